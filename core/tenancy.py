@@ -1,0 +1,112 @@
+"""The tenant scope: which organizations' rows exist for the code that runs now.
+
+Fails closed: without an open scope any query on a tenant model raises ``ScopeError``, also ``exists()``, subqueries and
+iteration, because the filter is applied when the queryset is made. Scopes are opened in ``accounts.tenancy`` alone.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from django.db import models
+
+
+class ScopeError(Exception):
+    """A tenant model was used without a scope, or a row of an organization outside it was written."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """``organization_ids`` is None only for work of the system over every organization, which names its reason."""
+
+    organization_ids: frozenset[int] | None
+    reason: str = ""
+
+    def covers(self, organization_id: int | None) -> bool:
+        if self.organization_ids is None:
+            return True
+        return organization_id is not None and organization_id in self.organization_ids
+
+
+_current: ContextVar[Scope | None] = ContextVar("tenant_scope", default=None)
+
+
+def current_scope() -> Scope:
+    """Return the open scope; raise ``ScopeError`` when there is none."""
+    scope = _current.get()
+    if scope is None:
+        raise ScopeError("No tenant scope is open: see accounts.tenancy.")
+    return scope
+
+
+@contextmanager
+def open_scope(scope: Scope) -> Iterator[Scope]:
+    """Make ``scope`` the current one inside the block. Only ``accounts.tenancy`` calls this (a test says so)."""
+    token = _current.set(scope)
+    try:
+        yield scope
+    finally:
+        _current.reset(token)
+
+
+M = TypeVar("M", bound=models.Model)
+
+
+class TenantQuerySet(models.QuerySet[M]):
+    """A queryset whose bulk writes obey the scope as its reads do."""
+
+    def bulk_create(self, objs: Iterable[M], *args: Any, **kwargs: Any) -> list[M]:
+        rows = list(objs)
+        for row in rows:
+            require_in_scope(row)
+        return super().bulk_create(rows, *args, **kwargs)
+
+    def update(self, **kwargs: Any) -> int:
+        field = tenant_field(self.model)
+        for name in (field, field.removesuffix("_id")):
+            if name in kwargs:
+                raise ScopeError("A row never moves to another organization.")
+        return super().update(**kwargs)
+
+
+class TenantManager(models.Manager.from_queryset(TenantQuerySet)):  # type: ignore[misc]
+    """Sees the rows of the scope's organizations and nothing else; raises without a scope."""
+
+    def get_queryset(self) -> TenantQuerySet[Any]:
+        queryset: TenantQuerySet[Any] = super().get_queryset()
+        scope = current_scope()
+        if scope.organization_ids is None:
+            return queryset
+        return queryset.filter(**{f"{tenant_field(self.model)}__in": sorted(scope.organization_ids)})
+
+
+def tenant_field(model: type[models.Model]) -> str:
+    """Return the column that names the row's organization: ``organization_id``, or ``id`` on the organization itself."""
+    return getattr(model, "tenant_field", "organization_id")
+
+
+def require_in_scope(row: models.Model) -> None:
+    """Raise ``ScopeError`` when this row belongs to an organization outside the open scope."""
+    field = tenant_field(type(row))
+    scope = current_scope()
+    if field == "id" and row.pk is None and scope.organization_ids is not None and not scope.reason:
+        raise ScopeError("A new organization is made in a scope over every organization.")
+    if field != "id" and not scope.covers(getattr(row, field)):
+        raise ScopeError(f"{type(row).__name__} belongs to an organization outside the scope.")
+
+
+class TenantModel(models.Model):
+    """A row that belongs to one organization. Subclasses hold the key ``organization`` (``related_name="+"``)."""
+
+    objects = TenantManager()
+
+    class Meta:
+        abstract = True
+        # Forward keys, refresh_from_db and save() go through the base manager: they fail closed too.
+        base_manager_name = "objects"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        require_in_scope(self)
+        super().save(*args, **kwargs)
