@@ -1,0 +1,161 @@
+"""Configuration screens of people and organizations, and the base of every configuration screen."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db import models, transaction
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import ApiToken, Department, Membership, Organization, ServiceAccount, Site, Team, User
+from accounts.roles import CustomerRole, StaffRole
+from accounts.services import record_configuration_change
+from accounts.tenancy import every_organization
+from core.actor import Actor
+from core.classification import Channel
+
+
+class ConfigurationAdmin(admin.ModelAdmin):
+    """Saves, and puts every change on the record, in one transaction. Nothing configured is deleted: it is deactivated."""
+
+    list_per_page = 50
+    show_full_result_count = False
+
+    def save_related(self, request: HttpRequest, form: forms.ModelForm, formsets: Any, change: bool) -> None:
+        with transaction.atomic():
+            super().save_related(request, form, formsets, change)
+            changed = [*form.changed_data, *(formset.prefix for formset in formsets if formset.has_changed())]
+            record_configuration_change(
+                instance=form.instance,
+                changed_fields=changed,
+                created=not change,
+                by=Actor(person_id=request.user.pk, channel=Channel.DESK),
+                at=timezone.now(),
+            )
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        """The record tells; Django's own log would be a second, weaker one."""
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        """The record tells."""
+
+
+class RolesField(forms.MultipleChoiceField):
+    """Role codes kept as a JSON list."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return sorted(initial or []) != sorted(data or [])
+
+
+class UserForm(forms.ModelForm):
+    staff_roles = RolesField(label=_("Staff roles"), choices=StaffRole.choices, required=False)
+    new_password = forms.CharField(
+        label=_("New password"), required=False, widget=forms.PasswordInput,
+        help_text=_("Leave empty to keep it. Without a password, the person sets one with “Forgot your password?”."),
+    )
+
+    class Meta:
+        model = User
+        fields = ("email", "full_name", "language", "is_active", "staff_roles")
+
+    def clean_email(self) -> str:
+        return str(self.cleaned_data["email"]).lower()
+
+    def save(self, commit: bool = True) -> User:
+        user: User = super().save(commit=False)
+        if self.cleaned_data.get("new_password"):
+            user.set_password(self.cleaned_data["new_password"])
+        elif not user.pk:
+            user.set_unusable_password()
+        if commit:
+            user.save()
+        return user
+
+
+@admin.register(User)
+class UserAdmin(ConfigurationAdmin):
+    form = UserForm
+    list_display = ("full_name", "email", "is_active", "roles")
+    list_filter = ("is_active",)
+    search_fields = ("full_name", "email")
+
+    @admin.display(description=_("roles"))
+    def roles(self, user: User) -> str:
+        return ", ".join(str(StaffRole(role).label) for role in user.staff_roles)
+
+
+class SiteInline(admin.TabularInline):
+    model = Site
+    extra = 0
+
+
+class DepartmentInline(admin.TabularInline):
+    model = Department
+    extra = 0
+
+
+@admin.register(Organization)
+class OrganizationAdmin(ConfigurationAdmin):
+    list_display = ("name", "country", "time_zone", "is_active")
+    search_fields = ("name",)
+    prepopulated_fields = {"slug": ("name",)}
+    inlines = (SiteInline, DepartmentInline)
+    autocomplete_fields = ("account_manager",)
+
+    def save_model(self, request: HttpRequest, obj: Organization, form: forms.ModelForm, change: bool) -> None:
+        with every_organization(reason="an administrator creates or changes an organization"):
+            super().save_model(request, obj, form, change)
+
+    def save_related(self, request: HttpRequest, form: forms.ModelForm, formsets: Any, change: bool) -> None:
+        with every_organization(reason="a new organization gets its calendars"):
+            super().save_related(request, form, formsets, change)
+
+
+class MembershipForm(forms.ModelForm):
+    """Names no model: the admin builds its fields inside the request, where a tenant scope is open."""
+
+    roles = RolesField(label=_("Roles"), choices=CustomerRole.choices)
+
+
+@admin.register(Membership)
+class MembershipAdmin(ConfigurationAdmin):
+    form = MembershipForm
+    fields = ("organization", "user", "roles", "site", "department", "phone", "is_suspended")
+    list_display = ("user", "organization", "is_suspended")
+    list_filter = ("is_suspended",)
+    list_select_related = ("user", "organization")
+    search_fields = ("user__full_name", "user__email")
+    autocomplete_fields = ("user", "organization")
+
+
+@admin.register(Team)
+class TeamAdmin(ConfigurationAdmin):
+    list_display = ("name", "level", "email")
+    filter_horizontal = ("members", "organizations")
+
+
+@admin.register(ServiceAccount)
+class ServiceAccountAdmin(ConfigurationAdmin):
+    list_display = ("name", "organization", "contact")
+    list_select_related = ("organization", "contact")
+    autocomplete_fields = ("organization", "contact")
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(ConfigurationAdmin):
+    """Tokens are made by command, where their secret can be shown once; here they are revoked."""
+
+    list_display = ("pk", "user", "service_account_id", "created_at", "revoked_at")
+    list_select_related = ("user",)
+    readonly_fields = ("user", "service_account_id", "organization_id", "created_at")
+    exclude = ("digest",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False

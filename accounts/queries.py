@@ -1,0 +1,83 @@
+"""Who is who, within the open scope."""
+
+from accounts.models import Membership, Organization, ServiceAccount, Team, User
+from accounts.roles import Capability, CustomerRole, StaffRole
+from core.errors import NotFound
+from django.utils.translation import gettext_lazy as _
+
+
+def membership_of(user_id: int, organization_id: int) -> Membership | None:
+    """Return the person's valid membership, or None when there is none or it is suspended."""
+    return Membership.objects.filter(user_id=user_id, organization_id=organization_id, is_suspended=False).order_by("pk").first()
+
+
+def memberships_of(user_id: int) -> list[Membership]:
+    """Return every valid membership of the person inside the scope, with its organization, by name."""
+    return list(
+        Membership.objects.filter(user_id=user_id, is_suspended=False, organization__is_active=True)
+        .select_related("organization")
+        .order_by("organization__name", "pk")
+    )
+
+
+def members_with_role(organization_id: int, *roles: CustomerRole) -> list[User]:
+    """Return the active people of the organization who hold one of the roles, by name."""
+    memberships = (
+        Membership.objects.filter(organization_id=organization_id, is_suspended=False, user__is_active=True)
+        .select_related("user")
+        .order_by("user__full_name", "pk")
+    )
+    return [membership.user for membership in memberships if membership.has_role(*roles)]
+
+
+def organizations() -> list[Organization]:
+    """Return the organizations of the scope, by name."""
+    return list(Organization.objects.order_by("name", "pk"))
+
+
+def organization_by_slug(slug: str) -> Organization:
+    """Return the organization; ``NotFound`` when it does not exist inside the scope."""
+    organization = Organization.objects.filter(slug=slug).order_by("pk").first()
+    if organization is None:
+        raise NotFound(_("There is no such organization."))
+    return organization
+
+
+def get_organization(organization_id: int) -> Organization:
+    organization = Organization.objects.filter(pk=organization_id).order_by("pk").first()
+    if organization is None:
+        raise NotFound(_("There is no such organization."))
+    return organization
+
+
+def staff() -> list[User]:
+    """Return the active people of the staff, by name."""
+    return [user for user in User.objects.filter(is_active=True).exclude(staff_roles=[]).order_by("full_name", "pk") if user.is_staff]
+
+
+def assignable_staff() -> list[User]:
+    """Return the people who can hold a ticket: agents, consultants and their supervisors."""
+    return [user for user in staff() if user.can(Capability.HOLD_TICKETS)]
+
+
+def staff_with_role(*roles: StaffRole) -> list[User]:
+    return [user for user in staff() if any(role in user.staff_roles for role in roles)]
+
+
+def teams() -> list[Team]:
+    return list(Team.objects.order_by("level", "name", "pk"))
+
+
+def service_account_by_id(service_account_id: int) -> ServiceAccount | None:
+    return ServiceAccount.objects.filter(pk=service_account_id).select_related("contact", "organization").order_by("pk").first()
+
+
+def valid_user(organization_id: int, email: str) -> User | None:
+    """Return the valid user of the organization with this address, or None."""
+    membership = (
+        Membership.objects.filter(organization_id=organization_id, user__email__iexact=email, is_suspended=False)
+        .select_related("user")
+        .order_by("pk")
+        .first()
+    )
+    return membership.user if membership is not None else None

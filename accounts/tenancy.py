@@ -1,0 +1,52 @@
+"""Opens tenant scopes: the only module that may (DECISIONS 2)."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from accounts.models import Membership, Organization, Team, User
+from core.tenancy import Scope, open_scope
+
+
+@contextmanager
+def scope_for(user: User | None) -> Iterator[Scope]:
+    """See the organizations this person may see. Nobody, or a person without any, sees nothing."""
+    with open_scope(Scope(frozenset(organization_ids_of(user)))) as scope:
+        yield scope
+
+
+@contextmanager
+def organization_scope(organization_id: int) -> Iterator[Scope]:
+    """See one organization: tasks, which come with its id, and service accounts."""
+    with open_scope(Scope(frozenset({organization_id}))) as scope:
+        yield scope
+
+
+@contextmanager
+def every_organization(*, reason: str) -> Iterator[Scope]:
+    """See all rows, for work of the system itself. Each call site is listed by a test with its reason."""
+    with open_scope(Scope(None, reason)) as scope:
+        yield scope
+
+
+def organization_ids_of(user: User | None) -> set[int]:
+    """Return the ids of the organizations a person may see.
+
+    Customers: those of their memberships that are not suspended. Staff: those their groups name; a group that names
+    none, or no group at all, serves every active and inactive organization.
+    """
+    if user is None or not user.is_active:
+        return set()
+    with every_organization(reason="find out which organizations a person may see"):
+        if user.is_staff:
+            return _organizations_served_by(user)
+        return set(Membership.objects.filter(user_id=user.pk, is_suspended=False).order_by().values_list("organization_id", flat=True))
+
+
+def _organizations_served_by(user: User) -> set[int]:
+    named = list(
+        Team.objects.filter(members=user.pk).order_by().values_list("pk", "organizations__id")
+    )
+    restricted = {organization_id for _team, organization_id in named if organization_id is not None}
+    if restricted and all(organization_id is not None for _team, organization_id in named):
+        return restricted
+    return set(Organization.objects.order_by().values_list("pk", flat=True))

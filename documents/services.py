@@ -1,0 +1,53 @@
+"""Keeps files by SHA-256, once per organization."""
+
+import hashlib
+from datetime import datetime
+
+from django.core.files import File
+from django.core.files.base import ContentFile
+
+from documents.checking import CheckedFile
+from documents.models import Blob
+
+_CHUNK_BYTES = 1024 * 1024
+
+
+def store_file(*, organization_id: int, upload: CheckedFile, at: datetime) -> Blob:
+    """Return the blob of this content in this organization, writing the bytes only when they are new."""
+    digest = hashlib.sha256()
+    upload.stream.seek(0)
+    while chunk := upload.stream.read(_CHUNK_BYTES):
+        digest.update(chunk)
+    upload.stream.seek(0)
+    return _store(
+        organization_id=organization_id,
+        sha256=digest.hexdigest(),
+        size_bytes=upload.size_bytes,
+        content_type=upload.content_type,
+        content=File(upload.stream),
+        at=at,
+    )
+
+
+def store_bytes(*, organization_id: int, content: bytes, content_type: str, at: datetime) -> Blob:
+    """Keep a file that the product itself made, such as a report's PDF."""
+    return _store(
+        organization_id=organization_id,
+        sha256=hashlib.sha256(content).hexdigest(),
+        size_bytes=len(content),
+        content_type=content_type,
+        content=ContentFile(content),
+        at=at,
+    )
+
+
+def _store(*, organization_id: int, sha256: str, size_bytes: int, content_type: str, content: File, at: datetime) -> Blob:
+    known = Blob.objects.filter(organization_id=organization_id, sha256=sha256).order_by("pk").first()
+    if known is not None:
+        return known
+    blob = Blob(
+        organization_id=organization_id, sha256=sha256, size_bytes=size_bytes, content_type=content_type, created_at=at
+    )
+    blob.file.save(sha256, content, save=False)
+    blob.save()
+    return blob
