@@ -1,0 +1,33 @@
+from django.contrib import admin
+
+from accounts.admin import ConfigurationAdmin
+from catalog.models import Category, RequestTemplate, Service, TemplateField
+
+
+@admin.register(Category)
+class CategoryAdmin(ConfigurationAdmin):
+    list_display = ("name_es", "name_en", "position")
+
+
+@admin.register(Service)
+class ServiceAdmin(ConfigurationAdmin):
+    list_display = ("name_es", "category", "support_type", "is_active")
+    list_filter = ("support_type", "is_active")
+    list_select_related = ("category",)
+    search_fields = ("name_es", "name_en")
+    prepopulated_fields = {"slug": ("name_es",)}
+
+
+class TemplateFieldInline(admin.TabularInline):
+    model = TemplateField
+    extra = 0
+
+
+@admin.register(RequestTemplate)
+class RequestTemplateAdmin(ConfigurationAdmin):
+    list_display = ("name_es", "service", "kind", "is_active")
+    list_filter = ("kind", "is_active")
+    list_select_related = ("service",)
+    search_fields = ("name_es", "name_en")
+    prepopulated_fields = {"slug": ("name_es",)}
+    inlines = (TemplateFieldInline,)

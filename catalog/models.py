@@ -1,0 +1,243 @@
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import OrganizationRow
+from core.classification import DEFAULT_MATRIX, Impact, Kind, Matrix, Priority, SupportType, Urgency
+
+
+def in_language(row: models.Model, field: str) -> str:
+    """Return the text of ``field`` in the active language, falling back to the other one (DECISIONS 5)."""
+    first, second = ("es", "en") if (get_language() or "es").startswith("es") else ("en", "es")
+    return getattr(row, f"{field}_{first}") or getattr(row, f"{field}_{second}")
+
+
+class Category(models.Model):
+    name_es = models.CharField(_("name in Spanish"), max_length=80)
+    name_en = models.CharField(_("name in English"), max_length=80, blank=True)
+    icon = models.CharField(_("icon"), max_length=40, default="life-buoy", help_text=_("A name of the Lucide icon set."))
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    class Meta:
+        verbose_name = _("category")
+        verbose_name_plural = _("categories")
+        ordering = ("position", "pk")
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        return in_language(self, "name")
+
+
+class Service(models.Model):
+    """What the desk offers. Its support type decides which column of targets runs (SPEC 4.3)."""
+
+    category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="services", verbose_name=_("category"))
+    slug = models.SlugField(_("short name"), unique=True)
+    name_es = models.CharField(_("name in Spanish"), max_length=120)
+    name_en = models.CharField(_("name in English"), max_length=120, blank=True)
+    description_es = models.TextField(_("description in Spanish"), blank=True)
+    description_en = models.TextField(_("description in English"), blank=True)
+    support_type = models.CharField(_("support type"), max_length=20, choices=SupportType)
+    is_active = models.BooleanField(_("active"), default=True)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    class Meta:
+        verbose_name = _("service")
+        verbose_name_plural = _("services")
+        ordering = ("position", "pk")
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        return in_language(self, "name")
+
+    @property
+    def description(self) -> str:
+        return in_language(self, "description")
+
+
+class RequestTemplate(models.Model):
+    """A form of the catalogue: a request or an incident of a service, with defaults and fields of its own."""
+
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="templates", verbose_name=_("service"))
+    slug = models.SlugField(_("short name"), unique=True)
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind)
+    name_es = models.CharField(_("name in Spanish"), max_length=120)
+    name_en = models.CharField(_("name in English"), max_length=120, blank=True)
+    description_es = models.TextField(_("description in Spanish"), blank=True)
+    description_en = models.TextField(_("description in English"), blank=True)
+    default_impact = models.CharField(_("proposed impact"), max_length=20, choices=Impact, default=Impact.MINOR)
+    default_urgency = models.CharField(_("proposed urgency"), max_length=20, choices=Urgency, default=Urgency.MEDIUM)
+    is_active = models.BooleanField(_("active"), default=True)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    class Meta:
+        verbose_name = _("template")
+        verbose_name_plural = _("templates")
+        ordering = ("position", "pk")
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        return in_language(self, "name")
+
+    @property
+    def description(self) -> str:
+        return in_language(self, "description")
+
+
+class FieldType(models.TextChoices):
+    TEXT = "text", _("Text")
+    LONG_TEXT = "long_text", _("Long text")
+    CHOICE = "choice", _("Choice")
+    DATE = "date", _("Date")
+    PERSON = "person", _("Person of the organization")
+    FILE = "file", _("File")
+
+
+class TemplateField(models.Model):
+    template = models.ForeignKey(RequestTemplate, on_delete=models.CASCADE, related_name="fields", verbose_name=_("template"))
+    key = models.SlugField(_("key"), max_length=40)
+    type = models.CharField(_("type"), max_length=12, choices=FieldType, default=FieldType.TEXT)
+    label_es = models.CharField(_("label in Spanish"), max_length=120)
+    label_en = models.CharField(_("label in English"), max_length=120, blank=True)
+    options_es = models.TextField(_("options in Spanish"), blank=True, help_text=_("One per line; only for a choice."))
+    options_en = models.TextField(_("options in English"), blank=True, help_text=_("In the order of the Spanish ones."))
+    is_required = models.BooleanField(_("required"), default=False)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    class Meta:
+        verbose_name = _("field")
+        verbose_name_plural = _("fields")
+        ordering = ("position", "pk")
+        constraints = (models.UniqueConstraint(fields=("template", "key"), name="template_field_key"),)
+
+    def __str__(self) -> str:
+        return self.label
+
+    def clean(self) -> None:
+        super().clean()
+        if self.type == FieldType.CHOICE and not self.options_es.strip():
+            raise ValidationError({"options_es": _("A choice needs its options, one per line.")})
+
+    @property
+    def label(self) -> str:
+        return in_language(self, "label")
+
+    @property
+    def options(self) -> list[tuple[str, str]]:
+        """Return (stored value, shown text) pairs; the stored value is the Spanish text."""
+        spanish = [line.strip() for line in self.options_es.splitlines() if line.strip()]
+        shown = [line.strip() for line in in_language(self, "options").splitlines() if line.strip()]
+        return list(zip(spanish, shown if len(shown) == len(spanish) else spanish, strict=True))
+
+
+class Contract(OrganizationRow):
+    """What a customer bought, from one day to another (SPEC 1.2). Targets and calendars hang on it in ``sla``."""
+
+    reference = models.CharField(_("reference"), max_length=60)
+    starts_on = models.DateField(_("starts on"))
+    ends_on = models.DateField(_("ends on"), null=True, blank=True, help_text=_("The last day it is in force. Empty: without end."))
+    services = models.ManyToManyField(Service, through="ContractService", related_name="+", verbose_name=_("contracted services"))
+    validation_days = models.PositiveSmallIntegerField(
+        _("validation period in days"),
+        default=3,
+        validators=[MinValueValidator(1), MaxValueValidator(90)],
+        help_text=_("How long the customer has to accept a solution before the ticket closes by itself. The day of the solution does not count."),
+    )
+    validation_in_business_days = models.BooleanField(_("count business days"), default=False)
+    reopen_days = models.PositiveSmallIntegerField(
+        _("reopening window in days"), default=0, help_text=_("How long after closing a ticket may be reopened; 0 means a new linked ticket.")
+    )
+    drp_contracted = models.BooleanField(_("DRP contracted"), default=False)
+    currency = models.CharField(_("currency"), max_length=3, default="USD")
+    report_recipients = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, related_name="+", blank=True, verbose_name=_("report recipients"),
+        help_text=_("Who gets the monthly report by e-mail, beside the people with the role of report recipient."),
+    )
+    report_language = models.CharField(_("report language"), max_length=5, choices=(("es", _("Spanish")), ("en", _("English"))), default="es")
+
+    class Meta(OrganizationRow.Meta):
+        verbose_name = _("contract")
+        verbose_name_plural = _("contracts")
+        ordering = ("organization_id", "-starts_on", "pk")
+        constraints = (
+            models.UniqueConstraint(fields=("organization", "reference"), name="contract_unique_reference"),
+            models.CheckConstraint(
+                condition=models.Q(ends_on__isnull=True) | models.Q(ends_on__gte=models.F("starts_on")), name="contract_ends_after_start"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.reference
+
+    def clean(self) -> None:
+        super().clean()
+        if self.ends_on and self.starts_on and self.ends_on < self.starts_on:
+            raise ValidationError({"ends_on": _("The contract ends before it starts. Change one of the two dates.")})
+
+    def is_in_force_on(self, day: date) -> bool:
+        return self.starts_on <= day and (self.ends_on is None or day <= self.ends_on)
+
+
+class ContractService(OrganizationRow):
+    contract = models.ForeignKey(Contract, on_delete=models.CASCADE, related_name="+")
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="+", verbose_name=_("service"))
+
+    class Meta(OrganizationRow.Meta):
+        verbose_name = _("contracted service")
+        verbose_name_plural = _("contracted services")
+        ordering = ("pk",)
+        constraints = (models.UniqueConstraint(fields=("contract", "service"), name="contract_service_unique"),)
+
+    def __str__(self) -> str:
+        return f"{self.service}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.organization_id is None:
+            self.organization_id = self.contract.organization_id
+        super().save(*args, **kwargs)
+
+
+class MatrixCell(OrganizationRow):
+    """One cell of a contract's own priority matrix; cells that are not given keep the default (SPEC 3.7)."""
+
+    contract = models.ForeignKey(Contract, on_delete=models.CASCADE, related_name="+")
+    urgency = models.CharField(_("urgency"), max_length=20, choices=Urgency)
+    impact = models.CharField(_("impact"), max_length=20, choices=Impact)
+    priority = models.PositiveSmallIntegerField(_("priority"), choices=Priority)
+
+    class Meta(OrganizationRow.Meta):
+        verbose_name = _("cell of the priority matrix")
+        verbose_name_plural = _("priority matrix")
+        ordering = ("pk",)
+        constraints = (models.UniqueConstraint(fields=("contract", "urgency", "impact"), name="matrix_cell_unique"),)
+
+    def __str__(self) -> str:
+        return f"{self.get_urgency_display()} × {self.get_impact_display()}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.organization_id is None:
+            self.organization_id = self.contract.organization_id
+        super().save(*args, **kwargs)
+
+
+def matrix_of(cells: list[MatrixCell]) -> Matrix:
+    """Return the whole matrix of a contract: the default with the contract's own cells over it."""
+    matrix = dict(DEFAULT_MATRIX)
+    for cell in cells:
+        matrix[Urgency(cell.urgency), Impact(cell.impact)] = Priority(cell.priority)
+    return matrix
