@@ -1,0 +1,51 @@
+from dataclasses import dataclass
+
+from core.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketEvent(Event):
+    ticket_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketRaised(TicketEvent):
+    """A ticket arrived; its clocks start with it."""
+
+    is_out_of_contract: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketClassified(TicketEvent):
+    """Impact, urgency, kind or support type changed; clocks run on with the new target."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketStateChanged(TicketEvent):
+    from_state: str
+    to_state: str
+    transition: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomerTold(TicketEvent):
+    """A message by a person of the desk reached the customer: a reply, an attention statement or a solution."""
+
+    message_id: int
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomerReplied(TicketEvent):
+    message_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketAssigned(TicketEvent):
+    assignee_id: int | None
+    team_id: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SolutionDeclined(TicketEvent):
+    """The customer says it still fails: escalated for review (SPEC 3.11)."""

@@ -1,0 +1,194 @@
+from datetime import UTC, datetime
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Department, OrganizationRow, Site, Team
+from catalog.models import Contract, RequestTemplate, Service
+from core.classification import Channel, Environment, Impact, Kind, Priority, SupportType, Urgency
+from documents.models import Blob
+from tickets.states import ACTIVE, Bucket, ClosureCode, SolutionType, State
+
+
+LAST = datetime(9999, 1, 1, tzinfo=UTC)  # where the queue puts what no running clock dates
+
+
+class Ticket(OrganizationRow):
+    """A customer's incident or request. Its number is its primary key behind the prefix: unique, with gaps, never reused.
+
+    ``impact``, ``urgency`` and ``priority`` are in force now; the ``proposed_`` ones are what the customer chose.
+    ``next_due_at`` (None while every clock is paused or stopped) and ``at_risk_at`` are written by ``sla`` alone.
+    """
+
+    subject = models.CharField(_("subject"), max_length=200)
+    description = models.TextField(_("description"))
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind)
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="+", verbose_name=_("service"))
+    template = models.ForeignKey(RequestTemplate, on_delete=models.SET_NULL, null=True, related_name="+")
+    answers = models.JSONField(default=list)  # [{"label_es", "label_en", "value"}] as asked on that day
+    support_type = models.CharField(_("support type"), max_length=20, choices=SupportType)
+    environment = models.CharField(_("environment"), max_length=20, choices=Environment, default=Environment.PRODUCTION)
+    proposed_impact = models.CharField(max_length=20, choices=Impact)
+    proposed_urgency = models.CharField(max_length=20, choices=Urgency)
+    impact = models.CharField(_("impact"), max_length=20, choices=Impact)
+    urgency = models.CharField(_("urgency"), max_length=20, choices=Urgency)
+    priority = models.PositiveSmallIntegerField(_("priority"), choices=Priority)
+    classified_at = models.DateTimeField(null=True)
+    state = models.CharField(_("state"), max_length=20, choices=State, default=State.NEW)
+    channel = models.CharField(_("channel"), max_length=20, choices=Channel)
+    requester = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("requester"))
+    site = models.ForeignKey(Site, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("site"))
+    department = models.ForeignKey(Department, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("department"))
+    contract = models.ForeignKey(Contract, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("contract"))
+    is_out_of_contract = models.BooleanField(_("out of contract"), default=False)
+    # The desk follows up what was escalated: the owner stays while assignee and team change (SPEC 3.8).
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("desk owner"))
+    assignee = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("assignee"))
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("group"))
+    is_relevant = models.BooleanField(_("relevant incident"), default=False)
+    is_major = models.BooleanField(_("major incident"), default=False)
+    received_at = models.DateTimeField(_("arrived"))
+    created_at = models.DateTimeField(_("registered"))
+    updated_at = models.DateTimeField(_("last activity"))
+    solved_at = models.DateTimeField(_("solved"), null=True)
+    closed_at = models.DateTimeField(_("closed"), null=True)
+    solution_type = models.CharField(_("solution type"), max_length=12, choices=SolutionType, blank=True)
+    closure_code = models.CharField(_("closure code"), max_length=15, choices=ClosureCode, blank=True)
+    validation_due_at = models.DateTimeField(_("closes by itself"), null=True)
+    validation_reminder_at = models.DateTimeField(null=True)
+    reopen_until = models.DateTimeField(null=True)
+    next_due_at = models.DateTimeField(_("due"), null=True)
+    at_risk_at = models.DateTimeField(null=True)
+    queue_at = models.DateTimeField(default=LAST)  # next_due_at, or LAST: an index cannot put nulls last on every database
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta(OrganizationRow.Meta):
+        verbose_name = _("ticket")
+        verbose_name_plural = _("tickets")
+        ordering = ("-pk",)
+        indexes = (
+            # The desk's order (DECISIONS 13), over active tickets only.
+            models.Index(
+                fields=("-is_relevant", "-is_major", "queue_at", "id"),
+                name="ticket_queue",
+                condition=models.Q(state__in=sorted(ACTIVE)),
+            ),
+            models.Index(fields=("at_risk_at",), name="ticket_at_risk", condition=models.Q(at_risk_at__isnull=False)),
+            models.Index(fields=("next_due_at",), name="ticket_due", condition=models.Q(next_due_at__isnull=False)),
+            models.Index(fields=("organization", "-id"), name="ticket_by_organization"),
+            models.Index(fields=("requester", "-id"), name="ticket_by_requester"),
+            models.Index(fields=("assignee", "state"), name="ticket_by_assignee"),
+            models.Index(fields=("organization", "received_at"), name="ticket_by_arrival"),
+            models.Index(
+                fields=("validation_due_at",), name="ticket_validation", condition=models.Q(validation_due_at__isnull=False)
+            ),
+        )
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(state="closed", closure_code__gt="") | (~models.Q(state="closed") & models.Q(closure_code="")),
+                name="ticket_closed_has_code",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="solved") | (models.Q(solved_at__isnull=False) & models.Q(solution_type__gt="")),
+                name="ticket_solved_has_solution",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.subject}"
+
+    @property
+    def number(self) -> str:
+        return format_number(self.pk)
+
+    @property
+    def state_label(self) -> str:
+        return str(State(self.state).label)
+
+    @property
+    def priority_code(self) -> str:
+        return Priority(self.priority).code
+
+    @property
+    def is_active(self) -> bool:
+        return self.state in ACTIVE
+
+
+def format_number(pk: int) -> str:
+    return f"{settings.MESA_TICKET_PREFIX}-{pk:06d}"
+
+
+class MessageKind(models.TextChoices):
+    REPLY = "reply", _("Reply")
+    NOTE = "note", _("Internal note")
+    STATEMENT = "statement", _("Attention statement")
+    SOLUTION = "solution", _("Solution")
+
+
+class Message(OrganizationRow):
+    """A contribution to the conversation. Everything but a note reaches the customer."""
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=10, choices=MessageKind)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    is_from_staff = models.BooleanField()
+    body = models.TextField()
+    channel = models.CharField(max_length=20, choices=Channel)
+    created_at = models.DateTimeField()
+    # Of an attention statement: when the customer can expect to be attended and what will be done (SPEC 4.2).
+    estimated_at = models.DateTimeField(null=True)
+
+    class Meta(OrganizationRow.Meta):
+        ordering = ("created_at", "pk")
+        indexes = (models.Index(fields=("ticket", "created_at"), name="message_by_ticket"),)
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.pk}"
+
+    @property
+    def is_public(self) -> bool:
+        return self.kind != MessageKind.NOTE
+
+
+class Attachment(OrganizationRow):
+    """A file of a ticket, or of one of its messages; served only to who may see that."""
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="+")
+    message = models.ForeignKey(Message, on_delete=models.PROTECT, null=True, related_name="+")
+    blob = models.ForeignKey(Blob, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=150)
+    created_at = models.DateTimeField()
+
+    class Meta(OrganizationRow.Meta):
+        ordering = ("pk",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class StateInterval(OrganizationRow):
+    """One stay of a ticket in a state, with its reason; ``ended_at`` is None for the current one."""
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=20, choices=State)
+    bucket = models.CharField(max_length=12, choices=Bucket)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    reason = models.TextField(blank=True)
+    supplier = models.CharField(max_length=120, blank=True)
+    supplier_case = models.CharField(max_length=80, blank=True)
+    promised_on = models.DateField(null=True)
+
+    class Meta(OrganizationRow.Meta):
+        ordering = ("started_at", "pk")
+        indexes = (models.Index(fields=("ticket", "started_at"), name="interval_by_ticket"),)
+        constraints = (
+            models.UniqueConstraint(fields=("ticket",), condition=models.Q(ended_at__isnull=True), name="interval_one_current"),
+            models.CheckConstraint(
+                condition=models.Q(ended_at__isnull=True) | models.Q(ended_at__gte=models.F("started_at")), name="interval_ends_after_start"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.state} {self.started_at}"

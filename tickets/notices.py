@@ -1,0 +1,132 @@
+"""Who is told what about a ticket. Each act writes at most one letter per person; nobody is told of their own act."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+
+from accounts.models import User
+from core.actor import Actor
+from core.classification import Priority
+from notifications.services import Letter, queue_letters
+from tickets.models import Message, StateInterval, Ticket
+from tickets.states import State, Transition
+
+
+def language_of(user: User, ticket: Ticket) -> str:
+    return user.language or ticket.organization.language
+
+
+def ticket_letter(ticket: Ticket, *, to: User, template: str, key: str, for_staff: bool = False, **context: Any) -> Letter:
+    """Build a letter about a ticket. ``key`` names the fact: the same fact never reaches the same person twice."""
+    path = f"/admin/tickets/{ticket.number}/" if for_staff else f"/tickets/{ticket.number}/"
+    return Letter(
+        template=template,
+        to_email=to.email,
+        to_name=to.full_name,
+        recipient_id=to.pk,
+        language=language_of(to, ticket),
+        dedupe_key=f"{key}:{to.pk}",
+        thread_id=f"<ticket-{ticket.pk}@{settings.MESA_MAIL_DOMAIN}>",
+        context={
+            "number": ticket.number,
+            "subject": ticket.subject,
+            "organization": ticket.organization.name,
+            "state": ticket.state,
+            "priority": Priority(ticket.priority).code,
+            "time_zone": ticket.organization.time_zone,
+            "path": path,
+            **context,
+        },
+    )
+
+
+def send(ticket: Ticket, letters: Iterable[Letter], at: datetime) -> None:
+    queue_letters(organization_id=ticket.organization_id, letters=list(letters), at=at)
+
+
+def tell_received(*, ticket: Ticket, promises: list[dict[str, str]], at: datetime) -> None:
+    """Send the requester their copy (SPEC 3.3), with ``promises``: metric code and ISO instant of each clock."""
+    letter = ticket_letter(
+        ticket,
+        to=ticket.requester,
+        template="ticket_received",
+        key=f"raised:{ticket.pk}",
+        description=ticket.description,
+        promises=promises,
+        out_of_contract=ticket.is_out_of_contract,
+    )
+    send(ticket, [letter], at)
+
+
+def tell_reply(*, ticket: Ticket, message: Message, at: datetime) -> None:
+    letter = ticket_letter(ticket, to=ticket.requester, template="ticket_reply", key=f"message:{message.pk}", body=message.body)
+    send(ticket, [letter], at)
+
+
+def tell_statement(*, ticket: Ticket, message: Message, at: datetime) -> None:
+    estimated = message.estimated_at.isoformat() if message.estimated_at else ""
+    letter = ticket_letter(
+        ticket, to=ticket.requester, template="ticket_statement", key=f"message:{message.pk}", body=message.body, estimated_at=estimated
+    )
+    send(ticket, [letter], at)
+
+
+def tell_customer_replied(*, ticket: Ticket, message: Message, at: datetime) -> None:
+    """Tell whoever attends the ticket: its assignee, otherwise its desk owner."""
+    reader = ticket.assignee or ticket.owner
+    if reader is not None:
+        send(
+            ticket,
+            [ticket_letter(ticket, to=reader, template="customer_replied", key=f"message:{message.pk}", for_staff=True, body=message.body)],
+            at,
+        )
+
+
+def tell_state(
+    *, ticket: Ticket, transition: Transition, interval: StateInterval, message: Message | None, by: Actor, at: datetime
+) -> None:
+    """Tell the requester of the new state, with the message that came with it; tell the desk of the customer's own step."""
+    letters = []
+    key = f"state:{interval.pk}"
+    if by.person_id != ticket.requester_id:
+        template = {State.SOLVED: "ticket_solved", State.CLOSED: "ticket_closed"}.get(State(ticket.state), "ticket_state")
+        letters.append(
+            ticket_letter(
+                ticket,
+                to=ticket.requester,
+                template=template,
+                key=key,
+                body=message.body if message and message.is_public else "",
+                reason=interval.reason if transition.name in {"reject", "cancel", "close_cancelled", "close_invalid"} else "",
+                closure_code=ticket.closure_code,
+                solution_type=ticket.solution_type,
+            )
+        )
+    elif transition.name != "answered":  # the reply itself tells the desk
+        reader = ticket.assignee or ticket.owner
+        if reader is not None:
+            letters.append(
+                ticket_letter(
+                    ticket, to=reader, template="customer_step", key=key, for_staff=True,
+                    transition=transition.name, body=message.body if message else interval.reason,
+                )
+            )
+    send(ticket, letters, at)
+
+
+def tell_assigned(*, ticket: Ticket, by: Actor, at: datetime) -> None:
+    if ticket.assignee is not None and ticket.assignee.pk != by.person_id:
+        letter = ticket_letter(
+            ticket, to=ticket.assignee, template="ticket_assigned", key=f"assigned:{ticket.pk}:{ticket.version}", for_staff=True
+        )
+        send(ticket, [letter], at)
+
+
+def tell_validation_reminder(*, ticket: Ticket, at: datetime) -> None:
+    due = ticket.validation_due_at.isoformat() if ticket.validation_due_at else ""
+    letter = ticket_letter(
+        ticket, to=ticket.requester, template="validation_reminder", key=f"validation:{ticket.pk}:{due}", validation_due_at=due
+    )
+    send(ticket, [letter], at)

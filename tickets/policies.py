@@ -1,0 +1,55 @@
+"""May this person do this with this ticket? Seeing it is ``queries.visible_to`` alone."""
+
+from accounts.models import User
+from accounts.queries import membership_of
+from accounts.roles import ACTS_FOR_ORGANIZATION, RAISES_TICKETS, Capability
+from tickets.models import Ticket
+from tickets.states import Transition, Who
+
+
+def can_raise(user: User, organization_id: int) -> bool:
+    """Staff register for anyone; a customer needs a role that raises tickets in that organization."""
+    if user.is_staff:
+        return user.can(Capability.WORK_TICKETS)
+    membership = membership_of(user.pk, organization_id)
+    return membership is not None and membership.has_role(*RAISES_TICKETS)
+
+
+def can_work(user: User, ticket: Ticket) -> bool:
+    """Answer, note, classify: the desk always, a higher level for what it holds."""
+    return bool(standing(user, ticket) & {Who.DESK, Who.HOLDER})
+
+
+def can_classify(user: User, ticket: Ticket) -> bool:
+    return Who.DESK in standing(user, ticket)
+
+
+def can_assign(user: User, ticket: Ticket) -> bool:
+    return can_work(user, ticket)
+
+
+def can_reply_as_customer(user: User, ticket: Ticket) -> bool:
+    return Who.REQUESTER in standing(user, ticket)
+
+
+def can_take(user: User, ticket: Ticket, transition: Transition) -> bool:
+    return bool(standing(user, ticket) & transition.who)
+
+
+def standing(user: User, ticket: Ticket) -> frozenset[Who]:
+    """Return as whom this person stands before the ticket, in the words of the transition table.
+
+    A consultant holds what is assigned to them, and anything that was sent to a level above the desk.
+    """
+    found: set[Who] = set()
+    if user.can(Capability.WORK_TICKETS):
+        found |= {Who.DESK, Who.HOLDER}
+    elif user.can(Capability.HOLD_TICKETS) and (ticket.assignee_id == user.pk or (ticket.team is not None and ticket.team.level > 1)):
+        found.add(Who.HOLDER)
+    if not user.is_staff:
+        membership = membership_of(user.pk, ticket.organization_id)
+        if membership is not None:
+            is_own = ticket.requester_id == user.pk and membership.has_role(*RAISES_TICKETS)
+            if is_own or membership.has_role(*ACTS_FOR_ORGANIZATION):
+                found.add(Who.REQUESTER)
+    return frozenset(found)

@@ -1,0 +1,196 @@
+"""Which tickets exist for a person, and what is shown of them. Runs inside a tenant scope."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Membership, User
+from accounts.roles import READS_ORGANIZATION, Capability, CustomerRole
+from activity.models import Record
+from core.errors import NotFound
+from documents.models import Blob
+from tickets.models import Attachment, Message, MessageKind, StateInterval, Ticket
+from tickets.states import ACTIVE, FINAL, State
+
+_RELATED = ("organization", "requester", "assignee", "owner", "team", "service")
+
+
+class TicketNotFound(NotFound):
+    """No such ticket for this person: it does not exist, or it is another's."""
+
+
+def visible_to(user: User) -> QuerySet[Ticket]:
+    """Return the tickets this person may see (SPEC 1.3); ordered newest first, with what lists show joined."""
+    tickets: QuerySet[Ticket] = Ticket.objects.select_related(*_RELATED).order_by("-pk")
+    if user.is_staff:
+        return tickets if user.can(Capability.SEE_TICKETS) else tickets.none()
+    sight = Q(pk__in=())
+    for membership in Membership.objects.filter(user_id=user.pk, is_suspended=False).order_by("pk"):
+        sight |= Q(organization_id=membership.organization_id) & _seen_by(membership)
+    return tickets.filter(sight)
+
+
+def _seen_by(membership: Membership) -> Q:
+    if membership.has_role(*READS_ORGANIZATION):
+        return Q()
+    seen = Q(requester_id=membership.user_id)
+    if membership.has_role(CustomerRole.SITE_SUPERVISOR):
+        if membership.site_id is not None:
+            seen |= Q(site_id=membership.site_id)
+        if membership.department_id is not None:
+            seen |= Q(department_id=membership.department_id)
+    return seen
+
+
+def get_ticket(user: User, number: str) -> Ticket:
+    """Return the ticket with this number (``TK-000123`` or ``123``); ``TicketNotFound`` when it is not this person's to see."""
+    digits = re.fullmatch(r"(?:[A-Za-z]+-)?0*(\d{1,15})", number.strip())
+    ticket = visible_to(user).filter(pk=int(digits[1])).first() if digits else None
+    if ticket is None:
+        raise TicketNotFound(_("There is no such ticket, or you have no access to it."))
+    return ticket
+
+
+def in_queue_order(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
+    """Order as the desk works: relevant, major, next due instant (breached first, paused last), number (DECISIONS 13)."""
+    return tickets.order_by("-is_relevant", "-is_major", "queue_at", "id")
+
+
+def active(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
+    return tickets.filter(state__in=sorted(ACTIVE))
+
+
+def ended(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
+    return tickets.filter(state__in=sorted(FINAL))
+
+
+def at_risk(tickets: QuerySet[Ticket], at: datetime) -> QuerySet[Ticket]:
+    """Return the tickets past their warning instant and not yet overdue."""
+    return active(tickets).filter(at_risk_at__lte=at, next_due_at__gt=at)
+
+
+def breached(tickets: QuerySet[Ticket], at: datetime) -> QuerySet[Ticket]:
+    """Return the tickets with a running clock past its due instant."""
+    return active(tickets).filter(next_due_at__lte=at)
+
+
+def matching(tickets: QuerySet[Ticket], words: str) -> QuerySet[Ticket]:
+    """Narrow to a number, or to tickets whose subject holds every word."""
+    number = re.fullmatch(r"(?:[A-Za-z]+-)?0*(\d{1,15})", words.strip())
+    if number:
+        return tickets.filter(pk=int(number[1]))
+    for word in words.split()[:8]:
+        tickets = tickets.filter(subject__icontains=word)
+    return tickets
+
+
+def waiting_for_customer(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
+    """Return what only the customer can move: pending user, or solved and to be validated."""
+    return tickets.filter(state__in=(State.PENDING_USER, State.SOLVED))
+
+
+@dataclass(frozen=True)
+class ConversationItem:
+    message: Message
+    attachments: list[Attachment]
+
+
+def conversation(ticket: Ticket, *, with_notes: bool) -> list[ConversationItem]:
+    """Return the messages in order, each with its files; notes only where asked for."""
+    messages = Message.objects.filter(ticket=ticket).select_related("author").order_by("created_at", "pk")
+    if not with_notes:
+        messages = messages.exclude(kind=MessageKind.NOTE)
+    files: dict[int | None, list[Attachment]] = {}
+    for attachment in Attachment.objects.filter(ticket=ticket).select_related("blob").order_by("pk"):
+        files.setdefault(attachment.message_id, []).append(attachment)
+    return [ConversationItem(message, files.get(message.pk, [])) for message in messages]
+
+
+def attachments_of_description(ticket: Ticket) -> list[Attachment]:
+    return list(Attachment.objects.filter(ticket=ticket, message=None).select_related("blob").order_by("pk"))
+
+
+def get_attachment(user: User, attachment_id: int) -> tuple[Attachment, Blob]:
+    """Return a file whose ticket this person may see; those of internal notes only for the staff."""
+    attachment = Attachment.objects.filter(pk=attachment_id).select_related("message", "blob").order_by("pk").first()
+    hidden = attachment is None or (attachment.message is not None and not attachment.message.is_public and not user.is_staff)
+    if attachment is None or hidden or not visible_to(user).filter(pk=attachment.ticket_id).exists():
+        raise TicketNotFound(_("There is no such file, or you have no access to it."))
+    return attachment, attachment.blob
+
+
+def intervals(ticket_id: int) -> list[StateInterval]:
+    return list(StateInterval.objects.filter(ticket_id=ticket_id).order_by("started_at", "pk"))
+
+
+def current_interval(ticket: Ticket) -> StateInterval | None:
+    return StateInterval.objects.filter(ticket=ticket, ended_at=None).order_by("pk").first()
+
+
+def due_for_closing(at: datetime, limit: int) -> list[tuple[int, int]]:
+    """Return (organization id, ticket id) of solved tickets whose validation period has ended."""
+    return list(
+        Ticket.objects.filter(validation_due_at__lte=at, state=State.SOLVED)
+        .order_by("validation_due_at", "pk")
+        .values_list("organization_id", "pk")[:limit]
+    )
+
+
+def due_for_reminder(at: datetime, limit: int) -> list[tuple[int, int]]:
+    """Return (organization id, ticket id) of solved tickets whose reminder is due and was not sent."""
+    return list(
+        Ticket.objects.filter(validation_due_at__isnull=False, validation_reminder_at__lte=at, state=State.SOLVED)
+        .order_by("validation_reminder_at", "pk")
+        .values_list("organization_id", "pk")[:limit]
+    )
+
+
+@dataclass(frozen=True)
+class TimelineEntry:
+    """One line of the history: a verb of the record with its codes; the screen gives it words."""
+
+    at: datetime
+    verb: str
+    person: User | None
+    system: str
+    channel: str
+    payload: dict[str, object]
+
+
+def timeline(ticket: Ticket) -> list[TimelineEntry]:
+    """Return the ticket's history, oldest first. The only reader of the record's payloads for tickets."""
+    records = list(Record.objects.filter(object_type="ticket", object_id=ticket.pk).order_by("pk"))
+    people = User.objects.in_bulk({record.person_id for record in records if record.person_id is not None})
+    return [
+        TimelineEntry(r.at, r.verb, people.get(r.person_id) if r.person_id else None, r.system, r.channel, r.payload) for r in records
+    ]
+
+
+def changes_since(ticket_id: int, version: int) -> list[TimelineEntry]:
+    """Return what happened to a ticket after the version that someone saw."""
+    ticket = Ticket.objects.get(pk=ticket_id)
+    return [entry for entry in timeline(ticket) if _version_of(entry) > version]
+
+
+def _version_of(entry: TimelineEntry) -> int:
+    version = entry.payload.get("version", 0)
+    return version if isinstance(version, int) else 0
+
+
+COUNT_LIMIT = 1000  # a badge says "999+": counting on would read the whole index
+
+
+def desk_counts(user: User, at: datetime) -> dict[str, int]:
+    """Return how many active tickets each view of the queue holds, at most ``COUNT_LIMIT`` each."""
+    tickets = active(visible_to(user)).select_related(None).order_by()
+    views = {
+        "mine": tickets.filter(assignee=user),
+        "unassigned": tickets.filter(assignee=None),
+        "at_risk": at_risk(tickets, at),
+        "breached": breached(tickets, at),
+        "all": tickets,
+    }
+    return {name: view.values("pk")[:COUNT_LIMIT].count() for name, view in views.items()}

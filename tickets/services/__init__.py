@@ -1,0 +1,23 @@
+"""The verbs that write tickets, by intention. Everything else imports them from here."""
+
+from tickets.services.answering import reply_as_customer
+from tickets.services.assignment import assign_ticket, assign_tickets
+from tickets.services.classification import Classification, classify_ticket
+from tickets.services.conversation import add_note, reply_to_customer, send_attention_statement
+from tickets.services.errors import (
+    DetailsMissing,
+    MayNotDo,
+    MayNotRaise,
+    StaleTicket,
+    TransitionNotAllowed,
+)
+from tickets.services.lifecycle import TransitionDetails, close_unanswered, possible_transitions, transition_ticket
+from tickets.services.projection import remind_of_validation, set_clock_projection, set_reopen_window, set_validation_term
+from tickets.services.raising import NewTicket, raise_ticket
+
+__all__ = [
+    "Classification", "DetailsMissing", "MayNotDo", "MayNotRaise", "NewTicket", "StaleTicket", "TransitionDetails",
+    "TransitionNotAllowed", "add_note", "assign_ticket", "assign_tickets", "classify_ticket", "close_unanswered",
+    "possible_transitions", "raise_ticket", "remind_of_validation", "reply_as_customer", "reply_to_customer",
+    "send_attention_statement", "set_clock_projection", "set_reopen_window", "set_validation_term", "transition_ticket",
+]

@@ -1,0 +1,36 @@
+"""The customer's answer, and what it does to a ticket that waits for it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from core.actor import Actor
+from core.events import publish
+from documents.checking import CheckedFile
+from tickets import notices
+from tickets.events import CustomerReplied
+from tickets.models import Message, MessageKind, Ticket
+from tickets.policies import can_reply_as_customer
+from tickets.services.base import acting_user
+from tickets.services.conversation import write_message
+from tickets.services.errors import MayNotDo
+from tickets.services.lifecycle import resume_after_answer
+from tickets.states import FINAL, State
+
+
+@transaction.atomic
+def reply_as_customer(*, ticket: Ticket, body: str, by: Actor, at: datetime, files: Sequence[CheckedFile] = ()) -> Message:
+    """Add the customer's answer. On a pending-user ticket it puts the work back in progress (SPEC 3.8)."""
+    user = acting_user(by)
+    if not can_reply_as_customer(user, ticket):
+        raise MayNotDo(_("Only its requester or a coordinator answers in this ticket."))
+    if ticket.state in FINAL:
+        raise MayNotDo(_("This ticket has ended. Raise a new one and mention %(number)s.") % {"number": ticket.number})
+    message = write_message(ticket=ticket, kind=MessageKind.REPLY, body=body, is_from_staff=False, by=by, at=at, files=files)
+    if ticket.state == State.PENDING_USER:
+        resume_after_answer(ticket=ticket, by=by, at=at)
+    publish(CustomerReplied(organization_id=ticket.organization_id, at=at, ticket_id=ticket.pk, message_id=message.pk))
+    notices.tell_customer_replied(ticket=ticket, message=message, at=at)
+    return message

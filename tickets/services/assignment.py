@@ -1,0 +1,58 @@
+"""Who attends a ticket. Having an assignee is not the state *assigned* (SPEC 3.8)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.roles import Capability
+from core.actor import Actor
+from core.errors import Invalid
+from core.events import publish
+from tickets import notices
+from tickets.events import TicketAssigned
+from tickets.models import Ticket
+from tickets.policies import can_assign
+from tickets.services.base import acting_user, change_ticket, record_ticket
+from tickets.services.errors import MayNotDo
+from tickets.states import FINAL
+
+
+@transaction.atomic
+def assign_ticket(
+    *, ticket: Ticket, assignee: User | None, by: Actor, at: datetime, expected_version: int | None = None
+) -> Ticket:
+    """Give the ticket to a person, or to nobody. The first person of the desk to get it becomes its desk owner.
+
+    Refuses with ``MayNotDo``, ``Invalid`` (the person cannot hold tickets) or ``StaleTicket``.
+    """
+    if not can_assign(acting_user(by), ticket) or ticket.state in FINAL:
+        raise MayNotDo(_("%(number)s cannot be assigned by you, or it has ended.") % {"number": ticket.number})
+    if assignee is not None and not assignee.can(Capability.HOLD_TICKETS):
+        raise Invalid(_("%(person)s does not attend tickets.") % {"person": assignee}, fields={"assignee": _("Choose an agent.")})
+    if (assignee.pk if assignee else None) == ticket.assignee_id:
+        return ticket
+    old = ticket.assignee_id
+    changes: dict[str, User | None] = {"assignee": assignee}
+    if ticket.owner_id is None and assignee is not None and assignee.can(Capability.WORK_TICKETS):
+        changes["owner"] = assignee
+    change_ticket(ticket, expected_version=expected_version, at=at, **changes)
+    record_ticket(ticket, "ticket.assigned", by=by, at=at, **{"from": old, "to": ticket.assignee_id})
+    publish(
+        TicketAssigned(
+            organization_id=ticket.organization_id, at=at, ticket_id=ticket.pk, assignee_id=ticket.assignee_id, team_id=ticket.team_id
+        )
+    )
+    notices.tell_assigned(ticket=ticket, by=by, at=at)
+    return ticket
+
+
+@transaction.atomic
+def assign_tickets(*, tickets: Sequence[Ticket], assignee: User | None, by: Actor, at: datetime) -> int:
+    """Give several tickets to one person, all or none; return how many changed hands."""
+    before = {ticket.pk: ticket.assignee_id for ticket in tickets}
+    for ticket in tickets:
+        assign_ticket(ticket=ticket, assignee=assignee, by=by, at=at)
+    return sum(1 for ticket in tickets if before[ticket.pk] != ticket.assignee_id)

@@ -1,0 +1,25 @@
+from collections.abc import Sequence
+from datetime import datetime
+
+from documents.checking import CheckedFile
+from documents.services import store_file
+from tickets.models import Attachment, Message, Ticket
+
+MAX_FILES_AT_ONCE = 10
+
+
+def attach_files(*, ticket: Ticket, message: Message | None, files: Sequence[CheckedFile], at: datetime) -> list[Attachment]:
+    """Keep the checked files with the ticket or its message; identical content is stored once per organization."""
+    if not files:
+        return []
+    return Attachment.objects.bulk_create(
+        Attachment(
+            organization_id=ticket.organization_id,
+            ticket=ticket,
+            message=message,
+            blob=store_file(organization_id=ticket.organization_id, upload=file, at=at),
+            name=file.name,
+            created_at=at,
+        )
+        for file in files[:MAX_FILES_AT_ONCE]
+    )

@@ -1,0 +1,49 @@
+"""What every ticket service shares: who acts, the guarded write, the record."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from activity.services import Fact, record
+from core.actor import Actor
+from tickets.models import Ticket
+from tickets.queries import changes_since
+from tickets.services.errors import MayNotDo, StaleTicket
+
+
+def acting_user(by: Actor) -> User:
+    """Return the person who acts; refuse an act of the system where a person is needed."""
+    user = User.objects.filter(pk=by.person_id, is_active=True).order_by("pk").first() if by.person_id else None
+    if user is None:
+        raise MayNotDo(_("Only a person with an active account may do this."))
+    return user
+
+
+def change_ticket(ticket: Ticket, *, expected_version: int | None, at: datetime, **changes: Any) -> None:
+    """Write the fields by compare-and-set on the version and put them on the instance; ``StaleTicket`` when it moved on.
+
+    Without ``expected_version`` the version the instance was read with guards: two processes never both win.
+    """
+    version = ticket.version if expected_version is None else expected_version
+    written = Ticket.objects.filter(pk=ticket.pk, version=version).update(**changes, updated_at=at, version=F("version") + 1)
+    if not written:
+        raise StaleTicket(ticket, changes_since(ticket.pk, version))
+    for name, value in changes.items():
+        setattr(ticket, name, value)
+    ticket.updated_at = at
+    ticket.version = version + 1
+
+
+def touch_ticket(ticket: Ticket, *, at: datetime) -> None:
+    """Move the last activity, as a message does; a message is no change of fields and never makes a form stale."""
+    Ticket.objects.filter(pk=ticket.pk).update(updated_at=at)
+    ticket.updated_at = at
+
+
+def record_ticket(ticket: Ticket, verb: str, *, by: Actor, at: datetime, **payload: Any) -> None:
+    """Put one fact about the ticket on the record, with the version it led to."""
+    fact = Fact(verb=verb, object_type="ticket", object_id=ticket.pk, payload={**payload, "version": ticket.version})
+    record(organization_id=ticket.organization_id, facts=[fact], by=by, at=at)

@@ -1,0 +1,71 @@
+"""Triage: what the desk confirms or changes of the customer's proposal, on the record (SPEC 3.7)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from catalog.models import Service
+from catalog.queries import matrix_for
+from core.actor import Actor
+from core.classification import Environment, Impact, Kind, Urgency
+from core.events import publish
+from tickets.events import TicketClassified
+from tickets.models import Ticket
+from tickets.policies import can_classify
+from tickets.services.base import acting_user, change_ticket, record_ticket
+from tickets.services.errors import MayNotDo
+from tickets.states import FINAL
+
+
+@dataclass(frozen=True, kw_only=True)
+class Classification:
+    impact: Impact
+    urgency: Urgency
+    kind: Kind
+    service: Service
+    environment: Environment = Environment.PRODUCTION
+
+
+@transaction.atomic
+def classify_ticket(
+    *, ticket: Ticket, classification: Classification, by: Actor, at: datetime, expected_version: int | None = None
+) -> Ticket:
+    """Confirm or change the classification; the contract's matrix gives the priority and the clocks run on with its target.
+
+    Refuses with ``MayNotDo`` or ``StaleTicket``. Saving the same values confirms the proposal: that is recorded too.
+    """
+    if not can_classify(acting_user(by), ticket) or ticket.state in FINAL:
+        raise MayNotDo(_("Only the desk classifies, and only tickets that have not ended."))
+    changes: dict[str, Any] = {
+        "impact": classification.impact,
+        "urgency": classification.urgency,
+        "kind": classification.kind,
+        "service": classification.service,
+        "environment": classification.environment,
+        "support_type": classification.service.support_type,
+        "priority": matrix_for(ticket.contract)[classification.urgency, classification.impact],
+        "classified_at": at,
+    }
+    before = _codes(ticket)
+    change_ticket(ticket, expected_version=expected_version, at=at, **changes)
+    after = _codes(ticket)
+    changed = {name: [before[name], after[name]] for name in after if before[name] != after[name]}
+    record_ticket(ticket, "ticket.classified", by=by, at=at, changed=changed)
+    if changed:
+        publish(TicketClassified(organization_id=ticket.organization_id, at=at, ticket_id=ticket.pk))
+    return ticket
+
+
+def _codes(ticket: Ticket) -> dict[str, str | int]:
+    return {
+        "impact": str(ticket.impact),
+        "urgency": str(ticket.urgency),
+        "priority": int(ticket.priority),
+        "kind": str(ticket.kind),
+        "service": ticket.service_id,
+        "support_type": str(ticket.support_type),
+        "environment": str(ticket.environment),
+    }

@@ -1,0 +1,99 @@
+"""Messages of a ticket. A reply is never refused for being stale (DECISIONS 14): the door warns instead."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from core.actor import Actor
+from core.errors import Invalid
+from core.events import publish
+from documents.checking import CheckedFile
+from tickets import notices
+from tickets.events import CustomerTold
+from tickets.models import Message, MessageKind, Ticket
+from tickets.policies import can_work
+from tickets.services.attachments import attach_files
+from tickets.services.base import acting_user, record_ticket, touch_ticket
+from tickets.services.errors import MayNotDo
+from tickets.services.raising import MAX_TEXT
+
+
+@transaction.atomic
+def reply_to_customer(*, ticket: Ticket, body: str, by: Actor, at: datetime, files: Sequence[CheckedFile] = ()) -> Message:
+    """Send a public reply of the desk: it reaches the customer by mail and portal, and stops the reaction clock."""
+    _require_worker(ticket, by)
+    message = write_message(ticket=ticket, kind=MessageKind.REPLY, body=body, is_from_staff=True, by=by, at=at, files=files)
+    tell_customer(ticket=ticket, message=message, by=by, at=at)
+    notices.tell_reply(ticket=ticket, message=message, at=at)
+    return message
+
+
+@transaction.atomic
+def send_attention_statement(*, ticket: Ticket, body: str, estimated_at: datetime, by: Actor, at: datetime) -> Message:
+    """Tell the customer the expected time and the plan (SPEC 4.2): stops attention, and reaction when nothing did before."""
+    _require_worker(ticket, by)
+    if estimated_at <= at:
+        raise Invalid(
+            _("The estimated time has already passed."), fields={"estimated_at": _("Choose a time in the future.")}
+        )
+    message = write_message(
+        ticket=ticket, kind=MessageKind.STATEMENT, body=body, is_from_staff=True, by=by, at=at, estimated_at=estimated_at
+    )
+    tell_customer(ticket=ticket, message=message, by=by, at=at)
+    notices.tell_statement(ticket=ticket, message=message, at=at)
+    return message
+
+
+@transaction.atomic
+def add_note(*, ticket: Ticket, body: str, by: Actor, at: datetime, files: Sequence[CheckedFile] = ()) -> Message:
+    """Write an internal note, which never reaches the customer and moves no clock."""
+    _require_worker(ticket, by)
+    return write_message(ticket=ticket, kind=MessageKind.NOTE, body=body, is_from_staff=True, by=by, at=at, files=files)
+
+
+def tell_customer(*, ticket: Ticket, message: Message, by: Actor, at: datetime) -> None:
+    """Publish that a message by a person of the desk reached the customer."""
+    publish(
+        CustomerTold(organization_id=ticket.organization_id, at=at, ticket_id=ticket.pk, message_id=message.pk, kind=message.kind)
+    )
+
+
+def write_message(
+    *,
+    ticket: Ticket,
+    kind: MessageKind,
+    body: str,
+    is_from_staff: bool,
+    by: Actor,
+    at: datetime,
+    files: Sequence[CheckedFile] = (),
+    estimated_at: datetime | None = None,
+) -> Message:
+    """Write one message with its files and put it on the record; the caller has checked who may."""
+    text = body.strip()
+    if not text:
+        raise Invalid(_("The message is empty."), fields={"body": _("Write the message.")})
+    if len(text) > MAX_TEXT:
+        raise Invalid(_("The message is too long."), fields={"body": _("Attach the long part as a text file.")})
+    message: Message = Message.objects.create(
+        organization_id=ticket.organization_id,
+        ticket=ticket,
+        kind=kind,
+        author_id=by.person_id,
+        is_from_staff=is_from_staff,
+        body=text,
+        channel=by.channel,
+        created_at=at,
+        estimated_at=estimated_at,
+    )
+    attach_files(ticket=ticket, message=message, files=files, at=at)
+    touch_ticket(ticket, at=at)
+    record_ticket(ticket, f"message.{kind}", by=by, at=at, message=message.pk, files=len(files))
+    return message
+
+
+def _require_worker(ticket: Ticket, by: Actor) -> None:
+    if not can_work(acting_user(by), ticket):
+        raise MayNotDo(_("You may read this ticket but not work on it: it is not with your level."))

@@ -1,0 +1,49 @@
+"""What the ticket services refuse, in sentences for people."""
+
+from django.utils.translation import gettext as _
+
+from core.errors import DomainError, Invalid, NotAllowed
+from tickets.models import Ticket
+from tickets.queries import TimelineEntry
+from tickets.states import Transition
+
+
+class MayNotRaise(NotAllowed):
+    code = "may_not_raise"
+
+
+class MayNotDo(NotAllowed):
+    code = "may_not_do"
+
+
+class TransitionNotAllowed(NotAllowed):
+    """The state, or the person's standing, does not allow this step; the message says which steps are possible."""
+
+    code = "transition_not_allowed"
+
+    def __init__(self, ticket: Ticket, wanted: str, possible: list[Transition]) -> None:
+        labels = ", ".join(str(transition.label) for transition in possible) or _("none for you")
+        super().__init__(
+            _("Ticket %(number)s is “%(state)s”: “%(wanted)s” is not possible now. Possible: %(possible)s.")
+            % {"number": ticket.number, "state": ticket.state_label, "wanted": wanted, "possible": labels}
+        )
+        self.possible = [transition.name for transition in possible]
+
+
+class DetailsMissing(Invalid):
+    """The transition needs more than was given; ``fields`` says what."""
+
+    code = "details_missing"
+
+
+class StaleTicket(DomainError):
+    """Someone changed the ticket after this person saw it; ``changes`` tells what, nothing was written."""
+
+    code = "stale"
+
+    def __init__(self, ticket: Ticket, changes: list[TimelineEntry]) -> None:
+        super().__init__(
+            _("Someone changed %(number)s while you were working on it. Nothing was saved: look at what changed and send it again.")
+            % {"number": ticket.number}
+        )
+        self.changes = changes

@@ -1,0 +1,178 @@
+"""Changes of state. ``states.TRANSITIONS`` decides; this module carries out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import Team, User
+from core.actor import Actor, system_actor
+from core.events import publish
+from documents.checking import CheckedFile
+from tickets import notices
+from tickets.events import SolutionDeclined, TicketStateChanged
+from tickets.models import Message, MessageKind, StateInterval, Ticket
+from tickets.policies import standing
+from tickets.services.base import acting_user, change_ticket, record_ticket
+from tickets.services.conversation import tell_customer, write_message
+from tickets.services.errors import DetailsMissing, TransitionNotAllowed
+from tickets.states import BUCKETS, OPEN_STATES, TRANSITIONS, SolutionType, State, Transition, Who, transitions_from
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransitionDetails:
+    """What a transition may need; which of these is in the table. ``message`` is text that reaches the customer."""
+
+    reason: str = ""
+    message: str = ""
+    team: Team | None = None
+    supplier: str = ""
+    supplier_case: str = ""
+    promised_on: date | None = None
+    solution_type: str = ""
+    files: Sequence[CheckedFile] = ()
+
+
+NOTHING = TransitionDetails()
+
+
+def possible_transitions(*, ticket: Ticket, user: User, at: datetime) -> list[Transition]:
+    """Return the transitions this person may take now, in the order of the table."""
+    stands_as = standing(user, ticket)
+    return [
+        transition
+        for transition in transitions_from(ticket.state)
+        if transition.who & stands_as and (transition.name != "reopen" or _may_reopen(ticket, at))
+    ]
+
+
+@transaction.atomic
+def transition_ticket(
+    *, ticket: Ticket, name: str, details: TransitionDetails = NOTHING, by: Actor, at: datetime, expected_version: int | None = None
+) -> Ticket:
+    """Take the named transition.
+
+    Refuses with ``TransitionNotAllowed`` (says which are possible), ``DetailsMissing`` or ``StaleTicket``. In order: the
+    message to the customer if there is one, fields, interval, record, events, one letter that carries both.
+    """
+    possible = possible_transitions(ticket=ticket, user=acting_user(by), at=at)
+    transition = TRANSITIONS.get(name)
+    if transition is None or transition not in possible:
+        raise TransitionNotAllowed(ticket, str(transition.label) if transition else name, possible)
+    _require_details(transition, details)
+    return _take(ticket=ticket, transition=transition, details=details, by=by, at=at, expected_version=expected_version)
+
+
+@transaction.atomic
+def close_unanswered(*, ticket: Ticket, at: datetime) -> Ticket:
+    """Close a solved ticket whose validation period ended without an answer (SPEC 3.11)."""
+    transition = TRANSITIONS["close_unanswered"]
+    if ticket.state not in transition.sources:
+        raise TransitionNotAllowed(ticket, str(transition.label), transitions_from(ticket.state))
+    by = system_actor("validation")
+    return _take(ticket=ticket, transition=transition, details=NOTHING, by=by, at=at, expected_version=None)
+
+
+def resume_after_answer(*, ticket: Ticket, by: Actor, at: datetime) -> None:
+    """Put a pending-user ticket back in progress because its customer answered; runs in the reply's transaction."""
+    transition = TRANSITIONS["answered"]
+    if ticket.state in transition.sources and Who.SYSTEM in transition.who:
+        _take(ticket=ticket, transition=transition, details=NOTHING, by=by, at=at, expected_version=None)
+
+
+def _take(
+    *, ticket: Ticket, transition: Transition, details: TransitionDetails, by: Actor, at: datetime, expected_version: int | None
+) -> Ticket:
+    old_state = ticket.state
+    changes = _changes(ticket, transition, details, by, at)
+    change_ticket(ticket, expected_version=expected_version, at=at, **changes)
+    interval = _move_interval(ticket, details, at)
+    message = _message(ticket, transition, details, by, at)
+    record_ticket(
+        ticket, "ticket.state_changed", by=by, at=at, transition=transition.name,
+        **{"from": old_state, "to": ticket.state}, interval=interval.pk, closure_code=ticket.closure_code,
+        team=details.team.pk if details.team else None,
+    )
+    if message is not None and message.is_from_staff and message.is_public:
+        tell_customer(ticket=ticket, message=message, by=by, at=at)
+    publish(
+        TicketStateChanged(
+            organization_id=ticket.organization_id, at=at, ticket_id=ticket.pk,
+            from_state=old_state, to_state=ticket.state, transition=transition.name,
+        )
+    )
+    if transition.name == "decline":
+        publish(SolutionDeclined(organization_id=ticket.organization_id, at=at, ticket_id=ticket.pk))
+    notices.tell_state(ticket=ticket, transition=transition, interval=interval, message=message, by=by, at=at)
+    return ticket
+
+
+def _require_details(transition: Transition, details: TransitionDetails) -> None:
+    fields = {}
+    for need in transition.needs:
+        value = getattr(details, need)
+        if value is None or (isinstance(value, str) and not value.strip()):
+            fields[need] = _("This is needed for “%(step)s”.") % {"step": transition.label}
+    if "solution_type" in transition.needs and details.solution_type and details.solution_type not in SolutionType.values:
+        fields["solution_type"] = _("Choose one of: %(types)s.") % {"types": ", ".join(SolutionType.values)}
+    if "team" in transition.needs and details.team is not None and details.team.level < 2:
+        fields["team"] = _("Choose a group above the desk (level 2 or 3).")
+    if fields:
+        raise DetailsMissing(_("“%(step)s” needs more data.") % {"step": transition.label}, fields=fields)
+
+
+def _changes(ticket: Ticket, transition: Transition, details: TransitionDetails, by: Actor, at: datetime) -> dict[str, Any]:
+    """Return the fields of the ticket that this transition sets."""
+    changes: dict[str, Any] = {"state": transition.target}
+    staff_acts = transition.who & {Who.DESK, Who.HOLDER} and by.person_id is not None
+    if staff_acts and ticket.owner_id is None and transition.name not in {"approve", "decline", "cancel", "reopen"}:
+        changes["owner_id"] = by.person_id
+    if transition.name == "start" and ticket.assignee_id is None:
+        changes["assignee_id"] = by.person_id
+    if transition.name == "assign" and details.team is not None:
+        changes |= {"team": details.team, "assignee_id": None}
+    if transition.name == "return_to_desk":
+        changes |= {"team": None, "assignee_id": ticket.owner_id}
+    if transition.target == State.SOLVED:
+        changes |= {"solved_at": at, "solution_type": details.solution_type}
+    if transition.target == State.CLOSED:
+        changes |= {"closed_at": at, "closure_code": transition.closure_code or ""}
+    if ticket.state in {State.SOLVED, State.CLOSED}:
+        changes |= {"validation_due_at": None, "validation_reminder_at": None}
+        if transition.target in OPEN_STATES:
+            changes |= {"solved_at": None, "closed_at": None, "closure_code": "", "solution_type": "", "reopen_until": None}
+    return changes
+
+
+def _move_interval(ticket: Ticket, details: TransitionDetails, at: datetime) -> StateInterval:
+    StateInterval.objects.filter(ticket=ticket, ended_at=None).update(ended_at=at)
+    interval: StateInterval = StateInterval.objects.create(
+        organization_id=ticket.organization_id,
+        ticket=ticket,
+        state=ticket.state,
+        bucket=BUCKETS[State(ticket.state)],
+        started_at=at,
+        reason=details.reason.strip(),
+        supplier=details.supplier.strip(),
+        supplier_case=details.supplier_case.strip(),
+        promised_on=details.promised_on,
+    )
+    return interval
+
+
+def _message(ticket: Ticket, transition: Transition, details: TransitionDetails, by: Actor, at: datetime) -> Message | None:
+    """Write what the step says in the conversation: the solution, the question, or the customer's reason to decline."""
+    is_customer = transition.name in {"decline", "reopen"}
+    text = details.reason if is_customer else details.message
+    if not text.strip():
+        return None
+    kind = MessageKind.SOLUTION if transition.name == "solve" else MessageKind.REPLY
+    from_staff = not is_customer or acting_user(by).is_staff
+    return write_message(ticket=ticket, kind=kind, body=text, is_from_staff=from_staff, by=by, at=at, files=details.files)
+
+
+def _may_reopen(ticket: Ticket, at: datetime) -> bool:
+    return ticket.reopen_until is not None and at <= ticket.reopen_until

@@ -1,0 +1,34 @@
+"""Columns of the ticket that other apps compute: they never touch ``updated_at`` or ``version`` (DECISIONS 13)."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from tickets import notices
+from tickets.models import LAST, Ticket
+from tickets.states import State
+
+
+def set_clock_projection(*, ticket_id: int, next_due_at: datetime | None, at_risk_at: datetime | None) -> None:
+    """Write what the queue sorts and filters by; called by ``sla`` in the transaction that moved the clocks."""
+    Ticket.objects.filter(pk=ticket_id).update(next_due_at=next_due_at, at_risk_at=at_risk_at, queue_at=next_due_at or LAST)
+
+
+def set_validation_term(*, ticket_id: int, due_at: datetime, reminder_at: datetime) -> None:
+    """Write when a solved ticket closes by itself and when its requester is reminded."""
+    Ticket.objects.filter(pk=ticket_id, state=State.SOLVED).update(validation_due_at=due_at, validation_reminder_at=reminder_at)
+
+
+def set_reopen_window(*, ticket_id: int, until: datetime) -> None:
+    Ticket.objects.filter(pk=ticket_id, state=State.CLOSED).update(reopen_until=until)
+
+
+@transaction.atomic
+def remind_of_validation(*, ticket: Ticket, at: datetime) -> bool:
+    """Remind the requester once that the solution waits for their answer; return whether it was done now."""
+    claimed = Ticket.objects.filter(pk=ticket.pk, state=State.SOLVED, validation_reminder_at=ticket.validation_reminder_at).update(
+        validation_reminder_at=None
+    )
+    if claimed:
+        notices.tell_validation_reminder(ticket=ticket, at=at)
+    return bool(claimed)

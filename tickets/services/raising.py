@@ -1,0 +1,134 @@
+"""A ticket comes into being."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import Membership, Organization, User
+from accounts.queries import membership_of
+from accounts.roles import RAISES_TICKETS, Capability
+from accounts.zones import zone
+from catalog.models import RequestTemplate, Service
+from catalog.queries import contract_on, matrix_for
+from core.actor import Actor
+from core.classification import Channel, Environment, Impact, Kind, Urgency
+from core.errors import Invalid
+from core.events import publish
+from documents.checking import CheckedFile
+from tickets.events import TicketRaised
+from tickets.models import StateInterval, Ticket
+from tickets.services.attachments import attach_files
+from tickets.services.base import acting_user, record_ticket
+from tickets.services.errors import MayNotRaise
+from tickets.states import BUCKETS, State
+
+MAX_SUBJECT = 200
+MAX_TEXT = 100_000  # a pasted log fits; more belongs in a file
+
+# Channels through which a ticket arrives by itself; the others begin with an agent's registration (SPEC 3.8).
+_ARRIVES_BY_ITSELF = frozenset({Channel.PORTAL, Channel.EMAIL, Channel.API, Channel.MONITORING})
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewTicket:
+    """What a person or a machine asks for. Impact and urgency are the requester's proposal until the desk classifies."""
+
+    organization: Organization
+    requester: User
+    subject: str
+    description: str
+    kind: Kind
+    service: Service
+    impact: Impact
+    urgency: Urgency
+    environment: Environment = Environment.PRODUCTION
+    template: RequestTemplate | None = None
+    answers: list[dict[str, str]] = field(default_factory=list)
+    files: Sequence[CheckedFile] = ()
+
+
+@transaction.atomic
+def raise_ticket(*, request: NewTicket, by: Actor, at: datetime) -> Ticket:
+    """Create the ticket, with its priority from the contract's matrix and its first state; its clocks start with it.
+
+    Refuses with ``MayNotRaise`` (no valid user) or ``Invalid`` (texts). An expired or absent contract is no refusal: the
+    ticket is flagged *out of contract* (SPEC 1.2). In order: ticket, interval, files, record, ``TicketRaised``.
+    """
+    membership = _requester_membership(request, by)
+    _check_texts(request)
+    local_day = at.astimezone(zone(request.organization.time_zone)).date()
+    contract = contract_on(request.organization.pk, local_day, service_id=request.service.pk)
+    priority = matrix_for(contract)[request.urgency, request.impact]
+    arrives = by.channel in _ARRIVES_BY_ITSELF
+    ticket = Ticket.objects.create(
+        organization=request.organization,
+        subject=request.subject.strip(),
+        description=request.description.strip(),
+        kind=request.kind,
+        service=request.service,
+        template=request.template,
+        answers=request.answers,
+        support_type=request.service.support_type,
+        environment=request.environment,
+        proposed_impact=request.impact,
+        proposed_urgency=request.urgency,
+        impact=request.impact,
+        urgency=request.urgency,
+        priority=priority,
+        state=State.NEW if arrives else State.OPEN,
+        channel=by.channel,
+        requester=request.requester,
+        site_id=membership.site_id,
+        department_id=membership.department_id,
+        contract=contract,
+        is_out_of_contract=contract is None,
+        owner_id=None if arrives else by.person_id,
+        received_at=at,
+        created_at=at,
+        updated_at=at,
+    )
+    StateInterval.objects.create(
+        organization=request.organization, ticket=ticket, state=ticket.state, bucket=BUCKETS[State(ticket.state)], started_at=at
+    )
+    attach_files(ticket=ticket, message=None, files=request.files, at=at)
+    record_ticket(
+        ticket, "ticket.raised", by=by, at=at,
+        state=ticket.state, impact=ticket.impact, urgency=ticket.urgency, priority=int(priority), kind=ticket.kind,
+        service=request.service.pk, contract=contract.pk if contract else None,
+    )
+    publish(
+        TicketRaised(
+            organization_id=ticket.organization_id, at=at, ticket_id=ticket.pk, is_out_of_contract=ticket.is_out_of_contract
+        )
+    )
+    return ticket
+
+
+def _requester_membership(request: NewTicket, by: Actor) -> Membership:
+    """Return the requester's membership; refuse when they are no valid user, or the author may not act for them."""
+    membership = membership_of(request.requester.pk, request.organization.pk)
+    if membership is None or not membership.has_role(*RAISES_TICKETS):
+        raise MayNotRaise(
+            _("%(person)s is not a valid user of %(organization)s who may raise tickets. Ask its coordinator to register them.")
+            % {"person": request.requester, "organization": request.organization}
+        )
+    if by.person_id != request.requester.pk and not acting_user(by).can(Capability.WORK_TICKETS):
+        raise MayNotRaise(_("Only the desk raises tickets for another person."))
+    return membership
+
+
+def _check_texts(request: NewTicket) -> None:
+    fields = {}
+    if len(request.subject.strip()) < 3:
+        fields["subject"] = _("Write a subject of at least 3 letters.")
+    elif len(request.subject.strip()) > MAX_SUBJECT:
+        fields["subject"] = _("Shorten the subject to %(limit)d letters; the details go into the description.") % {"limit": MAX_SUBJECT}
+    if not request.description.strip():
+        fields["description"] = _("Describe what happens or what you need.")
+    elif len(request.description) > MAX_TEXT:
+        fields["description"] = _("The description is too long. Attach the long part as a text file.")
+    if fields:
+        raise Invalid(_("Some data is missing or too long."), fields=fields)

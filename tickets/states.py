@@ -1,0 +1,136 @@
+"""The life cycle of a ticket as one declarative table (SPEC 3.8). Portal, desk and API obey it; nothing else changes a state."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from django.db.models import TextChoices
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+
+class State(TextChoices):
+    NEW = "new", pgettext_lazy("ticket state", "New")
+    OPEN = "open", pgettext_lazy("ticket state", "Open")
+    ASSIGNED = "assigned", pgettext_lazy("ticket state", "Assigned")
+    PENDING_USER = "pending_user", pgettext_lazy("ticket state", "Pending user")
+    PENDING_SUPPLIER = "pending_supplier", pgettext_lazy("ticket state", "Pending supplier")
+    IN_PROGRESS = "in_progress", pgettext_lazy("ticket state", "In progress")
+    SOLVED = "solved", pgettext_lazy("ticket state", "Solved")
+    CLOSED = "closed", pgettext_lazy("ticket state", "Closed")
+    REJECTED = "rejected", pgettext_lazy("ticket state", "Rejected")
+    CANCELLED = "cancelled", pgettext_lazy("ticket state", "Cancelled")
+
+
+FINAL = frozenset({State.CLOSED, State.REJECTED, State.CANCELLED})
+PENDING = frozenset({State.PENDING_USER, State.PENDING_SUPPLIER})
+OPEN_STATES = frozenset({State.NEW, State.OPEN, State.ASSIGNED, State.IN_PROGRESS, *PENDING})
+# Where a desk still has something to do or to wait for: what the queues show.
+ACTIVE = OPEN_STATES | {State.SOLVED}
+
+
+class Bucket(TextChoices):
+    """In which account the time of a state is reported (SPEC 3.8)."""
+
+    REGISTERED = "registered", _("Registered")
+    IN_PROGRESS = "in_progress", _("In progress")
+    WAITING = "waiting", _("Waiting for the customer")
+    THIRD_PARTY = "third_party", _("Third parties")
+    CONFORMITY = "conformity", _("Conformity")
+    ENDED = "ended", _("Ended")
+
+
+BUCKETS: dict[State, Bucket] = {
+    State.NEW: Bucket.REGISTERED,
+    State.OPEN: Bucket.REGISTERED,
+    State.ASSIGNED: Bucket.REGISTERED,
+    State.IN_PROGRESS: Bucket.IN_PROGRESS,
+    State.PENDING_USER: Bucket.WAITING,
+    State.PENDING_SUPPLIER: Bucket.THIRD_PARTY,
+    State.SOLVED: Bucket.CONFORMITY,
+    State.CLOSED: Bucket.ENDED,
+    State.REJECTED: Bucket.ENDED,
+    State.CANCELLED: Bucket.ENDED,
+}
+
+
+class ClosureCode(TextChoices):
+    CANCELLED = "cancelled", _("Cancelled by the user")
+    INVALID = "invalid", _("Invalid")
+    APPROVED = "approved", _("Approved by the customer")
+    NO_VALIDATION = "no_validation", _("No validation by the user")
+
+
+class SolutionType(TextChoices):
+    DEFINITIVE = "definitive", _("Definitive")
+    WORKAROUND = "workaround", _("Workaround")
+
+
+class Who(Enum):
+    """Who may take a transition: the desk, the level that holds the ticket, its requester, or the system itself."""
+
+    DESK = "desk"
+    HOLDER = "holder"
+    REQUESTER = "requester"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True)
+class Transition:
+    """``needs`` names the details that must come with it (fields of ``TransitionDetails``)."""
+
+    name: str
+    label: str | Promise
+    sources: frozenset[State]
+    target: State
+    who: frozenset[Who]
+    needs: tuple[str, ...] = ()
+    closure_code: ClosureCode | None = None
+
+
+_UNSTARTED = frozenset({State.NEW, State.OPEN, State.ASSIGNED})
+_WORKED = frozenset({State.OPEN, State.ASSIGNED, State.IN_PROGRESS, *PENDING})
+_DESK = frozenset({Who.DESK})
+_STAFF = frozenset({Who.DESK, Who.HOLDER})
+
+_TABLE = (
+    Transition("register", _("Open"), frozenset({State.NEW}), State.OPEN, _DESK),
+    Transition("return_to_desk", _("Return to the desk"), frozenset({State.ASSIGNED}), State.OPEN, _STAFF, ("reason",)),
+    Transition("start", _("Start work"), frozenset({*_UNSTARTED, *PENDING}), State.IN_PROGRESS, _STAFF),
+    Transition(
+        "assign", _("Send to a higher level"), frozenset({*_WORKED, State.NEW}) - {State.ASSIGNED}, State.ASSIGNED, _STAFF, ("team", "reason")
+    ),
+    Transition("pend_user", _("Wait for the user"), _WORKED - {State.PENDING_USER}, State.PENDING_USER, _STAFF, ("message",)),
+    Transition(
+        "pend_supplier",
+        _("Wait for a supplier"),
+        _WORKED - {State.PENDING_SUPPLIER},
+        State.PENDING_SUPPLIER,
+        _STAFF,
+        ("supplier", "supplier_case", "promised_on"),
+    ),
+    Transition("solve", _("Solve"), _WORKED, State.SOLVED, _STAFF, ("solution_type", "message")),
+    Transition("reject", _("Reject"), _UNSTARTED, State.REJECTED, _DESK, ("reason",)),
+    Transition("cancel", _("Cancel"), _UNSTARTED, State.CANCELLED, frozenset({Who.DESK, Who.REQUESTER}), ("reason",)),
+    Transition("close_cancelled", _("Close: called off by the user"), _WORKED, State.CLOSED, _DESK, ("reason",), ClosureCode.CANCELLED),
+    Transition("close_invalid", _("Close: invalid"), _WORKED, State.CLOSED, _DESK, ("reason",), ClosureCode.INVALID),
+    Transition(
+        "approve", _("Accept the solution"), frozenset({State.SOLVED}), State.CLOSED, frozenset({Who.REQUESTER, Who.DESK}), (), ClosureCode.APPROVED
+    ),
+    Transition(
+        "decline", _("It still fails"), frozenset({State.SOLVED}), State.IN_PROGRESS, frozenset({Who.REQUESTER, Who.DESK}), ("reason",)
+    ),
+    Transition(
+        "close_unanswered", _("Close without validation"), frozenset({State.SOLVED}), State.CLOSED, frozenset({Who.SYSTEM}), (), ClosureCode.NO_VALIDATION
+    ),
+    Transition("reopen", _("Reopen"), frozenset({State.CLOSED}), State.IN_PROGRESS, frozenset({Who.REQUESTER, Who.DESK}), ("reason",)),
+    # What a substantive answer of the customer does by itself.
+    Transition("answered", _("Answered by the user"), frozenset({State.PENDING_USER}), State.IN_PROGRESS, frozenset({Who.SYSTEM})),
+)
+
+TRANSITIONS: dict[str, Transition] = {transition.name: transition for transition in _TABLE}
+
+
+def transitions_from(state: str) -> list[Transition]:
+    """Return the transitions that leave a state, in the order of the table."""
+    return [transition for transition in _TABLE if state in transition.sources]
