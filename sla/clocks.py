@@ -1,0 +1,97 @@
+"""What a clock says, as a pure function of its segments and pauses (SPEC 17.2). No models, no clock reads."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sla.calendars import Ledger, Pause, WorkCalendar
+
+BREACH_PERCENT = 100
+AT_RISK_PERCENT = 75  # from here on a ticket stands in the queue "At risk"
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A segment: time used in it is measured by its calendar. ``ends_at`` is None for the last one."""
+
+    calendar: WorkCalendar
+    target: timedelta
+    starts_at: datetime
+    ends_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The dates of a clock: ``due_at`` and the instants of its warnings; None where a pause leaves them open."""
+
+    due_at: datetime | None
+    risk_at: datetime | None
+    warnings: dict[int, datetime | None]
+
+    @property
+    def events(self) -> list[tuple[int, datetime | None]]:
+        """Return (percent, instant) of every warning and, as 100, of the breach."""
+        return [*self.warnings.items(), (BREACH_PERCENT, self.due_at)]
+
+
+def used_until(stretches: Sequence[Stretch], pauses: Sequence[Pause], at: datetime) -> timedelta:
+    """Return the open, unpaused time from the start to ``at``."""
+    total = timedelta()
+    for stretch in stretches:
+        end = at if stretch.ends_at is None else min(at, stretch.ends_at)
+        total += stretch.calendar.elapsed(stretch.starts_at, end, pauses)
+    return total
+
+
+def instant_of(stretches: Sequence[Stretch], pauses: Sequence[Pause], amount: timedelta) -> datetime | None:
+    """Return the instant at which ``amount`` has been used; None while an open pause holds it."""
+    used = timedelta()
+    for stretch in stretches[:-1]:
+        assert stretch.ends_at is not None
+        spent = stretch.calendar.elapsed(stretch.starts_at, stretch.ends_at, pauses)
+        if used + spent >= amount:
+            return stretch.calendar.due(stretch.starts_at, amount - used, pauses)
+        used += spent
+    last = stretches[-1]
+    return last.calendar.due(last.starts_at, amount - used, pauses)
+
+
+def read(stretches: Sequence[Stretch], pauses: Sequence[Pause], percents: Sequence[int]) -> Reading:
+    """Return when the last target is due and when each warning of it falls."""
+    target = stretches[-1].target
+    return Reading(
+        due_at=instant_of(stretches, pauses, target),
+        risk_at=instant_of(stretches, pauses, target * AT_RISK_PERCENT / 100),
+        warnings={percent: instant_of(stretches, pauses, target * percent / 100) for percent in percents},
+    )
+
+
+def ledgers(stretches: Sequence[Stretch], pauses: Sequence[Pause]) -> list[Ledger]:
+    """Return the account of a clock, one ledger per segment: earlier ones up to the change, the last one up to the due instant."""
+    account: list[Ledger] = []
+    left = stretches[-1].target
+    for stretch in stretches:
+        if stretch.ends_at is None:
+            account.append(stretch.calendar.explain(stretch.starts_at, max(left, timedelta()), pauses))
+            break
+        spent = stretch.calendar.elapsed(stretch.starts_at, stretch.ends_at, pauses)
+        if spent >= left:
+            account.append(stretch.calendar.explain(stretch.starts_at, left, pauses))
+            break
+        account.append(_until(stretch, pauses))
+        left -= spent
+    return account
+
+
+def _until(stretch: Stretch, pauses: Sequence[Pause]) -> Ledger:
+    """Account for a closed segment up to its end, which lies before its deadline."""
+    assert stretch.ends_at is not None
+    full = stretch.calendar.explain(stretch.starts_at, stretch.target, pauses)
+    segments = []
+    for segment in full.segments:
+        if segment.start >= stretch.ends_at:
+            break
+        end = stretch.ends_at if segment.end is None else min(segment.end, stretch.ends_at)
+        segments.append(type(segment)(segment.kind, segment.start, end))
+    counted = sum((segment.counted for segment in segments), timedelta())
+    return Ledger(full.start, stretch.ends_at, counted, tuple(segments))

@@ -1,0 +1,57 @@
+"""What holds when a contract says nothing else (SPEC 4.3, 4.5, 4.9). A change here is a new version of the default policy."""
+
+from datetime import timedelta
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from core.classification import Kind, Priority, SupportType
+
+DEFAULT_POLICY = "default/1"
+
+
+class Metric(TextChoices):
+    REACTION = "reaction", pgettext_lazy("clock", "Reaction")
+    ATTENTION = "attention", pgettext_lazy("clock", "Attention")
+    RESOLUTION = "resolution", pgettext_lazy("clock", "Resolution")
+
+
+class CalendarRole(TextChoices):
+    CONTINUOUS = "continuous", _("Around the clock, without holidays")
+    BUSINESS = "business", _("Business hours")
+    EXTENDED = "extended", _("Extended hours")
+
+
+_HOUR = timedelta(hours=1)
+
+REACTION = {
+    Priority.CRITICAL: timedelta(minutes=40),
+    Priority.HIGH: _HOUR,
+    Priority.MEDIUM: 2 * _HOUR,
+    Priority.LOW: 2 * _HOUR,
+}
+ATTENTION_TECHNOLOGICAL = {Priority.CRITICAL: _HOUR, Priority.HIGH: 4 * _HOUR, Priority.MEDIUM: 8 * _HOUR, Priority.LOW: 8 * _HOUR}
+ATTENTION_OTHER = {Priority.CRITICAL: 3 * _HOUR, Priority.HIGH: 10 * _HOUR, Priority.MEDIUM: 20 * _HOUR, Priority.LOW: 20 * _HOUR}
+
+WARNING_PERCENTS = (50, 75, 90)
+
+CONTINUOUS_HOURS = {str(day): [["00:00", "24:00"]] for day in range(7)}
+BUSINESS_HOURS = {str(day): [["09:00", "19:00"]] for day in range(5)}
+
+
+def default_target(metric: Metric, priority: Priority, support_type: SupportType) -> timedelta | None:
+    """Return the default target; None for resolution, which exists only where a contract sets it."""
+    if metric is Metric.REACTION:
+        return REACTION[priority]
+    if metric is Metric.ATTENTION:
+        table = ATTENTION_TECHNOLOGICAL if support_type == SupportType.TECHNOLOGICAL else ATTENTION_OTHER
+        return table[priority]
+    return None
+
+
+def default_calendar(kind: Kind, support_type: SupportType) -> CalendarRole:
+    """Technological incidents run around the clock; everything else, and every request, in business hours."""
+    if kind == Kind.INCIDENT and support_type == SupportType.TECHNOLOGICAL:
+        return CalendarRole.CONTINUOUS
+    return CalendarRole.BUSINESS

@@ -1,0 +1,29 @@
+from dataclasses import dataclass
+
+from core.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClockEvent(Event):
+    ticket_id: int
+    clock_id: int
+    metric: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClockWarned(ClockEvent):
+    """A warning threshold was reached; of several crossed at once only the highest is told."""
+
+    percent: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClockBreached(ClockEvent):
+    """A target was missed at ``breached_at``; ``at`` is when we noticed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ValidationExpired(Event):
+    """The customer's time to validate a solution is over."""
+
+    ticket_id: int

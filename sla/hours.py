@@ -1,0 +1,71 @@
+"""Weekly hours and holidays as people write them, one line each. Pure."""
+
+from datetime import date
+
+from sla.calendars import BadWindow, CalendarError, WorkCalendar
+
+DAYS_EN = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+DAYS_ES = ("lun", "mar", "mié", "jue", "vie", "sáb", "dom")
+_NUMBER = {**{name: day for day, name in enumerate(DAYS_EN)}, **{name: day for day, name in enumerate(DAYS_ES)}, "mie": 2, "sab": 5}
+
+Hours = dict[str, list[list[str]]]
+
+
+def parse_hours(text: str) -> Hours:
+    """Read lines such as ``lun-vie 09:00-13:00, 14:00-18:00``; a night shift ``22:00-06:00`` is split at midnight.
+
+    Raises ``BadWindow`` with the line that is wrong. Checked as a whole by building the calendar.
+    """
+    hours: Hours = {}
+    for line in filter(None, (raw.strip().lower() for raw in text.splitlines())):
+        days, _, spans = line.partition(" ")
+        for day in _days(days, line):
+            for span in spans.split(","):
+                _put(hours, day, span, line)
+    try:
+        WorkCalendar(timezone="UTC", hours={int(day): [(a, b) for a, b in spans] for day, spans in hours.items()})
+    except CalendarError as error:
+        raise BadWindow(str(error)) from error
+    return hours
+
+
+def _days(text: str, line: str) -> list[int]:
+    first, _, last = text.partition("-")
+    if first not in _NUMBER or (last and last not in _NUMBER):
+        raise BadWindow(f"“{line}”: begin with days, such as lun-vie or mon-fri.")
+    start, end = _NUMBER[first], _NUMBER[last or first]
+    return [day % 7 for day in range(start, end + 1 if end >= start else end + 8)]
+
+
+def _put(hours: Hours, day: int, span: str, line: str) -> None:
+    start, separator, end = (part.strip() for part in span.partition("-"))
+    if not separator:
+        raise BadWindow(f"“{line}”: write hours such as 09:00-19:00.")
+    if end <= start:
+        hours.setdefault(str(day), []).append([start, "24:00"])
+        if end != "00:00":
+            hours.setdefault(str((day + 1) % 7), []).append(["00:00", end])
+    else:
+        hours.setdefault(str(day), []).append([start, end])
+
+
+def format_hours(hours: Hours) -> str:
+    """Return the lines that ``parse_hours`` reads back."""
+    lines = [f"{DAYS_ES[int(day)]} " + ", ".join(f"{a}-{b}" for a, b in spans) for day, spans in sorted(hours.items()) if spans]
+    return "\n".join(lines)
+
+
+def parse_holidays(text: str) -> dict[str, str]:
+    """Read lines such as ``2026-12-25 Navidad``; raises ``ValueError`` with the line that is wrong."""
+    found: dict[str, str] = {}
+    for line in filter(None, (raw.strip() for raw in text.splitlines())):
+        day, _, name = line.partition(" ")
+        try:
+            found[date.fromisoformat(day).isoformat()] = name.strip()
+        except ValueError as error:
+            raise ValueError(f"“{line}”: begin with the date as YYYY-MM-DD.") from error
+    return dict(sorted(found.items()))
+
+
+def format_holidays(holidays: dict[str, str]) -> str:
+    return "\n".join(f"{day} {name}".strip() for day, name in sorted(holidays.items()))

@@ -1,0 +1,197 @@
+"""What is promised: which policy and calendar apply, what a clock says, what falls due."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+from django.db.models import Prefetch
+
+from core.classification import Kind, Priority, SupportType
+from sla.calendars import Ledger, Pause, WorkCalendar
+from sla.clocks import Reading, Stretch, ledgers, read, used_until
+from sla.defaults import CalendarRole, Metric, default_calendar, default_target
+from sla.models import CalendarVersion, Clock, ClockSegment, PolicyTarget, PolicyVersion
+from tickets.models import StateInterval
+from tickets.states import State
+
+
+@lru_cache(maxsize=512)
+def _calendar(time_zone: str, hours: str, holidays: str) -> WorkCalendar:
+    version = CalendarVersion(time_zone=time_zone, hours=json.loads(hours), holidays=json.loads(holidays))
+    return version.build()
+
+
+def work_calendar(version: CalendarVersion) -> WorkCalendar:
+    """Return the arithmetic of a version; equal content shares one table of open time per process."""
+    return _calendar(version.time_zone, json.dumps(version.hours), json.dumps(version.holidays))
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The service levels bound to a clock: a contract's version over the defaults."""
+
+    version: PolicyVersion | None
+    targets: Sequence[PolicyTarget] = ()
+
+    def target(self, metric: Metric, priority: Priority, support_type: SupportType) -> timedelta | None:
+        """Return the contract's target, the one for this support type first; then the default; None: no such clock."""
+        for wanted in (support_type, ""):
+            for row in self.targets:
+                if (row.metric, row.priority, row.support_type) == (metric, priority, wanted):
+                    return timedelta(minutes=row.minutes)
+        return default_target(metric, priority, support_type)
+
+    def calendar_choice(self, metric: Metric, kind: Kind, support_type: SupportType) -> tuple[CalendarRole, int | None]:
+        """Return the role of the calendar, and the id of the one the contract names for it (None: the organization's)."""
+        role = default_calendar(kind, support_type)
+        if self.version is None or role is CalendarRole.CONTINUOUS:
+            return role, None
+        widened = metric is Metric.REACTION or self.version.extension_includes_second_level
+        if self.version.extended_calendar_id is not None and widened:
+            return CalendarRole.EXTENDED, self.version.extended_calendar_id
+        return role, self.version.business_calendar_id
+
+    def pausing_states(self, metric: Metric) -> frozenset[str]:
+        """Return the states in which the clock stands still; reaction never pauses (SPEC 4.7)."""
+        if metric is Metric.REACTION:
+            return frozenset()
+        states = set()
+        if self.version is None or self.version.pauses_while_pending_user:
+            states.add(State.PENDING_USER)
+        if self.version is None or self.version.pauses_while_pending_supplier:
+            states.add(State.PENDING_SUPPLIER)
+        if metric is Metric.RESOLUTION:
+            states |= {State.SOLVED, State.CLOSED}
+        return frozenset(states)
+
+    @property
+    def percents(self) -> tuple[int, ...]:
+        return self.version.percents if self.version is not None else PolicyVersion(warning_percents=[]).percents
+
+
+def policy_on(contract_id: int | None, at: datetime) -> Policy:
+    """Return the policy in force for a contract at an instant; without contract or version, the default one."""
+    if contract_id is None:
+        return Policy(None)
+    version = (
+        PolicyVersion.objects.filter(contract_id=contract_id, effective_from__lte=at)
+        .prefetch_related(Prefetch("targets", queryset=PolicyTarget.objects.order_by("pk")))
+        .order_by("-number")
+        .first()
+    )
+    return Policy(version, list(version.targets.all()) if version is not None else [])
+
+
+def calendar_versions_on(organization_id: int, at: datetime) -> list[CalendarVersion]:
+    """Return the version of each of the organization's calendars that holds at an instant, by calendar."""
+    newest: dict[int, CalendarVersion] = {}
+    versions = CalendarVersion.objects.filter(organization_id=organization_id, effective_from__lte=at)
+    for version in versions.select_related("calendar").order_by("calendar_id", "number"):
+        newest[version.calendar_id] = version
+    return list(newest.values())
+
+
+def pick_calendar(versions: Sequence[CalendarVersion], role: CalendarRole, calendar_id: int | None) -> CalendarVersion | None:
+    """Return the version of the named calendar, otherwise of the organization's first one with that role."""
+    for version in versions:
+        if version.calendar_id == calendar_id:
+            return version
+    return next((version for version in versions if version.calendar.role == role), None)
+
+
+def pauses_of(intervals: Sequence[StateInterval], states: frozenset[str]) -> list[Pause]:
+    """Return the stays in the pausing states; a pause begins and ends with the interval that causes it."""
+    return [(interval.started_at, interval.ended_at) for interval in intervals if interval.state in states]
+
+
+@dataclass(frozen=True)
+class LoadedClock:
+    """A clock with all it is computed from."""
+
+    clock: Clock
+    policy: Policy
+    segments: list[ClockSegment]
+    intervals: Sequence[StateInterval]
+
+    @property
+    def metric(self) -> Metric:
+        return Metric(self.clock.metric)
+
+    @property
+    def stretches(self) -> list[Stretch]:
+        return [
+            Stretch(work_calendar(segment.calendar_version), segment.target, segment.starts_at, segment.ends_at)
+            for segment in self.segments
+        ]
+
+    @property
+    def pauses(self) -> list[Pause]:
+        """Return the pauses; those that began at or after the clock stopped say nothing about it."""
+        pauses = pauses_of(self.intervals, self.policy.pausing_states(self.metric))
+        stop = self.clock.stopped_at
+        if stop is None or self.metric is Metric.RESOLUTION:
+            return pauses
+        return [(low, stop if high is None else min(high, stop)) for low, high in pauses if low < stop]
+
+    def reading(self) -> Reading:
+        return read(self.stretches, self.pauses, self.policy.percents)
+
+    def used_until(self, at: datetime) -> timedelta:
+        return used_until(self.stretches, self.pauses, at)
+
+    @property
+    def account(self) -> list[tuple[Ledger, ClockSegment]]:
+        """Return the step-by-step account of the due instant, each ledger with the segment it is of (SPEC 4.10)."""
+        return list(zip(ledgers(self.stretches, self.pauses), self.segments, strict=False))
+
+
+def load_clocks(ticket_id: int, intervals: Sequence[StateInterval], *, lock: bool = False) -> list[LoadedClock]:
+    """Return the clocks of a ticket with segments, policy and pauses; ``lock`` holds their rows until the commit."""
+    clocks = Clock.objects.filter(ticket_id=ticket_id).order_by("pk")
+    if lock:
+        clocks = clocks.select_for_update()
+    found = list(clocks)
+    if not found:
+        return []
+    segments: dict[int, list[ClockSegment]] = {}
+    rows = ClockSegment.objects.filter(clock_id__in=[clock.pk for clock in found]).select_related("calendar_version__calendar")
+    for segment in rows.order_by("clock_id", "number"):
+        segments.setdefault(segment.clock_id, []).append(segment)
+    policies = _policies({clock.policy_id for clock in found if clock.policy_id is not None})
+    return [
+        LoadedClock(clock, policies.get(clock.policy_id or 0, Policy(None)), segments[clock.pk], intervals) for clock in found
+    ]
+
+
+def _policies(ids: set[int]) -> dict[int, Policy]:
+    if not ids:
+        return {}
+    versions = PolicyVersion.objects.filter(pk__in=ids).prefetch_related(Prefetch("targets", queryset=PolicyTarget.objects.order_by("pk")))
+    return {version.pk: Policy(version, list(version.targets.all())) for version in versions}
+
+
+def clocks_of(ticket_ids: Sequence[int]) -> dict[int, list[Clock]]:
+    """Return the clocks of several tickets, by ticket, for lists."""
+    found: dict[int, list[Clock]] = {ticket_id: [] for ticket_id in ticket_ids}
+    for clock in Clock.objects.filter(ticket_id__in=list(ticket_ids)).order_by("ticket_id", "pk"):
+        found[clock.ticket_id].append(clock)
+    return found
+
+
+def most_urgent(clocks: Sequence[Clock]) -> Clock | None:
+    """Return the live clock that falls due first; a paused one when all live ones are; None when none is live."""
+    live = [clock for clock in clocks if clock.is_live]
+    dated = [clock for clock in live if clock.due_at is not None]
+    if dated:
+        return min(dated, key=lambda clock: (clock.due_at, clock.pk))
+    return live[0] if live else None
+
+
+def due_ticket_ids(*, at: datetime, limit: int) -> list[tuple[int, int]]:
+    """Return (organization id, ticket id) of the clocks with an event before ``at``: an index range, not a scan (SPEC 4.12)."""
+    rows = Clock.objects.filter(next_event_at__lt=at).order_by("next_event_at", "pk").values_list("organization_id", "ticket_id")[:limit]
+    return list(dict.fromkeys(rows))
+
+

@@ -1,0 +1,36 @@
+from accounts.events import OrganizationCreated
+from accounts.queries import get_organization
+from core.actor import system_actor
+from sla import services
+from tickets.events import CustomerTold, TicketClassified, TicketEvent, TicketRaised, TicketStateChanged
+from tickets.models import Ticket
+
+CLOCKWORK = system_actor("clocks")
+
+
+def on_organization_created(event: OrganizationCreated) -> None:
+    assert event.organization_id is not None
+    services.ensure_calendars(organization=get_organization(event.organization_id), by=CLOCKWORK, at=event.at)
+
+
+def on_ticket_raised(event: TicketRaised) -> None:
+    services.start_clocks(ticket=_ticket(event), at=event.at)
+
+
+def on_customer_told(event: CustomerTold) -> None:
+    services.stop_clocks_for_message(ticket=_ticket(event), kind=event.kind, by=CLOCKWORK, at=event.at)
+
+
+def on_ticket_state_changed(event: TicketStateChanged) -> None:
+    ticket = _ticket(event)
+    services.follow_state(ticket=ticket, by=CLOCKWORK, at=event.at)
+    services.set_terms(ticket=ticket, at=event.at)
+
+
+def on_ticket_classified(event: TicketClassified) -> None:
+    services.retarget_clocks(ticket=_ticket(event), by=CLOCKWORK, at=event.at)
+
+
+def _ticket(event: TicketEvent) -> Ticket:
+    ticket: Ticket = Ticket.objects.select_related("organization", "contract", "requester").get(pk=event.ticket_id)
+    return ticket

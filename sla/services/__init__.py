@@ -1,0 +1,16 @@
+"""The verbs that write calendars, clocks and their announcements."""
+
+from sla.services.calendars import ensure_calendars, publish_calendar_version
+from sla.services.clocks import (
+    follow_state,
+    retarget_clocks,
+    settle_ticket,
+    start_clocks,
+    stop_clocks_for_message,
+)
+from sla.services.terms import set_terms
+
+__all__ = [
+    "ensure_calendars", "follow_state", "publish_calendar_version", "retarget_clocks", "set_terms", "settle_ticket",
+    "start_clocks", "stop_clocks_for_message",
+]

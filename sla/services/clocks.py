@@ -1,0 +1,282 @@
+"""Clocks as rows: started, settled, paused, retargeted, stopped. All dates come from ``sla.clocks``; rows are its cache.
+
+Each verb runs in the transaction of the fact that moved the clock. The ticket's row is always locked before its clocks.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from activity.services import Fact, record
+from core.actor import Actor, system_actor
+from core.classification import Kind, Priority, SupportType
+from core.events import publish
+from sla.clocks import BREACH_PERCENT, Reading, instant_of, used_until
+from sla.defaults import CalendarRole, Metric
+from sla.events import ClockBreached, ClockWarned
+from sla.models import Announcement, CalendarVersion, Clock, ClockSegment, ClockState
+from sla.queries import LoadedClock, Policy, calendar_versions_on, load_clocks, pick_calendar, policy_on
+from sla.services.calendars import ensure_calendars
+from tickets import notices as ticket_notices
+from tickets.models import MessageKind, Ticket
+from tickets.queries import intervals as intervals_of
+from tickets.services import set_clock_projection
+from tickets.states import ClosureCode, State
+
+CLOCKWORK = "clocks"  # the system's name on the record
+
+
+@transaction.atomic
+def start_clocks(*, ticket: Ticket, at: datetime) -> list[Clock]:
+    """Start the clocks the policy promises, from the instant of arrival, and send the requester their copy with the dates."""
+    policy = policy_on(ticket.contract_id, ticket.received_at)
+    versions = _calendars_for(ticket, at)
+    clocks, segments = [], []
+    for metric in Metric:
+        target = policy.target(metric, Priority(ticket.priority), SupportType(ticket.support_type))
+        if target is None:
+            continue
+        version = _calendar_for(ticket, metric, policy, versions)
+        clock = Clock(
+            organization_id=ticket.organization_id, ticket=ticket, metric=metric, policy=policy.version,
+            priority=ticket.priority, target=target, started_at=ticket.received_at,
+        )
+        segment = ClockSegment(
+            organization_id=ticket.organization_id, clock=clock, number=1, calendar_version=version,
+            priority=ticket.priority, target=target, starts_at=ticket.received_at,
+        )
+        _put_dates(clock, LoadedClock(clock, policy, [segment], []).reading())
+        clocks.append(clock)
+        segments.append(segment)
+    Clock.objects.bulk_create(clocks)
+    for segment in segments:
+        segment.clock_id = segment.clock.pk
+    ClockSegment.objects.bulk_create(segments)
+    loaded = [LoadedClock(clock, policy, [segment], []) for clock, segment in zip(clocks, segments, strict=True)]
+    _project(ticket.pk, loaded)
+    _record(ticket, [_fact("clock.started", clock, due_at=_iso(clock.due_at)) for clock in clocks], at)
+    promises = [{"metric": clock.metric, "due_at": _iso(clock.due_at)} for clock in clocks if clock.due_at]
+    ticket_notices.tell_received(ticket=ticket, promises=promises, at=at)
+    return clocks
+
+
+@transaction.atomic
+def settle_ticket(*, ticket_id: int, at: datetime) -> int:
+    """Announce what fell due on a ticket's clocks up to ``at``: each threshold and breach once; return how many were new.
+
+    Both clocks of a ticket are settled in this one transaction, so that two breaches in one sweep are one escalation step.
+    """
+    ticket = Ticket.objects.select_for_update(of=("self",)).select_related("organization").get(pk=ticket_id)
+    loaded = _load_locked(ticket)
+    announced = sum(_settle(ticket, item, at) for item in loaded)
+    _project(ticket.pk, loaded)
+    return announced
+
+
+@transaction.atomic
+def stop_clocks_for_message(*, ticket: Ticket, kind: str, by: Actor, at: datetime) -> None:
+    """Stop what a message to the customer stops: any one the reaction, a statement or a solution the attention too."""
+    metrics = {Metric.REACTION}
+    if kind in {MessageKind.STATEMENT, MessageKind.SOLUTION}:
+        metrics.add(Metric.ATTENTION)
+    _stop_where(ticket, lambda item: item.metric in metrics, by, at)
+
+
+@transaction.atomic
+def follow_state(*, ticket: Ticket, by: Actor, at: datetime) -> None:
+    """Make the clocks follow a change of state: pause, resume, stop on solution, withdraw when the ticket is called off."""
+    called_off = ticket.state in {State.REJECTED, State.CANCELLED} or ticket.closure_code in {ClosureCode.INVALID, ClosureCode.CANCELLED}
+    if called_off:
+        _withdraw(ticket, by, at)
+        return
+    if ticket.state == State.SOLVED:
+        _stop_where(ticket, lambda item: True, by, at)
+        return
+    loaded = _load_locked(ticket)
+    for item in loaded:
+        if item.metric is Metric.RESOLUTION and item.clock.state == ClockState.STOPPED and ticket.state == State.IN_PROGRESS:
+            _resume_resolution(item)
+        _settle(ticket, item, at)
+    _project(ticket.pk, loaded)
+
+
+@transaction.atomic
+def retarget_clocks(*, ticket: Ticket, by: Actor, at: datetime) -> None:
+    """Run the live clocks on with the target and calendar of the new classification (SPEC 4.8).
+
+    Time used is kept, each stretch measured by its calendar; a breach of the old target stays on its segment; a target
+    that is overdue at once is breached at the change. The policy stays the one bound when the ticket arrived.
+    """
+    loaded = _load_locked(ticket)
+    versions = _calendars_for(ticket, at)
+    facts = []
+    for item in loaded:
+        if not item.clock.is_live:
+            continue
+        _settle(ticket, item, at)
+        target = item.policy.target(item.metric, Priority(ticket.priority), SupportType(ticket.support_type))
+        version = _calendar_for(ticket, item.metric, item.policy, versions)
+        last = item.segments[-1]
+        if target is None or (target == last.target and version.pk == last.calendar_version_id):
+            continue
+        old_due = item.clock.due_at
+        _begin_segment(item, target, version, ticket.priority, at)
+        _settle(ticket, item, at)
+        facts.append(_fact("clock.retargeted", item.clock, old_due_at=_iso(old_due), due_at=_iso(item.clock.due_at)))
+    _record(ticket, facts, at, by)
+    _project(ticket.pk, loaded)
+
+
+def _begin_segment(item: LoadedClock, target: timedelta, version: CalendarVersion, priority: int, at: datetime) -> None:
+    last = item.segments[-1]
+    last.ends_at = at
+    last.save(update_fields=["ends_at"])
+    item.segments.append(
+        ClockSegment.objects.create(
+            organization_id=last.organization_id, clock=item.clock, number=last.number + 1, calendar_version=version,
+            priority=priority, target=target, starts_at=at,
+        )
+    )
+    clock = item.clock
+    clock.target, clock.priority, clock.breached_at, clock.announced_percent = target, priority, None, 0
+
+
+def _settle(ticket: Ticket, item: LoadedClock, at: datetime) -> int:
+    """Bring a live clock's row up to date and announce the highest threshold crossed before ``at``; return 1 if one was."""
+    clock = item.clock
+    if not clock.is_live:
+        return 0
+    reading = item.reading()
+    crossed = max((percent for percent, instant in reading.events if instant is not None and instant < at), default=0)
+    fresh = crossed > clock.announced_percent
+    if fresh:
+        clock.announced_percent = crossed
+        if crossed == BREACH_PERCENT:
+            _breach(item, reading)
+    _put_dates(clock, reading)
+    clock.save()
+    if fresh:
+        _announce(ticket, item, crossed, at)
+    return int(fresh)
+
+
+def _breach(item: LoadedClock, reading: Reading) -> None:
+    assert reading.due_at is not None
+    segment = item.segments[-1]
+    # A promise is not broken before it was made: a target overdue at its change is breached at the change.
+    segment.breached_at = item.clock.breached_at = max(reading.due_at, segment.starts_at)
+    segment.save(update_fields=["breached_at"])
+
+
+def _announce(ticket: Ticket, item: LoadedClock, percent: int, at: datetime) -> None:
+    clock = item.clock
+    Announcement.objects.create(organization_id=clock.organization_id, clock=clock, segment=item.segments[-1], percent=percent, at=at)
+    if percent == BREACH_PERCENT:
+        _record(ticket, [_fact("clock.breached", clock, breached_at=_iso(clock.breached_at))], at)
+        publish(ClockBreached(organization_id=clock.organization_id, at=at, ticket_id=ticket.pk, clock_id=clock.pk, metric=clock.metric))
+        return
+    _record(ticket, [_fact("clock.warned", clock, percent=percent)], at)
+    publish(
+        ClockWarned(organization_id=clock.organization_id, at=at, ticket_id=ticket.pk, clock_id=clock.pk, metric=clock.metric, percent=percent)
+    )
+
+
+def _stop_where(ticket: Ticket, chosen: Callable[[LoadedClock], bool], by: Actor, at: datetime) -> None:
+    loaded = _load_locked(ticket)
+    facts = []
+    for item in loaded:
+        if not item.clock.is_live or not chosen(item):
+            continue
+        _settle(ticket, item, at)
+        clock = item.clock
+        # A pause that still runs ends with the clock: the due instant becomes known.
+        pauses = [(low, at if high is None else high) for low, high in item.pauses if low < at]
+        clock.due_at = instant_of(item.stretches, pauses, clock.target)
+        clock.state, clock.stopped_at, clock.next_event_at = ClockState.STOPPED, at, None
+        clock.used = used_until(item.stretches, pauses, at)
+        clock.is_met = clock.breached_at is None
+        clock.save()
+        facts.append(_fact("clock.stopped", clock, **_verdict(item)))
+    _record(ticket, facts, at, by)
+    _project(ticket.pk, loaded)
+
+
+def _verdict(item: LoadedClock) -> dict[str, Any]:
+    """Return what a rebuild reads from the record instead of computing again."""
+    clock = item.clock
+    return {
+        "due_at": _iso(clock.due_at),
+        "used_seconds": clock.used.total_seconds() if clock.used is not None else None,
+        "is_met": clock.is_met,
+        "calendar_version": item.segments[-1].calendar_version_id,
+        "tzdata": item.segments[-1].calendar_version.tzdata_version,
+    }
+
+
+def _withdraw(ticket: Ticket, by: Actor, at: datetime) -> None:
+    loaded = _load_locked(ticket)
+    facts = []
+    for item in loaded:
+        if item.clock.is_live:
+            _settle(ticket, item, at)
+            clock = item.clock
+            clock.state, clock.stopped_at, clock.next_event_at = ClockState.WITHDRAWN, at, None
+            clock.save()
+            facts.append(_fact("clock.withdrawn", clock))
+    _record(ticket, facts, at, by)
+    _project(ticket.pk, loaded)
+
+
+def _resume_resolution(item: LoadedClock) -> None:
+    clock = item.clock
+    clock.state, clock.stopped_at, clock.used, clock.is_met = ClockState.RUNNING, None, None, None
+
+
+def _put_dates(clock: Clock, reading: Reading) -> None:
+    """Write due instant, state and next event from a reading. A breached clock runs on, without further events."""
+    clock.due_at = reading.due_at
+    clock.state = ClockState.PAUSED if reading.due_at is None else ClockState.RUNNING
+    ahead = [instant for percent, instant in reading.events if percent > clock.announced_percent and instant is not None]
+    clock.next_event_at = min(ahead, default=None)
+
+
+def _project(ticket_id: int, loaded: Iterable[LoadedClock]) -> None:
+    live = [item for item in loaded if item.clock.is_live]
+    dues = [item.clock.due_at for item in live if item.clock.due_at is not None]
+    risks = [instant for item in live if (instant := item.reading().risk_at) is not None]
+    set_clock_projection(ticket_id=ticket_id, next_due_at=min(dues, default=None), at_risk_at=min(risks, default=None) if dues else None)
+
+
+def _load_locked(ticket: Ticket) -> list[LoadedClock]:
+    return load_clocks(ticket.pk, intervals_of(ticket.pk), lock=True)
+
+
+def _calendars_for(ticket: Ticket, at: datetime) -> list[CalendarVersion]:
+    versions = calendar_versions_on(ticket.organization_id, at)
+    roles = {version.calendar.role for version in versions}
+    if not {CalendarRole.BUSINESS, CalendarRole.CONTINUOUS} <= roles:
+        ensure_calendars(organization=ticket.organization, by=system_actor(CLOCKWORK), at=at)
+        versions = calendar_versions_on(ticket.organization_id, at)
+    return versions
+
+
+def _calendar_for(ticket: Ticket, metric: Metric, policy: Policy, versions: list[CalendarVersion]) -> CalendarVersion:
+    role, calendar_id = policy.calendar_choice(metric, Kind(ticket.kind), SupportType(ticket.support_type))
+    version = pick_calendar(versions, role, calendar_id) or pick_calendar(versions, CalendarRole.BUSINESS, None)
+    assert version is not None  # _calendars_for made the default ones
+    return version
+
+
+def _fact(verb: str, clock: Clock, **payload: Any) -> Fact:
+    return Fact(verb=verb, object_type="ticket", object_id=clock.ticket_id, payload={"clock": clock.pk, "metric": clock.metric, **payload})
+
+
+def _record(ticket: Ticket, facts: list[Fact], at: datetime, by: Actor | None = None) -> None:
+    if facts:
+        record(organization_id=ticket.organization_id, facts=facts, by=by or system_actor(CLOCKWORK), at=at)
+
+
+def _iso(instant: datetime | None) -> str:
+    return instant.isoformat() if instant else ""
