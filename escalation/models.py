@@ -1,0 +1,79 @@
+from django.conf import settings
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import OrganizationRow
+from catalog.models import in_language
+from sla.models import Calendar
+from tickets.models import Ticket
+
+
+class EscalationLevel(OrganizationRow):
+    """A step of an organization's escalation matrix (SPEC 5.2): who is told, how to reach them, when they answer."""
+
+    position = models.PositiveSmallIntegerField(_("level"), validators=[MinValueValidator(1)])
+    name_es = models.CharField(_("name in Spanish"), max_length=80)
+    name_en = models.CharField(_("name in English"), max_length=80, blank=True)
+    contact = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("person"),
+        help_text=_("Leave empty for a contact without a login: they acknowledge by the link in the mail."),
+    )
+    contact_name = models.CharField(_("contact"), max_length=120)
+    email = models.EmailField(_("e-mail"))
+    phone = models.CharField(_("telephone"), max_length=60, blank=True)
+    hours = models.CharField(_("hours"), max_length=120, blank=True, help_text=_("In words, as customers read them."))
+    calendar = models.ForeignKey(
+        Calendar, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("calendar"),
+        help_text=_("In which the time to acknowledge runs. Empty: around the clock."),
+    )
+    acknowledge_minutes = models.PositiveIntegerField(_("minutes to acknowledge"), default=30, validators=[MinValueValidator(1)])
+
+    class Meta(OrganizationRow.Meta):
+        verbose_name = _("escalation level")
+        verbose_name_plural = _("escalation matrix")
+        ordering = ("organization_id", "position", "pk")
+        constraints = (models.UniqueConstraint(fields=("organization", "position"), name="escalation_level_unique"),)
+
+    def __str__(self) -> str:
+        return f"{self.position}. {self.name}"
+
+    @property
+    def name(self) -> str:
+        return in_language(self, "name")
+
+
+class Cause(models.TextChoices):
+    BREACH = "breach", _("A target was missed")
+    REQUEST = "request", _("Asked for by the customer")
+    DECLINED = "declined", _("The solution was declined")
+    UNACKNOWLEDGED = "unacknowledged", _("Nobody acknowledged the level below")
+
+
+class Escalation(OrganizationRow):
+    """One step of a ticket up its ladder. ``cause_key`` names the fact behind it: the same fact never climbs twice."""
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="+")
+    level = models.ForeignKey(EscalationLevel, on_delete=models.SET_NULL, null=True, related_name="+")
+    position = models.PositiveSmallIntegerField()
+    cause = models.CharField(max_length=15, choices=Cause)
+    cause_key = models.CharField(max_length=80)
+    reason = models.TextField(blank=True)
+    created_at = models.DateTimeField()
+    acknowledge_due_at = models.DateTimeField(null=True)
+    acknowledged_at = models.DateTimeField(null=True)
+    acknowledged_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    acknowledged_name = models.CharField(max_length=120, blank=True)
+
+    class Meta(OrganizationRow.Meta):
+        ordering = ("pk",)
+        constraints = (models.UniqueConstraint(fields=("ticket", "cause_key"), name="escalation_once_per_cause"),)
+        indexes = (
+            models.Index(
+                fields=("acknowledge_due_at",), name="escalation_unacknowledged", condition=models.Q(acknowledge_due_at__isnull=False)
+            ),
+            models.Index(fields=("ticket", "id"), name="escalation_by_ticket"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.ticket_id} → {self.position}"

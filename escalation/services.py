@@ -1,0 +1,125 @@
+"""One ladder per ticket: a breach, a request or a missing acknowledgement moves it one level (DECISIONS 17)."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.roles import Capability
+from activity.services import Fact, record
+from core.actor import Actor, system_actor
+from core.errors import Invalid, NotAllowed
+from core.events import publish
+from escalation import notices
+from escalation.events import TicketEscalated
+from escalation.models import Cause, Escalation, EscalationLevel
+from escalation.queries import matrix_of
+from sla.queries import calendar_versions_on, work_calendar
+from tickets.models import Ticket
+from tickets.policies import can_reply_as_customer
+from tickets.states import FINAL
+
+ESCALATOR = system_actor("escalation")
+
+
+@transaction.atomic
+def escalate_ticket(*, ticket: Ticket, cause: Cause, cause_key: str, reason: str = "", by: Actor, at: datetime) -> Escalation | None:
+    """Move the ticket to the next level of its matrix and tell that level's contact.
+
+    Returns None when this cause (``cause_key``) has already moved it: the same fact, or a second clock that breached in the
+    same sweep. Past the last level it stays there, and the contact is told again. Without a matrix the desk's supervisors
+    are told. In order: row, record, ``TicketEscalated``, letters.
+    """
+    ticket = Ticket.objects.select_for_update(of=("self",)).select_related("organization", "requester", "assignee", "owner").get(pk=ticket.pk)
+    steps = list(Escalation.objects.filter(ticket=ticket).order_by("pk"))
+    if any(step.cause_key == cause_key for step in steps):
+        return None
+    level = _next_level(matrix_of(ticket.organization_id), steps)
+    _stop_waiting(steps)
+    escalation: Escalation = Escalation.objects.create(
+        organization_id=ticket.organization_id,
+        ticket=ticket,
+        level=level,
+        position=level.position if level else 0,
+        cause=cause,
+        cause_key=cause_key,
+        reason=reason.strip(),
+        created_at=at,
+        acknowledge_due_at=_acknowledge_due(level, at),
+    )
+    payload = {"escalation": escalation.pk, "position": escalation.position, "cause": cause}
+    record(
+        organization_id=ticket.organization_id,
+        facts=[Fact(verb="ticket.escalated", object_type="ticket", object_id=ticket.pk, payload=payload)],
+        by=by,
+        at=at,
+    )
+    publish(TicketEscalated(organization_id=ticket.organization_id, at=at, ticket_id=ticket.pk, escalation_id=escalation.pk))
+    notices.tell_level(ticket=ticket, escalation=escalation, level=level, at=at)
+    return escalation
+
+
+@transaction.atomic
+def request_escalation(*, ticket: Ticket, reason: str, user: User, by: Actor, at: datetime) -> Escalation:
+    """Let the customer escalate at any moment of the ticket's life (SPEC 5.2). One request a minute counts as one."""
+    if not (can_reply_as_customer(user, ticket) or user.can(Capability.WORK_TICKETS)):
+        raise NotAllowed(_("Only its requester, a coordinator or the desk escalates this ticket."))
+    if ticket.state in FINAL:
+        raise NotAllowed(_("This ticket has ended: there is nothing left to escalate."))
+    if not reason.strip():
+        raise Invalid(_("Say why you escalate."), fields={"reason": _("Say why you escalate.")})
+    key = f"request:{at:%Y-%m-%dT%H:%M}"  # a double click is one escalation
+    escalation = escalate_ticket(ticket=ticket, cause=Cause.REQUEST, cause_key=key, reason=reason, by=by, at=at)
+    return escalation or Escalation.objects.get(ticket=ticket, cause_key=key)
+
+
+@transaction.atomic
+def acknowledge_escalation(*, escalation: Escalation, user: User | None, at: datetime) -> bool:
+    """Note that the level took it on; return whether this was the first time. ``user`` is None for a signed link."""
+    name = escalation.level.contact_name if escalation.level and user is None else ""
+    done = Escalation.objects.filter(pk=escalation.pk, acknowledged_at=None).update(
+        acknowledged_at=at, acknowledged_by=user, acknowledged_name=name, acknowledge_due_at=None
+    )
+    if done:
+        by = Actor(person_id=user.pk) if user else system_actor("signed link")
+        payload = {"escalation": escalation.pk, "position": escalation.position}
+        fact = Fact(verb="escalation.acknowledged", object_type="ticket", object_id=escalation.ticket_id, payload=payload)
+        record(organization_id=escalation.organization_id, facts=[fact], by=by, at=at)
+    return bool(done)
+
+
+@transaction.atomic
+def climb(*, escalation: Escalation, at: datetime) -> bool:
+    """Move on from a level that did not acknowledge in time; return whether the ticket climbed."""
+    claimed = Escalation.objects.filter(pk=escalation.pk, acknowledged_at=None, acknowledge_due_at=escalation.acknowledge_due_at).update(
+        acknowledge_due_at=None
+    )
+    last = max((level.position for level in matrix_of(escalation.organization_id)), default=0)
+    if not claimed or escalation.ticket.state in FINAL or escalation.position >= last:
+        return False
+    key = f"climb:{escalation.pk}"
+    return escalate_ticket(ticket=escalation.ticket, cause=Cause.UNACKNOWLEDGED, cause_key=key, by=ESCALATOR, at=at) is not None
+
+
+def _next_level(matrix: list[EscalationLevel], steps: list[Escalation]) -> EscalationLevel | None:
+    reached = max((step.position for step in steps), default=0)
+    above = [level for level in matrix if level.position > reached]
+    return above[0] if above else (matrix[-1] if matrix else None)
+
+
+def _stop_waiting(steps: list[Escalation]) -> None:
+    """A step that another one has overtaken no longer climbs by itself."""
+    waiting = [step.pk for step in steps if step.acknowledge_due_at is not None]
+    if waiting:
+        Escalation.objects.filter(pk__in=waiting).update(acknowledge_due_at=None)
+
+
+def _acknowledge_due(level: EscalationLevel | None, at: datetime) -> datetime | None:
+    if level is None:
+        return None
+    allowed = timedelta(minutes=level.acknowledge_minutes)
+    if level.calendar_id is None:
+        return at + allowed
+    versions = [v for v in calendar_versions_on(level.organization_id, at) if v.calendar_id == level.calendar_id]
+    return work_calendar(versions[0]).add(at, allowed) if versions else at + allowed
