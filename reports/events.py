@@ -1,0 +1,10 @@
+from dataclasses import dataclass
+
+from core.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportRequested(Event):
+    """The PDF of an issue waits to be made; wakes the worker after commit."""
+
+    issue_id: int

@@ -1,0 +1,11 @@
+from functools import partial
+
+from django.db import transaction
+
+from reports.events import ReportRequested
+from reports.tasks import make_report
+
+
+def on_report_requested(event: ReportRequested) -> None:
+    """Wake the worker after commit; when the broker is away the sweep makes the report."""
+    transaction.on_commit(partial(make_report.delay, event.organization_id, event.issue_id), robust=True)

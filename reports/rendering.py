@@ -1,0 +1,28 @@
+"""The PDF of a service-level report, from its frozen figures and the same fragments as the page."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.staticfiles import finders
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from documents.pdf import render_pdf
+
+
+def service_level_pdf(data: dict[str, Any], *, language: str, version: int, sha256: str, cutoff_at: datetime) -> bytes:
+    """Return the PDF in the language; the figures are those of ``data`` and nothing else."""
+    with translation.override(language):
+        html = render_to_string(
+            "reports/service_level_pdf.html",
+            {"report": data, "version": version, "sha256": sha256, "cutoff_at": cutoff_at, "language": language},
+        )
+    return render_pdf(html=html, stylesheet=_stylesheet())
+
+
+def _stylesheet() -> str:
+    path = finders.find("css/report.css")
+    if not isinstance(path, str):
+        raise FileNotFoundError("static/css/report.css is missing")
+    with open(path, encoding="utf-8") as stream:
+        return stream.read()

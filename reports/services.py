@@ -1,0 +1,146 @@
+"""Issues reports: figures frozen in the request, the PDF made by a task, sent when it is ready."""
+
+import logging
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F, Max
+from django.utils.translation import gettext as _
+
+from accounts.models import Organization, User
+from accounts.queries import members_with_role
+from accounts.roles import CustomerRole
+from accounts.zones import zone
+from activity.services import Fact, record
+from catalog.queries import contract_on
+from core.actor import Actor, system_actor
+from core.errors import NotAllowed
+from core.events import publish
+from documents.services import store_bytes
+from notifications.services import Letter, queue_letters
+from reports import queries
+from reports.events import ReportRequested
+from reports.models import ReportIssue, ReportStatus
+from reports.rendering import service_level_pdf
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=5)  # a report of 1,000 rows takes about 7 s
+RETRY = timedelta(minutes=2)
+MAX_ATTEMPTS = 4
+ISSUER = system_actor("reports")
+
+
+@transaction.atomic
+def request_report(
+    *, organization: Organization, month: date, language: str, user: User | None, by: Actor, at: datetime, send_when_ready: bool = False
+) -> ReportIssue:
+    """Return the report of a month: the one issued when the month has ended, otherwise one with the figures of now.
+
+    The same figures are never issued twice: an unchanged month returns the issue it has.
+    """
+    if user is not None and not queries.may_see_reports(user, organization.pk):
+        raise NotAllowed(_("You may not read the reports of this organization."))
+    issued = queries.issued_report(organization.pk, month, language)
+    if issued is not None and issued.status != ReportStatus.FAILED:
+        return issued
+    data = queries.build_service_level(organization, month, at)
+    sha256 = queries.hash_of(data)
+    earlier = ReportIssue.objects.filter(organization=organization, month=month, language=language)
+    same = earlier.filter(data_sha256=sha256).exclude(status=ReportStatus.FAILED).order_by("-version").first()
+    has_ended = queries.bounds(organization, month)[1] <= at
+    if same is not None and same.is_final == has_ended:
+        return same
+    issue: ReportIssue = ReportIssue.objects.create(
+        organization=organization,
+        month=month,
+        language=language,
+        version=(earlier.aggregate(last=Max("version"))["last"] or 0) + 1,
+        is_final=has_ended,
+        data=data,
+        data_sha256=sha256,
+        cutoff_at=at,
+        requested_by=user,
+        requested_at=at,
+        run_after=at,
+        send_when_ready=send_when_ready,
+    )
+    fact = Fact(verb="report.issued", object_type="report", object_id=issue.pk, payload={"month": data["month"], "sha256": sha256})
+    record(organization_id=organization.pk, facts=[fact], by=by, at=at)
+    publish(ReportRequested(organization_id=organization.pk, at=at, issue_id=issue.pk))
+    return issue
+
+
+def make_report(*, issue_id: int, at: datetime) -> bool:
+    """Make the PDF of an issue, if it is this worker's to make; return whether it was. A killed worker's claim lapses."""
+    claimed = ReportIssue.objects.filter(
+        pk=issue_id, status__in=(ReportStatus.QUEUED, ReportStatus.MAKING), run_after__lte=at
+    ).update(status=ReportStatus.MAKING, run_after=at + LEASE, attempts=F("attempts") + 1)
+    if not claimed:
+        return False
+    issue = ReportIssue.objects.select_related("organization").get(pk=issue_id)
+    try:
+        content = service_level_pdf(
+            issue.data, language=issue.language, version=issue.version, sha256=issue.data_sha256, cutoff_at=issue.cutoff_at
+        )
+    except Exception as error:
+        logger.exception("The PDF of report %s could not be made", issue_id)
+        status = ReportStatus.FAILED if issue.attempts >= MAX_ATTEMPTS else ReportStatus.QUEUED
+        ReportIssue.objects.filter(pk=issue_id).update(status=status, run_after=at + RETRY, last_error=str(error)[:2000])
+        return False
+    _finish(issue, content, at)
+    return True
+
+
+@transaction.atomic
+def _finish(issue: ReportIssue, content: bytes, at: datetime) -> None:
+    blob = store_bytes(organization_id=issue.organization_id, content=content, content_type="application/pdf", at=at)
+    done = ReportIssue.objects.filter(pk=issue.pk, status=ReportStatus.MAKING).update(status=ReportStatus.READY, pdf=blob, last_error="")
+    issue.pdf = blob
+    if done and issue.send_when_ready:
+        _send(issue, at)
+
+
+def _send(issue: ReportIssue, at: datetime) -> None:
+    """Queue the report for its recipients: those of the contract, and the people whose role is to receive it."""
+    local_day = at.astimezone(zone(issue.organization.time_zone)).date()
+    contract = contract_on(issue.organization_id, local_day)
+    people = {user.pk: user for user in members_with_role(issue.organization_id, CustomerRole.REPORT_RECIPIENT)}
+    if contract is not None:
+        people |= {user.pk: user for user in contract.report_recipients.filter(is_active=True).order_by("pk")}
+    letters = [
+        Letter(
+            template="monthly_report",
+            to_email=person.email,
+            to_name=person.full_name,
+            recipient_id=person.pk,
+            language=issue.language,
+            dedupe_key=f"report:{issue.pk}:{person.pk}",
+            attachment_id=issue.pdf_id,
+            attachment_name=report_file_name(issue),
+            context={"organization": issue.organization.name, "month": f"{issue.month:%Y-%m}", "path": f"/reports/?month={issue.month:%Y-%m}"},
+        )
+        for person in people.values()
+    ]
+    queue_letters(organization_id=issue.organization_id, letters=letters, at=at)
+
+
+def report_file_name(issue: ReportIssue) -> str:
+    return f"{issue.organization.slug}-{issue.month:%Y-%m}-v{issue.version}.pdf"
+
+
+def issue_monthly_report(*, organization: Organization, at: datetime) -> ReportIssue | None:
+    """Issue last month's report on the first days of the organization's month, once; None when it is not the time."""
+    today = at.astimezone(zone(organization.time_zone)).date()
+    if today.day > FIRST_DAYS:
+        return None
+    month = queries.preceding_month(today.replace(day=1))
+    contract = contract_on(organization.pk, month) or contract_on(organization.pk, today)
+    if contract is None:
+        return None
+    return request_report(
+        organization=organization, month=month, language=contract.report_language, user=None, by=ISSUER, at=at, send_when_ready=True
+    )
+
+
+FIRST_DAYS = 3  # made on the first; the second and third day only make up for a desk that stood still

@@ -1,0 +1,39 @@
+"""Celery entry points of reports."""
+
+
+
+from celery import shared_task
+from django.utils import timezone
+
+from accounts.queries import organizations
+from accounts.tenancy import every_organization, organization_scope
+from reports import queries, services
+
+
+
+
+@shared_task(queue="reports")
+def make_report(organization_id: int, issue_id: int) -> None:
+    with organization_scope(organization_id):
+        services.make_report(issue_id=issue_id, at=timezone.now())
+
+
+@shared_task(queue="reports")
+def sweep_reports() -> int:
+    """Make what is overdue: a lost wake-up, a dead worker, a failed attempt."""
+    with every_organization(reason="find reports that wait to be made"):
+        due = queries.due_issues(timezone.now(), limit=20)
+    for organization_id, issue_id in due:
+        make_report(organization_id, issue_id)
+    return len(due)
+
+
+@shared_task(queue="reports")
+def issue_monthly_reports() -> None:
+    """Issue last month's report of every customer whose month has ended; runs every hour, does it once."""
+    at = timezone.now()
+    with every_organization(reason="list the customers that get a monthly report"):
+        customers = organizations()
+    for organization in customers:
+        with organization_scope(organization.pk):
+            services.issue_monthly_report(organization=organization, at=at)
