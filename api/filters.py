@@ -1,0 +1,31 @@
+"""Filters of the ticket list."""
+
+import django_filters
+from django.db.models import QuerySet
+
+from core.classification import Kind, Priority
+from tickets import queries
+from tickets.models import Ticket
+from tickets.states import State
+
+
+class TicketFilter(django_filters.FilterSet):
+    state = django_filters.MultipleChoiceFilter(choices=State.choices)
+    kind = django_filters.ChoiceFilter(choices=Kind.choices)
+    priority = django_filters.ChoiceFilter(choices=[(p.code, p.label) for p in Priority], method="by_priority")
+    organization = django_filters.CharFilter(field_name="organization__slug")
+    received_after = django_filters.IsoDateTimeFilter(field_name="received_at", lookup_expr="gte")
+    received_before = django_filters.IsoDateTimeFilter(field_name="received_at", lookup_expr="lt")
+    q = django_filters.CharFilter(method="by_words", label="Number, or words of the subject")
+
+    class Meta:
+        model = Ticket
+        fields: tuple[str, ...] = ()
+
+    def by_priority(self, tickets: QuerySet[Ticket], name: str, value: str) -> QuerySet[Ticket]:
+        return tickets.filter(priority=Priority[value.upper()])
+
+    def by_words(self, tickets: QuerySet[Ticket], name: str, value: str) -> QuerySet[Ticket]:
+        return queries.matching(tickets, value)
+
+

@@ -1,0 +1,92 @@
+"""``Idempotency-Key`` (DECISIONS 14): same body same answer, another body 422, in flight 409, kept 24 hours."""
+
+import hashlib
+import json
+import zlib
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext as _
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.utils.encoders import JSONEncoder
+
+from api.models import IdempotencyKey
+from core.errors import DomainError
+
+KEPT = timedelta(hours=24)
+MAX_KEY = 100
+
+
+class KeyReused(DomainError):
+    code = "idempotency_key_reused"
+
+
+class KeyInFlight(DomainError):
+    code = "idempotency_key_in_flight"
+
+
+def once(request: Request, work: Callable[[], Response], at: datetime) -> Response:
+    """Do ``work`` and keep its answer, in one transaction; a request seen before gets the kept answer."""
+    key = request.headers.get("Idempotency-Key", "").strip()
+    if not key:
+        return work()
+    if len(key) > MAX_KEY:
+        raise KeyReused(_("The Idempotency-Key may have up to %(limit)d characters.") % {"limit": MAX_KEY})
+    owner, digest = _owner(request), _digest(request)
+    try:
+        with transaction.atomic():
+            _claim(owner, key)
+            return _kept(owner, key, digest) or _do(work, owner, key, digest, at)
+    except IntegrityError:
+        kept = _kept(owner, key, digest)
+        if kept is None:
+            raise
+        return kept
+
+
+def _do(work: Callable[[], Response], owner: str, key: str, digest: str, at: datetime) -> Response:
+    response = work()
+    IdempotencyKey.objects.create(
+        owner=owner, key=key, body_sha256=digest, response_status=response.status_code, response_body=_plain(response.data), created_at=at
+    )
+    return response
+
+
+def _claim(owner: str, key: str) -> None:
+    """Refuse while the same key is at work in another process; SQLite has one writer at a time and needs no claim."""
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [zlib.crc32(owner.encode()) - 2**31, zlib.crc32(key.encode()) - 2**31])
+        if not cursor.fetchone()[0]:
+            raise KeyInFlight(_("A request with this Idempotency-Key is still at work. Ask again in a moment."))
+
+
+def _kept(owner: str, key: str, digest: str) -> Response | None:
+    kept = IdempotencyKey.objects.filter(owner=owner, key=key).order_by("pk").first()
+    if kept is None:
+        return None
+    if kept.body_sha256 != digest:
+        raise KeyReused(_("This Idempotency-Key was used for another request. Use a new one."))
+    return Response(kept.response_body, status=kept.response_status, headers={"Idempotent-Replay": "true"})
+
+
+def forget_before(at: datetime) -> int:
+    """Delete the keys older than a day; return how many."""
+    return IdempotencyKey.objects.filter(created_at__lt=at - KEPT).delete()[0]
+
+
+def _owner(request: Request) -> str:
+    token = getattr(request, "api_token", None) or getattr(request._request, "api_token", None)
+    return f"token {token.pk}" if token is not None else f"user {request.user.pk}"
+
+
+def _digest(request: Request) -> str:
+    return hashlib.sha256(request.path.encode() + b"\n" + request._request.body).hexdigest()
+
+
+def _plain(data: Any) -> Any:
+    return json.loads(json.dumps(data, cls=JSONEncoder))

@@ -1,0 +1,105 @@
+"""Shapes of the API. They translate; services decide."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from core.classification import Environment, Impact, Kind, Priority, Urgency
+from sla.defaults import Metric
+from sla.models import Clock, ClockState
+from tickets.models import Message, MessageKind, Ticket
+from tickets.states import SolutionType, State
+
+PRIORITY_CODES = [(priority.code, priority.label) for priority in Priority]
+
+
+class ClockSerializer(serializers.ModelSerializer[Clock]):
+    """``due_at`` is null while the clock is paused with time to go; ``is_met`` is null until it stops."""
+
+    metric = serializers.ChoiceField(choices=Metric.choices)
+    state = serializers.ChoiceField(choices=ClockState.choices)
+    target_minutes = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Clock
+        fields = ("metric", "state", "target_minutes", "started_at", "due_at", "stopped_at", "is_met", "breached_at")
+
+    def get_target_minutes(self, clock: Clock) -> int:
+        return int(clock.target.total_seconds() // 60)
+
+
+class TicketSerializer(serializers.ModelSerializer[Ticket]):
+    number = serializers.CharField(read_only=True)
+    organization = serializers.SlugField(source="organization.slug", read_only=True)
+    service = serializers.SlugField(source="service.slug", read_only=True)
+    requester = serializers.EmailField(source="requester.email", read_only=True)
+    assignee = serializers.SerializerMethodField()
+    priority = serializers.ChoiceField(source="priority_code", choices=PRIORITY_CODES, read_only=True)
+    state = serializers.ChoiceField(choices=State.choices, read_only=True)
+    clocks = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Ticket
+        fields = (
+            "number", "organization", "subject", "description", "kind", "service", "support_type", "environment", "impact", "urgency",
+            "priority", "state", "channel", "requester", "assignee", "is_out_of_contract", "received_at", "updated_at", "solved_at",
+            "closed_at", "solution_type", "closure_code", "next_due_at", "version", "clocks",
+        )
+        read_only_fields = fields
+
+    def get_assignee(self, ticket: Ticket) -> str | None:
+        return ticket.assignee.full_name if ticket.assignee else None
+
+    def get_clocks(self, ticket: Ticket) -> list[dict[str, Any]]:
+        clocks: dict[int, list[Clock]] = self.context["clocks"]
+        return list(ClockSerializer(clocks.get(ticket.pk, []), many=True).data)
+
+
+class TicketListSerializer(TicketSerializer):
+    class Meta(TicketSerializer.Meta):
+        fields = tuple(name for name in TicketSerializer.Meta.fields if name not in {"description"})  # type: ignore[assignment]
+        read_only_fields = fields
+
+
+class NewTicketSerializer(serializers.Serializer[Any]):
+    subject = serializers.CharField(max_length=200)
+    description = serializers.CharField()
+    kind = serializers.ChoiceField(choices=Kind.choices, default=Kind.INCIDENT)
+    service = serializers.SlugField(help_text="Short name of a service of the catalogue.")
+    impact = serializers.ChoiceField(choices=Impact.choices)
+    urgency = serializers.ChoiceField(choices=Urgency.choices)
+    environment = serializers.ChoiceField(choices=Environment.choices, default=Environment.PRODUCTION)
+    organization = serializers.SlugField(required=False, help_text="Needed when you belong to more than one, and by the staff.")
+    requester = serializers.EmailField(required=False, help_text="For the staff: for whom the ticket is raised.")
+
+
+class MessageSerializer(serializers.ModelSerializer[Message]):
+    author = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Message
+        fields = ("id", "kind", "author", "is_from_staff", "body", "channel", "created_at", "estimated_at")
+
+    def get_author(self, message: Message) -> str | None:
+        return message.author.full_name if message.author else None
+
+
+class NewReplySerializer(serializers.Serializer[Any]):
+    """``kind`` is for the staff: reply (public), statement (with ``estimated_at``) or note (internal)."""
+
+    body = serializers.CharField()
+    kind = serializers.ChoiceField(choices=[c for c in MessageKind.choices if c[0] != MessageKind.SOLUTION], default=MessageKind.REPLY)
+    estimated_at = serializers.DateTimeField(required=False, allow_null=True)
+
+
+class NewTransitionSerializer(serializers.Serializer[Any]):
+    """``transition`` is a name of the table; what else is needed depends on it, and a refusal says what is missing."""
+
+    transition = serializers.CharField(max_length=40)
+    reason = serializers.CharField(required=False, allow_blank=True, default="")
+    message = serializers.CharField(required=False, allow_blank=True, default="")
+    solution_type = serializers.ChoiceField(choices=SolutionType.choices, required=False, allow_blank=True, default="")
+    team = serializers.CharField(required=False, help_text="Name of a support group of level 2 or 3.")
+    supplier = serializers.CharField(required=False, allow_blank=True, default="", max_length=120)
+    supplier_case = serializers.CharField(required=False, allow_blank=True, default="", max_length=80)
+    promised_on = serializers.DateField(required=False, allow_null=True, default=None)

@@ -1,0 +1,182 @@
+"""Tickets over the API: the same services and the same table as portal and desk."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import mixins, status, viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.models import Organization, Team, User
+from accounts.queries import memberships_of, organization_by_slug, valid_user
+from api.filters import TicketFilter
+from api.idempotency import once
+from api.serializers import (
+    MessageSerializer,
+    NewReplySerializer,
+    NewTicketSerializer,
+    NewTransitionSerializer,
+    TicketListSerializer,
+    TicketSerializer,
+)
+from catalog.queries import get_service
+from core.classification import Channel, Environment, Impact, Kind, Urgency
+from core.errors import Invalid
+from sla.queries import clocks_of
+from tickets import queries, services
+from tickets.models import Message, MessageKind, Ticket
+from tickets.services import NewTicket, TransitionDetails
+from web.requests import actor, person
+
+_IDEMPOTENCY = OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER, description="The same key and body give the same answer for 24 h.")
+_IF_MATCH = OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description="The ETag you read; 412 with what changed when it moved on.")
+
+
+class TicketViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Ticket]):
+    serializer_class = TicketSerializer
+    filterset_class = TicketFilter
+    lookup_field = "number"
+    lookup_value_regex = r"[A-Za-z]+-\d+|\d+"
+
+    def get_queryset(self) -> QuerySet[Ticket]:
+        if getattr(self, "swagger_fake_view", False):
+            return Ticket.objects.none()
+        return queries.visible_to(person(self.request))
+
+    @extend_schema(responses=TicketListSerializer(many=True))
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        tickets = list(page or [])
+        context = {"clocks": clocks_of([ticket.pk for ticket in tickets])}
+        return self.get_paginated_response(TicketListSerializer(tickets, many=True, context=context).data)
+
+    @extend_schema(responses=TicketSerializer)
+    def retrieve(self, request: Request, number: str) -> Response:
+        return _answer(queries.get_ticket(person(request), number))
+
+    @extend_schema(request=NewTicketSerializer, responses={201: TicketSerializer}, parameters=[_IDEMPOTENCY])
+    def create(self, request: Request) -> Response:
+        """Raise a ticket; its number, priority and clocks come back."""
+        body = NewTicketSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        now = timezone.now()
+
+        def work() -> Response:
+            wanted = _new_ticket(request, body.validated_data)
+            ticket = services.raise_ticket(request=wanted, by=actor(request._request, Channel.API), at=now)
+            return _answer(ticket, status.HTTP_201_CREATED)
+
+        return once(request, work, now)
+
+    @extend_schema(request=NewReplySerializer, responses={201: MessageSerializer}, parameters=[_IDEMPOTENCY])
+    @action(detail=True, methods=["post"])
+    def replies(self, request: Request, number: str) -> Response:
+        """Add a message: the customer's answer, or the desk's reply, statement or note."""
+        ticket = queries.get_ticket(person(request), number)
+        body = NewReplySerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+
+        def work() -> Response:
+            message = _reply(request, ticket, body.validated_data)
+            return Response(MessageSerializer(message).data, status=status.HTTP_201_CREATED)
+
+        return once(request, work, timezone.now())
+
+    @extend_schema(request=NewTransitionSerializer, responses={200: TicketSerializer}, parameters=[_IDEMPOTENCY, _IF_MATCH])
+    @action(detail=True, methods=["post"])
+    def transitions(self, request: Request, number: str) -> Response:
+        """Take a transition of the table; an impossible one says which are possible."""
+        ticket = queries.get_ticket(person(request), number)
+        body = NewTransitionSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+
+        def work() -> Response:
+            services.transition_ticket(
+                ticket=ticket,
+                name=body.validated_data["transition"],
+                details=_details(body.validated_data),
+                by=actor(request._request, Channel.API),
+                at=timezone.now(),
+                expected_version=_expected_version(request),
+            )
+            return _answer(queries.get_ticket(person(request), number))
+
+        return once(request, work, timezone.now())
+
+
+def _answer(ticket: Ticket, code: int = status.HTTP_200_OK) -> Response:
+    data = TicketSerializer(ticket, context={"clocks": clocks_of([ticket.pk])}).data
+    return Response(data, status=code, headers={"ETag": f'"{ticket.version}"'})
+
+
+def _expected_version(request: Request) -> int | None:
+    given = request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"')
+    if not given:
+        return None
+    if not given.isdigit():
+        raise Invalid(_("If-Match takes the ETag of the ticket, such as \"3\"."))
+    return int(given)
+
+
+def _new_ticket(request: Request, data: dict[str, Any]) -> NewTicket:
+    organization, requester = _for_whom(request, data)
+    return NewTicket(
+        organization=organization,
+        requester=requester,
+        subject=data["subject"],
+        description=data["description"],
+        kind=Kind(data["kind"]),
+        service=get_service(data["service"]),
+        impact=Impact(data["impact"]),
+        urgency=Urgency(data["urgency"]),
+        environment=Environment(data["environment"]),
+    )
+
+
+def _for_whom(request: Request, data: dict[str, Any]) -> tuple[Organization, User]:
+    """Return the organization and the requester: one's own for a customer, the named ones for the staff."""
+    user = person(request)
+    if user.is_staff:
+        if not data.get("organization") or not data.get("requester"):
+            raise Invalid(_("The staff names for whom: organization and requester."), fields={"requester": _("Needed.")})
+        organization = organization_by_slug(data["organization"])
+        found = valid_user(organization.pk, data["requester"])
+        if found is None:
+            raise Invalid(_("No valid user of that organization has this address."), fields={"requester": _("Unknown.")})
+        return organization, found
+    mine = [membership.organization for membership in memberships_of(user.pk)]
+    wanted = data.get("organization")
+    chosen = [organization for organization in mine if wanted in (None, organization.slug)]
+    if len(chosen) != 1:
+        names = ", ".join(organization.slug for organization in mine)
+        raise Invalid(_("Name one of your organizations: %(names)s.") % {"names": names}, fields={"organization": _("Not one of yours.")})
+    return chosen[0], user
+
+
+def _reply(request: Request, ticket: Ticket, data: dict[str, Any]) -> Message:
+    by, at, user = actor(request._request, Channel.API), timezone.now(), person(request)
+    if not user.is_staff:
+        if data["kind"] != MessageKind.REPLY:
+            raise Invalid(_("Customers send replies."), fields={"kind": _("Use reply.")})
+        return services.reply_as_customer(ticket=ticket, body=data["body"], by=by, at=at)
+    if data["kind"] == MessageKind.NOTE:
+        return services.add_note(ticket=ticket, body=data["body"], by=by, at=at)
+    if data["kind"] == MessageKind.STATEMENT:
+        if data.get("estimated_at") is None:
+            raise Invalid(_("An attention statement says when."), fields={"estimated_at": _("Needed for a statement.")})
+        return services.send_attention_statement(ticket=ticket, body=data["body"], estimated_at=data["estimated_at"], by=by, at=at)
+    return services.reply_to_customer(ticket=ticket, body=data["body"], by=by, at=at)
+
+
+def _details(data: dict[str, Any]) -> TransitionDetails:
+    team = None
+    if data.get("team"):
+        team = Team.objects.filter(name=data["team"]).order_by("pk").first()
+        if team is None:
+            raise Invalid(_("There is no such support group."), fields={"team": _("Unknown.")})
+    names = ("reason", "message", "solution_type", "supplier", "supplier_case", "promised_on")
+    return TransitionDetails(team=team, **{name: data[name] for name in names})

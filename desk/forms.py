@@ -1,0 +1,160 @@
+"""Forms of the desk. They translate; services decide."""
+
+from typing import Any
+
+from django import forms
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Membership, Organization, Team, User
+from accounts.queries import assignable_staff
+from catalog.models import Service
+from core.classification import Channel, Environment, Impact, Kind, Priority, Urgency
+from tickets.models import Ticket
+from tickets.services import Classification, TransitionDetails
+from tickets.states import ACTIVE, SolutionType, State
+from web.forms import FilesField
+
+
+class Say(TextChoices):
+    REPLY = "reply", _("Reply")
+    STATEMENT = "statement", _("Attention statement")
+    NOTE = "note", _("Internal note")
+
+
+class SayForm(forms.Form):
+    """What the composer sends: a reply, an attention statement or an internal note."""
+
+    kind = forms.ChoiceField(choices=Say.choices, initial=Say.REPLY, widget=forms.RadioSelect, label=_("Send as"))
+    body = forms.CharField(label=_("Message"), widget=forms.Textarea(attrs={"rows": 5}))
+    estimated_at = forms.DateTimeField(
+        label=_("Expected time of attention"),
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        help_text=_("For an attention statement, in the customer's time zone."),
+    )
+    files = FilesField()
+    last_message = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        if data.get("kind") == Say.STATEMENT and not data.get("estimated_at"):
+            self.add_error("estimated_at", _("An attention statement says when: choose a date and a time."))
+        return data
+
+
+class VersionedForm(forms.Form):
+    """A form that changes fields of a ticket carries the version its reader saw."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class ClassifyForm(VersionedForm):
+    kind = forms.ChoiceField(label=_("Kind"), choices=Kind.choices)
+    service = forms.ModelChoiceField(label=_("Service"), queryset=None)
+    impact = forms.ChoiceField(label=_("Impact"), choices=Impact.choices)
+    urgency = forms.ChoiceField(label=_("Urgency"), choices=Urgency.choices)
+    environment = forms.ChoiceField(label=_("Environment"), choices=Environment.choices)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["service"].queryset = Service.objects.filter(is_active=True).order_by("position", "pk")  # type: ignore[attr-defined]
+
+    @classmethod
+    def of(cls, ticket: Ticket) -> "ClassifyForm":
+        names = ("kind", "impact", "urgency", "environment", "version")
+        return cls(initial={**{name: getattr(ticket, name) for name in names}, "service": ticket.service_id})
+
+    def classification(self) -> Classification:
+        data = self.cleaned_data
+        return Classification(
+            impact=Impact(data["impact"]),
+            urgency=Urgency(data["urgency"]),
+            kind=Kind(data["kind"]),
+            service=data["service"],
+            environment=Environment(data["environment"]),
+        )
+
+
+class AssignForm(VersionedForm):
+    assignee = forms.TypedChoiceField(label=_("Assignee"), required=False, coerce=int, empty_value=None)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.people = {person.pk: person for person in assignable_staff()}
+        self.fields["assignee"].choices = [("", _("Nobody")), *((pk, str(user)) for pk, user in self.people.items())]  # type: ignore[attr-defined]
+
+    def assignee(self) -> User | None:
+        chosen = self.cleaned_data["assignee"]
+        return self.people[chosen] if chosen is not None else None
+
+
+class StepForm(VersionedForm):
+    """Details of a transition; which of them are shown and needed is in the table."""
+
+    reason = forms.CharField(label=_("Reason"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    message = forms.CharField(label=_("Message to the customer"), required=False, widget=forms.Textarea(attrs={"rows": 4}))
+    solution_type = forms.ChoiceField(label=_("Solution type"), required=False, choices=[("", "—"), *SolutionType.choices])
+    team = forms.ModelChoiceField(label=_("Group"), required=False, queryset=None)
+    supplier = forms.CharField(label=_("Supplier"), required=False, max_length=120)
+    supplier_case = forms.CharField(label=_("Supplier's case number"), required=False, max_length=80)
+    promised_on = forms.DateField(label=_("Promised date"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    files = FilesField()
+
+    def __init__(self, *args: Any, needs: tuple[str, ...] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["team"].queryset = Team.objects.filter(level__gte=2).order_by("level", "name", "pk")  # type: ignore[attr-defined]
+        if needs is not None:
+            kept = {*needs, "version", *(("files",) if "message" in needs else ())}
+            self.fields = {name: field for name, field in self.fields.items() if name in kept}
+            for name in needs:
+                self.fields[name].widget.attrs["required"] = True
+
+    def details(self, files: Any = ()) -> TransitionDetails:
+        data = self.cleaned_data
+        return TransitionDetails(
+            reason=data.get("reason", ""),
+            message=data.get("message", ""),
+            team=data.get("team"),
+            supplier=data.get("supplier", ""),
+            supplier_case=data.get("supplier_case", ""),
+            promised_on=data.get("promised_on"),
+            solution_type=data.get("solution_type", ""),
+            files=files,
+        )
+
+
+class RegisterForm(forms.Form):
+    """Assisted registration: an agent raises a ticket for a customer who called, wrote or came by."""
+
+    CHANNELS = (Channel.PHONE, Channel.EMAIL, Channel.CHAT, Channel.WHATSAPP)
+
+    membership = forms.ModelChoiceField(label=_("Requester"), queryset=None)
+    channel = forms.ChoiceField(label=_("Channel"), choices=[(channel, channel.label) for channel in CHANNELS])
+    kind = forms.ChoiceField(label=_("Kind"), choices=Kind.choices)
+    service = forms.ModelChoiceField(label=_("Service"), queryset=None)
+    subject = forms.CharField(label=_("Subject"), max_length=200)
+    description = forms.CharField(label=_("Description"), widget=forms.Textarea(attrs={"rows": 5}))
+    impact = forms.ChoiceField(label=_("Impact"), choices=Impact.choices, initial=Impact.MINOR)
+    urgency = forms.ChoiceField(label=_("Urgency"), choices=Urgency.choices, initial=Urgency.MEDIUM)
+    files = FilesField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        members = Membership.objects.filter(is_suspended=False, user__is_active=True).select_related("user", "organization")
+        self.fields["membership"].queryset = members.order_by("organization__name", "user__full_name", "pk")  # type: ignore[attr-defined]
+        self.fields["membership"].label_from_instance = lambda m: f"{m.user} · {m.organization}"  # type: ignore[attr-defined]
+        self.fields["service"].queryset = Service.objects.filter(is_active=True).order_by("position", "pk")  # type: ignore[attr-defined]
+
+
+class QueueFilterForm(forms.Form):
+    q = forms.CharField(label=_("Number or subject"), required=False)
+    organization = forms.ModelChoiceField(label=_("Customer"), queryset=None, required=False, to_field_name="slug", empty_label=_("All customers"))
+    priority = forms.ChoiceField(label=_("Priority"), required=False)
+    state = forms.ChoiceField(label=_("State"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["organization"].queryset = Organization.objects.order_by("name", "pk")  # type: ignore[attr-defined]
+        self.fields["priority"].choices = [("", _("Any priority")), *Priority.choices]  # type: ignore[attr-defined]
+        self.fields["state"].choices = [("", _("Any state")), *((s, s.label) for s in State if s in ACTIVE)]  # type: ignore[attr-defined]

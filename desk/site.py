@@ -1,0 +1,56 @@
+"""The admin site as the agents' desk: its own pages first, Django's configuration index under ``config/``."""
+
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, URLResolver, path, re_path
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from desk.navigation import places_for
+
+
+class MesaAdminSite(AdminSite):
+    site_header = "Mesa"
+    site_title = "Mesa"
+    index_title = _("Configuration")
+    enable_nav_sidebar = False
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return isinstance(request.user, User) and request.user.is_active and request.user.is_staff
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Use the one login of the product, with its rate limits and second factor; customers belong in the portal."""
+        if request.user.is_authenticated:
+            return redirect("home")
+        return redirect(f"/accounts/login/?next={request.get_full_path()}")
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        context = super().each_context(request)
+        if isinstance(request.user, User):
+            context["places"] = places_for(request.user)
+        return context
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        from desk.views import home, queue, reports, tickets  # the site exists before the apps that these views use
+
+        number = r"^tickets/(?P<number>[A-Za-z]+-\d+)/"
+        wrap = self.admin_view
+        own: list[URLPattern | URLResolver] = [
+            path("", wrap(home.home), name="index"),
+            path("config/", wrap(self.index), name="config"),
+            path("queue/", wrap(queue.queue), name="queue"),
+            path("queue/assign/", wrap(queue.assign), name="bulk_assign"),
+            path("register/", wrap(tickets.register), name="register"),
+            re_path(number + "$", wrap(tickets.ticket_page), name="ticket"),
+            re_path(number + "say/$", wrap(tickets.say), name="say"),
+            re_path(number + "classify/$", wrap(tickets.classify), name="classify"),
+            re_path(number + "assign/$", wrap(tickets.assign), name="assign"),
+            re_path(number + r"step/(?P<name>[a-z_]+)/$", wrap(tickets.step), name="step"),
+            re_path(number + r"acknowledge/(?P<escalation_id>\d+)/$", wrap(tickets.acknowledge), name="acknowledge"),
+            path("reports/", wrap(reports.service_level), name="reports"),
+            path("reports/<slug:slug>/<str:month>/pdf/", wrap(reports.service_level_pdf), name="report_pdf"),
+        ]
+        return own + [url for url in super().get_urls() if getattr(url, "name", "") != "index"]

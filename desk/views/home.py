@@ -1,0 +1,28 @@
+"""Where an agent begins: what is theirs, what is in danger, what nobody holds."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from accounts.roles import Capability
+from desk.frame import frame
+from desk.views.queue import rows_of
+from tickets import queries
+from web.requests import person
+
+SHOWN = 8
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    user, now = person(request), timezone.now()
+    context = frame(request) | {"now": now, "sees_tickets": user.can(Capability.SEE_TICKETS)}
+    if user.can(Capability.SEE_TICKETS):
+        active = queries.active(queries.visible_to(user))
+        urgent = queries.in_queue_order(active.filter(at_risk_at__lte=now))[:SHOWN]
+        mine = queries.in_queue_order(active.filter(assignee=user))[:SHOWN]
+        context |= {
+            "urgent": rows_of(urgent),
+            "mine": rows_of(mine),
+            "counts": queries.desk_counts(user, now),
+        }
+    return render(request, "desk/home.html", context)

@@ -1,0 +1,25 @@
+"""The portal is for customers; the staff have the desk."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+
+from web.requests import person
+
+View = Callable[..., HttpResponseBase]
+
+
+def customer_required(view: View) -> View:
+    """Send the staff to the desk, strangers to the login, and let customers in."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if person(request).is_staff:
+            return redirect("admin:index")
+        return view(request, *args, **kwargs)
+
+    return login_required(wrapped)

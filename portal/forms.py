@@ -1,0 +1,80 @@
+"""Forms of the portal. They translate; services decide."""
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Membership, Organization, User
+from catalog.models import FieldType, RequestTemplate, TemplateField
+from core.classification import Impact, Urgency
+from web.forms import FilesField
+
+
+class TicketForm(forms.Form):
+    """A new ticket from a template: its own fields stand between the subject and the description."""
+
+    organization = forms.ModelChoiceField(queryset=None, label=_("Company"))
+    subject = forms.CharField(label=_("Subject"), max_length=200, min_length=3, help_text=_("A few words that say what happens."))
+    impact = forms.ChoiceField(label=_("Whom does it affect?"), choices=Impact.choices)
+    urgency = forms.ChoiceField(label=_("How much does it hinder the work?"), choices=Urgency.choices)
+    description = forms.CharField(
+        label=_("Description"),
+        widget=forms.Textarea(attrs={"rows": 6}),
+        help_text=_("What you did, what you expected, what happened, since when."),
+    )
+    files = FilesField()
+
+    def __init__(self, *args: Any, template: RequestTemplate, memberships: list[Membership], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.template = template
+        organizations = [membership.organization_id for membership in memberships]
+        self.fields["organization"].queryset = Organization.objects.filter(pk__in=organizations).order_by("name", "pk")  # type: ignore[attr-defined]
+        if len(organizations) == 1:
+            self.fields["organization"].widget = forms.HiddenInput()
+            self.fields["organization"].initial = organizations[0]
+        self.fields["impact"].initial = template.default_impact
+        self.fields["urgency"].initial = template.default_urgency
+        self.extra = list(template.fields.all())
+        for row in self.extra:
+            self.fields[f"field_{row.key}"] = _field_for(row, organizations)
+        order = ["organization", "subject", *(f"field_{row.key}" for row in self.extra), "description", "impact", "urgency", "files"]
+        self.order_fields(order)
+
+    def answers(self) -> list[dict[str, str]]:
+        """Return the answers with the labels they were asked under, for the ticket to keep."""
+        found = []
+        for row in self.extra:
+            value = self.cleaned_data.get(f"field_{row.key}")
+            if value not in (None, ""):
+                shown = value.isoformat() if isinstance(value, date) else str(value)
+                found.append({"label_es": row.label_es, "label_en": row.label_en or row.label_es, "value": shown})
+        return found
+
+
+def _field_for(row: TemplateField, organizations: list[int]) -> forms.Field:
+    common: dict[str, Any] = {"label": row.label, "required": row.is_required}
+    if row.type == FieldType.LONG_TEXT:
+        return forms.CharField(widget=forms.Textarea(attrs={"rows": 3}), max_length=5000, **common)
+    if row.type == FieldType.CHOICE:
+        return forms.ChoiceField(choices=[("", "—"), *row.options], **common)
+    if row.type == FieldType.DATE:
+        return forms.DateField(widget=forms.DateInput(attrs={"type": "date"}), **common)
+    if row.type == FieldType.PERSON:
+        members = Membership.objects.filter(organization_id__in=organizations, is_suspended=False).order_by().values("user_id")
+        return forms.ModelChoiceField(User.objects.filter(pk__in=members, is_active=True).order_by("full_name", "pk"), **common)
+    if row.type == FieldType.FILE:
+        return FilesField(**common)
+    return forms.CharField(max_length=500, **common)
+
+
+class ReplyForm(forms.Form):
+    body = forms.CharField(label=_("Your message"), widget=forms.Textarea(attrs={"rows": 4}))
+    files = FilesField()
+
+
+class ReasonForm(forms.Form):
+    """A step of the customer that needs a word: decline, cancel, escalate."""
+
+    reason = forms.CharField(label=_("Why?"), widget=forms.Textarea(attrs={"rows": 3}))

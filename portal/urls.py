@@ -1,0 +1,19 @@
+from django.urls import path
+
+from portal.views import contacts, home, reports, tickets
+
+app_name = "portal"
+urlpatterns = [
+    path("home/", home.home, name="home"),
+    path("catalog/", home.catalog, name="catalog"),
+    path("catalog/<slug:slug>/", tickets.new_ticket, name="new_ticket"),
+    path("tickets/", tickets.ticket_list, name="tickets"),
+    path("tickets/<str:number>/", tickets.ticket_page, name="ticket"),
+    path("tickets/<str:number>/reply/", tickets.reply, name="reply"),
+    path("tickets/<str:number>/step/<slug:name>/", tickets.step, name="step"),
+    path("tickets/<str:number>/escalate/", tickets.escalate, name="escalate"),
+    path("contacts/", contacts.contacts, name="contacts"),
+    path("escalations/<str:token>/", contacts.acknowledge, name="acknowledge"),
+    path("reports/", reports.service_level, name="reports"),
+    path("reports/<slug:slug>/<str:month>/pdf/", reports.service_level_pdf, name="report_pdf"),
+]

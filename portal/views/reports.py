@@ -1,0 +1,47 @@
+"""The customer's monthly service-level report."""
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from accounts.queries import memberships_of
+from core.classification import Channel
+from core.errors import NotFound
+from portal.access import customer_required
+from reports import queries
+from reports.models import ReportStatus
+from reports.services import report_file_name, request_report
+from web.language import current_language
+from web.reporting import chosen_month, month_context
+from web.requests import actor, person
+from web.views import file_response
+
+
+@require_safe
+@customer_required
+def service_level(request: HttpRequest) -> HttpResponse:
+    user, now = person(request), timezone.now()
+    readable = [m.organization for m in memberships_of(user.pk) if queries.may_see_reports(user, m.organization_id)]
+    if not readable:
+        raise NotFound(_("Your role does not read reports. Ask your coordinator for the role of report recipient."))
+    wanted = request.GET.get("organization")
+    organization = next((o for o in readable if o.slug == wanted), readable[0])
+    month = chosen_month(request, organization, now)
+    context = month_context(organization, month, now, readable)
+    return render(request, "portal/reports.html", context)
+
+
+@require_safe
+@customer_required
+def service_level_pdf(request: HttpRequest, slug: str, month: str) -> HttpResponseBase:
+    user = person(request)
+    organization = queries.reported_organization(user, slug)
+    issue = request_report(
+        organization=organization, month=queries.parse_month(month), language=current_language(), user=user,
+        by=actor(request, Channel.PORTAL), at=timezone.now(),
+    )
+    if issue.status != ReportStatus.READY or issue.pdf is None:
+        return render(request, "portal/report_wait.html", {"issue": issue, "organization": organization}, status=202)
+    return file_response(issue.pdf, report_file_name(issue))

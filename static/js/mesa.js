@@ -1,0 +1,54 @@
+// Progressive only: everything works without it.
+
+// One box selects every ticket of the page.
+for (const all of document.querySelectorAll("[data-select-all]")) {
+  all.addEventListener("change", () => {
+    for (const box of document.querySelectorAll("input[name=ticket]")) box.checked = all.checked;
+  });
+}
+
+// The composer shows the expected time only for an attention statement.
+for (const composer of document.querySelectorAll("[data-composer]")) {
+  const field = composer.querySelector("[name=estimated_at]")?.closest(".field");
+  const show = () => {
+    const kind = composer.querySelector("[name=kind]:checked")?.value;
+    if (field) field.hidden = kind !== "statement";
+    composer.classList.toggle("entry-note", kind === "note");
+  };
+  composer.addEventListener("change", show);
+  show();
+}
+
+// A picture in the clipboard is attached where a file can be.
+for (const area of document.querySelectorAll("form textarea")) {
+  area.addEventListener("paste", (event) => {
+    const input = area.form.querySelector("input[type=file]");
+    if (!input || !event.clipboardData?.files.length) return;
+    const files = new DataTransfer();
+    for (const file of [...input.files, ...event.clipboardData.files]) files.items.add(file);
+    input.files = files.files;
+    event.preventDefault();
+  });
+}
+
+// Ctrl+Enter sends; a form is sent once.
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.form) event.target.form.requestSubmit();
+});
+for (const form of document.querySelectorAll("form[method=post]")) {
+  form.addEventListener("submit", (event) => {
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "yes";
+  });
+}
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+});
+
+// A menu closes with Escape or a click elsewhere.
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") for (const menu of document.querySelectorAll("details.menu[open]")) menu.open = false;
+});

@@ -1,0 +1,41 @@
+"""allauth's hooks: sign-up is closed, and its mails go through the outbox."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone, translation
+
+from accounts.tenancy import every_organization
+from notifications.services import Letter, queue_letters
+
+# allauth's own words for the mails we have templates for; any other one is a notice about the account.
+_TEMPLATES = {
+    "account/email/password_reset_key": "password_reset",
+    "account/email/unknown_account": "password_reset_unknown",
+}
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Queue the mail as a row: it survives a crash and is retried like every other one."""
+        template = _TEMPLATES.get(template_prefix, "account_notice")
+        now = timezone.now()
+        user = get_user_model().objects.filter(email__iexact=email).order_by("pk").first()
+        letter = Letter(
+            template=template,
+            to_email=email,
+            to_name=getattr(user, "full_name", ""),
+            recipient_id=user.pk if user else None,
+            language=getattr(user, "language", "") or translation.get_language() or settings.LANGUAGE_CODE,
+            dedupe_key=f"account:{template}:{email}:{now.isoformat()}",
+            context={"url": str(context.get("password_reset_url", "")), "notice": template_prefix.rpartition("/")[2]},
+        )
+        with every_organization(reason="queue a mail about an account, which belongs to no organization"), transaction.atomic():
+            queue_letters(organization_id=None, letters=[letter], at=now)

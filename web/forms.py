@@ -1,0 +1,40 @@
+"""Form fields that the doors share."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import DomainError
+from documents.checking import ACCEPTED_EXTENSIONS, MAX_UPLOAD_BYTES
+
+
+class MultipleFileInput(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class FilesField(forms.Field):
+    """Any number of files; what they are is checked by content in the view, so a refusal keeps the typed text."""
+
+    widget = MultipleFileInput
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("required", False)
+        kwargs.setdefault("label", _("Files"))
+        kwargs.setdefault(
+            "help_text",
+            _("Screens, error messages, documents. Up to %(limit)d MB each.") % {"limit": MAX_UPLOAD_BYTES // 1048576},
+        )
+        super().__init__(**kwargs)
+        self.widget.attrs["accept"] = ",".join(f".{extension}" for extension in ACCEPTED_EXTENSIONS)
+
+    def clean(self, value: Any) -> None:
+        return None
+
+
+def put_errors(form: forms.BaseForm, error: DomainError) -> None:
+    """Show a refusal of the domain on the form: its sentence on top, what it says of a field beside that field."""
+    form.add_error(None, str(error.message))
+    for name, text in error.fields.items():
+        if name in form.fields:
+            form.add_error(name, str(text))

@@ -1,0 +1,81 @@
+"""What every request goes through: who it is, which organizations exist for them, which language they read."""
+
+import logging
+from collections.abc import Callable
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone, translation
+
+from accounts.models import ApiToken, User
+from accounts.queries import service_account_by_id
+from accounts.services import token_digest
+from accounts.tenancy import every_organization, organization_scope, scope_for
+from core.errors import DomainError, NotAllowed, NotFound
+from core.tenancy import ScopeError
+
+logger = logging.getLogger(__name__)
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+API_PREFIX = "/api/"
+
+
+class BearerTokenMiddleware:
+    """Signs API requests in by ``Authorization: Bearer``; a service account acts as its contact, inside one organization."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+        if request.path.startswith(API_PREFIX) and scheme.lower() == "bearer":
+            _sign_in(request, secret.strip())
+        return self.get_response(request)
+
+
+def _sign_in(request: HttpRequest, secret: str) -> None:
+    """Put the token's person on the request; an unknown token leaves ``bearer_refused`` for the API to say 401."""
+    token = ApiToken.objects.filter(digest=token_digest(secret)).select_related("user").order_by("pk").first()
+    request.bearer_refused = True  # type: ignore[attr-defined]
+    if token is None or not token.is_valid_at(timezone.now()):
+        return
+    if token.service_account_id is None:
+        user = token.user
+    else:
+        with every_organization(reason="sign in a service account"):
+            account = service_account_by_id(token.service_account_id)
+        user = account.contact if account is not None else None
+        request.service_account = account  # type: ignore[attr-defined]
+    if user is None or not user.is_active:
+        return
+    request.bearer_refused = False  # type: ignore[attr-defined]
+    request.api_token = token  # type: ignore[attr-defined]
+    request.user = user
+
+
+class PersonMiddleware:
+    """Opens the tenant scope of the person and speaks their language; turns refusals of the domain into pages."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        user = request.user if isinstance(request.user, User) else None
+        if user is not None and user.language:
+            translation.activate(user.language)
+            request.LANGUAGE_CODE = translation.get_language()
+        account = getattr(request, "service_account", None)
+        scope = organization_scope(account.organization_id) if account is not None else scope_for(user)
+        with scope:
+            return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, ScopeError):
+            logger.error("Outside the tenant scope: %s %s", request.method, request.path, exc_info=error)
+            raise Http404
+        if isinstance(error, DomainError):
+            status = 404 if isinstance(error, NotFound) else 403 if isinstance(error, NotAllowed) else 400
+            return render(request, f"{status}.html", {"message": error.message}, status=status)
+        return None
+
+

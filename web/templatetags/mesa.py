@@ -1,0 +1,174 @@
+"""The template tags that the doors share. A builtin library: no template needs to load it."""
+
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from django import template
+from django.http import QueryDict
+from django.utils import formats
+from django.utils.dateparse import parse_datetime
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from lucide.templatetags.lucide import lucide
+
+from accounts.zones import zone
+from core.classification import Kind, Priority
+from reports.metrics import DEFINITIONS
+from sla.defaults import Metric
+from sla.models import Clock
+from tickets.queries import TimelineEntry
+from tickets.states import TRANSITIONS, ClosureCode, State
+from web.durations import exact_duration, short_duration
+from web.faces import ClockFace, clock_face
+from web.timeline import sentence
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str, size: int = 18) -> SafeString:
+    """An inline icon, hidden from screen readers: the text beside it speaks."""
+    return _icon(str(name), size)
+
+
+@lru_cache(maxsize=256)
+def _icon(name: str, size: int) -> SafeString:
+    drawing = lucide(name, size=size, class_="icon", aria_hidden="true", focusable="false")
+    return mark_safe(drawing.replace("class-=", "class="))  # noqa: S308 - made by the icon library from a fixed name
+
+
+@register.filter
+def instant(value: datetime | str | None, time_zone: str) -> str:
+    """Show an instant in a named zone: ``22 nov 2026, 14:05``. ISO text is accepted, empty shows nothing."""
+    moment = parse_datetime(value) if isinstance(value, str) and value else value
+    if not isinstance(moment, datetime):
+        return ""
+    local = moment.astimezone(zone(time_zone))
+    day = formats.date_format(local, "j M Y" if (get_language() or "").startswith("es") else "M j, Y")
+    return f"{day}, {local:%H:%M}"
+
+
+@register.filter
+def exact_instant(value: datetime | None, time_zone: str) -> str:
+    """Show an instant to the second, for ledgers."""
+    if value is None:
+        return ""
+    return f"{instant(value, time_zone)}:{value.astimezone(zone(time_zone)):%S}"
+
+
+@register.filter
+def zone_name(time_zone: str) -> str:
+    """Show a zone as people say it: ``America/Mexico_City`` is ``Mexico City``."""
+    return time_zone.rpartition("/")[2].replace("_", " ")
+
+
+@register.filter
+def ago(value: datetime | None, at: datetime) -> str:
+    return short_duration(at - value) if value is not None else ""
+
+
+@register.filter
+def short(value: timedelta) -> str:
+    return short_duration(value)
+
+
+@register.filter
+def exact(value: timedelta) -> str:
+    return exact_duration(value)
+
+
+@register.filter
+def state_label(code: str) -> str:
+    return str(State(code).label) if code in State.values else code
+
+
+@register.filter
+def kind_label(code: str) -> str:
+    return str(Kind(code).label) if code in Kind.values else code
+
+
+@register.filter
+def metric_label(code: str) -> str:
+    return str(Metric(code).label) if code in Metric.values else code
+
+
+@register.filter
+def priority_label(value: int | str | None) -> str:
+    """Name a priority given as number or as code; None is every priority together."""
+    if value is None:
+        return _("All")
+    return str((Priority[value.upper()] if isinstance(value, str) else Priority(value)).label)
+
+
+@register.filter
+def priority_code(value: int | str) -> str:
+    return value if isinstance(value, str) else Priority(value).code
+
+
+@register.filter
+def closure_label(code: str) -> str:
+    return str(ClosureCode(code).label) if code in ClosureCode.values else code
+
+
+@register.filter
+def transition_label(name: str) -> str:
+    return str(TRANSITIONS[name].label) if name in TRANSITIONS else name
+
+
+@register.filter
+def verdict_label(code: str) -> str:
+    return str(next((definition.label for definition in DEFINITIONS if definition.name == code), code))
+
+
+@register.filter
+def get(mapping: dict[str, Any], key: str) -> Any:
+    return mapping.get(key)
+
+
+@register.filter
+def history(entry: TimelineEntry) -> str:
+    """Say in words what one line of the record tells."""
+    return sentence(entry)
+
+
+@register.inclusion_tag("web/state.html")
+def state_badge(code: str) -> dict[str, str]:
+    return {"code": code, "label": state_label(code)}
+
+
+@register.inclusion_tag("web/priority.html")
+def priority_badge(value: int | str) -> dict[str, str]:
+    return {"code": priority_code(value), "label": priority_label(value)}
+
+
+@register.inclusion_tag("web/clock.html")
+def clock_badge(clock: Clock | None, at: datetime, time_zone: str, ticket_state: str = "") -> dict[str, Any]:
+    face: ClockFace | None = clock_face(clock, at, ticket_state=ticket_state) if clock is not None else None
+    return {"clock": clock, "face": face, "time_zone": time_zone}
+
+
+@register.simple_tag(takes_context=True)
+def query(context: dict[str, Any], **changes: Any) -> str:
+    """Return the page's query string with some words changed; an empty value drops the word."""
+    request = context.get("request")
+    words: QueryDict = request.GET.copy() if request is not None else QueryDict(mutable=True)
+    for name, value in changes.items():
+        words.pop(name, None)
+        if value not in (None, ""):
+            words[name] = str(value)
+    return f"?{words.urlencode()}"
+
+
+@register.simple_tag
+def bar(percent: float | None, width: int = 160) -> SafeString:
+    """A compliance bar as SVG, the same in page and PDF; without a figure the bar is empty."""
+    filled = 0 if percent is None else round(width * percent / 100)
+    return format_html(
+        '<svg class="bar" width="{0}" height="10" viewBox="0 0 {0} 10" role="img" aria-hidden="true">'
+        '<rect class="bar-track" width="{0}" height="10" rx="3"></rect><rect class="bar-fill" width="{1}" height="10" rx="3"></rect></svg>',
+        width,
+        filled,
+    )

@@ -1,0 +1,74 @@
+"""The words of a ticket's history: one sentence per verb of the record."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from core.classification import Impact, Kind, Priority, Urgency
+from sla.defaults import Metric
+from tickets.queries import TimelineEntry
+from tickets.states import State
+
+_FIELDS: dict[str, Callable[[Any], str]] = {
+    "impact": lambda code: str(Impact(code).label),
+    "urgency": lambda code: str(Urgency(code).label),
+    "priority": lambda code: str(Priority(code).label),
+    "kind": lambda code: str(Kind(code).label),
+}
+
+
+def sentence(entry: TimelineEntry) -> str:
+    """Return what happened; a verb this version does not know is shown as it was recorded."""
+    words = _SENTENCES.get(entry.verb)
+    return words(entry.payload) if words is not None else entry.verb
+
+
+def _state_changed(payload: dict[str, Any]) -> str:
+    return _("State: %(old)s → %(new)s") % {"old": State(payload["from"]).label, "new": State(payload["to"]).label}
+
+
+def _classified(payload: dict[str, Any]) -> str:
+    changed = payload.get("changed", {})
+    parts = [f"{say(old)} → {say(new)}" for name, say in _FIELDS.items() if name in changed for old, new in [changed[name]]]
+    if not changed:
+        return _("Classification confirmed")
+    return _("Classification: %(changes)s") % {"changes": "; ".join(parts) or _("service")}
+
+
+def _clock(template: str) -> Callable[[dict[str, Any]], str]:
+    def say(payload: dict[str, Any]) -> str:
+        due = parse_datetime(payload.get("due_at") or "") if payload.get("due_at") else None
+        return _(template) % {
+            "clock": Metric(payload["metric"]).label,
+            "percent": payload.get("percent", ""),
+            "due": f"{due:%Y-%m-%d %H:%M} UTC" if due else "—",
+        }
+
+    return say
+
+
+def _plain(text: str) -> Callable[[dict[str, Any]], str]:
+    return lambda payload: _(text) % {"position": payload.get("position", "")}
+
+
+_SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
+    "ticket.raised": _plain(gettext_noop("Ticket raised")),
+    "ticket.state_changed": _state_changed,
+    "ticket.classified": _classified,
+    "ticket.assigned": _plain(gettext_noop("Assignee changed")),
+    "ticket.escalated": _plain(gettext_noop("Escalated to level %(position)s")),
+    "escalation.acknowledged": _plain(gettext_noop("Level %(position)s acknowledged the escalation")),
+    "message.reply": _plain(gettext_noop("Reply")),
+    "message.note": _plain(gettext_noop("Internal note")),
+    "message.statement": _plain(gettext_noop("Attention statement")),
+    "message.solution": _plain(gettext_noop("Solution sent")),
+    "clock.started": _clock(gettext_noop("%(clock)s: the clock started, due %(due)s")),
+    "clock.stopped": _clock(gettext_noop("%(clock)s: the clock stopped")),
+    "clock.withdrawn": _clock(gettext_noop("%(clock)s: the clock was withdrawn")),
+    "clock.warned": _clock(gettext_noop("%(clock)s: %(percent)s %% of the time used")),
+    "clock.breached": _clock(gettext_noop("%(clock)s: the target was missed")),
+    "clock.retargeted": _clock(gettext_noop("%(clock)s: new target, due %(due)s")),
+}

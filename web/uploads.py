@@ -1,0 +1,14 @@
+"""Files of a form, checked by content before any service sees them."""
+
+from django.http import HttpRequest
+
+from documents.checking import CheckedFile, check_upload
+
+
+def checked_files(request: HttpRequest, field: str = "files") -> list[CheckedFile]:
+    """Return the uploaded files of a field; ``FileRefused`` names the first that may not enter."""
+    found = []
+    for upload in request.FILES.getlist(field):
+        if upload.file is not None:
+            found.append(check_upload(name=upload.name or "", stream=upload.file, size_bytes=upload.size or 0))
+    return found

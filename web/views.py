@@ -1,0 +1,78 @@
+"""Pages that belong to no door: the way home, the language switch, files, health."""
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.db import connection
+from django.db.utils import DatabaseError
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_POST, require_safe
+
+from accounts.models import User
+from accounts.services import set_language
+from documents.models import Blob
+from notifications.queries import oldest_waiting
+from tickets.queries import get_attachment
+from web.requests import person
+
+_SHOWN_INLINE = {"image/png", "image/jpeg", "image/gif", "image/webp"}
+
+
+@require_GET
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    """Send the staff to the desk and customers to the portal."""
+    return redirect("admin:index" if person(request).is_staff else "portal:home")
+
+
+@require_POST
+def switch_language(request: HttpRequest) -> HttpResponse:
+    """Remember the chosen language in a cookie, and in the profile of whoever is signed in."""
+    code = request.POST.get("language", "")
+    target = request.POST.get("next", "/")
+    if not url_has_allowed_host_and_scheme(target, {request.get_host()}):
+        target = "/"
+    response = HttpResponseRedirect(target)
+    if code in dict(settings.LANGUAGES):
+        response.set_cookie(settings.LANGUAGE_COOKIE_NAME, code, max_age=31_536_000, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE)
+        if isinstance(request.user, User):
+            set_language(user=request.user, language=code)
+    return response
+
+
+@require_safe
+@login_required
+def attachment(request: HttpRequest, attachment_id: int) -> HttpResponseBase:
+    """Serve a file to whoever may see its ticket; only pictures open in the browser, all else is saved."""
+    found, blob = get_attachment(person(request), attachment_id)
+    return file_response(blob, found.name)
+
+
+def file_response(blob: Blob, name: str) -> FileResponse:
+    response = FileResponse(
+        blob.file.open("rb"), as_attachment=blob.content_type not in _SHOWN_INLINE, filename=name, content_type=blob.content_type
+    )
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:
+    """The process answers."""
+    return JsonResponse({"status": "ok"})
+
+
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:
+    """The process answers and reaches its database; says how long the oldest message has waited."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        waiting = oldest_waiting(timezone.now())
+    except DatabaseError:
+        return JsonResponse({"status": "no database"}, status=503)
+    return JsonResponse({"status": "ok", "oldest_message_seconds": round(waiting.total_seconds())})
