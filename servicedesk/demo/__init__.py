@@ -1,0 +1,1 @@
+"""Demonstration data: invented customers, six months of work, replayed in order through the services."""

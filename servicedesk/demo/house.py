@@ -1,0 +1,152 @@
+"""Sets up the demonstration's people, catalogue, contracts, calendars, policies and escalation matrices."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.contrib.auth.hashers import make_password
+
+from accounts.models import Department, Membership, Organization, Site, Team, User
+from accounts.services import create_organization
+from catalog.models import Category, Contract, ContractService, MatrixCell, RequestTemplate, Service, TemplateField
+from core.actor import system_actor
+from core.classification import Impact, Priority, Urgency
+from escalation.models import EscalationLevel
+from servicedesk.demo.content import CATALOGUE, CUSTOMERS, STAFF, DemoCustomer, DemoPerson
+from sla.defaults import CalendarRole, Metric
+from sla.models import Calendar, PolicyTarget, PolicyVersion
+from sla.services import publish_calendar_version
+
+PASSWORD = "mesa-demo"  # noqa: S105 - public, for the demonstration alone
+SETUP = system_actor("demo")
+
+
+@dataclass
+class House:
+    """What the replay works with."""
+
+    staff: dict[str, User]
+    customers: dict[str, Organization]
+    members: dict[str, list[User]]
+    templates: list[RequestTemplate]
+    level_two: Team
+
+
+def build_house(at: datetime) -> House:
+    """Create everything the tickets need, as it stood at ``at``, the beginning of the demonstration."""
+    hashed = make_password(PASSWORD)
+    staff = {person.email.split("@")[0]: _user(person, hashed, staff_roles=list(person.roles)) for person in STAFF}
+    desk = Team.objects.create(name="Mesa de servicio", level=1, email="mesa@mesa.example")
+    desk.members.set([staff["agent"], staff["agent2"], staff["supervisor"]])
+    level_two = Team.objects.create(name="Consultoría nivel 2", level=2, email="nivel2@mesa.example")
+    level_two.members.set([staff["consultant"]])
+    Team.objects.create(name="Especialistas nivel 3", level=3)
+    templates = _catalogue()
+    customers, members = {}, {}
+    for customer in CUSTOMERS:
+        organization, people = _customer(customer, hashed, staff, at)
+        customers[customer.slug], members[customer.slug] = organization, people
+    return House(staff, customers, members, templates, level_two)
+
+
+def _user(person: DemoPerson, hashed: str, staff_roles: list[str]) -> User:
+    return User.objects.create(email=person.email, full_name=person.name, password=hashed, staff_roles=staff_roles, language=person.language)
+
+
+def _catalogue() -> list[RequestTemplate]:
+    templates = []
+    for position, (name_es, name_en, icon, services) in enumerate(CATALOGUE):
+        category = Category.objects.create(name_es=name_es, name_en=name_en, icon=icon, position=position)
+        for order, row in enumerate(services):
+            service = Service.objects.create(
+                category=category, slug=row.slug, name_es=row.name_es, name_en=row.name_en, support_type=row.support_type,
+                position=position * 10 + order,
+            )
+            for place, form in enumerate(row.templates):
+                template = RequestTemplate.objects.create(
+                    service=service, slug=form.slug, kind=form.kind, name_es=form.name_es, name_en=form.name_en,
+                    default_impact=form.impact, default_urgency=form.urgency, position=place,
+                )
+                for number, (key, kind, label_es, label_en, options) in enumerate(form.fields):
+                    TemplateField.objects.create(
+                        template=template, key=key, type=kind, label_es=label_es, label_en=label_en, options_es=options, position=number
+                    )
+                templates.append(template)
+    return templates
+
+
+def _customer(row: DemoCustomer, hashed: str, staff: dict[str, User], at: datetime) -> tuple[Organization, list[User]]:
+    organization = create_organization(
+        name=row.name, slug=row.slug, country=row.country, time_zone=row.time_zone, account_manager=staff["delivery"],
+        email_domains=[f"{row.slug}.example"], by=SETUP, at=at,
+    )
+    sites = [Site.objects.create(organization=organization, name=name) for name in row.sites]
+    department = Department.objects.create(organization=organization, name="Administración")
+    people = []
+    for index, person in enumerate(row.people):
+        user = _user(person, hashed, staff_roles=[])
+        Membership.objects.create(
+            organization=organization, user=user, roles=list(person.roles), site=sites[index % len(sites) if index < 2 else 0],
+            department=department,
+        )
+        people.append(user)
+    contract = _contract(organization, row, at)
+    _levels(organization, staff)
+    _own_terms(organization, contract, row.slug, at)
+    return organization, people
+
+
+def _contract(organization: Organization, row: DemoCustomer, at: datetime) -> Contract:
+    contract = Contract.objects.create(
+        organization=organization,
+        reference=f"MESA-{row.country}-{at.year}",
+        starts_on=date(at.year - 1, 1, 1),
+        ends_on=date(at.year + 2, 12, 31),
+        validation_in_business_days=row.slug == "sur",
+        reopen_days=5 if row.slug == "norte" else 0,
+        currency={"MX": "MXN", "PE": "PEN", "CO": "COP"}[row.country],
+    )
+    for service in Service.objects.order_by("pk"):
+        ContractService.objects.create(organization=organization, contract=contract, service=service)
+    return contract
+
+
+def _levels(organization: Organization, staff: dict[str, User]) -> None:
+    rows = (
+        ("Mesa de servicio", "Service desk", staff["agent"], "Todos los días, 24 horas", 30),
+        ("Supervisión de la mesa", "Desk supervisor", staff["supervisor"], "Lunes a viernes, 08:00 a 20:00", 30),
+        ("Gerencia de servicio", "Desk manager", staff["manager"], "Lunes a viernes, 09:00 a 19:00", 60),
+    )
+    for position, (name_es, name_en, person, hours, minutes) in enumerate(rows, start=1):
+        EscalationLevel.objects.create(
+            organization=organization, position=position, name_es=name_es, name_en=name_en, contact=person,
+            contact_name=person.full_name, email=person.email, phone=f"000 000 00{position:02d}", hours=hours, acknowledge_minutes=minutes,
+        )
+    EscalationLevel.objects.create(
+        organization=organization, position=4, name_es="Dirección", name_en="Director", contact_name="Dirección de operaciones",
+        email="direccion@mesa.example", phone="000 000 0004", hours="Lunes a viernes, 09:00 a 18:00", acknowledge_minutes=120,
+    )
+
+
+def _own_terms(organization: Organization, contract: Contract, slug: str, at: datetime) -> None:
+    """Give Sur its extended hours, and Andes a matrix and targets of its own."""
+    before = at - timedelta(days=1)
+    if slug == "sur":
+        calendar = Calendar.objects.create(organization=organization, name="Lun-Sáb 07:00-22:00", role=CalendarRole.EXTENDED)
+        hours = {str(day): [["07:00", "22:00"]] for day in range(6)}
+        publish_calendar_version(
+            calendar=calendar, time_zone=organization.time_zone, hours=hours, holidays={}, effective_from=before, by=SETUP, at=at
+        )
+        PolicyVersion.objects.create(
+            organization=organization, contract=contract, number=1, effective_from=before, extended_calendar=calendar,
+            extension_includes_second_level=True,
+        )
+    if slug == "andes":
+        for impact in (Impact.MODERATE, Impact.MINOR):
+            MatrixCell.objects.create(
+                organization=organization, contract=contract, urgency=Urgency.CRITICAL, impact=impact, priority=Priority.CRITICAL
+            )
+        policy = PolicyVersion.objects.create(organization=organization, contract=contract, number=1, effective_from=before)
+        for priority, minutes in ((Priority.CRITICAL, 30), (Priority.HIGH, 45)):
+            PolicyTarget.objects.create(
+                organization=organization, policy=policy, metric=Metric.REACTION, priority=priority, minutes=minutes
+            )

@@ -1,0 +1,260 @@
+"""Replays six months of work in one chronological pass through the services, with the sweeps between."""
+
+import heapq
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from accounts.models import Organization, User
+from catalog.models import RequestTemplate
+from core.actor import Actor
+from core.classification import Channel, Impact, Kind, Urgency
+from core.errors import DomainError
+from escalation.queries import escalations_of
+from escalation.services import acknowledge_escalation, request_escalation
+from servicedesk.demo import content
+from servicedesk.demo.house import House
+from sla.queries import due_ticket_ids
+from sla.services import settle_ticket
+from tickets import services
+from tickets.models import Ticket
+from tickets.queries import due_for_closing
+from tickets.services import Classification, NewTicket, TransitionDetails
+from tickets.states import SolutionType
+
+SEED = 20260301
+TICKETS = 320
+DAYS = 183
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+
+Step = Callable[[Ticket, datetime], None]
+
+
+@dataclass(order=True)
+class _Planned:
+    at: datetime
+    order: int
+    act: Callable[[datetime], None] = field(compare=False)
+
+
+class Replay:
+    """A heap of what happens next; every act may plan later ones. Nothing after ``until`` happens."""
+
+    def __init__(self, house: House, until: datetime) -> None:
+        self.house, self.until = house, until
+        self.random = random.Random(SEED)  # noqa: S311 - the same demonstration every time
+        self.plan: list[_Planned] = []
+        self.counter = 0
+
+    def run(self) -> int:
+        """Carry out the whole plan and return how many tickets were raised."""
+        for number, at in enumerate(self._arrivals()):
+            self._at(at, lambda now, number=number: self._arrive(number, now))  # type: ignore[misc]
+        while self.plan and self.plan[0].at <= self.until:
+            planned = heapq.heappop(self.plan)
+            self._sweep(planned.at)
+            planned.act(planned.at)
+        self._sweep(self.until)
+        return TICKETS
+
+    def _at(self, at: datetime, act: Callable[[datetime], None]) -> None:
+        self.counter += 1
+        heapq.heappush(self.plan, _Planned(at, self.counter, act))
+
+    def _arrivals(self) -> list[datetime]:
+        """Return instants of arrival: mostly in working hours, some at night, a tenth of them in the last two days."""
+        start = self.until - timedelta(days=DAYS)
+        found = []
+        for index in range(TICKETS):
+            if index >= TICKETS - 36:
+                found.append(self.until - timedelta(minutes=self.random.randint(4, 2 * 24 * 60)))
+                continue
+            day = start + timedelta(days=self.random.randint(0, DAYS - 3))
+            while day.weekday() >= 5 and self.random.random() < 0.8:
+                day += timedelta(days=1)
+            hour = self.random.choice([9, 9, 10, 10, 11, 11, 12, 13, 15, 16, 16, 17, 18, 21, 3])
+            local = datetime(day.year, day.month, day.day, hour, self.random.randint(0, 59), tzinfo=ZoneInfo("America/Mexico_City"))
+            found.append(min(local.astimezone(UTC), self.until - timedelta(days=2)))
+        return sorted(found)
+
+    def _sweep(self, at: datetime) -> None:
+        for _organization_id, ticket_id in due_ticket_ids(at=at, limit=500):
+            settle_ticket(ticket_id=ticket_id, at=at)
+        for _organization_id, ticket_id in due_for_closing(at, 200):
+            ticket = self._fresh(ticket_id)
+            services.close_unanswered(ticket=ticket, at=ticket.validation_due_at or at)
+
+    def _fresh(self, ticket_id: int) -> Ticket:
+        ticket: Ticket = Ticket.objects.select_related("organization", "requester", "contract", "assignee", "owner", "team", "service").get(pk=ticket_id)
+        return ticket
+
+    # --- one ticket ---------------------------------------------------------------------------------------------------
+
+    def _arrive(self, number: int, at: datetime) -> None:
+        customer = self.random.choices(content.CUSTOMERS, weights=[c.weight for c in content.CUSTOMERS])[0]
+        organization = self.house.customers[customer.slug]
+        requester = self.random.choice([person for person in self.house.members[customer.slug] if not person.email.startswith("manager")])
+        template = self.random.choice(self.house.templates)
+        ticket = self._raise(organization, requester, template, at)
+        self._plan_life(number, ticket.pk, at)
+
+    def _raise(self, organization: Organization, requester: User, template: RequestTemplate, at: datetime) -> Ticket:
+        form = next(t for _es, _en, _icon, rows in content.CATALOGUE for row in rows for t in row.templates if t.slug == template.slug)
+        by_phone = self.random.random() < 0.12
+        by = (
+            Actor(person_id=self.house.staff["agent"].pk, channel=Channel.PHONE)
+            if by_phone
+            else Actor(person_id=requester.pk, channel=self.random.choice([Channel.PORTAL, Channel.PORTAL, Channel.EMAIL, Channel.API]))
+        )
+        return services.raise_ticket(
+            request=NewTicket(
+                organization=organization,
+                requester=requester,
+                subject=self.random.choice(form.subjects),
+                description=self.random.choice(content.DETAILS),
+                kind=Kind(template.kind),
+                service=template.service,
+                impact=self.random.choice([Impact(template.default_impact), Impact.MINOR, Impact.MODERATE]),
+                urgency=self.random.choice([Urgency(template.default_urgency), Urgency.MEDIUM]),
+                template=template,
+            ),
+            by=by,
+            at=at,
+        )
+
+    def _plan_life(self, number: int, pk: int, at: datetime) -> None:
+        """Plan what happens to the ticket; each kind of life has its share."""
+        lives = [(self._served, 56), (self._asks_user, 14), (self._second_level, 10), (self._supplier, 6), (self._refused, 8), (self._called_off, 4), (self._ignored, 2)]
+        life = self.random.choices([life for life, _ in lives], weights=[share for _, share in lives])[0]
+        late = self.random.random() < 0.1
+        first = at + (self.random.randint(150, 400) if late else self.random.randint(4, 36)) * MINUTE
+        agent = self.house.staff[self.random.choice(["agent", "agent2"])]
+        life(pk, first, agent)
+
+    def _later(self, pk: int, at: datetime, step: Step) -> None:
+        """Plan a step of a ticket; one that the ticket's state no longer allows is skipped, as people would."""
+
+        def act(now: datetime) -> None:
+            try:
+                step(self._fresh(pk), now)
+            except DomainError:
+                return
+
+        self._at(at, act)
+
+    def _served(self, pk: int, first: datetime, agent: User) -> None:
+        self._later(pk, first, lambda t, now: self._take(t, agent, now))
+        self._later(pk, first + self.random.randint(10, 50) * MINUTE, lambda t, now: self._state(t, agent, now))
+        self._later(pk, first + self.random.randint(2, 30) * HOUR, lambda t, now: self._solve(t, agent, now))
+
+    def _asks_user(self, pk: int, first: datetime, agent: User) -> None:
+        self._later(pk, first, lambda t, now: self._take(t, agent, now))
+        asked = first + self.random.randint(15, 60) * MINUTE
+        self._later(pk, asked, lambda t, now: self._step(t, "pend_user", agent, now, message=self.random.choice(content.QUESTIONS)))
+        answered = asked + self.random.randint(1, 40) * HOUR
+        self._later(pk, answered, lambda t, now: self._answer(t, now))
+        self._later(pk, answered + self.random.randint(10, 90) * MINUTE, lambda t, now: self._state(t, agent, now))
+        self._later(pk, answered + self.random.randint(3, 20) * HOUR, lambda t, now: self._solve(t, agent, now))
+
+    def _second_level(self, pk: int, first: datetime, agent: User) -> None:
+        consultant = self.house.staff["consultant"]
+        self._later(pk, first, lambda t, now: self._take(t, agent, now))
+        sent = first + self.random.randint(20, 90) * MINUTE
+        self._later(
+            pk, sent,
+            lambda t, now: self._step(t, "assign", agent, now, team=self.house.level_two, reason="Se revisaron permisos y registros; requiere consultoría."),
+        )
+        self._later(pk, sent + self.random.randint(20, 120) * MINUTE, lambda t, now: self._step(t, "start", consultant, now))
+        self._later(pk, sent + self.random.randint(30, 160) * MINUTE, lambda t, now: self._state(t, consultant, now))
+        self._later(pk, sent + self.random.randint(6, 50) * HOUR, lambda t, now: self._solve(t, consultant, now))
+
+    def _supplier(self, pk: int, first: datetime, agent: User) -> None:
+        self._later(pk, first, lambda t, now: self._take(t, agent, now))
+        sent = first + self.random.randint(30, 90) * MINUTE
+        self._later(
+            pk, sent,
+            lambda t, now: self._step(
+                t, "pend_supplier", agent, now, supplier=self.random.choice(content.SUPPLIERS),
+                supplier_case=f"C-{self.random.randint(1000, 9999)}", promised_on=(now + timedelta(days=3)).date(),
+            ),
+        )
+        back = sent + self.random.randint(10, 80) * HOUR
+        self._later(pk, back, lambda t, now: self._step(t, "start", agent, now))
+        self._later(pk, back + HOUR, lambda t, now: self._state(t, agent, now))
+        self._later(pk, back + self.random.randint(2, 9) * HOUR, lambda t, now: self._solve(t, agent, now))
+
+    def _refused(self, pk: int, first: datetime, agent: User) -> None:
+        name = self.random.choice(["reject", "close_invalid", "close_cancelled"])
+        self._later(pk, first, lambda t, now: self._take(t, agent, now) if name != "reject" else None)
+        self._later(pk, first + 20 * MINUTE, lambda t, now: self._step(t, name, agent, now, reason="No corresponde a los servicios de la mesa o ya no se requiere."))
+
+    def _called_off(self, pk: int, first: datetime, agent: User) -> None:
+        self._later(pk, first - 2 * MINUTE, lambda t, now: self._customer_step(t, "cancel", now, "Ya se resolvió por nuestra cuenta."))
+
+    def _ignored(self, pk: int, first: datetime, agent: User) -> None:
+        """Nobody reacts in time: the clocks breach, the customer escalates, a supervisor steps in."""
+        supervisor = self.house.staff["supervisor"]
+        self._later(
+            pk, first + 8 * HOUR,
+            lambda t, now: request_escalation(
+                ticket=t, reason="Nadie nos ha contestado.", user=t.requester, by=Actor(person_id=t.requester_id, channel=Channel.PORTAL), at=now
+            ) and None,
+        )
+        self._later(pk, first + 26 * HOUR, lambda t, now: self._take(t, supervisor, now))
+        self._later(pk, first + 27 * HOUR, lambda t, now: self._state(t, supervisor, now))
+        self._later(pk, first + 40 * HOUR, lambda t, now: self._solve(t, supervisor, now))
+
+    # --- acts -----------------------------------------------------------------------------------------------------------
+
+    def _by(self, user: User) -> Actor:
+        return Actor(person_id=user.pk, channel=Channel.DESK)
+
+    def _take(self, ticket: Ticket, agent: User, at: datetime) -> None:
+        """Classify, assign, answer: reaction stops. Whoever takes it acknowledges what was escalated."""
+        by = self._by(agent)
+        services.assign_ticket(ticket=ticket, assignee=agent, by=by, at=at)
+        raised = self.random.random() < 0.15
+        services.classify_ticket(
+            ticket=ticket,
+            classification=Classification(
+                impact=Impact.SIGNIFICANT if raised else Impact(ticket.impact), urgency=Urgency(ticket.urgency), kind=Kind(ticket.kind),
+                service=ticket.service,
+            ),
+            by=by,
+            at=at,
+        )
+        services.reply_to_customer(ticket=ticket, body=self.random.choice(content.REPLIES), by=by, at=at + MINUTE)
+        if "start" in {step.name for step in services.possible_transitions(ticket=ticket, user=agent, at=at)}:
+            services.transition_ticket(ticket=ticket, name="start", by=by, at=at + 2 * MINUTE)
+        for escalation in escalations_of(ticket):
+            acknowledge_escalation(escalation=escalation, user=agent, at=at)
+
+    def _state(self, ticket: Ticket, agent: User, at: datetime) -> None:
+        services.send_attention_statement(
+            ticket=ticket, body=self.random.choice(content.STATEMENTS), estimated_at=at + self.random.randint(3, 30) * HOUR,
+            by=self._by(agent), at=at,
+        )
+
+    def _solve(self, ticket: Ticket, agent: User, at: datetime) -> None:
+        kind = SolutionType.WORKAROUND if self.random.random() < 0.15 else SolutionType.DEFINITIVE
+        self._step(ticket, "solve", agent, at, message=self.random.choice(content.SOLUTIONS), solution_type=kind)
+        fate = self.random.random()
+        if fate < 0.62:
+            self._later(ticket.pk, at + self.random.randint(1, 40) * HOUR, lambda t, now: self._customer_step(t, "approve", now))
+        elif fate < 0.7:
+            reason = self.random.choice(content.DECLINES)
+            self._later(ticket.pk, at + self.random.randint(1, 20) * HOUR, lambda t, now: self._customer_step(t, "decline", now, reason))
+            self._later(ticket.pk, at + 44 * HOUR, lambda t, now: self._solve(t, agent, now))
+
+    def _answer(self, ticket: Ticket, at: datetime) -> None:
+        by = Actor(person_id=ticket.requester_id, channel=Channel.PORTAL)
+        services.reply_as_customer(ticket=ticket, body=self.random.choice(content.ANSWERS), by=by, at=at)
+
+    def _customer_step(self, ticket: Ticket, name: str, at: datetime, reason: str = "") -> None:
+        by = Actor(person_id=ticket.requester_id, channel=Channel.PORTAL)
+        services.transition_ticket(ticket=ticket, name=name, details=TransitionDetails(reason=reason), by=by, at=at)
+
+    def _step(self, ticket: Ticket, name: str, agent: User, at: datetime, **details: object) -> None:
+        services.transition_ticket(ticket=ticket, name=name, details=TransitionDetails(**details), by=self._by(agent), at=at)  # type: ignore[arg-type]

@@ -1,0 +1,73 @@
+"""Reads settings from environment variables. A wrong value stops the start with its name and the cure."""
+
+import os
+from collections.abc import Mapping
+from urllib.parse import unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+class Environment:
+    def __init__(self, variables: Mapping[str, str] | None = None) -> None:
+        self.variables = os.environ if variables is None else variables
+
+    def text(self, name: str, default: str = "") -> str:
+        return self.variables.get(name, "").strip() or default
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        value = self.text(name).lower()
+        if not value:
+            return default
+        if value in {"1", "true", "yes", "on"}:
+            return True
+        if value in {"0", "false", "no", "off"}:
+            return False
+        raise wrong(name, value, "write 1 or 0")
+
+    def number(self, name: str, default: int, *, low: int, high: int) -> int:
+        value = self.text(name)
+        if not value:
+            return default
+        if not value.isdigit() or not low <= int(value) <= high:
+            raise wrong(name, value, f"write a whole number from {low} to {high}")
+        return int(value)
+
+    def words(self, name: str, default: str = "") -> list[str]:
+        return [word.strip() for word in self.text(name, default).split(",") if word.strip()]
+
+    def url(self, name: str, schemes: tuple[str, ...], default: str = "") -> str:
+        value = self.text(name, default)
+        if value and urlsplit(value).scheme not in schemes:
+            shown = f"{urlsplit(value).scheme}://…" if "://" in value else value
+            raise wrong(name, shown, f"write a URL that starts with {' or '.join(f'{s}://' for s in schemes)}")
+        return value
+
+
+def wrong(name: str, value: str, cure: str) -> ImproperlyConfigured:
+    return ImproperlyConfigured(f"{name}={value!r} is not usable: {cure}. See .env.example.")
+
+
+def mail_settings(url: str) -> dict[str, object]:
+    """Return Django's e-mail settings from ``EMAIL_URL``.
+
+    ``console://``, ``file:///folder``, ``smtp://user:password@host:587`` (STARTTLS when a user is given),
+    ``smtp+ssl://…``.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "console":
+        return {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
+    if parts.scheme == "file":
+        return {"EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend", "EMAIL_FILE_PATH": parts.path}
+    if not parts.hostname:
+        raise wrong("EMAIL_URL", url, "name the mail server, such as smtp://user:password@mail.example:587")
+    secure = parts.scheme == "smtp+ssl"
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": parts.port or (465 if secure else 25),
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_SSL": secure,
+        "EMAIL_USE_TLS": bool(parts.username) and not secure,
+        "EMAIL_TIMEOUT": 30,
+    }

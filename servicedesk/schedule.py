@@ -1,0 +1,19 @@
+"""What beat starts, and how often (seconds, unless a crontab). Every sweep costs in proportion to what is due."""
+
+from typing import Any
+
+from celery.schedules import crontab
+
+CLOCK_TICK = 5  # a warning or a breach is announced at most this late
+OUTBOX_TICK = 5
+SLOW_TICK = 30
+
+BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    "clocks": {"task": "sla.tasks.sweep_clocks", "schedule": CLOCK_TICK, "options": {"expires": CLOCK_TICK}},
+    "outbox": {"task": "notifications.tasks.sweep_outbox", "schedule": OUTBOX_TICK, "options": {"expires": OUTBOX_TICK}},
+    "validations": {"task": "tickets.tasks.sweep_validations", "schedule": SLOW_TICK, "options": {"expires": SLOW_TICK}},
+    "escalations": {"task": "escalation.tasks.sweep_escalations", "schedule": SLOW_TICK, "options": {"expires": SLOW_TICK}},
+    "reports": {"task": "reports.tasks.sweep_reports", "schedule": SLOW_TICK, "options": {"expires": SLOW_TICK}},
+    "idempotency keys": {"task": "api.tasks.forget_idempotency_keys", "schedule": crontab(hour="4", minute="23")},
+    "monthly reports": {"task": "reports.tasks.issue_monthly_reports", "schedule": crontab(minute="7")},
+}

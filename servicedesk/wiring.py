@@ -1,0 +1,37 @@
+"""Who reacts to what: the one table of subscriptions, in the order in which handlers run."""
+
+from accounts.events import OrganizationCreated
+from core.events import subscribe
+from escalation import receivers as escalation
+from notifications import receivers as notifications
+from notifications.events import MessageQueued
+from reports import receivers as reports
+from reports.events import ReportRequested
+from sla import receivers as sla
+from sla.events import ClockBreached, ClockWarned
+from tickets.events import CustomerTold, SolutionDeclined, TicketClassified, TicketRaised, TicketStateChanged
+
+
+def wire() -> None:
+    """Subscribe every handler; called once when the apps are ready."""
+    subscribe(OrganizationCreated, sla.on_organization_created)
+    subscribe(TicketRaised, sla.on_ticket_raised)
+    subscribe(TicketRaised, escalation.on_ticket_raised)
+    subscribe(CustomerTold, sla.on_customer_told)
+    subscribe(TicketStateChanged, sla.on_ticket_state_changed)
+    subscribe(TicketClassified, sla.on_ticket_classified)
+    subscribe(SolutionDeclined, escalation.on_solution_declined)
+    subscribe(ClockWarned, escalation.on_clock_warned)
+    subscribe(ClockBreached, escalation.on_clock_breached)
+    subscribe(MessageQueued, notifications.on_message_queued)
+    subscribe(ReportRequested, reports.on_report_requested)
+
+
+# Facts that nobody needs to react to yet; a test holds this list and the table above complete.
+UNHANDLED = {
+    "accounts.events.ConfigurationChanged",
+    "escalation.events.TicketEscalated",
+    "notifications.events.MessageDied",
+    "tickets.events.CustomerReplied",
+    "tickets.events.TicketAssigned",
+}
