@@ -38,10 +38,10 @@ class ConfigurationAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False
 
-    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """The record tells; Django's own log would be a second, weaker one."""
 
-    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """The record tells."""
 
 
@@ -57,7 +57,9 @@ class RolesField(forms.MultipleChoiceField):
 class UserForm(forms.ModelForm):
     staff_roles = RolesField(label=_("Staff roles"), choices=StaffRole.choices, required=False)
     new_password = forms.CharField(
-        label=_("New password"), required=False, widget=forms.PasswordInput,
+        label=_("New password"),
+        required=False,
+        widget=forms.PasswordInput,
         help_text=_("Leave empty to keep it. Without a password, the person sets one with “Forgot your password?”."),
     )
 

@@ -5,6 +5,7 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -54,7 +55,7 @@ class User(AbstractBaseUser):
         verbose_name = _("person")
         verbose_name_plural = _("people")
         ordering = ("full_name", "pk")
-        constraints = (models.CheckConstraint(condition=models.Q(email=models.functions.Lower("email")), name="user_email_lower"),)
+        constraints = (models.CheckConstraint(condition=models.Q(email=Lower("email")), name="user_email_lower"),)
 
     def __str__(self) -> str:
         return self.full_name or self.email
@@ -98,7 +99,10 @@ class Organization(TenantModel):
     name = models.CharField(_("name"), max_length=120, unique=True)
     slug = models.SlugField(_("short name"), max_length=60, unique=True)
     country = models.CharField(
-        _("country"), max_length=2, default="MX", help_text=_("Two letters of ISO 3166, such as MX, PE, CO. Its public holidays close the calendars.")
+        _("country"),
+        max_length=2,
+        default="MX",
+        help_text=_("Two letters of ISO 3166, such as MX, PE, CO. Its public holidays close the calendars."),
     )
     region = models.CharField(_("region"), max_length=10, blank=True, help_text=_("Code of the region with holidays of its own, if any."))
     time_zone = models.CharField(_("time zone"), max_length=60, default="America/Mexico_City", validators=[validate_time_zone])
@@ -166,7 +170,9 @@ class Membership(OrganizationRow):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("person"))
     roles = models.JSONField(_("roles"), default=list, validators=[validate_customer_roles])
     site = models.ForeignKey(Site, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("site"))
-    department = models.ForeignKey(Department, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("department"))
+    department = models.ForeignKey(
+        Department, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("department")
+    )
     phone = models.CharField(_("telephone"), max_length=40, blank=True)
     is_suspended = models.BooleanField(_("suspended"), default=False)
 

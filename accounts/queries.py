@@ -1,9 +1,10 @@
 """Who is who, within the open scope."""
 
+from django.utils.translation import gettext_lazy as _
+
 from accounts.models import Membership, Organization, ServiceAccount, Team, User
 from accounts.roles import Capability, CustomerRole, StaffRole
 from core.errors import NotFound
-from django.utils.translation import gettext_lazy as _
 
 
 def membership_of(user_id: int, organization_id: int) -> Membership | None:

@@ -29,14 +29,17 @@ def create_organization(*, by: Actor, at: datetime, **fields: Any) -> Organizati
 
 def announce_organization(*, organization: Organization, by: Actor, at: datetime) -> None:
     """Record and publish a new organization, whoever saved it."""
-    record(organization_id=organization.pk, facts=[Fact(verb="organization.created", object_type="organization", object_id=organization.pk)], by=by, at=at)
+    record(
+        organization_id=organization.pk,
+        facts=[Fact(verb="organization.created", object_type="organization", object_id=organization.pk)],
+        by=by,
+        at=at,
+    )
     publish(OrganizationCreated(organization_id=organization.pk, at=at))
 
 
 @transaction.atomic
-def record_configuration_change(
-    *, instance: models.Model, changed_fields: list[str], created: bool, by: Actor, at: datetime
-) -> None:
+def record_configuration_change(*, instance: models.Model, changed_fields: list[str], created: bool, by: Actor, at: datetime) -> None:
     """Put the change of a configuration object on the record and publish it; called in the transaction that saved it."""
     object_type = instance._meta.label_lower
     organization_id = instance.pk if isinstance(instance, Organization) else getattr(instance, "organization_id", None)
@@ -58,7 +61,12 @@ def issue_user_token(*, user: User, by: Actor, at: datetime) -> str:
     """Create a token of a person and return its secret, which is shown once and never stored."""
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     token = ApiToken.objects.create(digest=token_digest(secret), user=user, created_at=at)
-    record(organization_id=None, facts=[Fact(verb="token.issued", object_type="token", object_id=token.pk, payload={"user": user.pk})], by=by, at=at)
+    record(
+        organization_id=None,
+        facts=[Fact(verb="token.issued", object_type="token", object_id=token.pk, payload={"user": user.pk})],
+        by=by,
+        at=at,
+    )
     return secret
 
 

@@ -43,9 +43,7 @@ def organization_ids_of(user: User | None) -> set[int]:
 
 
 def _organizations_served_by(user: User) -> set[int]:
-    named = list(
-        Team.objects.filter(members=user.pk).order_by().values_list("pk", "organizations__id")
-    )
+    named = list(Team.objects.filter(members=user.pk).order_by().values_list("pk", "organizations__id"))
     restricted = {organization_id for _team, organization_id in named if organization_id is not None}
     if restricted and all(organization_id is not None for _team, organization_id in named):
         return restricted

@@ -1,4 +1,4 @@
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 from django.db import models
 
@@ -39,7 +39,7 @@ class Record(TenantModel):
     on_behalf_of = models.BigIntegerField(null=True)
     payload = models.JSONField(default=dict)
 
-    objects = RecordManager()
+    objects: ClassVar[RecordManager] = RecordManager()
 
     class Meta(TenantModel.Meta):
         ordering = ("pk",)

@@ -27,5 +27,3 @@ class TicketFilter(django_filters.FilterSet):
 
     def by_words(self, tickets: QuerySet[Ticket], name: str, value: str) -> QuerySet[Ticket]:
         return queries.matching(tickets, value)
-
-

@@ -41,9 +41,31 @@ class TicketSerializer(serializers.ModelSerializer[Ticket]):
     class Meta:
         model = Ticket
         fields = (
-            "number", "organization", "subject", "description", "kind", "service", "support_type", "environment", "impact", "urgency",
-            "priority", "state", "channel", "requester", "assignee", "is_out_of_contract", "received_at", "updated_at", "solved_at",
-            "closed_at", "solution_type", "closure_code", "next_due_at", "version", "clocks",
+            "number",
+            "organization",
+            "subject",
+            "description",
+            "kind",
+            "service",
+            "support_type",
+            "environment",
+            "impact",
+            "urgency",
+            "priority",
+            "state",
+            "channel",
+            "requester",
+            "assignee",
+            "is_out_of_contract",
+            "received_at",
+            "updated_at",
+            "solved_at",
+            "closed_at",
+            "solution_type",
+            "closure_code",
+            "next_due_at",
+            "version",
+            "clocks",
         )
         read_only_fields = fields
 
@@ -57,8 +79,8 @@ class TicketSerializer(serializers.ModelSerializer[Ticket]):
 
 class TicketListSerializer(TicketSerializer):
     class Meta(TicketSerializer.Meta):
-        fields = tuple(name for name in TicketSerializer.Meta.fields if name not in {"description"})  # type: ignore[assignment]
-        read_only_fields = fields
+        fields = tuple(name for name in TicketSerializer.Meta.fields if name != "description")  # type: ignore[assignment]
+        read_only_fields = fields  # type: ignore[assignment]
 
 
 class NewTicketSerializer(serializers.Serializer[Any]):

@@ -156,19 +156,28 @@ class Contract(OrganizationRow):
         _("validation period in days"),
         default=3,
         validators=[MinValueValidator(1), MaxValueValidator(90)],
-        help_text=_("How long the customer has to accept a solution before the ticket closes by itself. The day of the solution does not count."),
+        help_text=_(
+            "How long the customer has to accept a solution before the ticket closes by itself. The day of the solution does not count."
+        ),
     )
     validation_in_business_days = models.BooleanField(_("count business days"), default=False)
     reopen_days = models.PositiveSmallIntegerField(
-        _("reopening window in days"), default=0, help_text=_("How long after closing a ticket may be reopened; 0 means a new linked ticket.")
+        _("reopening window in days"),
+        default=0,
+        help_text=_("How long after closing a ticket may be reopened; 0 means a new linked ticket."),
     )
     drp_contracted = models.BooleanField(_("DRP contracted"), default=False)
     currency = models.CharField(_("currency"), max_length=3, default="USD")
     report_recipients = models.ManyToManyField(
-        settings.AUTH_USER_MODEL, related_name="+", blank=True, verbose_name=_("report recipients"),
+        settings.AUTH_USER_MODEL,
+        related_name="+",
+        blank=True,
+        verbose_name=_("report recipients"),
         help_text=_("Who gets the monthly report by e-mail, beside the people with the role of report recipient."),
     )
-    report_language = models.CharField(_("report language"), max_length=5, choices=(("es", _("Spanish")), ("en", _("English"))), default="es")
+    report_language = models.CharField(
+        _("report language"), max_length=5, choices=(("es", _("Spanish")), ("en", _("English"))), default="es"
+    )
 
     class Meta(OrganizationRow.Meta):
         verbose_name = _("contract")

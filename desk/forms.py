@@ -33,7 +33,7 @@ class SayForm(forms.Form):
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         help_text=_("For an attention statement, in the customer's time zone."),
     )
-    files = FilesField()
+    attachments = FilesField()
     last_message = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     def clean(self) -> dict[str, Any]:
@@ -51,7 +51,7 @@ class VersionedForm(forms.Form):
 
 class ClassifyForm(VersionedForm):
     kind = forms.ChoiceField(label=_("Kind"), choices=Kind.choices)
-    service = forms.ModelChoiceField(label=_("Service"), queryset=None)
+    service: "forms.ModelChoiceField[Service]" = forms.ModelChoiceField(label=_("Service"), queryset=None)
     impact = forms.ChoiceField(label=_("Impact"), choices=Impact.choices)
     urgency = forms.ChoiceField(label=_("Urgency"), choices=Urgency.choices)
     environment = forms.ChoiceField(label=_("Environment"), choices=Environment.choices)
@@ -84,7 +84,8 @@ class AssignForm(VersionedForm):
         self.people = {person.pk: person for person in assignable_staff()}
         self.fields["assignee"].choices = [("", _("Nobody")), *((pk, str(user)) for pk, user in self.people.items())]  # type: ignore[attr-defined]
 
-    def assignee(self) -> User | None:
+    def person(self) -> User | None:
+        """Return the chosen person, or None for nobody."""
         chosen = self.cleaned_data["assignee"]
         return self.people[chosen] if chosen is not None else None
 
@@ -95,17 +96,17 @@ class StepForm(VersionedForm):
     reason = forms.CharField(label=_("Reason"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
     message = forms.CharField(label=_("Message to the customer"), required=False, widget=forms.Textarea(attrs={"rows": 4}))
     solution_type = forms.ChoiceField(label=_("Solution type"), required=False, choices=[("", "—"), *SolutionType.choices])
-    team = forms.ModelChoiceField(label=_("Group"), required=False, queryset=None)
+    team: "forms.ModelChoiceField[Team]" = forms.ModelChoiceField(label=_("Group"), required=False, queryset=None)
     supplier = forms.CharField(label=_("Supplier"), required=False, max_length=120)
     supplier_case = forms.CharField(label=_("Supplier's case number"), required=False, max_length=80)
     promised_on = forms.DateField(label=_("Promised date"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    files = FilesField()
+    attachments = FilesField()
 
     def __init__(self, *args: Any, needs: tuple[str, ...] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["team"].queryset = Team.objects.filter(level__gte=2).order_by("level", "name", "pk")  # type: ignore[attr-defined]
         if needs is not None:
-            kept = {*needs, "version", *(("files",) if "message" in needs else ())}
+            kept = {*needs, "version", *(("attachments",) if "message" in needs else ())}
             self.fields = {name: field for name, field in self.fields.items() if name in kept}
             for name in needs:
                 self.fields[name].widget.attrs["required"] = True
@@ -129,15 +130,15 @@ class RegisterForm(forms.Form):
 
     CHANNELS = (Channel.PHONE, Channel.EMAIL, Channel.CHAT, Channel.WHATSAPP)
 
-    membership = forms.ModelChoiceField(label=_("Requester"), queryset=None)
+    membership: "forms.ModelChoiceField[Membership]" = forms.ModelChoiceField(label=_("Requester"), queryset=None)
     channel = forms.ChoiceField(label=_("Channel"), choices=[(channel, channel.label) for channel in CHANNELS])
     kind = forms.ChoiceField(label=_("Kind"), choices=Kind.choices)
-    service = forms.ModelChoiceField(label=_("Service"), queryset=None)
+    service: "forms.ModelChoiceField[Service]" = forms.ModelChoiceField(label=_("Service"), queryset=None)
     subject = forms.CharField(label=_("Subject"), max_length=200)
     description = forms.CharField(label=_("Description"), widget=forms.Textarea(attrs={"rows": 5}))
     impact = forms.ChoiceField(label=_("Impact"), choices=Impact.choices, initial=Impact.MINOR)
     urgency = forms.ChoiceField(label=_("Urgency"), choices=Urgency.choices, initial=Urgency.MEDIUM)
-    files = FilesField()
+    attachments = FilesField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -149,7 +150,9 @@ class RegisterForm(forms.Form):
 
 class QueueFilterForm(forms.Form):
     q = forms.CharField(label=_("Number or subject"), required=False)
-    organization = forms.ModelChoiceField(label=_("Customer"), queryset=None, required=False, to_field_name="slug", empty_label=_("All customers"))
+    organization: "forms.ModelChoiceField[Organization]" = forms.ModelChoiceField(
+        label=_("Customer"), queryset=None, required=False, to_field_name="slug", empty_label=_("All customers")
+    )
     priority = forms.ChoiceField(label=_("Priority"), required=False)
     state = forms.ChoiceField(label=_("State"), required=False)
 

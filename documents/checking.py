@@ -27,7 +27,14 @@ _BINARY = {
     "ods": ("application/vnd.oasis.opendocument.spreadsheet", {".zip", ".ods"}),
     "zip": ("application/zip", {".zip"}),
 }
-_TEXT = {"txt": "text/plain", "log": "text/plain", "csv": "text/csv", "eml": "message/rfc822", "json": "application/json", "xml": "text/xml"}
+_TEXT = {
+    "txt": "text/plain",
+    "log": "text/plain",
+    "csv": "text/csv",
+    "eml": "message/rfc822",
+    "json": "application/json",
+    "xml": "text/xml",
+}
 
 ACCEPTED_EXTENSIONS = sorted({*_BINARY, *_TEXT})
 
@@ -70,7 +77,8 @@ def _content_type(name: str, head: bytes) -> str:
         return _TEXT[extension]
     if extension not in _BINARY:
         raise FileRefused(
-            _("“%(name)s” is of a type that is not accepted. Accepted: %(types)s.") % {"name": name, "types": ", ".join(ACCEPTED_EXTENSIONS)}
+            _("“%(name)s” is of a type that is not accepted. Accepted: %(types)s.")
+            % {"name": name, "types": ", ".join(ACCEPTED_EXTENSIONS)}
         )
     content_type, signatures = _BINARY[extension]
     try:
@@ -83,4 +91,6 @@ def _content_type(name: str, head: bytes) -> str:
 
 
 def _disguised(name: str) -> FileRefused:
-    return FileRefused(_("The content of “%(name)s” is not what its name says. Save it again in its own format and attach that.") % {"name": name})
+    return FileRefused(
+        _("The content of “%(name)s” is not what its name says. Save it again in its own format and attach that.") % {"name": name}
+    )

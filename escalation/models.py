@@ -16,7 +16,12 @@ class EscalationLevel(OrganizationRow):
     name_es = models.CharField(_("name in Spanish"), max_length=80)
     name_en = models.CharField(_("name in English"), max_length=80, blank=True)
     contact = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("person"),
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("person"),
         help_text=_("Leave empty for a contact without a login: they acknowledge by the link in the mail."),
     )
     contact_name = models.CharField(_("contact"), max_length=120)
@@ -24,7 +29,12 @@ class EscalationLevel(OrganizationRow):
     phone = models.CharField(_("telephone"), max_length=60, blank=True)
     hours = models.CharField(_("hours"), max_length=120, blank=True, help_text=_("In words, as customers read them."))
     calendar = models.ForeignKey(
-        Calendar, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("calendar"),
+        Calendar,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("calendar"),
         help_text=_("In which the time to acknowledge runs. Empty: around the clock."),
     )
     acknowledge_minutes = models.PositiveIntegerField(_("minutes to acknowledge"), default=30, validators=[MinValueValidator(1)])

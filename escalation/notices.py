@@ -24,8 +24,14 @@ def tell_level(*, ticket: Ticket, escalation: Escalation, level: EscalationLevel
     path = f"/escalations/{acknowledge_token(escalation)}/"
     person = level.contact or User(email=level.email, full_name=level.contact_name, language=ticket.organization.language)
     letter = ticket_letter(
-        ticket, to=person, template="escalation", key=f"{key}:{level.email}", for_staff=True,
-        acknowledge_path=path, acknowledge_minutes=level.acknowledge_minutes, **context,
+        ticket,
+        to=person,
+        template="escalation",
+        key=f"{key}:{level.email}",
+        for_staff=True,
+        acknowledge_path=path,
+        acknowledge_minutes=level.acknowledge_minutes,
+        **context,
     )
     send(ticket, [letter], at)
 

@@ -20,9 +20,7 @@ def on_clock_breached(event: ClockBreached) -> None:
 
 def on_solution_declined(event: SolutionDeclined) -> None:
     key = f"declined:{event.at.isoformat()}"
-    services.escalate_ticket(
-        ticket=_ticket(event.ticket_id), cause=Cause.DECLINED, cause_key=key, by=services.ESCALATOR, at=event.at
-    )
+    services.escalate_ticket(ticket=_ticket(event.ticket_id), cause=Cause.DECLINED, cause_key=key, by=services.ESCALATOR, at=event.at)
 
 
 def on_ticket_raised(event: TicketRaised) -> None:

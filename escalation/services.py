@@ -31,7 +31,9 @@ def escalate_ticket(*, ticket: Ticket, cause: Cause, cause_key: str, reason: str
     same sweep. Past the last level it stays there, and the contact is told again. Without a matrix the desk's supervisors
     are told. In order: row, record, ``TicketEscalated``, letters.
     """
-    ticket = Ticket.objects.select_for_update(of=("self",)).select_related("organization", "requester", "assignee", "owner").get(pk=ticket.pk)
+    ticket = (
+        Ticket.objects.select_for_update(of=("self",)).select_related("organization", "requester", "assignee", "owner").get(pk=ticket.pk)
+    )
     steps = list(Escalation.objects.filter(ticket=ticket).order_by("pk"))
     if any(step.cause_key == cause_key for step in steps):
         return None

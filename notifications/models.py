@@ -19,7 +19,7 @@ class OutboxMessage(OrganizationRow):
     The Message-ID is fixed here, so that a message sent twice (a crash between SMTP's 250 and our commit) is recognisable.
     """
 
-    organization = models.ForeignKey(
+    organization = models.ForeignKey(  # type: ignore[assignment]  # a mail about an account belongs to none
         "accounts.Organization", on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("organization")
     )
     recipient = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")

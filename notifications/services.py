@@ -82,9 +82,7 @@ def queue_letters(*, organization_id: int | None, letters: Sequence[Letter], at:
 
 def due_message_ids(*, at: datetime, limit: int) -> list[tuple[int | None, int]]:
     """Return (organization id, message id) of what waits or was abandoned by a dead worker, oldest first."""
-    return list(
-        OutboxMessage.objects.filter(_claimable(at)).order_by("run_after", "pk").values_list("organization_id", "pk")[:limit]
-    )
+    return list(OutboxMessage.objects.filter(_claimable(at)).order_by("run_after", "pk").values_list("organization_id", "pk")[:limit])
 
 
 def deliver_message(*, message_id: int, from_email: str, at: datetime, connection: BaseEmailBackend | None = None) -> bool:
@@ -111,15 +109,12 @@ def deliver_message(*, message_id: int, from_email: str, at: datetime, connectio
 
 def claim_message(*, message_id: int, at: datetime) -> OutboxMessage | None:
     """Mark the message as being sent by this worker, by compare-and-set; None when it is not to be had."""
-    claimed = (
-        OutboxMessage.objects.filter(_claimable(at), pk=message_id)
-        .update(
-            reclaims=Case(When(status=MessageStatus.SENDING, then=F("reclaims") + 1), default=F("reclaims")),
-            status=MessageStatus.SENDING,
-            claimed_at=at,
-            run_after=at + LEASE,
-            attempts=F("attempts") + 1,
-        )
+    claimed = OutboxMessage.objects.filter(_claimable(at), pk=message_id).update(
+        reclaims=Case(When(status=MessageStatus.SENDING, then=F("reclaims") + 1), default=F("reclaims")),
+        status=MessageStatus.SENDING,
+        claimed_at=at,
+        run_after=at + LEASE,
+        attempts=F("attempts") + 1,
     )
     if not claimed:
         return None

@@ -15,7 +15,7 @@ from web.forms import FilesField
 class TicketForm(forms.Form):
     """A new ticket from a template: its own fields stand between the subject and the description."""
 
-    organization = forms.ModelChoiceField(queryset=None, label=_("Company"))
+    organization: "forms.ModelChoiceField[Organization]" = forms.ModelChoiceField(queryset=None, label=_("Company"))
     subject = forms.CharField(label=_("Subject"), max_length=200, min_length=3, help_text=_("A few words that say what happens."))
     impact = forms.ChoiceField(label=_("Whom does it affect?"), choices=Impact.choices)
     urgency = forms.ChoiceField(label=_("How much does it hinder the work?"), choices=Urgency.choices)
@@ -24,7 +24,7 @@ class TicketForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 6}),
         help_text=_("What you did, what you expected, what happened, since when."),
     )
-    files = FilesField()
+    attachments = FilesField()
 
     def __init__(self, *args: Any, template: RequestTemplate, memberships: list[Membership], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -39,7 +39,7 @@ class TicketForm(forms.Form):
         self.extra = list(template.fields.all())
         for row in self.extra:
             self.fields[f"field_{row.key}"] = _field_for(row, organizations)
-        order = ["organization", "subject", *(f"field_{row.key}" for row in self.extra), "description", "impact", "urgency", "files"]
+        order = ["organization", "subject", *(f"field_{row.key}" for row in self.extra), "description", "impact", "urgency", "attachments"]
         self.order_fields(order)
 
     def answers(self) -> list[dict[str, str]]:
@@ -71,7 +71,7 @@ def _field_for(row: TemplateField, organizations: list[int]) -> forms.Field:
 
 class ReplyForm(forms.Form):
     body = forms.CharField(label=_("Your message"), widget=forms.Textarea(attrs={"rows": 4}))
-    files = FilesField()
+    attachments = FilesField()
 
 
 class ReasonForm(forms.Form):

@@ -39,11 +39,11 @@ class ReportIssue(OrganizationRow):
         verbose_name = _("report")
         verbose_name_plural = _("reports")
         ordering = ("-month", "-version", "pk")
-        constraints = (
-            models.UniqueConstraint(fields=("organization", "month", "language", "version"), name="report_issue_unique"),
-        )
+        constraints = (models.UniqueConstraint(fields=("organization", "month", "language", "version"), name="report_issue_unique"),)
         indexes = (
-            models.Index(fields=("run_after",), name="report_due", condition=models.Q(status__in=(ReportStatus.QUEUED, ReportStatus.MAKING))),
+            models.Index(
+                fields=("run_after",), name="report_due", condition=models.Q(status__in=(ReportStatus.QUEUED, ReportStatus.MAKING))
+            ),
         )
 
     def __str__(self) -> str:

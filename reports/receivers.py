@@ -8,4 +8,5 @@ from reports.tasks import make_report
 
 def on_report_requested(event: ReportRequested) -> None:
     """Wake the worker after commit; when the broker is away the sweep makes the report."""
+    assert event.organization_id is not None
     transaction.on_commit(partial(make_report.delay, event.organization_id, event.issue_id), robust=True)

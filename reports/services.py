@@ -73,9 +73,9 @@ def request_report(
 
 def make_report(*, issue_id: int, at: datetime) -> bool:
     """Make the PDF of an issue, if it is this worker's to make; return whether it was. A killed worker's claim lapses."""
-    claimed = ReportIssue.objects.filter(
-        pk=issue_id, status__in=(ReportStatus.QUEUED, ReportStatus.MAKING), run_after__lte=at
-    ).update(status=ReportStatus.MAKING, run_after=at + LEASE, attempts=F("attempts") + 1)
+    claimed = ReportIssue.objects.filter(pk=issue_id, status__in=(ReportStatus.QUEUED, ReportStatus.MAKING), run_after__lte=at).update(
+        status=ReportStatus.MAKING, run_after=at + LEASE, attempts=F("attempts") + 1
+    )
     if not claimed:
         return False
     issue = ReportIssue.objects.select_related("organization").get(pk=issue_id)
@@ -118,7 +118,11 @@ def _send(issue: ReportIssue, at: datetime) -> None:
             dedupe_key=f"report:{issue.pk}:{person.pk}",
             attachment_id=issue.pdf_id,
             attachment_name=report_file_name(issue),
-            context={"organization": issue.organization.name, "month": f"{issue.month:%Y-%m}", "path": f"/reports/?month={issue.month:%Y-%m}"},
+            context={
+                "organization": issue.organization.name,
+                "month": f"{issue.month:%Y-%m}",
+                "path": f"/reports/?month={issue.month:%Y-%m}",
+            },
         )
         for person in people.values()
     ]

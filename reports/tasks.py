@@ -1,15 +1,11 @@
 """Celery entry points of reports."""
 
-
-
 from celery import shared_task
 from django.utils import timezone
 
 from accounts.queries import organizations
 from accounts.tenancy import every_organization, organization_scope
 from reports import queries, services
-
-
 
 
 @shared_task(queue="reports")

@@ -1,6 +1,7 @@
 """The one settings file. Every environment variable it reads stands in ``.env.example`` and the README (a test says so)."""
 
 import secrets
+import sys
 from pathlib import Path
 
 import dj_database_url
@@ -42,6 +43,7 @@ ALLOWED_HOSTS = env.words("MESA_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = [MESA_URL]
 _SECURE = MESA_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _SECURE
+LANGUAGE_COOKIE_SECURE = _SECURE
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _SECURE else None
 SECURE_HSTS_SECONDS = 31_536_000 if _SECURE else 0
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -119,6 +121,7 @@ TEMPLATES = [
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "web.context.frame",
@@ -146,7 +149,9 @@ def _database(url: str) -> dict[str, object]:
 _POSTGRES = ("postgres", "postgresql")
 DATABASES = {"default": _database(env.url("DATABASE_URL", _POSTGRES))}
 # Migrations run as the owner of the tables, the product as a role that only reads and writes rows (DECISIONS 2).
-MIGRATION_DATABASE_URL = env.url("DATABASE_OWNER_URL", _POSTGRES)
+DATABASE_OWNER_URL = env.url("DATABASE_OWNER_URL", _POSTGRES)
+if DATABASE_OWNER_URL and sys.argv[1:2] in (["migrate"], ["prepare"]):
+    DATABASES["default"] = _database(DATABASE_OWNER_URL)
 REDIS_URL = env.url("REDIS_URL", ("redis", "rediss"))
 if REDIS_URL:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}

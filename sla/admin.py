@@ -23,7 +23,9 @@ class CalendarForm(forms.ModelForm):
 
     time_zone = forms.CharField(label=_("Time zone"), validators=[validate_time_zone], help_text=_("Such as America/Mexico_City."))
     hours = forms.CharField(
-        label=_("Hours"), widget=forms.Textarea(attrs={"rows": 7}), help_text=_("One line per day or range of days: lun-vie 09:00-13:00, 14:00-18:00")
+        label=_("Hours"),
+        widget=forms.Textarea(attrs={"rows": 7}),
+        help_text=_("One line per day or range of days: lun-vie 09:00-13:00, 14:00-18:00"),
     )
     holidays = forms.CharField(
         label=_("Holidays"), widget=forms.Textarea(attrs={"rows": 12}), required=False, help_text=_("One per line: 2026-12-25 Navidad")
@@ -31,7 +33,9 @@ class CalendarForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.version = CalendarVersion.objects.filter(calendar_id=self.instance.pk).order_by("-number").first() if self.instance.pk else None
+        self.version = (
+            CalendarVersion.objects.filter(calendar_id=self.instance.pk).order_by("-number").first() if self.instance.pk else None
+        )
         if self.version is not None:
             self.initial["time_zone"] = self.version.time_zone
             self.initial["hours"] = format_hours(self.version.hours)
@@ -85,8 +89,14 @@ class PolicyVersionAdmin(ConfigurationAdmin):
     """A version that already measures tickets never changes: open it and save it as a new one."""
 
     fields = (
-        "contract", "effective_from", "business_calendar", "extended_calendar", "extension_includes_second_level",
-        "pauses_while_pending_user", "pauses_while_pending_supplier", "warning_percents",
+        "contract",
+        "effective_from",
+        "business_calendar",
+        "extended_calendar",
+        "extension_includes_second_level",
+        "pauses_while_pending_user",
+        "pauses_while_pending_supplier",
+        "warning_percents",
     )
     save_as = True
     list_display = ("contract", "number", "effective_from")
@@ -94,7 +104,9 @@ class PolicyVersionAdmin(ConfigurationAdmin):
     inlines = (PolicyTargetInline,)
 
     def has_change_permission(self, request: HttpRequest, obj: PolicyVersion | None = None) -> bool:
-        measures = obj is not None and request.method == "POST" and "_saveasnew" not in request.POST and Clock.objects.filter(policy=obj).exists()
+        measures = (
+            obj is not None and request.method == "POST" and "_saveasnew" not in request.POST and Clock.objects.filter(policy=obj).exists()
+        )
         return super().has_change_permission(request, obj) and not measures
 
     def save_model(self, request: HttpRequest, obj: PolicyVersion, form: Any, change: bool) -> None:

@@ -17,8 +17,18 @@ Pause = tuple[datetime, datetime | None]
 HORIZON_YEARS = 60  # a deadline further away is a mistake in the calendar, not a promise
 
 __all__ = [
-    "BadPause", "BadWindow", "BeyondHorizon", "CalendarError", "Ledger", "NaiveDatetime", "NegativeDuration",
-    "NoHours", "Pause", "SegmentKind", "UnknownTimezone", "WorkCalendar",
+    "BadPause",
+    "BadWindow",
+    "BeyondHorizon",
+    "CalendarError",
+    "Ledger",
+    "NaiveDatetime",
+    "NegativeDuration",
+    "NoHours",
+    "Pause",
+    "SegmentKind",
+    "UnknownTimezone",
+    "WorkCalendar",
 ]
 
 
@@ -127,8 +137,8 @@ class WorkCalendar:
             return timedelta()
         table = self._covering(begin, finish)
         used = table.open_before(finish) - table.open_before(begin)
-        for low, high in united:
-            low, high = max(low, begin), min(high if high is not None else finish, finish)
+        for pause_from, pause_to in united:
+            low, high = max(pause_from, begin), finish if pause_to is None else min(pause_to, finish)
             if low < high:
                 used -= table.open_before(high) - table.open_before(low)
         return timedelta(microseconds=used)
@@ -225,10 +235,10 @@ class WorkCalendar:
 
     def _due(self, begin: int, amount: int, pauses: Sequence[tuple[int, int | None]]) -> int | None:
         answer = self._add(begin, amount)
-        for low, high in pauses:
+        for pause_from, high in pauses:
             if high is not None and high <= begin:
                 continue
-            low = max(low, begin)
+            low = max(pause_from, begin)
             if low >= answer:
                 break
             if high is None:
@@ -238,14 +248,12 @@ class WorkCalendar:
             answer = self._add(begin, amount)
         return answer
 
-    def _segments(
-        self, begin: int, due: int | None, pauses: Sequence[tuple[int, int | None]]
-    ) -> Iterable[LedgerSegment]:
+    def _segments(self, begin: int, due: int | None, pauses: Sequence[tuple[int, int | None]]) -> Iterable[LedgerSegment]:
         moment = begin
-        for low, high in pauses:
+        for pause_from, high in pauses:
             if high is not None and high <= begin:
                 continue
-            low = max(low, begin)
+            low = max(pause_from, begin)
             if due is not None and low >= due:
                 break
             yield from self._hours(moment, low)

@@ -72,11 +72,21 @@ class PolicyVersion(OrganizationRow):
     number = models.PositiveIntegerField(_("version"))
     effective_from = models.DateTimeField(_("in force from"))
     business_calendar = models.ForeignKey(
-        Calendar, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("business calendar"),
+        Calendar,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("business calendar"),
         help_text=_("Empty: the organization's business hours."),
     )
     extended_calendar = models.ForeignKey(
-        Calendar, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("extended calendar"),
+        Calendar,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("extended calendar"),
         help_text=_("Contracted extension: nights, Saturdays, Sundays. It widens the reaction calendar."),
     )
     extension_includes_second_level = models.BooleanField(
@@ -84,7 +94,9 @@ class PolicyVersion(OrganizationRow):
     )
     pauses_while_pending_user = models.BooleanField(_("attention pauses while pending user"), default=True)
     pauses_while_pending_supplier = models.BooleanField(_("attention pauses while pending supplier"), default=True)
-    warning_percents = models.JSONField(_("warnings at percent"), default=list, blank=True, help_text=_("For example [50, 75, 90]; empty: those."))
+    warning_percents = models.JSONField(
+        _("warnings at percent"), default=list, blank=True, help_text=_("For example [50, 75, 90]; empty: those.")
+    )
 
     class Meta(OrganizationRow.Meta):
         verbose_name = _("service level policy")
@@ -174,9 +186,7 @@ class Clock(OrganizationRow):
             models.UniqueConstraint(fields=("ticket", "metric"), name="clock_unique"),
             models.CheckConstraint(condition=models.Q(target__gte=timedelta(minutes=1)), name="clock_target_positive"),
         )
-        indexes = (
-            models.Index(fields=("next_event_at",), name="clock_next_event", condition=models.Q(next_event_at__isnull=False)),
-        )
+        indexes = (models.Index(fields=("next_event_at",), name="clock_next_event", condition=models.Q(next_event_at__isnull=False)),)
 
     def __str__(self) -> str:
         return f"{self.metric} {self.ticket_id}"

@@ -160,9 +160,7 @@ def load_clocks(ticket_id: int, intervals: Sequence[StateInterval], *, lock: boo
     for segment in rows.order_by("clock_id", "number"):
         segments.setdefault(segment.clock_id, []).append(segment)
     policies = _policies({clock.policy_id for clock in found if clock.policy_id is not None})
-    return [
-        LoadedClock(clock, policies.get(clock.policy_id or 0, Policy(None)), segments[clock.pk], intervals) for clock in found
-    ]
+    return [LoadedClock(clock, policies.get(clock.policy_id or 0, Policy(None)), segments[clock.pk], intervals) for clock in found]
 
 
 def _policies(ids: set[int]) -> dict[int, Policy]:
@@ -193,5 +191,3 @@ def due_ticket_ids(*, at: datetime, limit: int) -> list[tuple[int, int]]:
     """Return (organization id, ticket id) of the clocks with an event before ``at``: an index range, not a scan (SPEC 4.12)."""
     rows = Clock.objects.filter(next_event_at__lt=at).order_by("next_event_at", "pk").values_list("organization_id", "ticket_id")[:limit]
     return list(dict.fromkeys(rows))
-
-

@@ -10,7 +10,6 @@ from core.classification import Channel, Environment, Impact, Kind, Priority, Su
 from documents.models import Blob
 from tickets.states import ACTIVE, Bucket, ClosureCode, SolutionType, State
 
-
 LAST = datetime(9999, 1, 1, tzinfo=UTC)  # where the queue puts what no running clock dates
 
 
@@ -44,7 +43,9 @@ class Ticket(OrganizationRow):
     is_out_of_contract = models.BooleanField(_("out of contract"), default=False)
     # The desk follows up what was escalated: the owner stays while assignee and team change (SPEC 3.8).
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("desk owner"))
-    assignee = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("assignee"))
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("assignee")
+    )
     team = models.ForeignKey(Team, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("group"))
     is_relevant = models.BooleanField(_("relevant incident"), default=False)
     is_major = models.BooleanField(_("major incident"), default=False)
@@ -80,9 +81,7 @@ class Ticket(OrganizationRow):
             models.Index(fields=("requester", "-id"), name="ticket_by_requester"),
             models.Index(fields=("assignee", "state"), name="ticket_by_assignee"),
             models.Index(fields=("organization", "received_at"), name="ticket_by_arrival"),
-            models.Index(
-                fields=("validation_due_at",), name="ticket_validation", condition=models.Q(validation_due_at__isnull=False)
-            ),
+            models.Index(fields=("validation_due_at",), name="ticket_validation", condition=models.Q(validation_due_at__isnull=False)),
         )
         constraints = (
             models.CheckConstraint(

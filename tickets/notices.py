@@ -109,8 +109,13 @@ def tell_state(
         if reader is not None:
             letters.append(
                 ticket_letter(
-                    ticket, to=reader, template="customer_step", key=key, for_staff=True,
-                    transition=transition.name, body=message.body if message else interval.reason,
+                    ticket,
+                    to=reader,
+                    template="customer_step",
+                    key=key,
+                    for_staff=True,
+                    transition=transition.name,
+                    body=message.body if message else interval.reason,
                 )
             )
     send(ticket, letters, at)

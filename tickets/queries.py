@@ -164,9 +164,7 @@ def timeline(ticket: Ticket) -> list[TimelineEntry]:
     """Return the ticket's history, oldest first. The only reader of the record's payloads for tickets."""
     records = list(Record.objects.filter(object_type="ticket", object_id=ticket.pk).order_by("pk"))
     people = User.objects.in_bulk({record.person_id for record in records if record.person_id is not None})
-    return [
-        TimelineEntry(r.at, r.verb, people.get(r.person_id) if r.person_id else None, r.system, r.channel, r.payload) for r in records
-    ]
+    return [TimelineEntry(r.at, r.verb, people.get(r.person_id) if r.person_id else None, r.system, r.channel, r.payload) for r in records]
 
 
 def changes_since(ticket_id: int, version: int) -> list[TimelineEntry]:

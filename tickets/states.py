@@ -98,7 +98,12 @@ _TABLE = (
     Transition("return_to_desk", _("Return to the desk"), frozenset({State.ASSIGNED}), State.OPEN, _STAFF, ("reason",)),
     Transition("start", _("Start work"), frozenset({*_UNSTARTED, *PENDING}), State.IN_PROGRESS, _STAFF),
     Transition(
-        "assign", _("Send to a higher level"), frozenset({*_WORKED, State.NEW}) - {State.ASSIGNED}, State.ASSIGNED, _STAFF, ("team", "reason")
+        "assign",
+        _("Send to a higher level"),
+        frozenset({*_WORKED, State.NEW}) - {State.ASSIGNED},
+        State.ASSIGNED,
+        _STAFF,
+        ("team", "reason"),
     ),
     Transition("pend_user", _("Wait for the user"), _WORKED - {State.PENDING_USER}, State.PENDING_USER, _STAFF, ("message",)),
     Transition(
@@ -115,13 +120,25 @@ _TABLE = (
     Transition("close_cancelled", _("Close: called off by the user"), _WORKED, State.CLOSED, _DESK, ("reason",), ClosureCode.CANCELLED),
     Transition("close_invalid", _("Close: invalid"), _WORKED, State.CLOSED, _DESK, ("reason",), ClosureCode.INVALID),
     Transition(
-        "approve", _("Accept the solution"), frozenset({State.SOLVED}), State.CLOSED, frozenset({Who.REQUESTER, Who.DESK}), (), ClosureCode.APPROVED
+        "approve",
+        _("Accept the solution"),
+        frozenset({State.SOLVED}),
+        State.CLOSED,
+        frozenset({Who.REQUESTER, Who.DESK}),
+        (),
+        ClosureCode.APPROVED,
     ),
     Transition(
         "decline", _("It still fails"), frozenset({State.SOLVED}), State.IN_PROGRESS, frozenset({Who.REQUESTER, Who.DESK}), ("reason",)
     ),
     Transition(
-        "close_unanswered", _("Close without validation"), frozenset({State.SOLVED}), State.CLOSED, frozenset({Who.SYSTEM}), (), ClosureCode.NO_VALIDATION
+        "close_unanswered",
+        _("Close without validation"),
+        frozenset({State.SOLVED}),
+        State.CLOSED,
+        frozenset({Who.SYSTEM}),
+        (),
+        ClosureCode.NO_VALIDATION,
     ),
     Transition("reopen", _("Reopen"), frozenset({State.CLOSED}), State.IN_PROGRESS, frozenset({Who.REQUESTER, Who.DESK}), ("reason",)),
     # What a substantive answer of the customer does by itself.

@@ -77,5 +77,3 @@ class PersonMiddleware:
             status = 404 if isinstance(error, NotFound) else 403 if isinstance(error, NotAllowed) else 400
             return render(request, f"{status}.html", {"message": error.message}, status=status)
         return None
-
-

@@ -5,7 +5,7 @@ from django.http import HttpRequest
 from documents.checking import CheckedFile, check_upload
 
 
-def checked_files(request: HttpRequest, field: str = "files") -> list[CheckedFile]:
+def checked_files(request: HttpRequest, field: str = "attachments") -> list[CheckedFile]:
     """Return the uploaded files of a field; ``FileRefused`` names the first that may not enter."""
     found = []
     for upload in request.FILES.getlist(field):

@@ -42,7 +42,9 @@ _PARAMETERS = [
 class ServiceLevelReportView(APIView):
     renderer_classes = (JSONRenderer, PdfRenderer)
 
-    @extend_schema(parameters=_PARAMETERS, responses={(200, "application/json"): OpenApiTypes.OBJECT, (200, "application/pdf"): OpenApiTypes.BINARY})
+    @extend_schema(
+        parameters=_PARAMETERS, responses={(200, "application/json"): OpenApiTypes.OBJECT, (200, "application/pdf"): OpenApiTypes.BINARY}
+    )
     def get(self, request: Request, format: str | None = None) -> HttpResponseBase:  # noqa: A002 - DRF's name for the suffix
         user, now = person(request), timezone.now()
         organization = queries.reported_organization(user, request.query_params.get("organization", ""))

@@ -32,8 +32,12 @@ from tickets.models import Message, MessageKind, Ticket
 from tickets.services import NewTicket, TransitionDetails
 from web.requests import actor, person
 
-_IDEMPOTENCY = OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER, description="The same key and body give the same answer for 24 h.")
-_IF_MATCH = OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description="The ETag you read; 412 with what changed when it moved on.")
+_IDEMPOTENCY = OpenApiParameter(
+    "Idempotency-Key", str, OpenApiParameter.HEADER, description="The same key and body give the same answer for 24 h."
+)
+_IF_MATCH = OpenApiParameter(
+    "If-Match", str, OpenApiParameter.HEADER, description="The ETag you read; 412 with what changed when it moved on."
+)
 
 
 class TicketViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Ticket]):
@@ -118,7 +122,7 @@ def _expected_version(request: Request) -> int | None:
     if not given:
         return None
     if not given.isdigit():
-        raise Invalid(_("If-Match takes the ETag of the ticket, such as \"3\"."))
+        raise Invalid(_('If-Match takes the ETag of the ticket, such as "3".'))
     return int(given)
 
 

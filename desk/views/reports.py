@@ -37,8 +37,12 @@ def service_level(request: HttpRequest) -> HttpResponse:
 def service_level_pdf(request: HttpRequest, slug: str, month: str) -> HttpResponseBase:
     organization = queries.reported_organization(person(request), slug)
     issue = request_report(
-        organization=organization, month=queries.parse_month(month), language=current_language(), user=person(request),
-        by=actor(request, Channel.DESK), at=timezone.now(),
+        organization=organization,
+        month=queries.parse_month(month),
+        language=current_language(),
+        user=person(request),
+        by=actor(request, Channel.DESK),
+        at=timezone.now(),
     )
     if issue.status != ReportStatus.READY or issue.pdf is None:
         return render(request, "desk/report_wait.html", frame(request) | {"issue": issue, "organization": organization}, status=202)

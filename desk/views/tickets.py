@@ -118,7 +118,10 @@ def classify(request: HttpRequest, number: str) -> HttpResponse:
         return _page(request, ticket, status=400, classify_form=form)
     try:
         services.classify_ticket(
-            ticket=ticket, classification=form.classification(), by=actor(request, Channel.DESK), at=timezone.now(),
+            ticket=ticket,
+            classification=form.classification(),
+            by=actor(request, Channel.DESK),
+            at=timezone.now(),
             expected_version=form.cleaned_data["version"],
         )
     except DomainError as error:
@@ -135,7 +138,10 @@ def assign(request: HttpRequest, number: str) -> HttpResponse:
         return _page(request, ticket, status=400, assign_form=form)
     try:
         services.assign_ticket(
-            ticket=ticket, assignee=form.assignee(), by=actor(request, Channel.DESK), at=timezone.now(),
+            ticket=ticket,
+            assignee=form.person(),
+            by=actor(request, Channel.DESK),
+            at=timezone.now(),
             expected_version=form.cleaned_data["version"],
         )
     except DomainError as error:
@@ -154,8 +160,12 @@ def step(request: HttpRequest, number: str, name: str) -> HttpResponse:
         return _page(request, ticket, status=400, refused_step=name, step_form=form)
     try:
         services.transition_ticket(
-            ticket=ticket, name=name, details=form.details(checked_files(request)), by=actor(request, Channel.DESK),
-            at=timezone.now(), expected_version=form.cleaned_data["version"],
+            ticket=ticket,
+            name=name,
+            details=form.details(checked_files(request)),
+            by=actor(request, Channel.DESK),
+            at=timezone.now(),
+            expected_version=form.cleaned_data["version"],
         )
     except DomainError as error:
         if name not in {s.name for s in services.possible_transitions(ticket=ticket, user=person(request), at=timezone.now())}:

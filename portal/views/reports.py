@@ -39,8 +39,12 @@ def service_level_pdf(request: HttpRequest, slug: str, month: str) -> HttpRespon
     user = person(request)
     organization = queries.reported_organization(user, slug)
     issue = request_report(
-        organization=organization, month=queries.parse_month(month), language=current_language(), user=user,
-        by=actor(request, Channel.PORTAL), at=timezone.now(),
+        organization=organization,
+        month=queries.parse_month(month),
+        language=current_language(),
+        user=user,
+        by=actor(request, Channel.PORTAL),
+        at=timezone.now(),
     )
     if issue.status != ReportStatus.READY or issue.pdf is None:
         return render(request, "portal/report_wait.html", {"issue": issue, "organization": organization}, status=202)

@@ -57,11 +57,7 @@ def new_ticket(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _raise(request: HttpRequest, form: TicketForm, template: RequestTemplate) -> Ticket:
     data = form.cleaned_data
-    files = [
-        file
-        for name in ("files", *(f"field_{row.key}" for row in form.extra))
-        for file in checked_files(request, name)
-    ]
+    files = [file for name in ("attachments", *(f"field_{row.key}" for row in form.extra)) for file in checked_files(request, name)]
     wanted = NewTicket(
         organization=data["organization"],
         requester=person(request),
@@ -150,8 +146,11 @@ def reply(request: HttpRequest, number: str) -> HttpResponse:
     if form.is_valid():
         try:
             services.reply_as_customer(
-                ticket=ticket, body=form.cleaned_data["body"], files=checked_files(request),
-                by=actor(request, Channel.PORTAL), at=timezone.now(),
+                ticket=ticket,
+                body=form.cleaned_data["body"],
+                files=checked_files(request),
+                by=actor(request, Channel.PORTAL),
+                at=timezone.now(),
             )
         except DomainError as error:
             put_errors(form, error)
@@ -192,8 +191,11 @@ def escalate(request: HttpRequest, number: str) -> HttpResponse:
     form = ReasonForm(request.POST)
     try:
         escalation = request_escalation(
-            ticket=ticket, reason=request.POST.get("reason", ""), user=person(request),
-            by=actor(request, Channel.PORTAL), at=timezone.now(),
+            ticket=ticket,
+            reason=request.POST.get("reason", ""),
+            user=person(request),
+            by=actor(request, Channel.PORTAL),
+            at=timezone.now(),
         )
     except DomainError as error:
         messages.error(request, str(error.message))

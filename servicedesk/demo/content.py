@@ -30,57 +30,197 @@ _F, _T, _G = SupportType.FUNCTIONAL, SupportType.TECHNICAL, SupportType.TECHNOLO
 _I, _R = Kind.INCIDENT, Kind.REQUEST
 
 CATALOGUE: tuple[tuple[str, str, str, tuple[DemoService, ...]], ...] = (
-    ("Accesos y usuarios", "Access and users", "key-round", (
-        DemoService("accesos", _G, "Accesos", "Access", (
-            DemoTemplate("sin-acceso", _I, "No puedo entrar", "I cannot sign in", (
-                "No puedo entrar al sistema de nómina", "La VPN rechaza mi contraseña", "Se bloqueó mi usuario después del fin de semana",
-            ), Urgency.CRITICAL, fields=(("system", "text", "Sistema", "System", ""), ("since", "date", "Desde cuándo", "Since when", ""))),
-        )),
-        DemoService("usuarios", _F, "Administración de usuarios", "User administration", (
-            DemoTemplate("alta-usuario", _R, "Alta de usuario", "New user", (
-                "Alta de usuario para contabilidad", "Usuario nuevo en compras", "Alta de practicante en tesorería",
-            ), Urgency.LOW, fields=(
-                ("profile", "choice", "Perfil", "Profile", "Consulta\nCaptura\nAutorización"),
-                ("start", "date", "Fecha de ingreso", "Starting date", ""),
-                ("boss", "person", "Autoriza", "Authorized by", ""),
-            )),
-            DemoTemplate("cambio-perfil", _R, "Cambio de perfil", "Change of profile", (
-                "Cambiar perfil de captura a autorización", "Retirar permisos a usuario que cambió de área",
-            ), Urgency.LOW),
-        )),
-    )),
-    ("Aplicaciones", "Applications", "app-window", (
-        DemoService("erp", _F, "ERP: dudas y errores", "ERP: questions and errors", (
-            DemoTemplate("error-erp", _I, "Error en un módulo", "Error in a module", (
-                "El cierre de mes marca diferencia en la póliza 118", "La factura sale con el impuesto duplicado",
-                "No aparece el proveedor al capturar la orden de compra", "El reporte de antigüedad de saldos sale vacío",
-            ), Urgency.HIGH, Impact.MODERATE, fields=(("module", "choice", "Módulo", "Module", "Contabilidad\nCompras\nInventarios\nVentas"),)),
-            DemoTemplate("duda-erp", _R, "Duda de uso", "Question", (
-                "Cómo se reversa una provisión", "Qué reporte uso para conciliar bancos", "Cómo se da de baja un activo",
-            ), Urgency.LOW),
-        )),
-        DemoService("correcciones", _T, "Correcciones y consultas SQL", "Fixes and SQL queries", (
-            DemoTemplate("consulta-sql", _R, "Consulta a la base de datos", "Database query", (
-                "Extraer movimientos de inventario del trimestre", "Listado de clientes sin compras en seis meses",
-            )),
-            DemoTemplate("falla-parche", _I, "Falla después de un parche", "Failure after a patch", (
-                "Después del parche no abre la pantalla de pedidos", "El proceso nocturno termina con error desde el parche",
-            ), Urgency.HIGH, Impact.SIGNIFICANT),
-        )),
-    )),
-    ("Infraestructura", "Infrastructure", "server", (
-        DemoService("servidores", _G, "Servidores y red", "Servers and network", (
-            DemoTemplate("servicio-caido", _I, "Un servicio no responde", "A service is down", (
-                "El portal de clientes no responde", "La red de la bodega está intermitente", "El servidor de impresión no imprime",
-            ), Urgency.CRITICAL, Impact.SIGNIFICANT),
-            DemoTemplate("mas-capacidad", _R, "Más capacidad", "More capacity", ("Ampliar disco del servidor de archivos", "Memoria para el ambiente de pruebas")),
-        )),
-        DemoService("ambientes", _G, "Ambientes", "Environments", (
-            DemoTemplate("nuevo-ambiente", _R, "Ambiente nuevo u homologación", "New environment or refresh", (
-                "Homologar el ambiente de pruebas con producción", "Ambiente de capacitación para el área comercial",
-            ), Urgency.LOW, Impact.MODERATE),
-        )),
-    )),
+    (
+        "Accesos y usuarios",
+        "Access and users",
+        "key-round",
+        (
+            DemoService(
+                "accesos",
+                _G,
+                "Accesos",
+                "Access",
+                (
+                    DemoTemplate(
+                        "sin-acceso",
+                        _I,
+                        "No puedo entrar",
+                        "I cannot sign in",
+                        (
+                            "No puedo entrar al sistema de nómina",
+                            "La VPN rechaza mi contraseña",
+                            "Se bloqueó mi usuario después del fin de semana",
+                        ),
+                        Urgency.CRITICAL,
+                        fields=(("system", "text", "Sistema", "System", ""), ("since", "date", "Desde cuándo", "Since when", "")),
+                    ),
+                ),
+            ),
+            DemoService(
+                "usuarios",
+                _F,
+                "Administración de usuarios",
+                "User administration",
+                (
+                    DemoTemplate(
+                        "alta-usuario",
+                        _R,
+                        "Alta de usuario",
+                        "New user",
+                        (
+                            "Alta de usuario para contabilidad",
+                            "Usuario nuevo en compras",
+                            "Alta de practicante en tesorería",
+                        ),
+                        Urgency.LOW,
+                        fields=(
+                            ("profile", "choice", "Perfil", "Profile", "Consulta\nCaptura\nAutorización"),
+                            ("start", "date", "Fecha de ingreso", "Starting date", ""),
+                            ("boss", "person", "Autoriza", "Authorized by", ""),
+                        ),
+                    ),
+                    DemoTemplate(
+                        "cambio-perfil",
+                        _R,
+                        "Cambio de perfil",
+                        "Change of profile",
+                        (
+                            "Cambiar perfil de captura a autorización",
+                            "Retirar permisos a usuario que cambió de área",
+                        ),
+                        Urgency.LOW,
+                    ),
+                ),
+            ),
+        ),
+    ),
+    (
+        "Aplicaciones",
+        "Applications",
+        "app-window",
+        (
+            DemoService(
+                "erp",
+                _F,
+                "ERP: dudas y errores",
+                "ERP: questions and errors",
+                (
+                    DemoTemplate(
+                        "error-erp",
+                        _I,
+                        "Error en un módulo",
+                        "Error in a module",
+                        (
+                            "El cierre de mes marca diferencia en la póliza 118",
+                            "La factura sale con el impuesto duplicado",
+                            "No aparece el proveedor al capturar la orden de compra",
+                            "El reporte de antigüedad de saldos sale vacío",
+                        ),
+                        Urgency.HIGH,
+                        Impact.MODERATE,
+                        fields=(("module", "choice", "Módulo", "Module", "Contabilidad\nCompras\nInventarios\nVentas"),),
+                    ),
+                    DemoTemplate(
+                        "duda-erp",
+                        _R,
+                        "Duda de uso",
+                        "Question",
+                        (
+                            "Cómo se reversa una provisión",
+                            "Qué reporte uso para conciliar bancos",
+                            "Cómo se da de baja un activo",
+                        ),
+                        Urgency.LOW,
+                    ),
+                ),
+            ),
+            DemoService(
+                "correcciones",
+                _T,
+                "Correcciones y consultas SQL",
+                "Fixes and SQL queries",
+                (
+                    DemoTemplate(
+                        "consulta-sql",
+                        _R,
+                        "Consulta a la base de datos",
+                        "Database query",
+                        (
+                            "Extraer movimientos de inventario del trimestre",
+                            "Listado de clientes sin compras en seis meses",
+                        ),
+                    ),
+                    DemoTemplate(
+                        "falla-parche",
+                        _I,
+                        "Falla después de un parche",
+                        "Failure after a patch",
+                        (
+                            "Después del parche no abre la pantalla de pedidos",
+                            "El proceso nocturno termina con error desde el parche",
+                        ),
+                        Urgency.HIGH,
+                        Impact.SIGNIFICANT,
+                    ),
+                ),
+            ),
+        ),
+    ),
+    (
+        "Infraestructura",
+        "Infrastructure",
+        "server",
+        (
+            DemoService(
+                "servidores",
+                _G,
+                "Servidores y red",
+                "Servers and network",
+                (
+                    DemoTemplate(
+                        "servicio-caido",
+                        _I,
+                        "Un servicio no responde",
+                        "A service is down",
+                        (
+                            "El portal de clientes no responde",
+                            "La red de la bodega está intermitente",
+                            "El servidor de impresión no imprime",
+                        ),
+                        Urgency.CRITICAL,
+                        Impact.SIGNIFICANT,
+                    ),
+                    DemoTemplate(
+                        "mas-capacidad",
+                        _R,
+                        "Más capacidad",
+                        "More capacity",
+                        ("Ampliar disco del servidor de archivos", "Memoria para el ambiente de pruebas"),
+                    ),
+                ),
+            ),
+            DemoService(
+                "ambientes",
+                _G,
+                "Ambientes",
+                "Environments",
+                (
+                    DemoTemplate(
+                        "nuevo-ambiente",
+                        _R,
+                        "Ambiente nuevo u homologación",
+                        "New environment or refresh",
+                        (
+                            "Homologar el ambiente de pruebas con producción",
+                            "Ambiente de capacitación para el área comercial",
+                        ),
+                        Urgency.LOW,
+                        Impact.MODERATE,
+                    ),
+                ),
+            ),
+        ),
+    ),
 )
 
 DETAILS = (
@@ -150,18 +290,42 @@ class DemoCustomer:
 
 
 CUSTOMERS = (
-    DemoCustomer("norte", "Grupo Norteado", "MX", "America/Mexico_City", (
-        DemoPerson("requester@norte.example", "Rocío Benavides", ("requester",)),
-        DemoPerson("coordinator@norte.example", "Damián Orozco", ("coordinator", "report_recipient")),
-        DemoPerson("supervisor@norte.example", "Celia Monroy", ("site_supervisor",)),
-        DemoPerson("manager@norte.example", "Octavio Lerma", ("company_manager",)),
-    ), ("Matriz", "Bodega"), 5),
-    DemoCustomer("sur", "Comercial Austral", "PE", "America/Lima", (
-        DemoPerson("requester@sur.example", "Milagros Huerta", ("requester",)),
-        DemoPerson("coordinator@sur.example", "Álvaro Tapia", ("coordinator", "report_recipient")),
-    ), ("Sede central",), 3),
-    DemoCustomer("andes", "Andina de Empaques", "CO", "America/Bogota", (
-        DemoPerson("requester@andes.example", "Yesenia Cárdenas", ("requester",)),
-        DemoPerson("coordinator@andes.example", "Wilmer Pardo", ("coordinator",)),
-    ), ("Planta",), 2),
+    DemoCustomer(
+        "norte",
+        "Grupo Norteado",
+        "MX",
+        "America/Mexico_City",
+        (
+            DemoPerson("requester@norte.example", "Rocío Benavides", ("requester",)),
+            DemoPerson("coordinator@norte.example", "Damián Orozco", ("coordinator", "report_recipient")),
+            DemoPerson("supervisor@norte.example", "Celia Monroy", ("site_supervisor",)),
+            DemoPerson("manager@norte.example", "Octavio Lerma", ("company_manager",)),
+        ),
+        ("Matriz", "Bodega"),
+        5,
+    ),
+    DemoCustomer(
+        "sur",
+        "Comercial Austral",
+        "PE",
+        "America/Lima",
+        (
+            DemoPerson("requester@sur.example", "Milagros Huerta", ("requester",)),
+            DemoPerson("coordinator@sur.example", "Álvaro Tapia", ("coordinator", "report_recipient")),
+        ),
+        ("Sede central",),
+        3,
+    ),
+    DemoCustomer(
+        "andes",
+        "Andina de Empaques",
+        "CO",
+        "America/Bogota",
+        (
+            DemoPerson("requester@andes.example", "Yesenia Cárdenas", ("requester",)),
+            DemoPerson("coordinator@andes.example", "Wilmer Pardo", ("coordinator",)),
+        ),
+        ("Planta",),
+        2,
+    ),
 )

@@ -49,7 +49,9 @@ def build_house(at: datetime) -> House:
 
 
 def _user(person: DemoPerson, hashed: str, staff_roles: list[str]) -> User:
-    return User.objects.create(email=person.email, full_name=person.name, password=hashed, staff_roles=staff_roles, language=person.language)
+    return User.objects.create(
+        email=person.email, full_name=person.name, password=hashed, staff_roles=staff_roles, language=person.language
+    )
 
 
 def _catalogue() -> list[RequestTemplate]:
@@ -58,13 +60,23 @@ def _catalogue() -> list[RequestTemplate]:
         category = Category.objects.create(name_es=name_es, name_en=name_en, icon=icon, position=position)
         for order, row in enumerate(services):
             service = Service.objects.create(
-                category=category, slug=row.slug, name_es=row.name_es, name_en=row.name_en, support_type=row.support_type,
+                category=category,
+                slug=row.slug,
+                name_es=row.name_es,
+                name_en=row.name_en,
+                support_type=row.support_type,
                 position=position * 10 + order,
             )
             for place, form in enumerate(row.templates):
                 template = RequestTemplate.objects.create(
-                    service=service, slug=form.slug, kind=form.kind, name_es=form.name_es, name_en=form.name_en,
-                    default_impact=form.impact, default_urgency=form.urgency, position=place,
+                    service=service,
+                    slug=form.slug,
+                    kind=form.kind,
+                    name_es=form.name_es,
+                    name_en=form.name_en,
+                    default_impact=form.impact,
+                    default_urgency=form.urgency,
+                    position=place,
                 )
                 for number, (key, kind, label_es, label_en, options) in enumerate(form.fields):
                     TemplateField.objects.create(
@@ -76,8 +88,14 @@ def _catalogue() -> list[RequestTemplate]:
 
 def _customer(row: DemoCustomer, hashed: str, staff: dict[str, User], at: datetime) -> tuple[Organization, list[User]]:
     organization = create_organization(
-        name=row.name, slug=row.slug, country=row.country, time_zone=row.time_zone, account_manager=staff["delivery"],
-        email_domains=[f"{row.slug}.example"], by=SETUP, at=at,
+        name=row.name,
+        slug=row.slug,
+        country=row.country,
+        time_zone=row.time_zone,
+        account_manager=staff["delivery"],
+        email_domains=[f"{row.slug}.example"],
+        by=SETUP,
+        at=at,
     )
     sites = [Site.objects.create(organization=organization, name=name) for name in row.sites]
     department = Department.objects.create(organization=organization, name="Administración")
@@ -85,7 +103,10 @@ def _customer(row: DemoCustomer, hashed: str, staff: dict[str, User], at: dateti
     for index, person in enumerate(row.people):
         user = _user(person, hashed, staff_roles=[])
         Membership.objects.create(
-            organization=organization, user=user, roles=list(person.roles), site=sites[index % len(sites) if index < 2 else 0],
+            organization=organization,
+            user=user,
+            roles=list(person.roles),
+            site=sites[index % len(sites) if index < 2 else 0],
             department=department,
         )
         people.append(user)
@@ -118,12 +139,27 @@ def _levels(organization: Organization, staff: dict[str, User]) -> None:
     )
     for position, (name_es, name_en, person, hours, minutes) in enumerate(rows, start=1):
         EscalationLevel.objects.create(
-            organization=organization, position=position, name_es=name_es, name_en=name_en, contact=person,
-            contact_name=person.full_name, email=person.email, phone=f"000 000 00{position:02d}", hours=hours, acknowledge_minutes=minutes,
+            organization=organization,
+            position=position,
+            name_es=name_es,
+            name_en=name_en,
+            contact=person,
+            contact_name=person.full_name,
+            email=person.email,
+            phone=f"000 000 00{position:02d}",
+            hours=hours,
+            acknowledge_minutes=minutes,
         )
     EscalationLevel.objects.create(
-        organization=organization, position=4, name_es="Dirección", name_en="Director", contact_name="Dirección de operaciones",
-        email="direccion@mesa.example", phone="000 000 0004", hours="Lunes a viernes, 09:00 a 18:00", acknowledge_minutes=120,
+        organization=organization,
+        position=4,
+        name_es="Dirección",
+        name_en="Director",
+        contact_name="Dirección de operaciones",
+        email="direccion@mesa.example",
+        phone="000 000 0004",
+        hours="Lunes a viernes, 09:00 a 18:00",
+        acknowledge_minutes=120,
     )
 
 
@@ -137,7 +173,11 @@ def _own_terms(organization: Organization, contract: Contract, slug: str, at: da
             calendar=calendar, time_zone=organization.time_zone, hours=hours, holidays={}, effective_from=before, by=SETUP, at=at
         )
         PolicyVersion.objects.create(
-            organization=organization, contract=contract, number=1, effective_from=before, extended_calendar=calendar,
+            organization=organization,
+            contract=contract,
+            number=1,
+            effective_from=before,
+            extended_calendar=calendar,
             extension_includes_second_level=True,
         )
     if slug == "andes":

@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from accounts.models import Organization, User
@@ -29,6 +30,18 @@ TICKETS = 320
 DAYS = 183
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
+# Minutes ago, template, customer: what waits for the desk right now, some of it at risk or overdue.
+TODAY = (
+    (6, "alta-usuario", "sur"),
+    (11, "sin-acceso", "norte"),
+    (23, "servicio-caido", "andes"),
+    (34, "sin-acceso", "sur"),
+    (52, "servicio-caido", "norte"),
+    (75, "error-erp", "norte"),
+    (97, "mas-capacidad", "norte"),
+    (130, "sin-acceso", "andes"),
+)
+
 Step = Callable[[Ticket, datetime], None]
 
 
@@ -50,14 +63,16 @@ class Replay:
 
     def run(self) -> int:
         """Carry out the whole plan and return how many tickets were raised."""
-        for number, at in enumerate(self._arrivals()):
-            self._at(at, lambda now, number=number: self._arrive(number, now))  # type: ignore[misc]
+        for at in self._arrivals():
+            self._at(at, self._arrive)
+        for minutes, slug, customer in TODAY:
+            self._at(self.until - minutes * MINUTE, partial(self._arrive_today, slug, customer))
         while self.plan and self.plan[0].at <= self.until:
             planned = heapq.heappop(self.plan)
             self._sweep(planned.at)
             planned.act(planned.at)
         self._sweep(self.until)
-        return TICKETS
+        return TICKETS + len(TODAY)
 
     def _at(self, at: datetime, act: Callable[[datetime], None]) -> None:
         self.counter += 1
@@ -87,18 +102,25 @@ class Replay:
             services.close_unanswered(ticket=ticket, at=ticket.validation_due_at or at)
 
     def _fresh(self, ticket_id: int) -> Ticket:
-        ticket: Ticket = Ticket.objects.select_related("organization", "requester", "contract", "assignee", "owner", "team", "service").get(pk=ticket_id)
+        ticket: Ticket = Ticket.objects.select_related("organization", "requester", "contract", "assignee", "owner", "team", "service").get(
+            pk=ticket_id
+        )
         return ticket
 
     # --- one ticket ---------------------------------------------------------------------------------------------------
 
-    def _arrive(self, number: int, at: datetime) -> None:
+    def _arrive_today(self, slug: str, customer: str, at: datetime) -> None:
+        """Raise a ticket that nobody has looked at yet."""
+        template = next(template for template in self.house.templates if template.slug == slug)
+        self._raise(self.house.customers[customer], self.house.members[customer][0], template, at)
+
+    def _arrive(self, at: datetime) -> None:
         customer = self.random.choices(content.CUSTOMERS, weights=[c.weight for c in content.CUSTOMERS])[0]
         organization = self.house.customers[customer.slug]
         requester = self.random.choice([person for person in self.house.members[customer.slug] if not person.email.startswith("manager")])
         template = self.random.choice(self.house.templates)
         ticket = self._raise(organization, requester, template, at)
-        self._plan_life(number, ticket.pk, at)
+        self._plan_life(ticket.pk, at)
 
     def _raise(self, organization: Organization, requester: User, template: RequestTemplate, at: datetime) -> Ticket:
         form = next(t for _es, _en, _icon, rows in content.CATALOGUE for row in rows for t in row.templates if t.slug == template.slug)
@@ -124,9 +146,17 @@ class Replay:
             at=at,
         )
 
-    def _plan_life(self, number: int, pk: int, at: datetime) -> None:
+    def _plan_life(self, pk: int, at: datetime) -> None:
         """Plan what happens to the ticket; each kind of life has its share."""
-        lives = [(self._served, 56), (self._asks_user, 14), (self._second_level, 10), (self._supplier, 6), (self._refused, 8), (self._called_off, 4), (self._ignored, 2)]
+        lives = [
+            (self._served, 56),
+            (self._asks_user, 14),
+            (self._second_level, 10),
+            (self._supplier, 6),
+            (self._refused, 8),
+            (self._called_off, 4),
+            (self._ignored, 2),
+        ]
         life = self.random.choices([life for life, _ in lives], weights=[share for _, share in lives])[0]
         late = self.random.random() < 0.1
         first = at + (self.random.randint(150, 400) if late else self.random.randint(4, 36)) * MINUTE
@@ -154,7 +184,7 @@ class Replay:
         asked = first + self.random.randint(15, 60) * MINUTE
         self._later(pk, asked, lambda t, now: self._step(t, "pend_user", agent, now, message=self.random.choice(content.QUESTIONS)))
         answered = asked + self.random.randint(1, 40) * HOUR
-        self._later(pk, answered, lambda t, now: self._answer(t, now))
+        self._later(pk, answered, self._answer)
         self._later(pk, answered + self.random.randint(10, 90) * MINUTE, lambda t, now: self._state(t, agent, now))
         self._later(pk, answered + self.random.randint(3, 20) * HOUR, lambda t, now: self._solve(t, agent, now))
 
@@ -163,8 +193,11 @@ class Replay:
         self._later(pk, first, lambda t, now: self._take(t, agent, now))
         sent = first + self.random.randint(20, 90) * MINUTE
         self._later(
-            pk, sent,
-            lambda t, now: self._step(t, "assign", agent, now, team=self.house.level_two, reason="Se revisaron permisos y registros; requiere consultoría."),
+            pk,
+            sent,
+            lambda t, now: self._step(
+                t, "assign", agent, now, team=self.house.level_two, reason="Se revisaron permisos y registros; requiere consultoría."
+            ),
         )
         self._later(pk, sent + self.random.randint(20, 120) * MINUTE, lambda t, now: self._step(t, "start", consultant, now))
         self._later(pk, sent + self.random.randint(30, 160) * MINUTE, lambda t, now: self._state(t, consultant, now))
@@ -174,10 +207,16 @@ class Replay:
         self._later(pk, first, lambda t, now: self._take(t, agent, now))
         sent = first + self.random.randint(30, 90) * MINUTE
         self._later(
-            pk, sent,
+            pk,
+            sent,
             lambda t, now: self._step(
-                t, "pend_supplier", agent, now, supplier=self.random.choice(content.SUPPLIERS),
-                supplier_case=f"C-{self.random.randint(1000, 9999)}", promised_on=(now + timedelta(days=3)).date(),
+                t,
+                "pend_supplier",
+                agent,
+                now,
+                supplier=self.random.choice(content.SUPPLIERS),
+                supplier_case=f"C-{self.random.randint(1000, 9999)}",
+                promised_on=(now + timedelta(days=3)).date(),
             ),
         )
         back = sent + self.random.randint(10, 80) * HOUR
@@ -188,7 +227,11 @@ class Replay:
     def _refused(self, pk: int, first: datetime, agent: User) -> None:
         name = self.random.choice(["reject", "close_invalid", "close_cancelled"])
         self._later(pk, first, lambda t, now: self._take(t, agent, now) if name != "reject" else None)
-        self._later(pk, first + 20 * MINUTE, lambda t, now: self._step(t, name, agent, now, reason="No corresponde a los servicios de la mesa o ya no se requiere."))
+        self._later(
+            pk,
+            first + 20 * MINUTE,
+            lambda t, now: self._step(t, name, agent, now, reason="No corresponde a los servicios de la mesa o ya no se requiere."),
+        )
 
     def _called_off(self, pk: int, first: datetime, agent: User) -> None:
         self._later(pk, first - 2 * MINUTE, lambda t, now: self._customer_step(t, "cancel", now, "Ya se resolvió por nuestra cuenta."))
@@ -197,10 +240,9 @@ class Replay:
         """Nobody reacts in time: the clocks breach, the customer escalates, a supervisor steps in."""
         supervisor = self.house.staff["supervisor"]
         self._later(
-            pk, first + 8 * HOUR,
-            lambda t, now: request_escalation(
-                ticket=t, reason="Nadie nos ha contestado.", user=t.requester, by=Actor(person_id=t.requester_id, channel=Channel.PORTAL), at=now
-            ) and None,
+            pk,
+            first + 8 * HOUR,
+            self._escalate,
         )
         self._later(pk, first + 26 * HOUR, lambda t, now: self._take(t, supervisor, now))
         self._later(pk, first + 27 * HOUR, lambda t, now: self._state(t, supervisor, now))
@@ -219,7 +261,9 @@ class Replay:
         services.classify_ticket(
             ticket=ticket,
             classification=Classification(
-                impact=Impact.SIGNIFICANT if raised else Impact(ticket.impact), urgency=Urgency(ticket.urgency), kind=Kind(ticket.kind),
+                impact=Impact.SIGNIFICANT if raised else Impact(ticket.impact),
+                urgency=Urgency(ticket.urgency),
+                kind=Kind(ticket.kind),
                 service=ticket.service,
             ),
             by=by,
@@ -233,8 +277,11 @@ class Replay:
 
     def _state(self, ticket: Ticket, agent: User, at: datetime) -> None:
         services.send_attention_statement(
-            ticket=ticket, body=self.random.choice(content.STATEMENTS), estimated_at=at + self.random.randint(3, 30) * HOUR,
-            by=self._by(agent), at=at,
+            ticket=ticket,
+            body=self.random.choice(content.STATEMENTS),
+            estimated_at=at + self.random.randint(3, 30) * HOUR,
+            by=self._by(agent),
+            at=at,
         )
 
     def _solve(self, ticket: Ticket, agent: User, at: datetime) -> None:
@@ -247,6 +294,10 @@ class Replay:
             reason = self.random.choice(content.DECLINES)
             self._later(ticket.pk, at + self.random.randint(1, 20) * HOUR, lambda t, now: self._customer_step(t, "decline", now, reason))
             self._later(ticket.pk, at + 44 * HOUR, lambda t, now: self._solve(t, agent, now))
+
+    def _escalate(self, ticket: Ticket, at: datetime) -> None:
+        by = Actor(person_id=ticket.requester_id, channel=Channel.PORTAL)
+        request_escalation(ticket=ticket, reason="Nadie nos ha contestado.", user=ticket.requester, by=by, at=at)
 
     def _answer(self, ticket: Ticket, at: datetime) -> None:
         by = Actor(person_id=ticket.requester_id, channel=Channel.PORTAL)

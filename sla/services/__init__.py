@@ -11,6 +11,12 @@ from sla.services.clocks import (
 from sla.services.terms import set_terms
 
 __all__ = [
-    "ensure_calendars", "follow_state", "publish_calendar_version", "retarget_clocks", "set_terms", "settle_ticket",
-    "start_clocks", "stop_clocks_for_message",
+    "ensure_calendars",
+    "follow_state",
+    "publish_calendar_version",
+    "retarget_clocks",
+    "set_terms",
+    "settle_ticket",
+    "start_clocks",
+    "stop_clocks_for_message",
 ]

@@ -37,13 +37,16 @@ def ensure_calendars(*, organization: Organization, by: Actor, at: datetime) -> 
         calendar = Calendar.objects.create(organization=organization, name=name, role=role)
         closed = {}
         if role is CalendarRole.BUSINESS:
-            closed = public_holidays(
-                organization.country, organization.region, at.year - HOLIDAY_YEARS_BACK, at.year + HOLIDAY_YEARS_AHEAD
-            )
+            closed = public_holidays(organization.country, organization.region, at.year - HOLIDAY_YEARS_BACK, at.year + HOLIDAY_YEARS_AHEAD)
         made.append(
             publish_calendar_version(
-                calendar=calendar, time_zone=organization.time_zone, hours=hours, holidays=closed,
-                effective_from=_SINCE_EVER, by=by, at=at,
+                calendar=calendar,
+                time_zone=organization.time_zone,
+                hours=hours,
+                holidays=closed,
+                effective_from=_SINCE_EVER,
+                by=by,
+                at=at,
             )
         )
     return made

@@ -40,12 +40,22 @@ def start_clocks(*, ticket: Ticket, at: datetime) -> list[Clock]:
             continue
         version = _calendar_for(ticket, metric, policy, versions)
         clock = Clock(
-            organization_id=ticket.organization_id, ticket=ticket, metric=metric, policy=policy.version,
-            priority=ticket.priority, target=target, started_at=ticket.received_at,
+            organization_id=ticket.organization_id,
+            ticket=ticket,
+            metric=metric,
+            policy=policy.version,
+            priority=ticket.priority,
+            target=target,
+            started_at=ticket.received_at,
         )
         segment = ClockSegment(
-            organization_id=ticket.organization_id, clock=clock, number=1, calendar_version=version,
-            priority=ticket.priority, target=target, starts_at=ticket.received_at,
+            organization_id=ticket.organization_id,
+            clock=clock,
+            number=1,
+            calendar_version=version,
+            priority=ticket.priority,
+            target=target,
+            starts_at=ticket.received_at,
         )
         _put_dates(clock, LoadedClock(clock, policy, [segment], []).reading())
         clocks.append(clock)
@@ -135,8 +145,13 @@ def _begin_segment(item: LoadedClock, target: timedelta, version: CalendarVersio
     last.save(update_fields=["ends_at"])
     item.segments.append(
         ClockSegment.objects.create(
-            organization_id=last.organization_id, clock=item.clock, number=last.number + 1, calendar_version=version,
-            priority=priority, target=target, starts_at=at,
+            organization_id=last.organization_id,
+            clock=item.clock,
+            number=last.number + 1,
+            calendar_version=version,
+            priority=priority,
+            target=target,
+            starts_at=at,
         )
     )
     clock = item.clock
@@ -179,7 +194,9 @@ def _announce(ticket: Ticket, item: LoadedClock, percent: int, at: datetime) -> 
         return
     _record(ticket, [_fact("clock.warned", clock, percent=percent)], at)
     publish(
-        ClockWarned(organization_id=clock.organization_id, at=at, ticket_id=ticket.pk, clock_id=clock.pk, metric=clock.metric, percent=percent)
+        ClockWarned(
+            organization_id=clock.organization_id, at=at, ticket_id=ticket.pk, clock_id=clock.pk, metric=clock.metric, percent=percent
+        )
     )
 
 

@@ -21,9 +21,7 @@ from tickets.states import FINAL
 
 
 @transaction.atomic
-def assign_ticket(
-    *, ticket: Ticket, assignee: User | None, by: Actor, at: datetime, expected_version: int | None = None
-) -> Ticket:
+def assign_ticket(*, ticket: Ticket, assignee: User | None, by: Actor, at: datetime, expected_version: int | None = None) -> Ticket:
     """Give the ticket to a person, or to nobody. The first person of the desk to get it becomes its desk owner.
 
     Refuses with ``MayNotDo``, ``Invalid`` (the person cannot hold tickets) or ``StaleTicket``.

@@ -35,9 +35,7 @@ def send_attention_statement(*, ticket: Ticket, body: str, estimated_at: datetim
     """Tell the customer the expected time and the plan (SPEC 4.2): stops attention, and reaction when nothing did before."""
     _require_worker(ticket, by)
     if estimated_at <= at:
-        raise Invalid(
-            _("The estimated time has already passed."), fields={"estimated_at": _("Choose a time in the future.")}
-        )
+        raise Invalid(_("The estimated time has already passed."), fields={"estimated_at": _("Choose a time in the future.")})
     message = write_message(
         ticket=ticket, kind=MessageKind.STATEMENT, body=body, is_from_staff=True, by=by, at=at, estimated_at=estimated_at
     )
@@ -55,9 +53,7 @@ def add_note(*, ticket: Ticket, body: str, by: Actor, at: datetime, files: Seque
 
 def tell_customer(*, ticket: Ticket, message: Message, by: Actor, at: datetime) -> None:
     """Publish that a message by a person of the desk reached the customer."""
-    publish(
-        CustomerTold(organization_id=ticket.organization_id, at=at, ticket_id=ticket.pk, message_id=message.pk, kind=message.kind)
-    )
+    publish(CustomerTold(organization_id=ticket.organization_id, at=at, ticket_id=ticket.pk, message_id=message.pk, kind=message.kind))
 
 
 def write_message(

@@ -92,16 +92,26 @@ def _take(
     interval = _move_interval(ticket, details, at)
     message = _message(ticket, transition, details, by, at)
     record_ticket(
-        ticket, "ticket.state_changed", by=by, at=at, transition=transition.name,
-        **{"from": old_state, "to": ticket.state}, interval=interval.pk, closure_code=ticket.closure_code,
+        ticket,
+        "ticket.state_changed",
+        by=by,
+        at=at,
+        transition=transition.name,
+        **{"from": old_state, "to": ticket.state},
+        interval=interval.pk,
+        closure_code=ticket.closure_code,
         team=details.team.pk if details.team else None,
     )
     if message is not None and message.is_from_staff and message.is_public:
         tell_customer(ticket=ticket, message=message, by=by, at=at)
     publish(
         TicketStateChanged(
-            organization_id=ticket.organization_id, at=at, ticket_id=ticket.pk,
-            from_state=old_state, to_state=ticket.state, transition=transition.name,
+            organization_id=ticket.organization_id,
+            at=at,
+            ticket_id=ticket.pk,
+            from_state=old_state,
+            to_state=ticket.state,
+            transition=transition.name,
         )
     )
     if transition.name == "decline":

@@ -95,15 +95,19 @@ def raise_ticket(*, request: NewTicket, by: Actor, at: datetime) -> Ticket:
     )
     attach_files(ticket=ticket, message=None, files=request.files, at=at)
     record_ticket(
-        ticket, "ticket.raised", by=by, at=at,
-        state=ticket.state, impact=ticket.impact, urgency=ticket.urgency, priority=int(priority), kind=ticket.kind,
-        service=request.service.pk, contract=contract.pk if contract else None,
+        ticket,
+        "ticket.raised",
+        by=by,
+        at=at,
+        state=ticket.state,
+        impact=ticket.impact,
+        urgency=ticket.urgency,
+        priority=int(priority),
+        kind=ticket.kind,
+        service=request.service.pk,
+        contract=contract.pk if contract else None,
     )
-    publish(
-        TicketRaised(
-            organization_id=ticket.organization_id, at=at, ticket_id=ticket.pk, is_out_of_contract=ticket.is_out_of_contract
-        )
-    )
+    publish(TicketRaised(organization_id=ticket.organization_id, at=at, ticket_id=ticket.pk, is_out_of_contract=ticket.is_out_of_contract))
     return ticket
 
 

@@ -1,0 +1,147 @@
+"""``./mesa run``: prepares the data, then keeps web and worker alive under supervisord until it is told to stop."""
+
+import hashlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from types import FrameType
+
+from deploy.settings_environment import embedded
+
+ROOT = Path(__file__).resolve().parent.parent
+START_SECONDS = 60
+STOP_SECONDS = 25
+
+_CONF = """[supervisord]
+nodaemon=true
+logfile={var}/log/supervisord.log
+pidfile={var}/supervisord.pid
+childlogdir={var}/log
+directory={root}
+silent=true
+
+[program:web]
+command={python} -m gunicorn servicedesk.wsgi --bind 127.0.0.1:{port} --worker-class gthread --workers 1 --threads 8 --preload --no-control-socket --graceful-timeout 8 --log-level warning
+{common}
+
+[program:worker]
+command={python} -m celery -A servicedesk worker -B -s {var}/beat -P threads -c 4 -Q clocks,mail,reports -l warning --without-gossip --without-mingle --without-heartbeat
+{common}
+"""
+_COMMON = """autorestart=true
+startsecs=1
+startretries=100
+stopasgroup=true
+killasgroup=true
+stopwaitsecs=10
+stdout_logfile={var}/log/%(program_name)s.log
+redirect_stderr=true
+stdout_logfile_maxbytes=10MB"""
+
+
+def main() -> None:
+    environment = embedded()
+    var = Path(environment.get("MESA_VAR") or ROOT / "var").resolve()
+    environment["MESA_VAR"] = os.environ["MESA_VAR"] = str(var)
+    port = _port(environment.get("PORT", "8000"))
+    (var / "log").mkdir(parents=True, exist_ok=True)
+    _refuse_second_run(var)
+    _prepare(var, environment)
+    conf = var / "supervisord.conf"
+    common = _COMMON.format(var=var)
+    conf.write_text(_CONF.format(var=var, root=ROOT, python=sys.executable, port=port, common=common))
+    supervisor = subprocess.Popen(
+        [sys.executable, "-m", "supervisor.supervisord", "-c", str(conf)], env=environment, start_new_session=True
+    )
+    _stop_with(supervisor)
+    url = f"http://127.0.0.1:{port}"
+    if not _answers(f"{url}/healthz", supervisor):
+        _stop(supervisor)
+        sys.exit(f"mesa: the web process does not answer; see {var}/log/web.log")
+    print(f"ready: {environment.get('MESA_URL') or url}", flush=True)
+    if environment.get("MESA_DEMO") == "1":
+        print("       demonstration logins, password mesa-demo: requester@norte.example (portal), agent@mesa.example (desk),", flush=True)
+        print("       manager@mesa.example (reports), admin@mesa.example (configuration)", flush=True)
+    sys.exit(supervisor.wait() and 1)
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or not 0 < int(text) < 65536:
+        sys.exit(f"mesa: PORT={text!r} is not usable: write a number from 1 to 65535, such as PORT=8000.")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", int(text)))
+        except OSError:
+            sys.exit(f"mesa: port {text} is taken by another program: choose another one, such as PORT={int(text) % 65535 + 1} ./mesa run")
+    return int(text)
+
+
+def _refuse_second_run(var: Path) -> None:
+    """Two runs on one data folder would share a broker folder: refuse, or clear what a killed run left behind."""
+    path = var / "supervisord.pid"
+    if not path.exists():
+        return
+    pid = path.read_text().strip()
+    command = Path(f"/proc/{pid}/cmdline")
+    if command.exists() and str(var) in command.read_bytes().decode(errors="replace"):
+        sys.exit(f"mesa: it is already running on {var} (process {pid}): stop that one first, or set MESA_VAR to another folder.")
+    path.unlink()
+
+
+def _prepare(var: Path, environment: dict[str, str]) -> None:
+    """Migrate, collect static files and load the demonstration when anything they depend on has changed."""
+    stamp = var / "prepared"
+    digest = hashlib.sha256()
+    for pattern in ("*/migrations/*.py", "static/**/*", "requirements/base.txt"):
+        for path in sorted(ROOT.glob(pattern)):
+            if path.is_file():
+                digest.update(f"{path.relative_to(ROOT)} {path.stat().st_size} {path.stat().st_mtime_ns}\n".encode())
+    digest.update(environment.get("DATABASE_URL", "").encode() + environment.get("MESA_DEMO", "").encode())
+    if stamp.exists() and stamp.read_text() == digest.hexdigest():
+        return
+    print("mesa: preparing the data (the first time takes half a minute)", file=sys.stderr, flush=True)
+    done = subprocess.run([sys.executable, "manage.py", "prepare"], cwd=ROOT, env=environment)
+    if done.returncode != 0:
+        sys.exit("mesa: the data could not be prepared; the message above says why.")
+    stamp.write_text(digest.hexdigest())
+
+
+def _answers(url: str, supervisor: subprocess.Popen[bytes]) -> bool:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and supervisor.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310 - our own loopback address
+                return bool(response.status == 200)
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    return False
+
+
+def _stop(supervisor: subprocess.Popen[bytes]) -> None:
+    if supervisor.poll() is None:
+        supervisor.terminate()
+    try:
+        supervisor.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(supervisor.pid, signal.SIGKILL)
+        supervisor.wait()
+
+
+def _stop_with(supervisor: subprocess.Popen[bytes]) -> None:
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        _stop(supervisor)
+        sys.exit(0)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, handle)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,27 @@
+"""The product's settings, with the switches a test needs: a memory cache per process, quick passwords, files in a temporary folder."""
+
+import os
+import tempfile
+
+os.environ.setdefault("MESA_VAR", tempfile.mkdtemp(prefix="mesa-tests-"))
+os.environ.pop("MESA_DEMO", None)
+
+from servicedesk.settings import *  # noqa: E402, F403
+from servicedesk.settings import DATABASES, MIDDLEWARE, STORAGES  # noqa: E402
+
+MIDDLEWARE = [name for name in MIDDLEWARE if "whitenoise" not in name]  # nothing is collected for tests
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+DATABASES.pop("cache", None)
+DATABASE_ROUTERS: list[str] = []
+if os.environ.get("DATABASE_OWNER_URL"):
+    # The test database is made by its owner; that the app's own role is enough is tested with real processes.
+    import dj_database_url
+
+    DATABASES["default"] = dict(dj_database_url.parse(os.environ["DATABASE_OWNER_URL"]))
+STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+# Wake-ups of the worker stay in this process's memory: the tests call tasks themselves, or start a real worker.
+CELERY_BROKER_URL = "memory://"
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {}
