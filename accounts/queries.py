@@ -16,7 +16,7 @@ def memberships_of(user_id: int) -> list[Membership]:
     """Return every valid membership of the person inside the scope, with its organization, by name."""
     return list(
         Membership.objects.filter(user_id=user_id, is_suspended=False, organization__is_active=True)
-        .select_related("organization")
+        .select_related("organization", "user", "site")
         .order_by("organization__name", "pk")
     )
 
@@ -73,12 +73,11 @@ def service_account_by_id(service_account_id: int) -> ServiceAccount | None:
     return ServiceAccount.objects.filter(pk=service_account_id).select_related("contact", "organization").order_by("pk").first()
 
 
-def valid_user(organization_id: int, email: str) -> User | None:
-    """Return the valid user of the organization with this address, or None."""
-    membership = (
+def valid_user(organization_id: int, email: str) -> Membership | None:
+    """Return the membership of the valid user of the organization with this address, or None."""
+    return (
         Membership.objects.filter(organization_id=organization_id, user__email__iexact=email, is_suspended=False)
-        .select_related("user")
+        .select_related("user", "organization")
         .order_by("pk")
         .first()
     )
-    return membership.user if membership is not None else None

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Prefetch
+from django.db.models import Exists, OuterRef, Prefetch, Q
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Category, Contract, ContractService, MatrixCell, RequestTemplate, Service, matrix_of
@@ -26,17 +26,10 @@ def contract_on(organization_id: int, day: date, *, service_id: int | None = Non
 
     When several hold, the one that started last wins.
     """
-    contracts = [
-        contract
-        for contract in Contract.objects.filter(organization_id=organization_id, starts_on__lte=day).order_by("-starts_on", "-pk")
-        if contract.is_in_force_on(day)
-    ]
-    if service_id is None or not contracts:
-        return contracts[0] if contracts else None
-    covering = set(
-        ContractService.objects.filter(contract__in=contracts, service_id=service_id).order_by().values_list("contract_id", flat=True)
-    )
-    return next((contract for contract in contracts if contract.pk in covering), None)
+    contracts = Contract.objects.filter(Q(ends_on=None) | Q(ends_on__gte=day), organization_id=organization_id, starts_on__lte=day)
+    if service_id is not None:
+        contracts = contracts.filter(Exists(ContractService.objects.filter(contract=OuterRef("pk"), service_id=service_id)))
+    return contracts.order_by("-starts_on", "-pk").first()
 
 
 def matrix_for(contract: Contract | None) -> Matrix:

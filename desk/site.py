@@ -11,12 +11,21 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from desk.navigation import places_for
 
+LOGIN_APPS = frozenset({"auth", "account", "mfa"})
+
 
 class MesaAdminSite(AdminSite):
     site_header = "Mesa"
     site_title = "Mesa"
     index_title = _("Configuration")
     enable_nav_sidebar = False
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Take every configuration screen but those of the login's own tables: they hold second factors and no roles."""
+        models: list[Any] = [model_or_iterable] if isinstance(model_or_iterable, type) else list(model_or_iterable)
+        ours = [model for model in models if model._meta.app_label not in LOGIN_APPS]
+        if ours:
+            super().register(ours, admin_class, **options)
 
     def has_permission(self, request: HttpRequest) -> bool:
         return isinstance(request.user, User) and request.user.is_active and request.user.is_staff

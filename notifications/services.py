@@ -10,8 +10,8 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
-from django.db import transaction
-from django.db.models import Case, F, Q, When
+from django.db import IntegrityError, transaction
+from django.db.models import Case, F, PositiveSmallIntegerField, Q, When
 
 from activity.services import Fact, record
 from core.actor import Actor
@@ -54,30 +54,40 @@ def queue_letters(*, organization_id: int | None, letters: Sequence[Letter], at:
     wanted = {letter.dedupe_key: letter for letter in letters if letter.to_email}
     if not wanted:
         return 0
-    known = set(OutboxMessage.objects.filter(dedupe_key__in=wanted).order_by().values_list("dedupe_key", flat=True))
-    rows = OutboxMessage.objects.bulk_create(
-        OutboxMessage(
-            organization_id=organization_id,
-            recipient_id=letter.recipient_id,
-            to_email=letter.to_email,
-            to_name=letter.to_name,
-            language=letter.language,
-            template=letter.template,
-            context=letter.context,
-            dedupe_key=letter.dedupe_key,
-            message_id=make_msgid(domain=settings.MESA_MAIL_DOMAIN),
-            thread_id=letter.thread_id,
-            attachment_id=letter.attachment_id,
-            attachment_name=letter.attachment_name,
-            run_after=at,
-            created_at=at,
-        )
-        for key, letter in wanted.items()
-        if key not in known
-    )
+    rows = _insert(organization_id, wanted, at)
     for row in rows:
         publish(MessageQueued(organization_id=organization_id, at=at, message_id=row.pk))
     return len(rows)
+
+
+def _insert(organization_id: int | None, wanted: dict[str, Letter], at: datetime) -> list[OutboxMessage]:
+    """Insert all at once; only when one of the keys is known, look which are new and insert those."""
+    try:
+        with transaction.atomic():
+            return OutboxMessage.objects.bulk_create(_row(organization_id, letter, at) for letter in wanted.values())
+    except IntegrityError:
+        known = set(OutboxMessage.objects.filter(dedupe_key__in=wanted).order_by().values_list("dedupe_key", flat=True))
+        fresh = [letter for key, letter in wanted.items() if key not in known]
+        return OutboxMessage.objects.bulk_create(_row(organization_id, letter, at) for letter in fresh)
+
+
+def _row(organization_id: int | None, letter: Letter, at: datetime) -> OutboxMessage:
+    return OutboxMessage(
+        organization_id=organization_id,
+        recipient_id=letter.recipient_id,
+        to_email=letter.to_email,
+        to_name=letter.to_name,
+        language=letter.language,
+        template=letter.template,
+        context=letter.context,
+        dedupe_key=letter.dedupe_key,
+        message_id=make_msgid(domain=settings.MESA_MAIL_DOMAIN),
+        thread_id=letter.thread_id,
+        attachment_id=letter.attachment_id,
+        attachment_name=letter.attachment_name,
+        run_after=at,
+        created_at=at,
+    )
 
 
 def due_message_ids(*, at: datetime, limit: int) -> list[tuple[int | None, int]]:
@@ -110,7 +120,9 @@ def deliver_message(*, message_id: int, from_email: str, at: datetime, connectio
 def claim_message(*, message_id: int, at: datetime) -> OutboxMessage | None:
     """Mark the message as being sent by this worker, by compare-and-set; None when it is not to be had."""
     claimed = OutboxMessage.objects.filter(_claimable(at), pk=message_id).update(
-        reclaims=Case(When(status=MessageStatus.SENDING, then=F("reclaims") + 1), default=F("reclaims")),
+        reclaims=Case(
+            When(status=MessageStatus.SENDING, then=F("reclaims") + 1), default=F("reclaims"), output_field=PositiveSmallIntegerField()
+        ),
         status=MessageStatus.SENDING,
         claimed_at=at,
         run_after=at + LEASE,

@@ -20,10 +20,3 @@ class ClockWarned(ClockEvent):
 @dataclass(frozen=True, kw_only=True)
 class ClockBreached(ClockEvent):
     """A target was missed at ``breached_at``; ``at`` is when we noticed."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ValidationExpired(Event):
-    """The customer's time to validate a solution is over."""
-
-    ticket_id: int

@@ -30,7 +30,13 @@ STAFF_EMAILS = {
     "administrator": "administrator",
 }
 CUSTOMER_ROLES = (
-    "requester", "site_supervisor", "company_manager", "coordinator", "report_recipient", "approver", "service_owner",
+    "requester",
+    "site_supervisor",
+    "company_manager",
+    "coordinator",
+    "report_recipient",
+    "approver",
+    "service_owner",
 )
 
 
@@ -98,8 +104,13 @@ def _customer(
         ContractService.objects.create(organization=organization, contract=contract, service=service)
     for position, name in enumerate(("agent", "desk_supervisor", "desk_manager"), start=1):
         EscalationLevel.objects.create(
-            organization=organization, position=position, name_es=f"Nivel {position}", name_en=f"Level {position}",
-            contact=staff[name], contact_name=staff[name].full_name, email=staff[name].email,
+            organization=organization,
+            position=position,
+            name_es=f"Nivel {position}",
+            name_en=f"Level {position}",
+            contact=staff[name],
+            contact_name=staff[name].full_name,
+            email=staff[name].email,
         )
     return organization, people
 
@@ -122,10 +133,19 @@ def make_ticket(
 ) -> Ticket:
     """Raise a ticket through the portal's channel; by default an ERP incident of high priority at Monday 09:00."""
     person = requester or house.requester
+    membership = Membership.objects.select_related("organization", "user").filter(user=person).first()
+    assert membership is not None
+    if organization is not None:
+        membership.organization = organization
     return raise_ticket(
         request=NewTicket(
-            organization=organization or house.north, requester=person, subject=subject, description="It says: not allowed.",
-            kind=kind, service=house.services[service], impact=impact, urgency=urgency,
+            membership=membership,
+            subject=subject,
+            description="It says: not allowed.",
+            kind=kind,
+            service=house.services[service],
+            impact=impact,
+            urgency=urgency,
         ),
         by=by(person, Channel.PORTAL),
         at=at,

@@ -11,7 +11,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import Organization, Team, User
+from accounts.models import Membership, Team
 from accounts.queries import memberships_of, organization_by_slug, valid_user
 from api.filters import TicketFilter
 from api.idempotency import once
@@ -127,10 +127,8 @@ def _expected_version(request: Request) -> int | None:
 
 
 def _new_ticket(request: Request, data: dict[str, Any]) -> NewTicket:
-    organization, requester = _for_whom(request, data)
     return NewTicket(
-        organization=organization,
-        requester=requester,
+        membership=_for_whom(request, data),
         subject=data["subject"],
         description=data["description"],
         kind=Kind(data["kind"]),
@@ -141,24 +139,23 @@ def _new_ticket(request: Request, data: dict[str, Any]) -> NewTicket:
     )
 
 
-def _for_whom(request: Request, data: dict[str, Any]) -> tuple[Organization, User]:
-    """Return the organization and the requester: one's own for a customer, the named ones for the staff."""
+def _for_whom(request: Request, data: dict[str, Any]) -> Membership:
+    """Return the membership the ticket is for: one's own for a customer, that of the named requester for the staff."""
     user = person(request)
     if user.is_staff:
         if not data.get("organization") or not data.get("requester"):
             raise Invalid(_("The staff names for whom: organization and requester."), fields={"requester": _("Needed.")})
-        organization = organization_by_slug(data["organization"])
-        found = valid_user(organization.pk, data["requester"])
+        found = valid_user(organization_by_slug(data["organization"]).pk, data["requester"])
         if found is None:
             raise Invalid(_("No valid user of that organization has this address."), fields={"requester": _("Unknown.")})
-        return organization, found
-    mine = [membership.organization for membership in memberships_of(user.pk)]
+        return found
+    mine = memberships_of(user.pk)
     wanted = data.get("organization")
-    chosen = [organization for organization in mine if wanted in (None, organization.slug)]
+    chosen = [membership for membership in mine if wanted in (None, membership.organization.slug)]
     if len(chosen) != 1:
-        names = ", ".join(organization.slug for organization in mine)
+        names = ", ".join(membership.organization.slug for membership in mine)
         raise Invalid(_("Name one of your organizations: %(names)s.") % {"names": names}, fields={"organization": _("Not one of yours.")})
-    return chosen[0], user
+    return chosen[0]
 
 
 def _reply(request: Request, ticket: Ticket, data: dict[str, Any]) -> Message:

@@ -194,12 +194,10 @@ def register(request: HttpRequest) -> HttpResponse:
     form = RegisterForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        membership = data["membership"]
         try:
             ticket = services.raise_ticket(
                 request=NewTicket(
-                    organization=membership.organization,
-                    requester=membership.user,
+                    membership=data["membership"],
                     subject=data["subject"],
                     description=data["description"],
                     kind=Kind(data["kind"]),

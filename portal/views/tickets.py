@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.models import Membership
 from accounts.queries import memberships_of
 from catalog.models import RequestTemplate
 from catalog.queries import get_template
@@ -44,7 +45,7 @@ def new_ticket(request: HttpRequest, slug: str) -> HttpResponse:
     form = TicketForm(request.POST or None, request.FILES or None, template=template, memberships=memberships)
     if request.method == "POST" and form.is_valid():
         try:
-            ticket = _raise(request, form, template)
+            ticket = _raise(request, form, template, memberships)
         except DomainError as error:
             put_errors(form, error)
         else:
@@ -55,12 +56,11 @@ def new_ticket(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "portal/new_ticket.html", {"form": form, "template": template}, status=400 if form.errors else 200)
 
 
-def _raise(request: HttpRequest, form: TicketForm, template: RequestTemplate) -> Ticket:
+def _raise(request: HttpRequest, form: TicketForm, template: RequestTemplate, memberships: list[Membership]) -> Ticket:
     data = form.cleaned_data
     files = [file for name in ("attachments", *(f"field_{row.key}" for row in form.extra)) for file in checked_files(request, name)]
     wanted = NewTicket(
-        organization=data["organization"],
-        requester=person(request),
+        membership=next(membership for membership in memberships if membership.organization_id == data["organization"].pk),
         subject=data["subject"],
         description=data["description"],
         kind=Kind(template.kind),

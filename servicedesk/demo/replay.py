@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from accounts.models import Organization, User
+from accounts.models import Membership, Organization, User
 from catalog.models import RequestTemplate
 from core.actor import Actor
 from core.classification import Channel, Impact, Kind, Urgency
@@ -132,8 +132,7 @@ class Replay:
         )
         return services.raise_ticket(
             request=NewTicket(
-                organization=organization,
-                requester=requester,
+                membership=Membership.objects.select_related("organization", "user").get(organization=organization, user=requester),
                 subject=self.random.choice(form.subjects),
                 description=self.random.choice(content.DETAILS),
                 kind=Kind(template.kind),

@@ -140,7 +140,10 @@ def test_a_pause_over_the_night_moves_attention_by_its_open_time_and_never_react
     services.transition_ticket(ticket=fresh(ticket), name="start", by=by(house.agent), at=start)
     asked = MONDAY_9AM + 9 * HOUR  # 18:00
     services.transition_ticket(
-        ticket=fresh(ticket), name="pend_supplier", by=by(house.agent), at=asked,
+        ticket=fresh(ticket),
+        name="pend_supplier",
+        by=by(house.agent),
+        at=asked,
         details=TransitionDetails(supplier="Link Co", supplier_case="7", promised_on=MONDAY_9AM.date()),
     )
     assert (clock_of(ticket, Metric.ATTENTION).state, clock_of(ticket, Metric.ATTENTION).due_at) == ("paused", None)
@@ -200,7 +203,9 @@ def test_a_change_of_calendar_measures_each_stretch_by_its_own(house: House) -> 
 def test_rejected_and_cancelled_withdraw_the_clocks(house: House, name: str, details: dict[str, str]) -> None:
     ticket = make_ticket(house)
 
-    services.transition_ticket(ticket=fresh(ticket), name=name, details=TransitionDetails(**details), by=by(house.agent), at=MONDAY_9AM + MINUTE)
+    services.transition_ticket(
+        ticket=fresh(ticket), name=name, details=TransitionDetails(**details), by=by(house.agent), at=MONDAY_9AM + MINUTE
+    )
 
     clocks = list(Clock.objects.filter(ticket=ticket).values_list("state", "is_met", "next_event_at"))
     assert clocks == [("withdrawn", None, None)] * 2
@@ -212,8 +217,11 @@ def test_a_solution_stops_both_clocks(house: House) -> None:
     services.transition_ticket(ticket=fresh(ticket), name="start", by=by(house.agent), at=MONDAY_9AM + MINUTE)
 
     services.transition_ticket(
-        ticket=fresh(ticket), name="solve", details=TransitionDetails(solution_type="workaround", message="Use the other form."),
-        by=by(house.agent), at=MONDAY_9AM + 5 * MINUTE,
+        ticket=fresh(ticket),
+        name="solve",
+        details=TransitionDetails(solution_type="workaround", message="Use the other form."),
+        by=by(house.agent),
+        at=MONDAY_9AM + 5 * MINUTE,
     )
 
     assert list(Clock.objects.filter(ticket=ticket).values_list("state", "is_met")) == [("stopped", True)] * 2
@@ -222,11 +230,20 @@ def test_a_solution_stops_both_clocks(house: House) -> None:
 def test_a_contract_overrides_targets_and_extends_the_reaction_calendar(house: House) -> None:
     night = Calendar.objects.create(organization=house.north, name="Long days", role=CalendarRole.EXTENDED)
     publish_calendar_version(
-        calendar=night, time_zone="America/Mexico_City", hours={str(day): [["07:00", "23:00"]] for day in range(7)}, holidays={},
-        effective_from=MONDAY_9AM - HOUR, by=SETUP, at=MONDAY_9AM,
+        calendar=night,
+        time_zone="America/Mexico_City",
+        hours={str(day): [["07:00", "23:00"]] for day in range(7)},
+        holidays={},
+        effective_from=MONDAY_9AM - HOUR,
+        by=SETUP,
+        at=MONDAY_9AM,
     )
     policy = PolicyVersion.objects.create(
-        organization=house.north, contract=house.contract, number=1, effective_from=MONDAY_9AM - HOUR, extended_calendar=night,
+        organization=house.north,
+        contract=house.contract,
+        number=1,
+        effective_from=MONDAY_9AM - HOUR,
+        extended_calendar=night,
         warning_percents=[80],
     )
     PolicyTarget.objects.create(organization=house.north, policy=policy, metric=Metric.REACTION, priority=Priority.HIGH, minutes=90)
@@ -251,7 +268,11 @@ def test_reopening_resumes_resolution_and_never_reaction(house: House) -> None:
     services.transition_ticket(ticket=fresh(ticket), name="solve", details=details, by=by(house.agent), at=MONDAY_9AM + HOUR)
 
     services.transition_ticket(
-        ticket=fresh(ticket), name="decline", details=TransitionDetails(reason="Still fails."), by=by(house.requester), at=MONDAY_9AM + 3 * HOUR
+        ticket=fresh(ticket),
+        name="decline",
+        details=TransitionDetails(reason="Still fails."),
+        by=by(house.requester),
+        at=MONDAY_9AM + 3 * HOUR,
     )
 
     resolution = clock_of(ticket, Metric.RESOLUTION)
@@ -280,7 +301,9 @@ def test_the_sweep_reads_one_range_of_an_index_however_many_clocks_are_open(hous
 def test_paused_clocks_never_fall_due(house: House) -> None:
     ticket = make_ticket(house)
     services.transition_ticket(ticket=fresh(ticket), name="start", by=by(house.agent), at=MONDAY_9AM)
-    services.transition_ticket(ticket=fresh(ticket), name="pend_user", details=TransitionDetails(message="Which?"), by=by(house.agent), at=MONDAY_9AM + MINUTE)
+    services.transition_ticket(
+        ticket=fresh(ticket), name="pend_user", details=TransitionDetails(message="Which?"), by=by(house.agent), at=MONDAY_9AM + MINUTE
+    )
 
     sweep(MONDAY_9AM + timedelta(days=30))
 

@@ -8,7 +8,6 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Membership, Organization, User
-from accounts.queries import membership_of
 from accounts.roles import RAISES_TICKETS, Capability
 from accounts.zones import zone
 from catalog.models import RequestTemplate, Service
@@ -17,6 +16,7 @@ from core.actor import Actor
 from core.classification import Channel, Environment, Impact, Kind, Urgency
 from core.errors import Invalid
 from core.events import publish
+from core.tenancy import require_in_scope
 from documents.checking import CheckedFile
 from tickets.events import TicketRaised
 from tickets.models import StateInterval, Ticket
@@ -36,8 +36,7 @@ _ARRIVES_BY_ITSELF = frozenset({Channel.PORTAL, Channel.EMAIL, Channel.API, Chan
 class NewTicket:
     """What a person or a machine asks for. Impact and urgency are the requester's proposal until the desk classifies."""
 
-    organization: Organization
-    requester: User
+    membership: Membership  # of the requester, in the organization the ticket is for
     subject: str
     description: str
     kind: Kind
@@ -49,6 +48,14 @@ class NewTicket:
     answers: list[dict[str, str]] = field(default_factory=list)
     files: Sequence[CheckedFile] = ()
 
+    @property
+    def organization(self) -> Organization:
+        return self.membership.organization
+
+    @property
+    def requester(self) -> User:
+        return self.membership.user
+
 
 @transaction.atomic
 def raise_ticket(*, request: NewTicket, by: Actor, at: datetime) -> Ticket:
@@ -57,7 +64,7 @@ def raise_ticket(*, request: NewTicket, by: Actor, at: datetime) -> Ticket:
     Refuses with ``MayNotRaise`` (no valid user) or ``Invalid`` (texts). An expired or absent contract is no refusal: the
     ticket is flagged *out of contract* (SPEC 1.2). In order: ticket, interval, files, record, ``TicketRaised``.
     """
-    membership = _requester_membership(request, by)
+    _check_people(request, by)
     _check_texts(request)
     local_day = at.astimezone(zone(request.organization.time_zone)).date()
     contract = contract_on(request.organization.pk, local_day, service_id=request.service.pk)
@@ -81,8 +88,8 @@ def raise_ticket(*, request: NewTicket, by: Actor, at: datetime) -> Ticket:
         state=State.NEW if arrives else State.OPEN,
         channel=by.channel,
         requester=request.requester,
-        site_id=membership.site_id,
-        department_id=membership.department_id,
+        site_id=request.membership.site_id,
+        department_id=request.membership.department_id,
         contract=contract,
         is_out_of_contract=contract is None,
         owner_id=None if arrives else by.person_id,
@@ -111,17 +118,16 @@ def raise_ticket(*, request: NewTicket, by: Actor, at: datetime) -> Ticket:
     return ticket
 
 
-def _requester_membership(request: NewTicket, by: Actor) -> Membership:
-    """Return the requester's membership; refuse when they are no valid user, or the author may not act for them."""
-    membership = membership_of(request.requester.pk, request.organization.pk)
-    if membership is None or not membership.has_role(*RAISES_TICKETS):
+def _check_people(request: NewTicket, by: Actor) -> None:
+    """Refuse when the requester is no valid user who raises tickets, or the author may not act for them."""
+    require_in_scope(request.membership)
+    if not request.membership.has_role(*RAISES_TICKETS):
         raise MayNotRaise(
             _("%(person)s is not a valid user of %(organization)s who may raise tickets. Ask its coordinator to register them.")
             % {"person": request.requester, "organization": request.organization}
         )
     if by.person_id != request.requester.pk and not acting_user(by).can(Capability.WORK_TICKETS):
         raise MayNotRaise(_("Only the desk raises tickets for another person."))
-    return membership
 
 
 def _check_texts(request: NewTicket) -> None:

@@ -1,0 +1,202 @@
+"""The API: tokens, tickets, idempotency, versions, refusals as {code, detail, fields}, reports."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.core.management import CommandError, call_command
+from django.test import Client
+
+from accounts.models import ApiToken, User
+from accounts.services import issue_service_account_token, issue_user_token
+from notifications.models import OutboxMessage
+from reports.services import make_report
+from tests.house import MONDAY_9AM, SETUP, House, make_ticket
+from tickets.models import Message, Ticket
+
+NEW = {
+    "subject": "Tax is doubled",
+    "description": "Since the patch.",
+    "kind": "incident",
+    "service": "erp",
+    "impact": "minor",
+    "urgency": "critical",
+}
+STALE_ETAG = '"99"'
+
+
+class Api:
+    def __init__(self, secret: str) -> None:
+        self.client, self.headers = Client(), {"Authorization": f"Bearer {secret}"}
+
+    def post(self, path: str, body: dict[str, Any], **headers: str) -> Any:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.client.post(f"/api/v1/{path}", json.dumps(body), content_type="application/json", headers={**self.headers, **named})
+
+    def get(self, path: str, **headers: str) -> Any:
+        return self.client.get(f"/api/v1/{path}", headers={**self.headers, **headers})
+
+
+@pytest.fixture
+def api(house: House):  # type: ignore[no-untyped-def]
+    def make(user: User) -> Api:
+        return Api(issue_user_token(user=user, by=SETUP, at=MONDAY_9AM))
+
+    return make
+
+
+def test_the_main_job_over_the_api(house: House, api: Any) -> None:
+    customer, agent = api(house.requester), api(house.agent)
+    with time_machine.travel(MONDAY_9AM, tick=False) as clock:
+        created = customer.post("tickets/", NEW)
+        body = created.json()
+        assert created.status_code == 201
+        assert (body["number"], body["priority"], body["state"], created["ETag"]) == (Ticket.objects.get().number, "high", "new", '"1"')
+        assert [(c["metric"], c["state"], c["due_at"]) for c in body["clocks"]] == [
+            ("reaction", "running", "2026-03-02T16:00:00Z"),
+            ("attention", "running", "2026-03-03T01:00:00Z"),
+        ]
+        path = f"tickets/{body['number']}/"
+        clock.shift(timedelta(minutes=5))
+        assert agent.post(f"{path}replies/", {"body": "We look."}).status_code == 201
+        assert (
+            agent.post(f"{path}replies/", {"body": "Plan.", "kind": "statement", "estimated_at": "2026-03-02T20:00:00Z"}).status_code == 201
+        )
+        assert agent.post(f"{path}transitions/", {"transition": "start"}).json()["state"] == "in_progress"
+        clock.shift(timedelta(minutes=5))
+        solved = agent.post(f"{path}transitions/", {"transition": "solve", "solution_type": "definitive", "message": "Done."})
+        assert solved.json()["state"] == "solved"
+        closed = customer.post(f"{path}transitions/", {"transition": "approve"}).json()
+    assert (closed["state"], closed["closure_code"], [c["is_met"] for c in closed["clocks"]]) == ("closed", "approved", [True, True])
+
+
+def test_the_same_idempotency_key_raises_one_ticket(house: House, api: Any) -> None:
+    customer = api(house.requester)
+
+    first = customer.post("tickets/", NEW, Idempotency_Key="k1")
+    second = customer.post("tickets/", NEW, Idempotency_Key="k1")
+    other = customer.post("tickets/", {**NEW, "subject": "Another"}, Idempotency_Key="k1")
+    stranger = api(house.outsider).post("tickets/", NEW, Idempotency_Key="k1")
+
+    assert (first.status_code, second.status_code, second["Idempotent-Replay"]) == (201, 201, "true")
+    assert first.json() == second.json()
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    assert stranger.status_code == 201
+    assert Ticket.objects.count() == 2
+    assert OutboxMessage.objects.filter(template="ticket_received").count() == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"service": "nonsense"}, "service"),
+        ({"impact": "huge"}, "impact"),
+        ({"subject": ""}, "subject"),
+        ({"organization": "south"}, "organization"),
+    ],
+)
+def test_wrong_fields_are_named_and_nothing_is_written(house: House, api: Any, change: dict[str, str], field: str) -> None:
+    response = api(house.requester).post("tickets/", {**NEW, **change})
+
+    assert response.status_code == 400
+    assert set(response.json()) == {"code", "detail", "fields"}
+    assert field in response.json()["fields"]
+    assert Ticket.objects.count() == 0
+
+
+def test_another_customers_ticket_does_not_exist(house: House, api: Any) -> None:
+    ticket, stranger = make_ticket(house), api(house.outsider)
+
+    for response in (
+        stranger.get(f"tickets/{ticket.number}/"),
+        stranger.post(f"tickets/{ticket.number}/replies/", {"body": "x"}),
+        stranger.post(f"tickets/{ticket.number}/transitions/", {"transition": "cancel", "reason": "x"}),
+    ):
+        assert (response.status_code, response.json()["code"]) == (404, "not_found")
+    assert stranger.get("tickets/").json()["results"] == []
+    assert stranger.get("reports/service-level/?organization=north&month=2026-03").status_code == 404
+
+
+def test_a_stale_version_is_412_with_what_changed_and_an_impossible_step_409_with_what_is_possible(house: House, api: Any) -> None:
+    ticket, agent = make_ticket(house), api(house.agent)
+
+    stale = agent.post(f"tickets/{ticket.number}/transitions/", {"transition": "start"}, If_Match=STALE_ETAG)
+    impossible = agent.post(f"tickets/{ticket.number}/transitions/", {"transition": "solve", "solution_type": "definitive", "message": "x"})
+
+    assert (stale.status_code, stale.json()["code"]) == (412, "stale")
+    assert (impossible.status_code, impossible.json()["possible"]) == (409, ["register", "start", "assign", "reject", "cancel"])
+
+
+def test_customers_cannot_write_notes_and_never_read_them(house: House, api: Any) -> None:
+    ticket = make_ticket(house)
+
+    refused = api(house.requester).post(f"tickets/{ticket.number}/replies/", {"body": "x", "kind": "note"})
+    api(house.agent).post(f"tickets/{ticket.number}/replies/", {"body": "Secret.", "kind": "note"})
+
+    assert (refused.status_code, list(refused.json()["fields"])) == (400, ["kind"])
+    assert Message.objects.get().kind == "note"
+    assert "Secret." not in api(house.requester).get(f"tickets/{ticket.number}/").content.decode()
+
+
+def test_list_filters_and_pages_by_cursor(house: House, api: Any) -> None:
+    for number in range(53):
+        make_ticket(house, subject=f"Case {number}")
+    agent = api(house.agent)
+
+    first = agent.get("tickets/?organization=north&state=new&priority=high").json()
+    second = agent.client.get(first["next"], headers=agent.headers).json()
+
+    assert (len(first["results"]), len(second["results"]), second["next"]) == (50, 3, None)
+    assert first["results"][0]["subject"] == "Case 52"
+    assert agent.get("tickets/?q=Case 47").json()["results"][0]["subject"] == "Case 47"
+    assert agent.get("tickets/?state=nonsense").status_code == 400
+
+
+def test_tokens_wrong_revoked_and_absent_are_401(house: House, api: Any) -> None:
+    good = api(house.requester)
+    ApiToken.objects.update(revoked_at=MONDAY_9AM)
+
+    for client in (good, Api("mesa_wrong")):
+        response = client.get("tickets/")
+        assert (response.status_code, response.json()["code"]) == (401, "authentication_failed")
+    assert Client().get("/api/v1/tickets/").json()["code"] == "not_authenticated"
+
+
+def test_a_service_account_acts_for_its_contact_inside_one_organization(house: House) -> None:
+    secret = issue_service_account_token(
+        name="Watcher", organization=house.north, contact=house.people["coordinator"], by=SETUP, at=MONDAY_9AM
+    )
+
+    created = Api(secret).post("tickets/", NEW)
+
+    assert (created.status_code, created.json()["organization"], created.json()["requester"]) == (201, "north", "coordinator@north.example")
+    with pytest.raises(CommandError, match="coordinator"):
+        call_command("api_token", service_account="W", organization="north", contact="requester@north.example")
+
+
+def test_the_report_as_json_and_as_the_stored_pdf(house: House, api: Any) -> None:
+    make_ticket(house)
+    manager, query = api(house.staff["desk_manager"]), "?organization=north&month=2026-03"
+
+    figures = manager.get(f"reports/service-level/{query}").json()
+    waiting = manager.get(f"reports/service-level.pdf{query}")
+    assert (figures["raised"], figures["month"], waiting.status_code, waiting["Retry-After"]) == (1, "2026-03", 202, "2")
+    issue_id = int(waiting["Location"].rstrip("/").rpartition("/")[2])
+    assert make_report(issue_id=issue_id, at=MONDAY_9AM + timedelta(days=400))
+
+    ready = manager.get(f"reports/service-level/{query}", Accept="application/pdf")
+    assert (ready.status_code, ready["Content-Type"], b"".join(ready.streaming_content)[:5]) == (200, "application/pdf", b"%PDF-")
+    assert manager.get("reports/service-level/?organization=north&month=March").json()["fields"] == {"month": "Escríbalo como AAAA-MM."}
+
+
+def test_the_schema_is_complete_and_served_offline(house: House, sign_in: Any) -> None:
+    client = sign_in(house.requester)
+
+    schema = client.get("/api/v1/schema/?format=json").json()
+    page = client.get("/api/docs/").content.decode()
+
+    assert set(schema["paths"]) >= {"/api/v1/tickets/", "/api/v1/tickets/{number}/replies/", "/api/v1/tickets/{number}/transitions/"}
+    assert "cdn" not in page
+    assert "http://" not in page.replace("http://www.w3.org", "").replace("http://testserver", "")

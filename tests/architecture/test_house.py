@@ -1,0 +1,182 @@
+"""The repository tests itself: tenancy of every model, relations that point down, events with an owner, documents that stay true."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from django.apps import apps
+from django.core.management import call_command
+from django.db import models
+
+from core.events import Event, subscriptions
+from core.tenancy import TenantManager, TenantModel
+from servicedesk.wiring import UNHANDLED
+
+ROOT = Path(__file__).resolve().parents[2]
+FLOORS = [
+    "core",
+    "activity documents",
+    "accounts",
+    "notifications",
+    "catalog",
+    "tickets",
+    "sla",
+    "escalation",
+    "reports",
+    "web",
+    "portal desk api",
+    "servicedesk",
+]
+FLOOR = {app: number for number, line in enumerate(FLOORS) for app in line.split()}
+OURS = [model for model in apps.get_models() if model._meta.app_label in FLOOR]
+# Shared by every customer, or owned by a token or a person rather than by an organization.
+GLOBAL = {
+    "accounts.User",
+    "accounts.Team",
+    "accounts.ApiToken",
+    "catalog.Category",
+    "catalog.Service",
+    "catalog.RequestTemplate",
+    "catalog.TemplateField",
+    "api.IdempotencyKey",
+}
+IMPLICIT = {"Contract_report_recipients", "Team_members", "Team_organizations"}
+
+
+def python_files() -> list[Path]:
+    return [path for app in FLOOR for path in (ROOT / app).rglob("*.py") if "migrations" not in path.parts]
+
+
+@pytest.mark.parametrize("model", OURS, ids=lambda m: m._meta.label)
+def test_every_model_is_scoped_or_listed_as_shared(model: type[models.Model]) -> None:
+    if model._meta.label in GLOBAL or model.__name__ in IMPLICIT:
+        assert not issubclass(model, TenantModel)
+        return
+    assert issubclass(model, TenantModel)
+    assert isinstance(model._default_manager, TenantManager)
+    assert isinstance(model._base_manager, TenantManager)
+    assert any(field.attname == "organization_id" for field in model._meta.fields) or model._meta.label == "accounts.Organization"
+
+
+def test_relations_in_the_database_point_down_the_stack() -> None:
+    upward = [
+        f"{model._meta.label}.{field.name}"
+        for model in OURS
+        for field in model._meta.get_fields()
+        if field.concrete and field.related_model is not None and isinstance(field.related_model, type)
+        if FLOOR.get(field.related_model._meta.app_label, 0) > FLOOR[model._meta.app_label]
+    ]
+    assert upward == []
+
+
+def test_no_count_can_travel_from_a_shared_row_into_a_customers_rows() -> None:
+    """A join over a reverse relation would pass by the scope: keys to shared models have no way back."""
+    open_doors = [
+        f"{model._meta.label}.{field.name}"
+        for model in OURS
+        if issubclass(model, TenantModel)
+        for field in model._meta.fields
+        if field.related_model is not None and not issubclass(field.related_model, TenantModel) and not field.remote_field.hidden
+    ]
+    assert open_doors == []
+
+
+def test_scopes_are_opened_in_one_module_and_every_wide_one_is_listed() -> None:
+    opened = {str(path.relative_to(ROOT)) for path in python_files() if re.search(r"\bopen_scope\(", path.read_text())}
+    wide = sorted({str(path.relative_to(ROOT)) for path in python_files() if re.search(r"\bevery_organization\(", path.read_text())})
+
+    assert opened == {"core/tenancy.py", "accounts/tenancy.py"}
+    assert wide == [
+        "accounts/admin.py",
+        "accounts/management/commands/api_token.py",
+        "accounts/tenancy.py",
+        "escalation/tasks.py",
+        "notifications/queries.py",
+        "notifications/tasks.py",
+        "reports/tasks.py",
+        "servicedesk/management/commands/bench_load.py",
+        "servicedesk/management/commands/demo.py",
+        "sla/tasks.py",
+        "tickets/tasks.py",
+        "web/adapter.py",
+        "web/middleware.py",
+    ]
+
+
+def test_every_event_is_handled_or_listed_as_unhandled() -> None:
+    def all_events(base: type[Event]) -> set[type[Event]]:
+        return {e for sub in base.__subclasses__() for e in {sub, *all_events(sub)}}
+
+    concrete = {e for e in all_events(Event) if not e.__subclasses__()}
+    handled = set(subscriptions())
+
+    assert {f"{e.__module__}.{e.__name__}" for e in concrete - handled} == UNHANDLED
+
+
+def test_delay_is_called_by_receivers_alone() -> None:
+    callers = {
+        str(path.relative_to(ROOT)) for path in python_files() if re.search(r"\.delay\b", path.read_text()) and path.name != "events.py"
+    }
+
+    assert callers == {"notifications/receivers.py", "reports/receivers.py"}
+
+
+def test_doors_tasks_and_receivers_write_nothing() -> None:
+    writing = re.compile(r"\.(save|create|update|delete|bulk_create|get_or_create|update_or_create)\(")
+    guilty = [
+        f"{path.relative_to(ROOT)}: {line.strip()}"
+        for path in python_files()
+        if path.parts[-2] in {"views", "templatetags"} or path.name in {"tasks.py", "receivers.py", "queries.py", "policies.py"}
+        for line in path.read_text().splitlines()
+        if writing.search(line)
+    ]
+    assert guilty == []
+
+
+def test_no_function_outgrows_a_screen_and_no_file_outgrows_a_sitting() -> None:
+    long_functions, long_files = [], []
+    for path in python_files():
+        text = path.read_text()
+        if text.count("\n") > 400:
+            long_files.append(str(path.relative_to(ROOT)))
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef) and (node.end_lineno or 0) - node.lineno >= 60:
+                long_functions.append(f"{path.relative_to(ROOT)}:{node.name}")
+    assert (long_functions, long_files) == ([], [])
+
+
+def test_migrations_say_what_the_models_say(db: None) -> None:
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+def test_compose_and_procfile_name_the_same_commands() -> None:
+    procfile = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines())
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+
+    assert {name: compose["services"][name]["command"] for name in procfile} == procfile
+
+
+def test_every_setting_stands_in_the_example_and_in_the_readme() -> None:
+    read = set(re.findall(r'env\.\w+\("(\w+)"', (ROOT / "servicedesk/settings.py").read_text()))
+    example = set(re.findall(r"^#?\s?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    readme = (ROOT / "README.md").read_text()
+
+    assert read - example == set()
+    assert {name for name in read if f"`{name}`" not in readme} == set()
+
+
+def test_every_app_has_its_sentence_in_the_architecture_page() -> None:
+    page = (ROOT / "docs/architecture.md").read_text()
+
+    assert {app for app in FLOOR if f"`{app}`" not in page} == set()
+
+
+def test_templates_hold_no_inline_style_or_script() -> None:
+    guilty = [
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "templates").rglob("*.html")
+        if path.name != "mail.html" and re.search(r'\sstyle="|<script(?![^>]*\ssrc=)|\son\w+="', path.read_text())
+    ]
+    assert guilty == []

@@ -1,0 +1,207 @@
+"""Every URL and API route x every role: who gets in. A route without a line here fails; so does a leak to another customer."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from accounts.models import Membership, User
+from accounts.services import issue_service_account_token
+from catalog.models import Contract
+from core.actor import system_actor
+from escalation.models import Cause, Escalation
+from escalation.queries import acknowledge_token
+from escalation.services import escalate_ticket
+from notifications.models import OutboxMessage
+from reports.services import request_report
+from sla.models import PolicyVersion
+from tests.architecture.routes import all_routes
+from tests.house import CUSTOMER_ROLES, MONDAY_9AM, SETUP, STAFF_EMAILS, House, make_ticket
+from tickets.models import Attachment
+from tickets.services.attachments import attach_files
+
+CANARY = "Canary of the north"
+ANONYMOUS, OUTSIDER = "anonymous", "outsider"
+STAFF = frozenset(STAFF_EMAILS)
+CUSTOMERS = frozenset(CUSTOMER_ROLES)
+SIGNED_IN = STAFF | CUSTOMERS | {OUTSIDER}
+EVERYBODY = SIGNED_IN | {ANONYMOUS}
+NOBODY: frozenset[str] = frozenset()
+PORTAL = CUSTOMERS | {OUTSIDER}
+READERS = frozenset({"requester", "company_manager", "coordinator"})  # of the requester's ticket
+ACTORS = frozenset({"requester", "coordinator"})
+REPORT_READERS = frozenset({"company_manager", "coordinator", "report_recipient"})
+DESK = frozenset({"agent", "agent2", "desk_supervisor", "desk_manager"})
+SEES_TICKETS = STAFF - {"commercial"}
+SEES_REPORTS = frozenset({"desk_supervisor", "desk_manager", "service_delivery", "administrator"})
+SEES_CONFIGURATION = SEES_REPORTS | {"commercial"}
+ADMIN = frozenset({"administrator"})
+SEES_OUTBOX = frozenset({"desk_supervisor", "desk_manager", "administrator"})
+
+# Pattern of the route -> who gets in. The first that matches decides.
+TABLE: list[tuple[str, frozenset[str]]] = [
+    (r"", SIGNED_IN),
+    (r"healthz|readyz", EVERYBODY),
+    (r"language/", EVERYBODY),
+    (r"escalations/.*", EVERYBODY),  # the signed word is the key
+    (r"accounts/(login/|signup/|inactive/|password/reset/.*|\^password/reset.*|confirm-email/|\^confirm-email.*)", EVERYBODY),
+    (r"accounts/.*", SIGNED_IN),
+    (r"home/|catalog/|contacts/|tickets/|catalog/<slug:slug>/", PORTAL),
+    (r"tickets/<str:number>/", READERS),
+    (r"tickets/<str:number>/(reply|escalate|step/<slug:name>)/", READERS),  # the page answers; the service refuses the manager
+    (r"attachments/.*", READERS | SEES_TICKETS),
+    (r"reports/", REPORT_READERS),
+    (r"reports/<slug:slug>/<str:month>/pdf/", REPORT_READERS),
+    (r"admin/login/", NOBODY),  # sends everybody to the one login, or home
+    (r"admin/logout/", STAFF),
+    (r"admin/|admin/password_change/(done/)?|admin/jsi18n/|admin/config/", STAFF),
+    (r"admin/queue/", SEES_TICKETS),
+    (r"admin/queue/assign/|admin/register/", DESK),
+    (r"admin/\^tickets/\(\?P<number>\[A-Za-z\]\+-\\d\+\)/\$", SEES_TICKETS),
+    (r"admin/\^tickets/.*acknowledge.*", DESK | {"consultant"}),
+    (r"admin/\^tickets/.*", SEES_TICKETS),  # the page answers 400 or 403 with the reason; what each may do is tested in services
+    (r"admin/reports/.*", SEES_REPORTS),
+    (r"admin/autocomplete/", SEES_CONFIGURATION),
+    (r"admin/r/.*", NOBODY),
+    (r"admin/.*/<path:object_id>/", STAFF),  # only a redirect to the change page
+    (r"admin/notifications/outboxmessage/(<path:object_id>/(change/|history/))?", SEES_OUTBOX),
+    (r"admin/notifications/.*", NOBODY),
+    (r"admin/.*/<path:object_id>/delete/", NOBODY),
+    (r"admin/accounts/apitoken/add/", NOBODY),
+    (r"admin/.*/add/", ADMIN),
+    (r"admin/(accounts|catalog|sla|escalation)/.*", SEES_CONFIGURATION),
+    (r"admin/\^\(\?P<app_label>.*", SEES_CONFIGURATION | SEES_OUTBOX),
+    (r"admin/\(\?P<url>.*", NOBODY),
+    (r"api/docs/|api/v1/schema/", SIGNED_IN),
+    (r"api/v1/\^tickets/\$", SIGNED_IN),
+    (r"api/v1/\^tickets/.*", READERS | SEES_TICKETS),
+    (r"api/v1/reports/.*", REPORT_READERS | SEES_REPORTS),
+]
+
+
+REPORT_QUERY = "?organization=north&month=2026-03"
+QUERIES = {
+    "admin/autocomplete/": "?app_label=catalog&model_name=contract&field_name=organization",
+    "api/v1/reports/service-level/": REPORT_QUERY,
+    "api/v1/reports/service-level.<str:format>": REPORT_QUERY,
+}
+LOGINS = ("/accounts/login/", "/admin/login/")
+
+
+def expected(route: str) -> frozenset[str]:
+    for pattern, roles in TABLE:
+        if re.fullmatch(pattern, route):
+            return roles
+    raise AssertionError(f"{route!r} has no line in the permission table: add who may open it.")
+
+
+@pytest.fixture
+def world(house: House) -> dict[str, str]:
+    """Rows of the north with the canary in them, and the values that fill the routes."""
+    house.north.name = CANARY
+    house.north.save()
+    ticket = make_ticket(house, at=MONDAY_9AM, subject=CANARY)
+    from django.core.files.base import ContentFile
+
+    from documents.checking import check_upload
+
+    file = check_upload(name="note.txt", stream=ContentFile(CANARY.encode()), size_bytes=len(CANARY))  # type: ignore[arg-type]
+    attach_files(ticket=ticket, message=None, files=[file], at=MONDAY_9AM)
+    escalation = escalate_ticket(ticket=ticket, cause=Cause.REQUEST, cause_key="walk", by=SETUP, at=MONDAY_9AM)
+    assert isinstance(escalation, Escalation)
+    issue = request_report(
+        organization=house.north, month=MONDAY_9AM.date().replace(day=1), language="en", user=None, by=system_actor("walk"), at=MONDAY_9AM
+    )
+    issue_service_account_token(name="Watcher", organization=house.north, contact=house.people["coordinator"], by=SETUP, at=MONDAY_9AM)
+    PolicyVersion.objects.create(organization=house.north, contract=house.contract, number=1, effective_from=MONDAY_9AM)
+    return {
+        "number": ticket.number,
+        "slug": "north",
+        "month": "2026-03",
+        "attachment_id": str(Attachment.objects.get().pk),
+        "token": acknowledge_token(escalation),
+        "escalation_id": str(escalation.pk),
+        "issue_id": str(issue.pk),
+        "name": "approve",
+        "format": "pdf",
+        "app_label": "accounts",
+    }
+
+
+def path_of(route: str, values: dict[str, str]) -> str:
+    """Fill the route with the north's values; configuration objects are looked up by model."""
+    if "<path:object_id>" in route:
+        values = {**values, "object_id": str(_object_of(route))}
+    if route.startswith("catalog/<slug"):
+        values = {**values, "slug": "erp-error"}
+    path = re.sub(r"<(?:\w+:)?(\w+)>", lambda m: values.get(m[1], "x"), re.sub(r"\(\?P<(\w+)>[^()]*\)", r"<\1>", route))
+    return "/" + path.replace("^", "").replace("$", "") + QUERIES.get(route, "")
+
+
+def _object_of(route: str) -> int:
+    from django.apps import apps
+
+    _admin, app, model = route.split("/")[:3]
+    if app == "r":
+        return 1
+    found = apps.get_model(app, model).objects.order_by("pk")
+    first = (
+        found.filter(organization__slug="north").first()
+        if any(f.name == "organization" for f in found.model._meta.fields)
+        else found.first()
+    )
+    return first.pk if first is not None else 1
+
+
+def gets_in(client: Client, path: str) -> tuple[bool, str]:
+    """Ask for the page (by POST where GET is not served) and tell whether the role got in, with what came back."""
+    response = client.get(path)
+    if response.status_code == 405:
+        response = client.post(path, {}, content_type="application/json") if path.startswith("/api/") else client.post(path, {})
+    body = b"".join(response.streaming_content) if response.streaming else response.content
+    target = response.headers.get("Location", "")
+    turned_away = response.status_code in {401, 403, 404} or target in {"/", "/admin/"} or target.startswith(LOGINS)
+    page_answers = response.status_code == 403 and b"ticket-head" in body or response.status_code == 403 and b"split-main" in body
+    return (not turned_away or page_answers or path in {"/", "/language/"}), body.decode(errors="replace")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("chunk", range(8))
+def test_every_route_lets_in_exactly_the_roles_of_the_table(house: House, world: dict[str, str], chunk: int) -> None:
+    routes = all_routes()[chunk::8]
+    people: dict[str, User | None] = {**house.staff, **house.people, OUTSIDER: house.outsider, ANONYMOUS: None}
+    wrong, leaks = [], []
+    for route in routes:
+        path = path_of(route, world)
+        for role, user in people.items():
+            client = Client()
+            if user is not None:
+                client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+            got_in, body = gets_in(client, path)
+            if route == "" and role == ANONYMOUS:
+                got_in = False
+            if route.startswith("accounts/") and role != ANONYMOUS:
+                continue  # the login's own pages show a person their own account, in whatever state it is
+            if got_in != (role in expected(route)):
+                wrong.append(f"{path} {role}: {'got in' if got_in else 'was kept out'}")
+            if role in {OUTSIDER, ANONYMOUS} and CANARY in body and not route.startswith("escalations/"):
+                leaks.append(f"{path} {role}")
+    assert not wrong, "\n".join(wrong)
+    assert not leaks, "\n".join(leaks)
+
+
+def test_every_route_has_a_line_in_the_table() -> None:
+    for route in all_routes():
+        expected(route)
+
+
+def test_the_canary_would_be_seen_by_its_own_people(house: House, world: dict[str, str], sign_in: Callable[[User], Client]) -> None:
+    """The leak is possible: the same pages show the canary to the north."""
+    client = sign_in(house.requester)
+
+    assert CANARY in client.get("/tickets/").content.decode()
+    assert CANARY in client.get(f"/api/v1/tickets/{world['number']}/").content.decode()
+    assert Membership.objects.filter(organization=house.north).count() == len(CUSTOMER_ROLES)
+    assert Contract.objects.filter(organization=house.north).exists()
+    assert OutboxMessage.objects.exists()

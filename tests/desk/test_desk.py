@@ -1,0 +1,161 @@
+"""The desk: order of the queue, its views, bulk assignment, stale forms that lose nothing, statement budgets."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from core.classification import Impact, Urgency
+from tests.house import MONDAY_9AM, House, by, fresh, make_ticket
+from tickets import services
+from tickets.models import Ticket
+from tickets.services import TransitionDetails
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture(autouse=True)
+def _monday():  # type: ignore[no-untyped-def]
+    with time_machine.travel(MONDAY_9AM + timedelta(minutes=50), tick=False):
+        yield
+
+
+def numbers(page: str, tickets: list[Ticket]) -> list[str]:
+    """Return the tickets' numbers in the order in which the page shows them."""
+    return sorted((t.number for t in tickets if t.number in page), key=page.index)
+
+
+def test_the_queue_shows_the_most_urgent_first_and_the_paused_last(house: House, sign_in: Any) -> None:
+    paused, low, breached, soon, major = (
+        make_ticket(house),
+        make_ticket(house, urgency=Urgency.LOW),
+        make_ticket(house, impact=Impact.EXTENSIVE),
+        make_ticket(house),
+        make_ticket(house),
+    )
+    services.reply_to_customer(ticket=fresh(paused), body="Hi.", by=by(house.agent), at=MONDAY_9AM)
+    services.transition_ticket(ticket=fresh(paused), name="start", by=by(house.agent), at=MONDAY_9AM)
+    services.transition_ticket(
+        ticket=fresh(paused), name="pend_user", details=TransitionDetails(message="?"), by=by(house.agent), at=MONDAY_9AM
+    )
+    Ticket.objects.filter(pk=major.pk).update(is_major=True)
+    client = sign_in(house.agent)
+
+    page = client.get("/admin/queue/").content.decode()
+
+    every = [paused, low, breached, soon, major]
+    assert numbers(page, every) == [t.number for t in (major, breached, soon, low, paused)]
+    views = {
+        name: numbers(client.get(f"/admin/queue/?view={name}").content.decode(), every)
+        for name in ("breached", "at_risk", "unassigned", "mine")
+    }
+    assert views == {
+        "breached": [breached.number],
+        "at_risk": [major.number, soon.number],
+        "unassigned": [t.number for t in (major, breached, soon, low)],
+        "mine": [paused.number],
+    }
+
+
+def test_filters_narrow_and_bulk_assignment_gives_all_or_none(house: House, sign_in: Any) -> None:
+    one, two = make_ticket(house, subject="Printer"), make_ticket(house, organization=house.south, requester=house.outsider)
+    client = sign_in(house.agent)
+
+    assert numbers(client.get("/admin/queue/?organization=south").content.decode(), [one, two]) == [two.number]
+    assert numbers(client.get("/admin/queue/?q=printer").content.decode(), [one, two]) == [one.number]
+    client.post("/admin/queue/assign/", {"ticket": [one.pk, two.pk], "assignee": house.staff["agent2"].pk})
+
+    assert [fresh(t).assignee for t in (one, two)] == [house.staff["agent2"]] * 2
+
+
+def test_a_stale_form_comes_back_with_what_changed_and_what_was_typed(house: House, sign_in: Any) -> None:
+    ticket = make_ticket(house)
+    seen = fresh(ticket).version
+    services.assign_ticket(ticket=fresh(ticket), assignee=house.staff["agent2"], by=by(house.staff["agent2"]), at=MONDAY_9AM)
+    services.transition_ticket(ticket=fresh(ticket), name="start", by=by(house.agent), at=MONDAY_9AM)
+    client, typed = sign_in(house.agent), {"message": "A long solution text.", "solution_type": "workaround", "version": seen}
+
+    refused = client.post(f"/admin/tickets/{ticket.number}/step/solve/", typed)
+
+    page = refused.content.decode()
+    assert (refused.status_code, fresh(ticket).state) == (409, "in_progress")
+    assert "A long solution text." in page
+    assert "Agent2" in page
+    assert f'name="version" value="{fresh(ticket).version}"' in page
+
+    client.post(f"/admin/tickets/{ticket.number}/step/solve/", {**typed, "version": fresh(ticket).version})
+    assert fresh(ticket).state == "solved"
+
+
+def test_a_reply_is_never_refused_for_being_late_but_warns(house: House, sign_in: Any) -> None:
+    ticket = make_ticket(house)
+    services.reply_to_customer(ticket=fresh(ticket), body="First.", by=by(house.staff["agent2"]), at=MONDAY_9AM)
+
+    page = (
+        sign_in(house.agent)
+        .post(f"/admin/tickets/{ticket.number}/say/", {"kind": "reply", "body": "Second.", "last_message": 0}, follow=True)
+        .content.decode()
+    )
+
+    assert "Second." in page
+    assert "message-warning" in page
+
+
+def test_markup_is_shown_as_text(house: House, sign_in: Any) -> None:
+    ticket = make_ticket(house, subject="<script>alert(1)</script>")
+
+    for page in ("/admin/queue/", f"/admin/tickets/{ticket.number}/"):
+        body = sign_in(house.agent).get(page).content.decode()
+        assert "<script>alert(1)" not in body
+        assert "&lt;script&gt;alert(1)" in body
+
+
+def statements(client: Any, path: str) -> int:
+    client.get(path)
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        client.get(path)
+    return sum(1 for q in queries if not q["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN", "ROLLBACK")))
+
+
+@pytest.mark.parametrize(("path", "budget"), [("/admin/queue/", 12), ("/admin/", 12)])
+def test_lists_cost_the_same_for_one_ticket_and_for_three(house: House, sign_in: Any, path: str, budget: int) -> None:
+    client = sign_in(house.agent)
+    make_ticket(house, impact=Impact.EXTENSIVE)
+    one = statements(client, path)
+    for _ in range(2):
+        make_ticket(house, impact=Impact.EXTENSIVE)
+
+    assert statements(client, path) == one
+    assert one <= budget
+
+
+def test_the_ticket_page_keeps_its_budget(house: House, sign_in: Any) -> None:
+    ticket = make_ticket(house)
+    for _ in range(3):
+        services.reply_to_customer(ticket=fresh(ticket), body="Hi.", by=by(house.agent), at=MONDAY_9AM)
+
+    assert statements(sign_in(house.agent), f"/admin/tickets/{ticket.number}/") <= 20
+
+
+def test_creation_keeps_its_budget(house: House, sign_in: Any) -> None:
+    client = sign_in(house.requester)
+    body = {"organization": house.north.pk, "subject": "Budget", "description": "x", "impact": "minor", "urgency": "low"}
+    client.post("/catalog/erp-error/", body)
+
+    from accounts.services import issue_user_token
+    from tests.house import SETUP
+
+    secret = issue_user_token(user=house.requester, by=SETUP, at=MONDAY_9AM)
+    new = {"subject": "Budget", "description": "x", "kind": "incident", "service": "erp", "impact": "minor", "urgency": "low"}
+    with CaptureQueriesContext(connection) as queries:
+        response = client.post(
+            "/api/v1/tickets/", new, content_type="application/json", headers={"Authorization": f"Bearer {secret}", "Idempotency-Key": "b"}
+        )
+    counted = [q["sql"] for q in queries if not q["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN"))]
+    assert response.status_code == 201
+    assert len(counted) <= 20, "\n".join(sql[:160] for sql in counted)

@@ -1,0 +1,96 @@
+"""One ladder per ticket: requests, acknowledgement, climbing, the signed link."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from core.errors import Invalid, NotAllowed
+from escalation import queries, services
+from escalation.models import Cause, Escalation, EscalationLevel
+from notifications.models import OutboxMessage
+from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
+
+MINUTE = timedelta(minutes=1)
+
+
+def ask(house: House, ticket, at=MONDAY_9AM):  # type: ignore[no-untyped-def]
+    return services.request_escalation(ticket=fresh(ticket), reason="Nobody answers.", user=house.requester, by=by(house.requester), at=at)
+
+
+def positions(ticket) -> list[tuple[int, str]]:  # type: ignore[no-untyped-def]
+    return list(Escalation.objects.filter(ticket=ticket).order_by("pk").values_list("position", "cause"))
+
+
+def test_each_request_goes_to_the_next_level_and_stays_at_the_last(house: House) -> None:
+    ticket = make_ticket(house)
+
+    for minute in range(5):
+        ask(house, ticket, MONDAY_9AM + minute * MINUTE)
+
+    assert [position for position, _cause in positions(ticket)] == [1, 2, 3, 3, 3]
+
+
+def test_a_double_click_is_one_escalation(house: House) -> None:
+    ticket = make_ticket(house)
+
+    assert ask(house, ticket).pk == ask(house, ticket, MONDAY_9AM + timedelta(seconds=2)).pk
+    assert positions(ticket) == [(1, "request")]
+
+
+def test_an_unacknowledged_level_climbs_once_and_an_acknowledged_one_stays(house: House) -> None:
+    ticket, calm = make_ticket(house), make_ticket(house)
+    first, quiet = ask(house, ticket), ask(house, calm)
+    assert services.acknowledge_escalation(escalation=quiet, user=house.agent, at=MONDAY_9AM + MINUTE) is True
+    late = MONDAY_9AM + 31 * MINUTE
+    assert queries.unacknowledged(late, 10) == [(house.north.pk, first.pk)]
+
+    assert services.climb(escalation=queries.get_escalation(first.pk), at=late) is True
+    assert services.climb(escalation=first, at=late) is False
+
+    assert positions(ticket) == [(1, "request"), (2, "unacknowledged")]
+    assert positions(calm) == [(1, "request")]
+
+
+def test_a_contact_without_a_login_acknowledges_by_the_signed_link(house: House) -> None:
+    EscalationLevel.objects.filter(organization=house.north, position=1).update(
+        contact=None, email="director@partner.example", contact_name="The Director"
+    )
+    escalation = ask(house, make_ticket(house))
+    letter = OutboxMessage.objects.get(template="escalation")
+    path, client = letter.context["acknowledge_path"], Client()
+
+    assert letter.to_email == "director@partner.example"
+    assert client.get(path).status_code == 200
+    assert Escalation.objects.get(pk=escalation.pk).acknowledged_at is None  # opening the link, as mail scanners do, changes nothing
+    client.post(path)
+    assert Escalation.objects.get(pk=escalation.pk).acknowledged_name == "The Director"
+    assert client.get(path[:-3] + "xx/").status_code == 404
+
+
+def test_without_a_matrix_the_supervisors_are_told(house: House) -> None:
+    EscalationLevel.objects.filter(organization=house.north).delete()
+
+    ask(house, make_ticket(house))
+
+    assert OutboxMessage.objects.get(template="escalation").to_email == "desk_supervisor@mesa.example"
+
+
+def test_the_same_cause_never_climbs_twice(house: House) -> None:
+    ticket = make_ticket(house)
+
+    for _ in range(3):
+        services.escalate_ticket(ticket=fresh(ticket), cause=Cause.BREACH, cause_key="breach:1", by=SETUP, at=MONDAY_9AM)
+
+    assert positions(ticket) == [(1, "breach")]
+
+
+def test_who_may_not_escalate_is_refused(house: House) -> None:
+    ticket = make_ticket(house)
+
+    with pytest.raises(NotAllowed):
+        services.request_escalation(
+            ticket=fresh(ticket), reason="x", user=house.people["company_manager"], by=by(house.people["company_manager"]), at=MONDAY_9AM
+        )
+    with pytest.raises(Invalid):
+        services.request_escalation(ticket=fresh(ticket), reason="  ", user=house.requester, by=by(house.requester), at=MONDAY_9AM)

@@ -1,0 +1,163 @@
+"""The outbox against a real SMTP server: once, retried, reclaimed, given up, in the reader's language."""
+
+import email
+import email.policy
+import socket
+from collections.abc import Iterator
+from datetime import timedelta
+from email.message import EmailMessage
+
+import pytest
+from aiosmtpd.controller import Controller
+from django.core.mail import get_connection
+from django.db import transaction
+
+from accounts.models import User
+from notifications import services
+from notifications.models import MessageStatus, OutboxMessage
+from notifications.services import LEASE, Letter, deliver_message, due_message_ids, queue_letters
+from tests.house import MONDAY_9AM, House, by, fresh, make_ticket
+from tickets import services as tickets
+
+MINUTE = timedelta(minutes=1)
+
+
+class Mailbox:
+    """An SMTP peer that keeps what it accepts; ``refuse`` is the answer it gives instead."""
+
+    def __init__(self) -> None:
+        self.mails: list[EmailMessage] = []
+        self.refuse = ""
+
+    async def handle_DATA(self, server: object, session: object, envelope: object) -> str:  # noqa: N802 - aiosmtpd's name
+        if self.refuse:
+            return self.refuse
+        message = email.message_from_bytes(envelope.content, policy=email.policy.default)  # type: ignore[attr-defined]
+        self.mails.append(message)  # type: ignore[arg-type]
+        return "250 accepted"
+
+
+@pytest.fixture
+def mailbox() -> Iterator[tuple[Mailbox, Controller]]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    box = Mailbox()
+    controller = Controller(box, hostname="127.0.0.1", port=port)
+    controller.start()
+    yield box, controller
+    controller.stop()
+
+
+def deliver(message: OutboxMessage, mailbox: tuple[Mailbox, Controller], at=MONDAY_9AM) -> bool:  # type: ignore[no-untyped-def]
+    connection = get_connection("django.core.mail.backends.smtp.EmailBackend", host="127.0.0.1", port=mailbox[1].port)
+    return deliver_message(message_id=message.pk, from_email="Mesa <mesa@mesa.example>", at=at, connection=connection)
+
+
+def test_the_copy_of_a_ticket_arrives_once_with_its_dates_in_the_readers_language(
+    house: House, mailbox: tuple[Mailbox, Controller]
+) -> None:
+    User.objects.filter(pk=house.requester.pk).update(language="es")
+    house.requester.refresh_from_db()
+    ticket = make_ticket(house)
+    row = OutboxMessage.objects.get(template="ticket_received")
+
+    assert deliver(row, mailbox) is True
+    assert deliver(row, mailbox) is False
+
+    (mail,) = mailbox[0].mails
+    text = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert (mail["To"], mail["Message-ID"], mail["Auto-Submitted"]) == ("requester@north.example", row.message_id, "auto-generated")
+    assert mail["Subject"] == f"[{ticket.number}] Recibimos: The invoice fails"
+    assert "Reacción: a más tardar 2 mar 2026, 10:00 (Mexico City)" in text
+    assert "<script" not in mail.get_body(("html",)).get_content()  # type: ignore[union-attr]
+
+
+def test_markup_in_what_people_write_arrives_as_text(house: House, mailbox: tuple[Mailbox, Controller]) -> None:
+    ticket = make_ticket(house, subject="<b>bold</b>\r\nBcc: all@south.example")
+    tickets.reply_to_customer(ticket=fresh(ticket), body="<script>alert(1)</script>", by=by(house.agent), at=MONDAY_9AM)
+
+    for row in OutboxMessage.objects.filter(recipient=house.requester).order_by("pk"):
+        deliver(row, mailbox)
+
+    html = mailbox[0].mails[1].get_body(("html",)).get_content()  # type: ignore[union-attr]
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
+    assert all(mail["Bcc"] is None for mail in mailbox[0].mails)
+
+
+def test_a_refusal_is_retried_with_back_off_and_given_up_visibly(house: House, mailbox: tuple[Mailbox, Controller]) -> None:
+    make_ticket(house)
+    row = OutboxMessage.objects.get(template="ticket_received")
+    mailbox[0].refuse = "451 try later"
+    at, waits = MONDAY_9AM, []
+
+    for _ in range(services.MAX_ATTEMPTS):
+        assert deliver(row, mailbox, at) is False
+        row.refresh_from_db()
+        waits.append(row.run_after - at)
+        at = row.run_after
+
+    assert waits[:-1] == list(services.BACKOFF)
+    assert (row.status, row.attempts, "451" in row.last_error) == (MessageStatus.DEAD, 6, True)
+    assert services.requeue_messages(message_ids=[row.pk], by=by(house.staff["administrator"]), at=at) == 1
+    mailbox[0].refuse = ""
+    assert deliver(row, mailbox, at) is True
+
+
+def test_a_message_whose_worker_died_is_taken_over_after_its_lease_with_the_same_id(
+    house: House, mailbox: tuple[Mailbox, Controller]
+) -> None:
+    make_ticket(house)
+    row = OutboxMessage.objects.get(template="ticket_received")
+    assert services.claim_message(message_id=row.pk, at=MONDAY_9AM) is not None  # and then the worker is killed
+
+    assert deliver(row, mailbox, MONDAY_9AM + MINUTE) is False
+    assert due_message_ids(at=MONDAY_9AM + LEASE, limit=10) == [(house.north.pk, row.pk)]
+    assert deliver(row, mailbox, MONDAY_9AM + LEASE) is True
+
+    row.refresh_from_db()
+    assert (row.status, row.reclaims, mailbox[0].mails[0]["Message-ID"]) == (MessageStatus.SENT, 1, row.message_id)
+
+
+def test_the_same_event_replayed_a_hundred_times_writes_one_message(house: House) -> None:
+    letter = Letter(template="account_notice", to_email="a@north.example", language="es", dedupe_key="event:1:a")
+
+    for _ in range(100):
+        with transaction.atomic():
+            queue_letters(organization_id=house.north.pk, letters=[letter, letter], at=MONDAY_9AM)
+
+    assert OutboxMessage.objects.filter(dedupe_key="event:1:a").count() == 1
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+def test_every_template_renders_in_both_languages(house: House, language: str) -> None:
+    from pathlib import Path
+
+    from notifications.rendering import render_message
+
+    names = {path.name.removesuffix(".subject.txt") for path in Path("templates/notifications").glob("*.subject.txt")}
+    context = {
+        "number": "TK-000001",
+        "subject": "S",
+        "organization": "O",
+        "state": "open",
+        "priority": "high",
+        "time_zone": "America/Lima",
+        "path": "/x/",
+        "promises": [],
+        "closure_code": "approved",
+        "metric": "reaction",
+        "percent": 50,
+        "due_at": "2026-03-02T15:00:00+00:00",
+        "transition": "approve",
+        "estimated_at": "2026-03-02T15:00:00+00:00",
+        "validation_due_at": "2026-03-02T15:00:00+00:00",
+        "cause": "breach",
+        "position": 1,
+        "month": "2026-03",
+    }
+    for name in sorted(names):
+        rendered = render_message(OutboxMessage(template=name, language=language, to_email="a@b.example", to_name="Ana", context=context))
+        assert rendered.subject, name
+        assert rendered.text.strip(), name
+        assert "None" not in rendered.text, name

@@ -1,0 +1,142 @@
+"""The portal: the form keeps what was typed, files are checked, other people's tickets do not exist, lists have fixed costs."""
+
+from typing import Any
+
+import pytest
+import time_machine
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from catalog.models import Contract, FieldType, TemplateField
+from tests.house import MONDAY_9AM, PASSWORD, House, by, fresh, make_ticket
+from tickets import services
+from tickets.models import Attachment, Ticket
+from tickets.services import TransitionDetails
+
+PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x02\x00\x00\x00\x90wS\xde"
+
+
+@pytest.fixture(autouse=True)
+def _monday():  # type: ignore[no-untyped-def]
+    with time_machine.travel(MONDAY_9AM, tick=False):
+        yield
+
+
+def form(house: House, **changes: Any) -> dict[str, Any]:
+    return {
+        "organization": house.north.pk,
+        "subject": "Tax doubled",
+        "description": "Since today.",
+        "impact": "minor",
+        "urgency": "low",
+        **changes,
+    }
+
+
+def test_a_refused_form_keeps_what_was_typed(house: House, sign_in: Any) -> None:
+    client = sign_in(house.requester)
+    disguised = SimpleUploadedFile("photo.png", b"MZ not a picture")
+
+    for change, expected in (
+        ({"subject": ""}, "Since today."),
+        ({"attachments": disguised}, "photo.png"),
+        ({"organization": house.south.pk}, "Since today."),
+    ):
+        response = client.post("/catalog/erp-error/", form(house, **change))
+
+        assert response.status_code == 400
+        assert "Since today." in response.content.decode()
+        assert expected in response.content.decode()
+    assert Ticket.objects.count() == 0
+
+
+def test_fields_of_the_template_and_files_are_kept_with_the_ticket(house: House, sign_in: Any) -> None:
+    TemplateField.objects.create(
+        template=house.template, key="module", type=FieldType.CHOICE, label_es="Módulo", options_es="Ventas\nCompras", is_required=True
+    )
+    client = sign_in(house.requester)
+
+    refused = client.post("/catalog/erp-error/", form(house))
+    client.post("/catalog/erp-error/", form(house, field_module="Compras", attachments=SimpleUploadedFile("screen.png", PNG)))
+
+    ticket = Ticket.objects.get()
+    assert refused.status_code == 400
+    assert ticket.answers == [{"label_es": "Módulo", "label_en": "Módulo", "value": "Compras"}]
+    file = client.get(f"/attachments/{Attachment.objects.get().pk}/")
+    assert (b"".join(file.streaming_content), file["Content-Type"], file["X-Content-Type-Options"]) == (PNG, "image/png", "nosniff")
+
+
+def test_an_expired_contract_is_told_on_the_page(house: House, sign_in: Any) -> None:
+    Contract.objects.update(ends_on=MONDAY_9AM.date().replace(day=1))
+
+    page = sign_in(house.requester).post("/catalog/erp-error/", form(house), follow=True).content.decode()
+
+    assert "message-warning" in page
+    assert Ticket.objects.get().is_out_of_contract
+
+
+def test_missing_and_foreign_tickets_look_alike(house: House, sign_in: Any) -> None:
+    foreign = make_ticket(house, organization=house.south, requester=house.outsider)
+    client = sign_in(house.requester)
+
+    pages = [client.get(f"/tickets/{number}/") for number in (foreign.number, "TK-999999", "nonsense")]
+
+    assert [page.status_code for page in pages] == [404, 404, 404]
+    assert len({page.content.split(b'name="csrf')[0] for page in pages}) == 1
+
+
+def test_decline_needs_a_reason_and_cancel_works_before_work_began(house: House, sign_in: Any) -> None:
+    ticket, early = make_ticket(house), make_ticket(house)
+    services.transition_ticket(ticket=fresh(ticket), name="start", by=by(house.agent), at=MONDAY_9AM)
+    services.transition_ticket(
+        ticket=fresh(ticket),
+        name="solve",
+        details=TransitionDetails(solution_type="definitive", message="Done."),
+        by=by(house.agent),
+        at=MONDAY_9AM,
+    )
+    client = sign_in(house.requester)
+
+    refused = client.post(f"/tickets/{ticket.number}/step/decline/", {"reason": " "})
+    client.post(f"/tickets/{early.number}/step/cancel/", {"reason": "Twice."})
+    forbidden = client.post(f"/tickets/{ticket.number}/step/solve/", {"message": "x", "solution_type": "definitive"})
+
+    assert (refused.status_code, fresh(ticket).state, forbidden.status_code) == (400, "solved", 400)
+    assert fresh(early).state == "cancelled"
+
+
+def test_the_deadline_is_explained_to_the_customer(house: House, sign_in: Any) -> None:
+    ticket = make_ticket(house)
+
+    page = sign_in(house.requester).get(f"/tickets/{ticket.number}/").content.decode()
+
+    assert "America/Mexico_City" in page
+    assert "1:00:00" in page  # the counted hour of the reaction target, to the second
+    assert "10:00:00" in page
+
+
+def test_lists_cost_the_same_for_one_ticket_and_for_three(house: House, sign_in: Any) -> None:
+    client = sign_in(house.requester)
+    counts = []
+    for rows in (1, 2):
+        for _ in range(rows):
+            make_ticket(house)
+        with CaptureQueriesContext(connection) as queries:
+            client.get("/tickets/")
+            client.get("/home/")
+        counts.append(len(queries))
+
+    assert counts[0] == counts[1]
+
+
+def test_sign_in_by_e_mail_and_password_and_wrong_ones_are_limited(house: House, client: Any) -> None:
+    wrong = [client.post("/accounts/login/", {"login": house.requester.email, "password": "no"}) for _ in range(7)]
+    assert b"requester" not in wrong[0].content.split(b"<main")[0]
+    assert wrong[-1].status_code in {200, 429}
+    from django.core.cache import cache
+
+    cache.clear()
+    right = client.post("/accounts/login/", {"login": house.requester.email, "password": PASSWORD})
+    assert (right.status_code, client.get("/", follow=True).redirect_chain[-1][0]) == (302, "/home/")
+    assert client.get("/accounts/signup/").content.decode().count("<form") <= 2  # closed: only the language switch

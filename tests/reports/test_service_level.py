@@ -1,0 +1,130 @@
+"""The monthly report: figures, frozen once issued, PDF that says the same, sent by itself on the first of the month."""
+
+from datetime import UTC, date, datetime, timedelta
+from io import BytesIO
+
+import pypdf
+import pytest
+
+from core.errors import Invalid
+from notifications.models import OutboxMessage
+from reports import queries, services
+from reports.models import ReportIssue
+from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
+from tests.sla.test_clocks import sweep
+from tickets import services as tickets
+from tickets.services import TransitionDetails
+
+MARCH = date(2026, 3, 1)
+APRIL_1 = datetime(2026, 4, 1, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+def row(data: dict, metric: str, priority: str | None = None) -> dict:  # type: ignore[type-arg]
+    return next(r for r in data["compliance"] if (r["metric"], r["priority"]) == (metric, priority))
+
+
+def test_figures_count_each_clock_once(house: House) -> None:
+    served, late, rejected, running = (make_ticket(house, at=MONDAY_9AM + n * timedelta(seconds=1)) for n in range(4))
+    tickets.reply_to_customer(ticket=fresh(served), body="Hello.", by=by(house.agent), at=MONDAY_9AM + timedelta(minutes=10))
+    tickets.transition_ticket(
+        ticket=fresh(rejected),
+        name="reject",
+        details=TransitionDetails(reason="No."),
+        by=by(house.agent),
+        at=MONDAY_9AM + timedelta(minutes=10),
+    )
+    tickets.reply_to_customer(ticket=fresh(late), body="Late.", by=by(house.agent), at=MONDAY_9AM + 2 * HOUR)
+
+    data = queries.build_service_level(house.north, MARCH, MONDAY_9AM + timedelta(minutes=30))
+
+    assert data["raised"] == 4
+    assert {r["code"]: r["count"] for r in data["by_state"] if r["count"]} == {"new": 3, "rejected": 1}
+    assert row(data, "reaction", "high") == {
+        "metric": "reaction",
+        "priority": "high",
+        "met": 1,
+        "missed": 1,
+        "running": 1,
+        "withdrawn": 1,
+        "earlier": 0,
+        "compliance": 50.0,
+    }
+    assert [b["number"] for b in data["breaches"]] == [late.number]
+    assert running.number in {t["number"] for t in data["tickets"]}
+
+
+def test_a_month_is_the_customers_own_month(house: House) -> None:
+    make_ticket(house, at=datetime(2026, 4, 1, 5, 59, tzinfo=UTC))  # 23:59 of 31 March in Mexico City
+    make_ticket(house, at=datetime(2026, 4, 1, 6, 0, tzinfo=UTC))
+
+    assert queries.build_service_level(house.north, MARCH, APRIL_1)["raised"] == 1
+
+
+def test_a_month_without_tickets_is_zeros(house: House) -> None:
+    data = queries.build_service_level(house.north, MARCH, APRIL_1)
+
+    assert (data["raised"], row(data, "reaction")["compliance"], data["tickets"]) == (0, None, [])
+
+
+def test_an_issued_report_never_changes(house: House) -> None:
+    make_ticket(house)
+    first = services.request_report(organization=house.north, month=MARCH, language="es", user=None, by=SETUP, at=APRIL_1)
+    sweep(APRIL_1)
+
+    again = services.request_report(organization=house.north, month=MARCH, language="es", user=None, by=SETUP, at=APRIL_1 + HOUR)
+
+    assert (again.pk, again.data_sha256) == (first.pk, first.data_sha256)
+    assert queries.figures(house.north, MARCH, "es", APRIL_1 + HOUR) == first.data
+
+
+def test_a_running_month_is_made_anew_only_when_its_figures_changed(house: House) -> None:
+    at = MONDAY_9AM + timedelta(minutes=1)
+    make_ticket(house)
+    one = services.request_report(organization=house.north, month=MARCH, language="es", user=None, by=SETUP, at=at)
+    same = services.request_report(organization=house.north, month=MARCH, language="es", user=None, by=SETUP, at=at + HOUR / 4)
+    make_ticket(house)
+    two = services.request_report(organization=house.north, month=MARCH, language="es", user=None, by=SETUP, at=at + HOUR / 2)
+
+    assert (one.pk == same.pk, two.version, two.data["raised"]) == (True, 2, 2)
+
+
+@pytest.mark.parametrize(("language", "title"), [("es", "Informe de niveles de servicio"), ("en", "Service-level report")])
+def test_the_pdf_says_what_the_figures_say(house: House, language: str, title: str) -> None:
+    ticket = make_ticket(house, subject="Canary <b>bold</b>")
+    issue = services.request_report(organization=house.north, month=MARCH, language=language, user=None, by=SETUP, at=APRIL_1)
+
+    assert services.make_report(issue_id=issue.pk, at=APRIL_1) is True
+    assert services.make_report(issue_id=issue.pk, at=APRIL_1) is False
+
+    issue = ReportIssue.objects.select_related("pdf").get(pk=issue.pk)
+    assert issue.pdf is not None
+    with issue.pdf.file.open("rb") as stream:
+        text = " ".join(page.extract_text() for page in pypdf.PdfReader(BytesIO(stream.read())).pages)
+    for expected in (title, ticket.number, "Canary <b>bold</b>", issue.data_sha256[:20]):
+        assert expected in " ".join(text.split()), expected
+
+
+def test_last_months_report_is_sent_by_itself_once_on_the_first(house: House) -> None:
+    make_ticket(house)
+    assert services.issue_monthly_report(organization=house.north, at=datetime(2026, 3, 31, 12, tzinfo=UTC)) is None
+
+    issue = services.issue_monthly_report(organization=house.north, at=APRIL_1)
+    again = services.issue_monthly_report(organization=house.north, at=APRIL_1 + HOUR)
+    assert issue is not None
+    assert again == issue
+    services.make_report(issue_id=issue.pk, at=APRIL_1)
+
+    sent = OutboxMessage.objects.filter(template="monthly_report")
+    assert [(m.to_email, m.attachment_name) for m in sent] == [("report_recipient@north.example", "north-2026-03-v1.pdf")]
+
+
+@pytest.mark.parametrize("text", ["2026-13", "March", "", "2026-03-01"])
+def test_a_wrong_month_says_how_to_write_it(text: str) -> None:
+    with pytest.raises(Invalid, match="YYYY-MM|AAAA-MM"):
+        queries.parse_month(text)
+
+
+def test_months_follow_each_other_over_the_year() -> None:
+    assert queries.following_month(date(2026, 12, 1)) == date(2027, 1, 1)
+    assert queries.preceding_month(date(2026, 1, 1)) == date(2025, 12, 1)

@@ -1,0 +1,308 @@
+"""The transition table, its needs, its refusals, validation and closing."""
+
+from datetime import timedelta
+from io import BytesIO
+
+import pytest
+
+from accounts.tenancy import organization_scope
+from activity.models import Record, RecordIsAppendOnly
+from catalog.models import Contract
+from core.classification import Impact, Priority, Urgency
+from documents.checking import FileRefused, check_upload
+from notifications.models import OutboxMessage
+from tests.house import MONDAY_9AM, House, by, fresh, make_ticket
+from tickets import queries, services
+from tickets.models import Message, StateInterval, Ticket
+from tickets.services import Classification, DetailsMissing, MayNotDo, MayNotRaise, StaleTicket, TransitionDetails, TransitionNotAllowed
+from tickets.states import TRANSITIONS, State
+from tickets.tasks import sweep_validations
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+DETAILS = TransitionDetails(
+    reason="Because.",
+    message="A message.",
+    solution_type="definitive",
+    supplier="Link Co",
+    supplier_case="7",
+    promised_on=MONDAY_9AM.date(),
+)
+
+# SPEC 3.8, by hand: state -> what the desk, a holder or the requester may reach from it.
+REACHABLE = {
+    "new": {"open", "in_progress", "assigned", "rejected", "cancelled"},
+    "open": {"assigned", "in_progress", "pending_user", "pending_supplier", "solved", "rejected", "cancelled", "closed"},
+    "assigned": {"open", "in_progress", "pending_user", "pending_supplier", "solved", "rejected", "cancelled", "closed"},
+    "in_progress": {"assigned", "pending_user", "pending_supplier", "solved", "closed"},
+    "pending_user": {"in_progress", "assigned", "pending_supplier", "solved", "closed"},
+    "pending_supplier": {"in_progress", "assigned", "pending_user", "solved", "closed"},
+    "solved": {"closed", "in_progress"},
+    "closed": {"in_progress"},
+    "rejected": set(),
+    "cancelled": set(),
+}
+
+
+def take(house: House, ticket: Ticket, name: str, at=MONDAY_9AM, user=None, **details):  # type: ignore[no-untyped-def]
+    merged = TransitionDetails(**{**DETAILS.__dict__, "team": house.level_two, **details})
+    return services.transition_ticket(ticket=fresh(ticket), name=name, details=merged, by=by(user or house.agent), at=at)
+
+
+def test_the_table_is_the_one_of_the_service_guide() -> None:
+    found = {state.value: {t.target.value for t in TRANSITIONS.values() if state in t.sources} for state in State}
+
+    assert found == REACHABLE
+
+
+def test_an_impossible_step_says_which_are_possible(house: House) -> None:
+    ticket = make_ticket(house)
+
+    with pytest.raises(TransitionNotAllowed) as caught:
+        take(house, ticket, "solve")
+
+    assert caught.value.possible == ["register", "start", "assign", "reject", "cancel"]
+    assert "Open, Start work" in str(caught.value) or "Abrir" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", [t.name for t in TRANSITIONS.values() if t.needs])
+def test_each_transition_refuses_without_what_it_needs(house: House, name: str) -> None:
+    transition = TRANSITIONS[name]
+    ticket = make_ticket(house)
+    source = next(state for state in State if state in transition.sources)
+    extra = {"solved_at": MONDAY_9AM, "solution_type": "definitive"} if source == State.SOLVED else {}
+    extra |= {"closure_code": "approved", "reopen_until": MONDAY_9AM + DAY} if source == State.CLOSED else {}
+    Ticket.objects.filter(pk=ticket.pk).update(state=source, **extra)
+
+    with pytest.raises(DetailsMissing) as caught:
+        services.transition_ticket(ticket=fresh(ticket), name=name, by=by(house.agent), at=MONDAY_9AM)
+
+    assert set(caught.value.fields) == set(transition.needs)
+    assert fresh(ticket).state == source
+
+
+def test_a_consultant_works_only_on_what_was_sent_up(house: House) -> None:
+    ticket, consultant = make_ticket(house), house.staff["consultant"]
+    with pytest.raises(TransitionNotAllowed):
+        take(house, ticket, "start", user=consultant)
+
+    take(house, ticket, "assign")
+    take(house, ticket, "start", user=consultant, at=MONDAY_9AM + MINUTE)
+
+    assert (fresh(ticket).state, fresh(ticket).assignee, fresh(ticket).owner) == ("in_progress", consultant, house.agent)
+
+
+def test_intervals_touch_without_gap_and_carry_the_reason(house: House) -> None:
+    ticket = make_ticket(house)
+    take(house, ticket, "start", at=MONDAY_9AM + MINUTE, reason="")
+    take(house, ticket, "pend_supplier", at=MONDAY_9AM + HOUR)
+
+    rows = list(
+        StateInterval.objects.filter(ticket=ticket).order_by("pk").values_list("state", "bucket", "started_at", "ended_at", "supplier")
+    )
+    assert rows == [
+        ("new", "registered", MONDAY_9AM, MONDAY_9AM + MINUTE, ""),
+        ("in_progress", "in_progress", MONDAY_9AM + MINUTE, MONDAY_9AM + HOUR, "Link Co"),
+        ("pending_supplier", "third_party", MONDAY_9AM + HOUR, None, "Link Co"),
+    ]
+
+
+def test_an_unanswered_solution_closes_by_itself_with_its_code(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    ticket = make_ticket(house)
+    take(house, ticket, "start")
+    take(house, ticket, "solve", at=MONDAY_9AM + HOUR)
+    due = fresh(ticket).validation_due_at
+    assert due is not None
+
+    monkeypatch.setattr("tickets.tasks.timezone.now", lambda: due - timedelta(hours=12))
+    sweep_validations()
+    sweep_validations()
+    assert OutboxMessage.objects.filter(template="validation_reminder", recipient=house.requester).count() == 1
+    assert fresh(ticket).state == "solved"
+
+    monkeypatch.setattr("tickets.tasks.timezone.now", lambda: due)
+    sweep_validations()
+    assert (fresh(ticket).state, fresh(ticket).closure_code, fresh(ticket).validation_due_at) == ("closed", "no_validation", None)
+    assert Record.objects.filter(verb="ticket.state_changed", payload__transition="close_unanswered").get().system == "validation"
+
+
+def test_validation_in_business_days_counts_business_days(house: House) -> None:
+    Contract.objects.filter(organization=house.north).update(validation_in_business_days=True)
+    ticket = make_ticket(house)
+    take(house, ticket, "start")
+    thursday = MONDAY_9AM + 3 * DAY
+
+    take(house, ticket, "solve", at=thursday)
+
+    assert fresh(ticket).validation_due_at == MONDAY_9AM + 8 * DAY + 10 * HOUR  # Tuesday at closing
+
+
+def test_declining_reopens_and_escalates_for_review(house: House) -> None:
+    ticket = make_ticket(house)
+    take(house, ticket, "start")
+    take(house, ticket, "solve", at=MONDAY_9AM + HOUR)
+
+    take(house, ticket, "decline", user=house.requester, at=MONDAY_9AM + 2 * HOUR, reason="Still broken.")
+
+    assert (fresh(ticket).state, fresh(ticket).solved_at, fresh(ticket).solution_type) == ("in_progress", None, "")
+    assert Message.objects.filter(ticket=ticket).order_by("pk").last().body == "Still broken."
+    assert OutboxMessage.objects.filter(template="escalation", to_email=house.agent.email).exists()
+
+
+def test_a_closed_ticket_reopens_only_inside_its_window(house: House) -> None:
+    Contract.objects.filter(organization=house.north).update(reopen_days=2)
+    ticket = make_ticket(house)
+    take(house, ticket, "start")
+    take(house, ticket, "solve", at=MONDAY_9AM + HOUR)
+    take(house, ticket, "approve", user=house.requester, at=MONDAY_9AM + 2 * HOUR)
+
+    with pytest.raises(TransitionNotAllowed):
+        take(house, ticket, "reopen", user=house.requester, at=MONDAY_9AM + 5 * DAY)
+    take(house, ticket, "reopen", user=house.requester, at=MONDAY_9AM + DAY)
+
+    assert (fresh(ticket).state, fresh(ticket).closure_code) == ("in_progress", "")
+
+
+def test_a_stale_change_is_refused_with_what_changed_and_writes_nothing(house: House) -> None:
+    ticket = make_ticket(house)
+    seen = fresh(ticket)
+    services.assign_ticket(ticket=fresh(ticket), assignee=house.staff["agent2"], by=by(house.staff["agent2"]), at=MONDAY_9AM)
+
+    with pytest.raises(StaleTicket) as caught:
+        services.classify_ticket(
+            ticket=seen,
+            classification=Classification(impact=Impact.EXTENSIVE, urgency=Urgency.CRITICAL, kind=seen.kind, service=seen.service),  # type: ignore[arg-type]
+            by=by(house.agent),
+            at=MONDAY_9AM,
+            expected_version=seen.version,
+        )
+
+    assert [(entry.verb, entry.person) for entry in caught.value.changes] == [("ticket.assigned", house.staff["agent2"])]
+    assert fresh(ticket).priority == Priority.HIGH
+
+
+def test_the_matrix_of_the_contract_gives_the_priority(house: House) -> None:
+    from catalog.models import MatrixCell
+
+    MatrixCell.objects.create(organization=house.north, contract=house.contract, urgency="low", impact="minor", priority=Priority.CRITICAL)
+
+    assert make_ticket(house, urgency=Urgency.LOW).priority == Priority.CRITICAL
+    assert make_ticket(house, urgency=Urgency.MEDIUM).priority == Priority.MEDIUM
+    south = make_ticket(house, urgency=Urgency.LOW, organization=house.south, requester=house.outsider)
+    assert south.priority == Priority.LOW
+
+
+def test_an_expired_contract_is_accepted_flagged_and_told(house: House) -> None:
+    Contract.objects.filter(organization=house.north).update(ends_on=MONDAY_9AM.date() - DAY)
+
+    ticket = make_ticket(house)
+
+    assert (ticket.is_out_of_contract, ticket.contract) == (True, None)
+    assert OutboxMessage.objects.get(template="out_of_contract").to_email == house.staff["desk_supervisor"].email
+
+
+def test_a_person_of_another_customer_cannot_be_the_requester(house: House) -> None:
+    from accounts.models import Membership
+    from core.tenancy import ScopeError
+
+    foreign = Membership.objects.select_related("organization", "user").get(user=house.outsider)
+    wanted = services.NewTicket(
+        membership=foreign,
+        subject="Theirs",
+        description="x",
+        kind="incident",
+        service=house.services["erp"],
+        impact="minor",
+        urgency="low",  # type: ignore[arg-type]
+    )
+    with organization_scope(house.north.pk), pytest.raises(ScopeError):
+        services.raise_ticket(request=wanted, by=by(house.requester), at=MONDAY_9AM)
+    with pytest.raises(MayNotRaise):
+        services.raise_ticket(request=wanted, by=by(house.requester), at=MONDAY_9AM)
+
+
+def test_a_report_recipient_raises_no_tickets(house: House) -> None:
+    with pytest.raises(MayNotRaise):
+        make_ticket(house, requester=house.people["report_recipient"])
+
+
+def test_only_the_requester_or_a_coordinator_answers(house: House) -> None:
+    ticket = make_ticket(house)
+
+    services.reply_as_customer(ticket=fresh(ticket), body="More data.", by=by(house.people["coordinator"]), at=MONDAY_9AM)
+    with pytest.raises(MayNotDo):
+        services.reply_as_customer(ticket=fresh(ticket), body="Me too.", by=by(house.people["company_manager"]), at=MONDAY_9AM)
+
+
+def test_visibility_by_role(house: House) -> None:
+    ticket = make_ticket(house)
+    foreign = make_ticket(house, organization=house.south, requester=house.outsider)
+
+    seen = {name: set(queries.visible_to(user).values_list("pk", flat=True)) for name, user in house.people.items()}
+    assert {name for name, pks in seen.items() if ticket.pk in pks} == {"requester", "company_manager", "coordinator"}
+    assert not any(foreign.pk in pks for pks in seen.values())
+    Ticket.objects.filter(pk=ticket.pk).update(site=house.people and _site(house))
+    assert ticket.pk in set(queries.visible_to(house.people["site_supervisor"]).values_list("pk", flat=True))
+
+
+def _site(house: House):  # type: ignore[no-untyped-def]
+    from accounts.models import Membership
+
+    return Membership.objects.get(user=house.people["site_supervisor"]).site
+
+
+def test_the_record_only_grows(house: House) -> None:
+    make_ticket(house)
+    record = Record.objects.order_by("pk").last()
+    assert record is not None
+
+    with pytest.raises(RecordIsAppendOnly):
+        Record.objects.update(verb="x")
+    with pytest.raises(RecordIsAppendOnly):
+        record.delete()
+    with pytest.raises(RecordIsAppendOnly):
+        record.save()
+
+
+PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x02\x00\x00\x00\x90wS\xde"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "size"),
+    [
+        ("empty.png", b"", None),
+        ("large.pdf", b"%PDF-1.7 ", 26 * 1024 * 1024),
+        ("program.exe", b"MZ\x90", None),
+        ("disguised.pdf", b"MZ\x90\x00 not a pdf", None),
+        ("disguised.png", b"<html><script>alert(1)</script></html>", None),
+        ("binary.txt", b"text\x00binary", None),
+        ("page.html", b"<html>", None),
+    ],
+)
+def test_files_that_may_not_enter_are_refused_by_name(name: str, content: bytes, size: int | None) -> None:
+    with pytest.raises(FileRefused, match=name):
+        check_upload(name=name, stream=BytesIO(content), size_bytes=len(content) if size is None else size)
+
+
+def test_a_picture_enters_and_equal_content_is_kept_once(house: House) -> None:
+    from documents.models import Blob
+
+    files = [check_upload(name=name, stream=BytesIO(PNG), size_bytes=len(PNG)) for name in ("a.png", "../../b.png")]
+    ticket = make_ticket(house)
+
+    services.reply_as_customer(ticket=fresh(ticket), body="See.", files=files, by=by(house.requester), at=MONDAY_9AM)
+
+    assert [item.name for item in queries.conversation(ticket, with_notes=False)[0].attachments] == ["a.png", "b.png"]
+    assert Blob.objects.count() == 1
+
+
+def test_a_note_and_its_files_never_reach_the_customer(house: House) -> None:
+    ticket = make_ticket(house)
+    file = check_upload(name="a.png", stream=BytesIO(PNG), size_bytes=len(PNG))
+    services.add_note(ticket=fresh(ticket), body="Internal.", files=[file], by=by(house.agent), at=MONDAY_9AM)
+    attachment = queries.conversation(ticket, with_notes=True)[0].attachments[0]
+
+    assert queries.conversation(ticket, with_notes=False) == []
+    assert queries.get_attachment(house.agent, attachment.pk)[0] == attachment
+    with pytest.raises(queries.TicketNotFound):
+        queries.get_attachment(house.requester, attachment.pk)
+    assert not OutboxMessage.objects.filter(recipient=house.requester).exclude(template="ticket_received").exists()
