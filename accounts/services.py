@@ -94,3 +94,20 @@ def issue_service_account_token(*, name: str, organization: Organization, contac
 def set_language(*, user: User, language: str) -> None:
     """Remember the language the person chose; it then decides over the browser's."""
     User.objects.filter(pk=user.pk).update(language=language)
+
+
+@transaction.atomic
+def create_staff(*, email: str, full_name: str, roles: list[str], password: str, by: Actor, at: datetime) -> User:
+    """Create a person of the staff with these roles; ``Invalid`` when the address is taken."""
+    if User.objects.filter(email__iexact=email).exists():
+        raise Invalid(_("%(email)s already has an account.") % {"email": email}, fields={"email": _("Taken.")})
+    user = User(email=email.lower(), full_name=full_name, staff_roles=roles)
+    user.set_password(password)
+    user.save()
+    record(
+        organization_id=None,
+        facts=[Fact(verb="person.created", object_type="user", object_id=user.pk, payload={"roles": roles})],
+        by=by,
+        at=at,
+    )
+    return user

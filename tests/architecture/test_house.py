@@ -91,6 +91,7 @@ def test_scopes_are_opened_in_one_module_and_every_wide_one_is_listed() -> None:
     assert wide == [
         "accounts/admin.py",
         "accounts/management/commands/api_token.py",
+        "accounts/management/commands/create_administrator.py",
         "accounts/tenancy.py",
         "escalation/tasks.py",
         "notifications/queries.py",

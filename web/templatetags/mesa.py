@@ -47,7 +47,8 @@ def instant(value: datetime | str | None, time_zone: str) -> str:
     if not isinstance(moment, datetime):
         return ""
     local = moment.astimezone(zone(time_zone))
-    day = formats.date_format(local, "j M Y" if (get_language() or "").startswith("es") else "M j, Y")
+    spanish = (get_language() or "es").startswith("es")
+    day = formats.date_format(local, "j M Y").lower() if spanish else formats.date_format(local, "M j, Y")
     return f"{day}, {local:%H:%M}"
 
 

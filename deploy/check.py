@@ -1,0 +1,70 @@
+"""``./mesa check``: lint, format, types, contracts, Django's own checks, migrations, translations."""
+
+import filecmp
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+CATALOGUE = ROOT / "locale/es/LC_MESSAGES/django.po"
+PYTHON = sys.executable
+STEPS: tuple[tuple[str, list[str]], ...] = (
+    ("lint", [PYTHON, "-m", "ruff", "check", "."]),
+    ("format", [PYTHON, "-m", "ruff", "format", "--check", "."]),
+    ("types", [PYTHON, "-m", "mypy", "."]),
+    ("contracts", [str(Path(PYTHON).parent / "lint-imports")]),
+    ("django", [PYTHON, "manage.py", "check", "--fail-level", "WARNING"]),
+    ("migrations", [PYTHON, "manage.py", "makemigrations", "--check", "--dry-run", "-v0"]),
+)
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory(prefix="mesa-check-") as folder:
+        environment = {**os.environ, "MESA_VAR": folder}
+        failed = [name for name, command in STEPS if not _passes(name, command, environment)]
+        if not _translations_are_fresh(Path(folder), environment):
+            failed.append("translations")
+    if failed:
+        sys.exit(f"mesa: check failed: {', '.join(failed)}")
+    print("mesa: every check passed")
+
+
+def _passes(name: str, command: list[str], environment: dict[str, str]) -> bool:
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    print(f"{'ok  ' if done.returncode == 0 else 'FAIL'} {name}", flush=True)
+    if done.returncode != 0:
+        print(done.stdout[-6000:] + done.stderr[-3000:])
+    return done.returncode == 0
+
+
+def _translations_are_fresh(folder: Path, environment: dict[str, str]) -> bool:
+    """Extract the texts anew and compare: every one must stand in the catalogue, translated, and the .mo be made of it."""
+    if not shutil.which("xgettext") and os.geteuid() == 0 and shutil.which("apt-get"):
+        subprocess.run(
+            ["apt-get", "install", "-y", "-q", "gettext"], capture_output=True, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        )
+    if not shutil.which("xgettext"):
+        print("FAIL translations: install gettext (Debian: apt-get install gettext)")
+        return False
+    kept = CATALOGUE.read_bytes()
+    ignored = [word for name in (".venv", "var", "tests", "benchmarks") for word in ("-i", name)]
+    command = [PYTHON, "manage.py", "makemessages", "-l", "es", "--no-location", "--no-obsolete", "-v0", *ignored]
+    subprocess.run(command, cwd=ROOT, env=environment, capture_output=True)
+    fresh = CATALOGUE.read_text(encoding="utf-8")
+    CATALOGUE.write_bytes(kept)
+    compiled = folder / "django.mo"
+    subprocess.run(["msgfmt", "-o", str(compiled), str(CATALOGUE)], check=True)
+    problems = []
+    if 'msgstr ""\n\n' in fresh.split("\n\n", 1)[1] + "\n\n" or "#, fuzzy" in fresh:
+        problems.append("texts without a translation: run ./mesa manage makemessages -l es --no-location --no-obsolete and translate")
+    if not filecmp.cmp(compiled, CATALOGUE.with_suffix(".mo"), shallow=False):
+        problems.append("django.mo is older than django.po: run msgfmt")
+    print(f"{'FAIL' if problems else 'ok  '} translations {'; '.join(problems)}", flush=True)
+    return not problems
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,137 @@
+"""kill -9 where it hurts: nothing lost, nothing doubled but in the one window between SMTP's 250 and our commit."""
+
+import os
+import signal
+import threading
+import urllib.error
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.running import REAL_SERVICES, Mailbox, Mesa, wait_until
+
+pytestmark = pytest.mark.processes
+
+NEW = {"description": "x", "kind": "incident", "service": "accesos", "impact": "minor", "urgency": "low"}
+
+
+@pytest.fixture(scope="module")
+def mailbox() -> Iterator[Mailbox]:
+    box = Mailbox()
+    yield box
+    box.stop()
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def shape(request: pytest.FixtureRequest) -> str:
+    if request.param == "postgres" and not REAL_SERVICES:
+        pytest.skip("PostgreSQL and Redis are not running: ./mesa test starts them")
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def mesa(shape: str, mailbox: Mailbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mesa]:
+    """The web process alone, of the Procfile, on demonstration data: each test starts and kills workers itself."""
+    running = Mesa(shape, Path(tmp_path_factory.mktemp(shape)), mailbox, demo=True)
+    running.manage("prepare")
+    running.spawn("web")
+    wait_until(running.answers, "the web process answers")
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def token(mesa: Mesa) -> str:
+    return mesa.manage("api_token", "requester@norte.example")
+
+
+def test_a_worker_killed_while_it_delivers_loses_no_message(mesa: Mesa, mailbox: Mailbox, token: str) -> None:
+    numbers = [mesa.api(token, "POST", "tickets/", {**NEW, "subject": f"Worker {n}"})["number"] for n in range(12)]
+    mailbox.delay_seconds = 0.5
+    mesa.spawn("worker")
+    mesa.spawn("beat")
+    wait_until(lambda: len(mailbox.mails) >= 3, "the worker is delivering", 60)
+
+    mesa.kill("worker")
+    taken_in_flight = mesa.script("end_leases")
+    mailbox.delay_seconds = 0
+    mesa.spawn("worker")
+
+    def copies() -> Counter[str]:
+        return Counter(n for n in numbers for _mail in mailbox.to("requester@norte.example", about=n))
+
+    wait_until(lambda: len(copies()) == 12, "every copy arrives", 90)
+    wait_until(lambda: "queued" not in mesa.script("outbox")["status"], "the outbox is empty", 60)
+    doubled = {number: count for number, count in copies().items() if count > 1}
+    assert len(doubled) <= taken_in_flight, (doubled, taken_in_flight)
+    assert mesa.script("outbox")["reclaims"] >= len(doubled)
+    for number in doubled:
+        assert len({mail["Message-ID"] for mail in mailbox.to("requester@norte.example", about=number)}) == 1
+    mesa.kill("worker")
+    mesa.kill("beat")
+
+
+def test_a_web_process_killed_in_mid_request_and_asked_again_raises_each_ticket_once(mesa: Mesa, token: str) -> None:
+    failures: list[str] = []
+
+    def ask(index: int) -> None:
+        try:
+            mesa.api(token, "POST", "tickets/", {**NEW, "subject": "Web killed"}, Idempotency_Key=f"web-{index}")
+        except (urllib.error.URLError, OSError):
+            failures.append(str(index))
+
+    threads = [threading.Thread(target=ask, args=(index,)) for index in range(16)]
+    for thread in threads:
+        thread.start()
+    mesa.kill("web")
+    for thread in threads:
+        thread.join()
+    mesa.spawn("web")
+    wait_until(mesa.answers, "the web process answers again")
+
+    for index in range(16):
+        ask(index)
+
+    assert mesa.script("tickets", "Web killed") == 16
+    assert failures, "the process was killed before or after every request: the test proved nothing"
+
+
+def test_a_warning_that_fell_due_while_the_worker_was_dead_is_told_once(mesa: Mesa, mailbox: Mailbox) -> None:
+    late = mesa.script("late_ticket", "requester@sur.example", "sin-acceso", "45")
+    for _ in range(2):
+        mesa.spawn("beat")
+        mesa.spawn("worker")
+        wait_until(lambda: mesa.script("facts", str(late["pk"]))["announced"], "the sweep announces", 60)
+        mesa.kill("worker")
+        mesa.kill("beat")
+
+    facts = mesa.script("facts", str(late["pk"]))
+    assert [row for row in facts["announced"] if row == ["reaction", 100]] == [["reaction", 100]]
+    assert facts["escalations"] == [[1, "breach"]]
+
+
+def test_mesa_run_restarts_a_killed_child_and_leaves_no_process_behind(mailbox: Mailbox, tmp_path: Path) -> None:
+    mesa = Mesa("sqlite", tmp_path, mailbox, demo=False).start()
+
+    def children() -> dict[int, str]:
+        found = {}
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdigit():
+                try:
+                    environment = (entry / "environ").read_bytes()
+                    command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                except OSError:
+                    continue
+                if f"MESA_VAR={tmp_path}".encode() in environment:
+                    found[int(entry.name)] = command
+        return found
+
+    web = next(pid for pid, command in sorted(children().items()) if "gunicorn" in command)
+    os.kill(web, signal.SIGKILL)
+    wait_until(lambda: web not in children() and mesa.answers(), "the killed web process is back")
+
+    mesa.stop()
+
+    wait_until(lambda: children() == {}, "no process is left", 20)

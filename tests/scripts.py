@@ -1,0 +1,84 @@
+"""What real-process tests need done or counted on the running product's own data: ``python -m tests.scripts NAME …``."""
+
+import json
+import sys
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+import django
+
+
+def late_ticket(email: str, template: str, minutes: str) -> dict[str, Any]:
+    """Raise a ticket that arrived some minutes ago, as services allow with an earlier ``at``."""
+    from django.utils import timezone
+
+    from accounts.models import Membership
+    from catalog.models import RequestTemplate
+    from core.actor import Actor
+    from core.classification import Channel, Impact, Kind, Urgency
+    from tickets.services import NewTicket, raise_ticket
+
+    membership = Membership.objects.select_related("organization", "user").get(user__email=email)
+    form = RequestTemplate.objects.select_related("service").get(slug=template)
+    ticket = raise_ticket(
+        request=NewTicket(
+            membership=membership,
+            subject="Nobody looks at this",
+            description="x",
+            kind=Kind(form.kind),
+            service=form.service,
+            impact=Impact.EXTENSIVE,
+            urgency=Urgency.CRITICAL,
+            template=form,
+        ),
+        by=Actor(person_id=membership.user_id, channel=Channel.PORTAL),
+        at=timezone.now() - timedelta(minutes=int(minutes)),
+    )
+    return {"number": ticket.number, "pk": ticket.pk}
+
+
+def facts(pk: str) -> dict[str, Any]:
+    """Return what was announced and escalated about a ticket."""
+    from escalation.models import Escalation
+    from sla.models import Announcement
+
+    return {
+        "announced": sorted(Announcement.objects.filter(clock__ticket_id=int(pk)).values_list("clock__metric", "percent")),
+        "escalations": list(Escalation.objects.filter(ticket_id=int(pk)).order_by("pk").values_list("position", "cause")),
+    }
+
+
+def outbox() -> dict[str, Any]:
+    """Count the messages by status, and how often a crash may have doubled one."""
+    from notifications.models import OutboxMessage
+
+    rows = OutboxMessage.objects.filter(template="ticket_received")
+    return {
+        "status": dict(Counter(rows.values_list("status", flat=True))),
+        "reclaims": sum(rows.values_list("reclaims", flat=True)),
+        "ids": list(rows.values_list("message_id", flat=True)),
+    }
+
+
+def end_leases() -> int:
+    """Let the leases of dead workers end now instead of in two minutes."""
+    from django.utils import timezone
+
+    from notifications.models import OutboxMessage
+
+    return OutboxMessage.objects.filter(status="sending").update(run_after=timezone.now())
+
+
+def tickets(subject: str) -> int:
+    from tickets.models import Ticket
+
+    return Ticket.objects.filter(subject=subject).count()
+
+
+if __name__ == "__main__":
+    django.setup()
+    from accounts.tenancy import every_organization
+
+    with every_organization(reason="a test looks at the data of real processes"):
+        print(json.dumps(globals()[sys.argv[1]](*sys.argv[2:])))
