@@ -6,11 +6,11 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
 from pathlib import Path
-from types import FrameType
 
 from deploy.settings_environment import embedded
 
@@ -59,16 +59,20 @@ def main() -> None:
     supervisor = subprocess.Popen(
         [sys.executable, "-m", "supervisor.supervisord", "-c", str(conf)], env=environment, start_new_session=True
     )
-    _stop_with(supervisor)
+    told_to_stop = _stop_signals()
     url = f"http://127.0.0.1:{port}"
-    if not _answers(f"{url}/healthz", supervisor):
+    if not _answers(f"{url}/healthz", supervisor, told_to_stop):
         _stop(supervisor)
         sys.exit(f"mesa: the web process does not answer; see {var}/log/web.log")
     print(f"ready: {environment.get('MESA_URL') or url}", flush=True)
     if environment.get("MESA_DEMO") == "1":
         print("       demonstration logins, password mesa-demo: requester@norte.example (portal), agent@mesa.example (desk),", flush=True)
         print("       manager@mesa.example (reports), admin@mesa.example (configuration)", flush=True)
-    sys.exit(supervisor.wait() and 1)
+    while supervisor.poll() is None:
+        if told_to_stop.wait(0.2):
+            _stop(supervisor)
+            sys.exit(0)
+    sys.exit(f"mesa: supervisord ended by itself; see {var}/log/supervisord.log")
 
 
 def _port(text: str) -> int:
@@ -113,9 +117,9 @@ def _prepare(var: Path, environment: dict[str, str]) -> None:
     stamp.write_text(digest.hexdigest())
 
 
-def _answers(url: str, supervisor: subprocess.Popen[bytes]) -> bool:
+def _answers(url: str, supervisor: subprocess.Popen[bytes], told_to_stop: threading.Event) -> bool:
     deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and supervisor.poll() is None:
+    while time.monotonic() < deadline and supervisor.poll() is None and not told_to_stop.is_set():
         try:
             with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310 - our own loopback address
                 return bool(response.status == 200)
@@ -134,13 +138,12 @@ def _stop(supervisor: subprocess.Popen[bytes]) -> None:
         supervisor.wait()
 
 
-def _stop_with(supervisor: subprocess.Popen[bytes]) -> None:
-    def handle(_number: int, _frame: FrameType | None) -> None:
-        _stop(supervisor)
-        sys.exit(0)
-
+def _stop_signals() -> threading.Event:
+    """Return an event that SIGINT and SIGTERM set: the handler does nothing else, the main loop stops the children."""
+    told = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, handle)
+        signal.signal(number, lambda _number, _frame: told.set())
+    return told
 
 
 if __name__ == "__main__":
