@@ -23,6 +23,13 @@ class ConfigurationAdmin(admin.ModelAdmin):
     list_per_page = 50
     show_full_result_count = False
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if isinstance(field, forms.SplitDateTimeField):
+            for part in field.widget.widgets:
+                part.attrs["aria-label"] = str(field.label)
+        return field
+
     def save_related(self, request: HttpRequest, form: forms.ModelForm, formsets: Any, change: bool) -> None:
         with transaction.atomic():
             super().save_related(request, form, formsets, change)
@@ -43,6 +50,28 @@ class ConfigurationAdmin(admin.ModelAdmin):
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """The record tells."""
+
+
+class LabelledFormSet(forms.BaseInlineFormSet):
+    """Gives the box that deletes a row a name for screen readers: a table's heading does not label it."""
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        if "DELETE" in form.fields:
+            form.fields["DELETE"].widget.attrs["aria-label"] = str(form.fields["DELETE"].label)
+
+
+class LabelledInline(admin.TabularInline):
+    """Rows whose fields carry their own names."""
+
+    formset = LabelledFormSet
+    extra = 0
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None:
+            field.widget.attrs["aria-label"] = str(field.label)
+        return field
 
 
 class RolesField(forms.MultipleChoiceField):
@@ -93,14 +122,12 @@ class UserAdmin(ConfigurationAdmin):
         return ", ".join(str(StaffRole(role).label) for role in user.staff_roles)
 
 
-class SiteInline(admin.TabularInline):
+class SiteInline(LabelledInline):
     model = Site
-    extra = 0
 
 
-class DepartmentInline(admin.TabularInline):
+class DepartmentInline(LabelledInline):
     model = Department
-    extra = 0
 
 
 @admin.register(Organization)
@@ -109,7 +136,6 @@ class OrganizationAdmin(ConfigurationAdmin):
     search_fields = ("name",)
     prepopulated_fields = {"slug": ("name",)}
     inlines = (SiteInline, DepartmentInline)
-    autocomplete_fields = ("account_manager",)
 
     def save_model(self, request: HttpRequest, obj: Organization, form: forms.ModelForm, change: bool) -> None:
         with every_organization(reason="an administrator creates or changes an organization"):

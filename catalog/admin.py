@@ -1,6 +1,6 @@
 from django.contrib import admin
 
-from accounts.admin import ConfigurationAdmin
+from accounts.admin import ConfigurationAdmin, LabelledInline
 from catalog.models import Category, RequestTemplate, Service, TemplateField
 
 
@@ -18,9 +18,8 @@ class ServiceAdmin(ConfigurationAdmin):
     prepopulated_fields = {"slug": ("name_es",)}
 
 
-class TemplateFieldInline(admin.TabularInline):
+class TemplateFieldInline(LabelledInline):
     model = TemplateField
-    extra = 0
 
 
 @admin.register(RequestTemplate)

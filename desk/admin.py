@@ -7,14 +7,13 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin import ConfigurationAdmin
+from accounts.admin import ConfigurationAdmin, LabelledInline
 from catalog.models import Contract, ContractService, MatrixCell
 from sla.models import PolicyVersion
 
 
-class ContractChild(admin.TabularInline):
+class ContractChild(LabelledInline):
     exclude = ("organization",)
-    extra = 0
 
 
 class ContractServiceInline(ContractChild):

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin import ConfigurationAdmin
+from accounts.admin import ConfigurationAdmin, LabelledInline
 from accounts.zones import validate_time_zone
 from core.actor import Actor
 from core.classification import Channel
@@ -78,10 +78,9 @@ class CalendarAdmin(ConfigurationAdmin):
             )
 
 
-class PolicyTargetInline(admin.TabularInline):
+class PolicyTargetInline(LabelledInline):
     model = PolicyTarget
     fields = ("metric", "priority", "support_type", "minutes")
-    extra = 0
 
 
 @admin.register(PolicyVersion)

@@ -57,7 +57,7 @@ class Mailbox:
         import asyncio
 
         message = email.message_from_bytes(envelope.content, policy=email.policy.default)
-        self.mails.append(message)  # type: ignore[arg-type]
+        self.mails.append(message)
         await asyncio.sleep(self.delay_seconds)
         return "250 accepted"
 

@@ -16,6 +16,8 @@ pytestmark = pytest.mark.walk
 SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1360, "height": 900}}
 # Spanish/SQLite/phone, English/SQLite/desktop, Spanish/PostgreSQL/desktop, English/PostgreSQL/phone.
 SHAPES = {("sqlite", "es"): "phone", ("sqlite", "en"): "desktop", ("postgres", "es"): "desktop", ("postgres", "en"): "phone"}
+# A refused page is a 40x; the configuration pages' jQuery probes an inline style, which the policy refuses.
+HARMLESS = ("status of 40", "Applying inline style")
 REQUESTER, AGENT, MANAGER = "requester@norte.example", "agent@mesa.example", "manager@mesa.example"
 
 
@@ -28,7 +30,9 @@ class Walker:
         self.context = browser.new_context(viewport=size, locale="es-MX" if language == "es" else "en-US", base_url=mesa.url)  # type: ignore[arg-type]
         self.page: Page = self.context.new_page()
         self.errors: list[str] = []
-        self.page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" and "status of 40" not in m.text else None)
+        self.page.on(
+            "console", lambda m: self.errors.append(m.text) if m.type == "error" and not any(word in m.text for word in HARMLESS) else None
+        )
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.open("/accounts/login/")
         self.page.fill("[name=login]", email)
@@ -132,7 +136,7 @@ def _report_agrees_with_its_pdf(browser: Browser, mesa: Mesa, language: str) -> 
     assert href is not None
 
     def pdf() -> bytes | None:
-        response = manager.context.request.get(mesa.url + href)
+        response = manager.context.request.get(mesa.url + href, headers={"Accept-Language": language})
         return response.body() if response.status == 200 else None
 
     content = wait_until(pdf, "the PDF is made by the worker")
@@ -164,7 +168,7 @@ def test_every_other_page_is_clean(browser: Browser, mesa: Mesa, language: str) 
             "/admin/config/",
             "/admin/accounts/organization/",
             "/admin/accounts/organization/1/change/",
-            "/admin/catalog/contract/1/change/",
+            "/admin/sla/policyversion/1/change/",
             "/admin/sla/calendar/1/change/",
             "/admin/notifications/outboxmessage/",
             "/accounts/2fa/",
