@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.auth.password_validation import validate_password
 from django.db import models, transaction
 from django.http import HttpRequest
 from django.utils import timezone
@@ -12,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import ApiToken, Department, Membership, Organization, ServiceAccount, Site, Team, User
 from accounts.roles import CustomerRole, StaffRole
 from accounts.services import record_configuration_change
-from accounts.tenancy import every_organization
+from accounts.tenancy import every_organization, is_restricted
 from core.actor import Actor
 from core.classification import Channel
 
@@ -22,6 +23,11 @@ class ConfigurationAdmin(admin.ModelAdmin):
 
     list_per_page = 50
     show_full_result_count = False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> Any:
+        """A row stays with its organization and its contract."""
+        fixed = [name for name in ("organization", "contract") if obj is not None and name in {f.name for f in obj._meta.fields}]
+        return [*super().get_readonly_fields(request, obj), *fixed]
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
@@ -83,6 +89,19 @@ class RolesField(forms.MultipleChoiceField):
         return sorted(initial or []) != sorted(data or [])
 
 
+class EverybodysAdmin(ConfigurationAdmin):
+    """Of people, groups and tokens, which belong to no customer: only for staff who serve every customer."""
+
+    def has_view_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return super().has_view_permission(request, obj) and not is_restricted(request.user)
+
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return super().has_change_permission(request, obj) and not is_restricted(request.user)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super().has_add_permission(request) and not is_restricted(request.user)
+
+
 class UserForm(forms.ModelForm):
     staff_roles = RolesField(label=_("Staff roles"), choices=StaffRole.choices, required=False)
     new_password = forms.CharField(
@@ -99,6 +118,12 @@ class UserForm(forms.ModelForm):
     def clean_email(self) -> str:
         return str(self.cleaned_data["email"]).lower()
 
+    def clean_new_password(self) -> str:
+        password = str(self.cleaned_data.get("new_password") or "")
+        if password:
+            validate_password(password, self.instance)
+        return password
+
     def save(self, commit: bool = True) -> User:
         user: User = super().save(commit=False)
         if self.cleaned_data.get("new_password"):
@@ -111,7 +136,7 @@ class UserForm(forms.ModelForm):
 
 
 @admin.register(User)
-class UserAdmin(ConfigurationAdmin):
+class UserAdmin(EverybodysAdmin):
     form = UserForm
     list_display = ("full_name", "email", "is_active", "roles")
     list_filter = ("is_active",)
@@ -164,7 +189,7 @@ class MembershipAdmin(ConfigurationAdmin):
 
 
 @admin.register(Team)
-class TeamAdmin(ConfigurationAdmin):
+class TeamAdmin(EverybodysAdmin):
     list_display = ("name", "level", "email")
     filter_horizontal = ("members", "organizations")
 
@@ -177,7 +202,7 @@ class ServiceAccountAdmin(ConfigurationAdmin):
 
 
 @admin.register(ApiToken)
-class ApiTokenAdmin(ConfigurationAdmin):
+class ApiTokenAdmin(EverybodysAdmin):
     """Tokens are made by command, where their secret can be shown once; here they are revoked."""
 
     list_display = ("pk", "user", "service_account_id", "created_at", "revoked_at")

@@ -185,6 +185,13 @@ class Membership(OrganizationRow):
     def __str__(self) -> str:
         return f"{self.user}"
 
+    def clean(self) -> None:
+        super().clean()
+        for name in ("site", "department"):
+            chosen = getattr(self, name)
+            if chosen is not None and chosen.organization_id != self.organization_id:
+                raise ValidationError({name: _("Choose one of the same organization.")})
+
     def has_role(self, *roles: str) -> bool:
         return not self.is_suspended and any(role in self.roles for role in roles)
 
@@ -227,6 +234,16 @@ class ServiceAccount(OrganizationRow):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        super().clean()
+        if self.organization_id and self.contact_id and not self.has_valid_contact():
+            raise ValidationError({"contact": _("Choose a coordinator of the organization.")})
+
+    def has_valid_contact(self) -> bool:
+        """Tell whether the contact is still a coordinator there: the machine acts with their rights."""
+        membership = Membership.objects.filter(organization_id=self.organization_id, user_id=self.contact_id).order_by("pk").first()
+        return membership is not None and membership.has_role(CustomerRole.COORDINATOR) and not self.contact.is_staff
 
 
 class ApiToken(models.Model):

@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership, Organization, ServiceAccount, Team, User
 from accounts.roles import Capability, CustomerRole, StaffRole
+from accounts.tenancy import organization_ids_of
 from core.errors import NotFound
 
 
@@ -63,6 +64,22 @@ def assignable_staff() -> list[User]:
 
 def staff_with_role(*roles: StaffRole) -> list[User]:
     return [user for user in staff() if any(role in user.staff_roles for role in roles)]
+
+
+def supervisors_of(organization_id: int) -> list[User]:
+    """Return the desk's supervisors who serve the organization."""
+    return [user for user in staff_with_role(StaffRole.DESK_SUPERVISOR) if serves(user, organization_id)]
+
+
+def serves(user: User, organization_id: int) -> bool:
+    """Tell whether a person of the staff may see this organization at all."""
+    return user.is_staff and organization_id in organization_ids_of(user)
+
+
+def team_serves(team: Team, organization_id: int) -> bool:
+    """Tell whether a support group serves the organization: it names none, or names this one."""
+    named = set(Team.organizations.through.objects.filter(team_id=team.pk).order_by().values_list("organization_id", flat=True))
+    return not named or organization_id in named
 
 
 def teams() -> list[Team]:

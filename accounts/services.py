@@ -45,6 +45,8 @@ def record_configuration_change(*, instance: models.Model, changed_fields: list[
     organization_id = instance.pk if isinstance(instance, Organization) else getattr(instance, "organization_id", None)
     verb = "configuration.created" if created else "configuration.changed"
     fact = Fact(verb=verb, object_type=object_type, object_id=instance.pk, payload={"fields": changed_fields})
+    if isinstance(instance, User):
+        fact.payload["staff_roles"] = instance.staff_roles  # a grant of rights says which
     record(organization_id=organization_id, facts=[fact], by=by, at=at)
     if created and isinstance(instance, Organization):
         announce_organization(organization=instance, by=by, at=at)

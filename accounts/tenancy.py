@@ -42,9 +42,18 @@ def organization_ids_of(user: User | None) -> set[int]:
         return set(Membership.objects.filter(user_id=user.pk, is_suspended=False).order_by().values_list("organization_id", flat=True))
 
 
+def is_restricted(user: object) -> bool:
+    """Tell whether a person of the staff serves only the customers their groups name."""
+    with every_organization(reason="find out whether a person's groups name customers"):
+        return not isinstance(user, User) or bool(_named_by_groups(user))
+
+
 def _organizations_served_by(user: User) -> set[int]:
+    return _named_by_groups(user) or set(Organization.objects.order_by().values_list("pk", flat=True))
+
+
+def _named_by_groups(user: User) -> set[int]:
+    """Return the organizations that all the person's groups together name; empty when one of them names none."""
     named = list(Team.objects.filter(members=user.pk).order_by().values_list("pk", "organizations__id"))
     restricted = {organization_id for _team, organization_id in named if organization_id is not None}
-    if restricted and all(organization_id is not None for _team, organization_id in named):
-        return restricted
-    return set(Organization.objects.order_by().values_list("pk", flat=True))
+    return restricted if all(organization_id is not None for _team, organization_id in named) else set()

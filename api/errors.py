@@ -12,6 +12,9 @@ from core.errors import DomainError, NotAllowed, NotFound
 from tickets.services import StaleTicket, TransitionNotAllowed
 from web.timeline import sentence
 
+# What a customer sees of a ticket anyway; notes and assignments stay inside the desk.
+PUBLIC_VERBS = frozenset({"ticket.raised", "ticket.state_changed", "ticket.classified", "ticket.escalated"})
+
 
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     """Return the answer to a refusal; None lets an unexpected error become a 500."""
@@ -48,7 +51,11 @@ def _status(error: DomainError) -> int:
 def _body(error: DomainError) -> dict[str, Any]:
     body: dict[str, Any] = {"code": error.code, "detail": str(error), "fields": {name: str(text) for name, text in error.fields.items()}}
     if isinstance(error, StaleTicket):
-        body["changes"] = [{"at": entry.at, "by": str(entry.person or entry.system), "what": sentence(entry)} for entry in error.changes]
+        body["changes"] = [
+            {"at": entry.at, "by": str(entry.person or entry.system), "what": sentence(entry)}
+            for entry in error.changes
+            if entry.verb in PUBLIC_VERBS
+        ]
     if isinstance(error, TransitionNotAllowed):
         body["possible"] = error.possible
     return body

@@ -1,7 +1,11 @@
 """Filters of the ticket list."""
 
+from datetime import datetime
+
 import django_filters
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from core.classification import Kind, Priority
 from tickets import queries
@@ -9,13 +13,18 @@ from tickets.models import Ticket
 from tickets.states import State
 
 
+def _in_our_time(moment: datetime) -> None:
+    if not 1970 <= moment.year <= 2200:
+        raise ValidationError(_("Give a date between 1970 and 2200."))
+
+
 class TicketFilter(django_filters.FilterSet):
     state = django_filters.MultipleChoiceFilter(choices=State.choices)
     kind = django_filters.ChoiceFilter(choices=Kind.choices)
     priority = django_filters.ChoiceFilter(choices=[(p.code, p.label) for p in Priority], method="by_priority")
     organization = django_filters.CharFilter(field_name="organization__slug")
-    received_after = django_filters.IsoDateTimeFilter(field_name="received_at", lookup_expr="gte")
-    received_before = django_filters.IsoDateTimeFilter(field_name="received_at", lookup_expr="lt")
+    received_after = django_filters.IsoDateTimeFilter(field_name="received_at", lookup_expr="gte", validators=[_in_our_time])
+    received_before = django_filters.IsoDateTimeFilter(field_name="received_at", lookup_expr="lt", validators=[_in_our_time])
     q = django_filters.CharFilter(method="by_words", label="Number, or words of the subject")
 
     class Meta:

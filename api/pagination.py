@@ -1,4 +1,9 @@
+import re
+from typing import Any
+
+from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
 
 
 class TicketPagination(CursorPagination):
@@ -6,3 +11,10 @@ class TicketPagination(CursorPagination):
 
     page_size = 50
     ordering = "-id"
+
+    def decode_cursor(self, request: Request) -> Any:
+        """Read the cursor; one that holds no position of this list is a 404, as every other broken one."""
+        cursor = super().decode_cursor(request)
+        if cursor is not None and cursor.position is not None and not re.fullmatch(r"\d{1,18}", str(cursor.position)):
+            raise NotFound(self.invalid_cursor_message)
+        return cursor

@@ -109,4 +109,13 @@ class TenantModel(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         require_in_scope(self)
+        stored = self.__dict__.get("_stored_organization_id")
+        if stored is not None and stored != getattr(self, tenant_field(type(self))):
+            raise ScopeError("A row never moves to another organization.")
         super().save(*args, **kwargs)
+
+    @classmethod
+    def from_db(cls, db: str | None, field_names: Any, values: Any, **options: Any) -> "TenantModel":
+        row = super().from_db(db, field_names, values, **options)
+        row.__dict__["_stored_organization_id"] = row.__dict__.get(tenant_field(cls))
+        return row

@@ -145,15 +145,27 @@ def _listens(port: int) -> bool:
 
 def _make_roles(binaries: Path, services: Services) -> None:
     """Two roles (DECISIONS 2): the owner makes tables, the app reads and writes rows."""
-    psql = [str(binaries / "psql"), "-h", "127.0.0.1", "-p", str(services.postgres_port), "-U", "postgres", "-qtAX", "-d"]
+    psql = _psql(binaries, services.postgres_port)
     if subprocess.run(
         [*psql, "postgres", "-c", "SELECT 1 FROM pg_roles WHERE rolname='mesa_app'"], capture_output=True, text=True
     ).stdout.strip():
         return
     roles = "CREATE ROLE mesa_owner LOGIN CREATEDB PASSWORD 'mesa'; CREATE ROLE mesa_app LOGIN PASSWORD 'mesa';"
     _run([*psql, "postgres", "-c", roles])
-    _run([*psql, "postgres", "-c", "CREATE DATABASE mesa OWNER mesa_owner"])
-    _run([*psql, "mesa", "-c", (ROOT / "deploy" / "postgres-roles.sql").read_text()])
+    make_database(services.postgres_port, "mesa")
+
+
+def make_database(port: int, name: str) -> None:
+    """Create an empty database of the owner's, in which the app may read and write what the owner makes."""
+    binaries = find_postgres()
+    assert binaries is not None
+    psql = _psql(binaries, port)
+    _run([*psql, "postgres", "-c", f"CREATE DATABASE {name} OWNER mesa_owner"])
+    _run([*psql, name, "-c", (ROOT / "deploy" / "postgres-roles.sql").read_text()])
+
+
+def _psql(binaries: Path, port: int) -> list[str]:
+    return [str(binaries / "psql"), "-h", "127.0.0.1", "-p", str(port), "-U", "postgres", "-qtAX", "-d"]
 
 
 def _run(command: list[str]) -> None:

@@ -3,8 +3,7 @@
 from datetime import datetime
 
 from accounts.models import User
-from accounts.queries import staff_with_role
-from accounts.roles import StaffRole
+from accounts.queries import supervisors_of
 from escalation.models import Escalation, EscalationLevel
 from escalation.queries import acknowledge_token
 from notifications.services import Letter
@@ -18,7 +17,7 @@ def tell_level(*, ticket: Ticket, escalation: Escalation, level: EscalationLevel
     key = f"escalation:{escalation.pk}"
     context = {"cause": escalation.cause, "reason": escalation.reason, "position": escalation.position}
     if level is None:
-        people = staff_with_role(StaffRole.DESK_SUPERVISOR)
+        people = supervisors_of(ticket.organization_id)
         send(ticket, [_letter(ticket, person, key, **context) for person in people], at)
         return
     path = f"/escalations/{acknowledge_token(escalation)}/"
@@ -27,7 +26,7 @@ def tell_level(*, ticket: Ticket, escalation: Escalation, level: EscalationLevel
         ticket,
         to=person,
         template="escalation",
-        key=f"{key}:{level.email}",
+        key=key,
         for_staff=True,
         acknowledge_path=path,
         acknowledge_minutes=level.acknowledge_minutes,
@@ -36,12 +35,12 @@ def tell_level(*, ticket: Ticket, escalation: Escalation, level: EscalationLevel
     send(ticket, [letter], at)
 
 
-def tell_clock(*, ticket: Ticket, clock: Clock, percent: int, at: datetime) -> None:
+def tell_clock(*, ticket: Ticket, clock: Clock, segment_id: int, percent: int, at: datetime) -> None:
     """Tell whoever holds the ticket, or the desk's supervisors while nobody does, that a clock reached a threshold."""
     reader = ticket.assignee or ticket.owner
-    people = [reader] if reader is not None else staff_with_role(StaffRole.DESK_SUPERVISOR)
+    people = [reader] if reader is not None else supervisors_of(ticket.organization_id)
     due = clock.due_at.isoformat() if clock.due_at else ""
-    key = f"clock:{clock.pk}:{clock.target.total_seconds():.0f}:{percent}"
+    key = f"clock:{clock.pk}:{segment_id}:{percent}"
     letters = [
         ticket_letter(ticket, to=person, template="clock", key=key, for_staff=True, metric=clock.metric, percent=percent, due_at=due)
         for person in people
@@ -51,7 +50,7 @@ def tell_clock(*, ticket: Ticket, clock: Clock, percent: int, at: datetime) -> N
 
 def tell_out_of_contract(*, ticket: Ticket, at: datetime) -> None:
     """Tell the desk's supervisors that a ticket came in without a contract in force (SPEC 1.2)."""
-    people = staff_with_role(StaffRole.DESK_SUPERVISOR)
+    people = supervisors_of(ticket.organization_id)
     send(ticket, [ticket_letter(ticket, to=p, template="out_of_contract", key=f"out:{ticket.pk}", for_staff=True) for p in people], at)
 
 

@@ -7,12 +7,18 @@ from tickets.models import Ticket
 
 
 def on_clock_warned(event: ClockWarned) -> None:
-    notices.tell_clock(ticket=_ticket(event.ticket_id), clock=Clock.objects.get(pk=event.clock_id), percent=event.percent, at=event.at)
+    notices.tell_clock(
+        ticket=_ticket(event.ticket_id),
+        clock=Clock.objects.get(pk=event.clock_id),
+        segment_id=event.segment_id,
+        percent=event.percent,
+        at=event.at,
+    )
 
 
 def on_clock_breached(event: ClockBreached) -> None:
     ticket = _ticket(event.ticket_id)
-    notices.tell_clock(ticket=ticket, clock=Clock.objects.get(pk=event.clock_id), percent=100, at=event.at)
+    notices.tell_clock(ticket=ticket, clock=Clock.objects.get(pk=event.clock_id), segment_id=event.segment_id, percent=100, at=event.at)
     # Two clocks that breach in one sweep share the instant: the ladder moves once.
     key = f"breach:{event.at.isoformat()}"
     services.escalate_ticket(ticket=ticket, cause=Cause.BREACH, cause_key=key, by=services.ESCALATOR, at=event.at)

@@ -94,6 +94,7 @@ def acknowledge_escalation(*, escalation: Escalation, user: User | None, at: dat
 @transaction.atomic
 def climb(*, escalation: Escalation, at: datetime) -> bool:
     """Move on from a level that did not acknowledge in time; return whether the ticket climbed."""
+    Ticket.objects.select_for_update(of=("self",)).get(pk=escalation.ticket_id)  # the ticket first, as everywhere
     claimed = Escalation.objects.filter(pk=escalation.pk, acknowledged_at=None, acknowledge_due_at=escalation.acknowledge_due_at).update(
         acknowledge_due_at=None
     )

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import IntegrityError, transaction
-from django.db.models import Case, F, PositiveSmallIntegerField, Q, When
+from django.db.models import Case, F, PositiveSmallIntegerField, Q, QuerySet, When
 
 from activity.services import Fact, record
 from core.actor import Actor
@@ -111,9 +111,7 @@ def deliver_message(*, message_id: int, from_email: str, at: datetime, connectio
         logger.warning("Message %s was not delivered: %s", message.pk, error)
         _note_failure(message=message, error=error, at=at)
         return False
-    OutboxMessage.objects.filter(pk=message.pk, status=MessageStatus.SENDING).update(
-        status=MessageStatus.SENT, sent_at=at, subject=rendered.subject[:250], last_error=""
-    )
+    _held(message).update(status=MessageStatus.SENT, sent_at=at, subject=rendered.subject[:250], last_error="")
     return True
 
 
@@ -131,7 +129,15 @@ def claim_message(*, message_id: int, at: datetime) -> OutboxMessage | None:
     if not claimed:
         return None
     message: OutboxMessage = OutboxMessage.objects.get(pk=message_id)
+    if message.attempts > MAX_ATTEMPTS:
+        _note_failure(message=message, error=RuntimeError("Every worker that tried to send it died."), at=at)
+        return None
     return message
+
+
+def _held(message: OutboxMessage) -> QuerySet[OutboxMessage]:
+    """Return the row while this claim still holds it: a worker that outlived its lease no longer decides."""
+    return OutboxMessage.objects.filter(pk=message.pk, status=MessageStatus.SENDING, claimed_at=message.claimed_at)
 
 
 def _claimable(at: datetime) -> Q:
@@ -162,13 +168,9 @@ def _send(message: OutboxMessage, rendered: RenderedMessage, *, from_email: str,
 def _note_failure(*, message: OutboxMessage, error: Exception, at: datetime) -> None:
     attempts = message.attempts
     if attempts < MAX_ATTEMPTS:
-        OutboxMessage.objects.filter(pk=message.pk, status=MessageStatus.SENDING).update(
-            status=MessageStatus.QUEUED, run_after=at + BACKOFF[attempts - 1], last_error=str(error)[:2000]
-        )
+        _held(message).update(status=MessageStatus.QUEUED, run_after=at + BACKOFF[attempts - 1], last_error=str(error)[:2000])
         return
-    OutboxMessage.objects.filter(pk=message.pk, status=MessageStatus.SENDING).update(
-        status=MessageStatus.DEAD, last_error=str(error)[:2000]
-    )
+    _held(message).update(status=MessageStatus.DEAD, last_error=str(error)[:2000])
     publish(MessageDied(organization_id=message.organization_id, at=at, message_id=message.pk))
 
 

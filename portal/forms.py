@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership, Organization, User
+from accounts.queries import membership_of
 from catalog.models import FieldType, RequestTemplate, TemplateField
 from core.classification import Impact, Urgency
 from web.forms import FilesField
@@ -41,6 +42,16 @@ class TicketForm(forms.Form):
             self.fields[f"field_{row.key}"] = _field_for(row, organizations)
         order = ["organization", "subject", *(f"field_{row.key}" for row in self.extra), "description", "impact", "urgency", "attachments"]
         self.order_fields(order)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a person who is not of the chosen organization."""
+        data: dict[str, Any] = super().clean() or {}
+        organization = data.get("organization")
+        for row in self.extra:
+            person = data.get(f"field_{row.key}")
+            if isinstance(person, User) and organization is not None and membership_of(person.pk, organization.pk) is None:
+                self.add_error(f"field_{row.key}", _("Choose a person of the same company."))
+        return data
 
     def answers(self) -> list[dict[str, str]]:
         """Return the answers with the labels they were asked under, for the ticket to keep."""

@@ -24,7 +24,10 @@ from tickets.states import State
 def parse_month(text: str) -> date:
     """Return the first day of a ``YYYY-MM`` month; ``Invalid`` says how to write it."""
     try:
-        return datetime.strptime(text, "%Y-%m").date()  # noqa: DTZ007 - a calendar month has no zone
+        month = datetime.strptime(text, "%Y-%m").date()  # noqa: DTZ007 - a calendar month has no zone
+        if not 2000 <= month.year <= 2100:
+            raise ValueError("out of range")
+        return month
     except ValueError as error:
         raise Invalid(
             _("“%(text)s” is not a month. Write it as YYYY-MM, such as 2026-10.") % {"text": text},

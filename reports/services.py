@@ -43,7 +43,8 @@ def request_report(
         raise NotAllowed(_("You may not read the reports of this organization."))
     issued = queries.issued_report(organization.pk, month, language)
     if issued is not None and issued.status != ReportStatus.FAILED:
-        return issued
+        return _also_send(issued, at) if send_when_ready else issued
+    Organization.objects.select_for_update().get(pk=organization.pk)  # two requests at once never take the same version
     data = queries.build_service_level(organization, month, at)
     sha256 = queries.hash_of(data)
     earlier = ReportIssue.objects.filter(organization=organization, month=month, language=language)
@@ -68,6 +69,14 @@ def request_report(
     fact = Fact(verb="report.issued", object_type="report", object_id=issue.pk, payload={"month": data["month"], "sha256": sha256})
     record(organization_id=organization.pk, facts=[fact], by=by, at=at)
     publish(ReportRequested(organization_id=organization.pk, at=at, issue_id=issue.pk))
+    return issue
+
+
+def _also_send(issue: ReportIssue, at: datetime) -> ReportIssue:
+    """Send an issue that somebody had asked for before its day came; once, whoever comes first."""
+    ReportIssue.objects.filter(pk=issue.pk).update(send_when_ready=True)
+    if issue.status == ReportStatus.READY:
+        _send(issue, at)
     return issue
 
 
@@ -97,7 +106,7 @@ def _finish(issue: ReportIssue, content: bytes, at: datetime) -> None:
     blob = store_bytes(organization_id=issue.organization_id, content=content, content_type="application/pdf", at=at)
     done = ReportIssue.objects.filter(pk=issue.pk, status=ReportStatus.MAKING).update(status=ReportStatus.READY, pdf=blob, last_error="")
     issue.pdf = blob
-    if done and issue.send_when_ready:
+    if done and ReportIssue.objects.filter(pk=issue.pk, send_when_ready=True).exists():
         _send(issue, at)
 
 

@@ -1,11 +1,15 @@
 """Celery entry points of reports."""
 
+import logging
+
 from celery import shared_task
 from django.utils import timezone
 
 from accounts.queries import organizations
 from accounts.tenancy import every_organization, organization_scope
 from reports import queries, services
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task(queue="reports")
@@ -31,5 +35,8 @@ def issue_monthly_reports() -> None:
     with every_organization(reason="list the customers that get a monthly report"):
         customers = organizations()
     for organization in customers:
-        with organization_scope(organization.pk):
-            services.issue_monthly_report(organization=organization, at=at)
+        try:
+            with organization_scope(organization.pk):
+                services.issue_monthly_report(organization=organization, at=at)
+        except Exception:
+            logger.exception("The monthly report of organization %s could not be issued", organization.pk)

@@ -181,6 +181,8 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"  # people come by invitation; their address is the one they were invited by
 ACCOUNT_SESSION_REMEMBER = None
+# How many proxies stand in front: the login's rate limits count the address before them.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.number("MESA_PROXIES", 0, low=0, high=5)
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 
 # --- work outside the request -------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """The root: health, the switch of language, the login, and the doors."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from web import views
@@ -12,6 +12,9 @@ urlpatterns = [
     path("readyz", views.readyz, name="readyz"),
     path("language/", views.switch_language, name="language"),
     path("attachments/<int:attachment_id>/", views.attachment, name="attachment"),
+    # A person's address is the one they were invited by: it is changed in the configuration, on the record, and nowhere else.
+    path("accounts/email/", views.closed, name="account_email"),
+    re_path(r"^accounts/confirm-email/.*$", views.closed),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("api.urls")),

@@ -7,6 +7,7 @@ from core.events import Event
 class ClockEvent(Event):
     ticket_id: int
     clock_id: int
+    segment_id: int
     metric: str
 
 

@@ -15,8 +15,11 @@ from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from aiosmtpd.controller import Controller
+
+from deploy.services import make_database
 
 ROOT = Path(__file__).resolve().parent.parent
 REAL_SERVICES = {
@@ -86,8 +89,18 @@ class Mesa:
             "PYTHONWARNINGS": "ignore",
         }
         if shape == "postgres":
-            self.environment |= REAL_SERVICES
+            self.environment |= self._own_services()
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
+
+    def _own_services(self) -> dict[str, str]:
+        """Return the services' addresses with a database and a broker of this run's own."""
+        name, number = f"mesa_{self.port}", self.port % 15 + 1
+        make_database(urlsplit(REAL_SERVICES["DATABASE_URL"]).port or 5432, name)
+        mine = {
+            key: value.removesuffix("/mesa") + f"/{name}" if key.endswith(("DATABASE_URL", "OWNER_URL")) else value
+            for key, value in REAL_SERVICES.items()
+        }
+        return mine | {"REDIS_URL": REAL_SERVICES["REDIS_URL"].rpartition("/")[0] + f"/{number}"}
 
     def start(self) -> "Mesa":
         if self.shape == "sqlite":
@@ -107,6 +120,8 @@ class Mesa:
 
     def _spawn(self, name: str, command: list[str]) -> None:
         self.var.mkdir(parents=True, exist_ok=True)
+        if name in self.processes:
+            self.kill(name)  # of a test that failed before it could
         with (self.var / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
                 command, cwd=ROOT, env=self.environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True

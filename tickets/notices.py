@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 
 from accounts.models import User
+from accounts.queries import membership_of
 from core.actor import Actor
 from core.classification import Priority
 from notifications.services import Letter, queue_letters
@@ -60,12 +61,21 @@ def tell_received(*, ticket: Ticket, promises: list[dict[str, str]], at: datetim
     send(ticket, [letter], at)
 
 
+def _still_reads(ticket: Ticket) -> bool:
+    """Tell whether the requester may still read the ticket: nobody who was suspended or left gets its mail."""
+    return ticket.requester.is_active and membership_of(ticket.requester_id, ticket.organization_id) is not None
+
+
 def tell_reply(*, ticket: Ticket, message: Message, at: datetime) -> None:
+    if not _still_reads(ticket):
+        return
     letter = ticket_letter(ticket, to=ticket.requester, template="ticket_reply", key=f"message:{message.pk}", body=message.body)
     send(ticket, [letter], at)
 
 
 def tell_statement(*, ticket: Ticket, message: Message, at: datetime) -> None:
+    if not _still_reads(ticket):
+        return
     estimated = message.estimated_at.isoformat() if message.estimated_at else ""
     letter = ticket_letter(
         ticket, to=ticket.requester, template="ticket_statement", key=f"message:{message.pk}", body=message.body, estimated_at=estimated
@@ -90,7 +100,7 @@ def tell_state(
     """Tell the requester of the new state, with the message that came with it; tell the desk of the customer's own step."""
     letters = []
     key = f"state:{interval.pk}"
-    if by.person_id != ticket.requester_id:
+    if by.person_id != ticket.requester_id and _still_reads(ticket):
         template = {State.SOLVED: "ticket_solved", State.CLOSED: "ticket_closed"}.get(State(ticket.state), "ticket_state")
         letters.append(
             ticket_letter(
@@ -104,7 +114,7 @@ def tell_state(
                 solution_type=ticket.solution_type,
             )
         )
-    elif transition.name != "answered":  # the reply itself tells the desk
+    elif by.person_id == ticket.requester_id and transition.name != "answered":  # the reply itself tells the desk
         reader = ticket.assignee or ticket.owner
         if reader is not None:
             letters.append(
@@ -130,6 +140,8 @@ def tell_assigned(*, ticket: Ticket, by: Actor, at: datetime) -> None:
 
 
 def tell_validation_reminder(*, ticket: Ticket, at: datetime) -> None:
+    if not _still_reads(ticket):
+        return
     due = ticket.validation_due_at.isoformat() if ticket.validation_due_at else ""
     letter = ticket_letter(
         ticket, to=ticket.requester, template="validation_reminder", key=f"validation:{ticket.pk}:{due}", validation_due_at=due

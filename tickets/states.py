@@ -94,7 +94,7 @@ _DESK = frozenset({Who.DESK})
 _STAFF = frozenset({Who.DESK, Who.HOLDER})
 
 _TABLE = (
-    Transition("register", _("Open"), frozenset({State.NEW}), State.OPEN, _DESK),
+    Transition("register", pgettext_lazy("step", "Open"), frozenset({State.NEW}), State.OPEN, _DESK),
     Transition("return_to_desk", _("Return to the desk"), frozenset({State.ASSIGNED}), State.OPEN, _STAFF, ("reason",)),
     Transition("start", _("Start work"), frozenset({*_UNSTARTED, *PENDING}), State.IN_PROGRESS, _STAFF),
     Transition(

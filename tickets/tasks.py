@@ -1,6 +1,7 @@
 """Celery entry points of the life cycle."""
 
 import logging
+from collections.abc import Callable
 
 from celery import shared_task
 from django.utils import timezone
@@ -22,15 +23,21 @@ def sweep_validations() -> int:
         reminders = queries.due_for_reminder(at, SWEEP_BATCH)
         endings = queries.due_for_closing(at, SWEEP_BATCH)
     for organization_id, ticket_id in reminders:
-        with organization_scope(organization_id):
-            services.remind_of_validation(ticket=_ticket(ticket_id), at=at)
+        _one(organization_id, ticket_id, lambda ticket: services.remind_of_validation(ticket=ticket, at=at))
     for organization_id, ticket_id in endings:
-        with organization_scope(organization_id):
-            try:
-                services.close_unanswered(ticket=_ticket(ticket_id), at=at)
-            except (services.StaleTicket, services.TransitionNotAllowed):
-                logger.info("Ticket %s was answered while it was about to close", ticket_id)
+        _one(organization_id, ticket_id, lambda ticket: services.close_unanswered(ticket=ticket, at=at))
     return len(reminders) + len(endings)
+
+
+def _one(organization_id: int, ticket_id: int, act: Callable[[Ticket], object]) -> None:
+    """Act on one ticket; one that cannot be handled, or was answered meanwhile, does not hold up the others."""
+    try:
+        with organization_scope(organization_id):
+            act(_ticket(ticket_id))
+    except (services.StaleTicket, services.TransitionNotAllowed):
+        logger.info("Ticket %s was answered while it was about to close", ticket_id)
+    except Exception:
+        logger.exception("The validation of ticket %s could not be handled", ticket_id)
 
 
 def _ticket(ticket_id: int) -> Ticket:

@@ -1,5 +1,6 @@
 """allauth's hooks: sign-up is closed, and its mails go through the outbox."""
 
+import hashlib
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -34,7 +35,7 @@ class AccountAdapter(DefaultAccountAdapter):
             to_name=getattr(user, "full_name", ""),
             recipient_id=user.pk if user else None,
             language=getattr(user, "language", "") or translation.get_language() or settings.LANGUAGE_CODE,
-            dedupe_key=f"account:{template}:{email}:{now.isoformat()}",
+            dedupe_key=f"account:{template}:{hashlib.sha256(email.encode()).hexdigest()[:32]}:{now.isoformat()}",
             context={"url": str(context.get("password_reset_url", "")), "notice": template_prefix.rpartition("/")[2]},
         )
         with every_organization(reason="queue a mail about an account, which belongs to no organization"), transaction.atomic():

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
@@ -11,6 +12,9 @@ from documents.checking import ACCEPTED_EXTENSIONS, MAX_UPLOAD_BYTES
 
 class MultipleFileInput(forms.ClearableFileInput):
     allow_multiple_selected = True
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        return files.getlist(name) if hasattr(files, "getlist") else files.get(name)
 
 
 class FilesField(forms.Field):
@@ -23,13 +27,14 @@ class FilesField(forms.Field):
         kwargs.setdefault("label", _("Files"))
         kwargs.setdefault(
             "help_text",
-            _("Screens, error messages, documents. Up to %(limit)d MB each.") % {"limit": MAX_UPLOAD_BYTES // 1048576},
+            format_lazy(_("Screens, error messages, documents. Up to {limit} MB each."), limit=MAX_UPLOAD_BYTES // 1048576),
         )
         super().__init__(**kwargs)
         self.widget.attrs["accept"] = ",".join(f".{extension}" for extension in ACCEPTED_EXTENSIONS)
 
     def clean(self, value: Any) -> None:
-        return None
+        if self.required and not value:
+            raise forms.ValidationError(_("Attach a file."))
 
 
 def put_errors(form: forms.BaseForm, error: DomainError) -> None:

@@ -44,7 +44,7 @@ def _sign_in(request: HttpRequest, secret: str) -> None:
     else:
         with every_organization(reason="sign in a service account"):
             account = service_account_by_id(token.service_account_id)
-        user = account.contact if account is not None else None
+            user = account.contact if account is not None and account.has_valid_contact() else None
         request.service_account = account  # type: ignore[attr-defined]
     if user is None or not user.is_active:
         return
@@ -60,6 +60,8 @@ class PersonMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if "%00" in request.META.get("QUERY_STRING", "") or "\0" in request.path:
+            return HttpResponse(status=400)  # no text of ours holds a NUL, and PostgreSQL refuses one
         user = request.user if isinstance(request.user, User) else None
         if user is not None and user.language:
             translation.activate(user.language)

@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.renderers import BaseRenderer, JSONRenderer
@@ -13,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core.classification import Channel
+from core.errors import DomainError
 from reports import queries
 from reports.models import ReportIssue, ReportStatus
 from reports.services import report_file_name, request_report
@@ -37,6 +39,10 @@ _PARAMETERS = [
     OpenApiParameter("organization", str, required=True, description="Short name of the organization."),
     OpenApiParameter("month", str, required=True, description="YYYY-MM"),
 ]
+
+
+class ReportFailed(DomainError):
+    code = "report_failed"
 
 
 class ServiceLevelReportView(APIView):
@@ -70,6 +76,8 @@ class ReportIssueView(APIView):
 def issue_answer(request: Request, issue: ReportIssue) -> HttpResponseBase:
     if issue.status == ReportStatus.READY and issue.pdf is not None:
         return file_response(issue.pdf, report_file_name(issue))
+    if issue.status == ReportStatus.FAILED:
+        raise ReportFailed(_("The PDF could not be made. Ask for the report again, or read it as JSON."))
     location = request.build_absolute_uri(reverse("api:report_issue", args=[issue.pk]))
     response = Response({"status": issue.status, "location": location}, status=202, headers={"Location": location, "Retry-After": "2"})
     request.accepted_renderer = JSONRenderer()

@@ -121,7 +121,7 @@ def _expected_version(request: Request) -> int | None:
     given = request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"')
     if not given:
         return None
-    if not given.isdigit():
+    if not given.isdecimal() or len(given) > 9:
         raise Invalid(_('If-Match takes the ETag of the ticket, such as "3".'))
     return int(given)
 

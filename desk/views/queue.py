@@ -58,7 +58,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     name = name if name in VIEWS else "all"
     form = QueueFilterForm(request.GET)
     tickets = queries.in_queue_order(_filtered(VIEWS[name][1](queries.visible_to(user), user, now), form))
-    number = max(1, int(page)) if (page := request.GET.get("page", "1")).isdigit() else 1
+    number = max(1, int(page)) if (page := request.GET.get("page", "1")).isdecimal() and len(page) < 6 else 1
     found = list(tickets[(number - 1) * PAGE_SIZE : number * PAGE_SIZE + 1])
     context = frame(request) | {
         "now": now,
@@ -100,7 +100,7 @@ def assign(request: HttpRequest) -> HttpResponse:
     target = request.POST.get("next", "")
     if not url_has_allowed_host_and_scheme(target, {request.get_host()}):
         target = reverse("admin:queue")
-    chosen = [pk for pk in request.POST.getlist("ticket") if pk.isdigit()][:PAGE_SIZE]
+    chosen = [pk for pk in request.POST.getlist("ticket") if pk.isdecimal() and len(pk) < 16][:PAGE_SIZE]
     tickets = list(queries.visible_to(user).filter(pk__in=chosen))
     people = {str(colleague.pk): colleague for colleague in assignable_staff()}
     assignee = people.get(request.POST.get("assignee", ""))

@@ -25,7 +25,7 @@ from tickets import queries, services
 from tickets.models import Ticket
 from tickets.policies import can_classify, can_work
 from tickets.services import NewTicket, StaleTicket
-from tickets.states import FINAL, TRANSITIONS
+from tickets.states import OPEN_STATES, TRANSITIONS
 from web.forms import put_errors
 from web.requests import actor, person
 from web.uploads import checked_files
@@ -56,7 +56,7 @@ def _page(request: HttpRequest, ticket: Ticket, *, status: int = 200, **replaced
         "escalations": escalations_of(ticket),
         "history": queries.timeline(ticket),
         "works": works,
-        "may_classify": can_classify(user, ticket) and ticket.state not in FINAL,
+        "may_classify": can_classify(user, ticket) and ticket.state in OPEN_STATES,
         "say_form": SayForm(initial={"last_message": last}),
         "classify_form": ClassifyForm.of(ticket),
         "assign_form": AssignForm(initial={"assignee": ticket.assignee_id, "version": ticket.version}) if works else None,
@@ -92,7 +92,9 @@ def say(request: HttpRequest, number: str) -> HttpResponse:
     try:
         if data["kind"] == Say.STATEMENT:
             estimated = data["estimated_at"].replace(tzinfo=zone(ticket.organization.time_zone))
-            services.send_attention_statement(ticket=ticket, body=data["body"], estimated_at=estimated, by=by, at=at)
+            services.send_attention_statement(
+                ticket=ticket, body=data["body"], estimated_at=estimated, files=checked_files(request), by=by, at=at
+            )
         else:
             verb: Callable[..., Any] = services.add_note if data["kind"] == Say.NOTE else services.reply_to_customer
             verb(ticket=ticket, body=data["body"], files=checked_files(request), by=by, at=at)

@@ -168,7 +168,7 @@ CUSTOMER_STEPS = frozenset({"approve", "decline", "cancel", "reopen"})
 def step(request: HttpRequest, number: str, name: str) -> HttpResponse:
     """Approve or decline the solution, cancel, reopen: what the table lets the requester do."""
     ticket = queries.get_ticket(person(request), number)
-    reason = request.POST.get("reason", "")
+    reason = request.POST.get("reason", "").replace("\0", "")
     try:
         if name not in CUSTOMER_STEPS:
             raise services.TransitionNotAllowed(ticket, name, [])
@@ -192,7 +192,7 @@ def escalate(request: HttpRequest, number: str) -> HttpResponse:
     try:
         escalation = request_escalation(
             ticket=ticket,
-            reason=request.POST.get("reason", ""),
+            reason=request.POST.get("reason", "").replace("\0", ""),
             user=person(request),
             by=actor(request, Channel.PORTAL),
             at=timezone.now(),

@@ -3,7 +3,7 @@
 Each verb runs in the transaction of the fact that moved the clock. The ticket's row is always locked before its clocks.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,7 +20,7 @@ from sla.models import Announcement, CalendarVersion, Clock, ClockSegment, Clock
 from sla.queries import LoadedClock, Policy, calendar_versions_on, load_clocks, pick_calendar, policy_on
 from sla.services.calendars import ensure_calendars
 from tickets import notices as ticket_notices
-from tickets.models import MessageKind, Ticket
+from tickets.models import MessageKind, StateInterval, Ticket
 from tickets.queries import intervals as intervals_of
 from tickets.services import set_clock_projection
 from tickets.states import ClosureCode, State
@@ -32,13 +32,24 @@ CLOCKWORK = "clocks"  # the system's name on the record
 def start_clocks(*, ticket: Ticket, at: datetime) -> list[Clock]:
     """Start the clocks the policy promises, from the instant of arrival, and send the requester their copy with the dates."""
     policy = policy_on(ticket.contract_id, ticket.received_at)
-    versions = _calendars_for(ticket, at)
-    clocks, segments = [], []
-    for metric in Metric:
+    loaded = _new_clocks(ticket, policy, _calendars_for(ticket, at), list(Metric), [])
+    _project(ticket.pk, loaded)
+    clocks = [item.clock for item in loaded]
+    _record(ticket, [_fact("clock.started", clock, due_at=_iso(clock.due_at)) for clock in clocks], at)
+    promises = [{"metric": clock.metric, "due_at": _iso(clock.due_at)} for clock in clocks if clock.due_at]
+    ticket_notices.tell_received(ticket=ticket, promises=promises, at=at)
+    return clocks
+
+
+def _new_clocks(
+    ticket: Ticket, policy: Policy, versions: list[CalendarVersion], metrics: list[Metric], intervals: Sequence[StateInterval]
+) -> list[LoadedClock]:
+    """Write the clocks of these metrics that the policy promises, each with its first segment from the arrival."""
+    loaded = []
+    for metric in metrics:
         target = policy.target(metric, Priority(ticket.priority), SupportType(ticket.support_type))
         if target is None:
             continue
-        version = _calendar_for(ticket, metric, policy, versions)
         clock = Clock(
             organization_id=ticket.organization_id,
             ticket=ticket,
@@ -52,24 +63,19 @@ def start_clocks(*, ticket: Ticket, at: datetime) -> list[Clock]:
             organization_id=ticket.organization_id,
             clock=clock,
             number=1,
-            calendar_version=version,
+            calendar_version=_calendar_for(ticket, metric, policy, versions),
             priority=ticket.priority,
             target=target,
             starts_at=ticket.received_at,
         )
-        _put_dates(clock, LoadedClock(clock, policy, [segment], []).reading())
-        clocks.append(clock)
-        segments.append(segment)
-    Clock.objects.bulk_create(clocks)
-    for segment in segments:
-        segment.clock_id = segment.clock.pk
-    ClockSegment.objects.bulk_create(segments)
-    loaded = [LoadedClock(clock, policy, [segment], []) for clock, segment in zip(clocks, segments, strict=True)]
-    _project(ticket.pk, loaded)
-    _record(ticket, [_fact("clock.started", clock, due_at=_iso(clock.due_at)) for clock in clocks], at)
-    promises = [{"metric": clock.metric, "due_at": _iso(clock.due_at)} for clock in clocks if clock.due_at]
-    ticket_notices.tell_received(ticket=ticket, promises=promises, at=at)
-    return clocks
+        item = LoadedClock(clock, policy, [segment], intervals)
+        _put_dates(clock, item.reading())
+        loaded.append(item)
+    Clock.objects.bulk_create(item.clock for item in loaded)
+    for item in loaded:
+        item.segments[0].clock_id = item.clock.pk
+    ClockSegment.objects.bulk_create(item.segments[0] for item in loaded)
+    return loaded
 
 
 @transaction.atomic
@@ -126,17 +132,42 @@ def retarget_clocks(*, ticket: Ticket, by: Actor, at: datetime) -> None:
         if not item.clock.is_live:
             continue
         _settle(ticket, item, at)
+        item.clock.priority = ticket.priority
         target = item.policy.target(item.metric, Priority(ticket.priority), SupportType(ticket.support_type))
-        version = _calendar_for(ticket, item.metric, item.policy, versions)
-        last = item.segments[-1]
-        if target is None or (target == last.target and version.pk == last.calendar_version_id):
+        if target is None:  # the new priority carries no such promise
+            facts.append(_end_unmeasured(item, at))
             continue
+        version = _calendar_for(ticket, item.metric, item.policy, versions)
         old_due = item.clock.due_at
-        _begin_segment(item, target, version, ticket.priority, at)
+        changed = (target, version.pk) != (item.segments[-1].target, item.segments[-1].calendar_version_id)
+        if changed:
+            _begin_segment(item, target, version, ticket.priority, at)
         _settle(ticket, item, at)
-        facts.append(_fact("clock.retargeted", item.clock, old_due_at=_iso(old_due), due_at=_iso(item.clock.due_at)))
+        if changed:
+            facts.append(_fact("clock.retargeted", item.clock, old_due_at=_iso(old_due), due_at=_iso(item.clock.due_at)))
+    loaded += _start_missing(ticket, loaded, versions, at)
     _record(ticket, facts, at, by)
     _project(ticket.pk, loaded)
+
+
+def _start_missing(ticket: Ticket, loaded: list[LoadedClock], versions: list[CalendarVersion], at: datetime) -> list[LoadedClock]:
+    """Start the clocks that the new priority promises and the old one did not, from the arrival: the time used counts."""
+    present = {item.metric for item in loaded}
+    policy = loaded[0].policy if loaded else policy_on(ticket.contract_id, ticket.received_at)
+    made = _new_clocks(
+        ticket, policy, versions, [metric for metric in Metric if metric not in present], loaded[0].intervals if loaded else []
+    )
+    for item in made:
+        _settle(ticket, item, at)
+    return made
+
+
+def _end_unmeasured(item: LoadedClock, at: datetime) -> Fact:
+    """Withdraw a live clock: it is neither met nor missed, and a recorded breach stays."""
+    clock = item.clock
+    clock.state, clock.stopped_at, clock.next_event_at = ClockState.WITHDRAWN, at, None
+    clock.save()
+    return _fact("clock.withdrawn", clock)
 
 
 def _begin_segment(item: LoadedClock, target: timedelta, version: CalendarVersion, priority: int, at: datetime) -> None:
@@ -186,16 +217,31 @@ def _breach(item: LoadedClock, reading: Reading) -> None:
 
 
 def _announce(ticket: Ticket, item: LoadedClock, percent: int, at: datetime) -> None:
-    clock = item.clock
-    Announcement.objects.create(organization_id=clock.organization_id, clock=clock, segment=item.segments[-1], percent=percent, at=at)
+    clock, segment = item.clock, item.segments[-1]
+    Announcement.objects.create(organization_id=clock.organization_id, clock=clock, segment=segment, percent=percent, at=at)
     if percent == BREACH_PERCENT:
         _record(ticket, [_fact("clock.breached", clock, breached_at=_iso(clock.breached_at))], at)
-        publish(ClockBreached(organization_id=clock.organization_id, at=at, ticket_id=ticket.pk, clock_id=clock.pk, metric=clock.metric))
+        publish(
+            ClockBreached(
+                organization_id=clock.organization_id,
+                at=at,
+                ticket_id=ticket.pk,
+                clock_id=clock.pk,
+                segment_id=segment.pk,
+                metric=clock.metric,
+            )
+        )
         return
     _record(ticket, [_fact("clock.warned", clock, percent=percent)], at)
     publish(
         ClockWarned(
-            organization_id=clock.organization_id, at=at, ticket_id=ticket.pk, clock_id=clock.pk, metric=clock.metric, percent=percent
+            organization_id=clock.organization_id,
+            at=at,
+            ticket_id=ticket.pk,
+            clock_id=clock.pk,
+            segment_id=segment.pk,
+            metric=clock.metric,
+            percent=percent,
         )
     )
 
@@ -213,7 +259,11 @@ def _stop_where(ticket: Ticket, chosen: Callable[[LoadedClock], bool], by: Actor
         clock.due_at = instant_of(item.stretches, pauses, clock.target)
         clock.state, clock.stopped_at, clock.next_event_at = ClockState.STOPPED, at, None
         clock.used = used_until(item.stretches, pauses, at)
-        clock.is_met = clock.breached_at is None
+        # By instants alone: an act that was in time stays so, although a sweep looked between the act and its commit.
+        clock.is_met = clock.due_at is None or at <= clock.due_at
+        if clock.is_met and clock.breached_at is not None:
+            clock.breached_at = item.segments[-1].breached_at = None
+            item.segments[-1].save(update_fields=["breached_at"])
         clock.save()
         facts.append(_fact("clock.stopped", clock, **_verdict(item)))
     _record(ticket, facts, at, by)
@@ -238,10 +288,7 @@ def _withdraw(ticket: Ticket, by: Actor, at: datetime) -> None:
     for item in loaded:
         if item.clock.is_live:
             _settle(ticket, item, at)
-            clock = item.clock
-            clock.state, clock.stopped_at, clock.next_event_at = ClockState.WITHDRAWN, at, None
-            clock.save()
-            facts.append(_fact("clock.withdrawn", clock))
+            facts.append(_end_unmeasured(item, at))
     _record(ticket, facts, at, by)
     _project(ticket.pk, loaded)
 

@@ -17,18 +17,18 @@ pytestmark = pytest.mark.processes
 NEW = {"description": "x", "kind": "incident", "service": "accesos", "impact": "minor", "urgency": "low"}
 
 
-@pytest.fixture(scope="module")
-def mailbox() -> Iterator[Mailbox]:
-    box = Mailbox()
-    yield box
-    box.stop()
-
-
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])
 def shape(request: pytest.FixtureRequest) -> str:
     if request.param == "postgres" and not REAL_SERVICES:
         pytest.skip("PostgreSQL and Redis are not running: ./mesa test starts them")
     return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def mailbox(shape: str) -> Iterator[Mailbox]:
+    box = Mailbox()
+    yield box
+    box.stop()
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +38,10 @@ def mesa(shape: str, mailbox: Mailbox, tmp_path_factory: pytest.TempPathFactory)
     running.manage("prepare")
     running.spawn("web")
     wait_until(running.answers, "the web process answers")
-    yield running
-    running.stop()
+    try:
+        yield running
+    finally:
+        running.stop()
 
 
 @pytest.fixture(scope="module")
@@ -112,8 +114,10 @@ def test_a_warning_that_fell_due_while_the_worker_was_dead_is_told_once(mesa: Me
     assert facts["escalations"] == [[1, "breach"]]
 
 
-def test_mesa_run_restarts_a_killed_child_and_leaves_no_process_behind(mailbox: Mailbox, tmp_path: Path) -> None:
-    mesa = Mesa("sqlite", tmp_path, mailbox, demo=False).start()
+def test_mesa_run_restarts_a_killed_child_and_leaves_no_process_behind(tmp_path: Path) -> None:
+    box = Mailbox()
+    mesa = Mesa("sqlite", tmp_path, box, demo=False).start()
+    box.stop()
 
     def children() -> dict[int, str]:
         found = {}

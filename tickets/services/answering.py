@@ -13,7 +13,7 @@ from tickets import notices
 from tickets.events import CustomerReplied
 from tickets.models import Message, MessageKind, Ticket
 from tickets.policies import can_reply_as_customer
-from tickets.services.base import acting_user
+from tickets.services.base import acting_user, lock_ticket
 from tickets.services.conversation import write_message
 from tickets.services.errors import MayNotDo
 from tickets.services.lifecycle import resume_after_answer
@@ -24,6 +24,7 @@ from tickets.states import FINAL, State
 def reply_as_customer(*, ticket: Ticket, body: str, by: Actor, at: datetime, files: Sequence[CheckedFile] = ()) -> Message:
     """Add the customer's answer. On a pending-user ticket it puts the work back in progress (SPEC 3.8)."""
     user = acting_user(by)
+    lock_ticket(ticket)
     if not can_reply_as_customer(user, ticket):
         raise MayNotDo(_("Only its requester or a coordinator answers in this ticket."))
     if ticket.state in FINAL:

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.queries import serves
 from accounts.roles import Capability
 from core.actor import Actor
 from core.errors import Invalid
@@ -30,6 +31,11 @@ def assign_ticket(*, ticket: Ticket, assignee: User | None, by: Actor, at: datet
         raise MayNotDo(_("%(number)s cannot be assigned by you, or it has ended.") % {"number": ticket.number})
     if assignee is not None and not assignee.can(Capability.HOLD_TICKETS):
         raise Invalid(_("%(person)s does not attend tickets.") % {"person": assignee}, fields={"assignee": _("Choose an agent.")})
+    if assignee is not None and not serves(assignee, ticket.organization_id):
+        raise Invalid(
+            _("%(person)s does not serve %(organization)s.") % {"person": assignee, "organization": ticket.organization},
+            fields={"assignee": _("Choose an agent who serves this customer.")},
+        )
     if (assignee.pk if assignee else None) == ticket.assignee_id:
         return ticket
     old = ticket.assignee_id

@@ -1,6 +1,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
+from core.errors import Invalid
 from documents.checking import CheckedFile
 from documents.services import store_file
 from tickets.models import Attachment, Message, Ticket
@@ -12,6 +15,8 @@ def attach_files(*, ticket: Ticket, message: Message | None, files: Sequence[Che
     """Keep the checked files with the ticket or its message; identical content is stored once per organization."""
     if not files:
         return []
+    if len(files) > MAX_FILES_AT_ONCE:
+        raise Invalid(_("Attach up to %(limit)d files at once; send the others in another message.") % {"limit": MAX_FILES_AT_ONCE})
     return Attachment.objects.bulk_create(
         Attachment(
             organization_id=ticket.organization_id,
@@ -21,5 +26,5 @@ def attach_files(*, ticket: Ticket, message: Message | None, files: Sequence[Che
             name=file.name,
             created_at=at,
         )
-        for file in files[:MAX_FILES_AT_ONCE]
+        for file in files
     )

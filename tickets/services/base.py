@@ -25,9 +25,12 @@ def acting_user(by: Actor) -> User:
 def change_ticket(ticket: Ticket, *, expected_version: int | None, at: datetime, **changes: Any) -> None:
     """Write the fields by compare-and-set on the version and put them on the instance; ``StaleTicket`` when it moved on.
 
-    Without ``expected_version`` the version the instance was read with guards: two processes never both win.
+    The version the instance was read with always guards, for what was checked was checked on it; ``expected_version`` is
+    the one a person saw before that.
     """
-    version = ticket.version if expected_version is None else expected_version
+    version = ticket.version
+    if expected_version is not None and expected_version != version:
+        raise StaleTicket(ticket, changes_since(ticket.pk, expected_version))
     written = Ticket.objects.filter(pk=ticket.pk, version=version).update(**changes, updated_at=at, version=F("version") + 1)
     if not written:
         raise StaleTicket(ticket, changes_since(ticket.pk, version))
@@ -35,6 +38,12 @@ def change_ticket(ticket: Ticket, *, expected_version: int | None, at: datetime,
         setattr(ticket, name, value)
     ticket.updated_at = at
     ticket.version = version + 1
+
+
+def lock_ticket(ticket: Ticket) -> None:
+    """Read the ticket's own fields again and hold its row until the commit: what follows sees what is true now."""
+    fields = [field.attname for field in Ticket._meta.concrete_fields if field.attname != "id"]
+    ticket.refresh_from_db(fields=fields, from_queryset=Ticket.objects.select_for_update(of=("self",)))
 
 
 def touch_ticket(ticket: Ticket, *, at: datetime) -> None:

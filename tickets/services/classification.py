@@ -17,7 +17,7 @@ from tickets.models import Ticket
 from tickets.policies import can_classify
 from tickets.services.base import acting_user, change_ticket, record_ticket
 from tickets.services.errors import MayNotDo
-from tickets.states import FINAL
+from tickets.states import OPEN_STATES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,8 +37,8 @@ def classify_ticket(
 
     Refuses with ``MayNotDo`` or ``StaleTicket``. Saving the same values confirms the proposal: that is recorded too.
     """
-    if not can_classify(acting_user(by), ticket) or ticket.state in FINAL:
-        raise MayNotDo(_("Only the desk classifies, and only tickets that have not ended."))
+    if not can_classify(acting_user(by), ticket) or ticket.state not in OPEN_STATES:
+        raise MayNotDo(_("Only the desk classifies, and only tickets that are not solved or ended."))
     changes: dict[str, Any] = {
         "impact": classification.impact,
         "urgency": classification.urgency,

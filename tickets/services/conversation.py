@@ -1,7 +1,7 @@
 """Messages of a ticket. A reply is never refused for being stale (DECISIONS 14): the door warns instead."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -19,6 +19,8 @@ from tickets.services.base import acting_user, record_ticket, touch_ticket
 from tickets.services.errors import MayNotDo
 from tickets.services.raising import MAX_TEXT
 
+FARTHEST = timedelta(days=366)
+
 
 @transaction.atomic
 def reply_to_customer(*, ticket: Ticket, body: str, by: Actor, at: datetime, files: Sequence[CheckedFile] = ()) -> Message:
@@ -31,13 +33,18 @@ def reply_to_customer(*, ticket: Ticket, body: str, by: Actor, at: datetime, fil
 
 
 @transaction.atomic
-def send_attention_statement(*, ticket: Ticket, body: str, estimated_at: datetime, by: Actor, at: datetime) -> Message:
+def send_attention_statement(
+    *, ticket: Ticket, body: str, estimated_at: datetime, by: Actor, at: datetime, files: Sequence[CheckedFile] = ()
+) -> Message:
     """Tell the customer the expected time and the plan (SPEC 4.2): stops attention, and reaction when nothing did before."""
     _require_worker(ticket, by)
-    if estimated_at <= at:
-        raise Invalid(_("The estimated time has already passed."), fields={"estimated_at": _("Choose a time in the future.")})
+    if not at < estimated_at < at + FARTHEST:
+        raise Invalid(
+            _("The estimated time has passed or is more than a year away."),
+            fields={"estimated_at": _("Choose a time within a year from now.")},
+        )
     message = write_message(
-        ticket=ticket, kind=MessageKind.STATEMENT, body=body, is_from_staff=True, by=by, at=at, estimated_at=estimated_at
+        ticket=ticket, kind=MessageKind.STATEMENT, body=body, is_from_staff=True, by=by, at=at, files=files, estimated_at=estimated_at
     )
     tell_customer(ticket=ticket, message=message, by=by, at=at)
     notices.tell_statement(ticket=ticket, message=message, at=at)

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Team, User
+from accounts.queries import team_serves
 from core.actor import Actor, system_actor
 from core.events import publish
 from documents.checking import CheckedFile
@@ -62,7 +63,7 @@ def transition_ticket(
     transition = TRANSITIONS.get(name)
     if transition is None or transition not in possible:
         raise TransitionNotAllowed(ticket, str(transition.label) if transition else name, possible)
-    _require_details(transition, details)
+    _require_details(ticket, transition, details)
     return _take(ticket=ticket, transition=transition, details=details, by=by, at=at, expected_version=expected_version)
 
 
@@ -70,7 +71,8 @@ def transition_ticket(
 def close_unanswered(*, ticket: Ticket, at: datetime) -> Ticket:
     """Close a solved ticket whose validation period ended without an answer (SPEC 3.11)."""
     transition = TRANSITIONS["close_unanswered"]
-    if ticket.state not in transition.sources:
+    is_over = ticket.validation_due_at is not None and ticket.validation_due_at <= at
+    if ticket.state not in transition.sources or not is_over:
         raise TransitionNotAllowed(ticket, str(transition.label), transitions_from(ticket.state))
     by = system_actor("validation")
     return _take(ticket=ticket, transition=transition, details=NOTHING, by=by, at=at, expected_version=None)
@@ -120,7 +122,7 @@ def _take(
     return ticket
 
 
-def _require_details(transition: Transition, details: TransitionDetails) -> None:
+def _require_details(ticket: Ticket, transition: Transition, details: TransitionDetails) -> None:
     fields = {}
     for need in transition.needs:
         value = getattr(details, need)
@@ -130,6 +132,8 @@ def _require_details(transition: Transition, details: TransitionDetails) -> None
         fields["solution_type"] = _("Choose one of: %(types)s.") % {"types": ", ".join(SolutionType.values)}
     if "team" in transition.needs and details.team is not None and details.team.level < 2:
         fields["team"] = _("Choose a group above the desk (level 2 or 3).")
+    elif "team" in transition.needs and details.team is not None and not team_serves(details.team, ticket.organization_id):
+        fields["team"] = _("This group does not serve the customer.")
     if fields:
         raise DetailsMissing(_("“%(step)s” needs more data.") % {"step": transition.label}, fields=fields)
 

@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from lucide import IconDoesNotExist
 from lucide.templatetags.lucide import lucide
 
 from accounts.zones import zone
@@ -36,6 +37,13 @@ def icon(name: str, size: int = 18) -> SafeString:
 
 @lru_cache(maxsize=256)
 def _icon(name: str, size: int) -> SafeString:
+    try:
+        return _draw(name, size)
+    except IconDoesNotExist:
+        return _draw("circle", size)  # a name that an administrator mistyped breaks no page
+
+
+def _draw(name: str, size: int) -> SafeString:
     drawing = lucide(name, size=size, class_="icon", aria_hidden="true", focusable="false")
     return mark_safe(drawing.replace("class-=", "class="))  # noqa: S308 - made by the icon library from a fixed name
 
@@ -168,7 +176,7 @@ def bar(percent: float | None, width: int = 160) -> SafeString:
     """A compliance bar as SVG, the same in page and PDF; without a figure the bar is empty."""
     filled = 0 if percent is None else round(width * percent / 100)
     return format_html(
-        '<svg class="bar" width="{0}" height="10" viewBox="0 0 {0} 10" role="img" aria-hidden="true">'
+        '<svg class="bar" width="{0}" height="10" viewBox="0 0 {0} 10" preserveAspectRatio="none" role="img" aria-hidden="true">'
         '<rect class="bar-track" width="{0}" height="10" rx="3"></rect><rect class="bar-fill" width="{1}" height="10" rx="3"></rect></svg>',
         width,
         filled,

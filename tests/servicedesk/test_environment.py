@@ -1,0 +1,55 @@
+"""A wrong variable stops the start, names itself and says how to mend it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from servicedesk.environment import Environment, mail_settings
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "cure"),
+    [
+        ("MESA_DEBUG", "maybe", "write 1 or 0"),
+        ("PORT", "http", "from 1 to 65535"),
+        ("DATABASE_URL", "mysql://x", "postgres://"),
+        ("REDIS_URL", "localhost:6379", "redis://"),
+        ("EMAIL_URL", "smtp://", "name the mail server"),
+        ("MESA_SECRET_KEY", "short", "32 random characters"),
+        ("MESA_TICKET_PREFIX", "T-1", "letters only"),
+    ],
+)
+def test_a_wrong_variable_is_named_with_its_cure(name: str, value: str, cure: str, tmp_path: Path) -> None:
+    environment = {**os.environ, "MESA_VAR": str(tmp_path), name: value, "DJANGO_SETTINGS_MODULE": "servicedesk.settings"}
+
+    done = subprocess.run([sys.executable, "-c", "import servicedesk.settings"], cwd=ROOT, env=environment, capture_output=True, text=True)
+
+    assert done.returncode != 0
+    assert name in done.stderr
+    assert cure in done.stderr
+
+
+def test_a_password_in_a_url_never_reaches_the_message() -> None:
+    with pytest.raises(ImproperlyConfigured) as caught:
+        Environment({"DATABASE_URL": "mysql://user:hunter2@host/db"}).url("DATABASE_URL", ("postgres",))
+
+    assert "hunter2" not in str(caught.value)
+
+
+def test_mail_urls() -> None:
+    starttls = mail_settings("smtp://user%40x:pa%2Fss@mail.example:587")
+
+    assert (starttls["EMAIL_HOST_USER"], starttls["EMAIL_HOST_PASSWORD"], starttls["EMAIL_USE_TLS"], starttls["EMAIL_PORT"]) == (
+        "user@x",
+        "pa/ss",
+        True,
+        587,
+    )
+    assert mail_settings("smtp+ssl://mail.example")["EMAIL_PORT"] == 465
+    assert str(mail_settings("console://")["EMAIL_BACKEND"]).endswith("console.EmailBackend")
