@@ -37,22 +37,18 @@ class Category(models.Model):
         return in_language(self, "name")
 
 
-class Service(models.Model):
-    """What the desk offers. Its support type decides which column of targets runs (SPEC 4.3)."""
+class Offered(models.Model):
+    """What the catalogue shows: a name and a description in two languages, at a place, as long as it is active."""
 
-    category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="services", verbose_name=_("category"))
-    slug = models.SlugField(_("short name"), unique=True)
     name_es = models.CharField(_("name in Spanish"), max_length=120)
     name_en = models.CharField(_("name in English"), max_length=120, blank=True)
     description_es = models.TextField(_("description in Spanish"), blank=True)
     description_en = models.TextField(_("description in English"), blank=True)
-    support_type = models.CharField(_("support type"), max_length=20, choices=SupportType)
     is_active = models.BooleanField(_("active"), default=True)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 
     class Meta:
-        verbose_name = _("service")
-        verbose_name_plural = _("services")
+        abstract = True
         ordering = ("position", "pk")
 
     def __str__(self) -> str:
@@ -67,36 +63,30 @@ class Service(models.Model):
         return in_language(self, "description")
 
 
-class RequestTemplate(models.Model):
+class Service(Offered):
+    """What the desk offers. Its support type decides which column of targets runs (SPEC 4.3)."""
+
+    category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="services", verbose_name=_("category"))
+    slug = models.SlugField(_("short name"), unique=True)
+    support_type = models.CharField(_("support type"), max_length=20, choices=SupportType)
+
+    class Meta(Offered.Meta):
+        verbose_name = _("service")
+        verbose_name_plural = _("services")
+
+
+class RequestTemplate(Offered):
     """A form of the catalogue: a request or an incident of a service, with defaults and fields of its own."""
 
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="templates", verbose_name=_("service"))
     slug = models.SlugField(_("short name"), unique=True)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
-    name_es = models.CharField(_("name in Spanish"), max_length=120)
-    name_en = models.CharField(_("name in English"), max_length=120, blank=True)
-    description_es = models.TextField(_("description in Spanish"), blank=True)
-    description_en = models.TextField(_("description in English"), blank=True)
     default_impact = models.CharField(_("proposed impact"), max_length=20, choices=Impact, default=Impact.MINOR)
     default_urgency = models.CharField(_("proposed urgency"), max_length=20, choices=Urgency, default=Urgency.MEDIUM)
-    is_active = models.BooleanField(_("active"), default=True)
-    position = models.PositiveSmallIntegerField(_("position"), default=0)
 
-    class Meta:
+    class Meta(Offered.Meta):
         verbose_name = _("template")
         verbose_name_plural = _("templates")
-        ordering = ("position", "pk")
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def name(self) -> str:
-        return in_language(self, "name")
-
-    @property
-    def description(self) -> str:
-        return in_language(self, "description")
 
 
 class FieldType(models.TextChoices):
@@ -202,11 +192,24 @@ class Contract(OrganizationRow):
         return self.starts_on <= day and (self.ends_on is None or day <= self.ends_on)
 
 
-class ContractService(OrganizationRow):
+class ContractRow(OrganizationRow):
+    """A row that belongs to a contract, and so to its organization."""
+
     contract = models.ForeignKey(Contract, on_delete=models.CASCADE, related_name="+")
-    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="+", verbose_name=_("service"))
 
     class Meta(OrganizationRow.Meta):
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.organization_id is None:
+            self.organization_id = self.contract.organization_id
+        super().save(*args, **kwargs)
+
+
+class ContractService(ContractRow):
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="+", verbose_name=_("service"))
+
+    class Meta(ContractRow.Meta):
         verbose_name = _("contracted service")
         verbose_name_plural = _("contracted services")
         ordering = ("pk",)
@@ -215,21 +218,15 @@ class ContractService(OrganizationRow):
     def __str__(self) -> str:
         return f"{self.service}"
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if self.organization_id is None:
-            self.organization_id = self.contract.organization_id
-        super().save(*args, **kwargs)
 
-
-class MatrixCell(OrganizationRow):
+class MatrixCell(ContractRow):
     """One cell of a contract's own priority matrix; cells that are not given keep the default (SPEC 3.7)."""
 
-    contract = models.ForeignKey(Contract, on_delete=models.CASCADE, related_name="+")
     urgency = models.CharField(_("urgency"), max_length=20, choices=Urgency)
     impact = models.CharField(_("impact"), max_length=20, choices=Impact)
     priority = models.PositiveSmallIntegerField(_("priority"), choices=Priority)
 
-    class Meta(OrganizationRow.Meta):
+    class Meta(ContractRow.Meta):
         verbose_name = _("cell of the priority matrix")
         verbose_name_plural = _("priority matrix")
         ordering = ("pk",)
@@ -237,11 +234,6 @@ class MatrixCell(OrganizationRow):
 
     def __str__(self) -> str:
         return f"{self.get_urgency_display()} × {self.get_impact_display()}"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if self.organization_id is None:
-            self.organization_id = self.contract.organization_id
-        super().save(*args, **kwargs)
 
 
 def matrix_of(cells: list[MatrixCell]) -> Matrix:
