@@ -124,7 +124,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="mesa-bench-") as folder:
         mesa = Mesa("postgres", Path(folder), mailbox, demo=True)
         try:
-            mesa.manage("prepare")
+            mesa.manage("prepare", "--tickets", "20")
             people = {"agent": "agent@mesa.example", "customer": "requester@norte.example"}
             for size in sizes:
                 print(mesa.manage("bench_load", str(size - loaded), "--open", str((size - loaded) // 10)), flush=True)

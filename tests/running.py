@@ -106,7 +106,7 @@ class Mesa:
         if self.shape == "sqlite":
             self._spawn("run", [sys.executable, str(ROOT / "mesa"), "run"])
         else:
-            self.manage("prepare")
+            self.manage("prepare", "--tickets", "60")
             for name in ("web", "worker", "beat"):
                 self.spawn(name)
         wait_until(self.answers, "the web process answers", 150)

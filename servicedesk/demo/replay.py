@@ -27,6 +27,7 @@ from tickets.states import SolutionType
 
 SEED = 20260301
 TICKETS = 320
+RECENT = 36  # of the last two days: in every state that a ticket passes through
 DAYS = 183
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
@@ -55,8 +56,8 @@ class _Planned:
 class Replay:
     """A heap of what happens next; every act may plan later ones. Nothing after ``until`` happens."""
 
-    def __init__(self, house: House, until: datetime) -> None:
-        self.house, self.until = house, until
+    def __init__(self, house: House, until: datetime, tickets: int = TICKETS) -> None:
+        self.house, self.until, self.tickets = house, until, tickets
         self.random = random.Random(SEED)  # noqa: S311 - the same demonstration every time
         self.plan: list[_Planned] = []
         self.counter = 0
@@ -72,7 +73,7 @@ class Replay:
             self._sweep(planned.at)
             planned.act(planned.at)
         self._sweep(self.until)
-        return TICKETS + len(TODAY)
+        return self.tickets + len(TODAY)
 
     def _at(self, at: datetime, act: Callable[[datetime], None]) -> None:
         self.counter += 1
@@ -82,8 +83,8 @@ class Replay:
         """Return instants of arrival: mostly in working hours, some at night, a tenth of them in the last two days."""
         start = self.until - timedelta(days=DAYS)
         found = []
-        for index in range(TICKETS):
-            if index >= TICKETS - 36:
+        for index in range(self.tickets):
+            if index >= self.tickets - RECENT:
                 found.append(self.until - timedelta(minutes=self.random.randint(4, 2 * 24 * 60)))
                 continue
             day = start + timedelta(days=self.random.randint(0, DAYS - 3))

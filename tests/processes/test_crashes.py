@@ -35,7 +35,7 @@ def mailbox(shape: str) -> Iterator[Mailbox]:
 def mesa(shape: str, mailbox: Mailbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mesa]:
     """The web process alone, of the Procfile, on demonstration data: each test starts and kills workers itself."""
     running = Mesa(shape, Path(tmp_path_factory.mktemp(shape)), mailbox, demo=True)
-    running.manage("prepare")
+    running.manage("prepare", "--tickets", "12")
     running.spawn("web")
     wait_until(running.answers, "the web process answers")
     try:

@@ -2,7 +2,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
@@ -12,11 +12,14 @@ from core.events import unheard
 from notifications.events import MessageQueued
 from notifications.services import mark_all_sent
 from servicedesk.demo.house import build_house
-from servicedesk.demo.replay import DAYS, Replay
+from servicedesk.demo.replay import DAYS, TICKETS, Replay
 
 
 class Command(BaseCommand):
     help = "Load the demonstration: three invented customers and six months of their tickets. Only with MESA_DEMO=1."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--tickets", type=int, default=TICKETS, help="How many tickets of the past to replay.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEMO:
@@ -27,6 +30,6 @@ class Command(BaseCommand):
         now = timezone.now()
         with transaction.atomic(), every_organization(reason="load the demonstration"), unheard(MessageQueued):
             house = build_house(now - timedelta(days=DAYS + 1))
-            count = Replay(house, until=now).run()
+            count = Replay(house, until=now, tickets=options["tickets"]).run()
             mark_all_sent(at=now)
         self.stdout.write(f"Loaded {count} tickets of three invented customers.")
