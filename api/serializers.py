@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core.classification import Environment, Impact, Kind, Priority, Urgency
@@ -18,14 +19,25 @@ class ClockSerializer(serializers.ModelSerializer[Clock]):
 
     metric = serializers.ChoiceField(choices=Metric.choices)
     state = serializers.ChoiceField(choices=ClockState.choices)
-    target_minutes = serializers.SerializerMethodField()
+    target_minutes = serializers.IntegerField()
 
     class Meta:
         model = Clock
         fields = ("metric", "state", "target_minutes", "started_at", "due_at", "stopped_at", "is_met", "breached_at")
 
-    def get_target_minutes(self, clock: Clock) -> int:
-        return int(clock.target.total_seconds() // 60)
+
+def clock_data(clock: Clock) -> dict[str, Any]:
+    """Return the shape of ``ClockSerializer``. By hand: a serializer made anew for each of 50 tickets is half of a list's time."""
+    return {
+        "metric": clock.metric,
+        "state": clock.state,
+        "target_minutes": int(clock.target.total_seconds() // 60),
+        "started_at": clock.started_at,
+        "due_at": clock.due_at,
+        "stopped_at": clock.stopped_at,
+        "is_met": clock.is_met,
+        "breached_at": clock.breached_at,
+    }
 
 
 class TicketSerializer(serializers.ModelSerializer[Ticket]):
@@ -72,9 +84,10 @@ class TicketSerializer(serializers.ModelSerializer[Ticket]):
     def get_assignee(self, ticket: Ticket) -> str | None:
         return ticket.assignee.full_name if ticket.assignee else None
 
+    @extend_schema_field(ClockSerializer(many=True))
     def get_clocks(self, ticket: Ticket) -> list[dict[str, Any]]:
         clocks: dict[int, list[Clock]] = self.context["clocks"]
-        return list(ClockSerializer(clocks.get(ticket.pk, []), many=True).data)
+        return [clock_data(clock) for clock in clocks.get(ticket.pk, [])]
 
 
 class TicketListSerializer(TicketSerializer):
