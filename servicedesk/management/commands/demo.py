@@ -25,7 +25,7 @@ class Command(BaseCommand):
         if not settings.DEMO:
             raise CommandError("The demonstration is loaded only in demo mode: set MESA_DEMO=1.")
         if User.objects.exists():
-            self.stdout.write("There are people already: nothing was loaded.")
+            self.stdout.write("Nothing was loaded: the database holds people.")
             return
         now = timezone.now()
         with transaction.atomic(), every_organization(reason="load the demonstration"), unheard(MessageQueued):
