@@ -82,10 +82,6 @@ def team_serves(team: Team, organization_id: int) -> bool:
     return not named or organization_id in named
 
 
-def teams() -> list[Team]:
-    return list(Team.objects.order_by("level", "name", "pk"))
-
-
 def service_account_by_id(service_account_id: int) -> ServiceAccount | None:
     return ServiceAccount.objects.filter(pk=service_account_id).select_related("contact", "organization").order_by("pk").first()
 

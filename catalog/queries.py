@@ -50,10 +50,6 @@ def get_service(slug: str) -> Service:
     return service
 
 
-def services_by_name() -> list[Service]:
-    return list(Service.objects.filter(is_active=True).order_by("position", "pk"))
-
-
 def contracted_service_ids(organization_ids: list[int], day: date) -> set[int]:
     """Return the ids of the services that any contract of these organizations covers on that day."""
     contracts = [c.pk for c in Contract.objects.filter(organization_id__in=organization_ids, starts_on__lte=day) if c.is_in_force_on(day)]

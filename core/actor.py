@@ -21,10 +21,6 @@ class Actor:
         if self.person_id is None and not self.system:
             raise ValueError("An actor is a person or a named part of the system.")
 
-    @property
-    def is_system(self) -> bool:
-        return self.person_id is None
-
 
 def system_actor(name: str) -> Actor:
     """Return the actor of an act nobody did by hand, such as the automatic closing."""

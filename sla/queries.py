@@ -10,7 +10,7 @@ from django.db.models import Prefetch
 
 from core.classification import Kind, Priority, SupportType
 from sla.calendars import Ledger, Pause, WorkCalendar
-from sla.clocks import Reading, Stretch, ledgers, read, used_until
+from sla.clocks import Reading, Stretch, ledgers, read
 from sla.defaults import CalendarRole, Metric, default_calendar, default_target
 from sla.models import CalendarVersion, Clock, ClockSegment, PolicyTarget, PolicyVersion
 from tickets.models import StateInterval
@@ -137,9 +137,6 @@ class LoadedClock:
 
     def reading(self) -> Reading:
         return read(self.stretches, self.pauses, self.policy.percents)
-
-    def used_until(self, at: datetime) -> timedelta:
-        return used_until(self.stretches, self.pauses, at)
 
     @property
     def account(self) -> list[tuple[Ledger, ClockSegment]]:

@@ -4,15 +4,7 @@ from accounts.models import User
 from accounts.queries import membership_of
 from accounts.roles import ACTS_FOR_ORGANIZATION, RAISES_TICKETS, Capability
 from tickets.models import Ticket
-from tickets.states import Transition, Who
-
-
-def can_raise(user: User, organization_id: int) -> bool:
-    """Staff register for anyone; a customer needs a role that raises tickets in that organization."""
-    if user.is_staff:
-        return user.can(Capability.WORK_TICKETS)
-    membership = membership_of(user.pk, organization_id)
-    return membership is not None and membership.has_role(*RAISES_TICKETS)
+from tickets.states import Who
 
 
 def can_work(user: User, ticket: Ticket) -> bool:
@@ -30,10 +22,6 @@ def can_assign(user: User, ticket: Ticket) -> bool:
 
 def can_reply_as_customer(user: User, ticket: Ticket) -> bool:
     return Who.REQUESTER in standing(user, ticket)
-
-
-def can_take(user: User, ticket: Ticket, transition: Transition) -> bool:
-    return bool(standing(user, ticket) & transition.who)
 
 
 def standing(user: User, ticket: Ticket) -> frozenset[Who]:

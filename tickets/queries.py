@@ -126,10 +126,6 @@ def intervals(ticket_id: int) -> list[StateInterval]:
     return list(StateInterval.objects.filter(ticket_id=ticket_id).order_by("started_at", "pk"))
 
 
-def current_interval(ticket: Ticket) -> StateInterval | None:
-    return StateInterval.objects.filter(ticket=ticket, ended_at=None).order_by("pk").first()
-
-
 def due_for_closing(at: datetime, limit: int) -> list[tuple[int, int]]:
     """Return (organization id, ticket id) of solved tickets whose validation period has ended."""
     return list(

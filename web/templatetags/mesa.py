@@ -44,8 +44,8 @@ def _icon(name: str, size: int) -> SafeString:
 
 
 def _draw(name: str, size: int) -> SafeString:
-    drawing = lucide(name, size=size, class_="icon", aria_hidden="true", focusable="false")
-    return mark_safe(drawing.replace("class-=", "class="))  # noqa: S308 - made by the icon library from a fixed name
+    drawing = lucide(name, size=size, aria_hidden="true", focusable="false", **{"class": "icon"})
+    return mark_safe(drawing)  # noqa: S308 - made by the icon library from a fixed name
 
 
 @register.filter
