@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import ApiToken, User
 from accounts.services import issue_service_account_token, issue_user_token
@@ -200,3 +202,16 @@ def test_the_schema_is_complete_and_served_offline(house: House, sign_in: Any) -
     assert set(schema["paths"]) >= {"/api/v1/tickets/", "/api/v1/tickets/{number}/replies/", "/api/v1/tickets/{number}/transitions/"}
     assert "cdn" not in page
     assert "http://" not in page.replace("http://www.w3.org", "").replace("http://testserver", "")
+
+
+def test_the_list_costs_the_same_for_one_ticket_and_for_three(house: House, api: Any) -> None:
+    agent, counts = api(house.agent), []
+    for rows in (1, 2):
+        for _ in range(rows):
+            make_ticket(house)
+        with CaptureQueriesContext(connection) as queries:
+            assert len(agent.get("tickets/").json()["results"]) == Ticket.objects.count()
+        counts.append(len(queries) - 1)  # the count above is the test's own
+
+    assert counts[0] == counts[1]
+    assert counts[0] <= 6
