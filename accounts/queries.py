@@ -4,8 +4,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership, Organization, ServiceAccount, Team, User
 from accounts.roles import Capability, CustomerRole, StaffRole
-from accounts.tenancy import organization_ids_of
+from accounts.tenancy import organization_ids_of, valid_memberships
 from core.errors import NotFound
+from core.tenancy import current_scope
 
 
 def membership_of(user_id: int, organization_id: int) -> Membership | None:
@@ -15,11 +16,8 @@ def membership_of(user_id: int, organization_id: int) -> Membership | None:
 
 def memberships_of(user_id: int) -> list[Membership]:
     """Return every valid membership of the person inside the scope, with its organization, by name."""
-    return list(
-        Membership.objects.filter(user_id=user_id, is_suspended=False, organization__is_active=True)
-        .select_related("organization", "user", "site")
-        .order_by("organization__name", "pk")
-    )
+    scope = current_scope()
+    return [m for m in valid_memberships(user_id) if m.organization.is_active and scope.covers(m.organization_id)]
 
 
 def members_with_role(organization_id: int, *roles: CustomerRole) -> list[User]:

@@ -2,16 +2,39 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 from accounts.models import Membership, Organization, Team, User
 from core.tenancy import Scope, open_scope
+
+# The valid memberships of the person the scope was opened for: a request that has asked once does not ask again.
+_memberships: ContextVar[tuple[int, list[Membership]] | None] = ContextVar("memberships", default=None)
 
 
 @contextmanager
 def scope_for(user: User | None) -> Iterator[Scope]:
     """See the organizations this person may see. Nobody, or a person without any, sees nothing."""
-    with open_scope(Scope(frozenset(organization_ids_of(user)))) as scope:
-        yield scope
+    if user is None or not user.is_active or user.is_staff:
+        with open_scope(Scope(frozenset(organization_ids_of(user)))) as scope:
+            yield scope
+        return
+    found = valid_memberships(user.pk)
+    token = _memberships.set((user.pk, found))
+    try:
+        with open_scope(Scope(frozenset(membership.organization_id for membership in found))) as scope:
+            yield scope
+    finally:
+        _memberships.reset(token)
+
+
+def valid_memberships(user_id: int) -> list[Membership]:
+    """Return the memberships of a person that are not suspended, in whichever organization, with what is shown of it."""
+    known = _memberships.get()
+    if known is not None and known[0] == user_id:
+        return known[1]
+    with every_organization(reason="find out where a person is a valid user"):
+        rows = Membership.objects.filter(user_id=user_id, is_suspended=False)
+        return list(rows.select_related("organization", "user", "site").order_by("organization__name", "pk"))
 
 
 @contextmanager
@@ -36,10 +59,10 @@ def organization_ids_of(user: User | None) -> set[int]:
     """
     if user is None or not user.is_active:
         return set()
+    if not user.is_staff:
+        return {membership.organization_id for membership in valid_memberships(user.pk)}
     with every_organization(reason="find out which organizations a person may see"):
-        if user.is_staff:
-            return _organizations_served_by(user)
-        return set(Membership.objects.filter(user_id=user.pk, is_suspended=False).order_by().values_list("organization_id", flat=True))
+        return _organizations_served_by(user)
 
 
 def is_restricted(user: object) -> bool:

@@ -5,9 +5,7 @@ from core.events import Event
 
 @dataclass(frozen=True, kw_only=True)
 class MessageQueued(Event):
-    """A message waits in the outbox; wakes the worker after commit."""
-
-    message_id: int
+    """One or more messages wait in the outbox; wakes the worker after commit."""
 
 
 @dataclass(frozen=True, kw_only=True)

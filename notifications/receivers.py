@@ -1,15 +1,15 @@
-from functools import partial
-
 from django.db import transaction
 
 from notifications.events import MessageQueued
-from notifications.tasks import deliver
+from notifications.tasks import deliver_due
+from notifications.waking import needs_wake
 
 
 def on_message_queued(event: MessageQueued) -> None:
     """Wake the worker after commit; when the broker is away the sweep delivers."""
-    transaction.on_commit(partial(_wake, event.organization_id, event.message_id), robust=True)
+    transaction.on_commit(_wake, robust=True)
 
 
-def _wake(organization_id: int | None, message_id: int) -> None:
-    deliver.delay(organization_id, message_id)
+def _wake() -> None:
+    if needs_wake():
+        deliver_due.delay()

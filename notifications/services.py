@@ -10,8 +10,8 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
-from django.db import IntegrityError, transaction
-from django.db.models import Case, F, PositiveSmallIntegerField, Q, QuerySet, When
+from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from activity.services import Fact, record
 from core.actor import Actor
@@ -49,26 +49,19 @@ class Letter:
     attachment_name: str = ""
 
 
-def queue_letters(*, organization_id: int | None, letters: Sequence[Letter], at: datetime) -> int:
-    """Write an outbox row per letter whose ``dedupe_key`` is new and return how many were. Runs in the cause's transaction."""
+def queue_letters(*, organization_id: int | None, letters: Sequence[Letter], at: datetime) -> None:
+    """Write an outbox row per letter whose ``dedupe_key`` is new. Runs in the cause's transaction."""
     wanted = {letter.dedupe_key: letter for letter in letters if letter.to_email}
     if not wanted:
-        return 0
-    rows = _insert(organization_id, wanted, at)
-    for row in rows:
-        publish(MessageQueued(organization_id=organization_id, at=at, message_id=row.pk))
-    return len(rows)
-
-
-def _insert(organization_id: int | None, wanted: dict[str, Letter], at: datetime) -> list[OutboxMessage]:
-    """Insert all at once; only when one of the keys is known, look which are new and insert those."""
-    try:
-        with transaction.atomic():
-            return OutboxMessage.objects.bulk_create(_row(organization_id, letter, at) for letter in wanted.values())
-    except IntegrityError:
-        known = set(OutboxMessage.objects.filter(dedupe_key__in=wanted).order_by().values_list("dedupe_key", flat=True))
-        fresh = [letter for key, letter in wanted.items() if key not in known]
-        return OutboxMessage.objects.bulk_create(_row(organization_id, letter, at) for letter in fresh)
+        return
+    # A known key keeps its row as it is. Not ``ignore_conflicts``: on SQLite that would swallow every other refusal too.
+    OutboxMessage.objects.bulk_create(
+        (_row(organization_id, letter, at) for letter in wanted.values()),
+        update_conflicts=True,
+        unique_fields=["dedupe_key"],
+        update_fields=["dedupe_key"],
+    )
+    publish(MessageQueued(organization_id=organization_id, at=at))
 
 
 def _row(organization_id: int | None, letter: Letter, at: datetime) -> OutboxMessage:
@@ -90,19 +83,19 @@ def _row(organization_id: int | None, letter: Letter, at: datetime) -> OutboxMes
     )
 
 
-def due_message_ids(*, at: datetime, limit: int) -> list[tuple[int | None, int]]:
-    """Return (organization id, message id) of what waits or was abandoned by a dead worker, oldest first."""
-    return list(OutboxMessage.objects.filter(_claimable(at)).order_by("run_after", "pk").values_list("organization_id", "pk")[:limit])
+def due_messages(*, at: datetime, limit: int) -> list[OutboxMessage]:
+    """Return what waits or was abandoned by a dead worker, oldest first."""
+    return list(OutboxMessage.objects.filter(_claimable(at)).order_by("run_after", "pk")[:limit])
 
 
-def deliver_message(*, message_id: int, from_email: str, at: datetime, connection: BaseEmailBackend | None = None) -> bool:
+def deliver_message(*, message: OutboxMessage, from_email: str, at: datetime, connection: BaseEmailBackend | None = None) -> bool:
     """Claim, render and send one message; return whether it was sent now.
 
     Returns False when another worker has it, it is not due, or the attempt failed (then it waits for its next turn or is
-    dead). The one possible double lies between SMTP's 250 and the commit of *sent*; it is counted in ``reclaims``.
+    dead, and ``connection`` is closed, so that the next one starts afresh). The one possible double lies between SMTP's 250
+    and the commit of *sent*; it is counted in ``reclaims``.
     """
-    message = claim_message(message_id=message_id, at=at)
-    if message is None:
+    if not claim_message(message=message, at=at):
         return False
     try:
         rendered = render_message(message)
@@ -110,29 +103,31 @@ def deliver_message(*, message_id: int, from_email: str, at: datetime, connectio
     except Exception as error:  # noqa: BLE001 - whatever fails, the row must say so and be tried again
         logger.warning("Message %s was not delivered: %s", message.pk, error)
         _note_failure(message=message, error=error, at=at)
+        if connection is not None:
+            connection.close()
         return False
     _held(message).update(status=MessageStatus.SENT, sent_at=at, subject=rendered.subject[:250], last_error="")
     return True
 
 
-def claim_message(*, message_id: int, at: datetime) -> OutboxMessage | None:
-    """Mark the message as being sent by this worker, by compare-and-set; None when it is not to be had."""
-    claimed = OutboxMessage.objects.filter(_claimable(at), pk=message_id).update(
-        reclaims=Case(
-            When(status=MessageStatus.SENDING, then=F("reclaims") + 1), default=F("reclaims"), output_field=PositiveSmallIntegerField()
-        ),
-        status=MessageStatus.SENDING,
-        claimed_at=at,
-        run_after=at + LEASE,
-        attempts=F("attempts") + 1,
-    )
-    if not claimed:
-        return None
-    message: OutboxMessage = OutboxMessage.objects.get(pk=message_id)
+def claim_message(*, message: OutboxMessage, at: datetime) -> bool:
+    """Mark the message as being sent by this worker, by compare-and-set on the row as it was read; False: not to be had."""
+    changes = {
+        "status": MessageStatus.SENDING,
+        "claimed_at": at,
+        "run_after": at + LEASE,
+        "attempts": message.attempts + 1,
+        "reclaims": message.reclaims + (message.status == MessageStatus.SENDING),
+    }
+    as_read = OutboxMessage.objects.filter(_claimable(at), pk=message.pk, status=message.status, attempts=message.attempts)
+    if not as_read.update(**changes):
+        return False
+    for name, value in changes.items():
+        setattr(message, name, value)
     if message.attempts > MAX_ATTEMPTS:
         _note_failure(message=message, error=RuntimeError("Every worker that tried to send it died."), at=at)
-        return None
-    return message
+        return False
+    return True
 
 
 def _held(message: OutboxMessage) -> QuerySet[OutboxMessage]:
@@ -182,7 +177,7 @@ def requeue_messages(*, message_ids: Sequence[int], by: Actor, at: datetime) -> 
         OutboxMessage.objects.filter(pk=message.pk).update(status=MessageStatus.QUEUED, attempts=0, run_after=at)
         fact = Fact(verb="message.requeued", object_type="outbox", object_id=message.pk)
         record(organization_id=message.organization_id, facts=[fact], by=by, at=at)
-        publish(MessageQueued(organization_id=message.organization_id, at=at, message_id=message.pk))
+        publish(MessageQueued(organization_id=message.organization_id, at=at))
         count += 1
     return count
 

@@ -1,31 +1,58 @@
 """Celery entry points of delivery."""
 
+import time
+from smtplib import SMTPException
+
 from celery import shared_task
 from django.conf import settings
+from django.core.mail import get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
 
 from accounts.tenancy import every_organization, organization_scope
 from notifications import services
+from notifications.models import OutboxMessage
+from notifications.waking import answer_wake
 
-SWEEP_BATCH = 200  # about 2 s of SMTP dialogue on one worker, far below the lease
+BATCH = 50  # messages read at once: a killed worker has claimed one of them
+ROUND_SECONDS = 60  # then the next wake or tick goes on: far below the task's time limit, whatever the mail server takes
 
 
 @shared_task(queue="mail")
-def deliver(organization_id: int | None, message_id: int) -> None:
-    """Deliver one message as soon as its cause is committed."""
-    if organization_id is None:
+def deliver_due() -> int:
+    """Deliver what is due over one connection: what was just committed, retries, and what a dead worker left behind."""
+    answer_wake()
+    ends, sent, connection = time.monotonic() + ROUND_SECONDS, 0, get_connection()
+    try:
+        while time.monotonic() < ends:
+            with every_organization(reason="find the messages that are due"):
+                due = services.due_messages(at=timezone.now(), limit=BATCH)
+            for message in due:
+                reached = _reaches(connection)
+                sent += _deliver(message, connection)
+                if not reached or time.monotonic() >= ends:
+                    return sent
+            if len(due) < BATCH:
+                break
+    finally:
+        connection.close()
+    return sent
+
+
+def _reaches(connection: BaseEmailBackend) -> bool:
+    """Open the connection if it is not; False when the server cannot be reached: then one message tries, the others wait."""
+    try:
+        connection.open()
+    except (OSError, SMTPException):
+        return False
+    return True
+
+
+def _deliver(message: OutboxMessage, connection: BaseEmailBackend) -> bool:
+    if message.organization_id is None:
         with every_organization(reason="deliver a message that belongs to no organization"):
-            services.deliver_message(message_id=message_id, from_email=settings.DEFAULT_FROM_EMAIL, at=timezone.now())
-        return
-    with organization_scope(organization_id):
-        services.deliver_message(message_id=message_id, from_email=settings.DEFAULT_FROM_EMAIL, at=timezone.now())
-
-
-@shared_task(queue="mail")
-def sweep_outbox() -> int:
-    """Deliver what is overdue: retries, and whatever a lost broker message or a dead worker left behind."""
-    with every_organization(reason="find overdue messages"):
-        due = services.due_message_ids(at=timezone.now(), limit=SWEEP_BATCH)
-    for organization_id, message_id in due:
-        deliver(organization_id, message_id)
-    return len(due)
+            return services.deliver_message(
+                message=message, from_email=settings.DEFAULT_FROM_EMAIL, at=timezone.now(), connection=connection
+            )
+    with organization_scope(message.organization_id):
+        return services.deliver_message(message=message, from_email=settings.DEFAULT_FROM_EMAIL, at=timezone.now(), connection=connection)

@@ -14,7 +14,8 @@ def on_organization_created(event: OrganizationCreated) -> None:
 
 
 def on_ticket_raised(event: TicketRaised) -> None:
-    services.start_clocks(ticket=_ticket(event), at=event.at)
+    assert isinstance(event.ticket, Ticket)
+    services.start_clocks(ticket=event.ticket, at=event.at)
 
 
 def on_customer_told(event: CustomerTold) -> None:

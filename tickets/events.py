@@ -1,4 +1,4 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from core.events import Event
 
@@ -10,9 +10,13 @@ class TicketEvent(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class TicketRaised(TicketEvent):
-    """A ticket arrived; its clocks start with it."""
+    """A ticket arrived; its clocks start with it.
+
+    ``ticket`` is the new row itself, whole and just written: handlers of the same transaction need not read it again.
+    """
 
     is_out_of_contract: bool
+    ticket: object = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership, User
 from accounts.roles import READS_ORGANIZATION, Capability, CustomerRole
+from accounts.tenancy import valid_memberships
 from activity.models import Record
 from core.errors import NotFound
 from documents.models import Blob
@@ -28,7 +29,7 @@ def visible_to(user: User) -> QuerySet[Ticket]:
     if user.is_staff:
         return tickets if user.can(Capability.SEE_TICKETS) else tickets.none()
     sight = Q(pk__in=())
-    for membership in Membership.objects.filter(user_id=user.pk, is_suspended=False).order_by("pk"):
+    for membership in valid_memberships(user.pk):
         sight |= Q(organization_id=membership.organization_id) & _seen_by(membership)
     return tickets.filter(sight)
 

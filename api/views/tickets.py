@@ -22,6 +22,8 @@ from api.serializers import (
     NewTransitionSerializer,
     TicketListSerializer,
     TicketSerializer,
+    listed_ticket_data,
+    ticket_data,
 )
 from catalog.queries import get_service
 from core.classification import Channel, Environment, Impact, Kind, Urgency
@@ -57,8 +59,8 @@ class TicketViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Ticket]):
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
         tickets = list(page or [])
-        context = {"clocks": clocks_of([ticket.pk for ticket in tickets])}
-        return self.get_paginated_response(TicketListSerializer(tickets, many=True, context=context).data)
+        clocks = clocks_of([ticket.pk for ticket in tickets])
+        return self.get_paginated_response([listed_ticket_data(ticket, clocks[ticket.pk]) for ticket in tickets])
 
     @extend_schema(responses=TicketSerializer)
     def retrieve(self, request: Request, number: str) -> Response:
@@ -115,7 +117,7 @@ class TicketViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Ticket]):
 
 
 def _answer(ticket: Ticket, code: int = status.HTTP_200_OK) -> Response:
-    data = TicketSerializer(ticket, context={"clocks": clocks_of([ticket.pk])}).data
+    data = ticket_data(ticket, clocks_of([ticket.pk])[ticket.pk])
     return Response(data, status=code, headers={"ETag": f'"{ticket.version}"'})
 
 

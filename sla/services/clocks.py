@@ -28,12 +28,12 @@ from tickets.states import ClosureCode, State
 CLOCKWORK = "clocks"  # the system's name on the record
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)  # it fails with its ticket, never alone
 def start_clocks(*, ticket: Ticket, at: datetime) -> list[Clock]:
     """Start the clocks the policy promises, from the instant of arrival, and send the requester their copy with the dates."""
     policy = policy_on(ticket.contract_id, ticket.received_at)
     loaded = _new_clocks(ticket, policy, _calendars_for(ticket, at), list(Metric), [])
-    _project(ticket.pk, loaded)
+    _project(ticket, loaded)
     clocks = [item.clock for item in loaded]
     _record(ticket, [_fact("clock.started", clock, due_at=_iso(clock.due_at)) for clock in clocks], at)
     promises = [{"metric": clock.metric, "due_at": _iso(clock.due_at)} for clock in clocks if clock.due_at]
@@ -87,7 +87,7 @@ def settle_ticket(*, ticket_id: int, at: datetime) -> int:
     ticket = Ticket.objects.select_for_update(of=("self",)).select_related("organization").get(pk=ticket_id)
     loaded = _load_locked(ticket)
     announced = sum(_settle(ticket, item, at) for item in loaded)
-    _project(ticket.pk, loaded)
+    _project(ticket, loaded)
     return announced
 
 
@@ -115,7 +115,7 @@ def follow_state(*, ticket: Ticket, by: Actor, at: datetime) -> None:
         if item.metric is Metric.RESOLUTION and item.clock.state == ClockState.STOPPED and ticket.state == State.IN_PROGRESS:
             _resume_resolution(item)
         _settle(ticket, item, at)
-    _project(ticket.pk, loaded)
+    _project(ticket, loaded)
 
 
 @transaction.atomic
@@ -147,7 +147,7 @@ def retarget_clocks(*, ticket: Ticket, by: Actor, at: datetime) -> None:
             facts.append(_fact("clock.retargeted", item.clock, old_due_at=_iso(old_due), due_at=_iso(item.clock.due_at)))
     loaded += _start_missing(ticket, loaded, versions, at)
     _record(ticket, facts, at, by)
-    _project(ticket.pk, loaded)
+    _project(ticket, loaded)
 
 
 def _start_missing(ticket: Ticket, loaded: list[LoadedClock], versions: list[CalendarVersion], at: datetime) -> list[LoadedClock]:
@@ -267,7 +267,7 @@ def _stop_where(ticket: Ticket, chosen: Callable[[LoadedClock], bool], by: Actor
         clock.save()
         facts.append(_fact("clock.stopped", clock, **_verdict(item)))
     _record(ticket, facts, at, by)
-    _project(ticket.pk, loaded)
+    _project(ticket, loaded)
 
 
 def _verdict(item: LoadedClock) -> dict[str, Any]:
@@ -290,7 +290,7 @@ def _withdraw(ticket: Ticket, by: Actor, at: datetime) -> None:
             _settle(ticket, item, at)
             facts.append(_end_unmeasured(item, at))
     _record(ticket, facts, at, by)
-    _project(ticket.pk, loaded)
+    _project(ticket, loaded)
 
 
 def _resume_resolution(item: LoadedClock) -> None:
@@ -306,11 +306,11 @@ def _put_dates(clock: Clock, reading: Reading) -> None:
     clock.next_event_at = min(ahead, default=None)
 
 
-def _project(ticket_id: int, loaded: Iterable[LoadedClock]) -> None:
+def _project(ticket: Ticket, loaded: Iterable[LoadedClock]) -> None:
     live = [item for item in loaded if item.clock.is_live]
     dues = [item.clock.due_at for item in live if item.clock.due_at is not None]
     risks = [instant for item in live if (instant := item.reading().risk_at) is not None]
-    set_clock_projection(ticket_id=ticket_id, next_due_at=min(dues, default=None), at_risk_at=min(risks, default=None) if dues else None)
+    set_clock_projection(ticket=ticket, next_due_at=min(dues, default=None), at_risk_at=min(risks, default=None) if dues else None)
 
 
 def _load_locked(ticket: Ticket) -> list[LoadedClock]:

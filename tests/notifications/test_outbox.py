@@ -15,7 +15,7 @@ from django.db import transaction
 from accounts.models import User
 from notifications import services
 from notifications.models import MessageStatus, OutboxMessage
-from notifications.services import LEASE, Letter, deliver_message, due_message_ids, queue_letters
+from notifications.services import LEASE, Letter, deliver_message, due_messages, queue_letters
 from tests.house import MONDAY_9AM, House, by, fresh, make_ticket
 from tickets import services as tickets
 
@@ -51,7 +51,8 @@ def mailbox() -> Iterator[tuple[Mailbox, Controller]]:
 
 def deliver(message: OutboxMessage, mailbox: tuple[Mailbox, Controller], at=MONDAY_9AM) -> bool:  # type: ignore[no-untyped-def]
     connection = get_connection("django.core.mail.backends.smtp.EmailBackend", host="127.0.0.1", port=mailbox[1].port)
-    return deliver_message(message_id=message.pk, from_email="Mesa <mesa@mesa.example>", at=at, connection=connection)
+    message = OutboxMessage.objects.get(pk=message.pk)
+    return deliver_message(message=message, from_email="Mesa <mesa@mesa.example>", at=at, connection=connection)
 
 
 def test_the_copy_of_a_ticket_arrives_once_with_its_dates_in_the_readers_language(
@@ -109,10 +110,10 @@ def test_a_message_whose_worker_died_is_taken_over_after_its_lease_with_the_same
 ) -> None:
     make_ticket(house)
     row = OutboxMessage.objects.get(template="ticket_received")
-    assert services.claim_message(message_id=row.pk, at=MONDAY_9AM) is not None  # and then the worker is killed
+    assert services.claim_message(message=row, at=MONDAY_9AM) is True  # and then the worker is killed
 
     assert deliver(row, mailbox, MONDAY_9AM + MINUTE) is False
-    assert due_message_ids(at=MONDAY_9AM + LEASE, limit=10) == [(house.north.pk, row.pk)]
+    assert due_messages(at=MONDAY_9AM + LEASE, limit=10) == [row]
     assert deliver(row, mailbox, MONDAY_9AM + LEASE) is True
 
     row.refresh_from_db()

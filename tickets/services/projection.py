@@ -9,9 +9,10 @@ from tickets.models import LAST, Ticket
 from tickets.states import State
 
 
-def set_clock_projection(*, ticket_id: int, next_due_at: datetime | None, at_risk_at: datetime | None) -> None:
-    """Write what the queue sorts and filters by; called by ``sla`` in the transaction that moved the clocks."""
-    Ticket.objects.filter(pk=ticket_id).update(next_due_at=next_due_at, at_risk_at=at_risk_at, queue_at=next_due_at or LAST)
+def set_clock_projection(*, ticket: Ticket, next_due_at: datetime | None, at_risk_at: datetime | None) -> None:
+    """Write what the queue sorts and filters by, and put it on the instance; called by ``sla`` in the transaction that moved the clocks."""
+    ticket.next_due_at, ticket.at_risk_at, ticket.queue_at = next_due_at, at_risk_at, next_due_at or LAST
+    Ticket.objects.filter(pk=ticket.pk).update(next_due_at=next_due_at, at_risk_at=at_risk_at, queue_at=ticket.queue_at)
 
 
 def set_validation_term(*, ticket_id: int, due_at: datetime, reminder_at: datetime) -> None:

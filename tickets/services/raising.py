@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 from accounts.models import Membership, Organization, User
 from accounts.roles import RAISES_TICKETS, Capability
 from accounts.zones import zone
-from catalog.models import RequestTemplate, Service
+from catalog.models import Contract, RequestTemplate, Service
 from catalog.queries import contract_on, matrix_for
 from core.actor import Actor
-from core.classification import Channel, Environment, Impact, Kind, Urgency
+from core.classification import Channel, Environment, Impact, Kind, Priority, Urgency
 from core.errors import Invalid
 from core.events import publish
 from core.tenancy import require_in_scope
@@ -69,8 +69,39 @@ def raise_ticket(*, request: NewTicket, by: Actor, at: datetime) -> Ticket:
     local_day = at.astimezone(zone(request.organization.time_zone)).date()
     contract = contract_on(request.organization.pk, local_day, service_id=request.service.pk)
     priority = matrix_for(contract)[request.urgency, request.impact]
+    ticket = _write(request, contract, priority, by, at)
+    StateInterval.objects.create(
+        organization=request.organization, ticket=ticket, state=ticket.state, bucket=BUCKETS[State(ticket.state)], started_at=at
+    )
+    attach_files(ticket=ticket, message=None, files=request.files, at=at)
+    record_ticket(
+        ticket,
+        "ticket.raised",
+        by=by,
+        at=at,
+        state=ticket.state,
+        impact=ticket.impact,
+        urgency=ticket.urgency,
+        priority=int(priority),
+        kind=ticket.kind,
+        service=request.service.pk,
+        contract=contract.pk if contract else None,
+    )
+    publish(
+        TicketRaised(
+            organization_id=ticket.organization_id,
+            at=at,
+            ticket_id=ticket.pk,
+            is_out_of_contract=ticket.is_out_of_contract,
+            ticket=ticket,
+        )
+    )
+    return ticket
+
+
+def _write(request: NewTicket, contract: Contract | None, priority: Priority, by: Actor, at: datetime) -> Ticket:
     arrives = by.channel in _ARRIVES_BY_ITSELF
-    ticket = Ticket.objects.create(
+    ticket: Ticket = Ticket.objects.create(
         organization=request.organization,
         subject=request.subject.strip(),
         description=request.description.strip(),
@@ -97,24 +128,6 @@ def raise_ticket(*, request: NewTicket, by: Actor, at: datetime) -> Ticket:
         created_at=at,
         updated_at=at,
     )
-    StateInterval.objects.create(
-        organization=request.organization, ticket=ticket, state=ticket.state, bucket=BUCKETS[State(ticket.state)], started_at=at
-    )
-    attach_files(ticket=ticket, message=None, files=request.files, at=at)
-    record_ticket(
-        ticket,
-        "ticket.raised",
-        by=by,
-        at=at,
-        state=ticket.state,
-        impact=ticket.impact,
-        urgency=ticket.urgency,
-        priority=int(priority),
-        kind=ticket.kind,
-        service=request.service.pk,
-        contract=contract.pk if contract else None,
-    )
-    publish(TicketRaised(organization_id=ticket.organization_id, at=at, ticket_id=ticket.pk, is_out_of_contract=ticket.is_out_of_contract))
     return ticket
 
 
