@@ -1,3 +1,4 @@
+import secrets
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -12,6 +13,13 @@ from django.utils.translation import pgettext_lazy
 from accounts.roles import Capability, CustomerRole, StaffRole, capabilities_of, has_permission
 from accounts.zones import validate_time_zone
 from core.tenancy import TenantModel
+
+STAMP_BITS = 62  # a positive 64-bit integer; random, so that a value of a rolled-back transaction never comes back
+
+
+def new_stamp() -> int:
+    return secrets.randbits(STAMP_BITS)
+
 
 LANGUAGES = (("es", _("Spanish")), ("en", _("English")))
 
@@ -117,6 +125,9 @@ class Organization(TenantModel):
         related_name="+",
         verbose_name=_("technical account manager"),
     )
+
+    # Changes with every write to what this customer was promised: see ``accounts.terms``.
+    terms_stamp = models.BigIntegerField(default=new_stamp, editable=False)
 
     class Meta(TenantModel.Meta):
         verbose_name = _("organization")

@@ -8,7 +8,7 @@ from django.db import models
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import OrganizationRow
+from accounts.terms import TermsRow
 from core.classification import DEFAULT_MATRIX, Impact, Kind, Matrix, Priority, SupportType, Urgency
 
 
@@ -135,7 +135,7 @@ class TemplateField(models.Model):
         return list(zip(spanish, shown if len(shown) == len(spanish) else spanish, strict=True))
 
 
-class Contract(OrganizationRow):
+class Contract(TermsRow):
     """What a customer bought, from one day to another (SPEC 1.2). Targets and calendars hang on it in ``sla``."""
 
     reference = models.CharField(_("reference"), max_length=60)
@@ -169,7 +169,7 @@ class Contract(OrganizationRow):
         _("report language"), max_length=5, choices=(("es", _("Spanish")), ("en", _("English"))), default="es"
     )
 
-    class Meta(OrganizationRow.Meta):
+    class Meta(TermsRow.Meta):
         verbose_name = _("contract")
         verbose_name_plural = _("contracts")
         ordering = ("organization_id", "-starts_on", "pk")
@@ -192,12 +192,12 @@ class Contract(OrganizationRow):
         return self.starts_on <= day and (self.ends_on is None or day <= self.ends_on)
 
 
-class ContractRow(OrganizationRow):
+class ContractRow(TermsRow):
     """A row that belongs to a contract, and so to its organization."""
 
     contract = models.ForeignKey(Contract, on_delete=models.CASCADE, related_name="+")
 
-    class Meta(OrganizationRow.Meta):
+    class Meta(TermsRow.Meta):
         abstract = True
 
     def save(self, *args: Any, **kwargs: Any) -> None:

@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
-from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.db.models import Prefetch
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Organization
+from accounts.terms import KEPT
 from catalog.models import Category, Contract, ContractService, MatrixCell, RequestTemplate, Service, matrix_of
 from core.classification import Matrix
 from core.errors import Invalid, NotFound
@@ -21,22 +24,47 @@ class UnknownService(Invalid):
     code = "unknown_service"
 
 
-def contract_on(organization_id: int, day: date, *, service_id: int | None = None) -> Contract | None:
+@dataclass(frozen=True)
+class ContractTerms:
+    """A contract with the services it covers and its whole priority matrix. Kept by the process: nobody changes it."""
+
+    contract: Contract
+    service_ids: frozenset[int]
+    matrix: Matrix
+
+
+def contract_on(organization: Organization, day: date, *, service_id: int | None = None) -> Contract | None:
     """Return the contract in force on that day (local to the organization), one that covers the service if there is.
 
     When several hold, the one that started last wins.
     """
-    contracts = Contract.objects.filter(Q(ends_on=None) | Q(ends_on__gte=day), organization_id=organization_id, starts_on__lte=day)
-    if service_id is not None:
-        contracts = contracts.filter(Exists(ContractService.objects.filter(contract=OuterRef("pk"), service_id=service_id)))
-    return contracts.order_by("-starts_on", "-pk").first()
+    for terms in _contracts(organization.pk, organization.terms_stamp):
+        if terms.contract.is_in_force_on(day) and (service_id is None or service_id in terms.service_ids):
+            return terms.contract
+    return None
 
 
-def matrix_for(contract: Contract | None) -> Matrix:
-    """Return the priority matrix of a contract; without one, the default of SPEC 3.7."""
-    if contract is None:
-        return matrix_of([])
-    return matrix_of(list(MatrixCell.objects.filter(contract=contract).order_by("pk")))
+def matrix_for(organization: Organization, contract_id: int | None) -> Matrix:
+    """Return the priority matrix of a contract of the organization; without one, the default of SPEC 3.7."""
+    for terms in _contracts(organization.pk, organization.terms_stamp):
+        if terms.contract.pk == contract_id:
+            return terms.matrix
+    return matrix_of([])
+
+
+@lru_cache(maxsize=KEPT)
+def _contracts(organization_id: int, stamp: int) -> list[ContractTerms]:
+    """Return the contracts of an organization as they stand under this stamp, the one that started last first."""
+    services: dict[int, set[int]] = {}
+    for contract_id, service_id in ContractService.objects.filter(organization_id=organization_id).values_list("contract_id", "service_id"):
+        services.setdefault(contract_id, set()).add(service_id)
+    cells: dict[int, list[MatrixCell]] = {}
+    for cell in MatrixCell.objects.filter(organization_id=organization_id).order_by("pk"):
+        cells.setdefault(cell.contract_id, []).append(cell)
+    return [
+        ContractTerms(contract, frozenset(services.get(contract.pk, ())), matrix_of(cells.get(contract.pk, [])))
+        for contract in Contract.objects.filter(organization_id=organization_id).order_by("-starts_on", "-pk")
+    ]
 
 
 def get_service(slug: str) -> Service:

@@ -124,5 +124,5 @@ def _acknowledge_due(level: EscalationLevel | None, at: datetime) -> datetime | 
     allowed = timedelta(minutes=level.acknowledge_minutes)
     if level.calendar_id is None:
         return at + allowed
-    versions = [v for v in calendar_versions_on(level.organization_id, at) if v.calendar_id == level.calendar_id]
+    versions = [v for v in calendar_versions_on(level.organization, at) if v.calendar_id == level.calendar_id]
     return work_calendar(versions[0]).add(at, allowed) if versions else at + allowed

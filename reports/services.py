@@ -113,7 +113,7 @@ def _finish(issue: ReportIssue, content: bytes, at: datetime) -> None:
 def _send(issue: ReportIssue, at: datetime) -> None:
     """Queue the report for its recipients: those of the contract, and the people whose role is to receive it."""
     local_day = at.astimezone(zone(issue.organization.time_zone)).date()
-    contract = contract_on(issue.organization_id, local_day)
+    contract = contract_on(issue.organization, local_day)
     people = {user.pk: user for user in members_with_role(issue.organization_id, CustomerRole.REPORT_RECIPIENT)}
     if contract is not None:
         people |= {user.pk: user for user in contract.report_recipients.filter(is_active=True).order_by("pk")}
@@ -148,7 +148,7 @@ def issue_monthly_report(*, organization: Organization, at: datetime) -> ReportI
     if today.day > FIRST_DAYS:
         return None
     month = queries.preceding_month(today.replace(day=1))
-    contract = contract_on(organization.pk, month) or contract_on(organization.pk, today)
+    contract = contract_on(organization, month) or contract_on(organization, today)
     if contract is None:
         return None
     return request_report(

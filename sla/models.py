@@ -7,6 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import OrganizationRow
+from accounts.terms import TermsRow
 from accounts.zones import validate_time_zone
 from catalog.models import Contract
 from core.classification import Priority, SupportType
@@ -15,13 +16,13 @@ from sla.defaults import WARNING_PERCENTS, CalendarRole, Metric
 from tickets.models import Ticket
 
 
-class Calendar(OrganizationRow):
+class Calendar(TermsRow):
     """A named work calendar of a customer; its hours stand in versions that never change."""
 
     name = models.CharField(_("name"), max_length=80)
     role = models.CharField(_("used for"), max_length=12, choices=CalendarRole)
 
-    class Meta(OrganizationRow.Meta):
+    class Meta(TermsRow.Meta):
         verbose_name = _("calendar")
         verbose_name_plural = _("calendars")
         ordering = ("organization_id", "role", "pk")
@@ -31,7 +32,7 @@ class Calendar(OrganizationRow):
         return self.name
 
 
-class CalendarVersion(OrganizationRow):
+class CalendarVersion(TermsRow):
     """What a calendar says from an instant on: zone, weekly windows, holidays; immutable once saved."""
 
     calendar = models.ForeignKey(Calendar, on_delete=models.PROTECT, related_name="+")
@@ -42,7 +43,7 @@ class CalendarVersion(OrganizationRow):
     tzdata_version = models.CharField(max_length=20)
     effective_from = models.DateTimeField()
 
-    class Meta(OrganizationRow.Meta):
+    class Meta(TermsRow.Meta):
         ordering = ("calendar_id", "number")
         constraints = (models.UniqueConstraint(fields=("calendar", "number"), name="calendar_version_unique"),)
 
@@ -65,7 +66,7 @@ class CalendarVersion(OrganizationRow):
             raise ValidationError(str(error)) from error
 
 
-class PolicyVersion(OrganizationRow):
+class PolicyVersion(TermsRow):
     """A contract's own service levels from an instant on. What it does not say, the default policy says."""
 
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="+", verbose_name=_("contract"))
@@ -98,7 +99,7 @@ class PolicyVersion(OrganizationRow):
         _("warnings at percent"), default=list, blank=True, help_text=_("For example [50, 75, 90]; empty: those.")
     )
 
-    class Meta(OrganizationRow.Meta):
+    class Meta(TermsRow.Meta):
         verbose_name = _("service level policy")
         verbose_name_plural = _("service level policies")
         ordering = ("contract_id", "number")
@@ -126,14 +127,14 @@ class PolicyVersion(OrganizationRow):
         return tuple(sorted(self.warning_percents)) or WARNING_PERCENTS
 
 
-class PolicyTarget(OrganizationRow):
+class PolicyTarget(TermsRow):
     policy = models.ForeignKey(PolicyVersion, on_delete=models.CASCADE, related_name="targets")
     metric = models.CharField(_("clock"), max_length=12, choices=Metric)
     priority = models.PositiveSmallIntegerField(_("priority"), choices=Priority)
     support_type = models.CharField(_("support type"), max_length=20, choices=SupportType, blank=True, help_text=_("Empty: every type."))
     minutes = models.PositiveIntegerField(_("minutes"), validators=[MinValueValidator(1)])
 
-    class Meta(OrganizationRow.Meta):
+    class Meta(TermsRow.Meta):
         verbose_name = _("target")
         verbose_name_plural = _("targets")
         ordering = ("metric", "priority", "support_type", "pk")

@@ -1,13 +1,15 @@
 """What is promised: which policy and calendar apply, what a clock says, what falls due."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 
+from accounts.models import Organization
+from accounts.terms import KEPT
 from core.classification import Kind, Priority, SupportType
 from sla.calendars import Ledger, Pause, WorkCalendar
 from sla.clocks import Reading, Stretch, ledgers, read
@@ -71,26 +73,40 @@ class Policy:
         return self.version.percents if self.version is not None else PolicyVersion(warning_percents=[]).percents
 
 
-def policy_on(contract_id: int | None, at: datetime) -> Policy:
+def policy_on(organization: Organization, contract_id: int | None, at: datetime) -> Policy:
     """Return the policy in force for a contract at an instant; without contract or version, the default one."""
-    if contract_id is None:
-        return Policy(None)
-    version = (
-        PolicyVersion.objects.filter(contract_id=contract_id, effective_from__lte=at)
-        .prefetch_related(Prefetch("targets", queryset=PolicyTarget.objects.order_by("pk")))
-        .order_by("-number")
-        .first()
-    )
-    return Policy(version, list(version.targets.all()) if version is not None else [])
+    for policy in _policies_of(organization.pk, organization.terms_stamp):
+        if policy.version is not None and policy.version.contract_id == contract_id and policy.version.effective_from <= at:
+            return policy
+    return Policy(None)
 
 
-def calendar_versions_on(organization_id: int, at: datetime) -> list[CalendarVersion]:
+@lru_cache(maxsize=KEPT)
+def _policies_of(organization_id: int, stamp: int) -> list[Policy]:
+    """Return every policy version of an organization under this stamp, the newest of each contract first."""
+    versions = PolicyVersion.objects.filter(organization_id=organization_id).order_by("contract_id", "-number")
+    return list(_with_targets(versions))
+
+
+def _with_targets(versions: QuerySet[PolicyVersion]) -> Iterator[Policy]:
+    for version in versions.prefetch_related(Prefetch("targets", queryset=PolicyTarget.objects.order_by("pk"))):
+        yield Policy(version, list(version.targets.all()))
+
+
+def calendar_versions_on(organization: Organization, at: datetime) -> list[CalendarVersion]:
     """Return the version of each of the organization's calendars that holds at an instant, by calendar."""
     newest: dict[int, CalendarVersion] = {}
-    versions = CalendarVersion.objects.filter(organization_id=organization_id, effective_from__lte=at)
-    for version in versions.select_related("calendar").order_by("calendar_id", "number"):
-        newest[version.calendar_id] = version
+    for version in _calendar_versions_of(organization.pk, organization.terms_stamp):
+        if version.effective_from <= at:
+            newest[version.calendar_id] = version
     return list(newest.values())
+
+
+@lru_cache(maxsize=KEPT)
+def _calendar_versions_of(organization_id: int, stamp: int) -> list[CalendarVersion]:
+    """Return every calendar version of an organization under this stamp, with its calendar, in order of publication."""
+    versions = CalendarVersion.objects.filter(organization_id=organization_id)
+    return list(versions.select_related("calendar").order_by("calendar_id", "number"))
 
 
 def pick_calendar(versions: Sequence[CalendarVersion], role: CalendarRole, calendar_id: int | None) -> CalendarVersion | None:
@@ -163,8 +179,8 @@ def load_clocks(ticket_id: int, intervals: Sequence[StateInterval], *, lock: boo
 def _policies(ids: set[int]) -> dict[int, Policy]:
     if not ids:
         return {}
-    versions = PolicyVersion.objects.filter(pk__in=ids).prefetch_related(Prefetch("targets", queryset=PolicyTarget.objects.order_by("pk")))
-    return {version.pk: Policy(version, list(version.targets.all())) for version in versions}
+    policies = _with_targets(PolicyVersion.objects.filter(pk__in=ids).order_by("pk"))
+    return {policy.version.pk: policy for policy in policies if policy.version is not None}
 
 
 def clocks_of(ticket_ids: Sequence[int]) -> dict[int, list[Clock]]:

@@ -49,6 +49,8 @@ def ensure_calendars(*, organization: Organization, by: Actor, at: datetime) -> 
                 at=at,
             )
         )
+    if made:
+        organization.refresh_from_db(fields=["terms_stamp"])  # whoever holds it reads the new calendars
     return made
 
 

@@ -31,7 +31,7 @@ CLOCKWORK = "clocks"  # the system's name on the record
 @transaction.atomic(savepoint=False)  # it fails with its ticket, never alone
 def start_clocks(*, ticket: Ticket, at: datetime) -> list[Clock]:
     """Start the clocks the policy promises, from the instant of arrival, and send the requester their copy with the dates."""
-    policy = policy_on(ticket.contract_id, ticket.received_at)
+    policy = policy_on(ticket.organization, ticket.contract_id, ticket.received_at)
     loaded = _new_clocks(ticket, policy, _calendars_for(ticket, at), list(Metric), [])
     _project(ticket, loaded)
     clocks = [item.clock for item in loaded]
@@ -153,7 +153,7 @@ def retarget_clocks(*, ticket: Ticket, by: Actor, at: datetime) -> None:
 def _start_missing(ticket: Ticket, loaded: list[LoadedClock], versions: list[CalendarVersion], at: datetime) -> list[LoadedClock]:
     """Start the clocks that the new priority promises and the old one did not, from the arrival: the time used counts."""
     present = {item.metric for item in loaded}
-    policy = loaded[0].policy if loaded else policy_on(ticket.contract_id, ticket.received_at)
+    policy = loaded[0].policy if loaded else policy_on(ticket.organization, ticket.contract_id, ticket.received_at)
     made = _new_clocks(
         ticket, policy, versions, [metric for metric in Metric if metric not in present], loaded[0].intervals if loaded else []
     )
@@ -318,11 +318,11 @@ def _load_locked(ticket: Ticket) -> list[LoadedClock]:
 
 
 def _calendars_for(ticket: Ticket, at: datetime) -> list[CalendarVersion]:
-    versions = calendar_versions_on(ticket.organization_id, at)
+    versions = calendar_versions_on(ticket.organization, at)
     roles = {version.calendar.role for version in versions}
     if not {CalendarRole.BUSINESS, CalendarRole.CONTINUOUS} <= roles:
         ensure_calendars(organization=ticket.organization, by=system_actor(CLOCKWORK), at=at)
-        versions = calendar_versions_on(ticket.organization_id, at)
+        versions = calendar_versions_on(ticket.organization, at)
     return versions
 
 

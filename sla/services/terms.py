@@ -30,7 +30,7 @@ def set_terms(*, ticket: Ticket, at: datetime) -> None:
 
 
 def _business_calendar(ticket: Ticket, at: datetime) -> WorkCalendar:
-    version = pick_calendar(calendar_versions_on(ticket.organization_id, at), CalendarRole.BUSINESS, None)
+    version = pick_calendar(calendar_versions_on(ticket.organization, at), CalendarRole.BUSINESS, None)
     if version is None:
         made = ensure_calendars(organization=ticket.organization, by=system_actor("clocks"), at=at)
         version = next(version for version in made if version.calendar.role == CalendarRole.BUSINESS)

@@ -46,7 +46,7 @@ def classify_ticket(
         "service": classification.service,
         "environment": classification.environment,
         "support_type": classification.service.support_type,
-        "priority": matrix_for(ticket.contract)[classification.urgency, classification.impact],
+        "priority": matrix_for(ticket.organization, ticket.contract_id)[classification.urgency, classification.impact],
         "classified_at": at,
     }
     before = _codes(ticket)
