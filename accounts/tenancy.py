@@ -19,6 +19,8 @@ def scope_for(user: User | None) -> Iterator[Scope]:
             yield scope
         return
     found = valid_memberships(user.pk)
+    for membership in found:
+        membership.user = user
     token = _memberships.set((user.pk, found))
     try:
         with open_scope(Scope(frozenset(membership.organization_id for membership in found))) as scope:
@@ -34,7 +36,7 @@ def valid_memberships(user_id: int) -> list[Membership]:
         return known[1]
     with every_organization(reason="find out where a person is a valid user"):
         rows = Membership.objects.filter(user_id=user_id, is_suspended=False)
-        return list(rows.select_related("organization", "user", "site").order_by("organization__name", "pk"))
+        return list(rows.select_related("organization").order_by("organization__name", "pk"))
 
 
 @contextmanager

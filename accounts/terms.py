@@ -6,7 +6,7 @@ it read under (organization id, stamp): a stamp that it knows means that nothing
 """
 
 from collections.abc import Iterable
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from django.db import models, transaction
 
@@ -57,7 +57,7 @@ class TermsManager(TenantManager.from_queryset(TermsQuerySet)):  # type: ignore[
 class TermsRow(OrganizationRow):
     """Base of contracts, matrices, policies and calendars."""
 
-    objects = TermsManager()
+    objects: ClassVar[TermsManager] = TermsManager()
 
     class Meta(OrganizationRow.Meta):
         abstract = True

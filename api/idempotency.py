@@ -39,20 +39,21 @@ def once(request: Request, work: Callable[[], Response], at: datetime) -> Respon
     try:
         with transaction.atomic():
             _claim(owner, key)
-            return _kept(owner, key, digest) or _do(work, owner, key, digest, at)
-    except IntegrityError:
+            response = work()
+            _keep(response, owner, key, digest, at)
+            return response
+    except (IntegrityError, DomainError):
+        # A key that was used before is found by its uniqueness, which undoes the work; so a key's first use looks for nothing.
         kept = _kept(owner, key, digest)
         if kept is None:
             raise
         return kept
 
 
-def _do(work: Callable[[], Response], owner: str, key: str, digest: str, at: datetime) -> Response:
-    response = work()
+def _keep(response: Response, owner: str, key: str, digest: str, at: datetime) -> None:
     IdempotencyKey.objects.create(
         owner=owner, key=key, body_sha256=digest, response_status=response.status_code, response_body=_plain(response.data), created_at=at
     )
-    return response
 
 
 def _claim(owner: str, key: str) -> None:
@@ -60,9 +61,14 @@ def _claim(owner: str, key: str) -> None:
     if connection.vendor != "postgresql":
         return
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [zlib.crc32(owner.encode()) - 2**31, zlib.crc32(key.encode()) - 2**31])
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", lock_numbers(owner, key))
         if not cursor.fetchone()[0]:
             raise KeyInFlight(_("A request with this Idempotency-Key is still at work. Ask again in a moment."))
+
+
+def lock_numbers(owner: str, key: str) -> list[int]:
+    """Return the two 32-bit numbers that stand for a key; two keys that share them only wait for each other."""
+    return [zlib.crc32(owner.encode()) - 2**31, zlib.crc32(key.encode()) - 2**31]
 
 
 def _kept(owner: str, key: str, digest: str) -> Response | None:

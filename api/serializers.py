@@ -1,6 +1,6 @@
 """Shapes of the API. They translate; services decide."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rest_framework import serializers
@@ -8,7 +8,7 @@ from rest_framework import serializers
 from core.classification import Environment, Impact, Kind, Priority, Urgency
 from sla.defaults import Metric
 from sla.models import Clock, ClockState
-from tickets.models import Message, MessageKind, Ticket
+from tickets.models import Message, MessageKind, Ticket, format_number
 from tickets.states import SolutionType, State
 
 PRIORITY_CODES = [(priority.code, priority.label) for priority in Priority]
@@ -92,39 +92,31 @@ class TicketListSerializer(TicketSerializer):
         read_only_fields = fields  # type: ignore[assignment]
 
 
-def listed_ticket_data(ticket: Ticket, clocks: Iterable[Clock]) -> dict[str, Any]:
-    """Return the shape of ``TicketListSerializer``."""
-    return {
-        "number": ticket.number,
-        "organization": ticket.organization.slug,
-        "subject": ticket.subject,
-        "kind": ticket.kind,
-        "service": ticket.service.slug,
-        "support_type": ticket.support_type,
-        "environment": ticket.environment,
-        "impact": ticket.impact,
-        "urgency": ticket.urgency,
-        "priority": ticket.priority_code,
-        "state": ticket.state,
-        "channel": ticket.channel,
-        "requester": ticket.requester.email,
-        "assignee": ticket.assignee.full_name if ticket.assignee else None,
-        "is_out_of_contract": ticket.is_out_of_contract,
-        "received_at": ticket.received_at,
-        "updated_at": ticket.updated_at,
-        "solved_at": ticket.solved_at,
-        "closed_at": ticket.closed_at,
-        "solution_type": ticket.solution_type,
-        "closure_code": ticket.closure_code,
-        "next_due_at": ticket.next_due_at,
-        "version": ticket.version,
-        "clocks": [clock_data(clock) for clock in clocks],
-    }
+_JOINED = {
+    "organization": "organization__slug",
+    "service": "service__slug",
+    "requester": "requester__email",
+    "assignee": "assignee__full_name",
+}
+_PLAIN = tuple(name for name in TicketListSerializer.Meta.fields if name not in {*_JOINED, "number", "priority", "clocks"})
+LIST_COLUMNS = ("id", "priority", *_PLAIN, *_JOINED.values())
+
+
+def listed_ticket_data(row: Mapping[str, Any], clocks: Iterable[Clock]) -> dict[str, Any]:
+    """Return the shape of ``TicketListSerializer`` from the ``LIST_COLUMNS`` of a ticket."""
+    data = {"number": format_number(row["id"]), "priority": Priority(row["priority"]).code}
+    data |= {name: row[name] for name in _PLAIN}
+    data |= {name: row[column] for name, column in _JOINED.items()}
+    return data | {"clocks": [clock_data(clock) for clock in clocks]}
 
 
 def ticket_data(ticket: Ticket, clocks: Iterable[Clock]) -> dict[str, Any]:
     """Return the shape of ``TicketSerializer``: what the list shows, and the description."""
-    return listed_ticket_data(ticket, clocks) | {"description": ticket.description}
+    row = {name: getattr(ticket, name) for name in ("id", "priority", *_PLAIN)}
+    for column in _JOINED.values():
+        relation, _, name = column.partition("__")
+        row[column] = getattr(getattr(ticket, relation), name, None)
+    return listed_ticket_data(row, clocks) | {"description": ticket.description}
 
 
 class NewTicketSerializer(serializers.Serializer[Any]):

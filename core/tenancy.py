@@ -8,9 +8,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from django.db import models
+from django.db.models.sql import Query
 
 
 class ScopeError(Exception):
@@ -77,9 +79,17 @@ class TenantManager(models.Manager.from_queryset(TenantQuerySet)):  # type: igno
     def get_queryset(self) -> TenantQuerySet[Any]:
         queryset: TenantQuerySet[Any] = super().get_queryset()
         scope = current_scope()
-        if scope.organization_ids is None:
-            return queryset
-        return queryset.filter(**{f"{tenant_field(self.model)}__in": sorted(scope.organization_ids)})
+        if scope.organization_ids is not None:
+            queryset.query = _scoped_query(self.model, scope.organization_ids).clone()
+        return queryset
+
+
+@lru_cache(maxsize=2000)
+def _scoped_query(model: type[models.Model], organization_ids: frozenset[int]) -> Query:
+    """Return the query of a model's rows in these organizations, to be cloned: building it is a third of a small query's time."""
+    query = Query(model)
+    query.add_q(models.Q(**{f"{tenant_field(model)}__in": sorted(organization_ids)}))
+    return query
 
 
 def tenant_field(model: type[models.Model]) -> str:

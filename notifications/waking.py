@@ -16,4 +16,10 @@ def needs_wake() -> bool:
 
 
 def answer_wake() -> None:
+    """Take the mark away, before looking for work."""
     cache.delete(_MARK)
+
+
+def promise_look() -> None:
+    """Set the mark: the worker that is delivering looks again by itself."""
+    cache.set(_MARK, 1, timeout=_MARK_SECONDS)

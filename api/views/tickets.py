@@ -16,6 +16,7 @@ from accounts.queries import memberships_of, organization_by_slug, valid_user
 from api.filters import TicketFilter
 from api.idempotency import once
 from api.serializers import (
+    LIST_COLUMNS,
     MessageSerializer,
     NewReplySerializer,
     NewTicketSerializer,
@@ -51,16 +52,14 @@ class TicketViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Ticket]):
     def get_queryset(self) -> QuerySet[Ticket]:
         if getattr(self, "swagger_fake_view", False):
             return Ticket.objects.none()
-        # Only what the list shows: fifty rows of seven joined tables are most of its time.
-        shown = ("organization", "requester", "assignee", "service")
-        return queries.visible_to(person(self.request)).select_related(None).select_related(*shown).defer("description", "answers")
+        return queries.visible_to(person(self.request)).select_related(None)
 
     @extend_schema(responses=TicketListSerializer(many=True))
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
-        tickets = list(page or [])
-        clocks = clocks_of([ticket.pk for ticket in tickets])
-        return self.get_paginated_response([listed_ticket_data(ticket, clocks[ticket.pk]) for ticket in tickets])
+        # Only the columns the list shows: fifty rows of five models would be half of its time.
+        rows = list(self.paginate_queryset(self.filter_queryset(self.get_queryset()).values(*LIST_COLUMNS)) or [])
+        clocks = clocks_of([row["id"] for row in rows])
+        return self.get_paginated_response([listed_ticket_data(row, clocks[row["id"]]) for row in rows])
 
     @extend_schema(responses=TicketSerializer)
     def retrieve(self, request: Request, number: str) -> Response:

@@ -13,6 +13,8 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import ApiToken, User
 from accounts.services import issue_service_account_token, issue_user_token
+from api.idempotency import lock_numbers
+from api.serializers import ClockSerializer, TicketListSerializer, TicketSerializer
 from notifications.models import OutboxMessage
 from reports.services import make_report
 from tests.house import MONDAY_9AM, SETUP, House, make_ticket
@@ -88,6 +90,46 @@ def test_the_same_idempotency_key_raises_one_ticket(house: House, api: Any) -> N
     assert stranger.status_code == 201
     assert Ticket.objects.count() == 2
     assert OutboxMessage.objects.filter(template="ticket_received").count() == 2
+
+
+def test_a_step_sent_twice_under_one_key_is_taken_once_and_answered_twice(house: House, api: Any) -> None:
+    ticket, agent = make_ticket(house), api(house.agent)
+    path, step = f"tickets/{ticket.number}/transitions/", {"transition": "start"}
+
+    first, second = (agent.post(path, step, Idempotency_Key="s1") for _ in range(2))
+
+    assert (first.status_code, second.status_code, second["Idempotent-Replay"]) == (200, 200, "true")
+    assert first.json() == second.json()
+    assert agent.post(path, step).status_code == 409  # without the key the step is impossible now
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time: nothing is ever in flight beside another")
+def test_a_key_that_is_still_at_work_elsewhere_is_409(house: House, api: Any) -> None:
+    customer = api(house.requester)
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s, %s)", lock_numbers(f"token {ApiToken.objects.get().pk}", "k1"))
+    try:
+        busy = customer.post("tickets/", NEW, Idempotency_Key="k1")
+    finally:
+        other.close()
+    after = customer.post("tickets/", NEW, Idempotency_Key="k1")
+
+    assert (busy.status_code, busy.json()["code"], after.status_code) == (409, "idempotency_key_in_flight", 201)
+    assert Ticket.objects.count() == 1
+
+
+def test_answers_have_the_shape_that_the_schema_promises(house: House, api: Any) -> None:
+    created = api(house.requester).post("tickets/", NEW).json()
+    listed = api(house.requester).get("tickets/").json()["results"][0]
+    shown = api(house.requester).get(f"tickets/{created['number']}/").json()
+
+    assert set(created) == set(shown) == set(TicketSerializer().fields)
+    assert set(listed) == set(TicketListSerializer().fields)
+    assert {name: shown[name] for name in listed} == listed
+    assert created == shown
+    assert set(listed["clocks"][0]) == set(ClockSerializer().fields)
+    assert listed["next_due_at"] == listed["clocks"][0]["due_at"]
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,12 @@ from django.core.mail import get_connection
 from django.db import transaction
 
 from accounts.models import User
-from notifications import services
+from notifications import services, waking
 from notifications.models import MessageStatus, OutboxMessage
 from notifications.services import LEASE, Letter, deliver_message, due_messages, queue_letters
+from notifications.tasks import deliver_due
 from tests.house import MONDAY_9AM, House, by, fresh, make_ticket
+from tests.running import free_port
 from tickets import services as tickets
 
 MINUTE = timedelta(minutes=1)
@@ -28,8 +30,17 @@ class Mailbox:
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
         self.refuse = ""
+        self.refused_address = ""
+        self.dialogues: set[int] = set()
+
+    async def handle_RCPT(self, server: object, session: object, envelope: object, address: str, options: object) -> str:  # noqa: N802
+        if address == self.refused_address:
+            return "550 no such mailbox"
+        envelope.rcpt_tos.append(address)  # type: ignore[attr-defined]
+        return "250 OK"
 
     async def handle_DATA(self, server: object, session: object, envelope: object) -> str:  # noqa: N802 - aiosmtpd's name
+        self.dialogues.add(id(session))
         if self.refuse:
             return self.refuse
         message = email.message_from_bytes(envelope.content, policy=email.policy.default)  # type: ignore[attr-defined]
@@ -118,6 +129,50 @@ def test_a_message_whose_worker_died_is_taken_over_after_its_lease_with_the_same
 
     row.refresh_from_db()
     assert (row.status, row.reclaims, mailbox[0].mails[0]["Message-ID"]) == (MessageStatus.SENT, 1, row.message_id)
+
+
+@pytest.fixture
+def smtp(settings, mailbox: tuple[Mailbox, Controller]) -> Mailbox:  # type: ignore[no-untyped-def]
+    """Make the mailbox the installation's mail server."""
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", mailbox[1].port
+    return mailbox[0]
+
+
+def test_a_batch_travels_over_one_connection_and_one_refusal_holds_up_nobody(house: House, smtp: Mailbox) -> None:
+    for number in range(4):
+        make_ticket(house, subject=f"Batch {number}")
+    stranger = make_ticket(house, organization=house.south, requester=house.outsider)
+    smtp.refused_address = "requester@south.example"
+
+    assert deliver_due() == 4
+
+    assert sorted(str(mail["Subject"])[-7:] for mail in smtp.mails) == ["Batch 0", "Batch 1", "Batch 2", "Batch 3"]
+    assert len(smtp.dialogues) == 1
+    refused = OutboxMessage.objects.get(dedupe_key__startswith=f"raised:{stranger.pk}:")
+    assert (refused.status, refused.attempts, "550" in refused.last_error) == (MessageStatus.QUEUED, 1, True)
+
+
+def test_a_mail_server_that_cannot_be_reached_costs_one_message_an_attempt_and_the_others_nothing(house: House, settings) -> None:  # type: ignore[no-untyped-def]
+    for _ in range(3):
+        make_ticket(house)
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", free_port()  # nobody listens there
+
+    assert deliver_due() == 0
+
+    assert sorted(OutboxMessage.objects.values_list("attempts", flat=True)) == [0, 0, 1]
+
+
+def test_the_worker_is_called_once_until_it_looks_and_never_while_it_will_look_again() -> None:
+    calls = [waking.needs_wake(), waking.needs_wake()]
+    waking.answer_wake()
+    calls.append(waking.needs_wake())
+    waking.answer_wake()
+    waking.promise_look()
+    calls.append(waking.needs_wake())
+
+    assert calls == [True, False, True, False]
 
 
 def test_the_same_event_replayed_a_hundred_times_writes_one_message(house: House) -> None:

@@ -1,0 +1,70 @@
+"""What a process keeps of a customer's terms is true: every write to one renews the stamp it is kept under."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import pytest
+
+from accounts.models import Organization
+from accounts.terms import TermsRow
+from catalog.models import Contract, ContractService, MatrixCell
+from core.classification import Impact, Priority, Urgency
+from sla.models import Calendar, CalendarVersion, Clock, PolicyTarget, PolicyVersion
+from tests.house import MONDAY_9AM, House, make_ticket
+
+CELL = {"urgency": Urgency.LOW, "impact": Impact.MINOR, "priority": Priority.CRITICAL}
+
+
+def _cell(house: House) -> MatrixCell:
+    return MatrixCell(organization=house.north, contract=house.contract, **CELL)
+
+
+WRITES: dict[str, Callable[[House], object]] = {
+    "save": lambda house: _cell(house).save(),
+    "create": lambda house: PolicyVersion.objects.create(
+        organization=house.north, contract=house.contract, number=1, effective_from=MONDAY_9AM
+    ),
+    "bulk_create": lambda house: MatrixCell.objects.bulk_create([_cell(house)]),
+    "update": lambda house: CalendarVersion.objects.filter(organization=house.north).update(holidays={}),
+    "queryset delete": lambda house: ContractService.objects.filter(contract=house.contract).delete(),
+    "row delete": lambda house: ContractService.objects.filter(contract=house.contract).earliest("pk").delete(),
+    "cascade": lambda house: Contract.objects.get(pk=house.contract.pk).delete(),
+}
+
+
+def test_every_row_of_the_terms_is_one_that_renews_the_stamp() -> None:
+    assert {model for model in TermsRow.__subclasses__() if not model._meta.abstract} | {MatrixCell, ContractService} == {
+        Contract,
+        ContractService,
+        MatrixCell,
+        Calendar,
+        CalendarVersion,
+        PolicyVersion,
+        PolicyTarget,
+    }
+
+
+@pytest.mark.parametrize("way", WRITES)
+def test_a_write_to_the_terms_renews_the_stamp_of_its_organization_alone(house: House, way: str) -> None:
+    before = dict(Organization.objects.values_list("slug", "terms_stamp"))
+
+    WRITES[way](house)
+
+    after = dict(Organization.objects.values_list("slug", "terms_stamp"))
+    assert after["north"] != before["north"]
+    assert after["south"] == before["south"]
+
+
+def test_a_ticket_meets_the_terms_of_the_moment_it_arrives(house: House) -> None:
+    first = make_ticket(house, urgency=Urgency.LOW)
+    _cell(house).save()
+    second = make_ticket(house, urgency=Urgency.LOW)
+    policy = PolicyVersion.objects.create(organization=house.north, contract=house.contract, number=1, effective_from=MONDAY_9AM)
+    PolicyTarget.objects.create(policy=policy, metric="reaction", priority=Priority.CRITICAL, minutes=7)
+    third = make_ticket(house, urgency=Urgency.LOW)
+    Contract.objects.filter(pk=house.contract.pk).update(ends_on=date(2026, 3, 1))
+    fourth = make_ticket(house, urgency=Urgency.LOW)
+
+    assert [ticket.priority for ticket in (first, second, third, fourth)] == [4, 1, 1, 4]
+    assert Clock.objects.get(ticket=third, metric="reaction").target == timedelta(minutes=7)
+    assert [ticket.is_out_of_contract for ticket in (third, fourth)] == [False, True]
