@@ -52,6 +52,7 @@ class TicketSerializer(serializers.ModelSerializer[Ticket]):
     assignee = serializers.CharField(read_only=True, allow_null=True)
     priority = serializers.ChoiceField(choices=PRIORITY_CODES, read_only=True)
     state = serializers.ChoiceField(choices=State.choices, read_only=True)
+    continues = serializers.CharField(read_only=True, allow_null=True, help_text="Number of the ended ticket this one goes on with.")
     clocks = ClockSerializer(many=True, read_only=True)
 
     class Meta:
@@ -72,6 +73,7 @@ class TicketSerializer(serializers.ModelSerializer[Ticket]):
             "channel",
             "requester",
             "assignee",
+            "continues",
             "is_out_of_contract",
             "received_at",
             "updated_at",
@@ -98,13 +100,14 @@ _JOINED = {
     "requester": "requester__email",
     "assignee": "assignee__full_name",
 }
-_PLAIN = tuple(name for name in TicketListSerializer.Meta.fields if name not in {*_JOINED, "number", "priority", "clocks"})
-LIST_COLUMNS = ("id", "priority", *_PLAIN, *_JOINED.values())
+_PLAIN = tuple(name for name in TicketListSerializer.Meta.fields if name not in {*_JOINED, "number", "priority", "continues", "clocks"})
+LIST_COLUMNS = ("id", "priority", "continues_id", *_PLAIN, *_JOINED.values())
 
 
 def listed_ticket_data(row: Mapping[str, Any], clocks: Iterable[Clock]) -> dict[str, Any]:
     """Return the shape of ``TicketListSerializer`` from the ``LIST_COLUMNS`` of a ticket."""
-    data = {"number": format_number(row["id"]), "priority": Priority(row["priority"]).code}
+    data: dict[str, Any] = {"number": format_number(row["id"]), "priority": Priority(row["priority"]).code}
+    data["continues"] = format_number(row["continues_id"]) if row["continues_id"] else None
     data |= {name: row[name] for name in _PLAIN}
     data |= {name: row[column] for name, column in _JOINED.items()}
     return data | {"clocks": [clock_data(clock) for clock in clocks]}
@@ -112,7 +115,7 @@ def listed_ticket_data(row: Mapping[str, Any], clocks: Iterable[Clock]) -> dict[
 
 def ticket_data(ticket: Ticket, clocks: Iterable[Clock]) -> dict[str, Any]:
     """Return the shape of ``TicketSerializer``: what the list shows, and the description."""
-    row = {name: getattr(ticket, name) for name in ("id", "priority", *_PLAIN)}
+    row = {name: getattr(ticket, name) for name in ("id", "priority", "continues_id", *_PLAIN)}
     for column in _JOINED.values():
         relation, _, name = column.partition("__")
         row[column] = getattr(getattr(ticket, relation), name, None)
@@ -148,6 +151,12 @@ class NewReplySerializer(serializers.Serializer[Any]):
     body = serializers.CharField()
     kind = serializers.ChoiceField(choices=[c for c in MessageKind.choices if c[0] != MessageKind.SOLUTION], default=MessageKind.REPLY)
     estimated_at = serializers.DateTimeField(required=False, allow_null=True)
+
+
+class NewFollowUpSerializer(serializers.Serializer[Any]):
+    """What the customer writes after a ticket has ended for good."""
+
+    body = serializers.CharField()
 
 
 class NewTransitionSerializer(serializers.Serializer[Any]):

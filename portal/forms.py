@@ -85,6 +85,24 @@ class ReplyForm(forms.Form):
     attachments = FilesField()
 
 
+class AnswerForm(ReplyForm):
+    """A reply on a solved ticket says whether it still fails: that decides what it does (SPEC 3.11)."""
+
+    still_fails = forms.ChoiceField(
+        label=_("Does it still fail?"),
+        choices=[("yes", _("Yes, it still fails: the work goes on")), ("no", _("No, this is only a comment"))],
+        widget=forms.RadioSelect,
+    )
+
+
+class FollowUpForm(ReplyForm):
+    body = forms.CharField(
+        label=_("What happens now?"),
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("This ticket has ended. What you write becomes a new ticket that continues it."),
+    )
+
+
 class ReasonForm(forms.Form):
     """A step of the customer that needs a word: decline, cancel, escalate."""
 

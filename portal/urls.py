@@ -10,6 +10,7 @@ urlpatterns = [
     path("tickets/", tickets.ticket_list, name="tickets"),
     path("tickets/<str:number>/", tickets.ticket_page, name="ticket"),
     path("tickets/<str:number>/reply/", tickets.reply, name="reply"),
+    path("tickets/<str:number>/follow-up/", tickets.follow_up, name="follow_up"),
     path("tickets/<str:number>/step/<slug:name>/", tickets.step, name="step"),
     path("tickets/<str:number>/escalate/", tickets.escalate, name="escalate"),
     path("contacts/", contacts.contacts, name="contacts"),

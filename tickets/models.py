@@ -40,6 +40,8 @@ class Ticket(OrganizationRow):
     site = models.ForeignKey(Site, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("site"))
     department = models.ForeignKey(Department, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("department"))
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("contract"))
+    # The ended ticket that this one goes on with (SPEC 3.11).
+    continues = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("continues"))
     is_out_of_contract = models.BooleanField(_("out of contract"), default=False)
     # The desk follows up what was escalated: the owner stays while assignee and team change (SPEC 3.8).
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("desk owner"))
@@ -100,6 +102,10 @@ class Ticket(OrganizationRow):
     @property
     def number(self) -> str:
         return format_number(self.pk)
+
+    @property
+    def continues_number(self) -> str:
+        return format_number(self.continues_id) if self.continues_id else ""
 
     @property
     def state_label(self) -> str:

@@ -1,10 +1,12 @@
 """May this person do this with this ticket? Seeing it is ``queries.visible_to`` alone."""
 
+from datetime import datetime
+
 from accounts.models import User
 from accounts.queries import membership_of
 from accounts.roles import ACTS_FOR_ORGANIZATION, RAISES_TICKETS, Capability
 from tickets.models import Ticket
-from tickets.states import Who
+from tickets.states import FINAL, State, Who
 
 
 def can_work(user: User, ticket: Ticket) -> bool:
@@ -22,6 +24,16 @@ def can_assign(user: User, ticket: Ticket) -> bool:
 
 def can_reply_as_customer(user: User, ticket: Ticket) -> bool:
     return Who.REQUESTER in standing(user, ticket)
+
+
+def may_be_reopened(ticket: Ticket, at: datetime) -> bool:
+    """Tell whether a closed ticket is still inside its reopening window."""
+    return ticket.state == State.CLOSED and ticket.reopen_until is not None and at <= ticket.reopen_until
+
+
+def is_followed_up(ticket: Ticket, at: datetime) -> bool:
+    """Tell whether what the customer writes now becomes a new ticket: this one has ended for good."""
+    return ticket.state in FINAL and not may_be_reopened(ticket, at)
 
 
 def standing(user: User, ticket: Ticket) -> frozenset[Who]:

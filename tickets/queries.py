@@ -99,6 +99,13 @@ class ConversationItem:
     attachments: list[Attachment]
 
 
+def followers_of(user: User, ticket: Ticket) -> list[Ticket]:
+    """Return the tickets that go on with this one, of those the person may see; only an ended one has any."""
+    if ticket.state not in FINAL:
+        return []
+    return list(visible_to(user).filter(continues=ticket).order_by("pk"))
+
+
 def conversation(ticket: Ticket, *, with_notes: bool) -> list[ConversationItem]:
     """Return the messages in order, each with its files; notes only where asked for."""
     messages = Message.objects.filter(ticket=ticket).select_related("author").order_by("created_at", "pk")

@@ -3,14 +3,16 @@
 import logging
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone, translation
+from django.utils.translation.trans_real import parse_accept_lang_header
 
 from accounts.models import ApiToken, User
 from accounts.queries import service_account_by_id
 from accounts.services import token_digest
-from accounts.tenancy import every_organization, organization_scope, scope_for
+from accounts.tenancy import every_organization, organization_scope, scope_for, valid_memberships
 from core.errors import DomainError, NotAllowed, NotFound
 from core.tenancy import ScopeError
 
@@ -53,6 +55,24 @@ def _sign_in(request: HttpRequest, secret: str) -> None:
     request.user = user
 
 
+def _language_of(request: HttpRequest, user: User | None) -> str:
+    """Return the language that outranks the one already chosen from switch and browser, or "" (DECISIONS 5).
+
+    The order is profile, switch, browser, organization, Spanish.
+    """
+    if user is None or user.language:
+        return user.language if user is not None else ""
+    if settings.LANGUAGE_COOKIE_NAME in request.COOKIES or user.is_staff or _browser_speaks_ours(request):
+        return ""
+    memberships = valid_memberships(user.pk)
+    return memberships[0].organization.language if memberships else ""
+
+
+def _browser_speaks_ours(request: HttpRequest) -> bool:
+    asked = {language.split("-")[0] for language, _weight in parse_accept_lang_header(request.headers.get("Accept-Language", ""))}
+    return bool(asked & set(dict(settings.LANGUAGES)))
+
+
 class PersonMiddleware:
     """Opens the tenant scope of the person and speaks their language; turns refusals of the domain into pages."""
 
@@ -63,12 +83,13 @@ class PersonMiddleware:
         if "%00" in request.META.get("QUERY_STRING", "") or "\0" in request.path:
             return HttpResponse(status=400)  # no text of ours holds a NUL, and PostgreSQL refuses one
         user = request.user if isinstance(request.user, User) else None
-        if user is not None and user.language:
-            translation.activate(user.language)
-            request.LANGUAGE_CODE = translation.get_language()
         account = getattr(request, "service_account", None)
         scope = organization_scope(account.organization_id) if account is not None else scope_for(user)
         with scope:
+            language = _language_of(request, user)
+            if language:
+                translation.activate(language)
+                request.LANGUAGE_CODE = translation.get_language()
             return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_noop
 
 from core.classification import Impact, Kind, Priority, Urgency
 from sla.defaults import Metric
+from tickets.models import format_number
 from tickets.queries import TimelineEntry
 from tickets.states import State
 
@@ -38,6 +39,10 @@ def _classified(payload: dict[str, Any]) -> str:
     return _("Classification: %(changes)s") % {"changes": "; ".join(parts) or _("service")}
 
 
+def _followed_up(payload: dict[str, Any]) -> str:
+    return _("Goes on in %(number)s") % {"number": format_number(payload["follower"])}
+
+
 def _clock(template: str) -> Callable[[dict[str, Any]], str]:
     def say(payload: dict[str, Any]) -> str:
         due = parse_datetime(payload.get("due_at") or "") if payload.get("due_at") else None
@@ -56,6 +61,7 @@ def _plain(text: str) -> Callable[[dict[str, Any]], str]:
 
 _SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
     "ticket.raised": _plain(gettext_noop("Ticket raised")),
+    "ticket.followed_up": _followed_up,
     "ticket.state_changed": _state_changed,
     "ticket.classified": _classified,
     "ticket.assigned": _plain(gettext_noop("Assignee changed")),

@@ -18,6 +18,7 @@ from api.idempotency import once
 from api.serializers import (
     LIST_COLUMNS,
     MessageSerializer,
+    NewFollowUpSerializer,
     NewReplySerializer,
     NewTicketSerializer,
     NewTransitionSerializer,
@@ -90,6 +91,22 @@ class TicketViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Ticket]):
         def work() -> Response:
             message = _reply(request, ticket, body.validated_data)
             return Response(MessageSerializer(message).data, status=status.HTTP_201_CREATED)
+
+        return once(request, work, timezone.now())
+
+    @extend_schema(request=NewFollowUpSerializer, responses={201: TicketSerializer}, parameters=[_IDEMPOTENCY])
+    @action(detail=True, methods=["post"], url_path="follow-ups")
+    def follow_ups(self, request: Request, number: str) -> Response:
+        """Go on after a ticket has ended for good: a new ticket that continues it comes back."""
+        ticket = queries.get_ticket(person(request), number)
+        body = NewFollowUpSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+
+        def work() -> Response:
+            follower = services.follow_up_ticket(
+                ticket=ticket, body=body.validated_data["body"], by=actor(request._request, Channel.API), at=timezone.now()
+            )
+            return _answer(follower, status.HTTP_201_CREATED)
 
         return once(request, work, timezone.now())
 

@@ -54,6 +54,7 @@ def _page(request: HttpRequest, ticket: Ticket, *, status: int = 200, **replaced
         "interval": next((interval for interval in intervals if interval.ended_at is None), None),
         "clocks": load_clocks(ticket.pk, intervals),
         "escalations": escalations_of(ticket),
+        "followers": queries.followers_of(user, ticket),
         "history": queries.timeline(ticket),
         "works": works,
         "may_classify": can_classify(user, ticket) and ticket.state in OPEN_STATES,

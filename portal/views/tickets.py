@@ -22,11 +22,11 @@ from core.errors import DomainError
 from escalation.queries import escalations_of
 from escalation.services import request_escalation
 from portal.access import customer_required
-from portal.forms import ReasonForm, ReplyForm, TicketForm
+from portal.forms import AnswerForm, FollowUpForm, ReasonForm, ReplyForm, TicketForm
 from sla.queries import clocks_of, load_clocks, most_urgent
 from tickets import queries, services
 from tickets.models import Ticket
-from tickets.policies import can_reply_as_customer
+from tickets.policies import can_reply_as_customer, is_followed_up
 from tickets.services import NewTicket, TransitionDetails
 from tickets.states import FINAL, State
 from web.forms import put_errors
@@ -127,11 +127,18 @@ def _page(request: HttpRequest, ticket: Ticket, *, status: int = 200, **forms: A
         "steps": {transition.name for transition in _steps(user, ticket, now, may_act)},
         "may_reply": may_act and ticket.state not in FINAL,
         "asks_for_answer": ticket.state == State.PENDING_USER,
-        "reply_form": ReplyForm(),
+        "may_follow_up": may_act and is_followed_up(ticket, now),
+        "followers": queries.followers_of(user, ticket),
+        "reply_form": _reply_form(ticket)(),
+        "follow_up_form": FollowUpForm(),
         "reason_form": ReasonForm(),
         **forms,
     }
     return render(request, "portal/ticket.html", context, status=status)
+
+
+def _reply_form(ticket: Ticket) -> type[ReplyForm]:
+    return AnswerForm if ticket.state == State.SOLVED else ReplyForm
 
 
 def _steps(user: Any, ticket: Ticket, now: datetime, may_act: bool) -> list[Any]:
@@ -142,10 +149,32 @@ def _steps(user: Any, ticket: Ticket, now: datetime, may_act: bool) -> list[Any]
 @customer_required
 def reply(request: HttpRequest, number: str) -> HttpResponse:
     ticket = queries.get_ticket(person(request), number)
-    form = ReplyForm(request.POST, request.FILES)
+    form = _reply_form(ticket)(request.POST, request.FILES)
+    if form.is_valid():
+        by, at, body, files = actor(request, Channel.PORTAL), timezone.now(), form.cleaned_data["body"], checked_files(request)
+        try:
+            if form.cleaned_data.get("still_fails") == "yes":
+                details = TransitionDetails(reason=body, files=files)
+                services.transition_ticket(ticket=ticket, name="decline", details=details, by=by, at=at)
+            else:
+                services.reply_as_customer(ticket=ticket, body=body, files=files, by=by, at=at)
+        except DomainError as error:
+            put_errors(form, error)
+        else:
+            messages.success(request, _("Your message was sent."))
+            return redirect("portal:ticket", ticket.number)
+    return _page(request, ticket, status=400, reply_form=form)
+
+
+@require_POST
+@customer_required
+def follow_up(request: HttpRequest, number: str) -> HttpResponse:
+    """Raise the ticket that goes on with an ended one."""
+    ticket = queries.get_ticket(person(request), number)
+    form = FollowUpForm(request.POST, request.FILES)
     if form.is_valid():
         try:
-            services.reply_as_customer(
+            follower = services.follow_up_ticket(
                 ticket=ticket,
                 body=form.cleaned_data["body"],
                 files=checked_files(request),
@@ -153,11 +182,12 @@ def reply(request: HttpRequest, number: str) -> HttpResponse:
                 at=timezone.now(),
             )
         except DomainError as error:
+            messages.error(request, str(error.message))
             put_errors(form, error)
         else:
-            messages.success(request, _("Your message was sent."))
-            return redirect("portal:ticket", ticket.number)
-    return _page(request, ticket, status=400, reply_form=form)
+            messages.success(request, _("%(number)s was raised. We sent you a copy by e-mail.") % {"number": follower.number})
+            return redirect("portal:ticket", follower.number)
+    return _page(request, ticket, status=400, follow_up_form=form)
 
 
 CUSTOMER_STEPS = frozenset({"approve", "decline", "cancel", "reopen"})

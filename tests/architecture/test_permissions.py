@@ -53,7 +53,7 @@ TABLE: list[tuple[str, frozenset[str]]] = [
     (r"accounts/.*", SIGNED_IN),
     (r"home/|catalog/|contacts/|tickets/|catalog/<slug:slug>/", PORTAL),
     (r"tickets/<str:number>/", READERS),
-    (r"tickets/<str:number>/(reply|escalate|step/<slug:name>)/", READERS),  # the page answers; the service refuses the manager
+    (r"tickets/<str:number>/(reply|escalate|follow-up|step/<slug:name>)/", READERS),  # the page answers; the service refuses the manager
     (r"attachments/.*", READERS | SEES_TICKETS),
     (r"reports/", REPORT_READERS),
     (r"reports/<slug:slug>/<str:month>/pdf/", REPORT_READERS),

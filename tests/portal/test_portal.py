@@ -1,5 +1,6 @@
 """The portal: the form keeps what was typed, files are checked, other people's tickets do not exist, lists have fixed costs."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -8,10 +9,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.models import User
 from catalog.models import Contract, FieldType, TemplateField
+from escalation.models import Escalation, EscalationLevel
+from reports.services import request_report
 from tests.house import MONDAY_9AM, PASSWORD, House, by, fresh, make_ticket
 from tickets import services
-from tickets.models import Attachment, Ticket
+from tickets.models import Attachment, Message, Ticket
 from tickets.services import TransitionDetails
 
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x02\x00\x00\x00\x90wS\xde"
@@ -32,6 +36,14 @@ def form(house: House, **changes: Any) -> dict[str, Any]:
         "urgency": "low",
         **changes,
     }
+
+
+def solved(house: House) -> Ticket:
+    ticket = make_ticket(house)
+    services.transition_ticket(ticket=fresh(ticket), name="start", by=by(house.agent), at=MONDAY_9AM)
+    details = TransitionDetails(solution_type="definitive", message="Done.")
+    services.transition_ticket(ticket=fresh(ticket), name="solve", details=details, by=by(house.agent), at=MONDAY_9AM)
+    return ticket
 
 
 def test_a_refused_form_keeps_what_was_typed(house: House, sign_in: Any) -> None:
@@ -87,15 +99,7 @@ def test_missing_and_foreign_tickets_look_alike(house: House, sign_in: Any) -> N
 
 
 def test_decline_needs_a_reason_and_cancel_works_before_work_began(house: House, sign_in: Any) -> None:
-    ticket, early = make_ticket(house), make_ticket(house)
-    services.transition_ticket(ticket=fresh(ticket), name="start", by=by(house.agent), at=MONDAY_9AM)
-    services.transition_ticket(
-        ticket=fresh(ticket),
-        name="solve",
-        details=TransitionDetails(solution_type="definitive", message="Done."),
-        by=by(house.agent),
-        at=MONDAY_9AM,
-    )
+    ticket, early = solved(house), make_ticket(house)
     client = sign_in(house.requester)
 
     refused = client.post(f"/tickets/{ticket.number}/step/decline/", {"reason": " "})
@@ -104,6 +108,47 @@ def test_decline_needs_a_reason_and_cancel_works_before_work_began(house: House,
 
     assert (refused.status_code, fresh(ticket).state, forbidden.status_code) == (400, "solved", 400)
     assert fresh(early).state == "cancelled"
+
+
+@pytest.mark.parametrize(("answer", "state", "solutions_declined"), [("yes", "in_progress", 1), ("no", "solved", 0)])
+def test_a_reply_on_a_solved_ticket_asks_whether_it_still_fails(
+    house: House, sign_in: Any, answer: str, state: str, solutions_declined: int
+) -> None:
+    ticket = solved(house)
+    client = sign_in(house.requester)
+
+    unanswered = client.post(f"/tickets/{ticket.number}/reply/", {"body": "The total is wrong."})
+    client.post(f"/tickets/{ticket.number}/reply/", {"body": "The total is wrong.", "still_fails": answer})
+
+    assert unanswered.status_code == 400
+    assert "The total is wrong." in unanswered.content.decode()
+    assert fresh(ticket).state == state
+    assert Message.objects.filter(ticket=ticket, is_from_staff=False).values_list("body", flat=True).get() == "The total is wrong."
+    assert Escalation.objects.filter(ticket=ticket, cause="declined").count() == solutions_declined
+
+
+def test_after_the_end_the_page_offers_a_follow_up_and_the_two_tickets_lead_to_each_other(house: House, sign_in: Any) -> None:
+    ticket = solved(house)
+    services.transition_ticket(ticket=fresh(ticket), name="approve", by=by(house.requester), at=MONDAY_9AM)
+    client = sign_in(house.requester)
+
+    assert f"/tickets/{ticket.number}/follow-up/" in client.get(f"/tickets/{ticket.number}/").content.decode()
+    empty = client.post(f"/tickets/{ticket.number}/follow-up/", {"body": " "})
+    raised = client.post(f"/tickets/{ticket.number}/follow-up/", {"body": "Again."}, follow=True)
+
+    follower = Ticket.objects.get(continues=ticket)
+    assert (empty.status_code, raised.redirect_chain[-1][0]) == (400, f"/tickets/{follower.number}/")
+    assert f'href="/tickets/{ticket.number}/"' in raised.content.decode()
+    assert f'href="/tickets/{follower.number}/"' in client.get(f"/tickets/{ticket.number}/").content.decode()
+    assert f'href="/admin/tickets/{ticket.number}/"' in sign_in(house.agent).get(f"/admin/tickets/{follower.number}/").content.decode()
+
+
+def test_a_follow_up_of_another_customers_ticket_is_refused(house: House, sign_in: Any) -> None:
+    ticket = solved(house)
+    services.transition_ticket(ticket=fresh(ticket), name="approve", by=by(house.requester), at=MONDAY_9AM)
+
+    assert sign_in(house.outsider).post(f"/tickets/{ticket.number}/follow-up/", {"body": "Mine."}).status_code == 404
+    assert not Ticket.objects.filter(continues=ticket).exists()
 
 
 def test_the_deadline_is_explained_to_the_customer(house: House, sign_in: Any) -> None:
@@ -128,6 +173,55 @@ def test_lists_cost_the_same_for_one_ticket_and_for_three(house: House, sign_in:
         counts.append(len(queries))
 
     assert counts[0] == counts[1]
+
+
+def test_contacts_and_reports_cost_the_same_for_one_row_and_for_three(house: House, sign_in: Any) -> None:
+    client = sign_in(house.people["coordinator"])
+    EscalationLevel.objects.filter(organization=house.north, position__gt=1).delete()
+    counts = []
+    for rows in (0, 2):
+        for position in range(2, 2 + rows):
+            EscalationLevel.objects.create(
+                organization=house.north, position=position, name_es="N", contact=house.agent, contact_name="A", email="a@mesa.example"
+            )
+            request_report(
+                organization=house.north,
+                month=date(2026, position, 1),
+                language="es",
+                user=house.people["coordinator"],
+                by=by(house.people["coordinator"]),
+                at=MONDAY_9AM,
+            )
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get("/contacts/").status_code == 200
+            assert client.get("/reports/").status_code == 200
+        counts.append(len(queries))
+
+    assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize(
+    ("asked", "language"),
+    [
+        (("es", "en", "en"), "es"),
+        (("", "es", "en"), "es"),
+        (("", "", "es-MX,en;q=0.5"), "es"),
+        (("", "", "de-DE"), "en"),  # the organization's
+        (("", "", ""), "en"),
+    ],
+)
+def test_profile_switch_browser_and_organization_decide_the_language_in_this_order(
+    house: House, sign_in: Any, asked: tuple[str, str, str], language: str
+) -> None:
+    profile, switch, browser = asked
+    User.objects.filter(pk=house.requester.pk).update(language=profile)
+    client = sign_in(house.requester)
+    if switch:
+        client.cookies["django_language"] = switch
+
+    page = client.get("/home/", headers={"Accept-Language": browser} if browser else {}).content.decode()
+
+    assert f'<html lang="{language}"' in page
 
 
 def test_sign_in_by_e_mail_and_password_and_wrong_ones_are_limited(house: House, client: Any) -> None:

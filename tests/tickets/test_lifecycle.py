@@ -8,12 +8,14 @@ import pytest
 from accounts.tenancy import organization_scope
 from activity.models import Record, RecordIsAppendOnly
 from catalog.models import Contract
-from core.classification import Impact, Priority, Urgency
+from core.classification import Channel, Impact, Priority, Urgency
 from documents.checking import FileRefused, check_upload
 from notifications.models import OutboxMessage
+from sla.models import Clock
 from tests.house import MONDAY_9AM, House, by, fresh, make_ticket
 from tickets import queries, services
 from tickets.models import Message, StateInterval, Ticket
+from tickets.queries import timeline
 from tickets.services import Classification, DetailsMissing, MayNotDo, MayNotRaise, StaleTicket, TransitionDetails, TransitionNotAllowed
 from tickets.states import TRANSITIONS, State
 from tickets.tasks import sweep_validations
@@ -160,6 +162,41 @@ def test_a_closed_ticket_reopens_only_inside_its_window(house: House) -> None:
     take(house, ticket, "reopen", user=house.requester, at=MONDAY_9AM + DAY)
 
     assert (fresh(ticket).state, fresh(ticket).closure_code) == ("in_progress", "")
+
+
+def test_what_the_customer_writes_after_the_end_becomes_a_ticket_that_continues_it(house: House) -> None:
+    ticket = make_ticket(house, subject="Invoices fail")
+    with pytest.raises(MayNotDo):  # it still takes replies
+        services.follow_up_ticket(ticket=fresh(ticket), body="Again.", by=by(house.requester), at=MONDAY_9AM)
+    take(house, ticket, "start")
+    take(house, ticket, "solve", at=MONDAY_9AM + HOUR)
+    take(house, ticket, "approve", user=house.requester, at=MONDAY_9AM + 2 * HOUR)
+
+    with pytest.raises(MayNotDo):
+        services.follow_up_ticket(ticket=fresh(ticket), body="Mine now.", by=by(house.people["company_manager"]), at=MONDAY_9AM + DAY)
+    follower = services.follow_up_ticket(
+        ticket=fresh(ticket), body="It happens again.", by=by(house.requester, Channel.PORTAL), at=MONDAY_9AM + DAY
+    )
+
+    assert (follower.continues_id, follower.subject, follower.description) == (ticket.pk, "Invoices fail", "It happens again.")
+    assert (follower.state, follower.priority, follower.service_id) == ("new", fresh(ticket).priority, ticket.service_id)
+    assert fresh(ticket).state == "closed"
+    assert [entry.payload["follower"] for entry in timeline(ticket) if entry.verb == "ticket.followed_up"] == [follower.pk]
+    assert Clock.objects.filter(ticket=follower, state="running").count() == 2
+
+
+def test_inside_the_reopening_window_a_ticket_is_reopened_and_not_followed_up(house: House) -> None:
+    Contract.objects.filter(organization=house.north).update(reopen_days=2)
+    ticket = make_ticket(house)
+    take(house, ticket, "start")
+    take(house, ticket, "solve", at=MONDAY_9AM + HOUR)
+    take(house, ticket, "approve", user=house.requester, at=MONDAY_9AM + 2 * HOUR)
+
+    with pytest.raises(MayNotDo):
+        services.follow_up_ticket(ticket=fresh(ticket), body="Again.", by=by(house.requester), at=MONDAY_9AM + DAY)
+    follower = services.follow_up_ticket(ticket=fresh(ticket), body="Again.", by=by(house.requester), at=MONDAY_9AM + 5 * DAY)
+
+    assert follower.continues_id == ticket.pk
 
 
 def test_a_stale_change_is_refused_with_what_changed_and_writes_nothing(house: House) -> None:

@@ -11,6 +11,7 @@ from tickets.services.errors import (
     StaleTicket,
     TransitionNotAllowed,
 )
+from tickets.services.following import follow_up_ticket
 from tickets.services.lifecycle import TransitionDetails, close_unanswered, possible_transitions, transition_ticket
 from tickets.services.projection import remind_of_validation, set_clock_projection, set_reopen_window, set_validation_term
 from tickets.services.raising import NewTicket, raise_ticket
@@ -29,6 +30,7 @@ __all__ = [
     "assign_tickets",
     "classify_ticket",
     "close_unanswered",
+    "follow_up_ticket",
     "possible_transitions",
     "raise_ticket",
     "remind_of_validation",

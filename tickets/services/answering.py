@@ -28,7 +28,7 @@ def reply_as_customer(*, ticket: Ticket, body: str, by: Actor, at: datetime, fil
     if not can_reply_as_customer(user, ticket):
         raise MayNotDo(_("Only its requester or a coordinator answers in this ticket."))
     if ticket.state in FINAL:
-        raise MayNotDo(_("This ticket has ended. Raise a new one and mention %(number)s.") % {"number": ticket.number})
+        raise MayNotDo(_("%(number)s has ended. Reopen it while that is possible, or send a follow-up.") % {"number": ticket.number})
     message = write_message(ticket=ticket, kind=MessageKind.REPLY, body=body, is_from_staff=False, by=by, at=at, files=files)
     if ticket.state == State.PENDING_USER:
         resume_after_answer(ticket=ticket, by=by, at=at)

@@ -16,7 +16,7 @@ from documents.checking import CheckedFile
 from tickets import notices
 from tickets.events import SolutionDeclined, TicketStateChanged
 from tickets.models import Message, MessageKind, StateInterval, Ticket
-from tickets.policies import standing
+from tickets.policies import may_be_reopened, standing
 from tickets.services.base import acting_user, change_ticket, record_ticket
 from tickets.services.conversation import tell_customer, write_message
 from tickets.services.errors import DetailsMissing, TransitionNotAllowed
@@ -46,7 +46,7 @@ def possible_transitions(*, ticket: Ticket, user: User, at: datetime) -> list[Tr
     return [
         transition
         for transition in transitions_from(ticket.state)
-        if transition.who & stands_as and (transition.name != "reopen" or _may_reopen(ticket, at))
+        if transition.who & stands_as and (transition.name != "reopen" or may_be_reopened(ticket, at))
     ]
 
 
@@ -186,7 +186,3 @@ def _message(ticket: Ticket, transition: Transition, details: TransitionDetails,
     kind = MessageKind.SOLUTION if transition.name == "solve" else MessageKind.REPLY
     from_staff = not is_customer or acting_user(by).is_staff
     return write_message(ticket=ticket, kind=kind, body=text, is_from_staff=from_staff, by=by, at=at, files=details.files)
-
-
-def _may_reopen(ticket: Ticket, at: datetime) -> bool:
-    return ticket.reopen_until is not None and at <= ticket.reopen_until

@@ -47,6 +47,7 @@ class NewTicket:
     template: RequestTemplate | None = None
     answers: list[dict[str, str]] = field(default_factory=list)
     files: Sequence[CheckedFile] = ()
+    continues: Ticket | None = None  # of the same organization, ended
 
     @property
     def organization(self) -> Organization:
@@ -86,6 +87,7 @@ def raise_ticket(*, request: NewTicket, by: Actor, at: datetime) -> Ticket:
         kind=ticket.kind,
         service=request.service.pk,
         contract=contract.pk if contract else None,
+        continues=request.continues.pk if request.continues else None,
     )
     publish(
         TicketRaised(
@@ -122,6 +124,7 @@ def _write(request: NewTicket, contract: Contract | None, priority: Priority, by
         site_id=request.membership.site_id,
         department_id=request.membership.department_id,
         contract=contract,
+        continues=request.continues,
         is_out_of_contract=contract is None,
         owner_id=None if arrives else by.person_id,
         received_at=at,

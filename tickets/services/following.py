@@ -1,0 +1,48 @@
+"""What an ended ticket becomes when its customer writes again (SPEC 3.11)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.queries import membership_of
+from core.actor import Actor
+from core.classification import Environment, Impact, Kind, Urgency
+from documents.checking import CheckedFile
+from tickets.models import Ticket
+from tickets.policies import can_reply_as_customer, is_followed_up
+from tickets.services.base import acting_user, lock_ticket, record_ticket
+from tickets.services.errors import MayNotDo
+from tickets.services.raising import NewTicket, raise_ticket
+
+
+@transaction.atomic
+def follow_up_ticket(*, ticket: Ticket, body: str, by: Actor, at: datetime, files: Sequence[CheckedFile] = ()) -> Ticket:
+    """Raise a new ticket that continues an ended one, with what the customer writes, its service and its classification.
+
+    Refuses with ``MayNotDo`` while the ticket takes replies or may be reopened, or to whom may not answer in it; otherwise as
+    ``raise_ticket`` does. Both tickets name each other, on the record too.
+    """
+    user = acting_user(by)
+    lock_ticket(ticket)
+    membership = membership_of(user.pk, ticket.organization_id)
+    if membership is None or not can_reply_as_customer(user, ticket):
+        raise MayNotDo(_("Only its requester or a coordinator answers in this ticket."))
+    if not is_followed_up(ticket, at):
+        raise MayNotDo(_("%(number)s takes replies or may be reopened: no new ticket is needed.") % {"number": ticket.number})
+    wanted = NewTicket(
+        membership=membership,
+        subject=ticket.subject,
+        description=body,
+        kind=Kind(ticket.kind),
+        service=ticket.service,
+        impact=Impact(ticket.impact),
+        urgency=Urgency(ticket.urgency),
+        environment=Environment(ticket.environment),
+        continues=ticket,
+        files=files,
+    )
+    follower = raise_ticket(request=wanted, by=by, at=at)
+    record_ticket(ticket, "ticket.followed_up", by=by, at=at, follower=follower.pk)
+    return follower
