@@ -8,8 +8,10 @@ from django.contrib.auth.password_validation import validate_password
 from django.db import models, transaction
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from accounts.forms import PeopleField, PersonField
 from accounts.models import ApiToken, Department, Membership, Organization, ServiceAccount, Site, Team, User
 from accounts.roles import CustomerRole, StaffRole
 from accounts.services import record_configuration_change
@@ -35,6 +37,18 @@ class ConfigurationAdmin(admin.ModelAdmin):
             for part in field.widget.widgets:
                 part.attrs["aria-label"] = str(field.label)
         return field
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.related_model is User:
+            return PersonField(label=capfirst(db_field.verbose_name), required=not db_field.blank, help_text=db_field.help_text)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.related_model is User:
+            return PeopleField(label=capfirst(db_field.verbose_name), required=not db_field.blank, help_text=db_field.help_text)
+        if db_field.related_model is Organization:
+            kwargs["widget"] = forms.CheckboxSelectMultiple()
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def save_related(self, request: HttpRequest, form: forms.ModelForm, formsets: Any, change: bool) -> None:
         with transaction.atomic():
@@ -185,20 +199,17 @@ class MembershipAdmin(ConfigurationAdmin):
     list_filter = ("is_suspended",)
     list_select_related = ("user", "organization")
     search_fields = ("user__full_name", "user__email")
-    autocomplete_fields = ("user", "organization")
 
 
 @admin.register(Team)
 class TeamAdmin(EverybodysAdmin):
     list_display = ("name", "level", "email")
-    filter_horizontal = ("members", "organizations")
 
 
 @admin.register(ServiceAccount)
 class ServiceAccountAdmin(ConfigurationAdmin):
     list_display = ("name", "organization", "contact")
     list_select_related = ("organization", "contact")
-    autocomplete_fields = ("organization", "contact")
 
 
 @admin.register(ApiToken)

@@ -40,7 +40,6 @@ class ContractAdmin(ConfigurationAdmin):
     list_display = ("reference", "organization", "starts_on", "ends_on")
     list_select_related = ("organization",)
     search_fields = ("reference",)
-    autocomplete_fields = ("organization", "report_recipients")
     inlines = (ContractServiceInline, MatrixCellInline, PolicyVersionInline)
 
     def save_formset(self, request: HttpRequest, form: forms.ModelForm, formset: Any, change: bool) -> None:

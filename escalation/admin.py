@@ -8,4 +8,3 @@ from escalation.models import EscalationLevel
 class EscalationLevelAdmin(ConfigurationAdmin):
     list_display = ("organization", "position", "name_es", "contact_name", "email", "acknowledge_minutes")
     list_select_related = ("organization",)
-    autocomplete_fields = ("organization", "contact")

@@ -61,7 +61,6 @@ class CalendarAdmin(ConfigurationAdmin):
     list_display = ("name", "organization", "role")
     list_filter = ("role",)
     list_select_related = ("organization",)
-    autocomplete_fields = ("organization",)
 
     def save_model(self, request: HttpRequest, obj: Calendar, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

@@ -251,6 +251,11 @@ SOLUTIONS = (
     "Se aplicó el ajuste en el servicio y quedó monitoreado. Ya puede usarlo.",
     "Se entregó lo solicitado. Encontrará el detalle en la documentación del caso.",
 )
+FOLLOW_UPS = (
+    "Volvió a suceder esta mañana, con el mismo mensaje que la vez anterior.",
+    "Funcionó unos días y otra vez falla. ¿Pueden revisarlo a fondo?",
+)
+
 DECLINES = ("Sigue fallando con los documentos de ayer.", "A mí todavía me aparece el mismo mensaje.")
 SUPPLIERS = ("Enlaces del Istmo", "Soporte Quetzal", "Red Altiplano")
 

@@ -288,6 +288,8 @@ class Replay:
         kind = SolutionType.WORKAROUND if self.random.random() < 0.15 else SolutionType.DEFINITIVE
         self._step(ticket, "solve", agent, at, message=self.random.choice(content.SOLUTIONS), solution_type=kind)
         fate = self.random.random()
+        if fate < 0.04:
+            self._later(ticket.pk, at + 70 * HOUR, self._follow_up)
         if fate < 0.62:
             self._later(ticket.pk, at + self.random.randint(1, 40) * HOUR, lambda t, now: self._customer_step(t, "approve", now))
         elif fate < 0.7:
@@ -298,6 +300,11 @@ class Replay:
     def _escalate(self, ticket: Ticket, at: datetime) -> None:
         by = Actor(person_id=ticket.requester_id, channel=Channel.PORTAL)
         request_escalation(ticket=ticket, reason="Nadie nos ha contestado.", user=ticket.requester, by=by, at=at)
+
+    def _follow_up(self, ticket: Ticket, at: datetime) -> None:
+        by = Actor(person_id=ticket.requester_id, channel=Channel.PORTAL)
+        follower = services.follow_up_ticket(ticket=ticket, body=self.random.choice(content.FOLLOW_UPS), by=by, at=at)
+        self._plan_life(follower.pk, at)
 
     def _answer(self, ticket: Ticket, at: datetime) -> None:
         by = Actor(person_id=ticket.requester_id, channel=Channel.PORTAL)

@@ -52,3 +52,8 @@ document.addEventListener("click", (event) => {
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") for (const menu of document.querySelectorAll("details.menu[open]")) menu.open = false;
 });
+
+// What is scrolled with a finger can be scrolled with the keyboard.
+for (const region of document.querySelectorAll(".django-admin fieldset.module")) {
+  if (region.scrollWidth > region.clientWidth) region.tabIndex = 0;
+}

@@ -8,7 +8,7 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import Team, User
+from accounts.models import Membership, Team, User
 from accounts.services import create_organization, issue_user_token
 from catalog.models import Contract
 from core.classification import Impact, Urgency
@@ -124,6 +124,41 @@ def statements(client: Any, path: str) -> int:
     ) as queries:
         client.get(path)
     return sum(1 for q in queries if not q["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN", "ROLLBACK")))
+
+
+def test_configuration_names_people_by_their_e_mail(house: House, sign_in: Any) -> None:
+    client = sign_in(house.staff["administrator"])
+    newcomer = User.objects.create(email="new@north.example", full_name="New")
+    membership = {"organization": house.north.pk, "user": "New@North.example ", "roles": ["requester"]}
+
+    unknown = client.post("/admin/accounts/membership/add/", {**membership, "user": "nobody@north.example"}).content.decode()
+    client.post("/admin/accounts/membership/add/", membership)
+
+    made = Membership.objects.get(user=newcomer)
+    assert "Nobody has this e-mail" in unknown or "Nadie tiene" in unknown
+    assert (made.organization_id, made.roles) == (house.north.pk, ["requester"])
+    assert 'value="new@north.example"' in client.get(f"/admin/accounts/membership/{made.pk}/change/").content.decode()
+
+
+def test_report_recipients_are_a_list_of_e_mails_and_an_unknown_one_is_named(house: House, sign_in: Any) -> None:
+    client = sign_in(house.staff["administrator"])
+    path = f"/admin/catalog/contract/{house.contract.pk}/change/"
+    form = client.get(path).context["adminform"].form
+    values = {name: form[name].value() for name in form.fields}
+    typed = {name: value for name, value in values.items() if value is not None and value is not False}
+    typed |= {
+        f"{formset.formset.prefix}-{n}": 0
+        for formset in client.get(path).context["inline_admin_formsets"]
+        for n in ("TOTAL_FORMS", "INITIAL_FORMS")
+    }
+
+    refused = client.post(path, {**typed, "report_recipients": "requester@north.example\nghost@north.example"})
+    saved = client.post(path, {**typed, "report_recipients": "requester@north.example\nCoordinator@north.example"})
+
+    assert "ghost@north.example" in str(refused.context["errors"])
+    assert saved.status_code == 302
+    assert set(house.contract.report_recipients.values_list("email", flat=True)) == {"requester@north.example", "coordinator@north.example"}
+    assert "coordinator@north.example\nrequester@north.example" in client.get(path).content.decode()
 
 
 @pytest.mark.parametrize(
