@@ -1,4 +1,4 @@
-"""``./mesa bench http``: loads tickets and measures the real server on PostgreSQL and Redis; see ``benchmarks/README.md``."""
+"""``./mesa bench http|sla``: measures the real server, and the service-level engine; see ``benchmarks/README.md``."""
 
 import os
 import subprocess
@@ -10,13 +10,13 @@ from deploy import services
 ROOT = Path(__file__).resolve().parent.parent
 
 if __name__ == "__main__":
-    if sys.argv[1:2] != ["http"]:
-        sys.exit("mesa: say ./mesa bench http [--sizes 10000,100000] [--runs 3]")
+    if sys.argv[1:2] not in (["http"], ["sla"]):
+        sys.exit("mesa: say ./mesa bench http [--sizes 10000,100000] [--runs 3], or ./mesa bench sla")
     folder = ROOT / "var" / "bench-services"
     try:
         running = services.start(folder)
         environment = {**os.environ, **running.environment, **{f"MESA_TEST_{k}": v for k, v in running.environment.items()}}
-        code = subprocess.run([sys.executable, "-m", "benchmarks.http", *sys.argv[2:]], cwd=ROOT, env=environment).returncode
+        code = subprocess.run([sys.executable, "-m", f"benchmarks.{sys.argv[1]}", *sys.argv[2:]], cwd=ROOT, env=environment).returncode
     finally:
         services.stop(folder)
     sys.exit(code)

@@ -132,7 +132,7 @@ class WorkCalendar:
     def elapsed(self, start: datetime, end: datetime, pauses: Iterable[Pause] = ()) -> timedelta:
         """Return the open time in ``[start, end)`` outside the pauses; zero when ``end <= start``."""
         begin, finish = _instant(start), _instant(end)
-        united = _united_pauses(pauses, finish)
+        united = _united_pauses(pauses, finish) if pauses else ()
         if finish <= begin:
             return timedelta()
         table = self._covering(begin, finish)
@@ -146,7 +146,7 @@ class WorkCalendar:
     def due(self, start: datetime, duration: timedelta, pauses: Iterable[Pause] = ()) -> datetime | None:
         """Return the deadline when time inside the pauses does not count; None while an open-ended pause holds it."""
         begin, amount = _instant(start), _amount(duration)
-        found = self._due(begin, amount, _united_pauses(pauses, None))
+        found = self._due(begin, amount, _united_pauses(pauses, None) if pauses else ())
         return None if found is None else from_us(found)
 
     def explain(self, start: datetime, duration: timedelta, pauses: Iterable[Pause] = ()) -> Ledger:
@@ -212,8 +212,11 @@ class WorkCalendar:
 
     def _covering(self, low: int, high: int) -> Timetable:
         """Return a table that holds ``[low, high]``, building a larger one when the cached one does not reach."""
-        first, last = from_us(low).year - 1, from_us(high).year + 1
         table = self._table
+        if table is not None and table.begins_us <= low and high < table.ends_us:
+            return table
+        # A year more on both sides: local days reach over the ends of a UTC year, and the next question comes from nearby.
+        first, last = from_us(low).year - 1, from_us(high).year + 1
         if table is None or first < table.first_year or last > table.last_year:
             if table is not None:
                 first, last = min(first, table.first_year), max(last, table.last_year)
@@ -224,6 +227,11 @@ class WorkCalendar:
     def _add(self, begin: int, amount: int) -> int:
         if amount == 0:
             return begin
+        table = self._table
+        if table is not None and table.begins_us <= begin:
+            wanted = table.open_before(begin) + amount
+            if wanted <= table.total:
+                return table.instant_at(wanted)
         years = 1
         while years <= HORIZON_YEARS:
             table = self._covering(begin, begin + years * 366 * DAY)
@@ -304,9 +312,10 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
 
 
 def _instant(moment: datetime) -> int:
-    if moment.tzinfo is None or moment.utcoffset() is None:
-        raise NaiveDatetime("Give an aware datetime: one without a zone names no instant.")
-    return to_us(moment.astimezone(UTC))
+    try:
+        return to_us(moment)
+    except TypeError as error:  # a naive one cannot be subtracted from an aware one
+        raise NaiveDatetime("Give an aware datetime: one without a zone names no instant.") from error
 
 
 def _amount(duration: timedelta) -> int:

@@ -51,6 +51,7 @@ class Timetable:
         for start, stop in zip(self.starts, self.stops, strict=True):
             total += stop - start
             self.totals.append(total)
+        self.total = total
 
     def _intervals(self, zone: ZoneInfo, windows: Windows, holidays: frozenset[date]) -> Iterator[tuple[int, int]]:
         for begin, end, offset in _pieces(zone, self.begins_us, self.ends_us):
@@ -63,10 +64,6 @@ class Timetable:
                         if low < high:
                             yield low, high
                 day += 1
-
-    @property
-    def total(self) -> int:
-        return self.totals[-1] if self.totals else 0
 
     def open_before(self, instant: int) -> int:
         """Return the open time from the table's beginning up to the instant."""
