@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock_time
+from functools import partial
 from typing import Any
 
 import businesstimedelta
@@ -48,7 +49,7 @@ def ours() -> dict[str, float]:
     ends = {name: [(start, work.add(start, span)) for start in instants] for name, span in SPANS.items()}
     hour = timedelta(hours=1)
     paused = [(s, [(s + 2 * hour, s + 3 * hour), (s + 5 * hour, s + 26 * hour), (s + 50 * hour, s + 51 * hour)]) for s in instants]
-    found = {f"add {name}": rate(lambda s, span=span: work.add(s, span), instants) for name, span in SPANS.items()}
+    found = {f"add {name}": rate(partial(work.add, duration=span), instants) for name, span in SPANS.items()}
     found |= {f"elapsed {name}": rate(lambda pair: work.elapsed(*pair), pairs) for name, pairs in ends.items()}
     found["due, three pauses"] = rate(lambda pair: work.due(pair[0], SPANS["1 month"], pair[1]), paused)
     found["explain 1 month"] = rate(lambda s: work.explain(s, SPANS["1 month"]), instants[:1000])
@@ -70,14 +71,14 @@ def businesstimedelta_rates() -> dict[str, float]:
     found = {}
     for name, span in SPANS.items():
         amount = businesstimedelta.BusinessTimeDelta(rules, timedelta=span)
-        found[f"add {name}"] = rate(lambda s, amount=amount: s + amount, starts(SLOW_ROUNDS[name]))
+        found[f"add {name}"] = rate(amount.__radd__, starts(SLOW_ROUNDS[name]))
     return found
 
 
 def bizcal_rates() -> dict[str, float]:
-    week = {day: [TimeWindow(clock_time(9), clock_time(19))] for day in range(5)}
+    week: dict[int | str, list[Any]] = {day: [TimeWindow(clock_time(9), clock_time(19))] for day in range(5)}
     work = WorkingCalendar(tz=ZONE, weekly_schedule=week, holiday_provider=SetHolidayProvider(frozenset(HOLIDAYS)))
-    found = {f"add {n}": rate(lambda s, span=span: work.add_business_time(s, span), starts(SLOW_ROUNDS[n])) for n, span in SPANS.items()}
+    found = {f"add {n}": rate(partial(work.add_business_time, delta=span), starts(SLOW_ROUNDS[n])) for n, span in SPANS.items()}
     ends = {name: [(s, work.add_business_time(s, span)) for s in starts(SLOW_ROUNDS[name])] for name, span in SPANS.items()}
     return found | {f"elapsed {name}": rate(lambda pair: work.business_time_between(*pair), pairs) for name, pairs in ends.items()}
 
