@@ -5,7 +5,7 @@ import json
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from django.db.models import Count, F
+from django.db.models import Count, Exists, F, OuterRef
 from django.utils.translation import gettext as _
 
 from accounts.models import Organization, User
@@ -110,13 +110,14 @@ def build_service_level(organization: Organization, month: date, at: datetime) -
 
 def _earlier_breaches(organization: Organization, start: datetime, end: datetime) -> dict[int, int]:
     """Return clock id -> breaches of targets that a later change replaced."""
+    following = ClockSegment.objects.filter(clock=OuterRef("clock"), number__gt=OuterRef("number"))
     return dict(
         ClockSegment.objects.filter(
+            Exists(following),
             clock__ticket__organization=organization,
             clock__ticket__received_at__gte=start,
             clock__ticket__received_at__lt=end,
             breached_at__isnull=False,
-            ends_at__isnull=False,
         )
         .order_by()
         .values("clock_id")

@@ -11,6 +11,7 @@ SLOW_TICK = 30
 BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "clocks": {"task": "sla.tasks.sweep_clocks", "schedule": CLOCK_TICK, "options": {"expires": CLOCK_TICK}},
     "outbox": {"task": "notifications.tasks.deliver_due", "schedule": OUTBOX_TICK, "options": {"expires": OUTBOX_TICK}},
+    "re-dating": {"task": "sla.tasks.sweep_redating", "schedule": SLOW_TICK, "options": {"expires": SLOW_TICK}},
     "validations": {"task": "tickets.tasks.sweep_validations", "schedule": SLOW_TICK, "options": {"expires": SLOW_TICK}},
     "escalations": {"task": "escalation.tasks.sweep_escalations", "schedule": SLOW_TICK, "options": {"expires": SLOW_TICK}},
     "reports": {"task": "reports.tasks.sweep_reports", "schedule": SLOW_TICK, "options": {"expires": SLOW_TICK}},

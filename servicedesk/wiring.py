@@ -8,13 +8,14 @@ from notifications.events import MessageQueued
 from reports import receivers as reports
 from reports.events import ReportRequested
 from sla import receivers as sla
-from sla.events import ClockBreached, ClockWarned
+from sla.events import CalendarVersionPublished, ClockBreached, ClockWarned
 from tickets.events import CustomerTold, SolutionDeclined, TicketClassified, TicketRaised, TicketStateChanged
 
 
 def wire() -> None:
     """Subscribe every handler; called once when the apps are ready."""
     subscribe(OrganizationCreated, sla.on_organization_created)
+    subscribe(CalendarVersionPublished, sla.on_calendar_version_published)
     subscribe(TicketRaised, sla.on_ticket_raised)
     subscribe(TicketRaised, escalation.on_ticket_raised)
     subscribe(CustomerTold, sla.on_customer_told)

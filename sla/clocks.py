@@ -59,10 +59,11 @@ def instant_of(stretches: Sequence[Stretch], pauses: Sequence[Pause], amount: ti
 def read(stretches: Sequence[Stretch], pauses: Sequence[Pause], percents: Sequence[int]) -> Reading:
     """Return when the last target is due and when each warning of it falls."""
     target = stretches[-1].target
+    instants = {percent: instant_of(stretches, pauses, target * percent / 100) for percent in {*percents, AT_RISK_PERCENT}}
     return Reading(
         due_at=instant_of(stretches, pauses, target),
-        risk_at=instant_of(stretches, pauses, target * AT_RISK_PERCENT / 100),
-        warnings={percent: instant_of(stretches, pauses, target * percent / 100) for percent in percents},
+        risk_at=instants[AT_RISK_PERCENT],
+        warnings={percent: instants[percent] for percent in percents},
     )
 
 

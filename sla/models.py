@@ -42,10 +42,13 @@ class CalendarVersion(TermsRow):
     holidays = models.JSONField(default=dict, blank=True)  # {"2026-01-01": "Año Nuevo"}
     tzdata_version = models.CharField(max_length=20)
     effective_from = models.DateTimeField()
+    published_at = models.DateTimeField()  # what was stopped before knows nothing of this version
+    redated_at = models.DateTimeField(null=True, blank=True)  # when the open clocks had their dates by it
 
     class Meta(TermsRow.Meta):
         ordering = ("calendar_id", "number")
         constraints = (models.UniqueConstraint(fields=("calendar", "number"), name="calendar_version_unique"),)
+        indexes = (models.Index(fields=("published_at",), name="calendar_version_to_redate", condition=models.Q(redated_at__isnull=True)),)
 
     def __str__(self) -> str:
         return f"{self.calendar} v{self.number}"
@@ -197,19 +200,26 @@ class Clock(OrganizationRow):
         return self.state in {ClockState.RUNNING, ClockState.PAUSED}
 
 
-class ClockSegment(OrganizationRow):
-    """A stretch of a clock under one calendar version and one target; the last one is open.
+class SegmentCause(models.TextChoices):
+    START = "start", _("the ticket arrived")
+    CLASSIFICATION = "classification", _("the classification changed")
+    CONTRACT = "contract", _("the contract changed")
 
-    ``breached_at`` of an earlier segment is a breach of a target that a reclassification replaced: it stays.
+
+class ClockSegment(OrganizationRow):
+    """A stretch of a clock under one target and one calendar; the next one ends it, the last one is open.
+
+    Which version of the calendar held when is not stored: it follows from the versions' instants. ``breached_at`` of an
+    earlier segment is a breach of a target that a reclassification replaced: it stays.
     """
 
     clock = models.ForeignKey(Clock, on_delete=models.CASCADE, related_name="segments")
     number = models.PositiveSmallIntegerField()
-    calendar_version = models.ForeignKey(CalendarVersion, on_delete=models.PROTECT, related_name="+")
+    cause = models.CharField(max_length=15, choices=SegmentCause, default=SegmentCause.START)
+    calendar = models.ForeignKey(Calendar, on_delete=models.PROTECT, related_name="+")
     priority = models.PositiveSmallIntegerField(choices=Priority)
     target = models.DurationField()
     starts_at = models.DateTimeField()
-    ends_at = models.DateTimeField(null=True)
     breached_at = models.DateTimeField(null=True)
 
     class Meta(OrganizationRow.Meta):

@@ -1,10 +1,11 @@
 """What is promised: which policy and calendar apply, what a clock says, what falls due."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import Protocol
 
 from django.db.models import Prefetch, QuerySet
 
@@ -15,7 +16,7 @@ from sla.calendars import Ledger, Pause, WorkCalendar
 from sla.clocks import Reading, Stretch, ledgers, read
 from sla.defaults import CalendarRole, Metric, default_calendar, default_target
 from sla.models import CalendarVersion, Clock, ClockSegment, PolicyTarget, PolicyVersion
-from tickets.models import StateInterval
+from tickets.models import StateInterval, Ticket
 from tickets.states import State
 
 
@@ -27,7 +28,10 @@ def _calendar(time_zone: str, hours: str, holidays: str) -> WorkCalendar:
 
 def work_calendar(version: CalendarVersion) -> WorkCalendar:
     """Return the arithmetic of a version; equal content shares one table of open time per process."""
-    return _calendar(version.time_zone, json.dumps(version.hours), json.dumps(version.holidays))
+    built: WorkCalendar | None = version.__dict__.get("_built")
+    if built is None:
+        built = version.__dict__["_built"] = _calendar(version.time_zone, json.dumps(version.hours), json.dumps(version.holidays))
+    return built
 
 
 @dataclass(frozen=True)
@@ -96,15 +100,38 @@ def _with_targets(versions: QuerySet[PolicyVersion]) -> Iterator[Policy]:
 def calendar_versions_on(organization: Organization, at: datetime) -> list[CalendarVersion]:
     """Return the version of each of the organization's calendars that holds at an instant, by calendar."""
     newest: dict[int, CalendarVersion] = {}
-    for version in _calendar_versions_of(organization.pk, organization.terms_stamp):
+    for version in calendar_versions_of(organization):
         if version.effective_from <= at:
             newest[version.calendar_id] = version
     return list(newest.values())
 
 
+def calendar_versions_of(organization: Organization) -> list[CalendarVersion]:
+    """Return every version of the organization's calendars, with its calendar, each calendar's in order of publication."""
+    return _calendar_versions_of(organization.pk, organization.terms_stamp)
+
+
+def course_of(
+    versions: Sequence[CalendarVersion], calendar_id: int, start: datetime, end: datetime | None, known_at: datetime | None
+) -> list[tuple[CalendarVersion, datetime]]:
+    """Return which version of a calendar holds from when in ``[start, end)``: (version, from), the first from ``start``.
+
+    ``known_at`` leaves out what was published later: a clock that stopped knows nothing of it. Of two versions in force
+    the later number holds; a calendar's first version holds before it began, so that no instant is without one.
+    """
+    own = [version for version in versions if version.calendar_id == calendar_id]
+    known = [version for version in own[1:] if known_at is None or version.published_at <= known_at]
+    course = [(own[0], start)]
+    for version in known:
+        begins = max(version.effective_from, start)
+        if end is not None and begins >= end:
+            continue
+        course = [(earlier, since) for earlier, since in course if since < begins] + [(version, begins)]
+    return course
+
+
 @lru_cache(maxsize=KEPT)
 def _calendar_versions_of(organization_id: int, stamp: int) -> list[CalendarVersion]:
-    """Return every calendar version of an organization under this stamp, with its calendar, in order of publication."""
     versions = CalendarVersion.objects.filter(organization_id=organization_id)
     return list(versions.select_related("calendar").order_by("calendar_id", "number"))
 
@@ -117,29 +144,62 @@ def pick_calendar(versions: Sequence[CalendarVersion], role: CalendarRole, calen
     return next((version for version in versions if version.calendar.role == role), None)
 
 
-def pauses_of(intervals: Sequence[StateInterval], states: frozenset[str]) -> list[Pause]:
+class Stay(Protocol):
+    """A stay of a ticket in a state, as a row or as the record tells it."""
+
+    @property
+    def state(self) -> str: ...
+    @property
+    def started_at(self) -> datetime: ...
+    @property
+    def ended_at(self) -> datetime | None: ...
+
+
+def pauses_of(intervals: Sequence[Stay], states: frozenset[str]) -> list[Pause]:
     """Return the stays in the pausing states; a pause begins and ends with the interval that causes it."""
     return [(interval.started_at, interval.ended_at) for interval in intervals if interval.state in states]
 
 
 @dataclass(frozen=True)
+class AccountPart:
+    """A stretch of a clock's account: the ledger, the version of the calendar that measured it, and the target it ran for."""
+
+    ledger: Ledger
+    version: CalendarVersion
+    segment: ClockSegment
+
+
+@dataclass(frozen=True)
 class LoadedClock:
-    """A clock with all it is computed from."""
+    """A clock with all it is computed from; ``versions`` are those of all calendars of its organization."""
 
     clock: Clock
     policy: Policy
     segments: list[ClockSegment]
-    intervals: Sequence[StateInterval]
+    intervals: Sequence[Stay]
+    versions: Sequence[CalendarVersion]
 
     @property
     def metric(self) -> Metric:
         return Metric(self.clock.metric)
 
     @property
-    def stretches(self) -> list[Stretch]:
+    def course(self) -> list[tuple[ClockSegment, CalendarVersion, datetime]]:
+        """Return the stretches of the clock: what was promised, the calendar version that measures it, since when."""
+        ends = [following.starts_at for following in self.segments[1:]]
         return [
-            Stretch(work_calendar(segment.calendar_version), segment.target, segment.starts_at, segment.ends_at)
-            for segment in self.segments
+            (segment, version, since)
+            for segment, end in zip(self.segments, [*ends, None], strict=True)
+            for version, since in course_of(self.versions, segment.calendar_id, segment.starts_at, end, self.clock.stopped_at)
+        ]
+
+    @property
+    def stretches(self) -> list[Stretch]:
+        course = self.course
+        ends = [since for _segment, _version, since in course[1:]]
+        return [
+            Stretch(work_calendar(version), segment.target, since, end)
+            for (segment, version, since), end in zip(course, [*ends, None], strict=True)
         ]
 
     @property
@@ -155,28 +215,46 @@ class LoadedClock:
         return read(self.stretches, self.pauses, self.policy.percents)
 
     @property
-    def account(self) -> list[tuple[Ledger, ClockSegment]]:
-        """Return the step-by-step account of the due instant, each ledger with the segment it is of (SPEC 4.10)."""
-        return list(zip(ledgers(self.stretches, self.pauses), self.segments, strict=False))
+    def account(self) -> list[AccountPart]:
+        """Return the step-by-step account of the due instant, stretch by stretch (SPEC 4.10)."""
+        parts = zip(ledgers(self.stretches, self.pauses), self.course, strict=False)
+        return [AccountPart(ledger, version, segment) for ledger, (segment, version, _since) in parts]
 
 
-def load_clocks(ticket_id: int, intervals: Sequence[StateInterval], *, lock: bool = False) -> list[LoadedClock]:
+def load_clocks(ticket: Ticket, intervals: Sequence[Stay], *, lock: bool = False) -> list[LoadedClock]:
     """Return the clocks of a ticket with segments, policy and pauses; ``lock`` holds their rows until the commit."""
-    clocks = Clock.objects.filter(ticket_id=ticket_id).order_by("pk")
-    if lock:
-        clocks = clocks.select_for_update()
-    found = list(clocks)
-    if not found:
+    clocks = Clock.objects.filter(ticket_id=ticket.pk).order_by("pk")
+    return _loaded(list(clocks.select_for_update() if lock else clocks), {ticket.pk: intervals}, ticket.organization)
+
+
+def load_clocks_of(tickets: Sequence[Ticket], *, organization: Organization) -> dict[int, list[LoadedClock]]:
+    """Return the clocks of many tickets of one organization, by ticket id."""
+    ids = [ticket.pk for ticket in tickets]
+    stays: dict[int, list[StateInterval]] = {pk: [] for pk in ids}
+    for stay in StateInterval.objects.filter(ticket_id__in=ids).order_by("ticket_id", "started_at", "pk"):
+        stays[stay.ticket_id].append(stay)
+    found: dict[int, list[LoadedClock]] = {pk: [] for pk in ids}
+    for item in _loaded(list(Clock.objects.filter(ticket_id__in=ids).order_by("ticket_id", "pk")), stays, organization):
+        found[item.clock.ticket_id].append(item)
+    return found
+
+
+def _loaded(clocks: list[Clock], intervals: Mapping[int, Sequence[Stay]], organization: Organization) -> list[LoadedClock]:
+    if not clocks:
         return []
     segments: dict[int, list[ClockSegment]] = {}
-    rows = ClockSegment.objects.filter(clock_id__in=[clock.pk for clock in found]).select_related("calendar_version__calendar")
+    rows = ClockSegment.objects.filter(clock_id__in=[clock.pk for clock in clocks])
     for segment in rows.order_by("clock_id", "number"):
         segments.setdefault(segment.clock_id, []).append(segment)
-    policies = _policies({clock.policy_id for clock in found if clock.policy_id is not None})
-    return [LoadedClock(clock, policies.get(clock.policy_id or 0, Policy(None)), segments[clock.pk], intervals) for clock in found]
+    policies = policies_by_id({clock.policy_id for clock in clocks if clock.policy_id is not None})
+    versions = calendar_versions_of(organization)
+    return [
+        LoadedClock(clock, policies.get(clock.policy_id or 0, Policy(None)), segments[clock.pk], intervals[clock.ticket_id], versions)
+        for clock in clocks
+    ]
 
 
-def _policies(ids: set[int]) -> dict[int, Policy]:
+def policies_by_id(ids: set[int]) -> dict[int, Policy]:
     if not ids:
         return {}
     policies = _with_targets(PolicyVersion.objects.filter(pk__in=ids).order_by("pk"))
@@ -198,6 +276,16 @@ def most_urgent(clocks: Sequence[Clock]) -> Clock | None:
     if dated:
         return min(dated, key=lambda clock: (clock.due_at, clock.pk))
     return live[0] if live else None
+
+
+def version_to_redate(version_id: int) -> CalendarVersion | None:
+    """Return a calendar version whose open clocks have not all been re-dated; None when that was done."""
+    return CalendarVersion.objects.filter(pk=version_id, redated_at=None).select_related("organization").order_by("pk").first()
+
+
+def versions_to_redate() -> list[tuple[int, int]]:
+    """Return (organization id, version id) of what waits for re-dating, oldest first."""
+    return list(CalendarVersion.objects.filter(redated_at=None).order_by("published_at", "pk").values_list("organization_id", "pk"))
 
 
 def due_ticket_ids(*, at: datetime, limit: int) -> list[tuple[int, int]]:

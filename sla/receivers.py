@@ -1,7 +1,13 @@
+from functools import partial
+
+from django.db import transaction
+
 from accounts.events import OrganizationCreated
 from accounts.queries import get_organization
 from core.actor import system_actor
 from sla import services
+from sla.events import CalendarVersionPublished
+from sla.tasks import redate_by_version
 from tickets.events import CustomerTold, TicketClassified, TicketEvent, TicketRaised, TicketStateChanged
 from tickets.models import Ticket
 
@@ -11,6 +17,12 @@ CLOCKWORK = system_actor("clocks")
 def on_organization_created(event: OrganizationCreated) -> None:
     assert event.organization_id is not None
     services.ensure_calendars(organization=get_organization(event.organization_id), by=CLOCKWORK, at=event.at)
+
+
+def on_calendar_version_published(event: CalendarVersionPublished) -> None:
+    """Re-date after commit; when the broker is away the sweep does."""
+    assert event.organization_id is not None
+    transaction.on_commit(partial(redate_by_version.delay, event.organization_id, event.version_id), robust=True)
 
 
 def on_ticket_raised(event: TicketRaised) -> None:

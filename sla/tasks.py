@@ -27,3 +27,21 @@ def sweep_clocks() -> int:
             # One ticket that cannot be settled must not hold up the others; its clocks stay due for the next tick.
             logger.exception("The clocks of ticket %s could not be settled", ticket_id)
     return len(due)
+
+
+@shared_task(queue="reports")
+def redate_by_version(organization_id: int, version_id: int) -> int:
+    """Give the open clocks their dates by a new version of a calendar, as soon as it is published."""
+    with organization_scope(organization_id):
+        version = queries.version_to_redate(version_id)
+        return services.redate_clocks(version=version, at=timezone.now()) if version is not None else 0
+
+
+@shared_task(queue="reports")
+def sweep_redating() -> int:
+    """Go on with the versions whose clocks were not all re-dated: a lost broker message, a worker that died."""
+    with every_organization(reason="find calendar versions whose clocks have not been re-dated"):
+        waiting = queries.versions_to_redate()
+    for organization_id, version_id in waiting:
+        redate_by_version(organization_id, version_id)
+    return len(waiting)

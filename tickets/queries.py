@@ -16,6 +16,7 @@ from documents.models import Blob
 from tickets.models import Attachment, Message, MessageKind, StateInterval, Ticket
 from tickets.states import ACTIVE, FINAL, State
 
+_NUMBER = re.compile(r"(?:[A-Za-z]+-)?0*(\d{1,15})")
 _RELATED = ("organization", "requester", "assignee", "owner", "team", "service")
 
 
@@ -48,11 +49,16 @@ def _seen_by(membership: Membership) -> Q:
 
 def get_ticket(user: User, number: str) -> Ticket:
     """Return the ticket with this number (``TK-000123`` or ``123``); ``TicketNotFound`` when it is not this person's to see."""
-    digits = re.fullmatch(r"(?:[A-Za-z]+-)?0*(\d{1,15})", number.strip())
-    ticket = visible_to(user).filter(pk=int(digits[1])).first() if digits else None
+    ticket = find_by_number(visible_to(user), number).first()
     if ticket is None:
         raise TicketNotFound(_("There is no such ticket, or you have no access to it."))
     return ticket
+
+
+def find_by_number(tickets: QuerySet[Ticket], number: str) -> QuerySet[Ticket]:
+    """Narrow to the ticket with this number (``TK-000123`` or ``123``); what is no number finds nothing."""
+    digits = _NUMBER.fullmatch(number.strip())
+    return tickets.filter(pk=int(digits[1])) if digits else tickets.none()
 
 
 def in_queue_order(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
@@ -80,9 +86,8 @@ def breached(tickets: QuerySet[Ticket], at: datetime) -> QuerySet[Ticket]:
 
 def matching(tickets: QuerySet[Ticket], words: str) -> QuerySet[Ticket]:
     """Narrow to a number, or to tickets whose subject holds every word."""
-    number = re.fullmatch(r"(?:[A-Za-z]+-)?0*(\d{1,15})", words.strip())
-    if number:
-        return tickets.filter(pk=int(number[1]))
+    if _NUMBER.fullmatch(words.strip()):
+        return find_by_number(tickets, words)
     for word in words.split()[:8]:
         tickets = tickets.filter(subject__icontains=word)
     return tickets

@@ -76,5 +76,7 @@ _SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
     "clock.withdrawn": _clock(gettext_noop("%(clock)s: the clock was withdrawn")),
     "clock.warned": _clock(gettext_noop("%(clock)s: %(percent)s %% of the time used")),
     "clock.breached": _clock(gettext_noop("%(clock)s: the target was missed")),
+    "clock.redated": _clock(gettext_noop("%(clock)s: the calendar changed, due %(due)s")),
+    "clock.resumed": _clock(gettext_noop("%(clock)s: the clock runs again")),
     "clock.retargeted": _clock(gettext_noop("%(clock)s: new target, due %(due)s")),
 }

@@ -52,7 +52,7 @@ def _page(request: HttpRequest, ticket: Ticket, *, status: int = 200, **replaced
         "files": queries.attachments_of_description(ticket),
         "intervals": intervals,
         "interval": next((interval for interval in intervals if interval.ended_at is None), None),
-        "clocks": load_clocks(ticket.pk, intervals),
+        "clocks": load_clocks(ticket, intervals),
         "escalations": escalations_of(ticket),
         "followers": queries.followers_of(user, ticket),
         "history": queries.timeline(ticket),

@@ -122,7 +122,7 @@ def _page(request: HttpRequest, ticket: Ticket, *, status: int = 200, **forms: A
         "interval": next((interval for interval in intervals if interval.ended_at is None), None),
         "files": queries.attachments_of_description(ticket),
         "conversation": queries.conversation(ticket, with_notes=False),
-        "clocks": load_clocks(ticket.pk, intervals),
+        "clocks": load_clocks(ticket, intervals),
         "escalations": escalations_of(ticket),
         "steps": {transition.name for transition in _steps(user, ticket, now, may_act)},
         "may_reply": may_act and ticket.state not in FINAL,

@@ -8,12 +8,17 @@ from sla.services.clocks import (
     start_clocks,
     stop_clocks_for_message,
 )
+from sla.services.rebuilding import Difference, rebuild_clocks
+from sla.services.redating import redate_clocks
 from sla.services.terms import set_terms
 
 __all__ = [
+    "Difference",
     "ensure_calendars",
     "follow_state",
     "publish_calendar_version",
+    "rebuild_clocks",
+    "redate_clocks",
     "retarget_clocks",
     "set_terms",
     "settle_ticket",

@@ -4,12 +4,16 @@ from datetime import datetime
 from importlib.metadata import version as installed_version
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import Organization
 from activity.services import Fact, record
 from core.actor import Actor
+from core.events import publish
 from sla.defaults import BUSINESS_HOURS, CONTINUOUS_HOURS, CalendarRole
+from sla.events import CalendarVersionPublished
 from sla.holidays import public_holidays
 from sla.models import Calendar, CalendarVersion
 
@@ -65,8 +69,13 @@ def publish_calendar_version(
     by: Actor,
     at: datetime,
 ) -> CalendarVersion:
-    """Add a version to a calendar; earlier ones stay. Raises ``ValidationError`` when the data is not a calendar."""
+    """Add a version to a calendar; earlier ones stay, and the open clocks get their dates by it in the background.
+
+    Raises ``ValidationError`` when the data is not a calendar, or the version would change the past (DECISIONS 15).
+    """
     last = CalendarVersion.objects.filter(calendar=calendar).order_by("-number").first()
+    if last is not None and effective_from < at:
+        raise ValidationError(_("A new version of a calendar takes effect now or later: the past stays as it was."))
     version = CalendarVersion(
         organization_id=calendar.organization_id,
         calendar=calendar,
@@ -76,9 +85,13 @@ def publish_calendar_version(
         holidays=holidays,
         tzdata_version=installed_version("tzdata"),
         effective_from=effective_from,
+        published_at=at,
+        redated_at=at if last is None else None,  # a first version finds no clock that it could move
     )
     version.full_clean(exclude=["calendar", "organization"])
     version.save()
     fact = Fact(verb="calendar.version_published", object_type="sla.calendar", object_id=calendar.pk, payload={"version": version.pk})
     record(organization_id=calendar.organization_id, facts=[fact], by=by, at=at)
+    if last is not None:
+        publish(CalendarVersionPublished(organization_id=calendar.organization_id, at=at, version_id=version.pk))
     return version

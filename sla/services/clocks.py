@@ -16,11 +16,11 @@ from core.events import publish
 from sla.clocks import BREACH_PERCENT, Reading, instant_of, used_until
 from sla.defaults import CalendarRole, Metric
 from sla.events import ClockBreached, ClockWarned
-from sla.models import Announcement, CalendarVersion, Clock, ClockSegment, ClockState
-from sla.queries import LoadedClock, Policy, calendar_versions_on, load_clocks, pick_calendar, policy_on
+from sla.models import Announcement, Calendar, CalendarVersion, Clock, ClockSegment, ClockState, SegmentCause
+from sla.queries import LoadedClock, Policy, Stay, calendar_versions_of, calendar_versions_on, load_clocks, pick_calendar, policy_on
 from sla.services.calendars import ensure_calendars
 from tickets import notices as ticket_notices
-from tickets.models import MessageKind, StateInterval, Ticket
+from tickets.models import MessageKind, Ticket
 from tickets.queries import intervals as intervals_of
 from tickets.services import set_clock_projection
 from tickets.states import ClosureCode, State
@@ -33,16 +33,16 @@ def start_clocks(*, ticket: Ticket, at: datetime) -> list[Clock]:
     """Start the clocks the policy promises, from the instant of arrival, and send the requester their copy with the dates."""
     policy = policy_on(ticket.organization, ticket.contract_id, ticket.received_at)
     loaded = _new_clocks(ticket, policy, _calendars_for(ticket, at), list(Metric), [])
-    _project(ticket, loaded)
+    project(ticket, loaded)
     clocks = [item.clock for item in loaded]
-    _record(ticket, [_fact("clock.started", clock, due_at=_iso(clock.due_at)) for clock in clocks], at)
-    promises = [{"metric": clock.metric, "due_at": _iso(clock.due_at)} for clock in clocks if clock.due_at]
+    _record(ticket, [_promise("clock.started", item) for item in loaded], at)
+    promises = [{"metric": clock.metric, "due_at": iso(clock.due_at)} for clock in clocks if clock.due_at]
     ticket_notices.tell_received(ticket=ticket, promises=promises, at=at)
     return clocks
 
 
 def _new_clocks(
-    ticket: Ticket, policy: Policy, versions: list[CalendarVersion], metrics: list[Metric], intervals: Sequence[StateInterval]
+    ticket: Ticket, policy: Policy, versions: list[CalendarVersion], metrics: list[Metric], intervals: Sequence[Stay]
 ) -> list[LoadedClock]:
     """Write the clocks of these metrics that the policy promises, each with its first segment from the arrival."""
     loaded = []
@@ -63,13 +63,13 @@ def _new_clocks(
             organization_id=ticket.organization_id,
             clock=clock,
             number=1,
-            calendar_version=_calendar_for(ticket, metric, policy, versions),
+            calendar=_calendar_for(ticket, metric, policy, versions),
             priority=ticket.priority,
             target=target,
             starts_at=ticket.received_at,
         )
-        item = LoadedClock(clock, policy, [segment], intervals)
-        _put_dates(clock, item.reading())
+        item = LoadedClock(clock, policy, [segment], intervals, calendar_versions_of(ticket.organization))
+        put_dates(clock, item.reading())
         loaded.append(item)
     Clock.objects.bulk_create(item.clock for item in loaded)
     for item in loaded:
@@ -87,7 +87,7 @@ def settle_ticket(*, ticket_id: int, at: datetime) -> int:
     ticket = Ticket.objects.select_for_update(of=("self",)).select_related("organization").get(pk=ticket_id)
     loaded = _load_locked(ticket)
     announced = sum(_settle(ticket, item, at) for item in loaded)
-    _project(ticket, loaded)
+    project(ticket, loaded)
     return announced
 
 
@@ -114,8 +114,9 @@ def follow_state(*, ticket: Ticket, by: Actor, at: datetime) -> None:
     for item in loaded:
         if item.metric is Metric.RESOLUTION and item.clock.state == ClockState.STOPPED and ticket.state == State.IN_PROGRESS:
             _resume_resolution(item)
+            _record(ticket, [fact_of("clock.resumed", item.clock)], at, by)
         _settle(ticket, item, at)
-    _project(ticket, loaded)
+    project(ticket, loaded)
 
 
 @transaction.atomic
@@ -137,17 +138,17 @@ def retarget_clocks(*, ticket: Ticket, by: Actor, at: datetime) -> None:
         if target is None:  # the new priority carries no such promise
             facts.append(_end_unmeasured(item, at))
             continue
-        version = _calendar_for(ticket, item.metric, item.policy, versions)
+        calendar = _calendar_for(ticket, item.metric, item.policy, versions)
         old_due = item.clock.due_at
-        changed = (target, version.pk) != (item.segments[-1].target, item.segments[-1].calendar_version_id)
+        changed = (target, calendar.pk) != (item.segments[-1].target, item.segments[-1].calendar_id)
         if changed:
-            _begin_segment(item, target, version, ticket.priority, at)
+            _begin_segment(item, target, calendar, SegmentCause.CLASSIFICATION, at)
+            put_dates(item.clock, item.reading())
+            _record(ticket, [_promise("clock.retargeted", item, old_due_at=iso(old_due))], at, by)
         _settle(ticket, item, at)
-        if changed:
-            facts.append(_fact("clock.retargeted", item.clock, old_due_at=_iso(old_due), due_at=_iso(item.clock.due_at)))
     loaded += _start_missing(ticket, loaded, versions, at)
     _record(ticket, facts, at, by)
-    _project(ticket, loaded)
+    project(ticket, loaded)
 
 
 def _start_missing(ticket: Ticket, loaded: list[LoadedClock], versions: list[CalendarVersion], at: datetime) -> list[LoadedClock]:
@@ -157,6 +158,7 @@ def _start_missing(ticket: Ticket, loaded: list[LoadedClock], versions: list[Cal
     made = _new_clocks(
         ticket, policy, versions, [metric for metric in Metric if metric not in present], loaded[0].intervals if loaded else []
     )
+    _record(ticket, [_promise("clock.started", item) for item in made], at)
     for item in made:
         _settle(ticket, item, at)
     return made
@@ -167,26 +169,24 @@ def _end_unmeasured(item: LoadedClock, at: datetime) -> Fact:
     clock = item.clock
     clock.state, clock.stopped_at, clock.next_event_at = ClockState.WITHDRAWN, at, None
     clock.save()
-    return _fact("clock.withdrawn", clock)
+    return fact_of("clock.withdrawn", clock, due_at=iso(clock.due_at))
 
 
-def _begin_segment(item: LoadedClock, target: timedelta, version: CalendarVersion, priority: int, at: datetime) -> None:
-    last = item.segments[-1]
-    last.ends_at = at
-    last.save(update_fields=["ends_at"])
+def _begin_segment(item: LoadedClock, target: timedelta, calendar: Calendar, cause: SegmentCause, at: datetime) -> None:
+    last, clock = item.segments[-1], item.clock
     item.segments.append(
         ClockSegment.objects.create(
             organization_id=last.organization_id,
-            clock=item.clock,
+            clock=clock,
             number=last.number + 1,
-            calendar_version=version,
-            priority=priority,
+            cause=cause,
+            calendar=calendar,
+            priority=clock.priority,
             target=target,
             starts_at=at,
         )
     )
-    clock = item.clock
-    clock.target, clock.priority, clock.breached_at, clock.announced_percent = target, priority, None, 0
+    clock.target, clock.breached_at, clock.announced_percent = target, None, 0
 
 
 def _settle(ticket: Ticket, item: LoadedClock, at: datetime) -> int:
@@ -201,7 +201,7 @@ def _settle(ticket: Ticket, item: LoadedClock, at: datetime) -> int:
         clock.announced_percent = crossed
         if crossed == BREACH_PERCENT:
             _breach(item, reading)
-    _put_dates(clock, reading)
+    put_dates(clock, reading)
     clock.save()
     if fresh:
         _announce(ticket, item, crossed, at)
@@ -220,7 +220,7 @@ def _announce(ticket: Ticket, item: LoadedClock, percent: int, at: datetime) -> 
     clock, segment = item.clock, item.segments[-1]
     Announcement.objects.create(organization_id=clock.organization_id, clock=clock, segment=segment, percent=percent, at=at)
     if percent == BREACH_PERCENT:
-        _record(ticket, [_fact("clock.breached", clock, breached_at=_iso(clock.breached_at))], at)
+        _record(ticket, [fact_of("clock.breached", clock, breached_at=iso(clock.breached_at))], at)
         publish(
             ClockBreached(
                 organization_id=clock.organization_id,
@@ -232,7 +232,7 @@ def _announce(ticket: Ticket, item: LoadedClock, percent: int, at: datetime) -> 
             )
         )
         return
-    _record(ticket, [_fact("clock.warned", clock, percent=percent)], at)
+    _record(ticket, [fact_of("clock.warned", clock, percent=percent)], at)
     publish(
         ClockWarned(
             organization_id=clock.organization_id,
@@ -265,20 +265,20 @@ def _stop_where(ticket: Ticket, chosen: Callable[[LoadedClock], bool], by: Actor
             clock.breached_at = item.segments[-1].breached_at = None
             item.segments[-1].save(update_fields=["breached_at"])
         clock.save()
-        facts.append(_fact("clock.stopped", clock, **_verdict(item)))
+        facts.append(fact_of("clock.stopped", clock, **_verdict(item)))
     _record(ticket, facts, at, by)
-    _project(ticket, loaded)
+    project(ticket, loaded)
 
 
 def _verdict(item: LoadedClock) -> dict[str, Any]:
     """Return what a rebuild reads from the record instead of computing again."""
     clock = item.clock
     return {
-        "due_at": _iso(clock.due_at),
+        "due_at": iso(clock.due_at),
         "used_seconds": clock.used.total_seconds() if clock.used is not None else None,
         "is_met": clock.is_met,
-        "calendar_version": item.segments[-1].calendar_version_id,
-        "tzdata": item.segments[-1].calendar_version.tzdata_version,
+        "calendar_versions": [version.pk for _segment, version, _since in item.course],
+        "tzdata": item.course[-1][1].tzdata_version,
     }
 
 
@@ -290,7 +290,7 @@ def _withdraw(ticket: Ticket, by: Actor, at: datetime) -> None:
             _settle(ticket, item, at)
             facts.append(_end_unmeasured(item, at))
     _record(ticket, facts, at, by)
-    _project(ticket, loaded)
+    project(ticket, loaded)
 
 
 def _resume_resolution(item: LoadedClock) -> None:
@@ -298,7 +298,7 @@ def _resume_resolution(item: LoadedClock) -> None:
     clock.state, clock.stopped_at, clock.used, clock.is_met = ClockState.RUNNING, None, None, None
 
 
-def _put_dates(clock: Clock, reading: Reading) -> None:
+def put_dates(clock: Clock, reading: Reading) -> None:
     """Write due instant, state and next event from a reading. A breached clock runs on, without further events."""
     clock.due_at = reading.due_at
     clock.state = ClockState.PAUSED if reading.due_at is None else ClockState.RUNNING
@@ -306,15 +306,21 @@ def _put_dates(clock: Clock, reading: Reading) -> None:
     clock.next_event_at = min(ahead, default=None)
 
 
-def _project(ticket: Ticket, loaded: Iterable[LoadedClock]) -> None:
+def project(ticket: Ticket, loaded: Iterable[LoadedClock]) -> None:
+    next_due_at, at_risk_at = projection_of(loaded)
+    set_clock_projection(ticket=ticket, next_due_at=next_due_at, at_risk_at=at_risk_at)
+
+
+def projection_of(loaded: Iterable[LoadedClock]) -> tuple[datetime | None, datetime | None]:
+    """Return when the ticket's next live clock is due, and from when it counts as at risk."""
     live = [item for item in loaded if item.clock.is_live]
     dues = [item.clock.due_at for item in live if item.clock.due_at is not None]
     risks = [instant for item in live if (instant := item.reading().risk_at) is not None]
-    set_clock_projection(ticket=ticket, next_due_at=min(dues, default=None), at_risk_at=min(risks, default=None) if dues else None)
+    return min(dues, default=None), min(risks, default=None) if dues else None
 
 
 def _load_locked(ticket: Ticket) -> list[LoadedClock]:
-    return load_clocks(ticket.pk, intervals_of(ticket.pk), lock=True)
+    return load_clocks(ticket, intervals_of(ticket.pk), lock=True)
 
 
 def _calendars_for(ticket: Ticket, at: datetime) -> list[CalendarVersion]:
@@ -326,15 +332,31 @@ def _calendars_for(ticket: Ticket, at: datetime) -> list[CalendarVersion]:
     return versions
 
 
-def _calendar_for(ticket: Ticket, metric: Metric, policy: Policy, versions: list[CalendarVersion]) -> CalendarVersion:
+def _calendar_for(ticket: Ticket, metric: Metric, policy: Policy, versions: list[CalendarVersion]) -> Calendar:
     role, calendar_id = policy.calendar_choice(metric, Kind(ticket.kind), SupportType(ticket.support_type))
     version = pick_calendar(versions, role, calendar_id) or pick_calendar(versions, CalendarRole.BUSINESS, None)
     assert version is not None  # _calendars_for made the default ones
-    return version
+    return version.calendar
 
 
-def _fact(verb: str, clock: Clock, **payload: Any) -> Fact:
+def fact_of(verb: str, clock: Clock, **payload: Any) -> Fact:
     return Fact(verb=verb, object_type="ticket", object_id=clock.ticket_id, payload={"clock": clock.pk, "metric": clock.metric, **payload})
+
+
+def _promise(verb: str, item: LoadedClock, **payload: Any) -> Fact:
+    """Return the fact of a promise: all that a rebuild needs to compute its dates again."""
+    clock, segment = item.clock, item.segments[-1]
+    return fact_of(
+        verb,
+        clock,
+        policy=clock.policy_id,
+        priority=clock.priority,
+        target_seconds=int(segment.target.total_seconds()),
+        calendar=segment.calendar_id,
+        cause=segment.cause,
+        due_at=iso(clock.due_at),
+        **payload,
+    )
 
 
 def _record(ticket: Ticket, facts: list[Fact], at: datetime, by: Actor | None = None) -> None:
@@ -342,5 +364,5 @@ def _record(ticket: Ticket, facts: list[Fact], at: datetime, by: Actor | None = 
         record(organization_id=ticket.organization_id, facts=facts, by=by or system_actor(CLOCKWORK), at=at)
 
 
-def _iso(instant: datetime | None) -> str:
+def iso(instant: datetime | None) -> str:
     return instant.isoformat() if instant else ""

@@ -13,7 +13,13 @@ from tickets.services.errors import (
 )
 from tickets.services.following import follow_up_ticket
 from tickets.services.lifecycle import TransitionDetails, close_unanswered, possible_transitions, transition_ticket
-from tickets.services.projection import remind_of_validation, set_clock_projection, set_reopen_window, set_validation_term
+from tickets.services.projection import (
+    remind_of_validation,
+    set_clock_projection,
+    set_clock_projections,
+    set_reopen_window,
+    set_validation_term,
+)
 from tickets.services.raising import NewTicket, raise_ticket
 
 __all__ = [
@@ -38,6 +44,7 @@ __all__ = [
     "reply_to_customer",
     "send_attention_statement",
     "set_clock_projection",
+    "set_clock_projections",
     "set_reopen_window",
     "set_validation_term",
     "transition_ticket",

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from core.bulk import update_rows
 from tickets import notices
 from tickets.models import LAST, Ticket
 from tickets.states import State
@@ -13,6 +14,12 @@ def set_clock_projection(*, ticket: Ticket, next_due_at: datetime | None, at_ris
     """Write what the queue sorts and filters by, and put it on the instance; called by ``sla`` in the transaction that moved the clocks."""
     ticket.next_due_at, ticket.at_risk_at, ticket.queue_at = next_due_at, at_risk_at, next_due_at or LAST
     Ticket.objects.filter(pk=ticket.pk).update(next_due_at=next_due_at, at_risk_at=at_risk_at, queue_at=ticket.queue_at)
+
+
+def set_clock_projections(*, projections: dict[int, tuple[datetime | None, datetime | None]], organization_id: int) -> None:
+    """Write the same for many tickets of an organization: ticket id -> (next due, at risk)."""
+    rows = [(pk, due, risk, due or LAST) for pk, (due, risk) in projections.items()]
+    update_rows(Ticket, ("next_due_at", "at_risk_at", "queue_at"), rows, organization_id=organization_id)
 
 
 def set_validation_term(*, ticket_id: int, due_at: datetime, reminder_at: datetime) -> None:

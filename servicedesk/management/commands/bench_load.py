@@ -52,7 +52,7 @@ class Loader:
         self.services = list(Service.objects.order_by("pk"))
         self.agents = staff_with_role(StaffRole.AGENT)
         versions = CalendarVersion.objects.filter(calendar__role=CalendarRole.BUSINESS).order_by("pk")
-        self.calendars = {version.organization_id: version for version in versions}
+        self.calendars = {version.organization_id: version.calendar_id for version in versions}
 
     def load(self, size: int, open_share: float) -> None:
         tickets = Ticket.objects.bulk_create(self._ticket(self.random.random() < open_share) for _ in range(size))
@@ -74,7 +74,7 @@ class Loader:
                 organization_id=clock.organization_id,
                 clock=clock,
                 number=1,
-                calendar_version=self.calendars[clock.organization_id],
+                calendar_id=self.calendars[clock.organization_id],
                 priority=clock.priority,
                 target=clock.target,
                 starts_at=clock.started_at,

@@ -1,0 +1,167 @@
+"""The clocks of a ticket as its record tells them: a pure function of facts (SPEC 17.2). No models, no clock reads.
+
+The record holds what was decided (policy, target, calendar), when which state held, and what was announced or stopped. Dates of live
+clocks are not in it: they follow from the calendars. A stopped clock is read from its stop and never computed again.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sla.clocks import BREACH_PERCENT
+
+
+@dataclass(frozen=True)
+class RecordedFact:
+    at: datetime
+    verb: str
+    payload: dict[str, Any]
+
+
+@dataclass
+class ReplayedSegment:
+    number: int
+    cause: str
+    calendar_id: int
+    priority: int
+    target: timedelta
+    starts_at: datetime
+    breached_at: datetime | None = None
+
+
+@dataclass
+class ReplayedClock:
+    """What the record says of a clock. ``due_at`` is only told by its stop; of a live one it is computed."""
+
+    clock_id: int
+    metric: str
+    policy_id: int | None
+    priority: int
+    started_at: datetime
+    segments: list[ReplayedSegment]
+    state: str = "live"
+    due_at: datetime | None = None
+    stopped_at: datetime | None = None
+    used: timedelta | None = None
+    is_met: bool | None = None
+    breached_at: datetime | None = None
+    announced_percent: int = 0
+    announcements: list[tuple[int, int, datetime]] = field(default_factory=list)  # segment number, percent, at
+
+    @property
+    def is_live(self) -> bool:
+        return self.state == "live"
+
+
+@dataclass
+class Stay:
+    """A stay in a state, as ``tickets.StateInterval`` keeps it."""
+
+    state: str
+    started_at: datetime
+    ended_at: datetime | None = None
+
+
+@dataclass
+class Replay:
+    clocks: dict[int, ReplayedClock] = field(default_factory=dict)
+    stays: list[Stay] = field(default_factory=list)
+    arrived_at: datetime | None = None
+
+
+def replay(facts: Iterable[RecordedFact]) -> Replay:
+    """Return the clocks and stays that the facts of one ticket, in their order, lead to."""
+    found = Replay()
+    for fact in facts:
+        tell = _TELLERS.get(fact.verb)
+        if tell is not None:
+            tell(found, fact)
+    return found
+
+
+def _raised(found: Replay, fact: RecordedFact) -> None:
+    found.arrived_at = fact.at
+    found.stays.append(Stay(fact.payload["state"], fact.at))
+
+
+def _state_changed(found: Replay, fact: RecordedFact) -> None:
+    found.stays[-1].ended_at = fact.at
+    found.stays.append(Stay(fact.payload["to"], fact.at))
+
+
+def _classified(found: Replay, fact: RecordedFact) -> None:
+    change = fact.payload.get("changed", {}).get("priority")
+    for clock in found.clocks.values():
+        if change and clock.is_live:
+            clock.priority = change[1]
+
+
+def _segment(fact: RecordedFact, number: int, starts_at: datetime) -> ReplayedSegment:
+    told = fact.payload
+    target = timedelta(seconds=told["target_seconds"])
+    return ReplayedSegment(number, told["cause"], told["calendar"], told["priority"], target, starts_at)
+
+
+def _started(found: Replay, fact: RecordedFact) -> None:
+    """A clock starts when its ticket arrives, also one that a later priority called for."""
+    told, arrived = fact.payload, found.arrived_at or fact.at
+    segment = _segment(fact, 1, arrived)
+    found.clocks[told["clock"]] = ReplayedClock(told["clock"], told["metric"], told["policy"], told["priority"], arrived, [segment])
+
+
+def _retargeted(found: Replay, fact: RecordedFact) -> None:
+    clock = found.clocks[fact.payload["clock"]]
+    clock.segments.append(_segment(fact, len(clock.segments) + 1, fact.at))
+    clock.priority, clock.breached_at, clock.announced_percent = fact.payload["priority"], None, 0
+
+
+def _warned(found: Replay, fact: RecordedFact) -> None:
+    _announced(found.clocks[fact.payload["clock"]], fact.payload["percent"], fact.at)
+
+
+def _breached(found: Replay, fact: RecordedFact) -> None:
+    clock = found.clocks[fact.payload["clock"]]
+    clock.breached_at = clock.segments[-1].breached_at = datetime.fromisoformat(fact.payload["breached_at"])
+    _announced(clock, BREACH_PERCENT, fact.at)
+
+
+def _announced(clock: ReplayedClock, percent: int, at: datetime) -> None:
+    clock.announced_percent = percent
+    clock.announcements.append((len(clock.segments), percent, at))
+
+
+def _stopped(found: Replay, fact: RecordedFact) -> None:
+    clock, told = found.clocks[fact.payload["clock"]], fact.payload
+    clock.state, clock.stopped_at, clock.is_met = "stopped", fact.at, told["is_met"]
+    clock.due_at, clock.used = _instant(told["due_at"]), timedelta(seconds=told["used_seconds"])
+    if clock.is_met:  # it was in time by instants: what a sweep noticed meanwhile does not count
+        clock.breached_at = clock.segments[-1].breached_at = None
+
+
+def _withdrawn(found: Replay, fact: RecordedFact) -> None:
+    clock = found.clocks[fact.payload["clock"]]
+    clock.state, clock.stopped_at, clock.due_at = "withdrawn", fact.at, _instant(fact.payload["due_at"])
+
+
+def _resumed(found: Replay, fact: RecordedFact) -> None:
+    clock = found.clocks[fact.payload["clock"]]
+    clock.state, clock.stopped_at, clock.used, clock.is_met, clock.due_at = "live", None, None, None, None
+
+
+def _instant(text: str) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+_TELLERS = {
+    "ticket.raised": _raised,
+    "ticket.state_changed": _state_changed,
+    "ticket.classified": _classified,
+    "clock.started": _started,
+    "clock.retargeted": _retargeted,
+    "clock.warned": _warned,
+    "clock.breached": _breached,
+    "clock.stopped": _stopped,
+    "clock.withdrawn": _withdrawn,
+    "clock.resumed": _resumed,
+}

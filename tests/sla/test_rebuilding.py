@@ -1,0 +1,157 @@
+"""Clocks are a pure function of the record: computed again they are the same, and what was lost comes back."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from accounts.tenancy import every_organization
+from core.classification import Impact, Kind, Urgency
+from servicedesk.demo.house import build_house as build_demonstration
+from servicedesk.demo.replay import DAYS
+from servicedesk.demo.replay import Replay as DemonstrationReplay
+from sla.models import Announcement, Clock, ClockSegment, PolicyTarget, PolicyVersion
+from sla.queries import load_clocks
+from sla.services import rebuild_clocks, settle_ticket
+from tests.house import MONDAY_9AM, House, by, fresh, make_ticket
+from tickets import queries, services
+from tickets.models import Ticket
+from tickets.services import Classification, TransitionDetails
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+def step(house: House, ticket: Ticket, name: str, at: Any, user: Any = None, **details: Any) -> None:
+    services.transition_ticket(ticket=fresh(ticket), name=name, details=TransitionDetails(**details), by=by(user or house.agent), at=at)
+
+
+def classify(house: House, ticket: Ticket, at: Any, impact: Impact, service: str = "erp") -> None:
+    classification = Classification(impact=impact, urgency=Urgency.CRITICAL, kind=Kind.INCIDENT, service=house.services[service])
+    services.classify_ticket(ticket=fresh(ticket), classification=classification, by=by(house.agent), at=at)
+
+
+def eventful(house: House) -> Ticket:
+    """A ticket with all that moves clocks: warnings, a breach, two classifications, pauses, a solution, a decline."""
+    policy = PolicyVersion.objects.create(organization=house.north, contract=house.contract, number=1, effective_from=MONDAY_9AM - HOUR)
+    for priority in (1, 2):
+        PolicyTarget.objects.create(policy=policy, metric="resolution", priority=priority, minutes=900)
+    ticket = make_ticket(house)
+    settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 35 * MINUTE)
+    settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 70 * MINUTE)
+    classify(house, ticket, MONDAY_9AM + 80 * MINUTE, Impact.EXTENSIVE)
+    services.reply_to_customer(ticket=fresh(ticket), body="We look.", by=by(house.agent), at=MONDAY_9AM + 85 * MINUTE)
+    step(house, ticket, "start", MONDAY_9AM + 86 * MINUTE)
+    step(house, ticket, "pend_user", MONDAY_9AM + 90 * MINUTE, message="Which one?")
+    services.reply_as_customer(ticket=fresh(ticket), body="This.", by=by(house.requester), at=MONDAY_9AM + 8 * HOUR)
+    classify(house, ticket, MONDAY_9AM + 9 * HOUR, Impact.MINOR, service="network")
+    step(house, ticket, "pend_supplier", MONDAY_9AM + DAY, supplier="Link", supplier_case="7", promised_on=MONDAY_9AM.date())
+    step(house, ticket, "start", MONDAY_9AM + DAY + HOUR)
+    step(house, ticket, "solve", MONDAY_9AM + DAY + 2 * HOUR, solution_type="definitive", message="Done.")
+    step(house, ticket, "decline", MONDAY_9AM + DAY + 5 * HOUR, user=house.requester, reason="Still fails.")
+    return ticket
+
+
+def rows(ticket: Ticket) -> dict[str, Any]:
+    """Return everything that is kept of a ticket's clocks, by natural keys."""
+    clocks = {row["id"]: row for row in Clock.objects.filter(ticket=ticket).values()}
+    segments = [{**row, "id": None} for row in ClockSegment.objects.filter(clock__ticket=ticket).order_by("clock_id", "number").values()]
+    told = list(
+        Announcement.objects.filter(clock__ticket=ticket)
+        .order_by("clock_id", "segment__number", "percent")
+        .values_list("clock_id", "segment__number", "percent", "at")
+    )
+    projection = Ticket.objects.filter(pk=ticket.pk).values("next_due_at", "at_risk_at", "queue_at").get()
+    return {"clocks": clocks, "segments": segments, "told": told, "projection": projection}
+
+
+def test_computing_the_clocks_again_twice_finds_no_difference(house: House) -> None:
+    ticket = eventful(house)
+    before = rows(ticket)
+
+    assert rebuild_clocks(ticket=fresh(ticket), write=False) == []
+    assert rebuild_clocks(ticket=fresh(ticket), write=True) == []
+    assert rows(ticket) == before
+    assert {(row["metric"], row["state"]) for row in before["clocks"].values()} == {
+        ("reaction", "stopped"),
+        ("attention", "stopped"),
+        ("resolution", "running"),
+    }
+
+
+def test_deleted_clocks_come_back_identical(house: House) -> None:
+    tickets = [eventful(house), make_ticket(house), make_ticket(house, service="network")]
+    step(house, tickets[1], "cancel", MONDAY_9AM + HOUR, reason="Twice.")
+    before = [rows(ticket) for ticket in tickets]
+    Announcement.objects.all().delete()
+    ClockSegment.objects.all().delete()
+    Clock.objects.all().delete()
+    Ticket.objects.update(next_due_at=None, at_risk_at=None)
+
+    for ticket in tickets:
+        assert rebuild_clocks(ticket=fresh(ticket), write=True) != []
+
+    assert [rows(ticket) for ticket in tickets] == before
+
+
+@pytest.mark.parametrize(
+    ("damage", "field"),
+    [
+        (lambda ticket: Clock.objects.filter(ticket=ticket, metric="resolution").update(due_at=MONDAY_9AM), "due_at"),
+        (lambda ticket: Clock.objects.filter(ticket=ticket, metric="reaction").update(is_met=True), "is_met"),
+        (lambda ticket: ClockSegment.objects.filter(clock__ticket=ticket, number=2).update(target=HOUR * 99), "segment 2 target"),
+        (lambda ticket: Announcement.objects.filter(clock__ticket=ticket).delete(), "announcements"),
+    ],
+)
+def test_a_row_that_was_tampered_with_is_named_and_mended(house: House, damage: Any, field: str) -> None:
+    ticket = eventful(house)
+    before = rows(ticket)
+    damage(ticket)
+
+    found = rebuild_clocks(ticket=fresh(ticket), write=False)
+    assert field in {difference.field for difference in found}
+    assert rows(ticket) != before
+    rebuild_clocks(ticket=fresh(ticket), write=True)
+    assert rows(ticket) == before
+
+
+def test_the_command_tells_mends_and_refuses_what_it_does_not_know(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+    ticket = make_ticket(house)
+    Clock.objects.filter(ticket=ticket, metric="reaction").update(due_at=MONDAY_9AM)
+
+    with pytest.raises(CommandError, match="--write"):
+        call_command("sla_rebuild", "--ticket", ticket.number)
+    assert f"{ticket.number} reaction due_at" in capsys.readouterr().out
+    call_command("sla_rebuild", "--organization", "north", "--write")
+    call_command("sla_rebuild")
+    assert capsys.readouterr().out.splitlines()[-1] == "1 tickets, 0 differences"
+    with pytest.raises(CommandError, match="No ticket"):
+        call_command("sla_rebuild", "--organization", "nobody")
+
+
+@pytest.mark.long
+@pytest.mark.django_db
+def test_every_clock_of_the_demonstration_is_rebuilt_and_explained_to_the_second() -> None:
+    with every_organization(reason="replay the demonstration"):
+        house = build_demonstration(MONDAY_9AM - timedelta(days=DAYS + 1))
+        DemonstrationReplay(house, until=MONDAY_9AM, tickets=150).run()
+        explained = 0
+        for ticket in Ticket.objects.select_related("organization").order_by("pk"):
+            assert rebuild_clocks(ticket=ticket, write=False) == []
+            for item in load_clocks(ticket, queries.intervals(ticket.pk)):
+                check_account(item)
+                explained += 1
+    assert explained > 300
+
+
+def check_account(item: Any) -> None:
+    """The stretches touch from the start to the due instant; those that count sum to the target, to the microsecond."""
+    account = item.account
+    lines = [line for part in account for line in part.ledger.segments]
+    assert lines[0].start == item.clock.started_at
+    assert all(a.end == b.start for a, b in zip(lines, lines[1:], strict=False))
+    if item.clock.due_at is None:
+        assert lines[-1].end is None
+        return
+    assert lines[-1].end == item.clock.due_at
+    assert sum((line.counted for line in lines), timedelta()) == item.clock.target
