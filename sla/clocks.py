@@ -45,23 +45,39 @@ def used_until(stretches: Sequence[Stretch], pauses: Sequence[Pause], at: dateti
 
 def instant_of(stretches: Sequence[Stretch], pauses: Sequence[Pause], amount: timedelta) -> datetime | None:
     """Return the instant at which ``amount`` has been used; None while an open pause holds it."""
-    used = timedelta()
+    return _instant_after(stretches, pauses, _used_at_ends(stretches, pauses), amount)
+
+
+def _used_at_ends(stretches: Sequence[Stretch], pauses: Sequence[Pause]) -> list[timedelta]:
+    """Return the time used up to the end of each stretch but the last."""
+    used, total = [], timedelta()
     for stretch in stretches[:-1]:
         assert stretch.ends_at is not None
-        spent = stretch.calendar.elapsed(stretch.starts_at, stretch.ends_at, pauses)
-        if used + spent >= amount:
-            return stretch.calendar.due(stretch.starts_at, amount - used, pauses)
-        used += spent
+        total += stretch.calendar.elapsed(stretch.starts_at, stretch.ends_at, pauses)
+        used.append(total)
+    return used
+
+
+def _instant_after(
+    stretches: Sequence[Stretch], pauses: Sequence[Pause], used_at_ends: Sequence[timedelta], amount: timedelta
+) -> datetime | None:
+    before = timedelta()
+    for stretch, used in zip(stretches, used_at_ends, strict=False):
+        if used >= amount:
+            return stretch.calendar.due(stretch.starts_at, amount - before, pauses)
+        before = used
     last = stretches[-1]
-    return last.calendar.due(last.starts_at, amount - used, pauses)
+    return last.calendar.due(last.starts_at, amount - before, pauses)
 
 
 def read(stretches: Sequence[Stretch], pauses: Sequence[Pause], percents: Sequence[int]) -> Reading:
     """Return when the last target is due and when each warning of it falls."""
-    target = stretches[-1].target
-    instants = {percent: instant_of(stretches, pauses, target * percent / 100) for percent in {*percents, AT_RISK_PERCENT}}
+    target, used = stretches[-1].target, _used_at_ends(stretches, pauses)
+    instants = {
+        percent: _instant_after(stretches, pauses, used, target * percent / 100) for percent in {*percents, AT_RISK_PERCENT, BREACH_PERCENT}
+    }
     return Reading(
-        due_at=instant_of(stretches, pauses, target),
+        due_at=instants[BREACH_PERCENT],
         risk_at=instants[AT_RISK_PERCENT],
         warnings={percent: instants[percent] for percent in percents},
     )

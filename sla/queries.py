@@ -14,10 +14,10 @@ from accounts.terms import KEPT
 from core.classification import Kind, Priority, SupportType
 from sla.calendars import Ledger, Pause, WorkCalendar
 from sla.clocks import Reading, Stretch, ledgers, read
-from sla.defaults import CalendarRole, Metric, default_calendar, default_target
+from sla.defaults import WARNING_PERCENTS, CalendarRole, Metric, default_calendar, default_target
 from sla.models import CalendarVersion, Clock, ClockSegment, PolicyTarget, PolicyVersion
 from tickets.models import StateInterval, Ticket
-from tickets.states import State
+from tickets.states import PENDING, State
 
 
 @lru_cache(maxsize=512)
@@ -74,7 +74,7 @@ class Policy:
 
     @property
     def percents(self) -> tuple[int, ...]:
-        return self.version.percents if self.version is not None else PolicyVersion(warning_percents=[]).percents
+        return self.version.percents if self.version is not None else WARNING_PERCENTS
 
 
 def policy_on(organization: Organization, contract_id: int | None, at: datetime) -> Policy:
@@ -231,7 +231,8 @@ def load_clocks_of(tickets: Sequence[Ticket], *, organization: Organization) -> 
     """Return the clocks of many tickets of one organization, by ticket id."""
     ids = [ticket.pk for ticket in tickets]
     stays: dict[int, list[StateInterval]] = {pk: [] for pk in ids}
-    for stay in StateInterval.objects.filter(ticket_id__in=ids).order_by("ticket_id", "started_at", "pk"):
+    pausing = StateInterval.objects.filter(ticket_id__in=ids, state__in=sorted({*PENDING, State.SOLVED, State.CLOSED}))
+    for stay in pausing.order_by("ticket_id", "started_at", "pk"):
         stays[stay.ticket_id].append(stay)
     found: dict[int, list[LoadedClock]] = {pk: [] for pk in ids}
     for item in _loaded(list(Clock.objects.filter(ticket_id__in=ids).order_by("ticket_id", "pk")), stays, organization):

@@ -313,9 +313,13 @@ def project(ticket: Ticket, loaded: Iterable[LoadedClock]) -> None:
 
 def projection_of(loaded: Iterable[LoadedClock]) -> tuple[datetime | None, datetime | None]:
     """Return when the ticket's next live clock is due, and from when it counts as at risk."""
-    live = [item for item in loaded if item.clock.is_live]
-    dues = [item.clock.due_at for item in live if item.clock.due_at is not None]
-    risks = [instant for item in live if (instant := item.reading().risk_at) is not None]
+    return projection_of_readings(item.reading() for item in loaded if item.clock.is_live)
+
+
+def projection_of_readings(live: Iterable[Reading]) -> tuple[datetime | None, datetime | None]:
+    readings = list(live)
+    dues = [reading.due_at for reading in readings if reading.due_at is not None]
+    risks = [reading.risk_at for reading in readings if reading.risk_at is not None]
     return min(dues, default=None), min(risks, default=None) if dues else None
 
 

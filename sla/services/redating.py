@@ -8,8 +8,8 @@ from activity.services import Fact, record
 from core.actor import system_actor
 from core.bulk import update_rows
 from sla.models import CalendarVersion, Clock
-from sla.queries import LoadedClock, load_clocks_of
-from sla.services.clocks import CLOCKWORK, fact_of, iso, projection_of, put_dates
+from sla.queries import load_clocks_of
+from sla.services.clocks import CLOCKWORK, fact_of, iso, projection_of_readings, put_dates
 from tickets.models import Ticket
 from tickets.services import set_clock_projections
 
@@ -49,26 +49,20 @@ def _ticket_ids(version: CalendarVersion, *, after: int) -> list[int]:
 def _redate_batch(version: CalendarVersion, ticket_ids: list[int], at: datetime) -> int:
     tickets = list(Ticket.objects.select_for_update(of=("self",)).filter(pk__in=ticket_ids).only("pk", "organization_id").order_by("pk"))
     loaded = load_clocks_of(tickets, organization=version.organization)
+    changed: list[Clock] = []
     facts: list[Fact] = []
-    for item in (item for items in loaded.values() for item in items):
-        old = item.clock.due_at
-        if item.clock.is_live:
-            put_dates(item.clock, item.reading())
-            if item.clock.due_at != old:
-                dates = {"old_due_at": iso(old), "due_at": iso(item.clock.due_at)}
-                facts.append(fact_of("clock.redated", item.clock, calendar_version=version.pk, **dates))
-    _write(version.organization_id, loaded)
+    projections = {}
+    for ticket_id, items in loaded.items():
+        readings = {item.clock.pk: item.reading() for item in items if item.clock.is_live}
+        projections[ticket_id] = projection_of_readings(readings.values())
+        for clock in (item.clock for item in items if item.clock.is_live):
+            old = clock.due_at
+            put_dates(clock, readings[clock.pk])
+            if clock.due_at != old:
+                changed.append(clock)
+                facts.append(fact_of("clock.redated", clock, calendar_version=version.pk, old_due_at=iso(old), due_at=iso(clock.due_at)))
+    rows = [(clock.pk, clock.due_at, clock.state, clock.next_event_at) for clock in changed]
+    update_rows(Clock, ("due_at", "state", "next_event_at"), rows, organization_id=version.organization_id)
+    set_clock_projections(projections=projections, organization_id=version.organization_id)
     record(organization_id=version.organization_id, facts=facts, by=system_actor(CLOCKWORK), at=at)
     return len(facts)
-
-
-def _write(organization_id: int, loaded: dict[int, list[LoadedClock]]) -> None:
-    live = [item.clock for items in loaded.values() for item in items if item.clock.is_live]
-    update_rows(
-        Clock,
-        ("due_at", "state", "next_event_at"),
-        [(clock.pk, clock.due_at, clock.state, clock.next_event_at) for clock in live],
-        organization_id=organization_id,
-    )
-    projections = {ticket_id: projection_of(items) for ticket_id, items in loaded.items()}
-    set_clock_projections(projections=projections, organization_id=organization_id)
