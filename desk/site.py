@@ -54,6 +54,7 @@ class MesaAdminSite(AdminSite):
             path("queue/assign/", wrap(queue.assign), name="bulk_assign"),
             path("register/", wrap(tickets.register), name="register"),
             re_path(number + "$", wrap(tickets.ticket_page), name="ticket"),
+            re_path(number + r"clocks/(?P<metric>[a-z]+)/$", wrap(tickets.explanation), name="explanation"),
             re_path(number + "say/$", wrap(tickets.say), name="say"),
             re_path(number + "classify/$", wrap(tickets.classify), name="classify"),
             re_path(number + "assign/$", wrap(tickets.assign), name="assign"),

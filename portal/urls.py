@@ -9,6 +9,7 @@ urlpatterns = [
     path("catalog/<slug:slug>/", tickets.new_ticket, name="new_ticket"),
     path("tickets/", tickets.ticket_list, name="tickets"),
     path("tickets/<str:number>/", tickets.ticket_page, name="ticket"),
+    path("tickets/<str:number>/clocks/<slug:metric>/", tickets.explanation, name="explanation"),
     path("tickets/<str:number>/reply/", tickets.reply, name="reply"),
     path("tickets/<str:number>/follow-up/", tickets.follow_up, name="follow_up"),
     path("tickets/<str:number>/step/<slug:name>/", tickets.step, name="step"),

@@ -8,14 +8,17 @@ from functools import lru_cache
 from typing import Protocol
 
 from django.db.models import Prefetch, QuerySet
+from django.utils.translation import gettext as _
 
 from accounts.models import Organization
 from accounts.terms import KEPT
 from core.classification import Kind, Priority, SupportType
+from core.errors import NotFound
 from sla.calendars import Ledger, Pause, WorkCalendar
 from sla.clocks import Reading, Stretch, ledgers, read
 from sla.defaults import WARNING_PERCENTS, CalendarRole, Metric, default_calendar, default_target
 from sla.models import CalendarVersion, Clock, ClockSegment, PolicyTarget, PolicyVersion
+from sla.rules import RuleSource, TargetRule
 from tickets.models import StateInterval, Ticket
 from tickets.states import PENDING, State
 
@@ -43,11 +46,24 @@ class Policy:
 
     def target(self, metric: Metric, priority: Priority, support_type: SupportType) -> timedelta | None:
         """Return the contract's target, the one for this support type first; then the default; None: no such clock."""
-        for wanted in (support_type, ""):
-            for row in self.targets:
-                if (row.metric, row.priority, row.support_type) == (metric, priority, wanted):
-                    return timedelta(minutes=row.minutes)
-        return default_target(metric, priority, support_type)
+        asked = self._asked(metric, priority, support_type)
+        return next((target for _source, target in asked if target is not None), None)
+
+    def rules(self, metric: Metric, priority: Priority, support_type: SupportType) -> list[TargetRule]:
+        """Return every rule that was asked for the target, the strongest first; at most one matched."""
+        asked = self._asked(metric, priority, support_type)
+        winner = next((source for source, target in asked if target is not None), None)
+        name = str(self.version) if self.version is not None else ""
+        asked = asked if name else asked[1:]  # without a policy there is one thing to say about the contract
+        return [TargetRule(source, "" if source is RuleSource.DEFAULT else name, target, source is winner) for source, target in asked]
+
+    def _asked(self, metric: Metric, priority: Priority, support_type: SupportType) -> list[tuple[RuleSource, timedelta | None]]:
+        own = {row.support_type: timedelta(minutes=row.minutes) for row in self.targets if (row.metric, row.priority) == (metric, priority)}
+        return [
+            (RuleSource.CONTRACT_SUPPORT_TYPE, own.get(support_type)),
+            (RuleSource.CONTRACT, own.get("")),
+            (RuleSource.DEFAULT, default_target(metric, priority, support_type)),
+        ]
 
     def calendar_choice(self, metric: Metric, kind: Kind, support_type: SupportType) -> tuple[CalendarRole, int | None]:
         """Return the role of the calendar, and the id of the one the contract names for it (None: the organization's)."""
@@ -93,7 +109,7 @@ def _policies_of(organization_id: int, stamp: int) -> list[Policy]:
 
 
 def _with_targets(versions: QuerySet[PolicyVersion]) -> Iterator[Policy]:
-    for version in versions.prefetch_related(Prefetch("targets", queryset=PolicyTarget.objects.order_by("pk"))):
+    for version in versions.select_related("contract").prefetch_related(Prefetch("targets", queryset=PolicyTarget.objects.order_by("pk"))):
         yield Policy(version, list(version.targets.all()))
 
 
@@ -225,6 +241,18 @@ def load_clocks(ticket: Ticket, intervals: Sequence[Stay], *, lock: bool = False
     """Return the clocks of a ticket with segments, policy and pauses; ``lock`` holds their rows until the commit."""
     clocks = Clock.objects.filter(ticket_id=ticket.pk).order_by("pk")
     return _loaded(list(clocks.select_for_update() if lock else clocks), {ticket.pk: intervals}, ticket.organization)
+
+
+class NoSuchClock(NotFound):
+    """The ticket has no clock of this kind."""
+
+
+def get_clock(ticket: Ticket, intervals: Sequence[Stay], metric: str) -> LoadedClock:
+    """Return one clock of a ticket that the caller may see; ``NoSuchClock`` when it has none of this kind."""
+    found = next((item for item in load_clocks(ticket, intervals) if item.clock.metric == metric), None)
+    if found is None:
+        raise NoSuchClock(_("This ticket has no such clock."))
+    return found
 
 
 def load_clocks_of(tickets: Sequence[Ticket], *, organization: Organization) -> dict[int, list[LoadedClock]]:

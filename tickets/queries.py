@@ -1,8 +1,9 @@
 """Which tickets exist for a person, and what is shown of them. Runs inside a tenant scope."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -14,7 +15,7 @@ from activity.models import Record
 from core.errors import NotFound
 from documents.models import Blob
 from tickets.models import Attachment, Message, MessageKind, StateInterval, Ticket
-from tickets.states import ACTIVE, FINAL, State
+from tickets.states import ACTIVE, FINAL, HOLDERS, Holder, State
 
 _NUMBER = re.compile(r"(?:[A-Za-z]+-)?0*(\d{1,15})")
 _RELATED = ("organization", "requester", "assignee", "owner", "team", "service")
@@ -137,6 +138,24 @@ def get_attachment(user: User, attachment_id: int) -> tuple[Attachment, Blob]:
 
 def intervals(ticket_id: int) -> list[StateInterval]:
     return list(StateInterval.objects.filter(ticket_id=ticket_id).order_by("started_at", "pk"))
+
+
+@dataclass(frozen=True)
+class Held:
+    """How long one side could move the ticket, in elapsed time."""
+
+    holder: Holder
+    time: timedelta
+
+
+def time_held(stays: Sequence[StateInterval], at: datetime) -> list[Held]:
+    """Return how long each side held the ball up to ``at``, in the order desk, customer, supplier; who never did is left out."""
+    held: dict[Holder, timedelta] = {}
+    for stay in stays:
+        holder = HOLDERS.get(State(stay.state))
+        if holder is not None:
+            held[holder] = held.get(holder, timedelta()) + max((stay.ended_at or at) - stay.started_at, timedelta())
+    return [Held(holder, held[holder]) for holder in Holder if holder in held]
 
 
 def due_for_closing(at: datetime, limit: int) -> list[tuple[int, int]]:

@@ -54,6 +54,25 @@ BUCKETS: dict[State, Bucket] = {
 }
 
 
+class Holder(TextChoices):
+    """Whose ball it is (SPEC 17.9): who can move the ticket while it is in a state."""
+
+    DESK = "desk", _("The desk")
+    CUSTOMER = "customer", _("The customer")
+    SUPPLIER = "supplier", _("A supplier")
+
+
+HOLDERS: dict[State, Holder] = {
+    State.NEW: Holder.DESK,
+    State.OPEN: Holder.DESK,
+    State.ASSIGNED: Holder.DESK,
+    State.IN_PROGRESS: Holder.DESK,
+    State.PENDING_USER: Holder.CUSTOMER,
+    State.SOLVED: Holder.CUSTOMER,
+    State.PENDING_SUPPLIER: Holder.SUPPLIER,
+}
+
+
 class ClosureCode(TextChoices):
     CANCELLED = "cancelled", _("Cancelled by the user")
     INVALID = "invalid", _("Invalid")

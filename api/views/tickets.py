@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from accounts.models import Membership, Team
 from accounts.queries import memberships_of, organization_by_slug, valid_user
+from api.explanations import ExplanationSerializer, explanation_data
 from api.filters import TicketFilter
 from api.idempotency import once
 from api.serializers import (
@@ -30,7 +31,8 @@ from api.serializers import (
 from catalog.queries import get_service
 from core.classification import Channel, Environment, Impact, Kind, Urgency
 from core.errors import Invalid
-from sla.queries import clocks_of
+from sla.explanation import explain_clock
+from sla.queries import clocks_of, get_clock
 from tickets import queries, services
 from tickets.models import Message, MessageKind, Ticket
 from tickets.services import NewTicket, TransitionDetails
@@ -79,6 +81,14 @@ class TicketViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Ticket]):
             return _answer(ticket, status.HTTP_201_CREATED)
 
         return once(request, work, now)
+
+    @extend_schema(responses=ExplanationSerializer)
+    @action(detail=True, methods=["get"], url_path=r"clocks/(?P<metric>[a-z]+)/explanation")
+    def explanation(self, request: Request, number: str, metric: str) -> Response:
+        """Say why a clock is due when it is: the rule, and every stretch of the time (SPEC 4.10)."""
+        ticket = queries.get_ticket(person(request), number)
+        item = get_clock(ticket, queries.intervals(ticket.pk), metric)
+        return Response(explanation_data(explain_clock(item, support_type=ticket.support_type, at=timezone.now())))
 
     @extend_schema(request=NewReplySerializer, responses={201: MessageSerializer}, parameters=[_IDEMPOTENCY])
     @action(detail=True, methods=["post"])

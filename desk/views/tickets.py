@@ -20,12 +20,12 @@ from desk.forms import AssignForm, ClassifyForm, RegisterForm, Say, SayForm, Ste
 from desk.frame import frame
 from escalation.queries import escalations_of, get_escalation
 from escalation.services import acknowledge_escalation
-from sla.queries import load_clocks
+from sla.queries import get_clock, load_clocks
 from tickets import queries, services
 from tickets.models import Ticket
 from tickets.policies import can_classify, can_work
 from tickets.services import NewTicket, StaleTicket
-from tickets.states import OPEN_STATES, TRANSITIONS
+from tickets.states import HOLDERS, OPEN_STATES, TRANSITIONS, State
 from web.forms import put_errors
 from web.requests import actor, person
 from web.uploads import checked_files
@@ -34,6 +34,15 @@ from web.uploads import checked_files
 @require_safe
 def ticket_page(request: HttpRequest, number: str) -> HttpResponse:
     return _page(request, queries.get_ticket(person(request), number))
+
+
+@require_safe
+def explanation(request: HttpRequest, number: str, metric: str) -> HttpResponse:
+    """Show why a clock is due when it is, on a page that can be printed."""
+    ticket = queries.get_ticket(person(request), number)
+    item = get_clock(ticket, queries.intervals(ticket.pk), metric)
+    context = {"ticket": ticket, "item": item, "now": timezone.now(), "zone": ticket.organization.time_zone}
+    return render(request, "desk/explanation.html", frame(request) | context)
 
 
 def _page(request: HttpRequest, ticket: Ticket, *, status: int = 200, **replaced: Any) -> HttpResponse:
@@ -53,6 +62,10 @@ def _page(request: HttpRequest, ticket: Ticket, *, status: int = 200, **replaced
         "intervals": intervals,
         "interval": next((interval for interval in intervals if interval.ended_at is None), None),
         "clocks": load_clocks(ticket, intervals),
+        "explanation_url": "admin:explanation",
+        "turns": queries.time_held(intervals, now),
+        "turn": HOLDERS.get(State(ticket.state), ""),
+        "for_staff": True,
         "escalations": escalations_of(ticket),
         "followers": queries.followers_of(user, ticket),
         "history": queries.timeline(ticket),

@@ -23,12 +23,12 @@ from escalation.queries import escalations_of
 from escalation.services import request_escalation
 from portal.access import customer_required
 from portal.forms import AnswerForm, FollowUpForm, ReasonForm, ReplyForm, TicketForm
-from sla.queries import clocks_of, load_clocks, most_urgent
+from sla.queries import clocks_of, get_clock, load_clocks, most_urgent
 from tickets import queries, services
 from tickets.models import Ticket
 from tickets.policies import can_reply_as_customer, is_followed_up
 from tickets.services import NewTicket, TransitionDetails
-from tickets.states import FINAL, State
+from tickets.states import FINAL, HOLDERS, State
 from web.forms import put_errors
 from web.requests import actor, person
 from web.uploads import checked_files
@@ -111,6 +111,16 @@ def ticket_page(request: HttpRequest, number: str) -> HttpResponse:
     return _page(request, ticket)
 
 
+@require_safe
+@customer_required
+def explanation(request: HttpRequest, number: str, metric: str) -> HttpResponse:
+    """Show why a clock is due when it is, on a page that can be printed."""
+    ticket = queries.get_ticket(person(request), number)
+    item = get_clock(ticket, queries.intervals(ticket.pk), metric)
+    context = {"ticket": ticket, "item": item, "now": timezone.now(), "zone": ticket.organization.time_zone}
+    return render(request, "portal/explanation.html", context)
+
+
 def _page(request: HttpRequest, ticket: Ticket, *, status: int = 200, **forms: Any) -> HttpResponse:
     user, now = person(request), timezone.now()
     may_act = can_reply_as_customer(user, ticket)
@@ -123,6 +133,10 @@ def _page(request: HttpRequest, ticket: Ticket, *, status: int = 200, **forms: A
         "files": queries.attachments_of_description(ticket),
         "conversation": queries.conversation(ticket, with_notes=False),
         "clocks": load_clocks(ticket, intervals),
+        "explanation_url": "portal:explanation",
+        "turns": queries.time_held(intervals, now),
+        "turn": HOLDERS.get(State(ticket.state), ""),
+        "for_staff": False,
         "escalations": escalations_of(ticket),
         "steps": {transition.name for transition in _steps(user, ticket, now, may_act)},
         "may_reply": may_act and ticket.state not in FINAL,

@@ -10,7 +10,7 @@ from django.utils import formats
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 from lucide import IconDoesNotExist
 from lucide.templatetags.lucide import lucide
@@ -18,15 +18,29 @@ from lucide.templatetags.lucide import lucide
 from accounts.zones import zone
 from core.classification import Kind, Priority
 from reports.metrics import DEFINITIONS
+from sla.calendars import SegmentKind
 from sla.defaults import Metric
-from sla.models import Clock
+from sla.explanation import Line, explain_clock
+from sla.models import Clock, SegmentCause
+from sla.queries import LoadedClock
+from sla.rules import TargetRule
+from tickets.models import Ticket
 from tickets.queries import TimelineEntry
-from tickets.states import TRANSITIONS, ClosureCode, State
+from tickets.states import TRANSITIONS, ClosureCode, Holder, State
 from web.durations import exact_duration, short_duration
 from web.faces import ClockFace, clock_face
+from web.picture import picture
+from web.promises import holder_words, rule_words, turn_words
 from web.timeline import sentence
 
 register = template.Library()
+
+_STRETCHES = {
+    SegmentKind.OPEN: pgettext_lazy("ledger", "Open"),
+    SegmentKind.OUTSIDE_HOURS: gettext_lazy("Outside hours"),
+    SegmentKind.HOLIDAY: gettext_lazy("Holiday"),
+    SegmentKind.PAUSED: gettext_lazy("Paused"),
+}
 
 
 @register.simple_tag
@@ -157,6 +171,50 @@ def priority_badge(value: int | str) -> dict[str, str]:
 def clock_badge(clock: Clock | None, at: datetime, time_zone: str, ticket_state: str = "") -> dict[str, Any]:
     face: ClockFace | None = clock_face(clock, at, ticket_state=ticket_state) if clock is not None else None
     return {"clock": clock, "face": face, "time_zone": time_zone}
+
+
+@register.inclusion_tag("web/ledger.html")
+def ledger(item: LoadedClock, ticket: Ticket, at: datetime, time_zone: str) -> dict[str, Any]:
+    """The account of a clock in words, as a picture and as a table."""
+    account = explain_clock(item, support_type=ticket.support_type, at=at)
+    return {"account": account, "drawing": picture(account, at), "zone": time_zone}
+
+
+@register.filter
+def stretch_label(kind: str) -> str:
+    return str(_STRETCHES[SegmentKind(kind)])
+
+
+@register.filter
+def line_label(line: Line) -> str:
+    """Say what a stretch was, with the holiday's name or whom the pause waited for."""
+    label = str(_STRETCHES[line.kind])
+    if not line.reason:
+        return label
+    reason = state_label(line.reason) if line.kind is SegmentKind.PAUSED else line.reason
+    return f"{label}: {reason}"
+
+
+@register.filter
+def cause_label(code: str) -> str:
+    return str(SegmentCause(code).label)
+
+
+@register.filter
+def rule_sentence(rule: TargetRule) -> str:
+    """Say what a rule promised, or that it says nothing here."""
+    return rule_words(rule)
+
+
+@register.filter
+def holder_label(code: str, for_staff: bool = False) -> str:
+    """Name a side as the reader sees it: the customer reads "you", the desk "us"."""
+    return str(holder_words(Holder(code), for_staff=bool(for_staff)))
+
+
+@register.filter
+def turn_label(code: str, for_staff: bool = False) -> str:
+    return str(turn_words(Holder(code), for_staff=bool(for_staff)))
 
 
 @register.simple_tag(takes_context=True)
