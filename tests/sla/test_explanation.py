@@ -1,0 +1,149 @@
+"""Why this date: the same account on the page, in the desk and over the API, down to the second."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+
+from accounts.services import issue_user_token
+from sla.calendars import SegmentKind
+from sla.defaults import Metric
+from sla.explanation import Explanation, explain_clock
+from sla.models import PolicyTarget, PolicyVersion
+from sla.queries import get_clock
+from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
+from tests.sla.test_redating import publish
+from tickets import queries, services
+from tickets.models import Ticket
+from tickets.services import TransitionDetails
+from web.picture import WIDTH, picture
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+FRIDAY_5PM = datetime(2026, 3, 13, 23, tzinfo=UTC)  # the Monday after is a holiday in Mexico
+
+
+def account(ticket: Ticket, metric: Metric, at: datetime) -> Explanation:
+    found = fresh(ticket)
+    return explain_clock(get_clock(found, queries.intervals(ticket.pk), metric), support_type=found.support_type, at=at)
+
+
+def paused(house: House) -> Ticket:
+    ticket = make_ticket(house, at=FRIDAY_5PM)
+    services.transition_ticket(ticket=fresh(ticket), name="start", by=by(house.agent), at=FRIDAY_5PM)
+    question = TransitionDetails(message="Which one?")
+    services.transition_ticket(ticket=fresh(ticket), name="pend_user", details=question, by=by(house.agent), at=FRIDAY_5PM + HOUR)
+    services.reply_as_customer(ticket=fresh(ticket), body="This one.", by=by(house.requester), at=FRIDAY_5PM + 90 * MINUTE)
+    return ticket
+
+
+def test_the_account_names_hours_holidays_and_pauses_and_adds_up(house: House) -> None:
+    explained = account(paused(house), Metric.ATTENTION, FRIDAY_5PM + 2 * HOUR)
+
+    (part,) = explained.parts
+    assert [(line.kind, line.counted, line.reason) for line in part.lines] == [
+        (SegmentKind.OPEN, HOUR, ""),
+        (SegmentKind.PAUSED, timedelta(), "pending_user"),
+        (SegmentKind.OPEN, 30 * MINUTE, ""),
+        (SegmentKind.OUTSIDE_HOURS, timedelta(), ""),
+        (SegmentKind.HOLIDAY, timedelta(), "Natalicio de Benito Juárez"),
+        (SegmentKind.OUTSIDE_HOURS, timedelta(), ""),
+        (SegmentKind.OPEN, 8 * HOUR + 30 * MINUTE, ""),
+    ]
+    assert part.lines[-1].total == part.counted == explained.target == 10 * HOUR
+    assert (explained.used, explained.left) == (90 * MINUTE, 8 * HOUR + 30 * MINUTE)
+    assert all(a.end == b.start for a, b in zip(part.lines, part.lines[1:], strict=False))
+
+
+def test_the_rules_that_were_asked_are_named_with_the_one_that_matched(house: House) -> None:
+    plain = account(make_ticket(house), Metric.REACTION, MONDAY_9AM)
+    policy = PolicyVersion.objects.create(organization=house.north, contract=house.contract, number=1, effective_from=MONDAY_9AM)
+    PolicyTarget.objects.create(policy=policy, metric="reaction", priority=2, minutes=90)
+    PolicyTarget.objects.create(policy=policy, metric="attention", priority=2, support_type="functional", minutes=240)
+    ticket = make_ticket(house)
+
+    def told(explained: Explanation) -> list[tuple[str, timedelta | None, bool]]:
+        return [(rule.source.value, rule.target, rule.matched) for rule in explained.rules]
+
+    assert told(plain) == [("contract", None, False), ("default", HOUR, True)]
+    assert told(account(ticket, Metric.REACTION, MONDAY_9AM)) == [
+        ("contract_support_type", None, False),
+        ("contract", 90 * MINUTE, True),
+        ("default", HOUR, False),
+    ]
+    assert told(account(ticket, Metric.ATTENTION, MONDAY_9AM))[0] == ("contract_support_type", 4 * HOUR, True)
+
+
+def test_each_version_of_the_calendar_has_its_part(house: House) -> None:
+    ticket = make_ticket(house)
+    publish(house, at=MONDAY_9AM + 3 * HOUR, effective_from=MONDAY_9AM + 3 * HOUR)
+
+    explained = account(ticket, Metric.ATTENTION, MONDAY_9AM + 4 * HOUR)
+
+    assert [(part.version, part.counted) for part in explained.parts] == [(1, 3 * HOUR), (2, 7 * HOUR)]
+
+
+def test_the_picture_covers_the_stretch_without_gap_and_marks_now_and_due(house: House) -> None:
+    at = FRIDAY_5PM + 2 * HOUR
+    explained = account(paused(house), Metric.ATTENTION, at)
+
+    drawn = picture(explained, at)
+
+    assert explained.due_at is not None
+    assert (drawn.bars[0].x, drawn.bars[-1].x + drawn.bars[-1].width, drawn.due_x) == (0, WIDTH, WIDTH)
+    assert all(a.x + a.width == b.x for a, b in zip(drawn.bars, drawn.bars[1:], strict=False))
+    assert drawn.now_x == round((at - FRIDAY_5PM) / (explained.due_at - FRIDAY_5PM) * WIDTH)
+    overdue = picture(explained, explained.due_at + DAY)
+    assert overdue.due_x is not None
+    assert overdue.due_x < WIDTH == overdue.now_x
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+def test_customer_desk_and_api_give_the_same_account(house: House, sign_in: Any, language: str) -> None:
+    ticket = paused(house)
+    for user in (house.requester, house.agent):
+        user.language = language
+        user.save()
+    token = issue_user_token(user=house.requester, by=SETUP, at=FRIDAY_5PM)
+    with time_machine.travel(FRIDAY_5PM + 2 * HOUR, tick=False):
+        portal = sign_in(house.requester).get(f"/tickets/{ticket.number}/clocks/attention/").content.decode()
+        desk = sign_in(house.agent).get(f"/admin/tickets/{ticket.number}/clocks/attention/").content.decode()
+        path = f"/api/v1/tickets/{ticket.number}/clocks/attention/explanation/"
+        told = sign_in(house.requester).get(path, headers={"Authorization": f"Bearer {token}"}).json()
+
+    for page in (portal, desk):
+        assert "Natalicio de Benito Juárez" in page
+        assert "10:00:00" in page
+        assert ("Pendiente por usuario" if language == "es" else "Pending user") in page
+    lines = [line for part in told["parts"] for line in part["lines"]]
+    assert (told["target_seconds"], sum(line["counted_seconds"] for line in lines)) == (36000.0, 36000.0)
+    assert (told["started_at"], told["due_at"], lines[-1]["end"]) == ("2026-03-13T23:00:00Z", told["due_at"], told["due_at"])
+    assert [rule["rule"] for rule in told["rules"] if rule["matched"]] == ["default"]
+
+
+def test_a_clock_that_does_not_exist_and_a_strangers_ticket_look_alike(house: House, sign_in: Any) -> None:
+    ticket = make_ticket(house)
+
+    assert sign_in(house.requester).get(f"/tickets/{ticket.number}/clocks/resolution/").status_code == 404
+    assert sign_in(house.outsider).get(f"/tickets/{ticket.number}/clocks/reaction/").status_code == 404
+
+
+def test_the_ball_is_where_the_state_says_and_each_side_has_its_time(house: House, sign_in: Any) -> None:
+    ticket = paused(house)
+    services.transition_ticket(
+        ticket=fresh(ticket),
+        name="pend_supplier",
+        details=TransitionDetails(supplier="Link", supplier_case="7", promised_on=FRIDAY_5PM.date()),
+        by=by(house.agent),
+        at=FRIDAY_5PM + 3 * HOUR,
+    )
+
+    held = queries.time_held(queries.intervals(ticket.pk), FRIDAY_5PM + 7 * HOUR)
+
+    assert [(str(side.holder), side.time) for side in held] == [
+        ("desk", 150 * MINUTE),
+        ("customer", 30 * MINUTE),
+        ("supplier", 4 * HOUR),
+    ]
+    with time_machine.travel(FRIDAY_5PM + 7 * HOUR, tick=False):
+        assert "turn-supplier" in sign_in(house.requester).get(f"/tickets/{ticket.number}/").content.decode()
