@@ -55,6 +55,14 @@ class ClassifyForm(VersionedForm):
     impact = forms.ChoiceField(label=_("Impact"), choices=Impact.choices)
     urgency = forms.ChoiceField(label=_("Urgency"), choices=Urgency.choices)
     environment = forms.ChoiceField(label=_("Environment"), choices=Environment.choices)
+    reason = forms.CharField(
+        label=_("Why?"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Needed to change what the desk has classified before. It stays with the ticket as an internal note."),
+    )
+    # What the reader has seen the consequences of: other values are shown again before they are saved.
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -64,6 +72,18 @@ class ClassifyForm(VersionedForm):
     def of(cls, ticket: Ticket) -> "ClassifyForm":
         names = ("kind", "impact", "urgency", "environment", "version")
         return cls(initial={**{name: getattr(ticket, name) for name in names}, "service": ticket.service_id})
+
+    def values(self) -> str:
+        """Return the chosen values as one word, to compare with what was ``seen``."""
+        data = self.cleaned_data
+        return "-".join([data["kind"], str(data["service"].pk), data["impact"], data["urgency"], data["environment"]])
+
+    def is_seen(self) -> bool:
+        return bool(self.cleaned_data["seen"] == self.values())
+
+    def mark_seen(self) -> None:
+        self.data = self.data.copy()  # type: ignore[attr-defined]
+        self.data["seen"] = self.values()  # type: ignore[index]
 
     def classification(self) -> Classification:
         data = self.cleaned_data

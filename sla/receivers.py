@@ -7,6 +7,7 @@ from accounts.queries import get_organization
 from core.actor import system_actor
 from sla import services
 from sla.events import CalendarVersionPublished
+from sla.policies import may_relieve_breaches
 from sla.tasks import redate_by_version
 from tickets.events import CustomerTold, TicketClassified, TicketEvent, TicketRaised, TicketStateChanged
 from tickets.models import Ticket
@@ -41,7 +42,7 @@ def on_ticket_state_changed(event: TicketStateChanged) -> None:
 
 
 def on_ticket_classified(event: TicketClassified) -> None:
-    services.retarget_clocks(ticket=_ticket(event), by=CLOCKWORK, at=event.at)
+    services.retarget_clocks(ticket=_ticket(event), may_relieve=may_relieve_breaches(event.person_id), by=CLOCKWORK, at=event.at)
 
 
 def _ticket(event: TicketEvent) -> Ticket:

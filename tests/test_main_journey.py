@@ -56,7 +56,7 @@ def test_a_ticket_travels_from_the_portal_through_the_desk_to_its_approval(house
                 "environment": "production",
                 "version": fresh(ticket).version,
             },
-        )
+        )  # confirms what follows from the proposal: no clock moves, so it is saved at once
         agent.post(f"{base}/say/", {"kind": "reply", "body": "We are looking at it.", "last_message": 0})
         reaction = Clock.objects.get(ticket=ticket, metric="reaction")
         assert (reaction.state, reaction.is_met, reaction.stopped_at) == ("stopped", True, MONDAY_9AM + timedelta(minutes=20))

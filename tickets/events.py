@@ -23,6 +23,8 @@ class TicketRaised(TicketEvent):
 class TicketClassified(TicketEvent):
     """Impact, urgency, kind or support type changed; clocks run on with the new target."""
 
+    person_id: int | None
+
 
 @dataclass(frozen=True, kw_only=True)
 class TicketStateChanged(TicketEvent):

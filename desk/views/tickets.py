@@ -21,6 +21,7 @@ from desk.frame import frame
 from escalation.queries import escalations_of, get_escalation
 from escalation.services import acknowledge_escalation
 from sla.queries import get_clock, load_clocks
+from sla.services import preview_classification
 from tickets import queries, services
 from tickets.models import Ticket
 from tickets.policies import can_classify, can_work
@@ -128,16 +129,24 @@ def _warn_of_newer(request: HttpRequest, ticket: Ticket, last_seen: int | None) 
 
 @require_POST
 def classify(request: HttpRequest, number: str) -> HttpResponse:
+    """Save the classification; one that moves a clock is shown with its consequences first, and saved when it comes again."""
     ticket = queries.get_ticket(person(request), number)
     form = ClassifyForm(request.POST)
     if not form.is_valid():
         return _page(request, ticket, status=400, classify_form=form)
+    classification, by, at = form.classification(), actor(request, Channel.DESK), timezone.now()
     try:
+        if not form.is_seen():
+            changes = preview_classification(ticket=ticket, classification=classification, by=by, at=at)
+            if changes:
+                form.mark_seen()
+                return _page(request, ticket, classify_form=form, clock_changes=changes)
         services.classify_ticket(
             ticket=ticket,
-            classification=form.classification(),
-            by=actor(request, Channel.DESK),
-            at=timezone.now(),
+            classification=classification,
+            reason=form.cleaned_data["reason"],
+            by=by,
+            at=at,
             expected_version=form.cleaned_data["version"],
         )
     except DomainError as error:

@@ -2,20 +2,25 @@
 
 from sla.services.calendars import ensure_calendars, publish_calendar_version
 from sla.services.clocks import (
+    HidesBreach,
     follow_state,
     retarget_clocks,
     settle_ticket,
     start_clocks,
     stop_clocks_for_message,
 )
+from sla.services.previewing import ClockChange, preview_classification
 from sla.services.rebuilding import Difference, rebuild_clocks
 from sla.services.redating import redate_clocks
 from sla.services.terms import set_terms
 
 __all__ = [
+    "ClockChange",
     "Difference",
+    "HidesBreach",
     "ensure_calendars",
     "follow_state",
+    "preview_classification",
     "publish_calendar_version",
     "rebuild_clocks",
     "redate_clocks",

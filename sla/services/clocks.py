@@ -8,10 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from activity.services import Fact, record
 from core.actor import Actor, system_actor
 from core.classification import Kind, Priority, SupportType
+from core.errors import NotAllowed
 from core.events import publish
 from sla.clocks import BREACH_PERCENT, Reading, instant_of, used_until
 from sla.defaults import CalendarRole, Metric
@@ -119,12 +121,19 @@ def follow_state(*, ticket: Ticket, by: Actor, at: datetime) -> None:
     project(ticket, loaded)
 
 
+class HidesBreach(NotAllowed):
+    """The change would turn a missed target into one in time, and its author may not decide that."""
+
+    code = "hides_breach"
+
+
 @transaction.atomic
-def retarget_clocks(*, ticket: Ticket, by: Actor, at: datetime) -> None:
+def retarget_clocks(*, ticket: Ticket, may_relieve: bool, by: Actor, at: datetime) -> None:
     """Run the live clocks on with the target and calendar of the new classification (SPEC 4.8).
 
     Time used is kept, each stretch measured by its calendar; a breach of the old target stays on its segment; a target
-    that is overdue at once is breached at the change. The policy stays the one bound when the ticket arrived.
+    that is overdue at once is breached at the change. The policy stays the one bound when the ticket arrived. Unless
+    ``may_relieve``, refuses with ``HidesBreach`` when a clock that is missed would not be any more.
     """
     loaded = _load_locked(ticket)
     versions = _calendars_for(ticket, at)
@@ -133,9 +142,11 @@ def retarget_clocks(*, ticket: Ticket, by: Actor, at: datetime) -> None:
         if not item.clock.is_live:
             continue
         _settle(ticket, item, at)
+        was_missed = item.clock.breached_at is not None
         item.clock.priority = ticket.priority
         target = item.policy.target(item.metric, Priority(ticket.priority), SupportType(ticket.support_type))
         if target is None:  # the new priority carries no such promise
+            _refuse_relief(item, was_missed and not may_relieve)
             facts.append(_end_unmeasured(item, at))
             continue
         calendar = _calendar_for(ticket, item.metric, item.policy, versions)
@@ -146,9 +157,18 @@ def retarget_clocks(*, ticket: Ticket, by: Actor, at: datetime) -> None:
             put_dates(item.clock, item.reading())
             _record(ticket, [_promise("clock.retargeted", item, old_due_at=iso(old_due))], at, by)
         _settle(ticket, item, at)
+        _refuse_relief(item, was_missed and item.clock.breached_at is None and not may_relieve)
     loaded += _start_missing(ticket, loaded, versions, at)
     _record(ticket, facts, at, by)
     project(ticket, loaded)
+
+
+def _refuse_relief(item: LoadedClock, hides: bool) -> None:
+    if hides:
+        raise HidesBreach(
+            _("%(clock)s was missed, and with this classification it would not be. Ask a supervisor of the desk to make the change.")
+            % {"clock": item.metric.label}
+        )
 
 
 def _start_missing(ticket: Ticket, loaded: list[LoadedClock], versions: list[CalendarVersion], at: datetime) -> list[LoadedClock]:

@@ -32,9 +32,11 @@ def clock_of(ticket: Ticket, metric: Metric = Metric.REACTION) -> Clock:
     return Clock.objects.get(ticket=ticket, metric=metric)
 
 
-def classify(house: House, ticket: Ticket, at: datetime, **changes: object) -> None:
+def classify(house: House, ticket: Ticket, at: datetime, *, user: str = "desk_supervisor", **changes: object) -> None:
     values = {"impact": Impact(ticket.impact), "urgency": Urgency(ticket.urgency), "kind": Kind(ticket.kind), "service": ticket.service}
-    services.classify_ticket(ticket=fresh(ticket), classification=Classification(**(values | changes)), by=by(house.agent), at=at)
+    services.classify_ticket(
+        ticket=fresh(ticket), classification=Classification(**(values | changes)), reason="Seen.", by=by(house.staff[user]), at=at
+    )
 
 
 def test_default_targets_start_with_the_ticket_in_the_calendars_of_its_kind(house: House) -> None:

@@ -28,7 +28,8 @@ def step(house: House, ticket: Ticket, name: str, at: Any, user: Any = None, **d
 
 def classify(house: House, ticket: Ticket, at: Any, impact: Impact, service: str = "erp") -> None:
     classification = Classification(impact=impact, urgency=Urgency.CRITICAL, kind=Kind.INCIDENT, service=house.services[service])
-    services.classify_ticket(ticket=fresh(ticket), classification=classification, by=by(house.agent), at=at)
+    supervisor = by(house.staff["desk_supervisor"])
+    services.classify_ticket(ticket=fresh(ticket), classification=classification, reason="Seen.", by=supervisor, at=at)
 
 
 def eventful(house: House) -> Ticket:

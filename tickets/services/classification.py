@@ -13,10 +13,11 @@ from core.actor import Actor
 from core.classification import Environment, Impact, Kind, Urgency
 from core.events import publish
 from tickets.events import TicketClassified
-from tickets.models import Ticket
+from tickets.models import Message, MessageKind, Ticket
 from tickets.policies import can_classify
 from tickets.services.base import acting_user, change_ticket, record_ticket
-from tickets.services.errors import MayNotDo
+from tickets.services.conversation import write_message
+from tickets.services.errors import DetailsMissing, MayNotDo
 from tickets.states import OPEN_STATES
 
 
@@ -31,11 +32,13 @@ class Classification:
 
 @transaction.atomic
 def classify_ticket(
-    *, ticket: Ticket, classification: Classification, by: Actor, at: datetime, expected_version: int | None = None
+    *, ticket: Ticket, classification: Classification, by: Actor, at: datetime, reason: str = "", expected_version: int | None = None
 ) -> Ticket:
     """Confirm or change the classification; the contract's matrix gives the priority and the clocks run on with its target.
 
-    Refuses with ``MayNotDo`` or ``StaleTicket``. Saving the same values confirms the proposal: that is recorded too.
+    Refuses with ``MayNotDo``, ``StaleTicket``, or ``DetailsMissing`` when a classification that the desk has made is changed
+    without a ``reason``, which becomes an internal note. ``sla`` refuses what would hide a breach. Saving the same values confirms
+    the proposal: that is recorded too.
     """
     if not can_classify(acting_user(by), ticket) or ticket.state not in OPEN_STATES:
         raise MayNotDo(_("Only the desk classifies, and only tickets that are not solved or ended."))
@@ -49,14 +52,24 @@ def classify_ticket(
         "priority": matrix_for(ticket.organization, ticket.contract_id)[classification.urgency, classification.impact],
         "classified_at": at,
     }
-    before = _codes(ticket)
+    before, is_first = _codes(ticket), ticket.classified_at is None
     change_ticket(ticket, expected_version=expected_version, at=at, **changes)
     after = _codes(ticket)
     changed = {name: [before[name], after[name]] for name in after if before[name] != after[name]}
-    record_ticket(ticket, "ticket.classified", by=by, at=at, changed=changed)
+    note = _note_reason(ticket, reason, by, at) if changed else None
+    if changed and note is None and not is_first:
+        raise DetailsMissing(_("A classification is changed for a reason."), fields={"reason": _("Say why: it stays with the ticket.")})
+    record_ticket(ticket, "ticket.classified", by=by, at=at, changed=changed, note=note.pk if note else None)
     if changed:
-        publish(TicketClassified(organization_id=ticket.organization_id, at=at, ticket_id=ticket.pk))
+        publish(TicketClassified(organization_id=ticket.organization_id, at=at, ticket_id=ticket.pk, person_id=by.person_id))
     return ticket
+
+
+def _note_reason(ticket: Ticket, reason: str, by: Actor, at: datetime) -> Message | None:
+    if not reason.strip():
+        return None
+    text = _("Reason for the new classification: %(reason)s") % {"reason": reason.strip()}
+    return write_message(ticket=ticket, kind=MessageKind.NOTE, body=text, is_from_staff=True, by=by, at=at)
 
 
 def _codes(ticket: Ticket) -> dict[str, str | int]:

@@ -1,0 +1,10 @@
+"""May this person do this to the promises?"""
+
+from accounts.models import User
+from accounts.roles import Capability
+
+
+def may_relieve_breaches(person_id: int | None) -> bool:
+    """Tell whether a change by this person may turn a missed target into one in time: supervisors and managers of the desk."""
+    user = User.objects.filter(pk=person_id).order_by("pk").first() if person_id is not None else None
+    return user is not None and user.can(Capability.SUPERVISE)
