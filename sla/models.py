@@ -173,6 +173,7 @@ class Clock(OrganizationRow):
     metric = models.CharField(max_length=12, choices=Metric)
     state = models.CharField(max_length=10, choices=ClockState, default=ClockState.RUNNING)
     policy = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, null=True, related_name="+")  # None: the default policy
+    calendar = models.ForeignKey(Calendar, on_delete=models.PROTECT, related_name="+")  # of its last segment: lists show whether it is open
     priority = models.PositiveSmallIntegerField(choices=Priority)
     target = models.DurationField()
     started_at = models.DateTimeField()

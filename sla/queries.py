@@ -17,7 +17,7 @@ from core.errors import NotFound
 from sla.calendars import Ledger, Pause, WorkCalendar
 from sla.clocks import Reading, Stretch, ledgers, read
 from sla.defaults import WARNING_PERCENTS, CalendarRole, Metric, default_calendar, default_target
-from sla.models import CalendarVersion, Clock, ClockSegment, PolicyTarget, PolicyVersion
+from sla.models import CalendarVersion, Clock, ClockSegment, ClockState, PolicyTarget, PolicyVersion
 from sla.rules import RuleSource, TargetRule
 from tickets.models import StateInterval, Ticket
 from tickets.states import PENDING, State
@@ -315,6 +315,15 @@ def version_to_redate(version_id: int) -> CalendarVersion | None:
 def versions_to_redate() -> list[tuple[int, int]]:
     """Return (organization id, version id) of what waits for re-dating, oldest first."""
     return list(CalendarVersion.objects.filter(redated_at=None).order_by("published_at", "pk").values_list("organization_id", "pk"))
+
+
+def closed_until(clock: Clock, organization: Organization, at: datetime) -> datetime | None:
+    """Return when a running clock's calendar opens again; None while it is open, or when the clock does not run."""
+    if clock.state != ClockState.RUNNING:
+        return None
+    course = course_of(calendar_versions_of(organization), clock.calendar_id, at, None, None)
+    calendar = work_calendar(course[0][0])
+    return None if calendar.is_open(at) else calendar.next_opening(at)
 
 
 def due_ticket_ids(*, at: datetime, limit: int) -> list[tuple[int, int]]:

@@ -3,29 +3,35 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.formats import date_format
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from accounts.zones import zone
 from reports.metrics import verdict
 from sla.models import Clock, ClockState
+from sla.queries import closed_until
+from tickets.models import Ticket
 from tickets.states import State
 from web.durations import short_duration
 
 URGENT = timedelta(minutes=30)
 SOON = timedelta(hours=1)
+WEEK = timedelta(days=6)  # beyond it the name of a day is ambiguous
 
 
 @dataclass(frozen=True)
 class ClockFace:
     text: str | Promise
-    tone: str  # a CSS class: calm, soon, urgent, late, paused, met, missed, withdrawn
+    tone: str  # a CSS class: calm, soon, urgent, late, paused, asleep, met, missed, withdrawn
     icon: str
 
 
-def clock_face(clock: Clock, at: datetime, *, ticket_state: str = "") -> ClockFace:
-    """Return how a clock is shown at ``at``: due in, overdue, paused (and for whom), met, missed or withdrawn."""
+def clock_face(clock: Clock, ticket: Ticket, at: datetime) -> ClockFace:
+    """Return how a clock is shown at ``at``: due in, overdue, paused (on whom), outside hours (until when), met, missed, withdrawn."""
     if clock.is_live:
-        return _live_face(clock, at, ticket_state)
+        return _live_face(clock, ticket, at)
     found = verdict(clock)
     if found == "met":
         used = clock.stopped_at - clock.started_at if clock.stopped_at else timedelta()
@@ -36,14 +42,24 @@ def clock_face(clock: Clock, at: datetime, *, ticket_state: str = "") -> ClockFa
     return ClockFace(_("Withdrawn"), "withdrawn", "minus")
 
 
-def _live_face(clock: Clock, at: datetime, ticket_state: str) -> ClockFace:
+def _live_face(clock: Clock, ticket: Ticket, at: datetime) -> ClockFace:
     if clock.state == ClockState.PAUSED or clock.due_at is None:
         waits = {State.PENDING_USER: _("Paused · waits for the user"), State.PENDING_SUPPLIER: _("Paused · waits for a supplier")}
-        return ClockFace(waits.get(State(ticket_state), _("Paused")) if ticket_state else _("Paused"), "paused", "pause")
+        return ClockFace(waits.get(State(ticket.state), _("Paused")), "paused", "pause")
     left = clock.due_at - at
     if left < timedelta():
         return ClockFace(_("Overdue by %(time)s") % {"time": short_duration(left)}, "late", "circle-alert")
+    opens_at = closed_until(clock, ticket.organization, at)
+    if opens_at is not None:
+        return ClockFace(_("Resumes %(when)s") % {"when": _when(opens_at, ticket.organization.time_zone, at)}, "asleep", "moon")
     text = _("Due in %(time)s") % {"time": short_duration(left)}
     if left <= URGENT:
         return ClockFace(text, "urgent", "alarm-clock")
     return ClockFace(text, "soon" if left <= SOON else "calm", "clock")
+
+
+def _when(moment: datetime, time_zone: str, at: datetime) -> str:
+    """Return ``Mon 09:00``, or ``23 Nov 09:00`` when the day's name would be ambiguous; days and months are lower case in Spanish."""
+    local = moment.astimezone(zone(time_zone))
+    text = date_format(local, "D H:i" if moment - at < WEEK else "j M H:i")
+    return text.lower() if (get_language() or "es").startswith("es") else text

@@ -52,8 +52,10 @@ def _new_clocks(
         target = policy.target(metric, Priority(ticket.priority), SupportType(ticket.support_type))
         if target is None:
             continue
+        calendar = _calendar_for(ticket, metric, policy, versions)
         clock = Clock(
             organization_id=ticket.organization_id,
+            calendar=calendar,
             ticket=ticket,
             metric=metric,
             policy=policy.version,
@@ -65,7 +67,7 @@ def _new_clocks(
             organization_id=ticket.organization_id,
             clock=clock,
             number=1,
-            calendar=_calendar_for(ticket, metric, policy, versions),
+            calendar=calendar,
             priority=ticket.priority,
             target=target,
             starts_at=ticket.received_at,
@@ -206,7 +208,7 @@ def _begin_segment(item: LoadedClock, target: timedelta, calendar: Calendar, cau
             starts_at=at,
         )
     )
-    clock.target, clock.breached_at, clock.announced_percent = target, None, 0
+    clock.target, clock.calendar, clock.breached_at, clock.announced_percent = target, calendar, None, 0
 
 
 def _settle(ticket: Ticket, item: LoadedClock, at: datetime) -> int:

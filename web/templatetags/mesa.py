@@ -168,8 +168,8 @@ def priority_badge(value: int | str) -> dict[str, str]:
 
 
 @register.inclusion_tag("web/clock.html")
-def clock_badge(clock: Clock | None, at: datetime, time_zone: str, ticket_state: str = "") -> dict[str, Any]:
-    face: ClockFace | None = clock_face(clock, at, ticket_state=ticket_state) if clock is not None else None
+def clock_badge(clock: Clock | None, ticket: Ticket, at: datetime, time_zone: str) -> dict[str, Any]:
+    face: ClockFace | None = clock_face(clock, ticket, at) if clock is not None else None
     return {"clock": clock, "face": face, "time_zone": time_zone}
 
 

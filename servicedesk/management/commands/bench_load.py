@@ -121,6 +121,7 @@ class Loader:
             organization_id=ticket.organization_id,
             ticket=ticket,
             metric=metric,
+            calendar_id=self.calendars[ticket.organization_id],
             priority=ticket.priority,
             target=timedelta(hours=2),
             started_at=ticket.received_at,
