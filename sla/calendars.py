@@ -160,6 +160,12 @@ class WorkCalendar:
         segments = tuple(self._segments(begin, due, united))
         return Ledger(from_us(begin), None if due is None else from_us(due), duration, segments)
 
+    def account(self, start: datetime, end: datetime, pauses: Iterable[Pause] = ()) -> Ledger:
+        """Return the ledger of ``[start, end)``, whatever was promised in it; ``duration`` is what it counted."""
+        begin, finish = _instant(start), _instant(end)
+        segments = tuple(self._segments(begin, finish, _united_pauses(pauses, finish))) if begin < finish else ()
+        return Ledger(from_us(begin), from_us(finish), sum((segment.counted for segment in segments), timedelta()), segments)
+
     def is_open(self, instant: datetime) -> bool:
         moment = _instant(instant)
         return next(self._covering(moment, moment + 1).between(moment, moment + 1), None) is not None

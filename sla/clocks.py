@@ -95,20 +95,6 @@ def ledgers(stretches: Sequence[Stretch], pauses: Sequence[Pause]) -> list[Ledge
         if spent >= left:
             account.append(stretch.calendar.explain(stretch.starts_at, left, pauses))
             break
-        account.append(_until(stretch, pauses))
+        account.append(stretch.calendar.account(stretch.starts_at, stretch.ends_at, pauses))
         left -= spent
     return account
-
-
-def _until(stretch: Stretch, pauses: Sequence[Pause]) -> Ledger:
-    """Account for a closed segment up to its end, which lies before its deadline."""
-    assert stretch.ends_at is not None
-    full = stretch.calendar.explain(stretch.starts_at, stretch.target, pauses)
-    segments = []
-    for segment in full.segments:
-        if segment.start >= stretch.ends_at:
-            break
-        end = stretch.ends_at if segment.end is None else min(segment.end, stretch.ends_at)
-        segments.append(type(segment)(segment.kind, segment.start, end))
-    counted = sum((segment.counted for segment in segments), timedelta())
-    return Ledger(full.start, stretch.ends_at, counted, tuple(segments))

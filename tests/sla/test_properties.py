@@ -1,0 +1,142 @@
+"""Many random calendars, clocks and pauses against a slow reference that walks day by day, window by window."""
+
+import random
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from sla.calendars import SegmentKind, WorkCalendar
+from sla.clocks import Stretch, instant_of, ledgers, read, used_until
+
+ZONES = ("America/Mexico_City", "America/Lima", "America/Bogota", "America/Santiago", "America/New_York", "Europe/Madrid", "UTC")
+START = datetime(2025, 1, 1, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+CALENDARS = 200
+CASES_PER_CALENDAR = 500  # 100,000 in all
+CLOCKS = 10_000
+
+Hours = dict[int, list[tuple[str, str]]]
+Pauses = list[tuple[datetime, datetime | None]]
+
+
+def random_hours(dice: random.Random) -> Hours:
+    """Windows that never touch a change of clocks (which is between 00:00 and 04:00): those have vectors of their own."""
+    hours: Hours = {}
+    for day in dice.sample(range(7), dice.randint(1, 7)):
+        edges = sorted(dice.sample(range(16, 96), 2 * dice.randint(1, 3)))  # quarters of an hour from 04:00
+        hours[day] = [(clock(a), clock(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+    return hours
+
+
+def clock(quarters: int) -> str:
+    return f"{quarters // 4:02d}:{quarters % 4 * 15:02d}"
+
+
+def random_holidays(dice: random.Random) -> set[date]:
+    return {date(2025, 1, 1) + timedelta(days=dice.randrange(700)) for _ in range(dice.randint(0, 20))}
+
+
+class SlowCalendar:
+    """The definition, walked: each local day, each window, each pause cut out of it."""
+
+    def __init__(self, zone: str, hours: Hours, holidays: set[date]) -> None:
+        self.zone, self.hours, self.holidays = ZoneInfo(zone), hours, holidays
+
+    def windows(self, start: datetime) -> Iterator[tuple[datetime, datetime]]:
+        day = start.astimezone(self.zone).date()
+        while True:
+            if day not in self.holidays:
+                for low, high in self.hours.get(day.weekday(), []):
+                    opens, closes = self.instant(day, low), self.instant(day, high)
+                    if closes > start:
+                        yield max(opens, start), closes
+            day += timedelta(days=1)
+
+    def instant(self, day: date, wall: str) -> datetime:
+        hour, minute = map(int, wall.split(":"))
+        return datetime.combine(day, time(hour, minute), self.zone).astimezone(UTC)
+
+    def due(self, start: datetime, amount: timedelta, pauses: Pauses) -> datetime | None:
+        left = amount
+        if not left:
+            return start
+        for low, high in self.windows(start):
+            for begin, end in cut(low, high, pauses):
+                if end - begin >= left:
+                    return begin + left
+                left -= end - begin
+            if any(stop is None and begin <= low for begin, stop in pauses):
+                return None
+        raise AssertionError
+
+
+def cut(low: datetime, high: datetime, pauses: Pauses) -> Iterator[tuple[datetime, datetime]]:
+    """Yield what is left of a window when the pauses are cut out."""
+    moment = low
+    for begin, stop in sorted(pauses, key=lambda pause: pause[0]):
+        end = high if stop is None else min(stop, high)
+        if end <= moment or begin >= high:
+            continue
+        if begin > moment:
+            yield moment, begin
+        moment = max(moment, end)
+    if moment < high:
+        yield moment, high
+
+
+def random_pauses(dice: random.Random, start: datetime) -> Pauses:
+    pauses: Pauses = []
+    for _ in range(dice.choice([0, 0, 1, 2, 3])):
+        low = start + dice.randint(-600, 20_000) * MINUTE
+        pauses.append((low, low + dice.randint(0, 6_000) * MINUTE))
+    if dice.random() < 0.1:
+        pauses.append((start + dice.randint(0, 20_000) * MINUTE, None))
+    return pauses
+
+
+@pytest.mark.long
+def test_a_hundred_thousand_random_deadlines_agree_with_the_slow_reference() -> None:
+    dice = random.Random(4)  # noqa: S311 - the same cases every time
+    for _ in range(CALENDARS):
+        zone, hours, holidays = dice.choice(ZONES), random_hours(dice), random_holidays(dice)
+        fast, slow = WorkCalendar(timezone=zone, hours=hours, holidays=holidays), SlowCalendar(zone, hours, holidays)
+        for _case in range(CASES_PER_CALENDAR):
+            start = START + timedelta(seconds=dice.randrange(300 * 86_400), microseconds=dice.randrange(1_000_000))
+            amount, pauses = timedelta(seconds=dice.randint(0, 40 * 3600)), random_pauses(dice, start)
+            due = fast.due(start, amount, pauses)
+            assert due == slow.due(start, amount, pauses), (zone, hours, start, amount, pauses)
+            if due is not None:
+                assert fast.elapsed(start, due, pauses) == amount
+
+
+@pytest.mark.long
+def test_the_account_of_ten_thousand_random_clocks_partitions_the_time_and_sums_to_the_target() -> None:
+    dice = random.Random(5)  # noqa: S311 - the same cases every time
+    calendars = [WorkCalendar(timezone=dice.choice(ZONES), hours=random_hours(dice), holidays=random_holidays(dice)) for _ in range(40)]
+    for _ in range(CLOCKS):
+        start = START + timedelta(seconds=dice.randrange(300 * 86_400))
+        cuts = sorted(dice.randint(1, 15_000) for _ in range(dice.choice([0, 0, 1, 2])))
+        begins = [start, *(start + minutes * MINUTE for minutes in cuts)]
+        targets = [dice.randint(10, 2_400) * MINUTE for _ in begins]
+        stretches = [
+            Stretch(dice.choice(calendars), target, low, high)
+            for target, low, high in zip(targets, begins, [*begins[1:], None], strict=True)
+        ]
+        pauses = random_pauses(dice, start)
+
+        due = instant_of(stretches, pauses, targets[-1])
+        lines = [line for ledger in ledgers(stretches, pauses) for line in ledger.segments]
+
+        assert lines[0].start == start
+        assert all(a.end == b.start for a, b in zip(lines, lines[1:], strict=False))
+        assert lines[-1].end == due
+        if due is not None:
+            assert sum((line.counted for line in lines), timedelta()) == targets[-1]
+            assert used_until(stretches, pauses, due) >= targets[-1]
+        else:
+            assert lines[-1].kind is SegmentKind.PAUSED
+        reading = read(stretches, pauses, (50, 90))
+        known = [instant for _percent, instant in sorted(reading.events) if instant is not None]
+        assert known == sorted(known)
