@@ -44,6 +44,14 @@ def contract_on(organization: Organization, day: date, *, service_id: int | None
     return None
 
 
+def covers(organization: Organization, contract_id: int, day: date, *, service_id: int) -> bool:
+    """Tell whether a contract of the organization is in force on that day and covers the service."""
+    return any(
+        terms.contract.pk == contract_id and terms.contract.is_in_force_on(day) and service_id in terms.service_ids
+        for terms in _contracts(organization.pk, organization.terms_stamp)
+    )
+
+
 def matrix_for(organization: Organization, contract_id: int | None) -> Matrix:
     """Return the priority matrix of a contract of the organization; without one, the default of SPEC 3.7."""
     for terms in _contracts(organization.pk, organization.terms_stamp):

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership, Organization, Team, User
 from accounts.queries import assignable_staff
-from catalog.models import Service
+from catalog.models import Contract, Service
 from core.classification import Channel, Environment, Impact, Kind, Priority, Urgency
 from tickets.models import Ticket
 from tickets.services import Classification, TransitionDetails
@@ -94,6 +94,23 @@ class ClassifyForm(VersionedForm):
             service=data["service"],
             environment=Environment(data["environment"]),
         )
+
+
+class ContractForm(VersionedForm):
+    contract: "forms.ModelChoiceField[Contract]" = forms.ModelChoiceField(label=_("Contract"), queryset=None)
+    from_start = forms.BooleanField(
+        label=_("It was wrong from the start"),
+        required=False,
+        help_text=_(
+            "Measures the live clocks anew from the arrival. Otherwise the time used is kept and the rest runs under the new contract."
+        ),
+    )
+    reason = forms.CharField(label=_("Why?"), widget=forms.Textarea(attrs={"rows": 2}))
+
+    def __init__(self, *args: Any, ticket: Ticket, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        others = Contract.objects.filter(organization_id=ticket.organization_id).exclude(pk=ticket.contract_id)
+        self.fields["contract"].queryset = others.order_by("-starts_on", "pk")  # type: ignore[attr-defined]
 
 
 class AssignForm(VersionedForm):

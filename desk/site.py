@@ -57,6 +57,7 @@ class MesaAdminSite(AdminSite):
             re_path(number + r"clocks/(?P<metric>[a-z]+)/$", wrap(tickets.explanation), name="explanation"),
             re_path(number + "say/$", wrap(tickets.say), name="say"),
             re_path(number + "classify/$", wrap(tickets.classify), name="classify"),
+            re_path(number + "contract/$", wrap(tickets.change_contract), name="change_contract"),
             re_path(number + "assign/$", wrap(tickets.assign), name="assign"),
             re_path(number + r"step/(?P<name>[a-z_]+)/$", wrap(tickets.step), name="step"),
             re_path(number + r"acknowledge/(?P<escalation_id>\d+)/$", wrap(tickets.acknowledge), name="acknowledge"),

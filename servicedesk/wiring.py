@@ -9,7 +9,7 @@ from reports import receivers as reports
 from reports.events import ReportRequested
 from sla import receivers as sla
 from sla.events import CalendarVersionPublished, ClockBreached, ClockWarned
-from tickets.events import CustomerTold, SolutionDeclined, TicketClassified, TicketRaised, TicketStateChanged
+from tickets.events import CustomerTold, SolutionDeclined, TicketClassified, TicketContractChanged, TicketRaised, TicketStateChanged
 
 
 def wire() -> None:
@@ -21,6 +21,7 @@ def wire() -> None:
     subscribe(CustomerTold, sla.on_customer_told)
     subscribe(TicketStateChanged, sla.on_ticket_state_changed)
     subscribe(TicketClassified, sla.on_ticket_classified)
+    subscribe(TicketContractChanged, sla.on_ticket_contract_changed)
     subscribe(SolutionDeclined, escalation.on_solution_declined)
     subscribe(ClockWarned, escalation.on_clock_warned)
     subscribe(ClockBreached, escalation.on_clock_breached)

@@ -9,7 +9,7 @@ from sla import services
 from sla.events import CalendarVersionPublished
 from sla.policies import may_relieve_breaches
 from sla.tasks import redate_by_version
-from tickets.events import CustomerTold, TicketClassified, TicketEvent, TicketRaised, TicketStateChanged
+from tickets.events import CustomerTold, TicketClassified, TicketContractChanged, TicketEvent, TicketRaised, TicketStateChanged
 from tickets.models import Ticket
 
 CLOCKWORK = system_actor("clocks")
@@ -39,6 +39,10 @@ def on_ticket_state_changed(event: TicketStateChanged) -> None:
     ticket = _ticket(event)
     services.follow_state(ticket=ticket, by=CLOCKWORK, at=event.at)
     services.set_terms(ticket=ticket, at=event.at)
+
+
+def on_ticket_contract_changed(event: TicketContractChanged) -> None:
+    services.rebind_clocks(ticket=_ticket(event), from_start=event.from_start, by=CLOCKWORK, at=event.at)
 
 
 def on_ticket_classified(event: TicketClassified) -> None:

@@ -90,7 +90,7 @@ def _state_changed(found: Replay, fact: RecordedFact) -> None:
     found.stays.append(Stay(fact.payload["to"], fact.at))
 
 
-def _classified(found: Replay, fact: RecordedFact) -> None:
+def _reprioritized(found: Replay, fact: RecordedFact) -> None:
     change = fact.payload.get("changed", {}).get("priority")
     for clock in found.clocks.values():
         if change and clock.is_live:
@@ -113,7 +113,16 @@ def _started(found: Replay, fact: RecordedFact) -> None:
 def _retargeted(found: Replay, fact: RecordedFact) -> None:
     clock = found.clocks[fact.payload["clock"]]
     clock.segments.append(_segment(fact, len(clock.segments) + 1, fact.at))
-    clock.priority, clock.breached_at, clock.announced_percent = fact.payload["priority"], None, 0
+    clock.policy_id, clock.priority = fact.payload["policy"], fact.payload["priority"]
+    clock.breached_at, clock.announced_percent = None, 0
+
+
+def _restarted(found: Replay, fact: RecordedFact) -> None:
+    """A mistake at the arrival was corrected: the clock is measured anew, as if nothing had been announced."""
+    clock = found.clocks[fact.payload["clock"]]
+    clock.segments, clock.announcements = [_segment(fact, 1, clock.started_at)], []
+    clock.policy_id, clock.priority = fact.payload["policy"], fact.payload["priority"]
+    clock.breached_at, clock.announced_percent = None, 0
 
 
 def _warned(found: Replay, fact: RecordedFact) -> None:
@@ -156,9 +165,11 @@ def _instant(text: str) -> datetime | None:
 _TELLERS = {
     "ticket.raised": _raised,
     "ticket.state_changed": _state_changed,
-    "ticket.classified": _classified,
+    "ticket.classified": _reprioritized,
+    "ticket.contract_changed": _reprioritized,
     "clock.started": _started,
     "clock.retargeted": _retargeted,
+    "clock.restarted": _restarted,
     "clock.warned": _warned,
     "clock.breached": _breached,
     "clock.stopped": _stopped,

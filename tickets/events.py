@@ -27,6 +27,13 @@ class TicketClassified(TicketEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TicketContractChanged(TicketEvent):
+    """Another contract holds; clocks run on under its policy, or are measured by it from the start."""
+
+    from_start: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class TicketStateChanged(TicketEvent):
     from_state: str
     to_state: str

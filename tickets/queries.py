@@ -18,7 +18,7 @@ from tickets.models import Attachment, Message, MessageKind, StateInterval, Tick
 from tickets.states import ACTIVE, FINAL, HOLDERS, Holder, State
 
 _NUMBER = re.compile(r"(?:[A-Za-z]+-)?0*(\d{1,15})")
-_RELATED = ("organization", "requester", "assignee", "owner", "team", "service")
+_RELATED = ("organization", "requester", "assignee", "owner", "team", "service", "contract")
 
 
 class TicketNotFound(NotFound):

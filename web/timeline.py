@@ -76,6 +76,8 @@ _SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
     "clock.withdrawn": _clock(gettext_noop("%(clock)s: the clock was withdrawn")),
     "clock.warned": _clock(gettext_noop("%(clock)s: %(percent)s %% of the time used")),
     "clock.breached": _clock(gettext_noop("%(clock)s: the target was missed")),
+    "ticket.contract_changed": _plain(gettext_noop("Contract changed")),
+    "clock.restarted": _clock(gettext_noop("%(clock)s: measured anew from the start, due %(due)s")),
     "clock.redated": _clock(gettext_noop("%(clock)s: the calendar changed, due %(due)s")),
     "clock.resumed": _clock(gettext_noop("%(clock)s: the clock runs again")),
     "clock.retargeted": _clock(gettext_noop("%(clock)s: new target, due %(due)s")),

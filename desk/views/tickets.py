@@ -12,11 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.models import User
 from accounts.roles import Capability
 from accounts.zones import zone
 from core.classification import Channel, Impact, Kind, Urgency
 from core.errors import DomainError, NotAllowed
-from desk.forms import AssignForm, ClassifyForm, RegisterForm, Say, SayForm, StepForm
+from desk.forms import AssignForm, ClassifyForm, ContractForm, RegisterForm, Say, SayForm, StepForm
 from desk.frame import frame
 from escalation.queries import escalations_of, get_escalation
 from escalation.services import acknowledge_escalation
@@ -74,6 +75,7 @@ def _page(request: HttpRequest, ticket: Ticket, *, status: int = 200, **replaced
         "may_classify": can_classify(user, ticket) and ticket.state in OPEN_STATES,
         "say_form": SayForm(initial={"last_message": last}),
         "classify_form": ClassifyForm.of(ticket),
+        "contract_form": _contract_form(user, ticket),
         "assign_form": AssignForm(initial={"assignee": ticket.assignee_id, "version": ticket.version}) if works else None,
         "steps": [(step, StepForm(initial={"version": ticket.version}, needs=step.needs, prefix=None)) for step in steps],
         "page_status": status,
@@ -82,6 +84,14 @@ def _page(request: HttpRequest, ticket: Ticket, *, status: int = 200, **replaced
     if "refused_step" in replaced:
         context["steps"] = [(s, replaced["step_form"] if s.name == replaced["refused_step"] else form) for s, form in context["steps"]]
     return render(request, "desk/ticket.html", context, status=status)
+
+
+def _contract_form(user: User, ticket: Ticket) -> ContractForm | None:
+    """Return the form for whom may change the contract, where there is another one to choose."""
+    if not user.can(Capability.SUPERVISE) or ticket.state not in OPEN_STATES:
+        return None
+    form = ContractForm(ticket=ticket, initial={"version": ticket.version})
+    return form if form.fields["contract"].queryset.exists() else None  # type: ignore[attr-defined]
 
 
 def _refuse(request: HttpRequest, ticket: Ticket, form: forms.Form, error: DomainError, **replaced: Any) -> HttpResponse:
@@ -152,6 +162,29 @@ def classify(request: HttpRequest, number: str) -> HttpResponse:
     except DomainError as error:
         return _refuse(request, ticket, form, error, classify_form=form)
     messages.success(request, _("Classified: priority %(priority)s.") % {"priority": ticket.get_priority_display()})
+    return redirect("admin:ticket", ticket.number)
+
+
+@require_POST
+def change_contract(request: HttpRequest, number: str) -> HttpResponse:
+    ticket = queries.get_ticket(person(request), number)
+    form = ContractForm(request.POST, ticket=ticket)
+    if not form.is_valid():
+        return _page(request, ticket, status=400, contract_form=form)
+    data = form.cleaned_data
+    try:
+        services.change_contract(
+            ticket=ticket,
+            contract=data["contract"],
+            reason=data["reason"],
+            from_start=data["from_start"],
+            by=actor(request, Channel.DESK),
+            at=timezone.now(),
+            expected_version=data["version"],
+        )
+    except DomainError as error:
+        return _refuse(request, ticket, form, error, contract_form=form)
+    messages.success(request, _("Contract: %(contract)s.") % {"contract": ticket.contract})
     return redirect("admin:ticket", ticket.number)
 
 

@@ -2,9 +2,7 @@
 
 from sla.services.calendars import ensure_calendars, publish_calendar_version
 from sla.services.clocks import (
-    HidesBreach,
     follow_state,
-    retarget_clocks,
     settle_ticket,
     start_clocks,
     stop_clocks_for_message,
@@ -12,6 +10,7 @@ from sla.services.clocks import (
 from sla.services.previewing import ClockChange, preview_classification
 from sla.services.rebuilding import Difference, rebuild_clocks
 from sla.services.redating import redate_clocks
+from sla.services.retargeting import HidesBreach, rebind_clocks, retarget_clocks
 from sla.services.terms import set_terms
 
 __all__ = [
@@ -22,6 +21,7 @@ __all__ = [
     "follow_state",
     "preview_classification",
     "publish_calendar_version",
+    "rebind_clocks",
     "rebuild_clocks",
     "redate_clocks",
     "retarget_clocks",

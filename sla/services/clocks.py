@@ -4,21 +4,19 @@ Each verb runs in the transaction of the fact that moved the clock. The ticket's
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from activity.services import Fact, record
 from core.actor import Actor, system_actor
 from core.classification import Kind, Priority, SupportType
-from core.errors import NotAllowed
 from core.events import publish
 from sla.clocks import BREACH_PERCENT, Reading, instant_of, used_until
 from sla.defaults import CalendarRole, Metric
 from sla.events import ClockBreached, ClockWarned
-from sla.models import Announcement, Calendar, CalendarVersion, Clock, ClockSegment, ClockState, SegmentCause
+from sla.models import Announcement, Calendar, CalendarVersion, Clock, ClockSegment, ClockState
 from sla.queries import LoadedClock, Policy, Stay, calendar_versions_of, calendar_versions_on, load_clocks, pick_calendar, policy_on
 from sla.services.calendars import ensure_calendars
 from tickets import notices as ticket_notices
@@ -34,16 +32,16 @@ CLOCKWORK = "clocks"  # the system's name on the record
 def start_clocks(*, ticket: Ticket, at: datetime) -> list[Clock]:
     """Start the clocks the policy promises, from the instant of arrival, and send the requester their copy with the dates."""
     policy = policy_on(ticket.organization, ticket.contract_id, ticket.received_at)
-    loaded = _new_clocks(ticket, policy, _calendars_for(ticket, at), list(Metric), [])
+    loaded = new_clocks(ticket, policy, calendars_for(ticket, at), list(Metric), [])
     project(ticket, loaded)
     clocks = [item.clock for item in loaded]
-    _record(ticket, [_promise("clock.started", item) for item in loaded], at)
+    record_facts(ticket, [promise_of("clock.started", item) for item in loaded], at)
     promises = [{"metric": clock.metric, "due_at": iso(clock.due_at)} for clock in clocks if clock.due_at]
     ticket_notices.tell_received(ticket=ticket, promises=promises, at=at)
     return clocks
 
 
-def _new_clocks(
+def new_clocks(
     ticket: Ticket, policy: Policy, versions: list[CalendarVersion], metrics: list[Metric], intervals: Sequence[Stay]
 ) -> list[LoadedClock]:
     """Write the clocks of these metrics that the policy promises, each with its first segment from the arrival."""
@@ -52,7 +50,7 @@ def _new_clocks(
         target = policy.target(metric, Priority(ticket.priority), SupportType(ticket.support_type))
         if target is None:
             continue
-        calendar = _calendar_for(ticket, metric, policy, versions)
+        calendar = calendar_for(ticket, metric, policy, versions)
         clock = Clock(
             organization_id=ticket.organization_id,
             calendar=calendar,
@@ -89,8 +87,8 @@ def settle_ticket(*, ticket_id: int, at: datetime) -> int:
     Both clocks of a ticket are settled in this one transaction, so that two breaches in one sweep are one escalation step.
     """
     ticket = Ticket.objects.select_for_update(of=("self",)).select_related("organization").get(pk=ticket_id)
-    loaded = _load_locked(ticket)
-    announced = sum(_settle(ticket, item, at) for item in loaded)
+    loaded = load_locked(ticket)
+    announced = sum(settle(ticket, item, at) for item in loaded)
     project(ticket, loaded)
     return announced
 
@@ -114,79 +112,16 @@ def follow_state(*, ticket: Ticket, by: Actor, at: datetime) -> None:
     if ticket.state == State.SOLVED:
         _stop_where(ticket, lambda item: True, by, at)
         return
-    loaded = _load_locked(ticket)
+    loaded = load_locked(ticket)
     for item in loaded:
         if item.metric is Metric.RESOLUTION and item.clock.state == ClockState.STOPPED and ticket.state == State.IN_PROGRESS:
             _resume_resolution(item)
-            _record(ticket, [fact_of("clock.resumed", item.clock)], at, by)
-        _settle(ticket, item, at)
+            record_facts(ticket, [fact_of("clock.resumed", item.clock)], at, by)
+        settle(ticket, item, at)
     project(ticket, loaded)
 
 
-class HidesBreach(NotAllowed):
-    """The change would turn a missed target into one in time, and its author may not decide that."""
-
-    code = "hides_breach"
-
-
-@transaction.atomic
-def retarget_clocks(*, ticket: Ticket, may_relieve: bool, by: Actor, at: datetime) -> None:
-    """Run the live clocks on with the target and calendar of the new classification (SPEC 4.8).
-
-    Time used is kept, each stretch measured by its calendar; a breach of the old target stays on its segment; a target
-    that is overdue at once is breached at the change. The policy stays the one bound when the ticket arrived. Unless
-    ``may_relieve``, refuses with ``HidesBreach`` when a clock that is missed would not be any more.
-    """
-    loaded = _load_locked(ticket)
-    versions = _calendars_for(ticket, at)
-    facts = []
-    for item in loaded:
-        if not item.clock.is_live:
-            continue
-        _settle(ticket, item, at)
-        was_missed = item.clock.breached_at is not None
-        item.clock.priority = ticket.priority
-        target = item.policy.target(item.metric, Priority(ticket.priority), SupportType(ticket.support_type))
-        if target is None:  # the new priority carries no such promise
-            _refuse_relief(item, was_missed and not may_relieve)
-            facts.append(_end_unmeasured(item, at))
-            continue
-        calendar = _calendar_for(ticket, item.metric, item.policy, versions)
-        old_due = item.clock.due_at
-        changed = (target, calendar.pk) != (item.segments[-1].target, item.segments[-1].calendar_id)
-        if changed:
-            _begin_segment(item, target, calendar, SegmentCause.CLASSIFICATION, at)
-            put_dates(item.clock, item.reading())
-            _record(ticket, [_promise("clock.retargeted", item, old_due_at=iso(old_due))], at, by)
-        _settle(ticket, item, at)
-        _refuse_relief(item, was_missed and item.clock.breached_at is None and not may_relieve)
-    loaded += _start_missing(ticket, loaded, versions, at)
-    _record(ticket, facts, at, by)
-    project(ticket, loaded)
-
-
-def _refuse_relief(item: LoadedClock, hides: bool) -> None:
-    if hides:
-        raise HidesBreach(
-            _("%(clock)s was missed, and with this classification it would not be. Ask a supervisor of the desk to make the change.")
-            % {"clock": item.metric.label}
-        )
-
-
-def _start_missing(ticket: Ticket, loaded: list[LoadedClock], versions: list[CalendarVersion], at: datetime) -> list[LoadedClock]:
-    """Start the clocks that the new priority promises and the old one did not, from the arrival: the time used counts."""
-    present = {item.metric for item in loaded}
-    policy = loaded[0].policy if loaded else policy_on(ticket.organization, ticket.contract_id, ticket.received_at)
-    made = _new_clocks(
-        ticket, policy, versions, [metric for metric in Metric if metric not in present], loaded[0].intervals if loaded else []
-    )
-    _record(ticket, [_promise("clock.started", item) for item in made], at)
-    for item in made:
-        _settle(ticket, item, at)
-    return made
-
-
-def _end_unmeasured(item: LoadedClock, at: datetime) -> Fact:
+def end_unmeasured(item: LoadedClock, at: datetime) -> Fact:
     """Withdraw a live clock: it is neither met nor missed, and a recorded breach stays."""
     clock = item.clock
     clock.state, clock.stopped_at, clock.next_event_at = ClockState.WITHDRAWN, at, None
@@ -194,24 +129,7 @@ def _end_unmeasured(item: LoadedClock, at: datetime) -> Fact:
     return fact_of("clock.withdrawn", clock, due_at=iso(clock.due_at))
 
 
-def _begin_segment(item: LoadedClock, target: timedelta, calendar: Calendar, cause: SegmentCause, at: datetime) -> None:
-    last, clock = item.segments[-1], item.clock
-    item.segments.append(
-        ClockSegment.objects.create(
-            organization_id=last.organization_id,
-            clock=clock,
-            number=last.number + 1,
-            cause=cause,
-            calendar=calendar,
-            priority=clock.priority,
-            target=target,
-            starts_at=at,
-        )
-    )
-    clock.target, clock.calendar, clock.breached_at, clock.announced_percent = target, calendar, None, 0
-
-
-def _settle(ticket: Ticket, item: LoadedClock, at: datetime) -> int:
+def settle(ticket: Ticket, item: LoadedClock, at: datetime) -> int:
     """Bring a live clock's row up to date and announce the highest threshold crossed before ``at``; return 1 if one was."""
     clock = item.clock
     if not clock.is_live:
@@ -242,7 +160,7 @@ def _announce(ticket: Ticket, item: LoadedClock, percent: int, at: datetime) -> 
     clock, segment = item.clock, item.segments[-1]
     Announcement.objects.create(organization_id=clock.organization_id, clock=clock, segment=segment, percent=percent, at=at)
     if percent == BREACH_PERCENT:
-        _record(ticket, [fact_of("clock.breached", clock, breached_at=iso(clock.breached_at))], at)
+        record_facts(ticket, [fact_of("clock.breached", clock, breached_at=iso(clock.breached_at))], at)
         publish(
             ClockBreached(
                 organization_id=clock.organization_id,
@@ -254,7 +172,7 @@ def _announce(ticket: Ticket, item: LoadedClock, percent: int, at: datetime) -> 
             )
         )
         return
-    _record(ticket, [fact_of("clock.warned", clock, percent=percent)], at)
+    record_facts(ticket, [fact_of("clock.warned", clock, percent=percent)], at)
     publish(
         ClockWarned(
             organization_id=clock.organization_id,
@@ -269,12 +187,12 @@ def _announce(ticket: Ticket, item: LoadedClock, percent: int, at: datetime) -> 
 
 
 def _stop_where(ticket: Ticket, chosen: Callable[[LoadedClock], bool], by: Actor, at: datetime) -> None:
-    loaded = _load_locked(ticket)
+    loaded = load_locked(ticket)
     facts = []
     for item in loaded:
         if not item.clock.is_live or not chosen(item):
             continue
-        _settle(ticket, item, at)
+        settle(ticket, item, at)
         clock = item.clock
         # A pause that still runs ends with the clock: the due instant becomes known.
         pauses = [(low, at if high is None else high) for low, high in item.pauses if low < at]
@@ -288,7 +206,7 @@ def _stop_where(ticket: Ticket, chosen: Callable[[LoadedClock], bool], by: Actor
             item.segments[-1].save(update_fields=["breached_at"])
         clock.save()
         facts.append(fact_of("clock.stopped", clock, **_verdict(item)))
-    _record(ticket, facts, at, by)
+    record_facts(ticket, facts, at, by)
     project(ticket, loaded)
 
 
@@ -305,13 +223,13 @@ def _verdict(item: LoadedClock) -> dict[str, Any]:
 
 
 def _withdraw(ticket: Ticket, by: Actor, at: datetime) -> None:
-    loaded = _load_locked(ticket)
+    loaded = load_locked(ticket)
     facts = []
     for item in loaded:
         if item.clock.is_live:
-            _settle(ticket, item, at)
-            facts.append(_end_unmeasured(item, at))
-    _record(ticket, facts, at, by)
+            settle(ticket, item, at)
+            facts.append(end_unmeasured(item, at))
+    record_facts(ticket, facts, at, by)
     project(ticket, loaded)
 
 
@@ -345,11 +263,11 @@ def projection_of_readings(live: Iterable[Reading]) -> tuple[datetime | None, da
     return min(dues, default=None), min(risks, default=None) if dues else None
 
 
-def _load_locked(ticket: Ticket) -> list[LoadedClock]:
+def load_locked(ticket: Ticket) -> list[LoadedClock]:
     return load_clocks(ticket, intervals_of(ticket.pk), lock=True)
 
 
-def _calendars_for(ticket: Ticket, at: datetime) -> list[CalendarVersion]:
+def calendars_for(ticket: Ticket, at: datetime) -> list[CalendarVersion]:
     versions = calendar_versions_on(ticket.organization, at)
     roles = {version.calendar.role for version in versions}
     if not {CalendarRole.BUSINESS, CalendarRole.CONTINUOUS} <= roles:
@@ -358,10 +276,10 @@ def _calendars_for(ticket: Ticket, at: datetime) -> list[CalendarVersion]:
     return versions
 
 
-def _calendar_for(ticket: Ticket, metric: Metric, policy: Policy, versions: list[CalendarVersion]) -> Calendar:
+def calendar_for(ticket: Ticket, metric: Metric, policy: Policy, versions: list[CalendarVersion]) -> Calendar:
     role, calendar_id = policy.calendar_choice(metric, Kind(ticket.kind), SupportType(ticket.support_type))
     version = pick_calendar(versions, role, calendar_id) or pick_calendar(versions, CalendarRole.BUSINESS, None)
-    assert version is not None  # _calendars_for made the default ones
+    assert version is not None  # calendars_for made the default ones
     return version.calendar
 
 
@@ -369,7 +287,7 @@ def fact_of(verb: str, clock: Clock, **payload: Any) -> Fact:
     return Fact(verb=verb, object_type="ticket", object_id=clock.ticket_id, payload={"clock": clock.pk, "metric": clock.metric, **payload})
 
 
-def _promise(verb: str, item: LoadedClock, **payload: Any) -> Fact:
+def promise_of(verb: str, item: LoadedClock, **payload: Any) -> Fact:
     """Return the fact of a promise: all that a rebuild needs to compute its dates again."""
     clock, segment = item.clock, item.segments[-1]
     return fact_of(
@@ -385,7 +303,7 @@ def _promise(verb: str, item: LoadedClock, **payload: Any) -> Fact:
     )
 
 
-def _record(ticket: Ticket, facts: list[Fact], at: datetime, by: Actor | None = None) -> None:
+def record_facts(ticket: Ticket, facts: list[Fact], at: datetime, by: Actor | None = None) -> None:
     if facts:
         record(organization_id=ticket.organization_id, facts=facts, by=by or system_actor(CLOCKWORK), at=at)
 

@@ -3,6 +3,7 @@
 from tickets.services.answering import reply_as_customer
 from tickets.services.assignment import assign_ticket, assign_tickets
 from tickets.services.classification import Classification, classify_ticket
+from tickets.services.contracting import change_contract
 from tickets.services.conversation import add_note, reply_to_customer, send_attention_statement
 from tickets.services.errors import (
     DetailsMissing,
@@ -34,6 +35,7 @@ __all__ = [
     "add_note",
     "assign_ticket",
     "assign_tickets",
+    "change_contract",
     "classify_ticket",
     "close_unanswered",
     "follow_up_ticket",

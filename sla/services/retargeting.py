@@ -1,0 +1,148 @@
+"""What was promised changes while it is measured: another classification, another contract (SPEC 4.8).
+
+Time used is kept, each stretch measured by its calendar, and the rest of the new target runs on. *From the start* is something
+else: it corrects a mistake made at the arrival, and measures the whole time anew.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from core.actor import Actor
+from core.classification import Priority, SupportType
+from core.errors import NotAllowed
+from sla.defaults import Metric
+from sla.models import Calendar, CalendarVersion, ClockSegment, SegmentCause
+from sla.queries import LoadedClock, Policy, policy_on
+from sla.services.clocks import (
+    calendar_for,
+    calendars_for,
+    end_unmeasured,
+    iso,
+    load_locked,
+    new_clocks,
+    project,
+    promise_of,
+    put_dates,
+    record_facts,
+    settle,
+)
+from tickets.models import Ticket
+
+
+class HidesBreach(NotAllowed):
+    """The change would turn a missed target into one in time, and its author may not decide that."""
+
+    code = "hides_breach"
+
+
+@dataclass(frozen=True)
+class _Change:
+    cause: SegmentCause
+    policy: Policy | None  # None: each clock keeps its own
+    from_start: bool
+    may_relieve: bool
+    by: Actor
+    at: datetime
+
+
+@transaction.atomic
+def retarget_clocks(*, ticket: Ticket, may_relieve: bool, by: Actor, at: datetime) -> None:
+    """Run the live clocks on with the target and calendar of the new classification.
+
+    A breach of the old target stays on its segment; a target that is overdue at once is breached at the change. The policy
+    stays the one that is bound. Unless ``may_relieve``, refuses with ``HidesBreach`` when a clock that is missed would not be.
+    """
+    _carry_out(ticket, _Change(SegmentCause.CLASSIFICATION, None, from_start=False, may_relieve=may_relieve, by=by, at=at))
+
+
+@transaction.atomic
+def rebind_clocks(*, ticket: Ticket, from_start: bool, by: Actor, at: datetime) -> None:
+    """Run the live clocks on under the policy of the ticket's new contract that is in force at ``at`` (DECISIONS 15).
+
+    ``from_start`` binds the one that was in force when the ticket arrived, and measures the live clocks by it from then on.
+    What has stopped stays as it is. Who may change a contract may turn a breach into none.
+    """
+    policy = policy_on(ticket.organization, ticket.contract_id, ticket.received_at if from_start else at)
+    _carry_out(ticket, _Change(SegmentCause.CONTRACT, policy, from_start=from_start, may_relieve=True, by=by, at=at))
+
+
+def _carry_out(ticket: Ticket, change: _Change) -> None:
+    loaded = load_locked(ticket)
+    versions = calendars_for(ticket, ticket.received_at if change.from_start else change.at)
+    changed = [_changed(ticket, item, versions, change) if item.clock.is_live else item for item in loaded]
+    changed += _start_missing(ticket, changed, versions, change)
+    project(ticket, changed)
+
+
+def _changed(ticket: Ticket, old: LoadedClock, versions: list[CalendarVersion], change: _Change) -> LoadedClock:
+    """Give one live clock its new promise, and return it with the policy that is bound now."""
+    settle(ticket, old, change.at)
+    item = old if change.policy is None else replace(old, policy=change.policy)
+    clock, last = item.clock, item.segments[-1]
+    was_missed, old_due = clock.breached_at is not None, clock.due_at
+    clock.priority = ticket.priority
+    target = item.policy.target(item.metric, Priority(ticket.priority), SupportType(ticket.support_type))
+    if target is None:  # no such promise any more
+        _refuse_relief(item, was_missed and not change.may_relieve)
+        record_facts(ticket, [end_unmeasured(item, change.at)], change.at, change.by)
+        return item
+    calendar = calendar_for(ticket, item.metric, item.policy, versions)
+    policy_id = item.policy.version.pk if item.policy.version is not None else None
+    if change.from_start or (target, calendar.pk, policy_id) != (last.target, last.calendar_id, clock.policy_id):
+        clock.policy = item.policy.version
+        if change.from_start:
+            _forget(item)
+        _begin_segment(item, target, calendar, change.cause, clock.started_at if change.from_start else change.at)
+        put_dates(clock, item.reading())
+        verb = "clock.restarted" if change.from_start else "clock.retargeted"
+        record_facts(ticket, [promise_of(verb, item, old_due_at=iso(old_due))], change.at, change.by)
+    settle(ticket, item, change.at)
+    _refuse_relief(item, was_missed and clock.breached_at is None and not change.may_relieve)
+    return item
+
+
+def _refuse_relief(item: LoadedClock, hides: bool) -> None:
+    if hides:
+        raise HidesBreach(
+            _("%(clock)s was missed, and with this classification it would not be. Ask a supervisor of the desk to make the change.")
+            % {"clock": item.metric.label}
+        )
+
+
+def _start_missing(ticket: Ticket, loaded: list[LoadedClock], versions: list[CalendarVersion], change: _Change) -> list[LoadedClock]:
+    """Start the clocks that are promised now and were not before, from the arrival: the time used counts."""
+    present = {item.metric for item in loaded}
+    bound = change.policy or (loaded[0].policy if loaded else None)
+    policy = bound or policy_on(ticket.organization, ticket.contract_id, ticket.received_at)
+    missing = [metric for metric in Metric if metric not in present]
+    made = new_clocks(ticket, policy, versions, missing, loaded[0].intervals if loaded else [])
+    record_facts(ticket, [promise_of("clock.started", item) for item in made], change.at, change.by)
+    for item in made:
+        settle(ticket, item, change.at)
+    return made
+
+
+def _forget(item: LoadedClock) -> None:
+    """Forget what was measured: the segments go, and with them what was announced of them. The record keeps both."""
+    ClockSegment.objects.filter(clock=item.clock).delete()
+    item.segments.clear()
+
+
+def _begin_segment(item: LoadedClock, target: timedelta, calendar: Calendar, cause: SegmentCause, at: datetime) -> None:
+    clock = item.clock
+    item.segments.append(
+        ClockSegment.objects.create(
+            organization_id=clock.organization_id,
+            clock=clock,
+            number=len(item.segments) + 1,
+            cause=cause,
+            calendar=calendar,
+            priority=clock.priority,
+            target=target,
+            starts_at=at,
+        )
+    )
+    clock.target, clock.calendar, clock.breached_at, clock.announced_percent = target, calendar, None, 0

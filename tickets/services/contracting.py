@@ -1,0 +1,52 @@
+"""A ticket under another contract: what its promises, its matrix and its bill go by."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.roles import Capability
+from accounts.zones import zone
+from catalog.models import Contract
+from catalog.queries import covers, matrix_for
+from core.actor import Actor
+from core.classification import Impact, Urgency
+from core.errors import Invalid
+from core.events import publish
+from tickets.events import TicketContractChanged
+from tickets.models import MessageKind, Ticket
+from tickets.services.base import acting_user, change_ticket, record_ticket
+from tickets.services.conversation import write_message
+from tickets.services.errors import DetailsMissing, MayNotDo
+from tickets.states import OPEN_STATES
+
+
+@transaction.atomic
+def change_contract(
+    *, ticket: Ticket, contract: Contract, reason: str, from_start: bool, by: Actor, at: datetime, expected_version: int | None = None
+) -> Ticket:
+    """Put an open ticket under another contract of its organization; its matrix gives the priority, its policy the targets.
+
+    ``from_start`` says that the contract was wrong when the ticket arrived: the live clocks are measured anew from the arrival.
+    Otherwise the time used is kept. Refuses with ``MayNotDo`` (supervisors of the desk only), ``Invalid`` (another customer's
+    contract, or the same), ``DetailsMissing`` without a reason, which becomes an internal note, or ``StaleTicket``.
+    """
+    if not acting_user(by).can(Capability.SUPERVISE) or ticket.state not in OPEN_STATES:
+        raise MayNotDo(_("Only a supervisor of the desk changes the contract, and only of tickets that are not solved or ended."))
+    if contract.organization_id != ticket.organization_id or contract.pk == ticket.contract_id:
+        raise Invalid(_("Choose another contract of the same customer."), fields={"contract": _("Choose another one.")})
+    if not reason.strip():
+        raise DetailsMissing(_("A contract is changed for a reason."), fields={"reason": _("Say why: it stays with the ticket.")})
+    old_contract, old_priority = ticket.contract_id, int(ticket.priority)
+    priority = matrix_for(ticket.organization, contract.pk)[Urgency(ticket.urgency), Impact(ticket.impact)]
+    local_day = (ticket.received_at if from_start else at).astimezone(zone(ticket.organization.time_zone)).date()
+    is_out = not covers(ticket.organization, contract.pk, local_day, service_id=ticket.service_id)
+    change_ticket(ticket, expected_version=expected_version, at=at, contract=contract, is_out_of_contract=is_out, priority=priority)
+    text = _("Reason for the change of contract: %(reason)s") % {"reason": reason.strip()}
+    note = write_message(ticket=ticket, kind=MessageKind.NOTE, body=text, is_from_staff=True, by=by, at=at)
+    changed = {"contract": [old_contract, contract.pk]}
+    if old_priority != int(priority):
+        changed["priority"] = [old_priority, int(priority)]
+    record_ticket(ticket, "ticket.contract_changed", by=by, at=at, changed=changed, from_start=from_start, note=note.pk)
+    publish(TicketContractChanged(organization_id=ticket.organization_id, at=at, ticket_id=ticket.pk, from_start=from_start))
+    return ticket
