@@ -44,12 +44,21 @@ class SayForm(forms.Form):
 
 
 class VersionedForm(forms.Form):
-    """A form that changes fields of a ticket carries the version its reader saw."""
+    """A form that changes fields of a ticket carries the version its reader saw.
 
+    Several stand on one page: the ids of each begin with its own word, so that a label leads to its own field.
+    """
+
+    word = "form"
     version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("auto_id", f"{self.word}_%s")
+        super().__init__(*args, **kwargs)
 
 
 class ClassifyForm(VersionedForm):
+    word = "classify"
     kind = forms.ChoiceField(label=_("Kind"), choices=Kind.choices)
     service: "forms.ModelChoiceField[Service]" = forms.ModelChoiceField(label=_("Service"), queryset=None)
     impact = forms.ChoiceField(label=_("Impact"), choices=Impact.choices)
@@ -97,6 +106,7 @@ class ClassifyForm(VersionedForm):
 
 
 class ContractForm(VersionedForm):
+    word = "contract"
     contract: "forms.ModelChoiceField[Contract]" = forms.ModelChoiceField(label=_("Contract"), queryset=None)
     from_start = forms.BooleanField(
         label=_("It was wrong from the start"),
@@ -114,6 +124,7 @@ class ContractForm(VersionedForm):
 
 
 class AssignForm(VersionedForm):
+    word = "attend"
     assignee = forms.TypedChoiceField(label=_("Assignee"), required=False, coerce=int, empty_value=None)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

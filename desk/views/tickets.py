@@ -77,7 +77,7 @@ def _page(request: HttpRequest, ticket: Ticket, *, status: int = 200, **replaced
         "classify_form": ClassifyForm.of(ticket),
         "contract_form": _contract_form(user, ticket),
         "assign_form": AssignForm(initial={"assignee": ticket.assignee_id, "version": ticket.version}) if works else None,
-        "steps": [(step, StepForm(initial={"version": ticket.version}, needs=step.needs, prefix=None)) for step in steps],
+        "steps": [(step, StepForm(initial={"version": ticket.version}, needs=step.needs, auto_id=f"{step.name}_%s")) for step in steps],
         "page_status": status,
         **replaced,
     }
@@ -213,7 +213,7 @@ def step(request: HttpRequest, number: str, name: str) -> HttpResponse:
     """Take a transition of the table."""
     ticket = queries.get_ticket(person(request), number)
     transition = TRANSITIONS.get(name)
-    form = StepForm(request.POST, request.FILES, needs=transition.needs if transition else ())
+    form = StepForm(request.POST, request.FILES, needs=transition.needs if transition else (), auto_id=f"{name}_%s")
     if not form.is_valid():
         return _page(request, ticket, status=400, refused_step=name, step_form=form)
     try:

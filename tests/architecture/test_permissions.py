@@ -121,6 +121,7 @@ def world(house: House) -> dict[str, str]:
     PolicyVersion.objects.create(organization=house.north, contract=house.contract, number=1, effective_from=MONDAY_9AM)
     return {
         "number": ticket.number,
+        "metric": "reaction",
         "slug": "north",
         "month": "2026-03",
         "attachment_id": str(Attachment.objects.get().pk),

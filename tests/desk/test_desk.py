@@ -1,5 +1,6 @@
 """The desk: order of the queue, its views, bulk assignment, stale forms that lose nothing, statement budgets."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -222,3 +223,14 @@ def test_creation_keeps_its_budget(house: House, sign_in: Any) -> None:
     for asked in (portal, queries):
         counted = [q["sql"] for q in asked if not q["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN", "SELECT pg_try_advisory"))]
         assert len(counted) <= 20, "\n".join(sql[:160] for sql in counted)
+
+
+def test_no_two_fields_of_the_ticket_page_share_an_id(house: House, sign_in: Any) -> None:
+    ticket = make_ticket(house)
+    services.transition_ticket(ticket=fresh(ticket), name="start", by=by(house.agent), at=MONDAY_9AM)
+
+    page = sign_in(house.staff["desk_supervisor"]).get(f"/admin/tickets/{ticket.number}/").content.decode()
+
+    ids = re.findall(r' id="([^"]+)"', page)
+    assert len(ids) > 20
+    assert sorted(ids) == sorted(set(ids))

@@ -111,6 +111,9 @@ def test_the_main_job(browser: Browser, mesa: Mesa, language: str) -> None:
     assert "Internal only." not in customer.page.content()
     customer.page.locator(".ledger summary").first.click()
     expect(customer.page.locator(".ledger-table tfoot td").first).to_be_visible()
+    customer.open(f"/tickets/{number}/clocks/attention/")
+    expect(customer.page.locator(".picture svg")).to_be_visible()
+    customer.open(f"/tickets/{number}/")
     customer.page.fill("form.composer [name=body]", "Document 118.")
     customer.do(lambda: customer.page.click("form.composer .button-primary"))
 
