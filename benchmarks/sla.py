@@ -1,12 +1,19 @@
 """Speed of the service-level engine, beside two libraries that answer the same questions; ratios of one run."""
 
+import json
+import os
 import random
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock_time
 from functools import partial
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import businesstimedelta
 import pytz
@@ -14,8 +21,11 @@ from django_bizcal.calendars import WorkingCalendar
 from django_bizcal.providers import SetHolidayProvider
 from django_bizcal.windows import TimeWindow
 
+from deploy.services import make_database
 from sla.calendars import WorkCalendar
 
+ROOT = Path(__file__).resolve().parent.parent
+SIZES = "10000,100000,1000000"  # open clocks
 ZONE = "America/Mexico_City"
 _DAYS = ((1, 1), (2, 2), (3, 16), (5, 1), (9, 16), (11, 16), (12, 25))
 HOLIDAYS = [date(year, month, day) for year in range(2024, 2029) for month, day in _DAYS]
@@ -94,8 +104,34 @@ def arithmetic() -> None:
     print(f"{'three years of table':24}{three_years_ms():>9.1f} ms")
 
 
+def database(name: str, environment: dict[str, str]) -> None:
+    """Prepare a database of its own and print what a sweep and re-dating cost in it."""
+    manage = [sys.executable, "manage.py"]
+    subprocess.run([*manage, "prepare", "--tickets", "20"], cwd=ROOT, env=environment, check=True, capture_output=True)
+    done = subprocess.run(
+        [*manage, "bench_sla", SIZES], cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    found = json.loads(done.stdout)
+    redating = found.pop("re-dating")
+    print(f"\n{name + ': sweep, 50 newly due':36}{'look ms':>10}{'sweep ms':>10}")
+    for size, row in found.items():
+        print(f"{size:36}{row['look ms']:>10.1f}{row['sweep ms']:>10.0f}")
+    first, last = list(found.values())[0], list(found.values())[-1]
+    print(f"{'largest / smallest':36}{last['look ms'] / first['look ms']:>10.2f}{last['sweep ms'] / first['sweep ms']:>10.2f}")
+    rate = redating["seconds"] / redating["clocks"] * 100_000
+    print(f"re-dating, {redating['clocks']:.0f} clocks changed: {redating['seconds']:.1f} s ({rate:.0f} s per 100,000)")
+
+
 def main() -> None:
     arithmetic()
+    with tempfile.TemporaryDirectory(prefix="mesa-bench-") as folder:
+        shared = {**os.environ, "MESA_VAR": folder, "MESA_DEMO": "1", "DJANGO_SETTINGS_MODULE": "servicedesk.settings"}
+        embedded = {name: value for name, value in shared.items() if name not in {"DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL"}}
+        database_name = f"mesa_sla_{os.getpid()}"
+        make_database(urlsplit(os.environ["DATABASE_URL"]).port or 5432, database_name)
+        addresses = {name: os.environ[name].removesuffix("/mesa") + f"/{database_name}" for name in ("DATABASE_URL", "DATABASE_OWNER_URL")}
+        database("PostgreSQL", shared | addresses)
+        database("SQLite", embedded)
 
 
 if __name__ == "__main__":

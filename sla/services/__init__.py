@@ -7,7 +7,7 @@ from sla.services.clocks import (
     start_clocks,
     stop_clocks_for_message,
 )
-from sla.services.previewing import ClockChange, preview_classification
+from sla.services.previewing import ClockChange, Move, preview_calendar, preview_classification
 from sla.services.rebuilding import Difference, rebuild_clocks
 from sla.services.redating import redate_clocks
 from sla.services.retargeting import HidesBreach, rebind_clocks, retarget_clocks
@@ -17,8 +17,10 @@ __all__ = [
     "ClockChange",
     "Difference",
     "HidesBreach",
+    "Move",
     "ensure_calendars",
     "follow_state",
+    "preview_calendar",
     "preview_classification",
     "publish_calendar_version",
     "rebind_clocks",

@@ -1,15 +1,19 @@
-"""What a change of classification would do to the clocks, before anybody decides: done for real, read, and undone."""
+"""What a change would do to the clocks, before anybody decides: done for real, read, and undone."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
-from core.actor import Actor
+from activity.models import Record
+from core.actor import Actor, system_actor
 from sla.clocks import used_until
-from sla.models import Clock
+from sla.models import Calendar, Clock
 from sla.queries import load_clocks
-from tickets.models import Ticket
+from sla.services.calendars import publish_calendar_version
+from sla.services.redating import redate_clocks
+from tickets.models import Ticket, format_number
 from tickets.queries import intervals
 from tickets.services import Classification, classify_ticket
 
@@ -27,9 +31,43 @@ class ClockChange:
     becomes_missed: bool
 
 
+@dataclass(frozen=True)
+class Move:
+    """A clock that a new version of a calendar would give another due instant."""
+
+    ticket: str
+    metric: str
+    old_due_at: datetime
+    due_at: datetime
+
+
 class _Undo(Exception):
-    def __init__(self, after: dict[str, Clock]) -> None:
-        self.after = after
+    """Carries what was read out of a transaction that must not stay."""
+
+    def __init__(self, found: Any) -> None:
+        self.found = found
+
+
+def preview_calendar(*, calendar: Calendar, version: dict[str, Any], at: datetime) -> list[Move]:
+    """Return the open clocks that a version would move, the ones that move to an earlier instant first; nothing is written.
+
+    ``version`` holds ``time_zone``, ``hours``, ``holidays`` and ``effective_from``. Refuses as ``publish_calendar_version`` does.
+    """
+    try:
+        with transaction.atomic():
+            last = Record.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+            published = publish_calendar_version(calendar=calendar, **version, by=system_actor("preview"), at=at)
+            redate_clocks(version=published, at=at)
+            facts = Record.objects.filter(pk__gt=last, verb="clock.redated").order_by("pk")
+            raise _Undo([_move(fact) for fact in facts if fact.payload["calendar_version"] == published.pk])
+    except _Undo as done:
+        return sorted(done.found, key=lambda move: (move.due_at - move.old_due_at, move.ticket, move.metric))
+
+
+def _move(fact: Record) -> Move:
+    told = fact.payload
+    old, new = datetime.fromisoformat(told["old_due_at"]), datetime.fromisoformat(told["due_at"])
+    return Move(format_number(fact.object_id), told["metric"], old, new)
 
 
 def preview_classification(*, ticket: Ticket, classification: Classification, by: Actor, at: datetime) -> list[ClockChange]:
@@ -46,7 +84,7 @@ def preview_classification(*, ticket: Ticket, classification: Classification, by
             classify_ticket(ticket=trial, classification=classification, reason="…", by=by, at=at)
             raise _Undo({clock.metric: clock for clock in Clock.objects.filter(ticket=trial).order_by("pk") if clock.is_live})
     except _Undo as done:
-        after = done.after
+        after = done.found
     return [
         ClockChange(
             metric=metric,

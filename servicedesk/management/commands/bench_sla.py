@@ -1,0 +1,120 @@
+"""Measures the clocks in a database of many: a sweep with 50 newly due, and re-dating after a change of calendar."""
+
+import json
+import statistics
+import time
+from datetime import timedelta
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import connection, models
+from django.utils import timezone
+
+from accounts.tenancy import every_organization
+from core.actor import system_actor
+from sla.models import Calendar, CalendarVersion, Clock, ClockSegment
+from sla.queries import due_ticket_ids
+from sla.services import publish_calendar_version, redate_clocks, settle_ticket
+from tickets.models import Ticket
+
+NEWLY_DUE = 50
+RUNS = 5
+REDATED = 100_000  # open clocks when the calendars change
+BASE = 5_000  # tickets loaded by command; larger sizes repeat them row by row
+
+
+def grow(base_tickets: int, copies: int, start: int) -> None:
+    """Repeat the base tickets with their clocks and segments, ``copies`` times, with ids of their own."""
+
+    shifted: dict[type[models.Model], dict[str, int]] = {
+        Ticket: {"id": base_tickets},
+        Clock: {"id": 2 * base_tickets, "ticket_id": base_tickets},
+        ClockSegment: {"id": 2 * base_tickets, "clock_id": 2 * base_tickets},
+    }
+    with connection.cursor() as cursor:
+        for copy in range(start, start + copies):
+            for model, shifts in shifted.items():
+                columns = [str(field.column) for field in model._meta.concrete_fields]
+                values = ", ".join(f"{name} + {shifts[name] * copy}" if name in shifts else name for name in columns)
+                table, names = model._meta.db_table, ", ".join(columns)
+                low, high = FIRST[model._meta.model_name or ""]
+                cursor.execute(f"INSERT INTO {table} ({names}) SELECT {values} FROM {table} WHERE id BETWEEN {low} AND {high}")  # noqa: S608
+        cursor.execute("ANALYZE")
+
+
+FIRST: dict[str, tuple[int, int]] = {}
+
+
+def note_base() -> None:
+    """Remember which ids the base rows have: what was loaded last."""
+
+    for model, count in ((Ticket, BASE), (Clock, 2 * BASE), (ClockSegment, 2 * BASE)):
+        last = model.objects.order_by("-pk").values_list("pk", flat=True)[0]
+        FIRST[model._meta.model_name or ""] = (last - count + 1, last)
+
+
+def sweep() -> dict[str, float]:
+    """Return the milliseconds of looking for what is due and of settling it, the median of some runs."""
+
+    looks, settles = [], []
+    for run in range(RUNS + 1):  # the first one warms up
+        at = timezone.now()
+        chosen = list(
+            Clock.objects.filter(metric="reaction", next_event_at__gt=at).order_by("-pk").values_list("pk", flat=True)[:NEWLY_DUE]
+        )
+        Clock.objects.filter(pk__in=chosen).update(next_event_at=at - timedelta(seconds=1 + run))
+        began = time.perf_counter()
+        due = due_ticket_ids(at=at, limit=500)
+        looks.append((time.perf_counter() - began) * 1000)
+        assert len(due) >= NEWLY_DUE, len(due)
+        for _organization_id, ticket_id in due:
+            settle_ticket(ticket_id=ticket_id, at=at)
+        settles.append((time.perf_counter() - began) * 1000)
+    return {"look ms": statistics.median(looks[1:]), "sweep ms": statistics.median(settles[1:])}
+
+
+def redate() -> dict[str, float]:
+    """Publish shorter days for every customer and return how many clocks got new dates, and the seconds it took."""
+
+    at, hours = timezone.now(), {str(day): [["10:00", "18:00"]] for day in range(5)}
+    versions = [
+        publish_calendar_version(
+            calendar=calendar,
+            time_zone=calendar.organization.time_zone,
+            hours=hours,
+            holidays={},
+            effective_from=at,
+            by=system_actor("benchmark"),
+            at=at,
+        ).pk
+        for calendar in Calendar.objects.filter(role="business").select_related("organization").order_by("pk")
+    ]
+    began = time.perf_counter()
+    changed = sum(
+        redate_clocks(version=version, at=at)
+        for version in CalendarVersion.objects.filter(pk__in=versions).select_related("organization").order_by("pk")
+    )
+    return {"clocks": changed, "seconds": time.perf_counter() - began}
+
+
+class Command(BaseCommand):
+    help = "Measure sweeps and re-dating at several numbers of open clocks, for ./mesa bench sla; prints JSON. Fills the database."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("sizes", help="Numbers of open clocks, such as 10000,100000.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        found: dict[str, dict[str, float]] = {}
+        with every_organization(reason="measure the clocks"):
+            call_command("bench_load", str(BASE), "--open", str(BASE), stdout=self.stderr)
+            note_base()
+            copies = 1
+            for size in map(int, options["sizes"].split(",")):
+                wanted = size // (2 * BASE)
+                grow(BASE, wanted - copies, copies)
+                copies = wanted
+                found[f"{size} open clocks"] = sweep()
+                if size == REDATED:
+                    found["re-dating"] = redate()
+        self.stdout.write(json.dumps(found))

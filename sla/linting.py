@@ -1,0 +1,66 @@
+"""What is probably wrong with a calendar although it is one: said before it is saved, never refused. Pure."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+YEAR = timedelta(days=365)
+SHORT_MINUTES = 15
+
+
+@dataclass(frozen=True)
+class Finding:
+    """``code`` names the finding, ``details`` what it is about: days, times or names."""
+
+    code: str
+    details: str = ""
+
+
+def lint_calendar(
+    *,
+    hours: Mapping[str, list[list[str]]],
+    holidays: Mapping[str, str],
+    time_zone: str,
+    organization_zone: str,
+    public: Mapping[str, str],
+    today: date,
+) -> list[Finding]:
+    """Return the warnings about a calendar; ``public`` holds the country's holidays (ISO date to name) from today on."""
+    return [
+        *_windows(hours),
+        *_zone(time_zone, organization_zone),
+        *_holidays(holidays, {day: name for day, name in public.items() if day >= today.isoformat()}, today),
+    ]
+
+
+def _windows(hours: Mapping[str, list[list[str]]]) -> Iterator[Finding]:
+    for day, windows in sorted(hours.items()):
+        spans = sorted((start, end) for start, end in windows)
+        for start, end in spans:
+            if end in {"23:59", "23:59:59"}:
+                yield Finding("ends_before_midnight", f"{day} {start}-{end}")
+            if _minutes(end) - _minutes(start) < SHORT_MINUTES:
+                yield Finding("short_window", f"{day} {start}-{end}")
+        for (start, end), (following, stop) in zip(spans, spans[1:], strict=False):
+            if following < end:
+                yield Finding("overlap", f"{day} {start}-{end}, {following}-{stop}")
+
+
+def _zone(time_zone: str, organization_zone: str) -> Iterator[Finding]:
+    if time_zone != organization_zone:
+        yield Finding("other_zone", f"{time_zone} ≠ {organization_zone}")
+
+
+def _holidays(holidays: Mapping[str, str], public: Mapping[str, str], today: date) -> Iterator[Finding]:
+    if not holidays:
+        return  # a calendar that knows none, such as one around the clock
+    missing = [f"{day} {name}" for day, name in sorted(public.items()) if day not in holidays]
+    if missing:
+        yield Finding("missing_holidays", ", ".join(missing))
+    if max(holidays) < (today + YEAR).isoformat():
+        yield Finding("holidays_end", max(holidays))
+
+
+def _minutes(text: str) -> int:
+    hours, _, minutes = text.partition(":")
+    return int(hours) * 60 + int(minutes[:2])
