@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from sla.hours import DAYS_ES
+
 YEAR = timedelta(days=365)
 SHORT_MINUTES = 15
 
@@ -38,12 +40,12 @@ def _windows(hours: Mapping[str, list[list[str]]]) -> Iterator[Finding]:
         spans = sorted((start, end) for start, end in windows)
         for start, end in spans:
             if end in {"23:59", "23:59:59"}:
-                yield Finding("ends_before_midnight", f"{day} {start}-{end}")
+                yield Finding("ends_before_midnight", f"{DAYS_ES[int(day)]} {start}-{end}")
             if _minutes(end) - _minutes(start) < SHORT_MINUTES:
-                yield Finding("short_window", f"{day} {start}-{end}")
+                yield Finding("short_window", f"{DAYS_ES[int(day)]} {start}-{end}")
         for (start, end), (following, stop) in zip(spans, spans[1:], strict=False):
             if following < end:
-                yield Finding("overlap", f"{day} {start}-{end}, {following}-{stop}")
+                yield Finding("overlap", f"{DAYS_ES[int(day)]} {start}-{end}, {following}-{stop}")
 
 
 def _zone(time_zone: str, organization_zone: str) -> Iterator[Finding]:
