@@ -38,6 +38,34 @@ def late_ticket(email: str, template: str, minutes: str) -> dict[str, Any]:
     return {"number": ticket.number, "pk": ticket.pk}
 
 
+def late_tickets(email: str, template: str, minutes: str, count: str) -> list[int]:
+    """Raise several tickets that arrived some minutes ago, as one does when the machine's clock jumps forward."""
+    return [late_ticket(email, template, minutes)["pk"] for _ in range(int(count))]
+
+
+def told(*pks: str) -> dict[str, list[int]]:
+    """Return for each ticket how many breaches of its reaction were announced, recorded, mailed, and escalated."""
+    from activity.models import Record
+    from escalation.models import Escalation
+    from notifications.models import OutboxMessage
+    from sla.models import Announcement, Clock
+
+    def row(pk: int) -> list[int]:
+        clock = Clock.objects.get(ticket_id=pk, metric="reaction")
+        recorded = [
+            r for r in Record.objects.filter(object_type="ticket", object_id=pk, verb="clock.breached") if r.payload["clock"] == clock.pk
+        ]
+        mails = OutboxMessage.objects.filter(template="escalation", context__number=clock.ticket.number).values("dedupe_key").distinct()
+        return [
+            Announcement.objects.filter(clock=clock, percent=100).count(),
+            len(recorded),
+            mails.count(),
+            Escalation.objects.filter(ticket_id=pk, cause="breach").count(),
+        ]
+
+    return {pk: row(int(pk)) for pk in pks}
+
+
 def facts(pk: str) -> dict[str, Any]:
     """Return what was announced and escalated about a ticket."""
     from escalation.models import Escalation

@@ -114,6 +114,22 @@ def test_a_warning_that_fell_due_while_the_worker_was_dead_is_told_once(mesa: Me
     assert facts["escalations"] == [[1, "breach"]]
 
 
+def test_two_workers_sweep_at_once_and_one_dies_in_the_middle_yet_each_breach_is_told_once(mesa: Mesa) -> None:
+    late = [str(pk) for pk in mesa.script("late_tickets", "requester@sur.example", "sin-acceso", "45", "40")]
+    for name in ("first", "second"):
+        mesa.spawn("worker")
+        mesa.processes[name] = mesa.processes.pop("worker")
+    mesa.spawn("beat")
+    wait_until(lambda: any(row[0] for row in mesa.script("told", *late).values()), "the sweep is in its middle", 60)
+
+    mesa.kill("first")
+    wait_until(lambda: all(row[0] for row in mesa.script("told", *late).values()), "every breach is announced", 60)
+    mesa.kill("second")
+    mesa.kill("beat")
+
+    assert mesa.script("told", *late) == dict.fromkeys(late, [1, 1, 1, 1])
+
+
 def test_mesa_run_restarts_a_killed_child_and_leaves_no_process_behind(tmp_path: Path) -> None:
     box = Mailbox()
     mesa = Mesa("sqlite", tmp_path, box, demo=False).start()

@@ -67,7 +67,7 @@ def sweep() -> dict[str, float]:
         began = time.perf_counter()
         due = due_ticket_ids(at=at, limit=500)
         looks.append((time.perf_counter() - began) * 1000)
-        assert len(due) >= NEWLY_DUE, len(due)
+        assert len(due) == NEWLY_DUE, len(due)
         for _organization_id, ticket_id in due:
             settle_ticket(ticket_id=ticket_id, at=at)
         settles.append((time.perf_counter() - began) * 1000)
@@ -117,4 +117,6 @@ class Command(BaseCommand):
                 found[f"{size} open clocks"] = sweep()
                 if size == REDATED:
                     found["re-dating"] = redate()
+                    # Real dates again, some of them past: what is repeated from here on must not fall due by itself.
+                    Clock.objects.filter(next_event_at__isnull=False).update(next_event_at=timezone.now() + timedelta(days=30))
         self.stdout.write(json.dumps(found))
