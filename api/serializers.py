@@ -9,7 +9,7 @@ from core.classification import Environment, Impact, Kind, Priority, Urgency
 from sla.defaults import Metric
 from sla.models import Clock, ClockState
 from tickets.models import Message, MessageKind, Ticket, format_number
-from tickets.states import SolutionType, State
+from tickets.states import Holder, SolutionType, State, turn_of
 
 PRIORITY_CODES = [(priority.code, priority.label) for priority in Priority]
 
@@ -52,6 +52,9 @@ class TicketSerializer(serializers.ModelSerializer[Ticket]):
     assignee = serializers.CharField(read_only=True, allow_null=True)
     priority = serializers.ChoiceField(choices=PRIORITY_CODES, read_only=True)
     state = serializers.ChoiceField(choices=State.choices, read_only=True)
+    turn = serializers.ChoiceField(
+        choices=Holder.choices, read_only=True, allow_blank=True, help_text="Whose ball it is; empty when the ticket has ended."
+    )
     continues = serializers.CharField(read_only=True, allow_null=True, help_text="Number of the ended ticket this one goes on with.")
     clocks = ClockSerializer(many=True, read_only=True)
 
@@ -70,6 +73,7 @@ class TicketSerializer(serializers.ModelSerializer[Ticket]):
             "urgency",
             "priority",
             "state",
+            "turn",
             "channel",
             "requester",
             "assignee",
@@ -100,13 +104,16 @@ _JOINED = {
     "requester": "requester__email",
     "assignee": "assignee__full_name",
 }
-_PLAIN = tuple(name for name in TicketListSerializer.Meta.fields if name not in {*_JOINED, "number", "priority", "continues", "clocks"})
+_PLAIN = tuple(
+    name for name in TicketListSerializer.Meta.fields if name not in {*_JOINED, "number", "priority", "turn", "continues", "clocks"}
+)
 LIST_COLUMNS = ("id", "priority", "continues_id", *_PLAIN, *_JOINED.values())
 
 
 def listed_ticket_data(row: Mapping[str, Any], clocks: Iterable[Clock]) -> dict[str, Any]:
     """Return the shape of ``TicketListSerializer`` from the ``LIST_COLUMNS`` of a ticket."""
     data: dict[str, Any] = {"number": format_number(row["id"]), "priority": Priority(row["priority"]).code}
+    data["turn"] = turn_of(row["state"])
     data["continues"] = format_number(row["continues_id"]) if row["continues_id"] else None
     data |= {name: row[name] for name in _PLAIN}
     data |= {name: row[column] for name, column in _JOINED.items()}

@@ -8,7 +8,7 @@ from accounts.models import Department, OrganizationRow, Site, Team
 from catalog.models import Contract, RequestTemplate, Service
 from core.classification import Channel, Environment, Impact, Kind, Priority, SupportType, Urgency
 from documents.models import Blob
-from tickets.states import ACTIVE, Bucket, ClosureCode, SolutionType, State
+from tickets.states import ACTIVE, Bucket, ClosureCode, SolutionType, State, turn_of
 
 LAST = datetime(9999, 1, 1, tzinfo=UTC)  # where the queue puts what no running clock dates
 
@@ -114,6 +114,11 @@ class Ticket(OrganizationRow):
     @property
     def priority_code(self) -> str:
         return Priority(self.priority).code
+
+    @property
+    def turn(self) -> str:
+        """Whose ball it is: a ``Holder``, or "" when the ticket has ended."""
+        return turn_of(self.state)
 
     @property
     def is_active(self) -> bool:

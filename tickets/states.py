@@ -73,6 +73,11 @@ HOLDERS: dict[State, Holder] = {
 }
 
 
+def turn_of(state: str) -> str:
+    """Return whose ball it is in a state: a ``Holder``, or "" when the ticket has ended."""
+    return HOLDERS.get(State(state), "")
+
+
 class ClosureCode(TextChoices):
     CANCELLED = "cancelled", _("Cancelled by the user")
     INVALID = "invalid", _("Invalid")

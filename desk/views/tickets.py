@@ -27,7 +27,7 @@ from tickets import queries, services
 from tickets.models import Ticket
 from tickets.policies import can_classify, can_work
 from tickets.services import NewTicket, StaleTicket
-from tickets.states import HOLDERS, OPEN_STATES, TRANSITIONS, State
+from tickets.states import OPEN_STATES, TRANSITIONS
 from web.forms import put_errors
 from web.requests import actor, person
 from web.uploads import checked_files
@@ -66,7 +66,6 @@ def _page(request: HttpRequest, ticket: Ticket, *, status: int = 200, **replaced
         "clocks": load_clocks(ticket, intervals),
         "explanation_url": "admin:explanation",
         "turns": queries.time_held(intervals, now),
-        "turn": HOLDERS.get(State(ticket.state), ""),
         "for_staff": True,
         "escalations": escalations_of(ticket),
         "followers": queries.followers_of(user, ticket),

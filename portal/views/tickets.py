@@ -28,7 +28,7 @@ from tickets import queries, services
 from tickets.models import Ticket
 from tickets.policies import can_reply_as_customer, is_followed_up
 from tickets.services import NewTicket, TransitionDetails
-from tickets.states import FINAL, HOLDERS, State
+from tickets.states import FINAL, State
 from web.forms import put_errors
 from web.requests import actor, person
 from web.uploads import checked_files
@@ -135,7 +135,6 @@ def _page(request: HttpRequest, ticket: Ticket, *, status: int = 200, **forms: A
         "clocks": load_clocks(ticket, intervals),
         "explanation_url": "portal:explanation",
         "turns": queries.time_held(intervals, now),
-        "turn": HOLDERS.get(State(ticket.state), ""),
         "for_staff": False,
         "escalations": escalations_of(ticket),
         "steps": {transition.name for transition in _steps(user, ticket, now, may_act)},

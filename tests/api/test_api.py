@@ -130,6 +130,7 @@ def test_answers_have_the_shape_that_the_schema_promises(house: House, api: Any)
     assert created == shown
     assert set(listed["clocks"][0]) == set(ClockSerializer().fields)
     assert listed["next_due_at"] == listed["clocks"][0]["due_at"]
+    assert listed["turn"] == "desk"
 
 
 @pytest.mark.parametrize(
