@@ -37,7 +37,7 @@ def _ticket_ids(version: CalendarVersion, *, after: int) -> list[int]:
     """Return the next tickets with a live clock in this calendar that falls due after the version takes effect."""
     clocks = Clock.objects.filter(
         organization_id=version.organization_id,
-        segments__calendar_id=version.calendar_id,
+        calendar_id=version.calendar_id,  # of the last segment: the earlier ones ended before the version takes effect
         stopped_at=None,
         due_at__gt=version.effective_from,
         ticket_id__gt=after,
