@@ -129,6 +129,12 @@ class Organization(TenantModel):
     # Changes with every write to what this customer was promised: see ``accounts.terms``.
     terms_stamp = models.BigIntegerField(default=new_stamp, editable=False)
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Write no stamp that was read: another process may have renewed it since. Zone and country are terms too."""
+        if self.pk is not None:
+            self.terms_stamp = new_stamp()
+        super().save(*args, **kwargs)
+
     class Meta(TenantModel.Meta):
         verbose_name = _("organization")
         verbose_name_plural = _("organizations")

@@ -110,6 +110,13 @@ def deliver_message(*, message: OutboxMessage, from_email: str, at: datetime, co
     return True
 
 
+def fail_message(*, message: OutboxMessage, error: Exception, at: datetime) -> None:
+    """Note an attempt that failed before anything was sent: the mail server cannot be reached."""
+    if claim_message(message=message, at=at):
+        logger.warning("Message %s was not delivered: %s", message.pk, error)
+        _note_failure(message=message, error=error, at=at)
+
+
 def claim_message(*, message: OutboxMessage, at: datetime) -> bool:
     """Mark the message as being sent by this worker, by compare-and-set on the row as it was read; False: not to be had."""
     changes = {

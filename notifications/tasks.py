@@ -35,9 +35,9 @@ def deliver_due() -> int:
                 break
             promise_look()
             for message in due:
-                reached = _reaches(connection)
-                sent += _deliver(message, connection)
-                if not reached:
+                error = _unreachable(connection)
+                sent += _deliver(message, connection, error)
+                if error is not None:
                     return sent
             time.sleep(PAUSE_SECONDS)
     finally:
@@ -45,20 +45,24 @@ def deliver_due() -> int:
     return sent
 
 
-def _reaches(connection: BaseEmailBackend) -> bool:
-    """Open the connection if it is not; False when the server cannot be reached: then one message tries, the others wait."""
+def _unreachable(connection: BaseEmailBackend) -> Exception | None:
+    """Open the connection if it is not, and return why that fails: then one message says so, and the others wait."""
     try:
         connection.open()
-    except (OSError, SMTPException):
-        return False
-    return True
+    except (OSError, SMTPException) as error:
+        return error
+    return None
 
 
-def _deliver(message: OutboxMessage, connection: BaseEmailBackend) -> bool:
-    if message.organization_id is None:
-        with every_organization(reason="deliver a message that belongs to no organization"):
-            return services.deliver_message(
-                message=message, from_email=settings.DEFAULT_FROM_EMAIL, at=timezone.now(), connection=connection
-            )
-    with organization_scope(message.organization_id):
+def _deliver(message: OutboxMessage, connection: BaseEmailBackend, error: Exception | None) -> bool:
+    organization_id = message.organization_id
+    scope = (
+        organization_scope(organization_id)
+        if organization_id is not None
+        else every_organization(reason="deliver a message that belongs to no organization")
+    )
+    with scope:
+        if error is not None:
+            services.fail_message(message=message, error=error, at=timezone.now())
+            return False
         return services.deliver_message(message=message, from_email=settings.DEFAULT_FROM_EMAIL, at=timezone.now(), connection=connection)

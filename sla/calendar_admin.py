@@ -20,7 +20,7 @@ from core.actor import Actor
 from core.classification import Channel
 from sla.calendars import CalendarError
 from sla.holidays import public_holidays
-from sla.hours import DAYS_ES, format_holidays, format_hours, parse_holidays, parse_hours
+from sla.hours import DAYS_ES, format_holidays, format_hours, minute_of, parse_holidays, parse_hours
 from sla.linting import lint_calendar
 from sla.models import Calendar, CalendarVersion
 from sla.services import Move, preview_calendar, publish_calendar_version
@@ -97,7 +97,7 @@ class CalendarForm(forms.ModelForm):
         data: dict[str, Any] = super().clean() or {}
         if self.errors:
             return data
-        now = timezone.now()
+        self.now = now = timezone.now()
         chosen = data.get("effective_from")
         data["effective_from"] = chosen.replace(tzinfo=zone(data["time_zone"])) if chosen else now
         if data["effective_from"] < now:
@@ -120,7 +120,10 @@ class CalendarForm(forms.ModelForm):
         word = hashlib.sha256(typed.encode()).hexdigest()[:16]
         if data["seen"] == word:
             return
-        self.moves = preview_calendar(calendar=self.instance, version=self.content(), at=now)
+        try:
+            self.moves = preview_calendar(calendar=self.instance, version=self.content(), at=now)
+        except CalendarError as error:
+            raise ValidationError(str(error)) from error
         if self.moves:
             self.data = self.data.copy()  # type: ignore[attr-defined]
             self.data["seen"] = word  # type: ignore[index]
@@ -139,7 +142,7 @@ class CalendarAdmin(ConfigurationAdmin):
         super().save_model(request, obj, form, change)
         if form.adds_version():
             by = Actor(person_id=request.user.pk, channel=Channel.DESK)
-            publish_calendar_version(calendar=obj, **form.content(), by=by, at=timezone.now())
+            publish_calendar_version(calendar=obj, **form.content(), by=by, at=form.now)
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
         form: CalendarForm = context["adminform"].form
@@ -172,7 +175,7 @@ def _week(hours: dict[str, list[list[str]]]) -> list[WeekBar]:
     bars = []
     for day, windows in sorted(hours.items()):
         for start, end in windows:
-            left, right = (int(text[:2]) * HOUR_WIDTH + int(text[3:5]) * HOUR_WIDTH // 60 for text in (start, end))
+            left, right = (minute_of(text) * HOUR_WIDTH // 60 for text in (start, end))
             bars.append(WeekBar(f"{DAYS_ES[int(day)]} {start}-{end}", left, int(day) * DAY_HEIGHT, right - left))
     return bars
 

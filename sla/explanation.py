@@ -68,7 +68,7 @@ class Explanation:
 def explain_clock(item: LoadedClock, *, support_type: str, at: datetime) -> Explanation:
     """Return why the clock is due when it is, as seen at the aware instant ``at``."""
     clock = item.clock
-    used = clock.used if clock.used is not None else used_until(item.stretches, item.pauses, min(at, clock.stopped_at or at))
+    used = clock.used if clock.used is not None else used_until(item.stretches, min(at, clock.stopped_at or at))
     return Explanation(
         metric=clock.metric,
         state=clock.state,

@@ -41,12 +41,25 @@ def _put(hours: Hours, day: int, span: str, line: str) -> None:
     start, separator, end = (part.strip() for part in span.partition("-"))
     if not separator:
         raise BadWindow(f"“{line}”: write hours such as 09:00-19:00.")
+    start, end = _padded(start), _padded(end)
     if end <= start:
         hours.setdefault(str(day), []).append([start, "24:00"])
         if end != "00:00":
             hours.setdefault(str((day + 1) % 7), []).append(["00:00", end])
     else:
         hours.setdefault(str(day), []).append([start, end])
+
+
+def _padded(text: str) -> str:
+    """Return ``09:00`` for ``9:00``, so that times compare as text; what is no time is left for the calendar to refuse."""
+    hours, colon, minutes = text.partition(":")
+    return f"{hours:0>2}:{minutes}" if colon and hours.isdigit() else text
+
+
+def minute_of(text: str) -> int:
+    """Return the minute of the day of a stored time."""
+    hours, _, minutes = text.partition(":")
+    return int(hours) * 60 + int(minutes)
 
 
 def format_hours(hours: Hours) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sla.hours import DAYS_ES
+from sla.hours import DAYS_ES, minute_of
 
 YEAR = timedelta(days=365)
 SHORT_MINUTES = 15
@@ -39,9 +39,9 @@ def _windows(hours: Mapping[str, list[list[str]]]) -> Iterator[Finding]:
     for day, windows in sorted(hours.items()):
         spans = sorted((start, end) for start, end in windows)
         for start, end in spans:
-            if end in {"23:59", "23:59:59"}:
+            if end == "23:59":
                 yield Finding("ends_before_midnight", f"{DAYS_ES[int(day)]} {start}-{end}")
-            if _minutes(end) - _minutes(start) < SHORT_MINUTES:
+            if minute_of(end) - minute_of(start) < SHORT_MINUTES:
                 yield Finding("short_window", f"{DAYS_ES[int(day)]} {start}-{end}")
         for (start, end), (following, stop) in zip(spans, spans[1:], strict=False):
             if following < end:
@@ -61,8 +61,3 @@ def _holidays(holidays: Mapping[str, str], public: Mapping[str, str], today: dat
         yield Finding("missing_holidays", ", ".join(missing))
     if max(holidays) < (today + YEAR).isoformat():
         yield Finding("holidays_end", max(holidays))
-
-
-def _minutes(text: str) -> int:
-    hours, _, minutes = text.partition(":")
-    return int(hours) * 60 + int(minutes[:2])

@@ -217,6 +217,7 @@ class ClockSegment(OrganizationRow):
     clock = models.ForeignKey(Clock, on_delete=models.CASCADE, related_name="segments")
     number = models.PositiveSmallIntegerField()
     cause = models.CharField(max_length=15, choices=SegmentCause, default=SegmentCause.START)
+    policy = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, null=True, related_name="+")  # what pauses it; None: the default
     calendar = models.ForeignKey(Calendar, on_delete=models.PROTECT, related_name="+")
     priority = models.PositiveSmallIntegerField(choices=Priority)
     target = models.DurationField()

@@ -93,12 +93,15 @@ class Policy:
         return self.version.percents if self.version is not None else WARNING_PERCENTS
 
 
+DEFAULT_POLICY = Policy(None)
+
+
 def policy_on(organization: Organization, contract_id: int | None, at: datetime) -> Policy:
     """Return the policy in force for a contract at an instant; without contract or version, the default one."""
     for policy in _policies_of(organization.pk, organization.terms_stamp):
         if policy.version is not None and policy.version.contract_id == contract_id and policy.version.effective_from <= at:
             return policy
-    return Policy(None)
+    return DEFAULT_POLICY
 
 
 @lru_cache(maxsize=KEPT)
@@ -116,8 +119,8 @@ def _with_targets(versions: QuerySet[PolicyVersion]) -> Iterator[Policy]:
 def calendar_versions_on(organization: Organization, at: datetime) -> list[CalendarVersion]:
     """Return the version of each of the organization's calendars that holds at an instant, by calendar."""
     newest: dict[int, CalendarVersion] = {}
-    for version in calendar_versions_of(organization):
-        if version.effective_from <= at:
+    for version in calendar_versions_of(organization):  # a calendar's first version holds before it began, as in ``course_of``
+        if version.effective_from <= at or version.calendar_id not in newest:
             newest[version.calendar_id] = version
     return list(newest.values())
 
@@ -187,10 +190,13 @@ class AccountPart:
 
 @dataclass(frozen=True)
 class LoadedClock:
-    """A clock with all it is computed from; ``versions`` are those of all calendars of its organization."""
+    """A clock with all it is computed from; ``versions`` are those of all calendars of its organization.
+
+    ``policies`` holds those that its segments were or are bound to, by id; an id that is not there is the default one.
+    """
 
     clock: Clock
-    policy: Policy
+    policies: Mapping[int, Policy]
     segments: list[ClockSegment]
     intervals: Sequence[Stay]
     versions: Sequence[CalendarVersion]
@@ -198,6 +204,11 @@ class LoadedClock:
     @property
     def metric(self) -> Metric:
         return Metric(self.clock.metric)
+
+    @property
+    def policy(self) -> Policy:
+        """The policy that is bound now."""
+        return self.policies.get(self.clock.policy_id or 0, DEFAULT_POLICY)
 
     @property
     def course(self) -> list[tuple[ClockSegment, CalendarVersion, datetime]]:
@@ -214,26 +225,26 @@ class LoadedClock:
         course = self.course
         ends = [since for _segment, _version, since in course[1:]]
         return [
-            Stretch(work_calendar(version), segment.target, since, end)
+            Stretch(work_calendar(version), segment.target, since, end, self._pauses(segment))
             for (segment, version, since), end in zip(course, [*ends, None], strict=True)
         ]
 
-    @property
-    def pauses(self) -> list[Pause]:
-        """Return the pauses; those that began at or after the clock stopped say nothing about it."""
-        pauses = pauses_of(self.intervals, self.policy.pausing_states(self.metric))
+    def _pauses(self, segment: ClockSegment) -> list[Pause]:
+        """Return what pauses the clock under the policy of a segment; a stop ends a pause, and hears of no later one."""
+        policy = self.policies.get(segment.policy_id or 0, DEFAULT_POLICY)
+        pauses = pauses_of(self.intervals, policy.pausing_states(self.metric))
         stop = self.clock.stopped_at
-        if stop is None or self.metric is Metric.RESOLUTION:
+        if stop is None:
             return pauses
         return [(low, stop if high is None else min(high, stop)) for low, high in pauses if low < stop]
 
     def reading(self) -> Reading:
-        return read(self.stretches, self.pauses, self.policy.percents)
+        return read(self.stretches, self.policy.percents)
 
     @property
     def account(self) -> list[AccountPart]:
         """Return the step-by-step account of the due instant, stretch by stretch (SPEC 4.10)."""
-        parts = zip(ledgers(self.stretches, self.pauses), self.course, strict=False)
+        parts = zip(ledgers(self.stretches), self.course, strict=False)
         return [AccountPart(ledger, version, segment) for ledger, (segment, version, _since) in parts]
 
 
@@ -275,12 +286,10 @@ def _loaded(clocks: list[Clock], intervals: Mapping[int, Sequence[Stay]], organi
     rows = ClockSegment.objects.filter(clock_id__in=[clock.pk for clock in clocks])
     for segment in rows.order_by("clock_id", "number"):
         segments.setdefault(segment.clock_id, []).append(segment)
-    policies = policies_by_id({clock.policy_id for clock in clocks if clock.policy_id is not None})
+    bound = {segment.policy_id for found in segments.values() for segment in found} | {clock.policy_id for clock in clocks}
+    policies = policies_by_id({policy_id for policy_id in bound if policy_id is not None})
     versions = calendar_versions_of(organization)
-    return [
-        LoadedClock(clock, policies.get(clock.policy_id or 0, Policy(None)), segments[clock.pk], intervals[clock.ticket_id], versions)
-        for clock in clocks
-    ]
+    return [LoadedClock(clock, policies, segments[clock.pk], intervals[clock.ticket_id], versions) for clock in clocks]
 
 
 def policies_by_id(ids: set[int]) -> dict[int, Policy]:
@@ -312,9 +321,10 @@ def version_to_redate(version_id: int) -> CalendarVersion | None:
     return CalendarVersion.objects.filter(pk=version_id, redated_at=None).select_related("organization").order_by("pk").first()
 
 
-def versions_to_redate() -> list[tuple[int, int]]:
+def versions_to_redate(published_before: datetime) -> list[tuple[int, int]]:
     """Return (organization id, version id) of what waits for re-dating, oldest first."""
-    return list(CalendarVersion.objects.filter(redated_at=None).order_by("published_at", "pk").values_list("organization_id", "pk"))
+    waiting = CalendarVersion.objects.filter(redated_at=None, published_at__lte=published_before)
+    return list(waiting.order_by("published_at", "pk").values_list("organization_id", "pk"))
 
 
 def closed_until(clock: Clock, organization: Organization, at: datetime) -> datetime | None:

@@ -23,6 +23,7 @@ class RecordedFact:
 class ReplayedSegment:
     number: int
     cause: str
+    policy_id: int | None
     calendar_id: int
     priority: int
     target: timedelta
@@ -100,7 +101,7 @@ def _reprioritized(found: Replay, fact: RecordedFact) -> None:
 def _segment(fact: RecordedFact, number: int, starts_at: datetime) -> ReplayedSegment:
     told = fact.payload
     target = timedelta(seconds=told["target_seconds"])
-    return ReplayedSegment(number, told["cause"], told["calendar"], told["priority"], target, starts_at)
+    return ReplayedSegment(number, told["cause"], told["policy"], told["calendar"], told["priority"], target, starts_at)
 
 
 def _started(found: Replay, fact: RecordedFact) -> None:
@@ -144,8 +145,10 @@ def _stopped(found: Replay, fact: RecordedFact) -> None:
     clock, told = found.clocks[fact.payload["clock"]], fact.payload
     clock.state, clock.stopped_at, clock.is_met = "stopped", fact.at, told["is_met"]
     clock.due_at, clock.used = _instant(told["due_at"]), timedelta(seconds=told["used_seconds"])
-    if clock.is_met:  # it was in time by instants: what a sweep noticed meanwhile does not count
+    if clock.is_met and clock.breached_at is not None:  # in time by instants: what a sweep noticed meanwhile does not count
         clock.breached_at = clock.segments[-1].breached_at = None
+        clock.announced_percent = told["announced_percent"]
+        clock.announcements = [row for row in clock.announcements if row[:2] != (len(clock.segments), BREACH_PERCENT)]
 
 
 def _withdrawn(found: Replay, fact: RecordedFact) -> None:

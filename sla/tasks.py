@@ -41,7 +41,11 @@ def redate_by_version(organization_id: int, version_id: int) -> int:
 def sweep_redating() -> int:
     """Go on with the versions whose clocks were not all re-dated: a lost broker message, a worker that died."""
     with every_organization(reason="find calendar versions whose clocks have not been re-dated"):
-        waiting = queries.versions_to_redate()
+        waiting = queries.versions_to_redate(timezone.now() - services.GRACE)
     for organization_id, version_id in waiting:
-        redate_by_version(organization_id, version_id)
+        try:
+            redate_by_version(organization_id, version_id)
+        except Exception:
+            # One version that fails must not hold up those of the other customers; it is tried again at the next tick.
+            logger.exception("The clocks of calendar version %s could not be re-dated", version_id)
     return len(waiting)

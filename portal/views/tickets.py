@@ -172,11 +172,14 @@ def reply(request: HttpRequest, number: str) -> HttpResponse:
             else:
                 services.reply_as_customer(ticket=ticket, body=body, files=files, by=by, at=at)
         except DomainError as error:
+            messages.error(request, str(error.message))
             put_errors(form, error)
         else:
             messages.success(request, _("Your message was sent."))
             return redirect("portal:ticket", ticket.number)
-    return _page(request, ticket, status=400, reply_form=form)
+    # A ticket that ended meanwhile shows the follow-up's form: what was typed for the reply stands in it.
+    typed = FollowUpForm(initial={"body": request.POST.get("body", "").replace("\0", "")})
+    return _page(request, queries.get_ticket(person(request), number), status=400, reply_form=form, follow_up_form=typed)
 
 
 @require_POST

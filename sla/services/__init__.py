@@ -9,11 +9,12 @@ from sla.services.clocks import (
 )
 from sla.services.previewing import ClockChange, Move, preview_calendar, preview_classification
 from sla.services.rebuilding import Difference, rebuild_clocks
-from sla.services.redating import redate_clocks
+from sla.services.redating import GRACE, redate_clocks
 from sla.services.retargeting import HidesBreach, rebind_clocks, retarget_clocks
 from sla.services.terms import set_terms
 
 __all__ = [
+    "GRACE",
     "ClockChange",
     "Difference",
     "HidesBreach",

@@ -66,11 +66,12 @@ def new_clocks(
             clock=clock,
             number=1,
             calendar=calendar,
+            policy=policy.version,
             priority=ticket.priority,
             target=target,
             starts_at=ticket.received_at,
         )
-        item = LoadedClock(clock, policy, [segment], intervals, calendar_versions_of(ticket.organization))
+        item = LoadedClock(clock, kept(policy), [segment], intervals, calendar_versions_of(ticket.organization))
         put_dates(clock, item.reading())
         loaded.append(item)
     Clock.objects.bulk_create(item.clock for item in loaded)
@@ -195,19 +196,26 @@ def _stop_where(ticket: Ticket, chosen: Callable[[LoadedClock], bool], by: Actor
         settle(ticket, item, at)
         clock = item.clock
         # A pause that still runs ends with the clock: the due instant becomes known.
-        pauses = [(low, at if high is None else high) for low, high in item.pauses if low < at]
-        clock.due_at = instant_of(item.stretches, pauses, clock.target)
         clock.state, clock.stopped_at, clock.next_event_at = ClockState.STOPPED, at, None
-        clock.used = used_until(item.stretches, pauses, at)
+        clock.due_at = instant_of(item.stretches, clock.target)
+        clock.used = used_until(item.stretches, at)
         # By instants alone: an act that was in time stays so, although a sweep looked between the act and its commit.
         clock.is_met = clock.due_at is None or at <= clock.due_at
         if clock.is_met and clock.breached_at is not None:
-            clock.breached_at = item.segments[-1].breached_at = None
-            item.segments[-1].save(update_fields=["breached_at"])
+            _take_back_breach(item)
         clock.save()
         facts.append(fact_of("clock.stopped", clock, **_verdict(item)))
     record_facts(ticket, facts, at, by)
     project(ticket, loaded)
+
+
+def _take_back_breach(item: LoadedClock) -> None:
+    """Forget a breach that was announced too early, so that a clock which runs again can be breached; the record keeps it."""
+    clock, segment = item.clock, item.segments[-1]
+    clock.breached_at = segment.breached_at = None
+    clock.announced_percent = max(item.policy.percents)
+    segment.save(update_fields=["breached_at"])
+    Announcement.objects.filter(segment=segment, percent=BREACH_PERCENT).delete()
 
 
 def _verdict(item: LoadedClock) -> dict[str, Any]:
@@ -217,6 +225,7 @@ def _verdict(item: LoadedClock) -> dict[str, Any]:
         "due_at": iso(clock.due_at),
         "used_seconds": clock.used.total_seconds() if clock.used is not None else None,
         "is_met": clock.is_met,
+        "announced_percent": clock.announced_percent,
         "calendar_versions": [version.pk for _segment, version, _since in item.course],
         "tzdata": item.course[-1][1].tzdata_version,
     }
@@ -281,6 +290,11 @@ def calendar_for(ticket: Ticket, metric: Metric, policy: Policy, versions: list[
     version = pick_calendar(versions, role, calendar_id) or pick_calendar(versions, CalendarRole.BUSINESS, None)
     assert version is not None  # calendars_for made the default ones
     return version.calendar
+
+
+def kept(policy: Policy) -> dict[int, Policy]:
+    """Return a policy by its id, as ``LoadedClock`` holds them."""
+    return {policy.version.pk: policy} if policy.version is not None else {}
 
 
 def fact_of(verb: str, clock: Clock, **payload: Any) -> Fact:

@@ -57,7 +57,7 @@ def preview_calendar(*, calendar: Calendar, version: dict[str, Any], at: datetim
         with transaction.atomic():
             last = Record.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
             published = publish_calendar_version(calendar=calendar, **version, by=system_actor("preview"), at=at)
-            redate_clocks(version=published, at=at)
+            redate_clocks(version=published, at=at, is_trial=True)
             facts = Record.objects.filter(pk__gt=last, verb="clock.redated").order_by("pk")
             raise _Undo([_move(fact) for fact in facts if fact.payload["calendar_version"] == published.pk])
     except _Undo as done:
@@ -77,7 +77,7 @@ def preview_classification(*, ticket: Ticket, classification: Classification, by
     """
     trial = Ticket.objects.select_related("organization", "contract", "requester", "assignee", "owner", "service").get(pk=ticket.pk)
     loaded = load_clocks(trial, intervals(trial.pk))
-    used = {item.clock.metric: used_until(item.stretches, item.pauses, at) for item in loaded}
+    used = {item.clock.metric: used_until(item.stretches, at) for item in loaded}
     before = {item.clock.metric: item.clock for item in loaded if item.clock.is_live}
     try:
         with transaction.atomic():

@@ -30,7 +30,7 @@ _CLOCK = (
     "announced_percent",
     "next_event_at",
 )
-_SEGMENT = ("cause", "calendar_id", "priority", "target", "starts_at", "breached_at")
+_SEGMENT = ("cause", "policy_id", "calendar_id", "priority", "target", "starts_at", "breached_at")
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,10 @@ def rebuild_clocks(*, ticket: Ticket, write: bool) -> list[Difference]:
     The ticket comes with its organization. Nothing is announced: what the record does not tell was not told.
     """
     lock_ticket(ticket)
-    found = replay(RecordedFact(entry.at, entry.verb, entry.payload) for entry in timeline(ticket))
+    try:
+        found = replay(RecordedFact(entry.at, entry.verb, entry.payload) for entry in timeline(ticket))
+    except KeyError as missing:  # written before the record held all that a clock is computed from
+        return [Difference(ticket.number, "", "record", "not compared", f"lacks {missing}")]
     rebuilt = _rebuilt(ticket, found)
     kept = {clock.pk: clock for clock in Clock.objects.filter(ticket=ticket).order_by("pk")}
     segments = _by_number(ClockSegment.objects.filter(clock__ticket=ticket).order_by("clock_id", "number"))
@@ -75,7 +78,8 @@ def rebuild_clocks(*, ticket: Ticket, write: bool) -> list[Difference]:
 
 
 def _rebuilt(ticket: Ticket, found: Replay) -> list[_Rebuilt]:
-    policies = policies_by_id({clock.policy_id for clock in found.clocks.values() if clock.policy_id is not None})
+    bound = {segment.policy_id for clock in found.clocks.values() for segment in clock.segments}
+    policies = policies_by_id({policy_id for policy_id in bound if policy_id is not None})
     versions = calendar_versions_of(ticket.organization)
     return [_rows(ticket, told, policies, versions, found) for told in found.clocks.values()]
 
@@ -105,7 +109,7 @@ def _rows(ticket: Ticket, told: ReplayedClock, policies: dict[int, Policy], vers
         ClockSegment(clock_id=told.clock_id, number=s.number, **{name: getattr(s, name) for name in _SEGMENT}, **same)
         for s in told.segments
     ]
-    loaded = LoadedClock(clock, policies.get(told.policy_id or 0, Policy(None)), segments, found.stays, versions)
+    loaded = LoadedClock(clock, policies, segments, found.stays, versions)
     if told.is_live:
         put_dates(clock, loaded.reading())
     return _Rebuilt(loaded, {(number, percent) for number, percent, _at in told.announcements}, told)

@@ -14,13 +14,15 @@ from core.actor import Actor
 from core.classification import Priority, SupportType
 from core.errors import NotAllowed
 from sla.defaults import Metric
-from sla.models import Calendar, CalendarVersion, ClockSegment, SegmentCause
+from sla.models import Calendar, CalendarVersion, ClockSegment, ClockState, SegmentCause
 from sla.queries import LoadedClock, Policy, policy_on
 from sla.services.clocks import (
     calendar_for,
     calendars_for,
     end_unmeasured,
+    fact_of,
     iso,
+    kept,
     load_locked,
     new_clocks,
     project,
@@ -72,7 +74,7 @@ def rebind_clocks(*, ticket: Ticket, from_start: bool, by: Actor, at: datetime) 
 def _carry_out(ticket: Ticket, change: _Change) -> None:
     loaded = load_locked(ticket)
     versions = calendars_for(ticket, ticket.received_at if change.from_start else change.at)
-    changed = [_changed(ticket, item, versions, change) if item.clock.is_live else item for item in loaded]
+    changed = [_changed(ticket, item, versions, change) if item.clock.state != ClockState.STOPPED else item for item in loaded]
     changed += _start_missing(ticket, changed, versions, change)
     project(ticket, changed)
 
@@ -80,19 +82,25 @@ def _carry_out(ticket: Ticket, change: _Change) -> None:
 def _changed(ticket: Ticket, old: LoadedClock, versions: list[CalendarVersion], change: _Change) -> LoadedClock:
     """Give one live clock its new promise, and return it with the policy that is bound now."""
     settle(ticket, old, change.at)
-    item = old if change.policy is None else replace(old, policy=change.policy)
+    policy = change.policy or old.policy
+    item = replace(old, policies={**old.policies, **kept(policy)})
     clock, last = item.clock, item.segments[-1]
-    was_missed, old_due = clock.breached_at is not None, clock.due_at
+    was_missed, was_live, old_due = clock.breached_at is not None, clock.is_live, clock.due_at
+    target = policy.target(item.metric, Priority(ticket.priority), SupportType(ticket.support_type))
+    if target is None and not was_live:
+        return item
     clock.priority = ticket.priority
-    target = item.policy.target(item.metric, Priority(ticket.priority), SupportType(ticket.support_type))
     if target is None:  # no such promise any more
         _refuse_relief(item, was_missed and not change.may_relieve)
         record_facts(ticket, [end_unmeasured(item, change.at)], change.at, change.by)
         return item
-    calendar = calendar_for(ticket, item.metric, item.policy, versions)
-    policy_id = item.policy.version.pk if item.policy.version is not None else None
-    if change.from_start or (target, calendar.pk, policy_id) != (last.target, last.calendar_id, clock.policy_id):
-        clock.policy = item.policy.version
+    calendar = calendar_for(ticket, item.metric, policy, versions)
+    policy_id = policy.version.pk if policy.version is not None else None
+    if not was_live:  # withdrawn by an earlier change, and promised again: the time since the arrival counts
+        clock.state, clock.stopped_at = ClockState.RUNNING, None
+        record_facts(ticket, [fact_of("clock.resumed", clock)], change.at, change.by)
+    if change.from_start or not was_live or (target, calendar.pk, policy_id) != (last.target, last.calendar_id, clock.policy_id):
+        clock.policy = policy.version
         if change.from_start:
             _forget(item)
         _begin_segment(item, target, calendar, change.cause, clock.started_at if change.from_start else change.at)
@@ -140,6 +148,7 @@ def _begin_segment(item: LoadedClock, target: timedelta, calendar: Calendar, cau
             number=len(item.segments) + 1,
             cause=cause,
             calendar=calendar,
+            policy=clock.policy,
             priority=clock.priority,
             target=target,
             starts_at=at,

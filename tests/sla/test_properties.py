@@ -120,23 +120,22 @@ def test_the_account_of_ten_thousand_random_clocks_partitions_the_time_and_sums_
         cuts = sorted(dice.randint(1, 15_000) for _ in range(dice.choice([0, 0, 1, 2])))
         begins = [start, *(start + minutes * MINUTE for minutes in cuts)]
         targets = [dice.randint(10, 2_400) * MINUTE for _ in begins]
+        pauses = random_pauses(dice, start)
         stretches = [
-            Stretch(dice.choice(calendars), target, low, high)
+            Stretch(dice.choice(calendars), target, low, high, pauses)
             for target, low, high in zip(targets, begins, [*begins[1:], None], strict=True)
         ]
-        pauses = random_pauses(dice, start)
-
-        due = instant_of(stretches, pauses, targets[-1])
-        lines = [line for ledger in ledgers(stretches, pauses) for line in ledger.segments]
+        due = instant_of(stretches, targets[-1])
+        lines = [line for ledger in ledgers(stretches) for line in ledger.segments]
 
         assert lines[0].start == start
         assert all(a.end == b.start for a, b in zip(lines, lines[1:], strict=False))
         assert lines[-1].end == due
         if due is not None:
             assert sum((line.counted for line in lines), timedelta()) == targets[-1]
-            assert used_until(stretches, pauses, due) >= targets[-1]
+            assert used_until(stretches, due) >= targets[-1]
         else:
             assert lines[-1].kind is SegmentKind.PAUSED
-        reading = read(stretches, pauses, (50, 90))
+        reading = read(stretches, (50, 90))
         known = [instant for _percent, instant in sorted(reading.events) if instant is not None]
         assert known == sorted(known)

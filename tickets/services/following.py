@@ -1,7 +1,7 @@
 """What an ended ticket becomes when its customer writes again (SPEC 3.11)."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -16,13 +16,15 @@ from tickets.services.base import acting_user, lock_ticket, record_ticket
 from tickets.services.errors import MayNotDo
 from tickets.services.raising import NewTicket, raise_ticket
 
+TWICE = timedelta(minutes=5)  # the same words within it are a form sent again, not a second follow-up
+
 
 @transaction.atomic
 def follow_up_ticket(*, ticket: Ticket, body: str, by: Actor, at: datetime, files: Sequence[CheckedFile] = ()) -> Ticket:
     """Raise a new ticket that continues an ended one, with what the customer writes, its service and its classification.
 
     Refuses with ``MayNotDo`` while the ticket takes replies or may be reopened, or to whom may not answer in it; otherwise as
-    ``raise_ticket`` does. Both tickets name each other, on the record too.
+    ``raise_ticket`` does. Both tickets name each other, on the record too. The same words sent twice raise one ticket.
     """
     user = acting_user(by)
     lock_ticket(ticket)
@@ -31,6 +33,9 @@ def follow_up_ticket(*, ticket: Ticket, body: str, by: Actor, at: datetime, file
         raise MayNotDo(_("Only its requester or a coordinator answers in this ticket."))
     if not is_followed_up(ticket, at):
         raise MayNotDo(_("%(number)s takes replies or may be reopened: no new ticket is needed.") % {"number": ticket.number})
+    same = Ticket.objects.filter(continues=ticket, requester=user, description=body.strip(), received_at__gt=at - TWICE)
+    if (raised := same.order_by("pk").first()) is not None:
+        return raised  # the form was sent twice
     wanted = NewTicket(
         membership=membership,
         subject=ticket.subject,
