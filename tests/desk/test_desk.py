@@ -9,11 +9,9 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import Membership, Team, User
-from accounts.services import create_organization, issue_user_token
-from catalog.models import Contract
+from accounts.models import Membership, User
+from accounts.services import issue_user_token
 from core.classification import Impact, Urgency
-from sla.models import Calendar
 from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
 from tickets import services
 from tickets.models import Ticket
@@ -160,30 +158,6 @@ def test_report_recipients_are_a_list_of_e_mails_and_an_unknown_one_is_named(hou
     assert saved.status_code == 302
     assert set(house.contract.report_recipients.values_list("email", flat=True)) == {"requester@north.example", "coordinator@north.example"}
     assert "coordinator@north.example\nrequester@north.example" in client.get(path).content.decode()
-
-
-@pytest.mark.parametrize(
-    ("path", "make"),
-    [
-        ("/admin/accounts/organization/", lambda n, house: create_organization(name=f"O{n}", slug=f"o{n}", by=SETUP, at=MONDAY_9AM)),
-        ("/admin/accounts/user/", lambda n, house: User.objects.create(email=f"u{n}@x.example", full_name="U")),
-        ("/admin/accounts/team/", lambda n, house: Team.objects.create(name=f"T{n}")),
-        (
-            "/admin/catalog/contract/",
-            lambda n, house: Contract.objects.create(organization=house.north, reference=n, starts_on="2026-01-01"),
-        ),
-        ("/admin/sla/calendar/", lambda n, house: Calendar.objects.create(organization=house.north, name=f"C{n}", role="business")),
-        ("/admin/notifications/outboxmessage/", lambda n, house: make_ticket(house)),
-    ],
-)
-def test_configuration_lists_cost_the_same_for_one_row_more_and_for_three(house: House, sign_in: Any, path: str, make: Any) -> None:
-    client = sign_in(house.staff["administrator"])
-    make(1, house)
-    one = statements(client, path)
-    for number in (2, 3):
-        make(number, house)
-
-    assert statements(client, path) == one
 
 
 @pytest.mark.parametrize(("path", "budget"), [("/admin/queue/", 12), ("/admin/", 12)])

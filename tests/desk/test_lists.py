@@ -1,0 +1,90 @@
+"""Every configuration list costs the same for one row more and for three more; a list without a line here fails."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.utils import timezone
+
+from accounts.models import ApiToken, Membership, Organization, ServiceAccount, Team, User
+from accounts.services import create_organization
+from catalog.models import Category, Contract, RequestTemplate, Service
+from escalation.models import EscalationLevel
+from notifications.models import OutboxMessage
+from reports.services import request_report
+from sla.models import Calendar, PolicyVersion
+from tests.desk.test_desk import statements
+from tests.house import MONDAY_9AM, SETUP, House, make_ticket
+
+
+def person(number: int) -> User:
+    return User.objects.create(email=f"u{number}@x.example", full_name=f"U{number}")
+
+
+def contract(number: int, house: House) -> Contract:
+    return Contract.objects.create(organization=house.north, reference=f"C{number}", starts_on="2026-01-01")
+
+
+MAKERS: dict[type, Callable[[int, House], object]] = {
+    Organization: lambda n, house: create_organization(name=f"O{n}", slug=f"o{n}", by=SETUP, at=MONDAY_9AM),
+    User: lambda n, house: person(n),
+    Membership: lambda n, house: Membership.objects.create(organization=house.north, user=person(n), roles=["requester"]),
+    Team: lambda n, house: Team.objects.create(name=f"T{n}"),
+    ServiceAccount: lambda n, house: ServiceAccount.objects.create(
+        organization=house.north, name=f"S{n}", contact=house.people["coordinator"]
+    ),
+    ApiToken: lambda n, house: ApiToken.objects.create(digest=str(n), user=person(n), created_at=MONDAY_9AM),
+    Category: lambda n, house: Category.objects.create(name_es=f"K{n}"),
+    Service: lambda n, house: Service.objects.create(
+        category=Category.objects.create(name_es=f"K{n}"), slug=f"s{n}", name_es=f"S{n}", support_type="functional"
+    ),
+    RequestTemplate: lambda n, house: RequestTemplate.objects.create(
+        service=house.services["erp"], slug=f"t{n}", kind="incident", name_es=f"T{n}"
+    ),
+    Contract: contract,
+    Calendar: lambda n, house: Calendar.objects.create(organization=house.north, name=f"C{n}", role="business"),
+    PolicyVersion: lambda n, house: PolicyVersion.objects.create(
+        organization=house.north, contract=contract(n, house), number=1, effective_from=MONDAY_9AM
+    ),
+    EscalationLevel: lambda n, house: EscalationLevel.objects.create(
+        organization=house.north, position=10 + n, name_es=f"N{n}", contact=person(n), contact_name="A", email="a@x.example"
+    ),
+    OutboxMessage: lambda n, house: make_ticket(house),
+}
+
+
+def test_every_list_of_the_configuration_has_a_line_here() -> None:
+    assert set(admin.site._registry) == set(MAKERS)
+
+
+@pytest.mark.parametrize("model", MAKERS, ids=lambda model: model.__name__)
+def test_a_configuration_list_costs_the_same_for_one_row_more_and_for_three(house: House, sign_in: Any, model: Any) -> None:
+    client, path = sign_in(house.staff["administrator"]), f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
+    MAKERS[model](1, house)
+    one = statements(client, path)
+    for number in (2, 3):
+        MAKERS[model](number, house)
+
+    assert statements(client, path) == one
+
+
+def test_the_desks_list_of_reports_costs_the_same_for_one_and_for_three(house: House, sign_in: Any) -> None:
+    client, path = sign_in(house.staff["desk_manager"]), "/admin/reports/?organization=north"
+
+    def issue(month: int) -> None:
+        request_report(
+            organization=house.north,
+            month=timezone.localdate().replace(year=2026, month=month, day=1),
+            language="es",
+            user=None,
+            by=SETUP,
+            at=MONDAY_9AM,
+        )
+
+    issue(1)
+    one = statements(client, path)
+    for month in (2, 3):
+        issue(month)
+
+    assert statements(client, path) == one
