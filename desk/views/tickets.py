@@ -167,7 +167,7 @@ def classify(request: HttpRequest, number: str) -> HttpResponse:
 @require_POST
 def change_contract(request: HttpRequest, number: str) -> HttpResponse:
     ticket = queries.get_ticket(person(request), number)
-    if _contract_form(person(request), ticket) is None:
+    if not person(request).can(Capability.SUPERVISE):
         raise PermissionDenied
     form = ContractForm(request.POST, ticket=ticket)
     if not form.is_valid():

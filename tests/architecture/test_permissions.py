@@ -63,6 +63,7 @@ TABLE: list[tuple[str, frozenset[str]]] = [
     (r"admin/queue/", SEES_TICKETS),
     (r"admin/queue/assign/|admin/register/", DESK),
     (r"admin/\^tickets/\(\?P<number>\[A-Za-z\]\+-\\d\+\)/\$", SEES_TICKETS),
+    (r"admin/\^tickets/.*contract/.*", frozenset({"desk_supervisor", "desk_manager"})),
     (r"admin/\^tickets/.*acknowledge.*", DESK | {"consultant"}),
     (r"admin/\^tickets/.*", SEES_TICKETS),  # the page answers 400 or 403 with the reason; what each may do is tested in services
     (r"admin/reports/.*", SEES_REPORTS),
