@@ -18,7 +18,7 @@ from tickets.models import Attachment, Message, MessageKind, StateInterval, Tick
 from tickets.states import ACTIVE, FINAL, HOLDERS, Holder, State
 
 _NUMBER = re.compile(r"(?:[A-Za-z]+-)?0*(\d{1,15})")
-_RELATED = ("organization", "requester", "assignee", "owner", "team", "service", "contract")
+_RELATED = ("organization", "requester", "assignee", "owner", "team", "service")
 
 
 class TicketNotFound(NotFound):
@@ -50,7 +50,7 @@ def _seen_by(membership: Membership) -> Q:
 
 def get_ticket(user: User, number: str) -> Ticket:
     """Return the ticket with this number (``TK-000123`` or ``123``); ``TicketNotFound`` when it is not this person's to see."""
-    ticket = find_by_number(visible_to(user), number).first()
+    ticket = find_by_number(visible_to(user), number).select_related(*_RELATED, "contract").first()
     if ticket is None:
         raise TicketNotFound(_("There is no such ticket, or you have no access to it."))
     return ticket
