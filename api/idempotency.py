@@ -67,7 +67,7 @@ def _claim(owner: str, key: str) -> None:
 
 
 def lock_numbers(owner: str, key: str) -> list[int]:
-    """Return the two 32-bit numbers that stand for a key; two keys that share them only wait for each other."""
+    """Return the two 32-bit numbers that stand for a key; two keys that share them count as one while both are at work."""
     return [zlib.crc32(owner.encode()) - 2**31, zlib.crc32(key.encode()) - 2**31]
 
 

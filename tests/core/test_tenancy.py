@@ -7,6 +7,7 @@ from django.db.models import Count, Exists, OuterRef
 
 from accounts.models import Membership, Organization, User
 from accounts.tenancy import every_organization, organization_ids_of, organization_scope, scope_for
+from core.bulk import update_rows
 from core.tenancy import ScopeError, current_scope
 from tests.house import House, make_ticket
 from tickets.models import Ticket
@@ -49,6 +50,18 @@ def test_inside_a_scope_only_its_rows_exist(house: House) -> None:
         assert Ticket.objects.filter(pk=foreign.pk).update(subject="taken") == 0
         with pytest.raises(Ticket.DoesNotExist):
             Ticket.objects.get(pk=foreign.pk)
+
+
+def test_many_rows_at_once_are_written_inside_the_scope_alone(house: House) -> None:
+    own, foreign = make_ticket(house), make_ticket(house, organization=house.south, requester=house.outsider)
+
+    with organization_scope(house.north.pk):
+        update_rows(Ticket, ("subject",), [(own.pk, "mine"), (foreign.pk, "taken")], organization_id=house.north.pk)
+        with pytest.raises(ScopeError):
+            update_rows(Ticket, ("subject",), [(foreign.pk, "taken")], organization_id=house.south.pk)
+
+    assert Ticket.objects.get(pk=own.pk).subject == "mine"
+    assert Ticket.objects.get(pk=foreign.pk).subject == "The invoice fails"
 
 
 def test_a_forward_key_to_another_customers_row_does_not_open(house: House) -> None:
