@@ -6,11 +6,14 @@ it read under (organization id, stamp): a stamp that it knows means that nothing
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, ClassVar, TypeVar
 
 from django.db import models, transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import Organization, OrganizationRow, new_stamp
+from core.errors import Invalid
 from core.tenancy import TenantManager, TenantQuerySet
 
 M = TypeVar("M", bound=models.Model)
@@ -72,3 +75,19 @@ class TermsRow(OrganizationRow):
         deleted = super().delete(*args, **kwargs)
         renew_terms([self.organization_id])
         return deleted
+
+
+def check_effective(*, effective_from: datetime, last: datetime | None, at: datetime) -> None:
+    """Refuse with ``Invalid`` a version that would change the past, or begin before the version it follows.
+
+    ``last`` is when the newest version takes effect; None for a first one, which may begin in the past: it binds nothing that
+    was bound already. Each version holds until the next one begins, so that two never hold at once.
+    """
+    if last is None:
+        return
+    if effective_from < at:
+        words = _("A new version takes effect now or later: the past stays as it was.")
+        raise Invalid(words, fields={"effective_from": words})
+    if effective_from <= last:
+        words = _("The version before this one takes effect later. Choose an instant after it: each version holds until the next begins.")
+        raise Invalid(words, fields={"effective_from": words})

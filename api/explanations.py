@@ -1,20 +1,24 @@
 """The account of a clock as JSON: instants in UTC, spans in seconds."""
 
+from datetime import timedelta
 from typing import Any
 
 from rest_framework import serializers
 
 from sla.calendars import SegmentKind
+from sla.clocks import Target, Term
 from sla.defaults import Metric
 from sla.explanation import Explanation
-from sla.models import ClockState, SegmentCause
-from sla.rules import RuleSource
+from sla.models import ClockState, SegmentCause, TargetUnit, stored_promise
+from sla.rules import RuleReach, RuleSource
 
 
 class RuleSerializer(serializers.Serializer[Any]):
-    rule = serializers.ChoiceField(choices=[(source.value, source.value) for source in RuleSource])
-    name = serializers.CharField(help_text="The policy's name; empty where the contract has none.")
+    rule = serializers.ChoiceField(choices=[(source.value, source.value) for source in RuleSource], help_text="Whose policy was asked.")
+    reach = serializers.ChoiceField(choices=[(reach.value, reach.value) for reach in RuleReach], help_text="Which tickets the rule is for.")
+    name = serializers.CharField(help_text="The policy's name; empty where there is none.")
     target_seconds = serializers.FloatField(allow_null=True)
+    target_days = serializers.IntegerField(allow_null=True)
     matched = serializers.BooleanField()
 
 
@@ -22,7 +26,7 @@ class LineSerializer(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=[(kind.value, kind.value) for kind in SegmentKind])
     start = serializers.DateTimeField()
     end = serializers.DateTimeField(allow_null=True, help_text="Null while a pause lasts.")
-    counted_seconds = serializers.FloatField()
+    counted_seconds = serializers.FloatField(help_text="A counted date of a term in days is 86400.")
     reason = serializers.CharField(help_text="The holiday's name, or the state that paused the clock.")
 
 
@@ -32,17 +36,23 @@ class PartSerializer(serializers.Serializer[Any]):
     time_zone = serializers.CharField()
     tzdata_version = serializers.CharField()
     cause = serializers.ChoiceField(choices=SegmentCause.choices, help_text="Why this stretch of the promise began.")
-    target_seconds = serializers.FloatField()
+    target_seconds = serializers.FloatField(allow_null=True)
+    target_days = serializers.IntegerField(allow_null=True)
     lines = LineSerializer(many=True)
 
 
 class ExplanationSerializer(serializers.Serializer[Any]):
-    """The lines partition the time from ``started_at`` to ``due_at``; the counted seconds sum to ``target_seconds``."""
+    """The lines partition the time from ``started_at`` to ``due_at``; the counted seconds sum to ``target_seconds``.
+
+    Of a term in days each line is a local date, and the counted ones are ``target_days`` many.
+    """
 
     metric = serializers.ChoiceField(choices=Metric.choices)
     state = serializers.ChoiceField(choices=ClockState.choices)
     priority = serializers.CharField()
-    target_seconds = serializers.FloatField()
+    target_seconds = serializers.FloatField(allow_null=True, help_text="Null for a term in days.")
+    target_days = serializers.IntegerField(allow_null=True, help_text="Null for a target in time.")
+    target_unit = serializers.ChoiceField(choices=TargetUnit.choices)
     used_seconds = serializers.FloatField()
     left_seconds = serializers.FloatField()
     started_at = serializers.DateTimeField()
@@ -52,13 +62,21 @@ class ExplanationSerializer(serializers.Serializer[Any]):
     parts = PartSerializer(many=True)
 
 
+def _target(target: Target | None) -> dict[str, Any]:
+    return {
+        "target_seconds": target.total_seconds() if isinstance(target, timedelta) else None,
+        "target_days": target.days if isinstance(target, Term) else None,
+    }
+
+
 def explanation_data(account: Explanation) -> dict[str, Any]:
     """Return the shape of ``ExplanationSerializer``."""
     return {
         "metric": account.metric,
         "state": account.state,
         "priority": account.priority.code,
-        "target_seconds": account.target.total_seconds(),
+        **_target(account.target),
+        "target_unit": stored_promise(account.target)[1],
         "used_seconds": account.used.total_seconds(),
         "left_seconds": account.left.total_seconds(),
         "started_at": account.started_at,
@@ -67,8 +85,9 @@ def explanation_data(account: Explanation) -> dict[str, Any]:
         "rules": [
             {
                 "rule": rule.source,
+                "reach": rule.reach,
                 "name": rule.name,
-                "target_seconds": rule.target.total_seconds() if rule.target is not None else None,
+                **_target(rule.target),
                 "matched": rule.matched,
             }
             for rule in account.rules
@@ -80,7 +99,7 @@ def explanation_data(account: Explanation) -> dict[str, Any]:
                 "time_zone": part.time_zone,
                 "tzdata_version": part.tzdata_version,
                 "cause": part.cause,
-                "target_seconds": part.target.total_seconds(),
+                **_target(part.target),
                 "lines": [
                     {
                         "kind": line.kind,

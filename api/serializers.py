@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from core.classification import Environment, Impact, Kind, Priority, Urgency
 from sla.defaults import Metric
-from sla.models import Clock, ClockState
+from sla.models import Clock, ClockState, TargetUnit
 from tickets.models import Message, MessageKind, Ticket, format_number
 from tickets.states import Holder, SolutionType, State, turn_of
 
@@ -23,19 +23,35 @@ class ClockSerializer(serializers.ModelSerializer[Clock]):
 
     metric = serializers.ChoiceField(choices=Metric.choices)
     state = serializers.ChoiceField(choices=ClockState.choices)
-    target_minutes = serializers.IntegerField()
+    target_minutes = serializers.IntegerField(allow_null=True, help_text="Null for a term in days.")
+    target_days = serializers.IntegerField(allow_null=True, help_text="Null for a target in minutes.")
+    target_unit = serializers.ChoiceField(choices=TargetUnit.choices)
 
     class Meta:
         model = Clock
-        fields = ("metric", "state", "target_minutes", "started_at", "due_at", "stopped_at", "is_met", "breached_at")
+        fields = (
+            "metric",
+            "state",
+            "target_minutes",
+            "target_days",
+            "target_unit",
+            "started_at",
+            "due_at",
+            "stopped_at",
+            "is_met",
+            "breached_at",
+        )
 
 
 def clock_data(clock: Clock) -> dict[str, Any]:
     """Return the shape of ``ClockSerializer``."""
+    in_time = clock.target_unit == TargetUnit.TIME
     return {
         "metric": clock.metric,
         "state": clock.state,
-        "target_minutes": int(clock.target.total_seconds() // 60),
+        "target_minutes": int(clock.target.total_seconds() // 60) if in_time else None,
+        "target_days": None if in_time else clock.target.days,
+        "target_unit": clock.target_unit,
         "started_at": clock.started_at,
         "due_at": clock.due_at,
         "stopped_at": clock.stopped_at,

@@ -9,7 +9,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.terms import TermsRow
-from core.classification import DEFAULT_MATRIX, Impact, Kind, Matrix, Priority, SupportType, Urgency
+from core.classification import Impact, Kind, Matrix, Priority, SupportType, Urgency
 
 
 def in_language(row: models.Model, field: str) -> str:
@@ -219,26 +219,53 @@ class ContractService(ContractRow):
         return f"{self.service}"
 
 
-class MatrixCell(ContractRow):
-    """One cell of a contract's own priority matrix; cells that are not given keep the default (SPEC 3.7)."""
+class MatrixVersion(ContractRow):
+    """A contract's own priority matrix from an instant on, whole: urgency -> impact -> priority code (SPEC 3.7). Never changed."""
 
-    urgency = models.CharField(_("urgency"), max_length=20, choices=Urgency)
-    impact = models.CharField(_("impact"), max_length=20, choices=Impact)
-    priority = models.PositiveSmallIntegerField(_("priority"), choices=Priority)
+    number = models.PositiveIntegerField(_("version"))
+    effective_from = models.DateTimeField(_("in force from"))
+    published_at = models.DateTimeField()
+    cells = models.JSONField()
 
     class Meta(ContractRow.Meta):
-        verbose_name = _("cell of the priority matrix")
-        verbose_name_plural = _("priority matrix")
-        ordering = ("pk",)
-        constraints = (models.UniqueConstraint(fields=("contract", "urgency", "impact"), name="matrix_cell_unique"),)
+        verbose_name = _("priority matrix")
+        verbose_name_plural = _("priority matrices")
+        ordering = ("contract_id", "number")
+        constraints = (models.UniqueConstraint(fields=("contract", "number"), name="matrix_version_unique"),)
 
     def __str__(self) -> str:
-        return f"{self.get_urgency_display()} × {self.get_impact_display()}"
+        return f"{self.contract} v{self.number}"
+
+    @property
+    def matrix(self) -> Matrix:
+        return {
+            (Urgency(urgency), Impact(impact)): Priority[code.upper()]
+            for urgency, row in self.cells.items()
+            for impact, code in row.items()
+        }
 
 
-def matrix_of(cells: list[MatrixCell]) -> Matrix:
-    """Return the whole matrix of a contract: the default with the contract's own cells over it."""
-    matrix = dict(DEFAULT_MATRIX)
-    for cell in cells:
-        matrix[Urgency(cell.urgency), Impact(cell.impact)] = Priority(cell.priority)
-    return matrix
+def matrix_cells(matrix: Matrix) -> dict[str, dict[str, str]]:
+    """Return a matrix as ``MatrixVersion.cells`` keeps it."""
+    return {str(urgency): {str(impact): matrix[urgency, impact].code for impact in Impact} for urgency in Urgency}
+
+
+class ContractVersion(ContractRow):
+    """What a contract said from ``published_at`` until its next version: the values as they were, never changed.
+
+    The contract's own row holds the newest; this is what is asked when somebody wants to know what was known on a day (SPEC 17.3).
+    """
+
+    number = models.PositiveIntegerField(_("version"))
+    published_at = models.DateTimeField(_("known since"))
+    terms = models.JSONField()
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+
+    class Meta(ContractRow.Meta):
+        verbose_name = _("version of the contract")
+        verbose_name_plural = _("versions of the contract")
+        ordering = ("contract_id", "number")
+        constraints = (models.UniqueConstraint(fields=("contract", "number"), name="contract_version_unique"),)
+
+    def __str__(self) -> str:
+        return f"{self.contract} v{self.number}"

@@ -1,7 +1,7 @@
 """The catalogue as a customer sees it, and which contract holds on a day. Run inside a tenant scope."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 
 from django.db.models import Prefetch
@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization
 from accounts.terms import KEPT
-from catalog.models import Category, Contract, ContractService, MatrixCell, RequestTemplate, Service, matrix_of
-from core.classification import Matrix
+from catalog.models import Category, Contract, ContractService, ContractVersion, MatrixVersion, RequestTemplate, Service
+from core.classification import DEFAULT_MATRIX, Matrix
 from core.errors import Invalid, NotFound
 
 
@@ -26,11 +26,11 @@ class UnknownService(Invalid):
 
 @dataclass(frozen=True)
 class ContractTerms:
-    """A contract with the services it covers and its whole priority matrix. Kept by the process: nobody changes it."""
+    """A contract with the services it covers and its matrices, the newest first. Kept by the process: nobody changes it."""
 
     contract: Contract
     service_ids: frozenset[int]
-    matrix: Matrix
+    matrices: tuple[MatrixVersion, ...]
 
 
 def contract_on(organization: Organization, day: date, *, service_id: int | None = None) -> Contract | None:
@@ -52,12 +52,24 @@ def covers(organization: Organization, contract_id: int, day: date, *, service_i
     )
 
 
-def matrix_for(organization: Organization, contract_id: int | None) -> Matrix:
-    """Return the priority matrix of a contract of the organization; without one, the default of SPEC 3.7."""
+def matrix_for(organization: Organization, contract_id: int | None, at: datetime, *, known_at: datetime | None = None) -> Matrix:
+    """Return the priority matrix of a contract that is in force at an instant; without one, the default of SPEC 3.7.
+
+    ``known_at`` asks what was known then: it leaves out what was published later.
+    """
     for terms in _contracts(organization.pk, organization.terms_stamp):
-        if terms.contract.pk == contract_id:
-            return terms.matrix
-    return matrix_of([])
+        if terms.contract.pk != contract_id:
+            continue
+        for version in terms.matrices:
+            if version.effective_from <= at and (known_at is None or version.published_at <= known_at):
+                return version.matrix
+    return DEFAULT_MATRIX
+
+
+def contract_as_known(contract_id: int, at: datetime) -> ContractVersion | None:
+    """Return what the contract said as it was known at an instant; None when it was not known yet."""
+    known = ContractVersion.objects.filter(contract_id=contract_id, published_at__lte=at)
+    return known.order_by("-number").first()
 
 
 @lru_cache(maxsize=KEPT)
@@ -66,11 +78,11 @@ def _contracts(organization_id: int, stamp: int) -> list[ContractTerms]:
     services: dict[int, set[int]] = {}
     for contract_id, service_id in ContractService.objects.filter(organization_id=organization_id).values_list("contract_id", "service_id"):
         services.setdefault(contract_id, set()).add(service_id)
-    cells: dict[int, list[MatrixCell]] = {}
-    for cell in MatrixCell.objects.filter(organization_id=organization_id).order_by("pk"):
-        cells.setdefault(cell.contract_id, []).append(cell)
+    matrices: dict[int, list[MatrixVersion]] = {}
+    for version in MatrixVersion.objects.filter(organization_id=organization_id).order_by("-number"):
+        matrices.setdefault(version.contract_id, []).append(version)
     return [
-        ContractTerms(contract, frozenset(services.get(contract.pk, ())), matrix_of(cells.get(contract.pk, [])))
+        ContractTerms(contract, frozenset(services.get(contract.pk, ())), tuple(matrices.get(contract.pk, ())))
         for contract in Contract.objects.filter(organization_id=organization_id).order_by("-starts_on", "-pk")
     ]
 

@@ -71,6 +71,7 @@ class SegmentKind(StrEnum):
     OUTSIDE_HOURS = "outside_hours"
     HOLIDAY = "holiday"
     PAUSED = "paused"
+    START_DAY = "start_day"  # of a term in days: the day of the event, which does not count
 
 
 @dataclass(frozen=True)
@@ -185,10 +186,10 @@ class WorkCalendar:
         _instant(start)
         day = start.astimezone(self.zone).date()
         if not business:
-            return _midnight(day + timedelta(days=days + 1), self.zone)
+            return self.day_end(day + timedelta(days=days))
         for _ in range(days):
             day = self._following_business_day(day, 1)
-        return self._closing(day)
+        return self.closing(day)
 
     def days_before(self, day: date, days: int, business: bool = False) -> date:
         """Return the last date on which a notice of ``days`` (calendar or business) before ``day`` can be given."""
@@ -211,7 +212,18 @@ class WorkCalendar:
                 return day
         raise BeyondHorizon("No business day was found: check the holidays of the calendar.")
 
-    def _closing(self, day: date) -> datetime:
+    def day_kind(self, day: date) -> SegmentKind:
+        """Return what a local date is for a term in business days: open, closed all day, or a holiday."""
+        if self.is_business_day(day):
+            return SegmentKind.OPEN
+        return SegmentKind.HOLIDAY if day in self.holidays else SegmentKind.OUTSIDE_HOURS
+
+    def day_end(self, day: date) -> datetime:
+        """Return 24:00 of the local date."""
+        return _midnight(day + timedelta(days=1), self.zone)
+
+    def closing(self, day: date) -> datetime:
+        """Return when the last window of the local date closes; 24:00 of a date without open time."""
         low, high = to_us(_midnight(day, self.zone)), to_us(_midnight(day + timedelta(days=1), self.zone))
         stops = [stop for _start, stop in self._covering(low, high).between(low, high)]
         return from_us(stops[-1] if stops else high)

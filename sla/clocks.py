@@ -1,13 +1,24 @@
 """What a clock says, as a pure function of its segments and pauses (SPEC 17.2). No models, no clock reads."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from sla.calendars import Ledger, Pause, WorkCalendar
+from sla.calendars import HORIZON_YEARS, BeyondHorizon, Ledger, Pause, SegmentKind, WorkCalendar
 
 BREACH_PERCENT = 100
 AT_RISK_PERCENT = 75  # from here on a ticket stands in the queue "At risk"
+
+
+@dataclass(frozen=True)
+class Term:
+    """A target in days, counted by local date and never turned into minutes (SPEC 4.14): day 0 is the day of the event."""
+
+    days: int
+    business: bool
+
+
+Target = timedelta | Term
 
 
 @dataclass(frozen=True)
@@ -15,7 +26,7 @@ class Stretch:
     """Time measured by one calendar towards one target, with what pauses it. ``ends_at`` is None for the last one."""
 
     calendar: WorkCalendar
-    target: timedelta
+    target: Target
     starts_at: datetime
     ends_at: datetime | None
     pauses: Sequence[Pause] = ()
@@ -44,9 +55,12 @@ def used_until(stretches: Sequence[Stretch], at: datetime) -> timedelta:
     return total
 
 
-def instant_of(stretches: Sequence[Stretch], amount: timedelta) -> datetime | None:
-    """Return the instant at which ``amount`` has been used; None while an open pause holds it."""
-    return _instant_after(stretches, _used_at_ends(stretches), amount)
+def due_of(stretches: Sequence[Stretch]) -> datetime | None:
+    """Return when the last target is due; None while an open pause leaves it unknown."""
+    target = stretches[-1].target
+    if isinstance(target, Term):
+        return _term_due(stretches, target)
+    return _instant_after(stretches, _used_at_ends(stretches), target)
 
 
 def _used_at_ends(stretches: Sequence[Stretch]) -> list[timedelta]:
@@ -70,22 +84,21 @@ def _instant_after(stretches: Sequence[Stretch], used_at_ends: Sequence[timedelt
 
 
 def read(stretches: Sequence[Stretch], percents: Sequence[int]) -> Reading:
-    """Return when the last target is due and when each warning of it falls."""
+    """Return when the last target is due and when each warning of it falls; of a term, by the open time until it is due."""
     target, used = stretches[-1].target, _used_at_ends(stretches)
-    instants = {
-        percent: _instant_after(stretches, used, target * percent / 100) for percent in {*percents, AT_RISK_PERCENT, BREACH_PERCENT}
-    }
-    return Reading(
-        due_at=instants[BREACH_PERCENT],
-        risk_at=instants[AT_RISK_PERCENT],
-        warnings={percent: instants[percent] for percent in percents},
-    )
+    due_at = _term_due(stretches, target) if isinstance(target, Term) else _instant_after(stretches, used, target)
+    span = used_until(stretches, due_at) if isinstance(target, Term) and due_at is not None else target
+    if isinstance(span, Term) or not span:  # paused, or without any open time until it is due
+        return Reading(due_at, None, dict.fromkeys(percents))
+    instants = {percent: _instant_after(stretches, used, span * percent / 100) for percent in {*percents, AT_RISK_PERCENT}}
+    return Reading(due_at, instants[AT_RISK_PERCENT], {percent: instants[percent] for percent in percents})
 
 
 def ledgers(stretches: Sequence[Stretch]) -> list[Ledger]:
-    """Return the account of a clock, one ledger per segment: earlier ones up to the change, the last one up to the due instant."""
+    """Return the account of a target in time, one ledger per stretch: earlier ones up to the change, the last up to the due instant."""
     account: list[Ledger] = []
     left = stretches[-1].target
+    assert isinstance(left, timedelta)
     for stretch in stretches:
         if stretch.ends_at is None:
             account.append(stretch.calendar.explain(stretch.starts_at, max(left, timedelta()), stretch.pauses))
@@ -97,3 +110,55 @@ def ledgers(stretches: Sequence[Stretch]) -> list[Ledger]:
         account.append(stretch.calendar.account(stretch.starts_at, stretch.ends_at, stretch.pauses))
         left -= spent
     return account
+
+
+@dataclass(frozen=True)
+class TermDay:
+    """A local date of a term: ``[start, end)`` in UTC, the end None for a pause that lasts. Only OPEN ones count, as one day."""
+
+    kind: SegmentKind
+    day: date
+    start: datetime
+    end: datetime | None
+    stretch: int  # index of the stretch whose calendar says so
+
+
+def term_days(stretches: Sequence[Stretch], term: Term) -> Iterator[TermDay]:
+    """Yield the days of a term in order; they partition the time from the start to the due instant.
+
+    The day of the event does not count, nor does a day that ends in a pause; of business days, those without open time neither.
+    Each date is judged by the calendar that is in force when it ends. n calendar days end at 24:00, n business days at closing time.
+    """
+    first = stretches[0]
+    day = first.starts_at.astimezone(first.calendar.zone).date()
+    start, counted = first.starts_at, 0
+    end = first.calendar.day_end(day)
+    yield TermDay(SegmentKind.START_DAY, day, start, end, 0)
+    for _ in range(366 * HORIZON_YEARS):
+        day, start = day + timedelta(days=1), end
+        index = _in_force(stretches, day)
+        calendar = stretches[index].calendar
+        end = calendar.day_end(day)
+        closes = calendar.closing(day) if term.business else end
+        kind = calendar.day_kind(day) if term.business else SegmentKind.OPEN
+        pause = next((p for p in stretches[index].pauses if p[0] < closes and (p[1] is None or closes <= p[1])), None)
+        if pause is not None and pause[1] is None:
+            yield TermDay(SegmentKind.PAUSED, day, start, None, index)
+            return
+        if kind is SegmentKind.OPEN and pause is not None:
+            kind = SegmentKind.PAUSED
+        counted += kind is SegmentKind.OPEN
+        yield TermDay(kind, day, start, closes if counted == term.days else end, index)
+        if counted == term.days:
+            return
+    raise BeyondHorizon("No business day was found: check the holidays of the calendar.")
+
+
+def _in_force(stretches: Sequence[Stretch], day: date) -> int:
+    """Return the index of the stretch that holds when the local date ends."""
+    return max(i for i, stretch in enumerate(stretches) if i == 0 or stretch.starts_at < stretch.calendar.day_end(day))
+
+
+def _term_due(stretches: Sequence[Stretch], term: Term) -> datetime | None:
+    *_earlier, last = term_days(stretches, term)
+    return last.end

@@ -8,8 +8,6 @@ from django.utils.translation import pgettext_lazy
 
 from core.classification import Kind, Priority, SupportType
 
-DEFAULT_POLICY = "default/1"
-
 
 class Metric(TextChoices):
     REACTION = "reaction", pgettext_lazy("clock", "Reaction")

@@ -3,14 +3,21 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import groupby
 
 from accounts.zones import zone
-from core.classification import Priority, SupportType
-from sla.calendars import LedgerSegment, SegmentKind
-from sla.clocks import used_until
-from sla.models import CalendarVersion
-from sla.queries import AccountPart, LoadedClock, Stay
+from core.classification import Priority
+from sla.calendars import SegmentKind
+from sla.clocks import Target, Term, TermDay, used_until
+from sla.models import CalendarVersion, ClockSegment
+from sla.promises import matter_of
+from sla.queries import LoadedClock, Stay
 from sla.rules import TargetRule
+from tickets.models import Ticket
+from tickets.states import PENDING, State
+
+ONE_DAY = timedelta(days=1)
+WAITS = frozenset({*PENDING, State.SOLVED, State.CLOSED})  # the states that can stand behind a pause
 
 
 @dataclass(frozen=True)
@@ -36,7 +43,7 @@ class Part:
     version: int
     time_zone: str
     tzdata_version: str
-    target: timedelta
+    target: Target
     cause: str
     lines: tuple[Line, ...]
 
@@ -49,13 +56,14 @@ class Part:
 class Explanation:
     """The account of a clock. The parts partition the time from ``started_at`` to ``due_at``; their counted lines sum to ``target``.
 
-    ``used`` is what counted up to the stop, or up to the instant that was asked about; ``left`` never is negative.
+    ``used`` is what counted up to the stop, or up to the instant that was asked about; ``left`` never is negative. Of a term in
+    days a line is a date, and what is counted are whole days.
     """
 
     metric: str
     state: str
     priority: Priority
-    target: timedelta
+    target: Target
     started_at: datetime
     due_at: datetime | None
     stopped_at: datetime | None
@@ -64,23 +72,37 @@ class Explanation:
     rules: tuple[TargetRule, ...]
     parts: tuple[Part, ...]
 
+    @property
+    def is_term(self) -> bool:
+        return isinstance(self.target, Term)
 
-def explain_clock(item: LoadedClock, *, support_type: str, at: datetime) -> Explanation:
-    """Return why the clock is due when it is, as seen at the aware instant ``at``."""
-    clock = item.clock
-    used = clock.used if clock.used is not None else used_until(item.stretches, min(at, clock.stopped_at or at))
+
+def explain_clock(item: LoadedClock, *, ticket: Ticket, at: datetime) -> Explanation:
+    """Return why the clock of this ticket is due when it is, as seen at the aware instant ``at``."""
+    clock, target = item.clock, item.clock.promise
+    matter = matter_of(ticket)._replace(priority=Priority(clock.priority))
+    seen = min(at, clock.stopped_at or at)
+    if isinstance(target, Term):
+        days = item.days
+        parts = tuple(_term_parts(item, days))
+        used = ONE_DAY * sum(day.kind is SegmentKind.OPEN and day.end is not None and day.end <= seen for day in days)
+        left = ONE_DAY * target.days - used
+    else:
+        parts = tuple(_parts(item))
+        used = clock.used if clock.used is not None else used_until(item.stretches, seen)
+        left = max(target - used, timedelta())
     return Explanation(
         metric=clock.metric,
         state=clock.state,
         priority=Priority(clock.priority),
-        target=clock.target,
+        target=target,
         started_at=clock.started_at,
         due_at=clock.due_at,
         stopped_at=clock.stopped_at,
         used=used,
-        left=max(clock.target - used, timedelta()),
-        rules=tuple(item.policy.rules(item.metric, Priority(clock.priority), SupportType(support_type))),
-        parts=tuple(_parts(item)),
+        left=left,
+        rules=tuple(item.policy.rules(item.metric, matter)),
+        parts=parts,
     )
 
 
@@ -90,33 +112,54 @@ def _parts(item: LoadedClock) -> Iterator[Part]:
         lines = []
         for segment in part.ledger.segments:
             total += segment.counted
-            lines.append(Line(segment.kind, segment.start, segment.end, segment.counted, total, _reason(segment, part, item.intervals)))
-        version = part.version
-        yield Part(
-            calendar=version.calendar.name,
-            version=version.number,
-            time_zone=version.time_zone,
-            tzdata_version=version.tzdata_version,
-            target=part.segment.target,
-            cause=part.segment.cause,
-            lines=tuple(lines),
+            reason = _reason(segment.kind, segment.start, segment.end, part.version, item.intervals)
+            lines.append(Line(segment.kind, segment.start, segment.end, segment.counted, total, reason))
+        yield _part(part.version, part.segment, lines)
+
+
+def _term_parts(item: LoadedClock, days: list[TermDay]) -> Iterator[Part]:
+    """Yield the dates of a term by the version of the calendar that judged them."""
+    total, course = timedelta(), item.course
+    for index, of_stretch in groupby(days, key=lambda day: day.stretch):
+        segment, version, _since = course[index]
+        lines = []
+        for day in of_stretch:
+            counted = ONE_DAY if day.kind is SegmentKind.OPEN else timedelta()
+            total += counted
+            reason = _reason(day.kind, day.start, day.end, version, item.intervals)
+            lines.append(Line(day.kind, day.start, day.end, counted, total, reason))
+        yield _part(version, segment, lines)
+
+
+def _part(version: CalendarVersion, segment: ClockSegment, lines: list[Line]) -> Part:
+    return Part(
+        calendar=version.calendar.name,
+        version=version.number,
+        time_zone=version.time_zone,
+        tzdata_version=version.tzdata_version,
+        target=segment.promise,
+        cause=segment.cause,
+        lines=tuple(lines),
+    )
+
+
+def _reason(kind: SegmentKind, start: datetime, end: datetime | None, version: CalendarVersion, stays: Sequence[Stay]) -> str:
+    if kind is SegmentKind.PAUSED:
+        until = end or start + ONE_DAY
+        return next(
+            (s.state for s in stays if s.started_at < until and (s.ended_at is None or s.ended_at > start) and s.state in WAITS), ""
         )
-
-
-def _reason(segment: LedgerSegment, part: AccountPart, stays: Sequence[Stay]) -> str:
-    if segment.kind is SegmentKind.PAUSED:
-        return next((s.state for s in stays if s.started_at <= segment.start and (s.ended_at is None or s.ended_at > segment.start)), "")
-    if segment.kind is SegmentKind.HOLIDAY:
-        return ", ".join(dict.fromkeys(_holidays(part.version, segment)))
+    if kind is SegmentKind.HOLIDAY:
+        assert end is not None
+        return ", ".join(dict.fromkeys(_holidays(version, start, end)))
     return ""
 
 
-def _holidays(version: CalendarVersion, segment: LedgerSegment) -> Iterator[str]:
+def _holidays(version: CalendarVersion, start: datetime, end: datetime) -> Iterator[str]:
     """Yield the names of the holidays that a closed stretch lies in; one without a name is silent."""
-    assert segment.end is not None
     local = zone(version.time_zone)
-    day: date = segment.start.astimezone(local).date()
-    last = (segment.end - timedelta(microseconds=1)).astimezone(local).date()
+    day: date = start.astimezone(local).date()
+    last = (end - timedelta(microseconds=1)).astimezone(local).date()
     while day <= last:
         if name := version.holidays.get(day.isoformat()):
             yield name

@@ -1,18 +1,20 @@
 from datetime import date, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import OrganizationRow
 from accounts.terms import TermsRow
 from accounts.zones import validate_time_zone
-from catalog.models import Contract
+from catalog.models import Category, Contract
 from core.classification import Priority, SupportType
 from sla.calendars import CalendarError, WorkCalendar
-from sla.defaults import WARNING_PERCENTS, CalendarRole, Metric
+from sla.clocks import Target, Term
+from sla.defaults import CalendarRole, Metric
 from tickets.models import Ticket
 
 
@@ -69,12 +71,29 @@ class CalendarVersion(TermsRow):
             raise ValidationError(str(error)) from error
 
 
-class PolicyVersion(TermsRow):
-    """A contract's own service levels from an instant on. What it does not say, the default policy says."""
+_BENEATH = ((None, _("As the policy beneath says")), (True, _("Yes")), (False, _("No")))
 
-    contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="+", verbose_name=_("contract"))
+
+class PolicyVersion(TermsRow):
+    """Service levels from an instant on: of a person, a contract or the whole organization. Never changed once in force.
+
+    What it does not say, the policy beneath says: a person's lies over the contract's, that over the organization's, and
+    under all of them lies the default one of the service guide.
+    """
+
+    contract = models.ForeignKey(Contract, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("contract"))
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("person"),
+        help_text=_("For the tickets of this requester alone. Without person and contract it holds for the whole organization."),
+    )
     number = models.PositiveIntegerField(_("version"))
     effective_from = models.DateTimeField(_("in force from"))
+    published_at = models.DateTimeField()
     business_calendar = models.ForeignKey(
         Calendar,
         on_delete=models.PROTECT,
@@ -82,7 +101,7 @@ class PolicyVersion(TermsRow):
         blank=True,
         related_name="+",
         verbose_name=_("business calendar"),
-        help_text=_("Empty: the organization's business hours."),
+        help_text=_("Empty: the one of the policy beneath, in the end the organization's business hours."),
     )
     extended_calendar = models.ForeignKey(
         Calendar,
@@ -96,38 +115,76 @@ class PolicyVersion(TermsRow):
     extension_includes_second_level = models.BooleanField(
         _("the extension includes second level"), default=False, help_text=_("Then it widens attention too.")
     )
-    pauses_while_pending_user = models.BooleanField(_("attention pauses while pending user"), default=True)
-    pauses_while_pending_supplier = models.BooleanField(_("attention pauses while pending supplier"), default=True)
+    pauses_while_pending_user = models.BooleanField(_("attention pauses while pending user"), null=True, blank=True, choices=_BENEATH)
+    pauses_while_pending_supplier = models.BooleanField(
+        _("attention pauses while pending supplier"), null=True, blank=True, choices=_BENEATH
+    )
+    pauses_extend_terms = models.BooleanField(
+        _("pauses extend terms in days"),
+        null=True,
+        blank=True,
+        choices=_BENEATH,
+        help_text=_("Then a day that ends in a pause does not count."),
+    )
     warning_percents = models.JSONField(
-        _("warnings at percent"), default=list, blank=True, help_text=_("For example [50, 75, 90]; empty: those.")
+        _("warnings at percent"), default=list, blank=True, help_text=_("For example [50, 75, 90]; empty: those of the policy beneath.")
     )
 
     class Meta(TermsRow.Meta):
         verbose_name = _("service level policy")
         verbose_name_plural = _("service level policies")
-        ordering = ("contract_id", "number")
-        constraints = (models.UniqueConstraint(fields=("contract", "number"), name="policy_version_unique"),)
+        ordering = ("organization_id", "contract_id", "person_id", "number")
+        constraints = (
+            models.UniqueConstraint(fields=("contract", "number"), name="policy_version_unique"),
+            models.UniqueConstraint(
+                fields=("organization", "person", "number"), condition=models.Q(person__isnull=False), name="policy_of_person_unique"
+            ),
+            models.UniqueConstraint(
+                fields=("organization", "number"),
+                condition=models.Q(contract__isnull=True, person__isnull=True),
+                name="policy_of_organization_unique",
+            ),
+            models.CheckConstraint(condition=models.Q(contract__isnull=True) | models.Q(person__isnull=True), name="policy_of_one"),
+        )
 
     def __str__(self) -> str:
-        return f"{self.contract} v{self.number}"
+        return f"{self.subject} v{self.number}"
+
+    @property
+    def subject(self) -> str:
+        """Name whom it is for: a person, a contract, or the organization."""
+        return str(self.person or self.contract or self.organization)
 
     def clean(self) -> None:
         super().clean()
         if any(not isinstance(percent, int) or not 0 < percent < 100 for percent in self.warning_percents):
             raise ValidationError({"warning_percents": _("Write whole numbers from 1 to 99, such as [50, 75, 90].")})
-        for name in ("business_calendar", "extended_calendar"):
+        if self.contract_id and self.person_id:
+            raise ValidationError({"person": _("A policy is for a person or for a contract. Leave one of the two empty.")})
+        for name in ("contract", "business_calendar", "extended_calendar"):
             chosen = getattr(self, name)
-            if chosen is not None and self.contract_id and chosen.organization_id != self.contract.organization_id:
-                raise ValidationError({name: _("Choose a calendar of the contract's organization.")})
+            if chosen is not None and self.organization_id and chosen.organization_id != self.organization_id:
+                raise ValidationError({name: _("Choose one of the same organization.")})
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        if self.organization_id is None:
+        if self.organization_id is None and self.contract is not None:
             self.organization_id = self.contract.organization_id
+        if self.published_at is None:
+            self.published_at = self.effective_from
         super().save(*args, **kwargs)
 
     @property
     def percents(self) -> tuple[int, ...]:
-        return tuple(sorted(self.warning_percents)) or WARNING_PERCENTS
+        """Return the percents of its warnings; empty where it leaves them to the policy beneath."""
+        return tuple(sorted(self.warning_percents))
+
+
+class TargetUnit(models.TextChoices):
+    """What a stored target counts: time to the second, or days by date (SPEC 4.14)."""
+
+    TIME = "time", _("service time")
+    CALENDAR_DAYS = "calendar_days", _("calendar days")
+    BUSINESS_DAYS = "business_days", _("business days")
 
 
 class PolicyTarget(TermsRow):
@@ -135,24 +192,66 @@ class PolicyTarget(TermsRow):
     metric = models.CharField(_("clock"), max_length=12, choices=Metric)
     priority = models.PositiveSmallIntegerField(_("priority"), choices=Priority)
     support_type = models.CharField(_("support type"), max_length=20, choices=SupportType, blank=True, help_text=_("Empty: every type."))
-    minutes = models.PositiveIntegerField(_("minutes"), validators=[MinValueValidator(1)])
+    category = models.ForeignKey(
+        Category,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("category"),
+        help_text=_("Of the catalogue. Empty: every category."),
+    )
+    minutes = models.PositiveIntegerField(_("minutes"), null=True, blank=True, validators=[MinValueValidator(1)])
+    days = models.PositiveSmallIntegerField(
+        _("or days"), null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(3650)], help_text=_("Instead of minutes.")
+    )
+    in_business_days = models.BooleanField(_("business days"), default=True)
 
     class Meta(TermsRow.Meta):
         verbose_name = _("target")
         verbose_name_plural = _("targets")
         ordering = ("metric", "priority", "support_type", "pk")
         constraints = (
-            models.UniqueConstraint(fields=("policy", "metric", "priority", "support_type"), name="policy_target_unique"),
-            models.CheckConstraint(condition=models.Q(minutes__gte=1), name="policy_target_positive"),
+            models.UniqueConstraint(
+                fields=("policy", "metric", "priority", "support_type"),
+                condition=models.Q(category__isnull=True),
+                name="policy_target_unique",
+            ),
+            models.UniqueConstraint(fields=("policy", "metric", "priority", "support_type", "category"), name="policy_target_by_category"),
+            models.CheckConstraint(
+                condition=models.Q(minutes__gte=1, days__isnull=True) | models.Q(minutes__isnull=True, days__gte=1),
+                name="policy_target_positive",
+            ),
         )
 
     def __str__(self) -> str:
-        return f"{self.get_metric_display()} {self.get_priority_display()}: {self.minutes} min"
+        return f"{self.get_metric_display()} {self.get_priority_display()}: {self.days or self.minutes} {'d' if self.days else 'min'}"
+
+    def clean(self) -> None:
+        super().clean()
+        if (self.minutes is None) == (self.days is None):
+            raise ValidationError({"minutes": _("Give the target in minutes or in days, one of the two.")})
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if self.organization_id is None:
             self.organization_id = self.policy.organization_id
         super().save(*args, **kwargs)
+
+    @property
+    def promise(self) -> Target:
+        return Term(self.days, self.in_business_days) if self.days else timedelta(minutes=self.minutes or 0)
+
+
+def promise_of(target: timedelta, unit: str) -> Target:
+    """Return a stored target as what is promised: a span of service time, or a term in days."""
+    return target if unit == TargetUnit.TIME else Term(target.days, unit == TargetUnit.BUSINESS_DAYS)
+
+
+def stored_promise(target: Target) -> tuple[timedelta, str]:
+    """Return (target, unit) as clocks and their segments keep them."""
+    if isinstance(target, timedelta):
+        return target, TargetUnit.TIME
+    return timedelta(days=target.days), TargetUnit.BUSINESS_DAYS if target.business else TargetUnit.CALENDAR_DAYS
 
 
 class ClockState(models.TextChoices):
@@ -172,10 +271,11 @@ class Clock(OrganizationRow):
     ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="+")
     metric = models.CharField(max_length=12, choices=Metric)
     state = models.CharField(max_length=10, choices=ClockState, default=ClockState.RUNNING)
-    policy = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, null=True, related_name="+")  # None: the default policy
+    policies = models.JSONField(default=list)  # ids of the bound versions, the strongest first; none: the default policy alone
     calendar = models.ForeignKey(Calendar, on_delete=models.PROTECT, related_name="+")  # of its last segment: lists show whether it is open
     priority = models.PositiveSmallIntegerField(choices=Priority)
-    target = models.DurationField()
+    target = models.DurationField()  # of a term: its number of days
+    target_unit = models.CharField(max_length=15, choices=TargetUnit, default=TargetUnit.TIME)
     started_at = models.DateTimeField()
     due_at = models.DateTimeField(null=True)
     stopped_at = models.DateTimeField(null=True)
@@ -200,6 +300,14 @@ class Clock(OrganizationRow):
     def is_live(self) -> bool:
         return self.state in {ClockState.RUNNING, ClockState.PAUSED}
 
+    @property
+    def promise(self) -> Target:
+        return promise_of(self.target, self.target_unit)
+
+    @promise.setter
+    def promise(self, target: Target) -> None:
+        self.target, self.target_unit = stored_promise(target)
+
 
 class SegmentCause(models.TextChoices):
     START = "start", _("the ticket arrived")
@@ -217,10 +325,11 @@ class ClockSegment(OrganizationRow):
     clock = models.ForeignKey(Clock, on_delete=models.CASCADE, related_name="segments")
     number = models.PositiveSmallIntegerField()
     cause = models.CharField(max_length=15, choices=SegmentCause, default=SegmentCause.START)
-    policy = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, null=True, related_name="+")  # what pauses it; None: the default
+    policies = models.JSONField(default=list)  # as of its clock: they say what pauses it
     calendar = models.ForeignKey(Calendar, on_delete=models.PROTECT, related_name="+")
     priority = models.PositiveSmallIntegerField(choices=Priority)
     target = models.DurationField()
+    target_unit = models.CharField(max_length=15, choices=TargetUnit, default=TargetUnit.TIME)
     starts_at = models.DateTimeField()
     breached_at = models.DateTimeField(null=True)
 
@@ -230,6 +339,10 @@ class ClockSegment(OrganizationRow):
 
     def __str__(self) -> str:
         return f"{self.clock_id}/{self.number}"
+
+    @property
+    def promise(self) -> Target:
+        return promise_of(self.target, self.target_unit)
 
 
 class Announcement(OrganizationRow):

@@ -1,24 +1,22 @@
-"""What is promised: which policy and calendar apply, what a clock says, what falls due."""
+"""Which calendar applies, what a clock says, what falls due."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from typing import Protocol
 
-from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import Organization
 from accounts.terms import KEPT
-from core.classification import Kind, Priority, SupportType
 from core.errors import NotFound
 from sla.calendars import Ledger, Pause, WorkCalendar
-from sla.clocks import Reading, Stretch, ledgers, read
-from sla.defaults import WARNING_PERCENTS, CalendarRole, Metric, default_calendar, default_target
-from sla.models import CalendarVersion, Clock, ClockSegment, ClockState, PolicyTarget, PolicyVersion
-from sla.rules import RuleSource, TargetRule
+from sla.clocks import Reading, Stretch, Term, TermDay, ledgers, read, term_days
+from sla.defaults import CalendarRole, Metric
+from sla.models import CalendarVersion, Clock, ClockSegment, ClockState
+from sla.promises import Bound, Policy, policies_by_ids
 from tickets.models import StateInterval, Ticket
 from tickets.states import PENDING, State
 
@@ -35,85 +33,6 @@ def work_calendar(version: CalendarVersion) -> WorkCalendar:
     if built is None:
         built = version.__dict__["_built"] = _calendar(version.time_zone, json.dumps(version.hours), json.dumps(version.holidays))
     return built
-
-
-@dataclass(frozen=True)
-class Policy:
-    """The service levels bound to a clock: a contract's version over the defaults."""
-
-    version: PolicyVersion | None
-    targets: Sequence[PolicyTarget] = ()
-
-    def target(self, metric: Metric, priority: Priority, support_type: SupportType) -> timedelta | None:
-        """Return the contract's target, the one for this support type first; then the default; None: no such clock."""
-        asked = self._asked(metric, priority, support_type)
-        return next((target for _source, target in asked if target is not None), None)
-
-    def rules(self, metric: Metric, priority: Priority, support_type: SupportType) -> list[TargetRule]:
-        """Return every rule that was asked for the target, the strongest first; at most one matched."""
-        asked = self._asked(metric, priority, support_type)
-        winner = next((source for source, target in asked if target is not None), None)
-        name = str(self.version) if self.version is not None else ""
-        asked = asked if name else asked[1:]  # without a policy there is one thing to say about the contract
-        return [TargetRule(source, "" if source is RuleSource.DEFAULT else name, target, source is winner) for source, target in asked]
-
-    def _asked(self, metric: Metric, priority: Priority, support_type: SupportType) -> list[tuple[RuleSource, timedelta | None]]:
-        own = {row.support_type: timedelta(minutes=row.minutes) for row in self.targets if (row.metric, row.priority) == (metric, priority)}
-        return [
-            (RuleSource.CONTRACT_SUPPORT_TYPE, own.get(support_type)),
-            (RuleSource.CONTRACT, own.get("")),
-            (RuleSource.DEFAULT, default_target(metric, priority, support_type)),
-        ]
-
-    def calendar_choice(self, metric: Metric, kind: Kind, support_type: SupportType) -> tuple[CalendarRole, int | None]:
-        """Return the role of the calendar, and the id of the one the contract names for it (None: the organization's)."""
-        role = default_calendar(kind, support_type)
-        if self.version is None or role is CalendarRole.CONTINUOUS:
-            return role, None
-        widened = metric is Metric.REACTION or self.version.extension_includes_second_level
-        if self.version.extended_calendar_id is not None and widened:
-            return CalendarRole.EXTENDED, self.version.extended_calendar_id
-        return role, self.version.business_calendar_id
-
-    def pausing_states(self, metric: Metric) -> frozenset[str]:
-        """Return the states in which the clock stands still; reaction never pauses (SPEC 4.7)."""
-        if metric is Metric.REACTION:
-            return frozenset()
-        states = set()
-        if self.version is None or self.version.pauses_while_pending_user:
-            states.add(State.PENDING_USER)
-        if self.version is None or self.version.pauses_while_pending_supplier:
-            states.add(State.PENDING_SUPPLIER)
-        if metric is Metric.RESOLUTION:
-            states |= {State.SOLVED, State.CLOSED}
-        return frozenset(states)
-
-    @property
-    def percents(self) -> tuple[int, ...]:
-        return self.version.percents if self.version is not None else WARNING_PERCENTS
-
-
-DEFAULT_POLICY = Policy(None)
-
-
-def policy_on(organization: Organization, contract_id: int | None, at: datetime) -> Policy:
-    """Return the policy in force for a contract at an instant; without contract or version, the default one."""
-    for policy in _policies_of(organization.pk, organization.terms_stamp):
-        if policy.version is not None and policy.version.contract_id == contract_id and policy.version.effective_from <= at:
-            return policy
-    return DEFAULT_POLICY
-
-
-@lru_cache(maxsize=KEPT)
-def _policies_of(organization_id: int, stamp: int) -> list[Policy]:
-    """Return every policy version of an organization under this stamp, the newest of each contract first."""
-    versions = PolicyVersion.objects.filter(organization_id=organization_id).order_by("contract_id", "-number")
-    return list(_with_targets(versions))
-
-
-def _with_targets(versions: QuerySet[PolicyVersion]) -> Iterator[Policy]:
-    for version in versions.select_related("contract").prefetch_related(Prefetch("targets", queryset=PolicyTarget.objects.order_by("pk"))):
-        yield Policy(version, list(version.targets.all()))
 
 
 def calendar_versions_on(organization: Organization, at: datetime) -> list[CalendarVersion]:
@@ -192,11 +111,11 @@ class AccountPart:
 class LoadedClock:
     """A clock with all it is computed from; ``versions`` are those of all calendars of its organization.
 
-    ``policies`` holds those that its segments were or are bound to, by id; an id that is not there is the default one.
+    ``policies`` holds those that it and its segments were or are bound to.
     """
 
     clock: Clock
-    policies: Mapping[int, Policy]
+    policies: Bound
     segments: list[ClockSegment]
     intervals: Sequence[Stay]
     versions: Sequence[CalendarVersion]
@@ -208,7 +127,7 @@ class LoadedClock:
     @property
     def policy(self) -> Policy:
         """The policy that is bound now."""
-        return self.policies.get(self.clock.policy_id or 0, DEFAULT_POLICY)
+        return self.policies[tuple(self.clock.policies)]
 
     @property
     def course(self) -> list[tuple[ClockSegment, CalendarVersion, datetime]]:
@@ -225,14 +144,14 @@ class LoadedClock:
         course = self.course
         ends = [since for _segment, _version, since in course[1:]]
         return [
-            Stretch(work_calendar(version), segment.target, since, end, self._pauses(segment))
+            Stretch(work_calendar(version), segment.promise, since, end, self._pauses(segment))
             for (segment, version, since), end in zip(course, [*ends, None], strict=True)
         ]
 
     def _pauses(self, segment: ClockSegment) -> list[Pause]:
         """Return what pauses the clock under the policy of a segment; a stop ends a pause, and hears of no later one."""
-        policy = self.policies.get(segment.policy_id or 0, DEFAULT_POLICY)
-        pauses = pauses_of(self.intervals, policy.pausing_states(self.metric))
+        policy, is_term = self.policies[tuple(segment.policies)], isinstance(self.segments[-1].promise, Term)
+        pauses = pauses_of(self.intervals, policy.pausing_states(self.metric, of_term=is_term))
         stop = self.clock.stopped_at
         if stop is None:
             return pauses
@@ -243,9 +162,16 @@ class LoadedClock:
 
     @property
     def account(self) -> list[AccountPart]:
-        """Return the step-by-step account of the due instant, stretch by stretch (SPEC 4.10)."""
+        """Return the step-by-step account of the due instant of a target in time, stretch by stretch (SPEC 4.10)."""
         parts = zip(ledgers(self.stretches), self.course, strict=False)
         return [AccountPart(ledger, version, segment) for ledger, (segment, version, _since) in parts]
+
+    @property
+    def days(self) -> list[TermDay]:
+        """Return the account of a target in days, date by date."""
+        term = self.segments[-1].promise
+        assert isinstance(term, Term)
+        return list(term_days(self.stretches, term))
 
 
 def load_clocks(ticket: Ticket, intervals: Sequence[Stay], *, lock: bool = False) -> list[LoadedClock]:
@@ -286,17 +212,9 @@ def _loaded(clocks: list[Clock], intervals: Mapping[int, Sequence[Stay]], organi
     rows = ClockSegment.objects.filter(clock_id__in=[clock.pk for clock in clocks])
     for segment in rows.order_by("clock_id", "number"):
         segments.setdefault(segment.clock_id, []).append(segment)
-    bound = {segment.policy_id for found in segments.values() for segment in found} | {clock.policy_id for clock in clocks}
-    policies = policies_by_id({policy_id for policy_id in bound if policy_id is not None})
+    policies = policies_by_ids([*(segment.policies for found in segments.values() for segment in found), *(c.policies for c in clocks)])
     versions = calendar_versions_of(organization)
     return [LoadedClock(clock, policies, segments[clock.pk], intervals[clock.ticket_id], versions) for clock in clocks]
-
-
-def policies_by_id(ids: set[int]) -> dict[int, Policy]:
-    if not ids:
-        return {}
-    policies = _with_targets(PolicyVersion.objects.filter(pk__in=ids).order_by("pk"))
-    return {policy.version.pk: policy for policy in policies if policy.version is not None}
 
 
 def clocks_of(ticket_ids: Sequence[int]) -> dict[int, list[Clock]]:

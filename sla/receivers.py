@@ -50,5 +50,5 @@ def on_ticket_classified(event: TicketClassified) -> None:
 
 
 def _ticket(event: TicketEvent) -> Ticket:
-    ticket: Ticket = Ticket.objects.select_related("organization", "contract", "requester").get(pk=event.ticket_id)
+    ticket: Ticket = Ticket.objects.select_related("organization", "contract", "requester", "service").get(pk=event.ticket_id)
     return ticket

@@ -23,10 +23,11 @@ class RecordedFact:
 class ReplayedSegment:
     number: int
     cause: str
-    policy_id: int | None
+    policies: list[int]
     calendar_id: int
     priority: int
     target: timedelta
+    target_unit: str
     starts_at: datetime
     breached_at: datetime | None = None
 
@@ -37,7 +38,7 @@ class ReplayedClock:
 
     clock_id: int
     metric: str
-    policy_id: int | None
+    policies: list[int]
     priority: int
     started_at: datetime
     segments: list[ReplayedSegment]
@@ -101,20 +102,28 @@ def _reprioritized(found: Replay, fact: RecordedFact) -> None:
 def _segment(fact: RecordedFact, number: int, starts_at: datetime) -> ReplayedSegment:
     told = fact.payload
     target = timedelta(seconds=told["target_seconds"])
-    return ReplayedSegment(number, told["cause"], told["policy"], told["calendar"], told["priority"], target, starts_at)
+    unit = told.get("target_unit", "time")
+    return ReplayedSegment(number, told["cause"], _policies(told), told["calendar"], told["priority"], target, unit, starts_at)
+
+
+def _policies(told: dict[str, Any]) -> list[int]:
+    """Return what bound the promise; the oldest records know one policy alone, the contract's."""
+    if "policies" in told:
+        return list(told["policies"])
+    return [told["policy"]] if told["policy"] is not None else []
 
 
 def _started(found: Replay, fact: RecordedFact) -> None:
     """A clock starts when its ticket arrives, also one that a later priority called for."""
     told, arrived = fact.payload, found.arrived_at or fact.at
     segment = _segment(fact, 1, arrived)
-    found.clocks[told["clock"]] = ReplayedClock(told["clock"], told["metric"], told["policy"], told["priority"], arrived, [segment])
+    found.clocks[told["clock"]] = ReplayedClock(told["clock"], told["metric"], segment.policies, told["priority"], arrived, [segment])
 
 
 def _retargeted(found: Replay, fact: RecordedFact) -> None:
     clock = found.clocks[fact.payload["clock"]]
     clock.segments.append(_segment(fact, len(clock.segments) + 1, fact.at))
-    clock.policy_id, clock.priority = fact.payload["policy"], fact.payload["priority"]
+    clock.policies, clock.priority = clock.segments[-1].policies, fact.payload["priority"]
     clock.breached_at, clock.announced_percent = None, 0
 
 
@@ -122,7 +131,7 @@ def _restarted(found: Replay, fact: RecordedFact) -> None:
     """A mistake at the arrival was corrected: the clock is measured anew, as if nothing had been announced."""
     clock = found.clocks[fact.payload["clock"]]
     clock.segments, clock.announcements = [_segment(fact, 1, clock.started_at)], []
-    clock.policy_id, clock.priority = fact.payload["policy"], fact.payload["priority"]
+    clock.policies, clock.priority = clock.segments[-1].policies, fact.payload["priority"]
     clock.breached_at, clock.announced_percent = None, 0
 
 

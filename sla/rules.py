@@ -1,21 +1,35 @@
 """Which rule sets a clock's target: the ones that were asked, in order, and the one that matched (SPEC 4.10)."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import StrEnum
+
+from sla.clocks import Target
 
 
 class RuleSource(StrEnum):
-    CONTRACT_SUPPORT_TYPE = "contract_support_type"  # the contract's policy, for this support type
-    CONTRACT = "contract"  # the contract's policy, for every support type
-    DEFAULT = "default"  # the service guide's own
+    """Whose rule it is; the strongest first."""
+
+    PERSON = "person"  # the requester's own policy
+    CONTRACT = "contract"
+    ORGANIZATION = "organization"
+    DEFAULT = "default"  # the service guide's
+
+
+class RuleReach(StrEnum):
+    """Which tickets a rule speaks of; the narrowest first."""
+
+    CATEGORY_AND_TYPE = "category_and_support_type"
+    CATEGORY = "category"
+    SUPPORT_TYPE = "support_type"
+    EVERY = "every"
 
 
 @dataclass(frozen=True)
 class TargetRule:
-    """``name`` is the policy's, empty where the contract has none; ``target`` is None where the rule says nothing."""
+    """``name`` is the policy's, empty where there is none; ``target`` is None where the rule says nothing."""
 
     source: RuleSource
+    reach: RuleReach
     name: str
-    target: timedelta | None
+    target: Target | None
     matched: bool

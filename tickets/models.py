@@ -43,6 +43,7 @@ class Ticket(OrganizationRow):
     # The ended ticket that this one goes on with (SPEC 3.11).
     continues = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("continues"))
     is_out_of_contract = models.BooleanField(_("out of contract"), default=False)
+    terms_at = models.DateTimeField()  # as of when the matrix and the policy bind it: its arrival, or its change of contract
     # The desk follows up what was escalated: the owner stays while assignee and team change (SPEC 3.8).
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("desk owner"))
     assignee = models.ForeignKey(

@@ -1,6 +1,10 @@
-"""Spans of time in words short enough for a badge, the same in Spanish and English."""
+"""Spans of time in words short enough for a badge, the same in Spanish and English; and terms in days."""
 
 from datetime import timedelta
+
+from django.utils.translation import ngettext
+
+from sla.clocks import Target
 
 
 def short_duration(span: timedelta) -> str:
@@ -13,6 +17,15 @@ def short_duration(span: timedelta) -> str:
     if hours:
         return f"{hours} h {minutes:02d} min" if minutes else f"{hours} h"
     return f"{minutes} min"
+
+
+def promise_words(target: Target) -> str:
+    """Return a target as people say it: ``3 h``, or ``5 business days``."""
+    if isinstance(target, timedelta):
+        return short_duration(target)
+    if target.business:
+        return ngettext("%(count)d business day", "%(count)d business days", target.days) % {"count": target.days}
+    return ngettext("%(count)d calendar day", "%(count)d calendar days", target.days) % {"count": target.days}
 
 
 def exact_duration(span: timedelta) -> str:

@@ -4,26 +4,37 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from sla.rules import RuleSource, TargetRule
+from sla.rules import RuleReach, RuleSource, TargetRule
 from tickets.states import Holder
-from web.durations import short_duration
+from web.durations import promise_words
 
-_RULES: dict[tuple[RuleSource, bool], str | Promise] = {
-    (RuleSource.CONTRACT_SUPPORT_TYPE, True): gettext_lazy("The contract's policy %(name)s promises %(time)s for this support type."),
-    (RuleSource.CONTRACT_SUPPORT_TYPE, False): gettext_lazy("The contract's policy %(name)s has no target for this support type."),
-    (RuleSource.CONTRACT, True): gettext_lazy("The contract's policy %(name)s promises %(time)s."),
-    (RuleSource.CONTRACT, False): gettext_lazy("The contract's policy %(name)s has no target for every support type."),
-    (RuleSource.DEFAULT, True): gettext_lazy("The service guide promises %(time)s."),
-    (RuleSource.DEFAULT, False): gettext_lazy("The service guide promises nothing here."),
+_WHOSE: dict[RuleSource, str | Promise] = {
+    RuleSource.PERSON: gettext_lazy("The requester's policy %(name)s"),
+    RuleSource.CONTRACT: gettext_lazy("The contract's policy %(name)s"),
+    RuleSource.ORGANIZATION: gettext_lazy("The organization's policy %(name)s"),
+    RuleSource.DEFAULT: gettext_lazy("The service guide"),
+}
+_SAYS: dict[tuple[RuleReach, bool], str | Promise] = {
+    (RuleReach.CATEGORY_AND_TYPE, True): gettext_lazy("%(whose)s promises %(time)s for this category and support type."),
+    (RuleReach.CATEGORY_AND_TYPE, False): gettext_lazy("%(whose)s has no target for this category and support type together."),
+    (RuleReach.CATEGORY, True): gettext_lazy("%(whose)s promises %(time)s for this category."),
+    (RuleReach.CATEGORY, False): gettext_lazy("%(whose)s has no target for this category."),
+    (RuleReach.SUPPORT_TYPE, True): gettext_lazy("%(whose)s promises %(time)s for this support type."),
+    (RuleReach.SUPPORT_TYPE, False): gettext_lazy("%(whose)s has no target for this support type."),
+    (RuleReach.EVERY, True): gettext_lazy("%(whose)s promises %(time)s."),
+    (RuleReach.EVERY, False): gettext_lazy("%(whose)s has no target for every ticket."),
 }
 
 
 def rule_words(rule: TargetRule) -> str:
     """Return one sentence about a rule that was asked for the target."""
+    if rule.source is RuleSource.DEFAULT and rule.target is None:
+        return _("The service guide promises nothing here.")
     if not rule.name and rule.source is not RuleSource.DEFAULT:
         return _("The contract has no policy of its own.")
-    words = _RULES[rule.source, rule.target is not None]
-    return str(words) % {"name": rule.name, "time": short_duration(rule.target) if rule.target is not None else ""}
+    whose = str(_WHOSE[rule.source]) % {"name": rule.name}
+    time = promise_words(rule.target) if rule.target is not None else ""
+    return str(_SAYS[rule.reach, rule.target is not None]) % {"whose": whose, "time": time}
 
 
 _HOLDERS: dict[tuple[Holder, bool], str | Promise] = {

@@ -88,7 +88,7 @@ class TicketViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Ticket]):
         """Say why a clock is due when it is: the rule, and every stretch of the time (SPEC 4.10)."""
         ticket = queries.get_ticket(person(request), number)
         item = get_clock(ticket, queries.intervals(ticket.pk), metric)
-        return Response(explanation_data(explain_clock(item, support_type=ticket.support_type, at=timezone.now())))
+        return Response(explanation_data(explain_clock(item, ticket=ticket, at=timezone.now())))
 
     @extend_schema(request=NewReplySerializer, responses={201: MessageSerializer}, parameters=[_IDEMPOTENCY])
     @action(detail=True, methods=["post"])

@@ -7,14 +7,15 @@ from django.contrib.auth.hashers import make_password
 
 from accounts.models import Department, Membership, Organization, Site, Team, User
 from accounts.services import create_organization
-from catalog.models import Category, Contract, ContractService, MatrixCell, RequestTemplate, Service, TemplateField
+from catalog.models import Category, Contract, ContractService, RequestTemplate, Service, TemplateField
+from catalog.services import publish_contract, publish_matrix
 from core.actor import system_actor
 from core.classification import Impact, Priority, Urgency
 from escalation.models import EscalationLevel
 from servicedesk.demo.content import CATALOGUE, CUSTOMERS, STAFF, DemoCustomer, DemoPerson
 from sla.defaults import CalendarRole, Metric
-from sla.models import Calendar, PolicyTarget, PolicyVersion
-from sla.services import publish_calendar_version
+from sla.models import Calendar, PolicyTarget
+from sla.services import publish_calendar_version, publish_policy
 
 PASSWORD = "mesa-demo"  # noqa: S105 - public, for the demonstration alone
 SETUP = system_actor("demo")
@@ -128,6 +129,7 @@ def _contract(organization: Organization, row: DemoCustomer, at: datetime) -> Co
     )
     for service in Service.objects.order_by("pk"):
         ContractService.objects.create(organization=organization, contract=contract, service=service)
+    publish_contract(contract=contract, reason="", by=SETUP, at=at)
     return contract
 
 
@@ -172,21 +174,19 @@ def _own_terms(organization: Organization, contract: Contract, slug: str, at: da
         publish_calendar_version(
             calendar=calendar, time_zone=organization.time_zone, hours=hours, holidays={}, effective_from=before, by=SETUP, at=at
         )
-        PolicyVersion.objects.create(
+        publish_policy(
             organization=organization,
             contract=contract,
-            number=1,
             effective_from=before,
+            targets=[],
             extended_calendar=calendar,
             extension_includes_second_level=True,
+            by=SETUP,
+            at=at,
         )
     if slug == "andes":
-        for impact in (Impact.MODERATE, Impact.MINOR):
-            MatrixCell.objects.create(
-                organization=organization, contract=contract, urgency=Urgency.CRITICAL, impact=impact, priority=Priority.CRITICAL
-            )
-        policy = PolicyVersion.objects.create(organization=organization, contract=contract, number=1, effective_from=before)
-        for priority, minutes in ((Priority.CRITICAL, 30), (Priority.HIGH, 45)):
-            PolicyTarget.objects.create(
-                organization=organization, policy=policy, metric=Metric.REACTION, priority=priority, minutes=minutes
-            )
+        critical = {(Urgency.CRITICAL, impact): Priority.CRITICAL for impact in Impact}
+        publish_matrix(contract=contract, cells=critical, effective_from=before, by=SETUP, at=at)
+        minutes = {Priority.CRITICAL: 30, Priority.HIGH: 45, Priority.MEDIUM: 120, Priority.LOW: 120}
+        targets = [PolicyTarget(metric=Metric.REACTION, priority=priority, minutes=amount) for priority, amount in minutes.items()]
+        publish_policy(organization=organization, contract=contract, effective_from=before, targets=targets, by=SETUP, at=at)

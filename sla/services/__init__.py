@@ -8,6 +8,7 @@ from sla.services.clocks import (
     stop_clocks_for_message,
 )
 from sla.services.previewing import ClockChange, Move, preview_calendar, preview_classification
+from sla.services.publishing import check_targets, check_version, number_version, publish_policy
 from sla.services.rebuilding import Difference, rebuild_clocks
 from sla.services.redating import GRACE, redate_clocks
 from sla.services.retargeting import HidesBreach, rebind_clocks, retarget_clocks
@@ -19,11 +20,15 @@ __all__ = [
     "Difference",
     "HidesBreach",
     "Move",
+    "check_targets",
+    "check_version",
     "ensure_calendars",
     "follow_state",
+    "number_version",
     "preview_calendar",
     "preview_classification",
     "publish_calendar_version",
+    "publish_policy",
     "rebind_clocks",
     "rebuild_clocks",
     "redate_clocks",

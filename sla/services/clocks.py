@@ -11,13 +11,13 @@ from django.db import transaction
 
 from activity.services import Fact, record
 from core.actor import Actor, system_actor
-from core.classification import Kind, Priority, SupportType
 from core.events import publish
-from sla.clocks import BREACH_PERCENT, Reading, instant_of, used_until
+from sla.clocks import BREACH_PERCENT, Reading, due_of, used_until
 from sla.defaults import CalendarRole, Metric
 from sla.events import ClockBreached, ClockWarned
-from sla.models import Announcement, Calendar, CalendarVersion, Clock, ClockSegment, ClockState
-from sla.queries import LoadedClock, Policy, Stay, calendar_versions_of, calendar_versions_on, load_clocks, pick_calendar, policy_on
+from sla.models import Announcement, Calendar, CalendarVersion, Clock, ClockSegment, ClockState, stored_promise
+from sla.promises import Bound, Matter, Policy, matter_of, policy_on
+from sla.queries import LoadedClock, Stay, calendar_versions_of, calendar_versions_on, load_clocks, pick_calendar
 from sla.services.calendars import ensure_calendars
 from tickets import notices as ticket_notices
 from tickets.models import MessageKind, Ticket
@@ -31,7 +31,7 @@ CLOCKWORK = "clocks"  # the system's name on the record
 @transaction.atomic(savepoint=False)  # it fails with its ticket, never alone
 def start_clocks(*, ticket: Ticket, at: datetime) -> list[Clock]:
     """Start the clocks the policy promises, from the instant of arrival, and send the requester their copy with the dates."""
-    policy = policy_on(ticket.organization, ticket.contract_id, ticket.received_at)
+    policy = policy_on(ticket.organization, ticket.contract_id, ticket.requester_id, ticket.terms_at)
     loaded = new_clocks(ticket, policy, calendars_for(ticket, at), list(Metric), [])
     project(ticket, loaded)
     clocks = [item.clock for item in loaded]
@@ -45,20 +45,22 @@ def new_clocks(
     ticket: Ticket, policy: Policy, versions: list[CalendarVersion], metrics: list[Metric], intervals: Sequence[Stay]
 ) -> list[LoadedClock]:
     """Write the clocks of these metrics that the policy promises, each with its first segment from the arrival."""
-    loaded = []
+    loaded, matter = [], matter_of(ticket)
     for metric in metrics:
-        target = policy.target(metric, Priority(ticket.priority), SupportType(ticket.support_type))
-        if target is None:
+        promised = policy.target(metric, matter)
+        if promised is None:
             continue
-        calendar = calendar_for(ticket, metric, policy, versions)
+        target, unit = stored_promise(promised)
+        calendar = calendar_for(matter, metric, policy, versions)
         clock = Clock(
             organization_id=ticket.organization_id,
             calendar=calendar,
             ticket=ticket,
             metric=metric,
-            policy=policy.version,
+            policies=policy.ids,
             priority=ticket.priority,
             target=target,
+            target_unit=unit,
             started_at=ticket.received_at,
         )
         segment = ClockSegment(
@@ -66,9 +68,10 @@ def new_clocks(
             clock=clock,
             number=1,
             calendar=calendar,
-            policy=policy.version,
+            policies=policy.ids,
             priority=ticket.priority,
             target=target,
+            target_unit=unit,
             starts_at=ticket.received_at,
         )
         item = LoadedClock(clock, kept(policy), [segment], intervals, calendar_versions_of(ticket.organization))
@@ -197,7 +200,7 @@ def _stop_where(ticket: Ticket, chosen: Callable[[LoadedClock], bool], by: Actor
         clock = item.clock
         # A pause that still runs ends with the clock: the due instant becomes known.
         clock.state, clock.stopped_at, clock.next_event_at = ClockState.STOPPED, at, None
-        clock.due_at = instant_of(item.stretches, clock.target)
+        clock.due_at = due_of(item.stretches)
         clock.used = used_until(item.stretches, at)
         # By instants alone: an act that was in time stays so, although a sweep looked between the act and its commit.
         clock.is_met = clock.due_at is None or at <= clock.due_at
@@ -285,16 +288,17 @@ def calendars_for(ticket: Ticket, at: datetime) -> list[CalendarVersion]:
     return versions
 
 
-def calendar_for(ticket: Ticket, metric: Metric, policy: Policy, versions: list[CalendarVersion]) -> Calendar:
-    role, calendar_id = policy.calendar_choice(metric, Kind(ticket.kind), SupportType(ticket.support_type))
+def calendar_for(matter: Matter, metric: Metric, policy: Policy, versions: Sequence[CalendarVersion]) -> Calendar:
+    """Return the calendar in which a metric of such a ticket is measured; ``versions`` hold the organization's."""
+    role, calendar_id = policy.calendar_choice(metric, matter)
     version = pick_calendar(versions, role, calendar_id) or pick_calendar(versions, CalendarRole.BUSINESS, None)
     assert version is not None  # calendars_for made the default ones
     return version.calendar
 
 
-def kept(policy: Policy) -> dict[int, Policy]:
-    """Return a policy by its id, as ``LoadedClock`` holds them."""
-    return {policy.version.pk: policy} if policy.version is not None else {}
+def kept(policy: Policy) -> Bound:
+    """Return a policy by its ids, as ``LoadedClock`` holds them."""
+    return {tuple(policy.ids): policy}
 
 
 def fact_of(verb: str, clock: Clock, **payload: Any) -> Fact:
@@ -307,9 +311,10 @@ def promise_of(verb: str, item: LoadedClock, **payload: Any) -> Fact:
     return fact_of(
         verb,
         clock,
-        policy=clock.policy_id,
+        policies=clock.policies,
         priority=clock.priority,
         target_seconds=int(segment.target.total_seconds()),
+        target_unit=segment.target_unit,
         calendar=segment.calendar_id,
         cause=segment.cause,
         due_at=iso(clock.due_at),

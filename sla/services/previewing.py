@@ -8,7 +8,7 @@ from django.db import transaction
 
 from activity.models import Record
 from core.actor import Actor, system_actor
-from sla.clocks import used_until
+from sla.clocks import Target, used_until
 from sla.models import Calendar, Clock
 from sla.queries import load_clocks
 from sla.services.calendars import publish_calendar_version
@@ -23,8 +23,8 @@ class ClockChange:
     """A clock before and after. ``old_target`` is None for one that would start, ``target`` for one that would be withdrawn."""
 
     metric: str
-    old_target: timedelta | None
-    target: timedelta | None
+    old_target: Target | None
+    target: Target | None
     old_due_at: datetime | None
     due_at: datetime | None
     used: timedelta
@@ -88,8 +88,8 @@ def preview_classification(*, ticket: Ticket, classification: Classification, by
     return [
         ClockChange(
             metric=metric,
-            old_target=old.target if (old := before.get(metric)) else None,
-            target=new.target if (new := after.get(metric)) else None,
+            old_target=old.promise if (old := before.get(metric)) else None,
+            target=new.promise if (new := after.get(metric)) else None,
             old_due_at=old.due_at if old else None,
             due_at=new.due_at if new else None,
             used=used.get(metric, timedelta()),
@@ -101,4 +101,4 @@ def preview_classification(*, ticket: Ticket, classification: Classification, by
 
 
 def _same(old: Clock | None, new: Clock | None) -> bool:
-    return old is not None and new is not None and (old.target, old.due_at) == (new.target, new.due_at)
+    return old is not None and new is not None and (old.promise, old.due_at) == (new.promise, new.due_at)

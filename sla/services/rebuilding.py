@@ -7,7 +7,8 @@ from typing import Any
 from django.db import transaction
 
 from sla.models import Announcement, Clock, ClockSegment
-from sla.queries import LoadedClock, Policy, calendar_versions_of, policies_by_id
+from sla.promises import Bound, policies_by_ids
+from sla.queries import LoadedClock, calendar_versions_of
 from sla.replay import RecordedFact, Replay, ReplayedClock, replay
 from sla.services.clocks import project, put_dates
 from tickets.models import Ticket
@@ -17,10 +18,11 @@ from tickets.services.base import lock_ticket
 _CLOCK = (
     "metric",
     "state",
-    "policy_id",
+    "policies",
     "calendar_id",
     "priority",
     "target",
+    "target_unit",
     "started_at",
     "due_at",
     "stopped_at",
@@ -30,7 +32,7 @@ _CLOCK = (
     "announced_percent",
     "next_event_at",
 )
-_SEGMENT = ("cause", "policy_id", "calendar_id", "priority", "target", "starts_at", "breached_at")
+_SEGMENT = ("cause", "policies", "calendar_id", "priority", "target", "target_unit", "starts_at", "breached_at")
 
 
 @dataclass(frozen=True)
@@ -78,13 +80,12 @@ def rebuild_clocks(*, ticket: Ticket, write: bool) -> list[Difference]:
 
 
 def _rebuilt(ticket: Ticket, found: Replay) -> list[_Rebuilt]:
-    bound = {segment.policy_id for clock in found.clocks.values() for segment in clock.segments}
-    policies = policies_by_id({policy_id for policy_id in bound if policy_id is not None})
+    policies = policies_by_ids(segment.policies for clock in found.clocks.values() for segment in clock.segments)
     versions = calendar_versions_of(ticket.organization)
     return [_rows(ticket, told, policies, versions, found) for told in found.clocks.values()]
 
 
-def _rows(ticket: Ticket, told: ReplayedClock, policies: dict[int, Policy], versions: Sequence[Any], found: Replay) -> _Rebuilt:
+def _rows(ticket: Ticket, told: ReplayedClock, policies: Bound, versions: Sequence[Any], found: Replay) -> _Rebuilt:
     """Return the rows, not saved, that the record leads to."""
     same = {"organization_id": ticket.organization_id}
     clock = Clock(
@@ -92,10 +93,11 @@ def _rows(ticket: Ticket, told: ReplayedClock, policies: dict[int, Policy], vers
         ticket=ticket,
         metric=told.metric,
         state=told.state,
-        policy_id=told.policy_id,
+        policies=told.policies,
         calendar_id=told.segments[-1].calendar_id,
         priority=told.priority,
         target=told.segments[-1].target,
+        target_unit=told.segments[-1].target_unit,
         started_at=told.started_at,
         due_at=told.due_at,
         stopped_at=told.stopped_at,

@@ -5,17 +5,18 @@ else: it corrects a mistake made at the arrival, and measures the whole time ane
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from core.actor import Actor
-from core.classification import Priority, SupportType
 from core.errors import NotAllowed
+from sla.clocks import Target
 from sla.defaults import Metric
 from sla.models import Calendar, CalendarVersion, ClockSegment, ClockState, SegmentCause
-from sla.queries import LoadedClock, Policy, policy_on
+from sla.promises import Policy, matter_of, policy_on
+from sla.queries import LoadedClock
 from sla.services.clocks import (
     calendar_for,
     calendars_for,
@@ -67,7 +68,7 @@ def rebind_clocks(*, ticket: Ticket, from_start: bool, by: Actor, at: datetime) 
     ``from_start`` binds the one that was in force when the ticket arrived, and measures the live clocks by it from then on.
     What has stopped stays as it is. Who may change a contract may turn a breach into none.
     """
-    policy = policy_on(ticket.organization, ticket.contract_id, ticket.received_at if from_start else at)
+    policy = policy_on(ticket.organization, ticket.contract_id, ticket.requester_id, ticket.terms_at)
     _carry_out(ticket, _Change(SegmentCause.CONTRACT, policy, from_start=from_start, may_relieve=True, by=by, at=at))
 
 
@@ -86,7 +87,8 @@ def _changed(ticket: Ticket, old: LoadedClock, versions: list[CalendarVersion], 
     item = replace(old, policies={**old.policies, **kept(policy)})
     clock, last = item.clock, item.segments[-1]
     was_missed, was_live, old_due = clock.breached_at is not None, clock.is_live, clock.due_at
-    target = policy.target(item.metric, Priority(ticket.priority), SupportType(ticket.support_type))
+    matter = matter_of(ticket)
+    target = policy.target(item.metric, matter)
     if target is None and not was_live:
         return item
     clock.priority = ticket.priority
@@ -94,13 +96,12 @@ def _changed(ticket: Ticket, old: LoadedClock, versions: list[CalendarVersion], 
         _refuse_relief(item, was_missed and not change.may_relieve)
         record_facts(ticket, [end_unmeasured(item, change.at)], change.at, change.by)
         return item
-    calendar = calendar_for(ticket, item.metric, policy, versions)
-    policy_id = policy.version.pk if policy.version is not None else None
+    calendar = calendar_for(matter, item.metric, policy, versions)
     if not was_live:  # withdrawn by an earlier change, and promised again: the time since the arrival counts
         clock.state, clock.stopped_at = ClockState.RUNNING, None
         record_facts(ticket, [fact_of("clock.resumed", clock)], change.at, change.by)
-    if change.from_start or not was_live or (target, calendar.pk, policy_id) != (last.target, last.calendar_id, clock.policy_id):
-        clock.policy = policy.version
+    if change.from_start or not was_live or (target, calendar.pk, policy.ids) != (last.promise, last.calendar_id, clock.policies):
+        clock.policies = policy.ids
         if change.from_start:
             _forget(item)
         _begin_segment(item, target, calendar, change.cause, clock.started_at if change.from_start else change.at)
@@ -124,7 +125,7 @@ def _start_missing(ticket: Ticket, loaded: list[LoadedClock], versions: list[Cal
     """Start the clocks that are promised now and were not before, from the arrival: the time used counts."""
     present = {item.metric for item in loaded}
     bound = change.policy or (loaded[0].policy if loaded else None)
-    policy = bound or policy_on(ticket.organization, ticket.contract_id, ticket.received_at)
+    policy = bound or policy_on(ticket.organization, ticket.contract_id, ticket.requester_id, ticket.terms_at)
     missing = [metric for metric in Metric if metric not in present]
     made = new_clocks(ticket, policy, versions, missing, loaded[0].intervals if loaded else [])
     record_facts(ticket, [promise_of("clock.started", item) for item in made], change.at, change.by)
@@ -139,8 +140,9 @@ def _forget(item: LoadedClock) -> None:
     item.segments.clear()
 
 
-def _begin_segment(item: LoadedClock, target: timedelta, calendar: Calendar, cause: SegmentCause, at: datetime) -> None:
+def _begin_segment(item: LoadedClock, target: Target, calendar: Calendar, cause: SegmentCause, at: datetime) -> None:
     clock = item.clock
+    clock.promise, clock.calendar, clock.breached_at, clock.announced_percent = target, calendar, None, 0
     item.segments.append(
         ClockSegment.objects.create(
             organization_id=clock.organization_id,
@@ -148,10 +150,10 @@ def _begin_segment(item: LoadedClock, target: timedelta, calendar: Calendar, cau
             number=len(item.segments) + 1,
             cause=cause,
             calendar=calendar,
-            policy=clock.policy,
+            policies=clock.policies,
             priority=clock.priority,
-            target=target,
+            target=clock.target,
+            target_unit=clock.target_unit,
             starts_at=at,
         )
     )
-    clock.target, clock.calendar, clock.breached_at, clock.announced_percent = target, calendar, None, 0

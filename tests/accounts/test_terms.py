@@ -7,24 +7,26 @@ import pytest
 
 from accounts.models import Organization
 from accounts.terms import TermsRow
-from catalog.models import Contract, ContractService, MatrixCell
-from core.classification import Impact, Priority, Urgency
+from catalog.models import Contract, ContractService, ContractVersion, MatrixVersion, matrix_cells
+from core.classification import DEFAULT_MATRIX, Impact, Priority, Urgency
 from sla.models import Calendar, CalendarVersion, Clock, PolicyTarget, PolicyVersion
 from tests.house import MONDAY_9AM, House, make_ticket
 
-CELL = {"urgency": Urgency.LOW, "impact": Impact.MINOR, "priority": Priority.CRITICAL}
+CELLS = matrix_cells({**DEFAULT_MATRIX, (Urgency.LOW, Impact.MINOR): Priority.CRITICAL})
 
 
-def _cell(house: House) -> MatrixCell:
-    return MatrixCell(organization=house.north, contract=house.contract, **CELL)
+def _matrix(house: House) -> MatrixVersion:
+    return MatrixVersion(
+        organization=house.north, contract=house.contract, number=1, effective_from=MONDAY_9AM, published_at=MONDAY_9AM, cells=CELLS
+    )
 
 
 WRITES: dict[str, Callable[[House], object]] = {
-    "save": lambda house: _cell(house).save(),
+    "save": lambda house: _matrix(house).save(),
     "create": lambda house: PolicyVersion.objects.create(
         organization=house.north, contract=house.contract, number=1, effective_from=MONDAY_9AM
     ),
-    "bulk_create": lambda house: MatrixCell.objects.bulk_create([_cell(house)]),
+    "bulk_create": lambda house: MatrixVersion.objects.bulk_create([_matrix(house)]),
     "update": lambda house: CalendarVersion.objects.filter(organization=house.north).update(holidays={}),
     "queryset delete": lambda house: ContractService.objects.filter(contract=house.contract).delete(),
     "row delete": lambda house: ContractService.objects.filter(contract=house.contract).earliest("pk").delete(),
@@ -33,10 +35,15 @@ WRITES: dict[str, Callable[[House], object]] = {
 
 
 def test_every_row_of_the_terms_is_one_that_renews_the_stamp() -> None:
-    assert {model for model in TermsRow.__subclasses__() if not model._meta.abstract} | {MatrixCell, ContractService} == {
+    assert {model for model in TermsRow.__subclasses__() if not model._meta.abstract} | {
+        MatrixVersion,
+        ContractService,
+        ContractVersion,
+    } == {
         Contract,
         ContractService,
-        MatrixCell,
+        MatrixVersion,
+        ContractVersion,
         Calendar,
         CalendarVersion,
         PolicyVersion,
@@ -57,7 +64,7 @@ def test_a_write_to_the_terms_renews_the_stamp_of_its_organization_alone(house: 
 
 def test_a_ticket_meets_the_terms_of_the_moment_it_arrives(house: House) -> None:
     first = make_ticket(house, urgency=Urgency.LOW)
-    _cell(house).save()
+    _matrix(house).save()
     second = make_ticket(house, urgency=Urgency.LOW)
     policy = PolicyVersion.objects.create(organization=house.north, contract=house.contract, number=1, effective_from=MONDAY_9AM)
     PolicyTarget.objects.create(policy=policy, metric="reaction", priority=Priority.CRITICAL, minutes=7)

@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 import time_machine
 
-from catalog.models import Contract, ContractService, MatrixCell
+from catalog.models import Contract, ContractService
+from catalog.services import publish_matrix
+from core.classification import Impact, Priority, Urgency
 from core.errors import Invalid
 from sla.models import Clock, ClockSegment, PolicyTarget, PolicyVersion
 from sla.queries import load_clocks
 from sla.services import rebuild_clocks, settle_ticket
-from tests.house import MONDAY_9AM, House, by, fresh, make_ticket
+from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
 from tests.sla.test_rebuilding import check_account
 from tickets import queries, services
 from tickets.models import Message, Ticket
@@ -83,7 +85,8 @@ def test_a_mistake_at_the_arrival_is_measured_anew_and_what_was_announced_is_for
 
 
 def test_the_new_contracts_matrix_gives_the_priority(house: House, gold: Contract) -> None:
-    MatrixCell.objects.create(organization=house.north, contract=gold, urgency="critical", impact="minor", priority=1)
+    cells = {(Urgency.CRITICAL, Impact.MINOR): Priority.CRITICAL}
+    publish_matrix(contract=gold, cells=cells, effective_from=MONDAY_9AM, by=SETUP, at=MONDAY_9AM)
     ticket = make_ticket(house)
 
     change(house, ticket, gold, MONDAY_9AM + MINUTE)

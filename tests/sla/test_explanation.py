@@ -25,7 +25,7 @@ FRIDAY_5PM = datetime(2026, 3, 13, 23, tzinfo=UTC)  # the Monday after is a holi
 
 def account(ticket: Ticket, metric: Metric, at: datetime) -> Explanation:
     found = fresh(ticket)
-    return explain_clock(get_clock(found, queries.intervals(ticket.pk), metric), support_type=found.support_type, at=at)
+    return explain_clock(get_clock(found, queries.intervals(ticket.pk), metric), ticket=found, at=at)
 
 
 def paused(house: House) -> Ticket:
@@ -62,16 +62,16 @@ def test_the_rules_that_were_asked_are_named_with_the_one_that_matched(house: Ho
     PolicyTarget.objects.create(policy=policy, metric="attention", priority=2, support_type="functional", minutes=240)
     ticket = make_ticket(house)
 
-    def told(explained: Explanation) -> list[tuple[str, timedelta | None, bool]]:
-        return [(rule.source.value, rule.target, rule.matched) for rule in explained.rules]
+    def told(explained: Explanation) -> list[tuple[str, str, object, bool]]:
+        return [(rule.source.value, rule.reach.value, rule.target, rule.matched) for rule in explained.rules]
 
-    assert told(plain) == [("contract", None, False), ("default", HOUR, True)]
+    assert told(plain) == [("contract", "every", None, False), ("default", "every", HOUR, True)]
     assert told(account(ticket, Metric.REACTION, MONDAY_9AM)) == [
-        ("contract_support_type", None, False),
-        ("contract", 90 * MINUTE, True),
-        ("default", HOUR, False),
+        ("contract", "support_type", None, False),
+        ("contract", "every", 90 * MINUTE, True),
+        ("default", "every", HOUR, False),
     ]
-    assert told(account(ticket, Metric.ATTENTION, MONDAY_9AM))[0] == ("contract_support_type", 4 * HOUR, True)
+    assert told(account(ticket, Metric.ATTENTION, MONDAY_9AM))[0] == ("contract", "support_type", 4 * HOUR, True)
 
 
 def test_each_version_of_the_calendar_has_its_part(house: House) -> None:

@@ -12,7 +12,7 @@ from core.classification import Channel, Impact, Priority, Urgency
 from documents.checking import FileRefused, check_upload
 from notifications.models import OutboxMessage
 from sla.models import Clock
-from tests.house import MONDAY_9AM, House, by, fresh, make_ticket
+from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
 from tickets import queries, services
 from tickets.models import Message, StateInterval, Ticket
 from tickets.queries import timeline
@@ -218,9 +218,10 @@ def test_a_stale_change_is_refused_with_what_changed_and_writes_nothing(house: H
 
 
 def test_the_matrix_of_the_contract_gives_the_priority(house: House) -> None:
-    from catalog.models import MatrixCell
+    from catalog.services import publish_matrix
 
-    MatrixCell.objects.create(organization=house.north, contract=house.contract, urgency="low", impact="minor", priority=Priority.CRITICAL)
+    cells = {(Urgency.LOW, Impact.MINOR): Priority.CRITICAL}
+    publish_matrix(contract=house.contract, cells=cells, effective_from=MONDAY_9AM, by=SETUP, at=MONDAY_9AM)
 
     assert make_ticket(house, urgency=Urgency.LOW).priority == Priority.CRITICAL
     assert make_ticket(house, urgency=Urgency.MEDIUM).priority == Priority.MEDIUM

@@ -49,7 +49,7 @@ def classify_ticket(
         "service": classification.service,
         "environment": classification.environment,
         "support_type": classification.service.support_type,
-        "priority": matrix_for(ticket.organization, ticket.contract_id)[classification.urgency, classification.impact],
+        "priority": matrix_for(ticket.organization, ticket.contract_id, ticket.terms_at)[classification.urgency, classification.impact],
         "classified_at": at,
     }
     before, is_first = _codes(ticket), ticket.classified_at is None

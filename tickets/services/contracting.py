@@ -38,10 +38,12 @@ def change_contract(
     if not reason.strip():
         raise DetailsMissing(_("A contract is changed for a reason."), fields={"reason": _("Say why: it stays with the ticket.")})
     old_contract, old_priority = ticket.contract_id, int(ticket.priority)
-    priority = matrix_for(ticket.organization, contract.pk)[Urgency(ticket.urgency), Impact(ticket.impact)]
-    local_day = (ticket.received_at if from_start else at).astimezone(zone(ticket.organization.time_zone)).date()
+    terms_at = ticket.received_at if from_start else at
+    priority = matrix_for(ticket.organization, contract.pk, terms_at)[Urgency(ticket.urgency), Impact(ticket.impact)]
+    local_day = terms_at.astimezone(zone(ticket.organization.time_zone)).date()
     is_out = not covers(ticket.organization, contract.pk, local_day, service_id=ticket.service_id)
-    change_ticket(ticket, expected_version=expected_version, at=at, contract=contract, is_out_of_contract=is_out, priority=priority)
+    changes = {"contract": contract, "terms_at": terms_at, "is_out_of_contract": is_out, "priority": priority}
+    change_ticket(ticket, expected_version=expected_version, at=at, **changes)
     text = _("Reason for the change of contract: %(reason)s") % {"reason": reason.strip()}
     note = write_message(ticket=ticket, kind=MessageKind.NOTE, body=text, is_from_staff=True, by=by, at=at)
     changed = {"contract": [old_contract, contract.pk]}

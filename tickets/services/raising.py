@@ -69,7 +69,7 @@ def raise_ticket(*, request: NewTicket, by: Actor, at: datetime) -> Ticket:
     _check_texts(request)
     local_day = at.astimezone(zone(request.organization.time_zone)).date()
     contract = contract_on(request.organization, local_day, service_id=request.service.pk)
-    priority = matrix_for(request.organization, contract.pk if contract else None)[request.urgency, request.impact]
+    priority = matrix_for(request.organization, contract.pk if contract else None, at)[request.urgency, request.impact]
     ticket = _write(request, contract, priority, by, at)
     StateInterval.objects.create(
         organization=request.organization, ticket=ticket, state=ticket.state, bucket=BUCKETS[State(ticket.state)], started_at=at
@@ -124,6 +124,7 @@ def _write(request: NewTicket, contract: Contract | None, priority: Priority, by
         site_id=request.membership.site_id,
         department_id=request.membership.department_id,
         contract=contract,
+        terms_at=at,
         continues=request.continues,
         is_out_of_contract=contract is None,
         owner_id=None if arrives else by.person_id,

@@ -19,6 +19,7 @@ from accounts.zones import zone
 from core.classification import Kind, Priority
 from reports.metrics import DEFINITIONS
 from sla.calendars import SegmentKind
+from sla.clocks import Target
 from sla.defaults import Metric
 from sla.explanation import Line, explain_clock
 from sla.models import Clock, SegmentCause
@@ -27,7 +28,7 @@ from sla.rules import TargetRule
 from tickets.models import Ticket
 from tickets.queries import TimelineEntry
 from tickets.states import TRANSITIONS, ClosureCode, Holder, State
-from web.durations import exact_duration, short_duration
+from web.durations import exact_duration, promise_words, short_duration
 from web.faces import ClockFace, clock_face
 from web.picture import picture
 from web.promises import holder_words, rule_words, turn_words
@@ -40,6 +41,7 @@ _STRETCHES = {
     SegmentKind.OUTSIDE_HOURS: gettext_lazy("Outside hours"),
     SegmentKind.HOLIDAY: gettext_lazy("Holiday"),
     SegmentKind.PAUSED: gettext_lazy("Paused"),
+    SegmentKind.START_DAY: gettext_lazy("Day of arrival"),
 }
 
 
@@ -96,6 +98,11 @@ def ago(value: datetime | None, at: datetime) -> str:
 @register.filter
 def short(value: timedelta) -> str:
     return short_duration(value)
+
+
+@register.filter
+def promised(target: Target) -> str:
+    return promise_words(target)
 
 
 @register.filter
@@ -176,7 +183,7 @@ def clock_badge(clock: Clock | None, ticket: Ticket, at: datetime, time_zone: st
 @register.inclusion_tag("web/ledger.html")
 def ledger(item: LoadedClock, ticket: Ticket, at: datetime, time_zone: str) -> dict[str, Any]:
     """The account of a clock in words, as a picture and as a table."""
-    account = explain_clock(item, support_type=ticket.support_type, at=at)
+    account = explain_clock(item, ticket=ticket, at=at)
     return {"account": account, "drawing": picture(account, at), "zone": time_zone}
 
 

@@ -105,6 +105,7 @@ class Loader:
             requester_id=member.user_id,
             contract=self.contracts[member.organization_id],
             assignee=self.random.choice([*self.agents, None]) if is_open else self.agents[0],
+            terms_at=received,
             received_at=received,
             created_at=received,
             updated_at=received,

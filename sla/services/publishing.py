@@ -1,0 +1,99 @@
+"""Policies in versions: who they are for, from when on, and that they have no hole (SPEC 17.3)."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import Organization, User
+from accounts.queries import membership_of
+from accounts.terms import check_effective
+from activity.services import Fact, record
+from catalog.models import Contract
+from core.actor import Actor
+from core.classification import Priority
+from core.errors import Invalid
+from sla.defaults import Metric
+from sla.models import PolicyTarget, PolicyVersion
+
+
+@transaction.atomic
+def publish_policy(
+    *,
+    organization: Organization,
+    targets: Iterable[PolicyTarget],
+    effective_from: datetime,
+    by: Actor,
+    at: datetime,
+    contract: Contract | None = None,
+    person: User | None = None,
+    **says: Any,
+) -> PolicyVersion:
+    """Add a version to the policy of a contract, a person, or, without both, of the organization; earlier ones stay.
+
+    ``targets`` are unsaved rows; ``says`` holds calendars, pauses and warnings by the model's names. It binds the tickets that
+    arrive from ``effective_from`` on (DECISIONS 15). Raises ``Invalid`` or ``ValidationError`` with what is wrong and how to mend it.
+    """
+    rows = list(targets)
+    version = PolicyVersion(organization=organization, contract=contract, person=person, effective_from=effective_from, **says)
+    check_version(version, at=at)
+    check_targets(rows)
+    number_version(version, at=at)
+    version.full_clean(exclude=["organization"])
+    version.save()
+    for row in rows:
+        row.policy, row.organization_id = version, organization.pk
+        row.full_clean(exclude=["organization"])
+        row.save()
+    tell_published(version, by=by, at=at)
+    return version
+
+
+def check_version(version: PolicyVersion, *, at: datetime) -> None:
+    """Refuse a version for somebody who is no member, or that would change the past or begin before the one it follows."""
+    if version.person is not None and membership_of(version.person.pk, version.organization_id) is None:
+        words = _("%(person)s is no valid user of this organization.") % {"person": version.person}
+        raise Invalid(words, fields={"person": words})
+    last = last_version(version)
+    check_effective(effective_from=version.effective_from, last=last.effective_from if last else None, at=at)
+
+
+def last_version(version: PolicyVersion) -> PolicyVersion | None:
+    """Return the newest saved version for the same person, contract or organization."""
+    same = PolicyVersion.objects.filter(
+        organization_id=version.organization_id, contract_id=version.contract_id, person_id=version.person_id
+    )
+    return same.exclude(pk=version.pk).order_by("-number").first()
+
+
+def number_version(version: PolicyVersion, *, at: datetime) -> None:
+    """Give a new version its number and the instant from which it is known."""
+    Organization.objects.select_for_update().get(pk=version.organization_id)  # two at once never take the same number
+    last = last_version(version)
+    version.number, version.published_at = (last.number + 1 if last else 1), at
+
+
+def tell_published(version: PolicyVersion, *, by: Actor, at: datetime) -> None:
+    fact = Fact(verb="policy.version_published", object_type="sla.policyversion", object_id=version.pk, payload={"number": version.number})
+    record(organization_id=version.organization_id, facts=[fact], by=by, at=at)
+
+
+def check_targets(targets: Iterable[PolicyTarget]) -> None:
+    """Refuse a policy with a hole: what it promises for one priority it promises for each, or leaves to the policy beneath.
+
+    A support type or category may lean on the row for every one of them.
+    """
+    stated: dict[tuple[str, str, int | None], set[int]] = {}
+    for target in targets:
+        stated.setdefault((target.metric, target.support_type, target.category_id), set()).add(target.priority)
+    for (metric, _support_type, category_id), priorities in stated.items():
+        covered = priorities | stated.get((metric, "", category_id), set()) | stated.get((metric, "", None), set())
+        missing = [str(priority.label) for priority in Priority if priority not in covered]
+        if missing:
+            words = _("%(clock)s has no target for: %(missing)s. Add one for each priority, or leave the clock to the policy beneath.") % {
+                "clock": Metric(metric).label,
+                "missing": ", ".join(missing),
+            }
+            raise Invalid(words, fields={"targets": words})

@@ -1,0 +1,250 @@
+"""Policies in layers and versions: who is asked first, what binds when, what was known when, and what is refused."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from accounts.models import User
+from catalog.models import Contract, ContractVersion, MatrixVersion
+from catalog.queries import contract_as_known, matrix_for
+from catalog.services import publish_contract, publish_matrix
+from core.classification import Impact, Priority, Urgency
+from core.errors import Invalid
+from sla.defaults import Metric
+from sla.explanation import explain_clock
+from sla.models import Clock, ClockSegment, PolicyTarget, PolicyVersion
+from sla.promises import matter_of, policy_on
+from sla.queries import get_clock
+from sla.services import publish_policy, rebuild_clocks
+from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
+from tickets import queries, services
+from tickets.models import Ticket
+from tickets.services import Classification
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+def every_priority(metric: str = "reaction", **values: Any) -> list[PolicyTarget]:
+    return [PolicyTarget(metric=metric, priority=priority, **values) for priority in Priority]
+
+
+def publish(house: House, targets: list[PolicyTarget], *, at: datetime = MONDAY_9AM - DAY, **says: Any) -> PolicyVersion:
+    effective = says.pop("effective_from", at)
+    return publish_policy(organization=house.north, targets=targets, effective_from=effective, by=SETUP, at=at, **says)
+
+
+def targets_of(ticket: Ticket) -> dict[str, timedelta]:
+    return dict(Clock.objects.filter(ticket=ticket).values_list("metric", "target"))
+
+
+def asked(ticket: Ticket, metric: str = "reaction") -> list[tuple[str, str, bool]]:
+    found = fresh(ticket)
+    account = explain_clock(get_clock(found, queries.intervals(found.pk), metric), ticket=found, at=found.received_at)
+    return [(rule.source.value, rule.name, rule.matched) for rule in account.rules if rule.reach.value == "every"]
+
+
+def test_the_requester_comes_before_the_contract_before_the_organization_before_the_default(house: House) -> None:
+    publish(house, [*every_priority(minutes=50), *every_priority("attention", minutes=200)])
+    publish(house, every_priority(minutes=40), contract=house.contract)
+    publish(house, every_priority(minutes=20), person=house.people["company_manager"])
+
+    common, special = make_ticket(house), make_ticket(house, requester=house.people["coordinator"])
+    Clock.objects.filter(ticket=special).update()  # a coordinator has no policy of their own either
+    important = Ticket.objects.get(pk=make_ticket(house).pk)
+    PolicyVersion.objects.filter(person__isnull=False).update(person=house.requester)
+    important = make_ticket(house)
+
+    assert targets_of(common) == {"reaction": 40 * MINUTE, "attention": 200 * MINUTE}
+    assert targets_of(special) == targets_of(common)
+    assert targets_of(important) == {"reaction": 20 * MINUTE, "attention": 200 * MINUTE}
+    assert asked(important) == [
+        ("person", f"{house.requester} v1", True),
+        ("contract", "C-north v1", False),
+        ("organization", "Company north v1", False),
+        ("default", "", False),
+    ]
+    assert [name for name, _who, matched in asked(important, "attention") if matched] == ["organization"]
+    assert rebuild_clocks(ticket=fresh(important), write=False) == []
+
+
+def test_pauses_warnings_and_calendars_come_from_the_first_layer_that_says_something(house: House) -> None:
+    publish(house, [], pauses_while_pending_user=False, warning_percents=[60])
+    publish(house, [], contract=house.contract, pauses_while_pending_supplier=False)
+    policy = policy_on(house.north, house.contract.pk, house.requester.pk, MONDAY_9AM)
+
+    assert policy.pausing_states(Metric.ATTENTION) == frozenset()
+    assert policy.percents == (60,)
+    assert policy_on(house.north, None, None, MONDAY_9AM).pausing_states(Metric.ATTENTION) == {"pending_supplier"}
+    assert policy_on(house.south, None, None, MONDAY_9AM).percents == (50, 75, 90)
+
+
+def test_a_version_binds_the_tickets_that_arrive_after_it_and_a_later_change_reads_the_one_bound_then(house: House) -> None:
+    publish(house, every_priority(minutes=40), contract=house.contract)
+    before = make_ticket(house)
+    publish(house, every_priority(minutes=30), contract=house.contract, at=MONDAY_9AM + MINUTE, effective_from=MONDAY_9AM + HOUR)
+    between, after = make_ticket(house, at=MONDAY_9AM + 2 * MINUTE), make_ticket(house, at=MONDAY_9AM + HOUR)
+
+    seen = fresh(before)
+    change = Classification(impact=Impact.EXTENSIVE, urgency=Urgency.CRITICAL, kind=seen.kind, service=seen.service)  # type: ignore[arg-type]
+    services.classify_ticket(ticket=seen, classification=change, by=by(house.agent), at=MONDAY_9AM + 2 * HOUR)
+
+    assert [targets_of(ticket)["reaction"] for ticket in (before, between, after)] == [40 * MINUTE, 40 * MINUTE, 30 * MINUTE]
+    assert ClockSegment.objects.filter(clock__ticket=before, policies=[]).count() == 0
+
+
+def test_what_was_known_on_a_day_is_a_query(house: House) -> None:
+    later = MONDAY_9AM + DAY
+    publish(house, every_priority(minutes=40), contract=house.contract, at=later, effective_from=MONDAY_9AM - DAY)
+    cells = {(Urgency.LOW, Impact.MINOR): Priority.CRITICAL}
+    publish_matrix(contract=house.contract, cells=cells, effective_from=MONDAY_9AM - DAY, by=SETUP, at=later)
+    first = publish_contract(contract=house.contract, reason="", by=SETUP, at=MONDAY_9AM)
+    house.contract.validation_days = 9
+    house.contract.save()
+    second = publish_contract(contract=house.contract, reason="Agreed in the review.", by=SETUP, at=later)
+    third = publish_contract(contract=house.contract, reason="Nothing differs.", by=SETUP, at=later + DAY)
+    matter = matter_of(make_ticket(house))
+
+    def reaction(known_at: datetime | None) -> object:
+        house.north.refresh_from_db()
+        return policy_on(house.north, house.contract.pk, None, MONDAY_9AM, known_at=known_at).target(Metric.REACTION, matter)
+
+    def low(known_at: datetime | None) -> Priority:
+        return matrix_for(house.north, house.contract.pk, MONDAY_9AM, known_at=known_at)[Urgency.LOW, Impact.MINOR]
+
+    assert (reaction(MONDAY_9AM), reaction(later), reaction(None)) == (HOUR, 40 * MINUTE, 40 * MINUTE)
+    assert (low(MONDAY_9AM), low(later)) == (Priority.LOW, Priority.CRITICAL)
+    assert contract_as_known(house.contract.pk, MONDAY_9AM - DAY) is None
+    assert contract_as_known(house.contract.pk, MONDAY_9AM) == first
+    assert contract_as_known(house.contract.pk, later + 2 * DAY) == second
+    assert (first.terms["validation_days"], second.terms["validation_days"], third) == (3, 9, None)  # type: ignore[union-attr]
+
+
+def test_a_matrix_binds_when_the_ticket_arrives(house: House) -> None:
+    def matrix(priority: Priority, at: datetime) -> None:
+        cells = {(Urgency.LOW, Impact.MINOR): priority}
+        publish_matrix(contract=house.contract, cells=cells, effective_from=at, by=SETUP, at=at)
+
+    matrix(Priority.HIGH, MONDAY_9AM - DAY)
+    early = make_ticket(house, urgency=Urgency.LOW)
+    matrix(Priority.CRITICAL, MONDAY_9AM + HOUR)
+    late = make_ticket(house, urgency=Urgency.LOW, at=MONDAY_9AM + HOUR)
+
+    for ticket in (early, late):
+        seen = fresh(ticket)
+        change = Classification(impact=Impact.MINOR, urgency=Urgency.LOW, kind=seen.kind, service=house.services["network"])  # type: ignore[arg-type]
+        services.classify_ticket(ticket=seen, classification=change, by=by(house.agent), at=MONDAY_9AM + 2 * HOUR)
+
+    assert (fresh(early).priority, fresh(late).priority) == (Priority.HIGH, Priority.CRITICAL)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"effective_from": MONDAY_9AM - 9 * DAY}, "effective_from"),  # the past
+        ({"effective_from": MONDAY_9AM}, "effective_from"),  # not after the version before it, which waits for Tuesday
+        ({"targets": every_priority()[1:]}, "targets"),  # a hole
+        ({"targets": [*every_priority(minutes=40), *every_priority("resolution", minutes=60, support_type="technical")[:2]]}, "targets"),
+        ({"targets": every_priority(minutes=0)}, "minutes"),
+        ({"targets": every_priority(minutes=-5)}, "minutes"),
+        ({"targets": every_priority(minutes=5, days=5)}, "minutes"),
+        ({"targets": every_priority()}, "minutes"),
+        ({"warning_percents": [100]}, "warning_percents"),
+        ({"contract": None, "person": "outsider"}, "person"),
+        ({"person": "requester"}, "person"),  # of a person and of a contract at once
+        ({"contract": "foreign"}, "contract"),
+    ],
+)
+def test_what_is_wrong_is_refused_with_the_cure_and_nothing_is_kept(house: House, changes: dict[str, Any], field: str) -> None:
+    publish(house, every_priority(minutes=40), contract=house.contract, effective_from=MONDAY_9AM + DAY)
+    values: dict[str, Any] = {"targets": [], "contract": house.contract, "effective_from": MONDAY_9AM + 2 * DAY, **changes}
+    if values.get("person"):
+        values["person"] = {"outsider": house.outsider, "requester": house.requester}[values["person"]]
+    if values["contract"] == "foreign":
+        values["contract"] = Contract.objects.get(organization=house.south)
+
+    with pytest.raises((Invalid, ValidationError)) as refused:
+        publish(house, values.pop("targets"), at=MONDAY_9AM, **values)
+
+    told = refused.value.fields if isinstance(refused.value, Invalid) else refused.value.message_dict
+    assert field in told
+    assert PolicyVersion.objects.count() == 1
+
+
+def test_a_narrow_target_may_lean_on_the_one_for_every_ticket(house: House) -> None:
+    narrow = PolicyTarget(metric="reaction", priority=Priority.HIGH, support_type="functional", minutes=15)
+    publish(house, [*every_priority(minutes=40), narrow], contract=house.contract)
+
+    assert targets_of(make_ticket(house))["reaction"] == 15 * MINUTE
+
+
+def test_the_configuration_page_publishes_and_refuses_by_the_same_rules(house: House, sign_in: Any) -> None:
+    administrator: User = house.staff["administrator"]
+    administrator.language = "en"
+    administrator.save()
+    client, path = sign_in(administrator), "/admin/sla/policyversion/add/"
+    form = {
+        "organization": house.north.pk,
+        "contract": house.contract.pk,
+        "person": "",
+        "effective_from_0": "2026-03-01",
+        "effective_from_1": "00:00",
+        "warning_percents": "[]",
+        "targets-TOTAL_FORMS": "1",
+        "targets-INITIAL_FORMS": "0",
+        "targets-0-metric": "resolution",
+        "targets-0-priority": "1",
+        "targets-0-days": "2",
+        "targets-0-in_business_days": "on",
+    }
+
+    refused = client.post(path, form)
+    assert "Resolution has no target for: High, Medium, Low" in refused.content.decode()
+    assert not PolicyVersion.objects.exists()
+
+    for number in (1, 2, 3):
+        form |= {f"targets-{number}-metric": "resolution", f"targets-{number}-priority": str(number + 1), f"targets-{number}-minutes": "90"}
+    saved = client.post(path, form | {"targets-TOTAL_FORMS": "4"})
+    assert saved.status_code == 302, saved.content.decode()
+    version = PolicyVersion.objects.get()
+    assert (version.organization, version.number, version.targets.count()) == (house.north, 1, 4)
+
+    again = client.post(f"/admin/sla/policyversion/{version.pk}/change/", form | {"targets-TOTAL_FORMS": "0"})
+    assert again.status_code == 403  # it is in force
+
+
+def test_the_contracts_page_shows_the_matrix_whole_and_keeps_versions(house: House, sign_in: Any) -> None:
+    administrator: User = house.staff["administrator"]
+    administrator.language = "en"
+    administrator.save()
+    client, path = sign_in(administrator), f"/admin/catalog/contract/{house.contract.pk}/change/"
+    page = client.get(path)
+    assert page.content.decode().count('name="cell_') == 16
+    values = {name: value for name, value in page.context["adminform"].form.initial.items() if value is not None}
+    values |= {bound.html_name: bound.value() for bound in page.context["adminform"].form if bound.name.startswith("cell_")}
+    lines = [formset.formset for formset in page.context["inline_admin_formsets"]]
+    for formset in lines:
+        values |= {
+            f"{formset.prefix}-TOTAL_FORMS": formset.initial_form_count(),
+            f"{formset.prefix}-INITIAL_FORMS": formset.initial_form_count(),
+        }
+        for form in formset.initial_forms:
+            values |= {bound.html_name: bound.value() for bound in form if bound.value() is not None}
+    values = {name: value for name, value in values.items() if not isinstance(value, (list, type(None)))}
+
+    saved = client.post(path, values | {"cell_low_minor": "critical", "validation_days": 7, "reason": "Agreed in the review."})
+
+    assert saved.status_code == 302, saved.content.decode()
+    matrix = MatrixVersion.objects.get(contract=house.contract)
+    assert (matrix.number, matrix.cells["low"]["minor"], matrix.cells["critical"]["minor"]) == (1, "critical", "high")
+    version = ContractVersion.objects.get(contract=house.contract)
+    assert (version.number, version.terms["validation_days"], version.reason) == (1, 7, "Agreed in the review.")
+    assert "Agreed in the review." in client.get(path).content.decode()
+    client.post(path, values | {"cell_low_minor": "critical", "validation_days": 7})
+    assert (MatrixVersion.objects.count(), ContractVersion.objects.count()) == (1, 1)  # nothing differs
+    past = client.post(
+        path, values | {"cell_low_minor": "high", "validation_days": 7, "matrix_from_0": "2026-01-01", "matrix_from_1": "00:00"}
+    )
+    assert "the past stays as it was" in past.content.decode()
+    assert MatrixVersion.objects.count() == 1
