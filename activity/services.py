@@ -9,6 +9,10 @@ from django.db import transaction
 
 from activity.models import Record
 from core.actor import Actor
+from core.bulk import insert_rows
+
+MANY = 500  # facts of one act, from which on they are written past the models
+_COLUMNS = ("organization_id", "at", "verb", "object_type", "object_id", "person_id", "system", "channel", "on_behalf_of", "payload")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +29,12 @@ def record(*, organization_id: int | None, facts: Iterable[Fact], by: Actor, at:
     """Append the facts, in order, as done by ``by`` at the aware instant ``at``. Must run in the caller's transaction."""
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("The record is written in the transaction of the change it tells of.")
+    told = list(facts)
+    if len(told) > MANY and organization_id is not None:
+        same = (by.person_id, by.system, by.channel, by.on_behalf_of)
+        rows = ((organization_id, at, fact.verb, fact.object_type, fact.object_id, *same, fact.payload) for fact in told)
+        insert_rows(Record, _COLUMNS, rows, organization_id=organization_id)
+        return
     Record.objects.bulk_create(
         Record(
             organization_id=organization_id,
@@ -38,5 +48,5 @@ def record(*, organization_id: int | None, facts: Iterable[Fact], by: Actor, at:
             on_behalf_of=by.on_behalf_of,
             payload=fact.payload,
         )
-        for fact in facts
+        for fact in told
     )

@@ -150,6 +150,12 @@ class WorkCalendar:
         found = self._due(begin, amount, _united_pauses(pauses, None) if pauses else ())
         return None if found is None else from_us(found)
 
+    def dues(self, start: datetime, durations: Sequence[timedelta], pauses: Iterable[Pause] = ()) -> list[datetime | None]:
+        """Return ``due`` of each duration: the pauses are looked at once."""
+        begin, united = _instant(start), _united_pauses(pauses, None) if pauses else ()
+        found = [self._due(begin, _amount(duration), united) for duration in durations]
+        return [None if instant is None else from_us(instant) for instant in found]
+
     def explain(self, start: datetime, duration: timedelta, pauses: Iterable[Pause] = ()) -> Ledger:
         """Return the ledger of ``due``: segments that partition ``[start, due)``; the open ones sum to ``duration``.
 

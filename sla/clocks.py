@@ -1,8 +1,10 @@
 """What a clock says, as a pure function of its segments and pauses (SPEC 17.2). No models, no clock reads."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from sla.calendars import HORIZON_YEARS, BeyondHorizon, Ledger, Pause, SegmentKind, WorkCalendar
 
@@ -21,8 +23,7 @@ class Term:
 Target = timedelta | Term
 
 
-@dataclass(frozen=True)
-class Stretch:
+class Stretch(NamedTuple):
     """Time measured by one calendar towards one target, with what pauses it. ``ends_at`` is None for the last one."""
 
     calendar: WorkCalendar
@@ -32,8 +33,7 @@ class Stretch:
     pauses: Sequence[Pause] = ()
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(NamedTuple):
     """The dates of a clock: ``due_at`` and the instants of its warnings; None where a pause leaves them open."""
 
     due_at: datetime | None
@@ -83,15 +83,34 @@ def _instant_after(stretches: Sequence[Stretch], used_at_ends: Sequence[timedelt
     return last.calendar.due(last.starts_at, amount - before, last.pauses)
 
 
+def _instants_after(stretches: Sequence[Stretch], amounts: Sequence[timedelta]) -> list[datetime | None]:
+    """Return ``_instant_after`` of each amount; they ascend, so that each stretch is asked once."""
+    found: list[datetime | None] = []
+    before = timedelta()
+    for stretch, used in zip(stretches, _used_at_ends(stretches), strict=False):
+        reached = bisect_right(amounts, used, len(found))
+        if reached > len(found):
+            found += stretch.calendar.dues(stretch.starts_at, [amount - before for amount in amounts[len(found) : reached]], stretch.pauses)
+        before = used
+    last = stretches[-1]
+    return found + last.calendar.dues(last.starts_at, [amount - before for amount in amounts[len(found) :]], last.pauses)
+
+
 def read(stretches: Sequence[Stretch], percents: Sequence[int]) -> Reading:
     """Return when the last target is due and when each warning of it falls; of a term, by the open time until it is due."""
-    target, used = stretches[-1].target, _used_at_ends(stretches)
-    due_at = _term_due(stretches, target) if isinstance(target, Term) else _instant_after(stretches, used, target)
-    span = used_until(stretches, due_at) if isinstance(target, Term) and due_at is not None else target
-    if isinstance(span, Term) or not span:  # paused, or without any open time until it is due
-        return Reading(due_at, None, dict.fromkeys(percents))
-    instants = {percent: _instant_after(stretches, used, span * percent / 100) for percent in {*percents, AT_RISK_PERCENT}}
-    return Reading(due_at, instants[AT_RISK_PERCENT], {percent: instants[percent] for percent in percents})
+    target = stretches[-1].target
+    if isinstance(target, Term):
+        due_at = _term_due(stretches, target)
+        span = used_until(stretches, due_at) if due_at is not None else timedelta()
+        if not span:  # paused, or without any open time until it is due
+            return Reading(due_at, None, dict.fromkeys(percents))
+    else:
+        span = target
+    asked = sorted({*percents, AT_RISK_PERCENT})
+    *found, ends_at = _instants_after(stretches, [*(span * percent / 100 for percent in asked), span])
+    instants = dict(zip(asked, found, strict=True))
+    warnings = {percent: instants[percent] for percent in percents}
+    return Reading(due_at if isinstance(target, Term) else ends_at, instants[AT_RISK_PERCENT], warnings)
 
 
 def ledgers(stretches: Sequence[Stretch]) -> list[Ledger]:

@@ -268,7 +268,7 @@ class Clock(OrganizationRow):
     only thing the sweep looks at. A stopped clock's verdict is a stored fact: ``stopped_at``, ``used``, ``is_met``.
     """
 
-    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="+")
+    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, db_index=False, related_name="+")  # ``clock_unique`` begins with it
     metric = models.CharField(max_length=12, choices=Metric)
     state = models.CharField(max_length=10, choices=ClockState, default=ClockState.RUNNING)
     policies = models.JSONField(default=list)  # ids of the bound versions, the strongest first; none: the default policy alone
@@ -322,7 +322,7 @@ class ClockSegment(OrganizationRow):
     earlier segment is a breach of a target that a reclassification replaced: it stays.
     """
 
-    clock = models.ForeignKey(Clock, on_delete=models.CASCADE, related_name="segments")
+    clock = models.ForeignKey(Clock, on_delete=models.CASCADE, db_index=False, related_name="segments")
     number = models.PositiveSmallIntegerField()
     cause = models.CharField(max_length=15, choices=SegmentCause, default=SegmentCause.START)
     policies = models.JSONField(default=list)  # as of its clock: they say what pauses it

@@ -1,7 +1,7 @@
 """What is promised: the policies that bind a ticket, layer over layer, and what they say of a clock (SPEC 4, 17.3)."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -65,6 +65,7 @@ class Policy:
     """The service levels bound to a clock: the requester's, the contract's and the organization's version, over the default."""
 
     layers: tuple[Layer, ...] = ()
+    _pausing: dict[tuple[Metric, bool], frozenset[str]] = field(default_factory=dict, compare=False, repr=False)  # what was asked before
 
     @property
     def ids(self) -> list[int]:
@@ -105,6 +106,12 @@ class Policy:
 
     def pausing_states(self, metric: Metric, *, of_term: bool = False) -> frozenset[str]:
         """Return the states in which the clock stands still; reaction never pauses (SPEC 4.7), a term only where it is said."""
+        known = self._pausing.get((metric, of_term))
+        if known is None:
+            known = self._pausing[metric, of_term] = self._find_pausing(metric, of_term)
+        return known
+
+    def _find_pausing(self, metric: Metric, of_term: bool) -> frozenset[str]:
         if metric is Metric.REACTION:
             return frozenset()
         states = set()

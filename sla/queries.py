@@ -17,8 +17,7 @@ from sla.clocks import Reading, Stretch, Term, TermDay, ledgers, read, term_days
 from sla.defaults import CalendarRole, Metric
 from sla.models import CalendarVersion, Clock, ClockSegment, ClockState
 from sla.promises import Bound, Policy, policies_by_ids
-from tickets.models import StateInterval, Ticket
-from tickets.states import PENDING, State
+from tickets.models import Ticket
 
 
 @lru_cache(maxsize=512)
@@ -37,27 +36,30 @@ def work_calendar(version: CalendarVersion) -> WorkCalendar:
 
 def calendar_versions_on(organization: Organization, at: datetime) -> list[CalendarVersion]:
     """Return the version of each of the organization's calendars that holds at an instant, by calendar."""
-    newest: dict[int, CalendarVersion] = {}
-    for version in calendar_versions_of(organization):  # a calendar's first version holds before it began, as in ``course_of``
-        if version.effective_from <= at or version.calendar_id not in newest:
-            newest[version.calendar_id] = version
-    return list(newest.values())
+    newest = []
+    for versions in calendar_versions_of(organization).values():  # a calendar's first version holds before it began, as in ``course_of``
+        newest.append(next((version for version in reversed(versions) if version.effective_from <= at), versions[0]))
+    return newest
 
 
-def calendar_versions_of(organization: Organization) -> list[CalendarVersion]:
-    """Return every version of the organization's calendars, with its calendar, each calendar's in order of publication."""
+Versions = Mapping[int, Sequence[CalendarVersion]]  # calendar id -> its versions, in order of publication
+
+
+def calendar_versions_of(organization: Organization) -> Versions:
+    """Return every version of the organization's calendars, each with its calendar."""
     return _calendar_versions_of(organization.pk, organization.terms_stamp)
 
 
 def course_of(
-    versions: Sequence[CalendarVersion], calendar_id: int, start: datetime, end: datetime | None, known_at: datetime | None
+    own: Sequence[CalendarVersion], start: datetime, end: datetime | None, known_at: datetime | None
 ) -> list[tuple[CalendarVersion, datetime]]:
-    """Return which version of a calendar holds from when in ``[start, end)``: (version, from), the first from ``start``.
+    """Return which version of a calendar, of all its own, holds from when in ``[start, end)``: (version, from), the first from ``start``.
 
     ``known_at`` leaves out what was published later: a clock that stopped knows nothing of it. Of two versions in force
     the later number holds; a calendar's first version holds before it began, so that no instant is without one.
     """
-    own = [version for version in versions if version.calendar_id == calendar_id]
+    if len(own) == 1:
+        return [(own[0], start)]
     known = [version for version in own[1:] if known_at is None or version.published_at <= known_at]
     course = [(own[0], start)]
     for version in known:
@@ -69,9 +71,12 @@ def course_of(
 
 
 @lru_cache(maxsize=KEPT)
-def _calendar_versions_of(organization_id: int, stamp: int) -> list[CalendarVersion]:
+def _calendar_versions_of(organization_id: int, stamp: int) -> Versions:
+    found: dict[int, list[CalendarVersion]] = {}
     versions = CalendarVersion.objects.filter(organization_id=organization_id)
-    return list(versions.select_related("calendar").order_by("calendar_id", "number"))
+    for version in versions.select_related("calendar").order_by("calendar_id", "number"):
+        found.setdefault(version.calendar_id, []).append(version)
+    return found
 
 
 def pick_calendar(versions: Sequence[CalendarVersion], role: CalendarRole, calendar_id: int | None) -> CalendarVersion | None:
@@ -118,7 +123,7 @@ class LoadedClock:
     policies: Bound
     segments: list[ClockSegment]
     intervals: Sequence[Stay]
-    versions: Sequence[CalendarVersion]
+    versions: Versions
 
     @property
     def metric(self) -> Metric:
@@ -136,20 +141,22 @@ class LoadedClock:
         return [
             (segment, version, since)
             for segment, end in zip(self.segments, [*ends, None], strict=True)
-            for version, since in course_of(self.versions, segment.calendar_id, segment.starts_at, end, self.clock.stopped_at)
+            for version, since in course_of(self.versions[segment.calendar_id], segment.starts_at, end, self.clock.stopped_at)
         ]
 
     @property
     def stretches(self) -> list[Stretch]:
-        course = self.course
+        course, pauses = self.course, {id(segment): self._pauses(segment) for segment in self.segments}
         ends = [since for _segment, _version, since in course[1:]]
         return [
-            Stretch(work_calendar(version), segment.promise, since, end, self._pauses(segment))
+            Stretch(work_calendar(version), segment.promise, since, end, pauses[id(segment)])
             for (segment, version, since), end in zip(course, [*ends, None], strict=True)
         ]
 
     def _pauses(self, segment: ClockSegment) -> list[Pause]:
         """Return what pauses the clock under the policy of a segment; a stop ends a pause, and hears of no later one."""
+        if not self.intervals:
+            return []
         policy, is_term = self.policies[tuple(segment.policies)], isinstance(self.segments[-1].promise, Term)
         pauses = pauses_of(self.intervals, policy.pausing_states(self.metric, of_term=is_term))
         stop = self.clock.stopped_at
@@ -177,7 +184,7 @@ class LoadedClock:
 def load_clocks(ticket: Ticket, intervals: Sequence[Stay], *, lock: bool = False) -> list[LoadedClock]:
     """Return the clocks of a ticket with segments, policy and pauses; ``lock`` holds their rows until the commit."""
     clocks = Clock.objects.filter(ticket_id=ticket.pk).order_by("pk")
-    return _loaded(list(clocks.select_for_update() if lock else clocks), {ticket.pk: intervals}, ticket.organization)
+    return _loaded(list(clocks.select_for_update() if lock else clocks), intervals, ticket.organization)
 
 
 class NoSuchClock(NotFound):
@@ -192,20 +199,7 @@ def get_clock(ticket: Ticket, intervals: Sequence[Stay], metric: str) -> LoadedC
     return found
 
 
-def load_clocks_of(tickets: Sequence[Ticket], *, organization: Organization) -> dict[int, list[LoadedClock]]:
-    """Return the clocks of many tickets of one organization, by ticket id."""
-    ids = [ticket.pk for ticket in tickets]
-    stays: dict[int, list[StateInterval]] = {pk: [] for pk in ids}
-    pausing = StateInterval.objects.filter(ticket_id__in=ids, state__in=sorted({*PENDING, State.SOLVED, State.CLOSED}))
-    for stay in pausing.order_by("ticket_id", "started_at", "pk"):
-        stays[stay.ticket_id].append(stay)
-    found: dict[int, list[LoadedClock]] = {pk: [] for pk in ids}
-    for item in _loaded(list(Clock.objects.filter(ticket_id__in=ids).order_by("ticket_id", "pk")), stays, organization):
-        found[item.clock.ticket_id].append(item)
-    return found
-
-
-def _loaded(clocks: list[Clock], intervals: Mapping[int, Sequence[Stay]], organization: Organization) -> list[LoadedClock]:
+def _loaded(clocks: list[Clock], intervals: Sequence[Stay], organization: Organization) -> list[LoadedClock]:
     if not clocks:
         return []
     segments: dict[int, list[ClockSegment]] = {}
@@ -214,7 +208,7 @@ def _loaded(clocks: list[Clock], intervals: Mapping[int, Sequence[Stay]], organi
         segments.setdefault(segment.clock_id, []).append(segment)
     policies = policies_by_ids([*(segment.policies for found in segments.values() for segment in found), *(c.policies for c in clocks)])
     versions = calendar_versions_of(organization)
-    return [LoadedClock(clock, policies, segments[clock.pk], intervals[clock.ticket_id], versions) for clock in clocks]
+    return [LoadedClock(clock, policies, segments[clock.pk], intervals, versions) for clock in clocks]
 
 
 def clocks_of(ticket_ids: Sequence[int]) -> dict[int, list[Clock]]:
@@ -249,7 +243,7 @@ def closed_until(clock: Clock, organization: Organization, at: datetime) -> date
     """Return when a running clock's calendar opens again; None while it is open, or when the clock does not run."""
     if clock.state != ClockState.RUNNING:
         return None
-    course = course_of(calendar_versions_of(organization), clock.calendar_id, at, None, None)
+    course = course_of(calendar_versions_of(organization)[clock.calendar_id], at, None, None)
     calendar = work_calendar(course[0][0])
     return None if calendar.is_open(at) else calendar.next_opening(at)
 

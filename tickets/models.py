@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Department, OrganizationRow, Site, Team
+from accounts.models import Department, Organization, OrganizationRow, Site, Team
 from catalog.models import Contract, RequestTemplate, Service
 from core.classification import Channel, Environment, Impact, Kind, Priority, SupportType, Urgency
 from documents.models import Blob
@@ -17,14 +17,18 @@ class Ticket(OrganizationRow):
     """A customer's incident or request. Its number is its primary key behind the prefix: unique, with gaps, never reused.
 
     ``impact``, ``urgency`` and ``priority`` are in force now; the ``proposed_`` ones are what the customer chose.
-    ``next_due_at`` (None while every clock is paused or stopped) and ``at_risk_at`` are written by ``sla`` alone.
+    ``next_due_at`` (None while every clock is paused or stopped) and ``at_risk_at`` are written by ``sla`` alone. Keys without an
+    index of their own stand first in one of ``Meta``, or are never searched by: each index is work for every change of a date.
     """
 
+    organization = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, db_index=False, related_name="+", verbose_name=_("organization")
+    )
     subject = models.CharField(_("subject"), max_length=200)
     description = models.TextField(_("description"))
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="+", verbose_name=_("service"))
-    template = models.ForeignKey(RequestTemplate, on_delete=models.SET_NULL, null=True, related_name="+")
+    template = models.ForeignKey(RequestTemplate, on_delete=models.SET_NULL, null=True, db_index=False, related_name="+")
     answers = models.JSONField(default=list)  # [{"label_es", "label_en", "value"}] as asked on that day
     support_type = models.CharField(_("support type"), max_length=20, choices=SupportType)
     environment = models.CharField(_("environment"), max_length=20, choices=Environment, default=Environment.PRODUCTION)
@@ -36,10 +40,14 @@ class Ticket(OrganizationRow):
     classified_at = models.DateTimeField(null=True)
     state = models.CharField(_("state"), max_length=20, choices=State, default=State.NEW)
     channel = models.CharField(_("channel"), max_length=20, choices=Channel)
-    requester = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("requester"))
+    requester = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, db_index=False, related_name="+", verbose_name=_("requester")
+    )
     site = models.ForeignKey(Site, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("site"))
     department = models.ForeignKey(Department, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("department"))
-    contract = models.ForeignKey(Contract, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("contract"))
+    contract = models.ForeignKey(
+        Contract, on_delete=models.PROTECT, null=True, db_index=False, related_name="+", verbose_name=_("contract")
+    )
     # The ended ticket that this one goes on with (SPEC 3.11).
     continues = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("continues"))
     is_out_of_contract = models.BooleanField(_("out of contract"), default=False)
@@ -47,7 +55,7 @@ class Ticket(OrganizationRow):
     # The desk follows up what was escalated: the owner stays while assignee and team change (SPEC 3.8).
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("desk owner"))
     assignee = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("assignee")
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, db_index=False, related_name="+", verbose_name=_("assignee")
     )
     team = models.ForeignKey(Team, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("group"))
     is_relevant = models.BooleanField(_("relevant incident"), default=False)

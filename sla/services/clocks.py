@@ -252,10 +252,13 @@ def _resume_resolution(item: LoadedClock) -> None:
 
 def put_dates(clock: Clock, reading: Reading) -> None:
     """Write due instant, state and next event from a reading. A breached clock runs on, without further events."""
-    clock.due_at = reading.due_at
-    clock.state = ClockState.PAUSED if reading.due_at is None else ClockState.RUNNING
-    ahead = [instant for percent, instant in reading.events if percent > clock.announced_percent and instant is not None]
-    clock.next_event_at = min(ahead, default=None)
+    clock.due_at, clock.state, clock.next_event_at = dates_of(reading, clock.announced_percent)
+
+
+def dates_of(reading: Reading, announced_percent: int) -> tuple[datetime | None, ClockState, datetime | None]:
+    """Return (due instant, state, next event) of a live clock that has announced so much."""
+    ahead = [instant for percent, instant in reading.events if percent > announced_percent and instant is not None]
+    return reading.due_at, ClockState.PAUSED if reading.due_at is None else ClockState.RUNNING, min(ahead, default=None)
 
 
 def project(ticket: Ticket, loaded: Iterable[LoadedClock]) -> None:

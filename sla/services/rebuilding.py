@@ -1,6 +1,6 @@
 """Clocks are a cache of the record: computed from it again, compared with what is kept, and mended where they differ."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.db import transaction
 
 from sla.models import Announcement, Clock, ClockSegment
 from sla.promises import Bound, policies_by_ids
-from sla.queries import LoadedClock, calendar_versions_of
+from sla.queries import LoadedClock, Versions, calendar_versions_of
 from sla.replay import RecordedFact, Replay, ReplayedClock, replay
 from sla.services.clocks import project, put_dates
 from tickets.models import Ticket
@@ -85,7 +85,7 @@ def _rebuilt(ticket: Ticket, found: Replay) -> list[_Rebuilt]:
     return [_rows(ticket, told, policies, versions, found) for told in found.clocks.values()]
 
 
-def _rows(ticket: Ticket, told: ReplayedClock, policies: Bound, versions: Sequence[Any], found: Replay) -> _Rebuilt:
+def _rows(ticket: Ticket, told: ReplayedClock, policies: Bound, versions: Versions, found: Replay) -> _Rebuilt:
     """Return the rows, not saved, that the record leads to."""
     same = {"organization_id": ticket.organization_id}
     clock = Clock(

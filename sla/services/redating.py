@@ -1,17 +1,23 @@
 """A new version of a calendar gives the open clocks new dates (DECISIONS 15): in the background, batch by batch, once."""
 
 import logging
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import groupby
+from typing import Any
 
 from django.db import transaction
 
+from accounts.queries import get_organization
 from activity.services import Fact, record
 from core.actor import system_actor
-from core.bulk import update_rows
+from core.bulk import in_threads, one_of, update_rows
 from sla.calendars import CalendarError
+from sla.clocks import Reading
 from sla.models import CalendarVersion, Clock
-from sla.queries import load_clocks_of
-from sla.services.clocks import CLOCKWORK, fact_of, iso, projection_of_readings, put_dates
+from sla.rows import read_clocks, read_stays
+from sla.services.clocks import CLOCKWORK, dates_of, fact_of, iso, projection_of_readings
 from tickets.models import Ticket
 from tickets.services import set_clock_projections
 
@@ -19,6 +25,7 @@ logger = logging.getLogger(__name__)
 
 # Whoever read the terms before a version was published has committed by then: one more pass finds the clocks they dated.
 GRACE = timedelta(minutes=2)
+WRITERS = 2  # batches at a time: one computes while the database works for the other
 BATCH = 2000  # tickets in one transaction: about a second of work, and of waiting for whoever acts on one of them
 
 
@@ -30,16 +37,18 @@ def redate_clocks(*, version: CalendarVersion, at: datetime, is_trial: bool = Fa
     published: until then the sweep comes back. A clock whose deadline the calendar puts beyond the horizon keeps its dates, and is
     logged; in a trial it raises ``BeyondHorizon``.
     """
-    changed, last = 0, 0
-    while True:
-        ids = _ticket_ids(version, after=last)
-        if not ids:
-            break
-        changed += _redate_batch(version, ids, at, is_trial)
-        last = ids[-1]
+    work = partial(_redate_batch, version, at=at, is_trial=is_trial)
+    changed = sum(in_threads(work, _batches(version), count=WRITERS))
     if at >= version.published_at + GRACE:
         CalendarVersion.objects.filter(pk=version.pk).update(redated_at=at)
     return changed
+
+
+def _batches(version: CalendarVersion) -> Iterator[list[int]]:
+    last = 0
+    while ids := _ticket_ids(version, after=last):
+        yield ids
+        last = ids[-1]
 
 
 def _ticket_ids(version: CalendarVersion, *, after: int) -> list[int]:
@@ -55,34 +64,41 @@ def _ticket_ids(version: CalendarVersion, *, after: int) -> list[int]:
 
 
 @transaction.atomic
-def _redate_batch(version: CalendarVersion, ticket_ids: list[int], at: datetime, is_trial: bool) -> int:
-    tickets = list(Ticket.objects.select_for_update(of=("self",)).filter(pk__in=ticket_ids).only("pk", "organization_id").order_by("pk"))
-    version.organization.refresh_from_db(fields=["terms_stamp"])  # a version published since then holds too
-    loaded = load_clocks_of(tickets, organization=version.organization)
-    changed: list[Clock] = []
+def _redate_batch(version: CalendarVersion, ticket_ids: list[int], *, at: datetime, is_trial: bool) -> int:
+    list(
+        Ticket.objects.select_for_update(of=("self",)).filter(pk__in=one_of(ticket_ids)).order_by("pk").values_list("pk")
+    )  # until the commit
+    organization = get_organization(version.organization_id)  # with the stamp of now: a version published since then holds too
+    clocks = Clock.objects.filter(ticket_id__in=one_of(ticket_ids), stopped_at=None).order_by("ticket_id", "pk")
+    loaded = read_clocks(clocks, read_stays(ticket_ids), organization)
+    rows: list[tuple[Any, ...]] = []
     facts: list[Fact] = []
     projections = {}
-    for ticket_id, items in loaded.items():
-        live = [item for item in items if item.clock.is_live]
+    for ticket_id, items in groupby(loaded, key=lambda item: item.clock.ticket_id):
         try:
-            readings = [(item.clock, item.reading()) for item in live]
+            readings = [(item.clock, item.reading()) for item in items]
         except CalendarError:
             if is_trial:
                 raise
             # beyond the horizon of the new calendar: this ticket keeps its dates, the others get theirs
             logger.exception("The clocks of ticket %s could not be re-dated", ticket_id)
             continue
+        changed = [(clock, reading.due_at, dates) for clock, reading in readings if (dates := _new_dates(clock, reading)) is not None]
+        if not changed:
+            continue
         projections[ticket_id] = projection_of_readings(reading for _clock, reading in readings)
-        for clock, reading in readings:
-            before = (clock.due_at, clock.state, clock.next_event_at)
-            put_dates(clock, reading)
-            if (clock.due_at, clock.state, clock.next_event_at) != before:
-                changed.append(clock)
-            if clock.due_at != before[0]:
-                dates = {"old_due_at": iso(before[0]), "due_at": iso(clock.due_at)}
-                facts.append(fact_of("clock.redated", clock, calendar_version=version.pk, **dates))
-    rows = [(clock.pk, clock.due_at, clock.state, clock.next_event_at) for clock in changed]
-    update_rows(Clock, ("due_at", "state", "next_event_at"), rows, organization_id=version.organization_id)
-    set_clock_projections(projections=projections, organization_id=version.organization_id)
-    record(organization_id=version.organization_id, facts=facts, by=system_actor(CLOCKWORK), at=at)
+        for clock, due_at, dates in changed:
+            rows.append((clock.pk, *dates))
+            if due_at != clock.due_at:
+                told = {"old_due_at": iso(clock.due_at), "due_at": iso(due_at)}
+                facts.append(fact_of("clock.redated", clock, calendar_version=version.pk, **told))
+    update_rows(Clock, ("due_at", "state", "next_event_at"), rows, organization_id=organization.pk)
+    set_clock_projections(projections=projections, organization_id=organization.pk)
+    record(organization_id=organization.pk, facts=facts, by=system_actor(CLOCKWORK), at=at)
     return len(facts)
+
+
+def _new_dates(clock: Clock, reading: Reading) -> tuple[datetime | None, str, datetime | None] | None:
+    """Return the dates of a clock; None when they are those it has."""
+    dates = dates_of(reading, clock.announced_percent)
+    return None if dates == (clock.due_at, clock.state, clock.next_event_at) else dates

@@ -77,8 +77,8 @@ def test_re_dating_by_a_version_that_another_one_overtook_leaves_the_newer_dates
     monkeypatch.setattr(redating, "BATCH", 1)
     real, seen = redating._redate_batch, []
 
-    def batch(version: CalendarVersion, ids: list[int], at: Any, is_trial: bool) -> int:
-        changed = real(version, ids, at, is_trial)
+    def batch(version: CalendarVersion, ids: list[int], **how: Any) -> int:
+        changed = real(version, ids, **how)
         if not seen:
             seen.append(version)
             newer = publish(house, at=MONDAY_9AM + 2 * HOUR, effective_from=MONDAY_9AM + 2 * HOUR, hours=LONG_DAYS)
