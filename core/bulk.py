@@ -55,7 +55,7 @@ def update_rows(model: type[models.Model], names: Sequence[str], rows: Sequence[
     prepared = list(_prepared([model._meta.pk, *fields], rows))
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            types = ["bigint", *(field.db_type(connection) for field in fields)]  # type: ignore[union-attr]
+            types = ["bigint", *(field.db_type(connection) for field in fields)]
             arrays = ", ".join(f"%s::{kind}[]" for kind in types)
             given = ", ".join(["id", *columns])
             assigned = ", ".join(f"{column} = given.{column}" for column in columns)
@@ -76,7 +76,7 @@ def one_of(ids: Sequence[int]) -> Any:
     """Return very many ids for an ``__in`` lookup: on PostgreSQL as one array, not as a placeholder each."""
     if connection.vendor != "postgresql":
         return ids
-    return RawSQL("SELECT unnest(%s::bigint[])", (_array(ids),))  # noqa: S611 - a constant with a parameter
+    return RawSQL("SELECT unnest(%s::bigint[])", (_array(ids),))
 
 
 @contextmanager

@@ -1,7 +1,9 @@
 """The metric registry: name, formula, unit and exclusions of every figure, in one place (SPEC 17.13)."""
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.utils.functional import Promise
@@ -30,38 +32,69 @@ DEFINITIONS = (
 )
 
 
-def verdict(clock: Clock) -> str:
-    """Return the verdict of one clock: ``met``, ``missed``, ``withdrawn`` or ``running``; each clock has exactly one."""
+VERDICTS = ("met", "missed", "running", "withdrawn")
+
+
+def verdict(clock: Clock, at: datetime) -> str:
+    """Return the verdict of one clock as of ``at``, by instants alone: one of ``VERDICTS``, each clock has exactly one.
+
+    A clock that runs past its due instant is missed, whether or not anybody has looked since (``sla/SEMANTICS``: a breach happens
+    at the due instant).
+    """
     if clock.state == ClockState.WITHDRAWN:
         return "withdrawn"
-    if clock.breached_at is not None or clock.is_met is False:
-        return "missed"
-    return "met" if clock.state == ClockState.STOPPED else "running"
+    if clock.state == ClockState.STOPPED:
+        return "met" if clock.is_met else "missed"
+    return "missed" if clock.due_at is not None and clock.due_at < at else "running"
 
 
-def compliance_row(clocks: Sequence[Clock], earlier_breaches: int) -> dict[str, Any]:
-    """Return the counts of a set of clocks and their compliance in percent with one decimal, None when nothing was measured."""
-    verdicts = [verdict(clock) for clock in clocks]
-    met, missed = verdicts.count("met"), verdicts.count("missed")
-    return {
-        "met": met,
-        "missed": missed,
-        "running": verdicts.count("running"),
-        "withdrawn": verdicts.count("withdrawn"),
-        "earlier": earlier_breaches,
-        "compliance": round(100 * met / (met + missed), 1) if met + missed else None,
-    }
+@dataclass
+class Tally:
+    """Counts of clocks by (metric, priority, verdict), and of earlier breaches by (metric, priority). Adds up over customers and months."""
+
+    verdicts: Counter[tuple[str, int, str]] = field(default_factory=Counter)
+    earlier: Counter[tuple[str, int]] = field(default_factory=Counter)
+
+    def count(self, metric: str, priority: int, found: str, earlier: int = 0) -> None:
+        self.verdicts[metric, priority, found] += 1
+        if earlier:
+            self.earlier[metric, priority] += earlier
+
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(self.verdicts + other.verdicts, self.earlier + other.earlier)
+
+    def as_data(self) -> list[list[Any]]:
+        """Return the counts as JSON keeps them: ``[metric, priority, verdict or "earlier", count]``."""
+        rows: list[list[Any]] = [[*key, count] for key, count in self.verdicts.items()]
+        return sorted([*rows, *([metric, priority, "earlier", count] for (metric, priority), count in self.earlier.items())])
 
 
-def compliance_table(clocks: Sequence[Clock], earlier: dict[int, int]) -> list[dict[str, Any]]:
-    """Return a row per metric and priority, then one per metric over all priorities (``priority`` None)."""
+def tally_from(data: Sequence[Sequence[Any]]) -> Tally:
+    tally = Tally()
+    for metric, priority, word, count in data:
+        if word == "earlier":
+            tally.earlier[metric, priority] += count
+        else:
+            tally.verdicts[metric, priority, word] += count
+    return tally
+
+
+def compliance_table(tally: Tally) -> list[dict[str, Any]]:
+    """Return a row per metric and priority, then one per metric over all priorities (``priority`` None).
+
+    ``compliance`` is in percent with one decimal, None when nothing was measured.
+    """
+    present = {metric for metric, _priority, _verdict in tally.verdicts}
     table = []
     for metric in Metric:
-        of_metric = [clock for clock in clocks if clock.metric == metric]
-        if not of_metric and metric is Metric.RESOLUTION:
+        if metric not in present and metric is Metric.RESOLUTION:
             continue  # exists only where a contract promises it
         for priority in (*Priority, None):
-            chosen = [clock for clock in of_metric if priority is None or clock.priority == priority]
-            row = compliance_row(chosen, sum(earlier.get(clock.pk, 0) for clock in chosen))
-            table.append({"metric": str(metric), "priority": priority.code if priority else None, **row})
+            chosen = [int(priority)] if priority is not None else [int(each) for each in Priority]
+            counts = {word: sum(tally.verdicts[metric, each, word] for each in chosen) for word in VERDICTS}
+            measured = counts["met"] + counts["missed"]
+            earlier = sum(tally.earlier[metric, each] for each in chosen)
+            compliance = round(100 * counts["met"] / measured, 1) if measured else None
+            row = {"metric": str(metric), "priority": priority.code if priority else None, **counts}
+            table.append({**row, "earlier": earlier, "compliance": compliance})
     return table

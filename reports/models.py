@@ -48,3 +48,67 @@ class ReportIssue(OrganizationRow):
 
     def __str__(self) -> str:
         return f"{self.month:%Y-%m} v{self.version}"
+
+
+class Simulation(models.Model):
+    """Terms that somebody thought about, tried on past tickets of some customers (SPEC 4.11). What was found stands in its parts."""
+
+    name = models.CharField(_("name"), max_length=120)
+    draft = models.JSONField()  # as sla.drafts writes it
+    organization_ids = models.JSONField()
+    first_month = models.DateField(_("from the month"))
+    last_month = models.DateField(_("to the month"))
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    requested_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("simulation")
+        verbose_name_plural = _("simulations")
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PartStatus(models.TextChoices):
+    QUEUED = "queued", _("Queued")
+    RUNNING = "running", _("Running")
+    READY = "ready", _("Ready")
+    FAILED = "failed", _("Failed")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class SimulationPart(OrganizationRow):
+    """One customer's month of a simulation, as known at ``as_of``: the cut-off of its issued report, or when it was asked for.
+
+    ``before`` and ``after`` are tallies (``reports.metrics``); ``changes`` is the CSV of every clock that comes out otherwise.
+    """
+
+    simulation = models.ForeignKey(Simulation, on_delete=models.CASCADE, related_name="+")
+    month = models.DateField()
+    as_of = models.DateTimeField()
+    published = models.ForeignKey(ReportIssue, on_delete=models.PROTECT, null=True, related_name="+")
+    status = models.CharField(max_length=10, choices=PartStatus, default=PartStatus.QUEUED)
+    total = models.PositiveIntegerField()
+    done = models.PositiveIntegerField(default=0)
+    before = models.JSONField(default=list)
+    after = models.JSONField(default=list)
+    changed = models.PositiveIntegerField(default=0)
+    moved = models.PositiveIntegerField(default=0)
+    shown = models.JSONField(default=list)  # the first changes of a verdict, for the page
+    changes = models.ForeignKey(Blob, on_delete=models.PROTECT, null=True, related_name="+")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    run_after = models.DateTimeField()
+    last_error = models.TextField(blank=True)
+
+    class Meta(OrganizationRow.Meta):
+        ordering = ("simulation_id", "organization_id", "month")
+        constraints = (models.UniqueConstraint(fields=("simulation", "organization", "month"), name="simulation_part_unique"),)
+        indexes = (
+            models.Index(
+                fields=("run_after",), name="simulation_part_due", condition=models.Q(status__in=(PartStatus.QUEUED, PartStatus.RUNNING))
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.simulation_id} {self.organization_id} {self.month:%Y-%m}"

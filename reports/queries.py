@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -14,11 +15,14 @@ from accounts.roles import READS_REPORTS, Capability
 from accounts.zones import zone
 from core.classification import Kind, Priority
 from core.errors import Invalid, NotFound
-from reports.metrics import compliance_table, verdict
-from reports.models import ReportIssue, ReportStatus
+from core.tenancy import current_scope
+from reports.metrics import Tally, compliance_table, tally_from, verdict
+from reports.models import PartStatus, ReportIssue, ReportStatus, Simulation, SimulationPart
 from sla.models import Clock, ClockSegment
 from tickets.models import Ticket
 from tickets.states import State
+
+SHOWN_SIMULATIONS, SHOWN_CHANGES = 50, 100
 
 
 def parse_month(text: str) -> date:
@@ -87,6 +91,9 @@ def build_service_level(organization: Organization, month: date, at: datetime) -
         Clock.objects.filter(ticket__organization=organization, ticket__received_at__gte=start, ticket__received_at__lt=end).order_by("pk")
     )
     earlier = _earlier_breaches(organization, start, end)
+    tally = Tally()
+    for clock in clocks:
+        tally.count(clock.metric, clock.priority, verdict(clock, at), earlier.get(clock.pk, 0))
     by_ticket: dict[int, list[Clock]] = {pk: [] for pk in ids}
     for clock in clocks:
         by_ticket[clock.ticket_id].append(clock)
@@ -102,9 +109,9 @@ def build_service_level(organization: Organization, month: date, at: datetime) -
         "by_state": [{"code": str(s), "count": sum(t.state == s for t in tickets)} for s in State],
         "by_kind": [{"code": str(k), "count": sum(t.kind == k for t in tickets)} for k in Kind],
         "out_of_contract": sum(ticket.is_out_of_contract for ticket in tickets),
-        "compliance": compliance_table(clocks, earlier),
-        "breaches": [_breach(clock, {t.pk: t for t in tickets}[clock.ticket_id]) for clock in clocks if verdict(clock) == "missed"],
-        "tickets": [_line(ticket, by_ticket[ticket.pk]) for ticket in tickets],
+        "compliance": compliance_table(tally),
+        "breaches": [_breach(clock, {t.pk: t for t in tickets}[clock.ticket_id]) for clock in clocks if verdict(clock, at) == "missed"],
+        "tickets": [_line(ticket, by_ticket[ticket.pk], at) for ticket in tickets],
     }
 
 
@@ -132,12 +139,12 @@ def _breach(clock: Clock, ticket: Ticket) -> dict[str, Any]:
         "subject": ticket.subject,
         "priority": Priority(clock.priority).code,
         "metric": clock.metric,
-        "due_at": clock.breached_at.isoformat() if clock.breached_at else "",
+        "due_at": missed_at.isoformat() if (missed_at := clock.breached_at or clock.due_at) else "",
         "stopped_at": clock.stopped_at.isoformat() if clock.stopped_at else "",
     }
 
 
-def _line(ticket: Ticket, clocks: list[Clock]) -> dict[str, Any]:
+def _line(ticket: Ticket, clocks: list[Clock], at: datetime) -> dict[str, Any]:
     return {
         "number": ticket.number,
         "subject": ticket.subject,
@@ -148,7 +155,7 @@ def _line(ticket: Ticket, clocks: list[Clock]) -> dict[str, Any]:
         "state": ticket.state,
         "received_at": ticket.received_at.isoformat(),
         "requester": ticket.requester.full_name,
-        "verdicts": {clock.metric: verdict(clock) for clock in clocks},
+        "verdicts": {clock.metric: verdict(clock, at) for clock in clocks},
     }
 
 
@@ -186,3 +193,106 @@ def due_issues(at: datetime, limit: int) -> list[tuple[int, int]]:
         .order_by("run_after", "pk")
         .values_list("organization_id", "pk")[:limit]
     )
+
+
+def published_report(organization_id: int, month: date) -> ReportIssue | None:
+    """Return the first report that was issued for an ended month: its figures are the published ones, in whatever language."""
+    return ReportIssue.objects.filter(organization_id=organization_id, month=month, is_final=True).order_by("cutoff_at", "pk").first()
+
+
+def due_parts(at: datetime, limit: int) -> list[tuple[int, int]]:
+    """Return (organization id, part id) of simulations that wait to be computed."""
+    waiting = SimulationPart.objects.filter(status__in=(PartStatus.QUEUED, PartStatus.RUNNING), run_after__lte=at)
+    return list(waiting.order_by("run_after", "pk").values_list("organization_id", "pk")[:limit])
+
+
+def simulations_of(user: User) -> list[Simulation]:
+    """Return the newest simulations whose customers are all this person's to see."""
+    found = Simulation.objects.select_related("requested_by").order_by("-pk")[:SHOWN_SIMULATIONS]
+    return [simulation for simulation in found if _sees_all(simulation)]
+
+
+def get_simulation(user: User, simulation_id: int) -> Simulation:
+    simulation = Simulation.objects.filter(pk=simulation_id).select_related("requested_by").order_by("pk").first()
+    if simulation is None or not user.can(Capability.SEE_REPORTS) or not _sees_all(simulation):
+        raise NotFound(_("There is no such simulation, or you may not see it."))
+    return simulation
+
+
+def _sees_all(simulation: Simulation) -> bool:
+    return all(current_scope().covers(organization_id) for organization_id in simulation.organization_ids)
+
+
+@dataclass(frozen=True)
+class SimulationResult:
+    """What a simulation found so far. ``rows`` pair the compliance before and after; ``published`` tells whether before is as issued.
+
+    ``published`` is None when no report of these months was issued.
+    """
+
+    parts: list[SimulationPart]
+    rows: list[tuple[dict[str, Any], dict[str, Any]]]
+    customers: list[tuple[Organization, list[tuple[dict[str, Any], dict[str, Any]]]]]
+    changed: int
+    moved: int
+    published: bool | None
+
+    @property
+    def percent(self) -> int:
+        total = sum(part.total for part in self.parts)
+        return 100 * sum(part.done for part in self.parts) // total if total else 100
+
+    @property
+    def is_running(self) -> bool:
+        return any(part.status in {PartStatus.QUEUED, PartStatus.RUNNING} for part in self.parts)
+
+    @property
+    def failed(self) -> int:
+        return sum(part.status == PartStatus.FAILED for part in self.parts)
+
+    @property
+    def was_cancelled(self) -> bool:
+        return any(part.status == PartStatus.CANCELLED for part in self.parts)
+
+    @property
+    def shown(self) -> list[list[str]]:
+        return [row for part in self.parts for row in part.shown][:SHOWN_CHANGES]
+
+
+def simulation_result(simulation: Simulation) -> SimulationResult:
+    """Return the sums over the parts that are ready, whole and by customer."""
+    parts = list(
+        SimulationPart.objects.filter(simulation=simulation)
+        .select_related("organization", "published")
+        .order_by("organization_id", "month")
+    )
+    ready = [part for part in parts if part.status == PartStatus.READY]
+    by_customer: dict[Organization, list[SimulationPart]] = {}
+    for part in ready:
+        by_customer.setdefault(part.organization, []).append(part)
+    issued = [part for part in ready if part.published is not None]
+    return SimulationResult(
+        parts=parts,
+        rows=_pairs(ready),
+        customers=[
+            (organization, [pair for pair in _pairs(own) if pair[0]["priority"] is None]) for organization, own in by_customer.items()
+        ],
+        changed=sum(part.changed for part in ready),
+        moved=sum(part.moved for part in ready),
+        published=all(_is_as_published(part) for part in issued) if issued else None,
+    )
+
+
+def _is_as_published(part: SimulationPart) -> bool:
+    assert part.published is not None
+    return compliance_table(tally_from(part.before)) == part.published.data["compliance"]
+
+
+def _pairs(parts: list[SimulationPart]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Return the rows of the compliance before and after side by side; a clock that only one of them has is empty in the other."""
+    before = compliance_table(sum((tally_from(part.before) for part in parts), Tally()))
+    after = compliance_table(sum((tally_from(part.after) for part in parts), Tally()))
+    keys = dict.fromkeys((row["metric"], row["priority"]) for row in [*before, *after])
+    old, new = ({(row["metric"], row["priority"]): row for row in table} for table in (before, after))
+    nothing: dict[str, Any] = {"met": 0, "missed": 0, "running": 0, "withdrawn": 0, "earlier": 0, "compliance": None}
+    return [tuple(side.get(key, nothing | dict(zip(("metric", "priority"), key, strict=True))) for side in (old, new)) for key in keys]  # type: ignore[misc]

@@ -40,3 +40,19 @@ def issue_monthly_reports() -> None:
                 services.issue_monthly_report(organization=organization, at=at)
         except Exception:
             logger.exception("The monthly report of organization %s could not be issued", organization.pk)
+
+
+@shared_task(queue="reports")
+def simulate_part(organization_id: int, part_id: int) -> None:
+    with organization_scope(organization_id):
+        services.run_part(part_id=part_id, at=timezone.now())
+
+
+@shared_task(queue="reports")
+def sweep_simulations() -> int:
+    """Compute what is overdue: a lost wake-up, a dead worker, a failed attempt."""
+    with every_organization(reason="find simulations that wait to be computed"):
+        due = queries.due_parts(timezone.now(), limit=20)
+    for organization_id, part_id in due:
+        simulate_part(organization_id, part_id)
+    return len(due)

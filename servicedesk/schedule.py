@@ -15,6 +15,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "validations": {"task": "tickets.tasks.sweep_validations", "schedule": SLOW_TICK, "options": {"expires": SLOW_TICK}},
     "escalations": {"task": "escalation.tasks.sweep_escalations", "schedule": SLOW_TICK, "options": {"expires": SLOW_TICK}},
     "reports": {"task": "reports.tasks.sweep_reports", "schedule": SLOW_TICK, "options": {"expires": SLOW_TICK}},
+    "simulations": {"task": "reports.tasks.sweep_simulations", "schedule": SLOW_TICK, "options": {"expires": SLOW_TICK}},
     "idempotency keys": {"task": "api.tasks.forget_idempotency_keys", "schedule": crontab(hour="4", minute="23")},
     "monthly reports": {"task": "reports.tasks.issue_monthly_reports", "schedule": crontab(minute="7")},
 }

@@ -2,6 +2,7 @@
 
 import secrets
 import sys
+from typing import Any
 from pathlib import Path
 
 import dj_database_url
@@ -140,24 +141,35 @@ _SQLITE = {
 }
 
 
-def _database(url: str) -> dict[str, object]:
+def _database(url: str) -> dict[str, Any]:
     if not url:
         return {"ENGINE": "django.db.backends.sqlite3", "NAME": VAR_DIR / "mesa.sqlite3", "OPTIONS": _SQLITE}
     return {**dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True)}
 
 
+def _reader(database: dict[str, Any]) -> dict[str, Any]:
+    """Return the same database over a connection that refuses every write."""
+    if database["ENGINE"].endswith("sqlite3"):
+        address = Path(str(database["NAME"])).absolute().as_uri() + "?mode=ro"
+        return {**database, "NAME": address, "OPTIONS": {"timeout": 20, "init_command": "PRAGMA query_only=ON;"}}
+    return {**database, "OPTIONS": {**database.get("OPTIONS", {}), "options": "-c default_transaction_read_only=on"}}
+
+
 _POSTGRES = ("postgres", "postgresql")
 DATABASES = {"default": _database(env.url("DATABASE_URL", _POSTGRES))}
+# Simulations compute over a connection that cannot write (SPEC 17.4).
+READ_ONLY_DATABASE = "reader"
+DATABASES[READ_ONLY_DATABASE] = _reader(DATABASES["default"])
 # Migrations run as the owner of the tables, the product as a role that only reads and writes rows (DECISIONS 2).
 DATABASE_OWNER_URL = env.url("DATABASE_OWNER_URL", _POSTGRES)
 if DATABASE_OWNER_URL and sys.argv[1:2] in (["migrate"], ["prepare"]):
     DATABASES["default"] = _database(DATABASE_OWNER_URL)
+DATABASE_ROUTERS = ["servicedesk.routers.Router"]
 REDIS_URL = env.url("REDIS_URL", ("redis", "rediss"))
 if REDIS_URL:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 else:
     DATABASES["cache"] = {"ENGINE": "django.db.backends.sqlite3", "NAME": VAR_DIR / "cache.sqlite3", "OPTIONS": _SQLITE}
-    DATABASE_ROUTERS = ["servicedesk.routers.CacheRouter"]
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache_entries"}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 MEDIA_ROOT = VAR_DIR / "media"  # served only through the ticket's permission, never by URL

@@ -6,7 +6,7 @@ from escalation import receivers as escalation
 from notifications import receivers as notifications
 from notifications.events import MessageQueued
 from reports import receivers as reports
-from reports.events import ReportRequested
+from reports.events import ReportRequested, SimulationRequested
 from sla import receivers as sla
 from sla.events import CalendarVersionPublished, ClockBreached, ClockWarned
 from tickets.events import CustomerTold, SolutionDeclined, TicketClassified, TicketContractChanged, TicketRaised, TicketStateChanged
@@ -27,6 +27,7 @@ def wire() -> None:
     subscribe(ClockBreached, escalation.on_clock_breached)
     subscribe(MessageQueued, notifications.on_message_queued)
     subscribe(ReportRequested, reports.on_report_requested)
+    subscribe(SimulationRequested, reports.on_simulation_requested)
 
 
 # Facts that nobody needs to react to yet; a test holds this list and the table above complete.

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import Prefetch, QuerySet
 
@@ -65,7 +65,7 @@ class Policy:
     """The service levels bound to a clock: the requester's, the contract's and the organization's version, over the default."""
 
     layers: tuple[Layer, ...] = ()
-    _pausing: dict[tuple[Metric, bool], frozenset[str]] = field(default_factory=dict, compare=False, repr=False)  # what was asked before
+    _known: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)  # what was asked before, and the answer
 
     @property
     def ids(self) -> list[int]:
@@ -73,23 +73,27 @@ class Policy:
 
     def target(self, metric: Metric, matter: Matter) -> Target | None:
         """Return the target of the first rule that has one; None: no such clock."""
-        return next((target for _source, _reach, _name, target in self._asked(metric, matter) if target is not None), None)
+        if (metric, matter) not in self._known:
+            asked = self._asked(metric, matter)
+            self._known[metric, matter] = next((target for _source, _reach, _version, target in asked if target is not None), None)
+        found: Target | None = self._known[metric, matter]
+        return found
 
     def rules(self, metric: Metric, matter: Matter) -> list[TargetRule]:
         """Return every rule that was asked for the target, the strongest first, and the layers without any; at most one matched."""
         rules: list[TargetRule] = []
-        for source, reach, name, target in self._asked(metric, matter):
+        for source, reach, version, target in self._asked(metric, matter):
             matched = target is not None and not any(rule.matched for rule in rules)
-            rules.append(TargetRule(source, reach, name, target, matched))
+            rules.append(TargetRule(source, reach, str(version or ""), target, matched))
         absent = [source for source in (RuleSource.CONTRACT,) if source not in {rule.source for rule in rules}]
         rules += [TargetRule(source, RuleReach.EVERY, "", None, matched=False) for source in absent]
         return sorted(rules, key=lambda rule: _STRENGTH[rule.source])  # stable: the reaches keep their order
 
-    def _asked(self, metric: Metric, matter: Matter) -> Iterator[tuple[RuleSource, RuleReach, str, Target | None]]:
+    def _asked(self, metric: Metric, matter: Matter) -> Iterator[tuple[RuleSource, RuleReach, PolicyVersion | None, Target | None]]:
         for layer in self.layers:
             for reach, target in layer.asked(metric, matter):
-                yield layer.source, reach, str(layer.version), target
-        yield RuleSource.DEFAULT, RuleReach.EVERY, "", default_target(metric, matter.priority, matter.support_type)
+                yield layer.source, reach, layer.version, target
+        yield RuleSource.DEFAULT, RuleReach.EVERY, None, default_target(metric, matter.priority, matter.support_type)
 
     def calendar_choice(self, metric: Metric, matter: Matter) -> tuple[CalendarRole, int | None]:
         """Return the role of the calendar, and the id of the one a policy names for it (None: the organization's)."""
@@ -106,10 +110,10 @@ class Policy:
 
     def pausing_states(self, metric: Metric, *, of_term: bool = False) -> frozenset[str]:
         """Return the states in which the clock stands still; reaction never pauses (SPEC 4.7), a term only where it is said."""
-        known = self._pausing.get((metric, of_term))
-        if known is None:
-            known = self._pausing[metric, of_term] = self._find_pausing(metric, of_term)
-        return known
+        if (metric, of_term) not in self._known:
+            self._known[metric, of_term] = self._find_pausing(metric, of_term)
+        found: frozenset[str] = self._known[metric, of_term]
+        return found
 
     def _find_pausing(self, metric: Metric, of_term: bool) -> frozenset[str]:
         if metric is Metric.REACTION:

@@ -21,7 +21,8 @@ from tickets.models import Ticket
 
 
 @lru_cache(maxsize=512)
-def _calendar(time_zone: str, hours: str, holidays: str) -> WorkCalendar:
+def built_calendar(time_zone: str, hours: str, holidays: str) -> WorkCalendar:
+    """Return the arithmetic of such a version; ``hours`` and ``holidays`` are its JSON."""
     version = CalendarVersion(time_zone=time_zone, hours=json.loads(hours), holidays=json.loads(holidays))
     return version.build()
 
@@ -30,7 +31,7 @@ def work_calendar(version: CalendarVersion) -> WorkCalendar:
     """Return the arithmetic of a version; equal content shares one table of open time per process."""
     built: WorkCalendar | None = version.__dict__.get("_built")
     if built is None:
-        built = version.__dict__["_built"] = _calendar(version.time_zone, json.dumps(version.hours), json.dumps(version.holidays))
+        built = version.__dict__["_built"] = built_calendar(version.time_zone, json.dumps(version.hours), json.dumps(version.holidays))
     return built
 
 

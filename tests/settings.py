@@ -14,6 +14,8 @@ MIDDLEWARE = [name for name in MIDDLEWARE if "whitenoise" not in name]  # nothin
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 DATABASES.pop("cache", None)
+DATABASES.pop("reader", None)  # a test sees its own transaction alone; that the reader cannot write is tested with real processes
+READ_ONLY_DATABASE = "default"
 DATABASE_ROUTERS: list[str] = []
 if os.environ.get("DATABASE_OWNER_URL"):
     # The test database is made by its owner; that the app's own role is enough is tested with real processes.

@@ -1,9 +1,10 @@
 """Which tickets exist for a person, and what is shown of them. Runs inside a tenant scope."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -199,6 +200,26 @@ def changes_since(ticket_id: int, version: int) -> list[TimelineEntry]:
     """Return what happened to a ticket after the version that someone saw."""
     ticket = Ticket.objects.get(pk=ticket_id)
     return [entry for entry in timeline(ticket) if _version_of(entry) > version]
+
+
+class Reclassified(NamedTuple):
+    """A change of what a ticket is about, or of its contract: field -> (before, after), as codes and ids."""
+
+    ticket_id: int
+    at: datetime
+    changed: dict[str, list[Any]]
+    is_contract: bool
+    from_start: bool
+
+
+def reclassifications(ticket_ids: Any, *, using: str) -> Iterator[Reclassified]:
+    """Yield the changes of classification and contract of very many tickets, each ticket's oldest first."""
+    verbs = ("ticket.classified", "ticket.contract_changed")
+    records = Record.objects.using(using).filter(object_type="ticket", object_id__in=ticket_ids, verb__in=verbs)
+    for ticket_id, at, verb, payload in records.order_by("object_id", "pk").values_list("object_id", "at", "verb", "payload"):
+        if payload.get("changed"):
+            is_contract = verb == "ticket.contract_changed"
+            yield Reclassified(ticket_id, at, payload["changed"], is_contract, bool(payload.get("from_start")))
 
 
 def _version_of(entry: TimelineEntry) -> int:

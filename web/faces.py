@@ -32,7 +32,7 @@ def clock_face(clock: Clock, ticket: Ticket, at: datetime) -> ClockFace:
     """Return how a clock is shown at ``at``: due in, overdue, paused (on whom), outside hours (until when), met, missed, withdrawn."""
     if clock.is_live:
         return _live_face(clock, ticket, at)
-    found = verdict(clock)
+    found = verdict(clock, at)
     if found == "met":
         used = clock.stopped_at - clock.started_at if clock.stopped_at else timedelta()
         return ClockFace(_("Met in %(time)s") % {"time": short_duration(used)}, "met", "check")

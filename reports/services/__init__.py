@@ -1,0 +1,15 @@
+"""The verbs of reports: issuing the monthly one, and simulating other terms."""
+
+from reports.services.issuing import issue_monthly_report, make_report, report_file_name, request_report
+from reports.services.simulating import NewSimulation, cancel_simulation, request_simulation, run_part
+
+__all__ = [
+    "NewSimulation",
+    "cancel_simulation",
+    "issue_monthly_report",
+    "make_report",
+    "report_file_name",
+    "request_report",
+    "request_simulation",
+    "run_part",
+]

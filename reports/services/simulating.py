@@ -1,0 +1,241 @@
+"""Tries other terms on past tickets: asked for in the request, computed by a task over a read-only connection, kept with its progress."""
+
+import csv
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from io import StringIO
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils.translation import gettext as _
+
+from accounts.models import Organization, User
+from accounts.queries import get_organization
+from accounts.roles import Capability
+from activity.services import Fact, record
+from core.actor import Actor
+from core.classification import Priority
+from core.errors import Invalid, NotAllowed
+from core.events import publish
+from core.tenancy import ScopeError, current_scope
+from documents.services import store_bytes
+from reports import queries
+from reports.events import SimulationRequested
+from reports.metrics import Tally
+from reports.models import PartStatus, Simulation, SimulationPart
+from sla.drafts import IN_FORCE, Draft, draft_from
+from sla.histories import History, read_histories
+from sla.queries import calendar_versions_of
+from sla.simulation import Outcome, Simulator
+from tickets.models import Ticket, format_number
+
+logger = logging.getLogger(__name__)
+
+MAX_MONTHS = 24
+CHUNK = 2000  # tickets between two reports of progress: about a second
+LEASE = timedelta(minutes=5)
+MAX_ATTEMPTS = 4
+SHOWN = 200  # changes of a verdict that the page of a part shows
+COLUMNS = ("ticket", "clock", "priority", "verdict", "due_at", "simulated_priority", "simulated_verdict", "simulated_due_at")
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewSimulation:
+    """``draft`` as ``sla.drafts`` keeps it; the months are first days, both included."""
+
+    name: str
+    draft: dict[str, Any]
+    organizations: list[Organization]
+    first_month: date
+    last_month: date
+
+
+@transaction.atomic
+def request_simulation(*, wanted: NewSimulation, user: User, by: Actor, at: datetime) -> Simulation:
+    """Keep what is to be tried, a part for each customer and month, and wake the worker.
+
+    Refuses with ``NotAllowed``, or with ``Invalid``: a draft with a hole, a target below one minute, hours that are no calendar,
+    months in the wrong order, in the future or too many, no customer, or no tickets at all.
+    """
+    if not user.can(Capability.SEE_REPORTS):
+        raise NotAllowed(_("You may not read the reports of the customers."))
+    draft_from(wanted.draft)
+    months = _months(wanted, at)
+    simulation: Simulation = Simulation.objects.create(
+        name=wanted.name.strip() or f"{wanted.first_month:%Y-%m} – {wanted.last_month:%Y-%m}",
+        draft=wanted.draft,
+        organization_ids=sorted(organization.pk for organization in wanted.organizations),
+        first_month=wanted.first_month,
+        last_month=wanted.last_month,
+        requested_by=user,
+        requested_at=at,
+    )
+    parts = [_part(simulation, organization, month, at) for organization in wanted.organizations for month in months]
+    if not any(part.total for part in parts):
+        raise Invalid(
+            _("These customers raised no tickets in these months. Choose other months, or other customers."),
+            fields={"first_month": _("No tickets.")},
+        )
+    for part in parts:
+        part.save()
+        publish(SimulationRequested(organization_id=part.organization_id, at=at, part_id=part.pk))
+    for organization in wanted.organizations:
+        fact = Fact(verb="simulation.requested", object_type="simulation", object_id=simulation.pk)
+        record(organization_id=organization.pk, facts=[fact], by=by, at=at)
+    return simulation
+
+
+def _months(wanted: NewSimulation, at: datetime) -> list[date]:
+    if not wanted.organizations:
+        raise Invalid(_("Choose at least one customer."), fields={"organizations": _("Choose at least one.")})
+    if not all(current_scope().covers(organization.pk) for organization in wanted.organizations):
+        raise ScopeError("A simulation was asked for over an organization outside the scope.")
+    if wanted.last_month < wanted.first_month:
+        raise Invalid(_("The last month lies before the first one."), fields={"last_month": _("Choose a later month.")})
+    months = [wanted.first_month]
+    while months[-1] < wanted.last_month and len(months) <= MAX_MONTHS:
+        months.append(queries.following_month(months[-1]))
+    if len(months) > MAX_MONTHS:
+        words = _("Choose at most %(count)d months.") % {"count": MAX_MONTHS}
+        raise Invalid(words, fields={"last_month": words})
+    if queries.bounds(wanted.organizations[0], wanted.first_month)[0] > at:
+        raise Invalid(_("These months have not begun."), fields={"first_month": _("Choose an earlier month.")})
+    return months
+
+
+def _part(simulation: Simulation, organization: Organization, month: date, at: datetime) -> SimulationPart:
+    published = queries.published_report(organization.pk, month)
+    return SimulationPart(
+        organization=organization,
+        simulation=simulation,
+        month=month,
+        published=published,
+        as_of=published.cutoff_at if published is not None else at,
+        total=_tickets(organization, month, published.cutoff_at if published is not None else at).count(),
+        run_after=at,
+    )
+
+
+def cancel_simulation(*, simulation: Simulation) -> int:
+    """Stop what has not been computed; return how many parts that were. What is ready stays."""
+    waiting = SimulationPart.objects.filter(simulation=simulation, status__in=(PartStatus.QUEUED, PartStatus.RUNNING))
+    return waiting.update(status=PartStatus.CANCELLED)
+
+
+def run_part(*, part_id: int, at: datetime) -> bool:
+    """Compute a part, if it is this worker's to do; return whether it was done. A killed worker's claim lapses."""
+    waiting = SimulationPart.objects.filter(pk=part_id, status__in=(PartStatus.QUEUED, PartStatus.RUNNING), run_after__lte=at)
+    if not waiting.update(status=PartStatus.RUNNING, run_after=at + LEASE, attempts=F("attempts") + 1, done=0):
+        return False
+    part = SimulationPart.objects.select_related("simulation").get(pk=part_id)
+    try:
+        found = _compute(part)
+    except Exception as error:
+        logger.exception("Part %s of a simulation could not be computed", part_id)
+        status = PartStatus.FAILED if part.attempts >= MAX_ATTEMPTS else PartStatus.QUEUED
+        _running(part).update(status=status, last_error=str(error)[:2000])
+        return False
+    return found is not None and _finish(part, found, at)
+
+
+@dataclass
+class _Found:
+    before: Tally = field(default_factory=Tally)
+    after: Tally = field(default_factory=Tally)
+    changed: int = 0
+    moved: int = 0
+    shown: list[list[Any]] = field(default_factory=list)
+    text: StringIO = field(default_factory=StringIO)
+
+    def add(self, history: History, before: dict[str, Outcome], after: dict[str, Outcome]) -> None:
+        for outcome in before.values():
+            self.before.count(outcome.metric, outcome.priority, outcome.verdict, outcome.earlier)
+        for outcome in after.values():
+            self.after.count(outcome.metric, outcome.priority, outcome.verdict, outcome.earlier)
+        if before == after:
+            return
+        number, writer = format_number(history.ticket_id), csv.writer(self.text)
+        for metric in dict.fromkeys([*before, *after]):
+            old, new = before.get(metric), after.get(metric)
+            if old == new:
+                continue
+            row = [number, str(metric), *_columns(old), *_columns(new)]
+            writer.writerow(row)
+            if old is not None and new is not None and old.verdict == new.verdict:
+                self.moved += 1
+                continue
+            self.changed += 1
+            if len(self.shown) < SHOWN:
+                self.shown.append(row)
+
+
+def _columns(outcome: Outcome | None) -> list[str]:
+    if outcome is None:
+        return ["", "", ""]
+    return [Priority(outcome.priority).code, outcome.verdict, outcome.due_at.isoformat() if outcome.due_at else ""]
+
+
+def _compute(part: SimulationPart) -> _Found | None:
+    """Return what came out; None when somebody cancelled it meanwhile."""
+    organization = get_organization(part.organization_id)
+    versions = calendar_versions_of(organization)
+    in_force = Simulator(IN_FORCE, versions, part.as_of)
+    drafted = Simulator(draft_from(part.simulation.draft), versions, part.as_of)
+    found, done = _Found(), 0
+    csv.writer(found.text).writerow(COLUMNS)
+    for tickets in _chunks(organization, part):
+        for history in read_histories(tickets, organization, as_of=part.as_of, using=settings.READ_ONLY_DATABASE):
+            before = {outcome.metric: outcome for outcome in in_force.outcomes(history)}
+            after = {outcome.metric: outcome for outcome in drafted.outcomes(history)}
+            found.add(history, before, after)
+            done += 1
+        if not _running(part).update(done=done, run_after=F("run_after") + timedelta(seconds=10)):
+            return None
+    return found
+
+
+def _chunks(organization: Organization, part: SimulationPart) -> Iterator[Any]:
+    """Yield the month's tickets in batches, by their keys alone: what each batch needs is read with it."""
+    ids = _tickets(organization, part.month, part.as_of).using(settings.READ_ONLY_DATABASE).order_by("received_at", "pk")
+    batch: list[int] = []
+    for pk in ids.values_list("pk", flat=True).iterator(CHUNK):
+        batch.append(pk)
+        if len(batch) == CHUNK:
+            yield Ticket.objects.filter(pk__in=batch).order_by("pk")
+            batch = []
+    if batch:
+        yield Ticket.objects.filter(pk__in=batch).order_by("pk")
+
+
+def _tickets(organization: Organization, month: date, as_of: datetime) -> Any:
+    """Return the tickets that arrived in the month and were registered by then, as the report of the month counts them."""
+    start, end = queries.bounds(organization, month)
+    return Ticket.objects.filter(organization=organization, received_at__gte=start, received_at__lt=end, created_at__lte=as_of)
+
+
+def _running(part: SimulationPart) -> Any:
+    """Return the part's row while this attempt holds it: another worker's claim, or a cancellation, ends this one."""
+    return SimulationPart.objects.filter(Q(status=PartStatus.RUNNING), pk=part.pk, attempts=part.attempts)
+
+
+@transaction.atomic
+def _finish(part: SimulationPart, found: _Found, at: datetime) -> bool:
+    content = found.text.getvalue().encode()
+    blob = store_bytes(organization_id=part.organization_id, content=content, content_type="text/csv", at=at)
+    return bool(
+        _running(part).update(
+            status=PartStatus.READY,
+            done=part.total,
+            before=found.before.as_data(),
+            after=found.after.as_data(),
+            changed=found.changed,
+            moved=found.moved,
+            shown=found.shown,
+            changes=blob,
+            last_error="",
+        )
+    )

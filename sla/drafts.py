@@ -1,0 +1,122 @@
+"""Terms that somebody is thinking about: targets, matrix, hours and pauses, laid over those in force, to be simulated (SPEC 4.11)."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from core.classification import Impact, Matrix, Priority, SupportType, Urgency
+from core.errors import Invalid
+from sla.calendars import CalendarError, WorkCalendar
+from sla.clocks import Target, Term
+from sla.defaults import CalendarRole, Metric
+from sla.models import CalendarVersion, PolicyTarget, PolicyVersion
+from sla.promises import Layer, Policy
+from sla.queries import built_calendar, work_calendar
+from sla.services.publishing import check_targets
+
+Hours = Mapping[str, list[list[str]]]
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What would be otherwise; whatever is None or empty stays as it was in force for each ticket."""
+
+    targets: Mapping[tuple[Metric, str, Priority], Target] = field(default_factory=dict)  # support type "": every one
+    pauses_while_pending_user: bool | None = None
+    pauses_while_pending_supplier: bool | None = None
+    matrix: Matrix | None = None
+    hours: Mapping[CalendarRole, Hours] = field(default_factory=dict)
+    without_holidays: bool = False
+    _laid: dict[int, tuple[Policy, Policy]] = field(default_factory=dict, compare=False, repr=False)
+
+    def over(self, policy: Policy) -> Policy:
+        """Return the policy with this draft on top of its layers."""
+        if not self.targets and self.pauses_while_pending_user is None and self.pauses_while_pending_supplier is None:
+            return policy
+        laid = self._laid.get(id(policy))
+        if laid is None:
+            laid = self._laid[id(policy)] = (Policy((self._layer(), *policy.layers)), policy)  # the second keeps the id its own
+        return laid[0]
+
+    def calendar(self, version: CalendarVersion) -> WorkCalendar:
+        """Return what a version of a calendar would be."""
+        role = CalendarRole(version.calendar.role)
+        hours = self.hours.get(role)
+        if hours is None and (not self.without_holidays or role is CalendarRole.CONTINUOUS):
+            return work_calendar(version)
+        closed = {} if self.without_holidays else version.holidays
+        return built_calendar(version.time_zone, json.dumps(hours or version.hours), json.dumps(closed))
+
+    def _layer(self) -> Layer:
+        version = PolicyVersion(
+            number=0,
+            pauses_while_pending_user=self.pauses_while_pending_user,
+            pauses_while_pending_supplier=self.pauses_while_pending_supplier,
+        )
+        return Layer(version, self.rows())
+
+    def rows(self) -> list[PolicyTarget]:
+        """Return the targets as rows that are not saved."""
+        return [
+            PolicyTarget(metric=metric, support_type=support_type, priority=priority, **_amount(target))
+            for (metric, support_type, priority), target in self.targets.items()
+        ]
+
+    def as_data(self) -> dict[str, Any]:
+        """Return the draft as JSON keeps it; ``draft_from`` reads it back."""
+        return {
+            "targets": [
+                {"metric": str(metric), "support_type": support_type, "priority": priority.code, **_amount(target)}
+                for (metric, support_type, priority), target in self.targets.items()
+            ],
+            "pauses_while_pending_user": self.pauses_while_pending_user,
+            "pauses_while_pending_supplier": self.pauses_while_pending_supplier,
+            "matrix": [[str(urgency), str(impact), priority.code] for (urgency, impact), priority in (self.matrix or {}).items()],
+            "hours": {str(role): hours for role, hours in self.hours.items()},
+            "without_holidays": self.without_holidays,
+        }
+
+
+def draft_from(data: Mapping[str, Any]) -> Draft:
+    """Read what ``as_data`` wrote. Raises ``Invalid`` for a hole, a target below one minute, or hours that are no calendar."""
+    targets: dict[tuple[Metric, str, Priority], Target] = {}
+    for row in data["targets"]:
+        support_type = SupportType(row["support_type"]) if row["support_type"] else ""
+        days, minutes = row.get("days"), row.get("minutes")
+        if (days or minutes or 0) < 1:
+            raise Invalid(_("A target is at least one minute."), fields={"targets": _("Write 1 or more.")})
+        target: Target = Term(days, row.get("in_business_days", True)) if days else timedelta(minutes=minutes)
+        targets[Metric(row["metric"]), support_type, Priority[row["priority"].upper()]] = target
+    matrix = {(Urgency(urgency), Impact(impact)): Priority[code.upper()] for urgency, impact, code in data["matrix"]}
+    draft = Draft(
+        targets=targets,
+        pauses_while_pending_user=data["pauses_while_pending_user"],
+        pauses_while_pending_supplier=data["pauses_while_pending_supplier"],
+        matrix=matrix or None,
+        hours={CalendarRole(role): hours for role, hours in data["hours"].items()},
+        without_holidays=data["without_holidays"],
+    )
+    check_targets(draft.rows())
+    for role, hours in draft.hours.items():
+        try:
+            WorkCalendar(timezone="UTC", hours=_as_windows(hours))
+        except CalendarError as error:
+            raise Invalid(str(error), fields={f"hours_{role}": str(error)}) from error
+    return draft
+
+
+IN_FORCE = Draft()
+
+
+def _amount(target: Target) -> dict[str, Any]:
+    if isinstance(target, Term):
+        return {"days": target.days, "in_business_days": target.business}
+    return {"minutes": int(target.total_seconds() // 60)}
+
+
+def _as_windows(hours: Hours) -> dict[int, list[tuple[str, str]]]:
+    return {int(day): [(start, end) for start, end in windows] for day, windows in hours.items()}

@@ -1,0 +1,160 @@
+"""What happened to very many tickets, as far as clocks go by it: arrival, classifications, contracts, stays, stops."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from accounts.models import Organization
+from catalog.models import Service
+from core.bulk import one_of
+from core.classification import Impact, Kind, Priority, SupportType, Urgency
+from sla.defaults import Metric
+from sla.models import Clock, ClockSegment, ClockState, SegmentCause
+from sla.promises import Matter, Policy, policies_by_ids, policy_on
+from sla.rows import StayRow, read_stays
+from tickets.queries import Reclassified, reclassifications
+from tickets.states import PENDING, ClosureCode, State
+
+_STATES = (*PENDING, State.SOLVED, State.CLOSED, State.REJECTED, State.CANCELLED)
+_CALLED_OFF = frozenset({ClosureCode.INVALID, ClosureCode.CANCELLED})
+
+
+class Turn(NamedTuple):
+    """From ``at`` on the ticket was about this, under this policy. ``from_start`` corrects the arrival: it is measured anew."""
+
+    at: datetime
+    matter: Matter
+    cell: tuple[Urgency, Impact]
+    policy: Policy
+    from_start: bool = False
+
+
+class History(NamedTuple):
+    """One ticket as it was known at an instant. ``stops`` says when a message stopped a clock, ``solved_at`` when a solution did."""
+
+    ticket_id: int
+    arrived_at: datetime
+    turns: list[Turn]
+    stays: Sequence[StayRow]
+    stops: dict[Metric, datetime]
+    solved_at: datetime | None
+    called_off_at: datetime | None
+
+
+class _TicketRow(NamedTuple):
+    pk: int
+    received_at: datetime
+    kind: str
+    support_type: str
+    service_id: int
+    impact: str
+    urgency: str
+    priority: int
+    requester_id: int
+    contract_id: int | None
+    closure_code: str
+
+
+class _ClockRow(NamedTuple):
+    pk: int
+    ticket_id: int
+    metric: str
+    state: str
+    stopped_at: datetime | None
+
+
+class _Binding(NamedTuple):
+    cause: str
+    starts_at: datetime
+    policies: list[int]
+
+
+def read_histories(tickets: Any, organization: Organization, *, as_of: datetime, using: str) -> list[History]:
+    """Return the histories of a queryset of tickets of one organization, as they were known at ``as_of``, in its order."""
+    rows = [_TicketRow(*values) for values in tickets.using(using).values_list(*_TicketRow._fields)]
+    ids = one_of([row.pk for row in rows])
+    categories = dict(Service.objects.using(using).order_by("pk").values_list("pk", "category_id"))
+    changes: dict[int, list[Reclassified]] = {}
+    for change in reclassifications(ids, using=using):
+        changes.setdefault(change.ticket_id, []).append(change)
+    stays = read_stays(ids, using=using, states=_STATES)
+    clocks: dict[int, list[_ClockRow]] = {}
+    for values in Clock.objects.using(using).filter(ticket_id__in=ids).order_by("ticket_id", "pk").values_list(*_ClockRow._fields):
+        clocks.setdefault(values[1], []).append(_ClockRow(*values))
+    bindings = _read_bindings(ids, using)
+    policies = policies_by_ids(binding.policies for found in bindings.values() for binding in found)
+    known, found = _Known(organization, categories, as_of), []
+    for row in rows:
+        bound = [(b.cause, b.starts_at, policies[tuple(b.policies)]) for b in bindings.get(row.pk, ())]
+        own = [stay for stay in stays.get(row.pk, ()) if stay.started_at <= as_of]
+        turns = _turns(row, changes.get(row.pk, []), bound, known)
+        found.append(_history(row, turns, own, clocks.get(row.pk, ()), as_of))
+    return found
+
+
+def _read_bindings(ids: Any, using: str) -> dict[int, list[_Binding]]:
+    """Return, by ticket, which policies its clocks were bound to since when, oldest first."""
+    rows = ClockSegment.objects.using(using).filter(clock__ticket_id__in=ids).order_by("clock__ticket_id", "starts_at", "pk")
+    found: dict[int, list[_Binding]] = {}
+    for ticket_id, *values in rows.values_list("clock__ticket_id", *_Binding._fields):
+        found.setdefault(ticket_id, []).append(_Binding(*values))
+    return found
+
+
+class _Known(NamedTuple):
+    organization: Organization
+    categories: dict[int, int]
+    as_of: datetime
+
+
+def _turns(row: _TicketRow, changes: list[Reclassified], bound: list[tuple[str, datetime, Policy]], known: _Known) -> list[Turn]:
+    """Go back from what the ticket is now, change by change, to what it was about at its arrival; then forth with the policies."""
+    state: dict[str, Any] = row._asdict() | {"service": row.service_id, "contract": row.contract_id}
+    went = []
+    for change in reversed(changes):
+        if change.at <= known.as_of:
+            went.append((change, dict(state)))
+        state |= {name: before for name, (before, _after) in change.changed.items()}
+    policy = next((found for cause, at, found in bound if cause == SegmentCause.START and at <= known.as_of), None)
+    if policy is None:  # its clocks were restarted since, or it has none
+        at = row.received_at
+        policy = policy_on(known.organization, state["contract"], row.requester_id, at, known_at=at)
+    turns = [_turn(row.received_at, state, known.categories, policy)]
+    for change, after in reversed(went):
+        if change.is_contract:
+            since = row.received_at if change.from_start else change.at
+            policy = next((found for cause, at, found in bound if cause == SegmentCause.CONTRACT and at == since), policy)
+        turns.append(_turn(change.at, after, known.categories, policy, change.from_start))
+    return turns
+
+
+def _turn(at: datetime, state: dict[str, Any], categories: dict[int, int], policy: Policy, from_start: bool = False) -> Turn:
+    matter = Matter(Kind(state["kind"]), SupportType(state["support_type"]), Priority(state["priority"]), categories.get(state["service"]))
+    return Turn(at, matter, (Urgency(state["urgency"]), Impact(state["impact"])), policy, from_start)
+
+
+def _history(row: _TicketRow, turns: list[Turn], stays: list[StayRow], clocks: Sequence[_ClockRow], as_of: datetime) -> History:
+    stops = {
+        Metric(clock.metric): clock.stopped_at
+        for clock in clocks
+        if clock.state == ClockState.STOPPED and clock.stopped_at is not None and clock.stopped_at <= as_of
+    }
+    return History(row.pk, row.received_at, turns, stays, stops, _solved_at(stays, as_of), _called_off_at(row, stays))
+
+
+def _solved_at(stays: list[StayRow], as_of: datetime) -> datetime | None:
+    """Return since when the ticket is solved, closed after it included; None while it is not, or is again at work."""
+    last = next((stay for stay in reversed(stays) if stay.state == State.SOLVED), None)
+    if last is None:
+        return None
+    closed = next((stay for stay in stays if stay.state == State.CLOSED and stay.started_at == last.ended_at), None)
+    ended = closed.ended_at if closed is not None else last.ended_at
+    return last.started_at if ended is None or ended > as_of else None
+
+
+def _called_off_at(row: _TicketRow, stays: list[StayRow]) -> datetime | None:
+    if not stays:
+        return None
+    last = stays[-1]
+    is_off = last.state in {State.REJECTED, State.CANCELLED} or (last.state == State.CLOSED and row.closure_code in _CALLED_OFF)
+    return last.started_at if is_off else None

@@ -1,0 +1,301 @@
+"""Other terms tried on past tickets: the terms in force give exactly what was published, and what would change is told."""
+
+import random
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from accounts.models import Organization
+from catalog.models import Contract, ContractService
+from catalog.services import publish_matrix
+from core.classification import DEFAULT_MATRIX, Impact, Kind, Priority, SupportType, Urgency
+from core.errors import Invalid, NotAllowed
+from reports import queries, services
+from reports.models import PartStatus, Simulation, SimulationPart
+from reports.services import NewSimulation
+from sla.defaults import Metric
+from sla.drafts import IN_FORCE, Draft
+from sla.models import PolicyTarget
+from sla.promises import policy_on
+from sla.services import publish_policy, settle_ticket
+from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
+from tests.sla.test_redating import publish
+from tests.sla.test_rebuilding import eventful
+from tickets import services as tickets
+from tickets.models import Ticket
+from tickets.services import Classification, TransitionDetails
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+MARCH = date(2026, 3, 1)
+APRIL_3 = datetime.fromisoformat("2026-04-03T12:00:00+00:00")
+
+
+def simulate(
+    house: House, draft: Draft = IN_FORCE, *, at: datetime = APRIL_3, organizations: list[Organization] | None = None
+) -> queries.SimulationResult:
+    house.north.refresh_from_db()
+    wanted = NewSimulation(
+        name="Trial", draft=draft.as_data(), organizations=organizations or [house.north], first_month=MARCH, last_month=MARCH
+    )
+    simulation = services.request_simulation(wanted=wanted, user=house.staff["desk_manager"], by=by(house.staff["desk_manager"]), at=at)
+    for part in SimulationPart.objects.filter(simulation=simulation):
+        assert services.run_part(part_id=part.pk, at=at)
+    return queries.simulation_result(simulation)
+
+
+def measured(house: House, at: datetime = APRIL_3) -> list[dict[str, Any]]:
+    table: list[dict[str, Any]] = queries.build_service_level(house.north, MARCH, at)["compliance"]
+    return table
+
+
+def before(result: queries.SimulationResult) -> list[dict[str, Any]]:
+    return [old for old, _new in result.rows]
+
+
+def after(result: queries.SimulationResult) -> list[dict[str, Any]]:
+    return [new for _old, new in result.rows]
+
+
+def drafted(metric: Metric, minutes: int, support_type: str = "") -> Draft:
+    return Draft(targets={(metric, support_type, priority): timedelta(minutes=minutes) for priority in Priority})
+
+
+class Life:
+    """Random lives of tickets: every act that moves a clock, in a random order, at random instants, some of them refused."""
+
+    def __init__(self, house: House, seed: int, contracts: list[Contract]) -> None:
+        self.house, self.dice, self.contracts = house, random.Random(seed), contracts
+
+    def live(self) -> None:
+        at = MONDAY_9AM + timedelta(minutes=self.dice.randrange(27 * 24 * 60))
+        pick = self.dice.choice
+        ticket = make_ticket(
+            self.house,
+            at=at,
+            service=pick(["erp", "network"]),
+            impact=pick(list(Impact)),
+            urgency=pick(list(Urgency)),
+            kind=pick(list(Kind)),
+        )
+        for _ in range(self.dice.randrange(9)):
+            at += timedelta(minutes=self.dice.choice([3, 25, 70, 300, 1500]), seconds=self.dice.randrange(60))
+            if self.dice.random() < 0.5:
+                settle_ticket(ticket_id=ticket.pk, at=at - timedelta(seconds=1))
+            try:
+                pick([self._reply, self._state, self._state, self._state, self._classify, self._contract, self._answer])(ticket, at)
+            except (Invalid, NotAllowed, tickets.TransitionNotAllowed, tickets.DetailsMissing, tickets.MayNotDo):
+                continue
+
+    def _reply(self, ticket: Ticket, at: datetime) -> None:
+        if self.dice.random() < 0.5:
+            tickets.reply_to_customer(ticket=fresh(ticket), body="We look.", by=by(self.house.agent), at=at)
+            return
+        tickets.send_attention_statement(ticket=fresh(ticket), body="A plan.", estimated_at=at + DAY, by=by(self.house.agent), at=at)
+
+    def _answer(self, ticket: Ticket, at: datetime) -> None:
+        tickets.reply_as_customer(ticket=fresh(ticket), body="This one.", by=by(self.house.requester), at=at)
+
+    def _state(self, ticket: Ticket, at: datetime) -> None:
+        seen = fresh(ticket)
+        name, who = self.dice.choice(
+            [
+                ("start", self.house.agent),
+                ("pend_user", self.house.agent),
+                ("pend_supplier", self.house.agent),
+                ("solve", self.house.agent),
+                ("decline", self.house.requester),
+                ("approve", self.house.requester),
+                ("cancel", self.house.requester),
+                ("close_invalid", self.house.agent),
+                ("reject", self.house.agent),
+            ]
+        )
+        details = TransitionDetails(
+            reason="So.", message="Which?", supplier="Link", supplier_case="7", promised_on=at.date(), solution_type="definitive"
+        )
+        tickets.transition_ticket(ticket=seen, name=name, details=details, by=by(who), at=at)
+
+    def _classify(self, ticket: Ticket, at: datetime) -> None:
+        pick = self.dice.choice
+        change = Classification(
+            impact=pick(list(Impact)),
+            urgency=pick(list(Urgency)),
+            kind=pick(list(Kind)),
+            service=self.house.services[pick(["erp", "network"])],
+        )
+        supervisor = by(self.house.staff["desk_supervisor"])
+        tickets.classify_ticket(ticket=fresh(ticket), classification=change, reason="Seen.", by=supervisor, at=at)
+
+    def _contract(self, ticket: Ticket, at: datetime) -> None:
+        tickets.change_contract(
+            ticket=fresh(ticket),
+            contract=self.dice.choice(self.contracts),
+            reason="Signed.",
+            from_start=self.dice.random() < 0.3,
+            by=by(self.house.staff["desk_supervisor"]),
+            at=at,
+        )
+
+
+def second_contract(house: House) -> Contract:
+    gold = Contract.objects.create(organization=house.north, reference="GOLD", starts_on=date(2024, 1, 1))
+    for service in house.services.values():
+        ContractService.objects.create(organization=house.north, contract=gold, service=service)
+    own = [PolicyTarget(metric=metric, priority=p, minutes=45 * p) for metric in ("reaction", "attention") for p in Priority]
+    later = [PolicyTarget(metric="resolution", priority=priority, minutes=900 * priority) for priority in Priority]
+    terms = [PolicyTarget(metric="resolution", priority=priority, days=priority) for priority in Priority]
+    early = MONDAY_9AM - 30 * DAY
+    publish_policy(organization=house.north, contract=gold, targets=own + later, effective_from=early, by=SETUP, at=early)
+    publish_policy(organization=house.north, targets=terms, effective_from=early, pauses_extend_terms=True, by=SETUP, at=early)
+    cells = {(Urgency.LOW, Impact.MINOR): Priority.HIGH}
+    publish_matrix(contract=gold, cells=cells, effective_from=early, by=SETUP, at=early)
+    return gold
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_terms_in_force_give_exactly_what_was_measured(house: House, seed: int) -> None:
+    lives = Life(house, seed, [second_contract(house), house.contract])
+    publish(house, at=MONDAY_9AM - DAY, effective_from=MONDAY_9AM + 15 * DAY)
+    for _ in range(12):
+        lives.live()
+
+    result = simulate(house)
+
+    assert before(result) == after(result) == measured(house)
+    assert (result.changed, result.moved) == (0, 0)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_terms_in_force_written_out_as_a_draft_give_what_was_published(house: House, seed: int) -> None:
+    lives = Life(house, 100 + seed, [house.contract])
+    for _ in range(12):
+        lives.live()
+    waiting, at = make_ticket(house, at=MONDAY_9AM + 28 * DAY), MONDAY_9AM + 28 * DAY
+    for name, minutes in (("start", 1), ("pend_user", 2)):
+        details = TransitionDetails(message="Which?")
+        tickets.transition_ticket(ticket=fresh(waiting), name=name, details=details, by=by(house.agent), at=at + minutes * MINUTE)
+    published = services.request_report(organization=house.north, month=MARCH, language="es", user=None, by=SETUP, at=APRIL_3 - DAY)
+    solved = TransitionDetails(message="Done.", solution_type="definitive")  # what happens later is not in the issued report
+    tickets.transition_ticket(ticket=fresh(waiting), name="solve", details=solved, by=by(house.agent), at=APRIL_3 - HOUR)
+    assert measured(house) != published.data["compliance"]
+    house.north.refresh_from_db()
+    policy = policy_on(house.north, house.contract.pk, None, MONDAY_9AM)
+    from sla.promises import Matter
+
+    targets = {
+        (metric, str(kind), priority): target
+        for metric in (Metric.REACTION, Metric.ATTENTION)
+        for kind in SupportType
+        for priority in Priority
+        if (target := policy.target(metric, Matter(Kind.INCIDENT, kind, priority, None))) is not None
+    }
+    hours: dict[str, list[list[str]]] = {str(day): [["09:00", "19:00"]] for day in range(5)}
+    draft = Draft(
+        targets=targets,
+        matrix=dict(DEFAULT_MATRIX),
+        hours={"business": hours},  # type: ignore[dict-item]
+        pauses_while_pending_user=True,
+        pauses_while_pending_supplier=True,
+    )
+
+    result = simulate(house, draft)
+
+    assert before(result) == after(result) == published.data["compliance"]
+    assert result.published is True
+    assert (result.changed, result.moved) == (0, 0)
+
+
+def test_what_would_change_is_told_ticket_by_ticket(house: House) -> None:
+    ticket = make_ticket(house)
+    tickets.reply_to_customer(ticket=fresh(ticket), body="Hello.", by=by(house.agent), at=MONDAY_9AM + 30 * MINUTE)
+    other = make_ticket(house, at=MONDAY_9AM + HOUR)
+    tickets.reply_to_customer(ticket=fresh(other), body="Hello.", by=by(house.agent), at=MONDAY_9AM + HOUR + 5 * MINUTE)
+
+    result = simulate(house, drafted(Metric.REACTION, 20))
+
+    assert result.changed == 1
+    assert result.moved == 1
+    assert result.shown[0][:4] == [ticket.number, "reaction", "high", "met"]
+    assert result.shown[0][5:] == ["high", "missed", (MONDAY_9AM + 20 * MINUTE).isoformat()]
+    reaction = {(old["metric"], old["priority"]): (old["compliance"], new["compliance"]) for old, new in result.rows}
+    assert reaction["reaction", None] == (100.0, 50.0)
+    part = SimulationPart.objects.get()
+    assert part.changes is not None
+    with part.changes.file.open("rb") as stream:
+        lines = stream.read().decode().splitlines()
+    assert lines[0].startswith("ticket,clock,priority,verdict,due_at,simulated")
+    assert len(lines) == 3
+
+
+def test_matrix_hours_and_pauses_can_be_tried(house: House) -> None:
+    eventful(house)
+    low = make_ticket(house, urgency=Urgency.LOW)
+
+    matrix = simulate(house, Draft(matrix={(Urgency.LOW, Impact.MINOR): Priority.CRITICAL}))
+    assert [row[5] for row in matrix.shown if row[0] == low.number] == ["critical", "critical"] or matrix.moved >= 2
+    assert after(matrix)[0]["priority"] == "critical"
+    assert (
+        sum(
+            row["missed"] + row["met"] + row["running"]
+            for row in after(matrix)
+            if (row["metric"], row["priority"]) == ("reaction", "critical")
+        )
+        == 2
+    )
+    hours = simulate(house, Draft(hours={"business": {str(day): [["00:00", "24:00"]] for day in range(7)}}))  # type: ignore[dict-item]
+    assert hours.moved + hours.changed > 0
+    assert (
+        simulate(house, Draft(pauses_while_pending_user=False)).moved + simulate(house, Draft(pauses_while_pending_user=False)).changed > 0
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        (
+            {"draft": {**IN_FORCE.as_data(), "targets": [{"metric": "reaction", "support_type": "", "priority": "high", "minutes": 20}]}},
+            "targets",
+        ),
+        (
+            {"draft": {**IN_FORCE.as_data(), "targets": [{"metric": "reaction", "support_type": "", "priority": "high", "minutes": 0}]}},
+            "targets",
+        ),
+        ({"draft": {**IN_FORCE.as_data(), "hours": {"business": {}}}}, "hours_business"),
+        ({"organizations": []}, "organizations"),
+        ({"first_month": date(2026, 4, 1)}, "last_month"),
+        ({"first_month": date(2020, 1, 1)}, "last_month"),
+        ({"first_month": date(2026, 6, 1), "last_month": date(2026, 6, 1)}, "first_month"),
+        ({"first_month": date(2026, 1, 1), "last_month": date(2026, 1, 1)}, "first_month"),  # without tickets
+    ],
+)
+def test_what_cannot_be_simulated_is_refused_with_the_cure(house: House, changes: dict[str, Any], field: str) -> None:
+    make_ticket(house)
+    values = {"name": "", "draft": IN_FORCE.as_data(), "organizations": [house.north], "first_month": MARCH, "last_month": MARCH, **changes}
+    with pytest.raises(Invalid) as refused:
+        services.request_simulation(wanted=NewSimulation(**values), user=house.staff["desk_manager"], by=SETUP, at=APRIL_3)
+    assert field in refused.value.fields
+    assert not Simulation.objects.exists()
+
+
+def test_an_agent_may_not_simulate(house: House) -> None:
+    make_ticket(house)
+    wanted = NewSimulation(name="", draft=IN_FORCE.as_data(), organizations=[house.north], first_month=MARCH, last_month=MARCH)
+    with pytest.raises(NotAllowed):
+        services.request_simulation(wanted=wanted, user=house.agent, by=SETUP, at=APRIL_3)
+
+
+def test_a_cancelled_part_is_left_alone_and_a_killed_workers_claim_lapses(house: House) -> None:
+    make_ticket(house)
+    wanted = NewSimulation(name="", draft=IN_FORCE.as_data(), organizations=[house.north], first_month=MARCH, last_month=MARCH)
+    simulation = services.request_simulation(wanted=wanted, user=house.staff["desk_manager"], by=SETUP, at=APRIL_3)
+    part = SimulationPart.objects.get()
+    SimulationPart.objects.update(status=PartStatus.RUNNING, run_after=APRIL_3 + MINUTE, attempts=1)
+
+    assert not services.run_part(part_id=part.pk, at=APRIL_3)
+    assert services.run_part(part_id=part.pk, at=APRIL_3 + MINUTE)
+    assert not services.run_part(part_id=part.pk, at=APRIL_3 + HOUR)
+    again = services.request_simulation(wanted=wanted, user=house.staff["desk_manager"], by=SETUP, at=APRIL_3)
+    assert services.cancel_simulation(simulation=again) == 1
+    assert not services.run_part(part_id=SimulationPart.objects.get(simulation=again).pk, at=APRIL_3)
+    assert services.cancel_simulation(simulation=simulation) == 0
