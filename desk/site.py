@@ -43,7 +43,7 @@ class MesaAdminSite(AdminSite):
         return context
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        from desk.views import home, queue, reports, tickets  # the site exists before the apps that these views use
+        from desk.views import home, queue, reports, simulations, tickets  # the site exists before the apps that these views use
 
         number = r"^tickets/(?P<number>[A-Za-z]+-\d+)/"
         wrap = self.admin_view
@@ -63,5 +63,10 @@ class MesaAdminSite(AdminSite):
             re_path(number + r"acknowledge/(?P<escalation_id>\d+)/$", wrap(tickets.acknowledge), name="acknowledge"),
             path("reports/", wrap(reports.service_level), name="reports"),
             path("reports/<slug:slug>/<str:month>/pdf/", wrap(reports.service_level_pdf), name="report_pdf"),
+            path("simulations/", wrap(simulations.simulations), name="simulations"),
+            path("simulations/<int:simulation_id>/", wrap(simulations.simulation), name="simulation"),
+            path("simulations/<int:simulation_id>/changes.csv", wrap(simulations.simulation_changes), name="simulation_changes"),
+            path("simulations/<int:simulation_id>/cancel/", wrap(simulations.cancel_simulation), name="cancel_simulation"),
+            path("simulations/<int:simulation_id>/put-in-force/", wrap(simulations.put_in_force), name="put_in_force"),
         ]
         return own + [url for url in super().get_urls() if getattr(url, "name", "") != "index"]

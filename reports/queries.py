@@ -4,7 +4,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Count, Exists, F, OuterRef
 from django.utils.translation import gettext as _
@@ -223,6 +223,20 @@ def _sees_all(simulation: Simulation) -> bool:
     return all(current_scope().covers(organization_id) for organization_id in simulation.organization_ids)
 
 
+class ShownChange(NamedTuple):
+    """A clock with another verdict, as the page shows it; empty where one side has no such clock. Instants are ISO texts."""
+
+    ticket: str
+    metric: str
+    priority: str
+    verdict: str
+    due_at: str
+    new_priority: str
+    new_verdict: str
+    new_due_at: str
+    time_zone: str
+
+
 @dataclass(frozen=True)
 class SimulationResult:
     """What a simulation found so far. ``rows`` pair the compliance before and after; ``published`` tells whether before is as issued.
@@ -255,8 +269,9 @@ class SimulationResult:
         return any(part.status == PartStatus.CANCELLED for part in self.parts)
 
     @property
-    def shown(self) -> list[list[str]]:
-        return [row for part in self.parts for row in part.shown][:SHOWN_CHANGES]
+    def shown(self) -> list[ShownChange]:
+        rows = [ShownChange._make([*row, part.organization.time_zone]) for part in self.parts for row in part.shown]
+        return rows[:SHOWN_CHANGES]
 
 
 def simulation_result(simulation: Simulation) -> SimulationResult:

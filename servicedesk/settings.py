@@ -2,8 +2,8 @@
 
 import secrets
 import sys
-from typing import Any
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 from csp.constants import NONE, SELF

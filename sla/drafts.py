@@ -3,20 +3,27 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
-from core.classification import Impact, Matrix, Priority, SupportType, Urgency
+from accounts.models import Organization
+from catalog.models import Contract
+from catalog.queries import matrix_for
+from catalog.services import publish_matrix
+from core.actor import Actor
+from core.classification import Impact, Kind, Matrix, Priority, SupportType, Urgency
 from core.errors import Invalid
 from sla.calendars import CalendarError, WorkCalendar
 from sla.clocks import Target, Term
 from sla.defaults import CalendarRole, Metric
 from sla.models import CalendarVersion, PolicyTarget, PolicyVersion
-from sla.promises import Layer, Policy
-from sla.queries import built_calendar, work_calendar
-from sla.services.publishing import check_targets
+from sla.promises import Layer, Matter, Policy, policy_on
+from sla.queries import built_calendar, calendar_versions_on, work_calendar
+from sla.services.publishing import check_targets, publish_policy
+from tickets.states import State
 
 Hours = Mapping[str, list[list[str]]]
 
@@ -110,6 +117,64 @@ def draft_from(data: Mapping[str, Any]) -> Draft:
 
 
 IN_FORCE = Draft()
+WRITTEN = (Metric.REACTION, Metric.ATTENTION, Metric.RESOLUTION)
+
+
+def written_out(organization: Organization, contract: Contract | None, at: datetime) -> Draft:
+    """Return the terms in force for a contract at ``at`` as a draft: every target, the matrix, the hours; to change some of them."""
+    policy = policy_on(organization, contract.pk if contract else None, None, at)
+    asked = {
+        (metric, str(support_type), priority): policy.target(metric, Matter(Kind.REQUEST, support_type, priority, None))
+        for metric in WRITTEN
+        for support_type in SupportType
+        for priority in Priority
+    }
+    hours = {CalendarRole(version.calendar.role): version.hours for version in reversed(calendar_versions_on(organization, at))}
+    hours.pop(CalendarRole.CONTINUOUS, None)
+    states = policy.pausing_states(Metric.ATTENTION)
+    return Draft(
+        targets={key: target for key, target in asked.items() if target is not None},
+        pauses_while_pending_user=State.PENDING_USER in states,
+        pauses_while_pending_supplier=State.PENDING_SUPPLIER in states,
+        matrix=matrix_for(organization, contract.pk if contract else None, at),
+        hours=hours,
+    )
+
+
+@transaction.atomic
+def publish_draft(*, draft: Draft, contract: Contract, effective_from: datetime, by: Actor, at: datetime) -> PolicyVersion:
+    """Put the targets, pauses and matrix of a draft in force for a contract; what it leaves open stays as the newest versions say.
+
+    Hours are not put in force here: a calendar's page shows first which tickets move. Raises ``Invalid`` as ``publish_policy`` does.
+    """
+    last = PolicyVersion.objects.filter(contract=contract).order_by("-number").first()
+    kept = {name: getattr(last, name) for name in _KEPT} if last is not None else {}
+    rows = {
+        (row.metric, row.support_type, row.priority, row.category_id): row
+        for row in (PolicyTarget.objects.filter(policy=last).order_by("pk") if last is not None else ())
+    }
+    for row in rows.values():
+        row.pk = None
+    rows |= {(row.metric, row.support_type, row.priority, None): row for row in draft.rows()}
+    said = {name: getattr(draft, name) for name in ("pauses_while_pending_user", "pauses_while_pending_supplier")}
+    kept |= {name: value for name, value in said.items() if value is not None}
+    if draft.matrix:
+        cells = {**matrix_for(contract.organization, contract.pk, effective_from), **draft.matrix}
+        publish_matrix(contract=contract, cells=cells, effective_from=effective_from, by=by, at=at)
+    return publish_policy(
+        organization=contract.organization, contract=contract, targets=rows.values(), effective_from=effective_from, by=by, at=at, **kept
+    )
+
+
+_KEPT = (
+    "business_calendar",
+    "extended_calendar",
+    "extension_includes_second_level",
+    "pauses_while_pending_user",
+    "pauses_while_pending_supplier",
+    "pauses_extend_terms",
+    "warning_percents",
+)
 
 
 def _amount(target: Target) -> dict[str, Any]:

@@ -72,12 +72,13 @@ class _Binding(NamedTuple):
 def read_histories(tickets: Any, organization: Organization, *, as_of: datetime, using: str) -> list[History]:
     """Return the histories of a queryset of tickets of one organization, as they were known at ``as_of``, in its order."""
     rows = [_TicketRow(*values) for values in tickets.using(using).values_list(*_TicketRow._fields)]
-    ids = one_of([row.pk for row in rows])
+    numbers = [row.pk for row in rows]
+    ids = one_of(numbers)
     categories = dict(Service.objects.using(using).order_by("pk").values_list("pk", "category_id"))
     changes: dict[int, list[Reclassified]] = {}
     for change in reclassifications(ids, using=using):
         changes.setdefault(change.ticket_id, []).append(change)
-    stays = read_stays(ids, using=using, states=_STATES)
+    stays = read_stays(numbers, using=using, states=_STATES)
     clocks: dict[int, list[_ClockRow]] = {}
     for values in Clock.objects.using(using).filter(ticket_id__in=ids).order_by("ticket_id", "pk").values_list(*_ClockRow._fields):
         clocks.setdefault(values[1], []).append(_ClockRow(*values))

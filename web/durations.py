@@ -1,10 +1,11 @@
 """Spans of time in words short enough for a badge, the same in Spanish and English; and terms in days."""
 
+import re
 from datetime import timedelta
 
 from django.utils.translation import ngettext
 
-from sla.clocks import Target
+from sla.clocks import Target, Term
 
 
 def short_duration(span: timedelta) -> str:
@@ -26,6 +27,28 @@ def promise_words(target: Target) -> str:
     if target.business:
         return ngettext("%(count)d business day", "%(count)d business days", target.days) % {"count": target.days}
     return ngettext("%(count)d calendar day", "%(count)d calendar days", target.days) % {"count": target.days}
+
+
+_AMOUNT = re.compile(r"(?:(\d+)\s*d)|(?:(\d+)\s*h)?\s*(?:(\d+)\s*(?:min|m)?)?", re.IGNORECASE)
+
+
+def parse_promise(text: str) -> Target:
+    """Read ``40``, ``40 min``, ``3 h``, ``1 h 30 min`` or ``5 d`` (business days); ``ValueError`` for anything else, and for zero."""
+    found = _AMOUNT.fullmatch(text.strip())
+    days, hours, minutes = (int(part or 0) for part in found.groups()) if found else (0, 0, 0)
+    if days:
+        return Term(days, business=True)
+    if not hours and not minutes:
+        raise ValueError(text)
+    return timedelta(hours=hours, minutes=minutes)
+
+
+def format_promise(target: Target) -> str:
+    """Return the text that ``parse_promise`` reads back."""
+    if isinstance(target, Term):
+        return f"{target.days} d"
+    hours, minutes = divmod(int(target.total_seconds()) // 60, 60)
+    return " ".join(part for part in (f"{hours} h" if hours else "", f"{minutes} min" if minutes else "") if part)
 
 
 def exact_duration(span: timedelta) -> str:

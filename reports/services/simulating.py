@@ -18,6 +18,7 @@ from accounts.queries import get_organization
 from accounts.roles import Capability
 from activity.services import Fact, record
 from core.actor import Actor
+from core.bulk import one_of
 from core.classification import Priority
 from core.errors import Invalid, NotAllowed
 from core.events import publish
@@ -27,7 +28,8 @@ from reports import queries
 from reports.events import SimulationRequested
 from reports.metrics import Tally
 from reports.models import PartStatus, Simulation, SimulationPart
-from sla.drafts import IN_FORCE, Draft, draft_from
+from sla.defaults import Metric
+from sla.drafts import IN_FORCE, draft_from
 from sla.histories import History, read_histories
 from sla.queries import calendar_versions_of
 from sla.simulation import Outcome, Simulator
@@ -151,7 +153,7 @@ class _Found:
     shown: list[list[Any]] = field(default_factory=list)
     text: StringIO = field(default_factory=StringIO)
 
-    def add(self, history: History, before: dict[str, Outcome], after: dict[str, Outcome]) -> None:
+    def add(self, history: History, before: dict[Metric, Outcome], after: dict[Metric, Outcome]) -> None:
         for outcome in before.values():
             self.before.count(outcome.metric, outcome.priority, outcome.verdict, outcome.earlier)
         for outcome in after.values():
@@ -205,10 +207,10 @@ def _chunks(organization: Organization, part: SimulationPart) -> Iterator[Any]:
     for pk in ids.values_list("pk", flat=True).iterator(CHUNK):
         batch.append(pk)
         if len(batch) == CHUNK:
-            yield Ticket.objects.filter(pk__in=batch).order_by("pk")
+            yield Ticket.objects.filter(pk__in=one_of(batch)).order_by("pk")
             batch = []
     if batch:
-        yield Ticket.objects.filter(pk__in=batch).order_by("pk")
+        yield Ticket.objects.filter(pk__in=one_of(batch)).order_by("pk")
 
 
 def _tickets(organization: Organization, month: date, as_of: datetime) -> Any:

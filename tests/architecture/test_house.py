@@ -41,6 +41,7 @@ GLOBAL = {
     "catalog.RequestTemplate",
     "catalog.TemplateField",
     "api.IdempotencyKey",
+    "reports.Simulation",
 }
 IMPLICIT = {"Contract_report_recipients", "Team_members", "Team_organizations"}
 

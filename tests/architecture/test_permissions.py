@@ -14,7 +14,8 @@ from escalation.models import Cause, Escalation
 from escalation.queries import acknowledge_token
 from escalation.services import escalate_ticket
 from notifications.models import OutboxMessage
-from reports.services import request_report
+from reports.services import NewSimulation, request_report, request_simulation
+from sla.drafts import IN_FORCE
 from sla.models import PolicyVersion
 from tests.architecture.routes import all_routes
 from tests.house import CUSTOMER_ROLES, MONDAY_9AM, SETUP, STAFF_EMAILS, House, make_ticket
@@ -67,6 +68,8 @@ TABLE: list[tuple[str, frozenset[str]]] = [
     (r"admin/\^tickets/.*acknowledge.*", DESK | {"consultant"}),
     (r"admin/\^tickets/.*", SEES_TICKETS),  # the page answers 400 or 403 with the reason; what each may do is tested in services
     (r"admin/reports/.*", SEES_REPORTS),
+    (r"admin/simulations/<int:simulation_id>/put-in-force/", ADMIN),
+    (r"admin/simulations/.*", SEES_REPORTS),
     (r"admin/autocomplete/", SEES_CONFIGURATION),
     (r"admin/r/.*", NOBODY),
     (r"admin/.*/<path:object_id>/", STAFF),  # only a redirect to the change page
@@ -118,6 +121,18 @@ def world(house: House) -> dict[str, str]:
     issue = request_report(
         organization=house.north, month=MONDAY_9AM.date().replace(day=1), language="en", user=None, by=system_actor("walk"), at=MONDAY_9AM
     )
+    simulation = request_simulation(
+        wanted=NewSimulation(
+            name=CANARY,
+            draft=IN_FORCE.as_data(),
+            organizations=[house.north],
+            first_month=MONDAY_9AM.date().replace(day=1),
+            last_month=MONDAY_9AM.date().replace(day=1),
+        ),
+        user=house.staff["desk_manager"],
+        by=SETUP,
+        at=MONDAY_9AM,
+    )
     issue_service_account_token(name="Watcher", organization=house.north, contact=house.people["coordinator"], by=SETUP, at=MONDAY_9AM)
     PolicyVersion.objects.create(organization=house.north, contract=house.contract, number=1, effective_from=MONDAY_9AM)
     return {
@@ -129,6 +144,7 @@ def world(house: House) -> dict[str, str]:
         "token": acknowledge_token(escalation),
         "escalation_id": str(escalation.pk),
         "issue_id": str(issue.pk),
+        "simulation_id": str(simulation.pk),
         "name": "approve",
         "format": "pdf",
         "app_label": "accounts",

@@ -5,23 +5,24 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 
 from accounts.models import Organization
 from catalog.models import Contract, ContractService
 from catalog.services import publish_matrix
-from core.classification import DEFAULT_MATRIX, Impact, Kind, Priority, SupportType, Urgency
+from core.classification import Impact, Kind, Priority, SupportType, Urgency
 from core.errors import Invalid, NotAllowed
 from reports import queries, services
 from reports.models import PartStatus, Simulation, SimulationPart
 from reports.services import NewSimulation
 from sla.defaults import Metric
-from sla.drafts import IN_FORCE, Draft
-from sla.models import PolicyTarget
-from sla.promises import policy_on
+from sla.drafts import IN_FORCE, Draft, draft_from, publish_draft, written_out
+from sla.models import Clock, PolicyTarget
+from sla.promises import Matter, policy_on
 from sla.services import publish_policy, settle_ticket
 from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
-from tests.sla.test_redating import publish
 from tests.sla.test_rebuilding import eventful
+from tests.sla.test_redating import publish
 from tickets import services as tickets
 from tickets.models import Ticket
 from tickets.services import Classification, TransitionDetails
@@ -180,24 +181,7 @@ def test_the_terms_in_force_written_out_as_a_draft_give_what_was_published(house
     tickets.transition_ticket(ticket=fresh(waiting), name="solve", details=solved, by=by(house.agent), at=APRIL_3 - HOUR)
     assert measured(house) != published.data["compliance"]
     house.north.refresh_from_db()
-    policy = policy_on(house.north, house.contract.pk, None, MONDAY_9AM)
-    from sla.promises import Matter
-
-    targets = {
-        (metric, str(kind), priority): target
-        for metric in (Metric.REACTION, Metric.ATTENTION)
-        for kind in SupportType
-        for priority in Priority
-        if (target := policy.target(metric, Matter(Kind.INCIDENT, kind, priority, None))) is not None
-    }
-    hours: dict[str, list[list[str]]] = {str(day): [["09:00", "19:00"]] for day in range(5)}
-    draft = Draft(
-        targets=targets,
-        matrix=dict(DEFAULT_MATRIX),
-        hours={"business": hours},  # type: ignore[dict-item]
-        pauses_while_pending_user=True,
-        pauses_while_pending_supplier=True,
-    )
+    draft = written_out(house.north, house.contract, MONDAY_9AM)
 
     result = simulate(house, draft)
 
@@ -216,8 +200,10 @@ def test_what_would_change_is_told_ticket_by_ticket(house: House) -> None:
 
     assert result.changed == 1
     assert result.moved == 1
-    assert result.shown[0][:4] == [ticket.number, "reaction", "high", "met"]
-    assert result.shown[0][5:] == ["high", "missed", (MONDAY_9AM + 20 * MINUTE).isoformat()]
+    change = result.shown[0]
+    assert (change.ticket, change.metric, change.priority, change.verdict) == (ticket.number, "reaction", "high", "met")
+    assert (change.new_priority, change.new_verdict) == ("high", "missed")
+    assert change.new_due_at == (MONDAY_9AM + 20 * MINUTE).isoformat()
     reaction = {(old["metric"], old["priority"]): (old["compliance"], new["compliance"]) for old, new in result.rows}
     assert reaction["reaction", None] == (100.0, 50.0)
     part = SimulationPart.objects.get()
@@ -230,10 +216,10 @@ def test_what_would_change_is_told_ticket_by_ticket(house: House) -> None:
 
 def test_matrix_hours_and_pauses_can_be_tried(house: House) -> None:
     eventful(house)
-    low = make_ticket(house, urgency=Urgency.LOW)
+    make_ticket(house, urgency=Urgency.LOW)
 
     matrix = simulate(house, Draft(matrix={(Urgency.LOW, Impact.MINOR): Priority.CRITICAL}))
-    assert [row[5] for row in matrix.shown if row[0] == low.number] == ["critical", "critical"] or matrix.moved >= 2
+    assert (matrix.moved, matrix.changed) == (2, 1)  # and critical tickets are promised a resolution too
     assert after(matrix)[0]["priority"] == "critical"
     assert (
         sum(
@@ -299,3 +285,60 @@ def test_a_cancelled_part_is_left_alone_and_a_killed_workers_claim_lapses(house:
     assert services.cancel_simulation(simulation=again) == 1
     assert not services.run_part(part_id=SimulationPart.objects.get(simulation=again).pk, at=APRIL_3)
     assert services.cancel_simulation(simulation=simulation) == 0
+
+
+def test_a_draft_put_in_force_keeps_what_it_leaves_open(house: House) -> None:
+    gold = second_contract(house)
+    at = MONDAY_9AM - DAY
+
+    version = publish_draft(draft=drafted(Metric.REACTION, 12), contract=gold, effective_from=at, by=SETUP, at=at)
+
+    house.north.refresh_from_db()
+    policy = policy_on(house.north, gold.pk, None, at)
+    matter = Matter(Kind.INCIDENT, SupportType.FUNCTIONAL, Priority.HIGH, None)
+    assert version.number == 2
+    assert [policy.target(metric, matter) for metric in Metric] == [12 * MINUTE, 90 * MINUTE, 1800 * MINUTE]
+    written = written_out(house.north, gold, at)
+    assert draft_from(written.as_data()) == written
+
+
+def test_the_desk_asks_follows_reads_and_puts_in_force(house: House, sign_in: Any) -> None:
+    ticket = make_ticket(house)
+    tickets.reply_to_customer(ticket=fresh(ticket), body="Hello.", by=by(house.agent), at=MONDAY_9AM + 30 * MINUTE)
+    administrator = house.staff["administrator"]
+    administrator.language = "en"
+    administrator.save()
+    with time_machine.travel(APRIL_3, tick=False):
+        client = sign_in(administrator)
+        page = client.get("/admin/simulations/?from=north")
+        assert page.context["form"].initial["target_reaction_every_high"] == "1 h"
+        wrong = client.post(
+            "/admin/simulations/",
+            {"organizations": house.north.pk, "first_month": "2026-03", "last_month": "2026-03", "target_reaction_every_high": "soon"},
+        )
+        assert (wrong.status_code, "Write 40 min, 3 h" in wrong.content.decode()) == (400, True)
+        hole = client.post(
+            "/admin/simulations/",
+            {"organizations": house.north.pk, "first_month": "2026-03", "last_month": "2026-03", "target_reaction_every_high": "20 min"},
+        )
+        assert (hole.status_code, "Reaction has no target for" in hole.content.decode()) == (400, True)
+        targets = {f"target_reaction_every_{priority.code}": "20 min" for priority in Priority}
+        asked = client.post(
+            "/admin/simulations/", {"organizations": house.north.pk, "first_month": "2026-03", "last_month": "2026-03", **targets}
+        )
+        path = asked.headers["Location"]
+        waiting = client.get(path).content.decode()
+        assert 'http-equiv="refresh"' in waiting
+        for part in SimulationPart.objects.all():
+            services.run_part(part_id=part.pk, at=APRIL_3)
+        read = client.get(path).content.decode()
+        assert ticket.number in read
+        assert "100.0 % → 0.0 %" in read
+        lines = b"".join(client.get(f"{path}changes.csv").streaming_content).decode("utf-8-sig").splitlines()
+        assert lines[1].startswith(f"north,{ticket.number},reaction,high,met,")
+        refused = sign_in(house.staff["desk_manager"]).post(f"{path}put-in-force/", {"contract": house.contract.pk})
+        assert refused.status_code == 403
+        done = sign_in(administrator).post(f"{path}put-in-force/", {"contract": house.contract.pk})
+        assert done.status_code == 302
+    make_ticket(house, at=APRIL_3 + DAY * 3)
+    assert Clock.objects.filter(metric="reaction").order_by("-pk")[0].target == 20 * MINUTE

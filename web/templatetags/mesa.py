@@ -16,7 +16,7 @@ from lucide import IconDoesNotExist
 from lucide.templatetags.lucide import lucide
 
 from accounts.zones import zone
-from core.classification import Kind, Priority
+from core.classification import Kind, Priority, SupportType
 from reports.metrics import DEFINITIONS
 from sla.calendars import SegmentKind
 from sla.clocks import Target
@@ -118,6 +118,11 @@ def state_label(code: str) -> str:
 @register.filter
 def kind_label(code: str) -> str:
     return str(Kind(code).label) if code in Kind.values else code
+
+
+@register.filter
+def support_type_label(code: str) -> str:
+    return str(SupportType(code).label) if code in SupportType.values else code
 
 
 @register.filter

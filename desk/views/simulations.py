@@ -1,0 +1,148 @@
+"""Simulations: what past months would have been under other terms; asked for, followed, read, put in force."""
+
+import csv
+from collections.abc import Iterator
+from io import StringIO
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.models import User
+from accounts.queries import organization_by_slug, organizations
+from accounts.roles import Capability
+from accounts.zones import zone
+from catalog.queries import contract_on
+from core.classification import Channel
+from core.errors import DomainError
+from desk.forms import PutInForceForm, SimulationForm, initial_of
+from desk.frame import frame
+from reports import queries, services
+from reports.models import Simulation
+from reports.services import COLUMNS, NewSimulation
+from sla.drafts import draft_from, publish_draft, written_out
+from sla.hours import format_hours
+from web.forms import put_errors
+from web.requests import actor, person
+
+
+def _reader(request: HttpRequest) -> User:
+    user = person(request)
+    if not user.can(Capability.SEE_REPORTS):
+        raise PermissionDenied
+    return user
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def simulations(request: HttpRequest) -> HttpResponse:
+    """List what was tried, and take what is to be tried; ``?from=`` fills the form with a customer's terms in force."""
+    user, now = _reader(request), timezone.now()
+    form = SimulationForm(request.POST) if request.method == "POST" else SimulationForm(initial=_initial(request))
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            wanted = NewSimulation(
+                name=data["name"],
+                draft=form.draft().as_data(),
+                organizations=list(data["organizations"]),
+                first_month=queries.parse_month(data["first_month"]),
+                last_month=queries.parse_month(data["last_month"]),
+            )
+            made = services.request_simulation(wanted=wanted, user=user, by=actor(request, Channel.DESK), at=now)
+            return redirect("admin:simulation", made.pk)
+        except DomainError as error:
+            put_errors(form, error)
+    status = 400 if request.method == "POST" else 200
+    context = {"form": form, "found": queries.simulations_of(user), "customers": organizations()}
+    return render(request, "desk/simulations.html", frame(request) | context, status=status)
+
+
+def _initial(request: HttpRequest) -> dict[str, object]:
+    now = timezone.now()
+    last = queries.preceding_month(timezone.localdate().replace(day=1))
+    values: dict[str, object] = {"first_month": f"{last:%Y-%m}", "last_month": f"{last:%Y-%m}"}
+    if slug := request.GET.get("from"):
+        organization = organization_by_slug(slug)
+        contract = contract_on(organization, now.astimezone(zone(organization.time_zone)).date())
+        values |= initial_of(written_out(organization, contract, now)) | {"organizations": [organization.pk]}
+    return values
+
+
+@require_safe
+def simulation(request: HttpRequest, simulation_id: int) -> HttpResponse:
+    found = queries.get_simulation(_reader(request), simulation_id)
+    return render(request, "desk/simulation.html", frame(request) | _result(request, found, None))
+
+
+def _result(request: HttpRequest, found: Simulation, form: PutInForceForm | None) -> dict[str, object]:
+    may_publish = person(request).can(Capability.CONFIGURE)
+    if form is None and may_publish:
+        form = PutInForceForm(organization_ids=found.organization_ids)
+    draft = draft_from(found.draft)
+    return {
+        "simulation": found,
+        "result": queries.simulation_result(found),
+        "draft": draft,
+        "draft_targets": sorted(draft.targets.items(), key=lambda item: (item[0][0], item[0][1], item[0][2])),
+        "draft_hours": [(role, format_hours(dict(hours))) for role, hours in draft.hours.items()],
+        "draft_cells": sorted((draft.matrix or {}).items()),
+        "form": form,
+    }
+
+
+@require_safe
+def simulation_changes(request: HttpRequest, simulation_id: int) -> HttpResponseBase:
+    """Serve every clock that comes out otherwise as CSV, one customer's month after the other."""
+    found = queries.get_simulation(_reader(request), simulation_id)
+    response = StreamingHttpResponse(_changes(queries.simulation_result(found)), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="simulation-{found.pk}.csv"'
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _changes(result: queries.SimulationResult) -> Iterator[bytes]:
+    head = StringIO()
+    csv.writer(head).writerow(("customer", *COLUMNS))
+    yield head.getvalue().encode("utf-8-sig")
+    for part in result.parts:
+        if part.changes is None:
+            continue
+        with part.changes.file.open("rb") as stream:
+            for number, line in enumerate(stream):
+                if number:  # each part has the heading too
+                    yield f"{part.organization.slug},".encode() + line
+
+
+@require_POST
+def cancel_simulation(request: HttpRequest, simulation_id: int) -> HttpResponse:
+    services.cancel_simulation(simulation=queries.get_simulation(_reader(request), simulation_id))
+    return redirect("admin:simulation", simulation_id)
+
+
+@require_POST
+def put_in_force(request: HttpRequest, simulation_id: int) -> HttpResponse:
+    """Make the simulated targets, pauses and matrix a new version of a contract's policy: for administrators."""
+    found, now = queries.get_simulation(_reader(request), simulation_id), timezone.now()
+    if not person(request).can(Capability.CONFIGURE):
+        raise PermissionDenied
+    form = PutInForceForm(request.POST, organization_ids=found.organization_ids)
+    if form.is_valid():
+        contract, chosen = form.cleaned_data["contract"], form.cleaned_data["effective_from"]
+        local = zone(contract.organization.time_zone)
+        try:
+            publish_draft(
+                draft=draft_from(found.draft),
+                contract=contract,
+                effective_from=chosen.replace(tzinfo=local) if chosen else now,
+                by=actor(request, Channel.DESK),
+                at=now,
+            )
+            messages.success(request, _("In force for %(contract)s, as a new version of its policy.") % {"contract": contract})
+            return redirect("admin:simulation", simulation_id)
+        except DomainError as error:
+            put_errors(form, error)
+    return render(request, "desk/simulation.html", frame(request) | _result(request, found, form), status=400)
