@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.roles import Capability, CustomerRole, StaffRole, capabilities_of, has_permission
-from accounts.zones import validate_time_zone
+from accounts.zones import validate_country, validate_time_zone
 from core.tenancy import TenantModel
 
 STAMP_BITS = 62  # a positive 64-bit integer; random, so that a value of a rolled-back transaction never comes back
@@ -128,6 +128,10 @@ class Organization(TenantModel):
 
     # Changes with every write to what this customer was promised: see ``accounts.terms``.
     terms_stamp = models.BigIntegerField(default=new_stamp, editable=False)
+
+    def clean(self) -> None:
+        super().clean()
+        validate_country(self.country, self.region)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Write no stamp that was read: another process may have renewed it since. Zone and country are terms too."""

@@ -45,7 +45,9 @@ def request_report(
     if issued is not None and issued.status != ReportStatus.FAILED:
         return _also_send(issued, at) if send_when_ready else issued
     Organization.objects.select_for_update().get(pk=organization.pk)  # two requests at once never take the same version
-    data = queries.build_service_level(organization, month, at)
+    published = queries.published_report(organization.pk, month)
+    # What was published stays: another language, or another attempt, tells the same figures as of the same instant.
+    data = published.data if published is not None else queries.build_service_level(organization, month, at)
     sha256 = queries.hash_of(data)
     earlier = ReportIssue.objects.filter(organization=organization, month=month, language=language)
     same = earlier.filter(data_sha256=sha256).exclude(status=ReportStatus.FAILED).order_by("-version").first()
@@ -60,7 +62,7 @@ def request_report(
         is_final=has_ended,
         data=data,
         data_sha256=sha256,
-        cutoff_at=at,
+        cutoff_at=published.cutoff_at if published is not None else at,
         requested_by=user,
         requested_at=at,
         run_after=at,

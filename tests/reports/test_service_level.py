@@ -6,12 +6,18 @@ from io import BytesIO
 import pypdf
 import pytest
 
+from catalog.services import publish_matrix
+from core.classification import DEFAULT_MATRIX, Priority
 from core.errors import Invalid
 from notifications.models import OutboxMessage
 from reports import queries, services
 from reports.models import ReportIssue
+from sla.models import PolicyTarget
+from sla.services import publish_policy, redate_clocks
 from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
 from tests.sla.test_clocks import sweep
+from tests.sla.test_mended import version_of
+from tests.sla.test_redating import publish
 from tickets import services as tickets
 from tickets.services import TransitionDetails
 
@@ -65,6 +71,38 @@ def test_a_month_without_tickets_is_zeros(house: House) -> None:
     data = queries.build_service_level(house.north, MARCH, APRIL_1)
 
     assert (data["raised"], row(data, "reaction")["compliance"], data["tickets"]) == (0, None, [])
+
+
+def test_a_month_issued_again_after_every_term_has_changed_has_the_same_figures(house: House) -> None:
+    for number, minutes in ((0, 10), (1, 90), (2, 200)):
+        ticket = make_ticket(house, at=MONDAY_9AM + timedelta(hours=number))
+        tickets.reply_to_customer(
+            ticket=fresh(ticket), body="Hello.", by=by(house.agent), at=ticket.received_at + timedelta(minutes=minutes)
+        )
+        done = TransitionDetails(message="Done.", solution_type="definitive")
+        tickets.transition_ticket(ticket=fresh(ticket), name="start", by=by(house.agent), at=ticket.received_at + 3 * HOUR)
+        tickets.transition_ticket(ticket=fresh(ticket), name="solve", details=done, by=by(house.agent), at=ticket.received_at + 4 * HOUR)
+    waiting = make_ticket(house, at=MONDAY_9AM + timedelta(days=28))
+    first = services.request_report(organization=house.north, month=MARCH, language="es", user=None, by=SETUP, at=APRIL_1)
+
+    at = APRIL_1 + HOUR
+    targets = [PolicyTarget(metric="reaction", priority=priority, minutes=1) for priority in Priority]
+    publish_policy(organization=house.north, contract=house.contract, targets=targets, effective_from=at, by=SETUP, at=at)
+    publish_policy(
+        organization=house.north, targets=targets, effective_from=MONDAY_9AM, by=SETUP, at=at
+    )  # back-dated, as a first one may be
+    publish_matrix(contract=house.contract, cells=dict.fromkeys(DEFAULT_MATRIX, Priority.LOW), effective_from=at, by=SETUP, at=at)
+    version = publish(house, at=at, effective_from=at)
+    redate_clocks(version=version_of(version), at=at + HOUR)
+    house.contract.ends_on = date(2026, 3, 31)
+    house.contract.save()
+    tickets.reply_to_customer(ticket=fresh(waiting), body="At last.", by=by(house.agent), at=at + HOUR)
+
+    again = services.request_report(organization=house.north, month=MARCH, language="es", user=None, by=SETUP, at=at + 2 * HOUR)
+    english = services.request_report(organization=house.north, month=MARCH, language="en", user=None, by=SETUP, at=at + 2 * HOUR)
+    assert (again.pk, english.data_sha256, english.cutoff_at) == (first.pk, first.data_sha256, first.cutoff_at)
+    ended = [row for row in first.data["compliance"] if row["running"] == 0]
+    assert [row for row in queries.build_service_level(house.north, MARCH, at + 2 * HOUR)["compliance"] if row in ended] == ended
 
 
 def test_an_issued_report_never_changes(house: House) -> None:
