@@ -3,6 +3,7 @@ from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import SimpleRouter
 
 from api.views.reports import ReportIssueView, ServiceLevelReportView
+from api.views.terms import TermsView
 from api.views.tickets import TicketViewSet
 
 app_name = "api"
@@ -13,5 +14,6 @@ urlpatterns = [
     path("reports/service-level/", ServiceLevelReportView.as_view(), name="service_level"),
     path("reports/service-level.<str:format>", ServiceLevelReportView.as_view(), name="service_level_format"),
     path("reports/issues/<int:issue_id>/", ReportIssueView.as_view(), name="report_issue"),
+    path("terms/", TermsView.as_view(), name="terms"),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
 ]

@@ -69,6 +69,9 @@ class CalendarVersion(TermsRow):
             self.build()
         except CalendarError as error:
             raise ValidationError(str(error)) from error
+        except (AttributeError, TypeError, ValueError) as error:
+            words = _("Write hours as {“0”: [[“09:00”, “19:00”]]}, Monday is 0, and holidays as {“2026-12-25”: “Navidad”}.")
+            raise ValidationError(words) from error
 
 
 _BENEATH = ((None, _("As the policy beneath says")), (True, _("Yes")), (False, _("No")))

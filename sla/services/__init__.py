@@ -7,6 +7,7 @@ from sla.services.clocks import (
     start_clocks,
     stop_clocks_for_message,
 )
+from sla.services.exchange import export_terms, import_terms
 from sla.services.previewing import ClockChange, Move, preview_calendar, preview_classification
 from sla.services.publishing import check_targets, check_version, number_version, publish_policy
 from sla.services.rebuilding import Difference, rebuild_clocks
@@ -23,7 +24,9 @@ __all__ = [
     "check_targets",
     "check_version",
     "ensure_calendars",
+    "export_terms",
     "follow_state",
+    "import_terms",
     "number_version",
     "preview_calendar",
     "preview_classification",

@@ -84,6 +84,7 @@ TABLE: list[tuple[str, frozenset[str]]] = [
     (r"api/docs/|api/v1/schema/", SIGNED_IN),
     (r"api/v1/\^tickets/\$", SIGNED_IN),
     (r"api/v1/\^tickets/.*", READERS | SEES_TICKETS),
+    (r"api/v1/terms/", SEES_CONFIGURATION),  # who may publish is tested with the service
     (r"api/v1/reports/.*", REPORT_READERS | SEES_REPORTS),
 ]
 
@@ -92,6 +93,7 @@ REPORT_QUERY = "?organization=north&month=2026-03"
 QUERIES = {
     "admin/autocomplete/": "?app_label=catalog&model_name=contract&field_name=organization",
     "api/v1/reports/service-level/": REPORT_QUERY,
+    "api/v1/terms/": "?organization=north",
     "api/v1/reports/service-level.<str:format>": REPORT_QUERY,
 }
 LOGINS = ("/accounts/login/", "/admin/login/")

@@ -1,0 +1,110 @@
+"""Calendars and policies as data: what is written out is taken back, and what is wrong is refused with its place, by API and command."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from accounts.services import issue_user_token
+from catalog.models import Category
+from sla.models import CalendarVersion, PolicyVersion
+from sla.services import export_terms
+from tests.house import MONDAY_9AM, SETUP, House, make_ticket
+
+PRIORITIES = ("critical", "high", "medium", "low")
+
+
+def terms(**policy: Any) -> dict[str, Any]:
+    targets = [{"metric": "resolution", "priority": priority, "days": 3} for priority in PRIORITIES]
+    return {"policies": [{"contract": "C-north", "targets": targets, **policy}]}
+
+
+def post(house: House, client: Any, data: Any, who: str = "administrator") -> Any:
+    token = issue_user_token(user=house.staff[who], by=SETUP, at=MONDAY_9AM)
+    headers = {"Authorization": f"Bearer {token}", "Accept-Language": "en"}
+    return client.post("/api/v1/terms/?organization=north", data, content_type="application/json", headers=headers)
+
+
+def test_what_is_written_out_is_published_again_only_where_it_differs(house: House, client: Any) -> None:
+    made = post(house, client, terms(warning_percents=[80]))
+    assert (made.status_code, made.json()["policies"][0]["number"]) == (201, 1)
+    assert post(house, client, export_terms(house.north)).json() == {"calendars": [], "policies": []}
+
+    changed = export_terms(house.north)
+    changed["calendars"][1]["hours"]["5"] = [["09:00", "13:00"]]
+    changed["policies"][0]["targets"][0]["days"] = 5
+    second = post(house, client, changed).json()
+
+    assert [row["number"] for row in second["calendars"]] == [2]
+    assert [row["number"] for row in second["policies"]] == [2]
+    assert CalendarVersion.objects.filter(organization=house.north, number=2).count() == 1
+    assert make_ticket(house) is not None
+
+
+@pytest.mark.parametrize(
+    ("data", "place"),
+    [
+        (terms(targets=[{"metric": "reaction", "priority": "high", "minutes": 20}]), "policies[0].targets"),  # a hole
+        (terms(targets=[{"metric": "reaction", "priority": "high", "minutes": 0}]), "policies[0].targets[0].minutes"),
+        (terms(targets=[{"metric": "reaction", "priority": "high", "minutes": -3}]), "policies[0].targets[0].minutes"),
+        (terms(targets=[{"metric": "reaction", "priority": "urgent", "minutes": 3}]), "policies[0].targets[0].priority"),
+        (terms(targets=[{"metric": "speed", "priority": "high", "minutes": 3}]), "policies[0].targets[0].metric"),
+        (terms(targets=[{"metric": "reaction", "priority": "high", "category": "Nada", "minutes": 3}]), "policies[0].targets[0].category"),
+        (terms(contract="C-south"), "policies[0].contract"),
+        (terms(contract=None, person="nobody@north.example"), "policies[0].person"),
+        (terms(business_calendar="Nights"), "policies[0].business_calendar"),
+        (terms(effective_from="tomorrow"), "policies[0].effective_from"),
+        (terms(warnings=[50]), "policies[0].warnings"),
+        ({"policies": "all"}, "policies"),
+        ({"calendars": [{"name": "Nights", "role": "extended", "time_zone": "America/Mexico_City", "hours": {}}]}, "calendars[0]"),
+        (
+            {"calendars": [{"name": "Nights", "role": "extended", "time_zone": "Mars", "hours": {"0": [["09:00", "10:00"]]}}]},
+            "calendars[0].time_zone",
+        ),
+        (
+            {"calendars": [{"name": "Nights", "role": "moon", "time_zone": "UTC", "hours": {"0": [["09:00", "10:00"]]}}]},
+            "calendars[0].role",
+        ),
+        ({"calendars": [{"name": "N", "role": "extended", "time_zone": "UTC", "hours": {"0": [["10:00", "09:00"]]}}]}, "calendars[0]"),
+        ({"calendars": [{"name": "N", "role": "extended", "time_zone": "UTC", "hours": {"x": []}}]}, "calendars[0]"),
+        (
+            {
+                "calendars": [
+                    {"name": "N", "role": "extended", "time_zone": "UTC", "hours": {"0": [["09:00", "10:00"]]}, "holidays": {"soon": ""}}
+                ]
+            },
+            "calendars[0]",
+        ),
+    ],
+)
+def test_what_is_wrong_is_refused_with_its_place_and_nothing_is_kept(house: House, client: Any, data: Any, place: str) -> None:
+    before = export_terms(house.north)
+
+    refused = post(house, client, data)
+
+    assert refused.status_code == 400, refused.content
+    assert place in refused.json()["fields"], refused.json()
+    assert export_terms(house.north) == before
+
+
+def test_only_administrators_publish(house: House, client: Any) -> None:
+    assert post(house, client, terms(), who="desk_manager").status_code == 403
+    assert not PolicyVersion.objects.exists()
+
+
+def test_the_command_writes_out_and_publishes(house: House, tmp_path: Path, capsys: Any) -> None:
+    Category.objects.update(name_es="Sistemas")
+    file = tmp_path / "terms.json"
+    file.write_text(json.dumps(terms()))
+
+    with pytest.raises(CommandError, match="administrator"):
+        call_command("sla_terms", "north", **{"file": str(file)})
+    call_command("sla_terms", "north", file=str(file), email="administrator@mesa.example")
+    assert "1 policies published" in capsys.readouterr().out
+    call_command("sla_terms", "north")
+    assert json.loads(capsys.readouterr().out)["policies"][0]["targets"][0]["days"] == 3
+    file.write_text("{")
+    with pytest.raises(CommandError, match="cannot be read"):
+        call_command("sla_terms", "north", file=str(file), email="administrator@mesa.example")
