@@ -115,13 +115,13 @@ class ContractForm(MatrixForm):  # type: ignore[misc, valid-type]
     """A contract with its matrix as a table; other cells than those of the newest version add one."""
 
     matrix_from = forms.SplitDateTimeField(
-        label=_("matrix in force from"),
+        label=_("Matrix in force from"),
         required=False,
         widget=AdminSplitDateTime,
         help_text=_("For a change of the matrix: it binds the tickets that arrive from then on. Empty: at once."),
     )
     reason = forms.CharField(
-        label=_("reason of the change"), required=False, max_length=300, help_text=_("Kept with the version of the contract.")
+        label=_("Reason of the change"), required=False, max_length=300, help_text=_("Kept with the version of the contract.")
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -3,7 +3,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -35,7 +35,32 @@ class PolicyTargetInline(LabelledInline):
     fields = ("metric", "priority", "support_type", "category", "minutes", "days", "in_business_days")
 
 
+class PercentsField(forms.CharField):
+    """Percents as people list them: ``50, 75, 90``."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(map(str, value)) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return sorted({int(part) for part in str(value or "").replace(";", ",").split(",") if part.strip()})
+        except ValueError as error:
+            raise ValidationError(_("Write whole numbers from 1 to 99, such as 50, 75, 90.")) from error
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return super().has_changed(self.prepare_value(initial), data)
+
+
 class PolicyForm(forms.ModelForm):
+    warning_percents = PercentsField(
+        label=_("Warnings at percent"), required=False, help_text=_("Such as 50, 75, 90. Empty: those of the policy beneath.")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk and is_in_force(self.instance):  # what can be made of it is a new version
+            self.initial["effective_from"] = timezone.now().replace(second=0, microsecond=0)
+
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
         if self.errors or self.instance.pk and not self.has_changed():
@@ -48,6 +73,10 @@ class PolicyForm(forms.ModelForm):
         except Invalid as error:
             raise ValidationError({name: words for name, words in error.fields.items() if name in self.fields}) from error
         return data
+
+
+def is_in_force(version: PolicyVersion) -> bool:
+    return version.effective_from <= timezone.now()
 
 
 @admin.register(PolicyVersion)
@@ -75,9 +104,15 @@ class PolicyVersionAdmin(ConfigurationAdmin):
         return {"effective_from": timezone.now().replace(second=0, microsecond=0), **super().get_changeform_initial_data(request)}
 
     def has_change_permission(self, request: HttpRequest, obj: PolicyVersion | None = None) -> bool:
-        is_fixed = obj is not None and obj.effective_from <= timezone.now()
+        is_fixed = obj is not None and is_in_force(obj)
         saves = request.method == "POST" and "_saveasnew" not in request.POST
         return super().has_change_permission(request, obj) and not (is_fixed and saves)
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
+        version = context["adminform"].form.instance
+        if version.pk and is_in_force(version):
+            context |= {"show_save": False, "show_save_and_continue": False, "subtitle": _("In force: save it as a new version.")}
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Whom it is for stays, also in the copy that ``save as new`` makes."""

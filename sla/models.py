@@ -129,9 +129,7 @@ class PolicyVersion(TermsRow):
         choices=_BENEATH,
         help_text=_("Then a day that ends in a pause does not count."),
     )
-    warning_percents = models.JSONField(
-        _("warnings at percent"), default=list, blank=True, help_text=_("For example [50, 75, 90]; empty: those of the policy beneath.")
-    )
+    warning_percents = models.JSONField(_("warnings at percent"), default=list, blank=True)
 
     class Meta(TermsRow.Meta):
         verbose_name = _("service level policy")
@@ -161,7 +159,7 @@ class PolicyVersion(TermsRow):
     def clean(self) -> None:
         super().clean()
         if any(not isinstance(percent, int) or not 0 < percent < 100 for percent in self.warning_percents):
-            raise ValidationError({"warning_percents": _("Write whole numbers from 1 to 99, such as [50, 75, 90].")})
+            raise ValidationError({"warning_percents": _("Write whole numbers from 1 to 99, such as 50, 75, 90.")})
         if self.contract_id and self.person_id:
             raise ValidationError({"person": _("A policy is for a person or for a contract. Leave one of the two empty.")})
         for name in ("contract", "business_calendar", "extended_calendar"):

@@ -11,7 +11,7 @@ from django.db.models import Prefetch, QuerySet
 from accounts.models import Organization
 from accounts.terms import KEPT
 from core.classification import Kind, Priority, SupportType
-from sla.clocks import Target
+from sla.clocks import Target, Term
 from sla.defaults import WARNING_PERCENTS, CalendarRole, Metric, default_calendar, default_target
 from sla.models import PolicyTarget, PolicyVersion
 from sla.rules import RuleReach, RuleSource, TargetRule
@@ -96,8 +96,12 @@ class Policy:
         yield RuleSource.DEFAULT, RuleReach.EVERY, None, default_target(metric, matter.priority, matter.support_type)
 
     def calendar_choice(self, metric: Metric, matter: Matter) -> tuple[CalendarRole, int | None]:
-        """Return the role of the calendar, and the id of the one a policy names for it (None: the organization's)."""
-        role = default_calendar(matter.kind, matter.support_type)
+        """Return the role of the calendar, and the id of the one a policy names for it (None: the organization's).
+
+        A term in days goes by business days also where a target in time would run around the clock, which has only open days.
+        """
+        is_term = isinstance(self.target(metric, matter), Term)
+        role = CalendarRole.BUSINESS if is_term else default_calendar(matter.kind, matter.support_type)
         if role is CalendarRole.CONTINUOUS:
             return role, None
         for version in (layer.version for layer in self.layers):

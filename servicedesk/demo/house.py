@@ -166,8 +166,13 @@ def _levels(organization: Organization, staff: dict[str, User]) -> None:
 
 
 def _own_terms(organization: Organization, contract: Contract, slug: str, at: datetime) -> None:
-    """Give Sur its extended hours, and Andes a matrix and targets of its own."""
+    """Give Sur its extended hours, Andes a matrix and targets of its own, and Norte terms in days for its user accounts."""
     before = at - timedelta(days=1)
+    if slug == "norte":
+        category = Category.objects.order_by("position", "pk")[0]
+        days = {Priority.CRITICAL: 1, Priority.HIGH: 2, Priority.MEDIUM: 5, Priority.LOW: 10}
+        terms = [PolicyTarget(metric=Metric.RESOLUTION, priority=p, category=category, days=amount) for p, amount in days.items()]
+        publish_policy(organization=organization, targets=terms, effective_from=before, by=SETUP, at=at)
     if slug == "sur":
         calendar = Calendar.objects.create(organization=organization, name="Lun-Sáb 07:00-22:00", role=CalendarRole.EXTENDED)
         hours = {str(day): [["07:00", "22:00"]] for day in range(6)}

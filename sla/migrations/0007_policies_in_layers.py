@@ -105,7 +105,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='policyversion',
             name='warning_percents',
-            field=models.JSONField(blank=True, default=list, help_text='For example [50, 75, 90]; empty: those of the policy beneath.', verbose_name='warnings at percent'),
+            field=models.JSONField(blank=True, default=list, verbose_name='warnings at percent'),
         ),
         migrations.AddConstraint(
             model_name='policytarget',

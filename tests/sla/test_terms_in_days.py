@@ -71,6 +71,15 @@ def test_business_days_end_at_closing_time_and_step_over_weekends_and_holidays(h
     check(ticket)
 
 
+def test_a_technological_incident_has_its_business_days_too(house: House) -> None:
+    promise(house, days=5)
+
+    ticket = make_ticket(house, service="network")  # its reaction and attention run around the clock
+
+    assert resolution(ticket).due_at == datetime(2026, 3, 10, 1, tzinfo=UTC)
+    check(ticket)
+
+
 def test_calendar_days_end_at_midnight(house: House) -> None:
     promise(house, days=3, in_business_days=False)
 

@@ -1,4 +1,5 @@
-from datetime import timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -8,11 +9,18 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.tenancy import every_organization
+from core.classification import Priority
+from core.errors import Invalid
 from core.events import unheard
 from notifications.events import MessageQueued
 from notifications.services import mark_all_sent
-from servicedesk.demo.house import build_house
+from reports.events import ReportRequested, SimulationRequested
+from reports.queries import preceding_month
+from reports.services import NewSimulation, request_report, request_simulation
+from servicedesk.demo.house import SETUP, House, build_house
 from servicedesk.demo.replay import DAYS, TICKETS, Replay
+from sla.defaults import Metric
+from sla.drafts import Draft
 
 
 class Command(BaseCommand):
@@ -28,8 +36,26 @@ class Command(BaseCommand):
             self.stdout.write("Nothing was loaded: the database holds people.")
             return
         now = timezone.now()
-        with transaction.atomic(), every_organization(reason="load the demonstration"), unheard(MessageQueued):
+        with (
+            transaction.atomic(),
+            every_organization(reason="load the demonstration"),
+            unheard(MessageQueued, ReportRequested, SimulationRequested),
+        ):
             house = build_house(now - timedelta(days=DAYS + 1))
             count = Replay(house, until=now, tickets=options["tickets"]).run()
+            self._publish(house, now)
             mark_all_sent(at=now)
         self.stdout.write(f"Loaded {count} tickets of three invented customers.")
+
+    def _publish(self, house: House, now: datetime) -> None:
+        """Issue last month's report of each customer, and try a shorter reaction on it."""
+        month = preceding_month(timezone.localdate(now).replace(day=1))
+        for organization in house.customers.values():
+            request_report(organization=organization, month=month, language="es", user=None, by=SETUP, at=now)
+        draft = Draft(targets={(Metric.REACTION, "", priority): timedelta(minutes=20) for priority in Priority})
+        customers = list(house.customers.values())
+        wanted = NewSimulation(
+            name="Reacción en 20 minutos", draft=draft.as_data(), organizations=customers, first_month=month, last_month=month
+        )
+        with suppress(Invalid):  # a small demonstration may have no tickets in that month
+            request_simulation(wanted=wanted, user=house.staff["manager"], by=SETUP, at=now)
