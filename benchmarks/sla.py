@@ -25,7 +25,7 @@ from deploy.services import make_database
 from sla.calendars import WorkCalendar
 
 ROOT = Path(__file__).resolve().parent.parent
-SIZES = "10000,100000,1000000"  # open clocks
+SIZES = "10000,100000,200000,1000000"  # open clocks
 ZONE = "America/Mexico_City"
 _DAYS = ((1, 1), (2, 2), (3, 16), (5, 1), (9, 16), (11, 16), (12, 25))
 HOLIDAYS = [date(year, month, day) for year in range(2024, 2029) for month, day in _DAYS]
@@ -112,7 +112,7 @@ def database(name: str, environment: dict[str, str]) -> None:
         [*manage, "bench_sla", SIZES], cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
     found = json.loads(done.stdout)
-    redating = found.pop("re-dating")
+    redating, simulated = found.pop("re-dating"), found.pop("simulation")
     print(f"\n{name + ': sweep, 50 newly due':36}{'look ms':>10}{'sweep ms':>10}")
     for size, row in found.items():
         print(f"{size:36}{row['look ms']:>10.1f}{row['sweep ms']:>10.0f}")
@@ -120,6 +120,10 @@ def database(name: str, environment: dict[str, str]) -> None:
     print(f"{'largest / smallest':36}{last['look ms'] / first['look ms']:>10.2f}{last['sweep ms'] / first['sweep ms']:>10.2f}")
     rate = redating["seconds"] / redating["clocks"] * 100_000
     print(f"re-dating, {redating['clocks']:.0f} clocks changed: {redating['seconds']:.1f} s ({rate:.0f} s per 100,000)")
+    per = simulated["seconds"] / simulated["tickets"] * 100_000
+    print(
+        f"simulation of {simulated['tickets']:.0f} tickets: {simulated['seconds']:.1f} s ({per:.0f} s per 100,000), {simulated['MB']:.0f} MB"
+    )
 
 
 def main() -> None:

@@ -43,6 +43,55 @@ def late_tickets(email: str, template: str, minutes: str, count: str) -> list[in
     return [late_ticket(email, template, minutes)["pk"] for _ in range(int(count))]
 
 
+def write_as_reader() -> dict[str, Any]:
+    """Try to write over the connection of simulations; return what refused, and how many tickets were there before and after."""
+    from django.conf import settings
+    from django.db import DatabaseError
+
+    from tickets.models import Ticket
+
+    tickets = Ticket.objects.using(settings.READ_ONLY_DATABASE)
+    reads, refusal = tickets.count(), ""
+    try:
+        tickets.update(subject="Written by the reader")
+    except DatabaseError as error:
+        refusal = str(error)
+    return {"reads": reads, "refusal": refusal, "left": Ticket.objects.exclude(subject="Written by the reader").count()}
+
+
+def simulate() -> int:
+    """Issue the report of the month of most tickets of the demonstration, and ask what a reaction in a minute would make of it."""
+    from datetime import timedelta as span
+
+    from django.utils import timezone
+
+    from accounts.models import Organization, User
+    from core.actor import system_actor
+    from core.classification import Priority
+    from reports.services import NewSimulation, request_report, request_simulation
+    from sla.defaults import Metric
+    from sla.drafts import Draft
+    from tickets.models import Ticket
+
+    now, by = timezone.now(), system_actor("tests")
+    ended = Ticket.objects.filter(received_at__lt=now - span(days=40)).order_by("-received_at")[0]
+    month = timezone.localdate(ended.received_at).replace(day=1)
+    organization = Organization.objects.get(pk=ended.organization_id)
+    request_report(organization=organization, month=month, language="es", user=None, by=by, at=now)
+    draft = Draft(targets={(Metric.REACTION, "", priority): span(minutes=1) for priority in Priority})
+    wanted = NewSimulation(name="Real", draft=draft.as_data(), organizations=[organization], first_month=month, last_month=month)
+    manager = User.objects.get(email="manager@mesa.example")
+    return int(request_simulation(wanted=wanted, user=manager, by=by, at=now).pk)
+
+
+def simulation(pk: str) -> dict[str, Any]:
+    from reports.models import Simulation
+    from reports.queries import simulation_result
+
+    result = simulation_result(Simulation.objects.get(pk=int(pk)))
+    return {"running": result.is_running, "published": result.published, "changed": result.changed, "moved": result.moved}
+
+
 def told(*pks: str) -> dict[str, list[int]]:
     """Return for each ticket how many breaches of its reaction were announced, recorded, mailed, and escalated."""
     from activity.models import Record

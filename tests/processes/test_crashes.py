@@ -155,3 +155,22 @@ def test_mesa_run_restarts_a_killed_child_and_leaves_no_process_behind(tmp_path:
     mesa.stop()
 
     wait_until(lambda: children() == {}, "no process is left", 20)
+
+
+def test_what_computes_simulations_cannot_write(mesa: Mesa) -> None:
+    told = mesa.script("write_as_reader")
+
+    assert told["reads"] > 0
+    assert "read" in told["refusal"].lower(), told
+    assert told["left"] == told["reads"]
+
+
+def test_a_simulation_asked_for_is_computed_by_the_worker_and_agrees_with_what_was_issued(mesa: Mesa) -> None:
+    mesa.spawn("worker")
+    pk = mesa.script("simulate")
+    wait_until(lambda: not mesa.script("simulation", str(pk))["running"], "the simulation is computed", 60)
+
+    found = mesa.script("simulation", str(pk))
+    assert found["published"] is True
+    assert found["changed"] + found["moved"] > 0
+    mesa.kill("worker")

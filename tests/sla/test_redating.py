@@ -5,20 +5,24 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import transaction
 
 from activity.models import Record
+from activity.services import Fact, record
+from core.actor import Actor
+from core.classification import Channel
 from notifications.models import OutboxMessage
 from sla.defaults import CalendarRole
 from sla.models import Calendar, CalendarVersion, Clock
 from sla.queries import load_clocks
-from sla.services import publish_calendar_version, rebuild_clocks, redate_clocks, settle_ticket
+from sla.services import publish_calendar_version, rebuild_clocks, redate_clocks, redating, settle_ticket
 from sla.tasks import redate_by_version, sweep_redating
 from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
 from tests.sla.test_rebuilding import check_account
 from tickets import queries, services
 from tickets.models import Ticket
 
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 SHORT_DAYS = {str(day): [["09:00", "14:00"]] for day in range(5)}
 
 
@@ -128,3 +132,32 @@ def test_another_customers_clocks_do_not_move(house: House) -> None:
     redate_clocks(version=version, at=MONDAY_9AM)
 
     assert clock(stranger).due_at == due
+
+
+@pytest.mark.django_db(transaction=True)
+def test_batches_in_threads_give_what_one_after_the_other_gives(house: House, monkeypatch: Any) -> None:
+    """On PostgreSQL two threads with a connection and the scope each; on SQLite one writer."""
+    monkeypatch.setattr(redating, "BATCH", 3)
+    tickets = [make_ticket(house, at=MONDAY_9AM + number * MINUTE) for number in range(13)]
+    version = publish(house, at=MONDAY_9AM + HOUR, effective_from=MONDAY_9AM + HOUR)
+
+    changed = redate_clocks(version=CalendarVersion.objects.select_related("organization").get(pk=version.pk), at=MONDAY_9AM + HOUR)
+
+    assert changed == Record.objects.filter(verb="clock.redated").count() == 13
+    assert [d for ticket in tickets for d in rebuild_clocks(ticket=fresh(ticket), write=False)] == []
+
+
+def test_very_many_facts_are_written_as_few_are(house: House, monkeypatch: Any) -> None:
+    """By COPY on PostgreSQL, with everything that text may hold."""
+    odd = {"text": 'a, "b" \\ \n \\N ñ', "none": None, "list": [1, None]}
+    facts = [Fact(verb="test.told", object_type="test", object_id=number, payload={**odd, "n": number}) for number in range(3)]
+    by_person = Actor(person_id=house.agent.pk, channel=Channel.DESK)
+    with transaction.atomic():
+        record(organization_id=house.north.pk, facts=facts, by=by_person, at=MONDAY_9AM)
+        monkeypatch.setattr("activity.services.MANY", 1)
+        record(organization_id=house.north.pk, facts=facts, by=by_person, at=MONDAY_9AM)
+
+    rows = list(Record.objects.filter(verb="test.told").order_by("pk").values())
+    assert len(rows) == 6
+    for few, many in zip(rows[:3], rows[3:], strict=True):
+        assert {**few, "id": 0} == {**many, "id": 0}

@@ -177,6 +177,8 @@ def test_every_other_page_is_clean(browser: Browser, mesa: Mesa, language: str) 
             "/admin/escalation/escalationlevel/1/change/",
             "/admin/sla/policyversion/1/change/",
             "/admin/sla/calendar/1/change/",
+            "/admin/simulations/?from=norte",
+            "/admin/simulations/1/",
             "/admin/notifications/outboxmessage/",
             "/accounts/2fa/",
             "/accounts/password/change/",

@@ -1,7 +1,10 @@
-"""Measures the clocks in a database of many: a sweep with 50 newly due, and re-dating after a change of calendar."""
+"""Measures the clocks in a database of many: a sweep with 50 newly due, re-dating after a change of calendar, a simulation."""
 
 import json
+import resource
 import statistics
+import subprocess
+import sys
 import time
 from datetime import timedelta
 from typing import Any
@@ -11,8 +14,16 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import connection, models
 from django.utils import timezone
 
+from accounts.queries import organizations, staff_with_role
+from accounts.roles import StaffRole
 from accounts.tenancy import every_organization
 from core.actor import system_actor
+from core.classification import Priority
+from reports.models import SimulationPart
+from reports.queries import preceding_month, simulation_result
+from reports.services import NewSimulation, request_simulation, run_part
+from sla.defaults import Metric
+from sla.drafts import Draft
 from sla.models import Calendar, CalendarVersion, Clock, ClockSegment
 from sla.queries import due_ticket_ids
 from sla.services import publish_calendar_version, redate_clocks, settle_ticket
@@ -21,6 +32,7 @@ from tickets.models import Ticket
 NEWLY_DUE = 50
 RUNS = 5
 REDATED = 100_000  # open clocks when the calendars change
+SIMULATED = 200_000  # open clocks, of half as many tickets, when other terms are tried
 BASE = 5_000  # tickets loaded by command; larger sizes repeat them row by row
 
 
@@ -98,13 +110,50 @@ def redate() -> dict[str, float]:
     return {"clocks": changed, "seconds": time.perf_counter() - began}
 
 
+def simulate() -> dict[str, float]:
+    """Try a shorter attention on every ticket of the last months; return tickets, seconds, and the most memory this process held."""
+    at = timezone.now()
+    draft = Draft(targets={(Metric.ATTENTION, "", priority): timedelta(minutes=90 * priority) for priority in Priority})
+    month = timezone.localdate().replace(day=1)
+    user = staff_with_role(StaffRole.DESK_MANAGER)[0]
+    wanted = NewSimulation(
+        name="benchmark",
+        draft=draft.as_data(),
+        organizations=organizations(),
+        first_month=preceding_month(month),
+        last_month=month,
+    )
+    simulation = request_simulation(wanted=wanted, user=user, by=system_actor("benchmark"), at=at)
+    began = time.perf_counter()
+    for part in SimulationPart.objects.filter(simulation=simulation).order_by("pk"):
+        run_part(part_id=part.pk, at=at)
+    seconds = time.perf_counter() - began
+    result = simulation_result(simulation)
+    assert not result.is_running
+    assert not result.failed
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"tickets": sum(part.total for part in result.parts), "seconds": seconds, "MB": memory}
+
+
+def simulate_apart() -> dict[str, float]:
+    """Measure it in a process of its own: the loading of this one would count as its memory."""
+    done = subprocess.run([sys.executable, "manage.py", "bench_sla", "--simulate"], check=True, stdout=subprocess.PIPE, text=True)
+    found: dict[str, float] = json.loads(done.stdout)
+    return found
+
+
 class Command(BaseCommand):
     help = "Measure sweeps and re-dating at several numbers of open clocks, for ./mesa bench sla; prints JSON. Fills the database."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("sizes", help="Numbers of open clocks, such as 10000,100000.")
+        parser.add_argument("sizes", nargs="?", default="", help="Numbers of open clocks, such as 10000,100000.")
+        parser.add_argument("--simulate", action="store_true", help="Only try other terms on the tickets that are there.")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["simulate"]:
+            with every_organization(reason="measure a simulation"):
+                self.stdout.write(json.dumps(simulate()))
+            return
         found: dict[str, dict[str, float]] = {}
         with every_organization(reason="measure the clocks"):
             call_command("bench_load", str(BASE), "--open", str(BASE), stdout=self.stderr)
@@ -115,6 +164,8 @@ class Command(BaseCommand):
                 grow(BASE, wanted - copies, copies)
                 copies = wanted
                 found[f"{size} open clocks"] = sweep()
+                if size == SIMULATED:
+                    found["simulation"] = simulate_apart()
                 if size == REDATED:
                     found["re-dating"] = redate()
                     # Real dates again, some of them past: what is repeated from here on must not fall due by itself.
