@@ -1,8 +1,10 @@
 """Who is who, within the open scope."""
 
+from datetime import datetime
+
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Membership, Organization, ServiceAccount, Team, User
+from accounts.models import Absence, Membership, Organization, ServiceAccount, Team, User
 from accounts.roles import Capability, CustomerRole, StaffRole
 from accounts.tenancy import organization_ids_of, valid_memberships
 from core.errors import NotFound
@@ -92,3 +94,9 @@ def valid_user(organization_id: int, email: str) -> Membership | None:
         .order_by("pk")
         .first()
     )
+
+
+def absence_of(user_id: int, at: datetime) -> Absence | None:
+    """Return the absence that a person is in at an instant; None while they are there."""
+    away = Absence.objects.filter(person_id=user_id, starts_at__lte=at, ends_at__gt=at)
+    return away.select_related("substitute").order_by("pk").first()

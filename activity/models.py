@@ -28,6 +28,8 @@ class Record(TenantModel):
     Organization, actor and object are values, not keys, so that the record outlives what it speaks of.
     """
 
+    may_belong_to_nobody = True  # what happened to the installation: its people, groups, catalogue
+
     organization_id = models.BigIntegerField(null=True)
     at = models.DateTimeField()
     verb = models.CharField(max_length=60)

@@ -3,7 +3,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import OrganizationRow
+from accounts.models import OrganizationRow, Team
 from catalog.models import in_language
 from sla.models import Calendar
 from tickets.models import Ticket
@@ -23,6 +23,24 @@ class EscalationLevel(OrganizationRow):
         related_name="+",
         verbose_name=_("person"),
         help_text=_("Leave empty for a contact without a login: they acknowledge by the link in the mail."),
+    )
+    substitute = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("substitute"),
+        help_text=_("Who is told while the person is off duty and has named nobody."),
+    )
+    team = models.ForeignKey(
+        Team,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("group"),
+        help_text=_("Instead of a person: everybody of it who is on duty is told."),
     )
     contact_name = models.CharField(_("contact"), max_length=120)
     email = models.EmailField(_("e-mail"))
@@ -70,6 +88,8 @@ class Escalation(OrganizationRow):
     cause_key = models.CharField(max_length=80)
     reason = models.TextField(blank=True)
     created_at = models.DateTimeField()
+    told_at = models.DateTimeField(null=True)  # when the level is told: at once, or when somebody of it comes on duty
+    told = models.JSONField(default=list)  # the names of those who are
     acknowledge_due_at = models.DateTimeField(null=True)
     acknowledged_at = models.DateTimeField(null=True)
     acknowledged_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")

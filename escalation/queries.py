@@ -14,7 +14,11 @@ _SALT = "escalation.acknowledge"
 
 def matrix_of(organization_id: int) -> list[EscalationLevel]:
     """Return the levels of an organization, the first one first."""
-    return list(EscalationLevel.objects.filter(organization_id=organization_id).select_related("contact").order_by("position", "pk"))
+    return list(
+        EscalationLevel.objects.filter(organization_id=organization_id)
+        .select_related("organization", "contact", "substitute", "team")
+        .order_by("position", "pk")
+    )
 
 
 def escalations_of(ticket: Ticket) -> list[Escalation]:

@@ -12,10 +12,10 @@ from core.actor import Actor, system_actor
 from core.errors import Invalid, NotAllowed
 from core.events import publish
 from escalation import notices
+from escalation.duty import calendar_of, roster_on, who_answers
 from escalation.events import TicketEscalated
 from escalation.models import Cause, Escalation, EscalationLevel
 from escalation.queries import matrix_of
-from sla.queries import calendar_versions_on, work_calendar
 from tickets.models import Ticket
 from tickets.policies import can_reply_as_customer
 from tickets.states import FINAL
@@ -25,7 +25,7 @@ ESCALATOR = system_actor("escalation")
 
 @transaction.atomic
 def escalate_ticket(*, ticket: Ticket, cause: Cause, cause_key: str, reason: str = "", by: Actor, at: datetime) -> Escalation | None:
-    """Move the ticket to the next level of its matrix and tell that level's contact.
+    """Move the ticket to the next level of its matrix and tell who answers for it: who is on duty, or will be first.
 
     Returns None when this cause (``cause_key``) has already moved it: the same fact, or a second clock that breached in the
     same sweep. Past the last level it stays there, and the contact is told again. Without a matrix the desk's supervisors
@@ -38,6 +38,7 @@ def escalate_ticket(*, ticket: Ticket, cause: Cause, cause_key: str, reason: str
     if any(step.cause_key == cause_key for step in steps):
         return None
     level = _next_level(matrix_of(ticket.organization_id), steps)
+    answering = who_answers(level, at, roster_on(at)) if level is not None else None
     _stop_waiting(steps)
     escalation: Escalation = Escalation.objects.create(
         organization_id=ticket.organization_id,
@@ -48,7 +49,9 @@ def escalate_ticket(*, ticket: Ticket, cause: Cause, cause_key: str, reason: str
         cause_key=cause_key,
         reason=reason.strip(),
         created_at=at,
-        acknowledge_due_at=_acknowledge_due(level, at),
+        told_at=answering.at if answering else at,
+        told=[person.full_name or person.email for person in answering.people] if answering else [],
+        acknowledge_due_at=_acknowledge_due(level, answering.at) if level and answering else None,
     )
     payload = {"escalation": escalation.pk, "position": escalation.position, "cause": cause}
     record(
@@ -58,7 +61,7 @@ def escalate_ticket(*, ticket: Ticket, cause: Cause, cause_key: str, reason: str
         at=at,
     )
     publish(TicketEscalated(organization_id=ticket.organization_id, at=at, ticket_id=ticket.pk, escalation_id=escalation.pk))
-    notices.tell_level(ticket=ticket, escalation=escalation, level=level, at=at)
+    notices.tell_level(ticket=ticket, escalation=escalation, level=level, answering=answering, at=at)
     return escalation
 
 
@@ -118,11 +121,7 @@ def _stop_waiting(steps: list[Escalation]) -> None:
         Escalation.objects.filter(pk__in=waiting).update(acknowledge_due_at=None)
 
 
-def _acknowledge_due(level: EscalationLevel | None, at: datetime) -> datetime | None:
-    if level is None:
-        return None
-    allowed = timedelta(minutes=level.acknowledge_minutes)
-    if level.calendar_id is None:
-        return at + allowed
-    versions = [v for v in calendar_versions_on(level.organization, at) if v.calendar_id == level.calendar_id]
-    return work_calendar(versions[0]).add(at, allowed) if versions else at + allowed
+def _acknowledge_due(level: EscalationLevel, told_at: datetime) -> datetime:
+    """Return until when the level has to acknowledge: its minutes, in its hours, from when it is told."""
+    allowed, calendar = timedelta(minutes=level.acknowledge_minutes), calendar_of(level, told_at)
+    return calendar.add(told_at, allowed) if calendar is not None else told_at + allowed

@@ -47,6 +47,7 @@ class Letter:
     thread_id: str = ""
     attachment_id: int | None = None
     attachment_name: str = ""
+    not_before: datetime | None = None  # for somebody who is off duty: delivered from then on
 
 
 def queue_letters(*, organization_id: int | None, letters: Sequence[Letter], at: datetime) -> None:
@@ -78,7 +79,7 @@ def _row(organization_id: int | None, letter: Letter, at: datetime) -> OutboxMes
         thread_id=letter.thread_id,
         attachment_id=letter.attachment_id,
         attachment_name=letter.attachment_name,
-        run_after=at,
+        run_after=letter.not_before or at,
         created_at=at,
     )
 

@@ -19,7 +19,9 @@ def language_of(user: User, ticket: Ticket) -> str:
     return user.language or ticket.organization.language
 
 
-def ticket_letter(ticket: Ticket, *, to: User, template: str, key: str, for_staff: bool = False, **context: Any) -> Letter:
+def ticket_letter(
+    ticket: Ticket, *, to: User, template: str, key: str, for_staff: bool = False, not_before: datetime | None = None, **context: Any
+) -> Letter:
     """Build a letter about a ticket. ``key`` names the fact: the same fact never reaches the same person twice."""
     path = f"/admin/tickets/{ticket.number}/" if for_staff else f"/tickets/{ticket.number}/"
     return Letter(
@@ -28,7 +30,8 @@ def ticket_letter(ticket: Ticket, *, to: User, template: str, key: str, for_staf
         to_name=to.full_name,
         recipient_id=to.pk,
         language=language_of(to, ticket),
-        dedupe_key=f"{key}:{to.pk}",
+        dedupe_key=f"{key}:{to.pk or to.email}",
+        not_before=not_before,
         thread_id=f"<ticket-{ticket.pk}@{settings.MESA_MAIL_DOMAIN}>",
         context={
             "number": ticket.number,

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 from django.contrib.auth.hashers import make_password
 
-from accounts.models import Department, Membership, Organization, Site, Team, User
+from accounts.models import Absence, Department, Membership, Organization, Shift, Site, Team, User
 from accounts.services import create_organization
 from catalog.models import Category, Contract, ContractService, RequestTemplate, Service, TemplateField
 from catalog.services import publish_contract, publish_matrix
@@ -41,12 +41,25 @@ def build_house(at: datetime) -> House:
     level_two = Team.objects.create(name="Consultoría nivel 2", level=2, email="nivel2@mesa.example")
     level_two.members.set([staff["consultant"]])
     Team.objects.create(name="Especialistas nivel 3", level=3)
+    _duty(staff, at)
     templates = _catalogue()
     customers, members = {}, {}
     for customer in CUSTOMERS:
         organization, people = _customer(customer, hashed, staff, at)
         customers[customer.slug], members[customer.slug] = organization, people
     return House(staff, customers, members, templates, level_two)
+
+
+def _duty(staff: dict[str, User], at: datetime) -> None:
+    """Two shifts, and an absence with a substitute."""
+    morning = Shift.objects.create(name="Mañana", hours={str(day): [["07:00", "15:00"]] for day in range(5)})
+    morning.people.set([staff["agent2"]])
+    evening = Shift.objects.create(name="Tarde", hours={str(day): [["13:00", "21:00"]] for day in range(5)})
+    evening.people.set([staff["consultant"]])
+    start = at + timedelta(days=400)
+    Absence.objects.create(
+        person=staff["agent2"], substitute=staff["agent"], starts_at=start, ends_at=start + timedelta(days=10), reason="Vacaciones"
+    )
 
 
 def _user(person: DemoPerson, hashed: str, staff_roles: list[str]) -> User:
@@ -146,6 +159,7 @@ def _levels(organization: Organization, staff: dict[str, User]) -> None:
             name_es=name_es,
             name_en=name_en,
             contact=person,
+            substitute=staff["manager"] if position == 2 else None,
             contact_name=person.full_name,
             email=person.email,
             phone=f"000 000 00{position:02d}",

@@ -36,6 +36,8 @@ GLOBAL = {
     "accounts.User",
     "accounts.Team",
     "accounts.ApiToken",
+    "accounts.Shift",
+    "accounts.Absence",
     "catalog.Category",
     "catalog.Service",
     "catalog.RequestTemplate",
@@ -43,7 +45,7 @@ GLOBAL = {
     "api.IdempotencyKey",
     "reports.Simulation",
 }
-IMPLICIT = {"Contract_report_recipients", "Team_members", "Team_organizations"}
+IMPLICIT = {"Shift_people", "Contract_report_recipients", "Team_members", "Team_organizations"}
 
 
 def python_files() -> list[Path]:

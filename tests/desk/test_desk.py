@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Membership, User
 from accounts.services import issue_user_token
+from activity.models import Record
 from core.classification import Impact, Urgency
 from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
 from tickets import services
@@ -208,3 +209,24 @@ def test_no_two_fields_of_the_ticket_page_share_an_id(house: House, sign_in: Any
     ids = re.findall(r' id="([^"]+)"', page)
     assert len(ids) > 20
     assert sorted(ids) == sorted(set(ids))
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        (
+            "accounts/user/add/",
+            {"email": "new@mesa.example", "full_name": "New", "language": "es", "is_active": "on", "staff_roles": "agent"},
+        ),
+        ("accounts/team/add/", {"name": "Level three", "level": 3}),
+        ("catalog/category/add/", {"name_es": "Nueva", "icon": "server", "position": 3}),
+    ],
+)
+def test_an_administrator_saves_what_belongs_to_no_customer_and_the_record_tells(
+    house: House, sign_in: Any, path: str, form: dict[str, Any]
+) -> None:
+    saved = sign_in(house.staff["administrator"]).post(f"/admin/{path}", form)
+
+    assert saved.status_code == 302
+    record = Record.objects.filter(verb="configuration.created").latest("pk")
+    assert (record.organization_id, record.person_id) == (None, house.staff["administrator"].pk)

@@ -1,13 +1,14 @@
 """Every configuration list costs the same for one row more and for three more; a list without a line here fails."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib import admin
 from django.utils import timezone
 
-from accounts.models import ApiToken, Membership, Organization, ServiceAccount, Team, User
+from accounts.models import Absence, ApiToken, Membership, Organization, ServiceAccount, Shift, Team, User
 from accounts.services import create_organization
 from catalog.models import Category, Contract, RequestTemplate, Service
 from escalation.models import EscalationLevel
@@ -49,6 +50,10 @@ MAKERS: dict[type, Callable[[int, House], object]] = {
     ),
     EscalationLevel: lambda n, house: EscalationLevel.objects.create(
         organization=house.north, position=10 + n, name_es=f"N{n}", contact=person(n), contact_name="A", email="a@x.example"
+    ),
+    Shift: lambda n, house: Shift.objects.create(name=f"H{n}", hours={"0": [["08:00", "16:00"]]}),
+    Absence: lambda n, house: Absence.objects.create(
+        person=person(n), substitute=house.agent, starts_at=MONDAY_9AM, ends_at=MONDAY_9AM + timedelta(days=n)
     ),
     OutboxMessage: lambda n, house: make_ticket(house),
 }

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.queries import serves
+from accounts.queries import absence_of, serves
 from accounts.roles import Capability
 from core.actor import Actor
 from core.errors import Invalid
@@ -25,7 +25,7 @@ from tickets.states import FINAL
 def assign_ticket(*, ticket: Ticket, assignee: User | None, by: Actor, at: datetime, expected_version: int | None = None) -> Ticket:
     """Give the ticket to a person, or to nobody. The first person of the desk to get it becomes its desk owner.
 
-    Refuses with ``MayNotDo``, ``Invalid`` (the person cannot hold tickets) or ``StaleTicket``.
+    Refuses with ``MayNotDo``, ``Invalid`` (the person cannot hold tickets, or is away) or ``StaleTicket``.
     """
     if not can_assign(acting_user(by), ticket) or ticket.state in FINAL:
         raise MayNotDo(_("%(number)s cannot be assigned by you, or it has ended.") % {"number": ticket.number})
@@ -38,6 +38,7 @@ def assign_ticket(*, ticket: Ticket, assignee: User | None, by: Actor, at: datet
         )
     if (assignee.pk if assignee else None) == ticket.assignee_id:
         return ticket
+    _require_present(assignee, at)
     old = ticket.assignee_id
     changes: dict[str, User | None] = {"assignee": assignee}
     if ticket.owner_id is None and assignee is not None and assignee.can(Capability.WORK_TICKETS):
@@ -51,6 +52,16 @@ def assign_ticket(*, ticket: Ticket, assignee: User | None, by: Actor, at: datet
     )
     notices.tell_assigned(ticket=ticket, by=by, at=at)
     return ticket
+
+
+def _require_present(assignee: User | None, at: datetime) -> None:
+    """Refuse a person who is away: nobody would look at the ticket (SPEC 3.12)."""
+    absence = absence_of(assignee.pk, at) if assignee is not None else None
+    if absence is None:
+        return
+    words = _("%(person)s is away until %(day)s.") % {"person": assignee, "day": f"{absence.ends_at:%Y-%m-%d}"}
+    hint = _("In their place: %(substitute)s.") % {"substitute": absence.substitute} if absence.substitute else _("Choose somebody else.")
+    raise Invalid(f"{words} {hint}", fields={"assignee": hint})
 
 
 @transaction.atomic

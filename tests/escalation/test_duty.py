@@ -1,0 +1,175 @@
+"""Who answers: shifts, absences, substitutes and groups. Nobody is told while off duty, and nothing is lost for want of a plan."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from accounts.models import Absence, Shift, User
+from core.errors import Invalid
+from escalation.models import Cause, Escalation, EscalationLevel
+from escalation.services import escalate_ticket
+from notifications.models import OutboxMessage
+from sla.defaults import CalendarRole
+from sla.models import Calendar
+from sla.services import settle_ticket
+from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
+from tickets import services
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+DAYS = {str(day): [["08:00", "16:00"]] for day in range(5)}
+MONDAY_MIDNIGHT = datetime(2026, 3, 3, 6, tzinfo=UTC)  # 00:00 of Tuesday in Mexico City
+TUESDAY_8AM = datetime(2026, 3, 3, 14, tzinfo=UTC)
+
+
+def away(person: User, substitute: User | None = None, start: datetime = MONDAY_9AM - DAY, days: int = 5) -> Absence:
+    return Absence.objects.create(person=person, substitute=substitute, starts_at=start, ends_at=start + days * DAY)
+
+
+def on_shift(*people: User, hours: Any = None, name: str = "Days") -> Shift:
+    shift = Shift.objects.create(name=name, hours=hours or DAYS)
+    shift.people.set(people)
+    return shift
+
+
+def escalate(house: House, at: datetime, key: str = "x") -> Escalation:
+    ticket = make_ticket(house, at=MONDAY_9AM)
+    step = escalate_ticket(ticket=ticket, cause=Cause.REQUEST, cause_key=key, by=SETUP, at=at)
+    assert step is not None
+    return step
+
+
+def letters() -> list[tuple[str, datetime]]:
+    return list(OutboxMessage.objects.filter(template="escalation").order_by("pk").values_list("to_email", "run_after"))
+
+
+def test_who_is_on_duty_is_told_at_once(house: House) -> None:
+    on_shift(house.agent)
+
+    step = escalate(house, MONDAY_9AM + HOUR)
+
+    assert letters() == [("agent@mesa.example", MONDAY_9AM + HOUR)]
+    assert (step.told, step.told_at, step.acknowledge_due_at) == (["Agent"], MONDAY_9AM + HOUR, MONDAY_9AM + HOUR + 30 * MINUTE)
+
+
+def test_the_substitute_of_an_absence_answers_and_the_substitutes_own(house: House) -> None:
+    away(house.agent, house.staff["agent2"])
+    away(house.staff["agent2"], house.staff["consultant"])
+
+    escalate(house, MONDAY_9AM)
+
+    assert letters() == [("consultant@mesa.example", MONDAY_9AM)]
+
+
+def test_at_midnight_the_levels_substitute_is_told_or_the_letter_waits_for_the_shift(house: House) -> None:
+    on_shift(house.agent)
+    waited = escalate(house, MONDAY_MIDNIGHT)
+    assert letters() == [("agent@mesa.example", TUESDAY_8AM)]
+    assert (waited.told_at, waited.acknowledge_due_at) == (TUESDAY_8AM, TUESDAY_8AM + 30 * MINUTE)
+
+    EscalationLevel.objects.filter(organization=house.north, position=1).update(substitute=house.staff["agent2"])
+    escalate(house, MONDAY_MIDNIGHT)
+    assert letters()[1] == ("agent2@mesa.example", MONDAY_MIDNIGHT)
+
+
+def test_a_levels_own_hours_hold_too(house: House) -> None:
+    business = Calendar.objects.get(organization=house.north, role=CalendarRole.BUSINESS)
+    EscalationLevel.objects.filter(organization=house.north, position=1).update(calendar=business)
+
+    step = escalate(house, MONDAY_MIDNIGHT)
+
+    nine = datetime(2026, 3, 3, 15, tzinfo=UTC)
+    assert letters() == [("agent@mesa.example", nine)]
+    assert step.acknowledge_due_at == nine + 30 * MINUTE
+
+
+def test_of_a_group_those_on_duty_are_told(house: House) -> None:
+    house.level_two.members.set([house.agent, house.staff["agent2"], house.staff["consultant"]])
+    on_shift(house.agent)
+    away(house.staff["consultant"])
+    EscalationLevel.objects.filter(organization=house.north, position=1).update(team=house.level_two, contact=None)
+
+    escalate(house, MONDAY_MIDNIGHT)
+
+    assert letters() == [("agent2@mesa.example", MONDAY_MIDNIGHT)]
+
+
+@pytest.mark.parametrize("loop", [True, False])
+def test_where_nobody_is_planned_the_contact_is_told_all_the_same(house: House, loop: bool) -> None:
+    away(house.agent, house.staff["agent2"], days=4000)
+    away(house.staff["agent2"], house.agent if loop else None, days=4000)
+    step = escalate(house, MONDAY_9AM)
+
+    assert len(letters()) == 1
+    assert step.told_at is not None
+
+
+def test_a_warning_reaches_who_stands_in(house: House) -> None:
+    ticket = make_ticket(house)
+    services.assign_ticket(ticket=fresh(ticket), assignee=house.agent, by=by(house.staff["desk_supervisor"]), at=MONDAY_9AM)
+    away(house.agent, house.staff["agent2"], start=MONDAY_9AM + MINUTE)
+
+    settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 31 * MINUTE)
+
+    assert list(OutboxMessage.objects.filter(template="clock").values_list("to_email", flat=True)) == ["agent2@mesa.example"]
+
+
+def test_who_is_away_is_not_assigned_and_the_substitute_is_named(house: House) -> None:
+    ticket = make_ticket(house)
+    away(house.agent, house.staff["agent2"])
+
+    with pytest.raises(Invalid, match="Agent2"):
+        services.assign_ticket(ticket=fresh(ticket), assignee=house.agent, by=by(house.staff["desk_supervisor"]), at=MONDAY_9AM)
+    assert fresh(ticket).assignee is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"ends_at": MONDAY_9AM - DAY}, "ends_at"),
+        ({"substitute": "self"}, "substitute"),
+        ({"starts_at": MONDAY_9AM + DAY, "ends_at": MONDAY_9AM + 2 * DAY}, "starts_at"),
+    ],
+)
+def test_an_absence_that_makes_no_sense_is_refused(house: House, changes: dict[str, Any], field: str) -> None:
+    away(house.agent, start=MONDAY_9AM)
+    values = {"person": house.agent, "starts_at": MONDAY_9AM - DAY, "ends_at": MONDAY_9AM - HOUR, **changes}
+    if values.get("substitute"):
+        values["substitute"] = house.agent
+    with pytest.raises(ValidationError) as refused:
+        Absence(**values).full_clean()
+    assert field in refused.value.message_dict
+
+
+def test_shifts_and_absences_have_their_pages(house: House, sign_in: Any) -> None:
+    administrator = house.staff["administrator"]
+    administrator.language = "en"
+    administrator.save()
+    client = sign_in(administrator)
+    form = {
+        "name": "Nights",
+        "time_zone": "America/Mexico_City",
+        "hours": "lun-vie 22:00-06:00",
+        "people": house.agent.email,
+        "is_active": "on",
+    }
+
+    wrong = client.post("/admin/accounts/shift/add/", {**form, "hours": "noche"})
+    assert wrong.status_code == 200
+    saved = client.post("/admin/accounts/shift/add/", form)
+
+    assert saved.status_code == 302
+    shift = Shift.objects.get()
+    assert shift.hours["0"] == [["22:00", "24:00"]]
+    assert list(shift.people.all()) == [house.agent]
+    assert "22:00-24:00" in client.get(f"/admin/accounts/shift/{shift.pk}/change/").content.decode()
+    absence = {
+        "person": house.agent.email,
+        "starts_at_0": "2026-03-02",
+        "starts_at_1": "00:00",
+        "ends_at_0": "2026-03-06",
+        "ends_at_1": "00:00",
+    }
+    assert client.post("/admin/accounts/absence/add/", {**absence, "substitute": "agent2@mesa.example"}).status_code == 302
+    assert Absence.objects.get().substitute == house.staff["agent2"]
