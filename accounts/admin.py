@@ -1,5 +1,6 @@
 """Configuration screens of people and organizations, and the base of every configuration screen."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -8,6 +9,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.db import models, transaction
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +18,7 @@ from accounts.models import ApiToken, Department, Membership, Organization, Serv
 from accounts.roles import CustomerRole, StaffRole
 from accounts.services import record_configuration_change
 from accounts.tenancy import every_organization, is_restricted
+from accounts.zones import zone
 from core.actor import Actor
 from core.classification import Channel
 
@@ -70,6 +73,19 @@ class ConfigurationAdmin(admin.ModelAdmin):
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """The record tells."""
+
+
+def since_words(moment: datetime, organization: Organization) -> str:
+    """Say an instant in the organization's zone, and name the zone."""
+    local = moment.astimezone(zone(organization.time_zone))
+    return f"{local:%Y-%m-%d %H:%M} ({organization.time_zone.rpartition('/')[2].replace('_', ' ')})"
+
+
+def status_words(effective_from: datetime, has_successor: bool) -> str | Promise:
+    """Say whether a version is in force, will be, or was."""
+    if effective_from > timezone.now():
+        return _("later")
+    return _("superseded") if has_successor else _("in force")
 
 
 class LabelledFormSet(forms.BaseInlineFormSet):

@@ -77,17 +77,18 @@ class TermsRow(OrganizationRow):
         return deleted
 
 
-def check_effective(*, effective_from: datetime, last: datetime | None, at: datetime) -> None:
-    """Refuse with ``Invalid`` a version that would change the past, or begin before the version it follows.
+def check_effective(*, effective_from: datetime, last: datetime | None, at: datetime, following: datetime | None = None) -> None:
+    """Refuse with ``Invalid`` a version that would change the past, or not begin between its neighbours.
 
-    ``last`` is when the newest version takes effect; None for a first one, which may begin in the past: it binds nothing that
-    was bound already. Each version holds until the next one begins, so that two never hold at once.
+    ``last`` is when the version before it takes effect, ``following`` when the one after it does; None where there is none. Each
+    version holds until the next one begins, so that two never hold at once.
     """
-    if last is None:
-        return
+    words = ""
     if effective_from < at:
         words = _("A new version takes effect now or later: the past stays as it was.")
-        raise Invalid(words, fields={"effective_from": words})
-    if effective_from <= last:
+    elif last is not None and effective_from <= last:
         words = _("The version before this one takes effect later. Choose an instant after it: each version holds until the next begins.")
+    elif following is not None and effective_from >= following:
+        words = _("The version after this one takes effect earlier. Choose an instant before it: each version holds until the next begins.")
+    if words:
         raise Invalid(words, fields={"effective_from": words})

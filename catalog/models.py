@@ -226,6 +226,7 @@ class MatrixVersion(ContractRow):
     effective_from = models.DateTimeField(_("in force from"))
     published_at = models.DateTimeField()
     cells = models.JSONField()
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
 
     class Meta(ContractRow.Meta):
         verbose_name = _("priority matrix")

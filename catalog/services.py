@@ -28,12 +28,19 @@ _TERMS = (
 
 @transaction.atomic
 def publish_matrix(
-    *, contract: Contract, cells: Mapping[tuple[Urgency, Impact], Priority], effective_from: datetime, by: Actor, at: datetime
+    *,
+    contract: Contract,
+    cells: Mapping[tuple[Urgency, Impact], Priority],
+    effective_from: datetime,
+    by: Actor,
+    at: datetime,
+    reason: str = "",
 ) -> MatrixVersion:
     """Add a version to a contract's priority matrix; cells that are not given are those of the default one (SPEC 3.7).
 
     It binds the tickets that arrive from ``effective_from`` on. Raises ``Invalid`` when it would change the past.
     """
+    Contract.objects.select_for_update().get(pk=contract.pk)  # two who publish at once are judged one after the other
     last = MatrixVersion.objects.filter(contract=contract).order_by("-number").first()
     check_effective(effective_from=effective_from, last=last.effective_from if last else None, at=at)
     version: MatrixVersion = MatrixVersion.objects.create(
@@ -43,6 +50,7 @@ def publish_matrix(
         effective_from=effective_from,
         published_at=at,
         cells=matrix_cells({**DEFAULT_MATRIX, **cells}),
+        reason=reason.strip(),
     )
     _tell(contract, "contract.matrix_published", version.pk, by, at)
     return version

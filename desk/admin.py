@@ -5,15 +5,16 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.widgets import AdminSplitDateTime
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.formats import localize
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin import ConfigurationAdmin, LabelledInline
+from accounts.admin import ConfigurationAdmin, LabelledInline, since_words, status_words
 from accounts.models import User
 from accounts.terms import check_effective
+from accounts.zones import zone
 from catalog.models import Contract, ContractService, ContractVersion, MatrixVersion, Service
 from catalog.services import publish_contract, publish_matrix
 from core.actor import Actor
@@ -43,31 +44,50 @@ class VersionInline(admin.TabularInline):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    @admin.display(description=_("in force from"))
+    def since(self, obj: Any) -> str:
+        return since_words(obj.effective_from, obj.organization)
+
+    @admin.display(description=_("state"))
+    def status(self, obj: Any) -> str | Promise:
+        siblings = type(obj).objects.filter(contract=obj.contract_id, number__gt=obj.number or 0, effective_from__lte=timezone.now())
+        return status_words(obj.effective_from, siblings.exists())
+
 
 class PolicyVersionInline(VersionInline):
     model = PolicyVersion
-    fields = ("number", "effective_from", "business_calendar", "extended_calendar")
+    fields = ("number", "since", "status", "business_calendar", "extended_calendar")
+    readonly_fields = ("since", "status")
+    ordering = ("-number",)
     show_change_link = True
-    verbose_name_plural = _("service level policies (change one to add a version)")
+    verbose_name_plural = _("service level policies (open one and save it as new to add a version)")
 
 
 class MatrixVersionInline(VersionInline):
     model = MatrixVersion
-    fields = ("number", "effective_from", "differences")
-    readonly_fields = ("differences",)
+    fields = ("number", "since", "status", "reason", "differences")
+    readonly_fields = ("since", "status", "differences")
+    ordering = ("-number",)
     verbose_name_plural = _("versions of the priority matrix")
 
-    @admin.display(description=_("other than the service guide's"))
+    @admin.display(description=_("what changed"))
     def differences(self, obj: MatrixVersion) -> str:
-        own = [(cell, priority) for cell, priority in obj.matrix.items() if DEFAULT_MATRIX[cell] != priority]
+        before = MatrixVersion.objects.filter(contract=obj.contract_id, number=(obj.number or 0) - 1).order_by("pk").first()
+        old = before.matrix if before is not None else DEFAULT_MATRIX
+        own = [(cell, priority) for cell, priority in obj.matrix.items() if old[cell] != priority]
         return "; ".join(f"{urgency.label} × {impact.label} → {priority.label}" for (urgency, impact), priority in own) or "—"
 
 
 class ContractVersionInline(VersionInline):
     model = ContractVersion
-    fields = ("number", "published_at", "reason", "differences")
-    readonly_fields = ("differences",)
+    fields = ("number", "known", "reason", "differences")
+    readonly_fields = ("known", "differences")
+    ordering = ("-number",)
     verbose_name_plural = _("versions of the contract: what was known when")
+
+    @admin.display(description=_("known since"))
+    def known(self, obj: ContractVersion) -> str:
+        return since_words(obj.published_at, obj.organization)
 
     @admin.display(description=_("what changed"))
     def differences(self, obj: ContractVersion) -> str:
@@ -114,14 +134,19 @@ MatrixForm = type(
 class ContractForm(MatrixForm):  # type: ignore[misc, valid-type]
     """A contract with its matrix as a table; other cells than those of the newest version add one."""
 
-    matrix_from = forms.SplitDateTimeField(
+    matrix_from = forms.DateTimeField(
         label=_("Matrix in force from"),
         required=False,
-        widget=AdminSplitDateTime,
-        help_text=_("For a change of the matrix: it binds the tickets that arrive from then on. Empty: at once."),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        help_text=_(
+            "For a change of the matrix, in the organization's time zone: it binds the tickets that arrive from then on. Empty: at once."
+        ),
     )
     reason = forms.CharField(
-        label=_("Reason of the change"), required=False, max_length=300, help_text=_("Kept with the version of the contract.")
+        label=_("Reason of the change"),
+        required=False,
+        max_length=300,
+        help_text=_("Kept with the version of the contract, and of its matrix."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -136,7 +161,8 @@ class ContractForm(MatrixForm):  # type: ignore[misc, valid-type]
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
         self.now = now = timezone.now()
-        data["matrix_from"] = data.get("matrix_from") or now
+        organization, chosen = data.get("organization") or self.instance.organization, data.get("matrix_from")
+        data["matrix_from"] = chosen.replace(tzinfo=zone(organization.time_zone)) if chosen else now
         if self.adds_matrix(data):
             last = self.newest.effective_from if self.newest else None
             try:
@@ -182,6 +208,7 @@ class ContractAdmin(ConfigurationAdmin):
                 contract=form.instance,
                 cells=matrix_in(form.cleaned_data),
                 effective_from=form.cleaned_data["matrix_from"],
+                reason=form.cleaned_data["reason"],
                 by=by,
                 at=form.now,
             )

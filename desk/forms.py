@@ -332,12 +332,16 @@ def initial_of(draft: Draft) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for metric, support_type, _label in TARGET_COLUMNS:
         for priority in Priority:
-            target = draft.targets.get((metric, support_type or str(SupportType.FUNCTIONAL), priority))
+            kinds = [support_type] if support_type else SupportType.values
+            every = draft.targets.get((metric, "", priority))
+            found = {draft.targets.get((metric, kind, priority), every) for kind in kinds}
+            target = found.pop() if len(found) == 1 else None  # one field for several targets stays empty: as in force
             values[_target_name(metric, support_type, priority)] = format_promise(target) if target is not None else ""
     values |= {f"cell_{urgency}_{impact}": priority.code for (urgency, impact), priority in (draft.matrix or {}).items()}
     values |= {f"hours_{role}": format_hours(dict(hours)) for role, hours in draft.hours.items()}
-    values["pauses_user"] = "yes" if draft.pauses_while_pending_user else "no"
-    values["pauses_supplier"] = "yes" if draft.pauses_while_pending_supplier else "no"
+    words = {True: "yes", False: "no", None: ""}
+    values["pauses_user"], values["pauses_supplier"] = words[draft.pauses_while_pending_user], words[draft.pauses_while_pending_supplier]
+    values["without_holidays"] = draft.without_holidays
     return values
 
 

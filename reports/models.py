@@ -60,6 +60,7 @@ class Simulation(models.Model):
     last_month = models.DateField(_("to the month"))
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     requested_at = models.DateTimeField()
+    put_in_force = models.JSONField(default=list)  # [{"contract": reference, "number": of its policy, "at": ISO instant}]
 
     class Meta:
         verbose_name = _("simulation")

@@ -4,6 +4,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from itertools import islice
 from typing import Any, NamedTuple
 
 from django.db.models import Count, Exists, F, OuterRef
@@ -208,8 +209,8 @@ def due_parts(at: datetime, limit: int) -> list[tuple[int, int]]:
 
 def simulations_of(user: User) -> list[Simulation]:
     """Return the newest simulations whose customers are all this person's to see."""
-    found = Simulation.objects.select_related("requested_by").order_by("-pk")[:SHOWN_SIMULATIONS]
-    return [simulation for simulation in found if _sees_all(simulation)]
+    found = Simulation.objects.select_related("requested_by").order_by("-pk").iterator(SHOWN_SIMULATIONS)
+    return list(islice((simulation for simulation in found if _sees_all(simulation)), SHOWN_SIMULATIONS))
 
 
 def get_simulation(user: User, simulation_id: int) -> Simulation:
@@ -257,6 +258,12 @@ class SimulationResult:
         return 100 * sum(part.done for part in self.parts) // total if total else 100
 
     @property
+    def figures(self) -> list[tuple[str, float | None, float | None, float | None]]:
+        """Return (metric, compliance before, after, difference in points) over all priorities."""
+        totals = [(old, new) for old, new in self.rows if old["priority"] is None]
+        return [(old["metric"], old["compliance"], new["compliance"], _points(old["compliance"], new["compliance"])) for old, new in totals]
+
+    @property
     def is_running(self) -> bool:
         return any(part.status in {PartStatus.QUEUED, PartStatus.RUNNING} for part in self.parts)
 
@@ -278,7 +285,7 @@ def simulation_result(simulation: Simulation) -> SimulationResult:
     """Return the sums over the parts that are ready, whole and by customer."""
     parts = list(
         SimulationPart.objects.filter(simulation=simulation)
-        .select_related("organization", "published")
+        .select_related("organization", "published", "changes")
         .order_by("organization_id", "month")
     )
     ready = [part for part in parts if part.status == PartStatus.READY]
@@ -296,6 +303,10 @@ def simulation_result(simulation: Simulation) -> SimulationResult:
         moved=sum(part.moved for part in ready),
         published=all(_is_as_published(part) for part in issued) if issued else None,
     )
+
+
+def _points(old: float | None, new: float | None) -> float | None:
+    return None if old is None or new is None else round(new - old, 1)
 
 
 def _is_as_published(part: SimulationPart) -> bool:

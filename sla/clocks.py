@@ -146,7 +146,7 @@ def term_days(stretches: Sequence[Stretch], term: Term) -> Iterator[TermDay]:
     """Yield the days of a term in order; they partition the time from the start to the due instant.
 
     The day of the event does not count, nor does a day that ends in a pause; of business days, those without open time neither.
-    Each date is judged by the calendar that is in force when it ends. n calendar days end at 24:00, n business days at closing time.
+    Each date is judged by the calendar that is in force when it ends or closes. n calendar days end at 24:00, n business days at closing time.
     """
     first = stretches[0]
     day = first.starts_at.astimezone(first.calendar.zone).date()
@@ -155,7 +155,7 @@ def term_days(stretches: Sequence[Stretch], term: Term) -> Iterator[TermDay]:
     yield TermDay(SegmentKind.START_DAY, day, start, end, 0)
     for _ in range(366 * HORIZON_YEARS):
         day, start = day + timedelta(days=1), end
-        index = _in_force(stretches, day)
+        index = _in_force(stretches, day, term)
         calendar = stretches[index].calendar
         end = calendar.day_end(day)
         closes = calendar.closing(day) if term.business else end
@@ -173,9 +173,18 @@ def term_days(stretches: Sequence[Stretch], term: Term) -> Iterator[TermDay]:
     raise BeyondHorizon("No business day was found: check the holidays of the calendar.")
 
 
-def _in_force(stretches: Sequence[Stretch], day: date) -> int:
-    """Return the index of the stretch that holds when the local date ends."""
-    return max(i for i, stretch in enumerate(stretches) if i == 0 or stretch.starts_at < stretch.calendar.day_end(day))
+def _in_force(stretches: Sequence[Stretch], day: date, term: Term) -> int:
+    """Return the index of the stretch that judges a local date: the one that holds when the date ends, or closes, by its own hours.
+
+    What takes effect after that touches the next date only: a deadline that was reached does not move.
+    """
+    index = 0
+    for following in stretches[1:]:
+        calendar = stretches[index].calendar
+        if following.starts_at >= (calendar.closing(day) if term.business else calendar.day_end(day)):
+            break
+        index += 1
+    return index
 
 
 def _term_due(stretches: Sequence[Stretch], term: Term) -> datetime | None:

@@ -19,7 +19,7 @@ from core.errors import Invalid
 from sla.calendars import CalendarError, WorkCalendar
 from sla.clocks import Target, Term
 from sla.defaults import CalendarRole, Metric
-from sla.models import CalendarVersion, PolicyTarget, PolicyVersion
+from sla.models import MAX_DAYS, MAX_MINUTES, CalendarVersion, PolicyTarget, PolicyVersion
 from sla.promises import Layer, Matter, Policy, policy_on
 from sla.queries import built_calendar, calendar_versions_on, work_calendar
 from sla.services.publishing import check_targets, publish_policy
@@ -73,6 +73,11 @@ class Draft:
             for (metric, support_type, priority), target in self.targets.items()
         ]
 
+    def covers(self, row: PolicyTarget) -> bool:
+        """Tell whether a target of this draft stands before a row: it lies on top of it, also of a narrower one."""
+        metric, priority = Metric(row.metric), Priority(row.priority)
+        return (metric, "", priority) in self.targets or (metric, row.support_type, priority) in self.targets
+
     def as_data(self) -> dict[str, Any]:
         """Return the draft as JSON keeps it; ``draft_from`` reads it back."""
         return {
@@ -96,6 +101,8 @@ def draft_from(data: Mapping[str, Any]) -> Draft:
         days, minutes = row.get("days"), row.get("minutes")
         if (days or minutes or 0) < 1:
             raise Invalid(_("A target is at least one minute."), fields={"targets": _("Write 1 or more.")})
+        if (days or 0) > MAX_DAYS or (minutes or 0) > MAX_MINUTES:
+            raise Invalid(_("A target is at most a year of service time, or ten years of days."), fields={"targets": _("Write less.")})
         target: Target = Term(days, row.get("in_business_days", True)) if days else timedelta(minutes=minutes)
         targets[Metric(row["metric"]), support_type, Priority[row["priority"].upper()]] = target
     matrix = {(Urgency(urgency), Impact(impact)): Priority[code.upper()] for urgency, impact, code in data["matrix"]}
@@ -149,20 +156,17 @@ def publish_draft(*, draft: Draft, contract: Contract, effective_from: datetime,
     """
     last = PolicyVersion.objects.filter(contract=contract).order_by("-number").first()
     kept = {name: getattr(last, name) for name in _KEPT} if last is not None else {}
-    rows = {
-        (row.metric, row.support_type, row.priority, row.category_id): row
-        for row in (PolicyTarget.objects.filter(policy=last).order_by("pk") if last is not None else ())
-    }
-    for row in rows.values():
+    standing = PolicyTarget.objects.filter(policy=last).order_by("pk") if last is not None else ()
+    rows = [row for row in standing if not draft.covers(row)] + draft.rows()
+    for row in rows:
         row.pk = None
-    rows |= {(row.metric, row.support_type, row.priority, None): row for row in draft.rows()}
     said = {name: getattr(draft, name) for name in ("pauses_while_pending_user", "pauses_while_pending_supplier")}
     kept |= {name: value for name, value in said.items() if value is not None}
     if draft.matrix:
         cells = {**matrix_for(contract.organization, contract.pk, effective_from), **draft.matrix}
         publish_matrix(contract=contract, cells=cells, effective_from=effective_from, by=by, at=at)
     return publish_policy(
-        organization=contract.organization, contract=contract, targets=rows.values(), effective_from=effective_from, by=by, at=at, **kept
+        organization=contract.organization, contract=contract, targets=rows, effective_from=effective_from, by=by, at=at, **kept
     )
 
 

@@ -6,14 +6,16 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 
 from accounts.zones import zone
-from core.classification import Priority
+from catalog.models import Service
+from core.classification import Priority, SupportType
 from sla.calendars import SegmentKind
 from sla.clocks import Target, Term, TermDay, used_until
-from sla.models import CalendarVersion, ClockSegment
-from sla.promises import matter_of
+from sla.models import CalendarVersion, Clock, ClockSegment
+from sla.promises import Matter, matter_of
 from sla.queries import LoadedClock, Stay
 from sla.rules import TargetRule
 from tickets.models import Ticket
+from tickets.queries import reclassifications
 from tickets.states import PENDING, State
 
 ONE_DAY = timedelta(days=1)
@@ -80,7 +82,7 @@ class Explanation:
 def explain_clock(item: LoadedClock, *, ticket: Ticket, at: datetime) -> Explanation:
     """Return why the clock of this ticket is due when it is, as seen at the aware instant ``at``."""
     clock, target = item.clock, item.clock.promise
-    matter = matter_of(ticket)._replace(priority=Priority(clock.priority))
+    matter = _matter_when_measured(ticket, clock)._replace(priority=Priority(clock.priority))
     seen = min(at, clock.stopped_at or at)
     if isinstance(target, Term):
         days = item.days
@@ -104,6 +106,20 @@ def explain_clock(item: LoadedClock, *, ticket: Ticket, at: datetime) -> Explana
         rules=tuple(item.policy.rules(item.metric, matter)),
         parts=parts,
     )
+
+
+def _matter_when_measured(ticket: Ticket, clock: Clock) -> Matter:
+    """Return what the ticket was about when the clock stopped; of a live one, what it is about now."""
+    matter, stopped_at = matter_of(ticket), clock.stopped_at
+    if stopped_at is None or ticket.classified_at is None or ticket.classified_at <= stopped_at:
+        return matter
+    for change in reversed(list(reclassifications([ticket.pk], using="default"))):
+        if change.at > stopped_at and "support_type" in change.changed:
+            matter = matter._replace(support_type=SupportType(change.changed["support_type"][0]))
+        if change.at > stopped_at and "service" in change.changed:
+            service = Service.objects.filter(pk=change.changed["service"][0]).order_by("pk").first()
+            matter = matter._replace(category_id=service.category_id if service else None)
+    return matter
 
 
 def _parts(item: LoadedClock) -> Iterator[Part]:

@@ -9,10 +9,10 @@ from catalog.models import Service
 from core.bulk import one_of
 from core.classification import Impact, Kind, Priority, SupportType, Urgency
 from sla.defaults import Metric
-from sla.models import Clock, ClockSegment, ClockState, SegmentCause
-from sla.promises import Matter, Policy, policies_by_ids, policy_on
+from sla.models import Clock, ClockState
+from sla.promises import Bound, Matter, Policy, policies_by_ids, policy_on
 from sla.rows import StayRow, read_stays
-from tickets.queries import Reclassified, reclassifications
+from tickets.queries import Binding, Reclassified, bindings, reclassifications
 from tickets.states import PENDING, ClosureCode, State
 
 _STATES = (*PENDING, State.SOLVED, State.CLOSED, State.REJECTED, State.CANCELLED)
@@ -61,11 +61,6 @@ class _ClockRow(NamedTuple):
     metric: str
     state: str
     stopped_at: datetime | None
-
-
-class _Binding(NamedTuple):
-    cause: str
-    starts_at: datetime
     policies: list[int]
 
 
@@ -82,51 +77,59 @@ def read_histories(tickets: Any, organization: Organization, *, as_of: datetime,
     clocks: dict[int, list[_ClockRow]] = {}
     for values in Clock.objects.using(using).filter(ticket_id__in=ids).order_by("ticket_id", "pk").values_list(*_ClockRow._fields):
         clocks.setdefault(values[1], []).append(_ClockRow(*values))
-    bindings = _read_bindings(ids, using)
-    policies = policies_by_ids(binding.policies for found in bindings.values() for binding in found)
-    known, found = _Known(organization, categories, as_of), []
+    moved = [pk for pk, found in changes.items() if any(change.is_contract for change in found)]
+    told: dict[int, list[Binding]] = {}
+    for binding in bindings(one_of(moved), using=using) if moved else ():
+        told.setdefault(binding.ticket_id, []).append(binding)
+    bound = [binding.policies for own in told.values() for binding in own]
+    policies = policies_by_ids([*bound, *(clock.policies for own in clocks.values() for clock in own)])
+    known, found = _Known(organization, categories, policies, as_of), []
     for row in rows:
-        bound = [(b.cause, b.starts_at, policies[tuple(b.policies)]) for b in bindings.get(row.pk, ())]
         own = [stay for stay in stays.get(row.pk, ()) if stay.started_at <= as_of]
-        turns = _turns(row, changes.get(row.pk, []), bound, known)
+        at_arrival = None if row.pk in told else next((tuple(clock.policies) for clock in clocks.get(row.pk, ())), None)
+        turns = _turns(row, changes.get(row.pk, []), told.get(row.pk, []), at_arrival, known)
         found.append(_history(row, turns, own, clocks.get(row.pk, ()), as_of))
-    return found
-
-
-def _read_bindings(ids: Any, using: str) -> dict[int, list[_Binding]]:
-    """Return, by ticket, which policies its clocks were bound to since when, oldest first."""
-    rows = ClockSegment.objects.using(using).filter(clock__ticket_id__in=ids).order_by("clock__ticket_id", "starts_at", "pk")
-    found: dict[int, list[_Binding]] = {}
-    for ticket_id, *values in rows.values_list("clock__ticket_id", *_Binding._fields):
-        found.setdefault(ticket_id, []).append(_Binding(*values))
     return found
 
 
 class _Known(NamedTuple):
     organization: Organization
     categories: dict[int, int]
+    policies: Bound
     as_of: datetime
 
 
-def _turns(row: _TicketRow, changes: list[Reclassified], bound: list[tuple[str, datetime, Policy]], known: _Known) -> list[Turn]:
-    """Go back from what the ticket is now, change by change, to what it was about at its arrival; then forth with the policies."""
+def _turns(
+    row: _TicketRow, changes: list[Reclassified], told: list[Binding], at_arrival: tuple[int, ...] | None, known: _Known
+) -> list[Turn]:
+    """Go back from what the ticket is now, change by change, to what it was about at its arrival; then forth with the policies.
+
+    Without a change of contract one policy bound it all the while; otherwise the record says under which each promise was made.
+    """
     state: dict[str, Any] = row._asdict() | {"service": row.service_id, "contract": row.contract_id}
     went = []
     for change in reversed(changes):
         if change.at <= known.as_of:
             went.append((change, dict(state)))
         state |= {name: before for name, (before, _after) in change.changed.items()}
-    policy = next((found for cause, at, found in bound if cause == SegmentCause.START and at <= known.as_of), None)
-    if policy is None:  # its clocks were restarted since, or it has none
-        at = row.received_at
+    at = row.received_at
+    if at_arrival is None:
+        at_arrival = _told_at(told, at)
+    if at_arrival is not None:
+        policy = known.policies[at_arrival]
+    else:  # it has no clock: what was in force and known then
         policy = policy_on(known.organization, state["contract"], row.requester_id, at, known_at=at)
-    turns = [_turn(row.received_at, state, known.categories, policy)]
+    turns = [_turn(at, state, known.categories, policy)]
     for change, after in reversed(went):
-        if change.is_contract:
-            since = row.received_at if change.from_start else change.at
-            policy = next((found for cause, at, found in bound if cause == SegmentCause.CONTRACT and at == since), policy)
+        ids = _told_at(told, change.at) if change.is_contract else None
+        policy = known.policies[ids] if ids is not None else policy
         turns.append(_turn(change.at, after, known.categories, policy, change.from_start))
     return turns
+
+
+def _told_at(told: list[Binding], at: datetime) -> tuple[int, ...] | None:
+    """Return the policies of the last promise made at an instant; None when none was."""
+    return next((tuple(binding.policies) for binding in reversed(told) if binding.at == at), None)
 
 
 def _turn(at: datetime, state: dict[str, Any], categories: dict[int, int], policy: Policy, from_start: bool = False) -> Turn:

@@ -17,6 +17,9 @@ from sla.clocks import Target, Term
 from sla.defaults import CalendarRole, Metric
 from tickets.models import Ticket
 
+MAX_MINUTES = 525_600  # a year of service time
+MAX_DAYS = 3650
+
 
 class Calendar(TermsRow):
     """A named work calendar of a customer; its hours stand in versions that never change."""
@@ -67,6 +70,8 @@ class CalendarVersion(TermsRow):
         super().clean()
         try:
             self.build()
+            if not all(isinstance(name, str) for name in self.holidays.values()):
+                raise TypeError("holidays have names")
         except CalendarError as error:
             raise ValidationError(str(error)) from error
         except (AttributeError, TypeError, ValueError) as error:
@@ -158,7 +163,8 @@ class PolicyVersion(TermsRow):
 
     def clean(self) -> None:
         super().clean()
-        if any(not isinstance(percent, int) or not 0 < percent < 100 for percent in self.warning_percents):
+        percents = self.warning_percents
+        if not isinstance(percents, list) or any(type(percent) is not int or not 0 < percent < 100 for percent in percents):
             raise ValidationError({"warning_percents": _("Write whole numbers from 1 to 99, such as 50, 75, 90.")})
         if self.contract_id and self.person_id:
             raise ValidationError({"person": _("A policy is for a person or for a contract. Leave one of the two empty.")})
@@ -202,9 +208,15 @@ class PolicyTarget(TermsRow):
         verbose_name=_("category"),
         help_text=_("Of the catalogue. Empty: every category."),
     )
-    minutes = models.PositiveIntegerField(_("minutes"), null=True, blank=True, validators=[MinValueValidator(1)])
+    minutes = models.PositiveIntegerField(
+        _("minutes"), null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(MAX_MINUTES)]
+    )
     days = models.PositiveSmallIntegerField(
-        _("or days"), null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(3650)], help_text=_("Instead of minutes.")
+        _("or days"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_DAYS)],
+        help_text=_("Instead of minutes."),
     )
     in_business_days = models.BooleanField(_("business days"), default=True)
 

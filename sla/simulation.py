@@ -70,13 +70,15 @@ class Simulator:
         """Return the targets that ran one after the other, the last priority, the breaches on the way, and whether one is promised."""
         parts: list[_Part] = []
         priority, earlier, is_promised = 0, 0, False
+        withdrawn_at: datetime | None = None
         for place, turn in enumerate(history.turns):
             if place and end is not None and turn.at > end:
                 break
             matter, policy = self._matter(turn), self.draft.over(turn.policy)
             target = policy.target(metric, matter)
             if target is None:
-                priority = int(matter.priority) if is_promised else priority
+                if is_promised:
+                    priority, withdrawn_at = int(matter.priority), turn.at
                 is_promised = False
                 continue
             priority = int(matter.priority)
@@ -87,8 +89,9 @@ class Simulator:
             last = parts[-1]
             if is_promised and (part.target, part.calendar_id, part.policy.ids) == (last.target, last.calendar_id, last.policy.ids):
                 continue
-            due_at = self._due(history, metric, parts, None, turn.at)
-            earlier += due_at is not None and due_at < turn.at
+            ran_until = turn.at if is_promised or withdrawn_at is None else withdrawn_at  # what is not promised is not breached
+            due_at = self._due(history, metric, parts, None, ran_until)
+            earlier += due_at is not None and due_at < ran_until
             parts.append(part)
             is_promised = True
         return parts, priority, earlier, is_promised

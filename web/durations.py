@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.utils.translation import ngettext
 
 from sla.clocks import Target, Term
+from sla.models import MAX_DAYS, MAX_MINUTES
 
 
 def short_duration(span: timedelta) -> str:
@@ -33,9 +34,12 @@ _AMOUNT = re.compile(r"(?:(\d+)\s*d)|(?:(\d+)\s*h)?\s*(?:(\d+)\s*(?:min|m)?)?", 
 
 
 def parse_promise(text: str) -> Target:
-    """Read ``40``, ``40 min``, ``3 h``, ``1 h 30 min`` or ``5 d`` (business days); ``ValueError`` for anything else, and for zero."""
+    """Read ``40``, ``40 min``, ``3 h``, ``1 h 30 min`` or ``5 d`` (business days); ``ValueError`` for anything else, for zero and for more than a
+    year of service time or ten years of days."""
     found = _AMOUNT.fullmatch(text.strip())
     days, hours, minutes = (int(part or 0) for part in found.groups()) if found else (0, 0, 0)
+    if days > MAX_DAYS or hours * 60 + minutes > MAX_MINUTES:
+        raise ValueError(text)
     if days:
         return Term(days, business=True)
     if not hours and not minutes:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from io import StringIO
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -24,7 +24,7 @@ from desk.frame import frame
 from reports import queries, services
 from reports.models import Simulation
 from reports.services import COLUMNS, NewSimulation
-from sla.drafts import draft_from, publish_draft, written_out
+from sla.drafts import Draft, draft_from, written_out
 from sla.hours import format_hours
 from web.forms import put_errors
 from web.requests import actor, person
@@ -57,7 +57,12 @@ def simulations(request: HttpRequest) -> HttpResponse:
         except DomainError as error:
             put_errors(form, error)
     status = 400 if request.method == "POST" else 200
-    context = {"form": form, "found": queries.simulations_of(user), "customers": organizations()}
+    context = {
+        "form": form,
+        "filled_from": request.GET.get("from", ""),
+        "found": queries.simulations_of(user),
+        "customers": organizations(),
+    }
     return render(request, "desk/simulations.html", frame(request) | context, status=status)
 
 
@@ -65,6 +70,10 @@ def _initial(request: HttpRequest) -> dict[str, object]:
     now = timezone.now()
     last = queries.preceding_month(timezone.localdate().replace(day=1))
     values: dict[str, object] = {"first_month": f"{last:%Y-%m}", "last_month": f"{last:%Y-%m}"}
+    if (again := request.GET.get("again", "")).isdigit():
+        earlier = queries.get_simulation(person(request), int(again))
+        months = {"first_month": f"{earlier.first_month:%Y-%m}", "last_month": f"{earlier.last_month:%Y-%m}"}
+        return initial_of(draft_from(earlier.draft)) | months | {"name": earlier.name, "organizations": earlier.organization_ids}
     if slug := request.GET.get("from"):
         organization = organization_by_slug(slug)
         contract = contract_on(organization, now.astimezone(zone(organization.time_zone)).date())
@@ -83,15 +92,21 @@ def _result(request: HttpRequest, found: Simulation, form: PutInForceForm | None
     if form is None and may_publish:
         form = PutInForceForm(organization_ids=found.organization_ids)
     draft = draft_from(found.draft)
+    result = queries.simulation_result(found)
     return {
         "simulation": found,
-        "result": queries.simulation_result(found),
+        "result": result,
+        "may_put_in_force": form is not None and not result.is_running and bool(draft.targets or draft.matrix or _says_pauses(draft)),
         "draft": draft,
         "draft_targets": sorted(draft.targets.items(), key=lambda item: (item[0][0], item[0][1], item[0][2])),
         "draft_hours": [(role, format_hours(dict(hours))) for role, hours in draft.hours.items()],
         "draft_cells": sorted((draft.matrix or {}).items()),
         "form": form,
     }
+
+
+def _says_pauses(draft: Draft) -> bool:
+    return draft.pauses_while_pending_user is not None or draft.pauses_while_pending_supplier is not None
 
 
 @require_safe
@@ -134,10 +149,11 @@ def put_in_force(request: HttpRequest, simulation_id: int) -> HttpResponse:
         contract, chosen = form.cleaned_data["contract"], form.cleaned_data["effective_from"]
         local = zone(contract.organization.time_zone)
         try:
-            publish_draft(
-                draft=draft_from(found.draft),
+            services.put_in_force(
+                simulation=found,
                 contract=contract,
                 effective_from=chosen.replace(tzinfo=local) if chosen else now,
+                user=person(request),
                 by=actor(request, Channel.DESK),
                 at=now,
             )
@@ -145,4 +161,6 @@ def put_in_force(request: HttpRequest, simulation_id: int) -> HttpResponse:
             return redirect("admin:simulation", simulation_id)
         except DomainError as error:
             put_errors(form, error)
+        except ValidationError as error:
+            form.add_error(None, error.messages)
     return render(request, "desk/simulation.html", frame(request) | _result(request, found, form), status=400)

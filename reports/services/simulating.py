@@ -17,6 +17,7 @@ from accounts.models import Organization, User
 from accounts.queries import get_organization
 from accounts.roles import Capability
 from activity.services import Fact, record
+from catalog.models import Contract
 from core.actor import Actor
 from core.bulk import one_of
 from core.classification import Priority
@@ -29,8 +30,9 @@ from reports.events import SimulationRequested
 from reports.metrics import Tally
 from reports.models import PartStatus, Simulation, SimulationPart
 from sla.defaults import Metric
-from sla.drafts import IN_FORCE, draft_from
+from sla.drafts import IN_FORCE, draft_from, publish_draft
 from sla.histories import History, read_histories
+from sla.models import PolicyVersion
 from sla.queries import calendar_versions_of
 from sla.simulation import Outcome, Simulator
 from tickets.models import Ticket, format_number
@@ -126,6 +128,23 @@ def cancel_simulation(*, simulation: Simulation) -> int:
     """Stop what has not been computed; return how many parts that were. What is ready stays."""
     waiting = SimulationPart.objects.filter(simulation=simulation, status__in=(PartStatus.QUEUED, PartStatus.RUNNING))
     return waiting.update(status=PartStatus.CANCELLED)
+
+
+@transaction.atomic
+def put_in_force(
+    *, simulation: Simulation, contract: Contract, effective_from: datetime, user: User, by: Actor, at: datetime
+) -> PolicyVersion:
+    """Make what was simulated the terms of a contract of one of its customers, and note it with the simulation.
+
+    Refuses with ``NotAllowed`` or, as ``publish_draft`` does, with ``Invalid`` or ``ValidationError``.
+    """
+    if not user.can(Capability.CONFIGURE) or contract.organization_id not in simulation.organization_ids:
+        raise NotAllowed(_("Only administrators put terms in force, and for customers of the simulation."))
+    version = publish_draft(draft=draft_from(simulation.draft), contract=contract, effective_from=effective_from, by=by, at=at)
+    kept = Simulation.objects.select_for_update().get(pk=simulation.pk)
+    kept.put_in_force.append({"contract": contract.reference, "number": version.number, "at": effective_from.isoformat(), "pk": version.pk})
+    kept.save(update_fields=["put_in_force"])
+    return version
 
 
 def run_part(*, part_id: int, at: datetime) -> bool:

@@ -9,7 +9,7 @@ from sla.services.clocks import (
 )
 from sla.services.exchange import export_terms, import_terms
 from sla.services.previewing import ClockChange, Move, preview_calendar, preview_classification
-from sla.services.publishing import check_targets, check_version, number_version, publish_policy
+from sla.services.publishing import check_targets, check_version, hold_organization, number_version, publish_policy
 from sla.services.rebuilding import Difference, rebuild_clocks
 from sla.services.redating import GRACE, redate_clocks
 from sla.services.retargeting import HidesBreach, rebind_clocks, retarget_clocks
@@ -26,6 +26,7 @@ __all__ = [
     "ensure_calendars",
     "export_terms",
     "follow_state",
+    "hold_organization",
     "import_terms",
     "number_version",
     "preview_calendar",

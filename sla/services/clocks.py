@@ -3,6 +3,7 @@
 Each verb runs in the transaction of the fact that moved the clock. The ticket's row is always locked before its clocks.
 """
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,7 @@ from django.db import transaction
 from activity.services import Fact, record
 from core.actor import Actor, system_actor
 from core.events import publish
+from sla.calendars import CalendarError
 from sla.clocks import BREACH_PERCENT, Reading, due_of, used_until
 from sla.defaults import CalendarRole, Metric
 from sla.events import ClockBreached, ClockWarned
@@ -24,6 +26,8 @@ from tickets.models import MessageKind, Ticket
 from tickets.queries import intervals as intervals_of
 from tickets.services import set_clock_projection
 from tickets.states import ClosureCode, State
+
+logger = logging.getLogger(__name__)
 
 CLOCKWORK = "clocks"  # the system's name on the record
 
@@ -75,7 +79,11 @@ def new_clocks(
             starts_at=ticket.received_at,
         )
         item = LoadedClock(clock, kept(policy), [segment], intervals, calendar_versions_of(ticket.organization))
-        put_dates(clock, item.reading())
+        try:
+            put_dates(clock, item.reading())
+        except CalendarError:  # beyond the horizon: the ticket is taken, and somebody is told by the log
+            logger.exception("The %s of ticket %s cannot be dated: check the target and the calendar", metric, ticket.pk)
+            continue
         loaded.append(item)
     Clock.objects.bulk_create(item.clock for item in loaded)
     for item in loaded:

@@ -1,8 +1,9 @@
 """Calendars and policies of a customer as data: written out, and published from what was written. The form's rules hold here too."""
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -83,6 +84,8 @@ def import_terms(*, organization: Organization, data: Mapping[str, Any], user: U
     if not user.can(Capability.CONFIGURE):
         raise NotAllowed(_("Only administrators publish calendars and policies."))
     _check_words(data, {"calendars", "policies"}, "")
+    if "\\u0000" in json.dumps(data):
+        raise Invalid(_("A text holds a null character. Remove it."))
     known = export_terms(organization)
     calendars, policies = [], []
     for place, row in enumerate(_rows(data, "calendars")):
@@ -98,9 +101,26 @@ def import_terms(*, organization: Organization, data: Mapping[str, Any], user: U
     return {"calendars": calendars, "policies": policies}
 
 
+_SILENT: dict[str, Any] = {
+    **dict.fromkeys(("contract", "person", *_CALENDARS, "pauses_while_pending_user", "pauses_while_pending_supplier")),
+    "pauses_extend_terms": None,
+    "extension_includes_second_level": False,
+    "warning_percents": [],
+}
+_SILENT_TARGET = {"support_type": "", "category": None, "minutes": None, "days": None, "in_business_days": True}
+
+
 def _is_known(row: Mapping[str, Any], known: list[dict[str, Any]]) -> bool:
+    """Tell whether a row says what a newest version says; what it leaves out is what leaving it out means."""
+    return any(_said(row) == _said(old) for old in known)
+
+
+def _said(row: Mapping[str, Any]) -> dict[str, Any]:
     said = {name: value for name, value in row.items() if name not in {"number", "effective_from"}}
-    return any(said == {name: value for name, value in old.items() if name not in {"number", "effective_from"}} for old in known)
+    if "targets" not in said:
+        return {"holidays": {}, **said}
+    targets = [{**_SILENT_TARGET, **target} for target in _rows(row, "targets")]
+    return {**_SILENT, **said, "targets": sorted(targets, key=lambda target: sorted((name, str(value)) for name, value in target.items()))}
 
 
 def _publish_calendar(organization: Organization, row: Mapping[str, Any], by: Actor, at: datetime) -> CalendarVersion:
@@ -110,12 +130,15 @@ def _publish_calendar(organization: Organization, row: Mapping[str, Any], by: Ac
         calendar = Calendar(organization=organization, name=row.get("name", ""), role=row.get("role", ""))
         calendar.full_clean(exclude=["organization"])
         calendar.save()
+    elif row.get("role", calendar.role) != calendar.role:
+        words = _("This calendar is used for something else. Leave the role as it is, or give the calendar another name.")
+        raise Invalid(words, fields={"role": words})
     return publish_calendar_version(
         calendar=calendar,
         time_zone=row.get("time_zone", ""),
         hours=row.get("hours", {}),
         holidays=row.get("holidays", {}),
-        effective_from=_instant(row, at, is_new=is_new),
+        effective_from=_instant(row, at, may_be_past=is_new),
         by=by,
         at=at,
     )
@@ -124,13 +147,12 @@ def _publish_calendar(organization: Organization, row: Mapping[str, Any], by: Ac
 def _publish_policy(organization: Organization, row: Mapping[str, Any], by: Actor, at: datetime) -> PolicyVersion:
     contract = _named(Contract, organization, "reference", row, "contract")
     person = _person(row)
-    same = PolicyVersion.objects.filter(organization=organization, contract=contract, person=person)
     return publish_policy(
         organization=organization,
         contract=contract,
         person=person,
         targets=[_target(place, target) for place, target in enumerate(_rows(row, "targets"))],
-        effective_from=_instant(row, at, is_new=not same.exists()),
+        effective_from=_instant(row, at),
         by=by,
         at=at,
         **{name: _named(Calendar, organization, "name", row, name) for name in _CALENDARS},
@@ -181,18 +203,22 @@ def _person(row: Mapping[str, Any]) -> User | None:
     return found
 
 
-def _instant(row: Mapping[str, Any], at: datetime, *, is_new: bool) -> datetime:
-    """Return from when the version holds: as written; without it, now. What was written out in the past holds from now on too."""
+def _instant(row: Mapping[str, Any], at: datetime, *, may_be_past: bool = False) -> datetime:
+    """Return from when the version holds: as written; without it, now. What was written out in the past holds from now on.
+
+    Only a calendar's first version may begin in the past: there is no other one that could have held.
+    """
     text = row.get("effective_from")
     if not text:
         return at
     try:
         found = parse_datetime(str(text))
-    except ValueError:
+        found = found.astimezone(UTC) if found is not None and found.tzinfo is not None else None
+    except (ValueError, OverflowError):
         found = None
-    if found is None or found.tzinfo is None:
+    if found is None or found.year > at.year + 100:
         raise Invalid(_("Write an instant with its zone, such as 2026-12-01T00:00:00-06:00."), fields={"effective_from": _("No instant.")})
-    return found if is_new or found > at else at
+    return found if may_be_past or found > at else at
 
 
 def _rows(data: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:

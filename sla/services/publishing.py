@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import Organization, User
@@ -37,6 +38,7 @@ def publish_policy(
     arrive from ``effective_from`` on (DECISIONS 15). Raises ``Invalid`` or ``ValidationError`` with what is wrong and how to mend it.
     """
     rows = list(targets)
+    hold_organization(organization.pk)
     version = PolicyVersion(organization=organization, contract=contract, person=person, effective_from=effective_from, **says)
     check_version(version, at=at)
     check_targets(rows)
@@ -51,27 +53,39 @@ def publish_policy(
     return version
 
 
+def hold_organization(organization_id: int) -> None:
+    """Hold the organization's row until the commit: two who publish at once are judged one after the other."""
+    Organization.objects.select_for_update().get(pk=organization_id)
+
+
 def check_version(version: PolicyVersion, *, at: datetime) -> None:
     """Refuse a version for somebody who is no member, or that would change the past or begin before the one it follows."""
     if version.person is not None and membership_of(version.person.pk, version.organization_id) is None:
         words = _("%(person)s is no valid user of this organization.") % {"person": version.person}
         raise Invalid(words, fields={"person": words})
-    last = last_version(version)
-    check_effective(effective_from=version.effective_from, last=last.effective_from if last else None, at=at)
+    others = _versions_like(version)
+    before = others.filter(number__lt=version.number) if version.number else others
+    after = others.filter(number__gt=version.number).order_by("number").first() if version.number else None
+    last = before.order_by("-number").first()
+    check_effective(
+        effective_from=version.effective_from,
+        last=last.effective_from if last else None,
+        following=after.effective_from if after else None,
+        at=at,
+    )
 
 
-def last_version(version: PolicyVersion) -> PolicyVersion | None:
-    """Return the newest saved version for the same person, contract or organization."""
+def _versions_like(version: PolicyVersion) -> QuerySet[PolicyVersion]:
+    """Return the other versions for the same person, contract or organization."""
     same = PolicyVersion.objects.filter(
         organization_id=version.organization_id, contract_id=version.contract_id, person_id=version.person_id
     )
-    return same.exclude(pk=version.pk).order_by("-number").first()
+    return same.exclude(pk=version.pk)
 
 
 def number_version(version: PolicyVersion, *, at: datetime) -> None:
-    """Give a new version its number and the instant from which it is known."""
-    Organization.objects.select_for_update().get(pk=version.organization_id)  # two at once never take the same number
-    last = last_version(version)
+    """Give a new version its number and the instant from which it is known. Whoever calls it holds the organization's row."""
+    last = _versions_like(version).order_by("-number").first()
     version.number, version.published_at = (last.number + 1 if last else 1), at
 
 

@@ -88,9 +88,7 @@ def test_a_month_issued_again_after_every_term_has_changed_has_the_same_figures(
     at = APRIL_1 + HOUR
     targets = [PolicyTarget(metric="reaction", priority=priority, minutes=1) for priority in Priority]
     publish_policy(organization=house.north, contract=house.contract, targets=targets, effective_from=at, by=SETUP, at=at)
-    publish_policy(
-        organization=house.north, targets=targets, effective_from=MONDAY_9AM, by=SETUP, at=at
-    )  # back-dated, as a first one may be
+    publish_policy(organization=house.north, targets=targets, effective_from=at, by=SETUP, at=at)
     publish_matrix(contract=house.contract, cells=dict.fromkeys(DEFAULT_MATRIX, Priority.LOW), effective_from=at, by=SETUP, at=at)
     version = publish(house, at=at, effective_from=at)
     redate_clocks(version=version_of(version), at=at + HOUR)

@@ -10,8 +10,10 @@ import time_machine
 from accounts.models import Organization
 from catalog.models import Contract, ContractService
 from catalog.services import publish_matrix
+from core import tenancy
 from core.classification import Impact, Kind, Priority, SupportType, Urgency
 from core.errors import Invalid, NotAllowed
+from desk.forms import SimulationForm, initial_of
 from reports import queries, services
 from reports.models import PartStatus, Simulation, SimulationPart
 from reports.services import NewSimulation
@@ -26,6 +28,7 @@ from tests.sla.test_redating import publish
 from tickets import services as tickets
 from tickets.models import Ticket
 from tickets.services import Classification, TransitionDetails
+from web.durations import parse_promise
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 MARCH = date(2026, 3, 1)
@@ -342,3 +345,77 @@ def test_the_desk_asks_follows_reads_and_puts_in_force(house: House, sign_in: An
         assert done.status_code == 302
     make_ticket(house, at=APRIL_3 + DAY * 3)
     assert Clock.objects.filter(metric="reaction").order_by("-pk")[0].target == 20 * MINUTE
+
+
+def test_the_csv_is_read_after_the_request_has_ended(house: House, sign_in: Any) -> None:
+    make_ticket(house)
+    simulate(house, drafted(Metric.REACTION, 20))
+    client = sign_in(house.staff["desk_manager"])
+    path = f"/admin/simulations/{Simulation.objects.get().pk}/changes.csv"
+    token = tenancy._current.set(None)  # as in production: no scope stands around the request
+    try:
+        lines = b"".join(client.get(path).streaming_content).decode("utf-8-sig").splitlines()
+    finally:
+        tenancy._current.reset(token)
+    assert len(lines) == 2
+
+
+def test_what_is_put_in_force_is_what_was_simulated_also_over_narrower_targets(house: House) -> None:
+    early = MONDAY_9AM - DAY
+    narrow = [PolicyTarget(metric="reaction", priority=p, support_type="functional", minutes=10) for p in Priority]
+    publish_policy(organization=house.north, contract=house.contract, targets=narrow, effective_from=early, by=SETUP, at=early)
+    publish_draft(draft=drafted(Metric.REACTION, 60), contract=house.contract, effective_from=MONDAY_9AM, by=SETUP, at=MONDAY_9AM)
+    house.north.refresh_from_db()
+
+    policy = policy_on(house.north, house.contract.pk, None, MONDAY_9AM)
+
+    assert policy.target(Metric.REACTION, Matter(Kind.INCIDENT, SupportType.FUNCTIONAL, Priority.HIGH, None)) == HOUR
+
+
+def test_a_form_filled_with_the_terms_in_force_changes_nothing(house: House) -> None:
+    early = MONDAY_9AM - DAY
+    targets = [PolicyTarget(metric="reaction", priority=p, support_type="technological", minutes=10) for p in Priority]
+    publish_policy(organization=house.north, contract=house.contract, targets=targets, effective_from=early, by=SETUP, at=early)
+    ticket = make_ticket(house, service="network")
+    tickets.reply_to_customer(ticket=fresh(ticket), body="Hello.", by=by(house.agent), at=MONDAY_9AM + 30 * MINUTE)
+    house.north.refresh_from_db()
+    values = initial_of(written_out(house.north, house.contract, MONDAY_9AM))
+    form = SimulationForm({**values, "organizations": [house.north.pk], "first_month": "2026-03", "last_month": "2026-03"})
+
+    assert form.is_valid(), form.errors
+    result = simulate(house, form.draft())
+
+    assert (result.changed, result.moved) == (0, 0)
+
+
+def test_a_published_month_stays_as_published_after_a_correction_from_the_start(house: House) -> None:
+    gold = second_contract(house)
+    ticket = make_ticket(house, at=MONDAY_9AM + 28 * DAY)
+    supervisor = by(house.staff["desk_supervisor"])
+    tickets.change_contract(ticket=fresh(ticket), contract=gold, reason="So.", from_start=False, by=supervisor, at=MONDAY_9AM + 29 * DAY)
+    published = services.request_report(organization=house.north, month=MARCH, language="es", user=None, by=SETUP, at=APRIL_3 - DAY)
+    tickets.change_contract(ticket=fresh(ticket), contract=house.contract, reason="No.", from_start=True, by=supervisor, at=APRIL_3 - HOUR)
+
+    result = simulate(house)
+
+    assert before(result) == published.data["compliance"]
+    assert result.published is True
+
+
+def test_a_breach_while_nothing_was_promised_is_none(house: House) -> None:
+    early = MONDAY_9AM - DAY
+    targets = [PolicyTarget(metric="resolution", priority=p, support_type="functional", minutes=60) for p in Priority]
+    publish_policy(organization=house.north, contract=house.contract, targets=targets, effective_from=early, by=SETUP, at=early)
+    ticket = make_ticket(house)
+    for service, minutes in (("network", 30), ("erp", 180)):
+        change = Classification(impact=Impact.MINOR, urgency=Urgency.CRITICAL, kind=Kind.INCIDENT, service=house.services[service])
+        supervisor = by(house.staff["desk_supervisor"])
+        tickets.classify_ticket(ticket=fresh(ticket), classification=change, reason="So.", by=supervisor, at=MONDAY_9AM + minutes * MINUTE)
+
+    assert before(simulate(house)) == measured(house)
+
+
+@pytest.mark.parametrize("text", ["9999999999999999 h", "4000 d", "99999 d", "0", "-3 h", "soon"])
+def test_a_target_out_of_all_bounds_is_refused_in_the_form(text: str) -> None:
+    with pytest.raises(ValueError, match=text):
+        parse_promise(text)

@@ -31,6 +31,7 @@ def test_what_is_written_out_is_published_again_only_where_it_differs(house: Hou
     made = post(house, client, terms(warning_percents=[80]))
     assert (made.status_code, made.json()["policies"][0]["number"]) == (201, 1)
     assert post(house, client, export_terms(house.north)).json() == {"calendars": [], "policies": []}
+    assert post(house, client, terms(warning_percents=[80])).json() == {"calendars": [], "policies": []}  # what is left out is the same
 
     changed = export_terms(house.north)
     changed["calendars"][1]["hours"]["5"] = [["09:00", "13:00"]]
@@ -58,6 +59,36 @@ def test_what_is_written_out_is_published_again_only_where_it_differs(house: Hou
         (terms(effective_from="tomorrow"), "policies[0].effective_from"),
         (terms(warnings=[50]), "policies[0].warnings"),
         ({"policies": "all"}, "policies"),
+        (terms(warning_percents=5), "policies[0].warning_percents"),
+        (terms(warning_percents=None), "policies[0].warning_percents"),
+        (terms(effective_from="9999-12-31T23:59:59-12:00"), "policies[0].effective_from"),
+        (terms(effective_from="0001-01-01T00:00:00+12:00"), "policies[0].effective_from"),
+        (
+            {"calendars": [{"name": "Lun-Vie 09:00-19:00", "role": "extended", "time_zone": "UTC", "hours": {"0": [["09:00", "10:00"]]}}]},
+            "calendars[0].role",
+        ),
+        (
+            {
+                "calendars": [
+                    {"name": "N", "role": "extended", "time_zone": "UTC", "hours": {"0": [["09:00", "10:00"]]}, "holidays": ["2026-12-25"]}
+                ]
+            },
+            "calendars[0]",
+        ),
+        (
+            {
+                "calendars": [
+                    {
+                        "name": "N",
+                        "role": "extended",
+                        "time_zone": "UTC",
+                        "hours": {"0": [["09:00", "10:00"]]},
+                        "holidays": {"2026-12-25": 7},
+                    }
+                ]
+            },
+            "calendars[0]",
+        ),
         ({"calendars": [{"name": "Nights", "role": "extended", "time_zone": "America/Mexico_City", "hours": {}}]}, "calendars[0]"),
         (
             {"calendars": [{"name": "Nights", "role": "extended", "time_zone": "Mars", "hours": {"0": [["09:00", "10:00"]]}}]},

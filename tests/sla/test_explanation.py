@@ -7,16 +7,18 @@ import pytest
 import time_machine
 
 from accounts.services import issue_user_token
+from core.classification import Impact, Kind, Urgency
 from sla.calendars import SegmentKind
 from sla.defaults import Metric
 from sla.explanation import Explanation, explain_clock
 from sla.models import PolicyTarget, PolicyVersion
 from sla.queries import get_clock
+from sla.services import publish_policy
 from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
 from tests.sla.test_redating import publish
 from tickets import queries, services
 from tickets.models import Ticket
-from tickets.services import TransitionDetails
+from tickets.services import Classification, TransitionDetails
 from web.picture import WIDTH, picture
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -147,3 +149,20 @@ def test_the_ball_is_where_the_state_says_and_each_side_has_its_time(house: Hous
     ]
     with time_machine.travel(FRIDAY_5PM + 7 * HOUR, tick=False):
         assert "turn-supplier" in sign_in(house.requester).get(f"/tickets/{ticket.number}/").content.decode()
+
+
+def test_a_stopped_clocks_account_names_the_rule_it_stopped_under(house: House) -> None:
+    targets = [
+        PolicyTarget(metric="reaction", priority=p, support_type=t, minutes=m)
+        for t, m in (("functional", 10), ("technological", 99))
+        for p in (1, 2, 3, 4)
+    ]
+    publish_policy(organization=house.north, targets=targets, effective_from=MONDAY_9AM, by=SETUP, at=MONDAY_9AM)
+    ticket = make_ticket(house)
+    services.reply_to_customer(ticket=fresh(ticket), body="Hello.", by=by(house.agent), at=MONDAY_9AM + MINUTE)
+    change = Classification(impact=Impact.MINOR, urgency=Urgency.CRITICAL, kind=Kind.INCIDENT, service=house.services["network"])
+    services.classify_ticket(ticket=fresh(ticket), classification=change, by=by(house.agent), at=MONDAY_9AM + HOUR)
+
+    matched = next(rule for rule in account(ticket, Metric.REACTION, MONDAY_9AM + 2 * HOUR).rules if rule.matched)
+
+    assert matched.target == 10 * MINUTE

@@ -1,6 +1,7 @@
 """Policies in layers and versions: who is asked first, what binds when, what was known when, and what is refused."""
 
 from datetime import datetime, timedelta
+from html.parser import HTMLParser
 from typing import Any
 
 import pytest
@@ -14,10 +15,10 @@ from core.classification import Impact, Priority, Urgency
 from core.errors import Invalid
 from sla.defaults import Metric
 from sla.explanation import explain_clock
-from sla.models import Clock, ClockSegment, PolicyTarget, PolicyVersion
+from sla.models import Calendar, Clock, ClockSegment, PolicyTarget, PolicyVersion
 from sla.promises import matter_of, policy_on
 from sla.queries import get_clock
-from sla.services import publish_policy, rebuild_clocks
+from sla.services import check_version, publish_calendar_version, publish_policy, rebuild_clocks
 from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
 from tickets import queries, services
 from tickets.models import Ticket
@@ -95,10 +96,10 @@ def test_a_version_binds_the_tickets_that_arrive_after_it_and_a_later_change_rea
 
 
 def test_what_was_known_on_a_day_is_a_query(house: House) -> None:
-    later = MONDAY_9AM + DAY
-    publish(house, every_priority(minutes=40), contract=house.contract, at=later, effective_from=MONDAY_9AM - DAY)
+    later, in_force = MONDAY_9AM + DAY, MONDAY_9AM + 9 * DAY
+    publish(house, every_priority(minutes=40), contract=house.contract, at=later, effective_from=in_force)
     cells = {(Urgency.LOW, Impact.MINOR): Priority.CRITICAL}
-    publish_matrix(contract=house.contract, cells=cells, effective_from=MONDAY_9AM - DAY, by=SETUP, at=later)
+    publish_matrix(contract=house.contract, cells=cells, effective_from=in_force, by=SETUP, at=later)
     first = publish_contract(contract=house.contract, reason="", by=SETUP, at=MONDAY_9AM)
     house.contract.validation_days = 9
     house.contract.save()
@@ -108,10 +109,10 @@ def test_what_was_known_on_a_day_is_a_query(house: House) -> None:
 
     def reaction(known_at: datetime | None) -> object:
         house.north.refresh_from_db()
-        return policy_on(house.north, house.contract.pk, None, MONDAY_9AM, known_at=known_at).target(Metric.REACTION, matter)
+        return policy_on(house.north, house.contract.pk, None, in_force, known_at=known_at).target(Metric.REACTION, matter)
 
     def low(known_at: datetime | None) -> Priority:
-        return matrix_for(house.north, house.contract.pk, MONDAY_9AM, known_at=known_at)[Urgency.LOW, Impact.MINOR]
+        return matrix_for(house.north, house.contract.pk, in_force, known_at=known_at)[Urgency.LOW, Impact.MINOR]
 
     assert (reaction(MONDAY_9AM), reaction(later), reaction(None)) == (HOUR, 40 * MINUTE, 40 * MINUTE)
     assert (low(MONDAY_9AM), low(later)) == (Priority.LOW, Priority.CRITICAL)
@@ -147,6 +148,8 @@ def test_a_matrix_binds_when_the_ticket_arrives(house: House) -> None:
         ({"targets": every_priority()[1:]}, "targets"),  # a hole
         ({"targets": [*every_priority(minutes=40), *every_priority("resolution", minutes=60, support_type="technical")[:2]]}, "targets"),
         ({"targets": every_priority(minutes=0)}, "minutes"),
+        ({"targets": every_priority(minutes=2_000_000_000)}, "minutes"),
+        ({"targets": every_priority(days=3651)}, "days"),
         ({"targets": every_priority(minutes=-5)}, "minutes"),
         ({"targets": every_priority(minutes=5, days=5)}, "minutes"),
         ({"targets": every_priority()}, "minutes"),
@@ -188,8 +191,7 @@ def test_the_configuration_page_publishes_and_refuses_by_the_same_rules(house: H
         "organization": house.north.pk,
         "contract": house.contract.pk,
         "person": "",
-        "effective_from_0": "2026-03-01",
-        "effective_from_1": "00:00",
+        "effective_from": "",
         "warning_percents": "50, 90",
         "targets-TOTAL_FORMS": "1",
         "targets-INITIAL_FORMS": "0",
@@ -212,6 +214,77 @@ def test_the_configuration_page_publishes_and_refuses_by_the_same_rules(house: H
 
     again = client.post(f"/admin/sla/policyversion/{version.pk}/change/", form | {"targets-TOTAL_FORMS": "0"})
     assert again.status_code == 403  # it is in force
+
+
+@pytest.mark.parametrize("whose", ["contract", "person", "organization"])
+def test_a_policy_in_force_is_saved_as_new_from_its_page_for_whom_it_was(house: House, sign_in: Any, whose: str) -> None:
+    """Posts what a browser posts: the inputs of the page and nothing else."""
+    owner = {"contract": {"contract": house.contract}, "person": {"person": house.requester}, "organization": {}}[whose]
+    first = publish(house, every_priority(minutes=40), **owner)
+    client, path = sign_in(house.staff["administrator"]), f"/admin/sla/policyversion/{first.pk}/change/"
+    form = _inputs(client.get(path).content.decode())
+    assert "organization" not in form
+
+    saved = client.post(path, form | {"targets-0-minutes": "30", "_saveasnew": "1"})
+
+    assert saved.status_code == 302
+    second = PolicyVersion.objects.latest("pk")
+    assert (second.number, second.contract, second.person) == (2, first.contract, first.person)
+    assert sorted(second.targets.values_list("minutes", flat=True)) == [30, 40, 40, 40]
+    page = client.get("/admin/sla/policyversion/").content.decode()
+    assert ("reemplazada" in page, "vigente" in page) == (True, True)
+
+
+def test_a_policy_that_waits_is_changed_between_its_neighbours_alone(house: House) -> None:
+    for day in (10, 20):
+        publish(house, every_priority(minutes=day), at=MONDAY_9AM, effective_from=MONDAY_9AM + day * DAY)
+    second = PolicyVersion.objects.get(number=1)
+    second.effective_from = MONDAY_9AM + 30 * DAY
+
+    with pytest.raises(Invalid) as refused:
+        check_version(second, at=MONDAY_9AM)
+
+    assert "effective_from" in refused.value.fields
+
+
+def test_a_ticket_is_taken_also_where_a_clock_cannot_be_dated(house: House) -> None:
+    publish(house, every_priority(minutes=525_600))
+    calendar = Calendar.objects.get(organization=house.north, role="business")
+    hours = {"0": [["09:00", "09:30"]]}  # half an hour a week: a year of it lies beyond every horizon
+    publish_calendar_version(
+        calendar=calendar, time_zone="America/Mexico_City", hours=hours, holidays={}, effective_from=MONDAY_9AM, by=SETUP, at=MONDAY_9AM
+    )
+
+    ticket = make_ticket(house, at=MONDAY_9AM + HOUR)
+
+    assert set(targets_of(ticket)) == {"attention"}
+
+
+class _Form(HTMLParser):
+    """Collects what a browser would post of the page's forms."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.values: dict[str, str] = {}
+        self.select = ""
+        self.area = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        name = given.get("name") or ""
+        if tag == "input" and name and given.get("type") not in {"submit", "checkbox"}:
+            self.values[name] = given.get("value") or ""
+        if tag == "input" and given.get("type") == "checkbox" and "checked" in given:
+            self.values[name] = given.get("value") or "on"
+        self.select = name if tag == "select" else self.select
+        if tag == "option" and self.select and "selected" in given:
+            self.values[self.select] = given.get("value") or ""
+
+
+def _inputs(page: str) -> dict[str, str]:
+    form = _Form()
+    form.feed(page[page.index('id="policyversion_form"') :])
+    return {name: value for name, value in form.values.items() if "__prefix__" not in name}
 
 
 def test_the_contracts_page_shows_the_matrix_whole_and_keeps_versions(house: House, sign_in: Any) -> None:
@@ -243,8 +316,6 @@ def test_the_contracts_page_shows_the_matrix_whole_and_keeps_versions(house: Hou
     assert "Agreed in the review." in client.get(path).content.decode()
     client.post(path, values | {"cell_low_minor": "critical", "validation_days": 7})
     assert (MatrixVersion.objects.count(), ContractVersion.objects.count()) == (1, 1)  # nothing differs
-    past = client.post(
-        path, values | {"cell_low_minor": "high", "validation_days": 7, "matrix_from_0": "2026-01-01", "matrix_from_1": "00:00"}
-    )
+    past = client.post(path, values | {"cell_low_minor": "high", "validation_days": 7, "matrix_from": "2026-01-01T00:00"})
     assert "the past stays as it was" in past.content.decode()
     assert MatrixVersion.objects.count() == 1

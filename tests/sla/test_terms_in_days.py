@@ -128,6 +128,18 @@ def test_a_date_is_judged_by_the_calendar_that_holds_when_it_ends() -> None:
     assert [day.stretch for day in term_days(stretches, Term(2, True))] == [0, 1, 1, 1]
 
 
+def test_what_takes_effect_after_closing_time_does_not_move_the_deadline_of_that_date() -> None:
+    late = WorkCalendar(timezone="America/Mexico_City", hours={day: [("09:00", "23:00")] for day in range(5)})
+    tuesday_8pm = datetime(2026, 3, 4, 2, tzinfo=UTC)
+    term = Term(1, True)
+
+    assert due_of([Stretch(MEXICO, term, MONDAY_9AM, tuesday_8pm), Stretch(late, term, tuesday_8pm, None)]) == datetime(
+        2026, 3, 4, 1, tzinfo=UTC
+    )
+    at_six = tuesday_8pm - 2 * HOUR
+    assert due_of([Stretch(MEXICO, term, MONDAY_9AM, at_six), Stretch(late, term, at_six, None)]) == datetime(2026, 3, 4, 5, tzinfo=UTC)
+
+
 def test_a_term_over_the_night_the_clocks_change_ends_at_local_midnight() -> None:
     madrid = WorkCalendar(timezone="Europe/Madrid", hours={day: [("00:00", "24:00")] for day in range(7)})
     start = datetime(2026, 3, 27, 12, tzinfo=UTC)
