@@ -186,7 +186,7 @@ def _own_terms(organization: Organization, contract: Contract, slug: str, at: da
         category = Category.objects.order_by("position", "pk")[0]
         days = {Priority.CRITICAL: 1, Priority.HIGH: 2, Priority.MEDIUM: 5, Priority.LOW: 10}
         terms = [PolicyTarget(metric=Metric.RESOLUTION, priority=p, category=category, days=amount) for p, amount in days.items()]
-        publish_policy(organization=organization, targets=terms, effective_from=before, by=SETUP, at=at)
+        publish_policy(organization=organization, targets=terms, effective_from=at, by=SETUP, at=at)
     if slug == "sur":
         calendar = Calendar.objects.create(organization=organization, name="Lun-Sáb 07:00-22:00", role=CalendarRole.EXTENDED)
         hours = {str(day): [["07:00", "22:00"]] for day in range(6)}
@@ -196,7 +196,7 @@ def _own_terms(organization: Organization, contract: Contract, slug: str, at: da
         publish_policy(
             organization=organization,
             contract=contract,
-            effective_from=before,
+            effective_from=at,
             targets=[],
             extended_calendar=calendar,
             extension_includes_second_level=True,
@@ -205,7 +205,7 @@ def _own_terms(organization: Organization, contract: Contract, slug: str, at: da
         )
     if slug == "andes":
         critical = {(Urgency.CRITICAL, impact): Priority.CRITICAL for impact in Impact}
-        publish_matrix(contract=contract, cells=critical, effective_from=before, by=SETUP, at=at)
+        publish_matrix(contract=contract, cells=critical, effective_from=at, by=SETUP, at=at)
         minutes = {Priority.CRITICAL: 30, Priority.HIGH: 45, Priority.MEDIUM: 120, Priority.LOW: 120}
         targets = [PolicyTarget(metric=Metric.REACTION, priority=priority, minutes=amount) for priority, amount in minutes.items()]
-        publish_policy(organization=organization, contract=contract, effective_from=before, targets=targets, by=SETUP, at=at)
+        publish_policy(organization=organization, contract=contract, effective_from=at, targets=targets, by=SETUP, at=at)

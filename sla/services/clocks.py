@@ -137,6 +137,7 @@ def end_unmeasured(item: LoadedClock, at: datetime) -> Fact:
     """Withdraw a live clock: it is neither met nor missed, and a recorded breach stays."""
     clock = item.clock
     clock.state, clock.stopped_at, clock.next_event_at = ClockState.WITHDRAWN, at, None
+    clock.due_at = due_of(item.stretches)  # a pause that runs, or begins with the end, ends with the clock
     clock.save()
     return fact_of("clock.withdrawn", clock, due_at=iso(clock.due_at))
 

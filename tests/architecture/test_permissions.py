@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.test import Client
 
-from accounts.models import Membership, User
+from accounts.models import Absence, Membership, Shift, User
 from accounts.services import issue_service_account_token
 from catalog.models import Contract
 from core.actor import system_actor
@@ -136,6 +137,8 @@ def world(house: House) -> dict[str, str]:
         at=MONDAY_9AM,
     )
     issue_service_account_token(name="Watcher", organization=house.north, contact=house.people["coordinator"], by=SETUP, at=MONDAY_9AM)
+    Shift.objects.create(name="Days", hours={"0": [["08:00", "16:00"]]})
+    Absence.objects.create(person=house.agent, starts_at=MONDAY_9AM, ends_at=MONDAY_9AM + timedelta(days=1))
     PolicyVersion.objects.create(organization=house.north, contract=house.contract, number=1, effective_from=MONDAY_9AM)
     return {
         "number": ticket.number,

@@ -11,6 +11,8 @@ from core.classification import Impact, Kind, Urgency
 from servicedesk.demo.house import build_house as build_demonstration
 from servicedesk.demo.replay import DAYS
 from servicedesk.demo.replay import Replay as DemonstrationReplay
+from sla.calendars import SegmentKind
+from sla.clocks import Term
 from sla.models import Announcement, Clock, ClockSegment, PolicyTarget, PolicyVersion
 from sla.queries import load_clocks
 from sla.services import rebuild_clocks, settle_ticket
@@ -147,6 +149,9 @@ def test_every_clock_of_the_demonstration_is_rebuilt_and_explained_to_the_second
 
 def check_account(item: Any) -> None:
     """The stretches touch from the start to the due instant; those that count sum to the target, to the microsecond."""
+    if isinstance(item.clock.promise, Term):
+        _check_days(item)
+        return
     account = item.account
     lines = [line for part in account for line in part.ledger.segments]
     assert lines[0].start == item.clock.started_at
@@ -156,3 +161,13 @@ def check_account(item: Any) -> None:
         return
     assert lines[-1].end == item.clock.due_at
     assert sum((line.counted for line in lines), timedelta()) == item.clock.target
+
+
+def _check_days(item: Any) -> None:
+    """The dates touch from the start to the due instant; those that count are as many as were promised."""
+    days = item.days
+    assert days[0].start == item.clock.started_at
+    assert all(a.end == b.start for a, b in zip(days, days[1:], strict=False))
+    assert days[-1].end == item.clock.due_at
+    if item.clock.due_at is not None:
+        assert sum(day.kind is SegmentKind.OPEN for day in days) == item.clock.promise.days
