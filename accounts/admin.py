@@ -208,17 +208,30 @@ class LabelledFormSet(forms.BaseInlineFormSet):
             form.fields["DELETE"].widget.attrs["aria-label"] = str(form.fields["DELETE"].label)
 
 
-class LabelledInline(admin.TabularInline):
-    """Rows whose fields carry their own names."""
+class _Labelled:
+    """Rows whose fields carry their own names; people are chosen by e-mail, as on every configuration page."""
 
-    formset = LabelledFormSet
+    formset: Any = LabelledFormSet
     extra = 0
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
         if field is not None:
             field.widget.attrs["aria-label"] = str(field.label)
         return field
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.related_model is User:
+            return PersonField(label=capfirst(db_field.verbose_name), required=not db_field.blank, help_text=db_field.help_text)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
+
+
+class LabelledInline(_Labelled, admin.TabularInline):
+    pass
+
+
+class LabelledStack(_Labelled, admin.StackedInline):
+    """For rows of many fields."""
 
 
 class RolesField(forms.MultipleChoiceField):

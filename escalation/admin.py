@@ -1,21 +1,68 @@
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin import ConfigurationAdmin, EverybodysAdmin
-from accounts.models import Absence, Shift
-from escalation.models import EscalationLevel
+from accounts.admin import EverybodysAdmin, LabelledFormSet, LabelledStack, VersionAdmin, VersionForm
+from accounts.models import Absence, Organization, Shift
+from core.errors import Invalid
+from escalation.models import EscalationLevel, EscalationMatrix
+from escalation.services import check_levels, check_matrix, number_matrix
 from sla.calendars import CalendarError
 from sla.hours import format_hours, parse_hours
 
 
-@admin.register(EscalationLevel)
-class EscalationLevelAdmin(ConfigurationAdmin):
-    list_display = ("organization", "position", "name_es", "contact_name", "email", "acknowledge_minutes")
-    list_select_related = ("organization",)
+class LevelFormSet(LabelledFormSet):
+    def clean(self) -> None:
+        super().clean()
+        kept = [form for form in self.forms if form.has_changed() or form.instance.pk]
+        if any(self.errors):
+            return
+        try:
+            check_levels([form.instance for form in kept if not form.cleaned_data.get("DELETE")])
+        except Invalid as error:
+            raise ValidationError(str(error)) from error
+
+
+class LevelInline(LabelledStack):
+    model = EscalationLevel
+    formset = LevelFormSet
+    ordering = ("position",)
+    fields = (
+        ("position", "name_es", "name_en"),
+        ("purpose_es", "purpose_en"),
+        ("contact", "substitute", "team"),
+        ("contact_name", "email", "phone"),
+        ("hours", "calendar", "acknowledge_minutes"),
+    )
+
+
+class MatrixForm(VersionForm):
+    def check(self, organization: Organization, data: dict[str, Any], now: datetime) -> None:
+        trial = EscalationMatrix(pk=self.instance.pk, number=self.instance.number, organization=organization)
+        trial.contract, trial.kind = data.get("contract", self.instance.contract), data.get("kind", self.instance.kind)
+        trial.effective_from = data["effective_from"]
+        check_matrix(trial, at=now)
+
+
+@admin.register(EscalationMatrix)
+class EscalationMatrixAdmin(VersionAdmin):
+    form = MatrixForm
+    owners = ("contract", "kind")
+    fields = (("organization", "contract", "kind"), "effective_from")
+    list_display = ("__str__", "kind", "number", "since", "status")
+    list_filter = ("kind",)
+    list_select_related = ("contract", "organization")
+    inlines = (LevelInline,)
+
+    def save_model(self, request: HttpRequest, obj: EscalationMatrix, form: Any, change: bool) -> None:
+        if not change:
+            number_matrix(obj, at=form.now)
+        super().save_model(request, obj, form, change)
 
 
 class ShiftForm(forms.ModelForm):

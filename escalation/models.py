@@ -1,20 +1,72 @@
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import OrganizationRow, Team
-from catalog.models import in_language
+from catalog.models import Contract, in_language
 from sla.models import Calendar
 from tickets.models import Ticket
 
 
-class EscalationLevel(OrganizationRow):
-    """A step of an organization's escalation matrix (SPEC 5.2): who is told, how to reach them, when they answer."""
+class MatrixKind(models.TextChoices):
+    HIERARCHICAL = "hierarchical", _("Escalation matrix")
+    TECHNICAL = "technical", _("List for technical failures")
+    COMPLAINTS = "complaints", _("Complaints and suggestions")
 
+
+class EscalationMatrix(OrganizationRow):
+    """Who answers, level by level, from an instant on: of a contract, or of the whole organization. Never changed once in force.
+
+    Tickets climb the hierarchical one (SPEC 5.2); the list for technical failures (5.4) and that of complaints (5.5) are shown and handed out.
+    """
+
+    contract = models.ForeignKey(
+        Contract,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("contract"),
+        help_text=_("Empty: for the tickets of every contract that has none of its own."),
+    )
+    kind = models.CharField(_("kind"), max_length=15, choices=MatrixKind, default=MatrixKind.HIERARCHICAL)
+    number = models.PositiveIntegerField(_("version"))
+    effective_from = models.DateTimeField(_("in force from"))
+    published_at = models.DateTimeField()
+
+    class Meta(OrganizationRow.Meta):
+        verbose_name = _("escalation matrix")
+        verbose_name_plural = _("escalation matrices")
+        ordering = ("organization_id", "kind", "contract_id", "number")
+        constraints = (
+            models.UniqueConstraint(fields=("contract", "kind", "number"), name="escalation_matrix_of_contract"),
+            models.UniqueConstraint(
+                fields=("organization", "kind", "number"),
+                condition=models.Q(contract__isnull=True),
+                name="escalation_matrix_of_organization",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.contract or self.organization} v{self.number}"
+
+    def clean(self) -> None:
+        super().clean()
+        if self.contract is not None and self.organization_id and self.contract.organization_id != self.organization_id:
+            raise ValidationError({"contract": _("Choose one of the same organization.")})
+
+
+class EscalationLevel(OrganizationRow):
+    """A step of an escalation matrix (SPEC 5.2): what it is for, who is told, how to reach them, when they answer."""
+
+    matrix = models.ForeignKey(EscalationMatrix, on_delete=models.CASCADE, related_name="+")
     position = models.PositiveSmallIntegerField(_("level"), validators=[MinValueValidator(1)])
     name_es = models.CharField(_("name in Spanish"), max_length=80)
     name_en = models.CharField(_("name in English"), max_length=80, blank=True)
+    purpose_es = models.CharField(_("what it is for, in Spanish"), max_length=200, blank=True)
+    purpose_en = models.CharField(_("what it is for, in English"), max_length=200, blank=True)
     contact = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
@@ -59,9 +111,9 @@ class EscalationLevel(OrganizationRow):
 
     class Meta(OrganizationRow.Meta):
         verbose_name = _("escalation level")
-        verbose_name_plural = _("escalation matrix")
-        ordering = ("organization_id", "position", "pk")
-        constraints = (models.UniqueConstraint(fields=("organization", "position"), name="escalation_level_unique"),)
+        verbose_name_plural = _("escalation levels")
+        ordering = ("matrix_id", "position", "pk")
+        constraints = (models.UniqueConstraint(fields=("matrix", "position"), name="escalation_level_unique"),)
 
     def __str__(self) -> str:
         return f"{self.position}. {self.name}"
@@ -69,6 +121,10 @@ class EscalationLevel(OrganizationRow):
     @property
     def name(self) -> str:
         return in_language(self, "name")
+
+    @property
+    def purpose(self) -> str:
+        return in_language(self, "purpose")
 
 
 class Cause(models.TextChoices):

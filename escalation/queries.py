@@ -1,24 +1,57 @@
 """The matrix of an organization and the ladder of a ticket."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.core import signing
 from django.utils.translation import gettext as _
 
 from core.errors import NotFound
-from escalation.models import Escalation, EscalationLevel
+from escalation.models import Escalation, EscalationLevel, EscalationMatrix, MatrixKind
 from tickets.models import Ticket
 
 _SALT = "escalation.acknowledge"
 
 
-def matrix_of(organization_id: int) -> list[EscalationLevel]:
-    """Return the levels of an organization, the first one first."""
-    return list(
-        EscalationLevel.objects.filter(organization_id=organization_id)
-        .select_related("organization", "contact", "substitute", "team")
-        .order_by("position", "pk")
-    )
+def matrix_on(
+    organization_id: int, contract_id: int | None, at: datetime, kind: MatrixKind = MatrixKind.HIERARCHICAL
+) -> EscalationMatrix | None:
+    """Return the matrix in force at an instant: the contract's own, otherwise the organization's; None when there is none."""
+    found = EscalationMatrix.objects.filter(organization_id=organization_id, kind=kind, effective_from__lte=at).order_by("-number")
+    own = found.filter(contract_id=contract_id).first() if contract_id is not None else None
+    return own or found.filter(contract=None).first()
+
+
+def levels_of(matrix: EscalationMatrix | None) -> list[EscalationLevel]:
+    """Return the levels of a matrix, the first one first."""
+    if matrix is None:
+        return []
+    related = ("organization", "contact", "substitute", "team")
+    return list(EscalationLevel.objects.filter(matrix=matrix).select_related(*related).order_by("position", "pk"))
+
+
+def ladder_of(ticket: Ticket, at: datetime) -> list[EscalationLevel]:
+    """Return the levels that a ticket climbs at an instant."""
+    return levels_of(matrix_on(ticket.organization_id, ticket.contract_id, at))
+
+
+@dataclass(frozen=True)
+class ShownMatrix:
+    """A matrix in force with its levels, as customers read it."""
+
+    matrix: EscalationMatrix
+    levels: list[EscalationLevel]
+
+
+def matrices_in_force(organization_id: int, at: datetime) -> list[ShownMatrix]:
+    """Return every matrix of an organization that is in force: by kind, the organization's before those of contracts."""
+    newest: dict[tuple[str, int | None], EscalationMatrix] = {}
+    rows = EscalationMatrix.objects.filter(organization_id=organization_id, effective_from__lte=at).select_related("contract")
+    for matrix in rows.order_by("number"):
+        newest[matrix.kind, matrix.contract_id] = matrix
+    order = {str(kind): place for place, kind in enumerate(MatrixKind)}
+    shown = sorted(newest.values(), key=lambda matrix: (order[matrix.kind], matrix.contract_id or 0))
+    return [ShownMatrix(matrix, levels_of(matrix)) for matrix in shown]
 
 
 def escalations_of(ticket: Ticket) -> list[Escalation]:

@@ -15,6 +15,7 @@ urlpatterns = [
     path("tickets/<str:number>/step/<slug:name>/", tickets.step, name="step"),
     path("tickets/<str:number>/escalate/", tickets.escalate, name="escalate"),
     path("contacts/", contacts.contacts, name="contacts"),
+    path("contacts/<slug:slug>/pdf/", contacts.contacts_pdf, name="contacts_pdf"),
     path("escalations/<str:token>/", contacts.acknowledge, name="acknowledge"),
     path("reports/", reports.service_level, name="reports"),
     path("reports/<slug:slug>/<str:month>/pdf/", reports.service_level_pdf, name="report_pdf"),

@@ -1,7 +1,7 @@
 """Real rows for tests: two customers with their people, the staff, a small catalogue. Made through services where there are some."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from accounts.models import Membership, Organization, Site, Team, User
 from accounts.services import create_organization
@@ -9,6 +9,7 @@ from catalog.models import Category, Contract, ContractService, RequestTemplate,
 from core.actor import Actor, system_actor
 from core.classification import Channel, Impact, Kind, SupportType, Urgency
 from escalation.models import EscalationLevel
+from escalation.services import publish_ladder
 from tickets.models import Ticket
 from tickets.services import NewTicket, raise_ticket
 
@@ -102,9 +103,9 @@ def _customer(
     contract = Contract.objects.create(organization=organization, reference=f"C-{slug}", starts_on=date(2025, 1, 1))
     for service in services.values():
         ContractService.objects.create(organization=organization, contract=contract, service=service)
-    for position, name in enumerate(("agent", "desk_supervisor", "desk_manager"), start=1):
-        EscalationLevel.objects.create(
-            organization=organization,
+    long_ago = MONDAY_9AM - timedelta(days=400)
+    levels = [
+        EscalationLevel(
             position=position,
             name_es=f"Nivel {position}",
             name_en=f"Level {position}",
@@ -112,6 +113,9 @@ def _customer(
             contact_name=staff[name].full_name,
             email=staff[name].email,
         )
+        for position, name in enumerate(("agent", "desk_supervisor", "desk_manager"), start=1)
+    ]
+    publish_ladder(organization=organization, levels=levels, effective_from=long_ago, by=SETUP, at=long_ago)
     return organization, people
 
 

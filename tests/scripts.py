@@ -60,12 +60,13 @@ def write_as_reader() -> dict[str, Any]:
 
 
 def simulate() -> int:
-    """Issue the report of the month of most tickets of the demonstration, and ask what a reaction in a minute would make of it."""
+    """Raise a ticket that arrived 45 days ago, issue the report of its month, and ask what a reaction in a minute would make of it."""
     from datetime import timedelta as span
 
     from django.utils import timezone
 
     from accounts.models import Organization, User
+    from catalog.models import RequestTemplate
     from core.actor import system_actor
     from core.classification import Priority
     from reports.services import NewSimulation, request_report, request_simulation
@@ -74,9 +75,10 @@ def simulate() -> int:
     from tickets.models import Ticket
 
     now, by = timezone.now(), system_actor("tests")
-    ended = Ticket.objects.filter(received_at__lt=now - span(days=40)).order_by("-received_at")[0]
-    month = timezone.localdate(ended.received_at).replace(day=1)
-    organization = Organization.objects.get(pk=ended.organization_id)
+    form = RequestTemplate.objects.order_by("pk")[0]
+    ticket = Ticket.objects.get(pk=late_ticket("requester@norte.example", form.slug, str(45 * 24 * 60))["pk"])
+    month = timezone.localdate(ticket.received_at).replace(day=1)
+    organization = Organization.objects.get(pk=ticket.organization_id)
     request_report(organization=organization, month=month, language="es", user=None, by=by, at=now)
     draft = Draft(targets={(Metric.REACTION, "", priority): span(minutes=1) for priority in Priority})
     wanted = NewSimulation(name="Real", draft=draft.as_data(), organizations=[organization], first_month=month, last_month=month)

@@ -1,24 +1,41 @@
 """Who answers for the service, level by level, and the link with which a level acknowledges."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.queries import memberships_of
 from accounts.tenancy import organization_scope
-from escalation.queries import get_escalation, matrix_of, read_token
+from escalation.queries import get_escalation, matrices_in_force, read_token
 from escalation.services import acknowledge_escalation
 from portal.access import customer_required
+from web.contacts import matrices_pdf
+from web.language import current_language
 from web.requests import person
 
 
 @require_safe
 @customer_required
 def contacts(request: HttpRequest) -> HttpResponse:
-    memberships = memberships_of(person(request).pk)
-    matrices = [(membership.organization, matrix_of(membership.organization_id)) for membership in memberships]
+    memberships, now = memberships_of(person(request).pk), timezone.now()
+    matrices = [(membership.organization, matrices_in_force(membership.organization_id, now)) for membership in memberships]
     return render(request, "portal/contacts.html", {"matrices": matrices})
+
+
+@require_safe
+@customer_required
+def contacts_pdf(request: HttpRequest, slug: str) -> HttpResponse:
+    """Serve the matrices in force as a PDF, to hand to the service owner (SPEC 5.4)."""
+    memberships, now = memberships_of(person(request).pk), timezone.now()
+    organization = next((m.organization for m in memberships if m.organization.slug == slug), None)
+    if organization is None:
+        raise Http404
+    content = matrices_pdf(organization, at=now, language=current_language())
+    response = HttpResponse(content, content_type="application/pdf")
+    response["Content-Disposition"] = f'attachment; filename="{organization.slug}-contacts-{now:%Y-%m-%d}.pdf"'
+    response["Cache-Control"] = "private, no-store"
+    return response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -11,7 +11,8 @@ from catalog.models import Category, Contract, ContractService, RequestTemplate,
 from catalog.services import publish_contract, publish_matrix
 from core.actor import system_actor
 from core.classification import Impact, Priority, Urgency
-from escalation.models import EscalationLevel
+from escalation.models import EscalationLevel, MatrixKind
+from escalation.services import publish_ladder
 from servicedesk.demo.content import CATALOGUE, CUSTOMERS, STAFF, DemoCustomer, DemoPerson
 from sla.defaults import CalendarRole, Metric
 from sla.models import Calendar, PolicyTarget
@@ -125,7 +126,7 @@ def _customer(row: DemoCustomer, hashed: str, staff: dict[str, User], at: dateti
         )
         people.append(user)
     contract = _contract(organization, row, at)
-    _levels(organization, staff)
+    _levels(organization, staff, at)
     _own_terms(organization, contract, row.slug, at)
     return organization, people
 
@@ -146,18 +147,24 @@ def _contract(organization: Organization, row: DemoCustomer, at: datetime) -> Co
     return contract
 
 
-def _levels(organization: Organization, staff: dict[str, User]) -> None:
+def _levels(organization: Organization, staff: dict[str, User], at: datetime) -> None:
     rows = (
         ("Mesa de servicio", "Service desk", staff["agent"], "Todos los días, 24 horas", 30),
         ("Supervisión de la mesa", "Desk supervisor", staff["supervisor"], "Lunes a viernes, 08:00 a 20:00", 30),
         ("Gerencia de servicio", "Desk manager", staff["manager"], "Lunes a viernes, 09:00 a 19:00", 60),
     )
-    for position, (name_es, name_en, person, hours, minutes) in enumerate(rows, start=1):
-        EscalationLevel.objects.create(
-            organization=organization,
+    purposes = (
+        ("Registra su caso y le da seguimiento.", "Registers your case and follows it up."),
+        ("Cuando un tiempo no se cumplió o nadie responde.", "When a time was not kept, or nobody answers."),
+        ("Cuando la supervisión no lo resolvió.", "When the supervisor did not settle it."),
+    )
+    levels = [
+        EscalationLevel(
             position=position,
             name_es=name_es,
             name_en=name_en,
+            purpose_es=purposes[position - 1][0],
+            purpose_en=purposes[position - 1][1],
             contact=person,
             substitute=staff["manager"] if position == 2 else None,
             contact_name=person.full_name,
@@ -166,17 +173,37 @@ def _levels(organization: Organization, staff: dict[str, User]) -> None:
             hours=hours,
             acknowledge_minutes=minutes,
         )
-    EscalationLevel.objects.create(
-        organization=organization,
-        position=4,
-        name_es="Dirección",
-        name_en="Director",
-        contact_name="Dirección de operaciones",
-        email="direccion@mesa.example",
-        phone="000 000 0004",
-        hours="Lunes a viernes, 09:00 a 18:00",
-        acknowledge_minutes=120,
+        for position, (name_es, name_en, person, hours, minutes) in enumerate(rows, start=1)
+    ]
+    levels.append(
+        EscalationLevel(
+            position=4,
+            name_es="Dirección",
+            name_en="Director",
+            purpose_es="Último nivel: decide sobre el servicio.",
+            purpose_en="The last level: decides about the service.",
+            contact_name="Dirección de operaciones",
+            email="direccion@mesa.example",
+            phone="000 000 0004",
+            hours="Lunes a viernes, 09:00 a 18:00",
+            acknowledge_minutes=120,
+        )
     )
+    publish_ladder(organization=organization, levels=levels, effective_from=at, by=SETUP, at=at)
+    on_call = EscalationLevel(
+        position=1,
+        name_es="Guardia de infraestructura",
+        name_en="Infrastructure on call",
+        purpose_es="Caída de un servicio contratado.",
+        purpose_en="A contracted service is down.",
+        contact=staff["consultant"],
+        substitute=staff["supervisor"],
+        contact_name=staff["consultant"].full_name,
+        email=staff["consultant"].email,
+        phone="000 000 0009",
+        hours="Todos los días, 24 horas",
+    )
+    publish_ladder(organization=organization, levels=[on_call], kind=MatrixKind.TECHNICAL, effective_from=at, by=SETUP, at=at)
 
 
 def _own_terms(organization: Organization, contract: Contract, slug: str, at: datetime) -> None:

@@ -53,6 +53,7 @@ TABLE: list[tuple[str, frozenset[str]]] = [
         NOBODY,
     ),  # an address is changed in the configuration
     (r"accounts/.*", SIGNED_IN),
+    (r"contacts/<slug:slug>/pdf/", CUSTOMERS),
     (r"home/|catalog/|contacts/|tickets/|catalog/<slug:slug>/", PORTAL),
     (r"tickets/<str:number>/(clocks/<slug:metric>/)?", READERS),
     (r"tickets/<str:number>/(reply|escalate|follow-up|step/<slug:name>)/", READERS),  # the page answers; the service refuses the manager

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import Absence, ApiToken, Membership, Organization, ServiceAccount, Shift, Team, User
 from accounts.services import create_organization
 from catalog.models import Category, Contract, RequestTemplate, Service
-from escalation.models import EscalationLevel
+from escalation.models import EscalationMatrix
 from notifications.models import OutboxMessage
 from reports.services import request_report
 from sla.models import Calendar, PolicyVersion
@@ -48,8 +48,8 @@ MAKERS: dict[type, Callable[[int, House], object]] = {
     PolicyVersion: lambda n, house: PolicyVersion.objects.create(
         organization=house.north, contract=contract(n, house), number=1, effective_from=MONDAY_9AM
     ),
-    EscalationLevel: lambda n, house: EscalationLevel.objects.create(
-        organization=house.north, position=10 + n, name_es=f"N{n}", contact=person(n), contact_name="A", email="a@x.example"
+    EscalationMatrix: lambda n, house: EscalationMatrix.objects.create(
+        organization=house.north, contract=contract(n, house), number=1, effective_from=MONDAY_9AM, published_at=MONDAY_9AM
     ),
     Shift: lambda n, house: Shift.objects.create(name=f"H{n}", hours={"0": [["08:00", "16:00"]]}),
     Absence: lambda n, house: Absence.objects.create(

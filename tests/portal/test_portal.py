@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from catalog.models import Contract, FieldType, TemplateField
-from escalation.models import Escalation, EscalationLevel
+from escalation.models import Escalation, EscalationLevel, EscalationMatrix
 from reports.services import request_report
 from tests.house import MONDAY_9AM, PASSWORD, House, by, fresh, make_ticket
 from tickets import services
@@ -182,7 +182,13 @@ def test_contacts_and_reports_cost_the_same_for_one_row_and_for_three(house: Hou
     for rows in (0, 2):
         for position in range(2, 2 + rows):
             EscalationLevel.objects.create(
-                organization=house.north, position=position, name_es="N", contact=house.agent, contact_name="A", email="a@mesa.example"
+                organization=house.north,
+                matrix=EscalationMatrix.objects.get(organization=house.north),
+                position=position,
+                name_es="N",
+                contact=house.agent,
+                contact_name="A",
+                email="a@mesa.example",
             )
             request_report(
                 organization=house.north,

@@ -174,7 +174,7 @@ def test_every_other_page_is_clean(browser: Browser, mesa: Mesa, language: str) 
             "/admin/accounts/membership/1/change/",
             "/admin/accounts/team/1/change/",
             "/admin/catalog/contract/1/change/",
-            "/admin/escalation/escalationlevel/1/change/",
+            "/admin/escalation/escalationmatrix/1/change/",
             "/admin/sla/policyversion/1/change/",
             "/admin/sla/calendar/1/change/",
             "/admin/simulations/?from=norte",
