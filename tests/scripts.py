@@ -60,7 +60,7 @@ def write_as_reader() -> dict[str, Any]:
 
 
 def simulate() -> int:
-    """Raise a ticket that arrived 45 days ago, issue the report of its month, and ask what a reaction in a minute would make of it."""
+    """Raise a ticket that arrived 75 days ago, issue the report of its month, and ask what a reaction in a minute would make of it."""
     from datetime import timedelta as span
 
     from django.utils import timezone
@@ -76,7 +76,7 @@ def simulate() -> int:
 
     now, by = timezone.now(), system_actor("tests")
     form = RequestTemplate.objects.order_by("pk")[0]
-    ticket = Ticket.objects.get(pk=late_ticket("requester@norte.example", form.slug, str(45 * 24 * 60))["pk"])
+    ticket = Ticket.objects.get(pk=late_ticket("requester@norte.example", form.slug, str(75 * 24 * 60))["pk"])
     month = timezone.localdate(ticket.received_at).replace(day=1)
     organization = Organization.objects.get(pk=ticket.organization_id)
     request_report(organization=organization, month=month, language="es", user=None, by=by, at=now)
