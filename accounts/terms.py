@@ -92,3 +92,19 @@ def check_effective(*, effective_from: datetime, last: datetime | None, at: date
         words = _("The version after this one takes effect earlier. Choose an instant before it: each version holds until the next begins.")
     if words:
         raise Invalid(words, fields={"effective_from": words})
+
+
+def check_place(version: Any, others: models.QuerySet[Any], *, at: datetime) -> None:
+    """Refuse with ``Invalid`` a version whose ``effective_from`` does not lie between those of its neighbours among ``others``.
+
+    A version without a number is a new one, after all the others.
+    """
+    before = others.filter(number__lt=version.number) if version.number else others
+    after = others.filter(number__gt=version.number).order_by("number").first() if version.number else None
+    last = before.order_by("-number").first()
+    check_effective(
+        effective_from=version.effective_from,
+        last=last.effective_from if last else None,
+        following=after.effective_from if after else None,
+        at=at,
+    )

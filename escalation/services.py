@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Organization, User
 from accounts.roles import Capability
-from accounts.terms import check_effective
+from accounts.terms import check_place
 from activity.services import Fact, record
 from catalog.models import Contract
 from core.actor import Actor, system_actor
@@ -164,16 +164,7 @@ def publish_ladder(
 
 def check_matrix(matrix: EscalationMatrix, *, at: datetime) -> None:
     """Refuse a version that would change the past, or not begin between its neighbours."""
-    others = _matrices_like(matrix)
-    before = others.filter(number__lt=matrix.number) if matrix.number else others
-    after = others.filter(number__gt=matrix.number).order_by("number").first() if matrix.number else None
-    last = before.order_by("-number").first()
-    check_effective(
-        effective_from=matrix.effective_from,
-        last=last.effective_from if last else None,
-        following=after.effective_from if after else None,
-        at=at,
-    )
+    check_place(matrix, _matrices_like(matrix), at=at)
 
 
 def check_levels(levels: Iterable[EscalationLevel]) -> None:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Organization, User
 from accounts.queries import membership_of
-from accounts.terms import check_effective
+from accounts.terms import check_place
 from activity.services import Fact, record
 from catalog.models import Contract
 from core.actor import Actor
@@ -63,16 +63,7 @@ def check_version(version: PolicyVersion, *, at: datetime) -> None:
     if version.person is not None and membership_of(version.person.pk, version.organization_id) is None:
         words = _("%(person)s is no valid user of this organization.") % {"person": version.person}
         raise Invalid(words, fields={"person": words})
-    others = _versions_like(version)
-    before = others.filter(number__lt=version.number) if version.number else others
-    after = others.filter(number__gt=version.number).order_by("number").first() if version.number else None
-    last = before.order_by("-number").first()
-    check_effective(
-        effective_from=version.effective_from,
-        last=last.effective_from if last else None,
-        following=after.effective_from if after else None,
-        at=at,
-    )
+    check_place(version, _versions_like(version), at=at)
 
 
 def _versions_like(version: PolicyVersion) -> QuerySet[PolicyVersion]:
