@@ -6,6 +6,7 @@ from typing import Any
 from rest_framework import serializers
 
 from core.classification import Environment, Impact, Kind, Priority, Urgency
+from escalation.models import Escalation
 from sla.defaults import Metric
 from sla.models import Clock, ClockState, TargetUnit
 from tickets.models import Message, MessageKind, Ticket, format_number
@@ -180,6 +181,25 @@ class NewFollowUpSerializer(serializers.Serializer[Any]):
     """What the customer writes after a ticket has ended for good."""
 
     body = serializers.CharField()
+
+
+class NewEscalationSerializer(serializers.Serializer[Any]):
+    """Why the customer asks for the next level."""
+
+    reason = serializers.CharField()
+
+
+class EscalationSerializer(serializers.ModelSerializer[Escalation]):
+    """A step of the ticket's ladder. ``told_at`` lies ahead while nobody of the level is on duty."""
+
+    level = serializers.SerializerMethodField(help_text="Name of the level; empty for the supervisors of the desk.")
+
+    class Meta:
+        model = Escalation
+        fields = ("position", "level", "cause", "reason", "created_at", "told_at", "acknowledge_due_at", "acknowledged_at")
+
+    def get_level(self, step: Escalation) -> str:
+        return step.level.name if step.level is not None else ""
 
 
 class NewTransitionSerializer(serializers.Serializer[Any]):

@@ -18,7 +18,9 @@ from api.filters import TicketFilter
 from api.idempotency import once
 from api.serializers import (
     LIST_COLUMNS,
+    EscalationSerializer,
     MessageSerializer,
+    NewEscalationSerializer,
     NewFollowUpSerializer,
     NewReplySerializer,
     NewTicketSerializer,
@@ -31,6 +33,8 @@ from api.serializers import (
 from catalog.queries import get_service
 from core.classification import Channel, Environment, Impact, Kind, Urgency
 from core.errors import Invalid
+from escalation.queries import escalations_of
+from escalation.services import request_escalation
 from sla.explanation import explain_clock
 from sla.queries import clocks_of, get_clock
 from tickets import queries, services
@@ -117,6 +121,31 @@ class TicketViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Ticket]):
                 ticket=ticket, body=body.validated_data["body"], by=actor(request._request, Channel.API), at=timezone.now()
             )
             return _answer(follower, status.HTTP_201_CREATED)
+
+        return once(request, work, timezone.now())
+
+    @extend_schema(
+        methods=["GET"], responses=EscalationSerializer(many=True), description="The steps of the ticket up its escalation matrix."
+    )
+    @extend_schema(methods=["POST"], request=NewEscalationSerializer, responses={201: EscalationSerializer}, parameters=[_IDEMPOTENCY])
+    @action(detail=True, methods=["get", "post"], pagination_class=None, filterset_class=None)
+    def escalations(self, request: Request, number: str) -> Response:
+        """Show the steps of the ticket's ladder, or ask for the next one, at any moment of its life (SPEC 5.2)."""
+        ticket = queries.get_ticket(person(request), number)
+        if request.method == "GET":
+            return Response(EscalationSerializer(escalations_of(ticket), many=True).data)
+        body = NewEscalationSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+
+        def work() -> Response:
+            step = request_escalation(
+                ticket=ticket,
+                reason=body.validated_data["reason"],
+                user=person(request),
+                by=actor(request._request, Channel.API),
+                at=timezone.now(),
+            )
+            return Response(EscalationSerializer(step).data, status=status.HTTP_201_CREATED)
 
         return once(request, work, timezone.now())
 

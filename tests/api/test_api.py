@@ -15,6 +15,7 @@ from accounts.models import ApiToken, User
 from accounts.services import issue_service_account_token, issue_user_token
 from api.idempotency import lock_numbers
 from api.serializers import ClockSerializer, TicketListSerializer, TicketSerializer
+from escalation.models import Escalation
 from notifications.models import OutboxMessage
 from reports.services import make_report
 from tests.house import MONDAY_9AM, SETUP, House, make_ticket
@@ -258,3 +259,26 @@ def test_the_list_costs_the_same_for_one_ticket_and_for_three(house: House, api:
 
     assert counts[0] == counts[1]
     assert counts[0] <= 6
+
+
+def test_a_customer_escalates_and_reads_the_ladder_and_another_customer_does_neither(house: House, client: Any) -> None:
+    ticket = make_ticket(house)
+    path = f"/api/v1/tickets/{ticket.number}/escalations/"
+    mine, other = (
+        {"Authorization": f"Bearer {issue_user_token(user=user, by=SETUP, at=MONDAY_9AM)}", "Accept-Language": "en"}
+        for user in (house.requester, house.outsider)
+    )
+
+    def ask(headers: dict[str, str], body: dict[str, str]) -> Any:
+        return client.post(path, body, content_type="application/json", headers=headers)
+
+    made = ask(mine | {"Idempotency-Key": "e1"}, {"reason": "Nobody answers."})
+    again = ask(mine | {"Idempotency-Key": "e1"}, {"reason": "Nobody answers."})
+
+    assert (made.status_code, made.json()["position"], made.json()["level"]) == (201, 1, "Level 1")
+    assert again.json() == made.json()
+    assert [step["cause"] for step in client.get(path, headers=mine).json()] == ["request"]
+    assert ask(mine, {}).status_code == 400
+    assert ask(other, {"reason": "Mine too."}).status_code == 404
+    assert client.get(path, headers=other).status_code == 404
+    assert Escalation.objects.count() == 1
