@@ -219,6 +219,12 @@ class QueueFilterForm(forms.Form):
         self.fields["state"].choices = [("", _("Any state")), *((s, s.label) for s in State if s in ACTIVE)]  # type: ignore[attr-defined]
 
 
+class DeescalateForm(forms.Form):
+    """Why an escalation is taken back."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=500)
+
+
 TARGET_COLUMNS: tuple[tuple[Metric, str, str | Promise], ...] = (
     (Metric.REACTION, "", Metric.REACTION.label),
     *((Metric.ATTENTION, str(kind), format_lazy("{} · {}", Metric.ATTENTION.label, kind.label)) for kind in SupportType),

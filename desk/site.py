@@ -61,6 +61,7 @@ class MesaAdminSite(AdminSite):
             re_path(number + "assign/$", wrap(tickets.assign), name="assign"),
             re_path(number + r"step/(?P<name>[a-z_]+)/$", wrap(tickets.step), name="step"),
             re_path(number + r"acknowledge/(?P<escalation_id>\d+)/$", wrap(tickets.acknowledge), name="acknowledge"),
+            re_path(number + r"deescalate/$", wrap(tickets.deescalate), name="deescalate"),
             path("reports/", wrap(reports.service_level), name="reports"),
             path("reports/<slug:slug>/<str:month>/pdf/", wrap(reports.service_level_pdf), name="report_pdf"),
             path("simulations/", wrap(simulations.simulations), name="simulations"),

@@ -132,6 +132,7 @@ class Cause(models.TextChoices):
     REQUEST = "request", _("Asked for by the customer")
     DECLINED = "declined", _("The solution was declined")
     UNACKNOWLEDGED = "unacknowledged", _("Nobody acknowledged the level below")
+    DEESCALATED = "deescalated", _("Taken back by the desk")
 
 
 class Escalation(OrganizationRow):

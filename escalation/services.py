@@ -84,6 +84,40 @@ def request_escalation(*, ticket: Ticket, reason: str, user: User, by: Actor, at
 
 
 @transaction.atomic
+def deescalate_ticket(*, ticket: Ticket, reason: str, user: User, by: Actor, at: datetime) -> Escalation:
+    """Take the ticket one level back, with the reason on the record; nobody is told, and the next request climbs from there.
+
+    Refuses with ``NotAllowed`` (the desk only), or ``Invalid`` without a reason or for a ticket that stands on no level.
+    """
+    if not user.can(Capability.WORK_TICKETS):
+        raise NotAllowed(_("Only the desk takes an escalation back."))
+    if not reason.strip():
+        raise Invalid(_("Say why the escalation is taken back."), fields={"reason": _("Say why.")})
+    ticket = Ticket.objects.select_for_update(of=("self",)).get(pk=ticket.pk)
+    steps = list(Escalation.objects.filter(ticket=ticket).order_by("pk"))
+    position = steps[-1].position - 1 if steps else -1
+    if position < 0:
+        raise Invalid(_("This ticket is not escalated."))
+    _stop_waiting(steps)
+    step: Escalation = Escalation.objects.create(
+        organization_id=ticket.organization_id,
+        ticket=ticket,
+        level=next((level for level in ladder_of(ticket, at) if level.position == position), None),
+        position=position,
+        cause=Cause.DEESCALATED,
+        cause_key=f"deescalated:{steps[-1].pk}",
+        reason=reason.strip(),
+        created_at=at,
+        told_at=None,
+        acknowledged_at=at,
+        acknowledged_by=user,
+    )
+    fact = Fact(verb="ticket.deescalated", object_type="ticket", object_id=ticket.pk, payload={"escalation": step.pk, "position": position})
+    record(organization_id=ticket.organization_id, facts=[fact], by=by, at=at)
+    return step
+
+
+@transaction.atomic
 def acknowledge_escalation(*, escalation: Escalation, user: User | None, at: datetime) -> bool:
     """Note that the level took it on; return whether this was the first time. ``user`` is None for a signed link."""
     name = escalation.level.contact_name if escalation.level and user is None else ""
@@ -113,7 +147,7 @@ def climb(*, escalation: Escalation, at: datetime) -> bool:
 
 
 def _next_level(matrix: list[EscalationLevel], steps: list[Escalation]) -> EscalationLevel | None:
-    reached = max((step.position for step in steps), default=0)
+    reached = steps[-1].position if steps else 0
     above = [level for level in matrix if level.position > reached]
     return above[0] if above else (matrix[-1] if matrix else None)
 

@@ -66,6 +66,7 @@ _SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
     "ticket.classified": _classified,
     "ticket.assigned": _plain(gettext_noop("Assignee changed")),
     "ticket.escalated": _plain(gettext_noop("Escalated to level %(position)s")),
+    "ticket.deescalated": _plain(gettext_noop("Escalation taken back to level %(position)s")),
     "escalation.acknowledged": _plain(gettext_noop("Level %(position)s acknowledged the escalation")),
     "message.reply": _plain(gettext_noop("Reply")),
     "message.note": _plain(gettext_noop("Internal note")),

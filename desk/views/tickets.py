@@ -17,10 +17,10 @@ from accounts.roles import Capability
 from accounts.zones import zone
 from core.classification import Channel, Impact, Kind, Urgency
 from core.errors import DomainError, NotAllowed
-from desk.forms import AssignForm, ClassifyForm, ContractForm, RegisterForm, Say, SayForm, StepForm
+from desk.forms import AssignForm, ClassifyForm, ContractForm, DeescalateForm, RegisterForm, Say, SayForm, StepForm
 from desk.frame import frame
 from escalation.queries import escalations_of, get_escalation
-from escalation.services import acknowledge_escalation
+from escalation.services import acknowledge_escalation, deescalate_ticket
 from sla.queries import get_clock, load_clocks
 from sla.services import preview_classification
 from tickets import queries, services
@@ -75,6 +75,7 @@ def _page(request: HttpRequest, ticket: Ticket, *, status: int = 200, **replaced
         "say_form": SayForm(initial={"last_message": last}),
         "classify_form": ClassifyForm.of(ticket),
         "contract_form": _contract_form(user, ticket),
+        "deescalate_form": DeescalateForm(auto_id="deescalate_%s"),
         "assign_form": AssignForm(initial={"assignee": ticket.assignee_id, "version": ticket.version}) if works else None,
         "steps": [(step, StepForm(initial={"version": ticket.version}, needs=step.needs, auto_id=f"{step.name}_%s")) for step in steps],
         "page_status": status,
@@ -242,6 +243,22 @@ def acknowledge(request: HttpRequest, number: str, escalation_id: int) -> HttpRe
         raise PermissionDenied
     acknowledge_escalation(escalation=escalation, user=person(request), at=timezone.now())
     messages.success(request, _("The escalation was acknowledged."))
+    return redirect("admin:ticket", ticket.number)
+
+
+@require_POST
+def deescalate(request: HttpRequest, number: str) -> HttpResponse:
+    """Take the ticket one level back, for a reason."""
+    ticket = queries.get_ticket(person(request), number)
+    form = DeescalateForm(request.POST)
+    if not form.is_valid():
+        return _page(request, ticket, status=400, deescalate_form=form)
+    by, user = actor(request, Channel.DESK), person(request)
+    try:
+        deescalate_ticket(ticket=ticket, reason=form.cleaned_data["reason"], user=user, by=by, at=timezone.now())
+    except DomainError as error:
+        return _refuse(request, ticket, form, error, deescalate_form=form)
+    messages.success(request, _("The escalation was taken back."))
     return redirect("admin:ticket", ticket.number)
 
 

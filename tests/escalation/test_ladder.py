@@ -94,3 +94,39 @@ def test_who_may_not_escalate_is_refused(house: House) -> None:
         )
     with pytest.raises(Invalid):
         services.request_escalation(ticket=fresh(ticket), reason="  ", user=house.requester, by=by(house.requester), at=MONDAY_9AM)
+
+
+def test_the_desk_takes_an_escalation_back_for_a_reason_and_the_next_request_climbs_from_there(house: House) -> None:
+    ticket = make_ticket(house)
+    ask(house, ticket)
+    ask(house, ticket, MONDAY_9AM + MINUTE)
+
+    def back(user, reason="Settled by phone."):  # type: ignore[no-untyped-def]
+        return services.deescalate_ticket(ticket=fresh(ticket), reason=reason, user=user, by=by(user), at=MONDAY_9AM + 2 * MINUTE)
+
+    with pytest.raises(NotAllowed):
+        back(house.requester)
+    with pytest.raises(Invalid):
+        back(house.agent, " ")
+    step = back(house.agent)
+
+    assert (step.position, step.reason, step.acknowledge_due_at) == (1, "Settled by phone.", None)
+    assert queries.unacknowledged(MONDAY_9AM + timedelta(days=1), 10) == []
+    ask(house, ticket, MONDAY_9AM + 3 * MINUTE)
+    assert [position for position, _cause in positions(ticket)] == [1, 2, 1, 2]
+    back(house.agent)
+    back(house.agent)
+    with pytest.raises(Invalid):
+        back(house.agent)
+
+
+def test_the_desks_page_offers_it_to_who_works_tickets(house: House, sign_in) -> None:  # type: ignore[no-untyped-def]
+    ticket = make_ticket(house)
+    ask(house, ticket)
+    path = f"/admin/tickets/{ticket.number}/"
+
+    refused = sign_in(house.staff["consultant"]).post(f"{path}deescalate/", {"reason": "So."})
+    done = sign_in(house.agent).post(f"{path}deescalate/", {"reason": "So."})
+
+    assert (refused.status_code, done.status_code) == (403, 302)
+    assert positions(ticket) == [(1, "request"), (0, "deescalated")]
