@@ -1,5 +1,5 @@
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -93,8 +93,14 @@ class ShiftAdmin(EverybodysAdmin):
     list_display = ("name", "time_zone", "is_active")
 
 
+class AbsenceForm(forms.ModelForm):
+    class Meta:
+        help_texts: ClassVar = {name: _("In UTC: people of several zones work here.") for name in ("starts_at", "ends_at")}
+
+
 @admin.register(Absence)
 class AbsenceAdmin(EverybodysAdmin):
+    form = AbsenceForm
     fields = ("person", "starts_at", "ends_at", "substitute", "reason")
     list_display = ("person", "starts_at", "ends_at", "substitute")
     list_select_related = ("person", "substitute")
