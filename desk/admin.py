@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.formats import localize
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin import ConfigurationAdmin, LabelledInline, since_words, status_words
@@ -127,7 +128,10 @@ _PRIORITIES = [(priority.code, priority.label) for priority in Priority]
 MatrixForm = type(
     "MatrixForm",
     (forms.ModelForm,),
-    {name: forms.ChoiceField(choices=_PRIORITIES, label=f"{urgency.label} × {impact.label}") for name, (urgency, impact) in cells()},
+    {
+        name: forms.ChoiceField(choices=_PRIORITIES, label=format_lazy("{} × {}", urgency.label, impact.label))
+        for name, (urgency, impact) in cells()
+    },
 )
 
 
@@ -156,10 +160,12 @@ class ContractForm(MatrixForm):  # type: ignore[misc, valid-type]
         for name, cell in cells():
             if name in self.fields:  # who may only look has none
                 self.fields[name].initial = standing[cell].code
-                self.fields[name].widget.attrs["aria-label"] = str(self.fields[name].label)
+                self.fields[name].widget.attrs["aria-label"] = self.fields[name].label
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
+        if self.errors:
+            return data
         self.now = now = timezone.now()
         organization, chosen = data.get("organization") or self.instance.organization, data.get("matrix_from")
         data["matrix_from"] = chosen.replace(tzinfo=zone(organization.time_zone)) if chosen else now

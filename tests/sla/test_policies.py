@@ -260,6 +260,24 @@ def test_a_ticket_is_taken_also_where_a_clock_cannot_be_dated(house: House) -> N
     assert set(targets_of(ticket)) == {"attention"}
 
 
+@pytest.mark.parametrize(
+    ("language", "words"), [("es", "Crítica: no puede trabajar × Menor: una persona"), ("en", "Critical: cannot work × Minor: one person")]
+)
+def test_the_cells_of_the_matrix_are_named_in_the_readers_language(house: House, sign_in: Any, language: str, words: str) -> None:
+    administrator: User = house.staff["administrator"]
+    administrator.language = language
+    administrator.save()
+
+    assert words in sign_in(administrator).get(f"/admin/catalog/contract/{house.contract.pk}/change/").content.decode()
+
+
+def test_a_contract_without_a_customer_is_refused_and_no_error_of_ours(house: House, sign_in: Any) -> None:
+    refused = sign_in(house.staff["administrator"]).post("/admin/catalog/contract/add/", {"reference": "X"})
+
+    assert refused.status_code == 200
+    assert not Contract.objects.filter(reference="X").exists()
+
+
 class _Form(HTMLParser):
     """Collects what a browser would post of the page's forms."""
 
