@@ -14,6 +14,7 @@ from escalation.models import EscalationLevel, EscalationMatrix
 from escalation.services import check_levels, check_matrix, number_matrix
 from sla.calendars import CalendarError
 from sla.hours import format_hours, parse_hours
+from sla.services import hold_organization
 
 
 class LevelFormSet(LabelledFormSet):
@@ -61,6 +62,7 @@ class EscalationMatrixAdmin(VersionAdmin):
 
     def save_model(self, request: HttpRequest, obj: EscalationMatrix, form: Any, change: bool) -> None:
         if not change:
+            hold_organization(obj.organization_id)
             number_matrix(obj, at=form.now)
         super().save_model(request, obj, form, change)
 

@@ -20,6 +20,7 @@ from escalation.duty import calendar_of, roster_on, who_answers
 from escalation.events import TicketEscalated
 from escalation.models import Cause, Escalation, EscalationLevel, EscalationMatrix, MatrixKind
 from escalation.queries import ladder_of
+from sla.services import hold_organization
 from tickets.models import Ticket
 from tickets.policies import can_reply_as_customer
 from tickets.states import FINAL
@@ -180,7 +181,7 @@ def publish_ladder(
 
     Tickets climb by it from ``effective_from`` on. Raises ``Invalid`` or ``ValidationError`` with what is wrong and how to mend it.
     """
-    Organization.objects.select_for_update().get(pk=organization.pk)  # two who publish at once are judged one after the other
+    hold_organization(organization.pk)
     matrix = EscalationMatrix(organization=organization, contract=contract, kind=kind, effective_from=effective_from)
     check_matrix(matrix, at=at)
     check_levels(levels)

@@ -19,7 +19,7 @@ from core.errors import Invalid
 from sla.calendars import CalendarError, WorkCalendar
 from sla.clocks import Target, Term
 from sla.defaults import CalendarRole, Metric
-from sla.models import MAX_DAYS, MAX_MINUTES, CalendarVersion, PolicyTarget, PolicyVersion
+from sla.models import MAX_DAYS, MAX_MINUTES, POLICY_CALENDARS, POLICY_SAYS, CalendarVersion, PolicyTarget, PolicyVersion
 from sla.promises import Layer, Matter, Policy, policy_on
 from sla.queries import built_calendar, calendar_versions_on, work_calendar
 from sla.services.publishing import check_targets, publish_policy
@@ -155,7 +155,7 @@ def publish_draft(*, draft: Draft, contract: Contract, effective_from: datetime,
     Hours are not put in force here: a calendar's page shows first which tickets move. Raises ``Invalid`` as ``publish_policy`` does.
     """
     last = PolicyVersion.objects.filter(contract=contract).order_by("-number").first()
-    kept = {name: getattr(last, name) for name in _KEPT} if last is not None else {}
+    kept = {name: getattr(last, name) for name in (*POLICY_CALENDARS, *POLICY_SAYS)} if last is not None else {}
     standing = PolicyTarget.objects.filter(policy=last).order_by("pk") if last is not None else ()
     rows = [row for row in standing if not draft.covers(row)] + draft.rows()
     for row in rows:
@@ -168,17 +168,6 @@ def publish_draft(*, draft: Draft, contract: Contract, effective_from: datetime,
     return publish_policy(
         organization=contract.organization, contract=contract, targets=rows, effective_from=effective_from, by=by, at=at, **kept
     )
-
-
-_KEPT = (
-    "business_calendar",
-    "extended_calendar",
-    "extension_includes_second_level",
-    "pauses_while_pending_user",
-    "pauses_while_pending_supplier",
-    "pauses_extend_terms",
-    "warning_percents",
-)
 
 
 def _amount(target: Target) -> dict[str, Any]:

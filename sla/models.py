@@ -82,6 +82,16 @@ class CalendarVersion(TermsRow):
 _BENEATH = ((None, _("As the policy beneath says")), (True, _("Yes")), (False, _("No")))
 
 
+POLICY_CALENDARS = ("business_calendar", "extended_calendar")
+POLICY_SAYS = (
+    "extension_includes_second_level",
+    "pauses_while_pending_user",
+    "pauses_while_pending_supplier",
+    "pauses_extend_terms",
+    "warning_percents",
+)  # with the calendars, what a policy says beside its targets
+
+
 class PolicyVersion(TermsRow):
     """Service levels from an instant on: of a person, a contract or the whole organization. Never changed once in force.
 

@@ -17,20 +17,12 @@ from catalog.models import Category, Contract
 from core.actor import Actor
 from core.classification import Priority
 from core.errors import Invalid, NotAllowed
-from sla.models import Calendar, CalendarVersion, PolicyTarget, PolicyVersion
+from sla.models import POLICY_CALENDARS, POLICY_SAYS, Calendar, CalendarVersion, PolicyTarget, PolicyVersion
 from sla.queries import calendar_versions_of
 from sla.services.calendars import publish_calendar_version
 from sla.services.publishing import publish_policy
 
-_SAYS = (
-    "extension_includes_second_level",
-    "pauses_while_pending_user",
-    "pauses_while_pending_supplier",
-    "pauses_extend_terms",
-    "warning_percents",
-)
-_CALENDARS = ("business_calendar", "extended_calendar")
-_POLICY = {"contract", "person", "effective_from", "targets", "number", *_SAYS, *_CALENDARS}
+_POLICY = {"contract", "person", "effective_from", "targets", "number", *POLICY_SAYS, *POLICY_CALENDARS}
 _CALENDAR = {"name", "role", "time_zone", "hours", "holidays", "effective_from", "number"}
 _TARGET = {"metric", "priority", "support_type", "category", "minutes", "days", "in_business_days"}
 
@@ -57,8 +49,8 @@ def _policy(version: PolicyVersion) -> dict[str, Any]:
         "person": version.person.email if version.person else None,
         "number": version.number,
         "effective_from": version.effective_from.isoformat(),
-        **{name: chosen.name if (chosen := getattr(version, name)) else None for name in _CALENDARS},
-        **{name: getattr(version, name) for name in _SAYS},
+        **{name: chosen.name if (chosen := getattr(version, name)) else None for name in POLICY_CALENDARS},
+        **{name: getattr(version, name) for name in POLICY_SAYS},
         "targets": [
             {
                 "metric": row.metric,
@@ -102,7 +94,7 @@ def import_terms(*, organization: Organization, data: Mapping[str, Any], user: U
 
 
 _SILENT: dict[str, Any] = {
-    **dict.fromkeys(("contract", "person", *_CALENDARS, "pauses_while_pending_user", "pauses_while_pending_supplier")),
+    **dict.fromkeys(("contract", "person", *POLICY_CALENDARS, "pauses_while_pending_user", "pauses_while_pending_supplier")),
     "pauses_extend_terms": None,
     "extension_includes_second_level": False,
     "warning_percents": [],
@@ -155,8 +147,8 @@ def _publish_policy(organization: Organization, row: Mapping[str, Any], by: Acto
         effective_from=_instant(row, at),
         by=by,
         at=at,
-        **{name: _named(Calendar, organization, "name", row, name) for name in _CALENDARS},
-        **{name: row[name] for name in _SAYS if name in row},
+        **{name: _named(Calendar, organization, "name", row, name) for name in POLICY_CALENDARS},
+        **{name: row[name] for name in POLICY_SAYS if name in row},
     )
 
 
