@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from core.classification import Priority
-from sla.defaults import Metric
+from sla.defaults import AT_ARRIVAL, Metric
 from sla.models import Clock, ClockState
 
 
@@ -86,7 +86,7 @@ def compliance_table(tally: Tally) -> list[dict[str, Any]]:
     """
     present = {metric for metric, _priority, _verdict in tally.verdicts}
     table = []
-    for metric in Metric:
+    for metric in AT_ARRIVAL:
         if metric not in present and metric is Metric.RESOLUTION:
             continue  # exists only where a contract promises it
         for priority in (*Priority, None):

@@ -19,6 +19,7 @@ from core.errors import Invalid, NotFound
 from core.tenancy import current_scope
 from reports.metrics import Tally, compliance_table, tally_from, verdict
 from reports.models import PartStatus, ReportIssue, ReportStatus, Simulation, SimulationPart
+from sla.defaults import AT_ARRIVAL
 from sla.models import Clock, ClockSegment
 from tickets.models import Ticket
 from tickets.states import State
@@ -89,7 +90,9 @@ def build_service_level(organization: Organization, month: date, at: datetime) -
     )
     ids = [ticket.pk for ticket in tickets]
     clocks = list(
-        Clock.objects.filter(ticket__organization=organization, ticket__received_at__gte=start, ticket__received_at__lt=end).order_by("pk")
+        Clock.objects.filter(
+            ticket__organization=organization, ticket__received_at__gte=start, ticket__received_at__lt=end, metric__in=AT_ARRIVAL
+        ).order_by("pk")
     )
     earlier = _earlier_breaches(organization, start, end)
     tally = Tally()

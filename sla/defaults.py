@@ -7,12 +7,22 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from core.classification import Kind, Priority, SupportType
+from sla.clocks import Target, Term
 
 
 class Metric(TextChoices):
+    """What a clock measures. Those ``AT_ARRIVAL`` start with the ticket, the others when what they measure begins."""
+
     REACTION = "reaction", pgettext_lazy("clock", "Reaction")
     ATTENTION = "attention", pgettext_lazy("clock", "Attention")
     RESOLUTION = "resolution", pgettext_lazy("clock", "Resolution")
+    VALIDATION = "validation", pgettext_lazy("clock", "Validation")  # the customer's: nobody is warned, no report counts it
+    DELIVERY = "delivery", pgettext_lazy("clock", "Audit delivery")
+    RCA = "rca", pgettext_lazy("clock", "Root cause analysis")
+    RESTORATION = "restoration", pgettext_lazy("clock", "Restoration")
+
+
+AT_ARRIVAL = (Metric.REACTION, Metric.ATTENTION, Metric.RESOLUTION)
 
 
 class CalendarRole(TextChoices):
@@ -32,20 +42,28 @@ REACTION = {
 ATTENTION_TECHNOLOGICAL = {Priority.CRITICAL: _HOUR, Priority.HIGH: 4 * _HOUR, Priority.MEDIUM: 8 * _HOUR, Priority.LOW: 8 * _HOUR}
 ATTENTION_OTHER = {Priority.CRITICAL: 3 * _HOUR, Priority.HIGH: 10 * _HOUR, Priority.MEDIUM: 20 * _HOUR, Priority.LOW: 20 * _HOUR}
 
+# From the solution, from the request with its form, from the closing, from the start of the interruption.
+LATER: dict[Metric, Target] = {
+    Metric.VALIDATION: Term(3, business=False),  # SPEC 3.11; a contract says its own
+    Metric.DELIVERY: Term(7, business=True),  # SPEC 9.2
+    Metric.RCA: 72 * _HOUR,  # SPEC 6.3
+    Metric.RESTORATION: 3 * _HOUR,  # SPEC 6.2
+}
+
 WARNING_PERCENTS = (50, 75, 90)
 
 CONTINUOUS_HOURS = {str(day): [["00:00", "24:00"]] for day in range(7)}
 BUSINESS_HOURS = {str(day): [["09:00", "19:00"]] for day in range(5)}
 
 
-def default_target(metric: Metric, priority: Priority, support_type: SupportType) -> timedelta | None:
+def default_target(metric: Metric, priority: Priority, support_type: SupportType) -> Target | None:
     """Return the default target; None for resolution, which exists only where a contract sets it."""
     if metric is Metric.REACTION:
         return REACTION[priority]
     if metric is Metric.ATTENTION:
         table = ATTENTION_TECHNOLOGICAL if support_type == SupportType.TECHNOLOGICAL else ATTENTION_OTHER
         return table[priority]
-    return None
+    return LATER.get(metric)
 
 
 def default_calendar(kind: Kind, support_type: SupportType) -> CalendarRole:

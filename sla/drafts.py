@@ -18,7 +18,7 @@ from core.classification import Impact, Kind, Matrix, Priority, SupportType, Urg
 from core.errors import Invalid
 from sla.calendars import CalendarError, WorkCalendar
 from sla.clocks import Target, Term
-from sla.defaults import CalendarRole, Metric
+from sla.defaults import AT_ARRIVAL, CalendarRole, Metric
 from sla.models import MAX_DAYS, MAX_MINUTES, POLICY_CALENDARS, POLICY_SAYS, CalendarVersion, PolicyTarget, PolicyVersion
 from sla.promises import Layer, Matter, Policy, policy_on
 from sla.queries import built_calendar, calendar_versions_on, work_calendar
@@ -124,7 +124,6 @@ def draft_from(data: Mapping[str, Any]) -> Draft:
 
 
 IN_FORCE = Draft()
-WRITTEN = (Metric.REACTION, Metric.ATTENTION, Metric.RESOLUTION)
 
 
 def written_out(organization: Organization, contract: Contract | None, at: datetime) -> Draft:
@@ -132,7 +131,7 @@ def written_out(organization: Organization, contract: Contract | None, at: datet
     policy = policy_on(organization, contract.pk if contract else None, None, at)
     asked = {
         (metric, str(support_type), priority): policy.target(metric, Matter(Kind.REQUEST, support_type, priority, None))
-        for metric in WRITTEN
+        for metric in AT_ARRIVAL
         for support_type in SupportType
         for priority in Priority
     }

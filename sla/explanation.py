@@ -10,10 +10,11 @@ from catalog.models import Service
 from core.classification import Priority, SupportType
 from sla.calendars import SegmentKind
 from sla.clocks import Target, Term, TermDay, used_until
+from sla.defaults import Metric
 from sla.models import CalendarVersion, Clock, ClockSegment
 from sla.promises import Matter, matter_of
 from sla.queries import LoadedClock, Stay
-from sla.rules import TargetRule
+from sla.rules import RuleReach, RuleSource, TargetRule
 from tickets.models import Ticket
 from tickets.queries import reclassifications
 from tickets.states import PENDING, State
@@ -103,9 +104,17 @@ def explain_clock(item: LoadedClock, *, ticket: Ticket, at: datetime) -> Explana
         stopped_at=clock.stopped_at,
         used=used,
         left=left,
-        rules=tuple(item.policy.rules(item.metric, matter)),
+        rules=_rules(item, ticket, matter),
         parts=parts,
     )
+
+
+def _rules(item: LoadedClock, ticket: Ticket, matter: Matter) -> tuple[TargetRule, ...]:
+    """Return the rules that were asked for the target; the validation period is said by the contract, not by a policy."""
+    if item.metric is not Metric.VALIDATION:
+        return tuple(item.policy.rules(item.metric, matter))
+    source, name = (RuleSource.CONTRACT, str(ticket.contract)) if ticket.contract_id else (RuleSource.DEFAULT, "")
+    return (TargetRule(source, RuleReach.EVERY, name, item.clock.promise, matched=True),)
 
 
 def _matter_when_measured(ticket: Ticket, clock: Clock) -> Matter:

@@ -204,9 +204,12 @@ class TargetUnit(models.TextChoices):
     BUSINESS_DAYS = "business_days", _("business days")
 
 
+PROMISED = [(metric.value, metric.label) for metric in Metric if metric is not Metric.VALIDATION]  # its days stand in the contract
+
+
 class PolicyTarget(TermsRow):
     policy = models.ForeignKey(PolicyVersion, on_delete=models.CASCADE, related_name="targets")
-    metric = models.CharField(_("clock"), max_length=12, choices=Metric)
+    metric = models.CharField(_("clock"), max_length=12, choices=PROMISED)
     priority = models.PositiveSmallIntegerField(_("priority"), choices=Priority)
     support_type = models.CharField(_("support type"), max_length=20, choices=SupportType, blank=True, help_text=_("Empty: every type."))
     category = models.ForeignKey(
@@ -334,6 +337,7 @@ class Clock(OrganizationRow):
 
 class SegmentCause(models.TextChoices):
     START = "start", _("the ticket arrived")
+    BEGIN = "begin", _("the promise was made")
     CLASSIFICATION = "classification", _("the classification changed")
     CONTRACT = "contract", _("the contract changed")
 

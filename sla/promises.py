@@ -12,7 +12,7 @@ from accounts.models import Organization
 from accounts.terms import KEPT
 from core.classification import Kind, Priority, SupportType
 from sla.clocks import Target, Term
-from sla.defaults import WARNING_PERCENTS, CalendarRole, Metric, default_calendar, default_target
+from sla.defaults import AT_ARRIVAL, WARNING_PERCENTS, CalendarRole, Metric, default_calendar, default_target
 from sla.models import PolicyTarget, PolicyVersion
 from sla.rules import RuleReach, RuleSource, TargetRule
 from tickets.models import Ticket
@@ -99,13 +99,17 @@ class Policy:
         """Return the role of the calendar, and the id of the one a policy names for it (None: the organization's).
 
         A term in days goes by business days also where a target in time would run around the clock, which has only open days.
+        A later promise in time is one of elapsed hours (SPEC 6.2, 6.3); no contracted extension widens it.
         """
-        is_term = isinstance(self.target(metric, matter), Term)
-        role = CalendarRole.BUSINESS if is_term else default_calendar(matter.kind, matter.support_type)
+        is_early = metric in AT_ARRIVAL
+        if isinstance(self.target(metric, matter), Term):
+            role = CalendarRole.BUSINESS
+        else:
+            role = default_calendar(matter.kind, matter.support_type) if is_early else CalendarRole.CONTINUOUS
         if role is CalendarRole.CONTINUOUS:
             return role, None
         for version in (layer.version for layer in self.layers):
-            widened = metric is Metric.REACTION or version.extension_includes_second_level
+            widened = metric is Metric.REACTION or (is_early and version.extension_includes_second_level)
             if version.extended_calendar_id is not None and widened:
                 return CalendarRole.EXTENDED, version.extended_calendar_id
             if version.business_calendar_id is not None:
@@ -113,14 +117,17 @@ class Policy:
         return role, None
 
     def pausing_states(self, metric: Metric, *, of_term: bool = False) -> frozenset[str]:
-        """Return the states in which the clock stands still; reaction never pauses (SPEC 4.7), a term only where it is said."""
+        """Return the states in which the clock stands still; reaction never pauses (SPEC 4.7), a term only where it is said.
+
+        Nor do the customer's own period and the hours that an interruption lasts.
+        """
         if (metric, of_term) not in self._known:
             self._known[metric, of_term] = self._find_pausing(metric, of_term)
         found: frozenset[str] = self._known[metric, of_term]
         return found
 
     def _find_pausing(self, metric: Metric, of_term: bool) -> frozenset[str]:
-        if metric is Metric.REACTION:
+        if metric in {Metric.REACTION, Metric.VALIDATION, Metric.RESTORATION}:
             return frozenset()
         states = set()
         if not of_term or self._says("pauses_extend_terms", otherwise=False):

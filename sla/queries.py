@@ -221,8 +221,8 @@ def clocks_of(ticket_ids: Sequence[int]) -> dict[int, list[Clock]]:
 
 
 def most_urgent(clocks: Sequence[Clock]) -> Clock | None:
-    """Return the live clock that falls due first; a paused one when all live ones are; None when none is live."""
-    live = [clock for clock in clocks if clock.is_live]
+    """Return the live clock of ours that falls due first; a paused one when all live ones are; None when none is live."""
+    live = [clock for clock in clocks if clock.is_live and clock.metric != Metric.VALIDATION]
     dated = [clock for clock in live if clock.due_at is not None]
     if dated:
         return min(dated, key=lambda clock: (clock.due_at, clock.pk))

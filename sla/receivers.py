@@ -38,7 +38,7 @@ def on_customer_told(event: CustomerTold) -> None:
 def on_ticket_state_changed(event: TicketStateChanged) -> None:
     ticket = _ticket(event)
     services.follow_state(ticket=ticket, by=CLOCKWORK, at=event.at)
-    services.set_terms(ticket=ticket, at=event.at)
+    services.set_terms(ticket=ticket, by=CLOCKWORK, at=event.at)
 
 
 def on_ticket_contract_changed(event: TicketContractChanged) -> None:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sla.clocks import BREACH_PERCENT
+from sla.defaults import AT_ARRIVAL
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def _state_changed(found: Replay, fact: RecordedFact) -> None:
 def _reprioritized(found: Replay, fact: RecordedFact) -> None:
     change = fact.payload.get("changed", {}).get("priority")
     for clock in found.clocks.values():
-        if change and clock.is_live:
+        if change and clock.is_live and clock.metric in AT_ARRIVAL:
             clock.priority = change[1]
 
 
@@ -114,10 +115,16 @@ def _policies(told: dict[str, Any]) -> list[int]:
 
 
 def _started(found: Replay, fact: RecordedFact) -> None:
-    """A clock starts when its ticket arrives, also one that a later priority called for."""
-    told, arrived = fact.payload, found.arrived_at or fact.at
-    segment = _segment(fact, 1, arrived)
-    found.clocks[told["clock"]] = ReplayedClock(told["clock"], told["metric"], segment.policies, told["priority"], arrived, [segment])
+    """A clock starts when its ticket arrives, also one that a later priority called for; a later promise when the record says so.
+
+    A promise that is made once more is measured anew.
+    """
+    told = fact.payload
+    since = _instant(told.get("started_at", "")) or found.arrived_at or fact.at
+    segment = _segment(fact, 1, since)
+    clock = ReplayedClock(told["clock"], told["metric"], segment.policies, told["priority"], since, [segment])
+    clock.announced_percent = told.get("announced_percent", 0)
+    found.clocks[told["clock"]] = clock
 
 
 def _retargeted(found: Replay, fact: RecordedFact) -> None:

@@ -51,6 +51,7 @@ class ClockRow(NamedTuple):
     metric: str
     state: str
     policies: tuple[int, ...]
+    started_at: datetime
     due_at: datetime | None
     stopped_at: datetime | None
     announced_percent: int

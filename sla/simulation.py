@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from sla.clocks import Stretch, Target, Term, due_of
-from sla.defaults import CalendarRole, Metric
+from sla.defaults import AT_ARRIVAL, CalendarRole, Metric
 from sla.drafts import Draft
 from sla.histories import History, Turn
 from sla.models import CalendarVersion
@@ -46,7 +46,7 @@ class Simulator:
 
     def outcomes(self, history: History) -> Iterator[Outcome]:
         """Yield the clocks that the ticket would have."""
-        for metric in Metric:
+        for metric in AT_ARRIVAL:
             outcome = self._outcome(history, metric)
             if outcome is not None:
                 yield outcome

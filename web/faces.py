@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.zones import zone
 from reports.metrics import verdict
+from sla.defaults import Metric
 from sla.models import Clock, ClockState
 from sla.queries import closed_until
 from tickets.models import Ticket
@@ -30,6 +31,8 @@ class ClockFace:
 
 def clock_face(clock: Clock, ticket: Ticket, at: datetime) -> ClockFace:
     """Return how a clock is shown at ``at``: due in, overdue, paused (on whom), outside hours (until when), met, missed, withdrawn."""
+    if clock.metric == Metric.VALIDATION and clock.state != ClockState.WITHDRAWN:
+        return _validation_face(clock, at)
     if clock.is_live:
         return _live_face(clock, ticket, at)
     found = verdict(clock, at)
@@ -40,6 +43,18 @@ def clock_face(clock: Clock, ticket: Ticket, at: datetime) -> ClockFace:
         late = (clock.stopped_at - clock.due_at) if clock.stopped_at and clock.due_at else timedelta()
         return ClockFace(_("Missed by %(time)s") % {"time": short_duration(late)}, "missed", "x")
     return ClockFace(_("Withdrawn"), "withdrawn", "minus")
+
+
+def _validation_face(clock: Clock, at: datetime) -> ClockFace:
+    """Return how the customer's period to validate is shown: nobody of ours is late in it."""
+    if clock.stopped_at is not None:
+        if not clock.is_met:
+            return ClockFace(_("Ended without an answer"), "withdrawn", "minus")
+        return ClockFace(_("Answered in %(time)s") % {"time": short_duration(clock.stopped_at - clock.started_at)}, "met", "check")
+    assert clock.due_at is not None  # nothing pauses it
+    if clock.due_at <= at:
+        return ClockFace(_("About to close"), "asleep", "clock")
+    return ClockFace(_("Closes in %(time)s") % {"time": short_duration(clock.due_at - at)}, "calm", "clock")
 
 
 def _live_face(clock: Clock, ticket: Ticket, at: datetime) -> ClockFace:

@@ -14,7 +14,8 @@ from accounts.queries import organization_by_slug
 from accounts.roles import Capability
 from core.classification import Channel, Priority, SupportType
 from core.errors import Invalid, NotAllowed
-from sla.defaults import CalendarRole, Metric
+from sla.defaults import CalendarRole
+from sla.models import PROMISED
 from sla.services import export_terms, import_terms
 from web.requests import actor, person
 
@@ -33,7 +34,7 @@ class TermsCalendarSerializer(serializers.Serializer[Any]):
 
 
 class TermsTargetSerializer(serializers.Serializer[Any]):
-    metric = serializers.ChoiceField(choices=Metric.choices)
+    metric = serializers.ChoiceField(choices=PROMISED)
     priority = serializers.ChoiceField(choices=[(priority.code, priority.code) for priority in Priority])
     support_type = serializers.ChoiceField(choices=SupportType.choices, allow_blank=True, required=False)
     category = serializers.CharField(allow_null=True, required=False, help_text="Spanish name of a category of the catalogue.")

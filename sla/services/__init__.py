@@ -5,7 +5,9 @@ from sla.services.clocks import (
     follow_state,
     settle_ticket,
     start_clocks,
+    start_promise,
     stop_clocks_for_message,
+    stop_promise,
 )
 from sla.services.exchange import export_terms, import_terms
 from sla.services.previewing import ClockChange, Move, preview_calendar, preview_classification
@@ -40,5 +42,7 @@ __all__ = [
     "set_terms",
     "settle_ticket",
     "start_clocks",
+    "start_promise",
     "stop_clocks_for_message",
+    "stop_promise",
 ]

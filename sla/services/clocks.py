@@ -14,10 +14,10 @@ from activity.services import Fact, record
 from core.actor import Actor, system_actor
 from core.events import publish
 from sla.calendars import CalendarError
-from sla.clocks import BREACH_PERCENT, Reading, due_of, used_until
-from sla.defaults import CalendarRole, Metric
+from sla.clocks import BREACH_PERCENT, Reading, Target, due_of, used_until
+from sla.defaults import AT_ARRIVAL, CalendarRole, Metric
 from sla.events import ClockBreached, ClockWarned
-from sla.models import Announcement, Calendar, CalendarVersion, Clock, ClockSegment, ClockState, stored_promise
+from sla.models import Announcement, Calendar, CalendarVersion, Clock, ClockSegment, ClockState, SegmentCause, stored_promise
 from sla.promises import Bound, Matter, Policy, matter_of, policy_on
 from sla.queries import LoadedClock, Stay, calendar_versions_of, calendar_versions_on, load_clocks, pick_calendar
 from sla.services.calendars import ensure_calendars
@@ -36,7 +36,7 @@ CLOCKWORK = "clocks"  # the system's name on the record
 def start_clocks(*, ticket: Ticket, at: datetime) -> list[Clock]:
     """Start the clocks the policy promises, from the instant of arrival, and send the requester their copy with the dates."""
     policy = policy_on(ticket.organization, ticket.contract_id, ticket.requester_id, ticket.terms_at)
-    loaded = new_clocks(ticket, policy, calendars_for(ticket, at), list(Metric), [])
+    loaded = new_clocks(ticket, policy, calendars_for(ticket, at), AT_ARRIVAL, [])
     project(ticket, loaded)
     clocks = [item.clock for item in loaded]
     record_facts(ticket, [promise_of("clock.started", item) for item in loaded], at)
@@ -46,7 +46,7 @@ def start_clocks(*, ticket: Ticket, at: datetime) -> list[Clock]:
 
 
 def new_clocks(
-    ticket: Ticket, policy: Policy, versions: list[CalendarVersion], metrics: list[Metric], intervals: Sequence[Stay]
+    ticket: Ticket, policy: Policy, versions: list[CalendarVersion], metrics: Iterable[Metric], intervals: Sequence[Stay]
 ) -> list[LoadedClock]:
     """Write the clocks of these metrics that the policy promises, each with its first segment from the arrival."""
     loaded, matter = [], matter_of(ticket)
@@ -54,31 +54,9 @@ def new_clocks(
         promised = policy.target(metric, matter)
         if promised is None:
             continue
-        target, unit = stored_promise(promised)
         calendar = calendar_for(matter, metric, policy, versions)
-        clock = Clock(
-            organization_id=ticket.organization_id,
-            calendar=calendar,
-            ticket=ticket,
-            metric=metric,
-            policies=policy.ids,
-            priority=ticket.priority,
-            target=target,
-            target_unit=unit,
-            started_at=ticket.received_at,
-        )
-        segment = ClockSegment(
-            organization_id=ticket.organization_id,
-            clock=clock,
-            number=1,
-            calendar=calendar,
-            policies=policy.ids,
-            priority=ticket.priority,
-            target=target,
-            target_unit=unit,
-            starts_at=ticket.received_at,
-        )
-        item = LoadedClock(clock, kept(policy), [segment], intervals, calendar_versions_of(ticket.organization))
+        item = _unsaved(ticket, metric, promised, calendar=calendar, policy=policy, intervals=intervals, since=ticket.received_at)
+        clock = item.clock
         try:
             put_dates(clock, item.reading())
         except CalendarError:  # beyond the horizon: the ticket is taken, and somebody is told by the log
@@ -90,6 +68,68 @@ def new_clocks(
         item.segments[0].clock_id = item.clock.pk
     ClockSegment.objects.bulk_create(item.segments[0] for item in loaded)
     return loaded
+
+
+def _unsaved(
+    ticket: Ticket, metric: Metric, promised: Target, *, calendar: Calendar, policy: Policy, intervals: Sequence[Stay], since: datetime
+) -> LoadedClock:
+    """Return a new clock with its first segment, neither of them saved nor dated."""
+    target, unit = stored_promise(promised)
+    same = {
+        "organization_id": ticket.organization_id,
+        "calendar": calendar,
+        "policies": policy.ids,
+        "priority": ticket.priority,
+        "target": target,
+        "target_unit": unit,
+    }
+    clock = Clock(ticket=ticket, metric=metric, started_at=since, **same)
+    segment = ClockSegment(clock=clock, number=1, starts_at=since, **same)
+    return LoadedClock(clock, kept(policy), [segment], intervals, calendar_versions_of(ticket.organization))
+
+
+@transaction.atomic
+def start_promise(*, ticket: Ticket, metric: Metric, by: Actor, at: datetime, target: Target | None = None) -> Clock:
+    """Start a promise that begins later than the ticket, at ``at``: validation, audit delivery, RCA, restoration.
+
+    The target is that of the policy which binds the ticket, unless one is given. A clock of this kind that runs already is left
+    alone; one that ended is measured anew from ``at``, and the record keeps what it came to. Nothing is announced of a validation
+    period: it is the customer's. Raises ``CalendarError`` when the calendar has no such date.
+    """
+    assert metric not in AT_ARRIVAL
+    loaded = load_locked(ticket)
+    old = next((item for item in loaded if item.metric is metric), None)
+    if old is not None and old.clock.is_live:
+        return old.clock
+    own = next((item.policy for item in loaded if item.metric in AT_ARRIVAL), None)  # the one that is bound
+    policy = own or policy_on(ticket.organization, ticket.contract_id, ticket.requester_id, ticket.terms_at)
+    matter = matter_of(ticket)
+    promised = target or policy.target(metric, matter)
+    assert promised is not None  # every later promise has a default
+    calendar = calendar_for(matter, metric, policy, calendars_for(ticket, at))
+    item = _unsaved(ticket, metric, promised, calendar=calendar, policy=policy, intervals=intervals_of(ticket.pk), since=at)
+    clock, segment = item.clock, item.segments[0]
+    segment.cause = SegmentCause.BEGIN
+    if metric is Metric.VALIDATION:
+        clock.announced_percent = BREACH_PERCENT
+    put_dates(clock, item.reading())
+    if old is not None:
+        clock.pk = old.clock.pk
+        ClockSegment.objects.filter(clock=old.clock).delete()  # and with them what was announced of them
+    clock.save()
+    segment.clock = clock
+    segment.save()
+    told = {"started_at": iso(at), "announced_percent": clock.announced_percent}
+    record_facts(ticket, [promise_of("clock.started", item, **told)], at, by)
+    project(ticket, [item, *(each for each in loaded if each is not old)])
+    return clock
+
+
+@transaction.atomic
+def stop_promise(*, ticket: Ticket, metric: Metric, by: Actor, at: datetime) -> None:
+    """Stop a later promise: what it measures is done. A clock that has ended, or never ran, stays as it is."""
+    assert metric not in AT_ARRIVAL
+    _stop_where(ticket, lambda item: item.metric is metric, by, at)
 
 
 @transaction.atomic
@@ -116,16 +156,21 @@ def stop_clocks_for_message(*, ticket: Ticket, kind: str, by: Actor, at: datetim
 
 @transaction.atomic
 def follow_state(*, ticket: Ticket, by: Actor, at: datetime) -> None:
-    """Make the clocks follow a change of state: pause, resume, stop on solution, withdraw when the ticket is called off."""
+    """Make the clocks follow a change of state: pause, resume, stop on solution, withdraw when the ticket is called off.
+
+    A later promise stops when what it measures is done, not with the solution; the validation period when the ticket leaves it.
+    """
     called_off = ticket.state in {State.REJECTED, State.CANCELLED} or ticket.closure_code in {ClosureCode.INVALID, ClosureCode.CANCELLED}
     if called_off:
         _withdraw(ticket, by, at)
         return
     if ticket.state == State.SOLVED:
-        _stop_where(ticket, lambda item: True, by, at)
+        _stop_where(ticket, lambda item: item.metric in AT_ARRIVAL, by, at)
         return
     loaded = load_locked(ticket)
     for item in loaded:
+        if item.metric is Metric.VALIDATION and item.clock.is_live:
+            record_facts(ticket, [_stop(ticket, item, at)], at, by)
         if item.metric is Metric.RESOLUTION and item.clock.state == ClockState.STOPPED and ticket.state == State.IN_PROGRESS:
             _resume_resolution(item)
             record_facts(ticket, [fact_of("clock.resumed", item.clock)], at, by)
@@ -201,24 +246,25 @@ def _announce(ticket: Ticket, item: LoadedClock, percent: int, at: datetime) -> 
 
 def _stop_where(ticket: Ticket, chosen: Callable[[LoadedClock], bool], by: Actor, at: datetime) -> None:
     loaded = load_locked(ticket)
-    facts = []
-    for item in loaded:
-        if not item.clock.is_live or not chosen(item):
-            continue
-        settle(ticket, item, at)
-        clock = item.clock
-        # A pause that still runs ends with the clock: the due instant becomes known.
-        clock.state, clock.stopped_at, clock.next_event_at = ClockState.STOPPED, at, None
-        clock.due_at = due_of(item.stretches)
-        clock.used = used_until(item.stretches, at)
-        # By instants alone: an act that was in time stays so, although a sweep looked between the act and its commit.
-        clock.is_met = clock.due_at is None or at <= clock.due_at
-        if clock.is_met and clock.breached_at is not None:
-            _take_back_breach(item)
-        clock.save()
-        facts.append(fact_of("clock.stopped", clock, **_verdict(item)))
+    facts = [_stop(ticket, item, at) for item in loaded if item.clock.is_live and chosen(item)]
     record_facts(ticket, facts, at, by)
     project(ticket, loaded)
+
+
+def _stop(ticket: Ticket, item: LoadedClock, at: datetime) -> Fact:
+    """Stop a live clock, save it, and return the fact with its verdict."""
+    settle(ticket, item, at)
+    clock = item.clock
+    # A pause that still runs ends with the clock: the due instant becomes known.
+    clock.state, clock.stopped_at, clock.next_event_at = ClockState.STOPPED, at, None
+    clock.due_at = due_of(item.stretches)
+    clock.used = used_until(item.stretches, at)
+    # By instants alone: an act that was in time stays so, although a sweep looked between the act and its commit.
+    clock.is_met = clock.due_at is None or at <= clock.due_at
+    if clock.is_met and clock.breached_at is not None:
+        _take_back_breach(item)
+    clock.save()
+    return fact_of("clock.stopped", clock, **_verdict(item))
 
 
 def _take_back_breach(item: LoadedClock) -> None:
@@ -276,8 +322,8 @@ def project(ticket: Ticket, loaded: Iterable[LoadedClock]) -> None:
 
 
 def projection_of(loaded: Iterable[LoadedClock]) -> tuple[datetime | None, datetime | None]:
-    """Return when the ticket's next live clock is due, and from when it counts as at risk."""
-    return projection_of_readings(item.reading() for item in loaded if item.clock.is_live)
+    """Return when the ticket's next live clock of ours is due, and from when it counts as at risk."""
+    return projection_of_readings(item.reading() for item in loaded if item.clock.is_live and item.metric is not Metric.VALIDATION)
 
 
 def projection_of_readings(live: Iterable[Reading]) -> tuple[datetime | None, datetime | None]:

@@ -15,11 +15,13 @@ from core.actor import system_actor
 from core.bulk import in_threads, one_of, update_rows
 from sla.calendars import CalendarError
 from sla.clocks import Reading
+from sla.defaults import Metric
 from sla.models import CalendarVersion, Clock
 from sla.rows import read_clocks, read_stays
 from sla.services.clocks import CLOCKWORK, dates_of, fact_of, iso, projection_of_readings
+from sla.services.terms import reminder_of
 from tickets.models import Ticket
-from tickets.services import set_clock_projections
+from tickets.services import move_validation_term, set_clock_projections
 
 logger = logging.getLogger(__name__)
 
@@ -86,9 +88,11 @@ def _redate_batch(version: CalendarVersion, ticket_ids: list[int], *, at: dateti
         changed = [(clock, reading.due_at, dates) for clock, reading in readings if (dates := _new_dates(clock, reading)) is not None]
         if not changed:
             continue
-        projections[ticket_id] = projection_of_readings(reading for _clock, reading in readings)
+        projections[ticket_id] = projection_of_readings(reading for clock, reading in readings if clock.metric != Metric.VALIDATION)
         for clock, due_at, dates in changed:
             rows.append((clock.pk, *dates))
+            if clock.metric == Metric.VALIDATION and due_at is not None:
+                move_validation_term(ticket_id=ticket_id, due_at=due_at, reminder_at=reminder_of(clock.started_at, due_at))
             if due_at != clock.due_at:
                 told = {"old_due_at": iso(clock.due_at), "due_at": iso(due_at)}
                 facts.append(fact_of("clock.redated", clock, calendar_version=version.pk, **told))

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from core.actor import Actor
 from core.errors import NotAllowed
 from sla.clocks import Target
-from sla.defaults import Metric
+from sla.defaults import AT_ARRIVAL
 from sla.models import Calendar, CalendarVersion, ClockSegment, ClockState, SegmentCause
 from sla.promises import Policy, matter_of, policy_on
 from sla.queries import LoadedClock
@@ -75,9 +75,14 @@ def rebind_clocks(*, ticket: Ticket, from_start: bool, by: Actor, at: datetime) 
 def _carry_out(ticket: Ticket, change: _Change) -> None:
     loaded = load_locked(ticket)
     versions = calendars_for(ticket, ticket.received_at if change.from_start else change.at)
-    changed = [_changed(ticket, item, versions, change) if item.clock.state != ClockState.STOPPED else item for item in loaded]
+    changed = [_changed(ticket, item, versions, change) if _is_open(item) else item for item in loaded]
     changed += _start_missing(ticket, changed, versions, change)
     project(ticket, changed)
+
+
+def _is_open(item: LoadedClock) -> bool:
+    """Tell whether a change of what the ticket is about changes this promise; the later ones were made apart from it."""
+    return item.clock.state != ClockState.STOPPED and item.metric in AT_ARRIVAL
 
 
 def _changed(ticket: Ticket, old: LoadedClock, versions: list[CalendarVersion], change: _Change) -> LoadedClock:
@@ -126,7 +131,7 @@ def _start_missing(ticket: Ticket, loaded: list[LoadedClock], versions: list[Cal
     present = {item.metric for item in loaded}
     bound = change.policy or (loaded[0].policy if loaded else None)
     policy = bound or policy_on(ticket.organization, ticket.contract_id, ticket.requester_id, ticket.terms_at)
-    missing = [metric for metric in Metric if metric not in present]
+    missing = [metric for metric in AT_ARRIVAL if metric not in present]
     made = new_clocks(ticket, policy, versions, missing, loaded[0].intervals if loaded else [])
     record_facts(ticket, [promise_of("clock.started", item) for item in made], change.at, change.by)
     for item in made:

@@ -1,32 +1,38 @@
-"""Terms in days that hang on a ticket: the validation period and the reopening window (SPEC 3.11, 4.14)."""
+"""Terms in days that hang on a ticket: the validation period, a clock of its own, and the reopening window (SPEC 3.11, 4.14)."""
 
 from datetime import datetime, timedelta
 
-from core.actor import system_actor
+from core.actor import Actor, system_actor
 from sla.calendars import WorkCalendar
-from sla.defaults import CalendarRole
+from sla.clocks import Term
+from sla.defaults import CalendarRole, Metric
 from sla.queries import calendar_versions_on, pick_calendar, work_calendar
 from sla.services.calendars import ensure_calendars
+from sla.services.clocks import start_promise
 from tickets.models import Ticket
 from tickets.services import set_reopen_window, set_validation_term
 from tickets.states import ClosureCode, State
 
-DEFAULT_VALIDATION_DAYS = 3
 REMINDER_BEFORE = timedelta(days=1)
 # What was called off or invalid has no solution that could fail again: it is raised anew.
 _SOLVED = frozenset({ClosureCode.APPROVED, ClosureCode.NO_VALIDATION})
 
 
-def set_terms(*, ticket: Ticket, at: datetime) -> None:
+def set_terms(*, ticket: Ticket, by: Actor, at: datetime) -> None:
     """Set when a solved ticket closes by itself, or until when a closed one may be reopened."""
     if ticket.state == State.SOLVED:
         contract = ticket.contract
-        days = contract.validation_days if contract else DEFAULT_VALIDATION_DAYS
-        business = contract.validation_in_business_days if contract else False
-        due_at = _business_calendar(ticket, at).term(at, days, business)
-        set_validation_term(ticket_id=ticket.pk, due_at=due_at, reminder_at=max(at + (due_at - at) / 2, due_at - REMINDER_BEFORE))
+        period = Term(contract.validation_days, contract.validation_in_business_days) if contract else None
+        clock = start_promise(ticket=ticket, metric=Metric.VALIDATION, by=by, at=at, target=period)
+        assert clock.due_at is not None  # nothing pauses it
+        set_validation_term(ticket_id=ticket.pk, due_at=clock.due_at, reminder_at=reminder_of(clock.started_at, clock.due_at))
     elif ticket.state == State.CLOSED and ticket.contract is not None and ticket.contract.reopen_days and ticket.closure_code in _SOLVED:
         set_reopen_window(ticket_id=ticket.pk, until=_business_calendar(ticket, at).term(at, ticket.contract.reopen_days))
+
+
+def reminder_of(started_at: datetime, due_at: datetime) -> datetime:
+    """Return when the requester is reminded: a day before the end, of a short period half way."""
+    return max(started_at + (due_at - started_at) / 2, due_at - REMINDER_BEFORE)
 
 
 def _business_calendar(ticket: Ticket, at: datetime) -> WorkCalendar:

@@ -74,7 +74,7 @@ def test_the_main_job_over_the_api(house: House, api: Any) -> None:
         solved = agent.post(f"{path}transitions/", {"transition": "solve", "solution_type": "definitive", "message": "Done."})
         assert solved.json()["state"] == "solved"
         closed = customer.post(f"{path}transitions/", {"transition": "approve"}).json()
-    assert (closed["state"], closed["closure_code"], [c["is_met"] for c in closed["clocks"]]) == ("closed", "approved", [True, True])
+    assert (closed["state"], closed["closure_code"], [c["is_met"] for c in closed["clocks"]]) == ("closed", "approved", [True, True, True])
 
 
 def test_the_same_idempotency_key_raises_one_ticket(house: House, api: Any) -> None:

@@ -17,7 +17,7 @@ from desk.forms import SimulationForm, initial_of
 from reports import queries, services
 from reports.models import PartStatus, Simulation, SimulationPart
 from reports.services import NewSimulation
-from sla.defaults import Metric
+from sla.defaults import AT_ARRIVAL, Metric
 from sla.drafts import IN_FORCE, Draft, draft_from, publish_draft, written_out
 from sla.models import Clock, PolicyTarget
 from sla.promises import Matter, policy_on
@@ -300,7 +300,7 @@ def test_a_draft_put_in_force_keeps_what_it_leaves_open(house: House) -> None:
     policy = policy_on(house.north, gold.pk, None, at)
     matter = Matter(Kind.INCIDENT, SupportType.FUNCTIONAL, Priority.HIGH, None)
     assert version.number == 2
-    assert [policy.target(metric, matter) for metric in Metric] == [12 * MINUTE, 90 * MINUTE, 1800 * MINUTE]
+    assert [policy.target(metric, matter) for metric in AT_ARRIVAL] == [12 * MINUTE, 90 * MINUTE, 1800 * MINUTE]
     written = written_out(house.north, gold, at)
     assert draft_from(written.as_data()) == written
 

@@ -226,7 +226,8 @@ def test_a_solution_stops_both_clocks(house: House) -> None:
         at=MONDAY_9AM + 5 * MINUTE,
     )
 
-    assert list(Clock.objects.filter(ticket=ticket).values_list("state", "is_met")) == [("stopped", True)] * 2
+    found = list(Clock.objects.filter(ticket=ticket).values_list("metric", "state", "is_met"))
+    assert found == [("reaction", "stopped", True), ("attention", "stopped", True), ("validation", "running", None)]
 
 
 def test_a_contract_overrides_targets_and_extends_the_reaction_calendar(house: House) -> None:

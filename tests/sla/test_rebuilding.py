@@ -79,6 +79,7 @@ def test_computing_the_clocks_again_twice_finds_no_difference(house: House) -> N
         ("reaction", "stopped"),
         ("attention", "stopped"),
         ("resolution", "running"),
+        ("validation", "stopped"),
     }
 
 

@@ -15,6 +15,7 @@ from tickets.services.errors import (
 from tickets.services.following import follow_up_ticket
 from tickets.services.lifecycle import TransitionDetails, close_unanswered, possible_transitions, transition_ticket
 from tickets.services.projection import (
+    move_validation_term,
     remind_of_validation,
     set_clock_projection,
     set_clock_projections,
@@ -45,6 +46,7 @@ __all__ = [
     "reply_as_customer",
     "reply_to_customer",
     "send_attention_statement",
+    "move_validation_term",
     "set_clock_projection",
     "set_clock_projections",
     "set_reopen_window",

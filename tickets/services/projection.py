@@ -27,6 +27,13 @@ def set_validation_term(*, ticket_id: int, due_at: datetime, reminder_at: dateti
     Ticket.objects.filter(pk=ticket_id, state=State.SOLVED).update(validation_due_at=due_at, validation_reminder_at=reminder_at)
 
 
+def move_validation_term(*, ticket_id: int, due_at: datetime, reminder_at: datetime) -> None:
+    """Write the new end of a period that runs; a reminder that was sent is not sent again."""
+    solved = Ticket.objects.filter(pk=ticket_id, state=State.SOLVED)
+    solved.update(validation_due_at=due_at)
+    solved.filter(validation_reminder_at__isnull=False).update(validation_reminder_at=reminder_at)
+
+
 def set_reopen_window(*, ticket_id: int, until: datetime) -> None:
     Ticket.objects.filter(pk=ticket_id, state=State.CLOSED).update(reopen_until=until)
 
