@@ -6,7 +6,8 @@ from typing import Any
 from rest_framework import serializers
 
 from core.classification import Environment, Impact, Kind, Priority, Urgency
-from escalation.models import Escalation
+from escalation.models import Escalation, RuleLog
+from escalation.rules import Condition, Outcome
 from sla.defaults import Metric
 from sla.models import Clock, ClockState, TargetUnit
 from tickets.models import Message, MessageKind, Ticket, format_number
@@ -200,6 +201,25 @@ class EscalationSerializer(serializers.ModelSerializer[Escalation]):
 
     def get_level(self, step: Escalation) -> str:
         return step.level.name if step.level is not None else ""
+
+
+class RuleResultSerializer(serializers.Serializer[Any]):
+    rule = serializers.IntegerField()
+    name = serializers.CharField()
+    outcome = serializers.ChoiceField(choices=Outcome.choices)
+    why = serializers.ListField(child=serializers.ChoiceField(choices=Condition.choices), help_text="Conditions that were not met.")
+    did = serializers.CharField(allow_blank=True, help_text="Whom it reached, or why it could not act.")
+
+
+class RuleLogSerializer(serializers.ModelSerializer[RuleLog]):
+    """What every active rule made of one fact of the ticket."""
+
+    fact = serializers.DictField(help_text="metric and percent of a clock, state, or minutes of silence.")
+    results = RuleResultSerializer(many=True)
+
+    class Meta:
+        model = RuleLog
+        fields = ("at", "trigger", "fact", "results")
 
 
 class NewTransitionSerializer(serializers.Serializer[Any]):

@@ -2,6 +2,7 @@ from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import SimpleRouter
 
+from api.views.coverage import CoverageView
 from api.views.reports import ReportIssueView, ServiceLevelReportView
 from api.views.terms import TermsView
 from api.views.tickets import TicketViewSet
@@ -14,6 +15,7 @@ urlpatterns = [
     path("reports/service-level/", ServiceLevelReportView.as_view(), name="service_level"),
     path("reports/service-level.<str:format>", ServiceLevelReportView.as_view(), name="service_level_format"),
     path("reports/issues/<int:issue_id>/", ReportIssueView.as_view(), name="report_issue"),
+    path("coverage/", CoverageView.as_view(), name="coverage"),
     path("terms/", TermsView.as_view(), name="terms"),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
 ]

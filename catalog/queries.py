@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Organization
 from accounts.terms import KEPT
 from catalog.models import Category, Contract, ContractService, ContractVersion, MatrixVersion, RequestTemplate, Service
-from core.classification import DEFAULT_MATRIX, Matrix
+from core.classification import DEFAULT_MATRIX, Matrix, SupportType
 from core.errors import Invalid, NotFound
 
 
@@ -42,6 +42,20 @@ def contract_on(organization: Organization, day: date, *, service_id: int | None
         if terms.contract.is_in_force_on(day) and (service_id is None or service_id in terms.service_ids):
             return terms.contract
     return None
+
+
+def contracts_in_force(organization: Organization, day: date) -> list[Contract]:
+    """Return every contract in force on that day (local to the organization), the one that started last first."""
+    return [terms.contract for terms in _contracts(organization.pk, organization.terms_stamp) if terms.contract.is_in_force_on(day)]
+
+
+def support_types_of(organization: Organization, contract_id: int | None) -> list[SupportType]:
+    """Return the support types of the services that a contract covers; without one, every type."""
+    terms = next((each for each in _contracts(organization.pk, organization.terms_stamp) if each.contract.pk == contract_id), None)
+    if terms is None:
+        return list(SupportType)
+    kept = Service.objects.filter(pk__in=list(terms.service_ids)).order_by().values_list("support_type", flat=True).distinct()
+    return sorted(SupportType(code) for code in kept)
 
 
 def covers(organization: Organization, contract_id: int, day: date, *, service_id: int) -> bool:

@@ -43,7 +43,7 @@ class MesaAdminSite(AdminSite):
         return context
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        from desk.views import home, queue, reports, simulations, tickets  # the site exists before the apps that these views use
+        from desk.views import coverage, home, queue, reports, simulations, tickets  # the site exists before the apps that these views use
 
         number = r"^tickets/(?P<number>[A-Za-z]+-\d+)/"
         wrap = self.admin_view
@@ -64,6 +64,8 @@ class MesaAdminSite(AdminSite):
             re_path(number + r"deescalate/$", wrap(tickets.deescalate), name="deescalate"),
             path("reports/", wrap(reports.service_level), name="reports"),
             path("reports/<slug:slug>/<str:month>/pdf/", wrap(reports.service_level_pdf), name="report_pdf"),
+            path("coverage/", wrap(coverage.coverage), name="coverage"),
+            path("coverage/drill/", wrap(coverage.drill), name="coverage_drill"),
             path("simulations/", wrap(simulations.simulations), name="simulations"),
             path("simulations/<int:simulation_id>/", wrap(simulations.simulation), name="simulation"),
             path("simulations/<int:simulation_id>/changes.csv", wrap(simulations.simulation_changes), name="simulation_changes"),

@@ -4,17 +4,21 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin import EverybodysAdmin, LabelledFormSet, LabelledStack, VersionAdmin, VersionForm
+from accounts.admin import EverybodysAdmin, LabelledFormSet, LabelledStack, RolesField, VersionAdmin, VersionForm
 from accounts.models import Absence, Organization, Shift
+from core.classification import Priority, SupportType
 from core.errors import Invalid
-from escalation.models import EscalationLevel, EscalationMatrix
+from escalation.models import EscalationLevel, EscalationMatrix, EscalationRule
+from escalation.rehearsal import DAYS, rehearse
 from escalation.services import check_levels, check_matrix, number_matrix
 from sla.calendars import CalendarError
 from sla.hours import format_hours, parse_hours
 from sla.services import hold_organization
+from tickets.states import State
 
 
 class LevelFormSet(LabelledFormSet):
@@ -106,3 +110,41 @@ class AbsenceAdmin(EverybodysAdmin):
     fields = ("person", "starts_at", "ends_at", "substitute", "reason")
     list_display = ("person", "starts_at", "ends_at", "substitute")
     list_select_related = ("person", "substitute")
+
+
+class RuleForm(forms.ModelForm):
+    """Names no model: the admin builds its fields inside the request, where a tenant scope is open."""
+
+    states = RolesField(
+        label=_("States"),
+        choices=State.choices,
+        required=False,
+        help_text=_(
+            "Of a change of state: into which. Otherwise: only while in one of them; none is any, of silence any that waits for us."
+        ),
+    )
+    priorities = RolesField(
+        label=_("Priorities"), choices=[(each.code, each.label) for each in Priority], required=False, help_text=_("None: every one.")
+    )
+    support_types = RolesField(label=_("Support types"), choices=SupportType.choices, required=False, help_text=_("None: every one."))
+
+
+@admin.register(EscalationRule)
+class EscalationRuleAdmin(EverybodysAdmin):
+    form = RuleForm
+    change_form_template = "admin/escalation/rule_form.html"
+    list_display = ("name", "is_active", "position", "trigger", "action")
+    list_filter = ("is_active", "trigger")
+    fieldsets = (
+        (None, {"fields": (("name", "position"), "is_active")}),
+        (_("When"), {"fields": ("trigger", ("metric", "percent"), "silence_minutes")}),
+        (_("For which tickets"), {"fields": ("states", "priorities", "support_types", "organizations")}),
+        (_("What to do"), {"fields": ("action", ("person", "team"))}),
+    )
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
+        """With ``?try=1`` show which tickets the rule, as it is saved, would have touched."""
+        rule = context["adminform"].form.instance
+        if rule.pk and "try" in request.GET:
+            context |= {"rehearsal": rehearse(rule, at=timezone.now()), "rehearsal_days": DAYS}
+        return super().render_change_form(request, context, *args, **kwargs)

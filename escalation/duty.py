@@ -68,26 +68,65 @@ class Answering:
     at: datetime
 
 
-def who_answers(level: EscalationLevel, at: datetime, roster: Roster) -> Answering:
-    """Return who answers for a level from ``at`` on. A contact without a login is taken at their word: the level's calendar.
+@dataclass(frozen=True)
+class Party:
+    """Who is asked: a person and whoever stands in for them, or all members of a group. Neither: a contact without a login."""
 
-    When nobody is on duty in all that is planned, the contact is told at once: nothing is lost for want of a plan.
-    """
-    calendar = calendar_of(level, at)
-    if level.contact is None and level.team is None:
-        return Answering((_outside_contact(level),), calendar.next_opening(at) if calendar else at)
-    candidates = _candidates(level)
+    person: User | None = None
+    substitute: User | None = None
+    members: tuple[User, ...] | None = None
+    outside: User | None = None
+
+    @property
+    def candidates(self) -> tuple[User, ...]:
+        if self.members is not None:
+            return self.members
+        return tuple(person for person in (self.person, self.substitute) if person is not None)
+
+    def reachable(self, at: datetime, roster: Roster) -> tuple[User, ...]:
+        """Return who of it is on duty at an instant, or stands in for somebody of it who is away."""
+        if self.members is not None:
+            answering = (roster.stand_in(person, at) for person in self.members)
+            return tuple({person.pk: person for person in answering if person is not None}.values())
+        found = roster.stand_in(self.person, at) or roster.stand_in(self.substitute, at)
+        return (found,) if found is not None else ()
+
+    @property
+    def fallback(self) -> tuple[User, ...]:
+        """Return who is told when nobody is on duty in all that is planned: nothing is lost for want of a plan."""
+        if self.members is None and self.candidates:
+            return self.candidates[:1]
+        return self.candidates or ((self.outside,) if self.outside is not None else ())
+
+
+def party_of(level: EscalationLevel) -> Party:
+    """Return whom a level asks."""
+    outside = User(email=level.email, full_name=level.contact_name, language=level.organization.language)
+    if level.team is not None:
+        return Party(members=tuple(members_of(level.team)), outside=outside)
+    return Party(level.contact, level.substitute, outside=outside)
+
+
+def who_answers(level: EscalationLevel, at: datetime, roster: Roster) -> Answering:
+    """Return who answers for a level from ``at`` on. A contact without a login is taken at their word: the level's calendar."""
+    return first_to_answer(party_of(level), at, roster, calendar_of(level, at))
+
+
+def first_to_answer(party: Party, at: datetime, roster: Roster, calendar: WorkCalendar | None = None) -> Answering:
+    """Return who of a party is told, and when: the first instant, open in the calendar, at which somebody is on duty."""
+    if party.members is None and party.person is None and party.outside is not None:
+        return Answering((party.outside,), calendar.next_opening(at) if calendar else at)
     moment = at
     for _ in range(MAX_STEPS):
         moment = calendar.next_opening(moment) if calendar else moment
-        people = _reachable(level, candidates, moment, roster)
+        people = party.reachable(moment, roster)
         if people:
             return Answering(people, moment)
-        change = roster.next_change([person.pk for person in candidates], moment)
+        change = roster.next_change([person.pk for person in party.candidates], moment)
         if change is None:
             break
         moment = change
-    return Answering(_fallback(level, candidates), at)
+    return Answering(party.fallback, at)
 
 
 def calendar_of(level: EscalationLevel, at: datetime) -> WorkCalendar | None:
@@ -98,24 +137,3 @@ def calendar_of(level: EscalationLevel, at: datetime) -> WorkCalendar | None:
 
 def members_of(team: Team) -> list[User]:
     return [person for person in team.members.order_by("full_name", "pk") if person.is_active]
-
-
-def _candidates(level: EscalationLevel) -> list[User]:
-    if level.team is not None:
-        return members_of(level.team)
-    return [person for person in (level.contact, level.substitute) if person is not None]
-
-
-def _reachable(level: EscalationLevel, candidates: list[User], at: datetime, roster: Roster) -> tuple[User, ...]:
-    if level.team is not None:
-        return tuple(person for person in candidates if roster.is_on_duty(person.pk, at))
-    found = roster.stand_in(level.contact, at) or roster.stand_in(level.substitute, at)
-    return (found,) if found is not None else ()
-
-
-def _fallback(level: EscalationLevel, candidates: list[User]) -> tuple[User, ...]:
-    return tuple(candidates[:1]) if level.team is None and candidates else tuple(candidates) or (_outside_contact(level),)
-
-
-def _outside_contact(level: EscalationLevel) -> User:
-    return User(email=level.email, full_name=level.contact_name, language=level.organization.language)

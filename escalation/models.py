@@ -1,12 +1,13 @@
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import OrganizationRow, Team
+from accounts.models import Organization, OrganizationRow, Team
 from catalog.models import Contract, in_language
-from sla.models import Calendar
+from sla.models import MAX_MINUTES, PROMISED, Calendar
 from tickets.models import Ticket
 
 
@@ -131,6 +132,7 @@ class Cause(models.TextChoices):
     BREACH = "breach", _("A target was missed")
     REQUEST = "request", _("Asked for by the customer")
     DECLINED = "declined", _("The solution was declined")
+    RULE = "rule", _("A rule of the desk")
     UNACKNOWLEDGED = "unacknowledged", _("Nobody acknowledged the level below")
     DEESCALATED = "deescalated", _("Taken back by the desk")
 
@@ -164,3 +166,167 @@ class Escalation(OrganizationRow):
 
     def __str__(self) -> str:
         return f"{self.ticket_id} → {self.position}"
+
+
+class Trigger(models.TextChoices):
+    CLOCK = "clock", _("A clock reaches a percentage")
+    STATE = "state", _("The ticket comes into a state")
+    SILENCE = "silence", _("The customer hears nothing")
+
+
+class Action(models.TextChoices):
+    TELL = "tell", _("Tell a person or group")
+    TELL_TAM = "tell_tam", _("Tell the customer's account manager")
+    ASSIGN = "assign", _("Assign")
+    RAISE = "raise", _("Raise one level of the matrix")
+
+
+class EscalationRule(models.Model):
+    """What the desk does by itself when a clock, a state or silence calls for it (SPEC 5.3). A new one is off.
+
+    A condition that is left empty holds for every ticket. Codes are those of ``core.classification``, ``sla`` and ``tickets``.
+    """
+
+    name = models.CharField(_("name"), max_length=120, unique=True)
+    is_active = models.BooleanField(
+        _("active"), default=False, help_text=_("Try it on the last 30 days first, then switch it on: it acts from then on.")
+    )
+    position = models.PositiveSmallIntegerField(_("order"), default=1)
+    trigger = models.CharField(_("when"), max_length=10, choices=Trigger)
+    metric = models.CharField(
+        _("clock"), max_length=12, choices=PROMISED, blank=True, help_text=_("Of a clock's percentage. Empty: any clock.")
+    )
+    percent = models.PositiveSmallIntegerField(
+        _("percentage"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
+        help_text=_("Of the time used; 100 is the missed target. It acts at the first warning of the policy that reaches it."),
+    )
+    silence_minutes = models.PositiveIntegerField(
+        _("minutes without a word"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_MINUTES)],
+        help_text=_("Of the organization's business hours, since the customer was last written to or the state changed."),
+    )
+    states = models.JSONField(_("states"), default=list, blank=True)
+    priorities = models.JSONField(_("priorities"), default=list, blank=True)
+    support_types = models.JSONField(_("support types"), default=list, blank=True)
+    organizations = models.ManyToManyField(
+        Organization, related_name="+", blank=True, verbose_name=_("customers"), help_text=_("Leave empty for every customer.")
+    )
+    action = models.CharField(_("what to do"), max_length=10, choices=Action)
+    planned_at = models.DateTimeField(null=True, editable=False)  # when the silence of the active tickets was put under watch
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("person")
+    )
+    team = models.ForeignKey(
+        Team,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("group"),
+        help_text=_("Who of it is on duty is told; a ticket is given to the one with the fewest."),
+    )
+
+    class Meta:
+        verbose_name = _("escalation rule")
+        verbose_name_plural = _("escalation rules")
+        ordering = ("position", "pk")
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        """Refuse what could never act, and say what is missing."""
+        super().clean()
+        wrong: dict[str, str | Promise] = {}
+        if self.trigger == Trigger.CLOCK and self.percent is None:
+            wrong["percent"] = _("Say at which percentage of the clock.")
+        if self.trigger == Trigger.STATE and not self.states:
+            wrong["states"] = _("Choose at least one state.")
+        if self.trigger == Trigger.SILENCE and self.silence_minutes is None:
+            wrong["silence_minutes"] = _("Say after how many minutes.")
+        if self.action in {Action.TELL, Action.ASSIGN} and (self.person is None) == (self.team is None):
+            wrong["person"] = _("Name a person or a group, one of the two.")
+        if wrong:
+            raise ValidationError(wrong)
+
+
+class RuleLog(OrganizationRow):
+    """What every active rule made of one fact of a ticket: which ran, which did not, and why. Once per fact.
+
+    ``results`` holds, in the rules' order, ``{"rule", "name", "outcome", "why", "did"}``: ``outcome`` is a ``rules.Outcome``,
+    ``why`` the codes of the conditions that were not met, ``did`` whom it reached.
+    """
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="+")
+    key = models.CharField(max_length=80)
+    trigger = models.CharField(max_length=10, choices=Trigger)
+    fact = models.JSONField()  # {"metric", "percent"} or {"state"} or {"minutes"}
+    at = models.DateTimeField()
+    results = models.JSONField()
+
+    class Meta(OrganizationRow.Meta):
+        ordering = ("pk",)
+        constraints = (models.UniqueConstraint(fields=("ticket", "key"), name="rule_log_once_per_fact"),)
+
+    def __str__(self) -> str:
+        return f"{self.ticket_id} {self.key}"
+
+
+class SilenceWatch(OrganizationRow):
+    """When a rule looks whether the customer of a ticket has heard nothing since ``since``."""
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="+")
+    rule = models.ForeignKey(EscalationRule, on_delete=models.CASCADE, related_name="+")
+    since = models.DateTimeField()
+    run_after = models.DateTimeField()
+
+    class Meta(OrganizationRow.Meta):
+        ordering = ("pk",)
+        constraints = (models.UniqueConstraint(fields=("ticket", "rule"), name="silence_watch_unique"),)
+        indexes = (models.Index(fields=("run_after",), name="silence_watch_due"),)
+
+    def __str__(self) -> str:
+        return f"{self.ticket_id} {self.run_after}"
+
+
+class Coverage(OrganizationRow):
+    """The holes that were last found in who is told of a customer's tickets in the week to come, and so told once.
+
+    ``holes`` is a list of ``[week hour, priority, percent]``; week hour 0 is Monday 00:00 in the organization's zone.
+    """
+
+    contract = models.ForeignKey(Contract, on_delete=models.CASCADE, null=True, related_name="+")
+    holes = models.JSONField(default=list)
+    asked_at = models.DateTimeField(null=True)  # a change asks for a new look; None: nothing waits
+    computed_at = models.DateTimeField(null=True)
+
+    class Meta(OrganizationRow.Meta):
+        ordering = ("pk",)
+        constraints = (
+            models.UniqueConstraint(fields=("organization", "contract"), name="coverage_of_contract"),
+            models.UniqueConstraint(fields=("organization",), condition=models.Q(contract__isnull=True), name="coverage_of_organization"),
+        )
+        indexes = (models.Index(fields=("asked_at",), name="coverage_asked", condition=models.Q(asked_at__isnull=False)),)
+
+    def __str__(self) -> str:
+        return f"{self.contract or self.organization}"
+
+
+class Drill(OrganizationRow):
+    """A marked test: who answers for the levels of a matrix at that hour was sent a notice that says so."""
+
+    contract = models.ForeignKey(Contract, on_delete=models.PROTECT, null=True, related_name="+")
+    started_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    started_at = models.DateTimeField()
+    told = models.JSONField()  # [{"role", "name", "email", "at"}], ``at`` an ISO instant
+
+    class Meta(OrganizationRow.Meta):
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return f"{self.organization} {self.started_at}"

@@ -3,12 +3,15 @@
 from datetime import datetime
 from typing import Any
 
-from accounts.models import User
+from accounts.models import Organization, User
 from accounts.queries import supervisors_of
-from escalation.duty import Answering, roster_on
-from escalation.models import Escalation, EscalationLevel
-from escalation.queries import acknowledge_token
-from notifications.services import Letter
+from catalog.models import Contract
+from escalation.coverage import Stretch
+from escalation.duty import Answering, Roster, roster_on, who_answers
+from escalation.models import Drill, Escalation, EscalationLevel, EscalationRule
+from escalation.queries import acknowledge_token, ladder_of
+from escalation.rules import Fact
+from notifications.services import Letter, queue_letters
 from sla.models import Clock
 from tickets.models import Ticket
 from tickets.notices import send, ticket_letter
@@ -59,13 +62,96 @@ def _holders(ticket: Ticket, at: datetime) -> list[User]:
         if found is not None:
             return [found]
     supervisors = supervisors_of(ticket.organization_id)
-    return [person for person in supervisors if roster.is_on_duty(person.pk, at)] or supervisors
+    on_duty = [person for person in supervisors if roster.is_on_duty(person.pk, at)]
+    return on_duty or _first_level(ticket, roster, at) or supervisors
+
+
+def _first_level(ticket: Ticket, roster: Roster, at: datetime) -> list[User]:
+    """Return who of the first level of the matrix is on duty at this very instant."""
+    levels = ladder_of(ticket, at)
+    answering = who_answers(levels[0], at, roster) if levels else None
+    is_at_once = answering is not None and answering.at <= at and any(roster.is_on_duty(p.pk, at) for p in answering.people if p.pk)
+    return list(answering.people) if answering is not None and is_at_once else []
 
 
 def tell_out_of_contract(*, ticket: Ticket, at: datetime) -> None:
     """Tell the desk's supervisors that a ticket came in without a contract in force (SPEC 1.2)."""
     people = supervisors_of(ticket.organization_id)
     send(ticket, [ticket_letter(ticket, to=p, template="out_of_contract", key=f"out:{ticket.pk}", for_staff=True) for p in people], at)
+
+
+def tell_rule(*, ticket: Ticket, rule: EscalationRule, fact: Fact, answering: Answering, key: str, at: datetime) -> None:
+    """Tell whom a rule names, when they are on duty, what happened."""
+    context: dict[str, Any] = {"rule": rule.name, "trigger": str(fact.trigger), "fact": fact.as_data()}
+    people = answering.people
+    send(
+        ticket,
+        [ticket_letter(ticket, to=p, template="rule", key=key, for_staff=True, not_before=answering.at, **context) for p in people],
+        at,
+    )
+
+
+def tell_loop(*, ticket: Ticket, rule: EscalationRule, at: datetime) -> None:
+    """Tell the supervisors, once a day, that a rule runs again and again on a ticket and is held back."""
+    key = f"loop:{rule.pk}:{ticket.pk}:{at:%Y-%m-%d}"
+    people = supervisors_of(ticket.organization_id)
+    send(ticket, [ticket_letter(ticket, to=p, template="rule_loop", key=key, for_staff=True, rule=rule.name) for p in people], at)
+
+
+def tell_holes(*, organization: Organization, contract: Contract | None, stretches: list[Stretch], row_id: int, at: datetime) -> None:
+    """Tell the supervisors when nobody on duty would be told in the week to come."""
+    lines = [
+        {
+            "day": stretch.day,
+            "hours": stretch.hours,
+            "priorities": [int(priority) for priority in stretch.priorities],
+            "percents": list(stretch.percents),
+        }
+        for stretch in stretches
+    ]
+    context = {
+        "organization": organization.name,
+        "contract": contract.reference if contract is not None else "",
+        "time_zone": organization.time_zone,
+        "lines": lines,
+        "path": f"/admin/coverage/?customer={organization.slug}",
+    }
+    letters = [
+        Letter(
+            template="coverage_hole",
+            to_email=person.email,
+            to_name=person.full_name,
+            recipient_id=person.pk,
+            language=person.language or organization.language,
+            dedupe_key=f"coverage:{row_id}:{at.isoformat()}:{person.pk}",
+            context=context,
+        )
+        for person in supervisors_of(organization.pk)
+    ]
+    queue_letters(organization_id=organization.pk, letters=letters, at=at)
+
+
+def tell_drill(*, drill: Drill, organization: Organization, answers: list[tuple[EscalationLevel, Answering]], at: datetime) -> None:
+    """Send the test to each level's people, when they are on duty, as a real step would."""
+    letters = [
+        Letter(
+            template="drill",
+            to_email=person.email,
+            to_name=person.full_name,
+            recipient_id=person.pk,
+            language=person.language or organization.language,
+            dedupe_key=f"drill:{drill.pk}:{level.pk}:{person.pk or person.email}",
+            not_before=answering.at,
+            context={"organization": organization.name, "level": _name_for(level, person.language or organization.language)},
+        )
+        for level, answering in answers
+        for person in answering.people
+    ]
+    queue_letters(organization_id=organization.pk, letters=letters, at=at)
+
+
+def _name_for(level: EscalationLevel, language: str) -> str:
+    return level.name_en if language == "en" and level.name_en else level.name_es
 
 
 def _letter(ticket: Ticket, person: User, key: str, **context: Any) -> Letter:

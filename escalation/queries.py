@@ -1,16 +1,33 @@
-"""The matrix of an organization and the ladder of a ticket."""
+"""The matrix of an organization, the ladder of a ticket, and the rules that are on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 from django.core import signing
+from django.core.cache import cache
+from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from core.errors import NotFound
-from escalation.models import Escalation, EscalationLevel, EscalationMatrix, MatrixKind
+from escalation.models import (
+    Coverage,
+    Drill,
+    Escalation,
+    EscalationLevel,
+    EscalationMatrix,
+    EscalationRule,
+    MatrixKind,
+    RuleLog,
+    SilenceWatch,
+    Trigger,
+)
 from tickets.models import Ticket
+from tickets.queries import active
 
 _SALT = "escalation.acknowledge"
+RULES_KEY, _RULES_KEPT_SECONDS = "escalation.rules", 60
 
 
 def matrix_on(
@@ -86,3 +103,64 @@ def get_escalation(escalation_id: int) -> Escalation:
     if escalation is None:
         raise NotFound(_("There is no such escalation."))
     return escalation
+
+
+@dataclass(frozen=True)
+class ActiveRule:
+    """A rule that is on; ``customers`` are the ids of those it names, none: every one."""
+
+    rule: EscalationRule
+    customers: tuple[int, ...]
+
+
+def active_rules() -> list[ActiveRule]:
+    """Return the rules that are on, in their order; kept in the cache until one is changed."""
+    found = cache.get(RULES_KEY)
+    if found is None:
+        rules = EscalationRule.objects.filter(is_active=True).select_related("person", "team").order_by("position", "pk")
+        named: dict[int, list[int]] = {}
+        for rule_id, organization_id in EscalationRule.organizations.through.objects.order_by().values_list(
+            "escalationrule_id", "organization_id"
+        ):
+            named.setdefault(rule_id, []).append(organization_id)
+        found = [ActiveRule(rule, tuple(named.get(rule.pk, ()))) for rule in rules]
+        cache.set(RULES_KEY, found, _RULES_KEPT_SECONDS)
+    return cast("list[ActiveRule]", found)
+
+
+def rules_to_plan() -> list[EscalationRule]:
+    """Return the silence rules that are on and have not put the active tickets under watch yet."""
+    return list(EscalationRule.objects.filter(is_active=True, trigger=Trigger.SILENCE, planned_at=None).order_by("pk"))
+
+
+def load_of(person_ids: Sequence[int]) -> dict[int, int]:
+    """Return how many active tickets each of these people attends."""
+    rows = active(Ticket.objects.filter(assignee_id__in=list(person_ids))).order_by().values("assignee_id").annotate(n=Count("pk"))
+    return dict(rows.values_list("assignee_id", "n"))
+
+
+def due_watches(at: datetime, limit: int) -> list[tuple[int, int]]:
+    """Return (organization id, watch id) of the silences that have lasted."""
+    found = SilenceWatch.objects.filter(run_after__lte=at).order_by("run_after", "pk")
+    return list(found.values_list("organization_id", "pk")[:limit])
+
+
+def rule_logs_of(ticket: Ticket) -> list[RuleLog]:
+    """Return what the rules made of a ticket's facts, the newest first."""
+    return list(RuleLog.objects.filter(ticket=ticket).order_by("-pk"))
+
+
+def coverage_to_look_at(limit: int) -> list[int]:
+    """Return the organizations whose coverage waits to be looked at, the longest first."""
+    asked = Coverage.objects.filter(asked_at__isnull=False).order_by("asked_at", "pk")
+    return list(asked.values_list("organization_id", flat=True)[:limit])
+
+
+def coverage_rows() -> list[Coverage]:
+    """Return what was last found of every customer of the scope, by name."""
+    rows = Coverage.objects.filter(computed_at__isnull=False).select_related("organization", "contract")
+    return list(rows.order_by("organization__name", "contract__reference", "pk"))
+
+
+def drills_of(organization_id: int, limit: int) -> list[Drill]:
+    return list(Drill.objects.filter(organization_id=organization_id).select_related("started_by", "contract").order_by("-pk")[:limit])

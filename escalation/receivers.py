@@ -1,19 +1,30 @@
+from datetime import datetime
+from functools import partial
+
+from django.db import transaction
+
+from accounts.events import ConfigurationChanged
+from accounts.queries import organizations
 from escalation import notices, services
-from escalation.models import Cause
+from escalation.models import Cause, EscalationRule, Trigger
+from escalation.rules import Fact
+from escalation.tasks import look_at_coverage
 from sla.events import ClockBreached, ClockWarned
 from sla.models import Clock
-from tickets.events import SolutionDeclined, TicketRaised
+from tickets.events import CustomerTold, SolutionDeclined, TicketRaised, TicketStateChanged
 from tickets.models import Ticket
 
 
 def on_clock_warned(event: ClockWarned) -> None:
+    ticket = _ticket(event.ticket_id)
     notices.tell_clock(
-        ticket=_ticket(event.ticket_id),
+        ticket=ticket,
         clock=Clock.objects.get(pk=event.clock_id),
         segment_id=event.segment_id,
         percent=event.percent,
         at=event.at,
     )
+    services.judge(ticket=ticket, fact=_clock_fact(event, event.percent), at=event.at)
 
 
 def on_clock_breached(event: ClockBreached) -> None:
@@ -22,6 +33,12 @@ def on_clock_breached(event: ClockBreached) -> None:
     # Two clocks that breach in one sweep share the instant: the ladder moves once.
     key = f"breach:{event.at.isoformat()}"
     services.escalate_ticket(ticket=ticket, cause=Cause.BREACH, cause_key=key, by=services.ESCALATOR, at=event.at)
+    services.judge(ticket=ticket, fact=_clock_fact(event, 100), at=event.at)
+
+
+def _clock_fact(event: ClockWarned | ClockBreached, percent: int) -> Fact:
+    key = f"clock:{event.clock_id}:{event.segment_id}:{percent}"
+    return Fact(key, Trigger.CLOCK, metric=event.metric, percent=percent)
 
 
 def on_solution_declined(event: SolutionDeclined) -> None:
@@ -30,8 +47,47 @@ def on_solution_declined(event: SolutionDeclined) -> None:
 
 
 def on_ticket_raised(event: TicketRaised) -> None:
+    assert isinstance(event.ticket, Ticket)
     if event.is_out_of_contract:
-        notices.tell_out_of_contract(ticket=_ticket(event.ticket_id), at=event.at)
+        notices.tell_out_of_contract(ticket=event.ticket, at=event.at)
+    _came_into_state(event.ticket, event.at)
+
+
+def on_ticket_state_changed(event: TicketStateChanged) -> None:
+    _came_into_state(_ticket(event.ticket_id), event.at)
+
+
+def _came_into_state(ticket: Ticket, at: datetime) -> None:
+    services.judge(ticket=ticket, fact=Fact(f"state:{ticket.state}:{at.isoformat()}", Trigger.STATE, state=ticket.state), at=at)
+    services.watch_silence(ticket=ticket, at=at)
+
+
+def on_customer_told(event: CustomerTold) -> None:
+    services.watch_silence(ticket=_ticket(event.ticket_id), at=event.at)
+
+
+# What the coverage of a customer depends on; of nobody in particular: of every customer.
+_COVERS = {
+    f"{app}.{model}"
+    for app, models in {
+        "accounts": ("user", "team", "shift", "absence", "organization"),
+        "catalog": ("contract", "service"),
+        "escalation": ("escalationmatrix", "escalationrule"),
+        "sla": ("calendar", "policyversion"),
+    }.items()
+    for model in models
+}
+
+
+def on_configuration_changed(event: ConfigurationChanged) -> None:
+    """Read the rules again when one was changed; look at the coverage again when it depends on what was."""
+    if event.object_type == EscalationRule._meta.label_lower:
+        services.renew_rule(rule_id=event.object_id)
+    if event.object_type in _COVERS:
+        ids = [event.organization_id] if event.organization_id is not None else [each.pk for each in organizations()]
+        services.ask_coverage(organization_ids=ids, at=event.at)
+        for organization_id in ids:
+            transaction.on_commit(partial(look_at_coverage.delay, organization_id), robust=True)
 
 
 def _ticket(ticket_id: int) -> Ticket:

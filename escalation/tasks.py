@@ -5,6 +5,7 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
+from accounts.queries import get_organization, organizations
 from accounts.tenancy import every_organization, organization_scope
 from escalation import queries, services
 
@@ -27,3 +28,39 @@ def sweep_escalations() -> int:
             # One ladder that cannot move must not hold up the others.
             logger.exception("Escalation %s could not climb", escalation_id)
     return len(due)
+
+
+@shared_task(queue="clocks")
+def sweep_rules() -> int:
+    """Put active tickets under the watch of new silence rules, and judge the silences that have lasted."""
+    at = timezone.now()
+    with every_organization(reason="find silences that have lasted, and rules to plan"):
+        services.plan_rules(at=at)
+        due = queries.due_watches(at, SWEEP_BATCH)
+    for organization_id, watch_id in due:
+        try:
+            with organization_scope(organization_id):
+                services.break_silence(watch_id=watch_id, at=at)
+        except Exception:
+            logger.exception("The silence of watch %s could not be judged", watch_id)
+    return len(due)
+
+
+@shared_task(queue="reports")
+def look_at_coverage(organization_id: int) -> int:
+    """Look who is told of a customer's tickets in the week to come."""
+    with organization_scope(organization_id):
+        return services.look_at_coverage(organization=get_organization(organization_id), at=timezone.now())
+
+
+@shared_task(queue="reports")
+def sweep_coverage(*, every_one: bool = False) -> int:
+    """Look at the coverage that waits for it; of ``every_one`` as the week moves on."""
+    with every_organization(reason="find customers whose coverage waits to be looked at"):
+        ids = [each.pk for each in organizations()] if every_one else queries.coverage_to_look_at(SWEEP_BATCH)
+    for organization_id in ids:
+        try:
+            look_at_coverage(organization_id)
+        except Exception:
+            logger.exception("The coverage of organization %s could not be looked at", organization_id)
+    return len(ids)

@@ -14,6 +14,13 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "re-dating": {"task": "sla.tasks.sweep_redating", "schedule": SLOW_TICK, "options": {"expires": SLOW_TICK}},
     "validations": {"task": "tickets.tasks.sweep_validations", "schedule": SLOW_TICK, "options": {"expires": SLOW_TICK}},
     "escalations": {"task": "escalation.tasks.sweep_escalations", "schedule": SLOW_TICK, "options": {"expires": SLOW_TICK}},
+    "rules": {"task": "escalation.tasks.sweep_rules", "schedule": SLOW_TICK, "options": {"expires": SLOW_TICK}},
+    "coverage": {"task": "escalation.tasks.sweep_coverage", "schedule": SLOW_TICK, "options": {"expires": SLOW_TICK}},
+    "coverage of the week": {
+        "task": "escalation.tasks.sweep_coverage",
+        "schedule": crontab(minute="11", hour="*/6"),
+        "kwargs": {"every_one": True},
+    },
     "reports": {"task": "reports.tasks.sweep_reports", "schedule": SLOW_TICK, "options": {"expires": SLOW_TICK}},
     "simulations": {"task": "reports.tasks.sweep_simulations", "schedule": SLOW_TICK, "options": {"expires": SLOW_TICK}},
     "idempotency keys": {"task": "api.tasks.forget_idempotency_keys", "schedule": crontab(hour="4", minute="23")},

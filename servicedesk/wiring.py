@@ -1,6 +1,6 @@
 """Who reacts to what: the one table of subscriptions, in the order in which handlers run."""
 
-from accounts.events import OrganizationCreated
+from accounts.events import ConfigurationChanged, OrganizationCreated
 from core.events import subscribe
 from escalation import receivers as escalation
 from notifications import receivers as notifications
@@ -15,11 +15,14 @@ from tickets.events import CustomerTold, SolutionDeclined, TicketClassified, Tic
 def wire() -> None:
     """Subscribe every handler; called once when the apps are ready."""
     subscribe(OrganizationCreated, sla.on_organization_created)
+    subscribe(ConfigurationChanged, escalation.on_configuration_changed)
     subscribe(CalendarVersionPublished, sla.on_calendar_version_published)
     subscribe(TicketRaised, sla.on_ticket_raised)
     subscribe(TicketRaised, escalation.on_ticket_raised)
     subscribe(CustomerTold, sla.on_customer_told)
+    subscribe(CustomerTold, escalation.on_customer_told)
     subscribe(TicketStateChanged, sla.on_ticket_state_changed)
+    subscribe(TicketStateChanged, escalation.on_ticket_state_changed)
     subscribe(TicketClassified, sla.on_ticket_classified)
     subscribe(TicketContractChanged, sla.on_ticket_contract_changed)
     subscribe(SolutionDeclined, escalation.on_solution_declined)
@@ -32,7 +35,6 @@ def wire() -> None:
 
 # Facts that nobody needs to react to yet; a test holds this list and the table above complete.
 UNHANDLED = {
-    "accounts.events.ConfigurationChanged",
     "escalation.events.TicketEscalated",
     "notifications.events.MessageDied",
     "tickets.events.CustomerReplied",

@@ -25,6 +25,7 @@ from api.serializers import (
     NewReplySerializer,
     NewTicketSerializer,
     NewTransitionSerializer,
+    RuleLogSerializer,
     TicketListSerializer,
     TicketSerializer,
     listed_ticket_data,
@@ -32,8 +33,8 @@ from api.serializers import (
 )
 from catalog.queries import get_service
 from core.classification import Channel, Environment, Impact, Kind, Urgency
-from core.errors import Invalid
-from escalation.queries import escalations_of
+from core.errors import Invalid, NotAllowed
+from escalation.queries import escalations_of, rule_logs_of
 from escalation.services import request_escalation
 from sla.explanation import explain_clock
 from sla.queries import clocks_of, get_clock
@@ -148,6 +149,15 @@ class TicketViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Ticket]):
             return Response(EscalationSerializer(step).data, status=status.HTTP_201_CREATED)
 
         return once(request, work, timezone.now())
+
+    @extend_schema(responses=RuleLogSerializer(many=True))
+    @action(detail=True, methods=["get"], pagination_class=None, filterset_class=None)
+    def rules(self, request: Request, number: str) -> Response:
+        """Show which rules ran on the ticket, which did not, and why; the newest fact first. For the staff."""
+        ticket = queries.get_ticket(person(request), number)
+        if not person(request).is_staff:
+            raise NotAllowed(_("Only the staff read what the rules made of a ticket."))
+        return Response(RuleLogSerializer(rule_logs_of(ticket), many=True).data)
 
     @extend_schema(request=NewTransitionSerializer, responses={200: TicketSerializer}, parameters=[_IDEMPOTENCY, _IF_MATCH])
     @action(detail=True, methods=["post"])

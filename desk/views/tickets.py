@@ -19,7 +19,7 @@ from core.classification import Channel, Impact, Kind, Urgency
 from core.errors import DomainError, NotAllowed
 from desk.forms import AssignForm, ClassifyForm, ContractForm, DeescalateForm, RegisterForm, Say, SayForm, StepForm
 from desk.frame import frame
-from escalation.queries import escalations_of, get_escalation
+from escalation.queries import escalations_of, get_escalation, rule_logs_of
 from escalation.services import acknowledge_escalation, deescalate_ticket
 from sla.queries import get_clock, load_clocks
 from sla.services import preview_classification
@@ -68,6 +68,7 @@ def _page(request: HttpRequest, ticket: Ticket, *, status: int = 200, **replaced
         "turns": queries.time_held(intervals, now),
         "for_staff": True,
         "escalations": escalations_of(ticket),
+        "rule_logs": rule_logs_of(ticket),
         "followers": queries.followers_of(user, ticket),
         "history": queries.timeline(ticket),
         "works": works,

@@ -272,6 +272,8 @@ STAFF = (
     DemoPerson("admin@mesa.example", "Abril Sandoval", ("administrator",)),
     DemoPerson("agent@mesa.example", "Tomás Arriaga", ("agent",)),
     DemoPerson("agent2@mesa.example", "Jimena Olvera", ("agent",)),
+    DemoPerson("agent3@mesa.example", "Rodrigo Estévez", ("agent",)),
+    DemoPerson("agent4@mesa.example", "Mariana Cordero", ("agent",)),
     DemoPerson("consultant@mesa.example", "Bruno Castañeda", ("consultant",)),
     DemoPerson("supervisor@mesa.example", "Lorena Ibáñez", ("desk_supervisor",)),
     DemoPerson("manager@mesa.example", "Ernesto Villaseñor", ("desk_manager",)),

@@ -11,7 +11,7 @@ from catalog.models import Category, Contract, ContractService, RequestTemplate,
 from catalog.services import publish_contract, publish_matrix
 from core.actor import system_actor
 from core.classification import Impact, Priority, Urgency
-from escalation.models import EscalationLevel, MatrixKind
+from escalation.models import Action, EscalationLevel, EscalationRule, MatrixKind, Trigger
 from escalation.services import publish_ladder
 from servicedesk.demo.content import CATALOGUE, CUSTOMERS, STAFF, DemoCustomer, DemoPerson
 from sla.defaults import CalendarRole, Metric
@@ -38,11 +38,12 @@ def build_house(at: datetime) -> House:
     hashed = make_password(PASSWORD)
     staff = {person.email.split("@")[0]: _user(person, hashed, staff_roles=list(person.roles)) for person in STAFF}
     desk = Team.objects.create(name="Mesa de servicio", level=1, email="mesa@mesa.example")
-    desk.members.set([staff["agent"], staff["agent2"], staff["supervisor"]])
+    desk.members.set([staff[name] for name in ("agent", "agent2", "agent3", "agent4")])
     level_two = Team.objects.create(name="Consultoría nivel 2", level=2, email="nivel2@mesa.example")
     level_two.members.set([staff["consultant"]])
     Team.objects.create(name="Especialistas nivel 3", level=3)
     _duty(staff, at)
+    _rules(staff, desk)
     templates = _catalogue()
     customers, members = {}, {}
     for customer in CUSTOMERS:
@@ -52,14 +53,48 @@ def build_house(at: datetime) -> House:
 
 
 def _duty(staff: dict[str, User], at: datetime) -> None:
-    """Two shifts, and an absence with a substitute."""
-    morning = Shift.objects.create(name="Mañana", hours={str(day): [["07:00", "15:00"]] for day in range(5)})
-    morning.people.set([staff["agent2"]])
-    evening = Shift.objects.create(name="Tarde", hours={str(day): [["13:00", "21:00"]] for day in range(5)})
-    evening.people.set([staff["consultant"]])
+    """Shifts that leave no hour without somebody, and an absence with a substitute."""
+    weekdays, weekend = range(5), (5, 6)
+    for name, days, windows, people in (
+        ("Mañana", weekdays, [["07:00", "15:00"]], ("agent",)),
+        ("Tarde", weekdays, [["15:00", "23:00"]], ("agent2",)),
+        ("Noche", range(7), [["00:00", "07:00"], ["23:00", "24:00"]], ("agent3",)),
+        ("Fin de semana", weekend, [["07:00", "23:00"]], ("agent4",)),
+        ("Consultoría", weekdays, [["09:00", "19:00"]], ("consultant",)),
+        ("Supervisión", weekdays, [["08:00", "20:00"]], ("supervisor",)),
+    ):
+        Shift.objects.create(name=name, hours={str(day): windows for day in days}).people.set([staff[each] for each in people])
     start = at + timedelta(days=400)
     Absence.objects.create(
         person=staff["agent2"], substitute=staff["agent"], starts_at=start, ends_at=start + timedelta(days=10), reason="Vacaciones"
+    )
+
+
+def _rules(staff: dict[str, User], desk: Team) -> None:
+    """One rule that is on, and two that wait to be tried."""
+    EscalationRule.objects.create(
+        name="Avisar al gerente de cuenta de lo crítico en riesgo",
+        is_active=True,
+        trigger=Trigger.CLOCK,
+        percent=75,
+        priorities=[Priority.CRITICAL.code],
+        action=Action.TELL_TAM,
+    )
+    EscalationRule.objects.create(
+        name="Cuatro horas sin escribirle al cliente",
+        trigger=Trigger.SILENCE,
+        silence_minutes=240,
+        action=Action.TELL,
+        team=desk,
+        position=2,
+    )
+    EscalationRule.objects.create(
+        name="Subir de nivel al 90 % de la atención",
+        trigger=Trigger.CLOCK,
+        metric=Metric.ATTENTION,
+        percent=90,
+        action=Action.RAISE,
+        position=3,
     )
 
 
@@ -148,6 +183,7 @@ def _contract(organization: Organization, row: DemoCustomer, at: datetime) -> Co
 
 
 def _levels(organization: Organization, staff: dict[str, User], at: datetime) -> None:
+    desk = Team.objects.get(name="Mesa de servicio")
     rows = (
         ("Mesa de servicio", "Service desk", staff["agent"], "Todos los días, 24 horas", 30),
         ("Supervisión de la mesa", "Desk supervisor", staff["supervisor"], "Lunes a viernes, 08:00 a 20:00", 30),
@@ -165,10 +201,11 @@ def _levels(organization: Organization, staff: dict[str, User], at: datetime) ->
             name_en=name_en,
             purpose_es=purposes[position - 1][0],
             purpose_en=purposes[position - 1][1],
-            contact=person,
+            contact=person if position > 1 else None,
+            team=desk if position == 1 else None,
             substitute=staff["manager"] if position == 2 else None,
-            contact_name=person.full_name,
-            email=person.email,
+            contact_name=person.full_name if position > 1 else desk.name,
+            email=person.email if position > 1 else desk.email,
             phone=f"000 000 00{position:02d}",
             hours=hours,
             acknowledge_minutes=minutes,

@@ -11,7 +11,7 @@ from accounts.models import Absence, Membership, Shift, User
 from accounts.services import issue_service_account_token
 from catalog.models import Contract
 from core.actor import system_actor
-from escalation.models import Cause, Escalation
+from escalation.models import Cause, Escalation, EscalationRule
 from escalation.queries import acknowledge_token
 from escalation.services import escalate_ticket
 from notifications.models import OutboxMessage
@@ -72,6 +72,8 @@ TABLE: list[tuple[str, frozenset[str]]] = [
     (r"admin/reports/.*", SEES_REPORTS),
     (r"admin/simulations/<int:simulation_id>/put-in-force/", ADMIN),
     (r"admin/simulations/.*", SEES_REPORTS),
+    (r"admin/coverage/", SEES_REPORTS),
+    (r"admin/coverage/drill/", frozenset({"desk_supervisor", "desk_manager", "administrator"})),
     (r"admin/autocomplete/", SEES_CONFIGURATION),
     (r"admin/r/.*", NOBODY),
     (r"admin/.*/<path:object_id>/", STAFF),  # only a redirect to the change page
@@ -85,7 +87,9 @@ TABLE: list[tuple[str, frozenset[str]]] = [
     (r"admin/\(\?P<url>.*", NOBODY),
     (r"api/docs/|api/v1/schema/", SIGNED_IN),
     (r"api/v1/\^tickets/\$", SIGNED_IN),
+    (r"api/v1/\^tickets/.*/rules/\$", SEES_TICKETS),
     (r"api/v1/\^tickets/.*", READERS | SEES_TICKETS),
+    (r"api/v1/coverage/", SEES_REPORTS),
     (r"api/v1/terms/", SEES_CONFIGURATION),  # who may publish is tested with the service
     (r"api/v1/reports/.*", REPORT_READERS | SEES_REPORTS),
 ]
@@ -96,6 +100,8 @@ QUERIES = {
     "admin/autocomplete/": "?app_label=catalog&model_name=contract&field_name=organization",
     "api/v1/reports/service-level/": REPORT_QUERY,
     "api/v1/terms/": "?organization=north",
+    "api/v1/coverage/": "?organization=north",
+    "admin/coverage/drill/": "?customer=north",
     "api/v1/reports/service-level.<str:format>": REPORT_QUERY,
 }
 LOGINS = ("/accounts/login/", "/admin/login/")
@@ -139,6 +145,7 @@ def world(house: House) -> dict[str, str]:
     )
     issue_service_account_token(name="Watcher", organization=house.north, contact=house.people["coordinator"], by=SETUP, at=MONDAY_9AM)
     Shift.objects.create(name="Days", hours={"0": [["08:00", "16:00"]]})
+    EscalationRule.objects.create(name="Loud", trigger="clock", percent=90, action="raise")
     Absence.objects.create(person=house.agent, starts_at=MONDAY_9AM, ends_at=MONDAY_9AM + timedelta(days=1))
     PolicyVersion.objects.create(organization=house.north, contract=house.contract, number=1, effective_from=MONDAY_9AM)
     return {

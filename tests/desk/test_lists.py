@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import Absence, ApiToken, Membership, Organization, ServiceAccount, Shift, Team, User
 from accounts.services import create_organization
 from catalog.models import Category, Contract, RequestTemplate, Service
-from escalation.models import EscalationMatrix
+from escalation.models import EscalationMatrix, EscalationRule
 from notifications.models import OutboxMessage
 from reports.services import request_report
 from sla.models import Calendar, PolicyVersion
@@ -51,6 +51,7 @@ MAKERS: dict[type, Callable[[int, House], object]] = {
     EscalationMatrix: lambda n, house: EscalationMatrix.objects.create(
         organization=house.north, contract=contract(n, house), number=1, effective_from=MONDAY_9AM, published_at=MONDAY_9AM
     ),
+    EscalationRule: lambda n, house: EscalationRule.objects.create(name=f"R{n}", trigger="clock", percent=n, action="raise"),
     Shift: lambda n, house: Shift.objects.create(name=f"H{n}", hours={"0": [["08:00", "16:00"]]}),
     Absence: lambda n, house: Absence.objects.create(
         person=person(n), substitute=house.agent, starts_at=MONDAY_9AM, ends_at=MONDAY_9AM + timedelta(days=n)

@@ -1,7 +1,7 @@
 """The verbs that write tickets, by intention. Everything else imports them from here."""
 
 from tickets.services.answering import reply_as_customer
-from tickets.services.assignment import assign_ticket, assign_tickets
+from tickets.services.assignment import assign_automatically, assign_ticket, assign_tickets
 from tickets.services.classification import Classification, classify_ticket
 from tickets.services.contracting import change_contract
 from tickets.services.conversation import add_note, reply_to_customer, send_attention_statement
@@ -34,6 +34,7 @@ __all__ = [
     "TransitionDetails",
     "TransitionNotAllowed",
     "add_note",
+    "assign_automatically",
     "assign_ticket",
     "assign_tickets",
     "change_contract",

@@ -36,9 +36,28 @@ def assign_ticket(*, ticket: Ticket, assignee: User | None, by: Actor, at: datet
             _("%(person)s does not serve %(organization)s.") % {"person": assignee, "organization": ticket.organization},
             fields={"assignee": _("Choose an agent who serves this customer.")},
         )
+    _require_present(assignee, at)
+    return _give(ticket, assignee, by, at, expected_version)
+
+
+@transaction.atomic
+def assign_automatically(*, ticket: Ticket, assignee: User, by: Actor, at: datetime) -> Ticket:
+    """Give the ticket to a person because a rule says so; ``by`` is a part of the system, which has chosen who is on duty.
+
+    Refuses with ``Invalid`` who does not attend tickets or does not serve the customer, and a ticket that has ended.
+    """
+    if ticket.state in FINAL:
+        raise Invalid(_("%(number)s has ended.") % {"number": ticket.number})
+    if not assignee.can(Capability.HOLD_TICKETS) or not serves(assignee, ticket.organization_id):
+        raise Invalid(
+            _("%(person)s does not attend tickets of %(organization)s.") % {"person": assignee, "organization": ticket.organization}
+        )
+    return _give(ticket, assignee, by, at, None)
+
+
+def _give(ticket: Ticket, assignee: User | None, by: Actor, at: datetime, expected_version: int | None) -> Ticket:
     if (assignee.pk if assignee else None) == ticket.assignee_id:
         return ticket
-    _require_present(assignee, at)
     old = ticket.assignee_id
     changes: dict[str, User | None] = {"assignee": assignee}
     if ticket.owner_id is None and assignee is not None and assignee.can(Capability.WORK_TICKETS):

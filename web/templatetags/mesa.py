@@ -8,6 +8,7 @@ from django import template
 from django.http import QueryDict
 from django.utils import formats
 from django.utils.dateparse import parse_datetime
+from django.utils.dates import WEEKDAYS
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
@@ -17,6 +18,7 @@ from lucide.templatetags.lucide import lucide
 
 from accounts.zones import zone
 from core.classification import Kind, Priority, SupportType
+from escalation.rules import Condition, Outcome
 from reports.metrics import DEFINITIONS
 from sla.calendars import SegmentKind
 from sla.clocks import Target
@@ -128,6 +130,24 @@ def support_type_label(code: str) -> str:
 @register.filter
 def metric_label(code: str) -> str:
     return str(Metric(code).label) if code in Metric.values else code
+
+
+@register.filter
+def rule_outcome(code: str) -> str:
+    """Say what a rule made of a fact."""
+    return str(Outcome(code).label) if code in Outcome.values else code
+
+
+@register.filter
+def rule_condition(code: str) -> str:
+    """Say which condition of a rule was not met."""
+    return str(Condition(code).label) if code in Condition.values else code
+
+
+@register.filter
+def weekday_name(day: int) -> str:
+    """Name a day of the week, Monday is 0."""
+    return str(WEEKDAYS[day])
 
 
 @register.filter

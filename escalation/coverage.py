@@ -1,0 +1,247 @@
+"""Who is told of a customer's tickets, hour by hour of the week to come, and where nobody would be (SPEC 17.10). Reads only."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from accounts.models import Organization, User
+from accounts.queries import supervisors_of
+from accounts.zones import zone
+from catalog.models import Contract
+from catalog.queries import contracts_in_force, support_types_of
+from core.classification import Kind, Priority
+from escalation.duty import Answering, Party, Roster, calendar_of, first_to_answer, members_of, party_of, roster_on
+from escalation.models import Action, EscalationLevel, EscalationRule, Trigger
+from escalation.queries import active_rules, levels_of, matrix_on
+from sla.calendars import WorkCalendar
+from sla.clocks import BREACH_PERCENT
+from sla.defaults import AT_ARRIVAL, CalendarRole
+from sla.promises import Matter, Policy, policy_on
+from sla.queries import calendar_versions_on, pick_calendar, work_calendar
+
+HOURS = 168
+STEP = timedelta(minutes=30)  # shifts begin and end at half hours too
+DAY_HOURS = 24
+
+
+@dataclass(frozen=True)
+class Told:
+    """Somebody who is told: ``at`` is when, ``why`` is ``desk``, ``level`` or ``rule``, ``name`` of the level or rule."""
+
+    people: tuple[User, ...]
+    at: datetime
+    why: str
+    name: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True)
+class Hole:
+    """Nobody on duty is told at ``percent`` of a clock of this priority in this hour; hour 0 is Monday 00:00 local."""
+
+    hour: int
+    priority: Priority
+    percent: int
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Hours in a row, ``[first, last]``, that lack the same: for the eye and for letters."""
+
+    first: int
+    last: int
+    priorities: tuple[Priority, ...]
+    percents: tuple[int, ...]
+
+    @property
+    def day(self) -> int:
+        return self.first // DAY_HOURS
+
+    @property
+    def hours(self) -> str:
+        return f"{self.first % DAY_HOURS:02d}:00–{self.last % DAY_HOURS + 1:02d}:00"
+
+
+@dataclass(frozen=True)
+class _Level:
+    level: EscalationLevel
+    party: Party
+    calendar: WorkCalendar | None
+
+    def answers(self, at: datetime, roster: Roster) -> Answering:
+        return first_to_answer(self.party, at, roster, self.calendar)
+
+    def reachable(self, at: datetime, roster: Roster) -> tuple[User, ...]:
+        """Return who of it answers at this very instant."""
+        if self.calendar is not None and not self.calendar.is_open(at):
+            return ()
+        if self.party.outside is not None and not self.party.candidates and self.party.members is None:
+            return (self.party.outside,)
+        return self.party.reachable(at, roster)
+
+
+@dataclass
+class Picture:
+    """Whom the tickets of one contract reach (or, without one, of the organization) in the 168 hours from ``starts_at``."""
+
+    organization: Organization
+    contract: Contract | None
+    starts_at: datetime
+    roster: Roster
+    percents: tuple[int, ...]
+    _supervisors: list[User]
+    _levels: list[_Level]
+    _rules: list[tuple[EscalationRule, Party]]
+    _calendars: dict[Priority, list[WorkCalendar]]
+    needed: set[tuple[int, Priority]] = field(default_factory=set)
+    holes: list[Hole] = field(default_factory=list)
+
+    def instant_of(self, hour: int) -> datetime:
+        """Return the instant at which an hour of the week begins, in the week to come."""
+        return next(at for at in self._instants() if self.hour_of(at) == hour)
+
+    def told(self, priority: Priority, percent: int, at: datetime) -> list[Told]:
+        """Return who is told when a clock of a ticket that nobody holds yet reaches ``percent`` at ``at``."""
+        found = []
+        first_line = self._first_line(at)
+        if first_line:
+            found.append(Told(first_line, at, "desk"))
+        found += self._by_rules(priority, percent, at)
+        if percent == BREACH_PERCENT and self._levels:
+            found.append(self._by_level(0, at))
+        return found
+
+    def next_told(self, at: datetime) -> Told | None:
+        """Return who comes next when the first level does not acknowledge a breach at ``at``; None: there is no second level."""
+        if len(self._levels) < 2:  # noqa: PLR2004 - a next one needs two
+            return None
+        first = self._levels[0]
+        told_at, allowed = first.answers(at, self.roster).at, timedelta(minutes=first.level.acknowledge_minutes)
+        climbs_at = first.calendar.add(told_at, allowed) if first.calendar is not None else told_at + allowed
+        return self._by_level(1, climbs_at)
+
+    def _first_line(self, at: datetime) -> tuple[User, ...]:
+        on_duty = tuple(person for person in self._supervisors if self.roster.is_on_duty(person.pk, at))
+        return on_duty or (self._levels[0].reachable(at, self.roster) if self._levels else ())
+
+    def _by_level(self, place: int, at: datetime) -> Told:
+        each = self._levels[place]
+        answering = each.answers(at, self.roster)
+        return Told(answering.people, answering.at, "level", each.level.name, each.level.phone)
+
+    def _by_rules(self, priority: Priority, percent: int, at: datetime) -> Iterator[Told]:
+        for rule, party in self._rules:
+            reached = next((step for step in self.percents if step >= (rule.percent or 0)), BREACH_PERCENT)
+            if reached != percent or (rule.priorities and priority.code not in rule.priorities):
+                continue
+            if rule.action == Action.RAISE:
+                if self._levels and percent != BREACH_PERCENT:
+                    yield self._by_level(0, at)
+                continue
+            answering = first_to_answer(party, at, self.roster)
+            yield Told(answering.people, answering.at, "rule", rule.name)
+
+    def _instants(self) -> Iterator[datetime]:
+        at = self.starts_at
+        for _ in range(HOURS * 2):
+            yield at
+            at += STEP
+
+    def hour_of(self, at: datetime) -> int:
+        """Return the local hour of the week of an instant."""
+        local = at.astimezone(zone(self.organization.time_zone))
+        return local.weekday() * DAY_HOURS + local.hour
+
+    def look(self) -> None:
+        """Find the hours in which a clock can run, and those of them in which nobody on duty would be told."""
+        found: set[Hole] = set()
+        for at in self._instants():
+            hour = self.hour_of(at)
+            for priority in Priority:
+                if not any(calendar.is_open(at) for calendar in self._calendars[priority]):
+                    continue
+                self.needed.add((hour, priority))
+                if self._first_line(at):
+                    continue  # they are told at every percentage
+                for percent in self.percents:
+                    if not any(told.at <= at for told in self.told(priority, percent, at)):
+                        found.add(Hole(hour, priority, percent))
+        self.holes = sorted(found, key=lambda hole: (hole.hour, hole.priority, hole.percent))
+
+
+def pictures_of(organization: Organization, at: datetime) -> list[Picture]:
+    """Return the picture of each contract in force on that day; of the organization itself where there is none."""
+    day = at.astimezone(zone(organization.time_zone)).date()
+    contracts: Sequence[Contract | None] = contracts_in_force(organization, day) or [None]
+    roster = roster_on(at)
+    return [picture_of(organization, contract, at, roster=roster) for contract in contracts]
+
+
+def picture_of(organization: Organization, contract: Contract | None, at: datetime, *, roster: Roster | None = None) -> Picture:
+    """Return who is told of the tickets of a contract in the week from the hour of ``at`` on, as planned now."""
+    contract_id = contract.pk if contract is not None else None
+    policy = policy_on(organization, contract_id, None, at)
+    levels = [_Level(level, party_of(level), calendar_of(level, at)) for level in levels_of(matrix_on(organization.pk, contract_id, at))]
+    picture = Picture(
+        organization=organization,
+        contract=contract,
+        starts_at=at.replace(minute=0, second=0, microsecond=0),
+        roster=roster or roster_on(at),
+        percents=(*policy.percents, BREACH_PERCENT),
+        _supervisors=supervisors_of(organization.pk),
+        _levels=levels,
+        _rules=list(_clock_rules(organization)),
+        _calendars={priority: _calendars(organization, contract, policy, priority, at) for priority in Priority},
+    )
+    picture.look()
+    return picture
+
+
+def _clock_rules(organization: Organization) -> Iterator[tuple[EscalationRule, Party]]:
+    """Yield the rules of clocks that tell or raise for every ticket of the customer, but for its priority."""
+    for each in active_rules():
+        rule = each.rule
+        narrow = rule.states or rule.support_types or rule.metric
+        if rule.trigger != Trigger.CLOCK or narrow or (each.customers and organization.pk not in each.customers):
+            continue
+        if rule.action == Action.TELL_TAM and organization.account_manager is not None:
+            yield rule, Party(organization.account_manager)
+        elif rule.action == Action.TELL:
+            yield rule, Party(members=tuple(members_of(rule.team))) if rule.team is not None else Party(rule.person)
+        elif rule.action == Action.RAISE:
+            yield rule, Party()
+
+
+def _calendars(
+    organization: Organization, contract: Contract | None, policy: Policy, priority: Priority, at: datetime
+) -> list[WorkCalendar]:
+    """Return every calendar in which a clock of this priority may run: of each kind and support type that is contracted."""
+    versions = calendar_versions_on(organization, at)
+    found = {}
+    for support_type in support_types_of(organization, contract.pk if contract is not None else None):
+        for kind in Kind:
+            for metric in AT_ARRIVAL:
+                matter = Matter(kind, support_type, priority, None)
+                if policy.target(metric, matter) is None:
+                    continue
+                version = pick_calendar(versions, *policy.calendar_choice(metric, matter)) or pick_calendar(
+                    versions, CalendarRole.BUSINESS, None
+                )
+                if version is not None:
+                    found[version.pk] = work_calendar(version)
+    return list(found.values())
+
+
+def stretches_of(holes: Iterable[Hole]) -> list[Stretch]:
+    """Gather holes into stretches of hours of one day, and stretches alike into one line."""
+    lacking: dict[int, set[tuple[int, int]]] = {}
+    for hole in holes:
+        lacking.setdefault(hole.hour, set()).add((hole.priority, hole.percent))
+    found: list[Stretch] = []
+    for _key, run in groupby(enumerate(sorted(lacking)), key=lambda pair: (pair[1] - pair[0], pair[1] // DAY_HOURS, lacking[pair[1]])):
+        hours = [hour for _place, hour in run]
+        what = lacking[hours[0]]
+        priorities = tuple(Priority(each) for each in sorted({priority for priority, _percent in what}))
+        found.append(Stretch(hours[0], hours[-1], priorities, tuple(sorted({percent for _priority, percent in what}))))
+    return found

@@ -1,0 +1,112 @@
+"""Which escalation rules a fact of a ticket calls for, and why not the others. Pure: rules, ticket and fact come in (SPEC 5.3)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+from core.classification import Priority
+from escalation.models import EscalationRule, Trigger
+from tickets.states import OPEN_STATES, PENDING
+
+MAX_RUNS = 3  # of one rule on one ticket ...
+RUNS_WITHIN = timedelta(days=1)  # ... in so much time; more is a loop
+WAITS_FOR_US = OPEN_STATES - PENDING
+
+
+class Outcome(TextChoices):
+    RAN = "ran", _("ran")
+    UNMET = "unmet", _("does not apply")
+    ALREADY = "already", _("had run for this")
+    LOOP = "loop", _("held back: it ran too often")
+    FAILED = "failed", _("could not act")
+
+
+class Condition(TextChoices):
+    """What a rule asks for; the code stands in the log when the ticket did not meet it."""
+
+    METRIC = "metric", _("another clock")
+    PERCENT = "percent", _("too early")
+    STATE = "state", _("another state")
+    PRIORITY = "priority", _("another priority")
+    SUPPORT_TYPE = "support_type", _("another support type")
+    CUSTOMER = "customer", _("another customer")
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What happened to a ticket. ``key`` names it: the same fact is never judged twice. ``subject`` groups the facts of one clock."""
+
+    key: str
+    trigger: Trigger
+    metric: str = ""
+    percent: int = 0
+    state: str = ""
+    rule_id: int = 0  # of silence: whose minutes have passed
+    minutes: int = 0
+
+    @property
+    def subject(self) -> str:
+        return self.key.rpartition(":")[0] if self.trigger is Trigger.CLOCK else self.key
+
+    def as_data(self) -> dict[str, Any]:
+        told = {"metric": self.metric, "percent": self.percent, "state": self.state, "minutes": self.minutes}
+        return {name: value for name, value in told.items() if value}
+
+
+class About(Protocol):
+    """A ticket, or what is known of one at an instant."""
+
+    @property
+    def state(self) -> str: ...
+    @property
+    def priority(self) -> int: ...
+    @property
+    def support_type(self) -> str: ...
+    @property
+    def organization_id(self) -> int: ...
+
+
+def unmet(rule: EscalationRule, customers: Sequence[int], about: About, fact: Fact) -> list[Condition]:
+    """Return the conditions of a rule of this trigger that the ticket does not meet; none: it is to act.
+
+    ``customers`` are the organizations the rule names. A silence rule without states speaks of what waits for us.
+    """
+    found = []
+    if rule.trigger == Trigger.CLOCK:
+        if rule.metric and rule.metric != fact.metric:
+            found.append(Condition.METRIC)
+        if fact.percent < (rule.percent or 0):
+            found.append(Condition.PERCENT)
+    states = rule.states or (WAITS_FOR_US if rule.trigger == Trigger.SILENCE else ())
+    if states and about.state not in states:
+        found.append(Condition.STATE)
+    if rule.priorities and Priority(about.priority).code not in rule.priorities:
+        found.append(Condition.PRIORITY)
+    if rule.support_types and about.support_type not in rule.support_types:
+        found.append(Condition.SUPPORT_TYPE)
+    if customers and about.organization_id not in customers:
+        found.append(Condition.CUSTOMER)
+    return found
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A rule that ran on the ticket before."""
+
+    rule_id: int
+    subject: str
+    at: datetime
+
+
+def held_back(rule_id: int, fact: Fact, earlier: Sequence[Earlier], at: datetime) -> Outcome | None:
+    """Return why a rule that applies does not act again: for this clock it has, or it runs in a loop; None: it acts."""
+    own = [run for run in earlier if run.rule_id == rule_id]
+    if any(run.subject == fact.subject for run in own):
+        return Outcome.ALREADY
+    if sum(run.at > at - RUNS_WITHIN for run in own) >= MAX_RUNS:
+        return Outcome.LOOP
+    return None

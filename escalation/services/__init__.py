@@ -1,0 +1,36 @@
+"""The verbs that write escalations, their matrices and rules."""
+
+from escalation.services.climbing import (
+    ESCALATOR,
+    acknowledge_escalation,
+    climb,
+    deescalate_ticket,
+    escalate_ticket,
+    request_escalation,
+)
+from escalation.services.covering import ask_coverage, kept_holes, look_at_coverage, start_drill
+from escalation.services.matrices import check_levels, check_matrix, number_matrix, publish_ladder
+from escalation.services.ruling import break_silence, judge, plan_rule, plan_rules, renew_rule, watch_silence
+
+__all__ = [
+    "ESCALATOR",
+    "acknowledge_escalation",
+    "ask_coverage",
+    "break_silence",
+    "check_levels",
+    "check_matrix",
+    "climb",
+    "deescalate_ticket",
+    "escalate_ticket",
+    "judge",
+    "kept_holes",
+    "look_at_coverage",
+    "number_matrix",
+    "plan_rule",
+    "plan_rules",
+    "renew_rule",
+    "publish_ladder",
+    "request_escalation",
+    "start_drill",
+    "watch_silence",
+]

@@ -1,0 +1,85 @@
+"""Coverage kept current: looked at anew when something changes, and a new hole told once, before it bites (SPEC 17.10)."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import Organization, User
+from accounts.roles import Capability
+from activity.services import Fact, record
+from catalog.models import Contract
+from core.actor import Actor
+from core.classification import Priority
+from core.errors import NotAllowed
+from escalation import notices
+from escalation.coverage import Hole, pictures_of, stretches_of
+from escalation.duty import roster_on, who_answers
+from escalation.models import Coverage, Drill
+from escalation.queries import levels_of, matrix_on
+
+DOUBLE_CLICK = timedelta(minutes=1)
+
+
+@transaction.atomic
+def ask_coverage(*, organization_ids: list[int], at: datetime) -> None:
+    """Have the coverage of these customers looked at again: something it depends on has changed."""
+    for organization_id in organization_ids:
+        Coverage.objects.update_or_create(organization_id=organization_id, contract=None, defaults={"asked_at": at})
+
+
+@transaction.atomic
+def look_at_coverage(*, organization: Organization, at: datetime) -> int:
+    """Look who is told in the week to come, tell the supervisors of the holes that are new, and return how many hours are.
+
+    A hole that stays is not told again; one that went and came back is. In a row that is held until the commit, so that
+    two workers tell a hole once.
+    """
+    ask, _created = Coverage.objects.get_or_create(organization=organization, contract=None)
+    Coverage.objects.select_for_update().get(pk=ask.pk)
+    pictures, new_hours = pictures_of(organization, at), 0
+    seen = []
+    for picture in pictures:
+        row = ask if picture.contract is None else Coverage.objects.get_or_create(organization=organization, contract=picture.contract)[0]
+        seen.append(row.pk)
+        known = {(hour, priority, percent) for hour, priority, percent in row.holes}
+        fresh = [hole for hole in picture.holes if (hole.hour, int(hole.priority), hole.percent) not in known]
+        if fresh:
+            new_hours += len({hole.hour for hole in fresh})
+            notices.tell_holes(organization=organization, contract=picture.contract, stretches=stretches_of(fresh), row_id=row.pk, at=at)
+        row.holes, row.computed_at = [[hole.hour, int(hole.priority), hole.percent] for hole in picture.holes], at
+        row.save(update_fields=["holes", "computed_at"])
+    Coverage.objects.filter(organization=organization, contract__isnull=False).exclude(pk__in=seen).delete()  # contracts that ended
+    if ask.pk not in seen:
+        Coverage.objects.filter(pk=ask.pk).update(holes=[], computed_at=at)
+    Coverage.objects.filter(pk=ask.pk).update(asked_at=None)
+    return new_hours
+
+
+def kept_holes(row: Coverage) -> list[Hole]:
+    return [Hole(hour, Priority(priority), percent) for hour, priority, percent in row.holes]
+
+
+@transaction.atomic
+def start_drill(*, organization: Organization, contract: Contract | None, user: User, by: Actor, at: datetime) -> Drill:
+    """Send everybody who would answer now for a level of the matrix a notice marked as a test; a double click sends once."""
+    if not (user.can(Capability.SUPERVISE) or user.can(Capability.CONFIGURE)):
+        raise NotAllowed(_("Only supervisors and administrators start a drill."))
+    Organization.objects.select_for_update().get(pk=organization.pk)
+    last = Drill.objects.filter(organization=organization, contract=contract, started_at__gt=at - DOUBLE_CLICK).order_by("-pk").first()
+    if last is not None:
+        return last
+    roster = roster_on(at)
+    answers = [
+        (level, who_answers(level, at, roster)) for level in levels_of(matrix_on(organization.pk, contract.pk if contract else None, at))
+    ]
+    told = [
+        {"role": level.name, "name": person.full_name or person.email, "email": person.email, "at": answering.at.isoformat()}
+        for level, answering in answers
+        for person in answering.people
+    ]
+    drill: Drill = Drill.objects.create(organization=organization, contract=contract, started_by=user, started_at=at, told=told)
+    notices.tell_drill(drill=drill, organization=organization, answers=answers, at=at)
+    fact = Fact(verb="escalation.drill", object_type="escalation.drill", object_id=drill.pk, payload={"told": len(told)})
+    record(organization_id=organization.pk, facts=[fact], by=by, at=at)
+    return drill

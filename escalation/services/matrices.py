@@ -1,0 +1,74 @@
+"""Escalation matrices in versions: published, checked, numbered."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from accounts.models import Organization
+from accounts.terms import check_place
+from activity.services import Fact, record
+from catalog.models import Contract
+from core.actor import Actor
+from core.errors import Invalid
+from escalation.models import EscalationLevel, EscalationMatrix, MatrixKind
+from escalation.services.covering import ask_coverage
+from sla.services import hold_organization
+
+
+@transaction.atomic
+def publish_ladder(
+    *,
+    organization: Organization,
+    levels: Sequence[EscalationLevel],
+    effective_from: datetime,
+    by: Actor,
+    at: datetime,
+    contract: Contract | None = None,
+    kind: MatrixKind = MatrixKind.HIERARCHICAL,
+) -> EscalationMatrix:
+    """Add a version to a matrix of a contract, or without one of the organization; ``levels`` are unsaved rows.
+
+    Tickets climb by it from ``effective_from`` on. Raises ``Invalid`` or ``ValidationError`` with what is wrong and how to mend it.
+    """
+    hold_organization(organization.pk)
+    matrix = EscalationMatrix(organization=organization, contract=contract, kind=kind, effective_from=effective_from)
+    check_matrix(matrix, at=at)
+    check_levels(levels)
+    number_matrix(matrix, at=at)
+    matrix.full_clean(exclude=["organization"])
+    matrix.save()
+    for level in levels:
+        level.matrix, level.organization_id = matrix, organization.pk
+        level.full_clean(exclude=["organization"])
+        level.save()
+    fact = Fact(verb="escalation.matrix_published", object_type="escalation.escalationmatrix", object_id=matrix.pk)
+    record(organization_id=organization.pk, facts=[fact], by=by, at=at)
+    ask_coverage(organization_ids=[organization.pk], at=at)
+    return matrix
+
+
+def check_matrix(matrix: EscalationMatrix, *, at: datetime) -> None:
+    """Refuse a version that would change the past, or not begin between its neighbours."""
+    check_place(matrix, _matrices_like(matrix), at=at)
+
+
+def check_levels(levels: Iterable[EscalationLevel]) -> None:
+    """Refuse a matrix without levels, or whose levels are not 1, 2, 3 …: somebody would be skipped."""
+    positions = sorted(level.position for level in levels)
+    if not positions or positions != list(range(1, len(positions) + 1)):
+        words = _("Number the levels 1, 2, 3 and so on, each once, and name at least one.")
+        raise Invalid(words, fields={"levels": words})
+
+
+def number_matrix(matrix: EscalationMatrix, *, at: datetime) -> None:
+    """Give a new version its number, and the instant from which it is known."""
+    last = _matrices_like(matrix).order_by("-number").first()
+    matrix.number, matrix.published_at = (last.number + 1 if last else 1), at
+
+
+def _matrices_like(matrix: EscalationMatrix) -> QuerySet[EscalationMatrix]:
+    same = EscalationMatrix.objects.filter(organization_id=matrix.organization_id, contract_id=matrix.contract_id, kind=matrix.kind)
+    return same.exclude(pk=matrix.pk)

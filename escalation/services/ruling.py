@@ -1,0 +1,193 @@
+"""Escalation rules at work: each fact of a ticket is judged once, what ran and what did not is kept with its reasons (SPEC 5.3)."""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.core.cache import cache
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from core.errors import DomainError, Invalid
+from escalation import notices
+from escalation.duty import Answering, Party, first_to_answer, members_of, roster_on
+from escalation.models import Action, Cause, EscalationRule, RuleLog, SilenceWatch, Trigger
+from escalation.queries import RULES_KEY, ActiveRule, active_rules, load_of, rules_to_plan
+from escalation.rules import WAITS_FOR_US, Earlier, Fact, Outcome, held_back, unmet
+from escalation.services.climbing import ESCALATOR, escalate_ticket
+from sla.calendars import CalendarError
+from sla.defaults import CalendarRole
+from sla.queries import calendar_versions_on, pick_calendar, work_calendar
+from tickets.models import Ticket
+from tickets.services import assign_automatically
+from tickets.states import FINAL
+
+logger = logging.getLogger(__name__)
+
+
+@transaction.atomic
+def judge(*, ticket: Ticket, fact: Fact, at: datetime) -> RuleLog | None:
+    """Let every active rule of the fact's trigger look at it: act, or say why not. Returns None where there is no such rule.
+
+    A fact that was judged before is left alone. An action that fails is noted, and takes neither the others nor the cause with it.
+    """
+    asked = [each for each in active_rules() if each.rule.trigger == fact.trigger and fact.rule_id in {0, each.rule.pk}]
+    if not asked or RuleLog.objects.filter(ticket_id=ticket.pk, key=fact.key).exists():
+        return None
+    log: RuleLog = RuleLog.objects.create(
+        organization_id=ticket.organization_id,
+        ticket=ticket,
+        key=fact.key,
+        trigger=fact.trigger,
+        fact=fact.as_data(),
+        at=at,
+        results=[],
+    )
+    earlier = _earlier(ticket)
+    log.results = [_result(each, ticket, fact, log, earlier) for each in asked]
+    log.save(update_fields=["results"])
+    return log
+
+
+def _earlier(ticket: Ticket) -> list[Earlier]:
+    found = []
+    for log in RuleLog.objects.filter(ticket_id=ticket.pk).order_by("pk"):
+        subject = Fact(log.key, Trigger(log.trigger)).subject
+        found += [Earlier(row["rule"], subject, log.at) for row in log.results if row["outcome"] == Outcome.RAN]
+    return found
+
+
+def _result(each: ActiveRule, ticket: Ticket, fact: Fact, log: RuleLog, earlier: Sequence[Earlier]) -> dict[str, object]:
+    rule, at = each.rule, log.at
+    told: dict[str, object] = {"rule": rule.pk, "name": rule.name, "why": [], "did": ""}
+    why = unmet(rule, each.customers, ticket, fact)
+    if why:
+        return told | {"outcome": str(Outcome.UNMET), "why": [str(code) for code in why]}
+    held = held_back(rule.pk, fact, earlier, at)
+    if held is Outcome.LOOP:
+        notices.tell_loop(ticket=ticket, rule=rule, at=at)
+    if held is not None:
+        return told | {"outcome": str(held)}
+    try:
+        with transaction.atomic():
+            did = _act(rule, ticket, fact, log)
+    except DomainError as error:
+        return told | {"outcome": str(Outcome.FAILED), "did": str(error)}
+    except Exception:
+        logger.exception("Rule %s could not act on ticket %s", rule.pk, ticket.pk)
+        return told | {"outcome": str(Outcome.FAILED), "did": "error"}
+    return told | {"outcome": str(Outcome.RAN), "did": did}
+
+
+def _act(rule: EscalationRule, ticket: Ticket, fact: Fact, log: RuleLog) -> str:
+    """Carry the rule out and return whom it reached."""
+    at = log.at
+    if rule.action == Action.RAISE:
+        # The same word as the breach itself: one missed target moves the ladder one level, with or without a rule (DECISIONS 17).
+        key = f"breach:{at.isoformat()}" if fact.percent == 100 else f"rule:{log.pk}:{rule.pk}"
+        step = escalate_ticket(ticket=ticket, cause=Cause.RULE, cause_key=key, reason=rule.name, by=ESCALATOR, at=at)
+        return _("level %(position)s") % {"position": step.position} if step is not None else _("the breach had raised it")
+    if rule.action == Action.TELL_TAM:
+        manager = ticket.organization.account_manager
+        if manager is None:
+            raise Invalid(_("%(customer)s has no account manager.") % {"customer": ticket.organization})
+        party = Party(manager)
+    else:
+        party = _party(rule)
+    roster = roster_on(at)
+    if rule.action == Action.ASSIGN:
+        on_duty = party.reachable(at, roster)
+        if not on_duty:
+            raise Invalid(_("Nobody of %(party)s is on duty.") % {"party": rule.team or rule.person})
+        chosen = _least_loaded(on_duty)
+        assign_automatically(ticket=ticket, assignee=chosen, by=ESCALATOR, at=at)
+        return chosen.full_name
+    answering: Answering = first_to_answer(party, at, roster)
+    notices.tell_rule(ticket=ticket, rule=rule, fact=fact, answering=answering, key=f"rule:{log.pk}:{rule.pk}", at=at)
+    return ", ".join(person.full_name or person.email for person in answering.people)
+
+
+def _party(rule: EscalationRule) -> Party:
+    if rule.team is not None:
+        return Party(members=tuple(members_of(rule.team)))
+    if rule.person is None:
+        raise Invalid(_("Nobody is named any more."))
+    return Party(rule.person)
+
+
+def _least_loaded(people: Sequence[User]) -> User:
+    load = load_of([person.pk for person in people])
+    return min(people, key=lambda person: (load.get(person.pk, 0), person.full_name, person.pk))
+
+
+@transaction.atomic
+def watch_silence(*, ticket: Ticket, at: datetime) -> None:
+    """Count anew how long the customer hears nothing: they were written to, or the state changed. An ended ticket is not watched."""
+    rules = [each.rule for each in active_rules() if each.rule.trigger == Trigger.SILENCE]
+    if not rules:
+        return
+    if ticket.state in FINAL:
+        SilenceWatch.objects.filter(ticket=ticket).delete()
+        return
+    for rule in rules:
+        _watch(ticket, rule, at)
+
+
+def _watch(ticket: Ticket, rule: EscalationRule, since: datetime) -> None:
+    version = pick_calendar(calendar_versions_on(ticket.organization, since), CalendarRole.BUSINESS, None)
+    if rule.silence_minutes is None or version is None:
+        return
+    try:
+        run_after = work_calendar(version).add(since, timedelta(minutes=rule.silence_minutes))
+    except CalendarError:  # beyond the horizon: nothing to wait for
+        logger.exception("The silence of ticket %s cannot be watched: check the calendar", ticket.pk)
+        return
+    SilenceWatch.objects.update_or_create(
+        ticket=ticket, rule=rule, defaults={"organization_id": ticket.organization_id, "since": since, "run_after": run_after}
+    )
+
+
+@transaction.atomic
+def break_silence(*, watch_id: int, at: datetime) -> bool:
+    """Judge a silence that has lasted; return whether it was done now. Each silence is judged once."""
+    watch = SilenceWatch.objects.filter(pk=watch_id).select_related("rule", "ticket").order_by("pk").first()
+    if watch is None:
+        return False
+    ticket = Ticket.objects.select_for_update(of=("self",)).select_related("organization", "requester", "assignee", "owner", "service")
+    locked = ticket.get(pk=watch.ticket_id)
+    if not SilenceWatch.objects.filter(pk=watch_id, run_after=watch.run_after, run_after__lte=at).delete()[0]:
+        return False  # a word was sent meanwhile, or another worker has judged it
+    fact = Fact(
+        f"silence:{watch.rule_id}:{watch.since.isoformat()}",
+        Trigger.SILENCE,
+        rule_id=watch.rule_id,
+        minutes=watch.rule.silence_minutes or 0,
+    )
+    judge(ticket=locked, fact=fact, at=at)
+    return True
+
+
+@transaction.atomic
+def plan_rule(*, rule: EscalationRule, at: datetime) -> int:
+    """Watch the active tickets for a silence rule that was switched on or changed; return how many. Silence counts from now on."""
+    SilenceWatch.objects.filter(rule=rule).delete()
+    tickets = Ticket.objects.filter(state__in=sorted(rule.states or WAITS_FOR_US)).select_related("organization").order_by("pk")
+    count = 0
+    if rule.is_active and rule.trigger == Trigger.SILENCE:
+        for ticket in tickets.iterator(chunk_size=500):
+            _watch(ticket, rule, at)
+            count += 1
+    EscalationRule.objects.filter(pk=rule.pk).update(planned_at=at)
+    return count
+
+
+def renew_rule(*, rule_id: int) -> None:
+    """Have every process read the rules again after the commit, and the active tickets put under watch anew: a rule was changed."""
+    EscalationRule.objects.filter(pk=rule_id).update(planned_at=None)
+    transaction.on_commit(lambda: cache.delete(RULES_KEY), robust=True)
+
+
+def plan_rules(*, at: datetime) -> int:
+    """Plan every silence rule that waits for it. Needs a scope over every customer."""
+    return sum(plan_rule(rule=rule, at=at) for rule in rules_to_plan())

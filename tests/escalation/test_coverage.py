@@ -1,0 +1,211 @@
+"""Coverage: who would be told in each hour of the week to come; a hole is told once, before it bites."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from accounts.models import Absence, Organization, Shift, Team, User
+from accounts.services import issue_user_token
+from accounts.tenancy import every_organization
+from catalog.models import ContractService
+from core.classification import Priority
+from core.errors import NotAllowed
+from escalation.coverage import pictures_of, stretches_of
+from escalation.models import Coverage, EscalationLevel
+from escalation.queries import coverage_to_look_at
+from escalation.services import look_at_coverage, publish_ladder, start_drill
+from notifications.models import OutboxMessage
+from notifications.rendering import render_message
+from servicedesk.demo.house import build_house as build_demonstration
+from sla.models import Calendar
+from tests.house import MONDAY_9AM, SETUP, House, by
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+ALL_DAY = {str(day): [["00:00", "24:00"]] for day in range(7)}
+
+
+def shift(*people: User, hours: Any, name: str) -> Shift:
+    made = Shift.objects.create(name=name, hours=hours)
+    made.people.set(people)
+    return made
+
+
+def away(person: User) -> None:
+    Absence.objects.create(person=person, starts_at=MONDAY_9AM - DAY, ends_at=MONDAY_9AM + 60 * DAY)
+
+
+def holes(organization: Organization, at: datetime = MONDAY_9AM) -> list[tuple[int, str, list[str], tuple[int, ...]]]:
+    (picture,) = pictures_of(organization, at)
+    return [(each.day, each.hours, [p.code for p in each.priorities], each.percents) for each in stretches_of(picture.holes)]
+
+
+def told() -> list[str]:
+    return list(OutboxMessage.objects.filter(template="coverage_hole").order_by("pk").values_list("to_email", flat=True))
+
+
+def only_services(house: House, *slugs: str) -> None:
+    ContractService.objects.filter(contract=house.contract).exclude(service__slug__in=[house.services[s].slug for s in slugs]).delete()
+    house.north.refresh_from_db()
+
+
+def test_who_stands_in_no_shift_is_on_duty_so_that_nothing_is_missing(house: House) -> None:
+    assert holes(house.north) == []
+
+
+def test_hours_in_which_nobody_on_duty_is_told_are_holes_of_every_priority(house: House) -> None:
+    working = {str(day): [["08:00", "20:00"]] for day in range(5)} | {"5": [["00:00", "24:00"]], "6": [["00:00", "24:00"]]}
+    shift(house.staff["desk_supervisor"], house.agent, hours=working, name="Days")
+
+    every = ["critical", "high", "medium", "low"]
+    expected = [(day, hours, every, (50, 75, 90, 100)) for day in range(5) for hours in ("00:00–08:00", "20:00–24:00")]
+    assert holes(house.north) == expected
+
+
+def test_hours_in_which_no_clock_runs_need_nobody(house: House) -> None:
+    only_services(house, "erp")  # functional: business hours, Monday to Friday 09:00 to 19:00
+    shift(house.staff["desk_supervisor"], house.agent, hours={"0": [["09:00", "19:00"]]}, name="Mondays")
+
+    assert {(day, hours) for day, hours, _priorities, _percents in holes(house.north)} == {(day, "09:00–19:00") for day in range(1, 5)}
+
+
+def test_a_shift_that_begins_at_half_past_leaves_the_first_half_hour_a_hole(house: House) -> None:
+    only_services(house, "erp")
+    weekdays = {str(day): [["09:30", "19:00"]] for day in range(5)}
+    shift(house.staff["desk_supervisor"], house.agent, hours=weekdays, name="Late")
+
+    assert [(day, hours) for day, hours, *_rest in holes(house.north)] == [(day, "09:00–10:00") for day in range(5)]
+
+
+def test_a_substitute_fills_the_hole_of_an_absence(house: House) -> None:
+    away(house.staff["desk_supervisor"])
+    absence = Absence.objects.create(person=house.agent, starts_at=MONDAY_9AM + DAY, ends_at=MONDAY_9AM + DAY + 3 * HOUR)
+    assert [(day, hours) for day, hours, *_rest in holes(house.north)] == [(1, "09:00–12:00")]
+
+    absence.substitute = house.staff["agent2"]
+    absence.save()
+    assert holes(house.north) == []
+
+
+def test_a_new_hole_is_told_once_and_again_only_when_it_went_and_came_back(house: House) -> None:
+    away(house.staff["desk_supervisor"])
+    desk = shift(house.agent, house.staff["agent2"], hours=ALL_DAY, name="Always")
+    assert (look_at_coverage(organization=house.north, at=MONDAY_9AM), told()) == (0, [])
+
+    desk.people.remove(house.agent)  # the only person of the first level
+    assert look_at_coverage(organization=house.north, at=MONDAY_9AM + HOUR) == 0  # in no shift: on duty around the clock
+    shift(house.agent, hours={"2": [["00:00", "24:00"]]}, name="Wednesdays")
+    assert look_at_coverage(organization=house.north, at=MONDAY_9AM + 2 * HOUR) == 144
+    for hours in (3, 30):
+        look_at_coverage(organization=house.north, at=MONDAY_9AM + hours * HOUR)
+    assert told() == ["desk_supervisor@mesa.example"]
+    text = render_message(OutboxMessage.objects.get(template="coverage_hole")).text
+    assert "00:00–24:00" in text
+
+    desk.people.add(house.agent)
+    look_at_coverage(organization=house.north, at=MONDAY_9AM + 31 * HOUR)
+    desk.people.remove(house.agent)
+    look_at_coverage(organization=house.north, at=MONDAY_9AM + 32 * HOUR)
+    assert len(told()) == 2
+
+
+def test_a_shift_saved_on_its_page_has_the_coverage_looked_at_again(house: House, sign_in: Any) -> None:
+    client = sign_in(house.staff["administrator"])
+    data = {"name": "Days", "time_zone": "America/Mexico_City", "hours": "lun-vie 08:00-16:00", "people": "", "is_active": "on"}
+
+    assert client.post("/admin/accounts/shift/add/", data).status_code == 302
+
+    assert set(coverage_to_look_at(10)) == {house.north.pk, house.south.pk}
+    look_at_coverage(organization=house.north, at=MONDAY_9AM)
+    assert set(coverage_to_look_at(10)) == {house.south.pk}
+
+
+def test_the_demonstration_leaves_no_hour_without_somebody_until_an_agent_leaves_the_night(db: None) -> None:
+    with every_organization(reason="the demonstration"):
+        demo = build_demonstration(MONDAY_9AM - 30 * DAY)
+        customers = [Organization.objects.get(pk=each.pk) for each in demo.customers.values()]
+        assert [holes(each) for each in customers] == [[], [], []]
+        for each in customers:
+            look_at_coverage(organization=each, at=MONDAY_9AM)
+        assert told() == []
+
+        Shift.objects.get(name="Noche").people.clear()
+        Shift.objects.get(name="Tarde").people.add(demo.staff["agent3"])
+        north = customers[0]
+        for _ in range(2):
+            look_at_coverage(organization=north, at=MONDAY_9AM)
+
+        assert {hours for _day, hours, *_rest in holes(north)} == {"00:00–07:00", "23:00–24:00"}
+        assert told() == ["supervisor@mesa.example"]
+
+
+def test_the_next_level_is_named_in_its_own_hours(house: House) -> None:
+    (picture,) = pictures_of(house.north, MONDAY_9AM)
+    first = picture.told(Priority.CRITICAL, 100, MONDAY_9AM)
+    following = picture.next_told(MONDAY_9AM)
+
+    assert [each.why for each in first] == ["desk", "level"]
+    assert following is not None
+    assert following.at >= MONDAY_9AM + 30 * timedelta(minutes=1)
+
+
+def test_a_level_in_business_hours_alone_leaves_a_hole_at_night(house: House) -> None:
+    away(house.staff["desk_supervisor"])
+    hours = Calendar.objects.get(organization=house.north, role="business")
+    level = EscalationLevel(position=1, name_es="Mesa", contact=house.agent, contact_name="A", email="a@mesa.example", calendar=hours)
+    publish_ladder(
+        organization=house.north,
+        levels=[level],
+        contract=house.contract,
+        effective_from=MONDAY_9AM - HOUR,
+        by=SETUP,
+        at=MONDAY_9AM - HOUR,
+    )
+
+    assert (0, "00:00–09:00") in {(day, text) for day, text, *_rest in holes(house.north)}
+
+
+def test_the_page_shows_the_week_and_the_hour_and_the_drill_is_sent_once(house: House, sign_in: Any) -> None:
+    shift(house.staff["desk_supervisor"], house.agent, hours={"0": [["08:00", "20:00"]]}, name="Mondays")
+    look_at_coverage(organization=house.north, at=datetime.now(UTC))
+    client = sign_in(house.staff["desk_supervisor"])
+
+    page = client.get("/admin/coverage/?customer=north&priority=high&hour=3").content.decode()
+    assert page.count('class="coverage-hole') == 168 - 12
+    assert "Every supervisor, off duty" in page or "Toda la supervisión" in page
+    for _ in range(2):
+        assert client.post("/admin/coverage/drill/?customer=north").status_code == 302
+
+    drills = OutboxMessage.objects.filter(template="drill")
+    assert drills.count() == len({each.to_email for each in drills}) > 0
+    assert "TEST" in render_message(drills[0]).subject or "PRUEBA" in render_message(drills[0]).subject
+    with pytest.raises(NotAllowed):
+        start_drill(organization=house.north, contract=None, user=house.agent, by=by(house.agent), at=MONDAY_9AM)
+
+
+def test_the_holes_are_read_over_the_api(house: House, client: Any) -> None:
+    shift(house.staff["desk_supervisor"], house.agent, hours={"0": [["00:00", "24:00"]]}, name="Mondays")
+    token = issue_user_token(user=house.staff["desk_manager"], by=SETUP, at=MONDAY_9AM)
+
+    answer = client.get("/api/v1/coverage/?organization=north", headers={"Authorization": f"Bearer {token}"}).json()
+
+    (found,) = answer
+    assert {each["weekday"] for each in found["holes"]} == set(range(1, 7))
+    assert found["time_zone"] == "America/Mexico_City"
+
+
+def test_another_customers_coverage_is_nobodys_business(house: House) -> None:
+    look_at_coverage(organization=house.south, at=MONDAY_9AM)
+    looked_at = Coverage.objects.filter(computed_at__isnull=False)
+    assert set(looked_at.values_list("organization__slug", flat=True)) == {"south"}
+
+
+def test_a_team_without_members_is_a_hole_of_the_whole_week(house: House) -> None:
+    away(house.staff["desk_supervisor"])
+    empty = Team.objects.create(name="Empty", level=1)
+    level = EscalationLevel(position=1, name_es="Mesa", team=empty, contact_name="A", email="a@mesa.example")
+    publish_ladder(
+        organization=house.north, levels=[level], contract=house.contract, effective_from=MONDAY_9AM - HOUR, by=SETUP, at=MONDAY_9AM - HOUR
+    )
+
+    assert len(holes(house.north)) == 7
