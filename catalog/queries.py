@@ -58,6 +58,13 @@ def support_types_of(organization: Organization, contract_id: int | None) -> lis
     return sorted(SupportType(code) for code in kept)
 
 
+def services_of(organization: Organization, contract_ids: list[int]) -> list[Service]:
+    """Return the services that these contracts of the organization cover, in the catalogue's order."""
+    terms = _contracts(organization.pk, organization.terms_stamp)
+    kept = {service_id for each in terms if each.contract.pk in contract_ids for service_id in each.service_ids}
+    return list(Service.objects.filter(pk__in=kept).order_by("position", "pk"))
+
+
 def covers(organization: Organization, contract_id: int, day: date, *, service_id: int) -> bool:
     """Tell whether a contract of the organization is in force on that day and covers the service."""
     return any(

@@ -5,6 +5,8 @@ from datetime import datetime
 
 from django.core.files import File
 from django.core.files.base import ContentFile
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
 
 from documents.checking import CheckedFile
 from documents.models import Blob
@@ -39,6 +41,21 @@ def store_bytes(*, organization_id: int, content: bytes, content_type: str, at: 
         content=ContentFile(content),
         at=at,
     )
+
+
+def discard_blob(*, blob_id: int) -> bool:
+    """Delete a file that nothing refers to any more, its bytes after the commit; return whether it was."""
+    blob = Blob.objects.filter(pk=blob_id).order_by("pk").first()
+    if blob is None:
+        return False
+    try:
+        with transaction.atomic():
+            blob.delete()
+    except (ProtectedError, IntegrityError):
+        return False
+    file = blob.file
+    transaction.on_commit(lambda: file.storage.delete(file.name), robust=True)
+    return True
 
 
 def _store(*, organization_id: int, sha256: str, size_bytes: int, content_type: str, content: File, at: datetime) -> Blob:

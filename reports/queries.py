@@ -14,6 +14,7 @@ from accounts.models import Organization, User
 from accounts.queries import membership_of, memberships_of
 from accounts.roles import READS_REPORTS, Capability
 from accounts.zones import zone
+from audits.queries import reported_audits
 from core.classification import Kind, Priority
 from core.errors import Invalid, NotFound
 from core.tenancy import current_scope
@@ -115,6 +116,7 @@ def build_service_level(organization: Organization, month: date, at: datetime) -
         "out_of_contract": sum(ticket.is_out_of_contract for ticket in tickets),
         "compliance": compliance_table(tally),
         "breaches": [_breach(clock, {t.pk: t for t in tickets}[clock.ticket_id]) for clock in clocks if verdict(clock, at) == "missed"],
+        "audits": reported_audits(organization, start, end, at),
         "tickets": [_line(ticket, by_ticket[ticket.pk], at) for ticket in tickets],
     }
 

@@ -88,6 +88,7 @@ INSTALLED_APPS = [
     "tickets",
     "sla",
     "escalation",
+    "audits",
     "reports",
     "web",
     "portal",
@@ -231,6 +232,16 @@ LANGUAGES = [("es", _("Spanish")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_TZ = True
 TIME_ZONE = "UTC"
+# PEM files of the key that signs evidence; made and kept in the data folder when they are not given.
+MESA_SIGNING_KEY = env.text("MESA_SIGNING_KEY", "")
+MESA_SIGNING_CERTIFICATE = env.text("MESA_SIGNING_CERTIFICATE", "")
+MESA_SIGNER_NAME = env.text("MESA_SIGNER_NAME", "Mesa")
+if bool(MESA_SIGNING_KEY) != bool(MESA_SIGNING_CERTIFICATE):
+    raise wrong("MESA_SIGNING_CERTIFICATE", MESA_SIGNING_CERTIFICATE, "give key and certificate together, or neither")
+# Who hears of a request to manipulate information; without them the audit area does.
+MESA_ETHICS_EMAILS = [each.strip() for each in env.text("MESA_ETHICS_EMAILS", "").split(",") if each.strip()]
+# How long evidence is kept after its contract has ended.
+MESA_EVIDENCE_RETENTION_DAYS = int(env.text("MESA_EVIDENCE_RETENTION_DAYS", "1825"))
 MESA_TICKET_PREFIX = env.text("MESA_TICKET_PREFIX", "TK")
 if not MESA_TICKET_PREFIX.isalpha():
     raise wrong("MESA_TICKET_PREFIX", MESA_TICKET_PREFIX, "use letters only, such as TK")

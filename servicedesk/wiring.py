@@ -1,6 +1,7 @@
 """Who reacts to what: the one table of subscriptions, in the order in which handlers run."""
 
 from accounts.events import ConfigurationChanged, OrganizationCreated
+from audits import receivers as audits
 from core.events import subscribe
 from escalation import receivers as escalation
 from notifications import receivers as notifications
@@ -21,13 +22,17 @@ def wire() -> None:
     subscribe(TicketRaised, escalation.on_ticket_raised)
     subscribe(CustomerTold, sla.on_customer_told)
     subscribe(CustomerTold, escalation.on_customer_told)
+    subscribe(CustomerTold, audits.on_customer_told)
     subscribe(TicketStateChanged, sla.on_ticket_state_changed)
     subscribe(TicketStateChanged, escalation.on_ticket_state_changed)
+    subscribe(TicketStateChanged, audits.on_ticket_state_changed)
     subscribe(TicketClassified, sla.on_ticket_classified)
     subscribe(TicketContractChanged, sla.on_ticket_contract_changed)
     subscribe(SolutionDeclined, escalation.on_solution_declined)
     subscribe(ClockWarned, escalation.on_clock_warned)
+    subscribe(ClockWarned, audits.on_clock_warned)
     subscribe(ClockBreached, escalation.on_clock_breached)
+    subscribe(ClockBreached, audits.on_clock_breached)
     subscribe(MessageQueued, notifications.on_message_queued)
     subscribe(ReportRequested, reports.on_report_requested)
     subscribe(SimulationRequested, reports.on_simulation_requested)

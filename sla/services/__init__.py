@@ -8,6 +8,7 @@ from sla.services.clocks import (
     start_promise,
     stop_clocks_for_message,
     stop_promise,
+    withdraw_promise,
 )
 from sla.services.exchange import export_terms, import_terms
 from sla.services.previewing import ClockChange, Move, preview_calendar, preview_classification
@@ -15,7 +16,7 @@ from sla.services.publishing import check_targets, check_version, hold_organizat
 from sla.services.rebuilding import Difference, rebuild_clocks
 from sla.services.redating import GRACE, redate_clocks
 from sla.services.retargeting import HidesBreach, rebind_clocks, retarget_clocks
-from sla.services.terms import set_terms
+from sla.services.terms import set_terms, set_validation
 
 __all__ = [
     "GRACE",
@@ -40,9 +41,11 @@ __all__ = [
     "redate_clocks",
     "retarget_clocks",
     "set_terms",
+    "set_validation",
     "settle_ticket",
     "start_clocks",
     "start_promise",
     "stop_clocks_for_message",
     "stop_promise",
+    "withdraw_promise",
 ]

@@ -89,17 +89,19 @@ def _unsaved(
 
 
 @transaction.atomic
-def start_promise(*, ticket: Ticket, metric: Metric, by: Actor, at: datetime, target: Target | None = None) -> Clock:
+def start_promise(
+    *, ticket: Ticket, metric: Metric, by: Actor, at: datetime, target: Target | None = None, replaces: bool = False
+) -> Clock:
     """Start a promise that begins later than the ticket, at ``at``: validation, audit delivery, RCA, restoration.
 
     The target is that of the policy which binds the ticket, unless one is given. A clock of this kind that runs already is left
-    alone; one that ended is measured anew from ``at``, and the record keeps what it came to. Nothing is announced of a validation
+    alone, unless this one ``replaces`` it; one that ended is measured anew from ``at``, and the record keeps what it came to. Nothing is announced of a validation
     period: it is the customer's. Raises ``CalendarError`` when the calendar has no such date.
     """
     assert metric not in AT_ARRIVAL
     loaded = load_locked(ticket)
     old = next((item for item in loaded if item.metric is metric), None)
-    if old is not None and old.clock.is_live:
+    if old is not None and old.clock.is_live and not replaces:
         return old.clock
     own = next((item.policy for item in loaded if item.metric in AT_ARRIVAL), None)  # the one that is bound
     policy = own or policy_on(ticket.organization, ticket.contract_id, ticket.requester_id, ticket.terms_at)
@@ -133,6 +135,13 @@ def stop_promise(*, ticket: Ticket, metric: Metric, by: Actor, at: datetime) -> 
 
 
 @transaction.atomic
+def withdraw_promise(*, ticket: Ticket, metric: Metric, by: Actor, at: datetime) -> None:
+    """Call a later promise off: it is neither met nor missed."""
+    assert metric not in AT_ARRIVAL
+    _withdraw_where(ticket, lambda item: item.metric is metric, by, at)
+
+
+@transaction.atomic
 def settle_ticket(*, ticket_id: int, at: datetime) -> int:
     """Announce what fell due on a ticket's clocks up to ``at``: each threshold and breach once; return how many were new.
 
@@ -162,7 +171,7 @@ def follow_state(*, ticket: Ticket, by: Actor, at: datetime) -> None:
     """
     called_off = ticket.state in {State.REJECTED, State.CANCELLED} or ticket.closure_code in {ClosureCode.INVALID, ClosureCode.CANCELLED}
     if called_off:
-        _withdraw(ticket, by, at)
+        _withdraw_where(ticket, lambda item: True, by, at)
         return
     if ticket.state == State.SOLVED:
         _stop_where(ticket, lambda item: item.metric in AT_ARRIVAL, by, at)
@@ -289,11 +298,11 @@ def _verdict(item: LoadedClock) -> dict[str, Any]:
     }
 
 
-def _withdraw(ticket: Ticket, by: Actor, at: datetime) -> None:
+def _withdraw_where(ticket: Ticket, chosen: Callable[[LoadedClock], bool], by: Actor, at: datetime) -> None:
     loaded = load_locked(ticket)
     facts = []
     for item in loaded:
-        if item.clock.is_live:
+        if item.clock.is_live and chosen(item):
             settle(ticket, item, at)
             facts.append(end_unmeasured(item, at))
     record_facts(ticket, facts, at, by)

@@ -22,12 +22,21 @@ def set_terms(*, ticket: Ticket, by: Actor, at: datetime) -> None:
     """Set when a solved ticket closes by itself, or until when a closed one may be reopened."""
     if ticket.state == State.SOLVED:
         contract = ticket.contract
-        period = Term(contract.validation_days, contract.validation_in_business_days) if contract else None
-        clock = start_promise(ticket=ticket, metric=Metric.VALIDATION, by=by, at=at, target=period)
-        assert clock.due_at is not None  # nothing pauses it
-        set_validation_term(ticket_id=ticket.pk, due_at=clock.due_at, reminder_at=reminder_of(clock.started_at, clock.due_at))
+        set_validation(
+            ticket=ticket,
+            period=Term(contract.validation_days, contract.validation_in_business_days) if contract else None,
+            by=by,
+            at=at,
+        )
     elif ticket.state == State.CLOSED and ticket.contract is not None and ticket.contract.reopen_days and ticket.closure_code in _SOLVED:
         set_reopen_window(ticket_id=ticket.pk, until=_business_calendar(ticket, at).term(at, ticket.contract.reopen_days))
+
+
+def set_validation(*, ticket: Ticket, period: Term | None, by: Actor, at: datetime) -> None:
+    """Start the period in which the customer validates a solution, or give a running one another length; None: the service guide's."""
+    clock = start_promise(ticket=ticket, metric=Metric.VALIDATION, by=by, at=at, target=period, replaces=True)
+    assert clock.due_at is not None  # nothing pauses it
+    set_validation_term(ticket_id=ticket.pk, due_at=clock.due_at, reminder_at=reminder_of(clock.started_at, clock.due_at))
 
 
 def reminder_of(started_at: datetime, due_at: datetime) -> datetime:

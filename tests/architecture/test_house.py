@@ -24,6 +24,7 @@ FLOORS = [
     "tickets",
     "sla",
     "escalation",
+    "audits",
     "reports",
     "web",
     "portal desk api",

@@ -4,7 +4,7 @@ from tickets.services.answering import reply_as_customer
 from tickets.services.assignment import assign_automatically, assign_ticket, assign_tickets
 from tickets.services.classification import Classification, classify_ticket
 from tickets.services.contracting import change_contract
-from tickets.services.conversation import add_note, reply_to_customer, send_attention_statement
+from tickets.services.conversation import add_note, reply_to_customer, send_attention_statement, tell_customer, write_message
 from tickets.services.errors import (
     DetailsMissing,
     MayNotDo,
@@ -13,7 +13,13 @@ from tickets.services.errors import (
     TransitionNotAllowed,
 )
 from tickets.services.following import follow_up_ticket
-from tickets.services.lifecycle import TransitionDetails, close_unanswered, possible_transitions, transition_ticket
+from tickets.services.lifecycle import (
+    TransitionDetails,
+    close_unanswered,
+    possible_transitions,
+    solve_automatically,
+    transition_ticket,
+)
 from tickets.services.projection import (
     move_validation_term,
     remind_of_validation,
@@ -41,16 +47,19 @@ __all__ = [
     "classify_ticket",
     "close_unanswered",
     "follow_up_ticket",
+    "move_validation_term",
     "possible_transitions",
     "raise_ticket",
     "remind_of_validation",
     "reply_as_customer",
     "reply_to_customer",
     "send_attention_statement",
-    "move_validation_term",
     "set_clock_projection",
     "set_clock_projections",
     "set_reopen_window",
     "set_validation_term",
+    "solve_automatically",
+    "tell_customer",
     "transition_ticket",
+    "write_message",
 ]

@@ -17,7 +17,7 @@ from tickets import notices
 from tickets.events import SolutionDeclined, TicketStateChanged
 from tickets.models import Message, MessageKind, StateInterval, Ticket
 from tickets.policies import may_be_reopened, standing
-from tickets.services.base import acting_user, change_ticket, record_ticket
+from tickets.services.base import acting_user, change_ticket, lock_ticket, record_ticket
 from tickets.services.conversation import tell_customer, write_message
 from tickets.services.errors import DetailsMissing, TransitionNotAllowed
 from tickets.states import BUCKETS, OPEN_STATES, TRANSITIONS, SolutionType, State, Transition, Who, transitions_from
@@ -76,6 +76,20 @@ def close_unanswered(*, ticket: Ticket, at: datetime) -> Ticket:
         raise TransitionNotAllowed(ticket, str(transition.label), transitions_from(ticket.state))
     by = system_actor("validation")
     return _take(ticket=ticket, transition=transition, details=NOTHING, by=by, at=at, expected_version=None)
+
+
+@transaction.atomic
+def solve_automatically(*, ticket: Ticket, message: str, files: Sequence[CheckedFile] = (), by: Actor, at: datetime) -> Ticket:
+    """Solve an open ticket because what it asked for is done: a protocol above has seen to who may and to what is needed.
+
+    Refuses with ``TransitionNotAllowed`` a ticket that is solved or has ended.
+    """
+    transition = TRANSITIONS["solve"]
+    lock_ticket(ticket)
+    if ticket.state not in OPEN_STATES:
+        raise TransitionNotAllowed(ticket, str(transition.label), transitions_from(ticket.state))
+    details = TransitionDetails(message=message, solution_type=SolutionType.DEFINITIVE, files=files)
+    return _take(ticket=ticket, transition=transition, details=details, by=by, at=at, expected_version=None)
 
 
 def resume_after_answer(*, ticket: Ticket, by: Actor, at: datetime) -> None:

@@ -34,7 +34,8 @@ def move_validation_term(*, ticket_id: int, due_at: datetime, reminder_at: datet
     solved.filter(validation_reminder_at__isnull=False).update(validation_reminder_at=reminder_at)
 
 
-def set_reopen_window(*, ticket_id: int, until: datetime) -> None:
+def set_reopen_window(*, ticket_id: int, until: datetime | None) -> None:
+    """Write until when a closed ticket may be reopened; None: what follows is a new ticket."""
     Ticket.objects.filter(pk=ticket_id, state=State.CLOSED).update(reopen_until=until)
 
 

@@ -1,0 +1,61 @@
+"""What no program may do by mistake: delete evidence before its time, or change what was delivered (SPEC 9.9)."""
+
+from django.db import migrations
+
+KEPT = (
+    "item_id number state classification name source_id deliverable_id summary is_editable prepared_by_id prepared_at decided_by_id decided_at"
+    " decision delivered_id delivered_by_id delivered_at organization_id"
+).split()
+ENDED = """SELECT 1 FROM audits_requesteditem i JOIN audits_auditrequest a ON a.id = i.audit_id JOIN catalog_contract c ON c.id = a.contract_id
+WHERE i.id = NEW.item_id AND c.ends_on IS NOT NULL AND c.ends_on < {today} AND NEW.retain_until >= c.ends_on"""
+KEEP = "Evidence is kept until its retention has ended."
+FIXED = "Delivered evidence never changes."
+RETENTION = "Evidence gets an end only after its contract has ended, and none before that."
+
+SQLITE = (
+    f"""CREATE TRIGGER audits_evidence_keep BEFORE DELETE ON audits_evidence
+WHEN OLD.retain_until IS NULL OR OLD.retain_until >= date('now') BEGIN SELECT RAISE(ABORT, '{KEEP}'); END""",
+    f"""CREATE TRIGGER audits_evidence_fixed BEFORE UPDATE ON audits_evidence
+WHEN OLD.state = 'delivered' AND ({" OR ".join(f"NEW.{name} IS NOT OLD.{name}" for name in KEPT)})
+BEGIN SELECT RAISE(ABORT, '{FIXED}'); END""",
+    f"""CREATE TRIGGER audits_evidence_retention BEFORE UPDATE ON audits_evidence
+WHEN NEW.retain_until IS NOT NULL AND NEW.retain_until IS NOT OLD.retain_until AND NOT EXISTS ({ENDED.format(today="date('now')")})
+BEGIN SELECT RAISE(ABORT, '{RETENTION}'); END""",
+)
+POSTGRESQL = (
+    f"""CREATE FUNCTION audits_guard_evidence() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'DELETE' THEN
+    IF OLD.retain_until IS NULL OR OLD.retain_until >= CURRENT_DATE THEN RAISE EXCEPTION '{KEEP}' USING ERRCODE = 'integrity_constraint_violation'; END IF;
+    RETURN OLD;
+  END IF;
+  IF OLD.state = 'delivered' AND ({" OR ".join(f"NEW.{name} IS DISTINCT FROM OLD.{name}" for name in KEPT)}) THEN
+    RAISE EXCEPTION '{FIXED}' USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  IF NEW.retain_until IS NOT NULL AND NEW.retain_until IS DISTINCT FROM OLD.retain_until AND NOT EXISTS ({ENDED.format(today="CURRENT_DATE")}) THEN
+    RAISE EXCEPTION '{RETENTION}' USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN NEW;
+END $$""",
+    "CREATE TRIGGER audits_evidence_guard BEFORE UPDATE OR DELETE ON audits_evidence FOR EACH ROW EXECUTE FUNCTION audits_guard_evidence()",
+)
+
+
+def raise_guards(apps, schema_editor):
+    for statement in POSTGRESQL if schema_editor.connection.vendor == "postgresql" else SQLITE:
+        schema_editor.execute(statement, params=None)
+
+
+def lower_guards(apps, schema_editor):
+    if schema_editor.connection.vendor == "postgresql":
+        schema_editor.execute("DROP TRIGGER audits_evidence_guard ON audits_evidence")
+        schema_editor.execute("DROP FUNCTION audits_guard_evidence()")
+        return
+    for name in ("keep", "fixed", "retention"):
+        schema_editor.execute(f"DROP TRIGGER audits_evidence_{name}")
+
+
+class Migration(migrations.Migration):
+    # The guards read contracts; and whoever changes this table later drops and raises them again.
+    dependencies = [("audits", "0001_initial"), ("catalog", "0001_initial")]
+    operations = [migrations.RunPython(raise_guards, lower_guards)]

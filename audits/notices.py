@@ -1,0 +1,100 @@
+"""Who is told of an audit: BPO of what waits for it, preparers of what came back, the committee of what must not be."""
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+
+from accounts.models import User
+from accounts.queries import serves, staff_with_role
+from accounts.roles import StaffRole
+from audits import paper
+from audits.models import AuditRequest, Conference, Evidence, EvidenceState, Visit
+from documents.services import store_bytes
+from notifications.services import Letter, queue_letters
+from tickets.notices import send, ticket_letter
+
+
+def tell_requested(*, audit: AuditRequest, at: datetime) -> None:
+    """Tell BPO and the audit area that an audit was asked for."""
+    key = f"audit:{audit.pk}"
+    _tell(audit, _people(audit, StaffRole.BPO, StaffRole.AUDIT_AREA), "audit_requested", key, at, audit_state=audit.state)
+
+
+def tell_prepared(*, audit: AuditRequest, evidence: Evidence, at: datetime) -> None:
+    """Tell the people of BPO who may approve it that evidence waits."""
+    people = [person for person in _people(audit, StaffRole.BPO) if person.pk != evidence.prepared_by_id]
+    _tell(audit, people, "audit_prepared", f"evidence:{evidence.pk}", at, item=evidence.item.number, who=evidence.prepared_by.full_name)
+
+
+def tell_decided(*, audit: AuditRequest, evidence: Evidence, at: datetime) -> None:
+    """Tell who prepared it that evidence was approved or came back."""
+    key = f"evidence:{evidence.pk}:{evidence.state}"
+    told = {"item": evidence.item.number, "approved": evidence.state == EvidenceState.APPROVED, "reason": evidence.decision}
+    _tell(audit, [evidence.prepared_by], "audit_decided", key, at, **told)
+
+
+def demand_delay_notice(*, audit: AuditRequest, due_at: str, percent: int, at: datetime) -> None:
+    """Ask BPO, the audit area and the desk's owner for the notice that the delivery will be late, while there is time."""
+    people = {person.pk: person for person in _people(audit, StaffRole.BPO, StaffRole.AUDIT_AREA)}
+    for person in (audit.ticket.owner, audit.ticket.assignee):
+        if person is not None and person.is_active:
+            people[person.pk] = person
+    key = f"audit-delay:{audit.pk}:{due_at}:{percent}"
+    _tell(audit, list(people.values()), "audit_delay_wanted", key, at, due_at=due_at, percent=percent)
+
+
+def tell_visit(*, audit: AuditRequest, visit: Visit, at: datetime) -> None:
+    people = _people(audit, StaffRole.AUDIT_AREA, StaffRole.DESK_SUPERVISOR)
+    _tell(audit, people, "audit_visit", f"visit:{visit.pk}", at, on=visit.on.isoformat(), place=visit.place)
+
+
+def tell_committee(*, audit: AuditRequest, at: datetime) -> None:
+    """Report a request to manipulate information to the Ethics and Compliance committee; without addresses, to the audit area."""
+    addresses = settings.MESA_ETHICS_EMAILS
+    people = [User(email=each, language=audit.organization.language) for each in addresses] or _people(audit, StaffRole.AUDIT_AREA)
+    key = f"audit-stopped:{audit.pk}:{at.isoformat()}"
+    who = audit.decided_by.full_name if audit.decided_by else ""
+    _tell(audit, people, "audit_stopped", key, at, reason=audit.decision, who=who)
+
+
+def invite(*, audit: AuditRequest, conference: Conference, at: datetime) -> None:
+    """Send everybody who is invited the conference as iCalendar, or that it is off."""
+    content = paper.invitation(audit, conference)
+    blob = store_bytes(organization_id=audit.organization_id, content=content, content_type="text/calendar", at=at)
+    letters = [
+        Letter(
+            template="audit_conference",
+            to_email=each,
+            language=audit.organization.language,
+            dedupe_key=f"conference:{conference.pk}:{conference.sequence}:{each}",
+            attachment_id=blob.pk,
+            attachment_name="conference.ics",
+            context={
+                "number": audit.ticket.number,
+                "organization": audit.organization.name,
+                "auditor": audit.auditor_company,
+                "starts_at": conference.starts_at.isoformat(),
+                "minutes": conference.minutes,
+                "place": conference.place,
+                "cancelled": conference.is_cancelled,
+                "time_zone": audit.organization.time_zone,
+            },
+        )
+        for each in conference.attendees
+    ]
+    queue_letters(organization_id=audit.organization_id, letters=letters, at=at)
+
+
+def _people(audit: AuditRequest, *roles: StaffRole) -> list[User]:
+    return [person for person in staff_with_role(*roles) if serves(person, audit.organization_id)]
+
+
+def _tell(audit: AuditRequest, people: list[User], template: str, key: str, at: datetime, **context: Any) -> None:
+    ticket = audit.ticket
+    letters = []
+    for person in people:
+        letter = ticket_letter(ticket, to=person, template=template, key=key, for_staff=True, auditor=audit.auditor_company, **context)
+        letter.context["path"] = f"/admin/audits/{ticket.number}/"
+        letters.append(letter)
+    send(ticket, letters, at)

@@ -1,0 +1,77 @@
+"""Who may do what with an audit (SPEC 9.4): by the staff's roles themselves, which nobody else's rights stand in for."""
+
+from django.db.models import TextChoices
+
+from accounts.models import User
+from accounts.queries import membership_of, serves
+from accounts.roles import ACTS_FOR_ORGANIZATION, RAISES_TICKETS, StaffRole
+from audits.models import AuditRequest, AuditState
+
+_R, _S = StaffRole, AuditState
+
+
+class Act(TextChoices):
+    EVALUATE = "evaluate"
+    PREPARE = "prepare"
+    APPROVE = "approve"
+    REFUSE = "refuse"
+    DELIVER = "deliver"
+    SET_ASIDE = "set_aside"
+    WAIVE = "waive"
+    TELL_DELAY = "tell_delay"
+    SCHEDULE = "schedule"
+    ANSWER_VISIT = "answer_visit"
+    STOP = "stop"
+    RESUME = "resume"
+
+
+_PREPARERS = frozenset({_R.AGENT, _R.CONSULTANT, _R.DESK_SUPERVISOR, _R.DESK_MANAGER, _R.AUDIT_AREA, _R.BPO})
+_COORDINATES = frozenset({_R.AGENT, _R.DESK_SUPERVISOR, _R.DESK_MANAGER, _R.AUDIT_AREA, _R.BPO})
+_BPO = frozenset({_R.BPO})
+_AUDIT_AREA = frozenset({_R.AUDIT_AREA})
+_RUNNING = frozenset({_S.EVALUATING, _S.OPEN})
+_OPEN = frozenset({_S.OPEN})
+
+# Act -> the roles of the staff that do it, and the states of the audit in which it is done.
+RULES: dict[Act, tuple[frozenset[StaffRole], frozenset[AuditState]]] = {
+    Act.EVALUATE: (_AUDIT_AREA, frozenset({_S.EVALUATING})),
+    Act.PREPARE: (_PREPARERS, _OPEN),
+    Act.APPROVE: (_BPO, _OPEN),
+    Act.REFUSE: (_BPO, _OPEN),
+    Act.DELIVER: (_BPO, _OPEN),
+    Act.SET_ASIDE: (_BPO, _OPEN),
+    Act.WAIVE: (_BPO, _OPEN),
+    Act.TELL_DELAY: (_COORDINATES, _RUNNING),
+    Act.SCHEDULE: (_COORDINATES, _RUNNING),
+    Act.ANSWER_VISIT: (_COORDINATES, _RUNNING),
+    Act.STOP: (_PREPARERS, _RUNNING),
+    Act.RESUME: (_AUDIT_AREA, frozenset({_S.STOPPED})),
+}
+
+
+def has_role(user: User, act: Act, organization_id: int) -> bool:
+    """Tell whether one of the person's own staff roles does this, for a customer they serve."""
+    return user.is_active and bool(RULES[act][0] & set(user.staff_roles)) and serves(user, organization_id)
+
+
+def can(user: User, act: Act, audit: AuditRequest) -> bool:
+    return has_role(user, act, audit.organization_id) and audit.state in RULES[act][1]
+
+
+def sees_evidence(user: User, organization_id: int) -> bool:
+    """Tell whether a person of the staff reads evidence that has not been delivered."""
+    return has_role(user, Act.PREPARE, organization_id)
+
+
+def may_request(user: User, organization_id: int) -> bool:
+    """Tell whether a person asks for audits in the name of a customer: whoever raises tickets there."""
+    membership = membership_of(user.pk, organization_id) if not user.is_staff else None
+    return membership is not None and membership.has_role(*RAISES_TICKETS)
+
+
+def acts_for_customer(user: User, audit: AuditRequest) -> bool:
+    """Tell whether a person announces visits of this audit: who asked for it, or a coordinator."""
+    membership = membership_of(user.pk, audit.organization_id) if not user.is_staff else None
+    if membership is None:
+        return False
+    return membership.has_role(*ACTS_FOR_ORGANIZATION) or (audit.ticket.requester_id == user.pk and membership.has_role(*RAISES_TICKETS))

@@ -1,0 +1,33 @@
+from audits import services
+from audits.queries import audit_of_ticket
+from sla.defaults import Metric
+from sla.events import ClockBreached, ClockWarned
+from tickets.events import CustomerTold, TicketStateChanged
+
+
+def on_ticket_state_changed(event: TicketStateChanged) -> None:
+    """Keep the life of the ticket by the rules of its audit; may refuse the change."""
+    audit = audit_of_ticket(event.ticket_id)
+    if audit is not None:
+        services.follow_ticket(audit=audit, from_state=event.from_state, to_state=event.to_state, at=event.at)
+
+
+def on_customer_told(event: CustomerTold) -> None:
+    """Refuse a message that would take files past the delivery of evidence."""
+    audit = audit_of_ticket(event.ticket_id)
+    if audit is not None:
+        services.guard_message(audit=audit, message_id=event.message_id)
+
+
+def on_clock_warned(event: ClockWarned) -> None:
+    _ask_for_notice(event, event.percent)
+
+
+def on_clock_breached(event: ClockBreached) -> None:
+    _ask_for_notice(event, 100)
+
+
+def _ask_for_notice(event: ClockWarned | ClockBreached, percent: int) -> None:
+    audit = audit_of_ticket(event.ticket_id) if event.metric == Metric.DELIVERY else None
+    if audit is not None:
+        services.demand_delay_notice(audit=audit, percent=percent, at=event.at)

@@ -1,0 +1,41 @@
+"""The verbs of an external audit: asked for, prepared, approved, delivered, kept."""
+
+from audits.services.evidence import NewEvidence, approve_evidence, deliver_evidence, prepare_evidence, refuse_evidence, set_aside, waive
+from audits.services.following import demand_delay_notice, follow_ticket, guard_message
+from audits.services.keeping import purge_evidence, set_retention
+from audits.services.protocol import (
+    announce_visit,
+    answer_visit,
+    cancel_conference,
+    give_delay_notice,
+    resume_audit,
+    schedule_conference,
+    stop_audit,
+)
+from audits.services.requesting import AllowanceUsed, NewVisit, evaluate_environment, request_audit
+
+__all__ = [
+    "AllowanceUsed",
+    "NewEvidence",
+    "NewVisit",
+    "announce_visit",
+    "answer_visit",
+    "approve_evidence",
+    "cancel_conference",
+    "deliver_evidence",
+    "demand_delay_notice",
+    "evaluate_environment",
+    "follow_ticket",
+    "give_delay_notice",
+    "guard_message",
+    "prepare_evidence",
+    "purge_evidence",
+    "refuse_evidence",
+    "request_audit",
+    "resume_audit",
+    "schedule_conference",
+    "set_aside",
+    "set_retention",
+    "stop_audit",
+    "waive",
+]

@@ -1,0 +1,79 @@
+"""What every audit service shares: the guarded look at who, what and in which state; the record."""
+
+from datetime import datetime
+from typing import Any
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import User
+from activity.services import Fact, record
+from audits.models import AuditRequest, AuditState
+from audits.policies import RULES, Act, has_role
+from core.actor import Actor
+from core.errors import Invalid, NotAllowed
+from tickets.models import MessageKind
+from tickets.notices import tell_reply
+from tickets.services import tell_customer, write_message
+from tickets.states import OPEN_STATES
+
+
+class NotNow(Invalid):
+    """The audit or its evidence stands in a state in which this is not done."""
+
+    code = "not_now"
+
+
+_TEXTS = {
+    "approved": gettext_lazy("The environment was evaluated and approved: the evidence is being gathered.\n\n%(reason)s"),
+    "declined": gettext_lazy("The environment was evaluated and the audit was declined.\n\n%(reason)s"),
+    "delay": gettext_lazy("The evidence will be delivered later than agreed, by %(day)s.\n\n%(reason)s"),
+    "visit_authorized": gettext_lazy("The visit of %(day)s is authorized.\n\n%(reason)s"),
+    "visit_refused": gettext_lazy("The visit of %(day)s is not authorized.\n\n%(reason)s"),
+}
+_ONLY_BPO = {Act.APPROVE, Act.REFUSE, Act.DELIVER, Act.SET_ASIDE, Act.WAIVE}
+
+
+def hold(audit: AuditRequest, act: Act, user: User) -> AuditRequest:
+    """Return the audit as it is now, held until the commit, after asking whether this person may do this now.
+
+    Refuses with ``NotAllowed`` whoever has not the role, whatever else they are, and with ``NotNow`` a state that does not allow it.
+    """
+    if not has_role(user, act, audit.organization_id):
+        if act in _ONLY_BPO:
+            raise NotAllowed(_("Only the BPO area does this with evidence, for the customers it serves."))
+        raise NotAllowed(_("Your role does not do this with audits."))
+    held: AuditRequest = (
+        AuditRequest.objects.select_for_update(of=("self",))
+        .select_related("ticket__organization", "ticket__requester", "organization")
+        .get(pk=audit.pk)
+    )
+    if held.state not in RULES[act][1]:
+        raise NotNow(_("This is not done while: %(state)s.") % {"state": AuditState(held.state).label})
+    if held.ticket.state not in OPEN_STATES:
+        raise NotNow(_("%(number)s has ended: later comments are a new ticket.") % {"number": held.ticket.number})
+    return held
+
+
+def say(audit: AuditRequest, what: str, *, by: Actor, at: datetime, **words: Any) -> None:
+    """Write to the customer through the ticket, in the language of who asked; ``what`` names the text."""
+    ticket = audit.ticket
+    with translation.override(ticket.requester.language or audit.organization.language):
+        text = str(_TEXTS[what]) % words
+    message = write_message(ticket=ticket, kind=MessageKind.REPLY, body=text, is_from_staff=True, by=by, at=at)
+    tell_customer(ticket=ticket, message=message, by=by, at=at)
+    tell_reply(ticket=ticket, message=message, at=at)
+
+
+def need(text: str, field: str) -> str:
+    """Return a text without its margins; ``Invalid`` when nothing is left."""
+    found = text.strip()
+    if not found:
+        raise Invalid(_("Some data is missing."), fields={field: _("This is needed.")})
+    return found
+
+
+def tell_record(audit: AuditRequest, verb: str, *, by: Actor, at: datetime, **payload: Any) -> None:
+    fact = Fact(verb=verb, object_type="ticket", object_id=audit.ticket_id, payload={"audit": audit.pk, **payload})
+    record(organization_id=audit.organization_id, facts=[fact], by=by, at=at)

@@ -1,0 +1,242 @@
+"""Evidence: prepared by one, approved and delivered by BPO, never what its classification keeps inside (SPEC 9.4)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from io import BytesIO
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from audits import notices, paper
+from audits.models import AuditRequest, AuditState, Classification, Evidence, EvidenceState, RequestedItem
+from audits.policies import Act
+from audits.queries import get_evidence, get_item
+from audits.services.base import NotNow, hold, need, tell_record
+from core.actor import Actor
+from core.errors import Invalid, NotAllowed
+from documents.checking import CheckedFile
+from documents.conversion import is_picture, to_pdf
+from documents.models import Blob
+from documents.services import store_bytes, store_file
+from documents.signing import sign_json
+from sla.defaults import Metric
+from sla.services import stop_promise
+from tickets.models import MessageKind
+from tickets.notices import tell_reply
+from tickets.services import solve_automatically, tell_customer, write_message
+
+PDF = "application/pdf"
+_EDITABLE = {Classification.PUBLIC, Classification.INTERNAL}
+_OPEN_STATES = (EvidenceState.PREPARED, EvidenceState.APPROVED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewEvidence:
+    """What somebody puts before BPO for item ``number`` of the list. What is needed follows from the classification."""
+
+    number: int
+    classification: Classification
+    file: CheckedFile | None = None
+    redacted: CheckedFile | None = None
+    summary: str = ""
+    as_editable: bool = False
+
+
+@transaction.atomic
+def prepare_evidence(*, audit: AuditRequest, wanted: NewEvidence, user: User, by: Actor, at: datetime) -> Evidence:
+    """Put evidence before BPO; what waited for the item before is replaced.
+
+    What may leave follows from the classification: public and internal files as PDF; of confidential ones the ``redacted``
+    picture alone; of policies the ``summary`` alone. The original is kept apart. ``as_editable`` needs the item's waiver.
+    Raises ``NotAllowed``, ``NotNow``, ``NotFound`` (no such item), ``NotConvertible`` or ``Invalid``.
+    """
+    held = hold(audit, Act.PREPARE, user)
+    item = get_item(held, wanted.number)
+    if item.set_aside_reason:
+        raise NotNow(_("This item was set aside: %(reason)s") % {"reason": item.set_aside_reason})
+    source, deliverable, name = _parts(item, wanted, at)
+    Evidence.objects.filter(item=item, state__in=_OPEN_STATES).update(state=EvidenceState.REPLACED)
+    last = Evidence.objects.filter(item=item).aggregate(last=Max("number"))["last"] or 0
+    evidence: Evidence = Evidence.objects.create(
+        organization_id=held.organization_id,
+        item=item,
+        number=last + 1,
+        classification=wanted.classification,
+        name=name,
+        source=source,
+        deliverable=deliverable,
+        summary=wanted.summary.strip() if wanted.classification == Classification.POLICY else "",
+        is_editable=wanted.as_editable,
+        prepared_by=user,
+        prepared_at=at,
+    )
+    told = {"item": wanted.number, "evidence": evidence.pk, "classification": str(wanted.classification)}
+    tell_record(held, "audit.evidence_prepared", by=by, at=at, **told)
+    notices.tell_prepared(audit=held, evidence=evidence, at=at)
+    return evidence
+
+
+def _parts(item: RequestedItem, wanted: NewEvidence, at: datetime) -> tuple[Blob | None, Blob, str]:
+    """Return (original, what may leave, its name), stored."""
+    organization_id = item.organization_id
+
+    def as_pdf(content: bytes, content_type: str, name: str) -> Blob:
+        made = to_pdf(content, content_type=content_type, name=name)
+        return store_bytes(organization_id=organization_id, content=made, content_type=PDF, at=at)
+
+    if wanted.as_editable and (wanted.classification not in _EDITABLE or item.waived_at is None):
+        raise NotAllowed(_("An editable file leaves only with a recorded waiver, and only of public or internal evidence."))
+    file, redacted = wanted.file, wanted.redacted
+    source = store_file(organization_id=organization_id, upload=file, at=at) if file is not None else None
+    if wanted.classification == Classification.POLICY:
+        return source, as_pdf(need(wanted.summary, "summary").encode(), "text/plain", "summary.txt"), file.name if file else "summary.txt"
+    if file is None or source is None:
+        raise Invalid(_("Give the file."), fields={"file": _("Choose a file.")})
+    if wanted.classification == Classification.CONFIDENTIAL:
+        if redacted is None or not is_picture(redacted.content_type):
+            words = _("Of confidential evidence only a partial picture leaves: give the picture with the rest made unreadable.")
+            raise Invalid(words, fields={"redacted": words})
+        partial = _bytes(redacted)
+        if partial == _bytes(file):
+            words = _("The partial picture is the original itself. Make the confidential parts unreadable first.")
+            raise Invalid(words, fields={"redacted": words})
+        return source, as_pdf(partial, redacted.content_type, redacted.name), redacted.name
+    if wanted.as_editable:
+        return source, source, file.name
+    return source, as_pdf(_bytes(file), file.content_type, file.name), file.name
+
+
+def _bytes(file: CheckedFile) -> bytes:
+    file.stream.seek(0)
+    content = file.stream.read()
+    file.stream.seek(0)
+    return content
+
+
+@transaction.atomic
+def approve_evidence(*, audit: AuditRequest, evidence_id: int, user: User, by: Actor, at: datetime) -> Evidence:
+    """Release evidence for delivery: BPO, and another person than who prepared it."""
+    held = hold(audit, Act.APPROVE, user)
+    evidence = _in_state(held, evidence_id, EvidenceState.PREPARED)
+    if evidence.prepared_by_id == user.pk:
+        raise NotAllowed(_("Who prepared the evidence does not approve it: ask another person of the BPO area."))
+    evidence.state = EvidenceState.APPROVED
+    return _decided(held, evidence, user=user, by=by, at=at)
+
+
+@transaction.atomic
+def refuse_evidence(*, audit: AuditRequest, evidence_id: int, reason: str, user: User, by: Actor, at: datetime) -> Evidence:
+    """Send evidence back with the reason; also what was approved and has not left."""
+    held = hold(audit, Act.REFUSE, user)
+    evidence = _in_state(held, evidence_id, *_OPEN_STATES)
+    evidence.state, evidence.decision = EvidenceState.REFUSED, need(reason, "reason")
+    return _decided(held, evidence, user=user, by=by, at=at)
+
+
+def _decided(audit: AuditRequest, evidence: Evidence, *, user: User, by: Actor, at: datetime) -> Evidence:
+    evidence.decided_by, evidence.decided_at = user, at
+    evidence.save(update_fields=["state", "decision", "decided_by", "decided_at"])
+    tell_record(audit, f"audit.evidence_{evidence.state}", by=by, at=at, item=evidence.item.number, evidence=evidence.pk)
+    notices.tell_decided(audit=audit, evidence=evidence, at=at)
+    return evidence
+
+
+@transaction.atomic
+def deliver_evidence(*, audit: AuditRequest, evidence_id: int, user: User, by: Actor, at: datetime) -> Evidence:
+    """Deliver approved evidence through the ticket: BPO alone, whoever else somebody is.
+
+    It leaves as PDF with cover and watermark, signed; an editable one as it is, with its waiver. With the last item answered the
+    request is delivered: index, solution and the three business days to validate. In order: file, row, message, record, letter.
+    """
+    held = hold(audit, Act.DELIVER, user)
+    evidence = _in_state(held, evidence_id, EvidenceState.APPROVED)
+    if evidence.is_editable:
+        content, name, content_type = _read(evidence.deliverable), evidence.name, evidence.deliverable.content_type
+    else:
+        content, name, content_type = paper.sealed(held, evidence, at=at), paper.file_name(held, evidence), PDF
+    blob = store_bytes(organization_id=held.organization_id, content=content, content_type=content_type, at=at)
+    evidence.state, evidence.delivered, evidence.delivered_by, evidence.delivered_at = EvidenceState.DELIVERED, blob, user, at
+    evidence.save(update_fields=["state", "delivered", "delivered_by", "delivered_at"])
+    _send(held, evidence, CheckedFile(name, content_type, len(content), BytesIO(content)), by, at)
+    told = {"item": evidence.item.number, "evidence": evidence.pk, "sha256": blob.sha256, "classification": evidence.classification}
+    tell_record(held, "audit.evidence_delivered", by=by, at=at, **told)
+    _complete(held, by, at)
+    return evidence
+
+
+def _read(blob: Blob) -> bytes:
+    with blob.file.open("rb") as stream:
+        content: bytes = stream.read()
+    return content
+
+
+def _send(audit: AuditRequest, evidence: Evidence, file: CheckedFile, by: Actor, at: datetime) -> None:
+    ticket = audit.ticket
+    with translation.override(ticket.requester.language or audit.organization.language):
+        body = _("Evidence of item %(number)d: %(description)s") % {
+            "number": evidence.item.number,
+            "description": evidence.item.description,
+        }
+        digest = _("SHA-256 of the file: %(digest)s") % {"digest": evidence.delivered.sha256 if evidence.delivered else ""}
+    text = f"{body}\n{digest}"
+    message = write_message(ticket=ticket, kind=MessageKind.REPLY, body=text, is_from_staff=True, by=by, at=at, files=[file])
+    tell_customer(ticket=ticket, message=message, by=by, at=at)
+    tell_reply(ticket=ticket, message=message, at=at)
+
+
+@transaction.atomic
+def set_aside(*, audit: AuditRequest, number: int, reason: str, user: User, by: Actor, at: datetime) -> RequestedItem:
+    """Answer an item without evidence, with the reason that the customer reads."""
+    held = hold(audit, Act.SET_ASIDE, user)
+    item = get_item(held, number)
+    if item.set_aside_reason or Evidence.objects.filter(item=item, state=EvidenceState.DELIVERED).exists():
+        raise NotNow(_("This item has been answered."))
+    item.set_aside_reason, item.set_aside_by, item.set_aside_at = need(reason, "reason"), user, at
+    item.save(update_fields=["set_aside_reason", "set_aside_by", "set_aside_at"])
+    Evidence.objects.filter(item=item, state__in=_OPEN_STATES).update(state=EvidenceState.REPLACED)
+    tell_record(held, "audit.item_set_aside", by=by, at=at, item=number)
+    _complete(held, by, at)
+    return item
+
+
+@transaction.atomic
+def waive(*, audit: AuditRequest, number: int, reason: str, agreed_by: str, user: User, by: Actor, at: datetime) -> RequestedItem:
+    """Record that the customer wants an editable file of an item, why, and who of them took that on."""
+    held = hold(audit, Act.WAIVE, user)
+    item = get_item(held, number)
+    item.waiver_reason, item.waiver_agreed_by = need(reason, "reason"), need(agreed_by, "agreed_by")
+    item.waived_by, item.waived_at = user, at
+    item.save(update_fields=["waiver_reason", "waiver_agreed_by", "waived_by", "waived_at"])
+    tell_record(held, "audit.waived", by=by, at=at, item=number)
+    return item
+
+
+def _complete(audit: AuditRequest, by: Actor, at: datetime) -> None:
+    """When every item is answered: stop the term, give the index and the solution."""
+    delivered = Evidence.objects.filter(item__audit=audit, state=EvidenceState.DELIVERED)
+    answered = set(delivered.values_list("item_id", flat=True))
+    waiting = RequestedItem.objects.filter(audit=audit, set_aside_reason="").exclude(pk__in=answered)
+    if waiting.exists():
+        return
+    index = sign_json(paper.index_of(audit, at=at))
+    blob = store_bytes(organization_id=audit.organization_id, content=index, content_type="application/json", at=at)
+    AuditRequest.objects.filter(pk=audit.pk).update(state=AuditState.DELIVERED, delivered_at=at, index=blob)
+    stop_promise(ticket=audit.ticket, metric=Metric.DELIVERY, by=by, at=at)
+    ticket = audit.ticket
+    with translation.override(ticket.requester.language or audit.organization.language):
+        text = _(
+            "Every item of the request is answered. The attached index lists what was delivered, with its hashes; you have 3 business days to validate it."
+        )
+    file = CheckedFile(paper.index_name(audit), "application/json", len(index), BytesIO(index))
+    solve_automatically(ticket=ticket, message=text, files=[file], by=by, at=at)
+    tell_record(audit, "audit.delivered", by=by, at=at, index=blob.sha256)
+
+
+def _in_state(audit: AuditRequest, evidence_id: int, *states: EvidenceState) -> Evidence:
+    evidence = get_evidence(audit, evidence_id)
+    if evidence.state not in states:
+        raise NotNow(_("This evidence is not in that step: %(state)s.") % {"state": EvidenceState(evidence.state).label})
+    return evidence

@@ -1,0 +1,191 @@
+"""The obligations around the evidence: delay notice, conference, visits, and the stop of a request to manipulate (SPEC 9.2-9.7)."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.zones import zone
+from audits import notices
+from audits.models import VISIT_NOTICE_DAYS, AuditRequest, AuditState, Conference, DelayNotice, Visit, VisitPlace
+from audits.policies import RULES, Act, acts_for_customer
+from audits.queries import delivery_clock, get_conference, get_visit
+from audits.services.base import NotNow, hold, need, say, tell_record
+from core.actor import Actor
+from core.errors import Invalid, NotAllowed
+from sla.defaults import CalendarRole, Metric
+from sla.queries import calendar_versions_on, pick_calendar, work_calendar
+from sla.services import start_promise, withdraw_promise
+
+MAX_ATTENDEES = 50
+
+
+@transaction.atomic
+def give_delay_notice(*, audit: AuditRequest, reason: str, new_date: date, user: User, by: Actor, at: datetime) -> DelayNotice:
+    """Tell the customer that the delivery will be late, why, and the new date; the report says whether it was in time (SPEC 9.2)."""
+    held = hold(audit, Act.TELL_DELAY, user)
+    clock = delivery_clock(held.ticket_id)
+    if clock is None or not clock.is_live or clock.due_at is None:
+        raise NotNow(_("No delivery term runs."))
+    today = at.astimezone(zone(held.organization.time_zone)).date()
+    if new_date <= today:
+        raise Invalid(_("The new date has passed."), fields={"new_date": _("Choose a day after today.")})
+    notice: DelayNotice = DelayNotice.objects.create(
+        organization_id=held.organization_id,
+        audit=held,
+        reason=need(reason, "reason"),
+        new_date=new_date,
+        given_by=user,
+        given_at=at,
+        was_due_at=clock.due_at,
+    )
+    tell_record(held, "audit.delay_told", by=by, at=at, new_date=new_date.isoformat(), in_time=notice.is_in_time)
+    say(held, "delay", reason=notice.reason, day=new_date.isoformat(), by=by, at=at)
+    return notice
+
+
+@transaction.atomic
+def schedule_conference(
+    *,
+    audit: AuditRequest,
+    starts_at: datetime,
+    minutes: int,
+    place: str,
+    attendees: Sequence[str],
+    user: User,
+    by: Actor,
+    at: datetime,
+) -> Conference:
+    """Schedule a conference and send everybody the invitation as iCalendar (SPEC 9.3)."""
+    held = hold(audit, Act.SCHEDULE, user)
+    if starts_at <= at:
+        raise Invalid(_("The conference lies in the past."), fields={"starts_at": _("Choose a later time.")})
+    if not 0 < minutes <= 1440:  # noqa: PLR2004 - a day
+        raise Invalid(_("Give its length in minutes."), fields={"minutes": _("From 1 to 1440.")})
+    people = _addresses(attendees)
+    conference: Conference = Conference.objects.create(
+        organization_id=held.organization_id,
+        audit=held,
+        starts_at=starts_at,
+        minutes=minutes,
+        place=need(place, "place"),
+        attendees=people,
+        scheduled_by=user,
+        scheduled_at=at,
+    )
+    tell_record(held, "audit.conference_scheduled", by=by, at=at, conference=conference.pk, starts_at=starts_at.isoformat())
+    notices.invite(audit=held, conference=conference, at=at)
+    return conference
+
+
+def _addresses(attendees: Sequence[str]) -> list[str]:
+    people = list(dict.fromkeys(each.strip().lower() for each in attendees if each.strip()))
+    wrong = []
+    for each in people:
+        try:
+            validate_email(each)
+        except ValidationError:
+            wrong.append(each)
+    if wrong or not people or len(people) > MAX_ATTENDEES:
+        words = _("Write up to %(limit)d e-mail addresses, one per line.") % {"limit": MAX_ATTENDEES}
+        raise Invalid(words, fields={"attendees": f"{words} {', '.join(wrong)}".strip()})
+    return people
+
+
+@transaction.atomic
+def cancel_conference(*, audit: AuditRequest, conference_id: int, user: User, by: Actor, at: datetime) -> Conference:
+    """Call a conference off; everybody who was invited hears of it."""
+    held = hold(audit, Act.SCHEDULE, user)
+    conference = get_conference(held, conference_id)
+    if conference.is_cancelled:
+        return conference
+    conference.is_cancelled, conference.sequence = True, conference.sequence + 1
+    conference.save(update_fields=["is_cancelled", "sequence"])
+    tell_record(held, "audit.conference_cancelled", by=by, at=at, conference=conference.pk)
+    notices.invite(audit=held, conference=conference, at=at)
+    return conference
+
+
+@transaction.atomic
+def announce_visit(*, audit: AuditRequest, place: VisitPlace, on: date, visitors: str, user: User, by: Actor, at: datetime) -> Visit:
+    """Announce a visit after the request: at least five business days ahead, so that access can be authorized (SPEC 9.6)."""
+    if not acts_for_customer(user, audit):
+        raise NotAllowed(_("Only who asked for the audit, or a coordinator, announces a visit."))
+    held: AuditRequest = AuditRequest.objects.select_for_update(of=("self",)).select_related("ticket", "organization").get(pk=audit.pk)
+    if held.state not in RULES[Act.ANSWER_VISIT][1]:
+        raise NotNow(_("This is not done while: %(state)s.") % {"state": AuditState(held.state).label})
+    earliest = earliest_visit(held, at)
+    if on < earliest:
+        words = _("A visit is announced at least %(days)d business days before it: from %(day)s on.") % {
+            "days": VISIT_NOTICE_DAYS,
+            "day": earliest,
+        }
+        raise Invalid(words, fields={"on": words})
+    if Visit.objects.filter(audit=held, on=on, place=place).exists():
+        raise Invalid(_("This visit is announced already."), fields={"on": _("Announced already.")})
+    visit: Visit = Visit.objects.create(
+        organization_id=held.organization_id,
+        audit=held,
+        place=place,
+        on=on,
+        visitors=need(visitors, "visitors"),
+        announced_by=user,
+        announced_at=at,
+    )
+    tell_record(held, "audit.visit_announced", by=by, at=at, visit=visit.pk, on=on.isoformat())
+    notices.tell_visit(audit=held, visit=visit, at=at)
+    return visit
+
+
+def earliest_visit(audit: AuditRequest, at: datetime) -> date:
+    """Return the first local day on which a visit announced at ``at`` may be: the fifth business day after."""
+    version = pick_calendar(calendar_versions_on(audit.organization, at), CalendarRole.BUSINESS, None)
+    assert version is not None  # the term to deliver runs in it
+    calendar = work_calendar(version)
+    return calendar.term(at, VISIT_NOTICE_DAYS, True).astimezone(calendar.zone).date()
+
+
+@transaction.atomic
+def answer_visit(*, audit: AuditRequest, visit_id: int, authorizes: bool, answer: str, user: User, by: Actor, at: datetime) -> Visit:
+    """Authorize a visit, or refuse it with the reason."""
+    held = hold(audit, Act.ANSWER_VISIT, user)
+    visit = get_visit(held, visit_id)
+    if visit.is_authorized is not None:
+        raise NotNow(_("This visit has been answered."))
+    visit.answer = answer.strip() if authorizes else need(answer, "answer")
+    visit.is_authorized, visit.answered_by, visit.answered_at = authorizes, user, at
+    visit.save(update_fields=["is_authorized", "answered_by", "answered_at", "answer"])
+    tell_record(held, "audit.visit_answered", by=by, at=at, visit=visit.pk, authorized=authorizes)
+    what = "visit_authorized" if authorizes else "visit_refused"
+    say(held, what, reason=visit.answer, day=visit.on.isoformat(), by=by, at=at)
+    return visit
+
+
+@transaction.atomic
+def stop_audit(*, audit: AuditRequest, reason: str, user: User, by: Actor, at: datetime) -> AuditRequest:
+    """Stop everything because somebody asked to manipulate information, and report it to the committee (SPEC 9.7).
+
+    The customer is not told by the system: what is said to whom is the committee's to decide.
+    """
+    held = hold(audit, Act.STOP, user)
+    held.decision, held.state, held.decided_by, held.decided_at = need(reason, "reason"), AuditState.STOPPED, user, at
+    held.save(update_fields=["decision", "state", "decided_by", "decided_at"])
+    withdraw_promise(ticket=held.ticket, metric=Metric.DELIVERY, by=by, at=at)
+    tell_record(held, "audit.stopped", by=by, at=at)
+    notices.tell_committee(audit=held, at=at)
+    return held
+
+
+@transaction.atomic
+def resume_audit(*, audit: AuditRequest, reason: str, user: User, by: Actor, at: datetime) -> AuditRequest:
+    """Go on after the committee has decided; the term to deliver is measured anew."""
+    held = hold(audit, Act.RESUME, user)
+    held.decision, held.state, held.decided_by, held.decided_at = need(reason, "reason"), AuditState.OPEN, user, at
+    held.save(update_fields=["decision", "state", "decided_by", "decided_at"])
+    start_promise(ticket=held.ticket, metric=Metric.DELIVERY, by=by, at=at)
+    tell_record(held, "audit.resumed", by=by, at=at)
+    return held

@@ -1,0 +1,158 @@
+"""An audit is asked for: the form read, the allowance held, the ticket raised, the term started (SPEC 9.1, 9.2, 9.5, 9.10)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from accounts.models import Membership, User
+from accounts.zones import zone
+from audits import notices
+from audits.models import AuditRequest, AuditState, RequestedItem, Visit, VisitPlace
+from audits.policies import Act
+from audits.queries import allowance_of, requestable_services
+from audits.services.base import hold, need, say, tell_record
+from audits.workbook import WantedAudit, read_form
+from catalog.models import Contract
+from catalog.queries import contracts_in_force, covers
+from core.actor import Actor
+from core.classification import Environment, Impact, Kind, Urgency
+from core.errors import Invalid
+from documents.checking import CheckedFile
+from documents.services import store_file
+from sla.defaults import Metric
+from sla.services import hold_organization, start_promise
+from tickets.models import Ticket
+from tickets.services import NewTicket, raise_ticket
+
+
+class AllowanceUsed(Invalid):
+    """The contract's audit of this year is used: a further one is a quote of the commercial area (SPEC 9.10)."""
+
+    code = "allowance_used"
+
+
+@dataclass(frozen=True)
+class NewVisit:
+    """A visit announced with the request: then any day from today on will do (SPEC 9.6)."""
+
+    place: VisitPlace
+    on: date
+    visitors: str
+
+
+@transaction.atomic
+def request_audit(
+    *,
+    membership: Membership,
+    form: CheckedFile,
+    checklist: Sequence[CheckedFile] = (),
+    visit: NewVisit | None = None,
+    by: Actor,
+    at: datetime,
+) -> AuditRequest:
+    """Raise the ticket of an audit from its filled form; the seven business days to deliver run from ``at``.
+
+    Refuses with ``FormRefused`` (the cells to mend), ``AllowanceUsed``, ``MayNotRaise``, or ``Invalid`` where no contract covers
+    what is asked. In order: the organization held, ticket with form and checklist, request, items, clock, record, letters.
+    """
+    organization = membership.organization
+    services = requestable_services(organization, at)
+    if not services:
+        words = _("No contract in force covers a service: ask your account manager.")
+        raise Invalid(words, fields={"form": words})
+    wanted = read_form(form.stream, services)
+    day = at.astimezone(zone(organization.time_zone)).date()
+    contract = _contract(membership, wanted, day)
+    hold_organization(organization.pk)  # two requests at once: one of them is the year's
+    allowance = allowance_of(contract, day)
+    if allowance.used_by is not None:
+        raise AllowanceUsed(
+            _(
+                "The audit that contract %(contract)s includes for this year was asked for with %(number)s. Ask the commercial area for a quote."
+            )
+            % {"contract": contract, "number": allowance.used_by.ticket.number}
+        )
+    if visit is not None and visit.on < day:
+        raise Invalid(_("The day of the visit has passed."), fields={"visit_on": _("Choose a day from today on.")})
+    ticket = _raise(membership, wanted, [form, *checklist], by, at)
+    audit: AuditRequest = AuditRequest.objects.create(
+        organization=organization,
+        ticket=ticket,
+        contract=contract,
+        state=AuditState.OPEN if wanted.environment is Environment.PRODUCTION else AuditState.EVALUATING,
+        year_starts_on=allowance.starts_on,
+        auditor_company=wanted.auditor_company,
+        auditor_name=wanted.auditor_name,
+        auditor_email=wanted.auditor_email,
+        purpose=wanted.purpose,
+        period_from=wanted.period_from,
+        period_to=wanted.period_to,
+        environment=wanted.environment,
+        form=store_file(organization_id=organization.pk, upload=form, at=at),
+    )
+    RequestedItem.objects.bulk_create(
+        RequestedItem(organization=organization, audit=audit, number=number, service=item.service, description=item.description)
+        for number, item in enumerate(wanted.items, start=1)
+    )
+    if visit is not None:
+        announced_by = membership.user
+        Visit.objects.create(
+            organization=organization,
+            audit=audit,
+            place=visit.place,
+            on=visit.on,
+            visitors=need(visit.visitors, "visitors"),
+            announced_by=announced_by,
+            announced_at=at,
+        )
+    start_promise(ticket=ticket, metric=Metric.DELIVERY, by=by, at=at)
+    tell_record(audit, "audit.requested", by=by, at=at, items=len(wanted.items), environment=str(wanted.environment))
+    notices.tell_requested(audit=audit, at=at)
+    return audit
+
+
+def _contract(membership: Membership, wanted: WantedAudit, day: date) -> Contract:
+    """Return the one contract that covers every item."""
+    organization = membership.organization
+    for contract in contracts_in_force(organization, day):
+        if all(covers(organization, contract.pk, day, service_id=item.service.pk) for item in wanted.items):
+            return contract
+    words = _("The items belong to services of several contracts: make one request for each contract.")
+    raise Invalid(words, fields={"form": words})
+
+
+def _raise(membership: Membership, wanted: WantedAudit, files: Sequence[CheckedFile], by: Actor, at: datetime) -> Ticket:
+    with translation.override(membership.organization.language):
+        subject = _("External audit: %(company)s") % {"company": wanted.auditor_company}
+        lines = [f"{number}. {item.service.name}: {item.description}" for number, item in enumerate(wanted.items, start=1)]
+        head = _("Period: %(start)s to %(end)s.") % {"start": wanted.period_from, "end": wanted.period_to}
+        description = "\n\n".join([wanted.purpose, head, "\n".join(lines)])
+    request = NewTicket(
+        membership=membership,
+        subject=subject,
+        description=description[:90_000],
+        kind=Kind.REQUEST,
+        service=wanted.items[0].service,
+        impact=Impact.MINOR,
+        urgency=Urgency.MEDIUM,
+        environment=wanted.environment,
+        files=files,
+    )
+    return raise_ticket(request=request, by=by, at=at)
+
+
+@transaction.atomic
+def evaluate_environment(*, audit: AuditRequest, approves: bool, reason: str, user: User, by: Actor, at: datetime) -> AuditRequest:
+    """Decide about an audit of an alternate environment (SPEC 9.5), with the reason; a declined one counts in no allowance."""
+    held = hold(audit, Act.EVALUATE, user)
+    held.decision = need(reason, "reason")
+    held.state = AuditState.OPEN if approves else AuditState.DECLINED
+    held.decided_by, held.decided_at = user, at
+    held.save(update_fields=["decision", "state", "decided_by", "decided_at"])
+    tell_record(held, "audit.evaluated", by=by, at=at, approved=approves)
+    say(held, "approved" if approves else "declined", reason=held.decision, by=by, at=at)
+    return held

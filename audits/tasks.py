@@ -1,0 +1,14 @@
+"""Celery entry points of audits."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from accounts.tenancy import every_organization
+from audits import services
+
+
+@shared_task(queue="reports")
+def keep_retention() -> int:
+    """Delete the evidence whose retention has ended."""
+    with every_organization(reason="the retention of evidence"):
+        return services.purge_evidence(at=timezone.now())

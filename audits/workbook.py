@@ -1,0 +1,262 @@
+"""The audit request form as an XLSX workbook: made with the customer's contracted services, and read back cell by cell (SPEC 9.1)."""
+
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from io import BytesIO
+from typing import IO, Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils.dateparse import parse_date
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+from openpyxl import Workbook, load_workbook
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.worksheet.datavalidation import DataValidation
+
+from catalog.models import Service
+from core.classification import Environment
+from core.errors import Invalid, Text
+
+CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+MAX_ITEMS = 200
+MAX_TEXT = 2000
+_MOST_BYTES = 60 * 1024 * 1024  # unpacked: more is no form
+_MARK, _VERSION = "mesa-audit-form", 1
+_FIRST_ROW, _LABEL, _VALUE = 4, 2, 3  # of the request sheet
+_FIRST_ITEM = 2
+
+
+class FormRefused(Invalid):
+    """The form cannot be read; ``fields`` holds, cell by cell, what is wrong and how to mend it."""
+
+    code = "form_refused"
+
+
+@dataclass(frozen=True)
+class WantedItem:
+    service: Service
+    description: str
+
+
+@dataclass(frozen=True)
+class WantedAudit:
+    """What a filled form asks for. Dates are local days."""
+
+    auditor_company: str
+    auditor_name: str
+    auditor_email: str
+    purpose: str
+    period_from: date
+    period_to: date
+    environment: Environment
+    items: tuple[WantedItem, ...]
+
+
+@dataclass(frozen=True)
+class _Field:
+    name: str
+    label: str | Promise
+    hint: str | Promise
+    read: Callable[[Any], Any]
+    is_required: bool = True
+
+
+def _text(value: Any) -> str:
+    text = str(value).strip()
+    if len(text) > MAX_TEXT:
+        raise ValueError(_("Shorten it to %(limit)d letters.") % {"limit": MAX_TEXT})
+    return text
+
+
+def _line(value: Any) -> str:
+    text = " ".join(_text(value).split())
+    if len(text) > 120:  # noqa: PLR2004 - as the columns are wide
+        raise ValueError(_("Shorten it to %(limit)d letters.") % {"limit": 120})
+    return text
+
+
+def _email(value: Any) -> str:
+    text = _line(value)
+    try:
+        validate_email(text)
+    except ValidationError as error:
+        raise ValueError(_("Write one e-mail address.")) from error
+    return text
+
+
+def _day(value: Any) -> date:
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    try:
+        found = parse_date(str(value).strip())
+    except ValueError:
+        found = None
+    if found is None:
+        raise ValueError(_("Write a date such as 2026-01-31."))
+    return found
+
+
+def _environment(value: Any) -> Environment:
+    wanted = str(value).strip().casefold()
+    for environment in Environment:
+        if wanted in {environment.value, *(words[environment].casefold() for words in _ENVIRONMENTS.values())}:
+            return environment
+    raise ValueError(_("Choose one of the list."))
+
+
+_ENVIRONMENTS: dict[str, dict[Environment, str]] = {
+    "es": {
+        Environment.PRODUCTION: "Producción",
+        Environment.TEST: "Pruebas",
+        Environment.DEVELOPMENT: "Desarrollo",
+        Environment.TRAINING: "Capacitación",
+    },
+    "en": {environment: environment.value.capitalize() for environment in Environment},
+}
+
+_FIELDS = (
+    _Field("auditor_company", gettext_lazy("Auditing company"), "", _line),
+    _Field("auditor_name", gettext_lazy("Auditor"), "", _line),
+    _Field("auditor_email", gettext_lazy("Auditor's e-mail"), gettext_lazy("Optional."), _email, is_required=False),
+    _Field("purpose", gettext_lazy("Purpose of the audit"), "", _text),
+    _Field("period_from", gettext_lazy("Period from"), gettext_lazy("Date, such as 2026-01-01."), _day),
+    _Field("period_to", gettext_lazy("Period to"), gettext_lazy("Date, such as 2026-12-31."), _day),
+    _Field(
+        "environment", gettext_lazy("Environment"), gettext_lazy("Production; another one has to be evaluated and approved."), _environment
+    ),
+)
+_SHEETS = (pgettext_lazy("sheet", "Request"), pgettext_lazy("sheet", "Items"))
+_COLUMNS = (gettext_lazy("No."), gettext_lazy("Service"), gettext_lazy("What is requested"))
+
+
+def make_form(services: Sequence[Service], *, language: str) -> bytes:
+    """Return the empty form in the active language, with lists of the environments and of the contracted services to choose from."""
+    book = Workbook()
+    request = book.active
+    request.title = str(_SHEETS[0])
+    request["B1"], request["B1"].font = _("External audit request"), Font(bold=True, size=16)
+    request["B2"] = _("Fill in column C, and one line per requested item on the second sheet. Only what is listed there can be answered.")
+    head = PatternFill("solid", fgColor="E0F0EC")
+    for row, field in enumerate(_FIELDS, start=_FIRST_ROW):
+        label, hint = request.cell(row, _LABEL, str(field.label)), request.cell(row, _VALUE + 1, str(field.hint))
+        label.font, label.fill, hint.font = Font(bold=True), head, Font(italic=True, color="666666")
+        request.cell(row, _VALUE).alignment = Alignment(wrap_text=True, vertical="top")
+    for letter, width in (("A", 2), ("B", 28), ("C", 60), ("D", 50)):
+        request.column_dimensions[letter].width = width
+    lists = book.create_sheet("Mesa")
+    lists.sheet_state = "hidden"
+    lists["A1"], lists["B1"] = _MARK, _VERSION
+    names = _ENVIRONMENTS["es" if language.startswith("es") else "en"]
+    for row, environment in enumerate(Environment, start=2):
+        lists.cell(row, 1, names[environment])
+    for row, service in enumerate(services, start=2):
+        lists.cell(row, 2, service.name)
+    _choose(request, f"Mesa!$A$2:$A${len(Environment) + 1}", f"C{_FIRST_ROW + len(_FIELDS) - 1}")
+    _items_sheet(book, services, head)
+    book.move_sheet("Mesa", offset=1)
+    found = BytesIO()
+    book.save(found)
+    return found.getvalue()
+
+
+def _items_sheet(book: Workbook, services: Sequence[Service], head: PatternFill) -> None:
+    sheet = book.create_sheet(str(_SHEETS[1]))
+    for column, title in enumerate(_COLUMNS, start=1):
+        cell = sheet.cell(1, column, str(title))
+        cell.font, cell.fill = Font(bold=True), head
+    for number in range(1, MAX_ITEMS + 1):
+        sheet.cell(number + 1, 1, number)
+    for letter, width in (("A", 6), ("B", 36), ("C", 90)):
+        sheet.column_dimensions[letter].width = width
+    sheet.freeze_panes = "A2"
+    if services:
+        _choose(sheet, f"Mesa!$B$2:$B${len(services) + 1}", f"B{_FIRST_ITEM}:B{MAX_ITEMS + 1}")
+
+
+def _choose(sheet: Any, formula: str, cells: str) -> None:
+    choice = DataValidation(type="list", formula1=f"={formula}", allow_blank=True, showErrorMessage=True)
+    sheet.add_data_validation(choice)
+    choice.add(cells)
+
+
+def read_form(stream: IO[bytes], services: Sequence[Service]) -> WantedAudit:
+    """Return what a filled form asks for; ``services`` are those that may be asked about.
+
+    Raises ``FormRefused`` with every wrong cell by its sheet and name: all of them at once, so that it is mended once.
+    """
+    sheets = _sheets(stream)
+    wrong: dict[str, Text] = {}
+    values: dict[str, Any] = {}
+    request, items = sheets
+    for row, field in enumerate(_FIELDS, start=_FIRST_ROW):
+        cell, where = _cell(request, row, _VALUE), f"{request.title}!C{row}"
+        if cell is None or not str(cell).strip():
+            values[field.name] = ""
+            if field.is_required:
+                wrong[where] = _("%(field)s is missing.") % {"field": field.label}
+            continue
+        try:
+            values[field.name] = field.read(cell)
+        except ValueError as error:
+            wrong[where] = str(error)
+    start, end = values.get("period_from"), values.get("period_to")
+    if isinstance(start, date) and isinstance(end, date) and end < start:
+        wrong[f"{request.title}!C{_FIRST_ROW + 5}"] = _("The period ends before it begins.")
+    found = _items(items, services, wrong)
+    if not found and not any(where.startswith(items.title) for where in wrong):
+        wrong[f"{items.title}!C{_FIRST_ITEM}"] = _("List at least one item.")
+    if wrong:
+        cells = ", ".join(wrong)
+        raise FormRefused(_("The form has cells to mend: %(cells)s.") % {"cells": cells}, fields=wrong)
+    return WantedAudit(items=tuple(found), **values)
+
+
+def _sheets(stream: IO[bytes]) -> tuple[Any, Any]:
+    words = _("This is not the audit request form. Download it from this page, fill it in and attach it as it is (XLSX).")
+    stream.seek(0)
+    try:
+        with zipfile.ZipFile(stream) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > _MOST_BYTES:
+                raise FormRefused(words, fields={"form": words})
+        stream.seek(0)
+        book = load_workbook(stream, data_only=True, keep_links=False)
+    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, TypeError, OSError, SyntaxError, AttributeError) as error:
+        raise FormRefused(words, fields={"form": words}) from error
+    mark = book["Mesa"]["A1"].value if "Mesa" in book.sheetnames else None
+    shown = [sheet for sheet in book.worksheets if sheet.title != "Mesa"]
+    if mark != _MARK or len(shown) < 2:  # noqa: PLR2004 - the request and its items
+        raise FormRefused(words, fields={"form": words})
+    return shown[0], shown[1]
+
+
+def _items(sheet: Any, services: Sequence[Service], wrong: dict[str, Text]) -> list[WantedItem]:
+    by_name = {name.casefold(): service for service in services for name in (service.name_es, service.name_en) if name}
+    found = []
+    for row in range(_FIRST_ITEM, min(sheet.max_row, MAX_ITEMS + 50) + 1):
+        named, described = (str(_cell(sheet, row, column) or "").strip() for column in (2, 3))
+        if not named and not described:
+            continue
+        if row > MAX_ITEMS + 1:
+            wrong[f"{sheet.title}!C{row}"] = _("A request has up to %(limit)d items.") % {"limit": MAX_ITEMS}
+            break
+        service = by_name.get(named.casefold())
+        if service is None:
+            wrong[f"{sheet.title}!B{row}"] = _("Choose a contracted service of the list.")
+        if not described:
+            wrong[f"{sheet.title}!C{row}"] = _("Say what is requested.")
+        elif len(described) > MAX_TEXT:
+            wrong[f"{sheet.title}!C{row}"] = _("Shorten it to %(limit)d letters.") % {"limit": MAX_TEXT}
+        if service is not None and described:
+            found.append(WantedItem(service, described))
+    return found
+
+
+def _cell(sheet: Any, row: int, column: int) -> Any:
+    return sheet.cell(row, column).value

@@ -1,0 +1,171 @@
+"""Everything becomes PDF: pictures, texts, office documents; then a cover goes before it and a watermark onto every page."""
+
+import shutil
+import subprocess
+import tempfile
+from io import BytesIO
+from pathlib import Path
+from typing import cast
+
+from django.utils.html import escape
+from django.utils.translation import gettext_lazy as _
+from PIL import Image, ImageOps, UnidentifiedImageError
+from pypdf import PageObject, PdfReader, PdfWriter
+from pypdf.errors import PdfReadError, PyPdfError
+from pypdf.generic import ArrayObject, NameObject
+
+from core.errors import Invalid
+from documents.pdf import render_pdf
+
+OFFICE_TIMEOUT_SECONDS = 120
+MAX_PAGES = 2000
+_DPI = 150.0
+_OFFICE = {
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": "pptx",
+    "application/vnd.oasis.opendocument.text": "odt",
+    "application/vnd.oasis.opendocument.spreadsheet": "ods",
+}
+_ACTIVE = {"/FileAttachment", "/RichMedia", "/Movie", "/Screen", "/Sound", "/3D"}
+_PLAIN = {"text/plain", "text/csv", "text/xml", "application/json", "message/rfc822"}
+
+
+class NotConvertible(Invalid):
+    """The file cannot become PDF; the message says why and what to do."""
+
+    code = "not_convertible"
+
+
+def to_pdf(content: bytes, *, content_type: str, name: str) -> bytes:
+    """Return the file as PDF; ``NotConvertible`` when it is damaged, of another type, or needs LibreOffice where there is none."""
+    if content_type == "application/pdf":
+        _read(content, name)
+        return content
+    if content_type.startswith("image/"):
+        return _picture(content, name)
+    if content_type in _PLAIN:
+        text = content.decode("utf-8", errors="replace")
+        page = f'<html lang="es"><head><title>{escape(name)}</title></head><body><pre>{escape(text)}</pre></body></html>'
+        return render_pdf(
+            html=page, stylesheet="@page { size: A4; margin: 15mm } pre { font-size: 8pt; white-space: pre-wrap; overflow-wrap: anywhere }"
+        )
+    if content_type in _OFFICE:
+        return _office(content, _OFFICE[content_type], name)
+    raise NotConvertible(
+        _("“%(name)s” cannot become PDF. Give a PDF, a picture, a text or an office document; an editable file needs a waiver.")
+        % {"name": name}
+    )
+
+
+def is_picture(content_type: str) -> bool:
+    return content_type.startswith("image/")
+
+
+def _read(content: bytes, name: str) -> PdfReader:
+    try:
+        reader = PdfReader(BytesIO(content))
+        if reader.is_encrypted:
+            raise NotConvertible(_("“%(name)s” has a password. Save it without one and give it again.") % {"name": name})
+        pages = len(reader.pages)
+    except (PyPdfError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise NotConvertible(_("“%(name)s” is damaged: it cannot be read as PDF.") % {"name": name}) from error
+    if not 0 < pages <= MAX_PAGES:
+        raise NotConvertible(
+            _("“%(name)s” has %(pages)d pages; from 1 to %(most)d can be delivered.") % {"name": name, "pages": pages, "most": MAX_PAGES}
+        )
+    return reader
+
+
+def _picture(content: bytes, name: str) -> bytes:
+    """Return a picture as a page of its size. Nothing of the file goes along but what is seen: no place, camera or earlier version."""
+    try:
+        with Image.open(BytesIO(content)) as opened:
+            seen = ImageOps.exif_transpose(opened).convert("RGBA")
+    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError, SyntaxError) as error:
+        raise NotConvertible(_("“%(name)s” is damaged or too large: it cannot be read as a picture.") % {"name": name}) from error
+    flat = Image.new("RGB", seen.size, "white")
+    flat.paste(seen, mask=seen.getchannel("A"))
+    found = BytesIO()
+    flat.save(found, "PDF", resolution=_DPI)
+    return found.getvalue()
+
+
+def _office(content: bytes, extension: str, name: str) -> bytes:
+    """Convert with LibreOffice in a profile and folder of its own, so that two conversions do not meet."""
+    program = shutil.which("soffice")
+    if program is None:
+        raise NotConvertible(
+            _("“%(name)s” needs LibreOffice to become PDF, which this server does not have. Save it as PDF and give that.") % {"name": name}
+        )
+    with tempfile.TemporaryDirectory(prefix="mesa-office-") as folder:
+        source = Path(folder) / f"source.{extension}"
+        source.write_bytes(content)
+        command = [
+            program,
+            "--headless",
+            "--norestore",
+            f"-env:UserInstallation=file://{folder}/profile",
+            "--convert-to",
+            "pdf",
+            "--outdir",
+            folder,
+        ]
+        try:
+            subprocess.run([*command, str(source)], capture_output=True, timeout=OFFICE_TIMEOUT_SECONDS, check=True)
+            return (Path(folder) / "source.pdf").read_bytes()
+        except (subprocess.SubprocessError, OSError) as error:
+            raise NotConvertible(_("LibreOffice could not read “%(name)s”. Save it as PDF and give that.") % {"name": name}) from error
+
+
+def bind(*, cover: bytes, body: bytes, watermark: str, title: str) -> bytes:
+    """Return the cover followed by the pages of the body, each with the watermark across it; scripts and attachments stay out."""
+    writer = PdfWriter()
+    marks: dict[tuple[int, int], PdfReader] = {}
+    for page in PdfReader(BytesIO(cover)).pages:
+        writer.add_page(page)
+    for original in PdfReader(BytesIO(body)).pages:
+        page = writer.add_page(original)
+        page.transfer_rotation_to_content()
+        size = round(float(page.mediabox.width)), round(float(page.mediabox.height))
+        if size not in marks:
+            marks[size] = PdfReader(BytesIO(_mark(watermark, *size)))
+        page.merge_page(marks[size].pages[0])
+    for page in writer.pages:
+        _calm(page)
+    writer.add_metadata({"/Title": title, "/Producer": "Mesa"})
+    writer.compress_identical_objects(remove_unreferenced=True)
+    found = BytesIO()
+    try:
+        writer.write(found)
+    except PdfReadError as error:
+        raise NotConvertible(_("“%(name)s” is damaged: it cannot be read as PDF.") % {"name": title}) from error
+    return found.getvalue()
+
+
+def _calm(page: PageObject) -> None:
+    """Take what acts or hides files off a page; notes and filled-in fields, which are seen, stay."""
+    page.pop("/AA", None)
+    if "/Annots" not in page:
+        return
+    kept = ArrayObject()
+    for reference in cast(ArrayObject, page["/Annots"].get_object()):
+        note = reference.get_object()
+        if note.get("/Subtype") in _ACTIVE:
+            continue
+        for name in ("/A", "/AA"):
+            note.pop(name, None)
+        kept.append(reference)
+    page[NameObject("/Annots")] = kept
+
+
+def _mark(words: str, width: int, height: int) -> bytes:
+    """Return a clear page with the words across it, as large as they fit."""
+    length = (width**2 + height**2) ** 0.5
+    size = max(8, min(64, length * 0.75 / max(len(words), 1) / 0.6))
+    style = (
+        f"@page {{ size: {width}pt {height}pt; margin: 0; background: none }} html, body {{ margin: 0 }}"
+        f" div {{ position: absolute; top: {height / 2 - size / 2}pt; left: {(width - length) / 2}pt; width: {length}pt; text-align: center;"
+        f" font: bold {size}pt sans-serif; line-height: 1; color: rgba(120, 120, 120, 0.28); transform: rotate(-35deg) }}"
+    )
+    return render_pdf(html=f'<html lang="es"><head><title>·</title></head><body><div>{escape(words)}</div></body></html>', stylesheet=style)

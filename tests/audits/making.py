@@ -1,0 +1,91 @@
+"""What the tests of audits are made of: filled forms, checked files, an audit with its evidence."""
+
+from datetime import date, datetime, timedelta
+from io import BytesIO
+from typing import Any
+
+from openpyxl import load_workbook
+from PIL import Image
+
+from accounts.models import Membership, User
+from audits.models import AuditRequest, Classification, Evidence
+from audits.queries import requestable_services
+from audits.services import NewEvidence, approve_evidence, deliver_evidence, prepare_evidence, request_audit
+from audits.workbook import make_form
+from core.classification import Channel
+from documents.checking import CheckedFile, check_upload
+from tests.house import MONDAY_9AM, House, by
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+FIELDS = {
+    "C4": "Auditores Reunidos",
+    "C5": "Elsa Robles",
+    "C6": "elsa@auditores.example",
+    "C7": "Auditoría anual de controles",
+    "C8": date(2025, 1, 1),
+    "C9": "2025-12-31",
+    "C10": "Production",
+}
+ITEMS = (("erp", "Lista de usuarios con acceso"), ("erp", "Política de respaldos"))
+
+
+def filled(house: House, *, fields: dict[str, Any] | None = None, items: Any = ITEMS, at: datetime = MONDAY_9AM) -> bytes:
+    """Return the form of the north, filled in as somebody would with a spreadsheet."""
+    book = load_workbook(BytesIO(make_form(requestable_services(house.north, at), language="en")))
+    request, listed = book.worksheets[0], book.worksheets[1]
+    for cell, value in (FIELDS | (fields or {})).items():
+        request[cell] = value
+    for row, (slug, text) in enumerate(items, start=2):
+        listed[f"B{row}"] = house.services[slug].name_es if slug in house.services else slug
+        listed[f"C{row}"] = text
+    found = BytesIO()
+    book.save(found)
+    return found.getvalue()
+
+
+def upload(content: bytes, name: str) -> CheckedFile:
+    return check_upload(name=name, stream=BytesIO(content), size_bytes=len(content))
+
+
+def picture(color: str = "red") -> CheckedFile:
+    found = BytesIO()
+    Image.new("RGB", (320, 200), color).save(found, "PNG")
+    return upload(found.getvalue(), f"{color}.png")
+
+
+def text(words: str = "usuario;rol\nana;admin\n") -> CheckedFile:
+    return upload(words.encode(), "usuarios.csv")
+
+
+def membership(house: House, role: str = "requester") -> Membership:
+    return Membership.objects.select_related("user", "organization").get(user=house.people[role], organization=house.north)
+
+
+def ask(house: House, *, at: datetime = MONDAY_9AM, **more: Any) -> AuditRequest:
+    form = upload(filled(house, at=at, **{name: more.pop(name) for name in ("fields", "items") if name in more}), "solicitud.xlsx")
+    return request_audit(membership=membership(house), form=form, by=by(house.requester, Channel.PORTAL), at=at, **more)
+
+
+def prepare(
+    house: House, audit: AuditRequest, number: int = 1, *, user: User | None = None, at: datetime = MONDAY_9AM, **more: Any
+) -> Evidence:
+    values: dict[str, Any] = {"classification": Classification.INTERNAL, "file": text()} | more
+    person = user or house.agent
+    return prepare_evidence(audit=audit, wanted=NewEvidence(number=number, **values), user=person, by=by(person), at=at)
+
+
+def approve(house: House, audit: AuditRequest, evidence: Evidence, *, user: User | None = None, at: datetime = MONDAY_9AM) -> Evidence:
+    person = user or house.staff["bpo"]
+    return approve_evidence(audit=audit, evidence_id=evidence.pk, user=person, by=by(person), at=at)
+
+
+def deliver(house: House, audit: AuditRequest, evidence: Evidence, *, user: User | None = None, at: datetime = MONDAY_9AM) -> Evidence:
+    person = user or house.staff["bpo"]
+    return deliver_evidence(audit=audit, evidence_id=evidence.pk, user=person, by=by(person), at=at)
+
+
+def leave(house: House, audit: AuditRequest, number: int = 1, *, at: datetime = MONDAY_9AM, **more: Any) -> Evidence:
+    """Prepare, approve and deliver evidence for an item."""
+    evidence = prepare(house, audit, number, at=at, **more)
+    approve(house, audit, evidence, at=at)
+    return deliver(house, audit, evidence, at=at)

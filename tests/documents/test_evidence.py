@@ -1,0 +1,198 @@
+"""Evidence on paper: everything becomes PDF, carries cover and watermark, and one touched byte is named without a server."""
+
+import json
+import shutil
+import subprocess
+import zipfile
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from openpyxl import Workbook
+from PIL import Image
+from pypdf import PdfReader, PdfWriter
+from pypdf.generic import DictionaryObject, NameObject, TextStringObject
+
+from documents.conversion import NotConvertible, bind, to_pdf
+from documents.pdf import render_pdf
+from documents.seal import WIDTH, read_seal, seal_of, touched_bytes
+from documents.signing import check_json, check_pdf, sign_json, sign_pdf, signing_keys
+
+
+def page(text: str = "Evidencia", pages: int = 1) -> bytes:
+    body = "".join(f'<p style="break-after: page">{text} {number}</p>' for number in range(pages))
+    return render_pdf(html=f'<html lang="es"><head><title>x</title></head><body>{body}</body></html>', stylesheet="@page { size: A4 }")
+
+
+def picture(kind: str = "PNG", size: tuple[int, int] = (300, 200), **more: Any) -> bytes:
+    found = BytesIO()
+    Image.new("RGBA" if kind == "PNG" else "RGB", size, "red").save(found, kind, **more)
+    return found.getvalue()
+
+
+@given(content=st.binary(min_size=1, max_size=5 * WIDTH), data=st.data())
+@hypothesis_settings(max_examples=150, deadline=None)
+def test_a_seal_names_the_one_byte_that_was_touched(content: bytes, data: Any) -> None:
+    seal = read_seal(seal_of(content).as_text())
+    assert touched_bytes(seal, content) == []
+
+    place = data.draw(st.integers(0, len(content) - 1))
+    changed = bytearray(content)
+    changed[place] ^= data.draw(st.integers(1, 255))
+
+    assert touched_bytes(seal, bytes(changed)) == [(place, place)]
+    assert touched_bytes(seal, content + b"x") == [(len(content), len(content))]
+
+
+def test_a_signed_pdf_is_whole_and_any_flipped_byte_of_its_content_is_named() -> None:
+    content = page(pages=3)
+    signed = sign_pdf(content, reason="Delivery")
+    assert signed.startswith(content)
+    whole = check_pdf(signed)
+    assert (whole.is_intact, whole.signer, whole.problem) == (True, "Mesa", "")
+    assert whole.signed_at is not None
+
+    for place in [0, 9, len(content) // 3, len(content) // 2, len(content) - 2]:
+        touched = bytearray(signed)
+        touched[place] ^= 1
+        found = check_pdf(bytes(touched))
+        assert (found.is_intact, found.problem, found.touched) == (False, "touched", ((place, place),))
+
+
+def test_every_region_behind_the_content_is_guarded_too() -> None:
+    content = page()
+    signed = sign_pdf(content, reason="Delivery")
+    step = 29
+    for place in range(len(content), len(signed), step):
+        touched = bytearray(signed)
+        touched[place] ^= 1
+        assert check_pdf(bytes(touched)).is_intact is False, place
+    assert check_pdf(signed + b"%more\n").is_intact is False
+
+
+def test_what_was_signed_by_another_or_never_is_said_so(tmp_path: Path, settings: Any) -> None:
+    signed = sign_pdf(page(), reason="Delivery")
+    assert check_pdf(page()).problem == "unsigned"
+    assert check_pdf(b"not a pdf").problem == "unreadable"
+
+    signing_keys.cache_clear()
+    settings.VAR_DIR = tmp_path
+    try:
+        other = signing_keys()
+        assert check_pdf(signed, certificate=other.certificate).problem == "stranger"
+        assert (tmp_path / "keys" / "signing-key.pem").stat().st_mode & 0o077 == 0
+    finally:
+        signing_keys.cache_clear()
+
+
+def test_an_index_names_the_entry_that_was_touched() -> None:
+    signed = sign_json({"audit": "TK-000001", "entries": [{"file": f"E{number}.pdf", "sha256": str(number) * 64} for number in range(4)]})
+    assert check_json(signed).is_intact is True
+
+    for number in range(4):
+        place = signed.index(f"E{number}.pdf".encode())
+        touched = bytearray(signed)
+        touched[place] ^= 1
+        found = check_json(bytes(touched))
+        assert (found.is_intact, found.touched, found.entries) == (False, ((place, place),), (str(number + 1),))
+    for place in range(0, len(signed), 37):
+        touched = bytearray(signed)
+        touched[place] ^= 1
+        assert check_json(bytes(touched)).is_intact is False, place
+    lines = signed.splitlines()
+    assert json.loads(lines[0]) == {"audit": "TK-000001"}
+    assert check_json(b"\n".join([lines[0], *lines[2:]]) + b"\n").is_intact is False  # an entry was taken out
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP"])
+def test_pictures_become_a_page_and_lose_what_is_not_seen(kind: str) -> None:
+    more = {"exif": Image.Exif()} if kind == "JPEG" else {}
+    if more:
+        more["exif"][0x010E] = "taken at the secret place"  # type: ignore[index]
+    found = to_pdf(picture(kind, **more), content_type=f"image/{kind.lower()}", name=f"a.{kind}")
+
+    assert len(PdfReader(BytesIO(found)).pages) == 1
+    assert b"secret" not in found
+
+
+def test_texts_become_pages_without_their_markup_being_run() -> None:
+    found = to_pdf(b"<script>x</script>;1\n" * 200, content_type="text/csv", name="a.csv")
+    text = PdfReader(BytesIO(found)).pages[0].extract_text()
+    assert "<script>x</script>;1" in text
+
+
+def test_office_documents_become_pdf_where_libreoffice_is() -> None:
+    if shutil.which("soffice") is None:
+        pytest.skip("LibreOffice is not installed: office documents are refused here, see the test after this one")
+    book = Workbook()
+    book.active["A1"] = "Cuenta 4711"
+    found = BytesIO()
+    book.save(found)
+
+    made = to_pdf(found.getvalue(), content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", name="a.xlsx")
+
+    assert "Cuenta 4711" in PdfReader(BytesIO(made)).pages[0].extract_text()
+
+
+def test_without_libreoffice_an_office_document_is_refused_with_the_cure(monkeypatch: Any) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+    with pytest.raises(NotConvertible) as refused:
+        to_pdf(b"x", content_type="application/vnd.oasis.opendocument.text", name="a.odt")
+    assert "LibreOffice" in str(refused.value)
+
+
+def encrypted() -> bytes:
+    writer = PdfWriter(clone_from=BytesIO(page()))
+    writer.encrypt("word")
+    found = BytesIO()
+    writer.write(found)
+    return found.getvalue()
+
+
+def zipped() -> bytes:
+    found = BytesIO()
+    with zipfile.ZipFile(found, "w") as archive:
+        archive.writestr("a", "b")
+    return found.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"%PDF-1.4 nothing", "application/pdf"),
+        (encrypted(), "application/pdf"),
+        (b"\x89PNG\r\n\x1a\nbroken", "image/png"),
+        (picture("JPEG")[:400], "image/jpeg"),
+        (zipped(), "application/zip"),
+    ],
+)
+def test_what_cannot_become_pdf_is_refused_not_an_error(content: bytes, kind: str) -> None:
+    with pytest.raises(NotConvertible):
+        to_pdf(content, content_type=kind, name="x")
+
+
+def test_cover_and_watermark_stand_on_what_leaves_and_nothing_active_does(tmp_path: Path) -> None:
+    writer = PdfWriter(clone_from=BytesIO(page("Evidencia", pages=2)))
+    action = DictionaryObject({NameObject("/S"): NameObject("/JavaScript"), NameObject("/JS"): TextStringObject("app.alert('x')")})
+    writer.root_object[NameObject("/OpenAction")] = action
+    writer.add_attachment("hidden.txt", b"secret original")
+    active = BytesIO()
+    writer.write(active)
+
+    bound = bind(cover=page("Portada"), body=active.getvalue(), watermark="Grupo Norteado", title="Evidencia 1")
+
+    reader = PdfReader(BytesIO(bound))
+    texts = [each.extract_text() for each in reader.pages]
+    assert "Portada 0" in texts[0]
+    assert [("Evidencia" in text, "Norteado" in text) for text in texts[1:]] == [(True, True)] * 2
+    assert "/Names" not in reader.trailer["/Root"]
+    assert b"secret original" not in bound
+    assert b"app.alert" not in bound
+    file = tmp_path / "x.pdf"
+    file.write_bytes(sign_pdf(bound, reason="Delivery"))
+    shown = subprocess.run(["pdftotext", str(file), "-"], capture_output=True, check=True).stdout
+    assert b"Evidencia" in shown
