@@ -2,6 +2,7 @@ from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import SimpleRouter
 
+from api.views.audits import AuditViewSet
 from api.views.coverage import CoverageView
 from api.views.reports import ReportIssueView, ServiceLevelReportView
 from api.views.terms import TermsView
@@ -9,6 +10,7 @@ from api.views.tickets import TicketViewSet
 
 app_name = "api"
 router = SimpleRouter()
+router.register("audits", AuditViewSet, basename="audit")
 router.register("tickets", TicketViewSet, basename="ticket")
 urlpatterns = [
     *router.urls,

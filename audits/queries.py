@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import Organization, User
@@ -17,6 +17,7 @@ from catalog.queries import contracts_in_force, services_of
 from core.errors import NotFound
 from sla.defaults import Metric
 from sla.models import Clock
+from tickets.models import Attachment
 from tickets.queries import visible_to
 
 _RELATED = (
@@ -48,6 +49,9 @@ def get_audit(user: User, number: str) -> AuditRequest:
 
 
 def audit_of_ticket(ticket_id: int) -> AuditRequest | None:
+    """Return the audit that a ticket is for; None for nearly every ticket, at the cost of a look into an index."""
+    if not AuditRequest.objects.filter(ticket_id=ticket_id).order_by().exists():
+        return None
     return AuditRequest.objects.filter(ticket_id=ticket_id).select_related(*_RELATED).order_by("pk").first()
 
 
@@ -118,11 +122,14 @@ def delivery_clock(ticket_id: int) -> Clock | None:
 
 def needs_delay_notice(view: AuditView, at: datetime) -> bool:
     """Tell whether the system asks for a delay notice: the term is in danger, and none speaks of a day still to come."""
-    clock = view.clock
-    if clock is None or not clock.is_live or clock.due_at is None or view.audit.state not in {AuditState.OPEN, AuditState.EVALUATING}:
+    return _is_in_danger(view.audit, view.clock, view.notices[-1] if view.notices else None, at)
+
+
+def _is_in_danger(audit: AuditRequest, clock: Clock | None, notice: DelayNotice | None, at: datetime) -> bool:
+    if clock is None or not clock.is_live or clock.due_at is None or audit.state not in {AuditState.OPEN, AuditState.EVALUATING}:
         return False
-    today = at.astimezone(zone(view.audit.organization.time_zone)).date()
-    if view.notices and view.notices[-1].new_date >= today:
+    today = at.astimezone(zone(audit.organization.time_zone)).date()
+    if notice is not None and notice.new_date >= today:
         return False
     return at >= clock.started_at + (clock.due_at - clock.started_at) * DEMAND_PERCENT / 100 or clock.announced_percent >= DEMAND_PERCENT
 
@@ -199,8 +206,12 @@ def requestable_services(organization: Organization, at: datetime) -> list[Servi
 
 
 def reported_audits(organization: Organization, start: datetime, end: datetime, at: datetime) -> list[dict[str, Any]]:
-    """Return the audits that were asked for in ``[start, end)`` as plain data for the monthly report, as of ``at``."""
-    found = AuditRequest.objects.filter(organization=organization, ticket__received_at__gte=start, ticket__received_at__lt=end)
+    """Return the audits that were asked for, open or delivered in ``[start, end)`` as plain data for the monthly report, as of ``at``."""
+    found = AuditRequest.objects.filter(organization=organization, ticket__received_at__lt=end)
+    found = found.filter(Q(delivered_at__isnull=True) | Q(delivered_at__gte=start))
+    found = found.filter(Q(ticket__closed_at__isnull=True) | Q(ticket__closed_at__gte=start)).exclude(
+        ticket__state__in=["rejected", "cancelled"]
+    )
     return [_reported(audit, at) for audit in found.select_related("ticket").order_by("pk")]
 
 
@@ -227,3 +238,46 @@ def _verdict(clock: Clock | None, due_at: datetime | None, delivered_at: datetim
     if delivered_at is not None:
         return "met" if due_at is None or delivered_at <= due_at else "missed"
     return "missed" if due_at is not None and due_at < at else "running"
+
+
+def attachments_of(view: AuditView) -> dict[int, int]:
+    """Return evidence id -> id of the attachment with which it was delivered, through the ticket."""
+    blobs = {each.delivered_id: each.pk for each in view.delivered}
+    rows = Attachment.objects.filter(ticket_id=view.audit.ticket_id, blob_id__in=[pk for pk in blobs if pk is not None]).order_by("-pk")
+    return {blobs[blob_id]: pk for pk, blob_id in rows.values_list("pk", "blob_id")}
+
+
+def index_attachment(audit: AuditRequest) -> int | None:
+    """Return the id of the attachment that is the index of what was delivered; None before."""
+    found = Attachment.objects.filter(ticket_id=audit.ticket_id, blob_id=audit.index_id) if audit.index_id is not None else None
+    return found.order_by("-pk").values_list("pk", flat=True).first() if found is not None else None
+
+
+@dataclass(frozen=True)
+class AuditRow:
+    """A line of a list of audits."""
+
+    audit: AuditRequest
+    clock: Clock | None
+    items: int
+    answered: int
+    wants_notice: bool
+
+
+def rows_of(audits: Sequence[AuditRequest], at: datetime) -> list[AuditRow]:
+    """Return audits with what a list shows of them, at the same cost for few and for many."""
+    ids, tickets = [audit.pk for audit in audits], [audit.ticket_id for audit in audits]
+    clocks = {clock.ticket_id: clock for clock in Clock.objects.filter(ticket_id__in=tickets, metric=Metric.DELIVERY).order_by("pk")}
+    has_left = Exists(Evidence.objects.filter(item=OuterRef("pk"), state=EvidenceState.DELIVERED))
+    lines = RequestedItem.objects.filter(audit_id__in=ids).annotate(has_left=has_left).order_by("pk")
+    counts: dict[int, list[int]] = {pk: [0, 0] for pk in ids}
+    for audit_id, reason, left in lines.values_list("audit_id", "set_aside_reason", "has_left"):
+        counts[audit_id][0] += 1
+        counts[audit_id][1] += bool(reason or left)
+    notices: dict[int, DelayNotice] = {row.audit_id: row for row in DelayNotice.objects.filter(audit_id__in=ids).order_by("pk")}
+    found = []
+    for audit in audits:
+        clock, notice = clocks.get(audit.ticket_id), notices.get(audit.pk)
+        items, answered = counts[audit.pk]
+        found.append(AuditRow(audit, clock, items, answered, _is_in_danger(audit, clock, notice, at)))
+    return found

@@ -26,6 +26,7 @@ PLACES = (
     Place("admin:index", _("Home"), "house"),
     Place("admin:queue", _("Queue"), "inbox", Capability.SEE_TICKETS),
     Place("admin:register", _("New ticket"), "plus", Capability.WORK_TICKETS),
+    Place("admin:audits", _("Audits"), "file-search", Capability.SEE_TICKETS),
     Place("admin:reports", _("Reports"), "chart-column", Capability.SEE_REPORTS),
     Place("admin:simulations", _("Simulations"), "flask-conical", Capability.SEE_REPORTS),
     Place("admin:coverage", _("Coverage"), "shield-check", Capability.SEE_REPORTS),

@@ -43,9 +43,18 @@ class MesaAdminSite(AdminSite):
         return context
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        from desk.views import coverage, home, queue, reports, simulations, tickets  # the site exists before the apps that these views use
+        from desk.views import (  # the site exists before the apps that these views use
+            audits,
+            coverage,
+            home,
+            queue,
+            reports,
+            simulations,
+            tickets,
+        )
 
         number = r"^tickets/(?P<number>[A-Za-z]+-\d+)/"
+        audit = r"^audits/(?P<number>[A-Za-z]+-\d+)/"
         wrap = self.admin_view
         own: list[URLPattern | URLResolver] = [
             path("", wrap(home.home), name="index"),
@@ -64,6 +73,10 @@ class MesaAdminSite(AdminSite):
             re_path(number + r"deescalate/$", wrap(tickets.deescalate), name="deescalate"),
             path("reports/", wrap(reports.service_level), name="reports"),
             path("reports/<slug:slug>/<str:month>/pdf/", wrap(reports.service_level_pdf), name="report_pdf"),
+            path("audits/", wrap(audits.audits), name="audits"),
+            re_path(audit + "$", wrap(audits.audit), name="audit"),
+            re_path(audit + r"(?P<name>[a-z_]+)/(?P<target>\d+)/$", wrap(audits.act), name="audit_act"),
+            re_path(audit + r"evidence/(?P<evidence_id>\d+)/(?P<kind>source|draft)/$", wrap(audits.evidence_file), name="evidence_file"),
             path("coverage/", wrap(coverage.coverage), name="coverage"),
             path("coverage/drill/", wrap(coverage.drill), name="coverage_drill"),
             path("simulations/", wrap(simulations.simulations), name="simulations"),

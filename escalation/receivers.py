@@ -7,6 +7,7 @@ from accounts.events import ConfigurationChanged
 from accounts.queries import organizations
 from escalation import notices, services
 from escalation.models import Cause, EscalationRule, Trigger
+from escalation.queries import any_rule
 from escalation.rules import Fact
 from escalation.tasks import look_at_coverage
 from sla.events import ClockBreached, ClockWarned
@@ -50,11 +51,13 @@ def on_ticket_raised(event: TicketRaised) -> None:
     assert isinstance(event.ticket, Ticket)
     if event.is_out_of_contract:
         notices.tell_out_of_contract(ticket=event.ticket, at=event.at)
-    _came_into_state(event.ticket, event.at)
+    if any_rule(Trigger.STATE, Trigger.SILENCE):
+        _came_into_state(event.ticket, event.at)
 
 
 def on_ticket_state_changed(event: TicketStateChanged) -> None:
-    _came_into_state(_ticket(event.ticket_id), event.at)
+    if any_rule(Trigger.STATE, Trigger.SILENCE):
+        _came_into_state(_ticket(event.ticket_id), event.at)
 
 
 def _came_into_state(ticket: Ticket, at: datetime) -> None:
@@ -63,7 +66,8 @@ def _came_into_state(ticket: Ticket, at: datetime) -> None:
 
 
 def on_customer_told(event: CustomerTold) -> None:
-    services.watch_silence(ticket=_ticket(event.ticket_id), at=event.at)
+    if any_rule(Trigger.SILENCE):
+        services.watch_silence(ticket=_ticket(event.ticket_id), at=event.at)
 
 
 # What the coverage of a customer depends on; of nobody in particular: of every customer.

@@ -26,7 +26,7 @@ class Outcome(TextChoices):
 
 
 class Condition(TextChoices):
-    """What a rule asks for; the code stands in the log when the ticket did not meet it."""
+    """What a rule asks for, and what acting needs; the code stands in the log when it was not there."""
 
     METRIC = "metric", _("another clock")
     PERCENT = "percent", _("too early")
@@ -34,6 +34,10 @@ class Condition(TextChoices):
     PRIORITY = "priority", _("another priority")
     SUPPORT_TYPE = "support_type", _("another support type")
     CUSTOMER = "customer", _("another customer")
+    NOBODY_ON_DUTY = "nobody_on_duty", _("nobody is on duty")
+    NOBODY_NAMED = "nobody_named", _("nobody is named any more")
+    NO_MANAGER = "no_manager", _("the customer has no account manager")
+    ERROR = "error", _("an error, which the log tells")
 
 
 @dataclass(frozen=True)

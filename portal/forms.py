@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership, Organization, User
 from accounts.queries import membership_of
+from audits.models import VisitPlace
 from catalog.models import FieldType, RequestTemplate, TemplateField
 from core.classification import Impact, Urgency
 from web.forms import FilesField
@@ -107,3 +108,44 @@ class ReasonForm(forms.Form):
     """A step of the customer that needs a word: decline, cancel, escalate."""
 
     reason = forms.CharField(label=_("Why?"), widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class AuditForm(forms.Form):
+    """A request for an external audit: the filled workbook, the auditor's list, and a visit that is announced with it."""
+
+    organization: "forms.ModelChoiceField[Organization]" = forms.ModelChoiceField(queryset=None, label=_("Company"))
+    form = FilesField(label=_("Filled request form (XLSX)"), required=True, help_text=_("The form of this page, as it was downloaded."))
+    checklist = FilesField(label=_("The auditor's checklist"), help_text=_("If there is one."))
+    visit_on = forms.DateField(
+        label=_("Day of a site visit"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=_("Announced later, a visit needs five business days."),
+    )
+    visit_place = forms.ChoiceField(label=_("Place of the visit"), required=False, choices=[("", "—"), *VisitPlace.choices])
+    visitors = forms.CharField(label=_("Visitors"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def __init__(self, *args: Any, memberships: list[Membership], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        organizations = [membership.organization_id for membership in memberships]
+        self.fields["organization"].queryset = Organization.objects.filter(pk__in=organizations).order_by("name", "pk")  # type: ignore[attr-defined]
+        if len(organizations) == 1:
+            self.fields["organization"].widget = forms.HiddenInput()
+            self.fields["organization"].initial = organizations[0]
+        self.fields["form"].widget.attrs["accept"] = ".xlsx"
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        if data.get("visit_on"):
+            for name in ("visit_place", "visitors"):
+                if not data.get(name):
+                    self.add_error(name, _("This is needed for the visit."))
+        elif data.get("visit_place") or data.get("visitors"):
+            self.add_error("visit_on", _("Say on which day."))
+        return data
+
+
+class VisitForm(forms.Form):
+    on = forms.DateField(label=_("Day"), widget=forms.DateInput(attrs={"type": "date"}))
+    place = forms.ChoiceField(label=_("Place"), choices=VisitPlace.choices)
+    visitors = forms.CharField(label=_("Visitors"), widget=forms.Textarea(attrs={"rows": 2}), max_length=2000)

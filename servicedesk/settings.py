@@ -283,4 +283,5 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env.text("MESA_LOG_LEVEL", "WARNING").upper()},
+    "loggers": {"pyhanko": {"level": "CRITICAL"}, "pypdf": {"level": "ERROR"}},  # of damaged files the checker tells, in one line
 }

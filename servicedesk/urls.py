@@ -11,6 +11,8 @@ urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
     path("language/", views.switch_language, name="language"),
+    path("verify/", views.verify, name="verify"),
+    path("verify/certificate.pem", views.certificate, name="certificate"),
     path("attachments/<int:attachment_id>/", views.attachment, name="attachment"),
     # A person's address is the one they were invited by: it is changed in the configuration, on the record, and nowhere else.
     path("accounts/email/", views.closed, name="account_email"),

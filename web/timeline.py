@@ -59,6 +59,10 @@ def _plain(text: str) -> Callable[[dict[str, Any]], str]:
     return lambda payload: _(text) % {"position": payload.get("position", "")}
 
 
+def _item(text: str) -> Callable[[dict[str, Any]], str]:
+    return lambda payload: _(text) % {"item": payload.get("item", "")}
+
+
 _SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
     "ticket.raised": _plain(gettext_noop("Ticket raised")),
     "ticket.followed_up": _followed_up,
@@ -77,6 +81,23 @@ _SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
     "clock.withdrawn": _clock(gettext_noop("%(clock)s: the clock was withdrawn")),
     "clock.warned": _clock(gettext_noop("%(clock)s: %(percent)s %% of the time used")),
     "clock.breached": _clock(gettext_noop("%(clock)s: the target was missed")),
+    "audit.requested": _plain(gettext_noop("Audit asked for")),
+    "audit.evaluated": _plain(gettext_noop("The environment of the audit was evaluated")),
+    "audit.evidence_prepared": _item(gettext_noop("Evidence of item %(item)s prepared")),
+    "audit.evidence_approved": _item(gettext_noop("Evidence of item %(item)s approved")),
+    "audit.evidence_refused": _item(gettext_noop("Evidence of item %(item)s sent back")),
+    "audit.evidence_delivered": _item(gettext_noop("Evidence of item %(item)s delivered")),
+    "audit.evidence_purged": _item(gettext_noop("Evidence of item %(item)s deleted: its retention has ended")),
+    "audit.item_set_aside": _item(gettext_noop("Item %(item)s answered without evidence")),
+    "audit.waived": _item(gettext_noop("Waiver for an editable file of item %(item)s")),
+    "audit.delay_told": _plain(gettext_noop("Delay notice of the audit")),
+    "audit.conference_scheduled": _plain(gettext_noop("Conference scheduled")),
+    "audit.conference_cancelled": _plain(gettext_noop("Conference cancelled")),
+    "audit.visit_announced": _plain(gettext_noop("Site visit announced")),
+    "audit.visit_answered": _plain(gettext_noop("Site visit answered")),
+    "audit.stopped": _plain(gettext_noop("Audit stopped and reported to the committee")),
+    "audit.resumed": _plain(gettext_noop("Audit resumed")),
+    "audit.delivered": _plain(gettext_noop("Audit delivered")),
     "ticket.contract_changed": _plain(gettext_noop("Contract changed")),
     "clock.restarted": _clock(gettext_noop("%(clock)s: measured anew from the start, due %(due)s")),
     "clock.redated": _clock(gettext_noop("%(clock)s: the calendar changed, due %(due)s")),

@@ -5,14 +5,17 @@ from django.contrib.auth.decorators import login_required
 from django.db import connection
 from django.db.utils import DatabaseError
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_GET, require_POST, require_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from accounts.models import User
 from accounts.services import set_language
+from documents.checking import MAX_UPLOAD_BYTES
 from documents.models import Blob
+from documents.signing import check_json, check_pdf, signing_keys
 from notifications.queries import oldest_waiting
 from tickets.queries import get_attachment
 from web.requests import person
@@ -48,6 +51,28 @@ def attachment(request: HttpRequest, attachment_id: int) -> HttpResponseBase:
     """Serve a file to whoever may see its ticket; only pictures open in the browser, all else is saved."""
     found, blob = get_attachment(person(request), attachment_id)
     return file_response(blob, found.name)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def verify(request: HttpRequest) -> HttpResponse:
+    """Say of a delivered file whether a byte of it was touched: for everybody, also for an auditor without a login. Nothing is kept."""
+    check, name, problem = None, "", ""
+    upload = request.FILES.get("file") if request.method == "POST" else None
+    if upload is not None and upload.size is not None and upload.size <= MAX_UPLOAD_BYTES:
+        content, name = upload.read(), upload.name or ""
+        check = check_json(content) if content[:1] == b"{" else check_pdf(content)
+    elif request.method == "POST":
+        problem = _("Choose a file of up to %(limit)d MB.") % {"limit": MAX_UPLOAD_BYTES // 1048576}
+    context = {"check": check, "name": name, "problem": problem, "fingerprint": signing_keys().fingerprint}
+    return render(request, "web/verify.html", context, status=400 if problem else 200)
+
+
+@require_safe
+def certificate(request: HttpRequest) -> HttpResponse:
+    """Serve the certificate that delivered files are checked with, for the checker without a server."""
+    response = HttpResponse(signing_keys().certificate, content_type="application/x-pem-file")
+    response["Content-Disposition"] = 'attachment; filename="mesa-certificate.pem"'
+    return response
 
 
 def file_response(blob: Blob, name: str) -> FileResponse:

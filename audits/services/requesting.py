@@ -13,7 +13,7 @@ from accounts.zones import zone
 from audits import notices
 from audits.models import AuditRequest, AuditState, RequestedItem, Visit, VisitPlace
 from audits.policies import Act
-from audits.queries import allowance_of, requestable_services
+from audits.queries import Allowance, allowance_of, requestable_services
 from audits.services.base import hold, need, say, tell_record
 from audits.workbook import WantedAudit, read_form
 from catalog.models import Contract
@@ -79,10 +79,20 @@ def request_audit(
     if visit is not None and visit.on < day:
         raise Invalid(_("The day of the visit has passed."), fields={"visit_on": _("Choose a day from today on.")})
     ticket = _raise(membership, wanted, [form, *checklist], by, at)
+    audit = _write(ticket, wanted, allowance, form, visit, at=at)
+    start_promise(ticket=ticket, metric=Metric.DELIVERY, by=by, at=at)
+    tell_record(audit, "audit.requested", by=by, at=at, items=len(wanted.items), environment=str(wanted.environment))
+    notices.tell_requested(audit=audit, at=at)
+    return audit
+
+
+def _write(
+    ticket: Ticket, wanted: WantedAudit, allowance: Allowance, form: CheckedFile, visit: NewVisit | None, *, at: datetime
+) -> AuditRequest:
     audit: AuditRequest = AuditRequest.objects.create(
-        organization=organization,
+        organization=ticket.organization,
         ticket=ticket,
-        contract=contract,
+        contract=allowance.contract,
         state=AuditState.OPEN if wanted.environment is Environment.PRODUCTION else AuditState.EVALUATING,
         year_starts_on=allowance.starts_on,
         auditor_company=wanted.auditor_company,
@@ -92,26 +102,22 @@ def request_audit(
         period_from=wanted.period_from,
         period_to=wanted.period_to,
         environment=wanted.environment,
-        form=store_file(organization_id=organization.pk, upload=form, at=at),
+        form=store_file(organization_id=ticket.organization_id, upload=form, at=at),
     )
     RequestedItem.objects.bulk_create(
-        RequestedItem(organization=organization, audit=audit, number=number, service=item.service, description=item.description)
+        RequestedItem(organization=ticket.organization, audit=audit, number=number, service=item.service, description=item.description)
         for number, item in enumerate(wanted.items, start=1)
     )
     if visit is not None:
-        announced_by = membership.user
         Visit.objects.create(
-            organization=organization,
+            organization=ticket.organization,
             audit=audit,
             place=visit.place,
             on=visit.on,
             visitors=need(visit.visitors, "visitors"),
-            announced_by=announced_by,
+            announced_by=ticket.requester,
             announced_at=at,
         )
-    start_promise(ticket=ticket, metric=Metric.DELIVERY, by=by, at=at)
-    tell_record(audit, "audit.requested", by=by, at=at, items=len(wanted.items), environment=str(wanted.environment))
-    notices.tell_requested(audit=audit, at=at)
     return audit
 
 

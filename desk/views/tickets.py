@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.models import User
 from accounts.roles import Capability
 from accounts.zones import zone
+from audits.queries import audit_of_ticket
 from core.classification import Channel, Impact, Kind, Urgency
 from core.errors import DomainError, NotAllowed
 from desk.forms import AssignForm, ClassifyForm, ContractForm, DeescalateForm, RegisterForm, Say, SayForm, StepForm
@@ -68,6 +69,7 @@ def _page(request: HttpRequest, ticket: Ticket, *, status: int = 200, **replaced
         "turns": queries.time_held(intervals, now),
         "for_staff": True,
         "escalations": escalations_of(ticket),
+        "audit": audit_of_ticket(ticket.pk),
         "rule_logs": rule_logs_of(ticket),
         "followers": queries.followers_of(user, ticket),
         "history": queries.timeline(ticket),

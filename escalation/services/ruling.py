@@ -6,15 +6,14 @@ from datetime import datetime, timedelta
 
 from django.core.cache import cache
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from accounts.models import User
-from core.errors import DomainError, Invalid
+from core.errors import DomainError
 from escalation import notices
 from escalation.duty import Answering, Party, first_to_answer, members_of, roster_on
 from escalation.models import Action, Cause, EscalationRule, RuleLog, SilenceWatch, Trigger
 from escalation.queries import RULES_KEY, ActiveRule, active_rules, load_of, rules_to_plan
-from escalation.rules import WAITS_FOR_US, Earlier, Fact, Outcome, held_back, unmet
+from escalation.rules import WAITS_FOR_US, Condition, Earlier, Fact, Outcome, held_back, unmet
 from escalation.services.climbing import ESCALATOR, escalate_ticket
 from sla.calendars import CalendarError
 from sla.defaults import CalendarRole
@@ -24,6 +23,14 @@ from tickets.services import assign_automatically
 from tickets.states import FINAL
 
 logger = logging.getLogger(__name__)
+
+
+class CannotAct(DomainError):
+    """What the action needs is not there; ``code`` is a ``rules.Condition``."""
+
+    def __init__(self, condition: Condition) -> None:
+        super().__init__(condition.label)
+        self.code = str(condition)
 
 
 @transaction.atomic
@@ -72,11 +79,11 @@ def _result(each: ActiveRule, ticket: Ticket, fact: Fact, log: RuleLog, earlier:
     try:
         with transaction.atomic():
             did = _act(rule, ticket, fact, log)
-    except DomainError as error:
-        return told | {"outcome": str(Outcome.FAILED), "did": str(error)}
+    except CannotAct as error:
+        return told | {"outcome": str(Outcome.FAILED), "why": [error.code]}
     except Exception:
         logger.exception("Rule %s could not act on ticket %s", rule.pk, ticket.pk)
-        return told | {"outcome": str(Outcome.FAILED), "did": "error"}
+        return told | {"outcome": str(Outcome.FAILED), "why": [str(Condition.ERROR)]}
     return told | {"outcome": str(Outcome.RAN), "did": did}
 
 
@@ -87,11 +94,11 @@ def _act(rule: EscalationRule, ticket: Ticket, fact: Fact, log: RuleLog) -> str:
         # The same word as the breach itself: one missed target moves the ladder one level, with or without a rule (DECISIONS 17).
         key = f"breach:{at.isoformat()}" if fact.percent == 100 else f"rule:{log.pk}:{rule.pk}"
         step = escalate_ticket(ticket=ticket, cause=Cause.RULE, cause_key=key, reason=rule.name, by=ESCALATOR, at=at)
-        return _("level %(position)s") % {"position": step.position} if step is not None else _("the breach had raised it")
+        return f"→ {step.position}" if step is not None else "→"
     if rule.action == Action.TELL_TAM:
         manager = ticket.organization.account_manager
         if manager is None:
-            raise Invalid(_("%(customer)s has no account manager.") % {"customer": ticket.organization})
+            raise CannotAct(Condition.NO_MANAGER)
         party = Party(manager)
     else:
         party = _party(rule)
@@ -99,7 +106,7 @@ def _act(rule: EscalationRule, ticket: Ticket, fact: Fact, log: RuleLog) -> str:
     if rule.action == Action.ASSIGN:
         on_duty = party.reachable(at, roster)
         if not on_duty:
-            raise Invalid(_("Nobody of %(party)s is on duty.") % {"party": rule.team or rule.person})
+            raise CannotAct(Condition.NOBODY_ON_DUTY)
         chosen = _least_loaded(on_duty)
         assign_automatically(ticket=ticket, assignee=chosen, by=ESCALATOR, at=at)
         return chosen.full_name
@@ -112,7 +119,7 @@ def _party(rule: EscalationRule) -> Party:
     if rule.team is not None:
         return Party(members=tuple(members_of(rule.team)))
     if rule.person is None:
-        raise Invalid(_("Nobody is named any more."))
+        raise CannotAct(Condition.NOBODY_NAMED)
     return Party(rule.person)
 
 

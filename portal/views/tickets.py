@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.models import Membership
 from accounts.queries import memberships_of
+from audits.queries import audit_of_ticket
 from catalog.models import RequestTemplate
 from catalog.queries import get_template
 from core.classification import Channel, Impact, Kind, Urgency
@@ -141,6 +142,7 @@ def _page(request: HttpRequest, ticket: Ticket, *, status: int = 200, **forms: A
         "may_reply": may_act and ticket.state not in FINAL,
         "asks_for_answer": ticket.state == State.PENDING_USER,
         "may_follow_up": may_act and is_followed_up(ticket, now),
+        "audit": audit_of_ticket(ticket.pk),
         "followers": queries.followers_of(user, ticket),
         "reply_form": _reply_form(ticket)(),
         "follow_up_form": FollowUpForm(),

@@ -98,6 +98,8 @@ def test_scopes_are_opened_in_one_module_and_every_wide_one_is_listed() -> None:
         "accounts/management/commands/api_token.py",
         "accounts/management/commands/create_administrator.py",
         "accounts/tenancy.py",
+        "audits/management/commands/audit_retention.py",
+        "audits/tasks.py",
         "escalation/tasks.py",
         "notifications/queries.py",
         "notifications/tasks.py",

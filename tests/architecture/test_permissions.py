@@ -9,6 +9,7 @@ from django.test import Client
 
 from accounts.models import Absence, Membership, Shift, User
 from accounts.services import issue_service_account_token
+from audits.services import schedule_conference
 from catalog.models import Contract
 from core.actor import system_actor
 from escalation.models import Cause, Escalation, EscalationRule
@@ -19,6 +20,7 @@ from reports.services import NewSimulation, request_report, request_simulation
 from sla.drafts import IN_FORCE
 from sla.models import PolicyVersion
 from tests.architecture.routes import all_routes
+from tests.audits.making import ask, prepare
 from tests.house import CUSTOMER_ROLES, MONDAY_9AM, SETUP, STAFF_EMAILS, House, make_ticket
 from tickets.models import Attachment
 from tickets.services.attachments import attach_files
@@ -39,6 +41,8 @@ SEES_TICKETS = STAFF - {"commercial"}
 SEES_REPORTS = frozenset({"desk_supervisor", "desk_manager", "service_delivery", "administrator"})
 SEES_CONFIGURATION = SEES_REPORTS | {"commercial"}
 ADMIN = frozenset({"administrator"})
+RAISERS = CUSTOMERS - {"report_recipient"}
+PREPARES = frozenset({"agent", "agent2", "consultant", "desk_supervisor", "desk_manager", "audit_area", "bpo"})
 SEES_OUTBOX = frozenset({"desk_supervisor", "desk_manager", "administrator"})
 
 # Pattern of the route -> who gets in. The first that matches decides.
@@ -46,6 +50,7 @@ TABLE: list[tuple[str, frozenset[str]]] = [
     (r"", SIGNED_IN),
     (r"healthz|readyz", EVERYBODY),
     (r"language/", EVERYBODY),
+    (r"verify/(certificate.pem)?", EVERYBODY),
     (r"escalations/.*", EVERYBODY),  # the signed word is the key
     (r"accounts/(login/|signup/|inactive/|password/reset/.*|\^password/reset.*)", EVERYBODY),
     (
@@ -55,6 +60,11 @@ TABLE: list[tuple[str, frozenset[str]]] = [
     (r"accounts/.*", SIGNED_IN),
     (r"contacts/<slug:slug>/pdf/", CUSTOMERS),
     (r"home/|catalog/|contacts/|tickets/|catalog/<slug:slug>/", PORTAL),
+    (r"audits/", PORTAL),
+    (r"audits/new/", RAISERS | {OUTSIDER}),
+    (r"audits/form/.*", RAISERS),
+    (r"audits/<str:number>/(visit/)?", READERS),
+    (r"audits/<str:number>/conferences/.*", READERS),
     (r"tickets/<str:number>/(clocks/<slug:metric>/)?", READERS),
     (r"tickets/<str:number>/(reply|escalate|follow-up|step/<slug:name>)/", READERS),  # the page answers; the service refuses the manager
     (r"attachments/.*", READERS | SEES_TICKETS),
@@ -72,6 +82,9 @@ TABLE: list[tuple[str, frozenset[str]]] = [
     (r"admin/reports/.*", SEES_REPORTS),
     (r"admin/simulations/<int:simulation_id>/put-in-force/", ADMIN),
     (r"admin/simulations/.*", SEES_REPORTS),
+    (r"admin/audits/", SEES_TICKETS),
+    (r"admin/\^audits/.*/evidence/.*", PREPARES),
+    (r"admin/\^audits/.*", SEES_TICKETS),  # the page answers with the reason; who may do what is tested with the services
     (r"admin/coverage/", SEES_REPORTS),
     (r"admin/coverage/drill/", frozenset({"desk_supervisor", "desk_manager", "administrator"})),
     (r"admin/autocomplete/", SEES_CONFIGURATION),
@@ -89,6 +102,9 @@ TABLE: list[tuple[str, frozenset[str]]] = [
     (r"api/v1/\^tickets/\$", SIGNED_IN),
     (r"api/v1/\^tickets/.*/rules/\$", SEES_TICKETS),
     (r"api/v1/\^tickets/.*", READERS | SEES_TICKETS),
+    (r"api/v1/\^audits/\$", SIGNED_IN),
+    (r"api/v1/\^audits/.*(approve|refuse|deliver).*", frozenset({"bpo"})),
+    (r"api/v1/\^audits/.*", READERS | SEES_TICKETS),  # who may do what is tested with the services
     (r"api/v1/coverage/", SEES_REPORTS),
     (r"api/v1/terms/", SEES_CONFIGURATION),  # who may publish is tested with the service
     (r"api/v1/reports/.*", REPORT_READERS | SEES_REPORTS),
@@ -126,6 +142,18 @@ def world(house: House) -> dict[str, str]:
 
     file = check_upload(name="note.txt", stream=ContentFile(CANARY.encode()), size_bytes=len(CANARY))  # type: ignore[arg-type]
     attach_files(ticket=ticket, message=None, files=[file], at=MONDAY_9AM)
+    audit = ask(house)
+    evidence = prepare(house, audit)
+    conference = schedule_conference(
+        audit=audit,
+        starts_at=MONDAY_9AM + timedelta(days=1),
+        minutes=30,
+        place="Room",
+        attendees=["x@y.example"],
+        user=house.agent,
+        by=SETUP,
+        at=MONDAY_9AM,
+    )
     escalation = escalate_ticket(ticket=ticket, cause=Cause.REQUEST, cause_key="walk", by=SETUP, at=MONDAY_9AM)
     assert isinstance(escalation, Escalation)
     issue = request_report(
@@ -153,7 +181,7 @@ def world(house: House) -> dict[str, str]:
         "metric": "reaction",
         "slug": "north",
         "month": "2026-03",
-        "attachment_id": str(Attachment.objects.get().pk),
+        "attachment_id": str(Attachment.objects.get(name="note.txt").pk),
         "token": acknowledge_token(escalation),
         "escalation_id": str(escalation.pk),
         "issue_id": str(issue.pk),
@@ -161,6 +189,12 @@ def world(house: House) -> dict[str, str]:
         "name": "approve",
         "format": "pdf",
         "app_label": "accounts",
+        "audit": audit.ticket.number,
+        "evidence_id": str(evidence.pk),
+        "conference_id": str(conference.pk),
+        "target": str(evidence.pk),
+        "kind": "draft",
+        "step": "approve",
     }
 
 
@@ -168,6 +202,8 @@ def path_of(route: str, values: dict[str, str]) -> str:
     """Fill the route with the north's values; configuration objects are looked up by model."""
     if "<path:object_id>" in route:
         values = {**values, "object_id": str(_object_of(route))}
+    if "audits/" in route:
+        values = {**values, "number": values["audit"]}
     if route.startswith("catalog/<slug"):
         values = {**values, "slug": "erp-error"}
     path = re.sub(r"<(?:\w+:)?(\w+)>", lambda m: values.get(m[1], "x"), re.sub(r"\(\?P<(\w+)>[^()]*\)", r"<\1>", route))

@@ -146,7 +146,7 @@ def test_assigning_takes_the_one_on_duty_with_the_fewest_and_says_when_nobody_is
 
     assert fresh(second).assignee is None
     (log,) = rule_logs_of(second)
-    assert (log.results[0]["outcome"], log.results[0]["did"]) == ("failed", "Nobody of Desk is on duty.")
+    assert (log.results[0]["outcome"], log.results[0]["why"]) == ("failed", ["nobody_on_duty"])
 
 
 def test_who_is_away_is_not_told_their_substitute_is(house: House) -> None:
@@ -169,7 +169,7 @@ def test_an_action_that_fails_takes_neither_the_others_nor_the_cause_with_it(hou
 
     settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 46 * MINUTE)
 
-    assert results(ticket) == [("First", "failed", []), ("Second", "ran", [])]
+    assert results(ticket) == [("First", "failed", ["no_manager"]), ("Second", "ran", [])]
     assert letters() == ["agent@mesa.example"]
     assert OutboxMessage.objects.filter(template="clock", context__percent=75).exists()
 

@@ -17,6 +17,7 @@ from notifications.services import mark_all_sent
 from reports.events import ReportRequested, SimulationRequested
 from reports.queries import preceding_month
 from reports.services import NewSimulation, request_report, request_simulation
+from servicedesk.demo.audits import build_audits
 from servicedesk.demo.house import SETUP, House, build_house
 from servicedesk.demo.replay import DAYS, TICKETS, Replay
 from sla.defaults import Metric
@@ -43,6 +44,7 @@ class Command(BaseCommand):
         ):
             house = build_house(now - timedelta(days=DAYS + 1))
             count = Replay(house, until=now, tickets=options["tickets"]).run()
+            build_audits(house, now)
             self._publish(house, now)
             mark_all_sent(at=now)
         self.stdout.write(f"Loaded {count} tickets of three invented customers.")

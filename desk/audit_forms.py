@@ -1,0 +1,92 @@
+"""The forms of the desk's audit page: one for each act."""
+
+from typing import Any
+
+from django import forms
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from audits.models import Classification
+from audits.policies import Act
+from web.forms import FilesField
+
+
+class NothingForm(forms.Form):
+    """A button."""
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(label=_("Reason"), widget=forms.Textarea(attrs={"rows": 3}), max_length=5000)
+
+
+class EvaluateForm(ReasonForm):
+    approves = forms.ChoiceField(
+        label=_("Decision"), choices=(("yes", _("Approve")), ("no", _("Decline"))), widget=forms.RadioSelect, initial="yes"
+    )
+    field_order = ("approves", "reason")
+
+
+class PrepareForm(forms.Form):
+    classification = forms.ChoiceField(label=_("Classification"), choices=Classification.choices, initial=Classification.INTERNAL)
+    file = FilesField(label=_("File"), help_text=_("It becomes PDF. Of confidential evidence and of policies it stays inside."))
+    redacted = FilesField(label=_("Partial picture"), help_text=_("Of confidential evidence: the picture with the rest made unreadable."))
+    summary = forms.CharField(
+        label=_("Summary"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=20_000,
+        help_text=_("Of a policy, process or procedure: what leaves in its place."),
+    )
+    as_editable = forms.BooleanField(label=_("Deliver the editable file (needs a waiver)"), required=False)
+
+
+class WaiveForm(ReasonForm):
+    agreed_by = forms.CharField(label=_("Who of the customer took that on"), max_length=120)
+
+
+class DelayForm(ReasonForm):
+    new_date = forms.DateField(label=_("New date"), widget=forms.DateInput(attrs={"type": "date"}))
+    field_order = ("new_date", "reason")
+
+
+class ConferenceForm(forms.Form):
+    starts_at = forms.DateTimeField(
+        label=_("Begins"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        help_text=_("In the customer's time zone."),
+    )
+    minutes = forms.IntegerField(label=_("Minutes"), initial=60, min_value=1, max_value=1440)
+    place = forms.CharField(label=_("Place or link"), max_length=300)
+    attendees = forms.CharField(label=_("Who is invited"), widget=forms.Textarea(attrs={"rows": 4}), help_text=_("One e-mail per line."))
+
+
+class AnswerVisitForm(forms.Form):
+    authorizes = forms.ChoiceField(
+        label=_("Decision"), choices=(("yes", _("Authorize")), ("no", _("Do not authorize"))), widget=forms.RadioSelect, initial="yes"
+    )
+    answer = forms.CharField(label=_("What the customer reads"), required=False, widget=forms.Textarea(attrs={"rows": 2}), max_length=2000)
+
+
+CANCEL_CONFERENCE = "cancel_conference"
+
+# Act -> the form that it needs and the words of its button.
+FORMS: dict[str, tuple[type[forms.Form], str | Promise]] = {
+    Act.EVALUATE: (EvaluateForm, _("Evaluate the environment")),
+    Act.PREPARE: (PrepareForm, _("Prepare evidence")),
+    Act.APPROVE: (NothingForm, _("Approve")),
+    Act.REFUSE: (ReasonForm, _("Send back")),
+    Act.DELIVER: (NothingForm, _("Deliver")),
+    Act.SET_ASIDE: (ReasonForm, _("Answer without evidence")),
+    Act.WAIVE: (WaiveForm, _("Record a waiver")),
+    Act.TELL_DELAY: (DelayForm, _("Give the delay notice")),
+    Act.SCHEDULE: (ConferenceForm, _("Schedule a conference")),
+    CANCEL_CONFERENCE: (NothingForm, _("Cancel the conference")),
+    Act.ANSWER_VISIT: (AnswerVisitForm, _("Answer the visit")),
+    Act.STOP: (ReasonForm, _("Stop: request to manipulate information")),
+    Act.RESUME: (ReasonForm, _("Resume")),
+}
+
+
+def form_of(act: str, target: int, data: Any = None, files: Any = None) -> forms.Form:
+    """Return the form of an act on an item, evidence, visit or conference (0: on the audit itself)."""
+    return FORMS[act][0](data, files, auto_id=f"{act}_{target}_%s")

@@ -1,0 +1,207 @@
+"""The desk's audits: the list, the page of one, every act on it, and the files that have not left."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.models import User
+from accounts.roles import Capability
+from accounts.zones import zone
+from audits import paper, queries, services
+from audits.models import AuditRequest, Classification, Evidence, EvidenceState
+from audits.policies import Act, can, sees_evidence
+from audits.queries import ItemView
+from audits.services import NewEvidence
+from core.classification import Channel
+from core.errors import DomainError, NotAllowed, NotFound
+from desk.audit_forms import CANCEL_CONFERENCE, FORMS, form_of
+from desk.frame import frame
+from tickets.states import OPEN_STATES
+from web.forms import put_errors
+from web.requests import actor, person
+from web.uploads import checked_files
+from web.views import file_response
+
+PAGE_SIZE = 50
+
+
+def _reader(request: HttpRequest) -> User:
+    user = person(request)
+    if not user.can(Capability.SEE_TICKETS):
+        raise PermissionDenied
+    return user
+
+
+@require_safe
+def audits(request: HttpRequest) -> HttpResponse:
+    """List the audits, the ones that ask for a delay notice marked."""
+    now = timezone.now()
+    page = Paginator(queries.audits_of(_reader(request)), PAGE_SIZE).get_page(request.GET.get("page"))
+    return render(request, "desk/audits.html", frame(request) | {"page": page, "rows": queries.rows_of(list(page), now), "now": now})
+
+
+@dataclass(frozen=True)
+class FormOn:
+    """A form of an act on something (``target``: its number or id, 0 for the audit itself)."""
+
+    act: str
+    target: int
+    label: str | Promise
+    form: forms.Form
+    is_open: bool
+
+    @property
+    def is_button(self) -> bool:
+        return not self.form.fields
+
+
+@require_safe
+def audit(request: HttpRequest, number: str) -> HttpResponse:
+    return _page(request, queries.get_audit(_reader(request), number))
+
+
+def _page(request: HttpRequest, found: AuditRequest, *, refused: FormOn | None = None, status: int = 200) -> HttpResponse:
+    user, now = person(request), timezone.now()
+    view = queries.view_of(found, user)
+    is_open = found.ticket.state in OPEN_STATES
+
+    def offer(act: str, target: int = 0) -> list[FormOn]:
+        right = Act.SCHEDULE if act == CANCEL_CONFERENCE else Act(act)
+        if not (is_open and can(user, right, found)):
+            return []
+        if refused is not None and (refused.act, refused.target) == (act, target):
+            return [refused]
+        return [FormOn(act, target, FORMS[act][1], form_of(act, target), is_open=False)]
+
+    context = frame(request) | {
+        "audit": found,
+        "view": view,
+        "ticket": found.ticket,
+        "zone": found.organization.time_zone,
+        "now": now,
+        "wants_notice": queries.needs_delay_notice(view, now),
+        "sees_evidence": sees_evidence(user, found.organization_id),
+        "items": [_item(each, offer, user) for each in view.items],
+        "acts": [form for act in (Act.EVALUATE, Act.TELL_DELAY, Act.SCHEDULE, Act.RESUME, Act.STOP) for form in offer(act)],
+        "visits": [(visit, offer(Act.ANSWER_VISIT, visit.pk) if visit.is_authorized is None else []) for visit in view.visits],
+        "conferences": [(each, [] if each.is_cancelled else offer(CANCEL_CONFERENCE, each.pk)) for each in view.conferences],
+        "index": queries.index_attachment(found),
+        "refused": refused,
+    }
+    return render(request, "desk/audit.html", context, status=status)
+
+
+Offer = Callable[..., list[FormOn]]
+
+
+def _item(each: ItemView, offer: Offer, user: User) -> dict[str, Any]:
+    answered = each.is_answered
+    acts = [] if each.item.set_aside_reason else offer(Act.PREPARE, each.item.number)
+    if not answered:
+        acts += offer(Act.SET_ASIDE, each.item.number)
+    if not each.item.waived_at and not each.item.set_aside_reason:
+        acts += offer(Act.WAIVE, each.item.number)
+    return {"view": each, "evidence": [(row, _evidence_acts(row, offer, user)) for row in each.evidence], "acts": acts}
+
+
+def _evidence_acts(row: Evidence, offer: Offer, user: User) -> list[FormOn]:
+    if row.state == EvidenceState.PREPARED:
+        approves = offer(Act.APPROVE, row.pk) if row.prepared_by_id != user.pk else []
+        return [*approves, *offer(Act.REFUSE, row.pk)]
+    if row.state == EvidenceState.APPROVED:
+        return [*offer(Act.DELIVER, row.pk), *offer(Act.REFUSE, row.pk)]
+    return []
+
+
+@require_POST
+def act(request: HttpRequest, number: str, name: str, target: str) -> HttpResponse:
+    """Carry out one act; a refused one shows the page again with what was typed."""
+    found = queries.get_audit(_reader(request), number)
+    if name not in FORMS:
+        raise NotFound(_("There is no such step."))
+    form = form_of(name, int(target), request.POST, request.FILES)
+    status = 400
+    if form.is_valid():
+        try:
+            _carry_out(request, found, name, int(target), form.cleaned_data)
+        except DomainError as error:
+            put_errors(form, error)
+            status = 403 if isinstance(error, NotAllowed) else 404 if isinstance(error, NotFound) else 400
+        else:
+            messages.success(request, _("Done: %(what)s.") % {"what": FORMS[name][1]})
+            return redirect("admin:audit", number)
+    fresh = queries.get_audit(person(request), number)
+    return _page(request, fresh, refused=FormOn(name, int(target), FORMS[name][1], form, is_open=True), status=status)
+
+
+def _carry_out(request: HttpRequest, audit: AuditRequest, name: str, target: int, data: dict[str, Any]) -> None:
+    user, by, at = person(request), actor(request, Channel.DESK), timezone.now()
+    same: dict[str, Any] = {"audit": audit, "user": user, "by": by, "at": at}
+    if name == Act.PREPARE:
+        services.prepare_evidence(wanted=_wanted(request, target, data), **same)
+        return
+    calls: dict[str, Callable[[], Any]] = {
+        Act.EVALUATE: lambda: services.evaluate_environment(approves=data["approves"] == "yes", reason=data["reason"], **same),
+        Act.APPROVE: lambda: services.approve_evidence(evidence_id=target, **same),
+        Act.REFUSE: lambda: services.refuse_evidence(evidence_id=target, reason=data["reason"], **same),
+        Act.DELIVER: lambda: services.deliver_evidence(evidence_id=target, **same),
+        Act.SET_ASIDE: lambda: services.set_aside(number=target, reason=data["reason"], **same),
+        Act.WAIVE: lambda: services.waive(number=target, reason=data["reason"], agreed_by=data["agreed_by"], **same),
+        Act.TELL_DELAY: lambda: services.give_delay_notice(reason=data["reason"], new_date=data["new_date"], **same),
+        Act.SCHEDULE: lambda: services.schedule_conference(
+            starts_at=data["starts_at"].replace(tzinfo=zone(audit.organization.time_zone)),
+            minutes=data["minutes"],
+            place=data["place"],
+            attendees=data["attendees"].splitlines(),
+            **same,
+        ),
+        CANCEL_CONFERENCE: lambda: services.cancel_conference(conference_id=target, **same),
+        Act.ANSWER_VISIT: lambda: services.answer_visit(
+            visit_id=target, authorizes=data["authorizes"] == "yes", answer=data["answer"], **same
+        ),
+        Act.STOP: lambda: services.stop_audit(reason=data["reason"], **same),
+        Act.RESUME: lambda: services.resume_audit(reason=data["reason"], **same),
+    }
+    calls[name]()
+
+
+def _wanted(request: HttpRequest, number: int, data: dict[str, Any]) -> NewEvidence:
+    return NewEvidence(
+        number=number,
+        classification=Classification(data["classification"]),
+        file=next(iter(checked_files(request, "file")), None),
+        redacted=next(iter(checked_files(request, "redacted")), None),
+        summary=data["summary"],
+        as_editable=data["as_editable"],
+    )
+
+
+@require_safe
+def evidence_file(request: HttpRequest, number: str, evidence_id: str, kind: str) -> HttpResponseBase:
+    """Serve what has not left to whoever prepares or approves: the original, or the draft of what would be delivered."""
+    user = _reader(request)
+    found = queries.get_audit(user, number)
+    if not sees_evidence(user, found.organization_id):
+        raise PermissionDenied
+    evidence = queries.get_evidence(found, int(evidence_id))
+    if kind == "source" and evidence.source is not None:
+        return file_response(evidence.source, evidence.name)
+    if kind == "draft" and evidence.is_editable:
+        return file_response(evidence.deliverable, evidence.name)
+    if kind == "draft":
+        response = HttpResponse(paper.bound(found, evidence, at=None), content_type="application/pdf")
+        response["Content-Disposition"] = f'inline; filename="draft-{paper.file_name(found, evidence)}"'
+        response["Cache-Control"] = "private, no-store"
+        return response
+    raise NotFound(_("There is no such file."))

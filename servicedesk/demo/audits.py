@@ -1,0 +1,128 @@
+"""Two external audits of the demonstration: one delivered and closed, one in the middle of its seven days."""
+
+from datetime import date, datetime, timedelta
+from io import BytesIO
+
+from openpyxl import load_workbook
+from PIL import Image, ImageDraw
+
+from accounts.models import Membership, Organization, User
+from audits.models import AuditRequest, Classification, Evidence, VisitPlace
+from audits.queries import requestable_services
+from audits.services import (
+    NewEvidence,
+    NewVisit,
+    approve_evidence,
+    deliver_evidence,
+    prepare_evidence,
+    request_audit,
+    schedule_conference,
+    set_aside,
+)
+from audits.workbook import make_form
+from core.actor import Actor
+from core.classification import Channel
+from documents.checking import CheckedFile, check_upload
+from servicedesk.demo.house import House
+from sla.calendars import WorkCalendar
+from tickets.models import Ticket
+from tickets.services import transition_ticket
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+ITEMS = (
+    "Lista de usuarios con acceso y su rol, al cierre del periodo.",
+    "Captura de la configuración de contraseñas.",
+    "Política de respaldos y su última prueba de restauración.",
+)
+
+
+def build_audits(house: House, now: datetime) -> None:
+    """Ask for both, and answer as much of them as lies behind ``now``."""
+    desk = WorkCalendar(timezone="America/Mexico_City", hours={day: [("09:00", "19:00")] for day in range(5)})
+    past = desk.next_opening(now - 45 * DAY) + HOUR
+    closed = _ask(house, "andes", past, visit=None)
+    _deliver(house, closed, _list_of(1), past + DAY)
+    _deliver(house, closed, _settings_of(2), past + DAY + HOUR)
+    bpo = house.staff["bpo"]
+    set_aside(audit=closed, number=3, reason="La política se entregó en la auditoría anterior.", user=bpo, by=_by(bpo), at=past + 2 * DAY)
+    requester = closed.ticket.requester
+    transition_ticket(ticket=Ticket.objects.get(pk=closed.ticket_id), name="approve", by=Actor(person_id=requester.pk), at=past + 3 * DAY)
+
+    start = desk.next_opening(now - 4 * DAY) + HOUR
+    running = _ask(house, "norte", start, visit=NewVisit(VisitPlace.DATA_CENTRE, (now + 9 * DAY).date(), "Elsa Robles, Auditores Reunidos"))
+    _deliver(house, running, _list_of(1), start + 2 * HOUR)
+    _prepare(house, running, _settings_of(2), start + 3 * HOUR)
+    agent = house.staff["agent"]
+    schedule_conference(
+        audit=running,
+        starts_at=desk.next_opening(now + DAY) + 2 * HOUR,
+        minutes=45,
+        place="https://reunion.mesa.example/auditoria",
+        attendees=["elsa@auditores.example", running.ticket.requester.email, bpo.email],
+        user=agent,
+        by=_by(agent),
+        at=start + 4 * HOUR,
+    )
+
+
+def _ask(house: House, slug: str, at: datetime, *, visit: NewVisit | None) -> AuditRequest:
+    organization: Organization = house.customers[slug]
+    requester = next(user for user in house.members[slug] if Membership.objects.get(user=user).has_role("requester", "coordinator"))
+    membership = Membership.objects.select_related("user", "organization").get(user=requester)
+    services = requestable_services(organization, at)
+    book = load_workbook(BytesIO(make_form(services, language="es")))
+    request, listed = book.worksheets[:2]
+    values = ("Auditores Reunidos", "Elsa Robles", "elsa@auditores.example", "Auditoría anual de controles de TI.")
+    for row, value in enumerate(values, start=4):
+        request[f"C{row}"] = value
+    request["C8"], request["C9"], request["C10"] = date(at.year - 1, 1, 1), date(at.year - 1, 12, 31), "Producción"
+    for row, text in enumerate(ITEMS, start=2):
+        listed[f"B{row}"], listed[f"C{row}"] = services[0].name_es, text
+    found = BytesIO()
+    book.save(found)
+    form = _file(found.getvalue(), "solicitud-de-auditoria.xlsx")
+    return request_audit(membership=membership, form=form, visit=visit, by=Actor(person_id=requester.pk, channel=Channel.PORTAL), at=at)
+
+
+def _prepare(house: House, audit: AuditRequest, wanted: NewEvidence, at: datetime) -> Evidence:
+    agent = house.staff["agent"]
+    return prepare_evidence(audit=audit, wanted=wanted, user=agent, by=_by(agent), at=at)
+
+
+def _deliver(house: House, audit: AuditRequest, wanted: NewEvidence, at: datetime) -> None:
+    evidence = _prepare(house, audit, wanted, at)
+    for verb, name in ((approve_evidence, "bpo2"), (deliver_evidence, "bpo")):
+        person = house.staff[name]
+        verb(audit=audit, evidence_id=evidence.pk, user=person, by=_by(person), at=at + HOUR)
+
+
+def _by(person: User) -> Actor:
+    return Actor(person_id=person.pk, channel=Channel.DESK)
+
+
+def _list_of(number: int) -> NewEvidence:
+    rows = "usuario;rol;alta\nana.paredes;operación;2024-03-01\nluis.cano;consulta;2024-06-12\nmarta.ibarra;administración;2023-11-20\n"
+    file = _file(rows.encode(), "usuarios-con-acceso.csv")
+    return NewEvidence(number=number, classification=Classification.INTERNAL, file=file)
+
+
+def _settings_of(number: int) -> NewEvidence:
+    whole, partial = _picture(hidden=False), _picture(hidden=True)
+    return NewEvidence(number=number, classification=Classification.CONFIDENTIAL, file=whole, redacted=partial)
+
+
+def _picture(*, hidden: bool) -> CheckedFile:
+    """Return an invented screen; ``hidden`` with its confidential part made unreadable."""
+    image = Image.new("RGB", (900, 420), "white")
+    pen = ImageDraw.Draw(image)
+    for line, text in enumerate(("Longitud minima: 14", "Caducidad: 90 dias", "Servidor: 192.0.2.17", "Cuenta de servicio: svc-respaldo")):
+        pen.text((40, 40 + 80 * line), text, fill="black", font_size=36)
+    if hidden:
+        pen.rectangle((30, 190, 870, 400), fill="black")
+    found = BytesIO()
+    image.save(found, "PNG")
+    return _file(found.getvalue(), "contrasenas-parcial.png" if hidden else "contrasenas.png")
+
+
+def _file(content: bytes, name: str) -> CheckedFile:
+    return check_upload(name=name, stream=BytesIO(content), size_bytes=len(content))
