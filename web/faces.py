@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.zones import zone
 from reports.metrics import verdict
 from sla.defaults import Metric
-from sla.models import Clock, ClockState
+from sla.models import Clock, ClockState, TargetUnit
 from sla.queries import closed_until
 from tickets.models import Ticket
 from tickets.states import State
@@ -64,7 +64,7 @@ def _live_face(clock: Clock, ticket: Ticket, at: datetime) -> ClockFace:
     left = clock.due_at - at
     if left < timedelta():
         return ClockFace(_("Overdue by %(time)s") % {"time": short_duration(left)}, "late", "circle-alert")
-    opens_at = closed_until(clock, ticket.organization, at)
+    opens_at = None if clock.target_unit != TargetUnit.TIME else closed_until(clock, ticket.organization, at)
     if opens_at is not None:
         return ClockFace(_("Resumes %(when)s") % {"when": _when(opens_at, ticket.organization.time_zone, at)}, "asleep", "moon")
     text = _("Due in %(time)s") % {"time": short_duration(left)}

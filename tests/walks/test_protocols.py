@@ -1,0 +1,155 @@
+"""Both protocols in a real browser: an external audit from the form to the validation, and the coverage with its drill and rules."""
+
+import re
+from io import BytesIO
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+from PIL import Image
+from playwright.sync_api import Browser, expect
+
+from tests.running import Mesa, wait_until
+from tests.walks.walker import Walker
+
+pytestmark = pytest.mark.walk
+
+# One customer asks for the year's audit, the other one's is under way: each language walks both, on one shape each.
+ASKS = {("sqlite", "es"), ("postgres", "en")}
+AGENT, BPO, BPO2 = "agent@mesa.example", "bpo@mesa.example", "bpo2@mesa.example"
+
+
+def file(name: str, content: bytes, kind: str) -> Any:
+    return {"name": name, "mimeType": kind, "buffer": content}
+
+
+def picture(color: str) -> bytes:
+    found = BytesIO()
+    Image.new("RGB", (300, 200), color).save(found, "PNG")
+    return found.getvalue()
+
+
+def act(walker: Walker, path: str, **fields: Any) -> None:
+    """Take a step of the audit's page: open its form where it has one, fill it, send it."""
+    form = walker.page.locator(f"form[action$='/{path}/']")
+    details = form.locator("xpath=parent::details")
+    if details.count() and details.get_attribute("open") is None:
+        details.locator("> summary").click()
+    for name, value in fields.items():
+        control = form.locator(f"[name={name}]").first
+        if isinstance(value, dict):
+            control.set_input_files(value)
+        elif control.evaluate("e => e.tagName") == "SELECT":
+            control.select_option(value)
+        else:
+            control.fill(value)
+    walker.do(lambda: form.locator("button").last.click())
+
+
+def ask(browser: Browser, mesa: Mesa, language: str) -> tuple[Walker, str]:
+    """Ask for the year's audit with the form, wrongly filled first; return the customer and the audit's number."""
+    customer = Walker(browser, mesa, "requester@sur.example", language)
+    customer.open("/audits/")
+    customer.open("/audits/new/")
+    href = customer.page.locator("a[href*='/audits/form/']").get_attribute("href")
+    assert href is not None
+    book = load_workbook(BytesIO(customer.context.request.get(href).body()))
+    request, items, lists = book.worksheets[0], book.worksheets[1], book["Mesa"]
+    for row, value in enumerate(("Auditores Reunidos", "Elsa Robles", "elsa@auditores.example", "Controles", "2025-01-01"), start=4):
+        request[f"C{row}"] = value
+    request["C10"] = lists["A2"].value
+    items["B2"], items["C2"] = lists["B2"].value, "Lista de usuarios"
+    items["B3"], items["C3"] = lists["B3"].value, "Captura de contraseñas"
+
+    def send() -> None:
+        filled = BytesIO()
+        book.save(filled)
+        kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+        customer.page.set_input_files("[name=form]", file("form.xlsx", filled.getvalue(), kind))
+        customer.do(lambda: customer.page.click("form.card .button-primary"))
+
+    send()
+    expect(customer.page.locator(".message-error code")).to_have_text(re.compile("!C9$"))  # the end of the period is missing
+    request["C9"] = "2025-12-31"
+    send()
+    number = customer.page.url.rstrip("/").rpartition("/")[2]
+    assert re.fullmatch(r"TK-\d{6}", number)
+    assert customer.page.locator(".audit-items > li").count() == 2
+    wait_until(lambda: mesa.mailbox.to(BPO, about=number), "BPO is told")
+    return customer, number
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+def test_an_external_audit(browser: Browser, mesa: Mesa, language: str) -> None:
+    if (mesa.shape, language) in ASKS:
+        customer, number = ask(browser, mesa, language)
+        first, second = 1, 2
+    else:
+        customer = Walker(browser, mesa, "requester@norte.example", language)
+        customer.open("/audits/")
+        expect(customer.page.locator(".message-warning")).to_be_visible()  # the year's audit is used
+        customer.do(lambda: customer.page.locator("a.audit-link").first.click())
+        number = customer.page.url.rstrip("/").rpartition("/")[2]
+        first, second = 3, 2
+
+    agent = Walker(browser, mesa, AGENT, language)
+    agent.open("/admin/audits/")
+    agent.open(f"/admin/audits/{number}/")
+    act(agent, f"prepare/{first}", classification="policy", summary="")  # refused: the summary is missing
+    assert agent.page.locator(".field-wrong").count() == 1
+    act(agent, f"prepare/{first}", classification="internal", file=file("usuarios.csv", b"ana;admin\n", "text/csv"))
+    hidden = {"redacted": file("parcial.png", picture("black"), "image/png"), "file": file("todo.png", picture("red"), "image/png")}
+    act(agent, f"prepare/{second}", classification="confidential", **hidden)
+    assert agent.page.locator("form[action*='/approve/'], form[action*='/deliver/']").count() == 0
+
+    approver = Walker(browser, mesa, BPO2, language)
+    approver.open(f"/admin/audits/{number}/")
+    while approver.page.locator("form[action*='/approve/']").count():
+        approver.do(lambda: approver.page.locator("form[action*='/approve/'] button").first.click())
+    bpo = Walker(browser, mesa, BPO, language)
+    bpo.open(f"/admin/audits/{number}/")
+    while bpo.page.locator("form[action*='/deliver/']").count():
+        bpo.do(lambda: bpo.page.locator("form[action*='/deliver/'] button").first.click())
+
+    customer.open(f"/audits/{number}/")
+    expect(customer.page.locator(".message-success").first).to_be_visible()
+    href = customer.page.locator(".audit-file a").first.get_attribute("href")
+    assert href is not None
+    content = customer.context.request.get(href).body()
+    _checks(customer, content)
+    customer.open(f"/tickets/{number}/")
+    customer.do(lambda: customer.page.click("form[action$='/approve/'] button"))
+    assert customer.page.locator(".badges .state-closed").count() == 1
+
+
+def _checks(customer: Walker, content: bytes) -> None:
+    """The public page says that the file is whole, and names the byte of one that is not."""
+    touched = bytearray(content)
+    touched[700] ^= 1
+    customer.open("/verify/")
+    for sent, tone, words in ((content, ".message-success", "SHA-256"), (bytes(touched), ".message-error", "700")):
+        customer.page.set_input_files("[name=file]", file("evidence.pdf", sent, "application/pdf"))
+        customer.do(lambda: customer.page.click("form.form button"))
+        expect(customer.page.locator(tone)).to_contain_text(words)
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+def test_coverage_drill_and_rules(browser: Browser, mesa: Mesa, language: str) -> None:
+    supervisor = Walker(browser, mesa, "supervisor@mesa.example", language)
+    supervisor.open("/admin/coverage/?customer=norte")
+    assert supervisor.page.locator(".coverage-covered").count() == 168
+    supervisor.page.select_option("#hour-choice", "3")
+    supervisor.do(lambda: supervisor.page.click("#hour form button"))
+    assert supervisor.page.locator("#hour tbody tr").count() == 5
+    told = len(mesa.mailbox.to("manager@mesa.example"))
+    supervisor.do(lambda: supervisor.page.click("#drills form button"))
+    assert supervisor.page.locator("#drills li").count() >= 1
+    wait_until(
+        lambda: len(mesa.mailbox.to("manager@mesa.example")) > told or supervisor.page.locator("#drills li").count() > 1, "a drill is told"
+    )
+
+    admin = Walker(browser, mesa, "admin@mesa.example", language)
+    admin.open("/admin/escalation/escalationrule/")
+    admin.do(lambda: admin.page.locator("#result_list tbody th a").first.click())
+    admin.do(lambda: admin.page.click("#trial a.button"))
+    expect(admin.page.locator("#trial")).to_contain_text(re.compile(r"30"))
