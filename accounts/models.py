@@ -100,12 +100,20 @@ class User(AbstractBaseUser):
 
 
 class Shift(models.Model):
-    """When some of the staff are on duty, week by week, in the wall time of a zone. Who stands in none is on duty around the clock."""
+    """When some of the staff are on duty, week by week, in the wall time of a zone. ``escalation.duty`` says who is without one."""
 
     name = models.CharField(_("name"), max_length=80, unique=True)
     time_zone = models.CharField(_("time zone"), max_length=60, default="America/Mexico_City", validators=[validate_time_zone])
     hours = models.JSONField()  # {"0": [["07:00", "15:00"]]}, Monday is 0
-    people = models.ManyToManyField(User, related_name="+", blank=True, verbose_name=_("people"))
+    people = models.ManyToManyField(
+        User,
+        related_name="+",
+        blank=True,
+        verbose_name=_("people"),
+        help_text=_(
+            "Who stands in no shift is on duty around the clock, unless others of their group stand in one: then they are off duty."
+        ),
+    )
     is_active = models.BooleanField(_("active"), default=True)
 
     class Meta:

@@ -45,7 +45,7 @@ def bound(audit: AuditRequest, evidence: Evidence, *, at: datetime | None) -> by
         }
         cover = render_pdf(html=render_to_string("audits/cover.html", context), stylesheet=_stylesheet())
         title = _("Evidence %(number)d of %(audit)s") % {"number": evidence.item.number, "audit": audit.ticket.number}
-    mark = audit.organization.name if at is not None else f"{audit.organization.name} · {_('DRAFT')}"
+        mark = audit.organization.name if at is not None else f"{audit.organization.name} · {_('DRAFT')}"
     return bind(cover=cover, body=_bytes(evidence.deliverable), watermark=mark, title=title)
 
 
@@ -54,7 +54,7 @@ def _stylesheet() -> str:
     if not isinstance(path, str):
         raise FileNotFoundError("static/css/report.css is missing")
     with open(path, encoding="utf-8") as file:
-        return file.read()
+        return file.read() + " @page { @bottom-right { content: none } }"  # the pages that follow have numbers of their own
 
 
 def _bytes(blob: Blob) -> bytes:

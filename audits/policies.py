@@ -18,6 +18,7 @@ class Act(TextChoices):
     DELIVER = "deliver"
     SET_ASIDE = "set_aside"
     WAIVE = "waive"
+    COMPLETE = "complete"
     TELL_DELAY = "tell_delay"
     SCHEDULE = "schedule"
     ANSWER_VISIT = "answer_visit"
@@ -41,9 +42,10 @@ RULES: dict[Act, tuple[frozenset[StaffRole], frozenset[AuditState]]] = {
     Act.DELIVER: (_BPO, _OPEN),
     Act.SET_ASIDE: (_BPO, _OPEN),
     Act.WAIVE: (_BPO, _OPEN),
+    Act.COMPLETE: (_BPO, _OPEN),
     Act.TELL_DELAY: (_COORDINATES, _RUNNING),
     Act.SCHEDULE: (_COORDINATES, _RUNNING),
-    Act.ANSWER_VISIT: (_COORDINATES, _RUNNING),
+    Act.ANSWER_VISIT: (_COORDINATES, _RUNNING | {_S.DELIVERED}),
     Act.STOP: (_PREPARERS, _RUNNING),
     Act.RESUME: (_AUDIT_AREA, frozenset({_S.STOPPED})),
 }

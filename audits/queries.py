@@ -17,7 +17,7 @@ from catalog.queries import contracts_in_force, services_of
 from core.errors import NotFound
 from sla.defaults import Metric
 from sla.models import Clock
-from tickets.models import Attachment
+from tickets.models import Attachment, MessageKind
 from tickets.queries import visible_to
 
 _RELATED = (
@@ -69,9 +69,13 @@ class ItemView:
 
 @dataclass(frozen=True)
 class AuditView:
-    """All that a page shows of an audit. ``clock`` is the one of the delivery."""
+    """All that a page shows of an audit. ``clock`` is the one of the delivery.
+
+    A stop is the committee's to speak of: who does not prepare evidence sees the state before it, and no clock.
+    """
 
     audit: AuditRequest
+    state: AuditState
     items: list[ItemView]
     clock: Clock | None
     notices: list[DelayNotice]
@@ -106,10 +110,12 @@ def _view(audit: AuditRequest, *, sees_all: bool) -> AuditView:
         rows = rows.filter(state=EvidenceState.DELIVERED)
     for row in rows.order_by("item_id", "number"):
         evidence[row.item_id].append(row)
+    is_hidden = audit.state == AuditState.STOPPED and not sees_all
     return AuditView(
         audit=audit,
+        state=AuditState(audit.stopped_from or AuditState.OPEN) if is_hidden else AuditState(audit.state),
         items=[ItemView(item, evidence[item.pk]) for item in items],
-        clock=delivery_clock(audit.ticket_id),
+        clock=None if is_hidden else delivery_clock(audit.ticket_id),
         notices=list(DelayNotice.objects.filter(audit=audit).select_related("given_by").order_by("pk")),
         visits=list(Visit.objects.filter(audit=audit).select_related("announced_by", "answered_by").order_by("on", "pk")),
         conferences=list(Conference.objects.filter(audit=audit).order_by("starts_at", "pk")),
@@ -192,11 +198,13 @@ def allowances(organization: Organization, at: datetime) -> list[Allowance]:
 
 
 def allowance_of(contract: Contract, day: date) -> Allowance:
-    """Return whether the year's audit is used: by one that was neither declined, rejected nor called off."""
+    """Return whether the year's audit is used: by one that was neither declined nor called off before anything was delivered."""
     starts_on = year_start(contract, day)
     taken = AuditRequest.objects.filter(contract=contract, year_starts_on=starts_on).exclude(state=AuditState.DECLINED)
-    open_ended = taken.exclude(ticket__state__in=["rejected", "cancelled"]).exclude(ticket__closure_code__in=["invalid", "cancelled"])
-    return Allowance(contract, starts_on, open_ended.select_related("ticket").order_by("pk").first())
+    called_off = Q(ticket__state__in=["rejected", "cancelled"]) | Q(ticket__closure_code__in=["invalid", "cancelled"])
+    has_left = Exists(Evidence.objects.filter(item__audit=OuterRef("pk"), state=EvidenceState.DELIVERED))
+    counted = taken.annotate(has_left=has_left).filter(~called_off | Q(has_left=True))
+    return Allowance(contract, starts_on, counted.select_related("ticket").order_by("pk").first())
 
 
 def requestable_services(organization: Organization, at: datetime) -> list[Service]:
@@ -235,6 +243,8 @@ def _reported(audit: AuditRequest, at: datetime) -> dict[str, Any]:
 def _verdict(clock: Clock | None, due_at: datetime | None, delivered_at: datetime | None, at: datetime) -> str:
     if clock is None or clock.state == "withdrawn":
         return "withdrawn"
+    if clock.state == "stopped":
+        return "met" if clock.is_met else "missed"
     if delivered_at is not None:
         return "met" if due_at is None or delivered_at <= due_at else "missed"
     return "missed" if due_at is not None and due_at < at else "running"
@@ -243,7 +253,8 @@ def _verdict(clock: Clock | None, due_at: datetime | None, delivered_at: datetim
 def attachments_of(view: AuditView) -> dict[int, int]:
     """Return evidence id -> id of the attachment with which it was delivered, through the ticket."""
     blobs = {each.delivered_id: each.pk for each in view.delivered}
-    rows = Attachment.objects.filter(ticket_id=view.audit.ticket_id, blob_id__in=[pk for pk in blobs if pk is not None]).order_by("-pk")
+    rows = Attachment.objects.filter(ticket_id=view.audit.ticket_id, blob_id__in=[pk for pk in blobs if pk is not None])
+    rows = rows.filter(message__is_from_staff=True).exclude(message__kind=MessageKind.NOTE).order_by("-pk")
     return {blobs[blob_id]: pk for pk, blob_id in rows.values_list("pk", "blob_id")}
 
 
@@ -262,9 +273,10 @@ class AuditRow:
     items: int
     answered: int
     wants_notice: bool
+    state: AuditState
 
 
-def rows_of(audits: Sequence[AuditRequest], at: datetime) -> list[AuditRow]:
+def rows_of(audits: Sequence[AuditRequest], user: User, at: datetime) -> list[AuditRow]:
     """Return audits with what a list shows of them, at the same cost for few and for many."""
     ids, tickets = [audit.pk for audit in audits], [audit.ticket_id for audit in audits]
     clocks = {clock.ticket_id: clock for clock in Clock.objects.filter(ticket_id__in=tickets, metric=Metric.DELIVERY).order_by("pk")}
@@ -279,5 +291,8 @@ def rows_of(audits: Sequence[AuditRequest], at: datetime) -> list[AuditRow]:
     for audit in audits:
         clock, notice = clocks.get(audit.ticket_id), notices.get(audit.pk)
         items, answered = counts[audit.pk]
-        found.append(AuditRow(audit, clock, items, answered, _is_in_danger(audit, clock, notice, at)))
+        state = AuditState(audit.state)
+        if state is AuditState.STOPPED and not user.is_staff:
+            state, clock = AuditState(audit.stopped_from or AuditState.OPEN), None
+        found.append(AuditRow(audit, clock, items, answered, _is_in_danger(audit, clock, notice, at), state))
     return found

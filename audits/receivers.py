@@ -2,7 +2,8 @@ from audits import services
 from audits.queries import audit_of_ticket
 from sla.defaults import Metric
 from sla.events import ClockBreached, ClockWarned
-from tickets.events import CustomerTold, TicketStateChanged
+from tickets.events import CustomerTold, TicketContractChanged, TicketRaised, TicketStateChanged
+from tickets.models import Ticket
 
 
 def on_ticket_state_changed(event: TicketStateChanged) -> None:
@@ -17,6 +18,21 @@ def on_customer_told(event: CustomerTold) -> None:
     audit = audit_of_ticket(event.ticket_id)
     if audit is not None:
         services.guard_message(audit=audit, message_id=event.message_id)
+    else:
+        services.guard_files(ticket_id=event.ticket_id, message_id=event.message_id)
+
+
+def on_ticket_raised(event: TicketRaised) -> None:
+    """Refuse a ticket that the desk registers with a file that is undelivered evidence."""
+    assert isinstance(event.ticket, Ticket)
+    if event.ticket.owner_id is not None:
+        services.guard_files(ticket_id=event.ticket_id, message_id=None)
+
+
+def on_ticket_contract_changed(event: TicketContractChanged) -> None:
+    """Refuse another contract for an audit."""
+    if audit_of_ticket(event.ticket_id) is not None:
+        services.refuse_contract_change()
 
 
 def on_clock_warned(event: ClockWarned) -> None:

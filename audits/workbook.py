@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from openpyxl import Workbook, load_workbook
 from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from catalog.models import Service
@@ -25,10 +24,11 @@ from core.errors import Invalid, Text
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MAX_ITEMS = 200
 MAX_TEXT = 2000
-_MOST_BYTES = 60 * 1024 * 1024  # unpacked: more is no form
+_MOST_BYTES = 8 * 1024 * 1024  # unpacked: more is no form
 _MARK, _VERSION = "mesa-audit-form", 1
 _FIRST_ROW, _LABEL, _VALUE = 4, 2, 3  # of the request sheet
 _FIRST_ITEM = 2
+_LAST_ROW = 5000  # an item beyond the form's last line is seen, and refused
 
 
 class FormRefused(Invalid):
@@ -196,7 +196,7 @@ def read_form(stream: IO[bytes], services: Sequence[Service]) -> WantedAudit:
     values: dict[str, Any] = {}
     request, items = sheets
     for row, field in enumerate(_FIELDS, start=_FIRST_ROW):
-        cell, where = _cell(request, row, _VALUE), f"{request.title}!C{row}"
+        cell, where = request.value(row, _VALUE), f"{request.title}!C{row}"
         if cell is None or not str(cell).strip():
             values[field.name] = ""
             if field.is_required:
@@ -218,7 +218,23 @@ def read_form(stream: IO[bytes], services: Sequence[Service]) -> WantedAudit:
     return WantedAudit(items=tuple(found), **values)
 
 
-def _sheets(stream: IO[bytes]) -> tuple[Any, Any]:
+class _Sheet:
+    """The cells of a sheet that matter, read once: no more rows than a form has are looked at."""
+
+    def __init__(self, sheet: Any, last_row: int) -> None:
+        self.title = sheet.title
+        self._rows = list(sheet.iter_rows(min_row=1, max_row=last_row, max_col=_VALUE, values_only=True))
+
+    @property
+    def max_row(self) -> int:
+        return len(self._rows)
+
+    def value(self, row: int, column: int) -> Any:
+        cells = self._rows[row - 1] if row <= len(self._rows) else ()
+        return cells[column - 1] if column <= len(cells) else None
+
+
+def _sheets(stream: IO[bytes]) -> tuple[_Sheet, _Sheet]:
     words = _("This is not the audit request form. Download it from this page, fill it in and attach it as it is (XLSX).")
     stream.seek(0)
     try:
@@ -226,21 +242,23 @@ def _sheets(stream: IO[bytes]) -> tuple[Any, Any]:
             if sum(entry.file_size for entry in archive.infolist()) > _MOST_BYTES:
                 raise FormRefused(words, fields={"form": words})
         stream.seek(0)
-        book = load_workbook(stream, data_only=True, keep_links=False)
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, TypeError, OSError, SyntaxError, AttributeError) as error:
+        book = load_workbook(stream, read_only=True, data_only=True, keep_links=False)
+        mark = next(book["Mesa"].iter_rows(max_row=1, max_col=1, values_only=True))[0] if "Mesa" in book.sheetnames else None
+        shown = [sheet for sheet in book.worksheets if sheet.title != "Mesa"]
+        if mark != _MARK or len(shown) < 2:  # noqa: PLR2004 - the request and its items
+            raise FormRefused(words, fields={"form": words})
+        return _Sheet(shown[0], _FIRST_ROW + len(_FIELDS)), _Sheet(shown[1], _LAST_ROW)
+    except FormRefused:
+        raise
+    except Exception as error:  # openpyxl says of a damaged workbook whatever it stumbled over
         raise FormRefused(words, fields={"form": words}) from error
-    mark = book["Mesa"]["A1"].value if "Mesa" in book.sheetnames else None
-    shown = [sheet for sheet in book.worksheets if sheet.title != "Mesa"]
-    if mark != _MARK or len(shown) < 2:  # noqa: PLR2004 - the request and its items
-        raise FormRefused(words, fields={"form": words})
-    return shown[0], shown[1]
 
 
-def _items(sheet: Any, services: Sequence[Service], wrong: dict[str, Text]) -> list[WantedItem]:
+def _items(sheet: _Sheet, services: Sequence[Service], wrong: dict[str, Text]) -> list[WantedItem]:
     by_name = {name.casefold(): service for service in services for name in (service.name_es, service.name_en) if name}
     found = []
-    for row in range(_FIRST_ITEM, min(sheet.max_row, MAX_ITEMS + 50) + 1):
-        named, described = (str(_cell(sheet, row, column) or "").strip() for column in (2, 3))
+    for row in range(_FIRST_ITEM, sheet.max_row + 1):
+        named, described = (str(sheet.value(row, column) or "").strip() for column in (2, 3))
         if not named and not described:
             continue
         if row > MAX_ITEMS + 1:
@@ -256,7 +274,3 @@ def _items(sheet: Any, services: Sequence[Service], wrong: dict[str, Text]) -> l
         if service is not None and described:
             found.append(WantedItem(service, described))
     return found
-
-
-def _cell(sheet: Any, row: int, column: int) -> Any:
-    return sheet.cell(row, column).value

@@ -78,6 +78,7 @@ FORMS: dict[str, tuple[type[forms.Form], str | Promise]] = {
     Act.DELIVER: (NothingForm, _("Deliver")),
     Act.SET_ASIDE: (ReasonForm, _("Answer without evidence")),
     Act.WAIVE: (WaiveForm, _("Record a waiver")),
+    Act.COMPLETE: (NothingForm, _("Complete the delivery again")),
     Act.TELL_DELAY: (DelayForm, _("Give the delay notice")),
     Act.SCHEDULE: (ConferenceForm, _("Schedule a conference")),
     CANCEL_CONFERENCE: (NothingForm, _("Cancel the conference")),

@@ -1,5 +1,6 @@
 """Everything becomes PDF: pictures, texts, office documents; then a cover goes before it and a watermark onto every page."""
 
+import os
 import shutil
 import subprocess
 import tempfile
@@ -12,13 +13,14 @@ from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageOps, UnidentifiedImageError
 from pypdf import PageObject, PdfReader, PdfWriter
 from pypdf.errors import PdfReadError, PyPdfError
-from pypdf.generic import ArrayObject, NameObject
+from pypdf.generic import ArrayObject, DictionaryObject, NameObject
 
 from core.errors import Invalid
 from documents.pdf import render_pdf
 
 OFFICE_TIMEOUT_SECONDS = 120
 MAX_PAGES = 2000
+MAX_PIXELS = 40_000_000  # a screen of a wall; more is a bomb
 _DPI = 150.0
 _OFFICE = {
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
@@ -27,7 +29,36 @@ _OFFICE = {
     "application/vnd.oasis.opendocument.text": "odt",
     "application/vnd.oasis.opendocument.spreadsheet": "ods",
 }
+_NOWHERE = "127.0.0.1", "9"  # the discard port: what a document wants to fetch goes there
+_OFFICE_ENVIRONMENT = {
+    **{name: os.environ[name] for name in ("PATH", "LANG", "HOME") if name in os.environ},
+    **{f"{scheme}_proxy": f"http://{':'.join(_NOWHERE)}" for scheme in ("http", "https", "ftp")},
+}
+
+
+def _item(path: str, name: str, value: str) -> str:
+    return f'<item oor:path="{path}"><prop oor:name="{name}" oor:op="fuse"><value>{value}</value></prop></item>'
+
+
+# A document of somebody else's fetches nothing, runs nothing, and updates no links.
+_OFFICE_SETTINGS = (
+    '<?xml version="1.0" encoding="UTF-8"?><oor:items xmlns:oor="http://openoffice.org/2001/registry"'
+    ' xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">'
+    + _item("/org.openoffice.Office.Common/Security/Scripting", "BlockUntrustedRefererLinks", "true")
+    + _item("/org.openoffice.Office.Common/Security/Scripting", "DisableMacrosExecution", "true")
+    + _item("/org.openoffice.Office.Common/Security/Scripting", "DisableActiveContent", "true")
+    + _item("/org.openoffice.Office.Writer/Content/Update", "Link", "0")
+    + _item("/org.openoffice.Office.Calc/Content/Update", "Link", "2")
+    + _item("/org.openoffice.Inet/Settings", "ooInetProxyType", "2")
+    + _item("/org.openoffice.Inet/Settings", "ooInetHTTPProxyName", _NOWHERE[0])
+    + _item("/org.openoffice.Inet/Settings", "ooInetHTTPProxyPort", _NOWHERE[1])
+    + _item("/org.openoffice.Inet/Settings", "ooInetHTTPSProxyName", _NOWHERE[0])
+    + _item("/org.openoffice.Inet/Settings", "ooInetHTTPSProxyPort", _NOWHERE[1])
+    + _item("/org.openoffice.Inet/Settings", "ooInetNoProxy", "")
+    + "</oor:items>"
+)
 _ACTIVE = {"/FileAttachment", "/RichMedia", "/Movie", "/Screen", "/Sound", "/3D"}
+_HIDDEN = ("/AA", "/AF", "/PieceInfo", "/Metadata")  # what acts, and what goes along unseen
 _PLAIN = {"text/plain", "text/csv", "text/xml", "application/json", "message/rfc822"}
 
 
@@ -41,11 +72,15 @@ def to_pdf(content: bytes, *, content_type: str, name: str) -> bytes:
     """Return the file as PDF; ``NotConvertible`` when it is damaged, of another type, or needs LibreOffice where there is none."""
     if content_type == "application/pdf":
         _read(content, name)
+        try:
+            bind(cover=_mark("·", 100, 100), body=content, watermark="·", title=name)
+        except Exception as error:  # pypdf says of a damaged file whatever it stumbled over: better now than at the delivery
+            raise NotConvertible(_("“%(name)s” is damaged: it cannot be read as PDF.") % {"name": name}) from error
         return content
     if content_type.startswith("image/"):
         return _picture(content, name)
     if content_type in _PLAIN:
-        text = content.decode("utf-8", errors="replace")
+        text = _text(content)
         page = f'<html lang="es"><head><title>{escape(name)}</title></head><body><pre>{escape(text)}</pre></body></html>'
         return render_pdf(
             html=page, stylesheet="@page { size: A4; margin: 15mm } pre { font-size: 8pt; white-space: pre-wrap; overflow-wrap: anywhere }"
@@ -56,6 +91,14 @@ def to_pdf(content: bytes, *, content_type: str, name: str) -> bytes:
         _("“%(name)s” cannot become PDF. Give a PDF, a picture, a text or an office document; an editable file needs a waiver.")
         % {"name": name}
     )
+
+
+def _text(content: bytes) -> str:
+    """Return a text as it was meant: UTF-8, otherwise what spreadsheets of the West still write."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", errors="replace")
 
 
 def is_picture(content_type: str) -> bool:
@@ -81,13 +124,22 @@ def _picture(content: bytes, name: str) -> bytes:
     """Return a picture as a page of its size. Nothing of the file goes along but what is seen: no place, camera or earlier version."""
     try:
         with Image.open(BytesIO(content)) as opened:
+            if opened.width * opened.height > MAX_PIXELS:
+                raise ValueError("too large")
             seen = ImageOps.exif_transpose(opened).convert("RGBA")
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError, SyntaxError) as error:
+        flat = Image.new("RGB", seen.size, "white")
+        flat.paste(seen, mask=seen.getchannel("A"))
+        found = BytesIO()
+        flat.save(found, "PDF", resolution=_DPI)
+    except (
+        UnidentifiedImageError,
+        OSError,
+        ValueError,
+        Image.DecompressionBombError,
+        Image.DecompressionBombWarning,
+        SyntaxError,
+    ) as error:
         raise NotConvertible(_("“%(name)s” is damaged or too large: it cannot be read as a picture.") % {"name": name}) from error
-    flat = Image.new("RGB", seen.size, "white")
-    flat.paste(seen, mask=seen.getchannel("A"))
-    found = BytesIO()
-    flat.save(found, "PDF", resolution=_DPI)
     return found.getvalue()
 
 
@@ -101,6 +153,9 @@ def _office(content: bytes, extension: str, name: str) -> bytes:
     with tempfile.TemporaryDirectory(prefix="mesa-office-") as folder:
         source = Path(folder) / f"source.{extension}"
         source.write_bytes(content)
+        settings = Path(folder) / "profile" / "user"
+        settings.mkdir(parents=True)
+        (settings / "registrymodifications.xcu").write_text(_OFFICE_SETTINGS)
         command = [
             program,
             "--headless",
@@ -112,7 +167,9 @@ def _office(content: bytes, extension: str, name: str) -> bytes:
             folder,
         ]
         try:
-            subprocess.run([*command, str(source)], capture_output=True, timeout=OFFICE_TIMEOUT_SECONDS, check=True)
+            subprocess.run(
+                [*command, str(source)], capture_output=True, timeout=OFFICE_TIMEOUT_SECONDS, check=True, env=_OFFICE_ENVIRONMENT
+            )
             return (Path(folder) / "source.pdf").read_bytes()
         except (subprocess.SubprocessError, OSError) as error:
             raise NotConvertible(_("LibreOffice could not read “%(name)s”. Save it as PDF and give that.") % {"name": name}) from error
@@ -133,6 +190,10 @@ def bind(*, cover: bytes, body: bytes, watermark: str, title: str) -> bytes:
         page.merge_page(marks[size].pages[0])
     for page in writer.pages:
         _calm(page)
+    for each in writer._objects:
+        if isinstance(each, DictionaryObject):
+            for key in _HIDDEN:
+                each.pop(key, None)
     writer.add_metadata({"/Title": title, "/Producer": "Mesa"})
     writer.compress_identical_objects(remove_unreferenced=True)
     found = BytesIO()
@@ -145,7 +206,6 @@ def bind(*, cover: bytes, body: bytes, watermark: str, title: str) -> bytes:
 
 def _calm(page: PageObject) -> None:
     """Take what acts or hides files off a page; notes and filled-in fields, which are seen, stay."""
-    page.pop("/AA", None)
     if "/Annots" not in page:
         return
     kept = ArrayObject()
@@ -153,8 +213,7 @@ def _calm(page: PageObject) -> None:
         note = reference.get_object()
         if note.get("/Subtype") in _ACTIVE:
             continue
-        for name in ("/A", "/AA"):
-            note.pop(name, None)
+        note.pop("/A", None)
         kept.append(reference)
     page[NameObject("/Annots")] = kept
 
@@ -162,7 +221,7 @@ def _calm(page: PageObject) -> None:
 def _mark(words: str, width: int, height: int) -> bytes:
     """Return a clear page with the words across it, as large as they fit."""
     length = (width**2 + height**2) ** 0.5
-    size = max(8, min(64, length * 0.75 / max(len(words), 1) / 0.6))
+    size = max(8, min(64, length * 0.62 / max(len(words), 1) / 0.6))
     style = (
         f"@page {{ size: {width}pt {height}pt; margin: 0; background: none }} html, body {{ margin: 0 }}"
         f" div {{ position: absolute; top: {height / 2 - size / 2}pt; left: {(width - length) / 2}pt; width: {length}pt; text-align: center;"

@@ -42,8 +42,11 @@ def read_seal(text: str) -> Seal:
     try:
         data = json.loads(text)
         rows, columns = (base64.b64decode(data[name], validate=True) for name in ("rows", "columns"))
-        return Seal(int(data["size"]), str(data["sha256"]), rows, columns)
-    except (KeyError, TypeError, AttributeError) as error:
+        size = int(data["size"])
+        if size < 0:
+            raise ValueError("This is no seal.")
+        return Seal(size, str(data["sha256"]), rows, columns)
+    except (KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ValueError("This is no seal.") from error
 
 

@@ -15,8 +15,10 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.x509.oid import NameOID
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from pyhanko.keys import load_certs_from_pemder_data, load_private_key_from_pemder_data
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
@@ -30,6 +32,7 @@ from documents.seal import Seal, read_seal, seal_of, touched_bytes
 
 KEY_FILE, CERTIFICATE_FILE = "signing-key.pem", "signing-certificate.pem"
 VALID_FOR = timedelta(days=3650 * 2)
+_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # of P-256 (FIPS 186)
 _MARK, _MARK_END = b"%MESA-SEAL-1 ", b" MESA-SEAL-END"
 
 
@@ -54,7 +57,7 @@ def signing_keys() -> Keys:
     """
     given = settings.MESA_SIGNING_KEY, settings.MESA_SIGNING_CERTIFICATE
     if all(given):
-        return Keys(Path(given[0]).read_bytes(), Path(given[1]).read_bytes())
+        return _usable(Keys(Path(given[0]).read_bytes(), Path(given[1]).read_bytes()))
     folder = Path(settings.VAR_DIR) / "keys"
     key_file, certificate_file = folder / KEY_FILE, folder / CERTIFICATE_FILE
     if not key_file.exists():
@@ -74,6 +77,18 @@ def signing_keys() -> Keys:
     if not certificate_file.exists():
         certificate_file.write_bytes(both[begins:])
     return Keys(both[:begins], both[begins:])
+
+
+def _usable(keys: Keys) -> Keys:
+    """Return given keys; ``ImproperlyConfigured`` when they do not belong together or are of another kind."""
+    key = serialization.load_pem_private_key(keys.key, password=None)
+    certified = x509.load_pem_x509_certificate(keys.certificate).public_key()
+    is_ours = isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1) and key.public_key() == certified
+    if not is_ours:
+        raise ImproperlyConfigured(
+            "MESA_SIGNING_KEY has to be a P-256 key without a password, and MESA_SIGNING_CERTIFICATE its certificate."
+        )
+    return keys
 
 
 def _made() -> Keys:
@@ -114,7 +129,7 @@ def sign_pdf(content: bytes, *, reason: str) -> bytes:
     mark = _MARK + seal_of(content).as_text().encode() + _MARK_END
     writer.root["/MesaSeal"] = writer.add_object(generic.StreamObject(stream_data=mark))
     writer.update_root()
-    signer = signers.SimpleSigner(
+    signer = _Signer(
         signing_cert=_as_asn1(keys.certificate),
         signing_key=load_private_key_from_pemder_data(keys.key, passphrase=None),
         cert_registry=SimpleCertificateStore(),
@@ -126,6 +141,22 @@ def sign_pdf(content: bytes, *, reason: str) -> bytes:
 def _as_asn1(certificate: bytes) -> Any:
     """Return a certificate as pyHanko wants it, from PEM."""
     return next(iter(load_certs_from_pemder_data(certificate)))
+
+
+def _canonical(signature: bytes) -> bytes:
+    """Return the one of the two forms of an ECDSA signature that is ours: of s and order - s the smaller one."""
+    r, s = decode_dss_signature(signature)
+    return encode_dss_signature(r, min(s, _ORDER - s))
+
+
+def _is_canonical(signature: bytes) -> bool:
+    return _canonical(signature) == signature
+
+
+class _Signer(signers.SimpleSigner):
+    async def async_sign_raw(self, *args: Any, **kwargs: Any) -> bytes:
+        signature: bytes = await super().async_sign_raw(*args, **kwargs)
+        return _canonical(signature) if any(signature) else signature  # zeros stand in for its size
 
 
 @dataclass(frozen=True)
@@ -198,6 +229,8 @@ def _touched_gap(signature: Any, content: bytes, certificate: Any) -> tuple[int,
             },
         }
     ).dump()
+    if not _is_canonical(info["signature"].native):
+        return length, resumes - 1
     written = b"<" + whole.ljust(len(held), b"\0").hex().upper().encode() + b">"
     return None if content[length:resumes] == written else (length, resumes - 1)
 
@@ -227,7 +260,7 @@ def sign_json(data: dict[str, Any]) -> bytes:
     seal = seal_of(body).as_text()
     key = serialization.load_pem_private_key(signing_keys().key, password=None)
     assert isinstance(key, ec.EllipticCurvePrivateKey)
-    signature = key.sign(seal.encode(), ec.ECDSA(hashes.SHA256())).hex()
+    signature = _canonical(key.sign(seal.encode(), ec.ECDSA(hashes.SHA256()))).hex()
     return body + seal.encode() + b"\n" + signature.encode() + b"\n"
 
 
@@ -239,21 +272,25 @@ def _body_of(data: dict[str, Any]) -> bytes:
 def check_json(content: bytes, *, certificate: bytes | None = None) -> Check:
     """Check an index that ``sign_json`` wrote; names the entries and bytes that were touched."""
     digest = hashlib.sha256(content).hexdigest()
-    lines = content.rstrip(b"\n").split(b"\n")
-    if len(lines) < 3:  # noqa: PLR2004 - a head, the seal, the signature
+    lines = content.split(b"\n")
+    if len(lines) < 4:  # noqa: PLR2004 - a head, the seal, the signature, and nothing after them
         return Check(False, "unreadable", sha256=digest)
-    body = b"\n".join(lines[:-2]) + b"\n"
+    *lines, seal_line, signature_line, rest = lines
+    body = b"\n".join(lines) + b"\n"
     loaded = x509.load_pem_x509_certificate(certificate or signing_keys().certificate)
     key = loaded.public_key()
     assert isinstance(key, ec.EllipticCurvePublicKey)
     try:
-        key.verify(bytes.fromhex(lines[-1].decode()), lines[-2], ec.ECDSA(hashes.SHA256()))
-        seal = read_seal(lines[-2].decode())
+        signature = bytes.fromhex(signature_line.decode())
+        if rest or signature.hex().encode() != signature_line or not _is_canonical(signature):
+            raise ValueError("Not as it was written.")
+        key.verify(signature, seal_line, ec.ECDSA(hashes.SHA256()))
+        seal = read_seal(seal_line.decode())
     except (InvalidSignature, ValueError):
         return Check(False, "touched", ((len(body), len(content) - 1),), sha256=digest)
     touched = tuple(touched_bytes(seal, body))
     if touched:
-        return Check(False, "touched", touched, sha256=digest, entries=tuple(_entries_at(lines[:-2], touched)))
+        return Check(False, "touched", touched, sha256=digest, entries=tuple(_entries_at(lines, touched)))
     name = loaded.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
     return Check(True, signer=str(name[0].value) if name else "", sha256=digest)
 

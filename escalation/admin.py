@@ -124,9 +124,9 @@ class RuleForm(forms.ModelForm):
         ),
     )
     priorities = RolesField(
-        label=_("Priorities"), choices=[(each.code, each.label) for each in Priority], required=False, help_text=_("None: every one.")
+        label=_("Priorities"), choices=[(each.code, each.label) for each in Priority], required=False, help_text=_("Empty: whatever it is.")
     )
-    support_types = RolesField(label=_("Support types"), choices=SupportType.choices, required=False, help_text=_("None: every one."))
+    support_types = RolesField(label=_("Support types"), choices=SupportType.choices, required=False, help_text=_("Empty: whatever it is."))
 
 
 @admin.register(EscalationRule)

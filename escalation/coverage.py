@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
 from accounts.models import Organization, User
@@ -34,6 +34,7 @@ class Told:
     why: str
     name: str = ""
     phone: str = ""
+    is_on_duty: bool = True
 
 
 @dataclass(frozen=True)
@@ -98,8 +99,11 @@ class Picture:
     holes: list[Hole] = field(default_factory=list)
 
     def instant_of(self, hour: int) -> datetime:
-        """Return the instant at which an hour of the week begins, in the week to come."""
-        return next(at for at in self._instants() if self.hour_of(at) == hour)
+        """Return the instant at which an hour of the week begins, in the week to come; one that the clocks jump over, when the next does."""
+        starts: dict[int, datetime] = {}
+        for at in self._instants():
+            starts.setdefault(self.hour_of(at), at)
+        return starts[hour] if hour in starts else starts[(hour + 1) % HOURS]
 
     def told(self, priority: Priority, percent: int, at: datetime) -> list[Told]:
         """Return who is told when a clock of a ticket that nobody holds yet reaches ``percent`` at ``at``."""
@@ -128,7 +132,7 @@ class Picture:
     def _by_level(self, place: int, at: datetime) -> Told:
         each = self._levels[place]
         answering = each.answers(at, self.roster)
-        return Told(answering.people, answering.at, "level", each.level.name, each.level.phone)
+        return Told(answering.people, answering.at, "level", each.level.name, each.level.phone, answering.is_on_duty)
 
     def _by_rules(self, priority: Priority, percent: int, at: datetime) -> Iterator[Told]:
         for rule, party in self._rules:
@@ -140,11 +144,14 @@ class Picture:
                     yield self._by_level(0, at)
                 continue
             answering = first_to_answer(party, at, self.roster)
-            yield Told(answering.people, answering.at, "rule", rule.name)
+            yield Told(answering.people, answering.at, "rule", rule.name, is_on_duty=answering.is_on_duty)
 
     def _instants(self) -> Iterator[datetime]:
+        local = zone(self.organization.time_zone)
+        # A week by the wall: 167 hours where the clocks go forward, 169 where they go back.
+        end = (self.starts_at.astimezone(local).replace(tzinfo=None) + timedelta(hours=HOURS)).replace(tzinfo=local).astimezone(UTC)
         at = self.starts_at
-        for _ in range(HOURS * 2):
+        while at < end:
             yield at
             at += STEP
 
@@ -165,7 +172,7 @@ class Picture:
                 if self._first_line(at):
                     continue  # they are told at every percentage
                 for percent in self.percents:
-                    if not any(told.at <= at for told in self.told(priority, percent, at)):
+                    if not any(told.is_on_duty and told.people and told.at <= at for told in self.told(priority, percent, at)):
                         found.add(Hole(hour, priority, percent))
         self.holes = sorted(found, key=lambda hole: (hole.hour, hole.priority, hole.percent))
 
@@ -186,7 +193,7 @@ def picture_of(organization: Organization, contract: Contract | None, at: dateti
     picture = Picture(
         organization=organization,
         contract=contract,
-        starts_at=at.replace(minute=0, second=0, microsecond=0),
+        starts_at=at.astimezone(zone(organization.time_zone)).replace(minute=0, second=0, microsecond=0).astimezone(UTC),
         roster=roster or roster_on(at),
         percents=(*policy.percents, BREACH_PERCENT),
         _supervisors=supervisors_of(organization.pk),

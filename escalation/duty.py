@@ -15,7 +15,10 @@ MAX_STEPS = 30  # changes of duty looked at before somebody is told anyway
 
 @dataclass(frozen=True)
 class Roster:
-    """The shifts and absences of the staff from an instant on. Who stands in no shift is on duty around the clock."""
+    """The shifts and absences of the staff from an instant on.
+
+    Who stands in no shift is on duty around the clock, unless others of their group stand in one: then they are off duty.
+    """
 
     shifts: Mapping[int, Sequence[WorkCalendar]]
     absences: Mapping[int, Sequence[Absence]]
@@ -54,18 +57,34 @@ def roster_on(at: datetime) -> Roster:
         calendar = built_calendar(shift.time_zone, json.dumps(shift.hours), "{}")
         for person in shift.people.all():
             shifts.setdefault(person.pk, []).append(calendar)
+    for members in _groups():
+        if members & shifts.keys():
+            for person_id in members - shifts.keys():
+                shifts[person_id] = []
     absences: dict[int, list[Absence]] = {}
     for absence in Absence.objects.filter(ends_at__gt=at).select_related("substitute").order_by("starts_at", "pk"):
         absences.setdefault(absence.person_id, []).append(absence)
     return Roster(shifts, absences)
 
 
+def _groups() -> list[set[int]]:
+    """Return the members of each support group, as ids of people."""
+    found: dict[int, set[int]] = {}
+    for team_id, person_id in Team.members.through.objects.order_by().values_list("team_id", "user_id"):
+        found.setdefault(team_id, set()).add(person_id)
+    return list(found.values())
+
+
 @dataclass(frozen=True)
 class Answering:
-    """Who of a level is told, and when: at once, or when the first of them comes on duty."""
+    """Who of a level is told, and when: at once, or when the first of them comes on duty.
+
+    ``is_on_duty`` is False where nobody is in all that is planned: somebody is told all the same, and it is a hole.
+    """
 
     people: tuple[User, ...]
     at: datetime
+    is_on_duty: bool = True
 
 
 @dataclass(frozen=True)
@@ -94,9 +113,10 @@ class Party:
     @property
     def fallback(self) -> tuple[User, ...]:
         """Return who is told when nobody is on duty in all that is planned: nothing is lost for want of a plan."""
-        if self.members is None and self.candidates:
-            return self.candidates[:1]
-        return self.candidates or ((self.outside,) if self.outside is not None else ())
+        active = tuple(person for person in self.candidates if person.is_active)
+        if self.members is None and active:
+            return active[:1]
+        return active or ((self.outside,) if self.outside is not None else ())
 
 
 def party_of(level: EscalationLevel) -> Party:
@@ -126,7 +146,7 @@ def first_to_answer(party: Party, at: datetime, roster: Roster, calendar: WorkCa
         if change is None:
             break
         moment = change
-    return Answering(party.fallback, at)
+    return Answering(party.fallback, at, is_on_duty=False)
 
 
 def calendar_of(level: EscalationLevel, at: datetime) -> WorkCalendar | None:

@@ -137,12 +137,12 @@ class AuditViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[AuditRequest])
                 "number": row.audit.ticket.number,
                 "organization": row.audit.organization.slug,
                 "auditor_company": row.audit.auditor_company,
-                "state": row.audit.state,
+                "state": row.state,
                 "items": row.items,
                 "answered": row.answered,
                 "due_at": row.clock.due_at if row.clock is not None else None,
             }
-            for row in queries.rows_of(page, timezone.now())
+            for row in queries.rows_of(page, person(request), timezone.now())
         ]
         return self.get_paginated_response(AuditListSerializer(rows, many=True).data)
 
@@ -241,6 +241,7 @@ def _answer(request: Request, number: str, code: int = status.HTTP_200_OK) -> Re
             for each in view.items
         ],
     }
-    for name in ("state", "auditor_company", "auditor_name", "period_from", "period_to", "environment", "delivered_at"):
+    data["state"] = view.state
+    for name in ("auditor_company", "auditor_name", "period_from", "period_to", "environment", "delivered_at"):
         data[name] = getattr(audit, name)
     return Response(AuditSerializer(data).data, status=code)

@@ -4,10 +4,10 @@ from django.db import migrations
 
 KEPT = (
     "item_id number state classification name source_id deliverable_id summary is_editable prepared_by_id prepared_at decided_by_id decided_at"
-    " decision delivered_id delivered_by_id delivered_at organization_id"
+    " decision retention_days delivered_id delivered_by_id delivered_at organization_id"
 ).split()
 ENDED = """SELECT 1 FROM audits_requesteditem i JOIN audits_auditrequest a ON a.id = i.audit_id JOIN catalog_contract c ON c.id = a.contract_id
-WHERE i.id = NEW.item_id AND c.ends_on IS NOT NULL AND c.ends_on < {today} AND NEW.retain_until >= c.ends_on"""
+WHERE i.id = NEW.item_id AND c.ends_on IS NOT NULL AND c.ends_on < {today} AND NEW.retain_until >= {kept}"""
 KEEP = "Evidence is kept until its retention has ended."
 FIXED = "Delivered evidence never changes."
 RETENTION = "Evidence gets an end only after its contract has ended, and none before that."
@@ -16,10 +16,10 @@ SQLITE = (
     f"""CREATE TRIGGER audits_evidence_keep BEFORE DELETE ON audits_evidence
 WHEN OLD.retain_until IS NULL OR OLD.retain_until >= date('now') BEGIN SELECT RAISE(ABORT, '{KEEP}'); END""",
     f"""CREATE TRIGGER audits_evidence_fixed BEFORE UPDATE ON audits_evidence
-WHEN OLD.state = 'delivered' AND ({" OR ".join(f"NEW.{name} IS NOT OLD.{name}" for name in KEPT)})
+WHEN NEW.retention_days < OLD.retention_days OR OLD.state = 'delivered' AND ({" OR ".join(f"NEW.{name} IS NOT OLD.{name}" for name in KEPT)})
 BEGIN SELECT RAISE(ABORT, '{FIXED}'); END""",
     f"""CREATE TRIGGER audits_evidence_retention BEFORE UPDATE ON audits_evidence
-WHEN NEW.retain_until IS NOT NULL AND NEW.retain_until IS NOT OLD.retain_until AND NOT EXISTS ({ENDED.format(today="date('now')")})
+WHEN NEW.retain_until IS NOT NULL AND NEW.retain_until IS NOT OLD.retain_until AND NOT EXISTS ({ENDED.format(today="date('now')", kept="date(c.ends_on, '+' || OLD.retention_days || ' days')")})
 BEGIN SELECT RAISE(ABORT, '{RETENTION}'); END""",
 )
 POSTGRESQL = (
@@ -29,10 +29,10 @@ BEGIN
     IF OLD.retain_until IS NULL OR OLD.retain_until >= CURRENT_DATE THEN RAISE EXCEPTION '{KEEP}' USING ERRCODE = 'integrity_constraint_violation'; END IF;
     RETURN OLD;
   END IF;
-  IF OLD.state = 'delivered' AND ({" OR ".join(f"NEW.{name} IS DISTINCT FROM OLD.{name}" for name in KEPT)}) THEN
+  IF NEW.retention_days < OLD.retention_days OR OLD.state = 'delivered' AND ({" OR ".join(f"NEW.{name} IS DISTINCT FROM OLD.{name}" for name in KEPT)}) THEN
     RAISE EXCEPTION '{FIXED}' USING ERRCODE = 'integrity_constraint_violation';
   END IF;
-  IF NEW.retain_until IS NOT NULL AND NEW.retain_until IS DISTINCT FROM OLD.retain_until AND NOT EXISTS ({ENDED.format(today="CURRENT_DATE")}) THEN
+  IF NEW.retain_until IS NOT NULL AND NEW.retain_until IS DISTINCT FROM OLD.retain_until AND NOT EXISTS ({ENDED.format(today="CURRENT_DATE", kept="c.ends_on + OLD.retention_days")}) THEN
     RAISE EXCEPTION '{RETENTION}' USING ERRCODE = 'integrity_constraint_violation';
   END IF;
   RETURN NEW;

@@ -1,7 +1,16 @@
 """The verbs of an external audit: asked for, prepared, approved, delivered, kept."""
 
-from audits.services.evidence import NewEvidence, approve_evidence, deliver_evidence, prepare_evidence, refuse_evidence, set_aside, waive
-from audits.services.following import demand_delay_notice, follow_ticket, guard_message
+from audits.services.evidence import (
+    NewEvidence,
+    approve_evidence,
+    complete_audit,
+    deliver_evidence,
+    prepare_evidence,
+    refuse_evidence,
+    set_aside,
+    waive,
+)
+from audits.services.following import demand_delay_notice, follow_ticket, guard_files, guard_message, refuse_contract_change
 from audits.services.keeping import purge_evidence, set_retention
 from audits.services.protocol import (
     announce_visit,
@@ -23,15 +32,18 @@ __all__ = [
     "answer_visit",
     "approve_evidence",
     "cancel_conference",
+    "complete_audit",
     "deliver_evidence",
     "demand_delay_notice",
     "earliest_visit",
     "evaluate_environment",
     "follow_ticket",
     "give_delay_notice",
+    "guard_files",
     "guard_message",
     "prepare_evidence",
     "purge_evidence",
+    "refuse_contract_change",
     "refuse_evidence",
     "request_audit",
     "resume_audit",

@@ -16,7 +16,7 @@ from core.errors import Invalid, NotAllowed
 from tickets.models import MessageKind
 from tickets.notices import tell_reply
 from tickets.services import tell_customer, write_message
-from tickets.states import OPEN_STATES
+from tickets.states import FINAL, OPEN_STATES
 
 
 class NotNow(Invalid):
@@ -32,7 +32,7 @@ _TEXTS = {
     "visit_authorized": gettext_lazy("The visit of %(day)s is authorized.\n\n%(reason)s"),
     "visit_refused": gettext_lazy("The visit of %(day)s is not authorized.\n\n%(reason)s"),
 }
-_ONLY_BPO = {Act.APPROVE, Act.REFUSE, Act.DELIVER, Act.SET_ASIDE, Act.WAIVE}
+_ONLY_BPO = {Act.APPROVE, Act.REFUSE, Act.DELIVER, Act.SET_ASIDE, Act.WAIVE, Act.COMPLETE}
 
 
 def hold(audit: AuditRequest, act: Act, user: User) -> AuditRequest:
@@ -51,7 +51,7 @@ def hold(audit: AuditRequest, act: Act, user: User) -> AuditRequest:
     )
     if held.state not in RULES[act][1]:
         raise NotNow(_("This is not done while: %(state)s.") % {"state": AuditState(held.state).label})
-    if held.ticket.state not in OPEN_STATES:
+    if held.ticket.state in FINAL or (held.ticket.state not in OPEN_STATES and act is not Act.ANSWER_VISIT):
         raise NotNow(_("%(number)s has ended: later comments are a new ticket.") % {"number": held.ticket.number})
     return held
 

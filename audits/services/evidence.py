@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 from django.utils import translation
@@ -72,6 +73,7 @@ def prepare_evidence(*, audit: AuditRequest, wanted: NewEvidence, user: User, by
         is_editable=wanted.as_editable,
         prepared_by=user,
         prepared_at=at,
+        retention_days=settings.MESA_EVIDENCE_RETENTION_DAYS,
     )
     told = {"item": wanted.number, "evidence": evidence.pk, "classification": str(wanted.classification)}
     tell_record(held, "audit.evidence_prepared", by=by, at=at, **told)
@@ -215,12 +217,31 @@ def waive(*, audit: AuditRequest, number: int, reason: str, agreed_by: str, user
 
 
 def _complete(audit: AuditRequest, by: Actor, at: datetime) -> None:
-    """When every item is answered: stop the term, give the index and the solution."""
+    """Deliver the request with its last answer; one that came back when BPO says so."""
+    if audit.reopened_at is None and _answers_all(audit):
+        _finish(audit, by, at)
+
+
+def _answers_all(audit: AuditRequest) -> bool:
     delivered = Evidence.objects.filter(item__audit=audit, state=EvidenceState.DELIVERED)
     answered = set(delivered.values_list("item_id", flat=True))
-    waiting = RequestedItem.objects.filter(audit=audit, set_aside_reason="").exclude(pk__in=answered)
-    if waiting.exists():
-        return
+    return not RequestedItem.objects.filter(audit=audit, set_aside_reason="").exclude(pk__in=answered).exists()
+
+
+@transaction.atomic
+def complete_audit(*, audit: AuditRequest, user: User, by: Actor, at: datetime) -> AuditRequest:
+    """Deliver a request again that the customer did not accept, when what they commented on is mended."""
+    held = hold(audit, Act.COMPLETE, user)
+    if held.reopened_at is None:
+        raise NotNow(_("The last answered item completes it."))
+    if not _answers_all(held):
+        raise NotNow(_("Not every item is answered."))
+    _finish(held, by, at)
+    return held
+
+
+def _finish(audit: AuditRequest, by: Actor, at: datetime) -> None:
+    """Stop the term, give the index and the solution."""
     index = sign_json(paper.index_of(audit, at=at))
     blob = store_bytes(organization_id=audit.organization_id, content=index, content_type="application/json", at=at)
     AuditRequest.objects.filter(pk=audit.pk).update(state=AuditState.DELIVERED, delivered_at=at, index=blob)

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from audits import notices
@@ -13,7 +14,7 @@ from core.errors import NotAllowed
 from sla.services import set_validation
 from tickets.models import Attachment, Ticket
 from tickets.services import set_reopen_window
-from tickets.states import State
+from tickets.states import FINAL, State
 
 AUDITS = system_actor("audits")
 
@@ -21,6 +22,8 @@ AUDITS = system_actor("audits")
 @transaction.atomic
 def follow_ticket(*, audit: AuditRequest, from_state: str, to_state: str, at: datetime) -> None:
     """Refuse a solution before the delivery; give a delivered one three business days; take no reopening after the end."""
+    if to_state in FINAL and audit.state == AuditState.STOPPED:
+        raise NotAllowed(_("This audit was stopped: nothing closes it before the audit area resumes it."))
     if to_state == State.SOLVED:
         if audit.state != AuditState.DELIVERED:
             raise NotAllowed(
@@ -31,17 +34,34 @@ def follow_ticket(*, audit: AuditRequest, from_state: str, to_state: str, at: da
     elif to_state == State.CLOSED:
         set_reopen_window(ticket_id=audit.ticket_id, until=None)
     elif from_state == State.SOLVED and audit.state == AuditState.DELIVERED:  # the customer did not accept it: what is listed is mended
-        AuditRequest.objects.filter(pk=audit.pk).update(state=AuditState.OPEN, delivered_at=None)
+        AuditRequest.objects.filter(pk=audit.pk).update(state=AuditState.OPEN, delivered_at=None, reopened_at=at)
+
+
+def guard_files(*, ticket_id: int, message_id: int | None) -> None:
+    """Refuse what the staff attach where the customer reads it (``message_id`` None: with the ticket itself), where it is evidence.
+
+    On the ticket of an audit any file but what BPO has delivered, and the index; on every other one what is kept as evidence and has
+    not left. The customer's own files pass: nobody asks here.
+    """
+    attached = Attachment.objects.filter(ticket_id=ticket_id, message_id=message_id).order_by().values("blob_id")
+    kept = Evidence.objects.filter(Q(source__in=attached) | Q(deliverable__in=attached)).exclude(delivered__in=attached)
+    if kept.exists():
+        raise NotAllowed(_("This file is evidence of an audit that has not been delivered: only BPO delivers it, on the audit's page."))
 
 
 def guard_message(*, audit: AuditRequest, message_id: int) -> None:
-    """Refuse files in a message of the staff, but for evidence that BPO has delivered and its index."""
+    """Refuse files in a message of the staff on an audit's ticket, but for evidence that BPO has delivered and its index."""
     blobs = set(Attachment.objects.filter(message_id=message_id).order_by().values_list("blob_id", flat=True))
     if not blobs:
         return
     delivered = Evidence.objects.filter(item__audit=audit, state=EvidenceState.DELIVERED).order_by().values_list("delivered_id", flat=True)
     if blobs - {*delivered, audit.index_id}:
         raise NotAllowed(_("Files of an audit leave as evidence, approved and delivered by BPO: prepare them on the audit's page."))
+
+
+def refuse_contract_change() -> None:
+    """Refuse another contract for the ticket of an audit: its allowance and its retention hang on the one it was asked under."""
+    raise NotAllowed(_("The contract of an audit does not change: call it off and have it asked for anew."))
 
 
 @transaction.atomic

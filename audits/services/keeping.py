@@ -17,10 +17,13 @@ KEEPER = system_actor("retention")
 def set_retention(*, at: datetime) -> int:
     """Write until when the evidence of ended contracts is kept, and take it back where a contract was prolonged; return how many changed."""
     today, changed = at.date(), 0
-    keep = timedelta(days=settings.MESA_EVIDENCE_RETENTION_DAYS)
     for evidence in Evidence.objects.select_related("item__audit__contract").order_by("pk"):
         ends_on = evidence.item.audit.contract.ends_on
-        until = ends_on + keep if ends_on is not None and ends_on < today else None
+        until = (
+            ends_on + timedelta(days=max(evidence.retention_days, settings.MESA_EVIDENCE_RETENTION_DAYS))
+            if ends_on is not None and ends_on < today
+            else None
+        )
         if until != evidence.retain_until:
             Evidence.objects.filter(pk=evidence.pk).update(retain_until=until)
             changed += 1

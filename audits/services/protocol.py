@@ -116,7 +116,7 @@ def announce_visit(*, audit: AuditRequest, place: VisitPlace, on: date, visitors
     if not acts_for_customer(user, audit):
         raise NotAllowed(_("Only who asked for the audit, or a coordinator, announces a visit."))
     held: AuditRequest = AuditRequest.objects.select_for_update(of=("self",)).select_related("ticket", "organization").get(pk=audit.pk)
-    if held.state not in RULES[Act.ANSWER_VISIT][1]:
+    if held.state not in RULES[Act.TELL_DELAY][1]:
         raise NotNow(_("This is not done while: %(state)s.") % {"state": AuditState(held.state).label})
     earliest = earliest_visit(held, at)
     if on < earliest:
@@ -172,9 +172,12 @@ def stop_audit(*, audit: AuditRequest, reason: str, user: User, by: Actor, at: d
     The customer is not told by the system: what is said to whom is the committee's to decide.
     """
     held = hold(audit, Act.STOP, user)
+    held.stopped_from = held.state
     held.decision, held.state, held.decided_by, held.decided_at = need(reason, "reason"), AuditState.STOPPED, user, at
-    held.save(update_fields=["decision", "state", "decided_by", "decided_at"])
-    withdraw_promise(ticket=held.ticket, metric=Metric.DELIVERY, by=by, at=at)
+    held.save(update_fields=["decision", "state", "stopped_from", "decided_by", "decided_at"])
+    clock = delivery_clock(held.ticket_id)
+    if clock is not None and clock.due_at is not None and at <= clock.due_at:  # a term that was missed stays missed
+        withdraw_promise(ticket=held.ticket, metric=Metric.DELIVERY, by=by, at=at)
     tell_record(held, "audit.stopped", by=by, at=at)
     notices.tell_committee(audit=held, at=at)
     return held
@@ -182,10 +185,11 @@ def stop_audit(*, audit: AuditRequest, reason: str, user: User, by: Actor, at: d
 
 @transaction.atomic
 def resume_audit(*, audit: AuditRequest, reason: str, user: User, by: Actor, at: datetime) -> AuditRequest:
-    """Go on after the committee has decided; the term to deliver is measured anew."""
+    """Go on after the committee has decided, where it was stopped; a term that was not missed is measured anew."""
     held = hold(audit, Act.RESUME, user)
-    held.decision, held.state, held.decided_by, held.decided_at = need(reason, "reason"), AuditState.OPEN, user, at
-    held.save(update_fields=["decision", "state", "decided_by", "decided_at"])
+    held.decision, held.decided_by, held.decided_at = need(reason, "reason"), user, at
+    held.state, held.stopped_from = held.stopped_from or AuditState.OPEN, ""
+    held.save(update_fields=["decision", "state", "stopped_from", "decided_by", "decided_at"])
     start_promise(ticket=held.ticket, metric=Metric.DELIVERY, by=by, at=at)
     tell_record(held, "audit.resumed", by=by, at=at)
     return held

@@ -24,7 +24,7 @@ from core.errors import Invalid
 from documents.checking import CheckedFile
 from documents.services import store_file
 from sla.defaults import Metric
-from sla.services import hold_organization, start_promise
+from sla.services import hold_organization, start_promise, withdraw_promise
 from tickets.models import Ticket
 from tickets.services import NewTicket, raise_ticket
 
@@ -122,11 +122,15 @@ def _write(
 
 
 def _contract(membership: Membership, wanted: WantedAudit, day: date) -> Contract:
-    """Return the one contract that covers every item."""
+    """Return the one contract that covers every item; of several one that still includes an audit this year."""
     organization = membership.organization
-    for contract in contracts_in_force(organization, day):
-        if all(covers(organization, contract.pk, day, service_id=item.service.pk) for item in wanted.items):
-            return contract
+    found = [
+        contract
+        for contract in contracts_in_force(organization, day)
+        if all(covers(organization, contract.pk, day, service_id=item.service.pk) for item in wanted.items)
+    ]
+    if found:
+        return next((contract for contract in found if allowance_of(contract, day).used_by is None), found[0])
     words = _("The items belong to services of several contracts: make one request for each contract.")
     raise Invalid(words, fields={"form": words})
 
@@ -159,6 +163,8 @@ def evaluate_environment(*, audit: AuditRequest, approves: bool, reason: str, us
     held.state = AuditState.OPEN if approves else AuditState.DECLINED
     held.decided_by, held.decided_at = user, at
     held.save(update_fields=["decision", "state", "decided_by", "decided_at"])
+    if not approves:
+        withdraw_promise(ticket=held.ticket, metric=Metric.DELIVERY, by=by, at=at)
     tell_record(held, "audit.evaluated", by=by, at=at, approved=approves)
     say(held, "approved" if approves else "declined", reason=held.decision, by=by, at=at)
     return held

@@ -27,7 +27,7 @@ from core.classification import Channel
 from core.errors import DomainError, NotAllowed, NotFound
 from desk.audit_forms import CANCEL_CONFERENCE, FORMS, form_of
 from desk.frame import frame
-from tickets.states import OPEN_STATES
+from tickets.states import FINAL, OPEN_STATES
 from web.forms import put_errors
 from web.requests import actor, person
 from web.uploads import checked_files
@@ -46,9 +46,9 @@ def _reader(request: HttpRequest) -> User:
 @require_safe
 def audits(request: HttpRequest) -> HttpResponse:
     """List the audits, the ones that ask for a delay notice marked."""
-    now = timezone.now()
-    page = Paginator(queries.audits_of(_reader(request)), PAGE_SIZE).get_page(request.GET.get("page"))
-    return render(request, "desk/audits.html", frame(request) | {"page": page, "rows": queries.rows_of(list(page), now), "now": now})
+    user, now = _reader(request), timezone.now()
+    page = Paginator(queries.audits_of(user), PAGE_SIZE).get_page(request.GET.get("page"))
+    return render(request, "desk/audits.html", frame(request) | {"page": page, "rows": queries.rows_of(list(page), user, now), "now": now})
 
 
 @dataclass(frozen=True)
@@ -75,10 +75,12 @@ def _page(request: HttpRequest, found: AuditRequest, *, refused: FormOn | None =
     user, now = person(request), timezone.now()
     view = queries.view_of(found, user)
     is_open = found.ticket.state in OPEN_STATES
+    is_ended = found.ticket.state in FINAL
+    attachments = queries.attachments_of(view)
 
     def offer(act: str, target: int = 0) -> list[FormOn]:
         right = Act.SCHEDULE if act == CANCEL_CONFERENCE else Act(act)
-        if not (is_open and can(user, right, found)):
+        if not ((is_open or (right is Act.ANSWER_VISIT and not is_ended)) and can(user, right, found)):
             return []
         if refused is not None and (refused.act, refused.target) == (act, target):
             return [refused]
@@ -92,8 +94,12 @@ def _page(request: HttpRequest, found: AuditRequest, *, refused: FormOn | None =
         "now": now,
         "wants_notice": queries.needs_delay_notice(view, now),
         "sees_evidence": sees_evidence(user, found.organization_id),
-        "items": [_item(each, offer, user) for each in view.items],
-        "acts": [form for act in (Act.EVALUATE, Act.TELL_DELAY, Act.SCHEDULE, Act.RESUME, Act.STOP) for form in offer(act)],
+        "items": [_item(each, offer, user, attachments) for each in view.items],
+        "acts": [
+            form
+            for act in (Act.EVALUATE, *([Act.COMPLETE] if found.reopened_at else []), Act.TELL_DELAY, Act.SCHEDULE, Act.RESUME, Act.STOP)
+            for form in offer(act)
+        ],
         "visits": [(visit, offer(Act.ANSWER_VISIT, visit.pk) if visit.is_authorized is None else []) for visit in view.visits],
         "conferences": [(each, [] if each.is_cancelled else offer(CANCEL_CONFERENCE, each.pk)) for each in view.conferences],
         "index": queries.index_attachment(found),
@@ -105,14 +111,18 @@ def _page(request: HttpRequest, found: AuditRequest, *, refused: FormOn | None =
 Offer = Callable[..., list[FormOn]]
 
 
-def _item(each: ItemView, offer: Offer, user: User) -> dict[str, Any]:
+def _item(each: ItemView, offer: Offer, user: User, attachments: dict[int, int]) -> dict[str, Any]:
     answered = each.is_answered
     acts = [] if each.item.set_aside_reason else offer(Act.PREPARE, each.item.number)
     if not answered:
         acts += offer(Act.SET_ASIDE, each.item.number)
     if not each.item.waived_at and not each.item.set_aside_reason:
         acts += offer(Act.WAIVE, each.item.number)
-    return {"view": each, "evidence": [(row, _evidence_acts(row, offer, user)) for row in each.evidence], "acts": acts}
+    return {
+        "view": each,
+        "evidence": [(row, _evidence_acts(row, offer, user), attachments.get(row.pk)) for row in each.evidence],
+        "acts": acts,
+    }
 
 
 def _evidence_acts(row: Evidence, offer: Offer, user: User) -> list[FormOn]:
@@ -139,7 +149,7 @@ def act(request: HttpRequest, number: str, name: str, target: str) -> HttpRespon
             put_errors(form, error)
             status = 403 if isinstance(error, NotAllowed) else 404 if isinstance(error, NotFound) else 400
         else:
-            messages.success(request, _("Done: %(what)s.") % {"what": FORMS[name][1]})
+            messages.success(request, _("Done."))
             return redirect("admin:audit", number)
     fresh = queries.get_audit(person(request), number)
     return _page(request, fresh, refused=FormOn(name, int(target), FORMS[name][1], form, is_open=True), status=status)
@@ -170,6 +180,7 @@ def _carry_out(request: HttpRequest, audit: AuditRequest, name: str, target: int
         Act.ANSWER_VISIT: lambda: services.answer_visit(
             visit_id=target, authorizes=data["authorizes"] == "yes", answer=data["answer"], **same
         ),
+        Act.COMPLETE: lambda: services.complete_audit(**same),
         Act.STOP: lambda: services.stop_audit(reason=data["reason"], **same),
         Act.RESUME: lambda: services.resume_audit(reason=data["reason"], **same),
     }

@@ -130,5 +130,5 @@ def drill(request: HttpRequest) -> HttpResponse:
     if reference and contract is None:
         raise NotFound(_("There is no such contract."))
     made = start_drill(organization=organization, contract=contract, user=user, by=actor(request, Channel.DESK), at=timezone.now())
-    messages.success(request, _("The test was sent to %(count)d people.") % {"count": len(made.told)})
+    messages.success(request, _("The test was sent to %(count)d people.") % {"count": len({each["email"] for each in made.told})})
     return redirect(f"{reverse('admin:coverage')}?customer={organization.slug}&contract={reference}#drills")

@@ -51,7 +51,7 @@ def look_at_coverage(*, organization: Organization, at: datetime) -> int:
         row.save(update_fields=["holes", "computed_at"])
     Coverage.objects.filter(organization=organization, contract__isnull=False).exclude(pk__in=seen).delete()  # contracts that ended
     if ask.pk not in seen:
-        Coverage.objects.filter(pk=ask.pk).update(holes=[], computed_at=at)
+        Coverage.objects.filter(pk=ask.pk).update(holes=[], computed_at=None)
     Coverage.objects.filter(pk=ask.pk).update(asked_at=None)
     return new_hours
 

@@ -37,13 +37,14 @@ def _requesters(request: HttpRequest) -> list[Membership]:
 def audits(request: HttpRequest) -> HttpResponse:
     """List the audits, and say whether the contract still includes one this year."""
     now, memberships = timezone.now(), _requesters(request)
+    allowances = [(m.organization, queries.allowances(m.organization, now)) for m in memberships]
     page = Paginator(queries.audits_of(person(request)), PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "page": page,
-        "rows": queries.rows_of(list(page), now),
+        "rows": queries.rows_of(list(page), person(request), now),
         "now": now,
-        "allowances": [(m.organization, queries.allowances(m.organization, now)) for m in memberships],
-        "may_request": bool(memberships),
+        "allowances": allowances,
+        "may_request": any(each.used_by is None for _organization, found in allowances for each in found),
     }
     return render(request, "portal/audits.html", context)
 
@@ -107,7 +108,7 @@ def _page(request: HttpRequest, found: AuditRequest, *, visit_form: VisitForm | 
     user, now = person(request), timezone.now()
     view = queries.view_of(found, user)
     attachments = queries.attachments_of(view)
-    may_visit = acts_for_customer(user, found) and found.state in RULES[Act.ANSWER_VISIT][1] and found.ticket.is_active
+    may_visit = acts_for_customer(user, found) and found.state in RULES[Act.TELL_DELAY][1] and found.ticket.is_active
     context = {
         "audit": found,
         "view": view,

@@ -14,7 +14,7 @@ from pypdf import PdfReader
 from audits import services
 from audits.models import AuditRequest, AuditState, Classification, DelayNotice, Evidence, RequestedItem, VisitPlace
 from audits.policies import RULES, Act
-from audits.queries import needs_delay_notice, view_of_staff, year_start
+from audits.queries import needs_delay_notice, view_of, view_of_staff, year_start
 from audits.services import AllowanceUsed, NewVisit
 from audits.services.base import NotNow
 from audits.workbook import FormRefused, read_form
@@ -41,7 +41,7 @@ from tests.audits.making import (
     text,
     upload,
 )
-from tests.house import MONDAY_9AM, SETUP, STAFF_EMAILS, House, by, fresh
+from tests.house import MONDAY_9AM, SETUP, STAFF_EMAILS, House, by, fresh, make_ticket
 from tickets.models import Attachment, Message, Ticket
 from tickets.services import TransitionDetails, close_unanswered, follow_up_ticket, reply_as_customer, reply_to_customer, transition_ticket
 
@@ -203,6 +203,7 @@ def _acts(house: House) -> dict[Act, Callable[[AuditRequest, Any], Any]]:
         Act.DELIVER: lambda a, u: services.deliver_evidence(audit=a, evidence_id=evidence(a, approved), user=u, by=by(u), at=at),
         Act.SET_ASIDE: lambda a, u: services.set_aside(audit=a, number=3, reason="None", user=u, by=by(u), at=at),
         Act.WAIVE: lambda a, u: services.waive(audit=a, number=3, reason="Y", agreed_by="Z", user=u, by=by(u), at=at),
+        Act.COMPLETE: lambda a, u: services.complete_audit(audit=a, user=u, by=by(u), at=at),
         Act.TELL_DELAY: lambda a, u: services.give_delay_notice(
             audit=a, reason="Late", new_date=date(2026, 3, 20), user=u, by=by(u), at=at
         ),
@@ -220,12 +221,14 @@ def _acts(house: House) -> dict[Act, Callable[[AuditRequest, Any], Any]]:
 ITEMS_OF_TABLE = (("erp", "A"), ("erp", "B"), ("erp", "C"))
 
 
-def _audit_in(house: House, state: AuditState) -> AuditRequest:
+def _audit_in(house: House, state: AuditState, act: Act) -> AuditRequest:
     visit = NewVisit(VisitPlace.DATA_CENTRE, date(2026, 3, 9), "Elsa")
     audit = ask(house, items=ITEMS_OF_TABLE, visit=visit)
     prepare(house, audit, 1, user=house.staff["consultant"])
     approve(house, audit, prepare(house, audit, 2, user=house.staff["consultant"]))
-    AuditRequest.objects.filter(pk=audit.pk).update(state=state)
+    AuditRequest.objects.filter(pk=audit.pk).update(state=state, reopened_at=MONDAY_9AM if act is Act.COMPLETE else None)
+    if act is Act.COMPLETE:
+        RequestedItem.objects.filter(audit=audit).update(set_aside_reason="Answered before")
     return again(audit)
 
 
@@ -233,7 +236,7 @@ def _audit_in(house: House, state: AuditState) -> AuditRequest:
 @pytest.mark.parametrize("act", list(Act))
 def test_role_by_act_by_state(house: House, act: Act, state: AuditState) -> None:
     """Every role of staff and customers tries every act in every state: exactly the table's get through, the others change nothing."""
-    audit = _audit_in(house, state)
+    audit = _audit_in(house, state, act)
     call = _acts(house)[act]
     people = {**house.staff, **house.people, "outsider": house.outsider}
     got_through = set()
@@ -452,6 +455,8 @@ def test_comments_within_the_three_days_open_the_listed_items_again(house: House
     assert again(audit).state == "open"
 
     second = leave(house, again(audit), 1, at=MONDAY_9AM + 2 * DAY + HOUR)
+    bpo = house.staff[BPO]
+    services.complete_audit(audit=again(audit), user=bpo, by=by(bpo), at=MONDAY_9AM + 2 * DAY + 2 * HOUR)
 
     assert second.number == 2
     assert (again(audit).state, fresh(audit.ticket).state) == ("delivered", "solved")
@@ -644,18 +649,23 @@ def test_the_database_keeps_evidence_and_does_not_let_delivered_change(house: Ho
 
 
 def test_after_the_contract_evidence_is_kept_by_the_policy_and_then_goes_with_its_files(house: House, settings: Any) -> None:
+    settings.MESA_EVIDENCE_RETENTION_DAYS = 300
     audit = ask(house)
     evidence = leave(house, audit, classification=Classification.CONFIDENTIAL, file=text("secret"), redacted=picture("black"))
     source = evidence.source
     assert source is not None
     today = datetime.now(UTC).date()
-    house.contract.starts_on, house.contract.ends_on = date(2020, 1, 1), today - timedelta(days=400)
+    house.contract.starts_on, house.contract.ends_on = date(2020, 1, 1), today - timedelta(days=250)
     house.contract.save()
-    settings.MESA_EVIDENCE_RETENTION_DAYS = 500
     assert services.purge_evidence(at=datetime.now(UTC)) == 0
-    assert Evidence.objects.get().retain_until == today + timedelta(days=100)
+    assert Evidence.objects.get().retain_until == today + timedelta(days=50)
+    settings.MESA_EVIDENCE_RETENTION_DAYS = 30  # what was promised when it was made is not shortened
+    assert services.purge_evidence(at=datetime.now(UTC)) == 0
+    ended = today - timedelta(days=200)
+    assert refused_by_the_database(lambda: Evidence.objects.update(retain_until=ended))
 
-    settings.MESA_EVIDENCE_RETENTION_DAYS = 30
+    house.contract.ends_on = today - timedelta(days=400)
+    house.contract.save()
     assert services.purge_evidence(at=datetime.now(UTC)) == 1
     from documents.models import Blob
 
@@ -670,3 +680,123 @@ def test_without_a_contract_there_is_nothing_to_audit(house: House) -> None:
     house.north.refresh_from_db()
     with pytest.raises(Invalid):
         services.request_audit(membership=membership(house), form=upload(form, "s.xlsx"), by=by(house.requester), at=MONDAY_9AM)
+
+
+# What an attacker tried ---------------------------------------------------------------------------------------------------------
+
+
+def test_evidence_that_has_not_left_does_not_leave_by_another_ticket(house: House) -> None:
+    from core.classification import Channel, Impact, Kind, Urgency
+    from tickets.services import NewTicket, raise_ticket
+
+    audit = ask(house)
+    evidence = prepare(house, audit, classification=Classification.CONFIDENTIAL, file=text("secret"), redacted=picture("black"))
+    other = make_ticket(house)
+    with evidence.deliverable.file.open("rb") as stream:
+        partial = upload(stream.read(), "x.pdf")
+    for file in (text("secret"), partial):
+        with pytest.raises(NotAllowed), transaction.atomic():
+            reply_to_customer(ticket=fresh(other), body="Look", files=[file], by=by(house.agent), at=MONDAY_9AM + HOUR)
+        wanted = NewTicket(
+            membership=membership(house),
+            subject="By phone",
+            description="x",
+            kind=Kind.REQUEST,
+            service=house.services["erp"],
+            impact=Impact.MINOR,
+            urgency=Urgency.LOW,
+            files=[file],
+        )
+        with pytest.raises(NotAllowed), transaction.atomic():
+            raise_ticket(request=wanted, by=by(house.agent, Channel.PHONE), at=MONDAY_9AM + HOUR)
+    reply_to_customer(ticket=fresh(other), body="Look", files=[text("another file")], by=by(house.agent), at=MONDAY_9AM + HOUR)
+
+
+def test_a_stop_neither_forgives_a_missed_term_nor_skips_the_evaluation(house: House) -> None:
+    area = house.staff["audit_area"]
+    late = ask(house)
+    at = datetime(2026, 3, 13, 18, tzinfo=UTC)
+    services.stop_audit(audit=late, reason="X", user=house.agent, by=by(house.agent), at=at)
+    services.resume_audit(audit=late, reason="Y", user=area, by=by(area), at=at + DAY)
+    leave(house, again(late), 1, at=at + DAY)
+    leave(house, again(late), 2, at=at + DAY)
+    assert Clock.objects.get(ticket=late.ticket, metric="delivery").is_met is False
+
+    AuditRequest.objects.update(year_starts_on=date(2020, 1, 1))
+    alternate = ask(house, fields={"C10": "Test"}, at=MONDAY_9AM + 20 * DAY)
+    services.stop_audit(audit=alternate, reason="X", user=house.agent, by=by(house.agent), at=MONDAY_9AM + 20 * DAY)
+    services.resume_audit(audit=alternate, reason="Y", user=area, by=by(area), at=MONDAY_9AM + 21 * DAY)
+    assert again(alternate).state == AuditState.EVALUATING
+
+
+def test_a_stopped_audit_is_not_buried_and_one_with_evidence_out_keeps_the_allowance(house: House) -> None:
+    audit = ask(house)
+    leave(house, audit, 1)
+    services.stop_audit(audit=audit, reason="X", user=house.agent, by=by(house.agent), at=MONDAY_9AM + HOUR)
+    for name, user in (("cancel", house.requester), ("reject", house.agent)):
+        with pytest.raises(NotAllowed), transaction.atomic():
+            step(house, audit, name, MONDAY_9AM + 2 * HOUR, user=user, reason="Bury it")
+    assert view_of(again(audit), house.requester).state == AuditState.OPEN
+    area = house.staff["audit_area"]
+    services.resume_audit(audit=audit, reason="Y", user=area, by=by(area), at=MONDAY_9AM + DAY)
+    step(house, audit, "cancel", MONDAY_9AM + DAY + HOUR, user=house.requester, reason="Enough")
+    with pytest.raises(AllowanceUsed):
+        ask(house, at=MONDAY_9AM + 2 * DAY)
+
+
+def test_a_declined_audit_runs_no_term(house: House) -> None:
+    audit = ask(house, fields={"C10": "Test"})
+    area = house.staff["audit_area"]
+    services.evaluate_environment(audit=audit, approves=False, reason="No", user=area, by=by(area), at=MONDAY_9AM + HOUR)
+    assert Clock.objects.get(ticket=audit.ticket, metric="delivery").state == "withdrawn"
+
+
+def test_after_comments_bpo_says_when_it_is_complete_and_the_term_stays_met(house: House) -> None:
+    audit = ask(house)
+    for number in (1, 2):
+        leave(house, again(audit), number, at=MONDAY_9AM + DAY)
+    step(house, audit, "decline", MONDAY_9AM + 2 * DAY, user=house.requester, reason="Both lack a page.")
+    for number in (1, 2):
+        leave(house, again(audit), number, at=MONDAY_9AM + 3 * DAY)
+    assert fresh(audit.ticket).state == "in_progress"
+    late = datetime(2026, 3, 30, 18, tzinfo=UTC)
+    assert build_service_level(house.north, date(2026, 3, 1), at=late)["audits"][0]["verdict"] == "met"
+    bpo = house.staff[BPO]
+    services.complete_audit(audit=again(audit), user=bpo, by=by(bpo), at=MONDAY_9AM + 3 * DAY + HOUR)
+    assert (again(audit).state, fresh(audit.ticket).state) == ("delivered", "solved")
+
+
+def test_the_contract_of_an_audit_does_not_change(house: House) -> None:
+    from catalog.models import Contract, ContractService
+    from tickets.services import change_contract
+
+    audit = ask(house)
+    other = Contract.objects.create(organization=house.north, reference="Other", starts_on=date(2026, 1, 1))
+    ContractService.objects.create(organization=house.north, contract=other, service=house.services["erp"])
+    house.north.refresh_from_db()
+    supervisor = house.staff["desk_supervisor"]
+    with pytest.raises(NotAllowed), transaction.atomic():
+        change_contract(ticket=fresh(audit.ticket), contract=other, reason="X", from_start=False, by=by(supervisor), at=MONDAY_9AM + HOUR)
+
+
+def test_a_form_of_very_many_cells_and_damaged_ones_are_refused(house: House) -> None:
+    from zipfile import ZIP_DEFLATED, ZipFile
+
+    from openpyxl import load_workbook
+
+    services_of = [house.services["erp"]]
+    book = load_workbook(BytesIO(filled(house)))
+    book.worksheets[1]["C251"], book.worksheets[1]["B251"] = "too far down", house.services["erp"].name_es
+    far = BytesIO()
+    book.save(far)
+    with pytest.raises(FormRefused) as refused:
+        read_form(far, services_of)
+    assert any(where.endswith("C251") for where in refused.value.fields)
+    bomb = BytesIO()
+    with ZipFile(bomb, "w", ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", b"0" * 20_000_000)
+    damaged = bytearray(filled(house))
+    damaged[3000:3050] = b"x" * 50
+    for content in (bomb.getvalue(), bytes(damaged)):
+        with pytest.raises(FormRefused):
+            read_form(BytesIO(content), services_of)

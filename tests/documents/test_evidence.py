@@ -3,20 +3,24 @@
 import json
 import shutil
 import subprocess
+import threading
 import zipfile
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 from PIL import Image
 from pypdf import PdfReader, PdfWriter
-from pypdf.generic import DictionaryObject, NameObject, TextStringObject
+from pypdf.generic import ArrayObject, DictionaryObject, NameObject, StreamObject, TextStringObject
 
+from documents import signing
 from documents.conversion import NotConvertible, bind, to_pdf
 from documents.pdf import render_pdf
 from documents.seal import WIDTH, read_seal, seal_of, touched_bytes
@@ -196,3 +200,111 @@ def test_cover_and_watermark_stand_on_what_leaves_and_nothing_active_does(tmp_pa
     file.write_bytes(sign_pdf(bound, reason="Delivery"))
     shown = subprocess.run(["pdftotext", str(file), "-"], capture_output=True, check=True).stdout
     assert b"Evidencia" in shown
+
+
+def test_the_checker_answers_whatever_it_is_given() -> None:
+    for content in (
+        b'%PDF-1.7\n%MESA-SEAL-1 {"size": Infinity, "rows": "", "columns": "", "sha256": ""} MESA-SEAL-END',
+        b"%PDF-1.7\n%MESA-SEAL-1 " + b"[" * 200_000 + b" MESA-SEAL-END",
+        b"%PDF-1.7\n%MESA-SEAL-1 {} MESA-SEAL-END",
+    ):
+        assert check_pdf(content).is_intact is False
+    for content in (b"{}", b"{}\n{}\nff\n", b"{" * 100_000):
+        assert check_json(content).is_intact is False
+
+
+def test_no_byte_of_an_index_is_free_and_its_signature_has_one_form() -> None:
+    signed = sign_json({"audit": "TK-000001", "entries": [{"file": "a.pdf"}]})
+    for place in range(len(signed)):
+        for bit in (1, 0x20):
+            touched = bytearray(signed)
+            touched[place] ^= bit
+            assert check_json(bytes(touched)).is_intact is False, (place, bit)
+    assert check_json(signed + b"\n").is_intact is False
+    head, seal, signature = signed.rstrip(b"\n").rsplit(b"\n", 2)
+    r, s = decode_dss_signature(bytes.fromhex(signature.decode()))
+    other = encode_dss_signature(r, signing._ORDER - s).hex().encode()
+    assert check_json(b"\n".join([head, seal, other]) + b"\n").is_intact is False
+
+
+def test_what_goes_along_unseen_stays_behind() -> None:
+    writer = PdfWriter(clone_from=BytesIO(page("Evidencia")))
+    hidden = StreamObject()
+    hidden.set_data(b"secret original")
+    reference = writer._add_object(hidden)
+    for key in ("/AF", "/PieceInfo", "/Metadata"):
+        writer.pages[0][NameObject(key)] = ArrayObject([reference]) if key == "/AF" else reference
+    found = BytesIO()
+    writer.write(found)
+
+    bound = bind(cover=page("Portada"), body=found.getvalue(), watermark="x", title="x")
+
+    assert b"secret original" not in bound
+
+
+def test_a_page_that_cannot_be_bound_is_refused_when_it_is_given() -> None:
+    writer = PdfWriter(clone_from=BytesIO(page("Evidencia")))
+    del writer.pages[0]["/MediaBox"]
+    writer.pages[0][NameObject("/Rotate")] = TextStringObject("x")
+    found = BytesIO()
+    writer.write(found)
+    with pytest.raises(NotConvertible):
+        to_pdf(found.getvalue(), content_type="application/pdf", name="x.pdf")
+
+
+def test_texts_of_old_spreadsheets_keep_their_letters() -> None:
+    found = to_pdf("Peña;añejo\n".encode("cp1252"), content_type="text/csv", name="a.csv")
+    assert "Peña;añejo" in PdfReader(BytesIO(found)).pages[0].extract_text()
+
+
+def test_pictures_of_too_many_pixels_are_refused() -> None:
+    for size in ((70_000, 10), (9000, 9000)):
+        with pytest.raises(NotConvertible):
+            to_pdf(picture("PNG", size=size), content_type="image/png", name="a.png")
+
+
+def test_an_office_document_fetches_nothing() -> None:
+    if shutil.which("soffice") is None:
+        pytest.skip("LibreOffice is not installed: office documents are refused here")
+    asked: list[str] = []
+
+    class Listener(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_error(404)
+
+        do_HEAD = do_OPTIONS = do_PROPFIND = do_GET  # noqa: N815
+
+        def log_message(self, *_args: Any) -> None:
+            """Say nothing."""
+
+    server = HTTPServer(("127.0.0.1", 0), Listener)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    names = (
+        'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"'
+        ' xmlns:draw="urn:oasis:names:tc:opendocument:xmlns:drawing:1.0" xmlns:xlink="http://www.w3.org/1999/xlink"'
+        ' xmlns:svg="urn:oasis:names:tc:opendocument:xmlns:svg-compatible:1.0"'
+    )
+    address = f"http://127.0.0.1:{server.server_port}/leak.png"
+    body = (
+        f'<?xml version="1.0"?><office:document-content {names} office:version="1.2"><office:body><office:text><text:p>Hola'
+        f'<draw:frame svg:width="3cm" svg:height="3cm"><draw:image xlink:href="{address}" xlink:type="simple" xlink:actuate="onLoad"/>'
+        "</draw:frame></text:p></office:text></office:body></office:document-content>"
+    )
+    manifest = (
+        '<?xml version="1.0"?><manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0">'
+        '<manifest:file-entry manifest:full-path="/" manifest:media-type="application/vnd.oasis.opendocument.text"/>'
+        '<manifest:file-entry manifest:full-path="content.xml" manifest:media-type="text/xml"/></manifest:manifest>'
+    )
+    found = BytesIO()
+    with zipfile.ZipFile(found, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.text")
+        archive.writestr("content.xml", body)
+        archive.writestr("META-INF/manifest.xml", manifest)
+
+    made = to_pdf(found.getvalue(), content_type="application/vnd.oasis.opendocument.text", name="a.odt")
+    server.shutdown()
+    server.server_close()
+
+    assert "Hola" in PdfReader(BytesIO(made)).pages[0].extract_text()
+    assert asked == []

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 
 from accounts.models import Absence, Organization, Shift, Team, User
 from accounts.services import issue_user_token
@@ -12,7 +13,7 @@ from catalog.models import ContractService
 from core.classification import Priority
 from core.errors import NotAllowed
 from escalation.coverage import pictures_of, stretches_of
-from escalation.models import Coverage, EscalationLevel
+from escalation.models import Coverage, EscalationLevel, EscalationRule
 from escalation.queries import coverage_to_look_at
 from escalation.services import look_at_coverage, publish_ladder, start_drill
 from notifications.models import OutboxMessage
@@ -90,12 +91,11 @@ def test_a_substitute_fills_the_hole_of_an_absence(house: House) -> None:
 def test_a_new_hole_is_told_once_and_again_only_when_it_went_and_came_back(house: House) -> None:
     away(house.staff["desk_supervisor"])
     desk = shift(house.agent, house.staff["agent2"], hours=ALL_DAY, name="Always")
+    Team.objects.create(name="Desk", level=1).members.set([house.agent, house.staff["agent2"]])
     assert (look_at_coverage(organization=house.north, at=MONDAY_9AM), told()) == (0, [])
 
-    desk.people.remove(house.agent)  # the only person of the first level
-    assert look_at_coverage(organization=house.north, at=MONDAY_9AM + HOUR) == 0  # in no shift: on duty around the clock
-    shift(house.agent, hours={"2": [["00:00", "24:00"]]}, name="Wednesdays")
-    assert look_at_coverage(organization=house.north, at=MONDAY_9AM + 2 * HOUR) == 144
+    desk.people.remove(house.agent)  # the only person of the first level; in a group with others who have shifts
+    assert look_at_coverage(organization=house.north, at=MONDAY_9AM + 2 * HOUR) == 168
     for hours in (3, 30):
         look_at_coverage(organization=house.north, at=MONDAY_9AM + hours * HOUR)
     assert told() == ["desk_supervisor@mesa.example"]
@@ -129,8 +129,7 @@ def test_the_demonstration_leaves_no_hour_without_somebody_until_an_agent_leaves
             look_at_coverage(organization=each, at=MONDAY_9AM)
         assert told() == []
 
-        Shift.objects.get(name="Noche").people.clear()
-        Shift.objects.get(name="Tarde").people.add(demo.staff["agent3"])
+        Shift.objects.get(name="Noche").people.remove(demo.staff["agent3"])
         north = customers[0]
         for _ in range(2):
             look_at_coverage(organization=north, at=MONDAY_9AM)
@@ -209,3 +208,43 @@ def test_a_team_without_members_is_a_hole_of_the_whole_week(house: House) -> Non
     )
 
     assert len(holes(house.north)) == 7
+
+
+def test_who_is_in_no_shift_is_on_duty_unless_others_of_their_group_are_in_one(house: House) -> None:
+    away(house.staff["desk_supervisor"])
+    Team.objects.create(name="Desk", level=1).members.set([house.agent, house.staff["agent2"]])
+    assert holes(house.north) == []
+
+    shift(house.staff["agent2"], hours={"0": [["09:00", "10:00"]]}, name="Short")
+
+    assert len(holes(house.north)) == 7  # the first level's person is planned by shifts now, and stands in none
+
+
+def test_a_rule_that_tells_nobody_and_a_level_of_nobody_fill_no_hole(house: House) -> None:
+    away(house.staff["desk_supervisor"])
+    empty = Team.objects.create(name="Empty", level=1)
+    EscalationRule.objects.create(name="To nobody", is_active=True, trigger="clock", percent=50, action="tell", team=empty)
+    cache.clear()
+    house.agent.is_active = False
+    house.agent.save()
+
+    assert {(percents, len(priorities)) for _day, _hours, priorities, percents in holes(house.north)} == {((50, 75, 90, 100), 4)}
+
+
+@pytest.mark.parametrize(
+    ("zone", "at"),
+    [
+        ("America/New_York", datetime(2026, 3, 2, 15, tzinfo=UTC)),  # the clocks go forward within the week
+        ("America/New_York", datetime(2026, 10, 29, 15, tzinfo=UTC)),  # and back
+        ("Asia/Kolkata", datetime(2026, 3, 2, 15, tzinfo=UTC)),
+        ("Australia/Lord_Howe", datetime(2026, 10, 1, 15, tzinfo=UTC)),
+    ],
+)
+def test_every_hour_of_the_week_has_its_instant_in_every_zone(house: House, sign_in: Any, zone: str, at: datetime) -> None:
+    house.north.time_zone = zone
+    house.north.save()
+    (picture,) = pictures_of(house.north, at)
+
+    assert all(at - HOUR <= picture.instant_of(hour) < at + 8 * DAY for hour in range(168))
+    exact = [hour for hour in range(168) if picture.hour_of(picture.instant_of(hour)) == hour]
+    assert len(exact) >= 167

@@ -87,6 +87,7 @@ def test_a_levels_own_hours_hold_too(house: House) -> None:
 def test_of_a_group_those_on_duty_are_told(house: House) -> None:
     house.level_two.members.set([house.agent, house.staff["agent2"], house.staff["consultant"]])
     on_shift(house.agent)
+    on_shift(house.staff["agent2"], hours={"1": [["00:00", "08:00"]]}, name="Tuesday night")
     away(house.staff["consultant"])
     EscalationLevel.objects.filter(organization=house.north, position=1).update(team=house.level_two, contact=None)
 

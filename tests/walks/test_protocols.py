@@ -142,6 +142,7 @@ def test_coverage_drill_and_rules(browser: Browser, mesa: Mesa, language: str) -
     supervisor.do(lambda: supervisor.page.click("#hour form button"))
     assert supervisor.page.locator("#hour tbody tr").count() == 5
     told = len(mesa.mailbox.to("manager@mesa.example"))
+    supervisor.page.click("#drills summary")
     supervisor.do(lambda: supervisor.page.click("#drills form button"))
     assert supervisor.page.locator("#drills li").count() >= 1
     wait_until(
