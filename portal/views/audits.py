@@ -15,7 +15,7 @@ from audits.models import AuditRequest, VisitPlace
 from audits.paper import invitation
 from audits.policies import RULES, Act, acts_for_customer, may_request
 from audits.services import NewVisit
-from audits.workbook import CONTENT_TYPE, make_form
+from audits.workbook import CONTENT_TYPE, make_form, read_form
 from core.classification import Channel
 from core.errors import DomainError, NotFound
 from portal.access import customer_required
@@ -70,8 +70,14 @@ def new_audit(request: HttpRequest) -> HttpResponse:
     if not memberships:
         raise NotFound(_("You are not registered to ask for audits."))
     form = AuditForm(request.POST or None, request.FILES or None, memberships=memberships)
+    now = timezone.now()
+    used = [each for m in memberships for each in queries.allowances(m.organization, now) if each.used_by is not None]
+    if used and all(each.used_by is not None for m in memberships for each in queries.allowances(m.organization, now)):
+        return render(request, "portal/new_audit.html", {"used": used}, status=400 if request.method == "POST" else 200)
     cells: dict[str, str] = {}
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and not form.is_valid():
+        cells = _wrong_cells(request, form, memberships)  # what else is wrong is told at once
+    elif request.method == "POST":
         try:
             audit = _request(request, form, memberships)
         except DomainError as error:
@@ -82,6 +88,17 @@ def new_audit(request: HttpRequest) -> HttpResponse:
             return redirect("portal:audit", audit.ticket.number)
     context = {"form": form, "cells": cells, "organizations": [each.organization for each in memberships]}
     return render(request, "portal/new_audit.html", context, status=400 if form.errors else 200)
+
+
+def _wrong_cells(request: HttpRequest, form: AuditForm, memberships: list[Membership]) -> dict[str, str]:
+    chosen = form.cleaned_data.get("organization") if hasattr(form, "cleaned_data") else None
+    membership = next((each for each in memberships if chosen is not None and each.organization_id == chosen.pk), None)
+    try:
+        for file in checked_files(request, "form")[:1] if membership is not None else []:
+            read_form(file.stream, queries.requestable_services(membership.organization, timezone.now()))  # type: ignore[union-attr]
+    except DomainError as error:
+        return {name: str(words) for name, words in error.fields.items() if "!" in name}
+    return {}
 
 
 def _request(request: HttpRequest, form: AuditForm, memberships: list[Membership]) -> AuditRequest:

@@ -43,6 +43,8 @@ def test_a_customer_downloads_the_form_sends_it_and_follows_the_items(house: Hou
 
     wrong = client.post("/audits/new/", {"organization": house.north.pk, "form": xlsx(house, fields={"C4": None})})
     assert (wrong.status_code, b"!C4" in wrong.content) == (400, True)
+    both = client.post("/audits/new/", {"organization": house.north.pk, "form": xlsx(house, fields={"C5": None}), "visitors": "Elsa"})
+    assert (both.status_code, b"!C5" in both.content, b"field-wrong" in both.content) == (400, True, True)
     assert not Ticket.objects.exists()
     data = {"organization": house.north.pk, "form": xlsx(house), "visit_on": "2030-01-07", "visit_place": "data_centre", "visitors": "Elsa"}
     sent = client.post("/audits/new/", data)

@@ -102,7 +102,7 @@ def test_a_clock_that_nobody_serves_breaches_through_beat_and_reaches_the_matrix
 def _steps_told(mesa: Mesa, number: str) -> list[str]:
     """Return to whom a step of the ladder was told, with the link that acknowledges it."""
     about = [mail for mail in mesa.mailbox.mails if number in str(mail["Subject"])]
-    return [str(mail["To"]) for mail in about if "/escalations/" in str(mail.get_body(("plain",)))]
+    return [str(mail["To"]) for mail in about if "/escalations/" in mail.get_body(("plain",)).get_content()]  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("language", ["es", "en"])
