@@ -219,12 +219,14 @@ def _calm(page: PageObject) -> None:
 
 
 def _mark(words: str, width: int, height: int) -> bytes:
-    """Return a clear page with the words across it, as large as they fit."""
+    """Return a clear page with the words across it, as large as they fit; with a light edge, so that they are seen on dark pictures."""
     length = (width**2 + height**2) ** 0.5
     size = max(8, min(64, length * 0.62 / max(len(words), 1) / 0.6))
     style = (
         f"@page {{ size: {width}pt {height}pt; margin: 0; background: none }} html, body {{ margin: 0 }}"
         f" div {{ position: absolute; top: {height / 2 - size / 2}pt; left: {(width - length) / 2}pt; width: {length}pt; text-align: center;"
         f" font: bold {size}pt sans-serif; line-height: 1; color: rgba(120, 120, 120, 0.28); transform: rotate(-35deg) }}"
+        " .light { color: rgba(255, 255, 255, 0.28); margin: 1.5pt 0 0 1.5pt }"
     )
-    return render_pdf(html=f'<html lang="es"><head><title>·</title></head><body><div>{escape(words)}</div></body></html>', stylesheet=style)
+    marks = f'<div class="light">{escape(words)}</div><div>{escape(words)}</div>'
+    return render_pdf(html=f'<html lang="es"><head><title>·</title></head><body>{marks}</body></html>', stylesheet=style)
