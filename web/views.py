@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
+from django.core.cache import cache
 from django.db import connection
 from django.db.utils import DatabaseError
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
@@ -20,6 +21,7 @@ from notifications.queries import oldest_waiting
 from tickets.queries import get_attachment
 from web.requests import person
 
+CHECKS_A_MINUTE = 30
 _SHOWN_INLINE = {"image/png", "image/jpeg", "image/gif", "image/webp"}
 
 
@@ -58,13 +60,22 @@ def verify(request: HttpRequest) -> HttpResponse:
     """Say of a delivered file whether a byte of it was touched: for everybody, also for an auditor without a login. Nothing is kept."""
     check, name, problem = None, "", ""
     upload = request.FILES.get("file") if request.method == "POST" else None
-    if upload is not None and upload.size is not None and upload.size <= MAX_UPLOAD_BYTES:
+    if upload is not None and not _may_check(request):
+        problem = _("Too many files were checked just now. Wait a minute and try again.")
+    elif upload is not None and upload.size is not None and upload.size <= MAX_UPLOAD_BYTES:
         content, name = upload.read(), upload.name or ""
         check = check_json(content) if content[:1] == b"{" else check_pdf(content)
     elif request.method == "POST":
         problem = _("Choose a file of up to %(limit)d MB.") % {"limit": MAX_UPLOAD_BYTES // 1048576}
     context = {"check": check, "name": name, "problem": problem, "fingerprint": signing_keys().fingerprint}
     return render(request, "web/verify.html", context, status=400 if problem else 200)
+
+
+def _may_check(request: HttpRequest) -> bool:
+    """Count what an address has checked in this minute: each check is work, and anybody may ask."""
+    key = f"verify:{request.META.get('REMOTE_ADDR', '')}:{timezone.now():%Y%m%d%H%M}"
+    cache.add(key, 0, 120)
+    return cache.incr(key) <= CHECKS_A_MINUTE
 
 
 @require_safe

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.utils import timezone
@@ -182,6 +183,9 @@ def test_an_auditor_without_a_login_checks_a_file_on_the_public_page(house: Hous
     assert "500" in broken
     assert client.get("/verify/certificate.pem").content == signing_keys().certificate
     assert client.post("/verify/", {}).status_code == 400
+    with time_machine.travel(MONDAY_9AM, tick=False):
+        answers = [client.post("/verify/", {"file": SimpleUploadedFile("a.pdf", b"x")}).status_code for _ in range(32)]
+    assert answers == [200] * 30 + [400] * 2  # thirty a minute; more have to wait
 
 
 def test_the_checker_needs_no_server_and_no_database(house: House, tmp_path: Path, capsys: Any) -> None:
