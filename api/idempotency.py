@@ -91,7 +91,19 @@ def _owner(request: Request) -> str:
 
 
 def _digest(request: Request) -> str:
-    return hashlib.sha256(request.path.encode() + b"\n" + request._request.body).hexdigest()
+    """Return the SHA-256 of path and body; of a form its fields and files, since each sending draws another boundary between them."""
+    digest = hashlib.sha256(request.path.encode() + b"\n")
+    if not (request.content_type or "").startswith("multipart/"):
+        digest.update(request._request.body)
+        return digest.hexdigest()
+    for name, values in sorted(request._request.POST.lists()):
+        digest.update(json.dumps([name, values]).encode())
+    for name, files in sorted(request._request.FILES.lists()):
+        for file in files:
+            content = hashlib.sha256(b"".join(file.chunks())).hexdigest()
+            file.seek(0)
+            digest.update(json.dumps([name, file.name, content]).encode())
+    return digest.hexdigest()
 
 
 def _plain(data: Any) -> Any:

@@ -12,7 +12,7 @@ from catalog.models import Contract
 from catalog.queries import contracts_in_force, support_types_of
 from core.classification import Kind, Priority
 from escalation.duty import Answering, Party, Roster, calendar_of, first_to_answer, members_of, party_of, roster_on
-from escalation.models import Action, EscalationLevel, EscalationRule, Trigger
+from escalation.models import Action, Coverage, EscalationLevel, EscalationRule, Trigger
 from escalation.queries import active_rules, levels_of, matrix_on
 from sla.calendars import WorkCalendar
 from sla.clocks import BREACH_PERCENT
@@ -238,6 +238,11 @@ def _calendars(
                 if version is not None:
                     found[version.pk] = work_calendar(version)
     return list(found.values())
+
+
+def kept_holes(row: Coverage) -> list[Hole]:
+    """Return the holes that were last found, as a row keeps them."""
+    return [Hole(hour, Priority(priority), percent) for hour, priority, percent in row.holes]
 
 
 def stretches_of(holes: Iterable[Hole]) -> list[Stretch]:

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.queries import memberships_of
+from api.idempotency import once
 from api.serializers import ClockSerializer, clock_data
 from audits import queries, services
 from audits.models import AuditRequest, AuditState, Classification, DelayNotice, Evidence, EvidenceState
@@ -21,6 +22,9 @@ from core.errors import Invalid
 from web.requests import actor, person
 from web.uploads import checked_files
 
+_IDEMPOTENCY = OpenApiParameter(
+    "Idempotency-Key", str, OpenApiParameter.HEADER, description="The same key and body give the same answer for 24 h."
+)
 _ORGANIZATION = OpenApiParameter("organization", str, description="Short name of the organization; needed when you belong to several.")
 
 
@@ -151,7 +155,9 @@ class AuditViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[AuditRequest])
         """Show one audit with its items, its term and what was delivered."""
         return _answer(request, number)
 
-    @extend_schema(request={"multipart/form-data": NewAuditSerializer}, responses={201: AuditSerializer}, parameters=[_ORGANIZATION])
+    @extend_schema(
+        request={"multipart/form-data": NewAuditSerializer}, responses={201: AuditSerializer}, parameters=[_ORGANIZATION, _IDEMPOTENCY]
+    )
     def create(self, request: Request) -> Response:
         """Ask for an audit with its filled form; the wrong cells of a refused one are named in ``fields``."""
         wanted = request._request.POST.get("organization") or request.query_params.get("organization")
@@ -161,16 +167,20 @@ class AuditViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[AuditRequest])
         forms = checked_files(request._request, "form")
         if not forms:
             raise Invalid(_("Give the file."), fields={"form": _("Attach the filled form.")})
-        audit = services.request_audit(
-            membership=found[0],
-            form=forms[0],
-            checklist=checked_files(request._request, "checklist"),
-            by=actor(request._request, Channel.API),
-            at=timezone.now(),
-        )
-        return _answer(request, audit.ticket.number, status.HTTP_201_CREATED)
 
-    @extend_schema(request={"multipart/form-data": NewEvidenceSerializer}, responses={201: EvidenceSerializer})
+        def work() -> Response:
+            audit = services.request_audit(
+                membership=found[0],
+                form=forms[0],
+                checklist=checked_files(request._request, "checklist"),
+                by=actor(request._request, Channel.API),
+                at=timezone.now(),
+            )
+            return _answer(request, audit.ticket.number, status.HTTP_201_CREATED)
+
+        return once(request, work, timezone.now())
+
+    @extend_schema(request={"multipart/form-data": NewEvidenceSerializer}, responses={201: EvidenceSerializer}, parameters=[_IDEMPOTENCY])
     @action(detail=True, methods=["post"], pagination_class=None)
     def evidence(self, request: Request, number: str) -> Response:
         """Prepare evidence for an item of the list; it waits for BPO."""
@@ -186,10 +196,14 @@ class AuditViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[AuditRequest])
             summary=data["summary"],
             as_editable=data["as_editable"],
         )
-        made = services.prepare_evidence(audit=audit, wanted=wanted, **_same(request))
-        return Response(EvidenceSerializer(made).data, status=status.HTTP_201_CREATED)
 
-    @extend_schema(request=DecisionSerializer, responses=EvidenceSerializer)
+        def work() -> Response:
+            made = services.prepare_evidence(audit=audit, wanted=wanted, **_same(request))
+            return Response(EvidenceSerializer(made).data, status=status.HTTP_201_CREATED)
+
+        return once(request, work, timezone.now())
+
+    @extend_schema(request=DecisionSerializer, responses=EvidenceSerializer, parameters=[_IDEMPOTENCY])
     @action(
         detail=True, methods=["post"], url_path=r"evidence/(?P<evidence_id>\d+)/(?P<step>approve|refuse|deliver)", pagination_class=None
     )
@@ -199,21 +213,29 @@ class AuditViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[AuditRequest])
         body = DecisionSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         same = {"audit": audit, "evidence_id": int(evidence_id), **_same(request)}
-        if step == "refuse":
-            services.refuse_evidence(reason=body.validated_data["reason"], **same)
-        else:
-            (services.approve_evidence if step == "approve" else services.deliver_evidence)(**same)
-        return Response(EvidenceSerializer(queries.get_evidence(audit, int(evidence_id))).data)
 
-    @extend_schema(request=DelayNoticeSerializer, responses={201: DelayNoticeSerializer})
+        def work() -> Response:
+            if step == "refuse":
+                services.refuse_evidence(reason=body.validated_data["reason"], **same)
+            else:
+                (services.approve_evidence if step == "approve" else services.deliver_evidence)(**same)
+            return Response(EvidenceSerializer(queries.get_evidence(audit, int(evidence_id))).data)
+
+        return once(request, work, timezone.now())
+
+    @extend_schema(request=DelayNoticeSerializer, responses={201: DelayNoticeSerializer}, parameters=[_IDEMPOTENCY])
     @action(detail=True, methods=["post"], url_path="delay-notices", pagination_class=None)
     def delay_notices(self, request: Request, number: str) -> Response:
         """Tell the customer that the delivery will be late, why, and the new date."""
         audit = queries.get_audit(person(request), number)
         body = DelayNoticeSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        notice = services.give_delay_notice(audit=audit, **body.validated_data, **_same(request))
-        return Response(DelayNoticeSerializer(notice).data, status=status.HTTP_201_CREATED)
+
+        def work() -> Response:
+            notice = services.give_delay_notice(audit=audit, **body.validated_data, **_same(request))
+            return Response(DelayNoticeSerializer(notice).data, status=status.HTTP_201_CREATED)
+
+        return once(request, work, timezone.now())
 
 
 def _same(request: Request) -> dict[str, Any]:

@@ -19,10 +19,10 @@ from catalog.models import Contract
 from core.classification import Channel, Priority
 from core.errors import NotFound
 from desk.frame import frame
-from escalation.coverage import DAY_HOURS, HOURS, Picture, Stretch, Told, pictures_of, stretches_of
+from escalation.coverage import DAY_HOURS, HOURS, Picture, Stretch, Told, kept_holes, pictures_of, stretches_of
 from escalation.models import Coverage
 from escalation.queries import coverage_rows, drills_of
-from escalation.services import kept_holes, start_drill
+from escalation.services import start_drill
 from web.requests import actor, person
 
 CELL = 36  # units of the picture

@@ -8,7 +8,7 @@ from escalation.services.climbing import (
     escalate_ticket,
     request_escalation,
 )
-from escalation.services.covering import ask_coverage, kept_holes, look_at_coverage, start_drill
+from escalation.services.covering import ask_coverage, look_at_coverage, start_drill
 from escalation.services.matrices import check_levels, check_matrix, number_matrix, publish_ladder
 from escalation.services.ruling import break_silence, judge, plan_rule, plan_rules, renew_rule, watch_silence
 
@@ -23,7 +23,6 @@ __all__ = [
     "deescalate_ticket",
     "escalate_ticket",
     "judge",
-    "kept_holes",
     "look_at_coverage",
     "number_matrix",
     "plan_rule",

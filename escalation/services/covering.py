@@ -10,10 +10,9 @@ from accounts.roles import Capability
 from activity.services import Fact, record
 from catalog.models import Contract
 from core.actor import Actor
-from core.classification import Priority
 from core.errors import NotAllowed
 from escalation import notices
-from escalation.coverage import Hole, pictures_of, stretches_of
+from escalation.coverage import pictures_of, stretches_of
 from escalation.duty import roster_on, who_answers
 from escalation.models import Coverage, Drill
 from escalation.queries import levels_of, matrix_on
@@ -54,10 +53,6 @@ def look_at_coverage(*, organization: Organization, at: datetime) -> int:
         Coverage.objects.filter(pk=ask.pk).update(holes=[], computed_at=None)
     Coverage.objects.filter(pk=ask.pk).update(asked_at=None)
     return new_hours
-
-
-def kept_holes(row: Coverage) -> list[Hole]:
-    return [Hole(hour, Priority(priority), percent) for hour, priority, percent in row.holes]
 
 
 @transaction.atomic

@@ -233,3 +233,23 @@ def test_delivered_evidence_is_on_the_ticket_too(house: House, sign_in: Any) -> 
     page = sign_in(house.requester).get(f"/tickets/{audit.ticket.number}/").content.decode()
     assert f"{audit.ticket.number}-001-1.pdf" in page
     assert f"/audits/{audit.ticket.number}/" in page
+
+
+def test_the_api_does_nothing_twice_with_one_idempotency_key(house: House, client: Any) -> None:
+    head = bearer(house.requester) | {"Idempotency-Key": "a1"}
+    content = filled(house, at=timezone.now())
+    sent = [client.post("/api/v1/audits/", {"form": SimpleUploadedFile("f.xlsx", content)}, headers=head) for _ in range(2)]
+    other = client.post("/api/v1/audits/", {"form": xlsx(house, fields={"C4": "Others"})}, headers=head)
+    assert [each.status_code for each in (*sent, other)] == [201, 201, 422]
+    number = sent[0].json()["number"]
+    assert (sent[1].json()["number"], AuditRequest.objects.count()) == (number, 1)
+
+    head = bearer(house.agent) | {"Idempotency-Key": "a2"}
+    for _ in range(2):
+        body = {"item": 1, "classification": "internal", "file": SimpleUploadedFile("a.csv", b"a;b\n")}
+        made = client.post(f"/api/v1/audits/{number}/evidence/", body, headers=head)
+        assert made.status_code == 201
+    assert Evidence.objects.count() == 1
+    head = bearer(house.staff["bpo"]) | {"Idempotency-Key": "a3"}
+    path = f"/api/v1/audits/{number}/evidence/{made.json()['id']}/approve/"
+    assert [client.post(path, headers=head).status_code for _ in range(2)] == [200, 200]
