@@ -71,8 +71,9 @@ def new_audit(request: HttpRequest) -> HttpResponse:
         raise NotFound(_("You are not registered to ask for audits."))
     form = AuditForm(request.POST or None, request.FILES or None, memberships=memberships)
     now = timezone.now()
-    used = [each for m in memberships for each in queries.allowances(m.organization, now) if each.used_by is not None]
-    if used and all(each.used_by is not None for m in memberships for each in queries.allowances(m.organization, now)):
+    allowances = [each for m in memberships for each in queries.allowances(m.organization, now)]
+    used = [each for each in allowances if each.used_by is not None]
+    if used and len(used) == len(allowances):
         return render(request, "portal/new_audit.html", {"used": used}, status=400 if request.method == "POST" else 200)
     cells: dict[str, str] = {}
     if request.method == "POST" and not form.is_valid():
