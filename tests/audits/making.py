@@ -8,14 +8,19 @@ from openpyxl import load_workbook
 from PIL import Image
 
 from accounts.models import Membership, User
+from audits import services
 from audits.models import AuditRequest, Classification, Evidence
 from audits.queries import requestable_services
 from audits.services import NewEvidence, approve_evidence, deliver_evidence, prepare_evidence, request_audit
 from audits.workbook import make_form
 from core.classification import Channel
 from documents.checking import CheckedFile, check_upload
-from tests.house import MONDAY_9AM, House, by
+from notifications.models import OutboxMessage
+from tests.house import MONDAY_9AM, House, by, fresh
+from tickets.models import Ticket
+from tickets.services import TransitionDetails, transition_ticket
 
+BPO = "bpo"
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 FIELDS = {
     "C4": "Auditores Reunidos",
@@ -26,6 +31,7 @@ FIELDS = {
     "C9": "2025-12-31",
     "C10": "Production",
 }
+ITEMS_OF_TABLE = (("erp", "A"), ("erp", "B"), ("erp", "C"))
 ITEMS = (("erp", "Lista de usuarios con acceso"), ("erp", "Política de respaldos"))
 
 
@@ -89,3 +95,28 @@ def leave(house: House, audit: AuditRequest, number: int = 1, *, at: datetime = 
     evidence = prepare(house, audit, number, at=at, **more)
     approve(house, audit, evidence, at=at)
     return deliver(house, audit, evidence, at=at)
+
+
+class Undone(Exception):
+    """Ends a transaction whose work is to leave nothing."""
+
+
+def again(audit: AuditRequest) -> AuditRequest:
+    return AuditRequest.objects.get(pk=audit.pk)
+
+
+def step(house: House, audit: AuditRequest, name: str, at: datetime, user: Any = None, **details: Any) -> Ticket:
+    ticket = fresh(audit.ticket)
+    return transition_ticket(ticket=ticket, name=name, details=TransitionDetails(**details), by=by(user or house.agent), at=at)
+
+
+def told(template: str) -> list[str]:
+    return sorted(OutboxMessage.objects.filter(template=template).values_list("to_email", flat=True))
+
+
+def delivered(house: House, at: datetime = MONDAY_9AM + DAY) -> AuditRequest:
+    audit = ask(house)
+    leave(house, audit, 1, at=at)
+    bpo = house.staff[BPO]
+    services.set_aside(audit=audit, number=2, reason="There is no such policy.", user=bpo, by=by(bpo), at=at + HOUR)
+    return again(audit)

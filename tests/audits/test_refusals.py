@@ -12,15 +12,10 @@ from accounts.services import issue_user_token
 from audits.models import AuditRequest, AuditState, Evidence, Visit, VisitPlace
 from audits.policies import RULES, Act
 from audits.services import NewVisit
-from tests.audits.making import approve, ask, prepare
-from tests.audits.test_protocol import ITEMS_OF_TABLE, again
+from tests.audits.making import ITEMS_OF_TABLE, Undone, again, approve, ask, prepare
 from tests.house import MONDAY_9AM, STAFF_EMAILS, House, by
 
 STATES = {Act.EVALUATE: AuditState.EVALUATING, Act.RESUME: AuditState.STOPPED}
-
-
-class _Undone(Exception):
-    pass
 
 
 def _audit(house: House, act: Act) -> AuditRequest:
@@ -68,8 +63,8 @@ def _through(client: Client, path: str, data: dict[str, Any], **more: Any) -> in
     try:
         with transaction.atomic():
             status = client.post(path, data, **more).status_code
-            raise _Undone
-    except _Undone:
+            raise Undone
+    except Undone:
         return status
 
 

@@ -1,6 +1,7 @@
 """Both protocols in a real browser: an external audit from the form to the validation, and the coverage with its drill and rules."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
 
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.walk
 
 # One customer asks for the year's audit, the other one's is under way: each language walks both, on one shape each.
 ASKS = {("sqlite", "es"), ("postgres", "en")}
-AGENT, BPO, BPO2 = "agent@mesa.example", "bpo@mesa.example", "bpo2@mesa.example"
+AGENT, BPO, BPO2, AUDIT_AREA = "agent@mesa.example", "bpo@mesa.example", "bpo2@mesa.example", "audit@mesa.example"
 
 
 def file(name: str, content: bytes, kind: str) -> Any:
@@ -41,13 +42,19 @@ def act(walker: Walker, path: str, **fields: Any) -> None:
             control.set_input_files(value)
         elif control.evaluate("e => e.tagName") == "SELECT":
             control.select_option(value)
+        elif control.get_attribute("type") == "radio":
+            form.locator(f"[name={name}][value={value}]").check()
         else:
             control.fill(value)
     walker.do(lambda: form.locator("button").last.click())
 
 
+def day(days: int) -> str:
+    return (datetime.now(UTC) + timedelta(days=days)).date().isoformat()
+
+
 def ask(browser: Browser, mesa: Mesa, language: str) -> tuple[Walker, str]:
-    """Ask for the year's audit with the form, wrongly filled first; return the customer and the audit's number."""
+    """Ask for the year's audit of a test environment, with a visit and the form, wrongly filled first; return who asked and its number."""
     customer = Walker(browser, mesa, "requester@sur.example", language)
     customer.open("/audits/")
     customer.open("/audits/new/")
@@ -57,7 +64,7 @@ def ask(browser: Browser, mesa: Mesa, language: str) -> tuple[Walker, str]:
     request, items, lists = book.worksheets[0], book.worksheets[1], book["Mesa"]
     for row, value in enumerate(("Auditores Reunidos", "Elsa Robles", "elsa@auditores.example", "Controles", "2025-01-01"), start=4):
         request[f"C{row}"] = value
-    request["C10"] = lists["A2"].value
+    request["C10"] = lists["A3"].value
     items["B2"], items["C2"] = lists["B2"].value, "Lista de usuarios"
     items["B3"], items["C3"] = lists["B3"].value, "Captura de contraseñas"
 
@@ -66,6 +73,9 @@ def ask(browser: Browser, mesa: Mesa, language: str) -> tuple[Walker, str]:
         book.save(filled)
         kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
         customer.page.set_input_files("[name=form]", file("form.xlsx", filled.getvalue(), kind))
+        customer.page.fill("[name=visit_on]", day(3))  # announced with the request it needs no five business days
+        customer.page.select_option("[name=visit_place]", "administration")
+        customer.page.fill("[name=visitors]", "Elsa Robles")
         customer.do(lambda: customer.page.click("form.card .button-primary"))
 
     send()
@@ -75,14 +85,54 @@ def ask(browser: Browser, mesa: Mesa, language: str) -> tuple[Walker, str]:
     number = customer.page.url.rstrip("/").rpartition("/")[2]
     assert re.fullmatch(r"TK-\d{6}", number)
     assert customer.page.locator(".audit-items > li").count() == 2
-    wait_until(lambda: mesa.mailbox.to(BPO, about=number), "BPO is told")
+    wait_until(lambda: mesa.mailbox.to(AUDIT_AREA, about=number), "the audit area is told")
     return customer, number
+
+
+def evaluate(browser: Browser, mesa: Mesa, customer: Walker, number: str) -> None:
+    """The audit area approves the test environment and authorizes the visit; before that nothing is prepared."""
+    area = Walker(browser, mesa, AUDIT_AREA, customer.language)
+    area.open(f"/admin/audits/{number}/")
+    assert area.page.locator("form[action*='/prepare/']").count() == 0
+    act(area, "evaluate/0", approves="yes", reason="Es copia fiel.")
+    answer = area.page.locator("form[action*='/answer_visit/']").get_attribute("action")
+    assert answer is not None
+    act(area, "/".join(answer.strip("/").split("/")[-2:]), authorizes="no", answer="Ese día está cerrado.")
+    customer.open(f"/audits/{number}/")
+    expect(customer.page.locator("main")).to_contain_text("Ese día está cerrado.")
+
+
+def detour(browser: Browser, mesa: Mesa, customer: Walker, number: str) -> None:
+    """A visit and a conference are agreed; the audit is late, then stopped, and the audit area resumes it."""
+    customer.page.locator("form[action$='/visits/']").locator("xpath=parent::details").locator("> summary").click()
+    early, fine = day(1), day(20)
+    for on in (early, fine):
+        customer.page.fill("form[action$='/visits/'] [name=on]", on)
+        customer.page.fill("form[action$='/visits/'] [name=visitors]", "Elsa Robles")
+        customer.do(lambda: customer.page.locator("form[action$='/visits/'] button").click())
+        assert customer.page.locator(".field-wrong").count() == (1 if on == early else 0)
+
+    area = Walker(browser, mesa, AUDIT_AREA, customer.language)
+    area.open(f"/admin/audits/{number}/")
+    act(area, "schedule/0", starts_at=f"{day(5)}T10:00", minutes="45", place="Sala 1", attendees="elsa@auditores.example")
+    act(area, "tell_delay/0", new_date=day(40), reason="El respaldo viene de fuera.")
+    act(area, "stop/0", reason="Pidió cambiar una fecha.")
+    assert area.page.locator("form[action*='/prepare/']").count() == 0
+    wait_until(lambda: mesa.mailbox.to("elsa@auditores.example", about=number), "the auditor is invited")
+
+    customer.open(f"/audits/{number}/")
+    page = customer.page.locator("main")
+    expect(page).to_contain_text("El respaldo viene de fuera.")
+    expect(page).not_to_contain_text("Pidió cambiar una fecha.")  # the committee's matter
+    assert b"BEGIN:VEVENT" in customer.context.request.get(str(page.locator("a[href*='/conferences/']").first.get_attribute("href"))).body()
+    act(area, "resume/0", reason="El comité lo aclaró.")
 
 
 @pytest.mark.parametrize("language", ["es", "en"])
 def test_an_external_audit(browser: Browser, mesa: Mesa, language: str) -> None:
     if (mesa.shape, language) in ASKS:
         customer, number = ask(browser, mesa, language)
+        evaluate(browser, mesa, customer, number)
         first, second = 1, 2
     else:
         customer = Walker(browser, mesa, "requester@norte.example", language)
@@ -90,6 +140,7 @@ def test_an_external_audit(browser: Browser, mesa: Mesa, language: str) -> None:
         expect(customer.page.locator(".message-warning")).to_be_visible()  # the year's audit is used
         customer.do(lambda: customer.page.locator("a.audit-link").first.click())
         number = customer.page.url.rstrip("/").rpartition("/")[2]
+        detour(browser, mesa, customer, number)
         first, second = 3, 2
 
     agent = Walker(browser, mesa, AGENT, language)

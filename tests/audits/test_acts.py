@@ -1,0 +1,161 @@
+"""Who may do what to an audit, and when: the table of acts (SPEC 9.4)."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from audits import services
+from audits.models import AuditRequest, AuditState, DelayNotice, Evidence, RequestedItem, VisitPlace
+from audits.policies import RULES, Act
+from audits.services import NewVisit
+from core.errors import DomainError, NotAllowed
+from notifications.models import OutboxMessage
+from sla.models import Clock
+from tests.audits.making import (
+    BPO,
+    DAY,
+    HOUR,
+    ITEMS_OF_TABLE,
+    Undone,
+    again,
+    approve,
+    ask,
+    deliver,
+    prepare,
+    step,
+    text,
+)
+from tests.house import MONDAY_9AM, STAFF_EMAILS, House, by, fresh
+from tickets.models import Attachment, Message
+from tickets.services import reply_as_customer, reply_to_customer
+
+
+def _acts(house: House) -> dict[Act, Callable[[AuditRequest, Any], Any]]:
+    """Return each act as a call that is complete but for who does it."""
+    at = MONDAY_9AM + HOUR
+    waiting, approved = 1, 2
+
+    def evidence(audit: AuditRequest, number: int) -> int:
+        return Evidence.objects.filter(item__audit=audit, item__number=number).order_by("-number").values_list("pk", flat=True).first() or 0
+
+    def visit(audit: AuditRequest) -> int:
+        from audits.models import Visit
+
+        return Visit.objects.filter(audit=audit).values_list("pk", flat=True).first() or 0
+
+    return {
+        Act.EVALUATE: lambda a, u: services.evaluate_environment(audit=a, approves=True, reason="Y", user=u, by=by(u), at=at),
+        Act.PREPARE: lambda a, u: prepare(house, a, 3, user=u, at=at),
+        Act.APPROVE: lambda a, u: services.approve_evidence(audit=a, evidence_id=evidence(a, waiting), user=u, by=by(u), at=at),
+        Act.REFUSE: lambda a, u: services.refuse_evidence(audit=a, evidence_id=evidence(a, waiting), reason="No", user=u, by=by(u), at=at),
+        Act.DELIVER: lambda a, u: services.deliver_evidence(audit=a, evidence_id=evidence(a, approved), user=u, by=by(u), at=at),
+        Act.SET_ASIDE: lambda a, u: services.set_aside(audit=a, number=3, reason="None", user=u, by=by(u), at=at),
+        Act.WAIVE: lambda a, u: services.waive(audit=a, number=3, reason="Y", agreed_by="Z", user=u, by=by(u), at=at),
+        Act.COMPLETE: lambda a, u: services.complete_audit(audit=a, user=u, by=by(u), at=at),
+        Act.TELL_DELAY: lambda a, u: services.give_delay_notice(
+            audit=a, reason="Late", new_date=date(2026, 3, 20), user=u, by=by(u), at=at
+        ),
+        Act.SCHEDULE: lambda a, u: services.schedule_conference(
+            audit=a, starts_at=at + DAY, minutes=60, place="Sala 1", attendees=["x@y.example"], user=u, by=by(u), at=at
+        ),
+        Act.ANSWER_VISIT: lambda a, u: services.answer_visit(
+            audit=a, visit_id=visit(a), authorizes=True, answer="", user=u, by=by(u), at=at
+        ),
+        Act.STOP: lambda a, u: services.stop_audit(audit=a, reason="Asked to change a date", user=u, by=by(u), at=at),
+        Act.RESUME: lambda a, u: services.resume_audit(audit=a, reason="Decided", user=u, by=by(u), at=at),
+    }
+
+
+def _audit_in(house: House, state: AuditState, act: Act) -> AuditRequest:
+    visit = NewVisit(VisitPlace.DATA_CENTRE, date(2026, 3, 9), "Elsa")
+    audit = ask(house, items=ITEMS_OF_TABLE, visit=visit)
+    prepare(house, audit, 1, user=house.staff["consultant"])
+    approve(house, audit, prepare(house, audit, 2, user=house.staff["consultant"]))
+    AuditRequest.objects.filter(pk=audit.pk).update(state=state, reopened_at=MONDAY_9AM if act is Act.COMPLETE else None)
+    if act is Act.COMPLETE:
+        RequestedItem.objects.filter(audit=audit).update(set_aside_reason="Answered before")
+    return again(audit)
+
+
+@pytest.mark.parametrize("state", list(AuditState))
+@pytest.mark.parametrize("act", list(Act))
+def test_role_by_act_by_state(house: House, act: Act, state: AuditState) -> None:
+    """Every role of staff and customers tries every act in every state: exactly the table's get through, the others change nothing."""
+    audit = _audit_in(house, state, act)
+    call = _acts(house)[act]
+    people = {**house.staff, **house.people, "outsider": house.outsider}
+    got_through = set()
+    for role, person in people.items():
+        before = _everything(audit)
+        try:
+            with transaction.atomic():
+                call(audit, person)
+                got_through.add(role)
+                raise Undone
+        except Undone:
+            pass
+        except DomainError:
+            assert _everything(audit) == before
+
+    roles, states = RULES[act]
+    expected = {name for name, role in STAFF_EMAILS.items() if role in roles} if state in states else set()
+    assert got_through == expected
+
+
+def _everything(audit: AuditRequest) -> list[Any]:
+    rows = [list(model.objects.order_by("pk").values()) for model in (AuditRequest, RequestedItem, Evidence, DelayNotice, Message, Clock)]
+    return [*rows, OutboxMessage.objects.count()]
+
+
+def test_delivery_is_of_bpo_alone_whatever_else_somebody_is(house: House) -> None:
+    """An administrator with every other role does not deliver; one who is of BPO does, by that role."""
+    audit = ask(house)
+    evidence = approve(house, audit, prepare(house, audit))
+    administrator = house.staff["administrator"]
+    administrator.staff_roles = [role for role in STAFF_EMAILS.values() if role != BPO]
+    administrator.save()
+    with pytest.raises(NotAllowed):
+        deliver(house, audit, evidence, user=administrator)
+
+    house.staff[BPO].is_active = False
+    house.staff[BPO].save()
+    with pytest.raises(DomainError):
+        deliver(house, audit, evidence)
+    assert Evidence.objects.get(pk=evidence.pk).state == "approved"
+
+
+def test_who_prepared_evidence_does_not_approve_it_not_even_in_the_database(house: House) -> None:
+    audit = ask(house)
+    bpo = house.staff[BPO]
+    evidence = prepare(house, audit, user=bpo)
+    with pytest.raises(NotAllowed):
+        approve(house, audit, evidence, user=bpo)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Evidence.objects.filter(pk=evidence.pk).update(state="approved", decided_by=bpo)
+
+
+def test_bpo_of_another_customer_does_nothing_here(house: House) -> None:
+    from accounts.models import Team
+
+    audit = ask(house)
+    evidence = prepare(house, audit)
+    others = Team.objects.create(name="South only", level=2)
+    others.members.set([house.staff[BPO]])
+    others.organizations.set([house.south])
+    with pytest.raises(NotAllowed):
+        approve(house, audit, evidence)
+
+
+def test_an_agents_attachment_does_not_pass_by_the_delivery(house: House) -> None:
+    audit = ask(house)
+    for send in (reply_to_customer,):
+        with pytest.raises(NotAllowed), transaction.atomic():
+            send(ticket=fresh(audit.ticket), body="Here it is", files=[text()], by=by(house.agent), at=MONDAY_9AM + HOUR)
+    with pytest.raises(NotAllowed), transaction.atomic():
+        step(house, audit, "pend_user", MONDAY_9AM + HOUR, message="See", files=[text()])
+    reply_to_customer(ticket=fresh(audit.ticket), body="We are on it.", by=by(house.agent), at=MONDAY_9AM + HOUR)
+    reply_as_customer(ticket=fresh(audit.ticket), body="More", files=[text("mine")], by=by(house.requester), at=MONDAY_9AM + 2 * HOUR)
+    assert Attachment.objects.filter(ticket=audit.ticket, message__is_from_staff=True).count() == 0

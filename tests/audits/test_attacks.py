@@ -1,0 +1,150 @@
+"""What an attacker tried on an audit."""
+
+from datetime import UTC, date, datetime
+from io import BytesIO
+
+import pytest
+from django.db import transaction
+
+from audits import services
+from audits.models import AuditRequest, AuditState, Classification
+from audits.queries import view_of
+from audits.services import AllowanceUsed
+from audits.workbook import FormRefused, read_form
+from core.errors import NotAllowed
+from reports.queries import build_service_level
+from sla.models import Clock
+from tests.audits.making import (
+    BPO,
+    DAY,
+    HOUR,
+    again,
+    ask,
+    filled,
+    leave,
+    membership,
+    picture,
+    prepare,
+    step,
+    text,
+    upload,
+)
+from tests.house import MONDAY_9AM, House, by, fresh, make_ticket
+from tickets.services import reply_to_customer
+
+
+def test_evidence_that_has_not_left_does_not_leave_by_another_ticket(house: House) -> None:
+    from core.classification import Channel, Impact, Kind, Urgency
+    from tickets.services import NewTicket, raise_ticket
+
+    audit = ask(house)
+    evidence = prepare(house, audit, classification=Classification.CONFIDENTIAL, file=text("secret"), redacted=picture("black"))
+    other = make_ticket(house)
+    with evidence.deliverable.file.open("rb") as stream:
+        partial = upload(stream.read(), "x.pdf")
+    for file in (text("secret"), partial):
+        with pytest.raises(NotAllowed), transaction.atomic():
+            reply_to_customer(ticket=fresh(other), body="Look", files=[file], by=by(house.agent), at=MONDAY_9AM + HOUR)
+        wanted = NewTicket(
+            membership=membership(house),
+            subject="By phone",
+            description="x",
+            kind=Kind.REQUEST,
+            service=house.services["erp"],
+            impact=Impact.MINOR,
+            urgency=Urgency.LOW,
+            files=[file],
+        )
+        with pytest.raises(NotAllowed), transaction.atomic():
+            raise_ticket(request=wanted, by=by(house.agent, Channel.PHONE), at=MONDAY_9AM + HOUR)
+    reply_to_customer(ticket=fresh(other), body="Look", files=[text("another file")], by=by(house.agent), at=MONDAY_9AM + HOUR)
+
+
+def test_a_stop_neither_forgives_a_missed_term_nor_skips_the_evaluation(house: House) -> None:
+    area = house.staff["audit_area"]
+    late = ask(house)
+    at = datetime(2026, 3, 13, 18, tzinfo=UTC)
+    services.stop_audit(audit=late, reason="X", user=house.agent, by=by(house.agent), at=at)
+    services.resume_audit(audit=late, reason="Y", user=area, by=by(area), at=at + DAY)
+    leave(house, again(late), 1, at=at + DAY)
+    leave(house, again(late), 2, at=at + DAY)
+    assert Clock.objects.get(ticket=late.ticket, metric="delivery").is_met is False
+
+    AuditRequest.objects.update(year_starts_on=date(2020, 1, 1))
+    alternate = ask(house, fields={"C10": "Test"}, at=MONDAY_9AM + 20 * DAY)
+    services.stop_audit(audit=alternate, reason="X", user=house.agent, by=by(house.agent), at=MONDAY_9AM + 20 * DAY)
+    services.resume_audit(audit=alternate, reason="Y", user=area, by=by(area), at=MONDAY_9AM + 21 * DAY)
+    assert again(alternate).state == AuditState.EVALUATING
+
+
+def test_a_stopped_audit_is_not_buried_and_one_with_evidence_out_keeps_the_allowance(house: House) -> None:
+    audit = ask(house)
+    leave(house, audit, 1)
+    services.stop_audit(audit=audit, reason="X", user=house.agent, by=by(house.agent), at=MONDAY_9AM + HOUR)
+    for name, user in (("cancel", house.requester), ("reject", house.agent)):
+        with pytest.raises(NotAllowed), transaction.atomic():
+            step(house, audit, name, MONDAY_9AM + 2 * HOUR, user=user, reason="Bury it")
+    assert view_of(again(audit), house.requester).state == AuditState.OPEN
+    area = house.staff["audit_area"]
+    services.resume_audit(audit=audit, reason="Y", user=area, by=by(area), at=MONDAY_9AM + DAY)
+    step(house, audit, "cancel", MONDAY_9AM + DAY + HOUR, user=house.requester, reason="Enough")
+    with pytest.raises(AllowanceUsed):
+        ask(house, at=MONDAY_9AM + 2 * DAY)
+
+
+def test_a_declined_audit_runs_no_term(house: House) -> None:
+    audit = ask(house, fields={"C10": "Test"})
+    area = house.staff["audit_area"]
+    services.evaluate_environment(audit=audit, approves=False, reason="No", user=area, by=by(area), at=MONDAY_9AM + HOUR)
+    assert Clock.objects.get(ticket=audit.ticket, metric="delivery").state == "withdrawn"
+
+
+def test_after_comments_bpo_says_when_it_is_complete_and_the_term_stays_met(house: House) -> None:
+    audit = ask(house)
+    for number in (1, 2):
+        leave(house, again(audit), number, at=MONDAY_9AM + DAY)
+    step(house, audit, "decline", MONDAY_9AM + 2 * DAY, user=house.requester, reason="Both lack a page.")
+    for number in (1, 2):
+        leave(house, again(audit), number, at=MONDAY_9AM + 3 * DAY)
+    assert fresh(audit.ticket).state == "in_progress"
+    late = datetime(2026, 3, 30, 18, tzinfo=UTC)
+    assert build_service_level(house.north, date(2026, 3, 1), at=late)["audits"][0]["verdict"] == "met"
+    bpo = house.staff[BPO]
+    services.complete_audit(audit=again(audit), user=bpo, by=by(bpo), at=MONDAY_9AM + 3 * DAY + HOUR)
+    assert (again(audit).state, fresh(audit.ticket).state) == ("delivered", "solved")
+
+
+def test_the_contract_of_an_audit_does_not_change(house: House) -> None:
+    from catalog.models import Contract, ContractService
+    from tickets.services import change_contract
+
+    audit = ask(house)
+    other = Contract.objects.create(organization=house.north, reference="Other", starts_on=date(2026, 1, 1))
+    ContractService.objects.create(organization=house.north, contract=other, service=house.services["erp"])
+    house.north.refresh_from_db()
+    supervisor = house.staff["desk_supervisor"]
+    with pytest.raises(NotAllowed), transaction.atomic():
+        change_contract(ticket=fresh(audit.ticket), contract=other, reason="X", from_start=False, by=by(supervisor), at=MONDAY_9AM + HOUR)
+
+
+def test_a_form_of_very_many_cells_and_damaged_ones_are_refused(house: House) -> None:
+    from zipfile import ZIP_DEFLATED, ZipFile
+
+    from openpyxl import load_workbook
+
+    services_of = [house.services["erp"]]
+    book = load_workbook(BytesIO(filled(house)))
+    book.worksheets[1]["C251"], book.worksheets[1]["B251"] = "too far down", house.services["erp"].name_es
+    far = BytesIO()
+    book.save(far)
+    with pytest.raises(FormRefused) as refused:
+        read_form(far, services_of)
+    assert any(where.endswith("C251") for where in refused.value.fields)
+    bomb = BytesIO()
+    with ZipFile(bomb, "w", ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", b"0" * 20_000_000)
+    damaged = bytearray(filled(house))
+    damaged[3000:3050] = b"x" * 50
+    for content in (bomb.getvalue(), bytes(damaged)):
+        with pytest.raises(FormRefused):
+            read_form(BytesIO(content), services_of)

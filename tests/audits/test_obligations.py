@@ -1,0 +1,155 @@
+"""Notices, visits, conferences and stops, each in its time (SPEC 9.2, 9.3, 9.6)."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from icalendar import Calendar as ICalendar
+
+from audits import services
+from audits.models import VisitPlace
+from audits.queries import needs_delay_notice, view_of_staff
+from audits.services import NewVisit
+from audits.services.base import NotNow
+from core.errors import Invalid, NotAllowed
+from notifications.models import OutboxMessage
+from reports.queries import build_service_level
+from sla.models import Clock
+from sla.services import rebuild_clocks, settle_ticket
+from tests.audits.making import (
+    BPO,
+    DAY,
+    HOUR,
+    MINUTE,
+    approve,
+    ask,
+    deliver,
+    prepare,
+    told,
+)
+from tests.house import MONDAY_9AM, House, by, fresh
+from tickets.models import Message
+
+
+def test_the_delay_notice_is_demanded_while_there_is_time_and_the_report_says_whether_it_was_given(house: House) -> None:
+    audit = ask(house)
+    due_at = datetime(2026, 3, 12, 1, tzinfo=UTC)
+    settle_ticket(ticket_id=audit.ticket_id, at=MONDAY_9AM + 4 * DAY)
+    assert (told("audit_delay_wanted"), needs_delay_notice(view_of_staff(audit), MONDAY_9AM + 4 * DAY)) == ([], False)
+
+    early = datetime(2026, 3, 10, 20, tzinfo=UTC)  # three quarters of the open time are used; a day and more is left
+    settle_ticket(ticket_id=audit.ticket_id, at=early)
+    settle_ticket(ticket_id=audit.ticket_id, at=early + MINUTE)
+    assert told("audit_delay_wanted") == ["audit_area@mesa.example", "bpo@mesa.example"]
+    assert needs_delay_notice(view_of_staff(audit), early)
+
+    bpo = house.staff[BPO]
+    with pytest.raises(Invalid):
+        services.give_delay_notice(audit=audit, reason="Late", new_date=date(2026, 3, 10), user=bpo, by=by(bpo), at=early)
+    notice = services.give_delay_notice(
+        audit=audit, reason="The backup is offsite.", new_date=date(2026, 3, 17), user=bpo, by=by(bpo), at=early
+    )
+    assert (notice.is_in_time, notice.was_due_at) == (True, due_at)
+    assert not needs_delay_notice(view_of_staff(audit), due_at + HOUR)
+    assert Message.objects.filter(ticket=audit.ticket, body__contains="The backup is offsite.").exists()
+
+    data = build_service_level(house.north, date(2026, 3, 1), at=datetime(2026, 4, 1, 12, tzinfo=UTC))
+    (row,) = data["audits"]
+    assert (row["verdict"], row["delay_notice"], row["items"]) == ("missed", "before", 2)
+
+
+def test_a_notice_after_the_deadline_is_late_and_none_is_none(house: House) -> None:
+    audit = ask(house)
+    bpo = house.staff[BPO]
+    at = datetime(2026, 3, 13, 18, tzinfo=UTC)
+    data = build_service_level(house.north, date(2026, 3, 1), at=at)
+    assert data["audits"][0]["delay_notice"] == "none"
+    services.give_delay_notice(audit=audit, reason="Sorry", new_date=date(2026, 3, 20), user=bpo, by=by(bpo), at=at)
+    assert build_service_level(house.north, date(2026, 3, 1), at=at + HOUR)["audits"][0]["delay_notice"] == "late"
+
+
+def test_a_visit_is_announced_with_the_request_or_five_business_days_ahead(house: House) -> None:
+    soon = NewVisit(VisitPlace.DATA_CENTRE, date(2026, 3, 3), "Elsa Robles")
+    audit = ask(house, visit=soon)  # with the request any day will do
+
+    def announce(on: date, user: Any = house.requester) -> Any:
+        return services.announce_visit(
+            audit=audit, place=VisitPlace.ADMINISTRATION, on=on, visitors="Elsa", user=user, by=by(user), at=MONDAY_9AM + HOUR
+        )
+
+    with pytest.raises(Invalid) as refused:
+        announce(date(2026, 3, 6))
+    assert "2026-03-09" in str(refused.value)
+    with pytest.raises(NotAllowed):
+        announce(date(2026, 3, 9), house.outsider)
+    visit = announce(date(2026, 3, 9))  # Monday of the next week is the fifth business day
+    with pytest.raises(Invalid):
+        announce(date(2026, 3, 9))
+
+    area = house.staff["audit_area"]
+    with pytest.raises(Invalid):
+        services.answer_visit(audit=audit, visit_id=visit.pk, authorizes=False, answer=" ", user=area, by=by(area), at=MONDAY_9AM + HOUR)
+    services.answer_visit(
+        audit=audit, visit_id=visit.pk, authorizes=True, answer="Bring your badge.", user=area, by=by(area), at=MONDAY_9AM + HOUR
+    )
+    assert Message.objects.filter(ticket=audit.ticket, body__contains="Bring your badge.").exists()
+
+
+def test_a_conference_is_an_invitation_that_calendars_understand(house: House) -> None:
+    audit = ask(house)
+    starts_at = datetime(2026, 3, 5, 16, tzinfo=UTC)
+    made = services.schedule_conference(
+        audit=audit,
+        starts_at=starts_at,
+        minutes=45,
+        place="https://meet.example/x",
+        attendees=["Elsa@auditores.example", "elsa@auditores.example", "bpo@mesa.example"],
+        user=house.agent,
+        by=by(house.agent),
+        at=MONDAY_9AM,
+    )
+    services.cancel_conference(audit=audit, conference_id=made.pk, user=house.agent, by=by(house.agent), at=MONDAY_9AM + HOUR)
+
+    from documents.models import Blob
+
+    letters = OutboxMessage.objects.filter(template="audit_conference", to_email="elsa@auditores.example").order_by("pk")
+    found = []
+    for letter in letters:
+        with Blob.objects.get(pk=letter.attachment_id).file.open("rb") as stream:
+            calendar = ICalendar.from_ical(stream.read())
+        (event,) = calendar.walk("VEVENT")
+        found.append((str(calendar["METHOD"]), str(event["UID"]), int(event["SEQUENCE"]), event["DTSTART"].dt, event["DTEND"].dt))
+    assert [(method, sequence) for method, _uid, sequence, *_rest in found] == [("REQUEST", 0), ("CANCEL", 1)]
+    assert found[0][1] == found[1][1]
+    assert (found[0][3], found[0][4]) == (starts_at, starts_at + timedelta(minutes=45))
+    with pytest.raises(Invalid):
+        services.schedule_conference(
+            audit=audit,
+            starts_at=starts_at,
+            minutes=45,
+            place="x",
+            attendees=["nobody"],
+            user=house.agent,
+            by=by(house.agent),
+            at=MONDAY_9AM,
+        )
+
+
+def test_a_request_to_manipulate_stops_the_audit_and_is_reported(house: House, settings: Any) -> None:
+    settings.MESA_ETHICS_EMAILS = ["etica@mesa.example"]
+    audit = ask(house)
+    evidence = approve(house, audit, prepare(house, audit))
+
+    services.stop_audit(audit=audit, reason="Asked to change a date.", user=house.agent, by=by(house.agent), at=MONDAY_9AM + HOUR)
+
+    assert told("audit_stopped") == ["etica@mesa.example"]
+    assert Clock.objects.get(ticket=audit.ticket, metric="delivery").state == "withdrawn"
+    with pytest.raises(NotNow):
+        deliver(house, audit, evidence)
+    assert not Message.objects.filter(ticket=audit.ticket, is_from_staff=True).exists()  # the customer is not told by the system
+    area = house.staff["audit_area"]
+    services.resume_audit(audit=audit, reason="Cleared up.", user=area, by=by(area), at=MONDAY_9AM + 2 * DAY)
+    clock = Clock.objects.get(ticket=audit.ticket, metric="delivery")
+    assert (clock.state, clock.started_at) == ("running", MONDAY_9AM + 2 * DAY)
+    assert rebuild_clocks(ticket=fresh(audit.ticket), write=False) == []
+    deliver(house, audit, evidence, at=MONDAY_9AM + 2 * DAY)
