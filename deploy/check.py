@@ -2,11 +2,12 @@
 
 import filecmp
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from deploy.packages import provide
 
 ROOT = Path(__file__).resolve().parent.parent
 CATALOGUE = ROOT / "locale/es/LC_MESSAGES/django.po"
@@ -42,11 +43,7 @@ def _passes(name: str, command: list[str], environment: dict[str, str]) -> bool:
 
 def _translations_are_fresh(folder: Path, environment: dict[str, str]) -> bool:
     """Extract the texts anew and compare: every one must stand in the catalogue, translated, and the .mo be made of it."""
-    if not shutil.which("xgettext") and os.geteuid() == 0 and shutil.which("apt-get"):
-        subprocess.run(
-            ["apt-get", "install", "-y", "-q", "gettext"], capture_output=True, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        )
-    if not shutil.which("xgettext"):
+    if not provide("xgettext", "gettext"):
         print("FAIL translations: install gettext (Debian: apt-get install gettext)")
         return False
     kept = CATALOGUE.read_bytes()

@@ -12,6 +12,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.packages import install
+
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = {"postgresql": "postgresql", "redis-server": "redis-server"}
 
@@ -44,10 +46,8 @@ def install_missing() -> list[str]:
     """Install what is missing where that is possible; return what is still missing."""
     wanted = {"postgresql": find_postgres() is None, "redis-server": shutil.which("redis-server") is None}
     missing = [name for name, absent in wanted.items() if absent]
-    if missing and os.geteuid() == 0 and shutil.which("apt-get"):
-        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for command in (["apt-get", "update"], ["apt-get", "install", "-y", "--no-install-recommends", *missing]):
-            subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
+    if missing:
+        install(*missing)
     return [name for name in missing if (find_postgres() is None if name == "postgresql" else shutil.which(name) is None)]
 
 

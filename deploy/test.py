@@ -5,25 +5,16 @@ walks   a browser against ``./mesa run``          postgres   everything again on
 """
 
 import os
-import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 from deploy import services
+from deploy.packages import provide
 
 ROOT = Path(__file__).resolve().parent.parent
-
-
-def install_chromium() -> bool:
-    if shutil.which("chromium"):
-        return True
-    if os.geteuid() == 0 and shutil.which("apt-get"):
-        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        subprocess.run(["apt-get", "update"], capture_output=True, env=environment)
-        subprocess.run(["apt-get", "install", "-y", "--no-install-recommends", "chromium"], capture_output=True, env=environment)
-    return shutil.which("chromium") is not None
+OFFICE = ("libreoffice-writer-nogui", "libreoffice-calc-nogui")
 
 
 def part(name: str, arguments: list[str], environment: dict[str, str]) -> bool:
@@ -43,12 +34,14 @@ def main() -> None:
         if name not in {"DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "MESA_DEMO", "MESA_VAR", "PORT"}
     }
     failed, skipped = [], []
+    if not provide("soffice", *OFFICE):
+        skipped.append(f"office documents as evidence: LibreOffice is missing (Debian: apt-get install {' '.join(OFFICE)})")
     quick = ["-q", "-n", "auto", "tests"]
     if not part("fast, SQLite", [*quick, "-m", "not long and not walk and not processes"], clean):
         failed.append("fast")
     if not part("long, SQLite", [*quick, "-m", "long"], clean):
         failed.append("long")
-    has_browser = install_chromium()
+    has_browser = provide("chromium", "chromium")
     if not has_browser:
         skipped.append("browser walks: Chromium is missing (Debian: apt-get install chromium)")
     folder = ROOT / "var" / "test-services"
