@@ -18,7 +18,7 @@ from pypdf.generic import ArrayObject, DictionaryObject, NameObject
 from core.errors import Invalid
 from documents.pdf import render_pdf
 
-OFFICE_TIMEOUT_SECONDS = 120
+OFFICE_TIMEOUT_SECONDS = 45  # less than a proxy waits for an answer
 MAX_PAGES = 2000
 MAX_PIXELS = 40_000_000  # a screen of a wall; more is a bomb
 _DPI = 150.0

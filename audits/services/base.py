@@ -35,8 +35,8 @@ _TEXTS = {
 _ONLY_BPO = {Act.APPROVE, Act.REFUSE, Act.DELIVER, Act.SET_ASIDE, Act.WAIVE, Act.COMPLETE}
 
 
-def hold(audit: AuditRequest, act: Act, user: User) -> AuditRequest:
-    """Return the audit as it is now, held until the commit, after asking whether this person may do this now.
+def look(audit: AuditRequest, act: Act, user: User, *, is_held: bool = False) -> AuditRequest:
+    """Return the audit as it is now, after asking whether this person may do this now: before work that takes long.
 
     Refuses with ``NotAllowed`` whoever has not the role, whatever else they are, and with ``NotNow`` a state that does not allow it.
     """
@@ -44,16 +44,18 @@ def hold(audit: AuditRequest, act: Act, user: User) -> AuditRequest:
         if act in _ONLY_BPO:
             raise NotAllowed(_("Only the BPO area does this with evidence, for the customers it serves."))
         raise NotAllowed(_("Your role does not do this with audits."))
-    held: AuditRequest = (
-        AuditRequest.objects.select_for_update(of=("self",))
-        .select_related("ticket__organization", "ticket__requester", "organization")
-        .get(pk=audit.pk)
-    )
+    audits = AuditRequest.objects.select_for_update(of=("self",)) if is_held else AuditRequest.objects.all()
+    held: AuditRequest = audits.select_related("ticket__organization", "ticket__requester", "organization").get(pk=audit.pk)
     if held.state not in RULES[act][1]:
         raise NotNow(_("This is not done while: %(state)s.") % {"state": AuditState(held.state).label})
     if held.ticket.state in FINAL or (held.ticket.state not in OPEN_STATES and act is not Act.ANSWER_VISIT):
         raise NotNow(_("%(number)s has ended: later comments are a new ticket.") % {"number": held.ticket.number})
     return held
+
+
+def hold(audit: AuditRequest, act: Act, user: User) -> AuditRequest:
+    """Return what ``look`` does, held until the commit."""
+    return look(audit, act, user, is_held=True)
 
 
 def say(audit: AuditRequest, what: str, *, by: Actor, at: datetime, **words: Any) -> None:

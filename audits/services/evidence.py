@@ -15,7 +15,7 @@ from audits import notices, paper
 from audits.models import AuditRequest, AuditState, Classification, Evidence, EvidenceState, RequestedItem
 from audits.policies import Act
 from audits.queries import get_evidence, get_item
-from audits.services.base import NotNow, hold, need, tell_record
+from audits.services.base import NotNow, hold, look, need, tell_record
 from core.actor import Actor
 from core.errors import Invalid, NotAllowed
 from documents.checking import CheckedFile
@@ -46,19 +46,34 @@ class NewEvidence:
     as_editable: bool = False
 
 
-@transaction.atomic
 def prepare_evidence(*, audit: AuditRequest, wanted: NewEvidence, user: User, by: Actor, at: datetime) -> Evidence:
     """Put evidence before BPO; what waited for the item before is replaced.
 
     What may leave follows from the classification: public and internal files as PDF; of confidential ones the ``redacted``
-    picture alone; of policies the ``summary`` alone. The original is kept apart. ``as_editable`` needs the item's waiver.
+    picture alone; of policies the ``summary`` alone. The original is kept apart. ``as_editable`` needs the item's waiver. What takes
+    long, the conversion, is done before anything is held.
     Raises ``NotAllowed``, ``NotNow``, ``NotFound`` (no such item), ``NotConvertible`` or ``Invalid``.
     """
-    held = hold(audit, Act.PREPARE, user)
-    item = get_item(held, wanted.number)
+    pdf, name = _converted(_awaited(look(audit, Act.PREPARE, user), wanted), wanted)
+    with transaction.atomic():
+        held = hold(audit, Act.PREPARE, user)
+        return _put_before(held, _awaited(held, wanted), wanted, pdf, name=name, user=user, by=by, at=at)
+
+
+def _awaited(audit: AuditRequest, wanted: NewEvidence) -> RequestedItem:
+    """Return the item of the list, which still waits for evidence."""
+    item = get_item(audit, wanted.number)
     if item.set_aside_reason:
         raise NotNow(_("This item was set aside: %(reason)s") % {"reason": item.set_aside_reason})
-    source, deliverable, name = _parts(item, wanted, at)
+    return item
+
+
+def _put_before(
+    held: AuditRequest, item: RequestedItem, wanted: NewEvidence, pdf: bytes | None, *, name: str, user: User, by: Actor, at: datetime
+) -> Evidence:
+    """Store the original and what may leave; without a ``pdf`` the original itself does."""
+    source = store_file(organization_id=held.organization_id, upload=wanted.file, at=at) if wanted.file is not None else None
+    deliverable = source if pdf is None else store_bytes(organization_id=held.organization_id, content=pdf, content_type=PDF, at=at)
     Evidence.objects.filter(item=item, state__in=_OPEN_STATES).update(state=EvidenceState.REPLACED)
     last = Evidence.objects.filter(item=item).aggregate(last=Max("number"))["last"] or 0
     evidence: Evidence = Evidence.objects.create(
@@ -81,21 +96,15 @@ def prepare_evidence(*, audit: AuditRequest, wanted: NewEvidence, user: User, by
     return evidence
 
 
-def _parts(item: RequestedItem, wanted: NewEvidence, at: datetime) -> tuple[Blob | None, Blob, str]:
-    """Return (original, what may leave, its name), stored."""
-    organization_id = item.organization_id
-
-    def as_pdf(content: bytes, content_type: str, name: str) -> Blob:
-        made = to_pdf(content, content_type=content_type, name=name)
-        return store_bytes(organization_id=organization_id, content=made, content_type=PDF, at=at)
-
+def _converted(item: RequestedItem, wanted: NewEvidence) -> tuple[bytes | None, str]:
+    """Return what may leave as PDF and its name; None for the PDF when the original leaves as it is."""
     if wanted.as_editable and (wanted.classification not in _EDITABLE or item.waived_at is None):
         raise NotAllowed(_("An editable file leaves only with a recorded waiver, and only of public or internal evidence."))
     file, redacted = wanted.file, wanted.redacted
-    source = store_file(organization_id=organization_id, upload=file, at=at) if file is not None else None
     if wanted.classification == Classification.POLICY:
-        return source, as_pdf(need(wanted.summary, "summary").encode(), "text/plain", "summary.txt"), file.name if file else "summary.txt"
-    if file is None or source is None:
+        summary = need(wanted.summary, "summary").encode()
+        return to_pdf(summary, content_type="text/plain", name="summary.txt"), file.name if file else "summary.txt"
+    if file is None:
         raise Invalid(_("Give the file."), fields={"file": _("Choose a file.")})
     if wanted.classification == Classification.CONFIDENTIAL:
         if redacted is None or not is_picture(redacted.content_type):
@@ -105,10 +114,10 @@ def _parts(item: RequestedItem, wanted: NewEvidence, at: datetime) -> tuple[Blob
         if partial == _bytes(file):
             words = _("The partial picture is the original itself. Make the confidential parts unreadable first.")
             raise Invalid(words, fields={"redacted": words})
-        return source, as_pdf(partial, redacted.content_type, redacted.name), redacted.name
+        return to_pdf(partial, content_type=redacted.content_type, name=redacted.name), redacted.name
     if wanted.as_editable:
-        return source, source, file.name
-    return source, as_pdf(_bytes(file), file.content_type, file.name), file.name
+        return None, file.name
+    return to_pdf(_bytes(file), content_type=file.content_type, name=file.name), file.name
 
 
 def _bytes(file: CheckedFile) -> bytes:
@@ -146,19 +155,30 @@ def _decided(audit: AuditRequest, evidence: Evidence, *, user: User, by: Actor, 
     return evidence
 
 
-@transaction.atomic
 def deliver_evidence(*, audit: AuditRequest, evidence_id: int, user: User, by: Actor, at: datetime) -> Evidence:
     """Deliver approved evidence through the ticket: BPO alone, whoever else somebody is.
 
     It leaves as PDF with cover and watermark, signed; an editable one as it is, with its waiver. With the last item answered the
-    request is delivered: index, solution and the three business days to validate. In order: file, row, message, record, letter.
+    request is delivered: index, solution and the three business days to validate. The file is made before anything is held;
+    then, in order: file, row, message, record, letter.
     """
-    held = hold(audit, Act.DELIVER, user)
-    evidence = _in_state(held, evidence_id, EvidenceState.APPROVED)
-    if evidence.is_editable:
-        content, name, content_type = _read(evidence.deliverable), evidence.name, evidence.deliverable.content_type
-    else:
-        content, name, content_type = paper.sealed(held, evidence, at=at), paper.file_name(held, evidence), PDF
+    seen = look(audit, Act.DELIVER, user)
+    content = _leaving(seen, _in_state(seen, evidence_id, EvidenceState.APPROVED), at)
+    with transaction.atomic():
+        held = hold(audit, Act.DELIVER, user)
+        evidence = _in_state(held, evidence_id, EvidenceState.APPROVED)
+        _let_go(held, evidence, content, user=user, by=by, at=at)
+    return evidence
+
+
+def _leaving(audit: AuditRequest, evidence: Evidence, at: datetime) -> bytes:
+    """Return the bytes that leave: of approved evidence nothing changes any more but its state."""
+    return _read(evidence.deliverable) if evidence.is_editable else paper.sealed(audit, evidence, at=at)
+
+
+def _let_go(held: AuditRequest, evidence: Evidence, content: bytes, *, user: User, by: Actor, at: datetime) -> None:
+    editable = evidence.deliverable.content_type if evidence.is_editable else ""
+    name, content_type = (evidence.name, editable) if editable else (paper.file_name(held, evidence), PDF)
     blob = store_bytes(organization_id=held.organization_id, content=content, content_type=content_type, at=at)
     evidence.state, evidence.delivered, evidence.delivered_by, evidence.delivered_at = EvidenceState.DELIVERED, blob, user, at
     evidence.save(update_fields=["state", "delivered", "delivered_by", "delivered_at"])
@@ -166,7 +186,6 @@ def deliver_evidence(*, audit: AuditRequest, evidence_id: int, user: User, by: A
     told = {"item": evidence.item.number, "evidence": evidence.pk, "sha256": blob.sha256, "classification": evidence.classification}
     tell_record(held, "audit.evidence_delivered", by=by, at=at, **told)
     _complete(held, by, at)
-    return evidence
 
 
 def _read(blob: Blob) -> bytes:
