@@ -128,6 +128,14 @@ class RuleForm(forms.ModelForm):
     )
     support_types = RolesField(label=_("Support types"), choices=SupportType.choices, required=False, help_text=_("Empty: whatever it is."))
 
+    @property
+    def is_trial(self) -> bool:
+        return "_try" in self.data
+
+    def is_valid(self) -> bool:
+        """A trial is shown again as it was typed, and saved by nobody."""
+        return super().is_valid() and not self.is_trial
+
 
 @admin.register(EscalationRule)
 class EscalationRuleAdmin(EverybodysAdmin):
@@ -143,8 +151,9 @@ class EscalationRuleAdmin(EverybodysAdmin):
     )
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
-        """With ``?try=1`` show which tickets the rule, as it is saved, would have touched."""
-        rule = context["adminform"].form.instance
-        if rule.pk and "try" in request.GET:
-            context |= {"rehearsal": rehearse(rule, at=timezone.now()), "rehearsal_days": DAYS}
+        """Show which tickets the rule as it stands in the form, saved or not, would have touched, when that was asked for."""
+        form = context["adminform"].form
+        if form.is_trial and not form.errors:
+            customers = [each.pk for each in form.cleaned_data["organizations"]]
+            context |= {"rehearsal": rehearse(form.instance, customers, at=timezone.now()), "rehearsal_days": DAYS}
         return super().render_change_form(request, context, *args, **kwargs)

@@ -1,7 +1,7 @@
 """What a rule would have touched in the days behind us: the same conditions over what happened. Writes nothing (SPEC 5.3)."""
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -49,10 +49,12 @@ class _Known:
     organization_id: int
 
 
-def rehearse(rule: EscalationRule, *, at: datetime) -> Rehearsal:
-    """Return which tickets of the open scope the rule would have touched in the ``DAYS`` days before ``at``; each ticket once."""
+def rehearse(rule: EscalationRule, customers: Sequence[int], *, at: datetime) -> Rehearsal:
+    """Return which tickets of the open scope the rule would have touched in the ``DAYS`` days before ``at``; each ticket once.
+
+    The rule need not be saved; ``customers`` are the organizations it names.
+    """
     since = at - timedelta(days=DAYS)
-    customers = list(rule.organizations.order_by("pk").values_list("pk", flat=True))
     facts = {Trigger.CLOCK: _clocks, Trigger.STATE: _states, Trigger.SILENCE: _silences}[Trigger(rule.trigger)]
     first: dict[int, Touched] = {}
     seen = 0

@@ -236,7 +236,7 @@ def test_a_rehearsal_finds_what_the_rule_would_have_touched_and_writes_nothing(h
     settle_ticket(ticket_id=old.pk, at=MONDAY_9AM - 59 * DAY)
     before = (OutboxMessage.objects.count(), RuleLog.objects.count())
 
-    found = rehearse(rule(is_active=False, priorities=["high"]), at=MONDAY_9AM + DAY)
+    found = rehearse(rule(is_active=False, priorities=["high"]), [], at=MONDAY_9AM + DAY)
 
     assert [(each.ticket.pk, each.fact.percent) for each in found.touched] == [(late.pk, 100), (ticket.pk, 75)]
     assert (found.count, found.is_cut, OutboxMessage.objects.count(), RuleLog.objects.count()) == (2, False, *before)
@@ -265,7 +265,7 @@ def test_a_rehearsal_agrees_with_what_the_rule_then_does(house: House) -> None:
 
     for each in rules:
         ran = {log.ticket_id for log in RuleLog.objects.all() for row in log.results if (row["rule"], row["outcome"]) == (each.pk, "ran")}
-        assert {touched.ticket.pk for touched in rehearse(each, at=end).touched} == ran != set()
+        assert {touched.ticket.pk for touched in rehearse(each, [], at=end).touched} == ran != set()
 
 
 @pytest.mark.parametrize(
@@ -299,12 +299,20 @@ def test_an_administrator_makes_a_rule_tries_it_and_switches_it_on(
         "person": house.agent.email,
         "priorities": ["high"],
     }
-    assert client.post("/admin/escalation/escalationrule/add/", data).status_code == 302
+    add = "/admin/escalation/escalationrule/add/"
+    trial = data | {"_try": ""}
+    assert ticket.number in client.post(add, trial).content.decode()  # as it is typed
+    south = client.post(add, trial | {"organizations": [str(house.south.pk)]}).content.decode()
+    assert (ticket.number in south, 'value="Loud"' in south) == (False, True)
+    refused = client.post(add, trial | {"percent": ""}).content.decode()
+    assert (ticket.number in refused, "Indique en qué porcentaje" in refused) == (False, True)
+    assert sign_in(house.agent).post(add, trial).status_code == 403
+    assert not EscalationRule.objects.exists()
+
+    client = sign_in(house.staff["administrator"])
+    assert client.post(add, data).status_code == 302
     made = EscalationRule.objects.get()
     assert (made.is_active, made.priorities, made.person) == (False, ["high"], house.agent)
-
-    page = client.get(f"/admin/escalation/escalationrule/{made.pk}/change/?try=1").content.decode()
-    assert ticket.number in page
 
     with django_capture_on_commit_callbacks(execute=True):
         assert client.post(f"/admin/escalation/escalationrule/{made.pk}/change/", data | {"is_active": "on"}).status_code == 302

@@ -203,5 +203,5 @@ def test_coverage_drill_and_rules(browser: Browser, mesa: Mesa, language: str) -
     admin = Walker(browser, mesa, "admin@mesa.example", language)
     admin.open("/admin/escalation/escalationrule/")
     admin.do(lambda: admin.page.locator("#result_list tbody th a").first.click())
-    admin.do(lambda: admin.page.click("#trial a.button"))
+    admin.do(lambda: admin.page.click("#trial button"))
     expect(admin.page.locator("#trial")).to_contain_text(re.compile(r"30"))
