@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from sla.calendars import HORIZON_YEARS, BeyondHorizon, Ledger, Pause, SegmentKind, WorkCalendar
@@ -106,11 +107,17 @@ def read(stretches: Sequence[Stretch], percents: Sequence[int]) -> Reading:
             return Reading(due_at, None, dict.fromkeys(percents))
     else:
         span = target
-    asked = sorted({*percents, AT_RISK_PERCENT})
-    *found, ends_at = _instants_after(stretches, [*(span * percent / 100 for percent in asked), span])
-    instants = dict(zip(asked, found, strict=True))
+    asked, amounts = _milestones(span, tuple(percents))
+    instants = dict(zip(asked, _instants_after(stretches, amounts), strict=True))
     warnings = {percent: instants[percent] for percent in percents}
-    return Reading(due_at if isinstance(target, Term) else ends_at, instants[AT_RISK_PERCENT], warnings)
+    return Reading(due_at if isinstance(target, Term) else instants[BREACH_PERCENT], instants[AT_RISK_PERCENT], warnings)
+
+
+@lru_cache(maxsize=4096)  # targets are few, clocks very many
+def _milestones(span: timedelta, percents: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[timedelta, ...]]:
+    """Return the percents to ask for, ascending, the risk and the breach among them, and the open time that each of them is."""
+    asked = tuple(sorted({*percents, AT_RISK_PERCENT, BREACH_PERCENT}))
+    return asked, tuple(span * percent / 100 for percent in asked)
 
 
 def ledgers(stretches: Sequence[Stretch]) -> list[Ledger]:
