@@ -43,21 +43,27 @@ class Ticket(OrganizationRow):
     requester = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, db_index=False, related_name="+", verbose_name=_("requester")
     )
-    site = models.ForeignKey(Site, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("site"))
-    department = models.ForeignKey(Department, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("department"))
+    site = models.ForeignKey(Site, on_delete=models.SET_NULL, null=True, db_index=False, related_name="+", verbose_name=_("site"))
+    department = models.ForeignKey(
+        Department, on_delete=models.SET_NULL, null=True, db_index=False, related_name="+", verbose_name=_("department")
+    )
     contract = models.ForeignKey(
         Contract, on_delete=models.PROTECT, null=True, db_index=False, related_name="+", verbose_name=_("contract")
     )
     # The ended ticket that this one goes on with (SPEC 3.11).
-    continues = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("continues"))
+    continues = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, db_index=False, related_name="+", verbose_name=_("continues")
+    )
     is_out_of_contract = models.BooleanField(_("out of contract"), default=False)
     terms_at = models.DateTimeField()  # as of when the matrix and the policy bind it: its arrival, or its change of contract
     # The desk follows up what was escalated: the owner stays while assignee and team change (SPEC 3.8).
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("desk owner"))
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, db_index=False, related_name="+", verbose_name=_("desk owner")
+    )
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, db_index=False, related_name="+", verbose_name=_("assignee")
     )
-    team = models.ForeignKey(Team, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("group"))
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, null=True, db_index=False, related_name="+", verbose_name=_("group"))
     is_relevant = models.BooleanField(_("relevant incident"), default=False)
     is_major = models.BooleanField(_("major incident"), default=False)
     received_at = models.DateTimeField(_("arrived"))
@@ -93,6 +99,11 @@ class Ticket(OrganizationRow):
             models.Index(fields=("assignee", "state"), name="ticket_by_assignee"),
             models.Index(fields=("organization", "received_at"), name="ticket_by_arrival"),
             models.Index(fields=("validation_due_at",), name="ticket_validation", condition=models.Q(validation_due_at__isnull=False)),
+            # Mostly empty, and written with every change of a date: what is empty stands in no index.
+            *(
+                models.Index(fields=(name,), name=f"ticket_by_{name}", condition=models.Q(**{f"{name}__isnull": False}))
+                for name in ("site", "department", "continues", "owner", "team")
+            ),
         )
         constraints = (
             models.CheckConstraint(
@@ -148,7 +159,7 @@ class MessageKind(models.TextChoices):
 class Message(OrganizationRow):
     """A contribution to the conversation. Everything but a note reaches the customer."""
 
-    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="+")
+    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, db_index=False, related_name="+")
     kind = models.CharField(max_length=10, choices=MessageKind)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     is_from_staff = models.BooleanField()
@@ -189,7 +200,7 @@ class Attachment(OrganizationRow):
 class StateInterval(OrganizationRow):
     """One stay of a ticket in a state, with its reason; ``ended_at`` is None for the current one."""
 
-    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="+")
+    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, db_index=False, related_name="+")
     state = models.CharField(max_length=20, choices=State)
     bucket = models.CharField(max_length=12, choices=Bucket)
     started_at = models.DateTimeField()
