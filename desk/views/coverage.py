@@ -25,7 +25,6 @@ from escalation.queries import coverage_rows, drills_of
 from escalation.services import start_drill
 from web.requests import actor, person
 
-CELL = 36  # units of the picture
 DRILLS = 5
 
 
@@ -41,8 +40,6 @@ class Square:
     """An hour of the picture: ``tone`` is covered, hole or idle."""
 
     hour: int
-    x: int
-    y: int
     tone: str
 
     @property
@@ -91,8 +88,7 @@ def _week(request: HttpRequest, organization: Organization, user: User, now: dat
         "priority": priority,
         "priorities": list(Priority),
         "hour": hour,
-        "days": [(day, day * CELL + CELL // 2) for day in range(7)],
-        "hours": [(each, each * CELL + CELL // 2) for each in range(DAY_HOURS)],
+        "hours": range(DAY_HOURS),
         "squares": _squares(picture, priority),
         "stretches": stretches_of(picture.holes),
         "lines": _lines(picture, priority, hour),
@@ -110,7 +106,7 @@ def _squares(picture: Picture, priority: Priority) -> list[Square]:
     found = []
     for hour in range(HOURS):
         tone = "hole" if hour in lacking else "covered" if (hour, priority) in picture.needed else "idle"
-        found.append(Square(hour, hour % DAY_HOURS * CELL, hour // DAY_HOURS * CELL, tone))
+        found.append(Square(hour, tone))
     return found
 
 

@@ -1,6 +1,6 @@
 """The template tags that the doors share. A builtin library: no template needs to load it."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -73,9 +73,16 @@ def instant(value: datetime | str | None, time_zone: str) -> str:
     if not isinstance(moment, datetime):
         return ""
     local = moment.astimezone(zone(time_zone))
+    return f"{day(local)}, {local:%H:%M}"
+
+
+@register.filter
+def day(value: date | None) -> str:
+    """Show a date: ``22 nov 2026``; nothing for none."""
+    if value is None:
+        return ""
     spanish = (get_language() or "es").startswith("es")
-    day = formats.date_format(local, "j M Y").lower() if spanish else formats.date_format(local, "M j, Y")
-    return f"{day}, {local:%H:%M}"
+    return formats.date_format(value, "j M Y").lower() if spanish else formats.date_format(value, "M j, Y")
 
 
 @register.filter
