@@ -104,12 +104,12 @@ def evaluate(browser: Browser, mesa: Mesa, customer: Walker, number: str) -> Non
 
 def detour(browser: Browser, mesa: Mesa, customer: Walker, number: str) -> None:
     """A visit and a conference are agreed; the audit is late, then stopped, and the audit area resumes it."""
-    customer.page.locator("form[action$='/visits/']").locator("xpath=parent::details").locator("> summary").click()
+    customer.page.locator("form[action$='/visit/']").locator("xpath=parent::details").locator("> summary").click()
     early, fine = day(1), day(20)
     for on in (early, fine):
-        customer.page.fill("form[action$='/visits/'] [name=on]", on)
-        customer.page.fill("form[action$='/visits/'] [name=visitors]", "Elsa Robles")
-        customer.do(lambda: customer.page.locator("form[action$='/visits/'] button").click())
+        customer.page.fill("form[action$='/visit/'] [name=on]", on)
+        customer.page.fill("form[action$='/visit/'] [name=visitors]", "Elsa Robles")
+        customer.do(lambda: customer.page.locator("form[action$='/visit/'] button").click())
         assert customer.page.locator(".field-wrong").count() == (1 if on == early else 0)
 
     area = Walker(browser, mesa, AUDIT_AREA, customer.language)
