@@ -253,3 +253,26 @@ def test_the_api_does_nothing_twice_with_one_idempotency_key(house: House, clien
     head = bearer(house.staff["bpo"]) | {"Idempotency-Key": "a3"}
     path = f"/api/v1/audits/{number}/evidence/{made.json()['id']}/approve/"
     assert [client.post(path, headers=head).status_code for _ in range(2)] == [200, 200]
+
+
+def test_the_pages_of_an_audit_cost_the_same_for_little_and_for_much(house: House, sign_in: Any) -> None:
+    items = [("erp", f"Item {number}") for number in range(1, 13)]
+    audit = ask(house, items=items)
+    leave(house, audit, 1)
+    prepare(house, audit, 2)
+    doors = [
+        (house.staff["bpo"], f"/admin/audits/{audit.ticket.number}/"),
+        (house.requester, f"/audits/{audit.ticket.number}/"),
+    ]
+
+    def spent() -> list[int]:
+        return [statements(sign_in(person), path) for person, path in doors]
+
+    before = spent()
+    for number in range(3, 9):
+        leave(house, audit, number)
+    for number in range(9, 12):
+        prepare(house, audit, number, classification=Classification.POLICY, summary="Yes.")
+        prepare(house, audit, number)
+
+    assert spent() == before
