@@ -34,13 +34,13 @@ def tell_decided(*, audit: AuditRequest, evidence: Evidence, at: datetime) -> No
     _tell(audit, [evidence.prepared_by], "audit_decided", key, at, **told)
 
 
-def demand_delay_notice(*, audit: AuditRequest, due_at: str, percent: int, at: datetime) -> None:
-    """Ask BPO, the audit area and the desk's owner for the notice that the delivery will be late, while there is time."""
+def demand_delay_notice(*, audit: AuditRequest, due_at: str, percent: int, given: int, at: datetime) -> None:
+    """Ask BPO, the audit area and the desk's owner for the notice that the delivery will be late; ``given`` is how many there were."""
     people = {person.pk: person for person in _people(audit, StaffRole.BPO, StaffRole.AUDIT_AREA)}
     for person in (audit.ticket.owner, audit.ticket.assignee):
         if person is not None and person.is_active:
             people[person.pk] = person
-    key = f"audit-delay:{audit.pk}:{due_at}:{percent}"
+    key = f"audit-delay:{audit.pk}:{due_at}:{percent}:{given}"
     _tell(audit, list(people.values()), "audit_delay_wanted", key, at, due_at=due_at, percent=percent)
 
 

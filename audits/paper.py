@@ -1,6 +1,6 @@
 """What leaves an audit on paper: the cover, the bound and signed PDF, the index, the invitation. Reads only (SPEC 9.3, 9.4)."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
@@ -97,9 +97,9 @@ def invitation(audit: AuditRequest, conference: Conference) -> bytes:
     event = Event()
     event.add("uid", f"audit-conference-{conference.pk}@{settings.MESA_MAIL_DOMAIN}")
     event.add("sequence", conference.sequence)
-    event.add("dtstamp", conference.scheduled_at)
-    event.add("dtstart", conference.starts_at)
-    event.add("dtend", conference.ends_at)
+    event.add("dtstamp", conference.scheduled_at.astimezone(UTC))
+    event.add("dtstart", conference.starts_at.astimezone(UTC))  # no zone to describe, no hour that the clocks skip
+    event.add("dtend", conference.ends_at.astimezone(UTC))
     event.add("summary", f"{audit.ticket.number} · {audit.auditor_company}")
     event.add("location", vText(conference.place))
     event.add("status", "CANCELLED" if conference.is_cancelled else "CONFIRMED")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -30,6 +30,7 @@ _RELATED = (
     "index",
     "decided_by",
 )
+NEXT_YEAR = timedelta(days=370)  # from the first day of a contract year into the next one
 DEMAND_PERCENT = 75  # of the term: from here on the system asks for the delay notice
 
 
@@ -200,7 +201,11 @@ def allowances(organization: Organization, at: datetime) -> list[Allowance]:
 def allowance_of(contract: Contract, day: date) -> Allowance:
     """Return whether the year's audit is used: by one that was neither declined nor called off before anything was delivered."""
     starts_on = year_start(contract, day)
-    taken = AuditRequest.objects.filter(contract=contract, year_starts_on=starts_on).exclude(state=AuditState.DECLINED)
+    local = zone(contract.organization.time_zone)
+    begins, ends = (datetime.combine(first, time(), local) for first in (starts_on, year_start(contract, starts_on + NEXT_YEAR)))
+    # By the day it was asked for, whatever the contract's first day was then.
+    taken = AuditRequest.objects.filter(contract=contract, ticket__received_at__gte=begins, ticket__received_at__lt=ends)
+    taken = taken.exclude(state=AuditState.DECLINED)
     called_off = Q(ticket__state__in=["rejected", "cancelled"]) | Q(ticket__closure_code__in=["invalid", "cancelled"])
     has_left = Exists(Evidence.objects.filter(item__audit=OuterRef("pk"), state=EvidenceState.DELIVERED))
     counted = taken.annotate(has_left=has_left).filter(~called_off | Q(has_left=True))
@@ -231,11 +236,11 @@ def _reported(audit: AuditRequest, at: datetime) -> dict[str, Any]:
     return {
         "number": audit.ticket.number,
         "auditor": audit.auditor_company,
-        "state": audit.state,
+        "state": audit.stopped_from if audit.state == AuditState.STOPPED else audit.state,  # a stop is the committee's matter
         "items": RequestedItem.objects.filter(audit=audit).count(),
         "due_at": due_at.isoformat() if due_at else "",
         "delivered_at": delivered_at.isoformat() if delivered_at else "",
-        "verdict": _verdict(clock, due_at, delivered_at, at),
+        "verdict": "running" if audit.state == AuditState.STOPPED else _verdict(clock, due_at, delivered_at, at),
         "delay_notice": ("before" if notices[0].is_in_time else "late") if notices else "none",
     }
 

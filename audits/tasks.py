@@ -12,3 +12,10 @@ def keep_retention() -> int:
     """Delete the evidence whose retention has ended."""
     with every_organization(reason="the retention of evidence"):
         return services.purge_evidence(at=timezone.now())
+
+
+@shared_task(queue="reports")
+def sweep_delay_notices() -> int:
+    """Ask for the delay notices that are wanted and were not asked for."""
+    with every_organization(reason="audits whose delivery is in danger"):
+        return services.demand_delay_notices(at=timezone.now())

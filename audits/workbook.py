@@ -1,7 +1,7 @@
 """The audit request form as an XLSX workbook: made with the customer's contracted services, and read back cell by cell (SPEC 9.1)."""
 
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from io import BytesIO
@@ -9,6 +9,7 @@ from typing import IO, Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.utils import translation
 from django.utils.dateparse import parse_date
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -28,7 +29,7 @@ _MOST_BYTES = 8 * 1024 * 1024  # unpacked: more is no form
 _MARK, _VERSION = "mesa-audit-form", 1
 _FIRST_ROW, _LABEL, _VALUE = 4, 2, 3  # of the request sheet
 _FIRST_ITEM = 2
-_LAST_ROW = 5000  # an item beyond the form's last line is seen, and refused
+_LAST_ROW = 5000  # an item beyond the form's last line is seen, and refused; so is a sheet with more rows
 
 
 class FormRefused(Invalid):
@@ -244,14 +245,32 @@ def _sheets(stream: IO[bytes]) -> tuple[_Sheet, _Sheet]:
         stream.seek(0)
         book = load_workbook(stream, read_only=True, data_only=True, keep_links=False)
         mark = next(book["Mesa"].iter_rows(max_row=1, max_col=1, values_only=True))[0] if "Mesa" in book.sheetnames else None
-        shown = [sheet for sheet in book.worksheets if sheet.title != "Mesa"]
-        if mark != _MARK or len(shown) < 2:  # noqa: PLR2004 - the request and its items
+        request, items = (next((sheet for sheet in book.worksheets if sheet.title in names), None) for names in _titles())
+        if mark != _MARK or request is None or items is None:
             raise FormRefused(words, fields={"form": words})
-        return _Sheet(shown[0], _FIRST_ROW + len(_FIELDS)), _Sheet(shown[1], _LAST_ROW)
+        if any(any(value not in {None, ""} for value in row) for row in _beyond(items)):
+            raise FormRefused(
+                words, fields={f"{items.title}!A{_LAST_ROW + 1}": _("A request has up to %(limit)d items.") % {"limit": MAX_ITEMS}}
+            )
+        return _Sheet(request, _FIRST_ROW + len(_FIELDS)), _Sheet(items, _LAST_ROW)
     except FormRefused:
         raise
     except Exception as error:  # openpyxl says of a damaged workbook whatever it stumbled over
         raise FormRefused(words, fields={"form": words}) from error
+
+
+def _titles() -> list[set[str]]:
+    """Return what the request's and the items' sheet are called, in every language of the form."""
+    found: list[set[str]] = [set(), set()]
+    for language in ("es", "en"):
+        with translation.override(language):
+            for names, title in zip(found, _SHEETS, strict=True):
+                names.add(str(title))
+    return found
+
+
+def _beyond(sheet: Any) -> Iterator[Any]:
+    yield from sheet.iter_rows(min_row=_LAST_ROW + 1, max_row=_LAST_ROW + 5000, min_col=2, max_col=_VALUE, values_only=True)
 
 
 def _items(sheet: _Sheet, services: Sequence[Service], wrong: dict[str, Text]) -> list[WantedItem]:

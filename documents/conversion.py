@@ -10,7 +10,7 @@ from typing import cast
 
 from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageChops, ImageOps, UnidentifiedImageError
 from pypdf import PageObject, PdfReader, PdfWriter
 from pypdf.errors import PdfReadError, PyPdfError
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject
@@ -59,6 +59,14 @@ _OFFICE_SETTINGS = (
 )
 _ACTIVE = {"/FileAttachment", "/RichMedia", "/Movie", "/Screen", "/Sound", "/3D"}
 _HIDDEN = ("/AA", "/AF", "/PieceInfo", "/Metadata")  # what acts, and what goes along unseen
+_NO_PICTURE = (
+    UnidentifiedImageError,
+    OSError,
+    ValueError,
+    SyntaxError,
+    Image.DecompressionBombError,
+    Image.DecompressionBombWarning,
+)
 _PLAIN = {"text/plain", "text/csv", "text/xml", "application/json", "message/rfc822"}
 
 
@@ -105,6 +113,15 @@ def is_picture(content_type: str) -> bool:
     return content_type.startswith("image/")
 
 
+def same_picture(one: bytes, other: bytes) -> bool:
+    """Tell whether two files show the same picture, however it is packed; False for what is no picture."""
+    try:
+        first, second = _seen(one), _seen(other)
+    except _NO_PICTURE:
+        return False
+    return first.size == second.size and ImageChops.difference(first, second).getbbox() is None
+
+
 def _read(content: bytes, name: str) -> PdfReader:
     try:
         reader = PdfReader(BytesIO(content))
@@ -123,24 +140,22 @@ def _read(content: bytes, name: str) -> PdfReader:
 def _picture(content: bytes, name: str) -> bytes:
     """Return a picture as a page of its size. Nothing of the file goes along but what is seen: no place, camera or earlier version."""
     try:
-        with Image.open(BytesIO(content)) as opened:
-            if opened.width * opened.height > MAX_PIXELS:
-                raise ValueError("too large")
-            seen = ImageOps.exif_transpose(opened).convert("RGBA")
-        flat = Image.new("RGB", seen.size, "white")
-        flat.paste(seen, mask=seen.getchannel("A"))
         found = BytesIO()
-        flat.save(found, "PDF", resolution=_DPI)
-    except (
-        UnidentifiedImageError,
-        OSError,
-        ValueError,
-        Image.DecompressionBombError,
-        Image.DecompressionBombWarning,
-        SyntaxError,
-    ) as error:
+        _seen(content).save(found, "PDF", resolution=_DPI)
+    except _NO_PICTURE as error:
         raise NotConvertible(_("“%(name)s” is damaged or too large: it cannot be read as a picture.") % {"name": name}) from error
     return found.getvalue()
+
+
+def _seen(content: bytes) -> Image.Image:
+    """Return what one sees of a picture, upright and on white; raises one of ``_NO_PICTURE``."""
+    with Image.open(BytesIO(content)) as opened:
+        if opened.width * opened.height > MAX_PIXELS:
+            raise ValueError("too large")
+        seen = ImageOps.exif_transpose(opened).convert("RGBA")
+    flat = Image.new("RGB", seen.size, "white")
+    flat.paste(seen, mask=seen.getchannel("A"))
+    return flat
 
 
 def _office(content: bytes, extension: str, name: str) -> bytes:

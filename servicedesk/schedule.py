@@ -23,6 +23,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "reports": {"task": "reports.tasks.sweep_reports", "schedule": SLOW_TICK, "options": {"expires": SLOW_TICK}},
     "simulations": {"task": "reports.tasks.sweep_simulations", "schedule": SLOW_TICK, "options": {"expires": SLOW_TICK}},
+    "delay notices": {"task": "audits.tasks.sweep_delay_notices", "schedule": crontab(minute="*/15")},
     "retention of evidence": {"task": "audits.tasks.keep_retention", "schedule": crontab(hour="5", minute="11")},
     "idempotency keys": {"task": "api.tasks.forget_idempotency_keys", "schedule": crontab(hour="4", minute="23")},
     "monthly reports": {"task": "reports.tasks.issue_monthly_reports", "schedule": crontab(minute="7")},

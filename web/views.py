@@ -21,7 +21,7 @@ from notifications.queries import oldest_waiting
 from tickets.queries import get_attachment
 from web.requests import person
 
-CHECKS_A_MINUTE = 30
+CHECKS_A_MINUTE = 10
 _SHOWN_INLINE = {"image/png", "image/jpeg", "image/gif", "image/webp"}
 
 

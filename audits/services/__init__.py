@@ -10,7 +10,14 @@ from audits.services.evidence import (
     set_aside,
     waive,
 )
-from audits.services.following import demand_delay_notice, follow_ticket, guard_files, guard_message, refuse_contract_change
+from audits.services.following import (
+    demand_delay_notice,
+    demand_delay_notices,
+    follow_ticket,
+    guard_files,
+    guard_message,
+    refuse_contract_change,
+)
 from audits.services.keeping import purge_evidence, set_retention
 from audits.services.protocol import (
     announce_visit,
@@ -35,6 +42,7 @@ __all__ = [
     "complete_audit",
     "deliver_evidence",
     "demand_delay_notice",
+    "demand_delay_notices",
     "earliest_visit",
     "evaluate_environment",
     "follow_ticket",

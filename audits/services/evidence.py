@@ -19,7 +19,7 @@ from audits.services.base import NotNow, hold, look, need, tell_record
 from core.actor import Actor
 from core.errors import Invalid, NotAllowed
 from documents.checking import CheckedFile
-from documents.conversion import is_picture, to_pdf
+from documents.conversion import is_picture, same_picture, to_pdf
 from documents.models import Blob
 from documents.services import store_bytes, store_file
 from documents.signing import sign_json
@@ -31,6 +31,7 @@ from tickets.services import solve_automatically, tell_customer, write_message
 
 PDF = "application/pdf"
 _EDITABLE = {Classification.PUBLIC, Classification.INTERNAL}
+SUMMARY = "summary.txt"
 _OPEN_STATES = (EvidenceState.PREPARED, EvidenceState.APPROVED)
 
 
@@ -73,6 +74,8 @@ def _put_before(
 ) -> Evidence:
     """Store the original and what may leave; without a ``pdf`` the original itself does."""
     source = store_file(organization_id=held.organization_id, upload=wanted.file, at=at) if wanted.file is not None else None
+    if source is not None and wanted.classification in _EDITABLE:
+        _refuse_kept(source)
     deliverable = source if pdf is None else store_bytes(organization_id=held.organization_id, content=pdf, content_type=PDF, at=at)
     Evidence.objects.filter(item=item, state__in=_OPEN_STATES).update(state=EvidenceState.REPLACED)
     last = Evidence.objects.filter(item=item).aggregate(last=Max("number"))["last"] or 0
@@ -96,6 +99,15 @@ def _put_before(
     return evidence
 
 
+def _refuse_kept(source: Blob) -> None:
+    """Refuse to let out as public or internal what was put before BPO as confidential or as a policy, and not sent back."""
+    restricted = (Classification.CONFIDENTIAL, Classification.POLICY)
+    kept = Evidence.objects.filter(source__sha256=source.sha256, classification__in=restricted).exclude(state=EvidenceState.REFUSED)
+    if kept.exists():
+        words = _("This file was prepared as confidential or as a policy: it stays inside. If that was a mistake, BPO sends it back first.")
+        raise NotAllowed(words)
+
+
 def _converted(item: RequestedItem, wanted: NewEvidence) -> tuple[bytes | None, str]:
     """Return what may leave as PDF and its name; None for the PDF when the original leaves as it is."""
     if wanted.as_editable and (wanted.classification not in _EDITABLE or item.waived_at is None):
@@ -103,7 +115,7 @@ def _converted(item: RequestedItem, wanted: NewEvidence) -> tuple[bytes | None, 
     file, redacted = wanted.file, wanted.redacted
     if wanted.classification == Classification.POLICY:
         summary = need(wanted.summary, "summary").encode()
-        return to_pdf(summary, content_type="text/plain", name="summary.txt"), file.name if file else "summary.txt"
+        return to_pdf(summary, content_type="text/plain", name=SUMMARY), SUMMARY  # the original's name stays inside too
     if file is None:
         raise Invalid(_("Give the file."), fields={"file": _("Choose a file.")})
     if wanted.classification == Classification.CONFIDENTIAL:
@@ -111,7 +123,7 @@ def _converted(item: RequestedItem, wanted: NewEvidence) -> tuple[bytes | None, 
             words = _("Of confidential evidence only a partial picture leaves: give the picture with the rest made unreadable.")
             raise Invalid(words, fields={"redacted": words})
         partial = _bytes(redacted)
-        if partial == _bytes(file):
+        if partial == _bytes(file) or same_picture(partial, _bytes(file)):
             words = _("The partial picture is the original itself. Make the confidential parts unreadable first.")
             raise Invalid(words, fields={"redacted": words})
         return to_pdf(partial, content_type=redacted.content_type, name=redacted.name), redacted.name

@@ -8,13 +8,14 @@ from django.utils.translation import gettext as _
 
 from audits import notices
 from audits.models import VALIDATION, AuditRequest, AuditState, Evidence, EvidenceState
-from audits.queries import DEMAND_PERCENT, needs_delay_notice, view_of_staff
+from audits.queries import DEMAND_PERCENT, delivery_clock, needs_delay_notice, view_of_staff
 from core.actor import system_actor
 from core.errors import NotAllowed
+from sla.clocks import BREACH_PERCENT
 from sla.services import set_validation
 from tickets.models import Attachment, Ticket
 from tickets.services import set_reopen_window
-from tickets.states import FINAL, State
+from tickets.states import FINAL, OPEN_STATES, State
 
 AUDITS = system_actor("audits")
 
@@ -23,7 +24,7 @@ AUDITS = system_actor("audits")
 def follow_ticket(*, audit: AuditRequest, from_state: str, to_state: str, at: datetime) -> None:
     """Refuse a solution before the delivery; give a delivered one three business days; take no reopening after the end."""
     if to_state in FINAL and audit.state == AuditState.STOPPED:
-        raise NotAllowed(_("This audit was stopped: nothing closes it before the audit area resumes it."))
+        raise NotAllowed(_("This request cannot be ended at the moment: write to us on its ticket."))  # that it was stopped stays inside
     if to_state == State.SOLVED:
         if audit.state != AuditState.DELIVERED:
             raise NotAllowed(
@@ -43,8 +44,9 @@ def guard_files(*, ticket_id: int, message_id: int | None) -> None:
     On the ticket of an audit any file but what BPO has delivered, and the index; on every other one what is kept as evidence and has
     not left. The customer's own files pass: nobody asks here.
     """
-    attached = Attachment.objects.filter(ticket_id=ticket_id, message_id=message_id).order_by().values("blob_id")
-    kept = Evidence.objects.filter(Q(source__in=attached) | Q(deliverable__in=attached)).exclude(delivered__in=attached)
+    attached = Attachment.objects.filter(ticket_id=ticket_id, message_id=message_id).order_by().values("blob__sha256")
+    kept = Evidence.objects.filter(Q(source__sha256__in=attached) | Q(deliverable__sha256__in=attached))
+    kept = kept.exclude(delivered__sha256__in=attached)  # of another customer too: each keeps the bytes in a row of its own
     if kept.exists():
         raise NotAllowed(_("This file is evidence of an audit that has not been delivered: only BPO delivers it, on the audit's page."))
 
@@ -69,4 +71,17 @@ def demand_delay_notice(*, audit: AuditRequest, percent: int, at: datetime) -> N
     """Ask for the delay notice while there is time, unless one was given that still holds (SPEC 9.2)."""
     view = view_of_staff(audit)
     if percent >= DEMAND_PERCENT and view.clock is not None and view.clock.due_at is not None and needs_delay_notice(view, at):
-        notices.demand_delay_notice(audit=audit, due_at=view.clock.due_at.isoformat(), percent=percent, at=at)
+        due_at, given = view.clock.due_at.isoformat(), len(view.notices)
+        notices.demand_delay_notice(audit=audit, due_at=due_at, percent=percent, given=given, at=at)
+
+
+def demand_delay_notices(*, at: datetime) -> int:
+    """Look at every audit whose term runs, and return how many. Whoever warns otherwise is asked all the same, and once more when a
+    new date has passed without the delivery."""
+    audits = AuditRequest.objects.filter(state__in=[AuditState.OPEN, AuditState.EVALUATING], ticket__state__in=sorted(OPEN_STATES))
+    found = list(audits.select_related("ticket__organization", "ticket__owner", "ticket__assignee", "organization").order_by("pk"))
+    for audit in found:
+        clock = delivery_clock(audit.ticket_id)
+        if clock is not None and clock.due_at is not None:
+            demand_delay_notice(audit=audit, percent=DEMAND_PERCENT if at <= clock.due_at else BREACH_PERCENT, at=at)
+    return len(found)

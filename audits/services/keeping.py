@@ -15,15 +15,17 @@ KEEPER = system_actor("retention")
 
 @transaction.atomic
 def set_retention(*, at: datetime) -> int:
-    """Write until when the evidence of ended contracts is kept, and take it back where a contract was prolonged; return how many changed."""
+    """Write until when the evidence of ended contracts is kept, and take it back where a contract was prolonged; return how many changed.
+
+    The days count from when the end is seen, once, so that an end that is entered for the past, by mistake or not, shortens nothing.
+    """
     today, changed = at.date(), 0
     for evidence in Evidence.objects.select_related("item__audit__contract").order_by("pk"):
         ends_on = evidence.item.audit.contract.ends_on
-        until = (
-            ends_on + timedelta(days=max(evidence.retention_days, settings.MESA_EVIDENCE_RETENTION_DAYS))
-            if ends_on is not None and ends_on < today
-            else None
-        )
+        until = None
+        if ends_on is not None and ends_on < today:
+            promised = timedelta(days=max(evidence.retention_days, settings.MESA_EVIDENCE_RETENTION_DAYS))
+            until = evidence.retain_until or today + promised
         if until != evidence.retain_until:
             Evidence.objects.filter(pk=evidence.pk).update(retain_until=until)
             changed += 1

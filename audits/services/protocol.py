@@ -1,7 +1,7 @@
 """The obligations around the evidence: delay notice, conference, visits, and the stop of a request to manipulate (SPEC 9.2-9.7)."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -20,8 +20,10 @@ from core.errors import Invalid, NotAllowed
 from sla.defaults import CalendarRole, Metric
 from sla.queries import calendar_versions_on, pick_calendar, work_calendar
 from sla.services import start_promise, withdraw_promise
+from tickets.states import OPEN_STATES
 
 MAX_ATTENDEES = 50
+DAY, FURTHEST = timedelta(days=1), timedelta(days=730)
 
 
 @transaction.atomic
@@ -32,8 +34,10 @@ def give_delay_notice(*, audit: AuditRequest, reason: str, new_date: date, user:
     if clock is None or not clock.is_live or clock.due_at is None:
         raise NotNow(_("No delivery term runs."))
     today = at.astimezone(zone(held.organization.time_zone)).date()
-    if new_date <= today:
-        raise Invalid(_("The new date has passed."), fields={"new_date": _("Choose a day after today.")})
+    earliest = max(today, clock.due_at.astimezone(zone(held.organization.time_zone)).date())
+    if new_date <= earliest:
+        words = _("The new date lies after the one that was promised, and after today: from %(day)s on.") % {"day": earliest + DAY}
+        raise Invalid(words, fields={"new_date": words})
     notice: DelayNotice = DelayNotice.objects.create(
         organization_id=held.organization_id,
         audit=held,
@@ -64,6 +68,8 @@ def schedule_conference(
     held = hold(audit, Act.SCHEDULE, user)
     if starts_at <= at:
         raise Invalid(_("The conference lies in the past."), fields={"starts_at": _("Choose a later time.")})
+    if starts_at > at + FURTHEST:
+        raise Invalid(_("The conference lies years ahead."), fields={"starts_at": _("Choose a day within two years.")})
     if not 0 < minutes <= 1440:  # noqa: PLR2004 - a day
         raise Invalid(_("Give its length in minutes."), fields={"minutes": _("From 1 to 1440.")})
     people = _addresses(attendees)
@@ -116,8 +122,8 @@ def announce_visit(*, audit: AuditRequest, place: VisitPlace, on: date, visitors
     if not acts_for_customer(user, audit):
         raise NotAllowed(_("Only who asked for the audit, or a coordinator, announces a visit."))
     held: AuditRequest = AuditRequest.objects.select_for_update(of=("self",)).select_related("ticket", "organization").get(pk=audit.pk)
-    if held.state not in RULES[Act.TELL_DELAY][1]:
-        raise NotNow(_("This is not done while: %(state)s.") % {"state": AuditState(held.state).label})
+    if held.state not in RULES[Act.TELL_DELAY][1] or held.ticket.state not in OPEN_STATES:
+        raise NotNow(_("No visit can be announced for this audit any more."))
     earliest = earliest_visit(held, at)
     if on < earliest:
         words = _("A visit is announced at least %(days)d business days before it: from %(day)s on.") % {

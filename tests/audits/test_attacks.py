@@ -5,13 +5,15 @@ from io import BytesIO
 
 import pytest
 from django.db import transaction
+from PIL import Image
 
 from audits import services
-from audits.models import AuditRequest, AuditState, Classification
+from audits.models import AuditState, Classification, VisitPlace
 from audits.queries import view_of
 from audits.services import AllowanceUsed
+from audits.services.base import NotNow
 from audits.workbook import FormRefused, read_form
-from core.errors import NotAllowed
+from core.errors import Invalid, NotAllowed
 from reports.queries import build_service_level
 from sla.models import Clock
 from tests.audits.making import (
@@ -30,6 +32,7 @@ from tests.audits.making import (
     upload,
 )
 from tests.house import MONDAY_9AM, House, by, fresh, make_ticket
+from tickets.models import Ticket
 from tickets.services import reply_to_customer
 
 
@@ -70,7 +73,7 @@ def test_a_stop_neither_forgives_a_missed_term_nor_skips_the_evaluation(house: H
     leave(house, again(late), 2, at=at + DAY)
     assert Clock.objects.get(ticket=late.ticket, metric="delivery").is_met is False
 
-    AuditRequest.objects.update(year_starts_on=date(2020, 1, 1))
+    Ticket.objects.update(received_at=datetime(2020, 1, 7, tzinfo=UTC))  # the year's audit is another one
     alternate = ask(house, fields={"C10": "Test"}, at=MONDAY_9AM + 20 * DAY)
     services.stop_audit(audit=alternate, reason="X", user=house.agent, by=by(house.agent), at=MONDAY_9AM + 20 * DAY)
     services.resume_audit(audit=alternate, reason="Y", user=area, by=by(area), at=MONDAY_9AM + 21 * DAY)
@@ -148,3 +151,63 @@ def test_a_form_of_very_many_cells_and_damaged_ones_are_refused(house: House) ->
     for content in (bomb.getvalue(), bytes(damaged)):
         with pytest.raises(FormRefused):
             read_form(BytesIO(content), services_of)
+
+
+def test_what_was_put_as_confidential_does_not_leave_under_another_name(house: House) -> None:
+    audit = ask(house)
+    secret = text("secret")
+    first = prepare(house, audit, 1, classification=Classification.CONFIDENTIAL, file=secret, redacted=picture("black"))
+    for number in (1, 2):
+        with pytest.raises(NotAllowed):
+            prepare(house, audit, number, file=secret)
+    bpo = house.staff[BPO]
+    services.refuse_evidence(audit=audit, evidence_id=first.pk, reason="It is internal.", user=bpo, by=by(bpo), at=MONDAY_9AM)
+    assert prepare(house, audit, 1, file=secret).classification == Classification.INTERNAL
+
+    packed = BytesIO()
+    Image.open(picture("red").stream).save(packed, "PNG", compress_level=0)
+    with pytest.raises(Invalid) as refused:
+        prepare(
+            house,
+            audit,
+            2,
+            classification=Classification.CONFIDENTIAL,
+            file=picture("red"),
+            redacted=upload(packed.getvalue(), "partial.png"),
+        )
+    assert "redacted" in refused.value.fields
+
+
+def test_evidence_does_not_leave_on_a_ticket_of_another_customer(house: House) -> None:
+    prepare(house, ask(house), 1, file=text("secret"))
+    south = make_ticket(house, organization=house.south, requester=house.outsider)
+    with pytest.raises(NotAllowed), transaction.atomic():
+        reply_to_customer(ticket=south, body="See", files=[text("secret")], by=by(house.agent), at=MONDAY_9AM + HOUR)
+
+
+def test_the_customer_does_not_hear_of_a_stop(house: House) -> None:
+    audit = ask(house)
+    services.stop_audit(audit=audit, reason="Asked to change a date", user=house.agent, by=by(house.agent), at=MONDAY_9AM + HOUR)
+    with pytest.raises(NotAllowed) as refused, transaction.atomic():
+        step(house, audit, "cancel", MONDAY_9AM + 2 * HOUR, user=house.requester, reason="Never mind")
+    assert not {"stopped", "detuvo", "detenida"} & set(str(refused.value).lower().split())
+
+
+def test_the_name_of_a_policys_file_stays_inside(house: House) -> None:
+    evidence = leave(house, ask(house), classification=Classification.POLICY, file=upload(b"a;b\n", "SECRET-merger.csv"), summary="We do.")
+    assert evidence.name == "summary.txt"
+
+
+def test_no_visit_is_announced_for_an_audit_that_was_called_off(house: House) -> None:
+    audit = ask(house)
+    step(house, audit, "cancel", MONDAY_9AM + HOUR, user=house.requester, reason="Never mind")
+    with pytest.raises(NotNow):
+        services.announce_visit(
+            audit=audit,
+            place=VisitPlace.DATA_CENTRE,
+            on=date(2026, 4, 1),
+            visitors="Elsa",
+            user=house.requester,
+            by=by(house.requester),
+            at=MONDAY_9AM + 2 * HOUR,
+        )

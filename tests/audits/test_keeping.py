@@ -53,23 +53,26 @@ def test_the_database_keeps_evidence_and_does_not_let_delivered_change(house: Ho
 
 
 def test_after_the_contract_evidence_is_kept_by_the_policy_and_then_goes_with_its_files(house: House, settings: Any) -> None:
-    settings.MESA_EVIDENCE_RETENTION_DAYS = 300
+    settings.MESA_EVIDENCE_RETENTION_DAYS = 100
     audit = ask(house)
     evidence = leave(house, audit, classification=Classification.CONFIDENTIAL, file=text("secret"), redacted=picture("black"))
     source = evidence.source
     assert source is not None
     today = datetime.now(UTC).date()
-    house.contract.starts_on, house.contract.ends_on = date(2020, 1, 1), today - timedelta(days=250)
+    house.contract.starts_on, house.contract.ends_on = date(2001, 1, 1), today - timedelta(days=250)
     house.contract.save()
     assert services.purge_evidence(at=datetime.now(UTC)) == 0
-    assert Evidence.objects.get().retain_until == today + timedelta(days=50)
+    assert Evidence.objects.get().retain_until == today + timedelta(days=100)  # from when the end was seen
     settings.MESA_EVIDENCE_RETENTION_DAYS = 30  # what was promised when it was made is not shortened
     assert services.purge_evidence(at=datetime.now(UTC)) == 0
-    ended = today - timedelta(days=200)
-    assert refused_by_the_database(lambda: Evidence.objects.update(retain_until=ended))
-
-    house.contract.ends_on = today - timedelta(days=400)
+    house.contract.ends_on = today - timedelta(days=4000)  # by mistake, or not
     house.contract.save()
+    assert services.purge_evidence(at=datetime.now(UTC)) == 0
+    made = evidence.prepared_at.date()
+    for early in (today - timedelta(days=3000), made + timedelta(days=99)):
+        assert refused_by_the_database(lambda: Evidence.objects.update(retain_until=early))  # noqa: B023 - called at once
+
+    Evidence.objects.update(retain_until=max(made + timedelta(days=100), today - timedelta(days=50)))  # as if it had been seen then
     assert services.purge_evidence(at=datetime.now(UTC)) == 1
     from documents.models import Blob
 

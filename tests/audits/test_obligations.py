@@ -153,3 +153,22 @@ def test_a_request_to_manipulate_stops_the_audit_and_is_reported(house: House, s
     assert (clock.state, clock.started_at) == ("running", MONDAY_9AM + 2 * DAY)
     assert rebuild_clocks(ticket=fresh(audit.ticket), write=False) == []
     deliver(house, audit, evidence, at=MONDAY_9AM + 2 * DAY)
+
+
+def test_the_delay_notice_is_demanded_whatever_the_contract_warns_at_and_again_when_its_day_has_passed(house: House) -> None:
+    audit = ask(house)
+    Clock.objects.filter(ticket=audit.ticket).update(next_event_at=None)  # as if nothing had warned
+    early = datetime(2026, 3, 10, 20, tzinfo=UTC)
+    for _time in range(2):
+        services.demand_delay_notices(at=early)
+    assert told("audit_delay_wanted") == ["audit_area@mesa.example", "bpo@mesa.example"]
+
+    bpo = house.staff[BPO]
+    with pytest.raises(Invalid):  # before the day that was promised
+        services.give_delay_notice(audit=audit, reason="Late", new_date=date(2026, 3, 11), user=bpo, by=by(bpo), at=early)
+    services.give_delay_notice(audit=audit, reason="Late", new_date=date(2026, 3, 17), user=bpo, by=by(bpo), at=early)
+    services.demand_delay_notices(at=early + 3 * DAY)
+    assert len(told("audit_delay_wanted")) == 2
+    for _time in range(2):
+        services.demand_delay_notices(at=early + 8 * DAY)
+    assert len(told("audit_delay_wanted")) == 4

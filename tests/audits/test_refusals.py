@@ -1,12 +1,13 @@
 """The forbidden acts are refused by every view and route, not only in the service: each role tries each of them."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client
+from django.utils import timezone
 
 from accounts.services import issue_user_token
 from audits.models import AuditRequest, AuditState, Evidence, Visit, VisitPlace
@@ -48,7 +49,15 @@ def _desk(audit: AuditRequest, act: Act) -> tuple[str, dict[str, Any]]:
         Act.WAIVE: (3, reason | {"agreed_by": "Elsa"}),
         Act.COMPLETE: (0, {}),
         Act.TELL_DELAY: (0, reason | {"new_date": "2040-01-02"}),
-        Act.SCHEDULE: (0, {"starts_at": "2040-01-02T10:00", "minutes": "30", "place": "Sala", "attendees": "x@y.example"}),
+        Act.SCHEDULE: (
+            0,
+            {
+                "starts_at": f"{timezone.now() + timedelta(days=30):%Y-%m-%dT10:00}",
+                "minutes": "30",
+                "place": "Sala",
+                "attendees": "x@y.example",
+            },
+        ),
         Act.ANSWER_VISIT: (Visit.objects.get(audit=audit).pk, {"authorizes": "yes", "answer": ""}),
         Act.STOP: (0, reason),
         Act.RESUME: (0, reason),
