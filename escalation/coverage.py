@@ -12,7 +12,7 @@ from catalog.models import Contract
 from catalog.queries import contracts_in_force, support_types_of
 from core.classification import Kind, Priority
 from escalation.duty import Answering, Party, Roster, calendar_of, first_to_answer, members_of, party_of, roster_on
-from escalation.models import Action, Coverage, EscalationLevel, EscalationRule, Trigger
+from escalation.models import Action, Coverage, EscalationLevel, EscalationMatrix, EscalationRule, Trigger
 from escalation.queries import active_rules, levels_of, matrix_on
 from sla.calendars import WorkCalendar
 from sla.clocks import BREACH_PERCENT
@@ -21,7 +21,8 @@ from sla.promises import Matter, Policy, policy_on
 from sla.queries import calendar_versions_on, pick_calendar, work_calendar
 
 HOURS = 168
-STEP = timedelta(minutes=30)  # shifts begin and end at half hours too
+STEP = timedelta(minutes=30)  # and every instant at which somebody comes or goes
+WEEK = timedelta(days=8)  # a day more, where the clocks go back
 DAY_HOURS = 24
 
 
@@ -92,7 +93,7 @@ class Picture:
     roster: Roster
     percents: tuple[int, ...]
     _supervisors: list[User]
-    _levels: list[_Level]
+    _ladders: list[tuple[datetime, list[_Level]]]  # the levels of each version of the matrix in the week, and since when
     _rules: list[tuple[EscalationRule, Party]]
     _calendars: dict[Priority, list[WorkCalendar]]
     needed: set[tuple[int, Priority]] = field(default_factory=set)
@@ -112,25 +113,31 @@ class Picture:
         if first_line:
             found.append(Told(first_line, at, "desk"))
         found += self._by_rules(priority, percent, at)
-        if percent == BREACH_PERCENT and self._levels:
+        if percent == BREACH_PERCENT and self._levels_at(at):
             found.append(self._by_level(0, at))
         return found
 
     def next_told(self, at: datetime) -> Told | None:
         """Return who comes next when the first level does not acknowledge a breach at ``at``; None: there is no second level."""
-        if len(self._levels) < 2:  # noqa: PLR2004 - a next one needs two
+        levels = self._levels_at(at)
+        if len(levels) < 2:  # noqa: PLR2004 - a next one needs two
             return None
-        first = self._levels[0]
+        first = levels[0]
         told_at, allowed = first.answers(at, self.roster).at, timedelta(minutes=first.level.acknowledge_minutes)
         climbs_at = first.calendar.add(told_at, allowed) if first.calendar is not None else told_at + allowed
         return self._by_level(1, climbs_at)
 
+    def _levels_at(self, at: datetime) -> list[_Level]:
+        return next((levels for since, levels in reversed(self._ladders) if since <= at), self._ladders[0][1])
+
     def _first_line(self, at: datetime) -> tuple[User, ...]:
-        on_duty = tuple(person for person in self._supervisors if self.roster.is_on_duty(person.pk, at))
-        return on_duty or (self._levels[0].reachable(at, self.roster) if self._levels else ())
+        """Return who of the desk hears of a clock; a contact without a login only hears of a breach, by the ladder."""
+        levels = self._levels_at(at)
+        on_duty = Party(members=tuple(self._supervisors)).reachable(at, self.roster)
+        return on_duty or tuple(person for person in (levels[0].reachable(at, self.roster) if levels else ()) if person.pk)
 
     def _by_level(self, place: int, at: datetime) -> Told:
-        each = self._levels[place]
+        each = self._levels_at(at)[place]
         answering = each.answers(at, self.roster)
         return Told(answering.people, answering.at, "level", each.level.name, each.level.phone, answering.is_on_duty)
 
@@ -140,7 +147,7 @@ class Picture:
             if reached != percent or (rule.priorities and priority.code not in rule.priorities):
                 continue
             if rule.action == Action.RAISE:
-                if self._levels and percent != BREACH_PERCENT:
+                if self._levels_at(at) and percent != BREACH_PERCENT:
                     yield self._by_level(0, at)
                 continue
             answering = first_to_answer(party, at, self.roster)
@@ -150,10 +157,20 @@ class Picture:
         local = zone(self.organization.time_zone)
         # A week by the wall: 167 hours where the clocks go forward, 169 where they go back.
         end = (self.starts_at.astimezone(local).replace(tzinfo=None) + timedelta(hours=HOURS)).replace(tzinfo=local).astimezone(UTC)
-        at = self.starts_at
-        while at < end:
-            yield at
-            at += STEP
+        moments = {self.starts_at + STEP * number for number in range((end - self.starts_at) // STEP)}
+        for calendar in self._ticking:
+            moments |= {segment.start for segment in calendar.account(self.starts_at, end).segments}
+        moments |= {moment for rows in self.roster.absences.values() for row in rows for moment in (row.starts_at, row.ends_at)}
+        moments |= {since for since, _levels in self._ladders}
+        yield from sorted(moment for moment in moments if self.starts_at <= moment < end)
+
+    @property
+    def _ticking(self) -> list[WorkCalendar]:
+        """Return the calendars by which somebody comes or goes, or a clock runs."""
+        shifts = [calendar for calendars in self.roster.shifts.values() for calendar in calendars]
+        levels = [each.calendar for _since, levels in self._ladders for each in levels if each.calendar is not None]
+        clocks = [calendar for calendars in self._calendars.values() for calendar in calendars]
+        return list({id(calendar): calendar for calendar in (*shifts, *levels, *clocks)}.values())
 
     def hour_of(self, at: datetime) -> int:
         """Return the local hour of the week of an instant."""
@@ -181,7 +198,7 @@ def pictures_of(organization: Organization, at: datetime) -> list[Picture]:
     """Return the picture of each contract in force on that day; of the organization itself where there is none."""
     day = at.astimezone(zone(organization.time_zone)).date()
     contracts: Sequence[Contract | None] = contracts_in_force(organization, day) or [None]
-    roster = roster_on(at)
+    roster = roster_on(at, organization.pk)
     return [picture_of(organization, contract, at, roster=roster) for contract in contracts]
 
 
@@ -189,20 +206,25 @@ def picture_of(organization: Organization, contract: Contract | None, at: dateti
     """Return who is told of the tickets of a contract in the week from the hour of ``at`` on, as planned now."""
     contract_id = contract.pk if contract is not None else None
     policy = policy_on(organization, contract_id, None, at)
-    levels = [_Level(level, party_of(level), calendar_of(level, at)) for level in levels_of(matrix_on(organization.pk, contract_id, at))]
+    coming = EscalationMatrix.objects.filter(organization=organization, effective_from__gt=at, effective_from__lt=at + WEEK)
+    instants = [at, *coming.order_by("effective_from").values_list("effective_from", flat=True)]
     picture = Picture(
         organization=organization,
         contract=contract,
         starts_at=at.astimezone(zone(organization.time_zone)).replace(minute=0, second=0, microsecond=0).astimezone(UTC),
-        roster=roster or roster_on(at),
+        roster=roster or roster_on(at, organization.pk),
         percents=(*policy.percents, BREACH_PERCENT),
         _supervisors=supervisors_of(organization.pk),
-        _levels=levels,
+        _ladders=[(since, _ladder(organization, contract_id, since)) for since in instants],
         _rules=list(_clock_rules(organization)),
         _calendars={priority: _calendars(organization, contract, policy, priority, at) for priority in Priority},
     )
     picture.look()
     return picture
+
+
+def _ladder(organization: Organization, contract_id: int | None, at: datetime) -> list[_Level]:
+    return [_Level(level, party_of(level), calendar_of(level, at)) for level in levels_of(matrix_on(organization.pk, contract_id, at))]
 
 
 def _clock_rules(organization: Organization) -> Iterator[tuple[EscalationRule, Party]]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from accounts.models import Absence, Shift, Team, User
+from accounts.models import Absence, Membership, Shift, Team, User
 from escalation.models import EscalationLevel
 from sla.calendars import WorkCalendar
 from sla.queries import built_calendar, calendar_versions_on, work_calendar
@@ -22,6 +22,12 @@ class Roster:
 
     shifts: Mapping[int, Sequence[WorkCalendar]]
     absences: Mapping[int, Sequence[Absence]]
+    strangers: frozenset[int] = frozenset()  # the staff whose groups serve other customers
+    members: frozenset[int] = frozenset()  # the customer's own people
+
+    def serves(self, person: User) -> bool:
+        """Tell whether a person may hear of this customer's tickets at all."""
+        return person.pk not in self.strangers if person.is_staff else person.pk in self.members
 
     def is_on_duty(self, person_id: int, at: datetime) -> bool:
         if self.absence(person_id, at) is not None:
@@ -36,22 +42,34 @@ class Roster:
         """Return who answers for a person: themselves on duty, otherwise the substitute of their absence, and so on; None: nobody."""
         seen: set[int] = set()
         while person is not None and person.pk not in seen:
-            if person.is_active and self.is_on_duty(person.pk, at):
+            if person.is_active and self.serves(person) and self.is_on_duty(person.pk, at):
                 return person
             seen.add(person.pk)
             absence = self.absence(person.pk, at)
             person = absence.substitute if absence is not None else None
         return None
 
-    def next_change(self, person_ids: Sequence[int], at: datetime) -> datetime | None:
-        """Return the next instant at which one of these people may come on duty; None when nothing is planned."""
-        ends = [absence.ends_at for pk in person_ids for absence in self.absences.get(pk, ()) if absence.ends_at > at]
-        openings = [calendar.next_opening(at) for pk in person_ids for calendar in self.shifts.get(pk, ())]
-        return min((moment for moment in [*ends, *openings] if moment > at), default=None)
+    def next_change(self, people: Sequence[User], at: datetime) -> datetime | None:
+        """Return the next instant at which one of these people, or of those who stand in for them, may come on duty; None: never."""
+        circle = self._circle(people)
+        edges = [moment for pk in circle for absence in self.absences.get(pk, ()) for moment in (absence.starts_at, absence.ends_at)]
+        openings = [calendar.next_opening(at) for pk in circle for calendar in self.shifts.get(pk, ())]
+        return min((moment for moment in [*edges, *openings] if moment > at), default=None)
+
+    def _circle(self, people: Sequence[User]) -> set[int]:
+        """Return the ids of these people, of the substitutes of their absences, of the substitutes of those, and so on."""
+        found: set[int] = set()
+        asked = [person.pk for person in people]
+        while asked:
+            pk = asked.pop()
+            if pk not in found:
+                found.add(pk)
+                asked += [absence.substitute_id for absence in self.absences.get(pk, ()) if absence.substitute_id is not None]
+        return found
 
 
-def roster_on(at: datetime) -> Roster:
-    """Return who is on duty when, as planned at ``at``."""
+def roster_on(at: datetime, organization_id: int) -> Roster:
+    """Return who is on duty when, as planned at ``at``, and who of the staff serves the customer."""
     shifts: dict[int, list[WorkCalendar]] = {}
     for shift in Shift.objects.filter(is_active=True).prefetch_related("people").order_by("pk"):
         calendar = built_calendar(shift.time_zone, json.dumps(shift.hours), "{}")
@@ -64,7 +82,17 @@ def roster_on(at: datetime) -> Roster:
     absences: dict[int, list[Absence]] = {}
     for absence in Absence.objects.filter(ends_at__gt=at).select_related("substitute").order_by("starts_at", "pk"):
         absences.setdefault(absence.person_id, []).append(absence)
-    return Roster(shifts, absences)
+    members = Membership.objects.filter(organization_id=organization_id, is_suspended=False).order_by().values_list("user_id", flat=True)
+    return Roster(shifts, absences, _strangers(organization_id), frozenset(members))
+
+
+def _strangers(organization_id: int) -> frozenset[int]:
+    """Return who is in groups that name customers, this one not among them."""
+    named = list(Team.organizations.through.objects.order_by().values_list("team_id", "organization_id"))
+    serving = {team_id for team_id, named_id in named if named_id == organization_id}
+    people = Team.members.through.objects.filter(team_id__in=[team_id for team_id, _named_id in named]).order_by()
+    rows = list(people.values_list("user_id", "team_id"))
+    return frozenset({user_id for user_id, _team_id in rows} - {user_id for user_id, team_id in rows if team_id in serving})
 
 
 def _groups() -> list[set[int]]:
@@ -110,10 +138,9 @@ class Party:
         found = roster.stand_in(self.person, at) or roster.stand_in(self.substitute, at)
         return (found,) if found is not None else ()
 
-    @property
-    def fallback(self) -> tuple[User, ...]:
+    def fallback(self, roster: Roster) -> tuple[User, ...]:
         """Return who is told when nobody is on duty in all that is planned: nothing is lost for want of a plan."""
-        active = tuple(person for person in self.candidates if person.is_active)
+        active = tuple(person for person in self.candidates if person.is_active and roster.serves(person))
         if self.members is None and active:
             return active[:1]
         return active or ((self.outside,) if self.outside is not None else ())
@@ -142,11 +169,11 @@ def first_to_answer(party: Party, at: datetime, roster: Roster, calendar: WorkCa
         people = party.reachable(moment, roster)
         if people:
             return Answering(people, moment)
-        change = roster.next_change([person.pk for person in party.candidates], moment)
+        change = roster.next_change(party.candidates, moment)
         if change is None:
             break
         moment = change
-    return Answering(party.fallback, at, is_on_duty=False)
+    return Answering(party.fallback(roster), at, is_on_duty=False)
 
 
 def calendar_of(level: EscalationLevel, at: datetime) -> WorkCalendar | None:

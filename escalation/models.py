@@ -6,9 +6,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization, OrganizationRow, Team
+from accounts.roles import Capability
 from catalog.models import Contract, in_language
 from sla.models import MAX_MINUTES, PROMISED, Calendar
 from tickets.models import Ticket
+from tickets.states import FINAL
 
 
 class MatrixKind(models.TextChoices):
@@ -249,8 +251,16 @@ class EscalationRule(models.Model):
             wrong["states"] = _("Choose at least one state.")
         if self.trigger == Trigger.SILENCE and self.silence_minutes is None:
             wrong["silence_minutes"] = _("Say after how many minutes.")
+        if self.trigger == Trigger.SILENCE and self.states and set(self.states) <= FINAL:
+            wrong["states"] = _("A ticket that has ended is not waited for: choose a state in which it is open.")
         if self.action in {Action.TELL, Action.ASSIGN} and (self.person is None) == (self.team is None):
             wrong["person"] = _("Name a person or a group, one of the two.")
+        elif self.person is not None and not (self.person.is_active and self.person.is_staff):
+            wrong["person"] = _("Name somebody of the staff who is active.")
+        elif self.action == Action.ASSIGN and self.person is not None and not self.person.can(Capability.HOLD_TICKETS):
+            wrong["person"] = _("This person holds no tickets: name an agent, a consultant or a supervisor.")
+        if self.action in {Action.ASSIGN, Action.RAISE} and self.states and set(self.states) <= FINAL:
+            wrong["states"] = _("A ticket that has ended is neither given to anybody nor raised.")
         if wrong:
             raise ValidationError(wrong)
 

@@ -7,7 +7,7 @@ from accounts.models import Organization, User
 from accounts.queries import supervisors_of
 from catalog.models import Contract
 from escalation.coverage import Stretch
-from escalation.duty import Answering, Roster, roster_on, who_answers
+from escalation.duty import Answering, Party, Roster, first_to_answer, roster_on, who_answers
 from escalation.models import Drill, Escalation, EscalationLevel, EscalationRule
 from escalation.queries import acknowledge_token, ladder_of
 from escalation.rules import Fact
@@ -21,9 +21,9 @@ def tell_level(*, ticket: Ticket, escalation: Escalation, level: EscalationLevel
     """Tell who answers for the level, when they are on duty, with the link that acknowledges; without a matrix, the supervisors."""
     key = f"escalation:{escalation.pk}"
     context: dict[str, Any] = {"cause": escalation.cause, "reason": escalation.reason, "position": escalation.position}
-    if level is None or answering is None:
-        people = supervisors_of(ticket.organization_id)
-        send(ticket, [_letter(ticket, person, key, **context) for person in people], at)
+    if level is None or answering is None or not answering.people:
+        instead = _supervisors(ticket.organization_id, roster_on(at, ticket.organization_id), at)
+        send(ticket, [_letter(ticket, person, key, not_before=instead.at, **context) for person in instead.people], at)
         return
     path = f"/escalations/{acknowledge_token(escalation)}/"
     letters = [
@@ -47,23 +47,32 @@ def tell_clock(*, ticket: Ticket, clock: Clock, segment_id: int, percent: int, a
     """Tell whoever holds the ticket, or stands in for them, that a clock reached a threshold; otherwise the supervisors on duty."""
     due = clock.due_at.isoformat() if clock.due_at else ""
     key = f"clock:{clock.pk}:{segment_id}:{percent}"
+    told = {"metric": clock.metric, "percent": percent, "due_at": due}
+    holders = _holders(ticket, at)
     letters = [
-        ticket_letter(ticket, to=person, template="clock", key=key, for_staff=True, metric=clock.metric, percent=percent, due_at=due)
-        for person in _holders(ticket, at)
+        ticket_letter(ticket, to=person, template="clock", key=key, for_staff=True, not_before=holders.at, **told)
+        for person in holders.people
     ]
     send(ticket, letters, at)
 
 
-def _holders(ticket: Ticket, at: datetime) -> list[User]:
-    """Return who looks after the ticket now. Nobody on duty at all: every supervisor, so that nothing is lost."""
-    roster = roster_on(at)
+def _holders(ticket: Ticket, at: datetime) -> Answering:
+    """Return who looks after the ticket now. Nobody on duty at all: the supervisors, when the first of them is; nothing is lost."""
+    roster = roster_on(at, ticket.organization_id)
     for holder in (ticket.assignee, ticket.owner):
         found = roster.stand_in(holder, at)
         if found is not None:
-            return [found]
-    supervisors = supervisors_of(ticket.organization_id)
-    on_duty = [person for person in supervisors if roster.is_on_duty(person.pk, at)]
-    return on_duty or _first_level(ticket, roster, at) or supervisors
+            return Answering((found,), at)
+    supervisors = _supervisors(ticket.organization_id, roster, at)
+    if supervisors.is_on_duty and supervisors.at <= at:
+        return supervisors
+    first_level = _first_level(ticket, roster, at)
+    return Answering(tuple(first_level), at) if first_level else supervisors
+
+
+def _supervisors(organization_id: int, roster: Roster, at: datetime) -> Answering:
+    """Return the supervisors of the customer who are on duty, or will be first; all of them where nothing is planned."""
+    return first_to_answer(Party(members=tuple(supervisors_of(organization_id))), at, roster)
 
 
 def _first_level(ticket: Ticket, roster: Roster, at: datetime) -> list[User]:
@@ -94,8 +103,9 @@ def tell_rule(*, ticket: Ticket, rule: EscalationRule, fact: Fact, answering: An
 def tell_loop(*, ticket: Ticket, rule: EscalationRule, at: datetime) -> None:
     """Tell the supervisors, once a day, that a rule runs again and again on a ticket and is held back."""
     key = f"loop:{rule.pk}:{ticket.pk}:{at:%Y-%m-%d}"
-    people = supervisors_of(ticket.organization_id)
-    send(ticket, [ticket_letter(ticket, to=p, template="rule_loop", key=key, for_staff=True, rule=rule.name) for p in people], at)
+    found = _supervisors(ticket.organization_id, roster_on(at, ticket.organization_id), at)
+    same: dict[str, Any] = {"template": "rule_loop", "key": key, "for_staff": True, "not_before": found.at, "rule": rule.name}
+    send(ticket, [ticket_letter(ticket, to=person, **same) for person in found.people], at)
 
 
 def tell_holes(*, organization: Organization, contract: Contract | None, stretches: list[Stretch], row_id: int, at: datetime) -> None:
@@ -116,6 +126,7 @@ def tell_holes(*, organization: Organization, contract: Contract | None, stretch
         "lines": lines,
         "path": f"/admin/coverage/?customer={organization.slug}",
     }
+    found = _supervisors(organization.pk, roster_on(at, organization.pk), at)
     letters = [
         Letter(
             template="coverage_hole",
@@ -124,9 +135,10 @@ def tell_holes(*, organization: Organization, contract: Contract | None, stretch
             recipient_id=person.pk,
             language=person.language or organization.language,
             dedupe_key=f"coverage:{row_id}:{at.isoformat()}:{person.pk}",
+            not_before=found.at,
             context=context,
         )
-        for person in supervisors_of(organization.pk)
+        for person in found.people
     ]
     queue_letters(organization_id=organization.pk, letters=letters, at=at)
 

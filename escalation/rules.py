@@ -36,6 +36,8 @@ class Condition(TextChoices):
     CUSTOMER = "customer", _("another customer")
     NOBODY_ON_DUTY = "nobody_on_duty", _("nobody is on duty")
     NOBODY_NAMED = "nobody_named", _("nobody is named any more")
+    NOT_SERVING = "not_serving", _("whoever is named does not serve this customer")
+    ENDED = "ended", _("the ticket has ended")
     NO_MANAGER = "no_manager", _("the customer has no account manager")
     ERROR = "error", _("an error, which the log tells")
 

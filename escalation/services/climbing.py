@@ -18,9 +18,11 @@ from escalation.models import Cause, Escalation, EscalationLevel
 from escalation.queries import ladder_of
 from tickets.models import Ticket
 from tickets.policies import can_reply_as_customer
-from tickets.states import FINAL
+from tickets.states import FINAL, State
 
 ESCALATOR = system_actor("escalation")
+BY_CLOCK = {Cause.BREACH, Cause.RULE}
+DOUBLE_CLICK = timedelta(minutes=1)
 
 
 @transaction.atomic
@@ -37,8 +39,10 @@ def escalate_ticket(*, ticket: Ticket, cause: Cause, cause_key: str, reason: str
     steps = list(Escalation.objects.filter(ticket=ticket).order_by("pk"))
     if any(step.cause_key == cause_key for step in steps):
         return None
+    if cause in BY_CLOCK and any(step.created_at == at and step.cause in BY_CLOCK for step in steps):
+        return None  # two clocks, or a clock and a rule, in one sweep
     level = _next_level(ladder_of(ticket, at), steps)
-    answering = who_answers(level, at, roster_on(at)) if level is not None else None
+    answering = who_answers(level, at, roster_on(at, ticket.organization_id)) if level is not None else None
     _stop_waiting(steps)
     escalation: Escalation = Escalation.objects.create(
         organization_id=ticket.organization_id,
@@ -74,9 +78,14 @@ def request_escalation(*, ticket: Ticket, reason: str, user: User, by: Actor, at
         raise NotAllowed(_("This ticket has ended: there is nothing left to escalate."))
     if not reason.strip():
         raise Invalid(_("Say why you escalate."), fields={"reason": _("Say why you escalate.")})
-    key = f"request:{at:%Y-%m-%dT%H:%M}"  # a double click is one escalation
-    escalation = escalate_ticket(ticket=ticket, cause=Cause.REQUEST, cause_key=key, reason=reason, by=by, at=at)
-    return escalation or Escalation.objects.get(ticket=ticket, cause_key=key)
+    Ticket.objects.select_for_update(of=("self",)).get(pk=ticket.pk)
+    asked = Escalation.objects.filter(ticket=ticket, cause=Cause.REQUEST, created_at__gt=at - DOUBLE_CLICK).order_by("-pk").first()
+    if asked is not None:  # a double click is one escalation
+        return asked
+    key = f"request:{at.isoformat()}"
+    return escalate_ticket(ticket=ticket, cause=Cause.REQUEST, cause_key=key, reason=reason, by=by, at=at) or Escalation.objects.get(
+        ticket=ticket, cause_key=key
+    )
 
 
 @transaction.atomic
@@ -130,16 +139,29 @@ def acknowledge_escalation(*, escalation: Escalation, user: User | None, at: dat
 
 @transaction.atomic
 def climb(*, escalation: Escalation, at: datetime) -> bool:
-    """Move on from a level that did not acknowledge in time; return whether the ticket climbed."""
+    """Move on from a level that did not acknowledge in time; return whether somebody was told.
+
+    The last level is told once more. What was solved meanwhile climbs no further.
+    """
     Ticket.objects.select_for_update(of=("self",)).get(pk=escalation.ticket_id)  # the ticket first, as everywhere
     claimed = Escalation.objects.filter(pk=escalation.pk, acknowledged_at=None, acknowledge_due_at=escalation.acknowledge_due_at).update(
         acknowledge_due_at=None
     )
-    last = max((level.position for level in ladder_of(escalation.ticket, at)), default=0)
-    if not claimed or escalation.ticket.state in FINAL or escalation.position >= last:
+    ticket = escalation.ticket
+    last = max((level.position for level in ladder_of(ticket, at)), default=0)
+    is_over = ticket.state in FINAL or (
+        ticket.solved_at is not None and ticket.state == State.SOLVED and escalation.created_at <= ticket.solved_at
+    )
+    if not claimed or is_over or (escalation.position >= last and _was_told_again(escalation)):
         return False
     key = f"climb:{escalation.pk}"
-    return escalate_ticket(ticket=escalation.ticket, cause=Cause.UNACKNOWLEDGED, cause_key=key, by=ESCALATOR, at=at) is not None
+    return escalate_ticket(ticket=ticket, cause=Cause.UNACKNOWLEDGED, cause_key=key, by=ESCALATOR, at=at) is not None
+
+
+def _was_told_again(escalation: Escalation) -> bool:
+    """Tell whether a step repeats its level: the one before it stood there too."""
+    earlier = Escalation.objects.filter(ticket_id=escalation.ticket_id, pk__lt=escalation.pk).order_by("-pk").first()
+    return escalation.cause == Cause.UNACKNOWLEDGED and earlier is not None and earlier.position == escalation.position
 
 
 def _next_level(matrix: list[EscalationLevel], steps: list[Escalation]) -> EscalationLevel | None:

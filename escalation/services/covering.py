@@ -64,7 +64,7 @@ def start_drill(*, organization: Organization, contract: Contract | None, user: 
     last = Drill.objects.filter(organization=organization, contract=contract, started_at__gt=at - DOUBLE_CLICK).order_by("-pk").first()
     if last is not None:
         return last
-    roster = roster_on(at)
+    roster = roster_on(at, organization.pk)
     answers = [
         (level, who_answers(level, at, roster)) for level in levels_of(matrix_on(organization.pk, contract.pk if contract else None, at))
     ]

@@ -91,6 +91,8 @@ def _act(rule: EscalationRule, ticket: Ticket, fact: Fact, log: RuleLog) -> str:
     """Carry the rule out and return whom it reached."""
     at = log.at
     if rule.action == Action.RAISE:
+        if ticket.state in FINAL:
+            raise CannotAct(Condition.ENDED)
         # The same word as the breach itself: one missed target moves the ladder one level, with or without a rule (DECISIONS 17).
         key = f"breach:{at.isoformat()}" if fact.percent == 100 else f"rule:{log.pk}:{rule.pk}"
         step = escalate_ticket(ticket=ticket, cause=Cause.RULE, cause_key=key, reason=rule.name, by=ESCALATOR, at=at)
@@ -102,7 +104,7 @@ def _act(rule: EscalationRule, ticket: Ticket, fact: Fact, log: RuleLog) -> str:
         party = Party(manager)
     else:
         party = _party(rule)
-    roster = roster_on(at)
+    roster = roster_on(at, ticket.organization_id)
     if rule.action == Action.ASSIGN:
         on_duty = party.reachable(at, roster)
         if not on_duty:
@@ -111,6 +113,8 @@ def _act(rule: EscalationRule, ticket: Ticket, fact: Fact, log: RuleLog) -> str:
         assign_automatically(ticket=ticket, assignee=chosen, by=ESCALATOR, at=at)
         return chosen.full_name
     answering: Answering = first_to_answer(party, at, roster)
+    if not answering.people:
+        raise CannotAct(Condition.NOT_SERVING)
     notices.tell_rule(ticket=ticket, rule=rule, fact=fact, answering=answering, key=f"rule:{log.pk}:{rule.pk}", at=at)
     return ", ".join(person.full_name or person.email for person in answering.people)
 
