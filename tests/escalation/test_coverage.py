@@ -248,3 +248,35 @@ def test_every_hour_of_the_week_has_its_instant_in_every_zone(house: House, sign
     assert all(at - HOUR <= picture.instant_of(hour) < at + 8 * DAY for hour in range(168))
     exact = [hour for hour in range(168) if picture.hour_of(picture.instant_of(hour)) == hour]
     assert len(exact) >= 167
+
+
+def test_a_contact_without_a_login_hears_of_no_warning_and_covers_none(house: House) -> None:
+    away(house.staff["desk_supervisor"])
+    EscalationLevel.objects.filter(position=1).update(contact=None, team=None, email="out@partner.example", contact_name="Out")
+
+    assert {percents for _day, _hours, _priorities, percents in holes(house.north)} == {(50, 75, 90)}
+
+
+def test_a_gap_of_minutes_between_shifts_is_a_hole(house: House) -> None:
+    away(house.staff["desk_supervisor"])
+    week = {str(day): [["00:00", "15:41"], ["15:44", "24:00"]] for day in range(7)}
+    shift(house.agent, house.staff["agent2"], hours=week, name="Nearly always")
+
+    assert {hours for _day, hours, _priorities, _percents in holes(house.north)} == {"15:00–16:00"}
+
+
+def test_a_matrix_that_begins_within_the_week_is_looked_at(house: House) -> None:
+    away(house.staff["desk_supervisor"])
+    assert holes(house.north) == []
+    nobody = Team.objects.create(name="Nobody yet", level=1)
+    publish_ladder(
+        organization=house.north,
+        levels=[EscalationLevel(position=1, name_es="Mesa", purpose_es="x", team=nobody, contact_name="Out", email="out@partner.example", acknowledge_minutes=30)],
+        effective_from=MONDAY_9AM + DAY,
+        by=SETUP,
+        at=MONDAY_9AM,
+    )
+    found = holes(house.north)
+    assert {day for day, _hours, _priorities, _percents in found} == set(range(7))
+    assert (0, "09:00–10:00") not in [(day, hours) for day, hours, _priorities, _percents in found]
+    assert all(hours.endswith("09:00") for day, hours, _priorities, _percents in found if day == 0)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 
-from accounts.models import Absence, Shift, User
+from accounts.models import Absence, Shift, Team, User
 from core.errors import Invalid
 from escalation.models import Cause, Escalation, EscalationLevel
 from escalation.services import escalate_ticket
@@ -174,3 +174,34 @@ def test_shifts_and_absences_have_their_pages(house: House, sign_in: Any) -> Non
     }
     assert client.post("/admin/accounts/absence/add/", {**absence, "substitute": "agent2@mesa.example"}).status_code == 302
     assert Absence.objects.get().substitute == house.staff["agent2"]
+
+
+def test_a_substitute_in_shifts_is_told_when_their_shift_begins_not_when_the_absence_ends(house: House) -> None:
+    away(house.agent, house.staff["agent2"], days=14)
+    on_shift(house.staff["agent2"])
+
+    escalate(house, MONDAY_MIDNIGHT)
+
+    assert letters() == [("agent2@mesa.example", TUESDAY_8AM)]
+
+
+def test_who_serves_other_customers_is_not_told_not_even_in_anothers_place(house: House) -> None:
+    others = Team.objects.create(name="South only", level=2)
+    others.members.set([house.staff["agent2"]])
+    others.organizations.set([house.south])
+    away(house.agent, house.staff["agent2"])
+
+    escalate(house, MONDAY_9AM)
+
+    assert "agent2@mesa.example" not in [to for to, _at in letters()]
+    assert letters()
+
+
+def test_nobody_is_woken_by_a_clock_or_a_level_that_is_not_there(house: House) -> None:
+    on_shift(house.agent, *house.staff.values())
+    EscalationLevel.objects.all().delete()
+    ticket = make_ticket(house, service="network", at=MONDAY_MIDNIGHT - 2 * HOUR)
+    settle_ticket(ticket_id=ticket.pk, at=MONDAY_MIDNIGHT)
+
+    told = OutboxMessage.objects.filter(template__in=["clock", "escalation"])
+    assert set(told.values_list("run_after", flat=True)) == {TUESDAY_8AM}

@@ -10,6 +10,7 @@ from escalation import queries, services
 from escalation.models import Cause, Escalation, EscalationLevel
 from notifications.models import OutboxMessage
 from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
+from tickets.models import Ticket
 
 MINUTE = timedelta(minutes=1)
 
@@ -130,3 +131,38 @@ def test_the_desks_page_offers_it_to_who_works_tickets(house: House, sign_in) ->
 
     assert (refused.status_code, done.status_code) == (403, 302)
     assert positions(ticket) == [(1, "request"), (0, "deescalated")]
+
+
+def test_a_double_click_over_the_minute_is_one_escalation(house: House) -> None:
+    ticket = make_ticket(house)
+    last_second = MONDAY_9AM + timedelta(seconds=59)
+
+    assert ask(house, ticket, last_second).pk == ask(house, ticket, last_second + timedelta(seconds=1)).pk
+
+
+def test_the_last_level_is_told_once_more_and_a_solved_ticket_climbs_no_further(house: House) -> None:
+    ticket = make_ticket(house)
+    for minute in range(3):
+        step = ask(house, ticket, MONDAY_9AM + minute * MINUTE)
+    at = MONDAY_9AM + 10 * timedelta(hours=1)
+    for expected in (True, False):
+        step = queries.get_escalation(ticket_steps(ticket)[-1].pk)
+        assert services.climb(escalation=step, at=at) is expected
+        at += timedelta(hours=10)
+    assert [position for position, _cause in positions(ticket)] == [1, 2, 3, 3]
+
+    solved = make_ticket(house)
+    first = ask(house, solved)
+    Ticket.objects.filter(pk=solved.pk).update(state="solved", solved_at=MONDAY_9AM + MINUTE, solution_type="definitive")
+    assert services.climb(escalation=queries.get_escalation(first.pk), at=MONDAY_9AM + 31 * MINUTE) is False
+
+
+def ticket_steps(ticket: Ticket) -> list[Escalation]:
+    return list(Escalation.objects.filter(ticket=ticket).order_by("pk"))
+
+
+def test_a_breach_and_a_rule_in_one_sweep_are_one_level(house: House) -> None:
+    ticket = make_ticket(house)
+    for cause in (Cause.RULE, Cause.BREACH):
+        services.escalate_ticket(ticket=fresh(ticket), cause=cause, cause_key=cause, by=SETUP, at=MONDAY_9AM)
+    assert positions(ticket) == [(1, "rule")]

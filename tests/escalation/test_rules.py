@@ -273,6 +273,8 @@ def test_a_rehearsal_agrees_with_what_the_rule_then_does(house: House) -> None:
     [
         ({"percent": None}, "percent"),
         ({"trigger": "state"}, "states"),
+        ({"trigger": "silence", "silence_minutes": 60, "states": ["closed"]}, "states"),
+        ({"action": "raise", "states": ["cancelled"]}, "states"),
         ({"trigger": "silence"}, "silence_minutes"),
         ({"action": "assign"}, "person"),
         ({"percent": 101}, "percent"),
@@ -282,6 +284,22 @@ def test_a_rule_that_could_never_act_is_refused_with_what_is_missing(house: Hous
     with pytest.raises(ValidationError) as refused:
         rule(**values)
     assert field in refused.value.message_dict
+
+
+def test_a_rule_tells_nobody_outside_the_staff_nor_who_serves_other_customers(house: House) -> None:
+    with pytest.raises(ValidationError):
+        rule(action="tell", person=house.outsider)
+    with pytest.raises(ValidationError):
+        rule(action="assign", person=house.staff["commercial"])
+    others = Team.objects.create(name="South only", level=2)
+    others.members.set([house.staff["agent2"]])
+    others.organizations.set([house.south])
+    rule(action="tell", person=house.staff["agent2"])
+    ticket = make_ticket(house)
+    settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 46 * MINUTE)
+
+    assert [(outcome, why) for _name, outcome, why in results(ticket)] == [("failed", ["not_serving"])]
+    assert not OutboxMessage.objects.filter(template="rule").exists()
 
 
 def test_an_administrator_makes_a_rule_tries_it_and_switches_it_on(
