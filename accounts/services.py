@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.events import ConfigurationChanged, OrganizationCreated
 from accounts.models import ApiToken, Membership, Organization, ServiceAccount, User
 from accounts.roles import CustomerRole
+from accounts.zones import validate_country
 from activity.services import Fact, record
 from core.actor import Actor
 from core.errors import Invalid
@@ -22,7 +23,9 @@ TOKEN_PREFIX = "mesa_"  # lets secret scanners recognise a leaked token  # noqa:
 @transaction.atomic
 def create_organization(*, by: Actor, at: datetime, **fields: Any) -> Organization:
     """Create a customer and tell the apps above, which give it its calendars. Needs a scope over every organization."""
-    organization: Organization = Organization.objects.create(**fields)
+    organization = Organization(**fields)
+    validate_country(organization.country, organization.region)  # without a list of holidays its calendar would close on none
+    organization.save()
     announce_organization(organization=organization, by=by, at=at)
     return organization
 

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 @cache
 def known_zones() -> frozenset[str]:
-    return frozenset(available_timezones())
+    """Return the zones of places, and UTC: no offsets, and nothing of the machine's own."""
+    return frozenset({"UTC", *(name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "SystemV/")))})
 
 
 def validate_time_zone(name: str) -> None:

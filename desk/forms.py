@@ -17,6 +17,7 @@ from sla.clocks import Target
 from sla.defaults import CalendarRole, Metric
 from sla.drafts import Draft
 from sla.hours import format_hours, parse_hours
+from sla.wording import words_of
 from tickets.models import Ticket
 from tickets.services import Classification, TransitionDetails
 from tickets.states import ACTIVE, SolutionType, State
@@ -258,7 +259,7 @@ class HoursField(forms.CharField):
         try:
             return parse_hours(text) if text.strip() else None
         except CalendarError as error:
-            raise forms.ValidationError(str(error)) from error
+            raise forms.ValidationError(words_of(error)) from error
 
 
 class SimulationForm(forms.Form):

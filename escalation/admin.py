@@ -18,6 +18,7 @@ from escalation.services import check_levels, check_matrix, number_matrix
 from sla.calendars import CalendarError
 from sla.hours import format_hours, parse_hours
 from sla.services import hold_organization
+from sla.wording import words_of
 from tickets.states import State
 
 
@@ -89,7 +90,7 @@ class ShiftForm(forms.ModelForm):
         try:
             return parse_hours(self.cleaned_data["hours"])
         except CalendarError as error:
-            raise ValidationError(str(error)) from error
+            raise ValidationError(words_of(error)) from error
 
 
 @admin.register(Shift)

@@ -23,7 +23,8 @@ from sla.holidays import public_holidays
 from sla.hours import DAYS_ES, format_holidays, format_hours, minute_of, parse_holidays, parse_hours
 from sla.linting import lint_calendar
 from sla.models import Calendar, CalendarVersion
-from sla.services import Move, preview_calendar, publish_calendar_version
+from sla.services import Move, check_course, preview_calendar, publish_calendar_version
+from sla.wording import words_of
 
 YEAR = timedelta(days=365)
 SHOWN_MOVES = 50
@@ -85,13 +86,13 @@ class CalendarForm(forms.ModelForm):
         try:
             return parse_hours(self.cleaned_data["hours"])
         except CalendarError as error:
-            raise ValidationError(str(error)) from error
+            raise ValidationError(words_of(error)) from error
 
     def clean_holidays(self) -> dict[str, str]:
         try:
             return parse_holidays(self.cleaned_data["holidays"])
-        except ValueError as error:
-            raise ValidationError(str(error)) from error
+        except CalendarError as error:
+            raise ValidationError(words_of(error)) from error
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
@@ -100,10 +101,13 @@ class CalendarForm(forms.ModelForm):
         self.now = now = timezone.now()
         chosen = data.get("effective_from")
         data["effective_from"] = chosen.replace(tzinfo=zone(data["time_zone"])) if chosen else now
-        if data["effective_from"] < now:
-            self.add_error("effective_from", _("A new version of a calendar takes effect now or later: the past stays as it was."))
-        elif self.adds_version() and self.version is not None:
-            self._show_moves(data, now)
+        if self.adds_version():
+            try:
+                check_course(self.version, data["effective_from"], now)
+            except ValidationError as error:
+                self.add_error("effective_from", error)
+            else:
+                self._show_consequences(data, now)
         return data
 
     def adds_version(self) -> bool:
@@ -114,20 +118,28 @@ class CalendarForm(forms.ModelForm):
     def content(self) -> dict[str, Any]:
         return {name: self.cleaned_data[name] for name in ("time_zone", "hours", "holidays", "effective_from")}
 
-    def _show_moves(self, data: dict[str, Any], now: datetime) -> None:
-        """Refuse once, with the clocks that would move, so that they are seen before they do."""
+    def _show_consequences(self, data: dict[str, Any], now: datetime) -> None:
+        """Refuse once, with the clocks that would move and what is probably wrong, so that both are seen before they hold."""
         typed = json.dumps([data["time_zone"], data["hours"], data["holidays"], self.data.get("effective_from", "")], sort_keys=True)
         word = hashlib.sha256(typed.encode()).hexdigest()[:16]
         if data["seen"] == word:
             return
         try:
-            self.moves = preview_calendar(calendar=self.instance, version=self.content(), at=now)
+            self.moves = preview_calendar(calendar=self.instance, version=self.content(), at=now) if self.version is not None else []
         except CalendarError as error:
-            raise ValidationError(str(error)) from error
-        if self.moves:
+            raise ValidationError(words_of(error)) from error
+        if self.moves or self._has_new_findings(data):
             self.data = self.data.copy()  # type: ignore[attr-defined]
             self.data["seen"] = word  # type: ignore[index]
-            raise ValidationError(_("Nothing is saved yet: look below at the due instants that would move, and save again."))
+            raise ValidationError(
+                _("Nothing is saved yet: look below at the warnings and at the due instants that would move, and save again.")
+            )
+
+    def _has_new_findings(self, data: dict[str, Any]) -> bool:
+        organization = data.get("organization") or self.instance.organization
+        found, old = _findings(data["hours"], data["holidays"], data["time_zone"], organization, timezone.localdate()), self.version
+        known = _findings(old.hours, old.holidays, old.time_zone, organization, timezone.localdate()) if old is not None else []
+        return bool(set(found) - set(known))
 
 
 class CalendarAdmin(ConfigurationAdmin):
@@ -137,6 +149,10 @@ class CalendarAdmin(ConfigurationAdmin):
     list_display = ("name", "organization", "role")
     list_filter = ("role",)
     list_select_related = ("organization",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        """What a calendar is used for is fixed: tickets that arrive look for it, and its versions say nothing of it."""
+        return ("organization", "role") if obj is not None else ()
 
     def save_model(self, request: HttpRequest, obj: Calendar, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
@@ -148,7 +164,7 @@ class CalendarAdmin(ConfigurationAdmin):
         form: CalendarForm = context["adminform"].form
         hours, holidays, time_zone = _shown(form)
         today = timezone.localdate()
-        organization = form.instance.organization if form.instance.pk else None
+        organization = form.instance.organization if form.instance.pk else getattr(form, "cleaned_data", {}).get("organization")
         context |= {
             "week": _week(hours),
             "week_days": [(name, number * DAY_HEIGHT) for number, name in enumerate(DAYS_ES)],

@@ -11,9 +11,21 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from sla.errors import (
+    BadPause,
+    BadWindow,
+    BeyondHorizon,
+    CalendarError,
+    NaiveDatetime,
+    NegativeDuration,
+    NoHours,
+    UnknownTimezone,
+    gettext_noop,
+)
 from sla.timetable import DAY, SECOND, Timetable, from_us, to_us
 
 Pause = tuple[datetime, datetime | None]
+FIRST_YEAR, LAST_YEAR = 1900, 9998  # of what calendars are asked about
 HORIZON_YEARS = 60  # a deadline further away is a mistake in the calendar, not a promise
 
 __all__ = [
@@ -30,40 +42,6 @@ __all__ = [
     "UnknownTimezone",
     "WorkCalendar",
 ]
-
-
-class CalendarError(ValueError):
-    """Base of what the arithmetic refuses; ``code`` is stable."""
-
-    code = "calendar_error"
-
-
-class NoHours(CalendarError):
-    code = "no_hours"
-
-
-class NegativeDuration(CalendarError):
-    code = "negative_duration"
-
-
-class NaiveDatetime(CalendarError):
-    code = "naive_datetime"
-
-
-class BadWindow(CalendarError):
-    code = "bad_window"
-
-
-class BadPause(CalendarError):
-    code = "bad_pause"
-
-
-class UnknownTimezone(CalendarError):
-    code = "unknown_timezone"
-
-
-class BeyondHorizon(CalendarError):
-    code = "beyond_horizon"
 
 
 class SegmentKind(StrEnum):
@@ -121,7 +99,7 @@ class WorkCalendar:
         self.zone = _zone(timezone)
         self.windows = {weekday: _united(weekday, windows) for weekday, windows in hours.items()}
         if not any(self.windows.values()):
-            raise NoHours("A calendar needs at least one window of open time in the week.")
+            raise NoHours(gettext_noop("A calendar needs at least one window of open time in the week."))
         self.holidays = frozenset(holidays)
         self._table: Timetable | None = None
 
@@ -188,7 +166,7 @@ class WorkCalendar:
         n calendar days end at 24:00 local of day n; n business days at closing time of the n-th following business day.
         """
         if days < 0:
-            raise NegativeDuration("A term cannot have a negative number of days.")
+            raise NegativeDuration(gettext_noop("A term cannot have a negative number of days."))
         _instant(start)
         day = start.astimezone(self.zone).date()
         if not business:
@@ -200,7 +178,7 @@ class WorkCalendar:
     def days_before(self, day: date, days: int, business: bool = False) -> date:
         """Return the last date on which a notice of ``days`` (calendar or business) before ``day`` can be given."""
         if days < 0:
-            raise NegativeDuration("A notice period cannot be negative.")
+            raise NegativeDuration(gettext_noop("A notice period cannot be negative."))
         if not business:
             return day - timedelta(days=days)
         for _ in range(days):
@@ -216,7 +194,7 @@ class WorkCalendar:
             day += timedelta(days=step)
             if self.is_business_day(day):
                 return day
-        raise BeyondHorizon("No business day was found: check the holidays of the calendar.")
+        raise BeyondHorizon(gettext_noop("No business day was found: check the holidays of the calendar."))
 
     def day_kind(self, day: date) -> SegmentKind:
         """Return what a local date is for a term in business days: open, closed all day, or a holiday."""
@@ -240,7 +218,12 @@ class WorkCalendar:
         if table is not None and table.begins_us <= low and high < table.ends_us:
             return table
         # A year more on both sides: local days reach over the ends of a UTC year, and the next question comes from nearby.
-        first, last = from_us(low).year - 1, from_us(high).year + 1
+        try:
+            first, last = from_us(low).year - 1, from_us(high).year + 1
+        except OverflowError as error:
+            raise _too_far() from error
+        if first < FIRST_YEAR or last > LAST_YEAR:
+            raise _too_far()
         if table is None or first < table.first_year or last > table.last_year:
             if table is not None:
                 first, last = min(first, table.first_year), max(last, table.last_year)
@@ -263,7 +246,7 @@ class WorkCalendar:
             if wanted <= table.total:
                 return table.instant_at(wanted)
             years *= 2
-        raise BeyondHorizon(f"The deadline lies more than {HORIZON_YEARS} years away: check the calendar's hours.")
+        raise _too_far()
 
     def _due(self, begin: int, amount: int, pauses: Sequence[tuple[int, int | None]]) -> int | None:
         answer = self._add(begin, amount)
@@ -323,11 +306,15 @@ class WorkCalendar:
             moment = stop
 
 
+def _too_far() -> BeyondHorizon:
+    return BeyondHorizon(gettext_noop("The deadline lies more than %(years)s years away: check the calendar's hours."), years=HORIZON_YEARS)
+
+
 def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise UnknownTimezone(f"“{name}” is not an IANA time zone, such as America/Mexico_City.") from error
+    except (ZoneInfoNotFoundError, ValueError, OSError, TypeError, AttributeError) as error:
+        raise UnknownTimezone(gettext_noop("“%(name)s” is not an IANA time zone, such as America/Mexico_City."), name=name) from error
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
@@ -339,33 +326,33 @@ def _instant(moment: datetime) -> int:
     try:
         return to_us(moment)
     except TypeError as error:  # a naive one cannot be subtracted from an aware one
-        raise NaiveDatetime("Give an aware datetime: one without a zone names no instant.") from error
+        raise NaiveDatetime(gettext_noop("Give an aware datetime: one without a zone names no instant.")) from error
 
 
 def _amount(duration: timedelta) -> int:
     amount = (duration.days * 86_400 + duration.seconds) * SECOND + duration.microseconds
     if amount < 0:
-        raise NegativeDuration("A duration cannot be negative.")
+        raise NegativeDuration(gettext_noop("A duration cannot be negative."))
     return amount
 
 
 def _minute_of(text: str) -> int:
     hours, separator, minutes = text.partition(":")
-    if not (separator and hours.isdigit() and minutes.isdigit() and len(minutes) == 2):
-        raise BadWindow(f"“{text}” is not a time of day: write HH:MM, 00:00 to 24:00.")
+    if not (separator and text.isascii() and hours.isdigit() and minutes.isdigit() and len(minutes) == 2):
+        raise BadWindow(gettext_noop("“%(text)s” is not a time of day: write HH:MM, 00:00 to 24:00."), text=text)
     minute = int(hours) * 60 + int(minutes)
     if int(minutes) > 59 or minute > 24 * 60:
-        raise BadWindow(f"“{text}” is not a time of day: write HH:MM, 00:00 to 24:00.")
+        raise BadWindow(gettext_noop("“%(text)s” is not a time of day: write HH:MM, 00:00 to 24:00."), text=text)
     return minute
 
 
 def _united(weekday: int, windows: Iterable[tuple[str, str]]) -> tuple[tuple[int, int], ...]:
     if weekday not in range(7):
-        raise BadWindow(f"{weekday} is not a weekday: Monday is 0, Sunday is 6.")
+        raise BadWindow(gettext_noop("%(day)s is not a weekday: Monday is 0, Sunday is 6."), day=weekday)
     united: list[tuple[int, int]] = []
     for start, end in sorted((_minute_of(a), _minute_of(b)) for a, b in windows):
         if end <= start:
-            raise BadWindow("A window ends after it starts; split a night shift at midnight.")
+            raise BadWindow(gettext_noop("A window ends after it starts; split a night shift at midnight."))
         if united and start <= united[-1][1]:
             united[-1] = (united[-1][0], max(end, united[-1][1]))
         else:
@@ -379,7 +366,7 @@ def _united_pauses(pauses: Iterable[Pause], open_end: int | None) -> list[tuple[
     for low, high in pauses:
         begin, end = _instant(low), open_end if high is None else _instant(high)
         if high is not None and end is not None and end < begin:
-            raise BadPause("A pause ends before it starts.")
+            raise BadPause(gettext_noop("A pause ends before it starts."))
         if end is None or begin < end:
             spans.append((begin, end))
     united: list[tuple[int, int | None]] = []

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from sla.calendars import HORIZON_YEARS, BeyondHorizon, Ledger, Pause, SegmentKind, WorkCalendar
+from sla.errors import gettext_noop
 
 BREACH_PERCENT = 100
 AT_RISK_PERCENT = 75  # from here on a ticket stands in the queue "At risk"
@@ -177,7 +178,7 @@ def term_days(stretches: Sequence[Stretch], term: Term) -> Iterator[TermDay]:
         yield TermDay(kind, day, start, closes if counted == term.days else end, index)
         if counted == term.days:
             return
-    raise BeyondHorizon("No business day was found: check the holidays of the calendar.")
+    raise BeyondHorizon(gettext_noop("No business day was found: check the holidays of the calendar."))
 
 
 def _in_force(stretches: Sequence[Stretch], day: date, term: Term) -> int:

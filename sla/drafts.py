@@ -23,6 +23,7 @@ from sla.models import MAX_DAYS, MAX_MINUTES, POLICY_CALENDARS, POLICY_SAYS, Cal
 from sla.promises import Layer, Matter, Policy, policy_on
 from sla.queries import built_calendar, calendar_versions_on, work_calendar
 from sla.services.publishing import check_targets, publish_policy
+from sla.wording import words_of
 from tickets.states import State
 
 Hours = Mapping[str, list[list[str]]]
@@ -119,7 +120,7 @@ def draft_from(data: Mapping[str, Any]) -> Draft:
         try:
             WorkCalendar(timezone="UTC", hours=_as_windows(hours))
         except CalendarError as error:
-            raise Invalid(str(error), fields={f"hours_{role}": str(error)}) from error
+            raise Invalid(words_of(error), fields={f"hours_{role}": words_of(error)}) from error
     return draft
 
 

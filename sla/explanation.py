@@ -10,8 +10,8 @@ from catalog.models import Service
 from core.classification import Priority, SupportType
 from sla.calendars import SegmentKind
 from sla.clocks import Target, Term, TermDay, used_until
-from sla.defaults import Metric
-from sla.models import CalendarVersion, Clock, ClockSegment
+from sla.defaults import AT_ARRIVAL, Metric
+from sla.models import CalendarVersion, ClockSegment, ClockState
 from sla.promises import Matter, matter_of
 from sla.queries import LoadedClock, Stay
 from sla.rules import RuleReach, RuleSource, TargetRule
@@ -19,7 +19,7 @@ from tickets.models import Ticket
 from tickets.queries import reclassifications
 from tickets.states import PENDING, State
 
-ONE_DAY = timedelta(days=1)
+ONE_DAY, MOMENT = timedelta(days=1), timedelta(microseconds=1)
 WAITS = frozenset({*PENDING, State.SOLVED, State.CLOSED})  # the states that can stand behind a pause
 
 
@@ -79,11 +79,23 @@ class Explanation:
     def is_term(self) -> bool:
         return isinstance(self.target, Term)
 
+    @property
+    def is_later(self) -> bool:
+        """Tell whether it began later than its ticket."""
+        return self.metric not in AT_ARRIVAL
+
+    @property
+    def is_the_customers(self) -> bool:
+        """Tell whether it is the customer's own period, and no promise of ours."""
+        return self.metric == Metric.VALIDATION
+
 
 def explain_clock(item: LoadedClock, *, ticket: Ticket, at: datetime) -> Explanation:
     """Return why the clock of this ticket is due when it is, as seen at the aware instant ``at``."""
     clock, target = item.clock, item.clock.promise
-    matter = _matter_when_measured(ticket, clock)._replace(priority=Priority(clock.priority))
+    # What a change called off is shown with what it was promised for, not with what it became.
+    priority = Priority(item.segments[-1].priority if clock.state == ClockState.WITHDRAWN else clock.priority)
+    matter = _matter_when_measured(ticket, item)._replace(priority=priority)
     seen = min(at, clock.stopped_at or at)
     if isinstance(target, Term):
         days = item.days
@@ -97,7 +109,7 @@ def explain_clock(item: LoadedClock, *, ticket: Ticket, at: datetime) -> Explana
     return Explanation(
         metric=clock.metric,
         state=clock.state,
-        priority=Priority(clock.priority),
+        priority=priority,
         target=target,
         started_at=clock.started_at,
         due_at=clock.due_at,
@@ -110,22 +122,33 @@ def explain_clock(item: LoadedClock, *, ticket: Ticket, at: datetime) -> Explana
 
 
 def _rules(item: LoadedClock, ticket: Ticket, matter: Matter) -> tuple[TargetRule, ...]:
-    """Return the rules that were asked for the target; the validation period is said by the contract, not by a policy."""
+    """Return the rules that were asked for the target.
+
+    The validation period is said by the contract, not by a policy; another one than the contract's is the service guide's, as of audits.
+    """
     if item.metric is not Metric.VALIDATION:
         return tuple(item.policy.rules(item.metric, matter))
-    source, name = (RuleSource.CONTRACT, str(ticket.contract)) if ticket.contract_id else (RuleSource.DEFAULT, "")
-    return (TargetRule(source, RuleReach.EVERY, name, item.clock.promise, matched=True),)
+    contract, promise = ticket.contract, item.clock.promise
+    if contract is None:
+        return (TargetRule(RuleSource.DEFAULT, RuleReach.EVERY, "", promise, matched=True),)
+    own = Term(contract.validation_days, contract.validation_in_business_days)
+    said = TargetRule(RuleSource.CONTRACT, RuleReach.EVERY, str(contract), own, matched=own == promise)
+    return (said,) if said.matched else (said, TargetRule(RuleSource.DEFAULT, RuleReach.EVERY, "", promise, matched=True))
 
 
-def _matter_when_measured(ticket: Ticket, clock: Clock) -> Matter:
-    """Return what the ticket was about when the clock stopped; of a live one, what it is about now."""
-    matter, stopped_at = matter_of(ticket), clock.stopped_at
-    if stopped_at is None or ticket.classified_at is None or ticket.classified_at <= stopped_at:
+def _matter_when_measured(ticket: Ticket, item: LoadedClock) -> Matter:
+    """Return what the ticket was about when the clock stopped, or a later promise was made; of another live one, what it is about now."""
+    matter, seen = matter_of(ticket), item.clock.stopped_at
+    if item.metric not in AT_ARRIVAL:
+        seen = item.segments[-1].starts_at
+    if seen is None or ticket.classified_at is None or ticket.classified_at < seen:
         return matter
+    # A change at the very instant called the promise off, or came with the stop: what was before it was measured.
+    since = seen if item.clock.state == ClockState.WITHDRAWN else seen + MOMENT
     for change in reversed(list(reclassifications([ticket.pk], using="default"))):
-        if change.at > stopped_at and "support_type" in change.changed:
+        if change.at >= since and "support_type" in change.changed:
             matter = matter._replace(support_type=SupportType(change.changed["support_type"][0]))
-        if change.at > stopped_at and "service" in change.changed:
+        if change.at >= since and "service" in change.changed:
             service = Service.objects.filter(pk=change.changed["service"][0]).order_by("pk").first()
             matter = matter._replace(category_id=service.category_id if service else None)
     return matter

@@ -3,6 +3,7 @@
 from datetime import date
 
 from sla.calendars import BadWindow, CalendarError, WorkCalendar
+from sla.errors import gettext_noop
 
 DAYS_EN = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAYS_ES = ("lun", "mar", "mié", "jue", "vie", "sáb", "dom")
@@ -11,10 +12,14 @@ _NUMBER = {**{name: day for day, name in enumerate(DAYS_EN)}, **{name: day for d
 Hours = dict[str, list[list[str]]]
 
 
+class BadDate(CalendarError):
+    code = "bad_date"
+
+
 def parse_hours(text: str) -> Hours:
     """Read lines such as ``lun-vie 09:00-13:00, 14:00-18:00``; a night shift ``22:00-06:00`` is split at midnight.
 
-    Raises ``BadWindow`` with the line that is wrong. Checked as a whole by building the calendar.
+    Raises ``BadWindow`` with the line that is wrong, or what building the calendar raises.
     """
     hours: Hours = {}
     for line in filter(None, (raw.strip().lower() for raw in text.splitlines())):
@@ -22,17 +27,14 @@ def parse_hours(text: str) -> Hours:
         for day in _days(days, line):
             for span in spans.split(","):
                 _put(hours, day, span, line)
-    try:
-        WorkCalendar(timezone="UTC", hours={int(day): [(a, b) for a, b in spans] for day, spans in hours.items()})
-    except CalendarError as error:
-        raise BadWindow(str(error)) from error
+    WorkCalendar(timezone="UTC", hours={int(day): [(a, b) for a, b in spans] for day, spans in hours.items()})
     return hours
 
 
 def _days(text: str, line: str) -> list[int]:
     first, _, last = text.partition("-")
     if first not in _NUMBER or (last and last not in _NUMBER):
-        raise BadWindow(f"“{line}”: begin with days, such as lun-vie or mon-fri.")
+        raise BadWindow(gettext_noop("“%(line)s”: begin with days, such as lun-vie or mon-fri."), line=line)
     start, end = _NUMBER[first], _NUMBER[last or first]
     return [day % 7 for day in range(start, end + 1 if end >= start else end + 8)]
 
@@ -40,8 +42,10 @@ def _days(text: str, line: str) -> list[int]:
 def _put(hours: Hours, day: int, span: str, line: str) -> None:
     start, separator, end = (part.strip() for part in span.partition("-"))
     if not separator:
-        raise BadWindow(f"“{line}”: write hours such as 09:00-19:00.")
+        raise BadWindow(gettext_noop("“%(line)s”: write hours such as 09:00-19:00."), line=line)
     start, end = _padded(start), _padded(end)
+    if end == start != "00:00":  # nothing, or a whole day? Whoever means the day writes 00:00-24:00
+        raise BadWindow(gettext_noop("“%(line)s”: a window ends when it begins. Write 00:00-24:00 for a whole day."), line=line)
     if end <= start:
         hours.setdefault(str(day), []).append([start, "24:00"])
         if end != "00:00":
@@ -53,7 +57,7 @@ def _put(hours: Hours, day: int, span: str, line: str) -> None:
 def _padded(text: str) -> str:
     """Return ``09:00`` for ``9:00``, so that times compare as text; what is no time is left for the calendar to refuse."""
     hours, colon, minutes = text.partition(":")
-    return f"{hours:0>2}:{minutes}" if colon and hours.isdigit() else text
+    return f"{hours:0>2}:{minutes}" if colon and hours.isascii() and hours.isdigit() else text
 
 
 def minute_of(text: str) -> int:
@@ -69,14 +73,14 @@ def format_hours(hours: Hours) -> str:
 
 
 def parse_holidays(text: str) -> dict[str, str]:
-    """Read lines such as ``2026-12-25 Navidad``; raises ``ValueError`` with the line that is wrong."""
+    """Read lines such as ``2026-12-25 Navidad``; raises ``BadDate`` with the line that is wrong."""
     found: dict[str, str] = {}
     for line in filter(None, (raw.strip() for raw in text.splitlines())):
         day, _, name = line.partition(" ")
         try:
             found[date.fromisoformat(day).isoformat()] = name.strip()
         except ValueError as error:
-            raise ValueError(f"“{line}”: begin with the date as YYYY-MM-DD.") from error
+            raise BadDate(gettext_noop("“%(line)s”: begin with the date as YYYY-MM-DD."), line=line) from error
     return dict(sorted(found.items()))
 
 

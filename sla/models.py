@@ -15,6 +15,7 @@ from core.classification import Priority, SupportType
 from sla.calendars import CalendarError, WorkCalendar
 from sla.clocks import Target, Term
 from sla.defaults import CalendarRole, Metric
+from sla.wording import words_of
 from tickets.models import Ticket
 
 MAX_MINUTES = 525_600  # a year of service time
@@ -69,16 +70,19 @@ class CalendarVersion(TermsRow):
     def clean(self) -> None:
         super().clean()
         try:
+            if any(date.fromisoformat(day).isoformat() != day for day in self.holidays) or not set(self.hours) <= WEEKDAYS:
+                raise ValueError("dates and weekdays are written in one way")
             self.build()
             if not all(isinstance(name, str) for name in self.holidays.values()):
                 raise TypeError("holidays have names")
         except CalendarError as error:
-            raise ValidationError(str(error)) from error
+            raise ValidationError(words_of(error)) from error
         except (AttributeError, TypeError, ValueError) as error:
             words = _("Write hours as {“0”: [[“09:00”, “19:00”]]}, Monday is 0, and holidays as {“2026-12-25”: “Navidad”}.")
             raise ValidationError(words) from error
 
 
+WEEKDAYS = {str(day) for day in range(7)}  # as keys of a week
 _BENEATH = ((None, _("As the policy beneath says")), (True, _("Yes")), (False, _("No")))
 
 

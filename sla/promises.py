@@ -85,7 +85,8 @@ class Policy:
         for source, reach, version, target in self._asked(metric, matter):
             matched = target is not None and not any(rule.matched for rule in rules)
             rules.append(TargetRule(source, reach, str(version or ""), target, matched))
-        absent = [source for source in (RuleSource.CONTRACT,) if source not in {rule.source for rule in rules}]
+        layered = (RuleSource.PERSON, RuleSource.CONTRACT, RuleSource.ORGANIZATION)
+        absent = [source for source in layered if source not in {rule.source for rule in rules}]
         rules += [TargetRule(source, RuleReach.EVERY, "", None, matched=False) for source in absent]
         return sorted(rules, key=lambda rule: _STRENGTH[rule.source])  # stable: the reaches keep their order
 

@@ -157,6 +157,18 @@ def _announced(clock: ReplayedClock, percent: int, at: datetime) -> None:
     clock.announcements.append((len(clock.segments), percent, at))
 
 
+def _breach_taken_back(found: Replay, fact: RecordedFact) -> None:
+    clock = found.clocks[fact.payload["clock"]]
+    clock.breached_at = clock.segments[-1].breached_at = None
+    clock.announced_percent = fact.payload["announced_percent"]
+    clock.announcements = [row for row in clock.announcements if row[:2] != (len(clock.segments), BREACH_PERCENT)]
+
+
+def _rebound(found: Replay, fact: RecordedFact) -> None:
+    clock = found.clocks[fact.payload["clock"]]
+    clock.policies = clock.segments[-1].policies = list(fact.payload["policies"])
+
+
 def _stopped(found: Replay, fact: RecordedFact) -> None:
     clock, told = found.clocks[fact.payload["clock"]], fact.payload
     clock.state, clock.stopped_at, clock.is_met = "stopped", fact.at, told["is_met"]
@@ -191,6 +203,8 @@ _TELLERS = {
     "clock.restarted": _restarted,
     "clock.warned": _warned,
     "clock.breached": _breached,
+    "clock.breach_taken_back": _breach_taken_back,
+    "clock.rebound": _rebound,
     "clock.stopped": _stopped,
     "clock.withdrawn": _withdrawn,
     "clock.resumed": _resumed,

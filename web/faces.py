@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.zones import zone
 from reports.metrics import verdict
+from sla.clocks import AT_RISK_PERCENT
 from sla.defaults import Metric
 from sla.models import Clock, ClockState, TargetUnit
 from sla.queries import closed_until
@@ -37,7 +38,8 @@ def clock_face(clock: Clock, ticket: Ticket, at: datetime) -> ClockFace:
         return _live_face(clock, ticket, at)
     found = verdict(clock, at)
     if found == "met":
-        used = clock.stopped_at - clock.started_at if clock.stopped_at else timedelta()
+        passed = clock.stopped_at - clock.started_at if clock.stopped_at else timedelta()
+        used = clock.used if clock.used is not None and clock.target_unit == TargetUnit.TIME else passed  # service time, as promised
         return ClockFace(_("Met in %(time)s") % {"time": short_duration(used)}, "met", "check")
     if found == "missed":
         late = (clock.stopped_at - clock.due_at) if clock.stopped_at and clock.due_at else timedelta()
@@ -70,7 +72,9 @@ def _live_face(clock: Clock, ticket: Ticket, at: datetime) -> ClockFace:
     text = _("Due in %(time)s") % {"time": short_duration(left)}
     if left <= URGENT:
         return ClockFace(text, "urgent", "alarm-clock")
-    return ClockFace(text, "soon" if left <= SOON else "calm", "clock")
+    if left <= SOON or clock.announced_percent >= AT_RISK_PERCENT:
+        return ClockFace(_("At risk · due in %(time)s") % {"time": short_duration(left)}, "soon", "hourglass")
+    return ClockFace(text, "calm", "clock")
 
 
 def _when(moment: datetime, time_zone: str, at: datetime) -> str:

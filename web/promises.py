@@ -26,12 +26,19 @@ _SAYS: dict[tuple[RuleReach, bool], str | Promise] = {
 }
 
 
+_ABSENT: dict[RuleSource, str | Promise] = {
+    RuleSource.PERSON: gettext_lazy("The requester has no policy of their own."),
+    RuleSource.CONTRACT: gettext_lazy("The contract has no policy of its own."),
+    RuleSource.ORGANIZATION: gettext_lazy("The organization has no policy of its own."),
+}
+
+
 def rule_words(rule: TargetRule) -> str:
     """Return one sentence about a rule that was asked for the target."""
     if rule.source is RuleSource.DEFAULT and rule.target is None:
         return _("The service guide promises nothing here.")
     if not rule.name and rule.source is not RuleSource.DEFAULT:
-        return _("The contract has no policy of its own.")
+        return str(_ABSENT[rule.source])
     whose = str(_WHOSE[rule.source]) % {"name": rule.name}
     time = promise_words(rule.target) if rule.target is not None else ""
     return str(_SAYS[rule.reach, rule.target is not None]) % {"whose": whose, "time": time}

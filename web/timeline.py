@@ -100,6 +100,7 @@ _SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
     "audit.delivered": _plain(gettext_noop("Audit delivered")),
     "ticket.contract_changed": _plain(gettext_noop("Contract changed")),
     "clock.restarted": _clock(gettext_noop("%(clock)s: measured anew from the start, due %(due)s")),
+    "clock.breach_taken_back": _clock(gettext_noop("%(clock)s: the target is not missed after all")),
     "clock.redated": _clock(gettext_noop("%(clock)s: the calendar changed, due %(due)s")),
     "clock.resumed": _clock(gettext_noop("%(clock)s: the clock runs again")),
     "clock.retargeted": _clock(gettext_noop("%(clock)s: new target, due %(due)s")),

@@ -2,20 +2,26 @@
 
 from datetime import datetime
 from importlib.metadata import version as installed_version
+from itertools import chain, count
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from accounts.models import Organization
+from accounts.zones import zone
 from activity.services import Fact, record
 from core.actor import Actor
 from core.events import publish
+from sla.calendars import CalendarError
+from sla.clocks import Term
 from sla.defaults import BUSINESS_HOURS, CONTINUOUS_HOURS, CalendarRole
 from sla.events import CalendarVersionPublished
 from sla.holidays import public_holidays
-from sla.models import Calendar, CalendarVersion
+from sla.models import Calendar, CalendarVersion, Clock, promise_of
+from sla.wording import words_of
 
 HOLIDAY_YEARS_BACK, HOLIDAY_YEARS_AHEAD = 1, 3
 _SINCE_EVER = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
@@ -38,7 +44,7 @@ def ensure_calendars(*, organization: Organization, by: Actor, at: datetime) -> 
     for role, (name, hours) in _DEFAULTS.items():
         if role in present:
             continue
-        calendar = Calendar.objects.create(organization=organization, name=name, role=role)
+        calendar = Calendar.objects.create(organization=organization, name=_free_name(organization, name), role=role)
         closed = {}
         if role is CalendarRole.BUSINESS:
             closed = public_holidays(organization.country, organization.region, at.year - HOLIDAY_YEARS_BACK, at.year + HOLIDAY_YEARS_AHEAD)
@@ -58,6 +64,13 @@ def ensure_calendars(*, organization: Organization, by: Actor, at: datetime) -> 
     return made
 
 
+def _free_name(organization: Organization, wanted: str) -> str:
+    """Return the name, with a number when another calendar has it: a ticket is never lost for a name."""
+    taken = set(Calendar.objects.filter(organization=organization).order_by().values_list("name", flat=True))
+    names = chain([wanted], (f"{wanted} ({number})" for number in count(2)))
+    return next(name for name in names if name not in taken)
+
+
 @transaction.atomic
 def publish_calendar_version(
     *,
@@ -71,11 +84,12 @@ def publish_calendar_version(
 ) -> CalendarVersion:
     """Add a version to a calendar; earlier ones stay, and the open clocks get their dates by it in the background.
 
-    Raises ``ValidationError`` when the data is not a calendar, or the version would change the past (DECISIONS 15).
+    Raises ``ValidationError`` when the data is not a calendar, the version would change the past (DECISIONS 15), begins before the
+    one it follows, or has so few hours that a promise which runs would have no date.
     """
+    Organization.objects.select_for_update().get(pk=calendar.organization_id)  # two who publish at once: one after the other
     last = CalendarVersion.objects.filter(calendar=calendar).order_by("-number").first()
-    if last is not None and effective_from < at:
-        raise ValidationError(_("A new version of a calendar takes effect now or later: the past stays as it was."))
+    check_course(last, effective_from, at)
     version = CalendarVersion(
         organization_id=calendar.organization_id,
         calendar=calendar,
@@ -89,9 +103,39 @@ def publish_calendar_version(
         redated_at=at if last is None else None,  # a first version finds no clock that it could move
     )
     version.full_clean(exclude=["calendar", "organization"])
+    if last is not None:
+        _check_reach(version)
     version.save()
     fact = Fact(verb="calendar.version_published", object_type="sla.calendar", object_id=calendar.pk, payload={"version": version.pk})
     record(organization_id=calendar.organization_id, facts=[fact], by=by, at=at)
     if last is not None:
         publish(CalendarVersionPublished(organization_id=calendar.organization_id, at=at, version_id=version.pk))
     return version
+
+
+def check_course(last: CalendarVersion | None, effective_from: datetime, at: datetime) -> None:
+    """Refuse with ``ValidationError`` an instant from which a new version, after ``last``, cannot hold."""
+    if last is None:
+        return
+    if effective_from < at:
+        raise ValidationError(_("A new version of a calendar takes effect now or later: the past stays as it was."))
+    if effective_from < last.effective_from:
+        words = _("Version %(number)d begins on %(day)s and would never hold: let the new one begin then or later.")
+        day = last.effective_from.astimezone(zone(last.time_zone)).strftime("%Y-%m-%d %H:%M")
+        raise ValidationError(words % {"number": last.number, "day": day})
+
+
+def _check_reach(version: CalendarVersion) -> None:
+    """Refuse hours so few that the longest promise that runs in this calendar has no date (``BeyondHorizon``)."""
+    live = Clock.objects.filter(calendar_id=version.calendar_id, stopped_at=None).order_by()
+    calendar, start = version.build(), version.effective_from
+    try:
+        for unit, longest in live.values_list("target_unit").annotate(Max("target")):
+            promise = promise_of(longest, unit)
+            if isinstance(promise, Term):
+                calendar.term(start, promise.days, promise.business)
+            else:
+                calendar.add(start, promise)
+    except CalendarError as error:
+        words = _("A promise of an open ticket would have no date by these hours. %(why)s") % {"why": words_of(error)}
+        raise ValidationError({"hours": words}) from error

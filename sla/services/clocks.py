@@ -14,17 +14,17 @@ from activity.services import Fact, record
 from core.actor import Actor, system_actor
 from core.events import publish
 from sla.calendars import CalendarError
-from sla.clocks import BREACH_PERCENT, Reading, Target, due_of, used_until
+from sla.clocks import BREACH_PERCENT, Reading, Target, used_until
 from sla.defaults import AT_ARRIVAL, CalendarRole, Metric
 from sla.events import ClockBreached, ClockWarned
 from sla.models import Announcement, Calendar, CalendarVersion, Clock, ClockSegment, ClockState, SegmentCause, stored_promise
 from sla.promises import Bound, Matter, Policy, matter_of, policy_on
 from sla.queries import LoadedClock, Stay, calendar_versions_of, calendar_versions_on, load_clocks, pick_calendar
 from sla.services.calendars import ensure_calendars
+from sla.services.dating import last_due, project, put_dates, reading_of
 from tickets import notices as ticket_notices
 from tickets.models import MessageKind, Ticket
 from tickets.queries import intervals as intervals_of
-from tickets.services import set_clock_projection
 from tickets.states import ClosureCode, State
 
 logger = logging.getLogger(__name__)
@@ -191,7 +191,7 @@ def end_unmeasured(item: LoadedClock, at: datetime) -> Fact:
     """Withdraw a live clock: it is neither met nor missed, and a recorded breach stays."""
     clock = item.clock
     clock.state, clock.stopped_at, clock.next_event_at = ClockState.WITHDRAWN, at, None
-    clock.due_at = due_of(item.stretches)  # a pause that runs, or begins with the end, ends with the clock
+    clock.due_at = last_due(item)  # a pause that runs, or begins with the end, ends with the clock
     clock.save()
     return fact_of("clock.withdrawn", clock, due_at=iso(clock.due_at))
 
@@ -201,7 +201,10 @@ def settle(ticket: Ticket, item: LoadedClock, at: datetime) -> int:
     clock = item.clock
     if not clock.is_live:
         return 0
-    reading = item.reading()
+    reading = reading_of(item)
+    if clock.announced_percent == BREACH_PERCENT and _was_too_early(item, reading, at):
+        _take_back_breach(item)
+        record_facts(ticket, [fact_of("clock.breach_taken_back", clock, announced_percent=clock.announced_percent)], at)
     crossed = max((percent for percent, instant in reading.events if instant is not None and instant < at), default=0)
     fresh = crossed > clock.announced_percent
     if fresh:
@@ -213,6 +216,12 @@ def settle(ticket: Ticket, item: LoadedClock, at: datetime) -> int:
     if fresh:
         _announce(ticket, item, crossed, at)
     return int(fresh)
+
+
+def _was_too_early(item: LoadedClock, reading: Reading, at: datetime) -> bool:
+    """Tell whether the deadline that was announced as missed has moved, and lies ahead: the machine's clock had jumped, and was set back."""
+    missed_at = item.segments[-1].breached_at
+    return missed_at is not None and (reading.due_at is None or reading.due_at > max(missed_at, at))
 
 
 def _breach(item: LoadedClock, reading: Reading) -> None:
@@ -266,7 +275,7 @@ def _stop(ticket: Ticket, item: LoadedClock, at: datetime) -> Fact:
     clock = item.clock
     # A pause that still runs ends with the clock: the due instant becomes known.
     clock.state, clock.stopped_at, clock.next_event_at = ClockState.STOPPED, at, None
-    clock.due_at = due_of(item.stretches)
+    clock.due_at = last_due(item)
     clock.used = used_until(item.stretches, at)
     # By instants alone: an act that was in time stays so, although a sweep looked between the act and its commit.
     clock.is_met = clock.due_at is None or at <= clock.due_at
@@ -312,34 +321,6 @@ def _withdraw_where(ticket: Ticket, chosen: Callable[[LoadedClock], bool], by: A
 def _resume_resolution(item: LoadedClock) -> None:
     clock = item.clock
     clock.state, clock.stopped_at, clock.used, clock.is_met = ClockState.RUNNING, None, None, None
-
-
-def put_dates(clock: Clock, reading: Reading) -> None:
-    """Write due instant, state and next event from a reading. A breached clock runs on, without further events."""
-    clock.due_at, clock.state, clock.next_event_at = dates_of(reading, clock.announced_percent)
-
-
-def dates_of(reading: Reading, announced_percent: int) -> tuple[datetime | None, ClockState, datetime | None]:
-    """Return (due instant, state, next event) of a live clock that has announced so much."""
-    ahead = [instant for percent, instant in reading.events if percent > announced_percent and instant is not None]
-    return reading.due_at, ClockState.PAUSED if reading.due_at is None else ClockState.RUNNING, min(ahead, default=None)
-
-
-def project(ticket: Ticket, loaded: Iterable[LoadedClock]) -> None:
-    next_due_at, at_risk_at = projection_of(loaded)
-    set_clock_projection(ticket=ticket, next_due_at=next_due_at, at_risk_at=at_risk_at)
-
-
-def projection_of(loaded: Iterable[LoadedClock]) -> tuple[datetime | None, datetime | None]:
-    """Return when the ticket's next live clock of ours is due, and from when it counts as at risk."""
-    return projection_of_readings(item.reading() for item in loaded if item.clock.is_live and item.metric is not Metric.VALIDATION)
-
-
-def projection_of_readings(live: Iterable[Reading]) -> tuple[datetime | None, datetime | None]:
-    readings = list(live)
-    dues = [reading.due_at for reading in readings if reading.due_at is not None]
-    risks = [reading.risk_at for reading in readings if reading.risk_at is not None]
-    return min(dues, default=None), min(risks, default=None) if dues else None
 
 
 def load_locked(ticket: Ticket) -> list[LoadedClock]:

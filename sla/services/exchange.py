@@ -83,12 +83,12 @@ def import_terms(*, organization: Organization, data: Mapping[str, Any], user: U
     for place, row in enumerate(_rows(data, "calendars")):
         with _at(f"calendars[{place}]"):
             _check_words(row, _CALENDAR, "")
-            if not _is_known(row, known["calendars"]):
+            if not _is_known(row, known["calendars"], at):
                 calendars.append(_calendar(_publish_calendar(organization, row, by, at)))
     for place, row in enumerate(_rows(data, "policies")):
         with _at(f"policies[{place}]"):
             _check_words(row, _POLICY, "")
-            if not _is_known(row, known["policies"]):
+            if not _is_known(row, known["policies"], at):
                 policies.append(_policy(_publish_policy(organization, row, by, at)))
     return {"calendars": calendars, "policies": policies}
 
@@ -102,9 +102,14 @@ _SILENT: dict[str, Any] = {
 _SILENT_TARGET = {"support_type": "", "category": None, "minutes": None, "days": None, "in_business_days": True}
 
 
-def _is_known(row: Mapping[str, Any], known: list[dict[str, Any]]) -> bool:
-    """Tell whether a row says what a newest version says; what it leaves out is what leaving it out means."""
-    return any(_said(row) == _said(old) for old in known)
+def _is_known(row: Mapping[str, Any], known: list[dict[str, Any]], at: datetime) -> bool:
+    """Tell whether a row says what a newest version says, from then on or later; what it leaves out is what leaving it out means."""
+    return any(_said(row) == _said(old) and _holds_by_then(row, old, at) for old in known)
+
+
+def _holds_by_then(row: Mapping[str, Any], old: Mapping[str, Any], at: datetime) -> bool:
+    """Tell whether what is written already holds, or will, when the row wants it to."""
+    return not row.get("effective_from") or datetime.fromisoformat(old["effective_from"]) <= _instant(row, at)
 
 
 def _said(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -162,6 +167,9 @@ def _target(place: int, row: Mapping[str, Any]) -> PolicyTarget:
         category = Category.objects.filter(name_es=name).order_by("pk").first() if name else None
         if name and category is None:
             raise Invalid(_("There is no such category."), fields={"category": _("Name it as in Spanish.")})
+        for name in ("minutes", "days"):
+            if row.get(name) is not None and type(row[name]) is not int:
+                raise Invalid(_("Write a whole number."), fields={name: _("Write a whole number.")})
         target = PolicyTarget(
             metric=row.get("metric", ""),
             priority=Priority[code],

@@ -93,8 +93,9 @@ def check_targets(targets: Iterable[PolicyTarget]) -> None:
     stated: dict[tuple[str, str, int | None], set[int]] = {}
     for target in targets:
         stated.setdefault((target.metric, target.support_type, target.category_id), set()).add(target.priority)
-    for (metric, _support_type, category_id), priorities in stated.items():
-        covered = priorities | stated.get((metric, "", category_id), set()) | stated.get((metric, "", None), set())
+    for (metric, support_type, category_id), priorities in stated.items():
+        wider = [(metric, "", category_id), (metric, support_type, None), (metric, "", None)]
+        covered = priorities.union(*(stated.get(each, set()) for each in wider))
         missing = [str(priority.label) for priority in Priority if priority not in covered]
         if missing:
             words = _("%(clock)s has no target for: %(missing)s. Add one for each priority, or leave the clock to the policy beneath.") % {

@@ -6,11 +6,12 @@ from typing import Any
 
 from django.db import transaction
 
+from sla.calendars import CalendarError
 from sla.models import Announcement, Clock, ClockSegment
 from sla.promises import Bound, policies_by_ids
 from sla.queries import LoadedClock, Versions, calendar_versions_of
 from sla.replay import RecordedFact, Replay, ReplayedClock, replay
-from sla.services.clocks import project, put_dates
+from sla.services.dating import project, put_dates
 from tickets.models import Ticket
 from tickets.queries import timeline
 from tickets.services.base import lock_ticket
@@ -67,7 +68,10 @@ def rebuild_clocks(*, ticket: Ticket, write: bool) -> list[Difference]:
         found = replay(RecordedFact(entry.at, entry.verb, entry.payload) for entry in timeline(ticket))
     except KeyError as missing:  # written before the record held all that a clock is computed from
         return [Difference(ticket.number, "", "record", "not compared", f"lacks {missing}")]
-    rebuilt = _rebuilt(ticket, found)
+    try:
+        rebuilt = _rebuilt(ticket, found)
+    except CalendarError as error:  # one ticket that has no date keeps no other from being looked at
+        return [Difference(ticket.number, "", "dates", "not compared", str(error))]
     kept = {clock.pk: clock for clock in Clock.objects.filter(ticket=ticket).order_by("pk")}
     segments = _by_number(ClockSegment.objects.filter(clock__ticket=ticket).order_by("clock_id", "number"))
     told = _told(ticket)

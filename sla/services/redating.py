@@ -18,7 +18,8 @@ from sla.clocks import Reading
 from sla.defaults import Metric
 from sla.models import CalendarVersion, Clock
 from sla.rows import read_clocks, read_stays
-from sla.services.clocks import CLOCKWORK, dates_of, fact_of, iso, projection_of_readings
+from sla.services.clocks import CLOCKWORK, fact_of, iso
+from sla.services.dating import dates_of, projection_of_readings
 from sla.services.terms import reminder_of
 from tickets.models import Ticket
 from tickets.services import move_validation_term, set_clock_projections

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from core.actor import Actor
 from core.errors import NotAllowed
-from sla.clocks import Target
+from sla.clocks import Target, Term
 from sla.defaults import AT_ARRIVAL
 from sla.models import Calendar, CalendarVersion, ClockSegment, ClockState, SegmentCause
 from sla.promises import Policy, matter_of, policy_on
@@ -26,12 +26,11 @@ from sla.services.clocks import (
     kept,
     load_locked,
     new_clocks,
-    project,
     promise_of,
-    put_dates,
     record_facts,
     settle,
 )
+from sla.services.dating import project, put_dates
 from tickets.models import Ticket
 
 
@@ -91,7 +90,8 @@ def _changed(ticket: Ticket, old: LoadedClock, versions: list[CalendarVersion], 
     policy = change.policy or old.policy
     item = replace(old, policies={**old.policies, **kept(policy)})
     clock, last = item.clock, item.segments[-1]
-    was_missed, was_live, old_due = clock.breached_at is not None, clock.is_live, clock.due_at
+    was_missed = clock.breached_at is not None and clock.breached_at < change.at  # not by a clock of the machine's that had jumped
+    was_live, old_due = clock.is_live, clock.due_at
     matter = matter_of(ticket)
     target = policy.target(item.metric, matter)
     if target is None and not was_live:
@@ -105,7 +105,12 @@ def _changed(ticket: Ticket, old: LoadedClock, versions: list[CalendarVersion], 
     if not was_live:  # withdrawn by an earlier change, and promised again: the time since the arrival counts
         clock.state, clock.stopped_at = ClockState.RUNNING, None
         record_facts(ticket, [fact_of("clock.resumed", clock)], change.at, change.by)
-    if change.from_start or not was_live or (target, calendar.pk, policy.ids) != (last.promise, last.calendar_id, clock.policies):
+    if not change.from_start and was_live and _is_the_same(item, target, calendar, policy):
+        if policy.ids != clock.policies:  # another policy makes the same promise: what was announced of it stays announced
+            clock.policies = last.policies = policy.ids
+            last.save(update_fields=["policies"])
+            record_facts(ticket, [fact_of("clock.rebound", clock, policies=policy.ids)], change.at, change.by)
+    elif change.from_start or not was_live or (target, calendar.pk, policy.ids) != (last.promise, last.calendar_id, clock.policies):
         clock.policies = policy.ids
         if change.from_start:
             _forget(item)
@@ -116,6 +121,15 @@ def _changed(ticket: Ticket, old: LoadedClock, versions: list[CalendarVersion], 
     settle(ticket, item, change.at)
     _refuse_relief(item, was_missed and clock.breached_at is None and not change.may_relieve)
     return item
+
+
+def _is_the_same(item: LoadedClock, target: Target, calendar: Calendar, policy: Policy) -> bool:
+    """Tell whether the promise stays what it was: the time, the calendar, and what pauses it."""
+    last, is_term = item.segments[-1], isinstance(target, Term)
+    same_pauses = policy.pausing_states(item.metric, of_term=is_term) == item.policies[tuple(last.policies)].pausing_states(
+        item.metric, of_term=is_term
+    )
+    return (target, calendar.pk) == (last.promise, last.calendar_id) and same_pauses
 
 
 def _refuse_relief(item: LoadedClock, hides: bool) -> None:

@@ -271,7 +271,17 @@ def test_a_matrix_that_begins_within_the_week_is_looked_at(house: House) -> None
     nobody = Team.objects.create(name="Nobody yet", level=1)
     publish_ladder(
         organization=house.north,
-        levels=[EscalationLevel(position=1, name_es="Mesa", purpose_es="x", team=nobody, contact_name="Out", email="out@partner.example", acknowledge_minutes=30)],
+        levels=[
+            EscalationLevel(
+                position=1,
+                name_es="Mesa",
+                purpose_es="x",
+                team=nobody,
+                contact_name="Out",
+                email="out@partner.example",
+                acknowledge_minutes=30,
+            )
+        ],
         effective_from=MONDAY_9AM + DAY,
         by=SETUP,
         at=MONDAY_9AM,

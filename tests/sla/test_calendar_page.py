@@ -7,6 +7,7 @@ import pytest
 import time_machine
 
 from sla.linting import lint_calendar
+from sla.hours import format_holidays, format_hours
 from sla.models import Calendar, CalendarVersion, Clock
 from sla.services import preview_calendar
 from tests.house import MONDAY_9AM, House, make_ticket
@@ -62,7 +63,8 @@ def test_a_change_takes_effect_now_or_later_and_says_so(house: House, calendar: 
     client, path = sign_in(house.staff["administrator"]), f"/admin/sla/calendar/{calendar.pk}/change/"
     with time_machine.travel(MONDAY_9AM, tick=False):
         past = client.post(path, form(calendar, effective_from="2026-03-01T09:00"))
-        later = client.post(path, form(calendar, effective_from="2026-04-01T00:00"))
+        seen = client.post(path, form(calendar, effective_from="2026-04-01T00:00")).context["adminform"].form.data["seen"]
+        later = client.post(path, form(calendar, effective_from="2026-04-01T00:00", seen=seen))
 
     assert "effective_from" in past.context["adminform"].form.errors
     assert later.status_code == 302
@@ -124,3 +126,37 @@ def lint(**changes: Any) -> list[str]:
 )
 def test_the_linter_says_what_is_probably_not_meant(changes: dict[str, Any], codes: list[str]) -> None:
     assert lint(**changes) == codes
+
+
+def test_what_is_probably_wrong_is_shown_before_it_is_saved(house: House, calendar: Calendar, sign_in: Any) -> None:
+    client, path = sign_in(house.staff["administrator"]), f"/admin/sla/calendar/{calendar.pk}/change/"
+    typed = form(calendar, hours="lun-vie 09:00-23:59\nlun 10:00-12:00")
+    shown = client.post(path, typed)
+    assert (shown.status_code, shown.context["move_count"]) == (200, 0)
+    assert "23:59" in shown.content.decode()
+    assert CalendarVersion.objects.filter(calendar=calendar).count() == 1
+
+    added = {"organization": house.north.pk, **form(calendar, name="Nuevo", time_zone="Asia/Tokyo"), "role": "extended"}
+    assert client.post("/admin/sla/calendar/add/", added).status_code == 200
+    assert not Calendar.objects.filter(name="Nuevo").exists()
+
+
+def test_what_a_calendar_is_used_for_does_not_change(house: House, calendar: Calendar, sign_in: Any) -> None:
+    client, path = sign_in(house.staff["administrator"]), f"/admin/sla/calendar/{calendar.pk}/change/"
+    version = CalendarVersion.objects.get(calendar=calendar)
+    same = {"hours": format_hours(version.hours), "holidays": format_holidays(version.holidays)}
+
+    assert client.post(path, form(calendar, name="Otro nombre", role="extended", **same)).status_code == 302
+
+    calendar.refresh_from_db()
+    assert (calendar.name, calendar.role) == ("Otro nombre", "business")
+    Calendar.objects.filter(pk=calendar.pk).update(name="Lun-Vie 09:00-19:00", role="extended")  # past the page
+    assert make_ticket(house, service="erp").number
+    assert Calendar.objects.filter(organization=house.north, role="business").get().name == "Lun-Vie 09:00-19:00 (2)"
+
+
+def test_refusals_speak_the_readers_language(house: House, calendar: Calendar, sign_in: Any) -> None:
+    client, path = sign_in(house.staff["administrator"]), f"/admin/sla/calendar/{calendar.pk}/change/"
+    for hours in ("lun-vie 9 a 7", "lun 09:00-25:00", "lun ²:00-10:00", "lun 09:00-09:00", "x 09:00-10:00"):
+        (words,) = client.post(path, form(calendar, hours=hours)).context["adminform"].form.errors["hours"]
+        assert not {"write", "begin", "day:", "window"} & set(words.lower().split()), words

@@ -67,13 +67,16 @@ def test_the_rules_that_were_asked_are_named_with_the_one_that_matched(house: Ho
     def told(explained: Explanation) -> list[tuple[str, str, object, bool]]:
         return [(rule.source.value, rule.reach.value, rule.target, rule.matched) for rule in explained.rules]
 
-    assert told(plain) == [("contract", "every", None, False), ("default", "every", HOUR, True)]
+    nobodys = [("person", "every", None, False), ("organization", "every", None, False)]
+    assert told(plain) == [nobodys[0], ("contract", "every", None, False), nobodys[1], ("default", "every", HOUR, True)]
     assert told(account(ticket, Metric.REACTION, MONDAY_9AM)) == [
+        nobodys[0],
         ("contract", "support_type", None, False),
         ("contract", "every", 90 * MINUTE, True),
+        nobodys[1],
         ("default", "every", HOUR, False),
     ]
-    assert told(account(ticket, Metric.ATTENTION, MONDAY_9AM))[0] == ("contract", "support_type", 4 * HOUR, True)
+    assert told(account(ticket, Metric.ATTENTION, MONDAY_9AM))[1] == ("contract", "support_type", 4 * HOUR, True)
 
 
 def test_each_version_of_the_calendar_has_its_part(house: House) -> None:

@@ -172,6 +172,6 @@ def test_page_and_api_tell_the_term_in_days(house: House, sign_in: Any, client: 
     ).json()
 
     assert "5 business days" in page
-    assert "Day of arrival" in page
+    assert "First day: it does not count" in page
     assert (told["target_seconds"], told["target_days"], told["target_unit"]) == (None, 5, "business_days")
     assert sum(line["counted_seconds"] for part in told["parts"] for line in part["lines"]) == 5 * 86_400

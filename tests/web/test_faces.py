@@ -26,7 +26,7 @@ def test_a_running_clock_says_how_long_it_has(house: House) -> None:
     ticket = make_ticket(house)  # reaction 1 h, attention 10 h
 
     assert face(ticket, "attention", MONDAY_9AM) == ("Due in 10 h", "calm")
-    assert face(ticket, "reaction", MONDAY_9AM) == ("Due in 1 h", "soon")
+    assert face(ticket, "reaction", MONDAY_9AM) == ("At risk · due in 1 h", "soon")
     assert face(ticket, "reaction", MONDAY_9AM + 40 * MINUTE) == ("Due in 20 min", "urgent")
     assert face(ticket, "reaction", MONDAY_9AM + 3 * HOUR) == ("Overdue by 2 h", "late")
 

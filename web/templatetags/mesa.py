@@ -43,7 +43,7 @@ _STRETCHES = {
     SegmentKind.OUTSIDE_HOURS: gettext_lazy("Outside hours"),
     SegmentKind.HOLIDAY: gettext_lazy("Holiday"),
     SegmentKind.PAUSED: gettext_lazy("Paused"),
-    SegmentKind.START_DAY: gettext_lazy("Day of arrival"),
+    SegmentKind.START_DAY: gettext_lazy("First day: it does not count"),
 }
 
 
