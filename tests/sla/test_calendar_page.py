@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import time_machine
 
-from sla.linting import lint_calendar
 from sla.hours import format_holidays, format_hours
+from sla.linting import lint_calendar
 from sla.models import Calendar, CalendarVersion, Clock
 from sla.services import preview_calendar
 from tests.house import MONDAY_9AM, House, make_ticket
