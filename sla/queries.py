@@ -9,7 +9,7 @@ from typing import Protocol
 
 from django.utils.translation import gettext as _
 
-from accounts.models import Organization
+from accounts.models import Organization, User
 from accounts.terms import KEPT
 from core.errors import NotFound
 from sla.calendars import Ledger, Pause, WorkCalendar
@@ -192,9 +192,16 @@ class NoSuchClock(NotFound):
     """The ticket has no clock of this kind."""
 
 
-def get_clock(ticket: Ticket, intervals: Sequence[Stay], metric: str) -> LoadedClock:
-    """Return one clock of a ticket that the caller may see; ``NoSuchClock`` when it has none of this kind."""
+def shown_to(user: User, clocks: Sequence[Clock]) -> list[Clock]:
+    """Return the clocks of a ticket that a person sees: that a delivery was called off inside is no matter of the customer's (SPEC 9.7)."""
+    return [clock for clock in clocks if user.is_staff or (clock.metric, clock.state) != (Metric.DELIVERY, ClockState.WITHDRAWN)]
+
+
+def get_clock(ticket: Ticket, intervals: Sequence[Stay], metric: str, user: User | None = None) -> LoadedClock:
+    """Return one clock of a ticket; ``NoSuchClock`` when it has none of this kind, or none that ``user`` sees (None: who sees all)."""
     found = next((item for item in load_clocks(ticket, intervals) if item.clock.metric == metric), None)
+    if found is not None and user is not None and not shown_to(user, [found.clock]):
+        found = None
     if found is None:
         raise NoSuchClock(_("This ticket has no such clock."))
     return found

@@ -37,7 +37,7 @@ from core.errors import Invalid, NotAllowed
 from escalation.queries import escalations_of, rule_logs_of
 from escalation.services import request_escalation
 from sla.explanation import explain_clock
-from sla.queries import clocks_of, get_clock
+from sla.queries import clocks_of, get_clock, shown_to
 from tickets import queries, services
 from tickets.models import Message, MessageKind, Ticket
 from tickets.services import NewTicket, TransitionDetails
@@ -67,11 +67,11 @@ class TicketViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Ticket]):
         # Only the columns the list shows: fifty rows of five models would be half of its time.
         rows = list(self.paginate_queryset(self.filter_queryset(self.get_queryset()).values(*LIST_COLUMNS)) or [])
         clocks = clocks_of([row["id"] for row in rows])
-        return self.get_paginated_response([listed_ticket_data(row, clocks[row["id"]]) for row in rows])
+        return self.get_paginated_response([listed_ticket_data(row, shown_to(person(request), clocks[row["id"]])) for row in rows])
 
     @extend_schema(responses=TicketSerializer)
     def retrieve(self, request: Request, number: str) -> Response:
-        return _answer(queries.get_ticket(person(request), number))
+        return _answer(request, queries.get_ticket(person(request), number))
 
     @extend_schema(request=NewTicketSerializer, responses={201: TicketSerializer}, parameters=[_IDEMPOTENCY])
     def create(self, request: Request) -> Response:
@@ -83,7 +83,7 @@ class TicketViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Ticket]):
         def work() -> Response:
             wanted = _new_ticket(request, body.validated_data)
             ticket = services.raise_ticket(request=wanted, by=actor(request._request, Channel.API), at=now)
-            return _answer(ticket, status.HTTP_201_CREATED)
+            return _answer(request, ticket, status.HTTP_201_CREATED)
 
         return once(request, work, now)
 
@@ -92,7 +92,7 @@ class TicketViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Ticket]):
     def explanation(self, request: Request, number: str, metric: str) -> Response:
         """Say why a clock is due when it is: the rule, and every stretch of the time (SPEC 4.10)."""
         ticket = queries.get_ticket(person(request), number)
-        item = get_clock(ticket, queries.intervals(ticket.pk), metric)
+        item = get_clock(ticket, queries.intervals(ticket.pk), metric, person(request))
         return Response(explanation_data(explain_clock(item, ticket=ticket, at=timezone.now())))
 
     @extend_schema(request=NewReplySerializer, responses={201: MessageSerializer}, parameters=[_IDEMPOTENCY])
@@ -121,7 +121,7 @@ class TicketViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Ticket]):
             follower = services.follow_up_ticket(
                 ticket=ticket, body=body.validated_data["body"], by=actor(request._request, Channel.API), at=timezone.now()
             )
-            return _answer(follower, status.HTTP_201_CREATED)
+            return _answer(request, follower, status.HTTP_201_CREATED)
 
         return once(request, work, timezone.now())
 
@@ -176,13 +176,13 @@ class TicketViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Ticket]):
                 at=timezone.now(),
                 expected_version=_expected_version(request),
             )
-            return _answer(queries.get_ticket(person(request), number))
+            return _answer(request, queries.get_ticket(person(request), number))
 
         return once(request, work, timezone.now())
 
 
-def _answer(ticket: Ticket, code: int = status.HTTP_200_OK) -> Response:
-    data = ticket_data(ticket, clocks_of([ticket.pk])[ticket.pk])
+def _answer(request: Request, ticket: Ticket, code: int = status.HTTP_200_OK) -> Response:
+    data = ticket_data(ticket, shown_to(person(request), clocks_of([ticket.pk])[ticket.pk]))
     return Response(data, status=code, headers={"ETag": f'"{ticket.version}"'})
 
 

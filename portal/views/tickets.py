@@ -24,7 +24,7 @@ from escalation.queries import escalations_of
 from escalation.services import request_escalation
 from portal.access import customer_required
 from portal.forms import AnswerForm, FollowUpForm, ReasonForm, ReplyForm, TicketForm
-from sla.queries import clocks_of, get_clock, load_clocks, most_urgent
+from sla.queries import clocks_of, get_clock, load_clocks, most_urgent, shown_to
 from tickets import queries, services
 from tickets.models import Ticket
 from tickets.policies import can_reply_as_customer, is_followed_up
@@ -117,7 +117,7 @@ def ticket_page(request: HttpRequest, number: str) -> HttpResponse:
 def explanation(request: HttpRequest, number: str, metric: str) -> HttpResponse:
     """Show why a clock is due when it is, on a page that can be printed."""
     ticket = queries.get_ticket(person(request), number)
-    item = get_clock(ticket, queries.intervals(ticket.pk), metric)
+    item = get_clock(ticket, queries.intervals(ticket.pk), metric, person(request))
     context = {"ticket": ticket, "item": item, "now": timezone.now(), "zone": ticket.organization.time_zone}
     return render(request, "portal/explanation.html", context)
 
@@ -133,7 +133,7 @@ def _page(request: HttpRequest, ticket: Ticket, *, status: int = 200, **forms: A
         "interval": next((interval for interval in intervals if interval.ended_at is None), None),
         "files": queries.attachments_of_description(ticket),
         "conversation": queries.conversation(ticket, with_notes=False),
-        "clocks": load_clocks(ticket, intervals),
+        "clocks": [item for item in load_clocks(ticket, intervals) if shown_to(user, [item.clock])],
         "explanation_url": "portal:explanation",
         "turns": queries.time_held(intervals, now),
         "for_staff": False,

@@ -2,17 +2,20 @@
 
 from datetime import UTC, date, datetime
 from io import BytesIO
+from typing import Any
 
 import pytest
 from django.db import transaction
 from PIL import Image
 
+from accounts.services import issue_user_token
 from audits import services
 from audits.models import AuditState, Classification, VisitPlace
 from audits.queries import view_of
 from audits.services import AllowanceUsed
 from audits.services.base import NotNow
 from audits.workbook import FormRefused, read_form
+from catalog.models import Contract
 from core.errors import Invalid, NotAllowed
 from reports.queries import build_service_level
 from sla.models import Clock
@@ -185,12 +188,27 @@ def test_evidence_does_not_leave_on_a_ticket_of_another_customer(house: House) -
         reply_to_customer(ticket=south, body="See", files=[text("secret")], by=by(house.agent), at=MONDAY_9AM + HOUR)
 
 
-def test_the_customer_does_not_hear_of_a_stop(house: House) -> None:
+def test_the_customer_does_not_hear_of_a_stop(house: House, sign_in: Any, client: Any) -> None:
+    Contract.objects.update(ends_on=None)
+    house.north.save()
     audit = ask(house)
     services.stop_audit(audit=audit, reason="Asked to change a date", user=house.agent, by=by(house.agent), at=MONDAY_9AM + HOUR)
     with pytest.raises(NotAllowed) as refused, transaction.atomic():
         step(house, audit, "cancel", MONDAY_9AM + 2 * HOUR, user=house.requester, reason="Never mind")
     assert not {"stopped", "detuvo", "detenida"} & set(str(refused.value).lower().split())
+
+    number = audit.ticket.number
+    seen = {}
+    for person in (house.requester, house.agent):
+        token = issue_user_token(user=person, by=by(person), at=MONDAY_9AM)
+        answer = client.get(f"/api/v1/tickets/{number}/", headers={"Authorization": f"Bearer {token}"}).json()
+        seen[person.email] = "delivery" in [clock["metric"] for clock in answer["clocks"]]
+    assert seen == {house.requester.email: False, house.agent.email: True}
+    portal = sign_in(house.requester)
+    assert portal.get(f"/tickets/{number}/clocks/delivery/").status_code == 404
+    assert "clocks/delivery" not in portal.get(f"/tickets/{number}/").content.decode()
+    (row,) = build_service_level(house.north, date(2026, 3, 1), at=datetime(2026, 3, 4, 12, tzinfo=UTC))["audits"]
+    assert (row["state"], row["verdict"]) == ("open", "running")
 
 
 def test_the_name_of_a_policys_file_stays_inside(house: House) -> None:
