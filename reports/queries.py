@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from itertools import islice
@@ -22,8 +23,9 @@ from reports.metrics import Tally, compliance_table, tally_from, verdict
 from reports.models import PartStatus, ReportIssue, ReportStatus, Simulation, SimulationPart
 from sla.defaults import AT_ARRIVAL
 from sla.models import Clock, ClockSegment
-from tickets.models import Ticket
-from tickets.states import State
+from tickets.models import StateInterval, Ticket
+from tickets.queries import time_held
+from tickets.states import Holder, State
 
 SHOWN_SIMULATIONS, SHOWN_CHANGES = 50, 100
 
@@ -99,6 +101,7 @@ def build_service_level(organization: Organization, month: date, at: datetime) -
     tally = Tally()
     for clock in clocks:
         tally.count(clock.metric, clock.priority, verdict(clock, at), earlier.get(clock.pk, 0))
+    held = _held_by_ticket(organization, start, end, at)
     by_ticket: dict[int, list[Clock]] = {pk: [] for pk in ids}
     for clock in clocks:
         by_ticket[clock.ticket_id].append(clock)
@@ -115,10 +118,41 @@ def build_service_level(organization: Organization, month: date, at: datetime) -
         "by_kind": [{"code": str(k), "count": sum(t.kind == k for t in tickets)} for k in Kind],
         "out_of_contract": sum(ticket.is_out_of_contract for ticket in tickets),
         "compliance": compliance_table(tally),
-        "breaches": [_breach(clock, {t.pk: t for t in tickets}[clock.ticket_id]) for clock in clocks if verdict(clock, at) == "missed"],
+        "turns": _sum_of(held.values()),
+        "breaches": [
+            _breach(clock, {t.pk: t for t in tickets}[clock.ticket_id]) | {"turns": held.get(clock.ticket_id, {})}
+            for clock in clocks
+            if verdict(clock, at) == "missed"
+        ],
         "audits": reported_audits(organization, start, end, at),
         "tickets": [_line(ticket, by_ticket[ticket.pk], at) for ticket in tickets],
     }
+
+
+def _held_by_ticket(organization: Organization, start: datetime, end: datetime, at: datetime) -> dict[int, dict[str, int]]:
+    """Return ticket id -> whose turn it was for how many elapsed seconds within the month (SPEC 17.9), of the month's tickets.
+
+    While the month runs, of turns that have ended: a report is made anew when something happened, not because time passes.
+    """
+    until = min(at, end)
+    stays: dict[int, list[StateInterval]] = {}
+    found = StateInterval.objects.filter(
+        ticket__organization=organization, ticket__received_at__gte=start, ticket__received_at__lt=end, started_at__lte=until
+    )
+    for stay in found.order_by("ticket_id", "started_at", "pk").iterator(chunk_size=2000):
+        if stay.ended_at is None and at < end:
+            continue
+        stay.ended_at = min(stay.ended_at or until, until)
+        stays.setdefault(stay.ticket_id, []).append(stay)
+    return {pk: {str(each.holder): int(each.time.total_seconds()) for each in time_held(rows, until)} for pk, rows in stays.items()}
+
+
+def _sum_of(turns: Iterable[dict[str, int]]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for each in turns:
+        for holder, seconds in each.items():
+            found[holder] = found.get(holder, 0) + seconds
+    return {str(holder): found[holder] for holder in Holder if holder in found}
 
 
 def _earlier_breaches(organization: Organization, start: datetime, end: datetime) -> dict[int, int]:

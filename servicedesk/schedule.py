@@ -12,6 +12,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "clocks": {"task": "sla.tasks.sweep_clocks", "schedule": CLOCK_TICK, "options": {"expires": CLOCK_TICK}},
     "outbox": {"task": "notifications.tasks.deliver_due", "schedule": OUTBOX_TICK, "options": {"expires": OUTBOX_TICK}},
     "re-dating": {"task": "sla.tasks.sweep_redating", "schedule": SLOW_TICK, "options": {"expires": SLOW_TICK}},
+    "tz database": {"task": "sla.tasks.renew_zones", "schedule": crontab(minute="37")},
     "validations": {"task": "tickets.tasks.sweep_validations", "schedule": SLOW_TICK, "options": {"expires": SLOW_TICK}},
     "escalations": {"task": "escalation.tasks.sweep_escalations", "schedule": SLOW_TICK, "options": {"expires": SLOW_TICK}},
     "rules": {"task": "escalation.tasks.sweep_rules", "schedule": SLOW_TICK, "options": {"expires": SLOW_TICK}},

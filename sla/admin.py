@@ -61,6 +61,7 @@ class PolicyForm(VersionForm):
         trial = PolicyVersion(pk=self.instance.pk, number=self.instance.number, organization=organization)
         trial.contract = data.get("contract", self.instance.contract)
         trial.person, trial.effective_from = data.get("person", self.instance.person), data["effective_from"]
+        trial.business_calendar, trial.extended_calendar = data.get("business_calendar"), data.get("extended_calendar")
         check_version(trial, at=now)
 
 

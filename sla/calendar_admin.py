@@ -36,6 +36,7 @@ FINDINGS: dict[str, str | Promise] = {
     "overlap": _("Two windows overlap: they count as one."),
     "other_zone": _("The calendar's time zone is not the organization's."),
     "missing_holidays": _("Public holidays of the country that this calendar does not close."),
+    "not_public": _("Closed days that are no public holidays of the country (any more)."),
     "holidays_end": _("The holidays end within a year: after the last one every day of the week is a working day."),
 }
 

@@ -59,5 +59,9 @@ def _holidays(holidays: Mapping[str, str], public: Mapping[str, str], today: dat
     missing = [f"{day} {name}" for day, name in sorted(public.items()) if day not in holidays]
     if missing:
         yield Finding("missing_holidays", ", ".join(missing))
+    listed = {day: name for day, name in holidays.items() if public and today.isoformat() <= day <= max(public)}
+    private = [f"{day} {name}".strip() for day, name in sorted(listed.items()) if day not in public]
+    if private:
+        yield Finding("not_public", ", ".join(private))
     if max(holidays) < (today + YEAR).isoformat():
         yield Finding("holidays_end", max(holidays))

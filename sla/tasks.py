@@ -49,3 +49,10 @@ def sweep_redating() -> int:
             # One version that fails must not hold up those of the other customers; it is tried again at the next tick.
             logger.exception("The clocks of calendar version %s could not be re-dated", version_id)
     return len(waiting)
+
+
+@shared_task(queue="reports")
+def renew_zones() -> int:
+    """Bring the calendars to the installed tz database."""
+    with every_organization(reason="calendars of an older tz database"):
+        return services.renew_zones(at=timezone.now())

@@ -1,6 +1,6 @@
 """The verbs that write calendars, clocks and their announcements."""
 
-from sla.services.calendars import check_course, ensure_calendars, publish_calendar_version
+from sla.services.calendars import check_course, ensure_calendars, publish_calendar_version, renew_zones
 from sla.services.clocks import (
     follow_state,
     settle_ticket,
@@ -19,6 +19,7 @@ from sla.services.retargeting import HidesBreach, rebind_clocks, retarget_clocks
 from sla.services.terms import set_terms, set_validation
 
 __all__ = [
+    "renew_zones",
     "check_course",
     "GRACE",
     "ClockChange",

@@ -1,5 +1,6 @@
 """Calendars of an organization and their versions."""
 
+import logging
 from datetime import datetime
 from importlib.metadata import version as installed_version
 from itertools import chain, count
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Organization
 from accounts.zones import zone
 from activity.services import Fact, record
-from core.actor import Actor
+from core.actor import Actor, system_actor
 from core.events import publish
 from sla.calendars import CalendarError
 from sla.clocks import Term
@@ -24,6 +25,7 @@ from sla.models import Calendar, CalendarVersion, Clock, promise_of
 from sla.wording import words_of
 
 HOLIDAY_YEARS_BACK, HOLIDAY_YEARS_AHEAD = 1, 3
+logger = logging.getLogger(__name__)
 _SINCE_EVER = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
 
 _DEFAULTS: dict[CalendarRole, tuple[str, dict[str, Any]]] = {
@@ -111,6 +113,28 @@ def publish_calendar_version(
     if last is not None:
         publish(CalendarVersionPublished(organization_id=calendar.organization_id, at=at, version_id=version.pk))
     return version
+
+
+def renew_zones(*, at: datetime) -> int:
+    """Publish the calendars anew whose newest version knows another tz database than the installed one, and return how many.
+
+    The content stays: what changed about the zones re-dates the open clocks as any version does, and the account names the data.
+    """
+    installed, renewed = installed_version("tzdata"), 0
+    for calendar in Calendar.objects.select_related("organization").order_by("pk"):
+        last = CalendarVersion.objects.filter(calendar=calendar).order_by("-number").first()
+        if last is None or last.tzdata_version == installed:
+            continue
+        content = {"time_zone": last.time_zone, "hours": last.hours, "holidays": last.holidays}
+        try:
+            with transaction.atomic():
+                since = max(at, last.effective_from)
+                publish_calendar_version(calendar=calendar, **content, effective_from=since, by=system_actor("tz database"), at=at)
+        except ValidationError:  # such as a zone that the new data calls otherwise
+            logger.exception("Calendar %s keeps the zones of %s", calendar.pk, last.tzdata_version)
+            continue
+        renewed += 1
+    return renewed
 
 
 def check_course(last: CalendarVersion | None, effective_from: datetime, at: datetime) -> None:

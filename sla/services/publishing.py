@@ -16,8 +16,10 @@ from catalog.models import Contract
 from core.actor import Actor
 from core.classification import Priority
 from core.errors import Invalid
-from sla.defaults import Metric
+from sla.defaults import CalendarRole, Metric
+from sla.hours import DAYS_ES
 from sla.models import PolicyTarget, PolicyVersion
+from sla.queries import calendar_versions_on, pick_calendar, work_calendar
 
 
 @transaction.atomic
@@ -64,6 +66,28 @@ def check_version(version: PolicyVersion, *, at: datetime) -> None:
         words = _("%(person)s is no valid user of this organization.") % {"person": version.person}
         raise Invalid(words, fields={"person": words})
     check_place(version, _versions_like(version), at=at)
+    _check_widens(version, at)
+
+
+def _check_widens(version: PolicyVersion, at: datetime) -> None:
+    """Refuse an extension that leaves out hours of the calendar it is to widen (SPEC 4.5): who pays for more would be served later."""
+    if version.extended_calendar_id is None:
+        return
+    versions = calendar_versions_on(version.organization, at)
+    extended = next((each for each in versions if each.calendar_id == version.extended_calendar_id), None)
+    narrow = pick_calendar(versions, CalendarRole.BUSINESS, version.business_calendar_id)
+    if extended is None or narrow is None or extended.time_zone != narrow.time_zone:
+        return
+    wide = work_calendar(extended).windows
+    lacking = [
+        DAYS_ES[day]
+        for day, windows in sorted(work_calendar(narrow).windows.items())
+        if not all(any(low <= start and end <= high for low, high in wide.get(day, ())) for start, end in windows)
+    ]
+    if lacking:
+        words = _("The extension lacks hours of %(calendar)s on: %(days)s. It holds in its place: give it those hours too.")
+        words = words % {"calendar": narrow.calendar.name, "days": ", ".join(lacking)}
+        raise Invalid(words, fields={"extended_calendar": words})
 
 
 def _versions_like(version: PolicyVersion) -> QuerySet[PolicyVersion]:

@@ -67,6 +67,25 @@ def test_a_month_is_the_customers_own_month(house: House) -> None:
     assert queries.build_service_level(house.north, MARCH, APRIL_1)["raised"] == 1
 
 
+def test_whose_turn_it_was_is_summed_within_the_month(house: House) -> None:
+    ticket = make_ticket(house)
+    details = tickets.TransitionDetails
+    for name, hours, more in (("start", 1, {}), ("pend_user", 2, {"message": "Which?"})):
+        at = MONDAY_9AM + hours * HOUR
+        tickets.transition_ticket(ticket=fresh(ticket), name=name, details=details(**more), by=by(house.agent), at=at)
+    tickets.reply_as_customer(ticket=fresh(ticket), body="This.", by=by(house.requester), at=MONDAY_9AM + 5 * HOUR)
+    late = make_ticket(house, at=datetime(2026, 4, 1, 5, 0, tzinfo=UTC))  # an hour before the month ends
+
+    data = queries.build_service_level(house.north, MARCH, MONDAY_9AM + 6 * HOUR)
+    assert data["turns"] == {"desk": 2 * 3600, "customer": 3 * 3600}  # what runs is not over
+    (breach,) = [row for row in data["breaches"] if row["metric"] == "attention"] or [None]
+    assert breach is None
+
+    whole = queries.build_service_level(house.north, MARCH, APRIL_1 + timedelta(days=5))
+    assert whole["turns"] == queries.build_service_level(house.north, MARCH, APRIL_1 + timedelta(days=9))["turns"]
+    assert {row["number"]: row["turns"]["desk"] for row in whole["breaches"]}.get(late.number) == 3600
+
+
 def test_a_month_without_tickets_is_zeros(house: House) -> None:
     data = queries.build_service_level(house.north, MARCH, APRIL_1)
 

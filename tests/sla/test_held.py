@@ -1,6 +1,7 @@
 """What a second reading of the clocks found, each held by the case that showed it."""
 
 from datetime import UTC, date, datetime, timedelta
+from importlib.metadata import version
 from io import StringIO
 from typing import Any
 
@@ -12,15 +13,17 @@ from accounts.services import create_organization
 from accounts.tenancy import every_organization
 from catalog.models import Contract, ContractService
 from core.classification import Impact, Priority
+from core.errors import Invalid
 from escalation.models import Escalation
 from sla.calendars import BeyondHorizon, UnknownTimezone, WorkCalendar
 from sla.clocks import Term
 from sla.defaults import Metric
 from sla.explanation import explain_clock
+from sla.linting import lint_calendar
 from sla.models import Announcement, Calendar, CalendarVersion, Clock, PolicyTarget, PolicyVersion
 from sla.queries import get_clock
 from sla.rules import RuleSource
-from sla.services import publish_calendar_version, rebuild_clocks, settle_ticket, start_promise
+from sla.services import publish_calendar_version, publish_policy, rebuild_clocks, renew_zones, settle_ticket, start_promise
 from sla.services.terms import set_validation
 from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
 from tests.sla.test_exchange import post, terms
@@ -227,3 +230,44 @@ def test_a_rebuild_looks_at_every_ticket(house: House) -> None:
     out = StringIO()
     call_command("sla_rebuild", stdout=out)
     assert "1 tickets, 0 differences" in out.getvalue()
+
+
+def test_an_extension_widens_what_it_extends(house: House) -> None:
+    def extended(name: str, hours: dict[str, list[list[str]]]) -> Calendar:
+        made = Calendar.objects.create(organization=house.north, name=name, role="extended")
+        content: dict[str, Any] = {"time_zone": "America/Mexico_City", "hours": hours, "holidays": {}}
+        publish_calendar_version(calendar=made, **content, effective_from=MONDAY_9AM - DAY, by=SETUP, at=MONDAY_9AM - DAY)
+        house.north.refresh_from_db()
+        return made
+
+    same: dict[str, Any] = {"organization": house.north, "contract": house.contract, "targets": [], "by": SETUP, "at": MONDAY_9AM}
+    saturday = extended("Saturday alone", {"5": [["09:00", "14:00"]]})
+    with pytest.raises(Invalid) as refused:
+        publish_policy(**same, effective_from=MONDAY_9AM, extended_calendar=saturday)
+    assert list(refused.value.fields) == ["extended_calendar"]
+
+    wider = extended("Saturday too", {**{str(day): [["08:00", "20:00"]] for day in range(5)}, "5": [["09:00", "14:00"]]})
+    assert publish_policy(**same, effective_from=MONDAY_9AM, extended_calendar=wider).number == 1
+
+
+def test_a_new_tz_database_gives_calendars_a_version_once(house: House) -> None:
+    calendar = business(house)
+    CalendarVersion.objects.filter(calendar=calendar).update(tzdata_version="2019.1")
+    assert renew_zones(at=MONDAY_9AM) == 1
+    assert renew_zones(at=MONDAY_9AM + DAY) == 0
+
+    first, second = CalendarVersion.objects.filter(calendar=calendar).order_by("number")
+    assert (second.hours, second.holidays, second.time_zone) == (first.hours, first.holidays, first.time_zone)
+    assert (second.effective_from, second.tzdata_version) == (MONDAY_9AM, version("tzdata"))
+
+
+def test_a_closed_day_that_is_public_no_more_is_found() -> None:
+    found = lint_calendar(
+        hours={"0": [["09:00", "10:00"]]},
+        holidays={"2026-05-10": "Antes festivo", "2026-12-25": "Navidad"},
+        time_zone="UTC",
+        organization_zone="UTC",
+        public={"2026-05-01": "Día del Trabajo", "2026-12-25": "Navidad"},
+        today=date(2026, 1, 1),
+    )
+    assert ("not_public", "2026-05-10 Antes festivo") in [(finding.code, finding.details) for finding in found]

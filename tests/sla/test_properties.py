@@ -7,8 +7,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from accounts.models import Organization
+from catalog.models import Service
 from sla.calendars import SegmentKind, WorkCalendar
-from sla.clocks import Stretch, due_of, ledgers, read, used_until
+from sla.clocks import Stretch, Term, due_of, ledgers, read, used_until
+from sla.explanation import ONE_DAY, explain_clock
+from sla.models import Calendar, CalendarVersion, Clock, ClockSegment, PolicyVersion, stored_promise
+from sla.promises import Layer, Policy
+from sla.queries import LoadedClock
+from sla.replay import Stay
+from tickets.models import Ticket
 
 ZONES = ("America/Mexico_City", "America/Lima", "America/Bogota", "America/Santiago", "America/New_York", "Europe/Madrid", "UTC")
 START = datetime(2025, 1, 1, tzinfo=UTC)
@@ -139,3 +147,81 @@ def test_the_account_of_ten_thousand_random_clocks_partitions_the_time_and_sums_
         reading = read(stretches, (50, 90))
         known = [instant for _percent, instant in sorted(reading.events) if instant is not None]
         assert known == sorted(known)
+
+
+TICKETS = 10_000
+
+
+def generated_versions(dice: random.Random) -> dict[int, list[CalendarVersion]]:
+    """Thirty calendars, each with up to three versions that take effect while the tickets run."""
+    found = {}
+    for pk in range(1, 31):
+        calendar, since = Calendar(pk=pk, name=f"Calendar {pk}"), START - timedelta(days=1)
+        found[pk] = []
+        for number in range(1, dice.randint(1, 3) + 1):
+            content = {
+                "time_zone": dice.choice(ZONES),
+                "hours": {str(day): [list(window) for window in windows] for day, windows in random_hours(dice).items()},
+                "holidays": {day.isoformat(): "Holiday" for day in random_holidays(dice)},
+                "tzdata_version": "test",
+            }
+            found[pk].append(
+                CalendarVersion(pk=10 * pk + number, calendar=calendar, number=number, effective_from=since, published_at=since, **content)
+            )
+            since += timedelta(minutes=dice.randint(1, 400_000))
+    return found
+
+
+def generated_stays(dice: random.Random, start: datetime) -> list[Stay]:
+    """What a ticket went through: some of it waiting for the customer or a supplier, the last of it open."""
+    stays, moment = [], start
+    for _ in range(dice.randint(0, 6)):
+        following = moment + dice.randint(1, 6_000) * MINUTE
+        stays.append(Stay(dice.choice(["in_progress", "pending_user", "pending_supplier"]), moment, following))
+        moment = following
+    return [*stays, Stay(dice.choice(["in_progress", "in_progress", "pending_user"]), moment, None)]
+
+
+def generated_clock(
+    dice: random.Random, versions: dict[int, list[CalendarVersion]], policies: dict[tuple[int, ...], Policy]
+) -> LoadedClock:
+    """A clock of time or of days with up to three promises, in any calendars, under policies that pause it or not."""
+    start = START + timedelta(seconds=dice.randrange(300 * 86_400))
+    begins = [start, *(start + minutes * MINUTE for minutes in sorted(dice.randint(1, 15_000) for _ in range(dice.choice([0, 0, 1, 2]))))]
+    is_term = dice.random() < 0.3  # noqa: PLR2004
+    segments = []
+    for number, since in enumerate(begins, start=1):
+        promise = Term(dice.randint(1, 15), dice.random() < 0.5) if is_term else dice.randint(10, 2_400) * MINUTE  # noqa: PLR2004
+        target, unit = stored_promise(promise)
+        same = {"policies": list(dice.choice(list(policies))), "calendar_id": dice.choice(list(versions)), "priority": 2}
+        segments.append(ClockSegment(number=number, cause="start", target=target, target_unit=unit, starts_at=since, **same))
+    last = segments[-1]
+    now = {"policies": last.policies, "calendar_id": last.calendar_id, "target": last.target, "target_unit": last.target_unit}
+    clock = Clock(ticket_id=1, metric="attention", state="running", priority=2, started_at=start, **now)
+    item = LoadedClock(clock, policies, segments, generated_stays(dice, start), versions)
+    clock.due_at = item.reading().due_at
+    return item
+
+
+@pytest.mark.long
+def test_the_explanation_of_every_clock_of_ten_thousand_generated_tickets_adds_up() -> None:
+    dice = random.Random(6)  # noqa: S311 - the same cases every time
+    versions = generated_versions(dice)
+    north = Organization(name="North")
+    pausing = PolicyVersion(pk=1, number=1, organization=north, pauses_extend_terms=True)
+    never = PolicyVersion(pk=2, number=1, organization=north, pauses_while_pending_user=False, pauses_while_pending_supplier=False)
+    policies = {(): Policy(), (1,): Policy((Layer(pausing, []),)), (2,): Policy((Layer(never, []),))}
+    ticket = Ticket(kind="incident", support_type="functional", priority=2, service=Service(category_id=None))
+    for _ in range(2 * TICKETS):
+        item = generated_clock(dice, versions, policies)
+        account = explain_clock(item, ticket=ticket, at=item.clock.started_at + dice.randint(0, 20_000) * MINUTE)
+        lines = [line for part in account.parts for line in part.lines]
+
+        assert lines[0].start == account.started_at
+        assert all(a.end == b.start for a, b in zip(lines, lines[1:], strict=False))
+        assert lines[-1].end == account.due_at
+        promised = ONE_DAY * account.target.days if isinstance(account.target, Term) else account.target
+        counted = sum((line.counted for line in lines), timedelta())
+        assert counted == promised if account.due_at is not None else counted <= promised
+        assert lines[-1].total == counted
+        assert account.left == max(promised - account.used, timedelta())

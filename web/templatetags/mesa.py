@@ -252,6 +252,13 @@ def holder_label(code: str, for_staff: bool = False) -> str:
 
 
 @register.filter
+def turns_words(turns: dict[str, int] | None) -> str:
+    """Say how long each side could move tickets (seconds by ``Holder``), in words for everybody: ``The desk 3 h 10 min · A supplier 4 h``."""
+    told = [(Holder(code), timedelta(seconds=seconds)) for code, seconds in (turns or {}).items() if seconds]
+    return " · ".join(f"{holder_words(holder, for_staff=holder is not Holder.DESK)} {short_duration(time)}" for holder, time in told)
+
+
+@register.filter
 def turn_label(code: str, for_staff: bool = False) -> str:
     return str(turn_words(Holder(code), for_staff=bool(for_staff)))
 
