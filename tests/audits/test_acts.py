@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from audits import services
-from audits.models import AuditRequest, AuditState, DelayNotice, Evidence, RequestedItem, VisitPlace
+from audits.models import AuditRequest, AuditState, Conference, DelayNotice, Evidence, RequestedItem, VisitPlace
 from audits.policies import RULES, Act
 from audits.services import NewVisit
 from core.errors import DomainError, NotAllowed
@@ -159,3 +159,39 @@ def test_an_agents_attachment_does_not_pass_by_the_delivery(house: House) -> Non
     reply_to_customer(ticket=fresh(audit.ticket), body="We are on it.", by=by(house.agent), at=MONDAY_9AM + HOUR)
     reply_as_customer(ticket=fresh(audit.ticket), body="More", files=[text("mine")], by=by(house.requester), at=MONDAY_9AM + 2 * HOUR)
     assert Attachment.objects.filter(ticket=audit.ticket, message__is_from_staff=True).count() == 0
+
+
+def _announce(audit: AuditRequest, person: Any) -> None:
+    on, at = date(2026, 4, 1), MONDAY_9AM + HOUR
+    services.announce_visit(audit=audit, place=VisitPlace.DATA_CENTRE, on=on, visitors="Elsa", user=person, by=by(person), at=at)
+
+
+def _call_off(audit: AuditRequest, person: Any) -> None:
+    conference = Conference.objects.get(audit=audit)
+    services.cancel_conference(audit=audit, conference_id=conference.pk, user=person, by=by(person), at=MONDAY_9AM + HOUR)
+
+
+@pytest.mark.parametrize("state", list(AuditState))
+@pytest.mark.parametrize(
+    ("act", "roles"),
+    [(_announce, {"requester", "coordinator"}), (_call_off, {"agent", "desk_supervisor", "desk_manager", "audit_area", "bpo"})],
+)
+def test_visits_and_conferences_by_role_and_state(house: House, act: Any, roles: set[str], state: AuditState) -> None:
+    audit = ask(house)
+    bpo, at = house.staff[BPO], MONDAY_9AM + HOUR
+    services.schedule_conference(
+        audit=audit, starts_at=at + DAY, minutes=60, place="Sala 1", attendees=["x@y.example"], user=bpo, by=by(bpo), at=at
+    )
+    AuditRequest.objects.filter(pk=audit.pk).update(state=state)
+    got_through = set()
+    for role, person in {**house.staff, **house.people, "outsider": house.outsider}.items():
+        try:
+            with transaction.atomic():
+                act(again(audit), person)
+                got_through.add(role)
+                raise Undone
+        except (Undone, DomainError):
+            pass
+    is_open = state in {AuditState.OPEN, AuditState.EVALUATING}
+    expected = {role for role, staff_role in STAFF_EMAILS.items() if staff_role in roles} | (roles & set(house.people))
+    assert got_through == (expected if is_open else set())
