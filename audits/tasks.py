@@ -5,12 +5,14 @@ from django.utils import timezone
 
 from accounts.tenancy import every_organization
 from audits import services
+from documents.services import discard_strays
 
 
 @shared_task(queue="reports")
 def keep_retention() -> int:
     """Delete the evidence whose retention has ended."""
     with every_organization(reason="the retention of evidence"):
+        discard_strays(at=timezone.now())  # what an undone act stored is no evidence, and kept by nobody
         return services.purge_evidence(at=timezone.now())
 
 

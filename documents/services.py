@@ -1,10 +1,12 @@
 """Keeps files by SHA-256, once per organization."""
 
 import hashlib
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 from django.core.files import File
 from django.core.files.base import ContentFile
+from django.core.files.storage import Storage
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
@@ -12,6 +14,7 @@ from documents.checking import CheckedFile
 from documents.models import Blob
 
 _CHUNK_BYTES = 1024 * 1024
+A_DAY = timedelta(days=1)
 
 
 def store_file(*, organization_id: int, upload: CheckedFile, at: datetime) -> Blob:
@@ -56,6 +59,31 @@ def discard_blob(*, blob_id: int) -> bool:
     file = blob.file
     transaction.on_commit(lambda: file.storage.delete(file.name), robust=True)
     return True
+
+
+def discard_strays(*, at: datetime) -> int:
+    """Delete the files of the storage that no row names, a day after they were written, and return how many.
+
+    They are left where the act that stored them was undone. Needs a scope over every organization.
+    """
+    storage, count = Blob._meta.get_field("file").storage, 0
+    for folder in _folders(storage, "blobs"):
+        names = [f"{folder}/{name}" for name in storage.listdir(folder)[1]]
+        known = set(Blob.objects.filter(file__in=names).order_by().values_list("file", flat=True))
+        for name in names:
+            if name not in known and storage.get_modified_time(name) < at - A_DAY:
+                storage.delete(name)
+                count += 1
+    return count
+
+
+def _folders(storage: Storage, root: str) -> Iterator[str]:
+    """Yield the folders that hold files: organization, then the first letters of the digest (``blob_path``)."""
+    if not storage.exists(root):
+        return
+    for organization in storage.listdir(root)[0]:
+        for letters in storage.listdir(f"{root}/{organization}")[0]:
+            yield f"{root}/{organization}/{letters}"
 
 
 def _store(*, organization_id: int, sha256: str, size_bytes: int, content_type: str, content: File, at: datetime) -> Blob:

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import threading
 import zipfile
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from io import BytesIO
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+from django.core.files.base import ContentFile
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -22,9 +25,12 @@ from pypdf.generic import ArrayObject, DictionaryObject, NameObject, StreamObjec
 
 from documents import signing
 from documents.conversion import NotConvertible, bind, to_pdf
+from documents.models import Blob
 from documents.pdf import render_pdf
 from documents.seal import WIDTH, read_seal, seal_of, touched_bytes
+from documents.services import discard_strays, store_bytes
 from documents.signing import check_json, check_pdf, sign_json, sign_pdf, signing_keys
+from tests.house import MONDAY_9AM, House
 
 
 def page(text: str = "Evidencia", pages: int = 1) -> bytes:
@@ -308,3 +314,14 @@ def test_an_office_document_fetches_nothing() -> None:
 
     assert "Hola" in PdfReader(BytesIO(made)).pages[0].extract_text()
     assert asked == []
+
+
+def test_a_file_that_an_undone_act_left_behind_goes_after_a_day(house: House) -> None:
+    kept = store_bytes(organization_id=house.north.pk, content=b"kept", content_type="text/plain", at=MONDAY_9AM)
+    left = Blob(organization_id=house.north.pk, sha256="0" * 64)
+    left.file.save("x", ContentFile(b"left"), save=False)
+    now = timezone.now()
+
+    assert discard_strays(at=now) == 0
+    assert discard_strays(at=now + timedelta(days=2)) >= 1
+    assert (left.file.storage.exists(left.file.name), kept.file.storage.exists(kept.file.name)) == (False, True)
