@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 @cache
 def known_zones() -> frozenset[str]:
-    """Return the zones of places, and UTC: no offsets, and nothing of the machine's own."""
-    return frozenset({"UTC", *(name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "SystemV/")))})
+    """Return the zones of places, under their old names too, and UTC: no offsets, and nothing of the machine's own."""
+    machines = {"Factory", "localtime", "posixrules", "leapseconds"}
+    return frozenset(name for name in available_timezones() if name not in machines and not name.startswith(("Etc/GMT", "GMT", "SystemV/")))
 
 
 def validate_time_zone(name: str) -> None:

@@ -87,12 +87,13 @@ def roster_on(at: datetime, organization_id: int) -> Roster:
 
 
 def _strangers(organization_id: int) -> frozenset[int]:
-    """Return who is in groups that name customers, this one not among them."""
-    named = list(Team.organizations.through.objects.order_by().values_list("team_id", "organization_id"))
-    serving = {team_id for team_id, named_id in named if named_id == organization_id}
-    people = Team.members.through.objects.filter(team_id__in=[team_id for team_id, _named_id in named]).order_by()
-    rows = list(people.values_list("user_id", "team_id"))
-    return frozenset({user_id for user_id, _team_id in rows} - {user_id for user_id, team_id in rows if team_id in serving})
+    """Return who is in groups that name customers, this one not among them, and in no group that names none."""
+    named: dict[int, set[int]] = {}
+    for team_id, named_id in Team.organizations.through.objects.order_by().values_list("team_id", "organization_id"):
+        named.setdefault(team_id, set()).add(named_id)
+    rows = list(Team.members.through.objects.order_by().values_list("user_id", "team_id"))
+    serving = {user_id for user_id, team_id in rows if team_id not in named or organization_id in named[team_id]}
+    return frozenset({user_id for user_id, _team_id in rows} - serving)
 
 
 def _groups() -> list[set[int]]:
@@ -143,7 +144,9 @@ class Party:
         active = tuple(person for person in self.candidates if person.is_active and roster.serves(person))
         if self.members is None and active:
             return active[:1]
-        return active or ((self.outside,) if self.outside is not None else ())
+        if active or self.person is not None or self.outside is None or not self.outside.email:
+            return active  # the address of a level with a person is that person's
+        return (self.outside,)
 
 
 def party_of(level: EscalationLevel) -> Party:

@@ -12,6 +12,7 @@ from escalation.models import Drill, Escalation, EscalationLevel, EscalationRule
 from escalation.queries import acknowledge_token, ladder_of
 from escalation.rules import Fact
 from notifications.services import Letter, queue_letters
+from sla.clocks import BREACH_PERCENT
 from sla.models import Clock
 from tickets.models import Ticket
 from tickets.notices import send, ticket_letter
@@ -46,7 +47,8 @@ def tell_level(*, ticket: Ticket, escalation: Escalation, level: EscalationLevel
 def tell_clock(*, ticket: Ticket, clock: Clock, segment_id: int, percent: int, at: datetime) -> None:
     """Tell whoever holds the ticket, or stands in for them, that a clock reached a threshold; otherwise the supervisors on duty."""
     due = clock.due_at.isoformat() if clock.due_at else ""
-    key = f"clock:{clock.pk}:{segment_id}:{percent}"
+    missed_at = clock.breached_at.isoformat() if clock.breached_at is not None and percent == BREACH_PERCENT else ""
+    key = f"clock:{clock.pk}:{segment_id}:{percent}:{missed_at}"  # a breach that was taken back is told again when it comes true
     told = {"metric": clock.metric, "percent": percent, "due_at": due}
     holders = _holders(ticket, at)
     letters = [

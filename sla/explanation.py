@@ -94,7 +94,7 @@ def explain_clock(item: LoadedClock, *, ticket: Ticket, at: datetime) -> Explana
     """Return why the clock of this ticket is due when it is, as seen at the aware instant ``at``."""
     clock, target = item.clock, item.clock.promise
     # What a change called off is shown with what it was promised for, not with what it became.
-    priority = Priority(item.segments[-1].priority if clock.state == ClockState.WITHDRAWN else clock.priority)
+    priority = Priority(item.segments[-1].priority if _was_called_off_by_a_change(ticket, item) else clock.priority)
     matter = _matter_when_measured(ticket, item)._replace(priority=priority)
     seen = min(at, clock.stopped_at or at)
     if isinstance(target, Term):
@@ -134,6 +134,13 @@ def _rules(item: LoadedClock, ticket: Ticket, matter: Matter) -> tuple[TargetRul
     own = Term(contract.validation_days, contract.validation_in_business_days)
     said = TargetRule(RuleSource.CONTRACT, RuleReach.EVERY, str(contract), own, matched=own == promise)
     return (said,) if said.matched else (said, TargetRule(RuleSource.DEFAULT, RuleReach.EVERY, "", promise, matched=True))
+
+
+def _was_called_off_by_a_change(ticket: Ticket, item: LoadedClock) -> bool:
+    """Tell whether it was a change of classification that withdrew the clock, and not the end of the ticket."""
+    if item.clock.state != ClockState.WITHDRAWN or ticket.classified_at is None:
+        return False
+    return any(change.at == item.clock.stopped_at for change in reclassifications([ticket.pk], using="default"))
 
 
 def _matter_when_measured(ticket: Ticket, item: LoadedClock) -> Matter:

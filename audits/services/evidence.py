@@ -103,7 +103,10 @@ def _refuse_kept(source: Blob) -> None:
     """Refuse to let out as public or internal what was put before BPO as confidential or as a policy, and not sent back."""
     restricted = (Classification.CONFIDENTIAL, Classification.POLICY)
     kept = Evidence.objects.filter(source__sha256=source.sha256, classification__in=restricted).exclude(state=EvidenceState.REFUSED)
-    if kept.exists():
+    for row in kept.order_by("pk"):
+        newest = Evidence.objects.filter(item_id=row.item_id, classification__in=restricted).order_by("-number").first()
+        if row.state == EvidenceState.REPLACED and newest is not None and newest.state == EvidenceState.REFUSED:
+            continue  # what took its place was sent back
         words = _("This file was prepared as confidential or as a policy: it stays inside. If that was a mistake, BPO sends it back first.")
         raise NotAllowed(words)
 

@@ -1,5 +1,6 @@
 """The audit follows its ticket, and holds it to its rules (SPEC 9.4, 9.8)."""
 
+import logging
 from datetime import datetime
 
 from django.db import transaction
@@ -7,7 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from audits import notices
-from audits.models import VALIDATION, AuditRequest, AuditState, Evidence, EvidenceState
+from audits.models import VALIDATION, AuditRequest, AuditState, Classification, Evidence, EvidenceState
 from audits.queries import DEMAND_PERCENT, delivery_clock, needs_delay_notice, view_of_staff
 from core.actor import system_actor
 from core.errors import NotAllowed
@@ -17,6 +18,7 @@ from tickets.models import Attachment, Ticket
 from tickets.services import set_reopen_window
 from tickets.states import FINAL, OPEN_STATES, State
 
+logger = logging.getLogger(__name__)
 AUDITS = system_actor("audits")
 
 
@@ -47,6 +49,7 @@ def guard_files(*, ticket_id: int, message_id: int | None) -> None:
     attached = Attachment.objects.filter(ticket_id=ticket_id, message_id=message_id).order_by().values("blob__sha256")
     kept = Evidence.objects.filter(Q(source__sha256__in=attached) | Q(deliverable__sha256__in=attached))
     kept = kept.exclude(delivered__sha256__in=attached)  # of another customer too: each keeps the bytes in a row of its own
+    kept = kept.exclude(state=EvidenceState.DELIVERED, classification__in=[Classification.PUBLIC, Classification.INTERNAL])
     if kept.exists():
         raise NotAllowed(_("This file is evidence of an audit that has not been delivered: only BPO delivers it, on the audit's page."))
 
@@ -82,6 +85,10 @@ def demand_delay_notices(*, at: datetime) -> int:
     found = list(audits.select_related("ticket__organization", "ticket__owner", "ticket__assignee", "organization").order_by("pk"))
     for audit in found:
         clock = delivery_clock(audit.ticket_id)
-        if clock is not None and clock.due_at is not None:
+        if clock is None or clock.due_at is None:
+            continue
+        try:
             demand_delay_notice(audit=audit, percent=DEMAND_PERCENT if at <= clock.due_at else BREACH_PERCENT, at=at)
+        except Exception:
+            logger.exception("The delay notice of audit %s could not be asked for", audit.pk)  # it holds up no other
     return len(found)

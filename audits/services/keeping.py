@@ -25,7 +25,7 @@ def set_retention(*, at: datetime) -> int:
         until = None
         if ends_on is not None and ends_on < today:
             promised = timedelta(days=max(evidence.retention_days, settings.MESA_EVIDENCE_RETENTION_DAYS))
-            until = evidence.retain_until or today + promised
+            until = max(evidence.retain_until or today + promised, ends_on + promised)
         if until != evidence.retain_until:
             Evidence.objects.filter(pk=evidence.pk).update(retain_until=until)
             changed += 1

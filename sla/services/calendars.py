@@ -83,6 +83,7 @@ def publish_calendar_version(
     effective_from: datetime,
     by: Actor,
     at: datetime,
+    is_renewal: bool = False,
 ) -> CalendarVersion:
     """Add a version to a calendar; earlier ones stay, and the open clocks get their dates by it in the background.
 
@@ -91,7 +92,8 @@ def publish_calendar_version(
     """
     Organization.objects.select_for_update().get(pk=calendar.organization_id)  # two who publish at once: one after the other
     last = CalendarVersion.objects.filter(calendar=calendar).order_by("-number").first()
-    check_course(last, effective_from, at)
+    if not is_renewal:  # which publishes what is planned once more after it
+        check_course(last, effective_from, at)
     version = CalendarVersion(
         organization_id=calendar.organization_id,
         calendar=calendar,
@@ -122,19 +124,34 @@ def renew_zones(*, at: datetime) -> int:
     """
     installed, renewed = installed_version("tzdata"), 0
     for calendar in Calendar.objects.select_related("organization").order_by("pk"):
-        last = CalendarVersion.objects.filter(calendar=calendar).order_by("-number").first()
-        if last is None or last.tzdata_version == installed:
+        versions = list(CalendarVersion.objects.filter(calendar=calendar).order_by("number"))
+        if not versions or versions[-1].tzdata_version == installed:
             continue
-        content = {"time_zone": last.time_zone, "hours": last.hours, "holidays": last.holidays}
         try:
             with transaction.atomic():
-                since = max(at, last.effective_from)
-                publish_calendar_version(calendar=calendar, **content, effective_from=since, by=system_actor("tz database"), at=at)
-        except ValidationError:  # such as a zone that the new data calls otherwise
-            logger.exception("Calendar %s keeps the zones of %s", calendar.pk, last.tzdata_version)
+                _renew(calendar, versions, at)
+        except ValidationError as error:  # such as a zone that the new data calls otherwise
+            logger.warning("Calendar %s keeps the zones of %s: %s", calendar.pk, versions[-1].tzdata_version, error.messages)
             continue
         renewed += 1
     return renewed
+
+
+def _renew(calendar: Calendar, versions: list[CalendarVersion], at: datetime) -> None:
+    """Publish what holds now, and then what is planned, each with the content it has."""
+    current = [version for version in versions if version.effective_from <= at] or versions[:1]
+    coming = [version for version in versions if version.effective_from > at and version.number > current[-1].number]
+    for old in [current[-1], *coming]:
+        publish_calendar_version(
+            calendar=calendar,
+            time_zone=old.time_zone,
+            hours=old.hours,
+            holidays=old.holidays,
+            effective_from=max(at, old.effective_from),
+            by=system_actor("tz database"),
+            at=at,
+            is_renewal=True,
+        )
 
 
 def check_course(last: CalendarVersion | None, effective_from: datetime, at: datetime) -> None:

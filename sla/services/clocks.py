@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 
 from activity.services import Fact, record
 from core.actor import Actor, system_actor
@@ -289,7 +290,8 @@ def _take_back_breach(item: LoadedClock) -> None:
     """Forget a breach that was announced too early, so that a clock which runs again can be breached; the record keeps it."""
     clock, segment = item.clock, item.segments[-1]
     clock.breached_at = segment.breached_at = None
-    clock.announced_percent = max(item.policy.percents)
+    warned = Announcement.objects.filter(segment=segment).exclude(percent=BREACH_PERCENT)
+    clock.announced_percent = warned.aggregate(most=Max("percent"))["most"] or 0
     segment.save(update_fields=["breached_at"])
     Announcement.objects.filter(segment=segment, percent=BREACH_PERCENT).delete()
 

@@ -167,6 +167,12 @@ def test_what_was_put_as_confidential_does_not_leave_under_another_name(house: H
     services.refuse_evidence(audit=audit, evidence_id=first.pk, reason="It is internal.", user=bpo, by=by(bpo), at=MONDAY_9AM)
     assert prepare(house, audit, 1, file=secret).classification == Classification.INTERNAL
 
+    other = text("another")
+    prepare(house, audit, 2, classification=Classification.CONFIDENTIAL, file=other, redacted=picture("black"))
+    again_ = prepare(house, audit, 2, classification=Classification.CONFIDENTIAL, file=other, redacted=picture("blue"))
+    services.refuse_evidence(audit=audit, evidence_id=again_.pk, reason="Public.", user=bpo, by=by(bpo), at=MONDAY_9AM)
+    assert prepare(house, audit, 2, classification=Classification.PUBLIC, file=other).number == 3
+
     packed = BytesIO()
     Image.open(picture("red").stream).save(packed, "PNG", compress_level=0)
     with pytest.raises(Invalid) as refused:

@@ -68,6 +68,13 @@ def test_after_the_contract_evidence_is_kept_by_the_policy_and_then_goes_with_it
     house.contract.ends_on = today - timedelta(days=4000)  # by mistake, or not
     house.contract.save()
     assert services.purge_evidence(at=datetime.now(UTC)) == 0
+    house.contract.ends_on = today - timedelta(days=1)  # entered late: the later end counts
+    house.contract.save()
+    Evidence.objects.update(retain_until=max(today - timedelta(days=1), evidence.prepared_at.date()) + timedelta(days=100))
+    services.set_retention(at=datetime.now(UTC))
+    assert Evidence.objects.get().retain_until == today + timedelta(days=99)
+    house.contract.ends_on = today - timedelta(days=4000)
+    house.contract.save()
     made = evidence.prepared_at.date()
     for early in (today - timedelta(days=3000), made + timedelta(days=99)):
         assert refused_by_the_database(lambda: Evidence.objects.update(retain_until=early))  # noqa: B023 - called at once

@@ -205,3 +205,28 @@ def test_nobody_is_woken_by_a_clock_or_a_level_that_is_not_there(house: House) -
 
     told = OutboxMessage.objects.filter(template__in=["clock", "escalation"])
     assert set(told.values_list("run_after", flat=True)) == {TUESDAY_8AM}
+
+
+def test_a_group_that_names_nobody_serves_everybody_whatever_other_groups_name(house: House) -> None:
+    supervisor = house.staff["desk_supervisor"]
+    for name, customers in (("All", []), ("South", [house.south])):
+        team = Team.objects.create(name=name, level=2)
+        team.members.set([supervisor])
+        team.organizations.set(customers)
+    away(house.agent)
+    ticket = make_ticket(house)
+    settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 31 * MINUTE)
+
+    assert list(OutboxMessage.objects.filter(template="clock").values_list("to_email", flat=True)) == [supervisor.email]
+
+
+def test_a_level_whose_person_serves_others_falls_to_the_supervisors_not_to_that_persons_address(house: House) -> None:
+    team = Team.objects.create(name="South", level=2)
+    team.members.set([house.agent])
+    team.organizations.set([house.south])
+
+    escalate(house, MONDAY_9AM)
+
+    told = [to for to, _at in letters()]
+    assert told
+    assert house.agent.email not in told

@@ -15,6 +15,7 @@ from catalog.models import Contract, ContractService
 from core.classification import Impact, Priority
 from core.errors import Invalid
 from escalation.models import Escalation
+from notifications.models import OutboxMessage
 from sla.calendars import BeyondHorizon, UnknownTimezone, WorkCalendar
 from sla.clocks import Term
 from sla.defaults import Metric
@@ -115,8 +116,13 @@ def test_a_machine_whose_clock_jumped_an_hour_leaves_no_false_breach_and_tells_e
     clock = Clock.objects.get(ticket=ticket, metric="attention")
     assert (clock.breached_at, told.count()) == (None, 0)
 
+    warned = Announcement.objects.filter(clock=clock).values_list("percent", flat=True)
+    assert (list(warned), clock.announced_percent, clock.next_event_at) == ([90], 90, clock.due_at)  # by now 93 % are used
+    letters = OutboxMessage.objects.filter(template="clock", context__percent=100, context__metric="attention")
+    assert letters.count() == 1
     for _time in range(2):
         settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 3 * DAY)
+    assert letters.count() == 2
     clock.refresh_from_db()
     assert (clock.breached_at, told.count()) == (clock.due_at, 1)
     assert rebuild_clocks(ticket=fresh(ticket), write=False) == []
@@ -256,9 +262,19 @@ def test_a_new_tz_database_gives_calendars_a_version_once(house: House) -> None:
     assert renew_zones(at=MONDAY_9AM) == 1
     assert renew_zones(at=MONDAY_9AM + DAY) == 0
 
-    first, second = CalendarVersion.objects.filter(calendar=calendar).order_by("number")
+    CalendarVersion.objects.filter(calendar=calendar).update(tzdata_version="2019.1")
+    content: dict[str, Any] = {"time_zone": "America/Mexico_City", "hours": NEXT_TO_NOTHING, "holidays": {}}
+    planned = MONDAY_9AM + 30 * DAY
+    publish_calendar_version(calendar=calendar, **content, effective_from=planned, by=SETUP, at=MONDAY_9AM + DAY)
+    CalendarVersion.objects.filter(calendar=calendar).update(tzdata_version="2019.1")
+    assert renew_zones(at=MONDAY_9AM + 2 * DAY) == 1
+    rows = list(CalendarVersion.objects.filter(calendar=calendar).order_by("number"))
+    assert [(row.effective_from, row.hours == NEXT_TO_NOTHING) for row in rows[3:]] == [(MONDAY_9AM + 2 * DAY, False), (planned, True)]
+    assert renew_zones(at=MONDAY_9AM + 3 * DAY) == 0
+
+    first, second = rows[:2]
     assert (second.hours, second.holidays, second.time_zone) == (first.hours, first.holidays, first.time_zone)
-    assert (second.effective_from, second.tzdata_version) == (MONDAY_9AM, version("tzdata"))
+    assert (second.effective_from, rows[-1].tzdata_version) == (MONDAY_9AM, version("tzdata"))
 
 
 def test_a_closed_day_that_is_public_no_more_is_found() -> None:
