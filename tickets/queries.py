@@ -1,7 +1,7 @@
 """Which tickets exist for a person, and what is shown of them. Runs inside a tenant scope."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -157,6 +157,14 @@ def time_held(stays: Sequence[StateInterval], at: datetime) -> list[Held]:
         if holder is not None:
             held[holder] = held.get(holder, timedelta()) + max((stay.ended_at or at) - stay.started_at, timedelta())
     return [Held(holder, held[holder]) for holder in Holder if holder in held]
+
+
+def time_held_by(tickets: Iterable[Ticket], at: datetime) -> dict[int, list[Held]]:
+    """Return ticket id -> ``time_held``, in one query for all."""
+    stays: dict[int, list[StateInterval]] = {ticket.pk: [] for ticket in tickets}
+    for stay in StateInterval.objects.filter(ticket_id__in=list(stays)).order_by("started_at", "pk"):
+        stays[stay.ticket_id].append(stay)
+    return {pk: time_held(rows, at) for pk, rows in stays.items()}
 
 
 def due_for_closing(at: datetime, limit: int) -> list[tuple[int, int]]:

@@ -21,8 +21,8 @@ def home(request: HttpRequest) -> HttpResponse:
         urgent = queries.in_queue_order(active.filter(at_risk_at__lte=now))[:SHOWN]
         mine = queries.in_queue_order(active.filter(assignee=user))[:SHOWN]
         context |= {
-            "urgent": rows_of(urgent),
-            "mine": rows_of(mine),
+            "urgent": rows_of(urgent, now),
+            "mine": rows_of(mine, now),
             "counts": queries.desk_counts(user, now),
         }
     return render(request, "desk/home.html", context)

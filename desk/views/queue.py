@@ -27,6 +27,7 @@ from sla.models import Clock
 from sla.queries import clocks_of, most_urgent
 from tickets import queries, services
 from tickets.models import Ticket
+from tickets.queries import Held
 from web.requests import actor, person
 
 PAGE_SIZE = 50
@@ -42,11 +43,11 @@ VIEWS: dict[str, tuple[str | Promise, View]] = {
 }
 
 
-def rows_of(tickets: Iterable[Ticket]) -> list[tuple[Ticket, Clock | None]]:
-    """Pair each ticket with its most urgent clock, in one query for all."""
+def rows_of(tickets: Iterable[Ticket], now: datetime) -> list[tuple[Ticket, Clock | None, list[Held]]]:
+    """Give each ticket its most urgent clock and whose turn it was for how long, in one query each for all."""
     found = list(tickets)
-    clocks = clocks_of([ticket.pk for ticket in found])
-    return [(ticket, most_urgent(clocks[ticket.pk])) for ticket in found]
+    clocks, held = clocks_of([ticket.pk for ticket in found]), queries.time_held_by(found, now)
+    return [(ticket, most_urgent(clocks[ticket.pk]), held[ticket.pk]) for ticket in found]
 
 
 @require_safe
@@ -67,7 +68,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "counts": queries.desk_counts(user, now),
         "form": form,
         "is_filtered": any(form.cleaned_data.values()) if form.is_valid() else False,
-        "rows": rows_of(found[:PAGE_SIZE]),
+        "rows": rows_of(found[:PAGE_SIZE], now),
         "number": number,
         "has_next": len(found) > PAGE_SIZE,
         "people": assignable_staff(),

@@ -96,8 +96,10 @@ def ticket_list(request: HttpRequest) -> HttpResponse:
         tickets = queries.matching(tickets, words)
     page = Paginator(tickets, PAGE_SIZE).get_page(request.GET.get("page"))
     clocks = clocks_of([ticket.pk for ticket in page])
-    rows = [(ticket, most_urgent(clocks[ticket.pk])) for ticket in page]
-    context = {"page": page, "rows": rows, "show": chosen, "words": words, "now": timezone.now(), "filters": _filter_labels()}
+    now = timezone.now()
+    held = queries.time_held_by(page, now)
+    rows = [(ticket, most_urgent(clocks[ticket.pk]), held[ticket.pk]) for ticket in page]
+    context = {"page": page, "rows": rows, "show": chosen, "words": words, "now": now, "filters": _filter_labels()}
     return render(request, "portal/tickets.html", context)
 
 

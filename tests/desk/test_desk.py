@@ -161,7 +161,7 @@ def test_report_recipients_are_a_list_of_e_mails_and_an_unknown_one_is_named(hou
     assert "coordinator@north.example\nrequester@north.example" in client.get(path).content.decode()
 
 
-@pytest.mark.parametrize(("path", "budget"), [("/admin/queue/", 12), ("/admin/", 12)])
+@pytest.mark.parametrize(("path", "budget"), [("/admin/queue/", 13), ("/admin/", 12)])
 def test_lists_cost_the_same_for_one_ticket_and_for_three(house: House, sign_in: Any, path: str, budget: int) -> None:
     client = sign_in(house.agent)
     make_ticket(house, impact=Impact.EXTENSIVE)
@@ -230,3 +230,19 @@ def test_an_administrator_saves_what_belongs_to_no_customer_and_the_record_tells
     assert saved.status_code == 302
     record = Record.objects.filter(verb="configuration.created").latest("pk")
     assert (record.organization_id, record.person_id) == (None, house.staff["administrator"].pk)
+
+
+def test_the_lists_say_how_long_each_side_held_a_ticket_once_more_than_one_has(house: House, sign_in: Any) -> None:
+    ticket, untouched = make_ticket(house), make_ticket(house)
+    services.transition_ticket(ticket=ticket, name="start", details=TransitionDetails(), by=by(house.agent), at=MONDAY_9AM + HOUR)
+    wanted = TransitionDetails(message="Which?")
+    services.transition_ticket(ticket=fresh(ticket), name="pend_user", details=wanted, by=by(house.agent), at=MONDAY_9AM + 3 * HOUR)
+
+    with time_machine.travel(MONDAY_9AM + 8 * HOUR, tick=False):
+        desk = sign_in(house.agent).get("/admin/queue/", headers={"Accept-Language": "en"})
+        portal = sign_in(house.requester).get("/tickets/", headers={"Accept-Language": "en"})
+
+    assert desk.content.decode().count("cell-held") == portal.content.decode().count("cell-held") == 1
+    assert "Us 3 h · The customer 5 h" in desk.content.decode()
+    assert "The desk 3 h · You 5 h" in portal.content.decode()
+    assert untouched.number in desk.content.decode()

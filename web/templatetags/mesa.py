@@ -28,7 +28,7 @@ from sla.models import Clock, SegmentCause
 from sla.queries import LoadedClock
 from sla.rules import TargetRule
 from tickets.models import Ticket
-from tickets.queries import TimelineEntry
+from tickets.queries import Held, TimelineEntry
 from tickets.states import TRANSITIONS, ClosureCode, Holder, State
 from web.durations import exact_duration, promise_words, short_duration
 from web.faces import ClockFace, clock_face
@@ -249,6 +249,14 @@ def rule_sentence(rule: TargetRule) -> str:
 def holder_label(code: str, for_staff: bool = False) -> str:
     """Name a side as the reader sees it: the customer reads "you", the desk "us"."""
     return str(holder_words(Holder(code), for_staff=bool(for_staff)))
+
+
+@register.filter
+def held_words(held: list[Held], for_staff: bool = False) -> str:
+    """Say how long each side held the ball, once more than one has: ``Us 3 h 10 min · The customer 26 h``."""
+    if len(held) < 2:  # noqa: PLR2004 - what lies with one side alone, the state says
+        return ""
+    return " · ".join(f"{holder_words(each.holder, for_staff=bool(for_staff))} {short_duration(each.time)}" for each in held)
 
 
 @register.filter
