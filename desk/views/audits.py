@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from mimetypes import guess_extension
 from typing import Any
 
 from django import forms
@@ -207,7 +208,8 @@ def evidence_file(request: HttpRequest, number: str, evidence_id: str, kind: str
         raise PermissionDenied
     evidence = queries.get_evidence(found, int(evidence_id))
     if kind == "source" and evidence.source is not None:
-        return file_response(evidence.source, evidence.name)
+        ending = guess_extension(evidence.source.content_type) or ""  # the row keeps the name of what leaves
+        return file_response(evidence.source, f"{number}-{evidence.item.number:03d}-{evidence.number}-original{ending}")
     if kind == "draft" and evidence.is_editable:
         return file_response(evidence.deliverable, evidence.name)
     if kind == "draft":

@@ -235,3 +235,11 @@ def test_no_visit_is_announced_for_an_audit_that_was_called_off(house: House) ->
             by=by(house.requester),
             at=MONDAY_9AM + 2 * HOUR,
         )
+
+
+def test_the_original_is_read_inside_under_a_name_of_its_kind(house: House, sign_in: Any) -> None:
+    evidence = prepare(house, ask(house), classification=Classification.POLICY, file=upload(b"a;b\n", "SECRET.csv"), summary="We do.")
+    path = f"/admin/audits/{evidence.item.audit.ticket.number}/evidence/{evidence.pk}/source/"
+    answer = sign_in(house.agent).get(path)
+    assert (answer.status_code, "-001-1-original.csv" in answer["Content-Disposition"]) == (200, True)
+    assert sign_in(house.requester).get(path).status_code in {302, 403, 404}
