@@ -62,7 +62,7 @@ class ExplanationSerializer(serializers.Serializer[Any]):
     parts = PartSerializer(many=True)
 
 
-def _target(target: Target | None) -> dict[str, Any]:
+def target_data(target: Target | None) -> dict[str, Any]:
     return {
         "target_seconds": target.total_seconds() if isinstance(target, timedelta) else None,
         "target_days": target.days if isinstance(target, Term) else None,
@@ -75,7 +75,7 @@ def explanation_data(account: Explanation) -> dict[str, Any]:
         "metric": account.metric,
         "state": account.state,
         "priority": account.priority.code,
-        **_target(account.target),
+        **target_data(account.target),
         "target_unit": stored_promise(account.target)[1],
         "used_seconds": account.used.total_seconds(),
         "left_seconds": account.left.total_seconds(),
@@ -87,7 +87,7 @@ def explanation_data(account: Explanation) -> dict[str, Any]:
                 "rule": rule.source,
                 "reach": rule.reach,
                 "name": rule.name,
-                **_target(rule.target),
+                **target_data(rule.target),
                 "matched": rule.matched,
             }
             for rule in account.rules
@@ -99,7 +99,7 @@ def explanation_data(account: Explanation) -> dict[str, Any]:
                 "time_zone": part.time_zone,
                 "tzdata_version": part.tzdata_version,
                 "cause": part.cause,
-                **_target(part.target),
+                **target_data(part.target),
                 "lines": [
                     {
                         "kind": line.kind,

@@ -66,7 +66,24 @@ class VersionedForm(forms.Form):
         super().__init__(*args, **kwargs)
 
 
-class ClassifyForm(VersionedForm):
+class SeenForm(VersionedForm):
+    """A form whose consequences are shown before it is saved; other values than those ``seen`` are shown again."""
+
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def values(self) -> str:
+        """Return what was chosen as one word, to compare with what was ``seen``."""
+        raise NotImplementedError
+
+    def is_seen(self) -> bool:
+        return bool(self.cleaned_data["seen"] == self.values())
+
+    def mark_seen(self) -> None:
+        self.data = self.data.copy()  # type: ignore[attr-defined]
+        self.data["seen"] = self.values()  # type: ignore[index]
+
+
+class ClassifyForm(SeenForm):
     word = "classify"
     kind = forms.ChoiceField(label=_("Kind"), choices=Kind.choices)
     service: "forms.ModelChoiceField[Service]" = forms.ModelChoiceField(label=_("Service"), queryset=None)
@@ -79,8 +96,6 @@ class ClassifyForm(VersionedForm):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("Needed to change what the desk has classified before. It stays with the ticket as an internal note."),
     )
-    # What the reader has seen the consequences of: other values are shown again before they are saved.
-    seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -92,16 +107,8 @@ class ClassifyForm(VersionedForm):
         return cls(initial={**{name: getattr(ticket, name) for name in names}, "service": ticket.service_id})
 
     def values(self) -> str:
-        """Return the chosen values as one word, to compare with what was ``seen``."""
         data = self.cleaned_data
         return "-".join([data["kind"], str(data["service"].pk), data["impact"], data["urgency"], data["environment"]])
-
-    def is_seen(self) -> bool:
-        return bool(self.cleaned_data["seen"] == self.values())
-
-    def mark_seen(self) -> None:
-        self.data = self.data.copy()  # type: ignore[attr-defined]
-        self.data["seen"] = self.values()  # type: ignore[index]
 
     def classification(self) -> Classification:
         data = self.cleaned_data
@@ -114,7 +121,7 @@ class ClassifyForm(VersionedForm):
         )
 
 
-class ContractForm(VersionedForm):
+class ContractForm(SeenForm):
     word = "contract"
     contract: "forms.ModelChoiceField[Contract]" = forms.ModelChoiceField(label=_("Contract"), queryset=None)
     from_start = forms.BooleanField(
@@ -130,6 +137,9 @@ class ContractForm(VersionedForm):
         super().__init__(*args, **kwargs)
         others = Contract.objects.filter(organization_id=ticket.organization_id).exclude(pk=ticket.contract_id)
         self.fields["contract"].queryset = others.order_by("-starts_on", "pk")  # type: ignore[attr-defined]
+
+    def values(self) -> str:
+        return f"{self.cleaned_data['contract'].pk}-{self.cleaned_data['from_start']}"
 
 
 class AssignForm(VersionedForm):

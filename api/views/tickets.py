@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from accounts.models import Membership, Team
 from accounts.queries import memberships_of, organization_by_slug, valid_user
+from api.classification import ClassificationSerializer, ConsequencesSerializer, NewClassificationSerializer, chosen, consequences_data
 from api.explanations import ExplanationSerializer, explanation_data
 from api.filters import TicketFilter
 from api.idempotency import once
@@ -38,6 +39,7 @@ from escalation.queries import escalations_of, rule_logs_of
 from escalation.services import request_escalation
 from sla.explanation import explain_clock
 from sla.queries import clocks_of, get_clock, shown_to
+from sla.services import preview_classification
 from tickets import queries, services
 from tickets.models import Message, MessageKind, Ticket
 from tickets.services import NewTicket, TransitionDetails
@@ -158,6 +160,38 @@ class TicketViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Ticket]):
         if not person(request).is_staff:
             raise NotAllowed(_("Only the staff read what the rules made of a ticket."))
         return Response(RuleLogSerializer(rule_logs_of(ticket), many=True).data)
+
+    @extend_schema(request=NewClassificationSerializer, responses={200: TicketSerializer}, parameters=[_IDEMPOTENCY, _IF_MATCH])
+    @action(detail=True, methods=["post"])
+    def classification(self, request: Request, number: str) -> Response:
+        """Confirm or change impact, urgency, kind, service and environment; the matrix gives the priority. For the desk (SPEC 3.7)."""
+        ticket = queries.get_ticket(person(request), number)
+        body = NewClassificationSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+
+        def work() -> Response:
+            services.classify_ticket(
+                ticket=ticket,
+                classification=chosen(ticket, body.validated_data),
+                reason=body.validated_data["reason"],
+                by=actor(request._request, Channel.API),
+                at=timezone.now(),
+                expected_version=_expected_version(request),
+            )
+            return _answer(request, queries.get_ticket(person(request), number))
+
+        return once(request, work, timezone.now())
+
+    @extend_schema(request=ClassificationSerializer, responses={200: ConsequencesSerializer})
+    @action(detail=True, methods=["post"], url_path="classification/preview")
+    def classification_preview(self, request: Request, number: str) -> Response:
+        """Say which priority a classification would give and which clocks it would move; nothing is written."""
+        ticket = queries.get_ticket(person(request), number)
+        body = ClassificationSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        wanted, by = chosen(ticket, body.validated_data), actor(request._request, Channel.API)
+        changes = preview_classification(ticket=ticket, classification=wanted, by=by, at=timezone.now())
+        return Response(consequences_data(services.priority_of(ticket, wanted), changes))
 
     @extend_schema(request=NewTransitionSerializer, responses={200: TicketSerializer}, parameters=[_IDEMPOTENCY, _IF_MATCH])
     @action(detail=True, methods=["post"])

@@ -23,7 +23,7 @@ from desk.frame import frame
 from escalation.queries import escalations_of, get_escalation, rule_logs_of
 from escalation.services import acknowledge_escalation, deescalate_ticket
 from sla.queries import get_clock, load_clocks
-from sla.services import preview_classification
+from sla.services import preview_classification, preview_contract
 from tickets import queries, services
 from tickets.models import Ticket
 from tickets.policies import can_classify, can_work
@@ -170,23 +170,22 @@ def classify(request: HttpRequest, number: str) -> HttpResponse:
 
 @require_POST
 def change_contract(request: HttpRequest, number: str) -> HttpResponse:
+    """Put the ticket under another contract; one that moves a clock is shown with its consequences first, as a classification is."""
     ticket = queries.get_ticket(person(request), number)
     if not person(request).can(Capability.SUPERVISE):
         raise PermissionDenied
     form = ContractForm(request.POST, ticket=ticket)
     if not form.is_valid():
         return _page(request, ticket, status=400, contract_form=form)
-    data = form.cleaned_data
+    data, by, at = form.cleaned_data, actor(request, Channel.DESK), timezone.now()
+    change = {"ticket": ticket, "contract": data["contract"], "from_start": data["from_start"], "by": by, "at": at}
     try:
-        services.change_contract(
-            ticket=ticket,
-            contract=data["contract"],
-            reason=data["reason"],
-            from_start=data["from_start"],
-            by=actor(request, Channel.DESK),
-            at=timezone.now(),
-            expected_version=data["version"],
-        )
+        if not form.is_seen():
+            changes = preview_contract(**change)
+            if changes:
+                form.mark_seen()
+                return _page(request, ticket, contract_form=form, contract_changes=changes)
+        services.change_contract(**change, reason=data["reason"], expected_version=data["version"])
     except DomainError as error:
         return _refuse(request, ticket, form, error, contract_form=form)
     messages.success(request, _("Contract: %(contract)s.") % {"contract": ticket.contract})

@@ -11,7 +11,7 @@ from sla.services.clocks import (
     withdraw_promise,
 )
 from sla.services.exchange import export_terms, import_terms
-from sla.services.previewing import ClockChange, Move, preview_calendar, preview_classification
+from sla.services.previewing import ClockChange, Move, preview_calendar, preview_classification, preview_contract
 from sla.services.publishing import check_targets, check_version, hold_organization, number_version, publish_policy
 from sla.services.rebuilding import Difference, rebuild_clocks
 from sla.services.redating import GRACE, redate_clocks
@@ -36,6 +36,7 @@ __all__ = [
     "number_version",
     "preview_calendar",
     "preview_classification",
+    "preview_contract",
     "publish_calendar_version",
     "publish_policy",
     "rebind_clocks",

@@ -1,5 +1,6 @@
 """What a change would do to the clocks, before anybody decides: done for real, read, and undone."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from activity.models import Record
+from catalog.models import Contract
 from core.actor import Actor, system_actor
 from sla.clocks import Target, used_until
 from sla.models import Calendar, Clock
@@ -15,7 +17,9 @@ from sla.services.calendars import publish_calendar_version
 from sla.services.redating import redate_clocks
 from tickets.models import Ticket, format_number
 from tickets.queries import intervals
-from tickets.services import Classification, classify_ticket
+from tickets.services import Classification, change_contract, classify_ticket
+
+_REASON = "…"  # stands for the reason that is asked for with the answer
 
 
 @dataclass(frozen=True)
@@ -75,13 +79,29 @@ def preview_classification(*, ticket: Ticket, classification: Classification, by
 
     Refuses as ``classify_ticket`` does, but for the reason, which is asked for with the answer.
     """
+    return _preview(ticket, at, lambda trial: classify_ticket(ticket=trial, classification=classification, reason=_REASON, by=by, at=at))
+
+
+def preview_contract(*, ticket: Ticket, contract: Contract, from_start: bool, by: Actor, at: datetime) -> list[ClockChange]:
+    """Return the live clocks whose target or due instant another contract would change; nothing is written.
+
+    Refuses as ``change_contract`` does, but for the reason, which is asked for with the answer.
+    """
+
+    def act(trial: Ticket) -> Ticket:
+        return change_contract(ticket=trial, contract=contract, reason=_REASON, from_start=from_start, by=by, at=at)
+
+    return _preview(ticket, at, act)
+
+
+def _preview(ticket: Ticket, at: datetime, act: Callable[[Ticket], Ticket]) -> list[ClockChange]:
     trial = Ticket.objects.select_related("organization", "contract", "requester", "assignee", "owner", "service").get(pk=ticket.pk)
     loaded = load_clocks(trial, intervals(trial.pk))
     used = {item.clock.metric: used_until(item.stretches, at) for item in loaded}
     before = {item.clock.metric: item.clock for item in loaded if item.clock.is_live}
     try:
         with transaction.atomic():
-            classify_ticket(ticket=trial, classification=classification, reason="…", by=by, at=at)
+            act(trial)
             raise _Undo({clock.metric: clock for clock in Clock.objects.filter(ticket=trial).order_by("pk") if clock.is_live})
     except _Undo as done:
         after = done.found

@@ -1,6 +1,5 @@
 """The API: tokens, tickets, idempotency, versions, refusals as {code, detail, fields}, reports."""
 
-import json
 from datetime import timedelta
 from typing import Any
 
@@ -11,13 +10,14 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import ApiToken, User
+from accounts.models import ApiToken
 from accounts.services import issue_service_account_token, issue_user_token
 from api.idempotency import lock_numbers
 from api.serializers import ClockSerializer, TicketListSerializer, TicketSerializer
 from escalation.models import Escalation
 from notifications.models import OutboxMessage
 from reports.services import make_report
+from tests.api.asking import Api
 from tests.house import MONDAY_9AM, SETUP, House, make_ticket
 from tickets.models import Message, Ticket
 
@@ -30,26 +30,6 @@ NEW = {
     "urgency": "critical",
 }
 STALE_ETAG = '"99"'
-
-
-class Api:
-    def __init__(self, secret: str) -> None:
-        self.client, self.headers = Client(), {"Authorization": f"Bearer {secret}"}
-
-    def post(self, path: str, body: dict[str, Any], **headers: str) -> Any:
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return self.client.post(f"/api/v1/{path}", json.dumps(body), content_type="application/json", headers={**self.headers, **named})
-
-    def get(self, path: str, **headers: str) -> Any:
-        return self.client.get(f"/api/v1/{path}", headers={**self.headers, **headers})
-
-
-@pytest.fixture
-def api(house: House):  # type: ignore[no-untyped-def]
-    def make(user: User) -> Api:
-        return Api(issue_user_token(user=user, by=SETUP, at=MONDAY_9AM))
-
-    return make
 
 
 def test_the_main_job_over_the_api(house: House, api: Any) -> None:

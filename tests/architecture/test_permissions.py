@@ -101,6 +101,7 @@ TABLE: list[tuple[str, frozenset[str]]] = [
     (r"api/docs/|api/v1/schema/", SIGNED_IN),
     (r"api/v1/\^tickets/\$", SIGNED_IN),
     (r"api/v1/\^tickets/.*/rules/\$", SEES_TICKETS),
+    (r"api/v1/\^tickets/.*/classification/.*", DESK),
     (r"api/v1/\^tickets/.*", READERS | SEES_TICKETS),
     (r"api/v1/\^audits/\$", SIGNED_IN),
     (r"api/v1/\^audits/.*(approve|refuse|deliver).*", frozenset({"bpo"})),

@@ -132,5 +132,15 @@ def test_the_desk_offers_it_to_supervisors_alone(house: House, gold: Contract, s
     assert f"{path}contract/" in client.get(path).content.decode()
     with time_machine.travel(MONDAY_9AM + MINUTE, tick=False):
         refused = client.post(f"{path}contract/", {"contract": gold.pk, "version": 1, "reason": ""})
-        saved = client.post(f"{path}contract/", {"contract": gold.pk, "version": 1, "reason": "Signed today."})
+        shown = client.post(f"{path}contract/", {"contract": gold.pk, "version": 1, "reason": "Signed today."})
+        left = fresh(ticket).contract_id
+        word = shown.context["contract_form"].data["seen"]
+        other = client.post(f"{path}contract/", {"contract": gold.pk, "from_start": "on", "version": 1, "reason": "Signed.", "seen": word})
+        saved = client.post(f"{path}contract/", {"contract": gold.pk, "version": 1, "reason": "Signed today.", "seen": word})
+    changes = {c.metric: (c.old_due_at, c.due_at, c.used) for c in shown.context["contract_changes"]}
+    assert changes == {
+        "reaction": (MONDAY_9AM + HOUR, MONDAY_9AM + 30 * MINUTE, MINUTE),
+        "attention": (MONDAY_9AM + 10 * HOUR, MONDAY_9AM + 5 * HOUR, MINUTE),
+    }
+    assert (shown.status_code, other.status_code, left) == (200, 200, house.contract.pk)  # nothing is saved before it was seen
     assert (refused.status_code, saved.status_code, fresh(ticket).contract_id) == (400, 302, gold.pk)

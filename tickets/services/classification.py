@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from catalog.models import Service
 from catalog.queries import matrix_for
 from core.actor import Actor
-from core.classification import Environment, Impact, Kind, Urgency
+from core.classification import Environment, Impact, Kind, Priority, Urgency
 from core.events import publish
 from tickets.events import TicketClassified
 from tickets.models import Message, MessageKind, Ticket
@@ -49,7 +49,7 @@ def classify_ticket(
         "service": classification.service,
         "environment": classification.environment,
         "support_type": classification.service.support_type,
-        "priority": matrix_for(ticket.organization, ticket.contract_id, ticket.terms_at)[classification.urgency, classification.impact],
+        "priority": priority_of(ticket, classification),
         "classified_at": at,
     }
     before, is_first = _codes(ticket), ticket.classified_at is None
@@ -63,6 +63,11 @@ def classify_ticket(
     if changed:
         publish(TicketClassified(organization_id=ticket.organization_id, at=at, ticket_id=ticket.pk, person_id=by.person_id))
     return ticket
+
+
+def priority_of(ticket: Ticket, classification: Classification) -> Priority:
+    """Return what the matrix of the ticket's contract makes of a classification (SPEC 3.7)."""
+    return matrix_for(ticket.organization, ticket.contract_id, ticket.terms_at)[classification.urgency, classification.impact]
 
 
 def _note_reason(ticket: Ticket, reason: str, by: Actor, at: datetime) -> Message | None:

@@ -1,0 +1,18 @@
+"""Asks the API as its clients do: a bearer token, JSON, headers by name."""
+
+import json
+from typing import Any
+
+from django.test import Client
+
+
+class Api:
+    def __init__(self, secret: str) -> None:
+        self.client, self.headers = Client(), {"Authorization": f"Bearer {secret}"}
+
+    def post(self, path: str, body: dict[str, Any], **headers: str) -> Any:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.client.post(f"/api/v1/{path}", json.dumps(body), content_type="application/json", headers={**self.headers, **named})
+
+    def get(self, path: str, **headers: str) -> Any:
+        return self.client.get(f"/api/v1/{path}", headers={**self.headers, **headers})

@@ -1,0 +1,18 @@
+from collections.abc import Callable
+
+import pytest
+
+from accounts.models import User
+from accounts.services import issue_user_token
+from tests.api.asking import Api
+from tests.house import MONDAY_9AM, SETUP, House
+
+
+@pytest.fixture
+def api(house: House) -> Callable[[User], Api]:
+    """Return what makes an API client for a person."""
+
+    def make(user: User) -> Api:
+        return Api(issue_user_token(user=user, by=SETUP, at=MONDAY_9AM))
+
+    return make
