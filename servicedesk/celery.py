@@ -1,10 +1,13 @@
 import os
 
 from celery import Celery
+from kombu.transport import TRANSPORT_ALIASES
 
 from servicedesk.schedule import BEAT_SCHEDULE
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "servicedesk.settings")
+
+TRANSPORT_ALIASES["filesystem"] = "servicedesk.broker:Transport"
 
 app = Celery("mesa")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -117,6 +117,25 @@ def told(*pks: str) -> dict[str, list[int]]:
     return {pk: row(int(pk)) for pk in pks}
 
 
+def reached(*pks: str) -> dict[str, dict[str, list[Any]]]:
+    """Return for each ticket the percentages its reaction reached: as announced, as recorded, and as each person was told of them."""
+    from activity.models import Record
+    from notifications.models import OutboxMessage
+    from sla.models import Announcement, Clock
+
+    def row(pk: int) -> dict[str, list[Any]]:
+        clock = Clock.objects.select_related("ticket").get(ticket_id=pk, metric="reaction")
+        facts = Record.objects.filter(object_type="ticket", object_id=pk, verb__in=("clock.warned", "clock.breached")).order_by("pk")
+        letters = OutboxMessage.objects.filter(template="clock", context__number=clock.ticket.number, context__metric="reaction")
+        return {
+            "announced": sorted(Announcement.objects.filter(clock=clock).values_list("percent", flat=True)),
+            "recorded": [fact.payload.get("percent", 100) for fact in facts if fact.payload["clock"] == clock.pk],
+            "told": sorted([letter.to_email, letter.context["percent"]] for letter in letters),
+        }
+
+    return {pk: row(int(pk)) for pk in pks}
+
+
 def facts(pk: str) -> dict[str, Any]:
     """Return what was announced and escalated about a ticket."""
     from escalation.models import Escalation

@@ -130,6 +130,38 @@ def test_two_workers_sweep_at_once_and_one_dies_in_the_middle_yet_each_breach_is
     assert mesa.script("told", *late) == dict.fromkeys(late, [1, 1, 1, 1])
 
 
+def test_the_clock_jumps_an_hour_under_two_workers_and_one_dies_yet_each_fact_is_told_once(mesa: Mesa) -> None:
+    mesa.set_clock_ahead(0)
+    tickets = [str(pk) for pk in mesa.script("late_tickets", "requester@sur.example", "sin-acceso", "1", "30")]  # reaction 40 min
+    try:
+        for name in ("first", "second"):
+            mesa.spawn("worker")
+            mesa.processes[name] = mesa.processes.pop("worker")
+        mesa.spawn("beat")
+
+        def announced() -> list[list[int]]:
+            return [row["announced"] for row in mesa.script("reached", *tickets).values()]
+
+        assert announced() == [[]] * 30  # nothing is due by the right time
+        mesa.set_clock_ahead(25 * 60)
+        wait_until(lambda: announced() == [[50]] * 30, "every warning is announced", 90)
+        mesa.set_clock_ahead(85 * 60)
+        wait_until(lambda: [50, 100] in announced(), "the sweep after the jump is in its middle", 60)
+        mesa.kill("first")
+        wait_until(lambda: announced() == [[50, 100]] * 30, "every breach is announced", 90)
+        mesa.kill("second")
+        mesa.kill("beat")
+    finally:
+        mesa.set_clock_right()
+
+    for pk, row in mesa.script("reached", *tickets).items():
+        assert (row["announced"], row["recorded"]) == ([50, 100], [50, 100]), pk
+        people = {to for to, _percent in row["told"]}
+        assert people, pk
+        assert row["told"] == sorted([to, percent] for to in people for percent in (50, 100)), pk
+    assert mesa.script("told", *tickets) == dict.fromkeys(tickets, [1, 1, 1, 1])
+
+
 def test_mesa_run_restarts_a_killed_child_and_leaves_no_process_behind(tmp_path: Path) -> None:
     box = Mailbox()
     mesa = Mesa("sqlite", tmp_path, box, demo=False).start()
