@@ -37,6 +37,9 @@ def validate_customer_roles(values: object) -> None:
     _validate_roles(values, CustomerRole.values)
 
 
+DESK_ZONE = "America/Mexico_City"  # of a shift, and of a customer, until another is chosen
+
+
 class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email__iexact=username)
@@ -103,7 +106,7 @@ class Shift(models.Model):
     """When some of the staff are on duty, week by week, in the wall time of a zone. ``escalation.duty`` says who is without one."""
 
     name = models.CharField(_("name"), max_length=80, unique=True)
-    time_zone = models.CharField(_("time zone"), max_length=60, default="America/Mexico_City", validators=[validate_time_zone])
+    time_zone = models.CharField(_("time zone"), max_length=60, default=DESK_ZONE, validators=[validate_time_zone])
     hours = models.JSONField()  # {"0": [["07:00", "15:00"]]}, Monday is 0
     people = models.ManyToManyField(
         User,
@@ -173,7 +176,7 @@ class Organization(TenantModel):
         help_text=_("Two letters of ISO 3166, such as MX, PE, CO. Its public holidays close the calendars."),
     )
     region = models.CharField(_("region"), max_length=10, blank=True, help_text=_("Code of the region with holidays of its own, if any."))
-    time_zone = models.CharField(_("time zone"), max_length=60, default="America/Mexico_City", validators=[validate_time_zone])
+    time_zone = models.CharField(_("time zone"), max_length=60, default=DESK_ZONE, validators=[validate_time_zone])
     language = models.CharField(_("language"), max_length=5, choices=LANGUAGES, default="es")
     email_domains = models.JSONField(_("e-mail domains"), default=list, blank=True)
     is_active = models.BooleanField(_("active"), default=True)

@@ -10,7 +10,7 @@ from rest_framework.views import exception_handler
 from api.idempotency import KeyInFlight, KeyReused
 from core.errors import DomainError, NotAllowed, NotFound
 from tickets.services import StaleTicket, TransitionNotAllowed
-from web.timeline import sentence
+from web.timeline import author_words, sentence
 
 # What a customer sees of a ticket anyway; notes and assignments stay inside the desk.
 PUBLIC_VERBS = frozenset({"ticket.raised", "ticket.state_changed", "ticket.classified", "ticket.escalated"})
@@ -52,7 +52,7 @@ def _body(error: DomainError) -> dict[str, Any]:
     body: dict[str, Any] = {"code": error.code, "detail": str(error), "fields": {name: str(text) for name, text in error.fields.items()}}
     if isinstance(error, StaleTicket):
         body["changes"] = [
-            {"at": entry.at, "by": str(entry.person or entry.system), "what": sentence(entry)}
+            {"at": entry.at, "by": author_words(entry), "what": sentence(entry, "UTC")}
             for entry in error.changes
             if entry.verb in PUBLIC_VERBS
         ]

@@ -39,6 +39,11 @@ class PrepareForm(forms.Form):
     )
     as_editable = forms.BooleanField(label=_("Deliver the editable file (needs a waiver)"), required=False)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("file", "redacted", "summary"):
+            self.fields[name].is_conditional = True  # type: ignore[attr-defined]  # by the classification: "optional" would be untrue
+
 
 class WaiveForm(ReasonForm):
     agreed_by = forms.CharField(label=_("Who of the customer took that on"), max_length=120)

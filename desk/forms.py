@@ -99,6 +99,7 @@ class ClassifyForm(SeenForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["reason"].is_conditional = True  # type: ignore[attr-defined]  # "optional" beside it would be untrue
         self.fields["service"].queryset = Service.objects.filter(is_active=True).order_by("position", "pk")  # type: ignore[attr-defined]
 
     @classmethod

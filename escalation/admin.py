@@ -1,17 +1,22 @@
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.widgets import AdminSplitDateTime
 from django.core.exceptions import ValidationError
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin import EverybodysAdmin, LabelledFormSet, LabelledStack, RolesField, VersionAdmin, VersionForm
-from accounts.models import Absence, Organization, Shift
+from accounts.models import DESK_ZONE, Absence, Organization, Shift
+from accounts.queries import first_shifts, zone_of_person
+from accounts.zones import validate_time_zone, zone
 from core.classification import Priority, SupportType
 from core.errors import Invalid
+from core.wording import day_words
 from escalation.models import EscalationLevel, EscalationMatrix, EscalationRule
 from escalation.rehearsal import DAYS, rehearse
 from escalation.services import check_levels, check_matrix, number_matrix
@@ -100,17 +105,68 @@ class ShiftAdmin(EverybodysAdmin):
     list_display = ("name", "time_zone", "is_active")
 
 
+class WallTimeField(forms.SplitDateTimeField):
+    """A date and a time as a clock on the wall shows them, without a zone."""
+
+    widget = AdminSplitDateTime
+
+    def compress(self, data_list: Any) -> datetime | None:
+        return datetime.combine(*data_list) if data_list else None
+
+
 class AbsenceForm(forms.ModelForm):
-    class Meta:
-        help_texts: ClassVar = {name: _("In UTC: people of several zones work here.") for name in ("starts_at", "ends_at")}
+    """An absence in wall times of a zone, which is the one of the person's shift unless another is chosen."""
+
+    time_zone = forms.CharField(label=_("Time zone"), required=False, help_text=_("Of both times. Empty: the zone of the person's shift."))
+    starts_at = WallTimeField(label=_("From"))
+    ends_at = WallTimeField(label=_("Until"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            name = zone_of_person(self.instance.person_id)
+            self.initial["time_zone"] = name
+            for field in ("starts_at", "ends_at"):
+                self.initial[field] = getattr(self.instance, field).astimezone(zone(name)).replace(tzinfo=None)
+
+    def clean_time_zone(self) -> str:
+        name: str = self.cleaned_data["time_zone"].strip()
+        if name:
+            validate_time_zone(name)
+        return name
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        person = data.get("person")
+        where = zone(data.get("time_zone") or (zone_of_person(person.pk) if person else DESK_ZONE))
+        for name in ("starts_at", "ends_at"):
+            if data.get(name):
+                data[name] = data[name].replace(tzinfo=where)
+        return data
 
 
 @admin.register(Absence)
 class AbsenceAdmin(EverybodysAdmin):
     form = AbsenceForm
-    fields = ("person", "starts_at", "ends_at", "substitute", "reason")
-    list_display = ("person", "starts_at", "ends_at", "substitute")
+    fields = ("person", "time_zone", "starts_at", "ends_at", "substitute", "reason")
+    list_display = ("person", "since", "until", "substitute")
     list_select_related = ("person", "substitute")
+
+    @admin.display(description=_("from"), ordering="starts_at")
+    def since(self, absence: Absence) -> str:
+        return self._local(absence, absence.starts_at)
+
+    @admin.display(description=_("until"), ordering="ends_at")
+    def until(self, absence: Absence) -> str:
+        return self._local(absence, absence.ends_at)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Absence]:
+        found: QuerySet[Absence] = super().get_queryset(request)
+        return found.annotate(zone_of_shift=Subquery(first_shifts(OuterRef("person_id")).values("time_zone")[:1]))
+
+    def _local(self, absence: Absence, at: datetime) -> str:
+        local = at.astimezone(zone(absence.zone_of_shift or DESK_ZONE))  # type: ignore[attr-defined]  # annotated
+        return f"{day_words(local)}, {local:%H:%M} ({local.tzname()})"
 
 
 class RuleForm(forms.ModelForm):

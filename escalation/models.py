@@ -169,6 +169,11 @@ class Escalation(OrganizationRow):
     def __str__(self) -> str:
         return f"{self.ticket_id} → {self.position}"
 
+    @property
+    def acknowledger(self) -> str:
+        """Who took it on: a person of the desk, or the contact of the level who followed the signed link."""
+        return str(self.acknowledged_by) if self.acknowledged_by is not None else self.acknowledged_name
+
 
 class Trigger(models.TextChoices):
     CLOCK = "clock", _("A clock reaches a percentage")

@@ -99,7 +99,12 @@ def read_token(token: str) -> tuple[int, int]:
 
 
 def get_escalation(escalation_id: int) -> Escalation:
-    escalation = Escalation.objects.filter(pk=escalation_id).select_related("ticket__organization", "level").order_by("pk").first()
+    escalation = (
+        Escalation.objects.filter(pk=escalation_id)
+        .select_related("ticket__organization", "level", "acknowledged_by")
+        .order_by("pk")
+        .first()
+    )
     if escalation is None:
         raise NotFound(_("There is no such escalation."))
     return escalation

@@ -15,7 +15,7 @@ from notifications.services import requeue_messages
 class OutboxMessageAdmin(admin.ModelAdmin):
     """The outbox, to read; dead letters can be put back in the queue."""
 
-    list_display = ("created_at", "to_email", "template", "subject", "status", "attempts", "sent_at")
+    list_display = ("created_at", "to_email", "subject", "status", "attempts", "sent_at")
     list_filter = ("status", "template")
     search_fields = ("to_email", "subject")
     actions = ("send_again",)

@@ -275,6 +275,7 @@ class ShownChange(NamedTuple):
     new_verdict: str
     new_due_at: str
     time_zone: str
+    customer: str
 
 
 @dataclass(frozen=True)
@@ -316,7 +317,7 @@ class SimulationResult:
 
     @property
     def shown(self) -> list[ShownChange]:
-        rows = [ShownChange._make([*row, part.organization.time_zone]) for part in self.parts for row in part.shown]
+        rows = [ShownChange._make([*row, part.organization.time_zone, part.organization.name]) for part in self.parts for row in part.shown]
         return rows[:SHOWN_CHANGES]
 
 

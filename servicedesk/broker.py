@@ -10,13 +10,13 @@ from kombu.utils.json import dumps
 
 
 class Channel(filesystem.Channel):  # type: ignore[misc]  # kombu has no types
-    def _put(self, queue: str, payload: Any, **_options: Any) -> None:
+    def _put(self, queue: str, message: Any, **_options: Any) -> None:
         # kombu writes where the workers look: one that looks before the text is there reads nothing, loses the message and dies of it.
         path = os.path.join(self.data_folder_out, f"{round(monotonic() * 1000)}_{uuid.uuid4()}.{queue}.msg")
         with open(f"{path}.part", "w", encoding="utf-8") as file:
-            file.write(dumps(payload))
+            file.write(dumps(message))
         os.replace(f"{path}.part", path)
 
 
-class Transport(filesystem.Transport):  # type: ignore[misc]
+class Transport(filesystem.Transport):
     Channel = Channel

@@ -15,7 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin import ConfigurationAdmin
-from accounts.zones import validate_time_zone, zone
+from accounts.zones import known_zones, validate_country, validate_time_zone, zone
 from core.actor import Actor
 from core.classification import Channel
 from sla.calendars import CalendarError
@@ -27,7 +27,7 @@ from sla.services import Move, check_course, preview_calendar, publish_calendar_
 from sla.wording import words_of
 
 YEAR = timedelta(days=365)
-SHOWN_MOVES = 50
+SHOWN_MOVES, SHOWN_VERSIONS = 50, 20
 DAY_HEIGHT, HOUR_WIDTH = 22, 40  # units of the drawing of the week
 
 FINDINGS: dict[str, str | Promise] = {
@@ -54,7 +54,12 @@ class WeekBar:
 class CalendarForm(forms.ModelForm):
     """A calendar with the hours of its newest version, as lines of text; saving other hours adds a version."""
 
-    time_zone = forms.CharField(label=_("Time zone"), validators=[validate_time_zone], help_text=_("Such as America/Mexico_City."))
+    time_zone = forms.CharField(
+        label=_("Time zone"),
+        validators=[validate_time_zone],
+        widget=forms.TextInput(attrs={"list": "zones", "autocomplete": "off"}),
+        help_text=_("Such as America/Mexico_City."),
+    )
     hours = forms.CharField(
         label=_("Hours"),
         widget=forms.Textarea(attrs={"rows": 7}),
@@ -62,6 +67,16 @@ class CalendarForm(forms.ModelForm):
     )
     holidays = forms.CharField(
         label=_("Holidays"), widget=forms.Textarea(attrs={"rows": 12}), required=False, help_text=_("One per line: 2026-12-25 Navidad")
+    )
+    public_of = forms.CharField(
+        label=_("Add the public holidays of"),
+        required=False,
+        max_length=10,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text=_(
+            "A country, such as MX, or a region of it, such as MX-JAL. They are put into the list above, this year's and the next two years', "
+            "and shown before anything is saved."
+        ),
     )
     effective_from = forms.DateTimeField(
         label=_("In force from"),
@@ -75,6 +90,7 @@ class CalendarForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.moves: list[Move] = []
+        self.is_trial = False  # refused only so that what it does is seen first
         self.version = (
             CalendarVersion.objects.filter(calendar_id=self.instance.pk).order_by("-number").first() if self.instance.pk else None
         )
@@ -97,6 +113,8 @@ class CalendarForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
+        if data.get("public_of") and "holidays" in data:
+            self._add_public_holidays(data)
         if self.errors:
             return data
         self.now = now = timezone.now()
@@ -119,6 +137,23 @@ class CalendarForm(forms.ModelForm):
     def content(self) -> dict[str, Any]:
         return {name: self.cleaned_data[name] for name in ("time_zone", "hours", "holidays", "effective_from")}
 
+    def _add_public_holidays(self, data: dict[str, Any]) -> None:
+        """Put a country's holidays into the list that was typed, which keeps its own names, and show it before it is saved."""
+        country, _sign, region = data["public_of"].strip().upper().partition("-")
+        year = timezone.localdate().year
+        try:
+            validate_country(country, region)
+        except ValidationError as error:
+            self.add_error("public_of", error.messages)
+            return
+        public = public_holidays(country, region, year, year + 2)
+        data["holidays"] = public | data["holidays"]
+        self.data = self.data.copy()  # type: ignore[attr-defined]
+        self.data["holidays"] = format_holidays(data["holidays"])  # type: ignore[index]
+        self.data["public_of"] = ""  # type: ignore[index]
+        self.is_trial = not self.errors
+        self.add_error(None, _("Nothing is saved yet: the public holidays are in the list. Look at it, and save."))
+
     def _show_consequences(self, data: dict[str, Any], now: datetime) -> None:
         """Refuse once, with the clocks that would move and what is probably wrong, so that both are seen before they hold."""
         typed = json.dumps([data["time_zone"], data["hours"], data["holidays"], self.data.get("effective_from", "")], sort_keys=True)
@@ -132,6 +167,7 @@ class CalendarForm(forms.ModelForm):
         if self.moves or self._has_new_findings(data):
             self.data = self.data.copy()  # type: ignore[attr-defined]
             self.data["seen"] = word  # type: ignore[index]
+            self.is_trial = True
             raise ValidationError(
                 _("Nothing is saved yet: look below at the warnings and at the due instants that would move, and save again.")
             )
@@ -146,7 +182,7 @@ class CalendarForm(forms.ModelForm):
 class CalendarAdmin(ConfigurationAdmin):
     form = CalendarForm
     change_form_template = "admin/sla/calendar_form.html"
-    fields = ("organization", "name", "role", "time_zone", "hours", "holidays", "effective_from", "seen")
+    fields = ("organization", "name", "role", "time_zone", "hours", "holidays", "public_of", "effective_from", "seen")
     list_display = ("name", "organization", "role")
     list_filter = ("role",)
     list_select_related = ("organization",)
@@ -169,14 +205,29 @@ class CalendarAdmin(ConfigurationAdmin):
         context |= {
             "week": _week(hours),
             "week_days": [(name, number * DAY_HEIGHT) for number, name in enumerate(DAYS_ES)],
-            "week_hours": [(hour, hour * HOUR_WIDTH) for hour in range(0, 24, 3)],
+            "week_hours": [(hour, hour * HOUR_WIDTH) for hour in range(0, 25, 3)],
             "closed_days": _closed_days(holidays, today),
             "moves": form.moves[:SHOWN_MOVES],
             "move_count": len(form.moves),
             "calendar_zone": time_zone,
-            "findings": _findings(hours, holidays, time_zone, organization, today) if hours else [],
+            "findings": _grouped(_findings(hours, holidays, time_zone, organization, today)) if hours else [],
+            "zones": sorted(known_zones()),
+            "versions": CalendarVersion.objects.filter(calendar_id=form.instance.pk).order_by("-effective_from", "-number")[:SHOWN_VERSIONS]
+            if form.instance.pk
+            else [],
+            "version": form.version,
         }
+        if form.is_trial:
+            context |= {"errors": [], "trial": form.non_field_errors()}
         return super().render_change_form(request, context, *args, **kwargs)
+
+
+def _grouped(findings: list[tuple[str | Promise, str]]) -> list[tuple[str | Promise, str]]:
+    """Say each finding once, with every place it was found at."""
+    found: dict[str | Promise, list[str]] = {}
+    for words, details in findings:
+        found.setdefault(words, []).append(details)
+    return [(words, ", ".join(filter(None, details))) for words, details in found.items()]
 
 
 def _shown(form: CalendarForm) -> tuple[dict[str, list[list[str]]], dict[str, str], str]:

@@ -140,7 +140,7 @@ _TABLE = (
     ),
     Transition("solve", _("Solve"), _WORKED, State.SOLVED, _STAFF, ("solution_type", "message")),
     Transition("reject", _("Reject"), _UNSTARTED, State.REJECTED, _DESK, ("reason",)),
-    Transition("cancel", _("Cancel"), _UNSTARTED, State.CANCELLED, frozenset({Who.DESK, Who.REQUESTER}), ("reason",)),
+    Transition("cancel", _("Cancel the ticket"), _UNSTARTED, State.CANCELLED, frozenset({Who.DESK, Who.REQUESTER}), ("reason",)),
     Transition("close_cancelled", _("Close: called off by the user"), _WORKED, State.CLOSED, _DESK, ("reason",), ClosureCode.CANCELLED),
     Transition("close_invalid", _("Close: invalid"), _WORKED, State.CLOSED, _DESK, ("reason",), ClosureCode.INVALID),
     Transition(

@@ -41,5 +41,5 @@ def put_errors(form: forms.BaseForm, error: DomainError) -> None:
     """Show a refusal of the domain on the form: its sentence on top, what it says of a field beside that field."""
     form.add_error(None, str(error.message))
     for name, text in error.fields.items():
-        if name in form.fields:
+        if name in form.fields and str(text) != str(error.message):
             form.add_error(name, str(text))

@@ -7,11 +7,12 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from core.classification import Impact, Kind, Priority, Urgency
+from core.classification import Channel, Impact, Kind, Priority, Urgency
 from sla.defaults import Metric
 from tickets.models import format_number
 from tickets.queries import TimelineEntry
 from tickets.states import State
+from web.instants import instant_words
 
 _FIELDS: dict[str, Callable[[Any], str]] = {
     "impact": lambda code: str(Impact(code).label),
@@ -21,10 +22,20 @@ _FIELDS: dict[str, Callable[[Any], str]] = {
 }
 
 
-def sentence(entry: TimelineEntry) -> str:
-    """Return what happened; a verb this version does not know is shown as it was recorded."""
+def sentence(entry: TimelineEntry, time_zone: str) -> str:
+    """Return what happened, with its instants in a named zone; a verb this version does not know is shown as it was recorded."""
+    if entry.verb in _CLOCKS:
+        return _clock(_CLOCKS[entry.verb], entry.payload, time_zone)
     words = _SENTENCES.get(entry.verb)
     return words(entry.payload) if words is not None else entry.verb
+
+
+def author_words(entry: TimelineEntry) -> str:
+    """Return who did it: a person with the way it came, a service account's contact, or the product by itself."""
+    if entry.person is not None:
+        way = _("service account") if entry.system else str(Channel(entry.channel).label) if entry.channel in Channel.values else ""
+        return f"{entry.person} · {way}" if way else str(entry.person)
+    return _("Signed link of a mail") if entry.system == "signed link" else _("Mesa, by itself")
 
 
 def _state_changed(payload: dict[str, Any]) -> str:
@@ -43,16 +54,13 @@ def _followed_up(payload: dict[str, Any]) -> str:
     return _("Goes on in %(number)s") % {"number": format_number(payload["follower"])}
 
 
-def _clock(template: str) -> Callable[[dict[str, Any]], str]:
-    def say(payload: dict[str, Any]) -> str:
-        due = parse_datetime(payload.get("due_at") or "") if payload.get("due_at") else None
-        return _(template) % {
-            "clock": Metric(payload["metric"]).label,
-            "percent": payload.get("percent", ""),
-            "due": f"{due:%Y-%m-%d %H:%M} UTC" if due else "—",
-        }
-
-    return say
+def _clock(template: str, payload: dict[str, Any], time_zone: str) -> str:
+    due = parse_datetime(payload.get("due_at") or "")
+    return _(template) % {
+        "clock": Metric(payload["metric"]).label,
+        "percent": payload.get("percent", ""),
+        "due": instant_words(due, time_zone) if due else "—",
+    }
 
 
 def _plain(text: str) -> Callable[[dict[str, Any]], str]:
@@ -62,6 +70,20 @@ def _plain(text: str) -> Callable[[dict[str, Any]], str]:
 def _item(text: str) -> Callable[[dict[str, Any]], str]:
     return lambda payload: _(text) % {"item": payload.get("item", "")}
 
+
+_CLOCKS: dict[str, str] = {
+    "clock.started": gettext_noop("%(clock)s: the clock started, due %(due)s"),
+    "clock.stopped": gettext_noop("%(clock)s: the clock stopped"),
+    "clock.withdrawn": gettext_noop("%(clock)s: the clock was withdrawn"),
+    "clock.warned": gettext_noop("%(clock)s: %(percent)s %% of the time used"),
+    "clock.breached": gettext_noop("%(clock)s: the target was missed"),
+    "clock.restarted": gettext_noop("%(clock)s: measured anew from the start, due %(due)s"),
+    "clock.breach_taken_back": gettext_noop("%(clock)s: the target is not missed after all"),
+    "clock.redated": gettext_noop("%(clock)s: the calendar changed, due %(due)s"),
+    "clock.rebound": gettext_noop("%(clock)s: another policy promises the same"),
+    "clock.resumed": gettext_noop("%(clock)s: the clock runs again"),
+    "clock.retargeted": gettext_noop("%(clock)s: new target, due %(due)s"),
+}
 
 _SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
     "ticket.raised": _plain(gettext_noop("Ticket raised")),
@@ -76,11 +98,6 @@ _SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
     "message.note": _plain(gettext_noop("Internal note")),
     "message.statement": _plain(gettext_noop("Attention statement")),
     "message.solution": _plain(gettext_noop("Solution sent")),
-    "clock.started": _clock(gettext_noop("%(clock)s: the clock started, due %(due)s")),
-    "clock.stopped": _clock(gettext_noop("%(clock)s: the clock stopped")),
-    "clock.withdrawn": _clock(gettext_noop("%(clock)s: the clock was withdrawn")),
-    "clock.warned": _clock(gettext_noop("%(clock)s: %(percent)s %% of the time used")),
-    "clock.breached": _clock(gettext_noop("%(clock)s: the target was missed")),
     "audit.requested": _plain(gettext_noop("Audit asked for")),
     "audit.evaluated": _plain(gettext_noop("The environment of the audit was evaluated")),
     "audit.evidence_prepared": _item(gettext_noop("Evidence of item %(item)s prepared")),
@@ -99,9 +116,4 @@ _SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
     "audit.resumed": _plain(gettext_noop("Audit resumed")),
     "audit.delivered": _plain(gettext_noop("Audit delivered")),
     "ticket.contract_changed": _plain(gettext_noop("Contract changed")),
-    "clock.restarted": _clock(gettext_noop("%(clock)s: measured anew from the start, due %(due)s")),
-    "clock.breach_taken_back": _clock(gettext_noop("%(clock)s: the target is not missed after all")),
-    "clock.redated": _clock(gettext_noop("%(clock)s: the calendar changed, due %(due)s")),
-    "clock.resumed": _clock(gettext_noop("%(clock)s: the clock runs again")),
-    "clock.retargeted": _clock(gettext_noop("%(clock)s: new target, due %(due)s")),
 }

@@ -17,6 +17,7 @@ from audits.queries import delivery_clock, get_conference, get_visit
 from audits.services.base import NotNow, hold, need, say, tell_record
 from core.actor import Actor
 from core.errors import Invalid, NotAllowed
+from core.wording import day_words
 from sla.defaults import CalendarRole, Metric
 from sla.queries import calendar_versions_on, pick_calendar, work_calendar
 from sla.services import start_promise, withdraw_promise
@@ -36,7 +37,9 @@ def give_delay_notice(*, audit: AuditRequest, reason: str, new_date: date, user:
     today = at.astimezone(zone(held.organization.time_zone)).date()
     earliest = max(today, clock.due_at.astimezone(zone(held.organization.time_zone)).date())
     if new_date <= earliest:
-        words = _("The new date lies after the one that was promised, and after today: from %(day)s on.") % {"day": earliest + DAY}
+        words = _("The new date lies after the one that was promised, and after today: from %(day)s on.") % {
+            "day": day_words(earliest + DAY)
+        }
         raise Invalid(words, fields={"new_date": words})
     notice: DelayNotice = DelayNotice.objects.create(
         organization_id=held.organization_id,
@@ -128,7 +131,7 @@ def announce_visit(*, audit: AuditRequest, place: VisitPlace, on: date, visitors
     if on < earliest:
         words = _("A visit is announced at least %(days)d business days before it: from %(day)s on.") % {
             "days": VISIT_NOTICE_DAYS,
-            "day": earliest,
+            "day": day_words(earliest),
         }
         raise Invalid(words, fields={"on": words})
     if Visit.objects.filter(audit=held, on=on, place=place).exists():

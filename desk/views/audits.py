@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from accounts.roles import Capability
@@ -30,7 +30,7 @@ from desk.audit_forms import CANCEL_CONFERENCE, FORMS, form_of
 from desk.frame import frame
 from tickets.states import FINAL, OPEN_STATES
 from web.forms import put_errors
-from web.requests import actor, person
+from web.requests import actor, person, posted_from
 from web.uploads import checked_files
 from web.views import file_response
 
@@ -135,7 +135,7 @@ def _evidence_acts(row: Evidence, offer: Offer, user: User) -> list[FormOn]:
     return []
 
 
-@require_POST
+@posted_from("admin:audit", "number")
 def act(request: HttpRequest, number: str, name: str, target: str) -> HttpResponse:
     """Carry out one act; a refused one shows the page again with what was typed."""
     found = queries.get_audit(_reader(request), number)

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from accounts.models import Organization, User
 from accounts.queries import organization_by_slug
@@ -23,7 +23,7 @@ from escalation.coverage import DAY_HOURS, HOURS, Picture, Stretch, Told, kept_h
 from escalation.models import Coverage
 from escalation.queries import coverage_rows, drills_of
 from escalation.services import start_drill
-from web.requests import actor, person
+from web.requests import actor, person, posted_from
 
 DRILLS = 5
 
@@ -116,7 +116,7 @@ def _lines(picture: Picture, priority: Priority, hour: int) -> list[Line]:
     return [Line(percent, picture.told(priority, percent, at), percent in lacking) for percent in picture.percents]
 
 
-@require_POST
+@posted_from("admin:coverage")
 def drill(request: HttpRequest) -> HttpResponse:
     """Send everybody who would answer now for ``?customer=&contract=`` a notice marked as a test."""
     user = _reader(request)

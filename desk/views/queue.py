@@ -14,7 +14,7 @@ from django.utils.functional import Promise
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from accounts.queries import assignable_staff
@@ -28,7 +28,7 @@ from sla.queries import clocks_of, most_urgent
 from tickets import queries, services
 from tickets.models import Ticket
 from tickets.queries import Held
-from web.requests import actor, person
+from web.requests import actor, person, posted_from
 
 PAGE_SIZE = 50
 
@@ -92,7 +92,7 @@ def _filtered(tickets: QuerySet[Ticket], form: QueueFilterForm) -> QuerySet[Tick
     return tickets
 
 
-@require_POST
+@posted_from("admin:queue")
 def assign(request: HttpRequest) -> HttpResponse:
     """Give the selected tickets to one person, all or none."""
     user = person(request)

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
 from accounts.queries import organization_by_slug, organizations
@@ -27,7 +27,7 @@ from reports.services import COLUMNS, NewSimulation
 from sla.drafts import Draft, draft_from, written_out
 from sla.hours import format_hours
 from web.forms import put_errors
-from web.requests import actor, person
+from web.requests import actor, person, posted_from
 
 
 def _reader(request: HttpRequest) -> User:
@@ -132,13 +132,13 @@ def _changes(result: queries.SimulationResult) -> Iterator[bytes]:
                     yield f"{part.organization.slug},".encode() + line
 
 
-@require_POST
+@posted_from("admin:simulation", "simulation_id")
 def cancel_simulation(request: HttpRequest, simulation_id: int) -> HttpResponse:
     services.cancel_simulation(simulation=queries.get_simulation(_reader(request), simulation_id))
     return redirect("admin:simulation", simulation_id)
 
 
-@require_POST
+@posted_from("admin:simulation", "simulation_id")
 def put_in_force(request: HttpRequest, simulation_id: int) -> HttpResponse:
     """Make the simulated targets, pauses and matrix a new version of a contract's policy: for administrators."""
     found, now = queries.get_simulation(_reader(request), simulation_id), timezone.now()

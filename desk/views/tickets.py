@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
 from accounts.roles import Capability
@@ -30,7 +30,7 @@ from tickets.policies import can_classify, can_work
 from tickets.services import NewTicket, StaleTicket
 from tickets.states import OPEN_STATES, TRANSITIONS
 from web.forms import put_errors
-from web.requests import actor, person
+from web.requests import actor, person, posted_from
 from web.uploads import checked_files
 
 
@@ -109,7 +109,7 @@ def _refuse(request: HttpRequest, ticket: Ticket, form: forms.Form, error: Domai
     return _page(request, fresh, status=status, **replaced)
 
 
-@require_POST
+@posted_from("admin:ticket", "number")
 def say(request: HttpRequest, number: str) -> HttpResponse:
     """Send what the composer holds. A reply is never refused for being late: it warns (DECISIONS 14)."""
     ticket = queries.get_ticket(person(request), number)
@@ -140,7 +140,7 @@ def _warn_of_newer(request: HttpRequest, ticket: Ticket, last_seen: int | None) 
         messages.warning(request, _("%(person)s wrote while you were writing: look at the conversation.") % {"person": others[-1].author})
 
 
-@require_POST
+@posted_from("admin:ticket", "number")
 def classify(request: HttpRequest, number: str) -> HttpResponse:
     """Save the classification; one that moves a clock is shown with its consequences first, and saved when it comes again."""
     ticket = queries.get_ticket(person(request), number)
@@ -168,7 +168,7 @@ def classify(request: HttpRequest, number: str) -> HttpResponse:
     return redirect("admin:ticket", ticket.number)
 
 
-@require_POST
+@posted_from("admin:ticket", "number")
 def change_contract(request: HttpRequest, number: str) -> HttpResponse:
     """Put the ticket under another contract; one that moves a clock is shown with its consequences first, as a classification is."""
     ticket = queries.get_ticket(person(request), number)
@@ -192,7 +192,7 @@ def change_contract(request: HttpRequest, number: str) -> HttpResponse:
     return redirect("admin:ticket", ticket.number)
 
 
-@require_POST
+@posted_from("admin:ticket", "number")
 def assign(request: HttpRequest, number: str) -> HttpResponse:
     ticket = queries.get_ticket(person(request), number)
     form = AssignForm(request.POST)
@@ -212,7 +212,7 @@ def assign(request: HttpRequest, number: str) -> HttpResponse:
     return redirect("admin:ticket", ticket.number)
 
 
-@require_POST
+@posted_from("admin:ticket", "number")
 def step(request: HttpRequest, number: str, name: str) -> HttpResponse:
     """Take a transition of the table."""
     ticket = queries.get_ticket(person(request), number)
@@ -237,7 +237,7 @@ def step(request: HttpRequest, number: str, name: str) -> HttpResponse:
     return redirect("admin:ticket", ticket.number)
 
 
-@require_POST
+@posted_from("admin:ticket", "number")
 def acknowledge(request: HttpRequest, number: str, escalation_id: int) -> HttpResponse:
     ticket = queries.get_ticket(person(request), number)
     escalation = get_escalation(int(escalation_id))
@@ -248,7 +248,7 @@ def acknowledge(request: HttpRequest, number: str, escalation_id: int) -> HttpRe
     return redirect("admin:ticket", ticket.number)
 
 
-@require_POST
+@posted_from("admin:ticket", "number")
 def deescalate(request: HttpRequest, number: str) -> HttpResponse:
     """Take the ticket one level back, for a reason."""
     ticket = queries.get_ticket(person(request), number)
@@ -257,10 +257,13 @@ def deescalate(request: HttpRequest, number: str) -> HttpResponse:
         return _page(request, ticket, status=400, deescalate_form=form)
     by, user = actor(request, Channel.DESK), person(request)
     try:
-        deescalate_ticket(ticket=ticket, reason=form.cleaned_data["reason"], user=user, by=by, at=timezone.now())
+        step = deescalate_ticket(ticket=ticket, reason=form.cleaned_data["reason"], user=user, by=by, at=timezone.now())
     except DomainError as error:
         return _refuse(request, ticket, form, error, deescalate_form=form)
-    messages.success(request, _("The escalation was taken back."))
+    level = step.level.name if step.level else ""
+    messages.success(
+        request, _("The ticket is back on: %(level)s.") % {"level": level} if level else _("The ticket is no longer escalated.")
+    )
     return redirect("admin:ticket", ticket.number)
 
 

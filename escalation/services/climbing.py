@@ -71,7 +71,7 @@ def escalate_ticket(*, ticket: Ticket, cause: Cause, cause_key: str, reason: str
 
 @transaction.atomic
 def request_escalation(*, ticket: Ticket, reason: str, user: User, by: Actor, at: datetime) -> Escalation:
-    """Let the customer escalate at any moment of the ticket's life (SPEC 5.2). One request a minute counts as one."""
+    """Let the customer escalate at any moment of the ticket's life (SPEC 5.2). The same words within a minute are one request: a double click."""
     if not (can_reply_as_customer(user, ticket) or user.can(Capability.WORK_TICKETS)):
         raise NotAllowed(_("Only its requester, a coordinator or the desk escalates this ticket."))
     if ticket.state in FINAL:
@@ -79,8 +79,9 @@ def request_escalation(*, ticket: Ticket, reason: str, user: User, by: Actor, at
     if not reason.strip():
         raise Invalid(_("Say why you escalate."), fields={"reason": _("Say why you escalate.")})
     Ticket.objects.select_for_update(of=("self",)).get(pk=ticket.pk)
-    asked = Escalation.objects.filter(ticket=ticket, cause=Cause.REQUEST, created_at__gt=at - DOUBLE_CLICK).order_by("-pk").first()
-    if asked is not None:  # a double click is one escalation
+    lately = Escalation.objects.filter(ticket=ticket, cause=Cause.REQUEST, created_at__gt=at - DOUBLE_CLICK)
+    asked = lately.filter(reason=reason.strip()).order_by("-pk").first()
+    if asked is not None:
         return asked
     key = f"request:{at.isoformat()}"
     return escalate_ticket(ticket=ticket, cause=Cause.REQUEST, cause_key=key, reason=reason, by=by, at=at) or Escalation.objects.get(

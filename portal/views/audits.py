@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import Membership
 from accounts.queries import memberships_of
@@ -22,7 +22,7 @@ from portal.access import customer_required
 from portal.forms import AuditForm, VisitForm
 from web.forms import put_errors
 from web.language import current_language
-from web.requests import actor, person
+from web.requests import actor, person, posted_from
 from web.uploads import checked_files
 
 PAGE_SIZE = 50
@@ -98,6 +98,7 @@ def _wrong_cells(request: HttpRequest, form: AuditForm, memberships: list[Member
         for file in checked_files(request, "form")[:1] if membership is not None else []:
             read_form(file.stream, queries.requestable_services(membership.organization, timezone.now()))  # type: ignore[union-attr]
     except DomainError as error:
+        put_errors(form, error)
         return {name: str(words) for name, words in error.fields.items() if "!" in name}
     return {}
 
@@ -141,7 +142,7 @@ def _page(request: HttpRequest, found: AuditRequest, *, visit_form: VisitForm | 
     return render(request, "portal/audit.html", context, status=status)
 
 
-@require_POST
+@posted_from("portal:audit", "number")
 @customer_required
 def announce_visit(request: HttpRequest, number: str) -> HttpResponse:
     found = queries.get_audit(person(request), number)

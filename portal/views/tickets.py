@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import Membership
 from accounts.queries import memberships_of
@@ -31,7 +31,7 @@ from tickets.policies import can_reply_as_customer, is_followed_up
 from tickets.services import NewTicket, TransitionDetails
 from tickets.states import FINAL, State
 from web.forms import put_errors
-from web.requests import actor, person
+from web.requests import actor, person, posted_from
 from web.uploads import checked_files
 
 PAGE_SIZE = 50
@@ -162,7 +162,7 @@ def _steps(user: Any, ticket: Ticket, now: datetime, may_act: bool) -> list[Any]
     return services.possible_transitions(ticket=ticket, user=user, at=now) if may_act else []
 
 
-@require_POST
+@posted_from("portal:ticket", "number")
 @customer_required
 def reply(request: HttpRequest, number: str) -> HttpResponse:
     ticket = queries.get_ticket(person(request), number)
@@ -186,7 +186,7 @@ def reply(request: HttpRequest, number: str) -> HttpResponse:
     return _page(request, queries.get_ticket(person(request), number), status=400, reply_form=form, follow_up_form=typed)
 
 
-@require_POST
+@posted_from("portal:ticket", "number")
 @customer_required
 def follow_up(request: HttpRequest, number: str) -> HttpResponse:
     """Raise the ticket that goes on with an ended one."""
@@ -213,7 +213,7 @@ def follow_up(request: HttpRequest, number: str) -> HttpResponse:
 CUSTOMER_STEPS = frozenset({"approve", "decline", "cancel", "reopen"})
 
 
-@require_POST
+@posted_from("portal:ticket", "number")
 @customer_required
 def step(request: HttpRequest, number: str, name: str) -> HttpResponse:
     """Approve or decline the solution, cancel, reopen: what the table lets the requester do."""
@@ -234,7 +234,7 @@ def step(request: HttpRequest, number: str, name: str) -> HttpResponse:
     return redirect("portal:ticket", ticket.number)
 
 
-@require_POST
+@posted_from("portal:ticket", "number")
 @customer_required
 def escalate(request: HttpRequest, number: str) -> HttpResponse:
     ticket = queries.get_ticket(person(request), number)

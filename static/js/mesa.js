@@ -57,3 +57,21 @@ document.addEventListener("keydown", (event) => {
 for (const region of document.querySelectorAll(".django-admin fieldset.module")) {
   if (region.scrollWidth > region.clientWidth) region.tabIndex = 0;
 }
+
+// A page that waits for work in the background asks again by itself; what it says is put in its place, and the whole page at the end.
+const waiting = () => document.querySelector("[data-ask-again]");
+const askAgain = async () => {
+  const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
+  const text = answer?.ok && answer.headers.get("Content-Type")?.startsWith("text/html") ? await answer.text() : null;
+  const region = text && new DOMParser().parseFromString(text, "text/html").querySelector("[data-ask-again]");
+  if (answer && !region) return location.reload();
+  if (region && !waiting().contains(document.activeElement)) waiting().innerHTML = region.innerHTML;
+  setTimeout(askAgain, 2000);
+};
+if (waiting()) setTimeout(askAgain, 2000);
+
+// Printing needs a script, so its button comes with it.
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}

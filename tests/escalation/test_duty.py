@@ -230,3 +230,23 @@ def test_a_level_whose_person_serves_others_falls_to_the_supervisors_not_to_that
     told = [to for to, _at in letters()]
     assert told
     assert house.agent.email not in told
+
+
+def test_an_absence_is_typed_in_the_zone_of_the_persons_shift_or_in_one_that_is_chosen(house: House, sign_in: Any) -> None:
+    shift = Shift.objects.create(name="Bogotá", time_zone="America/Bogota", hours={"0": [["08:00", "17:00"]]})
+    shift.people.add(house.agent)
+    client, path = sign_in(house.staff["administrator"]), "/admin/accounts/absence/add/"
+    times = {"starts_at_0": "2026-03-02", "starts_at_1": "08:00", "ends_at_0": "2026-03-03", "ends_at_1": "08:00", "reason": ""}
+
+    saved = client.post(path, {"person": house.agent.email, "time_zone": "", **times})
+    other = client.post(path, {"person": house.staff["agent2"].email, "time_zone": "Europe/Madrid", **times})
+    wrong = client.post(path, {"person": house.staff["consultant"].email, "time_zone": "Nowhere", **times})
+    shown = client.get("/admin/accounts/absence/").content.decode()
+    first = Absence.objects.get(person=house.agent)
+    form = client.get(f"/admin/accounts/absence/{first.pk}/change/").content.decode()
+
+    assert (saved.status_code, other.status_code, wrong.status_code) == (302, 302, 200)
+    assert first.starts_at == datetime(2026, 3, 2, 13, tzinfo=UTC)
+    assert Absence.objects.get(person=house.staff["agent2"]).starts_at == datetime(2026, 3, 2, 7, tzinfo=UTC)
+    assert "2 mar 2026, 08:00 (-05)" in shown
+    assert ('value="America/Bogota"' in form, 'value="08:00:00"' in form) == (True, True)

@@ -1,10 +1,12 @@
 """One ladder per ticket: requests, acknowledgement, climbing, the signed link."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
 
+from accounts.models import User
 from core.errors import Invalid, NotAllowed
 from escalation import queries, services
 from escalation.models import Cause, Escalation, EscalationLevel
@@ -15,8 +17,8 @@ from tickets.models import Ticket
 MINUTE = timedelta(minutes=1)
 
 
-def ask(house: House, ticket, at=MONDAY_9AM):  # type: ignore[no-untyped-def]
-    return services.request_escalation(ticket=fresh(ticket), reason="Nobody answers.", user=house.requester, by=by(house.requester), at=at)
+def ask(house: House, ticket, at=MONDAY_9AM, *, reason="Nobody answers."):  # type: ignore[no-untyped-def]
+    return services.request_escalation(ticket=fresh(ticket), reason=reason, user=house.requester, by=by(house.requester), at=at)
 
 
 def positions(ticket) -> list[tuple[int, str]]:  # type: ignore[no-untyped-def]
@@ -166,3 +168,29 @@ def test_a_breach_and_a_rule_in_one_sweep_are_one_level(house: House) -> None:
     for cause in (Cause.RULE, Cause.BREACH):
         services.escalate_ticket(ticket=fresh(ticket), cause=cause, cause_key=cause, by=SETUP, at=MONDAY_9AM)
     assert positions(ticket) == [(1, "rule")]
+
+
+def test_other_words_within_the_minute_are_another_request_and_none_is_swallowed(house: House) -> None:
+    ticket = make_ticket(house)
+
+    first, second = (
+        ask(house, ticket, MONDAY_9AM + timedelta(seconds=seconds), reason=words) for seconds, words in ((0, "Late."), (20, "Very late."))
+    )
+
+    assert (first.pk == second.pk, second.reason) == (False, "Very late.")
+
+
+def test_the_ladder_says_who_acknowledged_and_what_was_taken_back(house: House, sign_in: Any) -> None:
+    User.objects.filter(pk=house.agent.pk).update(language="en")
+    ticket = make_ticket(house)
+    step = ask(house, ticket, MONDAY_9AM, reason="My own words.")
+    services.acknowledge_escalation(escalation=step, user=house.agent, at=MONDAY_9AM + MINUTE)
+    client, path = sign_in(house.agent), f"/admin/tickets/{ticket.number}/"
+    client.post(f"{path}deescalate/", {"reason": "A misunderstanding."}, follow=True)
+
+    page, mine = client.get(path).content.decode(), sign_in(house.requester).get(f"/tickets/{ticket.number}/").content.decode()
+
+    assert "Agent acknowledged, Mar 2, 2026, 09:01" in page
+    assert "No longer escalated" in page
+    assert f"{path}acknowledge/" not in page
+    assert ("My own words." in mine, "A misunderstanding." in mine) == (True, False)

@@ -81,7 +81,7 @@ def test_the_copy_of_a_ticket_arrives_once_with_its_dates_in_the_readers_languag
     text = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
     assert (mail["To"], mail["Message-ID"], mail["Auto-Submitted"]) == ("requester@north.example", row.message_id, "auto-generated")
     assert mail["Subject"] == f"[{ticket.number}] Recibimos: The invoice fails"
-    assert "Reacción: a más tardar 2 mar 2026, 10:00 (Mexico City)" in text
+    assert "Reacción: a más tardar 2 mar 2026, 10:00 (Ciudad de México)" in text
     assert "<script" not in mail.get_body(("html",)).get_content()  # type: ignore[union-attr]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import time_machine
 
+from accounts.models import User
 from sla.hours import format_holidays, format_hours
 from sla.linting import lint_calendar
 from sla.models import Calendar, CalendarVersion, Clock
@@ -160,3 +161,34 @@ def test_refusals_speak_the_readers_language(house: House, calendar: Calendar, s
     for hours in ("lun-vie 9 a 7", "lun 09:00-25:00", "lun ²:00-10:00", "lun 09:00-09:00", "x 09:00-10:00"):
         (words,) = client.post(path, form(calendar, hours=hours)).context["adminform"].form.errors["hours"]
         assert not {"write", "begin", "day:", "window"} & set(words.lower().split()), words
+
+
+def test_the_holidays_of_a_country_or_region_are_put_into_the_list_and_shown_before_they_are_saved(
+    house: House, calendar: Calendar, sign_in: Any
+) -> None:
+    client, path = sign_in(house.staff["administrator"]), f"/admin/sla/calendar/{calendar.pk}/change/"
+    with time_machine.travel(MONDAY_9AM, tick=False):
+        unknown = client.post(path, form(calendar, public_of="XX"))
+        nowhere = client.post(path, form(calendar, public_of="MX-NOWHERE"))
+        shown = client.post(path, form(calendar, holidays="2026-12-25 Navidad con nombre propio", public_of="es-md"))
+        typed = shown.context["adminform"].form.data
+        assert CalendarVersion.objects.filter(calendar=calendar).count() == 1
+        again = client.post(path, form(calendar, holidays=typed["holidays"], public_of=typed["public_of"]))
+        saved = client.post(path, form(calendar, holidays=typed["holidays"], seen=again.context["adminform"].form.data["seen"]))
+
+    assert "XX" in str(unknown.context["adminform"].form.errors["public_of"])
+    assert "NOWHERE" in str(nowhere.context["adminform"].form.errors["public_of"])
+    assert (shown.status_code, again.status_code, saved.status_code) == (200, 200, 302)
+    kept = CalendarVersion.objects.get(calendar=calendar, number=2).holidays
+    assert kept["2026-12-25"] == "Navidad con nombre propio"
+    assert {"2026-05-02", "2027-01-06", "2028-12-25"} <= set(kept)  # Madrid's own day, Epiphany, and the third year
+
+
+def test_what_is_only_shown_does_not_stand_there_as_an_error(house: House, calendar: Calendar, sign_in: Any) -> None:
+    make_ticket(house)
+    User.objects.update(language="en")
+    with time_machine.travel(MONDAY_9AM + 3 * HOUR, tick=False):
+        page = sign_in(house.staff["administrator"]).post(f"/admin/sla/calendar/{calendar.pk}/change/", form(calendar)).content.decode()
+
+    assert "errornote" not in page
+    assert ("Nothing is saved yet" in page, 'value="Save it like this"' in page) == (True, True)

@@ -8,16 +8,17 @@ from django import template
 from django.http import QueryDict
 from django.utils import formats
 from django.utils.dateparse import parse_datetime
-from django.utils.dates import WEEKDAYS
+from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from lucide import IconDoesNotExist
 from lucide.templatetags.lucide import lucide
 
 from accounts.zones import zone
 from core.classification import Kind, Priority, SupportType
+from core.wording import day_words, is_spanish
 from escalation.rules import Condition, Outcome
 from reports.metrics import DEFINITIONS
 from sla.calendars import SegmentKind
@@ -32,9 +33,10 @@ from tickets.queries import Held, TimelineEntry
 from tickets.states import TRANSITIONS, ClosureCode, Holder, State
 from web.durations import exact_duration, promise_words, short_duration
 from web.faces import ClockFace, clock_face
+from web.instants import instant_words, zone_words
 from web.picture import picture
 from web.promises import holder_words, rule_words, turn_words
-from web.timeline import sentence
+from web.timeline import author_words, sentence
 
 register = template.Library()
 
@@ -72,17 +74,13 @@ def instant(value: datetime | str | None, time_zone: str) -> str:
     moment = parse_datetime(value) if isinstance(value, str) and value else value
     if not isinstance(moment, datetime):
         return ""
-    local = moment.astimezone(zone(time_zone))
-    return f"{day(local)}, {local:%H:%M}"
+    return instant_words(moment, time_zone)
 
 
 @register.filter
 def day(value: date | None) -> str:
     """Show a date: ``22 nov 2026``; nothing for none."""
-    if value is None:
-        return ""
-    spanish = (get_language() or "es").startswith("es")
-    return formats.date_format(value, "j M Y").lower() if spanish else formats.date_format(value, "M j, Y")
+    return day_words(value) if value is not None else ""
 
 
 @register.filter
@@ -95,8 +93,8 @@ def exact_instant(value: datetime | None, time_zone: str) -> str:
 
 @register.filter
 def zone_name(time_zone: str) -> str:
-    """Show a zone as people say it: ``America/Mexico_City`` is ``Mexico City``."""
-    return time_zone.rpartition("/")[2].replace("_", " ")
+    """Show a zone as people say it: ``America/Mexico_City`` is ``Ciudad de México``."""
+    return zone_words(time_zone)
 
 
 @register.filter
@@ -158,6 +156,18 @@ def weekday_name(day: int) -> str:
 
 
 @register.filter
+def month_of(value: date) -> str:
+    """Name a month with its year: ``noviembre de 2026``."""
+    return formats.date_format(value, "F \\d\\e Y").lower() if is_spanish() else formats.date_format(value, "F Y")
+
+
+@register.filter
+def weekday_of(value: date) -> str:
+    """Name the weekday of a date in short."""
+    return str(WEEKDAYS_ABBR[value.weekday()]).lower() if is_spanish() else str(WEEKDAYS_ABBR[value.weekday()])
+
+
+@register.filter
 def priority_label(value: int | str | None) -> str:
     """Name a priority given as number or as code; None is every priority together."""
     if value is None:
@@ -191,9 +201,15 @@ def get(mapping: dict[str, Any], key: str) -> Any:
 
 
 @register.filter
-def history(entry: TimelineEntry) -> str:
+def history(entry: TimelineEntry, time_zone: str) -> str:
     """Say in words what one line of the record tells."""
-    return sentence(entry)
+    return sentence(entry, time_zone)
+
+
+@register.filter
+def author(entry: TimelineEntry) -> str:
+    """Say who did what one line of the record tells, and by which way."""
+    return author_words(entry)
 
 
 @register.inclusion_tag("web/state.html")
