@@ -121,8 +121,14 @@ def _turns(
         policy = policy_on(known.organization, state["contract"], row.requester_id, at, known_at=at)
     turns = [_turn(at, state, known.categories, policy)]
     for change, after in reversed(went):
-        ids = _told_at(told, change.at) if change.is_contract else None
-        policy = known.policies[ids] if ids is not None else policy
+        if change.is_contract:
+            ids, since = _told_at(told, change.at), row.received_at if change.from_start else change.at
+            # Where no clock ran that the new contract could bind, the promises that are made later are under it all the same.
+            policy = (
+                known.policies[ids]
+                if ids is not None
+                else policy_on(known.organization, after["contract"], row.requester_id, since, known_at=change.at)
+            )
         turns.append(_turn(change.at, after, known.categories, policy, change.from_start))
     return turns
 

@@ -87,7 +87,8 @@ class Simulator:
                 parts, earlier, is_promised = [part._replace(starts_at=history.arrived_at)], 0, True
                 continue
             last = parts[-1]
-            if is_promised and (part.target, part.calendar_id, part.policy.ids) == (last.target, last.calendar_id, last.policy.ids):
+            if is_promised and _is_the_same(metric, part, last):
+                parts[-1] = last._replace(policy=part.policy)  # another policy that makes the same promise changes nothing
                 continue
             ran_until = turn.at if is_promised or withdrawn_at is None else withdrawn_at  # what is not promised is not breached
             due_at = self._due(history, metric, parts, None, ran_until)
@@ -122,6 +123,12 @@ class Simulator:
                 for (version, since), to in zip(course, until, strict=True)
             ]
         return due_of(stretches)
+
+
+def _is_the_same(metric: Metric, one: _Part, other: _Part) -> bool:
+    """Tell whether two promises are one: the time, the calendar, and what pauses it; as ``sla.services.retargeting`` does."""
+    pauses = [part.policy.pausing_states(metric, of_term=isinstance(one.target, Term)) for part in (one, other)]
+    return (one.target, one.calendar_id) == (other.target, other.calendar_id) and pauses[0] == pauses[1]
 
 
 def _stop_of(history: History, metric: Metric) -> datetime | None:

@@ -240,7 +240,7 @@ class Binding(NamedTuple):
 
 def bindings(ticket_ids: Any, *, using: str) -> Iterator[Binding]:
     """Yield under which policies the promises of very many tickets were made, each ticket's oldest first."""
-    verbs = ("clock.started", "clock.retargeted", "clock.restarted")
+    verbs = ("clock.started", "clock.retargeted", "clock.restarted", "clock.rebound")
     records = Record.objects.using(using).filter(object_type="ticket", object_id__in=ticket_ids, verb__in=verbs)
     for ticket_id, at, payload in records.order_by("object_id", "pk").values_list("object_id", "at", "payload"):
         ids = payload["policies"] if "policies" in payload else [payload["policy"]] if payload.get("policy") else []

@@ -104,8 +104,7 @@ def start_promise(
     old = next((item for item in loaded if item.metric is metric), None)
     if old is not None and old.clock.is_live and not replaces:
         return old.clock
-    own = next((item.policy for item in loaded if item.metric in AT_ARRIVAL), None)  # the one that is bound
-    policy = own or policy_on(ticket.organization, ticket.contract_id, ticket.requester_id, ticket.terms_at)
+    policy = policy_on(ticket.organization, ticket.contract_id, ticket.requester_id, ticket.terms_at)
     matter = matter_of(ticket)
     promised = target or policy.target(metric, matter)
     assert promised is not None  # every later promise has a default

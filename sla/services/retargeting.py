@@ -67,7 +67,7 @@ def rebind_clocks(*, ticket: Ticket, from_start: bool, by: Actor, at: datetime) 
     ``from_start`` binds the one that was in force when the ticket arrived, and measures the live clocks by it from then on.
     What has stopped stays as it is. Who may change a contract may turn a breach into none.
     """
-    policy = policy_on(ticket.organization, ticket.contract_id, ticket.requester_id, ticket.terms_at)
+    policy = _binding(ticket)
     _carry_out(ticket, _Change(SegmentCause.CONTRACT, policy, from_start=from_start, may_relieve=True, by=by, at=at))
 
 
@@ -79,6 +79,11 @@ def _carry_out(ticket: Ticket, change: _Change) -> None:
     project(ticket, changed)
 
 
+def _binding(ticket: Ticket) -> Policy:
+    """Return the policy that binds the ticket: of its contract, in force when the ticket arrived or came under it (DECISIONS 15)."""
+    return policy_on(ticket.organization, ticket.contract_id, ticket.requester_id, ticket.terms_at)
+
+
 def _is_open(item: LoadedClock) -> bool:
     """Tell whether a change of what the ticket is about changes this promise; the later ones were made apart from it."""
     return item.clock.state != ClockState.STOPPED and item.metric in AT_ARRIVAL
@@ -87,7 +92,8 @@ def _is_open(item: LoadedClock) -> bool:
 def _changed(ticket: Ticket, old: LoadedClock, versions: list[CalendarVersion], change: _Change) -> LoadedClock:
     """Give one live clock its new promise, and return it with the policy that is bound now."""
     settle(ticket, old, change.at)
-    policy = change.policy or old.policy
+    # What was withdrawn is bound by nothing: promised again, it is under the policy that binds the ticket now.
+    policy = change.policy or (old.policy if old.clock.is_live else _binding(ticket))
     item = replace(old, policies={**old.policies, **kept(policy)})
     clock, last = item.clock, item.segments[-1]
     was_missed = clock.breached_at is not None and clock.breached_at < change.at  # not by a clock of the machine's that had jumped
@@ -143,10 +149,8 @@ def _refuse_relief(item: LoadedClock, hides: bool) -> None:
 def _start_missing(ticket: Ticket, loaded: list[LoadedClock], versions: list[CalendarVersion], change: _Change) -> list[LoadedClock]:
     """Start the clocks that are promised now and were not before, from the arrival: the time used counts."""
     present = {item.metric for item in loaded}
-    bound = change.policy or (loaded[0].policy if loaded else None)
-    policy = bound or policy_on(ticket.organization, ticket.contract_id, ticket.requester_id, ticket.terms_at)
     missing = [metric for metric in AT_ARRIVAL if metric not in present]
-    made = new_clocks(ticket, policy, versions, missing, loaded[0].intervals if loaded else [])
+    made = new_clocks(ticket, change.policy or _binding(ticket), versions, missing, loaded[0].intervals if loaded else [])
     record_facts(ticket, [promise_of("clock.started", item) for item in made], change.at, change.by)
     for item in made:
         settle(ticket, item, change.at)

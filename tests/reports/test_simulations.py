@@ -157,9 +157,22 @@ def second_contract(house: House) -> Contract:
     return gold
 
 
-@pytest.mark.parametrize("seed", range(6))
+def third_contract(house: House) -> Contract:
+    """Promises what the service guide does for high and critical priority, and less time for the others: some promises stay the same."""
+    silver = Contract.objects.create(organization=house.north, reference="SILVER", starts_on=date(2024, 1, 1))
+    for service in house.services.values():
+        ContractService.objects.create(organization=house.north, contract=silver, service=service)
+    same = {("reaction", Priority.CRITICAL): 40, ("reaction", Priority.HIGH): 60, ("attention", Priority.CRITICAL): 180}
+    own = [PolicyTarget(metric=m, priority=p, minutes=same.get((m, p), 10)) for m in ("reaction", "attention") for p in Priority]
+    resolution = [PolicyTarget(metric="resolution", priority=priority, minutes=300) for priority in Priority]
+    early = MONDAY_9AM - 30 * DAY
+    publish_policy(organization=house.north, contract=silver, targets=own + resolution, effective_from=early, by=SETUP, at=early)
+    return silver
+
+
+@pytest.mark.parametrize("seed", range(12))
 def test_the_terms_in_force_give_exactly_what_was_measured(house: House, seed: int) -> None:
-    lives = Life(house, seed, [second_contract(house), house.contract])
+    lives = Life(house, seed, [second_contract(house), third_contract(house), house.contract])
     publish(house, at=MONDAY_9AM - DAY, effective_from=MONDAY_9AM + 15 * DAY)
     for _ in range(12):
         lives.live()
