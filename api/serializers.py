@@ -6,7 +6,7 @@ from typing import Any
 from rest_framework import serializers
 
 from core.classification import Environment, Impact, Kind, Priority, Urgency
-from escalation.models import Escalation, RuleLog
+from escalation.models import Cause, Escalation, RuleLog
 from escalation.rules import Condition, Outcome
 from sla.defaults import Metric
 from sla.models import Clock, ClockState, TargetUnit
@@ -194,6 +194,7 @@ class EscalationSerializer(serializers.ModelSerializer[Escalation]):
     """A step of the ticket's ladder. ``told_at`` lies ahead while nobody of the level is on duty."""
 
     level = serializers.SerializerMethodField(help_text="Name of the level; empty for the supervisors of the desk.")
+    reason = serializers.SerializerMethodField(help_text="The words of whoever asked. The desk's own reasons are for the staff alone.")
 
     class Meta:
         model = Escalation
@@ -201,6 +202,9 @@ class EscalationSerializer(serializers.ModelSerializer[Escalation]):
 
     def get_level(self, step: Escalation) -> str:
         return step.level.name if step.level is not None else ""
+
+    def get_reason(self, step: Escalation) -> str:
+        return step.reason if self.context["is_staff"] or step.cause == Cause.REQUEST else ""
 
 
 class RuleResultSerializer(serializers.Serializer[Any]):

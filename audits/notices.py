@@ -11,6 +11,7 @@ from accounts.roles import StaffRole
 from audits import paper
 from audits.models import AuditRequest, Conference, Evidence, EvidenceState, Visit
 from documents.services import store_bytes
+from escalation.duty import Party, first_to_answer, roster_on
 from notifications.services import Letter, queue_letters
 from tickets.notices import send, ticket_letter
 
@@ -91,10 +92,17 @@ def _people(audit: AuditRequest, *roles: StaffRole) -> list[User]:
 
 
 def _tell(audit: AuditRequest, people: list[User], template: str, key: str, at: datetime, **context: Any) -> None:
+    """Tell who of these is on duty or stands in for one who is away, at once or when the first of them is; addresses alone at once."""
+    staff, outside = [each for each in people if each.pk], [each for each in people if not each.pk]
+    told = [(person, at) for person in outside]
+    if staff:
+        answering = first_to_answer(Party(members=tuple(staff)), at, roster_on(at, audit.organization_id))
+        told += [(person, answering.at) for person in answering.people]
     ticket = audit.ticket
+    same: dict[str, Any] = {"template": template, "key": key, "for_staff": True, "auditor": audit.auditor_company}
     letters = []
-    for person in people:
-        letter = ticket_letter(ticket, to=person, template=template, key=key, for_staff=True, auditor=audit.auditor_company, **context)
+    for person, when in told:
+        letter = ticket_letter(ticket, to=person, not_before=when, **same, **context)
         letter.context["path"] = f"/admin/audits/{ticket.number}/"
         letters.append(letter)
     send(ticket, letters, at)

@@ -21,6 +21,7 @@ class Act(TextChoices):
     COMPLETE = "complete"
     TELL_DELAY = "tell_delay"
     SCHEDULE = "schedule"
+    CANCEL_CONFERENCE = "cancel_conference"
     ANSWER_VISIT = "answer_visit"
     STOP = "stop"
     RESUME = "resume"
@@ -45,10 +46,15 @@ RULES: dict[Act, tuple[frozenset[StaffRole], frozenset[AuditState]]] = {
     Act.COMPLETE: (_BPO, _OPEN),
     Act.TELL_DELAY: (_COORDINATES, _RUNNING),
     Act.SCHEDULE: (_COORDINATES, _RUNNING),
+    Act.CANCEL_CONFERENCE: (_COORDINATES, _RUNNING | {_S.STOPPED, _S.DELIVERED}),
     Act.ANSWER_VISIT: (_COORDINATES, _RUNNING | {_S.DELIVERED}),
     Act.STOP: (_PREPARERS, _RUNNING),
     Act.RESUME: (_AUDIT_AREA, frozenset({_S.STOPPED})),
 }
+
+
+# What was agreed on with others is seen to until the ticket has ended.
+AFTER_THE_SOLUTION = frozenset({Act.ANSWER_VISIT, Act.CANCEL_CONFERENCE})
 
 
 def has_role(user: User, act: Act, organization_id: int) -> bool:

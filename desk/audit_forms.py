@@ -72,8 +72,6 @@ class AnswerVisitForm(forms.Form):
     answer = forms.CharField(label=_("What the customer reads"), required=False, widget=forms.Textarea(attrs={"rows": 2}), max_length=2000)
 
 
-CANCEL_CONFERENCE = "cancel_conference"
-
 # Act -> the form that it needs and the words of its button.
 FORMS: dict[str, tuple[type[forms.Form], str | Promise]] = {
     Act.EVALUATE: (EvaluateForm, _("Evaluate the environment")),
@@ -86,7 +84,7 @@ FORMS: dict[str, tuple[type[forms.Form], str | Promise]] = {
     Act.COMPLETE: (NothingForm, _("Complete the delivery again")),
     Act.TELL_DELAY: (DelayForm, _("Give the delay notice")),
     Act.SCHEDULE: (ConferenceForm, _("Schedule a conference")),
-    CANCEL_CONFERENCE: (NothingForm, _("Cancel the conference")),
+    Act.CANCEL_CONFERENCE: (NothingForm, _("Cancel the conference")),
     Act.ANSWER_VISIT: (AnswerVisitForm, _("Answer the visit")),
     Act.STOP: (ReasonForm, _("Stop: request to manipulate information")),
     Act.RESUME: (ReasonForm, _("Resume")),

@@ -51,12 +51,12 @@ class Roster:
 
     def next_change(self, people: Sequence[User], at: datetime) -> datetime | None:
         """Return the next instant at which one of these people, or of those who stand in for them, may come on duty; None: never."""
-        circle = self._circle(people)
+        circle = self.circle(people)
         edges = [moment for pk in circle for absence in self.absences.get(pk, ()) for moment in (absence.starts_at, absence.ends_at)]
         openings = [calendar.next_opening(at) for pk in circle for calendar in self.shifts.get(pk, ())]
         return min((moment for moment in [*edges, *openings] if moment > at), default=None)
 
-    def _circle(self, people: Sequence[User]) -> set[int]:
+    def circle(self, people: Sequence[User]) -> set[int]:
         """Return the ids of these people, of the substitutes of their absences, of the substitutes of those, and so on."""
         found: set[int] = set()
         asked = [person.pk for person in people]

@@ -12,6 +12,8 @@ from sla.models import MAX_MINUTES, PROMISED, Calendar
 from tickets.models import Ticket
 from tickets.states import FINAL
 
+MAX_ACKNOWLEDGE_MINUTES = 30 * 24 * 60  # a month of open hours
+
 
 class MatrixKind(models.TextChoices):
     HIERARCHICAL = "hierarchical", _("Escalation matrix")
@@ -110,7 +112,9 @@ class EscalationLevel(OrganizationRow):
         verbose_name=_("calendar"),
         help_text=_("In which the time to acknowledge runs. Empty: around the clock."),
     )
-    acknowledge_minutes = models.PositiveIntegerField(_("minutes to acknowledge"), default=30, validators=[MinValueValidator(1)])
+    acknowledge_minutes = models.PositiveIntegerField(
+        _("minutes to acknowledge"), default=30, validators=[MinValueValidator(1), MaxValueValidator(MAX_ACKNOWLEDGE_MINUTES)]
+    )
 
     class Meta(OrganizationRow.Meta):
         verbose_name = _("escalation level")

@@ -26,7 +26,6 @@ def tell_level(*, ticket: Ticket, escalation: Escalation, level: EscalationLevel
         instead = _supervisors(ticket.organization_id, roster_on(at, ticket.organization_id), at)
         send(ticket, [_letter(ticket, person, key, not_before=instead.at, **context) for person in instead.people], at)
         return
-    path = f"/escalations/{acknowledge_token(escalation)}/"
     letters = [
         ticket_letter(
             ticket,
@@ -35,7 +34,7 @@ def tell_level(*, ticket: Ticket, escalation: Escalation, level: EscalationLevel
             key=key,
             for_staff=True,
             not_before=answering.at,
-            acknowledge_path=path,
+            acknowledge_path=f"/escalations/{acknowledge_token(escalation, person.full_name or person.email)}/",
             acknowledge_minutes=level.acknowledge_minutes,
             **context,
         )
@@ -87,8 +86,9 @@ def _first_level(ticket: Ticket, roster: Roster, at: datetime) -> list[User]:
 
 def tell_out_of_contract(*, ticket: Ticket, at: datetime) -> None:
     """Tell the desk's supervisors that a ticket came in without a contract in force (SPEC 1.2)."""
-    people = supervisors_of(ticket.organization_id)
-    send(ticket, [ticket_letter(ticket, to=p, template="out_of_contract", key=f"out:{ticket.pk}", for_staff=True) for p in people], at)
+    found = _supervisors(ticket.organization_id, roster_on(at, ticket.organization_id), at)
+    same: dict[str, Any] = {"template": "out_of_contract", "key": f"out:{ticket.pk}", "for_staff": True, "not_before": found.at}
+    send(ticket, [ticket_letter(ticket, to=person, **same) for person in found.people], at)
 
 
 def tell_rule(*, ticket: Ticket, rule: EscalationRule, fact: Fact, answering: Answering, key: str, at: datetime) -> None:

@@ -84,18 +84,18 @@ def unacknowledged(at: datetime, limit: int) -> list[tuple[int, int]]:
     )
 
 
-def acknowledge_token(escalation: Escalation) -> str:
-    """Return the signed word with which a contact without a login acknowledges; it names this step alone."""
-    return signing.dumps([escalation.organization_id, escalation.pk], salt=_SALT)
+def acknowledge_token(escalation: Escalation, name: str) -> str:
+    """Return the signed word with which somebody acknowledges without a login; it names this step and who was told."""
+    return signing.dumps([escalation.organization_id, escalation.pk, name], salt=_SALT)
 
 
-def read_token(token: str) -> tuple[int, int]:
-    """Return (organization id, escalation id) of a signed word; ``NotFound`` when it was not made by us."""
+def read_token(token: str) -> tuple[int, int, str]:
+    """Return (organization id, escalation id, name of who was told) of a signed word; ``NotFound`` when it was not made by us."""
     try:
-        organization_id, escalation_id = signing.loads(token, salt=_SALT)
+        organization_id, escalation_id, name = signing.loads(token, salt=_SALT)
     except (signing.BadSignature, ValueError, TypeError) as error:
         raise NotFound(_("This link is not valid. Copy it whole from the mail.")) from error
-    return int(organization_id), int(escalation_id)
+    return int(organization_id), int(escalation_id), str(name)
 
 
 def get_escalation(escalation_id: int) -> Escalation:

@@ -12,7 +12,7 @@ from escalation.rules import Fact
 from escalation.tasks import look_at_coverage
 from sla.events import ClockBreached, ClockWarned
 from sla.models import Clock
-from tickets.events import CustomerTold, SolutionDeclined, TicketRaised, TicketStateChanged
+from tickets.events import CustomerTold, SolutionDeclined, TicketClassified, TicketContractChanged, TicketRaised, TicketStateChanged
 from tickets.models import Ticket
 
 
@@ -31,8 +31,8 @@ def on_clock_warned(event: ClockWarned) -> None:
 def on_clock_breached(event: ClockBreached) -> None:
     ticket = _ticket(event.ticket_id)
     notices.tell_clock(ticket=ticket, clock=Clock.objects.get(pk=event.clock_id), segment_id=event.segment_id, percent=100, at=event.at)
-    # Two clocks that breach in one sweep share the instant: the ladder moves once.
-    key = f"breach:{event.at.isoformat()}"
+    # A target moves the ladder once, also when its breach was false at first: the machine's clock had jumped (ADR 14).
+    key = f"breach:{event.clock_id}:{event.segment_id}"
     services.escalate_ticket(ticket=ticket, cause=Cause.BREACH, cause_key=key, by=services.ESCALATOR, at=event.at)
     services.judge(ticket=ticket, fact=_clock_fact(event, 100), at=event.at)
 
@@ -53,6 +53,11 @@ def on_ticket_raised(event: TicketRaised) -> None:
         notices.tell_out_of_contract(ticket=event.ticket, at=event.at)
     if any_rule(Trigger.STATE, Trigger.SILENCE):
         _came_into_state(event.ticket, event.at)
+
+
+def on_ticket_classified(event: TicketClassified | TicketContractChanged) -> None:
+    if any_rule(Trigger.SILENCE):
+        services.judge_silence_again(ticket=_ticket(event.ticket_id), at=event.at)
 
 
 def on_ticket_state_changed(event: TicketStateChanged) -> None:

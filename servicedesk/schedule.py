@@ -13,6 +13,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "outbox": {"task": "notifications.tasks.deliver_due", "schedule": OUTBOX_TICK, "options": {"expires": OUTBOX_TICK}},
     "re-dating": {"task": "sla.tasks.sweep_redating", "schedule": SLOW_TICK, "options": {"expires": SLOW_TICK}},
     "tz database": {"task": "sla.tasks.renew_zones", "schedule": crontab(minute="37")},
+    "holidays": {"task": "sla.tasks.extend_holidays", "schedule": crontab(day_of_month="1,15", hour="5", minute="41")},
     "validations": {"task": "tickets.tasks.sweep_validations", "schedule": SLOW_TICK, "options": {"expires": SLOW_TICK}},
     "escalations": {"task": "escalation.tasks.sweep_escalations", "schedule": SLOW_TICK, "options": {"expires": SLOW_TICK}},
     "rules": {"task": "escalation.tasks.sweep_rules", "schedule": SLOW_TICK, "options": {"expires": SLOW_TICK}},

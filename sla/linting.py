@@ -28,11 +28,9 @@ def lint_calendar(
     today: date,
 ) -> list[Finding]:
     """Return the warnings about a calendar; ``public`` holds the country's holidays (ISO date to name) from today on."""
-    return [
-        *_windows(hours),
-        *_zone(time_zone, organization_zone),
-        *_holidays(holidays, {day: name for day, name in public.items() if day >= today.isoformat()}, today),
-    ]
+    is_continuous = all(hours.get(str(day)) == [["00:00", "24:00"]] for day in range(7))
+    coming = {} if is_continuous else {day: name for day, name in public.items() if day >= today.isoformat()}
+    return [*_windows(hours), *_zone(time_zone, organization_zone), *_holidays(holidays, coming, today)]
 
 
 def _windows(hours: Mapping[str, list[list[str]]]) -> Iterator[Finding]:
@@ -54,8 +52,6 @@ def _zone(time_zone: str, organization_zone: str) -> Iterator[Finding]:
 
 
 def _holidays(holidays: Mapping[str, str], public: Mapping[str, str], today: date) -> Iterator[Finding]:
-    if not holidays:
-        return  # a calendar that knows none, such as one around the clock
     missing = [f"{day} {name}" for day, name in sorted(public.items()) if day not in holidays]
     if missing:
         yield Finding("missing_holidays", ", ".join(missing))
@@ -63,5 +59,5 @@ def _holidays(holidays: Mapping[str, str], public: Mapping[str, str], today: dat
     private = [f"{day} {name}".strip() for day, name in sorted(listed.items()) if day not in public]
     if private:
         yield Finding("not_public", ", ".join(private))
-    if max(holidays) < (today + YEAR).isoformat():
+    if holidays and max(holidays) < (today + YEAR).isoformat():
         yield Finding("holidays_end", max(holidays))

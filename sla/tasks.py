@@ -56,3 +56,10 @@ def renew_zones() -> int:
     """Bring the calendars to the installed tz database."""
     with every_organization(reason="calendars of an older tz database"):
         return services.renew_zones(at=timezone.now())
+
+
+@shared_task(queue="reports")
+def extend_holidays() -> int:
+    """Give the calendars the public holidays of the years to come, before theirs run out."""
+    with every_organization(reason="calendars whose holidays run out"):
+        return services.extend_holidays(at=timezone.now())

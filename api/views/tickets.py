@@ -134,9 +134,9 @@ class TicketViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Ticket]):
     @action(detail=True, methods=["get", "post"], pagination_class=None, filterset_class=None)
     def escalations(self, request: Request, number: str) -> Response:
         """Show the steps of the ticket's ladder, or ask for the next one, at any moment of its life (SPEC 5.2)."""
-        ticket = queries.get_ticket(person(request), number)
+        ticket, inside = queries.get_ticket(person(request), number), {"is_staff": person(request).is_staff}
         if request.method == "GET":
-            return Response(EscalationSerializer(escalations_of(ticket), many=True).data)
+            return Response(EscalationSerializer(escalations_of(ticket), many=True, context=inside).data)
         body = NewEscalationSerializer(data=request.data)
         body.is_valid(raise_exception=True)
 
@@ -148,7 +148,7 @@ class TicketViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Ticket]):
                 by=actor(request._request, Channel.API),
                 at=timezone.now(),
             )
-            return Response(EscalationSerializer(step).data, status=status.HTTP_201_CREATED)
+            return Response(EscalationSerializer(step, context=inside).data, status=status.HTTP_201_CREATED)
 
         return once(request, work, timezone.now())
 

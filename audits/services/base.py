@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from activity.services import Fact, record
 from audits.models import AuditRequest, AuditState
-from audits.policies import RULES, Act, has_role
+from audits.policies import AFTER_THE_SOLUTION, RULES, Act, has_role
 from core.actor import Actor
 from core.errors import Invalid, NotAllowed
 from tickets.models import MessageKind
@@ -48,7 +48,7 @@ def look(audit: AuditRequest, act: Act, user: User, *, is_held: bool = False) ->
     held: AuditRequest = audits.select_related("ticket__organization", "ticket__requester", "organization").get(pk=audit.pk)
     if held.state not in RULES[act][1]:
         raise NotNow(_("This is not done while: %(state)s.") % {"state": AuditState(held.state).label})
-    if held.ticket.state in FINAL or (held.ticket.state not in OPEN_STATES and act is not Act.ANSWER_VISIT):
+    if held.ticket.state in FINAL or (held.ticket.state not in OPEN_STATES and act not in AFTER_THE_SOLUTION):
         raise NotNow(_("%(number)s has ended: later comments are a new ticket.") % {"number": held.ticket.number})
     return held
 

@@ -49,7 +49,8 @@ def guard_files(*, ticket_id: int, message_id: int | None) -> None:
     attached = Attachment.objects.filter(ticket_id=ticket_id, message_id=message_id).order_by().values("blob__sha256")
     kept = Evidence.objects.filter(Q(source__sha256__in=attached) | Q(deliverable__sha256__in=attached))
     kept = kept.exclude(delivered__sha256__in=attached)  # of another customer too: each keeps the bytes in a row of its own
-    kept = kept.exclude(state=EvidenceState.DELIVERED, classification__in=[Classification.PUBLIC, Classification.INTERNAL])
+    settled = [EvidenceState.DELIVERED, EvidenceState.REFUSED, EvidenceState.REPLACED]  # of these nothing waits for BPO any more
+    kept = kept.exclude(state__in=settled, classification__in=[Classification.PUBLIC, Classification.INTERNAL])
     if kept.exists():
         raise NotAllowed(_("This file is evidence of an audit that has not been delivered: only BPO delivers it, on the audit's page."))
 

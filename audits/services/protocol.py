@@ -108,7 +108,7 @@ def _addresses(attendees: Sequence[str]) -> list[str]:
 @transaction.atomic
 def cancel_conference(*, audit: AuditRequest, conference_id: int, user: User, by: Actor, at: datetime) -> Conference:
     """Call a conference off; everybody who was invited hears of it."""
-    held = hold(audit, Act.SCHEDULE, user)
+    held = hold(audit, Act.CANCEL_CONFERENCE, user)
     conference = get_conference(held, conference_id)
     if conference.is_cancelled:
         return conference
@@ -151,11 +151,15 @@ def announce_visit(*, audit: AuditRequest, place: VisitPlace, on: date, visitors
 
 
 def earliest_visit(audit: AuditRequest, at: datetime) -> date:
-    """Return the first local day on which a visit announced at ``at`` may be: the fifth business day after."""
+    """Return the first business day before which a visit can still be announced at ``at``: its notice period began no earlier."""
     version = pick_calendar(calendar_versions_on(audit.organization, at), CalendarRole.BUSINESS, None)
     assert version is not None  # the term to deliver runs in it
     calendar = work_calendar(version)
-    return calendar.term(at, VISIT_NOTICE_DAYS, True).astimezone(calendar.zone).date()
+    today = at.astimezone(calendar.zone).date()
+    day = calendar.term(at, VISIT_NOTICE_DAYS, True).astimezone(calendar.zone).date()
+    while not calendar.is_business_day(day) or calendar.days_before(day, VISIT_NOTICE_DAYS, True) < today:
+        day += DAY
+    return day
 
 
 @transaction.atomic
@@ -185,7 +189,7 @@ def stop_audit(*, audit: AuditRequest, reason: str, user: User, by: Actor, at: d
     held.decision, held.state, held.decided_by, held.decided_at = need(reason, "reason"), AuditState.STOPPED, user, at
     held.save(update_fields=["decision", "state", "stopped_from", "decided_by", "decided_at"])
     clock = delivery_clock(held.ticket_id)
-    if clock is not None and clock.due_at is not None and at <= clock.due_at:  # a term that was missed stays missed
+    if clock is not None and clock.is_live and (clock.due_at is None or at <= clock.due_at):  # a term that was missed stays missed
         withdraw_promise(ticket=held.ticket, metric=Metric.DELIVERY, by=by, at=at)
     tell_record(held, "audit.stopped", by=by, at=at)
     notices.tell_committee(audit=held, at=at)

@@ -21,12 +21,12 @@ from accounts.roles import Capability
 from accounts.zones import zone
 from audits import paper, queries, services
 from audits.models import AuditRequest, Classification, Evidence, EvidenceState
-from audits.policies import Act, can, sees_evidence
+from audits.policies import AFTER_THE_SOLUTION, Act, can, sees_evidence
 from audits.queries import ItemView
 from audits.services import NewEvidence
 from core.classification import Channel
 from core.errors import DomainError, NotAllowed, NotFound
-from desk.audit_forms import CANCEL_CONFERENCE, FORMS, form_of
+from desk.audit_forms import FORMS, form_of
 from desk.frame import frame
 from tickets.states import FINAL, OPEN_STATES
 from web.forms import put_errors
@@ -80,8 +80,8 @@ def _page(request: HttpRequest, found: AuditRequest, *, refused: FormOn | None =
     attachments = queries.attachments_of(view)
 
     def offer(act: str, target: int = 0) -> list[FormOn]:
-        right = Act.SCHEDULE if act == CANCEL_CONFERENCE else Act(act)
-        if not ((is_open or (right is Act.ANSWER_VISIT and not is_ended)) and can(user, right, found)):
+        right = Act(act)
+        if not ((is_open or (right in AFTER_THE_SOLUTION and not is_ended)) and can(user, right, found)):
             return []
         if refused is not None and (refused.act, refused.target) == (act, target):
             return [refused]
@@ -102,7 +102,7 @@ def _page(request: HttpRequest, found: AuditRequest, *, refused: FormOn | None =
             for form in offer(act)
         ],
         "visits": [(visit, offer(Act.ANSWER_VISIT, visit.pk) if visit.is_authorized is None else []) for visit in view.visits],
-        "conferences": [(each, [] if each.is_cancelled else offer(CANCEL_CONFERENCE, each.pk)) for each in view.conferences],
+        "conferences": [(each, [] if each.is_cancelled else offer(Act.CANCEL_CONFERENCE, each.pk)) for each in view.conferences],
         "index": queries.index_attachment(found),
         "refused": refused,
     }
@@ -177,7 +177,7 @@ def _carry_out(request: HttpRequest, audit: AuditRequest, name: str, target: int
             attendees=data["attendees"].splitlines(),
             **same,
         ),
-        CANCEL_CONFERENCE: lambda: services.cancel_conference(conference_id=target, **same),
+        Act.CANCEL_CONFERENCE: lambda: services.cancel_conference(conference_id=target, **same),
         Act.ANSWER_VISIT: lambda: services.answer_visit(
             visit_id=target, authorizes=data["authorizes"] == "yes", answer=data["answer"], **same
         ),

@@ -21,7 +21,7 @@ from core.errors import DomainError, NotAllowed
 from desk.forms import AssignForm, ClassifyForm, ContractForm, DeescalateForm, RegisterForm, Say, SayForm, StepForm
 from desk.frame import frame
 from escalation.queries import escalations_of, get_escalation, rule_logs_of
-from escalation.services import acknowledge_escalation, deescalate_ticket
+from escalation.services import acknowledge_escalation, deescalate_ticket, may_acknowledge
 from sla.queries import get_clock, load_clocks
 from sla.services import preview_classification, preview_contract
 from tickets import queries, services
@@ -56,6 +56,7 @@ def _page(request: HttpRequest, ticket: Ticket, *, status: int = 200, **replaced
     works = can_work(user, ticket)
     steps = services.possible_transitions(ticket=ticket, user=user, at=now)
     last = conversation[-1].message.pk if conversation else 0
+    steps_up = escalations_of(ticket)
     context = frame(request) | {
         "ticket": ticket,
         "now": now,
@@ -68,7 +69,8 @@ def _page(request: HttpRequest, ticket: Ticket, *, status: int = 200, **replaced
         "explanation_url": "admin:explanation",
         "turns": queries.time_held(intervals, now),
         "for_staff": True,
-        "escalations": escalations_of(ticket),
+        "escalations": steps_up,
+        "may_acknowledge": bool(steps_up) and steps_up[-1].acknowledged_at is None and may_acknowledge(user, steps_up[-1], now),
         "audit": audit_of_ticket(ticket.pk),
         "rule_logs": rule_logs_of(ticket),
         "followers": queries.followers_of(user, ticket),
@@ -241,10 +243,13 @@ def step(request: HttpRequest, number: str, name: str) -> HttpResponse:
 def acknowledge(request: HttpRequest, number: str, escalation_id: int) -> HttpResponse:
     ticket = queries.get_ticket(person(request), number)
     escalation = get_escalation(int(escalation_id))
-    if escalation.ticket_id != ticket.pk or not person(request).can(Capability.HOLD_TICKETS):
+    if escalation.ticket_id != ticket.pk:
         raise PermissionDenied
-    acknowledge_escalation(escalation=escalation, user=person(request), at=timezone.now())
-    messages.success(request, _("The escalation was acknowledged."))
+    try:
+        acknowledge_escalation(escalation=escalation, user=person(request), at=timezone.now())
+        messages.success(request, _("The escalation was acknowledged."))
+    except NotAllowed as error:
+        messages.error(request, str(error.message))
     return redirect("admin:ticket", ticket.number)
 
 

@@ -6,11 +6,12 @@ from escalation.services.climbing import (
     climb,
     deescalate_ticket,
     escalate_ticket,
+    may_acknowledge,
     request_escalation,
 )
 from escalation.services.covering import ask_coverage, look_at_coverage, start_drill
 from escalation.services.matrices import check_levels, check_matrix, number_matrix, publish_ladder
-from escalation.services.ruling import break_silence, judge, plan_rule, plan_rules, renew_rule, watch_silence
+from escalation.services.ruling import break_silence, judge, judge_silence_again, plan_rule, plan_rules, renew_rule, watch_silence
 
 __all__ = [
     "ESCALATOR",
@@ -23,7 +24,9 @@ __all__ = [
     "deescalate_ticket",
     "escalate_ticket",
     "judge",
+    "judge_silence_again",
     "look_at_coverage",
+    "may_acknowledge",
     "number_matrix",
     "plan_rule",
     "plan_rules",

@@ -1,5 +1,6 @@
 """One ladder per ticket: a breach, a request or a missing acknowledgement moves it one level (DECISIONS 17)."""
 
+import logging
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -12,14 +13,16 @@ from core.actor import Actor, system_actor
 from core.errors import Invalid, NotAllowed
 from core.events import publish
 from escalation import notices
-from escalation.duty import calendar_of, roster_on, who_answers
+from escalation.duty import calendar_of, party_of, roster_on, who_answers
 from escalation.events import TicketEscalated
 from escalation.models import Cause, Escalation, EscalationLevel
 from escalation.queries import ladder_of
+from sla.calendars import CalendarError
 from tickets.models import Ticket
 from tickets.policies import can_reply_as_customer
 from tickets.states import FINAL, State
 
+logger = logging.getLogger(__name__)
 ESCALATOR = system_actor("escalation")
 BY_CLOCK = {Cause.BREACH, Cause.RULE}
 DOUBLE_CLICK = timedelta(minutes=1)
@@ -124,9 +127,13 @@ def deescalate_ticket(*, ticket: Ticket, reason: str, user: User, by: Actor, at:
 
 
 @transaction.atomic
-def acknowledge_escalation(*, escalation: Escalation, user: User | None, at: datetime) -> bool:
-    """Note that the level took it on; return whether this was the first time. ``user`` is None for a signed link."""
-    name = escalation.level.contact_name if escalation.level and user is None else ""
+def acknowledge_escalation(*, escalation: Escalation, user: User | None, name: str = "", at: datetime) -> bool:
+    """Note that the level took it on; return whether this was the first time. ``user`` is None for a signed link, which has a ``name``.
+
+    Refuses with ``NotAllowed`` who was not asked: whoever is of the level or stands in for one of it takes it on, and the supervisors.
+    """
+    if user is not None and not may_acknowledge(user, escalation, at):
+        raise NotAllowed(_("Whoever was told takes the escalation on, or a supervisor of the desk."))
     done = Escalation.objects.filter(pk=escalation.pk, acknowledged_at=None).update(
         acknowledged_at=at, acknowledged_by=user, acknowledged_name=name, acknowledge_due_at=None
     )
@@ -178,7 +185,20 @@ def _stop_waiting(steps: list[Escalation]) -> None:
         Escalation.objects.filter(pk__in=waiting).update(acknowledge_due_at=None)
 
 
+def may_acknowledge(user: User, escalation: Escalation, at: datetime) -> bool:
+    """Tell whether a person takes a step on: of its level, the one who stands in for somebody of it, or a supervisor."""
+    if user.can(Capability.SUPERVISE):
+        return True
+    if escalation.level is None:
+        return False
+    return user.pk in roster_on(at, escalation.organization_id).circle(party_of(escalation.level).candidates)
+
+
 def _acknowledge_due(level: EscalationLevel, told_at: datetime) -> datetime:
     """Return until when the level has to acknowledge: its minutes, in its hours, from when it is told."""
     allowed, calendar = timedelta(minutes=level.acknowledge_minutes), calendar_of(level, told_at)
-    return calendar.add(told_at, allowed) if calendar is not None else told_at + allowed
+    try:
+        return calendar.add(told_at, allowed) if calendar is not None else told_at + allowed
+    except CalendarError:  # an escalation never undoes the breach that called for it
+        logger.exception("Level %s has no date to acknowledge by: check its calendar", level.pk)
+        return told_at + allowed

@@ -93,9 +93,8 @@ def _act(rule: EscalationRule, ticket: Ticket, fact: Fact, log: RuleLog) -> str:
     if rule.action == Action.RAISE:
         if ticket.state in FINAL:
             raise CannotAct(Condition.ENDED)
-        # The same word as the breach itself: one missed target moves the ladder one level, with or without a rule (DECISIONS 17).
-        key = f"breach:{at.isoformat()}" if fact.percent == 100 else f"rule:{log.pk}:{rule.pk}"
-        step = escalate_ticket(ticket=ticket, cause=Cause.RULE, cause_key=key, reason=rule.name, by=ESCALATOR, at=at)
+        # At the breach itself the ladder has moved in this very instant, and stays (DECISIONS 17).
+        step = escalate_ticket(ticket=ticket, cause=Cause.RULE, cause_key=f"rule:{log.pk}:{rule.pk}", reason=rule.name, by=ESCALATOR, at=at)
         return f"→ {step.position}" if step is not None else "→"
     if rule.action == Action.TELL_TAM:
         manager = ticket.organization.account_manager
@@ -177,6 +176,18 @@ def break_silence(*, watch_id: int, at: datetime) -> bool:
     )
     judge(ticket=locked, fact=fact, at=at)
     return True
+
+
+@transaction.atomic
+def judge_silence_again(*, ticket: Ticket, at: datetime) -> None:
+    """Judge a silence that goes on once more when the ticket has become another: of a priority that the rule speaks of."""
+    watched = set(SilenceWatch.objects.filter(ticket=ticket).order_by().values_list("rule_id", flat=True))
+    for rule in (each.rule for each in active_rules() if each.rule.trigger == Trigger.SILENCE and each.rule.pk not in watched):
+        logs = RuleLog.objects.filter(ticket=ticket, trigger=Trigger.SILENCE, key__startswith=f"silence:{rule.pk}:")
+        last = logs.order_by("-pk").first()
+        if last is not None and any(row["rule"] == rule.pk and row["outcome"] == Outcome.UNMET for row in last.results):
+            key = f"silence:{rule.pk}:{at.isoformat()}"
+            judge(ticket=ticket, fact=Fact(key, Trigger.SILENCE, rule_id=rule.pk, minutes=rule.silence_minutes or 0), at=at)
 
 
 @transaction.atomic

@@ -41,10 +41,10 @@ def contacts_pdf(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def acknowledge(request: HttpRequest, token: str) -> HttpResponse:
     """Let a contact without a login acknowledge by a signed link; opening it changes nothing, the button does."""
-    organization_id, escalation_id = read_token(token)
+    organization_id, escalation_id, name = read_token(token)
     with organization_scope(organization_id):
         escalation = get_escalation(escalation_id)
         if request.method == "POST":
-            acknowledge_escalation(escalation=escalation, user=None, at=timezone.now())
+            acknowledge_escalation(escalation=escalation, user=None, name=name, at=timezone.now())
             escalation = get_escalation(escalation_id)
         return render(request, "portal/acknowledge.html", {"escalation": escalation, "token": token})

@@ -17,8 +17,10 @@ from sla.services.rebuilding import Difference, rebuild_clocks
 from sla.services.redating import GRACE, redate_clocks
 from sla.services.retargeting import HidesBreach, rebind_clocks, retarget_clocks
 from sla.services.terms import set_terms, set_validation
+from sla.services.upkeep import extend_holidays
 
 __all__ = [
+    "extend_holidays",
     "renew_zones",
     "check_course",
     "GRACE",

@@ -22,6 +22,7 @@ from sla.defaults import BUSINESS_HOURS, CONTINUOUS_HOURS, CalendarRole
 from sla.events import CalendarVersionPublished
 from sla.holidays import public_holidays
 from sla.models import Calendar, CalendarVersion, Clock, promise_of
+from sla.services.extensions import check_extensions
 from sla.wording import words_of
 
 HOLIDAY_YEARS_BACK, HOLIDAY_YEARS_AHEAD = 1, 3
@@ -88,7 +89,7 @@ def publish_calendar_version(
     """Add a version to a calendar; earlier ones stay, and the open clocks get their dates by it in the background.
 
     Raises ``ValidationError`` when the data is not a calendar, the version would change the past (DECISIONS 15), begins before the
-    one it follows, or has so few hours that a promise which runs would have no date.
+    one it follows, has so few hours that a promise which runs would have no date, or leaves an extension without hours that it extends.
     """
     Organization.objects.select_for_update().get(pk=calendar.organization_id)  # two who publish at once: one after the other
     last = CalendarVersion.objects.filter(calendar=calendar).order_by("-number").first()
@@ -109,6 +110,8 @@ def publish_calendar_version(
     version.full_clean(exclude=["calendar", "organization"])
     if last is not None:
         _check_reach(version)
+        if not is_renewal:
+            check_extensions(version, at)
     version.save()
     fact = Fact(verb="calendar.version_published", object_type="sla.calendar", object_id=calendar.pk, payload={"version": version.pk})
     record(organization_id=calendar.organization_id, facts=[fact], by=by, at=at)

@@ -17,9 +17,9 @@ from core.actor import Actor
 from core.classification import Priority
 from core.errors import Invalid
 from sla.defaults import CalendarRole, Metric
-from sla.hours import DAYS_ES
 from sla.models import PolicyTarget, PolicyVersion
 from sla.queries import calendar_versions_on, pick_calendar, work_calendar
+from sla.services.extensions import lacking_days
 
 
 @transaction.atomic
@@ -78,12 +78,7 @@ def _check_widens(version: PolicyVersion, at: datetime) -> None:
     narrow = pick_calendar(versions, CalendarRole.BUSINESS, version.business_calendar_id)
     if extended is None or narrow is None or extended.time_zone != narrow.time_zone:
         return
-    wide = work_calendar(extended).windows
-    lacking = [
-        DAYS_ES[day]
-        for day, windows in sorted(work_calendar(narrow).windows.items())
-        if not all(any(low <= start and end <= high for low, high in wide.get(day, ())) for start, end in windows)
-    ]
+    lacking = lacking_days(work_calendar(narrow), work_calendar(extended))
     if lacking:
         words = _("The extension lacks hours of %(calendar)s on: %(days)s. It holds in its place: give it those hours too.")
         words = words % {"calendar": narrow.calendar.name, "days": ", ".join(lacking)}

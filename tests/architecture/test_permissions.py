@@ -184,7 +184,7 @@ def world(house: House) -> dict[str, str]:
         "slug": "north",
         "month": "2026-03",
         "attachment_id": str(Attachment.objects.get(name="note.txt").pk),
-        "token": acknowledge_token(escalation),
+        "token": acknowledge_token(escalation, "Agent"),
         "escalation_id": str(escalation.pk),
         "issue_id": str(issue.pk),
         "simulation_id": str(simulation.pk),

@@ -120,3 +120,32 @@ def delivered(house: House, at: datetime = MONDAY_9AM + DAY) -> AuditRequest:
     bpo = house.staff[BPO]
     services.set_aside(audit=audit, number=2, reason="There is no such policy.", user=bpo, by=by(bpo), at=at + HOUR)
     return again(audit)
+
+
+def confer(house: House, audit: AuditRequest) -> None:
+    """Schedule a conference of the audit for the day after."""
+    who, at = house.agent, MONDAY_9AM
+    services.schedule_conference(
+        audit=audit, starts_at=at + DAY, minutes=60, place="Sala 1", attendees=["x@y.example"], user=who, by=by(who), at=at
+    )
+
+
+# SPEC 9.4-9.8 by hand, apart from the code that it tests: act -> who of the staff does it, and in which states of the audit.
+EVERYONE_WHO_PREPARES = {"agent", "agent2", "consultant", "desk_supervisor", "desk_manager", "audit_area", "bpo"}
+COORDINATES = {"agent", "agent2", "desk_supervisor", "desk_manager", "audit_area", "bpo"}
+TABLE: dict[str, tuple[set[str], set[str]]] = {
+    "evaluate": ({"audit_area"}, {"evaluating"}),
+    "prepare": (EVERYONE_WHO_PREPARES, {"open"}),
+    "approve": ({"bpo"}, {"open"}),
+    "refuse": ({"bpo"}, {"open"}),
+    "deliver": ({"bpo"}, {"open"}),
+    "set_aside": ({"bpo"}, {"open"}),
+    "waive": ({"bpo"}, {"open"}),
+    "complete": ({"bpo"}, {"open"}),
+    "tell_delay": (COORDINATES, {"evaluating", "open"}),
+    "schedule": (COORDINATES, {"evaluating", "open"}),
+    "cancel_conference": (COORDINATES, {"evaluating", "open", "stopped", "delivered"}),
+    "answer_visit": (COORDINATES, {"evaluating", "open", "delivered"}),
+    "stop": (EVERYONE_WHO_PREPARES, {"evaluating", "open"}),
+    "resume": ({"audit_area"}, {"stopped"}),
+}

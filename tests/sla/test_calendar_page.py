@@ -122,7 +122,8 @@ def lint(**changes: Any) -> list[str]:
         ({"organization_zone": "America/Bogota"}, ["other_zone"]),
         ({"public": {"2026-07-28": "Fiestas Patrias"}}, ["missing_holidays"]),
         ({"holidays": {"2026-12-25": "Navidad"}}, ["holidays_end"]),
-        ({"holidays": {}}, []),
+        ({"holidays": {}}, ["missing_holidays"]),
+        ({"holidays": {}, "public": {}}, []),
     ],
 )
 def test_the_linter_says_what_is_probably_not_meant(changes: dict[str, Any], codes: list[str]) -> None:

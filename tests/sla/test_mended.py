@@ -12,7 +12,7 @@ from catalog.queries import contract_on
 from core.classification import Channel, Impact, Kind, Urgency
 from sla import tasks
 from sla.clocks import used_until
-from sla.hours import parse_hours
+from sla.hours import format_holidays, parse_hours
 from sla.models import Announcement, Calendar, CalendarVersion, Clock, PolicyTarget, PolicyVersion
 from sla.queries import calendar_versions_of, get_clock, load_clocks, version_to_redate
 from sla.services import GRACE, publish_calendar_version, rebuild_clocks, redate_clocks, redating, settle_ticket
@@ -150,7 +150,15 @@ def test_an_hour_without_its_zero_is_no_night_shift() -> None:
 
 def test_a_change_of_calendar_at_once_is_saved_on_a_clock_that_runs(house: House, sign_in: Any) -> None:
     calendar = Calendar.objects.get(organization=house.north, role="business")
-    form = {"name": "Days", "role": "business", "time_zone": "America/Mexico_City", "effective_from": "", "seen": "", "holidays": ""}
+    holidays = CalendarVersion.objects.get(calendar=calendar).holidays
+    form = {
+        "name": "Days",
+        "role": "business",
+        "time_zone": "America/Mexico_City",
+        "effective_from": "",
+        "seen": "",
+        "holidays": format_holidays(holidays),
+    }
 
     saved = sign_in(house.staff["administrator"]).post(
         f"/admin/sla/calendar/{calendar.pk}/change/", {**form, "hours": "lun-vie 9:00-14:00"}

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Team, User
-from accounts.queries import team_serves
+from accounts.queries import absence_of, team_serves
 from core.actor import Actor, system_actor
 from core.events import publish
 from documents.checking import CheckedFile
@@ -163,7 +163,8 @@ def _changes(ticket: Ticket, transition: Transition, details: TransitionDetails,
     if transition.name == "assign" and details.team is not None:
         changes |= {"team": details.team, "assignee_id": None}
     if transition.name == "return_to_desk":
-        changes |= {"team": None, "assignee_id": ticket.owner_id}
+        is_away = ticket.owner_id is not None and absence_of(ticket.owner_id, at) is not None  # who is away is not assigned (SPEC 3.12)
+        changes |= {"team": None, "assignee_id": None if is_away else ticket.owner_id}
     if transition.target == State.SOLVED:
         changes |= {"solved_at": at, "solution_type": details.solution_type}
     if transition.target == State.CLOSED:
