@@ -175,10 +175,14 @@ class VersionAdmin(ConfigurationAdmin):
                 value = getattr(original, name)
                 data[name] = value.email if isinstance(value, User) else str(getattr(value, "pk", value) or "")
             request.POST = data  # type: ignore[assignment]
+            request.saved_from = original  # type: ignore[attr-defined]
         return super().changeform_view(request, object_id, form_url, extra_context)
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
         version = context["adminform"].form.instance
+        source = getattr(request, "saved_from", None)
+        if source is not None:  # refused: Django's page would call it nothing
+            context |= {"original": source, "title": _("New version of %(name)s") % {"name": source}, "add": False}
         if version.pk and version.effective_from <= timezone.now():
             state = status_words(version.effective_from, version.has_successor)
             words = format_lazy("{} · {} · {}", version, state, _("it never changes: save it as a new version"))

@@ -28,7 +28,7 @@ from sla.wording import words_of
 
 YEAR = timedelta(days=365)
 SHOWN_MOVES, SHOWN_VERSIONS = 50, 20
-DAY_HEIGHT, HOUR_WIDTH = 22, 40  # units of the drawing of the week
+DAY_HEIGHT, HOUR_WIDTH = 34, 40  # units of the drawing of the week
 
 FINDINGS: dict[str, str | Promise] = {
     "ends_before_midnight": _("A window ends at 23:59: the last minute of the day is closed. Write 24:00."),

@@ -26,7 +26,7 @@ from documents.checking import CheckedFile, check_upload
 from servicedesk.demo.house import House
 from sla.calendars import WorkCalendar
 from tickets.models import Ticket
-from tickets.services import transition_ticket
+from tickets.services import assign_ticket, send_attention_statement, transition_ticket
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 ITEMS = (
@@ -81,7 +81,20 @@ def _ask(house: House, slug: str, at: datetime, *, visit: NewVisit | None) -> Au
     found = BytesIO()
     book.save(found)
     form = _file(found.getvalue(), "solicitud-de-auditoria.xlsx")
-    return request_audit(membership=membership, form=form, visit=visit, by=Actor(person_id=requester.pk, channel=Channel.PORTAL), at=at)
+    audit = request_audit(membership=membership, form=form, visit=visit, by=Actor(person_id=requester.pk, channel=Channel.PORTAL), at=at)
+    _attend(house, audit, at)
+    return audit
+
+
+def _attend(house: House, audit: AuditRequest, at: datetime) -> None:
+    """Let the desk take the ticket and say when the evidence will be there, as it does with any other."""
+    agent, says = house.staff["agent"], "Reunimos la evidencia de la lista; la recibirá en este ticket, punto por punto."
+    take, tell = at + timedelta(minutes=15), at + timedelta(minutes=25)
+    ticket = Ticket.objects.get(pk=audit.ticket_id)
+    assign_ticket(ticket=ticket, assignee=agent, by=_by(agent), at=take)
+    transition_ticket(ticket=Ticket.objects.get(pk=ticket.pk), name="start", by=_by(agent), at=take)
+    ticket = Ticket.objects.get(pk=ticket.pk)
+    send_attention_statement(ticket=ticket, body=says, estimated_at=at + 9 * DAY, by=_by(agent), at=tell)
 
 
 def _prepare(house: House, audit: AuditRequest, wanted: NewEvidence, at: datetime) -> Evidence:
