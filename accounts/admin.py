@@ -21,7 +21,7 @@ from accounts.models import ApiToken, Department, Membership, Organization, Serv
 from accounts.roles import CustomerRole, StaffRole
 from accounts.services import record_configuration_change
 from accounts.tenancy import every_organization, is_restricted
-from accounts.zones import zone
+from accounts.zones import instant_words, zone, zone_words
 from core.actor import Actor
 from core.classification import Channel
 from core.errors import Invalid
@@ -81,8 +81,7 @@ class ConfigurationAdmin(admin.ModelAdmin):
 
 def since_words(moment: datetime, organization: Organization) -> str:
     """Say an instant in the organization's zone, and name the zone."""
-    local = moment.astimezone(zone(organization.time_zone))
-    return f"{local:%Y-%m-%d %H:%M} ({organization.time_zone.rpartition('/')[2].replace('_', ' ')})"
+    return f"{instant_words(moment, organization.time_zone)} ({zone_words(organization.time_zone)})"
 
 
 def status_words(effective_from: datetime, has_successor: bool) -> str | Promise:
@@ -185,7 +184,8 @@ class VersionAdmin(ConfigurationAdmin):
             context |= {"original": source, "title": _("New version of %(name)s") % {"name": source}, "add": False}
         if version.pk and version.effective_from <= timezone.now():
             state = status_words(version.effective_from, version.has_successor)
-            words = format_lazy("{} · {} · {}", version, state, _("it never changes: save it as a new version"))
+            since = format_lazy("{} {}", _("since"), since_words(version.effective_from, version.organization))
+            words = format_lazy("{} · {} · {} · {}", version, state, since, _("it never changes: save it as a new version"))
             context |= {"show_save": False, "show_save_and_continue": False, "subtitle": words}
         return super().render_change_form(request, context, *args, **kwargs)
 

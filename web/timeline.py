@@ -7,12 +7,12 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from accounts.zones import instant_words
 from core.classification import Channel, Impact, Kind, Priority, Urgency
 from sla.defaults import Metric
 from tickets.models import format_number
 from tickets.queries import TimelineEntry
 from tickets.states import State
-from web.instants import instant_words
 
 _FIELDS: dict[str, Callable[[Any], str]] = {
     "impact": lambda code: str(Impact(code).label),

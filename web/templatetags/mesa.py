@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from lucide import IconDoesNotExist
 from lucide.templatetags.lucide import lucide
 
-from accounts.zones import zone
+from accounts.zones import instant_words, zone, zone_words
 from core.classification import Kind, Priority, SupportType
 from core.wording import day_words, is_spanish
 from escalation.rules import Condition, Outcome
@@ -33,7 +33,6 @@ from tickets.queries import Held, TimelineEntry
 from tickets.states import TRANSITIONS, ClosureCode, Holder, State
 from web.durations import exact_duration, promise_words, short_duration
 from web.faces import ClockFace, clock_face
-from web.instants import instant_words, zone_words
 from web.picture import picture
 from web.promises import holder_words, rule_words, turn_words
 from web.timeline import author_words, sentence
