@@ -247,9 +247,10 @@ def acknowledge(request: HttpRequest, number: str, escalation_id: int) -> HttpRe
         raise PermissionDenied
     try:
         acknowledge_escalation(escalation=escalation, user=person(request), at=timezone.now())
-        messages.success(request, _("The escalation was acknowledged."))
     except NotAllowed as error:
         messages.error(request, str(error.message))
+        return _page(request, ticket, status=403)
+    messages.success(request, _("The escalation was acknowledged."))
     return redirect("admin:ticket", ticket.number)
 
 

@@ -78,7 +78,6 @@ TABLE: list[tuple[str, frozenset[str]]] = [
     (r"admin/queue/assign/|admin/register/", DESK),
     (r"admin/\^tickets/\(\?P<number>\[A-Za-z\]\+-\\d\+\)/\$", SEES_TICKETS),
     (r"admin/\^tickets/.*contract/.*", frozenset({"desk_supervisor", "desk_manager"})),
-    (r"admin/\^tickets/.*acknowledge.*", DESK | {"consultant"}),
     (r"admin/\^tickets/.*", SEES_TICKETS),  # the page answers 400 or 403 with the reason; what each may do is tested in services
     (r"admin/reports/.*", SEES_REPORTS),
     (r"admin/simulations/<int:simulation_id>/put-in-force/", ADMIN),
