@@ -92,10 +92,10 @@ def acknowledge_token(escalation: Escalation, name: str) -> str:
 def read_token(token: str) -> tuple[int, int, str]:
     """Return (organization id, escalation id, name of who was told) of a signed word; ``NotFound`` when it was not made by us."""
     try:
-        organization_id, escalation_id, name = signing.loads(token, salt=_SALT)
+        organization_id, escalation_id, *told = signing.loads(token, salt=_SALT)
     except (signing.BadSignature, ValueError, TypeError) as error:
         raise NotFound(_("This link is not valid. Copy it whole from the mail.")) from error
-    return int(organization_id), int(escalation_id), str(name)
+    return int(organization_id), int(escalation_id), str(told[0]) if told else ""  # links of older mails name nobody
 
 
 def get_escalation(escalation_id: int) -> Escalation:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core import signing
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.test import Client
@@ -178,3 +179,13 @@ def test_a_ticket_that_returns_to_the_desk_is_not_assigned_to_who_is_away(house:
     transition_ticket(ticket=fresh(ticket), name="return_to_desk", details=back, by=consultant, at=MONDAY_9AM + 5 * MINUTE)
 
     assert fresh(ticket).assignee is None
+
+
+def test_a_link_of_an_older_mail_which_names_nobody_still_acknowledges(house: House) -> None:
+    asked = ask(house, make_ticket(house))
+    token = signing.dumps([asked.organization_id, asked.pk], salt="escalation.acknowledge")
+
+    answer = Client().post(f"/escalations/{token}/")
+
+    asked.refresh_from_db()
+    assert (answer.status_code, asked.acknowledged_at is not None, asked.acknowledger) == (200, True, "")
