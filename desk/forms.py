@@ -17,7 +17,7 @@ from sla.clocks import Target
 from sla.defaults import CalendarRole, Metric
 from sla.drafts import Draft
 from sla.hours import format_hours, parse_hours
-from sla.wording import words_of
+from sla.wording import days_of_week, words_of
 from tickets.models import Ticket
 from tickets.services import Classification, TransitionDetails
 from tickets.states import ACTIVE, SolutionType, State
@@ -356,7 +356,7 @@ def initial_of(draft: Draft) -> dict[str, Any]:
             target = found.pop() if len(found) == 1 else None  # one field for several targets stays empty: as in force
             values[_target_name(metric, support_type, priority)] = format_promise(target) if target is not None else ""
     values |= {f"cell_{urgency}_{impact}": priority.code for (urgency, impact), priority in (draft.matrix or {}).items()}
-    values |= {f"hours_{role}": format_hours(dict(hours)) for role, hours in draft.hours.items()}
+    values |= {f"hours_{role}": format_hours(dict(hours), days_of_week()) for role, hours in draft.hours.items()}
     words = {True: "yes", False: "no", None: ""}
     values["pauses_user"], values["pauses_supplier"] = words[draft.pauses_while_pending_user], words[draft.pauses_while_pending_supplier]
     values["without_holidays"] = draft.without_holidays

@@ -23,7 +23,7 @@ from escalation.services import check_levels, check_matrix, number_matrix
 from sla.calendars import CalendarError
 from sla.hours import format_hours, parse_hours
 from sla.services import hold_organization
-from sla.wording import words_of
+from sla.wording import days_of_week, words_of
 from tickets.states import State
 
 
@@ -89,7 +89,7 @@ class ShiftForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk:
-            self.initial["hours"] = format_hours(self.instance.hours)
+            self.initial["hours"] = format_hours(self.instance.hours, days_of_week())
 
     def clean_hours(self) -> dict[str, list[list[str]]]:
         try:

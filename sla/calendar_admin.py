@@ -20,11 +20,11 @@ from core.actor import Actor
 from core.classification import Channel
 from sla.calendars import CalendarError
 from sla.holidays import public_holidays
-from sla.hours import DAYS_ES, format_holidays, format_hours, minute_of, parse_holidays, parse_hours
+from sla.hours import format_holidays, format_hours, minute_of, parse_holidays, parse_hours
 from sla.linting import lint_calendar
 from sla.models import Calendar, CalendarVersion
 from sla.services import Move, check_course, preview_calendar, publish_calendar_version
-from sla.wording import words_of
+from sla.wording import days_of_week, words_of
 
 YEAR = timedelta(days=365)
 SHOWN_MOVES, SHOWN_VERSIONS = 50, 20
@@ -96,7 +96,7 @@ class CalendarForm(forms.ModelForm):
         )
         if self.version is not None:
             self.initial["time_zone"] = self.version.time_zone
-            self.initial["hours"] = format_hours(self.version.hours)
+            self.initial["hours"] = format_hours(self.version.hours, days_of_week())
             self.initial["holidays"] = format_holidays(self.version.holidays)
 
     def clean_hours(self) -> dict[str, list[list[str]]]:
@@ -204,7 +204,7 @@ class CalendarAdmin(ConfigurationAdmin):
         organization = form.instance.organization if form.instance.pk else getattr(form, "cleaned_data", {}).get("organization")
         context |= {
             "week": _week(hours),
-            "week_days": [(name, number * DAY_HEIGHT) for number, name in enumerate(DAYS_ES)],
+            "week_days": [(name, number * DAY_HEIGHT) for number, name in enumerate(days_of_week())],
             "week_hours": [(hour, hour * HOUR_WIDTH) for hour in range(0, 25, 3)],
             "closed_days": _closed_days(holidays, today),
             "moves": form.moves[:SHOWN_MOVES],
@@ -244,7 +244,7 @@ def _week(hours: dict[str, list[list[str]]]) -> list[WeekBar]:
     for day, windows in sorted(hours.items()):
         for start, end in windows:
             left, right = (minute_of(text) * HOUR_WIDTH // 60 for text in (start, end))
-            bars.append(WeekBar(f"{DAYS_ES[int(day)]} {start}-{end}", left, int(day) * DAY_HEIGHT, right - left))
+            bars.append(WeekBar(f"{days_of_week()[int(day)]} {start}-{end}", left, int(day) * DAY_HEIGHT, right - left))
     return bars
 
 
@@ -267,5 +267,6 @@ def _findings(
         organization_zone=getattr(organization, "time_zone", time_zone),
         public=within,
         today=today,
+        days=days_of_week(),
     )
     return [(FINDINGS[finding.code], finding.details) for finding in found]

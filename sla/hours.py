@@ -1,5 +1,6 @@
 """Weekly hours and holidays as people write them, one line each. Pure."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from sla.calendars import BadWindow, CalendarError, WorkCalendar
@@ -66,9 +67,9 @@ def minute_of(text: str) -> int:
     return int(hours) * 60 + int(minutes)
 
 
-def format_hours(hours: Hours) -> str:
-    """Return the lines that ``parse_hours`` reads back."""
-    lines = [f"{DAYS_ES[int(day)]} " + ", ".join(f"{a}-{b}" for a, b in spans) for day, spans in sorted(hours.items()) if spans]
+def format_hours(hours: Hours, days: Sequence[str] = DAYS_ES) -> str:
+    """Return the lines that ``parse_hours`` reads back; ``days`` are the short names of the week, Spanish or English."""
+    lines = [f"{days[int(day)]} " + ", ".join(f"{a}-{b}" for a, b in spans) for day, spans in sorted(hours.items()) if spans]
     return "\n".join(lines)
 
 

@@ -1,6 +1,6 @@
 """What is probably wrong with a calendar although it is one: said before it is saved, never refused. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -26,24 +26,28 @@ def lint_calendar(
     organization_zone: str,
     public: Mapping[str, str],
     today: date,
+    days: Sequence[str] = DAYS_ES,
 ) -> list[Finding]:
-    """Return the warnings about a calendar; ``public`` holds the country's holidays (ISO date to name) from today on."""
+    """Return the warnings about a calendar; ``public`` holds the country's holidays (ISO date to name) from today on.
+
+    ``days`` are the names of the days of the week in which the details are told, Monday first.
+    """
     is_continuous = all(hours.get(str(day)) == [["00:00", "24:00"]] for day in range(7))
     coming = {} if is_continuous else {day: name for day, name in public.items() if day >= today.isoformat()}
-    return [*_windows(hours), *_zone(time_zone, organization_zone), *_holidays(holidays, coming, today)]
+    return [*_windows(hours, days), *_zone(time_zone, organization_zone), *_holidays(holidays, coming, today)]
 
 
-def _windows(hours: Mapping[str, list[list[str]]]) -> Iterator[Finding]:
+def _windows(hours: Mapping[str, list[list[str]]], days: Sequence[str]) -> Iterator[Finding]:
     for day, windows in sorted(hours.items()):
         spans = sorted((start, end) for start, end in windows)
         for start, end in spans:
             if end == "23:59":
-                yield Finding("ends_before_midnight", f"{DAYS_ES[int(day)]} {start}-{end}")
+                yield Finding("ends_before_midnight", f"{days[int(day)]} {start}-{end}")
             if minute_of(end) - minute_of(start) < SHORT_MINUTES:
-                yield Finding("short_window", f"{DAYS_ES[int(day)]} {start}-{end}")
+                yield Finding("short_window", f"{days[int(day)]} {start}-{end}")
         for (start, end), (following, stop) in zip(spans, spans[1:], strict=False):
             if following < end:
-                yield Finding("overlap", f"{DAYS_ES[int(day)]} {start}-{end}, {following}-{stop}")
+                yield Finding("overlap", f"{days[int(day)]} {start}-{end}, {following}-{stop}")
 
 
 def _zone(time_zone: str, organization_zone: str) -> Iterator[Finding]:

@@ -26,6 +26,7 @@ from reports.models import Simulation
 from reports.services import COLUMNS, NewSimulation
 from sla.drafts import Draft, draft_from, written_out
 from sla.hours import format_hours
+from sla.wording import days_of_week
 from web.forms import put_errors
 from web.requests import actor, person, posted_from
 
@@ -99,7 +100,7 @@ def _result(request: HttpRequest, found: Simulation, form: PutInForceForm | None
         "may_put_in_force": form is not None and not result.is_running and bool(draft.targets or draft.matrix or _says_pauses(draft)),
         "draft": draft,
         "draft_targets": sorted(draft.targets.items(), key=lambda item: (item[0][0], item[0][1], item[0][2])),
-        "draft_hours": [(role, format_hours(dict(hours))) for role, hours in draft.hours.items()],
+        "draft_hours": [(role, format_hours(dict(hours), days_of_week())) for role, hours in draft.hours.items()],
         "draft_cells": sorted((draft.matrix or {}).items()),
         "form": form,
     }

@@ -7,15 +7,15 @@ from django.utils.translation import gettext as _
 
 from sla.calendars import WorkCalendar
 from sla.defaults import CalendarRole
-from sla.hours import DAYS_ES
 from sla.models import CalendarVersion, PolicyVersion
 from sla.queries import calendar_versions_on, pick_calendar, work_calendar
+from sla.wording import days_of_week
 
 
 def lacking_days(narrow: WorkCalendar, wide: WorkCalendar) -> list[str]:
     """Return the days of the week on which ``wide`` lacks open time of ``narrow``."""
     return [
-        DAYS_ES[day]
+        days_of_week()[day]
         for day, windows in sorted(narrow.windows.items())
         if not all(any(low <= start and end <= high for low, high in wide.windows.get(day, ())) for start, end in windows)
     ]

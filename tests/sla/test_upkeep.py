@@ -4,10 +4,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import translation
 
+from sla.hours import format_hours, parse_hours
 from sla.linting import lint_calendar
 from sla.models import Calendar, CalendarVersion, Clock, PolicyVersion
 from sla.services import extend_holidays, publish_calendar_version
+from sla.wording import days_of_week
 from tests.house import MONDAY_9AM, SETUP, House, make_ticket
 
 DAY = timedelta(days=1)
@@ -86,3 +89,14 @@ def test_a_working_week_without_any_holiday_is_asked_about(house: House) -> None
     always = lint_calendar(hours={str(day): [["00:00", "24:00"]] for day in range(7)}, **same)  # type: ignore[arg-type]
 
     assert ([finding.code for finding in office], always) == (["missing_holidays"], [])
+
+
+@pytest.mark.parametrize(("language", "day"), [("es", "mié"), ("en", "wed")])
+def test_the_days_of_the_week_are_written_and_read_in_the_readers_language(language: str, day: str) -> None:
+    hours = {"2": [["09:00", "19:00"]]}
+
+    with translation.override(language):
+        lines = format_hours(hours, days_of_week())
+
+    assert lines == f"{day} 09:00-19:00"
+    assert parse_hours(lines) == hours
