@@ -38,8 +38,9 @@ class FilesField(forms.Field):
 
 
 def put_errors(form: forms.BaseForm, error: DomainError) -> None:
-    """Show a refusal of the domain on the form: its sentence on top, what it says of a field beside that field."""
-    form.add_error(None, str(error.message))
-    for name, text in error.fields.items():
-        if name in form.fields and str(text) != str(error.message):
-            form.add_error(name, str(text))
+    """Show a refusal of the domain on the form: what it says of a field beside that field, its sentence on top unless a field says it."""
+    beside = {name: str(text) for name, text in error.fields.items() if name in form.fields}
+    if str(error.message) not in beside.values():
+        form.add_error(None, str(error.message))
+    for name, text in beside.items():
+        form.add_error(name, text)
