@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
-from django.utils import timezone
 
 from accounts.models import Absence, Shift, Team
 from accounts.services import issue_user_token
@@ -306,8 +306,9 @@ def test_an_administrator_makes_a_rule_tries_it_and_switches_it_on(
     house: House, sign_in: Any, django_capture_on_commit_callbacks: Any
 ) -> None:
     client = sign_in(house.staff["administrator"])
-    ticket = make_ticket(house, at=timezone.now() - 2 * DAY)
-    settle_ticket(ticket_id=ticket.pk, at=timezone.now() - 2 * DAY + DAY)
+    now = MONDAY_9AM + 2 * DAY
+    ticket = make_ticket(house)
+    settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + DAY)
     data = {
         "name": "Loud",
         "position": "1",
@@ -319,8 +320,9 @@ def test_an_administrator_makes_a_rule_tries_it_and_switches_it_on(
     }
     add = "/admin/escalation/escalationrule/add/"
     trial = data | {"_try": ""}
-    assert ticket.number in client.post(add, trial).content.decode()  # as it is typed
-    south = client.post(add, trial | {"organizations": [str(house.south.pk)]}).content.decode()
+    with time_machine.travel(now, tick=False):
+        assert ticket.number in client.post(add, trial).content.decode()  # as it is typed
+        south = client.post(add, trial | {"organizations": [str(house.south.pk)]}).content.decode()
     assert (ticket.number in south, 'value="Loud"' in south) == (False, True)
     refused = client.post(add, trial | {"percent": ""}).content.decode()
     assert (ticket.number in refused, "Indique en qué porcentaje" in refused) == (False, True)
