@@ -1,6 +1,6 @@
 """What every audit service shares: the guarded look at who, what and in which state; the record."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.utils import translation
@@ -13,6 +13,7 @@ from audits.models import AuditRequest, AuditState
 from audits.policies import AFTER_THE_SOLUTION, RULES, Act, has_role
 from core.actor import Actor
 from core.errors import Invalid, NotAllowed
+from core.wording import day_words
 from tickets.models import MessageKind
 from tickets.notices import tell_reply
 from tickets.services import tell_customer, write_message
@@ -62,7 +63,7 @@ def say(audit: AuditRequest, what: str, *, by: Actor, at: datetime, **words: Any
     """Write to the customer through the ticket, in the language of who asked; ``what`` names the text."""
     ticket = audit.ticket
     with translation.override(ticket.requester.language or audit.organization.language):
-        text = str(_TEXTS[what]) % words
+        text = str(_TEXTS[what]) % {name: day_words(each) if isinstance(each, date) else each for name, each in words.items()}
     message = write_message(ticket=ticket, kind=MessageKind.REPLY, body=text, is_from_staff=True, by=by, at=at)
     tell_customer(ticket=ticket, message=message, by=by, at=at)
     tell_reply(ticket=ticket, message=message, at=at)

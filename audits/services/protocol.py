@@ -51,7 +51,7 @@ def give_delay_notice(*, audit: AuditRequest, reason: str, new_date: date, user:
         was_due_at=clock.due_at,
     )
     tell_record(held, "audit.delay_told", by=by, at=at, new_date=new_date.isoformat(), in_time=notice.is_in_time)
-    say(held, "delay", reason=notice.reason, day=new_date.isoformat(), by=by, at=at)
+    say(held, "delay", reason=notice.reason, day=new_date, by=by, at=at)
     return notice
 
 
@@ -174,7 +174,7 @@ def answer_visit(*, audit: AuditRequest, visit_id: int, authorizes: bool, answer
     visit.save(update_fields=["is_authorized", "answered_by", "answered_at", "answer"])
     tell_record(held, "audit.visit_answered", by=by, at=at, visit=visit.pk, authorized=authorizes)
     what = "visit_authorized" if authorizes else "visit_refused"
-    say(held, what, reason=visit.answer, day=visit.on.isoformat(), by=by, at=at)
+    say(held, what, reason=visit.answer, day=visit.on, by=by, at=at)
     return visit
 
 

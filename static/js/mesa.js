@@ -64,7 +64,7 @@ const askAgain = async () => {
   const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
   const text = answer?.ok && answer.headers.get("Content-Type")?.startsWith("text/html") ? await answer.text() : null;
   const region = text && new DOMParser().parseFromString(text, "text/html").querySelector("[data-ask-again]");
-  if (answer && !region) return location.reload();
+  if (answer?.ok && !region) return location.reload();
   if (region && !waiting().contains(document.activeElement)) waiting().innerHTML = region.innerHTML;
   setTimeout(askAgain, 2000);
 };
