@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.utils import translation
 from icalendar import Calendar as ICalendar
 
 from audits import services
@@ -78,7 +79,7 @@ def test_a_visit_is_announced_with_the_request_or_five_business_days_ahead(house
             audit=audit, place=VisitPlace.ADMINISTRATION, on=on, visitors="Elsa", user=user, by=by(user), at=MONDAY_9AM + HOUR
         )
 
-    with pytest.raises(Invalid) as refused:
+    with pytest.raises(Invalid) as refused, translation.override("en"):
         announce(date(2026, 3, 6))
     assert "Mar 9, 2026" in str(refused.value)
     with pytest.raises(NotAllowed):
