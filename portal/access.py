@@ -1,6 +1,5 @@
 """The portal is for customers; the staff have the desk."""
 
-from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
@@ -8,9 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 
-from web.requests import person
-
-View = Callable[..., HttpResponseBase]
+from web.requests import View, person
 
 
 def customer_required(view: View) -> View:
