@@ -17,7 +17,16 @@ from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import PeopleField, PersonField
-from accounts.models import ApiToken, Department, Membership, Organization, ServiceAccount, Site, Team, User
+from accounts.models import (
+    ApiToken,
+    Department,
+    Membership,
+    Organization,
+    ServiceAccount,
+    Site,
+    Team,
+    User,
+)
 from accounts.roles import CustomerRole, StaffRole
 from accounts.services import record_configuration_change
 from accounts.tenancy import every_organization, is_restricted
@@ -35,7 +44,11 @@ class ConfigurationAdmin(admin.ModelAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> Any:
         """A row stays with its organization and its contract."""
-        fixed = [name for name in ("organization", "contract") if obj is not None and name in {f.name for f in obj._meta.fields}]
+        fixed = [
+            name
+            for name in ("organization", "contract")
+            if obj is not None and name in {f.name for f in obj._meta.fields}
+        ]
         return [*super().get_readonly_fields(request, obj), *fixed]
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -47,20 +60,33 @@ class ConfigurationAdmin(admin.ModelAdmin):
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.related_model is User:
-            return PersonField(label=capfirst(db_field.verbose_name), required=not db_field.blank, help_text=db_field.help_text)
+            return PersonField(
+                label=capfirst(db_field.verbose_name),
+                required=not db_field.blank,
+                help_text=db_field.help_text,
+            )
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.related_model is User:
-            return PeopleField(label=capfirst(db_field.verbose_name), required=not db_field.blank, help_text=db_field.help_text)
+            return PeopleField(
+                label=capfirst(db_field.verbose_name),
+                required=not db_field.blank,
+                help_text=db_field.help_text,
+            )
         if db_field.related_model is Organization:
             kwargs["widget"] = forms.CheckboxSelectMultiple()
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
-    def save_related(self, request: HttpRequest, form: forms.ModelForm, formsets: Any, change: bool) -> None:
+    def save_related(
+        self, request: HttpRequest, form: forms.ModelForm, formsets: Any, change: bool
+    ) -> None:
         with transaction.atomic():
             super().save_related(request, form, formsets, change)
-            changed = [*form.changed_data, *(formset.prefix for formset in formsets if formset.has_changed())]
+            changed = [
+                *form.changed_data,
+                *(formset.prefix for formset in formsets if formset.has_changed()),
+            ]
             record_configuration_change(
                 instance=form.instance,
                 changed_fields=changed,
@@ -104,10 +130,14 @@ class VersionForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         version = self.instance
-        self.initial["effective_from"] = None  # of one that is in force only a new version can be made
+        self.initial["effective_from"] = (
+            None  # of one that is in force only a new version can be made
+        )
         if version.pk and version.effective_from > timezone.now():
             local = zone(version.organization.time_zone)
-            self.initial["effective_from"] = version.effective_from.astimezone(local).replace(tzinfo=None)
+            self.initial["effective_from"] = version.effective_from.astimezone(local).replace(
+                tzinfo=None
+            )
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
@@ -116,11 +146,15 @@ class VersionForm(forms.ModelForm):
         organization = data.get("organization") or self.instance.organization
         self.now = now = timezone.now()
         chosen = data.get("effective_from")
-        data["effective_from"] = chosen.replace(tzinfo=zone(organization.time_zone)) if chosen else now
+        data["effective_from"] = (
+            chosen.replace(tzinfo=zone(organization.time_zone)) if chosen else now
+        )
         try:
             self.check(organization, data, now)
         except Invalid as error:
-            raise ValidationError({name: words for name, words in error.fields.items() if name in self.fields}) from error
+            raise ValidationError(
+                {name: words for name, words in error.fields.items() if name in self.fields}
+            ) from error
         return data
 
     def check(self, organization: Organization, data: dict[str, Any], now: datetime) -> None:
@@ -144,10 +178,18 @@ class VersionAdmin(ConfigurationAdmin):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Annotate ``has_successor``: a later version for the same owners is in force."""
-        whose = {f"of_{name}": Coalesce(self._column(name), self._nobody(name)) for name in self.owners}
-        same = {f"of_{name}": Coalesce(OuterRef(self._column(name)), self._nobody(name)) for name in self.owners}
+        whose = {
+            f"of_{name}": Coalesce(self._column(name), self._nobody(name)) for name in self.owners
+        }
+        same = {
+            f"of_{name}": Coalesce(OuterRef(self._column(name)), self._nobody(name))
+            for name in self.owners
+        }
         later = self.model._default_manager.annotate(**whose).filter(
-            organization=OuterRef("organization"), number__gt=OuterRef("number"), effective_from__lte=timezone.now(), **same
+            organization=OuterRef("organization"),
+            number__gt=OuterRef("number"),
+            effective_from__lte=timezone.now(),
+            **same,
         )
         return super().get_queryset(request).annotate(has_successor=Exists(later))
 
@@ -165,27 +207,55 @@ class VersionAdmin(ConfigurationAdmin):
     def status(self, obj: Any) -> str | Promise:
         return status_words(obj.effective_from, obj.has_successor)
 
-    def changeform_view(self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None) -> Any:
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: Any = None,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> Any:
         """Save as new for the same owners: the page shows them, and its form does not hold them."""
-        original = self.get_object(request, object_id) if object_id and "_saveasnew" in request.POST else None
+        original = (
+            self.get_object(request, object_id)
+            if object_id and "_saveasnew" in request.POST
+            else None
+        )
         if original is not None:
             data = request.POST.copy()
             for name in ("organization", *self.owners):
                 value = getattr(original, name)
-                data[name] = value.email if isinstance(value, User) else str(getattr(value, "pk", value) or "")
+                data[name] = (
+                    value.email
+                    if isinstance(value, User)
+                    else str(getattr(value, "pk", value) or "")
+                )
             request.POST = data  # type: ignore[assignment]
             request.saved_from = original  # type: ignore[attr-defined]
         return super().changeform_view(request, object_id, form_url, extra_context)
 
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
         version = context["adminform"].form.instance
         source = getattr(request, "saved_from", None)
         if source is not None:  # refused: Django's page would call it nothing
-            context |= {"original": source, "title": _("New version of %(name)s") % {"name": source}, "add": False}
+            context |= {
+                "original": source,
+                "title": _("New version of %(name)s") % {"name": source},
+                "add": False,
+            }
         if version.pk and version.effective_from <= timezone.now():
             state = status_words(version.effective_from, version.has_successor)
-            since = format_lazy("{} {}", _("since"), since_words(version.effective_from, version.organization))
-            words = format_lazy("{} · {} · {} · {}", version, state, since, _("it never changes: save it as a new version"))
+            since = format_lazy(
+                "{} {}", _("since"), since_words(version.effective_from, version.organization)
+            )
+            words = format_lazy(
+                "{} · {} · {} · {}",
+                version,
+                state,
+                since,
+                _("it never changes: save it as a new version"),
+            )
             context |= {"show_save": False, "show_save_and_continue": False, "subtitle": words}
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -226,7 +296,11 @@ class _Labelled:
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.related_model is User:
-            return PersonField(label=capfirst(db_field.verbose_name), required=not db_field.blank, help_text=db_field.help_text)
+            return PersonField(
+                label=capfirst(db_field.verbose_name),
+                required=not db_field.blank,
+                help_text=db_field.help_text,
+            )
         return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
 
 
@@ -266,7 +340,9 @@ class UserForm(forms.ModelForm):
         label=_("New password"),
         required=False,
         widget=forms.PasswordInput,
-        help_text=_("Leave empty to keep it. Without a password, the person sets one with “Forgot your password?”."),
+        help_text=_(
+            "Leave empty to keep it. Without a password, the person sets one with “Forgot your password?”."
+        ),
     )
 
     class Meta:
@@ -320,11 +396,15 @@ class OrganizationAdmin(ConfigurationAdmin):
     prepopulated_fields = {"slug": ("name",)}
     inlines = (SiteInline, DepartmentInline)
 
-    def save_model(self, request: HttpRequest, obj: Organization, form: forms.ModelForm, change: bool) -> None:
+    def save_model(
+        self, request: HttpRequest, obj: Organization, form: forms.ModelForm, change: bool
+    ) -> None:
         with every_organization(reason="an administrator creates or changes an organization"):
             super().save_model(request, obj, form, change)
 
-    def save_related(self, request: HttpRequest, form: forms.ModelForm, formsets: Any, change: bool) -> None:
+    def save_related(
+        self, request: HttpRequest, form: forms.ModelForm, formsets: Any, change: bool
+    ) -> None:
         with every_organization(reason="a new organization gets its calendars"):
             super().save_related(request, form, formsets, change)
 

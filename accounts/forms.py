@@ -14,18 +14,24 @@ class PersonField(forms.ModelChoiceField):
     """One person, by e-mail."""
 
     widget = forms.EmailInput
-    default_error_messages = {"invalid_choice": _("Nobody has this e-mail. Add the person first, under People.")}
+    default_error_messages = {
+        "invalid_choice": _("Nobody has this e-mail. Add the person first, under People.")
+    }
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(queryset=User.objects.order_by("pk"), to_field_name="email", **kwargs)
 
     def prepare_value(self, value: Any) -> Any:
         if isinstance(value, int):
-            return User.objects.filter(pk=value).order_by("pk").values_list("email", flat=True).first()
+            return (
+                User.objects.filter(pk=value).order_by("pk").values_list("email", flat=True).first()
+            )
         return super().prepare_value(value)
 
     def to_python(self, value: Any) -> User | None:
-        found: User | None = super().to_python(value.strip().lower() if isinstance(value, str) else value)
+        found: User | None = super().to_python(
+            value.strip().lower() if isinstance(value, str) else value
+        )
         return found
 
     def has_changed(self, initial: Any, data: Any) -> bool:
@@ -47,7 +53,9 @@ class PeopleField(forms.ModelMultipleChoiceField):
 
     def __init__(self, *, help_text: Any = "", **kwargs: Any) -> None:
         kwargs["help_text"] = format_lazy("{} {}", help_text, _("One e-mail per line."))
-        super().__init__(queryset=User.objects.order_by("full_name", "pk"), to_field_name="email", **kwargs)
+        super().__init__(
+            queryset=User.objects.order_by("full_name", "pk"), to_field_name="email", **kwargs
+        )
 
     def prepare_value(self, value: Any) -> Any:
         if isinstance(value, (list, tuple)) and all(isinstance(item, User) for item in value):
@@ -59,7 +67,8 @@ class PeopleField(forms.ModelMultipleChoiceField):
         unknown = sorted(set(value) - {user.email for user in found})
         if unknown:
             raise ValidationError(
-                _("Nobody has the e-mail %(emails)s. Add the person first, under People."), params={"emails": ", ".join(unknown)}
+                _("Nobody has the e-mail %(emails)s. Add the person first, under People."),
+                params={"emails": ", ".join(unknown)},
             )
         return found
 

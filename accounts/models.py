@@ -26,7 +26,9 @@ LANGUAGES = (("es", _("Spanish")), ("en", _("English")))
 
 def _validate_roles(values: object, allowed: list[str]) -> None:
     if not isinstance(values, list) or any(value not in allowed for value in values):
-        raise ValidationError(_("Use only these roles: %(roles)s."), params={"roles": ", ".join(allowed)})
+        raise ValidationError(
+            _("Use only these roles: %(roles)s."), params={"roles": ", ".join(allowed)}
+        )
 
 
 def validate_staff_roles(values: object) -> None:
@@ -52,7 +54,9 @@ class User(AbstractBaseUser):
     full_name = models.CharField(_("full name"), max_length=150)
     language = models.CharField(_("language"), max_length=5, choices=LANGUAGES, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
-    staff_roles = models.JSONField(_("staff roles"), default=list, blank=True, validators=[validate_staff_roles])
+    staff_roles = models.JSONField(
+        _("staff roles"), default=list, blank=True, validators=[validate_staff_roles]
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar[UserManager] = UserManager()
@@ -66,7 +70,11 @@ class User(AbstractBaseUser):
         verbose_name = _("person")
         verbose_name_plural = _("people")
         ordering = ("full_name", "pk")
-        constraints = (models.CheckConstraint(condition=models.Q(email=Lower("email")), name="user_email_lower"),)
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(email=Lower("email")), name="user_email_lower"
+            ),
+        )
 
     def __str__(self) -> str:
         return self.full_name or self.email
@@ -106,7 +114,9 @@ class Shift(models.Model):
     """When some of the staff are on duty, week by week, in the wall time of a zone. ``escalation.duty`` says who is without one."""
 
     name = models.CharField(_("name"), max_length=80, unique=True)
-    time_zone = models.CharField(_("time zone"), max_length=60, default=DESK_ZONE, validators=[validate_time_zone])
+    time_zone = models.CharField(
+        _("time zone"), max_length=60, default=DESK_ZONE, validators=[validate_time_zone]
+    )
     hours = models.JSONField()  # {"0": [["07:00", "15:00"]]}, Monday is 0
     people = models.ManyToManyField(
         User,
@@ -131,17 +141,31 @@ class Shift(models.Model):
 class Absence(models.Model):
     """A person of the staff is away in ``[starts_at, ends_at)``; the substitute answers for them meanwhile."""
 
-    person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", verbose_name=_("person"))
+    person = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="+", verbose_name=_("person")
+    )
     starts_at = models.DateTimeField(_("from"))
     ends_at = models.DateTimeField(_("until"))
-    substitute = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("substitute"))
+    substitute = models.ForeignKey(
+        User,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("substitute"),
+    )
     reason = models.CharField(_("reason"), max_length=120, blank=True)
 
     class Meta:
         verbose_name = _("absence")
         verbose_name_plural = _("absences")
         ordering = ("-starts_at", "pk")
-        constraints = (models.CheckConstraint(condition=models.Q(ends_at__gt=models.F("starts_at")), name="absence_ends_after_start"),)
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(ends_at__gt=models.F("starts_at")),
+                name="absence_ends_after_start",
+            ),
+        )
         indexes = (models.Index(fields=("ends_at",), name="absence_by_end"),)
 
     def __str__(self) -> str:
@@ -150,13 +174,25 @@ class Absence(models.Model):
     def clean(self) -> None:
         super().clean()
         if self.starts_at and self.ends_at and self.ends_at <= self.starts_at:
-            raise ValidationError({"ends_at": _("The absence ends before it begins. Change one of the two.")})
+            raise ValidationError(
+                {"ends_at": _("The absence ends before it begins. Change one of the two.")}
+            )
         if self.substitute_id and self.substitute_id == self.person_id:
-            raise ValidationError({"substitute": _("Nobody is their own substitute. Choose another person, or nobody.")})
+            raise ValidationError(
+                {
+                    "substitute": _(
+                        "Nobody is their own substitute. Choose another person, or nobody."
+                    )
+                }
+            )
         if self.person_id and self.starts_at and self.ends_at:
-            others = Absence.objects.filter(person_id=self.person_id, starts_at__lt=self.ends_at, ends_at__gt=self.starts_at)
+            others = Absence.objects.filter(
+                person_id=self.person_id, starts_at__lt=self.ends_at, ends_at__gt=self.starts_at
+            )
             if others.exclude(pk=self.pk).exists():
-                raise ValidationError({"starts_at": _("Another absence of this person overlaps. Change that one.")})
+                raise ValidationError(
+                    {"starts_at": _("Another absence of this person overlaps. Change that one.")}
+                )
 
     def holds_at(self, at: datetime) -> bool:
         return self.starts_at <= at < self.ends_at
@@ -173,10 +209,19 @@ class Organization(TenantModel):
         _("country"),
         max_length=2,
         default="MX",
-        help_text=_("Two letters of ISO 3166, such as MX, PE, CO. Its public holidays close the calendars."),
+        help_text=_(
+            "Two letters of ISO 3166, such as MX, PE, CO. Its public holidays close the calendars."
+        ),
     )
-    region = models.CharField(_("region"), max_length=10, blank=True, help_text=_("Code of the region with holidays of its own, if any."))
-    time_zone = models.CharField(_("time zone"), max_length=60, default=DESK_ZONE, validators=[validate_time_zone])
+    region = models.CharField(
+        _("region"),
+        max_length=10,
+        blank=True,
+        help_text=_("Code of the region with holidays of its own, if any."),
+    )
+    time_zone = models.CharField(
+        _("time zone"), max_length=60, default=DESK_ZONE, validators=[validate_time_zone]
+    )
     language = models.CharField(_("language"), max_length=5, choices=LANGUAGES, default="es")
     email_domains = models.JSONField(_("e-mail domains"), default=list, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
@@ -214,7 +259,9 @@ class Organization(TenantModel):
 class OrganizationRow(TenantModel):
     """Base of the rows that hold the key to their organization."""
 
-    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+", verbose_name=_("organization"))
+    organization = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, related_name="+", verbose_name=_("organization")
+    )
 
     class Meta(TenantModel.Meta):
         abstract = True
@@ -229,7 +276,9 @@ class Site(OrganizationRow):
         verbose_name = _("site")
         verbose_name_plural = _("sites")
         ordering = ("name", "pk")
-        constraints = (models.UniqueConstraint(fields=("organization", "name"), name="site_unique_name"),)
+        constraints = (
+            models.UniqueConstraint(fields=("organization", "name"), name="site_unique_name"),
+        )
 
     def __str__(self) -> str:
         return self.name
@@ -242,7 +291,9 @@ class Department(OrganizationRow):
         verbose_name = _("department")
         verbose_name_plural = _("departments")
         ordering = ("name", "pk")
-        constraints = (models.UniqueConstraint(fields=("organization", "name"), name="department_unique_name"),)
+        constraints = (
+            models.UniqueConstraint(fields=("organization", "name"), name="department_unique_name"),
+        )
 
     def __str__(self) -> str:
         return self.name
@@ -251,11 +302,28 @@ class Department(OrganizationRow):
 class Membership(OrganizationRow):
     """Makes a person a valid user of an organization (usuario válido, SPEC 1.3), with roles of ``CustomerRole``."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("person"))
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("person"),
+    )
     roles = models.JSONField(_("roles"), default=list, validators=[validate_customer_roles])
-    site = models.ForeignKey(Site, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("site"))
+    site = models.ForeignKey(
+        Site,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("site"),
+    )
     department = models.ForeignKey(
-        Department, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("department")
+        Department,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("department"),
     )
     phone = models.CharField(_("telephone"), max_length=40, blank=True)
     is_suspended = models.BooleanField(_("suspended"), default=False)
@@ -264,7 +332,9 @@ class Membership(OrganizationRow):
         verbose_name = _("valid user")
         verbose_name_plural = _("valid users")
         ordering = ("pk",)
-        constraints = (models.UniqueConstraint(fields=("organization", "user"), name="membership_unique"),)
+        constraints = (
+            models.UniqueConstraint(fields=("organization", "user"), name="membership_unique"),
+        )
 
     def __str__(self) -> str:
         return f"{self.user}"
@@ -284,9 +354,13 @@ class Team(models.Model):
     """A support group with its level: 1 is the desk, 2 and 3 are the consultants (SPEC 3.12)."""
 
     name = models.CharField(_("name"), max_length=80, unique=True)
-    level = models.PositiveSmallIntegerField(pgettext_lazy("support", "level"), default=1, choices=((1, "1"), (2, "2"), (3, "3")))
+    level = models.PositiveSmallIntegerField(
+        pgettext_lazy("support", "level"), default=1, choices=((1, "1"), (2, "2"), (3, "3"))
+    )
     email = models.EmailField(_("e-mail"), blank=True)
-    members = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="+", blank=True, verbose_name=_("members"))
+    members = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, related_name="+", blank=True, verbose_name=_("members")
+    )
     organizations = models.ManyToManyField(
         Organization,
         related_name="+",
@@ -308,13 +382,20 @@ class ServiceAccount(OrganizationRow):
     """A machine of a customer, bound to one organization, with a coordinator as its contact (SPEC 1.3)."""
 
     name = models.CharField(_("name"), max_length=80)
-    contact = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("contact"))
+    contact = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("contact"),
+    )
 
     class Meta(OrganizationRow.Meta):
         verbose_name = _("service account")
         verbose_name_plural = _("service accounts")
         ordering = ("name", "pk")
-        constraints = (models.UniqueConstraint(fields=("organization", "name"), name="service_account_unique"),)
+        constraints = (
+            models.UniqueConstraint(fields=("organization", "name"), name="service_account_unique"),
+        )
 
     def __str__(self) -> str:
         return self.name
@@ -326,15 +407,25 @@ class ServiceAccount(OrganizationRow):
 
     def has_valid_contact(self) -> bool:
         """Tell whether the contact is still a coordinator there: the machine acts with their rights."""
-        membership = Membership.objects.filter(organization_id=self.organization_id, user_id=self.contact_id).order_by("pk").first()
-        return membership is not None and membership.has_role(CustomerRole.COORDINATOR) and not self.contact.is_staff
+        membership = (
+            Membership.objects.filter(organization_id=self.organization_id, user_id=self.contact_id)
+            .order_by("pk")
+            .first()
+        )
+        return (
+            membership is not None
+            and membership.has_role(CustomerRole.COORDINATOR)
+            and not self.contact.is_staff
+        )
 
 
 class ApiToken(models.Model):
     """A key to the API, stored as a SHA-256 digest; belongs to a person or to a service account."""
 
     digest = models.CharField(max_length=64, unique=True)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
     service_account_id = models.BigIntegerField(null=True, blank=True)
     organization_id = models.BigIntegerField(null=True, blank=True)
     created_at = models.DateTimeField()
@@ -346,7 +437,11 @@ class ApiToken(models.Model):
         constraints = (
             models.CheckConstraint(
                 condition=models.Q(user__isnull=False, service_account_id__isnull=True)
-                | models.Q(user__isnull=True, service_account_id__isnull=False, organization_id__isnull=False),
+                | models.Q(
+                    user__isnull=True,
+                    service_account_id__isnull=False,
+                    organization_id__isnull=False,
+                ),
                 name="token_one_owner",
             ),
         )

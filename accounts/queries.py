@@ -5,7 +5,16 @@ from datetime import datetime
 from django.db.models import OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import DESK_ZONE, Absence, Membership, Organization, ServiceAccount, Shift, Team, User
+from accounts.models import (
+    DESK_ZONE,
+    Absence,
+    Membership,
+    Organization,
+    ServiceAccount,
+    Shift,
+    Team,
+    User,
+)
 from accounts.roles import Capability, CustomerRole, StaffRole
 from accounts.tenancy import organization_ids_of, valid_memberships
 from core.errors import NotFound
@@ -14,19 +23,31 @@ from core.tenancy import current_scope
 
 def membership_of(user_id: int, organization_id: int) -> Membership | None:
     """Return the person's valid membership, or None when there is none or it is suspended."""
-    return Membership.objects.filter(user_id=user_id, organization_id=organization_id, is_suspended=False).order_by("pk").first()
+    return (
+        Membership.objects.filter(
+            user_id=user_id, organization_id=organization_id, is_suspended=False
+        )
+        .order_by("pk")
+        .first()
+    )
 
 
 def memberships_of(user_id: int) -> list[Membership]:
     """Return every valid membership of the person inside the scope, with its organization, by name."""
     scope = current_scope()
-    return [m for m in valid_memberships(user_id) if m.organization.is_active and scope.covers(m.organization_id)]
+    return [
+        m
+        for m in valid_memberships(user_id)
+        if m.organization.is_active and scope.covers(m.organization_id)
+    ]
 
 
 def members_with_role(organization_id: int, *roles: CustomerRole) -> list[User]:
     """Return the active people of the organization who hold one of the roles, by name."""
     memberships = (
-        Membership.objects.filter(organization_id=organization_id, is_suspended=False, user__is_active=True)
+        Membership.objects.filter(
+            organization_id=organization_id, is_suspended=False, user__is_active=True
+        )
         .select_related("user")
         .order_by("user__full_name", "pk")
     )
@@ -55,7 +76,13 @@ def get_organization(organization_id: int) -> Organization:
 
 def staff() -> list[User]:
     """Return the active people of the staff, by name."""
-    return [user for user in User.objects.filter(is_active=True).exclude(staff_roles=[]).order_by("full_name", "pk") if user.is_staff]
+    return [
+        user
+        for user in User.objects.filter(is_active=True)
+        .exclude(staff_roles=[])
+        .order_by("full_name", "pk")
+        if user.is_staff
+    ]
 
 
 def assignable_staff() -> list[User]:
@@ -69,7 +96,9 @@ def staff_with_role(*roles: StaffRole) -> list[User]:
 
 def supervisors_of(organization_id: int) -> list[User]:
     """Return the desk's supervisors who serve the organization."""
-    return [user for user in staff_with_role(StaffRole.DESK_SUPERVISOR) if serves(user, organization_id)]
+    return [
+        user for user in staff_with_role(StaffRole.DESK_SUPERVISOR) if serves(user, organization_id)
+    ]
 
 
 def serves(user: User, organization_id: int) -> bool:
@@ -79,18 +108,29 @@ def serves(user: User, organization_id: int) -> bool:
 
 def team_serves(team: Team, organization_id: int) -> bool:
     """Tell whether a support group serves the organization: it names none, or names this one."""
-    named = set(Team.organizations.through.objects.filter(team_id=team.pk).order_by().values_list("organization_id", flat=True))
+    named = set(
+        Team.organizations.through.objects.filter(team_id=team.pk)
+        .order_by()
+        .values_list("organization_id", flat=True)
+    )
     return not named or organization_id in named
 
 
 def service_account_by_id(service_account_id: int) -> ServiceAccount | None:
-    return ServiceAccount.objects.filter(pk=service_account_id).select_related("contact", "organization").order_by("pk").first()
+    return (
+        ServiceAccount.objects.filter(pk=service_account_id)
+        .select_related("contact", "organization")
+        .order_by("pk")
+        .first()
+    )
 
 
 def valid_user(organization_id: int, email: str) -> Membership | None:
     """Return the membership of the valid user of the organization with this address, or None."""
     return (
-        Membership.objects.filter(organization_id=organization_id, user__email__iexact=email, is_suspended=False)
+        Membership.objects.filter(
+            organization_id=organization_id, user__email__iexact=email, is_suspended=False
+        )
         .select_related("user", "organization")
         .order_by("pk")
         .first()

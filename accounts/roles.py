@@ -47,16 +47,34 @@ STAFF_CAPABILITIES: dict[StaffRole, frozenset[Capability]] = {
     StaffRole.AGENT: frozenset({_C.WORK_TICKETS, _C.HOLD_TICKETS, _C.SEE_TICKETS}),
     StaffRole.CONSULTANT: frozenset({_C.HOLD_TICKETS, _C.SEE_TICKETS}),
     StaffRole.DESK_SUPERVISOR: frozenset(
-        {_C.WORK_TICKETS, _C.HOLD_TICKETS, _C.SEE_TICKETS, _C.SUPERVISE, _C.SEE_REPORTS, _C.SEE_CONFIGURATION, _C.SEE_OUTBOX}
+        {
+            _C.WORK_TICKETS,
+            _C.HOLD_TICKETS,
+            _C.SEE_TICKETS,
+            _C.SUPERVISE,
+            _C.SEE_REPORTS,
+            _C.SEE_CONFIGURATION,
+            _C.SEE_OUTBOX,
+        }
     ),
     StaffRole.DESK_MANAGER: frozenset(
-        {_C.WORK_TICKETS, _C.HOLD_TICKETS, _C.SEE_TICKETS, _C.SUPERVISE, _C.SEE_REPORTS, _C.SEE_CONFIGURATION, _C.SEE_OUTBOX}
+        {
+            _C.WORK_TICKETS,
+            _C.HOLD_TICKETS,
+            _C.SEE_TICKETS,
+            _C.SUPERVISE,
+            _C.SEE_REPORTS,
+            _C.SEE_CONFIGURATION,
+            _C.SEE_OUTBOX,
+        }
     ),
     StaffRole.SERVICE_DELIVERY: frozenset({_C.SEE_TICKETS, _C.SEE_REPORTS, _C.SEE_CONFIGURATION}),
     StaffRole.BPO: frozenset({_C.SEE_TICKETS}),
     StaffRole.AUDIT_AREA: frozenset({_C.SEE_TICKETS}),
     StaffRole.COMMERCIAL: frozenset({_C.SEE_CONFIGURATION}),
-    StaffRole.ADMINISTRATOR: frozenset({_C.SEE_TICKETS, _C.SEE_REPORTS, _C.CONFIGURE, _C.SEE_CONFIGURATION, _C.SEE_OUTBOX}),
+    StaffRole.ADMINISTRATOR: frozenset(
+        {_C.SEE_TICKETS, _C.SEE_REPORTS, _C.CONFIGURE, _C.SEE_CONFIGURATION, _C.SEE_OUTBOX}
+    ),
 }
 
 # Customer roles that raise and follow tickets of their own; the others only receive or approve.
@@ -75,7 +93,9 @@ READS_ORGANIZATION = frozenset({CustomerRole.COMPANY_MANAGER, CustomerRole.COORD
 # Acts on every ticket of the organization, not only on their own.
 ACTS_FOR_ORGANIZATION = frozenset({CustomerRole.COORDINATOR})
 # Downloads the organization's reports.
-READS_REPORTS = frozenset({CustomerRole.COMPANY_MANAGER, CustomerRole.COORDINATOR, CustomerRole.REPORT_RECIPIENT})
+READS_REPORTS = frozenset(
+    {CustomerRole.COMPANY_MANAGER, CustomerRole.COORDINATOR, CustomerRole.REPORT_RECIPIENT}
+)
 
 
 def capabilities_of(roles: Iterable[str]) -> frozenset[Capability]:

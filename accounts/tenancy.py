@@ -8,7 +8,9 @@ from accounts.models import Membership, Organization, Team, User
 from core.tenancy import Scope, open_scope
 
 # The valid memberships of the person the scope was opened for: a request that has asked once does not ask again.
-_memberships: ContextVar[tuple[int, list[Membership]] | None] = ContextVar("memberships", default=None)
+_memberships: ContextVar[tuple[int, list[Membership]] | None] = ContextVar(
+    "memberships", default=None
+)
 
 
 @contextmanager
@@ -23,7 +25,9 @@ def scope_for(user: User | None) -> Iterator[Scope]:
         membership.user = user
     token = _memberships.set((user.pk, found))
     try:
-        with open_scope(Scope(frozenset(membership.organization_id for membership in found))) as scope:
+        with open_scope(
+            Scope(frozenset(membership.organization_id for membership in found))
+        ) as scope:
             yield scope
     finally:
         _memberships.reset(token)
@@ -74,11 +78,21 @@ def is_restricted(user: object) -> bool:
 
 
 def _organizations_served_by(user: User) -> set[int]:
-    return _named_by_groups(user) or set(Organization.objects.order_by().values_list("pk", flat=True))
+    return _named_by_groups(user) or set(
+        Organization.objects.order_by().values_list("pk", flat=True)
+    )
 
 
 def _named_by_groups(user: User) -> set[int]:
     """Return the organizations that all the person's groups together name; empty when one of them names none."""
-    named = list(Team.objects.filter(members=user.pk).order_by().values_list("pk", "organizations__id"))
-    restricted = {organization_id for _team, organization_id in named if organization_id is not None}
-    return restricted if all(organization_id is not None for _team, organization_id in named) else set()
+    named = list(
+        Team.objects.filter(members=user.pk).order_by().values_list("pk", "organizations__id")
+    )
+    restricted = {
+        organization_id for _team, organization_id in named if organization_id is not None
+    }
+    return (
+        restricted
+        if all(organization_id is not None for _team, organization_id in named)
+        else set()
+    )

@@ -77,7 +77,13 @@ class TermsRow(OrganizationRow):
         return deleted
 
 
-def check_effective(*, effective_from: datetime, last: datetime | None, at: datetime, following: datetime | None = None) -> None:
+def check_effective(
+    *,
+    effective_from: datetime,
+    last: datetime | None,
+    at: datetime,
+    following: datetime | None = None,
+) -> None:
     """Refuse with ``Invalid`` a version that would change the past, or not begin between its neighbours.
 
     ``last`` is when the version before it takes effect, ``following`` when the one after it does; None where there is none. Each
@@ -87,9 +93,13 @@ def check_effective(*, effective_from: datetime, last: datetime | None, at: date
     if effective_from < at:
         words = _("A new version takes effect now or later: the past stays as it was.")
     elif last is not None and effective_from <= last:
-        words = _("The version before this one takes effect later. Choose an instant after it: each version holds until the next begins.")
+        words = _(
+            "The version before this one takes effect later. Choose an instant after it: each version holds until the next begins."
+        )
     elif following is not None and effective_from >= following:
-        words = _("The version after this one takes effect earlier. Choose an instant before it: each version holds until the next begins.")
+        words = _(
+            "The version after this one takes effect earlier. Choose an instant before it: each version holds until the next begins."
+        )
     if words:
         raise Invalid(words, fields={"effective_from": words})
 
@@ -100,7 +110,11 @@ def check_place(version: Any, others: models.QuerySet[Any], *, at: datetime) -> 
     A version without a number is a new one, after all the others.
     """
     before = others.filter(number__lt=version.number) if version.number else others
-    after = others.filter(number__gt=version.number).order_by("number").first() if version.number else None
+    after = (
+        others.filter(number__gt=version.number).order_by("number").first()
+        if version.number
+        else None
+    )
     last = before.order_by("-number").first()
     check_effective(
         effective_from=version.effective_from,

@@ -17,13 +17,20 @@ from core.wording import day_words, is_spanish
 def known_zones() -> frozenset[str]:
     """Return the zones of places, under their old names too, and UTC: no offsets, and nothing of the machine's own."""
     machines = {"Factory", "localtime", "posixrules", "leapseconds"}
-    return frozenset(name for name in available_timezones() if name not in machines and not name.startswith(("Etc/GMT", "GMT", "SystemV/")))
+    return frozenset(
+        name
+        for name in available_timezones()
+        if name not in machines and not name.startswith(("Etc/GMT", "GMT", "SystemV/"))
+    )
 
 
 def validate_time_zone(name: str) -> None:
     """Raise ``ValidationError`` unless ``name`` is an IANA zone such as ``America/Mexico_City``."""
     if name not in known_zones():
-        raise ValidationError(_("“%(name)s” is not a time zone. Write an IANA name such as America/Mexico_City."), params={"name": name})
+        raise ValidationError(
+            _("“%(name)s” is not a time zone. Write an IANA name such as America/Mexico_City."),
+            params={"name": name},
+        )
 
 
 @cache
@@ -37,14 +44,18 @@ def validate_country(code: str, region: str = "") -> None:
     if code not in _countries():
         raise ValidationError(
             {
-                "country": _("There is no list of public holidays for “%(code)s”. Write the two letters of ISO 3166, such as MX.")
+                "country": _(
+                    "There is no list of public holidays for “%(code)s”. Write the two letters of ISO 3166, such as MX."
+                )
                 % {"code": code}
             }
         )
     regions = _countries()[code]
     if region and region not in regions:
         known = ", ".join(regions) or "—"
-        words = _("There is no list of public holidays for the region “%(region)s”. Leave it empty, or write one of: %(known)s.")
+        words = _(
+            "There is no list of public holidays for the region “%(region)s”. Leave it empty, or write one of: %(known)s."
+        )
         raise ValidationError({"region": words % {"region": region, "known": known}})
 
 
@@ -68,6 +79,8 @@ def _city(time_zone: str, locale: str) -> str:
     if time_zone in {"UTC", "Etc/UTC"}:
         return "UTC"
     try:
-        return get_timezone_location(get_timezone(time_zone), locale=Locale.parse(locale), return_city=True)
+        return get_timezone_location(
+            get_timezone(time_zone), locale=Locale.parse(locale), return_city=True
+        )
     except LookupError:  # a zone that is newer than the words
         return time_zone.rpartition("/")[2].replace("_", " ")

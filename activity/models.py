@@ -11,7 +11,9 @@ class RecordIsAppendOnly(TypeError):
 
 class RecordQuerySet(TenantQuerySet[Any]):
     def update(self, **kwargs: Any) -> NoReturn:
-        raise RecordIsAppendOnly("The record only grows: add a new record that corrects the old one.")
+        raise RecordIsAppendOnly(
+            "The record only grows: add a new record that corrects the old one."
+        )
 
     def delete(self) -> NoReturn:
         raise RecordIsAppendOnly("The record only grows: nothing deletes from it.")
@@ -45,7 +47,9 @@ class Record(TenantModel):
 
     class Meta(TenantModel.Meta):
         ordering = ("pk",)
-        indexes = (models.Index(fields=("object_type", "object_id", "id"), name="record_by_object"),)
+        indexes = (
+            models.Index(fields=("object_type", "object_id", "id"), name="record_by_object"),
+        )
 
     def __str__(self) -> str:
         return f"{self.verb} {self.object_type} {self.object_id}"

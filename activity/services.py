@@ -12,7 +12,18 @@ from core.actor import Actor
 from core.bulk import insert_rows
 
 MANY = 500  # facts of one act, from which on they are written past the models
-_COLUMNS = ("organization_id", "at", "verb", "object_type", "object_id", "person_id", "system", "channel", "on_behalf_of", "payload")
+_COLUMNS = (
+    "organization_id",
+    "at",
+    "verb",
+    "object_type",
+    "object_id",
+    "person_id",
+    "system",
+    "channel",
+    "on_behalf_of",
+    "payload",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +43,10 @@ def record(*, organization_id: int | None, facts: Iterable[Fact], by: Actor, at:
     told = list(facts)
     if len(told) > MANY and organization_id is not None:
         same = (by.person_id, by.system, by.channel, by.on_behalf_of)
-        rows = ((organization_id, at, fact.verb, fact.object_type, fact.object_id, *same, fact.payload) for fact in told)
+        rows = (
+            (organization_id, at, fact.verb, fact.object_type, fact.object_id, *same, fact.payload)
+            for fact in told
+        )
         insert_rows(Record, _COLUMNS, rows, organization_id=organization_id)
         return
     Record.objects.bulk_create(

@@ -12,7 +12,9 @@ class MiddlewareAuthentication(SessionAuthentication):
     def authenticate(self, request: Request) -> tuple[Any, Any] | None:
         plain = request._request
         if getattr(plain, "bearer_refused", False):
-            raise AuthenticationFailed(_("This token is not valid. Make a new one with: ./mesa manage api_token EMAIL"))
+            raise AuthenticationFailed(
+                _("This token is not valid. Make a new one with: ./mesa manage api_token EMAIL")
+            )
         token = getattr(plain, "api_token", None)
         if token is not None:
             return plain.user, token

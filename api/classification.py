@@ -19,7 +19,9 @@ class ClassificationSerializer(serializers.Serializer[Any]):
     """What is left out stays as it is; nothing at all confirms the customer's proposal."""
 
     kind = serializers.ChoiceField(choices=Kind.choices, required=False)
-    service = serializers.SlugField(required=False, help_text="Short name of a service of the catalogue.")
+    service = serializers.SlugField(
+        required=False, help_text="Short name of a service of the catalogue."
+    )
     impact = serializers.ChoiceField(choices=Impact.choices, required=False)
     urgency = serializers.ChoiceField(choices=Urgency.choices, required=False)
     environment = serializers.ChoiceField(choices=Environment.choices, required=False)
@@ -27,7 +29,10 @@ class ClassificationSerializer(serializers.Serializer[Any]):
 
 class NewClassificationSerializer(ClassificationSerializer):
     reason = serializers.CharField(
-        required=False, allow_blank=True, default="", help_text="Needed to change what the desk has classified before; kept as a note."
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Needed to change what the desk has classified before; kept as a note.",
     )
 
 
@@ -35,11 +40,18 @@ class ClockChangeSerializer(serializers.Serializer[Any]):
     """A clock before and after. Without an old target it would start; without a new one it would be withdrawn."""
 
     metric = serializers.ChoiceField(choices=Metric.choices)
-    old_target_seconds = serializers.FloatField(allow_null=True, help_text="Null for a term in days, and for a clock that would start.")
+    old_target_seconds = serializers.FloatField(
+        allow_null=True, help_text="Null for a term in days, and for a clock that would start."
+    )
     old_target_days = serializers.IntegerField(allow_null=True)
-    target_seconds = serializers.FloatField(allow_null=True, help_text="Null for a term in days, and for a clock that would be withdrawn.")
+    target_seconds = serializers.FloatField(
+        allow_null=True,
+        help_text="Null for a term in days, and for a clock that would be withdrawn.",
+    )
     target_days = serializers.IntegerField(allow_null=True)
-    old_due_at = serializers.DateTimeField(allow_null=True, help_text="Null while the clock is paused with time to go.")
+    old_due_at = serializers.DateTimeField(
+        allow_null=True, help_text="Null while the clock is paused with time to go."
+    )
     due_at = serializers.DateTimeField(allow_null=True)
     used_seconds = serializers.FloatField()
     becomes_missed = serializers.BooleanField()

@@ -13,7 +13,9 @@ from tickets.services import StaleTicket, TransitionNotAllowed
 from web.timeline import author_words, sentence
 
 # What a customer sees of a ticket anyway; notes and assignments stay inside the desk.
-PUBLIC_VERBS = frozenset({"ticket.raised", "ticket.state_changed", "ticket.classified", "ticket.escalated"})
+PUBLIC_VERBS = frozenset(
+    {"ticket.raised", "ticket.state_changed", "ticket.classified", "ticket.escalated"}
+)
 
 
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -22,11 +24,22 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
         return Response(_body(error), status=_status(error))
     response = exception_handler(error, context)
     if response is not None and isinstance(error, exceptions.ValidationError):
-        fields = {name: " ".join(str(text) for text in _flat(texts)) for name, texts in response.data.items()}
-        response.data = {"code": "invalid", "detail": _("Some fields are not right."), "fields": fields}
+        fields = {
+            name: " ".join(str(text) for text in _flat(texts))
+            for name, texts in response.data.items()
+        }
+        response.data = {
+            "code": "invalid",
+            "detail": _("Some fields are not right."),
+            "fields": fields,
+        }
     elif response is not None:
         detail = response.data.get("detail", "")
-        response.data = {"code": getattr(detail, "code", "error"), "detail": str(detail), "fields": {}}
+        response.data = {
+            "code": getattr(detail, "code", "error"),
+            "detail": str(detail),
+            "fields": {},
+        }
     return response
 
 
@@ -49,7 +62,11 @@ def _status(error: DomainError) -> int:
 
 
 def _body(error: DomainError) -> dict[str, Any]:
-    body: dict[str, Any] = {"code": error.code, "detail": str(error), "fields": {name: str(text) for name, text in error.fields.items()}}
+    body: dict[str, Any] = {
+        "code": error.code,
+        "detail": str(error),
+        "fields": {name: str(text) for name, text in error.fields.items()},
+    }
     if isinstance(error, StaleTicket):
         body["changes"] = [
             {"at": entry.at, "by": author_words(entry), "what": sentence(entry, "UTC")}

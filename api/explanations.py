@@ -14,8 +14,14 @@ from sla.rules import RuleReach, RuleSource
 
 
 class RuleSerializer(serializers.Serializer[Any]):
-    rule = serializers.ChoiceField(choices=[(source.value, source.value) for source in RuleSource], help_text="Whose policy was asked.")
-    reach = serializers.ChoiceField(choices=[(reach.value, reach.value) for reach in RuleReach], help_text="Which tickets the rule is for.")
+    rule = serializers.ChoiceField(
+        choices=[(source.value, source.value) for source in RuleSource],
+        help_text="Whose policy was asked.",
+    )
+    reach = serializers.ChoiceField(
+        choices=[(reach.value, reach.value) for reach in RuleReach],
+        help_text="Which tickets the rule is for.",
+    )
     name = serializers.CharField(help_text="The policy's name; empty where there is none.")
     target_seconds = serializers.FloatField(allow_null=True)
     target_days = serializers.IntegerField(allow_null=True)
@@ -27,7 +33,9 @@ class LineSerializer(serializers.Serializer[Any]):
     start = serializers.DateTimeField()
     end = serializers.DateTimeField(allow_null=True, help_text="Null while a pause lasts.")
     counted_seconds = serializers.FloatField(help_text="A counted date of a term in days is 86400.")
-    reason = serializers.CharField(help_text="The holiday's name, or the state that paused the clock.")
+    reason = serializers.CharField(
+        help_text="The holiday's name, or the state that paused the clock."
+    )
 
 
 class PartSerializer(serializers.Serializer[Any]):
@@ -35,7 +43,9 @@ class PartSerializer(serializers.Serializer[Any]):
     calendar_version = serializers.IntegerField()
     time_zone = serializers.CharField()
     tzdata_version = serializers.CharField()
-    cause = serializers.ChoiceField(choices=SegmentCause.choices, help_text="Why this stretch of the promise began.")
+    cause = serializers.ChoiceField(
+        choices=SegmentCause.choices, help_text="Why this stretch of the promise began."
+    )
     target_seconds = serializers.FloatField(allow_null=True)
     target_days = serializers.IntegerField(allow_null=True)
     lines = LineSerializer(many=True)

@@ -21,10 +21,16 @@ def _in_our_time(moment: datetime) -> None:
 class TicketFilter(django_filters.FilterSet):
     state = django_filters.MultipleChoiceFilter(choices=State.choices)
     kind = django_filters.ChoiceFilter(choices=Kind.choices)
-    priority = django_filters.ChoiceFilter(choices=[(p.code, p.label) for p in Priority], method="by_priority")
+    priority = django_filters.ChoiceFilter(
+        choices=[(p.code, p.label) for p in Priority], method="by_priority"
+    )
     organization = django_filters.CharFilter(field_name="organization__slug")
-    received_after = django_filters.IsoDateTimeFilter(field_name="received_at", lookup_expr="gte", validators=[_in_our_time])
-    received_before = django_filters.IsoDateTimeFilter(field_name="received_at", lookup_expr="lt", validators=[_in_our_time])
+    received_after = django_filters.IsoDateTimeFilter(
+        field_name="received_at", lookup_expr="gte", validators=[_in_our_time]
+    )
+    received_before = django_filters.IsoDateTimeFilter(
+        field_name="received_at", lookup_expr="lt", validators=[_in_our_time]
+    )
     q = django_filters.CharFilter(method="by_words", label="Number, or words of the subject")
 
     class Meta:

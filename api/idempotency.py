@@ -34,7 +34,9 @@ def once(request: Request, work: Callable[[], Response], at: datetime) -> Respon
     if not key:
         return work()
     if len(key) > MAX_KEY:
-        raise KeyReused(_("The Idempotency-Key may have up to %(limit)d characters.") % {"limit": MAX_KEY})
+        raise KeyReused(
+            _("The Idempotency-Key may have up to %(limit)d characters.") % {"limit": MAX_KEY}
+        )
     owner, digest = _owner(request), _digest(request)
     try:
         with transaction.atomic():
@@ -52,7 +54,12 @@ def once(request: Request, work: Callable[[], Response], at: datetime) -> Respon
 
 def _keep(response: Response, owner: str, key: str, digest: str, at: datetime) -> None:
     IdempotencyKey.objects.create(
-        owner=owner, key=key, body_sha256=digest, response_status=response.status_code, response_body=_plain(response.data), created_at=at
+        owner=owner,
+        key=key,
+        body_sha256=digest,
+        response_status=response.status_code,
+        response_body=_plain(response.data),
+        created_at=at,
     )
 
 
@@ -63,7 +70,9 @@ def _claim(owner: str, key: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", lock_numbers(owner, key))
         if not cursor.fetchone()[0]:
-            raise KeyInFlight(_("A request with this Idempotency-Key is still at work. Ask again in a moment."))
+            raise KeyInFlight(
+                _("A request with this Idempotency-Key is still at work. Ask again in a moment.")
+            )
 
 
 def lock_numbers(owner: str, key: str) -> list[int]:
@@ -77,7 +86,9 @@ def _kept(owner: str, key: str, digest: str) -> Response | None:
         return None
     if kept.body_sha256 != digest:
         raise KeyReused(_("This Idempotency-Key was used for another request. Use a new one."))
-    return Response(kept.response_body, status=kept.response_status, headers={"Idempotent-Replay": "true"})
+    return Response(
+        kept.response_body, status=kept.response_status, headers={"Idempotent-Replay": "true"}
+    )
 
 
 def forget_before(at: datetime) -> int:

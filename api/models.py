@@ -16,7 +16,9 @@ class IdempotencyKey(models.Model):
     created_at = models.DateTimeField(db_index=True)
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("owner", "key"), name="idempotency_key_unique"),)
+        constraints = (
+            models.UniqueConstraint(fields=("owner", "key"), name="idempotency_key_unique"),
+        )
 
     def __str__(self) -> str:
         return self.key

@@ -15,6 +15,10 @@ class TicketPagination(CursorPagination):
     def decode_cursor(self, request: Request) -> Any:
         """Read the cursor; one that holds no position of this list is a 404, as every other broken one."""
         cursor = super().decode_cursor(request)
-        if cursor is not None and cursor.position is not None and not re.fullmatch(r"\d{1,18}", str(cursor.position)):
+        if (
+            cursor is not None
+            and cursor.position is not None
+            and not re.fullmatch(r"\d{1,18}", str(cursor.position))
+        ):
             raise NotFound(self.invalid_cursor_message)
         return cursor

@@ -26,7 +26,9 @@ class ClockSerializer(serializers.ModelSerializer[Clock]):
     metric = serializers.ChoiceField(choices=Metric.choices)
     state = serializers.ChoiceField(choices=ClockState.choices)
     target_minutes = serializers.IntegerField(allow_null=True, help_text="Null for a term in days.")
-    target_days = serializers.IntegerField(allow_null=True, help_text="Null for a target in minutes.")
+    target_days = serializers.IntegerField(
+        allow_null=True, help_text="Null for a target in minutes."
+    )
     target_unit = serializers.ChoiceField(choices=TargetUnit.choices)
 
     class Meta:
@@ -71,9 +73,16 @@ class TicketSerializer(serializers.ModelSerializer[Ticket]):
     priority = serializers.ChoiceField(choices=PRIORITY_CODES, read_only=True)
     state = serializers.ChoiceField(choices=State.choices, read_only=True)
     turn = serializers.ChoiceField(
-        choices=Holder.choices, read_only=True, allow_blank=True, help_text="Whose ball it is; empty when the ticket has ended."
+        choices=Holder.choices,
+        read_only=True,
+        allow_blank=True,
+        help_text="Whose ball it is; empty when the ticket has ended.",
     )
-    continues = serializers.CharField(read_only=True, allow_null=True, help_text="Number of the ended ticket this one goes on with.")
+    continues = serializers.CharField(
+        read_only=True,
+        allow_null=True,
+        help_text="Number of the ended ticket this one goes on with.",
+    )
     clocks = ClockSerializer(many=True, read_only=True)
 
     class Meta:
@@ -123,14 +132,19 @@ _JOINED = {
     "assignee": "assignee__full_name",
 }
 _PLAIN = tuple(
-    name for name in TicketListSerializer.Meta.fields if name not in {*_JOINED, "number", "priority", "turn", "continues", "clocks"}
+    name
+    for name in TicketListSerializer.Meta.fields
+    if name not in {*_JOINED, "number", "priority", "turn", "continues", "clocks"}
 )
 LIST_COLUMNS = ("id", "priority", "continues_id", *_PLAIN, *_JOINED.values())
 
 
 def listed_ticket_data(row: Mapping[str, Any], clocks: Iterable[Clock]) -> dict[str, Any]:
     """Return the shape of ``TicketListSerializer`` from the ``LIST_COLUMNS`` of a ticket."""
-    data: dict[str, Any] = {"number": format_number(row["id"]), "priority": Priority(row["priority"]).code}
+    data: dict[str, Any] = {
+        "number": format_number(row["id"]),
+        "priority": Priority(row["priority"]).code,
+    }
     data["turn"] = turn_of(row["state"])
     data["continues"] = format_number(row["continues_id"]) if row["continues_id"] else None
     data |= {name: row[name] for name in _PLAIN}
@@ -154,9 +168,15 @@ class NewTicketSerializer(serializers.Serializer[Any]):
     service = serializers.SlugField(help_text="Short name of a service of the catalogue.")
     impact = serializers.ChoiceField(choices=Impact.choices)
     urgency = serializers.ChoiceField(choices=Urgency.choices)
-    environment = serializers.ChoiceField(choices=Environment.choices, default=Environment.PRODUCTION)
-    organization = serializers.SlugField(required=False, help_text="Needed when you belong to more than one, and by the staff.")
-    requester = serializers.EmailField(required=False, help_text="For the staff: for whom the ticket is raised.")
+    environment = serializers.ChoiceField(
+        choices=Environment.choices, default=Environment.PRODUCTION
+    )
+    organization = serializers.SlugField(
+        required=False, help_text="Needed when you belong to more than one, and by the staff."
+    )
+    requester = serializers.EmailField(
+        required=False, help_text="For the staff: for whom the ticket is raised."
+    )
 
 
 class MessageSerializer(serializers.ModelSerializer[Message]):
@@ -164,7 +184,16 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
 
     class Meta:
         model = Message
-        fields = ("id", "kind", "author", "is_from_staff", "body", "channel", "created_at", "estimated_at")
+        fields = (
+            "id",
+            "kind",
+            "author",
+            "is_from_staff",
+            "body",
+            "channel",
+            "created_at",
+            "estimated_at",
+        )
 
     def get_author(self, message: Message) -> str | None:
         return message.author.full_name if message.author else None
@@ -174,7 +203,10 @@ class NewReplySerializer(serializers.Serializer[Any]):
     """``kind`` is for the staff: reply (public), statement (with ``estimated_at``) or note (internal)."""
 
     body = serializers.CharField()
-    kind = serializers.ChoiceField(choices=[c for c in MessageKind.choices if c[0] != MessageKind.SOLUTION], default=MessageKind.REPLY)
+    kind = serializers.ChoiceField(
+        choices=[c for c in MessageKind.choices if c[0] != MessageKind.SOLUTION],
+        default=MessageKind.REPLY,
+    )
     estimated_at = serializers.DateTimeField(required=False, allow_null=True)
 
 
@@ -193,12 +225,25 @@ class NewEscalationSerializer(serializers.Serializer[Any]):
 class EscalationSerializer(serializers.ModelSerializer[Escalation]):
     """A step of the ticket's ladder. ``told_at`` lies ahead while nobody of the level is on duty."""
 
-    level = serializers.SerializerMethodField(help_text="Name of the level; empty for the supervisors of the desk.")
-    reason = serializers.SerializerMethodField(help_text="The words of whoever asked. The desk's own reasons are for the staff alone.")
+    level = serializers.SerializerMethodField(
+        help_text="Name of the level; empty for the supervisors of the desk."
+    )
+    reason = serializers.SerializerMethodField(
+        help_text="The words of whoever asked. The desk's own reasons are for the staff alone."
+    )
 
     class Meta:
         model = Escalation
-        fields = ("position", "level", "cause", "reason", "created_at", "told_at", "acknowledge_due_at", "acknowledged_at")
+        fields = (
+            "position",
+            "level",
+            "cause",
+            "reason",
+            "created_at",
+            "told_at",
+            "acknowledge_due_at",
+            "acknowledged_at",
+        )
 
     def get_level(self, step: Escalation) -> str:
         return step.level.name if step.level is not None else ""
@@ -211,14 +256,21 @@ class RuleResultSerializer(serializers.Serializer[Any]):
     rule = serializers.IntegerField()
     name = serializers.CharField()
     outcome = serializers.ChoiceField(choices=Outcome.choices)
-    why = serializers.ListField(child=serializers.ChoiceField(choices=Condition.choices), help_text="Conditions that were not met.")
-    did = serializers.CharField(allow_blank=True, help_text="Whom it reached, or why it could not act.")
+    why = serializers.ListField(
+        child=serializers.ChoiceField(choices=Condition.choices),
+        help_text="Conditions that were not met.",
+    )
+    did = serializers.CharField(
+        allow_blank=True, help_text="Whom it reached, or why it could not act."
+    )
 
 
 class RuleLogSerializer(serializers.ModelSerializer[RuleLog]):
     """What every active rule made of one fact of the ticket."""
 
-    fact = serializers.DictField(help_text="metric and percent of a clock, state, or minutes of silence.")
+    fact = serializers.DictField(
+        help_text="metric and percent of a clock, state, or minutes of silence."
+    )
     results = RuleResultSerializer(many=True)
 
     class Meta:
@@ -232,8 +284,14 @@ class NewTransitionSerializer(serializers.Serializer[Any]):
     transition = serializers.CharField(max_length=40)
     reason = serializers.CharField(required=False, allow_blank=True, default="")
     message = serializers.CharField(required=False, allow_blank=True, default="")
-    solution_type = serializers.ChoiceField(choices=SolutionType.choices, required=False, allow_blank=True, default="")
-    team = serializers.CharField(required=False, help_text="Name of a support group of level 2 or 3.")
+    solution_type = serializers.ChoiceField(
+        choices=SolutionType.choices, required=False, allow_blank=True, default=""
+    )
+    team = serializers.CharField(
+        required=False, help_text="Name of a support group of level 2 or 3."
+    )
     supplier = serializers.CharField(required=False, allow_blank=True, default="", max_length=120)
-    supplier_case = serializers.CharField(required=False, allow_blank=True, default="", max_length=80)
+    supplier_case = serializers.CharField(
+        required=False, allow_blank=True, default="", max_length=80
+    )
     promised_on = serializers.DateField(required=False, allow_null=True, default=None)

@@ -15,7 +15,11 @@ router.register("tickets", TicketViewSet, basename="ticket")
 urlpatterns = [
     *router.urls,
     path("reports/service-level/", ServiceLevelReportView.as_view(), name="service_level"),
-    path("reports/service-level.<str:format>", ServiceLevelReportView.as_view(), name="service_level_format"),
+    path(
+        "reports/service-level.<str:format>",
+        ServiceLevelReportView.as_view(),
+        name="service_level_format",
+    ),
     path("reports/issues/<int:issue_id>/", ReportIssueView.as_view(), name="report_issue"),
     path("coverage/", CoverageView.as_view(), name="coverage"),
     path("terms/", TermsView.as_view(), name="terms"),

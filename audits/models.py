@@ -26,7 +26,13 @@ class AuditState(models.TextChoices):
 
 
 def _user(verbose_name: Any = "") -> Any:
-    return models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=verbose_name)
+    return models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=verbose_name,
+    )
 
 
 class AuditRequest(OrganizationRow):
@@ -46,8 +52,12 @@ class AuditRequest(OrganizationRow):
     form = models.ForeignKey(Blob, on_delete=models.PROTECT, related_name="+")
     decided_by = _user()  # of an alternate environment
     decided_at = models.DateTimeField(null=True)
-    decision = models.TextField(blank=True)  # why an alternate was taken or declined, or why the audit was stopped
-    stopped_from = models.CharField(max_length=12, choices=AuditState, blank=True)  # where it goes on after a stop
+    decision = models.TextField(
+        blank=True
+    )  # why an alternate was taken or declined, or why the audit was stopped
+    stopped_from = models.CharField(
+        max_length=12, choices=AuditState, blank=True
+    )  # where it goes on after a stop
     # The customer did not accept what was delivered: from then on BPO says when it is complete, not the last item.
     reopened_at = models.DateTimeField(null=True)
     delivered_at = models.DateTimeField(null=True)
@@ -57,7 +67,9 @@ class AuditRequest(OrganizationRow):
         verbose_name = _("audit request")
         verbose_name_plural = _("audit requests")
         ordering = ("-pk",)
-        indexes = (models.Index(fields=("contract", "year_starts_on"), name="audit_by_contract_year"),)
+        indexes = (
+            models.Index(fields=("contract", "year_starts_on"), name="audit_by_contract_year"),
+        )
 
     def __str__(self) -> str:
         return f"{self.ticket.number} {self.auditor_company}"
@@ -81,7 +93,9 @@ class RequestedItem(OrganizationRow):
 
     class Meta(OrganizationRow.Meta):
         ordering = ("audit_id", "number")
-        constraints = (models.UniqueConstraint(fields=("audit", "number"), name="audit_item_unique"),)
+        constraints = (
+            models.UniqueConstraint(fields=("audit", "number"), name="audit_item_unique"),
+        )
 
     def __str__(self) -> str:
         return f"{self.number}. {self.description[:60]}"
@@ -91,7 +105,10 @@ class Classification(models.TextChoices):
     PUBLIC = "public", pgettext_lazy("evidence", "Public")
     INTERNAL = "internal", pgettext_lazy("evidence", "Internal")
     CONFIDENTIAL = "confidential", pgettext_lazy("evidence", "Confidential: a partial picture only")
-    POLICY = "policy", pgettext_lazy("evidence", "Policy, process or procedure: an authorized summary only")
+    POLICY = (
+        "policy",
+        pgettext_lazy("evidence", "Policy, process or procedure: an authorized summary only"),
+    )
 
 
 class EvidenceState(models.TextChoices):
@@ -125,8 +142,12 @@ class Evidence(OrganizationRow):
     delivered = models.ForeignKey(Blob, on_delete=models.PROTECT, null=True, related_name="+")
     delivered_by = _user()
     delivered_at = models.DateTimeField(null=True)
-    retention_days = models.PositiveIntegerField()  # promised when it was made: how long it outlives its contract, at least
-    retain_until = models.DateField(null=True)  # set when the contract has ended; None: without limit
+    retention_days = (
+        models.PositiveIntegerField()
+    )  # promised when it was made: how long it outlives its contract, at least
+    retain_until = models.DateField(
+        null=True
+    )  # set when the contract has ended; None: without limit
 
     class Meta(OrganizationRow.Meta):
         verbose_name = _("evidence")
@@ -135,12 +156,18 @@ class Evidence(OrganizationRow):
         constraints = (
             models.UniqueConstraint(fields=("item", "number"), name="evidence_unique"),
             models.CheckConstraint(
-                condition=~models.Q(state__in=["approved", "delivered"]) | ~models.Q(decided_by=models.F("prepared_by")),
+                condition=~models.Q(state__in=["approved", "delivered"])
+                | ~models.Q(decided_by=models.F("prepared_by")),
                 name="evidence_two_persons",
             ),
             models.CheckConstraint(
                 condition=~models.Q(state="delivered")
-                | models.Q(delivered__isnull=False, delivered_by__isnull=False, delivered_at__isnull=False, decided_by__isnull=False),
+                | models.Q(
+                    delivered__isnull=False,
+                    delivered_by__isnull=False,
+                    delivered_at__isnull=False,
+                    decided_by__isnull=False,
+                ),
                 name="evidence_delivered_whole",
             ),
         )
@@ -191,7 +218,9 @@ class Visit(OrganizationRow):
 
     class Meta(OrganizationRow.Meta):
         ordering = ("on", "pk")
-        constraints = (models.UniqueConstraint(fields=("audit", "on", "place"), name="audit_visit_unique"),)
+        constraints = (
+            models.UniqueConstraint(fields=("audit", "on", "place"), name="audit_visit_unique"),
+        )
 
     def __str__(self) -> str:
         return f"{self.audit_id} {self.on}"

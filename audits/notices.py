@@ -19,41 +19,76 @@ from tickets.notices import send, ticket_letter
 def tell_requested(*, audit: AuditRequest, at: datetime) -> None:
     """Tell BPO and the audit area that an audit was asked for."""
     key = f"audit:{audit.pk}"
-    _tell(audit, _people(audit, StaffRole.BPO, StaffRole.AUDIT_AREA), "audit_requested", key, at, audit_state=audit.state)
+    _tell(
+        audit,
+        _people(audit, StaffRole.BPO, StaffRole.AUDIT_AREA),
+        "audit_requested",
+        key,
+        at,
+        audit_state=audit.state,
+    )
 
 
 def tell_prepared(*, audit: AuditRequest, evidence: Evidence, at: datetime) -> None:
     """Tell the people of BPO who may approve it that evidence waits."""
-    people = [person for person in _people(audit, StaffRole.BPO) if person.pk != evidence.prepared_by_id]
-    _tell(audit, people, "audit_prepared", f"evidence:{evidence.pk}", at, item=evidence.item.number, who=evidence.prepared_by.full_name)
+    people = [
+        person for person in _people(audit, StaffRole.BPO) if person.pk != evidence.prepared_by_id
+    ]
+    _tell(
+        audit,
+        people,
+        "audit_prepared",
+        f"evidence:{evidence.pk}",
+        at,
+        item=evidence.item.number,
+        who=evidence.prepared_by.full_name,
+    )
 
 
 def tell_decided(*, audit: AuditRequest, evidence: Evidence, at: datetime) -> None:
     """Tell who prepared it that evidence was approved or came back."""
     key = f"evidence:{evidence.pk}:{evidence.state}"
-    told = {"item": evidence.item.number, "approved": evidence.state == EvidenceState.APPROVED, "reason": evidence.decision}
+    told = {
+        "item": evidence.item.number,
+        "approved": evidence.state == EvidenceState.APPROVED,
+        "reason": evidence.decision,
+    }
     _tell(audit, [evidence.prepared_by], "audit_decided", key, at, **told)
 
 
-def demand_delay_notice(*, audit: AuditRequest, due_at: str, percent: int, given: int, at: datetime) -> None:
+def demand_delay_notice(
+    *, audit: AuditRequest, due_at: str, percent: int, given: int, at: datetime
+) -> None:
     """Ask BPO, the audit area and the desk's owner for the notice that the delivery will be late; ``given`` is how many there were."""
     people = {person.pk: person for person in _people(audit, StaffRole.BPO, StaffRole.AUDIT_AREA)}
     for person in (audit.ticket.owner, audit.ticket.assignee):
         if person is not None and person.is_active:
             people[person.pk] = person
     key = f"audit-delay:{audit.pk}:{due_at}:{percent}:{given}"
-    _tell(audit, list(people.values()), "audit_delay_wanted", key, at, due_at=due_at, percent=percent)
+    _tell(
+        audit, list(people.values()), "audit_delay_wanted", key, at, due_at=due_at, percent=percent
+    )
 
 
 def tell_visit(*, audit: AuditRequest, visit: Visit, at: datetime) -> None:
     people = _people(audit, StaffRole.AUDIT_AREA, StaffRole.DESK_SUPERVISOR)
-    _tell(audit, people, "audit_visit", f"visit:{visit.pk}", at, on=visit.on.isoformat(), place=visit.place)
+    _tell(
+        audit,
+        people,
+        "audit_visit",
+        f"visit:{visit.pk}",
+        at,
+        on=visit.on.isoformat(),
+        place=visit.place,
+    )
 
 
 def tell_committee(*, audit: AuditRequest, at: datetime) -> None:
     """Report a request to manipulate information to the Ethics and Compliance committee; without addresses, to the audit area."""
     addresses = settings.MESA_ETHICS_EMAILS
-    people = [User(email=each, language=audit.organization.language) for each in addresses] or _people(audit, StaffRole.AUDIT_AREA)
+    people = [
+        User(email=each, language=audit.organization.language) for each in addresses
+    ] or _people(audit, StaffRole.AUDIT_AREA)
     key = f"audit-stopped:{audit.pk}:{at.isoformat()}"
     who = audit.decided_by.full_name if audit.decided_by else ""
     _tell(audit, people, "audit_stopped", key, at, reason=audit.decision, who=who)
@@ -62,7 +97,9 @@ def tell_committee(*, audit: AuditRequest, at: datetime) -> None:
 def invite(*, audit: AuditRequest, conference: Conference, at: datetime) -> None:
     """Send everybody who is invited the conference as iCalendar, or that it is off."""
     content = paper.invitation(audit, conference)
-    blob = store_bytes(organization_id=audit.organization_id, content=content, content_type="text/calendar", at=at)
+    blob = store_bytes(
+        organization_id=audit.organization_id, content=content, content_type="text/calendar", at=at
+    )
     letters = [
         Letter(
             template="audit_conference",
@@ -91,15 +128,24 @@ def _people(audit: AuditRequest, *roles: StaffRole) -> list[User]:
     return [person for person in staff_with_role(*roles) if serves(person, audit.organization_id)]
 
 
-def _tell(audit: AuditRequest, people: list[User], template: str, key: str, at: datetime, **context: Any) -> None:
+def _tell(
+    audit: AuditRequest, people: list[User], template: str, key: str, at: datetime, **context: Any
+) -> None:
     """Tell who of these is on duty or stands in for one who is away, at once or when the first of them is; addresses alone at once."""
     staff, outside = [each for each in people if each.pk], [each for each in people if not each.pk]
     told = [(person, at) for person in outside]
     if staff:
-        answering = first_to_answer(Party(members=tuple(staff)), at, roster_on(at, audit.organization_id))
+        answering = first_to_answer(
+            Party(members=tuple(staff)), at, roster_on(at, audit.organization_id)
+        )
         told += [(person, answering.at) for person in answering.people]
     ticket = audit.ticket
-    same: dict[str, Any] = {"template": template, "key": key, "for_staff": True, "auditor": audit.auditor_company}
+    same: dict[str, Any] = {
+        "template": template,
+        "key": key,
+        "for_staff": True,
+        "auditor": audit.auditor_company,
+    }
     letters = []
     for person, when in told:
         letter = ticket_letter(ticket, to=person, not_before=when, **same, **context)

@@ -27,7 +27,9 @@ def index_name(audit: AuditRequest) -> str:
 
 def sealed(audit: AuditRequest, evidence: Evidence, *, at: datetime) -> bytes:
     """Return the evidence as it is delivered at ``at``: cover, watermark, seal, signature."""
-    return sign_pdf(bound(audit, evidence, at=at), reason=f"{audit.ticket.number} {evidence.item.number}")
+    return sign_pdf(
+        bound(audit, evidence, at=at), reason=f"{audit.ticket.number} {evidence.item.number}"
+    )
 
 
 def bound(audit: AuditRequest, evidence: Evidence, *, at: datetime | None) -> bytes:
@@ -43,9 +45,18 @@ def bound(audit: AuditRequest, evidence: Evidence, *, at: datetime | None) -> by
             "verify_url": f"{settings.MESA_URL}/verify/",
             "language": language,
         }
-        cover = render_pdf(html=render_to_string("audits/cover.html", context), stylesheet=_stylesheet())
-        title = _("Evidence %(number)d of %(audit)s") % {"number": evidence.item.number, "audit": audit.ticket.number}
-        mark = audit.organization.name if at is not None else f"{audit.organization.name} · {_('DRAFT')}"
+        cover = render_pdf(
+            html=render_to_string("audits/cover.html", context), stylesheet=_stylesheet()
+        )
+        title = _("Evidence %(number)d of %(audit)s") % {
+            "number": evidence.item.number,
+            "audit": audit.ticket.number,
+        }
+        mark = (
+            audit.organization.name
+            if at is not None
+            else f"{audit.organization.name} · {_('DRAFT')}"
+        )
     return bind(cover=cover, body=_bytes(evidence.deliverable), watermark=mark, title=title)
 
 
@@ -54,7 +65,9 @@ def _stylesheet() -> str:
     if not isinstance(path, str):
         raise FileNotFoundError("static/css/report.css is missing")
     with open(path, encoding="utf-8") as file:
-        return file.read() + " @page { @bottom-right { content: none } }"  # the pages that follow have numbers of their own
+        return (
+            file.read() + " @page { @bottom-right { content: none } }"
+        )  # the pages that follow have numbers of their own
 
 
 def _bytes(blob: Blob) -> bytes:
@@ -67,8 +80,15 @@ def index_of(audit: AuditRequest, *, at: datetime) -> dict[str, Any]:
     """Return the index of all that was delivered: a head, then an entry per item, with file, hash, who and when (SPEC 9.9)."""
     entries = []
     for item in RequestedItem.objects.filter(audit=audit).order_by("number"):
-        entry: dict[str, Any] = {"item": item.number, "description": item.description, "set_aside": item.set_aside_reason, "files": []}
-        delivered = Evidence.objects.filter(item=item, state=EvidenceState.DELIVERED).select_related("delivered", "delivered_by", "item")
+        entry: dict[str, Any] = {
+            "item": item.number,
+            "description": item.description,
+            "set_aside": item.set_aside_reason,
+            "files": [],
+        }
+        delivered = Evidence.objects.filter(
+            item=item, state=EvidenceState.DELIVERED
+        ).select_related("delivered", "delivered_by", "item")
         for evidence in delivered.order_by("number"):
             assert evidence.delivered is not None
             assert evidence.delivered_at is not None
@@ -79,12 +99,19 @@ def index_of(audit: AuditRequest, *, at: datetime) -> dict[str, Any]:
                     "sha256": evidence.delivered.sha256,
                     "bytes": evidence.delivered.size_bytes,
                     "delivered_at": evidence.delivered_at.isoformat(),
-                    "delivered_by": evidence.delivered_by.full_name if evidence.delivered_by else "",
+                    "delivered_by": evidence.delivered_by.full_name
+                    if evidence.delivered_by
+                    else "",
                     "waiver": item.waiver_agreed_by if evidence.is_editable else "",
                 }
             )
         entries.append(entry)
-    head = {"audit": audit.ticket.number, "customer": audit.organization.name, "auditor": audit.auditor_company, "at": at.isoformat()}
+    head = {
+        "audit": audit.ticket.number,
+        "customer": audit.organization.name,
+        "auditor": audit.auditor_company,
+        "at": at.isoformat(),
+    }
     return {**head, "certificate_sha256": signing_keys().fingerprint, "entries": entries}
 
 
@@ -98,7 +125,9 @@ def invitation(audit: AuditRequest, conference: Conference) -> bytes:
     event.add("uid", f"audit-conference-{conference.pk}@{settings.MESA_MAIL_DOMAIN}")
     event.add("sequence", conference.sequence)
     event.add("dtstamp", conference.scheduled_at.astimezone(UTC))
-    event.add("dtstart", conference.starts_at.astimezone(UTC))  # no zone to describe, no hour that the clocks skip
+    event.add(
+        "dtstart", conference.starts_at.astimezone(UTC)
+    )  # no zone to describe, no hour that the clocks skip
     event.add("dtend", conference.ends_at.astimezone(UTC))
     event.add("summary", f"{audit.ticket.number} · {audit.auditor_company}")
     event.add("location", vText(conference.place))

@@ -27,7 +27,9 @@ class Act(TextChoices):
     RESUME = "resume"
 
 
-_PREPARERS = frozenset({_R.AGENT, _R.CONSULTANT, _R.DESK_SUPERVISOR, _R.DESK_MANAGER, _R.AUDIT_AREA, _R.BPO})
+_PREPARERS = frozenset(
+    {_R.AGENT, _R.CONSULTANT, _R.DESK_SUPERVISOR, _R.DESK_MANAGER, _R.AUDIT_AREA, _R.BPO}
+)
 _COORDINATES = frozenset({_R.AGENT, _R.DESK_SUPERVISOR, _R.DESK_MANAGER, _R.AUDIT_AREA, _R.BPO})
 _BPO = frozenset({_R.BPO})
 _AUDIT_AREA = frozenset({_R.AUDIT_AREA})
@@ -59,7 +61,11 @@ AFTER_THE_SOLUTION = frozenset({Act.ANSWER_VISIT, Act.CANCEL_CONFERENCE})
 
 def has_role(user: User, act: Act, organization_id: int) -> bool:
     """Tell whether one of the person's own staff roles does this, for a customer they serve."""
-    return user.is_active and bool(RULES[act][0] & set(user.staff_roles)) and serves(user, organization_id)
+    return (
+        user.is_active
+        and bool(RULES[act][0] & set(user.staff_roles))
+        and serves(user, organization_id)
+    )
 
 
 def can(user: User, act: Act, audit: AuditRequest) -> bool:
@@ -82,4 +88,6 @@ def acts_for_customer(user: User, audit: AuditRequest) -> bool:
     membership = membership_of(user.pk, audit.organization_id) if not user.is_staff else None
     if membership is None:
         return False
-    return membership.has_role(*ACTS_FOR_ORGANIZATION) or (audit.ticket.requester_id == user.pk and membership.has_role(*RAISES_TICKETS))
+    return membership.has_role(*ACTS_FOR_ORGANIZATION) or (
+        audit.ticket.requester_id == user.pk and membership.has_role(*RAISES_TICKETS)
+    )

@@ -10,7 +10,9 @@ def on_ticket_state_changed(event: TicketStateChanged) -> None:
     """Keep the life of the ticket by the rules of its audit; may refuse the change."""
     audit = audit_of_ticket(event.ticket_id)
     if audit is not None:
-        services.follow_ticket(audit=audit, from_state=event.from_state, to_state=event.to_state, at=event.at)
+        services.follow_ticket(
+            audit=audit, from_state=event.from_state, to_state=event.to_state, at=event.at
+        )
 
 
 def on_customer_told(event: CustomerTold) -> None:

@@ -29,7 +29,9 @@ _MOST_BYTES = 8 * 1024 * 1024  # unpacked: more is no form
 _MARK, _VERSION = "mesa-audit-form", 1
 _FIRST_ROW, _LABEL, _VALUE = 4, 2, 3  # of the request sheet
 _FIRST_ITEM = 2
-_LAST_ROW = 5000  # an item beyond the form's last line is seen, and refused; so is a sheet with more rows
+_LAST_ROW = (
+    5000  # an item beyond the form's last line is seen, and refused; so is a sheet with more rows
+)
 
 
 class FormRefused(Invalid):
@@ -107,7 +109,10 @@ def _day(value: Any) -> date:
 def _environment(value: Any) -> Environment:
     wanted = str(value).strip().casefold()
     for environment in Environment:
-        if wanted in {environment.value, *(words[environment].casefold() for words in _ENVIRONMENTS.values())}:
+        if wanted in {
+            environment.value,
+            *(words[environment].casefold() for words in _ENVIRONMENTS.values()),
+        }:
             return environment
     raise ValueError(_("Choose one of the list."))
 
@@ -125,12 +130,23 @@ _ENVIRONMENTS: dict[str, dict[Environment, str]] = {
 _FIELDS = (
     _Field("auditor_company", gettext_lazy("Auditing company"), "", _line),
     _Field("auditor_name", gettext_lazy("Auditor"), "", _line),
-    _Field("auditor_email", gettext_lazy("Auditor's e-mail"), gettext_lazy("Optional."), _email, is_required=False),
+    _Field(
+        "auditor_email",
+        gettext_lazy("Auditor's e-mail"),
+        gettext_lazy("Optional."),
+        _email,
+        is_required=False,
+    ),
     _Field("purpose", gettext_lazy("Purpose of the audit"), "", _text),
-    _Field("period_from", gettext_lazy("Period from"), gettext_lazy("Date, such as 2026-01-01."), _day),
+    _Field(
+        "period_from", gettext_lazy("Period from"), gettext_lazy("Date, such as 2026-01-01."), _day
+    ),
     _Field("period_to", gettext_lazy("Period to"), gettext_lazy("Date, such as 2026-12-31."), _day),
     _Field(
-        "environment", gettext_lazy("Environment"), gettext_lazy("Production; another one has to be evaluated and approved."), _environment
+        "environment",
+        gettext_lazy("Environment"),
+        gettext_lazy("Production; another one has to be evaluated and approved."),
+        _environment,
     ),
 )
 _SHEETS = (pgettext_lazy("sheet", "Request"), pgettext_lazy("sheet", "Items"))
@@ -143,10 +159,15 @@ def make_form(services: Sequence[Service], *, language: str) -> bytes:
     request = book.active
     request.title = str(_SHEETS[0])
     request["B1"], request["B1"].font = _("External audit request"), Font(bold=True, size=16)
-    request["B2"] = _("Fill in column C, and one line per requested item on the second sheet. Only what is listed there can be answered.")
+    request["B2"] = _(
+        "Fill in column C, and one line per requested item on the second sheet. Only what is listed there can be answered."
+    )
     head = PatternFill("solid", fgColor="E0F0EC")
     for row, field in enumerate(_FIELDS, start=_FIRST_ROW):
-        label, hint = request.cell(row, _LABEL, str(field.label)), request.cell(row, _VALUE + 1, str(field.hint))
+        label, hint = (
+            request.cell(row, _LABEL, str(field.label)),
+            request.cell(row, _VALUE + 1, str(field.hint)),
+        )
         label.font, label.fill, hint.font = Font(bold=True), head, Font(italic=True, color="666666")
         request.cell(row, _VALUE).alignment = Alignment(wrap_text=True, vertical="top")
     for letter, width in (("A", 2), ("B", 28), ("C", 60), ("D", 50)):
@@ -182,7 +203,9 @@ def _items_sheet(book: Workbook, services: Sequence[Service], head: PatternFill)
 
 
 def _choose(sheet: Any, formula: str, cells: str) -> None:
-    choice = DataValidation(type="list", formula1=f"={formula}", allow_blank=True, showErrorMessage=True)
+    choice = DataValidation(
+        type="list", formula1=f"={formula}", allow_blank=True, showErrorMessage=True
+    )
     sheet.add_data_validation(choice)
     choice.add(cells)
 
@@ -215,7 +238,9 @@ def read_form(stream: IO[bytes], services: Sequence[Service]) -> WantedAudit:
         wrong[f"{items.title}!C{_FIRST_ITEM}"] = _("List at least one item.")
     if wrong:
         cells = ", ".join(wrong)
-        raise FormRefused(_("The form has cells to mend: %(cells)s.") % {"cells": cells}, fields=wrong)
+        raise FormRefused(
+            _("The form has cells to mend: %(cells)s.") % {"cells": cells}, fields=wrong
+        )
     return WantedAudit(items=tuple(found), **values)
 
 
@@ -224,7 +249,9 @@ class _Sheet:
 
     def __init__(self, sheet: Any, last_row: int) -> None:
         self.title = sheet.title
-        self._rows = list(sheet.iter_rows(min_row=1, max_row=last_row, max_col=_VALUE, values_only=True))
+        self._rows = list(
+            sheet.iter_rows(min_row=1, max_row=last_row, max_col=_VALUE, values_only=True)
+        )
 
     @property
     def max_row(self) -> int:
@@ -236,7 +263,9 @@ class _Sheet:
 
 
 def _sheets(stream: IO[bytes]) -> tuple[_Sheet, _Sheet]:
-    words = _("This is not the audit request form. Download it from this page, fill it in and attach it as it is (XLSX).")
+    words = _(
+        "This is not the audit request form. Download it from this page, fill it in and attach it as it is (XLSX)."
+    )
     stream.seek(0)
     try:
         with zipfile.ZipFile(stream) as archive:
@@ -244,13 +273,24 @@ def _sheets(stream: IO[bytes]) -> tuple[_Sheet, _Sheet]:
                 raise FormRefused(words, fields={"form": words})
         stream.seek(0)
         book = load_workbook(stream, read_only=True, data_only=True, keep_links=False)
-        mark = next(book["Mesa"].iter_rows(max_row=1, max_col=1, values_only=True))[0] if "Mesa" in book.sheetnames else None
-        request, items = (next((sheet for sheet in book.worksheets if sheet.title in names), None) for names in _titles())
+        mark = (
+            next(book["Mesa"].iter_rows(max_row=1, max_col=1, values_only=True))[0]
+            if "Mesa" in book.sheetnames
+            else None
+        )
+        request, items = (
+            next((sheet for sheet in book.worksheets if sheet.title in names), None)
+            for names in _titles()
+        )
         if mark != _MARK or request is None or items is None:
             raise FormRefused(words, fields={"form": words})
         if any(any(value not in {None, ""} for value in row) for row in _beyond(items)):
             raise FormRefused(
-                words, fields={f"{items.title}!A{_LAST_ROW + 1}": _("A request has up to %(limit)d items.") % {"limit": MAX_ITEMS}}
+                words,
+                fields={
+                    f"{items.title}!A{_LAST_ROW + 1}": _("A request has up to %(limit)d items.")
+                    % {"limit": MAX_ITEMS}
+                },
             )
         return _Sheet(request, _FIRST_ROW + len(_FIELDS)), _Sheet(items, _LAST_ROW)
     except FormRefused:
@@ -270,18 +310,27 @@ def _titles() -> list[set[str]]:
 
 
 def _beyond(sheet: Any) -> Iterator[Any]:
-    yield from sheet.iter_rows(min_row=_LAST_ROW + 1, max_row=_LAST_ROW + 5000, min_col=2, max_col=_VALUE, values_only=True)
+    yield from sheet.iter_rows(
+        min_row=_LAST_ROW + 1, max_row=_LAST_ROW + 5000, min_col=2, max_col=_VALUE, values_only=True
+    )
 
 
 def _items(sheet: _Sheet, services: Sequence[Service], wrong: dict[str, Text]) -> list[WantedItem]:
-    by_name = {name.casefold(): service for service in services for name in (service.name_es, service.name_en) if name}
+    by_name = {
+        name.casefold(): service
+        for service in services
+        for name in (service.name_es, service.name_en)
+        if name
+    }
     found = []
     for row in range(_FIRST_ITEM, sheet.max_row + 1):
         named, described = (str(sheet.value(row, column) or "").strip() for column in (2, 3))
         if not named and not described:
             continue
         if row > MAX_ITEMS + 1:
-            wrong[f"{sheet.title}!C{row}"] = _("A request has up to %(limit)d items.") % {"limit": MAX_ITEMS}
+            wrong[f"{sheet.title}!C{row}"] = _("A request has up to %(limit)d items.") % {
+                "limit": MAX_ITEMS
+            }
             break
         service = by_name.get(named.casefold())
         if service is None:
@@ -289,7 +338,9 @@ def _items(sheet: _Sheet, services: Sequence[Service], wrong: dict[str, Text]) -
         if not described:
             wrong[f"{sheet.title}!C{row}"] = _("Say what is requested.")
         elif len(described) > MAX_TEXT:
-            wrong[f"{sheet.title}!C{row}"] = _("Shorten it to %(limit)d letters.") % {"limit": MAX_TEXT}
+            wrong[f"{sheet.title}!C{row}"] = _("Shorten it to %(limit)d letters.") % {
+                "limit": MAX_TEXT
+            }
         if service is not None and described:
             found.append(WantedItem(service, described))
     return found

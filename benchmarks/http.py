@@ -15,7 +15,13 @@ from tests.running import Mailbox, Mesa, wait_until
 VIEWS = 60  # requests per page and run
 CREATIONS = 400  # per run, over four clients
 CLIENTS = 4
-NEW = {"description": "x" * 200, "kind": "incident", "service": "erp", "impact": "minor", "urgency": "low"}
+NEW = {
+    "description": "x" * 200,
+    "kind": "incident",
+    "service": "erp",
+    "impact": "minor",
+    "urgency": "low",
+}
 
 
 class Client:
@@ -25,7 +31,9 @@ class Client:
         self.connection = http.client.HTTPConnection("127.0.0.1", mesa.port, timeout=60)
         self.headers = headers
 
-    def ask(self, method: str, path: str, body: bytes | None = None, **headers: str) -> tuple[int, float, bytes]:
+    def ask(
+        self, method: str, path: str, body: bytes | None = None, **headers: str
+    ) -> tuple[int, float, bytes]:
         started = time.perf_counter()
         self.connection.request(method, path, body=body, headers=self.headers | headers)
         response = self.connection.getresponse()
@@ -54,10 +62,17 @@ def creation_rate(mesa: Mesa, token: str, run: int) -> float:
     wrong: list[int] = []
 
     def work(number: int) -> None:
-        client = Client(mesa, {"Authorization": f"Bearer {token}", "Content-Type": "application/json"})
+        client = Client(
+            mesa, {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        )
         for index in range(CREATIONS // CLIENTS):
             body = json.dumps({**NEW, "subject": f"Created {run} {number} {index}"}).encode()
-            status = client.ask("POST", "/api/v1/tickets/", body, **{"Idempotency-Key": f"{run}-{number}-{index}-{time.time_ns()}"})[0]
+            status = client.ask(
+                "POST",
+                "/api/v1/tickets/",
+                body,
+                **{"Idempotency-Key": f"{run}-{number}-{index}-{time.time_ns()}"},
+            )[0]
             if status != 201:
                 wrong.append(status)
 
@@ -81,7 +96,9 @@ def pss_megabytes(mesa: Mesa) -> float:
                 parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
                 if parent == master:
                     total += sum(
-                        int(line.split()[1]) for line in (entry / "smaps_rollup").read_text().splitlines() if line.startswith("Pss:")
+                        int(line.split()[1])
+                        for line in (entry / "smaps_rollup").read_text().splitlines()
+                        if line.startswith("Pss:")
                     )
             except (OSError, IndexError, ValueError):
                 continue
@@ -128,7 +145,12 @@ def main() -> None:
             mesa.manage("prepare", "--tickets", "20")
             people = {"agent": "agent@mesa.example", "customer": "requester@norte.example"}
             for size in sizes:
-                print(mesa.manage("bench_load", str(size - loaded), "--open", str((size - loaded) // 10)), flush=True)
+                print(
+                    mesa.manage(
+                        "bench_load", str(size - loaded), "--open", str((size - loaded) // 10)
+                    ),
+                    flush=True,
+                )
                 loaded = size
                 mesa.spawn("web")
                 wait_until(mesa.answers, "the server answers")
@@ -141,8 +163,14 @@ def main() -> None:
     show(table, sizes)
 
 
-def show(table: dict[int, dict[str, float]], sizes: list[int], out: Callable[[str], None] = print) -> None:
-    out(f"{'':34}" + "".join(f"{size:>12,}" for size in sizes) + (f"{'ratio':>9}" if len(sizes) > 1 else ""))
+def show(
+    table: dict[int, dict[str, float]], sizes: list[int], out: Callable[[str], None] = print
+) -> None:
+    out(
+        f"{'':34}"
+        + "".join(f"{size:>12,}" for size in sizes)
+        + (f"{'ratio':>9}" if len(sizes) > 1 else "")
+    )
     for name in table[sizes[0]]:
         row = [table[size][name] for size in sizes]
         ratio = f"{row[-1] / row[0]:>9.2f}" if len(row) > 1 and row[0] else ""

@@ -29,18 +29,27 @@ SIZES = "10000,100000,200000,1000000"  # open clocks
 ZONE = "America/Mexico_City"
 _DAYS = ((1, 1), (2, 2), (3, 16), (5, 1), (9, 16), (11, 16), (12, 25))
 HOLIDAYS = [date(year, month, day) for year in range(2024, 2029) for month, day in _DAYS]
-SPANS = {"1 day": timedelta(hours=10), "1 month": timedelta(hours=215), "1 year": timedelta(hours=2540)}
+SPANS = {
+    "1 day": timedelta(hours=10),
+    "1 month": timedelta(hours=215),
+    "1 year": timedelta(hours=2540),
+}
 ROUNDS = 20_000
 SLOW_ROUNDS = {"1 day": 400, "1 month": 60, "1 year": 6}  # of the libraries, which walk day by day
 
 
 def calendar() -> WorkCalendar:
-    return WorkCalendar(timezone=ZONE, hours={day: [("09:00", "19:00")] for day in range(5)}, holidays=HOLIDAYS)
+    return WorkCalendar(
+        timezone=ZONE, hours={day: [("09:00", "19:00")] for day in range(5)}, holidays=HOLIDAYS
+    )
 
 
 def starts(count: int) -> list[datetime]:
     dice = random.Random(11)  # noqa: S311 - the same questions every time
-    return [datetime(2025, 1, 1, tzinfo=UTC) + timedelta(seconds=dice.randrange(365 * 86_400)) for _ in range(count)]
+    return [
+        datetime(2025, 1, 1, tzinfo=UTC) + timedelta(seconds=dice.randrange(365 * 86_400))
+        for _ in range(count)
+    ]
 
 
 def rate(work: Callable[[Any], Any], items: Sequence[Any]) -> float:
@@ -56,12 +65,32 @@ def rate(work: Callable[[Any], Any], items: Sequence[Any]) -> float:
 
 def ours() -> dict[str, float]:
     work, instants = calendar(), starts(ROUNDS)
-    ends = {name: [(start, work.add(start, span)) for start in instants] for name, span in SPANS.items()}
+    ends = {
+        name: [(start, work.add(start, span)) for start in instants] for name, span in SPANS.items()
+    }
     hour = timedelta(hours=1)
-    paused = [(s, [(s + 2 * hour, s + 3 * hour), (s + 5 * hour, s + 26 * hour), (s + 50 * hour, s + 51 * hour)]) for s in instants]
-    found = {f"add {name}": rate(partial(work.add, duration=span), instants) for name, span in SPANS.items()}
-    found |= {f"elapsed {name}": rate(lambda pair: work.elapsed(*pair), pairs) for name, pairs in ends.items()}
-    found["due, three pauses"] = rate(lambda pair: work.due(pair[0], SPANS["1 month"], pair[1]), paused)
+    paused = [
+        (
+            s,
+            [
+                (s + 2 * hour, s + 3 * hour),
+                (s + 5 * hour, s + 26 * hour),
+                (s + 50 * hour, s + 51 * hour),
+            ],
+        )
+        for s in instants
+    ]
+    found = {
+        f"add {name}": rate(partial(work.add, duration=span), instants)
+        for name, span in SPANS.items()
+    }
+    found |= {
+        f"elapsed {name}": rate(lambda pair: work.elapsed(*pair), pairs)
+        for name, pairs in ends.items()
+    }
+    found["due, three pauses"] = rate(
+        lambda pair: work.due(pair[0], SPANS["1 month"], pair[1]), paused
+    )
     found["explain 1 month"] = rate(lambda s: work.explain(s, SPANS["1 month"]), instants[:1000])
     return found
 
@@ -76,7 +105,9 @@ def three_years_ms() -> float:
 
 def businesstimedelta_rates() -> dict[str, float]:
     zone = pytz.timezone(ZONE)
-    day = businesstimedelta.WorkDayRule(start_time=clock_time(9), end_time=clock_time(19), working_days=[0, 1, 2, 3, 4], tz=zone)
+    day = businesstimedelta.WorkDayRule(
+        start_time=clock_time(9), end_time=clock_time(19), working_days=[0, 1, 2, 3, 4], tz=zone
+    )
     rules = businesstimedelta.Rules([day, businesstimedelta.HolidayRule(HOLIDAYS, tz=zone)])
     found = {}
     for name, span in SPANS.items():
@@ -86,19 +117,38 @@ def businesstimedelta_rates() -> dict[str, float]:
 
 
 def bizcal_rates() -> dict[str, float]:
-    week: dict[int | str, list[Any]] = {day: [TimeWindow(clock_time(9), clock_time(19))] for day in range(5)}
-    work = WorkingCalendar(tz=ZONE, weekly_schedule=week, holiday_provider=SetHolidayProvider(frozenset(HOLIDAYS)))
-    found = {f"add {n}": rate(partial(work.add_business_time, delta=span), starts(SLOW_ROUNDS[n])) for n, span in SPANS.items()}
-    ends = {name: [(s, work.add_business_time(s, span)) for s in starts(SLOW_ROUNDS[name])] for name, span in SPANS.items()}
-    return found | {f"elapsed {name}": rate(lambda pair: work.business_time_between(*pair), pairs) for name, pairs in ends.items()}
+    week: dict[int | str, list[Any]] = {
+        day: [TimeWindow(clock_time(9), clock_time(19))] for day in range(5)
+    }
+    work = WorkingCalendar(
+        tz=ZONE, weekly_schedule=week, holiday_provider=SetHolidayProvider(frozenset(HOLIDAYS))
+    )
+    found = {
+        f"add {n}": rate(partial(work.add_business_time, delta=span), starts(SLOW_ROUNDS[n]))
+        for n, span in SPANS.items()
+    }
+    ends = {
+        name: [(s, work.add_business_time(s, span)) for s in starts(SLOW_ROUNDS[name])]
+        for name, span in SPANS.items()
+    }
+    return found | {
+        f"elapsed {name}": rate(lambda pair: work.business_time_between(*pair), pairs)
+        for name, pairs in ends.items()
+    }
 
 
 def arithmetic() -> None:
     """Print our calls a second and how many times those of the libraries they are."""
-    found, peers = ours(), {"businesstimedelta": businesstimedelta_rates(), "django-bizcal": bizcal_rates()}
+    found, peers = (
+        ours(),
+        {"businesstimedelta": businesstimedelta_rates(), "django-bizcal": bizcal_rates()},
+    )
     print(f"{'calls a second':24}{'mesa':>12}" + "".join(f"{f'x {name}':>21}" for name in peers))
     for name, value in found.items():
-        ratios = "".join(f"{value / rates[name]:>21,.0f}" if name in rates else f"{'':>21}" for rates in peers.values())
+        ratios = "".join(
+            f"{value / rates[name]:>21,.0f}" if name in rates else f"{'':>21}"
+            for rates in peers.values()
+        )
         print(f"{name:24}{value:>12,.0f}{ratios}")
     print(f"{'add: 1 year / 1 day':24}{found['add 1 year'] / found['add 1 day']:>12.2f}")
     print(f"{'three years of table':24}{three_years_ms():>9.1f} ms")
@@ -107,9 +157,21 @@ def arithmetic() -> None:
 def database(name: str, environment: dict[str, str]) -> None:
     """Prepare a database of its own and print what a sweep and re-dating cost in it."""
     manage = [sys.executable, "manage.py"]
-    subprocess.run([*manage, "prepare", "--tickets", "20"], cwd=ROOT, env=environment, check=True, capture_output=True)
+    subprocess.run(
+        [*manage, "prepare", "--tickets", "20"],
+        cwd=ROOT,
+        env=environment,
+        check=True,
+        capture_output=True,
+    )
     done = subprocess.run(
-        [*manage, "bench_sla", SIZES], cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        [*manage, "bench_sla", SIZES],
+        cwd=ROOT,
+        env=environment,
+        check=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
     )
     found = json.loads(done.stdout)
     redating, simulated = found.pop("re-dating"), found.pop("simulation")
@@ -117,9 +179,13 @@ def database(name: str, environment: dict[str, str]) -> None:
     for size, row in found.items():
         print(f"{size:36}{row['look ms']:>10.1f}{row['sweep ms']:>10.0f}")
     first, last = list(found.values())[0], list(found.values())[-1]
-    print(f"{'largest / smallest':36}{last['look ms'] / first['look ms']:>10.2f}{last['sweep ms'] / first['sweep ms']:>10.2f}")
+    print(
+        f"{'largest / smallest':36}{last['look ms'] / first['look ms']:>10.2f}{last['sweep ms'] / first['sweep ms']:>10.2f}"
+    )
     rate = redating["seconds"] / redating["clocks"] * 100_000
-    print(f"re-dating, {redating['clocks']:.0f} clocks changed: {redating['seconds']:.1f} s ({rate:.0f} s per 100,000)")
+    print(
+        f"re-dating, {redating['clocks']:.0f} clocks changed: {redating['seconds']:.1f} s ({rate:.0f} s per 100,000)"
+    )
     per = simulated["seconds"] / simulated["tickets"] * 100_000
     print(
         f"simulation of {simulated['tickets']:.0f} tickets: {simulated['seconds']:.1f} s ({per:.0f} s per 100,000), {simulated['MB']:.0f} MB"
@@ -129,11 +195,23 @@ def database(name: str, environment: dict[str, str]) -> None:
 def main() -> None:
     arithmetic()
     with tempfile.TemporaryDirectory(prefix="mesa-bench-") as folder:
-        shared = {**os.environ, "MESA_VAR": folder, "MESA_DEMO": "1", "DJANGO_SETTINGS_MODULE": "servicedesk.settings"}
-        embedded = {name: value for name, value in shared.items() if name not in {"DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL"}}
+        shared = {
+            **os.environ,
+            "MESA_VAR": folder,
+            "MESA_DEMO": "1",
+            "DJANGO_SETTINGS_MODULE": "servicedesk.settings",
+        }
+        embedded = {
+            name: value
+            for name, value in shared.items()
+            if name not in {"DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL"}
+        }
         database_name = f"mesa_sla_{os.getpid()}"
         make_database(urlsplit(os.environ["DATABASE_URL"]).port or 5432, database_name)
-        addresses = {name: os.environ[name].removesuffix("/mesa") + f"/{database_name}" for name in ("DATABASE_URL", "DATABASE_OWNER_URL")}
+        addresses = {
+            name: os.environ[name].removesuffix("/mesa") + f"/{database_name}"
+            for name in ("DATABASE_URL", "DATABASE_OWNER_URL")
+        }
         database("PostgreSQL", shared | addresses)
         database("SQLite", embedded)
 

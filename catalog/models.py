@@ -21,7 +21,9 @@ def in_language(row: models.Model, field: str) -> str:
 class Category(models.Model):
     name_es = models.CharField(_("name in Spanish"), max_length=80)
     name_en = models.CharField(_("name in English"), max_length=80, blank=True)
-    icon = models.CharField(_("icon"), max_length=40, default="life-buoy", help_text=_("A name of the Lucide icon set."))
+    icon = models.CharField(
+        _("icon"), max_length=40, default="life-buoy", help_text=_("A name of the Lucide icon set.")
+    )
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 
     class Meta:
@@ -66,7 +68,9 @@ class Offered(models.Model):
 class Service(Offered):
     """What the desk offers. Its support type decides which column of targets runs (SPEC 4.3)."""
 
-    category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="services", verbose_name=_("category"))
+    category = models.ForeignKey(
+        Category, on_delete=models.PROTECT, related_name="services", verbose_name=_("category")
+    )
     slug = models.SlugField(_("short name"), unique=True)
     support_type = models.CharField(_("support type"), max_length=20, choices=SupportType)
 
@@ -78,11 +82,17 @@ class Service(Offered):
 class RequestTemplate(Offered):
     """A form of the catalogue: a request or an incident of a service, with defaults and fields of its own."""
 
-    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="templates", verbose_name=_("service"))
+    service = models.ForeignKey(
+        Service, on_delete=models.PROTECT, related_name="templates", verbose_name=_("service")
+    )
     slug = models.SlugField(_("short name"), unique=True)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
-    default_impact = models.CharField(_("proposed impact"), max_length=20, choices=Impact, default=Impact.MINOR)
-    default_urgency = models.CharField(_("proposed urgency"), max_length=20, choices=Urgency, default=Urgency.MEDIUM)
+    default_impact = models.CharField(
+        _("proposed impact"), max_length=20, choices=Impact, default=Impact.MINOR
+    )
+    default_urgency = models.CharField(
+        _("proposed urgency"), max_length=20, choices=Urgency, default=Urgency.MEDIUM
+    )
 
     class Meta(Offered.Meta):
         verbose_name = _("template")
@@ -99,13 +109,19 @@ class FieldType(models.TextChoices):
 
 
 class TemplateField(models.Model):
-    template = models.ForeignKey(RequestTemplate, on_delete=models.CASCADE, related_name="fields", verbose_name=_("template"))
+    template = models.ForeignKey(
+        RequestTemplate, on_delete=models.CASCADE, related_name="fields", verbose_name=_("template")
+    )
     key = models.SlugField(_("key"), max_length=40)
     type = models.CharField(_("type"), max_length=12, choices=FieldType, default=FieldType.TEXT)
     label_es = models.CharField(_("label in Spanish"), max_length=120)
     label_en = models.CharField(_("label in English"), max_length=120, blank=True)
-    options_es = models.TextField(_("options in Spanish"), blank=True, help_text=_("One per line; only for a choice."))
-    options_en = models.TextField(_("options in English"), blank=True, help_text=_("In the order of the Spanish ones."))
+    options_es = models.TextField(
+        _("options in Spanish"), blank=True, help_text=_("One per line; only for a choice.")
+    )
+    options_en = models.TextField(
+        _("options in English"), blank=True, help_text=_("In the order of the Spanish ones.")
+    )
     is_required = models.BooleanField(_("required"), default=False)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 
@@ -113,7 +129,9 @@ class TemplateField(models.Model):
         verbose_name = _("field")
         verbose_name_plural = _("fields")
         ordering = ("position", "pk")
-        constraints = (models.UniqueConstraint(fields=("template", "key"), name="template_field_key"),)
+        constraints = (
+            models.UniqueConstraint(fields=("template", "key"), name="template_field_key"),
+        )
 
     def __str__(self) -> str:
         return self.label
@@ -140,8 +158,15 @@ class Contract(TermsRow):
 
     reference = models.CharField(_("reference"), max_length=60)
     starts_on = models.DateField(_("starts on"))
-    ends_on = models.DateField(_("ends on"), null=True, blank=True, help_text=_("The last day it is in force. Empty: without end."))
-    services = models.ManyToManyField(Service, through="ContractService", related_name="+", verbose_name=_("contracted services"))
+    ends_on = models.DateField(
+        _("ends on"),
+        null=True,
+        blank=True,
+        help_text=_("The last day it is in force. Empty: without end."),
+    )
+    services = models.ManyToManyField(
+        Service, through="ContractService", related_name="+", verbose_name=_("contracted services")
+    )
     validation_days = models.PositiveSmallIntegerField(
         _("validation period in days"),
         default=3,
@@ -154,7 +179,9 @@ class Contract(TermsRow):
     reopen_days = models.PositiveSmallIntegerField(
         _("reopening window in days"),
         default=0,
-        help_text=_("How long after closing a ticket may be reopened; 0 means a new linked ticket."),
+        help_text=_(
+            "How long after closing a ticket may be reopened; 0 means a new linked ticket."
+        ),
     )
     drp_contracted = models.BooleanField(_("DRP contracted"), default=False)
     currency = models.CharField(_("currency"), max_length=3, default="USD")
@@ -163,10 +190,15 @@ class Contract(TermsRow):
         related_name="+",
         blank=True,
         verbose_name=_("report recipients"),
-        help_text=_("Who gets the monthly report by e-mail, beside the people with the role of report recipient."),
+        help_text=_(
+            "Who gets the monthly report by e-mail, beside the people with the role of report recipient."
+        ),
     )
     report_language = models.CharField(
-        _("report language"), max_length=5, choices=(("es", _("Spanish")), ("en", _("English"))), default="es"
+        _("report language"),
+        max_length=5,
+        choices=(("es", _("Spanish")), ("en", _("English"))),
+        default="es",
     )
 
     class Meta(TermsRow.Meta):
@@ -174,9 +206,13 @@ class Contract(TermsRow):
         verbose_name_plural = _("contracts")
         ordering = ("organization_id", "-starts_on", "pk")
         constraints = (
-            models.UniqueConstraint(fields=("organization", "reference"), name="contract_unique_reference"),
+            models.UniqueConstraint(
+                fields=("organization", "reference"), name="contract_unique_reference"
+            ),
             models.CheckConstraint(
-                condition=models.Q(ends_on__isnull=True) | models.Q(ends_on__gte=models.F("starts_on")), name="contract_ends_after_start"
+                condition=models.Q(ends_on__isnull=True)
+                | models.Q(ends_on__gte=models.F("starts_on")),
+                name="contract_ends_after_start",
             ),
         )
 
@@ -186,7 +222,9 @@ class Contract(TermsRow):
     def clean(self) -> None:
         super().clean()
         if self.ends_on and self.starts_on and self.ends_on < self.starts_on:
-            raise ValidationError({"ends_on": _("The contract ends before it starts. Change one of the two dates.")})
+            raise ValidationError(
+                {"ends_on": _("The contract ends before it starts. Change one of the two dates.")}
+            )
 
     def is_in_force_on(self, day: date) -> bool:
         return self.starts_on <= day and (self.ends_on is None or day <= self.ends_on)
@@ -207,13 +245,17 @@ class ContractRow(TermsRow):
 
 
 class ContractService(ContractRow):
-    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="+", verbose_name=_("service"))
+    service = models.ForeignKey(
+        Service, on_delete=models.PROTECT, related_name="+", verbose_name=_("service")
+    )
 
     class Meta(ContractRow.Meta):
         verbose_name = _("contracted service")
         verbose_name_plural = _("contracted services")
         ordering = ("pk",)
-        constraints = (models.UniqueConstraint(fields=("contract", "service"), name="contract_service_unique"),)
+        constraints = (
+            models.UniqueConstraint(fields=("contract", "service"), name="contract_service_unique"),
+        )
 
     def __str__(self) -> str:
         return f"{self.service}"
@@ -232,7 +274,9 @@ class MatrixVersion(ContractRow):
         verbose_name = _("priority matrix")
         verbose_name_plural = _("priority matrices")
         ordering = ("contract_id", "number")
-        constraints = (models.UniqueConstraint(fields=("contract", "number"), name="matrix_version_unique"),)
+        constraints = (
+            models.UniqueConstraint(fields=("contract", "number"), name="matrix_version_unique"),
+        )
 
     def __str__(self) -> str:
         return f"{self.contract} v{self.number}"
@@ -248,7 +292,10 @@ class MatrixVersion(ContractRow):
 
 def matrix_cells(matrix: Matrix) -> dict[str, dict[str, str]]:
     """Return a matrix as ``MatrixVersion.cells`` keeps it."""
-    return {str(urgency): {str(impact): matrix[urgency, impact].code for impact in Impact} for urgency in Urgency}
+    return {
+        str(urgency): {str(impact): matrix[urgency, impact].code for impact in Impact}
+        for urgency in Urgency
+    }
 
 
 class ContractVersion(ContractRow):
@@ -266,7 +313,9 @@ class ContractVersion(ContractRow):
         verbose_name = _("version of the contract")
         verbose_name_plural = _("versions of the contract")
         ordering = ("contract_id", "number")
-        constraints = (models.UniqueConstraint(fields=("contract", "number"), name="contract_version_unique"),)
+        constraints = (
+            models.UniqueConstraint(fields=("contract", "number"), name="contract_version_unique"),
+        )
 
     def __str__(self) -> str:
         return f"{self.contract} v{self.number}"

@@ -9,7 +9,15 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization
 from accounts.terms import KEPT
-from catalog.models import Category, Contract, ContractService, ContractVersion, MatrixVersion, RequestTemplate, Service
+from catalog.models import (
+    Category,
+    Contract,
+    ContractService,
+    ContractVersion,
+    MatrixVersion,
+    RequestTemplate,
+    Service,
+)
 from core.classification import DEFAULT_MATRIX, Matrix, SupportType
 from core.errors import Invalid, NotFound
 
@@ -33,47 +41,80 @@ class ContractTerms:
     matrices: tuple[MatrixVersion, ...]
 
 
-def contract_on(organization: Organization, day: date, *, service_id: int | None = None) -> Contract | None:
+def contract_on(
+    organization: Organization, day: date, *, service_id: int | None = None
+) -> Contract | None:
     """Return the contract in force on that day (local to the organization), one that covers the service if there is.
 
     When several hold, the one that started last wins.
     """
     for terms in _contracts(organization.pk, organization.terms_stamp):
-        if terms.contract.is_in_force_on(day) and (service_id is None or service_id in terms.service_ids):
+        if terms.contract.is_in_force_on(day) and (
+            service_id is None or service_id in terms.service_ids
+        ):
             return terms.contract
     return None
 
 
 def contracts_in_force(organization: Organization, day: date) -> list[Contract]:
     """Return every contract in force on that day (local to the organization), the one that started last first."""
-    return [terms.contract for terms in _contracts(organization.pk, organization.terms_stamp) if terms.contract.is_in_force_on(day)]
+    return [
+        terms.contract
+        for terms in _contracts(organization.pk, organization.terms_stamp)
+        if terms.contract.is_in_force_on(day)
+    ]
 
 
 def support_types_of(organization: Organization, contract_id: int | None) -> list[SupportType]:
     """Return the support types of the services that a contract covers; without one, every type."""
-    terms = next((each for each in _contracts(organization.pk, organization.terms_stamp) if each.contract.pk == contract_id), None)
+    terms = next(
+        (
+            each
+            for each in _contracts(organization.pk, organization.terms_stamp)
+            if each.contract.pk == contract_id
+        ),
+        None,
+    )
     if terms is None:
         return list(SupportType)
-    kept = Service.objects.filter(pk__in=list(terms.service_ids)).order_by().values_list("support_type", flat=True).distinct()
+    kept = (
+        Service.objects.filter(pk__in=list(terms.service_ids))
+        .order_by()
+        .values_list("support_type", flat=True)
+        .distinct()
+    )
     return sorted(SupportType(code) for code in kept)
 
 
 def services_of(organization: Organization, contract_ids: list[int]) -> list[Service]:
     """Return the services that these contracts of the organization cover, in the catalogue's order."""
     terms = _contracts(organization.pk, organization.terms_stamp)
-    kept = {service_id for each in terms if each.contract.pk in contract_ids for service_id in each.service_ids}
+    kept = {
+        service_id
+        for each in terms
+        if each.contract.pk in contract_ids
+        for service_id in each.service_ids
+    }
     return list(Service.objects.filter(pk__in=kept).order_by("position", "pk"))
 
 
 def covers(organization: Organization, contract_id: int, day: date, *, service_id: int) -> bool:
     """Tell whether a contract of the organization is in force on that day and covers the service."""
     return any(
-        terms.contract.pk == contract_id and terms.contract.is_in_force_on(day) and service_id in terms.service_ids
+        terms.contract.pk == contract_id
+        and terms.contract.is_in_force_on(day)
+        and service_id in terms.service_ids
         for terms in _contracts(organization.pk, organization.terms_stamp)
     )
 
 
-def matrix_for(organization: Organization, contract_id: int | None, at: datetime, *, known_at: datetime | None = None) -> Matrix:
+def matrix_for(
+    organization: Organization,
+    contract_id: int | None,
+    at: datetime,
+    *,
+    known_at: datetime | None = None,
+) -> Matrix:
     """Return the priority matrix of a contract that is in force at an instant; without one, the default of SPEC 3.7.
 
     ``known_at`` asks what was known then: it leaves out what was published later.
@@ -82,7 +123,9 @@ def matrix_for(organization: Organization, contract_id: int | None, at: datetime
         if terms.contract.pk != contract_id:
             continue
         for version in terms.matrices:
-            if version.effective_from <= at and (known_at is None or version.published_at <= known_at):
+            if version.effective_from <= at and (
+                known_at is None or version.published_at <= known_at
+            ):
                 return version.matrix
     return DEFAULT_MATRIX
 
@@ -97,14 +140,22 @@ def contract_as_known(contract_id: int, at: datetime) -> ContractVersion | None:
 def _contracts(organization_id: int, stamp: int) -> list[ContractTerms]:
     """Return the contracts of an organization as they stand under this stamp, the one that started last first."""
     services: dict[int, set[int]] = {}
-    for contract_id, service_id in ContractService.objects.filter(organization_id=organization_id).values_list("contract_id", "service_id"):
+    for contract_id, service_id in ContractService.objects.filter(
+        organization_id=organization_id
+    ).values_list("contract_id", "service_id"):
         services.setdefault(contract_id, set()).add(service_id)
     matrices: dict[int, list[MatrixVersion]] = {}
-    for version in MatrixVersion.objects.filter(organization_id=organization_id).order_by("-number"):
+    for version in MatrixVersion.objects.filter(organization_id=organization_id).order_by(
+        "-number"
+    ):
         matrices.setdefault(version.contract_id, []).append(version)
     return [
-        ContractTerms(contract, frozenset(services.get(contract.pk, ())), tuple(matrices.get(contract.pk, ())))
-        for contract in Contract.objects.filter(organization_id=organization_id).order_by("-starts_on", "-pk")
+        ContractTerms(
+            contract, frozenset(services.get(contract.pk, ())), tuple(matrices.get(contract.pk, ()))
+        )
+        for contract in Contract.objects.filter(organization_id=organization_id).order_by(
+            "-starts_on", "-pk"
+        )
     ]
 
 
@@ -113,7 +164,10 @@ def get_service(slug: str) -> Service:
     service = Service.objects.filter(slug=slug, is_active=True).order_by("pk").first()
     if service is None:
         raise UnknownService(
-            _("There is no service “%(slug)s”. The names of the services are listed in the catalogue.") % {"slug": slug},
+            _(
+                "There is no service “%(slug)s”. The names of the services are listed in the catalogue."
+            )
+            % {"slug": slug},
             fields={"service": _("Unknown service.")},
         )
     return service
@@ -121,8 +175,16 @@ def get_service(slug: str) -> Service:
 
 def contracted_service_ids(organization_ids: list[int], day: date) -> set[int]:
     """Return the ids of the services that any contract of these organizations covers on that day."""
-    contracts = [c.pk for c in Contract.objects.filter(organization_id__in=organization_ids, starts_on__lte=day) if c.is_in_force_on(day)]
-    return set(ContractService.objects.filter(contract_id__in=contracts).order_by().values_list("service_id", flat=True))
+    contracts = [
+        c.pk
+        for c in Contract.objects.filter(organization_id__in=organization_ids, starts_on__lte=day)
+        if c.is_in_force_on(day)
+    ]
+    return set(
+        ContractService.objects.filter(contract_id__in=contracts)
+        .order_by()
+        .values_list("service_id", flat=True)
+    )
 
 
 def catalogue(organization_ids: list[int], day: date) -> list[CatalogCategory]:
@@ -131,12 +193,26 @@ def catalogue(organization_ids: list[int], day: date) -> list[CatalogCategory]:
     services = Service.objects.filter(is_active=True).order_by("position", "pk")
     if contracted:
         services = services.filter(pk__in=contracted)
-    templates = RequestTemplate.objects.filter(is_active=True).order_by("position", "pk").select_related("service")
+    templates = (
+        RequestTemplate.objects.filter(is_active=True)
+        .order_by("position", "pk")
+        .select_related("service")
+    )
     categories = Category.objects.order_by("position", "pk").prefetch_related(
-        Prefetch("services", queryset=services.prefetch_related(Prefetch("templates", queryset=templates)))
+        Prefetch(
+            "services",
+            queryset=services.prefetch_related(Prefetch("templates", queryset=templates)),
+        )
     )
     found = [
-        CatalogCategory(category, [template for service in category.services.all() for template in service.templates.all()])
+        CatalogCategory(
+            category,
+            [
+                template
+                for service in category.services.all()
+                for template in service.templates.all()
+            ],
+        )
         for category in categories
     ]
     return [entry for entry in found if entry.templates]

@@ -40,9 +40,13 @@ def publish_matrix(
 
     It binds the tickets that arrive from ``effective_from`` on. Raises ``Invalid`` when it would change the past.
     """
-    Contract.objects.select_for_update().get(pk=contract.pk)  # two who publish at once are judged one after the other
+    Contract.objects.select_for_update().get(
+        pk=contract.pk
+    )  # two who publish at once are judged one after the other
     last = MatrixVersion.objects.filter(contract=contract).order_by("-number").first()
-    check_effective(effective_from=effective_from, last=last.effective_from if last else None, at=at)
+    check_effective(
+        effective_from=effective_from, last=last.effective_from if last else None, at=at
+    )
     version: MatrixVersion = MatrixVersion.objects.create(
         organization_id=contract.organization_id,
         contract=contract,
@@ -57,9 +61,13 @@ def publish_matrix(
 
 
 @transaction.atomic
-def publish_contract(*, contract: Contract, reason: str, by: Actor, at: datetime) -> ContractVersion | None:
+def publish_contract(
+    *, contract: Contract, reason: str, by: Actor, at: datetime
+) -> ContractVersion | None:
     """Keep what the contract's rows say now as a version; None when nothing differs from the newest one."""
-    Contract.objects.select_for_update().get(pk=contract.pk)  # two at once never take the same number
+    Contract.objects.select_for_update().get(
+        pk=contract.pk
+    )  # two at once never take the same number
     terms = _terms_of(contract)
     last = ContractVersion.objects.filter(contract=contract).order_by("-number").first()
     if last is not None and last.terms == terms:
@@ -67,7 +75,11 @@ def publish_contract(*, contract: Contract, reason: str, by: Actor, at: datetime
     version: ContractVersion = ContractVersion.objects.create(
         organization_id=contract.organization_id,
         contract=contract,
-        number=(ContractVersion.objects.filter(contract=contract).aggregate(last=Max("number"))["last"] or 0) + 1,
+        number=(
+            ContractVersion.objects.filter(contract=contract).aggregate(last=Max("number"))["last"]
+            or 0
+        )
+        + 1,
         published_at=at,
         terms=terms,
         reason=reason.strip(),
@@ -78,7 +90,10 @@ def publish_contract(*, contract: Contract, reason: str, by: Actor, at: datetime
 
 def _terms_of(contract: Contract) -> dict[str, Any]:
     values: dict[str, Any] = {name: getattr(contract, name) for name in _TERMS}
-    values |= {name: day.isoformat() if (day := values[name]) else None for name in ("starts_on", "ends_on")}
+    values |= {
+        name: day.isoformat() if (day := values[name]) else None
+        for name in ("starts_on", "ends_on")
+    }
     covered = ContractService.objects.filter(contract=contract).order_by("service_id")
     values["services"] = list(covered.values_list("service_id", flat=True))
     values["report_recipients"] = sorted(contract.report_recipients.values_list("pk", flat=True))
@@ -86,5 +101,10 @@ def _terms_of(contract: Contract) -> dict[str, Any]:
 
 
 def _tell(contract: Contract, verb: str, version_id: int, by: Actor, at: datetime) -> None:
-    fact = Fact(verb=verb, object_type="catalog.contract", object_id=contract.pk, payload={"version": version_id})
+    fact = Fact(
+        verb=verb,
+        object_type="catalog.contract",
+        object_id=contract.pk,
+        payload={"version": version_id},
+    )
     record(organization_id=contract.organization_id, facts=[fact], by=by, at=at)

@@ -22,7 +22,13 @@ A = TypeVar("A")
 B = TypeVar("B")
 
 
-def insert_rows(model: type[models.Model], names: Sequence[str], rows: Iterable[Sequence[Any]], *, organization_id: int) -> None:
+def insert_rows(
+    model: type[models.Model],
+    names: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    organization_id: int,
+) -> None:
     """Append rows with the columns ``names``, of this organization alone: the caller puts its id into each.
 
     On PostgreSQL by COPY, in the caller's transaction. Raises ``ScopeError`` when the organization is outside the open scope.
@@ -34,15 +40,27 @@ def insert_rows(model: type[models.Model], names: Sequence[str], rows: Iterable[
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             text = StringIO()
-            csv.writer(text).writerows([_NULL if value is None else value for value in row] for row in prepared)
+            csv.writer(text).writerows(
+                [_NULL if value is None else value for value in row] for row in prepared
+            )
             text.seek(0)
-            cursor.copy_expert(f"COPY {table} ({', '.join(columns)}) FROM STDIN (FORMAT csv, NULL '{_NULL}')", text)
+            cursor.copy_expert(
+                f"COPY {table} ({', '.join(columns)}) FROM STDIN (FORMAT csv, NULL '{_NULL}')", text
+            )
             return
         marks = ", ".join(["%s"] * len(columns))
-        cursor.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", list(prepared))  # noqa: S608 - our own names
+        cursor.executemany(
+            f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", list(prepared)
+        )  # noqa: S608 - our own names
 
 
-def update_rows(model: type[models.Model], names: Sequence[str], rows: Sequence[tuple[Any, ...]], *, organization_id: int) -> None:
+def update_rows(
+    model: type[models.Model],
+    names: Sequence[str],
+    rows: Sequence[tuple[Any, ...]],
+    *,
+    organization_id: int,
+) -> None:
     """Set the columns ``names`` of each row: ``rows`` holds (pk, value, ...). Touches rows of this organization alone.
 
     Raises ``ScopeError`` when the organization is outside the open scope.
@@ -118,18 +136,25 @@ def _with_own_connection(work: Callable[[A], B], item: A) -> B:
 
 def _array(values: Iterable[Any]) -> str:
     """Return an array as PostgreSQL writes one: a single constant to parse, where the driver would send a list of them."""
-    texts = ("NULL" if value is None else str(value) if isinstance(value, int) else _in_quotes(value) for value in values)
+    texts = (
+        "NULL" if value is None else str(value) if isinstance(value, int) else _in_quotes(value)
+        for value in values
+    )
     return "{" + ",".join(texts) + "}"
 
 
 def _in_quotes(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"') if '"' in text or "\\" in text else text
+    escaped = (
+        text.replace("\\", "\\\\").replace('"', '\\"') if '"' in text or "\\" in text else text
+    )
     return f'"{escaped}"'
 
 
 def _require_scope(model: type[models.Model], organization_id: int) -> None:
     if not current_scope().covers(organization_id):
-        raise ScopeError(f"{model.__name__} rows of an organization outside the scope were to be written.")
+        raise ScopeError(
+            f"{model.__name__} rows of an organization outside the scope were to be written."
+        )
 
 
 def _quoted(model: type[models.Model], fields: Sequence[Any]) -> tuple[str, list[str]]:
@@ -140,10 +165,20 @@ def _quoted(model: type[models.Model], fields: Sequence[Any]) -> tuple[str, list
 def _prepared(fields: Sequence[Any], rows: Iterable[Sequence[Any]]) -> Iterable[list[Any]]:
     """Yield the rows as the database takes them; instants, which are most of it, without the fields' ceremony."""
     if connection.vendor != "postgresql":
-        yield from ([field.get_db_prep_save(value, connection) for field, value in zip(fields, row, strict=True)] for row in rows)
+        yield from (
+            [
+                field.get_db_prep_save(value, connection)
+                for field, value in zip(fields, row, strict=True)
+            ]
+            for row in rows
+        )
         return
     for row in rows:
         yield [
-            value.isoformat() if isinstance(value, datetime) else json.dumps(value) if isinstance(value, dict | list) else value
+            value.isoformat()
+            if isinstance(value, datetime)
+            else json.dumps(value)
+            if isinstance(value, dict | list)
+            else value
             for value in row
         ]

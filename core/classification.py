@@ -76,5 +76,7 @@ _ROWS = {
 
 # Urgency rows, impact columns extensive, significant, moderate, minor (SPEC 3.7).
 DEFAULT_MATRIX: Matrix = {
-    (urgency, impact): priority for urgency, row in _ROWS.items() for impact, priority in zip(Impact, row, strict=True)
+    (urgency, impact): priority
+    for urgency, row in _ROWS.items()
+    for impact, priority in zip(Impact, row, strict=True)
 }

@@ -130,7 +130,9 @@ class TenantModel(models.Model):
         super().save(*args, **kwargs)
 
     @classmethod
-    def from_db(cls, db: str | None, field_names: Any, values: Any, **options: Any) -> "TenantModel":
+    def from_db(
+        cls, db: str | None, field_names: Any, values: Any, **options: Any
+    ) -> "TenantModel":
         row = super().from_db(db, field_names, values, **options)
         row.__dict__["_stored_organization_id"] = row.__dict__.get(tenant_field(cls))
         return row

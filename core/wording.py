@@ -12,4 +12,8 @@ def is_spanish() -> bool:
 
 def day_words(value: date) -> str:
     """Return a date as ``22 nov 2026`` or ``Nov 22, 2026``."""
-    return formats.date_format(value, "j M Y").lower() if is_spanish() else formats.date_format(value, "M j, Y")
+    return (
+        formats.date_format(value, "j M Y").lower()
+        if is_spanish()
+        else formats.date_format(value, "M j, Y")
+    )

@@ -11,12 +11,22 @@ ROOT = Path(__file__).resolve().parent.parent
 
 if __name__ == "__main__":
     if sys.argv[1:2] not in (["http"], ["sla"]):
-        sys.exit("mesa: say ./mesa bench http [--sizes 10000,100000] [--runs 3], or ./mesa bench sla")
+        sys.exit(
+            "mesa: say ./mesa bench http [--sizes 10000,100000] [--runs 3], or ./mesa bench sla"
+        )
     folder = ROOT / "var" / "bench-services"
     try:
         running = services.start(folder)
-        environment = {**os.environ, **running.environment, **{f"MESA_TEST_{k}": v for k, v in running.environment.items()}}
-        code = subprocess.run([sys.executable, "-m", f"benchmarks.{sys.argv[1]}", *sys.argv[2:]], cwd=ROOT, env=environment).returncode
+        environment = {
+            **os.environ,
+            **running.environment,
+            **{f"MESA_TEST_{k}": v for k, v in running.environment.items()},
+        }
+        code = subprocess.run(
+            [sys.executable, "-m", f"benchmarks.{sys.argv[1]}", *sys.argv[2:]],
+            cwd=ROOT,
+            env=environment,
+        ).returncode
     finally:
         services.stop(folder)
     sys.exit(code)

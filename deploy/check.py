@@ -48,7 +48,17 @@ def _translations_are_fresh(folder: Path, environment: dict[str, str]) -> bool:
         return False
     kept = CATALOGUE.read_bytes()
     ignored = [word for name in (".venv", "var", "tests", "benchmarks") for word in ("-i", name)]
-    command = [PYTHON, "manage.py", "makemessages", "-l", "es", "--no-location", "--no-obsolete", "-v0", *ignored]
+    command = [
+        PYTHON,
+        "manage.py",
+        "makemessages",
+        "-l",
+        "es",
+        "--no-location",
+        "--no-obsolete",
+        "-v0",
+        *ignored,
+    ]
     subprocess.run(command, cwd=ROOT, env=environment, capture_output=True)
     fresh = CATALOGUE.read_text(encoding="utf-8")
     CATALOGUE.write_bytes(kept)
@@ -56,7 +66,9 @@ def _translations_are_fresh(folder: Path, environment: dict[str, str]) -> bool:
     subprocess.run(["msgfmt", "-o", str(compiled), str(CATALOGUE)], check=True)
     problems = []
     if 'msgstr ""\n\n' in fresh.split("\n\n", 1)[1] + "\n\n" or "#, fuzzy" in fresh:
-        problems.append("texts without a translation: run ./mesa manage makemessages -l es --no-location --no-obsolete and translate")
+        problems.append(
+            "texts without a translation: run ./mesa manage makemessages -l es --no-location --no-obsolete and translate"
+        )
     if not filecmp.cmp(compiled, CATALOGUE.with_suffix(".mo"), shallow=False):
         problems.append("django.mo is older than django.po: run msgfmt")
     print(f"{'FAIL' if problems else 'ok  '} translations {'; '.join(problems)}", flush=True)

@@ -20,9 +20,16 @@ def install(*packages: str) -> bool:
 
 def provide(program: str, *packages: str) -> bool:
     """Return whether the program is there, after its packages were installed if it was not."""
-    return shutil.which(program) is not None or (install(*packages) and shutil.which(program) is not None)
+    return shutil.which(program) is not None or (
+        install(*packages) and shutil.which(program) is not None
+    )
 
 
 def _is_done(command: list[str]) -> bool:
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment).returncode == 0
+    return (
+        subprocess.run(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment
+        ).returncode
+        == 0
+    )

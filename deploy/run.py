@@ -55,9 +55,13 @@ def main() -> None:
     _prepare(var, environment)
     conf = var / "supervisord.conf"
     common = _COMMON.format(var=var)
-    conf.write_text(_CONF.format(var=var, root=ROOT, python=sys.executable, port=port, common=common))
+    conf.write_text(
+        _CONF.format(var=var, root=ROOT, python=sys.executable, port=port, common=common)
+    )
     supervisor = subprocess.Popen(
-        [sys.executable, "-m", "supervisor.supervisord", "-c", str(conf)], env=environment, start_new_session=True
+        [sys.executable, "-m", "supervisor.supervisord", "-c", str(conf)],
+        env=environment,
+        start_new_session=True,
     )
     told_to_stop = _stop_signals()
     url = f"http://127.0.0.1:{port}"
@@ -66,8 +70,13 @@ def main() -> None:
         sys.exit(f"mesa: the web process does not answer; see {var}/log/web.log")
     print(f"ready: {environment.get('MESA_URL') or url}", flush=True)
     if environment.get("MESA_DEMO") == "1":
-        print("       demonstration logins, password mesa-demo: requester@norte.example (portal), agent@mesa.example (desk),", flush=True)
-        print("       manager@mesa.example (reports), admin@mesa.example (configuration)", flush=True)
+        print(
+            "       demonstration logins, password mesa-demo: requester@norte.example (portal), agent@mesa.example (desk),",
+            flush=True,
+        )
+        print(
+            "       manager@mesa.example (reports), admin@mesa.example (configuration)", flush=True
+        )
     while supervisor.poll() is None:
         if told_to_stop.wait(0.2):
             _stop(supervisor)
@@ -77,13 +86,17 @@ def main() -> None:
 
 def _port(text: str) -> int:
     if not text.isdigit() or not 0 < int(text) < 65536:
-        sys.exit(f"mesa: PORT={text!r} is not usable: write a number from 1 to 65535, such as PORT=8000.")
+        sys.exit(
+            f"mesa: PORT={text!r} is not usable: write a number from 1 to 65535, such as PORT=8000."
+        )
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", int(text)))
         except OSError:
-            sys.exit(f"mesa: port {text} is taken by another program: choose another one, such as PORT={int(text) % 65535 + 1} ./mesa run")
+            sys.exit(
+                f"mesa: port {text} is taken by another program: choose another one, such as PORT={int(text) % 65535 + 1} ./mesa run"
+            )
     return int(text)
 
 
@@ -95,7 +108,9 @@ def _refuse_second_run(var: Path) -> None:
     pid = path.read_text().strip()
     command = Path(f"/proc/{pid}/cmdline")
     if command.exists() and str(var) in command.read_bytes().decode(errors="replace"):
-        sys.exit(f"mesa: it is already running on {var} (process {pid}): stop that one first, or set MESA_VAR to another folder.")
+        sys.exit(
+            f"mesa: it is already running on {var} (process {pid}): stop that one first, or set MESA_VAR to another folder."
+        )
     path.unlink()
 
 
@@ -106,11 +121,17 @@ def _prepare(var: Path, environment: dict[str, str]) -> None:
     for pattern in ("*/migrations/*.py", "static/**/*", "requirements/base.txt"):
         for path in sorted(ROOT.glob(pattern)):
             if path.is_file():
-                digest.update(f"{path.relative_to(ROOT)} {path.stat().st_size} {path.stat().st_mtime_ns}\n".encode())
-    digest.update(environment.get("DATABASE_URL", "").encode() + environment.get("MESA_DEMO", "").encode())
+                digest.update(
+                    f"{path.relative_to(ROOT)} {path.stat().st_size} {path.stat().st_mtime_ns}\n".encode()
+                )
+    digest.update(
+        environment.get("DATABASE_URL", "").encode() + environment.get("MESA_DEMO", "").encode()
+    )
     if stamp.exists() and stamp.read_text() == digest.hexdigest():
         return
-    print("mesa: preparing the data (the first time takes half a minute)", file=sys.stderr, flush=True)
+    print(
+        "mesa: preparing the data (the first time takes half a minute)", file=sys.stderr, flush=True
+    )
     done = subprocess.run([sys.executable, "manage.py", "prepare"], cwd=ROOT, env=environment)
     if done.returncode != 0:
         sys.exit("mesa: the data could not be prepared; the message above says why.")

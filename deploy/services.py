@@ -38,17 +38,27 @@ class Services:
 
 
 def find_postgres() -> Path | None:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parent.parent.name))
+    found = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin/initdb"),
+        key=lambda path: int(path.parent.parent.name),
+    )
     return found[-1].parent if found else None
 
 
 def install_missing() -> list[str]:
     """Install what is missing where that is possible; return what is still missing."""
-    wanted = {"postgresql": find_postgres() is None, "redis-server": shutil.which("redis-server") is None}
+    wanted = {
+        "postgresql": find_postgres() is None,
+        "redis-server": shutil.which("redis-server") is None,
+    }
     missing = [name for name, absent in wanted.items() if absent]
     if missing:
         install(*missing)
-    return [name for name in missing if (find_postgres() is None if name == "postgresql" else shutil.which(name) is None)]
+    return [
+        name
+        for name in missing
+        if (find_postgres() is None if name == "postgresql" else shutil.which(name) is None)
+    ]
 
 
 def free_port() -> int:
@@ -66,7 +76,9 @@ def start(folder: Path) -> Services:
     """Start both in ``folder`` (kept between starts) and return where they are. Raises ``RuntimeError`` with the cure."""
     missing = install_missing()
     if missing:
-        raise RuntimeError(f"Install {' and '.join(missing)} (Debian: apt-get install {' '.join(missing)}).")
+        raise RuntimeError(
+            f"Install {' and '.join(missing)} (Debian: apt-get install {' '.join(missing)})."
+        )
     binaries = find_postgres()
     assert binaries is not None
     folder.mkdir(parents=True, exist_ok=True)
@@ -79,13 +91,35 @@ def start(folder: Path) -> Services:
             shutil.chown(data, "postgres", "postgres")
         _run(
             _as_postgres(
-                str(binaries / "initdb"), "-D", str(data), "-A", "trust", "-U", "postgres", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8"
+                str(binaries / "initdb"),
+                "-D",
+                str(data),
+                "-A",
+                "trust",
+                "-U",
+                "postgres",
+                "--no-sync",
+                "-E",
+                "UTF8",
+                "--locale=C.UTF-8",
             )
         )
     if not _listens(services.postgres_port):
         options = f"-p {services.postgres_port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c shared_buffers=256MB -c max_connections=60"
         # The log belongs to the server's own user: it lies in its data folder.
-        _run(_as_postgres(str(binaries / "pg_ctl"), "-D", str(data), "-w", "-l", str(data / "server.log"), "-o", options, "start"))
+        _run(
+            _as_postgres(
+                str(binaries / "pg_ctl"),
+                "-D",
+                str(data),
+                "-w",
+                "-l",
+                str(data / "server.log"),
+                "-o",
+                options,
+                "start",
+            )
+        )
     _make_roles(binaries, services)
     if not _listens(services.redis_port):
         _run(
@@ -120,7 +154,10 @@ def stop(folder: Path) -> None:
     binaries = find_postgres()
     if binaries is not None and (folder / "postgres" / "postmaster.pid").exists():
         subprocess.run(
-            _as_postgres(str(binaries / "pg_ctl"), "-D", str(folder / "postgres"), "-m", "fast", "stop"), stdout=subprocess.DEVNULL
+            _as_postgres(
+                str(binaries / "pg_ctl"), "-D", str(folder / "postgres"), "-m", "fast", "stop"
+            ),
+            stdout=subprocess.DEVNULL,
         )
     pid = folder / "redis.pid"
     if pid.exists():
@@ -147,7 +184,9 @@ def _make_roles(binaries: Path, services: Services) -> None:
     """Two roles (DECISIONS 2): the owner makes tables, the app reads and writes rows."""
     psql = _psql(binaries, services.postgres_port)
     if subprocess.run(
-        [*psql, "postgres", "-c", "SELECT 1 FROM pg_roles WHERE rolname='mesa_app'"], capture_output=True, text=True
+        [*psql, "postgres", "-c", "SELECT 1 FROM pg_roles WHERE rolname='mesa_app'"],
+        capture_output=True,
+        text=True,
     ).stdout.strip():
         return
     roles = "CREATE ROLE mesa_owner LOGIN CREATEDB PASSWORD 'mesa'; CREATE ROLE mesa_app LOGIN PASSWORD 'mesa';"
@@ -165,7 +204,17 @@ def make_database(port: int, name: str) -> None:
 
 
 def _psql(binaries: Path, port: int) -> list[str]:
-    return [str(binaries / "psql"), "-h", "127.0.0.1", "-p", str(port), "-U", "postgres", "-qtAX", "-d"]
+    return [
+        str(binaries / "psql"),
+        "-h",
+        "127.0.0.1",
+        "-p",
+        str(port),
+        "-U",
+        "postgres",
+        "-qtAX",
+        "-d",
+    ]
 
 
 def _run(command: list[str]) -> None:

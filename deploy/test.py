@@ -27,15 +27,20 @@ def part(name: str, arguments: list[str], environment: dict[str, str]) -> bool:
 
 def main() -> None:
     if sys.argv[1:]:
-        sys.exit(subprocess.run([sys.executable, "-m", "pytest", *sys.argv[1:]], cwd=ROOT).returncode)
+        sys.exit(
+            subprocess.run([sys.executable, "-m", "pytest", *sys.argv[1:]], cwd=ROOT).returncode
+        )
     clean = {
         name: value
         for name, value in os.environ.items()
-        if name not in {"DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "MESA_DEMO", "MESA_VAR", "PORT"}
+        if name
+        not in {"DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "MESA_DEMO", "MESA_VAR", "PORT"}
     }
     failed, skipped = [], []
     if not provide("soffice", *OFFICE):
-        skipped.append(f"office documents as evidence: LibreOffice is missing (Debian: apt-get install {' '.join(OFFICE)})")
+        skipped.append(
+            f"office documents as evidence: LibreOffice is missing (Debian: apt-get install {' '.join(OFFICE)})"
+        )
     quick = ["-q", "-n", "auto", "tests"]
     if not part("fast, SQLite", [*quick, "-m", "not long and not walk and not processes"], clean):
         failed.append("fast")
@@ -52,10 +57,18 @@ def main() -> None:
         skipped.append(f"PostgreSQL, Redis and real processes: {error}")
     real = "walk or processes" if has_browser else "processes"
     try:
-        with_services = clean | ({"MESA_TEST_" + name: value for name, value in running.environment.items()} if running else {})
+        with_services = clean | (
+            {"MESA_TEST_" + name: value for name, value in running.environment.items()}
+            if running
+            else {}
+        )
         if not part("real processes and browser walks", ["-q", "tests", "-m", real], with_services):
             failed.append("real processes")
-        if running and not part("fast and long, PostgreSQL", [*quick, "-m", "not walk and not processes"], clean | running.environment):
+        if running and not part(
+            "fast and long, PostgreSQL",
+            [*quick, "-m", "not walk and not processes"],
+            clean | running.environment,
+        ):
             failed.append("postgres")
     finally:
         if running:

@@ -51,7 +51,9 @@ class VersionInline(admin.TabularInline):
 
     @admin.display(description=_("state"))
     def status(self, obj: Any) -> str | Promise:
-        siblings = type(obj).objects.filter(contract=obj.contract_id, number__gt=obj.number or 0, effective_from__lte=timezone.now())
+        siblings = type(obj).objects.filter(
+            contract=obj.contract_id, number__gt=obj.number or 0, effective_from__lte=timezone.now()
+        )
         return status_words(obj.effective_from, siblings.exists())
 
 
@@ -73,10 +75,20 @@ class MatrixVersionInline(VersionInline):
 
     @admin.display(description=_("what changed"))
     def differences(self, obj: MatrixVersion) -> str:
-        before = MatrixVersion.objects.filter(contract=obj.contract_id, number=(obj.number or 0) - 1).order_by("pk").first()
+        before = (
+            MatrixVersion.objects.filter(contract=obj.contract_id, number=(obj.number or 0) - 1)
+            .order_by("pk")
+            .first()
+        )
         old = before.matrix if before is not None else DEFAULT_MATRIX
         own = [(cell, priority) for cell, priority in obj.matrix.items() if old[cell] != priority]
-        return "; ".join(f"{urgency.label} × {impact.label} → {priority.label}" for (urgency, impact), priority in own) or "—"
+        return (
+            "; ".join(
+                f"{urgency.label} × {impact.label} → {priority.label}"
+                for (urgency, impact), priority in own
+            )
+            or "—"
+        )
 
 
 class ContractVersionInline(VersionInline):
@@ -92,11 +104,17 @@ class ContractVersionInline(VersionInline):
 
     @admin.display(description=_("what changed"))
     def differences(self, obj: ContractVersion) -> str:
-        before = ContractVersion.objects.filter(contract=obj.contract_id, number=(obj.number or 0) - 1).order_by("pk").first()
+        before = (
+            ContractVersion.objects.filter(contract=obj.contract_id, number=(obj.number or 0) - 1)
+            .order_by("pk")
+            .first()
+        )
         if before is None:
             return "—"
         return "; ".join(
-            _difference(name, before.terms.get(name), value) for name, value in obj.terms.items() if before.terms.get(name) != value
+            _difference(name, before.terms.get(name), value)
+            for name, value in obj.terms.items()
+            if before.terms.get(name) != value
         )
 
 
@@ -107,9 +125,20 @@ def _difference(name: str, old: Any, new: Any) -> str:
 
 def _words(name: str, value: Any) -> str:
     if name == "services":
-        return ", ".join(str(service) for service in Service.objects.filter(pk__in=value or ()).order_by("pk")) or "—"
+        return (
+            ", ".join(
+                str(service)
+                for service in Service.objects.filter(pk__in=value or ()).order_by("pk")
+            )
+            or "—"
+        )
     if name == "report_recipients":
-        return ", ".join(str(person) for person in User.objects.filter(pk__in=value or ()).order_by("pk")) or "—"
+        return (
+            ", ".join(
+                str(person) for person in User.objects.filter(pk__in=value or ()).order_by("pk")
+            )
+            or "—"
+        )
     return str(localize(value)) if value not in (None, "") else "—"
 
 
@@ -129,7 +158,9 @@ MatrixForm = type(
     "MatrixForm",
     (forms.ModelForm,),
     {
-        name: forms.ChoiceField(choices=_PRIORITIES, label=format_lazy("{} × {}", urgency.label, impact.label))
+        name: forms.ChoiceField(
+            choices=_PRIORITIES, label=format_lazy("{} × {}", urgency.label, impact.label)
+        )
         for name, (urgency, impact) in cells()
     },
 )
@@ -155,7 +186,11 @@ class ContractForm(MatrixForm):  # type: ignore[misc, valid-type]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.newest = MatrixVersion.objects.filter(contract_id=self.instance.pk).order_by("-number").first() if self.instance.pk else None
+        self.newest = (
+            MatrixVersion.objects.filter(contract_id=self.instance.pk).order_by("-number").first()
+            if self.instance.pk
+            else None
+        )
         standing = self.newest.matrix if self.newest else DEFAULT_MATRIX
         for name, cell in cells():
             if name in self.fields:  # who may only look has none
@@ -167,7 +202,10 @@ class ContractForm(MatrixForm):  # type: ignore[misc, valid-type]
         if self.errors:
             return data
         self.now = now = timezone.now()
-        organization, chosen = data.get("organization") or self.instance.organization, data.get("matrix_from")
+        organization, chosen = (
+            data.get("organization") or self.instance.organization,
+            data.get("matrix_from"),
+        )
         data["matrix_from"] = chosen.replace(tzinfo=zone(organization.time_zone)) if chosen else now
         if self.adds_matrix(data):
             last = self.newest.effective_from if self.newest else None
@@ -189,7 +227,12 @@ class ContractAdmin(ConfigurationAdmin):
     list_display = ("reference", "organization", "starts_on", "ends_on")
     list_select_related = ("organization",)
     search_fields = ("reference",)
-    inlines = (ContractServiceInline, PolicyVersionInline, MatrixVersionInline, ContractVersionInline)
+    inlines = (
+        ContractServiceInline,
+        PolicyVersionInline,
+        MatrixVersionInline,
+        ContractVersionInline,
+    )
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         names = [field.name for field in Contract._meta.fields if field.name != "id"]
@@ -198,7 +241,9 @@ class ContractAdmin(ConfigurationAdmin):
             (_("Priority matrix"), {"fields": [*(name for name, _cell in cells()), "matrix_from"]}),
         )
 
-    def save_formset(self, request: HttpRequest, form: forms.ModelForm, formset: Any, change: bool) -> None:
+    def save_formset(
+        self, request: HttpRequest, form: forms.ModelForm, formset: Any, change: bool
+    ) -> None:
         for row in formset.save(commit=False):
             row.organization_id = form.instance.organization_id
             row.save()
@@ -218,12 +263,21 @@ class ContractAdmin(ConfigurationAdmin):
                 by=by,
                 at=form.now,
             )
-        publish_contract(contract=form.instance, reason=form.cleaned_data["reason"], by=by, at=form.now)
+        publish_contract(
+            contract=form.instance, reason=form.cleaned_data["reason"], by=by, at=form.now
+        )
 
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
         form = context["adminform"].form
         standing = form.newest.matrix if form.newest else DEFAULT_MATRIX
-        shown = {cell: form[name] if name in form.fields else standing[cell].label for name, cell in cells()}
+        shown = {
+            cell: form[name] if name in form.fields else standing[cell].label
+            for name, cell in cells()
+        }
         context["matrix_impacts"] = [impact.label for impact in Impact]
-        context["matrix_rows"] = [(urgency.label, [shown[urgency, impact] for impact in Impact]) for urgency in Urgency]
+        context["matrix_rows"] = [
+            (urgency.label, [shown[urgency, impact] for impact in Impact]) for urgency in Urgency
+        ]
         return super().render_change_form(request, context, *args, **kwargs)

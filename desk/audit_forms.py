@@ -16,20 +16,33 @@ class NothingForm(forms.Form):
 
 
 class ReasonForm(forms.Form):
-    reason = forms.CharField(label=_("Reason"), widget=forms.Textarea(attrs={"rows": 3}), max_length=5000)
+    reason = forms.CharField(
+        label=_("Reason"), widget=forms.Textarea(attrs={"rows": 3}), max_length=5000
+    )
 
 
 class EvaluateForm(ReasonForm):
     approves = forms.ChoiceField(
-        label=_("Decision"), choices=(("yes", _("Approve")), ("no", _("Decline"))), widget=forms.RadioSelect, initial="yes"
+        label=_("Decision"),
+        choices=(("yes", _("Approve")), ("no", _("Decline"))),
+        widget=forms.RadioSelect,
+        initial="yes",
     )
     field_order = ("approves", "reason")
 
 
 class PrepareForm(forms.Form):
-    classification = forms.ChoiceField(label=_("Classification"), choices=Classification.choices, initial=Classification.INTERNAL)
-    file = FilesField(label=_("File"), help_text=_("It becomes PDF. Of confidential evidence and of policies it stays inside."))
-    redacted = FilesField(label=_("Partial picture"), help_text=_("Of confidential evidence: the picture with the rest made unreadable."))
+    classification = forms.ChoiceField(
+        label=_("Classification"), choices=Classification.choices, initial=Classification.INTERNAL
+    )
+    file = FilesField(
+        label=_("File"),
+        help_text=_("It becomes PDF. Of confidential evidence and of policies it stays inside."),
+    )
+    redacted = FilesField(
+        label=_("Partial picture"),
+        help_text=_("Of confidential evidence: the picture with the rest made unreadable."),
+    )
     summary = forms.CharField(
         label=_("Summary"),
         required=False,
@@ -37,7 +50,9 @@ class PrepareForm(forms.Form):
         max_length=20_000,
         help_text=_("Of a policy, process or procedure: what leaves in its place."),
     )
-    as_editable = forms.BooleanField(label=_("Deliver the editable file (needs a waiver)"), required=False)
+    as_editable = forms.BooleanField(
+        label=_("Deliver the editable file (needs a waiver)"), required=False
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -62,14 +77,26 @@ class ConferenceForm(forms.Form):
     )
     minutes = forms.IntegerField(label=_("Minutes"), initial=60, min_value=1, max_value=1440)
     place = forms.CharField(label=_("Place or link"), max_length=300)
-    attendees = forms.CharField(label=_("Who is invited"), widget=forms.Textarea(attrs={"rows": 4}), help_text=_("One e-mail per line."))
+    attendees = forms.CharField(
+        label=_("Who is invited"),
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("One e-mail per line."),
+    )
 
 
 class AnswerVisitForm(forms.Form):
     authorizes = forms.ChoiceField(
-        label=_("Decision"), choices=(("yes", _("Authorize")), ("no", _("Do not authorize"))), widget=forms.RadioSelect, initial="yes"
+        label=_("Decision"),
+        choices=(("yes", _("Authorize")), ("no", _("Do not authorize"))),
+        widget=forms.RadioSelect,
+        initial="yes",
     )
-    answer = forms.CharField(label=_("What the customer reads"), required=False, widget=forms.Textarea(attrs={"rows": 2}), max_length=2000)
+    answer = forms.CharField(
+        label=_("What the customer reads"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        max_length=2000,
+    )
 
 
 # Act -> the form that it needs and the words of its button.

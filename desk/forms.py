@@ -34,7 +34,9 @@ class Say(TextChoices):
 class SayForm(forms.Form):
     """What the composer sends: a reply, an attention statement or an internal note."""
 
-    kind = forms.ChoiceField(choices=Say.choices, initial=Say.REPLY, widget=forms.RadioSelect, label=_("Send as"))
+    kind = forms.ChoiceField(
+        choices=Say.choices, initial=Say.REPLY, widget=forms.RadioSelect, label=_("Send as")
+    )
     body = forms.CharField(label=_("Message"), widget=forms.Textarea(attrs={"rows": 5}))
     estimated_at = forms.DateTimeField(
         label=_("Expected time of attention"),
@@ -48,7 +50,9 @@ class SayForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
         if data.get("kind") == Say.STATEMENT and not data.get("estimated_at"):
-            self.add_error("estimated_at", _("An attention statement says when: choose a date and a time."))
+            self.add_error(
+                "estimated_at", _("An attention statement says when: choose a date and a time.")
+            )
         return data
 
 
@@ -86,7 +90,9 @@ class SeenForm(VersionedForm):
 class ClassifyForm(SeenForm):
     word = "classify"
     kind = forms.ChoiceField(label=_("Kind"), choices=Kind.choices)
-    service: "forms.ModelChoiceField[Service]" = forms.ModelChoiceField(label=_("Service"), queryset=None)
+    service: "forms.ModelChoiceField[Service]" = forms.ModelChoiceField(
+        label=_("Service"), queryset=None
+    )
     impact = forms.ChoiceField(label=_("Impact"), choices=Impact.choices)
     urgency = forms.ChoiceField(label=_("Urgency"), choices=Urgency.choices)
     environment = forms.ChoiceField(label=_("Environment"), choices=Environment.choices)
@@ -94,22 +100,39 @@ class ClassifyForm(SeenForm):
         label=_("Why?"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=_("Needed to change what the desk has classified before. It stays with the ticket as an internal note."),
+        help_text=_(
+            "Needed to change what the desk has classified before. It stays with the ticket as an internal note."
+        ),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["reason"].is_conditional = True  # type: ignore[attr-defined]  # "optional" beside it would be untrue
-        self.fields["service"].queryset = Service.objects.filter(is_active=True).order_by("position", "pk")  # type: ignore[attr-defined]
+        self.fields["service"].queryset = Service.objects.filter(is_active=True).order_by(
+            "position", "pk"
+        )  # type: ignore[attr-defined]
 
     @classmethod
     def of(cls, ticket: Ticket) -> "ClassifyForm":
         names = ("kind", "impact", "urgency", "environment", "version")
-        return cls(initial={**{name: getattr(ticket, name) for name in names}, "service": ticket.service_id})
+        return cls(
+            initial={
+                **{name: getattr(ticket, name) for name in names},
+                "service": ticket.service_id,
+            }
+        )
 
     def values(self) -> str:
         data = self.cleaned_data
-        return "-".join([data["kind"], str(data["service"].pk), data["impact"], data["urgency"], data["environment"]])
+        return "-".join(
+            [
+                data["kind"],
+                str(data["service"].pk),
+                data["impact"],
+                data["urgency"],
+                data["environment"],
+            ]
+        )
 
     def classification(self) -> Classification:
         data = self.cleaned_data
@@ -124,7 +147,9 @@ class ClassifyForm(SeenForm):
 
 class ContractForm(SeenForm):
     word = "contract"
-    contract: "forms.ModelChoiceField[Contract]" = forms.ModelChoiceField(label=_("Contract"), queryset=None)
+    contract: "forms.ModelChoiceField[Contract]" = forms.ModelChoiceField(
+        label=_("Contract"), queryset=None
+    )
     from_start = forms.BooleanField(
         label=_("It was wrong from the start"),
         required=False,
@@ -136,7 +161,9 @@ class ContractForm(SeenForm):
 
     def __init__(self, *args: Any, ticket: Ticket, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        others = Contract.objects.filter(organization_id=ticket.organization_id).exclude(pk=ticket.contract_id)
+        others = Contract.objects.filter(organization_id=ticket.organization_id).exclude(
+            pk=ticket.contract_id
+        )
         self.fields["contract"].queryset = others.order_by("-starts_on", "pk")  # type: ignore[attr-defined]
 
     def values(self) -> str:
@@ -145,12 +172,17 @@ class ContractForm(SeenForm):
 
 class AssignForm(VersionedForm):
     word = "attend"
-    assignee = forms.TypedChoiceField(label=_("Assignee"), required=False, coerce=int, empty_value=None)
+    assignee = forms.TypedChoiceField(
+        label=_("Assignee"), required=False, coerce=int, empty_value=None
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.people = {person.pk: person for person in assignable_staff()}
-        self.fields["assignee"].choices = [("", _("Nobody")), *((pk, str(user)) for pk, user in self.people.items())]  # type: ignore[attr-defined]
+        self.fields["assignee"].choices = [
+            ("", _("Nobody")),
+            *((pk, str(user)) for pk, user in self.people.items()),
+        ]  # type: ignore[attr-defined]
 
     def person(self) -> User | None:
         """Return the chosen person, or None for nobody."""
@@ -161,18 +193,32 @@ class AssignForm(VersionedForm):
 class StepForm(VersionedForm):
     """Details of a transition; which of them are shown and needed is in the table."""
 
-    reason = forms.CharField(label=_("Reason"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
-    message = forms.CharField(label=_("Message to the customer"), required=False, widget=forms.Textarea(attrs={"rows": 4}))
-    solution_type = forms.ChoiceField(label=_("Solution type"), required=False, choices=[("", "—"), *SolutionType.choices])
-    team: "forms.ModelChoiceField[Team]" = forms.ModelChoiceField(label=_("Group"), required=False, queryset=None)
+    reason = forms.CharField(
+        label=_("Reason"), required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    message = forms.CharField(
+        label=_("Message to the customer"), required=False, widget=forms.Textarea(attrs={"rows": 4})
+    )
+    solution_type = forms.ChoiceField(
+        label=_("Solution type"), required=False, choices=[("", "—"), *SolutionType.choices]
+    )
+    team: "forms.ModelChoiceField[Team]" = forms.ModelChoiceField(
+        label=_("Group"), required=False, queryset=None
+    )
     supplier = forms.CharField(label=_("Supplier"), required=False, max_length=120)
-    supplier_case = forms.CharField(label=_("Supplier's case number"), required=False, max_length=80)
-    promised_on = forms.DateField(label=_("Promised date"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    supplier_case = forms.CharField(
+        label=_("Supplier's case number"), required=False, max_length=80
+    )
+    promised_on = forms.DateField(
+        label=_("Promised date"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
     attachments = FilesField()
 
     def __init__(self, *args: Any, needs: tuple[str, ...] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["team"].queryset = Team.objects.filter(level__gte=2).order_by("level", "name", "pk")  # type: ignore[attr-defined]
+        self.fields["team"].queryset = Team.objects.filter(level__gte=2).order_by(
+            "level", "name", "pk"
+        )  # type: ignore[attr-defined]
         if needs is not None:
             kept = {*needs, "version", *(("attachments",) if "message" in needs else ())}
             self.fields = {name: field for name, field in self.fields.items() if name in kept}
@@ -198,10 +244,16 @@ class RegisterForm(forms.Form):
 
     CHANNELS = (Channel.PHONE, Channel.EMAIL, Channel.CHAT, Channel.WHATSAPP)
 
-    membership: "forms.ModelChoiceField[Membership]" = forms.ModelChoiceField(label=_("Requester"), queryset=None)
-    channel = forms.ChoiceField(label=_("Channel"), choices=[(channel, channel.label) for channel in CHANNELS])
+    membership: "forms.ModelChoiceField[Membership]" = forms.ModelChoiceField(
+        label=_("Requester"), queryset=None
+    )
+    channel = forms.ChoiceField(
+        label=_("Channel"), choices=[(channel, channel.label) for channel in CHANNELS]
+    )
     kind = forms.ChoiceField(label=_("Kind"), choices=Kind.choices)
-    service: "forms.ModelChoiceField[Service]" = forms.ModelChoiceField(label=_("Service"), queryset=None)
+    service: "forms.ModelChoiceField[Service]" = forms.ModelChoiceField(
+        label=_("Service"), queryset=None
+    )
     subject = forms.CharField(label=_("Subject"), max_length=200)
     description = forms.CharField(label=_("Description"), widget=forms.Textarea(attrs={"rows": 5}))
     impact = forms.ChoiceField(label=_("Impact"), choices=Impact.choices, initial=Impact.MINOR)
@@ -210,16 +262,26 @@ class RegisterForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        members = Membership.objects.filter(is_suspended=False, user__is_active=True).select_related("user", "organization")
-        self.fields["membership"].queryset = members.order_by("organization__name", "user__full_name", "pk")  # type: ignore[attr-defined]
+        members = Membership.objects.filter(
+            is_suspended=False, user__is_active=True
+        ).select_related("user", "organization")
+        self.fields["membership"].queryset = members.order_by(
+            "organization__name", "user__full_name", "pk"
+        )  # type: ignore[attr-defined]
         self.fields["membership"].label_from_instance = lambda m: f"{m.user} · {m.organization}"  # type: ignore[attr-defined]
-        self.fields["service"].queryset = Service.objects.filter(is_active=True).order_by("position", "pk")  # type: ignore[attr-defined]
+        self.fields["service"].queryset = Service.objects.filter(is_active=True).order_by(
+            "position", "pk"
+        )  # type: ignore[attr-defined]
 
 
 class QueueFilterForm(forms.Form):
     q = forms.CharField(label=_("Number or subject"), required=False)
     organization: "forms.ModelChoiceField[Organization]" = forms.ModelChoiceField(
-        label=_("Customer"), queryset=None, required=False, to_field_name="slug", empty_label=_("All customers")
+        label=_("Customer"),
+        queryset=None,
+        required=False,
+        to_field_name="slug",
+        empty_label=_("All customers"),
     )
     priority = forms.ChoiceField(label=_("Priority"), required=False)
     state = forms.ChoiceField(label=_("State"), required=False)
@@ -228,7 +290,10 @@ class QueueFilterForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["organization"].queryset = Organization.objects.order_by("name", "pk")  # type: ignore[attr-defined]
         self.fields["priority"].choices = [("", _("Any priority")), *Priority.choices]  # type: ignore[attr-defined]
-        self.fields["state"].choices = [("", _("Any state")), *((s, s.label) for s in State if s in ACTIVE)]  # type: ignore[attr-defined]
+        self.fields["state"].choices = [
+            ("", _("Any state")),
+            *((s, s.label) for s in State if s in ACTIVE),
+        ]  # type: ignore[attr-defined]
 
 
 class DeescalateForm(forms.Form):
@@ -239,7 +304,10 @@ class DeescalateForm(forms.Form):
 
 TARGET_COLUMNS: tuple[tuple[Metric, str, str | Promise], ...] = (
     (Metric.REACTION, "", Metric.REACTION.label),
-    *((Metric.ATTENTION, str(kind), format_lazy("{} · {}", Metric.ATTENTION.label, kind.label)) for kind in SupportType),
+    *(
+        (Metric.ATTENTION, str(kind), format_lazy("{} · {}", Metric.ATTENTION.label, kind.label))
+        for kind in SupportType
+    ),
     (Metric.RESOLUTION, "", Metric.RESOLUTION.label),
 )
 AS_IN_FORCE = ("", _("As in force"))
@@ -257,7 +325,9 @@ class PromiseField(forms.CharField):
         try:
             return parse_promise(text)
         except ValueError as error:
-            raise forms.ValidationError(_("Write 40 min, 3 h, 1 h 30 min or 5 d, and at least one minute.")) from error
+            raise forms.ValidationError(
+                _("Write 40 min, 3 h, 1 h 30 min or 5 d, and at least one minute.")
+            ) from error
 
 
 class HoursField(forms.CharField):
@@ -276,12 +346,27 @@ class HoursField(forms.CharField):
 class SimulationForm(forms.Form):
     """Other terms to be tried: whatever stays empty is as it was in force for each ticket."""
 
-    name = forms.CharField(label=_("Name"), max_length=120, required=False, help_text=_("So that others know what was tried."))
-    organizations: Any = forms.ModelMultipleChoiceField(None, label=_("Customers"), widget=forms.CheckboxSelectMultiple)
-    first_month = forms.CharField(label=_("From the month"), widget=forms.TextInput(attrs={"type": "month"}))
-    last_month = forms.CharField(label=_("To the month"), widget=forms.TextInput(attrs={"type": "month"}))
-    pauses_user = forms.ChoiceField(label=_("Attention pauses while pending user"), choices=_YES_NO, required=False)
-    pauses_supplier = forms.ChoiceField(label=_("Attention pauses while pending supplier"), choices=_YES_NO, required=False)
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=120,
+        required=False,
+        help_text=_("So that others know what was tried."),
+    )
+    organizations: Any = forms.ModelMultipleChoiceField(
+        None, label=_("Customers"), widget=forms.CheckboxSelectMultiple
+    )
+    first_month = forms.CharField(
+        label=_("From the month"), widget=forms.TextInput(attrs={"type": "month"})
+    )
+    last_month = forms.CharField(
+        label=_("To the month"), widget=forms.TextInput(attrs={"type": "month"})
+    )
+    pauses_user = forms.ChoiceField(
+        label=_("Attention pauses while pending user"), choices=_YES_NO, required=False
+    )
+    pauses_supplier = forms.ChoiceField(
+        label=_("Attention pauses while pending supplier"), choices=_YES_NO, required=False
+    )
     hours_business = HoursField(label=_("Business hours"), required=False)
     hours_extended = HoursField(label=_("Extended hours"), required=False)
     without_holidays = forms.BooleanField(label=_("Without holidays"), required=False)
@@ -291,7 +376,11 @@ class SimulationForm(forms.Form):
         self.fields["organizations"].queryset = Organization.objects.order_by("name", "pk")  # type: ignore[attr-defined]
         for metric, support_type, label in TARGET_COLUMNS:
             for priority in Priority:
-                field = PromiseField(label=format_lazy("{} · {}", label, priority.label), required=False, max_length=20)
+                field = PromiseField(
+                    label=format_lazy("{} · {}", label, priority.label),
+                    required=False,
+                    max_length=20,
+                )
                 field.widget.attrs |= {"size": 8, "aria-label": field.label}
                 self.fields[_target_name(metric, support_type, priority)] = field
         for urgency in Urgency:
@@ -307,7 +396,13 @@ class SimulationForm(forms.Form):
 
     @property
     def other_fields(self) -> list[forms.BoundField]:
-        names = ("pauses_user", "pauses_supplier", "hours_business", "hours_extended", "without_holidays")
+        names = (
+            "pauses_user",
+            "pauses_supplier",
+            "hours_business",
+            "hours_extended",
+            "without_holidays",
+        )
         return [self[name] for name in names]
 
     @property
@@ -317,13 +412,22 @@ class SimulationForm(forms.Form):
     @property
     def target_rows(self) -> list[tuple[Priority, list[forms.BoundField]]]:
         return [
-            (priority, [self[_target_name(metric, support_type, priority)] for metric, support_type, _label in TARGET_COLUMNS])
+            (
+                priority,
+                [
+                    self[_target_name(metric, support_type, priority)]
+                    for metric, support_type, _label in TARGET_COLUMNS
+                ],
+            )
             for priority in Priority
         ]
 
     @property
     def matrix_rows(self) -> list[tuple[Urgency, list[forms.BoundField]]]:
-        return [(urgency, [self[f"cell_{urgency}_{impact}"] for impact in Impact]) for urgency in Urgency]
+        return [
+            (urgency, [self[f"cell_{urgency}_{impact}"] for impact in Impact])
+            for urgency in Urgency
+        ]
 
     @property
     def impacts(self) -> list[Impact]:
@@ -332,11 +436,24 @@ class SimulationForm(forms.Form):
     def draft(self) -> Draft:
         """Return what was typed."""
         data = self.cleaned_data
-        named = [(m, s, p, data.get(_target_name(m, s, p))) for m, s, _label in TARGET_COLUMNS for p in Priority]
-        cells = {(u, i): code for u in Urgency for i in Impact if (code := data.get(f"cell_{u}_{i}"))}
-        hours = {CalendarRole.BUSINESS: data.get("hours_business"), CalendarRole.EXTENDED: data.get("hours_extended")}
+        named = [
+            (m, s, p, data.get(_target_name(m, s, p)))
+            for m, s, _label in TARGET_COLUMNS
+            for p in Priority
+        ]
+        cells = {
+            (u, i): code for u in Urgency for i in Impact if (code := data.get(f"cell_{u}_{i}"))
+        }
+        hours = {
+            CalendarRole.BUSINESS: data.get("hours_business"),
+            CalendarRole.EXTENDED: data.get("hours_extended"),
+        }
         return Draft(
-            targets={(metric, support_type, priority): target for metric, support_type, priority, target in named if target is not None},
+            targets={
+                (metric, support_type, priority): target
+                for metric, support_type, priority, target in named
+                if target is not None
+            },
             pauses_while_pending_user=_flag(data["pauses_user"]),
             pauses_while_pending_supplier=_flag(data["pauses_supplier"]),
             matrix={cell: Priority[code.upper()] for cell, code in cells.items()} or None,
@@ -353,12 +470,25 @@ def initial_of(draft: Draft) -> dict[str, Any]:
             kinds = [support_type] if support_type else SupportType.values
             every = draft.targets.get((metric, "", priority))
             found = {draft.targets.get((metric, kind, priority), every) for kind in kinds}
-            target = found.pop() if len(found) == 1 else None  # one field for several targets stays empty: as in force
-            values[_target_name(metric, support_type, priority)] = format_promise(target) if target is not None else ""
-    values |= {f"cell_{urgency}_{impact}": priority.code for (urgency, impact), priority in (draft.matrix or {}).items()}
-    values |= {f"hours_{role}": format_hours(dict(hours), days_of_week()) for role, hours in draft.hours.items()}
+            target = (
+                found.pop() if len(found) == 1 else None
+            )  # one field for several targets stays empty: as in force
+            values[_target_name(metric, support_type, priority)] = (
+                format_promise(target) if target is not None else ""
+            )
+    values |= {
+        f"cell_{urgency}_{impact}": priority.code
+        for (urgency, impact), priority in (draft.matrix or {}).items()
+    }
+    values |= {
+        f"hours_{role}": format_hours(dict(hours), days_of_week())
+        for role, hours in draft.hours.items()
+    }
     words = {True: "yes", False: "no", None: ""}
-    values["pauses_user"], values["pauses_supplier"] = words[draft.pauses_while_pending_user], words[draft.pauses_while_pending_supplier]
+    values["pauses_user"], values["pauses_supplier"] = (
+        words[draft.pauses_while_pending_user],
+        words[draft.pauses_while_pending_supplier],
+    )
     values["without_holidays"] = draft.without_holidays
     return values
 
@@ -384,5 +514,7 @@ class PutInForceForm(forms.Form):
 
     def __init__(self, *args: Any, organization_ids: list[int], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        contracts = Contract.objects.filter(organization_id__in=organization_ids).order_by("organization_id", "-starts_on")
+        contracts = Contract.objects.filter(organization_id__in=organization_ids).order_by(
+            "organization_id", "-starts_on"
+        )
         self.fields["contract"].queryset = contracts  # type: ignore[attr-defined]

@@ -30,7 +30,9 @@ PLACES = (
     Place("admin:reports", _("Reports"), "chart-column", Capability.SEE_REPORTS),
     Place("admin:simulations", _("Simulations"), "flask-conical", Capability.SEE_REPORTS),
     Place("admin:coverage", _("Coverage"), "shield-check", Capability.SEE_REPORTS),
-    Place("admin:notifications_outboxmessage_changelist", _("Outbox"), "mail", Capability.SEE_OUTBOX),
+    Place(
+        "admin:notifications_outboxmessage_changelist", _("Outbox"), "mail", Capability.SEE_OUTBOX
+    ),
     Place("admin:config", _("Configuration"), "settings", Capability.SEE_CONFIGURATION),
 )
 

@@ -22,7 +22,9 @@ class MesaAdminSite(AdminSite):
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """Take every configuration screen but those of the login's own tables: they hold second factors and no roles."""
-        models: list[Any] = [model_or_iterable] if isinstance(model_or_iterable, type) else list(model_or_iterable)
+        models: list[Any] = (
+            [model_or_iterable] if isinstance(model_or_iterable, type) else list(model_or_iterable)
+        )
         ours = [model for model in models if model._meta.app_label not in LOGIN_APPS]
         if ours:
             super().register(ours, admin_class, **options)
@@ -30,7 +32,9 @@ class MesaAdminSite(AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         return isinstance(request.user, User) and request.user.is_active and request.user.is_staff
 
-    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         """Use the one login of the product, with its rate limits and second factor; customers belong in the portal."""
         if request.user.is_authenticated:
             return redirect("home")
@@ -63,26 +67,58 @@ class MesaAdminSite(AdminSite):
             path("queue/assign/", wrap(queue.assign), name="bulk_assign"),
             path("register/", wrap(tickets.register), name="register"),
             re_path(number + "$", wrap(tickets.ticket_page), name="ticket"),
-            re_path(number + r"clocks/(?P<metric>[a-z]+)/$", wrap(tickets.explanation), name="explanation"),
+            re_path(
+                number + r"clocks/(?P<metric>[a-z]+)/$",
+                wrap(tickets.explanation),
+                name="explanation",
+            ),
             re_path(number + "say/$", wrap(tickets.say), name="say"),
             re_path(number + "classify/$", wrap(tickets.classify), name="classify"),
             re_path(number + "contract/$", wrap(tickets.change_contract), name="change_contract"),
             re_path(number + "assign/$", wrap(tickets.assign), name="assign"),
             re_path(number + r"step/(?P<name>[a-z_]+)/$", wrap(tickets.step), name="step"),
-            re_path(number + r"acknowledge/(?P<escalation_id>\d+)/$", wrap(tickets.acknowledge), name="acknowledge"),
+            re_path(
+                number + r"acknowledge/(?P<escalation_id>\d+)/$",
+                wrap(tickets.acknowledge),
+                name="acknowledge",
+            ),
             re_path(number + r"deescalate/$", wrap(tickets.deescalate), name="deescalate"),
             path("reports/", wrap(reports.service_level), name="reports"),
-            path("reports/<slug:slug>/<str:month>/pdf/", wrap(reports.service_level_pdf), name="report_pdf"),
+            path(
+                "reports/<slug:slug>/<str:month>/pdf/",
+                wrap(reports.service_level_pdf),
+                name="report_pdf",
+            ),
             path("audits/", wrap(audits.audits), name="audits"),
             re_path(audit + "$", wrap(audits.audit), name="audit"),
-            re_path(audit + r"(?P<name>[a-z_]+)/(?P<target>\d+)/$", wrap(audits.act), name="audit_act"),
-            re_path(audit + r"evidence/(?P<evidence_id>\d+)/(?P<kind>source|draft)/$", wrap(audits.evidence_file), name="evidence_file"),
+            re_path(
+                audit + r"(?P<name>[a-z_]+)/(?P<target>\d+)/$", wrap(audits.act), name="audit_act"
+            ),
+            re_path(
+                audit + r"evidence/(?P<evidence_id>\d+)/(?P<kind>source|draft)/$",
+                wrap(audits.evidence_file),
+                name="evidence_file",
+            ),
             path("coverage/", wrap(coverage.coverage), name="coverage"),
             path("coverage/drill/", wrap(coverage.drill), name="coverage_drill"),
             path("simulations/", wrap(simulations.simulations), name="simulations"),
-            path("simulations/<int:simulation_id>/", wrap(simulations.simulation), name="simulation"),
-            path("simulations/<int:simulation_id>/changes.csv", wrap(simulations.simulation_changes), name="simulation_changes"),
-            path("simulations/<int:simulation_id>/cancel/", wrap(simulations.cancel_simulation), name="cancel_simulation"),
-            path("simulations/<int:simulation_id>/put-in-force/", wrap(simulations.put_in_force), name="put_in_force"),
+            path(
+                "simulations/<int:simulation_id>/", wrap(simulations.simulation), name="simulation"
+            ),
+            path(
+                "simulations/<int:simulation_id>/changes.csv",
+                wrap(simulations.simulation_changes),
+                name="simulation_changes",
+            ),
+            path(
+                "simulations/<int:simulation_id>/cancel/",
+                wrap(simulations.cancel_simulation),
+                name="cancel_simulation",
+            ),
+            path(
+                "simulations/<int:simulation_id>/put-in-force/",
+                wrap(simulations.put_in_force),
+                name="put_in_force",
+            ),
         ]
         return own + [url for url in super().get_urls() if getattr(url, "name", "") != "index"]

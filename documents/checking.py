@@ -20,9 +20,18 @@ _BINARY = {
     "jpeg": ("image/jpeg", {".jpg", ".jpeg", ".jfif"}),
     "gif": ("image/gif", {".gif"}),
     "webp": ("image/webp", {".webp"}),
-    "docx": ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", {".zip", ".docx", ".xlsx", ".pptx"}),
-    "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", {".zip", ".docx", ".xlsx", ".pptx"}),
-    "pptx": ("application/vnd.openxmlformats-officedocument.presentationml.presentation", {".zip", ".docx", ".xlsx", ".pptx"}),
+    "docx": (
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        {".zip", ".docx", ".xlsx", ".pptx"},
+    ),
+    "xlsx": (
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        {".zip", ".docx", ".xlsx", ".pptx"},
+    ),
+    "pptx": (
+        "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+        {".zip", ".docx", ".xlsx", ".pptx"},
+    ),
     "odt": ("application/vnd.oasis.opendocument.text", {".zip", ".odt"}),
     "ods": ("application/vnd.oasis.opendocument.spreadsheet", {".zip", ".ods"}),
     "zip": ("application/zip", {".zip"}),
@@ -60,8 +69,14 @@ def check_upload(*, name: str, stream: IO[bytes], size_bytes: int) -> CheckedFil
         raise FileRefused(_("“%(name)s” is empty. Choose the file again.") % {"name": clean_name})
     if size_bytes > MAX_UPLOAD_BYTES:
         raise FileRefused(
-            _("“%(name)s” has %(size)d MB; a file may have up to %(limit)d MB. Compress it or share a link to it.")
-            % {"name": clean_name, "size": -(-size_bytes // 1048576), "limit": MAX_UPLOAD_BYTES // 1048576}
+            _(
+                "“%(name)s” has %(size)d MB; a file may have up to %(limit)d MB. Compress it or share a link to it."
+            )
+            % {
+                "name": clean_name,
+                "size": -(-size_bytes // 1048576),
+                "limit": MAX_UPLOAD_BYTES // 1048576,
+            }
         )
     stream.seek(0)
     content_type = _content_type(clean_name, stream.read(_HEAD_BYTES))
@@ -92,5 +107,8 @@ def _content_type(name: str, head: bytes) -> str:
 
 def _disguised(name: str) -> FileRefused:
     return FileRefused(
-        _("The content of “%(name)s” is not what its name says. Save it again in its own format and attach that.") % {"name": name}
+        _(
+            "The content of “%(name)s” is not what its name says. Save it again in its own format and attach that."
+        )
+        % {"name": name}
     )

@@ -44,7 +44,9 @@ def _item(path: str, name: str, value: str) -> str:
 _OFFICE_SETTINGS = (
     '<?xml version="1.0" encoding="UTF-8"?><oor:items xmlns:oor="http://openoffice.org/2001/registry"'
     ' xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">'
-    + _item("/org.openoffice.Office.Common/Security/Scripting", "BlockUntrustedRefererLinks", "true")
+    + _item(
+        "/org.openoffice.Office.Common/Security/Scripting", "BlockUntrustedRefererLinks", "true"
+    )
     + _item("/org.openoffice.Office.Common/Security/Scripting", "DisableMacrosExecution", "true")
     + _item("/org.openoffice.Office.Common/Security/Scripting", "DisableActiveContent", "true")
     + _item("/org.openoffice.Office.Writer/Content/Update", "Link", "0")
@@ -83,7 +85,9 @@ def to_pdf(content: bytes, *, content_type: str, name: str) -> bytes:
         try:
             bind(cover=_mark("·", 100, 100), body=content, watermark="·", title=name)
         except Exception as error:  # pypdf says of a damaged file whatever it stumbled over: better now than at the delivery
-            raise NotConvertible(_("“%(name)s” is damaged: it cannot be read as PDF.") % {"name": name}) from error
+            raise NotConvertible(
+                _("“%(name)s” is damaged: it cannot be read as PDF.") % {"name": name}
+            ) from error
         return content
     if content_type.startswith("image/"):
         return _picture(content, name)
@@ -91,12 +95,15 @@ def to_pdf(content: bytes, *, content_type: str, name: str) -> bytes:
         text = _text(content)
         page = f'<html lang="es"><head><title>{escape(name)}</title></head><body><pre>{escape(text)}</pre></body></html>'
         return render_pdf(
-            html=page, stylesheet="@page { size: A4; margin: 15mm } pre { font-size: 8pt; white-space: pre-wrap; overflow-wrap: anywhere }"
+            html=page,
+            stylesheet="@page { size: A4; margin: 15mm } pre { font-size: 8pt; white-space: pre-wrap; overflow-wrap: anywhere }",
         )
     if content_type in _OFFICE:
         return _office(content, _OFFICE[content_type], name)
     raise NotConvertible(
-        _("“%(name)s” cannot become PDF. Give a PDF, a picture, a text or an office document; an editable file needs a waiver.")
+        _(
+            "“%(name)s” cannot become PDF. Give a PDF, a picture, a text or an office document; an editable file needs a waiver."
+        )
         % {"name": name}
     )
 
@@ -126,13 +133,19 @@ def _read(content: bytes, name: str) -> PdfReader:
     try:
         reader = PdfReader(BytesIO(content))
         if reader.is_encrypted:
-            raise NotConvertible(_("“%(name)s” has a password. Save it without one and give it again.") % {"name": name})
+            raise NotConvertible(
+                _("“%(name)s” has a password. Save it without one and give it again.")
+                % {"name": name}
+            )
         pages = len(reader.pages)
     except (PyPdfError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise NotConvertible(_("“%(name)s” is damaged: it cannot be read as PDF.") % {"name": name}) from error
+        raise NotConvertible(
+            _("“%(name)s” is damaged: it cannot be read as PDF.") % {"name": name}
+        ) from error
     if not 0 < pages <= MAX_PAGES:
         raise NotConvertible(
-            _("“%(name)s” has %(pages)d pages; from 1 to %(most)d can be delivered.") % {"name": name, "pages": pages, "most": MAX_PAGES}
+            _("“%(name)s” has %(pages)d pages; from 1 to %(most)d can be delivered.")
+            % {"name": name, "pages": pages, "most": MAX_PAGES}
         )
     return reader
 
@@ -143,7 +156,10 @@ def _picture(content: bytes, name: str) -> bytes:
         found = BytesIO()
         _seen(content).save(found, "PDF", resolution=_DPI)
     except _NO_PICTURE as error:
-        raise NotConvertible(_("“%(name)s” is damaged or too large: it cannot be read as a picture.") % {"name": name}) from error
+        raise NotConvertible(
+            _("“%(name)s” is damaged or too large: it cannot be read as a picture.")
+            % {"name": name}
+        ) from error
     return found.getvalue()
 
 
@@ -163,7 +179,10 @@ def _office(content: bytes, extension: str, name: str) -> bytes:
     program = shutil.which("soffice")
     if program is None:
         raise NotConvertible(
-            _("“%(name)s” needs LibreOffice to become PDF, which this server does not have. Save it as PDF and give that.") % {"name": name}
+            _(
+                "“%(name)s” needs LibreOffice to become PDF, which this server does not have. Save it as PDF and give that."
+            )
+            % {"name": name}
         )
     with tempfile.TemporaryDirectory(prefix="mesa-office-") as folder:
         source = Path(folder) / f"source.{extension}"
@@ -183,11 +202,18 @@ def _office(content: bytes, extension: str, name: str) -> bytes:
         ]
         try:
             subprocess.run(
-                [*command, str(source)], capture_output=True, timeout=OFFICE_TIMEOUT_SECONDS, check=True, env=_OFFICE_ENVIRONMENT
+                [*command, str(source)],
+                capture_output=True,
+                timeout=OFFICE_TIMEOUT_SECONDS,
+                check=True,
+                env=_OFFICE_ENVIRONMENT,
             )
             return (Path(folder) / "source.pdf").read_bytes()
         except (subprocess.SubprocessError, OSError) as error:
-            raise NotConvertible(_("LibreOffice could not read “%(name)s”. Save it as PDF and give that.") % {"name": name}) from error
+            raise NotConvertible(
+                _("LibreOffice could not read “%(name)s”. Save it as PDF and give that.")
+                % {"name": name}
+            ) from error
 
 
 def bind(*, cover: bytes, body: bytes, watermark: str, title: str) -> bytes:
@@ -215,7 +241,9 @@ def bind(*, cover: bytes, body: bytes, watermark: str, title: str) -> bytes:
     try:
         writer.write(found)
     except PdfReadError as error:
-        raise NotConvertible(_("“%(name)s” is damaged: it cannot be read as PDF.") % {"name": title}) from error
+        raise NotConvertible(
+            _("“%(name)s” is damaged: it cannot be read as PDF.") % {"name": title}
+        ) from error
     return found.getvalue()
 
 
@@ -244,4 +272,7 @@ def _mark(words: str, width: int, height: int) -> bytes:
         " .light { color: rgba(255, 255, 255, 0.28); margin: 1.5pt 0 0 1.5pt }"
     )
     marks = f'<div class="light">{escape(words)}</div><div>{escape(words)}</div>'
-    return render_pdf(html=f'<html lang="es"><head><title>·</title></head><body>{marks}</body></html>', stylesheet=style)
+    return render_pdf(
+        html=f'<html lang="es"><head><title>·</title></head><body>{marks}</body></html>',
+        stylesheet=style,
+    )

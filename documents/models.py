@@ -20,7 +20,9 @@ class Blob(TenantModel):
 
     class Meta(TenantModel.Meta):
         ordering = ("pk",)
-        constraints = (models.UniqueConstraint(fields=("organization_id", "sha256"), name="blob_unique"),)
+        constraints = (
+            models.UniqueConstraint(fields=("organization_id", "sha256"), name="blob_unique"),
+        )
 
     def __str__(self) -> str:
         return self.sha256

@@ -10,10 +10,14 @@ def render_pdf(*, html: str, stylesheet: str) -> bytes:
     try:
         import weasyprint  # late: raises OSError where Pango is missing
     except OSError as error:
-        raise PdfUnavailable("PDF needs Pango: install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 and try again.") from error
+        raise PdfUnavailable(
+            "PDF needs Pango: install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 and try again."
+        ) from error
 
     document = weasyprint.HTML(string=html, url_fetcher=_refuse)
-    content: bytes = document.write_pdf(stylesheets=[weasyprint.CSS(string=stylesheet)], pdf_variant="pdf/ua-1")
+    content: bytes = document.write_pdf(
+        stylesheets=[weasyprint.CSS(string=stylesheet)], pdf_variant="pdf/ua-1"
+    )
     return content
 
 

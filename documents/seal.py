@@ -24,13 +24,17 @@ class Seal:
 
     def as_text(self) -> str:
         rows, columns = (base64.b64encode(part).decode() for part in (self.rows, self.columns))
-        return json.dumps({"size": self.size, "sha256": self.sha256, "rows": rows, "columns": columns})
+        return json.dumps(
+            {"size": self.size, "sha256": self.sha256, "rows": rows, "columns": columns}
+        )
 
 
 def seal_of(content: bytes) -> Seal:
     rows = [content[start : start + WIDTH] for start in range(0, len(content), WIDTH)]
     columns = [content[place::WIDTH] for place in range(min(WIDTH, len(content)))]
-    return Seal(len(content), hashlib.sha256(content).hexdigest(), _digests(rows), _digests(columns))
+    return Seal(
+        len(content), hashlib.sha256(content).hexdigest(), _digests(rows), _digests(columns)
+    )
 
 
 def _digests(parts: list[bytes]) -> bytes:
@@ -41,7 +45,9 @@ def read_seal(text: str) -> Seal:
     """Return the seal that ``Seal.as_text`` wrote; ``ValueError`` when it is none."""
     try:
         data = json.loads(text)
-        rows, columns = (base64.b64decode(data[name], validate=True) for name in ("rows", "columns"))
+        rows, columns = (
+            base64.b64decode(data[name], validate=True) for name in ("rows", "columns")
+        )
         size = int(data["size"])
         if size < 0:
             raise ValueError("This is no seal.")
@@ -63,7 +69,9 @@ def touched_bytes(seal: Seal, content: bytes) -> list[tuple[int, int]]:
         return [] if now.sha256 == seal.sha256 else [(0, seal.size - 1)]
     if not rows or not columns:  # the seal itself was touched
         return [(0, seal.size - 1)]
-    return [(row * WIDTH + columns[0], min(row * WIDTH + columns[-1], seal.size - 1)) for row in rows]
+    return [
+        (row * WIDTH + columns[0], min(row * WIDTH + columns[-1], seal.size - 1)) for row in rows
+    ]
 
 
 def _differing(before: bytes, now: bytes) -> list[int]:

@@ -86,11 +86,27 @@ def _folders(storage: Storage, root: str) -> Iterator[str]:
             yield f"{root}/{organization}/{letters}"
 
 
-def _store(*, organization_id: int, sha256: str, size_bytes: int, content_type: str, content: File, at: datetime) -> Blob:
-    known = Blob.objects.filter(organization_id=organization_id, sha256=sha256).order_by("pk").first()
+def _store(
+    *,
+    organization_id: int,
+    sha256: str,
+    size_bytes: int,
+    content_type: str,
+    content: File,
+    at: datetime,
+) -> Blob:
+    known = (
+        Blob.objects.filter(organization_id=organization_id, sha256=sha256).order_by("pk").first()
+    )
     if known is not None:
         return known
-    blob = Blob(organization_id=organization_id, sha256=sha256, size_bytes=size_bytes, content_type=content_type, created_at=at)
+    blob = Blob(
+        organization_id=organization_id,
+        sha256=sha256,
+        size_bytes=size_bytes,
+        content_type=content_type,
+        created_at=at,
+    )
     blob.file.save(sha256, content, save=False)
     blob.save()
     return blob

@@ -15,7 +15,10 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.utils import (
+    decode_dss_signature,
+    encode_dss_signature,
+)
 from cryptography.x509.oid import NameOID
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -67,7 +70,9 @@ def signing_keys() -> Keys:
         temporary.touch(mode=0o600)
         temporary.write_bytes(made.key + made.certificate)
         try:
-            os.link(temporary, key_file)  # fails when another process was first: then that one's holds
+            os.link(
+                temporary, key_file
+            )  # fails when another process was first: then that one's holds
         except FileExistsError:
             pass
         finally:
@@ -83,7 +88,11 @@ def _usable(keys: Keys) -> Keys:
     """Return given keys; ``ImproperlyConfigured`` when they do not belong together or are of another kind."""
     key = serialization.load_pem_private_key(keys.key, password=None)
     certified = x509.load_pem_x509_certificate(keys.certificate).public_key()
-    is_ours = isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1) and key.public_key() == certified
+    is_ours = (
+        isinstance(key, ec.EllipticCurvePrivateKey)
+        and isinstance(key.curve, ec.SECP256R1)
+        and key.public_key() == certified
+    )
     if not is_ours:
         raise ImproperlyConfigured(
             "MESA_SIGNING_KEY has to be a P-256 key without a password, and MESA_SIGNING_CERTIFICATE its certificate."
@@ -118,7 +127,9 @@ def _made() -> Keys:
         .add_extension(usage, critical=True)
         .sign(key, hashes.SHA256())
     )
-    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
     return Keys(private, certificate.public_bytes(serialization.Encoding.PEM))
 
 
@@ -134,7 +145,9 @@ def sign_pdf(content: bytes, *, reason: str) -> bytes:
         signing_key=load_private_key_from_pemder_data(keys.key, passphrase=None),
         cert_registry=SimpleCertificateStore(),
     )
-    meta = signers.PdfSignatureMetadata(field_name="Mesa", reason=reason, md_algorithm="sha256", name=settings.MESA_SIGNER_NAME)
+    meta = signers.PdfSignatureMetadata(
+        field_name="Mesa", reason=reason, md_algorithm="sha256", name=settings.MESA_SIGNER_NAME
+    )
     return bytes(signers.sign_pdf(writer, meta, signer=signer).getvalue())
 
 
@@ -169,7 +182,9 @@ class Check:
     signer: str = ""
     signed_at: datetime | None = None
     sha256: str = ""
-    entries: tuple[str, ...] = field(default=())  # of an index: the names of the entries that were touched
+    entries: tuple[str, ...] = field(
+        default=()
+    )  # of an index: the names of the entries that were touched
 
 
 def check_pdf(content: bytes, *, certificate: bytes | None = None) -> Check:
@@ -182,10 +197,20 @@ def check_pdf(content: bytes, *, certificate: bytes | None = None) -> Check:
         if not signatures:
             return Check(False, "touched" if touched else "unsigned", touched, sha256=digest)
         context = ValidationContext(trust_roots=[trusted], allow_fetching=False)
-        status = validate_pdf_signature(signatures[0], signer_validation_context=context, skip_diff=True)
-        covers_all = len(signatures) == 1 and signatures[0].evaluate_signature_coverage().name == "ENTIRE_FILE"
+        status = validate_pdf_signature(
+            signatures[0], signer_validation_context=context, skip_diff=True
+        )
+        covers_all = (
+            len(signatures) == 1
+            and signatures[0].evaluate_signature_coverage().name == "ENTIRE_FILE"
+        )
     except Exception:  # noqa: BLE001 - pyHanko says of a damaged file whatever its parser stumbled over
-        return Check(False, "touched" if touched or _MARK in content else "unreadable", touched, sha256=digest)
+        return Check(
+            False,
+            "touched" if touched or _MARK in content else "unreadable",
+            touched,
+            sha256=digest,
+        )
     if not (status.intact and status.valid and covers_all) or touched:
         return Check(False, "touched", touched or _appended(content), sha256=digest)
     if not status.trusted:
@@ -209,7 +234,12 @@ def _touched_gap(signature: Any, content: bytes, certificate: Any) -> tuple[int,
         {
             "version": "v1",
             "sid": cms.SignerIdentifier(
-                {"issuer_and_serial_number": {"issuer": certificate.issuer, "serial_number": certificate.serial_number}}
+                {
+                    "issuer_and_serial_number": {
+                        "issuer": certificate.issuer,
+                        "serial_number": certificate.serial_number,
+                    }
+                }
             ),
             "digest_algorithm": {"algorithm": "sha256"},
             "signed_attrs": info["signed_attrs"],
@@ -266,7 +296,10 @@ def sign_json(data: dict[str, Any]) -> bytes:
 
 def _body_of(data: dict[str, Any]) -> bytes:
     head = {name: value for name, value in data.items() if name != "entries"}
-    return "".join(json.dumps(each, ensure_ascii=False, sort_keys=True) + "\n" for each in [head, *data["entries"]]).encode()
+    return "".join(
+        json.dumps(each, ensure_ascii=False, sort_keys=True) + "\n"
+        for each in [head, *data["entries"]]
+    ).encode()
 
 
 def check_json(content: bytes, *, certificate: bytes | None = None) -> Check:
@@ -279,7 +312,9 @@ def check_json(content: bytes, *, certificate: bytes | None = None) -> Check:
     body = b"\n".join(lines) + b"\n"
     loaded = x509.load_pem_x509_certificate(certificate or signing_keys().certificate)
     key = loaded.public_key()
-    if not isinstance(key, ec.EllipticCurvePublicKey):  # of somebody else: our indexes are signed with an elliptic curve
+    if not isinstance(
+        key, ec.EllipticCurvePublicKey
+    ):  # of somebody else: our indexes are signed with an elliptic curve
         return Check(False, "stranger", sha256=digest)
     try:
         signature = bytes.fromhex(signature_line.decode())
@@ -291,7 +326,9 @@ def check_json(content: bytes, *, certificate: bytes | None = None) -> Check:
         return Check(False, "touched", ((len(body), len(content) - 1),), sha256=digest)
     touched = tuple(touched_bytes(seal, body))
     if touched:
-        return Check(False, "touched", touched, sha256=digest, entries=tuple(_entries_at(lines, touched)))
+        return Check(
+            False, "touched", touched, sha256=digest, entries=tuple(_entries_at(lines, touched))
+        )
     name = loaded.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
     return Check(True, signer=str(name[0].value) if name else "", sha256=digest)
 

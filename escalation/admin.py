@@ -10,7 +10,14 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin import EverybodysAdmin, LabelledFormSet, LabelledStack, RolesField, VersionAdmin, VersionForm
+from accounts.admin import (
+    EverybodysAdmin,
+    LabelledFormSet,
+    LabelledStack,
+    RolesField,
+    VersionAdmin,
+    VersionForm,
+)
 from accounts.models import DESK_ZONE, Absence, Organization, Shift
 from accounts.queries import first_shifts, zone_of_person
 from accounts.zones import validate_time_zone, zone
@@ -54,8 +61,13 @@ class LevelInline(LabelledStack):
 
 class MatrixForm(VersionForm):
     def check(self, organization: Organization, data: dict[str, Any], now: datetime) -> None:
-        trial = EscalationMatrix(pk=self.instance.pk, number=self.instance.number, organization=organization)
-        trial.contract, trial.kind = data.get("contract", self.instance.contract), data.get("kind", self.instance.kind)
+        trial = EscalationMatrix(
+            pk=self.instance.pk, number=self.instance.number, organization=organization
+        )
+        trial.contract, trial.kind = (
+            data.get("contract", self.instance.contract),
+            data.get("kind", self.instance.kind),
+        )
         trial.effective_from = data["effective_from"]
         check_matrix(trial, at=now)
 
@@ -70,7 +82,9 @@ class EscalationMatrixAdmin(VersionAdmin):
     list_select_related = ("contract", "organization")
     inlines = (LevelInline,)
 
-    def save_model(self, request: HttpRequest, obj: EscalationMatrix, form: Any, change: bool) -> None:
+    def save_model(
+        self, request: HttpRequest, obj: EscalationMatrix, form: Any, change: bool
+    ) -> None:
         if not change:
             hold_organization(obj.organization_id)
             number_matrix(obj, at=form.now)
@@ -83,7 +97,9 @@ class ShiftForm(forms.ModelForm):
     hours = forms.CharField(
         label=_("Hours"),
         widget=forms.Textarea(attrs={"rows": 7}),
-        help_text=_("One line per day or range of days: lun-vie 07:00-15:00; a night shift 22:00-06:00 runs into the next day."),
+        help_text=_(
+            "One line per day or range of days: lun-vie 07:00-15:00; a night shift 22:00-06:00 runs into the next day."
+        ),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -117,7 +133,11 @@ class WallTimeField(forms.SplitDateTimeField):
 class AbsenceForm(forms.ModelForm):
     """An absence in wall times of a zone, which is the one of the person's shift unless another is chosen."""
 
-    time_zone = forms.CharField(label=_("Time zone"), required=False, help_text=_("Of both times. Empty: the zone of the person's shift."))
+    time_zone = forms.CharField(
+        label=_("Time zone"),
+        required=False,
+        help_text=_("Of both times. Empty: the zone of the person's shift."),
+    )
     starts_at = WallTimeField(label=_("From"))
     ends_at = WallTimeField(label=_("Until"))
 
@@ -127,7 +147,9 @@ class AbsenceForm(forms.ModelForm):
             name = zone_of_person(self.instance.person_id)
             self.initial["time_zone"] = name
             for field in ("starts_at", "ends_at"):
-                self.initial[field] = getattr(self.instance, field).astimezone(zone(name)).replace(tzinfo=None)
+                self.initial[field] = (
+                    getattr(self.instance, field).astimezone(zone(name)).replace(tzinfo=None)
+                )
 
     def clean_time_zone(self) -> str:
         name: str = self.cleaned_data["time_zone"].strip()
@@ -162,7 +184,9 @@ class AbsenceAdmin(EverybodysAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Absence]:
         found: QuerySet[Absence] = super().get_queryset(request)
-        return found.annotate(zone_of_shift=Subquery(first_shifts(OuterRef("person_id")).values("time_zone")[:1]))
+        return found.annotate(
+            zone_of_shift=Subquery(first_shifts(OuterRef("person_id")).values("time_zone")[:1])
+        )
 
     def _local(self, absence: Absence, at: datetime) -> str:
         local = at.astimezone(zone(absence.zone_of_shift or DESK_ZONE))  # type: ignore[attr-defined]  # annotated
@@ -181,9 +205,17 @@ class RuleForm(forms.ModelForm):
         ),
     )
     priorities = RolesField(
-        label=_("Priorities"), choices=[(each.code, each.label) for each in Priority], required=False, help_text=_("Empty: whatever it is.")
+        label=_("Priorities"),
+        choices=[(each.code, each.label) for each in Priority],
+        required=False,
+        help_text=_("Empty: whatever it is."),
     )
-    support_types = RolesField(label=_("Support types"), choices=SupportType.choices, required=False, help_text=_("Empty: whatever it is."))
+    support_types = RolesField(
+        label=_("Support types"),
+        choices=SupportType.choices,
+        required=False,
+        help_text=_("Empty: whatever it is."),
+    )
 
     @property
     def is_trial(self) -> bool:
@@ -203,14 +235,22 @@ class EscalationRuleAdmin(EverybodysAdmin):
     fieldsets = (
         (None, {"fields": (("name", "position"), "is_active")}),
         (_("When"), {"fields": ("trigger", ("metric", "percent"), "silence_minutes")}),
-        (_("For which tickets"), {"fields": ("states", "priorities", "support_types", "organizations")}),
+        (
+            _("For which tickets"),
+            {"fields": ("states", "priorities", "support_types", "organizations")},
+        ),
         (_("What to do"), {"fields": ("action", ("person", "team"))}),
     )
 
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
         """Show which tickets the rule as it stands in the form, saved or not, would have touched, when that was asked for."""
         form = context["adminform"].form
         if form.is_trial and not form.errors:
             customers = [each.pk for each in form.cleaned_data["organizations"]]
-            context |= {"rehearsal": rehearse(form.instance, customers, at=timezone.now()), "rehearsal_days": DAYS}
+            context |= {
+                "rehearsal": rehearse(form.instance, customers, at=timezone.now()),
+                "rehearsal_days": DAYS,
+            }
         return super().render_change_form(request, context, *args, **kwargs)

@@ -11,8 +11,24 @@ from accounts.zones import zone
 from catalog.models import Contract
 from catalog.queries import contracts_in_force, support_types_of
 from core.classification import Kind, Priority
-from escalation.duty import Answering, Party, Roster, calendar_of, first_to_answer, members_of, party_of, roster_on
-from escalation.models import Action, Coverage, EscalationLevel, EscalationMatrix, EscalationRule, Trigger
+from escalation.duty import (
+    Answering,
+    Party,
+    Roster,
+    calendar_of,
+    first_to_answer,
+    members_of,
+    party_of,
+    roster_on,
+)
+from escalation.models import (
+    Action,
+    Coverage,
+    EscalationLevel,
+    EscalationMatrix,
+    EscalationRule,
+    Trigger,
+)
 from escalation.queries import active_rules, levels_of, matrix_on
 from sla.calendars import WorkCalendar
 from sla.clocks import BREACH_PERCENT
@@ -78,7 +94,11 @@ class _Level:
         """Return who of it answers at this very instant."""
         if self.calendar is not None and not self.calendar.is_open(at):
             return ()
-        if self.party.outside is not None and not self.party.candidates and self.party.members is None:
+        if (
+            self.party.outside is not None
+            and not self.party.candidates
+            and self.party.members is None
+        ):
             return (self.party.outside,)
         return self.party.reachable(at, roster)
 
@@ -93,7 +113,9 @@ class Picture:
     roster: Roster
     percents: tuple[int, ...]
     _supervisors: list[User]
-    _ladders: list[tuple[datetime, list[_Level]]]  # the levels of each version of the matrix in the week, and since when
+    _ladders: list[
+        tuple[datetime, list[_Level]]
+    ]  # the levels of each version of the matrix in the week, and since when
     _rules: list[tuple[EscalationRule, Party]]
     _calendars: dict[Priority, list[WorkCalendar]]
     needed: set[tuple[int, Priority]] = field(default_factory=set)
@@ -123,27 +145,50 @@ class Picture:
         if len(levels) < 2:  # noqa: PLR2004 - a next one needs two
             return None
         first = levels[0]
-        told_at, allowed = first.answers(at, self.roster).at, timedelta(minutes=first.level.acknowledge_minutes)
-        climbs_at = first.calendar.add(told_at, allowed) if first.calendar is not None else told_at + allowed
+        told_at, allowed = (
+            first.answers(at, self.roster).at,
+            timedelta(minutes=first.level.acknowledge_minutes),
+        )
+        climbs_at = (
+            first.calendar.add(told_at, allowed)
+            if first.calendar is not None
+            else told_at + allowed
+        )
         return self._by_level(1, climbs_at)
 
     def _levels_at(self, at: datetime) -> list[_Level]:
-        return next((levels for since, levels in reversed(self._ladders) if since <= at), self._ladders[0][1])
+        return next(
+            (levels for since, levels in reversed(self._ladders) if since <= at),
+            self._ladders[0][1],
+        )
 
     def _first_line(self, at: datetime) -> tuple[User, ...]:
         """Return who of the desk hears of a clock; a contact without a login only hears of a breach, by the ladder."""
         levels = self._levels_at(at)
         on_duty = Party(members=tuple(self._supervisors)).reachable(at, self.roster)
-        return on_duty or tuple(person for person in (levels[0].reachable(at, self.roster) if levels else ()) if person.pk)
+        return on_duty or tuple(
+            person
+            for person in (levels[0].reachable(at, self.roster) if levels else ())
+            if person.pk
+        )
 
     def _by_level(self, place: int, at: datetime) -> Told:
         each = self._levels_at(at)[place]
         answering = each.answers(at, self.roster)
-        return Told(answering.people, answering.at, "level", each.level.name, each.level.phone, answering.is_on_duty)
+        return Told(
+            answering.people,
+            answering.at,
+            "level",
+            each.level.name,
+            each.level.phone,
+            answering.is_on_duty,
+        )
 
     def _by_rules(self, priority: Priority, percent: int, at: datetime) -> Iterator[Told]:
         for rule, party in self._rules:
-            reached = next((step for step in self.percents if step >= (rule.percent or 0)), BREACH_PERCENT)
+            reached = next(
+                (step for step in self.percents if step >= (rule.percent or 0)), BREACH_PERCENT
+            )
             if reached != percent or (rule.priorities and priority.code not in rule.priorities):
                 continue
             if rule.action == Action.RAISE:
@@ -151,16 +196,29 @@ class Picture:
                     yield self._by_level(0, at)
                 continue
             answering = first_to_answer(party, at, self.roster)
-            yield Told(answering.people, answering.at, "rule", rule.name, is_on_duty=answering.is_on_duty)
+            yield Told(
+                answering.people, answering.at, "rule", rule.name, is_on_duty=answering.is_on_duty
+            )
 
     def _instants(self) -> Iterator[datetime]:
         local = zone(self.organization.time_zone)
         # A week by the wall: 167 hours where the clocks go forward, 169 where they go back.
-        end = (self.starts_at.astimezone(local).replace(tzinfo=None) + timedelta(hours=HOURS)).replace(tzinfo=local).astimezone(UTC)
-        moments = {self.starts_at + STEP * number for number in range((end - self.starts_at) // STEP)}
+        end = (
+            (self.starts_at.astimezone(local).replace(tzinfo=None) + timedelta(hours=HOURS))
+            .replace(tzinfo=local)
+            .astimezone(UTC)
+        )
+        moments = {
+            self.starts_at + STEP * number for number in range((end - self.starts_at) // STEP)
+        }
         for calendar in self._ticking:
             moments |= {segment.start for segment in calendar.account(self.starts_at, end).segments}
-        moments |= {moment for rows in self.roster.absences.values() for row in rows for moment in (row.starts_at, row.ends_at)}
+        moments |= {
+            moment
+            for rows in self.roster.absences.values()
+            for row in rows
+            for moment in (row.starts_at, row.ends_at)
+        }
         moments |= {since for since, _levels in self._ladders}
         yield from sorted(moment for moment in moments if self.starts_at <= moment < end)
 
@@ -168,7 +226,12 @@ class Picture:
     def _ticking(self) -> list[WorkCalendar]:
         """Return the calendars by which somebody comes or goes, or a clock runs."""
         shifts = [calendar for calendars in self.roster.shifts.values() for calendar in calendars]
-        levels = [each.calendar for _since, levels in self._ladders for each in levels if each.calendar is not None]
+        levels = [
+            each.calendar
+            for _since, levels in self._ladders
+            for each in levels
+            if each.calendar is not None
+        ]
         clocks = [calendar for calendars in self._calendars.values() for calendar in calendars]
         return list({id(calendar): calendar for calendar in (*shifts, *levels, *clocks)}.values())
 
@@ -189,7 +252,10 @@ class Picture:
                 if self._first_line(at):
                     continue  # they are told at every percentage
                 for percent in self.percents:
-                    if not any(told.is_on_duty and told.people and told.at <= at for told in self.told(priority, percent, at)):
+                    if not any(
+                        told.is_on_duty and told.people and told.at <= at
+                        for told in self.told(priority, percent, at)
+                    ):
                         found.add(Hole(hour, priority, percent))
         self.holes = sorted(found, key=lambda hole: (hole.hour, hole.priority, hole.percent))
 
@@ -202,29 +268,45 @@ def pictures_of(organization: Organization, at: datetime) -> list[Picture]:
     return [picture_of(organization, contract, at, roster=roster) for contract in contracts]
 
 
-def picture_of(organization: Organization, contract: Contract | None, at: datetime, *, roster: Roster | None = None) -> Picture:
+def picture_of(
+    organization: Organization,
+    contract: Contract | None,
+    at: datetime,
+    *,
+    roster: Roster | None = None,
+) -> Picture:
     """Return who is told of the tickets of a contract in the week from the hour of ``at`` on, as planned now."""
     contract_id = contract.pk if contract is not None else None
     policy = policy_on(organization, contract_id, None, at)
-    coming = EscalationMatrix.objects.filter(organization=organization, effective_from__gt=at, effective_from__lt=at + WEEK)
+    coming = EscalationMatrix.objects.filter(
+        organization=organization, effective_from__gt=at, effective_from__lt=at + WEEK
+    )
     instants = [at, *coming.order_by("effective_from").values_list("effective_from", flat=True)]
     picture = Picture(
         organization=organization,
         contract=contract,
-        starts_at=at.astimezone(zone(organization.time_zone)).replace(minute=0, second=0, microsecond=0).astimezone(UTC),
+        starts_at=at.astimezone(zone(organization.time_zone))
+        .replace(minute=0, second=0, microsecond=0)
+        .astimezone(UTC),
         roster=roster or roster_on(at, organization.pk),
         percents=(*policy.percents, BREACH_PERCENT),
         _supervisors=supervisors_of(organization.pk),
         _ladders=[(since, _ladder(organization, contract_id, since)) for since in instants],
         _rules=list(_clock_rules(organization)),
-        _calendars={priority: _calendars(organization, contract, policy, priority, at) for priority in Priority},
+        _calendars={
+            priority: _calendars(organization, contract, policy, priority, at)
+            for priority in Priority
+        },
     )
     picture.look()
     return picture
 
 
 def _ladder(organization: Organization, contract_id: int | None, at: datetime) -> list[_Level]:
-    return [_Level(level, party_of(level), calendar_of(level, at)) for level in levels_of(matrix_on(organization.pk, contract_id, at))]
+    return [
+        _Level(level, party_of(level), calendar_of(level, at))
+        for level in levels_of(matrix_on(organization.pk, contract_id, at))
+    ]
 
 
 def _clock_rules(organization: Organization) -> Iterator[tuple[EscalationRule, Party]]:
@@ -232,31 +314,46 @@ def _clock_rules(organization: Organization) -> Iterator[tuple[EscalationRule, P
     for each in active_rules():
         rule = each.rule
         narrow = rule.states or rule.support_types or rule.metric
-        if rule.trigger != Trigger.CLOCK or narrow or (each.customers and organization.pk not in each.customers):
+        if (
+            rule.trigger != Trigger.CLOCK
+            or narrow
+            or (each.customers and organization.pk not in each.customers)
+        ):
             continue
         if rule.action == Action.TELL_TAM and organization.account_manager is not None:
             yield rule, Party(organization.account_manager)
         elif rule.action == Action.TELL:
-            yield rule, Party(members=tuple(members_of(rule.team))) if rule.team is not None else Party(rule.person)
+            yield (
+                rule,
+                Party(members=tuple(members_of(rule.team)))
+                if rule.team is not None
+                else Party(rule.person),
+            )
         elif rule.action == Action.RAISE:
             yield rule, Party()
 
 
 def _calendars(
-    organization: Organization, contract: Contract | None, policy: Policy, priority: Priority, at: datetime
+    organization: Organization,
+    contract: Contract | None,
+    policy: Policy,
+    priority: Priority,
+    at: datetime,
 ) -> list[WorkCalendar]:
     """Return every calendar in which a clock of this priority may run: of each kind and support type that is contracted."""
     versions = calendar_versions_on(organization, at)
     found = {}
-    for support_type in support_types_of(organization, contract.pk if contract is not None else None):
+    for support_type in support_types_of(
+        organization, contract.pk if contract is not None else None
+    ):
         for kind in Kind:
             for metric in AT_ARRIVAL:
                 matter = Matter(kind, support_type, priority, None)
                 if policy.target(metric, matter) is None:
                     continue
-                version = pick_calendar(versions, *policy.calendar_choice(metric, matter)) or pick_calendar(
-                    versions, CalendarRole.BUSINESS, None
-                )
+                version = pick_calendar(
+                    versions, *policy.calendar_choice(metric, matter)
+                ) or pick_calendar(versions, CalendarRole.BUSINESS, None)
                 if version is not None:
                     found[version.pk] = work_calendar(version)
     return list(found.values())
@@ -273,9 +370,21 @@ def stretches_of(holes: Iterable[Hole]) -> list[Stretch]:
     for hole in holes:
         lacking.setdefault(hole.hour, set()).add((hole.priority, hole.percent))
     found: list[Stretch] = []
-    for _key, run in groupby(enumerate(sorted(lacking)), key=lambda pair: (pair[1] - pair[0], pair[1] // DAY_HOURS, lacking[pair[1]])):
+    for _key, run in groupby(
+        enumerate(sorted(lacking)),
+        key=lambda pair: (pair[1] - pair[0], pair[1] // DAY_HOURS, lacking[pair[1]]),
+    ):
         hours = [hour for _place, hour in run]
         what = lacking[hours[0]]
-        priorities = tuple(Priority(each) for each in sorted({priority for priority, _percent in what}))
-        found.append(Stretch(hours[0], hours[-1], priorities, tuple(sorted({percent for _priority, percent in what}))))
+        priorities = tuple(
+            Priority(each) for each in sorted({priority for priority, _percent in what})
+        )
+        found.append(
+            Stretch(
+                hours[0],
+                hours[-1],
+                priorities,
+                tuple(sorted({percent for _priority, percent in what})),
+            )
+        )
     return found

@@ -36,7 +36,9 @@ class Roster:
         return own is None or any(calendar.is_open(at) for calendar in own)
 
     def absence(self, person_id: int, at: datetime) -> Absence | None:
-        return next((absence for absence in self.absences.get(person_id, ()) if absence.holds_at(at)), None)
+        return next(
+            (absence for absence in self.absences.get(person_id, ()) if absence.holds_at(at)), None
+        )
 
     def stand_in(self, person: User | None, at: datetime) -> User | None:
         """Return who answers for a person: themselves on duty, otherwise the substitute of their absence, and so on; None: nobody."""
@@ -52,8 +54,15 @@ class Roster:
     def next_change(self, people: Sequence[User], at: datetime) -> datetime | None:
         """Return the next instant at which one of these people, or of those who stand in for them, may come on duty; None: never."""
         circle = self.circle(people)
-        edges = [moment for pk in circle for absence in self.absences.get(pk, ()) for moment in (absence.starts_at, absence.ends_at)]
-        openings = [calendar.next_opening(at) for pk in circle for calendar in self.shifts.get(pk, ())]
+        edges = [
+            moment
+            for pk in circle
+            for absence in self.absences.get(pk, ())
+            for moment in (absence.starts_at, absence.ends_at)
+        ]
+        openings = [
+            calendar.next_opening(at) for pk in circle for calendar in self.shifts.get(pk, ())
+        ]
         return min((moment for moment in [*edges, *openings] if moment > at), default=None)
 
     def circle(self, people: Sequence[User]) -> set[int]:
@@ -64,7 +73,11 @@ class Roster:
             pk = asked.pop()
             if pk not in found:
                 found.add(pk)
-                asked += [absence.substitute_id for absence in self.absences.get(pk, ()) if absence.substitute_id is not None]
+                asked += [
+                    absence.substitute_id
+                    for absence in self.absences.get(pk, ())
+                    if absence.substitute_id is not None
+                ]
         return found
 
 
@@ -80,26 +93,42 @@ def roster_on(at: datetime, organization_id: int) -> Roster:
             for person_id in members - shifts.keys():
                 shifts[person_id] = []
     absences: dict[int, list[Absence]] = {}
-    for absence in Absence.objects.filter(ends_at__gt=at).select_related("substitute").order_by("starts_at", "pk"):
+    for absence in (
+        Absence.objects.filter(ends_at__gt=at)
+        .select_related("substitute")
+        .order_by("starts_at", "pk")
+    ):
         absences.setdefault(absence.person_id, []).append(absence)
-    members = Membership.objects.filter(organization_id=organization_id, is_suspended=False).order_by().values_list("user_id", flat=True)
+    members = (
+        Membership.objects.filter(organization_id=organization_id, is_suspended=False)
+        .order_by()
+        .values_list("user_id", flat=True)
+    )
     return Roster(shifts, absences, _strangers(organization_id), frozenset(members))
 
 
 def _strangers(organization_id: int) -> frozenset[int]:
     """Return who is in groups that name customers, this one not among them, and in no group that names none."""
     named: dict[int, set[int]] = {}
-    for team_id, named_id in Team.organizations.through.objects.order_by().values_list("team_id", "organization_id"):
+    for team_id, named_id in Team.organizations.through.objects.order_by().values_list(
+        "team_id", "organization_id"
+    ):
         named.setdefault(team_id, set()).add(named_id)
     rows = list(Team.members.through.objects.order_by().values_list("user_id", "team_id"))
-    serving = {user_id for user_id, team_id in rows if team_id not in named or organization_id in named[team_id]}
+    serving = {
+        user_id
+        for user_id, team_id in rows
+        if team_id not in named or organization_id in named[team_id]
+    }
     return frozenset({user_id for user_id, _team_id in rows} - serving)
 
 
 def _groups() -> list[set[int]]:
     """Return the members of each support group, as ids of people."""
     found: dict[int, set[int]] = {}
-    for team_id, person_id in Team.members.through.objects.order_by().values_list("team_id", "user_id"):
+    for team_id, person_id in Team.members.through.objects.order_by().values_list(
+        "team_id", "user_id"
+    ):
         found.setdefault(team_id, set()).add(person_id)
     return list(found.values())
 
@@ -141,7 +170,9 @@ class Party:
 
     def fallback(self, roster: Roster) -> tuple[User, ...]:
         """Return who is told when nobody is on duty in all that is planned: nothing is lost for want of a plan."""
-        active = tuple(person for person in self.candidates if person.is_active and roster.serves(person))
+        active = tuple(
+            person for person in self.candidates if person.is_active and roster.serves(person)
+        )
         if self.members is None and active:
             return active[:1]
         if active or self.person is not None or self.outside is None or not self.outside.email:
@@ -151,7 +182,9 @@ class Party:
 
 def party_of(level: EscalationLevel) -> Party:
     """Return whom a level asks."""
-    outside = User(email=level.email, full_name=level.contact_name, language=level.organization.language)
+    outside = User(
+        email=level.email, full_name=level.contact_name, language=level.organization.language
+    )
     if level.team is not None:
         return Party(members=tuple(members_of(level.team)), outside=outside)
     return Party(level.contact, level.substitute, outside=outside)
@@ -162,7 +195,9 @@ def who_answers(level: EscalationLevel, at: datetime, roster: Roster) -> Answeri
     return first_to_answer(party_of(level), at, roster, calendar_of(level, at))
 
 
-def first_to_answer(party: Party, at: datetime, roster: Roster, calendar: WorkCalendar | None = None) -> Answering:
+def first_to_answer(
+    party: Party, at: datetime, roster: Roster, calendar: WorkCalendar | None = None
+) -> Answering:
     """Return who of a party is told, and when: the first instant, open in the calendar, at which somebody is on duty."""
     if party.members is None and party.person is None and party.outside is not None:
         return Answering((party.outside,), calendar.next_opening(at) if calendar else at)
@@ -181,7 +216,14 @@ def first_to_answer(party: Party, at: datetime, roster: Roster, calendar: WorkCa
 
 def calendar_of(level: EscalationLevel, at: datetime) -> WorkCalendar | None:
     """Return the calendar in which a level answers; None: around the clock."""
-    version = next((v for v in calendar_versions_on(level.organization, at) if v.calendar_id == level.calendar_id), None)
+    version = next(
+        (
+            v
+            for v in calendar_versions_on(level.organization, at)
+            if v.calendar_id == level.calendar_id
+        ),
+        None,
+    )
     return work_calendar(version) if version is not None else None
 
 

@@ -36,7 +36,9 @@ class EscalationMatrix(OrganizationRow):
         verbose_name=_("contract"),
         help_text=_("Empty: for the tickets of every contract that has none of its own."),
     )
-    kind = models.CharField(_("kind"), max_length=15, choices=MatrixKind, default=MatrixKind.HIERARCHICAL)
+    kind = models.CharField(
+        _("kind"), max_length=15, choices=MatrixKind, default=MatrixKind.HIERARCHICAL
+    )
     number = models.PositiveIntegerField(_("version"))
     effective_from = models.DateTimeField(_("in force from"))
     published_at = models.DateTimeField()
@@ -46,7 +48,9 @@ class EscalationMatrix(OrganizationRow):
         verbose_name_plural = _("escalation matrices")
         ordering = ("organization_id", "kind", "contract_id", "number")
         constraints = (
-            models.UniqueConstraint(fields=("contract", "kind", "number"), name="escalation_matrix_of_contract"),
+            models.UniqueConstraint(
+                fields=("contract", "kind", "number"), name="escalation_matrix_of_contract"
+            ),
             models.UniqueConstraint(
                 fields=("organization", "kind", "number"),
                 condition=models.Q(contract__isnull=True),
@@ -59,7 +63,11 @@ class EscalationMatrix(OrganizationRow):
 
     def clean(self) -> None:
         super().clean()
-        if self.contract is not None and self.organization_id and self.contract.organization_id != self.organization_id:
+        if (
+            self.contract is not None
+            and self.organization_id
+            and self.contract.organization_id != self.organization_id
+        ):
             raise ValidationError({"contract": _("Choose one of the same organization.")})
 
 
@@ -79,7 +87,9 @@ class EscalationLevel(OrganizationRow):
         blank=True,
         related_name="+",
         verbose_name=_("person"),
-        help_text=_("Leave empty for a contact without a login: they acknowledge by the link in the mail."),
+        help_text=_(
+            "Leave empty for a contact without a login: they acknowledge by the link in the mail."
+        ),
     )
     substitute = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -102,7 +112,9 @@ class EscalationLevel(OrganizationRow):
     contact_name = models.CharField(_("contact"), max_length=120)
     email = models.EmailField(_("e-mail"))
     phone = models.CharField(_("telephone"), max_length=60, blank=True)
-    hours = models.CharField(_("hours"), max_length=120, blank=True, help_text=_("In words, as customers read them."))
+    hours = models.CharField(
+        _("hours"), max_length=120, blank=True, help_text=_("In words, as customers read them.")
+    )
     calendar = models.ForeignKey(
         Calendar,
         on_delete=models.PROTECT,
@@ -113,14 +125,18 @@ class EscalationLevel(OrganizationRow):
         help_text=_("In which the time to acknowledge runs. Empty: around the clock."),
     )
     acknowledge_minutes = models.PositiveIntegerField(
-        _("minutes to acknowledge"), default=30, validators=[MinValueValidator(1), MaxValueValidator(MAX_ACKNOWLEDGE_MINUTES)]
+        _("minutes to acknowledge"),
+        default=30,
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_ACKNOWLEDGE_MINUTES)],
     )
 
     class Meta(OrganizationRow.Meta):
         verbose_name = _("escalation level")
         verbose_name_plural = _("escalation levels")
         ordering = ("matrix_id", "position", "pk")
-        constraints = (models.UniqueConstraint(fields=("matrix", "position"), name="escalation_level_unique"),)
+        constraints = (
+            models.UniqueConstraint(fields=("matrix", "position"), name="escalation_level_unique"),
+        )
 
     def __str__(self) -> str:
         return f"{self.position}. {self.name}"
@@ -147,25 +163,37 @@ class Escalation(OrganizationRow):
     """One step of a ticket up its ladder. ``cause_key`` names the fact behind it: the same fact never climbs twice."""
 
     ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="+")
-    level = models.ForeignKey(EscalationLevel, on_delete=models.SET_NULL, null=True, related_name="+")
+    level = models.ForeignKey(
+        EscalationLevel, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
     position = models.PositiveSmallIntegerField()
     cause = models.CharField(max_length=15, choices=Cause)
     cause_key = models.CharField(max_length=80)
     reason = models.TextField(blank=True)
     created_at = models.DateTimeField()
-    told_at = models.DateTimeField(null=True)  # when the level is told: at once, or when somebody of it comes on duty
+    told_at = models.DateTimeField(
+        null=True
+    )  # when the level is told: at once, or when somebody of it comes on duty
     told = models.JSONField(default=list)  # the names of those who are
     acknowledge_due_at = models.DateTimeField(null=True)
     acknowledged_at = models.DateTimeField(null=True)
-    acknowledged_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    acknowledged_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
     acknowledged_name = models.CharField(max_length=120, blank=True)
 
     class Meta(OrganizationRow.Meta):
         ordering = ("pk",)
-        constraints = (models.UniqueConstraint(fields=("ticket", "cause_key"), name="escalation_once_per_cause"),)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("ticket", "cause_key"), name="escalation_once_per_cause"
+            ),
+        )
         indexes = (
             models.Index(
-                fields=("acknowledge_due_at",), name="escalation_unacknowledged", condition=models.Q(acknowledge_due_at__isnull=False)
+                fields=("acknowledge_due_at",),
+                name="escalation_unacknowledged",
+                condition=models.Q(acknowledge_due_at__isnull=False),
             ),
             models.Index(fields=("ticket", "id"), name="escalation_by_ticket"),
         )
@@ -176,7 +204,11 @@ class Escalation(OrganizationRow):
     @property
     def acknowledger(self) -> str:
         """Who took it on: a person of the desk, or the contact of the level who followed the signed link."""
-        return str(self.acknowledged_by) if self.acknowledged_by is not None else self.acknowledged_name
+        return (
+            str(self.acknowledged_by)
+            if self.acknowledged_by is not None
+            else self.acknowledged_name
+        )
 
 
 class Trigger(models.TextChoices):
@@ -200,37 +232,58 @@ class EscalationRule(models.Model):
 
     name = models.CharField(_("name"), max_length=120, unique=True)
     is_active = models.BooleanField(
-        _("active"), default=False, help_text=_("Try it on the last 30 days first, then switch it on: it acts from then on.")
+        _("active"),
+        default=False,
+        help_text=_("Try it on the last 30 days first, then switch it on: it acts from then on."),
     )
     position = models.PositiveSmallIntegerField(_("order"), default=1)
     trigger = models.CharField(_("when"), max_length=10, choices=Trigger)
     metric = models.CharField(
-        _("clock"), max_length=12, choices=PROMISED, blank=True, help_text=_("Of a clock's percentage. Empty: any clock.")
+        _("clock"),
+        max_length=12,
+        choices=PROMISED,
+        blank=True,
+        help_text=_("Of a clock's percentage. Empty: any clock."),
     )
     percent = models.PositiveSmallIntegerField(
         _("percentage"),
         null=True,
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(100)],
-        help_text=_("Of the time used; 100 is the missed target. It acts at the first warning of the policy that reaches it."),
+        help_text=_(
+            "Of the time used; 100 is the missed target. It acts at the first warning of the policy that reaches it."
+        ),
     )
     silence_minutes = models.PositiveIntegerField(
         _("minutes without a word"),
         null=True,
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(MAX_MINUTES)],
-        help_text=_("Of the organization's business hours, since the customer was last written to or the state changed."),
+        help_text=_(
+            "Of the organization's business hours, since the customer was last written to or the state changed."
+        ),
     )
     states = models.JSONField(_("states"), default=list, blank=True)
     priorities = models.JSONField(_("priorities"), default=list, blank=True)
     support_types = models.JSONField(_("support types"), default=list, blank=True)
     organizations = models.ManyToManyField(
-        Organization, related_name="+", blank=True, verbose_name=_("customers"), help_text=_("Leave empty for every customer.")
+        Organization,
+        related_name="+",
+        blank=True,
+        verbose_name=_("customers"),
+        help_text=_("Leave empty for every customer."),
     )
     action = models.CharField(_("what to do"), max_length=10, choices=Action)
-    planned_at = models.DateTimeField(null=True, editable=False)  # when the silence of the active tickets was put under watch
+    planned_at = models.DateTimeField(
+        null=True, editable=False
+    )  # when the silence of the active tickets was put under watch
     person = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("person")
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("person"),
     )
     team = models.ForeignKey(
         Team,
@@ -261,14 +314,28 @@ class EscalationRule(models.Model):
         if self.trigger == Trigger.SILENCE and self.silence_minutes is None:
             wrong["silence_minutes"] = _("Say after how many minutes.")
         if self.trigger == Trigger.SILENCE and self.states and set(self.states) <= FINAL:
-            wrong["states"] = _("A ticket that has ended is not waited for: choose a state in which it is open.")
-        if self.action in {Action.TELL, Action.ASSIGN} and (self.person is None) == (self.team is None):
+            wrong["states"] = _(
+                "A ticket that has ended is not waited for: choose a state in which it is open."
+            )
+        if self.action in {Action.TELL, Action.ASSIGN} and (self.person is None) == (
+            self.team is None
+        ):
             wrong["person"] = _("Name a person or a group, one of the two.")
         elif self.person is not None and not (self.person.is_active and self.person.is_staff):
             wrong["person"] = _("Name somebody of the staff who is active.")
-        elif self.action == Action.ASSIGN and self.person is not None and not self.person.can(Capability.HOLD_TICKETS):
-            wrong["person"] = _("This person holds no tickets: name an agent, a consultant or a supervisor.")
-        if self.action in {Action.ASSIGN, Action.RAISE} and self.states and set(self.states) <= FINAL:
+        elif (
+            self.action == Action.ASSIGN
+            and self.person is not None
+            and not self.person.can(Capability.HOLD_TICKETS)
+        ):
+            wrong["person"] = _(
+                "This person holds no tickets: name an agent, a consultant or a supervisor."
+            )
+        if (
+            self.action in {Action.ASSIGN, Action.RAISE}
+            and self.states
+            and set(self.states) <= FINAL
+        ):
             wrong["states"] = _("A ticket that has ended is neither given to anybody nor raised.")
         if wrong:
             raise ValidationError(wrong)
@@ -290,7 +357,9 @@ class RuleLog(OrganizationRow):
 
     class Meta(OrganizationRow.Meta):
         ordering = ("pk",)
-        constraints = (models.UniqueConstraint(fields=("ticket", "key"), name="rule_log_once_per_fact"),)
+        constraints = (
+            models.UniqueConstraint(fields=("ticket", "key"), name="rule_log_once_per_fact"),
+        )
 
     def __str__(self) -> str:
         return f"{self.ticket_id} {self.key}"
@@ -306,7 +375,9 @@ class SilenceWatch(OrganizationRow):
 
     class Meta(OrganizationRow.Meta):
         ordering = ("pk",)
-        constraints = (models.UniqueConstraint(fields=("ticket", "rule"), name="silence_watch_unique"),)
+        constraints = (
+            models.UniqueConstraint(fields=("ticket", "rule"), name="silence_watch_unique"),
+        )
         indexes = (models.Index(fields=("run_after",), name="silence_watch_due"),)
 
     def __str__(self) -> str:
@@ -327,10 +398,22 @@ class Coverage(OrganizationRow):
     class Meta(OrganizationRow.Meta):
         ordering = ("pk",)
         constraints = (
-            models.UniqueConstraint(fields=("organization", "contract"), name="coverage_of_contract"),
-            models.UniqueConstraint(fields=("organization",), condition=models.Q(contract__isnull=True), name="coverage_of_organization"),
+            models.UniqueConstraint(
+                fields=("organization", "contract"), name="coverage_of_contract"
+            ),
+            models.UniqueConstraint(
+                fields=("organization",),
+                condition=models.Q(contract__isnull=True),
+                name="coverage_of_organization",
+            ),
         )
-        indexes = (models.Index(fields=("asked_at",), name="coverage_asked", condition=models.Q(asked_at__isnull=False)),)
+        indexes = (
+            models.Index(
+                fields=("asked_at",),
+                name="coverage_asked",
+                condition=models.Q(asked_at__isnull=False),
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.contract or self.organization}"
@@ -340,7 +423,9 @@ class Drill(OrganizationRow):
     """A marked test: who answers for the levels of a matrix at that hour was sent a notice that says so."""
 
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, null=True, related_name="+")
-    started_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    started_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
     started_at = models.DateTimeField()
     told = models.JSONField()  # [{"role", "name", "email", "at"}], ``at`` an ISO instant
 

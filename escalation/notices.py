@@ -18,13 +18,31 @@ from tickets.models import Ticket
 from tickets.notices import send, ticket_letter
 
 
-def tell_level(*, ticket: Ticket, escalation: Escalation, level: EscalationLevel | None, answering: Answering | None, at: datetime) -> None:
+def tell_level(
+    *,
+    ticket: Ticket,
+    escalation: Escalation,
+    level: EscalationLevel | None,
+    answering: Answering | None,
+    at: datetime,
+) -> None:
     """Tell who answers for the level, when they are on duty, with the link that acknowledges; without a matrix, the supervisors."""
     key = f"escalation:{escalation.pk}"
-    context: dict[str, Any] = {"cause": escalation.cause, "reason": escalation.reason, "position": escalation.position}
+    context: dict[str, Any] = {
+        "cause": escalation.cause,
+        "reason": escalation.reason,
+        "position": escalation.position,
+    }
     if level is None or answering is None or not answering.people:
         instead = _supervisors(ticket.organization_id, roster_on(at, ticket.organization_id), at)
-        send(ticket, [_letter(ticket, person, key, not_before=instead.at, **context) for person in instead.people], at)
+        send(
+            ticket,
+            [
+                _letter(ticket, person, key, not_before=instead.at, **context)
+                for person in instead.people
+            ],
+            at,
+        )
         return
     letters = [
         ticket_letter(
@@ -43,15 +61,29 @@ def tell_level(*, ticket: Ticket, escalation: Escalation, level: EscalationLevel
     send(ticket, letters, at)
 
 
-def tell_clock(*, ticket: Ticket, clock: Clock, segment_id: int, percent: int, at: datetime) -> None:
+def tell_clock(
+    *, ticket: Ticket, clock: Clock, segment_id: int, percent: int, at: datetime
+) -> None:
     """Tell whoever holds the ticket, or stands in for them, that a clock reached a threshold; otherwise the supervisors on duty."""
     due = clock.due_at.isoformat() if clock.due_at else ""
-    missed_at = clock.breached_at.isoformat() if clock.breached_at is not None and percent == BREACH_PERCENT else ""
+    missed_at = (
+        clock.breached_at.isoformat()
+        if clock.breached_at is not None and percent == BREACH_PERCENT
+        else ""
+    )
     key = f"clock:{clock.pk}:{segment_id}:{percent}:{missed_at}"  # a breach that was taken back is told again when it comes true
     told = {"metric": clock.metric, "percent": percent, "due_at": due}
     holders = _holders(ticket, at)
     letters = [
-        ticket_letter(ticket, to=person, template="clock", key=key, for_staff=True, not_before=holders.at, **told)
+        ticket_letter(
+            ticket,
+            to=person,
+            template="clock",
+            key=key,
+            for_staff=True,
+            not_before=holders.at,
+            **told,
+        )
         for person in holders.people
     ]
     send(ticket, letters, at)
@@ -80,24 +112,56 @@ def _first_level(ticket: Ticket, roster: Roster, at: datetime) -> list[User]:
     """Return who of the first level of the matrix is on duty at this very instant."""
     levels = ladder_of(ticket, at)
     answering = who_answers(levels[0], at, roster) if levels else None
-    is_at_once = answering is not None and answering.at <= at and any(roster.is_on_duty(p.pk, at) for p in answering.people if p.pk)
+    is_at_once = (
+        answering is not None
+        and answering.at <= at
+        and any(roster.is_on_duty(p.pk, at) for p in answering.people if p.pk)
+    )
     return list(answering.people) if answering is not None and is_at_once else []
 
 
 def tell_out_of_contract(*, ticket: Ticket, at: datetime) -> None:
     """Tell the desk's supervisors that a ticket came in without a contract in force (SPEC 1.2)."""
     found = _supervisors(ticket.organization_id, roster_on(at, ticket.organization_id), at)
-    same: dict[str, Any] = {"template": "out_of_contract", "key": f"out:{ticket.pk}", "for_staff": True, "not_before": found.at}
+    same: dict[str, Any] = {
+        "template": "out_of_contract",
+        "key": f"out:{ticket.pk}",
+        "for_staff": True,
+        "not_before": found.at,
+    }
     send(ticket, [ticket_letter(ticket, to=person, **same) for person in found.people], at)
 
 
-def tell_rule(*, ticket: Ticket, rule: EscalationRule, fact: Fact, answering: Answering, key: str, at: datetime) -> None:
+def tell_rule(
+    *,
+    ticket: Ticket,
+    rule: EscalationRule,
+    fact: Fact,
+    answering: Answering,
+    key: str,
+    at: datetime,
+) -> None:
     """Tell whom a rule names, when they are on duty, what happened."""
-    context: dict[str, Any] = {"rule": rule.name, "trigger": str(fact.trigger), "fact": fact.as_data()}
+    context: dict[str, Any] = {
+        "rule": rule.name,
+        "trigger": str(fact.trigger),
+        "fact": fact.as_data(),
+    }
     people = answering.people
     send(
         ticket,
-        [ticket_letter(ticket, to=p, template="rule", key=key, for_staff=True, not_before=answering.at, **context) for p in people],
+        [
+            ticket_letter(
+                ticket,
+                to=p,
+                template="rule",
+                key=key,
+                for_staff=True,
+                not_before=answering.at,
+                **context,
+            )
+            for p in people
+        ],
         at,
     )
 
@@ -106,11 +170,24 @@ def tell_loop(*, ticket: Ticket, rule: EscalationRule, at: datetime) -> None:
     """Tell the supervisors, once a day, that a rule runs again and again on a ticket and is held back."""
     key = f"loop:{rule.pk}:{ticket.pk}:{at:%Y-%m-%d}"
     found = _supervisors(ticket.organization_id, roster_on(at, ticket.organization_id), at)
-    same: dict[str, Any] = {"template": "rule_loop", "key": key, "for_staff": True, "not_before": found.at, "rule": rule.name}
+    same: dict[str, Any] = {
+        "template": "rule_loop",
+        "key": key,
+        "for_staff": True,
+        "not_before": found.at,
+        "rule": rule.name,
+    }
     send(ticket, [ticket_letter(ticket, to=person, **same) for person in found.people], at)
 
 
-def tell_holes(*, organization: Organization, contract: Contract | None, stretches: list[Stretch], row_id: int, at: datetime) -> None:
+def tell_holes(
+    *,
+    organization: Organization,
+    contract: Contract | None,
+    stretches: list[Stretch],
+    row_id: int,
+    at: datetime,
+) -> None:
     """Tell the supervisors when nobody on duty would be told in the week to come."""
     lines = [
         {
@@ -145,7 +222,13 @@ def tell_holes(*, organization: Organization, contract: Contract | None, stretch
     queue_letters(organization_id=organization.pk, letters=letters, at=at)
 
 
-def tell_drill(*, drill: Drill, organization: Organization, answers: list[tuple[EscalationLevel, Answering]], at: datetime) -> None:
+def tell_drill(
+    *,
+    drill: Drill,
+    organization: Organization,
+    answers: list[tuple[EscalationLevel, Answering]],
+    at: datetime,
+) -> None:
     """Send the test to each level's people, when they are on duty, as a real step would."""
     letters = [
         Letter(
@@ -156,7 +239,10 @@ def tell_drill(*, drill: Drill, organization: Organization, answers: list[tuple[
             language=person.language or organization.language,
             dedupe_key=f"drill:{drill.pk}:{level.pk}:{person.pk or person.email}",
             not_before=answering.at,
-            context={"organization": organization.name, "level": _name_for(level, person.language or organization.language)},
+            context={
+                "organization": organization.name,
+                "level": _name_for(level, person.language or organization.language),
+            },
         )
         for level, answering in answers
         for person in answering.people
@@ -169,4 +255,6 @@ def _name_for(level: EscalationLevel, language: str) -> str:
 
 
 def _letter(ticket: Ticket, person: User, key: str, **context: Any) -> Letter:
-    return ticket_letter(ticket, to=person, template="escalation", key=key, for_staff=True, **context)
+    return ticket_letter(
+        ticket, to=person, template="escalation", key=key, for_staff=True, **context
+    )

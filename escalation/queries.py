@@ -31,10 +31,15 @@ RULES_KEY, _RULES_KEPT_SECONDS = "escalation.rules", 60
 
 
 def matrix_on(
-    organization_id: int, contract_id: int | None, at: datetime, kind: MatrixKind = MatrixKind.HIERARCHICAL
+    organization_id: int,
+    contract_id: int | None,
+    at: datetime,
+    kind: MatrixKind = MatrixKind.HIERARCHICAL,
 ) -> EscalationMatrix | None:
     """Return the matrix in force at an instant: the contract's own, otherwise the organization's; None when there is none."""
-    found = EscalationMatrix.objects.filter(organization_id=organization_id, kind=kind, effective_from__lte=at).order_by("-number")
+    found = EscalationMatrix.objects.filter(
+        organization_id=organization_id, kind=kind, effective_from__lte=at
+    ).order_by("-number")
     own = found.filter(contract_id=contract_id).first() if contract_id is not None else None
     return own or found.filter(contract=None).first()
 
@@ -44,7 +49,11 @@ def levels_of(matrix: EscalationMatrix | None) -> list[EscalationLevel]:
     if matrix is None:
         return []
     related = ("organization", "contact", "substitute", "team")
-    return list(EscalationLevel.objects.filter(matrix=matrix).select_related(*related).order_by("position", "pk"))
+    return list(
+        EscalationLevel.objects.filter(matrix=matrix)
+        .select_related(*related)
+        .order_by("position", "pk")
+    )
 
 
 def ladder_of(ticket: Ticket, at: datetime) -> list[EscalationLevel]:
@@ -63,16 +72,24 @@ class ShownMatrix:
 def matrices_in_force(organization_id: int, at: datetime) -> list[ShownMatrix]:
     """Return every matrix of an organization that is in force: by kind, the organization's before those of contracts."""
     newest: dict[tuple[str, int | None], EscalationMatrix] = {}
-    rows = EscalationMatrix.objects.filter(organization_id=organization_id, effective_from__lte=at).select_related("contract")
+    rows = EscalationMatrix.objects.filter(
+        organization_id=organization_id, effective_from__lte=at
+    ).select_related("contract")
     for matrix in rows.order_by("number"):
         newest[matrix.kind, matrix.contract_id] = matrix
     order = {str(kind): place for place, kind in enumerate(MatrixKind)}
-    shown = sorted(newest.values(), key=lambda matrix: (order[matrix.kind], matrix.contract_id or 0))
+    shown = sorted(
+        newest.values(), key=lambda matrix: (order[matrix.kind], matrix.contract_id or 0)
+    )
     return [ShownMatrix(matrix, levels_of(matrix)) for matrix in shown]
 
 
 def escalations_of(ticket: Ticket) -> list[Escalation]:
-    return list(Escalation.objects.filter(ticket=ticket).select_related("level", "acknowledged_by").order_by("pk"))
+    return list(
+        Escalation.objects.filter(ticket=ticket)
+        .select_related("level", "acknowledged_by")
+        .order_by("pk")
+    )
 
 
 def unacknowledged(at: datetime, limit: int) -> list[tuple[int, int]]:
@@ -95,7 +112,11 @@ def read_token(token: str) -> tuple[int, int, str]:
         organization_id, escalation_id, *told = signing.loads(token, salt=_SALT)
     except (signing.BadSignature, ValueError, TypeError) as error:
         raise NotFound(_("This link is not valid. Copy it whole from the mail.")) from error
-    return int(organization_id), int(escalation_id), str(told[0]) if told else ""  # links of older mails name nobody
+    return (
+        int(organization_id),
+        int(escalation_id),
+        str(told[0]) if told else "",
+    )  # links of older mails name nobody
 
 
 def get_escalation(escalation_id: int) -> Escalation:
@@ -122,9 +143,16 @@ def active_rules() -> list[ActiveRule]:
     """Return the rules that are on, in their order; kept in the cache until one is changed."""
     found = cache.get(RULES_KEY)
     if found is None:
-        rules = EscalationRule.objects.filter(is_active=True).select_related("person", "team").order_by("position", "pk")
+        rules = (
+            EscalationRule.objects.filter(is_active=True)
+            .select_related("person", "team")
+            .order_by("position", "pk")
+        )
         named: dict[int, list[int]] = {}
-        for rule_id, organization_id in EscalationRule.organizations.through.objects.order_by().values_list(
+        for (
+            rule_id,
+            organization_id,
+        ) in EscalationRule.organizations.through.objects.order_by().values_list(
             "escalationrule_id", "organization_id"
         ):
             named.setdefault(rule_id, []).append(organization_id)
@@ -140,12 +168,21 @@ def any_rule(*triggers: Trigger) -> bool:
 
 def rules_to_plan() -> list[EscalationRule]:
     """Return the silence rules that are on and have not put the active tickets under watch yet."""
-    return list(EscalationRule.objects.filter(is_active=True, trigger=Trigger.SILENCE, planned_at=None).order_by("pk"))
+    return list(
+        EscalationRule.objects.filter(
+            is_active=True, trigger=Trigger.SILENCE, planned_at=None
+        ).order_by("pk")
+    )
 
 
 def load_of(person_ids: Sequence[int]) -> dict[int, int]:
     """Return how many active tickets each of these people attends."""
-    rows = active(Ticket.objects.filter(assignee_id__in=list(person_ids))).order_by().values("assignee_id").annotate(n=Count("pk"))
+    rows = (
+        active(Ticket.objects.filter(assignee_id__in=list(person_ids)))
+        .order_by()
+        .values("assignee_id")
+        .annotate(n=Count("pk"))
+    )
     return dict(rows.values_list("assignee_id", "n"))
 
 
@@ -168,9 +205,15 @@ def coverage_to_look_at(limit: int) -> list[int]:
 
 def coverage_rows() -> list[Coverage]:
     """Return what was last found of every customer of the scope, by name."""
-    rows = Coverage.objects.filter(computed_at__isnull=False).select_related("organization", "contract")
+    rows = Coverage.objects.filter(computed_at__isnull=False).select_related(
+        "organization", "contract"
+    )
     return list(rows.order_by("organization__name", "contract__reference", "pk"))
 
 
 def drills_of(organization_id: int, limit: int) -> list[Drill]:
-    return list(Drill.objects.filter(organization_id=organization_id).select_related("started_by", "contract").order_by("-pk")[:limit])
+    return list(
+        Drill.objects.filter(organization_id=organization_id)
+        .select_related("started_by", "contract")
+        .order_by("-pk")[:limit]
+    )

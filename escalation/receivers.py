@@ -12,7 +12,14 @@ from escalation.rules import Fact
 from escalation.tasks import look_at_coverage
 from sla.events import ClockBreached, ClockWarned
 from sla.models import Clock
-from tickets.events import CustomerTold, SolutionDeclined, TicketClassified, TicketContractChanged, TicketRaised, TicketStateChanged
+from tickets.events import (
+    CustomerTold,
+    SolutionDeclined,
+    TicketClassified,
+    TicketContractChanged,
+    TicketRaised,
+    TicketStateChanged,
+)
 from tickets.models import Ticket
 
 
@@ -30,10 +37,18 @@ def on_clock_warned(event: ClockWarned) -> None:
 
 def on_clock_breached(event: ClockBreached) -> None:
     ticket = _ticket(event.ticket_id)
-    notices.tell_clock(ticket=ticket, clock=Clock.objects.get(pk=event.clock_id), segment_id=event.segment_id, percent=100, at=event.at)
+    notices.tell_clock(
+        ticket=ticket,
+        clock=Clock.objects.get(pk=event.clock_id),
+        segment_id=event.segment_id,
+        percent=100,
+        at=event.at,
+    )
     # A target moves the ladder once, also when its breach was false at first: the machine's clock had jumped (ADR 14).
     key = f"breach:{event.clock_id}:{event.segment_id}"
-    services.escalate_ticket(ticket=ticket, cause=Cause.BREACH, cause_key=key, by=services.ESCALATOR, at=event.at)
+    services.escalate_ticket(
+        ticket=ticket, cause=Cause.BREACH, cause_key=key, by=services.ESCALATOR, at=event.at
+    )
     services.judge(ticket=ticket, fact=_clock_fact(event, 100), at=event.at)
 
 
@@ -44,7 +59,13 @@ def _clock_fact(event: ClockWarned | ClockBreached, percent: int) -> Fact:
 
 def on_solution_declined(event: SolutionDeclined) -> None:
     key = f"declined:{event.at.isoformat()}"
-    services.escalate_ticket(ticket=_ticket(event.ticket_id), cause=Cause.DECLINED, cause_key=key, by=services.ESCALATOR, at=event.at)
+    services.escalate_ticket(
+        ticket=_ticket(event.ticket_id),
+        cause=Cause.DECLINED,
+        cause_key=key,
+        by=services.ESCALATOR,
+        at=event.at,
+    )
 
 
 def on_ticket_raised(event: TicketRaised) -> None:
@@ -66,7 +87,11 @@ def on_ticket_state_changed(event: TicketStateChanged) -> None:
 
 
 def _came_into_state(ticket: Ticket, at: datetime) -> None:
-    services.judge(ticket=ticket, fact=Fact(f"state:{ticket.state}:{at.isoformat()}", Trigger.STATE, state=ticket.state), at=at)
+    services.judge(
+        ticket=ticket,
+        fact=Fact(f"state:{ticket.state}:{at.isoformat()}", Trigger.STATE, state=ticket.state),
+        at=at,
+    )
     services.watch_silence(ticket=ticket, at=at)
 
 
@@ -93,12 +118,18 @@ def on_configuration_changed(event: ConfigurationChanged) -> None:
     if event.object_type == EscalationRule._meta.label_lower:
         services.renew_rule(rule_id=event.object_id)
     if event.object_type in _COVERS:
-        ids = [event.organization_id] if event.organization_id is not None else [each.pk for each in organizations()]
+        ids = (
+            [event.organization_id]
+            if event.organization_id is not None
+            else [each.pk for each in organizations()]
+        )
         services.ask_coverage(organization_ids=ids, at=event.at)
         for organization_id in ids:
             transaction.on_commit(partial(look_at_coverage.delay, organization_id), robust=True)
 
 
 def _ticket(ticket_id: int) -> Ticket:
-    ticket: Ticket = Ticket.objects.select_related("organization", "requester", "assignee", "owner").get(pk=ticket_id)
+    ticket: Ticket = Ticket.objects.select_related(
+        "organization", "requester", "assignee", "owner"
+    ).get(pk=ticket_id)
     return ticket

@@ -55,7 +55,9 @@ def rehearse(rule: EscalationRule, customers: Sequence[int], *, at: datetime) ->
     The rule need not be saved; ``customers`` are the organizations it names.
     """
     since = at - timedelta(days=DAYS)
-    facts = {Trigger.CLOCK: _clocks, Trigger.STATE: _states, Trigger.SILENCE: _silences}[Trigger(rule.trigger)]
+    facts = {Trigger.CLOCK: _clocks, Trigger.STATE: _states, Trigger.SILENCE: _silences}[
+        Trigger(rule.trigger)
+    ]
     first: dict[int, Touched] = {}
     seen = 0
     for touched, known in facts(rule, since, at):
@@ -66,25 +68,37 @@ def rehearse(rule: EscalationRule, customers: Sequence[int], *, at: datetime) ->
     return Rehearsal(found[:SHOWN], len(found), seen >= MOST)
 
 
-def _clocks(rule: EscalationRule, since: datetime, at: datetime) -> Iterator[tuple[Touched, _Known]]:
+def _clocks(
+    rule: EscalationRule, since: datetime, at: datetime
+) -> Iterator[tuple[Touched, _Known]]:
     """Yield the warnings and breaches that were told; the state is the one the ticket was in then."""
-    told = Announcement.objects.filter(at__gte=since, at__lte=at, percent__gte=rule.percent or 1).select_related(
-        "clock__ticket__organization", "segment"
-    )
+    told = Announcement.objects.filter(
+        at__gte=since, at__lte=at, percent__gte=rule.percent or 1
+    ).select_related("clock__ticket__organization", "segment")
     if rule.metric:
         told = told.filter(clock__metric=rule.metric)
     rows = list(told.order_by("at", "pk")[:MOST])
     states = _states_of({row.clock.ticket_id for row in rows})
     for row in rows:
         ticket = row.clock.ticket
-        fact = Fact(f"clock:{row.clock_id}:{row.segment_id}:{row.percent}", Trigger.CLOCK, metric=row.clock.metric, percent=row.percent)
+        fact = Fact(
+            f"clock:{row.clock_id}:{row.segment_id}:{row.percent}",
+            Trigger.CLOCK,
+            metric=row.clock.metric,
+            percent=row.percent,
+        )
         state = _state_at(states.get(ticket.pk, []), row.at)
-        yield Touched(ticket, row.at, fact), _Known(state, row.segment.priority, ticket.support_type, ticket.organization_id)
+        yield (
+            Touched(ticket, row.at, fact),
+            _Known(state, row.segment.priority, ticket.support_type, ticket.organization_id),
+        )
 
 
 def _states_of(ticket_ids: set[int]) -> dict[int, list[tuple[datetime, str]]]:
     found: dict[int, list[tuple[datetime, str]]] = {}
-    stays = StateInterval.objects.filter(ticket_id__in=list(ticket_ids)).order_by("ticket_id", "started_at", "pk")
+    stays = StateInterval.objects.filter(ticket_id__in=list(ticket_ids)).order_by(
+        "ticket_id", "started_at", "pk"
+    )
     for ticket_id, started_at, state in stays.values_list("ticket_id", "started_at", "state"):
         found.setdefault(ticket_id, []).append((started_at, state))
     return found
@@ -95,35 +109,53 @@ def _state_at(stays: list[tuple[datetime, str]], at: datetime) -> str:
     return stays[place - 1][1] if place else ""
 
 
-def _states(rule: EscalationRule, since: datetime, at: datetime) -> Iterator[tuple[Touched, _Known]]:
-    stays = StateInterval.objects.filter(started_at__gte=since, started_at__lte=at, state__in=rule.states)
+def _states(
+    rule: EscalationRule, since: datetime, at: datetime
+) -> Iterator[tuple[Touched, _Known]]:
+    stays = StateInterval.objects.filter(
+        started_at__gte=since, started_at__lte=at, state__in=rule.states
+    )
     for stay in stays.select_related("ticket__organization").order_by("started_at", "pk")[:MOST]:
-        yield Touched(stay.ticket, stay.started_at, Fact("", Trigger.STATE, state=stay.state)), _today(stay.ticket, stay.state)
+        yield (
+            Touched(stay.ticket, stay.started_at, Fact("", Trigger.STATE, state=stay.state)),
+            _today(stay.ticket, stay.state),
+        )
 
 
 def _today(ticket: Ticket, state: str) -> _Known:
     return _Known(state, ticket.priority, ticket.support_type, ticket.organization_id)
 
 
-def _silences(rule: EscalationRule, since: datetime, at: datetime) -> Iterator[tuple[Touched, _Known]]:
+def _silences(
+    rule: EscalationRule, since: datetime, at: datetime
+) -> Iterator[tuple[Touched, _Known]]:
     """Yield the silences that lasted: between two words to the customer, or changes of state, more than the rule's minutes."""
     asked: QuerySet[Ticket] = Ticket.objects.filter(received_at__lte=at).filter(
-        ~Q(state__in=sorted(FINAL)) | Q(updated_at__gte=since)  # one that ended before was not silent since
+        ~Q(state__in=sorted(FINAL))
+        | Q(updated_at__gte=since)  # one that ended before was not silent since
     )
     tickets = list(asked.select_related("organization").order_by("-pk")[:MOST])
     ids = {ticket.pk for ticket in tickets}
     states = _states_of(ids)
     words: dict[int, list[datetime]] = {}
-    spoken = Message.objects.filter(ticket_id__in=list(ids), is_from_staff=True).exclude(kind=MessageKind.NOTE)
-    for ticket_id, created_at in spoken.order_by("created_at").values_list(F("ticket_id"), F("created_at")):
+    spoken = Message.objects.filter(ticket_id__in=list(ids), is_from_staff=True).exclude(
+        kind=MessageKind.NOTE
+    )
+    for ticket_id, created_at in spoken.order_by("created_at").values_list(
+        F("ticket_id"), F("created_at")
+    ):
         words.setdefault(ticket_id, []).append(created_at)
     minutes = timedelta(minutes=rule.silence_minutes or 1)
     for ticket in tickets:
-        version = pick_calendar(calendar_versions_on(ticket.organization, at), CalendarRole.BUSINESS, None)
+        version = pick_calendar(
+            calendar_versions_on(ticket.organization, at), CalendarRole.BUSINESS, None
+        )
         if version is None:
             continue
         changes = states.get(ticket.pk, [])
-        moments = sorted({*words.get(ticket.pk, []), *(started_at for started_at, _state in changes)})
+        moments = sorted(
+            {*words.get(ticket.pk, []), *(started_at for started_at, _state in changes)}
+        )
         for start, end in zip(moments, [*moments[1:], at], strict=True):
             state = _state_at(changes, start)
             if end < since or state in FINAL:
@@ -133,5 +165,7 @@ def _silences(rule: EscalationRule, since: datetime, at: datetime) -> Iterator[t
             except CalendarError:
                 continue
             if since <= broken < end:
-                fact = Fact("", Trigger.SILENCE, rule_id=rule.pk or 0, minutes=rule.silence_minutes or 0)
+                fact = Fact(
+                    "", Trigger.SILENCE, rule_id=rule.pk or 0, minutes=rule.silence_minutes or 0
+                )
                 yield Touched(ticket, broken, fact), _today(ticket, state)

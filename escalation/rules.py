@@ -59,7 +59,12 @@ class Fact:
         return self.key.rpartition(":")[0] if self.trigger is Trigger.CLOCK else self.key
 
     def as_data(self) -> dict[str, Any]:
-        told = {"metric": self.metric, "percent": self.percent, "state": self.state, "minutes": self.minutes}
+        told = {
+            "metric": self.metric,
+            "percent": self.percent,
+            "state": self.state,
+            "minutes": self.minutes,
+        }
         return {name: value for name, value in told.items() if value}
 
 
@@ -76,7 +81,9 @@ class About(Protocol):
     def organization_id(self) -> int: ...
 
 
-def unmet(rule: EscalationRule, customers: Sequence[int], about: About, fact: Fact) -> list[Condition]:
+def unmet(
+    rule: EscalationRule, customers: Sequence[int], about: About, fact: Fact
+) -> list[Condition]:
     """Return the conditions of a rule of this trigger that the ticket does not meet; none: it is to act.
 
     ``customers`` are the organizations the rule names. A silence rule without states speaks of what waits for us.

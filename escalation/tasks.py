@@ -50,17 +50,25 @@ def sweep_rules() -> int:
 def look_at_coverage(organization_id: int) -> int:
     """Look who is told of a customer's tickets in the week to come."""
     with organization_scope(organization_id):
-        return services.look_at_coverage(organization=get_organization(organization_id), at=timezone.now())
+        return services.look_at_coverage(
+            organization=get_organization(organization_id), at=timezone.now()
+        )
 
 
 @shared_task(queue="reports")
 def sweep_coverage(*, every_one: bool = False) -> int:
     """Look at the coverage that waits for it; of ``every_one`` as the week moves on."""
     with every_organization(reason="find customers whose coverage waits to be looked at"):
-        ids = [each.pk for each in organizations()] if every_one else queries.coverage_to_look_at(SWEEP_BATCH)
+        ids = (
+            [each.pk for each in organizations()]
+            if every_one
+            else queries.coverage_to_look_at(SWEEP_BATCH)
+        )
     for organization_id in ids:
         try:
             look_at_coverage(organization_id)
         except Exception:
-            logger.exception("The coverage of organization %s could not be looked at", organization_id)
+            logger.exception(
+                "The coverage of organization %s could not be looked at", organization_id
+            )
     return len(ids)

@@ -28,11 +28,17 @@ class OutboxMessageAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: OutboxMessage | None = None) -> bool:
         return False
 
-    def get_readonly_fields(self, request: HttpRequest, obj: OutboxMessage | None = None) -> list[str]:
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: OutboxMessage | None = None
+    ) -> list[str]:
         return [field.name for field in OutboxMessage._meta.fields]
 
     @admin.action(description=_("Send again what was not delivered"), permissions=["change"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[OutboxMessage]) -> None:
         by = Actor(person_id=request.user.pk, channel=Channel.DESK)
-        count = requeue_messages(message_ids=list(queryset.values_list("pk", flat=True)), by=by, at=timezone.now())
-        self.message_user(request, ngettext("%d message waits again.", "%d messages wait again.", count) % count)
+        count = requeue_messages(
+            message_ids=list(queryset.values_list("pk", flat=True)), by=by, at=timezone.now()
+        )
+        self.message_user(
+            request, ngettext("%d message waits again.", "%d messages wait again.", count) % count
+        )

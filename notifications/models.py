@@ -20,9 +20,16 @@ class OutboxMessage(OrganizationRow):
     """
 
     organization = models.ForeignKey(  # type: ignore[assignment]  # a mail about an account belongs to none
-        "accounts.Organization", on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("organization")
+        "accounts.Organization",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("organization"),
     )
-    recipient = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    recipient = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     to_email = models.EmailField(_("to"))
     to_name = models.CharField(_("name"), max_length=150, blank=True)
     language = models.CharField(_("language"), max_length=5)
@@ -35,7 +42,9 @@ class OutboxMessage(OrganizationRow):
     thread_id = models.CharField(max_length=160, blank=True)
     attachment_id = models.BigIntegerField(null=True, blank=True)  # documents.Blob
     attachment_name = models.CharField(max_length=150, blank=True)
-    status = models.CharField(_("status"), max_length=10, choices=MessageStatus, default=MessageStatus.QUEUED)
+    status = models.CharField(
+        _("status"), max_length=10, choices=MessageStatus, default=MessageStatus.QUEUED
+    )
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     run_after = models.DateTimeField(_("next attempt"))
     claimed_at = models.DateTimeField(null=True, blank=True)

@@ -25,12 +25,18 @@ def render_message(message: OutboxMessage) -> RenderedMessage:
 
     The words of a message stand in one place only, and the subject never holds a line break.
     """
-    context = Context({**message.context, "to_name": message.to_name, "base_url": settings.MESA_URL}, autoescape=False)
+    context = Context(
+        {**message.context, "to_name": message.to_name, "base_url": settings.MESA_URL},
+        autoescape=False,
+    )
     base = f"notifications/{message.template}"
     with translation.override(message.language or "es"):
         subject = " ".join(_template(f"{base}.subject.txt").render(context).split())
         text = _template(f"{base}.txt").render(context).strip() + "\n"
-        html = render_to_string("notifications/mail.html", {"text": text, "language": message.language, "mail_subject": subject})
+        html = render_to_string(
+            "notifications/mail.html",
+            {"text": text, "language": message.language, "mail_subject": subject},
+        )
     if message.attachment_id is None:
         return RenderedMessage(subject, text, html)
     blob = Blob.objects.get(pk=message.attachment_id)

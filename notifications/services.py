@@ -22,7 +22,9 @@ from notifications.rendering import RenderedMessage, render_message
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=2)  # longer than any SMTP dialogue; a claim older than this belongs to a dead worker
+LEASE = timedelta(
+    minutes=2
+)  # longer than any SMTP dialogue; a claim older than this belongs to a dead worker
 BACKOFF = (
     timedelta(seconds=30),
     timedelta(minutes=2),
@@ -89,7 +91,13 @@ def due_messages(*, at: datetime, limit: int) -> list[OutboxMessage]:
     return list(OutboxMessage.objects.filter(_claimable(at)).order_by("run_after", "pk")[:limit])
 
 
-def deliver_message(*, message: OutboxMessage, from_email: str, at: datetime, connection: BaseEmailBackend | None = None) -> bool:
+def deliver_message(
+    *,
+    message: OutboxMessage,
+    from_email: str,
+    at: datetime,
+    connection: BaseEmailBackend | None = None,
+) -> bool:
     """Claim, render and send one message; return whether it was sent now.
 
     Returns False when another worker has it, it is not due, or the attempt failed (then it waits for its next turn or is
@@ -107,7 +115,9 @@ def deliver_message(*, message: OutboxMessage, from_email: str, at: datetime, co
         if connection is not None:
             connection.close()
         return False
-    _held(message).update(status=MessageStatus.SENT, sent_at=at, subject=rendered.subject[:250], last_error="")
+    _held(message).update(
+        status=MessageStatus.SENT, sent_at=at, subject=rendered.subject[:250], last_error=""
+    )
     return True
 
 
@@ -127,20 +137,26 @@ def claim_message(*, message: OutboxMessage, at: datetime) -> bool:
         "attempts": message.attempts + 1,
         "reclaims": message.reclaims + (message.status == MessageStatus.SENDING),
     }
-    as_read = OutboxMessage.objects.filter(_claimable(at), pk=message.pk, status=message.status, attempts=message.attempts)
+    as_read = OutboxMessage.objects.filter(
+        _claimable(at), pk=message.pk, status=message.status, attempts=message.attempts
+    )
     if not as_read.update(**changes):
         return False
     for name, value in changes.items():
         setattr(message, name, value)
     if message.attempts > MAX_ATTEMPTS:
-        _note_failure(message=message, error=RuntimeError("Every worker that tried to send it died."), at=at)
+        _note_failure(
+            message=message, error=RuntimeError("Every worker that tried to send it died."), at=at
+        )
         return False
     return True
 
 
 def _held(message: OutboxMessage) -> QuerySet[OutboxMessage]:
     """Return the row while this claim still holds it: a worker that outlived its lease no longer decides."""
-    return OutboxMessage.objects.filter(pk=message.pk, status=MessageStatus.SENDING, claimed_at=message.claimed_at)
+    return OutboxMessage.objects.filter(
+        pk=message.pk, status=MessageStatus.SENDING, claimed_at=message.claimed_at
+    )
 
 
 def _claimable(at: datetime) -> Q:
@@ -148,8 +164,18 @@ def _claimable(at: datetime) -> Q:
     return Q(status__in=(MessageStatus.QUEUED, MessageStatus.SENDING), run_after__lte=at)
 
 
-def _send(message: OutboxMessage, rendered: RenderedMessage, *, from_email: str, connection: BaseEmailBackend | None) -> None:
-    headers = {"Message-ID": message.message_id, "Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
+def _send(
+    message: OutboxMessage,
+    rendered: RenderedMessage,
+    *,
+    from_email: str,
+    connection: BaseEmailBackend | None,
+) -> None:
+    headers = {
+        "Message-ID": message.message_id,
+        "Auto-Submitted": "auto-generated",
+        "X-Auto-Response-Suppress": "All",
+    }
     if message.thread_id and message.thread_id != message.message_id:
         headers["In-Reply-To"] = message.thread_id
         headers["References"] = message.thread_id
@@ -171,7 +197,11 @@ def _send(message: OutboxMessage, rendered: RenderedMessage, *, from_email: str,
 def _note_failure(*, message: OutboxMessage, error: Exception, at: datetime) -> None:
     attempts = message.attempts
     if attempts < MAX_ATTEMPTS:
-        _held(message).update(status=MessageStatus.QUEUED, run_after=at + BACKOFF[attempts - 1], last_error=str(error)[:2000])
+        _held(message).update(
+            status=MessageStatus.QUEUED,
+            run_after=at + BACKOFF[attempts - 1],
+            last_error=str(error)[:2000],
+        )
         return
     _held(message).update(status=MessageStatus.DEAD, last_error=str(error)[:2000])
     publish(MessageDied(organization_id=message.organization_id, at=at, message_id=message.pk))
@@ -181,8 +211,12 @@ def _note_failure(*, message: OutboxMessage, error: Exception, at: datetime) -> 
 def requeue_messages(*, message_ids: Sequence[int], by: Actor, at: datetime) -> int:
     """Put dead messages back in the queue with fresh attempts; return how many were dead."""
     count = 0
-    for message in OutboxMessage.objects.filter(pk__in=message_ids, status=MessageStatus.DEAD).order_by("pk"):
-        OutboxMessage.objects.filter(pk=message.pk).update(status=MessageStatus.QUEUED, attempts=0, run_after=at)
+    for message in OutboxMessage.objects.filter(
+        pk__in=message_ids, status=MessageStatus.DEAD
+    ).order_by("pk"):
+        OutboxMessage.objects.filter(pk=message.pk).update(
+            status=MessageStatus.QUEUED, attempts=0, run_after=at
+        )
         fact = Fact(verb="message.requeued", object_type="outbox", object_id=message.pk)
         record(organization_id=message.organization_id, facts=[fact], by=by, at=at)
         publish(MessageQueued(organization_id=message.organization_id, at=at))
@@ -192,4 +226,6 @@ def requeue_messages(*, message_ids: Sequence[int], by: Actor, at: datetime) -> 
 
 def mark_all_sent(*, at: datetime) -> int:
     """Mark every waiting message as sent, without sending: the mail of replayed or imported history."""
-    return OutboxMessage.objects.exclude(status=MessageStatus.SENT).update(status=MessageStatus.SENT, sent_at=at)
+    return OutboxMessage.objects.exclude(status=MessageStatus.SENT).update(
+        status=MessageStatus.SENT, sent_at=at
+    )

@@ -65,4 +65,9 @@ def _deliver(message: OutboxMessage, connection: BaseEmailBackend, error: Except
         if error is not None:
             services.fail_message(message=message, error=error, at=timezone.now())
             return False
-        return services.deliver_message(message=message, from_email=settings.DEFAULT_FROM_EMAIL, at=timezone.now(), connection=connection)
+        return services.deliver_message(
+            message=message,
+            from_email=settings.DEFAULT_FROM_EMAIL,
+            at=timezone.now(),
+            connection=connection,
+        )

@@ -17,10 +17,19 @@ from web.forms import FilesField
 class TicketForm(forms.Form):
     """A new ticket from a template: its own fields stand between the subject and the description."""
 
-    organization: "forms.ModelChoiceField[Organization]" = forms.ModelChoiceField(queryset=None, label=_("Company"))
-    subject = forms.CharField(label=_("Subject"), max_length=200, min_length=3, help_text=_("A few words that say what happens."))
+    organization: "forms.ModelChoiceField[Organization]" = forms.ModelChoiceField(
+        queryset=None, label=_("Company")
+    )
+    subject = forms.CharField(
+        label=_("Subject"),
+        max_length=200,
+        min_length=3,
+        help_text=_("A few words that say what happens."),
+    )
     impact = forms.ChoiceField(label=_("Whom does it affect?"), choices=Impact.choices)
-    urgency = forms.ChoiceField(label=_("How much does it hinder the work?"), choices=Urgency.choices)
+    urgency = forms.ChoiceField(
+        label=_("How much does it hinder the work?"), choices=Urgency.choices
+    )
     description = forms.CharField(
         label=_("Description"),
         widget=forms.Textarea(attrs={"rows": 6}),
@@ -28,11 +37,15 @@ class TicketForm(forms.Form):
     )
     attachments = FilesField()
 
-    def __init__(self, *args: Any, template: RequestTemplate, memberships: list[Membership], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, template: RequestTemplate, memberships: list[Membership], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.template = template
         organizations = [membership.organization_id for membership in memberships]
-        self.fields["organization"].queryset = Organization.objects.filter(pk__in=organizations).order_by("name", "pk")  # type: ignore[attr-defined]
+        self.fields["organization"].queryset = Organization.objects.filter(
+            pk__in=organizations
+        ).order_by("name", "pk")  # type: ignore[attr-defined]
         if len(organizations) == 1:
             self.fields["organization"].widget = forms.HiddenInput()
             self.fields["organization"].initial = organizations[0]
@@ -41,7 +54,15 @@ class TicketForm(forms.Form):
         self.extra = list(template.fields.all())
         for row in self.extra:
             self.fields[f"field_{row.key}"] = _field_for(row, organizations)
-        order = ["organization", "subject", *(f"field_{row.key}" for row in self.extra), "description", "impact", "urgency", "attachments"]
+        order = [
+            "organization",
+            "subject",
+            *(f"field_{row.key}" for row in self.extra),
+            "description",
+            "impact",
+            "urgency",
+            "attachments",
+        ]
         self.order_fields(order)
 
     def clean(self) -> dict[str, Any]:
@@ -50,7 +71,11 @@ class TicketForm(forms.Form):
         organization = data.get("organization")
         for row in self.extra:
             person = data.get(f"field_{row.key}")
-            if isinstance(person, User) and organization is not None and membership_of(person.pk, organization.pk) is None:
+            if (
+                isinstance(person, User)
+                and organization is not None
+                and membership_of(person.pk, organization.pk) is None
+            ):
                 self.add_error(f"field_{row.key}", _("Choose a person of the same company."))
         return data
 
@@ -61,7 +86,13 @@ class TicketForm(forms.Form):
             value = self.cleaned_data.get(f"field_{row.key}")
             if value not in (None, ""):
                 shown = value.isoformat() if isinstance(value, date) else str(value)
-                found.append({"label_es": row.label_es, "label_en": row.label_en or row.label_es, "value": shown})
+                found.append(
+                    {
+                        "label_es": row.label_es,
+                        "label_en": row.label_en or row.label_es,
+                        "value": shown,
+                    }
+                )
         return found
 
 
@@ -74,8 +105,15 @@ def _field_for(row: TemplateField, organizations: list[int]) -> forms.Field:
     if row.type == FieldType.DATE:
         return forms.DateField(widget=forms.DateInput(attrs={"type": "date"}), **common)
     if row.type == FieldType.PERSON:
-        members = Membership.objects.filter(organization_id__in=organizations, is_suspended=False).order_by().values("user_id")
-        return forms.ModelChoiceField(User.objects.filter(pk__in=members, is_active=True).order_by("full_name", "pk"), **common)
+        members = (
+            Membership.objects.filter(organization_id__in=organizations, is_suspended=False)
+            .order_by()
+            .values("user_id")
+        )
+        return forms.ModelChoiceField(
+            User.objects.filter(pk__in=members, is_active=True).order_by("full_name", "pk"),
+            **common,
+        )
     if row.type == FieldType.FILE:
         return FilesField(**common)
     return forms.CharField(max_length=500, **common)
@@ -91,7 +129,10 @@ class AnswerForm(ReplyForm):
 
     still_fails = forms.ChoiceField(
         label=_("Does it still fail?"),
-        choices=[("yes", _("Yes, it still fails: the work goes on")), ("no", _("No, this is only a comment"))],
+        choices=[
+            ("yes", _("Yes, it still fails: the work goes on")),
+            ("no", _("No, this is only a comment")),
+        ],
         widget=forms.RadioSelect,
     )
 
@@ -100,7 +141,9 @@ class FollowUpForm(ReplyForm):
     body = forms.CharField(
         label=_("What happens now?"),
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=_("This ticket has ended. What you write becomes a new ticket that continues it."),
+        help_text=_(
+            "This ticket has ended. What you write becomes a new ticket that continues it."
+        ),
     )
 
 
@@ -113,8 +156,14 @@ class ReasonForm(forms.Form):
 class AuditForm(forms.Form):
     """A request for an external audit: the filled workbook, the auditor's list, and a visit that is announced with it."""
 
-    organization: "forms.ModelChoiceField[Organization]" = forms.ModelChoiceField(queryset=None, label=_("Company"))
-    form = FilesField(label=_("Filled request form (XLSX)"), required=True, help_text=_("The form of this page, as it was downloaded."))
+    organization: "forms.ModelChoiceField[Organization]" = forms.ModelChoiceField(
+        queryset=None, label=_("Company")
+    )
+    form = FilesField(
+        label=_("Filled request form (XLSX)"),
+        required=True,
+        help_text=_("The form of this page, as it was downloaded."),
+    )
     checklist = FilesField(label=_("The auditor's checklist"), help_text=_("If there is one."))
     visit_on = forms.DateField(
         label=_("Day of a site visit"),
@@ -122,13 +171,19 @@ class AuditForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}),
         help_text=_("Announced later, a visit needs five business days."),
     )
-    visit_place = forms.ChoiceField(label=_("Place of the visit"), required=False, choices=[("", "—"), *VisitPlace.choices])
-    visitors = forms.CharField(label=_("Visitors"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    visit_place = forms.ChoiceField(
+        label=_("Place of the visit"), required=False, choices=[("", "—"), *VisitPlace.choices]
+    )
+    visitors = forms.CharField(
+        label=_("Visitors"), required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
 
     def __init__(self, *args: Any, memberships: list[Membership], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         organizations = [membership.organization_id for membership in memberships]
-        self.fields["organization"].queryset = Organization.objects.filter(pk__in=organizations).order_by("name", "pk")  # type: ignore[attr-defined]
+        self.fields["organization"].queryset = Organization.objects.filter(
+            pk__in=organizations
+        ).order_by("name", "pk")  # type: ignore[attr-defined]
         if len(organizations) == 1:
             self.fields["organization"].widget = forms.HiddenInput()
             self.fields["organization"].initial = organizations[0]
@@ -148,4 +203,6 @@ class AuditForm(forms.Form):
 class VisitForm(forms.Form):
     on = forms.DateField(label=_("Day"), widget=forms.DateInput(attrs={"type": "date"}))
     place = forms.ChoiceField(label=_("Place"), choices=VisitPlace.choices)
-    visitors = forms.CharField(label=_("Visitors"), widget=forms.Textarea(attrs={"rows": 2}), max_length=2000)
+    visitors = forms.CharField(
+        label=_("Visitors"), widget=forms.Textarea(attrs={"rows": 2}), max_length=2000
+    )

@@ -19,7 +19,9 @@ urlpatterns = [
     path("audits/form/<slug:slug>/", audits.audit_form, name="audit_form"),
     path("audits/<str:number>/", audits.audit, name="audit"),
     path("audits/<str:number>/visit/", audits.announce_visit, name="announce_visit"),
-    path("audits/<str:number>/conferences/<int:conference_id>/", audits.conference, name="conference"),
+    path(
+        "audits/<str:number>/conferences/<int:conference_id>/", audits.conference, name="conference"
+    ),
     path("contacts/", contacts.contacts, name="contacts"),
     path("contacts/<slug:slug>/pdf/", contacts.contacts_pdf, name="contacts_pdf"),
     path("escalations/<str:token>/", contacts.acknowledge, name="acknowledge"),

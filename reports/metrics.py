@@ -22,13 +22,31 @@ class Definition:
 
 
 DEFINITIONS = (
-    Definition("raised", _("Tickets raised"), _("Tickets that arrived in the month, in the organization's time zone.")),
+    Definition(
+        "raised",
+        _("Tickets raised"),
+        _("Tickets that arrived in the month, in the organization's time zone."),
+    ),
     Definition("met", _("In time"), _("Clocks that stopped at or before their due instant.")),
-    Definition("missed", _("Late"), _("Clocks whose last target was missed, stopped or still running.")),
+    Definition(
+        "missed", _("Late"), _("Clocks whose last target was missed, stopped or still running.")
+    ),
     Definition("running", _("Running"), _("Clocks that have not stopped and are not overdue.")),
-    Definition("withdrawn", _("Withdrawn"), _("Clocks of tickets that were rejected, cancelled or invalid: neither met nor missed.")),
-    Definition("earlier", _("Earlier breaches"), _("Breaches of a target that a later change of priority replaced; counted here alone.")),
-    Definition("compliance", _("Compliance"), _("In time ÷ (in time + late), in percent; without a measured clock there is no figure.")),
+    Definition(
+        "withdrawn",
+        _("Withdrawn"),
+        _("Clocks of tickets that were rejected, cancelled or invalid: neither met nor missed."),
+    ),
+    Definition(
+        "earlier",
+        _("Earlier breaches"),
+        _("Breaches of a target that a later change of priority replaced; counted here alone."),
+    ),
+    Definition(
+        "compliance",
+        _("Compliance"),
+        _("In time ÷ (in time + late), in percent; without a measured clock there is no figure."),
+    ),
 )
 
 
@@ -66,7 +84,15 @@ class Tally:
     def as_data(self) -> list[list[Any]]:
         """Return the counts as JSON keeps them: ``[metric, priority, verdict or "earlier", count]``."""
         rows: list[list[Any]] = [[*key, count] for key, count in self.verdicts.items()]
-        return sorted([*rows, *([metric, priority, "earlier", count] for (metric, priority), count in self.earlier.items())])
+        return sorted(
+            [
+                *rows,
+                *(
+                    [metric, priority, "earlier", count]
+                    for (metric, priority), count in self.earlier.items()
+                ),
+            ]
+        )
 
 
 def tally_from(data: Sequence[Sequence[Any]]) -> Tally:
@@ -91,7 +117,10 @@ def compliance_table(tally: Tally) -> list[dict[str, Any]]:
             continue  # exists only where a contract promises it
         for priority in (*Priority, None):
             chosen = [int(priority)] if priority is not None else [int(each) for each in Priority]
-            counts = {word: sum(tally.verdicts[metric, each, word] for each in chosen) for word in VERDICTS}
+            counts = {
+                word: sum(tally.verdicts[metric, each, word] for each in chosen)
+                for word in VERDICTS
+            }
             measured = counts["met"] + counts["missed"]
             earlier = sum(tally.earlier[metric, each] for each in chosen)
             compliance = round(100 * counts["met"] / measured, 1) if measured else None

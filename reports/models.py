@@ -23,11 +23,15 @@ class ReportIssue(OrganizationRow):
     language = models.CharField(_("language"), max_length=5)
     version = models.PositiveIntegerField(_("version"), default=1)
     is_final = models.BooleanField(default=False)
-    status = models.CharField(_("status"), max_length=10, choices=ReportStatus, default=ReportStatus.QUEUED)
+    status = models.CharField(
+        _("status"), max_length=10, choices=ReportStatus, default=ReportStatus.QUEUED
+    )
     data = models.JSONField()
     data_sha256 = models.CharField(max_length=64)
     cutoff_at = models.DateTimeField()
-    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
     requested_at = models.DateTimeField()
     attempts = models.PositiveSmallIntegerField(default=0)
     run_after = models.DateTimeField()
@@ -39,10 +43,16 @@ class ReportIssue(OrganizationRow):
         verbose_name = _("report")
         verbose_name_plural = _("reports")
         ordering = ("-month", "-version", "pk")
-        constraints = (models.UniqueConstraint(fields=("organization", "month", "language", "version"), name="report_issue_unique"),)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("organization", "month", "language", "version"), name="report_issue_unique"
+            ),
+        )
         indexes = (
             models.Index(
-                fields=("run_after",), name="report_due", condition=models.Q(status__in=(ReportStatus.QUEUED, ReportStatus.MAKING))
+                fields=("run_after",),
+                name="report_due",
+                condition=models.Q(status__in=(ReportStatus.QUEUED, ReportStatus.MAKING)),
             ),
         )
 
@@ -58,9 +68,13 @@ class Simulation(models.Model):
     organization_ids = models.JSONField()
     first_month = models.DateField(_("from the month"))
     last_month = models.DateField(_("to the month"))
-    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
     requested_at = models.DateTimeField()
-    put_in_force = models.JSONField(default=list)  # [{"contract": reference, "number": of its policy, "at": ISO instant}]
+    put_in_force = models.JSONField(
+        default=list
+    )  # [{"contract": reference, "number": of its policy, "at": ISO instant}]
 
     class Meta:
         verbose_name = _("simulation")
@@ -88,7 +102,9 @@ class SimulationPart(OrganizationRow):
     simulation = models.ForeignKey(Simulation, on_delete=models.CASCADE, related_name="+")
     month = models.DateField()
     as_of = models.DateTimeField()
-    published = models.ForeignKey(ReportIssue, on_delete=models.PROTECT, null=True, related_name="+")
+    published = models.ForeignKey(
+        ReportIssue, on_delete=models.PROTECT, null=True, related_name="+"
+    )
     status = models.CharField(max_length=10, choices=PartStatus, default=PartStatus.QUEUED)
     total = models.PositiveIntegerField()
     done = models.PositiveIntegerField(default=0)
@@ -104,10 +120,16 @@ class SimulationPart(OrganizationRow):
 
     class Meta(OrganizationRow.Meta):
         ordering = ("simulation_id", "organization_id", "month")
-        constraints = (models.UniqueConstraint(fields=("simulation", "organization", "month"), name="simulation_part_unique"),)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("simulation", "organization", "month"), name="simulation_part_unique"
+            ),
+        )
         indexes = (
             models.Index(
-                fields=("run_after",), name="simulation_part_due", condition=models.Q(status__in=(PartStatus.QUEUED, PartStatus.RUNNING))
+                fields=("run_after",),
+                name="simulation_part_due",
+                condition=models.Q(status__in=(PartStatus.QUEUED, PartStatus.RUNNING)),
             ),
         )
 

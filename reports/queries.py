@@ -87,14 +87,19 @@ def build_service_level(organization: Organization, month: date, at: datetime) -
     """
     start, end = bounds(organization, month)
     tickets = list(
-        Ticket.objects.filter(organization=organization, received_at__gte=start, received_at__lt=end)
+        Ticket.objects.filter(
+            organization=organization, received_at__gte=start, received_at__lt=end
+        )
         .select_related("service", "requester")
         .order_by("pk")
     )
     ids = [ticket.pk for ticket in tickets]
     clocks = list(
         Clock.objects.filter(
-            ticket__organization=organization, ticket__received_at__gte=start, ticket__received_at__lt=end, metric__in=AT_ARRIVAL
+            ticket__organization=organization,
+            ticket__received_at__gte=start,
+            ticket__received_at__lt=end,
+            metric__in=AT_ARRIVAL,
         ).order_by("pk")
     )
     earlier = _earlier_breaches(organization, start, end)
@@ -113,14 +118,17 @@ def build_service_level(organization: Organization, month: date, at: datetime) -
         "period_start": start.isoformat(),
         "period_end": end.isoformat(),
         "raised": len(tickets),
-        "by_priority": [{"code": p.code, "count": sum(t.priority == p for t in tickets)} for p in Priority],
+        "by_priority": [
+            {"code": p.code, "count": sum(t.priority == p for t in tickets)} for p in Priority
+        ],
         "by_state": [{"code": str(s), "count": sum(t.state == s for t in tickets)} for s in State],
         "by_kind": [{"code": str(k), "count": sum(t.kind == k for t in tickets)} for k in Kind],
         "out_of_contract": sum(ticket.is_out_of_contract for ticket in tickets),
         "compliance": compliance_table(tally),
         "turns": _sum_of(held.values()),
         "breaches": [
-            _breach(clock, {t.pk: t for t in tickets}[clock.ticket_id]) | {"turns": held.get(clock.ticket_id, {})}
+            _breach(clock, {t.pk: t for t in tickets}[clock.ticket_id])
+            | {"turns": held.get(clock.ticket_id, {})}
             for clock in clocks
             if verdict(clock, at) == "missed"
         ],
@@ -129,7 +137,9 @@ def build_service_level(organization: Organization, month: date, at: datetime) -
     }
 
 
-def _held_by_ticket(organization: Organization, start: datetime, end: datetime, at: datetime) -> dict[int, dict[str, int]]:
+def _held_by_ticket(
+    organization: Organization, start: datetime, end: datetime, at: datetime
+) -> dict[int, dict[str, int]]:
     """Return ticket id -> whose turn it was for how many elapsed seconds within the month (SPEC 17.9), of the month's tickets.
 
     While the month runs, of turns that have ended: a report is made anew when something happened, not because time passes.
@@ -137,14 +147,20 @@ def _held_by_ticket(organization: Organization, start: datetime, end: datetime, 
     until = min(at, end)
     stays: dict[int, list[StateInterval]] = {}
     found = StateInterval.objects.filter(
-        ticket__organization=organization, ticket__received_at__gte=start, ticket__received_at__lt=end, started_at__lte=until
+        ticket__organization=organization,
+        ticket__received_at__gte=start,
+        ticket__received_at__lt=end,
+        started_at__lte=until,
     )
     for stay in found.order_by("ticket_id", "started_at", "pk").iterator(chunk_size=2000):
         if stay.ended_at is None and at < end:
             continue
         stay.ended_at = min(stay.ended_at or until, until)
         stays.setdefault(stay.ticket_id, []).append(stay)
-    return {pk: {str(each.holder): int(each.time.total_seconds()) for each in time_held(rows, until)} for pk, rows in stays.items()}
+    return {
+        pk: {str(each.holder): int(each.time.total_seconds()) for each in time_held(rows, until)}
+        for pk, rows in stays.items()
+    }
 
 
 def _sum_of(turns: Iterable[dict[str, int]]) -> dict[str, int]:
@@ -201,13 +217,17 @@ def _line(ticket: Ticket, clocks: list[Clock], at: datetime) -> dict[str, Any]:
 
 def hash_of(data: dict[str, Any]) -> str:
     """Return the SHA-256 of the figures in a canonical form."""
-    return hashlib.sha256(json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
+    return hashlib.sha256(
+        json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    ).hexdigest()
 
 
 def issued_report(organization_id: int, month: date, language: str) -> ReportIssue | None:
     """Return the newest report issued for an ended month in this language, whatever its state."""
     return (
-        ReportIssue.objects.filter(organization_id=organization_id, month=month, language=language, is_final=True)
+        ReportIssue.objects.filter(
+            organization_id=organization_id, month=month, language=language, is_final=True
+        )
         .select_related("pdf")
         .order_by("-version", "-pk")
         .first()
@@ -215,7 +235,12 @@ def issued_report(organization_id: int, month: date, language: str) -> ReportIss
 
 
 def get_issue(user: User, issue_id: int) -> ReportIssue:
-    issue = ReportIssue.objects.filter(pk=issue_id).select_related("organization", "pdf").order_by("pk").first()
+    issue = (
+        ReportIssue.objects.filter(pk=issue_id)
+        .select_related("organization", "pdf")
+        .order_by("pk")
+        .first()
+    )
     if issue is None or not may_see_reports(user, issue.organization_id):
         raise NotFound(_("There is no such report, or you may not read it."))
     return issue
@@ -229,7 +254,9 @@ def figures(organization: Organization, month: date, language: str, at: datetime
 
 def due_issues(at: datetime, limit: int) -> list[tuple[int, int]]:
     return list(
-        ReportIssue.objects.filter(status__in=(ReportStatus.QUEUED, ReportStatus.MAKING), run_after__lte=at)
+        ReportIssue.objects.filter(
+            status__in=(ReportStatus.QUEUED, ReportStatus.MAKING), run_after__lte=at
+        )
         .order_by("run_after", "pk")
         .values_list("organization_id", "pk")[:limit]
     )
@@ -237,30 +264,49 @@ def due_issues(at: datetime, limit: int) -> list[tuple[int, int]]:
 
 def published_report(organization_id: int, month: date) -> ReportIssue | None:
     """Return the first report that was issued for an ended month: its figures are the published ones, in whatever language."""
-    return ReportIssue.objects.filter(organization_id=organization_id, month=month, is_final=True).order_by("cutoff_at", "pk").first()
+    return (
+        ReportIssue.objects.filter(organization_id=organization_id, month=month, is_final=True)
+        .order_by("cutoff_at", "pk")
+        .first()
+    )
 
 
 def due_parts(at: datetime, limit: int) -> list[tuple[int, int]]:
     """Return (organization id, part id) of simulations that wait to be computed."""
-    waiting = SimulationPart.objects.filter(status__in=(PartStatus.QUEUED, PartStatus.RUNNING), run_after__lte=at)
+    waiting = SimulationPart.objects.filter(
+        status__in=(PartStatus.QUEUED, PartStatus.RUNNING), run_after__lte=at
+    )
     return list(waiting.order_by("run_after", "pk").values_list("organization_id", "pk")[:limit])
 
 
 def simulations_of(user: User) -> list[Simulation]:
     """Return the newest simulations whose customers are all this person's to see."""
-    found = Simulation.objects.select_related("requested_by").order_by("-pk").iterator(SHOWN_SIMULATIONS)
-    return list(islice((simulation for simulation in found if _sees_all(simulation)), SHOWN_SIMULATIONS))
+    found = (
+        Simulation.objects.select_related("requested_by")
+        .order_by("-pk")
+        .iterator(SHOWN_SIMULATIONS)
+    )
+    return list(
+        islice((simulation for simulation in found if _sees_all(simulation)), SHOWN_SIMULATIONS)
+    )
 
 
 def get_simulation(user: User, simulation_id: int) -> Simulation:
-    simulation = Simulation.objects.filter(pk=simulation_id).select_related("requested_by").order_by("pk").first()
+    simulation = (
+        Simulation.objects.filter(pk=simulation_id)
+        .select_related("requested_by")
+        .order_by("pk")
+        .first()
+    )
     if simulation is None or not user.can(Capability.SEE_REPORTS) or not _sees_all(simulation):
         raise NotFound(_("There is no such simulation, or you may not see it."))
     return simulation
 
 
 def _sees_all(simulation: Simulation) -> bool:
-    return all(current_scope().covers(organization_id) for organization_id in simulation.organization_ids)
+    return all(
+        current_scope().covers(organization_id) for organization_id in simulation.organization_ids
+    )
 
 
 class ShownChange(NamedTuple):
@@ -301,7 +347,15 @@ class SimulationResult:
     def figures(self) -> list[tuple[str, float | None, float | None, float | None]]:
         """Return (metric, compliance before, after, difference in points) over all priorities."""
         totals = [(old, new) for old, new in self.rows if old["priority"] is None]
-        return [(old["metric"], old["compliance"], new["compliance"], _points(old["compliance"], new["compliance"])) for old, new in totals]
+        return [
+            (
+                old["metric"],
+                old["compliance"],
+                new["compliance"],
+                _points(old["compliance"], new["compliance"]),
+            )
+            for old, new in totals
+        ]
 
     @property
     def is_running(self) -> bool:
@@ -317,7 +371,11 @@ class SimulationResult:
 
     @property
     def shown(self) -> list[ShownChange]:
-        rows = [ShownChange._make([*row, part.organization.time_zone, part.organization.name]) for part in self.parts for row in part.shown]
+        rows = [
+            ShownChange._make([*row, part.organization.time_zone, part.organization.name])
+            for part in self.parts
+            for row in part.shown
+        ]
         return rows[:SHOWN_CHANGES]
 
 
@@ -337,7 +395,8 @@ def simulation_result(simulation: Simulation) -> SimulationResult:
         parts=parts,
         rows=_pairs(ready),
         customers=[
-            (organization, [pair for pair in _pairs(own) if pair[0]["priority"] is None]) for organization, own in by_customer.items()
+            (organization, [pair for pair in _pairs(own) if pair[0]["priority"] is None])
+            for organization, own in by_customer.items()
         ],
         changed=sum(part.changed for part in ready),
         moved=sum(part.moved for part in ready),
@@ -359,6 +418,21 @@ def _pairs(parts: list[SimulationPart]) -> list[tuple[dict[str, Any], dict[str, 
     before = compliance_table(sum((tally_from(part.before) for part in parts), Tally()))
     after = compliance_table(sum((tally_from(part.after) for part in parts), Tally()))
     keys = dict.fromkeys((row["metric"], row["priority"]) for row in [*before, *after])
-    old, new = ({(row["metric"], row["priority"]): row for row in table} for table in (before, after))
-    nothing: dict[str, Any] = {"met": 0, "missed": 0, "running": 0, "withdrawn": 0, "earlier": 0, "compliance": None}
-    return [tuple(side.get(key, nothing | dict(zip(("metric", "priority"), key, strict=True))) for side in (old, new)) for key in keys]  # type: ignore[misc]
+    old, new = (
+        {(row["metric"], row["priority"]): row for row in table} for table in (before, after)
+    )
+    nothing: dict[str, Any] = {
+        "met": 0,
+        "missed": 0,
+        "running": 0,
+        "withdrawn": 0,
+        "earlier": 0,
+        "compliance": None,
+    }
+    return [
+        tuple(
+            side.get(key, nothing | dict(zip(("metric", "priority"), key, strict=True)))
+            for side in (old, new)
+        )
+        for key in keys
+    ]  # type: ignore[misc]

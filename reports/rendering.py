@@ -10,12 +10,20 @@ from django.utils import translation
 from documents.pdf import render_pdf
 
 
-def service_level_pdf(data: dict[str, Any], *, language: str, version: int, sha256: str, cutoff_at: datetime) -> bytes:
+def service_level_pdf(
+    data: dict[str, Any], *, language: str, version: int, sha256: str, cutoff_at: datetime
+) -> bytes:
     """Return the PDF in the language; the figures are those of ``data`` and nothing else."""
     with translation.override(language):
         html = render_to_string(
             "reports/service_level_pdf.html",
-            {"report": data, "version": version, "sha256": sha256, "cutoff_at": cutoff_at, "language": language},
+            {
+                "report": data,
+                "version": version,
+                "sha256": sha256,
+                "cutoff_at": cutoff_at,
+                "language": language,
+            },
         )
     return render_pdf(html=html, stylesheet=_stylesheet())
 

@@ -39,7 +39,9 @@ def issue_monthly_reports() -> None:
             with organization_scope(organization.pk):
                 services.issue_monthly_report(organization=organization, at=at)
         except Exception:
-            logger.exception("The monthly report of organization %s could not be issued", organization.pk)
+            logger.exception(
+                "The monthly report of organization %s could not be issued", organization.pk
+            )
 
 
 @shared_task(queue="reports")

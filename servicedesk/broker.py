@@ -12,7 +12,9 @@ from kombu.utils.json import dumps
 class Channel(filesystem.Channel):
     def _put(self, queue: str, message: Any, **_options: Any) -> None:  # type: ignore[override]  # its bases disagree
         # kombu writes where the workers look: one that looks before the text is there reads nothing, loses the message and dies of it.
-        path = os.path.join(self.data_folder_out, f"{round(monotonic() * 1000)}_{uuid.uuid4()}.{queue}.msg")
+        path = os.path.join(
+            self.data_folder_out, f"{round(monotonic() * 1000)}_{uuid.uuid4()}.{queue}.msg"
+        )
         with open(f"{path}.part", "w", encoding="utf-8") as file:
             file.write(dumps(message))
         os.replace(f"{path}.part", path)

@@ -39,7 +39,11 @@ class Environment:
         value = self.text(name, default)
         if value and urlsplit(value).scheme not in schemes:
             shown = f"{urlsplit(value).scheme}://…" if "://" in value else value
-            raise wrong(name, shown, f"write a URL that starts with {' or '.join(f'{s}://' for s in schemes)}")
+            raise wrong(
+                name,
+                shown,
+                f"write a URL that starts with {' or '.join(f'{s}://' for s in schemes)}",
+            )
         return value
 
 
@@ -57,9 +61,14 @@ def mail_settings(url: str) -> dict[str, object]:
     if parts.scheme == "console":
         return {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
     if parts.scheme == "file":
-        return {"EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend", "EMAIL_FILE_PATH": parts.path}
+        return {
+            "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+            "EMAIL_FILE_PATH": parts.path,
+        }
     if not parts.hostname:
-        raise wrong("EMAIL_URL", url, "name the mail server, such as smtp://user:password@mail.example:587")
+        raise wrong(
+            "EMAIL_URL", url, "name the mail server, such as smtp://user:password@mail.example:587"
+        )
     secure = parts.scheme == "smtp+ssl"
     return {
         "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",

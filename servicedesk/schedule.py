@@ -9,24 +9,75 @@ OUTBOX_TICK = 5
 SLOW_TICK = 30
 
 BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
-    "clocks": {"task": "sla.tasks.sweep_clocks", "schedule": CLOCK_TICK, "options": {"expires": CLOCK_TICK}},
-    "outbox": {"task": "notifications.tasks.deliver_due", "schedule": OUTBOX_TICK, "options": {"expires": OUTBOX_TICK}},
-    "re-dating": {"task": "sla.tasks.sweep_redating", "schedule": SLOW_TICK, "options": {"expires": SLOW_TICK}},
+    "clocks": {
+        "task": "sla.tasks.sweep_clocks",
+        "schedule": CLOCK_TICK,
+        "options": {"expires": CLOCK_TICK},
+    },
+    "outbox": {
+        "task": "notifications.tasks.deliver_due",
+        "schedule": OUTBOX_TICK,
+        "options": {"expires": OUTBOX_TICK},
+    },
+    "re-dating": {
+        "task": "sla.tasks.sweep_redating",
+        "schedule": SLOW_TICK,
+        "options": {"expires": SLOW_TICK},
+    },
     "tz database": {"task": "sla.tasks.renew_zones", "schedule": crontab(minute="37")},
-    "holidays": {"task": "sla.tasks.extend_holidays", "schedule": crontab(day_of_month="1,15", hour="5", minute="41")},
-    "validations": {"task": "tickets.tasks.sweep_validations", "schedule": SLOW_TICK, "options": {"expires": SLOW_TICK}},
-    "escalations": {"task": "escalation.tasks.sweep_escalations", "schedule": SLOW_TICK, "options": {"expires": SLOW_TICK}},
-    "rules": {"task": "escalation.tasks.sweep_rules", "schedule": SLOW_TICK, "options": {"expires": SLOW_TICK}},
-    "coverage": {"task": "escalation.tasks.sweep_coverage", "schedule": SLOW_TICK, "options": {"expires": SLOW_TICK}},
+    "holidays": {
+        "task": "sla.tasks.extend_holidays",
+        "schedule": crontab(day_of_month="1,15", hour="5", minute="41"),
+    },
+    "validations": {
+        "task": "tickets.tasks.sweep_validations",
+        "schedule": SLOW_TICK,
+        "options": {"expires": SLOW_TICK},
+    },
+    "escalations": {
+        "task": "escalation.tasks.sweep_escalations",
+        "schedule": SLOW_TICK,
+        "options": {"expires": SLOW_TICK},
+    },
+    "rules": {
+        "task": "escalation.tasks.sweep_rules",
+        "schedule": SLOW_TICK,
+        "options": {"expires": SLOW_TICK},
+    },
+    "coverage": {
+        "task": "escalation.tasks.sweep_coverage",
+        "schedule": SLOW_TICK,
+        "options": {"expires": SLOW_TICK},
+    },
     "coverage of the week": {
         "task": "escalation.tasks.sweep_coverage",
         "schedule": crontab(minute="11", hour="*/6"),
         "kwargs": {"every_one": True},
     },
-    "reports": {"task": "reports.tasks.sweep_reports", "schedule": SLOW_TICK, "options": {"expires": SLOW_TICK}},
-    "simulations": {"task": "reports.tasks.sweep_simulations", "schedule": SLOW_TICK, "options": {"expires": SLOW_TICK}},
-    "delay notices": {"task": "audits.tasks.sweep_delay_notices", "schedule": crontab(minute="*/15")},
-    "retention of evidence": {"task": "audits.tasks.keep_retention", "schedule": crontab(hour="5", minute="11")},
-    "idempotency keys": {"task": "api.tasks.forget_idempotency_keys", "schedule": crontab(hour="4", minute="23")},
-    "monthly reports": {"task": "reports.tasks.issue_monthly_reports", "schedule": crontab(minute="7")},
+    "reports": {
+        "task": "reports.tasks.sweep_reports",
+        "schedule": SLOW_TICK,
+        "options": {"expires": SLOW_TICK},
+    },
+    "simulations": {
+        "task": "reports.tasks.sweep_simulations",
+        "schedule": SLOW_TICK,
+        "options": {"expires": SLOW_TICK},
+    },
+    "delay notices": {
+        "task": "audits.tasks.sweep_delay_notices",
+        "schedule": crontab(minute="*/15"),
+    },
+    "retention of evidence": {
+        "task": "audits.tasks.keep_retention",
+        "schedule": crontab(hour="5", minute="11"),
+    },
+    "idempotency keys": {
+        "task": "api.tasks.forget_idempotency_keys",
+        "schedule": crontab(hour="4", minute="23"),
+    },
+    "monthly reports": {
+        "task": "reports.tasks.issue_monthly_reports",
+        "schedule": crontab(minute="7"),
+    },
 }

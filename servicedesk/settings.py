@@ -128,7 +128,11 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "web.context.frame",
             ],
-            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "web.templatetags.mesa"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "web.templatetags.mesa",
+            ],
         },
     }
 ]
@@ -144,7 +148,11 @@ _SQLITE = {
 
 def _database(url: str) -> dict[str, Any]:
     if not url:
-        return {"ENGINE": "django.db.backends.sqlite3", "NAME": VAR_DIR / "mesa.sqlite3", "OPTIONS": _SQLITE}
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": VAR_DIR / "mesa.sqlite3",
+            "OPTIONS": _SQLITE,
+        }
     return {**dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True)}
 
 
@@ -152,8 +160,18 @@ def _reader(database: dict[str, Any]) -> dict[str, Any]:
     """Return the same database over a connection that refuses every write."""
     if database["ENGINE"].endswith("sqlite3"):
         address = Path(str(database["NAME"])).absolute().as_uri() + "?mode=ro"
-        return {**database, "NAME": address, "OPTIONS": {"timeout": 20, "init_command": "PRAGMA query_only=ON;"}}
-    return {**database, "OPTIONS": {**database.get("OPTIONS", {}), "options": "-c default_transaction_read_only=on"}}
+        return {
+            **database,
+            "NAME": address,
+            "OPTIONS": {"timeout": 20, "init_command": "PRAGMA query_only=ON;"},
+        }
+    return {
+        **database,
+        "OPTIONS": {
+            **database.get("OPTIONS", {}),
+            "options": "-c default_transaction_read_only=on",
+        },
+    }
 
 
 _POSTGRES = ("postgres", "postgresql")
@@ -168,10 +186,21 @@ if DATABASE_OWNER_URL and sys.argv[1:2] in (["migrate"], ["prepare"]):
 DATABASE_ROUTERS = ["servicedesk.routers.Router"]
 REDIS_URL = env.url("REDIS_URL", ("redis", "rediss"))
 if REDIS_URL:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+    CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    }
 else:
-    DATABASES["cache"] = {"ENGINE": "django.db.backends.sqlite3", "NAME": VAR_DIR / "cache.sqlite3", "OPTIONS": _SQLITE}
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache_entries"}}
+    DATABASES["cache"] = {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": VAR_DIR / "cache.sqlite3",
+        "OPTIONS": _SQLITE,
+    }
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+            "LOCATION": "cache_entries",
+        }
+    }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 MEDIA_ROOT = VAR_DIR / "media"  # served only through the ticket's permission, never by URL
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
@@ -182,7 +211,10 @@ AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = "account_login"
@@ -192,7 +224,9 @@ ACCOUNT_ADAPTER = "web.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
-ACCOUNT_EMAIL_VERIFICATION = "none"  # people come by invitation; their address is the one they were invited by
+ACCOUNT_EMAIL_VERIFICATION = (
+    "none"  # people come by invitation; their address is the one they were invited by
+)
 ACCOUNT_SESSION_REMEMBER = None
 # How many proxies stand in front: the login's rate limits count the address before them.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.number("MESA_PROXIES", 0, low=0, high=5)
@@ -220,7 +254,9 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat")
 
 # --- mail -------------------------------------------------------------------------------------------------------------
-_EMAIL_URL = env.url("EMAIL_URL", ("smtp", "smtp+ssl", "console", "file"), f"file://{VAR_DIR / 'mail'}")
+_EMAIL_URL = env.url(
+    "EMAIL_URL", ("smtp", "smtp+ssl", "console", "file"), f"file://{VAR_DIR / 'mail'}"
+)
 for _name, _value in mail_settings(_EMAIL_URL).items():
     globals()[_name] = _value
 DEFAULT_FROM_EMAIL = env.text("MESA_FROM_EMAIL", "Mesa <mesa@mesa.example>")
@@ -237,9 +273,15 @@ MESA_SIGNING_KEY = env.text("MESA_SIGNING_KEY", "")
 MESA_SIGNING_CERTIFICATE = env.text("MESA_SIGNING_CERTIFICATE", "")
 MESA_SIGNER_NAME = env.text("MESA_SIGNER_NAME", "Mesa")
 if bool(MESA_SIGNING_KEY) != bool(MESA_SIGNING_CERTIFICATE):
-    raise wrong("MESA_SIGNING_CERTIFICATE", MESA_SIGNING_CERTIFICATE, "give key and certificate together, or neither")
+    raise wrong(
+        "MESA_SIGNING_CERTIFICATE",
+        MESA_SIGNING_CERTIFICATE,
+        "give key and certificate together, or neither",
+    )
 # Who hears of a request to manipulate information; without them the audit area does.
-MESA_ETHICS_EMAILS = [each.strip() for each in env.text("MESA_ETHICS_EMAILS", "").split(",") if each.strip()]
+MESA_ETHICS_EMAILS = [
+    each.strip() for each in env.text("MESA_ETHICS_EMAILS", "").split(",") if each.strip()
+]
 # How long evidence is kept after its contract has ended.
 MESA_EVIDENCE_RETENTION_DAYS = int(env.text("MESA_EVIDENCE_RETENTION_DAYS", "1825"))
 MESA_TICKET_PREFIX = env.text("MESA_TICKET_PREFIX", "TK")
@@ -274,7 +316,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "ENUM_NAME_OVERRIDES": {"PriorityEnum": "api.serializers.PRIORITY_CODES", "StateEnum": "tickets.states.State"},
+    "ENUM_NAME_OVERRIDES": {
+        "PriorityEnum": "api.serializers.PRIORITY_CODES",
+        "StateEnum": "tickets.states.State",
+    },
 }
 
 LOGGING = {
@@ -283,5 +328,8 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env.text("MESA_LOG_LEVEL", "WARNING").upper()},
-    "loggers": {"pyhanko": {"level": "CRITICAL"}, "pypdf": {"level": "ERROR"}},  # of damaged files the checker tells, in one line
+    "loggers": {
+        "pyhanko": {"level": "CRITICAL"},
+        "pypdf": {"level": "ERROR"},
+    },  # of damaged files the checker tells, in one line
 }

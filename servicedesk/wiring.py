@@ -10,7 +10,14 @@ from reports import receivers as reports
 from reports.events import ReportRequested, SimulationRequested
 from sla import receivers as sla
 from sla.events import CalendarVersionPublished, ClockBreached, ClockWarned
-from tickets.events import CustomerTold, SolutionDeclined, TicketClassified, TicketContractChanged, TicketRaised, TicketStateChanged
+from tickets.events import (
+    CustomerTold,
+    SolutionDeclined,
+    TicketClassified,
+    TicketContractChanged,
+    TicketRaised,
+    TicketStateChanged,
+)
 
 
 def wire() -> None:

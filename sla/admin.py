@@ -21,7 +21,11 @@ class PolicyTargetFormSet(LabelledFormSet):
     def clean(self) -> None:
         super().clean()
         kept = [form for form in self.forms if form.has_changed() or form.instance.pk]
-        rows = [form.instance for form in kept if form.is_valid() and not form.cleaned_data.get("DELETE")]
+        rows = [
+            form.instance
+            for form in kept
+            if form.is_valid() and not form.cleaned_data.get("DELETE")
+        ]
         if any(self.errors):
             return
         try:
@@ -33,7 +37,15 @@ class PolicyTargetFormSet(LabelledFormSet):
 class PolicyTargetInline(LabelledInline):
     model = PolicyTarget
     formset = PolicyTargetFormSet
-    fields = ("metric", "priority", "support_type", "category", "minutes", "days", "in_business_days")
+    fields = (
+        "metric",
+        "priority",
+        "support_type",
+        "category",
+        "minutes",
+        "days",
+        "in_business_days",
+    )
 
 
 class PercentsField(forms.CharField):
@@ -44,9 +56,17 @@ class PercentsField(forms.CharField):
 
     def to_python(self, value: Any) -> Any:
         try:
-            return sorted({int(part) for part in str(value or "").replace(";", ",").split(",") if part.strip()})
+            return sorted(
+                {
+                    int(part)
+                    for part in str(value or "").replace(";", ",").split(",")
+                    if part.strip()
+                }
+            )
         except ValueError as error:
-            raise ValidationError(_("Write whole numbers from 1 to 99, such as 50, 75, 90.")) from error
+            raise ValidationError(
+                _("Write whole numbers from 1 to 99, such as 50, 75, 90.")
+            ) from error
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return super().has_changed(self.prepare_value(initial), data)
@@ -54,14 +74,24 @@ class PercentsField(forms.CharField):
 
 class PolicyForm(VersionForm):
     warning_percents = PercentsField(
-        label=_("Warnings at percent"), required=False, help_text=_("Such as 50, 75, 90. Empty: those of the policy beneath.")
+        label=_("Warnings at percent"),
+        required=False,
+        help_text=_("Such as 50, 75, 90. Empty: those of the policy beneath."),
     )
 
     def check(self, organization: Organization, data: dict[str, Any], now: datetime) -> None:
-        trial = PolicyVersion(pk=self.instance.pk, number=self.instance.number, organization=organization)
+        trial = PolicyVersion(
+            pk=self.instance.pk, number=self.instance.number, organization=organization
+        )
         trial.contract = data.get("contract", self.instance.contract)
-        trial.person, trial.effective_from = data.get("person", self.instance.person), data["effective_from"]
-        trial.business_calendar, trial.extended_calendar = data.get("business_calendar"), data.get("extended_calendar")
+        trial.person, trial.effective_from = (
+            data.get("person", self.instance.person),
+            data["effective_from"],
+        )
+        trial.business_calendar, trial.extended_calendar = (
+            data.get("business_calendar"),
+            data.get("extended_calendar"),
+        )
         check_version(trial, at=now)
 
 

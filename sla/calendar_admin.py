@@ -31,13 +31,17 @@ SHOWN_MOVES, SHOWN_VERSIONS = 50, 20
 DAY_HEIGHT, HOUR_WIDTH = 34, 40  # units of the drawing of the week
 
 FINDINGS: dict[str, str | Promise] = {
-    "ends_before_midnight": _("A window ends at 23:59: the last minute of the day is closed. Write 24:00."),
+    "ends_before_midnight": _(
+        "A window ends at 23:59: the last minute of the day is closed. Write 24:00."
+    ),
     "short_window": _("A window is shorter than a quarter of an hour."),
     "overlap": _("Two windows overlap: they count as one."),
     "other_zone": _("The calendar's time zone is not the organization's."),
     "missing_holidays": _("Public holidays of the country that this calendar does not close."),
     "not_public": _("Closed days that are no public holidays of the country (any more)."),
-    "holidays_end": _("The holidays end within a year: after the last one every day of the week is a working day."),
+    "holidays_end": _(
+        "The holidays end within a year: after the last one every day of the week is a working day."
+    ),
 }
 
 
@@ -66,7 +70,10 @@ class CalendarForm(forms.ModelForm):
         help_text=_("One line per day or range of days: lun-vie 09:00-13:00, 14:00-18:00"),
     )
     holidays = forms.CharField(
-        label=_("Holidays"), widget=forms.Textarea(attrs={"rows": 12}), required=False, help_text=_("One per line: 2026-12-25 Navidad")
+        label=_("Holidays"),
+        widget=forms.Textarea(attrs={"rows": 12}),
+        required=False,
+        help_text=_("One per line: 2026-12-25 Navidad"),
     )
     public_of = forms.CharField(
         label=_("Add the public holidays of"),
@@ -82,7 +89,9 @@ class CalendarForm(forms.ModelForm):
         label=_("In force from"),
         required=False,
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        help_text=_("For a change, in the calendar's time zone. Empty: at once. The past never changes."),
+        help_text=_(
+            "For a change, in the calendar's time zone. Empty: at once. The past never changes."
+        ),
     )
     # What the reader has seen the consequences of: another change is shown again before it is saved.
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -92,7 +101,9 @@ class CalendarForm(forms.ModelForm):
         self.moves: list[Move] = []
         self.is_trial = False  # refused only so that what it does is seen first
         self.version = (
-            CalendarVersion.objects.filter(calendar_id=self.instance.pk).order_by("-number").first() if self.instance.pk else None
+            CalendarVersion.objects.filter(calendar_id=self.instance.pk).order_by("-number").first()
+            if self.instance.pk
+            else None
         )
         if self.version is not None:
             self.initial["time_zone"] = self.version.time_zone
@@ -132,10 +143,17 @@ class CalendarForm(forms.ModelForm):
     def adds_version(self) -> bool:
         """Tell whether what was typed is another calendar than the newest version."""
         new = tuple(self.cleaned_data[name] for name in ("time_zone", "hours", "holidays"))
-        return self.version is None or new != (self.version.time_zone, self.version.hours, self.version.holidays)
+        return self.version is None or new != (
+            self.version.time_zone,
+            self.version.hours,
+            self.version.holidays,
+        )
 
     def content(self) -> dict[str, Any]:
-        return {name: self.cleaned_data[name] for name in ("time_zone", "hours", "holidays", "effective_from")}
+        return {
+            name: self.cleaned_data[name]
+            for name in ("time_zone", "hours", "holidays", "effective_from")
+        }
 
     def _add_public_holidays(self, data: dict[str, Any]) -> None:
         """Put a country's holidays into the list that was typed, which keeps its own names, and show it before it is saved."""
@@ -152,16 +170,31 @@ class CalendarForm(forms.ModelForm):
         self.data["holidays"] = format_holidays(data["holidays"])  # type: ignore[index]
         self.data["public_of"] = ""  # type: ignore[index]
         self.is_trial = not self.errors
-        self.add_error(None, _("Nothing is saved yet: the public holidays are in the list. Look at it, and save."))
+        self.add_error(
+            None,
+            _("Nothing is saved yet: the public holidays are in the list. Look at it, and save."),
+        )
 
     def _show_consequences(self, data: dict[str, Any], now: datetime) -> None:
         """Refuse once, with the clocks that would move and what is probably wrong, so that both are seen before they hold."""
-        typed = json.dumps([data["time_zone"], data["hours"], data["holidays"], self.data.get("effective_from", "")], sort_keys=True)
+        typed = json.dumps(
+            [
+                data["time_zone"],
+                data["hours"],
+                data["holidays"],
+                self.data.get("effective_from", ""),
+            ],
+            sort_keys=True,
+        )
         word = hashlib.sha256(typed.encode()).hexdigest()[:16]
         if data["seen"] == word:
             return
         try:
-            self.moves = preview_calendar(calendar=self.instance, version=self.content(), at=now) if self.version is not None else []
+            self.moves = (
+                preview_calendar(calendar=self.instance, version=self.content(), at=now)
+                if self.version is not None
+                else []
+            )
         except CalendarError as error:
             raise ValidationError(words_of(error)) from error
         if self.moves or self._has_new_findings(data):
@@ -169,25 +202,52 @@ class CalendarForm(forms.ModelForm):
             self.data["seen"] = word  # type: ignore[index]
             self.is_trial = True
             raise ValidationError(
-                _("Nothing is saved yet: look below at the warnings and at the due instants that would move, and save again.")
+                _(
+                    "Nothing is saved yet: look below at the warnings and at the due instants that would move, and save again."
+                )
             )
 
     def _has_new_findings(self, data: dict[str, Any]) -> bool:
         organization = data.get("organization") or self.instance.organization
-        found, old = _findings(data["hours"], data["holidays"], data["time_zone"], organization, timezone.localdate()), self.version
-        known = _findings(old.hours, old.holidays, old.time_zone, organization, timezone.localdate()) if old is not None else []
+        found, old = (
+            _findings(
+                data["hours"],
+                data["holidays"],
+                data["time_zone"],
+                organization,
+                timezone.localdate(),
+            ),
+            self.version,
+        )
+        known = (
+            _findings(old.hours, old.holidays, old.time_zone, organization, timezone.localdate())
+            if old is not None
+            else []
+        )
         return bool(set(found) - set(known))
 
 
 class CalendarAdmin(ConfigurationAdmin):
     form = CalendarForm
     change_form_template = "admin/sla/calendar_form.html"
-    fields = ("organization", "name", "role", "time_zone", "hours", "holidays", "public_of", "effective_from", "seen")
+    fields = (
+        "organization",
+        "name",
+        "role",
+        "time_zone",
+        "hours",
+        "holidays",
+        "public_of",
+        "effective_from",
+        "seen",
+    )
     list_display = ("name", "organization", "role")
     list_filter = ("role",)
     list_select_related = ("organization",)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> tuple[str, ...]:
         """What a calendar is used for is fixed: tickets that arrive look for it, and its versions say nothing of it."""
         return ("organization", "role") if obj is not None else ()
 
@@ -197,22 +257,34 @@ class CalendarAdmin(ConfigurationAdmin):
             by = Actor(person_id=request.user.pk, channel=Channel.DESK)
             publish_calendar_version(calendar=obj, **form.content(), by=by, at=form.now)
 
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
         form: CalendarForm = context["adminform"].form
         hours, holidays, time_zone = _shown(form)
         today = timezone.localdate()
-        organization = form.instance.organization if form.instance.pk else getattr(form, "cleaned_data", {}).get("organization")
+        organization = (
+            form.instance.organization
+            if form.instance.pk
+            else getattr(form, "cleaned_data", {}).get("organization")
+        )
         context |= {
             "week": _week(hours),
-            "week_days": [(name, number * DAY_HEIGHT) for number, name in enumerate(days_of_week())],
+            "week_days": [
+                (name, number * DAY_HEIGHT) for number, name in enumerate(days_of_week())
+            ],
             "week_hours": [(hour, hour * HOUR_WIDTH) for hour in range(0, 25, 3)],
             "closed_days": _closed_days(holidays, today),
             "moves": form.moves[:SHOWN_MOVES],
             "move_count": len(form.moves),
             "calendar_zone": time_zone,
-            "findings": _grouped(_findings(hours, holidays, time_zone, organization, today)) if hours else [],
+            "findings": _grouped(_findings(hours, holidays, time_zone, organization, today))
+            if hours
+            else [],
             "zones": sorted(known_zones()),
-            "versions": CalendarVersion.objects.filter(calendar_id=form.instance.pk).order_by("-effective_from", "-number")[:SHOWN_VERSIONS]
+            "versions": CalendarVersion.objects.filter(calendar_id=form.instance.pk).order_by(
+                "-effective_from", "-number"
+            )[:SHOWN_VERSIONS]
             if form.instance.pk
             else [],
             "version": form.version,
@@ -234,9 +306,25 @@ def _shown(form: CalendarForm) -> tuple[dict[str, list[list[str]]], dict[str, st
     """Return hours, holidays and zone as typed where they can be read, otherwise of the newest version."""
     typed = getattr(form, "cleaned_data", {})
     version = form.version
-    hours = typed.get("hours") if isinstance(typed.get("hours"), dict) else version.hours if version else {}
-    holidays = typed.get("holidays") if isinstance(typed.get("holidays"), dict) else version.holidays if version else {}
-    return hours or {}, holidays or {}, typed.get("time_zone") or (version.time_zone if version else "")
+    hours = (
+        typed.get("hours")
+        if isinstance(typed.get("hours"), dict)
+        else version.hours
+        if version
+        else {}
+    )
+    holidays = (
+        typed.get("holidays")
+        if isinstance(typed.get("holidays"), dict)
+        else version.holidays
+        if version
+        else {}
+    )
+    return (
+        hours or {},
+        holidays or {},
+        typed.get("time_zone") or (version.time_zone if version else ""),
+    )
 
 
 def _week(hours: dict[str, list[list[str]]]) -> list[WeekBar]:
@@ -244,7 +332,14 @@ def _week(hours: dict[str, list[list[str]]]) -> list[WeekBar]:
     for day, windows in sorted(hours.items()):
         for start, end in windows:
             left, right = (minute_of(text) * HOUR_WIDTH // 60 for text in (start, end))
-            bars.append(WeekBar(f"{days_of_week()[int(day)]} {start}-{end}", left, int(day) * DAY_HEIGHT, right - left))
+            bars.append(
+                WeekBar(
+                    f"{days_of_week()[int(day)]} {start}-{end}",
+                    left,
+                    int(day) * DAY_HEIGHT,
+                    right - left,
+                )
+            )
     return bars
 
 
@@ -255,7 +350,11 @@ def _closed_days(holidays: dict[str, str], today: date) -> list[tuple[date, str]
 
 
 def _findings(
-    hours: dict[str, list[list[str]]], holidays: dict[str, str], time_zone: str, organization: Model | None, today: date
+    hours: dict[str, list[list[str]]],
+    holidays: dict[str, str],
+    time_zone: str,
+    organization: Model | None,
+    today: date,
 ) -> list[tuple[str | Promise, str]]:
     country, region = getattr(organization, "country", ""), getattr(organization, "region", "")
     public = public_holidays(country, region, today.year, today.year + 1) if country else {}

@@ -99,7 +99,9 @@ class WorkCalendar:
         self.zone = _zone(timezone)
         self.windows = {weekday: _united(weekday, windows) for weekday, windows in hours.items()}
         if not any(self.windows.values()):
-            raise NoHours(gettext_noop("A calendar needs at least one window of open time in the week."))
+            raise NoHours(
+                gettext_noop("A calendar needs at least one window of open time in the week.")
+            )
         self.holidays = frozenset(holidays)
         self._table: Timetable | None = None
 
@@ -117,18 +119,25 @@ class WorkCalendar:
         table = self._covering(begin, finish)
         used = table.open_before(finish) - table.open_before(begin)
         for pause_from, pause_to in united:
-            low, high = max(pause_from, begin), finish if pause_to is None else min(pause_to, finish)
+            low, high = (
+                max(pause_from, begin),
+                finish if pause_to is None else min(pause_to, finish),
+            )
             if low < high:
                 used -= table.open_before(high) - table.open_before(low)
         return timedelta(microseconds=used)
 
-    def due(self, start: datetime, duration: timedelta, pauses: Iterable[Pause] = ()) -> datetime | None:
+    def due(
+        self, start: datetime, duration: timedelta, pauses: Iterable[Pause] = ()
+    ) -> datetime | None:
         """Return the deadline when time inside the pauses does not count; None while an open-ended pause holds it."""
         begin, amount = _instant(start), _amount(duration)
         found = self._due(begin, amount, _united_pauses(pauses, None) if pauses else ())
         return None if found is None else from_us(found)
 
-    def dues(self, start: datetime, durations: Sequence[timedelta], pauses: Iterable[Pause] = ()) -> list[datetime | None]:
+    def dues(
+        self, start: datetime, durations: Sequence[timedelta], pauses: Iterable[Pause] = ()
+    ) -> list[datetime | None]:
         """Return ``due`` of each duration: the pauses are looked at once."""
         begin, united = _instant(start), _united_pauses(pauses, None) if pauses else ()
         found = [self._due(begin, _amount(duration), united) for duration in durations]
@@ -148,12 +157,23 @@ class WorkCalendar:
     def account(self, start: datetime, end: datetime, pauses: Iterable[Pause] = ()) -> Ledger:
         """Return the ledger of ``[start, end)``, whatever was promised in it; ``duration`` is what it counted."""
         begin, finish = _instant(start), _instant(end)
-        segments = tuple(self._segments(begin, finish, _united_pauses(pauses, finish))) if begin < finish else ()
-        return Ledger(from_us(begin), from_us(finish), sum((segment.counted for segment in segments), timedelta()), segments)
+        segments = (
+            tuple(self._segments(begin, finish, _united_pauses(pauses, finish)))
+            if begin < finish
+            else ()
+        )
+        return Ledger(
+            from_us(begin),
+            from_us(finish),
+            sum((segment.counted for segment in segments), timedelta()),
+            segments,
+        )
 
     def is_open(self, instant: datetime) -> bool:
         moment = _instant(instant)
-        return next(self._covering(moment, moment + 1).between(moment, moment + 1), None) is not None
+        return (
+            next(self._covering(moment, moment + 1).between(moment, moment + 1), None) is not None
+        )
 
     def next_opening(self, instant: datetime) -> datetime:
         """Return the instant itself when it is open, otherwise the next instant that is."""
@@ -194,7 +214,9 @@ class WorkCalendar:
             day += timedelta(days=step)
             if self.is_business_day(day):
                 return day
-        raise BeyondHorizon(gettext_noop("No business day was found: check the holidays of the calendar."))
+        raise BeyondHorizon(
+            gettext_noop("No business day was found: check the holidays of the calendar.")
+        )
 
     def day_kind(self, day: date) -> SegmentKind:
         """Return what a local date is for a term in business days: open, closed all day, or a holiday."""
@@ -208,7 +230,10 @@ class WorkCalendar:
 
     def closing(self, day: date) -> datetime:
         """Return when the last window of the local date closes; 24:00 of a date without open time."""
-        low, high = to_us(_midnight(day, self.zone)), to_us(_midnight(day + timedelta(days=1), self.zone))
+        low, high = (
+            to_us(_midnight(day, self.zone)),
+            to_us(_midnight(day + timedelta(days=1), self.zone)),
+        )
         stops = [stop for _start, stop in self._covering(low, high).between(low, high)]
         return from_us(stops[-1] if stops else high)
 
@@ -263,7 +288,9 @@ class WorkCalendar:
             answer = self._add(begin, amount)
         return answer
 
-    def _segments(self, begin: int, due: int | None, pauses: Sequence[tuple[int, int | None]]) -> Iterable[LedgerSegment]:
+    def _segments(
+        self, begin: int, due: int | None, pauses: Sequence[tuple[int, int | None]]
+    ) -> Iterable[LedgerSegment]:
         moment = begin
         for pause_from, high in pauses:
             if high is not None and high <= begin:
@@ -273,7 +300,9 @@ class WorkCalendar:
                 break
             yield from self._hours(moment, low)
             stop = high if due is None or high is None else min(high, due)
-            yield LedgerSegment(SegmentKind.PAUSED, from_us(low), None if stop is None else from_us(stop))
+            yield LedgerSegment(
+                SegmentKind.PAUSED, from_us(low), None if stop is None else from_us(stop)
+            )
             if stop is None:
                 return
             moment = stop
@@ -307,14 +336,22 @@ class WorkCalendar:
 
 
 def _too_far() -> BeyondHorizon:
-    return BeyondHorizon(gettext_noop("The deadline lies more than %(years)s years away: check the calendar's hours."), years=HORIZON_YEARS)
+    return BeyondHorizon(
+        gettext_noop(
+            "The deadline lies more than %(years)s years away: check the calendar's hours."
+        ),
+        years=HORIZON_YEARS,
+    )
 
 
 def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError, TypeError, AttributeError) as error:
-        raise UnknownTimezone(gettext_noop("“%(name)s” is not an IANA time zone, such as America/Mexico_City."), name=name) from error
+        raise UnknownTimezone(
+            gettext_noop("“%(name)s” is not an IANA time zone, such as America/Mexico_City."),
+            name=name,
+        ) from error
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
@@ -326,7 +363,9 @@ def _instant(moment: datetime) -> int:
     try:
         return to_us(moment)
     except TypeError as error:  # a naive one cannot be subtracted from an aware one
-        raise NaiveDatetime(gettext_noop("Give an aware datetime: one without a zone names no instant.")) from error
+        raise NaiveDatetime(
+            gettext_noop("Give an aware datetime: one without a zone names no instant.")
+        ) from error
 
 
 def _amount(duration: timedelta) -> int:
@@ -338,21 +377,31 @@ def _amount(duration: timedelta) -> int:
 
 def _minute_of(text: str) -> int:
     hours, separator, minutes = text.partition(":")
-    if not (separator and text.isascii() and hours.isdigit() and minutes.isdigit() and len(minutes) == 2):
-        raise BadWindow(gettext_noop("“%(text)s” is not a time of day: write HH:MM, 00:00 to 24:00."), text=text)
+    if not (
+        separator and text.isascii() and hours.isdigit() and minutes.isdigit() and len(minutes) == 2
+    ):
+        raise BadWindow(
+            gettext_noop("“%(text)s” is not a time of day: write HH:MM, 00:00 to 24:00."), text=text
+        )
     minute = int(hours) * 60 + int(minutes)
     if int(minutes) > 59 or minute > 24 * 60:
-        raise BadWindow(gettext_noop("“%(text)s” is not a time of day: write HH:MM, 00:00 to 24:00."), text=text)
+        raise BadWindow(
+            gettext_noop("“%(text)s” is not a time of day: write HH:MM, 00:00 to 24:00."), text=text
+        )
     return minute
 
 
 def _united(weekday: int, windows: Iterable[tuple[str, str]]) -> tuple[tuple[int, int], ...]:
     if weekday not in range(7):
-        raise BadWindow(gettext_noop("%(day)s is not a weekday: Monday is 0, Sunday is 6."), day=weekday)
+        raise BadWindow(
+            gettext_noop("%(day)s is not a weekday: Monday is 0, Sunday is 6."), day=weekday
+        )
     united: list[tuple[int, int]] = []
     for start, end in sorted((_minute_of(a), _minute_of(b)) for a, b in windows):
         if end <= start:
-            raise BadWindow(gettext_noop("A window ends after it starts; split a night shift at midnight."))
+            raise BadWindow(
+                gettext_noop("A window ends after it starts; split a night shift at midnight.")
+            )
         if united and start <= united[-1][1]:
             united[-1] = (united[-1][0], max(end, united[-1][1]))
         else:

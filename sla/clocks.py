@@ -75,7 +75,9 @@ def _used_at_ends(stretches: Sequence[Stretch]) -> list[timedelta]:
     return used
 
 
-def _instant_after(stretches: Sequence[Stretch], used_at_ends: Sequence[timedelta], amount: timedelta) -> datetime | None:
+def _instant_after(
+    stretches: Sequence[Stretch], used_at_ends: Sequence[timedelta], amount: timedelta
+) -> datetime | None:
     before = timedelta()
     for stretch, used in zip(stretches, used_at_ends, strict=False):
         if used >= amount:
@@ -85,17 +87,25 @@ def _instant_after(stretches: Sequence[Stretch], used_at_ends: Sequence[timedelt
     return last.calendar.due(last.starts_at, amount - before, last.pauses)
 
 
-def _instants_after(stretches: Sequence[Stretch], amounts: Sequence[timedelta]) -> list[datetime | None]:
+def _instants_after(
+    stretches: Sequence[Stretch], amounts: Sequence[timedelta]
+) -> list[datetime | None]:
     """Return ``_instant_after`` of each amount; they ascend, so that each stretch is asked once."""
     found: list[datetime | None] = []
     before = timedelta()
     for stretch, used in zip(stretches, _used_at_ends(stretches), strict=False):
         reached = bisect_right(amounts, used, len(found))
         if reached > len(found):
-            found += stretch.calendar.dues(stretch.starts_at, [amount - before for amount in amounts[len(found) : reached]], stretch.pauses)
+            found += stretch.calendar.dues(
+                stretch.starts_at,
+                [amount - before for amount in amounts[len(found) : reached]],
+                stretch.pauses,
+            )
         before = used
     last = stretches[-1]
-    return found + last.calendar.dues(last.starts_at, [amount - before for amount in amounts[len(found) :]], last.pauses)
+    return found + last.calendar.dues(
+        last.starts_at, [amount - before for amount in amounts[len(found) :]], last.pauses
+    )
 
 
 def read(stretches: Sequence[Stretch], percents: Sequence[int]) -> Reading:
@@ -111,11 +121,17 @@ def read(stretches: Sequence[Stretch], percents: Sequence[int]) -> Reading:
     asked, amounts = _milestones(span, tuple(percents))
     instants = dict(zip(asked, _instants_after(stretches, amounts), strict=True))
     warnings = {percent: instants[percent] for percent in percents}
-    return Reading(due_at if isinstance(target, Term) else instants[BREACH_PERCENT], instants[AT_RISK_PERCENT], warnings)
+    return Reading(
+        due_at if isinstance(target, Term) else instants[BREACH_PERCENT],
+        instants[AT_RISK_PERCENT],
+        warnings,
+    )
 
 
 @lru_cache(maxsize=4096)  # targets are few, clocks very many
-def _milestones(span: timedelta, percents: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[timedelta, ...]]:
+def _milestones(
+    span: timedelta, percents: tuple[int, ...]
+) -> tuple[tuple[int, ...], tuple[timedelta, ...]]:
     """Return the percents to ask for, ascending, the risk and the breach among them, and the open time that each of them is."""
     asked = tuple(sorted({*percents, AT_RISK_PERCENT, BREACH_PERCENT}))
     return asked, tuple(span * percent / 100 for percent in asked)
@@ -128,7 +144,9 @@ def ledgers(stretches: Sequence[Stretch]) -> list[Ledger]:
     assert isinstance(left, timedelta)
     for stretch in stretches:
         if stretch.ends_at is None:
-            account.append(stretch.calendar.explain(stretch.starts_at, max(left, timedelta()), stretch.pauses))
+            account.append(
+                stretch.calendar.explain(stretch.starts_at, max(left, timedelta()), stretch.pauses)
+            )
             break
         spent = stretch.calendar.elapsed(stretch.starts_at, stretch.ends_at, stretch.pauses)
         if spent >= left:
@@ -168,7 +186,14 @@ def term_days(stretches: Sequence[Stretch], term: Term) -> Iterator[TermDay]:
         end = calendar.day_end(day)
         closes = calendar.closing(day) if term.business else end
         kind = calendar.day_kind(day) if term.business else SegmentKind.OPEN
-        pause = next((p for p in stretches[index].pauses if p[0] < closes and (p[1] is None or closes <= p[1])), None)
+        pause = next(
+            (
+                p
+                for p in stretches[index].pauses
+                if p[0] < closes and (p[1] is None or closes <= p[1])
+            ),
+            None,
+        )
         if pause is not None and pause[1] is None:
             yield TermDay(SegmentKind.PAUSED, day, start, None, index)
             return
@@ -178,7 +203,9 @@ def term_days(stretches: Sequence[Stretch], term: Term) -> Iterator[TermDay]:
         yield TermDay(kind, day, start, closes if counted == term.days else end, index)
         if counted == term.days:
             return
-    raise BeyondHorizon(gettext_noop("No business day was found: check the holidays of the calendar."))
+    raise BeyondHorizon(
+        gettext_noop("No business day was found: check the holidays of the calendar.")
+    )
 
 
 def _in_force(stretches: Sequence[Stretch], day: date, term: Term) -> int:
@@ -189,7 +216,9 @@ def _in_force(stretches: Sequence[Stretch], day: date, term: Term) -> int:
     index = 0
     for following in stretches[1:]:
         calendar = stretches[index].calendar
-        if following.starts_at >= (calendar.closing(day) if term.business else calendar.day_end(day)):
+        if following.starts_at >= (
+            calendar.closing(day) if term.business else calendar.day_end(day)
+        ):
             break
         index += 1
     return index

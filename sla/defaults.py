@@ -16,7 +16,10 @@ class Metric(TextChoices):
     REACTION = "reaction", pgettext_lazy("clock", "Reaction")
     ATTENTION = "attention", pgettext_lazy("clock", "Attention")
     RESOLUTION = "resolution", pgettext_lazy("clock", "Resolution")
-    VALIDATION = "validation", pgettext_lazy("clock", "Validation")  # the customer's: nobody is warned, no report counts it
+    VALIDATION = (
+        "validation",
+        pgettext_lazy("clock", "Validation"),
+    )  # the customer's: nobody is warned, no report counts it
     DELIVERY = "delivery", pgettext_lazy("clock", "Audit delivery")
     RCA = "rca", pgettext_lazy("clock", "Root cause analysis")
     RESTORATION = "restoration", pgettext_lazy("clock", "Restoration")
@@ -39,8 +42,18 @@ REACTION = {
     Priority.MEDIUM: 2 * _HOUR,
     Priority.LOW: 2 * _HOUR,
 }
-ATTENTION_TECHNOLOGICAL = {Priority.CRITICAL: _HOUR, Priority.HIGH: 4 * _HOUR, Priority.MEDIUM: 8 * _HOUR, Priority.LOW: 8 * _HOUR}
-ATTENTION_OTHER = {Priority.CRITICAL: 3 * _HOUR, Priority.HIGH: 10 * _HOUR, Priority.MEDIUM: 20 * _HOUR, Priority.LOW: 20 * _HOUR}
+ATTENTION_TECHNOLOGICAL = {
+    Priority.CRITICAL: _HOUR,
+    Priority.HIGH: 4 * _HOUR,
+    Priority.MEDIUM: 8 * _HOUR,
+    Priority.LOW: 8 * _HOUR,
+}
+ATTENTION_OTHER = {
+    Priority.CRITICAL: 3 * _HOUR,
+    Priority.HIGH: 10 * _HOUR,
+    Priority.MEDIUM: 20 * _HOUR,
+    Priority.LOW: 20 * _HOUR,
+}
 
 # From the solution, from the request with its form, from the closing, from the start of the interruption.
 LATER: dict[Metric, Target] = {
@@ -61,7 +74,11 @@ def default_target(metric: Metric, priority: Priority, support_type: SupportType
     if metric is Metric.REACTION:
         return REACTION[priority]
     if metric is Metric.ATTENTION:
-        table = ATTENTION_TECHNOLOGICAL if support_type == SupportType.TECHNOLOGICAL else ATTENTION_OTHER
+        table = (
+            ATTENTION_TECHNOLOGICAL
+            if support_type == SupportType.TECHNOLOGICAL
+            else ATTENTION_OTHER
+        )
         return table[priority]
     return LATER.get(metric)
 

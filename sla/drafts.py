@@ -19,7 +19,15 @@ from core.errors import Invalid
 from sla.calendars import CalendarError, WorkCalendar
 from sla.clocks import Target, Term
 from sla.defaults import AT_ARRIVAL, CalendarRole, Metric
-from sla.models import MAX_DAYS, MAX_MINUTES, POLICY_CALENDARS, POLICY_SAYS, CalendarVersion, PolicyTarget, PolicyVersion
+from sla.models import (
+    MAX_DAYS,
+    MAX_MINUTES,
+    POLICY_CALENDARS,
+    POLICY_SAYS,
+    CalendarVersion,
+    PolicyTarget,
+    PolicyVersion,
+)
 from sla.promises import Layer, Matter, Policy, policy_on
 from sla.queries import built_calendar, calendar_versions_on, work_calendar
 from sla.services.publishing import check_targets, publish_policy
@@ -33,7 +41,9 @@ Hours = Mapping[str, list[list[str]]]
 class Draft:
     """What would be otherwise; whatever is None or empty stays as it was in force for each ticket."""
 
-    targets: Mapping[tuple[Metric, str, Priority], Target] = field(default_factory=dict)  # support type "": every one
+    targets: Mapping[tuple[Metric, str, Priority], Target] = field(
+        default_factory=dict
+    )  # support type "": every one
     pauses_while_pending_user: bool | None = None
     pauses_while_pending_supplier: bool | None = None
     matrix: Matrix | None = None
@@ -43,11 +53,18 @@ class Draft:
 
     def over(self, policy: Policy) -> Policy:
         """Return the policy with this draft on top of its layers."""
-        if not self.targets and self.pauses_while_pending_user is None and self.pauses_while_pending_supplier is None:
+        if (
+            not self.targets
+            and self.pauses_while_pending_user is None
+            and self.pauses_while_pending_supplier is None
+        ):
             return policy
         laid = self._laid.get(id(policy))
         if laid is None:
-            laid = self._laid[id(policy)] = (Policy((self._layer(), *policy.layers)), policy)  # the second keeps the id its own
+            laid = self._laid[id(policy)] = (
+                Policy((self._layer(), *policy.layers)),
+                policy,
+            )  # the second keeps the id its own
         return laid[0]
 
     def calendar(self, version: CalendarVersion) -> WorkCalendar:
@@ -57,7 +74,9 @@ class Draft:
         if hours is None and (not self.without_holidays or role is CalendarRole.CONTINUOUS):
             return work_calendar(version)
         closed = {} if self.without_holidays else version.holidays
-        return built_calendar(version.time_zone, json.dumps(hours or version.hours), json.dumps(closed))
+        return built_calendar(
+            version.time_zone, json.dumps(hours or version.hours), json.dumps(closed)
+        )
 
     def _layer(self) -> Layer:
         version = PolicyVersion(
@@ -70,25 +89,39 @@ class Draft:
     def rows(self) -> list[PolicyTarget]:
         """Return the targets as rows that are not saved."""
         return [
-            PolicyTarget(metric=metric, support_type=support_type, priority=priority, **_amount(target))
+            PolicyTarget(
+                metric=metric, support_type=support_type, priority=priority, **_amount(target)
+            )
             for (metric, support_type, priority), target in self.targets.items()
         ]
 
     def covers(self, row: PolicyTarget) -> bool:
         """Tell whether a target of this draft stands before a row: it lies on top of it, also of a narrower one."""
         metric, priority = Metric(row.metric), Priority(row.priority)
-        return (metric, "", priority) in self.targets or (metric, row.support_type, priority) in self.targets
+        return (metric, "", priority) in self.targets or (
+            metric,
+            row.support_type,
+            priority,
+        ) in self.targets
 
     def as_data(self) -> dict[str, Any]:
         """Return the draft as JSON keeps it; ``draft_from`` reads it back."""
         return {
             "targets": [
-                {"metric": str(metric), "support_type": support_type, "priority": priority.code, **_amount(target)}
+                {
+                    "metric": str(metric),
+                    "support_type": support_type,
+                    "priority": priority.code,
+                    **_amount(target),
+                }
                 for (metric, support_type, priority), target in self.targets.items()
             ],
             "pauses_while_pending_user": self.pauses_while_pending_user,
             "pauses_while_pending_supplier": self.pauses_while_pending_supplier,
-            "matrix": [[str(urgency), str(impact), priority.code] for (urgency, impact), priority in (self.matrix or {}).items()],
+            "matrix": [
+                [str(urgency), str(impact), priority.code]
+                for (urgency, impact), priority in (self.matrix or {}).items()
+            ],
             "hours": {str(role): hours for role, hours in self.hours.items()},
             "without_holidays": self.without_holidays,
         }
@@ -101,12 +134,22 @@ def draft_from(data: Mapping[str, Any]) -> Draft:
         support_type = SupportType(row["support_type"]) if row["support_type"] else ""
         days, minutes = row.get("days"), row.get("minutes")
         if (days or minutes or 0) < 1:
-            raise Invalid(_("A target is at least one minute."), fields={"targets": _("Write 1 or more.")})
+            raise Invalid(
+                _("A target is at least one minute."), fields={"targets": _("Write 1 or more.")}
+            )
         if (days or 0) > MAX_DAYS or (minutes or 0) > MAX_MINUTES:
-            raise Invalid(_("A target is at most a year of service time, or ten years of days."), fields={"targets": _("Write less.")})
-        target: Target = Term(days, row.get("in_business_days", True)) if days else timedelta(minutes=minutes)
+            raise Invalid(
+                _("A target is at most a year of service time, or ten years of days."),
+                fields={"targets": _("Write less.")},
+            )
+        target: Target = (
+            Term(days, row.get("in_business_days", True)) if days else timedelta(minutes=minutes)
+        )
         targets[Metric(row["metric"]), support_type, Priority[row["priority"].upper()]] = target
-    matrix = {(Urgency(urgency), Impact(impact)): Priority[code.upper()] for urgency, impact, code in data["matrix"]}
+    matrix = {
+        (Urgency(urgency), Impact(impact)): Priority[code.upper()]
+        for urgency, impact, code in data["matrix"]
+    }
     draft = Draft(
         targets=targets,
         pauses_while_pending_user=data["pauses_while_pending_user"],
@@ -131,12 +174,17 @@ def written_out(organization: Organization, contract: Contract | None, at: datet
     """Return the terms in force for a contract at ``at`` as a draft: every target, the matrix, the hours; to change some of them."""
     policy = policy_on(organization, contract.pk if contract else None, None, at)
     asked = {
-        (metric, str(support_type), priority): policy.target(metric, Matter(Kind.REQUEST, support_type, priority, None))
+        (metric, str(support_type), priority): policy.target(
+            metric, Matter(Kind.REQUEST, support_type, priority, None)
+        )
         for metric in AT_ARRIVAL
         for support_type in SupportType
         for priority in Priority
     }
-    hours = {CalendarRole(version.calendar.role): version.hours for version in reversed(calendar_versions_on(organization, at))}
+    hours = {
+        CalendarRole(version.calendar.role): version.hours
+        for version in reversed(calendar_versions_on(organization, at))
+    }
     hours.pop(CalendarRole.CONTINUOUS, None)
     states = policy.pausing_states(Metric.ATTENTION)
     return Draft(
@@ -149,24 +197,39 @@ def written_out(organization: Organization, contract: Contract | None, at: datet
 
 
 @transaction.atomic
-def publish_draft(*, draft: Draft, contract: Contract, effective_from: datetime, by: Actor, at: datetime) -> PolicyVersion:
+def publish_draft(
+    *, draft: Draft, contract: Contract, effective_from: datetime, by: Actor, at: datetime
+) -> PolicyVersion:
     """Put the targets, pauses and matrix of a draft in force for a contract; what it leaves open stays as the newest versions say.
 
     Hours are not put in force here: a calendar's page shows first which tickets move. Raises ``Invalid`` as ``publish_policy`` does.
     """
     last = PolicyVersion.objects.filter(contract=contract).order_by("-number").first()
-    kept = {name: getattr(last, name) for name in (*POLICY_CALENDARS, *POLICY_SAYS)} if last is not None else {}
+    kept = (
+        {name: getattr(last, name) for name in (*POLICY_CALENDARS, *POLICY_SAYS)}
+        if last is not None
+        else {}
+    )
     standing = PolicyTarget.objects.filter(policy=last).order_by("pk") if last is not None else ()
     rows = [row for row in standing if not draft.covers(row)] + draft.rows()
     for row in rows:
         row.pk = None
-    said = {name: getattr(draft, name) for name in ("pauses_while_pending_user", "pauses_while_pending_supplier")}
+    said = {
+        name: getattr(draft, name)
+        for name in ("pauses_while_pending_user", "pauses_while_pending_supplier")
+    }
     kept |= {name: value for name, value in said.items() if value is not None}
     if draft.matrix:
         cells = {**matrix_for(contract.organization, contract.pk, effective_from), **draft.matrix}
         publish_matrix(contract=contract, cells=cells, effective_from=effective_from, by=by, at=at)
     return publish_policy(
-        organization=contract.organization, contract=contract, targets=rows, effective_from=effective_from, by=by, at=at, **kept
+        organization=contract.organization,
+        contract=contract,
+        targets=rows,
+        effective_from=effective_from,
+        by=by,
+        at=at,
+        **kept,
     )
 
 

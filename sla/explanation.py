@@ -20,7 +20,9 @@ from tickets.queries import reclassifications
 from tickets.states import PENDING, State
 
 ONE_DAY, MOMENT = timedelta(days=1), timedelta(microseconds=1)
-WAITS = frozenset({*PENDING, State.SOLVED, State.CLOSED})  # the states that can stand behind a pause
+WAITS = frozenset(
+    {*PENDING, State.SOLVED, State.CLOSED}
+)  # the states that can stand behind a pause
 
 
 @dataclass(frozen=True)
@@ -94,13 +96,17 @@ def explain_clock(item: LoadedClock, *, ticket: Ticket, at: datetime) -> Explana
     """Return why the clock of this ticket is due when it is, as seen at the aware instant ``at``."""
     clock, target = item.clock, item.clock.promise
     # What a change called off is shown with what it was promised for, not with what it became.
-    priority = Priority(item.segments[-1].priority if _was_called_off_by_a_change(ticket, item) else clock.priority)
+    priority = Priority(
+        item.segments[-1].priority if _was_called_off_by_a_change(ticket, item) else clock.priority
+    )
     matter = _matter_when_measured(ticket, item)._replace(priority=priority)
     seen = min(at, clock.stopped_at or at)
     if isinstance(target, Term):
         days = item.days
         parts = tuple(_term_parts(item, days))
-        used = ONE_DAY * sum(day.kind is SegmentKind.OPEN and day.end is not None and day.end <= seen for day in days)
+        used = ONE_DAY * sum(
+            day.kind is SegmentKind.OPEN and day.end is not None and day.end <= seen for day in days
+        )
         left = ONE_DAY * target.days - used
     else:
         parts = tuple(_parts(item))
@@ -132,15 +138,24 @@ def _rules(item: LoadedClock, ticket: Ticket, matter: Matter) -> tuple[TargetRul
     if contract is None:
         return (TargetRule(RuleSource.DEFAULT, RuleReach.EVERY, "", promise, matched=True),)
     own = Term(contract.validation_days, contract.validation_in_business_days)
-    said = TargetRule(RuleSource.CONTRACT, RuleReach.EVERY, str(contract), own, matched=own == promise)
-    return (said,) if said.matched else (said, TargetRule(RuleSource.DEFAULT, RuleReach.EVERY, "", promise, matched=True))
+    said = TargetRule(
+        RuleSource.CONTRACT, RuleReach.EVERY, str(contract), own, matched=own == promise
+    )
+    return (
+        (said,)
+        if said.matched
+        else (said, TargetRule(RuleSource.DEFAULT, RuleReach.EVERY, "", promise, matched=True))
+    )
 
 
 def _was_called_off_by_a_change(ticket: Ticket, item: LoadedClock) -> bool:
     """Tell whether it was a change of classification that withdrew the clock, and not the end of the ticket."""
     if item.clock.state != ClockState.WITHDRAWN or ticket.classified_at is None:
         return False
-    return any(change.at == item.clock.stopped_at for change in reclassifications([ticket.pk], using="default"))
+    return any(
+        change.at == item.clock.stopped_at
+        for change in reclassifications([ticket.pk], using="default")
+    )
 
 
 def _matter_when_measured(ticket: Ticket, item: LoadedClock) -> Matter:
@@ -168,7 +183,9 @@ def _parts(item: LoadedClock) -> Iterator[Part]:
         for segment in part.ledger.segments:
             total += segment.counted
             reason = _reason(segment.kind, segment.start, segment.end, part.version, item.intervals)
-            lines.append(Line(segment.kind, segment.start, segment.end, segment.counted, total, reason))
+            lines.append(
+                Line(segment.kind, segment.start, segment.end, segment.counted, total, reason)
+            )
         yield _part(part.version, part.segment, lines)
 
 
@@ -198,11 +215,24 @@ def _part(version: CalendarVersion, segment: ClockSegment, lines: list[Line]) ->
     )
 
 
-def _reason(kind: SegmentKind, start: datetime, end: datetime | None, version: CalendarVersion, stays: Sequence[Stay]) -> str:
+def _reason(
+    kind: SegmentKind,
+    start: datetime,
+    end: datetime | None,
+    version: CalendarVersion,
+    stays: Sequence[Stay],
+) -> str:
     if kind is SegmentKind.PAUSED:
         until = end or start + ONE_DAY
         return next(
-            (s.state for s in stays if s.started_at < until and (s.ended_at is None or s.ended_at > start) and s.state in WAITS), ""
+            (
+                s.state
+                for s in stays
+                if s.started_at < until
+                and (s.ended_at is None or s.ended_at > start)
+                and s.state in WAITS
+            ),
+            "",
         )
     if kind is SegmentKind.HOLIDAY:
         assert end is not None

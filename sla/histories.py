@@ -64,7 +64,9 @@ class _ClockRow(NamedTuple):
     policies: list[int]
 
 
-def read_histories(tickets: Any, organization: Organization, *, as_of: datetime, using: str) -> list[History]:
+def read_histories(
+    tickets: Any, organization: Organization, *, as_of: datetime, using: str
+) -> list[History]:
     """Return the histories of a queryset of tickets of one organization, as they were known at ``as_of``, in its order."""
     rows = [_TicketRow(*values) for values in tickets.using(using).values_list(*_TicketRow._fields)]
     numbers = [row.pk for row in rows]
@@ -75,18 +77,29 @@ def read_histories(tickets: Any, organization: Organization, *, as_of: datetime,
         changes.setdefault(change.ticket_id, []).append(change)
     stays = read_stays(numbers, using=using, states=_STATES)
     clocks: dict[int, list[_ClockRow]] = {}
-    for values in Clock.objects.using(using).filter(ticket_id__in=ids).order_by("ticket_id", "pk").values_list(*_ClockRow._fields):
+    for values in (
+        Clock.objects.using(using)
+        .filter(ticket_id__in=ids)
+        .order_by("ticket_id", "pk")
+        .values_list(*_ClockRow._fields)
+    ):
         clocks.setdefault(values[1], []).append(_ClockRow(*values))
     moved = [pk for pk, found in changes.items() if any(change.is_contract for change in found)]
     told: dict[int, list[Binding]] = {}
     for binding in bindings(one_of(moved), using=using) if moved else ():
         told.setdefault(binding.ticket_id, []).append(binding)
     bound = [binding.policies for own in told.values() for binding in own]
-    policies = policies_by_ids([*bound, *(clock.policies for own in clocks.values() for clock in own)])
+    policies = policies_by_ids(
+        [*bound, *(clock.policies for own in clocks.values() for clock in own)]
+    )
     known, found = _Known(organization, categories, policies, as_of), []
     for row in rows:
         own = [stay for stay in stays.get(row.pk, ()) if stay.started_at <= as_of]
-        at_arrival = None if row.pk in told else next((tuple(clock.policies) for clock in clocks.get(row.pk, ())), None)
+        at_arrival = (
+            None
+            if row.pk in told
+            else next((tuple(clock.policies) for clock in clocks.get(row.pk, ())), None)
+        )
         turns = _turns(row, changes.get(row.pk, []), told.get(row.pk, []), at_arrival, known)
         found.append(_history(row, turns, own, clocks.get(row.pk, ()), as_of))
     return found
@@ -100,7 +113,11 @@ class _Known(NamedTuple):
 
 
 def _turns(
-    row: _TicketRow, changes: list[Reclassified], told: list[Binding], at_arrival: tuple[int, ...] | None, known: _Known
+    row: _TicketRow,
+    changes: list[Reclassified],
+    told: list[Binding],
+    at_arrival: tuple[int, ...] | None,
+    known: _Known,
 ) -> list[Turn]:
     """Go back from what the ticket is now, change by change, to what it was about at its arrival; then forth with the policies.
 
@@ -122,12 +139,21 @@ def _turns(
     turns = [_turn(at, state, known.categories, policy)]
     for change, after in reversed(went):
         if change.is_contract:
-            ids, since = _told_at(told, change.at), row.received_at if change.from_start else change.at
+            ids, since = (
+                _told_at(told, change.at),
+                row.received_at if change.from_start else change.at,
+            )
             # Where no clock ran that the new contract could bind, the promises that are made later are under it all the same.
             policy = (
                 known.policies[ids]
                 if ids is not None
-                else policy_on(known.organization, after["contract"], row.requester_id, since, known_at=change.at)
+                else policy_on(
+                    known.organization,
+                    after["contract"],
+                    row.requester_id,
+                    since,
+                    known_at=change.at,
+                )
             )
         turns.append(_turn(change.at, after, known.categories, policy, change.from_start))
     return turns
@@ -138,18 +164,47 @@ def _told_at(told: list[Binding], at: datetime) -> tuple[int, ...] | None:
     return next((tuple(binding.policies) for binding in reversed(told) if binding.at == at), None)
 
 
-def _turn(at: datetime, state: dict[str, Any], categories: dict[int, int], policy: Policy, from_start: bool = False) -> Turn:
-    matter = Matter(Kind(state["kind"]), SupportType(state["support_type"]), Priority(state["priority"]), categories.get(state["service"]))
-    return Turn(at, matter, (Urgency(state["urgency"]), Impact(state["impact"])), policy, from_start)
+def _turn(
+    at: datetime,
+    state: dict[str, Any],
+    categories: dict[int, int],
+    policy: Policy,
+    from_start: bool = False,
+) -> Turn:
+    matter = Matter(
+        Kind(state["kind"]),
+        SupportType(state["support_type"]),
+        Priority(state["priority"]),
+        categories.get(state["service"]),
+    )
+    return Turn(
+        at, matter, (Urgency(state["urgency"]), Impact(state["impact"])), policy, from_start
+    )
 
 
-def _history(row: _TicketRow, turns: list[Turn], stays: list[StayRow], clocks: Sequence[_ClockRow], as_of: datetime) -> History:
+def _history(
+    row: _TicketRow,
+    turns: list[Turn],
+    stays: list[StayRow],
+    clocks: Sequence[_ClockRow],
+    as_of: datetime,
+) -> History:
     stops = {
         Metric(clock.metric): clock.stopped_at
         for clock in clocks
-        if clock.state == ClockState.STOPPED and clock.stopped_at is not None and clock.stopped_at <= as_of
+        if clock.state == ClockState.STOPPED
+        and clock.stopped_at is not None
+        and clock.stopped_at <= as_of
     }
-    return History(row.pk, row.received_at, turns, stays, stops, _solved_at(stays, as_of), _called_off_at(row, stays))
+    return History(
+        row.pk,
+        row.received_at,
+        turns,
+        stays,
+        stops,
+        _solved_at(stays, as_of),
+        _called_off_at(row, stays),
+    )
 
 
 def _solved_at(stays: list[StayRow], as_of: datetime) -> datetime | None:
@@ -157,7 +212,10 @@ def _solved_at(stays: list[StayRow], as_of: datetime) -> datetime | None:
     last = next((stay for stay in reversed(stays) if stay.state == State.SOLVED), None)
     if last is None:
         return None
-    closed = next((stay for stay in stays if stay.state == State.CLOSED and stay.started_at == last.ended_at), None)
+    closed = next(
+        (stay for stay in stays if stay.state == State.CLOSED and stay.started_at == last.ended_at),
+        None,
+    )
     ended = closed.ended_at if closed is not None else last.ended_at
     return last.started_at if ended is None or ended > as_of else None
 
@@ -166,5 +224,7 @@ def _called_off_at(row: _TicketRow, stays: list[StayRow]) -> datetime | None:
     if not stays:
         return None
     last = stays[-1]
-    is_off = last.state in {State.REJECTED, State.CANCELLED} or (last.state == State.CLOSED and row.closure_code in _CALLED_OFF)
+    is_off = last.state in {State.REJECTED, State.CANCELLED} or (
+        last.state == State.CLOSED and row.closure_code in _CALLED_OFF
+    )
     return last.started_at if is_off else None

@@ -8,7 +8,12 @@ from sla.errors import gettext_noop
 
 DAYS_EN = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAYS_ES = ("lun", "mar", "mié", "jue", "vie", "sáb", "dom")
-_NUMBER = {**{name: day for day, name in enumerate(DAYS_EN)}, **{name: day for day, name in enumerate(DAYS_ES)}, "mie": 2, "sab": 5}
+_NUMBER = {
+    **{name: day for day, name in enumerate(DAYS_EN)},
+    **{name: day for day, name in enumerate(DAYS_ES)},
+    "mie": 2,
+    "sab": 5,
+}
 
 Hours = dict[str, list[list[str]]]
 
@@ -28,14 +33,18 @@ def parse_hours(text: str) -> Hours:
         for day in _days(days, line):
             for span in spans.split(","):
                 _put(hours, day, span, line)
-    WorkCalendar(timezone="UTC", hours={int(day): [(a, b) for a, b in spans] for day, spans in hours.items()})
+    WorkCalendar(
+        timezone="UTC", hours={int(day): [(a, b) for a, b in spans] for day, spans in hours.items()}
+    )
     return hours
 
 
 def _days(text: str, line: str) -> list[int]:
     first, _, last = text.partition("-")
     if first not in _NUMBER or (last and last not in _NUMBER):
-        raise BadWindow(gettext_noop("“%(line)s”: begin with days, such as lun-vie or mon-fri."), line=line)
+        raise BadWindow(
+            gettext_noop("“%(line)s”: begin with days, such as lun-vie or mon-fri."), line=line
+        )
     start, end = _NUMBER[first], _NUMBER[last or first]
     return [day % 7 for day in range(start, end + 1 if end >= start else end + 8)]
 
@@ -46,7 +55,12 @@ def _put(hours: Hours, day: int, span: str, line: str) -> None:
         raise BadWindow(gettext_noop("“%(line)s”: write hours such as 09:00-19:00."), line=line)
     start, end = _padded(start), _padded(end)
     if end == start != "00:00":  # nothing, or a whole day? Whoever means the day writes 00:00-24:00
-        raise BadWindow(gettext_noop("“%(line)s”: a window ends when it begins. Write 00:00-24:00 for a whole day."), line=line)
+        raise BadWindow(
+            gettext_noop(
+                "“%(line)s”: a window ends when it begins. Write 00:00-24:00 for a whole day."
+            ),
+            line=line,
+        )
     if end <= start:
         hours.setdefault(str(day), []).append([start, "24:00"])
         if end != "00:00":
@@ -69,7 +83,11 @@ def minute_of(text: str) -> int:
 
 def format_hours(hours: Hours, days: Sequence[str] = DAYS_ES) -> str:
     """Return the lines that ``parse_hours`` reads back; ``days`` are the short names of the week, Spanish or English."""
-    lines = [f"{days[int(day)]} " + ", ".join(f"{a}-{b}" for a, b in spans) for day, spans in sorted(hours.items()) if spans]
+    lines = [
+        f"{days[int(day)]} " + ", ".join(f"{a}-{b}" for a, b in spans)
+        for day, spans in sorted(hours.items())
+        if spans
+    ]
     return "\n".join(lines)
 
 
@@ -81,7 +99,9 @@ def parse_holidays(text: str) -> dict[str, str]:
         try:
             found[date.fromisoformat(day).isoformat()] = name.strip()
         except ValueError as error:
-            raise BadDate(gettext_noop("“%(line)s”: begin with the date as YYYY-MM-DD."), line=line) from error
+            raise BadDate(
+                gettext_noop("“%(line)s”: begin with the date as YYYY-MM-DD."), line=line
+            ) from error
     return dict(sorted(found.items()))
 
 

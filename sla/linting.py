@@ -33,8 +33,16 @@ def lint_calendar(
     ``days`` are the names of the days of the week in which the details are told, Monday first.
     """
     is_continuous = all(hours.get(str(day)) == [["00:00", "24:00"]] for day in range(7))
-    coming = {} if is_continuous else {day: name for day, name in public.items() if day >= today.isoformat()}
-    return [*_windows(hours, days), *_zone(time_zone, organization_zone), *_holidays(holidays, coming, today)]
+    coming = (
+        {}
+        if is_continuous
+        else {day: name for day, name in public.items() if day >= today.isoformat()}
+    )
+    return [
+        *_windows(hours, days),
+        *_zone(time_zone, organization_zone),
+        *_holidays(holidays, coming, today),
+    ]
 
 
 def _windows(hours: Mapping[str, list[list[str]]], days: Sequence[str]) -> Iterator[Finding]:
@@ -55,11 +63,17 @@ def _zone(time_zone: str, organization_zone: str) -> Iterator[Finding]:
         yield Finding("other_zone", f"{time_zone} ≠ {organization_zone}")
 
 
-def _holidays(holidays: Mapping[str, str], public: Mapping[str, str], today: date) -> Iterator[Finding]:
+def _holidays(
+    holidays: Mapping[str, str], public: Mapping[str, str], today: date
+) -> Iterator[Finding]:
     missing = [f"{day} {name}" for day, name in sorted(public.items()) if day not in holidays]
     if missing:
         yield Finding("missing_holidays", ", ".join(missing))
-    listed = {day: name for day, name in holidays.items() if public and today.isoformat() <= day <= max(public)}
+    listed = {
+        day: name
+        for day, name in holidays.items()
+        if public and today.isoformat() <= day <= max(public)
+    }
     private = [f"{day} {name}".strip() for day, name in sorted(listed.items()) if day not in public]
     if private:
         yield Finding("not_public", ", ".join(private))

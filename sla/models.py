@@ -32,7 +32,9 @@ class Calendar(TermsRow):
         verbose_name = _("calendar")
         verbose_name_plural = _("calendars")
         ordering = ("organization_id", "role", "pk")
-        constraints = (models.UniqueConstraint(fields=("organization", "name"), name="calendar_unique_name"),)
+        constraints = (
+            models.UniqueConstraint(fields=("organization", "name"), name="calendar_unique_name"),
+        )
 
     def __str__(self) -> str:
         return self.name
@@ -49,12 +51,22 @@ class CalendarVersion(TermsRow):
     tzdata_version = models.CharField(max_length=20)
     effective_from = models.DateTimeField()
     published_at = models.DateTimeField()  # what was stopped before knows nothing of this version
-    redated_at = models.DateTimeField(null=True, blank=True)  # when the open clocks had their dates by it
+    redated_at = models.DateTimeField(
+        null=True, blank=True
+    )  # when the open clocks had their dates by it
 
     class Meta(TermsRow.Meta):
         ordering = ("calendar_id", "number")
-        constraints = (models.UniqueConstraint(fields=("calendar", "number"), name="calendar_version_unique"),)
-        indexes = (models.Index(fields=("published_at",), name="calendar_version_to_redate", condition=models.Q(redated_at__isnull=True)),)
+        constraints = (
+            models.UniqueConstraint(fields=("calendar", "number"), name="calendar_version_unique"),
+        )
+        indexes = (
+            models.Index(
+                fields=("published_at",),
+                name="calendar_version_to_redate",
+                condition=models.Q(redated_at__isnull=True),
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.calendar} v{self.number}"
@@ -63,14 +75,20 @@ class CalendarVersion(TermsRow):
         """Return the arithmetic of this version; raises ``CalendarError`` when the data is not a calendar."""
         return WorkCalendar(
             timezone=self.time_zone,
-            hours={int(day): [(start, end) for start, end in windows] for day, windows in self.hours.items()},
+            hours={
+                int(day): [(start, end) for start, end in windows]
+                for day, windows in self.hours.items()
+            },
             holidays=[date.fromisoformat(day) for day in self.holidays],
         )
 
     def clean(self) -> None:
         super().clean()
         try:
-            if any(date.fromisoformat(day).isoformat() != day for day in self.holidays) or not set(self.hours) <= WEEKDAYS:
+            if (
+                any(date.fromisoformat(day).isoformat() != day for day in self.holidays)
+                or not set(self.hours) <= WEEKDAYS
+            ):
                 raise ValueError("dates and weekdays are written in one way")
             self.build()
             if not all(isinstance(name, str) for name in self.holidays.values()):
@@ -78,7 +96,9 @@ class CalendarVersion(TermsRow):
         except CalendarError as error:
             raise ValidationError(words_of(error)) from error
         except (AttributeError, TypeError, ValueError) as error:
-            words = _("Write hours as {“0”: [[“09:00”, “19:00”]]}, Monday is 0, and holidays as {“2026-12-25”: “Navidad”}.")
+            words = _(
+                "Write hours as {“0”: [[“09:00”, “19:00”]]}, Monday is 0, and holidays as {“2026-12-25”: “Navidad”}."
+            )
             raise ValidationError(words) from error
 
 
@@ -103,7 +123,14 @@ class PolicyVersion(TermsRow):
     under all of them lies the default one of the service guide.
     """
 
-    contract = models.ForeignKey(Contract, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("contract"))
+    contract = models.ForeignKey(
+        Contract,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("contract"),
+    )
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
@@ -111,7 +138,9 @@ class PolicyVersion(TermsRow):
         blank=True,
         related_name="+",
         verbose_name=_("person"),
-        help_text=_("For the tickets of this requester alone. Without person and contract it holds for the whole organization."),
+        help_text=_(
+            "For the tickets of this requester alone. Without person and contract it holds for the whole organization."
+        ),
     )
     number = models.PositiveIntegerField(_("version"))
     effective_from = models.DateTimeField(_("in force from"))
@@ -123,7 +152,9 @@ class PolicyVersion(TermsRow):
         blank=True,
         related_name="+",
         verbose_name=_("business calendar"),
-        help_text=_("Empty: the one of the policy beneath, in the end the organization's business hours."),
+        help_text=_(
+            "Empty: the one of the policy beneath, in the end the organization's business hours."
+        ),
     )
     extended_calendar = models.ForeignKey(
         Calendar,
@@ -132,12 +163,18 @@ class PolicyVersion(TermsRow):
         blank=True,
         related_name="+",
         verbose_name=_("extended calendar"),
-        help_text=_("Contracted extension: nights, Saturdays, Sundays. It widens the reaction calendar."),
+        help_text=_(
+            "Contracted extension: nights, Saturdays, Sundays. It widens the reaction calendar."
+        ),
     )
     extension_includes_second_level = models.BooleanField(
-        _("the extension includes second level"), default=False, help_text=_("Then it widens attention too.")
+        _("the extension includes second level"),
+        default=False,
+        help_text=_("Then it widens attention too."),
     )
-    pauses_while_pending_user = models.BooleanField(_("attention pauses while pending user"), null=True, blank=True, choices=_BENEATH)
+    pauses_while_pending_user = models.BooleanField(
+        _("attention pauses while pending user"), null=True, blank=True, choices=_BENEATH
+    )
     pauses_while_pending_supplier = models.BooleanField(
         _("attention pauses while pending supplier"), null=True, blank=True, choices=_BENEATH
     )
@@ -157,14 +194,19 @@ class PolicyVersion(TermsRow):
         constraints = (
             models.UniqueConstraint(fields=("contract", "number"), name="policy_version_unique"),
             models.UniqueConstraint(
-                fields=("organization", "person", "number"), condition=models.Q(person__isnull=False), name="policy_of_person_unique"
+                fields=("organization", "person", "number"),
+                condition=models.Q(person__isnull=False),
+                name="policy_of_person_unique",
             ),
             models.UniqueConstraint(
                 fields=("organization", "number"),
                 condition=models.Q(contract__isnull=True, person__isnull=True),
                 name="policy_of_organization_unique",
             ),
-            models.CheckConstraint(condition=models.Q(contract__isnull=True) | models.Q(person__isnull=True), name="policy_of_one"),
+            models.CheckConstraint(
+                condition=models.Q(contract__isnull=True) | models.Q(person__isnull=True),
+                name="policy_of_one",
+            ),
         )
 
     def __str__(self) -> str:
@@ -178,13 +220,27 @@ class PolicyVersion(TermsRow):
     def clean(self) -> None:
         super().clean()
         percents = self.warning_percents
-        if not isinstance(percents, list) or any(type(percent) is not int or not 0 < percent < 100 for percent in percents):
-            raise ValidationError({"warning_percents": _("Write whole numbers from 1 to 99, such as 50, 75, 90.")})
+        if not isinstance(percents, list) or any(
+            type(percent) is not int or not 0 < percent < 100 for percent in percents
+        ):
+            raise ValidationError(
+                {"warning_percents": _("Write whole numbers from 1 to 99, such as 50, 75, 90.")}
+            )
         if self.contract_id and self.person_id:
-            raise ValidationError({"person": _("A policy is for a person or for a contract. Leave one of the two empty.")})
+            raise ValidationError(
+                {
+                    "person": _(
+                        "A policy is for a person or for a contract. Leave one of the two empty."
+                    )
+                }
+            )
         for name in ("contract", "business_calendar", "extended_calendar"):
             chosen = getattr(self, name)
-            if chosen is not None and self.organization_id and chosen.organization_id != self.organization_id:
+            if (
+                chosen is not None
+                and self.organization_id
+                and chosen.organization_id != self.organization_id
+            ):
                 raise ValidationError({name: _("Choose one of the same organization.")})
 
     def save(self, *args: Any, **kwargs: Any) -> None:
@@ -208,14 +264,22 @@ class TargetUnit(models.TextChoices):
     BUSINESS_DAYS = "business_days", _("business days")
 
 
-PROMISED = [(metric.value, metric.label) for metric in Metric if metric is not Metric.VALIDATION]  # its days stand in the contract
+PROMISED = [
+    (metric.value, metric.label) for metric in Metric if metric is not Metric.VALIDATION
+]  # its days stand in the contract
 
 
 class PolicyTarget(TermsRow):
     policy = models.ForeignKey(PolicyVersion, on_delete=models.CASCADE, related_name="targets")
     metric = models.CharField(_("clock"), max_length=12, choices=PROMISED)
     priority = models.PositiveSmallIntegerField(_("priority"), choices=Priority)
-    support_type = models.CharField(_("support type"), max_length=20, choices=SupportType, blank=True, help_text=_("Empty: every type."))
+    support_type = models.CharField(
+        _("support type"),
+        max_length=20,
+        choices=SupportType,
+        blank=True,
+        help_text=_("Empty: every type."),
+    )
     category = models.ForeignKey(
         Category,
         on_delete=models.PROTECT,
@@ -226,7 +290,10 @@ class PolicyTarget(TermsRow):
         help_text=_("Of the catalogue. Empty: every category."),
     )
     minutes = models.PositiveIntegerField(
-        _("minutes"), null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(MAX_MINUTES)]
+        _("minutes"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_MINUTES)],
     )
     days = models.PositiveSmallIntegerField(
         _("or days"),
@@ -247,9 +314,13 @@ class PolicyTarget(TermsRow):
                 condition=models.Q(category__isnull=True),
                 name="policy_target_unique",
             ),
-            models.UniqueConstraint(fields=("policy", "metric", "priority", "support_type", "category"), name="policy_target_by_category"),
+            models.UniqueConstraint(
+                fields=("policy", "metric", "priority", "support_type", "category"),
+                name="policy_target_by_category",
+            ),
             models.CheckConstraint(
-                condition=models.Q(minutes__gte=1, days__isnull=True) | models.Q(minutes__isnull=True, days__gte=1),
+                condition=models.Q(minutes__gte=1, days__isnull=True)
+                | models.Q(minutes__isnull=True, days__gte=1),
                 name="policy_target_positive",
             ),
         )
@@ -260,7 +331,9 @@ class PolicyTarget(TermsRow):
     def clean(self) -> None:
         super().clean()
         if (self.minutes is None) == (self.days is None):
-            raise ValidationError({"minutes": _("Give the target in minutes or in days, one of the two.")})
+            raise ValidationError(
+                {"minutes": _("Give the target in minutes or in days, one of the two.")}
+            )
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if self.organization_id is None:
@@ -269,19 +342,27 @@ class PolicyTarget(TermsRow):
 
     @property
     def promise(self) -> Target:
-        return Term(self.days, self.in_business_days) if self.days else timedelta(minutes=self.minutes or 0)
+        return (
+            Term(self.days, self.in_business_days)
+            if self.days
+            else timedelta(minutes=self.minutes or 0)
+        )
 
 
 def promise_of(target: timedelta, unit: str) -> Target:
     """Return a stored target as what is promised: a span of service time, or a term in days."""
-    return target if unit == TargetUnit.TIME else Term(target.days, unit == TargetUnit.BUSINESS_DAYS)
+    return (
+        target if unit == TargetUnit.TIME else Term(target.days, unit == TargetUnit.BUSINESS_DAYS)
+    )
 
 
 def stored_promise(target: Target) -> tuple[timedelta, str]:
     """Return (target, unit) as clocks and their segments keep them."""
     if isinstance(target, timedelta):
         return target, TargetUnit.TIME
-    return timedelta(days=target.days), TargetUnit.BUSINESS_DAYS if target.business else TargetUnit.CALENDAR_DAYS
+    return timedelta(
+        days=target.days
+    ), TargetUnit.BUSINESS_DAYS if target.business else TargetUnit.CALENDAR_DAYS
 
 
 class ClockState(models.TextChoices):
@@ -298,11 +379,17 @@ class Clock(OrganizationRow):
     only thing the sweep looks at. A stopped clock's verdict is a stored fact: ``stopped_at``, ``used``, ``is_met``.
     """
 
-    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, db_index=False, related_name="+")  # ``clock_unique`` begins with it
+    ticket = models.ForeignKey(
+        Ticket, on_delete=models.PROTECT, db_index=False, related_name="+"
+    )  # ``clock_unique`` begins with it
     metric = models.CharField(max_length=12, choices=Metric)
     state = models.CharField(max_length=10, choices=ClockState, default=ClockState.RUNNING)
-    policies = models.JSONField(default=list)  # ids of the bound versions, the strongest first; none: the default policy alone
-    calendar = models.ForeignKey(Calendar, on_delete=models.PROTECT, related_name="+")  # of its last segment: lists show whether it is open
+    policies = models.JSONField(
+        default=list
+    )  # ids of the bound versions, the strongest first; none: the default policy alone
+    calendar = models.ForeignKey(
+        Calendar, on_delete=models.PROTECT, related_name="+"
+    )  # of its last segment: lists show whether it is open
     priority = models.PositiveSmallIntegerField(choices=Priority)
     target = models.DurationField()  # of a term: its number of days
     target_unit = models.CharField(max_length=15, choices=TargetUnit, default=TargetUnit.TIME)
@@ -319,9 +406,17 @@ class Clock(OrganizationRow):
         ordering = ("ticket_id", "pk")
         constraints = (
             models.UniqueConstraint(fields=("ticket", "metric"), name="clock_unique"),
-            models.CheckConstraint(condition=models.Q(target__gte=timedelta(minutes=1)), name="clock_target_positive"),
+            models.CheckConstraint(
+                condition=models.Q(target__gte=timedelta(minutes=1)), name="clock_target_positive"
+            ),
         )
-        indexes = (models.Index(fields=("next_event_at",), name="clock_next_event", condition=models.Q(next_event_at__isnull=False)),)
+        indexes = (
+            models.Index(
+                fields=("next_event_at",),
+                name="clock_next_event",
+                condition=models.Q(next_event_at__isnull=False),
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.metric} {self.ticket_id}"
@@ -353,7 +448,9 @@ class ClockSegment(OrganizationRow):
     earlier segment is a breach of a target that a reclassification replaced: it stays.
     """
 
-    clock = models.ForeignKey(Clock, on_delete=models.CASCADE, db_index=False, related_name="segments")
+    clock = models.ForeignKey(
+        Clock, on_delete=models.CASCADE, db_index=False, related_name="segments"
+    )
     number = models.PositiveSmallIntegerField()
     cause = models.CharField(max_length=15, choices=SegmentCause, default=SegmentCause.START)
     policies = models.JSONField(default=list)  # as of its clock: they say what pauses it
@@ -386,7 +483,9 @@ class Announcement(OrganizationRow):
 
     class Meta(OrganizationRow.Meta):
         ordering = ("pk",)
-        constraints = (models.UniqueConstraint(fields=("segment", "percent"), name="announcement_once"),)
+        constraints = (
+            models.UniqueConstraint(fields=("segment", "percent"), name="announcement_once"),
+        )
 
     def __str__(self) -> str:
         return f"{self.clock_id} {self.percent} %"

@@ -12,7 +12,14 @@ from accounts.models import Organization
 from accounts.terms import KEPT
 from core.classification import Kind, Priority, SupportType
 from sla.clocks import Target, Term
-from sla.defaults import AT_ARRIVAL, WARNING_PERCENTS, CalendarRole, Metric, default_calendar, default_target
+from sla.defaults import (
+    AT_ARRIVAL,
+    WARNING_PERCENTS,
+    CalendarRole,
+    Metric,
+    default_calendar,
+    default_target,
+)
 from sla.models import PolicyTarget, PolicyVersion
 from sla.rules import RuleReach, RuleSource, TargetRule
 from tickets.models import Ticket
@@ -30,7 +37,12 @@ class Matter(NamedTuple):
 
 def matter_of(ticket: Ticket) -> Matter:
     """Return what the ticket is about now; reads its service."""
-    return Matter(Kind(ticket.kind), SupportType(ticket.support_type), Priority(ticket.priority), ticket.service.category_id)
+    return Matter(
+        Kind(ticket.kind),
+        SupportType(ticket.support_type),
+        Priority(ticket.priority),
+        ticket.service.category_id,
+    )
 
 
 @dataclass(frozen=True)
@@ -44,7 +56,9 @@ class Layer:
     def source(self) -> RuleSource:
         if self.version.person_id is not None:
             return RuleSource.PERSON
-        return RuleSource.CONTRACT if self.version.contract_id is not None else RuleSource.ORGANIZATION
+        return (
+            RuleSource.CONTRACT if self.version.contract_id is not None else RuleSource.ORGANIZATION
+        )
 
     def asked(self, metric: Metric, matter: Matter) -> Iterator[tuple[RuleReach, Target | None]]:
         """Yield the rules of this layer, the narrowest first; by category only where it has such rules for the metric."""
@@ -54,8 +68,14 @@ class Layer:
             if (row.metric, row.priority) == (metric, matter.priority)
         }
         if any(row.category_id is not None and row.metric == metric for row in self.targets):
-            yield RuleReach.CATEGORY_AND_TYPE, own.get((matter.category_id, matter.support_type)) if matter.category_id else None
-            yield RuleReach.CATEGORY, own.get((matter.category_id, "")) if matter.category_id else None
+            yield (
+                RuleReach.CATEGORY_AND_TYPE,
+                own.get((matter.category_id, matter.support_type)) if matter.category_id else None,
+            )
+            yield (
+                RuleReach.CATEGORY,
+                own.get((matter.category_id, "")) if matter.category_id else None,
+            )
         yield RuleReach.SUPPORT_TYPE, own.get((None, matter.support_type))
         yield RuleReach.EVERY, own.get((None, ""))
 
@@ -65,7 +85,9 @@ class Policy:
     """The service levels bound to a clock: the requester's, the contract's and the organization's version, over the default."""
 
     layers: tuple[Layer, ...] = ()
-    _known: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)  # what was asked before, and the answer
+    _known: dict[Any, Any] = field(
+        default_factory=dict, compare=False, repr=False
+    )  # what was asked before, and the answer
 
     @property
     def ids(self) -> list[int]:
@@ -75,7 +97,9 @@ class Policy:
         """Return the target of the first rule that has one; None: no such clock."""
         if (metric, matter) not in self._known:
             asked = self._asked(metric, matter)
-            self._known[metric, matter] = next((target for _source, _reach, _version, target in asked if target is not None), None)
+            self._known[metric, matter] = next(
+                (target for _source, _reach, _version, target in asked if target is not None), None
+            )
         found: Target | None = self._known[metric, matter]
         return found
 
@@ -88,13 +112,22 @@ class Policy:
         layered = (RuleSource.PERSON, RuleSource.CONTRACT, RuleSource.ORGANIZATION)
         absent = [source for source in layered if source not in {rule.source for rule in rules}]
         rules += [TargetRule(source, RuleReach.EVERY, "", None, matched=False) for source in absent]
-        return sorted(rules, key=lambda rule: _STRENGTH[rule.source])  # stable: the reaches keep their order
+        return sorted(
+            rules, key=lambda rule: _STRENGTH[rule.source]
+        )  # stable: the reaches keep their order
 
-    def _asked(self, metric: Metric, matter: Matter) -> Iterator[tuple[RuleSource, RuleReach, PolicyVersion | None, Target | None]]:
+    def _asked(
+        self, metric: Metric, matter: Matter
+    ) -> Iterator[tuple[RuleSource, RuleReach, PolicyVersion | None, Target | None]]:
         for layer in self.layers:
             for reach, target in layer.asked(metric, matter):
                 yield layer.source, reach, layer.version, target
-        yield RuleSource.DEFAULT, RuleReach.EVERY, None, default_target(metric, matter.priority, matter.support_type)
+        yield (
+            RuleSource.DEFAULT,
+            RuleReach.EVERY,
+            None,
+            default_target(metric, matter.priority, matter.support_type),
+        )
 
     def calendar_choice(self, metric: Metric, matter: Matter) -> tuple[CalendarRole, int | None]:
         """Return the role of the calendar, and the id of the one a policy names for it (None: the organization's).
@@ -106,11 +139,17 @@ class Policy:
         if isinstance(self.target(metric, matter), Term):
             role = CalendarRole.BUSINESS
         else:
-            role = default_calendar(matter.kind, matter.support_type) if is_early else CalendarRole.CONTINUOUS
+            role = (
+                default_calendar(matter.kind, matter.support_type)
+                if is_early
+                else CalendarRole.CONTINUOUS
+            )
         if role is CalendarRole.CONTINUOUS:
             return role, None
         for version in (layer.version for layer in self.layers):
-            widened = metric is Metric.REACTION or (is_early and version.extension_includes_second_level)
+            widened = metric is Metric.REACTION or (
+                is_early and version.extension_includes_second_level
+            )
             if version.extended_calendar_id is not None and widened:
                 return CalendarRole.EXTENDED, version.extended_calendar_id
             if version.business_calendar_id is not None:
@@ -146,7 +185,10 @@ class Policy:
 
     @property
     def percents(self) -> tuple[int, ...]:
-        return next((layer.version.percents for layer in self.layers if layer.version.percents), WARNING_PERCENTS)
+        return next(
+            (layer.version.percents for layer in self.layers if layer.version.percents),
+            WARNING_PERCENTS,
+        )
 
 
 _STRENGTH = {source: place for place, source in enumerate(RuleSource)}
@@ -154,7 +196,12 @@ DEFAULT_POLICY = Policy()
 
 
 def policy_on(
-    organization: Organization, contract_id: int | None, person_id: int | None, at: datetime, *, known_at: datetime | None = None
+    organization: Organization,
+    contract_id: int | None,
+    person_id: int | None,
+    at: datetime,
+    *,
+    known_at: datetime | None = None,
 ) -> Policy:
     """Return what binds a ticket of this contract and requester at an instant: user over contract over organization over default.
 
@@ -162,14 +209,23 @@ def policy_on(
     """
     wanted = [("person", person_id), ("contract", contract_id), ("organization", organization.pk)]
     kept = _layers_of(organization.pk, organization.terms_stamp)
-    found = (_in_force(kept.get((kind, key), ()), at, known_at) for kind, key in wanted if key is not None)
+    found = (
+        _in_force(kept.get((kind, key), ()), at, known_at)
+        for kind, key in wanted
+        if key is not None
+    )
     layers = tuple(layer for layer in found if layer is not None)
     return Policy(layers) if layers else DEFAULT_POLICY
 
 
 def _in_force(layers: Iterable[Layer], at: datetime, known_at: datetime | None) -> Layer | None:
     return next(
-        (layer for layer in layers if layer.version.effective_from <= at and (known_at is None or layer.version.published_at <= known_at)),
+        (
+            layer
+            for layer in layers
+            if layer.version.effective_from <= at
+            and (known_at is None or layer.version.published_at <= known_at)
+        ),
         None,
     )
 
@@ -178,9 +234,15 @@ def _in_force(layers: Iterable[Layer], at: datetime, known_at: datetime | None) 
 def _layers_of(organization_id: int, stamp: int) -> dict[tuple[str, int], list[Layer]]:
     """Return every policy version of an organization under this stamp by whom it is for, the newest first."""
     kept: dict[tuple[str, int], list[Layer]] = {}
-    for layer in _with_targets(PolicyVersion.objects.filter(organization_id=organization_id).order_by("-number")):
+    for layer in _with_targets(
+        PolicyVersion.objects.filter(organization_id=organization_id).order_by("-number")
+    ):
         version = layer.version
-        keys = (("person", version.person_id), ("contract", version.contract_id), ("organization", organization_id))
+        keys = (
+            ("person", version.person_id),
+            ("contract", version.contract_id),
+            ("organization", organization_id),
+        )
         key = next((kind, pk) for kind, pk in keys if pk is not None)
         kept.setdefault(key, []).append(layer)
     return kept
@@ -188,11 +250,15 @@ def _layers_of(organization_id: int, stamp: int) -> dict[tuple[str, int], list[L
 
 def _with_targets(versions: QuerySet[PolicyVersion]) -> Iterator[Layer]:
     related = ("contract", "person", "organization")
-    for version in versions.select_related(*related).prefetch_related(Prefetch("targets", queryset=PolicyTarget.objects.order_by("pk"))):
+    for version in versions.select_related(*related).prefetch_related(
+        Prefetch("targets", queryset=PolicyTarget.objects.order_by("pk"))
+    ):
         yield Layer(version, list(version.targets.all()))
 
 
-Bound = dict[tuple[int, ...], Policy]  # policies by the ids of their versions, the strongest first; the default one has none
+Bound = dict[
+    tuple[int, ...], Policy
+]  # policies by the ids of their versions, the strongest first; the default one has none
 
 
 def policies_by_ids(bound: Iterable[Sequence[int]]) -> Bound:
@@ -200,6 +266,11 @@ def policies_by_ids(bound: Iterable[Sequence[int]]) -> Bound:
     wanted = {tuple(ids) for ids in bound}
     numbers = {pk for ids in wanted for pk in ids}
     layers = (
-        {layer.version.pk: layer for layer in _with_targets(PolicyVersion.objects.filter(pk__in=numbers).order_by("pk"))} if numbers else {}
+        {
+            layer.version.pk: layer
+            for layer in _with_targets(PolicyVersion.objects.filter(pk__in=numbers).order_by("pk"))
+        }
+        if numbers
+        else {}
     )
     return {ids: Policy(tuple(layers[pk] for pk in ids)) for ids in wanted}

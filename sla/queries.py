@@ -23,7 +23,9 @@ from tickets.models import Ticket
 @lru_cache(maxsize=512)
 def built_calendar(time_zone: str, hours: str, holidays: str) -> WorkCalendar:
     """Return the arithmetic of such a version; ``hours`` and ``holidays`` are its JSON."""
-    version = CalendarVersion(time_zone=time_zone, hours=json.loads(hours), holidays=json.loads(holidays))
+    version = CalendarVersion(
+        time_zone=time_zone, hours=json.loads(hours), holidays=json.loads(holidays)
+    )
     return version.build()
 
 
@@ -31,19 +33,30 @@ def work_calendar(version: CalendarVersion) -> WorkCalendar:
     """Return the arithmetic of a version; equal content shares one table of open time per process."""
     built: WorkCalendar | None = version.__dict__.get("_built")
     if built is None:
-        built = version.__dict__["_built"] = built_calendar(version.time_zone, json.dumps(version.hours), json.dumps(version.holidays))
+        built = version.__dict__["_built"] = built_calendar(
+            version.time_zone, json.dumps(version.hours), json.dumps(version.holidays)
+        )
     return built
 
 
 def calendar_versions_on(organization: Organization, at: datetime) -> list[CalendarVersion]:
     """Return the version of each of the organization's calendars that holds at an instant, by calendar."""
     newest = []
-    for versions in calendar_versions_of(organization).values():  # a calendar's first version holds before it began, as in ``course_of``
-        newest.append(next((version for version in reversed(versions) if version.effective_from <= at), versions[0]))
+    for versions in calendar_versions_of(
+        organization
+    ).values():  # a calendar's first version holds before it began, as in ``course_of``
+        newest.append(
+            next(
+                (version for version in reversed(versions) if version.effective_from <= at),
+                versions[0],
+            )
+        )
     return newest
 
 
-Versions = Mapping[int, Sequence[CalendarVersion]]  # calendar id -> its versions, in order of publication
+Versions = Mapping[
+    int, Sequence[CalendarVersion]
+]  # calendar id -> its versions, in order of publication
 
 
 def calendar_versions_of(organization: Organization) -> Versions:
@@ -67,7 +80,9 @@ def course_of(
         begins = max(version.effective_from, start)
         if end is not None and begins >= end:
             continue
-        course = [(earlier, since) for earlier, since in course if since < begins] + [(version, begins)]
+        course = [(earlier, since) for earlier, since in course if since < begins] + [
+            (version, begins)
+        ]
     return course
 
 
@@ -80,7 +95,9 @@ def _calendar_versions_of(organization_id: int, stamp: int) -> Versions:
     return found
 
 
-def pick_calendar(versions: Sequence[CalendarVersion], role: CalendarRole, calendar_id: int | None) -> CalendarVersion | None:
+def pick_calendar(
+    versions: Sequence[CalendarVersion], role: CalendarRole, calendar_id: int | None
+) -> CalendarVersion | None:
     """Return the version of the named calendar, otherwise of the organization's first one with that role."""
     for version in versions:
         if version.calendar_id == calendar_id:
@@ -101,7 +118,11 @@ class Stay(Protocol):
 
 def pauses_of(intervals: Sequence[Stay], states: frozenset[str]) -> list[Pause]:
     """Return the stays in the pausing states; a pause begins and ends with the interval that causes it."""
-    return [(interval.started_at, interval.ended_at) for interval in intervals if interval.state in states]
+    return [
+        (interval.started_at, interval.ended_at)
+        for interval in intervals
+        if interval.state in states
+    ]
 
 
 @dataclass(frozen=True)
@@ -142,12 +163,17 @@ class LoadedClock:
         return [
             (segment, version, since)
             for segment, end in zip(self.segments, [*ends, None], strict=True)
-            for version, since in course_of(self.versions[segment.calendar_id], segment.starts_at, end, self.clock.stopped_at)
+            for version, since in course_of(
+                self.versions[segment.calendar_id], segment.starts_at, end, self.clock.stopped_at
+            )
         ]
 
     @property
     def stretches(self) -> list[Stretch]:
-        course, pauses = self.course, {id(segment): self._pauses(segment) for segment in self.segments}
+        course, pauses = (
+            self.course,
+            {id(segment): self._pauses(segment) for segment in self.segments},
+        )
         ends = [since for _segment, _version, since in course[1:]]
         return [
             Stretch(work_calendar(version), segment.promise, since, end, pauses[id(segment)])
@@ -158,12 +184,17 @@ class LoadedClock:
         """Return what pauses the clock under the policy of a segment; a stop ends a pause, and hears of no later one."""
         if not self.intervals:
             return []
-        policy, is_term = self.policies[tuple(segment.policies)], isinstance(self.segments[-1].promise, Term)
+        policy, is_term = (
+            self.policies[tuple(segment.policies)],
+            isinstance(self.segments[-1].promise, Term),
+        )
         pauses = pauses_of(self.intervals, policy.pausing_states(self.metric, of_term=is_term))
         stop = self.clock.stopped_at
         if stop is None:
             return pauses
-        return [(low, stop if high is None else min(high, stop)) for low, high in pauses if low < stop]
+        return [
+            (low, stop if high is None else min(high, stop)) for low, high in pauses if low < stop
+        ]
 
     def reading(self) -> Reading:
         return read(self.stretches, self.policy.percents)
@@ -172,7 +203,9 @@ class LoadedClock:
     def account(self) -> list[AccountPart]:
         """Return the step-by-step account of the due instant of a target in time, stretch by stretch (SPEC 4.10)."""
         parts = zip(ledgers(self.stretches), self.course, strict=False)
-        return [AccountPart(ledger, version, segment) for ledger, (segment, version, _since) in parts]
+        return [
+            AccountPart(ledger, version, segment) for ledger, (segment, version, _since) in parts
+        ]
 
     @property
     def days(self) -> list[TermDay]:
@@ -182,10 +215,14 @@ class LoadedClock:
         return list(term_days(self.stretches, term))
 
 
-def load_clocks(ticket: Ticket, intervals: Sequence[Stay], *, lock: bool = False) -> list[LoadedClock]:
+def load_clocks(
+    ticket: Ticket, intervals: Sequence[Stay], *, lock: bool = False
+) -> list[LoadedClock]:
     """Return the clocks of a ticket with segments, policy and pauses; ``lock`` holds their rows until the commit."""
     clocks = Clock.objects.filter(ticket_id=ticket.pk).order_by("pk")
-    return _loaded(list(clocks.select_for_update() if lock else clocks), intervals, ticket.organization)
+    return _loaded(
+        list(clocks.select_for_update() if lock else clocks), intervals, ticket.organization
+    )
 
 
 class NoSuchClock(NotFound):
@@ -194,12 +231,20 @@ class NoSuchClock(NotFound):
 
 def shown_to(user: User, clocks: Sequence[Clock]) -> list[Clock]:
     """Return the clocks of a ticket that a person sees: that a delivery was called off inside is no matter of the customer's (SPEC 9.7)."""
-    return [clock for clock in clocks if user.is_staff or (clock.metric, clock.state) != (Metric.DELIVERY, ClockState.WITHDRAWN)]
+    return [
+        clock
+        for clock in clocks
+        if user.is_staff or (clock.metric, clock.state) != (Metric.DELIVERY, ClockState.WITHDRAWN)
+    ]
 
 
-def get_clock(ticket: Ticket, intervals: Sequence[Stay], metric: str, user: User | None = None) -> LoadedClock:
+def get_clock(
+    ticket: Ticket, intervals: Sequence[Stay], metric: str, user: User | None = None
+) -> LoadedClock:
     """Return one clock of a ticket; ``NoSuchClock`` when it has none of this kind, or none that ``user`` sees (None: who sees all)."""
-    found = next((item for item in load_clocks(ticket, intervals) if item.clock.metric == metric), None)
+    found = next(
+        (item for item in load_clocks(ticket, intervals) if item.clock.metric == metric), None
+    )
     if found is not None and user is not None and not shown_to(user, [found.clock]):
         found = None
     if found is None:
@@ -207,16 +252,25 @@ def get_clock(ticket: Ticket, intervals: Sequence[Stay], metric: str, user: User
     return found
 
 
-def _loaded(clocks: list[Clock], intervals: Sequence[Stay], organization: Organization) -> list[LoadedClock]:
+def _loaded(
+    clocks: list[Clock], intervals: Sequence[Stay], organization: Organization
+) -> list[LoadedClock]:
     if not clocks:
         return []
     segments: dict[int, list[ClockSegment]] = {}
     rows = ClockSegment.objects.filter(clock_id__in=[clock.pk for clock in clocks])
     for segment in rows.order_by("clock_id", "number"):
         segments.setdefault(segment.clock_id, []).append(segment)
-    policies = policies_by_ids([*(segment.policies for found in segments.values() for segment in found), *(c.policies for c in clocks)])
+    policies = policies_by_ids(
+        [
+            *(segment.policies for found in segments.values() for segment in found),
+            *(c.policies for c in clocks),
+        ]
+    )
     versions = calendar_versions_of(organization)
-    return [LoadedClock(clock, policies, segments[clock.pk], intervals, versions) for clock in clocks]
+    return [
+        LoadedClock(clock, policies, segments[clock.pk], intervals, versions) for clock in clocks
+    ]
 
 
 def clocks_of(ticket_ids: Sequence[int]) -> dict[int, list[Clock]]:
@@ -238,7 +292,12 @@ def most_urgent(clocks: Sequence[Clock]) -> Clock | None:
 
 def version_to_redate(version_id: int) -> CalendarVersion | None:
     """Return a calendar version whose open clocks have not all been re-dated; None when that was done."""
-    return CalendarVersion.objects.filter(pk=version_id, redated_at=None).select_related("organization").order_by("pk").first()
+    return (
+        CalendarVersion.objects.filter(pk=version_id, redated_at=None)
+        .select_related("organization")
+        .order_by("pk")
+        .first()
+    )
 
 
 def versions_to_redate(published_before: datetime) -> list[tuple[int, int]]:
@@ -258,5 +317,9 @@ def closed_until(clock: Clock, organization: Organization, at: datetime) -> date
 
 def due_ticket_ids(*, at: datetime, limit: int) -> list[tuple[int, int]]:
     """Return (organization id, ticket id) of the clocks with an event before ``at``: an index range, not a scan (SPEC 4.12)."""
-    rows = Clock.objects.filter(next_event_at__lt=at).order_by("next_event_at", "pk").values_list("organization_id", "ticket_id")[:limit]
+    rows = (
+        Clock.objects.filter(next_event_at__lt=at)
+        .order_by("next_event_at", "pk")
+        .values_list("organization_id", "ticket_id")[:limit]
+    )
     return list(dict.fromkeys(rows))

@@ -9,7 +9,14 @@ from sla import services
 from sla.events import CalendarVersionPublished
 from sla.policies import may_relieve_breaches
 from sla.tasks import redate_by_version
-from tickets.events import CustomerTold, TicketClassified, TicketContractChanged, TicketEvent, TicketRaised, TicketStateChanged
+from tickets.events import (
+    CustomerTold,
+    TicketClassified,
+    TicketContractChanged,
+    TicketEvent,
+    TicketRaised,
+    TicketStateChanged,
+)
 from tickets.models import Ticket
 
 CLOCKWORK = system_actor("clocks")
@@ -17,13 +24,17 @@ CLOCKWORK = system_actor("clocks")
 
 def on_organization_created(event: OrganizationCreated) -> None:
     assert event.organization_id is not None
-    services.ensure_calendars(organization=get_organization(event.organization_id), by=CLOCKWORK, at=event.at)
+    services.ensure_calendars(
+        organization=get_organization(event.organization_id), by=CLOCKWORK, at=event.at
+    )
 
 
 def on_calendar_version_published(event: CalendarVersionPublished) -> None:
     """Re-date after commit; when the broker is away the sweep does."""
     assert event.organization_id is not None
-    transaction.on_commit(partial(redate_by_version.delay, event.organization_id, event.version_id), robust=True)
+    transaction.on_commit(
+        partial(redate_by_version.delay, event.organization_id, event.version_id), robust=True
+    )
 
 
 def on_ticket_raised(event: TicketRaised) -> None:
@@ -32,7 +43,9 @@ def on_ticket_raised(event: TicketRaised) -> None:
 
 
 def on_customer_told(event: CustomerTold) -> None:
-    services.stop_clocks_for_message(ticket=_ticket(event), kind=event.kind, by=CLOCKWORK, at=event.at)
+    services.stop_clocks_for_message(
+        ticket=_ticket(event), kind=event.kind, by=CLOCKWORK, at=event.at
+    )
 
 
 def on_ticket_state_changed(event: TicketStateChanged) -> None:
@@ -42,13 +55,22 @@ def on_ticket_state_changed(event: TicketStateChanged) -> None:
 
 
 def on_ticket_contract_changed(event: TicketContractChanged) -> None:
-    services.rebind_clocks(ticket=_ticket(event), from_start=event.from_start, by=CLOCKWORK, at=event.at)
+    services.rebind_clocks(
+        ticket=_ticket(event), from_start=event.from_start, by=CLOCKWORK, at=event.at
+    )
 
 
 def on_ticket_classified(event: TicketClassified) -> None:
-    services.retarget_clocks(ticket=_ticket(event), may_relieve=may_relieve_breaches(event.person_id), by=CLOCKWORK, at=event.at)
+    services.retarget_clocks(
+        ticket=_ticket(event),
+        may_relieve=may_relieve_breaches(event.person_id),
+        by=CLOCKWORK,
+        at=event.at,
+    )
 
 
 def _ticket(event: TicketEvent) -> Ticket:
-    ticket: Ticket = Ticket.objects.select_related("organization", "contract", "requester", "service").get(pk=event.ticket_id)
+    ticket: Ticket = Ticket.objects.select_related(
+        "organization", "contract", "requester", "service"
+    ).get(pk=event.ticket_id)
     return ticket

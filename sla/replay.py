@@ -50,7 +50,9 @@ class ReplayedClock:
     is_met: bool | None = None
     breached_at: datetime | None = None
     announced_percent: int = 0
-    announcements: list[tuple[int, int, datetime]] = field(default_factory=list)  # segment number, percent, at
+    announcements: list[tuple[int, int, datetime]] = field(
+        default_factory=list
+    )  # segment number, percent, at
 
     @property
     def is_live(self) -> bool:
@@ -104,7 +106,16 @@ def _segment(fact: RecordedFact, number: int, starts_at: datetime) -> ReplayedSe
     told = fact.payload
     target = timedelta(seconds=told["target_seconds"])
     unit = told.get("target_unit", "time")
-    return ReplayedSegment(number, told["cause"], _policies(told), told["calendar"], told["priority"], target, unit, starts_at)
+    return ReplayedSegment(
+        number,
+        told["cause"],
+        _policies(told),
+        told["calendar"],
+        told["priority"],
+        target,
+        unit,
+        starts_at,
+    )
 
 
 def _policies(told: dict[str, Any]) -> list[int]:
@@ -122,7 +133,9 @@ def _started(found: Replay, fact: RecordedFact) -> None:
     told = fact.payload
     since = _instant(told.get("started_at", "")) or found.arrived_at or fact.at
     segment = _segment(fact, 1, since)
-    clock = ReplayedClock(told["clock"], told["metric"], segment.policies, told["priority"], since, [segment])
+    clock = ReplayedClock(
+        told["clock"], told["metric"], segment.policies, told["priority"], since, [segment]
+    )
     clock.announced_percent = told.get("announced_percent", 0)
     found.clocks[told["clock"]] = clock
 
@@ -148,7 +161,9 @@ def _warned(found: Replay, fact: RecordedFact) -> None:
 
 def _breached(found: Replay, fact: RecordedFact) -> None:
     clock = found.clocks[fact.payload["clock"]]
-    clock.breached_at = clock.segments[-1].breached_at = datetime.fromisoformat(fact.payload["breached_at"])
+    clock.breached_at = clock.segments[-1].breached_at = datetime.fromisoformat(
+        fact.payload["breached_at"]
+    )
     _announced(clock, BREACH_PERCENT, fact.at)
 
 
@@ -161,7 +176,9 @@ def _breach_taken_back(found: Replay, fact: RecordedFact) -> None:
     clock = found.clocks[fact.payload["clock"]]
     clock.breached_at = clock.segments[-1].breached_at = None
     clock.announced_percent = fact.payload["announced_percent"]
-    clock.announcements = [row for row in clock.announcements if row[:2] != (len(clock.segments), BREACH_PERCENT)]
+    clock.announcements = [
+        row for row in clock.announcements if row[:2] != (len(clock.segments), BREACH_PERCENT)
+    ]
 
 
 def _rebound(found: Replay, fact: RecordedFact) -> None:
@@ -173,20 +190,34 @@ def _stopped(found: Replay, fact: RecordedFact) -> None:
     clock, told = found.clocks[fact.payload["clock"]], fact.payload
     clock.state, clock.stopped_at, clock.is_met = "stopped", fact.at, told["is_met"]
     clock.due_at, clock.used = _instant(told["due_at"]), timedelta(seconds=told["used_seconds"])
-    if clock.is_met and clock.breached_at is not None:  # in time by instants: what a sweep noticed meanwhile does not count
+    if (
+        clock.is_met and clock.breached_at is not None
+    ):  # in time by instants: what a sweep noticed meanwhile does not count
         clock.breached_at = clock.segments[-1].breached_at = None
         clock.announced_percent = told["announced_percent"]
-        clock.announcements = [row for row in clock.announcements if row[:2] != (len(clock.segments), BREACH_PERCENT)]
+        clock.announcements = [
+            row for row in clock.announcements if row[:2] != (len(clock.segments), BREACH_PERCENT)
+        ]
 
 
 def _withdrawn(found: Replay, fact: RecordedFact) -> None:
     clock = found.clocks[fact.payload["clock"]]
-    clock.state, clock.stopped_at, clock.due_at = "withdrawn", fact.at, _instant(fact.payload["due_at"])
+    clock.state, clock.stopped_at, clock.due_at = (
+        "withdrawn",
+        fact.at,
+        _instant(fact.payload["due_at"]),
+    )
 
 
 def _resumed(found: Replay, fact: RecordedFact) -> None:
     clock = found.clocks[fact.payload["clock"]]
-    clock.state, clock.stopped_at, clock.used, clock.is_met, clock.due_at = "live", None, None, None, None
+    clock.state, clock.stopped_at, clock.used, clock.is_met, clock.due_at = (
+        "live",
+        None,
+        None,
+        None,
+        None,
+    )
 
 
 def _instant(text: str) -> datetime | None:

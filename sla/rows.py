@@ -58,27 +58,41 @@ class ClockRow(NamedTuple):
     next_event_at: datetime | None
 
 
-def read_clocks(clocks: Any, stays: dict[int, list[StayRow]], organization: Organization) -> list[LoadedClock]:
+def read_clocks(
+    clocks: Any, stays: dict[int, list[StayRow]], organization: Organization
+) -> list[LoadedClock]:
     """Return the clocks of a queryset of one organization with all they are computed from; nothing of them may be written.
 
     ``stays`` holds the stays that may pause them, by ticket.
     """
     rows = list(_rows(ClockRow, clocks))
     segments: dict[int, list[SegmentRow]] = {}
-    found = ClockSegment.objects.using(clocks.db).filter(clock_id__in=one_of([row.pk for row in rows]))
+    found = ClockSegment.objects.using(clocks.db).filter(
+        clock_id__in=one_of([row.pk for row in rows])
+    )
     for segment in _rows(SegmentRow, found.order_by("clock_id", "number")):
         segments.setdefault(segment.clock_id, []).append(segment)
-    bound = {row.policies for row in rows} | {part.policies for parts in segments.values() for part in parts}
+    bound = {row.policies for row in rows} | {
+        part.policies for parts in segments.values() for part in parts
+    }
     policies, versions = policies_by_ids(bound), calendar_versions_of(organization)
     return [
-        LoadedClock(cast(Clock, row), policies, cast("list[ClockSegment]", segments[row.pk]), stays.get(row.ticket_id, ()), versions)
+        LoadedClock(
+            cast(Clock, row),
+            policies,
+            cast("list[ClockSegment]", segments[row.pk]),
+            stays.get(row.ticket_id, ()),
+            versions,
+        )
         for row in rows
     ]
 
 
 def _rows(kind: Any, found: Any) -> Iterator[Any]:
     """Yield the rows of a queryset; their policies, nearly always the same ones, are parsed once."""
-    columns = [Cast("policies", TextField()) if name == "policies" else name for name in kind._fields]
+    columns = [
+        Cast("policies", TextField()) if name == "policies" else name for name in kind._fields
+    ]
     place = kind._fields.index("policies")
     for values in found.values_list(*columns):
         yield kind._make((*values[:place], _ids(values[place]), *values[place + 1 :]))
@@ -89,10 +103,14 @@ def _ids(text: str) -> tuple[int, ...]:
     return tuple(json.loads(text))
 
 
-def read_stays(ticket_ids: Sequence[int], *, using: str = "default", states: Iterable[str] = ()) -> dict[int, list[StayRow]]:
+def read_stays(
+    ticket_ids: Sequence[int], *, using: str = "default", states: Iterable[str] = ()
+) -> dict[int, list[StayRow]]:
     """Return the stays of tickets in order, by ticket; without ``states`` those that may pause a clock."""
     wanted = sorted(states or {*PENDING, State.SOLVED, State.CLOSED})
-    rows = StateInterval.objects.using(using).filter(ticket_id__in=one_of(ticket_ids), state__in=wanted)
+    rows = StateInterval.objects.using(using).filter(
+        ticket_id__in=one_of(ticket_ids), state__in=wanted
+    )
     stays: dict[int, list[StayRow]] = {}
     for values in rows.order_by("ticket_id", "started_at", "pk").values_list(*StayRow._fields):
         stays.setdefault(values[0], []).append(StayRow(*values))

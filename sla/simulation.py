@@ -41,7 +41,9 @@ class Simulator:
 
     def __init__(self, draft: Draft, versions: Versions, as_of: datetime) -> None:
         self.draft, self.versions, self.as_of = draft, versions, as_of
-        self._first = [own[0] for own in versions.values()]  # to pick calendars by role: any version knows it
+        self._first = [
+            own[0] for own in versions.values()
+        ]  # to pick calendars by role: any version knows it
         self._calendars: dict[tuple[CalendarRole, int | None], int] = {}
 
     def outcomes(self, history: History) -> Iterator[Outcome]:
@@ -66,7 +68,9 @@ class Simulator:
             verdict = "missed" if due_at is not None and due_at < self.as_of else "running"
         return Outcome(metric, priority, verdict, earlier, due_at)
 
-    def _parts(self, history: History, metric: Metric, end: datetime | None) -> tuple[list[_Part], int, int, bool]:
+    def _parts(
+        self, history: History, metric: Metric, end: datetime | None
+    ) -> tuple[list[_Part], int, int, bool]:
         """Return the targets that ran one after the other, the last priority, the breaches on the way, and whether one is promised."""
         parts: list[_Part] = []
         priority, earlier, is_promised = 0, 0, False
@@ -83,14 +87,20 @@ class Simulator:
                 continue
             priority = int(matter.priority)
             part = _Part(target, self._calendar(policy, metric, matter), policy, turn.at)
-            if turn.from_start or not parts:  # what is promised only now counts from the arrival too
+            if (
+                turn.from_start or not parts
+            ):  # what is promised only now counts from the arrival too
                 parts, earlier, is_promised = [part._replace(starts_at=history.arrived_at)], 0, True
                 continue
             last = parts[-1]
             if is_promised and _is_the_same(metric, part, last):
-                parts[-1] = last._replace(policy=part.policy)  # another policy that makes the same promise changes nothing
+                parts[-1] = last._replace(
+                    policy=part.policy
+                )  # another policy that makes the same promise changes nothing
                 continue
-            ran_until = turn.at if is_promised or withdrawn_at is None else withdrawn_at  # what is not promised is not breached
+            ran_until = (
+                turn.at if is_promised or withdrawn_at is None else withdrawn_at
+            )  # what is not promised is not breached
             due_at = self._due(history, metric, parts, None, ran_until)
             earlier += due_at is not None and due_at < ran_until
             parts.append(part)
@@ -105,18 +115,31 @@ class Simulator:
         choice = policy.calendar_choice(metric, matter)
         known = self._calendars.get(choice)
         if known is None:
-            version = pick_calendar(self._first, *choice) or pick_calendar(self._first, CalendarRole.BUSINESS, None)
+            version = pick_calendar(self._first, *choice) or pick_calendar(
+                self._first, CalendarRole.BUSINESS, None
+            )
             assert version is not None  # every organization has its default calendars
             known = self._calendars[choice] = version.calendar_id
         return known
 
-    def _due(self, history: History, metric: Metric, parts: Sequence[_Part], stop: datetime | None, known_at: datetime) -> datetime | None:
+    def _due(
+        self,
+        history: History,
+        metric: Metric,
+        parts: Sequence[_Part],
+        stop: datetime | None,
+        known_at: datetime,
+    ) -> datetime | None:
         ends = [part.starts_at for part in parts[1:]]
         is_term = isinstance(parts[-1].target, Term)
         stretches = []
         for part, end in zip(parts, [*ends, None], strict=True):
-            pauses = _pauses(history, part.policy.pausing_states(metric, of_term=is_term), stop, known_at)
-            course: list[tuple[CalendarVersion, datetime]] = course_of(self.versions[part.calendar_id], part.starts_at, end, known_at)
+            pauses = _pauses(
+                history, part.policy.pausing_states(metric, of_term=is_term), stop, known_at
+            )
+            course: list[tuple[CalendarVersion, datetime]] = course_of(
+                self.versions[part.calendar_id], part.starts_at, end, known_at
+            )
             until = [*(since for _version, since in course[1:]), end]
             stretches += [
                 Stretch(self.draft.calendar(version), part.target, since, to, pauses)
@@ -127,8 +150,13 @@ class Simulator:
 
 def _is_the_same(metric: Metric, one: _Part, other: _Part) -> bool:
     """Tell whether two promises are one: the time, the calendar, and what pauses it; as ``sla.services.retargeting`` does."""
-    pauses = [part.policy.pausing_states(metric, of_term=isinstance(one.target, Term)) for part in (one, other)]
-    return (one.target, one.calendar_id) == (other.target, other.calendar_id) and pauses[0] == pauses[1]
+    pauses = [
+        part.policy.pausing_states(metric, of_term=isinstance(one.target, Term))
+        for part in (one, other)
+    ]
+    return (one.target, one.calendar_id) == (other.target, other.calendar_id) and pauses[
+        0
+    ] == pauses[1]
 
 
 def _stop_of(history: History, metric: Metric) -> datetime | None:
@@ -136,11 +164,20 @@ def _stop_of(history: History, metric: Metric) -> datetime | None:
     return history.solved_at if metric is Metric.RESOLUTION else history.stops.get(metric)
 
 
-def _pauses(history: History, states: frozenset[str], stop: datetime | None, known_at: datetime) -> list[tuple[datetime, datetime | None]]:
+def _pauses(
+    history: History, states: frozenset[str], stop: datetime | None, known_at: datetime
+) -> list[tuple[datetime, datetime | None]]:
     """Return the pauses as a clock knows them: up to its stop, or as they stood at ``known_at``."""
     if not states or not history.stays:
         return []
     if stop is None:
-        seen = [(low, None if high is None or high > known_at else high) for low, high in pauses_of(history.stays, states)]
+        seen = [
+            (low, None if high is None or high > known_at else high)
+            for low, high in pauses_of(history.stays, states)
+        ]
         return [(low, high) for low, high in seen if low <= known_at]
-    return [(low, stop if high is None else min(high, stop)) for low, high in pauses_of(history.stays, states) if low < stop]
+    return [
+        (low, stop if high is None else min(high, stop))
+        for low, high in pauses_of(history.stays, states)
+        if low < stop
+    ]

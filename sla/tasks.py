@@ -34,7 +34,9 @@ def redate_by_version(organization_id: int, version_id: int) -> int:
     """Give the open clocks their dates by a new version of a calendar, as soon as it is published."""
     with organization_scope(organization_id):
         version = queries.version_to_redate(version_id)
-        return services.redate_clocks(version=version, at=timezone.now()) if version is not None else 0
+        return (
+            services.redate_clocks(version=version, at=timezone.now()) if version is not None else 0
+        )
 
 
 @shared_task(queue="reports")

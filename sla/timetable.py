@@ -15,7 +15,9 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_DATE = date(1970, 1, 1)
 _PROBE = timedelta(hours=12)  # no zone changes its offset twice within half a day
 
-Windows = Mapping[int, tuple[tuple[int, int], ...]]  # weekday (Monday 0) -> united (start, end) in microseconds of the day
+Windows = Mapping[
+    int, tuple[tuple[int, int], ...]
+]  # weekday (Monday 0) -> united (start, end) in microseconds of the day
 
 
 def to_us(instant: datetime) -> int:
@@ -35,7 +37,14 @@ def year_start_us(year: int) -> int:
 class Timetable:
     """The united open intervals between two years, with ``totals[i]`` = open time up to the end of interval ``i``."""
 
-    def __init__(self, zone: ZoneInfo, windows: Windows, holidays: frozenset[date], first_year: int, last_year: int) -> None:
+    def __init__(
+        self,
+        zone: ZoneInfo,
+        windows: Windows,
+        holidays: frozenset[date],
+        first_year: int,
+        last_year: int,
+    ) -> None:
         self.first_year, self.last_year = first_year, last_year
         self.begins_us, self.ends_us = year_start_us(first_year), year_start_us(last_year + 1)
         self.starts: list[int] = []
@@ -53,14 +62,19 @@ class Timetable:
             self.totals.append(total)
         self.total = total
 
-    def _intervals(self, zone: ZoneInfo, windows: Windows, holidays: frozenset[date]) -> Iterator[tuple[int, int]]:
+    def _intervals(
+        self, zone: ZoneInfo, windows: Windows, holidays: frozenset[date]
+    ) -> Iterator[tuple[int, int]]:
         for begin, end, offset in _pieces(zone, self.begins_us, self.ends_us):
             day = (begin + offset) // DAY
             while day * DAY < end + offset:
                 local = _EPOCH_DATE + timedelta(days=day)
                 if local not in holidays:
                     for start, stop in windows.get(local.weekday(), ()):
-                        low, high = max(day * DAY + start - offset, begin), min(day * DAY + stop - offset, end)
+                        low, high = (
+                            max(day * DAY + start - offset, begin),
+                            min(day * DAY + stop - offset, end),
+                        )
                         if low < high:
                             yield low, high
                 day += 1

@@ -64,7 +64,11 @@ class House:
 
 def build_house() -> House:
     staff = {
-        name: User.objects.create(email=f"{name}@mesa.example", full_name=name.replace("_", " ").title(), staff_roles=[role])
+        name: User.objects.create(
+            email=f"{name}@mesa.example",
+            full_name=name.replace("_", " ").title(),
+            staff_roles=[role],
+        )
         for name, role in STAFF_EMAILS.items()
     }
     for user in staff.values():
@@ -72,37 +76,68 @@ def build_house() -> House:
         user.save()
     category = Category.objects.create(name_es="Sistemas", name_en="Systems", icon="server")
     services = {
-        slug: Service.objects.create(category=category, slug=slug, name_es=slug.title(), name_en=slug.title(), support_type=kind)
+        slug: Service.objects.create(
+            category=category,
+            slug=slug,
+            name_es=slug.title(),
+            name_en=slug.title(),
+            support_type=kind,
+        )
         for slug, kind in (("network", SupportType.TECHNOLOGICAL), ("erp", SupportType.FUNCTIONAL))
     }
     template = RequestTemplate.objects.create(
-        service=services["erp"], slug="erp-error", kind=Kind.INCIDENT, name_es="Error en el ERP", name_en="Error in the ERP"
+        service=services["erp"],
+        slug="erp-error",
+        kind=Kind.INCIDENT,
+        name_es="Error en el ERP",
+        name_en="Error in the ERP",
     )
     level_two = Team.objects.create(name="Level two", level=2)
     level_two.members.add(staff["consultant"])
     north, people = _customer("north", staff, services, CUSTOMER_ROLES)
     south, strangers = _customer("south", staff, services, ("requester", "coordinator"))
     contract = Contract.objects.get(organization=north)
-    return House(staff, north, south, people, strangers["requester"], services, template, contract, level_two)
+    return House(
+        staff, north, south, people, strangers["requester"], services, template, contract, level_two
+    )
 
 
 def _customer(
     slug: str, staff: dict[str, User], services: dict[str, Service], roles: tuple[str, ...]
 ) -> tuple[Organization, dict[str, User]]:
     organization = create_organization(
-        name=f"Company {slug}", slug=slug, country="MX", time_zone="America/Mexico_City", language="en", by=SETUP, at=MONDAY_9AM
+        name=f"Company {slug}",
+        slug=slug,
+        country="MX",
+        time_zone="America/Mexico_City",
+        language="en",
+        by=SETUP,
+        at=MONDAY_9AM,
     )
     site = Site.objects.create(organization=organization, name="Main")
     people = {}
     for role in roles:
-        user = User.objects.create(email=f"{role}@{slug}.example", full_name=f"{role} {slug}".replace("_", " ").title(), language="en")
+        user = User.objects.create(
+            email=f"{role}@{slug}.example",
+            full_name=f"{role} {slug}".replace("_", " ").title(),
+            language="en",
+        )
         user.set_password(PASSWORD)
         user.save()
-        Membership.objects.create(organization=organization, user=user, roles=[role], site=site if role == "site_supervisor" else None)
+        Membership.objects.create(
+            organization=organization,
+            user=user,
+            roles=[role],
+            site=site if role == "site_supervisor" else None,
+        )
         people[role] = user
-    contract = Contract.objects.create(organization=organization, reference=f"C-{slug}", starts_on=date(2025, 1, 1))
+    contract = Contract.objects.create(
+        organization=organization, reference=f"C-{slug}", starts_on=date(2025, 1, 1)
+    )
     for service in services.values():
-        ContractService.objects.create(organization=organization, contract=contract, service=service)
+        ContractService.objects.create(
+            organization=organization, contract=contract, service=service
+        )
     long_ago = MONDAY_9AM - timedelta(days=400)
     levels = [
         EscalationLevel(
@@ -115,7 +150,9 @@ def _customer(
         )
         for position, name in enumerate(("agent", "desk_supervisor", "desk_manager"), start=1)
     ]
-    publish_ladder(organization=organization, levels=levels, effective_from=long_ago, by=SETUP, at=long_ago)
+    publish_ladder(
+        organization=organization, levels=levels, effective_from=long_ago, by=SETUP, at=long_ago
+    )
     return organization, people
 
 
@@ -137,7 +174,9 @@ def make_ticket(
 ) -> Ticket:
     """Raise a ticket through the portal's channel; by default an ERP incident of high priority at Monday 09:00."""
     person = requester or house.requester
-    membership = Membership.objects.select_related("organization", "user").filter(user=person).first()
+    membership = (
+        Membership.objects.select_related("organization", "user").filter(user=person).first()
+    )
     assert membership is not None
     if organization is not None:
         membership.organization = organization
@@ -158,4 +197,6 @@ def make_ticket(
 
 def fresh(ticket: Ticket) -> Ticket:
     """Read the ticket again, with what the services touch."""
-    return Ticket.objects.select_related("organization", "requester", "contract", "assignee", "owner", "team", "service").get(pk=ticket.pk)
+    return Ticket.objects.select_related(
+        "organization", "requester", "contract", "assignee", "owner", "team", "service"
+    ).get(pk=ticket.pk)

@@ -65,7 +65,11 @@ class Mailbox:
         return "250 accepted"
 
     def to(self, address: str, *, about: str = "") -> list[EmailMessage]:
-        return [mail for mail in self.mails if address in str(mail["To"]) and about in str(mail["Subject"])]
+        return [
+            mail
+            for mail in self.mails
+            if address in str(mail["To"]) and about in str(mail["Subject"])
+        ]
 
     def stop(self) -> None:
         self.controller.stop()
@@ -78,7 +82,11 @@ class Mesa:
         self.shape, self.var, self.mailbox = shape, var, mailbox
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("MESA_", "DATABASE_", "REDIS_", "DJANGO_"))}
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("MESA_", "DATABASE_", "REDIS_", "DJANGO_"))
+        }
         self.environment = inherited | {
             "PORT": str(self.port),
             "MESA_VAR": str(var),
@@ -97,7 +105,9 @@ class Mesa:
         name, number = f"mesa_{self.port}", self.port % 15 + 1
         make_database(urlsplit(REAL_SERVICES["DATABASE_URL"]).port or 5432, name)
         mine = {
-            key: value.removesuffix("/mesa") + f"/{name}" if key.endswith(("DATABASE_URL", "OWNER_URL")) else value
+            key: value.removesuffix("/mesa") + f"/{name}"
+            if key.endswith(("DATABASE_URL", "OWNER_URL"))
+            else value
             for key, value in REAL_SERVICES.items()
         }
         return mine | {"REDIS_URL": REAL_SERVICES["REDIS_URL"].rpartition("/")[0] + f"/{number}"}
@@ -114,8 +124,14 @@ class Mesa:
 
     def spawn(self, name: str) -> None:
         """Start one process of the Procfile, on this run's port and folder."""
-        commands = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines())
-        command = commands[name].replace("python", sys.executable, 1).replace("0.0.0.0:8000", f"127.0.0.1:{self.port}")
+        commands = dict(
+            line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines()
+        )
+        command = (
+            commands[name]
+            .replace("python", sys.executable, 1)
+            .replace("0.0.0.0:8000", f"127.0.0.1:{self.port}")
+        )
         if "MESA_CLOCK_AHEAD" in self.environment:
             command = command.replace("-m celery", "-m tests.jumping celery", 1)
         self._spawn(name, command.replace("/tmp/mesa-beat", str(self.var / "beat")).split())
@@ -126,7 +142,12 @@ class Mesa:
             self.kill(name)  # of a test that failed before it could
         with (self.var / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
-                command, cwd=ROOT, env=self.environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+                command,
+                cwd=ROOT,
+                env=self.environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
 
     def set_clock_ahead(self, seconds: int) -> None:
@@ -163,7 +184,13 @@ class Mesa:
             return False
 
     def manage(self, *arguments: str) -> str:
-        done = subprocess.run([sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.environment, capture_output=True, text=True)
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout.strip()
 
@@ -171,13 +198,23 @@ class Mesa:
         """Run a function of ``tests.scripts`` in a process of its own, on this run's data; return its answer."""
         command = [sys.executable, "-m", "tests.scripts", name, *arguments]
         done = subprocess.run(
-            command, cwd=ROOT, env=self.environment | {"DJANGO_SETTINGS_MODULE": "servicedesk.settings"}, capture_output=True, text=True
+            command,
+            cwd=ROOT,
+            env=self.environment | {"DJANGO_SETTINGS_MODULE": "servicedesk.settings"},
+            capture_output=True,
+            text=True,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return json.loads(done.stdout.strip().splitlines()[-1])
 
-    def api(self, token: str, method: str, path: str, body: dict[str, Any] | None = None, **headers: str) -> Any:
-        request = urllib.request.Request(f"{self.url}/api/v1/{path}", method=method, data=json.dumps(body).encode() if body else None)
+    def api(
+        self, token: str, method: str, path: str, body: dict[str, Any] | None = None, **headers: str
+    ) -> Any:
+        request = urllib.request.Request(
+            f"{self.url}/api/v1/{path}",
+            method=method,
+            data=json.dumps(body).encode() if body else None,
+        )
         request.add_header("Authorization", f"Bearer {token}")
         request.add_header("Content-Type", "application/json")
         for name, value in headers.items():

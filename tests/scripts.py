@@ -56,7 +56,11 @@ def write_as_reader() -> dict[str, Any]:
         tickets.update(subject="Written by the reader")
     except DatabaseError as error:
         refusal = str(error)
-    return {"reads": reads, "refusal": refusal, "left": Ticket.objects.exclude(subject="Written by the reader").count()}
+    return {
+        "reads": reads,
+        "refusal": refusal,
+        "left": Ticket.objects.exclude(subject="Written by the reader").count(),
+    }
 
 
 def simulate() -> int:
@@ -76,12 +80,22 @@ def simulate() -> int:
 
     now, by = timezone.now(), system_actor("tests")
     form = RequestTemplate.objects.order_by("pk")[0]
-    ticket = Ticket.objects.get(pk=late_ticket("requester@norte.example", form.slug, str(75 * 24 * 60))["pk"])
+    ticket = Ticket.objects.get(
+        pk=late_ticket("requester@norte.example", form.slug, str(75 * 24 * 60))["pk"]
+    )
     month = timezone.localdate(ticket.received_at).replace(day=1)
     organization = Organization.objects.get(pk=ticket.organization_id)
     request_report(organization=organization, month=month, language="es", user=None, by=by, at=now)
-    draft = Draft(targets={(Metric.REACTION, "", priority): span(minutes=1) for priority in Priority})
-    wanted = NewSimulation(name="Real", draft=draft.as_data(), organizations=[organization], first_month=month, last_month=month)
+    draft = Draft(
+        targets={(Metric.REACTION, "", priority): span(minutes=1) for priority in Priority}
+    )
+    wanted = NewSimulation(
+        name="Real",
+        draft=draft.as_data(),
+        organizations=[organization],
+        first_month=month,
+        last_month=month,
+    )
     manager = User.objects.get(email="manager@mesa.example")
     return int(request_simulation(wanted=wanted, user=manager, by=by, at=now).pk)
 
@@ -91,7 +105,12 @@ def simulation(pk: str) -> dict[str, Any]:
     from reports.queries import simulation_result
 
     result = simulation_result(Simulation.objects.get(pk=int(pk)))
-    return {"running": result.is_running, "published": result.published, "changed": result.changed, "moved": result.moved}
+    return {
+        "running": result.is_running,
+        "published": result.published,
+        "changed": result.changed,
+        "moved": result.moved,
+    }
 
 
 def told(*pks: str) -> dict[str, list[int]]:
@@ -104,9 +123,17 @@ def told(*pks: str) -> dict[str, list[int]]:
     def row(pk: int) -> list[int]:
         clock = Clock.objects.get(ticket_id=pk, metric="reaction")
         recorded = [
-            r for r in Record.objects.filter(object_type="ticket", object_id=pk, verb="clock.breached") if r.payload["clock"] == clock.pk
+            r
+            for r in Record.objects.filter(
+                object_type="ticket", object_id=pk, verb="clock.breached"
+            )
+            if r.payload["clock"] == clock.pk
         ]
-        mails = OutboxMessage.objects.filter(template="escalation", context__number=clock.ticket.number).values("dedupe_key").distinct()
+        mails = (
+            OutboxMessage.objects.filter(template="escalation", context__number=clock.ticket.number)
+            .values("dedupe_key")
+            .distinct()
+        )
         return [
             Announcement.objects.filter(clock=clock, percent=100).count(),
             len(recorded),
@@ -125,11 +152,21 @@ def reached(*pks: str) -> dict[str, dict[str, list[Any]]]:
 
     def row(pk: int) -> dict[str, list[Any]]:
         clock = Clock.objects.select_related("ticket").get(ticket_id=pk, metric="reaction")
-        facts = Record.objects.filter(object_type="ticket", object_id=pk, verb__in=("clock.warned", "clock.breached")).order_by("pk")
-        letters = OutboxMessage.objects.filter(template="clock", context__number=clock.ticket.number, context__metric="reaction")
+        facts = Record.objects.filter(
+            object_type="ticket", object_id=pk, verb__in=("clock.warned", "clock.breached")
+        ).order_by("pk")
+        letters = OutboxMessage.objects.filter(
+            template="clock", context__number=clock.ticket.number, context__metric="reaction"
+        )
         return {
-            "announced": sorted(Announcement.objects.filter(clock=clock).values_list("percent", flat=True)),
-            "recorded": [fact.payload.get("percent", 100) for fact in facts if fact.payload["clock"] == clock.pk],
+            "announced": sorted(
+                Announcement.objects.filter(clock=clock).values_list("percent", flat=True)
+            ),
+            "recorded": [
+                fact.payload.get("percent", 100)
+                for fact in facts
+                if fact.payload["clock"] == clock.pk
+            ],
             "told": sorted([letter.to_email, letter.context["percent"]] for letter in letters),
         }
 
@@ -142,8 +179,16 @@ def facts(pk: str) -> dict[str, Any]:
     from sla.models import Announcement
 
     return {
-        "announced": sorted(Announcement.objects.filter(clock__ticket_id=int(pk)).values_list("clock__metric", "percent")),
-        "escalations": list(Escalation.objects.filter(ticket_id=int(pk)).order_by("pk").values_list("position", "cause")),
+        "announced": sorted(
+            Announcement.objects.filter(clock__ticket_id=int(pk)).values_list(
+                "clock__metric", "percent"
+            )
+        ),
+        "escalations": list(
+            Escalation.objects.filter(ticket_id=int(pk))
+            .order_by("pk")
+            .values_list("position", "cause")
+        ),
     }
 
 

@@ -9,12 +9,16 @@ os.environ.pop("MESA_DEMO", None)
 from servicedesk.settings import *  # noqa: E402, F403
 from servicedesk.settings import DATABASES, MIDDLEWARE, STORAGES  # noqa: E402
 
-MIDDLEWARE = [name for name in MIDDLEWARE if "whitenoise" not in name]  # nothing is collected for tests
+MIDDLEWARE = [
+    name for name in MIDDLEWARE if "whitenoise" not in name
+]  # nothing is collected for tests
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 DATABASES.pop("cache", None)
-DATABASES.pop("reader", None)  # a test sees its own transaction alone; that the reader cannot write is tested with real processes
+DATABASES.pop(
+    "reader", None
+)  # a test sees its own transaction alone; that the reader cannot write is tested with real processes
 READ_ONLY_DATABASE = "default"
 DATABASE_ROUTERS: list[str] = []
 if os.environ.get("DATABASE_OWNER_URL"):
@@ -22,7 +26,10 @@ if os.environ.get("DATABASE_OWNER_URL"):
     import dj_database_url
 
     DATABASES["default"] = dict(dj_database_url.parse(os.environ["DATABASE_OWNER_URL"]))
-STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+STORAGES = {
+    **STORAGES,
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 # Wake-ups of the worker stay in this process's memory: the tests call tasks themselves, or start a real worker.
 CELERY_BROKER_URL = "memory://"

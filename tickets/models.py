@@ -22,16 +22,28 @@ class Ticket(OrganizationRow):
     """
 
     organization = models.ForeignKey(
-        Organization, on_delete=models.PROTECT, db_index=False, related_name="+", verbose_name=_("organization")
+        Organization,
+        on_delete=models.PROTECT,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("organization"),
     )
     subject = models.CharField(_("subject"), max_length=200)
     description = models.TextField(_("description"))
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
-    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="+", verbose_name=_("service"))
-    template = models.ForeignKey(RequestTemplate, on_delete=models.SET_NULL, null=True, db_index=False, related_name="+")
-    answers = models.JSONField(default=list)  # [{"label_es", "label_en", "value"}] as asked on that day
+    service = models.ForeignKey(
+        Service, on_delete=models.PROTECT, related_name="+", verbose_name=_("service")
+    )
+    template = models.ForeignKey(
+        RequestTemplate, on_delete=models.SET_NULL, null=True, db_index=False, related_name="+"
+    )
+    answers = models.JSONField(
+        default=list
+    )  # [{"label_es", "label_en", "value"}] as asked on that day
     support_type = models.CharField(_("support type"), max_length=20, choices=SupportType)
-    environment = models.CharField(_("environment"), max_length=20, choices=Environment, default=Environment.PRODUCTION)
+    environment = models.CharField(
+        _("environment"), max_length=20, choices=Environment, default=Environment.PRODUCTION
+    )
     proposed_impact = models.CharField(max_length=20, choices=Impact)
     proposed_urgency = models.CharField(max_length=20, choices=Urgency)
     impact = models.CharField(_("impact"), max_length=20, choices=Impact)
@@ -41,29 +53,74 @@ class Ticket(OrganizationRow):
     state = models.CharField(_("state"), max_length=20, choices=State, default=State.NEW)
     channel = models.CharField(_("channel"), max_length=20, choices=Channel)
     requester = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, db_index=False, related_name="+", verbose_name=_("requester")
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("requester"),
     )
-    site = models.ForeignKey(Site, on_delete=models.SET_NULL, null=True, db_index=False, related_name="+", verbose_name=_("site"))
+    site = models.ForeignKey(
+        Site,
+        on_delete=models.SET_NULL,
+        null=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("site"),
+    )
     department = models.ForeignKey(
-        Department, on_delete=models.SET_NULL, null=True, db_index=False, related_name="+", verbose_name=_("department")
+        Department,
+        on_delete=models.SET_NULL,
+        null=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("department"),
     )
     contract = models.ForeignKey(
-        Contract, on_delete=models.PROTECT, null=True, db_index=False, related_name="+", verbose_name=_("contract")
+        Contract,
+        on_delete=models.PROTECT,
+        null=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("contract"),
     )
     # The ended ticket that this one goes on with (SPEC 3.11).
     continues = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, db_index=False, related_name="+", verbose_name=_("continues")
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("continues"),
     )
     is_out_of_contract = models.BooleanField(_("out of contract"), default=False)
-    terms_at = models.DateTimeField()  # as of when the matrix and the policy bind it: its arrival, or its change of contract
+    terms_at = (
+        models.DateTimeField()
+    )  # as of when the matrix and the policy bind it: its arrival, or its change of contract
     # The desk follows up what was escalated: the owner stays while assignee and team change (SPEC 3.8).
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, db_index=False, related_name="+", verbose_name=_("desk owner")
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("desk owner"),
     )
     assignee = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, db_index=False, related_name="+", verbose_name=_("assignee")
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("assignee"),
     )
-    team = models.ForeignKey(Team, on_delete=models.PROTECT, null=True, db_index=False, related_name="+", verbose_name=_("group"))
+    team = models.ForeignKey(
+        Team,
+        on_delete=models.PROTECT,
+        null=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("group"),
+    )
     is_relevant = models.BooleanField(_("relevant incident"), default=False)
     is_major = models.BooleanField(_("major incident"), default=False)
     received_at = models.DateTimeField(_("arrived"))
@@ -71,14 +128,20 @@ class Ticket(OrganizationRow):
     updated_at = models.DateTimeField(_("last activity"))
     solved_at = models.DateTimeField(_("solved"), null=True)
     closed_at = models.DateTimeField(_("closed"), null=True)
-    solution_type = models.CharField(_("solution type"), max_length=12, choices=SolutionType, blank=True)
-    closure_code = models.CharField(_("closure code"), max_length=15, choices=ClosureCode, blank=True)
+    solution_type = models.CharField(
+        _("solution type"), max_length=12, choices=SolutionType, blank=True
+    )
+    closure_code = models.CharField(
+        _("closure code"), max_length=15, choices=ClosureCode, blank=True
+    )
     validation_due_at = models.DateTimeField(_("closes by itself"), null=True)
     validation_reminder_at = models.DateTimeField(null=True)
     reopen_until = models.DateTimeField(null=True)
     next_due_at = models.DateTimeField(_("due"), null=True)
     at_risk_at = models.DateTimeField(null=True)
-    queue_at = models.DateTimeField(default=LAST)  # next_due_at, or LAST: an index cannot put nulls last on every database
+    queue_at = models.DateTimeField(
+        default=LAST
+    )  # next_due_at, or LAST: an index cannot put nulls last on every database
     version = models.PositiveIntegerField(default=1)
 
     class Meta(OrganizationRow.Meta):
@@ -92,26 +155,44 @@ class Ticket(OrganizationRow):
                 name="ticket_queue",
                 condition=models.Q(state__in=sorted(ACTIVE)),
             ),
-            models.Index(fields=("at_risk_at",), name="ticket_at_risk", condition=models.Q(at_risk_at__isnull=False)),
-            models.Index(fields=("next_due_at",), name="ticket_due", condition=models.Q(next_due_at__isnull=False)),
+            models.Index(
+                fields=("at_risk_at",),
+                name="ticket_at_risk",
+                condition=models.Q(at_risk_at__isnull=False),
+            ),
+            models.Index(
+                fields=("next_due_at",),
+                name="ticket_due",
+                condition=models.Q(next_due_at__isnull=False),
+            ),
             models.Index(fields=("organization", "-id"), name="ticket_by_organization"),
             models.Index(fields=("requester", "-id"), name="ticket_by_requester"),
             models.Index(fields=("assignee", "state"), name="ticket_by_assignee"),
             models.Index(fields=("organization", "received_at"), name="ticket_by_arrival"),
-            models.Index(fields=("validation_due_at",), name="ticket_validation", condition=models.Q(validation_due_at__isnull=False)),
+            models.Index(
+                fields=("validation_due_at",),
+                name="ticket_validation",
+                condition=models.Q(validation_due_at__isnull=False),
+            ),
             # Mostly empty, and written with every change of a date: what is empty stands in no index.
             *(
-                models.Index(fields=(name,), name=f"ticket_by_{name}", condition=models.Q(**{f"{name}__isnull": False}))
+                models.Index(
+                    fields=(name,),
+                    name=f"ticket_by_{name}",
+                    condition=models.Q(**{f"{name}__isnull": False}),
+                )
                 for name in ("site", "department", "continues", "owner", "team")
             ),
         )
         constraints = (
             models.CheckConstraint(
-                condition=models.Q(state="closed", closure_code__gt="") | (~models.Q(state="closed") & models.Q(closure_code="")),
+                condition=models.Q(state="closed", closure_code__gt="")
+                | (~models.Q(state="closed") & models.Q(closure_code="")),
                 name="ticket_closed_has_code",
             ),
             models.CheckConstraint(
-                condition=~models.Q(state="solved") | (models.Q(solved_at__isnull=False) & models.Q(solution_type__gt="")),
+                condition=~models.Q(state="solved")
+                | (models.Q(solved_at__isnull=False) & models.Q(solution_type__gt="")),
                 name="ticket_solved_has_solution",
             ),
         )
@@ -161,7 +242,9 @@ class Message(OrganizationRow):
 
     ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, db_index=False, related_name="+")
     kind = models.CharField(max_length=10, choices=MessageKind)
-    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
     is_from_staff = models.BooleanField()
     body = models.TextField()
     channel = models.CharField(max_length=20, choices=Channel)
@@ -214,9 +297,15 @@ class StateInterval(OrganizationRow):
         ordering = ("started_at", "pk")
         indexes = (models.Index(fields=("ticket", "started_at"), name="interval_by_ticket"),)
         constraints = (
-            models.UniqueConstraint(fields=("ticket",), condition=models.Q(ended_at__isnull=True), name="interval_one_current"),
+            models.UniqueConstraint(
+                fields=("ticket",),
+                condition=models.Q(ended_at__isnull=True),
+                name="interval_one_current",
+            ),
             models.CheckConstraint(
-                condition=models.Q(ended_at__isnull=True) | models.Q(ended_at__gte=models.F("started_at")), name="interval_ends_after_start"
+                condition=models.Q(ended_at__isnull=True)
+                | models.Q(ended_at__gte=models.F("started_at")),
+                name="interval_ends_after_start",
             ),
         )
 

@@ -20,7 +20,14 @@ def language_of(user: User, ticket: Ticket) -> str:
 
 
 def ticket_letter(
-    ticket: Ticket, *, to: User, template: str, key: str, for_staff: bool = False, not_before: datetime | None = None, **context: Any
+    ticket: Ticket,
+    *,
+    to: User,
+    template: str,
+    key: str,
+    for_staff: bool = False,
+    not_before: datetime | None = None,
+    **context: Any,
 ) -> Letter:
     """Build a letter about a ticket. ``key`` names the fact: the same fact never reaches the same person twice."""
     path = f"/admin/tickets/{ticket.number}/" if for_staff else f"/tickets/{ticket.number}/"
@@ -66,13 +73,22 @@ def tell_received(*, ticket: Ticket, promises: list[dict[str, str]], at: datetim
 
 def _still_reads(ticket: Ticket) -> bool:
     """Tell whether the requester may still read the ticket: nobody who was suspended or left gets its mail."""
-    return ticket.requester.is_active and membership_of(ticket.requester_id, ticket.organization_id) is not None
+    return (
+        ticket.requester.is_active
+        and membership_of(ticket.requester_id, ticket.organization_id) is not None
+    )
 
 
 def tell_reply(*, ticket: Ticket, message: Message, at: datetime) -> None:
     if not _still_reads(ticket):
         return
-    letter = ticket_letter(ticket, to=ticket.requester, template="ticket_reply", key=f"message:{message.pk}", body=message.body)
+    letter = ticket_letter(
+        ticket,
+        to=ticket.requester,
+        template="ticket_reply",
+        key=f"message:{message.pk}",
+        body=message.body,
+    )
     send(ticket, [letter], at)
 
 
@@ -81,7 +97,12 @@ def tell_statement(*, ticket: Ticket, message: Message, at: datetime) -> None:
         return
     estimated = message.estimated_at.isoformat() if message.estimated_at else ""
     letter = ticket_letter(
-        ticket, to=ticket.requester, template="ticket_statement", key=f"message:{message.pk}", body=message.body, estimated_at=estimated
+        ticket,
+        to=ticket.requester,
+        template="ticket_statement",
+        key=f"message:{message.pk}",
+        body=message.body,
+        estimated_at=estimated,
     )
     send(ticket, [letter], at)
 
@@ -92,19 +113,36 @@ def tell_customer_replied(*, ticket: Ticket, message: Message, at: datetime) -> 
     if reader is not None:
         send(
             ticket,
-            [ticket_letter(ticket, to=reader, template="customer_replied", key=f"message:{message.pk}", for_staff=True, body=message.body)],
+            [
+                ticket_letter(
+                    ticket,
+                    to=reader,
+                    template="customer_replied",
+                    key=f"message:{message.pk}",
+                    for_staff=True,
+                    body=message.body,
+                )
+            ],
             at,
         )
 
 
 def tell_state(
-    *, ticket: Ticket, transition: Transition, interval: StateInterval, message: Message | None, by: Actor, at: datetime
+    *,
+    ticket: Ticket,
+    transition: Transition,
+    interval: StateInterval,
+    message: Message | None,
+    by: Actor,
+    at: datetime,
 ) -> None:
     """Tell the requester of the new state, with the message that came with it; tell the desk of the customer's own step."""
     letters = []
     key = f"state:{interval.pk}"
     if by.person_id != ticket.requester_id and _still_reads(ticket):
-        template = {State.SOLVED: "ticket_solved", State.CLOSED: "ticket_closed"}.get(State(ticket.state), "ticket_state")
+        template = {State.SOLVED: "ticket_solved", State.CLOSED: "ticket_closed"}.get(
+            State(ticket.state), "ticket_state"
+        )
         letters.append(
             ticket_letter(
                 ticket,
@@ -112,12 +150,16 @@ def tell_state(
                 template=template,
                 key=key,
                 body=message.body if message and message.is_public else "",
-                reason=interval.reason if transition.name in {"reject", "cancel", "close_cancelled", "close_invalid"} else "",
+                reason=interval.reason
+                if transition.name in {"reject", "cancel", "close_cancelled", "close_invalid"}
+                else "",
                 closure_code=ticket.closure_code,
                 solution_type=ticket.solution_type,
             )
         )
-    elif by.person_id == ticket.requester_id and transition.name != "answered":  # the reply itself tells the desk
+    elif (
+        by.person_id == ticket.requester_id and transition.name != "answered"
+    ):  # the reply itself tells the desk
         reader = ticket.assignee or ticket.owner
         if reader is not None:
             letters.append(
@@ -137,7 +179,11 @@ def tell_state(
 def tell_assigned(*, ticket: Ticket, by: Actor, at: datetime) -> None:
     if ticket.assignee is not None and ticket.assignee.pk != by.person_id:
         letter = ticket_letter(
-            ticket, to=ticket.assignee, template="ticket_assigned", key=f"assigned:{ticket.pk}:{ticket.version}", for_staff=True
+            ticket,
+            to=ticket.assignee,
+            template="ticket_assigned",
+            key=f"assigned:{ticket.pk}:{ticket.version}",
+            for_staff=True,
         )
         send(ticket, [letter], at)
 
@@ -147,6 +193,10 @@ def tell_validation_reminder(*, ticket: Ticket, at: datetime) -> None:
         return
     due = ticket.validation_due_at.isoformat() if ticket.validation_due_at else ""
     letter = ticket_letter(
-        ticket, to=ticket.requester, template="validation_reminder", key=f"validation:{ticket.pk}:{due}", validation_due_at=due
+        ticket,
+        to=ticket.requester,
+        template="validation_reminder",
+        key=f"validation:{ticket.pk}:{due}",
+        validation_due_at=due,
     )
     send(ticket, [letter], at)

@@ -28,7 +28,11 @@ def can_reply_as_customer(user: User, ticket: Ticket) -> bool:
 
 def may_be_reopened(ticket: Ticket, at: datetime) -> bool:
     """Tell whether a closed ticket is still inside its reopening window."""
-    return ticket.state == State.CLOSED and ticket.reopen_until is not None and at <= ticket.reopen_until
+    return (
+        ticket.state == State.CLOSED
+        and ticket.reopen_until is not None
+        and at <= ticket.reopen_until
+    )
 
 
 def is_followed_up(ticket: Ticket, at: datetime) -> bool:
@@ -44,7 +48,9 @@ def standing(user: User, ticket: Ticket) -> frozenset[Who]:
     found: set[Who] = set()
     if user.can(Capability.WORK_TICKETS):
         found |= {Who.DESK, Who.HOLDER}
-    elif user.can(Capability.HOLD_TICKETS) and (ticket.assignee_id == user.pk or (ticket.team is not None and ticket.team.level > 1)):
+    elif user.can(Capability.HOLD_TICKETS) and (
+        ticket.assignee_id == user.pk or (ticket.team is not None and ticket.team.level > 1)
+    ):
         found.add(Who.HOLDER)
     if not user.is_staff:
         membership = membership_of(user.pk, ticket.organization_id)

@@ -115,24 +115,41 @@ def followers_of(user: User, ticket: Ticket) -> list[Ticket]:
 
 def conversation(ticket: Ticket, *, with_notes: bool) -> list[ConversationItem]:
     """Return the messages in order, each with its files; notes only where asked for."""
-    messages = Message.objects.filter(ticket=ticket).select_related("author").order_by("created_at", "pk")
+    messages = (
+        Message.objects.filter(ticket=ticket).select_related("author").order_by("created_at", "pk")
+    )
     if not with_notes:
         messages = messages.exclude(kind=MessageKind.NOTE)
     files: dict[int | None, list[Attachment]] = {}
-    for attachment in Attachment.objects.filter(ticket=ticket).select_related("blob").order_by("pk"):
+    for attachment in (
+        Attachment.objects.filter(ticket=ticket).select_related("blob").order_by("pk")
+    ):
         files.setdefault(attachment.message_id, []).append(attachment)
     return [ConversationItem(message, files.get(message.pk, [])) for message in messages]
 
 
 def attachments_of_description(ticket: Ticket) -> list[Attachment]:
-    return list(Attachment.objects.filter(ticket=ticket, message=None).select_related("blob").order_by("pk"))
+    return list(
+        Attachment.objects.filter(ticket=ticket, message=None).select_related("blob").order_by("pk")
+    )
 
 
 def get_attachment(user: User, attachment_id: int) -> tuple[Attachment, Blob]:
     """Return a file whose ticket this person may see; those of internal notes only for the staff."""
-    attachment = Attachment.objects.filter(pk=attachment_id).select_related("message", "blob").order_by("pk").first()
-    hidden = attachment is None or (attachment.message is not None and not attachment.message.is_public and not user.is_staff)
-    if attachment is None or hidden or not visible_to(user).filter(pk=attachment.ticket_id).exists():
+    attachment = (
+        Attachment.objects.filter(pk=attachment_id)
+        .select_related("message", "blob")
+        .order_by("pk")
+        .first()
+    )
+    hidden = attachment is None or (
+        attachment.message is not None and not attachment.message.is_public and not user.is_staff
+    )
+    if (
+        attachment is None
+        or hidden
+        or not visible_to(user).filter(pk=attachment.ticket_id).exists()
+    ):
         raise TicketNotFound(_("There is no such file, or you have no access to it."))
     return attachment, attachment.blob
 
@@ -155,14 +172,18 @@ def time_held(stays: Sequence[StateInterval], at: datetime) -> list[Held]:
     for stay in stays:
         holder = HOLDERS.get(State(stay.state))
         if holder is not None:
-            held[holder] = held.get(holder, timedelta()) + max((stay.ended_at or at) - stay.started_at, timedelta())
+            held[holder] = held.get(holder, timedelta()) + max(
+                (stay.ended_at or at) - stay.started_at, timedelta()
+            )
     return [Held(holder, held[holder]) for holder in Holder if holder in held]
 
 
 def time_held_by(tickets: Iterable[Ticket], at: datetime) -> dict[int, list[Held]]:
     """Return ticket id -> ``time_held``, in one query for all."""
     stays: dict[int, list[StateInterval]] = {ticket.pk: [] for ticket in tickets}
-    for stay in StateInterval.objects.filter(ticket_id__in=list(stays)).order_by("started_at", "pk"):
+    for stay in StateInterval.objects.filter(ticket_id__in=list(stays)).order_by(
+        "started_at", "pk"
+    ):
         stays[stay.ticket_id].append(stay)
     return {pk: time_held(rows, at) for pk, rows in stays.items()}
 
@@ -179,7 +200,9 @@ def due_for_closing(at: datetime, limit: int) -> list[tuple[int, int]]:
 def due_for_reminder(at: datetime, limit: int) -> list[tuple[int, int]]:
     """Return (organization id, ticket id) of solved tickets whose reminder is due and was not sent."""
     return list(
-        Ticket.objects.filter(validation_due_at__isnull=False, validation_reminder_at__lte=at, state=State.SOLVED)
+        Ticket.objects.filter(
+            validation_due_at__isnull=False, validation_reminder_at__lte=at, state=State.SOLVED
+        )
         .order_by("validation_reminder_at", "pk")
         .values_list("organization_id", "pk")[:limit]
     )
@@ -200,8 +223,20 @@ class TimelineEntry:
 def timeline(ticket: Ticket) -> list[TimelineEntry]:
     """Return the ticket's history, oldest first. The only reader of the record's payloads for tickets."""
     records = list(Record.objects.filter(object_type="ticket", object_id=ticket.pk).order_by("pk"))
-    people = User.objects.in_bulk({record.person_id for record in records if record.person_id is not None})
-    return [TimelineEntry(r.at, r.verb, people.get(r.person_id) if r.person_id else None, r.system, r.channel, r.payload) for r in records]
+    people = User.objects.in_bulk(
+        {record.person_id for record in records if record.person_id is not None}
+    )
+    return [
+        TimelineEntry(
+            r.at,
+            r.verb,
+            people.get(r.person_id) if r.person_id else None,
+            r.system,
+            r.channel,
+            r.payload,
+        )
+        for r in records
+    ]
 
 
 def changes_since(ticket_id: int, version: int) -> list[TimelineEntry]:
@@ -223,11 +258,17 @@ class Reclassified(NamedTuple):
 def reclassifications(ticket_ids: Any, *, using: str) -> Iterator[Reclassified]:
     """Yield the changes of classification and contract of very many tickets, each ticket's oldest first."""
     verbs = ("ticket.classified", "ticket.contract_changed")
-    records = Record.objects.using(using).filter(object_type="ticket", object_id__in=ticket_ids, verb__in=verbs)
-    for ticket_id, at, verb, payload in records.order_by("object_id", "pk").values_list("object_id", "at", "verb", "payload"):
+    records = Record.objects.using(using).filter(
+        object_type="ticket", object_id__in=ticket_ids, verb__in=verbs
+    )
+    for ticket_id, at, verb, payload in records.order_by("object_id", "pk").values_list(
+        "object_id", "at", "verb", "payload"
+    ):
         if payload.get("changed"):
             is_contract = verb == "ticket.contract_changed"
-            yield Reclassified(ticket_id, at, payload["changed"], is_contract, bool(payload.get("from_start")))
+            yield Reclassified(
+                ticket_id, at, payload["changed"], is_contract, bool(payload.get("from_start"))
+            )
 
 
 class Binding(NamedTuple):
@@ -241,9 +282,19 @@ class Binding(NamedTuple):
 def bindings(ticket_ids: Any, *, using: str) -> Iterator[Binding]:
     """Yield under which policies the promises of very many tickets were made, each ticket's oldest first."""
     verbs = ("clock.started", "clock.retargeted", "clock.restarted", "clock.rebound")
-    records = Record.objects.using(using).filter(object_type="ticket", object_id__in=ticket_ids, verb__in=verbs)
-    for ticket_id, at, payload in records.order_by("object_id", "pk").values_list("object_id", "at", "payload"):
-        ids = payload["policies"] if "policies" in payload else [payload["policy"]] if payload.get("policy") else []
+    records = Record.objects.using(using).filter(
+        object_type="ticket", object_id__in=ticket_ids, verb__in=verbs
+    )
+    for ticket_id, at, payload in records.order_by("object_id", "pk").values_list(
+        "object_id", "at", "payload"
+    ):
+        ids = (
+            payload["policies"]
+            if "policies" in payload
+            else [payload["policy"]]
+            if payload.get("policy")
+            else []
+        )
         yield Binding(ticket_id, at, ids)
 
 
@@ -258,8 +309,18 @@ COUNT_LIMIT = 1000  # a badge says "999+": counting on would read the whole inde
 def desk_counts(user: User, at: datetime) -> dict[str, int]:
     """Return how many active tickets each view of the queue holds, at most ``COUNT_LIMIT`` each."""
     tickets = active(visible_to(user)).select_related(None).order_by()
-    views = {"mine": tickets.filter(assignee=user), "unassigned": tickets.filter(assignee=None), "all": tickets}
-    warned = list(tickets.filter(at_risk_at__lte=at, next_due_at__isnull=False).values_list("next_due_at", flat=True)[:COUNT_LIMIT])
-    overdue = sum(due is not None and due <= at for due in warned)  # whatever is overdue passed its warning instant before
+    views = {
+        "mine": tickets.filter(assignee=user),
+        "unassigned": tickets.filter(assignee=None),
+        "all": tickets,
+    }
+    warned = list(
+        tickets.filter(at_risk_at__lte=at, next_due_at__isnull=False).values_list(
+            "next_due_at", flat=True
+        )[:COUNT_LIMIT]
+    )
+    overdue = sum(
+        due is not None and due <= at for due in warned
+    )  # whatever is overdue passed its warning instant before
     counts = {name: view.values("pk")[:COUNT_LIMIT].count() for name, view in views.items()}
     return counts | {"at_risk": len(warned) - overdue, "breached": overdue}

@@ -118,9 +118,20 @@ _DESK = frozenset({Who.DESK})
 _STAFF = frozenset({Who.DESK, Who.HOLDER})
 
 _TABLE = (
-    Transition("register", pgettext_lazy("step", "Open"), frozenset({State.NEW}), State.OPEN, _DESK),
-    Transition("return_to_desk", _("Return to the desk"), frozenset({State.ASSIGNED}), State.OPEN, _STAFF, ("reason",)),
-    Transition("start", _("Start work"), frozenset({*_UNSTARTED, *PENDING}), State.IN_PROGRESS, _STAFF),
+    Transition(
+        "register", pgettext_lazy("step", "Open"), frozenset({State.NEW}), State.OPEN, _DESK
+    ),
+    Transition(
+        "return_to_desk",
+        _("Return to the desk"),
+        frozenset({State.ASSIGNED}),
+        State.OPEN,
+        _STAFF,
+        ("reason",),
+    ),
+    Transition(
+        "start", _("Start work"), frozenset({*_UNSTARTED, *PENDING}), State.IN_PROGRESS, _STAFF
+    ),
     Transition(
         "assign",
         _("Send to a higher level"),
@@ -129,7 +140,14 @@ _TABLE = (
         _STAFF,
         ("team", "reason"),
     ),
-    Transition("pend_user", _("Wait for the user"), _WORKED - {State.PENDING_USER}, State.PENDING_USER, _STAFF, ("message",)),
+    Transition(
+        "pend_user",
+        _("Wait for the user"),
+        _WORKED - {State.PENDING_USER},
+        State.PENDING_USER,
+        _STAFF,
+        ("message",),
+    ),
     Transition(
         "pend_supplier",
         _("Wait for a supplier"),
@@ -140,9 +158,32 @@ _TABLE = (
     ),
     Transition("solve", _("Solve"), _WORKED, State.SOLVED, _STAFF, ("solution_type", "message")),
     Transition("reject", _("Reject"), _UNSTARTED, State.REJECTED, _DESK, ("reason",)),
-    Transition("cancel", _("Cancel the ticket"), _UNSTARTED, State.CANCELLED, frozenset({Who.DESK, Who.REQUESTER}), ("reason",)),
-    Transition("close_cancelled", _("Close: called off by the user"), _WORKED, State.CLOSED, _DESK, ("reason",), ClosureCode.CANCELLED),
-    Transition("close_invalid", _("Close: invalid"), _WORKED, State.CLOSED, _DESK, ("reason",), ClosureCode.INVALID),
+    Transition(
+        "cancel",
+        _("Cancel the ticket"),
+        _UNSTARTED,
+        State.CANCELLED,
+        frozenset({Who.DESK, Who.REQUESTER}),
+        ("reason",),
+    ),
+    Transition(
+        "close_cancelled",
+        _("Close: called off by the user"),
+        _WORKED,
+        State.CLOSED,
+        _DESK,
+        ("reason",),
+        ClosureCode.CANCELLED,
+    ),
+    Transition(
+        "close_invalid",
+        _("Close: invalid"),
+        _WORKED,
+        State.CLOSED,
+        _DESK,
+        ("reason",),
+        ClosureCode.INVALID,
+    ),
     Transition(
         "approve",
         _("Accept the solution"),
@@ -153,7 +194,12 @@ _TABLE = (
         ClosureCode.APPROVED,
     ),
     Transition(
-        "decline", _("It still fails"), frozenset({State.SOLVED}), State.IN_PROGRESS, frozenset({Who.REQUESTER, Who.DESK}), ("reason",)
+        "decline",
+        _("It still fails"),
+        frozenset({State.SOLVED}),
+        State.IN_PROGRESS,
+        frozenset({Who.REQUESTER, Who.DESK}),
+        ("reason",),
     ),
     Transition(
         "close_unanswered",
@@ -164,9 +210,22 @@ _TABLE = (
         (),
         ClosureCode.NO_VALIDATION,
     ),
-    Transition("reopen", _("Reopen"), frozenset({State.CLOSED}), State.IN_PROGRESS, frozenset({Who.REQUESTER, Who.DESK}), ("reason",)),
+    Transition(
+        "reopen",
+        _("Reopen"),
+        frozenset({State.CLOSED}),
+        State.IN_PROGRESS,
+        frozenset({Who.REQUESTER, Who.DESK}),
+        ("reason",),
+    ),
     # What a substantive answer of the customer does by itself.
-    Transition("answered", _("Answered by the user"), frozenset({State.PENDING_USER}), State.IN_PROGRESS, frozenset({Who.SYSTEM})),
+    Transition(
+        "answered",
+        _("Answered by the user"),
+        frozenset({State.PENDING_USER}),
+        State.IN_PROGRESS,
+        frozenset({Who.SYSTEM}),
+    ),
 )
 
 TRANSITIONS: dict[str, Transition] = {transition.name: transition for transition in _TABLE}

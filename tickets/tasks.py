@@ -23,9 +23,17 @@ def sweep_validations() -> int:
         reminders = queries.due_for_reminder(at, SWEEP_BATCH)
         endings = queries.due_for_closing(at, SWEEP_BATCH)
     for organization_id, ticket_id in reminders:
-        _one(organization_id, ticket_id, lambda ticket: services.remind_of_validation(ticket=ticket, at=at))
+        _one(
+            organization_id,
+            ticket_id,
+            lambda ticket: services.remind_of_validation(ticket=ticket, at=at),
+        )
     for organization_id, ticket_id in endings:
-        _one(organization_id, ticket_id, lambda ticket: services.close_unanswered(ticket=ticket, at=at))
+        _one(
+            organization_id,
+            ticket_id,
+            lambda ticket: services.close_unanswered(ticket=ticket, at=at),
+        )
     return len(reminders) + len(endings)
 
 
@@ -41,5 +49,7 @@ def _one(organization_id: int, ticket_id: int, act: Callable[[Ticket], object]) 
 
 
 def _ticket(ticket_id: int) -> Ticket:
-    ticket: Ticket = Ticket.objects.select_related("organization", "requester", "contract").get(pk=ticket_id)
+    ticket: Ticket = Ticket.objects.select_related("organization", "requester", "contract").get(
+        pk=ticket_id
+    )
     return ticket

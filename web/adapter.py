@@ -34,9 +34,19 @@ class AccountAdapter(DefaultAccountAdapter):
             to_email=email,
             to_name=getattr(user, "full_name", ""),
             recipient_id=user.pk if user else None,
-            language=getattr(user, "language", "") or translation.get_language() or settings.LANGUAGE_CODE,
+            language=getattr(user, "language", "")
+            or translation.get_language()
+            or settings.LANGUAGE_CODE,
             dedupe_key=f"account:{template}:{hashlib.sha256(email.encode()).hexdigest()[:32]}:{now.isoformat()}",
-            context={"url": str(context.get("password_reset_url", "")), "notice": template_prefix.rpartition("/")[2]},
+            context={
+                "url": str(context.get("password_reset_url", "")),
+                "notice": template_prefix.rpartition("/")[2],
+            },
         )
-        with every_organization(reason="queue a mail about an account, which belongs to no organization"), transaction.atomic():
+        with (
+            every_organization(
+                reason="queue a mail about an account, which belongs to no organization"
+            ),
+            transaction.atomic(),
+        ):
             queue_letters(organization_id=None, letters=[letter], at=now)

@@ -16,6 +16,13 @@ def matrices_pdf(organization: Organization, *, at: datetime, language: str) -> 
     path = finders.find("css/report.css")
     if not isinstance(path, str):
         raise FileNotFoundError("static/css/report.css is missing")
-    context = {"organization": organization, "shown": matrices_in_force(organization.pk, at), "at": at, "language": language}
+    context = {
+        "organization": organization,
+        "shown": matrices_in_force(organization.pk, at),
+        "at": at,
+        "language": language,
+    }
     with translation.override(language), open(path, encoding="utf-8") as stylesheet:
-        return render_pdf(html=render_to_string("portal/contacts_pdf.html", context), stylesheet=stylesheet.read())
+        return render_pdf(
+            html=render_to_string("portal/contacts_pdf.html", context), stylesheet=stylesheet.read()
+        )

@@ -15,5 +15,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "languages": settings.LANGUAGES,
         "is_demo": settings.DEMO,
         "person": user if isinstance(user, User) else None,
-        "reads_reports": SimpleLazyObject(lambda: isinstance(user, User) and reads_any_report(user)),
+        "reads_reports": SimpleLazyObject(
+            lambda: isinstance(user, User) and reads_any_report(user)
+        ),
     }

@@ -26,8 +26,12 @@ def promise_words(target: Target) -> str:
     if isinstance(target, timedelta):
         return short_duration(target)
     if target.business:
-        return ngettext("%(count)d business day", "%(count)d business days", target.days) % {"count": target.days}
-    return ngettext("%(count)d calendar day", "%(count)d calendar days", target.days) % {"count": target.days}
+        return ngettext("%(count)d business day", "%(count)d business days", target.days) % {
+            "count": target.days
+        }
+    return ngettext("%(count)d calendar day", "%(count)d calendar days", target.days) % {
+        "count": target.days
+    }
 
 
 _AMOUNT = re.compile(r"(?:(\d+)\s*d)|(?:(\d+)\s*h)?\s*(?:(\d+)\s*(?:min|m)?)?", re.IGNORECASE)
@@ -52,7 +56,11 @@ def format_promise(target: Target) -> str:
     if isinstance(target, Term):
         return f"{target.days} d"
     hours, minutes = divmod(int(target.total_seconds()) // 60, 60)
-    return " ".join(part for part in (f"{hours} h" if hours else "", f"{minutes} min" if minutes else "") if part)
+    return " ".join(
+        part
+        for part in (f"{hours} h" if hours else "", f"{minutes} min" if minutes else "")
+        if part
+    )
 
 
 def exact_duration(span: timedelta) -> str:

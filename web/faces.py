@@ -39,10 +39,16 @@ def clock_face(clock: Clock, ticket: Ticket, at: datetime) -> ClockFace:
     found = verdict(clock, at)
     if found == "met":
         passed = clock.stopped_at - clock.started_at if clock.stopped_at else timedelta()
-        used = clock.used if clock.used is not None and clock.target_unit == TargetUnit.TIME else passed  # service time, as promised
+        used = (
+            clock.used
+            if clock.used is not None and clock.target_unit == TargetUnit.TIME
+            else passed
+        )  # service time, as promised
         return ClockFace(_("Met in %(time)s") % {"time": short_duration(used)}, "met", "check")
     if found == "missed":
-        late = (clock.stopped_at - clock.due_at) if clock.stopped_at and clock.due_at else timedelta()
+        late = (
+            (clock.stopped_at - clock.due_at) if clock.stopped_at and clock.due_at else timedelta()
+        )
         return ClockFace(_("Missed by %(time)s") % {"time": short_duration(late)}, "missed", "x")
     return ClockFace(_("Withdrawn"), "withdrawn", "minus")
 
@@ -52,28 +58,50 @@ def _validation_face(clock: Clock, at: datetime) -> ClockFace:
     if clock.stopped_at is not None:
         if not clock.is_met:
             return ClockFace(_("Ended without an answer"), "withdrawn", "minus")
-        return ClockFace(_("Answered in %(time)s") % {"time": short_duration(clock.stopped_at - clock.started_at)}, "met", "check")
+        return ClockFace(
+            _("Answered in %(time)s")
+            % {"time": short_duration(clock.stopped_at - clock.started_at)},
+            "met",
+            "check",
+        )
     assert clock.due_at is not None  # nothing pauses it
     if clock.due_at <= at:
         return ClockFace(_("About to close"), "asleep", "clock")
-    return ClockFace(_("Closes in %(time)s") % {"time": short_duration(clock.due_at - at)}, "calm", "clock")
+    return ClockFace(
+        _("Closes in %(time)s") % {"time": short_duration(clock.due_at - at)}, "calm", "clock"
+    )
 
 
 def _live_face(clock: Clock, ticket: Ticket, at: datetime) -> ClockFace:
     if clock.state == ClockState.PAUSED or clock.due_at is None:
-        waits = {State.PENDING_USER: _("Paused · waits for the user"), State.PENDING_SUPPLIER: _("Paused · waits for a supplier")}
+        waits = {
+            State.PENDING_USER: _("Paused · waits for the user"),
+            State.PENDING_SUPPLIER: _("Paused · waits for a supplier"),
+        }
         return ClockFace(waits.get(State(ticket.state), _("Paused")), "paused", "pause")
     left = clock.due_at - at
     if left < timedelta():
-        return ClockFace(_("Overdue by %(time)s") % {"time": short_duration(left)}, "late", "circle-alert")
-    opens_at = None if clock.target_unit != TargetUnit.TIME else closed_until(clock, ticket.organization, at)
+        return ClockFace(
+            _("Overdue by %(time)s") % {"time": short_duration(left)}, "late", "circle-alert"
+        )
+    opens_at = (
+        None
+        if clock.target_unit != TargetUnit.TIME
+        else closed_until(clock, ticket.organization, at)
+    )
     if opens_at is not None:
-        return ClockFace(_("Resumes %(when)s") % {"when": _when(opens_at, ticket.organization.time_zone, at)}, "asleep", "moon")
+        return ClockFace(
+            _("Resumes %(when)s") % {"when": _when(opens_at, ticket.organization.time_zone, at)},
+            "asleep",
+            "moon",
+        )
     text = _("Due in %(time)s") % {"time": short_duration(left)}
     if left <= URGENT:
         return ClockFace(text, "urgent", "alarm-clock")
     if left <= SOON or clock.announced_percent >= AT_RISK_PERCENT:
-        return ClockFace(_("At risk · due in %(time)s") % {"time": short_duration(left)}, "soon", "hourglass")
+        return ClockFace(
+            _("At risk · due in %(time)s") % {"time": short_duration(left)}, "soon", "hourglass"
+        )
     return ClockFace(text, "calm", "clock")
 
 

@@ -27,7 +27,10 @@ class FilesField(forms.Field):
         kwargs.setdefault("label", _("Files"))
         kwargs.setdefault(
             "help_text",
-            format_lazy(_("Screens, error messages, documents. Up to {limit} MB each."), limit=MAX_UPLOAD_BYTES // 1048576),
+            format_lazy(
+                _("Screens, error messages, documents. Up to {limit} MB each."),
+                limit=MAX_UPLOAD_BYTES // 1048576,
+            ),
         )
         super().__init__(**kwargs)
         self.widget.attrs["accept"] = ",".join(f".{extension}" for extension in ACCEPTED_EXTENSIONS)

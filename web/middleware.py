@@ -37,7 +37,12 @@ class BearerTokenMiddleware:
 
 def _sign_in(request: HttpRequest, secret: str) -> None:
     """Put the token's person on the request; an unknown token leaves ``bearer_refused`` for the API to say 401."""
-    token = ApiToken.objects.filter(digest=token_digest(secret)).select_related("user").order_by("pk").first()
+    token = (
+        ApiToken.objects.filter(digest=token_digest(secret))
+        .select_related("user")
+        .order_by("pk")
+        .first()
+    )
     request.bearer_refused = True  # type: ignore[attr-defined]
     if token is None or not token.is_valid_at(timezone.now()):
         return
@@ -62,14 +67,23 @@ def _language_of(request: HttpRequest, user: User | None) -> str:
     """
     if user is None or user.language:
         return user.language if user is not None else ""
-    if settings.LANGUAGE_COOKIE_NAME in request.COOKIES or user.is_staff or _browser_speaks_ours(request):
+    if (
+        settings.LANGUAGE_COOKIE_NAME in request.COOKIES
+        or user.is_staff
+        or _browser_speaks_ours(request)
+    ):
         return ""
     memberships = valid_memberships(user.pk)
     return memberships[0].organization.language if memberships else ""
 
 
 def _browser_speaks_ours(request: HttpRequest) -> bool:
-    asked = {language.split("-")[0] for language, _weight in parse_accept_lang_header(request.headers.get("Accept-Language", ""))}
+    asked = {
+        language.split("-")[0]
+        for language, _weight in parse_accept_lang_header(
+            request.headers.get("Accept-Language", "")
+        )
+    }
     return bool(asked & set(dict(settings.LANGUAGES)))
 
 
@@ -81,10 +95,14 @@ class PersonMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if "%00" in request.META.get("QUERY_STRING", "") or "\0" in request.path:
-            return HttpResponse(status=400)  # no text of ours holds a NUL, and PostgreSQL refuses one
+            return HttpResponse(
+                status=400
+            )  # no text of ours holds a NUL, and PostgreSQL refuses one
         user = request.user if isinstance(request.user, User) else None
         account = getattr(request, "service_account", None)
-        scope = organization_scope(account.organization_id) if account is not None else scope_for(user)
+        scope = (
+            organization_scope(account.organization_id) if account is not None else scope_for(user)
+        )
         with scope:
             language = _language_of(request, user)
             if language:
@@ -94,9 +112,17 @@ class PersonMiddleware:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, ScopeError):
-            logger.error("Outside the tenant scope: %s %s", request.method, request.path, exc_info=error)
+            logger.error(
+                "Outside the tenant scope: %s %s", request.method, request.path, exc_info=error
+            )
             raise Http404
         if isinstance(error, DomainError):
-            status = 404 if isinstance(error, NotFound) else 403 if isinstance(error, NotAllowed) else 400
+            status = (
+                404
+                if isinstance(error, NotFound)
+                else 403
+                if isinstance(error, NotAllowed)
+                else 400
+            )
             return render(request, f"{status}.html", {"message": error.message}, status=status)
         return None

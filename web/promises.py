@@ -15,11 +15,17 @@ _WHOSE: dict[RuleSource, str | Promise] = {
     RuleSource.DEFAULT: gettext_lazy("The service guide"),
 }
 _SAYS: dict[tuple[RuleReach, bool], str | Promise] = {
-    (RuleReach.CATEGORY_AND_TYPE, True): gettext_lazy("%(whose)s promises %(time)s for this category and support type."),
-    (RuleReach.CATEGORY_AND_TYPE, False): gettext_lazy("%(whose)s has no target for this category and support type together."),
+    (RuleReach.CATEGORY_AND_TYPE, True): gettext_lazy(
+        "%(whose)s promises %(time)s for this category and support type."
+    ),
+    (RuleReach.CATEGORY_AND_TYPE, False): gettext_lazy(
+        "%(whose)s has no target for this category and support type together."
+    ),
     (RuleReach.CATEGORY, True): gettext_lazy("%(whose)s promises %(time)s for this category."),
     (RuleReach.CATEGORY, False): gettext_lazy("%(whose)s has no target for this category."),
-    (RuleReach.SUPPORT_TYPE, True): gettext_lazy("%(whose)s promises %(time)s for this support type."),
+    (RuleReach.SUPPORT_TYPE, True): gettext_lazy(
+        "%(whose)s promises %(time)s for this support type."
+    ),
     (RuleReach.SUPPORT_TYPE, False): gettext_lazy("%(whose)s has no target for this support type."),
     (RuleReach.EVERY, True): gettext_lazy("%(whose)s promises %(time)s."),
     (RuleReach.EVERY, False): gettext_lazy("%(whose)s has no target for every ticket."),

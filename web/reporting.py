@@ -15,13 +15,23 @@ from web.language import current_language
 def chosen_month(request: HttpRequest, organization: Organization, now: datetime) -> date:
     """Return the month of the query string, or the current one in the organization's zone; ``Invalid`` when it is no month."""
     text = request.GET.get("month", "")
-    return queries.parse_month(text) if text else now.astimezone(zone(organization.time_zone)).date().replace(day=1)
+    return (
+        queries.parse_month(text)
+        if text
+        else now.astimezone(zone(organization.time_zone)).date().replace(day=1)
+    )
 
 
-def month_context(organization: Organization, month: date, now: datetime, readable: list[Organization]) -> dict[str, Any]:
+def month_context(
+    organization: Organization, month: date, now: datetime, readable: list[Organization]
+) -> dict[str, Any]:
     """Return what the report page shows: the same figures that the PDF and the API give."""
     issue = queries.issued_report(organization.pk, month, current_language())
-    data = dict(issue.data) if issue is not None else queries.build_service_level(organization, month, now)
+    data = (
+        dict(issue.data)
+        if issue is not None
+        else queries.build_service_level(organization, month, now)
+    )
     return {
         "organization": organization,
         "organizations": readable,

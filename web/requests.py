@@ -23,7 +23,11 @@ def person(request: HttpRequest) -> User:
 def actor(request: HttpRequest, channel: Channel) -> Actor:
     """Return the author of what this request does; a service account's name stands beside its contact's id."""
     account = getattr(request, "service_account", None)
-    return Actor(person_id=person(request).pk, channel=channel, system=f"service account {account.pk}" if account else "")
+    return Actor(
+        person_id=person(request).pk,
+        channel=channel,
+        system=f"service account {account.pk}" if account else "",
+    )
 
 
 def posted_from(page: str, *names: str) -> Callable[[View], View]:

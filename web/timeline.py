@@ -33,18 +33,32 @@ def sentence(entry: TimelineEntry, time_zone: str) -> str:
 def author_words(entry: TimelineEntry) -> str:
     """Return who did it: a person with the way it came, a service account's contact, or the product by itself."""
     if entry.person is not None:
-        way = _("service account") if entry.system else str(Channel(entry.channel).label) if entry.channel in Channel.values else ""
+        way = (
+            _("service account")
+            if entry.system
+            else str(Channel(entry.channel).label)
+            if entry.channel in Channel.values
+            else ""
+        )
         return f"{entry.person} · {way}" if way else str(entry.person)
     return _("Signed link of a mail") if entry.system == "signed link" else _("Mesa, by itself")
 
 
 def _state_changed(payload: dict[str, Any]) -> str:
-    return _("State: %(old)s → %(new)s") % {"old": State(payload["from"]).label, "new": State(payload["to"]).label}
+    return _("State: %(old)s → %(new)s") % {
+        "old": State(payload["from"]).label,
+        "new": State(payload["to"]).label,
+    }
 
 
 def _classified(payload: dict[str, Any]) -> str:
     changed = payload.get("changed", {})
-    parts = [f"{say(old)} → {say(new)}" for name, say in _FIELDS.items() if name in changed for old, new in [changed[name]]]
+    parts = [
+        f"{say(old)} → {say(new)}"
+        for name, say in _FIELDS.items()
+        if name in changed
+        for old, new in [changed[name]]
+    ]
     if not changed:
         return _("Classification confirmed")
     return _("Classification: %(changes)s") % {"changes": "; ".join(parts) or _("service")}
@@ -93,7 +107,9 @@ _SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
     "ticket.assigned": _plain(gettext_noop("Assignee changed")),
     "ticket.escalated": _plain(gettext_noop("Escalated to level %(position)s")),
     "ticket.deescalated": _plain(gettext_noop("Escalation taken back to level %(position)s")),
-    "escalation.acknowledged": _plain(gettext_noop("Level %(position)s acknowledged the escalation")),
+    "escalation.acknowledged": _plain(
+        gettext_noop("Level %(position)s acknowledged the escalation")
+    ),
     "message.reply": _plain(gettext_noop("Reply")),
     "message.note": _plain(gettext_noop("Internal note")),
     "message.statement": _plain(gettext_noop("Attention statement")),
@@ -104,7 +120,9 @@ _SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
     "audit.evidence_approved": _item(gettext_noop("Evidence of item %(item)s approved")),
     "audit.evidence_refused": _item(gettext_noop("Evidence of item %(item)s sent back")),
     "audit.evidence_delivered": _item(gettext_noop("Evidence of item %(item)s delivered")),
-    "audit.evidence_purged": _item(gettext_noop("Evidence of item %(item)s deleted: its retention has ended")),
+    "audit.evidence_purged": _item(
+        gettext_noop("Evidence of item %(item)s deleted: its retention has ended")
+    ),
     "audit.item_set_aside": _item(gettext_noop("Item %(item)s answered without evidence")),
     "audit.waived": _item(gettext_noop("Waiver for an editable file of item %(item)s")),
     "audit.delay_told": _plain(gettext_noop("Delay notice of the audit")),

@@ -10,5 +10,9 @@ def checked_files(request: HttpRequest, field: str = "attachments") -> list[Chec
     found = []
     for upload in request.FILES.getlist(field):
         if upload.file is not None:
-            found.append(check_upload(name=upload.name or "", stream=upload.file, size_bytes=upload.size or 0))
+            found.append(
+                check_upload(
+                    name=upload.name or "", stream=upload.file, size_bytes=upload.size or 0
+                )
+            )
     return found

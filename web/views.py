@@ -5,12 +5,25 @@ from django.contrib.auth.decorators import login_required
 from django.core.cache import cache
 from django.db import connection
 from django.db.utils import DatabaseError
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+    JsonResponse,
+)
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
+from django.views.decorators.http import (
+    require_GET,
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
 
 from accounts.models import User
 from accounts.services import set_language
@@ -41,7 +54,13 @@ def switch_language(request: HttpRequest) -> HttpResponse:
         target = "/"
     response = HttpResponseRedirect(target)
     if code in dict(settings.LANGUAGES):
-        response.set_cookie(settings.LANGUAGE_COOKIE_NAME, code, max_age=31_536_000, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE)
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME,
+            code,
+            max_age=31_536_000,
+            samesite="Lax",
+            secure=settings.SESSION_COOKIE_SECURE,
+        )
         if isinstance(request.user, User):
             set_language(user=request.user, language=code)
     return response
@@ -67,7 +86,12 @@ def verify(request: HttpRequest) -> HttpResponse:
         check = check_json(content) if content[:1] == b"{" else check_pdf(content)
     elif request.method == "POST":
         problem = _("Choose a file of up to %(limit)d MB.") % {"limit": MAX_UPLOAD_BYTES // 1048576}
-    context = {"check": check, "name": name, "problem": problem, "fingerprint": signing_keys().fingerprint}
+    context = {
+        "check": check,
+        "name": name,
+        "problem": problem,
+        "fingerprint": signing_keys().fingerprint,
+    }
     return render(request, "web/verify.html", context, status=400 if problem else 200)
 
 
@@ -88,7 +112,10 @@ def certificate(request: HttpRequest) -> HttpResponse:
 
 def file_response(blob: Blob, name: str) -> FileResponse:
     response = FileResponse(
-        blob.file.open("rb"), as_attachment=blob.content_type not in _SHOWN_INLINE, filename=name, content_type=blob.content_type
+        blob.file.open("rb"),
+        as_attachment=blob.content_type not in _SHOWN_INLINE,
+        filename=name,
+        content_type=blob.content_type,
     )
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"

@@ -15,7 +15,14 @@ from accounts.queries import memberships_of
 from api.idempotency import once
 from api.serializers import ClockSerializer, clock_data
 from audits import queries, services
-from audits.models import AuditRequest, AuditState, Classification, DelayNotice, Evidence, EvidenceState
+from audits.models import (
+    AuditRequest,
+    AuditState,
+    Classification,
+    DelayNotice,
+    Evidence,
+    EvidenceState,
+)
 from audits.services import NewEvidence
 from core.classification import Channel
 from core.errors import Invalid
@@ -23,18 +30,31 @@ from web.requests import actor, person
 from web.uploads import checked_files
 
 _IDEMPOTENCY = OpenApiParameter(
-    "Idempotency-Key", str, OpenApiParameter.HEADER, description="The same key and body give the same answer for 24 h."
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="The same key and body give the same answer for 24 h.",
 )
-_ORGANIZATION = OpenApiParameter("organization", str, description="Short name of the organization; needed when you belong to several.")
+_ORGANIZATION = OpenApiParameter(
+    "organization",
+    str,
+    description="Short name of the organization; needed when you belong to several.",
+)
 
 
 class EvidenceSerializer(serializers.ModelSerializer[Evidence]):
     """``sha256`` is that of the delivered file. Who does not prepare evidence sees only what was delivered."""
 
-    sha256 = serializers.CharField(source="delivered.sha256", read_only=True, allow_null=True, default=None)
+    sha256 = serializers.CharField(
+        source="delivered.sha256", read_only=True, allow_null=True, default=None
+    )
     prepared_by = serializers.EmailField(source="prepared_by.email", read_only=True)
-    decided_by = serializers.EmailField(source="decided_by.email", read_only=True, allow_null=True, default=None)
-    delivered_by = serializers.EmailField(source="delivered_by.email", read_only=True, allow_null=True, default=None)
+    decided_by = serializers.EmailField(
+        source="decided_by.email", read_only=True, allow_null=True, default=None
+    )
+    delivered_by = serializers.EmailField(
+        source="delivered_by.email", read_only=True, allow_null=True, default=None
+    )
     state = serializers.ChoiceField(choices=EvidenceState.choices)
 
     class Meta:
@@ -62,7 +82,9 @@ class AuditItemSerializer(serializers.Serializer[Any]):
     number = serializers.IntegerField()
     service = serializers.SlugField()
     description = serializers.CharField()
-    set_aside_reason = serializers.CharField(allow_blank=True, help_text="Why there is no evidence.")
+    set_aside_reason = serializers.CharField(
+        allow_blank=True, help_text="Why there is no evidence."
+    )
     evidence = EvidenceSerializer(many=True)
 
 
@@ -103,7 +125,9 @@ class AuditSerializer(serializers.Serializer[Any]):
 
 class NewAuditSerializer(serializers.Serializer[Any]):
     form = serializers.FileField(help_text="The filled request form, XLSX.")
-    checklist = serializers.FileField(required=False, help_text="The auditor's checklist; may be given several times.")
+    checklist = serializers.FileField(
+        required=False, help_text="The auditor's checklist; may be given several times."
+    )
     organization = serializers.SlugField(required=False)
 
 
@@ -111,8 +135,15 @@ class NewEvidenceSerializer(serializers.Serializer[Any]):
     item = serializers.IntegerField(min_value=1)
     classification = serializers.ChoiceField(choices=Classification.choices)
     file = serializers.FileField(required=False)
-    redacted = serializers.FileField(required=False, help_text="Of confidential evidence: the partial picture.")
-    summary = serializers.CharField(required=False, allow_blank=True, default="", help_text="Of a policy: what leaves in its place.")
+    redacted = serializers.FileField(
+        required=False, help_text="Of confidential evidence: the partial picture."
+    )
+    summary = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Of a policy: what leaves in its place.",
+    )
     as_editable = serializers.BooleanField(required=False, default=False)
 
 
@@ -156,14 +187,25 @@ class AuditViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[AuditRequest])
         return _answer(request, number)
 
     @extend_schema(
-        request={"multipart/form-data": NewAuditSerializer}, responses={201: AuditSerializer}, parameters=[_ORGANIZATION, _IDEMPOTENCY]
+        request={"multipart/form-data": NewAuditSerializer},
+        responses={201: AuditSerializer},
+        parameters=[_ORGANIZATION, _IDEMPOTENCY],
     )
     def create(self, request: Request) -> Response:
         """Ask for an audit with its filled form; the wrong cells of a refused one are named in ``fields``."""
-        wanted = request._request.POST.get("organization") or request.query_params.get("organization")
-        found = [m for m in memberships_of(person(request).pk) if wanted in {None, "", m.organization.slug}]
+        wanted = request._request.POST.get("organization") or request.query_params.get(
+            "organization"
+        )
+        found = [
+            m
+            for m in memberships_of(person(request).pk)
+            if wanted in {None, "", m.organization.slug}
+        ]
         if len(found) != 1:
-            raise Invalid(_("Say for which organization."), fields={"organization": _("Give the short name of one of yours.")})
+            raise Invalid(
+                _("Say for which organization."),
+                fields={"organization": _("Give the short name of one of yours.")},
+            )
         forms = checked_files(request._request, "form")
         if not forms:
             raise Invalid(_("Give the file."), fields={"form": _("Attach the filled form.")})
@@ -180,7 +222,11 @@ class AuditViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[AuditRequest])
 
         return once(request, work, timezone.now())
 
-    @extend_schema(request={"multipart/form-data": NewEvidenceSerializer}, responses={201: EvidenceSerializer}, parameters=[_IDEMPOTENCY])
+    @extend_schema(
+        request={"multipart/form-data": NewEvidenceSerializer},
+        responses={201: EvidenceSerializer},
+        parameters=[_IDEMPOTENCY],
+    )
     @action(detail=True, methods=["post"], pagination_class=None)
     def evidence(self, request: Request, number: str) -> Response:
         """Prepare evidence for an item of the list; it waits for BPO."""
@@ -203,9 +249,14 @@ class AuditViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[AuditRequest])
 
         return once(request, work, timezone.now())
 
-    @extend_schema(request=DecisionSerializer, responses=EvidenceSerializer, parameters=[_IDEMPOTENCY])
+    @extend_schema(
+        request=DecisionSerializer, responses=EvidenceSerializer, parameters=[_IDEMPOTENCY]
+    )
     @action(
-        detail=True, methods=["post"], url_path=r"evidence/(?P<evidence_id>\d+)/(?P<step>approve|refuse|deliver)", pagination_class=None
+        detail=True,
+        methods=["post"],
+        url_path=r"evidence/(?P<evidence_id>\d+)/(?P<step>approve|refuse|deliver)",
+        pagination_class=None,
     )
     def decide(self, request: Request, number: str, evidence_id: str, step: str) -> Response:
         """Approve, refuse (with a reason) or deliver evidence: BPO only."""
@@ -218,12 +269,18 @@ class AuditViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[AuditRequest])
             if step == "refuse":
                 services.refuse_evidence(reason=body.validated_data["reason"], **same)
             else:
-                (services.approve_evidence if step == "approve" else services.deliver_evidence)(**same)
+                (services.approve_evidence if step == "approve" else services.deliver_evidence)(
+                    **same
+                )
             return Response(EvidenceSerializer(queries.get_evidence(audit, int(evidence_id))).data)
 
         return once(request, work, timezone.now())
 
-    @extend_schema(request=DelayNoticeSerializer, responses={201: DelayNoticeSerializer}, parameters=[_IDEMPOTENCY])
+    @extend_schema(
+        request=DelayNoticeSerializer,
+        responses={201: DelayNoticeSerializer},
+        parameters=[_IDEMPOTENCY],
+    )
     @action(detail=True, methods=["post"], url_path="delay-notices", pagination_class=None)
     def delay_notices(self, request: Request, number: str) -> Response:
         """Tell the customer that the delivery will be late, why, and the new date."""
@@ -232,14 +289,20 @@ class AuditViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[AuditRequest])
         body.is_valid(raise_exception=True)
 
         def work() -> Response:
-            notice = services.give_delay_notice(audit=audit, **body.validated_data, **_same(request))
+            notice = services.give_delay_notice(
+                audit=audit, **body.validated_data, **_same(request)
+            )
             return Response(DelayNoticeSerializer(notice).data, status=status.HTTP_201_CREATED)
 
         return once(request, work, timezone.now())
 
 
 def _same(request: Request) -> dict[str, Any]:
-    return {"user": person(request), "by": actor(request._request, Channel.API), "at": timezone.now()}
+    return {
+        "user": person(request),
+        "by": actor(request._request, Channel.API),
+        "at": timezone.now(),
+    }
 
 
 def _answer(request: Request, number: str, code: int = status.HTTP_200_OK) -> Response:
@@ -264,6 +327,13 @@ def _answer(request: Request, number: str, code: int = status.HTTP_200_OK) -> Re
         ],
     }
     data["state"] = view.state
-    for name in ("auditor_company", "auditor_name", "period_from", "period_to", "environment", "delivered_at"):
+    for name in (
+        "auditor_company",
+        "auditor_name",
+        "period_from",
+        "period_to",
+        "environment",
+        "delivered_at",
+    ):
         data[name] = getattr(audit, name)
     return Response(AuditSerializer(data).data, status=code)

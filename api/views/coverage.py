@@ -17,14 +17,25 @@ from core.errors import NotAllowed
 from escalation.coverage import pictures_of, stretches_of
 from web.requests import person
 
-_PARAMETERS = [OpenApiParameter("organization", str, required=True, description="Short name of the organization.")]
+_PARAMETERS = [
+    OpenApiParameter(
+        "organization", str, required=True, description="Short name of the organization."
+    )
+]
 
 
 class HoleSerializer(serializers.Serializer[Any]):
     weekday = serializers.IntegerField(help_text="Monday is 0, in the time zone of the coverage.")
-    hours = serializers.CharField(help_text="From the first to the end of the last hour: 00:00–08:00.")
-    priorities = serializers.ListField(child=serializers.ChoiceField(choices=[(each.code, each.code) for each in Priority]))
-    percents = serializers.ListField(child=serializers.IntegerField(), help_text="Of the clock's time at which nobody would be told.")
+    hours = serializers.CharField(
+        help_text="From the first to the end of the last hour: 00:00–08:00."
+    )
+    priorities = serializers.ListField(
+        child=serializers.ChoiceField(choices=[(each.code, each.code) for each in Priority])
+    )
+    percents = serializers.ListField(
+        child=serializers.IntegerField(),
+        help_text="Of the clock's time at which nobody would be told.",
+    )
 
 
 class CoverageSerializer(serializers.Serializer[Any]):

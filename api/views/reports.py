@@ -31,12 +31,16 @@ class PdfRenderer(BaseRenderer):
     charset = None
     render_style = "binary"
 
-    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
+    def render(
+        self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None
+    ) -> bytes:
         return JSONRenderer().render(data)
 
 
 _PARAMETERS = [
-    OpenApiParameter("organization", str, required=True, description="Short name of the organization."),
+    OpenApiParameter(
+        "organization", str, required=True, description="Short name of the organization."
+    ),
     OpenApiParameter("month", str, required=True, description="YYYY-MM"),
 ]
 
@@ -49,16 +53,27 @@ class ServiceLevelReportView(APIView):
     renderer_classes = (JSONRenderer, PdfRenderer)
 
     @extend_schema(
-        parameters=_PARAMETERS, responses={(200, "application/json"): OpenApiTypes.OBJECT, (200, "application/pdf"): OpenApiTypes.BINARY}
+        parameters=_PARAMETERS,
+        responses={
+            (200, "application/json"): OpenApiTypes.OBJECT,
+            (200, "application/pdf"): OpenApiTypes.BINARY,
+        },
     )
     def get(self, request: Request, format: str | None = None) -> HttpResponseBase:  # noqa: A002 - DRF's name for the suffix
         user, now = person(request), timezone.now()
-        organization = queries.reported_organization(user, request.query_params.get("organization", ""))
+        organization = queries.reported_organization(
+            user, request.query_params.get("organization", "")
+        )
         month = queries.parse_month(request.query_params.get("month", ""))
         if request.accepted_renderer.format != "pdf":
             return Response(queries.figures(organization, month, current_language(), now))
         issue = request_report(
-            organization=organization, month=month, language=current_language(), user=user, by=actor(request._request, Channel.API), at=now
+            organization=organization,
+            month=month,
+            language=current_language(),
+            user=user,
+            by=actor(request._request, Channel.API),
+            at=now,
         )
         return issue_answer(request, issue)
 
@@ -68,7 +83,9 @@ class ReportIssueView(APIView):
 
     renderer_classes = (JSONRenderer, PdfRenderer)
 
-    @extend_schema(responses={(200, "application/pdf"): OpenApiTypes.BINARY, 202: OpenApiTypes.OBJECT})
+    @extend_schema(
+        responses={(200, "application/pdf"): OpenApiTypes.BINARY, 202: OpenApiTypes.OBJECT}
+    )
     def get(self, request: Request, issue_id: int) -> HttpResponseBase:
         return issue_answer(request, queries.get_issue(person(request), issue_id))
 
@@ -77,9 +94,15 @@ def issue_answer(request: Request, issue: ReportIssue) -> HttpResponseBase:
     if issue.status == ReportStatus.READY and issue.pdf is not None:
         return file_response(issue.pdf, report_file_name(issue))
     if issue.status == ReportStatus.FAILED:
-        raise ReportFailed(_("The PDF could not be made. Ask for the report again, or read it as JSON."))
+        raise ReportFailed(
+            _("The PDF could not be made. Ask for the report again, or read it as JSON.")
+        )
     location = request.build_absolute_uri(reverse("api:report_issue", args=[issue.pk]))
-    response = Response({"status": issue.status, "location": location}, status=202, headers={"Location": location, "Retry-After": "2"})
+    response = Response(
+        {"status": issue.status, "location": location},
+        status=202,
+        headers={"Location": location, "Retry-After": "2"},
+    )
     request.accepted_renderer = JSONRenderer()
     request.accepted_media_type = "application/json"
     return response

@@ -13,7 +13,13 @@ from rest_framework.response import Response
 
 from accounts.models import Membership, Team
 from accounts.queries import memberships_of, organization_by_slug, valid_user
-from api.classification import ClassificationSerializer, ConsequencesSerializer, NewClassificationSerializer, chosen, consequences_data
+from api.classification import (
+    ClassificationSerializer,
+    ConsequencesSerializer,
+    NewClassificationSerializer,
+    chosen,
+    consequences_data,
+)
 from api.explanations import ExplanationSerializer, explanation_data
 from api.filters import TicketFilter
 from api.idempotency import once
@@ -46,10 +52,16 @@ from tickets.services import NewTicket, TransitionDetails
 from web.requests import actor, person
 
 _IDEMPOTENCY = OpenApiParameter(
-    "Idempotency-Key", str, OpenApiParameter.HEADER, description="The same key and body give the same answer for 24 h."
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="The same key and body give the same answer for 24 h.",
 )
 _IF_MATCH = OpenApiParameter(
-    "If-Match", str, OpenApiParameter.HEADER, description="The ETag you read; 412 with what changed when it moved on."
+    "If-Match",
+    str,
+    OpenApiParameter.HEADER,
+    description="The ETag you read; 412 with what changed when it moved on.",
 )
 
 
@@ -67,15 +79,22 @@ class TicketViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Ticket]):
     @extend_schema(responses=TicketListSerializer(many=True))
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         # Only the columns the list shows: fifty rows of five models would be half of its time.
-        rows = list(self.paginate_queryset(self.filter_queryset(self.get_queryset()).values(*LIST_COLUMNS)) or [])
+        rows = list(
+            self.paginate_queryset(self.filter_queryset(self.get_queryset()).values(*LIST_COLUMNS))
+            or []
+        )
         clocks = clocks_of([row["id"] for row in rows])
-        return self.get_paginated_response([listed_ticket_data(row, shown_to(person(request), clocks[row["id"]])) for row in rows])
+        return self.get_paginated_response(
+            [listed_ticket_data(row, shown_to(person(request), clocks[row["id"]])) for row in rows]
+        )
 
     @extend_schema(responses=TicketSerializer)
     def retrieve(self, request: Request, number: str) -> Response:
         return _answer(request, queries.get_ticket(person(request), number))
 
-    @extend_schema(request=NewTicketSerializer, responses={201: TicketSerializer}, parameters=[_IDEMPOTENCY])
+    @extend_schema(
+        request=NewTicketSerializer, responses={201: TicketSerializer}, parameters=[_IDEMPOTENCY]
+    )
     def create(self, request: Request) -> Response:
         """Raise a ticket; its number, priority and clocks come back."""
         body = NewTicketSerializer(data=request.data)
@@ -84,7 +103,9 @@ class TicketViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Ticket]):
 
         def work() -> Response:
             wanted = _new_ticket(request, body.validated_data)
-            ticket = services.raise_ticket(request=wanted, by=actor(request._request, Channel.API), at=now)
+            ticket = services.raise_ticket(
+                request=wanted, by=actor(request._request, Channel.API), at=now
+            )
             return _answer(request, ticket, status.HTTP_201_CREATED)
 
         return once(request, work, now)
@@ -97,7 +118,9 @@ class TicketViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Ticket]):
         item = get_clock(ticket, queries.intervals(ticket.pk), metric, person(request))
         return Response(explanation_data(explain_clock(item, ticket=ticket, at=timezone.now())))
 
-    @extend_schema(request=NewReplySerializer, responses={201: MessageSerializer}, parameters=[_IDEMPOTENCY])
+    @extend_schema(
+        request=NewReplySerializer, responses={201: MessageSerializer}, parameters=[_IDEMPOTENCY]
+    )
     @action(detail=True, methods=["post"])
     def replies(self, request: Request, number: str) -> Response:
         """Add a message: the customer's answer, or the desk's reply, statement or note."""
@@ -111,7 +134,9 @@ class TicketViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Ticket]):
 
         return once(request, work, timezone.now())
 
-    @extend_schema(request=NewFollowUpSerializer, responses={201: TicketSerializer}, parameters=[_IDEMPOTENCY])
+    @extend_schema(
+        request=NewFollowUpSerializer, responses={201: TicketSerializer}, parameters=[_IDEMPOTENCY]
+    )
     @action(detail=True, methods=["post"], url_path="follow-ups")
     def follow_ups(self, request: Request, number: str) -> Response:
         """Go on after a ticket has ended for good: a new ticket that continues it comes back."""
@@ -121,22 +146,37 @@ class TicketViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Ticket]):
 
         def work() -> Response:
             follower = services.follow_up_ticket(
-                ticket=ticket, body=body.validated_data["body"], by=actor(request._request, Channel.API), at=timezone.now()
+                ticket=ticket,
+                body=body.validated_data["body"],
+                by=actor(request._request, Channel.API),
+                at=timezone.now(),
             )
             return _answer(request, follower, status.HTTP_201_CREATED)
 
         return once(request, work, timezone.now())
 
     @extend_schema(
-        methods=["GET"], responses=EscalationSerializer(many=True), description="The steps of the ticket up its escalation matrix."
+        methods=["GET"],
+        responses=EscalationSerializer(many=True),
+        description="The steps of the ticket up its escalation matrix.",
     )
-    @extend_schema(methods=["POST"], request=NewEscalationSerializer, responses={201: EscalationSerializer}, parameters=[_IDEMPOTENCY])
+    @extend_schema(
+        methods=["POST"],
+        request=NewEscalationSerializer,
+        responses={201: EscalationSerializer},
+        parameters=[_IDEMPOTENCY],
+    )
     @action(detail=True, methods=["get", "post"], pagination_class=None, filterset_class=None)
     def escalations(self, request: Request, number: str) -> Response:
         """Show the steps of the ticket's ladder, or ask for the next one, at any moment of its life (SPEC 5.2)."""
-        ticket, inside = queries.get_ticket(person(request), number), {"is_staff": person(request).is_staff}
+        ticket, inside = (
+            queries.get_ticket(person(request), number),
+            {"is_staff": person(request).is_staff},
+        )
         if request.method == "GET":
-            return Response(EscalationSerializer(escalations_of(ticket), many=True, context=inside).data)
+            return Response(
+                EscalationSerializer(escalations_of(ticket), many=True, context=inside).data
+            )
         body = NewEscalationSerializer(data=request.data)
         body.is_valid(raise_exception=True)
 
@@ -148,7 +188,9 @@ class TicketViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Ticket]):
                 by=actor(request._request, Channel.API),
                 at=timezone.now(),
             )
-            return Response(EscalationSerializer(step, context=inside).data, status=status.HTTP_201_CREATED)
+            return Response(
+                EscalationSerializer(step, context=inside).data, status=status.HTTP_201_CREATED
+            )
 
         return once(request, work, timezone.now())
 
@@ -161,7 +203,11 @@ class TicketViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Ticket]):
             raise NotAllowed(_("Only the staff read what the rules made of a ticket."))
         return Response(RuleLogSerializer(rule_logs_of(ticket), many=True).data)
 
-    @extend_schema(request=NewClassificationSerializer, responses={200: TicketSerializer}, parameters=[_IDEMPOTENCY, _IF_MATCH])
+    @extend_schema(
+        request=NewClassificationSerializer,
+        responses={200: TicketSerializer},
+        parameters=[_IDEMPOTENCY, _IF_MATCH],
+    )
     @action(detail=True, methods=["post"])
     def classification(self, request: Request, number: str) -> Response:
         """Confirm or change impact, urgency, kind, service and environment; the matrix gives the priority. For the desk (SPEC 3.7)."""
@@ -190,10 +236,16 @@ class TicketViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Ticket]):
         body = ClassificationSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         wanted, by = chosen(ticket, body.validated_data), actor(request._request, Channel.API)
-        changes = preview_classification(ticket=ticket, classification=wanted, by=by, at=timezone.now())
+        changes = preview_classification(
+            ticket=ticket, classification=wanted, by=by, at=timezone.now()
+        )
         return Response(consequences_data(services.priority_of(ticket, wanted), changes))
 
-    @extend_schema(request=NewTransitionSerializer, responses={200: TicketSerializer}, parameters=[_IDEMPOTENCY, _IF_MATCH])
+    @extend_schema(
+        request=NewTransitionSerializer,
+        responses={200: TicketSerializer},
+        parameters=[_IDEMPOTENCY, _IF_MATCH],
+    )
     @action(detail=True, methods=["post"])
     def transitions(self, request: Request, number: str) -> Response:
         """Take a transition of the table; an impossible one says which are possible."""
@@ -247,17 +299,26 @@ def _for_whom(request: Request, data: dict[str, Any]) -> Membership:
     user = person(request)
     if user.is_staff:
         if not data.get("organization") or not data.get("requester"):
-            raise Invalid(_("The staff names for whom: organization and requester."), fields={"requester": _("Needed.")})
+            raise Invalid(
+                _("The staff names for whom: organization and requester."),
+                fields={"requester": _("Needed.")},
+            )
         found = valid_user(organization_by_slug(data["organization"]).pk, data["requester"])
         if found is None:
-            raise Invalid(_("No valid user of that organization has this address."), fields={"requester": _("Unknown.")})
+            raise Invalid(
+                _("No valid user of that organization has this address."),
+                fields={"requester": _("Unknown.")},
+            )
         return found
     mine = memberships_of(user.pk)
     wanted = data.get("organization")
     chosen = [membership for membership in mine if wanted in (None, membership.organization.slug)]
     if len(chosen) != 1:
         names = ", ".join(membership.organization.slug for membership in mine)
-        raise Invalid(_("Name one of your organizations: %(names)s.") % {"names": names}, fields={"organization": _("Not one of yours.")})
+        raise Invalid(
+            _("Name one of your organizations: %(names)s.") % {"names": names},
+            fields={"organization": _("Not one of yours.")},
+        )
     return chosen[0]
 
 
@@ -271,8 +332,13 @@ def _reply(request: Request, ticket: Ticket, data: dict[str, Any]) -> Message:
         return services.add_note(ticket=ticket, body=data["body"], by=by, at=at)
     if data["kind"] == MessageKind.STATEMENT:
         if data.get("estimated_at") is None:
-            raise Invalid(_("An attention statement says when."), fields={"estimated_at": _("Needed for a statement.")})
-        return services.send_attention_statement(ticket=ticket, body=data["body"], estimated_at=data["estimated_at"], by=by, at=at)
+            raise Invalid(
+                _("An attention statement says when."),
+                fields={"estimated_at": _("Needed for a statement.")},
+            )
+        return services.send_attention_statement(
+            ticket=ticket, body=data["body"], estimated_at=data["estimated_at"], by=by, at=at
+        )
     return services.reply_to_customer(ticket=ticket, body=data["body"], by=by, at=at)
 
 

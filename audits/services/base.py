@@ -27,9 +27,15 @@ class NotNow(Invalid):
 
 
 _TEXTS = {
-    "approved": gettext_lazy("The environment was evaluated and approved: the evidence is being gathered.\n\n%(reason)s"),
-    "declined": gettext_lazy("The environment was evaluated and the audit was declined.\n\n%(reason)s"),
-    "delay": gettext_lazy("The evidence will be delivered later than agreed, by %(day)s.\n\n%(reason)s"),
+    "approved": gettext_lazy(
+        "The environment was evaluated and approved: the evidence is being gathered.\n\n%(reason)s"
+    ),
+    "declined": gettext_lazy(
+        "The environment was evaluated and the audit was declined.\n\n%(reason)s"
+    ),
+    "delay": gettext_lazy(
+        "The evidence will be delivered later than agreed, by %(day)s.\n\n%(reason)s"
+    ),
     "visit_authorized": gettext_lazy("The visit of %(day)s is authorized.\n\n%(reason)s"),
     "visit_refused": gettext_lazy("The visit of %(day)s is not authorized.\n\n%(reason)s"),
 }
@@ -43,14 +49,29 @@ def look(audit: AuditRequest, act: Act, user: User, *, is_held: bool = False) ->
     """
     if not has_role(user, act, audit.organization_id):
         if act in _ONLY_BPO:
-            raise NotAllowed(_("Only the BPO area does this with evidence, for the customers it serves."))
+            raise NotAllowed(
+                _("Only the BPO area does this with evidence, for the customers it serves.")
+            )
         raise NotAllowed(_("Your role does not do this with audits."))
-    audits = AuditRequest.objects.select_for_update(of=("self",)) if is_held else AuditRequest.objects.all()
-    held: AuditRequest = audits.select_related("ticket__organization", "ticket__requester", "organization").get(pk=audit.pk)
+    audits = (
+        AuditRequest.objects.select_for_update(of=("self",))
+        if is_held
+        else AuditRequest.objects.all()
+    )
+    held: AuditRequest = audits.select_related(
+        "ticket__organization", "ticket__requester", "organization"
+    ).get(pk=audit.pk)
     if held.state not in RULES[act][1]:
-        raise NotNow(_("This is not done while: %(state)s.") % {"state": AuditState(held.state).label})
-    if held.ticket.state in FINAL or (held.ticket.state not in OPEN_STATES and act not in AFTER_THE_SOLUTION):
-        raise NotNow(_("%(number)s has ended: later comments are a new ticket.") % {"number": held.ticket.number})
+        raise NotNow(
+            _("This is not done while: %(state)s.") % {"state": AuditState(held.state).label}
+        )
+    if held.ticket.state in FINAL or (
+        held.ticket.state not in OPEN_STATES and act not in AFTER_THE_SOLUTION
+    ):
+        raise NotNow(
+            _("%(number)s has ended: later comments are a new ticket.")
+            % {"number": held.ticket.number}
+        )
     return held
 
 
@@ -63,8 +84,13 @@ def say(audit: AuditRequest, what: str, *, by: Actor, at: datetime, **words: Any
     """Write to the customer through the ticket, in the language of who asked; ``what`` names the text."""
     ticket = audit.ticket
     with translation.override(ticket.requester.language or audit.organization.language):
-        text = str(_TEXTS[what]) % {name: day_words(each) if isinstance(each, date) else each for name, each in words.items()}
-    message = write_message(ticket=ticket, kind=MessageKind.REPLY, body=text, is_from_staff=True, by=by, at=at)
+        text = str(_TEXTS[what]) % {
+            name: day_words(each) if isinstance(each, date) else each
+            for name, each in words.items()
+        }
+    message = write_message(
+        ticket=ticket, kind=MessageKind.REPLY, body=text, is_from_staff=True, by=by, at=at
+    )
     tell_customer(ticket=ticket, message=message, by=by, at=at)
     tell_reply(ticket=ticket, message=message, at=at)
 
@@ -78,5 +104,10 @@ def need(text: str, field: str) -> str:
 
 
 def tell_record(audit: AuditRequest, verb: str, *, by: Actor, at: datetime, **payload: Any) -> None:
-    fact = Fact(verb=verb, object_type="ticket", object_id=audit.ticket_id, payload={"audit": audit.pk, **payload})
+    fact = Fact(
+        verb=verb,
+        object_type="ticket",
+        object_id=audit.ticket_id,
+        payload={"audit": audit.pk, **payload},
+    )
     record(organization_id=audit.organization_id, facts=[fact], by=by, at=at)

@@ -12,7 +12,14 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from audits import notices, paper
-from audits.models import AuditRequest, AuditState, Classification, Evidence, EvidenceState, RequestedItem
+from audits.models import (
+    AuditRequest,
+    AuditState,
+    Classification,
+    Evidence,
+    EvidenceState,
+    RequestedItem,
+)
 from audits.policies import Act
 from audits.queries import get_evidence, get_item
 from audits.services.base import NotNow, hold, look, need, tell_record
@@ -47,7 +54,9 @@ class NewEvidence:
     as_editable: bool = False
 
 
-def prepare_evidence(*, audit: AuditRequest, wanted: NewEvidence, user: User, by: Actor, at: datetime) -> Evidence:
+def prepare_evidence(
+    *, audit: AuditRequest, wanted: NewEvidence, user: User, by: Actor, at: datetime
+) -> Evidence:
     """Put evidence before BPO; what waited for the item before is replaced.
 
     What may leave follows from the classification: public and internal files as PDF; of confidential ones the ``redacted``
@@ -58,7 +67,9 @@ def prepare_evidence(*, audit: AuditRequest, wanted: NewEvidence, user: User, by
     pdf, name = _converted(_awaited(look(audit, Act.PREPARE, user), wanted), wanted)
     with transaction.atomic():
         held = hold(audit, Act.PREPARE, user)
-        return _put_before(held, _awaited(held, wanted), wanted, pdf, name=name, user=user, by=by, at=at)
+        return _put_before(
+            held, _awaited(held, wanted), wanted, pdf, name=name, user=user, by=by, at=at
+        )
 
 
 def _awaited(audit: AuditRequest, wanted: NewEvidence) -> RequestedItem:
@@ -70,13 +81,29 @@ def _awaited(audit: AuditRequest, wanted: NewEvidence) -> RequestedItem:
 
 
 def _put_before(
-    held: AuditRequest, item: RequestedItem, wanted: NewEvidence, pdf: bytes | None, *, name: str, user: User, by: Actor, at: datetime
+    held: AuditRequest,
+    item: RequestedItem,
+    wanted: NewEvidence,
+    pdf: bytes | None,
+    *,
+    name: str,
+    user: User,
+    by: Actor,
+    at: datetime,
 ) -> Evidence:
     """Store the original and what may leave; without a ``pdf`` the original itself does."""
-    source = store_file(organization_id=held.organization_id, upload=wanted.file, at=at) if wanted.file is not None else None
+    source = (
+        store_file(organization_id=held.organization_id, upload=wanted.file, at=at)
+        if wanted.file is not None
+        else None
+    )
     if source is not None and wanted.classification in _EDITABLE:
         _refuse_kept(source)
-    deliverable = source if pdf is None else store_bytes(organization_id=held.organization_id, content=pdf, content_type=PDF, at=at)
+    deliverable = (
+        source
+        if pdf is None
+        else store_bytes(organization_id=held.organization_id, content=pdf, content_type=PDF, at=at)
+    )
     Evidence.objects.filter(item=item, state__in=_OPEN_STATES).update(state=EvidenceState.REPLACED)
     last = Evidence.objects.filter(item=item).aggregate(last=Max("number"))["last"] or 0
     evidence: Evidence = Evidence.objects.create(
@@ -93,7 +120,11 @@ def _put_before(
         prepared_at=at,
         retention_days=settings.MESA_EVIDENCE_RETENTION_DAYS,
     )
-    told = {"item": wanted.number, "evidence": evidence.pk, "classification": str(wanted.classification)}
+    told = {
+        "item": wanted.number,
+        "evidence": evidence.pk,
+        "classification": str(wanted.classification),
+    }
     tell_record(held, "audit.evidence_prepared", by=by, at=at, **told)
     notices.tell_prepared(audit=held, evidence=evidence, at=at)
     return evidence
@@ -102,34 +133,58 @@ def _put_before(
 def _refuse_kept(source: Blob) -> None:
     """Refuse to let out as public or internal what was put before BPO as confidential or as a policy, and not sent back."""
     restricted = (Classification.CONFIDENTIAL, Classification.POLICY)
-    kept = Evidence.objects.filter(source__sha256=source.sha256, classification__in=restricted).exclude(state=EvidenceState.REFUSED)
+    kept = Evidence.objects.filter(
+        source__sha256=source.sha256, classification__in=restricted
+    ).exclude(state=EvidenceState.REFUSED)
     for row in kept.order_by("pk"):
-        newest = Evidence.objects.filter(item_id=row.item_id, classification__in=restricted).order_by("-number").first()
-        if row.state == EvidenceState.REPLACED and newest is not None and newest.state == EvidenceState.REFUSED:
+        newest = (
+            Evidence.objects.filter(item_id=row.item_id, classification__in=restricted)
+            .order_by("-number")
+            .first()
+        )
+        if (
+            row.state == EvidenceState.REPLACED
+            and newest is not None
+            and newest.state == EvidenceState.REFUSED
+        ):
             continue  # what took its place was sent back
-        words = _("This file was prepared as confidential or as a policy: it stays inside. If that was a mistake, BPO sends it back first.")
+        words = _(
+            "This file was prepared as confidential or as a policy: it stays inside. If that was a mistake, BPO sends it back first."
+        )
         raise NotAllowed(words)
 
 
 def _converted(item: RequestedItem, wanted: NewEvidence) -> tuple[bytes | None, str]:
     """Return what may leave as PDF and its name; None for the PDF when the original leaves as it is."""
     if wanted.as_editable and (wanted.classification not in _EDITABLE or item.waived_at is None):
-        raise NotAllowed(_("An editable file leaves only with a recorded waiver, and only of public or internal evidence."))
+        raise NotAllowed(
+            _(
+                "An editable file leaves only with a recorded waiver, and only of public or internal evidence."
+            )
+        )
     file, redacted = wanted.file, wanted.redacted
     if wanted.classification == Classification.POLICY:
         summary = need(wanted.summary, "summary").encode()
-        return to_pdf(summary, content_type="text/plain", name=SUMMARY), SUMMARY  # the original's name stays inside too
+        return to_pdf(
+            summary, content_type="text/plain", name=SUMMARY
+        ), SUMMARY  # the original's name stays inside too
     if file is None:
         raise Invalid(_("Give the file."), fields={"file": _("Choose a file.")})
     if wanted.classification == Classification.CONFIDENTIAL:
         if redacted is None or not is_picture(redacted.content_type):
-            words = _("Of confidential evidence only a partial picture leaves: give the picture with the rest made unreadable.")
+            words = _(
+                "Of confidential evidence only a partial picture leaves: give the picture with the rest made unreadable."
+            )
             raise Invalid(words, fields={"redacted": words})
         partial = _bytes(redacted)
         if partial == _bytes(file) or same_picture(partial, _bytes(file)):
-            words = _("The partial picture is the original itself. Make the confidential parts unreadable first.")
+            words = _(
+                "The partial picture is the original itself. Make the confidential parts unreadable first."
+            )
             raise Invalid(words, fields={"redacted": words})
-        return to_pdf(partial, content_type=redacted.content_type, name=redacted.name), redacted.name
+        return to_pdf(
+            partial, content_type=redacted.content_type, name=redacted.name
+        ), redacted.name
     if wanted.as_editable:
         return None, file.name
     return to_pdf(_bytes(file), content_type=file.content_type, name=file.name), file.name
@@ -143,18 +198,24 @@ def _bytes(file: CheckedFile) -> bytes:
 
 
 @transaction.atomic
-def approve_evidence(*, audit: AuditRequest, evidence_id: int, user: User, by: Actor, at: datetime) -> Evidence:
+def approve_evidence(
+    *, audit: AuditRequest, evidence_id: int, user: User, by: Actor, at: datetime
+) -> Evidence:
     """Release evidence for delivery: BPO, and another person than who prepared it."""
     held = hold(audit, Act.APPROVE, user)
     evidence = _in_state(held, evidence_id, EvidenceState.PREPARED)
     if evidence.prepared_by_id == user.pk:
-        raise NotAllowed(_("Who prepared the evidence does not approve it: ask another person of the BPO area."))
+        raise NotAllowed(
+            _("Who prepared the evidence does not approve it: ask another person of the BPO area.")
+        )
     evidence.state = EvidenceState.APPROVED
     return _decided(held, evidence, user=user, by=by, at=at)
 
 
 @transaction.atomic
-def refuse_evidence(*, audit: AuditRequest, evidence_id: int, reason: str, user: User, by: Actor, at: datetime) -> Evidence:
+def refuse_evidence(
+    *, audit: AuditRequest, evidence_id: int, reason: str, user: User, by: Actor, at: datetime
+) -> Evidence:
     """Send evidence back with the reason; also what was approved and has not left."""
     held = hold(audit, Act.REFUSE, user)
     evidence = _in_state(held, evidence_id, *_OPEN_STATES)
@@ -162,15 +223,26 @@ def refuse_evidence(*, audit: AuditRequest, evidence_id: int, reason: str, user:
     return _decided(held, evidence, user=user, by=by, at=at)
 
 
-def _decided(audit: AuditRequest, evidence: Evidence, *, user: User, by: Actor, at: datetime) -> Evidence:
+def _decided(
+    audit: AuditRequest, evidence: Evidence, *, user: User, by: Actor, at: datetime
+) -> Evidence:
     evidence.decided_by, evidence.decided_at = user, at
     evidence.save(update_fields=["state", "decision", "decided_by", "decided_at"])
-    tell_record(audit, f"audit.evidence_{evidence.state}", by=by, at=at, item=evidence.item.number, evidence=evidence.pk)
+    tell_record(
+        audit,
+        f"audit.evidence_{evidence.state}",
+        by=by,
+        at=at,
+        item=evidence.item.number,
+        evidence=evidence.pk,
+    )
     notices.tell_decided(audit=audit, evidence=evidence, at=at)
     return evidence
 
 
-def deliver_evidence(*, audit: AuditRequest, evidence_id: int, user: User, by: Actor, at: datetime) -> Evidence:
+def deliver_evidence(
+    *, audit: AuditRequest, evidence_id: int, user: User, by: Actor, at: datetime
+) -> Evidence:
     """Deliver approved evidence through the ticket: BPO alone, whoever else somebody is.
 
     It leaves as PDF with cover and watermark, signed; an editable one as it is, with its waiver. With the last item answered the
@@ -188,17 +260,37 @@ def deliver_evidence(*, audit: AuditRequest, evidence_id: int, user: User, by: A
 
 def _leaving(audit: AuditRequest, evidence: Evidence, at: datetime) -> bytes:
     """Return the bytes that leave: of approved evidence nothing changes any more but its state."""
-    return _read(evidence.deliverable) if evidence.is_editable else paper.sealed(audit, evidence, at=at)
+    return (
+        _read(evidence.deliverable)
+        if evidence.is_editable
+        else paper.sealed(audit, evidence, at=at)
+    )
 
 
-def _let_go(held: AuditRequest, evidence: Evidence, content: bytes, *, user: User, by: Actor, at: datetime) -> None:
+def _let_go(
+    held: AuditRequest, evidence: Evidence, content: bytes, *, user: User, by: Actor, at: datetime
+) -> None:
     editable = evidence.deliverable.content_type if evidence.is_editable else ""
-    name, content_type = (evidence.name, editable) if editable else (paper.file_name(held, evidence), PDF)
-    blob = store_bytes(organization_id=held.organization_id, content=content, content_type=content_type, at=at)
-    evidence.state, evidence.delivered, evidence.delivered_by, evidence.delivered_at = EvidenceState.DELIVERED, blob, user, at
+    name, content_type = (
+        (evidence.name, editable) if editable else (paper.file_name(held, evidence), PDF)
+    )
+    blob = store_bytes(
+        organization_id=held.organization_id, content=content, content_type=content_type, at=at
+    )
+    evidence.state, evidence.delivered, evidence.delivered_by, evidence.delivered_at = (
+        EvidenceState.DELIVERED,
+        blob,
+        user,
+        at,
+    )
     evidence.save(update_fields=["state", "delivered", "delivered_by", "delivered_at"])
     _send(held, evidence, CheckedFile(name, content_type, len(content), BytesIO(content)), by, at)
-    told = {"item": evidence.item.number, "evidence": evidence.pk, "sha256": blob.sha256, "classification": evidence.classification}
+    told = {
+        "item": evidence.item.number,
+        "evidence": evidence.pk,
+        "sha256": blob.sha256,
+        "classification": evidence.classification,
+    }
     tell_record(held, "audit.evidence_delivered", by=by, at=at, **told)
     _complete(held, by, at)
 
@@ -209,26 +301,43 @@ def _read(blob: Blob) -> bytes:
     return content
 
 
-def _send(audit: AuditRequest, evidence: Evidence, file: CheckedFile, by: Actor, at: datetime) -> None:
+def _send(
+    audit: AuditRequest, evidence: Evidence, file: CheckedFile, by: Actor, at: datetime
+) -> None:
     ticket = audit.ticket
     with translation.override(ticket.requester.language or audit.organization.language):
         body = _("Evidence of item %(number)d: %(description)s") % {
             "number": evidence.item.number,
             "description": evidence.item.description,
         }
-        digest = _("SHA-256 of the file: %(digest)s") % {"digest": evidence.delivered.sha256 if evidence.delivered else ""}
+        digest = _("SHA-256 of the file: %(digest)s") % {
+            "digest": evidence.delivered.sha256 if evidence.delivered else ""
+        }
     text = f"{body}\n{digest}"
-    message = write_message(ticket=ticket, kind=MessageKind.REPLY, body=text, is_from_staff=True, by=by, at=at, files=[file])
+    message = write_message(
+        ticket=ticket,
+        kind=MessageKind.REPLY,
+        body=text,
+        is_from_staff=True,
+        by=by,
+        at=at,
+        files=[file],
+    )
     tell_customer(ticket=ticket, message=message, by=by, at=at)
     tell_reply(ticket=ticket, message=message, at=at)
 
 
 @transaction.atomic
-def set_aside(*, audit: AuditRequest, number: int, reason: str, user: User, by: Actor, at: datetime) -> RequestedItem:
+def set_aside(
+    *, audit: AuditRequest, number: int, reason: str, user: User, by: Actor, at: datetime
+) -> RequestedItem:
     """Answer an item without evidence, with the reason that the customer reads."""
     held = hold(audit, Act.SET_ASIDE, user)
     item = get_item(held, number)
-    if item.set_aside_reason or Evidence.objects.filter(item=item, state=EvidenceState.DELIVERED).exists():
+    if (
+        item.set_aside_reason
+        or Evidence.objects.filter(item=item, state=EvidenceState.DELIVERED).exists()
+    ):
         raise NotNow(_("This item has been answered."))
     item.set_aside_reason, item.set_aside_by, item.set_aside_at = need(reason, "reason"), user, at
     item.save(update_fields=["set_aside_reason", "set_aside_by", "set_aside_at"])
@@ -239,7 +348,16 @@ def set_aside(*, audit: AuditRequest, number: int, reason: str, user: User, by: 
 
 
 @transaction.atomic
-def waive(*, audit: AuditRequest, number: int, reason: str, agreed_by: str, user: User, by: Actor, at: datetime) -> RequestedItem:
+def waive(
+    *,
+    audit: AuditRequest,
+    number: int,
+    reason: str,
+    agreed_by: str,
+    user: User,
+    by: Actor,
+    at: datetime,
+) -> RequestedItem:
     """Record that the customer wants an editable file of an item, why, and who of them took that on."""
     held = hold(audit, Act.WAIVE, user)
     item = get_item(held, number)
@@ -259,7 +377,11 @@ def _complete(audit: AuditRequest, by: Actor, at: datetime) -> None:
 def _answers_all(audit: AuditRequest) -> bool:
     delivered = Evidence.objects.filter(item__audit=audit, state=EvidenceState.DELIVERED)
     answered = set(delivered.values_list("item_id", flat=True))
-    return not RequestedItem.objects.filter(audit=audit, set_aside_reason="").exclude(pk__in=answered).exists()
+    return (
+        not RequestedItem.objects.filter(audit=audit, set_aside_reason="")
+        .exclude(pk__in=answered)
+        .exists()
+    )
 
 
 @transaction.atomic
@@ -277,8 +399,12 @@ def complete_audit(*, audit: AuditRequest, user: User, by: Actor, at: datetime) 
 def _finish(audit: AuditRequest, by: Actor, at: datetime) -> None:
     """Stop the term, give the index and the solution."""
     index = sign_json(paper.index_of(audit, at=at))
-    blob = store_bytes(organization_id=audit.organization_id, content=index, content_type="application/json", at=at)
-    AuditRequest.objects.filter(pk=audit.pk).update(state=AuditState.DELIVERED, delivered_at=at, index=blob)
+    blob = store_bytes(
+        organization_id=audit.organization_id, content=index, content_type="application/json", at=at
+    )
+    AuditRequest.objects.filter(pk=audit.pk).update(
+        state=AuditState.DELIVERED, delivered_at=at, index=blob
+    )
     stop_promise(ticket=audit.ticket, metric=Metric.DELIVERY, by=by, at=at)
     ticket = audit.ticket
     with translation.override(ticket.requester.language or audit.organization.language):
@@ -293,5 +419,8 @@ def _finish(audit: AuditRequest, by: Actor, at: datetime) -> None:
 def _in_state(audit: AuditRequest, evidence_id: int, *states: EvidenceState) -> Evidence:
     evidence = get_evidence(audit, evidence_id)
     if evidence.state not in states:
-        raise NotNow(_("This evidence is not in that step: %(state)s.") % {"state": EvidenceState(evidence.state).label})
+        raise NotNow(
+            _("This evidence is not in that step: %(state)s.")
+            % {"state": EvidenceState(evidence.state).label}
+        )
     return evidence

@@ -24,7 +24,9 @@ def set_retention(*, at: datetime) -> int:
         ends_on = evidence.item.audit.contract.ends_on
         until = None
         if ends_on is not None and ends_on < today:
-            promised = timedelta(days=max(evidence.retention_days, settings.MESA_EVIDENCE_RETENTION_DAYS))
+            promised = timedelta(
+                days=max(evidence.retention_days, settings.MESA_EVIDENCE_RETENTION_DAYS)
+            )
             until = max(evidence.retain_until or today + promised, ends_on + promised)
         if until != evidence.retain_until:
             Evidence.objects.filter(pk=evidence.pk).update(retain_until=until)
@@ -37,9 +39,17 @@ def purge_evidence(*, at: datetime) -> int:
     """Delete the evidence whose retention has ended, with its files and their record; return how many rows. The database refuses any other."""
     set_retention(at=at)
     count = 0
-    for evidence in Evidence.objects.filter(retain_until__lt=at.date()).select_related("item__audit").order_by("pk"):
+    for evidence in (
+        Evidence.objects.filter(retain_until__lt=at.date())
+        .select_related("item__audit")
+        .order_by("pk")
+    ):
         blobs = {blob for blob in (evidence.source_id, evidence.deliverable_id) if blob is not None}
-        payload = {"item": evidence.item.number, "evidence": evidence.pk, "classification": evidence.classification}
+        payload = {
+            "item": evidence.item.number,
+            "evidence": evidence.pk,
+            "classification": evidence.classification,
+        }
         evidence.delete()
         for blob_id in blobs:
             discard_blob(blob_id=blob_id)

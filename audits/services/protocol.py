@@ -11,7 +11,15 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.zones import zone
 from audits import notices
-from audits.models import VISIT_NOTICE_DAYS, AuditRequest, AuditState, Conference, DelayNotice, Visit, VisitPlace
+from audits.models import (
+    VISIT_NOTICE_DAYS,
+    AuditRequest,
+    AuditState,
+    Conference,
+    DelayNotice,
+    Visit,
+    VisitPlace,
+)
 from audits.policies import RULES, Act, acts_for_customer
 from audits.queries import delivery_clock, get_conference, get_visit
 from audits.services.base import NotNow, hold, need, say, tell_record
@@ -28,7 +36,9 @@ DAY, FURTHEST = timedelta(days=1), timedelta(days=730)
 
 
 @transaction.atomic
-def give_delay_notice(*, audit: AuditRequest, reason: str, new_date: date, user: User, by: Actor, at: datetime) -> DelayNotice:
+def give_delay_notice(
+    *, audit: AuditRequest, reason: str, new_date: date, user: User, by: Actor, at: datetime
+) -> DelayNotice:
     """Tell the customer that the delivery will be late, why, and the new date; the report says whether it was in time (SPEC 9.2)."""
     held = hold(audit, Act.TELL_DELAY, user)
     clock = delivery_clock(held.ticket_id)
@@ -37,9 +47,9 @@ def give_delay_notice(*, audit: AuditRequest, reason: str, new_date: date, user:
     today = at.astimezone(zone(held.organization.time_zone)).date()
     earliest = max(today, clock.due_at.astimezone(zone(held.organization.time_zone)).date())
     if new_date <= earliest:
-        words = _("The new date lies after the one that was promised, and after today: from %(day)s on.") % {
-            "day": day_words(earliest + DAY)
-        }
+        words = _(
+            "The new date lies after the one that was promised, and after today: from %(day)s on."
+        ) % {"day": day_words(earliest + DAY)}
         raise Invalid(words, fields={"new_date": words})
     notice: DelayNotice = DelayNotice.objects.create(
         organization_id=held.organization_id,
@@ -50,7 +60,14 @@ def give_delay_notice(*, audit: AuditRequest, reason: str, new_date: date, user:
         given_at=at,
         was_due_at=clock.due_at,
     )
-    tell_record(held, "audit.delay_told", by=by, at=at, new_date=new_date.isoformat(), in_time=notice.is_in_time)
+    tell_record(
+        held,
+        "audit.delay_told",
+        by=by,
+        at=at,
+        new_date=new_date.isoformat(),
+        in_time=notice.is_in_time,
+    )
     say(held, "delay", reason=notice.reason, day=new_date, by=by, at=at)
     return notice
 
@@ -70,9 +87,14 @@ def schedule_conference(
     """Schedule a conference and send everybody the invitation as iCalendar (SPEC 9.3)."""
     held = hold(audit, Act.SCHEDULE, user)
     if starts_at <= at:
-        raise Invalid(_("The conference lies in the past."), fields={"starts_at": _("Choose a later time.")})
+        raise Invalid(
+            _("The conference lies in the past."), fields={"starts_at": _("Choose a later time.")}
+        )
     if starts_at > at + FURTHEST:
-        raise Invalid(_("The conference lies years ahead."), fields={"starts_at": _("Choose a day within two years.")})
+        raise Invalid(
+            _("The conference lies years ahead."),
+            fields={"starts_at": _("Choose a day within two years.")},
+        )
     if not 0 < minutes <= 1440:  # noqa: PLR2004 - a day
         raise Invalid(_("Give its length in minutes."), fields={"minutes": _("From 1 to 1440.")})
     people = _addresses(attendees)
@@ -86,7 +108,14 @@ def schedule_conference(
         scheduled_by=user,
         scheduled_at=at,
     )
-    tell_record(held, "audit.conference_scheduled", by=by, at=at, conference=conference.pk, starts_at=starts_at.isoformat())
+    tell_record(
+        held,
+        "audit.conference_scheduled",
+        by=by,
+        at=at,
+        conference=conference.pk,
+        starts_at=starts_at.isoformat(),
+    )
     notices.invite(audit=held, conference=conference, at=at)
     return conference
 
@@ -100,13 +129,17 @@ def _addresses(attendees: Sequence[str]) -> list[str]:
         except ValidationError:
             wrong.append(each)
     if wrong or not people or len(people) > MAX_ATTENDEES:
-        words = _("Write up to %(limit)d e-mail addresses, one per line.") % {"limit": MAX_ATTENDEES}
+        words = _("Write up to %(limit)d e-mail addresses, one per line.") % {
+            "limit": MAX_ATTENDEES
+        }
         raise Invalid(words, fields={"attendees": f"{words} {', '.join(wrong)}".strip()})
     return people
 
 
 @transaction.atomic
-def cancel_conference(*, audit: AuditRequest, conference_id: int, user: User, by: Actor, at: datetime) -> Conference:
+def cancel_conference(
+    *, audit: AuditRequest, conference_id: int, user: User, by: Actor, at: datetime
+) -> Conference:
     """Call a conference off; everybody who was invited hears of it."""
     held = hold(audit, Act.CANCEL_CONFERENCE, user)
     conference = get_conference(held, conference_id)
@@ -120,16 +153,31 @@ def cancel_conference(*, audit: AuditRequest, conference_id: int, user: User, by
 
 
 @transaction.atomic
-def announce_visit(*, audit: AuditRequest, place: VisitPlace, on: date, visitors: str, user: User, by: Actor, at: datetime) -> Visit:
+def announce_visit(
+    *,
+    audit: AuditRequest,
+    place: VisitPlace,
+    on: date,
+    visitors: str,
+    user: User,
+    by: Actor,
+    at: datetime,
+) -> Visit:
     """Announce a visit after the request: at least five business days ahead, so that access can be authorized (SPEC 9.6)."""
     if not acts_for_customer(user, audit):
         raise NotAllowed(_("Only who asked for the audit, or a coordinator, announces a visit."))
-    held: AuditRequest = AuditRequest.objects.select_for_update(of=("self",)).select_related("ticket", "organization").get(pk=audit.pk)
+    held: AuditRequest = (
+        AuditRequest.objects.select_for_update(of=("self",))
+        .select_related("ticket", "organization")
+        .get(pk=audit.pk)
+    )
     if held.state not in RULES[Act.TELL_DELAY][1] or held.ticket.state not in OPEN_STATES:
         raise NotNow(_("No visit can be announced for this audit any more."))
     earliest = earliest_visit(held, at)
     if on < earliest:
-        words = _("A visit is announced at least %(days)d business days before it: from %(day)s on.") % {
+        words = _(
+            "A visit is announced at least %(days)d business days before it: from %(day)s on."
+        ) % {
             "days": VISIT_NOTICE_DAYS,
             "day": day_words(earliest),
         }
@@ -152,18 +200,32 @@ def announce_visit(*, audit: AuditRequest, place: VisitPlace, on: date, visitors
 
 def earliest_visit(audit: AuditRequest, at: datetime) -> date:
     """Return the first business day before which a visit can still be announced at ``at``: its notice period began no earlier."""
-    version = pick_calendar(calendar_versions_on(audit.organization, at), CalendarRole.BUSINESS, None)
+    version = pick_calendar(
+        calendar_versions_on(audit.organization, at), CalendarRole.BUSINESS, None
+    )
     assert version is not None  # the term to deliver runs in it
     calendar = work_calendar(version)
     today = at.astimezone(calendar.zone).date()
     day = calendar.term(at, VISIT_NOTICE_DAYS, True).astimezone(calendar.zone).date()
-    while not calendar.is_business_day(day) or calendar.days_before(day, VISIT_NOTICE_DAYS, True) < today:
+    while (
+        not calendar.is_business_day(day)
+        or calendar.days_before(day, VISIT_NOTICE_DAYS, True) < today
+    ):
         day += DAY
     return day
 
 
 @transaction.atomic
-def answer_visit(*, audit: AuditRequest, visit_id: int, authorizes: bool, answer: str, user: User, by: Actor, at: datetime) -> Visit:
+def answer_visit(
+    *,
+    audit: AuditRequest,
+    visit_id: int,
+    authorizes: bool,
+    answer: str,
+    user: User,
+    by: Actor,
+    at: datetime,
+) -> Visit:
     """Authorize a visit, or refuse it with the reason."""
     held = hold(audit, Act.ANSWER_VISIT, user)
     visit = get_visit(held, visit_id)
@@ -179,17 +241,26 @@ def answer_visit(*, audit: AuditRequest, visit_id: int, authorizes: bool, answer
 
 
 @transaction.atomic
-def stop_audit(*, audit: AuditRequest, reason: str, user: User, by: Actor, at: datetime) -> AuditRequest:
+def stop_audit(
+    *, audit: AuditRequest, reason: str, user: User, by: Actor, at: datetime
+) -> AuditRequest:
     """Stop everything because somebody asked to manipulate information, and report it to the committee (SPEC 9.7).
 
     The customer is not told by the system: what is said to whom is the committee's to decide.
     """
     held = hold(audit, Act.STOP, user)
     held.stopped_from = held.state
-    held.decision, held.state, held.decided_by, held.decided_at = need(reason, "reason"), AuditState.STOPPED, user, at
+    held.decision, held.state, held.decided_by, held.decided_at = (
+        need(reason, "reason"),
+        AuditState.STOPPED,
+        user,
+        at,
+    )
     held.save(update_fields=["decision", "state", "stopped_from", "decided_by", "decided_at"])
     clock = delivery_clock(held.ticket_id)
-    if clock is not None and clock.is_live and (clock.due_at is None or at <= clock.due_at):  # a term that was missed stays missed
+    if (
+        clock is not None and clock.is_live and (clock.due_at is None or at <= clock.due_at)
+    ):  # a term that was missed stays missed
         withdraw_promise(ticket=held.ticket, metric=Metric.DELIVERY, by=by, at=at)
     tell_record(held, "audit.stopped", by=by, at=at)
     notices.tell_committee(audit=held, at=at)
@@ -197,7 +268,9 @@ def stop_audit(*, audit: AuditRequest, reason: str, user: User, by: Actor, at: d
 
 
 @transaction.atomic
-def resume_audit(*, audit: AuditRequest, reason: str, user: User, by: Actor, at: datetime) -> AuditRequest:
+def resume_audit(
+    *, audit: AuditRequest, reason: str, user: User, by: Actor, at: datetime
+) -> AuditRequest:
     """Go on after the committee has decided, where it was stopped; a term that was not missed is measured anew."""
     held = hold(audit, Act.RESUME, user)
     held.decision, held.decided_by, held.decided_at = need(reason, "reason"), user, at

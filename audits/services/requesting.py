@@ -77,23 +77,41 @@ def request_audit(
             % {"contract": contract, "number": allowance.used_by.ticket.number}
         )
     if visit is not None and visit.on < day:
-        raise Invalid(_("The day of the visit has passed."), fields={"visit_on": _("Choose a day from today on.")})
+        raise Invalid(
+            _("The day of the visit has passed."),
+            fields={"visit_on": _("Choose a day from today on.")},
+        )
     ticket = _raise(membership, wanted, [form, *checklist], by, at)
     audit = _write(ticket, wanted, allowance, form, visit, at=at)
     start_promise(ticket=ticket, metric=Metric.DELIVERY, by=by, at=at)
-    tell_record(audit, "audit.requested", by=by, at=at, items=len(wanted.items), environment=str(wanted.environment))
+    tell_record(
+        audit,
+        "audit.requested",
+        by=by,
+        at=at,
+        items=len(wanted.items),
+        environment=str(wanted.environment),
+    )
     notices.tell_requested(audit=audit, at=at)
     return audit
 
 
 def _write(
-    ticket: Ticket, wanted: WantedAudit, allowance: Allowance, form: CheckedFile, visit: NewVisit | None, *, at: datetime
+    ticket: Ticket,
+    wanted: WantedAudit,
+    allowance: Allowance,
+    form: CheckedFile,
+    visit: NewVisit | None,
+    *,
+    at: datetime,
 ) -> AuditRequest:
     audit: AuditRequest = AuditRequest.objects.create(
         organization=ticket.organization,
         ticket=ticket,
         contract=allowance.contract,
-        state=AuditState.OPEN if wanted.environment is Environment.PRODUCTION else AuditState.EVALUATING,
+        state=AuditState.OPEN
+        if wanted.environment is Environment.PRODUCTION
+        else AuditState.EVALUATING,
         year_starts_on=allowance.starts_on,
         auditor_company=wanted.auditor_company,
         auditor_name=wanted.auditor_name,
@@ -105,7 +123,13 @@ def _write(
         form=store_file(organization_id=ticket.organization_id, upload=form, at=at),
     )
     RequestedItem.objects.bulk_create(
-        RequestedItem(organization=ticket.organization, audit=audit, number=number, service=item.service, description=item.description)
+        RequestedItem(
+            organization=ticket.organization,
+            audit=audit,
+            number=number,
+            service=item.service,
+            description=item.description,
+        )
         for number, item in enumerate(wanted.items, start=1)
     )
     if visit is not None:
@@ -127,19 +151,39 @@ def _contract(membership: Membership, wanted: WantedAudit, day: date) -> Contrac
     found = [
         contract
         for contract in contracts_in_force(organization, day)
-        if all(covers(organization, contract.pk, day, service_id=item.service.pk) for item in wanted.items)
+        if all(
+            covers(organization, contract.pk, day, service_id=item.service.pk)
+            for item in wanted.items
+        )
     ]
     if found:
-        return next((contract for contract in found if allowance_of(contract, day).used_by is None), found[0])
-    words = _("The items belong to services of several contracts: make one request for each contract.")
+        return next(
+            (contract for contract in found if allowance_of(contract, day).used_by is None),
+            found[0],
+        )
+    words = _(
+        "The items belong to services of several contracts: make one request for each contract."
+    )
     raise Invalid(words, fields={"form": words})
 
 
-def _raise(membership: Membership, wanted: WantedAudit, files: Sequence[CheckedFile], by: Actor, at: datetime) -> Ticket:
+def _raise(
+    membership: Membership,
+    wanted: WantedAudit,
+    files: Sequence[CheckedFile],
+    by: Actor,
+    at: datetime,
+) -> Ticket:
     with translation.override(membership.organization.language):
         subject = _("External audit: %(company)s") % {"company": wanted.auditor_company}
-        lines = [f"{number}. {item.service.name}: {item.description}" for number, item in enumerate(wanted.items, start=1)]
-        head = _("Period: %(start)s to %(end)s.") % {"start": wanted.period_from, "end": wanted.period_to}
+        lines = [
+            f"{number}. {item.service.name}: {item.description}"
+            for number, item in enumerate(wanted.items, start=1)
+        ]
+        head = _("Period: %(start)s to %(end)s.") % {
+            "start": wanted.period_from,
+            "end": wanted.period_to,
+        }
         description = "\n\n".join([wanted.purpose, head, "\n".join(lines)])
     request = NewTicket(
         membership=membership,
@@ -156,7 +200,9 @@ def _raise(membership: Membership, wanted: WantedAudit, files: Sequence[CheckedF
 
 
 @transaction.atomic
-def evaluate_environment(*, audit: AuditRequest, approves: bool, reason: str, user: User, by: Actor, at: datetime) -> AuditRequest:
+def evaluate_environment(
+    *, audit: AuditRequest, approves: bool, reason: str, user: User, by: Actor, at: datetime
+) -> AuditRequest:
     """Decide about an audit of an alternate environment (SPEC 9.5), with the reason; a declined one counts in no allowance."""
     held = hold(audit, Act.EVALUATE, user)
     held.decision = need(reason, "reason")

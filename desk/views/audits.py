@@ -49,7 +49,11 @@ def audits(request: HttpRequest) -> HttpResponse:
     """List the audits, the ones that ask for a delay notice marked."""
     user, now = _reader(request), timezone.now()
     page = Paginator(queries.audits_of(user), PAGE_SIZE).get_page(request.GET.get("page"))
-    return render(request, "desk/audits.html", frame(request) | {"page": page, "rows": queries.rows_of(list(page), user, now), "now": now})
+    return render(
+        request,
+        "desk/audits.html",
+        frame(request) | {"page": page, "rows": queries.rows_of(list(page), user, now), "now": now},
+    )
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,9 @@ def audit(request: HttpRequest, number: str) -> HttpResponse:
     return _page(request, queries.get_audit(_reader(request), number))
 
 
-def _page(request: HttpRequest, found: AuditRequest, *, refused: FormOn | None = None, status: int = 200) -> HttpResponse:
+def _page(
+    request: HttpRequest, found: AuditRequest, *, refused: FormOn | None = None, status: int = 200
+) -> HttpResponse:
     user, now = person(request), timezone.now()
     view = queries.view_of(found, user)
     is_open = found.ticket.state in OPEN_STATES
@@ -81,7 +87,9 @@ def _page(request: HttpRequest, found: AuditRequest, *, refused: FormOn | None =
 
     def offer(act: str, target: int = 0) -> list[FormOn]:
         right = Act(act)
-        if not ((is_open or (right in AFTER_THE_SOLUTION and not is_ended)) and can(user, right, found)):
+        if not (
+            (is_open or (right in AFTER_THE_SOLUTION and not is_ended)) and can(user, right, found)
+        ):
             return []
         if refused is not None and (refused.act, refused.target) == (act, target):
             return [refused]
@@ -98,11 +106,24 @@ def _page(request: HttpRequest, found: AuditRequest, *, refused: FormOn | None =
         "items": [_item(each, offer, user, attachments) for each in view.items],
         "acts": [
             form
-            for act in (Act.EVALUATE, *([Act.COMPLETE] if found.reopened_at else []), Act.TELL_DELAY, Act.SCHEDULE, Act.RESUME, Act.STOP)
+            for act in (
+                Act.EVALUATE,
+                *([Act.COMPLETE] if found.reopened_at else []),
+                Act.TELL_DELAY,
+                Act.SCHEDULE,
+                Act.RESUME,
+                Act.STOP,
+            )
             for form in offer(act)
         ],
-        "visits": [(visit, offer(Act.ANSWER_VISIT, visit.pk) if visit.is_authorized is None else []) for visit in view.visits],
-        "conferences": [(each, [] if each.is_cancelled else offer(Act.CANCEL_CONFERENCE, each.pk)) for each in view.conferences],
+        "visits": [
+            (visit, offer(Act.ANSWER_VISIT, visit.pk) if visit.is_authorized is None else [])
+            for visit in view.visits
+        ],
+        "conferences": [
+            (each, [] if each.is_cancelled else offer(Act.CANCEL_CONFERENCE, each.pk))
+            for each in view.conferences
+        ],
         "index": queries.index_attachment(found),
         "refused": refused,
     }
@@ -121,7 +142,10 @@ def _item(each: ItemView, offer: Offer, user: User, attachments: dict[int, int])
         acts += offer(Act.WAIVE, each.item.number)
     return {
         "view": each,
-        "evidence": [(row, _evidence_acts(row, offer, user), attachments.get(row.pk)) for row in each.evidence],
+        "evidence": [
+            (row, _evidence_acts(row, offer, user), attachments.get(row.pk))
+            for row in each.evidence
+        ],
         "acts": acts,
     }
 
@@ -148,28 +172,49 @@ def act(request: HttpRequest, number: str, name: str, target: str) -> HttpRespon
             _carry_out(request, found, name, int(target), form.cleaned_data)
         except DomainError as error:
             put_errors(form, error)
-            status = 403 if isinstance(error, NotAllowed) else 404 if isinstance(error, NotFound) else 400
+            status = (
+                403
+                if isinstance(error, NotAllowed)
+                else 404
+                if isinstance(error, NotFound)
+                else 400
+            )
         else:
             messages.success(request, _("Done."))
             return redirect("admin:audit", number)
     fresh = queries.get_audit(person(request), number)
-    return _page(request, fresh, refused=FormOn(name, int(target), FORMS[name][1], form, is_open=True), status=status)
+    return _page(
+        request,
+        fresh,
+        refused=FormOn(name, int(target), FORMS[name][1], form, is_open=True),
+        status=status,
+    )
 
 
-def _carry_out(request: HttpRequest, audit: AuditRequest, name: str, target: int, data: dict[str, Any]) -> None:
+def _carry_out(
+    request: HttpRequest, audit: AuditRequest, name: str, target: int, data: dict[str, Any]
+) -> None:
     user, by, at = person(request), actor(request, Channel.DESK), timezone.now()
     same: dict[str, Any] = {"audit": audit, "user": user, "by": by, "at": at}
     if name == Act.PREPARE:
         services.prepare_evidence(wanted=_wanted(request, target, data), **same)
         return
     calls: dict[str, Callable[[], Any]] = {
-        Act.EVALUATE: lambda: services.evaluate_environment(approves=data["approves"] == "yes", reason=data["reason"], **same),
+        Act.EVALUATE: lambda: services.evaluate_environment(
+            approves=data["approves"] == "yes", reason=data["reason"], **same
+        ),
         Act.APPROVE: lambda: services.approve_evidence(evidence_id=target, **same),
-        Act.REFUSE: lambda: services.refuse_evidence(evidence_id=target, reason=data["reason"], **same),
+        Act.REFUSE: lambda: services.refuse_evidence(
+            evidence_id=target, reason=data["reason"], **same
+        ),
         Act.DELIVER: lambda: services.deliver_evidence(evidence_id=target, **same),
         Act.SET_ASIDE: lambda: services.set_aside(number=target, reason=data["reason"], **same),
-        Act.WAIVE: lambda: services.waive(number=target, reason=data["reason"], agreed_by=data["agreed_by"], **same),
-        Act.TELL_DELAY: lambda: services.give_delay_notice(reason=data["reason"], new_date=data["new_date"], **same),
+        Act.WAIVE: lambda: services.waive(
+            number=target, reason=data["reason"], agreed_by=data["agreed_by"], **same
+        ),
+        Act.TELL_DELAY: lambda: services.give_delay_notice(
+            reason=data["reason"], new_date=data["new_date"], **same
+        ),
         Act.SCHEDULE: lambda: services.schedule_conference(
             starts_at=data["starts_at"].replace(tzinfo=zone(audit.organization.time_zone)),
             minutes=data["minutes"],
@@ -200,7 +245,9 @@ def _wanted(request: HttpRequest, number: int, data: dict[str, Any]) -> NewEvide
 
 
 @require_safe
-def evidence_file(request: HttpRequest, number: str, evidence_id: str, kind: str) -> HttpResponseBase:
+def evidence_file(
+    request: HttpRequest, number: str, evidence_id: str, kind: str
+) -> HttpResponseBase:
     """Serve what has not left to whoever prepares or approves: the original, or the draft of what would be delivered."""
     user = _reader(request)
     found = queries.get_audit(user, number)
@@ -208,13 +255,22 @@ def evidence_file(request: HttpRequest, number: str, evidence_id: str, kind: str
         raise PermissionDenied
     evidence = queries.get_evidence(found, int(evidence_id))
     if kind == "source" and evidence.source is not None:
-        ending = guess_extension(evidence.source.content_type) or ""  # the row keeps the name of what leaves
-        return file_response(evidence.source, f"{number}-{evidence.item.number:03d}-{evidence.number}-original{ending}")
+        ending = (
+            guess_extension(evidence.source.content_type) or ""
+        )  # the row keeps the name of what leaves
+        return file_response(
+            evidence.source,
+            f"{number}-{evidence.item.number:03d}-{evidence.number}-original{ending}",
+        )
     if kind == "draft" and evidence.is_editable:
         return file_response(evidence.deliverable, evidence.name)
     if kind == "draft":
-        response = HttpResponse(paper.bound(found, evidence, at=None), content_type="application/pdf")
-        response["Content-Disposition"] = f'inline; filename="draft-{paper.file_name(found, evidence)}"'
+        response = HttpResponse(
+            paper.bound(found, evidence, at=None), content_type="application/pdf"
+        )
+        response["Content-Disposition"] = (
+            f'inline; filename="draft-{paper.file_name(found, evidence)}"'
+        )
         response["Cache-Control"] = "private, no-store"
         return response
     raise NotFound(_("There is no such file."))

@@ -19,7 +19,16 @@ from catalog.models import Contract
 from core.classification import Channel, Priority
 from core.errors import NotFound
 from desk.frame import frame
-from escalation.coverage import DAY_HOURS, HOURS, Picture, Stretch, Told, kept_holes, pictures_of, stretches_of
+from escalation.coverage import (
+    DAY_HOURS,
+    HOURS,
+    Picture,
+    Stretch,
+    Told,
+    kept_holes,
+    pictures_of,
+    stretches_of,
+)
 from escalation.models import Coverage
 from escalation.queries import coverage_rows, drills_of
 from escalation.services import start_drill
@@ -72,14 +81,29 @@ def coverage(request: HttpRequest) -> HttpResponse:
 
 
 def _row(row: Coverage, found: list[Stretch]) -> dict[str, object]:
-    return {"row": row, "hours": sum(each.last - each.first + 1 for each in found), "zone": row.organization.time_zone}
+    return {
+        "row": row,
+        "hours": sum(each.last - each.first + 1 for each in found),
+        "zone": row.organization.time_zone,
+    }
 
 
-def _week(request: HttpRequest, organization: Organization, user: User, now: datetime) -> dict[str, object]:
+def _week(
+    request: HttpRequest, organization: Organization, user: User, now: datetime
+) -> dict[str, object]:
     pictures = pictures_of(organization, now)
     wanted = request.GET.get("contract", "")
-    picture = next((each for each in pictures if each.contract is not None and each.contract.reference == wanted), pictures[0])
-    priority = next((each for each in Priority if each.code == request.GET.get("priority")), Priority.CRITICAL)
+    picture = next(
+        (
+            each
+            for each in pictures
+            if each.contract is not None and each.contract.reference == wanted
+        ),
+        pictures[0],
+    )
+    priority = next(
+        (each for each in Priority if each.code == request.GET.get("priority")), Priority.CRITICAL
+    )
     asked = request.GET.get("hour", "")
     hour = int(asked) if asked.isdigit() and int(asked) < HOURS else picture.hour_of(now)
     return {
@@ -105,15 +129,26 @@ def _squares(picture: Picture, priority: Priority) -> list[Square]:
     lacking = {hole.hour for hole in picture.holes if hole.priority == priority}
     found = []
     for hour in range(HOURS):
-        tone = "hole" if hour in lacking else "covered" if (hour, priority) in picture.needed else "idle"
+        tone = (
+            "hole"
+            if hour in lacking
+            else "covered"
+            if (hour, priority) in picture.needed
+            else "idle"
+        )
         found.append(Square(hour, tone))
     return found
 
 
 def _lines(picture: Picture, priority: Priority, hour: int) -> list[Line]:
     at = picture.instant_of(hour)
-    lacking = {hole.percent for hole in picture.holes if (hole.hour, hole.priority) == (hour, priority)}
-    return [Line(percent, picture.told(priority, percent, at), percent in lacking) for percent in picture.percents]
+    lacking = {
+        hole.percent for hole in picture.holes if (hole.hour, hole.priority) == (hour, priority)
+    }
+    return [
+        Line(percent, picture.told(priority, percent, at), percent in lacking)
+        for percent in picture.percents
+    ]
 
 
 @posted_from("admin:coverage")
@@ -122,9 +157,27 @@ def drill(request: HttpRequest) -> HttpResponse:
     user = _reader(request)
     organization = organization_by_slug(request.GET.get("customer", ""))
     reference = request.GET.get("contract", "")
-    contract = Contract.objects.filter(organization=organization, reference=reference).order_by("pk").first() if reference else None
+    contract = (
+        Contract.objects.filter(organization=organization, reference=reference)
+        .order_by("pk")
+        .first()
+        if reference
+        else None
+    )
     if reference and contract is None:
         raise NotFound(_("There is no such contract."))
-    made = start_drill(organization=organization, contract=contract, user=user, by=actor(request, Channel.DESK), at=timezone.now())
-    messages.success(request, _("The test was sent to %(count)d people.") % {"count": len({each["email"] for each in made.told})})
-    return redirect(f"{reverse('admin:coverage')}?customer={organization.slug}&contract={reference}#drills")
+    made = start_drill(
+        organization=organization,
+        contract=contract,
+        user=user,
+        by=actor(request, Channel.DESK),
+        at=timezone.now(),
+    )
+    messages.success(
+        request,
+        _("The test was sent to %(count)d people.")
+        % {"count": len({each["email"] for each in made.told})},
+    )
+    return redirect(
+        f"{reverse('admin:coverage')}?customer={organization.slug}&contract={reference}#drills"
+    )

@@ -34,16 +34,27 @@ PAGE_SIZE = 50
 
 View = Callable[[QuerySet[Ticket], User, datetime], QuerySet[Ticket]]
 VIEWS: dict[str, tuple[str | Promise, View]] = {
-    "mine": (gettext_lazy("My tickets"), lambda tickets, user, now: queries.active(tickets).filter(assignee=user)),
-    "unassigned": (gettext_lazy("Unassigned"), lambda tickets, user, now: queries.active(tickets).filter(assignee=None)),
+    "mine": (
+        gettext_lazy("My tickets"),
+        lambda tickets, user, now: queries.active(tickets).filter(assignee=user),
+    ),
+    "unassigned": (
+        gettext_lazy("Unassigned"),
+        lambda tickets, user, now: queries.active(tickets).filter(assignee=None),
+    ),
     "at_risk": (gettext_lazy("At risk"), lambda tickets, user, now: queries.at_risk(tickets, now)),
-    "breached": (gettext_lazy("Overdue"), lambda tickets, user, now: queries.breached(tickets, now)),
+    "breached": (
+        gettext_lazy("Overdue"),
+        lambda tickets, user, now: queries.breached(tickets, now),
+    ),
     "all": (gettext_lazy("All active"), lambda tickets, user, now: queries.active(tickets)),
     "ended": (gettext_lazy("Ended"), lambda tickets, user, now: queries.ended(tickets)),
 }
 
 
-def rows_of(tickets: Iterable[Ticket], now: datetime) -> list[tuple[Ticket, Clock | None, list[Held]]]:
+def rows_of(
+    tickets: Iterable[Ticket], now: datetime
+) -> list[tuple[Ticket, Clock | None, list[Held]]]:
     """Give each ticket its most urgent clock and whose turn it was for how long, in one query each for all."""
     found = list(tickets)
     clocks, held = clocks_of([ticket.pk for ticket in found]), queries.time_held_by(found, now)
@@ -58,8 +69,14 @@ def queue(request: HttpRequest) -> HttpResponse:
     name = request.GET.get("view", "all")
     name = name if name in VIEWS else "all"
     form = QueueFilterForm(request.GET)
-    tickets = queries.in_queue_order(_filtered(VIEWS[name][1](queries.visible_to(user), user, now), form))
-    number = max(1, int(page)) if (page := request.GET.get("page", "1")).isdecimal() and len(page) < 6 else 1
+    tickets = queries.in_queue_order(
+        _filtered(VIEWS[name][1](queries.visible_to(user), user, now), form)
+    )
+    number = (
+        max(1, int(page))
+        if (page := request.GET.get("page", "1")).isdecimal() and len(page) < 6
+        else 1
+    )
     found = list(tickets[(number - 1) * PAGE_SIZE : number * PAGE_SIZE + 1])
     context = frame(request) | {
         "now": now,
@@ -101,7 +118,9 @@ def assign(request: HttpRequest) -> HttpResponse:
     target = request.POST.get("next", "")
     if not url_has_allowed_host_and_scheme(target, {request.get_host()}):
         target = reverse("admin:queue")
-    chosen = [pk for pk in request.POST.getlist("ticket") if pk.isdecimal() and len(pk) < 16][:PAGE_SIZE]
+    chosen = [pk for pk in request.POST.getlist("ticket") if pk.isdecimal() and len(pk) < 16][
+        :PAGE_SIZE
+    ]
     tickets = list(queries.visible_to(user).filter(pk__in=chosen))
     people = {str(colleague.pk): colleague for colleague in assignable_staff()}
     assignee = people.get(request.POST.get("assignee", ""))
@@ -109,10 +128,16 @@ def assign(request: HttpRequest) -> HttpResponse:
         messages.error(request, _("Choose at least one ticket and a person."))
         return redirect(target)
     try:
-        count = services.assign_tickets(tickets=tickets, assignee=assignee, by=actor(request, Channel.DESK), at=timezone.now())
+        count = services.assign_tickets(
+            tickets=tickets, assignee=assignee, by=actor(request, Channel.DESK), at=timezone.now()
+        )
     except DomainError as error:
         messages.error(request, str(error.message))
     else:
-        text = ngettext("%(count)d ticket was given to %(person)s.", "%(count)d tickets were given to %(person)s.", count)
+        text = ngettext(
+            "%(count)d ticket was given to %(person)s.",
+            "%(count)d tickets were given to %(person)s.",
+            count,
+        )
         messages.success(request, text % {"count": count, "person": assignee})
     return redirect(target)

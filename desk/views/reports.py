@@ -26,11 +26,17 @@ def service_level(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     readable = organizations()
     wanted = request.GET.get("organization")
-    organization = next((o for o in readable if o.slug == wanted), readable[0] if readable else None)
+    organization = next(
+        (o for o in readable if o.slug == wanted), readable[0] if readable else None
+    )
     if organization is None:
         return render(request, "desk/reports.html", frame(request))
     month = chosen_month(request, organization, now)
-    return render(request, "desk/reports.html", frame(request) | month_context(organization, month, now, readable))
+    return render(
+        request,
+        "desk/reports.html",
+        frame(request) | month_context(organization, month, now, readable),
+    )
 
 
 @require_safe
@@ -45,5 +51,10 @@ def service_level_pdf(request: HttpRequest, slug: str, month: str) -> HttpRespon
         at=timezone.now(),
     )
     if issue.status != ReportStatus.READY or issue.pdf is None:
-        return render(request, "desk/report_wait.html", frame(request) | {"issue": issue, "organization": organization}, status=202)
+        return render(
+            request,
+            "desk/report_wait.html",
+            frame(request) | {"issue": issue, "organization": organization},
+            status=202,
+        )
     return file_response(issue.pdf, report_file_name(issue))

@@ -42,7 +42,11 @@ def _reader(request: HttpRequest) -> User:
 def simulations(request: HttpRequest) -> HttpResponse:
     """List what was tried, and take what is to be tried; ``?from=`` fills the form with a customer's terms in force."""
     user, now = _reader(request), timezone.now()
-    form = SimulationForm(request.POST) if request.method == "POST" else SimulationForm(initial=_initial(request))
+    form = (
+        SimulationForm(request.POST)
+        if request.method == "POST"
+        else SimulationForm(initial=_initial(request))
+    )
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
@@ -53,7 +57,9 @@ def simulations(request: HttpRequest) -> HttpResponse:
                 first_month=queries.parse_month(data["first_month"]),
                 last_month=queries.parse_month(data["last_month"]),
             )
-            made = services.request_simulation(wanted=wanted, user=user, by=actor(request, Channel.DESK), at=now)
+            made = services.request_simulation(
+                wanted=wanted, user=user, by=actor(request, Channel.DESK), at=now
+            )
             return redirect("admin:simulation", made.pk)
         except DomainError as error:
             put_errors(form, error)
@@ -73,12 +79,21 @@ def _initial(request: HttpRequest) -> dict[str, object]:
     values: dict[str, object] = {"first_month": f"{last:%Y-%m}", "last_month": f"{last:%Y-%m}"}
     if (again := request.GET.get("again", "")).isdigit():
         earlier = queries.get_simulation(person(request), int(again))
-        months = {"first_month": f"{earlier.first_month:%Y-%m}", "last_month": f"{earlier.last_month:%Y-%m}"}
-        return initial_of(draft_from(earlier.draft)) | months | {"name": earlier.name, "organizations": earlier.organization_ids}
+        months = {
+            "first_month": f"{earlier.first_month:%Y-%m}",
+            "last_month": f"{earlier.last_month:%Y-%m}",
+        }
+        return (
+            initial_of(draft_from(earlier.draft))
+            | months
+            | {"name": earlier.name, "organizations": earlier.organization_ids}
+        )
     if slug := request.GET.get("from"):
         organization = organization_by_slug(slug)
         contract = contract_on(organization, now.astimezone(zone(organization.time_zone)).date())
-        values |= initial_of(written_out(organization, contract, now)) | {"organizations": [organization.pk]}
+        values |= initial_of(written_out(organization, contract, now)) | {
+            "organizations": [organization.pk]
+        }
     return values
 
 
@@ -88,7 +103,9 @@ def simulation(request: HttpRequest, simulation_id: int) -> HttpResponse:
     return render(request, "desk/simulation.html", frame(request) | _result(request, found, None))
 
 
-def _result(request: HttpRequest, found: Simulation, form: PutInForceForm | None) -> dict[str, object]:
+def _result(
+    request: HttpRequest, found: Simulation, form: PutInForceForm | None
+) -> dict[str, object]:
     may_publish = person(request).can(Capability.CONFIGURE)
     if form is None and may_publish:
         form = PutInForceForm(organization_ids=found.organization_ids)
@@ -97,24 +114,35 @@ def _result(request: HttpRequest, found: Simulation, form: PutInForceForm | None
     return {
         "simulation": found,
         "result": result,
-        "may_put_in_force": form is not None and not result.is_running and bool(draft.targets or draft.matrix or _says_pauses(draft)),
+        "may_put_in_force": form is not None
+        and not result.is_running
+        and bool(draft.targets or draft.matrix or _says_pauses(draft)),
         "draft": draft,
-        "draft_targets": sorted(draft.targets.items(), key=lambda item: (item[0][0], item[0][1], item[0][2])),
-        "draft_hours": [(role, format_hours(dict(hours), days_of_week())) for role, hours in draft.hours.items()],
+        "draft_targets": sorted(
+            draft.targets.items(), key=lambda item: (item[0][0], item[0][1], item[0][2])
+        ),
+        "draft_hours": [
+            (role, format_hours(dict(hours), days_of_week())) for role, hours in draft.hours.items()
+        ],
         "draft_cells": sorted((draft.matrix or {}).items()),
         "form": form,
     }
 
 
 def _says_pauses(draft: Draft) -> bool:
-    return draft.pauses_while_pending_user is not None or draft.pauses_while_pending_supplier is not None
+    return (
+        draft.pauses_while_pending_user is not None
+        or draft.pauses_while_pending_supplier is not None
+    )
 
 
 @require_safe
 def simulation_changes(request: HttpRequest, simulation_id: int) -> HttpResponseBase:
     """Serve every clock that comes out otherwise as CSV, one customer's month after the other."""
     found = queries.get_simulation(_reader(request), simulation_id)
-    response = StreamingHttpResponse(_changes(queries.simulation_result(found)), content_type="text/csv; charset=utf-8")
+    response = StreamingHttpResponse(
+        _changes(queries.simulation_result(found)), content_type="text/csv; charset=utf-8"
+    )
     response["Content-Disposition"] = f'attachment; filename="simulation-{found.pk}.csv"'
     response["Cache-Control"] = "private, no-store"
     return response
@@ -158,10 +186,16 @@ def put_in_force(request: HttpRequest, simulation_id: int) -> HttpResponse:
                 by=actor(request, Channel.DESK),
                 at=now,
             )
-            messages.success(request, _("In force for %(contract)s, as a new version of its policy.") % {"contract": contract})
+            messages.success(
+                request,
+                _("In force for %(contract)s, as a new version of its policy.")
+                % {"contract": contract},
+            )
             return redirect("admin:simulation", simulation_id)
         except DomainError as error:
             put_errors(form, error)
         except ValidationError as error:
             form.add_error(None, error.messages)
-    return render(request, "desk/simulation.html", frame(request) | _result(request, found, form), status=400)
+    return render(
+        request, "desk/simulation.html", frame(request) | _result(request, found, form), status=400
+    )

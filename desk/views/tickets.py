@@ -18,7 +18,16 @@ from accounts.zones import zone
 from audits.queries import audit_of_ticket
 from core.classification import Channel, Impact, Kind, Urgency
 from core.errors import DomainError, NotAllowed
-from desk.forms import AssignForm, ClassifyForm, ContractForm, DeescalateForm, RegisterForm, Say, SayForm, StepForm
+from desk.forms import (
+    AssignForm,
+    ClassifyForm,
+    ContractForm,
+    DeescalateForm,
+    RegisterForm,
+    Say,
+    SayForm,
+    StepForm,
+)
 from desk.frame import frame
 from escalation.queries import escalations_of, get_escalation, rule_logs_of
 from escalation.services import acknowledge_escalation, deescalate_ticket, may_acknowledge
@@ -44,11 +53,18 @@ def explanation(request: HttpRequest, number: str, metric: str) -> HttpResponse:
     """Show why a clock is due when it is, on a page that can be printed."""
     ticket = queries.get_ticket(person(request), number)
     item = get_clock(ticket, queries.intervals(ticket.pk), metric)
-    context = {"ticket": ticket, "item": item, "now": timezone.now(), "zone": ticket.organization.time_zone}
+    context = {
+        "ticket": ticket,
+        "item": item,
+        "now": timezone.now(),
+        "zone": ticket.organization.time_zone,
+    }
     return render(request, "desk/explanation.html", frame(request) | context)
 
 
-def _page(request: HttpRequest, ticket: Ticket, *, status: int = 200, **replaced: Any) -> HttpResponse:
+def _page(
+    request: HttpRequest, ticket: Ticket, *, status: int = 200, **replaced: Any
+) -> HttpResponse:
     """Render the ticket; ``replaced`` brings back the form that was refused, with what was typed and what changed."""
     user, now = person(request), timezone.now()
     conversation = queries.conversation(ticket, with_notes=True)
@@ -70,7 +86,9 @@ def _page(request: HttpRequest, ticket: Ticket, *, status: int = 200, **replaced
         "turns": queries.time_held(intervals, now),
         "for_staff": True,
         "escalations": steps_up,
-        "may_acknowledge": bool(steps_up) and steps_up[-1].acknowledged_at is None and may_acknowledge(user, steps_up[-1], now),
+        "may_acknowledge": bool(steps_up)
+        and steps_up[-1].acknowledged_at is None
+        and may_acknowledge(user, steps_up[-1], now),
         "audit": audit_of_ticket(ticket.pk),
         "rule_logs": rule_logs_of(ticket),
         "followers": queries.followers_of(user, ticket),
@@ -81,13 +99,28 @@ def _page(request: HttpRequest, ticket: Ticket, *, status: int = 200, **replaced
         "classify_form": ClassifyForm.of(ticket),
         "contract_form": _contract_form(user, ticket),
         "deescalate_form": DeescalateForm(auto_id="deescalate_%s"),
-        "assign_form": AssignForm(initial={"assignee": ticket.assignee_id, "version": ticket.version}) if works else None,
-        "steps": [(step, StepForm(initial={"version": ticket.version}, needs=step.needs, auto_id=f"{step.name}_%s")) for step in steps],
+        "assign_form": AssignForm(
+            initial={"assignee": ticket.assignee_id, "version": ticket.version}
+        )
+        if works
+        else None,
+        "steps": [
+            (
+                step,
+                StepForm(
+                    initial={"version": ticket.version}, needs=step.needs, auto_id=f"{step.name}_%s"
+                ),
+            )
+            for step in steps
+        ],
         "page_status": status,
         **replaced,
     }
     if "refused_step" in replaced:
-        context["steps"] = [(s, replaced["step_form"] if s.name == replaced["refused_step"] else form) for s, form in context["steps"]]
+        context["steps"] = [
+            (s, replaced["step_form"] if s.name == replaced["refused_step"] else form)
+            for s, form in context["steps"]
+        ]
     return render(request, "desk/ticket.html", context, status=status)
 
 
@@ -99,10 +132,14 @@ def _contract_form(user: User, ticket: Ticket) -> ContractForm | None:
     return form if form.fields["contract"].queryset.exists() else None  # type: ignore[attr-defined]
 
 
-def _refuse(request: HttpRequest, ticket: Ticket, form: forms.Form, error: DomainError, **replaced: Any) -> HttpResponse:
+def _refuse(
+    request: HttpRequest, ticket: Ticket, form: forms.Form, error: DomainError, **replaced: Any
+) -> HttpResponse:
     """Show the page again with the refused form: 409 with what changed for a stale one, 403 or 400 otherwise."""
     put_errors(form, error)
-    status = 409 if isinstance(error, StaleTicket) else 403 if isinstance(error, NotAllowed) else 400
+    status = (
+        409 if isinstance(error, StaleTicket) else 403 if isinstance(error, NotAllowed) else 400
+    )
     fresh = queries.get_ticket(person(request), ticket.number)
     if isinstance(error, StaleTicket):
         replaced["changes"] = error.changes
@@ -123,23 +160,43 @@ def say(request: HttpRequest, number: str) -> HttpResponse:
         if data["kind"] == Say.STATEMENT:
             estimated = data["estimated_at"].replace(tzinfo=zone(ticket.organization.time_zone))
             services.send_attention_statement(
-                ticket=ticket, body=data["body"], estimated_at=estimated, files=checked_files(request), by=by, at=at
+                ticket=ticket,
+                body=data["body"],
+                estimated_at=estimated,
+                files=checked_files(request),
+                by=by,
+                at=at,
             )
         else:
-            verb: Callable[..., Any] = services.add_note if data["kind"] == Say.NOTE else services.reply_to_customer
+            verb: Callable[..., Any] = (
+                services.add_note if data["kind"] == Say.NOTE else services.reply_to_customer
+            )
             verb(ticket=ticket, body=data["body"], files=checked_files(request), by=by, at=at)
     except DomainError as error:
         return _refuse(request, ticket, form, error, say_form=form)
     _warn_of_newer(request, ticket, data.get("last_message"))
-    messages.success(request, _("Note saved.") if data["kind"] == Say.NOTE else _("Sent to %(person)s.") % {"person": ticket.requester})
+    messages.success(
+        request,
+        _("Note saved.")
+        if data["kind"] == Say.NOTE
+        else _("Sent to %(person)s.") % {"person": ticket.requester},
+    )
     return redirect("admin:ticket", ticket.number)
 
 
 def _warn_of_newer(request: HttpRequest, ticket: Ticket, last_seen: int | None) -> None:
-    newer = [i.message for i in queries.conversation(ticket, with_notes=True) if last_seen is not None and i.message.pk > last_seen]
+    newer = [
+        i.message
+        for i in queries.conversation(ticket, with_notes=True)
+        if last_seen is not None and i.message.pk > last_seen
+    ]
     others = [message for message in newer if message.author_id != person(request).pk]
     if others:
-        messages.warning(request, _("%(person)s wrote while you were writing: look at the conversation.") % {"person": others[-1].author})
+        messages.warning(
+            request,
+            _("%(person)s wrote while you were writing: look at the conversation.")
+            % {"person": others[-1].author},
+        )
 
 
 @posted_from("admin:ticket", "number")
@@ -152,7 +209,9 @@ def classify(request: HttpRequest, number: str) -> HttpResponse:
     classification, by, at = form.classification(), actor(request, Channel.DESK), timezone.now()
     try:
         if not form.is_seen():
-            changes = preview_classification(ticket=ticket, classification=classification, by=by, at=at)
+            changes = preview_classification(
+                ticket=ticket, classification=classification, by=by, at=at
+            )
             if changes:
                 form.mark_seen()
                 return _page(request, ticket, classify_form=form, clock_changes=changes)
@@ -166,7 +225,10 @@ def classify(request: HttpRequest, number: str) -> HttpResponse:
         )
     except DomainError as error:
         return _refuse(request, ticket, form, error, classify_form=form)
-    messages.success(request, _("Classified: priority %(priority)s.") % {"priority": ticket.get_priority_display()})
+    messages.success(
+        request,
+        _("Classified: priority %(priority)s.") % {"priority": ticket.get_priority_display()},
+    )
     return redirect("admin:ticket", ticket.number)
 
 
@@ -180,7 +242,13 @@ def change_contract(request: HttpRequest, number: str) -> HttpResponse:
     if not form.is_valid():
         return _page(request, ticket, status=400, contract_form=form)
     data, by, at = form.cleaned_data, actor(request, Channel.DESK), timezone.now()
-    change = {"ticket": ticket, "contract": data["contract"], "from_start": data["from_start"], "by": by, "at": at}
+    change = {
+        "ticket": ticket,
+        "contract": data["contract"],
+        "from_start": data["from_start"],
+        "by": by,
+        "at": at,
+    }
     try:
         if not form.is_seen():
             changes = preview_contract(**change)
@@ -210,7 +278,9 @@ def assign(request: HttpRequest, number: str) -> HttpResponse:
         )
     except DomainError as error:
         return _refuse(request, ticket, form, error, assign_form=form)
-    messages.success(request, _("Assignee: %(person)s.") % {"person": ticket.assignee or _("nobody")})
+    messages.success(
+        request, _("Assignee: %(person)s.") % {"person": ticket.assignee or _("nobody")}
+    )
     return redirect("admin:ticket", ticket.number)
 
 
@@ -219,7 +289,12 @@ def step(request: HttpRequest, number: str, name: str) -> HttpResponse:
     """Take a transition of the table."""
     ticket = queries.get_ticket(person(request), number)
     transition = TRANSITIONS.get(name)
-    form = StepForm(request.POST, request.FILES, needs=transition.needs if transition else (), auto_id=f"{name}_%s")
+    form = StepForm(
+        request.POST,
+        request.FILES,
+        needs=transition.needs if transition else (),
+        auto_id=f"{name}_%s",
+    )
     if not form.is_valid():
         return _page(request, ticket, status=400, refused_step=name, step_form=form)
     try:
@@ -232,10 +307,19 @@ def step(request: HttpRequest, number: str, name: str) -> HttpResponse:
             expected_version=form.cleaned_data["version"],
         )
     except DomainError as error:
-        if name not in {s.name for s in services.possible_transitions(ticket=ticket, user=person(request), at=timezone.now())}:
+        if name not in {
+            s.name
+            for s in services.possible_transitions(
+                ticket=ticket, user=person(request), at=timezone.now()
+            )
+        }:
             messages.error(request, str(error.message))
         return _refuse(request, ticket, form, error, refused_step=name, step_form=form)
-    messages.success(request, _("%(number)s is now “%(state)s”.") % {"number": ticket.number, "state": ticket.state_label})
+    messages.success(
+        request,
+        _("%(number)s is now “%(state)s”.")
+        % {"number": ticket.number, "state": ticket.state_label},
+    )
     return redirect("admin:ticket", ticket.number)
 
 
@@ -263,12 +347,17 @@ def deescalate(request: HttpRequest, number: str) -> HttpResponse:
         return _page(request, ticket, status=400, deescalate_form=form)
     by, user = actor(request, Channel.DESK), person(request)
     try:
-        step = deescalate_ticket(ticket=ticket, reason=form.cleaned_data["reason"], user=user, by=by, at=timezone.now())
+        step = deescalate_ticket(
+            ticket=ticket, reason=form.cleaned_data["reason"], user=user, by=by, at=timezone.now()
+        )
     except DomainError as error:
         return _refuse(request, ticket, form, error, deescalate_form=form)
     level = step.level.name if step.level else ""
     messages.success(
-        request, _("The ticket is back on: %(level)s.") % {"level": level} if level else _("The ticket is no longer escalated.")
+        request,
+        _("The ticket is back on: %(level)s.") % {"level": level}
+        if level
+        else _("The ticket is no longer escalated."),
     )
     return redirect("admin:ticket", ticket.number)
 
@@ -301,4 +390,9 @@ def register(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("%(number)s was registered.") % {"number": ticket.number})
             return redirect("admin:ticket", ticket.number)
-    return render(request, "desk/register.html", frame(request) | {"form": form}, status=400 if form.errors else 200)
+    return render(
+        request,
+        "desk/register.html",
+        frame(request) | {"form": form},
+        status=400 if form.errors else 200,
+    )

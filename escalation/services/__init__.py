@@ -11,7 +11,15 @@ from escalation.services.climbing import (
 )
 from escalation.services.covering import ask_coverage, look_at_coverage, start_drill
 from escalation.services.matrices import check_levels, check_matrix, number_matrix, publish_ladder
-from escalation.services.ruling import break_silence, judge, judge_silence_again, plan_rule, plan_rules, renew_rule, watch_silence
+from escalation.services.ruling import (
+    break_silence,
+    judge,
+    judge_silence_again,
+    plan_rule,
+    plan_rules,
+    renew_rule,
+    watch_silence,
+)
 
 __all__ = [
     "ESCALATOR",

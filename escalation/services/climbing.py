@@ -29,7 +29,9 @@ DOUBLE_CLICK = timedelta(minutes=1)
 
 
 @transaction.atomic
-def escalate_ticket(*, ticket: Ticket, cause: Cause, cause_key: str, reason: str = "", by: Actor, at: datetime) -> Escalation | None:
+def escalate_ticket(
+    *, ticket: Ticket, cause: Cause, cause_key: str, reason: str = "", by: Actor, at: datetime
+) -> Escalation | None:
     """Move the ticket to the next level of its matrix and tell who answers for it: who is on duty, or will be first.
 
     Returns None when this cause (``cause_key``) has already moved it: the same fact, or a second clock that breached in the
@@ -37,15 +39,21 @@ def escalate_ticket(*, ticket: Ticket, cause: Cause, cause_key: str, reason: str
     are told. In order: row, record, ``TicketEscalated``, letters.
     """
     ticket = (
-        Ticket.objects.select_for_update(of=("self",)).select_related("organization", "requester", "assignee", "owner").get(pk=ticket.pk)
+        Ticket.objects.select_for_update(of=("self",))
+        .select_related("organization", "requester", "assignee", "owner")
+        .get(pk=ticket.pk)
     )
     steps = list(Escalation.objects.filter(ticket=ticket).order_by("pk"))
     if any(step.cause_key == cause_key for step in steps):
         return None
-    if cause in BY_CLOCK and any(step.created_at == at and step.cause in BY_CLOCK for step in steps):
+    if cause in BY_CLOCK and any(
+        step.created_at == at and step.cause in BY_CLOCK for step in steps
+    ):
         return None  # two clocks, or a clock and a rule, in one sweep
     level = _next_level(ladder_of(ticket, at), steps)
-    answering = who_answers(level, at, roster_on(at, ticket.organization_id)) if level is not None else None
+    answering = (
+        who_answers(level, at, roster_on(at, ticket.organization_id)) if level is not None else None
+    )
     _stop_waiting(steps)
     escalation: Escalation = Escalation.objects.create(
         organization_id=ticket.organization_id,
@@ -63,17 +71,32 @@ def escalate_ticket(*, ticket: Ticket, cause: Cause, cause_key: str, reason: str
     payload = {"escalation": escalation.pk, "position": escalation.position, "cause": cause}
     record(
         organization_id=ticket.organization_id,
-        facts=[Fact(verb="ticket.escalated", object_type="ticket", object_id=ticket.pk, payload=payload)],
+        facts=[
+            Fact(
+                verb="ticket.escalated", object_type="ticket", object_id=ticket.pk, payload=payload
+            )
+        ],
         by=by,
         at=at,
     )
-    publish(TicketEscalated(organization_id=ticket.organization_id, at=at, ticket_id=ticket.pk, escalation_id=escalation.pk))
-    notices.tell_level(ticket=ticket, escalation=escalation, level=level, answering=answering, at=at)
+    publish(
+        TicketEscalated(
+            organization_id=ticket.organization_id,
+            at=at,
+            ticket_id=ticket.pk,
+            escalation_id=escalation.pk,
+        )
+    )
+    notices.tell_level(
+        ticket=ticket, escalation=escalation, level=level, answering=answering, at=at
+    )
     return escalation
 
 
 @transaction.atomic
-def request_escalation(*, ticket: Ticket, reason: str, user: User, by: Actor, at: datetime) -> Escalation:
+def request_escalation(
+    *, ticket: Ticket, reason: str, user: User, by: Actor, at: datetime
+) -> Escalation:
     """Let the customer escalate at any moment of the ticket's life (SPEC 5.2). The same words within a minute are one request: a double click."""
     if not (can_reply_as_customer(user, ticket) or user.can(Capability.WORK_TICKETS)):
         raise NotAllowed(_("Only its requester, a coordinator or the desk escalates this ticket."))
@@ -82,18 +105,22 @@ def request_escalation(*, ticket: Ticket, reason: str, user: User, by: Actor, at
     if not reason.strip():
         raise Invalid(_("Say why you escalate."), fields={"reason": _("Say why you escalate.")})
     Ticket.objects.select_for_update(of=("self",)).get(pk=ticket.pk)
-    lately = Escalation.objects.filter(ticket=ticket, cause=Cause.REQUEST, created_at__gt=at - DOUBLE_CLICK)
+    lately = Escalation.objects.filter(
+        ticket=ticket, cause=Cause.REQUEST, created_at__gt=at - DOUBLE_CLICK
+    )
     asked = lately.filter(reason=reason.strip()).order_by("-pk").first()
     if asked is not None:
         return asked
     key = f"request:{at.isoformat()}"
-    return escalate_ticket(ticket=ticket, cause=Cause.REQUEST, cause_key=key, reason=reason, by=by, at=at) or Escalation.objects.get(
-        ticket=ticket, cause_key=key
-    )
+    return escalate_ticket(
+        ticket=ticket, cause=Cause.REQUEST, cause_key=key, reason=reason, by=by, at=at
+    ) or Escalation.objects.get(ticket=ticket, cause_key=key)
 
 
 @transaction.atomic
-def deescalate_ticket(*, ticket: Ticket, reason: str, user: User, by: Actor, at: datetime) -> Escalation:
+def deescalate_ticket(
+    *, ticket: Ticket, reason: str, user: User, by: Actor, at: datetime
+) -> Escalation:
     """Take the ticket one level back, with the reason on the record; nobody is told, and the next request climbs from there.
 
     Refuses with ``NotAllowed`` (the desk only), or ``Invalid`` without a reason or for a ticket that stands on no level.
@@ -121,26 +148,40 @@ def deescalate_ticket(*, ticket: Ticket, reason: str, user: User, by: Actor, at:
         acknowledged_at=at,
         acknowledged_by=user,
     )
-    fact = Fact(verb="ticket.deescalated", object_type="ticket", object_id=ticket.pk, payload={"escalation": step.pk, "position": position})
+    fact = Fact(
+        verb="ticket.deescalated",
+        object_type="ticket",
+        object_id=ticket.pk,
+        payload={"escalation": step.pk, "position": position},
+    )
     record(organization_id=ticket.organization_id, facts=[fact], by=by, at=at)
     return step
 
 
 @transaction.atomic
-def acknowledge_escalation(*, escalation: Escalation, user: User | None, name: str = "", at: datetime) -> bool:
+def acknowledge_escalation(
+    *, escalation: Escalation, user: User | None, name: str = "", at: datetime
+) -> bool:
     """Note that the level took it on; return whether this was the first time. ``user`` is None for a signed link, which has a ``name``.
 
     Refuses with ``NotAllowed`` who was not asked: whoever is of the level or stands in for one of it takes it on, and the supervisors.
     """
     if user is not None and not may_acknowledge(user, escalation, at):
-        raise NotAllowed(_("Whoever was told takes the escalation on, or a supervisor of the desk."))
+        raise NotAllowed(
+            _("Whoever was told takes the escalation on, or a supervisor of the desk.")
+        )
     done = Escalation.objects.filter(pk=escalation.pk, acknowledged_at=None).update(
         acknowledged_at=at, acknowledged_by=user, acknowledged_name=name, acknowledge_due_at=None
     )
     if done:
         by = Actor(person_id=user.pk) if user else system_actor("signed link")
         payload = {"escalation": escalation.pk, "position": escalation.position}
-        fact = Fact(verb="escalation.acknowledged", object_type="ticket", object_id=escalation.ticket_id, payload=payload)
+        fact = Fact(
+            verb="escalation.acknowledged",
+            object_type="ticket",
+            object_id=escalation.ticket_id,
+            payload=payload,
+        )
         record(organization_id=escalation.organization_id, facts=[fact], by=by, at=at)
     return bool(done)
 
@@ -151,25 +192,42 @@ def climb(*, escalation: Escalation, at: datetime) -> bool:
 
     The last level is told once more. What was solved meanwhile climbs no further.
     """
-    Ticket.objects.select_for_update(of=("self",)).get(pk=escalation.ticket_id)  # the ticket first, as everywhere
-    claimed = Escalation.objects.filter(pk=escalation.pk, acknowledged_at=None, acknowledge_due_at=escalation.acknowledge_due_at).update(
-        acknowledge_due_at=None
-    )
+    Ticket.objects.select_for_update(of=("self",)).get(
+        pk=escalation.ticket_id
+    )  # the ticket first, as everywhere
+    claimed = Escalation.objects.filter(
+        pk=escalation.pk, acknowledged_at=None, acknowledge_due_at=escalation.acknowledge_due_at
+    ).update(acknowledge_due_at=None)
     ticket = escalation.ticket
     last = max((level.position for level in ladder_of(ticket, at)), default=0)
     is_over = ticket.state in FINAL or (
-        ticket.solved_at is not None and ticket.state == State.SOLVED and escalation.created_at <= ticket.solved_at
+        ticket.solved_at is not None
+        and ticket.state == State.SOLVED
+        and escalation.created_at <= ticket.solved_at
     )
     if not claimed or is_over or (escalation.position >= last and _was_told_again(escalation)):
         return False
     key = f"climb:{escalation.pk}"
-    return escalate_ticket(ticket=ticket, cause=Cause.UNACKNOWLEDGED, cause_key=key, by=ESCALATOR, at=at) is not None
+    return (
+        escalate_ticket(
+            ticket=ticket, cause=Cause.UNACKNOWLEDGED, cause_key=key, by=ESCALATOR, at=at
+        )
+        is not None
+    )
 
 
 def _was_told_again(escalation: Escalation) -> bool:
     """Tell whether a step repeats its level: the one before it stood there too."""
-    earlier = Escalation.objects.filter(ticket_id=escalation.ticket_id, pk__lt=escalation.pk).order_by("-pk").first()
-    return escalation.cause == Cause.UNACKNOWLEDGED and earlier is not None and earlier.position == escalation.position
+    earlier = (
+        Escalation.objects.filter(ticket_id=escalation.ticket_id, pk__lt=escalation.pk)
+        .order_by("-pk")
+        .first()
+    )
+    return (
+        escalation.cause == Cause.UNACKNOWLEDGED
+        and earlier is not None
+        and earlier.position == escalation.position
+    )
 
 
 def _next_level(matrix: list[EscalationLevel], steps: list[Escalation]) -> EscalationLevel | None:
@@ -191,7 +249,9 @@ def may_acknowledge(user: User, escalation: Escalation, at: datetime) -> bool:
         return True
     if escalation.level is None:
         return False
-    return user.pk in roster_on(at, escalation.organization_id).circle(party_of(escalation.level).candidates)
+    return user.pk in roster_on(at, escalation.organization_id).circle(
+        party_of(escalation.level).candidates
+    )
 
 
 def _acknowledge_due(level: EscalationLevel, told_at: datetime) -> datetime:

@@ -24,7 +24,9 @@ DOUBLE_CLICK = timedelta(minutes=1)
 def ask_coverage(*, organization_ids: list[int], at: datetime) -> None:
     """Have the coverage of these customers looked at again: something it depends on has changed."""
     for organization_id in organization_ids:
-        Coverage.objects.update_or_create(organization_id=organization_id, contract=None, defaults={"asked_at": at})
+        Coverage.objects.update_or_create(
+            organization_id=organization_id, contract=None, defaults={"asked_at": at}
+        )
 
 
 @transaction.atomic
@@ -39,16 +41,37 @@ def look_at_coverage(*, organization: Organization, at: datetime) -> int:
     pictures, new_hours = pictures_of(organization, at), 0
     seen = []
     for picture in pictures:
-        row = ask if picture.contract is None else Coverage.objects.get_or_create(organization=organization, contract=picture.contract)[0]
+        row = (
+            ask
+            if picture.contract is None
+            else Coverage.objects.get_or_create(
+                organization=organization, contract=picture.contract
+            )[0]
+        )
         seen.append(row.pk)
         known = {(hour, priority, percent) for hour, priority, percent in row.holes}
-        fresh = [hole for hole in picture.holes if (hole.hour, int(hole.priority), hole.percent) not in known]
+        fresh = [
+            hole
+            for hole in picture.holes
+            if (hole.hour, int(hole.priority), hole.percent) not in known
+        ]
         if fresh:
             new_hours += len({hole.hour for hole in fresh})
-            notices.tell_holes(organization=organization, contract=picture.contract, stretches=stretches_of(fresh), row_id=row.pk, at=at)
-        row.holes, row.computed_at = [[hole.hour, int(hole.priority), hole.percent] for hole in picture.holes], at
+            notices.tell_holes(
+                organization=organization,
+                contract=picture.contract,
+                stretches=stretches_of(fresh),
+                row_id=row.pk,
+                at=at,
+            )
+        row.holes, row.computed_at = (
+            [[hole.hour, int(hole.priority), hole.percent] for hole in picture.holes],
+            at,
+        )
         row.save(update_fields=["holes", "computed_at"])
-    Coverage.objects.filter(organization=organization, contract__isnull=False).exclude(pk__in=seen).delete()  # contracts that ended
+    Coverage.objects.filter(organization=organization, contract__isnull=False).exclude(
+        pk__in=seen
+    ).delete()  # contracts that ended
     if ask.pk not in seen:
         Coverage.objects.filter(pk=ask.pk).update(holes=[], computed_at=None)
     Coverage.objects.filter(pk=ask.pk).update(asked_at=None)
@@ -56,25 +79,46 @@ def look_at_coverage(*, organization: Organization, at: datetime) -> int:
 
 
 @transaction.atomic
-def start_drill(*, organization: Organization, contract: Contract | None, user: User, by: Actor, at: datetime) -> Drill:
+def start_drill(
+    *, organization: Organization, contract: Contract | None, user: User, by: Actor, at: datetime
+) -> Drill:
     """Send everybody who would answer now for a level of the matrix a notice marked as a test; a double click sends once."""
     if not (user.can(Capability.SUPERVISE) or user.can(Capability.CONFIGURE)):
         raise NotAllowed(_("Only supervisors and administrators start a drill."))
     Organization.objects.select_for_update().get(pk=organization.pk)
-    last = Drill.objects.filter(organization=organization, contract=contract, started_at__gt=at - DOUBLE_CLICK).order_by("-pk").first()
+    last = (
+        Drill.objects.filter(
+            organization=organization, contract=contract, started_at__gt=at - DOUBLE_CLICK
+        )
+        .order_by("-pk")
+        .first()
+    )
     if last is not None:
         return last
     roster = roster_on(at, organization.pk)
     answers = [
-        (level, who_answers(level, at, roster)) for level in levels_of(matrix_on(organization.pk, contract.pk if contract else None, at))
+        (level, who_answers(level, at, roster))
+        for level in levels_of(matrix_on(organization.pk, contract.pk if contract else None, at))
     ]
     told = [
-        {"role": level.name, "name": person.full_name or person.email, "email": person.email, "at": answering.at.isoformat()}
+        {
+            "role": level.name,
+            "name": person.full_name or person.email,
+            "email": person.email,
+            "at": answering.at.isoformat(),
+        }
         for level, answering in answers
         for person in answering.people
     ]
-    drill: Drill = Drill.objects.create(organization=organization, contract=contract, started_by=user, started_at=at, told=told)
+    drill: Drill = Drill.objects.create(
+        organization=organization, contract=contract, started_by=user, started_at=at, told=told
+    )
     notices.tell_drill(drill=drill, organization=organization, answers=answers, at=at)
-    fact = Fact(verb="escalation.drill", object_type="escalation.drill", object_id=drill.pk, payload={"told": len(told)})
+    fact = Fact(
+        verb="escalation.drill",
+        object_type="escalation.drill",
+        object_id=drill.pk,
+        payload={"told": len(told)},
+    )
     record(organization_id=organization.pk, facts=[fact], by=by, at=at)
     return drill

@@ -34,7 +34,9 @@ def publish_ladder(
     Tickets climb by it from ``effective_from`` on. Raises ``Invalid`` or ``ValidationError`` with what is wrong and how to mend it.
     """
     hold_organization(organization.pk)
-    matrix = EscalationMatrix(organization=organization, contract=contract, kind=kind, effective_from=effective_from)
+    matrix = EscalationMatrix(
+        organization=organization, contract=contract, kind=kind, effective_from=effective_from
+    )
     check_matrix(matrix, at=at)
     check_levels(levels)
     number_matrix(matrix, at=at)
@@ -44,7 +46,11 @@ def publish_ladder(
         level.matrix, level.organization_id = matrix, organization.pk
         level.full_clean(exclude=["organization"])
         level.save()
-    fact = Fact(verb="escalation.matrix_published", object_type="escalation.escalationmatrix", object_id=matrix.pk)
+    fact = Fact(
+        verb="escalation.matrix_published",
+        object_type="escalation.escalationmatrix",
+        object_id=matrix.pk,
+    )
     record(organization_id=organization.pk, facts=[fact], by=by, at=at)
     ask_coverage(organization_ids=[organization.pk], at=at)
     return matrix
@@ -70,5 +76,7 @@ def number_matrix(matrix: EscalationMatrix, *, at: datetime) -> None:
 
 
 def _matrices_like(matrix: EscalationMatrix) -> QuerySet[EscalationMatrix]:
-    same = EscalationMatrix.objects.filter(organization_id=matrix.organization_id, contract_id=matrix.contract_id, kind=matrix.kind)
+    same = EscalationMatrix.objects.filter(
+        organization_id=matrix.organization_id, contract_id=matrix.contract_id, kind=matrix.kind
+    )
     return same.exclude(pk=matrix.pk)

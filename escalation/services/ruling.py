@@ -39,7 +39,11 @@ def judge(*, ticket: Ticket, fact: Fact, at: datetime) -> RuleLog | None:
 
     A fact that was judged before is left alone. An action that fails is noted, and takes neither the others nor the cause with it.
     """
-    asked = [each for each in active_rules() if each.rule.trigger == fact.trigger and fact.rule_id in {0, each.rule.pk}]
+    asked = [
+        each
+        for each in active_rules()
+        if each.rule.trigger == fact.trigger and fact.rule_id in {0, each.rule.pk}
+    ]
     if not asked or RuleLog.objects.filter(ticket_id=ticket.pk, key=fact.key).exists():
         return None
     log: RuleLog = RuleLog.objects.create(
@@ -61,11 +65,17 @@ def _earlier(ticket: Ticket) -> list[Earlier]:
     found = []
     for log in RuleLog.objects.filter(ticket_id=ticket.pk).order_by("pk"):
         subject = Fact(log.key, Trigger(log.trigger)).subject
-        found += [Earlier(row["rule"], subject, log.at) for row in log.results if row["outcome"] == Outcome.RAN]
+        found += [
+            Earlier(row["rule"], subject, log.at)
+            for row in log.results
+            if row["outcome"] == Outcome.RAN
+        ]
     return found
 
 
-def _result(each: ActiveRule, ticket: Ticket, fact: Fact, log: RuleLog, earlier: Sequence[Earlier]) -> dict[str, object]:
+def _result(
+    each: ActiveRule, ticket: Ticket, fact: Fact, log: RuleLog, earlier: Sequence[Earlier]
+) -> dict[str, object]:
     rule, at = each.rule, log.at
     told: dict[str, object] = {"rule": rule.pk, "name": rule.name, "why": [], "did": ""}
     why = unmet(rule, each.customers, ticket, fact)
@@ -94,7 +104,14 @@ def _act(rule: EscalationRule, ticket: Ticket, fact: Fact, log: RuleLog) -> str:
         if ticket.state in FINAL:
             raise CannotAct(Condition.ENDED)
         # At the breach itself the ladder has moved in this very instant, and stays (DECISIONS 17).
-        step = escalate_ticket(ticket=ticket, cause=Cause.RULE, cause_key=f"rule:{log.pk}:{rule.pk}", reason=rule.name, by=ESCALATOR, at=at)
+        step = escalate_ticket(
+            ticket=ticket,
+            cause=Cause.RULE,
+            cause_key=f"rule:{log.pk}:{rule.pk}",
+            reason=rule.name,
+            by=ESCALATOR,
+            at=at,
+        )
         return f"→ {step.position}" if step is not None else "→"
     if rule.action == Action.TELL_TAM:
         manager = ticket.organization.account_manager
@@ -114,7 +131,14 @@ def _act(rule: EscalationRule, ticket: Ticket, fact: Fact, log: RuleLog) -> str:
     answering: Answering = first_to_answer(party, at, roster)
     if not answering.people:
         raise CannotAct(Condition.NOT_SERVING)
-    notices.tell_rule(ticket=ticket, rule=rule, fact=fact, answering=answering, key=f"rule:{log.pk}:{rule.pk}", at=at)
+    notices.tell_rule(
+        ticket=ticket,
+        rule=rule,
+        fact=fact,
+        answering=answering,
+        key=f"rule:{log.pk}:{rule.pk}",
+        at=at,
+    )
     return ", ".join(person.full_name or person.email for person in answering.people)
 
 
@@ -145,28 +169,47 @@ def watch_silence(*, ticket: Ticket, at: datetime) -> None:
 
 
 def _watch(ticket: Ticket, rule: EscalationRule, since: datetime) -> None:
-    version = pick_calendar(calendar_versions_on(ticket.organization, since), CalendarRole.BUSINESS, None)
+    version = pick_calendar(
+        calendar_versions_on(ticket.organization, since), CalendarRole.BUSINESS, None
+    )
     if rule.silence_minutes is None or version is None:
         return
     try:
         run_after = work_calendar(version).add(since, timedelta(minutes=rule.silence_minutes))
     except CalendarError:  # beyond the horizon: nothing to wait for
-        logger.exception("The silence of ticket %s cannot be watched: check the calendar", ticket.pk)
+        logger.exception(
+            "The silence of ticket %s cannot be watched: check the calendar", ticket.pk
+        )
         return
     SilenceWatch.objects.update_or_create(
-        ticket=ticket, rule=rule, defaults={"organization_id": ticket.organization_id, "since": since, "run_after": run_after}
+        ticket=ticket,
+        rule=rule,
+        defaults={
+            "organization_id": ticket.organization_id,
+            "since": since,
+            "run_after": run_after,
+        },
     )
 
 
 @transaction.atomic
 def break_silence(*, watch_id: int, at: datetime) -> bool:
     """Judge a silence that has lasted; return whether it was done now. Each silence is judged once."""
-    watch = SilenceWatch.objects.filter(pk=watch_id).select_related("rule", "ticket").order_by("pk").first()
+    watch = (
+        SilenceWatch.objects.filter(pk=watch_id)
+        .select_related("rule", "ticket")
+        .order_by("pk")
+        .first()
+    )
     if watch is None:
         return False
-    ticket = Ticket.objects.select_for_update(of=("self",)).select_related("organization", "requester", "assignee", "owner", "service")
+    ticket = Ticket.objects.select_for_update(of=("self",)).select_related(
+        "organization", "requester", "assignee", "owner", "service"
+    )
     locked = ticket.get(pk=watch.ticket_id)
-    if not SilenceWatch.objects.filter(pk=watch_id, run_after=watch.run_after, run_after__lte=at).delete()[0]:
+    if not SilenceWatch.objects.filter(
+        pk=watch_id, run_after=watch.run_after, run_after__lte=at
+    ).delete()[0]:
         return False  # a word was sent meanwhile, or another worker has judged it
     fact = Fact(
         f"silence:{watch.rule_id}:{watch.since.isoformat()}",
@@ -181,20 +224,38 @@ def break_silence(*, watch_id: int, at: datetime) -> bool:
 @transaction.atomic
 def judge_silence_again(*, ticket: Ticket, at: datetime) -> None:
     """Judge a silence that goes on once more when the ticket has become another: of a priority that the rule speaks of."""
-    watched = set(SilenceWatch.objects.filter(ticket=ticket).order_by().values_list("rule_id", flat=True))
-    for rule in (each.rule for each in active_rules() if each.rule.trigger == Trigger.SILENCE and each.rule.pk not in watched):
-        logs = RuleLog.objects.filter(ticket=ticket, trigger=Trigger.SILENCE, key__startswith=f"silence:{rule.pk}:")
+    watched = set(
+        SilenceWatch.objects.filter(ticket=ticket).order_by().values_list("rule_id", flat=True)
+    )
+    for rule in (
+        each.rule
+        for each in active_rules()
+        if each.rule.trigger == Trigger.SILENCE and each.rule.pk not in watched
+    ):
+        logs = RuleLog.objects.filter(
+            ticket=ticket, trigger=Trigger.SILENCE, key__startswith=f"silence:{rule.pk}:"
+        )
         last = logs.order_by("-pk").first()
-        if last is not None and any(row["rule"] == rule.pk and row["outcome"] == Outcome.UNMET for row in last.results):
+        if last is not None and any(
+            row["rule"] == rule.pk and row["outcome"] == Outcome.UNMET for row in last.results
+        ):
             key = f"silence:{rule.pk}:{at.isoformat()}"
-            judge(ticket=ticket, fact=Fact(key, Trigger.SILENCE, rule_id=rule.pk, minutes=rule.silence_minutes or 0), at=at)
+            judge(
+                ticket=ticket,
+                fact=Fact(key, Trigger.SILENCE, rule_id=rule.pk, minutes=rule.silence_minutes or 0),
+                at=at,
+            )
 
 
 @transaction.atomic
 def plan_rule(*, rule: EscalationRule, at: datetime) -> int:
     """Watch the active tickets for a silence rule that was switched on or changed; return how many. Silence counts from now on."""
     SilenceWatch.objects.filter(rule=rule).delete()
-    tickets = Ticket.objects.filter(state__in=sorted(rule.states or WAITS_FOR_US)).select_related("organization").order_by("pk")
+    tickets = (
+        Ticket.objects.filter(state__in=sorted(rule.states or WAITS_FOR_US))
+        .select_related("organization")
+        .order_by("pk")
+    )
     count = 0
     if rule.is_active and rule.trigger == Trigger.SILENCE:
         for ticket in tickets.iterator(chunk_size=500):

@@ -29,7 +29,11 @@ PAGE_SIZE = 50
 
 
 def _requesters(request: HttpRequest) -> list[Membership]:
-    return [each for each in memberships_of(person(request).pk) if may_request(person(request), each.organization_id)]
+    return [
+        each
+        for each in memberships_of(person(request).pk)
+        if may_request(person(request), each.organization_id)
+    ]
 
 
 @require_safe
@@ -38,13 +42,17 @@ def audits(request: HttpRequest) -> HttpResponse:
     """List the audits, and say whether the contract still includes one this year."""
     now, memberships = timezone.now(), _requesters(request)
     allowances = [(m.organization, queries.allowances(m.organization, now)) for m in memberships]
-    page = Paginator(queries.audits_of(person(request)), PAGE_SIZE).get_page(request.GET.get("page"))
+    page = Paginator(queries.audits_of(person(request)), PAGE_SIZE).get_page(
+        request.GET.get("page")
+    )
     context = {
         "page": page,
         "rows": queries.rows_of(list(page), person(request), now),
         "now": now,
         "allowances": allowances,
-        "may_request": any(each.used_by is None for _organization, found in allowances for each in found),
+        "may_request": any(
+            each.used_by is None for _organization, found in allowances for each in found
+        ),
     }
     return render(request, "portal/audits.html", context)
 
@@ -53,12 +61,18 @@ def audits(request: HttpRequest) -> HttpResponse:
 @customer_required
 def audit_form(request: HttpRequest, slug: str) -> HttpResponse:
     """Serve the empty request form with the company's contracted services."""
-    organization = next((m.organization for m in _requesters(request) if m.organization.slug == slug), None)
+    organization = next(
+        (m.organization for m in _requesters(request) if m.organization.slug == slug), None
+    )
     if organization is None:
         raise NotFound(_("There is no such organization."))
-    content = make_form(queries.requestable_services(organization, timezone.now()), language=current_language())
+    content = make_form(
+        queries.requestable_services(organization, timezone.now()), language=current_language()
+    )
     response = HttpResponse(content, content_type=CONTENT_TYPE)
-    response["Content-Disposition"] = f'attachment; filename="{organization.slug}-audit-request.xlsx"'
+    response["Content-Disposition"] = (
+        f'attachment; filename="{organization.slug}-audit-request.xlsx"'
+    )
     return response
 
 
@@ -74,7 +88,12 @@ def new_audit(request: HttpRequest) -> HttpResponse:
     allowances = [each for m in memberships for each in queries.allowances(m.organization, now)]
     used = [each for each in allowances if each.used_by is not None]
     if used and len(used) == len(allowances):
-        return render(request, "portal/new_audit.html", {"used": used}, status=400 if request.method == "POST" else 200)
+        return render(
+            request,
+            "portal/new_audit.html",
+            {"used": used},
+            status=400 if request.method == "POST" else 200,
+        )
     cells: dict[str, str] = {}
     if request.method == "POST" and not form.is_valid():
         cells = _wrong_cells(request, form, memberships)  # what else is wrong is told at once
@@ -85,18 +104,33 @@ def new_audit(request: HttpRequest) -> HttpResponse:
             put_errors(form, error)
             cells = {name: str(words) for name, words in error.fields.items() if "!" in name}
         else:
-            messages.success(request, _("%(number)s was raised. We sent you a copy by e-mail.") % {"number": audit.ticket.number})
+            messages.success(
+                request,
+                _("%(number)s was raised. We sent you a copy by e-mail.")
+                % {"number": audit.ticket.number},
+            )
             return redirect("portal:audit", audit.ticket.number)
-    context = {"form": form, "cells": cells, "organizations": [each.organization for each in memberships]}
+    context = {
+        "form": form,
+        "cells": cells,
+        "organizations": [each.organization for each in memberships],
+    }
     return render(request, "portal/new_audit.html", context, status=400 if form.errors else 200)
 
 
-def _wrong_cells(request: HttpRequest, form: AuditForm, memberships: list[Membership]) -> dict[str, str]:
+def _wrong_cells(
+    request: HttpRequest, form: AuditForm, memberships: list[Membership]
+) -> dict[str, str]:
     chosen = form.cleaned_data.get("organization") if hasattr(form, "cleaned_data") else None
-    membership = next((each for each in memberships if chosen is not None and each.organization_id == chosen.pk), None)
+    membership = next(
+        (each for each in memberships if chosen is not None and each.organization_id == chosen.pk),
+        None,
+    )
     try:
         for file in checked_files(request, "form")[:1] if membership is not None else []:
-            read_form(file.stream, queries.requestable_services(membership.organization, timezone.now()))  # type: ignore[union-attr]
+            read_form(
+                file.stream, queries.requestable_services(membership.organization, timezone.now())
+            )  # type: ignore[union-attr]
     except DomainError as error:
         put_errors(form, error)
         return {name: str(words) for name, words in error.fields.items() if "!" in name}
@@ -106,9 +140,15 @@ def _wrong_cells(request: HttpRequest, form: AuditForm, memberships: list[Member
 def _request(request: HttpRequest, form: AuditForm, memberships: list[Membership]) -> AuditRequest:
     data = form.cleaned_data
     (filled,) = checked_files(request, "form")[:1]
-    visit = NewVisit(VisitPlace(data["visit_place"]), data["visit_on"], data["visitors"]) if data.get("visit_on") else None
+    visit = (
+        NewVisit(VisitPlace(data["visit_place"]), data["visit_on"], data["visitors"])
+        if data.get("visit_on")
+        else None
+    )
     return services.request_audit(
-        membership=next(each for each in memberships if each.organization_id == data["organization"].pk),
+        membership=next(
+            each for each in memberships if each.organization_id == data["organization"].pk
+        ),
         form=filled,
         checklist=checked_files(request, "checklist"),
         visit=visit,
@@ -123,15 +163,27 @@ def audit(request: HttpRequest, number: str) -> HttpResponse:
     return _page(request, queries.get_audit(person(request), number))
 
 
-def _page(request: HttpRequest, found: AuditRequest, *, visit_form: VisitForm | None = None, status: int = 200) -> HttpResponse:
+def _page(
+    request: HttpRequest,
+    found: AuditRequest,
+    *,
+    visit_form: VisitForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
     user, now = person(request), timezone.now()
     view = queries.view_of(found, user)
     attachments = queries.attachments_of(view)
-    may_visit = acts_for_customer(user, found) and found.state in RULES[Act.TELL_DELAY][1] and found.ticket.is_active
+    may_visit = (
+        acts_for_customer(user, found)
+        and found.state in RULES[Act.TELL_DELAY][1]
+        and found.ticket.is_active
+    )
     context = {
         "audit": found,
         "view": view,
-        "items": [(each, [(row, attachments.get(row.pk)) for row in each.evidence]) for each in view.items],
+        "items": [
+            (each, [(row, attachments.get(row.pk)) for row in each.evidence]) for each in view.items
+        ],
         "index": queries.index_attachment(found),
         "ticket": found.ticket,
         "zone": found.organization.time_zone,
@@ -162,7 +214,9 @@ def announce_visit(request: HttpRequest, number: str) -> HttpResponse:
         except DomainError as error:
             put_errors(form, error)
         else:
-            messages.success(request, _("The visit is announced: you hear from us when access is authorized."))
+            messages.success(
+                request, _("The visit is announced: you hear from us when access is authorized.")
+            )
             return redirect("portal:audit", number)
     return _page(request, found, visit_form=form, status=400)
 

@@ -19,7 +19,10 @@ from web.requests import person
 @customer_required
 def contacts(request: HttpRequest) -> HttpResponse:
     memberships, now = memberships_of(person(request).pk), timezone.now()
-    matrices = [(membership.organization, matrices_in_force(membership.organization_id, now)) for membership in memberships]
+    matrices = [
+        (membership.organization, matrices_in_force(membership.organization_id, now))
+        for membership in memberships
+    ]
     return render(request, "portal/contacts.html", {"matrices": matrices})
 
 
@@ -33,7 +36,9 @@ def contacts_pdf(request: HttpRequest, slug: str) -> HttpResponse:
         raise Http404
     content = matrices_pdf(organization, at=now, language=current_language())
     response = HttpResponse(content, content_type="application/pdf")
-    response["Content-Disposition"] = f'attachment; filename="{organization.slug}-contacts-{now:%Y-%m-%d}.pdf"'
+    response["Content-Disposition"] = (
+        f'attachment; filename="{organization.slug}-contacts-{now:%Y-%m-%d}.pdf"'
+    )
     response["Cache-Control"] = "private, no-store"
     return response
 
@@ -47,4 +52,6 @@ def acknowledge(request: HttpRequest, token: str) -> HttpResponse:
         if request.method == "POST":
             acknowledge_escalation(escalation=escalation, user=None, name=name, at=timezone.now())
             escalation = get_escalation(escalation_id)
-        return render(request, "portal/acknowledge.html", {"escalation": escalation, "token": token})
+        return render(
+            request, "portal/acknowledge.html", {"escalation": escalation, "token": token}
+        )

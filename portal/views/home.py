@@ -27,7 +27,9 @@ def home(request: HttpRequest) -> HttpResponse:
             "now": now,
             "memberships": memberships,
             "waiting": queries.waiting_for_customer(visible)[:SHOWN],
-            "open": queries.active(visible).exclude(pk__in=queries.waiting_for_customer(visible).order_by().values("pk"))[:SHOWN],
+            "open": queries.active(visible).exclude(
+                pk__in=queries.waiting_for_customer(visible).order_by().values("pk")
+            )[:SHOWN],
             "categories": catalogue([m.organization_id for m in memberships], timezone.localdate()),
         },
     )

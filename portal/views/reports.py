@@ -23,9 +23,17 @@ from web.views import file_response
 @customer_required
 def service_level(request: HttpRequest) -> HttpResponse:
     user, now = person(request), timezone.now()
-    readable = [m.organization for m in memberships_of(user.pk) if queries.may_see_reports(user, m.organization_id)]
+    readable = [
+        m.organization
+        for m in memberships_of(user.pk)
+        if queries.may_see_reports(user, m.organization_id)
+    ]
     if not readable:
-        raise NotFound(_("Your role does not read reports. Ask your coordinator for the role of report recipient."))
+        raise NotFound(
+            _(
+                "Your role does not read reports. Ask your coordinator for the role of report recipient."
+            )
+        )
     wanted = request.GET.get("organization")
     organization = next((o for o in readable if o.slug == wanted), readable[0])
     month = chosen_month(request, organization, now)
@@ -47,5 +55,10 @@ def service_level_pdf(request: HttpRequest, slug: str, month: str) -> HttpRespon
         at=timezone.now(),
     )
     if issue.status != ReportStatus.READY or issue.pdf is None:
-        return render(request, "portal/report_wait.html", {"issue": issue, "organization": organization}, status=202)
+        return render(
+            request,
+            "portal/report_wait.html",
+            {"issue": issue, "organization": organization},
+            status=202,
+        )
     return file_response(issue.pdf, report_file_name(issue))

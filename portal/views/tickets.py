@@ -43,25 +43,51 @@ def new_ticket(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the form of a template, and raise the ticket; whatever is refused, what was typed stays."""
     template = get_template(slug)
     memberships = memberships_of(person(request).pk)
-    form = TicketForm(request.POST or None, request.FILES or None, template=template, memberships=memberships)
+    form = TicketForm(
+        request.POST or None, request.FILES or None, template=template, memberships=memberships
+    )
     if request.method == "POST" and form.is_valid():
         try:
             ticket = _raise(request, form, template, memberships)
         except DomainError as error:
             put_errors(form, error)
         else:
-            messages.success(request, _("%(number)s was raised. We sent you a copy by e-mail.") % {"number": ticket.number})
+            messages.success(
+                request,
+                _("%(number)s was raised. We sent you a copy by e-mail.")
+                % {"number": ticket.number},
+            )
             if ticket.is_out_of_contract:
-                messages.warning(request, _("No contract in force covers this service: a supervisor was told and will contact you."))
+                messages.warning(
+                    request,
+                    _(
+                        "No contract in force covers this service: a supervisor was told and will contact you."
+                    ),
+                )
             return redirect("portal:ticket", ticket.number)
-    return render(request, "portal/new_ticket.html", {"form": form, "template": template}, status=400 if form.errors else 200)
+    return render(
+        request,
+        "portal/new_ticket.html",
+        {"form": form, "template": template},
+        status=400 if form.errors else 200,
+    )
 
 
-def _raise(request: HttpRequest, form: TicketForm, template: RequestTemplate, memberships: list[Membership]) -> Ticket:
+def _raise(
+    request: HttpRequest, form: TicketForm, template: RequestTemplate, memberships: list[Membership]
+) -> Ticket:
     data = form.cleaned_data
-    files = [file for name in ("attachments", *(f"field_{row.key}" for row in form.extra)) for file in checked_files(request, name)]
+    files = [
+        file
+        for name in ("attachments", *(f"field_{row.key}" for row in form.extra))
+        for file in checked_files(request, name)
+    ]
     wanted = NewTicket(
-        membership=next(membership for membership in memberships if membership.organization_id == data["organization"].pk),
+        membership=next(
+            membership
+            for membership in memberships
+            if membership.organization_id == data["organization"].pk
+        ),
         subject=data["subject"],
         description=data["description"],
         kind=Kind(template.kind),
@@ -72,7 +98,9 @@ def _raise(request: HttpRequest, form: TicketForm, template: RequestTemplate, me
         answers=form.answers(),
         files=files,
     )
-    return services.raise_ticket(request=wanted, by=actor(request, Channel.PORTAL), at=timezone.now())
+    return services.raise_ticket(
+        request=wanted, by=actor(request, Channel.PORTAL), at=timezone.now()
+    )
 
 
 Filter = Callable[[QuerySet[Ticket]], QuerySet[Ticket]]
@@ -99,12 +127,24 @@ def ticket_list(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     held = queries.time_held_by(page, now)
     rows = [(ticket, most_urgent(clocks[ticket.pk]), held[ticket.pk]) for ticket in page]
-    context = {"page": page, "rows": rows, "show": chosen, "words": words, "now": now, "filters": _filter_labels()}
+    context = {
+        "page": page,
+        "rows": rows,
+        "show": chosen,
+        "words": words,
+        "now": now,
+        "filters": _filter_labels(),
+    }
     return render(request, "portal/tickets.html", context)
 
 
 def _filter_labels() -> list[tuple[str, str]]:
-    return [("waiting", _("Waiting for you")), ("open", _("Open")), ("ended", _("Ended")), ("all", _("All"))]
+    return [
+        ("waiting", _("Waiting for you")),
+        ("open", _("Open")),
+        ("ended", _("Ended")),
+        ("all", _("All")),
+    ]
 
 
 @require_safe
@@ -120,7 +160,12 @@ def explanation(request: HttpRequest, number: str, metric: str) -> HttpResponse:
     """Show why a clock is due when it is, on a page that can be printed."""
     ticket = queries.get_ticket(person(request), number)
     item = get_clock(ticket, queries.intervals(ticket.pk), metric, person(request))
-    context = {"ticket": ticket, "item": item, "now": timezone.now(), "zone": ticket.organization.time_zone}
+    context = {
+        "ticket": ticket,
+        "item": item,
+        "now": timezone.now(),
+        "zone": ticket.organization.time_zone,
+    }
     return render(request, "portal/explanation.html", context)
 
 
@@ -168,11 +213,18 @@ def reply(request: HttpRequest, number: str) -> HttpResponse:
     ticket = queries.get_ticket(person(request), number)
     form = _reply_form(ticket)(request.POST, request.FILES)
     if form.is_valid():
-        by, at, body, files = actor(request, Channel.PORTAL), timezone.now(), form.cleaned_data["body"], checked_files(request)
+        by, at, body, files = (
+            actor(request, Channel.PORTAL),
+            timezone.now(),
+            form.cleaned_data["body"],
+            checked_files(request),
+        )
         try:
             if form.cleaned_data.get("still_fails") == "yes":
                 details = TransitionDetails(reason=body, files=files)
-                services.transition_ticket(ticket=ticket, name="decline", details=details, by=by, at=at)
+                services.transition_ticket(
+                    ticket=ticket, name="decline", details=details, by=by, at=at
+                )
             else:
                 services.reply_as_customer(ticket=ticket, body=body, files=files, by=by, at=at)
         except DomainError as error:
@@ -183,7 +235,13 @@ def reply(request: HttpRequest, number: str) -> HttpResponse:
             return redirect("portal:ticket", ticket.number)
     # A ticket that ended meanwhile shows the follow-up's form: what was typed for the reply stands in it.
     typed = FollowUpForm(initial={"body": request.POST.get("body", "").replace("\0", "")})
-    return _page(request, queries.get_ticket(person(request), number), status=400, reply_form=form, follow_up_form=typed)
+    return _page(
+        request,
+        queries.get_ticket(person(request), number),
+        status=400,
+        reply_form=form,
+        follow_up_form=typed,
+    )
 
 
 @posted_from("portal:ticket", "number")
@@ -205,7 +263,11 @@ def follow_up(request: HttpRequest, number: str) -> HttpResponse:
             messages.error(request, str(error.message))
             put_errors(form, error)
         else:
-            messages.success(request, _("%(number)s was raised. We sent you a copy by e-mail.") % {"number": follower.number})
+            messages.success(
+                request,
+                _("%(number)s was raised. We sent you a copy by e-mail.")
+                % {"number": follower.number},
+            )
             return redirect("portal:ticket", follower.number)
     return _page(request, ticket, status=400, follow_up_form=form)
 
@@ -223,14 +285,28 @@ def step(request: HttpRequest, number: str, name: str) -> HttpResponse:
         if name not in CUSTOMER_STEPS:
             raise services.TransitionNotAllowed(ticket, name, [])
         services.transition_ticket(
-            ticket=ticket, name=name, details=TransitionDetails(reason=reason), by=actor(request, Channel.PORTAL), at=timezone.now()
+            ticket=ticket,
+            name=name,
+            details=TransitionDetails(reason=reason),
+            by=actor(request, Channel.PORTAL),
+            at=timezone.now(),
         )
     except DomainError as error:
         messages.error(request, str(error.message))
         form = ReasonForm(request.POST)
         put_errors(form, error)
-        return _page(request, queries.get_ticket(person(request), number), status=400, reason_form=form, refused_step=name)
-    messages.success(request, _("%(number)s is now “%(state)s”.") % {"number": ticket.number, "state": ticket.state_label})
+        return _page(
+            request,
+            queries.get_ticket(person(request), number),
+            status=400,
+            reason_form=form,
+            refused_step=name,
+        )
+    messages.success(
+        request,
+        _("%(number)s is now “%(state)s”.")
+        % {"number": ticket.number, "state": ticket.state_label},
+    )
     return redirect("portal:ticket", ticket.number)
 
 

@@ -1,7 +1,19 @@
 """The verbs of reports: issuing the monthly one, and simulating other terms."""
 
-from reports.services.issuing import issue_monthly_report, make_report, report_file_name, request_report
-from reports.services.simulating import COLUMNS, NewSimulation, cancel_simulation, put_in_force, request_simulation, run_part
+from reports.services.issuing import (
+    issue_monthly_report,
+    make_report,
+    report_file_name,
+    request_report,
+)
+from reports.services.simulating import (
+    COLUMNS,
+    NewSimulation,
+    cancel_simulation,
+    put_in_force,
+    request_simulation,
+    run_part,
+)
 
 __all__ = [
     "COLUMNS",

@@ -33,7 +33,14 @@ ISSUER = system_actor("reports")
 
 @transaction.atomic
 def request_report(
-    *, organization: Organization, month: date, language: str, user: User | None, by: Actor, at: datetime, send_when_ready: bool = False
+    *,
+    organization: Organization,
+    month: date,
+    language: str,
+    user: User | None,
+    by: Actor,
+    at: datetime,
+    send_when_ready: bool = False,
 ) -> ReportIssue:
     """Return the report of a month: the one issued when the month has ended, otherwise one with the figures of now.
 
@@ -44,13 +51,24 @@ def request_report(
     issued = queries.issued_report(organization.pk, month, language)
     if issued is not None and issued.status != ReportStatus.FAILED:
         return _also_send(issued, at) if send_when_ready else issued
-    Organization.objects.select_for_update().get(pk=organization.pk)  # two requests at once never take the same version
+    Organization.objects.select_for_update().get(
+        pk=organization.pk
+    )  # two requests at once never take the same version
     published = queries.published_report(organization.pk, month)
     # What was published stays: another language, or another attempt, tells the same figures as of the same instant.
-    data = published.data if published is not None else queries.build_service_level(organization, month, at)
+    data = (
+        published.data
+        if published is not None
+        else queries.build_service_level(organization, month, at)
+    )
     sha256 = queries.hash_of(data)
     earlier = ReportIssue.objects.filter(organization=organization, month=month, language=language)
-    same = earlier.filter(data_sha256=sha256).exclude(status=ReportStatus.FAILED).order_by("-version").first()
+    same = (
+        earlier.filter(data_sha256=sha256)
+        .exclude(status=ReportStatus.FAILED)
+        .order_by("-version")
+        .first()
+    )
     has_ended = queries.bounds(organization, month)[1] <= at
     if same is not None and same.is_final == has_ended:
         return same
@@ -68,7 +86,12 @@ def request_report(
         run_after=at,
         send_when_ready=send_when_ready,
     )
-    fact = Fact(verb="report.issued", object_type="report", object_id=issue.pk, payload={"month": data["month"], "sha256": sha256})
+    fact = Fact(
+        verb="report.issued",
+        object_type="report",
+        object_id=issue.pk,
+        payload={"month": data["month"], "sha256": sha256},
+    )
     record(organization_id=organization.pk, facts=[fact], by=by, at=at)
     publish(ReportRequested(organization_id=organization.pk, at=at, issue_id=issue.pk))
     return issue
@@ -84,20 +107,26 @@ def _also_send(issue: ReportIssue, at: datetime) -> ReportIssue:
 
 def make_report(*, issue_id: int, at: datetime) -> bool:
     """Make the PDF of an issue, if it is this worker's to make; return whether it was. A killed worker's claim lapses."""
-    claimed = ReportIssue.objects.filter(pk=issue_id, status__in=(ReportStatus.QUEUED, ReportStatus.MAKING), run_after__lte=at).update(
-        status=ReportStatus.MAKING, run_after=at + LEASE, attempts=F("attempts") + 1
-    )
+    claimed = ReportIssue.objects.filter(
+        pk=issue_id, status__in=(ReportStatus.QUEUED, ReportStatus.MAKING), run_after__lte=at
+    ).update(status=ReportStatus.MAKING, run_after=at + LEASE, attempts=F("attempts") + 1)
     if not claimed:
         return False
     issue = ReportIssue.objects.select_related("organization").get(pk=issue_id)
     try:
         content = service_level_pdf(
-            issue.data, language=issue.language, version=issue.version, sha256=issue.data_sha256, cutoff_at=issue.cutoff_at
+            issue.data,
+            language=issue.language,
+            version=issue.version,
+            sha256=issue.data_sha256,
+            cutoff_at=issue.cutoff_at,
         )
     except Exception as error:
         logger.exception("The PDF of report %s could not be made", issue_id)
         status = ReportStatus.FAILED if issue.attempts >= MAX_ATTEMPTS else ReportStatus.QUEUED
-        ReportIssue.objects.filter(pk=issue_id).update(status=status, run_after=at + RETRY, last_error=str(error)[:2000])
+        ReportIssue.objects.filter(pk=issue_id).update(
+            status=status, run_after=at + RETRY, last_error=str(error)[:2000]
+        )
         return False
     _finish(issue, content, at)
     return True
@@ -105,8 +134,15 @@ def make_report(*, issue_id: int, at: datetime) -> bool:
 
 @transaction.atomic
 def _finish(issue: ReportIssue, content: bytes, at: datetime) -> None:
-    blob = store_bytes(organization_id=issue.organization_id, content=content, content_type="application/pdf", at=at)
-    done = ReportIssue.objects.filter(pk=issue.pk, status=ReportStatus.MAKING).update(status=ReportStatus.READY, pdf=blob, last_error="")
+    blob = store_bytes(
+        organization_id=issue.organization_id,
+        content=content,
+        content_type="application/pdf",
+        at=at,
+    )
+    done = ReportIssue.objects.filter(pk=issue.pk, status=ReportStatus.MAKING).update(
+        status=ReportStatus.READY, pdf=blob, last_error=""
+    )
     issue.pdf = blob
     if done and ReportIssue.objects.filter(pk=issue.pk, send_when_ready=True).exists():
         _send(issue, at)
@@ -116,9 +152,15 @@ def _send(issue: ReportIssue, at: datetime) -> None:
     """Queue the report for its recipients: those of the contract, and the people whose role is to receive it."""
     local_day = at.astimezone(zone(issue.organization.time_zone)).date()
     contract = contract_on(issue.organization, local_day)
-    people = {user.pk: user for user in members_with_role(issue.organization_id, CustomerRole.REPORT_RECIPIENT)}
+    people = {
+        user.pk: user
+        for user in members_with_role(issue.organization_id, CustomerRole.REPORT_RECIPIENT)
+    }
     if contract is not None:
-        people |= {user.pk: user for user in contract.report_recipients.filter(is_active=True).order_by("pk")}
+        people |= {
+            user.pk: user
+            for user in contract.report_recipients.filter(is_active=True).order_by("pk")
+        }
     letters = [
         Letter(
             template="monthly_report",
@@ -154,8 +196,16 @@ def issue_monthly_report(*, organization: Organization, at: datetime) -> ReportI
     if contract is None:
         return None
     return request_report(
-        organization=organization, month=month, language=contract.report_language, user=None, by=ISSUER, at=at, send_when_ready=True
+        organization=organization,
+        month=month,
+        language=contract.report_language,
+        user=None,
+        by=ISSUER,
+        at=at,
+        send_when_ready=True,
     )
 
 
-FIRST_DAYS = 3  # made on the first; the second and third day only make up for a desk that stood still
+FIRST_DAYS = (
+    3  # made on the first; the second and third day only make up for a desk that stood still
+)

@@ -44,7 +44,16 @@ CHUNK = 2000  # tickets between two reports of progress: about a second
 LEASE = timedelta(minutes=5)
 MAX_ATTEMPTS = 4
 SHOWN = 200  # changes of a verdict that the page of a part shows
-COLUMNS = ("ticket", "clock", "priority", "verdict", "due_at", "simulated_priority", "simulated_verdict", "simulated_due_at")
+COLUMNS = (
+    "ticket",
+    "clock",
+    "priority",
+    "verdict",
+    "due_at",
+    "simulated_priority",
+    "simulated_verdict",
+    "simulated_due_at",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,10 +87,16 @@ def request_simulation(*, wanted: NewSimulation, user: User, by: Actor, at: date
         requested_by=user,
         requested_at=at,
     )
-    parts = [_part(simulation, organization, month, at) for organization in wanted.organizations for month in months]
+    parts = [
+        _part(simulation, organization, month, at)
+        for organization in wanted.organizations
+        for month in months
+    ]
     if not any(part.total for part in parts):
         raise Invalid(
-            _("These customers raised no tickets in these months. Choose other months, or other customers."),
+            _(
+                "These customers raised no tickets in these months. Choose other months, or other customers."
+            ),
             fields={"first_month": _("No tickets.")},
         )
     for part in parts:
@@ -95,11 +110,16 @@ def request_simulation(*, wanted: NewSimulation, user: User, by: Actor, at: date
 
 def _months(wanted: NewSimulation, at: datetime) -> list[date]:
     if not wanted.organizations:
-        raise Invalid(_("Choose at least one customer."), fields={"organizations": _("Choose at least one.")})
+        raise Invalid(
+            _("Choose at least one customer."), fields={"organizations": _("Choose at least one.")}
+        )
     if not all(current_scope().covers(organization.pk) for organization in wanted.organizations):
         raise ScopeError("A simulation was asked for over an organization outside the scope.")
     if wanted.last_month < wanted.first_month:
-        raise Invalid(_("The last month lies before the first one."), fields={"last_month": _("Choose a later month.")})
+        raise Invalid(
+            _("The last month lies before the first one."),
+            fields={"last_month": _("Choose a later month.")},
+        )
     months = [wanted.first_month]
     while months[-1] < wanted.last_month and len(months) <= MAX_MONTHS:
         months.append(queries.following_month(months[-1]))
@@ -107,11 +127,15 @@ def _months(wanted: NewSimulation, at: datetime) -> list[date]:
         words = _("Choose at most %(count)d months.") % {"count": MAX_MONTHS}
         raise Invalid(words, fields={"last_month": words})
     if queries.bounds(wanted.organizations[0], wanted.first_month)[0] > at:
-        raise Invalid(_("These months have not begun."), fields={"first_month": _("Choose an earlier month.")})
+        raise Invalid(
+            _("These months have not begun."), fields={"first_month": _("Choose an earlier month.")}
+        )
     return months
 
 
-def _part(simulation: Simulation, organization: Organization, month: date, at: datetime) -> SimulationPart:
+def _part(
+    simulation: Simulation, organization: Organization, month: date, at: datetime
+) -> SimulationPart:
     published = queries.published_report(organization.pk, month)
     return SimulationPart(
         organization=organization,
@@ -119,38 +143,70 @@ def _part(simulation: Simulation, organization: Organization, month: date, at: d
         month=month,
         published=published,
         as_of=published.cutoff_at if published is not None else at,
-        total=_tickets(organization, month, published.cutoff_at if published is not None else at).count(),
+        total=_tickets(
+            organization, month, published.cutoff_at if published is not None else at
+        ).count(),
         run_after=at,
     )
 
 
 def cancel_simulation(*, simulation: Simulation) -> int:
     """Stop what has not been computed; return how many parts that were. What is ready stays."""
-    waiting = SimulationPart.objects.filter(simulation=simulation, status__in=(PartStatus.QUEUED, PartStatus.RUNNING))
+    waiting = SimulationPart.objects.filter(
+        simulation=simulation, status__in=(PartStatus.QUEUED, PartStatus.RUNNING)
+    )
     return waiting.update(status=PartStatus.CANCELLED)
 
 
 @transaction.atomic
 def put_in_force(
-    *, simulation: Simulation, contract: Contract, effective_from: datetime, user: User, by: Actor, at: datetime
+    *,
+    simulation: Simulation,
+    contract: Contract,
+    effective_from: datetime,
+    user: User,
+    by: Actor,
+    at: datetime,
 ) -> PolicyVersion:
     """Make what was simulated the terms of a contract of one of its customers, and note it with the simulation.
 
     Refuses with ``NotAllowed`` or, as ``publish_draft`` does, with ``Invalid`` or ``ValidationError``.
     """
-    if not user.can(Capability.CONFIGURE) or contract.organization_id not in simulation.organization_ids:
-        raise NotAllowed(_("Only administrators put terms in force, and for customers of the simulation."))
-    version = publish_draft(draft=draft_from(simulation.draft), contract=contract, effective_from=effective_from, by=by, at=at)
+    if (
+        not user.can(Capability.CONFIGURE)
+        or contract.organization_id not in simulation.organization_ids
+    ):
+        raise NotAllowed(
+            _("Only administrators put terms in force, and for customers of the simulation.")
+        )
+    version = publish_draft(
+        draft=draft_from(simulation.draft),
+        contract=contract,
+        effective_from=effective_from,
+        by=by,
+        at=at,
+    )
     kept = Simulation.objects.select_for_update().get(pk=simulation.pk)
-    kept.put_in_force.append({"contract": contract.reference, "number": version.number, "at": effective_from.isoformat(), "pk": version.pk})
+    kept.put_in_force.append(
+        {
+            "contract": contract.reference,
+            "number": version.number,
+            "at": effective_from.isoformat(),
+            "pk": version.pk,
+        }
+    )
     kept.save(update_fields=["put_in_force"])
     return version
 
 
 def run_part(*, part_id: int, at: datetime) -> bool:
     """Compute a part, if it is this worker's to do; return whether it was done. A killed worker's claim lapses."""
-    waiting = SimulationPart.objects.filter(pk=part_id, status__in=(PartStatus.QUEUED, PartStatus.RUNNING), run_after__lte=at)
-    if not waiting.update(status=PartStatus.RUNNING, run_after=at + LEASE, attempts=F("attempts") + 1, done=0):
+    waiting = SimulationPart.objects.filter(
+        pk=part_id, status__in=(PartStatus.QUEUED, PartStatus.RUNNING), run_after__lte=at
+    )
+    if not waiting.update(
+        status=PartStatus.RUNNING, run_after=at + LEASE, attempts=F("attempts") + 1, done=0
+    ):
         return False
     part = SimulationPart.objects.select_related("simulation").get(pk=part_id)
     try:
@@ -172,7 +228,9 @@ class _Found:
     shown: list[list[Any]] = field(default_factory=list)
     text: StringIO = field(default_factory=StringIO)
 
-    def add(self, history: History, before: dict[Metric, Outcome], after: dict[Metric, Outcome]) -> None:
+    def add(
+        self, history: History, before: dict[Metric, Outcome], after: dict[Metric, Outcome]
+    ) -> None:
         for outcome in before.values():
             self.before.count(outcome.metric, outcome.priority, outcome.verdict, outcome.earlier)
         for outcome in after.values():
@@ -197,7 +255,11 @@ class _Found:
 def _columns(outcome: Outcome | None) -> list[str]:
     if outcome is None:
         return ["", "", ""]
-    return [Priority(outcome.priority).code, outcome.verdict, outcome.due_at.isoformat() if outcome.due_at else ""]
+    return [
+        Priority(outcome.priority).code,
+        outcome.verdict,
+        outcome.due_at.isoformat() if outcome.due_at else "",
+    ]
 
 
 def _compute(part: SimulationPart) -> _Found | None:
@@ -209,7 +271,9 @@ def _compute(part: SimulationPart) -> _Found | None:
     found, done = _Found(), 0
     csv.writer(found.text).writerow(COLUMNS)
     for tickets in _chunks(organization, part):
-        for history in read_histories(tickets, organization, as_of=part.as_of, using=settings.READ_ONLY_DATABASE):
+        for history in read_histories(
+            tickets, organization, as_of=part.as_of, using=settings.READ_ONLY_DATABASE
+        ):
             before = {outcome.metric: outcome for outcome in in_force.outcomes(history)}
             after = {outcome.metric: outcome for outcome in drafted.outcomes(history)}
             found.add(history, before, after)
@@ -221,7 +285,11 @@ def _compute(part: SimulationPart) -> _Found | None:
 
 def _chunks(organization: Organization, part: SimulationPart) -> Iterator[Any]:
     """Yield the month's tickets in batches, by their keys alone: what each batch needs is read with it."""
-    ids = _tickets(organization, part.month, part.as_of).using(settings.READ_ONLY_DATABASE).order_by("received_at", "pk")
+    ids = (
+        _tickets(organization, part.month, part.as_of)
+        .using(settings.READ_ONLY_DATABASE)
+        .order_by("received_at", "pk")
+    )
     batch: list[int] = []
     for pk in ids.values_list("pk", flat=True).iterator(CHUNK):
         batch.append(pk)
@@ -235,18 +303,27 @@ def _chunks(organization: Organization, part: SimulationPart) -> Iterator[Any]:
 def _tickets(organization: Organization, month: date, as_of: datetime) -> Any:
     """Return the tickets that arrived in the month and were registered by then, as the report of the month counts them."""
     start, end = queries.bounds(organization, month)
-    return Ticket.objects.filter(organization=organization, received_at__gte=start, received_at__lt=end, created_at__lte=as_of)
+    return Ticket.objects.filter(
+        organization=organization,
+        received_at__gte=start,
+        received_at__lt=end,
+        created_at__lte=as_of,
+    )
 
 
 def _running(part: SimulationPart) -> Any:
     """Return the part's row while this attempt holds it: another worker's claim, or a cancellation, ends this one."""
-    return SimulationPart.objects.filter(Q(status=PartStatus.RUNNING), pk=part.pk, attempts=part.attempts)
+    return SimulationPart.objects.filter(
+        Q(status=PartStatus.RUNNING), pk=part.pk, attempts=part.attempts
+    )
 
 
 @transaction.atomic
 def _finish(part: SimulationPart, found: _Found, at: datetime) -> bool:
     content = found.text.getvalue().encode()
-    blob = store_bytes(organization_id=part.organization_id, content=content, content_type="text/csv", at=at)
+    blob = store_bytes(
+        organization_id=part.organization_id, content=content, content_type="text/csv", at=at
+    )
     return bool(
         _running(part).update(
             status=PartStatus.READY,

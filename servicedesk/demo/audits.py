@@ -38,18 +38,39 @@ ITEMS = (
 
 def build_audits(house: House, now: datetime) -> None:
     """Ask for both, and answer as much of them as lies behind ``now``."""
-    desk = WorkCalendar(timezone="America/Mexico_City", hours={day: [("09:00", "19:00")] for day in range(5)})
+    desk = WorkCalendar(
+        timezone="America/Mexico_City", hours={day: [("09:00", "19:00")] for day in range(5)}
+    )
     past = desk.next_opening(now - 45 * DAY) + HOUR
     closed = _ask(house, "andes", past, visit=None)
     _deliver(house, closed, _list_of(1), past + DAY)
     _deliver(house, closed, _settings_of(2), past + DAY + HOUR)
     bpo = house.staff["bpo"]
-    set_aside(audit=closed, number=3, reason="La política se entregó en la auditoría anterior.", user=bpo, by=_by(bpo), at=past + 2 * DAY)
+    set_aside(
+        audit=closed,
+        number=3,
+        reason="La política se entregó en la auditoría anterior.",
+        user=bpo,
+        by=_by(bpo),
+        at=past + 2 * DAY,
+    )
     requester = closed.ticket.requester
-    transition_ticket(ticket=Ticket.objects.get(pk=closed.ticket_id), name="approve", by=Actor(person_id=requester.pk), at=past + 3 * DAY)
+    transition_ticket(
+        ticket=Ticket.objects.get(pk=closed.ticket_id),
+        name="approve",
+        by=Actor(person_id=requester.pk),
+        at=past + 3 * DAY,
+    )
 
     start = desk.next_opening(now - 4 * DAY) + HOUR
-    running = _ask(house, "norte", start, visit=NewVisit(VisitPlace.DATA_CENTRE, (now + 9 * DAY).date(), "Elsa Robles, Auditores Reunidos"))
+    running = _ask(
+        house,
+        "norte",
+        start,
+        visit=NewVisit(
+            VisitPlace.DATA_CENTRE, (now + 9 * DAY).date(), "Elsa Robles, Auditores Reunidos"
+        ),
+    )
     _deliver(house, running, _list_of(1), start + 2 * HOUR)
     _prepare(house, running, _settings_of(2), start + 3 * HOUR)
     agent = house.staff["agent"]
@@ -67,34 +88,58 @@ def build_audits(house: House, now: datetime) -> None:
 
 def _ask(house: House, slug: str, at: datetime, *, visit: NewVisit | None) -> AuditRequest:
     organization: Organization = house.customers[slug]
-    requester = next(user for user in house.members[slug] if Membership.objects.get(user=user).has_role("requester", "coordinator"))
+    requester = next(
+        user
+        for user in house.members[slug]
+        if Membership.objects.get(user=user).has_role("requester", "coordinator")
+    )
     membership = Membership.objects.select_related("user", "organization").get(user=requester)
     services = requestable_services(organization, at)
     book = load_workbook(BytesIO(make_form(services, language="es")))
     request, listed = book.worksheets[:2]
-    values = ("Auditores Reunidos", "Elsa Robles", "elsa@auditores.example", "Auditoría anual de controles de TI.")
+    values = (
+        "Auditores Reunidos",
+        "Elsa Robles",
+        "elsa@auditores.example",
+        "Auditoría anual de controles de TI.",
+    )
     for row, value in enumerate(values, start=4):
         request[f"C{row}"] = value
-    request["C8"], request["C9"], request["C10"] = date(at.year - 1, 1, 1), date(at.year - 1, 12, 31), "Producción"
+    request["C8"], request["C9"], request["C10"] = (
+        date(at.year - 1, 1, 1),
+        date(at.year - 1, 12, 31),
+        "Producción",
+    )
     for row, text in enumerate(ITEMS, start=2):
         listed[f"B{row}"], listed[f"C{row}"] = services[0].name_es, text
     found = BytesIO()
     book.save(found)
     form = _file(found.getvalue(), "solicitud-de-auditoria.xlsx")
-    audit = request_audit(membership=membership, form=form, visit=visit, by=Actor(person_id=requester.pk, channel=Channel.PORTAL), at=at)
+    audit = request_audit(
+        membership=membership,
+        form=form,
+        visit=visit,
+        by=Actor(person_id=requester.pk, channel=Channel.PORTAL),
+        at=at,
+    )
     _attend(house, audit, at)
     return audit
 
 
 def _attend(house: House, audit: AuditRequest, at: datetime) -> None:
     """Let the desk take the ticket and say when the evidence will be there, as it does with any other."""
-    agent, says = house.staff["agent"], "Reunimos la evidencia de la lista; la recibirá en este ticket, punto por punto."
+    agent, says = (
+        house.staff["agent"],
+        "Reunimos la evidencia de la lista; la recibirá en este ticket, punto por punto.",
+    )
     take, tell = at + timedelta(minutes=15), at + timedelta(minutes=25)
     ticket = Ticket.objects.get(pk=audit.ticket_id)
     assign_ticket(ticket=ticket, assignee=agent, by=_by(agent), at=take)
     transition_ticket(ticket=Ticket.objects.get(pk=ticket.pk), name="start", by=_by(agent), at=take)
     ticket = Ticket.objects.get(pk=ticket.pk)
-    send_attention_statement(ticket=ticket, body=says, estimated_at=at + 9 * DAY, by=_by(agent), at=tell)
+    send_attention_statement(
+        ticket=ticket, body=says, estimated_at=at + 9 * DAY, by=_by(agent), at=tell
+    )
 
 
 def _prepare(house: House, audit: AuditRequest, wanted: NewEvidence, at: datetime) -> Evidence:
@@ -121,14 +166,23 @@ def _list_of(number: int) -> NewEvidence:
 
 def _settings_of(number: int) -> NewEvidence:
     whole, partial = _picture(hidden=False), _picture(hidden=True)
-    return NewEvidence(number=number, classification=Classification.CONFIDENTIAL, file=whole, redacted=partial)
+    return NewEvidence(
+        number=number, classification=Classification.CONFIDENTIAL, file=whole, redacted=partial
+    )
 
 
 def _picture(*, hidden: bool) -> CheckedFile:
     """Return an invented screen; ``hidden`` with its confidential part made unreadable."""
     image = Image.new("RGB", (900, 420), "white")
     pen = ImageDraw.Draw(image)
-    for line, text in enumerate(("Longitud minima: 14", "Caducidad: 90 dias", "Servidor: 192.0.2.17", "Cuenta de servicio: svc-respaldo")):
+    for line, text in enumerate(
+        (
+            "Longitud minima: 14",
+            "Caducidad: 90 dias",
+            "Servidor: 192.0.2.17",
+            "Cuenta de servicio: svc-respaldo",
+        )
+    ):
         pen.text((40, 40 + 80 * line), text, fill="black", font_size=36)
     if hidden:
         pen.rectangle((30, 190, 870, 400), fill="black")

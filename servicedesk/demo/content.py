@@ -14,7 +14,9 @@ class DemoTemplate:
     subjects: tuple[str, ...]
     urgency: Urgency = Urgency.MEDIUM
     impact: Impact = Impact.MINOR
-    fields: tuple[tuple[str, str, str, str, str], ...] = ()  # key, type, label_es, label_en, options
+    fields: tuple[
+        tuple[str, str, str, str, str], ...
+    ] = ()  # key, type, label_es, label_en, options
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,10 @@ CATALOGUE: tuple[tuple[str, str, str, tuple[DemoService, ...]], ...] = (
                             "Se bloqueó mi usuario después del fin de semana",
                         ),
                         Urgency.CRITICAL,
-                        fields=(("system", "text", "Sistema", "System", ""), ("since", "date", "Desde cuándo", "Since when", "")),
+                        fields=(
+                            ("system", "text", "Sistema", "System", ""),
+                            ("since", "date", "Desde cuándo", "Since when", ""),
+                        ),
                     ),
                 ),
             ),
@@ -74,7 +79,13 @@ CATALOGUE: tuple[tuple[str, str, str, tuple[DemoService, ...]], ...] = (
                         ),
                         Urgency.LOW,
                         fields=(
-                            ("profile", "choice", "Perfil", "Profile", "Consulta\nCaptura\nAutorización"),
+                            (
+                                "profile",
+                                "choice",
+                                "Perfil",
+                                "Profile",
+                                "Consulta\nCaptura\nAutorización",
+                            ),
                             ("start", "date", "Fecha de ingreso", "Starting date", ""),
                             ("boss", "person", "Autoriza", "Authorized by", ""),
                         ),
@@ -118,7 +129,15 @@ CATALOGUE: tuple[tuple[str, str, str, tuple[DemoService, ...]], ...] = (
                         ),
                         Urgency.HIGH,
                         Impact.MODERATE,
-                        fields=(("module", "choice", "Módulo", "Module", "Contabilidad\nCompras\nInventarios\nVentas"),),
+                        fields=(
+                            (
+                                "module",
+                                "choice",
+                                "Módulo",
+                                "Module",
+                                "Contabilidad\nCompras\nInventarios\nVentas",
+                            ),
+                        ),
                     ),
                     DemoTemplate(
                         "duda-erp",
@@ -195,7 +214,10 @@ CATALOGUE: tuple[tuple[str, str, str, tuple[DemoService, ...]], ...] = (
                         _R,
                         "Más capacidad",
                         "More capacity",
-                        ("Ampliar disco del servidor de archivos", "Memoria para el ambiente de pruebas"),
+                        (
+                            "Ampliar disco del servidor de archivos",
+                            "Memoria para el ambiente de pruebas",
+                        ),
                     ),
                 ),
             ),
@@ -244,7 +266,10 @@ QUESTIONS = (
     "¿Nos comparte una captura del mensaje completo y la hora en que ocurrió?",
     "¿Con qué usuario entra y desde qué sede? Necesitamos confirmarlo para seguir.",
 )
-ANSWERS = ("Claro, ocurrió a las 10:15 con mi usuario de siempre.", "Entro desde la sede principal. El mensaje es el mismo de ayer.")
+ANSWERS = (
+    "Claro, ocurrió a las 10:15 con mi usuario de siempre.",
+    "Entro desde la sede principal. El mensaje es el mismo de ayer.",
+)
 SOLUTIONS = (
     "Se corrigió la regla que duplicaba el impuesto y se reprocesaron los documentos. Por favor valide.",
     "Se restableció el acceso y se documentó la causa: la contraseña había caducado.",
@@ -256,7 +281,10 @@ FOLLOW_UPS = (
     "Funcionó unos días y otra vez falla. ¿Pueden revisarlo a fondo?",
 )
 
-DECLINES = ("Sigue fallando con los documentos de ayer.", "A mí todavía me aparece el mismo mensaje.")
+DECLINES = (
+    "Sigue fallando con los documentos de ayer.",
+    "A mí todavía me aparece el mismo mensaje.",
+)
 SUPPLIERS = ("Enlaces del Istmo", "Soporte Quetzal", "Red Altiplano")
 
 
@@ -304,7 +332,9 @@ CUSTOMERS = (
         "America/Mexico_City",
         (
             DemoPerson("requester@norte.example", "Rocío Benavides", ("requester",)),
-            DemoPerson("coordinator@norte.example", "Damián Orozco", ("coordinator", "report_recipient")),
+            DemoPerson(
+                "coordinator@norte.example", "Damián Orozco", ("coordinator", "report_recipient")
+            ),
             DemoPerson("supervisor@norte.example", "Celia Monroy", ("site_supervisor",)),
             DemoPerson("manager@norte.example", "Octavio Lerma", ("company_manager",)),
         ),
@@ -318,7 +348,9 @@ CUSTOMERS = (
         "America/Lima",
         (
             DemoPerson("requester@sur.example", "Milagros Huerta", ("requester",)),
-            DemoPerson("coordinator@sur.example", "Álvaro Tapia", ("coordinator", "report_recipient")),
+            DemoPerson(
+                "coordinator@sur.example", "Álvaro Tapia", ("coordinator", "report_recipient")
+            ),
         ),
         ("Sede central",),
         3,

@@ -7,7 +7,14 @@ from django.contrib.auth.hashers import make_password
 
 from accounts.models import Absence, Department, Membership, Organization, Shift, Site, Team, User
 from accounts.services import create_organization
-from catalog.models import Category, Contract, ContractService, RequestTemplate, Service, TemplateField
+from catalog.models import (
+    Category,
+    Contract,
+    ContractService,
+    RequestTemplate,
+    Service,
+    TemplateField,
+)
 from catalog.services import publish_contract, publish_matrix
 from core.actor import system_actor
 from core.classification import Impact, Priority, Urgency
@@ -36,10 +43,15 @@ class House:
 def build_house(at: datetime) -> House:
     """Create everything the tickets need, as it stood at ``at``, the beginning of the demonstration."""
     hashed = make_password(PASSWORD)
-    staff = {person.email.split("@")[0]: _user(person, hashed, staff_roles=list(person.roles)) for person in STAFF}
+    staff = {
+        person.email.split("@")[0]: _user(person, hashed, staff_roles=list(person.roles))
+        for person in STAFF
+    }
     desk = Team.objects.create(name="Mesa de servicio", level=1, email="mesa@mesa.example")
     desk.members.set([staff[name] for name in ("agent", "agent2", "agent3", "agent4")])
-    level_two = Team.objects.create(name="Consultoría nivel 2", level=2, email="nivel2@mesa.example")
+    level_two = Team.objects.create(
+        name="Consultoría nivel 2", level=2, email="nivel2@mesa.example"
+    )
     level_two.members.set([staff["consultant"]])
     Team.objects.create(name="Especialistas nivel 3", level=3)
     _duty(staff, at)
@@ -63,10 +75,16 @@ def _duty(staff: dict[str, User], at: datetime) -> None:
         ("Consultoría", weekdays, [["09:00", "19:00"]], ("consultant",)),
         ("Supervisión", weekdays, [["08:00", "20:00"]], ("supervisor",)),
     ):
-        Shift.objects.create(name=name, hours={str(day): windows for day in days}).people.set([staff[each] for each in people])
+        Shift.objects.create(name=name, hours={str(day): windows for day in days}).people.set(
+            [staff[each] for each in people]
+        )
     start = at + timedelta(days=400)
     Absence.objects.create(
-        person=staff["agent2"], substitute=staff["agent"], starts_at=start, ends_at=start + timedelta(days=10), reason="Vacaciones"
+        person=staff["agent2"],
+        substitute=staff["agent"],
+        starts_at=start,
+        ends_at=start + timedelta(days=10),
+        reason="Vacaciones",
     )
 
 
@@ -100,14 +118,20 @@ def _rules(staff: dict[str, User], desk: Team) -> None:
 
 def _user(person: DemoPerson, hashed: str, staff_roles: list[str]) -> User:
     return User.objects.create(
-        email=person.email, full_name=person.name, password=hashed, staff_roles=staff_roles, language=person.language
+        email=person.email,
+        full_name=person.name,
+        password=hashed,
+        staff_roles=staff_roles,
+        language=person.language,
     )
 
 
 def _catalogue() -> list[RequestTemplate]:
     templates = []
     for position, (name_es, name_en, icon, services) in enumerate(CATALOGUE):
-        category = Category.objects.create(name_es=name_es, name_en=name_en, icon=icon, position=position)
+        category = Category.objects.create(
+            name_es=name_es, name_en=name_en, icon=icon, position=position
+        )
         for order, row in enumerate(services):
             service = Service.objects.create(
                 category=category,
@@ -130,13 +154,21 @@ def _catalogue() -> list[RequestTemplate]:
                 )
                 for number, (key, kind, label_es, label_en, options) in enumerate(form.fields):
                     TemplateField.objects.create(
-                        template=template, key=key, type=kind, label_es=label_es, label_en=label_en, options_es=options, position=number
+                        template=template,
+                        key=key,
+                        type=kind,
+                        label_es=label_es,
+                        label_en=label_en,
+                        options_es=options,
+                        position=number,
                     )
                 templates.append(template)
     return templates
 
 
-def _customer(row: DemoCustomer, hashed: str, staff: dict[str, User], at: datetime) -> tuple[Organization, list[User]]:
+def _customer(
+    row: DemoCustomer, hashed: str, staff: dict[str, User], at: datetime
+) -> tuple[Organization, list[User]]:
     organization = create_organization(
         name=row.name,
         slug=row.slug,
@@ -177,7 +209,9 @@ def _contract(organization: Organization, row: DemoCustomer, at: datetime) -> Co
         currency={"MX": "MXN", "PE": "PEN", "CO": "COP"}[row.country],
     )
     for service in Service.objects.order_by("pk"):
-        ContractService.objects.create(organization=organization, contract=contract, service=service)
+        ContractService.objects.create(
+            organization=organization, contract=contract, service=service
+        )
     publish_contract(contract=contract, reason="", by=SETUP, at=at)
     return contract
 
@@ -186,12 +220,27 @@ def _levels(organization: Organization, staff: dict[str, User], at: datetime) ->
     desk = Team.objects.get(name="Mesa de servicio")
     rows = (
         ("Mesa de servicio", "Service desk", staff["agent"], "Todos los días, 24 horas", 30),
-        ("Supervisión de la mesa", "Desk supervisor", staff["supervisor"], "Lunes a viernes, 08:00 a 20:00", 30),
-        ("Gerencia de servicio", "Desk manager", staff["manager"], "Lunes a viernes, 09:00 a 19:00", 60),
+        (
+            "Supervisión de la mesa",
+            "Desk supervisor",
+            staff["supervisor"],
+            "Lunes a viernes, 08:00 a 20:00",
+            30,
+        ),
+        (
+            "Gerencia de servicio",
+            "Desk manager",
+            staff["manager"],
+            "Lunes a viernes, 09:00 a 19:00",
+            60,
+        ),
     )
     purposes = (
         ("Registra su caso y le da seguimiento.", "Registers your case and follows it up."),
-        ("Cuando un tiempo no se cumplió o nadie responde.", "When a time was not kept, or nobody answers."),
+        (
+            "Cuando un tiempo no se cumplió o nadie responde.",
+            "When a time was not kept, or nobody answers.",
+        ),
         ("Cuando la supervisión no lo resolvió.", "When the supervisor did not settle it."),
     )
     levels = [
@@ -240,7 +289,14 @@ def _levels(organization: Organization, staff: dict[str, User], at: datetime) ->
         phone="000 000 0009",
         hours="Todos los días, 24 horas",
     )
-    publish_ladder(organization=organization, levels=[on_call], kind=MatrixKind.TECHNICAL, effective_from=at, by=SETUP, at=at)
+    publish_ladder(
+        organization=organization,
+        levels=[on_call],
+        kind=MatrixKind.TECHNICAL,
+        effective_from=at,
+        by=SETUP,
+        at=at,
+    )
 
 
 def _own_terms(organization: Organization, contract: Contract, slug: str, at: datetime) -> None:
@@ -249,13 +305,24 @@ def _own_terms(organization: Organization, contract: Contract, slug: str, at: da
     if slug == "norte":
         category = Category.objects.order_by("position", "pk")[0]
         days = {Priority.CRITICAL: 1, Priority.HIGH: 2, Priority.MEDIUM: 5, Priority.LOW: 10}
-        terms = [PolicyTarget(metric=Metric.RESOLUTION, priority=p, category=category, days=amount) for p, amount in days.items()]
+        terms = [
+            PolicyTarget(metric=Metric.RESOLUTION, priority=p, category=category, days=amount)
+            for p, amount in days.items()
+        ]
         publish_policy(organization=organization, targets=terms, effective_from=at, by=SETUP, at=at)
     if slug == "sur":
-        calendar = Calendar.objects.create(organization=organization, name="Lun-Sáb 07:00-22:00", role=CalendarRole.EXTENDED)
+        calendar = Calendar.objects.create(
+            organization=organization, name="Lun-Sáb 07:00-22:00", role=CalendarRole.EXTENDED
+        )
         hours = {str(day): [["07:00", "22:00"]] for day in range(6)}
         publish_calendar_version(
-            calendar=calendar, time_zone=organization.time_zone, hours=hours, holidays={}, effective_from=before, by=SETUP, at=at
+            calendar=calendar,
+            time_zone=organization.time_zone,
+            hours=hours,
+            holidays={},
+            effective_from=before,
+            by=SETUP,
+            at=at,
         )
         publish_policy(
             organization=organization,
@@ -270,6 +337,21 @@ def _own_terms(organization: Organization, contract: Contract, slug: str, at: da
     if slug == "andes":
         critical = {(Urgency.CRITICAL, impact): Priority.CRITICAL for impact in Impact}
         publish_matrix(contract=contract, cells=critical, effective_from=at, by=SETUP, at=at)
-        minutes = {Priority.CRITICAL: 30, Priority.HIGH: 45, Priority.MEDIUM: 120, Priority.LOW: 120}
-        targets = [PolicyTarget(metric=Metric.REACTION, priority=priority, minutes=amount) for priority, amount in minutes.items()]
-        publish_policy(organization=organization, contract=contract, effective_from=at, targets=targets, by=SETUP, at=at)
+        minutes = {
+            Priority.CRITICAL: 30,
+            Priority.HIGH: 45,
+            Priority.MEDIUM: 120,
+            Priority.LOW: 120,
+        }
+        targets = [
+            PolicyTarget(metric=Metric.REACTION, priority=priority, minutes=amount)
+            for priority, amount in minutes.items()
+        ]
+        publish_policy(
+            organization=organization,
+            contract=contract,
+            effective_from=at,
+            targets=targets,
+            by=SETUP,
+            at=at,
+        )

@@ -91,7 +91,14 @@ class Replay:
             while day.weekday() >= 5 and self.random.random() < 0.8:
                 day += timedelta(days=1)
             hour = self.random.choice([9, 9, 10, 10, 11, 11, 12, 13, 15, 16, 16, 17, 18, 21, 3])
-            local = datetime(day.year, day.month, day.day, hour, self.random.randint(0, 59), tzinfo=ZoneInfo("America/Mexico_City"))
+            local = datetime(
+                day.year,
+                day.month,
+                day.day,
+                hour,
+                self.random.randint(0, 59),
+                tzinfo=ZoneInfo("America/Mexico_City"),
+            )
             found.append(min(local.astimezone(UTC), self.until - timedelta(days=2)))
         return sorted(found)
 
@@ -103,9 +110,9 @@ class Replay:
             services.close_unanswered(ticket=ticket, at=ticket.validation_due_at or at)
 
     def _fresh(self, ticket_id: int) -> Ticket:
-        ticket: Ticket = Ticket.objects.select_related("organization", "requester", "contract", "assignee", "owner", "team", "service").get(
-            pk=ticket_id
-        )
+        ticket: Ticket = Ticket.objects.select_related(
+            "organization", "requester", "contract", "assignee", "owner", "team", "service"
+        ).get(pk=ticket_id)
         return ticket
 
     # --- one ticket ---------------------------------------------------------------------------------------------------
@@ -116,29 +123,54 @@ class Replay:
         self._raise(self.house.customers[customer], self.house.members[customer][0], template, at)
 
     def _arrive(self, at: datetime) -> None:
-        customer = self.random.choices(content.CUSTOMERS, weights=[c.weight for c in content.CUSTOMERS])[0]
+        customer = self.random.choices(
+            content.CUSTOMERS, weights=[c.weight for c in content.CUSTOMERS]
+        )[0]
         organization = self.house.customers[customer.slug]
-        requester = self.random.choice([person for person in self.house.members[customer.slug] if not person.email.startswith("manager")])
+        requester = self.random.choice(
+            [
+                person
+                for person in self.house.members[customer.slug]
+                if not person.email.startswith("manager")
+            ]
+        )
         template = self.random.choice(self.house.templates)
         ticket = self._raise(organization, requester, template, at)
         self._plan_life(ticket.pk, at)
 
-    def _raise(self, organization: Organization, requester: User, template: RequestTemplate, at: datetime) -> Ticket:
-        form = next(t for _es, _en, _icon, rows in content.CATALOGUE for row in rows for t in row.templates if t.slug == template.slug)
+    def _raise(
+        self, organization: Organization, requester: User, template: RequestTemplate, at: datetime
+    ) -> Ticket:
+        form = next(
+            t
+            for _es, _en, _icon, rows in content.CATALOGUE
+            for row in rows
+            for t in row.templates
+            if t.slug == template.slug
+        )
         by_phone = self.random.random() < 0.12
         by = (
             Actor(person_id=self.house.staff["agent"].pk, channel=Channel.PHONE)
             if by_phone
-            else Actor(person_id=requester.pk, channel=self.random.choice([Channel.PORTAL, Channel.PORTAL, Channel.EMAIL, Channel.API]))
+            else Actor(
+                person_id=requester.pk,
+                channel=self.random.choice(
+                    [Channel.PORTAL, Channel.PORTAL, Channel.EMAIL, Channel.API]
+                ),
+            )
         )
         return services.raise_ticket(
             request=NewTicket(
-                membership=Membership.objects.select_related("organization", "user").get(organization=organization, user=requester),
+                membership=Membership.objects.select_related("organization", "user").get(
+                    organization=organization, user=requester
+                ),
                 subject=self.random.choice(form.subjects),
                 description=self.random.choice(content.DETAILS),
                 kind=Kind(template.kind),
                 service=template.service,
-                impact=self.random.choice([Impact(template.default_impact), Impact.MINOR, Impact.MODERATE]),
+                impact=self.random.choice(
+                    [Impact(template.default_impact), Impact.MINOR, Impact.MODERATE]
+                ),
                 urgency=self.random.choice([Urgency(template.default_urgency), Urgency.MEDIUM]),
                 template=template,
             ),
@@ -157,9 +189,13 @@ class Replay:
             (self._called_off, 4),
             (self._ignored, 2),
         ]
-        life = self.random.choices([life for life, _ in lives], weights=[share for _, share in lives])[0]
+        life = self.random.choices(
+            [life for life, _ in lives], weights=[share for _, share in lives]
+        )[0]
         late = self.random.random() < 0.1
-        first = at + (self.random.randint(150, 400) if late else self.random.randint(4, 36)) * MINUTE
+        first = (
+            at + (self.random.randint(150, 400) if late else self.random.randint(4, 36)) * MINUTE
+        )
         agent = self.house.staff[self.random.choice(["agent", "agent2"])]
         life(pk, first, agent)
 
@@ -176,17 +212,37 @@ class Replay:
 
     def _served(self, pk: int, first: datetime, agent: User) -> None:
         self._later(pk, first, lambda t, now: self._take(t, agent, now))
-        self._later(pk, first + self.random.randint(10, 50) * MINUTE, lambda t, now: self._state(t, agent, now))
-        self._later(pk, first + self.random.randint(2, 30) * HOUR, lambda t, now: self._solve(t, agent, now))
+        self._later(
+            pk,
+            first + self.random.randint(10, 50) * MINUTE,
+            lambda t, now: self._state(t, agent, now),
+        )
+        self._later(
+            pk, first + self.random.randint(2, 30) * HOUR, lambda t, now: self._solve(t, agent, now)
+        )
 
     def _asks_user(self, pk: int, first: datetime, agent: User) -> None:
         self._later(pk, first, lambda t, now: self._take(t, agent, now))
         asked = first + self.random.randint(15, 60) * MINUTE
-        self._later(pk, asked, lambda t, now: self._step(t, "pend_user", agent, now, message=self.random.choice(content.QUESTIONS)))
+        self._later(
+            pk,
+            asked,
+            lambda t, now: self._step(
+                t, "pend_user", agent, now, message=self.random.choice(content.QUESTIONS)
+            ),
+        )
         answered = asked + self.random.randint(1, 40) * HOUR
         self._later(pk, answered, self._answer)
-        self._later(pk, answered + self.random.randint(10, 90) * MINUTE, lambda t, now: self._state(t, agent, now))
-        self._later(pk, answered + self.random.randint(3, 20) * HOUR, lambda t, now: self._solve(t, agent, now))
+        self._later(
+            pk,
+            answered + self.random.randint(10, 90) * MINUTE,
+            lambda t, now: self._state(t, agent, now),
+        )
+        self._later(
+            pk,
+            answered + self.random.randint(3, 20) * HOUR,
+            lambda t, now: self._solve(t, agent, now),
+        )
 
     def _second_level(self, pk: int, first: datetime, agent: User) -> None:
         consultant = self.house.staff["consultant"]
@@ -196,12 +252,29 @@ class Replay:
             pk,
             sent,
             lambda t, now: self._step(
-                t, "assign", agent, now, team=self.house.level_two, reason="Se revisaron permisos y registros; requiere consultoría."
+                t,
+                "assign",
+                agent,
+                now,
+                team=self.house.level_two,
+                reason="Se revisaron permisos y registros; requiere consultoría.",
             ),
         )
-        self._later(pk, sent + self.random.randint(20, 120) * MINUTE, lambda t, now: self._step(t, "start", consultant, now))
-        self._later(pk, sent + self.random.randint(30, 160) * MINUTE, lambda t, now: self._state(t, consultant, now))
-        self._later(pk, sent + self.random.randint(6, 50) * HOUR, lambda t, now: self._solve(t, consultant, now))
+        self._later(
+            pk,
+            sent + self.random.randint(20, 120) * MINUTE,
+            lambda t, now: self._step(t, "start", consultant, now),
+        )
+        self._later(
+            pk,
+            sent + self.random.randint(30, 160) * MINUTE,
+            lambda t, now: self._state(t, consultant, now),
+        )
+        self._later(
+            pk,
+            sent + self.random.randint(6, 50) * HOUR,
+            lambda t, now: self._solve(t, consultant, now),
+        )
 
     def _supplier(self, pk: int, first: datetime, agent: User) -> None:
         self._later(pk, first, lambda t, now: self._take(t, agent, now))
@@ -222,19 +295,35 @@ class Replay:
         back = sent + self.random.randint(10, 80) * HOUR
         self._later(pk, back, lambda t, now: self._step(t, "start", agent, now))
         self._later(pk, back + HOUR, lambda t, now: self._state(t, agent, now))
-        self._later(pk, back + self.random.randint(2, 9) * HOUR, lambda t, now: self._solve(t, agent, now))
+        self._later(
+            pk, back + self.random.randint(2, 9) * HOUR, lambda t, now: self._solve(t, agent, now)
+        )
 
     def _refused(self, pk: int, first: datetime, agent: User) -> None:
         name = self.random.choice(["reject", "close_invalid", "close_cancelled"])
-        self._later(pk, first, lambda t, now: self._take(t, agent, now) if name != "reject" else None)
+        self._later(
+            pk, first, lambda t, now: self._take(t, agent, now) if name != "reject" else None
+        )
         self._later(
             pk,
             first + 20 * MINUTE,
-            lambda t, now: self._step(t, name, agent, now, reason="No corresponde a los servicios de la mesa o ya no se requiere."),
+            lambda t, now: self._step(
+                t,
+                name,
+                agent,
+                now,
+                reason="No corresponde a los servicios de la mesa o ya no se requiere.",
+            ),
         )
 
     def _called_off(self, pk: int, first: datetime, agent: User) -> None:
-        self._later(pk, first - 2 * MINUTE, lambda t, now: self._customer_step(t, "cancel", now, "Ya se resolvió por nuestra cuenta."))
+        self._later(
+            pk,
+            first - 2 * MINUTE,
+            lambda t, now: self._customer_step(
+                t, "cancel", now, "Ya se resolvió por nuestra cuenta."
+            ),
+        )
 
     def _ignored(self, pk: int, first: datetime, agent: User) -> None:
         """Nobody reacts in time: the clocks breach, the customer escalates, a supervisor steps in."""
@@ -269,8 +358,12 @@ class Replay:
             by=by,
             at=at,
         )
-        services.reply_to_customer(ticket=ticket, body=self.random.choice(content.REPLIES), by=by, at=at + MINUTE)
-        if "start" in {step.name for step in services.possible_transitions(ticket=ticket, user=agent, at=at)}:
+        services.reply_to_customer(
+            ticket=ticket, body=self.random.choice(content.REPLIES), by=by, at=at + MINUTE
+        )
+        if "start" in {
+            step.name for step in services.possible_transitions(ticket=ticket, user=agent, at=at)
+        }:
             services.transition_ticket(ticket=ticket, name="start", by=by, at=at + 2 * MINUTE)
         for escalation in escalations_of(ticket):
             acknowledge_escalation(escalation=escalation, user=agent, at=at)
@@ -286,33 +379,64 @@ class Replay:
 
     def _solve(self, ticket: Ticket, agent: User, at: datetime) -> None:
         kind = SolutionType.WORKAROUND if self.random.random() < 0.15 else SolutionType.DEFINITIVE
-        self._step(ticket, "solve", agent, at, message=self.random.choice(content.SOLUTIONS), solution_type=kind)
+        self._step(
+            ticket,
+            "solve",
+            agent,
+            at,
+            message=self.random.choice(content.SOLUTIONS),
+            solution_type=kind,
+        )
         fate = self.random.random()
         if fate < 0.04:
             self._later(ticket.pk, at + 70 * HOUR, self._follow_up)
         if fate < 0.62:
-            self._later(ticket.pk, at + self.random.randint(1, 40) * HOUR, lambda t, now: self._customer_step(t, "approve", now))
+            self._later(
+                ticket.pk,
+                at + self.random.randint(1, 40) * HOUR,
+                lambda t, now: self._customer_step(t, "approve", now),
+            )
         elif fate < 0.7:
             reason = self.random.choice(content.DECLINES)
-            self._later(ticket.pk, at + self.random.randint(1, 20) * HOUR, lambda t, now: self._customer_step(t, "decline", now, reason))
+            self._later(
+                ticket.pk,
+                at + self.random.randint(1, 20) * HOUR,
+                lambda t, now: self._customer_step(t, "decline", now, reason),
+            )
             self._later(ticket.pk, at + 44 * HOUR, lambda t, now: self._solve(t, agent, now))
 
     def _escalate(self, ticket: Ticket, at: datetime) -> None:
         by = Actor(person_id=ticket.requester_id, channel=Channel.PORTAL)
-        request_escalation(ticket=ticket, reason="Nadie nos ha contestado.", user=ticket.requester, by=by, at=at)
+        request_escalation(
+            ticket=ticket, reason="Nadie nos ha contestado.", user=ticket.requester, by=by, at=at
+        )
 
     def _follow_up(self, ticket: Ticket, at: datetime) -> None:
         by = Actor(person_id=ticket.requester_id, channel=Channel.PORTAL)
-        follower = services.follow_up_ticket(ticket=ticket, body=self.random.choice(content.FOLLOW_UPS), by=by, at=at)
+        follower = services.follow_up_ticket(
+            ticket=ticket, body=self.random.choice(content.FOLLOW_UPS), by=by, at=at
+        )
         self._plan_life(follower.pk, at)
 
     def _answer(self, ticket: Ticket, at: datetime) -> None:
         by = Actor(person_id=ticket.requester_id, channel=Channel.PORTAL)
-        services.reply_as_customer(ticket=ticket, body=self.random.choice(content.ANSWERS), by=by, at=at)
+        services.reply_as_customer(
+            ticket=ticket, body=self.random.choice(content.ANSWERS), by=by, at=at
+        )
 
     def _customer_step(self, ticket: Ticket, name: str, at: datetime, reason: str = "") -> None:
         by = Actor(person_id=ticket.requester_id, channel=Channel.PORTAL)
-        services.transition_ticket(ticket=ticket, name=name, details=TransitionDetails(reason=reason), by=by, at=at)
+        services.transition_ticket(
+            ticket=ticket, name=name, details=TransitionDetails(reason=reason), by=by, at=at
+        )
 
-    def _step(self, ticket: Ticket, name: str, agent: User, at: datetime, **details: object) -> None:
-        services.transition_ticket(ticket=ticket, name=name, details=TransitionDetails(**details), by=self._by(agent), at=at)  # type: ignore[arg-type]
+    def _step(
+        self, ticket: Ticket, name: str, agent: User, at: datetime, **details: object
+    ) -> None:
+        services.transition_ticket(
+            ticket=ticket,
+            name=name,
+            details=TransitionDetails(**details),
+            by=self._by(agent),
+            at=at,
+        )  # type: ignore[arg-type]

@@ -1,6 +1,11 @@
 """The verbs that write calendars, clocks and their announcements."""
 
-from sla.services.calendars import check_course, ensure_calendars, publish_calendar_version, renew_zones
+from sla.services.calendars import (
+    check_course,
+    ensure_calendars,
+    publish_calendar_version,
+    renew_zones,
+)
 from sla.services.clocks import (
     follow_state,
     settle_ticket,
@@ -11,8 +16,20 @@ from sla.services.clocks import (
     withdraw_promise,
 )
 from sla.services.exchange import export_terms, import_terms
-from sla.services.previewing import ClockChange, Move, preview_calendar, preview_classification, preview_contract
-from sla.services.publishing import check_targets, check_version, hold_organization, number_version, publish_policy
+from sla.services.previewing import (
+    ClockChange,
+    Move,
+    preview_calendar,
+    preview_classification,
+    preview_contract,
+)
+from sla.services.publishing import (
+    check_targets,
+    check_version,
+    hold_organization,
+    number_version,
+    publish_policy,
+)
 from sla.services.rebuilding import Difference, rebuild_clocks
 from sla.services.redating import GRACE, redate_clocks
 from sla.services.retargeting import HidesBreach, rebind_clocks, retarget_clocks

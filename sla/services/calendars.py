@@ -36,21 +36,32 @@ _DEFAULTS: dict[CalendarRole, tuple[str, dict[str, Any]]] = {
 
 
 @transaction.atomic
-def ensure_calendars(*, organization: Organization, by: Actor, at: datetime) -> list[CalendarVersion]:
+def ensure_calendars(
+    *, organization: Organization, by: Actor, at: datetime
+) -> list[CalendarVersion]:
     """Give the organization the two default calendars it lacks (SPEC 4.5) and return the versions made now.
 
     Called when an organization is created, and again whenever a clock would start without a calendar: a ticket is never
     lost because somebody deleted one.
     """
-    present = set(Calendar.objects.filter(organization=organization).order_by().values_list("role", flat=True))
+    present = set(
+        Calendar.objects.filter(organization=organization).order_by().values_list("role", flat=True)
+    )
     made = []
     for role, (name, hours) in _DEFAULTS.items():
         if role in present:
             continue
-        calendar = Calendar.objects.create(organization=organization, name=_free_name(organization, name), role=role)
+        calendar = Calendar.objects.create(
+            organization=organization, name=_free_name(organization, name), role=role
+        )
         closed = {}
         if role is CalendarRole.BUSINESS:
-            closed = public_holidays(organization.country, organization.region, at.year - HOLIDAY_YEARS_BACK, at.year + HOLIDAY_YEARS_AHEAD)
+            closed = public_holidays(
+                organization.country,
+                organization.region,
+                at.year - HOLIDAY_YEARS_BACK,
+                at.year + HOLIDAY_YEARS_AHEAD,
+            )
         made.append(
             publish_calendar_version(
                 calendar=calendar,
@@ -63,13 +74,17 @@ def ensure_calendars(*, organization: Organization, by: Actor, at: datetime) -> 
             )
         )
     if made:
-        organization.refresh_from_db(fields=["terms_stamp"])  # whoever holds it reads the new calendars
+        organization.refresh_from_db(
+            fields=["terms_stamp"]
+        )  # whoever holds it reads the new calendars
     return made
 
 
 def _free_name(organization: Organization, wanted: str) -> str:
     """Return the name, with a number when another calendar has it: a ticket is never lost for a name."""
-    taken = set(Calendar.objects.filter(organization=organization).order_by().values_list("name", flat=True))
+    taken = set(
+        Calendar.objects.filter(organization=organization).order_by().values_list("name", flat=True)
+    )
     names = chain([wanted], (f"{wanted} ({number})" for number in count(2)))
     return next(name for name in names if name not in taken)
 
@@ -91,7 +106,9 @@ def publish_calendar_version(
     Raises ``ValidationError`` when the data is not a calendar, the version would change the past (DECISIONS 15), begins before the
     one it follows, has so few hours that a promise which runs would have no date, or leaves an extension without hours that it extends.
     """
-    Organization.objects.select_for_update().get(pk=calendar.organization_id)  # two who publish at once: one after the other
+    Organization.objects.select_for_update().get(
+        pk=calendar.organization_id
+    )  # two who publish at once: one after the other
     last = CalendarVersion.objects.filter(calendar=calendar).order_by("-number").first()
     if not is_renewal:  # which publishes what is planned once more after it
         check_course(last, effective_from, at)
@@ -105,7 +122,9 @@ def publish_calendar_version(
         tzdata_version=installed_version("tzdata"),
         effective_from=effective_from,
         published_at=at,
-        redated_at=at if last is None else None,  # a first version finds no clock that it could move
+        redated_at=at
+        if last is None
+        else None,  # a first version finds no clock that it could move
     )
     version.full_clean(exclude=["calendar", "organization"])
     if last is not None:
@@ -113,10 +132,19 @@ def publish_calendar_version(
         if not is_renewal:
             check_extensions(version, at)
     version.save()
-    fact = Fact(verb="calendar.version_published", object_type="sla.calendar", object_id=calendar.pk, payload={"version": version.pk})
+    fact = Fact(
+        verb="calendar.version_published",
+        object_type="sla.calendar",
+        object_id=calendar.pk,
+        payload={"version": version.pk},
+    )
     record(organization_id=calendar.organization_id, facts=[fact], by=by, at=at)
     if last is not None:
-        publish(CalendarVersionPublished(organization_id=calendar.organization_id, at=at, version_id=version.pk))
+        publish(
+            CalendarVersionPublished(
+                organization_id=calendar.organization_id, at=at, version_id=version.pk
+            )
+        )
     return version
 
 
@@ -134,7 +162,12 @@ def renew_zones(*, at: datetime) -> int:
             with transaction.atomic():
                 _renew(calendar, versions, at)
         except ValidationError as error:  # such as a zone that the new data calls otherwise
-            logger.warning("Calendar %s keeps the zones of %s: %s", calendar.pk, versions[-1].tzdata_version, error.messages)
+            logger.warning(
+                "Calendar %s keeps the zones of %s: %s",
+                calendar.pk,
+                versions[-1].tzdata_version,
+                error.messages,
+            )
             continue
         renewed += 1
     return renewed
@@ -143,7 +176,11 @@ def renew_zones(*, at: datetime) -> int:
 def _renew(calendar: Calendar, versions: list[CalendarVersion], at: datetime) -> None:
     """Publish what holds now, and then what is planned, each with the content it has."""
     current = [version for version in versions if version.effective_from <= at] or versions[:1]
-    coming = [version for version in versions if version.effective_from > at and version.number > current[-1].number]
+    coming = [
+        version
+        for version in versions
+        if version.effective_from > at and version.number > current[-1].number
+    ]
     for old in [current[-1], *coming]:
         publish_calendar_version(
             calendar=calendar,
@@ -162,9 +199,13 @@ def check_course(last: CalendarVersion | None, effective_from: datetime, at: dat
     if last is None:
         return
     if effective_from < at:
-        raise ValidationError(_("A new version of a calendar takes effect now or later: the past stays as it was."))
+        raise ValidationError(
+            _("A new version of a calendar takes effect now or later: the past stays as it was.")
+        )
     if effective_from < last.effective_from:
-        words = _("Version %(number)d begins on %(day)s and would never hold: let the new one begin then or later.")
+        words = _(
+            "Version %(number)d begins on %(day)s and would never hold: let the new one begin then or later."
+        )
         day = last.effective_from.astimezone(zone(last.time_zone)).strftime("%Y-%m-%d %H:%M")
         raise ValidationError(words % {"number": last.number, "day": day})
 
@@ -181,5 +222,7 @@ def _check_reach(version: CalendarVersion) -> None:
             else:
                 calendar.add(start, promise)
     except CalendarError as error:
-        words = _("A promise of an open ticket would have no date by these hours. %(why)s") % {"why": words_of(error)}
+        words = _("A promise of an open ticket would have no date by these hours. %(why)s") % {
+            "why": words_of(error)
+        }
         raise ValidationError({"hours": words}) from error

@@ -18,9 +18,25 @@ from sla.calendars import CalendarError
 from sla.clocks import BREACH_PERCENT, Reading, Target, used_until
 from sla.defaults import AT_ARRIVAL, CalendarRole, Metric
 from sla.events import ClockBreached, ClockWarned
-from sla.models import Announcement, Calendar, CalendarVersion, Clock, ClockSegment, ClockState, SegmentCause, stored_promise
+from sla.models import (
+    Announcement,
+    Calendar,
+    CalendarVersion,
+    Clock,
+    ClockSegment,
+    ClockState,
+    SegmentCause,
+    stored_promise,
+)
 from sla.promises import Bound, Matter, Policy, matter_of, policy_on
-from sla.queries import LoadedClock, Stay, calendar_versions_of, calendar_versions_on, load_clocks, pick_calendar
+from sla.queries import (
+    LoadedClock,
+    Stay,
+    calendar_versions_of,
+    calendar_versions_on,
+    load_clocks,
+    pick_calendar,
+)
 from sla.services.calendars import ensure_calendars
 from sla.services.dating import last_due, project, put_dates, reading_of
 from tickets import notices as ticket_notices
@@ -36,18 +52,26 @@ CLOCKWORK = "clocks"  # the system's name on the record
 @transaction.atomic(savepoint=False)  # it fails with its ticket, never alone
 def start_clocks(*, ticket: Ticket, at: datetime) -> list[Clock]:
     """Start the clocks the policy promises, from the instant of arrival, and send the requester their copy with the dates."""
-    policy = policy_on(ticket.organization, ticket.contract_id, ticket.requester_id, ticket.terms_at)
+    policy = policy_on(
+        ticket.organization, ticket.contract_id, ticket.requester_id, ticket.terms_at
+    )
     loaded = new_clocks(ticket, policy, calendars_for(ticket, at), AT_ARRIVAL, [])
     project(ticket, loaded)
     clocks = [item.clock for item in loaded]
     record_facts(ticket, [promise_of("clock.started", item) for item in loaded], at)
-    promises = [{"metric": clock.metric, "due_at": iso(clock.due_at)} for clock in clocks if clock.due_at]
+    promises = [
+        {"metric": clock.metric, "due_at": iso(clock.due_at)} for clock in clocks if clock.due_at
+    ]
     ticket_notices.tell_received(ticket=ticket, promises=promises, at=at)
     return clocks
 
 
 def new_clocks(
-    ticket: Ticket, policy: Policy, versions: list[CalendarVersion], metrics: Iterable[Metric], intervals: Sequence[Stay]
+    ticket: Ticket,
+    policy: Policy,
+    versions: list[CalendarVersion],
+    metrics: Iterable[Metric],
+    intervals: Sequence[Stay],
 ) -> list[LoadedClock]:
     """Write the clocks of these metrics that the policy promises, each with its first segment from the arrival."""
     loaded, matter = [], matter_of(ticket)
@@ -56,12 +80,26 @@ def new_clocks(
         if promised is None:
             continue
         calendar = calendar_for(matter, metric, policy, versions)
-        item = _unsaved(ticket, metric, promised, calendar=calendar, policy=policy, intervals=intervals, since=ticket.received_at)
+        item = _unsaved(
+            ticket,
+            metric,
+            promised,
+            calendar=calendar,
+            policy=policy,
+            intervals=intervals,
+            since=ticket.received_at,
+        )
         clock = item.clock
         try:
             put_dates(clock, item.reading())
-        except CalendarError:  # beyond the horizon: the ticket is taken, and somebody is told by the log
-            logger.exception("The %s of ticket %s cannot be dated: check the target and the calendar", metric, ticket.pk)
+        except (
+            CalendarError
+        ):  # beyond the horizon: the ticket is taken, and somebody is told by the log
+            logger.exception(
+                "The %s of ticket %s cannot be dated: check the target and the calendar",
+                metric,
+                ticket.pk,
+            )
             continue
         loaded.append(item)
     Clock.objects.bulk_create(item.clock for item in loaded)
@@ -72,7 +110,14 @@ def new_clocks(
 
 
 def _unsaved(
-    ticket: Ticket, metric: Metric, promised: Target, *, calendar: Calendar, policy: Policy, intervals: Sequence[Stay], since: datetime
+    ticket: Ticket,
+    metric: Metric,
+    promised: Target,
+    *,
+    calendar: Calendar,
+    policy: Policy,
+    intervals: Sequence[Stay],
+    since: datetime,
 ) -> LoadedClock:
     """Return a new clock with its first segment, neither of them saved nor dated."""
     target, unit = stored_promise(promised)
@@ -86,12 +131,20 @@ def _unsaved(
     }
     clock = Clock(ticket=ticket, metric=metric, started_at=since, **same)
     segment = ClockSegment(clock=clock, number=1, starts_at=since, **same)
-    return LoadedClock(clock, kept(policy), [segment], intervals, calendar_versions_of(ticket.organization))
+    return LoadedClock(
+        clock, kept(policy), [segment], intervals, calendar_versions_of(ticket.organization)
+    )
 
 
 @transaction.atomic
 def start_promise(
-    *, ticket: Ticket, metric: Metric, by: Actor, at: datetime, target: Target | None = None, replaces: bool = False
+    *,
+    ticket: Ticket,
+    metric: Metric,
+    by: Actor,
+    at: datetime,
+    target: Target | None = None,
+    replaces: bool = False,
 ) -> Clock:
     """Start a promise that begins later than the ticket, at ``at``: validation, audit delivery, RCA, restoration.
 
@@ -104,12 +157,22 @@ def start_promise(
     old = next((item for item in loaded if item.metric is metric), None)
     if old is not None and old.clock.is_live and not replaces:
         return old.clock
-    policy = policy_on(ticket.organization, ticket.contract_id, ticket.requester_id, ticket.terms_at)
+    policy = policy_on(
+        ticket.organization, ticket.contract_id, ticket.requester_id, ticket.terms_at
+    )
     matter = matter_of(ticket)
     promised = target or policy.target(metric, matter)
     assert promised is not None  # every later promise has a default
     calendar = calendar_for(matter, metric, policy, calendars_for(ticket, at))
-    item = _unsaved(ticket, metric, promised, calendar=calendar, policy=policy, intervals=intervals_of(ticket.pk), since=at)
+    item = _unsaved(
+        ticket,
+        metric,
+        promised,
+        calendar=calendar,
+        policy=policy,
+        intervals=intervals_of(ticket.pk),
+        since=at,
+    )
     clock, segment = item.clock, item.segments[0]
     segment.cause = SegmentCause.BEGIN
     if metric is Metric.VALIDATION:
@@ -117,7 +180,9 @@ def start_promise(
     put_dates(clock, item.reading())
     if old is not None:
         clock.pk = old.clock.pk
-        ClockSegment.objects.filter(clock=old.clock).delete()  # and with them what was announced of them
+        ClockSegment.objects.filter(
+            clock=old.clock
+        ).delete()  # and with them what was announced of them
     clock.save()
     segment.clock = clock
     segment.save()
@@ -147,7 +212,11 @@ def settle_ticket(*, ticket_id: int, at: datetime) -> int:
 
     Both clocks of a ticket are settled in this one transaction, so that two breaches in one sweep are one escalation step.
     """
-    ticket = Ticket.objects.select_for_update(of=("self",)).select_related("organization").get(pk=ticket_id)
+    ticket = (
+        Ticket.objects.select_for_update(of=("self",))
+        .select_related("organization")
+        .get(pk=ticket_id)
+    )
     loaded = load_locked(ticket)
     announced = sum(settle(ticket, item, at) for item in loaded)
     project(ticket, loaded)
@@ -169,7 +238,10 @@ def follow_state(*, ticket: Ticket, by: Actor, at: datetime) -> None:
 
     A later promise stops when what it measures is done, not with the solution; the validation period when the ticket leaves it.
     """
-    called_off = ticket.state in {State.REJECTED, State.CANCELLED} or ticket.closure_code in {ClosureCode.INVALID, ClosureCode.CANCELLED}
+    called_off = ticket.state in {State.REJECTED, State.CANCELLED} or ticket.closure_code in {
+        ClosureCode.INVALID,
+        ClosureCode.CANCELLED,
+    }
     if called_off:
         _withdraw_where(ticket, lambda item: True, by, at)
         return
@@ -180,7 +252,11 @@ def follow_state(*, ticket: Ticket, by: Actor, at: datetime) -> None:
     for item in loaded:
         if item.metric is Metric.VALIDATION and item.clock.is_live:
             record_facts(ticket, [_stop(ticket, item, at)], at, by)
-        if item.metric is Metric.RESOLUTION and item.clock.state == ClockState.STOPPED and ticket.state == State.IN_PROGRESS:
+        if (
+            item.metric is Metric.RESOLUTION
+            and item.clock.state == ClockState.STOPPED
+            and ticket.state == State.IN_PROGRESS
+        ):
             _resume_resolution(item)
             record_facts(ticket, [fact_of("clock.resumed", item.clock)], at, by)
         settle(ticket, item, at)
@@ -204,8 +280,15 @@ def settle(ticket: Ticket, item: LoadedClock, at: datetime) -> int:
     reading = reading_of(item)
     if clock.announced_percent == BREACH_PERCENT and _was_too_early(item, reading, at):
         _take_back_breach(item)
-        record_facts(ticket, [fact_of("clock.breach_taken_back", clock, announced_percent=clock.announced_percent)], at)
-    crossed = max((percent for percent, instant in reading.events if instant is not None and instant < at), default=0)
+        record_facts(
+            ticket,
+            [fact_of("clock.breach_taken_back", clock, announced_percent=clock.announced_percent)],
+            at,
+        )
+    crossed = max(
+        (percent for percent, instant in reading.events if instant is not None and instant < at),
+        default=0,
+    )
     fresh = crossed > clock.announced_percent
     if fresh:
         clock.announced_percent = crossed
@@ -234,9 +317,13 @@ def _breach(item: LoadedClock, reading: Reading) -> None:
 
 def _announce(ticket: Ticket, item: LoadedClock, percent: int, at: datetime) -> None:
     clock, segment = item.clock, item.segments[-1]
-    Announcement.objects.create(organization_id=clock.organization_id, clock=clock, segment=segment, percent=percent, at=at)
+    Announcement.objects.create(
+        organization_id=clock.organization_id, clock=clock, segment=segment, percent=percent, at=at
+    )
     if percent == BREACH_PERCENT:
-        record_facts(ticket, [fact_of("clock.breached", clock, breached_at=iso(clock.breached_at))], at)
+        record_facts(
+            ticket, [fact_of("clock.breached", clock, breached_at=iso(clock.breached_at))], at
+        )
         publish(
             ClockBreached(
                 organization_id=clock.organization_id,
@@ -262,7 +349,9 @@ def _announce(ticket: Ticket, item: LoadedClock, percent: int, at: datetime) -> 
     )
 
 
-def _stop_where(ticket: Ticket, chosen: Callable[[LoadedClock], bool], by: Actor, at: datetime) -> None:
+def _stop_where(
+    ticket: Ticket, chosen: Callable[[LoadedClock], bool], by: Actor, at: datetime
+) -> None:
     loaded = load_locked(ticket)
     facts = [_stop(ticket, item, at) for item in loaded if item.clock.is_live and chosen(item)]
     record_facts(ticket, facts, at, by)
@@ -308,7 +397,9 @@ def _verdict(item: LoadedClock) -> dict[str, Any]:
     }
 
 
-def _withdraw_where(ticket: Ticket, chosen: Callable[[LoadedClock], bool], by: Actor, at: datetime) -> None:
+def _withdraw_where(
+    ticket: Ticket, chosen: Callable[[LoadedClock], bool], by: Actor, at: datetime
+) -> None:
     loaded = load_locked(ticket)
     facts = []
     for item in loaded:
@@ -337,10 +428,14 @@ def calendars_for(ticket: Ticket, at: datetime) -> list[CalendarVersion]:
     return versions
 
 
-def calendar_for(matter: Matter, metric: Metric, policy: Policy, versions: Sequence[CalendarVersion]) -> Calendar:
+def calendar_for(
+    matter: Matter, metric: Metric, policy: Policy, versions: Sequence[CalendarVersion]
+) -> Calendar:
     """Return the calendar in which a metric of such a ticket is measured; ``versions`` hold the organization's."""
     role, calendar_id = policy.calendar_choice(metric, matter)
-    version = pick_calendar(versions, role, calendar_id) or pick_calendar(versions, CalendarRole.BUSINESS, None)
+    version = pick_calendar(versions, role, calendar_id) or pick_calendar(
+        versions, CalendarRole.BUSINESS, None
+    )
     assert version is not None  # calendars_for made the default ones
     return version.calendar
 
@@ -351,7 +446,12 @@ def kept(policy: Policy) -> Bound:
 
 
 def fact_of(verb: str, clock: Clock, **payload: Any) -> Fact:
-    return Fact(verb=verb, object_type="ticket", object_id=clock.ticket_id, payload={"clock": clock.pk, "metric": clock.metric, **payload})
+    return Fact(
+        verb=verb,
+        object_type="ticket",
+        object_id=clock.ticket_id,
+        payload={"clock": clock.pk, "metric": clock.metric, **payload},
+    )
 
 
 def promise_of(verb: str, item: LoadedClock, **payload: Any) -> Fact:
@@ -373,7 +473,12 @@ def promise_of(verb: str, item: LoadedClock, **payload: Any) -> Fact:
 
 def record_facts(ticket: Ticket, facts: list[Fact], at: datetime, by: Actor | None = None) -> None:
     if facts:
-        record(organization_id=ticket.organization_id, facts=facts, by=by or system_actor(CLOCKWORK), at=at)
+        record(
+            organization_id=ticket.organization_id,
+            facts=facts,
+            by=by or system_actor(CLOCKWORK),
+            at=at,
+        )
 
 
 def iso(instant: datetime | None) -> str:

@@ -20,7 +20,11 @@ def reading_of(item: LoadedClock) -> Reading:
     try:
         return item.reading()
     except CalendarError:
-        logger.exception("The %s of ticket %s keeps its date: check the calendar", item.clock.metric, item.clock.ticket_id)
+        logger.exception(
+            "The %s of ticket %s keeps its date: check the calendar",
+            item.clock.metric,
+            item.clock.ticket_id,
+        )
         return Reading(item.clock.due_at, None, {})
 
 
@@ -36,10 +40,20 @@ def put_dates(clock: Clock, reading: Reading) -> None:
     clock.due_at, clock.state, clock.next_event_at = dates_of(reading, clock.announced_percent)
 
 
-def dates_of(reading: Reading, announced_percent: int) -> tuple[datetime | None, ClockState, datetime | None]:
+def dates_of(
+    reading: Reading, announced_percent: int
+) -> tuple[datetime | None, ClockState, datetime | None]:
     """Return (due instant, state, next event) of a live clock that has announced so much."""
-    ahead = [instant for percent, instant in reading.events if percent > announced_percent and instant is not None]
-    return reading.due_at, ClockState.PAUSED if reading.due_at is None else ClockState.RUNNING, min(ahead, default=None)
+    ahead = [
+        instant
+        for percent, instant in reading.events
+        if percent > announced_percent and instant is not None
+    ]
+    return (
+        reading.due_at,
+        ClockState.PAUSED if reading.due_at is None else ClockState.RUNNING,
+        min(ahead, default=None),
+    )
 
 
 def project(ticket: Ticket, loaded: Iterable[LoadedClock]) -> None:
@@ -49,7 +63,11 @@ def project(ticket: Ticket, loaded: Iterable[LoadedClock]) -> None:
 
 def projection_of(loaded: Iterable[LoadedClock]) -> tuple[datetime | None, datetime | None]:
     """Return when the ticket's next live clock of ours is due, and from when it counts as at risk."""
-    return projection_of_readings(reading_of(item) for item in loaded if item.clock.is_live and item.metric is not Metric.VALIDATION)
+    return projection_of_readings(
+        reading_of(item)
+        for item in loaded
+        if item.clock.is_live and item.metric is not Metric.VALIDATION
+    )
 
 
 def projection_of_readings(live: Iterable[Reading]) -> tuple[datetime | None, datetime | None]:

@@ -17,12 +17,27 @@ from catalog.models import Category, Contract
 from core.actor import Actor
 from core.classification import Priority
 from core.errors import Invalid, NotAllowed
-from sla.models import POLICY_CALENDARS, POLICY_SAYS, Calendar, CalendarVersion, PolicyTarget, PolicyVersion
+from sla.models import (
+    POLICY_CALENDARS,
+    POLICY_SAYS,
+    Calendar,
+    CalendarVersion,
+    PolicyTarget,
+    PolicyVersion,
+)
 from sla.queries import calendar_versions_of
 from sla.services.calendars import publish_calendar_version
 from sla.services.publishing import publish_policy
 
-_POLICY = {"contract", "person", "effective_from", "targets", "number", *POLICY_SAYS, *POLICY_CALENDARS}
+_POLICY = {
+    "contract",
+    "person",
+    "effective_from",
+    "targets",
+    "number",
+    *POLICY_SAYS,
+    *POLICY_CALENDARS,
+}
 _CALENDAR = {"name", "role", "time_zone", "hours", "holidays", "effective_from", "number"}
 _TARGET = {"metric", "priority", "support_type", "category", "minutes", "days", "in_business_days"}
 
@@ -33,23 +48,40 @@ def export_terms(organization: Organization) -> dict[str, Any]:
     newest: dict[tuple[int | None, int | None], PolicyVersion] = {}
     for version in PolicyVersion.objects.filter(organization=organization).order_by("number"):
         newest[version.contract_id, version.person_id] = version
-    return {"calendars": [_calendar(version) for version in calendars], "policies": [_policy(version) for version in newest.values()]}
+    return {
+        "calendars": [_calendar(version) for version in calendars],
+        "policies": [_policy(version) for version in newest.values()],
+    }
 
 
 def _calendar(version: CalendarVersion) -> dict[str, Any]:
     calendar = version.calendar
-    content = {name: getattr(version, name) for name in ("time_zone", "hours", "holidays", "number")}
-    return {"name": calendar.name, "role": calendar.role, **content, "effective_from": version.effective_from.isoformat()}
+    content = {
+        name: getattr(version, name) for name in ("time_zone", "hours", "holidays", "number")
+    }
+    return {
+        "name": calendar.name,
+        "role": calendar.role,
+        **content,
+        "effective_from": version.effective_from.isoformat(),
+    }
 
 
 def _policy(version: PolicyVersion) -> dict[str, Any]:
-    rows = PolicyTarget.objects.filter(policy=version).select_related("category").order_by("metric", "priority", "support_type", "pk")
+    rows = (
+        PolicyTarget.objects.filter(policy=version)
+        .select_related("category")
+        .order_by("metric", "priority", "support_type", "pk")
+    )
     return {
         "contract": version.contract.reference if version.contract else None,
         "person": version.person.email if version.person else None,
         "number": version.number,
         "effective_from": version.effective_from.isoformat(),
-        **{name: chosen.name if (chosen := getattr(version, name)) else None for name in POLICY_CALENDARS},
+        **{
+            name: chosen.name if (chosen := getattr(version, name)) else None
+            for name in POLICY_CALENDARS
+        },
         **{name: getattr(version, name) for name in POLICY_SAYS},
         "targets": [
             {
@@ -67,7 +99,9 @@ def _policy(version: PolicyVersion) -> dict[str, Any]:
 
 
 @transaction.atomic
-def import_terms(*, organization: Organization, data: Mapping[str, Any], user: User, by: Actor, at: datetime) -> dict[str, Any]:
+def import_terms(
+    *, organization: Organization, data: Mapping[str, Any], user: User, by: Actor, at: datetime
+) -> dict[str, Any]:
     """Publish what is written as new versions, all or nothing, and return what was published; ``number`` is ignored.
 
     What is the same as the newest version is left alone. Refuses with ``NotAllowed`` or ``Invalid``, whose fields say where:
@@ -94,12 +128,26 @@ def import_terms(*, organization: Organization, data: Mapping[str, Any], user: U
 
 
 _SILENT: dict[str, Any] = {
-    **dict.fromkeys(("contract", "person", *POLICY_CALENDARS, "pauses_while_pending_user", "pauses_while_pending_supplier")),
+    **dict.fromkeys(
+        (
+            "contract",
+            "person",
+            *POLICY_CALENDARS,
+            "pauses_while_pending_user",
+            "pauses_while_pending_supplier",
+        )
+    ),
     "pauses_extend_terms": None,
     "extension_includes_second_level": False,
     "warning_percents": [],
 }
-_SILENT_TARGET = {"support_type": "", "category": None, "minutes": None, "days": None, "in_business_days": True}
+_SILENT_TARGET = {
+    "support_type": "",
+    "category": None,
+    "minutes": None,
+    "days": None,
+    "in_business_days": True,
+}
 
 
 def _is_known(row: Mapping[str, Any], known: list[dict[str, Any]], at: datetime) -> bool:
@@ -109,7 +157,9 @@ def _is_known(row: Mapping[str, Any], known: list[dict[str, Any]], at: datetime)
 
 def _holds_by_then(row: Mapping[str, Any], old: Mapping[str, Any], at: datetime) -> bool:
     """Tell whether what is written already holds, or will, when the row wants it to."""
-    return not row.get("effective_from") or datetime.fromisoformat(old["effective_from"]) <= _instant(row, at)
+    return not row.get("effective_from") or datetime.fromisoformat(
+        old["effective_from"]
+    ) <= _instant(row, at)
 
 
 def _said(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -117,18 +167,34 @@ def _said(row: Mapping[str, Any]) -> dict[str, Any]:
     if "targets" not in said:
         return {"holidays": {}, **said}
     targets = [{**_SILENT_TARGET, **target} for target in _rows(row, "targets")]
-    return {**_SILENT, **said, "targets": sorted(targets, key=lambda target: sorted((name, str(value)) for name, value in target.items()))}
+    return {
+        **_SILENT,
+        **said,
+        "targets": sorted(
+            targets, key=lambda target: sorted((name, str(value)) for name, value in target.items())
+        ),
+    }
 
 
-def _publish_calendar(organization: Organization, row: Mapping[str, Any], by: Actor, at: datetime) -> CalendarVersion:
-    calendar = Calendar.objects.filter(organization=organization, name=row.get("name", "")).order_by("pk").first()
+def _publish_calendar(
+    organization: Organization, row: Mapping[str, Any], by: Actor, at: datetime
+) -> CalendarVersion:
+    calendar = (
+        Calendar.objects.filter(organization=organization, name=row.get("name", ""))
+        .order_by("pk")
+        .first()
+    )
     is_new = calendar is None
     if calendar is None:
-        calendar = Calendar(organization=organization, name=row.get("name", ""), role=row.get("role", ""))
+        calendar = Calendar(
+            organization=organization, name=row.get("name", ""), role=row.get("role", "")
+        )
         calendar.full_clean(exclude=["organization"])
         calendar.save()
     elif row.get("role", calendar.role) != calendar.role:
-        words = _("This calendar is used for something else. Leave the role as it is, or give the calendar another name.")
+        words = _(
+            "This calendar is used for something else. Leave the role as it is, or give the calendar another name."
+        )
         raise Invalid(words, fields={"role": words})
     return publish_calendar_version(
         calendar=calendar,
@@ -141,7 +207,9 @@ def _publish_calendar(organization: Organization, row: Mapping[str, Any], by: Ac
     )
 
 
-def _publish_policy(organization: Organization, row: Mapping[str, Any], by: Actor, at: datetime) -> PolicyVersion:
+def _publish_policy(
+    organization: Organization, row: Mapping[str, Any], by: Actor, at: datetime
+) -> PolicyVersion:
     contract = _named(Contract, organization, "reference", row, "contract")
     person = _person(row)
     return publish_policy(
@@ -162,11 +230,16 @@ def _target(place: int, row: Mapping[str, Any]) -> PolicyTarget:
         _check_words(row, _TARGET, "")
         code = str(row.get("priority", "")).upper()
         if code not in Priority.__members__:
-            raise Invalid(_("This is no priority."), fields={"priority": ", ".join(priority.code for priority in Priority)})
+            raise Invalid(
+                _("This is no priority."),
+                fields={"priority": ", ".join(priority.code for priority in Priority)},
+            )
         name = row.get("category")
         category = Category.objects.filter(name_es=name).order_by("pk").first() if name else None
         if name and category is None:
-            raise Invalid(_("There is no such category."), fields={"category": _("Name it as in Spanish.")})
+            raise Invalid(
+                _("There is no such category."), fields={"category": _("Name it as in Spanish.")}
+            )
         for name in ("minutes", "days"):
             if row.get(name) is not None and type(row[name]) is not int:
                 raise Invalid(_("Write a whole number."), fields={name: _("Write a whole number.")})
@@ -179,17 +252,26 @@ def _target(place: int, row: Mapping[str, Any]) -> PolicyTarget:
             days=row.get("days"),
             in_business_days=row.get("in_business_days", True),
         )
-        target.full_clean(exclude=["policy", "organization"], validate_unique=False, validate_constraints=False)
+        target.full_clean(
+            exclude=["policy", "organization"], validate_unique=False, validate_constraints=False
+        )
         return target
 
 
-def _named(model: Any, organization: Organization, field: str, row: Mapping[str, Any], name: str) -> Any:
+def _named(
+    model: Any, organization: Organization, field: str, row: Mapping[str, Any], name: str
+) -> Any:
     wanted = row.get(name)
     if not wanted:
         return None
-    found = model.objects.filter(organization=organization, **{field: wanted}).order_by("pk").first()
+    found = (
+        model.objects.filter(organization=organization, **{field: wanted}).order_by("pk").first()
+    )
     if found is None:
-        raise Invalid(_("“%(name)s” does not exist in this organization.") % {"name": wanted}, fields={name: _("Unknown.")})
+        raise Invalid(
+            _("“%(name)s” does not exist in this organization.") % {"name": wanted},
+            fields={name: _("Unknown.")},
+        )
     return found
 
 
@@ -217,7 +299,10 @@ def _instant(row: Mapping[str, Any], at: datetime, *, may_be_past: bool = False)
     except (ValueError, OverflowError):
         found = None
     if found is None or found.year > at.year + 100:
-        raise Invalid(_("Write an instant with its zone, such as 2026-12-01T00:00:00-06:00."), fields={"effective_from": _("No instant.")})
+        raise Invalid(
+            _("Write an instant with its zone, such as 2026-12-01T00:00:00-06:00."),
+            fields={"effective_from": _("No instant.")},
+        )
     return found if may_be_past or found > at else at
 
 
@@ -232,7 +317,10 @@ def _check_words(row: Mapping[str, Any], known: set[str], name: str) -> None:
     """Refuse a word that nobody would read: a typing error would be lost without a sound."""
     strange = sorted(set(row) - known)
     if strange:
-        words = _("Unknown words: %(strange)s. Known are: %(known)s.") % {"strange": ", ".join(strange), "known": ", ".join(sorted(known))}
+        words = _("Unknown words: %(strange)s. Known are: %(known)s.") % {
+            "strange": ", ".join(strange),
+            "known": ", ".join(sorted(known)),
+        }
         raise Invalid(words, fields={strange[0]: _("Unknown word.")})
 
 
@@ -243,10 +331,19 @@ def _at(place: str) -> Iterator[None]:
         yield
     except ValidationError as error:
         told = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
-        fields = {".".join(part for part in (place, name) if part and part != "__all__"): " ".join(words) for name, words in told.items()}
-        raise Invalid("; ".join(f"{name}: {words}" for name, words in fields.items()), fields=fields) from error
+        fields = {
+            ".".join(part for part in (place, name) if part and part != "__all__"): " ".join(words)
+            for name, words in told.items()
+        }
+        raise Invalid(
+            "; ".join(f"{name}: {words}" for name, words in fields.items()), fields=fields
+        ) from error
     except Invalid as error:
-        fields = {f"{place}.{name}": str(words) for name, words in error.fields.items()} or {place: str(error.message)}
+        fields = {f"{place}.{name}": str(words) for name, words in error.fields.items()} or {
+            place: str(error.message)
+        }
         where = next(iter(fields))
         message = str(error.message)
-        raise Invalid(message if message.startswith(place) else f"{where}: {message}", fields=fields) from error
+        raise Invalid(
+            message if message.startswith(place) else f"{where}: {message}", fields=fields
+        ) from error

@@ -17,7 +17,10 @@ def lacking_days(narrow: WorkCalendar, wide: WorkCalendar) -> list[str]:
     return [
         days_of_week()[day]
         for day, windows in sorted(narrow.windows.items())
-        if not all(any(low <= start and end <= high for low, high in wide.windows.get(day, ())) for start, end in windows)
+        if not all(
+            any(low <= start and end <= high for low, high in wide.windows.get(day, ()))
+            for start, end in windows
+        )
     ]
 
 
@@ -26,7 +29,9 @@ def check_extensions(version: CalendarVersion, at: datetime) -> None:
     known = calendar_versions_on(version.calendar.organization, version.effective_from)
     versions = [version if each.calendar_id == version.calendar_id else each for each in known]
     for policy in _policies(version.organization_id, at):
-        extended = next((each for each in versions if each.calendar_id == policy.extended_calendar_id), None)
+        extended = next(
+            (each for each in versions if each.calendar_id == policy.extended_calendar_id), None
+        )
         narrow = pick_calendar(versions, CalendarRole.BUSINESS, policy.business_calendar_id)
         if extended is None or narrow is None or extended.time_zone != narrow.time_zone:
             continue
@@ -37,13 +42,20 @@ def check_extensions(version: CalendarVersion, at: datetime) -> None:
             words = _(
                 "%(extended)s extends %(calendar)s in the policy %(policy)s and would lack its hours on: %(days)s. Change the other first."
             )
-            told = {"extended": extended.calendar.name, "calendar": narrow.calendar.name, "policy": policy, "days": ", ".join(lacking)}
+            told = {
+                "extended": extended.calendar.name,
+                "calendar": narrow.calendar.name,
+                "policy": policy,
+                "days": ", ".join(lacking),
+            }
             raise ValidationError({"hours": words % told})
 
 
 def _policies(organization_id: int, at: datetime) -> list[PolicyVersion]:
     """Return the versions with an extension that are in force, or are to come."""
-    rows = PolicyVersion.objects.filter(organization_id=organization_id).select_related("contract", "person", "organization")
+    rows = PolicyVersion.objects.filter(organization_id=organization_id).select_related(
+        "contract", "person", "organization"
+    )
     newest: dict[tuple[int | None, int | None], PolicyVersion] = {}
     coming = []
     for policy in rows.order_by("effective_from", "number"):
@@ -51,7 +63,9 @@ def _policies(organization_id: int, at: datetime) -> list[PolicyVersion]:
             newest[policy.contract_id, policy.person_id] = policy
         else:
             coming.append(policy)
-    return [policy for policy in (*newest.values(), *coming) if policy.extended_calendar_id is not None]
+    return [
+        policy for policy in (*newest.values(), *coming) if policy.extended_calendar_id is not None
+    ]
 
 
 def _built(version: CalendarVersion) -> WorkCalendar:

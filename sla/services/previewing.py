@@ -60,12 +60,18 @@ def preview_calendar(*, calendar: Calendar, version: dict[str, Any], at: datetim
     try:
         with transaction.atomic():
             last = Record.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-            published = publish_calendar_version(calendar=calendar, **version, by=system_actor("preview"), at=at)
+            published = publish_calendar_version(
+                calendar=calendar, **version, by=system_actor("preview"), at=at
+            )
             redate_clocks(version=published, at=at, is_trial=True)
             facts = Record.objects.filter(pk__gt=last, verb="clock.redated").order_by("pk")
-            raise _Undo([_move(fact) for fact in facts if fact.payload["calendar_version"] == published.pk])
+            raise _Undo(
+                [_move(fact) for fact in facts if fact.payload["calendar_version"] == published.pk]
+            )
     except _Undo as done:
-        return sorted(done.found, key=lambda move: (move.due_at - move.old_due_at, move.ticket, move.metric))
+        return sorted(
+            done.found, key=lambda move: (move.due_at - move.old_due_at, move.ticket, move.metric)
+        )
 
 
 def _move(fact: Record) -> Move:
@@ -74,35 +80,55 @@ def _move(fact: Record) -> Move:
     return Move(format_number(fact.object_id), told["metric"], old, new)
 
 
-def preview_classification(*, ticket: Ticket, classification: Classification, by: Actor, at: datetime) -> list[ClockChange]:
+def preview_classification(
+    *, ticket: Ticket, classification: Classification, by: Actor, at: datetime
+) -> list[ClockChange]:
     """Return the live clocks whose target or due instant the classification would change; nothing is written.
 
     Refuses as ``classify_ticket`` does, but for the reason, which is asked for with the answer.
     """
-    return _preview(ticket, at, lambda trial: classify_ticket(ticket=trial, classification=classification, reason=_REASON, by=by, at=at))
+    return _preview(
+        ticket,
+        at,
+        lambda trial: classify_ticket(
+            ticket=trial, classification=classification, reason=_REASON, by=by, at=at
+        ),
+    )
 
 
-def preview_contract(*, ticket: Ticket, contract: Contract, from_start: bool, by: Actor, at: datetime) -> list[ClockChange]:
+def preview_contract(
+    *, ticket: Ticket, contract: Contract, from_start: bool, by: Actor, at: datetime
+) -> list[ClockChange]:
     """Return the live clocks whose target or due instant another contract would change; nothing is written.
 
     Refuses as ``change_contract`` does, but for the reason, which is asked for with the answer.
     """
 
     def act(trial: Ticket) -> Ticket:
-        return change_contract(ticket=trial, contract=contract, reason=_REASON, from_start=from_start, by=by, at=at)
+        return change_contract(
+            ticket=trial, contract=contract, reason=_REASON, from_start=from_start, by=by, at=at
+        )
 
     return _preview(ticket, at, act)
 
 
 def _preview(ticket: Ticket, at: datetime, act: Callable[[Ticket], Ticket]) -> list[ClockChange]:
-    trial = Ticket.objects.select_related("organization", "contract", "requester", "assignee", "owner", "service").get(pk=ticket.pk)
+    trial = Ticket.objects.select_related(
+        "organization", "contract", "requester", "assignee", "owner", "service"
+    ).get(pk=ticket.pk)
     loaded = load_clocks(trial, intervals(trial.pk))
     used = {item.clock.metric: used_until(item.stretches, at) for item in loaded}
     before = {item.clock.metric: item.clock for item in loaded if item.clock.is_live}
     try:
         with transaction.atomic():
             act(trial)
-            raise _Undo({clock.metric: clock for clock in Clock.objects.filter(ticket=trial).order_by("pk") if clock.is_live})
+            raise _Undo(
+                {
+                    clock.metric: clock
+                    for clock in Clock.objects.filter(ticket=trial).order_by("pk")
+                    if clock.is_live
+                }
+            )
     except _Undo as done:
         after = done.found
     return [
@@ -121,4 +147,8 @@ def _preview(ticket: Ticket, at: datetime, act: Callable[[Ticket], Ticket]) -> l
 
 
 def _same(old: Clock | None, new: Clock | None) -> bool:
-    return old is not None and new is not None and (old.promise, old.due_at) == (new.promise, new.due_at)
+    return (
+        old is not None
+        and new is not None
+        and (old.promise, old.due_at) == (new.promise, new.due_at)
+    )

@@ -41,7 +41,13 @@ def publish_policy(
     """
     rows = list(targets)
     hold_organization(organization.pk)
-    version = PolicyVersion(organization=organization, contract=contract, person=person, effective_from=effective_from, **says)
+    version = PolicyVersion(
+        organization=organization,
+        contract=contract,
+        person=person,
+        effective_from=effective_from,
+        **says,
+    )
     check_version(version, at=at)
     check_targets(rows)
     number_version(version, at=at)
@@ -62,7 +68,10 @@ def hold_organization(organization_id: int) -> None:
 
 def check_version(version: PolicyVersion, *, at: datetime) -> None:
     """Refuse a version for somebody who is no member, or that would change the past or begin before the one it follows."""
-    if version.person is not None and membership_of(version.person.pk, version.organization_id) is None:
+    if (
+        version.person is not None
+        and membership_of(version.person.pk, version.organization_id) is None
+    ):
         words = _("%(person)s is no valid user of this organization.") % {"person": version.person}
         raise Invalid(words, fields={"person": words})
     check_place(version, _versions_like(version), at=at)
@@ -74,13 +83,17 @@ def _check_widens(version: PolicyVersion, at: datetime) -> None:
     if version.extended_calendar_id is None:
         return
     versions = calendar_versions_on(version.organization, at)
-    extended = next((each for each in versions if each.calendar_id == version.extended_calendar_id), None)
+    extended = next(
+        (each for each in versions if each.calendar_id == version.extended_calendar_id), None
+    )
     narrow = pick_calendar(versions, CalendarRole.BUSINESS, version.business_calendar_id)
     if extended is None or narrow is None or extended.time_zone != narrow.time_zone:
         return
     lacking = lacking_days(work_calendar(narrow), work_calendar(extended))
     if lacking:
-        words = _("The extension lacks hours of %(calendar)s on: %(days)s. It holds in its place: give it those hours too.")
+        words = _(
+            "The extension lacks hours of %(calendar)s on: %(days)s. It holds in its place: give it those hours too."
+        )
         words = words % {"calendar": narrow.calendar.name, "days": ", ".join(lacking)}
         raise Invalid(words, fields={"extended_calendar": words})
 
@@ -88,7 +101,9 @@ def _check_widens(version: PolicyVersion, at: datetime) -> None:
 def _versions_like(version: PolicyVersion) -> QuerySet[PolicyVersion]:
     """Return the other versions for the same person, contract or organization."""
     same = PolicyVersion.objects.filter(
-        organization_id=version.organization_id, contract_id=version.contract_id, person_id=version.person_id
+        organization_id=version.organization_id,
+        contract_id=version.contract_id,
+        person_id=version.person_id,
     )
     return same.exclude(pk=version.pk)
 
@@ -100,7 +115,12 @@ def number_version(version: PolicyVersion, *, at: datetime) -> None:
 
 
 def tell_published(version: PolicyVersion, *, by: Actor, at: datetime) -> None:
-    fact = Fact(verb="policy.version_published", object_type="sla.policyversion", object_id=version.pk, payload={"number": version.number})
+    fact = Fact(
+        verb="policy.version_published",
+        object_type="sla.policyversion",
+        object_id=version.pk,
+        payload={"number": version.number},
+    )
     record(organization_id=version.organization_id, facts=[fact], by=by, at=at)
 
 
@@ -111,13 +131,17 @@ def check_targets(targets: Iterable[PolicyTarget]) -> None:
     """
     stated: dict[tuple[str, str, int | None], set[int]] = {}
     for target in targets:
-        stated.setdefault((target.metric, target.support_type, target.category_id), set()).add(target.priority)
+        stated.setdefault((target.metric, target.support_type, target.category_id), set()).add(
+            target.priority
+        )
     for (metric, support_type, category_id), priorities in stated.items():
         wider = [(metric, "", category_id), (metric, support_type, None), (metric, "", None)]
         covered = priorities.union(*(stated.get(each, set()) for each in wider))
         missing = [str(priority.label) for priority in Priority if priority not in covered]
         if missing:
-            words = _("%(clock)s has no target for: %(missing)s. Add one for each priority, or leave the clock to the policy beneath.") % {
+            words = _(
+                "%(clock)s has no target for: %(missing)s. Add one for each priority, or leave the clock to the policy beneath."
+            ) % {
                 "clock": Metric(metric).label,
                 "missing": ", ".join(missing),
             }

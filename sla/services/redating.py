@@ -67,12 +67,21 @@ def _ticket_ids(version: CalendarVersion, *, after: int) -> list[int]:
 
 
 @transaction.atomic
-def _redate_batch(version: CalendarVersion, ticket_ids: list[int], *, at: datetime, is_trial: bool) -> int:
+def _redate_batch(
+    version: CalendarVersion, ticket_ids: list[int], *, at: datetime, is_trial: bool
+) -> int:
     list(
-        Ticket.objects.select_for_update(of=("self",)).filter(pk__in=one_of(ticket_ids)).order_by("pk").values_list("pk")
+        Ticket.objects.select_for_update(of=("self",))
+        .filter(pk__in=one_of(ticket_ids))
+        .order_by("pk")
+        .values_list("pk")
     )  # until the commit
-    organization = get_organization(version.organization_id)  # with the stamp of now: a version published since then holds too
-    clocks = Clock.objects.filter(ticket_id__in=one_of(ticket_ids), stopped_at=None).order_by("ticket_id", "pk")
+    organization = get_organization(
+        version.organization_id
+    )  # with the stamp of now: a version published since then holds too
+    clocks = Clock.objects.filter(ticket_id__in=one_of(ticket_ids), stopped_at=None).order_by(
+        "ticket_id", "pk"
+    )
     loaded = read_clocks(clocks, read_stays(ticket_ids), organization)
     rows: list[tuple[Any, ...]] = []
     facts: list[Fact] = []
@@ -86,14 +95,24 @@ def _redate_batch(version: CalendarVersion, ticket_ids: list[int], *, at: dateti
             # beyond the horizon of the new calendar: this ticket keeps its dates, the others get theirs
             logger.exception("The clocks of ticket %s could not be re-dated", ticket_id)
             continue
-        changed = [(clock, reading.due_at, dates) for clock, reading in readings if (dates := _new_dates(clock, reading)) is not None]
+        changed = [
+            (clock, reading.due_at, dates)
+            for clock, reading in readings
+            if (dates := _new_dates(clock, reading)) is not None
+        ]
         if not changed:
             continue
-        projections[ticket_id] = projection_of_readings(reading for clock, reading in readings if clock.metric != Metric.VALIDATION)
+        projections[ticket_id] = projection_of_readings(
+            reading for clock, reading in readings if clock.metric != Metric.VALIDATION
+        )
         for clock, due_at, dates in changed:
             rows.append((clock.pk, *dates))
             if clock.metric == Metric.VALIDATION and due_at is not None:
-                move_validation_term(ticket_id=ticket_id, due_at=due_at, reminder_at=reminder_of(clock.started_at, due_at))
+                move_validation_term(
+                    ticket_id=ticket_id,
+                    due_at=due_at,
+                    reminder_at=reminder_of(clock.started_at, due_at),
+                )
             if due_at != clock.due_at:
                 told = {"old_due_at": iso(clock.due_at), "due_at": iso(due_at)}
                 facts.append(fact_of("clock.redated", clock, calendar_version=version.pk, **told))
@@ -103,7 +122,9 @@ def _redate_batch(version: CalendarVersion, ticket_ids: list[int], *, at: dateti
     return len(facts)
 
 
-def _new_dates(clock: Clock, reading: Reading) -> tuple[datetime | None, str, datetime | None] | None:
+def _new_dates(
+    clock: Clock, reading: Reading
+) -> tuple[datetime | None, str, datetime | None] | None:
     """Return the dates of a clock; None when they are those it has."""
     dates = dates_of(reading, clock.announced_percent)
     return None if dates == (clock.due_at, clock.state, clock.next_event_at) else dates

@@ -57,7 +57,17 @@ def retarget_clocks(*, ticket: Ticket, may_relieve: bool, by: Actor, at: datetim
     A breach of the old target stays on its segment; a target that is overdue at once is breached at the change. The policy
     stays the one that is bound. Unless ``may_relieve``, refuses with ``HidesBreach`` when a clock that is missed would not be.
     """
-    _carry_out(ticket, _Change(SegmentCause.CLASSIFICATION, None, from_start=False, may_relieve=may_relieve, by=by, at=at))
+    _carry_out(
+        ticket,
+        _Change(
+            SegmentCause.CLASSIFICATION,
+            None,
+            from_start=False,
+            may_relieve=may_relieve,
+            by=by,
+            at=at,
+        ),
+    )
 
 
 @transaction.atomic
@@ -68,13 +78,20 @@ def rebind_clocks(*, ticket: Ticket, from_start: bool, by: Actor, at: datetime) 
     What has stopped stays as it is. Who may change a contract may turn a breach into none.
     """
     policy = _binding(ticket)
-    _carry_out(ticket, _Change(SegmentCause.CONTRACT, policy, from_start=from_start, may_relieve=True, by=by, at=at))
+    _carry_out(
+        ticket,
+        _Change(
+            SegmentCause.CONTRACT, policy, from_start=from_start, may_relieve=True, by=by, at=at
+        ),
+    )
 
 
 def _carry_out(ticket: Ticket, change: _Change) -> None:
     loaded = load_locked(ticket)
     versions = calendars_for(ticket, ticket.received_at if change.from_start else change.at)
-    changed = [_changed(ticket, item, versions, change) if _is_open(item) else item for item in loaded]
+    changed = [
+        _changed(ticket, item, versions, change) if _is_open(item) else item for item in loaded
+    ]
     changed += _start_missing(ticket, changed, versions, change)
     project(ticket, changed)
 
@@ -89,14 +106,18 @@ def _is_open(item: LoadedClock) -> bool:
     return item.clock.state != ClockState.STOPPED and item.metric in AT_ARRIVAL
 
 
-def _changed(ticket: Ticket, old: LoadedClock, versions: list[CalendarVersion], change: _Change) -> LoadedClock:
+def _changed(
+    ticket: Ticket, old: LoadedClock, versions: list[CalendarVersion], change: _Change
+) -> LoadedClock:
     """Give one live clock its new promise, and return it with the policy that is bound now."""
     settle(ticket, old, change.at)
     # What was withdrawn is bound by nothing: promised again, it is under the policy that binds the ticket now.
     policy = change.policy or (old.policy if old.clock.is_live else _binding(ticket))
     item = replace(old, policies={**old.policies, **kept(policy)})
     clock, last = item.clock, item.segments[-1]
-    was_missed = clock.breached_at is not None and clock.breached_at < change.at  # not by a clock of the machine's that had jumped
+    was_missed = (
+        clock.breached_at is not None and clock.breached_at < change.at
+    )  # not by a clock of the machine's that had jumped
     was_live, old_due = clock.is_live, clock.due_at
     matter = matter_of(ticket)
     target = policy.target(item.metric, matter)
@@ -108,22 +129,40 @@ def _changed(ticket: Ticket, old: LoadedClock, versions: list[CalendarVersion], 
         record_facts(ticket, [end_unmeasured(item, change.at)], change.at, change.by)
         return item
     calendar = calendar_for(matter, item.metric, policy, versions)
-    if not was_live:  # withdrawn by an earlier change, and promised again: the time since the arrival counts
+    if (
+        not was_live
+    ):  # withdrawn by an earlier change, and promised again: the time since the arrival counts
         clock.state, clock.stopped_at = ClockState.RUNNING, None
         record_facts(ticket, [fact_of("clock.resumed", clock)], change.at, change.by)
     if not change.from_start and was_live and _is_the_same(item, target, calendar, policy):
-        if policy.ids != clock.policies:  # another policy makes the same promise: what was announced of it stays announced
+        if (
+            policy.ids != clock.policies
+        ):  # another policy makes the same promise: what was announced of it stays announced
             clock.policies = last.policies = policy.ids
             last.save(update_fields=["policies"])
-            record_facts(ticket, [fact_of("clock.rebound", clock, policies=policy.ids)], change.at, change.by)
-    elif change.from_start or not was_live or (target, calendar.pk, policy.ids) != (last.promise, last.calendar_id, clock.policies):
+            record_facts(
+                ticket, [fact_of("clock.rebound", clock, policies=policy.ids)], change.at, change.by
+            )
+    elif (
+        change.from_start
+        or not was_live
+        or (target, calendar.pk, policy.ids) != (last.promise, last.calendar_id, clock.policies)
+    ):
         clock.policies = policy.ids
         if change.from_start:
             _forget(item)
-        _begin_segment(item, target, calendar, change.cause, clock.started_at if change.from_start else change.at)
+        _begin_segment(
+            item,
+            target,
+            calendar,
+            change.cause,
+            clock.started_at if change.from_start else change.at,
+        )
         put_dates(clock, item.reading())
         verb = "clock.restarted" if change.from_start else "clock.retargeted"
-        record_facts(ticket, [promise_of(verb, item, old_due_at=iso(old_due))], change.at, change.by)
+        record_facts(
+            ticket, [promise_of(verb, item, old_due_at=iso(old_due))], change.at, change.by
+        )
     settle(ticket, item, change.at)
     _refuse_relief(item, was_missed and clock.breached_at is None and not change.may_relieve)
     return item
@@ -132,25 +171,35 @@ def _changed(ticket: Ticket, old: LoadedClock, versions: list[CalendarVersion], 
 def _is_the_same(item: LoadedClock, target: Target, calendar: Calendar, policy: Policy) -> bool:
     """Tell whether the promise stays what it was: the time, the calendar, and what pauses it."""
     last, is_term = item.segments[-1], isinstance(target, Term)
-    same_pauses = policy.pausing_states(item.metric, of_term=is_term) == item.policies[tuple(last.policies)].pausing_states(
-        item.metric, of_term=is_term
-    )
+    same_pauses = policy.pausing_states(item.metric, of_term=is_term) == item.policies[
+        tuple(last.policies)
+    ].pausing_states(item.metric, of_term=is_term)
     return (target, calendar.pk) == (last.promise, last.calendar_id) and same_pauses
 
 
 def _refuse_relief(item: LoadedClock, hides: bool) -> None:
     if hides:
         raise HidesBreach(
-            _("%(clock)s was missed, and with this classification it would not be. Ask a supervisor of the desk to make the change.")
+            _(
+                "%(clock)s was missed, and with this classification it would not be. Ask a supervisor of the desk to make the change."
+            )
             % {"clock": item.metric.label}
         )
 
 
-def _start_missing(ticket: Ticket, loaded: list[LoadedClock], versions: list[CalendarVersion], change: _Change) -> list[LoadedClock]:
+def _start_missing(
+    ticket: Ticket, loaded: list[LoadedClock], versions: list[CalendarVersion], change: _Change
+) -> list[LoadedClock]:
     """Start the clocks that are promised now and were not before, from the arrival: the time used counts."""
     present = {item.metric for item in loaded}
     missing = [metric for metric in AT_ARRIVAL if metric not in present]
-    made = new_clocks(ticket, change.policy or _binding(ticket), versions, missing, loaded[0].intervals if loaded else [])
+    made = new_clocks(
+        ticket,
+        change.policy or _binding(ticket),
+        versions,
+        missing,
+        loaded[0].intervals if loaded else [],
+    )
     record_facts(ticket, [promise_of("clock.started", item) for item in made], change.at, change.by)
     for item in made:
         settle(ticket, item, change.at)
@@ -163,9 +212,16 @@ def _forget(item: LoadedClock) -> None:
     item.segments.clear()
 
 
-def _begin_segment(item: LoadedClock, target: Target, calendar: Calendar, cause: SegmentCause, at: datetime) -> None:
+def _begin_segment(
+    item: LoadedClock, target: Target, calendar: Calendar, cause: SegmentCause, at: datetime
+) -> None:
     clock = item.clock
-    clock.promise, clock.calendar, clock.breached_at, clock.announced_percent = target, calendar, None, 0
+    clock.promise, clock.calendar, clock.breached_at, clock.announced_percent = (
+        target,
+        calendar,
+        None,
+        0,
+    )
     item.segments.append(
         ClockSegment.objects.create(
             organization_id=clock.organization_id,

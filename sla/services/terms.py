@@ -24,19 +24,35 @@ def set_terms(*, ticket: Ticket, by: Actor, at: datetime) -> None:
         contract = ticket.contract
         set_validation(
             ticket=ticket,
-            period=Term(contract.validation_days, contract.validation_in_business_days) if contract else None,
+            period=Term(contract.validation_days, contract.validation_in_business_days)
+            if contract
+            else None,
             by=by,
             at=at,
         )
-    elif ticket.state == State.CLOSED and ticket.contract is not None and ticket.contract.reopen_days and ticket.closure_code in _SOLVED:
-        set_reopen_window(ticket_id=ticket.pk, until=_business_calendar(ticket, at).term(at, ticket.contract.reopen_days))
+    elif (
+        ticket.state == State.CLOSED
+        and ticket.contract is not None
+        and ticket.contract.reopen_days
+        and ticket.closure_code in _SOLVED
+    ):
+        set_reopen_window(
+            ticket_id=ticket.pk,
+            until=_business_calendar(ticket, at).term(at, ticket.contract.reopen_days),
+        )
 
 
 def set_validation(*, ticket: Ticket, period: Term | None, by: Actor, at: datetime) -> None:
     """Start the period in which the customer validates a solution, or give a running one another length; None: the service guide's."""
-    clock = start_promise(ticket=ticket, metric=Metric.VALIDATION, by=by, at=at, target=period, replaces=True)
+    clock = start_promise(
+        ticket=ticket, metric=Metric.VALIDATION, by=by, at=at, target=period, replaces=True
+    )
     assert clock.due_at is not None  # nothing pauses it
-    set_validation_term(ticket_id=ticket.pk, due_at=clock.due_at, reminder_at=reminder_of(clock.started_at, clock.due_at))
+    set_validation_term(
+        ticket_id=ticket.pk,
+        due_at=clock.due_at,
+        reminder_at=reminder_of(clock.started_at, clock.due_at),
+    )
 
 
 def reminder_of(started_at: datetime, due_at: datetime) -> datetime:
@@ -45,8 +61,12 @@ def reminder_of(started_at: datetime, due_at: datetime) -> datetime:
 
 
 def _business_calendar(ticket: Ticket, at: datetime) -> WorkCalendar:
-    version = pick_calendar(calendar_versions_on(ticket.organization, at), CalendarRole.BUSINESS, None)
+    version = pick_calendar(
+        calendar_versions_on(ticket.organization, at), CalendarRole.BUSINESS, None
+    )
     if version is None:
         made = ensure_calendars(organization=ticket.organization, by=system_actor("clocks"), at=at)
-        version = next(version for version in made if version.calendar.role == CalendarRole.BUSINESS)
+        version = next(
+            version for version in made if version.calendar.role == CalendarRole.BUSINESS
+        )
     return work_calendar(version)

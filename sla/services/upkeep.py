@@ -52,5 +52,13 @@ def extend_holidays(*, at: datetime) -> int:
 def _lacking(calendar: Calendar, version: CalendarVersion, last: int, until: int) -> dict[str, str]:
     """Return the public holidays after the last year of the list, without those that were taken out of that year."""
     country, region = calendar.organization.country, calendar.organization.region
-    taken_out = {name for day, name in public_holidays(country, region, last, last).items() if day not in version.holidays}
-    return {day: name for day, name in public_holidays(country, region, last + 1, until).items() if name not in taken_out}
+    taken_out = {
+        name
+        for day, name in public_holidays(country, region, last, last).items()
+        if day not in version.holidays
+    }
+    return {
+        day: name
+        for day, name in public_holidays(country, region, last + 1, until).items()
+        if name not in taken_out
+    }

@@ -14,8 +14,12 @@ from accounts.models import Organization
         ({"time_zone": "Mars/Olympus"}, "time_zone", "America/Mexico_City"),
     ],
 )
-def test_a_place_whose_holidays_or_zone_cannot_be_loaded_is_refused(values: dict[str, str], field: str, words: str) -> None:
-    organization = Organization(**{"name": "Company", "slug": "company", "time_zone": "Europe/Madrid", **values})
+def test_a_place_whose_holidays_or_zone_cannot_be_loaded_is_refused(
+    values: dict[str, str], field: str, words: str
+) -> None:
+    organization = Organization(
+        **{"name": "Company", "slug": "company", "time_zone": "Europe/Madrid", **values}
+    )
 
     with pytest.raises(ValidationError) as refused:
         organization.full_clean(validate_unique=False, validate_constraints=False)

@@ -17,7 +17,12 @@ CELLS = matrix_cells({**DEFAULT_MATRIX, (Urgency.LOW, Impact.MINOR): Priority.CR
 
 def _matrix(house: House) -> MatrixVersion:
     return MatrixVersion(
-        organization=house.north, contract=house.contract, number=1, effective_from=MONDAY_9AM, published_at=MONDAY_9AM, cells=CELLS
+        organization=house.north,
+        contract=house.contract,
+        number=1,
+        effective_from=MONDAY_9AM,
+        published_at=MONDAY_9AM,
+        cells=CELLS,
     )
 
 
@@ -27,9 +32,15 @@ WRITES: dict[str, Callable[[House], object]] = {
         organization=house.north, contract=house.contract, number=1, effective_from=MONDAY_9AM
     ),
     "bulk_create": lambda house: MatrixVersion.objects.bulk_create([_matrix(house)]),
-    "update": lambda house: CalendarVersion.objects.filter(organization=house.north).update(holidays={}),
-    "queryset delete": lambda house: ContractService.objects.filter(contract=house.contract).delete(),
-    "row delete": lambda house: ContractService.objects.filter(contract=house.contract).earliest("pk").delete(),
+    "update": lambda house: CalendarVersion.objects.filter(organization=house.north).update(
+        holidays={}
+    ),
+    "queryset delete": lambda house: ContractService.objects.filter(
+        contract=house.contract
+    ).delete(),
+    "row delete": lambda house: (
+        ContractService.objects.filter(contract=house.contract).earliest("pk").delete()
+    ),
     "cascade": lambda house: Contract.objects.get(pk=house.contract.pk).delete(),
 }
 
@@ -52,7 +63,9 @@ def test_every_row_of_the_terms_is_one_that_renews_the_stamp() -> None:
 
 
 @pytest.mark.parametrize("way", WRITES)
-def test_a_write_to_the_terms_renews_the_stamp_of_its_organization_alone(house: House, way: str) -> None:
+def test_a_write_to_the_terms_renews_the_stamp_of_its_organization_alone(
+    house: House, way: str
+) -> None:
     before = dict(Organization.objects.values_list("slug", "terms_stamp"))
 
     WRITES[way](house)
@@ -66,8 +79,12 @@ def test_a_ticket_meets_the_terms_of_the_moment_it_arrives(house: House) -> None
     first = make_ticket(house, urgency=Urgency.LOW)
     _matrix(house).save()
     second = make_ticket(house, urgency=Urgency.LOW)
-    policy = PolicyVersion.objects.create(organization=house.north, contract=house.contract, number=1, effective_from=MONDAY_9AM)
-    PolicyTarget.objects.create(policy=policy, metric="reaction", priority=Priority.CRITICAL, minutes=7)
+    policy = PolicyVersion.objects.create(
+        organization=house.north, contract=house.contract, number=1, effective_from=MONDAY_9AM
+    )
+    PolicyTarget.objects.create(
+        policy=policy, metric="reaction", priority=Priority.CRITICAL, minutes=7
+    )
     third = make_ticket(house, urgency=Urgency.LOW)
     Contract.objects.filter(pk=house.contract.pk).update(ends_on=date(2026, 3, 1))
     fourth = make_ticket(house, urgency=Urgency.LOW)

@@ -12,7 +12,12 @@ class Api:
 
     def post(self, path: str, body: dict[str, Any], **headers: str) -> Any:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return self.client.post(f"/api/v1/{path}", json.dumps(body), content_type="application/json", headers={**self.headers, **named})
+        return self.client.post(
+            f"/api/v1/{path}",
+            json.dumps(body),
+            content_type="application/json",
+            headers={**self.headers, **named},
+        )
 
     def get(self, path: str, **headers: str) -> Any:
         return self.client.get(f"/api/v1/{path}", headers={**self.headers, **headers})

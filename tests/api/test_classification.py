@@ -15,13 +15,17 @@ from tickets.models import Message
 MINUTE = timedelta(minutes=1)
 
 
-def test_what_a_classification_would_do_is_told_and_nothing_is_written(house: House, api: Any) -> None:
+def test_what_a_classification_would_do_is_told_and_nothing_is_written(
+    house: House, api: Any
+) -> None:
     ticket = make_ticket(house)  # high: reaction 1 h, attention 10 h
     agent: Api = api(house.agent)
     records = Record.objects.count()
 
     with time_machine.travel(MONDAY_9AM + 50 * MINUTE, tick=False):
-        told = agent.post(f"tickets/{ticket.number}/classification/preview/", {"impact": "extensive"})
+        told = agent.post(
+            f"tickets/{ticket.number}/classification/preview/", {"impact": "extensive"}
+        )
 
     assert told.status_code == 200, told.content
     assert told.json()["priority"] == "critical"
@@ -36,7 +40,11 @@ def test_what_a_classification_would_do_is_told_and_nothing_is_written(house: Ho
         "used_seconds": 3000.0,
         "becomes_missed": True,
     }
-    assert (fresh(ticket).priority, fresh(ticket).impact, Record.objects.count()) == (2, ticket.impact, records)
+    assert (fresh(ticket).priority, fresh(ticket).impact, Record.objects.count()) == (
+        2,
+        ticket.impact,
+        records,
+    )
 
 
 def test_the_desk_classifies_with_what_it_sends_and_keeps_the_rest(house: House, api: Any) -> None:
@@ -45,21 +53,44 @@ def test_the_desk_classifies_with_what_it_sends_and_keeps_the_rest(house: House,
     path = f"tickets/{ticket.number}/classification/"
 
     with time_machine.travel(MONDAY_9AM + 5 * MINUTE, tick=False):
-        saved = agent.post(path, {"urgency": "low", "service": "network"}, Idempotency_Key="triage-1", If_Match=f'"{ticket.version}"')
-        replayed = agent.post(path, {"urgency": "low", "service": "network"}, Idempotency_Key="triage-1", If_Match=f'"{ticket.version}"')
+        saved = agent.post(
+            path,
+            {"urgency": "low", "service": "network"},
+            Idempotency_Key="triage-1",
+            If_Match=f'"{ticket.version}"',
+        )
+        replayed = agent.post(
+            path,
+            {"urgency": "low", "service": "network"},
+            Idempotency_Key="triage-1",
+            If_Match=f'"{ticket.version}"',
+        )
         silent = agent.post(path, {"urgency": "high"})
         said = agent.post(path, {"urgency": "high", "reason": "Two branches."})
         late = agent.post(path, {"urgency": "low", "reason": "Back."}, If_Match='"1"')
 
-    assert (saved.status_code, saved.json()["urgency"], saved.json()["service"], saved.json()["impact"]) == (
+    assert (
+        saved.status_code,
+        saved.json()["urgency"],
+        saved.json()["service"],
+        saved.json()["impact"],
+    ) == (
         200,
         "low",
         "network",
         ticket.impact,
     )
-    assert (replayed.status_code, replayed.headers["Idempotent-Replay"], replayed.json()) == (200, "true", saved.json())
+    assert (replayed.status_code, replayed.headers["Idempotent-Replay"], replayed.json()) == (
+        200,
+        "true",
+        saved.json(),
+    )
     assert (silent.status_code, list(silent.json()["fields"])) == (400, ["reason"])
-    assert (said.status_code, fresh(ticket).urgency, "Two branches." in Message.objects.get(ticket=ticket).body) == (200, "high", True)
+    assert (
+        said.status_code,
+        fresh(ticket).urgency,
+        "Two branches." in Message.objects.get(ticket=ticket).body,
+    ) == (200, "high", True)
     assert (late.status_code, fresh(ticket).urgency) == (412, "high")
     assert Record.objects.filter(verb="ticket.classified").count() == 2
 
@@ -76,9 +107,15 @@ def test_who_may_not_and_what_is_not_right_is_refused(house: House, api: Any, pa
     ]
     for user, body, status, fields in cases:
         answer = api(user).post(f"tickets/{ticket.number}/{path}", body)
-        assert (answer.status_code, list(answer.json()["fields"])) == (status, fields), (user, answer.content)
+        assert (answer.status_code, list(answer.json()["fields"])) == (status, fields), (
+            user,
+            answer.content,
+        )
 
-    assert (fresh(ticket).version, Record.objects.filter(verb="ticket.classified").count()) == (ticket.version, 0)
+    assert (fresh(ticket).version, Record.objects.filter(verb="ticket.classified").count()) == (
+        ticket.version,
+        0,
+    )
 
 
 def test_a_breach_is_not_classified_away(house: House, api: Any) -> None:
@@ -87,7 +124,11 @@ def test_a_breach_is_not_classified_away(house: House, api: Any) -> None:
     with time_machine.travel(MONDAY_9AM + 65 * MINUTE, tick=False):
         easier = {"urgency": "low", "impact": "minor"}
         asked = agent.post(f"tickets/{ticket.number}/classification/preview/", easier)
-        refused = agent.post(f"tickets/{ticket.number}/classification/", {**easier, "reason": "Not so bad."})
+        refused = agent.post(
+            f"tickets/{ticket.number}/classification/", {**easier, "reason": "Not so bad."}
+        )
 
-    assert [(answer.status_code, answer.json()["code"]) for answer in (asked, refused)] == [(403, "hides_breach")] * 2
+    assert [(answer.status_code, answer.json()["code"]) for answer in (asked, refused)] == [
+        (403, "hides_breach")
+    ] * 2
     assert Clock.objects.get(ticket=ticket, metric="reaction").due_at == MONDAY_9AM + 60 * MINUTE

@@ -47,11 +47,22 @@ GLOBAL = {
     "api.IdempotencyKey",
     "reports.Simulation",
 }
-IMPLICIT = {"EscalationRule_organizations", "Shift_people", "Contract_report_recipients", "Team_members", "Team_organizations"}
+IMPLICIT = {
+    "EscalationRule_organizations",
+    "Shift_people",
+    "Contract_report_recipients",
+    "Team_members",
+    "Team_organizations",
+}
 
 
 def python_files() -> list[Path]:
-    return [path for app in FLOOR for path in (ROOT / app).rglob("*.py") if "migrations" not in path.parts]
+    return [
+        path
+        for app in FLOOR
+        for path in (ROOT / app).rglob("*.py")
+        if "migrations" not in path.parts
+    ]
 
 
 @pytest.mark.parametrize("model", OURS, ids=lambda m: m._meta.label)
@@ -62,7 +73,10 @@ def test_every_model_is_scoped_or_listed_as_shared(model: type[models.Model]) ->
     assert issubclass(model, TenantModel)
     assert isinstance(model._default_manager, TenantManager)
     assert isinstance(model._base_manager, TenantManager)
-    assert any(field.attname == "organization_id" for field in model._meta.fields) or model._meta.label == "accounts.Organization"
+    assert (
+        any(field.attname == "organization_id" for field in model._meta.fields)
+        or model._meta.label == "accounts.Organization"
+    )
 
 
 def test_relations_in_the_database_point_down_the_stack() -> None:
@@ -70,7 +84,9 @@ def test_relations_in_the_database_point_down_the_stack() -> None:
         f"{model._meta.label}.{field.name}"
         for model in OURS
         for field in model._meta.get_fields()
-        if field.concrete and field.related_model is not None and isinstance(field.related_model, type)
+        if field.concrete
+        and field.related_model is not None
+        and isinstance(field.related_model, type)
         if FLOOR.get(field.related_model._meta.app_label, 0) > FLOOR[model._meta.app_label]
     ]
     assert upward == []
@@ -83,14 +99,26 @@ def test_no_count_can_travel_from_a_shared_row_into_a_customers_rows() -> None:
         for model in OURS
         if issubclass(model, TenantModel)
         for field in model._meta.fields
-        if field.related_model is not None and not issubclass(field.related_model, TenantModel) and not field.remote_field.hidden
+        if field.related_model is not None
+        and not issubclass(field.related_model, TenantModel)
+        and not field.remote_field.hidden
     ]
     assert open_doors == []
 
 
 def test_scopes_are_opened_in_one_module_and_every_wide_one_is_listed() -> None:
-    opened = {str(path.relative_to(ROOT)) for path in python_files() if re.search(r"\bopen_scope\(", path.read_text())}
-    wide = sorted({str(path.relative_to(ROOT)) for path in python_files() if re.search(r"\bevery_organization\(", path.read_text())})
+    opened = {
+        str(path.relative_to(ROOT))
+        for path in python_files()
+        if re.search(r"\bopen_scope\(", path.read_text())
+    }
+    wide = sorted(
+        {
+            str(path.relative_to(ROOT))
+            for path in python_files()
+            if re.search(r"\bevery_organization\(", path.read_text())
+        }
+    )
 
     assert opened == {"core/tenancy.py", "accounts/tenancy.py"}
     assert wide == [
@@ -128,18 +156,28 @@ def test_every_event_is_handled_or_listed_as_unhandled() -> None:
 
 def test_delay_is_called_by_receivers_alone() -> None:
     callers = {
-        str(path.relative_to(ROOT)) for path in python_files() if re.search(r"\.delay\b", path.read_text()) and path.name != "events.py"
+        str(path.relative_to(ROOT))
+        for path in python_files()
+        if re.search(r"\.delay\b", path.read_text()) and path.name != "events.py"
     }
 
-    assert callers == {"escalation/receivers.py", "notifications/receivers.py", "reports/receivers.py", "sla/receivers.py"}
+    assert callers == {
+        "escalation/receivers.py",
+        "notifications/receivers.py",
+        "reports/receivers.py",
+        "sla/receivers.py",
+    }
 
 
 def test_doors_tasks_and_receivers_write_nothing() -> None:
-    writing = re.compile(r"\.(save|create|update|delete|bulk_create|get_or_create|update_or_create)\(")
+    writing = re.compile(
+        r"\.(save|create|update|delete|bulk_create|get_or_create|update_or_create)\("
+    )
     guilty = [
         f"{path.relative_to(ROOT)}: {line.strip()}"
         for path in python_files()
-        if path.parts[-2] in {"views", "templatetags"} or path.name in {"tasks.py", "receivers.py", "queries.py", "policies.py"}
+        if path.parts[-2] in {"views", "templatetags"}
+        or path.name in {"tasks.py", "receivers.py", "queries.py", "policies.py"}
         for line in path.read_text().splitlines()
         if writing.search(line)
     ]
@@ -171,7 +209,9 @@ def test_compose_and_procfile_name_the_same_commands() -> None:
 
 def test_every_setting_stands_in_the_example_and_in_the_readme() -> None:
     read = set(re.findall(r'env\.\w+\("(\w+)"', (ROOT / "servicedesk/settings.py").read_text()))
-    example = set(re.findall(r"^#?\s?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    example = set(
+        re.findall(r"^#?\s?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
+    )
     readme = (ROOT / "README.md").read_text()
 
     assert read - example == set()
@@ -188,6 +228,7 @@ def test_templates_hold_no_inline_style_or_script() -> None:
     guilty = [
         str(path.relative_to(ROOT))
         for path in (ROOT / "templates").rglob("*.html")
-        if path.name != "mail.html" and re.search(r'\sstyle="|<script(?![^>]*\ssrc=)|\son\w+="', path.read_text())
+        if path.name != "mail.html"
+        and re.search(r'\sstyle="|<script(?![^>]*\ssrc=)|\son\w+="', path.read_text())
     ]
     assert guilty == []

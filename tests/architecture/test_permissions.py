@@ -43,7 +43,9 @@ SEES_REPORTS = frozenset({"desk_supervisor", "desk_manager", "service_delivery",
 SEES_CONFIGURATION = SEES_REPORTS | {"commercial"}
 ADMIN = frozenset({"administrator"})
 RAISERS = CUSTOMERS - {"report_recipient"}
-PREPARES = frozenset({"agent", "agent2", "consultant", "desk_supervisor", "desk_manager", "audit_area", "bpo"})
+PREPARES = frozenset(
+    {"agent", "agent2", "consultant", "desk_supervisor", "desk_manager", "audit_area", "bpo"}
+)
 SEES_OUTBOX = frozenset({"desk_supervisor", "desk_manager", "administrator"})
 
 # Pattern of the route -> who gets in. The first that matches decides.
@@ -67,7 +69,10 @@ TABLE: list[tuple[str, frozenset[str]]] = [
     (r"audits/<str:number>/(visit/)?", READERS),
     (r"audits/<str:number>/conferences/.*", READERS),
     (r"tickets/<str:number>/(clocks/<slug:metric>/)?", READERS),
-    (r"tickets/<str:number>/(reply|escalate|follow-up|step/<slug:name>)/", READERS),  # the page answers; the service refuses the manager
+    (
+        r"tickets/<str:number>/(reply|escalate|follow-up|step/<slug:name>)/",
+        READERS,
+    ),  # the page answers; the service refuses the manager
     (r"attachments/.*", READERS | SEES_TICKETS),
     (r"reports/", REPORT_READERS),
     (r"reports/<slug:slug>/<str:month>/pdf/", REPORT_READERS),
@@ -78,13 +83,19 @@ TABLE: list[tuple[str, frozenset[str]]] = [
     (r"admin/queue/assign/|admin/register/", DESK),
     (r"admin/\^tickets/\(\?P<number>\[A-Za-z\]\+-\\d\+\)/\$", SEES_TICKETS),
     (r"admin/\^tickets/.*contract/.*", frozenset({"desk_supervisor", "desk_manager"})),
-    (r"admin/\^tickets/.*", SEES_TICKETS),  # the page answers 400 or 403 with the reason; what each may do is tested in services
+    (
+        r"admin/\^tickets/.*",
+        SEES_TICKETS,
+    ),  # the page answers 400 or 403 with the reason; what each may do is tested in services
     (r"admin/reports/.*", SEES_REPORTS),
     (r"admin/simulations/<int:simulation_id>/put-in-force/", ADMIN),
     (r"admin/simulations/.*", SEES_REPORTS),
     (r"admin/audits/", SEES_TICKETS),
     (r"admin/\^audits/.*/evidence/.*", PREPARES),
-    (r"admin/\^audits/.*", SEES_TICKETS),  # the page answers with the reason; who may do what is tested with the services
+    (
+        r"admin/\^audits/.*",
+        SEES_TICKETS,
+    ),  # the page answers with the reason; who may do what is tested with the services
     (r"admin/coverage/", SEES_REPORTS),
     (r"admin/coverage/drill/", frozenset({"desk_supervisor", "desk_manager", "administrator"})),
     (r"admin/autocomplete/", SEES_CONFIGURATION),
@@ -141,7 +152,9 @@ def world(house: House) -> dict[str, str]:
 
     from documents.checking import check_upload
 
-    file = check_upload(name="note.txt", stream=ContentFile(CANARY.encode()), size_bytes=len(CANARY))  # type: ignore[arg-type]
+    file = check_upload(
+        name="note.txt", stream=ContentFile(CANARY.encode()), size_bytes=len(CANARY)
+    )  # type: ignore[arg-type]
     attach_files(ticket=ticket, message=None, files=[file], at=MONDAY_9AM)
     audit = ask(house)
     evidence = prepare(house, audit)
@@ -155,10 +168,17 @@ def world(house: House) -> dict[str, str]:
         by=SETUP,
         at=MONDAY_9AM,
     )
-    escalation = escalate_ticket(ticket=ticket, cause=Cause.REQUEST, cause_key="walk", by=SETUP, at=MONDAY_9AM)
+    escalation = escalate_ticket(
+        ticket=ticket, cause=Cause.REQUEST, cause_key="walk", by=SETUP, at=MONDAY_9AM
+    )
     assert isinstance(escalation, Escalation)
     issue = request_report(
-        organization=house.north, month=MONDAY_9AM.date().replace(day=1), language="en", user=None, by=system_actor("walk"), at=MONDAY_9AM
+        organization=house.north,
+        month=MONDAY_9AM.date().replace(day=1),
+        language="en",
+        user=None,
+        by=system_actor("walk"),
+        at=MONDAY_9AM,
     )
     simulation = request_simulation(
         wanted=NewSimulation(
@@ -172,11 +192,21 @@ def world(house: House) -> dict[str, str]:
         by=SETUP,
         at=MONDAY_9AM,
     )
-    issue_service_account_token(name="Watcher", organization=house.north, contact=house.people["coordinator"], by=SETUP, at=MONDAY_9AM)
+    issue_service_account_token(
+        name="Watcher",
+        organization=house.north,
+        contact=house.people["coordinator"],
+        by=SETUP,
+        at=MONDAY_9AM,
+    )
     Shift.objects.create(name="Days", hours={"0": [["08:00", "16:00"]]})
     EscalationRule.objects.create(name="Loud", trigger="clock", percent=90, action="raise")
-    Absence.objects.create(person=house.agent, starts_at=MONDAY_9AM, ends_at=MONDAY_9AM + timedelta(days=1))
-    PolicyVersion.objects.create(organization=house.north, contract=house.contract, number=1, effective_from=MONDAY_9AM)
+    Absence.objects.create(
+        person=house.agent, starts_at=MONDAY_9AM, ends_at=MONDAY_9AM + timedelta(days=1)
+    )
+    PolicyVersion.objects.create(
+        organization=house.north, contract=house.contract, number=1, effective_from=MONDAY_9AM
+    )
     return {
         "number": ticket.number,
         "metric": "reaction",
@@ -207,7 +237,11 @@ def path_of(route: str, values: dict[str, str]) -> str:
         values = {**values, "number": values["audit"]}
     if route.startswith("catalog/<slug"):
         values = {**values, "slug": "erp-error"}
-    path = re.sub(r"<(?:\w+:)?(\w+)>", lambda m: values.get(m[1], "x"), re.sub(r"\(\?P<(\w+)>[^()]*\)", r"<\1>", route))
+    path = re.sub(
+        r"<(?:\w+:)?(\w+)>",
+        lambda m: values.get(m[1], "x"),
+        re.sub(r"\(\?P<(\w+)>[^()]*\)", r"<\1>", route),
+    )
     return "/" + path.replace("^", "").replace("$", "") + QUERIES.get(route, "")
 
 
@@ -229,27 +263,53 @@ def _object_of(route: str) -> int:
 def gets_in(client: Client, path: str) -> tuple[bool, str]:
     """Ask for the page (by POST where GET is not served) and tell whether the role got in, with what came back."""
     response = client.get(path)
-    if response.status_code == 405 or getattr(resolve(path.partition("?")[0]).func, "takes_posts_alone", False):
-        response = client.post(path, {}, content_type="application/json") if path.startswith("/api/") else client.post(path, {})
+    if response.status_code == 405 or getattr(
+        resolve(path.partition("?")[0]).func, "takes_posts_alone", False
+    ):
+        response = (
+            client.post(path, {}, content_type="application/json")
+            if path.startswith("/api/")
+            else client.post(path, {})
+        )
     body = b"".join(response.streaming_content) if response.streaming else response.content
     target = response.headers.get("Location", "")
-    turned_away = response.status_code in {401, 403, 404} or target in {"/", "/admin/"} or target.startswith(LOGINS)
-    page_answers = response.status_code == 403 and b"ticket-head" in body or response.status_code == 403 and b"split-main" in body
-    return (not turned_away or page_answers or path in {"/", "/language/"}), body.decode(errors="replace")
+    turned_away = (
+        response.status_code in {401, 403, 404}
+        or target in {"/", "/admin/"}
+        or target.startswith(LOGINS)
+    )
+    page_answers = (
+        response.status_code == 403
+        and b"ticket-head" in body
+        or response.status_code == 403
+        and b"split-main" in body
+    )
+    return (not turned_away or page_answers or path in {"/", "/language/"}), body.decode(
+        errors="replace"
+    )
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("chunk", range(8))
-def test_every_route_lets_in_exactly_the_roles_of_the_table(house: House, world: dict[str, str], chunk: int) -> None:
+def test_every_route_lets_in_exactly_the_roles_of_the_table(
+    house: House, world: dict[str, str], chunk: int
+) -> None:
     routes = all_routes()[chunk::8]
-    people: dict[str, User | None] = {**house.staff, **house.people, OUTSIDER: house.outsider, ANONYMOUS: None}
+    people: dict[str, User | None] = {
+        **house.staff,
+        **house.people,
+        OUTSIDER: house.outsider,
+        ANONYMOUS: None,
+    }
     wrong, leaks = [], []
     for route in routes:
         path = path_of(route, world)
         for role, user in people.items():
             client = Client()
             if user is not None:
-                client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+                client.force_login(
+                    user, backend="allauth.account.auth_backends.AuthenticationBackend"
+                )
             got_in, body = gets_in(client, path)
             if route == "" and role == ANONYMOUS:
                 got_in = False
@@ -257,7 +317,11 @@ def test_every_route_lets_in_exactly_the_roles_of_the_table(house: House, world:
                 continue  # the login's own pages show a person their own account, in whatever state it is
             if got_in != (role in expected(route)):
                 wrong.append(f"{path} {role}: {'got in' if got_in else 'was kept out'}")
-            if role in {OUTSIDER, ANONYMOUS} and CANARY in body and not route.startswith("escalations/"):
+            if (
+                role in {OUTSIDER, ANONYMOUS}
+                and CANARY in body
+                and not route.startswith("escalations/")
+            ):
                 leaks.append(f"{path} {role}")
     assert not wrong, "\n".join(wrong)
     assert not leaks, "\n".join(leaks)
@@ -268,7 +332,9 @@ def test_every_route_has_a_line_in_the_table() -> None:
         expected(route)
 
 
-def test_the_canary_would_be_seen_by_its_own_people(house: House, world: dict[str, str], sign_in: Callable[[User], Client]) -> None:
+def test_the_canary_would_be_seen_by_its_own_people(
+    house: House, world: dict[str, str], sign_in: Callable[[User], Client]
+) -> None:
     """The leak is possible: the same pages show the canary to the north."""
     client = sign_in(house.requester)
 

@@ -11,7 +11,13 @@ from accounts.models import Membership, User
 from audits import services
 from audits.models import AuditRequest, Classification, Evidence
 from audits.queries import requestable_services
-from audits.services import NewEvidence, approve_evidence, deliver_evidence, prepare_evidence, request_audit
+from audits.services import (
+    NewEvidence,
+    approve_evidence,
+    deliver_evidence,
+    prepare_evidence,
+    request_audit,
+)
 from audits.workbook import make_form
 from core.classification import Channel
 from documents.checking import CheckedFile, check_upload
@@ -35,7 +41,13 @@ ITEMS_OF_TABLE = (("erp", "A"), ("erp", "B"), ("erp", "C"))
 ITEMS = (("erp", "Lista de usuarios con acceso"), ("erp", "Política de respaldos"))
 
 
-def filled(house: House, *, fields: dict[str, Any] | None = None, items: Any = ITEMS, at: datetime = MONDAY_9AM) -> bytes:
+def filled(
+    house: House,
+    *,
+    fields: dict[str, Any] | None = None,
+    items: Any = ITEMS,
+    at: datetime = MONDAY_9AM,
+) -> bytes:
     """Return the form of the north, filled in as somebody would with a spreadsheet."""
     book = load_workbook(BytesIO(make_form(requestable_services(house.north, at), language="en")))
     request, listed = book.worksheets[0], book.worksheets[1]
@@ -64,33 +76,70 @@ def text(words: str = "usuario;rol\nana;admin\n") -> CheckedFile:
 
 
 def membership(house: House, role: str = "requester") -> Membership:
-    return Membership.objects.select_related("user", "organization").get(user=house.people[role], organization=house.north)
+    return Membership.objects.select_related("user", "organization").get(
+        user=house.people[role], organization=house.north
+    )
 
 
 def ask(house: House, *, at: datetime = MONDAY_9AM, **more: Any) -> AuditRequest:
-    form = upload(filled(house, at=at, **{name: more.pop(name) for name in ("fields", "items") if name in more}), "solicitud.xlsx")
-    return request_audit(membership=membership(house), form=form, by=by(house.requester, Channel.PORTAL), at=at, **more)
+    form = upload(
+        filled(
+            house, at=at, **{name: more.pop(name) for name in ("fields", "items") if name in more}
+        ),
+        "solicitud.xlsx",
+    )
+    return request_audit(
+        membership=membership(house),
+        form=form,
+        by=by(house.requester, Channel.PORTAL),
+        at=at,
+        **more,
+    )
 
 
 def prepare(
-    house: House, audit: AuditRequest, number: int = 1, *, user: User | None = None, at: datetime = MONDAY_9AM, **more: Any
+    house: House,
+    audit: AuditRequest,
+    number: int = 1,
+    *,
+    user: User | None = None,
+    at: datetime = MONDAY_9AM,
+    **more: Any,
 ) -> Evidence:
     values: dict[str, Any] = {"classification": Classification.INTERNAL, "file": text()} | more
     person = user or house.agent
-    return prepare_evidence(audit=audit, wanted=NewEvidence(number=number, **values), user=person, by=by(person), at=at)
+    return prepare_evidence(
+        audit=audit, wanted=NewEvidence(number=number, **values), user=person, by=by(person), at=at
+    )
 
 
-def approve(house: House, audit: AuditRequest, evidence: Evidence, *, user: User | None = None, at: datetime = MONDAY_9AM) -> Evidence:
+def approve(
+    house: House,
+    audit: AuditRequest,
+    evidence: Evidence,
+    *,
+    user: User | None = None,
+    at: datetime = MONDAY_9AM,
+) -> Evidence:
     person = user or house.staff["bpo"]
     return approve_evidence(audit=audit, evidence_id=evidence.pk, user=person, by=by(person), at=at)
 
 
-def deliver(house: House, audit: AuditRequest, evidence: Evidence, *, user: User | None = None, at: datetime = MONDAY_9AM) -> Evidence:
+def deliver(
+    house: House,
+    audit: AuditRequest,
+    evidence: Evidence,
+    *,
+    user: User | None = None,
+    at: datetime = MONDAY_9AM,
+) -> Evidence:
     person = user or house.staff["bpo"]
     return deliver_evidence(audit=audit, evidence_id=evidence.pk, user=person, by=by(person), at=at)
 
 
-def leave(house: House, audit: AuditRequest, number: int = 1, *, at: datetime = MONDAY_9AM, **more: Any) -> Evidence:
+def leave(
+    house: House, audit: AuditRequest, number: int = 1, *, at: datetime = MONDAY_9AM, **more: Any
+) -> Evidence:
     """Prepare, approve and deliver evidence for an item."""
     evidence = prepare(house, audit, number, at=at, **more)
     approve(house, audit, evidence, at=at)
@@ -105,20 +154,32 @@ def again(audit: AuditRequest) -> AuditRequest:
     return AuditRequest.objects.get(pk=audit.pk)
 
 
-def step(house: House, audit: AuditRequest, name: str, at: datetime, user: Any = None, **details: Any) -> Ticket:
+def step(
+    house: House, audit: AuditRequest, name: str, at: datetime, user: Any = None, **details: Any
+) -> Ticket:
     ticket = fresh(audit.ticket)
-    return transition_ticket(ticket=ticket, name=name, details=TransitionDetails(**details), by=by(user or house.agent), at=at)
+    return transition_ticket(
+        ticket=ticket,
+        name=name,
+        details=TransitionDetails(**details),
+        by=by(user or house.agent),
+        at=at,
+    )
 
 
 def told(template: str) -> list[str]:
-    return sorted(OutboxMessage.objects.filter(template=template).values_list("to_email", flat=True))
+    return sorted(
+        OutboxMessage.objects.filter(template=template).values_list("to_email", flat=True)
+    )
 
 
 def delivered(house: House, at: datetime = MONDAY_9AM + DAY) -> AuditRequest:
     audit = ask(house)
     leave(house, audit, 1, at=at)
     bpo = house.staff[BPO]
-    services.set_aside(audit=audit, number=2, reason="There is no such policy.", user=bpo, by=by(bpo), at=at + HOUR)
+    services.set_aside(
+        audit=audit, number=2, reason="There is no such policy.", user=bpo, by=by(bpo), at=at + HOUR
+    )
     return again(audit)
 
 
@@ -126,12 +187,27 @@ def confer(house: House, audit: AuditRequest) -> None:
     """Schedule a conference of the audit for the day after."""
     who, at = house.agent, MONDAY_9AM
     services.schedule_conference(
-        audit=audit, starts_at=at + DAY, minutes=60, place="Sala 1", attendees=["x@y.example"], user=who, by=by(who), at=at
+        audit=audit,
+        starts_at=at + DAY,
+        minutes=60,
+        place="Sala 1",
+        attendees=["x@y.example"],
+        user=who,
+        by=by(who),
+        at=at,
     )
 
 
 # SPEC 9.4-9.8 by hand, apart from the code that it tests: act -> who of the staff does it, and in which states of the audit.
-EVERYONE_WHO_PREPARES = {"agent", "agent2", "consultant", "desk_supervisor", "desk_manager", "audit_area", "bpo"}
+EVERYONE_WHO_PREPARES = {
+    "agent",
+    "agent2",
+    "consultant",
+    "desk_supervisor",
+    "desk_manager",
+    "audit_area",
+    "bpo",
+}
 COORDINATES = {"agent", "agent2", "desk_supervisor", "desk_manager", "audit_area", "bpo"}
 TABLE: dict[str, tuple[set[str], set[str]]] = {
     "evaluate": ({"audit_area"}, {"evaluating"}),

@@ -8,7 +8,15 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from audits import services
-from audits.models import AuditRequest, AuditState, Conference, DelayNotice, Evidence, RequestedItem, VisitPlace
+from audits.models import (
+    AuditRequest,
+    AuditState,
+    Conference,
+    DelayNotice,
+    Evidence,
+    RequestedItem,
+    VisitPlace,
+)
 from audits.policies import Act
 from audits.services import NewVisit
 from core.errors import DomainError, NotAllowed
@@ -41,7 +49,13 @@ def _acts(house: House) -> dict[Act, Callable[[AuditRequest, Any], Any]]:
     waiting, approved = 1, 2
 
     def evidence(audit: AuditRequest, number: int) -> int:
-        return Evidence.objects.filter(item__audit=audit, item__number=number).order_by("-number").values_list("pk", flat=True).first() or 0
+        return (
+            Evidence.objects.filter(item__audit=audit, item__number=number)
+            .order_by("-number")
+            .values_list("pk", flat=True)
+            .first()
+            or 0
+        )
 
     def visit(audit: AuditRequest) -> int:
         from audits.models import Visit
@@ -49,19 +63,38 @@ def _acts(house: House) -> dict[Act, Callable[[AuditRequest, Any], Any]]:
         return Visit.objects.filter(audit=audit).values_list("pk", flat=True).first() or 0
 
     return {
-        Act.EVALUATE: lambda a, u: services.evaluate_environment(audit=a, approves=True, reason="Y", user=u, by=by(u), at=at),
+        Act.EVALUATE: lambda a, u: services.evaluate_environment(
+            audit=a, approves=True, reason="Y", user=u, by=by(u), at=at
+        ),
         Act.PREPARE: lambda a, u: prepare(house, a, 3, user=u, at=at),
-        Act.APPROVE: lambda a, u: services.approve_evidence(audit=a, evidence_id=evidence(a, waiting), user=u, by=by(u), at=at),
-        Act.REFUSE: lambda a, u: services.refuse_evidence(audit=a, evidence_id=evidence(a, waiting), reason="No", user=u, by=by(u), at=at),
-        Act.DELIVER: lambda a, u: services.deliver_evidence(audit=a, evidence_id=evidence(a, approved), user=u, by=by(u), at=at),
-        Act.SET_ASIDE: lambda a, u: services.set_aside(audit=a, number=3, reason="None", user=u, by=by(u), at=at),
-        Act.WAIVE: lambda a, u: services.waive(audit=a, number=3, reason="Y", agreed_by="Z", user=u, by=by(u), at=at),
+        Act.APPROVE: lambda a, u: services.approve_evidence(
+            audit=a, evidence_id=evidence(a, waiting), user=u, by=by(u), at=at
+        ),
+        Act.REFUSE: lambda a, u: services.refuse_evidence(
+            audit=a, evidence_id=evidence(a, waiting), reason="No", user=u, by=by(u), at=at
+        ),
+        Act.DELIVER: lambda a, u: services.deliver_evidence(
+            audit=a, evidence_id=evidence(a, approved), user=u, by=by(u), at=at
+        ),
+        Act.SET_ASIDE: lambda a, u: services.set_aside(
+            audit=a, number=3, reason="None", user=u, by=by(u), at=at
+        ),
+        Act.WAIVE: lambda a, u: services.waive(
+            audit=a, number=3, reason="Y", agreed_by="Z", user=u, by=by(u), at=at
+        ),
         Act.COMPLETE: lambda a, u: services.complete_audit(audit=a, user=u, by=by(u), at=at),
         Act.TELL_DELAY: lambda a, u: services.give_delay_notice(
             audit=a, reason="Late", new_date=date(2026, 3, 20), user=u, by=by(u), at=at
         ),
         Act.SCHEDULE: lambda a, u: services.schedule_conference(
-            audit=a, starts_at=at + DAY, minutes=60, place="Sala 1", attendees=["x@y.example"], user=u, by=by(u), at=at
+            audit=a,
+            starts_at=at + DAY,
+            minutes=60,
+            place="Sala 1",
+            attendees=["x@y.example"],
+            user=u,
+            by=by(u),
+            at=at,
         ),
         Act.CANCEL_CONFERENCE: lambda a, u: services.cancel_conference(
             audit=a, conference_id=Conference.objects.get(audit=a).pk, user=u, by=by(u), at=at
@@ -69,8 +102,12 @@ def _acts(house: House) -> dict[Act, Callable[[AuditRequest, Any], Any]]:
         Act.ANSWER_VISIT: lambda a, u: services.answer_visit(
             audit=a, visit_id=visit(a), authorizes=True, answer="", user=u, by=by(u), at=at
         ),
-        Act.STOP: lambda a, u: services.stop_audit(audit=a, reason="Asked to change a date", user=u, by=by(u), at=at),
-        Act.RESUME: lambda a, u: services.resume_audit(audit=a, reason="Decided", user=u, by=by(u), at=at),
+        Act.STOP: lambda a, u: services.stop_audit(
+            audit=a, reason="Asked to change a date", user=u, by=by(u), at=at
+        ),
+        Act.RESUME: lambda a, u: services.resume_audit(
+            audit=a, reason="Decided", user=u, by=by(u), at=at
+        ),
     }
 
 
@@ -81,7 +118,9 @@ def _audit_in(house: House, state: AuditState, act: Act) -> AuditRequest:
     approve(house, audit, prepare(house, audit, 2, user=house.staff["consultant"]))
     if act is Act.CANCEL_CONFERENCE:
         confer(house, audit)
-    AuditRequest.objects.filter(pk=audit.pk).update(state=state, reopened_at=MONDAY_9AM if act is Act.COMPLETE else None)
+    AuditRequest.objects.filter(pk=audit.pk).update(
+        state=state, reopened_at=MONDAY_9AM if act is Act.COMPLETE else None
+    )
     if act is Act.COMPLETE:
         RequestedItem.objects.filter(audit=audit).update(set_aside_reason="Answered before")
     return again(audit)
@@ -112,7 +151,10 @@ def test_role_by_act_by_state(house: House, act: Act, state: AuditState) -> None
 
 
 def _everything(audit: AuditRequest) -> list[Any]:
-    rows = [list(model.objects.order_by("pk").values()) for model in (AuditRequest, RequestedItem, Evidence, DelayNotice, Message, Clock)]
+    rows = [
+        list(model.objects.order_by("pk").values())
+        for model in (AuditRequest, RequestedItem, Evidence, DelayNotice, Message, Clock)
+    ]
     return [*rows, OutboxMessage.objects.count()]
 
 
@@ -159,34 +201,70 @@ def test_an_agents_attachment_does_not_pass_by_the_delivery(house: House) -> Non
     audit = ask(house)
     for send in (reply_to_customer,):
         with pytest.raises(NotAllowed), transaction.atomic():
-            send(ticket=fresh(audit.ticket), body="Here it is", files=[text()], by=by(house.agent), at=MONDAY_9AM + HOUR)
+            send(
+                ticket=fresh(audit.ticket),
+                body="Here it is",
+                files=[text()],
+                by=by(house.agent),
+                at=MONDAY_9AM + HOUR,
+            )
     with pytest.raises(NotAllowed), transaction.atomic():
         step(house, audit, "pend_user", MONDAY_9AM + HOUR, message="See", files=[text()])
-    reply_to_customer(ticket=fresh(audit.ticket), body="We are on it.", by=by(house.agent), at=MONDAY_9AM + HOUR)
-    reply_as_customer(ticket=fresh(audit.ticket), body="More", files=[text("mine")], by=by(house.requester), at=MONDAY_9AM + 2 * HOUR)
+    reply_to_customer(
+        ticket=fresh(audit.ticket), body="We are on it.", by=by(house.agent), at=MONDAY_9AM + HOUR
+    )
+    reply_as_customer(
+        ticket=fresh(audit.ticket),
+        body="More",
+        files=[text("mine")],
+        by=by(house.requester),
+        at=MONDAY_9AM + 2 * HOUR,
+    )
     assert Attachment.objects.filter(ticket=audit.ticket, message__is_from_staff=True).count() == 0
 
 
 def _announce(audit: AuditRequest, person: Any) -> None:
     on, at = date(2026, 4, 1), MONDAY_9AM + HOUR
-    services.announce_visit(audit=audit, place=VisitPlace.DATA_CENTRE, on=on, visitors="Elsa", user=person, by=by(person), at=at)
+    services.announce_visit(
+        audit=audit,
+        place=VisitPlace.DATA_CENTRE,
+        on=on,
+        visitors="Elsa",
+        user=person,
+        by=by(person),
+        at=at,
+    )
 
 
 def _call_off(audit: AuditRequest, person: Any) -> None:
     conference = Conference.objects.get(audit=audit)
-    services.cancel_conference(audit=audit, conference_id=conference.pk, user=person, by=by(person), at=MONDAY_9AM + HOUR)
+    services.cancel_conference(
+        audit=audit, conference_id=conference.pk, user=person, by=by(person), at=MONDAY_9AM + HOUR
+    )
 
 
 @pytest.mark.parametrize("state", list(AuditState))
 @pytest.mark.parametrize(
     ("act", "roles"),
-    [(_announce, {"requester", "coordinator"}), (_call_off, {"agent", "desk_supervisor", "desk_manager", "audit_area", "bpo"})],
+    [
+        (_announce, {"requester", "coordinator"}),
+        (_call_off, {"agent", "desk_supervisor", "desk_manager", "audit_area", "bpo"}),
+    ],
 )
-def test_visits_and_conferences_by_role_and_state(house: House, act: Any, roles: set[str], state: AuditState) -> None:
+def test_visits_and_conferences_by_role_and_state(
+    house: House, act: Any, roles: set[str], state: AuditState
+) -> None:
     audit = ask(house)
     bpo, at = house.staff[BPO], MONDAY_9AM + HOUR
     services.schedule_conference(
-        audit=audit, starts_at=at + DAY, minutes=60, place="Sala 1", attendees=["x@y.example"], user=bpo, by=by(bpo), at=at
+        audit=audit,
+        starts_at=at + DAY,
+        minutes=60,
+        place="Sala 1",
+        attendees=["x@y.example"],
+        user=bpo,
+        by=by(bpo),
+        at=at,
     )
     AuditRequest.objects.filter(pk=audit.pk).update(state=state)
     got_through = set()
@@ -198,6 +276,10 @@ def test_visits_and_conferences_by_role_and_state(house: House, act: Any, roles:
                 raise Undone
         except (Undone, DomainError):
             pass
-    is_open = state in {AuditState.OPEN, AuditState.EVALUATING} or (act is _call_off and state in {"stopped", "delivered"})
-    expected = {role for role, staff_role in STAFF_EMAILS.items() if staff_role in roles} | (roles & set(house.people))
+    is_open = state in {AuditState.OPEN, AuditState.EVALUATING} or (
+        act is _call_off and state in {"stopped", "delivered"}
+    )
+    expected = {role for role, staff_role in STAFF_EMAILS.items() if staff_role in roles} | (
+        roles & set(house.people)
+    )
     assert got_through == (expected if is_open else set())

@@ -16,8 +16,13 @@ from tickets.models import Attachment
 from tickets.services import reply_to_customer
 
 
-@pytest.mark.parametrize(("days", "first"), [(0, date(2026, 3, 9)), (4, date(2026, 3, 13)), (5, date(2026, 3, 17)), (6, date(2026, 3, 17))])
-def test_five_business_days_lie_before_a_visit_whatever_day_it_is_announced_on(house: House, days: int, first: date) -> None:
+@pytest.mark.parametrize(
+    ("days", "first"),
+    [(0, date(2026, 3, 9)), (4, date(2026, 3, 13)), (5, date(2026, 3, 17)), (6, date(2026, 3, 17))],
+)
+def test_five_business_days_lie_before_a_visit_whatever_day_it_is_announced_on(
+    house: House, days: int, first: date
+) -> None:
     """From a Saturday the notice begins on Monday; the 16th is a holiday in Mexico."""
     at = MONDAY_9AM + days * DAY
     version = pick_calendar(calendar_versions_on(house.north, at), "business", None)  # type: ignore[arg-type]
@@ -31,7 +36,12 @@ def test_five_business_days_lie_before_a_visit_whatever_day_it_is_announced_on(h
 
 def test_who_is_away_is_not_written_to_and_their_substitute_is(house: House) -> None:
     away = house.staff["bpo"]
-    Absence.objects.create(person=away, starts_at=MONDAY_9AM - DAY, ends_at=MONDAY_9AM + 30 * DAY, substitute=house.staff["agent2"])
+    Absence.objects.create(
+        person=away,
+        starts_at=MONDAY_9AM - DAY,
+        ends_at=MONDAY_9AM + 30 * DAY,
+        substitute=house.staff["agent2"],
+    )
 
     prepare(house, ask(house))
 
@@ -42,14 +52,20 @@ def test_nobody_is_asked_for_a_delay_notice_at_midnight(house: House) -> None:
     from accounts.models import Shift
     from audits.services import demand_delay_notices
 
-    shift = Shift.objects.create(name="day", time_zone="America/Mexico_City", hours={str(d): [["09:00", "19:00"]] for d in range(5)})
+    shift = Shift.objects.create(
+        name="day",
+        time_zone="America/Mexico_City",
+        hours={str(d): [["09:00", "19:00"]] for d in range(5)},
+    )
     shift.people.add(house.staff["bpo"], house.staff["audit_area"], house.agent)
     ask(house)
     night = MONDAY_9AM + 8 * DAY + 15 * HOUR  # Wednesday 00:00: the term ends in the evening
 
     demand_delay_notices(at=night)
 
-    letters = OutboxMessage.objects.filter(template="audit_delay_wanted").values_list("run_after", flat=True)
+    letters = OutboxMessage.objects.filter(template="audit_delay_wanted").values_list(
+        "run_after", flat=True
+    )
     assert set(letters) == {night + 9 * HOUR}
 
 
@@ -76,20 +92,41 @@ def test_a_stop_calls_a_paused_term_off_too(house: House) -> None:
 def test_what_bpo_sent_back_waits_for_nobody_and_may_be_sent_as_any_file(house: House) -> None:
     evidence = prepare(house, ask(house), classification=Classification.PUBLIC)
     bpo, other = house.staff["bpo"], make_ticket(house)
-    refuse_evidence(audit=again(evidence.item.audit), evidence_id=evidence.pk, reason="x", user=bpo, by=by(bpo), at=MONDAY_9AM)
+    refuse_evidence(
+        audit=again(evidence.item.audit),
+        evidence_id=evidence.pk,
+        reason="x",
+        user=bpo,
+        by=by(bpo),
+        at=MONDAY_9AM,
+    )
 
-    reply_to_customer(ticket=fresh(other), body="Here.", files=[text()], by=by(house.agent), at=MONDAY_9AM + timedelta(minutes=1))
+    reply_to_customer(
+        ticket=fresh(other),
+        body="Here.",
+        files=[text()],
+        by=by(house.agent),
+        at=MONDAY_9AM + timedelta(minutes=1),
+    )
 
     assert Attachment.objects.filter(ticket=other, message__is_from_staff=True).count() == 1
 
 
-def test_a_conference_of_a_stopped_audit_is_called_off_and_everybody_hears_of_it(house: House) -> None:
+def test_a_conference_of_a_stopped_audit_is_called_off_and_everybody_hears_of_it(
+    house: House,
+) -> None:
     audit, who = ask(house), house.staff["audit_area"]
     confer(house, audit)
     stop_audit(audit=again(audit), reason="x", user=who, by=by(who), at=MONDAY_9AM + HOUR)
     conference = Conference.objects.get(audit=audit)
 
-    cancel_conference(audit=again(audit), conference_id=conference.pk, user=who, by=by(who), at=MONDAY_9AM + 2 * HOUR)
+    cancel_conference(
+        audit=again(audit),
+        conference_id=conference.pk,
+        user=who,
+        by=by(who),
+        at=MONDAY_9AM + 2 * HOUR,
+    )
 
     letters = OutboxMessage.objects.filter(template="audit_conference").order_by("pk")
     assert [letter.context["cancelled"] for letter in letters] == [False, True]

@@ -33,22 +33,40 @@ from tests.house import MONDAY_9AM, SETUP, House, by, fresh
 from tickets.models import Attachment, Message, Ticket
 
 
-def test_a_filled_form_becomes_a_ticket_with_its_items_and_seven_business_days(house: House) -> None:
+def test_a_filled_form_becomes_a_ticket_with_its_items_and_seven_business_days(
+    house: House,
+) -> None:
     audit = ask(house, checklist=[text()])
 
-    assert (audit.state, audit.auditor_name, audit.period_to) == ("open", "Elsa Robles", date(2025, 12, 31))
-    assert list(RequestedItem.objects.filter(audit=audit).values_list("number", "description")) == [(1, ITEMS[0][1]), (2, ITEMS[1][1])]
+    assert (audit.state, audit.auditor_name, audit.period_to) == (
+        "open",
+        "Elsa Robles",
+        date(2025, 12, 31),
+    )
+    assert list(RequestedItem.objects.filter(audit=audit).values_list("number", "description")) == [
+        (1, ITEMS[0][1]),
+        (2, ITEMS[1][1]),
+    ]
     clock = Clock.objects.get(ticket=audit.ticket, metric="delivery")
-    assert clock.due_at == datetime(2026, 3, 12, 1, tzinfo=UTC)  # Wednesday 11 March, 19:00 in Mexico City
-    assert set(Attachment.objects.filter(ticket=audit.ticket).values_list("name", flat=True)) == {"solicitud.xlsx", "usuarios.csv"}
+    assert clock.due_at == datetime(
+        2026, 3, 12, 1, tzinfo=UTC
+    )  # Wednesday 11 March, 19:00 in Mexico City
+    assert set(Attachment.objects.filter(ticket=audit.ticket).values_list("name", flat=True)) == {
+        "solicitud.xlsx",
+        "usuarios.csv",
+    }
     assert told("audit_requested") == ["audit_area@mesa.example", "bpo@mesa.example"]
     assert rebuild_clocks(ticket=fresh(audit.ticket), write=False) == []
 
 
 def test_the_seven_days_step_over_the_holidays_of_the_customers_country(house: House) -> None:
-    audit = ask(house, at=MONDAY_9AM + 7 * DAY)  # Monday the 9th; Monday the 16th is a holiday in Mexico
+    audit = ask(
+        house, at=MONDAY_9AM + 7 * DAY
+    )  # Monday the 9th; Monday the 16th is a holiday in Mexico
 
-    assert Clock.objects.get(ticket=audit.ticket, metric="delivery").due_at == datetime(2026, 3, 20, 1, tzinfo=UTC)  # Thursday the 19th
+    assert Clock.objects.get(ticket=audit.ticket, metric="delivery").due_at == datetime(
+        2026, 3, 20, 1, tzinfo=UTC
+    )  # Thursday the 19th
     publish_calendar_version(
         calendar=Calendar.objects.get(organization=house.north, role="business"),
         time_zone="America/Mexico_City",
@@ -61,8 +79,12 @@ def test_the_seven_days_step_over_the_holidays_of_the_customers_country(house: H
     from sla.models import CalendarVersion
     from sla.services import redate_clocks
 
-    redate_clocks(version=CalendarVersion.objects.order_by("-pk")[0], at=MONDAY_9AM + 7 * DAY + HOUR)
-    assert Clock.objects.get(ticket=audit.ticket, metric="delivery").due_at == datetime(2026, 3, 21, 1, tzinfo=UTC)
+    redate_clocks(
+        version=CalendarVersion.objects.order_by("-pk")[0], at=MONDAY_9AM + 7 * DAY + HOUR
+    )
+    assert Clock.objects.get(ticket=audit.ticket, metric="delivery").due_at == datetime(
+        2026, 3, 21, 1, tzinfo=UTC
+    )
 
 
 def test_every_wrong_cell_of_the_form_is_named_at_once_and_nothing_is_raised(house: House) -> None:
@@ -84,11 +106,16 @@ def test_another_file_is_no_form(house: House, content: bytes) -> None:
 def test_the_form_is_read_in_spanish_as_in_english(house: House) -> None:
     from audits.queries import requestable_services
 
-    wanted = read_form(BytesIO(filled(house, fields={"C10": "producción"})), requestable_services(house.north, MONDAY_9AM))
+    wanted = read_form(
+        BytesIO(filled(house, fields={"C10": "producción"})),
+        requestable_services(house.north, MONDAY_9AM),
+    )
     assert (wanted.environment, len(wanted.items)) == (Environment.PRODUCTION, 2)
 
 
-def test_one_audit_a_contract_year_is_included_and_a_further_one_is_the_commercial_areas(house: House) -> None:
+def test_one_audit_a_contract_year_is_included_and_a_further_one_is_the_commercial_areas(
+    house: House,
+) -> None:
     first = ask(house)
     with pytest.raises(AllowanceUsed) as refused:
         ask(house, at=MONDAY_9AM + DAY)
@@ -104,7 +131,10 @@ def test_one_audit_a_contract_year_is_included_and_a_further_one_is_the_commerci
     house.north.refresh_from_db()
     third = ask(house, at=at)  # the next contract year
 
-    assert (second.year_starts_on, third.year_starts_on) == (year_start(house.contract, date(2026, 3, 4)), begins)
+    assert (second.year_starts_on, third.year_starts_on) == (
+        year_start(house.contract, date(2026, 3, 4)),
+        begins,
+    )
 
 
 @pytest.mark.parametrize(
@@ -116,24 +146,42 @@ def test_one_audit_a_contract_year_is_included_and_a_further_one_is_the_commerci
         (date(2024, 7, 1), date(2026, 7, 1), date(2026, 7, 1)),
     ],
 )
-def test_contract_years_begin_on_the_day_of_the_contract(house: House, start: date, day: date, expected: date) -> None:
+def test_contract_years_begin_on_the_day_of_the_contract(
+    house: House, start: date, day: date, expected: date
+) -> None:
     house.contract.starts_on = start
     assert year_start(house.contract, day) == expected
 
 
-def test_an_alternate_environment_is_evaluated_first_and_a_declined_one_leaves_the_allowance(house: House) -> None:
+def test_an_alternate_environment_is_evaluated_first_and_a_declined_one_leaves_the_allowance(
+    house: House,
+) -> None:
     audit = ask(house, fields={"C10": "Test"})
     assert audit.state == AuditState.EVALUATING
     with pytest.raises(NotNow):
         prepare(house, audit)
 
     area = house.staff["audit_area"]
-    services.evaluate_environment(audit=audit, approves=False, reason="Production only.", user=area, by=by(area), at=MONDAY_9AM + HOUR)
+    services.evaluate_environment(
+        audit=audit,
+        approves=False,
+        reason="Production only.",
+        user=area,
+        by=by(area),
+        at=MONDAY_9AM + HOUR,
+    )
     assert again(audit).state == AuditState.DECLINED
     assert Message.objects.filter(ticket=audit.ticket, body__contains="Production only.").exists()
 
     other = ask(house, fields={"C10": "Pruebas"}, at=MONDAY_9AM + DAY)
-    services.evaluate_environment(audit=other, approves=True, reason="As an exception.", user=area, by=by(area), at=MONDAY_9AM + DAY + HOUR)
+    services.evaluate_environment(
+        audit=other,
+        approves=True,
+        reason="As an exception.",
+        user=area,
+        by=by(area),
+        at=MONDAY_9AM + DAY + HOUR,
+    )
     assert prepare(house, other, at=MONDAY_9AM + DAY + HOUR).state == "prepared"
 
 
@@ -141,8 +189,13 @@ def test_only_valid_users_of_the_customer_ask(house: House) -> None:
     form = upload(filled(house), "s.xlsx")
     with pytest.raises(DomainError):
         services.request_audit(
-            membership=membership(house, "report_recipient"), form=form, by=by(house.people["report_recipient"]), at=MONDAY_9AM
+            membership=membership(house, "report_recipient"),
+            form=form,
+            by=by(house.people["report_recipient"]),
+            at=MONDAY_9AM,
         )
     with pytest.raises(DomainError):
-        services.request_audit(membership=membership(house), form=form, by=by(house.outsider), at=MONDAY_9AM)
+        services.request_audit(
+            membership=membership(house), form=form, by=by(house.outsider), at=MONDAY_9AM
+        )
     assert not AuditRequest.objects.exists()

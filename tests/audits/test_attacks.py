@@ -44,13 +44,25 @@ def test_evidence_that_has_not_left_does_not_leave_by_another_ticket(house: Hous
     from tickets.services import NewTicket, raise_ticket
 
     audit = ask(house)
-    evidence = prepare(house, audit, classification=Classification.CONFIDENTIAL, file=text("secret"), redacted=picture("black"))
+    evidence = prepare(
+        house,
+        audit,
+        classification=Classification.CONFIDENTIAL,
+        file=text("secret"),
+        redacted=picture("black"),
+    )
     other = make_ticket(house)
     with evidence.deliverable.file.open("rb") as stream:
         partial = upload(stream.read(), "x.pdf")
     for file in (text("secret"), partial):
         with pytest.raises(NotAllowed), transaction.atomic():
-            reply_to_customer(ticket=fresh(other), body="Look", files=[file], by=by(house.agent), at=MONDAY_9AM + HOUR)
+            reply_to_customer(
+                ticket=fresh(other),
+                body="Look",
+                files=[file],
+                by=by(house.agent),
+                at=MONDAY_9AM + HOUR,
+            )
         wanted = NewTicket(
             membership=membership(house),
             subject="By phone",
@@ -63,7 +75,13 @@ def test_evidence_that_has_not_left_does_not_leave_by_another_ticket(house: Hous
         )
         with pytest.raises(NotAllowed), transaction.atomic():
             raise_ticket(request=wanted, by=by(house.agent, Channel.PHONE), at=MONDAY_9AM + HOUR)
-    reply_to_customer(ticket=fresh(other), body="Look", files=[text("another file")], by=by(house.agent), at=MONDAY_9AM + HOUR)
+    reply_to_customer(
+        ticket=fresh(other),
+        body="Look",
+        files=[text("another file")],
+        by=by(house.agent),
+        at=MONDAY_9AM + HOUR,
+    )
 
 
 def test_a_stop_neither_forgives_a_missed_term_nor_skips_the_evaluation(house: House) -> None:
@@ -76,17 +94,27 @@ def test_a_stop_neither_forgives_a_missed_term_nor_skips_the_evaluation(house: H
     leave(house, again(late), 2, at=at + DAY)
     assert Clock.objects.get(ticket=late.ticket, metric="delivery").is_met is False
 
-    Ticket.objects.update(received_at=datetime(2020, 1, 7, tzinfo=UTC))  # the year's audit is another one
+    Ticket.objects.update(
+        received_at=datetime(2020, 1, 7, tzinfo=UTC)
+    )  # the year's audit is another one
     alternate = ask(house, fields={"C10": "Test"}, at=MONDAY_9AM + 20 * DAY)
-    services.stop_audit(audit=alternate, reason="X", user=house.agent, by=by(house.agent), at=MONDAY_9AM + 20 * DAY)
-    services.resume_audit(audit=alternate, reason="Y", user=area, by=by(area), at=MONDAY_9AM + 21 * DAY)
+    services.stop_audit(
+        audit=alternate, reason="X", user=house.agent, by=by(house.agent), at=MONDAY_9AM + 20 * DAY
+    )
+    services.resume_audit(
+        audit=alternate, reason="Y", user=area, by=by(area), at=MONDAY_9AM + 21 * DAY
+    )
     assert again(alternate).state == AuditState.EVALUATING
 
 
-def test_a_stopped_audit_is_not_buried_and_one_with_evidence_out_keeps_the_allowance(house: House) -> None:
+def test_a_stopped_audit_is_not_buried_and_one_with_evidence_out_keeps_the_allowance(
+    house: House,
+) -> None:
     audit = ask(house)
     leave(house, audit, 1)
-    services.stop_audit(audit=audit, reason="X", user=house.agent, by=by(house.agent), at=MONDAY_9AM + HOUR)
+    services.stop_audit(
+        audit=audit, reason="X", user=house.agent, by=by(house.agent), at=MONDAY_9AM + HOUR
+    )
     for name, user in (("cancel", house.requester), ("reject", house.agent)):
         with pytest.raises(NotAllowed), transaction.atomic():
             step(house, audit, name, MONDAY_9AM + 2 * HOUR, user=user, reason="Bury it")
@@ -101,7 +129,9 @@ def test_a_stopped_audit_is_not_buried_and_one_with_evidence_out_keeps_the_allow
 def test_a_declined_audit_runs_no_term(house: House) -> None:
     audit = ask(house, fields={"C10": "Test"})
     area = house.staff["audit_area"]
-    services.evaluate_environment(audit=audit, approves=False, reason="No", user=area, by=by(area), at=MONDAY_9AM + HOUR)
+    services.evaluate_environment(
+        audit=audit, approves=False, reason="No", user=area, by=by(area), at=MONDAY_9AM + HOUR
+    )
     assert Clock.objects.get(ticket=audit.ticket, metric="delivery").state == "withdrawn"
 
 
@@ -109,14 +139,25 @@ def test_after_comments_bpo_says_when_it_is_complete_and_the_term_stays_met(hous
     audit = ask(house)
     for number in (1, 2):
         leave(house, again(audit), number, at=MONDAY_9AM + DAY)
-    step(house, audit, "decline", MONDAY_9AM + 2 * DAY, user=house.requester, reason="Both lack a page.")
+    step(
+        house,
+        audit,
+        "decline",
+        MONDAY_9AM + 2 * DAY,
+        user=house.requester,
+        reason="Both lack a page.",
+    )
     for number in (1, 2):
         leave(house, again(audit), number, at=MONDAY_9AM + 3 * DAY)
     assert fresh(audit.ticket).state == "in_progress"
     late = datetime(2026, 3, 30, 18, tzinfo=UTC)
-    assert build_service_level(house.north, date(2026, 3, 1), at=late)["audits"][0]["verdict"] == "met"
+    assert (
+        build_service_level(house.north, date(2026, 3, 1), at=late)["audits"][0]["verdict"] == "met"
+    )
     bpo = house.staff[BPO]
-    services.complete_audit(audit=again(audit), user=bpo, by=by(bpo), at=MONDAY_9AM + 3 * DAY + HOUR)
+    services.complete_audit(
+        audit=again(audit), user=bpo, by=by(bpo), at=MONDAY_9AM + 3 * DAY + HOUR
+    )
     assert (again(audit).state, fresh(audit.ticket).state) == ("delivered", "solved")
 
 
@@ -125,12 +166,23 @@ def test_the_contract_of_an_audit_does_not_change(house: House) -> None:
     from tickets.services import change_contract
 
     audit = ask(house)
-    other = Contract.objects.create(organization=house.north, reference="Other", starts_on=date(2026, 1, 1))
-    ContractService.objects.create(organization=house.north, contract=other, service=house.services["erp"])
+    other = Contract.objects.create(
+        organization=house.north, reference="Other", starts_on=date(2026, 1, 1)
+    )
+    ContractService.objects.create(
+        organization=house.north, contract=other, service=house.services["erp"]
+    )
     house.north.refresh_from_db()
     supervisor = house.staff["desk_supervisor"]
     with pytest.raises(NotAllowed), transaction.atomic():
-        change_contract(ticket=fresh(audit.ticket), contract=other, reason="X", from_start=False, by=by(supervisor), at=MONDAY_9AM + HOUR)
+        change_contract(
+            ticket=fresh(audit.ticket),
+            contract=other,
+            reason="X",
+            from_start=False,
+            by=by(supervisor),
+            at=MONDAY_9AM + HOUR,
+        )
 
 
 def test_a_form_of_very_many_cells_and_damaged_ones_are_refused(house: House) -> None:
@@ -140,7 +192,10 @@ def test_a_form_of_very_many_cells_and_damaged_ones_are_refused(house: House) ->
 
     services_of = [house.services["erp"]]
     book = load_workbook(BytesIO(filled(house)))
-    book.worksheets[1]["C251"], book.worksheets[1]["B251"] = "too far down", house.services["erp"].name_es
+    book.worksheets[1]["C251"], book.worksheets[1]["B251"] = (
+        "too far down",
+        house.services["erp"].name_es,
+    )
     far = BytesIO()
     book.save(far)
     with pytest.raises(FormRefused) as refused:
@@ -159,18 +214,48 @@ def test_a_form_of_very_many_cells_and_damaged_ones_are_refused(house: House) ->
 def test_what_was_put_as_confidential_does_not_leave_under_another_name(house: House) -> None:
     audit = ask(house)
     secret = text("secret")
-    first = prepare(house, audit, 1, classification=Classification.CONFIDENTIAL, file=secret, redacted=picture("black"))
+    first = prepare(
+        house,
+        audit,
+        1,
+        classification=Classification.CONFIDENTIAL,
+        file=secret,
+        redacted=picture("black"),
+    )
     for number in (1, 2):
         with pytest.raises(NotAllowed):
             prepare(house, audit, number, file=secret)
     bpo = house.staff[BPO]
-    services.refuse_evidence(audit=audit, evidence_id=first.pk, reason="It is internal.", user=bpo, by=by(bpo), at=MONDAY_9AM)
+    services.refuse_evidence(
+        audit=audit,
+        evidence_id=first.pk,
+        reason="It is internal.",
+        user=bpo,
+        by=by(bpo),
+        at=MONDAY_9AM,
+    )
     assert prepare(house, audit, 1, file=secret).classification == Classification.INTERNAL
 
     other = text("another")
-    prepare(house, audit, 2, classification=Classification.CONFIDENTIAL, file=other, redacted=picture("black"))
-    again_ = prepare(house, audit, 2, classification=Classification.CONFIDENTIAL, file=other, redacted=picture("blue"))
-    services.refuse_evidence(audit=audit, evidence_id=again_.pk, reason="Public.", user=bpo, by=by(bpo), at=MONDAY_9AM)
+    prepare(
+        house,
+        audit,
+        2,
+        classification=Classification.CONFIDENTIAL,
+        file=other,
+        redacted=picture("black"),
+    )
+    again_ = prepare(
+        house,
+        audit,
+        2,
+        classification=Classification.CONFIDENTIAL,
+        file=other,
+        redacted=picture("blue"),
+    )
+    services.refuse_evidence(
+        audit=audit, evidence_id=again_.pk, reason="Public.", user=bpo, by=by(bpo), at=MONDAY_9AM
+    )
     assert prepare(house, audit, 2, classification=Classification.PUBLIC, file=other).number == 3
 
     packed = BytesIO()
@@ -191,34 +276,58 @@ def test_evidence_does_not_leave_on_a_ticket_of_another_customer(house: House) -
     prepare(house, ask(house), 1, file=text("secret"))
     south = make_ticket(house, organization=house.south, requester=house.outsider)
     with pytest.raises(NotAllowed), transaction.atomic():
-        reply_to_customer(ticket=south, body="See", files=[text("secret")], by=by(house.agent), at=MONDAY_9AM + HOUR)
+        reply_to_customer(
+            ticket=south,
+            body="See",
+            files=[text("secret")],
+            by=by(house.agent),
+            at=MONDAY_9AM + HOUR,
+        )
 
 
 def test_the_customer_does_not_hear_of_a_stop(house: House, sign_in: Any, client: Any) -> None:
     Contract.objects.update(ends_on=None)
     house.north.save()
     audit = ask(house)
-    services.stop_audit(audit=audit, reason="Asked to change a date", user=house.agent, by=by(house.agent), at=MONDAY_9AM + HOUR)
+    services.stop_audit(
+        audit=audit,
+        reason="Asked to change a date",
+        user=house.agent,
+        by=by(house.agent),
+        at=MONDAY_9AM + HOUR,
+    )
     with pytest.raises(NotAllowed) as refused, transaction.atomic():
-        step(house, audit, "cancel", MONDAY_9AM + 2 * HOUR, user=house.requester, reason="Never mind")
+        step(
+            house, audit, "cancel", MONDAY_9AM + 2 * HOUR, user=house.requester, reason="Never mind"
+        )
     assert not {"stopped", "detuvo", "detenida"} & set(str(refused.value).lower().split())
 
     number = audit.ticket.number
     seen = {}
     for person in (house.requester, house.agent):
         token = issue_user_token(user=person, by=by(person), at=MONDAY_9AM)
-        answer = client.get(f"/api/v1/tickets/{number}/", headers={"Authorization": f"Bearer {token}"}).json()
+        answer = client.get(
+            f"/api/v1/tickets/{number}/", headers={"Authorization": f"Bearer {token}"}
+        ).json()
         seen[person.email] = "delivery" in [clock["metric"] for clock in answer["clocks"]]
     assert seen == {house.requester.email: False, house.agent.email: True}
     portal = sign_in(house.requester)
     assert portal.get(f"/tickets/{number}/clocks/delivery/").status_code == 404
     assert "clocks/delivery" not in portal.get(f"/tickets/{number}/").content.decode()
-    (row,) = build_service_level(house.north, date(2026, 3, 1), at=datetime(2026, 3, 4, 12, tzinfo=UTC))["audits"]
+    (row,) = build_service_level(
+        house.north, date(2026, 3, 1), at=datetime(2026, 3, 4, 12, tzinfo=UTC)
+    )["audits"]
     assert (row["state"], row["verdict"]) == ("open", "running")
 
 
 def test_the_name_of_a_policys_file_stays_inside(house: House) -> None:
-    evidence = leave(house, ask(house), classification=Classification.POLICY, file=upload(b"a;b\n", "SECRET-merger.csv"), summary="We do.")
+    evidence = leave(
+        house,
+        ask(house),
+        classification=Classification.POLICY,
+        file=upload(b"a;b\n", "SECRET-merger.csv"),
+        summary="We do.",
+    )
     assert evidence.name == "summary.txt"
 
 
@@ -238,8 +347,17 @@ def test_no_visit_is_announced_for_an_audit_that_was_called_off(house: House) ->
 
 
 def test_the_original_is_read_inside_under_a_name_of_its_kind(house: House, sign_in: Any) -> None:
-    evidence = prepare(house, ask(house), classification=Classification.POLICY, file=upload(b"a;b\n", "SECRET.csv"), summary="We do.")
+    evidence = prepare(
+        house,
+        ask(house),
+        classification=Classification.POLICY,
+        file=upload(b"a;b\n", "SECRET.csv"),
+        summary="We do.",
+    )
     path = f"/admin/audits/{evidence.item.audit.ticket.number}/evidence/{evidence.pk}/source/"
     answer = sign_in(house.agent).get(path)
-    assert (b"".join(answer.streaming_content), "-001-1-original.csv" in answer["Content-Disposition"]) == (b"a;b\n", True)
+    assert (
+        b"".join(answer.streaming_content),
+        "-001-1-original.csv" in answer["Content-Disposition"],
+    ) == (b"a;b\n", True)
     assert sign_in(house.requester).get(path).status_code in {302, 403, 404}

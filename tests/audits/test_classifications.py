@@ -36,7 +36,9 @@ def content_of(evidence: Evidence) -> bytes:
         return bytes(stream.read())
 
 
-def test_evidence_leaves_as_signed_pdf_with_cover_and_watermark_through_the_ticket(house: House) -> None:
+def test_evidence_leaves_as_signed_pdf_with_cover_and_watermark_through_the_ticket(
+    house: House,
+) -> None:
     house.north.name = "Grupo Norteado"
     house.north.save()
     audit = again(ask(house))
@@ -45,30 +47,63 @@ def test_evidence_leaves_as_signed_pdf_with_cover_and_watermark_through_the_tick
 
     texts = pages(evidence)
     assert evidence.deliverable.sha256 in texts[0].replace("\n", "")
-    assert all(word in texts[0] for word in (audit.ticket.number, "Lista de usuarios", "Auditores Reunidos"))
+    assert all(
+        word in texts[0]
+        for word in (audit.ticket.number, "Lista de usuarios", "Auditores Reunidos")
+    )
     assert "ana;admin" in texts[1]
     assert "Norteado" in texts[1]
     assert check_pdf(content_of(evidence)).is_intact
     attachment = Attachment.objects.get(ticket=audit.ticket, message__is_from_staff=True)
-    assert (attachment.blob_id, attachment.name) == (evidence.delivered_id, f"{audit.ticket.number}-001-1.pdf")
-    assert OutboxMessage.objects.filter(template="ticket_reply", to_email=house.requester.email).count() == 1
+    assert (attachment.blob_id, attachment.name) == (
+        evidence.delivered_id,
+        f"{audit.ticket.number}-001-1.pdf",
+    )
+    assert (
+        OutboxMessage.objects.filter(
+            template="ticket_reply", to_email=house.requester.email
+        ).count()
+        == 1
+    )
 
 
-def test_confidential_evidence_leaves_as_a_partial_picture_and_the_original_never(house: House) -> None:
+def test_confidential_evidence_leaves_as_a_partial_picture_and_the_original_never(
+    house: House,
+) -> None:
     audit = ask(house)
     with pytest.raises(Invalid):
         prepare(house, audit, classification=Classification.CONFIDENTIAL, file=text())
     with pytest.raises(Invalid):
-        prepare(house, audit, classification=Classification.CONFIDENTIAL, file=text(), redacted=text("no picture"))
+        prepare(
+            house,
+            audit,
+            classification=Classification.CONFIDENTIAL,
+            file=text(),
+            redacted=text("no picture"),
+        )
     with pytest.raises(Invalid):
-        prepare(house, audit, classification=Classification.CONFIDENTIAL, file=picture(), redacted=picture())
+        prepare(
+            house,
+            audit,
+            classification=Classification.CONFIDENTIAL,
+            file=picture(),
+            redacted=picture(),
+        )
 
-    evidence = leave(house, audit, classification=Classification.CONFIDENTIAL, file=text("secret;4711"), redacted=picture("black"))
+    evidence = leave(
+        house,
+        audit,
+        classification=Classification.CONFIDENTIAL,
+        file=text("secret;4711"),
+        redacted=picture("black"),
+    )
 
     assert evidence.source is not None
     assert "4711" not in "".join(pages(evidence))
     assert evidence.source_id not in {evidence.deliverable_id, evidence.delivered_id}
-    assert not Attachment.objects.filter(blob_id__in=[evidence.source_id, evidence.deliverable_id]).exists()
+    assert not Attachment.objects.filter(
+        blob_id__in=[evidence.source_id, evidence.deliverable_id]
+    ).exists()
 
 
 def test_of_a_policy_only_the_summary_leaves(house: House) -> None:
@@ -76,7 +111,13 @@ def test_of_a_policy_only_the_summary_leaves(house: House) -> None:
     with pytest.raises(Invalid):
         prepare(house, audit, classification=Classification.POLICY, file=text("the whole policy"))
 
-    evidence = leave(house, audit, classification=Classification.POLICY, file=text("the whole policy"), summary="Se respalda a diario.")
+    evidence = leave(
+        house,
+        audit,
+        classification=Classification.POLICY,
+        file=text("the whole policy"),
+        summary="Se respalda a diario.",
+    )
 
     found = "".join(pages(evidence))
     assert "Se respalda a diario." in found
@@ -88,7 +129,15 @@ def test_an_editable_file_needs_a_waiver_and_leaves_as_it_is(house: House) -> No
     bpo = house.staff[BPO]
     with pytest.raises(NotAllowed):
         prepare(house, audit, as_editable=True)
-    services.waive(audit=audit, number=1, reason="They load it.", agreed_by="Elsa Robles", user=bpo, by=by(bpo), at=MONDAY_9AM)
+    services.waive(
+        audit=audit,
+        number=1,
+        reason="They load it.",
+        agreed_by="Elsa Robles",
+        user=bpo,
+        by=by(bpo),
+        at=MONDAY_9AM,
+    )
     with pytest.raises(NotAllowed):
         prepare(house, audit, as_editable=True, classification=Classification.POLICY, summary="x")
 

@@ -32,7 +32,9 @@ from tickets.models import Attachment
 from tickets.services import close_unanswered, follow_up_ticket
 
 
-def test_the_last_answer_delivers_the_request_with_its_index_and_three_business_days(house: House) -> None:
+def test_the_last_answer_delivers_the_request_with_its_index_and_three_business_days(
+    house: House,
+) -> None:
     house.contract.validation_days = 30
     house.contract.reopen_days = 10
     house.contract.save()
@@ -42,7 +44,11 @@ def test_the_last_answer_delivers_the_request_with_its_index_and_three_business_
 
     assert (audit.state, audit.ticket.state) == ("delivered", "solved")
     clock = Clock.objects.get(ticket=audit.ticket, metric="delivery")
-    assert (clock.state, clock.is_met, clock.stopped_at) == ("stopped", True, MONDAY_9AM + DAY + HOUR)
+    assert (clock.state, clock.is_met, clock.stopped_at) == (
+        "stopped",
+        True,
+        MONDAY_9AM + DAY + HOUR,
+    )
     assert audit.ticket.validation_due_at == datetime(2026, 3, 7, 1, tzinfo=UTC)  # Friday at 19:00
     assert rebuild_clocks(ticket=fresh(audit.ticket), write=False) == []
     assert audit.index is not None
@@ -50,13 +56,17 @@ def test_the_last_answer_delivers_the_request_with_its_index_and_three_business_
         index = bytes(stream.read())
     assert check_json(index).is_intact
     entries = [json.loads(line) for line in index.splitlines()[1:-2]]
-    assert entries[0]["files"][0]["sha256"] == Evidence.objects.get(state="delivered").delivered.sha256
+    assert (
+        entries[0]["files"][0]["sha256"] == Evidence.objects.get(state="delivered").delivered.sha256
+    )
     assert entries[1]["set_aside"] == "There is no such policy."
 
     close_unanswered(ticket=fresh(audit.ticket), at=MONDAY_9AM + 6 * DAY)
     ended = fresh(audit.ticket)
     assert (ended.state, ended.reopen_until) == ("closed", None)
-    later = follow_up_ticket(ticket=ended, body="One more thing", by=by(house.requester), at=MONDAY_9AM + 7 * DAY)
+    later = follow_up_ticket(
+        ticket=ended, body="One more thing", by=by(house.requester), at=MONDAY_9AM + 7 * DAY
+    )
     assert later.continues_id == audit.ticket_id
 
 
@@ -73,18 +83,29 @@ def test_nobody_solves_an_audit_before_its_delivery(house: House) -> None:
     audit = ask(house)
     step(house, audit, "start", MONDAY_9AM + HOUR)
     with pytest.raises(NotAllowed), transaction.atomic():
-        step(house, audit, "solve", MONDAY_9AM + 2 * HOUR, solution_type="definitive", message="Done")
+        step(
+            house, audit, "solve", MONDAY_9AM + 2 * HOUR, solution_type="definitive", message="Done"
+        )
     assert fresh(audit.ticket).state == "in_progress"
 
 
 def test_comments_within_the_three_days_open_the_listed_items_again(house: House) -> None:
     audit = delivered(house)
-    step(house, audit, "decline", MONDAY_9AM + 2 * DAY, user=house.requester, reason="A page is missing.")
+    step(
+        house,
+        audit,
+        "decline",
+        MONDAY_9AM + 2 * DAY,
+        user=house.requester,
+        reason="A page is missing.",
+    )
     assert again(audit).state == "open"
 
     second = leave(house, again(audit), 1, at=MONDAY_9AM + 2 * DAY + HOUR)
     bpo = house.staff[BPO]
-    services.complete_audit(audit=again(audit), user=bpo, by=by(bpo), at=MONDAY_9AM + 2 * DAY + 2 * HOUR)
+    services.complete_audit(
+        audit=again(audit), user=bpo, by=by(bpo), at=MONDAY_9AM + 2 * DAY + 2 * HOUR
+    )
 
     assert second.number == 2
     assert (again(audit).state, fresh(audit.ticket).state) == ("delivered", "solved")
@@ -102,14 +123,20 @@ def test_evidence_that_came_back_does_not_leave_and_a_new_version_replaces_it(ho
     audit = ask(house)
     bpo = house.staff[BPO]
     first = prepare(house, audit)
-    services.refuse_evidence(audit=audit, evidence_id=first.pk, reason="Unreadable", user=bpo, by=by(bpo), at=MONDAY_9AM)
+    services.refuse_evidence(
+        audit=audit, evidence_id=first.pk, reason="Unreadable", user=bpo, by=by(bpo), at=MONDAY_9AM
+    )
     with pytest.raises(NotNow):
         deliver(house, audit, first)
     second = prepare(house, audit)
     third = prepare(house, audit)
     with pytest.raises(NotNow):
         approve(house, audit, second)
-    assert [each.state for each in Evidence.objects.order_by("number")] == ["refused", "replaced", "prepared"]
+    assert [each.state for each in Evidence.objects.order_by("number")] == [
+        "refused",
+        "replaced",
+        "prepared",
+    ]
     assert told("audit_decided") == ["agent@mesa.example"]
     deliver(house, audit, approve(house, audit, third))
     with pytest.raises(NotNow):

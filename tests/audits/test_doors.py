@@ -29,25 +29,48 @@ def _contract(house: House) -> None:
 
 
 def bearer(person: Any) -> dict[str, str]:
-    return {"Authorization": f"Bearer {issue_user_token(user=person, by=by(person), at=MONDAY_9AM)}"}
+    return {
+        "Authorization": f"Bearer {issue_user_token(user=person, by=by(person), at=MONDAY_9AM)}"
+    }
 
 
 def xlsx(house: House, **more: Any) -> SimpleUploadedFile:
     return SimpleUploadedFile("form.xlsx", filled(house, at=timezone.now(), **more))
 
 
-def test_a_customer_downloads_the_form_sends_it_and_follows_the_items(house: House, sign_in: Any) -> None:
+def test_a_customer_downloads_the_form_sends_it_and_follows_the_items(
+    house: House, sign_in: Any
+) -> None:
     client = sign_in(house.requester)
     book = load_workbook(BytesIO(client.get("/audits/form/north/").content))
     assert len(book.worksheets) == 3
     assert client.get("/audits/form/south/").status_code == 404
 
-    wrong = client.post("/audits/new/", {"organization": house.north.pk, "form": xlsx(house, fields={"C4": None})})
+    wrong = client.post(
+        "/audits/new/", {"organization": house.north.pk, "form": xlsx(house, fields={"C4": None})}
+    )
     assert (wrong.status_code, b"!C4" in wrong.content) == (400, True)
-    both = client.post("/audits/new/", {"organization": house.north.pk, "form": xlsx(house, fields={"C5": None}), "visitors": "Elsa"})
-    assert (both.status_code, b"!C5" in both.content, b"field-wrong" in both.content) == (400, True, True)
+    both = client.post(
+        "/audits/new/",
+        {
+            "organization": house.north.pk,
+            "form": xlsx(house, fields={"C5": None}),
+            "visitors": "Elsa",
+        },
+    )
+    assert (both.status_code, b"!C5" in both.content, b"field-wrong" in both.content) == (
+        400,
+        True,
+        True,
+    )
     assert not Ticket.objects.exists()
-    data = {"organization": house.north.pk, "form": xlsx(house), "visit_on": "2030-01-07", "visit_place": "data_centre", "visitors": "Elsa"}
+    data = {
+        "organization": house.north.pk,
+        "form": xlsx(house),
+        "visit_on": "2030-01-07",
+        "visit_place": "data_centre",
+        "visitors": "Elsa",
+    }
     sent = client.post("/audits/new/", data)
 
     audit = AuditRequest.objects.get()
@@ -66,31 +89,64 @@ def test_another_customer_sees_nothing_of_an_audit(house: House, sign_in: Any, c
     attachment = Attachment.objects.get(blob=evidence.delivered, message__isnull=False)
     number = audit.ticket.number
     stranger = sign_in(house.outsider)
-    for path in (f"/audits/{number}/", f"/audits/{number}/conferences/1/", f"/attachments/{attachment.pk}/"):
+    for path in (
+        f"/audits/{number}/",
+        f"/audits/{number}/conferences/1/",
+        f"/attachments/{attachment.pk}/",
+    ):
         assert stranger.get(path).status_code == 404
     assert number not in stranger.get("/audits/").content.decode()
-    assert client.get(f"/api/v1/audits/{number}/", headers=bearer(house.outsider)).status_code == 404
+    assert (
+        client.get(f"/api/v1/audits/{number}/", headers=bearer(house.outsider)).status_code == 404
+    )
     assert client.get("/api/v1/audits/", headers=bearer(house.outsider)).json()["results"] == []
 
 
-def test_the_customer_sees_delivered_evidence_alone(house: House, sign_in: Any, client: Any) -> None:
+def test_the_customer_sees_delivered_evidence_alone(
+    house: House, sign_in: Any, client: Any
+) -> None:
     audit = ask(house)
-    prepare(house, audit, 2, classification=Classification.CONFIDENTIAL, file=text("secret"), redacted=picture("black"))
+    prepare(
+        house,
+        audit,
+        2,
+        classification=Classification.CONFIDENTIAL,
+        file=text("secret"),
+        redacted=picture("black"),
+    )
     evidence = leave(house, audit, 1)
     page = sign_in(house.requester).get(f"/audits/{audit.ticket.number}/").content.decode()
-    data = client.get(f"/api/v1/audits/{audit.ticket.number}/", headers=bearer(house.requester)).json()
+    data = client.get(
+        f"/api/v1/audits/{audit.ticket.number}/", headers=bearer(house.requester)
+    ).json()
 
     assert evidence.delivered is not None
     assert page.count(evidence.delivered.sha256) == 1
     assert "black.png" not in page
-    assert [[each["state"] for each in item["evidence"]] for item in data["items"]] == [["delivered"], []]
-    assert sign_in(house.requester).get(f"/admin/audits/{audit.ticket.number}/evidence/{evidence.pk}/source/").status_code in {302, 404}
+    assert [[each["state"] for each in item["evidence"]] for item in data["items"]] == [
+        ["delivered"],
+        [],
+    ]
+    assert sign_in(house.requester).get(
+        f"/admin/audits/{audit.ticket.number}/evidence/{evidence.pk}/source/"
+    ).status_code in {302, 404}
 
 
 @pytest.mark.parametrize(
-    "role", ["agent", "consultant", "desk_supervisor", "desk_manager", "service_delivery", "audit_area", "administrator"]
+    "role",
+    [
+        "agent",
+        "consultant",
+        "desk_supervisor",
+        "desk_manager",
+        "service_delivery",
+        "audit_area",
+        "administrator",
+    ],
 )
-def test_nobody_but_bpo_delivers_through_desk_or_api(house: House, sign_in: Any, client: Any, role: str) -> None:
+def test_nobody_but_bpo_delivers_through_desk_or_api(
+    house: House, sign_in: Any, client: Any, role: str
+) -> None:
     from tests.audits.making import approve
 
     audit = ask(house)
@@ -99,32 +155,48 @@ def test_nobody_but_bpo_delivers_through_desk_or_api(house: House, sign_in: Any,
 
     answers = [
         sign_in(person).post(f"/admin/audits/{number}/deliver/{evidence.pk}/").status_code,
-        client.post(f"/api/v1/audits/{number}/evidence/{evidence.pk}/deliver/", headers=bearer(person)).status_code,
+        client.post(
+            f"/api/v1/audits/{number}/evidence/{evidence.pk}/deliver/", headers=bearer(person)
+        ).status_code,
     ]
 
     assert answers == [403, 403]
     assert Evidence.objects.get().state == "approved"
     if role in {"administrator", "service_delivery"}:
-        assert sign_in(person).get(f"/admin/audits/{number}/evidence/{evidence.pk}/draft/").status_code == 403
+        assert (
+            sign_in(person).get(f"/admin/audits/{number}/evidence/{evidence.pk}/draft/").status_code
+            == 403
+        )
 
 
-def test_the_desk_prepares_and_bpo_approves_and_delivers_on_the_page(house: House, sign_in: Any) -> None:
+def test_the_desk_prepares_and_bpo_approves_and_delivers_on_the_page(
+    house: House, sign_in: Any
+) -> None:
     audit = ask(house, at=timezone.now())
     number = audit.ticket.number
     agent, bpo = house.agent, house.staff["bpo"]
     file = SimpleUploadedFile("usuarios.csv", b"ana;admin\n")
-    refused = sign_in(agent).post(f"/admin/audits/{number}/prepare/1/", {"classification": "policy", "file": file, "summary": ""})
+    refused = sign_in(agent).post(
+        f"/admin/audits/{number}/prepare/1/",
+        {"classification": "policy", "file": file, "summary": ""},
+    )
     assert refused.status_code == 400
     file.seek(0)
-    made = sign_in(agent).post(f"/admin/audits/{number}/prepare/1/", {"classification": "internal", "file": file})
+    made = sign_in(agent).post(
+        f"/admin/audits/{number}/prepare/1/", {"classification": "internal", "file": file}
+    )
     assert made.status_code == 302
     evidence = Evidence.objects.get()
     page = sign_in(agent).get(f"/admin/audits/{number}/").content.decode()
     assert f"/approve/{evidence.pk}/" not in page
     client = sign_in(bpo)
     assert f"/approve/{evidence.pk}/" in client.get(f"/admin/audits/{number}/").content.decode()
-    assert client.get(f"/admin/audits/{number}/evidence/{evidence.pk}/draft/").content.startswith(b"%PDF")
-    assert b"ana;admin" in b"".join(client.get(f"/admin/audits/{number}/evidence/{evidence.pk}/source/").streaming_content)
+    assert client.get(f"/admin/audits/{number}/evidence/{evidence.pk}/draft/").content.startswith(
+        b"%PDF"
+    )
+    assert b"ana;admin" in b"".join(
+        client.get(f"/admin/audits/{number}/evidence/{evidence.pk}/source/").streaming_content
+    )
 
     assert client.post(f"/admin/audits/{number}/approve/{evidence.pk}/").status_code == 302
     assert client.post(f"/admin/audits/{number}/deliver/{evidence.pk}/").status_code == 302
@@ -141,8 +213,16 @@ def test_the_whole_protocol_over_the_api(house: House, client: Any) -> None:
     assert made.status_code == 201, made.content
     number = made.json()["number"]
     assert made.json()["clock"]["target_days"] == 7
-    refused = client.post("/api/v1/audits/", {"form": xlsx(house, fields={"C8": "soon"})}, headers=bearer(house.requester))
-    assert (refused.status_code, refused.json()["code"], any("C8" in cell for cell in refused.json()["fields"])) == (
+    refused = client.post(
+        "/api/v1/audits/",
+        {"form": xlsx(house, fields={"C8": "soon"})},
+        headers=bearer(house.requester),
+    )
+    assert (
+        refused.status_code,
+        refused.json()["code"],
+        any("C8" in cell for cell in refused.json()["fields"]),
+    ) == (
         400,
         "form_refused",
         True,
@@ -159,15 +239,27 @@ def test_the_whole_protocol_over_the_api(house: House, client: Any) -> None:
     delivered = client.post(f"{path}/deliver/", headers=bpo).json()
     body = {"item": 9, "classification": "internal", "file": SimpleUploadedFile("a.csv", b"a;b\n")}
     assert (delivered["state"], len(delivered["sha256"])) == ("delivered", 64)
-    assert client.post(f"/api/v1/audits/{number}/evidence/", body, headers=bearer(house.agent)).status_code == 404
+    assert (
+        client.post(
+            f"/api/v1/audits/{number}/evidence/", body, headers=bearer(house.agent)
+        ).status_code
+        == 404
+    )
     notice = {"reason": "Offsite.", "new_date": "2030-01-07"}
-    told = client.post(f"/api/v1/audits/{number}/delay-notices/", notice, content_type="application/json", headers=bpo)
+    told = client.post(
+        f"/api/v1/audits/{number}/delay-notices/",
+        notice,
+        content_type="application/json",
+        headers=bpo,
+    )
     assert (told.status_code, told.json()["is_in_time"]) == (201, True)
     listed = client.get("/api/v1/audits/", headers=bpo).json()["results"]
     assert [(row["number"], row["items"], row["answered"]) for row in listed] == [(number, 2, 1)]
 
 
-def test_an_auditor_without_a_login_checks_a_file_on_the_public_page(house: House, client: Any) -> None:
+def test_an_auditor_without_a_login_checks_a_file_on_the_public_page(
+    house: House, client: Any
+) -> None:
     evidence = leave(house, ask(house))
     assert evidence.delivered is not None
     with evidence.delivered.file.open("rb") as stream:
@@ -176,7 +268,9 @@ def test_an_auditor_without_a_login_checks_a_file_on_the_public_page(house: Hous
     touched[500] ^= 1
 
     whole = client.post("/verify/", {"file": SimpleUploadedFile("a.pdf", content)})
-    broken = client.post("/verify/", {"file": SimpleUploadedFile("a.pdf", bytes(touched))}).content.decode()
+    broken = client.post(
+        "/verify/", {"file": SimpleUploadedFile("a.pdf", bytes(touched))}
+    ).content.decode()
 
     assert (whole.status_code, "message-success" in whole.content.decode()) == (200, True)
     assert "message-error" in broken
@@ -184,11 +278,16 @@ def test_an_auditor_without_a_login_checks_a_file_on_the_public_page(house: Hous
     assert client.get("/verify/certificate.pem").content == signing_keys().certificate
     assert client.post("/verify/", {}).status_code == 400
     with time_machine.travel(MONDAY_9AM, tick=False):
-        answers = [client.post("/verify/", {"file": SimpleUploadedFile("a.pdf", b"x")}).status_code for _ in range(12)]
+        answers = [
+            client.post("/verify/", {"file": SimpleUploadedFile("a.pdf", b"x")}).status_code
+            for _ in range(12)
+        ]
     assert answers == [200] * 10 + [400] * 2  # ten a minute; more have to wait
 
 
-def test_the_checker_needs_no_server_and_no_database(house: House, tmp_path: Path, capsys: Any) -> None:
+def test_the_checker_needs_no_server_and_no_database(
+    house: House, tmp_path: Path, capsys: Any
+) -> None:
     evidence = leave(house, ask(house))
     assert evidence.delivered is not None
     with evidence.delivered.file.open("rb") as stream:
@@ -209,7 +308,9 @@ def test_the_checker_needs_no_server_and_no_database(house: House, tmp_path: Pat
         call_command("verify", str(tmp_path / "missing.pdf"))
 
 
-def test_the_lists_of_audits_cost_the_same_for_one_and_for_three(house: House, sign_in: Any) -> None:
+def test_the_lists_of_audits_cost_the_same_for_one_and_for_three(
+    house: House, sign_in: Any
+) -> None:
     desk, portal = sign_in(house.agent), None
     ask(house)
     one = statements(desk, "/admin/audits/")
@@ -238,15 +339,26 @@ def test_delivered_evidence_is_on_the_ticket_too(house: House, sign_in: Any) -> 
 def test_the_api_does_nothing_twice_with_one_idempotency_key(house: House, client: Any) -> None:
     head = bearer(house.requester) | {"Idempotency-Key": "a1"}
     content = filled(house, at=timezone.now())
-    sent = [client.post("/api/v1/audits/", {"form": SimpleUploadedFile("f.xlsx", content)}, headers=head) for _ in range(2)]
-    other = client.post("/api/v1/audits/", {"form": xlsx(house, fields={"C4": "Others"})}, headers=head)
+    sent = [
+        client.post(
+            "/api/v1/audits/", {"form": SimpleUploadedFile("f.xlsx", content)}, headers=head
+        )
+        for _ in range(2)
+    ]
+    other = client.post(
+        "/api/v1/audits/", {"form": xlsx(house, fields={"C4": "Others"})}, headers=head
+    )
     assert [each.status_code for each in (*sent, other)] == [201, 201, 422]
     number = sent[0].json()["number"]
     assert (sent[1].json()["number"], AuditRequest.objects.count()) == (number, 1)
 
     head = bearer(house.agent) | {"Idempotency-Key": "a2"}
     for _ in range(2):
-        body = {"item": 1, "classification": "internal", "file": SimpleUploadedFile("a.csv", b"a;b\n")}
+        body = {
+            "item": 1,
+            "classification": "internal",
+            "file": SimpleUploadedFile("a.csv", b"a;b\n"),
+        }
         made = client.post(f"/api/v1/audits/{number}/evidence/", body, headers=head)
         assert made.status_code == 201
     assert Evidence.objects.count() == 1
@@ -255,7 +367,9 @@ def test_the_api_does_nothing_twice_with_one_idempotency_key(house: House, clien
     assert [client.post(path, headers=head).status_code for _ in range(2)] == [200, 200]
 
 
-def test_the_pages_of_an_audit_cost_the_same_for_little_and_for_much(house: House, sign_in: Any) -> None:
+def test_the_pages_of_an_audit_cost_the_same_for_little_and_for_much(
+    house: House, sign_in: Any
+) -> None:
     items = [("erp", f"Item {number}") for number in range(1, 13)]
     audit = ask(house, items=items)
     leave(house, audit, 1)
@@ -272,7 +386,14 @@ def test_the_pages_of_an_audit_cost_the_same_for_little_and_for_much(house: Hous
     for number in range(3, 9):
         leave(house, audit, number)
     for number in range(9, 12):
-        prepare(house, audit, number, classification=Classification.POLICY, file=text("policy"), summary="Yes.")
+        prepare(
+            house,
+            audit,
+            number,
+            classification=Classification.POLICY,
+            file=text("policy"),
+            summary="Yes.",
+        )
         prepare(house, audit, number)
 
     assert spent() == before

@@ -45,32 +45,53 @@ def test_the_database_keeps_evidence_and_does_not_let_delivered_change(house: Ho
 
     assert refused_by_the_database(raw(f"DELETE FROM audits_evidence WHERE id = {waiting.pk}"))
     assert refused_by_the_database(raw(f"DELETE FROM audits_evidence WHERE id = {left.pk}"))
-    assert refused_by_the_database(raw(f"UPDATE audits_evidence SET name = 'x' WHERE id = {left.pk}"))
-    assert refused_by_the_database(raw(f"UPDATE audits_evidence SET state = 'replaced' WHERE id = {left.pk}"))
-    assert refused_by_the_database(raw(f"UPDATE audits_evidence SET retain_until = '2020-01-01' WHERE id = {left.pk}"))
+    assert refused_by_the_database(
+        raw(f"UPDATE audits_evidence SET name = 'x' WHERE id = {left.pk}")
+    )
+    assert refused_by_the_database(
+        raw(f"UPDATE audits_evidence SET state = 'replaced' WHERE id = {left.pk}")
+    )
+    assert refused_by_the_database(
+        raw(f"UPDATE audits_evidence SET retain_until = '2020-01-01' WHERE id = {left.pk}")
+    )
     assert services.purge_evidence(at=datetime.now(UTC)) == 0
     assert Evidence.objects.count() == 2
 
 
-def test_after_the_contract_evidence_is_kept_by_the_policy_and_then_goes_with_its_files(house: House, settings: Any) -> None:
+def test_after_the_contract_evidence_is_kept_by_the_policy_and_then_goes_with_its_files(
+    house: House, settings: Any
+) -> None:
     settings.MESA_EVIDENCE_RETENTION_DAYS = 100
     audit = ask(house)
-    evidence = leave(house, audit, classification=Classification.CONFIDENTIAL, file=text("secret"), redacted=picture("black"))
+    evidence = leave(
+        house,
+        audit,
+        classification=Classification.CONFIDENTIAL,
+        file=text("secret"),
+        redacted=picture("black"),
+    )
     source = evidence.source
     assert source is not None
     today = datetime.now(UTC).date()
     house.contract.starts_on, house.contract.ends_on = date(2001, 1, 1), today - timedelta(days=250)
     house.contract.save()
     assert services.purge_evidence(at=datetime.now(UTC)) == 0
-    assert Evidence.objects.get().retain_until == today + timedelta(days=100)  # from when the end was seen
-    settings.MESA_EVIDENCE_RETENTION_DAYS = 30  # what was promised when it was made is not shortened
+    assert Evidence.objects.get().retain_until == today + timedelta(
+        days=100
+    )  # from when the end was seen
+    settings.MESA_EVIDENCE_RETENTION_DAYS = (
+        30  # what was promised when it was made is not shortened
+    )
     assert services.purge_evidence(at=datetime.now(UTC)) == 0
     house.contract.ends_on = today - timedelta(days=4000)  # by mistake, or not
     house.contract.save()
     assert services.purge_evidence(at=datetime.now(UTC)) == 0
     house.contract.ends_on = today - timedelta(days=1)  # entered late: the later end counts
     house.contract.save()
-    Evidence.objects.update(retain_until=max(today - timedelta(days=1), evidence.prepared_at.date()) + timedelta(days=100))
+    Evidence.objects.update(
+        retain_until=max(today - timedelta(days=1), evidence.prepared_at.date())
+        + timedelta(days=100)
+    )
     services.set_retention(at=datetime.now(UTC))
     assert Evidence.objects.get().retain_until == today + timedelta(days=99)
     house.contract.ends_on = today - timedelta(days=4000)
@@ -79,7 +100,9 @@ def test_after_the_contract_evidence_is_kept_by_the_policy_and_then_goes_with_it
     for early in (today - timedelta(days=3000), made + timedelta(days=99)):
         assert refused_by_the_database(lambda: Evidence.objects.update(retain_until=early))  # noqa: B023 - called at once
 
-    Evidence.objects.update(retain_until=max(made + timedelta(days=100), today - timedelta(days=50)))  # as if it had been seen then
+    Evidence.objects.update(
+        retain_until=max(made + timedelta(days=100), today - timedelta(days=50))
+    )  # as if it had been seen then
     assert services.purge_evidence(at=datetime.now(UTC)) == 1
     from documents.models import Blob
 
@@ -93,4 +116,9 @@ def test_without_a_contract_there_is_nothing_to_audit(house: House) -> None:
     house.contract.save()
     house.north.refresh_from_db()
     with pytest.raises(Invalid):
-        services.request_audit(membership=membership(house), form=upload(form, "s.xlsx"), by=by(house.requester), at=MONDAY_9AM)
+        services.request_audit(
+            membership=membership(house),
+            form=upload(form, "s.xlsx"),
+            by=by(house.requester),
+            at=MONDAY_9AM,
+        )

@@ -32,13 +32,20 @@ from tests.house import MONDAY_9AM, House, by, fresh
 from tickets.models import Message
 
 
-def test_the_delay_notice_is_demanded_while_there_is_time_and_the_report_says_whether_it_was_given(house: House) -> None:
+def test_the_delay_notice_is_demanded_while_there_is_time_and_the_report_says_whether_it_was_given(
+    house: House,
+) -> None:
     audit = ask(house)
     due_at = datetime(2026, 3, 12, 1, tzinfo=UTC)
     settle_ticket(ticket_id=audit.ticket_id, at=MONDAY_9AM + 4 * DAY)
-    assert (told("audit_delay_wanted"), needs_delay_notice(view_of_staff(audit), MONDAY_9AM + 4 * DAY)) == ([], False)
+    assert (
+        told("audit_delay_wanted"),
+        needs_delay_notice(view_of_staff(audit), MONDAY_9AM + 4 * DAY),
+    ) == ([], False)
 
-    early = datetime(2026, 3, 10, 20, tzinfo=UTC)  # three quarters of the open time are used; a day and more is left
+    early = datetime(
+        2026, 3, 10, 20, tzinfo=UTC
+    )  # three quarters of the open time are used; a day and more is left
     settle_ticket(ticket_id=audit.ticket_id, at=early)
     settle_ticket(ticket_id=audit.ticket_id, at=early + MINUTE)
     assert told("audit_delay_wanted") == ["audit_area@mesa.example", "bpo@mesa.example"]
@@ -46,16 +53,25 @@ def test_the_delay_notice_is_demanded_while_there_is_time_and_the_report_says_wh
 
     bpo = house.staff[BPO]
     with pytest.raises(Invalid):
-        services.give_delay_notice(audit=audit, reason="Late", new_date=date(2026, 3, 10), user=bpo, by=by(bpo), at=early)
+        services.give_delay_notice(
+            audit=audit, reason="Late", new_date=date(2026, 3, 10), user=bpo, by=by(bpo), at=early
+        )
     notice = services.give_delay_notice(
-        audit=audit, reason="The backup is offsite.", new_date=date(2026, 3, 17), user=bpo, by=by(bpo), at=early
+        audit=audit,
+        reason="The backup is offsite.",
+        new_date=date(2026, 3, 17),
+        user=bpo,
+        by=by(bpo),
+        at=early,
     )
     assert (notice.is_in_time, notice.was_due_at) == (True, due_at)
     assert not needs_delay_notice(view_of_staff(audit), due_at + HOUR)
     said = Message.objects.get(ticket=audit.ticket, body__contains="The backup is offsite.").body
     assert "Mar 17, 2026" in said or "17 mar 2026" in said  # in the language of who asked
 
-    data = build_service_level(house.north, date(2026, 3, 1), at=datetime(2026, 4, 1, 12, tzinfo=UTC))
+    data = build_service_level(
+        house.north, date(2026, 3, 1), at=datetime(2026, 4, 1, 12, tzinfo=UTC)
+    )
     (row,) = data["audits"]
     assert (row["verdict"], row["delay_notice"], row["items"]) == ("missed", "before", 2)
 
@@ -66,8 +82,15 @@ def test_a_notice_after_the_deadline_is_late_and_none_is_none(house: House) -> N
     at = datetime(2026, 3, 13, 18, tzinfo=UTC)
     data = build_service_level(house.north, date(2026, 3, 1), at=at)
     assert data["audits"][0]["delay_notice"] == "none"
-    services.give_delay_notice(audit=audit, reason="Sorry", new_date=date(2026, 3, 20), user=bpo, by=by(bpo), at=at)
-    assert build_service_level(house.north, date(2026, 3, 1), at=at + HOUR)["audits"][0]["delay_notice"] == "late"
+    services.give_delay_notice(
+        audit=audit, reason="Sorry", new_date=date(2026, 3, 20), user=bpo, by=by(bpo), at=at
+    )
+    assert (
+        build_service_level(house.north, date(2026, 3, 1), at=at + HOUR)["audits"][0][
+            "delay_notice"
+        ]
+        == "late"
+    )
 
 
 def test_a_visit_is_announced_with_the_request_or_five_business_days_ahead(house: House) -> None:
@@ -76,7 +99,13 @@ def test_a_visit_is_announced_with_the_request_or_five_business_days_ahead(house
 
     def announce(on: date, user: Any = house.requester) -> Any:
         return services.announce_visit(
-            audit=audit, place=VisitPlace.ADMINISTRATION, on=on, visitors="Elsa", user=user, by=by(user), at=MONDAY_9AM + HOUR
+            audit=audit,
+            place=VisitPlace.ADMINISTRATION,
+            on=on,
+            visitors="Elsa",
+            user=user,
+            by=by(user),
+            at=MONDAY_9AM + HOUR,
         )
 
     with pytest.raises(Invalid) as refused, translation.override("en"):
@@ -90,9 +119,23 @@ def test_a_visit_is_announced_with_the_request_or_five_business_days_ahead(house
 
     area = house.staff["audit_area"]
     with pytest.raises(Invalid):
-        services.answer_visit(audit=audit, visit_id=visit.pk, authorizes=False, answer=" ", user=area, by=by(area), at=MONDAY_9AM + HOUR)
+        services.answer_visit(
+            audit=audit,
+            visit_id=visit.pk,
+            authorizes=False,
+            answer=" ",
+            user=area,
+            by=by(area),
+            at=MONDAY_9AM + HOUR,
+        )
     services.answer_visit(
-        audit=audit, visit_id=visit.pk, authorizes=True, answer="Bring your badge.", user=area, by=by(area), at=MONDAY_9AM + HOUR
+        audit=audit,
+        visit_id=visit.pk,
+        authorizes=True,
+        answer="Bring your badge.",
+        user=area,
+        by=by(area),
+        at=MONDAY_9AM + HOUR,
     )
     assert Message.objects.filter(ticket=audit.ticket, body__contains="Bring your badge.").exists()
 
@@ -110,18 +153,37 @@ def test_a_conference_is_an_invitation_that_calendars_understand(house: House) -
         by=by(house.agent),
         at=MONDAY_9AM,
     )
-    services.cancel_conference(audit=audit, conference_id=made.pk, user=house.agent, by=by(house.agent), at=MONDAY_9AM + HOUR)
+    services.cancel_conference(
+        audit=audit,
+        conference_id=made.pk,
+        user=house.agent,
+        by=by(house.agent),
+        at=MONDAY_9AM + HOUR,
+    )
 
     from documents.models import Blob
 
-    letters = OutboxMessage.objects.filter(template="audit_conference", to_email="elsa@auditores.example").order_by("pk")
+    letters = OutboxMessage.objects.filter(
+        template="audit_conference", to_email="elsa@auditores.example"
+    ).order_by("pk")
     found = []
     for letter in letters:
         with Blob.objects.get(pk=letter.attachment_id).file.open("rb") as stream:
             calendar = ICalendar.from_ical(stream.read())
         (event,) = calendar.walk("VEVENT")
-        found.append((str(calendar["METHOD"]), str(event["UID"]), int(event["SEQUENCE"]), event["DTSTART"].dt, event["DTEND"].dt))
-    assert [(method, sequence) for method, _uid, sequence, *_rest in found] == [("REQUEST", 0), ("CANCEL", 1)]
+        found.append(
+            (
+                str(calendar["METHOD"]),
+                str(event["UID"]),
+                int(event["SEQUENCE"]),
+                event["DTSTART"].dt,
+                event["DTEND"].dt,
+            )
+        )
+    assert [(method, sequence) for method, _uid, sequence, *_rest in found] == [
+        ("REQUEST", 0),
+        ("CANCEL", 1),
+    ]
     assert found[0][1] == found[1][1]
     assert (found[0][3], found[0][4]) == (starts_at, starts_at + timedelta(minutes=45))
     with pytest.raises(Invalid):
@@ -137,27 +199,41 @@ def test_a_conference_is_an_invitation_that_calendars_understand(house: House) -
         )
 
 
-def test_a_request_to_manipulate_stops_the_audit_and_is_reported(house: House, settings: Any) -> None:
+def test_a_request_to_manipulate_stops_the_audit_and_is_reported(
+    house: House, settings: Any
+) -> None:
     settings.MESA_ETHICS_EMAILS = ["etica@mesa.example"]
     audit = ask(house)
     evidence = approve(house, audit, prepare(house, audit))
 
-    services.stop_audit(audit=audit, reason="Asked to change a date.", user=house.agent, by=by(house.agent), at=MONDAY_9AM + HOUR)
+    services.stop_audit(
+        audit=audit,
+        reason="Asked to change a date.",
+        user=house.agent,
+        by=by(house.agent),
+        at=MONDAY_9AM + HOUR,
+    )
 
     assert told("audit_stopped") == ["etica@mesa.example"]
     assert Clock.objects.get(ticket=audit.ticket, metric="delivery").state == "withdrawn"
     with pytest.raises(NotNow):
         deliver(house, audit, evidence)
-    assert not Message.objects.filter(ticket=audit.ticket, is_from_staff=True).exists()  # the customer is not told by the system
+    assert not Message.objects.filter(
+        ticket=audit.ticket, is_from_staff=True
+    ).exists()  # the customer is not told by the system
     area = house.staff["audit_area"]
-    services.resume_audit(audit=audit, reason="Cleared up.", user=area, by=by(area), at=MONDAY_9AM + 2 * DAY)
+    services.resume_audit(
+        audit=audit, reason="Cleared up.", user=area, by=by(area), at=MONDAY_9AM + 2 * DAY
+    )
     clock = Clock.objects.get(ticket=audit.ticket, metric="delivery")
     assert (clock.state, clock.started_at) == ("running", MONDAY_9AM + 2 * DAY)
     assert rebuild_clocks(ticket=fresh(audit.ticket), write=False) == []
     deliver(house, audit, evidence, at=MONDAY_9AM + 2 * DAY)
 
 
-def test_the_delay_notice_is_demanded_whatever_the_contract_warns_at_and_again_when_its_day_has_passed(house: House) -> None:
+def test_the_delay_notice_is_demanded_whatever_the_contract_warns_at_and_again_when_its_day_has_passed(
+    house: House,
+) -> None:
     audit = ask(house)
     Clock.objects.filter(ticket=audit.ticket).update(next_event_at=None)  # as if nothing had warned
     early = datetime(2026, 3, 10, 20, tzinfo=UTC)
@@ -167,8 +243,12 @@ def test_the_delay_notice_is_demanded_whatever_the_contract_warns_at_and_again_w
 
     bpo = house.staff[BPO]
     with pytest.raises(Invalid):  # before the day that was promised
-        services.give_delay_notice(audit=audit, reason="Late", new_date=date(2026, 3, 11), user=bpo, by=by(bpo), at=early)
-    services.give_delay_notice(audit=audit, reason="Late", new_date=date(2026, 3, 17), user=bpo, by=by(bpo), at=early)
+        services.give_delay_notice(
+            audit=audit, reason="Late", new_date=date(2026, 3, 11), user=bpo, by=by(bpo), at=early
+        )
+    services.give_delay_notice(
+        audit=audit, reason="Late", new_date=date(2026, 3, 17), user=bpo, by=by(bpo), at=early
+    )
     services.demand_delay_notices(at=early + 3 * DAY)
     assert len(told("audit_delay_wanted")) == 2
     for _time in range(2):

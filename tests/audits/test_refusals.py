@@ -20,7 +20,11 @@ STATES = {Act.EVALUATE: AuditState.EVALUATING, Act.RESUME: AuditState.STOPPED}
 
 
 def _audit(house: House, act: Act) -> AuditRequest:
-    audit = ask(house, items=ITEMS_OF_TABLE, visit=NewVisit(VisitPlace.DATA_CENTRE, date(2026, 3, 9), "Elsa"))
+    audit = ask(
+        house,
+        items=ITEMS_OF_TABLE,
+        visit=NewVisit(VisitPlace.DATA_CENTRE, date(2026, 3, 9), "Elsa"),
+    )
     prepare(house, audit, 1, user=house.staff["consultant"])
     approve(house, audit, prepare(house, audit, 2, user=house.staff["consultant"]))
     if act is Act.CANCEL_CONFERENCE:
@@ -39,7 +43,11 @@ def _file() -> SimpleUploadedFile:
 
 def _desk(audit: AuditRequest, act: Act) -> tuple[str, dict[str, Any]]:
     """Return the path and the complete data of an act on the desk's page."""
-    waiting, approved = Evidence.objects.filter(item__audit=audit).order_by("item__number").values_list("pk", flat=True)
+    waiting, approved = (
+        Evidence.objects.filter(item__audit=audit)
+        .order_by("item__number")
+        .values_list("pk", flat=True)
+    )
     reason = {"reason": "Because."}
     targets: dict[Act, tuple[int, dict[str, Any]]] = {
         Act.EVALUATE: (0, reason | {"approves": "yes"}),
@@ -60,7 +68,10 @@ def _desk(audit: AuditRequest, act: Act) -> tuple[str, dict[str, Any]]:
                 "attendees": "x@y.example",
             },
         ),
-        Act.CANCEL_CONFERENCE: (Conference.objects.filter(audit=audit).values_list("pk", flat=True).first() or 0, {}),
+        Act.CANCEL_CONFERENCE: (
+            Conference.objects.filter(audit=audit).values_list("pk", flat=True).first() or 0,
+            {},
+        ),
         Act.ANSWER_VISIT: (Visit.objects.get(audit=audit).pk, {"authorizes": "yes", "answer": ""}),
         Act.STOP: (0, reason),
         Act.RESUME: (0, reason),
@@ -98,18 +109,44 @@ def test_the_desks_page_lets_exactly_the_roles_of_the_table_do_it(house: House, 
 @pytest.mark.parametrize("act", [Act.PREPARE, Act.APPROVE, Act.REFUSE, Act.DELIVER, Act.TELL_DELAY])
 def test_the_api_lets_exactly_the_roles_of_the_table_do_it(house: House, act: Act) -> None:
     audit = _audit(house, act)
-    waiting, approved = Evidence.objects.filter(item__audit=audit).order_by("item__number").values_list("pk", flat=True)
+    waiting, approved = (
+        Evidence.objects.filter(item__audit=audit)
+        .order_by("item__number")
+        .values_list("pk", flat=True)
+    )
     root, passed = f"/api/v1/audits/{audit.ticket.number}", set()
     for role, person in {**house.staff, **house.people, "outsider": house.outsider}.items():
         path, data, more = {
-            Act.PREPARE: (f"{root}/evidence/", {"item": 3, "classification": "internal", "file": _file()}, {}),
-            Act.APPROVE: (f"{root}/evidence/{waiting}/approve/", {}, {"content_type": "application/json"}),
-            Act.REFUSE: (f"{root}/evidence/{waiting}/refuse/", {"reason": "No"}, {"content_type": "application/json"}),
-            Act.DELIVER: (f"{root}/evidence/{approved}/deliver/", {}, {"content_type": "application/json"}),
-            Act.TELL_DELAY: (f"{root}/delay-notices/", {"reason": "X", "new_date": "2040-01-02"}, {"content_type": "application/json"}),
+            Act.PREPARE: (
+                f"{root}/evidence/",
+                {"item": 3, "classification": "internal", "file": _file()},
+                {},
+            ),
+            Act.APPROVE: (
+                f"{root}/evidence/{waiting}/approve/",
+                {},
+                {"content_type": "application/json"},
+            ),
+            Act.REFUSE: (
+                f"{root}/evidence/{waiting}/refuse/",
+                {"reason": "No"},
+                {"content_type": "application/json"},
+            ),
+            Act.DELIVER: (
+                f"{root}/evidence/{approved}/deliver/",
+                {},
+                {"content_type": "application/json"},
+            ),
+            Act.TELL_DELAY: (
+                f"{root}/delay-notices/",
+                {"reason": "X", "new_date": "2040-01-02"},
+                {"content_type": "application/json"},
+            ),
         }[act]
         token = issue_user_token(user=person, by=by(person), at=MONDAY_9AM)
-        status = _through(Client(), path, data, headers={"Authorization": f"Bearer {token}"}, **more)
+        status = _through(
+            Client(), path, data, headers={"Authorization": f"Bearer {token}"}, **more
+        )
         if status in {200, 201}:
             passed.add(role)
         else:

@@ -11,7 +11,11 @@ from servicedesk.celery import app
 
 
 def test_a_message_that_is_being_put_is_not_read_before_it_is_whole(tmp_path: Path) -> None:
-    options = {"data_folder_in": str(tmp_path), "data_folder_out": str(tmp_path), "control_folder": str(tmp_path / "control")}
+    options = {
+        "data_folder_in": str(tmp_path),
+        "data_folder_out": str(tmp_path),
+        "control_folder": str(tmp_path / "control"),
+    }
     assert app is not None  # its module names the transport
     count, broken, read = 300, [], []
 

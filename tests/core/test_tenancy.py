@@ -17,7 +17,9 @@ WAYS: dict[str, Callable[[], object]] = {
     "count": lambda: Ticket.objects.count(),
     "exists": lambda: Ticket.objects.exists(),
     "filter": lambda: list(Ticket.objects.filter(pk=1)),
-    "exclude with subquery": lambda: list(Ticket.objects.exclude(pk__in=Ticket.objects.values("pk"))),
+    "exclude with subquery": lambda: list(
+        Ticket.objects.exclude(pk__in=Ticket.objects.values("pk"))
+    ),
     "first": lambda: Ticket.objects.order_by("pk").first(),
     "aggregate": lambda: Ticket.objects.aggregate(n=Count("pk")),
     "values": lambda: list(Ticket.objects.values_list("pk")),
@@ -30,7 +32,9 @@ WAYS: dict[str, Callable[[], object]] = {
     "bulk_create": lambda: Organization.objects.bulk_create([Organization(name="X", slug="x")]),
     "base manager": lambda: list(Ticket._base_manager.all()),
     "union": lambda: list(Ticket.objects.all().union(Ticket.objects.all())),
-    "exists subquery": lambda: list(User.objects.filter(Exists(Membership.objects.filter(user=OuterRef("pk"))))),
+    "exists subquery": lambda: list(
+        User.objects.filter(Exists(Membership.objects.filter(user=OuterRef("pk"))))
+    ),
 }
 
 
@@ -42,7 +46,10 @@ def test_without_a_scope_every_way_raises(way: str) -> None:
 
 
 def test_inside_a_scope_only_its_rows_exist(house: House) -> None:
-    own, foreign = make_ticket(house), make_ticket(house, organization=house.south, requester=house.outsider)
+    own, foreign = (
+        make_ticket(house),
+        make_ticket(house, organization=house.south, requester=house.outsider),
+    )
 
     with organization_scope(house.north.pk):
         assert list(Ticket.objects.values_list("pk", flat=True)) == [own.pk]
@@ -53,12 +60,22 @@ def test_inside_a_scope_only_its_rows_exist(house: House) -> None:
 
 
 def test_many_rows_at_once_are_written_inside_the_scope_alone(house: House) -> None:
-    own, foreign = make_ticket(house), make_ticket(house, organization=house.south, requester=house.outsider)
+    own, foreign = (
+        make_ticket(house),
+        make_ticket(house, organization=house.south, requester=house.outsider),
+    )
 
     with organization_scope(house.north.pk):
-        update_rows(Ticket, ("subject",), [(own.pk, "mine"), (foreign.pk, "taken")], organization_id=house.north.pk)
+        update_rows(
+            Ticket,
+            ("subject",),
+            [(own.pk, "mine"), (foreign.pk, "taken")],
+            organization_id=house.north.pk,
+        )
         with pytest.raises(ScopeError):
-            update_rows(Ticket, ("subject",), [(foreign.pk, "taken")], organization_id=house.south.pk)
+            update_rows(
+                Ticket, ("subject",), [(foreign.pk, "taken")], organization_id=house.south.pk
+            )
 
     assert Ticket.objects.get(pk=own.pk).subject == "mine"
     assert Ticket.objects.get(pk=foreign.pk).subject == "The invoice fails"
@@ -79,7 +96,13 @@ def test_rows_of_another_customer_cannot_be_written(house: House) -> None:
         with pytest.raises(ScopeError):
             foreign.save()
         with pytest.raises(ScopeError):
-            Membership.objects.bulk_create([Membership(organization_id=house.south.pk, user=house.requester, roles=["requester"])])
+            Membership.objects.bulk_create(
+                [
+                    Membership(
+                        organization_id=house.south.pk, user=house.requester, roles=["requester"]
+                    )
+                ]
+            )
     with pytest.raises(ScopeError):
         Ticket.objects.filter(pk=foreign.pk).update(organization_id=house.north.pk)
 
@@ -91,7 +114,9 @@ def test_scope_of_people(house: House) -> None:
     assert organization_ids_of(None) == set()
     assert organization_ids_of(house.requester) == {north}
     assert organization_ids_of(house.agent) == {north, south}
-    assert organization_ids_of(house.staff["consultant"]) == {south}  # their group names its customers
+    assert organization_ids_of(house.staff["consultant"]) == {
+        south
+    }  # their group names its customers
     Membership.objects.filter(user=house.requester).update(is_suspended=True)
     assert organization_ids_of(house.requester) == set()
 

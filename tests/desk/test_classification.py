@@ -19,7 +19,13 @@ MINUTE = timedelta(minutes=1)
 
 def values(house: House, ticket: Ticket, **changes: Any) -> dict[str, Any]:
     found = fresh(ticket)
-    kept = {"kind": found.kind, "service": found.service_id, "impact": found.impact, "urgency": found.urgency, "reason": ""}
+    kept = {
+        "kind": found.kind,
+        "service": found.service_id,
+        "impact": found.impact,
+        "urgency": found.urgency,
+        "reason": "",
+    }
     return {**kept, "environment": found.environment, "version": found.version, **changes}
 
 
@@ -31,19 +37,37 @@ def traces() -> tuple[int, ...]:
     return tuple(model.objects.count() for model in (Record, OutboxMessage, Announcement, Message))
 
 
-def test_what_a_change_would_do_is_shown_before_anything_is_saved(house: House, sign_in: Any) -> None:
+def test_what_a_change_would_do_is_shown_before_anything_is_saved(
+    house: House, sign_in: Any
+) -> None:
     ticket = make_ticket(house)  # high: reaction 1 h
     client, path = sign_in(house.agent), f"/admin/tickets/{ticket.number}/classify/"
     before = traces()
     with time_machine.travel(MONDAY_9AM + 50 * MINUTE, tick=False):
         shown = client.post(path, values(house, ticket, impact="extensive"))
         assert (shown.status_code, traces(), fresh(ticket).priority) == (200, before, 2)
-        changes = {c.metric: (c.old_due_at, c.due_at, c.used, c.becomes_missed) for c in shown.context["clock_changes"]}
-        assert changes["reaction"] == (MONDAY_9AM + 60 * MINUTE, MONDAY_9AM + 40 * MINUTE, 50 * MINUTE, True)
-        assert changes["attention"] == (MONDAY_9AM + 600 * MINUTE, MONDAY_9AM + 180 * MINUTE, 50 * MINUTE, False)
+        changes = {
+            c.metric: (c.old_due_at, c.due_at, c.used, c.becomes_missed)
+            for c in shown.context["clock_changes"]
+        }
+        assert changes["reaction"] == (
+            MONDAY_9AM + 60 * MINUTE,
+            MONDAY_9AM + 40 * MINUTE,
+            50 * MINUTE,
+            True,
+        )
+        assert changes["attention"] == (
+            MONDAY_9AM + 600 * MINUTE,
+            MONDAY_9AM + 180 * MINUTE,
+            50 * MINUTE,
+            False,
+        )
 
         again = client.post(path, values(house, ticket, impact="significant", seen=seen(shown)))
-        assert (again.status_code, traces()) == (200, before)  # other values than the ones whose consequences were shown
+        assert (again.status_code, traces()) == (
+            200,
+            before,
+        )  # other values than the ones whose consequences were shown
         saved = client.post(path, values(house, ticket, impact="extensive", seen=seen(shown)))
 
     assert (saved.status_code, fresh(ticket).priority) == (302, 1)
@@ -54,29 +78,42 @@ def test_what_moves_no_clock_is_saved_at_once(house: House, sign_in: Any) -> Non
     ticket = make_ticket(house)
 
     with time_machine.travel(MONDAY_9AM, tick=False):
-        saved = sign_in(house.agent).post(f"/admin/tickets/{ticket.number}/classify/", values(house, ticket, environment="test"))
+        saved = sign_in(house.agent).post(
+            f"/admin/tickets/{ticket.number}/classify/", values(house, ticket, environment="test")
+        )
 
     assert (saved.status_code, fresh(ticket).environment) == (302, "test")
 
 
-def test_what_the_desk_has_classified_is_changed_for_a_reason_which_stays_as_a_note(house: House, sign_in: Any) -> None:
+def test_what_the_desk_has_classified_is_changed_for_a_reason_which_stays_as_a_note(
+    house: House, sign_in: Any
+) -> None:
     ticket = make_ticket(house)
     client, path = sign_in(house.agent), f"/admin/tickets/{ticket.number}/classify/"
     with time_machine.travel(MONDAY_9AM, tick=False):
         client.post(path, values(house, ticket))
         shown = client.post(path, values(house, ticket, urgency="low"))
         silent = client.post(path, values(house, ticket, urgency="low", seen=seen(shown)))
-        said = client.post(path, values(house, ticket, urgency="low", seen=seen(shown), reason="Only one branch."))
+        said = client.post(
+            path, values(house, ticket, urgency="low", seen=seen(shown), reason="Only one branch.")
+        )
 
     assert (silent.status_code, said.status_code, fresh(ticket).urgency) == (400, 302, "low")
     assert "reason" in silent.context["classify_form"].errors
     note = Message.objects.get(ticket=ticket)
     assert (note.kind, "Only one branch." in note.body) == ("note", True)
-    assert Record.objects.filter(verb="ticket.classified").order_by("pk").last().payload["note"] == note.pk
+    assert (
+        Record.objects.filter(verb="ticket.classified").order_by("pk").last().payload["note"]
+        == note.pk
+    )
 
 
-@pytest.mark.parametrize(("who", "status", "priority"), [("agent", 403, 1), ("desk_supervisor", 302, 4)])
-def test_only_a_supervisor_may_turn_a_breach_into_none(house: House, sign_in: Any, who: str, status: int, priority: int) -> None:
+@pytest.mark.parametrize(
+    ("who", "status", "priority"), [("agent", 403, 1), ("desk_supervisor", 302, 4)]
+)
+def test_only_a_supervisor_may_turn_a_breach_into_none(
+    house: House, sign_in: Any, who: str, status: int, priority: int
+) -> None:
     ticket = make_ticket(house, urgency="critical", impact="extensive")  # type: ignore[arg-type]  # reaction 40 min
     settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 45 * MINUTE)
     client, path = sign_in(house.staff[who]), f"/admin/tickets/{ticket.number}/classify/"
@@ -95,10 +132,18 @@ def test_a_breach_is_not_talked_away_by_a_direct_call_either(house: House) -> No
     ticket = make_ticket(house, urgency="critical", impact="extensive")  # type: ignore[arg-type]
     settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 45 * MINUTE)
     found = fresh(ticket)
-    easier = services.Classification(impact="minor", urgency="low", kind=found.kind, service=found.service)  # type: ignore[arg-type]
+    easier = services.Classification(
+        impact="minor", urgency="low", kind=found.kind, service=found.service
+    )  # type: ignore[arg-type]
     from sla.services import HidesBreach
 
     with pytest.raises(HidesBreach):
-        services.classify_ticket(ticket=found, classification=easier, reason="x", by=by(house.agent), at=MONDAY_9AM + 50 * MINUTE)
+        services.classify_ticket(
+            ticket=found,
+            classification=easier,
+            reason="x",
+            by=by(house.agent),
+            at=MONDAY_9AM + 50 * MINUTE,
+        )
 
     assert fresh(ticket).priority == 1

@@ -32,7 +32,9 @@ def numbers(page: str, tickets: list[Ticket]) -> list[str]:
     return sorted((t.number for t in tickets if t.number in page), key=page.index)
 
 
-def test_the_queue_shows_the_most_urgent_first_and_the_paused_last(house: House, sign_in: Any) -> None:
+def test_the_queue_shows_the_most_urgent_first_and_the_paused_last(
+    house: House, sign_in: Any
+) -> None:
     paused, low, breached, soon, major = (
         make_ticket(house),
         make_ticket(house, urgency=Urgency.LOW),
@@ -41,9 +43,15 @@ def test_the_queue_shows_the_most_urgent_first_and_the_paused_last(house: House,
         make_ticket(house),
     )
     services.reply_to_customer(ticket=fresh(paused), body="Hi.", by=by(house.agent), at=MONDAY_9AM)
-    services.transition_ticket(ticket=fresh(paused), name="start", by=by(house.agent), at=MONDAY_9AM)
     services.transition_ticket(
-        ticket=fresh(paused), name="pend_user", details=TransitionDetails(message="?"), by=by(house.agent), at=MONDAY_9AM
+        ticket=fresh(paused), name="start", by=by(house.agent), at=MONDAY_9AM
+    )
+    services.transition_ticket(
+        ticket=fresh(paused),
+        name="pend_user",
+        details=TransitionDetails(message="?"),
+        by=by(house.agent),
+        at=MONDAY_9AM,
     )
     Ticket.objects.filter(pk=major.pk).update(is_major=True)
     client = sign_in(house.agent)
@@ -65,22 +73,43 @@ def test_the_queue_shows_the_most_urgent_first_and_the_paused_last(house: House,
 
 
 def test_filters_narrow_and_bulk_assignment_gives_all_or_none(house: House, sign_in: Any) -> None:
-    one, two = make_ticket(house, subject="Printer"), make_ticket(house, organization=house.south, requester=house.outsider)
+    one, two = (
+        make_ticket(house, subject="Printer"),
+        make_ticket(house, organization=house.south, requester=house.outsider),
+    )
     client = sign_in(house.agent)
 
-    assert numbers(client.get("/admin/queue/?organization=south").content.decode(), [one, two]) == [two.number]
-    assert numbers(client.get("/admin/queue/?q=printer").content.decode(), [one, two]) == [one.number]
-    client.post("/admin/queue/assign/", {"ticket": [one.pk, two.pk], "assignee": house.staff["agent2"].pk})
+    assert numbers(client.get("/admin/queue/?organization=south").content.decode(), [one, two]) == [
+        two.number
+    ]
+    assert numbers(client.get("/admin/queue/?q=printer").content.decode(), [one, two]) == [
+        one.number
+    ]
+    client.post(
+        "/admin/queue/assign/", {"ticket": [one.pk, two.pk], "assignee": house.staff["agent2"].pk}
+    )
 
     assert [fresh(t).assignee for t in (one, two)] == [house.staff["agent2"]] * 2
 
 
-def test_a_stale_form_comes_back_with_what_changed_and_what_was_typed(house: House, sign_in: Any) -> None:
+def test_a_stale_form_comes_back_with_what_changed_and_what_was_typed(
+    house: House, sign_in: Any
+) -> None:
     ticket = make_ticket(house)
     seen = fresh(ticket).version
-    services.assign_ticket(ticket=fresh(ticket), assignee=house.staff["agent2"], by=by(house.staff["agent2"]), at=MONDAY_9AM)
-    services.transition_ticket(ticket=fresh(ticket), name="start", by=by(house.agent), at=MONDAY_9AM)
-    client, typed = sign_in(house.agent), {"message": "A long solution text.", "solution_type": "workaround", "version": seen}
+    services.assign_ticket(
+        ticket=fresh(ticket),
+        assignee=house.staff["agent2"],
+        by=by(house.staff["agent2"]),
+        at=MONDAY_9AM,
+    )
+    services.transition_ticket(
+        ticket=fresh(ticket), name="start", by=by(house.agent), at=MONDAY_9AM
+    )
+    client, typed = (
+        sign_in(house.agent),
+        {"message": "A long solution text.", "solution_type": "workaround", "version": seen},
+    )
 
     refused = client.post(f"/admin/tickets/{ticket.number}/step/solve/", typed)
 
@@ -90,17 +119,25 @@ def test_a_stale_form_comes_back_with_what_changed_and_what_was_typed(house: Hou
     assert "Agent2" in page
     assert f'name="version" value="{fresh(ticket).version}"' in page
 
-    client.post(f"/admin/tickets/{ticket.number}/step/solve/", {**typed, "version": fresh(ticket).version})
+    client.post(
+        f"/admin/tickets/{ticket.number}/step/solve/", {**typed, "version": fresh(ticket).version}
+    )
     assert fresh(ticket).state == "solved"
 
 
 def test_a_reply_is_never_refused_for_being_late_but_warns(house: House, sign_in: Any) -> None:
     ticket = make_ticket(house)
-    services.reply_to_customer(ticket=fresh(ticket), body="First.", by=by(house.staff["agent2"]), at=MONDAY_9AM)
+    services.reply_to_customer(
+        ticket=fresh(ticket), body="First.", by=by(house.staff["agent2"]), at=MONDAY_9AM
+    )
 
     page = (
         sign_in(house.agent)
-        .post(f"/admin/tickets/{ticket.number}/say/", {"kind": "reply", "body": "Second.", "last_message": 0}, follow=True)
+        .post(
+            f"/admin/tickets/{ticket.number}/say/",
+            {"kind": "reply", "body": "Second.", "last_message": 0},
+            follow=True,
+        )
         .content.decode()
     )
 
@@ -123,46 +160,70 @@ def statements(client: Any, path: str) -> int:
         connection,
     ) as queries:
         client.get(path)
-    return sum(1 for q in queries if not q["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN", "ROLLBACK")))
+    return sum(
+        1 for q in queries if not q["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN", "ROLLBACK"))
+    )
 
 
 def test_configuration_names_people_by_their_e_mail(house: House, sign_in: Any) -> None:
     client = sign_in(house.staff["administrator"])
     newcomer = User.objects.create(email="new@north.example", full_name="New")
-    membership = {"organization": house.north.pk, "user": "New@North.example ", "roles": ["requester"]}
+    membership = {
+        "organization": house.north.pk,
+        "user": "New@North.example ",
+        "roles": ["requester"],
+    }
 
-    unknown = client.post("/admin/accounts/membership/add/", {**membership, "user": "nobody@north.example"}).content.decode()
+    unknown = client.post(
+        "/admin/accounts/membership/add/", {**membership, "user": "nobody@north.example"}
+    ).content.decode()
     client.post("/admin/accounts/membership/add/", membership)
 
     made = Membership.objects.get(user=newcomer)
     assert "Nobody has this e-mail" in unknown or "Nadie tiene" in unknown
     assert (made.organization_id, made.roles) == (house.north.pk, ["requester"])
-    assert 'value="new@north.example"' in client.get(f"/admin/accounts/membership/{made.pk}/change/").content.decode()
+    assert (
+        'value="new@north.example"'
+        in client.get(f"/admin/accounts/membership/{made.pk}/change/").content.decode()
+    )
 
 
-def test_report_recipients_are_a_list_of_e_mails_and_an_unknown_one_is_named(house: House, sign_in: Any) -> None:
+def test_report_recipients_are_a_list_of_e_mails_and_an_unknown_one_is_named(
+    house: House, sign_in: Any
+) -> None:
     client = sign_in(house.staff["administrator"])
     path = f"/admin/catalog/contract/{house.contract.pk}/change/"
     form = client.get(path).context["adminform"].form
     values = {name: form[name].value() for name in form.fields}
-    typed = {name: value for name, value in values.items() if value is not None and value is not False}
+    typed = {
+        name: value for name, value in values.items() if value is not None and value is not False
+    }
     typed |= {
         f"{formset.formset.prefix}-{n}": 0
         for formset in client.get(path).context["inline_admin_formsets"]
         for n in ("TOTAL_FORMS", "INITIAL_FORMS")
     }
 
-    refused = client.post(path, {**typed, "report_recipients": "requester@north.example\nghost@north.example"})
-    saved = client.post(path, {**typed, "report_recipients": "requester@north.example\nCoordinator@north.example"})
+    refused = client.post(
+        path, {**typed, "report_recipients": "requester@north.example\nghost@north.example"}
+    )
+    saved = client.post(
+        path, {**typed, "report_recipients": "requester@north.example\nCoordinator@north.example"}
+    )
 
     assert "ghost@north.example" in str(refused.context["errors"])
     assert saved.status_code == 302
-    assert set(house.contract.report_recipients.values_list("email", flat=True)) == {"requester@north.example", "coordinator@north.example"}
+    assert set(house.contract.report_recipients.values_list("email", flat=True)) == {
+        "requester@north.example",
+        "coordinator@north.example",
+    }
     assert "coordinator@north.example\nrequester@north.example" in client.get(path).content.decode()
 
 
 @pytest.mark.parametrize(("path", "budget"), [("/admin/queue/", 13), ("/admin/", 12)])
-def test_lists_cost_the_same_for_one_ticket_and_for_three(house: House, sign_in: Any, path: str, budget: int) -> None:
+def test_lists_cost_the_same_for_one_ticket_and_for_three(
+    house: House, sign_in: Any, path: str, budget: int
+) -> None:
     client = sign_in(house.agent)
     make_ticket(house, impact=Impact.EXTENSIVE)
     one = statements(client, path)
@@ -176,35 +237,63 @@ def test_lists_cost_the_same_for_one_ticket_and_for_three(house: House, sign_in:
 def test_the_ticket_page_keeps_its_budget(house: House, sign_in: Any) -> None:
     ticket = make_ticket(house)
     for _ in range(3):
-        services.reply_to_customer(ticket=fresh(ticket), body="Hi.", by=by(house.agent), at=MONDAY_9AM)
+        services.reply_to_customer(
+            ticket=fresh(ticket), body="Hi.", by=by(house.agent), at=MONDAY_9AM
+        )
 
     assert statements(sign_in(house.agent), f"/admin/tickets/{ticket.number}/") <= 20
 
 
 def test_creation_keeps_its_budget(house: House, sign_in: Any) -> None:
     client = sign_in(house.requester)
-    body = {"organization": house.north.pk, "subject": "Budget", "description": "x", "impact": "minor", "urgency": "low"}
+    body = {
+        "organization": house.north.pk,
+        "subject": "Budget",
+        "description": "x",
+        "impact": "minor",
+        "urgency": "low",
+    }
     client.post("/catalog/erp-error/", body)
     with CaptureQueriesContext(connection) as portal:
         assert client.post("/catalog/erp-error/", body).status_code == 302
 
     secret = issue_user_token(user=house.requester, by=SETUP, at=MONDAY_9AM)
-    new = {"subject": "Budget", "description": "x", "kind": "incident", "service": "erp", "impact": "minor", "urgency": "low"}
+    new = {
+        "subject": "Budget",
+        "description": "x",
+        "kind": "incident",
+        "service": "erp",
+        "impact": "minor",
+        "urgency": "low",
+    }
     with CaptureQueriesContext(connection) as queries:
         response = client.post(
-            "/api/v1/tickets/", new, content_type="application/json", headers={"Authorization": f"Bearer {secret}", "Idempotency-Key": "b"}
+            "/api/v1/tickets/",
+            new,
+            content_type="application/json",
+            headers={"Authorization": f"Bearer {secret}", "Idempotency-Key": "b"},
         )
     assert response.status_code == 201
     for asked in (portal, queries):
-        counted = [q["sql"] for q in asked if not q["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN", "SELECT pg_try_advisory"))]
+        counted = [
+            q["sql"]
+            for q in asked
+            if not q["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN", "SELECT pg_try_advisory"))
+        ]
         assert len(counted) <= 20, "\n".join(sql[:160] for sql in counted)
 
 
 def test_no_two_fields_of_the_ticket_page_share_an_id(house: House, sign_in: Any) -> None:
     ticket = make_ticket(house)
-    services.transition_ticket(ticket=fresh(ticket), name="start", by=by(house.agent), at=MONDAY_9AM)
+    services.transition_ticket(
+        ticket=fresh(ticket), name="start", by=by(house.agent), at=MONDAY_9AM
+    )
 
-    page = sign_in(house.staff["desk_supervisor"]).get(f"/admin/tickets/{ticket.number}/").content.decode()
+    page = (
+        sign_in(house.staff["desk_supervisor"])
+        .get(f"/admin/tickets/{ticket.number}/")
+        .content.decode()
+    )
 
     ids = re.findall(r' id="([^"]+)"', page)
     assert len(ids) > 20
@@ -216,7 +305,13 @@ def test_no_two_fields_of_the_ticket_page_share_an_id(house: House, sign_in: Any
     [
         (
             "accounts/user/add/",
-            {"email": "new@mesa.example", "full_name": "New", "language": "es", "is_active": "on", "staff_roles": "agent"},
+            {
+                "email": "new@mesa.example",
+                "full_name": "New",
+                "language": "es",
+                "is_active": "on",
+                "staff_roles": "agent",
+            },
         ),
         ("accounts/team/add/", {"name": "Level three", "level": 3}),
         ("catalog/category/add/", {"name_es": "Nueva", "icon": "server", "position": 3}),
@@ -232,17 +327,33 @@ def test_an_administrator_saves_what_belongs_to_no_customer_and_the_record_tells
     assert (record.organization_id, record.person_id) == (None, house.staff["administrator"].pk)
 
 
-def test_the_lists_say_how_long_each_side_held_a_ticket_once_more_than_one_has(house: House, sign_in: Any) -> None:
+def test_the_lists_say_how_long_each_side_held_a_ticket_once_more_than_one_has(
+    house: House, sign_in: Any
+) -> None:
     ticket, untouched = make_ticket(house), make_ticket(house)
-    services.transition_ticket(ticket=ticket, name="start", details=TransitionDetails(), by=by(house.agent), at=MONDAY_9AM + HOUR)
+    services.transition_ticket(
+        ticket=ticket,
+        name="start",
+        details=TransitionDetails(),
+        by=by(house.agent),
+        at=MONDAY_9AM + HOUR,
+    )
     wanted = TransitionDetails(message="Which?")
-    services.transition_ticket(ticket=fresh(ticket), name="pend_user", details=wanted, by=by(house.agent), at=MONDAY_9AM + 3 * HOUR)
+    services.transition_ticket(
+        ticket=fresh(ticket),
+        name="pend_user",
+        details=wanted,
+        by=by(house.agent),
+        at=MONDAY_9AM + 3 * HOUR,
+    )
 
     with time_machine.travel(MONDAY_9AM + 8 * HOUR, tick=False):
         desk = sign_in(house.agent).get("/admin/queue/", headers={"Accept-Language": "en"})
         portal = sign_in(house.requester).get("/tickets/", headers={"Accept-Language": "en"})
 
-    assert desk.content.decode().count("cell-held") == portal.content.decode().count("cell-held") == 1
+    assert (
+        desk.content.decode().count("cell-held") == portal.content.decode().count("cell-held") == 1
+    )
     assert "Us 3 h · The customer 5 h" in desk.content.decode()
     assert "The desk 3 h · You 5 h" in portal.content.decode()
     assert untouched.number in desk.content.decode()

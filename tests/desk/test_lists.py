@@ -8,7 +8,16 @@ import pytest
 from django.contrib import admin
 from django.utils import timezone
 
-from accounts.models import Absence, ApiToken, Membership, Organization, ServiceAccount, Shift, Team, User
+from accounts.models import (
+    Absence,
+    ApiToken,
+    Membership,
+    Organization,
+    ServiceAccount,
+    Shift,
+    Team,
+    User,
+)
 from accounts.services import create_organization
 from catalog.models import Category, Contract, RequestTemplate, Service
 from escalation.models import EscalationMatrix, EscalationRule
@@ -24,37 +33,59 @@ def person(number: int) -> User:
 
 
 def contract(number: int, house: House) -> Contract:
-    return Contract.objects.create(organization=house.north, reference=f"C{number}", starts_on="2026-01-01")
+    return Contract.objects.create(
+        organization=house.north, reference=f"C{number}", starts_on="2026-01-01"
+    )
 
 
 MAKERS: dict[type, Callable[[int, House], object]] = {
-    Organization: lambda n, house: create_organization(name=f"O{n}", slug=f"o{n}", by=SETUP, at=MONDAY_9AM),
+    Organization: lambda n, house: create_organization(
+        name=f"O{n}", slug=f"o{n}", by=SETUP, at=MONDAY_9AM
+    ),
     User: lambda n, house: person(n),
-    Membership: lambda n, house: Membership.objects.create(organization=house.north, user=person(n), roles=["requester"]),
+    Membership: lambda n, house: Membership.objects.create(
+        organization=house.north, user=person(n), roles=["requester"]
+    ),
     Team: lambda n, house: Team.objects.create(name=f"T{n}"),
     ServiceAccount: lambda n, house: ServiceAccount.objects.create(
         organization=house.north, name=f"S{n}", contact=house.people["coordinator"]
     ),
-    ApiToken: lambda n, house: ApiToken.objects.create(digest=str(n), user=person(n), created_at=MONDAY_9AM),
+    ApiToken: lambda n, house: ApiToken.objects.create(
+        digest=str(n), user=person(n), created_at=MONDAY_9AM
+    ),
     Category: lambda n, house: Category.objects.create(name_es=f"K{n}"),
     Service: lambda n, house: Service.objects.create(
-        category=Category.objects.create(name_es=f"K{n}"), slug=f"s{n}", name_es=f"S{n}", support_type="functional"
+        category=Category.objects.create(name_es=f"K{n}"),
+        slug=f"s{n}",
+        name_es=f"S{n}",
+        support_type="functional",
     ),
     RequestTemplate: lambda n, house: RequestTemplate.objects.create(
         service=house.services["erp"], slug=f"t{n}", kind="incident", name_es=f"T{n}"
     ),
     Contract: contract,
-    Calendar: lambda n, house: Calendar.objects.create(organization=house.north, name=f"C{n}", role="business"),
+    Calendar: lambda n, house: Calendar.objects.create(
+        organization=house.north, name=f"C{n}", role="business"
+    ),
     PolicyVersion: lambda n, house: PolicyVersion.objects.create(
         organization=house.north, contract=contract(n, house), number=1, effective_from=MONDAY_9AM
     ),
     EscalationMatrix: lambda n, house: EscalationMatrix.objects.create(
-        organization=house.north, contract=contract(n, house), number=1, effective_from=MONDAY_9AM, published_at=MONDAY_9AM
+        organization=house.north,
+        contract=contract(n, house),
+        number=1,
+        effective_from=MONDAY_9AM,
+        published_at=MONDAY_9AM,
     ),
-    EscalationRule: lambda n, house: EscalationRule.objects.create(name=f"R{n}", trigger="clock", percent=n, action="raise"),
+    EscalationRule: lambda n, house: EscalationRule.objects.create(
+        name=f"R{n}", trigger="clock", percent=n, action="raise"
+    ),
     Shift: lambda n, house: Shift.objects.create(name=f"H{n}", hours={"0": [["08:00", "16:00"]]}),
     Absence: lambda n, house: Absence.objects.create(
-        person=person(n), substitute=house.agent, starts_at=MONDAY_9AM, ends_at=MONDAY_9AM + timedelta(days=n)
+        person=person(n),
+        substitute=house.agent,
+        starts_at=MONDAY_9AM,
+        ends_at=MONDAY_9AM + timedelta(days=n),
     ),
     OutboxMessage: lambda n, house: make_ticket(house),
 }
@@ -65,8 +96,13 @@ def test_every_list_of_the_configuration_has_a_line_here() -> None:
 
 
 @pytest.mark.parametrize("model", MAKERS, ids=lambda model: model.__name__)
-def test_a_configuration_list_costs_the_same_for_one_row_more_and_for_three(house: House, sign_in: Any, model: Any) -> None:
-    client, path = sign_in(house.staff["administrator"]), f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
+def test_a_configuration_list_costs_the_same_for_one_row_more_and_for_three(
+    house: House, sign_in: Any, model: Any
+) -> None:
+    client, path = (
+        sign_in(house.staff["administrator"]),
+        f"/admin/{model._meta.app_label}/{model._meta.model_name}/",
+    )
     MAKERS[model](1, house)
     one = statements(client, path)
     for number in (2, 3):
@@ -75,7 +111,9 @@ def test_a_configuration_list_costs_the_same_for_one_row_more_and_for_three(hous
     assert statements(client, path) == one
 
 
-def test_the_desks_list_of_reports_costs_the_same_for_one_and_for_three(house: House, sign_in: Any) -> None:
+def test_the_desks_list_of_reports_costs_the_same_for_one_and_for_three(
+    house: House, sign_in: Any
+) -> None:
     client, path = sign_in(house.staff["desk_manager"]), "/admin/reports/?organization=north"
 
     def issue(month: int) -> None:

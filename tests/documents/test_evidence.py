@@ -12,7 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.utils import (
+    decode_dss_signature,
+    encode_dss_signature,
+)
 from django.core.files.base import ContentFile
 from django.utils import timezone
 from hypothesis import given
@@ -35,7 +38,10 @@ from tests.house import MONDAY_9AM, House
 
 def page(text: str = "Evidencia", pages: int = 1) -> bytes:
     body = "".join(f'<p style="break-after: page">{text} {number}</p>' for number in range(pages))
-    return render_pdf(html=f'<html lang="es"><head><title>x</title></head><body>{body}</body></html>', stylesheet="@page { size: A4 }")
+    return render_pdf(
+        html=f'<html lang="es"><head><title>x</title></head><body>{body}</body></html>',
+        stylesheet="@page { size: A4 }",
+    )
 
 
 def picture(kind: str = "PNG", size: tuple[int, int] = (300, 200), **more: Any) -> bytes:
@@ -70,7 +76,11 @@ def test_a_signed_pdf_is_whole_and_any_flipped_byte_of_its_content_is_named() ->
         touched = bytearray(signed)
         touched[place] ^= 1
         found = check_pdf(bytes(touched))
-        assert (found.is_intact, found.problem, found.touched) == (False, "touched", ((place, place),))
+        assert (found.is_intact, found.problem, found.touched) == (
+            False,
+            "touched",
+            ((place, place),),
+        )
 
 
 def test_every_region_behind_the_content_is_guarded_too() -> None:
@@ -100,7 +110,14 @@ def test_what_was_signed_by_another_or_never_is_said_so(tmp_path: Path, settings
 
 
 def test_an_index_names_the_entry_that_was_touched() -> None:
-    signed = sign_json({"audit": "TK-000001", "entries": [{"file": f"E{number}.pdf", "sha256": str(number) * 64} for number in range(4)]})
+    signed = sign_json(
+        {
+            "audit": "TK-000001",
+            "entries": [
+                {"file": f"E{number}.pdf", "sha256": str(number) * 64} for number in range(4)
+            ],
+        }
+    )
     assert check_json(signed).is_intact is True
 
     for number in range(4):
@@ -108,14 +125,20 @@ def test_an_index_names_the_entry_that_was_touched() -> None:
         touched = bytearray(signed)
         touched[place] ^= 1
         found = check_json(bytes(touched))
-        assert (found.is_intact, found.touched, found.entries) == (False, ((place, place),), (str(number + 1),))
+        assert (found.is_intact, found.touched, found.entries) == (
+            False,
+            ((place, place),),
+            (str(number + 1),),
+        )
     for place in range(0, len(signed), 37):
         touched = bytearray(signed)
         touched[place] ^= 1
         assert check_json(bytes(touched)).is_intact is False, place
     lines = signed.splitlines()
     assert json.loads(lines[0]) == {"audit": "TK-000001"}
-    assert check_json(b"\n".join([lines[0], *lines[2:]]) + b"\n").is_intact is False  # an entry was taken out
+    assert (
+        check_json(b"\n".join([lines[0], *lines[2:]]) + b"\n").is_intact is False
+    )  # an entry was taken out
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP"])
@@ -137,13 +160,19 @@ def test_texts_become_pages_without_their_markup_being_run() -> None:
 
 def test_office_documents_become_pdf_where_libreoffice_is() -> None:
     if shutil.which("soffice") is None:
-        pytest.skip("LibreOffice is not installed: office documents are refused here, see the test after this one")
+        pytest.skip(
+            "LibreOffice is not installed: office documents are refused here, see the test after this one"
+        )
     book = Workbook()
     book.active["A1"] = "Cuenta 4711"
     found = BytesIO()
     book.save(found)
 
-    made = to_pdf(found.getvalue(), content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", name="a.xlsx")
+    made = to_pdf(
+        found.getvalue(),
+        content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        name="a.xlsx",
+    )
 
     assert "Cuenta 4711" in PdfReader(BytesIO(made)).pages[0].extract_text()
 
@@ -187,13 +216,23 @@ def test_what_cannot_become_pdf_is_refused_not_an_error(content: bytes, kind: st
 
 def test_cover_and_watermark_stand_on_what_leaves_and_nothing_active_does(tmp_path: Path) -> None:
     writer = PdfWriter(clone_from=BytesIO(page("Evidencia", pages=2)))
-    action = DictionaryObject({NameObject("/S"): NameObject("/JavaScript"), NameObject("/JS"): TextStringObject("app.alert('x')")})
+    action = DictionaryObject(
+        {
+            NameObject("/S"): NameObject("/JavaScript"),
+            NameObject("/JS"): TextStringObject("app.alert('x')"),
+        }
+    )
     writer.root_object[NameObject("/OpenAction")] = action
     writer.add_attachment("hidden.txt", b"secret original")
     active = BytesIO()
     writer.write(active)
 
-    bound = bind(cover=page("Portada"), body=active.getvalue(), watermark="Grupo Norteado", title="Evidencia 1")
+    bound = bind(
+        cover=page("Portada"),
+        body=active.getvalue(),
+        watermark="Grupo Norteado",
+        title="Evidencia 1",
+    )
 
     reader = PdfReader(BytesIO(bound))
     texts = [each.extract_text() for each in reader.pages]
@@ -308,7 +347,9 @@ def test_an_office_document_fetches_nothing() -> None:
         archive.writestr("content.xml", body)
         archive.writestr("META-INF/manifest.xml", manifest)
 
-    made = to_pdf(found.getvalue(), content_type="application/vnd.oasis.opendocument.text", name="a.odt")
+    made = to_pdf(
+        found.getvalue(), content_type="application/vnd.oasis.opendocument.text", name="a.odt"
+    )
     server.shutdown()
     server.server_close()
 
@@ -317,11 +358,16 @@ def test_an_office_document_fetches_nothing() -> None:
 
 
 def test_a_file_that_an_undone_act_left_behind_goes_after_a_day(house: House) -> None:
-    kept = store_bytes(organization_id=house.north.pk, content=b"kept", content_type="text/plain", at=MONDAY_9AM)
+    kept = store_bytes(
+        organization_id=house.north.pk, content=b"kept", content_type="text/plain", at=MONDAY_9AM
+    )
     left = Blob(organization_id=house.north.pk, sha256="0" * 64)
     left.file.save("x", ContentFile(b"left"), save=False)
     now = timezone.now()
 
     assert discard_strays(at=now) == 0
     assert discard_strays(at=now + timedelta(days=2)) >= 1
-    assert (left.file.storage.exists(left.file.name), kept.file.storage.exists(kept.file.name)) == (False, True)
+    assert (left.file.storage.exists(left.file.name), kept.file.storage.exists(kept.file.name)) == (
+        False,
+        True,
+    )

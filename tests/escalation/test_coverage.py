@@ -36,17 +36,28 @@ def away(person: User) -> None:
     Absence.objects.create(person=person, starts_at=MONDAY_9AM - DAY, ends_at=MONDAY_9AM + 60 * DAY)
 
 
-def holes(organization: Organization, at: datetime = MONDAY_9AM) -> list[tuple[int, str, list[str], tuple[int, ...]]]:
+def holes(
+    organization: Organization, at: datetime = MONDAY_9AM
+) -> list[tuple[int, str, list[str], tuple[int, ...]]]:
     (picture,) = pictures_of(organization, at)
-    return [(each.day, each.hours, [p.code for p in each.priorities], each.percents) for each in stretches_of(picture.holes)]
+    return [
+        (each.day, each.hours, [p.code for p in each.priorities], each.percents)
+        for each in stretches_of(picture.holes)
+    ]
 
 
 def told() -> list[str]:
-    return list(OutboxMessage.objects.filter(template="coverage_hole").order_by("pk").values_list("to_email", flat=True))
+    return list(
+        OutboxMessage.objects.filter(template="coverage_hole")
+        .order_by("pk")
+        .values_list("to_email", flat=True)
+    )
 
 
 def only_services(house: House, *slugs: str) -> None:
-    ContractService.objects.filter(contract=house.contract).exclude(service__slug__in=[house.services[s].slug for s in slugs]).delete()
+    ContractService.objects.filter(contract=house.contract).exclude(
+        service__slug__in=[house.services[s].slug for s in slugs]
+    ).delete()
     house.north.refresh_from_db()
 
 
@@ -55,19 +66,33 @@ def test_who_stands_in_no_shift_is_on_duty_so_that_nothing_is_missing(house: Hou
 
 
 def test_hours_in_which_nobody_on_duty_is_told_are_holes_of_every_priority(house: House) -> None:
-    working = {str(day): [["08:00", "20:00"]] for day in range(5)} | {"5": [["00:00", "24:00"]], "6": [["00:00", "24:00"]]}
+    working = {str(day): [["08:00", "20:00"]] for day in range(5)} | {
+        "5": [["00:00", "24:00"]],
+        "6": [["00:00", "24:00"]],
+    }
     shift(house.staff["desk_supervisor"], house.agent, hours=working, name="Days")
 
     every = ["critical", "high", "medium", "low"]
-    expected = [(day, hours, every, (50, 75, 90, 100)) for day in range(5) for hours in ("00:00–08:00", "20:00–24:00")]
+    expected = [
+        (day, hours, every, (50, 75, 90, 100))
+        for day in range(5)
+        for hours in ("00:00–08:00", "20:00–24:00")
+    ]
     assert holes(house.north) == expected
 
 
 def test_hours_in_which_no_clock_runs_need_nobody(house: House) -> None:
     only_services(house, "erp")  # functional: business hours, Monday to Friday 09:00 to 19:00
-    shift(house.staff["desk_supervisor"], house.agent, hours={"0": [["09:00", "19:00"]]}, name="Mondays")
+    shift(
+        house.staff["desk_supervisor"],
+        house.agent,
+        hours={"0": [["09:00", "19:00"]]},
+        name="Mondays",
+    )
 
-    assert {(day, hours) for day, hours, _priorities, _percents in holes(house.north)} == {(day, "09:00–19:00") for day in range(1, 5)}
+    assert {(day, hours) for day, hours, _priorities, _percents in holes(house.north)} == {
+        (day, "09:00–19:00") for day in range(1, 5)
+    }
 
 
 def test_a_shift_that_begins_at_half_past_leaves_the_first_half_hour_a_hole(house: House) -> None:
@@ -75,12 +100,16 @@ def test_a_shift_that_begins_at_half_past_leaves_the_first_half_hour_a_hole(hous
     weekdays = {str(day): [["09:30", "19:00"]] for day in range(5)}
     shift(house.staff["desk_supervisor"], house.agent, hours=weekdays, name="Late")
 
-    assert [(day, hours) for day, hours, *_rest in holes(house.north)] == [(day, "09:00–10:00") for day in range(5)]
+    assert [(day, hours) for day, hours, *_rest in holes(house.north)] == [
+        (day, "09:00–10:00") for day in range(5)
+    ]
 
 
 def test_a_substitute_fills_the_hole_of_an_absence(house: House) -> None:
     away(house.staff["desk_supervisor"])
-    absence = Absence.objects.create(person=house.agent, starts_at=MONDAY_9AM + DAY, ends_at=MONDAY_9AM + DAY + 3 * HOUR)
+    absence = Absence.objects.create(
+        person=house.agent, starts_at=MONDAY_9AM + DAY, ends_at=MONDAY_9AM + DAY + 3 * HOUR
+    )
     assert [(day, hours) for day, hours, *_rest in holes(house.north)] == [(1, "09:00–12:00")]
 
     absence.substitute = house.staff["agent2"]
@@ -94,7 +123,9 @@ def test_a_new_hole_is_told_once_and_again_only_when_it_went_and_came_back(house
     Team.objects.create(name="Desk", level=1).members.set([house.agent, house.staff["agent2"]])
     assert (look_at_coverage(organization=house.north, at=MONDAY_9AM), told()) == (0, [])
 
-    desk.people.remove(house.agent)  # the only person of the first level; in a group with others who have shifts
+    desk.people.remove(
+        house.agent
+    )  # the only person of the first level; in a group with others who have shifts
     assert look_at_coverage(organization=house.north, at=MONDAY_9AM + 2 * HOUR) == 168
     for hours in (3, 30):
         look_at_coverage(organization=house.north, at=MONDAY_9AM + hours * HOUR)
@@ -109,9 +140,17 @@ def test_a_new_hole_is_told_once_and_again_only_when_it_went_and_came_back(house
     assert len(told()) == 2
 
 
-def test_a_shift_saved_on_its_page_has_the_coverage_looked_at_again(house: House, sign_in: Any) -> None:
+def test_a_shift_saved_on_its_page_has_the_coverage_looked_at_again(
+    house: House, sign_in: Any
+) -> None:
     client = sign_in(house.staff["administrator"])
-    data = {"name": "Days", "time_zone": "America/Mexico_City", "hours": "lun-vie 08:00-16:00", "people": "", "is_active": "on"}
+    data = {
+        "name": "Days",
+        "time_zone": "America/Mexico_City",
+        "hours": "lun-vie 08:00-16:00",
+        "people": "",
+        "is_active": "on",
+    }
 
     assert client.post("/admin/accounts/shift/add/", data).status_code == 302
 
@@ -120,7 +159,9 @@ def test_a_shift_saved_on_its_page_has_the_coverage_looked_at_again(house: House
     assert set(coverage_to_look_at(10)) == {house.south.pk}
 
 
-def test_the_demonstration_leaves_no_hour_without_somebody_until_an_agent_leaves_the_night(db: None) -> None:
+def test_the_demonstration_leaves_no_hour_without_somebody_until_an_agent_leaves_the_night(
+    db: None,
+) -> None:
     with every_organization(reason="the demonstration"):
         demo = build_demonstration(MONDAY_9AM - 30 * DAY)
         customers = [Organization.objects.get(pk=each.pk) for each in demo.customers.values()]
@@ -151,7 +192,14 @@ def test_the_next_level_is_named_in_its_own_hours(house: House) -> None:
 def test_a_level_in_business_hours_alone_leaves_a_hole_at_night(house: House) -> None:
     away(house.staff["desk_supervisor"])
     hours = Calendar.objects.get(organization=house.north, role="business")
-    level = EscalationLevel(position=1, name_es="Mesa", contact=house.agent, contact_name="A", email="a@mesa.example", calendar=hours)
+    level = EscalationLevel(
+        position=1,
+        name_es="Mesa",
+        contact=house.agent,
+        contact_name="A",
+        email="a@mesa.example",
+        calendar=hours,
+    )
     publish_ladder(
         organization=house.north,
         levels=[level],
@@ -164,8 +212,15 @@ def test_a_level_in_business_hours_alone_leaves_a_hole_at_night(house: House) ->
     assert (0, "00:00–09:00") in {(day, text) for day, text, *_rest in holes(house.north)}
 
 
-def test_the_page_shows_the_week_and_the_hour_and_the_drill_is_sent_once(house: House, sign_in: Any) -> None:
-    shift(house.staff["desk_supervisor"], house.agent, hours={"0": [["08:00", "20:00"]]}, name="Mondays")
+def test_the_page_shows_the_week_and_the_hour_and_the_drill_is_sent_once(
+    house: House, sign_in: Any
+) -> None:
+    shift(
+        house.staff["desk_supervisor"],
+        house.agent,
+        hours={"0": [["08:00", "20:00"]]},
+        name="Mondays",
+    )
     look_at_coverage(organization=house.north, at=datetime.now(UTC))
     client = sign_in(house.staff["desk_supervisor"])
 
@@ -177,16 +232,31 @@ def test_the_page_shows_the_week_and_the_hour_and_the_drill_is_sent_once(house: 
 
     drills = OutboxMessage.objects.filter(template="drill")
     assert drills.count() == len({each.to_email for each in drills}) > 0
-    assert "TEST" in render_message(drills[0]).subject or "PRUEBA" in render_message(drills[0]).subject
+    assert (
+        "TEST" in render_message(drills[0]).subject or "PRUEBA" in render_message(drills[0]).subject
+    )
     with pytest.raises(NotAllowed):
-        start_drill(organization=house.north, contract=None, user=house.agent, by=by(house.agent), at=MONDAY_9AM)
+        start_drill(
+            organization=house.north,
+            contract=None,
+            user=house.agent,
+            by=by(house.agent),
+            at=MONDAY_9AM,
+        )
 
 
 def test_the_holes_are_read_over_the_api(house: House, client: Any) -> None:
-    shift(house.staff["desk_supervisor"], house.agent, hours={"0": [["00:00", "24:00"]]}, name="Mondays")
+    shift(
+        house.staff["desk_supervisor"],
+        house.agent,
+        hours={"0": [["00:00", "24:00"]]},
+        name="Mondays",
+    )
     token = issue_user_token(user=house.staff["desk_manager"], by=SETUP, at=MONDAY_9AM)
 
-    answer = client.get("/api/v1/coverage/?organization=north", headers={"Authorization": f"Bearer {token}"}).json()
+    answer = client.get(
+        "/api/v1/coverage/?organization=north", headers={"Authorization": f"Bearer {token}"}
+    ).json()
 
     (found,) = answer
     assert {each["weekday"] for each in found["holes"]} == set(range(1, 7))
@@ -202,45 +272,65 @@ def test_another_customers_coverage_is_nobodys_business(house: House) -> None:
 def test_a_team_without_members_is_a_hole_of_the_whole_week(house: House) -> None:
     away(house.staff["desk_supervisor"])
     empty = Team.objects.create(name="Empty", level=1)
-    level = EscalationLevel(position=1, name_es="Mesa", team=empty, contact_name="A", email="a@mesa.example")
+    level = EscalationLevel(
+        position=1, name_es="Mesa", team=empty, contact_name="A", email="a@mesa.example"
+    )
     publish_ladder(
-        organization=house.north, levels=[level], contract=house.contract, effective_from=MONDAY_9AM - HOUR, by=SETUP, at=MONDAY_9AM - HOUR
+        organization=house.north,
+        levels=[level],
+        contract=house.contract,
+        effective_from=MONDAY_9AM - HOUR,
+        by=SETUP,
+        at=MONDAY_9AM - HOUR,
     )
 
     assert len(holes(house.north)) == 7
 
 
-def test_who_is_in_no_shift_is_on_duty_unless_others_of_their_group_are_in_one(house: House) -> None:
+def test_who_is_in_no_shift_is_on_duty_unless_others_of_their_group_are_in_one(
+    house: House,
+) -> None:
     away(house.staff["desk_supervisor"])
     Team.objects.create(name="Desk", level=1).members.set([house.agent, house.staff["agent2"]])
     assert holes(house.north) == []
 
     shift(house.staff["agent2"], hours={"0": [["09:00", "10:00"]]}, name="Short")
 
-    assert len(holes(house.north)) == 7  # the first level's person is planned by shifts now, and stands in none
+    assert (
+        len(holes(house.north)) == 7
+    )  # the first level's person is planned by shifts now, and stands in none
 
 
 def test_a_rule_that_tells_nobody_and_a_level_of_nobody_fill_no_hole(house: House) -> None:
     away(house.staff["desk_supervisor"])
     empty = Team.objects.create(name="Empty", level=1)
-    EscalationRule.objects.create(name="To nobody", is_active=True, trigger="clock", percent=50, action="tell", team=empty)
+    EscalationRule.objects.create(
+        name="To nobody", is_active=True, trigger="clock", percent=50, action="tell", team=empty
+    )
     cache.clear()
     house.agent.is_active = False
     house.agent.save()
 
-    assert {(percents, len(priorities)) for _day, _hours, priorities, percents in holes(house.north)} == {((50, 75, 90, 100), 4)}
+    assert {
+        (percents, len(priorities)) for _day, _hours, priorities, percents in holes(house.north)
+    } == {((50, 75, 90, 100), 4)}
 
 
 @pytest.mark.parametrize(
     ("zone", "at"),
     [
-        ("America/New_York", datetime(2026, 3, 2, 15, tzinfo=UTC)),  # the clocks go forward within the week
+        (
+            "America/New_York",
+            datetime(2026, 3, 2, 15, tzinfo=UTC),
+        ),  # the clocks go forward within the week
         ("America/New_York", datetime(2026, 10, 29, 15, tzinfo=UTC)),  # and back
         ("Asia/Kolkata", datetime(2026, 3, 2, 15, tzinfo=UTC)),
         ("Australia/Lord_Howe", datetime(2026, 10, 1, 15, tzinfo=UTC)),
     ],
 )
-def test_every_hour_of_the_week_has_its_instant_in_every_zone(house: House, sign_in: Any, zone: str, at: datetime) -> None:
+def test_every_hour_of_the_week_has_its_instant_in_every_zone(
+    house: House, sign_in: Any, zone: str, at: datetime
+) -> None:
     house.north.time_zone = zone
     house.north.save()
     (picture,) = pictures_of(house.north, at)
@@ -252,9 +342,13 @@ def test_every_hour_of_the_week_has_its_instant_in_every_zone(house: House, sign
 
 def test_a_contact_without_a_login_hears_of_no_warning_and_covers_none(house: House) -> None:
     away(house.staff["desk_supervisor"])
-    EscalationLevel.objects.filter(position=1).update(contact=None, team=None, email="out@partner.example", contact_name="Out")
+    EscalationLevel.objects.filter(position=1).update(
+        contact=None, team=None, email="out@partner.example", contact_name="Out"
+    )
 
-    assert {percents for _day, _hours, _priorities, percents in holes(house.north)} == {(50, 75, 90)}
+    assert {percents for _day, _hours, _priorities, percents in holes(house.north)} == {
+        (50, 75, 90)
+    }
 
 
 def test_a_gap_of_minutes_between_shifts_is_a_hole(house: House) -> None:

@@ -23,8 +23,12 @@ MONDAY_MIDNIGHT = datetime(2026, 3, 3, 6, tzinfo=UTC)  # 00:00 of Tuesday in Mex
 TUESDAY_8AM = datetime(2026, 3, 3, 14, tzinfo=UTC)
 
 
-def away(person: User, substitute: User | None = None, start: datetime = MONDAY_9AM - DAY, days: int = 5) -> Absence:
-    return Absence.objects.create(person=person, substitute=substitute, starts_at=start, ends_at=start + days * DAY)
+def away(
+    person: User, substitute: User | None = None, start: datetime = MONDAY_9AM - DAY, days: int = 5
+) -> Absence:
+    return Absence.objects.create(
+        person=person, substitute=substitute, starts_at=start, ends_at=start + days * DAY
+    )
 
 
 def on_shift(*people: User, hours: Any = None, name: str = "Days") -> Shift:
@@ -41,7 +45,11 @@ def escalate(house: House, at: datetime, key: str = "x") -> Escalation:
 
 
 def letters() -> list[tuple[str, datetime]]:
-    return list(OutboxMessage.objects.filter(template="escalation").order_by("pk").values_list("to_email", "run_after"))
+    return list(
+        OutboxMessage.objects.filter(template="escalation")
+        .order_by("pk")
+        .values_list("to_email", "run_after")
+    )
 
 
 def test_who_is_on_duty_is_told_at_once(house: House) -> None:
@@ -50,7 +58,11 @@ def test_who_is_on_duty_is_told_at_once(house: House) -> None:
     step = escalate(house, MONDAY_9AM + HOUR)
 
     assert letters() == [("agent@mesa.example", MONDAY_9AM + HOUR)]
-    assert (step.told, step.told_at, step.acknowledge_due_at) == (["Agent"], MONDAY_9AM + HOUR, MONDAY_9AM + HOUR + 30 * MINUTE)
+    assert (step.told, step.told_at, step.acknowledge_due_at) == (
+        ["Agent"],
+        MONDAY_9AM + HOUR,
+        MONDAY_9AM + HOUR + 30 * MINUTE,
+    )
 
 
 def test_the_substitute_of_an_absence_answers_and_the_substitutes_own(house: House) -> None:
@@ -62,13 +74,17 @@ def test_the_substitute_of_an_absence_answers_and_the_substitutes_own(house: Hou
     assert letters() == [("consultant@mesa.example", MONDAY_9AM)]
 
 
-def test_at_midnight_the_levels_substitute_is_told_or_the_letter_waits_for_the_shift(house: House) -> None:
+def test_at_midnight_the_levels_substitute_is_told_or_the_letter_waits_for_the_shift(
+    house: House,
+) -> None:
     on_shift(house.agent)
     waited = escalate(house, MONDAY_MIDNIGHT)
     assert letters() == [("agent@mesa.example", TUESDAY_8AM)]
     assert (waited.told_at, waited.acknowledge_due_at) == (TUESDAY_8AM, TUESDAY_8AM + 30 * MINUTE)
 
-    EscalationLevel.objects.filter(organization=house.north, position=1).update(substitute=house.staff["agent2"])
+    EscalationLevel.objects.filter(organization=house.north, position=1).update(
+        substitute=house.staff["agent2"]
+    )
     escalate(house, MONDAY_MIDNIGHT)
     assert letters()[1] == ("agent2@mesa.example", MONDAY_MIDNIGHT)
 
@@ -89,7 +105,9 @@ def test_of_a_group_those_on_duty_are_told(house: House) -> None:
     on_shift(house.agent)
     on_shift(house.staff["agent2"], hours={"1": [["00:00", "08:00"]]}, name="Tuesday night")
     away(house.staff["consultant"])
-    EscalationLevel.objects.filter(organization=house.north, position=1).update(team=house.level_two, contact=None)
+    EscalationLevel.objects.filter(organization=house.north, position=1).update(
+        team=house.level_two, contact=None
+    )
 
     escalate(house, MONDAY_MIDNIGHT)
 
@@ -108,12 +126,19 @@ def test_where_nobody_is_planned_the_contact_is_told_all_the_same(house: House, 
 
 def test_a_warning_reaches_who_stands_in(house: House) -> None:
     ticket = make_ticket(house)
-    services.assign_ticket(ticket=fresh(ticket), assignee=house.agent, by=by(house.staff["desk_supervisor"]), at=MONDAY_9AM)
+    services.assign_ticket(
+        ticket=fresh(ticket),
+        assignee=house.agent,
+        by=by(house.staff["desk_supervisor"]),
+        at=MONDAY_9AM,
+    )
     away(house.agent, house.staff["agent2"], start=MONDAY_9AM + MINUTE)
 
     settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 31 * MINUTE)
 
-    assert list(OutboxMessage.objects.filter(template="clock").values_list("to_email", flat=True)) == ["agent2@mesa.example"]
+    assert list(
+        OutboxMessage.objects.filter(template="clock").values_list("to_email", flat=True)
+    ) == ["agent2@mesa.example"]
 
 
 def test_who_is_away_is_not_assigned_and_the_substitute_is_named(house: House) -> None:
@@ -121,7 +146,12 @@ def test_who_is_away_is_not_assigned_and_the_substitute_is_named(house: House) -
     away(house.agent, house.staff["agent2"])
 
     with pytest.raises(Invalid, match="Agent2"):
-        services.assign_ticket(ticket=fresh(ticket), assignee=house.agent, by=by(house.staff["desk_supervisor"]), at=MONDAY_9AM)
+        services.assign_ticket(
+            ticket=fresh(ticket),
+            assignee=house.agent,
+            by=by(house.staff["desk_supervisor"]),
+            at=MONDAY_9AM,
+        )
     assert fresh(ticket).assignee is None
 
 
@@ -133,9 +163,16 @@ def test_who_is_away_is_not_assigned_and_the_substitute_is_named(house: House) -
         ({"starts_at": MONDAY_9AM + DAY, "ends_at": MONDAY_9AM + 2 * DAY}, "starts_at"),
     ],
 )
-def test_an_absence_that_makes_no_sense_is_refused(house: House, changes: dict[str, Any], field: str) -> None:
+def test_an_absence_that_makes_no_sense_is_refused(
+    house: House, changes: dict[str, Any], field: str
+) -> None:
     away(house.agent, start=MONDAY_9AM)
-    values = {"person": house.agent, "starts_at": MONDAY_9AM - DAY, "ends_at": MONDAY_9AM - HOUR, **changes}
+    values = {
+        "person": house.agent,
+        "starts_at": MONDAY_9AM - DAY,
+        "ends_at": MONDAY_9AM - HOUR,
+        **changes,
+    }
     if values.get("substitute"):
         values["substitute"] = house.agent
     with pytest.raises(ValidationError) as refused:
@@ -172,11 +209,18 @@ def test_shifts_and_absences_have_their_pages(house: House, sign_in: Any) -> Non
         "ends_at_0": "2026-03-06",
         "ends_at_1": "00:00",
     }
-    assert client.post("/admin/accounts/absence/add/", {**absence, "substitute": "agent2@mesa.example"}).status_code == 302
+    assert (
+        client.post(
+            "/admin/accounts/absence/add/", {**absence, "substitute": "agent2@mesa.example"}
+        ).status_code
+        == 302
+    )
     assert Absence.objects.get().substitute == house.staff["agent2"]
 
 
-def test_a_substitute_in_shifts_is_told_when_their_shift_begins_not_when_the_absence_ends(house: House) -> None:
+def test_a_substitute_in_shifts_is_told_when_their_shift_begins_not_when_the_absence_ends(
+    house: House,
+) -> None:
     away(house.agent, house.staff["agent2"], days=14)
     on_shift(house.staff["agent2"])
 
@@ -207,7 +251,9 @@ def test_nobody_is_woken_by_a_clock_or_a_level_that_is_not_there(house: House) -
     assert set(told.values_list("run_after", flat=True)) == {TUESDAY_8AM}
 
 
-def test_a_group_that_names_nobody_serves_everybody_whatever_other_groups_name(house: House) -> None:
+def test_a_group_that_names_nobody_serves_everybody_whatever_other_groups_name(
+    house: House,
+) -> None:
     supervisor = house.staff["desk_supervisor"]
     for name, customers in (("All", []), ("South", [house.south])):
         team = Team.objects.create(name=name, level=2)
@@ -217,10 +263,14 @@ def test_a_group_that_names_nobody_serves_everybody_whatever_other_groups_name(h
     ticket = make_ticket(house)
     settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 31 * MINUTE)
 
-    assert list(OutboxMessage.objects.filter(template="clock").values_list("to_email", flat=True)) == [supervisor.email]
+    assert list(
+        OutboxMessage.objects.filter(template="clock").values_list("to_email", flat=True)
+    ) == [supervisor.email]
 
 
-def test_a_level_whose_person_serves_others_falls_to_the_supervisors_not_to_that_persons_address(house: House) -> None:
+def test_a_level_whose_person_serves_others_falls_to_the_supervisors_not_to_that_persons_address(
+    house: House,
+) -> None:
     team = Team.objects.create(name="South", level=2)
     team.members.set([house.agent])
     team.organizations.set([house.south])
@@ -232,21 +282,37 @@ def test_a_level_whose_person_serves_others_falls_to_the_supervisors_not_to_that
     assert house.agent.email not in told
 
 
-def test_an_absence_is_typed_in_the_zone_of_the_persons_shift_or_in_one_that_is_chosen(house: House, sign_in: Any) -> None:
-    shift = Shift.objects.create(name="Bogotá", time_zone="America/Bogota", hours={"0": [["08:00", "17:00"]]})
+def test_an_absence_is_typed_in_the_zone_of_the_persons_shift_or_in_one_that_is_chosen(
+    house: House, sign_in: Any
+) -> None:
+    shift = Shift.objects.create(
+        name="Bogotá", time_zone="America/Bogota", hours={"0": [["08:00", "17:00"]]}
+    )
     shift.people.add(house.agent)
     client, path = sign_in(house.staff["administrator"]), "/admin/accounts/absence/add/"
-    times = {"starts_at_0": "2026-03-02", "starts_at_1": "08:00", "ends_at_0": "2026-03-03", "ends_at_1": "08:00", "reason": ""}
+    times = {
+        "starts_at_0": "2026-03-02",
+        "starts_at_1": "08:00",
+        "ends_at_0": "2026-03-03",
+        "ends_at_1": "08:00",
+        "reason": "",
+    }
 
     saved = client.post(path, {"person": house.agent.email, "time_zone": "", **times})
-    other = client.post(path, {"person": house.staff["agent2"].email, "time_zone": "Europe/Madrid", **times})
-    wrong = client.post(path, {"person": house.staff["consultant"].email, "time_zone": "Nowhere", **times})
+    other = client.post(
+        path, {"person": house.staff["agent2"].email, "time_zone": "Europe/Madrid", **times}
+    )
+    wrong = client.post(
+        path, {"person": house.staff["consultant"].email, "time_zone": "Nowhere", **times}
+    )
     shown = client.get("/admin/accounts/absence/").content.decode()
     first = Absence.objects.get(person=house.agent)
     form = client.get(f"/admin/accounts/absence/{first.pk}/change/").content.decode()
 
     assert (saved.status_code, other.status_code, wrong.status_code) == (302, 302, 200)
     assert first.starts_at == datetime(2026, 3, 2, 13, tzinfo=UTC)
-    assert Absence.objects.get(person=house.staff["agent2"]).starts_at == datetime(2026, 3, 2, 7, tzinfo=UTC)
+    assert Absence.objects.get(person=house.staff["agent2"]).starts_at == datetime(
+        2026, 3, 2, 7, tzinfo=UTC
+    )
     assert "2 mar 2026, 08:00 (-05)" in shown
     assert ('value="America/Bogota"' in form, 'value="08:00:00"' in form) == (True, True)

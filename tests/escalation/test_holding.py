@@ -15,7 +15,13 @@ from catalog.models import Contract
 from core.classification import Impact, Kind, Urgency
 from core.errors import NotAllowed
 from escalation import services
-from escalation.models import MAX_ACKNOWLEDGE_MINUTES, Cause, Escalation, EscalationLevel, EscalationRule
+from escalation.models import (
+    MAX_ACKNOWLEDGE_MINUTES,
+    Cause,
+    Escalation,
+    EscalationLevel,
+    EscalationRule,
+)
 from escalation.queries import due_watches
 from notifications.models import OutboxMessage
 from sla.models import Clock
@@ -36,7 +42,18 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
 def rule(**values: Any) -> EscalationRule:
-    made = EscalationRule(**({"name": "R", "trigger": "clock", "percent": 100, "action": "tell_tam", "is_active": True} | values))
+    made = EscalationRule(
+        **(
+            {
+                "name": "R",
+                "trigger": "clock",
+                "percent": 100,
+                "action": "tell_tam",
+                "is_active": True,
+            }
+            | values
+        )
+    )
     made.full_clean()
     made.save()
     cache.clear()
@@ -44,31 +61,50 @@ def rule(**values: Any) -> EscalationRule:
 
 
 def told(template: str) -> list[str]:
-    return list(OutboxMessage.objects.filter(template=template).order_by("pk").values_list("to_email", flat=True))
+    return list(
+        OutboxMessage.objects.filter(template=template)
+        .order_by("pk")
+        .values_list("to_email", flat=True)
+    )
 
 
 def ask(house: House, ticket: Ticket, minutes: int = 0) -> Escalation:
     who, at = house.requester, MONDAY_9AM + minutes * MINUTE
-    return services.request_escalation(ticket=fresh(ticket), reason=f"Late {minutes}.", user=who, by=by(who), at=at)
+    return services.request_escalation(
+        ticket=fresh(ticket), reason=f"Late {minutes}.", user=who, by=by(who), at=at
+    )
 
 
 def test_a_breach_that_was_false_at_first_moves_the_ladder_once(house: House) -> None:
     ticket = make_ticket(house)
-    reply_to_customer(ticket=ticket, body="We look.", by=by(house.agent), at=MONDAY_9AM + 5 * MINUTE)
+    reply_to_customer(
+        ticket=ticket, body="We look.", by=by(house.agent), at=MONDAY_9AM + 5 * MINUTE
+    )
     step(house, ticket, "start", MONDAY_9AM + 6 * MINUTE)
-    settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 10 * HOUR + 10 * MINUTE)  # the machine's clock had jumped ahead
+    settle_ticket(
+        ticket_id=ticket.pk, at=MONDAY_9AM + 10 * HOUR + 10 * MINUTE
+    )  # the machine's clock had jumped ahead
     step(house, ticket, "pend_user", MONDAY_9AM + 9 * HOUR + 20 * MINUTE, message="Which?")
-    reply_as_customer(ticket=fresh(ticket), body="This.", by=by(house.requester), at=MONDAY_9AM + 9 * HOUR + 50 * MINUTE)
+    reply_as_customer(
+        ticket=fresh(ticket),
+        body="This.",
+        by=by(house.requester),
+        at=MONDAY_9AM + 9 * HOUR + 50 * MINUTE,
+    )
     assert Clock.objects.get(ticket=ticket, metric="attention").breached_at is None
 
     settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 3 * DAY)
 
     assert Clock.objects.get(ticket=ticket, metric="attention").breached_at is not None
-    assert list(Escalation.objects.filter(ticket=ticket).values_list("position", "cause")) == [(1, "breach")]
+    assert list(Escalation.objects.filter(ticket=ticket).values_list("position", "cause")) == [
+        (1, "breach")
+    ]
     assert told("clock").count("agent@mesa.example") >= 2  # the true one is told again
 
 
-def test_a_silence_is_judged_again_when_the_ticket_becomes_what_the_rule_speaks_of(house: House) -> None:
+def test_a_silence_is_judged_again_when_the_ticket_becomes_what_the_rule_speaks_of(
+    house: House,
+) -> None:
     house.north.account_manager = house.staff["service_delivery"]
     house.north.save()
     rule(trigger="silence", percent=None, silence_minutes=60, priorities=["critical"])
@@ -80,33 +116,68 @@ def test_a_silence_is_judged_again_when_the_ticket_becomes_what_the_rule_speaks_
 
     sweep(MONDAY_9AM + 61 * MINUTE)
     assert told("rule") == []
-    chosen = Classification(impact=Impact.EXTENSIVE, urgency=Urgency.CRITICAL, kind=Kind.INCIDENT, service=house.services["erp"])
-    classify_ticket(ticket=fresh(ticket), classification=chosen, reason="x", by=by(house.agent), at=MONDAY_9AM + 70 * MINUTE)
+    chosen = Classification(
+        impact=Impact.EXTENSIVE,
+        urgency=Urgency.CRITICAL,
+        kind=Kind.INCIDENT,
+        service=house.services["erp"],
+    )
+    classify_ticket(
+        ticket=fresh(ticket),
+        classification=chosen,
+        reason="x",
+        by=by(house.agent),
+        at=MONDAY_9AM + 70 * MINUTE,
+    )
     for hour in range(2, 12):
         sweep(MONDAY_9AM + hour * HOUR)
-    again = Classification(impact=Impact.MODERATE, urgency=Urgency.CRITICAL, kind=Kind.INCIDENT, service=house.services["erp"])
+    again = Classification(
+        impact=Impact.MODERATE,
+        urgency=Urgency.CRITICAL,
+        kind=Kind.INCIDENT,
+        service=house.services["erp"],
+    )
     classify_ticket(
-        ticket=fresh(ticket), classification=again, reason="x", by=by(house.staff["desk_supervisor"]), at=MONDAY_9AM + 13 * HOUR
+        ticket=fresh(ticket),
+        classification=again,
+        reason="x",
+        by=by(house.staff["desk_supervisor"]),
+        at=MONDAY_9AM + 13 * HOUR,
     )
 
     assert told("rule") == ["service_delivery@mesa.example"]
 
 
 def test_a_ticket_without_a_contract_wakes_no_supervisor_at_night(house: House) -> None:
-    shift = Shift.objects.create(name="day", time_zone="America/Mexico_City", hours={str(d): [["09:00", "19:00"]] for d in range(5)})
+    shift = Shift.objects.create(
+        name="day",
+        time_zone="America/Mexico_City",
+        hours={str(d): [["09:00", "19:00"]] for d in range(5)},
+    )
     shift.people.add(house.staff["desk_supervisor"])
-    Contract.objects.filter(organization=house.north).update(ends_on=MONDAY_9AM.date() - timedelta(days=60))
+    Contract.objects.filter(organization=house.north).update(
+        ends_on=MONDAY_9AM.date() - timedelta(days=60)
+    )
     house.north.refresh_from_db()
 
     make_ticket(house, at=MONDAY_9AM + 17 * HOUR)  # two in the morning
 
-    letters = OutboxMessage.objects.filter(template="out_of_contract").values_list("to_email", "run_after")
+    letters = OutboxMessage.objects.filter(template="out_of_contract").values_list(
+        "to_email", "run_after"
+    )
     assert list(letters) == [("desk_supervisor@mesa.example", MONDAY_9AM + DAY)]
 
 
 def test_the_record_names_who_followed_the_link_and_not_who_was_away(house: House) -> None:
-    Absence.objects.create(person=house.agent, starts_at=MONDAY_9AM - DAY, ends_at=MONDAY_9AM + DAY, substitute=house.staff["agent2"])
-    EscalationLevel.objects.filter(position=1, matrix__organization=house.north).update(contact=house.agent)
+    Absence.objects.create(
+        person=house.agent,
+        starts_at=MONDAY_9AM - DAY,
+        ends_at=MONDAY_9AM + DAY,
+        substitute=house.staff["agent2"],
+    )
+    EscalationLevel.objects.filter(position=1, matrix__organization=house.north).update(
+        contact=house.agent
+    )
     asked = ask(house, make_ticket(house))
     letter = OutboxMessage.objects.filter(template="escalation").get()
     assert letter.to_email == "agent2@mesa.example"
@@ -118,9 +189,18 @@ def test_the_record_names_who_followed_the_link_and_not_who_was_away(house: Hous
 
 
 @pytest.mark.parametrize(
-    ("who", "may"), [("agent", False), ("agent2", True), ("consultant", False), ("desk_supervisor", True), ("desk_manager", True)]
+    ("who", "may"),
+    [
+        ("agent", False),
+        ("agent2", True),
+        ("consultant", False),
+        ("desk_supervisor", True),
+        ("desk_manager", True),
+    ],
 )
-def test_who_was_told_takes_it_on_or_a_supervisor_and_nobody_else(house: House, sign_in: Any, who: str, may: bool) -> None:
+def test_who_was_told_takes_it_on_or_a_supervisor_and_nobody_else(
+    house: House, sign_in: Any, who: str, may: bool
+) -> None:
     levels = EscalationLevel.objects.filter(matrix__organization=house.north)
     levels.update(contact=None)
     levels.filter(position=1).update(contact=house.staff["agent2"])
@@ -144,7 +224,9 @@ def test_an_escalation_never_undoes_the_breach_that_called_for_it(house: House) 
     with pytest.raises(ValidationError) as refused:
         level.full_clean()
     assert "acknowledge_minutes" in refused.value.message_dict
-    EscalationLevel.objects.filter(pk=level.pk).update(acknowledge_minutes=20_000_000)  # as it was written before there was a limit
+    EscalationLevel.objects.filter(pk=level.pk).update(
+        acknowledge_minutes=20_000_000
+    )  # as it was written before there was a limit
     ticket = make_ticket(house)
 
     settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 2 * HOUR)
@@ -156,11 +238,20 @@ def test_an_escalation_never_undoes_the_breach_that_called_for_it(house: House) 
 def test_the_desks_own_reasons_stay_inside_over_the_api_too(house: House, client: Any) -> None:
     ticket = make_ticket(house)
     ask(house, ticket)
-    services.deescalate_ticket(ticket=fresh(ticket), reason="They always nag.", user=house.agent, by=by(house.agent), at=MONDAY_9AM + HOUR)
+    services.deescalate_ticket(
+        ticket=fresh(ticket),
+        reason="They always nag.",
+        user=house.agent,
+        by=by(house.agent),
+        at=MONDAY_9AM + HOUR,
+    )
 
     def reasons(person: Any) -> list[str]:
         token = issue_user_token(user=person, by=SETUP, at=MONDAY_9AM)
-        answer = client.get(f"/api/v1/tickets/{ticket.number}/escalations/", headers={"Authorization": f"Bearer {token}"})
+        answer = client.get(
+            f"/api/v1/tickets/{ticket.number}/escalations/",
+            headers={"Authorization": f"Bearer {token}"},
+        )
         return [each["reason"] for each in answer.json()]
 
     assert reasons(house.requester) == ["Late 0.", ""]
@@ -171,12 +262,24 @@ def test_a_ticket_that_returns_to_the_desk_is_not_assigned_to_who_is_away(house:
     ticket = make_ticket(house)
     step(house, ticket, "register", MONDAY_9AM + MINUTE)
     details = TransitionDetails(team=house.level_two, reason="x")
-    transition_ticket(ticket=fresh(ticket), name="assign", details=details, by=by(house.agent), at=MONDAY_9AM + 2 * MINUTE)
+    transition_ticket(
+        ticket=fresh(ticket),
+        name="assign",
+        details=details,
+        by=by(house.agent),
+        at=MONDAY_9AM + 2 * MINUTE,
+    )
     Absence.objects.create(person=house.agent, starts_at=MONDAY_9AM, ends_at=MONDAY_9AM + 9 * DAY)
 
     back = TransitionDetails(reason="x")
     consultant = by(house.staff["consultant"])
-    transition_ticket(ticket=fresh(ticket), name="return_to_desk", details=back, by=consultant, at=MONDAY_9AM + 5 * MINUTE)
+    transition_ticket(
+        ticket=fresh(ticket),
+        name="return_to_desk",
+        details=back,
+        by=consultant,
+        at=MONDAY_9AM + 5 * MINUTE,
+    )
 
     assert fresh(ticket).assignee is None
 
@@ -188,4 +291,8 @@ def test_a_link_of_an_older_mail_which_names_nobody_still_acknowledges(house: Ho
     answer = Client().post(f"/escalations/{token}/")
 
     asked.refresh_from_db()
-    assert (answer.status_code, asked.acknowledged_at is not None, asked.acknowledger) == (200, True, "")
+    assert (answer.status_code, asked.acknowledged_at is not None, asked.acknowledger) == (
+        200,
+        True,
+        "",
+    )

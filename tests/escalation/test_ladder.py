@@ -18,11 +18,15 @@ MINUTE = timedelta(minutes=1)
 
 
 def ask(house: House, ticket, at=MONDAY_9AM, *, reason="Nobody answers."):  # type: ignore[no-untyped-def]
-    return services.request_escalation(ticket=fresh(ticket), reason=reason, user=house.requester, by=by(house.requester), at=at)
+    return services.request_escalation(
+        ticket=fresh(ticket), reason=reason, user=house.requester, by=by(house.requester), at=at
+    )
 
 
 def positions(ticket) -> list[tuple[int, str]]:  # type: ignore[no-untyped-def]
-    return list(Escalation.objects.filter(ticket=ticket).order_by("pk").values_list("position", "cause"))
+    return list(
+        Escalation.objects.filter(ticket=ticket).order_by("pk").values_list("position", "cause")
+    )
 
 
 def test_each_request_goes_to_the_next_level_and_stays_at_the_last(house: House) -> None:
@@ -44,7 +48,10 @@ def test_a_double_click_is_one_escalation(house: House) -> None:
 def test_an_unacknowledged_level_climbs_once_and_an_acknowledged_one_stays(house: House) -> None:
     ticket, calm = make_ticket(house), make_ticket(house)
     first, quiet = ask(house, ticket), ask(house, calm)
-    assert services.acknowledge_escalation(escalation=quiet, user=house.agent, at=MONDAY_9AM + MINUTE) is True
+    assert (
+        services.acknowledge_escalation(escalation=quiet, user=house.agent, at=MONDAY_9AM + MINUTE)
+        is True
+    )
     late = MONDAY_9AM + 31 * MINUTE
     assert queries.unacknowledged(late, 10) == [(house.north.pk, first.pk)]
 
@@ -65,7 +72,9 @@ def test_a_contact_without_a_login_acknowledges_by_the_signed_link(house: House)
 
     assert letter.to_email == "director@partner.example"
     assert client.get(path).status_code == 200
-    assert Escalation.objects.get(pk=escalation.pk).acknowledged_at is None  # opening the link, as mail scanners do, changes nothing
+    assert (
+        Escalation.objects.get(pk=escalation.pk).acknowledged_at is None
+    )  # opening the link, as mail scanners do, changes nothing
     client.post(path)
     assert Escalation.objects.get(pk=escalation.pk).acknowledged_name == "The Director"
     assert client.get(path[:-3] + "xx/").status_code == 404
@@ -76,14 +85,18 @@ def test_without_a_matrix_the_supervisors_are_told(house: House) -> None:
 
     ask(house, make_ticket(house))
 
-    assert OutboxMessage.objects.get(template="escalation").to_email == "desk_supervisor@mesa.example"
+    assert (
+        OutboxMessage.objects.get(template="escalation").to_email == "desk_supervisor@mesa.example"
+    )
 
 
 def test_the_same_cause_never_climbs_twice(house: House) -> None:
     ticket = make_ticket(house)
 
     for _ in range(3):
-        services.escalate_ticket(ticket=fresh(ticket), cause=Cause.BREACH, cause_key="breach:1", by=SETUP, at=MONDAY_9AM)
+        services.escalate_ticket(
+            ticket=fresh(ticket), cause=Cause.BREACH, cause_key="breach:1", by=SETUP, at=MONDAY_9AM
+        )
 
     assert positions(ticket) == [(1, "breach")]
 
@@ -93,19 +106,33 @@ def test_who_may_not_escalate_is_refused(house: House) -> None:
 
     with pytest.raises(NotAllowed):
         services.request_escalation(
-            ticket=fresh(ticket), reason="x", user=house.people["company_manager"], by=by(house.people["company_manager"]), at=MONDAY_9AM
+            ticket=fresh(ticket),
+            reason="x",
+            user=house.people["company_manager"],
+            by=by(house.people["company_manager"]),
+            at=MONDAY_9AM,
         )
     with pytest.raises(Invalid):
-        services.request_escalation(ticket=fresh(ticket), reason="  ", user=house.requester, by=by(house.requester), at=MONDAY_9AM)
+        services.request_escalation(
+            ticket=fresh(ticket),
+            reason="  ",
+            user=house.requester,
+            by=by(house.requester),
+            at=MONDAY_9AM,
+        )
 
 
-def test_the_desk_takes_an_escalation_back_for_a_reason_and_the_next_request_climbs_from_there(house: House) -> None:
+def test_the_desk_takes_an_escalation_back_for_a_reason_and_the_next_request_climbs_from_there(
+    house: House,
+) -> None:
     ticket = make_ticket(house)
     ask(house, ticket)
     ask(house, ticket, MONDAY_9AM + MINUTE)
 
     def back(user, reason="Settled by phone."):  # type: ignore[no-untyped-def]
-        return services.deescalate_ticket(ticket=fresh(ticket), reason=reason, user=user, by=by(user), at=MONDAY_9AM + 2 * MINUTE)
+        return services.deescalate_ticket(
+            ticket=fresh(ticket), reason=reason, user=user, by=by(user), at=MONDAY_9AM + 2 * MINUTE
+        )
 
     with pytest.raises(NotAllowed):
         back(house.requester)
@@ -139,10 +166,15 @@ def test_a_double_click_over_the_minute_is_one_escalation(house: House) -> None:
     ticket = make_ticket(house)
     last_second = MONDAY_9AM + timedelta(seconds=59)
 
-    assert ask(house, ticket, last_second).pk == ask(house, ticket, last_second + timedelta(seconds=1)).pk
+    assert (
+        ask(house, ticket, last_second).pk
+        == ask(house, ticket, last_second + timedelta(seconds=1)).pk
+    )
 
 
-def test_the_last_level_is_told_once_more_and_a_solved_ticket_climbs_no_further(house: House) -> None:
+def test_the_last_level_is_told_once_more_and_a_solved_ticket_climbs_no_further(
+    house: House,
+) -> None:
     ticket = make_ticket(house)
     for minute in range(3):
         step = ask(house, ticket, MONDAY_9AM + minute * MINUTE)
@@ -155,8 +187,13 @@ def test_the_last_level_is_told_once_more_and_a_solved_ticket_climbs_no_further(
 
     solved = make_ticket(house)
     first = ask(house, solved)
-    Ticket.objects.filter(pk=solved.pk).update(state="solved", solved_at=MONDAY_9AM + MINUTE, solution_type="definitive")
-    assert services.climb(escalation=queries.get_escalation(first.pk), at=MONDAY_9AM + 31 * MINUTE) is False
+    Ticket.objects.filter(pk=solved.pk).update(
+        state="solved", solved_at=MONDAY_9AM + MINUTE, solution_type="definitive"
+    )
+    assert (
+        services.climb(escalation=queries.get_escalation(first.pk), at=MONDAY_9AM + 31 * MINUTE)
+        is False
+    )
 
 
 def ticket_steps(ticket: Ticket) -> list[Escalation]:
@@ -166,21 +203,28 @@ def ticket_steps(ticket: Ticket) -> list[Escalation]:
 def test_a_breach_and_a_rule_in_one_sweep_are_one_level(house: House) -> None:
     ticket = make_ticket(house)
     for cause in (Cause.RULE, Cause.BREACH):
-        services.escalate_ticket(ticket=fresh(ticket), cause=cause, cause_key=cause, by=SETUP, at=MONDAY_9AM)
+        services.escalate_ticket(
+            ticket=fresh(ticket), cause=cause, cause_key=cause, by=SETUP, at=MONDAY_9AM
+        )
     assert positions(ticket) == [(1, "rule")]
 
 
-def test_other_words_within_the_minute_are_another_request_and_none_is_swallowed(house: House) -> None:
+def test_other_words_within_the_minute_are_another_request_and_none_is_swallowed(
+    house: House,
+) -> None:
     ticket = make_ticket(house)
 
     first, second = (
-        ask(house, ticket, MONDAY_9AM + timedelta(seconds=seconds), reason=words) for seconds, words in ((0, "Late."), (20, "Very late."))
+        ask(house, ticket, MONDAY_9AM + timedelta(seconds=seconds), reason=words)
+        for seconds, words in ((0, "Late."), (20, "Very late."))
     )
 
     assert (first.pk == second.pk, second.reason) == (False, "Very late.")
 
 
-def test_the_ladder_says_who_acknowledged_and_what_was_taken_back(house: House, sign_in: Any) -> None:
+def test_the_ladder_says_who_acknowledged_and_what_was_taken_back(
+    house: House, sign_in: Any
+) -> None:
     User.objects.filter(pk=house.agent.pk).update(language="en")
     ticket = make_ticket(house)
     step = ask(house, ticket, MONDAY_9AM, reason="My own words.")
@@ -188,7 +232,10 @@ def test_the_ladder_says_who_acknowledged_and_what_was_taken_back(house: House, 
     client, path = sign_in(house.agent), f"/admin/tickets/{ticket.number}/"
     client.post(f"{path}deescalate/", {"reason": "A misunderstanding."}, follow=True)
 
-    page, mine = client.get(path).content.decode(), sign_in(house.requester).get(f"/tickets/{ticket.number}/").content.decode()
+    page, mine = (
+        client.get(path).content.decode(),
+        sign_in(house.requester).get(f"/tickets/{ticket.number}/").content.decode(),
+    )
 
     assert "Agent acknowledged, Mar 2, 2026, 09:01" in page
     assert "No longer escalated" in page

@@ -19,7 +19,13 @@ DAY = timedelta(days=1)
 
 
 def level(position: int = 1, **values: Any) -> EscalationLevel:
-    given = {"name_es": "Guardia", "contact_name": "Guardia", "email": "guardia@north.example", "purpose_es": "Caídas", **values}
+    given = {
+        "name_es": "Guardia",
+        "contact_name": "Guardia",
+        "email": "guardia@north.example",
+        "purpose_es": "Caídas",
+        **values,
+    }
     return EscalationLevel(position=position, **given)
 
 
@@ -28,24 +34,39 @@ def publish(house: House, *levels: EscalationLevel, **values: Any) -> Escalation
     return publish_ladder(levels=levels, by=SETUP, **given)
 
 
-def test_the_contracts_own_matrix_comes_before_the_organizations_from_when_it_holds(house: House) -> None:
+def test_the_contracts_own_matrix_comes_before_the_organizations_from_when_it_holds(
+    house: House,
+) -> None:
     publish(house, level(), contract=house.contract, effective_from=MONDAY_9AM + DAY)
     ticket = fresh(make_ticket(house))
 
-    assert [each.name_es for each in ladder_of(ticket, MONDAY_9AM)] == ["Nivel 1", "Nivel 2", "Nivel 3"]
+    assert [each.name_es for each in ladder_of(ticket, MONDAY_9AM)] == [
+        "Nivel 1",
+        "Nivel 2",
+        "Nivel 3",
+    ]
     assert [each.name_es for each in ladder_of(ticket, MONDAY_9AM + DAY)] == ["Guardia"]
-    step = escalate_ticket(ticket=ticket, cause=Cause.REQUEST, cause_key="x", by=SETUP, at=MONDAY_9AM + 2 * DAY)
+    step = escalate_ticket(
+        ticket=ticket, cause=Cause.REQUEST, cause_key="x", by=SETUP, at=MONDAY_9AM + 2 * DAY
+    )
     assert step is not None
     assert step.told == ["Guardia"]
 
 
-def test_a_new_version_replaces_and_the_list_for_technical_failures_is_no_ladder(house: House) -> None:
+def test_a_new_version_replaces_and_the_list_for_technical_failures_is_no_ladder(
+    house: House,
+) -> None:
     publish(house, level(name_es="Otra"), effective_from=MONDAY_9AM + DAY)
     publish(house, level(name_es="Técnica"), kind=MatrixKind.TECHNICAL)
     ticket = fresh(make_ticket(house))
 
     assert [each.name_es for each in ladder_of(ticket, MONDAY_9AM + 2 * DAY)] == ["Otra"]
-    assert EscalationMatrix.objects.filter(organization=house.north, kind=MatrixKind.HIERARCHICAL).count() == 2
+    assert (
+        EscalationMatrix.objects.filter(
+            organization=house.north, kind=MatrixKind.HIERARCHICAL
+        ).count()
+        == 2
+    )
 
 
 @pytest.mark.parametrize(
@@ -65,12 +86,16 @@ def test_what_makes_no_matrix_is_refused_and_nothing_is_kept(
     before = EscalationMatrix.objects.count()
     with pytest.raises((Invalid, ValidationError)) as refused:
         publish(house, *levels, **values)
-    told = refused.value.fields if isinstance(refused.value, Invalid) else refused.value.message_dict
+    told = (
+        refused.value.fields if isinstance(refused.value, Invalid) else refused.value.message_dict
+    )
     assert field in told
     assert EscalationMatrix.objects.count() == before
 
 
-def test_customers_read_what_each_level_is_for_and_take_it_along(house: House, sign_in: Any) -> None:
+def test_customers_read_what_each_level_is_for_and_take_it_along(
+    house: House, sign_in: Any
+) -> None:
     publish(house, level(name_es="Técnica", name_en="Technical"), kind=MatrixKind.TECHNICAL)
     with time_machine.travel(MONDAY_9AM + DAY, tick=False):
         client = sign_in(house.people["service_owner"])
@@ -86,7 +111,9 @@ def test_customers_read_what_each_level_is_for_and_take_it_along(house: House, s
     assert stranger.status_code == 404
 
 
-def test_the_configuration_page_saves_a_new_version_of_the_one_in_force(house: House, sign_in: Any) -> None:
+def test_the_configuration_page_saves_a_new_version_of_the_one_in_force(
+    house: House, sign_in: Any
+) -> None:
     administrator = house.staff["administrator"]
     first = EscalationMatrix.objects.get(organization=house.north)
     rows = list(EscalationLevel.objects.filter(matrix=first).order_by("position"))
@@ -112,5 +139,9 @@ def test_the_configuration_page_saves_a_new_version_of_the_one_in_force(house: H
     assert saved.status_code == 302
     second = EscalationMatrix.objects.latest("pk")
     assert (second.organization, second.number, second.kind) == (house.north, 2, first.kind)
-    assert [each.contact for each in EscalationLevel.objects.filter(matrix=second)] == [house.staff["agent2"]] * 3
-    assert [each.acknowledge_minutes for each in EscalationLevel.objects.filter(matrix=first)] == [30] * 3
+    assert [each.contact for each in EscalationLevel.objects.filter(matrix=second)] == [
+        house.staff["agent2"]
+    ] * 3
+    assert [each.acknowledge_minutes for each in EscalationLevel.objects.filter(matrix=first)] == [
+        30
+    ] * 3

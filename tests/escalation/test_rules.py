@@ -26,7 +26,18 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
 def rule(**values: Any) -> EscalationRule:
-    made = EscalationRule(**({"name": "R", "trigger": "clock", "percent": 75, "action": "tell_tam", "is_active": True} | values))
+    made = EscalationRule(
+        **(
+            {
+                "name": "R",
+                "trigger": "clock",
+                "percent": 75,
+                "action": "tell_tam",
+                "is_active": True,
+            }
+            | values
+        )
+    )
     made.full_clean()
     made.save()
     cache.clear()  # a test never commits
@@ -40,11 +51,19 @@ def _manager(house: House) -> None:
 
 
 def letters(template: str = "rule") -> list[str]:
-    return list(OutboxMessage.objects.filter(template=template).order_by("pk").values_list("to_email", flat=True))
+    return list(
+        OutboxMessage.objects.filter(template=template)
+        .order_by("pk")
+        .values_list("to_email", flat=True)
+    )
 
 
 def results(ticket: Ticket) -> list[tuple[str, str, list[str]]]:
-    return [(row["name"], row["outcome"], row["why"]) for log in reversed(rule_logs_of(ticket)) for row in log.results]
+    return [
+        (row["name"], row["outcome"], row["why"])
+        for log in reversed(rule_logs_of(ticket))
+        for row in log.results
+    ]
 
 
 def sweep(at: datetime) -> None:
@@ -53,7 +72,13 @@ def sweep(at: datetime) -> None:
 
 
 def step(house: House, ticket: Ticket, name: str, at: datetime, **details: Any) -> None:
-    services.transition_ticket(ticket=fresh(ticket), name=name, details=TransitionDetails(**details), by=by(house.agent), at=at)
+    services.transition_ticket(
+        ticket=fresh(ticket),
+        name=name,
+        details=TransitionDetails(**details),
+        by=by(house.agent),
+        at=at,
+    )
 
 
 def test_a_clock_that_reaches_the_percentage_tells_the_account_manager_once(house: House) -> None:
@@ -66,7 +91,12 @@ def test_a_clock_that_reaches_the_percentage_tells_the_account_manager_once(hous
         settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + minutes * MINUTE)
 
     assert letters() == ["service_delivery@mesa.example"]
-    assert [outcome for _name, outcome, _why in results(ticket)] == ["unmet", "ran", "already", "already"]
+    assert [outcome for _name, outcome, _why in results(ticket)] == [
+        "unmet",
+        "ran",
+        "already",
+        "already",
+    ]
     assert rule_logs_of(ticket)[2].results[0]["did"] == "Service Delivery"
 
 
@@ -74,7 +104,9 @@ def test_what_a_sweep_slept_through_is_caught_up_with_once(house: House) -> None
     rule(percent=50)
     ticket = make_ticket(house)
 
-    settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 55 * MINUTE)  # 50 and 75 were crossed unseen: 90 alone is told
+    settle_ticket(
+        ticket_id=ticket.pk, at=MONDAY_9AM + 55 * MINUTE
+    )  # 50 and 75 were crossed unseen: 90 alone is told
 
     assert letters() == ["service_delivery@mesa.example"]
     assert [log.fact for log in rule_logs_of(ticket)] == [{"metric": "reaction", "percent": 90}]
@@ -91,7 +123,9 @@ def test_what_a_sweep_slept_through_is_caught_up_with_once(house: House) -> None
         ({"metric": "attention", "priorities": ["low"]}, ["metric", "priority"]),
     ],
 )
-def test_a_condition_that_is_not_met_is_named_in_the_log(house: House, values: dict[str, Any], why: list[str]) -> None:
+def test_a_condition_that_is_not_met_is_named_in_the_log(
+    house: House, values: dict[str, Any], why: list[str]
+) -> None:
     rule(**values)
     ticket = make_ticket(house)
 
@@ -124,17 +158,25 @@ def test_raising_at_the_breach_moves_the_ladder_one_level_not_two(house: House) 
     ticket = make_ticket(house)
 
     settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 55 * MINUTE)
-    assert list(Escalation.objects.filter(ticket=ticket).values_list("position", "cause")) == [(1, "rule")]
-    settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 11 * HOUR)  # both clocks are missed in this sweep
+    assert list(Escalation.objects.filter(ticket=ticket).values_list("position", "cause")) == [
+        (1, "rule")
+    ]
+    settle_ticket(
+        ticket_id=ticket.pk, at=MONDAY_9AM + 11 * HOUR
+    )  # both clocks are missed in this sweep
 
     steps = list(Escalation.objects.filter(ticket=ticket).values_list("position", "cause"))
     assert steps == [(1, "rule"), (2, "breach")]
 
 
-def test_assigning_takes_the_one_on_duty_with_the_fewest_and_says_when_nobody_is(house: House) -> None:
+def test_assigning_takes_the_one_on_duty_with_the_fewest_and_says_when_nobody_is(
+    house: House,
+) -> None:
     desk = Team.objects.create(name="Desk", level=1)
     desk.members.set([house.agent, house.staff["agent2"]])
-    services.assign_ticket(ticket=make_ticket(house), assignee=house.agent, by=by(house.agent), at=MONDAY_9AM)
+    services.assign_ticket(
+        ticket=make_ticket(house), assignee=house.agent, by=by(house.agent), at=MONDAY_9AM
+    )
     rule(action="assign", team=desk)
     first, second = make_ticket(house), make_ticket(house, at=MONDAY_9AM + HOUR)
 
@@ -151,7 +193,10 @@ def test_assigning_takes_the_one_on_duty_with_the_fewest_and_says_when_nobody_is
 
 def test_who_is_away_is_not_told_their_substitute_is(house: House) -> None:
     Absence.objects.create(
-        person=house.staff["service_delivery"], substitute=house.agent, starts_at=MONDAY_9AM - DAY, ends_at=MONDAY_9AM + DAY
+        person=house.staff["service_delivery"],
+        substitute=house.agent,
+        starts_at=MONDAY_9AM - DAY,
+        ends_at=MONDAY_9AM + DAY,
     )
     rule()
 
@@ -174,7 +219,9 @@ def test_an_action_that_fails_takes_neither_the_others_nor_the_cause_with_it(hou
     assert OutboxMessage.objects.filter(template="clock", context__percent=75).exists()
 
 
-def test_a_rule_that_runs_again_and_again_is_held_back_and_the_supervisors_are_told_once(house: House) -> None:
+def test_a_rule_that_runs_again_and_again_is_held_back_and_the_supervisors_are_told_once(
+    house: House,
+) -> None:
     rule(trigger="state", percent=None, states=["in_progress"])
     ticket = make_ticket(house)
     step(house, ticket, "start", MONDAY_9AM + MINUTE)
@@ -187,22 +234,30 @@ def test_a_rule_that_runs_again_and_again_is_held_back_and_the_supervisors_are_t
     assert (len(letters()), letters("rule_loop")) == (3, ["desk_supervisor@mesa.example"])
 
 
-def test_silence_is_counted_in_business_hours_from_the_last_word_and_judged_once(house: House) -> None:
+def test_silence_is_counted_in_business_hours_from_the_last_word_and_judged_once(
+    house: House,
+) -> None:
     rule(trigger="silence", percent=None, silence_minutes=240, action="tell", person=house.agent)
     ticket = make_ticket(house, at=MONDAY_9AM + 8 * HOUR)  # 17:00: two hours are left today
     assert SilenceWatch.objects.get(ticket=ticket).run_after == MONDAY_9AM + DAY + 2 * HOUR
 
-    services.reply_to_customer(ticket=fresh(ticket), body="We look.", by=by(house.agent), at=MONDAY_9AM + DAY + HOUR)
+    services.reply_to_customer(
+        ticket=fresh(ticket), body="We look.", by=by(house.agent), at=MONDAY_9AM + DAY + HOUR
+    )
     sweep(MONDAY_9AM + DAY + 3 * HOUR)
     assert letters() == []
     for _ in range(2):
         sweep(MONDAY_9AM + DAY + 6 * HOUR)
 
     assert letters() == ["agent@mesa.example"]
-    assert [(log.fact, log.results[0]["outcome"]) for log in rule_logs_of(ticket)] == [({"minutes": 240}, "ran")]
+    assert [(log.fact, log.results[0]["outcome"]) for log in rule_logs_of(ticket)] == [
+        ({"minutes": 240}, "ran")
+    ]
 
 
-def test_silence_is_no_fault_while_the_customer_is_waited_for_and_ends_with_the_ticket(house: House) -> None:
+def test_silence_is_no_fault_while_the_customer_is_waited_for_and_ends_with_the_ticket(
+    house: House,
+) -> None:
     rule(trigger="silence", percent=None, silence_minutes=60, action="tell", person=house.agent)
     waits, ended = make_ticket(house), make_ticket(house)
     step(house, waits, "start", MONDAY_9AM + MINUTE)
@@ -214,9 +269,13 @@ def test_silence_is_no_fault_while_the_customer_is_waited_for_and_ends_with_the_
     assert (letters(), results(waits), results(ended)) == ([], [("R", "unmet", ["state"])], [])
 
 
-def test_a_silence_rule_that_is_switched_on_watches_the_open_tickets_from_then_on(house: House) -> None:
+def test_a_silence_rule_that_is_switched_on_watches_the_open_tickets_from_then_on(
+    house: House,
+) -> None:
     ticket = make_ticket(house)
-    made = rule(trigger="silence", percent=None, silence_minutes=60, action="tell", person=house.agent)
+    made = rule(
+        trigger="silence", percent=None, silence_minutes=60, action="tell", person=house.agent
+    )
 
     assert (plan_rules(at=MONDAY_9AM + DAY), plan_rules(at=MONDAY_9AM + DAY)) == (1, 0)
 
@@ -224,10 +283,14 @@ def test_a_silence_rule_that_is_switched_on_watches_the_open_tickets_from_then_o
     assert (watch.since, watch.run_after) == (MONDAY_9AM + DAY, MONDAY_9AM + DAY + HOUR)
 
 
-def test_a_rehearsal_finds_what_the_rule_would_have_touched_and_writes_nothing(house: House) -> None:
+def test_a_rehearsal_finds_what_the_rule_would_have_touched_and_writes_nothing(
+    house: House,
+) -> None:
     for minutes in (20, 46):
         ticket = make_ticket(house)
-        services.reply_to_customer(ticket=ticket, body="Hi", by=by(house.agent), at=MONDAY_9AM + minutes * MINUTE)
+        services.reply_to_customer(
+            ticket=ticket, body="Hi", by=by(house.agent), at=MONDAY_9AM + minutes * MINUTE
+        )
     late = make_ticket(house, at=MONDAY_9AM + HOUR)
     settle_ticket(ticket_id=late.pk, at=MONDAY_9AM + 2 * HOUR + MINUTE)
     critical = make_ticket(house, impact=Impact.EXTENSIVE, urgency=Urgency.CRITICAL)
@@ -238,8 +301,15 @@ def test_a_rehearsal_finds_what_the_rule_would_have_touched_and_writes_nothing(h
 
     found = rehearse(rule(is_active=False, priorities=["high"]), [], at=MONDAY_9AM + DAY)
 
-    assert [(each.ticket.pk, each.fact.percent) for each in found.touched] == [(late.pk, 100), (ticket.pk, 75)]
-    assert (found.count, found.is_cut, OutboxMessage.objects.count(), RuleLog.objects.count()) == (2, False, *before)
+    assert [(each.ticket.pk, each.fact.percent) for each in found.touched] == [
+        (late.pk, 100),
+        (ticket.pk, 75),
+    ]
+    assert (found.count, found.is_cut, OutboxMessage.objects.count(), RuleLog.objects.count()) == (
+        2,
+        False,
+        *before,
+    )
 
 
 def test_a_rehearsal_agrees_with_what_the_rule_then_does(house: House) -> None:
@@ -247,14 +317,23 @@ def test_a_rehearsal_agrees_with_what_the_rule_then_does(house: House) -> None:
     rules = [
         rule(name="Clock", percent=75),
         rule(name="State", trigger="state", percent=None, states=["pending_user"]),
-        rule(name="Silence", trigger="silence", percent=None, silence_minutes=90, action="tell", person=house.agent),
+        rule(
+            name="Silence",
+            trigger="silence",
+            percent=None,
+            silence_minutes=90,
+            action="tell",
+            person=house.agent,
+        ),
     ]
     for number in range(6):
         at = MONDAY_9AM + number * 40 * MINUTE
         ticket = make_ticket(house, at=at)
         if number % 2:
             settle_ticket(ticket_id=ticket.pk, at=at + 30 * MINUTE)
-            services.reply_to_customer(ticket=fresh(ticket), body="Hi", by=by(house.agent), at=at + 31 * MINUTE)
+            services.reply_to_customer(
+                ticket=fresh(ticket), body="Hi", by=by(house.agent), at=at + 31 * MINUTE
+            )
         if number % 3 == 0:
             step(house, ticket, "start", at + 50 * MINUTE)
             step(house, ticket, "pend_user", at + 51 * MINUTE, message="Which?")
@@ -264,7 +343,12 @@ def test_a_rehearsal_agrees_with_what_the_rule_then_does(house: House) -> None:
     sweep(end)
 
     for each in rules:
-        ran = {log.ticket_id for log in RuleLog.objects.all() for row in log.results if (row["rule"], row["outcome"]) == (each.pk, "ran")}
+        ran = {
+            log.ticket_id
+            for log in RuleLog.objects.all()
+            for row in log.results
+            if (row["rule"], row["outcome"]) == (each.pk, "ran")
+        }
         assert {touched.ticket.pk for touched in rehearse(each, [], at=end).touched} == ran != set()
 
 
@@ -280,7 +364,9 @@ def test_a_rehearsal_agrees_with_what_the_rule_then_does(house: House) -> None:
         ({"percent": 101}, "percent"),
     ],
 )
-def test_a_rule_that_could_never_act_is_refused_with_what_is_missing(house: House, values: dict[str, Any], field: str) -> None:
+def test_a_rule_that_could_never_act_is_refused_with_what_is_missing(
+    house: House, values: dict[str, Any], field: str
+) -> None:
     with pytest.raises(ValidationError) as refused:
         rule(**values)
     assert field in refused.value.message_dict
@@ -298,7 +384,9 @@ def test_a_rule_tells_nobody_outside_the_staff_nor_who_serves_other_customers(ho
     ticket = make_ticket(house)
     settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 46 * MINUTE)
 
-    assert [(outcome, why) for _name, outcome, why in results(ticket)] == [("failed", ["not_serving"])]
+    assert [(outcome, why) for _name, outcome, why in results(ticket)] == [
+        ("failed", ["not_serving"])
+    ]
     assert not OutboxMessage.objects.filter(template="rule").exists()
 
 
@@ -335,7 +423,12 @@ def test_an_administrator_makes_a_rule_tries_it_and_switches_it_on(
     assert (made.is_active, made.priorities, made.person) == (False, ["high"], house.agent)
 
     with django_capture_on_commit_callbacks(execute=True):
-        assert client.post(f"/admin/escalation/escalationrule/{made.pk}/change/", data | {"is_active": "on"}).status_code == 302
+        assert (
+            client.post(
+                f"/admin/escalation/escalationrule/{made.pk}/change/", data | {"is_active": "on"}
+            ).status_code
+            == 302
+        )
     second = make_ticket(house)
     settle_ticket(ticket_id=second.pk, at=MONDAY_9AM + 55 * MINUTE)
     assert results(second) == [("Loud", "ran", [])]
@@ -350,9 +443,17 @@ def test_the_log_is_read_over_the_api_by_the_staff_alone(house: House, client: A
 
     def ask(person: Any) -> Any:
         token = issue_user_token(user=person, by=by(person), at=MONDAY_9AM)
-        return client.get(f"/api/v1/tickets/{ticket.number}/rules/", headers={"Authorization": f"Bearer {token}"})
+        return client.get(
+            f"/api/v1/tickets/{ticket.number}/rules/", headers={"Authorization": f"Bearer {token}"}
+        )
 
     answer = ask(house.agent).json()
     assert answer[0]["fact"] == {"metric": "reaction", "percent": 75}
-    assert answer[0]["results"][0] | {"rule": 0} == {"rule": 0, "name": "R", "outcome": "ran", "why": [], "did": "Service Delivery"}
+    assert answer[0]["results"][0] | {"rule": 0} == {
+        "rule": 0,
+        "name": "R",
+        "outcome": "ran",
+        "why": [],
+        "did": "Service Delivery",
+    }
     assert ask(house.requester).status_code == 403

@@ -33,7 +33,9 @@ class Mailbox:
         self.refused_address = ""
         self.dialogues: set[int] = set()
 
-    async def handle_RCPT(self, server: object, session: object, envelope: object, address: str, options: object) -> str:  # noqa: N802
+    async def handle_RCPT(
+        self, server: object, session: object, envelope: object, address: str, options: object
+    ) -> str:  # noqa: N802
         if address == self.refused_address:
             return "550 no such mailbox"
         envelope.rcpt_tos.append(address)  # type: ignore[attr-defined]
@@ -61,9 +63,13 @@ def mailbox() -> Iterator[tuple[Mailbox, Controller]]:
 
 
 def deliver(message: OutboxMessage, mailbox: tuple[Mailbox, Controller], at=MONDAY_9AM) -> bool:  # type: ignore[no-untyped-def]
-    connection = get_connection("django.core.mail.backends.smtp.EmailBackend", host="127.0.0.1", port=mailbox[1].port)
+    connection = get_connection(
+        "django.core.mail.backends.smtp.EmailBackend", host="127.0.0.1", port=mailbox[1].port
+    )
     message = OutboxMessage.objects.get(pk=message.pk)
-    return deliver_message(message=message, from_email="Mesa <mesa@mesa.example>", at=at, connection=connection)
+    return deliver_message(
+        message=message, from_email="Mesa <mesa@mesa.example>", at=at, connection=connection
+    )
 
 
 def test_the_copy_of_a_ticket_arrives_once_with_its_dates_in_the_readers_language(
@@ -79,15 +85,23 @@ def test_the_copy_of_a_ticket_arrives_once_with_its_dates_in_the_readers_languag
 
     (mail,) = mailbox[0].mails
     text = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
-    assert (mail["To"], mail["Message-ID"], mail["Auto-Submitted"]) == ("requester@north.example", row.message_id, "auto-generated")
+    assert (mail["To"], mail["Message-ID"], mail["Auto-Submitted"]) == (
+        "requester@north.example",
+        row.message_id,
+        "auto-generated",
+    )
     assert mail["Subject"] == f"[{ticket.number}] Recibimos: The invoice fails"
     assert "Reacción: a más tardar 2 mar 2026, 10:00 (Ciudad de México)" in text
     assert "<script" not in mail.get_body(("html",)).get_content()  # type: ignore[union-attr]
 
 
-def test_markup_in_what_people_write_arrives_as_text(house: House, mailbox: tuple[Mailbox, Controller]) -> None:
+def test_markup_in_what_people_write_arrives_as_text(
+    house: House, mailbox: tuple[Mailbox, Controller]
+) -> None:
     ticket = make_ticket(house, subject="<b>bold</b>\r\nBcc: all@south.example")
-    tickets.reply_to_customer(ticket=fresh(ticket), body="<script>alert(1)</script>", by=by(house.agent), at=MONDAY_9AM)
+    tickets.reply_to_customer(
+        ticket=fresh(ticket), body="<script>alert(1)</script>", by=by(house.agent), at=MONDAY_9AM
+    )
 
     for row in OutboxMessage.objects.filter(recipient=house.requester).order_by("pk"):
         deliver(row, mailbox)
@@ -97,7 +111,9 @@ def test_markup_in_what_people_write_arrives_as_text(house: House, mailbox: tupl
     assert all(mail["Bcc"] is None for mail in mailbox[0].mails)
 
 
-def test_a_refusal_is_retried_with_back_off_and_given_up_visibly(house: House, mailbox: tuple[Mailbox, Controller]) -> None:
+def test_a_refusal_is_retried_with_back_off_and_given_up_visibly(
+    house: House, mailbox: tuple[Mailbox, Controller]
+) -> None:
     make_ticket(house)
     row = OutboxMessage.objects.get(template="ticket_received")
     mailbox[0].refuse = "451 try later"
@@ -111,7 +127,10 @@ def test_a_refusal_is_retried_with_back_off_and_given_up_visibly(house: House, m
 
     assert waits[:-1] == list(services.BACKOFF)
     assert (row.status, row.attempts, "451" in row.last_error) == (MessageStatus.DEAD, 6, True)
-    assert services.requeue_messages(message_ids=[row.pk], by=by(house.staff["administrator"]), at=at) == 1
+    assert (
+        services.requeue_messages(message_ids=[row.pk], by=by(house.staff["administrator"]), at=at)
+        == 1
+    )
     mailbox[0].refuse = ""
     assert deliver(row, mailbox, at) is True
 
@@ -121,14 +140,20 @@ def test_a_message_whose_worker_died_is_taken_over_after_its_lease_with_the_same
 ) -> None:
     make_ticket(house)
     row = OutboxMessage.objects.get(template="ticket_received")
-    assert services.claim_message(message=row, at=MONDAY_9AM) is True  # and then the worker is killed
+    assert (
+        services.claim_message(message=row, at=MONDAY_9AM) is True
+    )  # and then the worker is killed
 
     assert deliver(row, mailbox, MONDAY_9AM + MINUTE) is False
     assert due_messages(at=MONDAY_9AM + LEASE, limit=10) == [row]
     assert deliver(row, mailbox, MONDAY_9AM + LEASE) is True
 
     row.refresh_from_db()
-    assert (row.status, row.reclaims, mailbox[0].mails[0]["Message-ID"]) == (MessageStatus.SENT, 1, row.message_id)
+    assert (row.status, row.reclaims, mailbox[0].mails[0]["Message-ID"]) == (
+        MessageStatus.SENT,
+        1,
+        row.message_id,
+    )
 
 
 @pytest.fixture
@@ -139,7 +164,9 @@ def smtp(settings, mailbox: tuple[Mailbox, Controller]) -> Mailbox:  # type: ign
     return mailbox[0]
 
 
-def test_a_batch_travels_over_one_connection_and_one_refusal_holds_up_nobody(house: House, smtp: Mailbox) -> None:
+def test_a_batch_travels_over_one_connection_and_one_refusal_holds_up_nobody(
+    house: House, smtp: Mailbox
+) -> None:
     for number in range(4):
         make_ticket(house, subject=f"Batch {number}")
     stranger = make_ticket(house, organization=house.south, requester=house.outsider)
@@ -147,13 +174,24 @@ def test_a_batch_travels_over_one_connection_and_one_refusal_holds_up_nobody(hou
 
     assert deliver_due() == 4
 
-    assert sorted(str(mail["Subject"])[-7:] for mail in smtp.mails) == ["Batch 0", "Batch 1", "Batch 2", "Batch 3"]
+    assert sorted(str(mail["Subject"])[-7:] for mail in smtp.mails) == [
+        "Batch 0",
+        "Batch 1",
+        "Batch 2",
+        "Batch 3",
+    ]
     assert len(smtp.dialogues) == 1
     refused = OutboxMessage.objects.get(dedupe_key__startswith=f"raised:{stranger.pk}:")
-    assert (refused.status, refused.attempts, "550" in refused.last_error) == (MessageStatus.QUEUED, 1, True)
+    assert (refused.status, refused.attempts, "550" in refused.last_error) == (
+        MessageStatus.QUEUED,
+        1,
+        True,
+    )
 
 
-def test_a_mail_server_that_cannot_be_reached_costs_one_message_an_attempt_and_the_others_nothing(house: House, settings) -> None:  # type: ignore[no-untyped-def]
+def test_a_mail_server_that_cannot_be_reached_costs_one_message_an_attempt_and_the_others_nothing(
+    house: House, settings
+) -> None:  # type: ignore[no-untyped-def]
     for _ in range(3):
         make_ticket(house)
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
@@ -176,7 +214,9 @@ def test_the_worker_is_called_once_until_it_looks_and_never_while_it_will_look_a
 
 
 def test_the_same_event_replayed_a_hundred_times_writes_one_message(house: House) -> None:
-    letter = Letter(template="account_notice", to_email="a@north.example", language="es", dedupe_key="event:1:a")
+    letter = Letter(
+        template="account_notice", to_email="a@north.example", language="es", dedupe_key="event:1:a"
+    )
 
     for _ in range(100):
         with transaction.atomic():
@@ -191,7 +231,10 @@ def test_every_template_renders_in_both_languages(house: House, language: str) -
 
     from notifications.rendering import render_message
 
-    names = {path.name.removesuffix(".subject.txt") for path in Path("templates/notifications").glob("*.subject.txt")}
+    names = {
+        path.name.removesuffix(".subject.txt")
+        for path in Path("templates/notifications").glob("*.subject.txt")
+    }
     context = {
         "number": "TK-000001",
         "subject": "S",
@@ -213,7 +256,15 @@ def test_every_template_renders_in_both_languages(house: House, language: str) -
         "month": "2026-03",
     }
     for name in sorted(names):
-        rendered = render_message(OutboxMessage(template=name, language=language, to_email="a@b.example", to_name="Ana", context=context))
+        rendered = render_message(
+            OutboxMessage(
+                template=name,
+                language=language,
+                to_email="a@b.example",
+                to_name="Ana",
+                context=context,
+            )
+        )
         assert rendered.subject, name
         assert rendered.text.strip(), name
         assert "None" not in rendered.text, name

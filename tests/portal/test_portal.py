@@ -40,9 +40,13 @@ def form(house: House, **changes: Any) -> dict[str, Any]:
 
 def solved(house: House) -> Ticket:
     ticket = make_ticket(house)
-    services.transition_ticket(ticket=fresh(ticket), name="start", by=by(house.agent), at=MONDAY_9AM)
+    services.transition_ticket(
+        ticket=fresh(ticket), name="start", by=by(house.agent), at=MONDAY_9AM
+    )
     details = TransitionDetails(solution_type="definitive", message="Done.")
-    services.transition_ticket(ticket=fresh(ticket), name="solve", details=details, by=by(house.agent), at=MONDAY_9AM)
+    services.transition_ticket(
+        ticket=fresh(ticket), name="solve", details=details, by=by(house.agent), at=MONDAY_9AM
+    )
     return ticket
 
 
@@ -63,26 +67,44 @@ def test_a_refused_form_keeps_what_was_typed(house: House, sign_in: Any) -> None
     assert Ticket.objects.count() == 0
 
 
-def test_fields_of_the_template_and_files_are_kept_with_the_ticket(house: House, sign_in: Any) -> None:
+def test_fields_of_the_template_and_files_are_kept_with_the_ticket(
+    house: House, sign_in: Any
+) -> None:
     TemplateField.objects.create(
-        template=house.template, key="module", type=FieldType.CHOICE, label_es="Módulo", options_es="Ventas\nCompras", is_required=True
+        template=house.template,
+        key="module",
+        type=FieldType.CHOICE,
+        label_es="Módulo",
+        options_es="Ventas\nCompras",
+        is_required=True,
     )
     client = sign_in(house.requester)
 
     refused = client.post("/catalog/erp-error/", form(house))
-    client.post("/catalog/erp-error/", form(house, field_module="Compras", attachments=SimpleUploadedFile("screen.png", PNG)))
+    client.post(
+        "/catalog/erp-error/",
+        form(house, field_module="Compras", attachments=SimpleUploadedFile("screen.png", PNG)),
+    )
 
     ticket = Ticket.objects.get()
     assert refused.status_code == 400
     assert ticket.answers == [{"label_es": "Módulo", "label_en": "Módulo", "value": "Compras"}]
     file = client.get(f"/attachments/{Attachment.objects.get().pk}/")
-    assert (b"".join(file.streaming_content), file["Content-Type"], file["X-Content-Type-Options"]) == (PNG, "image/png", "nosniff")
+    assert (
+        b"".join(file.streaming_content),
+        file["Content-Type"],
+        file["X-Content-Type-Options"],
+    ) == (PNG, "image/png", "nosniff")
 
 
 def test_an_expired_contract_is_told_on_the_page(house: House, sign_in: Any) -> None:
     Contract.objects.update(ends_on=MONDAY_9AM.date().replace(day=1))
 
-    page = sign_in(house.requester).post("/catalog/erp-error/", form(house), follow=True).content.decode()
+    page = (
+        sign_in(house.requester)
+        .post("/catalog/erp-error/", form(house), follow=True)
+        .content.decode()
+    )
 
     assert "message-warning" in page
     assert Ticket.objects.get().is_out_of_contract
@@ -92,25 +114,33 @@ def test_missing_and_foreign_tickets_look_alike(house: House, sign_in: Any) -> N
     foreign = make_ticket(house, organization=house.south, requester=house.outsider)
     client = sign_in(house.requester)
 
-    pages = [client.get(f"/tickets/{number}/") for number in (foreign.number, "TK-999999", "nonsense")]
+    pages = [
+        client.get(f"/tickets/{number}/") for number in (foreign.number, "TK-999999", "nonsense")
+    ]
 
     assert [page.status_code for page in pages] == [404, 404, 404]
     assert len({page.content.split(b'name="csrf')[0] for page in pages}) == 1
 
 
-def test_decline_needs_a_reason_and_cancel_works_before_work_began(house: House, sign_in: Any) -> None:
+def test_decline_needs_a_reason_and_cancel_works_before_work_began(
+    house: House, sign_in: Any
+) -> None:
     ticket, early = solved(house), make_ticket(house)
     client = sign_in(house.requester)
 
     refused = client.post(f"/tickets/{ticket.number}/step/decline/", {"reason": " "})
     client.post(f"/tickets/{early.number}/step/cancel/", {"reason": "Twice."})
-    forbidden = client.post(f"/tickets/{ticket.number}/step/solve/", {"message": "x", "solution_type": "definitive"})
+    forbidden = client.post(
+        f"/tickets/{ticket.number}/step/solve/", {"message": "x", "solution_type": "definitive"}
+    )
 
     assert (refused.status_code, fresh(ticket).state, forbidden.status_code) == (400, "solved", 400)
     assert fresh(early).state == "cancelled"
 
 
-@pytest.mark.parametrize(("answer", "state", "solutions_declined"), [("yes", "in_progress", 1), ("no", "solved", 0)])
+@pytest.mark.parametrize(
+    ("answer", "state", "solutions_declined"), [("yes", "in_progress", 1), ("no", "solved", 0)]
+)
 def test_a_reply_on_a_solved_ticket_asks_whether_it_still_fails(
     house: House, sign_in: Any, answer: str, state: str, solutions_declined: int
 ) -> None:
@@ -118,36 +148,66 @@ def test_a_reply_on_a_solved_ticket_asks_whether_it_still_fails(
     client = sign_in(house.requester)
 
     unanswered = client.post(f"/tickets/{ticket.number}/reply/", {"body": "The total is wrong."})
-    client.post(f"/tickets/{ticket.number}/reply/", {"body": "The total is wrong.", "still_fails": answer})
+    client.post(
+        f"/tickets/{ticket.number}/reply/", {"body": "The total is wrong.", "still_fails": answer}
+    )
 
     assert unanswered.status_code == 400
     assert "The total is wrong." in unanswered.content.decode()
     assert fresh(ticket).state == state
-    assert Message.objects.filter(ticket=ticket, is_from_staff=False).values_list("body", flat=True).get() == "The total is wrong."
+    assert (
+        Message.objects.filter(ticket=ticket, is_from_staff=False)
+        .values_list("body", flat=True)
+        .get()
+        == "The total is wrong."
+    )
     assert Escalation.objects.filter(ticket=ticket, cause="declined").count() == solutions_declined
 
 
-def test_after_the_end_the_page_offers_a_follow_up_and_the_two_tickets_lead_to_each_other(house: House, sign_in: Any) -> None:
+def test_after_the_end_the_page_offers_a_follow_up_and_the_two_tickets_lead_to_each_other(
+    house: House, sign_in: Any
+) -> None:
     ticket = solved(house)
-    services.transition_ticket(ticket=fresh(ticket), name="approve", by=by(house.requester), at=MONDAY_9AM)
+    services.transition_ticket(
+        ticket=fresh(ticket), name="approve", by=by(house.requester), at=MONDAY_9AM
+    )
     client = sign_in(house.requester)
 
-    assert f"/tickets/{ticket.number}/follow-up/" in client.get(f"/tickets/{ticket.number}/").content.decode()
+    assert (
+        f"/tickets/{ticket.number}/follow-up/"
+        in client.get(f"/tickets/{ticket.number}/").content.decode()
+    )
     empty = client.post(f"/tickets/{ticket.number}/follow-up/", {"body": " "})
     raised = client.post(f"/tickets/{ticket.number}/follow-up/", {"body": "Again."}, follow=True)
 
     follower = Ticket.objects.get(continues=ticket)
-    assert (empty.status_code, raised.redirect_chain[-1][0]) == (400, f"/tickets/{follower.number}/")
+    assert (empty.status_code, raised.redirect_chain[-1][0]) == (
+        400,
+        f"/tickets/{follower.number}/",
+    )
     assert f'href="/tickets/{ticket.number}/"' in raised.content.decode()
-    assert f'href="/tickets/{follower.number}/"' in client.get(f"/tickets/{ticket.number}/").content.decode()
-    assert f'href="/admin/tickets/{ticket.number}/"' in sign_in(house.agent).get(f"/admin/tickets/{follower.number}/").content.decode()
+    assert (
+        f'href="/tickets/{follower.number}/"'
+        in client.get(f"/tickets/{ticket.number}/").content.decode()
+    )
+    assert (
+        f'href="/admin/tickets/{ticket.number}/"'
+        in sign_in(house.agent).get(f"/admin/tickets/{follower.number}/").content.decode()
+    )
 
 
 def test_a_follow_up_of_another_customers_ticket_is_refused(house: House, sign_in: Any) -> None:
     ticket = solved(house)
-    services.transition_ticket(ticket=fresh(ticket), name="approve", by=by(house.requester), at=MONDAY_9AM)
+    services.transition_ticket(
+        ticket=fresh(ticket), name="approve", by=by(house.requester), at=MONDAY_9AM
+    )
 
-    assert sign_in(house.outsider).post(f"/tickets/{ticket.number}/follow-up/", {"body": "Mine."}).status_code == 404
+    assert (
+        sign_in(house.outsider)
+        .post(f"/tickets/{ticket.number}/follow-up/", {"body": "Mine."})
+        .status_code
+        == 404
+    )
     assert not Ticket.objects.filter(continues=ticket).exists()
 
 
@@ -175,7 +235,9 @@ def test_lists_cost_the_same_for_one_ticket_and_for_three(house: House, sign_in:
     assert counts[0] == counts[1]
 
 
-def test_contacts_and_reports_cost_the_same_for_one_row_and_for_three(house: House, sign_in: Any) -> None:
+def test_contacts_and_reports_cost_the_same_for_one_row_and_for_three(
+    house: House, sign_in: Any
+) -> None:
     client = sign_in(house.people["coordinator"])
     EscalationLevel.objects.filter(organization=house.north, position__gt=1).delete()
     counts = []
@@ -225,18 +287,30 @@ def test_profile_switch_browser_and_organization_decide_the_language_in_this_ord
     if switch:
         client.cookies["django_language"] = switch
 
-    page = client.get("/home/", headers={"Accept-Language": browser} if browser else {}).content.decode()
+    page = client.get(
+        "/home/", headers={"Accept-Language": browser} if browser else {}
+    ).content.decode()
 
     assert f'<html lang="{language}"' in page
 
 
-def test_sign_in_by_e_mail_and_password_and_wrong_ones_are_limited(house: House, client: Any) -> None:
-    wrong = [client.post("/accounts/login/", {"login": house.requester.email, "password": "no"}) for _ in range(7)]
+def test_sign_in_by_e_mail_and_password_and_wrong_ones_are_limited(
+    house: House, client: Any
+) -> None:
+    wrong = [
+        client.post("/accounts/login/", {"login": house.requester.email, "password": "no"})
+        for _ in range(7)
+    ]
     assert b"requester" not in wrong[0].content.split(b"<main")[0]
     assert wrong[-1].status_code in {200, 429}
     from django.core.cache import cache
 
     cache.clear()
     right = client.post("/accounts/login/", {"login": house.requester.email, "password": PASSWORD})
-    assert (right.status_code, client.get("/", follow=True).redirect_chain[-1][0]) == (302, "/home/")
-    assert client.get("/accounts/signup/").content.decode().count("<form") <= 2  # closed: only the language switch
+    assert (right.status_code, client.get("/", follow=True).redirect_chain[-1][0]) == (
+        302,
+        "/home/",
+    )
+    assert (
+        client.get("/accounts/signup/").content.decode().count("<form") <= 2
+    )  # closed: only the language switch

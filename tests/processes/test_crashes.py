@@ -14,7 +14,13 @@ from tests.running import REAL_SERVICES, Mailbox, Mesa, wait_until
 
 pytestmark = pytest.mark.processes
 
-NEW = {"description": "x", "kind": "incident", "service": "accesos", "impact": "minor", "urgency": "low"}
+NEW = {
+    "description": "x",
+    "kind": "incident",
+    "service": "accesos",
+    "impact": "minor",
+    "urgency": "low",
+}
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])
@@ -49,8 +55,13 @@ def token(mesa: Mesa) -> str:
     return mesa.manage("api_token", "requester@norte.example")
 
 
-def test_a_worker_killed_while_it_delivers_loses_no_message(mesa: Mesa, mailbox: Mailbox, token: str) -> None:
-    numbers = [mesa.api(token, "POST", "tickets/", {**NEW, "subject": f"Worker {n}"})["number"] for n in range(12)]
+def test_a_worker_killed_while_it_delivers_loses_no_message(
+    mesa: Mesa, mailbox: Mailbox, token: str
+) -> None:
+    numbers = [
+        mesa.api(token, "POST", "tickets/", {**NEW, "subject": f"Worker {n}"})["number"]
+        for n in range(12)
+    ]
     mailbox.delay_seconds = 0.5
     mesa.spawn("worker")
     mesa.spawn("beat")
@@ -62,7 +73,9 @@ def test_a_worker_killed_while_it_delivers_loses_no_message(mesa: Mesa, mailbox:
     mesa.spawn("worker")
 
     def copies() -> Counter[str]:
-        return Counter(n for n in numbers for _mail in mailbox.to("requester@norte.example", about=n))
+        return Counter(
+            n for n in numbers for _mail in mailbox.to("requester@norte.example", about=n)
+        )
 
     wait_until(lambda: len(copies()) == 12, "every copy arrives", 90)
     wait_until(lambda: "queued" not in mesa.script("outbox")["status"], "the outbox is empty", 60)
@@ -70,17 +83,30 @@ def test_a_worker_killed_while_it_delivers_loses_no_message(mesa: Mesa, mailbox:
     assert len(doubled) <= taken_in_flight, (doubled, taken_in_flight)
     assert mesa.script("outbox")["reclaims"] >= len(doubled)
     for number in doubled:
-        assert len({mail["Message-ID"] for mail in mailbox.to("requester@norte.example", about=number)}) == 1
+        assert (
+            len(
+                {mail["Message-ID"] for mail in mailbox.to("requester@norte.example", about=number)}
+            )
+            == 1
+        )
     mesa.kill("worker")
     mesa.kill("beat")
 
 
-def test_a_web_process_killed_in_mid_request_and_asked_again_raises_each_ticket_once(mesa: Mesa, token: str) -> None:
+def test_a_web_process_killed_in_mid_request_and_asked_again_raises_each_ticket_once(
+    mesa: Mesa, token: str
+) -> None:
     failures: list[str] = []
 
     def ask(index: int) -> None:
         try:
-            mesa.api(token, "POST", "tickets/", {**NEW, "subject": "Web killed"}, Idempotency_Key=f"web-{index}")
+            mesa.api(
+                token,
+                "POST",
+                "tickets/",
+                {**NEW, "subject": "Web killed"},
+                Idempotency_Key=f"web-{index}",
+            )
         except (urllib.error.URLError, OSError):
             failures.append(str(index))
 
@@ -100,12 +126,16 @@ def test_a_web_process_killed_in_mid_request_and_asked_again_raises_each_ticket_
     assert failures, "the process was killed before or after every request: the test proved nothing"
 
 
-def test_a_warning_that_fell_due_while_the_worker_was_dead_is_told_once(mesa: Mesa, mailbox: Mailbox) -> None:
+def test_a_warning_that_fell_due_while_the_worker_was_dead_is_told_once(
+    mesa: Mesa, mailbox: Mailbox
+) -> None:
     late = mesa.script("late_ticket", "requester@sur.example", "sin-acceso", "45")
     for _ in range(2):
         mesa.spawn("beat")
         mesa.spawn("worker")
-        wait_until(lambda: mesa.script("facts", str(late["pk"]))["announced"], "the sweep announces", 60)
+        wait_until(
+            lambda: mesa.script("facts", str(late["pk"]))["announced"], "the sweep announces", 60
+        )
         mesa.kill("worker")
         mesa.kill("beat")
 
@@ -114,25 +144,43 @@ def test_a_warning_that_fell_due_while_the_worker_was_dead_is_told_once(mesa: Me
     assert facts["escalations"] == [[1, "breach"]]
 
 
-def test_two_workers_sweep_at_once_and_one_dies_in_the_middle_yet_each_breach_is_told_once(mesa: Mesa) -> None:
-    late = [str(pk) for pk in mesa.script("late_tickets", "requester@sur.example", "sin-acceso", "45", "40")]
+def test_two_workers_sweep_at_once_and_one_dies_in_the_middle_yet_each_breach_is_told_once(
+    mesa: Mesa,
+) -> None:
+    late = [
+        str(pk)
+        for pk in mesa.script("late_tickets", "requester@sur.example", "sin-acceso", "45", "40")
+    ]
     for name in ("first", "second"):
         mesa.spawn("worker")
         mesa.processes[name] = mesa.processes.pop("worker")
     mesa.spawn("beat")
-    wait_until(lambda: any(row[0] for row in mesa.script("told", *late).values()), "the sweep is in its middle", 60)
+    wait_until(
+        lambda: any(row[0] for row in mesa.script("told", *late).values()),
+        "the sweep is in its middle",
+        60,
+    )
 
     mesa.kill("first")
-    wait_until(lambda: all(row[0] for row in mesa.script("told", *late).values()), "every breach is announced", 60)
+    wait_until(
+        lambda: all(row[0] for row in mesa.script("told", *late).values()),
+        "every breach is announced",
+        60,
+    )
     mesa.kill("second")
     mesa.kill("beat")
 
     assert mesa.script("told", *late) == dict.fromkeys(late, [1, 1, 1, 1])
 
 
-def test_the_clock_jumps_an_hour_under_two_workers_and_one_dies_yet_each_fact_is_told_once(mesa: Mesa) -> None:
+def test_the_clock_jumps_an_hour_under_two_workers_and_one_dies_yet_each_fact_is_told_once(
+    mesa: Mesa,
+) -> None:
     mesa.set_clock_ahead(0)
-    tickets = [str(pk) for pk in mesa.script("late_tickets", "requester@sur.example", "sin-acceso", "1", "30")]  # reaction 40 min
+    tickets = [
+        str(pk)
+        for pk in mesa.script("late_tickets", "requester@sur.example", "sin-acceso", "1", "30")
+    ]  # reaction 40 min
     try:
         for name in ("first", "second"):
             mesa.spawn("worker")
@@ -146,7 +194,9 @@ def test_the_clock_jumps_an_hour_under_two_workers_and_one_dies_yet_each_fact_is
         mesa.set_clock_ahead(25 * 60)
         wait_until(lambda: announced() == [[50]] * 30, "every warning is announced", 90)
         mesa.set_clock_ahead(85 * 60)
-        wait_until(lambda: [50, 100] in announced(), "the sweep after the jump is in its middle", 60)
+        wait_until(
+            lambda: [50, 100] in announced(), "the sweep after the jump is in its middle", 60
+        )
         mesa.kill("first")
         wait_until(lambda: announced() == [[50, 100]] * 30, "every breach is announced", 90)
         mesa.kill("second")
@@ -197,10 +247,14 @@ def test_what_computes_simulations_cannot_write(mesa: Mesa) -> None:
     assert told["left"] == told["reads"]
 
 
-def test_a_simulation_asked_for_is_computed_by_the_worker_and_agrees_with_what_was_issued(mesa: Mesa) -> None:
+def test_a_simulation_asked_for_is_computed_by_the_worker_and_agrees_with_what_was_issued(
+    mesa: Mesa,
+) -> None:
     mesa.spawn("worker")
     pk = mesa.script("simulate")
-    wait_until(lambda: not mesa.script("simulation", str(pk))["running"], "the simulation is computed", 60)
+    wait_until(
+        lambda: not mesa.script("simulation", str(pk))["running"], "the simulation is computed", 60
+    )
 
     found = mesa.script("simulation", str(pk))
     assert found["published"] is True

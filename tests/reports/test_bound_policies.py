@@ -21,34 +21,61 @@ AT_ONCE = MONDAY_9AM - 90 * DAY
 
 @pytest.fixture
 def other(house: House) -> Contract:
-    contract = Contract.objects.create(organization=house.north, reference="C2", starts_on=date(2024, 1, 1))
+    contract = Contract.objects.create(
+        organization=house.north, reference="C2", starts_on=date(2024, 1, 1)
+    )
     for service in house.services.values():
         ContractService.objects.create(organization=house.north, contract=contract, service=service)
     return contract
 
 
-def promise(house: House, contract: Contract, metric: str, *minutes: int, support_type: str = "") -> int:
+def promise(
+    house: House, contract: Contract, metric: str, *minutes: int, support_type: str = ""
+) -> int:
     """Publish what a contract promises for critical, high, medium and low; one number is for each of them."""
     given = minutes if len(minutes) == 4 else minutes * 4
-    own = [PolicyTarget(metric=metric, priority=p, minutes=m, support_type=support_type) for p, m in zip(Priority, given, strict=True)]
-    made = publish_policy(organization=house.north, contract=contract, targets=own, effective_from=AT_ONCE, by=SETUP, at=AT_ONCE)
+    own = [
+        PolicyTarget(metric=metric, priority=p, minutes=m, support_type=support_type)
+        for p, m in zip(Priority, given, strict=True)
+    ]
+    made = publish_policy(
+        organization=house.north,
+        contract=contract,
+        targets=own,
+        effective_from=AT_ONCE,
+        by=SETUP,
+        at=AT_ONCE,
+    )
     house.north.refresh_from_db()
     return int(made.pk)
 
 
 def move(house: House, ticket: Ticket, contract: Contract, minutes: int) -> None:
     who, at = by(house.staff["desk_supervisor"]), MONDAY_9AM + minutes * MINUTE
-    services.change_contract(ticket=fresh(ticket), contract=contract, reason="X", from_start=False, by=who, at=at)
+    services.change_contract(
+        ticket=fresh(ticket), contract=contract, reason="X", from_start=False, by=who, at=at
+    )
 
 
-def classify(house: House, ticket: Ticket, minutes: int, *, service: str = "erp", urgency: Urgency = Urgency.CRITICAL) -> None:
-    chosen = Classification(impact=Impact.MINOR, urgency=urgency, kind=Kind.INCIDENT, service=house.services[service])
+def classify(
+    house: House,
+    ticket: Ticket,
+    minutes: int,
+    *,
+    service: str = "erp",
+    urgency: Urgency = Urgency.CRITICAL,
+) -> None:
+    chosen = Classification(
+        impact=Impact.MINOR, urgency=urgency, kind=Kind.INCIDENT, service=house.services[service]
+    )
     who, at = by(house.staff["desk_supervisor"]), MONDAY_9AM + minutes * MINUTE
     services.classify_ticket(ticket=fresh(ticket), classification=chosen, reason="x", by=who, at=at)
 
 
 def reply(house: House, ticket: Ticket, minutes: int) -> None:
-    services.reply_to_customer(ticket=fresh(ticket), body="Hi.", by=by(house.agent), at=MONDAY_9AM + minutes * MINUTE)
+    services.reply_to_customer(
+        ticket=fresh(ticket), body="Hi.", by=by(house.agent), at=MONDAY_9AM + minutes * MINUTE
+    )
 
 
 def check_simulation(house: House) -> None:
@@ -56,7 +83,9 @@ def check_simulation(house: House) -> None:
     assert before(result) == after(result) == measured(house)
 
 
-def test_a_clock_that_starts_after_the_change_is_under_the_new_contract(house: House, other: Contract) -> None:
+def test_a_clock_that_starts_after_the_change_is_under_the_new_contract(
+    house: House, other: Contract
+) -> None:
     policy = promise(house, other, "resolution", 600, support_type="technological")
     ticket = make_ticket(house)
     reply(house, ticket, 3)  # the reaction has stopped: it is bound to the old contract for good
@@ -70,7 +99,9 @@ def test_a_clock_that_starts_after_the_change_is_under_the_new_contract(house: H
     check_simulation(house)
 
 
-def test_a_promise_that_was_withdrawn_comes_back_under_the_new_contract(house: House, other: Contract) -> None:
+def test_a_promise_that_was_withdrawn_comes_back_under_the_new_contract(
+    house: House, other: Contract
+) -> None:
     promise(house, house.contract, "resolution", 1200, support_type="technological")
     policy = promise(house, other, "resolution", 300, support_type="technological")
     ticket = make_ticket(house, service="network")
@@ -96,7 +127,9 @@ def test_a_later_promise_is_made_under_the_new_contract(house: House, other: Con
     assert clock.target == 600 * MINUTE
 
 
-def test_a_contract_that_promises_the_same_for_now_binds_what_comes_after(house: House, other: Contract) -> None:
+def test_a_contract_that_promises_the_same_for_now_binds_what_comes_after(
+    house: House, other: Contract
+) -> None:
     promise(house, other, "reaction", 40, 60, 120, 10)  # as the service guide, but for low priority
     ticket = make_ticket(house)
     move(house, ticket, other, 5)
@@ -107,7 +140,9 @@ def test_a_contract_that_promises_the_same_for_now_binds_what_comes_after(house:
     check_simulation(house)
 
 
-def test_a_breach_under_another_contract_with_the_same_promise_is_no_earlier_one(house: House, other: Contract) -> None:
+def test_a_breach_under_another_contract_with_the_same_promise_is_no_earlier_one(
+    house: House, other: Contract
+) -> None:
     promise(house, other, "attention", 100, 200, 300, 400)
     ticket = make_ticket(house)
     settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 70 * MINUTE)

@@ -31,8 +31,15 @@ def row(data: dict, metric: str, priority: str | None = None) -> dict:  # type: 
 
 
 def test_figures_count_each_clock_once(house: House) -> None:
-    served, late, rejected, running = (make_ticket(house, at=MONDAY_9AM + n * timedelta(seconds=1)) for n in range(4))
-    tickets.reply_to_customer(ticket=fresh(served), body="Hello.", by=by(house.agent), at=MONDAY_9AM + timedelta(minutes=10))
+    served, late, rejected, running = (
+        make_ticket(house, at=MONDAY_9AM + n * timedelta(seconds=1)) for n in range(4)
+    )
+    tickets.reply_to_customer(
+        ticket=fresh(served),
+        body="Hello.",
+        by=by(house.agent),
+        at=MONDAY_9AM + timedelta(minutes=10),
+    )
     tickets.transition_ticket(
         ticket=fresh(rejected),
         name="reject",
@@ -40,12 +47,17 @@ def test_figures_count_each_clock_once(house: House) -> None:
         by=by(house.agent),
         at=MONDAY_9AM + timedelta(minutes=10),
     )
-    tickets.reply_to_customer(ticket=fresh(late), body="Late.", by=by(house.agent), at=MONDAY_9AM + 2 * HOUR)
+    tickets.reply_to_customer(
+        ticket=fresh(late), body="Late.", by=by(house.agent), at=MONDAY_9AM + 2 * HOUR
+    )
 
     data = queries.build_service_level(house.north, MARCH, MONDAY_9AM + timedelta(minutes=30))
 
     assert data["raised"] == 4
-    assert {r["code"]: r["count"] for r in data["by_state"] if r["count"]} == {"new": 3, "rejected": 1}
+    assert {r["code"]: r["count"] for r in data["by_state"] if r["count"]} == {
+        "new": 3,
+        "rejected": 1,
+    }
     assert row(data, "reaction", "high") == {
         "metric": "reaction",
         "priority": "high",
@@ -61,7 +73,9 @@ def test_figures_count_each_clock_once(house: House) -> None:
 
 
 def test_a_month_is_the_customers_own_month(house: House) -> None:
-    make_ticket(house, at=datetime(2026, 4, 1, 5, 59, tzinfo=UTC))  # 23:59 of 31 March in Mexico City
+    make_ticket(
+        house, at=datetime(2026, 4, 1, 5, 59, tzinfo=UTC)
+    )  # 23:59 of 31 March in Mexico City
     make_ticket(house, at=datetime(2026, 4, 1, 6, 0, tzinfo=UTC))
 
     assert queries.build_service_level(house.north, MARCH, APRIL_1)["raised"] == 1
@@ -72,9 +86,15 @@ def test_whose_turn_it_was_is_summed_within_the_month(house: House) -> None:
     details = tickets.TransitionDetails
     for name, hours, more in (("start", 1, {}), ("pend_user", 2, {"message": "Which?"})):
         at = MONDAY_9AM + hours * HOUR
-        tickets.transition_ticket(ticket=fresh(ticket), name=name, details=details(**more), by=by(house.agent), at=at)
-    tickets.reply_as_customer(ticket=fresh(ticket), body="This.", by=by(house.requester), at=MONDAY_9AM + 5 * HOUR)
-    late = make_ticket(house, at=datetime(2026, 4, 1, 5, 0, tzinfo=UTC))  # an hour before the month ends
+        tickets.transition_ticket(
+            ticket=fresh(ticket), name=name, details=details(**more), by=by(house.agent), at=at
+        )
+    tickets.reply_as_customer(
+        ticket=fresh(ticket), body="This.", by=by(house.requester), at=MONDAY_9AM + 5 * HOUR
+    )
+    late = make_ticket(
+        house, at=datetime(2026, 4, 1, 5, 0, tzinfo=UTC)
+    )  # an hour before the month ends
 
     data = queries.build_service_level(house.north, MARCH, MONDAY_9AM + 6 * HOUR)
     assert data["turns"] == {"desk": 2 * 3600, "customer": 3 * 3600}  # what runs is not over
@@ -82,8 +102,13 @@ def test_whose_turn_it_was_is_summed_within_the_month(house: House) -> None:
     assert breach is None
 
     whole = queries.build_service_level(house.north, MARCH, APRIL_1 + timedelta(days=5))
-    assert whole["turns"] == queries.build_service_level(house.north, MARCH, APRIL_1 + timedelta(days=9))["turns"]
-    assert {row["number"]: row["turns"]["desk"] for row in whole["breaches"]}.get(late.number) == 3600
+    assert (
+        whole["turns"]
+        == queries.build_service_level(house.north, MARCH, APRIL_1 + timedelta(days=9))["turns"]
+    )
+    assert {row["number"]: row["turns"]["desk"] for row in whole["breaches"]}.get(
+        late.number
+    ) == 3600
 
 
 def test_a_month_without_tickets_is_zeros(house: House) -> None:
@@ -92,42 +117,90 @@ def test_a_month_without_tickets_is_zeros(house: House) -> None:
     assert (data["raised"], row(data, "reaction")["compliance"], data["tickets"]) == (0, None, [])
 
 
-def test_a_month_issued_again_after_every_term_has_changed_has_the_same_figures(house: House) -> None:
+def test_a_month_issued_again_after_every_term_has_changed_has_the_same_figures(
+    house: House,
+) -> None:
     for number, minutes in ((0, 10), (1, 90), (2, 200)):
         ticket = make_ticket(house, at=MONDAY_9AM + timedelta(hours=number))
         tickets.reply_to_customer(
-            ticket=fresh(ticket), body="Hello.", by=by(house.agent), at=ticket.received_at + timedelta(minutes=minutes)
+            ticket=fresh(ticket),
+            body="Hello.",
+            by=by(house.agent),
+            at=ticket.received_at + timedelta(minutes=minutes),
         )
         done = TransitionDetails(message="Done.", solution_type="definitive")
-        tickets.transition_ticket(ticket=fresh(ticket), name="start", by=by(house.agent), at=ticket.received_at + 3 * HOUR)
-        tickets.transition_ticket(ticket=fresh(ticket), name="solve", details=done, by=by(house.agent), at=ticket.received_at + 4 * HOUR)
+        tickets.transition_ticket(
+            ticket=fresh(ticket), name="start", by=by(house.agent), at=ticket.received_at + 3 * HOUR
+        )
+        tickets.transition_ticket(
+            ticket=fresh(ticket),
+            name="solve",
+            details=done,
+            by=by(house.agent),
+            at=ticket.received_at + 4 * HOUR,
+        )
     waiting = make_ticket(house, at=MONDAY_9AM + timedelta(days=28))
-    first = services.request_report(organization=house.north, month=MARCH, language="es", user=None, by=SETUP, at=APRIL_1)
+    first = services.request_report(
+        organization=house.north, month=MARCH, language="es", user=None, by=SETUP, at=APRIL_1
+    )
 
     at = APRIL_1 + HOUR
-    targets = [PolicyTarget(metric="reaction", priority=priority, minutes=1) for priority in Priority]
-    publish_policy(organization=house.north, contract=house.contract, targets=targets, effective_from=at, by=SETUP, at=at)
+    targets = [
+        PolicyTarget(metric="reaction", priority=priority, minutes=1) for priority in Priority
+    ]
+    publish_policy(
+        organization=house.north,
+        contract=house.contract,
+        targets=targets,
+        effective_from=at,
+        by=SETUP,
+        at=at,
+    )
     publish_policy(organization=house.north, targets=targets, effective_from=at, by=SETUP, at=at)
-    publish_matrix(contract=house.contract, cells=dict.fromkeys(DEFAULT_MATRIX, Priority.LOW), effective_from=at, by=SETUP, at=at)
+    publish_matrix(
+        contract=house.contract,
+        cells=dict.fromkeys(DEFAULT_MATRIX, Priority.LOW),
+        effective_from=at,
+        by=SETUP,
+        at=at,
+    )
     version = publish(house, at=at, effective_from=at)
     redate_clocks(version=version_of(version), at=at + HOUR)
     house.contract.ends_on = date(2026, 3, 31)
     house.contract.save()
-    tickets.reply_to_customer(ticket=fresh(waiting), body="At last.", by=by(house.agent), at=at + HOUR)
+    tickets.reply_to_customer(
+        ticket=fresh(waiting), body="At last.", by=by(house.agent), at=at + HOUR
+    )
 
-    again = services.request_report(organization=house.north, month=MARCH, language="es", user=None, by=SETUP, at=at + 2 * HOUR)
-    english = services.request_report(organization=house.north, month=MARCH, language="en", user=None, by=SETUP, at=at + 2 * HOUR)
-    assert (again.pk, english.data_sha256, english.cutoff_at) == (first.pk, first.data_sha256, first.cutoff_at)
+    again = services.request_report(
+        organization=house.north, month=MARCH, language="es", user=None, by=SETUP, at=at + 2 * HOUR
+    )
+    english = services.request_report(
+        organization=house.north, month=MARCH, language="en", user=None, by=SETUP, at=at + 2 * HOUR
+    )
+    assert (again.pk, english.data_sha256, english.cutoff_at) == (
+        first.pk,
+        first.data_sha256,
+        first.cutoff_at,
+    )
     ended = [row for row in first.data["compliance"] if row["running"] == 0]
-    assert [row for row in queries.build_service_level(house.north, MARCH, at + 2 * HOUR)["compliance"] if row in ended] == ended
+    assert [
+        row
+        for row in queries.build_service_level(house.north, MARCH, at + 2 * HOUR)["compliance"]
+        if row in ended
+    ] == ended
 
 
 def test_an_issued_report_never_changes(house: House) -> None:
     make_ticket(house)
-    first = services.request_report(organization=house.north, month=MARCH, language="es", user=None, by=SETUP, at=APRIL_1)
+    first = services.request_report(
+        organization=house.north, month=MARCH, language="es", user=None, by=SETUP, at=APRIL_1
+    )
     sweep(APRIL_1)
 
-    again = services.request_report(organization=house.north, month=MARCH, language="es", user=None, by=SETUP, at=APRIL_1 + HOUR)
+    again = services.request_report(
+        organization=house.north, month=MARCH, language="es", user=None, by=SETUP, at=APRIL_1 + HOUR
+    )
 
     assert (again.pk, again.data_sha256) == (first.pk, first.data_sha256)
     assert queries.figures(house.north, MARCH, "es", APRIL_1 + HOUR) == first.data
@@ -136,18 +209,29 @@ def test_an_issued_report_never_changes(house: House) -> None:
 def test_a_running_month_is_made_anew_only_when_its_figures_changed(house: House) -> None:
     at = MONDAY_9AM + timedelta(minutes=1)
     make_ticket(house)
-    one = services.request_report(organization=house.north, month=MARCH, language="es", user=None, by=SETUP, at=at)
-    same = services.request_report(organization=house.north, month=MARCH, language="es", user=None, by=SETUP, at=at + HOUR / 4)
+    one = services.request_report(
+        organization=house.north, month=MARCH, language="es", user=None, by=SETUP, at=at
+    )
+    same = services.request_report(
+        organization=house.north, month=MARCH, language="es", user=None, by=SETUP, at=at + HOUR / 4
+    )
     make_ticket(house)
-    two = services.request_report(organization=house.north, month=MARCH, language="es", user=None, by=SETUP, at=at + HOUR / 2)
+    two = services.request_report(
+        organization=house.north, month=MARCH, language="es", user=None, by=SETUP, at=at + HOUR / 2
+    )
 
     assert (one.pk == same.pk, two.version, two.data["raised"]) == (True, 2, 2)
 
 
-@pytest.mark.parametrize(("language", "title"), [("es", "Informe de niveles de servicio"), ("en", "Service-level report")])
+@pytest.mark.parametrize(
+    ("language", "title"),
+    [("es", "Informe de niveles de servicio"), ("en", "Service-level report")],
+)
 def test_the_pdf_says_what_the_figures_say(house: House, language: str, title: str) -> None:
     ticket = make_ticket(house, subject="Canary <b>bold</b>")
-    issue = services.request_report(organization=house.north, month=MARCH, language=language, user=None, by=SETUP, at=APRIL_1)
+    issue = services.request_report(
+        organization=house.north, month=MARCH, language=language, user=None, by=SETUP, at=APRIL_1
+    )
 
     assert services.make_report(issue_id=issue.pk, at=APRIL_1) is True
     assert services.make_report(issue_id=issue.pk, at=APRIL_1) is False
@@ -155,14 +239,21 @@ def test_the_pdf_says_what_the_figures_say(house: House, language: str, title: s
     issue = ReportIssue.objects.select_related("pdf").get(pk=issue.pk)
     assert issue.pdf is not None
     with issue.pdf.file.open("rb") as stream:
-        text = " ".join(page.extract_text() for page in pypdf.PdfReader(BytesIO(stream.read())).pages)
+        text = " ".join(
+            page.extract_text() for page in pypdf.PdfReader(BytesIO(stream.read())).pages
+        )
     for expected in (title, ticket.number, "Canary <b>bold</b>", issue.data_sha256[:20]):
         assert expected in " ".join(text.split()), expected
 
 
 def test_last_months_report_is_sent_by_itself_once_on_the_first(house: House) -> None:
     make_ticket(house)
-    assert services.issue_monthly_report(organization=house.north, at=datetime(2026, 3, 31, 12, tzinfo=UTC)) is None
+    assert (
+        services.issue_monthly_report(
+            organization=house.north, at=datetime(2026, 3, 31, 12, tzinfo=UTC)
+        )
+        is None
+    )
 
     issue = services.issue_monthly_report(organization=house.north, at=APRIL_1)
     again = services.issue_monthly_report(organization=house.north, at=APRIL_1 + HOUR)
@@ -171,7 +262,9 @@ def test_last_months_report_is_sent_by_itself_once_on_the_first(house: House) ->
     services.make_report(issue_id=issue.pk, at=APRIL_1)
 
     sent = OutboxMessage.objects.filter(template="monthly_report")
-    assert [(m.to_email, m.attachment_name) for m in sent] == [("report_recipient@north.example", "north-2026-03-v1.pdf")]
+    assert [(m.to_email, m.attachment_name) for m in sent] == [
+        ("report_recipient@north.example", "north-2026-03-v1.pdf")
+    ]
 
 
 @pytest.mark.parametrize("text", ["2026-13", "March", "", "2026-03-01"])

@@ -25,10 +25,23 @@ ROOT = Path(__file__).resolve().parents[2]
         ("MESA_TICKET_PREFIX", "T-1", "letters only"),
     ],
 )
-def test_a_wrong_variable_is_named_with_its_cure(name: str, value: str, cure: str, tmp_path: Path) -> None:
-    environment = {**os.environ, "MESA_VAR": str(tmp_path), name: value, "DJANGO_SETTINGS_MODULE": "servicedesk.settings"}
+def test_a_wrong_variable_is_named_with_its_cure(
+    name: str, value: str, cure: str, tmp_path: Path
+) -> None:
+    environment = {
+        **os.environ,
+        "MESA_VAR": str(tmp_path),
+        name: value,
+        "DJANGO_SETTINGS_MODULE": "servicedesk.settings",
+    }
 
-    done = subprocess.run([sys.executable, "-c", "import servicedesk.settings"], cwd=ROOT, env=environment, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", "import servicedesk.settings"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
 
     assert done.returncode != 0
     assert name in done.stderr
@@ -37,7 +50,9 @@ def test_a_wrong_variable_is_named_with_its_cure(name: str, value: str, cure: st
 
 def test_a_password_in_a_url_never_reaches_the_message() -> None:
     with pytest.raises(ImproperlyConfigured) as caught:
-        Environment({"DATABASE_URL": "mysql://user:hunter2@host/db"}).url("DATABASE_URL", ("postgres",))
+        Environment({"DATABASE_URL": "mysql://user:hunter2@host/db"}).url(
+            "DATABASE_URL", ("postgres",)
+        )
 
     assert "hunter2" not in str(caught.value)
 
@@ -45,7 +60,12 @@ def test_a_password_in_a_url_never_reaches_the_message() -> None:
 def test_mail_urls() -> None:
     starttls = mail_settings("smtp://user%40x:pa%2Fss@mail.example:587")
 
-    assert (starttls["EMAIL_HOST_USER"], starttls["EMAIL_HOST_PASSWORD"], starttls["EMAIL_USE_TLS"], starttls["EMAIL_PORT"]) == (
+    assert (
+        starttls["EMAIL_HOST_USER"],
+        starttls["EMAIL_HOST_PASSWORD"],
+        starttls["EMAIL_USE_TLS"],
+        starttls["EMAIL_PORT"],
+    ) == (
         "user@x",
         "pa/ss",
         True,

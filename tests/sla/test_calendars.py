@@ -24,7 +24,9 @@ def make(name: str) -> WorkCalendar:
     raw = DATA["calendars"][name]
     return WorkCalendar(
         timezone=raw["tz"],
-        hours={int(day): [tuple(window) for window in windows] for day, windows in raw["hours"].items()},
+        hours={
+            int(day): [tuple(window) for window in windows] for day, windows in raw["hours"].items()
+        },
         holidays={date.fromisoformat(day) for day in raw["holidays"]},
     )
 
@@ -66,7 +68,9 @@ def test_every_published_vector_holds() -> None:
     assert wrong == []
 
 
-@pytest.mark.parametrize("vector", [v for v in DATA["vectors"] if "error" in v], ids=lambda v: v["id"])
+@pytest.mark.parametrize(
+    "vector", [v for v in DATA["vectors"] if "error" in v], ids=lambda v: v["id"]
+)
 def test_published_errors_are_raised(vector: dict[str, Any]) -> None:
     with pytest.raises(CalendarError) as caught:
         run(vector)
@@ -83,8 +87,12 @@ def test_every_ledger_partitions_start_to_due_and_sums_to_the_target() -> None:
 
         ledger = calendar_of(vector["cal"]).explain(start, duration, pauses)
 
-        moments = [segment.start for segment in ledger.segments] + [s.end for s in ledger.segments[-1:]]
-        assert all(a.end == b.start for a, b in zip(ledger.segments, ledger.segments[1:], strict=False)), vector["id"]
+        moments = [segment.start for segment in ledger.segments] + [
+            s.end for s in ledger.segments[-1:]
+        ]
+        assert all(
+            a.end == b.start for a, b in zip(ledger.segments, ledger.segments[1:], strict=False)
+        ), vector["id"]
         assert ledger.due == expected(vector)
         if ledger.due is None:
             assert ledger.segments[-1].kind is SegmentKind.PAUSED
@@ -117,12 +125,20 @@ def test_notice_of_five_business_days_counts_back_over_the_holiday() -> None:
 
 
 def test_next_opening_skips_to_the_next_business_morning() -> None:
-    assert MEXICO.next_opening(datetime(2026, 3, 14, 12, tzinfo=UTC)) == datetime(2026, 3, 17, 15, tzinfo=UTC)
+    assert MEXICO.next_opening(datetime(2026, 3, 14, 12, tzinfo=UTC)) == datetime(
+        2026, 3, 17, 15, tzinfo=UTC
+    )
     assert MEXICO.is_open(datetime(2026, 3, 17, 15, tzinfo=UTC))
     assert not MEXICO.is_open(datetime(2026, 3, 18, 1, tzinfo=UTC))
 
 
-ZONES = ("America/Mexico_City", "America/Santiago", "Europe/Madrid", "America/Lima", "Australia/Lord_Howe")
+ZONES = (
+    "America/Mexico_City",
+    "America/Santiago",
+    "Europe/Madrid",
+    "America/Lima",
+    "Australia/Lord_Howe",
+)
 QUARTERS = st.integers(min_value=0, max_value=95)
 
 

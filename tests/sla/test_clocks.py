@@ -11,7 +11,15 @@ from core.classification import Impact, Kind, Priority, Urgency
 from escalation.models import Escalation
 from notifications.models import OutboxMessage
 from sla.defaults import CalendarRole, Metric
-from sla.models import Announcement, Calendar, CalendarVersion, Clock, ClockSegment, PolicyTarget, PolicyVersion
+from sla.models import (
+    Announcement,
+    Calendar,
+    CalendarVersion,
+    Clock,
+    ClockSegment,
+    PolicyTarget,
+    PolicyVersion,
+)
 from sla.queries import due_ticket_ids, load_clocks
 from sla.services import publish_calendar_version, settle_ticket
 from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
@@ -32,10 +40,21 @@ def clock_of(ticket: Ticket, metric: Metric = Metric.REACTION) -> Clock:
     return Clock.objects.get(ticket=ticket, metric=metric)
 
 
-def classify(house: House, ticket: Ticket, at: datetime, *, user: str = "desk_supervisor", **changes: object) -> None:
-    values = {"impact": Impact(ticket.impact), "urgency": Urgency(ticket.urgency), "kind": Kind(ticket.kind), "service": ticket.service}
+def classify(
+    house: House, ticket: Ticket, at: datetime, *, user: str = "desk_supervisor", **changes: object
+) -> None:
+    values = {
+        "impact": Impact(ticket.impact),
+        "urgency": Urgency(ticket.urgency),
+        "kind": Kind(ticket.kind),
+        "service": ticket.service,
+    }
     services.classify_ticket(
-        ticket=fresh(ticket), classification=Classification(**(values | changes)), reason="Seen.", by=by(house.staff[user]), at=at
+        ticket=fresh(ticket),
+        classification=Classification(**(values | changes)),
+        reason="Seen.",
+        by=by(house.staff[user]),
+        at=at,
     )
 
 
@@ -48,7 +67,9 @@ def test_default_targets_start_with_the_ticket_in_the_calendars_of_its_kind(hous
         (ticket.pk, metric): (segment.target, segment.calendar.role)
         for ticket in (functional, technological, request)
         for metric in (Metric.REACTION, Metric.ATTENTION)
-        for segment in [ClockSegment.objects.select_related("calendar").get(clock=clock_of(ticket, metric))]
+        for segment in [
+            ClockSegment.objects.select_related("calendar").get(clock=clock_of(ticket, metric))
+        ]
     }
     assert found == {
         (functional.pk, Metric.REACTION): (HOUR, CalendarRole.BUSINESS),
@@ -69,17 +90,26 @@ def test_a_ticket_of_friday_night_is_due_on_monday_morning(house: House) -> None
 
 
 @pytest.mark.parametrize("steps", [[31, 46, 55, 61], [31, 31, 46, 46, 55, 55, 61, 61, 200]])
-def test_each_threshold_is_announced_once_however_often_the_sweep_runs(house: House, steps: list[int]) -> None:
+def test_each_threshold_is_announced_once_however_often_the_sweep_runs(
+    house: House, steps: list[int]
+) -> None:
     ticket = make_ticket(house)
 
     for minutes in steps:
         sweep(MONDAY_9AM + minutes * MINUTE)
 
     clock = clock_of(ticket)
-    told = list(Announcement.objects.filter(clock=clock).order_by("pk").values_list("percent", flat=True))
+    told = list(
+        Announcement.objects.filter(clock=clock).order_by("pk").values_list("percent", flat=True)
+    )
     assert told == [50, 75, 90, 100]
     assert clock.breached_at == MONDAY_9AM + HOUR  # the due instant, not when the sweep noticed
-    assert OutboxMessage.objects.filter(template="clock", recipient=house.staff["desk_supervisor"]).count() == 4
+    assert (
+        OutboxMessage.objects.filter(
+            template="clock", recipient=house.staff["desk_supervisor"]
+        ).count()
+        == 4
+    )
 
 
 def test_several_thresholds_crossed_at_once_announce_the_highest(house: House) -> None:
@@ -88,7 +118,9 @@ def test_several_thresholds_crossed_at_once_announce_the_highest(house: House) -
     sweep(MONDAY_9AM + 55 * MINUTE)
     sweep(MONDAY_9AM + 56 * MINUTE)
 
-    assert list(Announcement.objects.filter(clock=clock_of(ticket)).values_list("percent", flat=True)) == [90]
+    assert list(
+        Announcement.objects.filter(clock=clock_of(ticket)).values_list("percent", flat=True)
+    ) == [90]
 
 
 def test_a_breach_reaches_the_first_level_of_the_matrix_once(house: House) -> None:
@@ -97,8 +129,12 @@ def test_a_breach_reaches_the_first_level_of_the_matrix_once(house: House) -> No
     sweep(MONDAY_9AM + 61 * MINUTE)
     sweep(MONDAY_9AM + 62 * MINUTE)
 
-    assert list(Escalation.objects.filter(ticket=ticket).values_list("position", "cause")) == [(1, "breach")]
-    assert OutboxMessage.objects.filter(template="escalation", to_email=house.agent.email).count() == 1
+    assert list(Escalation.objects.filter(ticket=ticket).values_list("position", "cause")) == [
+        (1, "breach")
+    ]
+    assert (
+        OutboxMessage.objects.filter(template="escalation", to_email=house.agent.email).count() == 1
+    )
 
 
 def test_two_clocks_that_breach_in_one_sweep_move_the_ladder_once(house: House) -> None:
@@ -113,7 +149,9 @@ def test_two_clocks_that_breach_in_one_sweep_move_the_ladder_once(house: House) 
 def test_an_answer_exactly_at_the_due_instant_is_in_time(house: House) -> None:
     ticket = make_ticket(house)
 
-    services.reply_to_customer(ticket=fresh(ticket), body="Here we are.", by=by(house.agent), at=MONDAY_9AM + HOUR)
+    services.reply_to_customer(
+        ticket=fresh(ticket), body="Here we are.", by=by(house.agent), at=MONDAY_9AM + HOUR
+    )
 
     assert (clock_of(ticket).is_met, clock_of(ticket).breached_at) == (True, None)
 
@@ -121,7 +159,12 @@ def test_an_answer_exactly_at_the_due_instant_is_in_time(house: House) -> None:
 def test_a_late_answer_records_the_breach_that_no_sweep_saw(house: House) -> None:
     ticket = make_ticket(house)
 
-    services.reply_to_customer(ticket=fresh(ticket), body="Sorry.", by=by(house.agent), at=MONDAY_9AM + HOUR + timedelta(seconds=1))
+    services.reply_to_customer(
+        ticket=fresh(ticket),
+        body="Sorry.",
+        by=by(house.agent),
+        at=MONDAY_9AM + HOUR + timedelta(seconds=1),
+    )
 
     assert (clock_of(ticket).is_met, clock_of(ticket).breached_at) == (False, MONDAY_9AM + HOUR)
     assert Escalation.objects.filter(ticket=ticket, cause="breach").count() == 1
@@ -129,14 +172,22 @@ def test_a_late_answer_records_the_breach_that_no_sweep_saw(house: House) -> Non
 
 def test_taking_assigning_and_changing_state_do_not_stop_reaction(house: House) -> None:
     ticket = make_ticket(house)
-    services.assign_ticket(ticket=fresh(ticket), assignee=house.agent, by=by(house.agent), at=MONDAY_9AM + MINUTE)
-    services.transition_ticket(ticket=fresh(ticket), name="start", by=by(house.agent), at=MONDAY_9AM + 2 * MINUTE)
-    services.add_note(ticket=fresh(ticket), body="Looks easy.", by=by(house.agent), at=MONDAY_9AM + 3 * MINUTE)
+    services.assign_ticket(
+        ticket=fresh(ticket), assignee=house.agent, by=by(house.agent), at=MONDAY_9AM + MINUTE
+    )
+    services.transition_ticket(
+        ticket=fresh(ticket), name="start", by=by(house.agent), at=MONDAY_9AM + 2 * MINUTE
+    )
+    services.add_note(
+        ticket=fresh(ticket), body="Looks easy.", by=by(house.agent), at=MONDAY_9AM + 3 * MINUTE
+    )
 
     assert clock_of(ticket).state == "running"
 
 
-def test_a_pause_over_the_night_moves_attention_by_its_open_time_and_never_reaction(house: House) -> None:
+def test_a_pause_over_the_night_moves_attention_by_its_open_time_and_never_reaction(
+    house: House,
+) -> None:
     ticket = make_ticket(house)
     start = MONDAY_9AM + 10 * MINUTE
     services.transition_ticket(ticket=fresh(ticket), name="start", by=by(house.agent), at=start)
@@ -146,12 +197,19 @@ def test_a_pause_over_the_night_moves_attention_by_its_open_time_and_never_react
         name="pend_supplier",
         by=by(house.agent),
         at=asked,
-        details=TransitionDetails(supplier="Link Co", supplier_case="7", promised_on=MONDAY_9AM.date()),
+        details=TransitionDetails(
+            supplier="Link Co", supplier_case="7", promised_on=MONDAY_9AM.date()
+        ),
     )
-    assert (clock_of(ticket, Metric.ATTENTION).state, clock_of(ticket, Metric.ATTENTION).due_at) == ("paused", None)
+    assert (
+        clock_of(ticket, Metric.ATTENTION).state,
+        clock_of(ticket, Metric.ATTENTION).due_at,
+    ) == ("paused", None)
     assert clock_of(ticket, Metric.REACTION).due_at == MONDAY_9AM + HOUR
 
-    services.transition_ticket(ticket=fresh(ticket), name="start", by=by(house.agent), at=asked + 16 * HOUR)  # Tuesday 10:00
+    services.transition_ticket(
+        ticket=fresh(ticket), name="start", by=by(house.agent), at=asked + 16 * HOUR
+    )  # Tuesday 10:00
 
     # Nine of ten hours were used; the last one runs from Tuesday 10:00.
     assert clock_of(ticket, Metric.ATTENTION).due_at == asked + 17 * HOUR
@@ -160,12 +218,19 @@ def test_a_pause_over_the_night_moves_attention_by_its_open_time_and_never_react
 def test_a_higher_priority_keeps_the_time_used(house: House) -> None:
     ticket = make_ticket(house, urgency=Urgency.LOW)  # reaction 2 h, attention 20 h
 
-    classify(house, ticket, MONDAY_9AM + 30 * MINUTE, impact=Impact.EXTENSIVE, urgency=Urgency.CRITICAL)
+    classify(
+        house, ticket, MONDAY_9AM + 30 * MINUTE, impact=Impact.EXTENSIVE, urgency=Urgency.CRITICAL
+    )
 
     assert clock_of(ticket).due_at == MONDAY_9AM + 40 * MINUTE
     assert clock_of(ticket, Metric.ATTENTION).due_at == MONDAY_9AM + 3 * HOUR
-    change = Record.objects.get(object_id=ticket.pk, verb="clock.retargeted", payload__metric="reaction").payload
-    assert (change["old_due_at"], change["due_at"]) == ("2026-03-02T17:00:00+00:00", "2026-03-02T15:40:00+00:00")
+    change = Record.objects.get(
+        object_id=ticket.pk, verb="clock.retargeted", payload__metric="reaction"
+    ).payload
+    assert (change["old_due_at"], change["due_at"]) == (
+        "2026-03-02T17:00:00+00:00",
+        "2026-03-02T15:40:00+00:00",
+    )
 
 
 def test_a_target_overdue_at_its_change_is_breached_at_the_change(house: House) -> None:
@@ -178,45 +243,74 @@ def test_a_target_overdue_at_its_change_is_breached_at_the_change(house: House) 
     assert (clock.due_at, clock.breached_at) == (MONDAY_9AM + 40 * MINUTE, changed)
 
 
-def test_a_breach_of_a_replaced_target_stays_on_its_segment_and_not_on_the_clock(house: House) -> None:
+def test_a_breach_of_a_replaced_target_stays_on_its_segment_and_not_on_the_clock(
+    house: House,
+) -> None:
     ticket = make_ticket(house, impact=Impact.EXTENSIVE)  # critical: 40 min
     sweep(MONDAY_9AM + 41 * MINUTE)
 
     classify(house, ticket, MONDAY_9AM + 50 * MINUTE, impact=Impact.MINOR, urgency=Urgency.LOW)
-    services.reply_to_customer(ticket=fresh(ticket), body="Hello.", by=by(house.agent), at=MONDAY_9AM + 60 * MINUTE)
+    services.reply_to_customer(
+        ticket=fresh(ticket), body="Hello.", by=by(house.agent), at=MONDAY_9AM + 60 * MINUTE
+    )
 
-    segments = list(ClockSegment.objects.filter(clock=clock_of(ticket)).order_by("number").values_list("priority", "breached_at"))
+    segments = list(
+        ClockSegment.objects.filter(clock=clock_of(ticket))
+        .order_by("number")
+        .values_list("priority", "breached_at")
+    )
     assert segments == [(Priority.CRITICAL, MONDAY_9AM + 40 * MINUTE), (Priority.LOW, None)]
     assert clock_of(ticket).is_met is True
 
 
 def test_a_change_of_calendar_measures_each_stretch_by_its_own(house: House) -> None:
-    evening = datetime(2026, 3, 3, 0, 30, tzinfo=UTC)  # Monday 18:30: half an hour of business time is left
+    evening = datetime(
+        2026, 3, 3, 0, 30, tzinfo=UTC
+    )  # Monday 18:30: half an hour of business time is left
     ticket = make_ticket(house, at=evening)  # functional: business hours, reaction 1 h
 
-    classify(house, ticket, evening + 2 * HOUR, service=house.services["network"], impact=Impact.MINOR)  # technological: around the clock
+    classify(
+        house, ticket, evening + 2 * HOUR, service=house.services["network"], impact=Impact.MINOR
+    )  # technological: around the clock
 
     assert clock_of(ticket).due_at == evening + 2 * HOUR + 30 * MINUTE
-    account = next(item for item in load_clocks(fresh(ticket), queries.intervals(ticket.pk)) if item.metric is Metric.REACTION).account
+    account = next(
+        item
+        for item in load_clocks(fresh(ticket), queries.intervals(ticket.pk))
+        if item.metric is Metric.REACTION
+    ).account
     assert [part.ledger.counted for part in account] == [30 * MINUTE, 30 * MINUTE]
 
 
-@pytest.mark.parametrize(("name", "details"), [("reject", {"reason": "Not ours."}), ("cancel", {"reason": "Called off."})])
-def test_rejected_and_cancelled_withdraw_the_clocks(house: House, name: str, details: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("name", "details"),
+    [("reject", {"reason": "Not ours."}), ("cancel", {"reason": "Called off."})],
+)
+def test_rejected_and_cancelled_withdraw_the_clocks(
+    house: House, name: str, details: dict[str, str]
+) -> None:
     ticket = make_ticket(house)
 
     services.transition_ticket(
-        ticket=fresh(ticket), name=name, details=TransitionDetails(**details), by=by(house.agent), at=MONDAY_9AM + MINUTE
+        ticket=fresh(ticket),
+        name=name,
+        details=TransitionDetails(**details),
+        by=by(house.agent),
+        at=MONDAY_9AM + MINUTE,
     )
 
-    clocks = list(Clock.objects.filter(ticket=ticket).values_list("state", "is_met", "next_event_at"))
+    clocks = list(
+        Clock.objects.filter(ticket=ticket).values_list("state", "is_met", "next_event_at")
+    )
     assert clocks == [("withdrawn", None, None)] * 2
     assert fresh(ticket).next_due_at is None
 
 
 def test_a_solution_stops_both_clocks(house: House) -> None:
     ticket = make_ticket(house)
-    services.transition_ticket(ticket=fresh(ticket), name="start", by=by(house.agent), at=MONDAY_9AM + MINUTE)
+    services.transition_ticket(
+        ticket=fresh(ticket), name="start", by=by(house.agent), at=MONDAY_9AM + MINUTE
+    )
 
     services.transition_ticket(
         ticket=fresh(ticket),
@@ -227,11 +321,17 @@ def test_a_solution_stops_both_clocks(house: House) -> None:
     )
 
     found = list(Clock.objects.filter(ticket=ticket).values_list("metric", "state", "is_met"))
-    assert found == [("reaction", "stopped", True), ("attention", "stopped", True), ("validation", "running", None)]
+    assert found == [
+        ("reaction", "stopped", True),
+        ("attention", "stopped", True),
+        ("validation", "running", None),
+    ]
 
 
 def test_a_contract_overrides_targets_and_extends_the_reaction_calendar(house: House) -> None:
-    night = Calendar.objects.create(organization=house.north, name="Long days", role=CalendarRole.EXTENDED)
+    night = Calendar.objects.create(
+        organization=house.north, name="Long days", role=CalendarRole.EXTENDED
+    )
     publish_calendar_version(
         calendar=night,
         time_zone="America/Mexico_City",
@@ -249,8 +349,20 @@ def test_a_contract_overrides_targets_and_extends_the_reaction_calendar(house: H
         extended_calendar=night,
         warning_percents=[80],
     )
-    PolicyTarget.objects.create(organization=house.north, policy=policy, metric=Metric.REACTION, priority=Priority.HIGH, minutes=90)
-    PolicyTarget.objects.create(organization=house.north, policy=policy, metric=Metric.RESOLUTION, priority=Priority.HIGH, minutes=600)
+    PolicyTarget.objects.create(
+        organization=house.north,
+        policy=policy,
+        metric=Metric.REACTION,
+        priority=Priority.HIGH,
+        minutes=90,
+    )
+    PolicyTarget.objects.create(
+        organization=house.north,
+        policy=policy,
+        metric=Metric.RESOLUTION,
+        priority=Priority.HIGH,
+        minutes=600,
+    )
 
     saturday_8am = datetime(2026, 3, 7, 14, tzinfo=UTC)
     ticket = make_ticket(house, at=saturday_8am)
@@ -263,12 +375,31 @@ def test_a_contract_overrides_targets_and_extends_the_reaction_calendar(house: H
 
 
 def test_reopening_resumes_resolution_and_never_reaction(house: House) -> None:
-    policy = PolicyVersion.objects.create(organization=house.north, contract=house.contract, number=1, effective_from=MONDAY_9AM - HOUR)
-    PolicyTarget.objects.create(organization=house.north, policy=policy, metric=Metric.RESOLUTION, priority=Priority.HIGH, minutes=300)
+    policy = PolicyVersion.objects.create(
+        organization=house.north,
+        contract=house.contract,
+        number=1,
+        effective_from=MONDAY_9AM - HOUR,
+    )
+    PolicyTarget.objects.create(
+        organization=house.north,
+        policy=policy,
+        metric=Metric.RESOLUTION,
+        priority=Priority.HIGH,
+        minutes=300,
+    )
     ticket = make_ticket(house)
-    services.transition_ticket(ticket=fresh(ticket), name="start", by=by(house.agent), at=MONDAY_9AM)
+    services.transition_ticket(
+        ticket=fresh(ticket), name="start", by=by(house.agent), at=MONDAY_9AM
+    )
     details = TransitionDetails(solution_type="definitive", message="Done.")
-    services.transition_ticket(ticket=fresh(ticket), name="solve", details=details, by=by(house.agent), at=MONDAY_9AM + HOUR)
+    services.transition_ticket(
+        ticket=fresh(ticket),
+        name="solve",
+        details=details,
+        by=by(house.agent),
+        at=MONDAY_9AM + HOUR,
+    )
 
     services.transition_ticket(
         ticket=fresh(ticket),
@@ -283,7 +414,9 @@ def test_reopening_resumes_resolution_and_never_reaction(house: House) -> None:
     assert clock_of(ticket).state == "stopped"
 
 
-def test_a_customer_without_a_calendar_gets_the_default_ones_and_keeps_the_ticket(house: House) -> None:
+def test_a_customer_without_a_calendar_gets_the_default_ones_and_keeps_the_ticket(
+    house: House,
+) -> None:
     CalendarVersion.objects.filter(organization=house.north).delete()
     Calendar.objects.filter(organization=house.north).delete()
 
@@ -293,7 +426,9 @@ def test_a_customer_without_a_calendar_gets_the_default_ones_and_keeps_the_ticke
     assert Calendar.objects.filter(organization=house.north).count() == 2
 
 
-def test_the_sweep_reads_one_range_of_an_index_however_many_clocks_are_open(house: House, django_assert_num_queries: object) -> None:
+def test_the_sweep_reads_one_range_of_an_index_however_many_clocks_are_open(
+    house: House, django_assert_num_queries: object
+) -> None:
     for _ in range(5):
         make_ticket(house)
 
@@ -303,9 +438,15 @@ def test_the_sweep_reads_one_range_of_an_index_however_many_clocks_are_open(hous
 
 def test_paused_clocks_never_fall_due(house: House) -> None:
     ticket = make_ticket(house)
-    services.transition_ticket(ticket=fresh(ticket), name="start", by=by(house.agent), at=MONDAY_9AM)
     services.transition_ticket(
-        ticket=fresh(ticket), name="pend_user", details=TransitionDetails(message="Which?"), by=by(house.agent), at=MONDAY_9AM + MINUTE
+        ticket=fresh(ticket), name="start", by=by(house.agent), at=MONDAY_9AM
+    )
+    services.transition_ticket(
+        ticket=fresh(ticket),
+        name="pend_user",
+        details=TransitionDetails(message="Which?"),
+        by=by(house.agent),
+        at=MONDAY_9AM + MINUTE,
     )
 
     sweep(MONDAY_9AM + timedelta(days=30))

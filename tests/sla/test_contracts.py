@@ -25,20 +25,38 @@ MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 @pytest.fixture
 def gold(house: House) -> Contract:
     """A stronger contract: reaction in 30 minutes, attention in 5 hours for high priority."""
-    contract = Contract.objects.create(organization=house.north, reference="GOLD", starts_on=date(2024, 1, 1))
+    contract = Contract.objects.create(
+        organization=house.north, reference="GOLD", starts_on=date(2024, 1, 1)
+    )
     for service in house.services.values():
         ContractService.objects.create(organization=house.north, contract=contract, service=service)
     policy = PolicyVersion.objects.create(
-        organization=house.north, contract=contract, number=1, effective_from=MONDAY_9AM - timedelta(days=90)
+        organization=house.north,
+        contract=contract,
+        number=1,
+        effective_from=MONDAY_9AM - timedelta(days=90),
     )
     PolicyTarget.objects.create(policy=policy, metric="reaction", priority=2, minutes=30)
     PolicyTarget.objects.create(policy=policy, metric="attention", priority=2, minutes=300)
     return contract
 
 
-def change(house: House, ticket: Ticket, contract: Contract, at: Any, *, from_start: bool = False, who: str = "desk_supervisor") -> None:
+def change(
+    house: House,
+    ticket: Ticket,
+    contract: Contract,
+    at: Any,
+    *,
+    from_start: bool = False,
+    who: str = "desk_supervisor",
+) -> None:
     services.change_contract(
-        ticket=fresh(ticket), contract=contract, reason="Signed today.", from_start=from_start, by=by(house.staff[who]), at=at
+        ticket=fresh(ticket),
+        contract=contract,
+        reason="Signed today.",
+        from_start=from_start,
+        by=by(house.staff[who]),
+        at=at,
     )
 
 
@@ -52,14 +70,23 @@ def check(ticket: Ticket) -> None:
         check_account(item)
 
 
-def test_the_rest_of_the_new_target_runs_on_and_the_time_used_is_kept(house: House, gold: Contract) -> None:
+def test_the_rest_of_the_new_target_runs_on_and_the_time_used_is_kept(
+    house: House, gold: Contract
+) -> None:
     ticket = make_ticket(house)  # high: reaction 1 h, attention 10 h
 
     change(house, ticket, gold, MONDAY_9AM + 20 * MINUTE)
 
-    assert dues(ticket) == {"reaction": MONDAY_9AM + 30 * MINUTE, "attention": MONDAY_9AM + 5 * HOUR}
+    assert dues(ticket) == {
+        "reaction": MONDAY_9AM + 30 * MINUTE,
+        "attention": MONDAY_9AM + 5 * HOUR,
+    }
     assert (
-        list(ClockSegment.objects.filter(clock__ticket=ticket).order_by("clock", "number").values_list("cause", flat=True))
+        list(
+            ClockSegment.objects.filter(clock__ticket=ticket)
+            .order_by("clock", "number")
+            .values_list("cause", flat=True)
+        )
         == [
             "start",
             "contract",
@@ -70,16 +97,24 @@ def test_the_rest_of_the_new_target_runs_on_and_the_time_used_is_kept(house: Hou
     check(ticket)
 
 
-def test_a_mistake_at_the_arrival_is_measured_anew_and_what_was_announced_is_forgotten(house: House, gold: Contract) -> None:
+def test_a_mistake_at_the_arrival_is_measured_anew_and_what_was_announced_is_forgotten(
+    house: House, gold: Contract
+) -> None:
     ticket = make_ticket(house)
     change(house, ticket, gold, MONDAY_9AM + 10 * MINUTE)
-    settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 40 * MINUTE)  # reaction is missed under the wrong contract
+    settle_ticket(
+        ticket_id=ticket.pk, at=MONDAY_9AM + 40 * MINUTE
+    )  # reaction is missed under the wrong contract
     silver = Contract.objects.exclude(pk=gold.pk).get(organization=house.north)
 
     change(house, ticket, silver, MONDAY_9AM + 45 * MINUTE, from_start=True)
 
     reaction = Clock.objects.get(ticket=ticket, metric="reaction")
-    assert (reaction.due_at, reaction.breached_at, reaction.announced_percent) == (MONDAY_9AM + HOUR, None, 50)
+    assert (reaction.due_at, reaction.breached_at, reaction.announced_percent) == (
+        MONDAY_9AM + HOUR,
+        None,
+        50,
+    )
     assert ClockSegment.objects.filter(clock=reaction).count() == 1
     check(ticket)
 
@@ -98,7 +133,9 @@ def test_the_new_contracts_matrix_gives_the_priority(house: House, gold: Contrac
 
 def test_what_has_stopped_stays_as_it_was(house: House, gold: Contract) -> None:
     ticket = make_ticket(house)
-    services.reply_to_customer(ticket=fresh(ticket), body="Hello.", by=by(house.agent), at=MONDAY_9AM + 50 * MINUTE)
+    services.reply_to_customer(
+        ticket=fresh(ticket), body="Hello.", by=by(house.agent), at=MONDAY_9AM + 50 * MINUTE
+    )
 
     change(house, ticket, gold, MONDAY_9AM + HOUR, from_start=True)
 
@@ -118,12 +155,19 @@ def test_who_may_not_and_what_must_not_is_refused(house: House, gold: Contract) 
             change(house, ticket, wrong, MONDAY_9AM)
     with pytest.raises(DetailsMissing):
         services.change_contract(
-            ticket=fresh(ticket), contract=gold, reason=" ", from_start=False, by=by(house.staff["desk_supervisor"]), at=MONDAY_9AM
+            ticket=fresh(ticket),
+            contract=gold,
+            reason=" ",
+            from_start=False,
+            by=by(house.staff["desk_supervisor"]),
+            at=MONDAY_9AM,
         )
     assert fresh(ticket).contract_id == ticket.contract_id
 
 
-def test_the_desk_offers_it_to_supervisors_alone(house: House, gold: Contract, sign_in: Any) -> None:
+def test_the_desk_offers_it_to_supervisors_alone(
+    house: House, gold: Contract, sign_in: Any
+) -> None:
     ticket = make_ticket(house)
     path = f"/admin/tickets/{ticket.number}/"
 
@@ -132,15 +176,39 @@ def test_the_desk_offers_it_to_supervisors_alone(house: House, gold: Contract, s
     assert f"{path}contract/" in client.get(path).content.decode()
     with time_machine.travel(MONDAY_9AM + MINUTE, tick=False):
         refused = client.post(f"{path}contract/", {"contract": gold.pk, "version": 1, "reason": ""})
-        shown = client.post(f"{path}contract/", {"contract": gold.pk, "version": 1, "reason": "Signed today."})
+        shown = client.post(
+            f"{path}contract/", {"contract": gold.pk, "version": 1, "reason": "Signed today."}
+        )
         left = fresh(ticket).contract_id
         word = shown.context["contract_form"].data["seen"]
-        other = client.post(f"{path}contract/", {"contract": gold.pk, "from_start": "on", "version": 1, "reason": "Signed.", "seen": word})
-        saved = client.post(f"{path}contract/", {"contract": gold.pk, "version": 1, "reason": "Signed today.", "seen": word})
-    changes = {c.metric: (c.old_due_at, c.due_at, c.used) for c in shown.context["contract_changes"]}
+        other = client.post(
+            f"{path}contract/",
+            {
+                "contract": gold.pk,
+                "from_start": "on",
+                "version": 1,
+                "reason": "Signed.",
+                "seen": word,
+            },
+        )
+        saved = client.post(
+            f"{path}contract/",
+            {"contract": gold.pk, "version": 1, "reason": "Signed today.", "seen": word},
+        )
+    changes = {
+        c.metric: (c.old_due_at, c.due_at, c.used) for c in shown.context["contract_changes"]
+    }
     assert changes == {
         "reaction": (MONDAY_9AM + HOUR, MONDAY_9AM + 30 * MINUTE, MINUTE),
         "attention": (MONDAY_9AM + 10 * HOUR, MONDAY_9AM + 5 * HOUR, MINUTE),
     }
-    assert (shown.status_code, other.status_code, left) == (200, 200, house.contract.pk)  # nothing is saved before it was seen
-    assert (refused.status_code, saved.status_code, fresh(ticket).contract_id) == (400, 302, gold.pk)
+    assert (shown.status_code, other.status_code, left) == (
+        200,
+        200,
+        house.contract.pk,
+    )  # nothing is saved before it was seen
+    assert (refused.status_code, saved.status_code, fresh(ticket).contract_id) == (
+        400,
+        302,
+        gold.pk,
+    )

@@ -24,14 +24,24 @@ def terms(**policy: Any) -> dict[str, Any]:
 def post(house: House, client: Any, data: Any, who: str = "administrator") -> Any:
     token = issue_user_token(user=house.staff[who], by=SETUP, at=MONDAY_9AM)
     headers = {"Authorization": f"Bearer {token}", "Accept-Language": "en"}
-    return client.post("/api/v1/terms/?organization=north", data, content_type="application/json", headers=headers)
+    return client.post(
+        "/api/v1/terms/?organization=north", data, content_type="application/json", headers=headers
+    )
 
 
-def test_what_is_written_out_is_published_again_only_where_it_differs(house: House, client: Any) -> None:
+def test_what_is_written_out_is_published_again_only_where_it_differs(
+    house: House, client: Any
+) -> None:
     made = post(house, client, terms(warning_percents=[80]))
     assert (made.status_code, made.json()["policies"][0]["number"]) == (201, 1)
-    assert post(house, client, export_terms(house.north)).json() == {"calendars": [], "policies": []}
-    assert post(house, client, terms(warning_percents=[80])).json() == {"calendars": [], "policies": []}  # what is left out is the same
+    assert post(house, client, export_terms(house.north)).json() == {
+        "calendars": [],
+        "policies": [],
+    }
+    assert post(house, client, terms(warning_percents=[80])).json() == {
+        "calendars": [],
+        "policies": [],
+    }  # what is left out is the same
 
     changed = export_terms(house.north)
     changed["calendars"][1]["hours"]["5"] = [["09:00", "13:00"]]
@@ -47,12 +57,34 @@ def test_what_is_written_out_is_published_again_only_where_it_differs(house: Hou
 @pytest.mark.parametrize(
     ("data", "place"),
     [
-        (terms(targets=[{"metric": "reaction", "priority": "high", "minutes": 20}]), "policies[0].targets"),  # a hole
-        (terms(targets=[{"metric": "reaction", "priority": "high", "minutes": 0}]), "policies[0].targets[0].minutes"),
-        (terms(targets=[{"metric": "reaction", "priority": "high", "minutes": -3}]), "policies[0].targets[0].minutes"),
-        (terms(targets=[{"metric": "reaction", "priority": "urgent", "minutes": 3}]), "policies[0].targets[0].priority"),
-        (terms(targets=[{"metric": "speed", "priority": "high", "minutes": 3}]), "policies[0].targets[0].metric"),
-        (terms(targets=[{"metric": "reaction", "priority": "high", "category": "Nada", "minutes": 3}]), "policies[0].targets[0].category"),
+        (
+            terms(targets=[{"metric": "reaction", "priority": "high", "minutes": 20}]),
+            "policies[0].targets",
+        ),  # a hole
+        (
+            terms(targets=[{"metric": "reaction", "priority": "high", "minutes": 0}]),
+            "policies[0].targets[0].minutes",
+        ),
+        (
+            terms(targets=[{"metric": "reaction", "priority": "high", "minutes": -3}]),
+            "policies[0].targets[0].minutes",
+        ),
+        (
+            terms(targets=[{"metric": "reaction", "priority": "urgent", "minutes": 3}]),
+            "policies[0].targets[0].priority",
+        ),
+        (
+            terms(targets=[{"metric": "speed", "priority": "high", "minutes": 3}]),
+            "policies[0].targets[0].metric",
+        ),
+        (
+            terms(
+                targets=[
+                    {"metric": "reaction", "priority": "high", "category": "Nada", "minutes": 3}
+                ]
+            ),
+            "policies[0].targets[0].category",
+        ),
         (terms(contract="C-south"), "policies[0].contract"),
         (terms(contract=None, person="nobody@north.example"), "policies[0].person"),
         (terms(business_calendar="Nights"), "policies[0].business_calendar"),
@@ -64,13 +96,28 @@ def test_what_is_written_out_is_published_again_only_where_it_differs(house: Hou
         (terms(effective_from="9999-12-31T23:59:59-12:00"), "policies[0].effective_from"),
         (terms(effective_from="0001-01-01T00:00:00+12:00"), "policies[0].effective_from"),
         (
-            {"calendars": [{"name": "Lun-Vie 09:00-19:00", "role": "extended", "time_zone": "UTC", "hours": {"0": [["09:00", "10:00"]]}}]},
+            {
+                "calendars": [
+                    {
+                        "name": "Lun-Vie 09:00-19:00",
+                        "role": "extended",
+                        "time_zone": "UTC",
+                        "hours": {"0": [["09:00", "10:00"]]},
+                    }
+                ]
+            },
             "calendars[0].role",
         ),
         (
             {
                 "calendars": [
-                    {"name": "N", "role": "extended", "time_zone": "UTC", "hours": {"0": [["09:00", "10:00"]]}, "holidays": ["2026-12-25"]}
+                    {
+                        "name": "N",
+                        "role": "extended",
+                        "time_zone": "UTC",
+                        "hours": {"0": [["09:00", "10:00"]]},
+                        "holidays": ["2026-12-25"],
+                    }
                 ]
             },
             "calendars[0]",
@@ -89,28 +136,85 @@ def test_what_is_written_out_is_published_again_only_where_it_differs(house: Hou
             },
             "calendars[0]",
         ),
-        ({"calendars": [{"name": "Nights", "role": "extended", "time_zone": "America/Mexico_City", "hours": {}}]}, "calendars[0]"),
-        (
-            {"calendars": [{"name": "Nights", "role": "extended", "time_zone": "Mars", "hours": {"0": [["09:00", "10:00"]]}}]},
-            "calendars[0].time_zone",
-        ),
-        (
-            {"calendars": [{"name": "Nights", "role": "moon", "time_zone": "UTC", "hours": {"0": [["09:00", "10:00"]]}}]},
-            "calendars[0].role",
-        ),
-        ({"calendars": [{"name": "N", "role": "extended", "time_zone": "UTC", "hours": {"0": [["10:00", "09:00"]]}}]}, "calendars[0]"),
-        ({"calendars": [{"name": "N", "role": "extended", "time_zone": "UTC", "hours": {"x": []}}]}, "calendars[0]"),
         (
             {
                 "calendars": [
-                    {"name": "N", "role": "extended", "time_zone": "UTC", "hours": {"0": [["09:00", "10:00"]]}, "holidays": {"soon": ""}}
+                    {
+                        "name": "Nights",
+                        "role": "extended",
+                        "time_zone": "America/Mexico_City",
+                        "hours": {},
+                    }
+                ]
+            },
+            "calendars[0]",
+        ),
+        (
+            {
+                "calendars": [
+                    {
+                        "name": "Nights",
+                        "role": "extended",
+                        "time_zone": "Mars",
+                        "hours": {"0": [["09:00", "10:00"]]},
+                    }
+                ]
+            },
+            "calendars[0].time_zone",
+        ),
+        (
+            {
+                "calendars": [
+                    {
+                        "name": "Nights",
+                        "role": "moon",
+                        "time_zone": "UTC",
+                        "hours": {"0": [["09:00", "10:00"]]},
+                    }
+                ]
+            },
+            "calendars[0].role",
+        ),
+        (
+            {
+                "calendars": [
+                    {
+                        "name": "N",
+                        "role": "extended",
+                        "time_zone": "UTC",
+                        "hours": {"0": [["10:00", "09:00"]]},
+                    }
+                ]
+            },
+            "calendars[0]",
+        ),
+        (
+            {
+                "calendars": [
+                    {"name": "N", "role": "extended", "time_zone": "UTC", "hours": {"x": []}}
+                ]
+            },
+            "calendars[0]",
+        ),
+        (
+            {
+                "calendars": [
+                    {
+                        "name": "N",
+                        "role": "extended",
+                        "time_zone": "UTC",
+                        "hours": {"0": [["09:00", "10:00"]]},
+                        "holidays": {"soon": ""},
+                    }
                 ]
             },
             "calendars[0]",
         ),
     ],
 )
-def test_what_is_wrong_is_refused_with_its_place_and_nothing_is_kept(house: House, client: Any, data: Any, place: str) -> None:
+def test_what_is_wrong_is_refused_with_its_place_and_nothing_is_kept(
+    house: House, client: Any, data: Any, place: str
+) -> None:
     before = export_terms(house.north)
 
     refused = post(house, client, data)

@@ -27,15 +27,27 @@ FRIDAY_5PM = datetime(2026, 3, 13, 23, tzinfo=UTC)  # the Monday after is a holi
 
 def account(ticket: Ticket, metric: Metric, at: datetime) -> Explanation:
     found = fresh(ticket)
-    return explain_clock(get_clock(found, queries.intervals(ticket.pk), metric), ticket=found, at=at)
+    return explain_clock(
+        get_clock(found, queries.intervals(ticket.pk), metric), ticket=found, at=at
+    )
 
 
 def paused(house: House) -> Ticket:
     ticket = make_ticket(house, at=FRIDAY_5PM)
-    services.transition_ticket(ticket=fresh(ticket), name="start", by=by(house.agent), at=FRIDAY_5PM)
+    services.transition_ticket(
+        ticket=fresh(ticket), name="start", by=by(house.agent), at=FRIDAY_5PM
+    )
     question = TransitionDetails(message="Which one?")
-    services.transition_ticket(ticket=fresh(ticket), name="pend_user", details=question, by=by(house.agent), at=FRIDAY_5PM + HOUR)
-    services.reply_as_customer(ticket=fresh(ticket), body="This one.", by=by(house.requester), at=FRIDAY_5PM + 90 * MINUTE)
+    services.transition_ticket(
+        ticket=fresh(ticket),
+        name="pend_user",
+        details=question,
+        by=by(house.agent),
+        at=FRIDAY_5PM + HOUR,
+    )
+    services.reply_as_customer(
+        ticket=fresh(ticket), body="This one.", by=by(house.requester), at=FRIDAY_5PM + 90 * MINUTE
+    )
     return ticket
 
 
@@ -59,16 +71,28 @@ def test_the_account_names_hours_holidays_and_pauses_and_adds_up(house: House) -
 
 def test_the_rules_that_were_asked_are_named_with_the_one_that_matched(house: House) -> None:
     plain = account(make_ticket(house), Metric.REACTION, MONDAY_9AM)
-    policy = PolicyVersion.objects.create(organization=house.north, contract=house.contract, number=1, effective_from=MONDAY_9AM)
+    policy = PolicyVersion.objects.create(
+        organization=house.north, contract=house.contract, number=1, effective_from=MONDAY_9AM
+    )
     PolicyTarget.objects.create(policy=policy, metric="reaction", priority=2, minutes=90)
-    PolicyTarget.objects.create(policy=policy, metric="attention", priority=2, support_type="functional", minutes=240)
+    PolicyTarget.objects.create(
+        policy=policy, metric="attention", priority=2, support_type="functional", minutes=240
+    )
     ticket = make_ticket(house)
 
     def told(explained: Explanation) -> list[tuple[str, str, object, bool]]:
-        return [(rule.source.value, rule.reach.value, rule.target, rule.matched) for rule in explained.rules]
+        return [
+            (rule.source.value, rule.reach.value, rule.target, rule.matched)
+            for rule in explained.rules
+        ]
 
     nobodys = [("person", "every", None, False), ("organization", "every", None, False)]
-    assert told(plain) == [nobodys[0], ("contract", "every", None, False), nobodys[1], ("default", "every", HOUR, True)]
+    assert told(plain) == [
+        nobodys[0],
+        ("contract", "every", None, False),
+        nobodys[1],
+        ("default", "every", HOUR, True),
+    ]
     assert told(account(ticket, Metric.REACTION, MONDAY_9AM)) == [
         nobodys[0],
         ("contract", "support_type", None, False),
@@ -76,7 +100,12 @@ def test_the_rules_that_were_asked_are_named_with_the_one_that_matched(house: Ho
         nobodys[1],
         ("default", "every", HOUR, False),
     ]
-    assert told(account(ticket, Metric.ATTENTION, MONDAY_9AM))[1] == ("contract", "support_type", 4 * HOUR, True)
+    assert told(account(ticket, Metric.ATTENTION, MONDAY_9AM))[1] == (
+        "contract",
+        "support_type",
+        4 * HOUR,
+        True,
+    )
 
 
 def test_each_version_of_the_calendar_has_its_part(house: House) -> None:
@@ -85,7 +114,10 @@ def test_each_version_of_the_calendar_has_its_part(house: House) -> None:
 
     explained = account(ticket, Metric.ATTENTION, MONDAY_9AM + 4 * HOUR)
 
-    assert [(part.version, part.counted) for part in explained.parts] == [(1, 3 * HOUR), (2, 7 * HOUR)]
+    assert [(part.version, part.counted) for part in explained.parts] == [
+        (1, 3 * HOUR),
+        (2, 7 * HOUR),
+    ]
 
 
 def test_the_picture_covers_the_stretch_without_gap_and_marks_now_and_due(house: House) -> None:
@@ -95,7 +127,11 @@ def test_the_picture_covers_the_stretch_without_gap_and_marks_now_and_due(house:
     drawn = picture(explained, at)
 
     assert explained.due_at is not None
-    assert (drawn.bars[0].x, drawn.bars[-1].x + drawn.bars[-1].width, drawn.due_x) == (0, WIDTH, WIDTH)
+    assert (drawn.bars[0].x, drawn.bars[-1].x + drawn.bars[-1].width, drawn.due_x) == (
+        0,
+        WIDTH,
+        WIDTH,
+    )
     assert all(a.x + a.width == b.x for a, b in zip(drawn.bars, drawn.bars[1:], strict=False))
     assert drawn.now_x == round((at - FRIDAY_5PM) / (explained.due_at - FRIDAY_5PM) * WIDTH)
     overdue = picture(explained, explained.due_at + DAY)
@@ -104,41 +140,71 @@ def test_the_picture_covers_the_stretch_without_gap_and_marks_now_and_due(house:
 
 
 @pytest.mark.parametrize("language", ["es", "en"])
-def test_customer_desk_and_api_give_the_same_account(house: House, sign_in: Any, language: str) -> None:
+def test_customer_desk_and_api_give_the_same_account(
+    house: House, sign_in: Any, language: str
+) -> None:
     ticket = paused(house)
     for user in (house.requester, house.agent):
         user.language = language
         user.save()
     token = issue_user_token(user=house.requester, by=SETUP, at=FRIDAY_5PM)
     with time_machine.travel(FRIDAY_5PM + 2 * HOUR, tick=False):
-        portal = sign_in(house.requester).get(f"/tickets/{ticket.number}/clocks/attention/").content.decode()
-        desk = sign_in(house.agent).get(f"/admin/tickets/{ticket.number}/clocks/attention/").content.decode()
+        portal = (
+            sign_in(house.requester)
+            .get(f"/tickets/{ticket.number}/clocks/attention/")
+            .content.decode()
+        )
+        desk = (
+            sign_in(house.agent)
+            .get(f"/admin/tickets/{ticket.number}/clocks/attention/")
+            .content.decode()
+        )
         path = f"/api/v1/tickets/{ticket.number}/clocks/attention/explanation/"
-        told = sign_in(house.requester).get(path, headers={"Authorization": f"Bearer {token}"}).json()
+        told = (
+            sign_in(house.requester).get(path, headers={"Authorization": f"Bearer {token}"}).json()
+        )
 
     for page in (portal, desk):
         assert "Natalicio de Benito Juárez" in page
         assert "10:00:00" in page
         assert ("Pendiente por usuario" if language == "es" else "Pending user") in page
     lines = [line for part in told["parts"] for line in part["lines"]]
-    assert (told["target_seconds"], sum(line["counted_seconds"] for line in lines)) == (36000.0, 36000.0)
-    assert (told["started_at"], told["due_at"], lines[-1]["end"]) == ("2026-03-13T23:00:00Z", told["due_at"], told["due_at"])
+    assert (told["target_seconds"], sum(line["counted_seconds"] for line in lines)) == (
+        36000.0,
+        36000.0,
+    )
+    assert (told["started_at"], told["due_at"], lines[-1]["end"]) == (
+        "2026-03-13T23:00:00Z",
+        told["due_at"],
+        told["due_at"],
+    )
     assert [rule["rule"] for rule in told["rules"] if rule["matched"]] == ["default"]
 
 
-def test_a_clock_that_does_not_exist_and_a_strangers_ticket_look_alike(house: House, sign_in: Any) -> None:
+def test_a_clock_that_does_not_exist_and_a_strangers_ticket_look_alike(
+    house: House, sign_in: Any
+) -> None:
     ticket = make_ticket(house)
 
-    assert sign_in(house.requester).get(f"/tickets/{ticket.number}/clocks/resolution/").status_code == 404
-    assert sign_in(house.outsider).get(f"/tickets/{ticket.number}/clocks/reaction/").status_code == 404
+    assert (
+        sign_in(house.requester).get(f"/tickets/{ticket.number}/clocks/resolution/").status_code
+        == 404
+    )
+    assert (
+        sign_in(house.outsider).get(f"/tickets/{ticket.number}/clocks/reaction/").status_code == 404
+    )
 
 
-def test_the_ball_is_where_the_state_says_and_each_side_has_its_time(house: House, sign_in: Any) -> None:
+def test_the_ball_is_where_the_state_says_and_each_side_has_its_time(
+    house: House, sign_in: Any
+) -> None:
     ticket = paused(house)
     services.transition_ticket(
         ticket=fresh(ticket),
         name="pend_supplier",
-        details=TransitionDetails(supplier="Link", supplier_case="7", promised_on=FRIDAY_5PM.date()),
+        details=TransitionDetails(
+            supplier="Link", supplier_case="7", promised_on=FRIDAY_5PM.date()
+        ),
         by=by(house.agent),
         at=FRIDAY_5PM + 3 * HOUR,
     )
@@ -151,7 +217,10 @@ def test_the_ball_is_where_the_state_says_and_each_side_has_its_time(house: Hous
         ("supplier", 4 * HOUR),
     ]
     with time_machine.travel(FRIDAY_5PM + 7 * HOUR, tick=False):
-        assert "turn-supplier" in sign_in(house.requester).get(f"/tickets/{ticket.number}/").content.decode()
+        assert (
+            "turn-supplier"
+            in sign_in(house.requester).get(f"/tickets/{ticket.number}/").content.decode()
+        )
 
 
 def test_a_stopped_clocks_account_names_the_rule_it_stopped_under(house: House) -> None:
@@ -160,12 +229,31 @@ def test_a_stopped_clocks_account_names_the_rule_it_stopped_under(house: House) 
         for t, m in (("functional", 10), ("technological", 99))
         for p in (1, 2, 3, 4)
     ]
-    publish_policy(organization=house.north, targets=targets, effective_from=MONDAY_9AM, by=SETUP, at=MONDAY_9AM)
+    publish_policy(
+        organization=house.north,
+        targets=targets,
+        effective_from=MONDAY_9AM,
+        by=SETUP,
+        at=MONDAY_9AM,
+    )
     ticket = make_ticket(house)
-    services.reply_to_customer(ticket=fresh(ticket), body="Hello.", by=by(house.agent), at=MONDAY_9AM + MINUTE)
-    change = Classification(impact=Impact.MINOR, urgency=Urgency.CRITICAL, kind=Kind.INCIDENT, service=house.services["network"])
-    services.classify_ticket(ticket=fresh(ticket), classification=change, by=by(house.agent), at=MONDAY_9AM + HOUR)
+    services.reply_to_customer(
+        ticket=fresh(ticket), body="Hello.", by=by(house.agent), at=MONDAY_9AM + MINUTE
+    )
+    change = Classification(
+        impact=Impact.MINOR,
+        urgency=Urgency.CRITICAL,
+        kind=Kind.INCIDENT,
+        service=house.services["network"],
+    )
+    services.classify_ticket(
+        ticket=fresh(ticket), classification=change, by=by(house.agent), at=MONDAY_9AM + HOUR
+    )
 
-    matched = next(rule for rule in account(ticket, Metric.REACTION, MONDAY_9AM + 2 * HOUR).rules if rule.matched)
+    matched = next(
+        rule
+        for rule in account(ticket, Metric.REACTION, MONDAY_9AM + 2 * HOUR).rules
+        if rule.matched
+    )
 
     assert matched.target == 10 * MINUTE

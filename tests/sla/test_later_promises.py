@@ -13,7 +13,15 @@ from sla.defaults import Metric
 from sla.explanation import explain_clock
 from sla.models import Calendar, Clock, ClockSegment, PolicyTarget
 from sla.queries import get_clock
-from sla.services import publish_calendar_version, publish_policy, rebuild_clocks, redate_clocks, settle_ticket, start_promise, stop_promise
+from sla.services import (
+    publish_calendar_version,
+    publish_policy,
+    rebuild_clocks,
+    redate_clocks,
+    settle_ticket,
+    start_promise,
+    stop_promise,
+)
 from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
 from tickets import queries, services
 from tickets.models import Ticket
@@ -24,8 +32,16 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 TUESDAY = MONDAY_9AM + DAY
 
 
-def step(house: House, ticket: Ticket, name: str, at: datetime, user: Any = None, **details: Any) -> None:
-    services.transition_ticket(ticket=fresh(ticket), name=name, details=TransitionDetails(**details), by=by(user or house.agent), at=at)
+def step(
+    house: House, ticket: Ticket, name: str, at: datetime, user: Any = None, **details: Any
+) -> None:
+    services.transition_ticket(
+        ticket=fresh(ticket),
+        name=name,
+        details=TransitionDetails(**details),
+        by=by(user or house.agent),
+        at=at,
+    )
 
 
 def solve(house: House, ticket: Ticket, at: datetime) -> None:
@@ -58,19 +74,32 @@ def is_rebuilt(ticket: Ticket) -> bool:
         (Metric.DELIVERY, datetime(2026, 3, 13, 1, tzinfo=UTC), "business"),
         (Metric.RCA, TUESDAY + 72 * HOUR, "continuous"),
         (Metric.RESTORATION, TUESDAY + 3 * HOUR, "continuous"),
-        (Metric.VALIDATION, datetime(2026, 3, 7, 6, tzinfo=UTC), "business"),  # three calendar days end at midnight
+        (
+            Metric.VALIDATION,
+            datetime(2026, 3, 7, 6, tzinfo=UTC),
+            "business",
+        ),  # three calendar days end at midnight
     ],
 )
-def test_a_later_promise_begins_when_what_it_measures_begins(house: House, metric: Metric, due_at: datetime, role: str) -> None:
+def test_a_later_promise_begins_when_what_it_measures_begins(
+    house: House, metric: Metric, due_at: datetime, role: str
+) -> None:
     ticket = make_ticket(house)
 
     start(ticket, metric, TUESDAY)
 
     clock = clock_of(ticket, metric)
-    assert (clock.started_at, clock.due_at, clock.state, clock.calendar.role) == (TUESDAY, due_at, "running", role)
+    assert (clock.started_at, clock.due_at, clock.state, clock.calendar.role) == (
+        TUESDAY,
+        due_at,
+        "running",
+        role,
+    )
     assert ClockSegment.objects.get(clock=clock).starts_at == TUESDAY
     found = fresh(ticket)
-    account = explain_clock(get_clock(found, queries.intervals(found.pk), metric), ticket=found, at=TUESDAY)
+    account = explain_clock(
+        get_clock(found, queries.intervals(found.pk), metric), ticket=found, at=TUESDAY
+    )
     lines = [line for part in account.parts for line in part.lines]
     assert (lines[0].start, lines[-1].end) == (TUESDAY, due_at)
     assert sum((line.counted for line in lines), timedelta()) == clock.target
@@ -78,24 +107,37 @@ def test_a_later_promise_begins_when_what_it_measures_begins(house: House, metri
     assert is_rebuilt(ticket)
 
 
-def test_a_promise_that_runs_is_not_started_twice_and_one_that_ended_is_measured_anew(house: House) -> None:
+def test_a_promise_that_runs_is_not_started_twice_and_one_that_ended_is_measured_anew(
+    house: House,
+) -> None:
     ticket = make_ticket(house)
     first = start(ticket, Metric.RCA, TUESDAY)
     again = start(ticket, Metric.RCA, TUESDAY + HOUR)
     stop_promise(ticket=fresh(ticket), metric=Metric.RCA, by=SETUP, at=TUESDAY + 73 * HOUR)
-    assert (again.pk, clock_of(ticket, Metric.RCA).is_met, clock_of(ticket, Metric.RCA).used) == (first.pk, False, 73 * HOUR)
+    assert (again.pk, clock_of(ticket, Metric.RCA).is_met, clock_of(ticket, Metric.RCA).used) == (
+        first.pk,
+        False,
+        73 * HOUR,
+    )
 
     start(ticket, Metric.RCA, TUESDAY + 80 * HOUR)
 
     clock = clock_of(ticket, Metric.RCA)
-    assert (clock.pk, clock.started_at, clock.state, clock.is_met) == (first.pk, TUESDAY + 80 * HOUR, "running", None)
+    assert (clock.pk, clock.started_at, clock.state, clock.is_met) == (
+        first.pk,
+        TUESDAY + 80 * HOUR,
+        "running",
+        None,
+    )
     assert (clock.breached_at, clock.announced_percent) == (None, 0)
     assert is_rebuilt(ticket)
 
 
 def test_a_later_promise_of_ours_warns_is_breached_once_and_dates_the_ticket(house: House) -> None:
     ticket = make_ticket(house)
-    services.reply_to_customer(ticket=fresh(ticket), body="We look.", by=by(house.agent), at=MONDAY_9AM + MINUTE)
+    services.reply_to_customer(
+        ticket=fresh(ticket), body="We look.", by=by(house.agent), at=MONDAY_9AM + MINUTE
+    )
     solve(house, ticket, MONDAY_9AM + 2 * MINUTE)
     assert fresh(ticket).next_due_at is None
 
@@ -113,28 +155,52 @@ def test_a_later_promise_of_ours_warns_is_breached_once_and_dates_the_ticket(hou
 
 def test_a_contract_may_promise_another_time(house: House) -> None:
     targets = [PolicyTarget(metric="delivery", priority=priority, days=4) for priority in Priority]
-    publish_policy(organization=house.north, contract=house.contract, targets=targets, effective_from=MONDAY_9AM, by=SETUP, at=MONDAY_9AM)
+    publish_policy(
+        organization=house.north,
+        contract=house.contract,
+        targets=targets,
+        effective_from=MONDAY_9AM,
+        by=SETUP,
+        at=MONDAY_9AM,
+    )
     ticket = make_ticket(house)
 
     start(ticket, Metric.DELIVERY, TUESDAY)
 
     assert clock_of(ticket, Metric.DELIVERY).promise == Term(4, business=True)
-    assert clock_of(ticket, Metric.DELIVERY).due_at == datetime(2026, 3, 10, 1, tzinfo=UTC)  # Monday the 9th at 19:00
+    assert clock_of(ticket, Metric.DELIVERY).due_at == datetime(
+        2026, 3, 10, 1, tzinfo=UTC
+    )  # Monday the 9th at 19:00
 
 
-def test_another_priority_or_a_solution_leaves_a_later_promise_alone_and_calling_off_withdraws_it(house: House) -> None:
+def test_another_priority_or_a_solution_leaves_a_later_promise_alone_and_calling_off_withdraws_it(
+    house: House,
+) -> None:
     ticket = make_ticket(house)
     start(ticket, Metric.DELIVERY, TUESDAY)
     before = clock_of(ticket, Metric.DELIVERY)
 
     classification = Classification(
-        impact=Impact.EXTENSIVE, urgency=Urgency.CRITICAL, kind=Kind.INCIDENT, service=house.services["network"]
+        impact=Impact.EXTENSIVE,
+        urgency=Urgency.CRITICAL,
+        kind=Kind.INCIDENT,
+        service=house.services["network"],
     )
     supervisor = by(house.staff["desk_supervisor"])
-    services.classify_ticket(ticket=fresh(ticket), classification=classification, reason="Seen.", by=supervisor, at=TUESDAY + MINUTE)
+    services.classify_ticket(
+        ticket=fresh(ticket),
+        classification=classification,
+        reason="Seen.",
+        by=supervisor,
+        at=TUESDAY + MINUTE,
+    )
     solve(house, ticket, TUESDAY + HOUR)
     found = clock_of(ticket, Metric.DELIVERY)
-    assert (found.state, found.due_at, found.priority) == ("running", before.due_at, before.priority)
+    assert (found.state, found.due_at, found.priority) == (
+        "running",
+        before.due_at,
+        before.priority,
+    )
     assert is_rebuilt(ticket)
 
     step(house, ticket, "decline", TUESDAY + 2 * HOUR, user=house.requester, reason="It fails.")
@@ -143,7 +209,9 @@ def test_another_priority_or_a_solution_leaves_a_later_promise_alone_and_calling
     assert is_rebuilt(ticket)
 
 
-def test_the_validation_period_is_a_clock_of_the_customer_that_nobody_is_told_of(house: House) -> None:
+def test_the_validation_period_is_a_clock_of_the_customer_that_nobody_is_told_of(
+    house: House,
+) -> None:
     ticket = make_ticket(house)
     solve(house, ticket, MONDAY_9AM + HOUR)
     clock = clock_of(ticket, Metric.VALIDATION)
@@ -153,7 +221,10 @@ def test_the_validation_period_is_a_clock_of_the_customer_that_nobody_is_told_of
 
     told = OutboxMessage.objects.count()
     settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 10 * DAY)
-    assert (OutboxMessage.objects.count(), clock_of(ticket, Metric.VALIDATION).breached_at) == (told, None)
+    assert (OutboxMessage.objects.count(), clock_of(ticket, Metric.VALIDATION).breached_at) == (
+        told,
+        None,
+    )
 
     services.close_unanswered(ticket=fresh(ticket), at=MONDAY_9AM + 10 * DAY)
 
@@ -161,7 +232,9 @@ def test_the_validation_period_is_a_clock_of_the_customer_that_nobody_is_told_of
     assert (clock.state, clock.is_met) == ("stopped", False)
     assert clock_face(clock, fresh(ticket), MONDAY_9AM + 10 * DAY).tone == "withdrawn"
     assert is_rebuilt(ticket)
-    data = build_service_level(house.north, MONDAY_9AM.date().replace(day=1), at=MONDAY_9AM + 20 * DAY)
+    data = build_service_level(
+        house.north, MONDAY_9AM.date().replace(day=1), at=MONDAY_9AM + 20 * DAY
+    )
     assert {row["metric"] for row in data["compliance"]} == {"reaction", "attention"}
     assert data["tickets"][0]["verdicts"].keys() == {"reaction", "attention"}
 
@@ -175,11 +248,17 @@ def test_each_solution_begins_a_validation_of_its_own(house: House) -> None:
     step(house, ticket, "solve", TUESDAY, solution_type="definitive", message="Now.")
 
     clock = clock_of(ticket, Metric.VALIDATION)
-    assert (clock.started_at, clock.state, clock.due_at) == (TUESDAY, "running", fresh(ticket).validation_due_at)
+    assert (clock.started_at, clock.state, clock.due_at) == (
+        TUESDAY,
+        "running",
+        fresh(ticket).validation_due_at,
+    )
     assert is_rebuilt(ticket)
 
 
-def test_a_new_calendar_moves_the_end_of_the_validation_and_the_reminder_with_it(house: House) -> None:
+def test_a_new_calendar_moves_the_end_of_the_validation_and_the_reminder_with_it(
+    house: House,
+) -> None:
     house.contract.validation_days, house.contract.validation_in_business_days = 3, True
     house.contract.save()
     tickets = [make_ticket(house), make_ticket(house)]
@@ -187,7 +266,9 @@ def test_a_new_calendar_moves_the_end_of_the_validation_and_the_reminder_with_it
         solve(house, ticket, MONDAY_9AM + HOUR)
     reminded = tickets[1]
     services.remind_of_validation(ticket=fresh(reminded), at=TUESDAY)
-    assert fresh(reminded).validation_due_at == datetime(2026, 3, 6, 1, tzinfo=UTC)  # Thursday the 5th at 19:00
+    assert fresh(reminded).validation_due_at == datetime(
+        2026, 3, 6, 1, tzinfo=UTC
+    )  # Thursday the 5th at 19:00
 
     version = publish_calendar_version(
         calendar=Calendar.objects.get(organization=house.north, role="business"),

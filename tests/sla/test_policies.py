@@ -31,9 +31,13 @@ def every_priority(metric: str = "reaction", **values: Any) -> list[PolicyTarget
     return [PolicyTarget(metric=metric, priority=priority, **values) for priority in Priority]
 
 
-def publish(house: House, targets: list[PolicyTarget], *, at: datetime = MONDAY_9AM - DAY, **says: Any) -> PolicyVersion:
+def publish(
+    house: House, targets: list[PolicyTarget], *, at: datetime = MONDAY_9AM - DAY, **says: Any
+) -> PolicyVersion:
     effective = says.pop("effective_from", at)
-    return publish_policy(organization=house.north, targets=targets, effective_from=effective, by=SETUP, at=at, **says)
+    return publish_policy(
+        organization=house.north, targets=targets, effective_from=effective, by=SETUP, at=at, **says
+    )
 
 
 def targets_of(ticket: Ticket) -> dict[str, timedelta]:
@@ -42,11 +46,19 @@ def targets_of(ticket: Ticket) -> dict[str, timedelta]:
 
 def asked(ticket: Ticket, metric: str = "reaction") -> list[tuple[str, str, bool]]:
     found = fresh(ticket)
-    account = explain_clock(get_clock(found, queries.intervals(found.pk), metric), ticket=found, at=found.received_at)
-    return [(rule.source.value, rule.name, rule.matched) for rule in account.rules if rule.reach.value == "every"]
+    account = explain_clock(
+        get_clock(found, queries.intervals(found.pk), metric), ticket=found, at=found.received_at
+    )
+    return [
+        (rule.source.value, rule.name, rule.matched)
+        for rule in account.rules
+        if rule.reach.value == "every"
+    ]
 
 
-def test_the_requester_comes_before_the_contract_before_the_organization_before_the_default(house: House) -> None:
+def test_the_requester_comes_before_the_contract_before_the_organization_before_the_default(
+    house: House,
+) -> None:
     publish(house, [*every_priority(minutes=50), *every_priority("attention", minutes=200)])
     publish(house, every_priority(minutes=40), contract=house.contract)
     publish(house, every_priority(minutes=20), person=house.people["company_manager"])
@@ -66,55 +78,100 @@ def test_the_requester_comes_before_the_contract_before_the_organization_before_
         ("organization", "Company north v1", False),
         ("default", "", False),
     ]
-    assert [name for name, _who, matched in asked(important, "attention") if matched] == ["organization"]
+    assert [name for name, _who, matched in asked(important, "attention") if matched] == [
+        "organization"
+    ]
     assert rebuild_clocks(ticket=fresh(important), write=False) == []
 
 
-def test_pauses_warnings_and_calendars_come_from_the_first_layer_that_says_something(house: House) -> None:
+def test_pauses_warnings_and_calendars_come_from_the_first_layer_that_says_something(
+    house: House,
+) -> None:
     publish(house, [], pauses_while_pending_user=False, warning_percents=[60])
     publish(house, [], contract=house.contract, pauses_while_pending_supplier=False)
     policy = policy_on(house.north, house.contract.pk, house.requester.pk, MONDAY_9AM)
 
     assert policy.pausing_states(Metric.ATTENTION) == frozenset()
     assert policy.percents == (60,)
-    assert policy_on(house.north, None, None, MONDAY_9AM).pausing_states(Metric.ATTENTION) == {"pending_supplier"}
+    assert policy_on(house.north, None, None, MONDAY_9AM).pausing_states(Metric.ATTENTION) == {
+        "pending_supplier"
+    }
     assert policy_on(house.south, None, None, MONDAY_9AM).percents == (50, 75, 90)
 
 
-def test_a_version_binds_the_tickets_that_arrive_after_it_and_a_later_change_reads_the_one_bound_then(house: House) -> None:
+def test_a_version_binds_the_tickets_that_arrive_after_it_and_a_later_change_reads_the_one_bound_then(
+    house: House,
+) -> None:
     publish(house, every_priority(minutes=40), contract=house.contract)
     before = make_ticket(house)
-    publish(house, every_priority(minutes=30), contract=house.contract, at=MONDAY_9AM + MINUTE, effective_from=MONDAY_9AM + HOUR)
-    between, after = make_ticket(house, at=MONDAY_9AM + 2 * MINUTE), make_ticket(house, at=MONDAY_9AM + HOUR)
+    publish(
+        house,
+        every_priority(minutes=30),
+        contract=house.contract,
+        at=MONDAY_9AM + MINUTE,
+        effective_from=MONDAY_9AM + HOUR,
+    )
+    between, after = (
+        make_ticket(house, at=MONDAY_9AM + 2 * MINUTE),
+        make_ticket(house, at=MONDAY_9AM + HOUR),
+    )
 
     seen = fresh(before)
-    change = Classification(impact=Impact.EXTENSIVE, urgency=Urgency.CRITICAL, kind=seen.kind, service=seen.service)  # type: ignore[arg-type]
-    services.classify_ticket(ticket=seen, classification=change, by=by(house.agent), at=MONDAY_9AM + 2 * HOUR)
+    change = Classification(
+        impact=Impact.EXTENSIVE, urgency=Urgency.CRITICAL, kind=seen.kind, service=seen.service
+    )  # type: ignore[arg-type]
+    services.classify_ticket(
+        ticket=seen, classification=change, by=by(house.agent), at=MONDAY_9AM + 2 * HOUR
+    )
 
-    assert [targets_of(ticket)["reaction"] for ticket in (before, between, after)] == [40 * MINUTE, 40 * MINUTE, 30 * MINUTE]
+    assert [targets_of(ticket)["reaction"] for ticket in (before, between, after)] == [
+        40 * MINUTE,
+        40 * MINUTE,
+        30 * MINUTE,
+    ]
     assert ClockSegment.objects.filter(clock__ticket=before, policies=[]).count() == 0
 
 
 def test_what_was_known_on_a_day_is_a_query(house: House) -> None:
     later, in_force = MONDAY_9AM + DAY, MONDAY_9AM + 9 * DAY
-    publish(house, every_priority(minutes=40), contract=house.contract, at=later, effective_from=in_force)
+    publish(
+        house,
+        every_priority(minutes=40),
+        contract=house.contract,
+        at=later,
+        effective_from=in_force,
+    )
     cells = {(Urgency.LOW, Impact.MINOR): Priority.CRITICAL}
-    publish_matrix(contract=house.contract, cells=cells, effective_from=in_force, by=SETUP, at=later)
+    publish_matrix(
+        contract=house.contract, cells=cells, effective_from=in_force, by=SETUP, at=later
+    )
     first = publish_contract(contract=house.contract, reason="", by=SETUP, at=MONDAY_9AM)
     house.contract.validation_days = 9
     house.contract.save()
-    second = publish_contract(contract=house.contract, reason="Agreed in the review.", by=SETUP, at=later)
-    third = publish_contract(contract=house.contract, reason="Nothing differs.", by=SETUP, at=later + DAY)
+    second = publish_contract(
+        contract=house.contract, reason="Agreed in the review.", by=SETUP, at=later
+    )
+    third = publish_contract(
+        contract=house.contract, reason="Nothing differs.", by=SETUP, at=later + DAY
+    )
     matter = matter_of(make_ticket(house))
 
     def reaction(known_at: datetime | None) -> object:
         house.north.refresh_from_db()
-        return policy_on(house.north, house.contract.pk, None, in_force, known_at=known_at).target(Metric.REACTION, matter)
+        return policy_on(house.north, house.contract.pk, None, in_force, known_at=known_at).target(
+            Metric.REACTION, matter
+        )
 
     def low(known_at: datetime | None) -> Priority:
-        return matrix_for(house.north, house.contract.pk, in_force, known_at=known_at)[Urgency.LOW, Impact.MINOR]
+        return matrix_for(house.north, house.contract.pk, in_force, known_at=known_at)[
+            Urgency.LOW, Impact.MINOR
+        ]
 
-    assert (reaction(MONDAY_9AM), reaction(later), reaction(None)) == (HOUR, 40 * MINUTE, 40 * MINUTE)
+    assert (reaction(MONDAY_9AM), reaction(later), reaction(None)) == (
+        HOUR,
+        40 * MINUTE,
+        40 * MINUTE,
+    )
     assert (low(MONDAY_9AM), low(later)) == (Priority.LOW, Priority.CRITICAL)
     assert contract_as_known(house.contract.pk, MONDAY_9AM - DAY) is None
     assert contract_as_known(house.contract.pk, MONDAY_9AM) == first
@@ -134,8 +191,15 @@ def test_a_matrix_binds_when_the_ticket_arrives(house: House) -> None:
 
     for ticket in (early, late):
         seen = fresh(ticket)
-        change = Classification(impact=Impact.MINOR, urgency=Urgency.LOW, kind=seen.kind, service=house.services["network"])  # type: ignore[arg-type]
-        services.classify_ticket(ticket=seen, classification=change, by=by(house.agent), at=MONDAY_9AM + 2 * HOUR)
+        change = Classification(
+            impact=Impact.MINOR,
+            urgency=Urgency.LOW,
+            kind=seen.kind,
+            service=house.services["network"],
+        )  # type: ignore[arg-type]
+        services.classify_ticket(
+            ticket=seen, classification=change, by=by(house.agent), at=MONDAY_9AM + 2 * HOUR
+        )
 
     assert (fresh(early).priority, fresh(late).priority) == (Priority.HIGH, Priority.CRITICAL)
 
@@ -144,9 +208,20 @@ def test_a_matrix_binds_when_the_ticket_arrives(house: House) -> None:
     ("changes", "field"),
     [
         ({"effective_from": MONDAY_9AM - 9 * DAY}, "effective_from"),  # the past
-        ({"effective_from": MONDAY_9AM}, "effective_from"),  # not after the version before it, which waits for Tuesday
+        (
+            {"effective_from": MONDAY_9AM},
+            "effective_from",
+        ),  # not after the version before it, which waits for Tuesday
         ({"targets": every_priority()[1:]}, "targets"),  # a hole
-        ({"targets": [*every_priority(minutes=40), *every_priority("resolution", minutes=60, support_type="technical")[:2]]}, "targets"),
+        (
+            {
+                "targets": [
+                    *every_priority(minutes=40),
+                    *every_priority("resolution", minutes=60, support_type="technical")[:2],
+                ]
+            },
+            "targets",
+        ),
         ({"targets": every_priority(minutes=0)}, "minutes"),
         ({"targets": every_priority(minutes=2_000_000_000)}, "minutes"),
         ({"targets": every_priority(days=3651)}, "days"),
@@ -159,30 +234,47 @@ def test_a_matrix_binds_when_the_ticket_arrives(house: House) -> None:
         ({"contract": "foreign"}, "contract"),
     ],
 )
-def test_what_is_wrong_is_refused_with_the_cure_and_nothing_is_kept(house: House, changes: dict[str, Any], field: str) -> None:
-    publish(house, every_priority(minutes=40), contract=house.contract, effective_from=MONDAY_9AM + DAY)
-    values: dict[str, Any] = {"targets": [], "contract": house.contract, "effective_from": MONDAY_9AM + 2 * DAY, **changes}
+def test_what_is_wrong_is_refused_with_the_cure_and_nothing_is_kept(
+    house: House, changes: dict[str, Any], field: str
+) -> None:
+    publish(
+        house, every_priority(minutes=40), contract=house.contract, effective_from=MONDAY_9AM + DAY
+    )
+    values: dict[str, Any] = {
+        "targets": [],
+        "contract": house.contract,
+        "effective_from": MONDAY_9AM + 2 * DAY,
+        **changes,
+    }
     if values.get("person"):
-        values["person"] = {"outsider": house.outsider, "requester": house.requester}[values["person"]]
+        values["person"] = {"outsider": house.outsider, "requester": house.requester}[
+            values["person"]
+        ]
     if values["contract"] == "foreign":
         values["contract"] = Contract.objects.get(organization=house.south)
 
     with pytest.raises((Invalid, ValidationError)) as refused:
         publish(house, values.pop("targets"), at=MONDAY_9AM, **values)
 
-    told = refused.value.fields if isinstance(refused.value, Invalid) else refused.value.message_dict
+    told = (
+        refused.value.fields if isinstance(refused.value, Invalid) else refused.value.message_dict
+    )
     assert field in told
     assert PolicyVersion.objects.count() == 1
 
 
 def test_a_narrow_target_may_lean_on_the_one_for_every_ticket(house: House) -> None:
-    narrow = PolicyTarget(metric="reaction", priority=Priority.HIGH, support_type="functional", minutes=15)
+    narrow = PolicyTarget(
+        metric="reaction", priority=Priority.HIGH, support_type="functional", minutes=15
+    )
     publish(house, [*every_priority(minutes=40), narrow], contract=house.contract)
 
     assert targets_of(make_ticket(house))["reaction"] == 15 * MINUTE
 
 
-def test_the_configuration_page_publishes_and_refuses_by_the_same_rules(house: House, sign_in: Any) -> None:
+def test_the_configuration_page_publishes_and_refuses_by_the_same_rules(
+    house: House, sign_in: Any
+) -> None:
     administrator: User = house.staff["administrator"]
     administrator.language = "en"
     administrator.save()
@@ -206,22 +298,42 @@ def test_the_configuration_page_publishes_and_refuses_by_the_same_rules(house: H
     assert not PolicyVersion.objects.exists()
 
     for number in (1, 2, 3):
-        form |= {f"targets-{number}-metric": "resolution", f"targets-{number}-priority": str(number + 1), f"targets-{number}-minutes": "90"}
+        form |= {
+            f"targets-{number}-metric": "resolution",
+            f"targets-{number}-priority": str(number + 1),
+            f"targets-{number}-minutes": "90",
+        }
     saved = client.post(path, form | {"targets-TOTAL_FORMS": "4"})
     assert saved.status_code == 302
     version = PolicyVersion.objects.get()
-    assert (version.organization, version.number, version.targets.count(), version.percents) == (house.north, 1, 4, (50, 90))
+    assert (version.organization, version.number, version.targets.count(), version.percents) == (
+        house.north,
+        1,
+        4,
+        (50, 90),
+    )
 
-    again = client.post(f"/admin/sla/policyversion/{version.pk}/change/", form | {"targets-TOTAL_FORMS": "0"})
+    again = client.post(
+        f"/admin/sla/policyversion/{version.pk}/change/", form | {"targets-TOTAL_FORMS": "0"}
+    )
     assert again.status_code == 403  # it is in force
 
 
 @pytest.mark.parametrize("whose", ["contract", "person", "organization"])
-def test_a_policy_in_force_is_saved_as_new_from_its_page_for_whom_it_was(house: House, sign_in: Any, whose: str) -> None:
+def test_a_policy_in_force_is_saved_as_new_from_its_page_for_whom_it_was(
+    house: House, sign_in: Any, whose: str
+) -> None:
     """Posts what a browser posts: the inputs of the page and nothing else."""
-    owner = {"contract": {"contract": house.contract}, "person": {"person": house.requester}, "organization": {}}[whose]
+    owner = {
+        "contract": {"contract": house.contract},
+        "person": {"person": house.requester},
+        "organization": {},
+    }[whose]
     first = publish(house, every_priority(minutes=40), **owner)
-    client, path = sign_in(house.staff["administrator"]), f"/admin/sla/policyversion/{first.pk}/change/"
+    client, path = (
+        sign_in(house.staff["administrator"]),
+        f"/admin/sla/policyversion/{first.pk}/change/",
+    )
     form = _inputs(client.get(path).content.decode())
     assert "organization" not in form
 
@@ -237,7 +349,9 @@ def test_a_policy_in_force_is_saved_as_new_from_its_page_for_whom_it_was(house: 
 
 def test_a_policy_that_waits_is_changed_between_its_neighbours_alone(house: House) -> None:
     for day in (10, 20):
-        publish(house, every_priority(minutes=day), at=MONDAY_9AM, effective_from=MONDAY_9AM + day * DAY)
+        publish(
+            house, every_priority(minutes=day), at=MONDAY_9AM, effective_from=MONDAY_9AM + day * DAY
+        )
     second = PolicyVersion.objects.get(number=1)
     second.effective_from = MONDAY_9AM + 30 * DAY
 
@@ -250,9 +364,17 @@ def test_a_policy_that_waits_is_changed_between_its_neighbours_alone(house: Hous
 def test_a_ticket_is_taken_also_where_a_clock_cannot_be_dated(house: House) -> None:
     publish(house, every_priority(minutes=525_600))
     calendar = Calendar.objects.get(organization=house.north, role="business")
-    hours = {"0": [["09:00", "09:30"]]}  # half an hour a week: a year of it lies beyond every horizon
+    hours = {
+        "0": [["09:00", "09:30"]]
+    }  # half an hour a week: a year of it lies beyond every horizon
     publish_calendar_version(
-        calendar=calendar, time_zone="America/Mexico_City", hours=hours, holidays={}, effective_from=MONDAY_9AM, by=SETUP, at=MONDAY_9AM
+        calendar=calendar,
+        time_zone="America/Mexico_City",
+        hours=hours,
+        holidays={},
+        effective_from=MONDAY_9AM,
+        by=SETUP,
+        at=MONDAY_9AM,
     )
 
     ticket = make_ticket(house, at=MONDAY_9AM + HOUR)
@@ -261,18 +383,33 @@ def test_a_ticket_is_taken_also_where_a_clock_cannot_be_dated(house: House) -> N
 
 
 @pytest.mark.parametrize(
-    ("language", "words"), [("es", "Crítica: no puede trabajar × Menor: una persona"), ("en", "Critical: cannot work × Minor: one person")]
+    ("language", "words"),
+    [
+        ("es", "Crítica: no puede trabajar × Menor: una persona"),
+        ("en", "Critical: cannot work × Minor: one person"),
+    ],
 )
-def test_the_cells_of_the_matrix_are_named_in_the_readers_language(house: House, sign_in: Any, language: str, words: str) -> None:
+def test_the_cells_of_the_matrix_are_named_in_the_readers_language(
+    house: House, sign_in: Any, language: str, words: str
+) -> None:
     administrator: User = house.staff["administrator"]
     administrator.language = language
     administrator.save()
 
-    assert words in sign_in(administrator).get(f"/admin/catalog/contract/{house.contract.pk}/change/").content.decode()
+    assert (
+        words
+        in sign_in(administrator)
+        .get(f"/admin/catalog/contract/{house.contract.pk}/change/")
+        .content.decode()
+    )
 
 
-def test_a_contract_without_a_customer_is_refused_and_no_error_of_ours(house: House, sign_in: Any) -> None:
-    refused = sign_in(house.staff["administrator"]).post("/admin/catalog/contract/add/", {"reference": "X"})
+def test_a_contract_without_a_customer_is_refused_and_no_error_of_ours(
+    house: House, sign_in: Any
+) -> None:
+    refused = sign_in(house.staff["administrator"]).post(
+        "/admin/catalog/contract/add/", {"reference": "X"}
+    )
 
     assert refused.status_code == 200
     assert not Contract.objects.filter(reference="X").exists()
@@ -305,15 +442,25 @@ def _inputs(page: str) -> dict[str, str]:
     return {name: value for name, value in form.values.items() if "__prefix__" not in name}
 
 
-def test_the_contracts_page_shows_the_matrix_whole_and_keeps_versions(house: House, sign_in: Any) -> None:
+def test_the_contracts_page_shows_the_matrix_whole_and_keeps_versions(
+    house: House, sign_in: Any
+) -> None:
     administrator: User = house.staff["administrator"]
     administrator.language = "en"
     administrator.save()
     client, path = sign_in(administrator), f"/admin/catalog/contract/{house.contract.pk}/change/"
     page = client.get(path)
     assert page.content.decode().count('name="cell_') == 16
-    values = {name: value for name, value in page.context["adminform"].form.initial.items() if value is not None}
-    values |= {bound.html_name: bound.value() for bound in page.context["adminform"].form if bound.name.startswith("cell_")}
+    values = {
+        name: value
+        for name, value in page.context["adminform"].form.initial.items()
+        if value is not None
+    }
+    values |= {
+        bound.html_name: bound.value()
+        for bound in page.context["adminform"].form
+        if bound.name.startswith("cell_")
+    }
     lines = [formset.formset for formset in page.context["inline_admin_formsets"]]
     for formset in lines:
         values |= {
@@ -321,19 +468,42 @@ def test_the_contracts_page_shows_the_matrix_whole_and_keeps_versions(house: Hou
             f"{formset.prefix}-INITIAL_FORMS": formset.initial_form_count(),
         }
         for form in formset.initial_forms:
-            values |= {bound.html_name: bound.value() for bound in form if bound.value() is not None}
-    values = {name: value for name, value in values.items() if not isinstance(value, (list, type(None)))}
+            values |= {
+                bound.html_name: bound.value() for bound in form if bound.value() is not None
+            }
+    values = {
+        name: value for name, value in values.items() if not isinstance(value, (list, type(None)))
+    }
 
-    saved = client.post(path, values | {"cell_low_minor": "critical", "validation_days": 7, "reason": "Agreed in the review."})
+    saved = client.post(
+        path,
+        values
+        | {"cell_low_minor": "critical", "validation_days": 7, "reason": "Agreed in the review."},
+    )
 
     assert saved.status_code == 302
     matrix = MatrixVersion.objects.get(contract=house.contract)
-    assert (matrix.number, matrix.cells["low"]["minor"], matrix.cells["critical"]["minor"]) == (1, "critical", "high")
+    assert (matrix.number, matrix.cells["low"]["minor"], matrix.cells["critical"]["minor"]) == (
+        1,
+        "critical",
+        "high",
+    )
     version = ContractVersion.objects.get(contract=house.contract)
-    assert (version.number, version.terms["validation_days"], version.reason) == (1, 7, "Agreed in the review.")
+    assert (version.number, version.terms["validation_days"], version.reason) == (
+        1,
+        7,
+        "Agreed in the review.",
+    )
     assert "Agreed in the review." in client.get(path).content.decode()
     client.post(path, values | {"cell_low_minor": "critical", "validation_days": 7})
-    assert (MatrixVersion.objects.count(), ContractVersion.objects.count()) == (1, 1)  # nothing differs
-    past = client.post(path, values | {"cell_low_minor": "high", "validation_days": 7, "matrix_from": "2026-01-01T00:00"})
+    assert (MatrixVersion.objects.count(), ContractVersion.objects.count()) == (
+        1,
+        1,
+    )  # nothing differs
+    past = client.post(
+        path,
+        values
+        | {"cell_low_minor": "high", "validation_days": 7, "matrix_from": "2026-01-01T00:00"},
+    )
     assert "the past stays as it was" in past.content.decode()
     assert MatrixVersion.objects.count() == 1

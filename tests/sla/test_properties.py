@@ -18,7 +18,15 @@ from sla.queries import LoadedClock
 from sla.replay import Stay
 from tickets.models import Ticket
 
-ZONES = ("America/Mexico_City", "America/Lima", "America/Bogota", "America/Santiago", "America/New_York", "Europe/Madrid", "UTC")
+ZONES = (
+    "America/Mexico_City",
+    "America/Lima",
+    "America/Bogota",
+    "America/Santiago",
+    "America/New_York",
+    "Europe/Madrid",
+    "UTC",
+)
 START = datetime(2025, 1, 1, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 CALENDARS = 200
@@ -33,7 +41,9 @@ def random_hours(dice: random.Random) -> Hours:
     """Windows that never touch a change of clocks (which is between 00:00 and 04:00): those have vectors of their own."""
     hours: Hours = {}
     for day in dice.sample(range(7), dice.randint(1, 7)):
-        edges = sorted(dice.sample(range(16, 96), 2 * dice.randint(1, 3)))  # quarters of an hour from 04:00
+        edges = sorted(
+            dice.sample(range(16, 96), 2 * dice.randint(1, 3))
+        )  # quarters of an hour from 04:00
         hours[day] = [(clock(a), clock(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
     return hours
 
@@ -43,7 +53,9 @@ def clock(quarters: int) -> str:
 
 
 def random_holidays(dice: random.Random) -> set[date]:
-    return {date(2025, 1, 1) + timedelta(days=dice.randrange(700)) for _ in range(dice.randint(0, 20))}
+    return {
+        date(2025, 1, 1) + timedelta(days=dice.randrange(700)) for _ in range(dice.randint(0, 20))
+    }
 
 
 class SlowCalendar:
@@ -109,10 +121,18 @@ def test_a_hundred_thousand_random_deadlines_agree_with_the_slow_reference() -> 
     dice = random.Random(4)  # noqa: S311 - the same cases every time
     for _ in range(CALENDARS):
         zone, hours, holidays = dice.choice(ZONES), random_hours(dice), random_holidays(dice)
-        fast, slow = WorkCalendar(timezone=zone, hours=hours, holidays=holidays), SlowCalendar(zone, hours, holidays)
+        fast, slow = (
+            WorkCalendar(timezone=zone, hours=hours, holidays=holidays),
+            SlowCalendar(zone, hours, holidays),
+        )
         for _case in range(CASES_PER_CALENDAR):
-            start = START + timedelta(seconds=dice.randrange(300 * 86_400), microseconds=dice.randrange(1_000_000))
-            amount, pauses = timedelta(seconds=dice.randint(0, 40 * 3600)), random_pauses(dice, start)
+            start = START + timedelta(
+                seconds=dice.randrange(300 * 86_400), microseconds=dice.randrange(1_000_000)
+            )
+            amount, pauses = (
+                timedelta(seconds=dice.randint(0, 40 * 3600)),
+                random_pauses(dice, start),
+            )
             due = fast.due(start, amount, pauses)
             assert due == slow.due(start, amount, pauses), (zone, hours, start, amount, pauses)
             if due is not None:
@@ -120,9 +140,16 @@ def test_a_hundred_thousand_random_deadlines_agree_with_the_slow_reference() -> 
 
 
 @pytest.mark.long
-def test_the_account_of_ten_thousand_random_clocks_partitions_the_time_and_sums_to_the_target() -> None:
+def test_the_account_of_ten_thousand_random_clocks_partitions_the_time_and_sums_to_the_target() -> (
+    None
+):
     dice = random.Random(5)  # noqa: S311 - the same cases every time
-    calendars = [WorkCalendar(timezone=dice.choice(ZONES), hours=random_hours(dice), holidays=random_holidays(dice)) for _ in range(40)]
+    calendars = [
+        WorkCalendar(
+            timezone=dice.choice(ZONES), hours=random_hours(dice), holidays=random_holidays(dice)
+        )
+        for _ in range(40)
+    ]
     for _ in range(CLOCKS):
         start = START + timedelta(seconds=dice.randrange(300 * 86_400))
         cuts = sorted(dice.randint(1, 15_000) for _ in range(dice.choice([0, 0, 1, 2])))
@@ -161,12 +188,22 @@ def generated_versions(dice: random.Random) -> dict[int, list[CalendarVersion]]:
         for number in range(1, dice.randint(1, 3) + 1):
             content = {
                 "time_zone": dice.choice(ZONES),
-                "hours": {str(day): [list(window) for window in windows] for day, windows in random_hours(dice).items()},
+                "hours": {
+                    str(day): [list(window) for window in windows]
+                    for day, windows in random_hours(dice).items()
+                },
                 "holidays": {day.isoformat(): "Holiday" for day in random_holidays(dice)},
                 "tzdata_version": "test",
             }
             found[pk].append(
-                CalendarVersion(pk=10 * pk + number, calendar=calendar, number=number, effective_from=since, published_at=since, **content)
+                CalendarVersion(
+                    pk=10 * pk + number,
+                    calendar=calendar,
+                    number=number,
+                    effective_from=since,
+                    published_at=since,
+                    **content,
+                )
             )
             since += timedelta(minutes=dice.randint(1, 400_000))
     return found
@@ -177,27 +214,63 @@ def generated_stays(dice: random.Random, start: datetime) -> list[Stay]:
     stays, moment = [], start
     for _ in range(dice.randint(0, 6)):
         following = moment + dice.randint(1, 6_000) * MINUTE
-        stays.append(Stay(dice.choice(["in_progress", "pending_user", "pending_supplier"]), moment, following))
+        stays.append(
+            Stay(
+                dice.choice(["in_progress", "pending_user", "pending_supplier"]), moment, following
+            )
+        )
         moment = following
     return [*stays, Stay(dice.choice(["in_progress", "in_progress", "pending_user"]), moment, None)]
 
 
 def generated_clock(
-    dice: random.Random, versions: dict[int, list[CalendarVersion]], policies: dict[tuple[int, ...], Policy]
+    dice: random.Random,
+    versions: dict[int, list[CalendarVersion]],
+    policies: dict[tuple[int, ...], Policy],
 ) -> LoadedClock:
     """A clock of time or of days with up to three promises, in any calendars, under policies that pause it or not."""
     start = START + timedelta(seconds=dice.randrange(300 * 86_400))
-    begins = [start, *(start + minutes * MINUTE for minutes in sorted(dice.randint(1, 15_000) for _ in range(dice.choice([0, 0, 1, 2]))))]
+    begins = [
+        start,
+        *(
+            start + minutes * MINUTE
+            for minutes in sorted(dice.randint(1, 15_000) for _ in range(dice.choice([0, 0, 1, 2])))
+        ),
+    ]
     is_term = dice.random() < 0.3  # noqa: PLR2004
     segments = []
     for number, since in enumerate(begins, start=1):
-        promise = Term(dice.randint(1, 15), dice.random() < 0.5) if is_term else dice.randint(10, 2_400) * MINUTE  # noqa: PLR2004
+        promise = (
+            Term(dice.randint(1, 15), dice.random() < 0.5)
+            if is_term
+            else dice.randint(10, 2_400) * MINUTE
+        )  # noqa: PLR2004
         target, unit = stored_promise(promise)
-        same = {"policies": list(dice.choice(list(policies))), "calendar_id": dice.choice(list(versions)), "priority": 2}
-        segments.append(ClockSegment(number=number, cause="start", target=target, target_unit=unit, starts_at=since, **same))
+        same = {
+            "policies": list(dice.choice(list(policies))),
+            "calendar_id": dice.choice(list(versions)),
+            "priority": 2,
+        }
+        segments.append(
+            ClockSegment(
+                number=number,
+                cause="start",
+                target=target,
+                target_unit=unit,
+                starts_at=since,
+                **same,
+            )
+        )
     last = segments[-1]
-    now = {"policies": last.policies, "calendar_id": last.calendar_id, "target": last.target, "target_unit": last.target_unit}
-    clock = Clock(ticket_id=1, metric="attention", state="running", priority=2, started_at=start, **now)
+    now = {
+        "policies": last.policies,
+        "calendar_id": last.calendar_id,
+        "target": last.target,
+        "target_unit": last.target_unit,
+    }
+    clock = Clock(
+        ticket_id=1, metric="attention", state="running", priority=2, started_at=start, **now
+    )
     item = LoadedClock(clock, policies, segments, generated_stays(dice, start), versions)
     clock.due_at = item.reading().due_at
     return item
@@ -209,18 +282,34 @@ def test_the_explanation_of_every_clock_of_ten_thousand_generated_tickets_adds_u
     versions = generated_versions(dice)
     north = Organization(name="North")
     pausing = PolicyVersion(pk=1, number=1, organization=north, pauses_extend_terms=True)
-    never = PolicyVersion(pk=2, number=1, organization=north, pauses_while_pending_user=False, pauses_while_pending_supplier=False)
-    policies = {(): Policy(), (1,): Policy((Layer(pausing, []),)), (2,): Policy((Layer(never, []),))}
-    ticket = Ticket(kind="incident", support_type="functional", priority=2, service=Service(category_id=None))
+    never = PolicyVersion(
+        pk=2,
+        number=1,
+        organization=north,
+        pauses_while_pending_user=False,
+        pauses_while_pending_supplier=False,
+    )
+    policies = {
+        (): Policy(),
+        (1,): Policy((Layer(pausing, []),)),
+        (2,): Policy((Layer(never, []),)),
+    }
+    ticket = Ticket(
+        kind="incident", support_type="functional", priority=2, service=Service(category_id=None)
+    )
     for _ in range(2 * TICKETS):
         item = generated_clock(dice, versions, policies)
-        account = explain_clock(item, ticket=ticket, at=item.clock.started_at + dice.randint(0, 20_000) * MINUTE)
+        account = explain_clock(
+            item, ticket=ticket, at=item.clock.started_at + dice.randint(0, 20_000) * MINUTE
+        )
         lines = [line for part in account.parts for line in part.lines]
 
         assert lines[0].start == account.started_at
         assert all(a.end == b.start for a, b in zip(lines, lines[1:], strict=False))
         assert lines[-1].end == account.due_at
-        promised = ONE_DAY * account.target.days if isinstance(account.target, Term) else account.target
+        promised = (
+            ONE_DAY * account.target.days if isinstance(account.target, Term) else account.target
+        )
         counted = sum((line.counted for line in lines), timedelta())
         assert counted == promised if account.due_at is not None else counted <= promised
         assert lines[-1].total == counted

@@ -24,47 +24,99 @@ from tickets.services import Classification, TransitionDetails
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
-def step(house: House, ticket: Ticket, name: str, at: Any, user: Any = None, **details: Any) -> None:
-    services.transition_ticket(ticket=fresh(ticket), name=name, details=TransitionDetails(**details), by=by(user or house.agent), at=at)
+def step(
+    house: House, ticket: Ticket, name: str, at: Any, user: Any = None, **details: Any
+) -> None:
+    services.transition_ticket(
+        ticket=fresh(ticket),
+        name=name,
+        details=TransitionDetails(**details),
+        by=by(user or house.agent),
+        at=at,
+    )
 
 
 def classify(house: House, ticket: Ticket, at: Any, impact: Impact, service: str = "erp") -> None:
-    classification = Classification(impact=impact, urgency=Urgency.CRITICAL, kind=Kind.INCIDENT, service=house.services[service])
+    classification = Classification(
+        impact=impact, urgency=Urgency.CRITICAL, kind=Kind.INCIDENT, service=house.services[service]
+    )
     supervisor = by(house.staff["desk_supervisor"])
-    services.classify_ticket(ticket=fresh(ticket), classification=classification, reason="Seen.", by=supervisor, at=at)
+    services.classify_ticket(
+        ticket=fresh(ticket), classification=classification, reason="Seen.", by=supervisor, at=at
+    )
 
 
 def eventful(house: House) -> Ticket:
     """A ticket with all that moves clocks: warnings, a breach, two classifications, pauses, a solution, a decline."""
-    policy = PolicyVersion.objects.create(organization=house.north, contract=house.contract, number=1, effective_from=MONDAY_9AM - HOUR)
+    policy = PolicyVersion.objects.create(
+        organization=house.north,
+        contract=house.contract,
+        number=1,
+        effective_from=MONDAY_9AM - HOUR,
+    )
     for priority in (1, 2):
-        PolicyTarget.objects.create(policy=policy, metric="resolution", priority=priority, minutes=900)
+        PolicyTarget.objects.create(
+            policy=policy, metric="resolution", priority=priority, minutes=900
+        )
     ticket = make_ticket(house)
     settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 35 * MINUTE)
     settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 70 * MINUTE)
     classify(house, ticket, MONDAY_9AM + 80 * MINUTE, Impact.EXTENSIVE)
-    services.reply_to_customer(ticket=fresh(ticket), body="We look.", by=by(house.agent), at=MONDAY_9AM + 85 * MINUTE)
+    services.reply_to_customer(
+        ticket=fresh(ticket), body="We look.", by=by(house.agent), at=MONDAY_9AM + 85 * MINUTE
+    )
     step(house, ticket, "start", MONDAY_9AM + 86 * MINUTE)
     step(house, ticket, "pend_user", MONDAY_9AM + 90 * MINUTE, message="Which one?")
-    services.reply_as_customer(ticket=fresh(ticket), body="This.", by=by(house.requester), at=MONDAY_9AM + 8 * HOUR)
+    services.reply_as_customer(
+        ticket=fresh(ticket), body="This.", by=by(house.requester), at=MONDAY_9AM + 8 * HOUR
+    )
     classify(house, ticket, MONDAY_9AM + 9 * HOUR, Impact.MINOR, service="network")
-    step(house, ticket, "pend_supplier", MONDAY_9AM + DAY, supplier="Link", supplier_case="7", promised_on=MONDAY_9AM.date())
+    step(
+        house,
+        ticket,
+        "pend_supplier",
+        MONDAY_9AM + DAY,
+        supplier="Link",
+        supplier_case="7",
+        promised_on=MONDAY_9AM.date(),
+    )
     step(house, ticket, "start", MONDAY_9AM + DAY + HOUR)
-    step(house, ticket, "solve", MONDAY_9AM + DAY + 2 * HOUR, solution_type="definitive", message="Done.")
-    step(house, ticket, "decline", MONDAY_9AM + DAY + 5 * HOUR, user=house.requester, reason="Still fails.")
+    step(
+        house,
+        ticket,
+        "solve",
+        MONDAY_9AM + DAY + 2 * HOUR,
+        solution_type="definitive",
+        message="Done.",
+    )
+    step(
+        house,
+        ticket,
+        "decline",
+        MONDAY_9AM + DAY + 5 * HOUR,
+        user=house.requester,
+        reason="Still fails.",
+    )
     return ticket
 
 
 def rows(ticket: Ticket) -> dict[str, Any]:
     """Return everything that is kept of a ticket's clocks, by natural keys."""
     clocks = {row["id"]: row for row in Clock.objects.filter(ticket=ticket).values()}
-    segments = [{**row, "id": None} for row in ClockSegment.objects.filter(clock__ticket=ticket).order_by("clock_id", "number").values()]
+    segments = [
+        {**row, "id": None}
+        for row in ClockSegment.objects.filter(clock__ticket=ticket)
+        .order_by("clock_id", "number")
+        .values()
+    ]
     told = list(
         Announcement.objects.filter(clock__ticket=ticket)
         .order_by("clock_id", "segment__number", "percent")
         .values_list("clock_id", "segment__number", "percent", "at")
     )
-    projection = Ticket.objects.filter(pk=ticket.pk).values("next_due_at", "at_risk_at", "queue_at").get()
+    projection = (
+        Ticket.objects.filter(pk=ticket.pk).values("next_due_at", "at_risk_at", "queue_at").get()
+    )
     return {"clocks": clocks, "segments": segments, "told": told, "projection": projection}
 
 
@@ -101,13 +153,33 @@ def test_deleted_clocks_come_back_identical(house: House) -> None:
 @pytest.mark.parametrize(
     ("damage", "field"),
     [
-        (lambda ticket: Clock.objects.filter(ticket=ticket, metric="resolution").update(due_at=MONDAY_9AM), "due_at"),
-        (lambda ticket: Clock.objects.filter(ticket=ticket, metric="reaction").update(is_met=True), "is_met"),
-        (lambda ticket: ClockSegment.objects.filter(clock__ticket=ticket, number=2).update(target=HOUR * 99), "segment 2 target"),
-        (lambda ticket: Announcement.objects.filter(clock__ticket=ticket).delete(), "announcements"),
+        (
+            lambda ticket: Clock.objects.filter(ticket=ticket, metric="resolution").update(
+                due_at=MONDAY_9AM
+            ),
+            "due_at",
+        ),
+        (
+            lambda ticket: Clock.objects.filter(ticket=ticket, metric="reaction").update(
+                is_met=True
+            ),
+            "is_met",
+        ),
+        (
+            lambda ticket: ClockSegment.objects.filter(clock__ticket=ticket, number=2).update(
+                target=HOUR * 99
+            ),
+            "segment 2 target",
+        ),
+        (
+            lambda ticket: Announcement.objects.filter(clock__ticket=ticket).delete(),
+            "announcements",
+        ),
     ],
 )
-def test_a_row_that_was_tampered_with_is_named_and_mended(house: House, damage: Any, field: str) -> None:
+def test_a_row_that_was_tampered_with_is_named_and_mended(
+    house: House, damage: Any, field: str
+) -> None:
     ticket = eventful(house)
     before = rows(ticket)
     damage(ticket)
@@ -119,7 +191,9 @@ def test_a_row_that_was_tampered_with_is_named_and_mended(house: House, damage: 
     assert rows(ticket) == before
 
 
-def test_the_command_tells_mends_and_refuses_what_it_does_not_know(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_tells_mends_and_refuses_what_it_does_not_know(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
     ticket = make_ticket(house)
     Clock.objects.filter(ticket=ticket, metric="reaction").update(due_at=MONDAY_9AM)
 

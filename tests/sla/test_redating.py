@@ -15,7 +15,13 @@ from notifications.models import OutboxMessage
 from sla.defaults import CalendarRole
 from sla.models import Calendar, CalendarVersion, Clock
 from sla.queries import load_clocks
-from sla.services import publish_calendar_version, rebuild_clocks, redate_clocks, redating, settle_ticket
+from sla.services import (
+    publish_calendar_version,
+    rebuild_clocks,
+    redate_clocks,
+    redating,
+    settle_ticket,
+)
 from sla.tasks import redate_by_version, sweep_redating
 from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
 from tests.sla.test_rebuilding import check_account
@@ -26,7 +32,9 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 SHORT_DAYS = {str(day): [["09:00", "14:00"]] for day in range(5)}
 
 
-def publish(house: House, *, at: datetime, effective_from: datetime, hours: Any = None, holidays: Any = None) -> CalendarVersion:
+def publish(
+    house: House, *, at: datetime, effective_from: datetime, hours: Any = None, holidays: Any = None
+) -> CalendarVersion:
     calendar = Calendar.objects.get(organization=house.north, role=CalendarRole.BUSINESS)
     return publish_calendar_version(
         calendar=calendar,
@@ -46,7 +54,11 @@ def clock(ticket: Ticket, metric: str = "attention") -> Clock:
 def test_open_clocks_move_closed_ones_stay_and_the_time_used_is_kept(house: House) -> None:
     open_one, answered = make_ticket(house), make_ticket(house)  # attention 10 h: due Monday 19:00
     services.send_attention_statement(
-        ticket=fresh(answered), body="Plan.", estimated_at=MONDAY_9AM + 9 * HOUR, by=by(house.agent), at=MONDAY_9AM + HOUR
+        ticket=fresh(answered),
+        body="Plan.",
+        estimated_at=MONDAY_9AM + 9 * HOUR,
+        by=by(house.agent),
+        at=MONDAY_9AM + HOUR,
     )
     stopped = clock(answered).due_at
     noon = MONDAY_9AM + 3 * HOUR
@@ -56,10 +68,15 @@ def test_open_clocks_move_closed_ones_stay_and_the_time_used_is_kept(house: Hous
 
     # Three hours were used; two are left until 14:00 and five more on Tuesday.
     assert clock(open_one).due_at == MONDAY_9AM + DAY + 5 * HOUR
-    assert fresh(open_one).next_due_at == min(clock(open_one, "reaction").due_at, clock(open_one).due_at)
+    assert fresh(open_one).next_due_at == min(
+        clock(open_one, "reaction").due_at, clock(open_one).due_at
+    )
     assert clock(answered).due_at == stopped
     fact = Record.objects.get(verb="clock.redated").payload
-    assert (fact["old_due_at"], fact["due_at"]) == ((MONDAY_9AM + 10 * HOUR).isoformat(), clock(open_one).due_at.isoformat())
+    assert (fact["old_due_at"], fact["due_at"]) == (
+        (MONDAY_9AM + 10 * HOUR).isoformat(),
+        clock(open_one).due_at.isoformat(),
+    )
     for ticket in (open_one, answered):
         assert rebuild_clocks(ticket=fresh(ticket), write=False) == []
         for item in load_clocks(fresh(ticket), queries.intervals(ticket.pk)):
@@ -71,14 +88,19 @@ def test_a_version_that_takes_effect_later_moves_only_what_falls_due_after_it(ho
     untouched = clock(before).due_at
 
     version = publish(
-        house, at=MONDAY_9AM + 7 * HOUR, effective_from=datetime(2026, 3, 3, 6, tzinfo=UTC), holidays={"2026-03-03": "Fiesta"}
+        house,
+        at=MONDAY_9AM + 7 * HOUR,
+        effective_from=datetime(2026, 3, 3, 6, tzinfo=UTC),
+        holidays={"2026-03-03": "Fiesta"},
     )
     redate_clocks(version=version, at=MONDAY_9AM + 7 * HOUR)
 
     assert clock(before).due_at == untouched
     # Four hours on Monday; Tuesday is a holiday now; five on Wednesday and one on Thursday, days that end at 14:00.
     assert clock(after).due_at == MONDAY_9AM + 3 * DAY + HOUR
-    later = make_ticket(house, at=MONDAY_9AM + 9 * HOUR)  # arrives when the version is known and not yet in force
+    later = make_ticket(
+        house, at=MONDAY_9AM + 9 * HOUR
+    )  # arrives when the version is known and not yet in force
     assert clock(later).due_at == MONDAY_9AM + 3 * DAY + 4 * HOUR
 
 
@@ -90,21 +112,36 @@ def test_a_version_never_changes_the_past(house: House) -> None:
 def test_what_stopped_before_the_version_was_published_is_explained_as_it_was(house: House) -> None:
     ticket = make_ticket(house)
     services.send_attention_statement(
-        ticket=fresh(ticket), body="Plan.", estimated_at=MONDAY_9AM + 9 * HOUR, by=by(house.agent), at=MONDAY_9AM + HOUR
+        ticket=fresh(ticket),
+        body="Plan.",
+        estimated_at=MONDAY_9AM + 9 * HOUR,
+        by=by(house.agent),
+        at=MONDAY_9AM + HOUR,
     )
     publish(house, at=MONDAY_9AM + 2 * HOUR, effective_from=MONDAY_9AM + 2 * HOUR)
 
-    attention = next(item for item in load_clocks(fresh(ticket), queries.intervals(ticket.pk)) if item.clock.metric == "attention")
+    attention = next(
+        item
+        for item in load_clocks(fresh(ticket), queries.intervals(ticket.pk))
+        if item.clock.metric == "attention"
+    )
 
     assert attention.account[-1].ledger.due == attention.clock.due_at == MONDAY_9AM + 10 * HOUR
 
 
 def test_no_warning_is_told_twice_when_the_calendar_changes(house: House) -> None:
     ticket = make_ticket(house)
-    settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 6 * HOUR)  # attention: half of ten hours; reaction: breached
+    settle_ticket(
+        ticket_id=ticket.pk, at=MONDAY_9AM + 6 * HOUR
+    )  # attention: half of ten hours; reaction: breached
     told = OutboxMessage.objects.filter(template="clock").count()
 
-    version = publish(house, at=MONDAY_9AM + 6 * HOUR, effective_from=MONDAY_9AM + 6 * HOUR, hours={"0": [["09:00", "19:00"]]})
+    version = publish(
+        house,
+        at=MONDAY_9AM + 6 * HOUR,
+        effective_from=MONDAY_9AM + 6 * HOUR,
+        hours={"0": [["09:00", "19:00"]]},
+    )
     redate_clocks(version=version, at=MONDAY_9AM + 6 * HOUR)
     settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 6 * HOUR + timedelta(minutes=5))
 
@@ -135,22 +172,32 @@ def test_another_customers_clocks_do_not_move(house: House) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_batches_in_threads_give_what_one_after_the_other_gives(house: House, monkeypatch: Any) -> None:
+def test_batches_in_threads_give_what_one_after_the_other_gives(
+    house: House, monkeypatch: Any
+) -> None:
     """On PostgreSQL two threads with a connection and the scope each; on SQLite one writer."""
     monkeypatch.setattr(redating, "BATCH", 3)
     tickets = [make_ticket(house, at=MONDAY_9AM + number * MINUTE) for number in range(13)]
     version = publish(house, at=MONDAY_9AM + HOUR, effective_from=MONDAY_9AM + HOUR)
 
-    changed = redate_clocks(version=CalendarVersion.objects.select_related("organization").get(pk=version.pk), at=MONDAY_9AM + HOUR)
+    changed = redate_clocks(
+        version=CalendarVersion.objects.select_related("organization").get(pk=version.pk),
+        at=MONDAY_9AM + HOUR,
+    )
 
     assert changed == Record.objects.filter(verb="clock.redated").count() == 13
-    assert [d for ticket in tickets for d in rebuild_clocks(ticket=fresh(ticket), write=False)] == []
+    assert [
+        d for ticket in tickets for d in rebuild_clocks(ticket=fresh(ticket), write=False)
+    ] == []
 
 
 def test_very_many_facts_are_written_as_few_are(house: House, monkeypatch: Any) -> None:
     """By COPY on PostgreSQL, with everything that text may hold."""
     odd = {"text": 'a, "b" \\ \n \\N ñ', "none": None, "list": [1, None]}
-    facts = [Fact(verb="test.told", object_type="test", object_id=number, payload={**odd, "n": number}) for number in range(3)]
+    facts = [
+        Fact(verb="test.told", object_type="test", object_id=number, payload={**odd, "n": number})
+        for number in range(3)
+    ]
     by_person = Actor(person_id=house.agent.pk, channel=Channel.DESK)
     with transaction.atomic():
         record(organization_id=house.north.pk, facts=facts, by=by_person, at=MONDAY_9AM)

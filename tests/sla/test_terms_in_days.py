@@ -20,11 +20,18 @@ from tickets.models import Ticket
 from tickets.services import TransitionDetails
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-MEXICO = WorkCalendar(timezone="America/Mexico_City", hours={day: [("09:00", "19:00")] for day in range(5)})
+MEXICO = WorkCalendar(
+    timezone="America/Mexico_City", hours={day: [("09:00", "19:00")] for day in range(5)}
+)
 
 
-def promise(house: House, *, category: Category | None = None, extends: bool | None = None, **values: Any) -> None:
-    targets = [PolicyTarget(metric="resolution", priority=priority, category=category, **values) for priority in Priority]
+def promise(
+    house: House, *, category: Category | None = None, extends: bool | None = None, **values: Any
+) -> None:
+    targets = [
+        PolicyTarget(metric="resolution", priority=priority, category=category, **values)
+        for priority in Priority
+    ]
     publish_policy(
         organization=house.north,
         contract=house.contract,
@@ -42,7 +49,9 @@ def resolution(ticket: Ticket) -> Clock:
 
 def account(ticket: Ticket, at: datetime) -> Explanation:
     found = fresh(ticket)
-    return explain_clock(get_clock(found, queries.intervals(found.pk), "resolution"), ticket=found, at=at)
+    return explain_clock(
+        get_clock(found, queries.intervals(found.pk), "resolution"), ticket=found, at=at
+    )
 
 
 def check(ticket: Ticket) -> None:
@@ -56,16 +65,28 @@ def check(ticket: Ticket) -> None:
         assert sum((line.counted for line in lines), timedelta()) == clock.target
 
 
-def test_business_days_end_at_closing_time_and_step_over_weekends_and_holidays(house: House) -> None:
+def test_business_days_end_at_closing_time_and_step_over_weekends_and_holidays(
+    house: House,
+) -> None:
     promise(house, days=10)
 
     ticket = make_ticket(house)  # Monday 2 March; the 16th is a holiday
 
     clock = resolution(ticket)
     assert (clock.target_unit, clock.target) == ("business_days", 10 * DAY)
-    assert clock.due_at == datetime(2026, 3, 18, 1, tzinfo=UTC)  # Tuesday 17 March at 19:00 in Mexico
+    assert clock.due_at == datetime(
+        2026, 3, 18, 1, tzinfo=UTC
+    )  # Tuesday 17 March at 19:00 in Mexico
     kinds = [line.kind.value for part in account(ticket, MONDAY_9AM).parts for line in part.lines]
-    assert kinds == ["start_day", *["open"] * 4, *["outside_hours"] * 2, *["open"] * 5, *["outside_hours"] * 2, "holiday", "open"]
+    assert kinds == [
+        "start_day",
+        *["open"] * 4,
+        *["outside_hours"] * 2,
+        *["open"] * 5,
+        *["outside_hours"] * 2,
+        "holiday",
+        "open",
+    ]
     assert account(ticket, MONDAY_9AM + 3 * DAY).used == 2 * DAY
     assert account(ticket, MONDAY_9AM + 3 * DAY).left == 8 * DAY
     check(ticket)
@@ -74,7 +95,9 @@ def test_business_days_end_at_closing_time_and_step_over_weekends_and_holidays(h
 def test_a_technological_incident_has_its_business_days_too(house: House) -> None:
     promise(house, days=5)
 
-    ticket = make_ticket(house, service="network")  # its reaction and attention run around the clock
+    ticket = make_ticket(
+        house, service="network"
+    )  # its reaction and attention run around the clock
 
     assert resolution(ticket).due_at == datetime(2026, 3, 10, 1, tzinfo=UTC)
     check(ticket)
@@ -86,13 +109,24 @@ def test_calendar_days_end_at_midnight(house: House) -> None:
     assert resolution(make_ticket(house)).due_at == datetime(2026, 3, 6, 6, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(("extends", "due"), [(None, datetime(2026, 3, 5, 1, tzinfo=UTC)), (True, datetime(2026, 3, 7, 1, tzinfo=UTC))])
-def test_a_pause_extends_a_term_only_where_the_policy_says_so(house: House, extends: bool | None, due: datetime) -> None:
+@pytest.mark.parametrize(
+    ("extends", "due"),
+    [(None, datetime(2026, 3, 5, 1, tzinfo=UTC)), (True, datetime(2026, 3, 7, 1, tzinfo=UTC))],
+)
+def test_a_pause_extends_a_term_only_where_the_policy_says_so(
+    house: House, extends: bool | None, due: datetime
+) -> None:
     promise(house, days=2, extends=extends)
     ticket = make_ticket(house)
 
     def move(name: str, at: datetime, **details: Any) -> None:
-        services.transition_ticket(ticket=fresh(ticket), name=name, details=TransitionDetails(**details), by=by(house.agent), at=at)
+        services.transition_ticket(
+            ticket=fresh(ticket),
+            name=name,
+            details=TransitionDetails(**details),
+            by=by(house.agent),
+            at=at,
+        )
 
     move("start", MONDAY_9AM + MINUTE)
     move("pend_user", MONDAY_9AM + DAY, message="Which one?")
@@ -105,7 +139,9 @@ def test_a_pause_extends_a_term_only_where_the_policy_says_so(house: House, exte
     check(ticket)
 
 
-def test_warnings_fall_by_the_open_time_until_it_is_due_and_a_breach_at_its_end(house: House) -> None:
+def test_warnings_fall_by_the_open_time_until_it_is_due_and_a_breach_at_its_end(
+    house: House,
+) -> None:
     promise(house, days=1)
     ticket = make_ticket(house)  # 20 open hours until Tuesday 19:00
     clock = resolution(ticket)
@@ -120,28 +156,41 @@ def test_warnings_fall_by_the_open_time_until_it_is_due_and_a_breach_at_its_end(
 
 
 def test_a_date_is_judged_by_the_calendar_that_holds_when_it_ends() -> None:
-    half = WorkCalendar(timezone="America/Mexico_City", hours={day: [("09:00", "13:00")] for day in range(6)})
+    half = WorkCalendar(
+        timezone="America/Mexico_City", hours={day: [("09:00", "13:00")] for day in range(6)}
+    )
     friday = MONDAY_9AM + 4 * DAY
-    stretches = [Stretch(MEXICO, Term(2, True), friday, friday + HOUR), Stretch(half, Term(2, True), friday + HOUR, None)]
+    stretches = [
+        Stretch(MEXICO, Term(2, True), friday, friday + HOUR),
+        Stretch(half, Term(2, True), friday + HOUR, None),
+    ]
 
-    assert due_of(stretches) == datetime(2026, 3, 9, 19, tzinfo=UTC)  # Saturday counts by then; Monday closes at 13:00
+    assert due_of(stretches) == datetime(
+        2026, 3, 9, 19, tzinfo=UTC
+    )  # Saturday counts by then; Monday closes at 13:00
     assert [day.stretch for day in term_days(stretches, Term(2, True))] == [0, 1, 1, 1]
 
 
 def test_what_takes_effect_after_closing_time_does_not_move_the_deadline_of_that_date() -> None:
-    late = WorkCalendar(timezone="America/Mexico_City", hours={day: [("09:00", "23:00")] for day in range(5)})
+    late = WorkCalendar(
+        timezone="America/Mexico_City", hours={day: [("09:00", "23:00")] for day in range(5)}
+    )
     tuesday_8pm = datetime(2026, 3, 4, 2, tzinfo=UTC)
     term = Term(1, True)
 
-    assert due_of([Stretch(MEXICO, term, MONDAY_9AM, tuesday_8pm), Stretch(late, term, tuesday_8pm, None)]) == datetime(
-        2026, 3, 4, 1, tzinfo=UTC
-    )
+    assert due_of(
+        [Stretch(MEXICO, term, MONDAY_9AM, tuesday_8pm), Stretch(late, term, tuesday_8pm, None)]
+    ) == datetime(2026, 3, 4, 1, tzinfo=UTC)
     at_six = tuesday_8pm - 2 * HOUR
-    assert due_of([Stretch(MEXICO, term, MONDAY_9AM, at_six), Stretch(late, term, at_six, None)]) == datetime(2026, 3, 4, 5, tzinfo=UTC)
+    assert due_of(
+        [Stretch(MEXICO, term, MONDAY_9AM, at_six), Stretch(late, term, at_six, None)]
+    ) == datetime(2026, 3, 4, 5, tzinfo=UTC)
 
 
 def test_a_term_over_the_night_the_clocks_change_ends_at_local_midnight() -> None:
-    madrid = WorkCalendar(timezone="Europe/Madrid", hours={day: [("00:00", "24:00")] for day in range(7)})
+    madrid = WorkCalendar(
+        timezone="Europe/Madrid", hours={day: [("00:00", "24:00")] for day in range(7)}
+    )
     start = datetime(2026, 3, 27, 12, tzinfo=UTC)
 
     reading = read([Stretch(madrid, Term(2, False), start, None)], [50])
@@ -166,12 +215,24 @@ def test_page_and_api_tell_the_term_in_days(house: House, sign_in: Any, client: 
     ticket = make_ticket(house)
     token = issue_user_token(user=house.requester, by=SETUP, at=MONDAY_9AM)
 
-    page = sign_in(house.requester).get(f"/tickets/{ticket.number}/clocks/resolution/").content.decode()
+    page = (
+        sign_in(house.requester)
+        .get(f"/tickets/{ticket.number}/clocks/resolution/")
+        .content.decode()
+    )
     told = client.get(
-        f"/api/v1/tickets/{ticket.number}/clocks/resolution/explanation/", headers={"Authorization": f"Bearer {token}"}
+        f"/api/v1/tickets/{ticket.number}/clocks/resolution/explanation/",
+        headers={"Authorization": f"Bearer {token}"},
     ).json()
 
     assert "5 business days" in page
     assert "First day: it does not count" in page
-    assert (told["target_seconds"], told["target_days"], told["target_unit"]) == (None, 5, "business_days")
-    assert sum(line["counted_seconds"] for part in told["parts"] for line in part["lines"]) == 5 * 86_400
+    assert (told["target_seconds"], told["target_days"], told["target_unit"]) == (
+        None,
+        5,
+        "business_days",
+    )
+    assert (
+        sum(line["counted_seconds"] for part in told["parts"] for line in part["lines"])
+        == 5 * 86_400
+    )

@@ -18,14 +18,24 @@ NEW_YEAR = datetime(2030, 1, 1, 15, tzinfo=UTC)  # 09:00 in Mexico City
 
 
 def newest(house: House) -> CalendarVersion:
-    found = CalendarVersion.objects.filter(organization=house.north, calendar__role="business").order_by("-number").first()
+    found = (
+        CalendarVersion.objects.filter(organization=house.north, calendar__role="business")
+        .order_by("-number")
+        .first()
+    )
     assert found is not None
     return found
 
 
 def publish(calendar: Calendar, at: datetime, **changes: object) -> CalendarVersion:
-    content: dict[str, object] = {"time_zone": "America/Mexico_City", "hours": {"0": [["09:00", "19:00"]]}, "holidays": {}} | changes
-    return publish_calendar_version(calendar=calendar, **content, effective_from=at, by=SETUP, at=at)  # type: ignore[arg-type]
+    content: dict[str, object] = {
+        "time_zone": "America/Mexico_City",
+        "hours": {"0": [["09:00", "19:00"]]},
+        "holidays": {},
+    } | changes
+    return publish_calendar_version(
+        calendar=calendar, **content, effective_from=at, by=SETUP, at=at
+    )  # type: ignore[arg-type]
 
 
 def test_the_years_to_come_are_added_before_the_holidays_run_out(house: House) -> None:
@@ -37,13 +47,20 @@ def test_the_years_to_come_are_added_before_the_holidays_run_out(house: House) -
 
     assert extended == 2  # north and south
     second = newest(house)
-    assert (max(second.holidays), first.holidays.items() <= second.holidays.items()) == ("2031-12-25", True)
+    assert (max(second.holidays), first.holidays.items() <= second.holidays.items()) == (
+        "2031-12-25",
+        True,
+    )
     assert extend_holidays(at=datetime(2028, 2, 1, tzinfo=UTC)) == 0
     ticket = make_ticket(house, at=NEW_YEAR)
-    assert Clock.objects.get(ticket=ticket, metric="reaction").due_at == datetime(2030, 1, 2, 16, tzinfo=UTC)
+    assert Clock.objects.get(ticket=ticket, metric="reaction").due_at == datetime(
+        2030, 1, 2, 16, tzinfo=UTC
+    )
 
 
-def test_a_holiday_that_was_taken_out_stays_out_and_a_calendar_without_any_stays_without(house: House) -> None:
+def test_a_holiday_that_was_taken_out_stays_out_and_a_calendar_without_any_stays_without(
+    house: House,
+) -> None:
     version = newest(house)
     kept = {day: name for day, name in version.holidays.items() if day != "2029-12-25"}
     publish(version.calendar, MONDAY_9AM, hours=version.hours, holidays=kept)
@@ -76,14 +93,26 @@ def test_neither_side_changes_so_that_the_extension_lacks_hours(house: House, wh
     narrow, wide = {"5": [["09:00", "12:00"]]}, {str(day): [["06:00", "19:00"]] for day in range(5)}
 
     with pytest.raises(ValidationError) as refused:
-        publish(extended if which == "extended" else business, MONDAY_9AM, hours=narrow if which == "extended" else wide)
+        publish(
+            extended if which == "extended" else business,
+            MONDAY_9AM,
+            hours=narrow if which == "extended" else wide,
+        )
 
     assert "Extended" in str(refused.value)
-    publish(extended, MONDAY_9AM, hours={str(day): [["00:00", "24:00"]] for day in range(7)})  # wider than both
+    publish(
+        extended, MONDAY_9AM, hours={str(day): [["00:00", "24:00"]] for day in range(7)}
+    )  # wider than both
 
 
 def test_a_working_week_without_any_holiday_is_asked_about(house: House) -> None:
-    same = {"holidays": {}, "time_zone": "UTC", "organization_zone": "UTC", "public": {"2026-12-25": "Navidad"}, "today": date(2026, 3, 2)}
+    same = {
+        "holidays": {},
+        "time_zone": "UTC",
+        "organization_zone": "UTC",
+        "public": {"2026-12-25": "Navidad"},
+        "today": date(2026, 3, 2),
+    }
 
     office = lint_calendar(hours={"0": [["09:00", "19:00"]]}, **same)  # type: ignore[arg-type]
     always = lint_calendar(hours={str(day): [["00:00", "24:00"]] for day in range(7)}, **same)  # type: ignore[arg-type]
@@ -92,7 +121,9 @@ def test_a_working_week_without_any_holiday_is_asked_about(house: House) -> None
 
 
 @pytest.mark.parametrize(("language", "day"), [("es", "mié"), ("en", "wed")])
-def test_the_days_of_the_week_are_written_and_read_in_the_readers_language(language: str, day: str) -> None:
+def test_the_days_of_the_week_are_written_and_read_in_the_readers_language(
+    language: str, day: str
+) -> None:
     hours = {"2": [["09:00", "19:00"]]}
 
     with translation.override(language):

@@ -16,7 +16,15 @@ from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
 from tickets import queries, services
 from tickets.models import Message, StateInterval, Ticket
 from tickets.queries import timeline
-from tickets.services import Classification, DetailsMissing, MayNotDo, MayNotRaise, StaleTicket, TransitionDetails, TransitionNotAllowed
+from tickets.services import (
+    Classification,
+    DetailsMissing,
+    MayNotDo,
+    MayNotRaise,
+    StaleTicket,
+    TransitionDetails,
+    TransitionNotAllowed,
+)
 from tickets.states import TRANSITIONS, State
 from tickets.tasks import sweep_validations
 
@@ -33,8 +41,26 @@ DETAILS = TransitionDetails(
 # SPEC 3.8, by hand: state -> what the desk, a holder or the requester may reach from it.
 REACHABLE = {
     "new": {"open", "in_progress", "assigned", "rejected", "cancelled"},
-    "open": {"assigned", "in_progress", "pending_user", "pending_supplier", "solved", "rejected", "cancelled", "closed"},
-    "assigned": {"open", "in_progress", "pending_user", "pending_supplier", "solved", "rejected", "cancelled", "closed"},
+    "open": {
+        "assigned",
+        "in_progress",
+        "pending_user",
+        "pending_supplier",
+        "solved",
+        "rejected",
+        "cancelled",
+        "closed",
+    },
+    "assigned": {
+        "open",
+        "in_progress",
+        "pending_user",
+        "pending_supplier",
+        "solved",
+        "rejected",
+        "cancelled",
+        "closed",
+    },
     "in_progress": {"assigned", "pending_user", "pending_supplier", "solved", "closed"},
     "pending_user": {"in_progress", "assigned", "pending_supplier", "solved", "closed"},
     "pending_supplier": {"in_progress", "assigned", "pending_user", "solved", "closed"},
@@ -47,11 +73,16 @@ REACHABLE = {
 
 def take(house: House, ticket: Ticket, name: str, at=MONDAY_9AM, user=None, **details):  # type: ignore[no-untyped-def]
     merged = TransitionDetails(**{**DETAILS.__dict__, "team": house.level_two, **details})
-    return services.transition_ticket(ticket=fresh(ticket), name=name, details=merged, by=by(user or house.agent), at=at)
+    return services.transition_ticket(
+        ticket=fresh(ticket), name=name, details=merged, by=by(user or house.agent), at=at
+    )
 
 
 def test_the_table_is_the_one_of_the_service_guide() -> None:
-    found = {state.value: {t.target.value for t in TRANSITIONS.values() if state in t.sources} for state in State}
+    found = {
+        state.value: {t.target.value for t in TRANSITIONS.values() if state in t.sources}
+        for state in State
+    }
 
     assert found == REACHABLE
 
@@ -71,12 +102,20 @@ def test_each_transition_refuses_without_what_it_needs(house: House, name: str) 
     transition = TRANSITIONS[name]
     ticket = make_ticket(house)
     source = next(state for state in State if state in transition.sources)
-    extra = {"solved_at": MONDAY_9AM, "solution_type": "definitive"} if source == State.SOLVED else {}
-    extra |= {"closure_code": "approved", "reopen_until": MONDAY_9AM + DAY} if source == State.CLOSED else {}
+    extra = (
+        {"solved_at": MONDAY_9AM, "solution_type": "definitive"} if source == State.SOLVED else {}
+    )
+    extra |= (
+        {"closure_code": "approved", "reopen_until": MONDAY_9AM + DAY}
+        if source == State.CLOSED
+        else {}
+    )
     Ticket.objects.filter(pk=ticket.pk).update(state=source, **extra)
 
     with pytest.raises(DetailsMissing) as caught:
-        services.transition_ticket(ticket=fresh(ticket), name=name, by=by(house.agent), at=MONDAY_9AM)
+        services.transition_ticket(
+            ticket=fresh(ticket), name=name, by=by(house.agent), at=MONDAY_9AM
+        )
 
     assert set(caught.value.fields) == set(transition.needs)
     assert fresh(ticket).state == source
@@ -90,7 +129,11 @@ def test_a_consultant_works_only_on_what_was_sent_up(house: House) -> None:
     take(house, ticket, "assign")
     take(house, ticket, "start", user=consultant, at=MONDAY_9AM + MINUTE)
 
-    assert (fresh(ticket).state, fresh(ticket).assignee, fresh(ticket).owner) == ("in_progress", consultant, house.agent)
+    assert (fresh(ticket).state, fresh(ticket).assignee, fresh(ticket).owner) == (
+        "in_progress",
+        consultant,
+        house.agent,
+    )
 
 
 def test_intervals_touch_without_gap_and_carry_the_reason(house: House) -> None:
@@ -99,7 +142,9 @@ def test_intervals_touch_without_gap_and_carry_the_reason(house: House) -> None:
     take(house, ticket, "pend_supplier", at=MONDAY_9AM + HOUR)
 
     rows = list(
-        StateInterval.objects.filter(ticket=ticket).order_by("pk").values_list("state", "bucket", "started_at", "ended_at", "supplier")
+        StateInterval.objects.filter(ticket=ticket)
+        .order_by("pk")
+        .values_list("state", "bucket", "started_at", "ended_at", "supplier")
     )
     assert rows == [
         ("new", "registered", MONDAY_9AM, MONDAY_9AM + MINUTE, ""),
@@ -108,7 +153,9 @@ def test_intervals_touch_without_gap_and_carry_the_reason(house: House) -> None:
     ]
 
 
-def test_an_unanswered_solution_closes_by_itself_with_its_code(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unanswered_solution_closes_by_itself_with_its_code(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ticket = make_ticket(house)
     take(house, ticket, "start")
     take(house, ticket, "solve", at=MONDAY_9AM + HOUR)
@@ -118,13 +165,27 @@ def test_an_unanswered_solution_closes_by_itself_with_its_code(house: House, mon
     monkeypatch.setattr("tickets.tasks.timezone.now", lambda: due - timedelta(hours=12))
     sweep_validations()
     sweep_validations()
-    assert OutboxMessage.objects.filter(template="validation_reminder", recipient=house.requester).count() == 1
+    assert (
+        OutboxMessage.objects.filter(
+            template="validation_reminder", recipient=house.requester
+        ).count()
+        == 1
+    )
     assert fresh(ticket).state == "solved"
 
     monkeypatch.setattr("tickets.tasks.timezone.now", lambda: due)
     sweep_validations()
-    assert (fresh(ticket).state, fresh(ticket).closure_code, fresh(ticket).validation_due_at) == ("closed", "no_validation", None)
-    assert Record.objects.filter(verb="ticket.state_changed", payload__transition="close_unanswered").get().system == "validation"
+    assert (fresh(ticket).state, fresh(ticket).closure_code, fresh(ticket).validation_due_at) == (
+        "closed",
+        "no_validation",
+        None,
+    )
+    assert (
+        Record.objects.filter(verb="ticket.state_changed", payload__transition="close_unanswered")
+        .get()
+        .system
+        == "validation"
+    )
 
 
 def test_validation_in_business_days_counts_business_days(house: House) -> None:
@@ -143,9 +204,20 @@ def test_declining_reopens_and_escalates_for_review(house: House) -> None:
     take(house, ticket, "start")
     take(house, ticket, "solve", at=MONDAY_9AM + HOUR)
 
-    take(house, ticket, "decline", user=house.requester, at=MONDAY_9AM + 2 * HOUR, reason="Still broken.")
+    take(
+        house,
+        ticket,
+        "decline",
+        user=house.requester,
+        at=MONDAY_9AM + 2 * HOUR,
+        reason="Still broken.",
+    )
 
-    assert (fresh(ticket).state, fresh(ticket).solved_at, fresh(ticket).solution_type) == ("in_progress", None, "")
+    assert (fresh(ticket).state, fresh(ticket).solved_at, fresh(ticket).solution_type) == (
+        "in_progress",
+        None,
+        "",
+    )
     assert Message.objects.filter(ticket=ticket).order_by("pk").last().body == "Still broken."
     assert OutboxMessage.objects.filter(template="escalation", to_email=house.agent.email).exists()
 
@@ -164,24 +236,48 @@ def test_a_closed_ticket_reopens_only_inside_its_window(house: House) -> None:
     assert (fresh(ticket).state, fresh(ticket).closure_code) == ("in_progress", "")
 
 
-def test_what_the_customer_writes_after_the_end_becomes_a_ticket_that_continues_it(house: House) -> None:
+def test_what_the_customer_writes_after_the_end_becomes_a_ticket_that_continues_it(
+    house: House,
+) -> None:
     ticket = make_ticket(house, subject="Invoices fail")
     with pytest.raises(MayNotDo):  # it still takes replies
-        services.follow_up_ticket(ticket=fresh(ticket), body="Again.", by=by(house.requester), at=MONDAY_9AM)
+        services.follow_up_ticket(
+            ticket=fresh(ticket), body="Again.", by=by(house.requester), at=MONDAY_9AM
+        )
     take(house, ticket, "start")
     take(house, ticket, "solve", at=MONDAY_9AM + HOUR)
     take(house, ticket, "approve", user=house.requester, at=MONDAY_9AM + 2 * HOUR)
 
     with pytest.raises(MayNotDo):
-        services.follow_up_ticket(ticket=fresh(ticket), body="Mine now.", by=by(house.people["company_manager"]), at=MONDAY_9AM + DAY)
+        services.follow_up_ticket(
+            ticket=fresh(ticket),
+            body="Mine now.",
+            by=by(house.people["company_manager"]),
+            at=MONDAY_9AM + DAY,
+        )
     follower = services.follow_up_ticket(
-        ticket=fresh(ticket), body="It happens again.", by=by(house.requester, Channel.PORTAL), at=MONDAY_9AM + DAY
+        ticket=fresh(ticket),
+        body="It happens again.",
+        by=by(house.requester, Channel.PORTAL),
+        at=MONDAY_9AM + DAY,
     )
 
-    assert (follower.continues_id, follower.subject, follower.description) == (ticket.pk, "Invoices fail", "It happens again.")
-    assert (follower.state, follower.priority, follower.service_id) == ("new", fresh(ticket).priority, ticket.service_id)
+    assert (follower.continues_id, follower.subject, follower.description) == (
+        ticket.pk,
+        "Invoices fail",
+        "It happens again.",
+    )
+    assert (follower.state, follower.priority, follower.service_id) == (
+        "new",
+        fresh(ticket).priority,
+        ticket.service_id,
+    )
     assert fresh(ticket).state == "closed"
-    assert [entry.payload["follower"] for entry in timeline(ticket) if entry.verb == "ticket.followed_up"] == [follower.pk]
+    assert [
+        entry.payload["follower"]
+        for entry in timeline(ticket)
+        if entry.verb == "ticket.followed_up"
+    ] == [follower.pk]
     assert Clock.objects.filter(ticket=follower, state="running").count() == 2
 
 
@@ -193,8 +289,12 @@ def test_inside_the_reopening_window_a_ticket_is_reopened_and_not_followed_up(ho
     take(house, ticket, "approve", user=house.requester, at=MONDAY_9AM + 2 * HOUR)
 
     with pytest.raises(MayNotDo):
-        services.follow_up_ticket(ticket=fresh(ticket), body="Again.", by=by(house.requester), at=MONDAY_9AM + DAY)
-    follower = services.follow_up_ticket(ticket=fresh(ticket), body="Again.", by=by(house.requester), at=MONDAY_9AM + 5 * DAY)
+        services.follow_up_ticket(
+            ticket=fresh(ticket), body="Again.", by=by(house.requester), at=MONDAY_9AM + DAY
+        )
+    follower = services.follow_up_ticket(
+        ticket=fresh(ticket), body="Again.", by=by(house.requester), at=MONDAY_9AM + 5 * DAY
+    )
 
     assert follower.continues_id == ticket.pk
 
@@ -202,18 +302,30 @@ def test_inside_the_reopening_window_a_ticket_is_reopened_and_not_followed_up(ho
 def test_a_stale_change_is_refused_with_what_changed_and_writes_nothing(house: House) -> None:
     ticket = make_ticket(house)
     seen = fresh(ticket)
-    services.assign_ticket(ticket=fresh(ticket), assignee=house.staff["agent2"], by=by(house.staff["agent2"]), at=MONDAY_9AM)
+    services.assign_ticket(
+        ticket=fresh(ticket),
+        assignee=house.staff["agent2"],
+        by=by(house.staff["agent2"]),
+        at=MONDAY_9AM,
+    )
 
     with pytest.raises(StaleTicket) as caught:
         services.classify_ticket(
             ticket=seen,
-            classification=Classification(impact=Impact.EXTENSIVE, urgency=Urgency.CRITICAL, kind=seen.kind, service=seen.service),  # type: ignore[arg-type]
+            classification=Classification(
+                impact=Impact.EXTENSIVE,
+                urgency=Urgency.CRITICAL,
+                kind=seen.kind,
+                service=seen.service,
+            ),  # type: ignore[arg-type]
             by=by(house.agent),
             at=MONDAY_9AM,
             expected_version=seen.version,
         )
 
-    assert [(entry.verb, entry.person) for entry in caught.value.changes] == [("ticket.assigned", house.staff["agent2"])]
+    assert [(entry.verb, entry.person) for entry in caught.value.changes] == [
+        ("ticket.assigned", house.staff["agent2"])
+    ]
     assert fresh(ticket).priority == Priority.HIGH
 
 
@@ -221,11 +333,15 @@ def test_the_matrix_of_the_contract_gives_the_priority(house: House) -> None:
     from catalog.services import publish_matrix
 
     cells = {(Urgency.LOW, Impact.MINOR): Priority.CRITICAL}
-    publish_matrix(contract=house.contract, cells=cells, effective_from=MONDAY_9AM, by=SETUP, at=MONDAY_9AM)
+    publish_matrix(
+        contract=house.contract, cells=cells, effective_from=MONDAY_9AM, by=SETUP, at=MONDAY_9AM
+    )
 
     assert make_ticket(house, urgency=Urgency.LOW).priority == Priority.CRITICAL
     assert make_ticket(house, urgency=Urgency.MEDIUM).priority == Priority.MEDIUM
-    south = make_ticket(house, urgency=Urgency.LOW, organization=house.south, requester=house.outsider)
+    south = make_ticket(
+        house, urgency=Urgency.LOW, organization=house.south, requester=house.outsider
+    )
     assert south.priority == Priority.LOW
 
 
@@ -235,7 +351,10 @@ def test_an_expired_contract_is_accepted_flagged_and_told(house: House) -> None:
     ticket = make_ticket(house)
 
     assert (ticket.is_out_of_contract, ticket.contract) == (True, None)
-    assert OutboxMessage.objects.get(template="out_of_contract").to_email == house.staff["desk_supervisor"].email
+    assert (
+        OutboxMessage.objects.get(template="out_of_contract").to_email
+        == house.staff["desk_supervisor"].email
+    )
 
 
 def test_a_person_of_another_customer_cannot_be_the_requester(house: House) -> None:
@@ -266,20 +385,36 @@ def test_a_report_recipient_raises_no_tickets(house: House) -> None:
 def test_only_the_requester_or_a_coordinator_answers(house: House) -> None:
     ticket = make_ticket(house)
 
-    services.reply_as_customer(ticket=fresh(ticket), body="More data.", by=by(house.people["coordinator"]), at=MONDAY_9AM)
+    services.reply_as_customer(
+        ticket=fresh(ticket), body="More data.", by=by(house.people["coordinator"]), at=MONDAY_9AM
+    )
     with pytest.raises(MayNotDo):
-        services.reply_as_customer(ticket=fresh(ticket), body="Me too.", by=by(house.people["company_manager"]), at=MONDAY_9AM)
+        services.reply_as_customer(
+            ticket=fresh(ticket),
+            body="Me too.",
+            by=by(house.people["company_manager"]),
+            at=MONDAY_9AM,
+        )
 
 
 def test_visibility_by_role(house: House) -> None:
     ticket = make_ticket(house)
     foreign = make_ticket(house, organization=house.south, requester=house.outsider)
 
-    seen = {name: set(queries.visible_to(user).values_list("pk", flat=True)) for name, user in house.people.items()}
-    assert {name for name, pks in seen.items() if ticket.pk in pks} == {"requester", "company_manager", "coordinator"}
+    seen = {
+        name: set(queries.visible_to(user).values_list("pk", flat=True))
+        for name, user in house.people.items()
+    }
+    assert {name for name, pks in seen.items() if ticket.pk in pks} == {
+        "requester",
+        "company_manager",
+        "coordinator",
+    }
     assert not any(foreign.pk in pks for pks in seen.values())
     Ticket.objects.filter(pk=ticket.pk).update(site=house.people and _site(house))
-    assert ticket.pk in set(queries.visible_to(house.people["site_supervisor"]).values_list("pk", flat=True))
+    assert ticket.pk in set(
+        queries.visible_to(house.people["site_supervisor"]).values_list("pk", flat=True)
+    )
 
 
 def _site(house: House):  # type: ignore[no-untyped-def]
@@ -316,31 +451,48 @@ PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\
         ("page.html", b"<html>", None),
     ],
 )
-def test_files_that_may_not_enter_are_refused_by_name(name: str, content: bytes, size: int | None) -> None:
+def test_files_that_may_not_enter_are_refused_by_name(
+    name: str, content: bytes, size: int | None
+) -> None:
     with pytest.raises(FileRefused, match=name):
-        check_upload(name=name, stream=BytesIO(content), size_bytes=len(content) if size is None else size)
+        check_upload(
+            name=name, stream=BytesIO(content), size_bytes=len(content) if size is None else size
+        )
 
 
 def test_a_picture_enters_and_equal_content_is_kept_once(house: House) -> None:
     from documents.models import Blob
 
-    files = [check_upload(name=name, stream=BytesIO(PNG), size_bytes=len(PNG)) for name in ("a.png", "../../b.png")]
+    files = [
+        check_upload(name=name, stream=BytesIO(PNG), size_bytes=len(PNG))
+        for name in ("a.png", "../../b.png")
+    ]
     ticket = make_ticket(house)
 
-    services.reply_as_customer(ticket=fresh(ticket), body="See.", files=files, by=by(house.requester), at=MONDAY_9AM)
+    services.reply_as_customer(
+        ticket=fresh(ticket), body="See.", files=files, by=by(house.requester), at=MONDAY_9AM
+    )
 
-    assert [item.name for item in queries.conversation(ticket, with_notes=False)[0].attachments] == ["a.png", "b.png"]
+    assert [
+        item.name for item in queries.conversation(ticket, with_notes=False)[0].attachments
+    ] == ["a.png", "b.png"]
     assert Blob.objects.count() == 1
 
 
 def test_a_note_and_its_files_never_reach_the_customer(house: House) -> None:
     ticket = make_ticket(house)
     file = check_upload(name="a.png", stream=BytesIO(PNG), size_bytes=len(PNG))
-    services.add_note(ticket=fresh(ticket), body="Internal.", files=[file], by=by(house.agent), at=MONDAY_9AM)
+    services.add_note(
+        ticket=fresh(ticket), body="Internal.", files=[file], by=by(house.agent), at=MONDAY_9AM
+    )
     attachment = queries.conversation(ticket, with_notes=True)[0].attachments[0]
 
     assert queries.conversation(ticket, with_notes=False) == []
     assert queries.get_attachment(house.agent, attachment.pk)[0] == attachment
     with pytest.raises(queries.TicketNotFound):
         queries.get_attachment(house.requester, attachment.pk)
-    assert not OutboxMessage.objects.filter(recipient=house.requester).exclude(template="ticket_received").exists()
+    assert (
+        not OutboxMessage.objects.filter(recipient=house.requester)
+        .exclude(template="ticket_received")
+        .exists()
+    )

@@ -26,7 +26,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgres"])
-def mesa(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mesa]:
+def mesa(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Mesa]:
     """The product with its demonstration, once per shape."""
     if request.param == "postgres" and not REAL_SERVICES:
         pytest.skip("PostgreSQL and Redis are not running: ./mesa test starts them")

@@ -17,7 +17,12 @@ pytestmark = pytest.mark.walk
 
 # One customer asks for the year's audit, the other one's is under way: each language walks both, on one shape each.
 ASKS = {("sqlite", "es"), ("postgres", "en")}
-AGENT, BPO, BPO2, AUDIT_AREA = "agent@mesa.example", "bpo@mesa.example", "bpo2@mesa.example", "audit@mesa.example"
+AGENT, BPO, BPO2, AUDIT_AREA = (
+    "agent@mesa.example",
+    "bpo@mesa.example",
+    "bpo2@mesa.example",
+    "audit@mesa.example",
+)
 
 
 def file(name: str, content: bytes, kind: str) -> Any:
@@ -62,7 +67,10 @@ def ask(browser: Browser, mesa: Mesa, language: str) -> tuple[Walker, str]:
     assert href is not None
     book = load_workbook(BytesIO(customer.context.request.get(href).body()))
     request, items, lists = book.worksheets[0], book.worksheets[1], book["Mesa"]
-    for row, value in enumerate(("Auditores Reunidos", "Elsa Robles", "elsa@auditores.example", "Controles", "2025-01-01"), start=4):
+    for row, value in enumerate(
+        ("Auditores Reunidos", "Elsa Robles", "elsa@auditores.example", "Controles", "2025-01-01"),
+        start=4,
+    ):
         request[f"C{row}"] = value
     request["C10"] = lists["A3"].value
     items["B2"], items["C2"] = lists["B2"].value, "Lista de usuarios"
@@ -73,13 +81,17 @@ def ask(browser: Browser, mesa: Mesa, language: str) -> tuple[Walker, str]:
         book.save(filled)
         kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
         customer.page.set_input_files("[name=form]", file("form.xlsx", filled.getvalue(), kind))
-        customer.page.fill("[name=visit_on]", day(3))  # announced with the request it needs no five business days
+        customer.page.fill(
+            "[name=visit_on]", day(3)
+        )  # announced with the request it needs no five business days
         customer.page.select_option("[name=visit_place]", "administration")
         customer.page.fill("[name=visitors]", "Elsa Robles")
         customer.do(lambda: customer.page.click("form.card .button-primary"))
 
     send()
-    expect(customer.page.locator(".message-error code")).to_have_text(re.compile("!C9$"))  # the end of the period is missing
+    expect(customer.page.locator(".message-error code")).to_have_text(
+        re.compile("!C9$")
+    )  # the end of the period is missing
     request["C9"] = "2025-12-31"
     send()
     number = customer.page.url.rstrip("/").rpartition("/")[2]
@@ -97,14 +109,21 @@ def evaluate(browser: Browser, mesa: Mesa, customer: Walker, number: str) -> Non
     act(area, "evaluate/0", approves="yes", reason="Es copia fiel.")
     answer = area.page.locator("form[action*='/answer_visit/']").get_attribute("action")
     assert answer is not None
-    act(area, "/".join(answer.strip("/").split("/")[-2:]), authorizes="no", answer="Ese día está cerrado.")
+    act(
+        area,
+        "/".join(answer.strip("/").split("/")[-2:]),
+        authorizes="no",
+        answer="Ese día está cerrado.",
+    )
     customer.open(f"/audits/{number}/")
     expect(customer.page.locator("main")).to_contain_text("Ese día está cerrado.")
 
 
 def detour(browser: Browser, mesa: Mesa, customer: Walker, number: str) -> None:
     """A visit and a conference are agreed; the audit is late, then stopped, and the audit area resumes it."""
-    customer.page.locator("form[action$='/visit/']").locator("xpath=parent::details").locator("> summary").click()
+    customer.page.locator("form[action$='/visit/']").locator("xpath=parent::details").locator(
+        "> summary"
+    ).click()
     early, fine = day(1), day(20)
     for on in (early, fine):
         customer.page.fill("form[action$='/visit/'] [name=on]", on)
@@ -114,17 +133,31 @@ def detour(browser: Browser, mesa: Mesa, customer: Walker, number: str) -> None:
 
     area = Walker(browser, mesa, AUDIT_AREA, customer.language)
     area.open(f"/admin/audits/{number}/")
-    act(area, "schedule/0", starts_at=f"{day(5)}T10:00", minutes="45", place="Sala 1", attendees="elsa@auditores.example")
+    act(
+        area,
+        "schedule/0",
+        starts_at=f"{day(5)}T10:00",
+        minutes="45",
+        place="Sala 1",
+        attendees="elsa@auditores.example",
+    )
     act(area, "tell_delay/0", new_date=day(40), reason="El respaldo viene de fuera.")
     act(area, "stop/0", reason="Pidió cambiar una fecha.")
     assert area.page.locator("form[action*='/prepare/']").count() == 0
-    wait_until(lambda: mesa.mailbox.to("elsa@auditores.example", about=number), "the auditor is invited")
+    wait_until(
+        lambda: mesa.mailbox.to("elsa@auditores.example", about=number), "the auditor is invited"
+    )
 
     customer.open(f"/audits/{number}/")
     page = customer.page.locator("main")
     expect(page).to_contain_text("El respaldo viene de fuera.")
     expect(page).not_to_contain_text("Pidió cambiar una fecha.")  # the committee's matter
-    assert b"BEGIN:VEVENT" in customer.context.request.get(str(page.locator("a[href*='/conferences/']").first.get_attribute("href"))).body()
+    assert (
+        b"BEGIN:VEVENT"
+        in customer.context.request.get(
+            str(page.locator("a[href*='/conferences/']").first.get_attribute("href"))
+        ).body()
+    )
     act(area, "resume/0", reason="El comité lo aclaró.")
 
 
@@ -137,7 +170,9 @@ def test_an_external_audit(browser: Browser, mesa: Mesa, language: str) -> None:
     else:
         customer = Walker(browser, mesa, "requester@norte.example", language)
         customer.open("/audits/")
-        expect(customer.page.locator(".message-warning")).to_be_visible()  # the year's audit is used
+        expect(
+            customer.page.locator(".message-warning")
+        ).to_be_visible()  # the year's audit is used
         customer.do(lambda: customer.page.locator("a.audit-link").first.click())
         number = customer.page.url.rstrip("/").rpartition("/")[2]
         detour(browser, mesa, customer, number)
@@ -146,10 +181,20 @@ def test_an_external_audit(browser: Browser, mesa: Mesa, language: str) -> None:
     agent = Walker(browser, mesa, AGENT, language)
     agent.open("/admin/audits/")
     agent.open(f"/admin/audits/{number}/")
-    act(agent, f"prepare/{first}", classification="policy", summary="")  # refused: the summary is missing
+    act(
+        agent, f"prepare/{first}", classification="policy", summary=""
+    )  # refused: the summary is missing
     assert agent.page.locator(".field-wrong").count() == 1
-    act(agent, f"prepare/{first}", classification="internal", file=file("usuarios.csv", b"ana;admin\n", "text/csv"))
-    hidden = {"redacted": file("parcial.png", picture("black"), "image/png"), "file": file("todo.png", picture("red"), "image/png")}
+    act(
+        agent,
+        f"prepare/{first}",
+        classification="internal",
+        file=file("usuarios.csv", b"ana;admin\n", "text/csv"),
+    )
+    hidden = {
+        "redacted": file("parcial.png", picture("black"), "image/png"),
+        "file": file("todo.png", picture("red"), "image/png"),
+    }
     act(agent, f"prepare/{second}", classification="confidential", **hidden)
     assert agent.page.locator("form[action*='/approve/'], form[action*='/deliver/']").count() == 0
 
@@ -178,7 +223,10 @@ def _checks(customer: Walker, content: bytes) -> None:
     touched = bytearray(content)
     touched[700] ^= 1
     customer.open("/verify/")
-    for sent, tone, words in ((content, ".message-success", "SHA-256"), (bytes(touched), ".message-error", "700")):
+    for sent, tone, words in (
+        (content, ".message-success", "SHA-256"),
+        (bytes(touched), ".message-error", "700"),
+    ):
         customer.page.set_input_files("[name=file]", file("evidence.pdf", sent, "application/pdf"))
         customer.do(lambda: customer.page.click("form.form button"))
         expect(customer.page.locator(tone)).to_contain_text(words)
@@ -197,7 +245,12 @@ def test_coverage_drill_and_rules(browser: Browser, mesa: Mesa, language: str) -
     assert supervisor.page.locator("#drills li").count() >= 1
     # The other language's walk may have sent it within the same minute: a double click sends once.
     wait_until(
-        lambda: [m for m in mesa.mailbox.to("manager@mesa.example") if re.match(r"\[(TEST|PRUEBA)\]", str(m["Subject"]))], "a drill is told"
+        lambda: [
+            m
+            for m in mesa.mailbox.to("manager@mesa.example")
+            if re.match(r"\[(TEST|PRUEBA)\]", str(m["Subject"]))
+        ],
+        "a drill is told",
     )
 
     admin = Walker(browser, mesa, "admin@mesa.example", language)

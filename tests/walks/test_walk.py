@@ -22,7 +22,9 @@ def test_the_main_job(browser: Browser, mesa: Mesa, language: str) -> None:
 
     customer.open("/catalog/")
     customer.open("/catalog/error-erp/")
-    customer.do(lambda: customer.page.click("form.card .button-primary"))  # empty: refused, with what to mend
+    customer.do(
+        lambda: customer.page.click("form.card .button-primary")
+    )  # empty: refused, with what to mend
     assert customer.page.locator(".field-wrong").count() >= 2
     customer.page.fill("[name=subject]", subject)
     customer.page.fill("[name=description]", "<script>alert(1)</script> since today")
@@ -75,7 +77,9 @@ def _report_agrees_with_its_pdf(browser: Browser, mesa: Mesa, language: str) -> 
     assert href is not None
 
     def pdf() -> bytes | None:
-        response = manager.context.request.get(mesa.url + href, headers={"Accept-Language": language})
+        response = manager.context.request.get(
+            mesa.url + href, headers={"Accept-Language": language}
+        )
         return response.body() if response.status == 200 else None
 
     content = wait_until(pdf, "the PDF is made by the worker")
@@ -84,15 +88,28 @@ def _report_agrees_with_its_pdf(browser: Browser, mesa: Mesa, language: str) -> 
     assert f"{raised} {label}" in text
 
 
-def test_a_clock_that_nobody_serves_breaches_through_beat_and_reaches_the_matrix_once(browser: Browser, mesa: Mesa) -> None:
-    late = mesa.script("late_ticket", "requester@sur.example", "sin-acceso", "39")  # critical, around the clock: 40 min and 1 h
+def test_a_clock_that_nobody_serves_breaches_through_beat_and_reaches_the_matrix_once(
+    browser: Browser, mesa: Mesa
+) -> None:
+    late = mesa.script(
+        "late_ticket", "requester@sur.example", "sin-acceso", "39"
+    )  # critical, around the clock: 40 min and 1 h
 
-    wait_until(lambda: ["reaction", 100] in mesa.script("facts", str(late["pk"]))["announced"], "beat and worker announce the breach", 90)
-    wait_until(lambda: _steps_told(mesa, late["number"]), "whoever of the first level is on duty is told")
+    wait_until(
+        lambda: ["reaction", 100] in mesa.script("facts", str(late["pk"]))["announced"],
+        "beat and worker announce the breach",
+        90,
+    )
+    wait_until(
+        lambda: _steps_told(mesa, late["number"]), "whoever of the first level is on duty is told"
+    )
 
     facts = mesa.script("facts", str(late["pk"]))
     assert facts["escalations"] == [[1, "breach"]]
-    assert [row for row in facts["announced"] if row[0] == "reaction"] == [["reaction", 90], ["reaction", 100]]
+    assert [row for row in facts["announced"] if row[0] == "reaction"] == [
+        ["reaction", 90],
+        ["reaction", 100],
+    ]
     assert len(_steps_told(mesa, late["number"])) == 1
     agent = Walker(browser, mesa, AGENT, "es")
     agent.open("/admin/queue/?view=breached")
@@ -102,7 +119,11 @@ def test_a_clock_that_nobody_serves_breaches_through_beat_and_reaches_the_matrix
 def _steps_told(mesa: Mesa, number: str) -> list[str]:
     """Return to whom a step of the ladder was told, with the link that acknowledges it."""
     about = [mail for mail in mesa.mailbox.mails if number in str(mail["Subject"])]
-    return [str(mail["To"]) for mail in about if "/escalations/" in mail.get_body(("plain",)).get_content()]  # type: ignore[union-attr]
+    return [
+        str(mail["To"])
+        for mail in about
+        if "/escalations/" in mail.get_body(("plain",)).get_content()
+    ]  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("language", ["es", "en"])

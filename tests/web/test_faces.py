@@ -31,13 +31,17 @@ def test_a_running_clock_says_how_long_it_has(house: House) -> None:
     assert face(ticket, "reaction", MONDAY_9AM + 3 * HOUR) == ("Overdue by 2 h", "late")
 
 
-@pytest.mark.parametrize(("language", "text"), [("en", "Resumes Mon 09:00"), ("es", "Reanuda lun 09:00")])
+@pytest.mark.parametrize(
+    ("language", "text"), [("en", "Resumes Mon 09:00"), ("es", "Reanuda lun 09:00")]
+)
 def test_outside_hours_is_never_called_a_pause(house: House, language: str, text: str) -> None:
     saturday = MONDAY_9AM + timedelta(days=5)
     ticket = make_ticket(house, at=saturday)
 
     with translation.override(language):
-        found = clock_face(Clock.objects.get(ticket=ticket, metric="attention"), fresh(ticket), saturday + HOUR)
+        found = clock_face(
+            Clock.objects.get(ticket=ticket, metric="attention"), fresh(ticket), saturday + HOUR
+        )
 
     assert (found.text, found.tone, found.icon) == (text, "asleep", "moon")
 
@@ -49,13 +53,26 @@ def test_a_clock_around_the_clock_never_sleeps(house: House) -> None:
     assert face(ticket, "attention", saturday) == ("Due in 4 h", "calm")
 
 
-def test_a_pause_says_whom_it_waits_for_and_an_overdue_clock_is_overdue_at_night_too(house: House) -> None:
+def test_a_pause_says_whom_it_waits_for_and_an_overdue_clock_is_overdue_at_night_too(
+    house: House,
+) -> None:
     ticket = make_ticket(house)
-    services.transition_ticket(ticket=fresh(ticket), name="start", by=by(house.agent), at=MONDAY_9AM)
+    services.transition_ticket(
+        ticket=fresh(ticket), name="start", by=by(house.agent), at=MONDAY_9AM
+    )
     question = TransitionDetails(message="Which?")
-    services.transition_ticket(ticket=fresh(ticket), name="pend_user", details=question, by=by(house.agent), at=MONDAY_9AM + HOUR)
+    services.transition_ticket(
+        ticket=fresh(ticket),
+        name="pend_user",
+        details=question,
+        by=by(house.agent),
+        at=MONDAY_9AM + HOUR,
+    )
     late = make_ticket(house)
     settle_ticket(ticket_id=late.pk, at=MONDAY_9AM + 15 * HOUR)
 
-    assert face(ticket, "attention", MONDAY_9AM + 20 * HOUR) == ("Paused · waits for the user", "paused")
+    assert face(ticket, "attention", MONDAY_9AM + 20 * HOUR) == (
+        "Paused · waits for the user",
+        "paused",
+    )
     assert face(late, "reaction", MONDAY_9AM + 15 * HOUR) == ("Overdue by 14 h", "late")

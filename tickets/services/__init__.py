@@ -4,7 +4,13 @@ from tickets.services.answering import reply_as_customer
 from tickets.services.assignment import assign_automatically, assign_ticket, assign_tickets
 from tickets.services.classification import Classification, classify_ticket, priority_of
 from tickets.services.contracting import change_contract
-from tickets.services.conversation import add_note, reply_to_customer, send_attention_statement, tell_customer, write_message
+from tickets.services.conversation import (
+    add_note,
+    reply_to_customer,
+    send_attention_statement,
+    tell_customer,
+    write_message,
+)
 from tickets.services.errors import (
     DetailsMissing,
     MayNotDo,

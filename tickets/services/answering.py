@@ -21,17 +21,37 @@ from tickets.states import FINAL, State
 
 
 @transaction.atomic
-def reply_as_customer(*, ticket: Ticket, body: str, by: Actor, at: datetime, files: Sequence[CheckedFile] = ()) -> Message:
+def reply_as_customer(
+    *, ticket: Ticket, body: str, by: Actor, at: datetime, files: Sequence[CheckedFile] = ()
+) -> Message:
     """Add the customer's answer. On a pending-user ticket it puts the work back in progress (SPEC 3.8)."""
     user = acting_user(by)
     lock_ticket(ticket)
     if not can_reply_as_customer(user, ticket):
         raise MayNotDo(_("Only its requester or a coordinator answers in this ticket."))
     if ticket.state in FINAL:
-        raise MayNotDo(_("%(number)s has ended. Reopen it while that is possible, or send a follow-up.") % {"number": ticket.number})
-    message = write_message(ticket=ticket, kind=MessageKind.REPLY, body=body, is_from_staff=False, by=by, at=at, files=files)
+        raise MayNotDo(
+            _("%(number)s has ended. Reopen it while that is possible, or send a follow-up.")
+            % {"number": ticket.number}
+        )
+    message = write_message(
+        ticket=ticket,
+        kind=MessageKind.REPLY,
+        body=body,
+        is_from_staff=False,
+        by=by,
+        at=at,
+        files=files,
+    )
     if ticket.state == State.PENDING_USER:
         resume_after_answer(ticket=ticket, by=by, at=at)
-    publish(CustomerReplied(organization_id=ticket.organization_id, at=at, ticket_id=ticket.pk, message_id=message.pk))
+    publish(
+        CustomerReplied(
+            organization_id=ticket.organization_id,
+            at=at,
+            ticket_id=ticket.pk,
+            message_id=message.pk,
+        )
+    )
     notices.tell_customer_replied(ticket=ticket, message=message, at=at)
     return message

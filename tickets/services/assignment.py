@@ -22,18 +22,31 @@ from tickets.states import FINAL
 
 
 @transaction.atomic
-def assign_ticket(*, ticket: Ticket, assignee: User | None, by: Actor, at: datetime, expected_version: int | None = None) -> Ticket:
+def assign_ticket(
+    *,
+    ticket: Ticket,
+    assignee: User | None,
+    by: Actor,
+    at: datetime,
+    expected_version: int | None = None,
+) -> Ticket:
     """Give the ticket to a person, or to nobody. The first person of the desk to get it becomes its desk owner.
 
     Refuses with ``MayNotDo``, ``Invalid`` (the person cannot hold tickets, or is away) or ``StaleTicket``.
     """
     if not can_assign(acting_user(by), ticket) or ticket.state in FINAL:
-        raise MayNotDo(_("%(number)s cannot be assigned by you, or it has ended.") % {"number": ticket.number})
+        raise MayNotDo(
+            _("%(number)s cannot be assigned by you, or it has ended.") % {"number": ticket.number}
+        )
     if assignee is not None and not assignee.can(Capability.HOLD_TICKETS):
-        raise Invalid(_("%(person)s does not attend tickets.") % {"person": assignee}, fields={"assignee": _("Choose an agent.")})
+        raise Invalid(
+            _("%(person)s does not attend tickets.") % {"person": assignee},
+            fields={"assignee": _("Choose an agent.")},
+        )
     if assignee is not None and not serves(assignee, ticket.organization_id):
         raise Invalid(
-            _("%(person)s does not serve %(organization)s.") % {"person": assignee, "organization": ticket.organization},
+            _("%(person)s does not serve %(organization)s.")
+            % {"person": assignee, "organization": ticket.organization},
             fields={"assignee": _("Choose an agent who serves this customer.")},
         )
     _require_present(assignee, at)
@@ -50,12 +63,15 @@ def assign_automatically(*, ticket: Ticket, assignee: User, by: Actor, at: datet
         raise Invalid(_("%(number)s has ended.") % {"number": ticket.number})
     if not assignee.can(Capability.HOLD_TICKETS) or not serves(assignee, ticket.organization_id):
         raise Invalid(
-            _("%(person)s does not attend tickets of %(organization)s.") % {"person": assignee, "organization": ticket.organization}
+            _("%(person)s does not attend tickets of %(organization)s.")
+            % {"person": assignee, "organization": ticket.organization}
         )
     return _give(ticket, assignee, by, at, None)
 
 
-def _give(ticket: Ticket, assignee: User | None, by: Actor, at: datetime, expected_version: int | None) -> Ticket:
+def _give(
+    ticket: Ticket, assignee: User | None, by: Actor, at: datetime, expected_version: int | None
+) -> Ticket:
     if (assignee.pk if assignee else None) == ticket.assignee_id:
         return ticket
     old = ticket.assignee_id
@@ -63,10 +79,16 @@ def _give(ticket: Ticket, assignee: User | None, by: Actor, at: datetime, expect
     if ticket.owner_id is None and assignee is not None and assignee.can(Capability.WORK_TICKETS):
         changes["owner"] = assignee
     change_ticket(ticket, expected_version=expected_version, at=at, **changes)
-    record_ticket(ticket, "ticket.assigned", by=by, at=at, **{"from": old, "to": ticket.assignee_id})
+    record_ticket(
+        ticket, "ticket.assigned", by=by, at=at, **{"from": old, "to": ticket.assignee_id}
+    )
     publish(
         TicketAssigned(
-            organization_id=ticket.organization_id, at=at, ticket_id=ticket.pk, assignee_id=ticket.assignee_id, team_id=ticket.team_id
+            organization_id=ticket.organization_id,
+            at=at,
+            ticket_id=ticket.pk,
+            assignee_id=ticket.assignee_id,
+            team_id=ticket.team_id,
         )
     )
     notices.tell_assigned(ticket=ticket, by=by, at=at)
@@ -78,13 +100,22 @@ def _require_present(assignee: User | None, at: datetime) -> None:
     absence = absence_of(assignee.pk, at) if assignee is not None else None
     if absence is None:
         return
-    words = _("%(person)s is away until %(day)s.") % {"person": assignee, "day": f"{absence.ends_at:%Y-%m-%d}"}
-    hint = _("In their place: %(substitute)s.") % {"substitute": absence.substitute} if absence.substitute else _("Choose somebody else.")
+    words = _("%(person)s is away until %(day)s.") % {
+        "person": assignee,
+        "day": f"{absence.ends_at:%Y-%m-%d}",
+    }
+    hint = (
+        _("In their place: %(substitute)s.") % {"substitute": absence.substitute}
+        if absence.substitute
+        else _("Choose somebody else.")
+    )
     raise Invalid(f"{words} {hint}", fields={"assignee": hint})
 
 
 @transaction.atomic
-def assign_tickets(*, tickets: Sequence[Ticket], assignee: User | None, by: Actor, at: datetime) -> int:
+def assign_tickets(
+    *, tickets: Sequence[Ticket], assignee: User | None, by: Actor, at: datetime
+) -> int:
     """Give several tickets to one person, all or none; return how many changed hands."""
     before = {ticket.pk: ticket.assignee_id for ticket in tickets}
     for ticket in tickets:

@@ -11,12 +11,17 @@ from tickets.models import Attachment, Message, Ticket
 MAX_FILES_AT_ONCE = 10
 
 
-def attach_files(*, ticket: Ticket, message: Message | None, files: Sequence[CheckedFile], at: datetime) -> list[Attachment]:
+def attach_files(
+    *, ticket: Ticket, message: Message | None, files: Sequence[CheckedFile], at: datetime
+) -> list[Attachment]:
     """Keep the checked files with the ticket or its message; identical content is stored once per organization."""
     if not files:
         return []
     if len(files) > MAX_FILES_AT_ONCE:
-        raise Invalid(_("Attach up to %(limit)d files at once; send the others in another message.") % {"limit": MAX_FILES_AT_ONCE})
+        raise Invalid(
+            _("Attach up to %(limit)d files at once; send the others in another message.")
+            % {"limit": MAX_FILES_AT_ONCE}
+        )
     return Attachment.objects.bulk_create(
         Attachment(
             organization_id=ticket.organization_id,

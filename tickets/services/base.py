@@ -16,13 +16,19 @@ from tickets.services.errors import MayNotDo, StaleTicket
 
 def acting_user(by: Actor) -> User:
     """Return the person who acts; refuse an act of the system where a person is needed."""
-    user = User.objects.filter(pk=by.person_id, is_active=True).order_by("pk").first() if by.person_id else None
+    user = (
+        User.objects.filter(pk=by.person_id, is_active=True).order_by("pk").first()
+        if by.person_id
+        else None
+    )
     if user is None:
         raise MayNotDo(_("Only a person with an active account may do this."))
     return user
 
 
-def change_ticket(ticket: Ticket, *, expected_version: int | None, at: datetime, **changes: Any) -> None:
+def change_ticket(
+    ticket: Ticket, *, expected_version: int | None, at: datetime, **changes: Any
+) -> None:
     """Write the fields by compare-and-set on the version and put them on the instance; ``StaleTicket`` when it moved on.
 
     The version the instance was read with always guards, for what was checked was checked on it; ``expected_version`` is
@@ -31,7 +37,9 @@ def change_ticket(ticket: Ticket, *, expected_version: int | None, at: datetime,
     version = ticket.version
     if expected_version is not None and expected_version != version:
         raise StaleTicket(ticket, changes_since(ticket.pk, expected_version))
-    written = Ticket.objects.filter(pk=ticket.pk, version=version).update(**changes, updated_at=at, version=F("version") + 1)
+    written = Ticket.objects.filter(pk=ticket.pk, version=version).update(
+        **changes, updated_at=at, version=F("version") + 1
+    )
     if not written:
         raise StaleTicket(ticket, changes_since(ticket.pk, version))
     for name, value in changes.items():
@@ -43,7 +51,9 @@ def change_ticket(ticket: Ticket, *, expected_version: int | None, at: datetime,
 def lock_ticket(ticket: Ticket) -> None:
     """Read the ticket's own fields again and hold its row until the commit: what follows sees what is true now."""
     fields = [field.attname for field in Ticket._meta.concrete_fields if field.attname != "id"]
-    ticket.refresh_from_db(fields=fields, from_queryset=Ticket.objects.select_for_update(of=("self",)))
+    ticket.refresh_from_db(
+        fields=fields, from_queryset=Ticket.objects.select_for_update(of=("self",))
+    )
 
 
 def touch_ticket(ticket: Ticket, *, at: datetime) -> None:
@@ -54,5 +64,10 @@ def touch_ticket(ticket: Ticket, *, at: datetime) -> None:
 
 def record_ticket(ticket: Ticket, verb: str, *, by: Actor, at: datetime, **payload: Any) -> None:
     """Put one fact about the ticket on the record, with the version it led to."""
-    fact = Fact(verb=verb, object_type="ticket", object_id=ticket.pk, payload={**payload, "version": ticket.version})
+    fact = Fact(
+        verb=verb,
+        object_type="ticket",
+        object_id=ticket.pk,
+        payload={**payload, "version": ticket.version},
+    )
     record(organization_id=ticket.organization_id, facts=[fact], by=by, at=at)

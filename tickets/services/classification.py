@@ -32,7 +32,13 @@ class Classification:
 
 @transaction.atomic
 def classify_ticket(
-    *, ticket: Ticket, classification: Classification, by: Actor, at: datetime, reason: str = "", expected_version: int | None = None
+    *,
+    ticket: Ticket,
+    classification: Classification,
+    by: Actor,
+    at: datetime,
+    reason: str = "",
+    expected_version: int | None = None,
 ) -> Ticket:
     """Confirm or change the classification; the contract's matrix gives the priority and the clocks run on with its target.
 
@@ -41,7 +47,9 @@ def classify_ticket(
     the proposal: that is recorded too.
     """
     if not can_classify(acting_user(by), ticket) or ticket.state not in OPEN_STATES:
-        raise MayNotDo(_("Only the desk classifies, and only tickets that are not solved or ended."))
+        raise MayNotDo(
+            _("Only the desk classifies, and only tickets that are not solved or ended.")
+        )
     changes: dict[str, Any] = {
         "impact": classification.impact,
         "urgency": classification.urgency,
@@ -58,23 +66,39 @@ def classify_ticket(
     changed = {name: [before[name], after[name]] for name in after if before[name] != after[name]}
     note = _note_reason(ticket, reason, by, at) if changed else None
     if changed and note is None and not is_first:
-        raise DetailsMissing(_("A classification is changed for a reason."), fields={"reason": _("Say why: it stays with the ticket.")})
-    record_ticket(ticket, "ticket.classified", by=by, at=at, changed=changed, note=note.pk if note else None)
+        raise DetailsMissing(
+            _("A classification is changed for a reason."),
+            fields={"reason": _("Say why: it stays with the ticket.")},
+        )
+    record_ticket(
+        ticket, "ticket.classified", by=by, at=at, changed=changed, note=note.pk if note else None
+    )
     if changed:
-        publish(TicketClassified(organization_id=ticket.organization_id, at=at, ticket_id=ticket.pk, person_id=by.person_id))
+        publish(
+            TicketClassified(
+                organization_id=ticket.organization_id,
+                at=at,
+                ticket_id=ticket.pk,
+                person_id=by.person_id,
+            )
+        )
     return ticket
 
 
 def priority_of(ticket: Ticket, classification: Classification) -> Priority:
     """Return what the matrix of the ticket's contract makes of a classification (SPEC 3.7)."""
-    return matrix_for(ticket.organization, ticket.contract_id, ticket.terms_at)[classification.urgency, classification.impact]
+    return matrix_for(ticket.organization, ticket.contract_id, ticket.terms_at)[
+        classification.urgency, classification.impact
+    ]
 
 
 def _note_reason(ticket: Ticket, reason: str, by: Actor, at: datetime) -> Message | None:
     if not reason.strip():
         return None
     text = _("Reason for the new classification: %(reason)s") % {"reason": reason.strip()}
-    return write_message(ticket=ticket, kind=MessageKind.NOTE, body=text, is_from_staff=True, by=by, at=at)
+    return write_message(
+        ticket=ticket, kind=MessageKind.NOTE, body=text, is_from_staff=True, by=by, at=at
+    )
 
 
 def _codes(ticket: Ticket) -> dict[str, str | int]:

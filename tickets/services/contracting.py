@@ -23,7 +23,14 @@ from tickets.states import OPEN_STATES
 
 @transaction.atomic
 def change_contract(
-    *, ticket: Ticket, contract: Contract, reason: str, from_start: bool, by: Actor, at: datetime, expected_version: int | None = None
+    *,
+    ticket: Ticket,
+    contract: Contract,
+    reason: str,
+    from_start: bool,
+    by: Actor,
+    at: datetime,
+    expected_version: int | None = None,
 ) -> Ticket:
     """Put an open ticket under another contract of its organization; its matrix gives the priority, its policy the targets.
 
@@ -32,23 +39,57 @@ def change_contract(
     contract, or the same), ``DetailsMissing`` without a reason, which becomes an internal note, or ``StaleTicket``.
     """
     if not acting_user(by).can(Capability.SUPERVISE) or ticket.state not in OPEN_STATES:
-        raise MayNotDo(_("Only a supervisor of the desk changes the contract, and only of tickets that are not solved or ended."))
+        raise MayNotDo(
+            _(
+                "Only a supervisor of the desk changes the contract, and only of tickets that are not solved or ended."
+            )
+        )
     if contract.organization_id != ticket.organization_id or contract.pk == ticket.contract_id:
-        raise Invalid(_("Choose another contract of the same customer."), fields={"contract": _("Choose another one.")})
+        raise Invalid(
+            _("Choose another contract of the same customer."),
+            fields={"contract": _("Choose another one.")},
+        )
     if not reason.strip():
-        raise DetailsMissing(_("A contract is changed for a reason."), fields={"reason": _("Say why: it stays with the ticket.")})
+        raise DetailsMissing(
+            _("A contract is changed for a reason."),
+            fields={"reason": _("Say why: it stays with the ticket.")},
+        )
     old_contract, old_priority = ticket.contract_id, int(ticket.priority)
     terms_at = ticket.received_at if from_start else at
-    priority = matrix_for(ticket.organization, contract.pk, terms_at)[Urgency(ticket.urgency), Impact(ticket.impact)]
+    priority = matrix_for(ticket.organization, contract.pk, terms_at)[
+        Urgency(ticket.urgency), Impact(ticket.impact)
+    ]
     local_day = terms_at.astimezone(zone(ticket.organization.time_zone)).date()
     is_out = not covers(ticket.organization, contract.pk, local_day, service_id=ticket.service_id)
-    changes = {"contract": contract, "terms_at": terms_at, "is_out_of_contract": is_out, "priority": priority}
+    changes = {
+        "contract": contract,
+        "terms_at": terms_at,
+        "is_out_of_contract": is_out,
+        "priority": priority,
+    }
     change_ticket(ticket, expected_version=expected_version, at=at, **changes)
     text = _("Reason for the change of contract: %(reason)s") % {"reason": reason.strip()}
-    note = write_message(ticket=ticket, kind=MessageKind.NOTE, body=text, is_from_staff=True, by=by, at=at)
+    note = write_message(
+        ticket=ticket, kind=MessageKind.NOTE, body=text, is_from_staff=True, by=by, at=at
+    )
     changed = {"contract": [old_contract, contract.pk]}
     if old_priority != int(priority):
         changed["priority"] = [old_priority, int(priority)]
-    record_ticket(ticket, "ticket.contract_changed", by=by, at=at, changed=changed, from_start=from_start, note=note.pk)
-    publish(TicketContractChanged(organization_id=ticket.organization_id, at=at, ticket_id=ticket.pk, from_start=from_start))
+    record_ticket(
+        ticket,
+        "ticket.contract_changed",
+        by=by,
+        at=at,
+        changed=changed,
+        from_start=from_start,
+        note=note.pk,
+    )
+    publish(
+        TicketContractChanged(
+            organization_id=ticket.organization_id,
+            at=at,
+            ticket_id=ticket.pk,
+            from_start=from_start,
+        )
+    )
     return ticket

@@ -23,10 +23,20 @@ FARTHEST = timedelta(days=366)
 
 
 @transaction.atomic
-def reply_to_customer(*, ticket: Ticket, body: str, by: Actor, at: datetime, files: Sequence[CheckedFile] = ()) -> Message:
+def reply_to_customer(
+    *, ticket: Ticket, body: str, by: Actor, at: datetime, files: Sequence[CheckedFile] = ()
+) -> Message:
     """Send a public reply of the desk: it reaches the customer by mail and portal, and stops the reaction clock."""
     _require_worker(ticket, by)
-    message = write_message(ticket=ticket, kind=MessageKind.REPLY, body=body, is_from_staff=True, by=by, at=at, files=files)
+    message = write_message(
+        ticket=ticket,
+        kind=MessageKind.REPLY,
+        body=body,
+        is_from_staff=True,
+        by=by,
+        at=at,
+        files=files,
+    )
     tell_customer(ticket=ticket, message=message, by=by, at=at)
     notices.tell_reply(ticket=ticket, message=message, at=at)
     return message
@@ -34,7 +44,13 @@ def reply_to_customer(*, ticket: Ticket, body: str, by: Actor, at: datetime, fil
 
 @transaction.atomic
 def send_attention_statement(
-    *, ticket: Ticket, body: str, estimated_at: datetime, by: Actor, at: datetime, files: Sequence[CheckedFile] = ()
+    *,
+    ticket: Ticket,
+    body: str,
+    estimated_at: datetime,
+    by: Actor,
+    at: datetime,
+    files: Sequence[CheckedFile] = (),
 ) -> Message:
     """Tell the customer the expected time and the plan (SPEC 4.2): stops attention, and reaction when nothing did before."""
     _require_worker(ticket, by)
@@ -44,7 +60,14 @@ def send_attention_statement(
             fields={"estimated_at": _("Choose a time within a year from now.")},
         )
     message = write_message(
-        ticket=ticket, kind=MessageKind.STATEMENT, body=body, is_from_staff=True, by=by, at=at, files=files, estimated_at=estimated_at
+        ticket=ticket,
+        kind=MessageKind.STATEMENT,
+        body=body,
+        is_from_staff=True,
+        by=by,
+        at=at,
+        files=files,
+        estimated_at=estimated_at,
     )
     tell_customer(ticket=ticket, message=message, by=by, at=at)
     notices.tell_statement(ticket=ticket, message=message, at=at)
@@ -52,15 +75,33 @@ def send_attention_statement(
 
 
 @transaction.atomic
-def add_note(*, ticket: Ticket, body: str, by: Actor, at: datetime, files: Sequence[CheckedFile] = ()) -> Message:
+def add_note(
+    *, ticket: Ticket, body: str, by: Actor, at: datetime, files: Sequence[CheckedFile] = ()
+) -> Message:
     """Write an internal note, which never reaches the customer and moves no clock."""
     _require_worker(ticket, by)
-    return write_message(ticket=ticket, kind=MessageKind.NOTE, body=body, is_from_staff=True, by=by, at=at, files=files)
+    return write_message(
+        ticket=ticket,
+        kind=MessageKind.NOTE,
+        body=body,
+        is_from_staff=True,
+        by=by,
+        at=at,
+        files=files,
+    )
 
 
 def tell_customer(*, ticket: Ticket, message: Message, by: Actor, at: datetime) -> None:
     """Publish that a message by a person of the desk reached the customer."""
-    publish(CustomerTold(organization_id=ticket.organization_id, at=at, ticket_id=ticket.pk, message_id=message.pk, kind=message.kind))
+    publish(
+        CustomerTold(
+            organization_id=ticket.organization_id,
+            at=at,
+            ticket_id=ticket.pk,
+            message_id=message.pk,
+            kind=message.kind,
+        )
+    )
 
 
 def write_message(
@@ -79,7 +120,10 @@ def write_message(
     if not text:
         raise Invalid(_("The message is empty."), fields={"body": _("Write the message.")})
     if len(text) > MAX_TEXT:
-        raise Invalid(_("The message is too long."), fields={"body": _("Attach the long part as a text file.")})
+        raise Invalid(
+            _("The message is too long."),
+            fields={"body": _("Attach the long part as a text file.")},
+        )
     message: Message = Message.objects.create(
         organization_id=ticket.organization_id,
         ticket=ticket,

@@ -24,8 +24,15 @@ class TransitionNotAllowed(NotAllowed):
     def __init__(self, ticket: Ticket, wanted: str, possible: list[Transition]) -> None:
         labels = ", ".join(str(transition.label) for transition in possible) or _("none for you")
         super().__init__(
-            _("Ticket %(number)s is “%(state)s”: “%(wanted)s” is not possible now. Possible: %(possible)s.")
-            % {"number": ticket.number, "state": ticket.state_label, "wanted": wanted, "possible": labels}
+            _(
+                "Ticket %(number)s is “%(state)s”: “%(wanted)s” is not possible now. Possible: %(possible)s."
+            )
+            % {
+                "number": ticket.number,
+                "state": ticket.state_label,
+                "wanted": wanted,
+                "possible": labels,
+            }
         )
         self.possible = [transition.name for transition in possible]
 
@@ -43,7 +50,9 @@ class StaleTicket(DomainError):
 
     def __init__(self, ticket: Ticket, changes: list[TimelineEntry]) -> None:
         super().__init__(
-            _("Someone changed %(number)s while you were working on it. Nothing was saved: look at what changed and send it again.")
+            _(
+                "Someone changed %(number)s while you were working on it. Nothing was saved: look at what changed and send it again."
+            )
             % {"number": ticket.number}
         )
         self.changes = changes

@@ -16,11 +16,15 @@ from tickets.services.base import acting_user, lock_ticket, record_ticket
 from tickets.services.errors import MayNotDo
 from tickets.services.raising import NewTicket, raise_ticket
 
-TWICE = timedelta(minutes=5)  # the same words within it are a form sent again, not a second follow-up
+TWICE = timedelta(
+    minutes=5
+)  # the same words within it are a form sent again, not a second follow-up
 
 
 @transaction.atomic
-def follow_up_ticket(*, ticket: Ticket, body: str, by: Actor, at: datetime, files: Sequence[CheckedFile] = ()) -> Ticket:
+def follow_up_ticket(
+    *, ticket: Ticket, body: str, by: Actor, at: datetime, files: Sequence[CheckedFile] = ()
+) -> Ticket:
     """Raise a new ticket that continues an ended one, with what the customer writes, its service and its classification.
 
     Refuses with ``MayNotDo`` while the ticket takes replies or may be reopened, or to whom may not answer in it; otherwise as
@@ -32,8 +36,13 @@ def follow_up_ticket(*, ticket: Ticket, body: str, by: Actor, at: datetime, file
     if membership is None or not can_reply_as_customer(user, ticket):
         raise MayNotDo(_("Only its requester or a coordinator answers in this ticket."))
     if not is_followed_up(ticket, at):
-        raise MayNotDo(_("%(number)s takes replies or may be reopened: no new ticket is needed.") % {"number": ticket.number})
-    same = Ticket.objects.filter(continues=ticket, requester=user, description=body.strip(), received_at__gt=at - TWICE)
+        raise MayNotDo(
+            _("%(number)s takes replies or may be reopened: no new ticket is needed.")
+            % {"number": ticket.number}
+        )
+    same = Ticket.objects.filter(
+        continues=ticket, requester=user, description=body.strip(), received_at__gt=at - TWICE
+    )
     if (raised := same.order_by("pk").first()) is not None:
         return raised  # the form was sent twice
     wanted = NewTicket(

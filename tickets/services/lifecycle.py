@@ -20,7 +20,16 @@ from tickets.policies import may_be_reopened, standing
 from tickets.services.base import acting_user, change_ticket, lock_ticket, record_ticket
 from tickets.services.conversation import tell_customer, write_message
 from tickets.services.errors import DetailsMissing, TransitionNotAllowed
-from tickets.states import BUCKETS, OPEN_STATES, TRANSITIONS, SolutionType, State, Transition, Who, transitions_from
+from tickets.states import (
+    BUCKETS,
+    OPEN_STATES,
+    TRANSITIONS,
+    SolutionType,
+    State,
+    Transition,
+    Who,
+    transitions_from,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,13 +55,20 @@ def possible_transitions(*, ticket: Ticket, user: User, at: datetime) -> list[Tr
     return [
         transition
         for transition in transitions_from(ticket.state)
-        if transition.who & stands_as and (transition.name != "reopen" or may_be_reopened(ticket, at))
+        if transition.who & stands_as
+        and (transition.name != "reopen" or may_be_reopened(ticket, at))
     ]
 
 
 @transaction.atomic
 def transition_ticket(
-    *, ticket: Ticket, name: str, details: TransitionDetails = NOTHING, by: Actor, at: datetime, expected_version: int | None = None
+    *,
+    ticket: Ticket,
+    name: str,
+    details: TransitionDetails = NOTHING,
+    by: Actor,
+    at: datetime,
+    expected_version: int | None = None,
 ) -> Ticket:
     """Take the named transition.
 
@@ -64,7 +80,14 @@ def transition_ticket(
     if transition is None or transition not in possible:
         raise TransitionNotAllowed(ticket, str(transition.label) if transition else name, possible)
     _require_details(ticket, transition, details)
-    return _take(ticket=ticket, transition=transition, details=details, by=by, at=at, expected_version=expected_version)
+    return _take(
+        ticket=ticket,
+        transition=transition,
+        details=details,
+        by=by,
+        at=at,
+        expected_version=expected_version,
+    )
 
 
 @transaction.atomic
@@ -75,11 +98,15 @@ def close_unanswered(*, ticket: Ticket, at: datetime) -> Ticket:
     if ticket.state not in transition.sources or not is_over:
         raise TransitionNotAllowed(ticket, str(transition.label), transitions_from(ticket.state))
     by = system_actor("validation")
-    return _take(ticket=ticket, transition=transition, details=NOTHING, by=by, at=at, expected_version=None)
+    return _take(
+        ticket=ticket, transition=transition, details=NOTHING, by=by, at=at, expected_version=None
+    )
 
 
 @transaction.atomic
-def solve_automatically(*, ticket: Ticket, message: str, files: Sequence[CheckedFile] = (), by: Actor, at: datetime) -> Ticket:
+def solve_automatically(
+    *, ticket: Ticket, message: str, files: Sequence[CheckedFile] = (), by: Actor, at: datetime
+) -> Ticket:
     """Solve an open ticket because what it asked for is done: a protocol above has seen to who may and to what is needed.
 
     Refuses with ``TransitionNotAllowed`` a ticket that is solved or has ended.
@@ -89,18 +116,33 @@ def solve_automatically(*, ticket: Ticket, message: str, files: Sequence[Checked
     if ticket.state not in OPEN_STATES:
         raise TransitionNotAllowed(ticket, str(transition.label), transitions_from(ticket.state))
     details = TransitionDetails(message=message, solution_type=SolutionType.DEFINITIVE, files=files)
-    return _take(ticket=ticket, transition=transition, details=details, by=by, at=at, expected_version=None)
+    return _take(
+        ticket=ticket, transition=transition, details=details, by=by, at=at, expected_version=None
+    )
 
 
 def resume_after_answer(*, ticket: Ticket, by: Actor, at: datetime) -> None:
     """Put a pending-user ticket back in progress because its customer answered; runs in the reply's transaction."""
     transition = TRANSITIONS["answered"]
     if ticket.state in transition.sources and Who.SYSTEM in transition.who:
-        _take(ticket=ticket, transition=transition, details=NOTHING, by=by, at=at, expected_version=None)
+        _take(
+            ticket=ticket,
+            transition=transition,
+            details=NOTHING,
+            by=by,
+            at=at,
+            expected_version=None,
+        )
 
 
 def _take(
-    *, ticket: Ticket, transition: Transition, details: TransitionDetails, by: Actor, at: datetime, expected_version: int | None
+    *,
+    ticket: Ticket,
+    transition: Transition,
+    details: TransitionDetails,
+    by: Actor,
+    at: datetime,
+    expected_version: int | None,
 ) -> Ticket:
     old_state = ticket.state
     changes = _changes(ticket, transition, details, by, at)
@@ -131,8 +173,12 @@ def _take(
         )
     )
     if transition.name == "decline":
-        publish(SolutionDeclined(organization_id=ticket.organization_id, at=at, ticket_id=ticket.pk))
-    notices.tell_state(ticket=ticket, transition=transition, interval=interval, message=message, by=by, at=at)
+        publish(
+            SolutionDeclined(organization_id=ticket.organization_id, at=at, ticket_id=ticket.pk)
+        )
+    notices.tell_state(
+        ticket=ticket, transition=transition, interval=interval, message=message, by=by, at=at
+    )
     return ticket
 
 
@@ -142,28 +188,48 @@ def _require_details(ticket: Ticket, transition: Transition, details: Transition
         value = getattr(details, need)
         if value is None or (isinstance(value, str) and not value.strip()):
             fields[need] = _("This is needed for “%(step)s”.") % {"step": transition.label}
-    if "solution_type" in transition.needs and details.solution_type and details.solution_type not in SolutionType.values:
-        fields["solution_type"] = _("Choose one of: %(types)s.") % {"types": ", ".join(SolutionType.values)}
+    if (
+        "solution_type" in transition.needs
+        and details.solution_type
+        and details.solution_type not in SolutionType.values
+    ):
+        fields["solution_type"] = _("Choose one of: %(types)s.") % {
+            "types": ", ".join(SolutionType.values)
+        }
     if "team" in transition.needs and details.team is not None and details.team.level < 2:
         fields["team"] = _("Choose a group above the desk (level 2 or 3).")
-    elif "team" in transition.needs and details.team is not None and not team_serves(details.team, ticket.organization_id):
+    elif (
+        "team" in transition.needs
+        and details.team is not None
+        and not team_serves(details.team, ticket.organization_id)
+    ):
         fields["team"] = _("This group does not serve the customer.")
     if fields:
-        raise DetailsMissing(_("“%(step)s” needs more data.") % {"step": transition.label}, fields=fields)
+        raise DetailsMissing(
+            _("“%(step)s” needs more data.") % {"step": transition.label}, fields=fields
+        )
 
 
-def _changes(ticket: Ticket, transition: Transition, details: TransitionDetails, by: Actor, at: datetime) -> dict[str, Any]:
+def _changes(
+    ticket: Ticket, transition: Transition, details: TransitionDetails, by: Actor, at: datetime
+) -> dict[str, Any]:
     """Return the fields of the ticket that this transition sets."""
     changes: dict[str, Any] = {"state": transition.target}
     staff_acts = transition.who & {Who.DESK, Who.HOLDER} and by.person_id is not None
-    if staff_acts and ticket.owner_id is None and transition.name not in {"approve", "decline", "cancel", "reopen"}:
+    if (
+        staff_acts
+        and ticket.owner_id is None
+        and transition.name not in {"approve", "decline", "cancel", "reopen"}
+    ):
         changes["owner_id"] = by.person_id
     if transition.name == "start" and ticket.assignee_id is None:
         changes["assignee_id"] = by.person_id
     if transition.name == "assign" and details.team is not None:
         changes |= {"team": details.team, "assignee_id": None}
     if transition.name == "return_to_desk":
-        is_away = ticket.owner_id is not None and absence_of(ticket.owner_id, at) is not None  # who is away is not assigned (SPEC 3.12)
+        is_away = (
+            ticket.owner_id is not None and absence_of(ticket.owner_id, at) is not None
+        )  # who is away is not assigned (SPEC 3.12)
         changes |= {"team": None, "assignee_id": None if is_away else ticket.owner_id}
     if transition.target == State.SOLVED:
         changes |= {"solved_at": at, "solution_type": details.solution_type}
@@ -172,7 +238,13 @@ def _changes(ticket: Ticket, transition: Transition, details: TransitionDetails,
     if ticket.state in {State.SOLVED, State.CLOSED}:
         changes |= {"validation_due_at": None, "validation_reminder_at": None}
         if transition.target in OPEN_STATES:
-            changes |= {"solved_at": None, "closed_at": None, "closure_code": "", "solution_type": "", "reopen_until": None}
+            changes |= {
+                "solved_at": None,
+                "closed_at": None,
+                "closure_code": "",
+                "solution_type": "",
+                "reopen_until": None,
+            }
     return changes
 
 
@@ -192,7 +264,9 @@ def _move_interval(ticket: Ticket, details: TransitionDetails, at: datetime) -> 
     return interval
 
 
-def _message(ticket: Ticket, transition: Transition, details: TransitionDetails, by: Actor, at: datetime) -> Message | None:
+def _message(
+    ticket: Ticket, transition: Transition, details: TransitionDetails, by: Actor, at: datetime
+) -> Message | None:
     """Write what the step says in the conversation: the solution, the question, or the customer's reason to decline."""
     is_customer = transition.name in {"decline", "reopen"}
     text = details.reason if is_customer else details.message
@@ -200,4 +274,12 @@ def _message(ticket: Ticket, transition: Transition, details: TransitionDetails,
         return None
     kind = MessageKind.SOLUTION if transition.name == "solve" else MessageKind.REPLY
     from_staff = not is_customer or acting_user(by).is_staff
-    return write_message(ticket=ticket, kind=kind, body=text, is_from_staff=from_staff, by=by, at=at, files=details.files)
+    return write_message(
+        ticket=ticket,
+        kind=kind,
+        body=text,
+        is_from_staff=from_staff,
+        by=by,
+        at=at,
+        files=details.files,
+    )

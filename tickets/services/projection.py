@@ -10,21 +10,35 @@ from tickets.models import LAST, Ticket
 from tickets.states import State
 
 
-def set_clock_projection(*, ticket: Ticket, next_due_at: datetime | None, at_risk_at: datetime | None) -> None:
+def set_clock_projection(
+    *, ticket: Ticket, next_due_at: datetime | None, at_risk_at: datetime | None
+) -> None:
     """Write what the queue sorts and filters by, and put it on the instance; called by ``sla`` in the transaction that moved the clocks."""
-    ticket.next_due_at, ticket.at_risk_at, ticket.queue_at = next_due_at, at_risk_at, next_due_at or LAST
-    Ticket.objects.filter(pk=ticket.pk).update(next_due_at=next_due_at, at_risk_at=at_risk_at, queue_at=ticket.queue_at)
+    ticket.next_due_at, ticket.at_risk_at, ticket.queue_at = (
+        next_due_at,
+        at_risk_at,
+        next_due_at or LAST,
+    )
+    Ticket.objects.filter(pk=ticket.pk).update(
+        next_due_at=next_due_at, at_risk_at=at_risk_at, queue_at=ticket.queue_at
+    )
 
 
-def set_clock_projections(*, projections: dict[int, tuple[datetime | None, datetime | None]], organization_id: int) -> None:
+def set_clock_projections(
+    *, projections: dict[int, tuple[datetime | None, datetime | None]], organization_id: int
+) -> None:
     """Write the same for many tickets of an organization: ticket id -> (next due, at risk)."""
     rows = [(pk, due, risk, due or LAST) for pk, (due, risk) in projections.items()]
-    update_rows(Ticket, ("next_due_at", "at_risk_at", "queue_at"), rows, organization_id=organization_id)
+    update_rows(
+        Ticket, ("next_due_at", "at_risk_at", "queue_at"), rows, organization_id=organization_id
+    )
 
 
 def set_validation_term(*, ticket_id: int, due_at: datetime, reminder_at: datetime) -> None:
     """Write when a solved ticket closes by itself and when its requester is reminded."""
-    Ticket.objects.filter(pk=ticket_id, state=State.SOLVED).update(validation_due_at=due_at, validation_reminder_at=reminder_at)
+    Ticket.objects.filter(pk=ticket_id, state=State.SOLVED).update(
+        validation_due_at=due_at, validation_reminder_at=reminder_at
+    )
 
 
 def move_validation_term(*, ticket_id: int, due_at: datetime, reminder_at: datetime) -> None:
@@ -42,9 +56,9 @@ def set_reopen_window(*, ticket_id: int, until: datetime | None) -> None:
 @transaction.atomic
 def remind_of_validation(*, ticket: Ticket, at: datetime) -> bool:
     """Remind the requester once that the solution waits for their answer; return whether it was done now."""
-    claimed = Ticket.objects.filter(pk=ticket.pk, state=State.SOLVED, validation_reminder_at=ticket.validation_reminder_at).update(
-        validation_reminder_at=None
-    )
+    claimed = Ticket.objects.filter(
+        pk=ticket.pk, state=State.SOLVED, validation_reminder_at=ticket.validation_reminder_at
+    ).update(validation_reminder_at=None)
     if claimed:
         notices.tell_validation_reminder(ticket=ticket, at=at)
     return bool(claimed)

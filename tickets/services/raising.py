@@ -69,10 +69,16 @@ def raise_ticket(*, request: NewTicket, by: Actor, at: datetime) -> Ticket:
     _check_texts(request)
     local_day = at.astimezone(zone(request.organization.time_zone)).date()
     contract = contract_on(request.organization, local_day, service_id=request.service.pk)
-    priority = matrix_for(request.organization, contract.pk if contract else None, at)[request.urgency, request.impact]
+    priority = matrix_for(request.organization, contract.pk if contract else None, at)[
+        request.urgency, request.impact
+    ]
     ticket = _write(request, contract, priority, by, at)
     StateInterval.objects.create(
-        organization=request.organization, ticket=ticket, state=ticket.state, bucket=BUCKETS[State(ticket.state)], started_at=at
+        organization=request.organization,
+        ticket=ticket,
+        state=ticket.state,
+        bucket=BUCKETS[State(ticket.state)],
+        started_at=at,
     )
     attach_files(ticket=ticket, message=None, files=request.files, at=at)
     record_ticket(
@@ -101,7 +107,9 @@ def raise_ticket(*, request: NewTicket, by: Actor, at: datetime) -> Ticket:
     return ticket
 
 
-def _write(request: NewTicket, contract: Contract | None, priority: Priority, by: Actor, at: datetime) -> Ticket:
+def _write(
+    request: NewTicket, contract: Contract | None, priority: Priority, by: Actor, at: datetime
+) -> Ticket:
     arrives = by.channel in _ARRIVES_BY_ITSELF
     ticket: Ticket = Ticket.objects.create(
         organization=request.organization,
@@ -140,7 +148,9 @@ def _check_people(request: NewTicket, by: Actor) -> None:
     require_in_scope(request.membership)
     if not request.membership.has_role(*RAISES_TICKETS):
         raise MayNotRaise(
-            _("%(person)s is not a valid user of %(organization)s who may raise tickets. Ask its coordinator to register them.")
+            _(
+                "%(person)s is not a valid user of %(organization)s who may raise tickets. Ask its coordinator to register them."
+            )
             % {"person": request.requester, "organization": request.organization}
         )
     if by.person_id != request.requester.pk and not acting_user(by).can(Capability.WORK_TICKETS):
@@ -152,10 +162,14 @@ def _check_texts(request: NewTicket) -> None:
     if len(request.subject.strip()) < 3:
         fields["subject"] = _("Write a subject of at least 3 letters.")
     elif len(request.subject.strip()) > MAX_SUBJECT:
-        fields["subject"] = _("Shorten the subject to %(limit)d letters; the details go into the description.") % {"limit": MAX_SUBJECT}
+        fields["subject"] = _(
+            "Shorten the subject to %(limit)d letters; the details go into the description."
+        ) % {"limit": MAX_SUBJECT}
     if not request.description.strip():
         fields["description"] = _("Describe what happens or what you need.")
     elif len(request.description) > MAX_TEXT:
-        fields["description"] = _("The description is too long. Attach the long part as a text file.")
+        fields["description"] = _(
+            "The description is too long. Attach the long part as a text file."
+        )
     if fields:
         raise Invalid(_("Some data is missing or too long."), fields=fields)

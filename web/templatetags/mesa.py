@@ -157,13 +157,21 @@ def weekday_name(day: int) -> str:
 @register.filter
 def month_of(value: date) -> str:
     """Name a month with its year: ``noviembre de 2026``."""
-    return formats.date_format(value, "F \\d\\e Y").lower() if is_spanish() else formats.date_format(value, "F Y")
+    return (
+        formats.date_format(value, "F \\d\\e Y").lower()
+        if is_spanish()
+        else formats.date_format(value, "F Y")
+    )
 
 
 @register.filter
 def weekday_of(value: date) -> str:
     """Name the weekday of a date in short."""
-    return str(WEEKDAYS_ABBR[value.weekday()]).lower() if is_spanish() else str(WEEKDAYS_ABBR[value.weekday()])
+    return (
+        str(WEEKDAYS_ABBR[value.weekday()]).lower()
+        if is_spanish()
+        else str(WEEKDAYS_ABBR[value.weekday()])
+    )
 
 
 @register.filter
@@ -191,7 +199,9 @@ def transition_label(name: str) -> str:
 
 @register.filter
 def verdict_label(code: str) -> str:
-    return str(next((definition.label for definition in DEFINITIONS if definition.name == code), code))
+    return str(
+        next((definition.label for definition in DEFINITIONS if definition.name == code), code)
+    )
 
 
 @register.filter
@@ -222,7 +232,9 @@ def priority_badge(value: int | str) -> dict[str, str]:
 
 
 @register.inclusion_tag("web/clock.html")
-def clock_badge(clock: Clock | None, ticket: Ticket, at: datetime, time_zone: str) -> dict[str, Any]:
+def clock_badge(
+    clock: Clock | None, ticket: Ticket, at: datetime, time_zone: str
+) -> dict[str, Any]:
     face: ClockFace | None = clock_face(clock, ticket, at) if clock is not None else None
     return {"clock": clock, "face": face, "time_zone": time_zone}
 
@@ -271,14 +283,24 @@ def held_words(held: list[Held], for_staff: bool = False) -> str:
     """Say how long each side held the ball, once more than one has: ``Us 3 h 10 min · The customer 26 h``."""
     if len(held) < 2:  # noqa: PLR2004 - what lies with one side alone, the state says
         return ""
-    return " · ".join(f"{holder_words(each.holder, for_staff=bool(for_staff))} {short_duration(each.time)}" for each in held)
+    return " · ".join(
+        f"{holder_words(each.holder, for_staff=bool(for_staff))} {short_duration(each.time)}"
+        for each in held
+    )
 
 
 @register.filter
 def turns_words(turns: dict[str, int] | None) -> str:
     """Say how long each side could move tickets (seconds by ``Holder``), in words for everybody: ``The desk 3 h 10 min · A supplier 4 h``."""
-    told = [(Holder(code), timedelta(seconds=seconds)) for code, seconds in (turns or {}).items() if seconds]
-    return " · ".join(f"{holder_words(holder, for_staff=holder is not Holder.DESK)} {short_duration(time)}" for holder, time in told)
+    told = [
+        (Holder(code), timedelta(seconds=seconds))
+        for code, seconds in (turns or {}).items()
+        if seconds
+    ]
+    return " · ".join(
+        f"{holder_words(holder, for_staff=holder is not Holder.DESK)} {short_duration(time)}"
+        for holder, time in told
+    )
 
 
 @register.filter

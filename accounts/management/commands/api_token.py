@@ -26,7 +26,9 @@ class Command(BaseCommand):
             with every_organization(reason="make an API token by command"):
                 if options["service_account"]:
                     if not options["organization"] or not options["contact"]:
-                        raise CommandError("A service account needs --organization SLUG and --contact EMAIL.")
+                        raise CommandError(
+                            "A service account needs --organization SLUG and --contact EMAIL."
+                        )
                     secret = issue_service_account_token(
                         name=options["service_account"],
                         organization=organization_by_slug(options["organization"]),
@@ -35,7 +37,9 @@ class Command(BaseCommand):
                         at=at,
                     )
                 else:
-                    secret = issue_user_token(user=self._person(options["email"] or ""), by=by, at=at)
+                    secret = issue_user_token(
+                        user=self._person(options["email"] or ""), by=by, at=at
+                    )
         except DomainError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(secret)
@@ -43,5 +47,7 @@ class Command(BaseCommand):
     def _person(self, email: str) -> User:
         user = User.objects.filter(email__iexact=email, is_active=True).order_by("pk").first()
         if user is None:
-            raise CommandError(f"No active person has the address {email or '(none given)'}: give one, such as ana@company.example.")
+            raise CommandError(
+                f"No active person has the address {email or '(none given)'}: give one, such as ana@company.example."
+            )
         return user

@@ -22,16 +22,24 @@ class Command(BaseCommand):
     requires_migrations_checks = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("files", nargs="+", metavar="FILE", help="a delivered PDF, or an index (.json)")
-        parser.add_argument("--certificate", help="PEM file to check against; without it, this installation's own")
+        parser.add_argument(
+            "files", nargs="+", metavar="FILE", help="a delivered PDF, or an index (.json)"
+        )
+        parser.add_argument(
+            "--certificate", help="PEM file to check against; without it, this installation's own"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            certificate = certificate_from(options["certificate"]) if options["certificate"] else None
+            certificate = (
+                certificate_from(options["certificate"]) if options["certificate"] else None
+            )
             contents = [(name, Path(name).read_bytes()) for name in options["files"]]
         except (OSError, ValueError) as error:
             raise CommandError(f"{error}. Give the path of a file that can be read.") from error
-        checks = [(name, check_file(content, certificate=certificate)) for name, content in contents]
+        checks = [
+            (name, check_file(content, certificate=certificate)) for name, content in contents
+        ]
         for name, check in checks:
             self.stdout.write(f"{name}: {said(check)}")
         if not all(check.is_intact for _name, check in checks):
@@ -39,7 +47,11 @@ class Command(BaseCommand):
 
 
 def check_file(content: bytes, *, certificate: bytes | None) -> Check:
-    return check_json(content, certificate=certificate) if content[:1] == b"{" else check_pdf(content, certificate=certificate)
+    return (
+        check_json(content, certificate=certificate)
+        if content[:1] == b"{"
+        else check_pdf(content, certificate=certificate)
+    )
 
 
 def said(check: Check) -> str:
@@ -47,6 +59,9 @@ def said(check: Check) -> str:
     if check.is_intact:
         when = f", {check.signed_at:%Y-%m-%d %H:%M:%S %Z}" if check.signed_at else ""
         return f"intact, signed by {check.signer}{when}, SHA-256 {check.sha256}"
-    places = ", ".join(f"byte {first}" if first == last else f"bytes {first} to {last}" for first, last in check.touched[:10])
+    places = ", ".join(
+        f"byte {first}" if first == last else f"bytes {first} to {last}"
+        for first, last in check.touched[:10]
+    )
     entries = f"; entry {', '.join(check.entries)}" if check.entries else ""
     return f"NOT INTACT: {WORDS[check.problem]}" + (f" ({places}{entries})" if places else "")

@@ -48,14 +48,20 @@ class Loader:
     def __init__(self, now: datetime) -> None:
         self.now, self.random = now, random.Random(7)  # noqa: S311 - the same load every time
         self.members = list(Membership.objects.select_related("organization").order_by("pk"))
-        self.contracts = {contract.organization_id: contract for contract in Contract.objects.order_by("pk")}
+        self.contracts = {
+            contract.organization_id: contract for contract in Contract.objects.order_by("pk")
+        }
         self.services = list(Service.objects.order_by("pk"))
         self.agents = staff_with_role(StaffRole.AGENT)
-        versions = CalendarVersion.objects.filter(calendar__role=CalendarRole.BUSINESS).order_by("pk")
+        versions = CalendarVersion.objects.filter(calendar__role=CalendarRole.BUSINESS).order_by(
+            "pk"
+        )
         self.calendars = {version.organization_id: version.calendar_id for version in versions}
 
     def load(self, size: int, open_share: float) -> None:
-        tickets = Ticket.objects.bulk_create(self._ticket(self.random.random() < open_share) for _ in range(size))
+        tickets = Ticket.objects.bulk_create(
+            self._ticket(self.random.random() < open_share) for _ in range(size)
+        )
         StateInterval.objects.bulk_create(
             StateInterval(
                 organization_id=ticket.organization_id,
@@ -67,7 +73,9 @@ class Loader:
             for ticket in tickets
         )
         clocks = Clock.objects.bulk_create(
-            self._clock(ticket, metric) for ticket in tickets for metric in (Metric.REACTION, Metric.ATTENTION)
+            self._clock(ticket, metric)
+            for ticket in tickets
+            for metric in (Metric.REACTION, Metric.ATTENTION)
         )
         ClockSegment.objects.bulk_create(
             ClockSegment(
@@ -85,9 +93,17 @@ class Loader:
     def _ticket(self, is_open: bool) -> Ticket:
         member = self.random.choice(self.members)
         service = self.random.choice(self.services)
-        received = self.now - timedelta(minutes=self.random.randint(1, 3 * 24 * 60 if is_open else 700 * 24 * 60))
-        state = self.random.choice([State.NEW, State.IN_PROGRESS, State.OPEN]) if is_open else State.CLOSED
-        due = received + timedelta(minutes=self.random.randint(60, 6 * 24 * 60)) if is_open else None
+        received = self.now - timedelta(
+            minutes=self.random.randint(1, 3 * 24 * 60 if is_open else 700 * 24 * 60)
+        )
+        state = (
+            self.random.choice([State.NEW, State.IN_PROGRESS, State.OPEN])
+            if is_open
+            else State.CLOSED
+        )
+        due = (
+            received + timedelta(minutes=self.random.randint(60, 6 * 24 * 60)) if is_open else None
+        )
         return Ticket(
             organization_id=member.organization_id,
             subject=f"Measured case {self.random.randint(1, 10**9)}",

@@ -51,10 +51,15 @@ def grow(base_tickets: int, copies: int, start: int) -> None:
         for copy in range(start, start + copies):
             for model, shifts in shifted.items():
                 columns = [str(field.column) for field in model._meta.concrete_fields]
-                values = ", ".join(f"{name} + {shifts[name] * copy}" if name in shifts else name for name in columns)
+                values = ", ".join(
+                    f"{name} + {shifts[name] * copy}" if name in shifts else name
+                    for name in columns
+                )
                 table, names = model._meta.db_table, ", ".join(columns)
                 low, high = FIRST[model._meta.model_name or ""]
-                cursor.execute(f"INSERT INTO {table} ({names}) SELECT {values} FROM {table} WHERE id BETWEEN {low} AND {high}")  # noqa: S608
+                cursor.execute(
+                    f"INSERT INTO {table} ({names}) SELECT {values} FROM {table} WHERE id BETWEEN {low} AND {high}"
+                )  # noqa: S608
         cursor.execute("ANALYZE")
 
 
@@ -75,10 +80,14 @@ def sweep() -> dict[str, float]:
     looks, settles = [], []
     for run in range(RUNS + 1):  # the first one warms up
         at = timezone.now()
-        for _organization_id, ticket_id in due_ticket_ids(at=at, limit=500):  # what the demonstration left: not measured
+        for _organization_id, ticket_id in due_ticket_ids(
+            at=at, limit=500
+        ):  # what the demonstration left: not measured
             settle_ticket(ticket_id=ticket_id, at=at)
         chosen = list(
-            Clock.objects.filter(metric="reaction", next_event_at__gt=at).order_by("-pk").values_list("pk", flat=True)[:NEWLY_DUE]
+            Clock.objects.filter(metric="reaction", next_event_at__gt=at)
+            .order_by("-pk")
+            .values_list("pk", flat=True)[:NEWLY_DUE]
         )
         Clock.objects.filter(pk__in=chosen).update(next_event_at=at - timedelta(seconds=1 + run))
         began = time.perf_counter()
@@ -107,11 +116,18 @@ def redate() -> dict[str, float]:
             by=system_actor("benchmark"),
             at=at,
         ).pk
-        for calendar in Calendar.objects.filter(role="business").select_related("organization").order_by("pk")
+        for calendar in Calendar.objects.filter(role="business")
+        .select_related("organization")
+        .order_by("pk")
     ]
     ahead = at + timedelta(days=3)
-    Clock.objects.filter(stopped_at=None).update(due_at=ahead)  # past every date that it could have: each of them moves
-    tasks = [(version.organization_id, version.pk) for version in CalendarVersion.objects.filter(pk__in=versions).order_by("pk")]
+    Clock.objects.filter(stopped_at=None).update(
+        due_at=ahead
+    )  # past every date that it could have: each of them moves
+    tasks = [
+        (version.organization_id, version.pk)
+        for version in CalendarVersion.objects.filter(pk__in=versions).order_by("pk")
+    ]
     if connection.vendor == "postgresql":
         connection.close()
         with get_context("fork").Pool(WORKERS) as pool:
@@ -126,7 +142,12 @@ def redate() -> dict[str, float]:
 def simulate() -> dict[str, float]:
     """Try a shorter attention on every ticket of the last months; return tickets, seconds, and the most memory this process held."""
     at = timezone.now()
-    draft = Draft(targets={(Metric.ATTENTION, "", priority): timedelta(minutes=90 * priority) for priority in Priority})
+    draft = Draft(
+        targets={
+            (Metric.ATTENTION, "", priority): timedelta(minutes=90 * priority)
+            for priority in Priority
+        }
+    )
     month = timezone.localdate().replace(day=1)
     user = staff_with_role(StaffRole.DESK_MANAGER)[0]
     wanted = NewSimulation(
@@ -150,7 +171,12 @@ def simulate() -> dict[str, float]:
 
 def simulate_apart() -> dict[str, float]:
     """Measure it in a process of its own: the loading of this one would count as its memory."""
-    done = subprocess.run([sys.executable, "manage.py", "bench_sla", "--simulate"], check=True, stdout=subprocess.PIPE, text=True)
+    done = subprocess.run(
+        [sys.executable, "manage.py", "bench_sla", "--simulate"],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     found: dict[str, float] = json.loads(done.stdout)
     return found
 
@@ -159,8 +185,14 @@ class Command(BaseCommand):
     help = "Measure sweeps and re-dating at several numbers of open clocks, for ./mesa bench sla; prints JSON. Fills the database."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("sizes", nargs="?", default="", help="Numbers of open clocks, such as 10000,100000.")
-        parser.add_argument("--simulate", action="store_true", help="Only try other terms on the tickets that are there.")
+        parser.add_argument(
+            "sizes", nargs="?", default="", help="Numbers of open clocks, such as 10000,100000."
+        )
+        parser.add_argument(
+            "--simulate",
+            action="store_true",
+            help="Only try other terms on the tickets that are there.",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["simulate"]:
@@ -182,5 +214,7 @@ class Command(BaseCommand):
                 if size == REDATED:
                     found["re-dating"] = redate()
                     # Real dates again, some of them past: what is repeated from here on must not fall due by itself.
-                    Clock.objects.filter(next_event_at__isnull=False).update(next_event_at=timezone.now() + timedelta(days=30))
+                    Clock.objects.filter(next_event_at__isnull=False).update(
+                        next_event_at=timezone.now() + timedelta(days=30)
+                    )
         self.stdout.write(json.dumps(found))

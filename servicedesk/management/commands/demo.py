@@ -28,7 +28,9 @@ class Command(BaseCommand):
     help = "Load the demonstration: three invented customers and six months of their tickets. Only with MESA_DEMO=1."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--tickets", type=int, default=TICKETS, help="How many tickets of the past to replay.")
+        parser.add_argument(
+            "--tickets", type=int, default=TICKETS, help="How many tickets of the past to replay."
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEMO:
@@ -53,11 +55,21 @@ class Command(BaseCommand):
         """Issue last month's report of each customer, and try a shorter reaction on it."""
         month = preceding_month(timezone.localdate(now).replace(day=1))
         for organization in house.customers.values():
-            request_report(organization=organization, month=month, language="es", user=None, by=SETUP, at=now)
-        draft = Draft(targets={(Metric.REACTION, "", priority): timedelta(minutes=20) for priority in Priority})
+            request_report(
+                organization=organization, month=month, language="es", user=None, by=SETUP, at=now
+            )
+        draft = Draft(
+            targets={
+                (Metric.REACTION, "", priority): timedelta(minutes=20) for priority in Priority
+            }
+        )
         customers = list(house.customers.values())
         wanted = NewSimulation(
-            name="Reacción en 20 minutos", draft=draft.as_data(), organizations=customers, first_month=month, last_month=month
+            name="Reacción en 20 minutos",
+            draft=draft.as_data(),
+            organizations=customers,
+            first_month=month,
+            last_month=month,
         )
         with suppress(Invalid):  # a small demonstration may have no tickets in that month
             request_simulation(wanted=wanted, user=house.staff["manager"], by=SETUP, at=now)

@@ -11,7 +11,12 @@ class Command(BaseCommand):
     help = "Bring database, cache table and static files up to date; load the demonstration in demo mode."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--tickets", type=int, default=TICKETS, help="How many tickets the demonstration replays.")
+        parser.add_argument(
+            "--tickets",
+            type=int,
+            default=TICKETS,
+            help="How many tickets the demonstration replays.",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("migrate", verbosity=0)

@@ -12,9 +12,15 @@ class Command(BaseCommand):
     help = "Compute the clocks from the record again and say where the kept ones differ; --write mends them. Exit code 1: they differ."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--organization", default="", help="Only this customer, by its short name.")
+        parser.add_argument(
+            "--organization", default="", help="Only this customer, by its short name."
+        )
         parser.add_argument("--ticket", default="", help="Only this ticket, such as TK-000123.")
-        parser.add_argument("--write", action="store_true", help="Put what the record says in the place of what differs.")
+        parser.add_argument(
+            "--write",
+            action="store_true",
+            help="Put what the record says in the place of what differs.",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         found: list[Difference] = []
@@ -28,9 +34,14 @@ class Command(BaseCommand):
             count += 1
         for difference in found:
             self.stdout.write(str(difference))
-        self.stdout.write(f"{count} tickets, {len(found)} differences{', mended' if found and options['write'] else ''}")
+        self.stdout.write(
+            f"{count} tickets, {len(found)} differences{', mended' if found and options['write'] else ''}"
+        )
         if found and not options["write"]:
-            raise CommandError("The kept clocks differ from the record. Run again with --write to mend them.", returncode=1)
+            raise CommandError(
+                "The kept clocks differ from the record. Run again with --write to mend them.",
+                returncode=1,
+            )
 
     def _tickets(self, options: dict[str, Any]) -> list[tuple[int, int]]:
         """Return (organization id, ticket id) of the chosen tickets."""

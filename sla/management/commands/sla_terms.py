@@ -19,8 +19,18 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("organization", help="The customer, by its short name.")
-        parser.add_argument("--import", dest="file", default="", help="The file to publish; without it they are written out.")
-        parser.add_argument("--as", dest="email", default="", help="The administrator in whose name it is published.")
+        parser.add_argument(
+            "--import",
+            dest="file",
+            default="",
+            help="The file to publish; without it they are written out.",
+        )
+        parser.add_argument(
+            "--as",
+            dest="email",
+            default="",
+            help="The administrator in whose name it is published.",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         with every_organization(reason="find the customer whose terms are exchanged"):
@@ -30,7 +40,9 @@ class Command(BaseCommand):
                 raise CommandError(str(error)) from error
         with organization_scope(organization.pk):
             if not options["file"]:
-                self.stdout.write(json.dumps(export_terms(organization), ensure_ascii=False, indent=2))
+                self.stdout.write(
+                    json.dumps(export_terms(organization), ensure_ascii=False, indent=2)
+                )
                 return
             user = User.objects.filter(email=options["email"].lower()).order_by("pk").first()
             if user is None:
@@ -38,9 +50,13 @@ class Command(BaseCommand):
             try:
                 data = json.loads(Path(options["file"]).read_text(encoding="utf-8"))
                 by = Actor(person_id=user.pk, channel=Channel.SYSTEM)
-                done = import_terms(organization=organization, data=data, user=user, by=by, at=timezone.now())
+                done = import_terms(
+                    organization=organization, data=data, user=user, by=by, at=timezone.now()
+                )
             except (OSError, ValueError) as error:
                 raise CommandError(f"{options['file']} cannot be read: {error}") from error
             except DomainError as error:
                 raise CommandError(str(error)) from error
-        self.stdout.write(f"{len(done['calendars'])} calendars and {len(done['policies'])} policies published")
+        self.stdout.write(
+            f"{len(done['calendars'])} calendars and {len(done['policies'])} policies published"
+        )
