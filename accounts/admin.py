@@ -37,7 +37,9 @@ from core.errors import Invalid
 
 
 class ConfigurationAdmin(admin.ModelAdmin):
-    """Saves, and puts every change on the record, in one transaction. Nothing configured is deleted: it is deactivated."""
+    """Saves, and puts every change on the record, in one transaction. Nothing configured is
+    deleted: it is deactivated.
+    """
 
     list_per_page = 50
     show_full_result_count = False
@@ -118,7 +120,9 @@ def status_words(effective_from: datetime, has_successor: bool) -> str | Promise
 
 
 class VersionForm(forms.ModelForm):
-    """A version of something, in force from an instant of the organization's zone on; empty is at once."""
+    """A version of something, in force from an instant of the organization's zone on; empty is at
+    once.
+    """
 
     effective_from = forms.DateTimeField(
         label=_("In force from"),
@@ -163,9 +167,11 @@ class VersionForm(forms.ModelForm):
 
 
 class VersionAdmin(ConfigurationAdmin):
-    """Versions that are in force never change: one is opened and saved as a new one, for whom it was.
+    """Versions that are in force never change: one is opened and saved as a new one, for whom it
+    was.
 
-    ``owners`` are the keys that say for whom; each version of the same owners follows the one before it. The organization is always one.
+    ``owners`` are the keys that say for whom; each version of the same owners follows the one
+    before it. The organization is always one.
     """
 
     save_as = True
@@ -274,7 +280,9 @@ class VersionAdmin(ConfigurationAdmin):
 
 
 class LabelledFormSet(forms.BaseInlineFormSet):
-    """Gives the box that deletes a row a name for screen readers: a table's heading does not label it."""
+    """Gives the box that deletes a row a name for screen readers: a table's heading does not label
+    it.
+    """
 
     def add_fields(self, form: Any, index: int | None) -> None:
         super().add_fields(form, index)
@@ -283,7 +291,9 @@ class LabelledFormSet(forms.BaseInlineFormSet):
 
 
 class _Labelled:
-    """Rows whose fields carry their own names; people are chosen by e-mail, as on every configuration page."""
+    """Rows whose fields carry their own names; people are chosen by e-mail, as on every
+    configuration page.
+    """
 
     formset: Any = LabelledFormSet
     extra = 0
@@ -322,7 +332,9 @@ class RolesField(forms.MultipleChoiceField):
 
 
 class EverybodysAdmin(ConfigurationAdmin):
-    """Of people, groups and tokens, which belong to no customer: only for staff who serve every customer."""
+    """Of people, groups and tokens, which belong to no customer: only for staff who serve every
+    customer.
+    """
 
     def has_view_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return super().has_view_permission(request, obj) and not is_restricted(request.user)
@@ -341,7 +353,8 @@ class UserForm(forms.ModelForm):
         required=False,
         widget=forms.PasswordInput,
         help_text=_(
-            "Leave empty to keep it. Without a password, the person sets one with “Forgot your password?”."
+            "Leave empty to keep it. Without a password, the person sets one with “Forgot your "
+            "password?”."
         ),
     )
 
@@ -410,7 +423,9 @@ class OrganizationAdmin(ConfigurationAdmin):
 
 
 class MembershipForm(forms.ModelForm):
-    """Names no model: the admin builds its fields inside the request, where a tenant scope is open."""
+    """Names no model: the admin builds its fields inside the request, where a tenant
+    scope is open.
+    """
 
     roles = RolesField(label=_("Roles"), choices=CustomerRole.choices)
 

@@ -1,4 +1,6 @@
-"""Form fields that name people by their e-mail: a list of thousands is no help, and an address is what one has at hand."""
+"""Form fields that name people by their e-mail: a list of thousands is no help, and an address is
+what one has at hand.
+"""
 
 from typing import Any
 

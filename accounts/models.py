@@ -14,7 +14,8 @@ from accounts.roles import Capability, CustomerRole, StaffRole, capabilities_of,
 from accounts.zones import validate_country, validate_time_zone
 from core.tenancy import TenantModel
 
-STAMP_BITS = 62  # a positive 64-bit integer; random, so that a value of a rolled-back transaction never comes back
+# A positive 64-bit integer; random, so that a value of a rolled-back transaction never comes back.
+STAMP_BITS = 62
 
 
 def new_stamp() -> int:
@@ -48,7 +49,9 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser):
-    """A person, of the staff or of a customer; unique by e-mail. Staff roles are codes of ``StaffRole``."""
+    """A person, of the staff or of a customer; unique by e-mail. Staff roles are codes of
+    ``StaffRole``.
+    """
 
     email = models.EmailField(_("e-mail"), unique=True)
     full_name = models.CharField(_("full name"), max_length=150)
@@ -111,7 +114,9 @@ class User(AbstractBaseUser):
 
 
 class Shift(models.Model):
-    """When some of the staff are on duty, week by week, in the wall time of a zone. ``escalation.duty`` says who is without one."""
+    """When some of the staff are on duty, week by week, in the wall time of a zone.
+    ``escalation.duty`` says who is without one.
+    """
 
     name = models.CharField(_("name"), max_length=80, unique=True)
     time_zone = models.CharField(
@@ -124,7 +129,8 @@ class Shift(models.Model):
         blank=True,
         verbose_name=_("people"),
         help_text=_(
-            "Who stands in no shift is on duty around the clock, unless others of their group stand in one: then they are off duty."
+            "Who stands in no shift is on duty around the clock, unless others of their group "
+            "stand in one: then they are off duty."
         ),
     )
     is_active = models.BooleanField(_("active"), default=True)
@@ -139,7 +145,9 @@ class Shift(models.Model):
 
 
 class Absence(models.Model):
-    """A person of the staff is away in ``[starts_at, ends_at)``; the substitute answers for them meanwhile."""
+    """A person of the staff is away in ``[starts_at, ends_at)``; the substitute answers for them
+    meanwhile.
+    """
 
     person = models.ForeignKey(
         User, on_delete=models.CASCADE, related_name="+", verbose_name=_("person")
@@ -242,7 +250,9 @@ class Organization(TenantModel):
         validate_country(self.country, self.region)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Write no stamp that was read: another process may have renewed it since. Zone and country are terms too."""
+        """Write no stamp that was read: another process may have renewed it since. Zone and country
+        are terms too.
+        """
         if self.pk is not None:
             self.terms_stamp = new_stamp()
         super().save(*args, **kwargs)
@@ -300,7 +310,9 @@ class Department(OrganizationRow):
 
 
 class Membership(OrganizationRow):
-    """Makes a person a valid user of an organization (usuario válido, SPEC 1.3), with roles of ``CustomerRole``."""
+    """Makes a person a valid user of an organization (usuario válido, SPEC 1.3), with roles of
+    ``CustomerRole``.
+    """
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -379,7 +391,9 @@ class Team(models.Model):
 
 
 class ServiceAccount(OrganizationRow):
-    """A machine of a customer, bound to one organization, with a coordinator as its contact (SPEC 1.3)."""
+    """A machine of a customer, bound to one organization, with a coordinator as its contact (SPEC
+    1.3).
+    """
 
     name = models.CharField(_("name"), max_length=80)
     contact = models.ForeignKey(
@@ -406,7 +420,9 @@ class ServiceAccount(OrganizationRow):
             raise ValidationError({"contact": _("Choose a coordinator of the organization.")})
 
     def has_valid_contact(self) -> bool:
-        """Tell whether the contact is still a coordinator there: the machine acts with their rights."""
+        """Tell whether the contact is still a coordinator there: the machine acts with their
+        rights.
+        """
         membership = (
             Membership.objects.filter(organization_id=self.organization_id, user_id=self.contact_id)
             .order_by("pk")

@@ -33,7 +33,9 @@ def membership_of(user_id: int, organization_id: int) -> Membership | None:
 
 
 def memberships_of(user_id: int) -> list[Membership]:
-    """Return every valid membership of the person inside the scope, with its organization, by name."""
+    """Return every valid membership of the person inside the scope, with its
+    organization, by name.
+    """
     scope = current_scope()
     return [
         m
@@ -144,7 +146,9 @@ def absence_of(user_id: int, at: datetime) -> Absence | None:
 
 
 def zone_of_person(person_id: int) -> str:
-    """Return the time zone in which one of the staff works: that of their first shift, otherwise the one a new shift begins with."""
+    """Return the time zone in which one of the staff works: that of their first shift, otherwise
+    the one a new shift begins with.
+    """
     return first_shifts(person_id).values_list("time_zone", flat=True).first() or DESK_ZONE
 
 

@@ -1,4 +1,6 @@
-"""Roles as code (DECISIONS 3). ``has_perm`` and every policy read these tables; nobody is superuser."""
+"""Roles as code (DECISIONS 3). ``has_perm`` and every policy read these tables; nobody is
+superuser.
+"""
 
 from collections.abc import Iterable
 
@@ -107,12 +109,15 @@ def capabilities_of(roles: Iterable[str]) -> frozenset[Capability]:
     return frozenset(found)
 
 
-# Models of configuration: administrators change them, some roles read them. Everything else in the admin is read-only.
+# Models of configuration: administrators change them, some roles read them. Everything else in the
+# admin is read-only.
 CONFIGURATION_APPS = frozenset({"accounts", "catalog", "sla", "escalation"})
 
 
 def has_permission(capabilities: frozenset[Capability], permission: str) -> bool:
-    """Answer Django's ``app.action_model`` permissions from the capabilities; unknown permissions are refused."""
+    """Answer Django's ``app.action_model`` permissions from the capabilities; unknown permissions
+    are refused.
+    """
     app_label, _, codename = permission.partition(".")
     action = codename.partition("_")[0]
     if app_label in CONFIGURATION_APPS:

@@ -22,7 +22,9 @@ TOKEN_PREFIX = "mesa_"  # lets secret scanners recognise a leaked token  # noqa:
 
 @transaction.atomic
 def create_organization(*, by: Actor, at: datetime, **fields: Any) -> Organization:
-    """Create a customer and tell the apps above, which give it its calendars. Needs a scope over every organization."""
+    """Create a customer and tell the apps above, which give it its calendars. Needs a scope over
+    every organization.
+    """
     organization = Organization(**fields)
     validate_country(
         organization.country, organization.region
@@ -49,7 +51,9 @@ def announce_organization(*, organization: Organization, by: Actor, at: datetime
 def record_configuration_change(
     *, instance: models.Model, changed_fields: list[str], created: bool, by: Actor, at: datetime
 ) -> None:
-    """Put the change of a configuration object on the record and publish it; called in the transaction that saved it."""
+    """Put the change of a configuration object on the record and publish it; called in the
+    transaction that saved it.
+    """
     object_type = instance._meta.label_lower
     organization_id = (
         instance.pk
@@ -105,14 +109,17 @@ def issue_user_token(*, user: User, by: Actor, at: datetime) -> str:
 def issue_service_account_token(
     *, name: str, organization: Organization, contact: User, by: Actor, at: datetime
 ) -> str:
-    """Create the service account if it is new, and a token for it. The contact must be a coordinator there (SPEC 1.3)."""
+    """Create the service account if it is new, and a token for it. The contact must be a
+    coordinator there (SPEC 1.3).
+    """
     membership = (
         Membership.objects.filter(user=contact, organization=organization).order_by("pk").first()
     )
     if membership is None or not membership.has_role(CustomerRole.COORDINATOR):
         raise Invalid(
             _(
-                "%(email)s is not a coordinator of %(organization)s: give a coordinator of that organization as the contact."
+                "%(email)s is not a coordinator of %(organization)s: give a coordinator of that "
+                "organization as the contact."
             )
             % {"email": contact.email, "organization": organization.name},
             fields={"contact": _("Not a coordinator of the organization.")},

@@ -7,7 +7,8 @@ from contextvars import ContextVar
 from accounts.models import Membership, Organization, Team, User
 from core.tenancy import Scope, open_scope
 
-# The valid memberships of the person the scope was opened for: a request that has asked once does not ask again.
+# The valid memberships of the person the scope was opened for: a request that has asked once does
+# not ask again.
 _memberships: ContextVar[tuple[int, list[Membership]] | None] = ContextVar(
     "memberships", default=None
 )
@@ -34,7 +35,9 @@ def scope_for(user: User | None) -> Iterator[Scope]:
 
 
 def valid_memberships(user_id: int) -> list[Membership]:
-    """Return the memberships of a person that are not suspended, in whichever organization, with what is shown of it."""
+    """Return the memberships of a person that are not suspended, in whichever organization, with
+    what is shown of it.
+    """
     known = _memberships.get()
     if known is not None and known[0] == user_id:
         return known[1]
@@ -52,7 +55,9 @@ def organization_scope(organization_id: int) -> Iterator[Scope]:
 
 @contextmanager
 def every_organization(*, reason: str) -> Iterator[Scope]:
-    """See all rows, for work of the system itself. Each call site is listed by a test with its reason."""
+    """See all rows, for work of the system itself. Each call site is listed by a test with its
+    reason.
+    """
     with open_scope(Scope(None, reason)) as scope:
         yield scope
 
@@ -60,8 +65,8 @@ def every_organization(*, reason: str) -> Iterator[Scope]:
 def organization_ids_of(user: User | None) -> set[int]:
     """Return the ids of the organizations a person may see.
 
-    Customers: those of their memberships that are not suspended. Staff: those their groups name; a group that names
-    none, or no group at all, serves every active and inactive organization.
+    Customers: those of their memberships that are not suspended. Staff: those their groups name; a
+    group that names none, or no group at all, serves every active and inactive organization.
     """
     if user is None or not user.is_active:
         return set()
@@ -84,7 +89,9 @@ def _organizations_served_by(user: User) -> set[int]:
 
 
 def _named_by_groups(user: User) -> set[int]:
-    """Return the organizations that all the person's groups together name; empty when one of them names none."""
+    """Return the organizations that all the person's groups together name; empty when one of them
+    names none.
+    """
     named = list(
         Team.objects.filter(members=user.pk).order_by().values_list("pk", "organizations__id")
     )

@@ -1,8 +1,10 @@
-"""Rows that say what an organization was promised, and how a process knows that what it keeps of them is still true.
+"""Rows that say what an organization was promised, and how a process knows that what it keeps of
+them is still true.
 
-Contracts, matrices, policies and calendars are read by every act on a ticket and change a few times a year. Every write to one
-renews ``Organization.terms_stamp``, a random number that each request reads anyway with the organization. So a process keeps what
-it read under (organization id, stamp): a stamp that it knows means that nothing was written since, in any process.
+Contracts, matrices, policies and calendars are read by every act on a ticket and change a few times
+a year. Every write to one renews ``Organization.terms_stamp``, a random number that each request
+reads anyway with the organization. So a process keeps what it read under (organization id, stamp):
+a stamp that it knows means that nothing was written since, in any process.
 """
 
 from collections.abc import Iterable
@@ -21,7 +23,9 @@ KEPT = 1000  # organizations whose terms a process keeps, of some 10 kB each
 
 
 def renew_terms(organization_ids: Iterable[int]) -> None:
-    """Make every process read the terms of these organizations again. Runs in the transaction of the write."""
+    """Make every process read the terms of these organizations again. Runs in the transaction of
+    the write.
+    """
     for organization_id in sorted(set(organization_ids)):
         Organization.objects.filter(pk=organization_id).update(terms_stamp=new_stamp())
 
@@ -84,28 +88,33 @@ def check_effective(
     at: datetime,
     following: datetime | None = None,
 ) -> None:
-    """Refuse with ``Invalid`` a version that would change the past, or not begin between its neighbours.
+    """Refuse with ``Invalid`` a version that would change the past, or not begin between its
+    neighbours.
 
-    ``last`` is when the version before it takes effect, ``following`` when the one after it does; None where there is none. Each
-    version holds until the next one begins, so that two never hold at once.
+    ``last`` is when the version before it takes effect, ``following`` when the one after it does;
+    None where there is none. Each version holds until the next one begins, so that two never hold
+    at once.
     """
     words = ""
     if effective_from < at:
         words = _("A new version takes effect now or later: the past stays as it was.")
     elif last is not None and effective_from <= last:
         words = _(
-            "The version before this one takes effect later. Choose an instant after it: each version holds until the next begins."
+            "The version before this one takes effect later. Choose an instant after it: each "
+            "version holds until the next begins."
         )
     elif following is not None and effective_from >= following:
         words = _(
-            "The version after this one takes effect earlier. Choose an instant before it: each version holds until the next begins."
+            "The version after this one takes effect earlier. Choose an instant before it: each "
+            "version holds until the next begins."
         )
     if words:
         raise Invalid(words, fields={"effective_from": words})
 
 
 def check_place(version: Any, others: models.QuerySet[Any], *, at: datetime) -> None:
-    """Refuse with ``Invalid`` a version whose ``effective_from`` does not lie between those of its neighbours among ``others``.
+    """Refuse with ``Invalid`` a version whose ``effective_from`` does not lie between those of its
+    neighbours among ``others``.
 
     A version without a number is a new one, after all the others.
     """

@@ -1,4 +1,6 @@
-"""Where a customer is: IANA time zones from the pinned tzdata, never offsets; countries and regions that have a list of holidays."""
+"""Where a customer is: IANA time zones from the pinned tzdata, never offsets; countries and regions
+that have a list of holidays.
+"""
 
 from datetime import datetime
 from functools import cache, lru_cache
@@ -15,7 +17,9 @@ from core.wording import day_words, is_spanish
 
 @cache
 def known_zones() -> frozenset[str]:
-    """Return the zones of places, under their old names too, and UTC: no offsets, and nothing of the machine's own."""
+    """Return the zones of places, under their old names too, and UTC: no offsets, and nothing of
+    the machine's own.
+    """
     machines = {"Factory", "localtime", "posixrules", "leapseconds"}
     return frozenset(
         name
@@ -40,12 +44,15 @@ def _countries() -> dict[str, list[str]]:
 
 
 def validate_country(code: str, region: str = "") -> None:
-    """Raise ``ValidationError`` unless the holidays of the country, and of its region if one is named, can be loaded."""
+    """Raise ``ValidationError`` unless the holidays of the country, and of its region if one is
+    named, can be loaded.
+    """
     if code not in _countries():
         raise ValidationError(
             {
                 "country": _(
-                    "There is no list of public holidays for “%(code)s”. Write the two letters of ISO 3166, such as MX."
+                    "There is no list of public holidays for “%(code)s”. Write the two letters "
+                    "of ISO 3166, such as MX."
                 )
                 % {"code": code}
             }
@@ -54,7 +61,8 @@ def validate_country(code: str, region: str = "") -> None:
     if region and region not in regions:
         known = ", ".join(regions) or "—"
         words = _(
-            "There is no list of public holidays for the region “%(region)s”. Leave it empty, or write one of: %(known)s."
+            "There is no list of public holidays for the region “%(region)s”. Leave it empty, or "
+            "write one of: %(known)s."
         )
         raise ValidationError({"region": words % {"region": region, "known": known}})
 
@@ -70,7 +78,9 @@ def instant_words(moment: datetime, time_zone: str) -> str:
 
 
 def zone_words(time_zone: str) -> str:
-    """Return a zone as people say it, by the Unicode CLDR: ``America/Mexico_City`` is ``Ciudad de México``."""
+    """Return a zone as people say it, by the Unicode CLDR: ``America/Mexico_City`` is ``Ciudad de
+    México``.
+    """
     return _city(time_zone, "es_MX" if is_spanish() else "en")
 
 

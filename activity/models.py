@@ -26,8 +26,9 @@ class RecordManager(TenantManager.from_queryset(RecordQuerySet)):  # type: ignor
 class Record(TenantModel):
     """One line of what happened: who, when, to what, through which channel. Append-only.
 
-    The payload holds ids, enum codes and ISO instants, never names or texts: those live in rows that can be erased.
-    Organization, actor and object are values, not keys, so that the record outlives what it speaks of.
+    The payload holds ids, enum codes and ISO instants, never names or texts: those live in rows
+    that can be erased. Organization, actor and object are values, not keys, so that the record
+    outlives what it speaks of.
     """
 
     may_belong_to_nobody = True  # what happened to the installation: its people, groups, catalogue

@@ -1,4 +1,6 @@
-"""Writes the append-only record. Every service calls it in its own transaction: no record, no change."""
+"""Writes the append-only record. Every service calls it in its own transaction: no record, no
+change.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -28,7 +30,9 @@ _COLUMNS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Fact:
-    """What happened to one object: a dotted past-tense verb and a payload of ids, codes and ISO instants."""
+    """What happened to one object: a dotted past-tense verb and a payload of ids, codes and ISO
+    instants.
+    """
 
     verb: str
     object_type: str
@@ -37,7 +41,9 @@ class Fact:
 
 
 def record(*, organization_id: int | None, facts: Iterable[Fact], by: Actor, at: datetime) -> None:
-    """Append the facts, in order, as done by ``by`` at the aware instant ``at``. Must run in the caller's transaction."""
+    """Append the facts, in order, as done by ``by`` at the aware instant ``at``. Must run in the
+    caller's transaction.
+    """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("The record is written in the transaction of the change it tells of.")
     told = list(facts)

@@ -1,4 +1,6 @@
-"""The middleware has already read the token; DRF takes who it found, and CSRF stays on for sessions."""
+"""The middleware has already read the token; DRF takes who it found, and CSRF stays on for
+sessions.
+"""
 
 from typing import Any
 

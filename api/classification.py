@@ -1,4 +1,6 @@
-"""Triage over the API: the classification that is chosen, and what it would do to the clocks (SPEC 3.7)."""
+"""Triage over the API: the classification that is chosen, and what it would do to the clocks (SPEC
+3.7).
+"""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -37,7 +39,9 @@ class NewClassificationSerializer(ClassificationSerializer):
 
 
 class ClockChangeSerializer(serializers.Serializer[Any]):
-    """A clock before and after. Without an old target it would start; without a new one it would be withdrawn."""
+    """A clock before and after. Without an old target it would start; without a new one it would be
+    withdrawn.
+    """
 
     metric = serializers.ChoiceField(choices=Metric.choices)
     old_target_seconds = serializers.FloatField(
@@ -63,7 +67,9 @@ class ConsequencesSerializer(serializers.Serializer[Any]):
 
 
 def chosen(ticket: Ticket, data: Mapping[str, Any]) -> Classification:
-    """Return the ticket's classification with what was sent put in its place. Refuses an unknown service."""
+    """Return the ticket's classification with what was sent put in its place. Refuses an unknown
+    service.
+    """
     return Classification(
         impact=Impact(data.get("impact", ticket.impact)),
         urgency=Urgency(data.get("urgency", ticket.urgency)),

@@ -52,7 +52,8 @@ class PartSerializer(serializers.Serializer[Any]):
 
 
 class ExplanationSerializer(serializers.Serializer[Any]):
-    """The lines partition the time from ``started_at`` to ``due_at``; the counted seconds sum to ``target_seconds``.
+    """The lines partition the time from ``started_at`` to ``due_at``; the counted seconds sum to
+    ``target_seconds``.
 
     Of a term in days each line is a local date, and the counted ones are ``target_days`` many.
     """

@@ -1,4 +1,6 @@
-"""``Idempotency-Key`` (DECISIONS 14): same body same answer, another body 422, in flight 409, kept 24 hours."""
+"""``Idempotency-Key`` (DECISIONS 14): same body same answer, another body 422, in flight 409, kept
+24 hours.
+"""
 
 import hashlib
 import json
@@ -29,7 +31,9 @@ class KeyInFlight(DomainError):
 
 
 def once(request: Request, work: Callable[[], Response], at: datetime) -> Response:
-    """Do ``work`` and keep its answer, in one transaction; a request seen before gets the kept answer."""
+    """Do ``work`` and keep its answer, in one transaction; a request seen before gets the kept
+    answer.
+    """
     key = request.headers.get("Idempotency-Key", "").strip()
     if not key:
         return work()
@@ -37,7 +41,8 @@ def once(request: Request, work: Callable[[], Response], at: datetime) -> Respon
         raise KeyReused(
             _("The Idempotency-Key may have up to %(limit)d characters.") % {"limit": MAX_KEY}
         )
-    owner, digest = _owner(request), _digest(request)
+    owner = _owner(request)
+    digest = _digest(request)
     try:
         with transaction.atomic():
             _claim(owner, key)
@@ -45,7 +50,8 @@ def once(request: Request, work: Callable[[], Response], at: datetime) -> Respon
             _keep(response, owner, key, digest, at)
             return response
     except (IntegrityError, DomainError):
-        # A key that was used before is found by its uniqueness, which undoes the work; so a key's first use looks for nothing.
+        # A key that was used before is found by its uniqueness, which undoes the work; so a key's
+        # first use looks for nothing.
         kept = _kept(owner, key, digest)
         if kept is None:
             raise
@@ -64,7 +70,9 @@ def _keep(response: Response, owner: str, key: str, digest: str, at: datetime) -
 
 
 def _claim(owner: str, key: str) -> None:
-    """Refuse while the same key is at work in another process; SQLite has one writer at a time and needs no claim."""
+    """Refuse while the same key is at work in another process; SQLite has one writer at a time and
+    needs no claim.
+    """
     if connection.vendor != "postgresql":
         return
     with connection.cursor() as cursor:
@@ -76,7 +84,9 @@ def _claim(owner: str, key: str) -> None:
 
 
 def lock_numbers(owner: str, key: str) -> list[int]:
-    """Return the two 32-bit numbers that stand for a key; two keys that share them count as one while both are at work."""
+    """Return the two 32-bit numbers that stand for a key; two keys that share them count as one
+    while both are at work.
+    """
     return [zlib.crc32(owner.encode()) - 2**31, zlib.crc32(key.encode()) - 2**31]
 
 
@@ -102,7 +112,9 @@ def _owner(request: Request) -> str:
 
 
 def _digest(request: Request) -> str:
-    """Return the SHA-256 of path and body; of a form its fields and files, since each sending draws another boundary between them."""
+    """Return the SHA-256 of path and body; of a form its fields and files, since each sending draws
+    another boundary between them.
+    """
     digest = hashlib.sha256(request.path.encode() + b"\n")
     if not (request.content_type or "").startswith("multipart/"):
         digest.update(request._request.body)

@@ -2,10 +2,11 @@ from django.db import models
 
 
 class IdempotencyKey(models.Model):
-    """An answer kept for 24 hours under a token's ``Idempotency-Key``: the same request sent again gets it again.
+    """An answer kept for 24 hours under a token's ``Idempotency-Key``: the same request sent again
+    gets it again.
 
-    Written in the transaction of the work itself, so that either both exist or neither does. ``owner`` is the token, or the
-    session's person, as text; it never serves another one.
+    Written in the transaction of the work itself, so that either both exist or neither does.
+    ``owner`` is the token, or the session's person, as text; it never serves another one.
     """
 
     owner = models.CharField(max_length=40)

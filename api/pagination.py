@@ -13,7 +13,9 @@ class TicketPagination(CursorPagination):
     ordering = "-id"
 
     def decode_cursor(self, request: Request) -> Any:
-        """Read the cursor; one that holds no position of this list is a 404, as every other broken one."""
+        """Read the cursor; one that holds no position of this list is a 404, as every other broken
+        one.
+        """
         cursor = super().decode_cursor(request)
         if (
             cursor is not None

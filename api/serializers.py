@@ -16,12 +16,15 @@ from tickets.states import Holder, SolutionType, State, turn_of
 PRIORITY_CODES = [(priority.code, priority.label) for priority in Priority]
 
 
-# The shapes of tickets and clocks are written twice: as serializers, which make the schema, and by hand, which answers. A
-# serializer made anew for each of 50 tickets is half of a list's time. A test holds the two together.
+# The shapes of tickets and clocks are written twice: as serializers, which make the schema, and by
+# hand, which answers. A serializer made anew for each of 50 tickets is half of a list's time. A
+# test holds the two together.
 
 
 class ClockSerializer(serializers.ModelSerializer[Clock]):
-    """``due_at`` is null while the clock is paused with time to go; ``is_met`` is null until it stops."""
+    """``due_at`` is null while the clock is paused with time to go; ``is_met`` is null until it
+    stops.
+    """
 
     metric = serializers.ChoiceField(choices=Metric.choices)
     state = serializers.ChoiceField(choices=ClockState.choices)
@@ -121,7 +124,9 @@ class TicketSerializer(serializers.ModelSerializer[Ticket]):
 
 class TicketListSerializer(TicketSerializer):
     class Meta(TicketSerializer.Meta):
-        fields = tuple(name for name in TicketSerializer.Meta.fields if name != "description")  # type: ignore[assignment]
+        fields = tuple(  # type: ignore[assignment]
+            name for name in TicketSerializer.Meta.fields if name != "description"
+        )
         read_only_fields = fields  # type: ignore[assignment]
 
 
@@ -200,7 +205,9 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
 
 
 class NewReplySerializer(serializers.Serializer[Any]):
-    """``kind`` is for the staff: reply (public), statement (with ``estimated_at``) or note (internal)."""
+    """``kind`` is for the staff: reply (public), statement (with ``estimated_at``) or note
+    (internal).
+    """
 
     body = serializers.CharField()
     kind = serializers.ChoiceField(
@@ -223,7 +230,9 @@ class NewEscalationSerializer(serializers.Serializer[Any]):
 
 
 class EscalationSerializer(serializers.ModelSerializer[Escalation]):
-    """A step of the ticket's ladder. ``told_at`` lies ahead while nobody of the level is on duty."""
+    """A step of the ticket's ladder. ``told_at`` lies ahead while nobody of the level
+    is on duty.
+    """
 
     level = serializers.SerializerMethodField(
         help_text="Name of the level; empty for the supervisors of the desk."
@@ -279,7 +288,9 @@ class RuleLogSerializer(serializers.ModelSerializer[RuleLog]):
 
 
 class NewTransitionSerializer(serializers.Serializer[Any]):
-    """``transition`` is a name of the table; what else is needed depends on it, and a refusal says what is missing."""
+    """``transition`` is a name of the table; what else is needed depends on it, and a refusal says
+    what is missing.
+    """
 
     transition = serializers.CharField(max_length=40)
     reason = serializers.CharField(required=False, allow_blank=True, default="")

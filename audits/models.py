@@ -36,7 +36,9 @@ def _user(verbose_name: Any = "") -> Any:
 
 
 class AuditRequest(OrganizationRow):
-    """An external audit that a customer asked evidence for, by one ticket (SPEC 9). ``year_starts_on`` is the contract year it counts in."""
+    """An external audit that a customer asked evidence for, by one ticket (SPEC 9).
+    ``year_starts_on`` is the contract year it counts in.
+    """
 
     ticket = models.OneToOneField(Ticket, on_delete=models.PROTECT, related_name="+")
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="+")
@@ -58,7 +60,8 @@ class AuditRequest(OrganizationRow):
     stopped_from = models.CharField(
         max_length=12, choices=AuditState, blank=True
     )  # where it goes on after a stop
-    # The customer did not accept what was delivered: from then on BPO says when it is complete, not the last item.
+    # The customer did not accept what was delivered: from then on BPO says when it is complete, not
+    # the last item.
     reopened_at = models.DateTimeField(null=True)
     delivered_at = models.DateTimeField(null=True)
     index = models.ForeignKey(Blob, on_delete=models.PROTECT, null=True, related_name="+")
@@ -76,7 +79,9 @@ class AuditRequest(OrganizationRow):
 
 
 class RequestedItem(OrganizationRow):
-    """One line of the request: only these are answered. ``set_aside_reason`` is why one has no evidence."""
+    """One line of the request: only these are answered. ``set_aside_reason`` is why one has no
+    evidence.
+    """
 
     audit = models.ForeignKey(AuditRequest, on_delete=models.PROTECT, related_name="items")
     number = models.PositiveSmallIntegerField()
@@ -120,9 +125,11 @@ class EvidenceState(models.TextChoices):
 
 
 class Evidence(OrganizationRow):
-    """What answers an item. ``source`` is the original and never leaves; ``deliverable`` is what may; ``delivered`` is what did.
+    """What answers an item. ``source`` is the original and never leaves; ``deliverable`` is what
+    may; ``delivered`` is what did.
 
-    Once delivered it never changes, and nothing deletes it before ``retain_until`` (SPEC 9.9): the database sees to both.
+    Once delivered it never changes, and nothing deletes it before ``retain_until`` (SPEC 9.9): the
+    database sees to both.
     """
 
     item = models.ForeignKey(RequestedItem, on_delete=models.PROTECT, related_name="evidence")
@@ -227,7 +234,9 @@ class Visit(OrganizationRow):
 
 
 class Conference(OrganizationRow):
-    """A conference of customer, auditor and the teams (SPEC 9.3); its invitation is an iCalendar file."""
+    """A conference of customer, auditor and the teams (SPEC 9.3); its invitation is an iCalendar
+    file.
+    """
 
     audit = models.ForeignKey(AuditRequest, on_delete=models.PROTECT, related_name="+")
     starts_at = models.DateTimeField(_("begins"))

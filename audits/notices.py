@@ -1,4 +1,6 @@
-"""Who is told of an audit: BPO of what waits for it, preparers of what came back, the committee of what must not be."""
+"""Who is told of an audit: BPO of what waits for it, preparers of what came back, the committee of
+what must not be.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -59,7 +61,9 @@ def tell_decided(*, audit: AuditRequest, evidence: Evidence, at: datetime) -> No
 def demand_delay_notice(
     *, audit: AuditRequest, due_at: str, percent: int, given: int, at: datetime
 ) -> None:
-    """Ask BPO, the audit area and the desk's owner for the notice that the delivery will be late; ``given`` is how many there were."""
+    """Ask BPO, the audit area and the desk's owner for the notice that the delivery will be late;
+    ``given`` is how many there were.
+    """
     people = {person.pk: person for person in _people(audit, StaffRole.BPO, StaffRole.AUDIT_AREA)}
     for person in (audit.ticket.owner, audit.ticket.assignee):
         if person is not None and person.is_active:
@@ -84,7 +88,9 @@ def tell_visit(*, audit: AuditRequest, visit: Visit, at: datetime) -> None:
 
 
 def tell_committee(*, audit: AuditRequest, at: datetime) -> None:
-    """Report a request to manipulate information to the Ethics and Compliance committee; without addresses, to the audit area."""
+    """Report a request to manipulate information to the Ethics and Compliance committee; without
+    addresses, to the audit area.
+    """
     addresses = settings.MESA_ETHICS_EMAILS
     people = [
         User(email=each, language=audit.organization.language) for each in addresses
@@ -131,8 +137,11 @@ def _people(audit: AuditRequest, *roles: StaffRole) -> list[User]:
 def _tell(
     audit: AuditRequest, people: list[User], template: str, key: str, at: datetime, **context: Any
 ) -> None:
-    """Tell who of these is on duty or stands in for one who is away, at once or when the first of them is; addresses alone at once."""
-    staff, outside = [each for each in people if each.pk], [each for each in people if not each.pk]
+    """Tell who of these is on duty or stands in for one who is away, at once or when the first of
+    them is; addresses alone at once.
+    """
+    staff = [each for each in people if each.pk]
+    outside = [each for each in people if not each.pk]
     told = [(person, at) for person in outside]
     if staff:
         answering = first_to_answer(

@@ -1,4 +1,6 @@
-"""What leaves an audit on paper: the cover, the bound and signed PDF, the index, the invitation. Reads only (SPEC 9.3, 9.4)."""
+"""What leaves an audit on paper: the cover, the bound and signed PDF, the index, the invitation.
+Reads only (SPEC 9.3, 9.4).
+"""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -33,7 +35,9 @@ def sealed(audit: AuditRequest, evidence: Evidence, *, at: datetime) -> bytes:
 
 
 def bound(audit: AuditRequest, evidence: Evidence, *, at: datetime | None) -> bytes:
-    """Return cover and pages with the customer's name across them; without ``at`` as a draft, for who approves."""
+    """Return cover and pages with the customer's name across them; without ``at`` as a draft, for
+    who approves.
+    """
     language = audit.ticket.requester.language or audit.organization.language
     with translation.override(language):
         context = {
@@ -77,7 +81,9 @@ def _bytes(blob: Blob) -> bytes:
 
 
 def index_of(audit: AuditRequest, *, at: datetime) -> dict[str, Any]:
-    """Return the index of all that was delivered: a head, then an entry per item, with file, hash, who and when (SPEC 9.9)."""
+    """Return the index of all that was delivered: a head, then an entry per item, with file, hash,
+    who and when (SPEC 9.9).
+    """
     entries = []
     for item in RequestedItem.objects.filter(audit=audit).order_by("number"):
         entry: dict[str, Any] = {
@@ -116,7 +122,9 @@ def index_of(audit: AuditRequest, *, at: datetime) -> dict[str, Any]:
 
 
 def invitation(audit: AuditRequest, conference: Conference) -> bytes:
-    """Return the conference as iCalendar (RFC 5545); a cancelled one takes it out of calendars again."""
+    """Return the conference as iCalendar (RFC 5545); a cancelled one takes it out of calendars
+    again.
+    """
     calendar = Calendar()
     calendar.add("prodid", "-//Mesa//External audits//EN")
     calendar.add("version", "2.0")

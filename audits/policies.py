@@ -1,4 +1,6 @@
-"""Who may do what with an audit (SPEC 9.4): by the staff's roles themselves, which nobody else's rights stand in for."""
+"""Who may do what with an audit (SPEC 9.4): by the staff's roles themselves, which nobody else's
+rights stand in for.
+"""
 
 from django.db.models import TextChoices
 
@@ -7,7 +9,8 @@ from accounts.queries import membership_of, serves
 from accounts.roles import ACTS_FOR_ORGANIZATION, RAISES_TICKETS, StaffRole
 from audits.models import AuditRequest, AuditState
 
-_R, _S = StaffRole, AuditState
+_R = StaffRole
+_S = AuditState
 
 
 class Act(TextChoices):
@@ -78,7 +81,9 @@ def sees_evidence(user: User, organization_id: int) -> bool:
 
 
 def may_request(user: User, organization_id: int) -> bool:
-    """Tell whether a person asks for audits in the name of a customer: whoever raises tickets there."""
+    """Tell whether a person asks for audits in the name of a customer: whoever raises tickets
+    there.
+    """
     membership = membership_of(user.pk, organization_id) if not user.is_staff else None
     return membership is not None and membership.has_role(*RAISES_TICKETS)
 

@@ -50,7 +50,9 @@ def audits_of(user: User) -> QuerySet[AuditRequest]:
 
 
 def get_audit(user: User, number: str) -> AuditRequest:
-    """Return an audit by the number of its ticket; ``NotFound`` when it is none, or not for this person."""
+    """Return an audit by the number of its ticket; ``NotFound`` when it is none, or not for this
+    person.
+    """
     digits = number.rpartition("-")[2]
     found = (
         audits_of(user).filter(ticket_id=int(digits)).first()
@@ -63,7 +65,9 @@ def get_audit(user: User, number: str) -> AuditRequest:
 
 
 def audit_of_ticket(ticket_id: int) -> AuditRequest | None:
-    """Return the audit that a ticket is for; None for nearly every ticket, at the cost of a look into an index."""
+    """Return the audit that a ticket is for; None for nearly every ticket, at the cost of a look
+    into an index.
+    """
     if not AuditRequest.objects.filter(ticket_id=ticket_id).order_by().exists():
         return None
     return (
@@ -92,7 +96,8 @@ class ItemView:
 class AuditView:
     """All that a page shows of an audit. ``clock`` is the one of the delivery.
 
-    A stop is the committee's to speak of: who does not prepare evidence sees the state before it, and no clock.
+    A stop is the committee's to speak of: who does not prepare evidence sees the state before it,
+    and no clock.
     """
 
     audit: AuditRequest
@@ -118,7 +123,9 @@ class AuditView:
 
 
 def view_of(audit: AuditRequest, user: User) -> AuditView:
-    """Return an audit with its parts; who does not prepare evidence sees only what was delivered."""
+    """Return an audit with its parts; who does not prepare evidence sees only what was
+    delivered.
+    """
     return _view(audit, sees_all=sees_evidence(user, audit.organization_id))
 
 
@@ -165,7 +172,9 @@ def delivery_clock(ticket_id: int) -> Clock | None:
 
 
 def needs_delay_notice(view: AuditView, at: datetime) -> bool:
-    """Tell whether the system asks for a delay notice: the term is in danger, and none speaks of a day still to come."""
+    """Tell whether the system asks for a delay notice: the term is in danger, and none speaks of a
+    day still to come.
+    """
     return _is_in_danger(view.audit, view.clock, view.notices[-1] if view.notices else None, at)
 
 
@@ -220,7 +229,9 @@ def get_visit(audit: AuditRequest, visit_id: int) -> Visit:
 
 
 def year_start(contract: Contract, day: date) -> date:
-    """Return the first day of the contract year that a day lies in; a contract of 29 February begins its years on the 28th."""
+    """Return the first day of the contract year that a day lies in; a contract of 29 February
+    begins its years on the 28th.
+    """
     start = contract.starts_on
     for year in (day.year, day.year - 1):
         try:
@@ -234,7 +245,9 @@ def year_start(contract: Contract, day: date) -> date:
 
 @dataclass(frozen=True)
 class Allowance:
-    """Whether a contract still includes an audit this year. ``used_by`` is the audit that took it."""
+    """Whether a contract still includes an audit this year. ``used_by`` is the audit
+    that took it.
+    """
 
     contract: Contract
     starts_on: date
@@ -248,7 +261,9 @@ def allowances(organization: Organization, at: datetime) -> list[Allowance]:
 
 
 def allowance_of(contract: Contract, day: date) -> Allowance:
-    """Return whether the year's audit is used: by one that was neither declined nor called off before anything was delivered."""
+    """Return whether the year's audit is used: by one that was neither declined nor called off
+    before anything was delivered.
+    """
     starts_on = year_start(contract, day)
     local = zone(contract.organization.time_zone)
     begins, ends = (
@@ -281,7 +296,9 @@ def requestable_services(organization: Organization, at: datetime) -> list[Servi
 def reported_audits(
     organization: Organization, start: datetime, end: datetime, at: datetime
 ) -> list[dict[str, Any]]:
-    """Return the audits that were asked for, open or delivered in ``[start, end)`` as plain data for the monthly report, as of ``at``."""
+    """Return the audits that were asked for, open or delivered in ``[start, end)`` as plain data
+    for the monthly report, as of ``at``.
+    """
     found = AuditRequest.objects.filter(organization=organization, ticket__received_at__lt=end)
     found = found.filter(Q(delivered_at__isnull=True) | Q(delivered_at__gte=start))
     found = found.filter(
@@ -328,7 +345,9 @@ def _verdict(
 
 
 def attachments_of(view: AuditView) -> dict[int, int]:
-    """Return evidence id -> id of the attachment with which it was delivered, through the ticket."""
+    """Return evidence id -> id of the attachment with which it was delivered, through
+    the ticket.
+    """
     blobs = {each.delivered_id: each.pk for each in view.delivered}
     rows = Attachment.objects.filter(
         ticket_id=view.audit.ticket_id, blob_id__in=[pk for pk in blobs if pk is not None]
@@ -365,7 +384,8 @@ class AuditRow:
 
 def rows_of(audits: Sequence[AuditRequest], user: User, at: datetime) -> list[AuditRow]:
     """Return audits with what a list shows of them, at the same cost for few and for many."""
-    ids, tickets = [audit.pk for audit in audits], [audit.ticket_id for audit in audits]
+    ids = [audit.pk for audit in audits]
+    tickets = [audit.ticket_id for audit in audits]
     clocks = {
         clock.ticket_id: clock
         for clock in Clock.objects.filter(ticket_id__in=tickets, metric=Metric.DELIVERY).order_by(
@@ -385,11 +405,13 @@ def rows_of(audits: Sequence[AuditRequest], user: User, at: datetime) -> list[Au
     }
     found = []
     for audit in audits:
-        clock, notice = clocks.get(audit.ticket_id), notices.get(audit.pk)
+        clock = clocks.get(audit.ticket_id)
+        notice = notices.get(audit.pk)
         items, answered = counts[audit.pk]
         state = AuditState(audit.state)
         if state is AuditState.STOPPED and not user.is_staff:
-            state, clock = AuditState(audit.stopped_from or AuditState.OPEN), None
+            state = AuditState(audit.stopped_from or AuditState.OPEN)
+            clock = None
         found.append(
             AuditRow(audit, clock, items, answered, _is_in_danger(audit, clock, notice, at), state)
         )

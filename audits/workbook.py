@@ -1,4 +1,6 @@
-"""The audit request form as an XLSX workbook: made with the customer's contracted services, and read back cell by cell (SPEC 9.1)."""
+"""The audit request form as an XLSX workbook: made with the customer's contracted services, and
+read back cell by cell (SPEC 9.1).
+"""
 
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
@@ -26,8 +28,11 @@ CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.shee
 MAX_ITEMS = 200
 MAX_TEXT = 2000
 _MOST_BYTES = 8 * 1024 * 1024  # unpacked: more is no form
-_MARK, _VERSION = "mesa-audit-form", 1
-_FIRST_ROW, _LABEL, _VALUE = 4, 2, 3  # of the request sheet
+_MARK = "mesa-audit-form"
+_VERSION = 1
+_FIRST_ROW = 4
+_LABEL = 2
+_VALUE = 3  # of the request sheet
 _FIRST_ITEM = 2
 _LAST_ROW = (
     5000  # an item beyond the form's last line is seen, and refused; so is a sheet with more rows
@@ -154,27 +159,32 @@ _COLUMNS = (gettext_lazy("No."), gettext_lazy("Service"), gettext_lazy("What is 
 
 
 def make_form(services: Sequence[Service], *, language: str) -> bytes:
-    """Return the empty form in the active language, with lists of the environments and of the contracted services to choose from."""
+    """Return the empty form in the active language, with lists of the environments and of the
+    contracted services to choose from.
+    """
     book = Workbook()
     request = book.active
     request.title = str(_SHEETS[0])
-    request["B1"], request["B1"].font = _("External audit request"), Font(bold=True, size=16)
+    request["B1"] = _("External audit request")
+    request["B1"].font = Font(bold=True, size=16)
     request["B2"] = _(
-        "Fill in column C, and one line per requested item on the second sheet. Only what is listed there can be answered."
+        "Fill in column C, and one line per requested item on the second sheet. Only what is "
+        "listed there can be answered."
     )
     head = PatternFill("solid", fgColor="E0F0EC")
     for row, field in enumerate(_FIELDS, start=_FIRST_ROW):
-        label, hint = (
-            request.cell(row, _LABEL, str(field.label)),
-            request.cell(row, _VALUE + 1, str(field.hint)),
-        )
-        label.font, label.fill, hint.font = Font(bold=True), head, Font(italic=True, color="666666")
+        label = request.cell(row, _LABEL, str(field.label))
+        hint = request.cell(row, _VALUE + 1, str(field.hint))
+        label.font = Font(bold=True)
+        label.fill = head
+        hint.font = Font(italic=True, color="666666")
         request.cell(row, _VALUE).alignment = Alignment(wrap_text=True, vertical="top")
     for letter, width in (("A", 2), ("B", 28), ("C", 60), ("D", 50)):
         request.column_dimensions[letter].width = width
     lists = book.create_sheet("Mesa")
     lists.sheet_state = "hidden"
-    lists["A1"], lists["B1"] = _MARK, _VERSION
+    lists["A1"] = _MARK
+    lists["B1"] = _VERSION
     names = _ENVIRONMENTS["es" if language.startswith("es") else "en"]
     for row, environment in enumerate(Environment, start=2):
         lists.cell(row, 1, names[environment])
@@ -192,7 +202,8 @@ def _items_sheet(book: Workbook, services: Sequence[Service], head: PatternFill)
     sheet = book.create_sheet(str(_SHEETS[1]))
     for column, title in enumerate(_COLUMNS, start=1):
         cell = sheet.cell(1, column, str(title))
-        cell.font, cell.fill = Font(bold=True), head
+        cell.font = Font(bold=True)
+        cell.fill = head
     for number in range(1, MAX_ITEMS + 1):
         sheet.cell(number + 1, 1, number)
     for letter, width in (("A", 6), ("B", 36), ("C", 90)):
@@ -213,14 +224,16 @@ def _choose(sheet: Any, formula: str, cells: str) -> None:
 def read_form(stream: IO[bytes], services: Sequence[Service]) -> WantedAudit:
     """Return what a filled form asks for; ``services`` are those that may be asked about.
 
-    Raises ``FormRefused`` with every wrong cell by its sheet and name: all of them at once, so that it is mended once.
+    Raises ``FormRefused`` with every wrong cell by its sheet and name: all of them at once, so that
+    it is mended once.
     """
     sheets = _sheets(stream)
     wrong: dict[str, Text] = {}
     values: dict[str, Any] = {}
     request, items = sheets
     for row, field in enumerate(_FIELDS, start=_FIRST_ROW):
-        cell, where = request.value(row, _VALUE), f"{request.title}!C{row}"
+        cell = request.value(row, _VALUE)
+        where = f"{request.title}!C{row}"
         if cell is None or not str(cell).strip():
             values[field.name] = ""
             if field.is_required:
@@ -230,7 +243,8 @@ def read_form(stream: IO[bytes], services: Sequence[Service]) -> WantedAudit:
             values[field.name] = field.read(cell)
         except ValueError as error:
             wrong[where] = str(error)
-    start, end = values.get("period_from"), values.get("period_to")
+    start = values.get("period_from")
+    end = values.get("period_to")
     if isinstance(start, date) and isinstance(end, date) and end < start:
         wrong[f"{request.title}!C{_FIRST_ROW + 5}"] = _("The period ends before it begins.")
     found = _items(items, services, wrong)
@@ -264,7 +278,8 @@ class _Sheet:
 
 def _sheets(stream: IO[bytes]) -> tuple[_Sheet, _Sheet]:
     words = _(
-        "This is not the audit request form. Download it from this page, fill it in and attach it as it is (XLSX)."
+        "This is not the audit request form. Download it from this page, fill it in and attach "
+        "it as it is (XLSX)."
     )
     stream.seek(0)
     try:

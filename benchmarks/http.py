@@ -1,4 +1,6 @@
-"""Drives the real server over HTTP and prints a table. Bounded in requests and time; loopback only."""
+"""Drives the real server over HTTP and prints a table. Bounded in requests and time;
+loopback only.
+"""
 
 import argparse
 import http.client
@@ -138,7 +140,9 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3)
     options = parser.parse_args()
     sizes = [int(size) for size in options.sizes.split(",")]
-    mailbox, table, loaded = Mailbox(), dict[int, dict[str, float]](), 0
+    mailbox = Mailbox()
+    table = dict[int, dict[str, float]]()
+    loaded = 0
     with tempfile.TemporaryDirectory(prefix="mesa-bench-") as folder:
         mesa = Mesa("postgres", Path(folder), mailbox, demo=True)
         try:

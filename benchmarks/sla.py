@@ -1,4 +1,6 @@
-"""Speed of the service-level engine, beside two libraries that answer the same questions; ratios of one run."""
+"""Speed of the service-level engine, beside two libraries that answer the same questions; ratios of
+one run.
+"""
 
 import json
 import os
@@ -64,7 +66,8 @@ def rate(work: Callable[[Any], Any], items: Sequence[Any]) -> float:
 
 
 def ours() -> dict[str, float]:
-    work, instants = calendar(), starts(ROUNDS)
+    work = calendar()
+    instants = starts(ROUNDS)
     ends = {
         name: [(start, work.add(start, span)) for start in instants] for name, span in SPANS.items()
     }
@@ -139,10 +142,8 @@ def bizcal_rates() -> dict[str, float]:
 
 def arithmetic() -> None:
     """Print our calls a second and how many times those of the libraries they are."""
-    found, peers = (
-        ours(),
-        {"businesstimedelta": businesstimedelta_rates(), "django-bizcal": bizcal_rates()},
-    )
+    found = ours()
+    peers = {"businesstimedelta": businesstimedelta_rates(), "django-bizcal": bizcal_rates()}
     print(f"{'calls a second':24}{'mesa':>12}" + "".join(f"{f'x {name}':>21}" for name in peers))
     for name, value in found.items():
         ratios = "".join(
@@ -174,21 +175,25 @@ def database(name: str, environment: dict[str, str]) -> None:
         text=True,
     )
     found = json.loads(done.stdout)
-    redating, simulated = found.pop("re-dating"), found.pop("simulation")
+    redating = found.pop("re-dating")
+    simulated = found.pop("simulation")
     print(f"\n{name + ': sweep, 50 newly due':36}{'look ms':>10}{'sweep ms':>10}")
     for size, row in found.items():
         print(f"{size:36}{row['look ms']:>10.1f}{row['sweep ms']:>10.0f}")
-    first, last = list(found.values())[0], list(found.values())[-1]
-    print(
-        f"{'largest / smallest':36}{last['look ms'] / first['look ms']:>10.2f}{last['sweep ms'] / first['sweep ms']:>10.2f}"
-    )
+    first = list(found.values())[0]
+    last = list(found.values())[-1]
+    look_ratio = last["look ms"] / first["look ms"]
+    sweep_ratio = last["sweep ms"] / first["sweep ms"]
+    print(f"{'largest / smallest':36}{look_ratio:>10.2f}{sweep_ratio:>10.2f}")
     rate = redating["seconds"] / redating["clocks"] * 100_000
     print(
-        f"re-dating, {redating['clocks']:.0f} clocks changed: {redating['seconds']:.1f} s ({rate:.0f} s per 100,000)"
+        f"re-dating, {redating['clocks']:.0f} clocks changed: {redating['seconds']:.1f} s "
+        f"({rate:.0f} s per 100,000)"
     )
     per = simulated["seconds"] / simulated["tickets"] * 100_000
     print(
-        f"simulation of {simulated['tickets']:.0f} tickets: {simulated['seconds']:.1f} s ({per:.0f} s per 100,000), {simulated['MB']:.0f} MB"
+        f"simulation of {simulated['tickets']:.0f} tickets: {simulated['seconds']:.1f} s "
+        f"({per:.0f} s per 100,000), {simulated['MB']:.0f} MB"
     )
 
 

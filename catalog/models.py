@@ -13,7 +13,9 @@ from core.classification import Impact, Kind, Matrix, Priority, SupportType, Urg
 
 
 def in_language(row: models.Model, field: str) -> str:
-    """Return the text of ``field`` in the active language, falling back to the other one (DECISIONS 5)."""
+    """Return the text of ``field`` in the active language, falling back to the other one (DECISIONS
+    5).
+    """
     first, second = ("es", "en") if (get_language() or "es").startswith("es") else ("en", "es")
     return getattr(row, f"{field}_{first}") or getattr(row, f"{field}_{second}")
 
@@ -40,7 +42,9 @@ class Category(models.Model):
 
 
 class Offered(models.Model):
-    """What the catalogue shows: a name and a description in two languages, at a place, as long as it is active."""
+    """What the catalogue shows: a name and a description in two languages, at a place, as long as
+    it is active.
+    """
 
     name_es = models.CharField(_("name in Spanish"), max_length=120)
     name_en = models.CharField(_("name in English"), max_length=120, blank=True)
@@ -80,7 +84,9 @@ class Service(Offered):
 
 
 class RequestTemplate(Offered):
-    """A form of the catalogue: a request or an incident of a service, with defaults and fields of its own."""
+    """A form of the catalogue: a request or an incident of a service, with defaults and fields of
+    its own.
+    """
 
     service = models.ForeignKey(
         Service, on_delete=models.PROTECT, related_name="templates", verbose_name=_("service")
@@ -154,7 +160,9 @@ class TemplateField(models.Model):
 
 
 class Contract(TermsRow):
-    """What a customer bought, from one day to another (SPEC 1.2). Targets and calendars hang on it in ``sla``."""
+    """What a customer bought, from one day to another (SPEC 1.2). Targets and calendars hang on it
+    in ``sla``.
+    """
 
     reference = models.CharField(_("reference"), max_length=60)
     starts_on = models.DateField(_("starts on"))
@@ -172,7 +180,8 @@ class Contract(TermsRow):
         default=3,
         validators=[MinValueValidator(1), MaxValueValidator(90)],
         help_text=_(
-            "How long the customer has to accept a solution before the ticket closes by itself. The day of the solution does not count."
+            "How long the customer has to accept a solution before the ticket closes by itself. "
+            "The day of the solution does not count."
         ),
     )
     validation_in_business_days = models.BooleanField(_("count business days"), default=False)
@@ -191,7 +200,8 @@ class Contract(TermsRow):
         blank=True,
         verbose_name=_("report recipients"),
         help_text=_(
-            "Who gets the monthly report by e-mail, beside the people with the role of report recipient."
+            "Who gets the monthly report by e-mail, beside the people with the role of report "
+            "recipient."
         ),
     )
     report_language = models.CharField(
@@ -262,7 +272,9 @@ class ContractService(ContractRow):
 
 
 class MatrixVersion(ContractRow):
-    """A contract's own priority matrix from an instant on, whole: urgency -> impact -> priority code (SPEC 3.7). Never changed."""
+    """A contract's own priority matrix from an instant on, whole: urgency -> impact -> priority
+    code (SPEC 3.7). Never changed.
+    """
 
     number = models.PositiveIntegerField(_("version"))
     effective_from = models.DateTimeField(_("in force from"))
@@ -299,9 +311,11 @@ def matrix_cells(matrix: Matrix) -> dict[str, dict[str, str]]:
 
 
 class ContractVersion(ContractRow):
-    """What a contract said from ``published_at`` until its next version: the values as they were, never changed.
+    """What a contract said from ``published_at`` until its next version: the values as they were,
+    never changed.
 
-    The contract's own row holds the newest; this is what is asked when somebody wants to know what was known on a day (SPEC 17.3).
+    The contract's own row holds the newest; this is what is asked when somebody wants to know what
+    was known on a day (SPEC 17.3).
     """
 
     number = models.PositiveIntegerField(_("version"))

@@ -1,4 +1,6 @@
-"""The catalogue as a customer sees it, and which contract holds on a day. Run inside a tenant scope."""
+"""The catalogue as a customer sees it, and which contract holds on a day. Run inside a tenant
+scope.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -34,7 +36,9 @@ class UnknownService(Invalid):
 
 @dataclass(frozen=True)
 class ContractTerms:
-    """A contract with the services it covers and its matrices, the newest first. Kept by the process: nobody changes it."""
+    """A contract with the services it covers and its matrices, the newest first. Kept by the
+    process: nobody changes it.
+    """
 
     contract: Contract
     service_ids: frozenset[int]
@@ -44,7 +48,8 @@ class ContractTerms:
 def contract_on(
     organization: Organization, day: date, *, service_id: int | None = None
 ) -> Contract | None:
-    """Return the contract in force on that day (local to the organization), one that covers the service if there is.
+    """Return the contract in force on that day (local to the organization), one that covers the
+    service if there is.
 
     When several hold, the one that started last wins.
     """
@@ -57,7 +62,9 @@ def contract_on(
 
 
 def contracts_in_force(organization: Organization, day: date) -> list[Contract]:
-    """Return every contract in force on that day (local to the organization), the one that started last first."""
+    """Return every contract in force on that day (local to the organization), the one that started
+    last first.
+    """
     return [
         terms.contract
         for terms in _contracts(organization.pk, organization.terms_stamp)
@@ -87,7 +94,9 @@ def support_types_of(organization: Organization, contract_id: int | None) -> lis
 
 
 def services_of(organization: Organization, contract_ids: list[int]) -> list[Service]:
-    """Return the services that these contracts of the organization cover, in the catalogue's order."""
+    """Return the services that these contracts of the organization cover, in the
+    catalogue's order.
+    """
     terms = _contracts(organization.pk, organization.terms_stamp)
     kept = {
         service_id
@@ -99,7 +108,9 @@ def services_of(organization: Organization, contract_ids: list[int]) -> list[Ser
 
 
 def covers(organization: Organization, contract_id: int, day: date, *, service_id: int) -> bool:
-    """Tell whether a contract of the organization is in force on that day and covers the service."""
+    """Tell whether a contract of the organization is in force on that day and covers
+    the service.
+    """
     return any(
         terms.contract.pk == contract_id
         and terms.contract.is_in_force_on(day)
@@ -115,7 +126,8 @@ def matrix_for(
     *,
     known_at: datetime | None = None,
 ) -> Matrix:
-    """Return the priority matrix of a contract that is in force at an instant; without one, the default of SPEC 3.7.
+    """Return the priority matrix of a contract that is in force at an instant; without one, the
+    default of SPEC 3.7.
 
     ``known_at`` asks what was known then: it leaves out what was published later.
     """
@@ -131,14 +143,18 @@ def matrix_for(
 
 
 def contract_as_known(contract_id: int, at: datetime) -> ContractVersion | None:
-    """Return what the contract said as it was known at an instant; None when it was not known yet."""
+    """Return what the contract said as it was known at an instant; None when it was not
+    known yet.
+    """
     known = ContractVersion.objects.filter(contract_id=contract_id, published_at__lte=at)
     return known.order_by("-number").first()
 
 
 @lru_cache(maxsize=KEPT)
 def _contracts(organization_id: int, stamp: int) -> list[ContractTerms]:
-    """Return the contracts of an organization as they stand under this stamp, the one that started last first."""
+    """Return the contracts of an organization as they stand under this stamp, the one that started
+    last first.
+    """
     services: dict[int, set[int]] = {}
     for contract_id, service_id in ContractService.objects.filter(
         organization_id=organization_id
@@ -160,12 +176,15 @@ def _contracts(organization_id: int, stamp: int) -> list[ContractTerms]:
 
 
 def get_service(slug: str) -> Service:
-    """Return an active service by its short name; ``UnknownService`` lists nothing but says how to find the names."""
+    """Return an active service by its short name; ``UnknownService`` lists nothing but says how to
+    find the names.
+    """
     service = Service.objects.filter(slug=slug, is_active=True).order_by("pk").first()
     if service is None:
         raise UnknownService(
             _(
-                "There is no service “%(slug)s”. The names of the services are listed in the catalogue."
+                "There is no service “%(slug)s”. The names of the services are listed in the "
+                "catalogue."
             )
             % {"slug": slug},
             fields={"service": _("Unknown service.")},
@@ -174,7 +193,9 @@ def get_service(slug: str) -> Service:
 
 
 def contracted_service_ids(organization_ids: list[int], day: date) -> set[int]:
-    """Return the ids of the services that any contract of these organizations covers on that day."""
+    """Return the ids of the services that any contract of these organizations covers on
+    that day.
+    """
     contracts = [
         c.pk
         for c in Contract.objects.filter(organization_id__in=organization_ids, starts_on__lte=day)
@@ -188,7 +209,9 @@ def contracted_service_ids(organization_ids: list[int], day: date) -> set[int]:
 
 
 def catalogue(organization_ids: list[int], day: date) -> list[CatalogCategory]:
-    """Return the categories with the templates of contracted services; without any contract, all of them (SPEC 1.2)."""
+    """Return the categories with the templates of contracted services; without any contract, all of
+    them (SPEC 1.2).
+    """
     contracted = contracted_service_ids(organization_ids, day)
     services = Service.objects.filter(is_active=True).order_by("position", "pk")
     if contracted:

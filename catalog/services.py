@@ -1,4 +1,6 @@
-"""Contracts and their matrices in versions: what was agreed from when on, and what was known when (SPEC 17.3)."""
+"""Contracts and their matrices in versions: what was agreed from when on, and what was known when
+(SPEC 17.3).
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -36,9 +38,11 @@ def publish_matrix(
     at: datetime,
     reason: str = "",
 ) -> MatrixVersion:
-    """Add a version to a contract's priority matrix; cells that are not given are those of the default one (SPEC 3.7).
+    """Add a version to a contract's priority matrix; cells that are not given are those of the
+    default one (SPEC 3.7).
 
-    It binds the tickets that arrive from ``effective_from`` on. Raises ``Invalid`` when it would change the past.
+    It binds the tickets that arrive from ``effective_from`` on. Raises ``Invalid`` when it would
+    change the past.
     """
     Contract.objects.select_for_update().get(
         pk=contract.pk
@@ -64,7 +68,9 @@ def publish_matrix(
 def publish_contract(
     *, contract: Contract, reason: str, by: Actor, at: datetime
 ) -> ContractVersion | None:
-    """Keep what the contract's rows say now as a version; None when nothing differs from the newest one."""
+    """Keep what the contract's rows say now as a version; None when nothing differs from the newest
+    one.
+    """
     Contract.objects.select_for_update().get(
         pk=contract.pk
     )  # two at once never take the same number

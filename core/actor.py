@@ -7,7 +7,8 @@ from core.classification import Channel
 
 @dataclass(frozen=True, kw_only=True)
 class Actor:
-    """The author of an act: a person (``person_id``) or a named part of the system (``system``), never both empty.
+    """The author of an act: a person (``person_id``) or a named part of the system (``system``),
+    never both empty.
 
     ``on_behalf_of`` is the id of the person an agent or a service account acts for.
     """

@@ -1,4 +1,6 @@
-"""Very many rows, written past the models and still inside the scope: one statement, or one COPY, on PostgreSQL."""
+"""Very many rows, written past the models and still inside the scope: one statement, or one COPY,
+on PostgreSQL.
+"""
 
 import csv
 import gc
@@ -29,9 +31,11 @@ def insert_rows(
     *,
     organization_id: int,
 ) -> None:
-    """Append rows with the columns ``names``, of this organization alone: the caller puts its id into each.
+    """Append rows with the columns ``names``, of this organization alone: the caller puts its id
+    into each.
 
-    On PostgreSQL by COPY, in the caller's transaction. Raises ``ScopeError`` when the organization is outside the open scope.
+    On PostgreSQL by COPY, in the caller's transaction. Raises ``ScopeError`` when the organization
+    is outside the open scope.
     """
     _require_scope(model, organization_id)
     fields = [model._meta.get_field(name) for name in names]
@@ -50,8 +54,9 @@ def insert_rows(
             return
         marks = ", ".join(["%s"] * len(columns))
         cursor.executemany(
-            f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", list(prepared)
-        )  # noqa: S608 - our own names
+            f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})",  # noqa: S608 - our names
+            list(prepared),
+        )
 
 
 def update_rows(
@@ -61,7 +66,8 @@ def update_rows(
     *,
     organization_id: int,
 ) -> None:
-    """Set the columns ``names`` of each row: ``rows`` holds (pk, value, ...). Touches rows of this organization alone.
+    """Set the columns ``names`` of each row: ``rows`` holds (pk, value, ...). Touches rows of this
+    organization alone.
 
     Raises ``ScopeError`` when the organization is outside the open scope.
     """
@@ -78,20 +84,26 @@ def update_rows(
             given = ", ".join(["id", *columns])
             assigned = ", ".join(f"{column} = given.{column}" for column in columns)
             cursor.execute(
-                f"UPDATE {table} SET {assigned} FROM unnest({arrays}) AS given({given})"  # noqa: S608 - names of our own models
+                # noqa below: the names come from our own models
+                f"UPDATE {table} SET {assigned} "  # noqa: S608
+                f"FROM unnest({arrays}) AS given({given})"
                 f" WHERE {table}.id = given.id AND {table}.organization_id = %s",
                 [*map(_array, zip(*prepared, strict=True)), organization_id],
             )
             return
         assigned = ", ".join(f"{column} = %s" for column in columns)
         cursor.executemany(
-            f"UPDATE {table} SET {assigned} WHERE id = %s AND organization_id = %s",  # noqa: S608 - names of our own models
+            # noqa below: the names come from our own models
+            f"UPDATE {table} SET {assigned} "  # noqa: S608
+            "WHERE id = %s AND organization_id = %s",
             [(*row, pk, organization_id) for pk, *row in prepared],
         )
 
 
 def one_of(ids: Sequence[int]) -> Any:
-    """Return very many ids for an ``__in`` lookup: on PostgreSQL as one array, not as a placeholder each."""
+    """Return very many ids for an ``__in`` lookup: on PostgreSQL as one array, not as a placeholder
+    each.
+    """
     if connection.vendor != "postgresql":
         return ids
     return RawSQL("SELECT unnest(%s::bigint[])", (_array(ids),))
@@ -99,7 +111,9 @@ def one_of(ids: Sequence[int]) -> Any:
 
 @contextmanager
 def without_collections() -> Iterator[None]:
-    """Keep Python from looking for cycles among rows that have none, over and over, while a batch is in work."""
+    """Keep Python from looking for cycles among rows that have none, over and over, while a batch
+    is in work.
+    """
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -110,9 +124,11 @@ def without_collections() -> Iterator[None]:
 
 
 def in_threads(work: Callable[[A], B], items: Iterable[A], *, count: int) -> Iterator[B]:
-    """Yield ``work`` of each item, in order, from ``count`` threads with a connection and the caller's scope each.
+    """Yield ``work`` of each item, in order, from ``count`` threads with a connection and the
+    caller's scope each.
 
-    One after the other where the database has one writer, or in a transaction, which a second connection would not see.
+    One after the other where the database has one writer, or in a transaction, which a second
+    connection would not see.
     """
     if connection.vendor != "postgresql" or connection.in_atomic_block:
         yield from map(work, items)
@@ -135,7 +151,9 @@ def _with_own_connection(work: Callable[[A], B], item: A) -> B:
 
 
 def _array(values: Iterable[Any]) -> str:
-    """Return an array as PostgreSQL writes one: a single constant to parse, where the driver would send a list of them."""
+    """Return an array as PostgreSQL writes one: a single constant to parse, where the driver would
+    send a list of them.
+    """
     texts = (
         "NULL" if value is None else str(value) if isinstance(value, int) else _in_quotes(value)
         for value in values
@@ -163,7 +181,9 @@ def _quoted(model: type[models.Model], fields: Sequence[Any]) -> tuple[str, list
 
 
 def _prepared(fields: Sequence[Any], rows: Iterable[Sequence[Any]]) -> Iterable[list[Any]]:
-    """Yield the rows as the database takes them; instants, which are most of it, without the fields' ceremony."""
+    """Yield the rows as the database takes them; instants, which are most of it, without the
+    fields' ceremony.
+    """
     if connection.vendor != "postgresql":
         yield from (
             [

@@ -1,4 +1,6 @@
-"""Classification words shared by every app (SPEC 2.1, 3.1-3.7). The stored codes are stable; the labels are translated."""
+"""Classification words shared by every app (SPEC 2.1, 3.1-3.7). The stored codes are stable; the
+labels are translated.
+"""
 
 from django.db.models import IntegerChoices, TextChoices
 from django.utils.translation import gettext_lazy as _

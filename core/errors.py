@@ -8,7 +8,9 @@ Text = str | Promise
 
 
 class DomainError(Exception):
-    """A refusal with a sentence for the user, a stable ``code`` for machines and messages by field."""
+    """A refusal with a sentence for the user, a stable ``code`` for machines and
+    messages by field.
+    """
 
     code = "refused"
 

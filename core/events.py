@@ -1,7 +1,7 @@
 """The event bus: facts go up the stack, inside the transaction that made them true.
 
-``servicedesk/wiring.py`` is the only place that subscribes. A handler runs in the publisher's transaction, may veto by
-raising, and asks for later work with ``transaction.on_commit``.
+``servicedesk/wiring.py`` is the only place that subscribes. A handler runs in the publisher's
+transaction, may veto by raising, and asks for later work with ``transaction.on_commit``.
 """
 
 from collections import defaultdict
@@ -17,7 +17,9 @@ from django.db import transaction
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """A fact: ids only, the customer it belongs to and the aware instant at which it became true."""
+    """A fact: ids only, the customer it belongs to and the aware instant at which it
+    became true.
+    """
 
     organization_id: int | None
     at: datetime
@@ -37,7 +39,9 @@ def subscribe(event_type: type[E], handler: Callable[[E], None]) -> None:
 
 @contextmanager
 def unheard(*event_types: type[Event]) -> Iterator[None]:
-    """Let nobody hear these events inside the block: loaders of past data wake no worker for what is long done."""
+    """Let nobody hear these events inside the block: loaders of past data wake no worker for what
+    is long done.
+    """
     token = _unheard.set(_unheard.get() | set(event_types))
     try:
         yield
@@ -46,7 +50,9 @@ def unheard(*event_types: type[Event]) -> Iterator[None]:
 
 
 def publish(event: Event) -> None:
-    """Tell every subscriber, in order of subscription. Outside a transaction this is a programming error."""
+    """Tell every subscriber, in order of subscription. Outside a transaction this is a programming
+    error.
+    """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError(f"{type(event).__name__} was published outside a transaction.")
     if type(event) in _unheard.get():

@@ -1,7 +1,8 @@
 """The tenant scope: which organizations' rows exist for the code that runs now.
 
-Fails closed: without an open scope any query on a tenant model raises ``ScopeError``, also ``exists()``, subqueries and
-iteration, because the filter is applied when the queryset is made. Scopes are opened in ``accounts.tenancy`` alone.
+Fails closed: without an open scope any query on a tenant model raises ``ScopeError``, also
+``exists()``, subqueries and iteration, because the filter is applied when the queryset is made.
+Scopes are opened in ``accounts.tenancy`` alone.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,12 +17,16 @@ from django.db.models.sql import Query
 
 
 class ScopeError(Exception):
-    """A tenant model was used without a scope, or a row of an organization outside it was written."""
+    """A tenant model was used without a scope, or a row of an organization outside it
+    was written.
+    """
 
 
 @dataclass(frozen=True)
 class Scope:
-    """``organization_ids`` is None only for work of the system over every organization, which names its reason."""
+    """``organization_ids`` is None only for work of the system over every organization, which names
+    its reason.
+    """
 
     organization_ids: frozenset[int] | None
     reason: str = ""
@@ -45,7 +50,9 @@ def current_scope() -> Scope:
 
 @contextmanager
 def open_scope(scope: Scope) -> Iterator[Scope]:
-    """Make ``scope`` the current one inside the block. Only ``accounts.tenancy`` calls this (a test says so)."""
+    """Make ``scope`` the current one inside the block. Only ``accounts.tenancy`` calls this (a test
+    says so).
+    """
     token = _current.set(scope)
     try:
         yield scope
@@ -86,21 +93,26 @@ class TenantManager(models.Manager.from_queryset(TenantQuerySet)):  # type: igno
 
 @lru_cache(maxsize=2000)
 def _scoped_query(model: type[models.Model], organization_ids: frozenset[int]) -> Query:
-    """Return the query of a model's rows in these organizations, to be cloned: building it is a third of a small query's time."""
+    """Return the query of a model's rows in these organizations, to be cloned: building it is a
+    third of a small query's time.
+    """
     query = Query(model)
     query.add_q(models.Q(**{f"{tenant_field(model)}__in": sorted(organization_ids)}))
     return query
 
 
 def tenant_field(model: type[models.Model]) -> str:
-    """Return the column that names the row's organization: ``organization_id``, or ``id`` on the organization itself."""
+    """Return the column that names the row's organization: ``organization_id``, or ``id`` on the
+    organization itself.
+    """
     return getattr(model, "tenant_field", "organization_id")
 
 
 def require_in_scope(row: models.Model) -> None:
     """Raise ``ScopeError`` when this row belongs to an organization outside the open scope.
 
-    A model with ``may_belong_to_nobody`` also has rows of the installation itself, which any scope may write and only a wide one reads.
+    A model with ``may_belong_to_nobody`` also has rows of the installation itself, which any scope
+    may write and only a wide one reads.
     """
     field = tenant_field(type(row))
     scope = current_scope()
@@ -113,13 +125,16 @@ def require_in_scope(row: models.Model) -> None:
 
 
 class TenantModel(models.Model):
-    """A row that belongs to one organization. Subclasses hold the key ``organization`` (``related_name="+"``)."""
+    """A row that belongs to one organization. Subclasses hold the key ``organization``
+    (``related_name="+"``).
+    """
 
     objects = TenantManager()
 
     class Meta:
         abstract = True
-        # Forward keys, refresh_from_db and save() go through the base manager: they fail closed too.
+        # Forward keys, refresh_from_db and save() go through the base manager: they fail closed
+        # too.
         base_manager_name = "objects"
 
     def save(self, *args: Any, **kwargs: Any) -> None:

@@ -1,4 +1,6 @@
-"""``./mesa bench http|sla``: measures the real server, and the service-level engine; see ``benchmarks/README.md``."""
+"""``./mesa bench http|sla``: measures the real server, and the service-level engine; see
+``benchmarks/README.md``.
+"""
 
 import os
 import subprocess

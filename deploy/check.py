@@ -1,4 +1,6 @@
-"""``./mesa check``: lint, format, types, contracts, Django's own checks, migrations, translations."""
+"""``./mesa check``: lint, format, types, contracts, Django's own checks, migrations,
+translations.
+"""
 
 import filecmp
 import os
@@ -42,7 +44,9 @@ def _passes(name: str, command: list[str], environment: dict[str, str]) -> bool:
 
 
 def _translations_are_fresh(folder: Path, environment: dict[str, str]) -> bool:
-    """Extract the texts anew and compare: every one must stand in the catalogue, translated, and the .mo be made of it."""
+    """Extract the texts anew and compare: every one must stand in the catalogue, translated, and
+    the .mo be made of it.
+    """
     if not provide("xgettext", "gettext"):
         print("FAIL translations: install gettext (Debian: apt-get install gettext)")
         return False
@@ -67,7 +71,8 @@ def _translations_are_fresh(folder: Path, environment: dict[str, str]) -> bool:
     problems = []
     if 'msgstr ""\n\n' in fresh.split("\n\n", 1)[1] + "\n\n" or "#, fuzzy" in fresh:
         problems.append(
-            "texts without a translation: run ./mesa manage makemessages -l es --no-location --no-obsolete and translate"
+            "texts without a translation: run ./mesa manage makemessages -l es --no-location "
+            "--no-obsolete and translate"
         )
     if not filecmp.cmp(compiled, CATALOGUE.with_suffix(".mo"), shallow=False):
         problems.append("django.mo is older than django.po: run msgfmt")

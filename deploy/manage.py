@@ -1,4 +1,6 @@
-"""``./mesa manage``: Django's commands, on the data of ``./mesa run`` unless the environment says otherwise."""
+"""``./mesa manage``: Django's commands, on the data of ``./mesa run`` unless the environment says
+otherwise.
+"""
 
 import sys
 

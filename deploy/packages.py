@@ -1,4 +1,6 @@
-"""Debian packages, installed where that is possible. Standard library alone: ``./mesa`` needs it before there is an environment."""
+"""Debian packages, installed where that is possible. Standard library alone: ``./mesa`` needs it
+before there is an environment.
+"""
 
 import os
 import shutil

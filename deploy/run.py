@@ -1,4 +1,6 @@
-"""``./mesa run``: prepares the data, then keeps web and worker alive under supervisord until it is told to stop."""
+"""``./mesa run``: prepares the data, then keeps web and worker alive under supervisord until it is
+told to stop.
+"""
 
 import hashlib
 import os
@@ -18,21 +20,30 @@ ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60
 STOP_SECONDS = 25
 
-_CONF = """[supervisord]
+_WEB = (
+    "{python} -m gunicorn servicedesk.wsgi --bind 127.0.0.1:{port} --worker-class gthread "
+    "--workers 1 --threads 8 --preload --no-control-socket --graceful-timeout 8 "
+    "--log-level warning"
+)
+_WORKER = (
+    "{python} -m celery -A servicedesk worker -B -s {var}/beat -P threads -c 4 "
+    "-Q clocks,mail,reports -l warning --without-gossip --without-mingle --without-heartbeat"
+)
+_CONF = f"""[supervisord]
 nodaemon=true
-logfile={var}/log/supervisord.log
-pidfile={var}/supervisord.pid
-childlogdir={var}/log
-directory={root}
+logfile={{var}}/log/supervisord.log
+pidfile={{var}}/supervisord.pid
+childlogdir={{var}}/log
+directory={{root}}
 silent=true
 
 [program:web]
-command={python} -m gunicorn servicedesk.wsgi --bind 127.0.0.1:{port} --worker-class gthread --workers 1 --threads 8 --preload --no-control-socket --graceful-timeout 8 --log-level warning
-{common}
+command={_WEB}
+{{common}}
 
 [program:worker]
-command={python} -m celery -A servicedesk worker -B -s {var}/beat -P threads -c 4 -Q clocks,mail,reports -l warning --without-gossip --without-mingle --without-heartbeat
-{common}
+command={_WORKER}
+{{common}}
 """
 _COMMON = """autorestart=true
 startsecs=1
@@ -71,7 +82,8 @@ def main() -> None:
     print(f"ready: {environment.get('MESA_URL') or url}", flush=True)
     if environment.get("MESA_DEMO") == "1":
         print(
-            "       demonstration logins, password mesa-demo: requester@norte.example (portal), agent@mesa.example (desk),",
+            "       demonstration logins, password mesa-demo: requester@norte.example (portal), "
+            "agent@mesa.example (desk),",
             flush=True,
         )
         print(
@@ -95,13 +107,16 @@ def _port(text: str) -> int:
             probe.bind(("127.0.0.1", int(text)))
         except OSError:
             sys.exit(
-                f"mesa: port {text} is taken by another program: choose another one, such as PORT={int(text) % 65535 + 1} ./mesa run"
+                f"mesa: port {text} is taken by another program: choose another one, such as "
+                f"PORT={int(text) % 65535 + 1} ./mesa run"
             )
     return int(text)
 
 
 def _refuse_second_run(var: Path) -> None:
-    """Two runs on one data folder would share a broker folder: refuse, or clear what a killed run left behind."""
+    """Two runs on one data folder would share a broker folder: refuse, or clear what a killed run
+    left behind.
+    """
     path = var / "supervisord.pid"
     if not path.exists():
         return
@@ -109,21 +124,24 @@ def _refuse_second_run(var: Path) -> None:
     command = Path(f"/proc/{pid}/cmdline")
     if command.exists() and str(var) in command.read_bytes().decode(errors="replace"):
         sys.exit(
-            f"mesa: it is already running on {var} (process {pid}): stop that one first, or set MESA_VAR to another folder."
+            f"mesa: it is already running on {var} (process {pid}): stop that one first, or set "
+            "MESA_VAR to another folder."
         )
     path.unlink()
 
 
 def _prepare(var: Path, environment: dict[str, str]) -> None:
-    """Migrate, collect static files and load the demonstration when anything they depend on has changed."""
+    """Migrate, collect static files and load the demonstration when anything they depend on has
+    changed.
+    """
     stamp = var / "prepared"
     digest = hashlib.sha256()
     for pattern in ("*/migrations/*.py", "static/**/*", "requirements/base.txt"):
         for path in sorted(ROOT.glob(pattern)):
             if path.is_file():
-                digest.update(
-                    f"{path.relative_to(ROOT)} {path.stat().st_size} {path.stat().st_mtime_ns}\n".encode()
-                )
+                status = path.stat()
+                line = f"{path.relative_to(ROOT)} {status.st_size} {status.st_mtime_ns}\n"
+                digest.update(line.encode())
     digest.update(
         environment.get("DATABASE_URL", "").encode() + environment.get("MESA_DEMO", "").encode()
     )
@@ -142,7 +160,7 @@ def _answers(url: str, supervisor: subprocess.Popen[bytes], told_to_stop: thread
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and supervisor.poll() is None and not told_to_stop.is_set():
         try:
-            with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310 - our own loopback address
+            with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310 - loopback
                 return bool(response.status == 200)
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
@@ -160,7 +178,9 @@ def _stop(supervisor: subprocess.Popen[bytes]) -> None:
 
 
 def _stop_signals() -> threading.Event:
-    """Return an event that SIGINT and SIGTERM set: the handler does nothing else, the main loop stops the children."""
+    """Return an event that SIGINT and SIGTERM set: the handler does nothing else, the main loop
+    stops the children.
+    """
     told = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: told.set())

@@ -1,4 +1,5 @@
-"""``./mesa services``: PostgreSQL and Redis of Debian on loopback, for tests and for trying the production shape.
+"""``./mesa services``: PostgreSQL and Redis of Debian on loopback, for tests and for trying the
+production shape.
 
 ./mesa services start    print the variables that use them      ./mesa services stop
 """
@@ -28,7 +29,9 @@ class Services:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables of the product: rows through the app's role, migrations through the owner's."""
+        """The variables of the product: rows through the app's role, migrations through the
+        owner's.
+        """
         host = f"127.0.0.1:{self.postgres_port}/mesa"
         return {
             "DATABASE_URL": f"postgres://mesa_app:mesa@{host}",
@@ -73,7 +76,9 @@ def _as_postgres(*command: str) -> list[str]:
 
 
 def start(folder: Path) -> Services:
-    """Start both in ``folder`` (kept between starts) and return where they are. Raises ``RuntimeError`` with the cure."""
+    """Start both in ``folder`` (kept between starts) and return where they are. Raises
+    ``RuntimeError`` with the cure.
+    """
     missing = install_missing()
     if missing:
         raise RuntimeError(
@@ -105,7 +110,11 @@ def start(folder: Path) -> Services:
             )
         )
     if not _listens(services.postgres_port):
-        options = f"-p {services.postgres_port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c shared_buffers=256MB -c max_connections=60"
+        options = (
+            f"-p {services.postgres_port} -c listen_addresses=127.0.0.1 -c "
+            "unix_socket_directories= -c fsync=off -c shared_buffers=256MB -c "
+            "max_connections=60"
+        )
         # The log belongs to the server's own user: it lies in its data folder.
         _run(
             _as_postgres(
@@ -189,13 +198,18 @@ def _make_roles(binaries: Path, services: Services) -> None:
         text=True,
     ).stdout.strip():
         return
-    roles = "CREATE ROLE mesa_owner LOGIN CREATEDB PASSWORD 'mesa'; CREATE ROLE mesa_app LOGIN PASSWORD 'mesa';"
+    roles = (
+        "CREATE ROLE mesa_owner LOGIN CREATEDB PASSWORD 'mesa'; CREATE ROLE mesa_app LOGIN "
+        "PASSWORD 'mesa';"
+    )
     _run([*psql, "postgres", "-c", roles])
     make_database(services.postgres_port, "mesa")
 
 
 def make_database(port: int, name: str) -> None:
-    """Create an empty database of the owner's, in which the app may read and write what the owner makes."""
+    """Create an empty database of the owner's, in which the app may read and write what the owner
+    makes.
+    """
     binaries = find_postgres()
     assert binaries is not None
     psql = _psql(binaries, port)
@@ -219,7 +233,8 @@ def _psql(binaries: Path, port: int) -> list[str]:
 
 def _run(command: list[str]) -> None:
     # Output goes to a file: a daemon that inherits a pipe would keep its reader waiting.
-    with (Path("/tmp") / f"mesa-services-{os.getpid()}.log").open("w+") as log:  # noqa: S108 - our own process id
+    path = Path("/tmp") / f"mesa-services-{os.getpid()}.log"  # noqa: S108 - our own process id
+    with path.open("w+") as log:
         done = subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, cwd="/")
         log.seek(0)
         text = log.read()

@@ -1,4 +1,6 @@
-"""The environment of the embedded default: demo mode on an own database, unless the caller decided otherwise."""
+"""The environment of the embedded default: demo mode on an own database, unless the caller decided
+otherwise.
+"""
 
 import os
 

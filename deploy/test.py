@@ -1,7 +1,8 @@
 """``./mesa test``: the whole suite, in parts, with what could not be run named loudly at the end.
 
 fast    SQLite in memory, on every core          long    the walk of routes x roles
-walks   a browser against ``./mesa run``          postgres   everything again on PostgreSQL + Redis, real worker and beat
+walks   a browser against ``./mesa run``          postgres   everything again on PostgreSQL + Redis,
+        real worker and beat
 """
 
 import os
@@ -36,10 +37,12 @@ def main() -> None:
         if name
         not in {"DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "MESA_DEMO", "MESA_VAR", "PORT"}
     }
-    failed, skipped = [], []
+    failed = []
+    skipped = []
     if not provide("soffice", *OFFICE):
         skipped.append(
-            f"office documents as evidence: LibreOffice is missing (Debian: apt-get install {' '.join(OFFICE)})"
+            "office documents as evidence: LibreOffice is missing (Debian: apt-get install "
+            f"{' '.join(OFFICE)})"
         )
     quick = ["-q", "-n", "auto", "tests"]
     if not part("fast, SQLite", [*quick, "-m", "not long and not walk and not processes"], clean):

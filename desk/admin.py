@@ -167,14 +167,17 @@ MatrixForm = type(
 
 
 class ContractForm(MatrixForm):  # type: ignore[misc, valid-type]
-    """A contract with its matrix as a table; other cells than those of the newest version add one."""
+    """A contract with its matrix as a table; other cells than those of the newest
+    version add one.
+    """
 
     matrix_from = forms.DateTimeField(
         label=_("Matrix in force from"),
         required=False,
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         help_text=_(
-            "For a change of the matrix, in the organization's time zone: it binds the tickets that arrive from then on. Empty: at once."
+            "For a change of the matrix, in the organization's time zone: it binds the tickets "
+            "that arrive from then on. Empty: at once."
         ),
     )
     reason = forms.CharField(
@@ -202,10 +205,8 @@ class ContractForm(MatrixForm):  # type: ignore[misc, valid-type]
         if self.errors:
             return data
         self.now = now = timezone.now()
-        organization, chosen = (
-            data.get("organization") or self.instance.organization,
-            data.get("matrix_from"),
-        )
+        organization = data.get("organization") or self.instance.organization
+        chosen = data.get("matrix_from")
         data["matrix_from"] = chosen.replace(tzinfo=zone(organization.time_zone)) if chosen else now
         if self.adds_matrix(data):
             last = self.newest.effective_from if self.newest else None

@@ -57,7 +57,8 @@ class PrepareForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in ("file", "redacted", "summary"):
-            self.fields[name].is_conditional = True  # type: ignore[attr-defined]  # by the classification: "optional" would be untrue
+            # Required by the classification: "optional" would be untrue.
+            self.fields[name].is_conditional = True  # type: ignore[attr-defined]
 
 
 class WaiveForm(ReasonForm):
@@ -119,5 +120,7 @@ FORMS: dict[str, tuple[type[forms.Form], str | Promise]] = {
 
 
 def form_of(act: str, target: int, data: Any = None, files: Any = None) -> forms.Form:
-    """Return the form of an act on an item, evidence, visit or conference (0: on the audit itself)."""
+    """Return the form of an act on an item, evidence, visit or conference (0: on the
+    audit itself).
+    """
     return FORMS[act][0](data, files, auto_id=f"{act}_{target}_%s")

@@ -59,7 +59,8 @@ class SayForm(forms.Form):
 class VersionedForm(forms.Form):
     """A form that changes fields of a ticket carries the version its reader saw.
 
-    Several stand on one page: the ids of each begin with its own word, so that a label leads to its own field.
+    Several stand on one page: the ids of each begin with its own word, so that a label leads to its
+    own field.
     """
 
     word = "form"
@@ -71,7 +72,9 @@ class VersionedForm(forms.Form):
 
 
 class SeenForm(VersionedForm):
-    """A form whose consequences are shown before it is saved; other values than those ``seen`` are shown again."""
+    """A form whose consequences are shown before it is saved; other values than those ``seen`` are
+    shown again.
+    """
 
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
@@ -101,16 +104,19 @@ class ClassifyForm(SeenForm):
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_(
-            "Needed to change what the desk has classified before. It stays with the ticket as an internal note."
+            "Needed to change what the desk has classified before. It stays with the ticket as "
+            "an internal note."
         ),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["reason"].is_conditional = True  # type: ignore[attr-defined]  # "optional" beside it would be untrue
-        self.fields["service"].queryset = Service.objects.filter(is_active=True).order_by(
+        fields: Any = self.fields
+        # "Optional" beside it would be untrue.
+        fields["reason"].is_conditional = True
+        fields["service"].queryset = Service.objects.filter(is_active=True).order_by(
             "position", "pk"
-        )  # type: ignore[attr-defined]
+        )
 
     @classmethod
     def of(cls, ticket: Ticket) -> "ClassifyForm":
@@ -154,17 +160,19 @@ class ContractForm(SeenForm):
         label=_("It was wrong from the start"),
         required=False,
         help_text=_(
-            "Measures the live clocks anew from the arrival. Otherwise the time used is kept and the rest runs under the new contract."
+            "Measures the live clocks anew from the arrival. Otherwise the time used is kept and "
+            "the rest runs under the new contract."
         ),
     )
     reason = forms.CharField(label=_("Why?"), widget=forms.Textarea(attrs={"rows": 2}))
 
     def __init__(self, *args: Any, ticket: Ticket, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        fields: Any = self.fields
         others = Contract.objects.filter(organization_id=ticket.organization_id).exclude(
             pk=ticket.contract_id
         )
-        self.fields["contract"].queryset = others.order_by("-starts_on", "pk")  # type: ignore[attr-defined]
+        fields["contract"].queryset = others.order_by("-starts_on", "pk")
 
     def values(self) -> str:
         return f"{self.cleaned_data['contract'].pk}-{self.cleaned_data['from_start']}"
@@ -178,11 +186,12 @@ class AssignForm(VersionedForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        fields: Any = self.fields
         self.people = {person.pk: person for person in assignable_staff()}
-        self.fields["assignee"].choices = [
+        fields["assignee"].choices = [
             ("", _("Nobody")),
             *((pk, str(user)) for pk, user in self.people.items()),
-        ]  # type: ignore[attr-defined]
+        ]
 
     def person(self) -> User | None:
         """Return the chosen person, or None for nobody."""
@@ -216,14 +225,13 @@ class StepForm(VersionedForm):
 
     def __init__(self, *args: Any, needs: tuple[str, ...] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["team"].queryset = Team.objects.filter(level__gte=2).order_by(
-            "level", "name", "pk"
-        )  # type: ignore[attr-defined]
+        fields: Any = self.fields
+        fields["team"].queryset = Team.objects.filter(level__gte=2).order_by("level", "name", "pk")
         if needs is not None:
             kept = {*needs, "version", *(("attachments",) if "message" in needs else ())}
             self.fields = {name: field for name, field in self.fields.items() if name in kept}
             for name in needs:
-                self.fields[name].widget.attrs["required"] = True
+                fields[name].widget.attrs["required"] = True
 
     def details(self, files: Any = ()) -> TransitionDetails:
         data = self.cleaned_data
@@ -240,7 +248,9 @@ class StepForm(VersionedForm):
 
 
 class RegisterForm(forms.Form):
-    """Assisted registration: an agent raises a ticket for a customer who called, wrote or came by."""
+    """Assisted registration: an agent raises a ticket for a customer who called, wrote
+    or came by.
+    """
 
     CHANNELS = (Channel.PHONE, Channel.EMAIL, Channel.CHAT, Channel.WHATSAPP)
 
@@ -262,16 +272,16 @@ class RegisterForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        fields: Any = self.fields
         members = Membership.objects.filter(
             is_suspended=False, user__is_active=True
         ).select_related("user", "organization")
-        self.fields["membership"].queryset = members.order_by(
-            "organization__name", "user__full_name", "pk"
-        )  # type: ignore[attr-defined]
-        self.fields["membership"].label_from_instance = lambda m: f"{m.user} · {m.organization}"  # type: ignore[attr-defined]
-        self.fields["service"].queryset = Service.objects.filter(is_active=True).order_by(
+        membership = fields["membership"]
+        membership.queryset = members.order_by("organization__name", "user__full_name", "pk")
+        membership.label_from_instance = lambda m: f"{m.user} · {m.organization}"
+        fields["service"].queryset = Service.objects.filter(is_active=True).order_by(
             "position", "pk"
-        )  # type: ignore[attr-defined]
+        )
 
 
 class QueueFilterForm(forms.Form):
@@ -288,12 +298,13 @@ class QueueFilterForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["organization"].queryset = Organization.objects.order_by("name", "pk")  # type: ignore[attr-defined]
-        self.fields["priority"].choices = [("", _("Any priority")), *Priority.choices]  # type: ignore[attr-defined]
-        self.fields["state"].choices = [
+        fields: Any = self.fields
+        fields["organization"].queryset = Organization.objects.order_by("name", "pk")
+        fields["priority"].choices = [("", _("Any priority")), *Priority.choices]
+        fields["state"].choices = [
             ("", _("Any state")),
             *((s, s.label) for s in State if s in ACTIVE),
-        ]  # type: ignore[attr-defined]
+        ]
 
 
 class DeescalateForm(forms.Form):
@@ -373,7 +384,9 @@ class SimulationForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["organizations"].queryset = Organization.objects.order_by("name", "pk")  # type: ignore[attr-defined]
+        fields: Any = self.fields
+        organizations: Any = fields["organizations"]
+        organizations.queryset = Organization.objects.order_by("name", "pk")
         for metric, support_type, label in TARGET_COLUMNS:
             for priority in Priority:
                 field = PromiseField(
@@ -382,13 +395,13 @@ class SimulationForm(forms.Form):
                     max_length=20,
                 )
                 field.widget.attrs |= {"size": 8, "aria-label": field.label}
-                self.fields[_target_name(metric, support_type, priority)] = field
+                fields[_target_name(metric, support_type, priority)] = field
         for urgency in Urgency:
             for impact in Impact:
                 words = format_lazy("{} × {}", urgency.label, impact.label)
                 cell = forms.ChoiceField(choices=_PRIORITIES, required=False, label=words)
                 cell.widget.attrs["aria-label"] = words
-                self.fields[f"cell_{urgency}_{impact}"] = cell
+                fields[f"cell_{urgency}_{impact}"] = cell
 
     @property
     def first_fields(self) -> list[forms.BoundField]:
@@ -485,10 +498,8 @@ def initial_of(draft: Draft) -> dict[str, Any]:
         for role, hours in draft.hours.items()
     }
     words = {True: "yes", False: "no", None: ""}
-    values["pauses_user"], values["pauses_supplier"] = (
-        words[draft.pauses_while_pending_user],
-        words[draft.pauses_while_pending_supplier],
-    )
+    values["pauses_user"] = words[draft.pauses_while_pending_user]
+    values["pauses_supplier"] = words[draft.pauses_while_pending_supplier]
     values["without_holidays"] = draft.without_holidays
     return values
 
@@ -514,7 +525,8 @@ class PutInForceForm(forms.Form):
 
     def __init__(self, *args: Any, organization_ids: list[int], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        fields: Any = self.fields
         contracts = Contract.objects.filter(organization_id__in=organization_ids).order_by(
             "organization_id", "-starts_on"
         )
-        self.fields["contract"].queryset = contracts  # type: ignore[attr-defined]
+        fields["contract"].queryset = contracts

@@ -1,4 +1,6 @@
-"""The admin site as the agents' desk: its own pages first, Django's configuration index under ``config/``."""
+"""The admin site as the agents' desk: its own pages first, Django's configuration index under
+``config/``.
+"""
 
 from typing import Any
 
@@ -21,7 +23,9 @@ class MesaAdminSite(AdminSite):
     enable_nav_sidebar = False
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
-        """Take every configuration screen but those of the login's own tables: they hold second factors and no roles."""
+        """Take every configuration screen but those of the login's own tables: they hold second
+        factors and no roles.
+        """
         models: list[Any] = (
             [model_or_iterable] if isinstance(model_or_iterable, type) else list(model_or_iterable)
         )
@@ -35,7 +39,9 @@ class MesaAdminSite(AdminSite):
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Use the one login of the product, with its rate limits and second factor; customers belong in the portal."""
+        """Use the one login of the product, with its rate limits and second factor; customers
+        belong in the portal.
+        """
         if request.user.is_authenticated:
             return redirect("home")
         return redirect(f"/accounts/login/?next={request.get_full_path()}")

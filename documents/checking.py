@@ -1,4 +1,6 @@
-"""Decides whether an upload may enter: its size, its declared type, and what its bytes say it is."""
+"""Decides whether an upload may enter: its size, its declared type, and what its bytes
+say it is.
+"""
 
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -63,14 +65,17 @@ class CheckedFile:
 
 
 def check_upload(*, name: str, stream: IO[bytes], size_bytes: int) -> CheckedFile:
-    """Return what the file is; raise ``FileRefused`` when it is empty, too large, of another type or in disguise."""
+    """Return what the file is; raise ``FileRefused`` when it is empty, too large, of another type
+    or in disguise.
+    """
     clean_name = PurePath(name.replace("\\", "/")).name.strip()[:150] or "file"
     if size_bytes == 0:
         raise FileRefused(_("“%(name)s” is empty. Choose the file again.") % {"name": clean_name})
     if size_bytes > MAX_UPLOAD_BYTES:
         raise FileRefused(
             _(
-                "“%(name)s” has %(size)d MB; a file may have up to %(limit)d MB. Compress it or share a link to it."
+                "“%(name)s” has %(size)d MB; a file may have up to %(limit)d MB. Compress it or "
+                "share a link to it."
             )
             % {
                 "name": clean_name,
@@ -108,7 +113,8 @@ def _content_type(name: str, head: bytes) -> str:
 def _disguised(name: str) -> FileRefused:
     return FileRefused(
         _(
-            "The content of “%(name)s” is not what its name says. Save it again in its own format and attach that."
+            "The content of “%(name)s” is not what its name says. Save it again in its own "
+            "format and attach that."
         )
         % {"name": name}
     )

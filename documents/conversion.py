@@ -1,4 +1,6 @@
-"""Everything becomes PDF: pictures, texts, office documents; then a cover goes before it and a watermark onto every page."""
+"""Everything becomes PDF: pictures, texts, office documents; then a cover goes before it and a
+watermark onto every page.
+"""
 
 import os
 import shutil
@@ -37,13 +39,18 @@ _OFFICE_ENVIRONMENT = {
 
 
 def _item(path: str, name: str, value: str) -> str:
-    return f'<item oor:path="{path}"><prop oor:name="{name}" oor:op="fuse"><value>{value}</value></prop></item>'
+    return (
+        f'<item oor:path="{path}"><prop oor:name="{name}" '
+        f'oor:op="fuse"><value>{value}</value></prop></item>'
+    )
 
 
 # A document of somebody else's fetches nothing, runs nothing, and updates no links.
 _OFFICE_SETTINGS = (
-    '<?xml version="1.0" encoding="UTF-8"?><oor:items xmlns:oor="http://openoffice.org/2001/registry"'
-    ' xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">'
+    '<?xml version="1.0" encoding="UTF-8"?><oor:items '
+    'xmlns:oor="http://openoffice.org/2001/registry"'
+    ' xmlns:xs="http://www.w3.org/2001/XMLSchema" '
+    'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">'
     + _item(
         "/org.openoffice.Office.Common/Security/Scripting", "BlockUntrustedRefererLinks", "true"
     )
@@ -79,12 +86,15 @@ class NotConvertible(Invalid):
 
 
 def to_pdf(content: bytes, *, content_type: str, name: str) -> bytes:
-    """Return the file as PDF; ``NotConvertible`` when it is damaged, of another type, or needs LibreOffice where there is none."""
+    """Return the file as PDF; ``NotConvertible`` when it is damaged, of another type, or needs
+    LibreOffice where there is none.
+    """
     if content_type == "application/pdf":
         _read(content, name)
         try:
             bind(cover=_mark("·", 100, 100), body=content, watermark="·", title=name)
-        except Exception as error:  # pypdf says of a damaged file whatever it stumbled over: better now than at the delivery
+        # pypdf raises whatever its parser stumbled over: better now than at the delivery.
+        except Exception as error:
             raise NotConvertible(
                 _("“%(name)s” is damaged: it cannot be read as PDF.") % {"name": name}
             ) from error
@@ -93,16 +103,21 @@ def to_pdf(content: bytes, *, content_type: str, name: str) -> bytes:
         return _picture(content, name)
     if content_type in _PLAIN:
         text = _text(content)
-        page = f'<html lang="es"><head><title>{escape(name)}</title></head><body><pre>{escape(text)}</pre></body></html>'
+        page = (
+            f'<html lang="es"><head><title>{escape(name)}</title></head>'
+            f"<body><pre>{escape(text)}</pre></body></html>"
+        )
         return render_pdf(
             html=page,
-            stylesheet="@page { size: A4; margin: 15mm } pre { font-size: 8pt; white-space: pre-wrap; overflow-wrap: anywhere }",
+            stylesheet="@page { size: A4; margin: 15mm } pre { font-size: 8pt; white-space: "
+            "pre-wrap; overflow-wrap: anywhere }",
         )
     if content_type in _OFFICE:
         return _office(content, _OFFICE[content_type], name)
     raise NotConvertible(
         _(
-            "“%(name)s” cannot become PDF. Give a PDF, a picture, a text or an office document; an editable file needs a waiver."
+            "“%(name)s” cannot become PDF. Give a PDF, a picture, a text or an office document; "
+            "an editable file needs a waiver."
         )
         % {"name": name}
     )
@@ -121,9 +136,12 @@ def is_picture(content_type: str) -> bool:
 
 
 def same_picture(one: bytes, other: bytes) -> bool:
-    """Tell whether two files show the same picture, however it is packed; False for what is no picture."""
+    """Tell whether two files show the same picture, however it is packed; False for what is no
+    picture.
+    """
     try:
-        first, second = _seen(one), _seen(other)
+        first = _seen(one)
+        second = _seen(other)
     except _NO_PICTURE:
         return False
     return first.size == second.size and ImageChops.difference(first, second).getbbox() is None
@@ -151,7 +169,9 @@ def _read(content: bytes, name: str) -> PdfReader:
 
 
 def _picture(content: bytes, name: str) -> bytes:
-    """Return a picture as a page of its size. Nothing of the file goes along but what is seen: no place, camera or earlier version."""
+    """Return a picture as a page of its size. Nothing of the file goes along but what is seen: no
+    place, camera or earlier version.
+    """
     try:
         found = BytesIO()
         _seen(content).save(found, "PDF", resolution=_DPI)
@@ -175,12 +195,15 @@ def _seen(content: bytes) -> Image.Image:
 
 
 def _office(content: bytes, extension: str, name: str) -> bytes:
-    """Convert with LibreOffice in a profile and folder of its own, so that two conversions do not meet."""
+    """Convert with LibreOffice in a profile and folder of its own, so that two conversions do not
+    meet.
+    """
     program = shutil.which("soffice")
     if program is None:
         raise NotConvertible(
             _(
-                "“%(name)s” needs LibreOffice to become PDF, which this server does not have. Save it as PDF and give that."
+                "“%(name)s” needs LibreOffice to become PDF, which this server does not have. "
+                "Save it as PDF and give that."
             )
             % {"name": name}
         )
@@ -217,7 +240,9 @@ def _office(content: bytes, extension: str, name: str) -> bytes:
 
 
 def bind(*, cover: bytes, body: bytes, watermark: str, title: str) -> bytes:
-    """Return the cover followed by the pages of the body, each with the watermark across it; scripts and attachments stay out."""
+    """Return the cover followed by the pages of the body, each with the watermark across it;
+    scripts and attachments stay out.
+    """
     writer = PdfWriter()
     marks: dict[tuple[int, int], PdfReader] = {}
     for page in PdfReader(BytesIO(cover)).pages:
@@ -248,7 +273,9 @@ def bind(*, cover: bytes, body: bytes, watermark: str, title: str) -> bytes:
 
 
 def _calm(page: PageObject) -> None:
-    """Take what acts or hides files off a page; notes and filled-in fields, which are seen, stay."""
+    """Take what acts or hides files off a page; notes and filled-in fields, which are
+    seen, stay.
+    """
     if "/Annots" not in page:
         return
     kept = ArrayObject()
@@ -262,13 +289,18 @@ def _calm(page: PageObject) -> None:
 
 
 def _mark(words: str, width: int, height: int) -> bytes:
-    """Return a clear page with the words across it, as large as they fit; with a light edge, so that they are seen on dark pictures."""
+    """Return a clear page with the words across it, as large as they fit; with a light edge, so
+    that they are seen on dark pictures.
+    """
     length = (width**2 + height**2) ** 0.5
     size = max(8, min(64, length * 0.62 / max(len(words), 1) / 0.6))
     style = (
-        f"@page {{ size: {width}pt {height}pt; margin: 0; background: none }} html, body {{ margin: 0 }}"
-        f" div {{ position: absolute; top: {height / 2 - size / 2}pt; left: {(width - length) / 2}pt; width: {length}pt; text-align: center;"
-        f" font: bold {size}pt sans-serif; line-height: 1; color: rgba(120, 120, 120, 0.28); transform: rotate(-35deg) }}"
+        f"@page {{ size: {width}pt {height}pt; margin: 0; background: none }} html, body "
+        f"{{ margin: 0 }}"
+        f" div {{ position: absolute; top: {height / 2 - size / 2}pt; "
+        f"left: {(width - length) / 2}pt; width: {length}pt; text-align: center;"
+        f" font: bold {size}pt sans-serif; line-height: 1; color: rgba(120, 120, 120, 0.28); "
+        f"transform: rotate(-35deg) }}"
         " .light { color: rgba(255, 255, 255, 0.28); margin: 1.5pt 0 0 1.5pt }"
     )
     marks = f'<div class="light">{escape(words)}</div><div>{escape(words)}</div>'

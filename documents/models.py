@@ -4,7 +4,9 @@ from core.tenancy import TenantModel
 
 
 def blob_path(blob: "Blob", filename: str) -> str:
-    """Store by digest, a folder per organization: the name a person gave never reaches the file system."""
+    """Store by digest, a folder per organization: the name a person gave never reaches the file
+    system.
+    """
     return f"blobs/{blob.organization_id}/{blob.sha256[:2]}/{blob.sha256}"
 
 

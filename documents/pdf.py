@@ -1,4 +1,6 @@
-"""Makes PDF from HTML. WeasyPrint needs the system's Pango: it is imported late, so that everything else runs without."""
+"""Makes PDF from HTML. WeasyPrint needs the system's Pango: it is imported late, so that everything
+else runs without.
+"""
 
 
 class PdfUnavailable(RuntimeError):
@@ -6,12 +8,15 @@ class PdfUnavailable(RuntimeError):
 
 
 def render_pdf(*, html: str, stylesheet: str) -> bytes:
-    """Return the PDF of a self-contained HTML page, styled by ``stylesheet`` (CSS text). Fetches nothing."""
+    """Return the PDF of a self-contained HTML page, styled by ``stylesheet`` (CSS text). Fetches
+    nothing.
+    """
     try:
         import weasyprint  # late: raises OSError where Pango is missing
     except OSError as error:
         raise PdfUnavailable(
-            "PDF needs Pango: install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 and try again."
+            "PDF needs Pango: install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 and "
+            "try again."
         ) from error
 
     document = weasyprint.HTML(string=html, url_fetcher=_refuse)

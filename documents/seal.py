@@ -1,7 +1,9 @@
-"""A seal names the byte that was touched: digests of rows and of columns of the content, which cross at it (SPEC 17.6).
+"""A seal names the byte that was touched: digests of rows and of columns of the content, which
+cross at it (SPEC 17.6).
 
-The content is laid out in rows of ``WIDTH`` bytes. A row's digest covers its bytes, a column's every byte at that place of a row.
-One changed byte spoils one of each. Pure: bytes in, text out. The seal itself has to be signed by whoever uses it.
+The content is laid out in rows of ``WIDTH`` bytes. A row's digest covers its bytes, a column's
+every byte at that place of a row. One changed byte spoils one of each. Pure: bytes in, text out.
+The seal itself has to be signed by whoever uses it.
 """
 
 import base64
@@ -15,7 +17,9 @@ _DIGEST_BYTES = 8  # beside a signature over the whole: they find the place, the
 
 @dataclass(frozen=True)
 class Seal:
-    """``rows`` and ``columns`` are digests one after the other; ``size`` is the length of the content in bytes."""
+    """``rows`` and ``columns`` are digests one after the other; ``size`` is the length of the
+    content in bytes.
+    """
 
     size: int
     sha256: str
@@ -57,14 +61,17 @@ def read_seal(text: str) -> Seal:
 
 
 def touched_bytes(seal: Seal, content: bytes) -> list[tuple[int, int]]:
-    """Return the ranges ``[first, last]`` of bytes that are not as they were sealed; one byte where only one was touched.
+    """Return the ranges ``[first, last]`` of bytes that are not as they were sealed; one byte where
+    only one was touched.
 
-    Of several touched bytes the ranges hold each of them, and may hold some that were not. Empty: nothing was touched.
+    Of several touched bytes the ranges hold each of them, and may hold some that were not. Empty:
+    nothing was touched.
     """
     if len(content) != seal.size:
         return [(min(len(content), seal.size), max(len(content), seal.size) - 1)]
     now = seal_of(content)
-    rows, columns = _differing(seal.rows, now.rows), _differing(seal.columns, now.columns)
+    rows = _differing(seal.rows, now.rows)
+    columns = _differing(seal.columns, now.columns)
     if not rows and not columns:
         return [] if now.sha256 == seal.sha256 else [(0, seal.size - 1)]
     if not rows or not columns:  # the seal itself was touched

@@ -18,7 +18,9 @@ A_DAY = timedelta(days=1)
 
 
 def store_file(*, organization_id: int, upload: CheckedFile, at: datetime) -> Blob:
-    """Return the blob of this content in this organization, writing the bytes only when they are new."""
+    """Return the blob of this content in this organization, writing the bytes only when they are
+    new.
+    """
     digest = hashlib.sha256()
     upload.stream.seek(0)
     while chunk := upload.stream.read(_CHUNK_BYTES):
@@ -47,7 +49,9 @@ def store_bytes(*, organization_id: int, content: bytes, content_type: str, at: 
 
 
 def discard_blob(*, blob_id: int) -> bool:
-    """Delete a file that nothing refers to any more, its bytes after the commit; return whether it was."""
+    """Delete a file that nothing refers to any more, its bytes after the commit; return whether it
+    was.
+    """
     blob = Blob.objects.filter(pk=blob_id).order_by("pk").first()
     if blob is None:
         return False
@@ -62,11 +66,13 @@ def discard_blob(*, blob_id: int) -> bool:
 
 
 def discard_strays(*, at: datetime) -> int:
-    """Delete the files of the storage that no row names, a day after they were written, and return how many.
+    """Delete the files of the storage that no row names, a day after they were written, and return
+    how many.
 
     They are left where the act that stored them was undone. Needs a scope over every organization.
     """
-    storage, count = Blob._meta.get_field("file").storage, 0
+    storage = Blob._meta.get_field("file").storage
+    count = 0
     for folder in _folders(storage, "blobs"):
         names = [f"{folder}/{name}" for name in storage.listdir(folder)[1]]
         known = set(Blob.objects.filter(file__in=names).order_by().values_list("file", flat=True))
@@ -78,7 +84,9 @@ def discard_strays(*, at: datetime) -> int:
 
 
 def _folders(storage: Storage, root: str) -> Iterator[str]:
-    """Yield the folders that hold files: organization, then the first letters of the digest (``blob_path``)."""
+    """Yield the folders that hold files: organization, then the first letters of the digest
+    (``blob_path``).
+    """
     if not storage.exists(root):
         return
     for organization in storage.listdir(root)[0]:

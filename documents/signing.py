@@ -1,4 +1,6 @@
-"""Signs PDF and JSON with the installation's key, and checks them without a server (SPEC 9.4, 17.6)."""
+"""Signs PDF and JSON with the installation's key, and checks them without a server (SPEC 9.4,
+17.6).
+"""
 
 import hashlib
 import json
@@ -33,10 +35,12 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from documents.seal import Seal, read_seal, seal_of, touched_bytes
 
-KEY_FILE, CERTIFICATE_FILE = "signing-key.pem", "signing-certificate.pem"
+KEY_FILE = "signing-key.pem"
+CERTIFICATE_FILE = "signing-certificate.pem"
 VALID_FOR = timedelta(days=3650 * 2)
 _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # of P-256 (FIPS 186)
-_MARK, _MARK_END = b"%MESA-SEAL-1 ", b" MESA-SEAL-END"
+_MARK = b"%MESA-SEAL-1 "
+_MARK_END = b" MESA-SEAL-END"
 
 
 @dataclass(frozen=True)
@@ -54,15 +58,18 @@ class Keys:
 
 @lru_cache(maxsize=1)
 def signing_keys() -> Keys:
-    """Return the given key (``MESA_SIGNING_KEY``, ``MESA_SIGNING_CERTIFICATE``: PEM files), or the one that was made on first use.
+    """Return the given key (``MESA_SIGNING_KEY``, ``MESA_SIGNING_CERTIFICATE``: PEM files), or the
+    one that was made on first use.
 
-    The made one lies in the data folder, readable by its owner alone; processes that start at once agree on one.
+    The made one lies in the data folder, readable by its owner alone; processes that start at once
+    agree on one.
     """
     given = settings.MESA_SIGNING_KEY, settings.MESA_SIGNING_CERTIFICATE
     if all(given):
         return _usable(Keys(Path(given[0]).read_bytes(), Path(given[1]).read_bytes()))
     folder = Path(settings.VAR_DIR) / "keys"
-    key_file, certificate_file = folder / KEY_FILE, folder / CERTIFICATE_FILE
+    key_file = folder / KEY_FILE
+    certificate_file = folder / CERTIFICATE_FILE
     if not key_file.exists():
         folder.mkdir(parents=True, exist_ok=True)
         made = _made()
@@ -85,7 +92,9 @@ def signing_keys() -> Keys:
 
 
 def _usable(keys: Keys) -> Keys:
-    """Return given keys; ``ImproperlyConfigured`` when they do not belong together or are of another kind."""
+    """Return given keys; ``ImproperlyConfigured`` when they do not belong together or are of
+    another kind.
+    """
     key = serialization.load_pem_private_key(keys.key, password=None)
     certified = x509.load_pem_x509_certificate(keys.certificate).public_key()
     is_ours = (
@@ -95,7 +104,8 @@ def _usable(keys: Keys) -> Keys:
     )
     if not is_ours:
         raise ImproperlyConfigured(
-            "MESA_SIGNING_KEY has to be a P-256 key without a password, and MESA_SIGNING_CERTIFICATE its certificate."
+            "MESA_SIGNING_KEY has to be a P-256 key without a password, and "
+            "MESA_SIGNING_CERTIFICATE its certificate."
         )
     return keys
 
@@ -134,7 +144,9 @@ def _made() -> Keys:
 
 
 def sign_pdf(content: bytes, *, reason: str) -> bytes:
-    """Return the PDF with a seal over its bytes and a signature over all of it, in one appended revision."""
+    """Return the PDF with a seal over its bytes and a signature over all of it, in one appended
+    revision.
+    """
     keys = signing_keys()
     writer = IncrementalPdfFileWriter(BytesIO(content))
     mark = _MARK + seal_of(content).as_text().encode() + _MARK_END
@@ -157,7 +169,9 @@ def _as_asn1(certificate: bytes) -> Any:
 
 
 def _canonical(signature: bytes) -> bytes:
-    """Return the one of the two forms of an ECDSA signature that is ours: of s and order - s the smaller one."""
+    """Return the one of the two forms of an ECDSA signature that is ours: of s and order - s the
+    smaller one.
+    """
     r, s = decode_dss_signature(signature)
     return encode_dss_signature(r, min(s, _ORDER - s))
 
@@ -174,7 +188,9 @@ class _Signer(signers.SimpleSigner):
 
 @dataclass(frozen=True)
 class Check:
-    """What a checker found. ``touched`` are ranges ``[first, last]`` of bytes; ``signer`` and ``signed_at`` are told by a whole one."""
+    """What a checker found. ``touched`` are ranges ``[first, last]`` of bytes; ``signer`` and
+    ``signed_at`` are told by a whole one.
+    """
 
     is_intact: bool
     problem: str = ""  # unsigned, touched, stranger, unreadable
@@ -188,7 +204,9 @@ class Check:
 
 
 def check_pdf(content: bytes, *, certificate: bytes | None = None) -> Check:
-    """Check a delivered PDF against a certificate (PEM), by default the installation's. Needs neither server nor database."""
+    """Check a delivered PDF against a certificate (PEM), by default the installation's. Needs
+    neither server nor database.
+    """
     trusted = _as_asn1(certificate or signing_keys().certificate)
     digest = hashlib.sha256(content).hexdigest()
     touched = _touched_in(content)
@@ -204,7 +222,7 @@ def check_pdf(content: bytes, *, certificate: bytes | None = None) -> Check:
             len(signatures) == 1
             and signatures[0].evaluate_signature_coverage().name == "ENTIRE_FILE"
         )
-    except Exception:  # noqa: BLE001 - pyHanko says of a damaged file whatever its parser stumbled over
+    except Exception:  # noqa: BLE001 - pyHanko raises whatever its parser stumbled over
         return Check(
             False,
             "touched" if touched or _MARK in content else "unreadable",
@@ -224,8 +242,9 @@ def check_pdf(content: bytes, *, certificate: bytes | None = None) -> Check:
 def _touched_gap(signature: Any, content: bytes, certificate: Any) -> tuple[int, int] | None:
     """Return the place of the signature in the file when it is not written as we write it.
 
-    It is the one part that the signature cannot cover itself: of what stands there, only the signed attributes and the
-    signature over them are proven. The rest follows from them and the certificate, and is compared with what it has to be.
+    It is the one part that the signature cannot cover itself: of what stands there, only the signed
+    attributes and the signature over them are proven. The rest follows from them and the
+    certificate, and is compared with what it has to be.
     """
     _start, length, resumes, _rest = signature.byte_range
     held = signature.pkcs7_content
@@ -266,7 +285,8 @@ def _touched_gap(signature: Any, content: bytes, certificate: Any) -> tuple[int,
 
 
 def _seal_in(content: bytes) -> Seal | None:
-    start, end = content.rfind(_MARK), content.rfind(_MARK_END)
+    start = content.rfind(_MARK)
+    end = content.rfind(_MARK_END)
     try:
         return read_seal(content[start + len(_MARK) : end].decode()) if 0 <= start < end else None
     except ValueError:
@@ -285,7 +305,9 @@ def _appended(content: bytes) -> tuple[tuple[int, int], ...]:
 
 
 def sign_json(data: dict[str, Any]) -> bytes:
-    """Return data with a list ``entries`` as a signed text: one entry a line, then the seal and the signature over the seal."""
+    """Return data with a list ``entries`` as a signed text: one entry a line, then the seal and the
+    signature over the seal.
+    """
     body = _body_of(data)
     seal = seal_of(body).as_text()
     key = serialization.load_pem_private_key(signing_keys().key, password=None)
@@ -335,7 +357,8 @@ def check_json(content: bytes, *, certificate: bytes | None = None) -> Check:
 
 def _entries_at(lines: list[bytes], touched: tuple[tuple[int, int], ...]) -> list[str]:
     """Return the names of the lines that hold touched bytes; line 0 is the head."""
-    found, start = [], 0
+    found = []
+    start = 0
     for number, line in enumerate(lines):
         end = start + len(line)
         if any(first <= end and last >= start for first, last in touched):

@@ -64,10 +64,8 @@ class MatrixForm(VersionForm):
         trial = EscalationMatrix(
             pk=self.instance.pk, number=self.instance.number, organization=organization
         )
-        trial.contract, trial.kind = (
-            data.get("contract", self.instance.contract),
-            data.get("kind", self.instance.kind),
-        )
+        trial.contract = data.get("contract", self.instance.contract)
+        trial.kind = data.get("kind", self.instance.kind)
         trial.effective_from = data["effective_from"]
         check_matrix(trial, at=now)
 
@@ -98,7 +96,8 @@ class ShiftForm(forms.ModelForm):
         label=_("Hours"),
         widget=forms.Textarea(attrs={"rows": 7}),
         help_text=_(
-            "One line per day or range of days: lun-vie 07:00-15:00; a night shift 22:00-06:00 runs into the next day."
+            "One line per day or range of days: lun-vie 07:00-15:00; a night shift 22:00-06:00 "
+            "runs into the next day."
         ),
     )
 
@@ -131,7 +130,9 @@ class WallTimeField(forms.SplitDateTimeField):
 
 
 class AbsenceForm(forms.ModelForm):
-    """An absence in wall times of a zone, which is the one of the person's shift unless another is chosen."""
+    """An absence in wall times of a zone, which is the one of the person's shift unless another is
+    chosen.
+    """
 
     time_zone = forms.CharField(
         label=_("Time zone"),
@@ -189,19 +190,23 @@ class AbsenceAdmin(EverybodysAdmin):
         )
 
     def _local(self, absence: Absence, at: datetime) -> str:
-        local = at.astimezone(zone(absence.zone_of_shift or DESK_ZONE))  # type: ignore[attr-defined]  # annotated
+        zone_of_shift = absence.zone_of_shift  # type: ignore[attr-defined]  # annotated
+        local = at.astimezone(zone(zone_of_shift or DESK_ZONE))
         return f"{day_words(local)}, {local:%H:%M} ({local.tzname()})"
 
 
 class RuleForm(forms.ModelForm):
-    """Names no model: the admin builds its fields inside the request, where a tenant scope is open."""
+    """Names no model: the admin builds its fields inside the request, where a tenant
+    scope is open.
+    """
 
     states = RolesField(
         label=_("States"),
         choices=State.choices,
         required=False,
         help_text=_(
-            "Of a change of state: into which. Otherwise: only while in one of them; none is any, of silence any that waits for us."
+            "Of a change of state: into which. Otherwise: only while in one of them; none is "
+            "any, of silence any that waits for us."
         ),
     )
     priorities = RolesField(
@@ -245,7 +250,9 @@ class EscalationRuleAdmin(EverybodysAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """Show which tickets the rule as it stands in the form, saved or not, would have touched, when that was asked for."""
+        """Show which tickets the rule as it stands in the form, saved or not, would have touched,
+        when that was asked for.
+        """
         form = context["adminform"].form
         if form.is_trial and not form.errors:
             customers = [each.pk for each in form.cleaned_data["organizations"]]

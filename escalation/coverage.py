@@ -1,4 +1,6 @@
-"""Who is told of a customer's tickets, hour by hour of the week to come, and where nobody would be (SPEC 17.10). Reads only."""
+"""Who is told of a customer's tickets, hour by hour of the week to come, and where nobody would be
+(SPEC 17.10). Reads only.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -44,7 +46,9 @@ DAY_HOURS = 24
 
 @dataclass(frozen=True)
 class Told:
-    """Somebody who is told: ``at`` is when, ``why`` is ``desk``, ``level`` or ``rule``, ``name`` of the level or rule."""
+    """Somebody who is told: ``at`` is when, ``why`` is ``desk``, ``level`` or ``rule``, ``name`` of
+    the level or rule.
+    """
 
     people: tuple[User, ...]
     at: datetime
@@ -56,7 +60,9 @@ class Told:
 
 @dataclass(frozen=True)
 class Hole:
-    """Nobody on duty is told at ``percent`` of a clock of this priority in this hour; hour 0 is Monday 00:00 local."""
+    """Nobody on duty is told at ``percent`` of a clock of this priority in this hour; hour 0 is
+    Monday 00:00 local.
+    """
 
     hour: int
     priority: Priority
@@ -105,7 +111,9 @@ class _Level:
 
 @dataclass
 class Picture:
-    """Whom the tickets of one contract reach (or, without one, of the organization) in the 168 hours from ``starts_at``."""
+    """Whom the tickets of one contract reach (or, without one, of the organization) in the 168
+    hours from ``starts_at``.
+    """
 
     organization: Organization
     contract: Contract | None
@@ -122,14 +130,18 @@ class Picture:
     holes: list[Hole] = field(default_factory=list)
 
     def instant_of(self, hour: int) -> datetime:
-        """Return the instant at which an hour of the week begins, in the week to come; one that the clocks jump over, when the next does."""
+        """Return the instant at which an hour of the week begins, in the week to come; one that the
+        clocks jump over, when the next does.
+        """
         starts: dict[int, datetime] = {}
         for at in self._instants():
             starts.setdefault(self.hour_of(at), at)
         return starts[hour] if hour in starts else starts[(hour + 1) % HOURS]
 
     def told(self, priority: Priority, percent: int, at: datetime) -> list[Told]:
-        """Return who is told when a clock of a ticket that nobody holds yet reaches ``percent`` at ``at``."""
+        """Return who is told when a clock of a ticket that nobody holds yet reaches ``percent`` at
+        ``at``.
+        """
         found = []
         first_line = self._first_line(at)
         if first_line:
@@ -140,15 +152,15 @@ class Picture:
         return found
 
     def next_told(self, at: datetime) -> Told | None:
-        """Return who comes next when the first level does not acknowledge a breach at ``at``; None: there is no second level."""
+        """Return who comes next when the first level does not acknowledge a breach at ``at``; None:
+        there is no second level.
+        """
         levels = self._levels_at(at)
         if len(levels) < 2:  # noqa: PLR2004 - a next one needs two
             return None
         first = levels[0]
-        told_at, allowed = (
-            first.answers(at, self.roster).at,
-            timedelta(minutes=first.level.acknowledge_minutes),
-        )
+        told_at = first.answers(at, self.roster).at
+        allowed = timedelta(minutes=first.level.acknowledge_minutes)
         climbs_at = (
             first.calendar.add(told_at, allowed)
             if first.calendar is not None
@@ -163,7 +175,9 @@ class Picture:
         )
 
     def _first_line(self, at: datetime) -> tuple[User, ...]:
-        """Return who of the desk hears of a clock; a contact without a login only hears of a breach, by the ladder."""
+        """Return who of the desk hears of a clock; a contact without a login only hears of a
+        breach, by the ladder.
+        """
         levels = self._levels_at(at)
         on_duty = Party(members=tuple(self._supervisors)).reachable(at, self.roster)
         return on_duty or tuple(
@@ -241,7 +255,9 @@ class Picture:
         return local.weekday() * DAY_HOURS + local.hour
 
     def look(self) -> None:
-        """Find the hours in which a clock can run, and those of them in which nobody on duty would be told."""
+        """Find the hours in which a clock can run, and those of them in which nobody on duty would
+        be told.
+        """
         found: set[Hole] = set()
         for at in self._instants():
             hour = self.hour_of(at)
@@ -261,7 +277,9 @@ class Picture:
 
 
 def pictures_of(organization: Organization, at: datetime) -> list[Picture]:
-    """Return the picture of each contract in force on that day; of the organization itself where there is none."""
+    """Return the picture of each contract in force on that day; of the organization itself where
+    there is none.
+    """
     day = at.astimezone(zone(organization.time_zone)).date()
     contracts: Sequence[Contract | None] = contracts_in_force(organization, day) or [None]
     roster = roster_on(at, organization.pk)
@@ -275,7 +293,9 @@ def picture_of(
     *,
     roster: Roster | None = None,
 ) -> Picture:
-    """Return who is told of the tickets of a contract in the week from the hour of ``at`` on, as planned now."""
+    """Return who is told of the tickets of a contract in the week from the hour of ``at`` on, as
+    planned now.
+    """
     contract_id = contract.pk if contract is not None else None
     policy = policy_on(organization, contract_id, None, at)
     coming = EscalationMatrix.objects.filter(
@@ -310,7 +330,9 @@ def _ladder(organization: Organization, contract_id: int | None, at: datetime) -
 
 
 def _clock_rules(organization: Organization) -> Iterator[tuple[EscalationRule, Party]]:
-    """Yield the rules of clocks that tell or raise for every ticket of the customer, but for its priority."""
+    """Yield the rules of clocks that tell or raise for every ticket of the customer, but for its
+    priority.
+    """
     for each in active_rules():
         rule = each.rule
         narrow = rule.states or rule.support_types or rule.metric
@@ -340,7 +362,9 @@ def _calendars(
     priority: Priority,
     at: datetime,
 ) -> list[WorkCalendar]:
-    """Return every calendar in which a clock of this priority may run: of each kind and support type that is contracted."""
+    """Return every calendar in which a clock of this priority may run: of each kind and support
+    type that is contracted.
+    """
     versions = calendar_versions_on(organization, at)
     found = {}
     for support_type in support_types_of(

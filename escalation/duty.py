@@ -1,4 +1,6 @@
-"""Who answers for a level at an instant: the person, their substitute, the group; and when, if nobody is on duty (SPEC 3.12, 5.2)."""
+"""Who answers for a level at an instant: the person, their substitute, the group; and when, if
+nobody is on duty (SPEC 3.12, 5.2).
+"""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -17,7 +19,8 @@ MAX_STEPS = 30  # changes of duty looked at before somebody is told anyway
 class Roster:
     """The shifts and absences of the staff from an instant on.
 
-    Who stands in no shift is on duty around the clock, unless others of their group stand in one: then they are off duty.
+    Who stands in no shift is on duty around the clock, unless others of their group stand in one:
+    then they are off duty.
     """
 
     shifts: Mapping[int, Sequence[WorkCalendar]]
@@ -41,7 +44,9 @@ class Roster:
         )
 
     def stand_in(self, person: User | None, at: datetime) -> User | None:
-        """Return who answers for a person: themselves on duty, otherwise the substitute of their absence, and so on; None: nobody."""
+        """Return who answers for a person: themselves on duty, otherwise the substitute of their
+        absence, and so on; None: nobody.
+        """
         seen: set[int] = set()
         while person is not None and person.pk not in seen:
             if person.is_active and self.serves(person) and self.is_on_duty(person.pk, at):
@@ -52,7 +57,9 @@ class Roster:
         return None
 
     def next_change(self, people: Sequence[User], at: datetime) -> datetime | None:
-        """Return the next instant at which one of these people, or of those who stand in for them, may come on duty; None: never."""
+        """Return the next instant at which one of these people, or of those who stand in for them,
+        may come on duty; None: never.
+        """
         circle = self.circle(people)
         edges = [
             moment
@@ -66,7 +73,9 @@ class Roster:
         return min((moment for moment in [*edges, *openings] if moment > at), default=None)
 
     def circle(self, people: Sequence[User]) -> set[int]:
-        """Return the ids of these people, of the substitutes of their absences, of the substitutes of those, and so on."""
+        """Return the ids of these people, of the substitutes of their absences, of the substitutes
+        of those, and so on.
+        """
         found: set[int] = set()
         asked = [person.pk for person in people]
         while asked:
@@ -82,7 +91,9 @@ class Roster:
 
 
 def roster_on(at: datetime, organization_id: int) -> Roster:
-    """Return who is on duty when, as planned at ``at``, and who of the staff serves the customer."""
+    """Return who is on duty when, as planned at ``at``, and who of the staff serves the
+    customer.
+    """
     shifts: dict[int, list[WorkCalendar]] = {}
     for shift in Shift.objects.filter(is_active=True).prefetch_related("people").order_by("pk"):
         calendar = built_calendar(shift.time_zone, json.dumps(shift.hours), "{}")
@@ -108,7 +119,9 @@ def roster_on(at: datetime, organization_id: int) -> Roster:
 
 
 def _strangers(organization_id: int) -> frozenset[int]:
-    """Return who is in groups that name customers, this one not among them, and in no group that names none."""
+    """Return who is in groups that name customers, this one not among them, and in no group that
+    names none.
+    """
     named: dict[int, set[int]] = {}
     for team_id, named_id in Team.organizations.through.objects.order_by().values_list(
         "team_id", "organization_id"
@@ -137,7 +150,8 @@ def _groups() -> list[set[int]]:
 class Answering:
     """Who of a level is told, and when: at once, or when the first of them comes on duty.
 
-    ``is_on_duty`` is False where nobody is in all that is planned: somebody is told all the same, and it is a hole.
+    ``is_on_duty`` is False where nobody is in all that is planned: somebody is told all the same,
+    and it is a hole.
     """
 
     people: tuple[User, ...]
@@ -147,7 +161,9 @@ class Answering:
 
 @dataclass(frozen=True)
 class Party:
-    """Who is asked: a person and whoever stands in for them, or all members of a group. Neither: a contact without a login."""
+    """Who is asked: a person and whoever stands in for them, or all members of a group. Neither: a
+    contact without a login.
+    """
 
     person: User | None = None
     substitute: User | None = None
@@ -161,7 +177,9 @@ class Party:
         return tuple(person for person in (self.person, self.substitute) if person is not None)
 
     def reachable(self, at: datetime, roster: Roster) -> tuple[User, ...]:
-        """Return who of it is on duty at an instant, or stands in for somebody of it who is away."""
+        """Return who of it is on duty at an instant, or stands in for somebody of it
+        who is away.
+        """
         if self.members is not None:
             answering = (roster.stand_in(person, at) for person in self.members)
             return tuple({person.pk: person for person in answering if person is not None}.values())
@@ -169,7 +187,9 @@ class Party:
         return (found,) if found is not None else ()
 
     def fallback(self, roster: Roster) -> tuple[User, ...]:
-        """Return who is told when nobody is on duty in all that is planned: nothing is lost for want of a plan."""
+        """Return who is told when nobody is on duty in all that is planned: nothing is lost for
+        want of a plan.
+        """
         active = tuple(
             person for person in self.candidates if person.is_active and roster.serves(person)
         )
@@ -191,14 +211,18 @@ def party_of(level: EscalationLevel) -> Party:
 
 
 def who_answers(level: EscalationLevel, at: datetime, roster: Roster) -> Answering:
-    """Return who answers for a level from ``at`` on. A contact without a login is taken at their word: the level's calendar."""
+    """Return who answers for a level from ``at`` on. A contact without a login is taken at their
+    word: the level's calendar.
+    """
     return first_to_answer(party_of(level), at, roster, calendar_of(level, at))
 
 
 def first_to_answer(
     party: Party, at: datetime, roster: Roster, calendar: WorkCalendar | None = None
 ) -> Answering:
-    """Return who of a party is told, and when: the first instant, open in the calendar, at which somebody is on duty."""
+    """Return who of a party is told, and when: the first instant, open in the calendar, at which
+    somebody is on duty.
+    """
     if party.members is None and party.person is None and party.outside is not None:
         return Answering((party.outside,), calendar.next_opening(at) if calendar else at)
     moment = at

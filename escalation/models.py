@@ -22,9 +22,11 @@ class MatrixKind(models.TextChoices):
 
 
 class EscalationMatrix(OrganizationRow):
-    """Who answers, level by level, from an instant on: of a contract, or of the whole organization. Never changed once in force.
+    """Who answers, level by level, from an instant on: of a contract, or of the whole organization.
+    Never changed once in force.
 
-    Tickets climb the hierarchical one (SPEC 5.2); the list for technical failures (5.4) and that of complaints (5.5) are shown and handed out.
+    Tickets climb the hierarchical one (SPEC 5.2); the list for technical failures (5.4) and that of
+    complaints (5.5) are shown and handed out.
     """
 
     contract = models.ForeignKey(
@@ -72,7 +74,9 @@ class EscalationMatrix(OrganizationRow):
 
 
 class EscalationLevel(OrganizationRow):
-    """A step of an escalation matrix (SPEC 5.2): what it is for, who is told, how to reach them, when they answer."""
+    """A step of an escalation matrix (SPEC 5.2): what it is for, who is told, how to reach them,
+    when they answer.
+    """
 
     matrix = models.ForeignKey(EscalationMatrix, on_delete=models.CASCADE, related_name="+")
     position = models.PositiveSmallIntegerField(_("level"), validators=[MinValueValidator(1)])
@@ -160,7 +164,9 @@ class Cause(models.TextChoices):
 
 
 class Escalation(OrganizationRow):
-    """One step of a ticket up its ladder. ``cause_key`` names the fact behind it: the same fact never climbs twice."""
+    """One step of a ticket up its ladder. ``cause_key`` names the fact behind it: the same fact
+    never climbs twice.
+    """
 
     ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="+")
     level = models.ForeignKey(
@@ -203,7 +209,9 @@ class Escalation(OrganizationRow):
 
     @property
     def acknowledger(self) -> str:
-        """Who took it on: a person of the desk, or the contact of the level who followed the signed link."""
+        """Who took it on: a person of the desk, or the contact of the level who followed the signed
+        link.
+        """
         return (
             str(self.acknowledged_by)
             if self.acknowledged_by is not None
@@ -225,9 +233,11 @@ class Action(models.TextChoices):
 
 
 class EscalationRule(models.Model):
-    """What the desk does by itself when a clock, a state or silence calls for it (SPEC 5.3). A new one is off.
+    """What the desk does by itself when a clock, a state or silence calls for it (SPEC 5.3). A new
+    one is off.
 
-    A condition that is left empty holds for every ticket. Codes are those of ``core.classification``, ``sla`` and ``tickets``.
+    A condition that is left empty holds for every ticket. Codes are those of
+    ``core.classification``, ``sla`` and ``tickets``.
     """
 
     name = models.CharField(_("name"), max_length=120, unique=True)
@@ -251,7 +261,8 @@ class EscalationRule(models.Model):
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(100)],
         help_text=_(
-            "Of the time used; 100 is the missed target. It acts at the first warning of the policy that reaches it."
+            "Of the time used; 100 is the missed target. It acts at the first warning of the "
+            "policy that reaches it."
         ),
     )
     silence_minutes = models.PositiveIntegerField(
@@ -260,7 +271,8 @@ class EscalationRule(models.Model):
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(MAX_MINUTES)],
         help_text=_(
-            "Of the organization's business hours, since the customer was last written to or the state changed."
+            "Of the organization's business hours, since the customer was last written to or the "
+            "state changed."
         ),
     )
     states = models.JSONField(_("states"), default=list, blank=True)
@@ -342,10 +354,12 @@ class EscalationRule(models.Model):
 
 
 class RuleLog(OrganizationRow):
-    """What every active rule made of one fact of a ticket: which ran, which did not, and why. Once per fact.
+    """What every active rule made of one fact of a ticket: which ran, which did not, and why. Once
+    per fact.
 
-    ``results`` holds, in the rules' order, ``{"rule", "name", "outcome", "why", "did"}``: ``outcome`` is a ``rules.Outcome``,
-    ``why`` the codes of the conditions that were not met, ``did`` whom it reached.
+    ``results`` holds, in the rules' order, ``{"rule", "name", "outcome", "why", "did"}``:
+    ``outcome`` is a ``rules.Outcome``, ``why`` the codes of the conditions that were not met,
+    ``did`` whom it reached.
     """
 
     ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="+")
@@ -385,9 +399,11 @@ class SilenceWatch(OrganizationRow):
 
 
 class Coverage(OrganizationRow):
-    """The holes that were last found in who is told of a customer's tickets in the week to come, and so told once.
+    """The holes that were last found in who is told of a customer's tickets in the week to come,
+    and so told once.
 
-    ``holes`` is a list of ``[week hour, priority, percent]``; week hour 0 is Monday 00:00 in the organization's zone.
+    ``holes`` is a list of ``[week hour, priority, percent]``; week hour 0 is Monday 00:00 in the
+    organization's zone.
     """
 
     contract = models.ForeignKey(Contract, on_delete=models.CASCADE, null=True, related_name="+")
@@ -420,7 +436,9 @@ class Coverage(OrganizationRow):
 
 
 class Drill(OrganizationRow):
-    """A marked test: who answers for the levels of a matrix at that hour was sent a notice that says so."""
+    """A marked test: who answers for the levels of a matrix at that hour was sent a notice that
+    says so.
+    """
 
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, null=True, related_name="+")
     started_by = models.ForeignKey(

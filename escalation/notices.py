@@ -26,7 +26,9 @@ def tell_level(
     answering: Answering | None,
     at: datetime,
 ) -> None:
-    """Tell who answers for the level, when they are on duty, with the link that acknowledges; without a matrix, the supervisors."""
+    """Tell who answers for the level, when they are on duty, with the link that acknowledges;
+    without a matrix, the supervisors.
+    """
     key = f"escalation:{escalation.pk}"
     context: dict[str, Any] = {
         "cause": escalation.cause,
@@ -52,7 +54,7 @@ def tell_level(
             key=key,
             for_staff=True,
             not_before=answering.at,
-            acknowledge_path=f"/escalations/{acknowledge_token(escalation, person.full_name or person.email)}/",
+            acknowledge_path=_acknowledge_path(escalation, person),
             acknowledge_minutes=level.acknowledge_minutes,
             **context,
         )
@@ -64,14 +66,17 @@ def tell_level(
 def tell_clock(
     *, ticket: Ticket, clock: Clock, segment_id: int, percent: int, at: datetime
 ) -> None:
-    """Tell whoever holds the ticket, or stands in for them, that a clock reached a threshold; otherwise the supervisors on duty."""
+    """Tell whoever holds the ticket, or stands in for them, that a clock reached a threshold;
+    otherwise the supervisors on duty.
+    """
     due = clock.due_at.isoformat() if clock.due_at else ""
     missed_at = (
         clock.breached_at.isoformat()
         if clock.breached_at is not None and percent == BREACH_PERCENT
         else ""
     )
-    key = f"clock:{clock.pk}:{segment_id}:{percent}:{missed_at}"  # a breach that was taken back is told again when it comes true
+    # A breach that was taken back is told again when it comes true.
+    key = f"clock:{clock.pk}:{segment_id}:{percent}:{missed_at}"
     told = {"metric": clock.metric, "percent": percent, "due_at": due}
     holders = _holders(ticket, at)
     letters = [
@@ -90,7 +95,9 @@ def tell_clock(
 
 
 def _holders(ticket: Ticket, at: datetime) -> Answering:
-    """Return who looks after the ticket now. Nobody on duty at all: the supervisors, when the first of them is; nothing is lost."""
+    """Return who looks after the ticket now. Nobody on duty at all: the supervisors, when the first
+    of them is; nothing is lost.
+    """
     roster = roster_on(at, ticket.organization_id)
     for holder in (ticket.assignee, ticket.owner):
         found = roster.stand_in(holder, at)
@@ -104,7 +111,9 @@ def _holders(ticket: Ticket, at: datetime) -> Answering:
 
 
 def _supervisors(organization_id: int, roster: Roster, at: datetime) -> Answering:
-    """Return the supervisors of the customer who are on duty, or will be first; all of them where nothing is planned."""
+    """Return the supervisors of the customer who are on duty, or will be first; all of them where
+    nothing is planned.
+    """
     return first_to_answer(Party(members=tuple(supervisors_of(organization_id))), at, roster)
 
 
@@ -167,7 +176,9 @@ def tell_rule(
 
 
 def tell_loop(*, ticket: Ticket, rule: EscalationRule, at: datetime) -> None:
-    """Tell the supervisors, once a day, that a rule runs again and again on a ticket and is held back."""
+    """Tell the supervisors, once a day, that a rule runs again and again on a ticket and is held
+    back.
+    """
     key = f"loop:{rule.pk}:{ticket.pk}:{at:%Y-%m-%d}"
     found = _supervisors(ticket.organization_id, roster_on(at, ticket.organization_id), at)
     same: dict[str, Any] = {
@@ -252,6 +263,10 @@ def tell_drill(
 
 def _name_for(level: EscalationLevel, language: str) -> str:
     return level.name_en if language == "en" and level.name_en else level.name_es
+
+
+def _acknowledge_path(escalation: Escalation, person: User) -> str:
+    return f"/escalations/{acknowledge_token(escalation, person.full_name or person.email)}/"
 
 
 def _letter(ticket: Ticket, person: User, key: str, **context: Any) -> Letter:

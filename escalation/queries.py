@@ -27,7 +27,8 @@ from tickets.models import Ticket
 from tickets.queries import active
 
 _SALT = "escalation.acknowledge"
-RULES_KEY, _RULES_KEPT_SECONDS = "escalation.rules", 60
+RULES_KEY = "escalation.rules"
+_RULES_KEPT_SECONDS = 60
 
 
 def matrix_on(
@@ -36,7 +37,9 @@ def matrix_on(
     at: datetime,
     kind: MatrixKind = MatrixKind.HIERARCHICAL,
 ) -> EscalationMatrix | None:
-    """Return the matrix in force at an instant: the contract's own, otherwise the organization's; None when there is none."""
+    """Return the matrix in force at an instant: the contract's own, otherwise the organization's;
+    None when there is none.
+    """
     found = EscalationMatrix.objects.filter(
         organization_id=organization_id, kind=kind, effective_from__lte=at
     ).order_by("-number")
@@ -70,7 +73,9 @@ class ShownMatrix:
 
 
 def matrices_in_force(organization_id: int, at: datetime) -> list[ShownMatrix]:
-    """Return every matrix of an organization that is in force: by kind, the organization's before those of contracts."""
+    """Return every matrix of an organization that is in force: by kind, the organization's before
+    those of contracts.
+    """
     newest: dict[tuple[str, int | None], EscalationMatrix] = {}
     rows = EscalationMatrix.objects.filter(
         organization_id=organization_id, effective_from__lte=at
@@ -102,12 +107,16 @@ def unacknowledged(at: datetime, limit: int) -> list[tuple[int, int]]:
 
 
 def acknowledge_token(escalation: Escalation, name: str) -> str:
-    """Return the signed word with which somebody acknowledges without a login; it names this step and who was told."""
+    """Return the signed word with which somebody acknowledges without a login; it names this step
+    and who was told.
+    """
     return signing.dumps([escalation.organization_id, escalation.pk, name], salt=_SALT)
 
 
 def read_token(token: str) -> tuple[int, int, str]:
-    """Return (organization id, escalation id, name of who was told) of a signed word; ``NotFound`` when it was not made by us."""
+    """Return (organization id, escalation id, name of who was told) of a signed word; ``NotFound``
+    when it was not made by us.
+    """
     try:
         organization_id, escalation_id, *told = signing.loads(token, salt=_SALT)
     except (signing.BadSignature, ValueError, TypeError) as error:
@@ -162,7 +171,9 @@ def active_rules() -> list[ActiveRule]:
 
 
 def any_rule(*triggers: Trigger) -> bool:
-    """Tell whether a rule that is on waits for one of these: where none does, a fact costs nothing more."""
+    """Tell whether a rule that is on waits for one of these: where none does, a fact costs nothing
+    more.
+    """
     return any(each.rule.trigger in triggers for each in active_rules())
 
 

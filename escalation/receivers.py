@@ -44,7 +44,8 @@ def on_clock_breached(event: ClockBreached) -> None:
         percent=100,
         at=event.at,
     )
-    # A target moves the ladder once, also when its breach was false at first: the machine's clock had jumped (ADR 14).
+    # A target moves the ladder once, also when its breach was false at first: the machine's clock
+    # had jumped (ADR 14).
     key = f"breach:{event.clock_id}:{event.segment_id}"
     services.escalate_ticket(
         ticket=ticket, cause=Cause.BREACH, cause_key=key, by=services.ESCALATOR, at=event.at
@@ -114,7 +115,9 @@ _COVERS = {
 
 
 def on_configuration_changed(event: ConfigurationChanged) -> None:
-    """Read the rules again when one was changed; look at the coverage again when it depends on what was."""
+    """Read the rules again when one was changed; look at the coverage again when it depends on what
+    was.
+    """
     if event.object_type == EscalationRule._meta.label_lower:
         services.renew_rule(rule_id=event.object_id)
     if event.object_type in _COVERS:

@@ -1,4 +1,6 @@
-"""What a rule would have touched in the days behind us: the same conditions over what happened. Writes nothing (SPEC 5.3)."""
+"""What a rule would have touched in the days behind us: the same conditions over what happened.
+Writes nothing (SPEC 5.3).
+"""
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
@@ -32,7 +34,9 @@ class Touched:
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """``count`` tickets in the last ``DAYS`` days; the newest ``SHOWN`` of them stand in ``touched``. ``is_cut``: there was more to look at."""
+    """``count`` tickets in the last ``DAYS`` days; the newest ``SHOWN`` of them stand in
+    ``touched``. ``is_cut``: there was more to look at.
+    """
 
     touched: list[Touched]
     count: int
@@ -41,7 +45,9 @@ class Rehearsal:
 
 @dataclass(frozen=True)
 class _Known:
-    """What is known of a ticket at the instant of a fact; support type and, but for clocks, priority are those of today."""
+    """What is known of a ticket at the instant of a fact; support type and, but for clocks,
+    priority are those of today.
+    """
 
     state: str
     priority: int
@@ -50,7 +56,8 @@ class _Known:
 
 
 def rehearse(rule: EscalationRule, customers: Sequence[int], *, at: datetime) -> Rehearsal:
-    """Return which tickets of the open scope the rule would have touched in the ``DAYS`` days before ``at``; each ticket once.
+    """Return which tickets of the open scope the rule would have touched in the ``DAYS`` days
+    before ``at``; each ticket once.
 
     The rule need not be saved; ``customers`` are the organizations it names.
     """
@@ -71,7 +78,9 @@ def rehearse(rule: EscalationRule, customers: Sequence[int], *, at: datetime) ->
 def _clocks(
     rule: EscalationRule, since: datetime, at: datetime
 ) -> Iterator[tuple[Touched, _Known]]:
-    """Yield the warnings and breaches that were told; the state is the one the ticket was in then."""
+    """Yield the warnings and breaches that were told; the state is the one the ticket
+    was in then.
+    """
     told = Announcement.objects.filter(
         at__gte=since, at__lte=at, percent__gte=rule.percent or 1
     ).select_related("clock__ticket__organization", "segment")
@@ -129,7 +138,9 @@ def _today(ticket: Ticket, state: str) -> _Known:
 def _silences(
     rule: EscalationRule, since: datetime, at: datetime
 ) -> Iterator[tuple[Touched, _Known]]:
-    """Yield the silences that lasted: between two words to the customer, or changes of state, more than the rule's minutes."""
+    """Yield the silences that lasted: between two words to the customer, or changes of state, more
+    than the rule's minutes.
+    """
     asked: QuerySet[Ticket] = Ticket.objects.filter(received_at__lte=at).filter(
         ~Q(state__in=sorted(FINAL))
         | Q(updated_at__gte=since)  # one that ended before was not silent since

@@ -1,4 +1,6 @@
-"""Which escalation rules a fact of a ticket calls for, and why not the others. Pure: rules, ticket and fact come in (SPEC 5.3)."""
+"""Which escalation rules a fact of a ticket calls for, and why not the others. Pure: rules, ticket
+and fact come in (SPEC 5.3).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +28,9 @@ class Outcome(TextChoices):
 
 
 class Condition(TextChoices):
-    """What a rule asks for, and what acting needs; the code stands in the log when it was not there."""
+    """What a rule asks for, and what acting needs; the code stands in the log when it was not
+    there.
+    """
 
     METRIC = "metric", _("another clock")
     PERCENT = "percent", _("too early")
@@ -44,7 +48,9 @@ class Condition(TextChoices):
 
 @dataclass(frozen=True)
 class Fact:
-    """What happened to a ticket. ``key`` names it: the same fact is never judged twice. ``subject`` groups the facts of one clock."""
+    """What happened to a ticket. ``key`` names it: the same fact is never judged twice. ``subject``
+    groups the facts of one clock.
+    """
 
     key: str
     trigger: Trigger
@@ -84,9 +90,11 @@ class About(Protocol):
 def unmet(
     rule: EscalationRule, customers: Sequence[int], about: About, fact: Fact
 ) -> list[Condition]:
-    """Return the conditions of a rule of this trigger that the ticket does not meet; none: it is to act.
+    """Return the conditions of a rule of this trigger that the ticket does not meet; none: it is to
+    act.
 
-    ``customers`` are the organizations the rule names. A silence rule without states speaks of what waits for us.
+    ``customers`` are the organizations the rule names. A silence rule without states speaks of what
+    waits for us.
     """
     found = []
     if rule.trigger == Trigger.CLOCK:
@@ -116,7 +124,9 @@ class Earlier:
 
 
 def held_back(rule_id: int, fact: Fact, earlier: Sequence[Earlier], at: datetime) -> Outcome | None:
-    """Return why a rule that applies does not act again: for this clock it has, or it runs in a loop; None: it acts."""
+    """Return why a rule that applies does not act again: for this clock it has, or it runs in a
+    loop; None: it acts.
+    """
     own = [run for run in earlier if run.rule_id == rule_id]
     if any(run.subject == fact.subject for run in own):
         return Outcome.ALREADY

@@ -32,7 +32,9 @@ def sweep_escalations() -> int:
 
 @shared_task(queue="clocks")
 def sweep_rules() -> int:
-    """Put active tickets under the watch of new silence rules, and judge the silences that have lasted."""
+    """Put active tickets under the watch of new silence rules, and judge the silences that have
+    lasted.
+    """
     at = timezone.now()
     with every_organization(reason="find silences that have lasted, and rules to plan"):
         services.plan_rules(at=at)

@@ -13,13 +13,16 @@ class MessageStatus(models.TextChoices):
 
 
 class OutboxMessage(OrganizationRow):
-    """An e-mail to one recipient: an intention written in the transaction of its cause, delivered after commit.
+    """An e-mail to one recipient: an intention written in the transaction of its cause, delivered
+    after commit.
 
-    ``context`` holds what the template ``notifications/<template>`` needs; it is rendered at delivery in ``language``.
-    The Message-ID is fixed here, so that a message sent twice (a crash between SMTP's 250 and our commit) is recognisable.
+    ``context`` holds what the template ``notifications/<template>`` needs; it is rendered at
+    delivery in ``language``. The Message-ID is fixed here, so that a message sent twice (a crash
+    between SMTP's 250 and our commit) is recognisable.
     """
 
-    organization = models.ForeignKey(  # type: ignore[assignment]  # a mail about an account belongs to none
+    # A mail about an account belongs to no organization.
+    organization = models.ForeignKey(  # type: ignore[assignment]
         "accounts.Organization",
         on_delete=models.PROTECT,
         null=True,

@@ -21,7 +21,8 @@ class RenderedMessage:
 
 
 def render_message(message: OutboxMessage) -> RenderedMessage:
-    """Render ``notifications/<template>.subject.txt`` and ``.txt``; the HTML dresses the same text, escaped.
+    """Render ``notifications/<template>.subject.txt`` and ``.txt``; the HTML dresses the same text,
+    escaped.
 
     The words of a message stand in one place only, and the subject never holds a line break.
     """

@@ -1,4 +1,6 @@
-"""The outbox: queue in the cause's transaction, deliver after commit, retry with back-off, give up visibly."""
+"""The outbox: queue in the cause's transaction, deliver after commit, retry with back-off, give up
+visibly.
+"""
 
 import logging
 from collections.abc import Sequence
@@ -37,7 +39,9 @@ MAX_ATTEMPTS = len(BACKOFF) + 1
 
 @dataclass(frozen=True, kw_only=True)
 class Letter:
-    """What to tell one person: template and context, and the key that makes telling it twice impossible."""
+    """What to tell one person: template and context, and the key that makes telling it twice
+    impossible.
+    """
 
     template: str
     to_email: str
@@ -53,11 +57,14 @@ class Letter:
 
 
 def queue_letters(*, organization_id: int | None, letters: Sequence[Letter], at: datetime) -> None:
-    """Write an outbox row per letter whose ``dedupe_key`` is new. Runs in the cause's transaction."""
+    """Write an outbox row per letter whose ``dedupe_key`` is new. Runs in the cause's
+    transaction.
+    """
     wanted = {letter.dedupe_key: letter for letter in letters if letter.to_email}
     if not wanted:
         return
-    # A known key keeps its row as it is. Not ``ignore_conflicts``: on SQLite that would swallow every other refusal too.
+    # A known key keeps its row as it is. Not ``ignore_conflicts``: on SQLite that would swallow
+    # every other refusal too.
     OutboxMessage.objects.bulk_create(
         (_row(organization_id, letter, at) for letter in wanted.values()),
         update_conflicts=True,
@@ -100,16 +107,17 @@ def deliver_message(
 ) -> bool:
     """Claim, render and send one message; return whether it was sent now.
 
-    Returns False when another worker has it, it is not due, or the attempt failed (then it waits for its next turn or is
-    dead, and ``connection`` is closed, so that the next one starts afresh). The one possible double lies between SMTP's 250
-    and the commit of *sent*; it is counted in ``reclaims``.
+    Returns False when another worker has it, it is not due, or the attempt failed (then it waits
+    for its next turn or is dead, and ``connection`` is closed, so that the next one starts afresh).
+    The one possible double lies between SMTP's 250 and the commit of *sent*; it is counted in
+    ``reclaims``.
     """
     if not claim_message(message=message, at=at):
         return False
     try:
         rendered = render_message(message)
         _send(message, rendered, from_email=from_email, connection=connection)
-    except Exception as error:  # noqa: BLE001 - whatever fails, the row must say so and be tried again
+    except Exception as error:  # noqa: BLE001 - the row must say it failed, and be tried again
         logger.warning("Message %s was not delivered: %s", message.pk, error)
         _note_failure(message=message, error=error, at=at)
         if connection is not None:
@@ -129,7 +137,9 @@ def fail_message(*, message: OutboxMessage, error: Exception, at: datetime) -> N
 
 
 def claim_message(*, message: OutboxMessage, at: datetime) -> bool:
-    """Mark the message as being sent by this worker, by compare-and-set on the row as it was read; False: not to be had."""
+    """Mark the message as being sent by this worker, by compare-and-set on the row as it was read;
+    False: not to be had.
+    """
     changes = {
         "status": MessageStatus.SENDING,
         "claimed_at": at,
@@ -153,14 +163,17 @@ def claim_message(*, message: OutboxMessage, at: datetime) -> bool:
 
 
 def _held(message: OutboxMessage) -> QuerySet[OutboxMessage]:
-    """Return the row while this claim still holds it: a worker that outlived its lease no longer decides."""
+    """Return the row while this claim still holds it: a worker that outlived its lease no longer
+    decides.
+    """
     return OutboxMessage.objects.filter(
         pk=message.pk, status=MessageStatus.SENDING, claimed_at=message.claimed_at
     )
 
 
 def _claimable(at: datetime) -> Q:
-    # A row in SENDING carries run_after = end of its lease: the same index finds fresh and abandoned work.
+    # A row in SENDING carries run_after = end of its lease: the same index finds fresh and
+    # abandoned work.
     return Q(status__in=(MessageStatus.QUEUED, MessageStatus.SENDING), run_after__lte=at)
 
 
@@ -225,7 +238,9 @@ def requeue_messages(*, message_ids: Sequence[int], by: Actor, at: datetime) -> 
 
 
 def mark_all_sent(*, at: datetime) -> int:
-    """Mark every waiting message as sent, without sending: the mail of replayed or imported history."""
+    """Mark every waiting message as sent, without sending: the mail of replayed or imported
+    history.
+    """
     return OutboxMessage.objects.exclude(status=MessageStatus.SENT).update(
         status=MessageStatus.SENT, sent_at=at
     )

@@ -21,11 +21,15 @@ PAUSE_SECONDS = 0.2  # between two looks: long enough to gather a batch, too sho
 
 @shared_task(queue="mail")
 def deliver_due() -> int:
-    """Deliver what is due over one connection: what was just committed, retries, and what a dead worker left behind.
+    """Deliver what is due over one connection: what was just committed, retries, and what a dead
+    worker left behind.
 
-    Looks again while it finds something, so that a busy minute costs one task and one connection, not one for each message.
+    Looks again while it finds something, so that a busy minute costs one task and one connection,
+    not one for each message.
     """
-    ends, sent, connection = time.monotonic() + ROUND_SECONDS, 0, get_connection()
+    ends = time.monotonic() + ROUND_SECONDS
+    sent = 0
+    connection = get_connection()
     try:
         while time.monotonic() < ends:
             answer_wake()
@@ -46,7 +50,9 @@ def deliver_due() -> int:
 
 
 def _unreachable(connection: BaseEmailBackend) -> Exception | None:
-    """Open the connection if it is not, and return why that fails: then one message says so, and the others wait."""
+    """Open the connection if it is not, and return why that fails: then one message says so, and
+    the others wait.
+    """
     try:
         connection.open()
     except (OSError, SMTPException) as error:

@@ -15,7 +15,9 @@ from web.forms import FilesField
 
 
 class TicketForm(forms.Form):
-    """A new ticket from a template: its own fields stand between the subject and the description."""
+    """A new ticket from a template: its own fields stand between the subject and the
+    description.
+    """
 
     organization: "forms.ModelChoiceField[Organization]" = forms.ModelChoiceField(
         queryset=None, label=_("Company")
@@ -41,19 +43,20 @@ class TicketForm(forms.Form):
         self, *args: Any, template: RequestTemplate, memberships: list[Membership], **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
+        fields: Any = self.fields
         self.template = template
         organizations = [membership.organization_id for membership in memberships]
-        self.fields["organization"].queryset = Organization.objects.filter(
+        fields["organization"].queryset = Organization.objects.filter(
             pk__in=organizations
-        ).order_by("name", "pk")  # type: ignore[attr-defined]
+        ).order_by("name", "pk")
         if len(organizations) == 1:
-            self.fields["organization"].widget = forms.HiddenInput()
-            self.fields["organization"].initial = organizations[0]
-        self.fields["impact"].initial = template.default_impact
-        self.fields["urgency"].initial = template.default_urgency
+            fields["organization"].widget = forms.HiddenInput()
+            fields["organization"].initial = organizations[0]
+        fields["impact"].initial = template.default_impact
+        fields["urgency"].initial = template.default_urgency
         self.extra = list(template.fields.all())
         for row in self.extra:
-            self.fields[f"field_{row.key}"] = _field_for(row, organizations)
+            fields[f"field_{row.key}"] = _field_for(row, organizations)
         order = [
             "organization",
             "subject",
@@ -125,7 +128,9 @@ class ReplyForm(forms.Form):
 
 
 class AnswerForm(ReplyForm):
-    """A reply on a solved ticket says whether it still fails: that decides what it does (SPEC 3.11)."""
+    """A reply on a solved ticket says whether it still fails: that decides what it does (SPEC
+    3.11).
+    """
 
     still_fails = forms.ChoiceField(
         label=_("Does it still fail?"),
@@ -154,7 +159,9 @@ class ReasonForm(forms.Form):
 
 
 class AuditForm(forms.Form):
-    """A request for an external audit: the filled workbook, the auditor's list, and a visit that is announced with it."""
+    """A request for an external audit: the filled workbook, the auditor's list, and a visit that is
+    announced with it.
+    """
 
     organization: "forms.ModelChoiceField[Organization]" = forms.ModelChoiceField(
         queryset=None, label=_("Company")
@@ -180,14 +187,15 @@ class AuditForm(forms.Form):
 
     def __init__(self, *args: Any, memberships: list[Membership], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        fields: Any = self.fields
         organizations = [membership.organization_id for membership in memberships]
-        self.fields["organization"].queryset = Organization.objects.filter(
+        fields["organization"].queryset = Organization.objects.filter(
             pk__in=organizations
-        ).order_by("name", "pk")  # type: ignore[attr-defined]
+        ).order_by("name", "pk")
         if len(organizations) == 1:
-            self.fields["organization"].widget = forms.HiddenInput()
-            self.fields["organization"].initial = organizations[0]
-        self.fields["form"].widget.attrs["accept"] = ".xlsx"
+            fields["organization"].widget = forms.HiddenInput()
+            fields["organization"].initial = organizations[0]
+        fields["form"].widget.attrs["accept"] = ".xlsx"
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}

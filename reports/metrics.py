@@ -1,4 +1,6 @@
-"""The metric registry: name, formula, unit and exclusions of every figure, in one place (SPEC 17.13)."""
+"""The metric registry: name, formula, unit and exclusions of every figure, in one place (SPEC
+17.13).
+"""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -54,10 +56,11 @@ VERDICTS = ("met", "missed", "running", "withdrawn")
 
 
 def verdict(clock: Clock, at: datetime) -> str:
-    """Return the verdict of one clock as of ``at``, by instants alone: one of ``VERDICTS``, each clock has exactly one.
+    """Return the verdict of one clock as of ``at``, by instants alone: one of ``VERDICTS``, each
+    clock has exactly one.
 
-    A clock that runs past its due instant is missed, whether or not anybody has looked since (``sla/SEMANTICS``: a breach happens
-    at the due instant).
+    A clock that runs past its due instant is missed, whether or not anybody has looked since
+    (``sla/SEMANTICS``: a breach happens at the due instant).
     """
     if clock.state == ClockState.WITHDRAWN:
         return "withdrawn"
@@ -68,7 +71,9 @@ def verdict(clock: Clock, at: datetime) -> str:
 
 @dataclass
 class Tally:
-    """Counts of clocks by (metric, priority, verdict), and of earlier breaches by (metric, priority). Adds up over customers and months."""
+    """Counts of clocks by (metric, priority, verdict), and of earlier breaches by (metric,
+    priority). Adds up over customers and months.
+    """
 
     verdicts: Counter[tuple[str, int, str]] = field(default_factory=Counter)
     earlier: Counter[tuple[str, int]] = field(default_factory=Counter)
@@ -82,7 +87,9 @@ class Tally:
         return Tally(self.verdicts + other.verdicts, self.earlier + other.earlier)
 
     def as_data(self) -> list[list[Any]]:
-        """Return the counts as JSON keeps them: ``[metric, priority, verdict or "earlier", count]``."""
+        """Return the counts as JSON keeps them: ``[metric, priority, verdict or "earlier",
+        count]``.
+        """
         rows: list[list[Any]] = [[*key, count] for key, count in self.verdicts.items()]
         return sorted(
             [
@@ -106,7 +113,8 @@ def tally_from(data: Sequence[Sequence[Any]]) -> Tally:
 
 
 def compliance_table(tally: Tally) -> list[dict[str, Any]]:
-    """Return a row per metric and priority, then one per metric over all priorities (``priority`` None).
+    """Return a row per metric and priority, then one per metric over all priorities (``priority``
+    None).
 
     ``compliance`` is in percent with one decimal, None when nothing was measured.
     """

@@ -14,9 +14,11 @@ class ReportStatus(models.TextChoices):
 
 
 class ReportIssue(OrganizationRow):
-    """A monthly service-level report as it was issued: its figures, their cut-off and hash, and the PDF made of them.
+    """A monthly service-level report as it was issued: its figures, their cut-off and hash, and the
+    PDF made of them.
 
-    ``month`` is the first day, local to the organization. ``is_final`` marks the report of a month that had ended.
+    ``month`` is the first day, local to the organization. ``is_final`` marks the report of a month
+    that had ended.
     """
 
     month = models.DateField(_("month"))
@@ -61,7 +63,9 @@ class ReportIssue(OrganizationRow):
 
 
 class Simulation(models.Model):
-    """Terms that somebody thought about, tried on past tickets of some customers (SPEC 4.11). What was found stands in its parts."""
+    """Terms that somebody thought about, tried on past tickets of some customers (SPEC 4.11). What
+    was found stands in its parts.
+    """
 
     name = models.CharField(_("name"), max_length=120)
     draft = models.JSONField()  # as sla.drafts writes it
@@ -94,9 +98,11 @@ class PartStatus(models.TextChoices):
 
 
 class SimulationPart(OrganizationRow):
-    """One customer's month of a simulation, as known at ``as_of``: the cut-off of its issued report, or when it was asked for.
+    """One customer's month of a simulation, as known at ``as_of``: the cut-off of its issued
+    report, or when it was asked for.
 
-    ``before`` and ``after`` are tallies (``reports.metrics``); ``changes`` is the CSV of every clock that comes out otherwise.
+    ``before`` and ``after`` are tallies (``reports.metrics``); ``changes`` is the CSV of every
+    clock that comes out otherwise.
     """
 
     simulation = models.ForeignKey(Simulation, on_delete=models.CASCADE, related_name="+")

@@ -1,4 +1,6 @@
-"""Builds the figures of a report from domain rows; the page, the PDF and the API show what this returns."""
+"""Builds the figures of a report from domain rows; the page, the PDF and the API show what this
+returns.
+"""
 
 import hashlib
 import json
@@ -27,13 +29,14 @@ from tickets.models import StateInterval, Ticket
 from tickets.queries import time_held
 from tickets.states import Holder, State
 
-SHOWN_SIMULATIONS, SHOWN_CHANGES = 50, 100
+SHOWN_SIMULATIONS = 50
+SHOWN_CHANGES = 100
 
 
 def parse_month(text: str) -> date:
     """Return the first day of a ``YYYY-MM`` month; ``Invalid`` says how to write it."""
     try:
-        month = datetime.strptime(text, "%Y-%m").date()  # noqa: DTZ007 - a calendar month has no zone
+        month = datetime.strptime(text, "%Y-%m").date()  # noqa: DTZ007 - a month has no zone
         if not 2000 <= month.year <= 2100:
             raise ValueError("out of range")
         return month
@@ -81,9 +84,11 @@ def reported_organization(user: User, slug: str) -> Organization:
 
 
 def build_service_level(organization: Organization, month: date, at: datetime) -> dict[str, Any]:
-    """Return the figures of the month as plain data, in codes and ISO instants, the same for the same rows.
+    """Return the figures of the month as plain data, in codes and ISO instants, the same for the
+    same rows.
 
-    ``raised`` counts tickets by arrival in the organization's zone; ``tickets`` lists every one of them.
+    ``raised`` counts tickets by arrival in the organization's zone; ``tickets`` lists every one of
+    them.
     """
     start, end = bounds(organization, month)
     tickets = list(
@@ -140,9 +145,11 @@ def build_service_level(organization: Organization, month: date, at: datetime) -
 def _held_by_ticket(
     organization: Organization, start: datetime, end: datetime, at: datetime
 ) -> dict[int, dict[str, int]]:
-    """Return ticket id -> whose turn it was for how many elapsed seconds within the month (SPEC 17.9), of the month's tickets.
+    """Return ticket id -> whose turn it was for how many elapsed seconds within the month (SPEC
+    17.9), of the month's tickets.
 
-    While the month runs, of turns that have ended: a report is made anew when something happened, not because time passes.
+    While the month runs, of turns that have ended: a report is made anew when something happened,
+    not because time passes.
     """
     until = min(at, end)
     stays: dict[int, list[StateInterval]] = {}
@@ -247,7 +254,9 @@ def get_issue(user: User, issue_id: int) -> ReportIssue:
 
 
 def figures(organization: Organization, month: date, language: str, at: datetime) -> dict[str, Any]:
-    """Return what the screen shows: the figures of the issued report, and for a month that was not issued, those of now."""
+    """Return what the screen shows: the figures of the issued report, and for a month that was not
+    issued, those of now.
+    """
     issue = issued_report(organization.pk, month, language)
     return dict(issue.data) if issue is not None else build_service_level(organization, month, at)
 
@@ -263,7 +272,9 @@ def due_issues(at: datetime, limit: int) -> list[tuple[int, int]]:
 
 
 def published_report(organization_id: int, month: date) -> ReportIssue | None:
-    """Return the first report that was issued for an ended month: its figures are the published ones, in whatever language."""
+    """Return the first report that was issued for an ended month: its figures are the published
+    ones, in whatever language.
+    """
     return (
         ReportIssue.objects.filter(organization_id=organization_id, month=month, is_final=True)
         .order_by("cutoff_at", "pk")
@@ -310,7 +321,9 @@ def _sees_all(simulation: Simulation) -> bool:
 
 
 class ShownChange(NamedTuple):
-    """A clock with another verdict, as the page shows it; empty where one side has no such clock. Instants are ISO texts."""
+    """A clock with another verdict, as the page shows it; empty where one side has no such clock.
+    Instants are ISO texts.
+    """
 
     ticket: str
     metric: str
@@ -326,7 +339,8 @@ class ShownChange(NamedTuple):
 
 @dataclass(frozen=True)
 class SimulationResult:
-    """What a simulation found so far. ``rows`` pair the compliance before and after; ``published`` tells whether before is as issued.
+    """What a simulation found so far. ``rows`` pair the compliance before and after; ``published``
+    tells whether before is as issued.
 
     ``published`` is None when no report of these months was issued.
     """
@@ -414,7 +428,9 @@ def _is_as_published(part: SimulationPart) -> bool:
 
 
 def _pairs(parts: list[SimulationPart]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    """Return the rows of the compliance before and after side by side; a clock that only one of them has is empty in the other."""
+    """Return the rows of the compliance before and after side by side; a clock that only one of
+    them has is empty in the other.
+    """
     before = compliance_table(sum((tally_from(part.before) for part in parts), Tally()))
     after = compliance_table(sum((tally_from(part.after) for part in parts), Tally()))
     keys = dict.fromkeys((row["metric"], row["priority"]) for row in [*before, *after])
@@ -429,10 +445,6 @@ def _pairs(parts: list[SimulationPart]) -> list[tuple[dict[str, Any], dict[str, 
         "earlier": 0,
         "compliance": None,
     }
-    return [
-        tuple(
-            side.get(key, nothing | dict(zip(("metric", "priority"), key, strict=True)))
-            for side in (old, new)
-        )
-        for key in keys
-    ]  # type: ignore[misc]
+    names = ("metric", "priority")
+    empty = {key: nothing | dict(zip(names, key, strict=True)) for key in keys}
+    return [(old.get(key, empty[key]), new.get(key, empty[key])) for key in keys]

@@ -30,7 +30,9 @@ def sweep_reports() -> int:
 
 @shared_task(queue="reports")
 def issue_monthly_reports() -> None:
-    """Issue last month's report of every customer whose month has ended; runs every hour, does it once."""
+    """Issue last month's report of every customer whose month has ended; runs every hour, does it
+    once.
+    """
     at = timezone.now()
     with every_organization(reason="list the customers that get a monthly report"):
         customers = organizations()

@@ -1,4 +1,6 @@
-"""The embedded default's broker: a folder of messages, by kombu's filesystem transport, each of which appears there whole."""
+"""The embedded default's broker: a folder of messages, by kombu's filesystem transport, each of
+which appears there whole.
+"""
 
 import os
 import uuid
@@ -10,8 +12,12 @@ from kombu.utils.json import dumps
 
 
 class Channel(filesystem.Channel):
-    def _put(self, queue: str, message: Any, **_options: Any) -> None:  # type: ignore[override]  # its bases disagree
-        # kombu writes where the workers look: one that looks before the text is there reads nothing, loses the message and dies of it.
+    # The bases disagree about the signature.
+    def _put(  # type: ignore[override]
+        self, queue: str, message: Any, **_options: Any
+    ) -> None:
+        # kombu writes where the workers look: one that looks before the text is there reads
+        # nothing, loses the message and dies of it.
         path = os.path.join(
             self.data_folder_out, f"{round(monotonic() * 1000)}_{uuid.uuid4()}.{queue}.msg"
         )

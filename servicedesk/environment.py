@@ -1,4 +1,6 @@
-"""Reads settings from environment variables. A wrong value stops the start with its name and the cure."""
+"""Reads settings from environment variables. A wrong value stops the start with its name and the
+cure.
+"""
 
 import os
 from collections.abc import Mapping
@@ -54,8 +56,8 @@ def wrong(name: str, value: str, cure: str) -> ImproperlyConfigured:
 def mail_settings(url: str) -> dict[str, object]:
     """Return Django's e-mail settings from ``EMAIL_URL``.
 
-    ``console://``, ``file:///folder``, ``smtp://user:password@host:587`` (STARTTLS when a user is given),
-    ``smtp+ssl://…``.
+    ``console://``, ``file:///folder``, ``smtp://user:password@host:587`` (STARTTLS when a user is
+    given), ``smtp+ssl://…``.
     """
     parts = urlsplit(url)
     if parts.scheme == "console":

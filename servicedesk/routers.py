@@ -1,4 +1,6 @@
-"""Says which tables lie in which database: the embedded cache has a file of its own, and the reader's connection has none."""
+"""Says which tables lie in which database: the embedded cache has a file of its own, and the
+reader's connection has none.
+"""
 
 from typing import Any
 
@@ -8,7 +10,9 @@ CACHE = "django_cache"
 
 
 class Router:
-    """Keeps the cache in its own SQLite file, so that it never waits for the data's write lock; migrates nothing as the reader."""
+    """Keeps the cache in its own SQLite file, so that it never waits for the data's write lock;
+    migrates nothing as the reader.
+    """
 
     def db_for_read(self, model: type[models.Model], **hints: Any) -> str | None:
         return "cache" if model._meta.app_label == CACHE else None

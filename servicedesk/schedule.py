@@ -1,4 +1,6 @@
-"""What beat starts, and how often (seconds, unless a crontab). Every sweep costs in proportion to what is due."""
+"""What beat starts, and how often (seconds, unless a crontab). Every sweep costs in proportion to
+what is due.
+"""
 
 from typing import Any
 

@@ -1,4 +1,6 @@
-"""The one settings file. Every environment variable it reads stands in ``.env.example`` and the README (a test says so)."""
+"""The one settings file. Every environment variable it reads stands in ``.env.example`` and the
+README (a test says so).
+"""
 
 import secrets
 import sys
@@ -137,11 +139,13 @@ TEMPLATES = [
     }
 ]
 
-# --- data -------------------------------------------------------------------------------------------------------------
+# --- data -----------------------------------------------------------------------------------------
 _SQLITE = {
-    "transaction_mode": "IMMEDIATE",  # a deferred lock upgrade fails at once when another writer is busy
+    # A deferred lock upgrade fails at once when another writer is busy.
+    "transaction_mode": "IMMEDIATE",
     "timeout": 20,
-    "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA foreign_keys=ON;PRAGMA cache_size=-20000;"
+    "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA "
+    "foreign_keys=ON;PRAGMA cache_size=-20000;"
     "PRAGMA journal_size_limit=67108864;PRAGMA mmap_size=134217728;",
 }
 
@@ -179,7 +183,8 @@ DATABASES = {"default": _database(env.url("DATABASE_URL", _POSTGRES))}
 # Simulations compute over a connection that cannot write (SPEC 17.4).
 READ_ONLY_DATABASE = "reader"
 DATABASES[READ_ONLY_DATABASE] = _reader(DATABASES["default"])
-# Migrations run as the owner of the tables, the product as a role that only reads and writes rows (DECISIONS 2).
+# Migrations run as the owner of the tables, the product as a role that only reads and writes rows
+# (DECISIONS 2).
 DATABASE_OWNER_URL = env.url("DATABASE_OWNER_URL", _POSTGRES)
 if DATABASE_OWNER_URL and sys.argv[1:2] in (["migrate"], ["prepare"]):
     DATABASES["default"] = _database(DATABASE_OWNER_URL)
@@ -206,7 +211,7 @@ MEDIA_ROOT = VAR_DIR / "media"  # served only through the ticket's permission, n
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
-# --- people -----------------------------------------------------------------------------------------------------------
+# --- people ---------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -232,7 +237,7 @@ ACCOUNT_SESSION_REMEMBER = None
 ALLAUTH_TRUSTED_PROXY_COUNT = env.number("MESA_PROXIES", 0, low=0, high=5)
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 
-# --- work outside the request -------------------------------------------------------------------------------------------
+# --- work outside the request ---------------------------------------------------------------------
 CELERY_BROKER_URL = REDIS_URL or "filesystem://"
 _BROKER_FOLDER = VAR_DIR / "broker"
 if not REDIS_URL:
@@ -253,7 +258,7 @@ CELERY_TASK_TIME_LIMIT = 300
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat")
 
-# --- mail -------------------------------------------------------------------------------------------------------------
+# --- mail -----------------------------------------------------------------------------------------
 _EMAIL_URL = env.url(
     "EMAIL_URL", ("smtp", "smtp+ssl", "console", "file"), f"file://{VAR_DIR / 'mail'}"
 )
@@ -262,13 +267,14 @@ for _name, _value in mail_settings(_EMAIL_URL).items():
 DEFAULT_FROM_EMAIL = env.text("MESA_FROM_EMAIL", "Mesa <mesa@mesa.example>")
 MESA_MAIL_DOMAIN = DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip("> ") or "mesa.example"
 
-# --- words, time, numbers ---------------------------------------------------------------------------------------------
+# --- words, time, numbers -------------------------------------------------------------------------
 LANGUAGE_CODE = "es"
 LANGUAGES = [("es", _("Spanish")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_TZ = True
 TIME_ZONE = "UTC"
-# PEM files of the key that signs evidence; made and kept in the data folder when they are not given.
+# PEM files of the key that signs evidence; made and kept in the data folder when they are not
+# given.
 MESA_SIGNING_KEY = env.text("MESA_SIGNING_KEY", "")
 MESA_SIGNING_CERTIFICATE = env.text("MESA_SIGNING_CERTIFICATE", "")
 MESA_SIGNER_NAME = env.text("MESA_SIGNER_NAME", "Mesa")

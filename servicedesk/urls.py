@@ -14,7 +14,8 @@ urlpatterns = [
     path("verify/", views.verify, name="verify"),
     path("verify/certificate.pem", views.certificate, name="certificate"),
     path("attachments/<int:attachment_id>/", views.attachment, name="attachment"),
-    # A person's address is the one they were invited by: it is changed in the configuration, on the record, and nowhere else.
+    # A person's address is the one they were invited by: it is changed in the configuration, on the
+    # record, and nowhere else.
     path("accounts/email/", views.closed, name="account_email"),
     re_path(r"^accounts/confirm-email/.*$", views.closed),
     path("accounts/", include("allauth.urls")),

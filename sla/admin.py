@@ -84,14 +84,10 @@ class PolicyForm(VersionForm):
             pk=self.instance.pk, number=self.instance.number, organization=organization
         )
         trial.contract = data.get("contract", self.instance.contract)
-        trial.person, trial.effective_from = (
-            data.get("person", self.instance.person),
-            data["effective_from"],
-        )
-        trial.business_calendar, trial.extended_calendar = (
-            data.get("business_calendar"),
-            data.get("extended_calendar"),
-        )
+        trial.person = data.get("person", self.instance.person)
+        trial.effective_from = data["effective_from"]
+        trial.business_calendar = data.get("business_calendar")
+        trial.extended_calendar = data.get("extended_calendar")
         check_version(trial, at=now)
 
 

@@ -1,4 +1,6 @@
-"""The calendar's configuration page: lines of text in, a picture of the week, the closed days, warnings, and what would move."""
+"""The calendar's configuration page: lines of text in, a picture of the week, the closed days,
+warnings, and what would move.
+"""
 
 import hashlib
 import json
@@ -27,8 +29,10 @@ from sla.services import Move, check_course, preview_calendar, publish_calendar_
 from sla.wording import days_of_week, words_of
 
 YEAR = timedelta(days=365)
-SHOWN_MOVES, SHOWN_VERSIONS = 50, 20
-DAY_HEIGHT, HOUR_WIDTH = 34, 40  # units of the drawing of the week
+SHOWN_MOVES = 50
+SHOWN_VERSIONS = 20
+DAY_HEIGHT = 34
+HOUR_WIDTH = 40  # units of the drawing of the week
 
 FINDINGS: dict[str, str | Promise] = {
     "ends_before_midnight": _(
@@ -56,7 +60,9 @@ class WeekBar:
 
 
 class CalendarForm(forms.ModelForm):
-    """A calendar with the hours of its newest version, as lines of text; saving other hours adds a version."""
+    """A calendar with the hours of its newest version, as lines of text; saving other hours adds a
+    version.
+    """
 
     time_zone = forms.CharField(
         label=_("Time zone"),
@@ -81,7 +87,8 @@ class CalendarForm(forms.ModelForm):
         max_length=10,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         help_text=_(
-            "A country, such as MX, or a region of it, such as MX-JAL. They are put into the list above, this year's and the next two years', "
+            "A country, such as MX, or a region of it, such as MX-JAL. They are put into the "
+            "list above, this year's and the next two years', "
             "and shown before anything is saved."
         ),
     )
@@ -93,7 +100,8 @@ class CalendarForm(forms.ModelForm):
             "For a change, in the calendar's time zone. Empty: at once. The past never changes."
         ),
     )
-    # What the reader has seen the consequences of: another change is shown again before it is saved.
+    # What the reader has seen the consequences of: another change is shown again before it is
+    # saved.
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -156,7 +164,9 @@ class CalendarForm(forms.ModelForm):
         }
 
     def _add_public_holidays(self, data: dict[str, Any]) -> None:
-        """Put a country's holidays into the list that was typed, which keeps its own names, and show it before it is saved."""
+        """Put a country's holidays into the list that was typed, which keeps its own names, and
+        show it before it is saved.
+        """
         country, _sign, region = data["public_of"].strip().upper().partition("-")
         year = timezone.localdate().year
         try:
@@ -176,7 +186,9 @@ class CalendarForm(forms.ModelForm):
         )
 
     def _show_consequences(self, data: dict[str, Any], now: datetime) -> None:
-        """Refuse once, with the clocks that would move and what is probably wrong, so that both are seen before they hold."""
+        """Refuse once, with the clocks that would move and what is probably wrong, so that both are
+        seen before they hold.
+        """
         typed = json.dumps(
             [
                 data["time_zone"],
@@ -203,22 +215,21 @@ class CalendarForm(forms.ModelForm):
             self.is_trial = True
             raise ValidationError(
                 _(
-                    "Nothing is saved yet: look below at the warnings and at the due instants that would move, and save again."
+                    "Nothing is saved yet: look below at the warnings and at the due instants "
+                    "that would move, and save again."
                 )
             )
 
     def _has_new_findings(self, data: dict[str, Any]) -> bool:
         organization = data.get("organization") or self.instance.organization
-        found, old = (
-            _findings(
-                data["hours"],
-                data["holidays"],
-                data["time_zone"],
-                organization,
-                timezone.localdate(),
-            ),
-            self.version,
+        found = _findings(
+            data["hours"],
+            data["holidays"],
+            data["time_zone"],
+            organization,
+            timezone.localdate(),
         )
+        old = self.version
         known = (
             _findings(old.hours, old.holidays, old.time_zone, organization, timezone.localdate())
             if old is not None
@@ -248,7 +259,9 @@ class CalendarAdmin(ConfigurationAdmin):
     def get_readonly_fields(
         self, request: HttpRequest, obj: Model | None = None
     ) -> tuple[str, ...]:
-        """What a calendar is used for is fixed: tickets that arrive look for it, and its versions say nothing of it."""
+        """What a calendar is used for is fixed: tickets that arrive look for it, and its versions
+        say nothing of it.
+        """
         return ("organization", "role") if obj is not None else ()
 
     def save_model(self, request: HttpRequest, obj: Calendar, form: Any, change: bool) -> None:
@@ -303,7 +316,9 @@ def _grouped(findings: list[tuple[str | Promise, str]]) -> list[tuple[str | Prom
 
 
 def _shown(form: CalendarForm) -> tuple[dict[str, list[list[str]]], dict[str, str], str]:
-    """Return hours, holidays and zone as typed where they can be read, otherwise of the newest version."""
+    """Return hours, holidays and zone as typed where they can be read, otherwise of the newest
+    version.
+    """
     typed = getattr(form, "cleaned_data", {})
     version = form.version
     hours = (
@@ -356,7 +371,8 @@ def _findings(
     organization: Model | None,
     today: date,
 ) -> list[tuple[str | Promise, str]]:
-    country, region = getattr(organization, "country", ""), getattr(organization, "region", "")
+    country = getattr(organization, "country", "")
+    region = getattr(organization, "region", "")
     public = public_holidays(country, region, today.year, today.year + 1) if country else {}
     within = {day: name for day, name in public.items() if day < (today + YEAR).isoformat()}
     found = lint_calendar(

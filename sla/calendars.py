@@ -1,8 +1,10 @@
-"""Calendar arithmetic: open time between instants, deadlines, pauses, and the ledger that explains them.
+"""Calendar arithmetic: open time between instants, deadlines, pauses, and the ledger that explains
+them.
 
-Pure: no Django, no clock, no settings. Inputs are aware datetimes in any zone, results are UTC, arithmetic is in integer
-microseconds. An instant is open when its local wall time lies in a window ``[start, end)`` of its weekday and its local
-date is no holiday; time is real elapsed time, so days on which the clocks change need no rule of their own.
+Pure: no Django, no clock, no settings. Inputs are aware datetimes in any zone, results are UTC,
+arithmetic is in integer microseconds. An instant is open when its local wall time lies in a window
+``[start, end)`` of its weekday and its local date is no holiday; time is real elapsed time, so days
+on which the clocks change need no rule of their own.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,7 +27,8 @@ from sla.errors import (
 from sla.timetable import DAY, SECOND, Timetable, from_us, to_us
 
 Pause = tuple[datetime, datetime | None]
-FIRST_YEAR, LAST_YEAR = 1900, 9998  # of what calendars are asked about
+FIRST_YEAR = 1900
+LAST_YEAR = 9998  # of what calendars are asked about
 HORIZON_YEARS = 60  # a deadline further away is a mistake in the calendar, not a promise
 
 __all__ = [
@@ -54,7 +57,9 @@ class SegmentKind(StrEnum):
 
 @dataclass(frozen=True)
 class LedgerSegment:
-    """A stretch ``[start, end)`` in UTC; ``end`` is None for a pause that has not ended. Only OPEN ones count."""
+    """A stretch ``[start, end)`` in UTC; ``end`` is None for a pause that has not ended. Only OPEN
+    ones count.
+    """
 
     kind: SegmentKind
     start: datetime
@@ -69,7 +74,9 @@ class LedgerSegment:
 
 @dataclass(frozen=True)
 class Ledger:
-    """The account of one deadline: segments that partition ``[start, due)`` without gap or overlap."""
+    """The account of one deadline: segments that partition ``[start, due)`` without gap
+    or overlap.
+    """
 
     start: datetime
     due: datetime | None
@@ -82,10 +89,12 @@ class Ledger:
 
 
 class WorkCalendar:
-    """Weekly windows of local wall time in an IANA zone, and local holiday dates that are closed all day.
+    """Weekly windows of local wall time in an IANA zone, and local holiday dates that are closed
+    all day.
 
-    ``hours`` maps weekdays (Monday is 0) to ``("HH:MM", "HH:MM")`` pairs, ``24:00`` allowed as an end; overlapping or
-    touching windows are united. Raises ``UnknownTimezone``, ``BadWindow`` or ``NoHours``.
+    ``hours`` maps weekdays (Monday is 0) to ``("HH:MM", "HH:MM")`` pairs, ``24:00`` allowed as an
+    end; overlapping or touching windows are united. Raises ``UnknownTimezone``, ``BadWindow`` or
+    ``NoHours``.
     """
 
     def __init__(
@@ -106,23 +115,27 @@ class WorkCalendar:
         self._table: Timetable | None = None
 
     def add(self, start: datetime, duration: timedelta) -> datetime:
-        """Return the earliest instant with exactly ``duration`` of open time since ``start``; zero gives ``start``."""
-        begin, amount = _instant(start), _amount(duration)
+        """Return the earliest instant with exactly ``duration`` of open time since ``start``; zero
+        gives ``start``.
+        """
+        begin = _instant(start)
+        amount = _amount(duration)
         return from_us(self._add(begin, amount))
 
     def elapsed(self, start: datetime, end: datetime, pauses: Iterable[Pause] = ()) -> timedelta:
-        """Return the open time in ``[start, end)`` outside the pauses; zero when ``end <= start``."""
-        begin, finish = _instant(start), _instant(end)
+        """Return the open time in ``[start, end)`` outside the pauses; zero when ``end
+        <= start``.
+        """
+        begin = _instant(start)
+        finish = _instant(end)
         united = _united_pauses(pauses, finish) if pauses else ()
         if finish <= begin:
             return timedelta()
         table = self._covering(begin, finish)
         used = table.open_before(finish) - table.open_before(begin)
         for pause_from, pause_to in united:
-            low, high = (
-                max(pause_from, begin),
-                finish if pause_to is None else min(pause_to, finish),
-            )
+            low = max(pause_from, begin)
+            high = finish if pause_to is None else min(pause_to, finish)
             if low < high:
                 used -= table.open_before(high) - table.open_before(low)
         return timedelta(microseconds=used)
@@ -130,8 +143,11 @@ class WorkCalendar:
     def due(
         self, start: datetime, duration: timedelta, pauses: Iterable[Pause] = ()
     ) -> datetime | None:
-        """Return the deadline when time inside the pauses does not count; None while an open-ended pause holds it."""
-        begin, amount = _instant(start), _amount(duration)
+        """Return the deadline when time inside the pauses does not count; None while an open-ended
+        pause holds it.
+        """
+        begin = _instant(start)
+        amount = _amount(duration)
         found = self._due(begin, amount, _united_pauses(pauses, None) if pauses else ())
         return None if found is None else from_us(found)
 
@@ -139,24 +155,31 @@ class WorkCalendar:
         self, start: datetime, durations: Sequence[timedelta], pauses: Iterable[Pause] = ()
     ) -> list[datetime | None]:
         """Return ``due`` of each duration: the pauses are looked at once."""
-        begin, united = _instant(start), _united_pauses(pauses, None) if pauses else ()
+        begin = _instant(start)
+        united = _united_pauses(pauses, None) if pauses else ()
         found = [self._due(begin, _amount(duration), united) for duration in durations]
         return [None if instant is None else from_us(instant) for instant in found]
 
     def explain(self, start: datetime, duration: timedelta, pauses: Iterable[Pause] = ()) -> Ledger:
-        """Return the ledger of ``due``: segments that partition ``[start, due)``; the open ones sum to ``duration``.
+        """Return the ledger of ``due``: segments that partition ``[start, due)``; the open ones sum
+        to ``duration``.
 
-        When an open-ended pause leaves the deadline undetermined, the last segment is that pause, with no end.
+        When an open-ended pause leaves the deadline undetermined, the last segment is that pause,
+        with no end.
         """
-        begin, amount = _instant(start), _amount(duration)
+        begin = _instant(start)
+        amount = _amount(duration)
         united = _united_pauses(pauses, None)
         due = self._due(begin, amount, united)
         segments = tuple(self._segments(begin, due, united))
         return Ledger(from_us(begin), None if due is None else from_us(due), duration, segments)
 
     def account(self, start: datetime, end: datetime, pauses: Iterable[Pause] = ()) -> Ledger:
-        """Return the ledger of ``[start, end)``, whatever was promised in it; ``duration`` is what it counted."""
-        begin, finish = _instant(start), _instant(end)
+        """Return the ledger of ``[start, end)``, whatever was promised in it; ``duration`` is what
+        it counted.
+        """
+        begin = _instant(start)
+        finish = _instant(end)
         segments = (
             tuple(self._segments(begin, finish, _united_pauses(pauses, finish)))
             if begin < finish
@@ -183,7 +206,8 @@ class WorkCalendar:
     def term(self, start: datetime, days: int, business: bool = False) -> datetime:
         """Return the end of a term in days, counted by local date; the day of the event is day 0.
 
-        n calendar days end at 24:00 local of day n; n business days at closing time of the n-th following business day.
+        n calendar days end at 24:00 local of day n; n business days at closing time of the n-th
+        following business day.
         """
         if days < 0:
             raise NegativeDuration(gettext_noop("A term cannot have a negative number of days."))
@@ -196,7 +220,9 @@ class WorkCalendar:
         return self.closing(day)
 
     def days_before(self, day: date, days: int, business: bool = False) -> date:
-        """Return the last date on which a notice of ``days`` (calendar or business) before ``day`` can be given."""
+        """Return the last date on which a notice of ``days`` (calendar or business) before ``day``
+        can be given.
+        """
         if days < 0:
             raise NegativeDuration(gettext_noop("A notice period cannot be negative."))
         if not business:
@@ -219,7 +245,9 @@ class WorkCalendar:
         )
 
     def day_kind(self, day: date) -> SegmentKind:
-        """Return what a local date is for a term in business days: open, closed all day, or a holiday."""
+        """Return what a local date is for a term in business days: open, closed all day, or a
+        holiday.
+        """
         if self.is_business_day(day):
             return SegmentKind.OPEN
         return SegmentKind.HOLIDAY if day in self.holidays else SegmentKind.OUTSIDE_HOURS
@@ -229,29 +257,34 @@ class WorkCalendar:
         return _midnight(day + timedelta(days=1), self.zone)
 
     def closing(self, day: date) -> datetime:
-        """Return when the last window of the local date closes; 24:00 of a date without open time."""
-        low, high = (
-            to_us(_midnight(day, self.zone)),
-            to_us(_midnight(day + timedelta(days=1), self.zone)),
-        )
+        """Return when the last window of the local date closes; 24:00 of a date without
+        open time.
+        """
+        low = to_us(_midnight(day, self.zone))
+        high = to_us(_midnight(day + timedelta(days=1), self.zone))
         stops = [stop for _start, stop in self._covering(low, high).between(low, high)]
         return from_us(stops[-1] if stops else high)
 
     def _covering(self, low: int, high: int) -> Timetable:
-        """Return a table that holds ``[low, high]``, building a larger one when the cached one does not reach."""
+        """Return a table that holds ``[low, high]``, building a larger one when the cached one does
+        not reach.
+        """
         table = self._table
         if table is not None and table.begins_us <= low and high < table.ends_us:
             return table
-        # A year more on both sides: local days reach over the ends of a UTC year, and the next question comes from nearby.
+        # A year more on both sides: local days reach over the ends of a UTC year, and the next
+        # question comes from nearby.
         try:
-            first, last = from_us(low).year - 1, from_us(high).year + 1
+            first = from_us(low).year - 1
+            last = from_us(high).year + 1
         except OverflowError as error:
             raise _too_far() from error
         if first < FIRST_YEAR or last > LAST_YEAR:
             raise _too_far()
         if table is None or first < table.first_year or last > table.last_year:
             if table is not None:
-                first, last = min(first, table.first_year), max(last, table.last_year)
+                first = min(first, table.first_year)
+                last = max(last, table.last_year)
             table = Timetable(self.zone, self.windows, self.holidays, first, last)
             self._table = table
         return table
@@ -355,7 +388,9 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    """Return the UTC instant at which the local date begins; where midnight falls in a gap, the gap's end."""
+    """Return the UTC instant at which the local date begins; where midnight falls in a gap, the
+    gap's end.
+    """
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
@@ -410,10 +445,13 @@ def _united(weekday: int, windows: Iterable[tuple[str, str]]) -> tuple[tuple[int
 
 
 def _united_pauses(pauses: Iterable[Pause], open_end: int | None) -> list[tuple[int, int | None]]:
-    """Return the pauses in order, overlapping and touching ones as one; an end of None swallows what follows."""
+    """Return the pauses in order, overlapping and touching ones as one; an end of None swallows
+    what follows.
+    """
     spans: list[tuple[int, int | None]] = []
     for low, high in pauses:
-        begin, end = _instant(low), open_end if high is None else _instant(high)
+        begin = _instant(low)
+        end = open_end if high is None else _instant(high)
         if high is not None and end is not None and end < begin:
             raise BadPause(gettext_noop("A pause ends before it starts."))
         if end is None or begin < end:

@@ -1,4 +1,6 @@
-"""What a clock says, as a pure function of its segments and pauses (SPEC 17.2). No models, no clock reads."""
+"""What a clock says, as a pure function of its segments and pauses (SPEC 17.2). No models, no clock
+reads.
+"""
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
@@ -16,7 +18,9 @@ AT_RISK_PERCENT = 75  # from here on a ticket stands in the queue "At risk"
 
 @dataclass(frozen=True)
 class Term:
-    """A target in days, counted by local date and never turned into minutes (SPEC 4.14): day 0 is the day of the event."""
+    """A target in days, counted by local date and never turned into minutes (SPEC 4.14): day 0 is
+    the day of the event.
+    """
 
     days: int
     business: bool
@@ -26,7 +30,9 @@ Target = timedelta | Term
 
 
 class Stretch(NamedTuple):
-    """Time measured by one calendar towards one target, with what pauses it. ``ends_at`` is None for the last one."""
+    """Time measured by one calendar towards one target, with what pauses it. ``ends_at`` is None
+    for the last one.
+    """
 
     calendar: WorkCalendar
     target: Target
@@ -36,7 +42,9 @@ class Stretch(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """The dates of a clock: ``due_at`` and the instants of its warnings; None where a pause leaves them open."""
+    """The dates of a clock: ``due_at`` and the instants of its warnings; None where a pause leaves
+    them open.
+    """
 
     due_at: datetime | None
     risk_at: datetime | None
@@ -67,7 +75,8 @@ def due_of(stretches: Sequence[Stretch]) -> datetime | None:
 
 def _used_at_ends(stretches: Sequence[Stretch]) -> list[timedelta]:
     """Return the time used up to the end of each stretch but the last."""
-    used, total = [], timedelta()
+    used = []
+    total = timedelta()
     for stretch in stretches[:-1]:
         assert stretch.ends_at is not None
         total += stretch.calendar.elapsed(stretch.starts_at, stretch.ends_at, stretch.pauses)
@@ -109,7 +118,9 @@ def _instants_after(
 
 
 def read(stretches: Sequence[Stretch], percents: Sequence[int]) -> Reading:
-    """Return when the last target is due and when each warning of it falls; of a term, by the open time until it is due."""
+    """Return when the last target is due and when each warning of it falls; of a term, by the open
+    time until it is due.
+    """
     target = stretches[-1].target
     if isinstance(target, Term):
         due_at = _term_due(stretches, target)
@@ -132,13 +143,17 @@ def read(stretches: Sequence[Stretch], percents: Sequence[int]) -> Reading:
 def _milestones(
     span: timedelta, percents: tuple[int, ...]
 ) -> tuple[tuple[int, ...], tuple[timedelta, ...]]:
-    """Return the percents to ask for, ascending, the risk and the breach among them, and the open time that each of them is."""
+    """Return the percents to ask for, ascending, the risk and the breach among them, and the open
+    time that each of them is.
+    """
     asked = tuple(sorted({*percents, AT_RISK_PERCENT, BREACH_PERCENT}))
     return asked, tuple(span * percent / 100 for percent in asked)
 
 
 def ledgers(stretches: Sequence[Stretch]) -> list[Ledger]:
-    """Return the account of a target in time, one ledger per stretch: earlier ones up to the change, the last up to the due instant."""
+    """Return the account of a target in time, one ledger per stretch: earlier ones up to the
+    change, the last up to the due instant.
+    """
     account: list[Ledger] = []
     left = stretches[-1].target
     assert isinstance(left, timedelta)
@@ -159,7 +174,9 @@ def ledgers(stretches: Sequence[Stretch]) -> list[Ledger]:
 
 @dataclass(frozen=True)
 class TermDay:
-    """A local date of a term: ``[start, end)`` in UTC, the end None for a pause that lasts. Only OPEN ones count, as one day."""
+    """A local date of a term: ``[start, end)`` in UTC, the end None for a pause that lasts. Only
+    OPEN ones count, as one day.
+    """
 
     kind: SegmentKind
     day: date
@@ -171,16 +188,19 @@ class TermDay:
 def term_days(stretches: Sequence[Stretch], term: Term) -> Iterator[TermDay]:
     """Yield the days of a term in order; they partition the time from the start to the due instant.
 
-    The day of the event does not count, nor does a day that ends in a pause; of business days, those without open time neither.
-    Each date is judged by the calendar that is in force when it ends or closes. n calendar days end at 24:00, n business days at closing time.
+    The day of the event does not count, nor does a day that ends in a pause; of business days,
+    those without open time neither. Each date is judged by the calendar that is in force when it
+    ends or closes. n calendar days end at 24:00, n business days at closing time.
     """
     first = stretches[0]
     day = first.starts_at.astimezone(first.calendar.zone).date()
-    start, counted = first.starts_at, 0
+    start = first.starts_at
+    counted = 0
     end = first.calendar.day_end(day)
     yield TermDay(SegmentKind.START_DAY, day, start, end, 0)
     for _ in range(366 * HORIZON_YEARS):
-        day, start = day + timedelta(days=1), end
+        day = day + timedelta(days=1)
+        start = end
         index = _in_force(stretches, day, term)
         calendar = stretches[index].calendar
         end = calendar.day_end(day)
@@ -209,9 +229,11 @@ def term_days(stretches: Sequence[Stretch], term: Term) -> Iterator[TermDay]:
 
 
 def _in_force(stretches: Sequence[Stretch], day: date, term: Term) -> int:
-    """Return the index of the stretch that judges a local date: the one that holds when the date ends, or closes, by its own hours.
+    """Return the index of the stretch that judges a local date: the one that holds when the date
+    ends, or closes, by its own hours.
 
-    What takes effect after that touches the next date only: a deadline that was reached does not move.
+    What takes effect after that touches the next date only: a deadline that was reached does not
+    move.
     """
     index = 0
     for following in stretches[1:]:

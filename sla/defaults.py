@@ -1,4 +1,6 @@
-"""What holds when a contract says nothing else (SPEC 4.3, 4.5, 4.9). A change here is a new version of the default policy."""
+"""What holds when a contract says nothing else (SPEC 4.3, 4.5, 4.9). A change here is a new version
+of the default policy.
+"""
 
 from datetime import timedelta
 
@@ -11,7 +13,9 @@ from sla.clocks import Target, Term
 
 
 class Metric(TextChoices):
-    """What a clock measures. Those ``AT_ARRIVAL`` start with the ticket, the others when what they measure begins."""
+    """What a clock measures. Those ``AT_ARRIVAL`` start with the ticket, the others when what they
+    measure begins.
+    """
 
     REACTION = "reaction", pgettext_lazy("clock", "Reaction")
     ATTENTION = "attention", pgettext_lazy("clock", "Attention")
@@ -55,7 +59,8 @@ ATTENTION_OTHER = {
     Priority.LOW: 20 * _HOUR,
 }
 
-# From the solution, from the request with its form, from the closing, from the start of the interruption.
+# From the solution, from the request with its form, from the closing, from the start of the
+# interruption.
 LATER: dict[Metric, Target] = {
     Metric.VALIDATION: Term(3, business=False),  # SPEC 3.11; a contract says its own
     Metric.DELIVERY: Term(7, business=True),  # SPEC 9.2
@@ -70,7 +75,9 @@ BUSINESS_HOURS = {str(day): [["09:00", "19:00"]] for day in range(5)}
 
 
 def default_target(metric: Metric, priority: Priority, support_type: SupportType) -> Target | None:
-    """Return the default target; None for resolution, which exists only where a contract sets it."""
+    """Return the default target; None for resolution, which exists only where a
+    contract sets it.
+    """
     if metric is Metric.REACTION:
         return REACTION[priority]
     if metric is Metric.ATTENTION:
@@ -84,7 +91,9 @@ def default_target(metric: Metric, priority: Priority, support_type: SupportType
 
 
 def default_calendar(kind: Kind, support_type: SupportType) -> CalendarRole:
-    """Technological incidents run around the clock; everything else, and every request, in business hours."""
+    """Technological incidents run around the clock; everything else, and every request, in business
+    hours.
+    """
     if kind == Kind.INCIDENT and support_type == SupportType.TECHNOLOGICAL:
         return CalendarRole.CONTINUOUS
     return CalendarRole.BUSINESS

@@ -1,4 +1,6 @@
-"""Terms that somebody is thinking about: targets, matrix, hours and pauses, laid over those in force, to be simulated (SPEC 4.11)."""
+"""Terms that somebody is thinking about: targets, matrix, hours and pauses, laid over those in
+force, to be simulated (SPEC 4.11).
+"""
 
 import json
 from collections.abc import Mapping
@@ -39,7 +41,9 @@ Hours = Mapping[str, list[list[str]]]
 
 @dataclass(frozen=True)
 class Draft:
-    """What would be otherwise; whatever is None or empty stays as it was in force for each ticket."""
+    """What would be otherwise; whatever is None or empty stays as it was in force for
+    each ticket.
+    """
 
     targets: Mapping[tuple[Metric, str, Priority], Target] = field(
         default_factory=dict
@@ -96,8 +100,11 @@ class Draft:
         ]
 
     def covers(self, row: PolicyTarget) -> bool:
-        """Tell whether a target of this draft stands before a row: it lies on top of it, also of a narrower one."""
-        metric, priority = Metric(row.metric), Priority(row.priority)
+        """Tell whether a target of this draft stands before a row: it lies on top of it, also of a
+        narrower one.
+        """
+        metric = Metric(row.metric)
+        priority = Priority(row.priority)
         return (metric, "", priority) in self.targets or (
             metric,
             row.support_type,
@@ -128,11 +135,14 @@ class Draft:
 
 
 def draft_from(data: Mapping[str, Any]) -> Draft:
-    """Read what ``as_data`` wrote. Raises ``Invalid`` for a hole, a target below one minute, or hours that are no calendar."""
+    """Read what ``as_data`` wrote. Raises ``Invalid`` for a hole, a target below one minute, or
+    hours that are no calendar.
+    """
     targets: dict[tuple[Metric, str, Priority], Target] = {}
     for row in data["targets"]:
         support_type = SupportType(row["support_type"]) if row["support_type"] else ""
-        days, minutes = row.get("days"), row.get("minutes")
+        days = row.get("days")
+        minutes = row.get("minutes")
         if (days or minutes or 0) < 1:
             raise Invalid(
                 _("A target is at least one minute."), fields={"targets": _("Write 1 or more.")}
@@ -171,7 +181,9 @@ IN_FORCE = Draft()
 
 
 def written_out(organization: Organization, contract: Contract | None, at: datetime) -> Draft:
-    """Return the terms in force for a contract at ``at`` as a draft: every target, the matrix, the hours; to change some of them."""
+    """Return the terms in force for a contract at ``at`` as a draft: every target, the matrix, the
+    hours; to change some of them.
+    """
     policy = policy_on(organization, contract.pk if contract else None, None, at)
     asked = {
         (metric, str(support_type), priority): policy.target(
@@ -200,9 +212,11 @@ def written_out(organization: Organization, contract: Contract | None, at: datet
 def publish_draft(
     *, draft: Draft, contract: Contract, effective_from: datetime, by: Actor, at: datetime
 ) -> PolicyVersion:
-    """Put the targets, pauses and matrix of a draft in force for a contract; what it leaves open stays as the newest versions say.
+    """Put the targets, pauses and matrix of a draft in force for a contract; what it leaves open
+    stays as the newest versions say.
 
-    Hours are not put in force here: a calendar's page shows first which tickets move. Raises ``Invalid`` as ``publish_policy`` does.
+    Hours are not put in force here: a calendar's page shows first which tickets move. Raises
+    ``Invalid`` as ``publish_policy`` does.
     """
     last = PolicyVersion.objects.filter(contract=contract).order_by("-number").first()
     kept = (

@@ -2,18 +2,23 @@
 
 
 def gettext_noop(text: str) -> str:
-    """Mark a text for the catalogue: the arithmetic itself speaks no language, ``sla.wording`` does."""
+    """Mark a text for the catalogue: the arithmetic itself speaks no language, ``sla.wording``
+    does.
+    """
     return text
 
 
 class CalendarError(ValueError):
-    """Base of what the arithmetic refuses; ``code`` is stable. ``text`` is the English sentence, with ``values`` to be put in."""
+    """Base of what the arithmetic refuses; ``code`` is stable. ``text`` is the English sentence,
+    with ``values`` to be put in.
+    """
 
     code = "calendar_error"
 
     def __init__(self, text: str, /, **values: object) -> None:
         super().__init__(text % values)
-        self.text, self.values = text, values
+        self.text = text
+        self.values = values
 
 
 class NoHours(CalendarError):

@@ -1,4 +1,6 @@
-"""Why a clock is due when it is: the rule that chose the target, and the account of the time, line by line (SPEC 4.10)."""
+"""Why a clock is due when it is: the rule that chose the target, and the account of the time, line
+by line (SPEC 4.10).
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,7 +21,8 @@ from tickets.models import Ticket
 from tickets.queries import reclassifications
 from tickets.states import PENDING, State
 
-ONE_DAY, MOMENT = timedelta(days=1), timedelta(microseconds=1)
+ONE_DAY = timedelta(days=1)
+MOMENT = timedelta(microseconds=1)
 WAITS = frozenset(
     {*PENDING, State.SOLVED, State.CLOSED}
 )  # the states that can stand behind a pause
@@ -27,7 +30,8 @@ WAITS = frozenset(
 
 @dataclass(frozen=True)
 class Line:
-    """A stretch ``[start, end)`` in UTC; ``end`` is None for a pause that lasts. ``total`` is what counted up to its end.
+    """A stretch ``[start, end)`` in UTC; ``end`` is None for a pause that lasts. ``total`` is what
+    counted up to its end.
 
     ``reason`` is the name of the holiday, or the state that paused the clock; empty otherwise.
     """
@@ -42,7 +46,9 @@ class Line:
 
 @dataclass(frozen=True)
 class Part:
-    """The lines that one version of one calendar measured towards one target; ``cause`` says why it began."""
+    """The lines that one version of one calendar measured towards one target; ``cause`` says why it
+    began.
+    """
 
     calendar: str
     version: int
@@ -59,10 +65,11 @@ class Part:
 
 @dataclass(frozen=True)
 class Explanation:
-    """The account of a clock. The parts partition the time from ``started_at`` to ``due_at``; their counted lines sum to ``target``.
+    """The account of a clock. The parts partition the time from ``started_at`` to ``due_at``; their
+    counted lines sum to ``target``.
 
-    ``used`` is what counted up to the stop, or up to the instant that was asked about; ``left`` never is negative. Of a term in
-    days a line is a date, and what is counted are whole days.
+    ``used`` is what counted up to the stop, or up to the instant that was asked about; ``left``
+    never is negative. Of a term in days a line is a date, and what is counted are whole days.
     """
 
     metric: str
@@ -93,8 +100,11 @@ class Explanation:
 
 
 def explain_clock(item: LoadedClock, *, ticket: Ticket, at: datetime) -> Explanation:
-    """Return why the clock of this ticket is due when it is, as seen at the aware instant ``at``."""
-    clock, target = item.clock, item.clock.promise
+    """Return why the clock of this ticket is due when it is, as seen at the aware
+    instant ``at``.
+    """
+    clock = item.clock
+    target = item.clock.promise
     # What a change called off is shown with what it was promised for, not with what it became.
     priority = Priority(
         item.segments[-1].priority if _was_called_off_by_a_change(ticket, item) else clock.priority
@@ -130,11 +140,13 @@ def explain_clock(item: LoadedClock, *, ticket: Ticket, at: datetime) -> Explana
 def _rules(item: LoadedClock, ticket: Ticket, matter: Matter) -> tuple[TargetRule, ...]:
     """Return the rules that were asked for the target.
 
-    The validation period is said by the contract, not by a policy; another one than the contract's is the service guide's, as of audits.
+    The validation period is said by the contract, not by a policy; another one than the contract's
+    is the service guide's, as of audits.
     """
     if item.metric is not Metric.VALIDATION:
         return tuple(item.policy.rules(item.metric, matter))
-    contract, promise = ticket.contract, item.clock.promise
+    contract = ticket.contract
+    promise = item.clock.promise
     if contract is None:
         return (TargetRule(RuleSource.DEFAULT, RuleReach.EVERY, "", promise, matched=True),)
     own = Term(contract.validation_days, contract.validation_in_business_days)
@@ -149,7 +161,9 @@ def _rules(item: LoadedClock, ticket: Ticket, matter: Matter) -> tuple[TargetRul
 
 
 def _was_called_off_by_a_change(ticket: Ticket, item: LoadedClock) -> bool:
-    """Tell whether it was a change of classification that withdrew the clock, and not the end of the ticket."""
+    """Tell whether it was a change of classification that withdrew the clock, and not the end of
+    the ticket.
+    """
     if item.clock.state != ClockState.WITHDRAWN or ticket.classified_at is None:
         return False
     return any(
@@ -159,13 +173,17 @@ def _was_called_off_by_a_change(ticket: Ticket, item: LoadedClock) -> bool:
 
 
 def _matter_when_measured(ticket: Ticket, item: LoadedClock) -> Matter:
-    """Return what the ticket was about when the clock stopped, or a later promise was made; of another live one, what it is about now."""
-    matter, seen = matter_of(ticket), item.clock.stopped_at
+    """Return what the ticket was about when the clock stopped, or a later promise was made; of
+    another live one, what it is about now.
+    """
+    matter = matter_of(ticket)
+    seen = item.clock.stopped_at
     if item.metric not in AT_ARRIVAL:
         seen = item.segments[-1].starts_at
     if seen is None or ticket.classified_at is None or ticket.classified_at < seen:
         return matter
-    # A change at the very instant called the promise off, or came with the stop: what was before it was measured.
+    # A change at the very instant called the promise off, or came with the stop: what was before it
+    # was measured.
     since = seen if item.clock.state == ClockState.WITHDRAWN else seen + MOMENT
     for change in reversed(list(reclassifications([ticket.pk], using="default"))):
         if change.at >= since and "support_type" in change.changed:
@@ -191,7 +209,8 @@ def _parts(item: LoadedClock) -> Iterator[Part]:
 
 def _term_parts(item: LoadedClock, days: list[TermDay]) -> Iterator[Part]:
     """Yield the dates of a term by the version of the calendar that judged them."""
-    total, course = timedelta(), item.course
+    total = timedelta()
+    course = item.course
     for index, of_stretch in groupby(days, key=lambda day: day.stretch):
         segment, version, _since = course[index]
         lines = []
@@ -241,7 +260,9 @@ def _reason(
 
 
 def _holidays(version: CalendarVersion, start: datetime, end: datetime) -> Iterator[str]:
-    """Yield the names of the holidays that a closed stretch lies in; one without a name is silent."""
+    """Yield the names of the holidays that a closed stretch lies in; one without a name
+    is silent.
+    """
     local = zone(version.time_zone)
     day: date = start.astimezone(local).date()
     last = (end - timedelta(microseconds=1)).astimezone(local).date()

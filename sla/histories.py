@@ -1,4 +1,6 @@
-"""What happened to very many tickets, as far as clocks go by it: arrival, classifications, contracts, stays, stops."""
+"""What happened to very many tickets, as far as clocks go by it: arrival, classifications,
+contracts, stays, stops.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -20,7 +22,9 @@ _CALLED_OFF = frozenset({ClosureCode.INVALID, ClosureCode.CANCELLED})
 
 
 class Turn(NamedTuple):
-    """From ``at`` on the ticket was about this, under this policy. ``from_start`` corrects the arrival: it is measured anew."""
+    """From ``at`` on the ticket was about this, under this policy. ``from_start`` corrects the
+    arrival: it is measured anew.
+    """
 
     at: datetime
     matter: Matter
@@ -30,7 +34,9 @@ class Turn(NamedTuple):
 
 
 class History(NamedTuple):
-    """One ticket as it was known at an instant. ``stops`` says when a message stopped a clock, ``solved_at`` when a solution did."""
+    """One ticket as it was known at an instant. ``stops`` says when a message stopped a clock,
+    ``solved_at`` when a solution did.
+    """
 
     ticket_id: int
     arrived_at: datetime
@@ -67,7 +73,9 @@ class _ClockRow(NamedTuple):
 def read_histories(
     tickets: Any, organization: Organization, *, as_of: datetime, using: str
 ) -> list[History]:
-    """Return the histories of a queryset of tickets of one organization, as they were known at ``as_of``, in its order."""
+    """Return the histories of a queryset of tickets of one organization, as they were known at
+    ``as_of``, in its order.
+    """
     rows = [_TicketRow(*values) for values in tickets.using(using).values_list(*_TicketRow._fields)]
     numbers = [row.pk for row in rows]
     ids = one_of(numbers)
@@ -92,7 +100,8 @@ def read_histories(
     policies = policies_by_ids(
         [*bound, *(clock.policies for own in clocks.values() for clock in own)]
     )
-    known, found = _Known(organization, categories, policies, as_of), []
+    known = _Known(organization, categories, policies, as_of)
+    found = []
     for row in rows:
         own = [stay for stay in stays.get(row.pk, ()) if stay.started_at <= as_of]
         at_arrival = (
@@ -119,9 +128,11 @@ def _turns(
     at_arrival: tuple[int, ...] | None,
     known: _Known,
 ) -> list[Turn]:
-    """Go back from what the ticket is now, change by change, to what it was about at its arrival; then forth with the policies.
+    """Go back from what the ticket is now, change by change, to what it was about at its arrival;
+    then forth with the policies.
 
-    Without a change of contract one policy bound it all the while; otherwise the record says under which each promise was made.
+    Without a change of contract one policy bound it all the while; otherwise the record says under
+    which each promise was made.
     """
     state: dict[str, Any] = row._asdict() | {"service": row.service_id, "contract": row.contract_id}
     went = []
@@ -139,11 +150,10 @@ def _turns(
     turns = [_turn(at, state, known.categories, policy)]
     for change, after in reversed(went):
         if change.is_contract:
-            ids, since = (
-                _told_at(told, change.at),
-                row.received_at if change.from_start else change.at,
-            )
-            # Where no clock ran that the new contract could bind, the promises that are made later are under it all the same.
+            ids = _told_at(told, change.at)
+            since = row.received_at if change.from_start else change.at
+            # Where no clock ran that the new contract could bind, the promises that are made later
+            # are under it all the same.
             policy = (
                 known.policies[ids]
                 if ids is not None
@@ -208,7 +218,9 @@ def _history(
 
 
 def _solved_at(stays: list[StayRow], as_of: datetime) -> datetime | None:
-    """Return since when the ticket is solved, closed after it included; None while it is not, or is again at work."""
+    """Return since when the ticket is solved, closed after it included; None while it is not, or is
+    again at work.
+    """
     last = next((stay for stay in reversed(stays) if stay.state == State.SOLVED), None)
     if last is None:
         return None

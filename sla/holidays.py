@@ -6,7 +6,9 @@ import holidays
 
 
 def public_holidays(country: str, region: str, first_year: int, last_year: int) -> dict[str, str]:
-    """Return ISO date -> name (Spanish where the library has it); empty for a country the library does not know."""
+    """Return ISO date -> name (Spanish where the library has it); empty for a country the library
+    does not know.
+    """
     years = range(first_year, last_year + 1)
     try:
         found = holidays.country_holidays(

@@ -23,7 +23,8 @@ class BadDate(CalendarError):
 
 
 def parse_hours(text: str) -> Hours:
-    """Read lines such as ``lun-vie 09:00-13:00, 14:00-18:00``; a night shift ``22:00-06:00`` is split at midnight.
+    """Read lines such as ``lun-vie 09:00-13:00, 14:00-18:00``; a night shift ``22:00-06:00`` is
+    split at midnight.
 
     Raises ``BadWindow`` with the line that is wrong, or what building the calendar raises.
     """
@@ -45,7 +46,8 @@ def _days(text: str, line: str) -> list[int]:
         raise BadWindow(
             gettext_noop("“%(line)s”: begin with days, such as lun-vie or mon-fri."), line=line
         )
-    start, end = _NUMBER[first], _NUMBER[last or first]
+    start = _NUMBER[first]
+    end = _NUMBER[last or first]
     return [day % 7 for day in range(start, end + 1 if end >= start else end + 8)]
 
 
@@ -53,7 +55,8 @@ def _put(hours: Hours, day: int, span: str, line: str) -> None:
     start, separator, end = (part.strip() for part in span.partition("-"))
     if not separator:
         raise BadWindow(gettext_noop("“%(line)s”: write hours such as 09:00-19:00."), line=line)
-    start, end = _padded(start), _padded(end)
+    start = _padded(start)
+    end = _padded(end)
     if end == start != "00:00":  # nothing, or a whole day? Whoever means the day writes 00:00-24:00
         raise BadWindow(
             gettext_noop(
@@ -70,7 +73,9 @@ def _put(hours: Hours, day: int, span: str, line: str) -> None:
 
 
 def _padded(text: str) -> str:
-    """Return ``09:00`` for ``9:00``, so that times compare as text; what is no time is left for the calendar to refuse."""
+    """Return ``09:00`` for ``9:00``, so that times compare as text; what is no time is left for the
+    calendar to refuse.
+    """
     hours, colon, minutes = text.partition(":")
     return f"{hours:0>2}:{minutes}" if colon and hours.isascii() and hours.isdigit() else text
 
@@ -82,7 +87,9 @@ def minute_of(text: str) -> int:
 
 
 def format_hours(hours: Hours, days: Sequence[str] = DAYS_ES) -> str:
-    """Return the lines that ``parse_hours`` reads back; ``days`` are the short names of the week, Spanish or English."""
+    """Return the lines that ``parse_hours`` reads back; ``days`` are the short names of the week,
+    Spanish or English.
+    """
     lines = [
         f"{days[int(day)]} " + ", ".join(f"{a}-{b}" for a, b in spans)
         for day, spans in sorted(hours.items())

@@ -1,4 +1,6 @@
-"""What is probably wrong with a calendar although it is one: said before it is saved, never refused. Pure."""
+"""What is probably wrong with a calendar although it is one: said before it is saved, never
+refused. Pure.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,7 +30,8 @@ def lint_calendar(
     today: date,
     days: Sequence[str] = DAYS_ES,
 ) -> list[Finding]:
-    """Return the warnings about a calendar; ``public`` holds the country's holidays (ISO date to name) from today on.
+    """Return the warnings about a calendar; ``public`` holds the country's holidays (ISO date to
+    name) from today on.
 
     ``days`` are the names of the days of the week in which the details are told, Monday first.
     """

@@ -41,7 +41,9 @@ class Calendar(TermsRow):
 
 
 class CalendarVersion(TermsRow):
-    """What a calendar says from an instant on: zone, weekly windows, holidays; immutable once saved."""
+    """What a calendar says from an instant on: zone, weekly windows, holidays; immutable once
+    saved.
+    """
 
     calendar = models.ForeignKey(Calendar, on_delete=models.PROTECT, related_name="+")
     number = models.PositiveIntegerField()
@@ -72,7 +74,9 @@ class CalendarVersion(TermsRow):
         return f"{self.calendar} v{self.number}"
 
     def build(self) -> WorkCalendar:
-        """Return the arithmetic of this version; raises ``CalendarError`` when the data is not a calendar."""
+        """Return the arithmetic of this version; raises ``CalendarError`` when the data is not a
+        calendar.
+        """
         return WorkCalendar(
             timezone=self.time_zone,
             hours={
@@ -97,7 +101,8 @@ class CalendarVersion(TermsRow):
             raise ValidationError(words_of(error)) from error
         except (AttributeError, TypeError, ValueError) as error:
             words = _(
-                "Write hours as {“0”: [[“09:00”, “19:00”]]}, Monday is 0, and holidays as {“2026-12-25”: “Navidad”}."
+                "Write hours as {“0”: [[“09:00”, “19:00”]]}, Monday is 0, and holidays as "
+                "{“2026-12-25”: “Navidad”}."
             )
             raise ValidationError(words) from error
 
@@ -117,10 +122,11 @@ POLICY_SAYS = (
 
 
 class PolicyVersion(TermsRow):
-    """Service levels from an instant on: of a person, a contract or the whole organization. Never changed once in force.
+    """Service levels from an instant on: of a person, a contract or the whole organization. Never
+    changed once in force.
 
-    What it does not say, the policy beneath says: a person's lies over the contract's, that over the organization's, and
-    under all of them lies the default one of the service guide.
+    What it does not say, the policy beneath says: a person's lies over the contract's, that over
+    the organization's, and under all of them lies the default one of the service guide.
     """
 
     contract = models.ForeignKey(
@@ -139,7 +145,8 @@ class PolicyVersion(TermsRow):
         related_name="+",
         verbose_name=_("person"),
         help_text=_(
-            "For the tickets of this requester alone. Without person and contract it holds for the whole organization."
+            "For the tickets of this requester alone. Without person and contract it holds for "
+            "the whole organization."
         ),
     )
     number = models.PositiveIntegerField(_("version"))
@@ -326,7 +333,10 @@ class PolicyTarget(TermsRow):
         )
 
     def __str__(self) -> str:
-        return f"{self.get_metric_display()} {self.get_priority_display()}: {self.days or self.minutes} {'d' if self.days else 'min'}"
+        return (
+            f"{self.get_metric_display()} {self.get_priority_display()}: "
+            f"{self.days or self.minutes} {'d' if self.days else 'min'}"
+        )
 
     def clean(self) -> None:
         super().clean()
@@ -373,10 +383,12 @@ class ClockState(models.TextChoices):
 
 
 class Clock(OrganizationRow):
-    """A promise being measured: a cache of a pure function of the ticket's events and the versions in force.
+    """A promise being measured: a cache of a pure function of the ticket's events and the versions
+    in force.
 
-    ``due_at`` is None while it is unknown (paused with time to go). ``next_event_at`` is the next warning or breach: the
-    only thing the sweep looks at. A stopped clock's verdict is a stored fact: ``stopped_at``, ``used``, ``is_met``.
+    ``due_at`` is None while it is unknown (paused with time to go). ``next_event_at`` is the next
+    warning or breach: the only thing the sweep looks at. A stopped clock's verdict is a stored
+    fact: ``stopped_at``, ``used``, ``is_met``.
     """
 
     ticket = models.ForeignKey(
@@ -442,10 +454,12 @@ class SegmentCause(models.TextChoices):
 
 
 class ClockSegment(OrganizationRow):
-    """A stretch of a clock under one target and one calendar; the next one ends it, the last one is open.
+    """A stretch of a clock under one target and one calendar; the next one ends it, the last one is
+    open.
 
-    Which version of the calendar held when is not stored: it follows from the versions' instants. ``breached_at`` of an
-    earlier segment is a breach of a target that a reclassification replaced: it stays.
+    Which version of the calendar held when is not stored: it follows from the versions' instants.
+    ``breached_at`` of an earlier segment is a breach of a target that a reclassification replaced:
+    it stays.
     """
 
     clock = models.ForeignKey(

@@ -1,4 +1,6 @@
-"""What is promised: the policies that bind a ticket, layer over layer, and what they say of a clock (SPEC 4, 17.3)."""
+"""What is promised: the policies that bind a ticket, layer over layer, and what they say of a clock
+(SPEC 4, 17.3).
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -27,7 +29,9 @@ from tickets.states import State
 
 
 class Matter(NamedTuple):
-    """What a ticket is about, as far as promises go by it. ``category_id`` is that of its service in the catalogue."""
+    """What a ticket is about, as far as promises go by it. ``category_id`` is that of its service
+    in the catalogue.
+    """
 
     kind: Kind
     support_type: SupportType
@@ -61,7 +65,9 @@ class Layer:
         )
 
     def asked(self, metric: Metric, matter: Matter) -> Iterator[tuple[RuleReach, Target | None]]:
-        """Yield the rules of this layer, the narrowest first; by category only where it has such rules for the metric."""
+        """Yield the rules of this layer, the narrowest first; by category only where it has such
+        rules for the metric.
+        """
         own = {
             (row.category_id, row.support_type): row.promise
             for row in self.targets
@@ -82,7 +88,9 @@ class Layer:
 
 @dataclass(frozen=True)
 class Policy:
-    """The service levels bound to a clock: the requester's, the contract's and the organization's version, over the default."""
+    """The service levels bound to a clock: the requester's, the contract's and the organization's
+    version, over the default.
+    """
 
     layers: tuple[Layer, ...] = ()
     _known: dict[Any, Any] = field(
@@ -104,7 +112,9 @@ class Policy:
         return found
 
     def rules(self, metric: Metric, matter: Matter) -> list[TargetRule]:
-        """Return every rule that was asked for the target, the strongest first, and the layers without any; at most one matched."""
+        """Return every rule that was asked for the target, the strongest first, and the layers
+        without any; at most one matched.
+        """
         rules: list[TargetRule] = []
         for source, reach, version, target in self._asked(metric, matter):
             matched = target is not None and not any(rule.matched for rule in rules)
@@ -130,10 +140,12 @@ class Policy:
         )
 
     def calendar_choice(self, metric: Metric, matter: Matter) -> tuple[CalendarRole, int | None]:
-        """Return the role of the calendar, and the id of the one a policy names for it (None: the organization's).
+        """Return the role of the calendar, and the id of the one a policy names for it (None: the
+        organization's).
 
-        A term in days goes by business days also where a target in time would run around the clock, which has only open days.
-        A later promise in time is one of elapsed hours (SPEC 6.2, 6.3); no contracted extension widens it.
+        A term in days goes by business days also where a target in time would run around the clock,
+        which has only open days. A later promise in time is one of elapsed hours (SPEC 6.2, 6.3);
+        no contracted extension widens it.
         """
         is_early = metric in AT_ARRIVAL
         if isinstance(self.target(metric, matter), Term):
@@ -157,7 +169,8 @@ class Policy:
         return role, None
 
     def pausing_states(self, metric: Metric, *, of_term: bool = False) -> frozenset[str]:
-        """Return the states in which the clock stands still; reaction never pauses (SPEC 4.7), a term only where it is said.
+        """Return the states in which the clock stands still; reaction never pauses (SPEC 4.7), a
+        term only where it is said.
 
         Nor do the customer's own period and the hours that an interruption lasts.
         """
@@ -203,7 +216,8 @@ def policy_on(
     *,
     known_at: datetime | None = None,
 ) -> Policy:
-    """Return what binds a ticket of this contract and requester at an instant: user over contract over organization over default.
+    """Return what binds a ticket of this contract and requester at an instant: user over contract
+    over organization over default.
 
     ``known_at`` asks what was known then: it leaves out the versions published later.
     """
@@ -232,7 +246,9 @@ def _in_force(layers: Iterable[Layer], at: datetime, known_at: datetime | None) 
 
 @lru_cache(maxsize=KEPT)
 def _layers_of(organization_id: int, stamp: int) -> dict[tuple[str, int], list[Layer]]:
-    """Return every policy version of an organization under this stamp by whom it is for, the newest first."""
+    """Return every policy version of an organization under this stamp by whom it is for, the newest
+    first.
+    """
     kept: dict[tuple[str, int], list[Layer]] = {}
     for layer in _with_targets(
         PolicyVersion.objects.filter(organization_id=organization_id).order_by("-number")
@@ -262,7 +278,9 @@ Bound = dict[
 
 
 def policies_by_ids(bound: Iterable[Sequence[int]]) -> Bound:
-    """Return the policies that clocks and segments name; ``LookupError`` when a version that measures a clock is gone."""
+    """Return the policies that clocks and segments name; ``LookupError`` when a version that
+    measures a clock is gone.
+    """
     wanted = {tuple(ids) for ids in bound}
     numbers = {pk for ids in wanted for pk in ids}
     layers = (

@@ -30,7 +30,9 @@ def built_calendar(time_zone: str, hours: str, holidays: str) -> WorkCalendar:
 
 
 def work_calendar(version: CalendarVersion) -> WorkCalendar:
-    """Return the arithmetic of a version; equal content shares one table of open time per process."""
+    """Return the arithmetic of a version; equal content shares one table of open time
+    per process.
+    """
     built: WorkCalendar | None = version.__dict__.get("_built")
     if built is None:
         built = version.__dict__["_built"] = built_calendar(
@@ -40,7 +42,9 @@ def work_calendar(version: CalendarVersion) -> WorkCalendar:
 
 
 def calendar_versions_on(organization: Organization, at: datetime) -> list[CalendarVersion]:
-    """Return the version of each of the organization's calendars that holds at an instant, by calendar."""
+    """Return the version of each of the organization's calendars that holds at an instant, by
+    calendar.
+    """
     newest = []
     for versions in calendar_versions_of(
         organization
@@ -67,10 +71,12 @@ def calendar_versions_of(organization: Organization) -> Versions:
 def course_of(
     own: Sequence[CalendarVersion], start: datetime, end: datetime | None, known_at: datetime | None
 ) -> list[tuple[CalendarVersion, datetime]]:
-    """Return which version of a calendar, of all its own, holds from when in ``[start, end)``: (version, from), the first from ``start``.
+    """Return which version of a calendar, of all its own, holds from when in ``[start, end)``:
+    (version, from), the first from ``start``.
 
-    ``known_at`` leaves out what was published later: a clock that stopped knows nothing of it. Of two versions in force
-    the later number holds; a calendar's first version holds before it began, so that no instant is without one.
+    ``known_at`` leaves out what was published later: a clock that stopped knows nothing of it. Of
+    two versions in force the later number holds; a calendar's first version holds before it began,
+    so that no instant is without one.
     """
     if len(own) == 1:
         return [(own[0], start)]
@@ -98,7 +104,9 @@ def _calendar_versions_of(organization_id: int, stamp: int) -> Versions:
 def pick_calendar(
     versions: Sequence[CalendarVersion], role: CalendarRole, calendar_id: int | None
 ) -> CalendarVersion | None:
-    """Return the version of the named calendar, otherwise of the organization's first one with that role."""
+    """Return the version of the named calendar, otherwise of the organization's first one with that
+    role.
+    """
     for version in versions:
         if version.calendar_id == calendar_id:
             return version
@@ -117,7 +125,9 @@ class Stay(Protocol):
 
 
 def pauses_of(intervals: Sequence[Stay], states: frozenset[str]) -> list[Pause]:
-    """Return the stays in the pausing states; a pause begins and ends with the interval that causes it."""
+    """Return the stays in the pausing states; a pause begins and ends with the interval that causes
+    it.
+    """
     return [
         (interval.started_at, interval.ended_at)
         for interval in intervals
@@ -127,7 +137,9 @@ def pauses_of(intervals: Sequence[Stay], states: frozenset[str]) -> list[Pause]:
 
 @dataclass(frozen=True)
 class AccountPart:
-    """A stretch of a clock's account: the ledger, the version of the calendar that measured it, and the target it ran for."""
+    """A stretch of a clock's account: the ledger, the version of the calendar that measured it, and
+    the target it ran for.
+    """
 
     ledger: Ledger
     version: CalendarVersion
@@ -136,7 +148,8 @@ class AccountPart:
 
 @dataclass(frozen=True)
 class LoadedClock:
-    """A clock with all it is computed from; ``versions`` are those of all calendars of its organization.
+    """A clock with all it is computed from; ``versions`` are those of all calendars of its
+    organization.
 
     ``policies`` holds those that it and its segments were or are bound to.
     """
@@ -158,7 +171,9 @@ class LoadedClock:
 
     @property
     def course(self) -> list[tuple[ClockSegment, CalendarVersion, datetime]]:
-        """Return the stretches of the clock: what was promised, the calendar version that measures it, since when."""
+        """Return the stretches of the clock: what was promised, the calendar version that measures
+        it, since when.
+        """
         ends = [following.starts_at for following in self.segments[1:]]
         return [
             (segment, version, since)
@@ -170,10 +185,8 @@ class LoadedClock:
 
     @property
     def stretches(self) -> list[Stretch]:
-        course, pauses = (
-            self.course,
-            {id(segment): self._pauses(segment) for segment in self.segments},
-        )
+        course = self.course
+        pauses = {id(segment): self._pauses(segment) for segment in self.segments}
         ends = [since for _segment, _version, since in course[1:]]
         return [
             Stretch(work_calendar(version), segment.promise, since, end, pauses[id(segment)])
@@ -181,13 +194,13 @@ class LoadedClock:
         ]
 
     def _pauses(self, segment: ClockSegment) -> list[Pause]:
-        """Return what pauses the clock under the policy of a segment; a stop ends a pause, and hears of no later one."""
+        """Return what pauses the clock under the policy of a segment; a stop ends a pause, and
+        hears of no later one.
+        """
         if not self.intervals:
             return []
-        policy, is_term = (
-            self.policies[tuple(segment.policies)],
-            isinstance(self.segments[-1].promise, Term),
-        )
+        policy = self.policies[tuple(segment.policies)]
+        is_term = isinstance(self.segments[-1].promise, Term)
         pauses = pauses_of(self.intervals, policy.pausing_states(self.metric, of_term=is_term))
         stop = self.clock.stopped_at
         if stop is None:
@@ -201,7 +214,9 @@ class LoadedClock:
 
     @property
     def account(self) -> list[AccountPart]:
-        """Return the step-by-step account of the due instant of a target in time, stretch by stretch (SPEC 4.10)."""
+        """Return the step-by-step account of the due instant of a target in time, stretch by
+        stretch (SPEC 4.10).
+        """
         parts = zip(ledgers(self.stretches), self.course, strict=False)
         return [
             AccountPart(ledger, version, segment) for ledger, (segment, version, _since) in parts
@@ -218,7 +233,9 @@ class LoadedClock:
 def load_clocks(
     ticket: Ticket, intervals: Sequence[Stay], *, lock: bool = False
 ) -> list[LoadedClock]:
-    """Return the clocks of a ticket with segments, policy and pauses; ``lock`` holds their rows until the commit."""
+    """Return the clocks of a ticket with segments, policy and pauses; ``lock`` holds their rows
+    until the commit.
+    """
     clocks = Clock.objects.filter(ticket_id=ticket.pk).order_by("pk")
     return _loaded(
         list(clocks.select_for_update() if lock else clocks), intervals, ticket.organization
@@ -230,7 +247,9 @@ class NoSuchClock(NotFound):
 
 
 def shown_to(user: User, clocks: Sequence[Clock]) -> list[Clock]:
-    """Return the clocks of a ticket that a person sees: that a delivery was called off inside is no matter of the customer's (SPEC 9.7)."""
+    """Return the clocks of a ticket that a person sees: that a delivery was called off inside is no
+    matter of the customer's (SPEC 9.7).
+    """
     return [
         clock
         for clock in clocks
@@ -241,7 +260,9 @@ def shown_to(user: User, clocks: Sequence[Clock]) -> list[Clock]:
 def get_clock(
     ticket: Ticket, intervals: Sequence[Stay], metric: str, user: User | None = None
 ) -> LoadedClock:
-    """Return one clock of a ticket; ``NoSuchClock`` when it has none of this kind, or none that ``user`` sees (None: who sees all)."""
+    """Return one clock of a ticket; ``NoSuchClock`` when it has none of this kind, or none that
+    ``user`` sees (None: who sees all).
+    """
     found = next(
         (item for item in load_clocks(ticket, intervals) if item.clock.metric == metric), None
     )
@@ -282,7 +303,9 @@ def clocks_of(ticket_ids: Sequence[int]) -> dict[int, list[Clock]]:
 
 
 def most_urgent(clocks: Sequence[Clock]) -> Clock | None:
-    """Return the live clock of ours that falls due first; a paused one when all live ones are; None when none is live."""
+    """Return the live clock of ours that falls due first; a paused one when all live ones are; None
+    when none is live.
+    """
     live = [clock for clock in clocks if clock.is_live and clock.metric != Metric.VALIDATION]
     dated = [clock for clock in live if clock.due_at is not None]
     if dated:
@@ -291,7 +314,9 @@ def most_urgent(clocks: Sequence[Clock]) -> Clock | None:
 
 
 def version_to_redate(version_id: int) -> CalendarVersion | None:
-    """Return a calendar version whose open clocks have not all been re-dated; None when that was done."""
+    """Return a calendar version whose open clocks have not all been re-dated; None when that was
+    done.
+    """
     return (
         CalendarVersion.objects.filter(pk=version_id, redated_at=None)
         .select_related("organization")
@@ -307,7 +332,9 @@ def versions_to_redate(published_before: datetime) -> list[tuple[int, int]]:
 
 
 def closed_until(clock: Clock, organization: Organization, at: datetime) -> datetime | None:
-    """Return when a running clock's calendar opens again; None while it is open, or when the clock does not run."""
+    """Return when a running clock's calendar opens again; None while it is open, or when the clock
+    does not run.
+    """
     if clock.state != ClockState.RUNNING:
         return None
     course = course_of(calendar_versions_of(organization)[clock.calendar_id], at, None, None)
@@ -316,7 +343,9 @@ def closed_until(clock: Clock, organization: Organization, at: datetime) -> date
 
 
 def due_ticket_ids(*, at: datetime, limit: int) -> list[tuple[int, int]]:
-    """Return (organization id, ticket id) of the clocks with an event before ``at``: an index range, not a scan (SPEC 4.12)."""
+    """Return (organization id, ticket id) of the clocks with an event before ``at``: an index
+    range, not a scan (SPEC 4.12).
+    """
     rows = (
         Clock.objects.filter(next_event_at__lt=at)
         .order_by("next_event_at", "pk")

@@ -1,7 +1,9 @@
-"""The clocks of a ticket as its record tells them: a pure function of facts (SPEC 17.2). No models, no clock reads.
+"""The clocks of a ticket as its record tells them: a pure function of facts (SPEC 17.2). No models,
+no clock reads.
 
-The record holds what was decided (policy, target, calendar), when which state held, and what was announced or stopped. Dates of live
-clocks are not in it: they follow from the calendars. A stopped clock is read from its stop and never computed again.
+The record holds what was decided (policy, target, calendar), when which state held, and what was
+announced or stopped. Dates of live clocks are not in it: they follow from the calendars. A stopped
+clock is read from its stop and never computed again.
 """
 
 from collections.abc import Iterable
@@ -35,7 +37,9 @@ class ReplayedSegment:
 
 @dataclass
 class ReplayedClock:
-    """What the record says of a clock. ``due_at`` is only told by its stop; of a live one it is computed."""
+    """What the record says of a clock. ``due_at`` is only told by its stop; of a live one it is
+    computed.
+    """
 
     clock_id: int
     metric: str
@@ -126,7 +130,8 @@ def _policies(told: dict[str, Any]) -> list[int]:
 
 
 def _started(found: Replay, fact: RecordedFact) -> None:
-    """A clock starts when its ticket arrives, also one that a later priority called for; a later promise when the record says so.
+    """A clock starts when its ticket arrives, also one that a later priority called for; a later
+    promise when the record says so.
 
     A promise that is made once more is measured anew.
     """
@@ -143,16 +148,23 @@ def _started(found: Replay, fact: RecordedFact) -> None:
 def _retargeted(found: Replay, fact: RecordedFact) -> None:
     clock = found.clocks[fact.payload["clock"]]
     clock.segments.append(_segment(fact, len(clock.segments) + 1, fact.at))
-    clock.policies, clock.priority = clock.segments[-1].policies, fact.payload["priority"]
-    clock.breached_at, clock.announced_percent = None, 0
+    clock.policies = clock.segments[-1].policies
+    clock.priority = fact.payload["priority"]
+    clock.breached_at = None
+    clock.announced_percent = 0
 
 
 def _restarted(found: Replay, fact: RecordedFact) -> None:
-    """A mistake at the arrival was corrected: the clock is measured anew, as if nothing had been announced."""
+    """A mistake at the arrival was corrected: the clock is measured anew, as if nothing had been
+    announced.
+    """
     clock = found.clocks[fact.payload["clock"]]
-    clock.segments, clock.announcements = [_segment(fact, 1, clock.started_at)], []
-    clock.policies, clock.priority = clock.segments[-1].policies, fact.payload["priority"]
-    clock.breached_at, clock.announced_percent = None, 0
+    clock.segments = [_segment(fact, 1, clock.started_at)]
+    clock.announcements = []
+    clock.policies = clock.segments[-1].policies
+    clock.priority = fact.payload["priority"]
+    clock.breached_at = None
+    clock.announced_percent = 0
 
 
 def _warned(found: Replay, fact: RecordedFact) -> None:
@@ -187,9 +199,13 @@ def _rebound(found: Replay, fact: RecordedFact) -> None:
 
 
 def _stopped(found: Replay, fact: RecordedFact) -> None:
-    clock, told = found.clocks[fact.payload["clock"]], fact.payload
-    clock.state, clock.stopped_at, clock.is_met = "stopped", fact.at, told["is_met"]
-    clock.due_at, clock.used = _instant(told["due_at"]), timedelta(seconds=told["used_seconds"])
+    clock = found.clocks[fact.payload["clock"]]
+    told = fact.payload
+    clock.state = "stopped"
+    clock.stopped_at = fact.at
+    clock.is_met = told["is_met"]
+    clock.due_at = _instant(told["due_at"])
+    clock.used = timedelta(seconds=told["used_seconds"])
     if (
         clock.is_met and clock.breached_at is not None
     ):  # in time by instants: what a sweep noticed meanwhile does not count
@@ -202,22 +218,18 @@ def _stopped(found: Replay, fact: RecordedFact) -> None:
 
 def _withdrawn(found: Replay, fact: RecordedFact) -> None:
     clock = found.clocks[fact.payload["clock"]]
-    clock.state, clock.stopped_at, clock.due_at = (
-        "withdrawn",
-        fact.at,
-        _instant(fact.payload["due_at"]),
-    )
+    clock.state = "withdrawn"
+    clock.stopped_at = fact.at
+    clock.due_at = _instant(fact.payload["due_at"])
 
 
 def _resumed(found: Replay, fact: RecordedFact) -> None:
     clock = found.clocks[fact.payload["clock"]]
-    clock.state, clock.stopped_at, clock.used, clock.is_met, clock.due_at = (
-        "live",
-        None,
-        None,
-        None,
-        None,
-    )
+    clock.state = "live"
+    clock.stopped_at = None
+    clock.used = None
+    clock.is_met = None
+    clock.due_at = None
 
 
 def _instant(text: str) -> datetime | None:

@@ -1,4 +1,6 @@
-"""Clocks of very many tickets as plain rows: a tenth of the cost of models, for work that reads a hundred thousand."""
+"""Clocks of very many tickets as plain rows: a tenth of the cost of models, for work that reads a
+hundred thousand.
+"""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -61,7 +63,8 @@ class ClockRow(NamedTuple):
 def read_clocks(
     clocks: Any, stays: dict[int, list[StayRow]], organization: Organization
 ) -> list[LoadedClock]:
-    """Return the clocks of a queryset of one organization with all they are computed from; nothing of them may be written.
+    """Return the clocks of a queryset of one organization with all they are computed from; nothing
+    of them may be written.
 
     ``stays`` holds the stays that may pause them, by ticket.
     """
@@ -75,7 +78,8 @@ def read_clocks(
     bound = {row.policies for row in rows} | {
         part.policies for parts in segments.values() for part in parts
     }
-    policies, versions = policies_by_ids(bound), calendar_versions_of(organization)
+    policies = policies_by_ids(bound)
+    versions = calendar_versions_of(organization)
     return [
         LoadedClock(
             cast(Clock, row),
@@ -89,7 +93,9 @@ def read_clocks(
 
 
 def _rows(kind: Any, found: Any) -> Iterator[Any]:
-    """Yield the rows of a queryset; their policies, nearly always the same ones, are parsed once."""
+    """Yield the rows of a queryset; their policies, nearly always the same ones, are
+    parsed once.
+    """
     columns = [
         Cast("policies", TextField()) if name == "policies" else name for name in kind._fields
     ]
@@ -106,7 +112,9 @@ def _ids(text: str) -> tuple[int, ...]:
 def read_stays(
     ticket_ids: Sequence[int], *, using: str = "default", states: Iterable[str] = ()
 ) -> dict[int, list[StayRow]]:
-    """Return the stays of tickets in order, by ticket; without ``states`` those that may pause a clock."""
+    """Return the stays of tickets in order, by ticket; without ``states`` those that may pause a
+    clock.
+    """
     wanted = sorted(states or {*PENDING, State.SOLVED, State.CLOSED})
     rows = StateInterval.objects.using(using).filter(
         ticket_id__in=one_of(ticket_ids), state__in=wanted

@@ -1,4 +1,6 @@
-"""Which rule sets a clock's target: the ones that were asked, in order, and the one that matched (SPEC 4.10)."""
+"""Which rule sets a clock's target: the ones that were asked, in order, and the one that matched
+(SPEC 4.10).
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -26,7 +28,9 @@ class RuleReach(StrEnum):
 
 @dataclass(frozen=True)
 class TargetRule:
-    """``name`` is the policy's, empty where there is none; ``target`` is None where the rule says nothing."""
+    """``name`` is the policy's, empty where there is none; ``target`` is None where the rule says
+    nothing.
+    """
 
     source: RuleSource
     reach: RuleReach

@@ -1,7 +1,8 @@
-"""What the clocks of past tickets would have said under other terms: the rules of the live ones, over histories. Writes nothing.
+"""What the clocks of past tickets would have said under other terms: the rules of the live ones,
+over histories. Writes nothing.
 
-With the terms in force (an empty draft) it gives exactly what was measured (SPEC 17.4): nothing is read from a verdict, all is
-computed again from what happened.
+With the terms in force (an empty draft) it gives exactly what was measured (SPEC 17.4): nothing is
+read from a verdict, all is computed again from what happened.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,7 +19,9 @@ from sla.queries import Versions, course_of, pauses_of, pick_calendar
 
 
 class Outcome(NamedTuple):
-    """What a clock came to: ``met``, ``missed``, ``running`` or ``withdrawn``; ``earlier`` counts breaches of replaced targets."""
+    """What a clock came to: ``met``, ``missed``, ``running`` or ``withdrawn``; ``earlier`` counts
+    breaches of replaced targets.
+    """
 
     metric: Metric
     priority: int
@@ -40,7 +43,9 @@ class Simulator:
     """Computes the clocks of an organization's histories under a draft, as known at ``as_of``."""
 
     def __init__(self, draft: Draft, versions: Versions, as_of: datetime) -> None:
-        self.draft, self.versions, self.as_of = draft, versions, as_of
+        self.draft = draft
+        self.versions = versions
+        self.as_of = as_of
         self._first = [
             own[0] for own in versions.values()
         ]  # to pick calendars by role: any version knows it
@@ -71,18 +76,24 @@ class Simulator:
     def _parts(
         self, history: History, metric: Metric, end: datetime | None
     ) -> tuple[list[_Part], int, int, bool]:
-        """Return the targets that ran one after the other, the last priority, the breaches on the way, and whether one is promised."""
+        """Return the targets that ran one after the other, the last priority, the breaches on the
+        way, and whether one is promised.
+        """
         parts: list[_Part] = []
-        priority, earlier, is_promised = 0, 0, False
+        priority = 0
+        earlier = 0
+        is_promised = False
         withdrawn_at: datetime | None = None
         for place, turn in enumerate(history.turns):
             if place and end is not None and turn.at > end:
                 break
-            matter, policy = self._matter(turn), self.draft.over(turn.policy)
+            matter = self._matter(turn)
+            policy = self.draft.over(turn.policy)
             target = policy.target(metric, matter)
             if target is None:
                 if is_promised:
-                    priority, withdrawn_at = int(matter.priority), turn.at
+                    priority = int(matter.priority)
+                    withdrawn_at = turn.at
                 is_promised = False
                 continue
             priority = int(matter.priority)
@@ -90,7 +101,9 @@ class Simulator:
             if (
                 turn.from_start or not parts
             ):  # what is promised only now counts from the arrival too
-                parts, earlier, is_promised = [part._replace(starts_at=history.arrived_at)], 0, True
+                parts = [part._replace(starts_at=history.arrived_at)]
+                earlier = 0
+                is_promised = True
                 continue
             last = parts[-1]
             if is_promised and _is_the_same(metric, part, last):
@@ -149,7 +162,9 @@ class Simulator:
 
 
 def _is_the_same(metric: Metric, one: _Part, other: _Part) -> bool:
-    """Tell whether two promises are one: the time, the calendar, and what pauses it; as ``sla.services.retargeting`` does."""
+    """Tell whether two promises are one: the time, the calendar, and what pauses it; as
+    ``sla.services.retargeting`` does.
+    """
     pauses = [
         part.policy.pausing_states(metric, of_term=isinstance(one.target, Term))
         for part in (one, other)
@@ -160,7 +175,9 @@ def _is_the_same(metric: Metric, one: _Part, other: _Part) -> bool:
 
 
 def _stop_of(history: History, metric: Metric) -> datetime | None:
-    """Return when the clock stopped: resolution by the solution that stands, the others by the first message that stops them."""
+    """Return when the clock stopped: resolution by the solution that stands, the others by the
+    first message that stops them.
+    """
     return history.solved_at if metric is Metric.RESOLUTION else history.stops.get(metric)
 
 

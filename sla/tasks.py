@@ -24,14 +24,17 @@ def sweep_clocks() -> int:
             with organization_scope(organization_id):
                 services.settle_ticket(ticket_id=ticket_id, at=at)
         except Exception:
-            # One ticket that cannot be settled must not hold up the others; its clocks stay due for the next tick.
+            # One ticket that cannot be settled must not hold up the others; its clocks stay due for
+            # the next tick.
             logger.exception("The clocks of ticket %s could not be settled", ticket_id)
     return len(due)
 
 
 @shared_task(queue="reports")
 def redate_by_version(organization_id: int, version_id: int) -> int:
-    """Give the open clocks their dates by a new version of a calendar, as soon as it is published."""
+    """Give the open clocks their dates by a new version of a calendar, as soon as it is
+    published.
+    """
     with organization_scope(organization_id):
         version = queries.version_to_redate(version_id)
         return (
@@ -41,14 +44,17 @@ def redate_by_version(organization_id: int, version_id: int) -> int:
 
 @shared_task(queue="reports")
 def sweep_redating() -> int:
-    """Go on with the versions whose clocks were not all re-dated: a lost broker message, a worker that died."""
+    """Go on with the versions whose clocks were not all re-dated: a lost broker message, a worker
+    that died.
+    """
     with every_organization(reason="find calendar versions whose clocks have not been re-dated"):
         waiting = queries.versions_to_redate(timezone.now() - services.GRACE)
     for organization_id, version_id in waiting:
         try:
             redate_by_version(organization_id, version_id)
         except Exception:
-            # One version that fails must not hold up those of the other customers; it is tried again at the next tick.
+            # One version that fails must not hold up those of the other customers; it is tried
+            # again at the next tick.
             logger.exception("The clocks of calendar version %s could not be re-dated", version_id)
     return len(waiting)
 

@@ -1,7 +1,9 @@
-"""The open time of a calendar as integers: merged UTC intervals with running totals. Pure; microseconds since 1970 UTC.
+"""The open time of a calendar as integers: merged UTC intervals with running totals. Pure;
+microseconds since 1970 UTC.
 
-The UTC line is cut at the zone's changes of offset; inside a piece local time is UTC plus a constant, so windows are
-laid on it as they are and clipped to the piece. No wall time is ever mapped to UTC: gaps and folds need no code.
+The UTC line is cut at the zone's changes of offset; inside a piece local time is UTC plus a
+constant, so windows are laid on it as they are and clipped to the piece. No wall time is ever
+mapped to UTC: gaps and folds need no code.
 """
 
 from bisect import bisect_left, bisect_right
@@ -35,7 +37,9 @@ def year_start_us(year: int) -> int:
 
 
 class Timetable:
-    """The united open intervals between two years, with ``totals[i]`` = open time up to the end of interval ``i``."""
+    """The united open intervals between two years, with ``totals[i]`` = open time up to the end of
+    interval ``i``.
+    """
 
     def __init__(
         self,
@@ -45,8 +49,10 @@ class Timetable:
         first_year: int,
         last_year: int,
     ) -> None:
-        self.first_year, self.last_year = first_year, last_year
-        self.begins_us, self.ends_us = year_start_us(first_year), year_start_us(last_year + 1)
+        self.first_year = first_year
+        self.last_year = last_year
+        self.begins_us = year_start_us(first_year)
+        self.ends_us = year_start_us(last_year + 1)
         self.starts: list[int] = []
         self.stops: list[int] = []
         for start, stop in self._intervals(zone, windows, holidays):
@@ -71,10 +77,8 @@ class Timetable:
                 local = _EPOCH_DATE + timedelta(days=day)
                 if local not in holidays:
                     for start, stop in windows.get(local.weekday(), ()):
-                        low, high = (
-                            max(day * DAY + start - offset, begin),
-                            min(day * DAY + stop - offset, end),
-                        )
+                        low = max(day * DAY + start - offset, begin)
+                        high = min(day * DAY + stop - offset, end)
                         if low < high:
                             yield low, high
                 day += 1
@@ -87,7 +91,9 @@ class Timetable:
         return self.totals[index] - max(0, self.stops[index] - instant)
 
     def instant_at(self, amount: int) -> int:
-        """Return the earliest instant before which exactly ``amount`` (> 0, <= total) of open time lies."""
+        """Return the earliest instant before which exactly ``amount`` (> 0, <= total) of open time
+        lies.
+        """
         index = bisect_left(self.totals, amount)
         return self.stops[index] - (self.totals[index] - amount)
 
@@ -115,7 +121,8 @@ def _pieces(zone: ZoneInfo, begins_us: int, ends_us: int) -> Iterator[tuple[int,
         if changed != offset:
             edge = _change_between(zone, moment, following, offset)
             yield to_us(start), to_us(edge), offset
-            start, offset = edge, changed
+            start = edge
+            offset = changed
         moment = following
     yield to_us(start), ends_us, offset
 

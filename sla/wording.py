@@ -13,5 +13,7 @@ def words_of(error: CalendarError) -> str:
 
 
 def days_of_week() -> tuple[str, ...]:
-    """Return the short names of the days, Monday first, as hours are written and read in the reader's language."""
+    """Return the short names of the days, Monday first, as hours are written and read in the
+    reader's language.
+    """
     return DAYS_ES if is_spanish() else DAYS_EN

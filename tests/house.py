@@ -1,4 +1,6 @@
-"""Real rows for tests: two customers with their people, the staff, a small catalogue. Made through services where there are some."""
+"""Real rows for tests: two customers with their people, the staff, a small catalogue. Made through
+services where there are some.
+"""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -172,7 +174,9 @@ def make_ticket(
     requester: User | None = None,
     subject: str = "The invoice fails",
 ) -> Ticket:
-    """Raise a ticket through the portal's channel; by default an ERP incident of high priority at Monday 09:00."""
+    """Raise a ticket through the portal's channel; by default an ERP incident of high priority at
+    Monday 09:00.
+    """
     person = requester or house.requester
     membership = (
         Membership.objects.select_related("organization", "user").filter(user=person).first()

@@ -1,7 +1,8 @@
-"""``python -m tests.jumping COMMAND …``: Celery under a wall clock that stands ahead by the seconds in the file MESA_CLOCK_AHEAD.
+"""``python -m tests.jumping COMMAND …``: Celery under a wall clock that stands ahead by the seconds
+in the file MESA_CLOCK_AHEAD.
 
-Every process follows the file while it runs, as processes follow the machine's clock when it is set; the monotonic clock, the database's
-and the broker's stay as they are.
+Every process follows the file while it runs, as processes follow the machine's clock when it is
+set; the monotonic clock, the database's and the broker's stay as they are.
 """
 
 import os

@@ -1,4 +1,6 @@
-"""Starts the product as its users do, in real processes on loopback, with an SMTP peer that keeps what it is given."""
+"""Starts the product as its users do, in real processes on loopback, with an SMTP peer that keeps
+what it is given.
+"""
 
 import email
 import email.policy
@@ -36,7 +38,9 @@ def free_port() -> int:
 
 
 def wait_until(done: Callable[[], Any], what: str, seconds: float = 45) -> Any:
-    """Ask again and again until the answer is true, and return it; fail with ``what`` when time is over."""
+    """Ask again and again until the answer is true, and return it; fail with ``what`` when time is
+    over.
+    """
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         found = done()
@@ -47,7 +51,9 @@ def wait_until(done: Callable[[], Any], what: str, seconds: float = 45) -> Any:
 
 
 class Mailbox:
-    """A real SMTP server. ``delay_seconds`` holds every dialogue, so that a worker can be killed in the middle of one."""
+    """A real SMTP server. ``delay_seconds`` holds every dialogue, so that a worker can be killed in
+    the middle of one.
+    """
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
@@ -56,7 +62,9 @@ class Mailbox:
         self.controller = Controller(self, hostname="127.0.0.1", port=self.port)
         self.controller.start()
 
-    async def handle_DATA(self, server: object, session: object, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+    async def handle_DATA(  # noqa: N802 - aiosmtpd's name
+        self, server: object, session: object, envelope: Any
+    ) -> str:
         import asyncio
 
         message = email.message_from_bytes(envelope.content, policy=email.policy.default)
@@ -76,10 +84,14 @@ class Mailbox:
 
 
 class Mesa:
-    """A running product: ``shape`` is ``sqlite`` (through ./mesa run) or ``postgres`` (the Procfile's commands)."""
+    """A running product: ``shape`` is ``sqlite`` (through ./mesa run) or ``postgres`` (the
+    Procfile's commands).
+    """
 
     def __init__(self, shape: str, var: Path, mailbox: Mailbox, *, demo: bool) -> None:
-        self.shape, self.var, self.mailbox = shape, var, mailbox
+        self.shape = shape
+        self.var = var
+        self.mailbox = mailbox
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         inherited = {
@@ -102,7 +114,8 @@ class Mesa:
 
     def _own_services(self) -> dict[str, str]:
         """Return the services' addresses with a database and a broker of this run's own."""
-        name, number = f"mesa_{self.port}", self.port % 15 + 1
+        name = f"mesa_{self.port}"
+        number = self.port % 15 + 1
         make_database(urlsplit(REAL_SERVICES["DATABASE_URL"]).port or 5432, name)
         mine = {
             key: value.removesuffix("/mesa") + f"/{name}"
@@ -151,7 +164,9 @@ class Mesa:
             )
 
     def set_clock_ahead(self, seconds: int) -> None:
-        """Let the wall clock of worker and beat stand ahead; those that run jump there at once. See ``tests.jumping``."""
+        """Let the wall clock of worker and beat stand ahead; those that run jump there at once. See
+        ``tests.jumping``.
+        """
         clock = self.var / "clock-ahead"
         clock.write_text(str(seconds))
         self.environment["MESA_CLOCK_AHEAD"] = str(clock)
@@ -195,7 +210,9 @@ class Mesa:
         return done.stdout.strip()
 
     def script(self, name: str, *arguments: str) -> Any:
-        """Run a function of ``tests.scripts`` in a process of its own, on this run's data; return its answer."""
+        """Run a function of ``tests.scripts`` in a process of its own, on this run's data; return
+        its answer.
+        """
         command = [sys.executable, "-m", "tests.scripts", name, *arguments]
         done = subprocess.run(
             command,

@@ -1,4 +1,6 @@
-"""What real-process tests need done or counted on the running product's own data: ``python -m tests.scripts NAME …``."""
+"""What real-process tests need done or counted on the running product's own data: ``python -m
+tests.scripts NAME …``.
+"""
 
 import json
 import sys
@@ -39,19 +41,24 @@ def late_ticket(email: str, template: str, minutes: str) -> dict[str, Any]:
 
 
 def late_tickets(email: str, template: str, minutes: str, count: str) -> list[int]:
-    """Raise several tickets that arrived some minutes ago, as one does when the machine's clock jumps forward."""
+    """Raise several tickets that arrived some minutes ago, as one does when the machine's clock
+    jumps forward.
+    """
     return [late_ticket(email, template, minutes)["pk"] for _ in range(int(count))]
 
 
 def write_as_reader() -> dict[str, Any]:
-    """Try to write over the connection of simulations; return what refused, and how many tickets were there before and after."""
+    """Try to write over the connection of simulations; return what refused, and how many tickets
+    were there before and after.
+    """
     from django.conf import settings
     from django.db import DatabaseError
 
     from tickets.models import Ticket
 
     tickets = Ticket.objects.using(settings.READ_ONLY_DATABASE)
-    reads, refusal = tickets.count(), ""
+    reads = tickets.count()
+    refusal = ""
     try:
         tickets.update(subject="Written by the reader")
     except DatabaseError as error:
@@ -64,7 +71,9 @@ def write_as_reader() -> dict[str, Any]:
 
 
 def simulate() -> int:
-    """Raise a ticket that arrived 75 days ago, issue the report of its month, and ask what a reaction in a minute would make of it."""
+    """Raise a ticket that arrived 75 days ago, issue the report of its month, and ask what a
+    reaction in a minute would make of it.
+    """
     from datetime import timedelta as span
 
     from django.utils import timezone
@@ -78,7 +87,8 @@ def simulate() -> int:
     from sla.drafts import Draft
     from tickets.models import Ticket
 
-    now, by = timezone.now(), system_actor("tests")
+    now = timezone.now()
+    by = system_actor("tests")
     form = RequestTemplate.objects.order_by("pk")[0]
     ticket = Ticket.objects.get(
         pk=late_ticket("requester@norte.example", form.slug, str(75 * 24 * 60))["pk"]
@@ -114,7 +124,9 @@ def simulation(pk: str) -> dict[str, Any]:
 
 
 def told(*pks: str) -> dict[str, list[int]]:
-    """Return for each ticket how many breaches of its reaction were announced, recorded, mailed, and escalated."""
+    """Return for each ticket how many breaches of its reaction were announced, recorded, mailed,
+    and escalated.
+    """
     from activity.models import Record
     from escalation.models import Escalation
     from notifications.models import OutboxMessage
@@ -145,7 +157,9 @@ def told(*pks: str) -> dict[str, list[int]]:
 
 
 def reached(*pks: str) -> dict[str, dict[str, list[Any]]]:
-    """Return for each ticket the percentages its reaction reached: as announced, as recorded, and as each person was told of them."""
+    """Return for each ticket the percentages its reaction reached: as announced, as recorded, and
+    as each person was told of them.
+    """
     from activity.models import Record
     from notifications.models import OutboxMessage
     from sla.models import Announcement, Clock
@@ -226,7 +240,8 @@ def session(email: str) -> str:
 
     from accounts.models import User
 
-    user, store = User.objects.get(email=email), SessionStore()
+    user = User.objects.get(email=email)
+    store = SessionStore()
     store[SESSION_KEY] = str(user.pk)
     store[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
     store[HASH_SESSION_KEY] = user.get_session_auth_hash()

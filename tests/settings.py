@@ -1,4 +1,6 @@
-"""The product's settings, with the switches a test needs: a memory cache per process, quick passwords, files in a temporary folder."""
+"""The product's settings, with the switches a test needs: a memory cache per process, quick
+passwords, files in a temporary folder.
+"""
 
 import os
 import tempfile
@@ -16,13 +18,13 @@ MIDDLEWARE = [
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 DATABASES.pop("cache", None)
-DATABASES.pop(
-    "reader", None
-)  # a test sees its own transaction alone; that the reader cannot write is tested with real processes
+# A test sees its own transaction alone; that the reader cannot write is tested with real processes.
+DATABASES.pop("reader", None)
 READ_ONLY_DATABASE = "default"
 DATABASE_ROUTERS: list[str] = []
 if os.environ.get("DATABASE_OWNER_URL"):
-    # The test database is made by its owner; that the app's own role is enough is tested with real processes.
+    # The test database is made by its owner; that the app's own role is enough is tested with real
+    # processes.
     import dj_database_url
 
     DATABASES["default"] = dict(dj_database_url.parse(os.environ["DATABASE_OWNER_URL"]))
@@ -31,6 +33,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-# Wake-ups of the worker stay in this process's memory: the tests call tasks themselves, or start a real worker.
+# Wake-ups of the worker stay in this process's memory: the tests call tasks themselves, or start a
+# real worker.
 CELERY_BROKER_URL = "memory://"
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {}

@@ -1,4 +1,6 @@
-"""The main job through the HTTP surface of portal and desk: raise, answer, state, pend, solve, approve, report."""
+"""The main job through the HTTP surface of portal and desk: raise, answer, state, pend, solve,
+approve, report.
+"""
 
 import re
 from datetime import timedelta
@@ -23,7 +25,8 @@ def signed_in(user: User) -> Client:
 
 
 def test_a_ticket_travels_from_the_portal_through_the_desk_to_its_approval(house: House) -> None:
-    customer, agent = signed_in(house.requester), signed_in(house.agent)
+    customer = signed_in(house.requester)
+    agent = signed_in(house.agent)
     with time_machine.travel(MONDAY_9AM, tick=False) as clock:
         raised = customer.post(
             "/catalog/erp-error/",
@@ -93,7 +96,8 @@ def test_a_ticket_travels_from_the_portal_through_the_desk_to_its_approval(house
         clock.shift(timedelta(hours=2))
         customer.post(f"/tickets/{ticket.number}/reply/", {"body": "Document 118."})
         attention.refresh_from_db()
-        # One hour used before the pause, two hours paused: nine hours of the ten remain, seven of them fit into Monday.
+        # One hour used before the pause, two hours paused: nine hours of the ten remain, seven of
+        # them fit into Monday.
         assert (fresh(ticket).state, attention.due_at) == (
             "in_progress",
             MONDAY_9AM + timedelta(days=1, hours=2),

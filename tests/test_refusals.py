@@ -1,4 +1,6 @@
-"""What a reviewer broke once stays mended: addresses, mail to people who left, moved rows, odd input, late looks of the sweep."""
+"""What a reviewer broke once stays mended: addresses, mail to people who left, moved rows, odd
+input, late looks of the sweep.
+"""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -23,7 +25,8 @@ from tests.sla.test_clocks import classify, clock_of, sweep
 from tickets import services
 from tickets.services import TransitionDetails
 
-MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
 
 
 def test_nobody_takes_an_address_by_themselves(house: House, sign_in: Any) -> None:

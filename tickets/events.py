@@ -12,7 +12,8 @@ class TicketEvent(Event):
 class TicketRaised(TicketEvent):
     """A ticket arrived; its clocks start with it.
 
-    ``ticket`` is the new row itself, whole and just written: handlers of the same transaction need not read it again.
+    ``ticket`` is the new row itself, whole and just written: handlers of the same transaction need
+    not read it again.
     """
 
     is_out_of_contract: bool
@@ -28,7 +29,9 @@ class TicketClassified(TicketEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class TicketContractChanged(TicketEvent):
-    """Another contract holds; clocks run on under its policy, or are measured by it from the start."""
+    """Another contract holds; clocks run on under its policy, or are measured by it
+    from the start.
+    """
 
     from_start: bool
 
@@ -42,7 +45,9 @@ class TicketStateChanged(TicketEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class CustomerTold(TicketEvent):
-    """A message by a person of the desk reached the customer: a reply, an attention statement or a solution."""
+    """A message by a person of the desk reached the customer: a reply, an attention statement or a
+    solution.
+    """
 
     message_id: int
     kind: str

@@ -14,11 +14,13 @@ LAST = datetime(9999, 1, 1, tzinfo=UTC)  # where the queue puts what no running 
 
 
 class Ticket(OrganizationRow):
-    """A customer's incident or request. Its number is its primary key behind the prefix: unique, with gaps, never reused.
+    """A customer's incident or request. Its number is its primary key behind the prefix: unique,
+    with gaps, never reused.
 
-    ``impact``, ``urgency`` and ``priority`` are in force now; the ``proposed_`` ones are what the customer chose.
-    ``next_due_at`` (None while every clock is paused or stopped) and ``at_risk_at`` are written by ``sla`` alone. Keys without an
-    index of their own stand first in one of ``Meta``, or are never searched by: each index is work for every change of a date.
+    ``impact``, ``urgency`` and ``priority`` are in force now; the ``proposed_`` ones are what the
+    customer chose. ``next_due_at`` (None while every clock is paused or stopped) and ``at_risk_at``
+    are written by ``sla`` alone. Keys without an index of their own stand first in one of ``Meta``,
+    or are never searched by: each index is work for every change of a date.
     """
 
     organization = models.ForeignKey(
@@ -96,7 +98,8 @@ class Ticket(OrganizationRow):
     terms_at = (
         models.DateTimeField()
     )  # as of when the matrix and the policy bind it: its arrival, or its change of contract
-    # The desk follows up what was escalated: the owner stays while assignee and team change (SPEC 3.8).
+    # The desk follows up what was escalated: the owner stays while assignee and team change (SPEC
+    # 3.8).
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
@@ -174,7 +177,8 @@ class Ticket(OrganizationRow):
                 name="ticket_validation",
                 condition=models.Q(validation_due_at__isnull=False),
             ),
-            # Mostly empty, and written with every change of a date: what is empty stands in no index.
+            # Mostly empty, and written with every change of a date: what is empty stands in no
+            # index.
             *(
                 models.Index(
                     fields=(name,),
@@ -249,7 +253,8 @@ class Message(OrganizationRow):
     body = models.TextField()
     channel = models.CharField(max_length=20, choices=Channel)
     created_at = models.DateTimeField()
-    # Of an attention statement: when the customer can expect to be attended and what will be done (SPEC 4.2).
+    # Of an attention statement: when the customer can expect to be attended and what will be done
+    # (SPEC 4.2).
     estimated_at = models.DateTimeField(null=True)
 
     class Meta(OrganizationRow.Meta):
@@ -281,7 +286,9 @@ class Attachment(OrganizationRow):
 
 
 class StateInterval(OrganizationRow):
-    """One stay of a ticket in a state, with its reason; ``ended_at`` is None for the current one."""
+    """One stay of a ticket in a state, with its reason; ``ended_at`` is None for the
+    current one.
+    """
 
     ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, db_index=False, related_name="+")
     state = models.CharField(max_length=20, choices=State)

@@ -1,4 +1,6 @@
-"""Who is told what about a ticket. Each act writes at most one letter per person; nobody is told of their own act."""
+"""Who is told what about a ticket. Each act writes at most one letter per person; nobody is told of
+their own act.
+"""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -29,7 +31,9 @@ def ticket_letter(
     not_before: datetime | None = None,
     **context: Any,
 ) -> Letter:
-    """Build a letter about a ticket. ``key`` names the fact: the same fact never reaches the same person twice."""
+    """Build a letter about a ticket. ``key`` names the fact: the same fact never reaches the same
+    person twice.
+    """
     path = f"/admin/tickets/{ticket.number}/" if for_staff else f"/tickets/{ticket.number}/"
     return Letter(
         template=template,
@@ -58,7 +62,9 @@ def send(ticket: Ticket, letters: Iterable[Letter], at: datetime) -> None:
 
 
 def tell_received(*, ticket: Ticket, promises: list[dict[str, str]], at: datetime) -> None:
-    """Send the requester their copy (SPEC 3.3), with ``promises``: metric code and ISO instant of each clock."""
+    """Send the requester their copy (SPEC 3.3), with ``promises``: metric code and ISO instant of
+    each clock.
+    """
     letter = ticket_letter(
         ticket,
         to=ticket.requester,
@@ -72,7 +78,9 @@ def tell_received(*, ticket: Ticket, promises: list[dict[str, str]], at: datetim
 
 
 def _still_reads(ticket: Ticket) -> bool:
-    """Tell whether the requester may still read the ticket: nobody who was suspended or left gets its mail."""
+    """Tell whether the requester may still read the ticket: nobody who was suspended or left gets
+    its mail.
+    """
     return (
         ticket.requester.is_active
         and membership_of(ticket.requester_id, ticket.organization_id) is not None
@@ -136,7 +144,9 @@ def tell_state(
     by: Actor,
     at: datetime,
 ) -> None:
-    """Tell the requester of the new state, with the message that came with it; tell the desk of the customer's own step."""
+    """Tell the requester of the new state, with the message that came with it; tell the desk of the
+    customer's own step.
+    """
     letters = []
     key = f"state:{interval.pk}"
     if by.person_id != ticket.requester_id and _still_reads(ticket):

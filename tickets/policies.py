@@ -36,14 +36,17 @@ def may_be_reopened(ticket: Ticket, at: datetime) -> bool:
 
 
 def is_followed_up(ticket: Ticket, at: datetime) -> bool:
-    """Tell whether what the customer writes now becomes a new ticket: this one has ended for good."""
+    """Tell whether what the customer writes now becomes a new ticket: this one has
+    ended for good.
+    """
     return ticket.state in FINAL and not may_be_reopened(ticket, at)
 
 
 def standing(user: User, ticket: Ticket) -> frozenset[Who]:
     """Return as whom this person stands before the ticket, in the words of the transition table.
 
-    A consultant holds what is assigned to them, and anything that was sent to a level above the desk.
+    A consultant holds what is assigned to them, and anything that was sent to a level above the
+    desk.
     """
     found: set[Who] = set()
     if user.can(Capability.WORK_TICKETS):

@@ -27,7 +27,9 @@ class TicketNotFound(NotFound):
 
 
 def visible_to(user: User) -> QuerySet[Ticket]:
-    """Return the tickets this person may see (SPEC 1.3); ordered newest first, with what lists show joined."""
+    """Return the tickets this person may see (SPEC 1.3); ordered newest first, with what lists show
+    joined.
+    """
     tickets: QuerySet[Ticket] = Ticket.objects.select_related(*_RELATED).order_by("-pk")
     if user.is_staff:
         return tickets if user.can(Capability.SEE_TICKETS) else tickets.none()
@@ -50,7 +52,9 @@ def _seen_by(membership: Membership) -> Q:
 
 
 def get_ticket(user: User, number: str) -> Ticket:
-    """Return the ticket with this number (``TK-000123`` or ``123``); ``TicketNotFound`` when it is not this person's to see."""
+    """Return the ticket with this number (``TK-000123`` or ``123``); ``TicketNotFound`` when it is
+    not this person's to see.
+    """
     ticket = find_by_number(visible_to(user), number).select_related(*_RELATED, "contract").first()
     if ticket is None:
         raise TicketNotFound(_("There is no such ticket, or you have no access to it."))
@@ -58,13 +62,17 @@ def get_ticket(user: User, number: str) -> Ticket:
 
 
 def find_by_number(tickets: QuerySet[Ticket], number: str) -> QuerySet[Ticket]:
-    """Narrow to the ticket with this number (``TK-000123`` or ``123``); what is no number finds nothing."""
+    """Narrow to the ticket with this number (``TK-000123`` or ``123``); what is no number finds
+    nothing.
+    """
     digits = _NUMBER.fullmatch(number.strip())
     return tickets.filter(pk=int(digits[1])) if digits else tickets.none()
 
 
 def in_queue_order(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
-    """Order as the desk works: relevant, major, next due instant (breached first, paused last), number (DECISIONS 13)."""
+    """Order as the desk works: relevant, major, next due instant (breached first, paused last),
+    number (DECISIONS 13).
+    """
     return tickets.order_by("-is_relevant", "-is_major", "queue_at", "id")
 
 
@@ -107,7 +115,9 @@ class ConversationItem:
 
 
 def followers_of(user: User, ticket: Ticket) -> list[Ticket]:
-    """Return the tickets that go on with this one, of those the person may see; only an ended one has any."""
+    """Return the tickets that go on with this one, of those the person may see; only an ended one
+    has any.
+    """
     if ticket.state not in FINAL:
         return []
     return list(visible_to(user).filter(continues=ticket).order_by("pk"))
@@ -135,7 +145,9 @@ def attachments_of_description(ticket: Ticket) -> list[Attachment]:
 
 
 def get_attachment(user: User, attachment_id: int) -> tuple[Attachment, Blob]:
-    """Return a file whose ticket this person may see; those of internal notes only for the staff."""
+    """Return a file whose ticket this person may see; those of internal notes only for
+    the staff.
+    """
     attachment = (
         Attachment.objects.filter(pk=attachment_id)
         .select_related("message", "blob")
@@ -167,7 +179,9 @@ class Held:
 
 
 def time_held(stays: Sequence[StateInterval], at: datetime) -> list[Held]:
-    """Return how long each side held the ball up to ``at``, in the order desk, customer, supplier; who never did is left out."""
+    """Return how long each side held the ball up to ``at``, in the order desk, customer, supplier;
+    who never did is left out.
+    """
     held: dict[Holder, timedelta] = {}
     for stay in stays:
         holder = HOLDERS.get(State(stay.state))
@@ -198,7 +212,9 @@ def due_for_closing(at: datetime, limit: int) -> list[tuple[int, int]]:
 
 
 def due_for_reminder(at: datetime, limit: int) -> list[tuple[int, int]]:
-    """Return (organization id, ticket id) of solved tickets whose reminder is due and was not sent."""
+    """Return (organization id, ticket id) of solved tickets whose reminder is due and
+    was not sent.
+    """
     return list(
         Ticket.objects.filter(
             validation_due_at__isnull=False, validation_reminder_at__lte=at, state=State.SOLVED
@@ -221,7 +237,9 @@ class TimelineEntry:
 
 
 def timeline(ticket: Ticket) -> list[TimelineEntry]:
-    """Return the ticket's history, oldest first. The only reader of the record's payloads for tickets."""
+    """Return the ticket's history, oldest first. The only reader of the record's payloads for
+    tickets.
+    """
     records = list(Record.objects.filter(object_type="ticket", object_id=ticket.pk).order_by("pk"))
     people = User.objects.in_bulk(
         {record.person_id for record in records if record.person_id is not None}
@@ -246,7 +264,9 @@ def changes_since(ticket_id: int, version: int) -> list[TimelineEntry]:
 
 
 class Reclassified(NamedTuple):
-    """A change of what a ticket is about, or of its contract: field -> (before, after), as codes and ids."""
+    """A change of what a ticket is about, or of its contract: field -> (before, after), as codes
+    and ids.
+    """
 
     ticket_id: int
     at: datetime
@@ -256,7 +276,9 @@ class Reclassified(NamedTuple):
 
 
 def reclassifications(ticket_ids: Any, *, using: str) -> Iterator[Reclassified]:
-    """Yield the changes of classification and contract of very many tickets, each ticket's oldest first."""
+    """Yield the changes of classification and contract of very many tickets, each ticket's oldest
+    first.
+    """
     verbs = ("ticket.classified", "ticket.contract_changed")
     records = Record.objects.using(using).filter(
         object_type="ticket", object_id__in=ticket_ids, verb__in=verbs
@@ -272,7 +294,9 @@ def reclassifications(ticket_ids: Any, *, using: str) -> Iterator[Reclassified]:
 
 
 class Binding(NamedTuple):
-    """A promise of a ticket's clock was made at ``at``, under the versions of policies with these ids."""
+    """A promise of a ticket's clock was made at ``at``, under the versions of policies with these
+    ids.
+    """
 
     ticket_id: int
     at: datetime
@@ -280,7 +304,9 @@ class Binding(NamedTuple):
 
 
 def bindings(ticket_ids: Any, *, using: str) -> Iterator[Binding]:
-    """Yield under which policies the promises of very many tickets were made, each ticket's oldest first."""
+    """Yield under which policies the promises of very many tickets were made, each ticket's oldest
+    first.
+    """
     verbs = ("clock.started", "clock.retargeted", "clock.restarted", "clock.rebound")
     records = Record.objects.using(using).filter(
         object_type="ticket", object_id__in=ticket_ids, verb__in=verbs

@@ -1,4 +1,6 @@
-"""The life cycle of a ticket as one declarative table (SPEC 3.8). Portal, desk and API obey it; nothing else changes a state."""
+"""The life cycle of a ticket as one declarative table (SPEC 3.8). Portal, desk and API obey it;
+nothing else changes a state.
+"""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -91,7 +93,9 @@ class SolutionType(TextChoices):
 
 
 class Who(Enum):
-    """Who may take a transition: the desk, the level that holds the ticket, its requester, or the system itself."""
+    """Who may take a transition: the desk, the level that holds the ticket, its requester, or the
+    system itself.
+    """
 
     DESK = "desk"
     HOLDER = "holder"

@@ -17,7 +17,9 @@ SWEEP_BATCH = 200
 
 @shared_task(queue="clocks")
 def sweep_validations() -> int:
-    """Remind of solutions that wait for their customer, and close those whose validation period has ended."""
+    """Remind of solutions that wait for their customer, and close those whose validation period has
+    ended.
+    """
     at = timezone.now()
     with every_organization(reason="find validation periods that end"):
         reminders = queries.due_for_reminder(at, SWEEP_BATCH)
@@ -38,7 +40,9 @@ def sweep_validations() -> int:
 
 
 def _one(organization_id: int, ticket_id: int, act: Callable[[Ticket], object]) -> None:
-    """Act on one ticket; one that cannot be handled, or was answered meanwhile, does not hold up the others."""
+    """Act on one ticket; one that cannot be handled, or was answered meanwhile, does not hold up
+    the others.
+    """
     try:
         with organization_scope(organization_id):
             act(_ticket(ticket_id))

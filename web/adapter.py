@@ -13,7 +13,8 @@ from django.utils import timezone, translation
 from accounts.tenancy import every_organization
 from notifications.services import Letter, queue_letters
 
-# allauth's own words for the mails we have templates for; any other one is a notice about the account.
+# allauth's own words for the mails we have templates for; any other one is a notice about the
+# account.
 _TEMPLATES = {
     "account/email/password_reset_key": "password_reset",
     "account/email/unknown_account": "password_reset_unknown",
@@ -29,6 +30,7 @@ class AccountAdapter(DefaultAccountAdapter):
         template = _TEMPLATES.get(template_prefix, "account_notice")
         now = timezone.now()
         user = get_user_model().objects.filter(email__iexact=email).order_by("pk").first()
+        digest = hashlib.sha256(email.encode()).hexdigest()
         letter = Letter(
             template=template,
             to_email=email,
@@ -37,7 +39,7 @@ class AccountAdapter(DefaultAccountAdapter):
             language=getattr(user, "language", "")
             or translation.get_language()
             or settings.LANGUAGE_CODE,
-            dedupe_key=f"account:{template}:{hashlib.sha256(email.encode()).hexdigest()[:32]}:{now.isoformat()}",
+            dedupe_key=f"account:{template}:{digest[:32]}:{now.isoformat()}",
             context={
                 "url": str(context.get("password_reset_url", "")),
                 "notice": template_prefix.rpartition("/")[2],

@@ -1,4 +1,6 @@
-"""Spans of time in words short enough for a badge, the same in Spanish and English; and terms in days."""
+"""Spans of time in words short enough for a badge, the same in Spanish and English; and terms in
+days.
+"""
 
 import re
 from datetime import timedelta
@@ -10,7 +12,9 @@ from sla.models import MAX_DAYS, MAX_MINUTES
 
 
 def short_duration(span: timedelta) -> str:
-    """Return ``12 min``, ``3 h 05 min`` or ``2 d 4 h``: floored to the minute, never negative, at least ``1 min``."""
+    """Return ``12 min``, ``3 h 05 min`` or ``2 d 4 h``: floored to the minute, never negative, at
+    least ``1 min``.
+    """
     minutes = max(1, int(abs(span).total_seconds()) // 60)
     days, rest = divmod(minutes, 24 * 60)
     hours, minutes = divmod(rest, 60)
@@ -38,8 +42,9 @@ _AMOUNT = re.compile(r"(?:(\d+)\s*d)|(?:(\d+)\s*h)?\s*(?:(\d+)\s*(?:min|m)?)?", 
 
 
 def parse_promise(text: str) -> Target:
-    """Read ``40``, ``40 min``, ``3 h``, ``1 h 30 min`` or ``5 d`` (business days); ``ValueError`` for anything else, for zero and for more than a
-    year of service time or ten years of days."""
+    """Read ``40``, ``40 min``, ``3 h``, ``1 h 30 min`` or ``5 d`` (business days); ``ValueError``
+    for anything else, for zero and for more than a year of service time or ten years of days.
+    """
     found = _AMOUNT.fullmatch(text.strip())
     days, hours, minutes = (int(part or 0) for part in found.groups()) if found else (0, 0, 0)
     if days > MAX_DAYS or hours * 60 + minutes > MAX_MINUTES:
@@ -64,7 +69,9 @@ def format_promise(target: Target) -> str:
 
 
 def exact_duration(span: timedelta) -> str:
-    """Return ``3:00:00`` (hours, minutes, seconds) with microseconds where there are any, for ledgers that must add up."""
+    """Return ``3:00:00`` (hours, minutes, seconds) with microseconds where there are any, for
+    ledgers that must add up.
+    """
     total = int(span.total_seconds())
     hours, rest = divmod(total, 3600)
     minutes, seconds = divmod(rest, 60)

@@ -1,4 +1,6 @@
-"""What a clock looks like: one vocabulary for every screen, never by colour alone (text, icon and class together)."""
+"""What a clock looks like: one vocabulary for every screen, never by colour alone (text, icon and
+class together).
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -31,7 +33,9 @@ class ClockFace:
 
 
 def clock_face(clock: Clock, ticket: Ticket, at: datetime) -> ClockFace:
-    """Return how a clock is shown at ``at``: due in, overdue, paused (on whom), outside hours (until when), met, missed, withdrawn."""
+    """Return how a clock is shown at ``at``: due in, overdue, paused (on whom), outside hours
+    (until when), met, missed, withdrawn.
+    """
     if clock.metric == Metric.VALIDATION and clock.state != ClockState.WITHDRAWN:
         return _validation_face(clock, at)
     if clock.is_live:
@@ -106,7 +110,9 @@ def _live_face(clock: Clock, ticket: Ticket, at: datetime) -> ClockFace:
 
 
 def _when(moment: datetime, time_zone: str, at: datetime) -> str:
-    """Return ``Mon 09:00``, or ``23 Nov 09:00`` when the day's name would be ambiguous; days and months are lower case in Spanish."""
+    """Return ``Mon 09:00``, or ``23 Nov 09:00`` when the day's name would be ambiguous; days and
+    months are lower case in Spanish.
+    """
     local = moment.astimezone(zone(time_zone))
     text = date_format(local, "D H:i" if moment - at < WEEK else "j M H:i")
     return text.lower() if (get_language() or "es").startswith("es") else text

@@ -18,7 +18,9 @@ class MultipleFileInput(forms.ClearableFileInput):
 
 
 class FilesField(forms.Field):
-    """Any number of files; what they are is checked by content in the view, so a refusal keeps the typed text."""
+    """Any number of files; what they are is checked by content in the view, so a refusal keeps the
+    typed text.
+    """
 
     widget = MultipleFileInput
 
@@ -41,7 +43,9 @@ class FilesField(forms.Field):
 
 
 def put_errors(form: forms.BaseForm, error: DomainError) -> None:
-    """Show a refusal of the domain on the form: what it says of a field beside that field, its sentence on top unless a field says it."""
+    """Show a refusal of the domain on the form: what it says of a field beside that field, its
+    sentence on top unless a field says it.
+    """
     beside = {name: str(text) for name, text in error.fields.items() if name in form.fields}
     if str(error.message) not in beside.values():
         form.add_error(None, str(error.message))

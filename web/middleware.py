@@ -1,4 +1,6 @@
-"""What every request goes through: who it is, which organizations exist for them, which language they read."""
+"""What every request goes through: who it is, which organizations exist for them, which language
+they read.
+"""
 
 import logging
 from collections.abc import Callable
@@ -23,7 +25,9 @@ API_PREFIX = "/api/"
 
 
 class BearerTokenMiddleware:
-    """Signs API requests in by ``Authorization: Bearer``; a service account acts as its contact, inside one organization."""
+    """Signs API requests in by ``Authorization: Bearer``; a service account acts as its contact,
+    inside one organization.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -36,7 +40,9 @@ class BearerTokenMiddleware:
 
 
 def _sign_in(request: HttpRequest, secret: str) -> None:
-    """Put the token's person on the request; an unknown token leaves ``bearer_refused`` for the API to say 401."""
+    """Put the token's person on the request; an unknown token leaves ``bearer_refused`` for the API
+    to say 401.
+    """
     token = (
         ApiToken.objects.filter(digest=token_digest(secret))
         .select_related("user")
@@ -61,7 +67,8 @@ def _sign_in(request: HttpRequest, secret: str) -> None:
 
 
 def _language_of(request: HttpRequest, user: User | None) -> str:
-    """Return the language that outranks the one already chosen from switch and browser, or "" (DECISIONS 5).
+    """Return the language that outranks the one already chosen from switch and browser, or ""
+    (DECISIONS 5).
 
     The order is profile, switch, browser, organization, Spanish.
     """
@@ -88,7 +95,9 @@ def _browser_speaks_ours(request: HttpRequest) -> bool:
 
 
 class PersonMiddleware:
-    """Opens the tenant scope of the person and speaks their language; turns refusals of the domain into pages."""
+    """Opens the tenant scope of the person and speaks their language; turns refusals of the domain
+    into pages.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

@@ -1,4 +1,6 @@
-"""A stretch of calendar as a picture: bars from the start of a clock to its end, with now and the due instant. Numbers for an SVG."""
+"""A stretch of calendar as a picture: bars from the start of a clock to its end, with now and the
+due instant. Numbers for an SVG.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,7 +31,9 @@ class Picture:
 
 
 def picture(explanation: Explanation, at: datetime) -> Picture:
-    """Draw from the start to the due instant, or to ``at`` when the clock still runs past it or waits in a pause."""
+    """Draw from the start to the due instant, or to ``at`` when the clock still runs past it or
+    waits in a pause.
+    """
     end = explanation.due_at or at
     if explanation.stopped_at is None:
         end = max(end, at)
@@ -53,6 +57,7 @@ def _bars(explanation: Explanation, end: datetime, x: object) -> Iterator[Bar]:
     for part in explanation.parts:
         for line in part.lines:
             stop = min(line.end or end, end)
-            left, right = x(line.start), x(stop)
+            left = x(line.start)
+            right = x(stop)
             if right > left:
                 yield Bar(str(line.kind), left, right - left, line.start, stop)

@@ -13,7 +13,9 @@ from web.language import current_language
 
 
 def chosen_month(request: HttpRequest, organization: Organization, now: datetime) -> date:
-    """Return the month of the query string, or the current one in the organization's zone; ``Invalid`` when it is no month."""
+    """Return the month of the query string, or the current one in the organization's zone;
+    ``Invalid`` when it is no month.
+    """
     text = request.GET.get("month", "")
     return (
         queries.parse_month(text)

@@ -21,7 +21,9 @@ def person(request: HttpRequest) -> User:
 
 
 def actor(request: HttpRequest, channel: Channel) -> Actor:
-    """Return the author of what this request does; a service account's name stands beside its contact's id."""
+    """Return the author of what this request does; a service account's name stands beside its
+    contact's id.
+    """
     account = getattr(request, "service_account", None)
     return Actor(
         person_id=person(request).pk,
@@ -33,8 +35,8 @@ def actor(request: HttpRequest, channel: Channel) -> Actor:
 def posted_from(page: str, *names: str) -> Callable[[View], View]:
     """Let a view take POST alone, and send whoever comes by GET to the page that holds its form.
 
-    People do come: Enter in the address bar under a refused form, a bookmark, the switch of language. ``page`` is a URL's name, ``names``
-    the view's arguments that its address takes.
+    People do come: Enter in the address bar under a refused form, a bookmark, the switch of
+    language. ``page`` is a URL's name, ``names`` the view's arguments that its address takes.
     """
 
     def decorate(view: View) -> View:
@@ -46,7 +48,8 @@ def posted_from(page: str, *names: str) -> Callable[[View], View]:
                 return HttpResponseNotAllowed(["POST"])
             return view(request, *args, **kwargs)
 
-        wrapped.takes_posts_alone = True  # type: ignore[attr-defined]  # the walk over every route asks by POST then
+        # The walk over every route asks by POST then.
+        wrapped.takes_posts_alone = True  # type: ignore[attr-defined]
         return wrapped
 
     return decorate

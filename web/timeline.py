@@ -23,7 +23,9 @@ _FIELDS: dict[str, Callable[[Any], str]] = {
 
 
 def sentence(entry: TimelineEntry, time_zone: str) -> str:
-    """Return what happened, with its instants in a named zone; a verb this version does not know is shown as it was recorded."""
+    """Return what happened, with its instants in a named zone; a verb this version does not know is
+    shown as it was recorded.
+    """
     if entry.verb in _CLOCKS:
         return _clock(_CLOCKS[entry.verb], entry.payload, time_zone)
     words = _SENTENCES.get(entry.verb)
@@ -31,7 +33,9 @@ def sentence(entry: TimelineEntry, time_zone: str) -> str:
 
 
 def author_words(entry: TimelineEntry) -> str:
-    """Return who did it: a person with the way it came, a service account's contact, or the product by itself."""
+    """Return who did it: a person with the way it came, a service account's contact, or the product
+    by itself.
+    """
     if entry.person is not None:
         way = (
             _("service account")

@@ -69,20 +69,27 @@ def switch_language(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 def attachment(request: HttpRequest, attachment_id: int) -> HttpResponseBase:
-    """Serve a file to whoever may see its ticket; only pictures open in the browser, all else is saved."""
+    """Serve a file to whoever may see its ticket; only pictures open in the browser, all else is
+    saved.
+    """
     found, blob = get_attachment(person(request), attachment_id)
     return file_response(blob, found.name)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def verify(request: HttpRequest) -> HttpResponse:
-    """Say of a delivered file whether a byte of it was touched: for everybody, also for an auditor without a login. Nothing is kept."""
-    check, name, problem = None, "", ""
+    """Say of a delivered file whether a byte of it was touched: for everybody, also for an auditor
+    without a login. Nothing is kept.
+    """
+    check = None
+    name = ""
+    problem = ""
     upload = request.FILES.get("file") if request.method == "POST" else None
     if upload is not None and not _may_check(request):
         problem = _("Too many files were checked just now. Wait a minute and try again.")
     elif upload is not None and upload.size is not None and upload.size <= MAX_UPLOAD_BYTES:
-        content, name = upload.read(), upload.name or ""
+        content = upload.read()
+        name = upload.name or ""
         check = check_json(content) if content[:1] == b"{" else check_pdf(content)
     elif request.method == "POST":
         problem = _("Choose a file of up to %(limit)d MB.") % {"limit": MAX_UPLOAD_BYTES // 1048576}
@@ -104,7 +111,9 @@ def _may_check(request: HttpRequest) -> bool:
 
 @require_safe
 def certificate(request: HttpRequest) -> HttpResponse:
-    """Serve the certificate that delivered files are checked with, for the checker without a server."""
+    """Serve the certificate that delivered files are checked with, for the checker without a
+    server.
+    """
     response = HttpResponse(signing_keys().certificate, content_type="application/x-pem-file")
     response["Content-Disposition"] = 'attachment; filename="mesa-certificate.pem"'
     return response

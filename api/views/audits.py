@@ -43,7 +43,9 @@ _ORGANIZATION = OpenApiParameter(
 
 
 class EvidenceSerializer(serializers.ModelSerializer[Evidence]):
-    """``sha256`` is that of the delivered file. Who does not prepare evidence sees only what was delivered."""
+    """``sha256`` is that of the delivered file. Who does not prepare evidence sees only what was
+    delivered.
+    """
 
     sha256 = serializers.CharField(
         source="delivered.sha256", read_only=True, allow_null=True, default=None
@@ -192,7 +194,9 @@ class AuditViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[AuditRequest])
         parameters=[_ORGANIZATION, _IDEMPOTENCY],
     )
     def create(self, request: Request) -> Response:
-        """Ask for an audit with its filled form; the wrong cells of a refused one are named in ``fields``."""
+        """Ask for an audit with its filled form; the wrong cells of a refused one are named in
+        ``fields``.
+        """
         wanted = request._request.POST.get("organization") or request.query_params.get(
             "organization"
         )

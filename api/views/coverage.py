@@ -48,7 +48,9 @@ class CoverageSerializer(serializers.Serializer[Any]):
 class CoverageView(APIView):
     @extend_schema(parameters=_PARAMETERS, responses=CoverageSerializer(many=True))
     def get(self, request: Request) -> Response:
-        """Show the hours in which nobody on duty would be told, by contract in force. For those who see the desk's reports."""
+        """Show the hours in which nobody on duty would be told, by contract in force. For those who
+        see the desk's reports.
+        """
         user = person(request)
         if not (user.is_staff and user.can(Capability.SEE_REPORTS)):
             raise NotAllowed(_("Only those who see the desk's reports read its coverage."))

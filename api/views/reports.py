@@ -59,8 +59,13 @@ class ServiceLevelReportView(APIView):
             (200, "application/pdf"): OpenApiTypes.BINARY,
         },
     )
-    def get(self, request: Request, format: str | None = None) -> HttpResponseBase:  # noqa: A002 - DRF's name for the suffix
-        user, now = person(request), timezone.now()
+    def get(
+        self,
+        request: Request,
+        format: str | None = None,  # noqa: A002 - DRF's name for the suffix
+    ) -> HttpResponseBase:
+        user = person(request)
+        now = timezone.now()
         organization = queries.reported_organization(
             user, request.query_params.get("organization", "")
         )

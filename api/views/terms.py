@@ -1,4 +1,6 @@
-"""A customer's calendars and policies as data, for administrators: read, and published as new versions."""
+"""A customer's calendars and policies as data, for administrators: read, and published as new
+versions.
+"""
 
 from typing import Any
 
@@ -79,7 +81,9 @@ class TermsPolicySerializer(serializers.Serializer[Any]):
 
 
 class TermsSerializer(serializers.Serializer[Any]):
-    """What ``GET`` gives, ``POST`` takes: what differs from the newest versions is published, all or nothing."""
+    """What ``GET`` gives, ``POST`` takes: what differs from the newest versions is published, all
+    or nothing.
+    """
 
     calendars = TermsCalendarSerializer(many=True, required=False)
     policies = TermsPolicySerializer(many=True, required=False)
@@ -106,7 +110,9 @@ class TermsView(APIView):
         parameters=_PARAMETERS, request=TermsSerializer, responses={201: TermsSerializer}
     )
     def post(self, request: Request) -> Response:
-        """Publish new versions; answers with those that were made, and refuses with the place of what is wrong."""
+        """Publish new versions; answers with those that were made, and refuses with the place of
+        what is wrong.
+        """
         user = person(request)
         if not user.can(Capability.CONFIGURE):
             raise NotAllowed(_("Only administrators publish calendars and policies."))

@@ -113,7 +113,9 @@ class TicketViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Ticket]):
     @extend_schema(responses=ExplanationSerializer)
     @action(detail=True, methods=["get"], url_path=r"clocks/(?P<metric>[a-z]+)/explanation")
     def explanation(self, request: Request, number: str, metric: str) -> Response:
-        """Say why a clock is due when it is: the rule, and every stretch of the time (SPEC 4.10)."""
+        """Say why a clock is due when it is: the rule, and every stretch of the time
+        (SPEC 4.10).
+        """
         ticket = queries.get_ticket(person(request), number)
         item = get_clock(ticket, queries.intervals(ticket.pk), metric, person(request))
         return Response(explanation_data(explain_clock(item, ticket=ticket, at=timezone.now())))
@@ -168,11 +170,11 @@ class TicketViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Ticket]):
     )
     @action(detail=True, methods=["get", "post"], pagination_class=None, filterset_class=None)
     def escalations(self, request: Request, number: str) -> Response:
-        """Show the steps of the ticket's ladder, or ask for the next one, at any moment of its life (SPEC 5.2)."""
-        ticket, inside = (
-            queries.get_ticket(person(request), number),
-            {"is_staff": person(request).is_staff},
-        )
+        """Show the steps of the ticket's ladder, or ask for the next one, at any moment of its life
+        (SPEC 5.2).
+        """
+        ticket = queries.get_ticket(person(request), number)
+        inside = {"is_staff": person(request).is_staff}
         if request.method == "GET":
             return Response(
                 EscalationSerializer(escalations_of(ticket), many=True, context=inside).data
@@ -197,7 +199,9 @@ class TicketViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Ticket]):
     @extend_schema(responses=RuleLogSerializer(many=True))
     @action(detail=True, methods=["get"], pagination_class=None, filterset_class=None)
     def rules(self, request: Request, number: str) -> Response:
-        """Show which rules ran on the ticket, which did not, and why; the newest fact first. For the staff."""
+        """Show which rules ran on the ticket, which did not, and why; the newest fact first. For
+        the staff.
+        """
         ticket = queries.get_ticket(person(request), number)
         if not person(request).is_staff:
             raise NotAllowed(_("Only the staff read what the rules made of a ticket."))
@@ -210,7 +214,9 @@ class TicketViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Ticket]):
     )
     @action(detail=True, methods=["post"])
     def classification(self, request: Request, number: str) -> Response:
-        """Confirm or change impact, urgency, kind, service and environment; the matrix gives the priority. For the desk (SPEC 3.7)."""
+        """Confirm or change impact, urgency, kind, service and environment; the matrix gives the
+        priority. For the desk (SPEC 3.7).
+        """
         ticket = queries.get_ticket(person(request), number)
         body = NewClassificationSerializer(data=request.data)
         body.is_valid(raise_exception=True)
@@ -231,11 +237,14 @@ class TicketViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Ticket]):
     @extend_schema(request=ClassificationSerializer, responses={200: ConsequencesSerializer})
     @action(detail=True, methods=["post"], url_path="classification/preview")
     def classification_preview(self, request: Request, number: str) -> Response:
-        """Say which priority a classification would give and which clocks it would move; nothing is written."""
+        """Say which priority a classification would give and which clocks it would move; nothing is
+        written.
+        """
         ticket = queries.get_ticket(person(request), number)
         body = ClassificationSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        wanted, by = chosen(ticket, body.validated_data), actor(request._request, Channel.API)
+        wanted = chosen(ticket, body.validated_data)
+        by = actor(request._request, Channel.API)
         changes = preview_classification(
             ticket=ticket, classification=wanted, by=by, at=timezone.now()
         )
@@ -295,7 +304,9 @@ def _new_ticket(request: Request, data: dict[str, Any]) -> NewTicket:
 
 
 def _for_whom(request: Request, data: dict[str, Any]) -> Membership:
-    """Return the membership the ticket is for: one's own for a customer, that of the named requester for the staff."""
+    """Return the membership the ticket is for: one's own for a customer, that of the named
+    requester for the staff.
+    """
     user = person(request)
     if user.is_staff:
         if not data.get("organization") or not data.get("requester"):
@@ -323,7 +334,9 @@ def _for_whom(request: Request, data: dict[str, Any]) -> Membership:
 
 
 def _reply(request: Request, ticket: Ticket, data: dict[str, Any]) -> Message:
-    by, at, user = actor(request._request, Channel.API), timezone.now(), person(request)
+    by = actor(request._request, Channel.API)
+    at = timezone.now()
+    user = person(request)
     if not user.is_staff:
         if data["kind"] != MessageKind.REPLY:
             raise Invalid(_("Customers send replies."), fields={"kind": _("Use reply.")})

@@ -43,9 +43,11 @@ _ONLY_BPO = {Act.APPROVE, Act.REFUSE, Act.DELIVER, Act.SET_ASIDE, Act.WAIVE, Act
 
 
 def look(audit: AuditRequest, act: Act, user: User, *, is_held: bool = False) -> AuditRequest:
-    """Return the audit as it is now, after asking whether this person may do this now: before work that takes long.
+    """Return the audit as it is now, after asking whether this person may do this now: before work
+    that takes long.
 
-    Refuses with ``NotAllowed`` whoever has not the role, whatever else they are, and with ``NotNow`` a state that does not allow it.
+    Refuses with ``NotAllowed`` whoever has not the role, whatever else they are, and with
+    ``NotNow`` a state that does not allow it.
     """
     if not has_role(user, act, audit.organization_id):
         if act in _ONLY_BPO:
@@ -81,7 +83,9 @@ def hold(audit: AuditRequest, act: Act, user: User) -> AuditRequest:
 
 
 def say(audit: AuditRequest, what: str, *, by: Actor, at: datetime, **words: Any) -> None:
-    """Write to the customer through the ticket, in the language of who asked; ``what`` names the text."""
+    """Write to the customer through the ticket, in the language of who asked; ``what`` names the
+    text.
+    """
     ticket = audit.ticket
     with translation.override(ticket.requester.language or audit.organization.language):
         text = str(_TEXTS[what]) % {

@@ -1,4 +1,6 @@
-"""Evidence: prepared by one, approved and delivered by BPO, never what its classification keeps inside (SPEC 9.4)."""
+"""Evidence: prepared by one, approved and delivered by BPO, never what its classification keeps
+inside (SPEC 9.4).
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -44,7 +46,9 @@ _OPEN_STATES = (EvidenceState.PREPARED, EvidenceState.APPROVED)
 
 @dataclass(frozen=True, kw_only=True)
 class NewEvidence:
-    """What somebody puts before BPO for item ``number`` of the list. What is needed follows from the classification."""
+    """What somebody puts before BPO for item ``number`` of the list. What is needed follows from
+    the classification.
+    """
 
     number: int
     classification: Classification
@@ -59,10 +63,11 @@ def prepare_evidence(
 ) -> Evidence:
     """Put evidence before BPO; what waited for the item before is replaced.
 
-    What may leave follows from the classification: public and internal files as PDF; of confidential ones the ``redacted``
-    picture alone; of policies the ``summary`` alone. The original is kept apart. ``as_editable`` needs the item's waiver. What takes
-    long, the conversion, is done before anything is held.
-    Raises ``NotAllowed``, ``NotNow``, ``NotFound`` (no such item), ``NotConvertible`` or ``Invalid``.
+    What may leave follows from the classification: public and internal files as PDF; of
+    confidential ones the ``redacted`` picture alone; of policies the ``summary`` alone. The
+    original is kept apart. ``as_editable`` needs the item's waiver. What takes long, the
+    conversion, is done before anything is held. Raises ``NotAllowed``, ``NotNow``, ``NotFound`` (no
+    such item), ``NotConvertible`` or ``Invalid``.
     """
     pdf, name = _converted(_awaited(look(audit, Act.PREPARE, user), wanted), wanted)
     with transaction.atomic():
@@ -131,7 +136,9 @@ def _put_before(
 
 
 def _refuse_kept(source: Blob) -> None:
-    """Refuse to let out as public or internal what was put before BPO as confidential or as a policy, and not sent back."""
+    """Refuse to let out as public or internal what was put before BPO as confidential or as a
+    policy, and not sent back.
+    """
     restricted = (Classification.CONFIDENTIAL, Classification.POLICY)
     kept = Evidence.objects.filter(
         source__sha256=source.sha256, classification__in=restricted
@@ -149,20 +156,25 @@ def _refuse_kept(source: Blob) -> None:
         ):
             continue  # what took its place was sent back
         words = _(
-            "This file was prepared as confidential or as a policy: it stays inside. If that was a mistake, BPO sends it back first."
+            "This file was prepared as confidential or as a policy: it stays inside. If that was "
+            "a mistake, BPO sends it back first."
         )
         raise NotAllowed(words)
 
 
 def _converted(item: RequestedItem, wanted: NewEvidence) -> tuple[bytes | None, str]:
-    """Return what may leave as PDF and its name; None for the PDF when the original leaves as it is."""
+    """Return what may leave as PDF and its name; None for the PDF when the original leaves as it
+    is.
+    """
     if wanted.as_editable and (wanted.classification not in _EDITABLE or item.waived_at is None):
         raise NotAllowed(
             _(
-                "An editable file leaves only with a recorded waiver, and only of public or internal evidence."
+                "An editable file leaves only with a recorded waiver, and only of public or "
+                "internal evidence."
             )
         )
-    file, redacted = wanted.file, wanted.redacted
+    file = wanted.file
+    redacted = wanted.redacted
     if wanted.classification == Classification.POLICY:
         summary = need(wanted.summary, "summary").encode()
         return to_pdf(
@@ -173,13 +185,15 @@ def _converted(item: RequestedItem, wanted: NewEvidence) -> tuple[bytes | None, 
     if wanted.classification == Classification.CONFIDENTIAL:
         if redacted is None or not is_picture(redacted.content_type):
             words = _(
-                "Of confidential evidence only a partial picture leaves: give the picture with the rest made unreadable."
+                "Of confidential evidence only a partial picture leaves: give the picture with "
+                "the rest made unreadable."
             )
             raise Invalid(words, fields={"redacted": words})
         partial = _bytes(redacted)
         if partial == _bytes(file) or same_picture(partial, _bytes(file)):
             words = _(
-                "The partial picture is the original itself. Make the confidential parts unreadable first."
+                "The partial picture is the original itself. Make the confidential parts "
+                "unreadable first."
             )
             raise Invalid(words, fields={"redacted": words})
         return to_pdf(
@@ -219,14 +233,16 @@ def refuse_evidence(
     """Send evidence back with the reason; also what was approved and has not left."""
     held = hold(audit, Act.REFUSE, user)
     evidence = _in_state(held, evidence_id, *_OPEN_STATES)
-    evidence.state, evidence.decision = EvidenceState.REFUSED, need(reason, "reason")
+    evidence.state = EvidenceState.REFUSED
+    evidence.decision = need(reason, "reason")
     return _decided(held, evidence, user=user, by=by, at=at)
 
 
 def _decided(
     audit: AuditRequest, evidence: Evidence, *, user: User, by: Actor, at: datetime
 ) -> Evidence:
-    evidence.decided_by, evidence.decided_at = user, at
+    evidence.decided_by = user
+    evidence.decided_at = at
     evidence.save(update_fields=["state", "decision", "decided_by", "decided_at"])
     tell_record(
         audit,
@@ -245,9 +261,10 @@ def deliver_evidence(
 ) -> Evidence:
     """Deliver approved evidence through the ticket: BPO alone, whoever else somebody is.
 
-    It leaves as PDF with cover and watermark, signed; an editable one as it is, with its waiver. With the last item answered the
-    request is delivered: index, solution and the three business days to validate. The file is made before anything is held;
-    then, in order: file, row, message, record, letter.
+    It leaves as PDF with cover and watermark, signed; an editable one as it is, with its waiver.
+    With the last item answered the request is delivered: index, solution and the three business
+    days to validate. The file is made before anything is held; then, in order: file, row, message,
+    record, letter.
     """
     seen = look(audit, Act.DELIVER, user)
     content = _leaving(seen, _in_state(seen, evidence_id, EvidenceState.APPROVED), at)
@@ -277,12 +294,10 @@ def _let_go(
     blob = store_bytes(
         organization_id=held.organization_id, content=content, content_type=content_type, at=at
     )
-    evidence.state, evidence.delivered, evidence.delivered_by, evidence.delivered_at = (
-        EvidenceState.DELIVERED,
-        blob,
-        user,
-        at,
-    )
+    evidence.state = EvidenceState.DELIVERED
+    evidence.delivered = blob
+    evidence.delivered_by = user
+    evidence.delivered_at = at
     evidence.save(update_fields=["state", "delivered", "delivered_by", "delivered_at"])
     _send(held, evidence, CheckedFile(name, content_type, len(content), BytesIO(content)), by, at)
     told = {
@@ -339,7 +354,9 @@ def set_aside(
         or Evidence.objects.filter(item=item, state=EvidenceState.DELIVERED).exists()
     ):
         raise NotNow(_("This item has been answered."))
-    item.set_aside_reason, item.set_aside_by, item.set_aside_at = need(reason, "reason"), user, at
+    item.set_aside_reason = need(reason, "reason")
+    item.set_aside_by = user
+    item.set_aside_at = at
     item.save(update_fields=["set_aside_reason", "set_aside_by", "set_aside_at"])
     Evidence.objects.filter(item=item, state__in=_OPEN_STATES).update(state=EvidenceState.REPLACED)
     tell_record(held, "audit.item_set_aside", by=by, at=at, item=number)
@@ -358,11 +375,15 @@ def waive(
     by: Actor,
     at: datetime,
 ) -> RequestedItem:
-    """Record that the customer wants an editable file of an item, why, and who of them took that on."""
+    """Record that the customer wants an editable file of an item, why, and who of them took that
+    on.
+    """
     held = hold(audit, Act.WAIVE, user)
     item = get_item(held, number)
-    item.waiver_reason, item.waiver_agreed_by = need(reason, "reason"), need(agreed_by, "agreed_by")
-    item.waived_by, item.waived_at = user, at
+    item.waiver_reason = need(reason, "reason")
+    item.waiver_agreed_by = need(agreed_by, "agreed_by")
+    item.waived_by = user
+    item.waived_at = at
     item.save(update_fields=["waiver_reason", "waiver_agreed_by", "waived_by", "waived_at"])
     tell_record(held, "audit.waived", by=by, at=at, item=number)
     return item
@@ -386,7 +407,9 @@ def _answers_all(audit: AuditRequest) -> bool:
 
 @transaction.atomic
 def complete_audit(*, audit: AuditRequest, user: User, by: Actor, at: datetime) -> AuditRequest:
-    """Deliver a request again that the customer did not accept, when what they commented on is mended."""
+    """Deliver a request again that the customer did not accept, when what they commented on is
+    mended.
+    """
     held = hold(audit, Act.COMPLETE, user)
     if held.reopened_at is None:
         raise NotNow(_("The last answered item completes it."))
@@ -409,7 +432,8 @@ def _finish(audit: AuditRequest, by: Actor, at: datetime) -> None:
     ticket = audit.ticket
     with translation.override(ticket.requester.language or audit.organization.language):
         text = _(
-            "Every item of the request is answered. The attached index lists what was delivered, with its hashes; you have 3 business days to validate it."
+            "Every item of the request is answered. The attached index lists what was delivered, "
+            "with its hashes; you have 3 business days to validate it."
         )
     file = CheckedFile(paper.index_name(audit), "application/json", len(index), BytesIO(index))
     solve_automatically(ticket=ticket, message=text, files=[file], by=by, at=at)

@@ -31,7 +31,9 @@ AUDITS = system_actor("audits")
 
 @transaction.atomic
 def follow_ticket(*, audit: AuditRequest, from_state: str, to_state: str, at: datetime) -> None:
-    """Refuse a solution before the delivery; give a delivered one three business days; take no reopening after the end."""
+    """Refuse a solution before the delivery; give a delivered one three business days; take no
+    reopening after the end.
+    """
     if to_state in FINAL and audit.state == AuditState.STOPPED:
         raise NotAllowed(
             _("This request cannot be ended at the moment: write to us on its ticket.")
@@ -40,7 +42,8 @@ def follow_ticket(*, audit: AuditRequest, from_state: str, to_state: str, at: da
         if audit.state != AuditState.DELIVERED:
             raise NotAllowed(
                 _(
-                    "This audit is solved by its delivery: answer every item of the request, or close it as called off or invalid."
+                    "This audit is solved by its delivery: answer every item of the request, or "
+                    "close it as called off or invalid."
                 )
             )
         ticket = Ticket.objects.select_related(
@@ -58,10 +61,11 @@ def follow_ticket(*, audit: AuditRequest, from_state: str, to_state: str, at: da
 
 
 def guard_files(*, ticket_id: int, message_id: int | None) -> None:
-    """Refuse what the staff attach where the customer reads it (``message_id`` None: with the ticket itself), where it is evidence.
+    """Refuse what the staff attach where the customer reads it (``message_id`` None: with the
+    ticket itself), where it is evidence.
 
-    On the ticket of an audit any file but what BPO has delivered, and the index; on every other one what is kept as evidence and has
-    not left. The customer's own files pass: nobody asks here.
+    On the ticket of an audit any file but what BPO has delivered, and the index; on every other one
+    what is kept as evidence and has not left. The customer's own files pass: nobody asks here.
     """
     attached = (
         Attachment.objects.filter(ticket_id=ticket_id, message_id=message_id)
@@ -85,13 +89,16 @@ def guard_files(*, ticket_id: int, message_id: int | None) -> None:
     if kept.exists():
         raise NotAllowed(
             _(
-                "This file is evidence of an audit that has not been delivered: only BPO delivers it, on the audit's page."
+                "This file is evidence of an audit that has not been delivered: only BPO "
+                "delivers it, on the audit's page."
             )
         )
 
 
 def guard_message(*, audit: AuditRequest, message_id: int) -> None:
-    """Refuse files in a message of the staff on an audit's ticket, but for evidence that BPO has delivered and its index."""
+    """Refuse files in a message of the staff on an audit's ticket, but for evidence that BPO has
+    delivered and its index.
+    """
     blobs = set(
         Attachment.objects.filter(message_id=message_id)
         .order_by()
@@ -107,13 +114,16 @@ def guard_message(*, audit: AuditRequest, message_id: int) -> None:
     if blobs - {*delivered, audit.index_id}:
         raise NotAllowed(
             _(
-                "Files of an audit leave as evidence, approved and delivered by BPO: prepare them on the audit's page."
+                "Files of an audit leave as evidence, approved and delivered by BPO: prepare "
+                "them on the audit's page."
             )
         )
 
 
 def refuse_contract_change() -> None:
-    """Refuse another contract for the ticket of an audit: its allowance and its retention hang on the one it was asked under."""
+    """Refuse another contract for the ticket of an audit: its allowance and its retention hang on
+    the one it was asked under.
+    """
     raise NotAllowed(
         _("The contract of an audit does not change: call it off and have it asked for anew.")
     )
@@ -121,7 +131,9 @@ def refuse_contract_change() -> None:
 
 @transaction.atomic
 def demand_delay_notice(*, audit: AuditRequest, percent: int, at: datetime) -> None:
-    """Ask for the delay notice while there is time, unless one was given that still holds (SPEC 9.2)."""
+    """Ask for the delay notice while there is time, unless one was given that still holds (SPEC
+    9.2).
+    """
     view = view_of_staff(audit)
     if (
         percent >= DEMAND_PERCENT
@@ -129,13 +141,15 @@ def demand_delay_notice(*, audit: AuditRequest, percent: int, at: datetime) -> N
         and view.clock.due_at is not None
         and needs_delay_notice(view, at)
     ):
-        due_at, given = view.clock.due_at.isoformat(), len(view.notices)
+        due_at = view.clock.due_at.isoformat()
+        given = len(view.notices)
         notices.demand_delay_notice(audit=audit, due_at=due_at, percent=percent, given=given, at=at)
 
 
 def demand_delay_notices(*, at: datetime) -> int:
-    """Look at every audit whose term runs, and return how many. Whoever warns otherwise is asked all the same, and once more when a
-    new date has passed without the delivery."""
+    """Look at every audit whose term runs, and return how many. Whoever warns otherwise is asked
+    all the same, and once more when a new date has passed without the delivery.
+    """
     audits = AuditRequest.objects.filter(
         state__in=[AuditState.OPEN, AuditState.EVALUATING], ticket__state__in=sorted(OPEN_STATES)
     )

@@ -1,4 +1,6 @@
-"""Evidence is kept without limit while its contract is in force, and by the retention policy after its end (SPEC 9.9)."""
+"""Evidence is kept without limit while its contract is in force, and by the retention policy after
+its end (SPEC 9.9).
+"""
 
 from datetime import datetime, timedelta
 
@@ -15,11 +17,14 @@ KEEPER = system_actor("retention")
 
 @transaction.atomic
 def set_retention(*, at: datetime) -> int:
-    """Write until when the evidence of ended contracts is kept, and take it back where a contract was prolonged; return how many changed.
+    """Write until when the evidence of ended contracts is kept, and take it back where a contract
+    was prolonged; return how many changed.
 
-    The days count from when the end is seen, once, so that an end that is entered for the past, by mistake or not, shortens nothing.
+    The days count from when the end is seen, once, so that an end that is entered for the past, by
+    mistake or not, shortens nothing.
     """
-    today, changed = at.date(), 0
+    today = at.date()
+    changed = 0
     for evidence in Evidence.objects.select_related("item__audit__contract").order_by("pk"):
         ends_on = evidence.item.audit.contract.ends_on
         until = None
@@ -36,7 +41,9 @@ def set_retention(*, at: datetime) -> int:
 
 @transaction.atomic
 def purge_evidence(*, at: datetime) -> int:
-    """Delete the evidence whose retention has ended, with its files and their record; return how many rows. The database refuses any other."""
+    """Delete the evidence whose retention has ended, with its files and their record; return how
+    many rows. The database refuses any other.
+    """
     set_retention(at=at)
     count = 0
     for evidence in (

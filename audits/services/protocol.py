@@ -1,4 +1,6 @@
-"""The obligations around the evidence: delay notice, conference, visits, and the stop of a request to manipulate (SPEC 9.2-9.7)."""
+"""The obligations around the evidence: delay notice, conference, visits, and the stop of a request
+to manipulate (SPEC 9.2-9.7).
+"""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -32,14 +34,17 @@ from sla.services import start_promise, withdraw_promise
 from tickets.states import OPEN_STATES
 
 MAX_ATTENDEES = 50
-DAY, FURTHEST = timedelta(days=1), timedelta(days=730)
+DAY = timedelta(days=1)
+FURTHEST = timedelta(days=730)
 
 
 @transaction.atomic
 def give_delay_notice(
     *, audit: AuditRequest, reason: str, new_date: date, user: User, by: Actor, at: datetime
 ) -> DelayNotice:
-    """Tell the customer that the delivery will be late, why, and the new date; the report says whether it was in time (SPEC 9.2)."""
+    """Tell the customer that the delivery will be late, why, and the new date; the report says
+    whether it was in time (SPEC 9.2).
+    """
     held = hold(audit, Act.TELL_DELAY, user)
     clock = delivery_clock(held.ticket_id)
     if clock is None or not clock.is_live or clock.due_at is None:
@@ -145,7 +150,8 @@ def cancel_conference(
     conference = get_conference(held, conference_id)
     if conference.is_cancelled:
         return conference
-    conference.is_cancelled, conference.sequence = True, conference.sequence + 1
+    conference.is_cancelled = True
+    conference.sequence = conference.sequence + 1
     conference.save(update_fields=["is_cancelled", "sequence"])
     tell_record(held, "audit.conference_cancelled", by=by, at=at, conference=conference.pk)
     notices.invite(audit=held, conference=conference, at=at)
@@ -163,7 +169,9 @@ def announce_visit(
     by: Actor,
     at: datetime,
 ) -> Visit:
-    """Announce a visit after the request: at least five business days ahead, so that access can be authorized (SPEC 9.6)."""
+    """Announce a visit after the request: at least five business days ahead, so that access can be
+    authorized (SPEC 9.6).
+    """
     if not acts_for_customer(user, audit):
         raise NotAllowed(_("Only who asked for the audit, or a coordinator, announces a visit."))
     held: AuditRequest = (
@@ -199,7 +207,9 @@ def announce_visit(
 
 
 def earliest_visit(audit: AuditRequest, at: datetime) -> date:
-    """Return the first business day before which a visit can still be announced at ``at``: its notice period began no earlier."""
+    """Return the first business day before which a visit can still be announced at ``at``: its
+    notice period began no earlier.
+    """
     version = pick_calendar(
         calendar_versions_on(audit.organization, at), CalendarRole.BUSINESS, None
     )
@@ -232,7 +242,9 @@ def answer_visit(
     if visit.is_authorized is not None:
         raise NotNow(_("This visit has been answered."))
     visit.answer = answer.strip() if authorizes else need(answer, "answer")
-    visit.is_authorized, visit.answered_by, visit.answered_at = authorizes, user, at
+    visit.is_authorized = authorizes
+    visit.answered_by = user
+    visit.answered_at = at
     visit.save(update_fields=["is_authorized", "answered_by", "answered_at", "answer"])
     tell_record(held, "audit.visit_answered", by=by, at=at, visit=visit.pk, authorized=authorizes)
     what = "visit_authorized" if authorizes else "visit_refused"
@@ -244,18 +256,17 @@ def answer_visit(
 def stop_audit(
     *, audit: AuditRequest, reason: str, user: User, by: Actor, at: datetime
 ) -> AuditRequest:
-    """Stop everything because somebody asked to manipulate information, and report it to the committee (SPEC 9.7).
+    """Stop everything because somebody asked to manipulate information, and report it to the
+    committee (SPEC 9.7).
 
     The customer is not told by the system: what is said to whom is the committee's to decide.
     """
     held = hold(audit, Act.STOP, user)
     held.stopped_from = held.state
-    held.decision, held.state, held.decided_by, held.decided_at = (
-        need(reason, "reason"),
-        AuditState.STOPPED,
-        user,
-        at,
-    )
+    held.decision = need(reason, "reason")
+    held.state = AuditState.STOPPED
+    held.decided_by = user
+    held.decided_at = at
     held.save(update_fields=["decision", "state", "stopped_from", "decided_by", "decided_at"])
     clock = delivery_clock(held.ticket_id)
     if (
@@ -271,10 +282,15 @@ def stop_audit(
 def resume_audit(
     *, audit: AuditRequest, reason: str, user: User, by: Actor, at: datetime
 ) -> AuditRequest:
-    """Go on after the committee has decided, where it was stopped; a term that was not missed is measured anew."""
+    """Go on after the committee has decided, where it was stopped; a term that was not missed is
+    measured anew.
+    """
     held = hold(audit, Act.RESUME, user)
-    held.decision, held.decided_by, held.decided_at = need(reason, "reason"), user, at
-    held.state, held.stopped_from = held.stopped_from or AuditState.OPEN, ""
+    held.decision = need(reason, "reason")
+    held.decided_by = user
+    held.decided_at = at
+    held.state = held.stopped_from or AuditState.OPEN
+    held.stopped_from = ""
     held.save(update_fields=["decision", "state", "stopped_from", "decided_by", "decided_at"])
     start_promise(ticket=held.ticket, metric=Metric.DELIVERY, by=by, at=at)
     tell_record(held, "audit.resumed", by=by, at=at)

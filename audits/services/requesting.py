@@ -1,4 +1,6 @@
-"""An audit is asked for: the form read, the allowance held, the ticket raised, the term started (SPEC 9.1, 9.2, 9.5, 9.10)."""
+"""An audit is asked for: the form read, the allowance held, the ticket raised, the term started
+(SPEC 9.1, 9.2, 9.5, 9.10).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,7 +32,9 @@ from tickets.services import NewTicket, raise_ticket
 
 
 class AllowanceUsed(Invalid):
-    """The contract's audit of this year is used: a further one is a quote of the commercial area (SPEC 9.10)."""
+    """The contract's audit of this year is used: a further one is a quote of the commercial area
+    (SPEC 9.10).
+    """
 
     code = "allowance_used"
 
@@ -54,10 +58,12 @@ def request_audit(
     by: Actor,
     at: datetime,
 ) -> AuditRequest:
-    """Raise the ticket of an audit from its filled form; the seven business days to deliver run from ``at``.
+    """Raise the ticket of an audit from its filled form; the seven business days to deliver run
+    from ``at``.
 
-    Refuses with ``FormRefused`` (the cells to mend), ``AllowanceUsed``, ``MayNotRaise``, or ``Invalid`` where no contract covers
-    what is asked. In order: the organization held, ticket with form and checklist, request, items, clock, record, letters.
+    Refuses with ``FormRefused`` (the cells to mend), ``AllowanceUsed``, ``MayNotRaise``, or
+    ``Invalid`` where no contract covers what is asked. In order: the organization held, ticket with
+    form and checklist, request, items, clock, record, letters.
     """
     organization = membership.organization
     services = requestable_services(organization, at)
@@ -72,7 +78,8 @@ def request_audit(
     if allowance.used_by is not None:
         raise AllowanceUsed(
             _(
-                "The audit that contract %(contract)s includes for this year was asked for with %(number)s. Ask the commercial area for a quote."
+                "The audit that contract %(contract)s includes for this year was asked for with "
+                "%(number)s. Ask the commercial area for a quote."
             )
             % {"contract": contract, "number": allowance.used_by.ticket.number}
         )
@@ -146,7 +153,9 @@ def _write(
 
 
 def _contract(membership: Membership, wanted: WantedAudit, day: date) -> Contract:
-    """Return the one contract that covers every item; of several one that still includes an audit this year."""
+    """Return the one contract that covers every item; of several one that still includes an audit
+    this year.
+    """
     organization = membership.organization
     found = [
         contract
@@ -203,11 +212,14 @@ def _raise(
 def evaluate_environment(
     *, audit: AuditRequest, approves: bool, reason: str, user: User, by: Actor, at: datetime
 ) -> AuditRequest:
-    """Decide about an audit of an alternate environment (SPEC 9.5), with the reason; a declined one counts in no allowance."""
+    """Decide about an audit of an alternate environment (SPEC 9.5), with the reason; a declined one
+    counts in no allowance.
+    """
     held = hold(audit, Act.EVALUATE, user)
     held.decision = need(reason, "reason")
     held.state = AuditState.OPEN if approves else AuditState.DECLINED
-    held.decided_by, held.decided_at = user, at
+    held.decided_by = user
+    held.decided_at = at
     held.save(update_fields=["decision", "state", "decided_by", "decided_at"])
     if not approves:
         withdraw_promise(ticket=held.ticket, metric=Metric.DELIVERY, by=by, at=at)

@@ -1,4 +1,6 @@
-"""The desk's audits: the list, the page of one, every act on it, and the files that have not left."""
+"""The desk's audits: the list, the page of one, every act on it, and the files that
+have not left.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -47,7 +49,8 @@ def _reader(request: HttpRequest) -> User:
 @require_safe
 def audits(request: HttpRequest) -> HttpResponse:
     """List the audits, the ones that ask for a delay notice marked."""
-    user, now = _reader(request), timezone.now()
+    user = _reader(request)
+    now = timezone.now()
     page = Paginator(queries.audits_of(user), PAGE_SIZE).get_page(request.GET.get("page"))
     return render(
         request,
@@ -79,7 +82,8 @@ def audit(request: HttpRequest, number: str) -> HttpResponse:
 def _page(
     request: HttpRequest, found: AuditRequest, *, refused: FormOn | None = None, status: int = 200
 ) -> HttpResponse:
-    user, now = person(request), timezone.now()
+    user = person(request)
+    now = timezone.now()
     view = queries.view_of(found, user)
     is_open = found.ticket.state in OPEN_STATES
     is_ended = found.ticket.state in FINAL
@@ -194,7 +198,9 @@ def act(request: HttpRequest, number: str, name: str, target: str) -> HttpRespon
 def _carry_out(
     request: HttpRequest, audit: AuditRequest, name: str, target: int, data: dict[str, Any]
 ) -> None:
-    user, by, at = person(request), actor(request, Channel.DESK), timezone.now()
+    user = person(request)
+    by = actor(request, Channel.DESK)
+    at = timezone.now()
     same: dict[str, Any] = {"audit": audit, "user": user, "by": by, "at": at}
     if name == Act.PREPARE:
         services.prepare_evidence(wanted=_wanted(request, target, data), **same)
@@ -248,7 +254,9 @@ def _wanted(request: HttpRequest, number: int, data: dict[str, Any]) -> NewEvide
 def evidence_file(
     request: HttpRequest, number: str, evidence_id: str, kind: str
 ) -> HttpResponseBase:
-    """Serve what has not left to whoever prepares or approves: the original, or the draft of what would be delivered."""
+    """Serve what has not left to whoever prepares or approves: the original, or the draft of what
+    would be delivered.
+    """
     user = _reader(request)
     found = queries.get_audit(user, number)
     if not sees_evidence(user, found.organization_id):

@@ -1,4 +1,6 @@
-"""Coverage: who is told of a customer's tickets in each hour of the week to come, and where nobody would be."""
+"""Coverage: who is told of a customer's tickets in each hour of the week to come, and where nobody
+would be.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -71,8 +73,11 @@ class Line:
 
 @require_safe
 def coverage(request: HttpRequest) -> HttpResponse:
-    """Show the customers with their holes; of a chosen one the week as a picture, and who is told in a chosen hour."""
-    user, now = _reader(request), timezone.now()
+    """Show the customers with their holes; of a chosen one the week as a picture, and who is told
+    in a chosen hour.
+    """
+    user = _reader(request)
+    now = timezone.now()
     rows = [(row, stretches_of(kept_holes(row))) for row in coverage_rows()]
     context = frame(request) | {"rows": [_row(row, found) for row, found in rows], "now": now}
     if slug := request.GET.get("customer"):
@@ -153,7 +158,9 @@ def _lines(picture: Picture, priority: Priority, hour: int) -> list[Line]:
 
 @posted_from("admin:coverage")
 def drill(request: HttpRequest) -> HttpResponse:
-    """Send everybody who would answer now for ``?customer=&contract=`` a notice marked as a test."""
+    """Send everybody who would answer now for ``?customer=&contract=`` a notice marked
+    as a test.
+    """
     user = _reader(request)
     organization = organization_by_slug(request.GET.get("customer", ""))
     reference = request.GET.get("contract", "")

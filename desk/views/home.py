@@ -14,7 +14,8 @@ SHOWN = 8
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    user, now = person(request), timezone.now()
+    user = person(request)
+    now = timezone.now()
     context = frame(request) | {"now": now, "sees_tickets": user.can(Capability.SEE_TICKETS)}
     if user.can(Capability.SEE_TICKETS):
         active = queries.active(queries.visible_to(user))

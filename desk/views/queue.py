@@ -55,15 +55,19 @@ VIEWS: dict[str, tuple[str | Promise, View]] = {
 def rows_of(
     tickets: Iterable[Ticket], now: datetime
 ) -> list[tuple[Ticket, Clock | None, list[Held]]]:
-    """Give each ticket its most urgent clock and whose turn it was for how long, in one query each for all."""
+    """Give each ticket its most urgent clock and whose turn it was for how long, in one query each
+    for all.
+    """
     found = list(tickets)
-    clocks, held = clocks_of([ticket.pk for ticket in found]), queries.time_held_by(found, now)
+    clocks = clocks_of([ticket.pk for ticket in found])
+    held = queries.time_held_by(found, now)
     return [(ticket, most_urgent(clocks[ticket.pk]), held[ticket.pk]) for ticket in found]
 
 
 @require_safe
 def queue(request: HttpRequest) -> HttpResponse:
-    user, now = person(request), timezone.now()
+    user = person(request)
+    now = timezone.now()
     if not user.can(Capability.SEE_TICKETS):
         raise PermissionDenied
     name = request.GET.get("view", "all")

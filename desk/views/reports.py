@@ -21,7 +21,8 @@ from web.views import file_response
 
 @require_safe
 def service_level(request: HttpRequest) -> HttpResponse:
-    user, now = person(request), timezone.now()
+    user = person(request)
+    now = timezone.now()
     if not user.can(Capability.SEE_REPORTS):
         raise PermissionDenied
     readable = organizations()

@@ -1,4 +1,6 @@
-"""Simulations: what past months would have been under other terms; asked for, followed, read, put in force."""
+"""Simulations: what past months would have been under other terms; asked for, followed, read, put
+in force.
+"""
 
 import csv
 from collections.abc import Iterator
@@ -40,8 +42,11 @@ def _reader(request: HttpRequest) -> User:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def simulations(request: HttpRequest) -> HttpResponse:
-    """List what was tried, and take what is to be tried; ``?from=`` fills the form with a customer's terms in force."""
-    user, now = _reader(request), timezone.now()
+    """List what was tried, and take what is to be tried; ``?from=`` fills the form with a
+    customer's terms in force.
+    """
+    user = _reader(request)
+    now = timezone.now()
     form = (
         SimulationForm(request.POST)
         if request.method == "POST"
@@ -169,13 +174,17 @@ def cancel_simulation(request: HttpRequest, simulation_id: int) -> HttpResponse:
 
 @posted_from("admin:simulation", "simulation_id")
 def put_in_force(request: HttpRequest, simulation_id: int) -> HttpResponse:
-    """Make the simulated targets, pauses and matrix a new version of a contract's policy: for administrators."""
-    found, now = queries.get_simulation(_reader(request), simulation_id), timezone.now()
+    """Make the simulated targets, pauses and matrix a new version of a contract's policy: for
+    administrators.
+    """
+    found = queries.get_simulation(_reader(request), simulation_id)
+    now = timezone.now()
     if not person(request).can(Capability.CONFIGURE):
         raise PermissionDenied
     form = PutInForceForm(request.POST, organization_ids=found.organization_ids)
     if form.is_valid():
-        contract, chosen = form.cleaned_data["contract"], form.cleaned_data["effective_from"]
+        contract = form.cleaned_data["contract"]
+        chosen = form.cleaned_data["effective_from"]
         local = zone(contract.organization.time_zone)
         try:
             services.put_in_force(

@@ -65,8 +65,11 @@ def explanation(request: HttpRequest, number: str, metric: str) -> HttpResponse:
 def _page(
     request: HttpRequest, ticket: Ticket, *, status: int = 200, **replaced: Any
 ) -> HttpResponse:
-    """Render the ticket; ``replaced`` brings back the form that was refused, with what was typed and what changed."""
-    user, now = person(request), timezone.now()
+    """Render the ticket; ``replaced`` brings back the form that was refused, with what was typed
+    and what changed.
+    """
+    user = person(request)
+    now = timezone.now()
     conversation = queries.conversation(ticket, with_notes=True)
     intervals = queries.intervals(ticket.pk)
     works = can_work(user, ticket)
@@ -135,7 +138,9 @@ def _contract_form(user: User, ticket: Ticket) -> ContractForm | None:
 def _refuse(
     request: HttpRequest, ticket: Ticket, form: forms.Form, error: DomainError, **replaced: Any
 ) -> HttpResponse:
-    """Show the page again with the refused form: 409 with what changed for a stale one, 403 or 400 otherwise."""
+    """Show the page again with the refused form: 409 with what changed for a stale one, 403 or 400
+    otherwise.
+    """
     put_errors(form, error)
     status = (
         409 if isinstance(error, StaleTicket) else 403 if isinstance(error, NotAllowed) else 400
@@ -144,18 +149,23 @@ def _refuse(
     if isinstance(error, StaleTicket):
         replaced["changes"] = error.changes
         form.data = form.data.copy()  # type: ignore[attr-defined]
-        form.data["version"] = str(fresh.version)  # type: ignore[index]  # what was typed stays; sending it again is a choice
+        # What was typed stays; sending it again is a choice.
+        form.data["version"] = str(fresh.version)  # type: ignore[index]
     return _page(request, fresh, status=status, **replaced)
 
 
 @posted_from("admin:ticket", "number")
 def say(request: HttpRequest, number: str) -> HttpResponse:
-    """Send what the composer holds. A reply is never refused for being late: it warns (DECISIONS 14)."""
+    """Send what the composer holds. A reply is never refused for being late: it warns (DECISIONS
+    14).
+    """
     ticket = queries.get_ticket(person(request), number)
     form = SayForm(request.POST, request.FILES)
     if not form.is_valid():
         return _page(request, ticket, status=400, say_form=form)
-    data, by, at = form.cleaned_data, actor(request, Channel.DESK), timezone.now()
+    data = form.cleaned_data
+    by = actor(request, Channel.DESK)
+    at = timezone.now()
     try:
         if data["kind"] == Say.STATEMENT:
             estimated = data["estimated_at"].replace(tzinfo=zone(ticket.organization.time_zone))
@@ -201,12 +211,16 @@ def _warn_of_newer(request: HttpRequest, ticket: Ticket, last_seen: int | None) 
 
 @posted_from("admin:ticket", "number")
 def classify(request: HttpRequest, number: str) -> HttpResponse:
-    """Save the classification; one that moves a clock is shown with its consequences first, and saved when it comes again."""
+    """Save the classification; one that moves a clock is shown with its consequences first, and
+    saved when it comes again.
+    """
     ticket = queries.get_ticket(person(request), number)
     form = ClassifyForm(request.POST)
     if not form.is_valid():
         return _page(request, ticket, status=400, classify_form=form)
-    classification, by, at = form.classification(), actor(request, Channel.DESK), timezone.now()
+    classification = form.classification()
+    by = actor(request, Channel.DESK)
+    at = timezone.now()
     try:
         if not form.is_seen():
             changes = preview_classification(
@@ -234,14 +248,18 @@ def classify(request: HttpRequest, number: str) -> HttpResponse:
 
 @posted_from("admin:ticket", "number")
 def change_contract(request: HttpRequest, number: str) -> HttpResponse:
-    """Put the ticket under another contract; one that moves a clock is shown with its consequences first, as a classification is."""
+    """Put the ticket under another contract; one that moves a clock is shown with its consequences
+    first, as a classification is.
+    """
     ticket = queries.get_ticket(person(request), number)
     if not person(request).can(Capability.SUPERVISE):
         raise PermissionDenied
     form = ContractForm(request.POST, ticket=ticket)
     if not form.is_valid():
         return _page(request, ticket, status=400, contract_form=form)
-    data, by, at = form.cleaned_data, actor(request, Channel.DESK), timezone.now()
+    data = form.cleaned_data
+    by = actor(request, Channel.DESK)
+    at = timezone.now()
     change = {
         "ticket": ticket,
         "contract": data["contract"],
@@ -345,7 +363,8 @@ def deescalate(request: HttpRequest, number: str) -> HttpResponse:
     form = DeescalateForm(request.POST)
     if not form.is_valid():
         return _page(request, ticket, status=400, deescalate_form=form)
-    by, user = actor(request, Channel.DESK), person(request)
+    by = actor(request, Channel.DESK)
+    user = person(request)
     try:
         step = deescalate_ticket(
             ticket=ticket, reason=form.cleaned_data["reason"], user=user, by=by, at=timezone.now()

@@ -1,4 +1,6 @@
-"""One ladder per ticket: a breach, a request or a missing acknowledgement moves it one level (DECISIONS 17)."""
+"""One ladder per ticket: a breach, a request or a missing acknowledgement moves it one level
+(DECISIONS 17).
+"""
 
 import logging
 from datetime import datetime, timedelta
@@ -32,11 +34,13 @@ DOUBLE_CLICK = timedelta(minutes=1)
 def escalate_ticket(
     *, ticket: Ticket, cause: Cause, cause_key: str, reason: str = "", by: Actor, at: datetime
 ) -> Escalation | None:
-    """Move the ticket to the next level of its matrix and tell who answers for it: who is on duty, or will be first.
+    """Move the ticket to the next level of its matrix and tell who answers for it: who is on duty,
+    or will be first.
 
-    Returns None when this cause (``cause_key``) has already moved it: the same fact, or a second clock that breached in the
-    same sweep. Past the last level it stays there, and the contact is told again. Without a matrix the desk's supervisors
-    are told. In order: row, record, ``TicketEscalated``, letters.
+    Returns None when this cause (``cause_key``) has already moved it: the same fact, or a second
+    clock that breached in the same sweep. Past the last level it stays there, and the contact is
+    told again. Without a matrix the desk's supervisors are told. In order: row, record,
+    ``TicketEscalated``, letters.
     """
     ticket = (
         Ticket.objects.select_for_update(of=("self",))
@@ -97,7 +101,9 @@ def escalate_ticket(
 def request_escalation(
     *, ticket: Ticket, reason: str, user: User, by: Actor, at: datetime
 ) -> Escalation:
-    """Let the customer escalate at any moment of the ticket's life (SPEC 5.2). The same words within a minute are one request: a double click."""
+    """Let the customer escalate at any moment of the ticket's life (SPEC 5.2). The same words
+    within a minute are one request: a double click.
+    """
     if not (can_reply_as_customer(user, ticket) or user.can(Capability.WORK_TICKETS)):
         raise NotAllowed(_("Only its requester, a coordinator or the desk escalates this ticket."))
     if ticket.state in FINAL:
@@ -121,9 +127,11 @@ def request_escalation(
 def deescalate_ticket(
     *, ticket: Ticket, reason: str, user: User, by: Actor, at: datetime
 ) -> Escalation:
-    """Take the ticket one level back, with the reason on the record; nobody is told, and the next request climbs from there.
+    """Take the ticket one level back, with the reason on the record; nobody is told, and the next
+    request climbs from there.
 
-    Refuses with ``NotAllowed`` (the desk only), or ``Invalid`` without a reason or for a ticket that stands on no level.
+    Refuses with ``NotAllowed`` (the desk only), or ``Invalid`` without a reason or for a ticket
+    that stands on no level.
     """
     if not user.can(Capability.WORK_TICKETS):
         raise NotAllowed(_("Only the desk takes an escalation back."))
@@ -162,9 +170,11 @@ def deescalate_ticket(
 def acknowledge_escalation(
     *, escalation: Escalation, user: User | None, name: str = "", at: datetime
 ) -> bool:
-    """Note that the level took it on; return whether this was the first time. ``user`` is None for a signed link, which has a ``name``.
+    """Note that the level took it on; return whether this was the first time. ``user`` is None for
+    a signed link, which has a ``name``.
 
-    Refuses with ``NotAllowed`` who was not asked: whoever is of the level or stands in for one of it takes it on, and the supervisors.
+    Refuses with ``NotAllowed`` who was not asked: whoever is of the level or stands in for one of
+    it takes it on, and the supervisors.
     """
     if user is not None and not may_acknowledge(user, escalation, at):
         raise NotAllowed(
@@ -244,7 +254,9 @@ def _stop_waiting(steps: list[Escalation]) -> None:
 
 
 def may_acknowledge(user: User, escalation: Escalation, at: datetime) -> bool:
-    """Tell whether a person takes a step on: of its level, the one who stands in for somebody of it, or a supervisor."""
+    """Tell whether a person takes a step on: of its level, the one who stands in for somebody of
+    it, or a supervisor.
+    """
     if user.can(Capability.SUPERVISE):
         return True
     if escalation.level is None:
@@ -255,8 +267,11 @@ def may_acknowledge(user: User, escalation: Escalation, at: datetime) -> bool:
 
 
 def _acknowledge_due(level: EscalationLevel, told_at: datetime) -> datetime:
-    """Return until when the level has to acknowledge: its minutes, in its hours, from when it is told."""
-    allowed, calendar = timedelta(minutes=level.acknowledge_minutes), calendar_of(level, told_at)
+    """Return until when the level has to acknowledge: its minutes, in its hours, from when it is
+    told.
+    """
+    allowed = timedelta(minutes=level.acknowledge_minutes)
+    calendar = calendar_of(level, told_at)
     try:
         return calendar.add(told_at, allowed) if calendar is not None else told_at + allowed
     except CalendarError:  # an escalation never undoes the breach that called for it

@@ -1,4 +1,6 @@
-"""Coverage kept current: looked at anew when something changes, and a new hole told once, before it bites (SPEC 17.10)."""
+"""Coverage kept current: looked at anew when something changes, and a new hole told once, before it
+bites (SPEC 17.10).
+"""
 
 from datetime import datetime, timedelta
 
@@ -31,14 +33,16 @@ def ask_coverage(*, organization_ids: list[int], at: datetime) -> None:
 
 @transaction.atomic
 def look_at_coverage(*, organization: Organization, at: datetime) -> int:
-    """Look who is told in the week to come, tell the supervisors of the holes that are new, and return how many hours are.
+    """Look who is told in the week to come, tell the supervisors of the holes that are new, and
+    return how many hours are.
 
-    A hole that stays is not told again; one that went and came back is. In a row that is held until the commit, so that
-    two workers tell a hole once.
+    A hole that stays is not told again; one that went and came back is. In a row that is held until
+    the commit, so that two workers tell a hole once.
     """
     ask, _created = Coverage.objects.get_or_create(organization=organization, contract=None)
     Coverage.objects.select_for_update().get(pk=ask.pk)
-    pictures, new_hours = pictures_of(organization, at), 0
+    pictures = pictures_of(organization, at)
+    new_hours = 0
     seen = []
     for picture in pictures:
         row = (
@@ -64,10 +68,8 @@ def look_at_coverage(*, organization: Organization, at: datetime) -> int:
                 row_id=row.pk,
                 at=at,
             )
-        row.holes, row.computed_at = (
-            [[hole.hour, int(hole.priority), hole.percent] for hole in picture.holes],
-            at,
-        )
+        row.holes = [[hole.hour, int(hole.priority), hole.percent] for hole in picture.holes]
+        row.computed_at = at
         row.save(update_fields=["holes", "computed_at"])
     Coverage.objects.filter(organization=organization, contract__isnull=False).exclude(
         pk__in=seen
@@ -82,7 +84,9 @@ def look_at_coverage(*, organization: Organization, at: datetime) -> int:
 def start_drill(
     *, organization: Organization, contract: Contract | None, user: User, by: Actor, at: datetime
 ) -> Drill:
-    """Send everybody who would answer now for a level of the matrix a notice marked as a test; a double click sends once."""
+    """Send everybody who would answer now for a level of the matrix a notice marked as a test; a
+    double click sends once.
+    """
     if not (user.can(Capability.SUPERVISE) or user.can(Capability.CONFIGURE)):
         raise NotAllowed(_("Only supervisors and administrators start a drill."))
     Organization.objects.select_for_update().get(pk=organization.pk)

@@ -29,9 +29,11 @@ def publish_ladder(
     contract: Contract | None = None,
     kind: MatrixKind = MatrixKind.HIERARCHICAL,
 ) -> EscalationMatrix:
-    """Add a version to a matrix of a contract, or without one of the organization; ``levels`` are unsaved rows.
+    """Add a version to a matrix of a contract, or without one of the organization; ``levels`` are
+    unsaved rows.
 
-    Tickets climb by it from ``effective_from`` on. Raises ``Invalid`` or ``ValidationError`` with what is wrong and how to mend it.
+    Tickets climb by it from ``effective_from`` on. Raises ``Invalid`` or ``ValidationError`` with
+    what is wrong and how to mend it.
     """
     hold_organization(organization.pk)
     matrix = EscalationMatrix(
@@ -43,7 +45,8 @@ def publish_ladder(
     matrix.full_clean(exclude=["organization"])
     matrix.save()
     for level in levels:
-        level.matrix, level.organization_id = matrix, organization.pk
+        level.matrix = matrix
+        level.organization_id = organization.pk
         level.full_clean(exclude=["organization"])
         level.save()
     fact = Fact(
@@ -62,7 +65,9 @@ def check_matrix(matrix: EscalationMatrix, *, at: datetime) -> None:
 
 
 def check_levels(levels: Iterable[EscalationLevel]) -> None:
-    """Refuse a matrix without levels, or whose levels are not 1, 2, 3 …: somebody would be skipped."""
+    """Refuse a matrix without levels, or whose levels are not 1, 2, 3 …: somebody would
+    be skipped.
+    """
     positions = sorted(level.position for level in levels)
     if not positions or positions != list(range(1, len(positions) + 1)):
         words = _("Number the levels 1, 2, 3 and so on, each once, and name at least one.")
@@ -72,7 +77,8 @@ def check_levels(levels: Iterable[EscalationLevel]) -> None:
 def number_matrix(matrix: EscalationMatrix, *, at: datetime) -> None:
     """Give a new version its number, and the instant from which it is known."""
     last = _matrices_like(matrix).order_by("-number").first()
-    matrix.number, matrix.published_at = (last.number + 1 if last else 1), at
+    matrix.number = last.number + 1 if last else 1
+    matrix.published_at = at
 
 
 def _matrices_like(matrix: EscalationMatrix) -> QuerySet[EscalationMatrix]:

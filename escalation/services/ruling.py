@@ -1,4 +1,6 @@
-"""Escalation rules at work: each fact of a ticket is judged once, what ran and what did not is kept with its reasons (SPEC 5.3)."""
+"""Escalation rules at work: each fact of a ticket is judged once, what ran and what did not is kept
+with its reasons (SPEC 5.3).
+"""
 
 import logging
 from collections.abc import Sequence
@@ -35,9 +37,11 @@ class CannotAct(DomainError):
 
 @transaction.atomic
 def judge(*, ticket: Ticket, fact: Fact, at: datetime) -> RuleLog | None:
-    """Let every active rule of the fact's trigger look at it: act, or say why not. Returns None where there is no such rule.
+    """Let every active rule of the fact's trigger look at it: act, or say why not. Returns None
+    where there is no such rule.
 
-    A fact that was judged before is left alone. An action that fails is noted, and takes neither the others nor the cause with it.
+    A fact that was judged before is left alone. An action that fails is noted, and takes neither
+    the others nor the cause with it.
     """
     asked = [
         each
@@ -76,7 +80,8 @@ def _earlier(ticket: Ticket) -> list[Earlier]:
 def _result(
     each: ActiveRule, ticket: Ticket, fact: Fact, log: RuleLog, earlier: Sequence[Earlier]
 ) -> dict[str, object]:
-    rule, at = each.rule, log.at
+    rule = each.rule
+    at = log.at
     told: dict[str, object] = {"rule": rule.pk, "name": rule.name, "why": [], "did": ""}
     why = unmet(rule, each.customers, ticket, fact)
     if why:
@@ -157,7 +162,9 @@ def _least_loaded(people: Sequence[User]) -> User:
 
 @transaction.atomic
 def watch_silence(*, ticket: Ticket, at: datetime) -> None:
-    """Count anew how long the customer hears nothing: they were written to, or the state changed. An ended ticket is not watched."""
+    """Count anew how long the customer hears nothing: they were written to, or the state changed.
+    An ended ticket is not watched.
+    """
     rules = [each.rule for each in active_rules() if each.rule.trigger == Trigger.SILENCE]
     if not rules:
         return
@@ -194,7 +201,9 @@ def _watch(ticket: Ticket, rule: EscalationRule, since: datetime) -> None:
 
 @transaction.atomic
 def break_silence(*, watch_id: int, at: datetime) -> bool:
-    """Judge a silence that has lasted; return whether it was done now. Each silence is judged once."""
+    """Judge a silence that has lasted; return whether it was done now. Each silence is
+    judged once.
+    """
     watch = (
         SilenceWatch.objects.filter(pk=watch_id)
         .select_related("rule", "ticket")
@@ -223,7 +232,9 @@ def break_silence(*, watch_id: int, at: datetime) -> bool:
 
 @transaction.atomic
 def judge_silence_again(*, ticket: Ticket, at: datetime) -> None:
-    """Judge a silence that goes on once more when the ticket has become another: of a priority that the rule speaks of."""
+    """Judge a silence that goes on once more when the ticket has become another: of a priority that
+    the rule speaks of.
+    """
     watched = set(
         SilenceWatch.objects.filter(ticket=ticket).order_by().values_list("rule_id", flat=True)
     )
@@ -249,7 +260,9 @@ def judge_silence_again(*, ticket: Ticket, at: datetime) -> None:
 
 @transaction.atomic
 def plan_rule(*, rule: EscalationRule, at: datetime) -> int:
-    """Watch the active tickets for a silence rule that was switched on or changed; return how many. Silence counts from now on."""
+    """Watch the active tickets for a silence rule that was switched on or changed; return how many.
+    Silence counts from now on.
+    """
     SilenceWatch.objects.filter(rule=rule).delete()
     tickets = (
         Ticket.objects.filter(state__in=sorted(rule.states or WAITS_FOR_US))
@@ -266,7 +279,9 @@ def plan_rule(*, rule: EscalationRule, at: datetime) -> int:
 
 
 def renew_rule(*, rule_id: int) -> None:
-    """Have every process read the rules again after the commit, and the active tickets put under watch anew: a rule was changed."""
+    """Have every process read the rules again after the commit, and the active tickets put under
+    watch anew: a rule was changed.
+    """
     EscalationRule.objects.filter(pk=rule_id).update(planned_at=None)
     transaction.on_commit(lambda: cache.delete(RULES_KEY), robust=True)
 

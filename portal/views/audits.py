@@ -40,7 +40,8 @@ def _requesters(request: HttpRequest) -> list[Membership]:
 @customer_required
 def audits(request: HttpRequest) -> HttpResponse:
     """List the audits, and say whether the contract still includes one this year."""
-    now, memberships = timezone.now(), _requesters(request)
+    now = timezone.now()
+    memberships = _requesters(request)
     allowances = [(m.organization, queries.allowances(m.organization, now)) for m in memberships]
     page = Paginator(queries.audits_of(person(request)), PAGE_SIZE).get_page(
         request.GET.get("page")
@@ -127,10 +128,10 @@ def _wrong_cells(
         None,
     )
     try:
-        for file in checked_files(request, "form")[:1] if membership is not None else []:
-            read_form(
-                file.stream, queries.requestable_services(membership.organization, timezone.now())
-            )  # type: ignore[union-attr]
+        if membership is not None:
+            offered = queries.requestable_services(membership.organization, timezone.now())
+            for file in checked_files(request, "form")[:1]:
+                read_form(file.stream, offered)
     except DomainError as error:
         put_errors(form, error)
         return {name: str(words) for name, words in error.fields.items() if "!" in name}
@@ -170,7 +171,8 @@ def _page(
     visit_form: VisitForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    user, now = person(request), timezone.now()
+    user = person(request)
+    now = timezone.now()
     view = queries.view_of(found, user)
     attachments = queries.attachments_of(view)
     may_visit = (

@@ -18,7 +18,8 @@ from web.requests import person
 @require_safe
 @customer_required
 def contacts(request: HttpRequest) -> HttpResponse:
-    memberships, now = memberships_of(person(request).pk), timezone.now()
+    memberships = memberships_of(person(request).pk)
+    now = timezone.now()
     matrices = [
         (membership.organization, matrices_in_force(membership.organization_id, now))
         for membership in memberships
@@ -30,7 +31,8 @@ def contacts(request: HttpRequest) -> HttpResponse:
 @customer_required
 def contacts_pdf(request: HttpRequest, slug: str) -> HttpResponse:
     """Serve the matrices in force as a PDF, to hand to the service owner (SPEC 5.4)."""
-    memberships, now = memberships_of(person(request).pk), timezone.now()
+    memberships = memberships_of(person(request).pk)
+    now = timezone.now()
     organization = next((m.organization for m in memberships if m.organization.slug == slug), None)
     if organization is None:
         raise Http404
@@ -45,7 +47,9 @@ def contacts_pdf(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def acknowledge(request: HttpRequest, token: str) -> HttpResponse:
-    """Let a contact without a login acknowledge by a signed link; opening it changes nothing, the button does."""
+    """Let a contact without a login acknowledge by a signed link; opening it changes nothing, the
+    button does.
+    """
     organization_id, escalation_id, name = read_token(token)
     with organization_scope(organization_id):
         escalation = get_escalation(escalation_id)

@@ -17,7 +17,8 @@ SHOWN = 5
 @require_safe
 @customer_required
 def home(request: HttpRequest) -> HttpResponse:
-    user, now = person(request), timezone.now()
+    user = person(request)
+    now = timezone.now()
     visible = queries.visible_to(user)
     memberships = memberships_of(user.pk)
     return render(

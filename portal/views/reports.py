@@ -22,7 +22,8 @@ from web.views import file_response
 @require_safe
 @customer_required
 def service_level(request: HttpRequest) -> HttpResponse:
-    user, now = person(request), timezone.now()
+    user = person(request)
+    now = timezone.now()
     readable = [
         m.organization
         for m in memberships_of(user.pk)
@@ -31,7 +32,8 @@ def service_level(request: HttpRequest) -> HttpResponse:
     if not readable:
         raise NotFound(
             _(
-                "Your role does not read reports. Ask your coordinator for the role of report recipient."
+                "Your role does not read reports. Ask your coordinator for the role of report "
+                "recipient."
             )
         )
     wanted = request.GET.get("organization")

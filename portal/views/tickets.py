@@ -40,7 +40,9 @@ PAGE_SIZE = 50
 @require_http_methods(["GET", "HEAD", "POST"])
 @customer_required
 def new_ticket(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show the form of a template, and raise the ticket; whatever is refused, what was typed stays."""
+    """Show the form of a template, and raise the ticket; whatever is refused, what was
+    typed stays.
+    """
     template = get_template(slug)
     memberships = memberships_of(person(request).pk)
     form = TicketForm(
@@ -61,7 +63,8 @@ def new_ticket(request: HttpRequest, slug: str) -> HttpResponse:
                 messages.warning(
                     request,
                     _(
-                        "No contract in force covers this service: a supervisor was told and will contact you."
+                        "No contract in force covers this service: a supervisor was told and "
+                        "will contact you."
                     ),
                 )
             return redirect("portal:ticket", ticket.number)
@@ -115,7 +118,9 @@ _FILTERS: dict[str, Filter] = {
 @require_safe
 @customer_required
 def ticket_list(request: HttpRequest) -> HttpResponse:
-    """My tickets: those that wait for me first; then by state, with a search for number and subject."""
+    """My tickets: those that wait for me first; then by state, with a search for number and
+    subject.
+    """
     chosen = request.GET.get("show", "open")
     chosen = chosen if chosen in _FILTERS else "open"
     tickets = _FILTERS[chosen](queries.visible_to(person(request)))
@@ -170,7 +175,8 @@ def explanation(request: HttpRequest, number: str, metric: str) -> HttpResponse:
 
 
 def _page(request: HttpRequest, ticket: Ticket, *, status: int = 200, **forms: Any) -> HttpResponse:
-    user, now = person(request), timezone.now()
+    user = person(request)
+    now = timezone.now()
     may_act = can_reply_as_customer(user, ticket)
     intervals = queries.intervals(ticket.pk)
     context = {
@@ -213,12 +219,10 @@ def reply(request: HttpRequest, number: str) -> HttpResponse:
     ticket = queries.get_ticket(person(request), number)
     form = _reply_form(ticket)(request.POST, request.FILES)
     if form.is_valid():
-        by, at, body, files = (
-            actor(request, Channel.PORTAL),
-            timezone.now(),
-            form.cleaned_data["body"],
-            checked_files(request),
-        )
+        by = actor(request, Channel.PORTAL)
+        at = timezone.now()
+        body = form.cleaned_data["body"]
+        files = checked_files(request)
         try:
             if form.cleaned_data.get("still_fails") == "yes":
                 details = TransitionDetails(reason=body, files=files)
@@ -233,7 +237,8 @@ def reply(request: HttpRequest, number: str) -> HttpResponse:
         else:
             messages.success(request, _("Your message was sent."))
             return redirect("portal:ticket", ticket.number)
-    # A ticket that ended meanwhile shows the follow-up's form: what was typed for the reply stands in it.
+    # A ticket that ended meanwhile shows the follow-up's form: what was typed for the reply stands
+    # in it.
     typed = FollowUpForm(initial={"body": request.POST.get("body", "").replace("\0", "")})
     return _page(
         request,

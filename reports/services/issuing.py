@@ -42,7 +42,8 @@ def request_report(
     at: datetime,
     send_when_ready: bool = False,
 ) -> ReportIssue:
-    """Return the report of a month: the one issued when the month has ended, otherwise one with the figures of now.
+    """Return the report of a month: the one issued when the month has ended, otherwise one with the
+    figures of now.
 
     The same figures are never issued twice: an unchanged month returns the issue it has.
     """
@@ -55,7 +56,8 @@ def request_report(
         pk=organization.pk
     )  # two requests at once never take the same version
     published = queries.published_report(organization.pk, month)
-    # What was published stays: another language, or another attempt, tells the same figures as of the same instant.
+    # What was published stays: another language, or another attempt, tells the same figures as of
+    # the same instant.
     data = (
         published.data
         if published is not None
@@ -106,7 +108,9 @@ def _also_send(issue: ReportIssue, at: datetime) -> ReportIssue:
 
 
 def make_report(*, issue_id: int, at: datetime) -> bool:
-    """Make the PDF of an issue, if it is this worker's to make; return whether it was. A killed worker's claim lapses."""
+    """Make the PDF of an issue, if it is this worker's to make; return whether it was. A killed
+    worker's claim lapses.
+    """
     claimed = ReportIssue.objects.filter(
         pk=issue_id, status__in=(ReportStatus.QUEUED, ReportStatus.MAKING), run_after__lte=at
     ).update(status=ReportStatus.MAKING, run_after=at + LEASE, attempts=F("attempts") + 1)
@@ -149,7 +153,9 @@ def _finish(issue: ReportIssue, content: bytes, at: datetime) -> None:
 
 
 def _send(issue: ReportIssue, at: datetime) -> None:
-    """Queue the report for its recipients: those of the contract, and the people whose role is to receive it."""
+    """Queue the report for its recipients: those of the contract, and the people whose role is to
+    receive it.
+    """
     local_day = at.astimezone(zone(issue.organization.time_zone)).date()
     contract = contract_on(issue.organization, local_day)
     people = {
@@ -187,7 +193,9 @@ def report_file_name(issue: ReportIssue) -> str:
 
 
 def issue_monthly_report(*, organization: Organization, at: datetime) -> ReportIssue | None:
-    """Issue last month's report on the first days of the organization's month, once; None when it is not the time."""
+    """Issue last month's report on the first days of the organization's month, once; None when it
+    is not the time.
+    """
     today = at.astimezone(zone(organization.time_zone)).date()
     if today.day > FIRST_DAYS:
         return None

@@ -1,4 +1,6 @@
-"""Tries other terms on past tickets: asked for in the request, computed by a task over a read-only connection, kept with its progress."""
+"""Tries other terms on past tickets: asked for in the request, computed by a task over a read-only
+connection, kept with its progress.
+"""
 
 import csv
 import logging
@@ -71,8 +73,9 @@ class NewSimulation:
 def request_simulation(*, wanted: NewSimulation, user: User, by: Actor, at: datetime) -> Simulation:
     """Keep what is to be tried, a part for each customer and month, and wake the worker.
 
-    Refuses with ``NotAllowed``, or with ``Invalid``: a draft with a hole, a target below one minute, hours that are no calendar,
-    months in the wrong order, in the future or too many, no customer, or no tickets at all.
+    Refuses with ``NotAllowed``, or with ``Invalid``: a draft with a hole, a target below one
+    minute, hours that are no calendar, months in the wrong order, in the future or too many, no
+    customer, or no tickets at all.
     """
     if not user.can(Capability.SEE_REPORTS):
         raise NotAllowed(_("You may not read the reports of the customers."))
@@ -95,7 +98,8 @@ def request_simulation(*, wanted: NewSimulation, user: User, by: Actor, at: date
     if not any(part.total for part in parts):
         raise Invalid(
             _(
-                "These customers raised no tickets in these months. Choose other months, or other customers."
+                "These customers raised no tickets in these months. Choose other months, or "
+                "other customers."
             ),
             fields={"first_month": _("No tickets.")},
         )
@@ -168,9 +172,11 @@ def put_in_force(
     by: Actor,
     at: datetime,
 ) -> PolicyVersion:
-    """Make what was simulated the terms of a contract of one of its customers, and note it with the simulation.
+    """Make what was simulated the terms of a contract of one of its customers, and note it with the
+    simulation.
 
-    Refuses with ``NotAllowed`` or, as ``publish_draft`` does, with ``Invalid`` or ``ValidationError``.
+    Refuses with ``NotAllowed`` or, as ``publish_draft`` does, with ``Invalid`` or
+    ``ValidationError``.
     """
     if (
         not user.can(Capability.CONFIGURE)
@@ -200,7 +206,9 @@ def put_in_force(
 
 
 def run_part(*, part_id: int, at: datetime) -> bool:
-    """Compute a part, if it is this worker's to do; return whether it was done. A killed worker's claim lapses."""
+    """Compute a part, if it is this worker's to do; return whether it was done. A killed worker's
+    claim lapses.
+    """
     waiting = SimulationPart.objects.filter(
         pk=part_id, status__in=(PartStatus.QUEUED, PartStatus.RUNNING), run_after__lte=at
     )
@@ -237,9 +245,11 @@ class _Found:
             self.after.count(outcome.metric, outcome.priority, outcome.verdict, outcome.earlier)
         if before == after:
             return
-        number, writer = format_number(history.ticket_id), csv.writer(self.text)
+        number = format_number(history.ticket_id)
+        writer = csv.writer(self.text)
         for metric in dict.fromkeys([*before, *after]):
-            old, new = before.get(metric), after.get(metric)
+            old = before.get(metric)
+            new = after.get(metric)
             if old == new:
                 continue
             row = [number, str(metric), *_columns(old), *_columns(new)]
@@ -268,7 +278,8 @@ def _compute(part: SimulationPart) -> _Found | None:
     versions = calendar_versions_of(organization)
     in_force = Simulator(IN_FORCE, versions, part.as_of)
     drafted = Simulator(draft_from(part.simulation.draft), versions, part.as_of)
-    found, done = _Found(), 0
+    found = _Found()
+    done = 0
     csv.writer(found.text).writerow(COLUMNS)
     for tickets in _chunks(organization, part):
         for history in read_histories(
@@ -284,7 +295,9 @@ def _compute(part: SimulationPart) -> _Found | None:
 
 
 def _chunks(organization: Organization, part: SimulationPart) -> Iterator[Any]:
-    """Yield the month's tickets in batches, by their keys alone: what each batch needs is read with it."""
+    """Yield the month's tickets in batches, by their keys alone: what each batch needs is read with
+    it.
+    """
     ids = (
         _tickets(organization, part.month, part.as_of)
         .using(settings.READ_ONLY_DATABASE)
@@ -301,7 +314,9 @@ def _chunks(organization: Organization, part: SimulationPart) -> Iterator[Any]:
 
 
 def _tickets(organization: Organization, month: date, as_of: datetime) -> Any:
-    """Return the tickets that arrived in the month and were registered by then, as the report of the month counts them."""
+    """Return the tickets that arrived in the month and were registered by then, as the report of
+    the month counts them.
+    """
     start, end = queries.bounds(organization, month)
     return Ticket.objects.filter(
         organization=organization,
@@ -312,7 +327,9 @@ def _tickets(organization: Organization, month: date, as_of: datetime) -> Any:
 
 
 def _running(part: SimulationPart) -> Any:
-    """Return the part's row while this attempt holds it: another worker's claim, or a cancellation, ends this one."""
+    """Return the part's row while this attempt holds it: another worker's claim, or a cancellation,
+    ends this one.
+    """
     return SimulationPart.objects.filter(
         Q(status=PartStatus.RUNNING), pk=part.pk, attempts=part.attempts
     )

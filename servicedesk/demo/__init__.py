@@ -1,1 +1,3 @@
-"""Demonstration data: invented customers, six months of work, replayed in order through the services."""
+"""Demonstration data: invented customers, six months of work, replayed in order through the
+services.
+"""

@@ -1,4 +1,6 @@
-"""Two external audits of the demonstration: one delivered and closed, one in the middle of its seven days."""
+"""Two external audits of the demonstration: one delivered and closed, one in the middle of its
+seven days.
+"""
 
 from datetime import date, datetime, timedelta
 from io import BytesIO
@@ -28,7 +30,8 @@ from sla.calendars import WorkCalendar
 from tickets.models import Ticket
 from tickets.services import assign_ticket, send_attention_statement, transition_ticket
 
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 ITEMS = (
     "Lista de usuarios con acceso y su rol, al cierre del periodo.",
     "Captura de la configuración de contraseñas.",
@@ -105,13 +108,12 @@ def _ask(house: House, slug: str, at: datetime, *, visit: NewVisit | None) -> Au
     )
     for row, value in enumerate(values, start=4):
         request[f"C{row}"] = value
-    request["C8"], request["C9"], request["C10"] = (
-        date(at.year - 1, 1, 1),
-        date(at.year - 1, 12, 31),
-        "Producción",
-    )
+    request["C8"] = date(at.year - 1, 1, 1)
+    request["C9"] = date(at.year - 1, 12, 31)
+    request["C10"] = "Producción"
     for row, text in enumerate(ITEMS, start=2):
-        listed[f"B{row}"], listed[f"C{row}"] = services[0].name_es, text
+        listed[f"B{row}"] = services[0].name_es
+        listed[f"C{row}"] = text
     found = BytesIO()
     book.save(found)
     form = _file(found.getvalue(), "solicitud-de-auditoria.xlsx")
@@ -127,12 +129,13 @@ def _ask(house: House, slug: str, at: datetime, *, visit: NewVisit | None) -> Au
 
 
 def _attend(house: House, audit: AuditRequest, at: datetime) -> None:
-    """Let the desk take the ticket and say when the evidence will be there, as it does with any other."""
-    agent, says = (
-        house.staff["agent"],
-        "Reunimos la evidencia de la lista; la recibirá en este ticket, punto por punto.",
-    )
-    take, tell = at + timedelta(minutes=15), at + timedelta(minutes=25)
+    """Let the desk take the ticket and say when the evidence will be there, as it does with any
+    other.
+    """
+    agent = house.staff["agent"]
+    says = "Reunimos la evidencia de la lista; la recibirá en este ticket, punto por punto."
+    take = at + timedelta(minutes=15)
+    tell = at + timedelta(minutes=25)
     ticket = Ticket.objects.get(pk=audit.ticket_id)
     assign_ticket(ticket=ticket, assignee=agent, by=_by(agent), at=take)
     transition_ticket(ticket=Ticket.objects.get(pk=ticket.pk), name="start", by=_by(agent), at=take)
@@ -159,13 +162,19 @@ def _by(person: User) -> Actor:
 
 
 def _list_of(number: int) -> NewEvidence:
-    rows = "usuario;rol;alta\nana.paredes;operación;2024-03-01\nluis.cano;consulta;2024-06-12\nmarta.ibarra;administración;2023-11-20\n"
+    rows = (
+        "usuario;rol;alta\n"
+        "ana.paredes;operación;2024-03-01\n"
+        "luis.cano;consulta;2024-06-12\n"
+        "marta.ibarra;administración;2023-11-20\n"
+    )
     file = _file(rows.encode(), "usuarios-con-acceso.csv")
     return NewEvidence(number=number, classification=Classification.INTERNAL, file=file)
 
 
 def _settings_of(number: int) -> NewEvidence:
-    whole, partial = _picture(hidden=False), _picture(hidden=True)
+    whole = _picture(hidden=False)
+    partial = _picture(hidden=True)
     return NewEvidence(
         number=number, classification=Classification.CONFIDENTIAL, file=whole, redacted=partial
     )

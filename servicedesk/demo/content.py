@@ -28,8 +28,11 @@ class DemoService:
     templates: tuple[DemoTemplate, ...]
 
 
-_F, _T, _G = SupportType.FUNCTIONAL, SupportType.TECHNICAL, SupportType.TECHNOLOGICAL
-_I, _R = Kind.INCIDENT, Kind.REQUEST
+_F = SupportType.FUNCTIONAL
+_T = SupportType.TECHNICAL
+_G = SupportType.TECHNOLOGICAL
+_I = Kind.INCIDENT
+_R = Kind.REQUEST
 
 CATALOGUE: tuple[tuple[str, str, str, tuple[DemoService, ...]], ...] = (
     (
@@ -246,7 +249,8 @@ CATALOGUE: tuple[tuple[str, str, str, tuple[DemoService, ...]], ...] = (
 )
 
 DETAILS = (
-    "Sucede desde esta mañana. Ya reinicié el equipo y sigue igual. Adjunto el mensaje si lo necesitan.",
+    "Sucede desde esta mañana. Ya reinicié el equipo y sigue igual. Adjunto el mensaje si lo "
+    "necesitan.",
     "Lo intentamos en dos equipos distintos con el mismo resultado. Antes funcionaba.",
     "Lo necesitamos para el cierre. Quedo atenta a sus comentarios.",
     "El mensaje dice: «Operación no permitida». Afecta a las personas de mi área.",
@@ -258,7 +262,8 @@ REPLIES = (
     "Gracias por los datos. Reprodujimos el problema y lo estamos analizando.",
 )
 STATEMENTS = (
-    "Revisaremos la configuración y los registros del servicio; si se confirma la causa, aplicaremos el ajuste el mismo día.",
+    "Revisaremos la configuración y los registros del servicio; si se confirma la causa, "
+    "aplicaremos el ajuste el mismo día.",
     "El plan: reproducir el error en pruebas, corregirlo y liberar en producción fuera de horario.",
     "Un consultor atenderá el caso; primero validaremos permisos y después la regla de negocio.",
 )
@@ -271,7 +276,8 @@ ANSWERS = (
     "Entro desde la sede principal. El mensaje es el mismo de ayer.",
 )
 SOLUTIONS = (
-    "Se corrigió la regla que duplicaba el impuesto y se reprocesaron los documentos. Por favor valide.",
+    "Se corrigió la regla que duplicaba el impuesto y se reprocesaron los documentos. Por favor "
+    "valide.",
     "Se restableció el acceso y se documentó la causa: la contraseña había caducado.",
     "Se aplicó el ajuste en el servicio y quedó monitoreado. Ya puede usarlo.",
     "Se entregó lo solicitado. Encontrará el detalle en la documentación del caso.",

@@ -1,4 +1,6 @@
-"""Sets up the demonstration's people, catalogue, contracts, calendars, policies and escalation matrices."""
+"""Sets up the demonstration's people, catalogue, contracts, calendars, policies and escalation
+matrices.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -41,7 +43,9 @@ class House:
 
 
 def build_house(at: datetime) -> House:
-    """Create everything the tickets need, as it stood at ``at``, the beginning of the demonstration."""
+    """Create everything the tickets need, as it stood at ``at``, the beginning of the
+    demonstration.
+    """
     hashed = make_password(PASSWORD)
     staff = {
         person.email.split("@")[0]: _user(person, hashed, staff_roles=list(person.roles))
@@ -57,16 +61,19 @@ def build_house(at: datetime) -> House:
     _duty(staff, at)
     _rules(staff, desk)
     templates = _catalogue()
-    customers, members = {}, {}
+    customers = {}
+    members = {}
     for customer in CUSTOMERS:
         organization, people = _customer(customer, hashed, staff, at)
-        customers[customer.slug], members[customer.slug] = organization, people
+        customers[customer.slug] = organization
+        members[customer.slug] = people
     return House(staff, customers, members, templates, level_two)
 
 
 def _duty(staff: dict[str, User], at: datetime) -> None:
     """Shifts that leave no hour without somebody, and an absence with a substitute."""
-    weekdays, weekend = range(5), (5, 6)
+    weekdays = range(5)
+    weekend = (5, 6)
     for name, days, windows, people in (
         ("Mañana", weekdays, [["07:00", "15:00"]], ("agent",)),
         ("Tarde", weekdays, [["15:00", "23:00"]], ("agent2",)),
@@ -300,7 +307,9 @@ def _levels(organization: Organization, staff: dict[str, User], at: datetime) ->
 
 
 def _own_terms(organization: Organization, contract: Contract, slug: str, at: datetime) -> None:
-    """Give Sur its extended hours, Andes a matrix and targets of its own, and Norte terms in days for its user accounts."""
+    """Give Sur its extended hours, Andes a matrix and targets of its own, and Norte terms in days
+    for its user accounts.
+    """
     before = at - timedelta(days=1)
     if slug == "norte":
         category = Category.objects.order_by("position", "pk")[0]

@@ -1,4 +1,6 @@
-"""Replays six months of work in one chronological pass through the services, with the sweeps between."""
+"""Replays six months of work in one chronological pass through the services, with the sweeps
+between.
+"""
 
 import heapq
 import random
@@ -6,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from accounts.models import Membership, Organization, User
@@ -29,7 +32,8 @@ SEED = 20260301
 TICKETS = 320
 RECENT = 36  # of the last two days: in every state that a ticket passes through
 DAYS = 183
-MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
 
 # Minutes ago, template, customer: what waits for the desk right now, some of it at risk or overdue.
 TODAY = (
@@ -54,10 +58,14 @@ class _Planned:
 
 
 class Replay:
-    """A heap of what happens next; every act may plan later ones. Nothing after ``until`` happens."""
+    """A heap of what happens next; every act may plan later ones. Nothing after
+    ``until`` happens.
+    """
 
     def __init__(self, house: House, until: datetime, tickets: int = TICKETS) -> None:
-        self.house, self.until, self.tickets = house, until, tickets
+        self.house = house
+        self.until = until
+        self.tickets = tickets
         self.random = random.Random(SEED)  # noqa: S311 - the same demonstration every time
         self.plan: list[_Planned] = []
         self.counter = 0
@@ -80,7 +88,9 @@ class Replay:
         heapq.heappush(self.plan, _Planned(at, self.counter, act))
 
     def _arrivals(self) -> list[datetime]:
-        """Return instants of arrival: mostly in working hours, some at night, a tenth of them in the last two days."""
+        """Return instants of arrival: mostly in working hours, some at night, a tenth of them in
+        the last two days.
+        """
         start = self.until - timedelta(days=DAYS)
         found = []
         for index in range(self.tickets):
@@ -115,7 +125,7 @@ class Replay:
         ).get(pk=ticket_id)
         return ticket
 
-    # --- one ticket ---------------------------------------------------------------------------------------------------
+    # --- one ticket -------------------------------------------------------------------------------
 
     def _arrive_today(self, slug: str, customer: str, at: datetime) -> None:
         """Raise a ticket that nobody has looked at yet."""
@@ -200,7 +210,9 @@ class Replay:
         life(pk, first, agent)
 
     def _later(self, pk: int, at: datetime, step: Step) -> None:
-        """Plan a step of a ticket; one that the ticket's state no longer allows is skipped, as people would."""
+        """Plan a step of a ticket; one that the ticket's state no longer allows is skipped, as
+        people would.
+        """
 
         def act(now: datetime) -> None:
             try:
@@ -326,7 +338,9 @@ class Replay:
         )
 
     def _ignored(self, pk: int, first: datetime, agent: User) -> None:
-        """Nobody reacts in time: the clocks breach, the customer escalates, a supervisor steps in."""
+        """Nobody reacts in time: the clocks breach, the customer escalates, a
+        supervisor steps in.
+        """
         supervisor = self.house.staff["supervisor"]
         self._later(
             pk,
@@ -337,13 +351,15 @@ class Replay:
         self._later(pk, first + 27 * HOUR, lambda t, now: self._state(t, supervisor, now))
         self._later(pk, first + 40 * HOUR, lambda t, now: self._solve(t, supervisor, now))
 
-    # --- acts -----------------------------------------------------------------------------------------------------------
+    # --- acts -------------------------------------------------------------------------------------
 
     def _by(self, user: User) -> Actor:
         return Actor(person_id=user.pk, channel=Channel.DESK)
 
     def _take(self, ticket: Ticket, agent: User, at: datetime) -> None:
-        """Classify, assign, answer: reaction stops. Whoever takes it acknowledges what was escalated."""
+        """Classify, assign, answer: reaction stops. Whoever takes it acknowledges what was
+        escalated.
+        """
         by = self._by(agent)
         services.assign_ticket(ticket=ticket, assignee=agent, by=by, at=at)
         raised = self.random.random() < 0.15
@@ -430,13 +446,11 @@ class Replay:
             ticket=ticket, name=name, details=TransitionDetails(reason=reason), by=by, at=at
         )
 
-    def _step(
-        self, ticket: Ticket, name: str, agent: User, at: datetime, **details: object
-    ) -> None:
+    def _step(self, ticket: Ticket, name: str, agent: User, at: datetime, **details: Any) -> None:
         services.transition_ticket(
             ticket=ticket,
             name=name,
             details=TransitionDetails(**details),
             by=self._by(agent),
             at=at,
-        )  # type: ignore[arg-type]
+        )

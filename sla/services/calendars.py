@@ -25,7 +25,8 @@ from sla.models import Calendar, CalendarVersion, Clock, promise_of
 from sla.services.extensions import check_extensions
 from sla.wording import words_of
 
-HOLIDAY_YEARS_BACK, HOLIDAY_YEARS_AHEAD = 1, 3
+HOLIDAY_YEARS_BACK = 1
+HOLIDAY_YEARS_AHEAD = 3
 logger = logging.getLogger(__name__)
 _SINCE_EVER = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
 
@@ -39,10 +40,11 @@ _DEFAULTS: dict[CalendarRole, tuple[str, dict[str, Any]]] = {
 def ensure_calendars(
     *, organization: Organization, by: Actor, at: datetime
 ) -> list[CalendarVersion]:
-    """Give the organization the two default calendars it lacks (SPEC 4.5) and return the versions made now.
+    """Give the organization the two default calendars it lacks (SPEC 4.5) and return the versions
+    made now.
 
-    Called when an organization is created, and again whenever a clock would start without a calendar: a ticket is never
-    lost because somebody deleted one.
+    Called when an organization is created, and again whenever a clock would start without a
+    calendar: a ticket is never lost because somebody deleted one.
     """
     present = set(
         Calendar.objects.filter(organization=organization).order_by().values_list("role", flat=True)
@@ -81,7 +83,9 @@ def ensure_calendars(
 
 
 def _free_name(organization: Organization, wanted: str) -> str:
-    """Return the name, with a number when another calendar has it: a ticket is never lost for a name."""
+    """Return the name, with a number when another calendar has it: a ticket is never lost for a
+    name.
+    """
     taken = set(
         Calendar.objects.filter(organization=organization).order_by().values_list("name", flat=True)
     )
@@ -101,10 +105,12 @@ def publish_calendar_version(
     at: datetime,
     is_renewal: bool = False,
 ) -> CalendarVersion:
-    """Add a version to a calendar; earlier ones stay, and the open clocks get their dates by it in the background.
+    """Add a version to a calendar; earlier ones stay, and the open clocks get their dates by it in
+    the background.
 
-    Raises ``ValidationError`` when the data is not a calendar, the version would change the past (DECISIONS 15), begins before the
-    one it follows, has so few hours that a promise which runs would have no date, or leaves an extension without hours that it extends.
+    Raises ``ValidationError`` when the data is not a calendar, the version would change the past
+    (DECISIONS 15), begins before the one it follows, has so few hours that a promise which runs
+    would have no date, or leaves an extension without hours that it extends.
     """
     Organization.objects.select_for_update().get(
         pk=calendar.organization_id
@@ -149,11 +155,14 @@ def publish_calendar_version(
 
 
 def renew_zones(*, at: datetime) -> int:
-    """Publish the calendars anew whose newest version knows another tz database than the installed one, and return how many.
+    """Publish the calendars anew whose newest version knows another tz database than the installed
+    one, and return how many.
 
-    The content stays: what changed about the zones re-dates the open clocks as any version does, and the account names the data.
+    The content stays: what changed about the zones re-dates the open clocks as any version does,
+    and the account names the data.
     """
-    installed, renewed = installed_version("tzdata"), 0
+    installed = installed_version("tzdata")
+    renewed = 0
     for calendar in Calendar.objects.select_related("organization").order_by("pk"):
         versions = list(CalendarVersion.objects.filter(calendar=calendar).order_by("number"))
         if not versions or versions[-1].tzdata_version == installed:
@@ -195,7 +204,9 @@ def _renew(calendar: Calendar, versions: list[CalendarVersion], at: datetime) ->
 
 
 def check_course(last: CalendarVersion | None, effective_from: datetime, at: datetime) -> None:
-    """Refuse with ``ValidationError`` an instant from which a new version, after ``last``, cannot hold."""
+    """Refuse with ``ValidationError`` an instant from which a new version, after ``last``, cannot
+    hold.
+    """
     if last is None:
         return
     if effective_from < at:
@@ -204,16 +215,20 @@ def check_course(last: CalendarVersion | None, effective_from: datetime, at: dat
         )
     if effective_from < last.effective_from:
         words = _(
-            "Version %(number)d begins on %(day)s and would never hold: let the new one begin then or later."
+            "Version %(number)d begins on %(day)s and would never hold: let the new one begin "
+            "then or later."
         )
         day = last.effective_from.astimezone(zone(last.time_zone)).strftime("%Y-%m-%d %H:%M")
         raise ValidationError(words % {"number": last.number, "day": day})
 
 
 def _check_reach(version: CalendarVersion) -> None:
-    """Refuse hours so few that the longest promise that runs in this calendar has no date (``BeyondHorizon``)."""
+    """Refuse hours so few that the longest promise that runs in this calendar has no date
+    (``BeyondHorizon``).
+    """
     live = Clock.objects.filter(calendar_id=version.calendar_id, stopped_at=None).order_by()
-    calendar, start = version.build(), version.effective_from
+    calendar = version.build()
+    start = version.effective_from
     try:
         for unit, longest in live.values_list("target_unit").annotate(Max("target")):
             promise = promise_of(longest, unit)

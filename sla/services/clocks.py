@@ -1,6 +1,8 @@
-"""Clocks as rows: started, settled, paused, retargeted, stopped. All dates come from ``sla.clocks``; rows are its cache.
+"""Clocks as rows: started, settled, paused, retargeted, stopped. All dates come from
+``sla.clocks``; rows are its cache.
 
-Each verb runs in the transaction of the fact that moved the clock. The ticket's row is always locked before its clocks.
+Each verb runs in the transaction of the fact that moved the clock. The ticket's row is always
+locked before its clocks.
 """
 
 import logging
@@ -51,7 +53,9 @@ CLOCKWORK = "clocks"  # the system's name on the record
 
 @transaction.atomic(savepoint=False)  # it fails with its ticket, never alone
 def start_clocks(*, ticket: Ticket, at: datetime) -> list[Clock]:
-    """Start the clocks the policy promises, from the instant of arrival, and send the requester their copy with the dates."""
+    """Start the clocks the policy promises, from the instant of arrival, and send the requester
+    their copy with the dates.
+    """
     policy = policy_on(
         ticket.organization, ticket.contract_id, ticket.requester_id, ticket.terms_at
     )
@@ -73,8 +77,11 @@ def new_clocks(
     metrics: Iterable[Metric],
     intervals: Sequence[Stay],
 ) -> list[LoadedClock]:
-    """Write the clocks of these metrics that the policy promises, each with its first segment from the arrival."""
-    loaded, matter = [], matter_of(ticket)
+    """Write the clocks of these metrics that the policy promises, each with its first segment from
+    the arrival.
+    """
+    loaded = []
+    matter = matter_of(ticket)
     for metric in metrics:
         promised = policy.target(metric, matter)
         if promised is None:
@@ -146,11 +153,14 @@ def start_promise(
     target: Target | None = None,
     replaces: bool = False,
 ) -> Clock:
-    """Start a promise that begins later than the ticket, at ``at``: validation, audit delivery, RCA, restoration.
+    """Start a promise that begins later than the ticket, at ``at``: validation, audit delivery,
+    RCA, restoration.
 
-    The target is that of the policy which binds the ticket, unless one is given. A clock of this kind that runs already is left
-    alone, unless this one ``replaces`` it; one that ended is measured anew from ``at``, and the record keeps what it came to. Nothing is announced of a validation
-    period: it is the customer's. Raises ``CalendarError`` when the calendar has no such date.
+    The target is that of the policy which binds the ticket, unless one is given. A clock of this
+    kind that runs already is left alone, unless this one ``replaces`` it; one that ended is
+    measured anew from ``at``, and the record keeps what it came to. Nothing is announced of a
+    validation period: it is the customer's. Raises ``CalendarError`` when the calendar has no such
+    date.
     """
     assert metric not in AT_ARRIVAL
     loaded = load_locked(ticket)
@@ -173,7 +183,8 @@ def start_promise(
         intervals=intervals_of(ticket.pk),
         since=at,
     )
-    clock, segment = item.clock, item.segments[0]
+    clock = item.clock
+    segment = item.segments[0]
     segment.cause = SegmentCause.BEGIN
     if metric is Metric.VALIDATION:
         clock.announced_percent = BREACH_PERCENT
@@ -194,7 +205,9 @@ def start_promise(
 
 @transaction.atomic
 def stop_promise(*, ticket: Ticket, metric: Metric, by: Actor, at: datetime) -> None:
-    """Stop a later promise: what it measures is done. A clock that has ended, or never ran, stays as it is."""
+    """Stop a later promise: what it measures is done. A clock that has ended, or never ran, stays
+    as it is.
+    """
     assert metric not in AT_ARRIVAL
     _stop_where(ticket, lambda item: item.metric is metric, by, at)
 
@@ -208,9 +221,11 @@ def withdraw_promise(*, ticket: Ticket, metric: Metric, by: Actor, at: datetime)
 
 @transaction.atomic
 def settle_ticket(*, ticket_id: int, at: datetime) -> int:
-    """Announce what fell due on a ticket's clocks up to ``at``: each threshold and breach once; return how many were new.
+    """Announce what fell due on a ticket's clocks up to ``at``: each threshold and breach once;
+    return how many were new.
 
-    Both clocks of a ticket are settled in this one transaction, so that two breaches in one sweep are one escalation step.
+    Both clocks of a ticket are settled in this one transaction, so that two breaches in one sweep
+    are one escalation step.
     """
     ticket = (
         Ticket.objects.select_for_update(of=("self",))
@@ -225,7 +240,9 @@ def settle_ticket(*, ticket_id: int, at: datetime) -> int:
 
 @transaction.atomic
 def stop_clocks_for_message(*, ticket: Ticket, kind: str, by: Actor, at: datetime) -> None:
-    """Stop what a message to the customer stops: any one the reaction, a statement or a solution the attention too."""
+    """Stop what a message to the customer stops: any one the reaction, a statement or a solution
+    the attention too.
+    """
     metrics = {Metric.REACTION}
     if kind in {MessageKind.STATEMENT, MessageKind.SOLUTION}:
         metrics.add(Metric.ATTENTION)
@@ -234,9 +251,11 @@ def stop_clocks_for_message(*, ticket: Ticket, kind: str, by: Actor, at: datetim
 
 @transaction.atomic
 def follow_state(*, ticket: Ticket, by: Actor, at: datetime) -> None:
-    """Make the clocks follow a change of state: pause, resume, stop on solution, withdraw when the ticket is called off.
+    """Make the clocks follow a change of state: pause, resume, stop on solution, withdraw when the
+    ticket is called off.
 
-    A later promise stops when what it measures is done, not with the solution; the validation period when the ticket leaves it.
+    A later promise stops when what it measures is done, not with the solution; the validation
+    period when the ticket leaves it.
     """
     called_off = ticket.state in {State.REJECTED, State.CANCELLED} or ticket.closure_code in {
         ClosureCode.INVALID,
@@ -266,14 +285,18 @@ def follow_state(*, ticket: Ticket, by: Actor, at: datetime) -> None:
 def end_unmeasured(item: LoadedClock, at: datetime) -> Fact:
     """Withdraw a live clock: it is neither met nor missed, and a recorded breach stays."""
     clock = item.clock
-    clock.state, clock.stopped_at, clock.next_event_at = ClockState.WITHDRAWN, at, None
+    clock.state = ClockState.WITHDRAWN
+    clock.stopped_at = at
+    clock.next_event_at = None
     clock.due_at = last_due(item)  # a pause that runs, or begins with the end, ends with the clock
     clock.save()
     return fact_of("clock.withdrawn", clock, due_at=iso(clock.due_at))
 
 
 def settle(ticket: Ticket, item: LoadedClock, at: datetime) -> int:
-    """Bring a live clock's row up to date and announce the highest threshold crossed before ``at``; return 1 if one was."""
+    """Bring a live clock's row up to date and announce the highest threshold crossed before ``at``;
+    return 1 if one was.
+    """
     clock = item.clock
     if not clock.is_live:
         return 0
@@ -302,7 +325,9 @@ def settle(ticket: Ticket, item: LoadedClock, at: datetime) -> int:
 
 
 def _was_too_early(item: LoadedClock, reading: Reading, at: datetime) -> bool:
-    """Tell whether the deadline that was announced as missed has moved, and lies ahead: the machine's clock had jumped, and was set back."""
+    """Tell whether the deadline that was announced as missed has moved, and lies ahead: the
+    machine's clock had jumped, and was set back.
+    """
     missed_at = item.segments[-1].breached_at
     return missed_at is not None and (reading.due_at is None or reading.due_at > max(missed_at, at))
 
@@ -310,13 +335,15 @@ def _was_too_early(item: LoadedClock, reading: Reading, at: datetime) -> bool:
 def _breach(item: LoadedClock, reading: Reading) -> None:
     assert reading.due_at is not None
     segment = item.segments[-1]
-    # A promise is not broken before it was made: a target overdue at its change is breached at the change.
+    # A promise is not broken before it was made: a target overdue at its change is breached at the
+    # change.
     segment.breached_at = item.clock.breached_at = max(reading.due_at, segment.starts_at)
     segment.save(update_fields=["breached_at"])
 
 
 def _announce(ticket: Ticket, item: LoadedClock, percent: int, at: datetime) -> None:
-    clock, segment = item.clock, item.segments[-1]
+    clock = item.clock
+    segment = item.segments[-1]
     Announcement.objects.create(
         organization_id=clock.organization_id, clock=clock, segment=segment, percent=percent, at=at
     )
@@ -363,10 +390,13 @@ def _stop(ticket: Ticket, item: LoadedClock, at: datetime) -> Fact:
     settle(ticket, item, at)
     clock = item.clock
     # A pause that still runs ends with the clock: the due instant becomes known.
-    clock.state, clock.stopped_at, clock.next_event_at = ClockState.STOPPED, at, None
+    clock.state = ClockState.STOPPED
+    clock.stopped_at = at
+    clock.next_event_at = None
     clock.due_at = last_due(item)
     clock.used = used_until(item.stretches, at)
-    # By instants alone: an act that was in time stays so, although a sweep looked between the act and its commit.
+    # By instants alone: an act that was in time stays so, although a sweep looked between the act
+    # and its commit.
     clock.is_met = clock.due_at is None or at <= clock.due_at
     if clock.is_met and clock.breached_at is not None:
         _take_back_breach(item)
@@ -375,8 +405,11 @@ def _stop(ticket: Ticket, item: LoadedClock, at: datetime) -> Fact:
 
 
 def _take_back_breach(item: LoadedClock) -> None:
-    """Forget a breach that was announced too early, so that a clock which runs again can be breached; the record keeps it."""
-    clock, segment = item.clock, item.segments[-1]
+    """Forget a breach that was announced too early, so that a clock which runs again can be
+    breached; the record keeps it.
+    """
+    clock = item.clock
+    segment = item.segments[-1]
     clock.breached_at = segment.breached_at = None
     warned = Announcement.objects.filter(segment=segment).exclude(percent=BREACH_PERCENT)
     clock.announced_percent = warned.aggregate(most=Max("percent"))["most"] or 0
@@ -412,7 +445,10 @@ def _withdraw_where(
 
 def _resume_resolution(item: LoadedClock) -> None:
     clock = item.clock
-    clock.state, clock.stopped_at, clock.used, clock.is_met = ClockState.RUNNING, None, None, None
+    clock.state = ClockState.RUNNING
+    clock.stopped_at = None
+    clock.used = None
+    clock.is_met = None
 
 
 def load_locked(ticket: Ticket) -> list[LoadedClock]:
@@ -431,7 +467,9 @@ def calendars_for(ticket: Ticket, at: datetime) -> list[CalendarVersion]:
 def calendar_for(
     matter: Matter, metric: Metric, policy: Policy, versions: Sequence[CalendarVersion]
 ) -> Calendar:
-    """Return the calendar in which a metric of such a ticket is measured; ``versions`` hold the organization's."""
+    """Return the calendar in which a metric of such a ticket is measured; ``versions`` hold the
+    organization's.
+    """
     role, calendar_id = policy.calendar_choice(metric, matter)
     version = pick_calendar(versions, role, calendar_id) or pick_calendar(
         versions, CalendarRole.BUSINESS, None
@@ -456,7 +494,8 @@ def fact_of(verb: str, clock: Clock, **payload: Any) -> Fact:
 
 def promise_of(verb: str, item: LoadedClock, **payload: Any) -> Fact:
     """Return the fact of a promise: all that a rebuild needs to compute its dates again."""
-    clock, segment = item.clock, item.segments[-1]
+    clock = item.clock
+    segment = item.segments[-1]
     return fact_of(
         verb,
         clock,

@@ -16,7 +16,9 @@ logger = logging.getLogger(__name__)
 
 
 def reading_of(item: LoadedClock) -> Reading:
-    """Return the dates of a clock; those it has where its calendar gives none, so that its ticket stays in reach of everybody."""
+    """Return the dates of a clock; those it has where its calendar gives none, so that its ticket
+    stays in reach of everybody.
+    """
     try:
         return item.reading()
     except CalendarError:
@@ -36,7 +38,9 @@ def last_due(item: LoadedClock) -> datetime | None:
 
 
 def put_dates(clock: Clock, reading: Reading) -> None:
-    """Write due instant, state and next event from a reading. A breached clock runs on, without further events."""
+    """Write due instant, state and next event from a reading. A breached clock runs on, without
+    further events.
+    """
     clock.due_at, clock.state, clock.next_event_at = dates_of(reading, clock.announced_percent)
 
 
@@ -62,7 +66,9 @@ def project(ticket: Ticket, loaded: Iterable[LoadedClock]) -> None:
 
 
 def projection_of(loaded: Iterable[LoadedClock]) -> tuple[datetime | None, datetime | None]:
-    """Return when the ticket's next live clock of ours is due, and from when it counts as at risk."""
+    """Return when the ticket's next live clock of ours is due, and from when it counts
+    as at risk.
+    """
     return projection_of_readings(
         reading_of(item)
         for item in loaded

@@ -1,4 +1,6 @@
-"""Calendars and policies of a customer as data: written out, and published from what was written. The form's rules hold here too."""
+"""Calendars and policies of a customer as data: written out, and published from what was written.
+The form's rules hold here too.
+"""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -43,7 +45,9 @@ _TARGET = {"metric", "priority", "support_type", "category", "minutes", "days", 
 
 
 def export_terms(organization: Organization) -> dict[str, Any]:
-    """Return the newest version of every calendar and policy, in the shape that ``import_terms`` takes."""
+    """Return the newest version of every calendar and policy, in the shape that ``import_terms``
+    takes.
+    """
     calendars = [versions[-1] for versions in calendar_versions_of(organization).values()]
     newest: dict[tuple[int | None, int | None], PolicyVersion] = {}
     for version in PolicyVersion.objects.filter(organization=organization).order_by("number"):
@@ -102,10 +106,11 @@ def _policy(version: PolicyVersion) -> dict[str, Any]:
 def import_terms(
     *, organization: Organization, data: Mapping[str, Any], user: User, by: Actor, at: datetime
 ) -> dict[str, Any]:
-    """Publish what is written as new versions, all or nothing, and return what was published; ``number`` is ignored.
+    """Publish what is written as new versions, all or nothing, and return what was published;
+    ``number`` is ignored.
 
-    What is the same as the newest version is left alone. Refuses with ``NotAllowed`` or ``Invalid``, whose fields say where:
-    ``policies[0].targets[2].minutes``.
+    What is the same as the newest version is left alone. Refuses with ``NotAllowed`` or
+    ``Invalid``, whose fields say where: ``policies[0].targets[2].minutes``.
     """
     if not user.can(Capability.CONFIGURE):
         raise NotAllowed(_("Only administrators publish calendars and policies."))
@@ -113,7 +118,8 @@ def import_terms(
     if "\\u0000" in json.dumps(data):
         raise Invalid(_("A text holds a null character. Remove it."))
     known = export_terms(organization)
-    calendars, policies = [], []
+    calendars = []
+    policies = []
     for place, row in enumerate(_rows(data, "calendars")):
         with _at(f"calendars[{place}]"):
             _check_words(row, _CALENDAR, "")
@@ -151,7 +157,9 @@ _SILENT_TARGET = {
 
 
 def _is_known(row: Mapping[str, Any], known: list[dict[str, Any]], at: datetime) -> bool:
-    """Tell whether a row says what a newest version says, from then on or later; what it leaves out is what leaving it out means."""
+    """Tell whether a row says what a newest version says, from then on or later; what it leaves out
+    is what leaving it out means.
+    """
     return any(_said(row) == _said(old) and _holds_by_then(row, old, at) for old in known)
 
 
@@ -193,7 +201,8 @@ def _publish_calendar(
         calendar.save()
     elif row.get("role", calendar.role) != calendar.role:
         words = _(
-            "This calendar is used for something else. Leave the role as it is, or give the calendar another name."
+            "This calendar is used for something else. Leave the role as it is, or give the "
+            "calendar another name."
         )
         raise Invalid(words, fields={"role": words})
     return publish_calendar_version(
@@ -286,9 +295,11 @@ def _person(row: Mapping[str, Any]) -> User | None:
 
 
 def _instant(row: Mapping[str, Any], at: datetime, *, may_be_past: bool = False) -> datetime:
-    """Return from when the version holds: as written; without it, now. What was written out in the past holds from now on.
+    """Return from when the version holds: as written; without it, now. What was written out in the
+    past holds from now on.
 
-    Only a calendar's first version may begin in the past: there is no other one that could have held.
+    Only a calendar's first version may begin in the past: there is no other one that could have
+    held.
     """
     text = row.get("effective_from")
     if not text:

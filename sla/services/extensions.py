@@ -1,4 +1,6 @@
-"""An extension widens what it extends (SPEC 4.5): whoever pays for more hours is never served later."""
+"""An extension widens what it extends (SPEC 4.5): whoever pays for more hours is never served
+later.
+"""
 
 from datetime import datetime
 
@@ -25,7 +27,9 @@ def lacking_days(narrow: WorkCalendar, wide: WorkCalendar) -> list[str]:
 
 
 def check_extensions(version: CalendarVersion, at: datetime) -> None:
-    """Refuse a version of a calendar by which an extension that a policy names would lack hours of what it extends."""
+    """Refuse a version of a calendar by which an extension that a policy names would lack hours of
+    what it extends.
+    """
     known = calendar_versions_on(version.calendar.organization, version.effective_from)
     versions = [version if each.calendar_id == version.calendar_id else each for each in known]
     for policy in _policies(version.organization_id, at):
@@ -40,7 +44,8 @@ def check_extensions(version: CalendarVersion, at: datetime) -> None:
         lacking = lacking_days(_built(narrow), _built(extended))
         if lacking:
             words = _(
-                "%(extended)s extends %(calendar)s in the policy %(policy)s and would lack its hours on: %(days)s. Change the other first."
+                "%(extended)s extends %(calendar)s in the policy %(policy)s and would lack its "
+                "hours on: %(days)s. Change the other first."
             )
             told = {
                 "extended": extended.calendar.name,

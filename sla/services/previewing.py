@@ -24,7 +24,9 @@ _REASON = "…"  # stands for the reason that is asked for with the answer
 
 @dataclass(frozen=True)
 class ClockChange:
-    """A clock before and after. ``old_target`` is None for one that would start, ``target`` for one that would be withdrawn."""
+    """A clock before and after. ``old_target`` is None for one that would start, ``target`` for one
+    that would be withdrawn.
+    """
 
     metric: str
     old_target: Target | None
@@ -53,9 +55,11 @@ class _Undo(Exception):
 
 
 def preview_calendar(*, calendar: Calendar, version: dict[str, Any], at: datetime) -> list[Move]:
-    """Return the open clocks that a version would move, the ones that move to an earlier instant first; nothing is written.
+    """Return the open clocks that a version would move, the ones that move to an earlier instant
+    first; nothing is written.
 
-    ``version`` holds ``time_zone``, ``hours``, ``holidays`` and ``effective_from``. Refuses as ``publish_calendar_version`` does.
+    ``version`` holds ``time_zone``, ``hours``, ``holidays`` and ``effective_from``. Refuses as
+    ``publish_calendar_version`` does.
     """
     try:
         with transaction.atomic():
@@ -76,14 +80,16 @@ def preview_calendar(*, calendar: Calendar, version: dict[str, Any], at: datetim
 
 def _move(fact: Record) -> Move:
     told = fact.payload
-    old, new = datetime.fromisoformat(told["old_due_at"]), datetime.fromisoformat(told["due_at"])
+    old = datetime.fromisoformat(told["old_due_at"])
+    new = datetime.fromisoformat(told["due_at"])
     return Move(format_number(fact.object_id), told["metric"], old, new)
 
 
 def preview_classification(
     *, ticket: Ticket, classification: Classification, by: Actor, at: datetime
 ) -> list[ClockChange]:
-    """Return the live clocks whose target or due instant the classification would change; nothing is written.
+    """Return the live clocks whose target or due instant the classification would change; nothing
+    is written.
 
     Refuses as ``classify_ticket`` does, but for the reason, which is asked for with the answer.
     """
@@ -99,7 +105,8 @@ def preview_classification(
 def preview_contract(
     *, ticket: Ticket, contract: Contract, from_start: bool, by: Actor, at: datetime
 ) -> list[ClockChange]:
-    """Return the live clocks whose target or due instant another contract would change; nothing is written.
+    """Return the live clocks whose target or due instant another contract would change; nothing is
+    written.
 
     Refuses as ``change_contract`` does, but for the reason, which is asked for with the answer.
     """

@@ -34,10 +34,12 @@ def publish_policy(
     person: User | None = None,
     **says: Any,
 ) -> PolicyVersion:
-    """Add a version to the policy of a contract, a person, or, without both, of the organization; earlier ones stay.
+    """Add a version to the policy of a contract, a person, or, without both, of the organization;
+    earlier ones stay.
 
-    ``targets`` are unsaved rows; ``says`` holds calendars, pauses and warnings by the model's names. It binds the tickets that
-    arrive from ``effective_from`` on (DECISIONS 15). Raises ``Invalid`` or ``ValidationError`` with what is wrong and how to mend it.
+    ``targets`` are unsaved rows; ``says`` holds calendars, pauses and warnings by the model's
+    names. It binds the tickets that arrive from ``effective_from`` on (DECISIONS 15). Raises
+    ``Invalid`` or ``ValidationError`` with what is wrong and how to mend it.
     """
     rows = list(targets)
     hold_organization(organization.pk)
@@ -54,7 +56,8 @@ def publish_policy(
     version.full_clean(exclude=["organization"])
     version.save()
     for row in rows:
-        row.policy, row.organization_id = version, organization.pk
+        row.policy = version
+        row.organization_id = organization.pk
         row.full_clean(exclude=["organization"])
         row.save()
     tell_published(version, by=by, at=at)
@@ -62,12 +65,16 @@ def publish_policy(
 
 
 def hold_organization(organization_id: int) -> None:
-    """Hold the organization's row until the commit: two who publish at once are judged one after the other."""
+    """Hold the organization's row until the commit: two who publish at once are judged one after
+    the other.
+    """
     Organization.objects.select_for_update().get(pk=organization_id)
 
 
 def check_version(version: PolicyVersion, *, at: datetime) -> None:
-    """Refuse a version for somebody who is no member, or that would change the past or begin before the one it follows."""
+    """Refuse a version for somebody who is no member, or that would change the past or begin before
+    the one it follows.
+    """
     if (
         version.person is not None
         and membership_of(version.person.pk, version.organization_id) is None
@@ -79,7 +86,9 @@ def check_version(version: PolicyVersion, *, at: datetime) -> None:
 
 
 def _check_widens(version: PolicyVersion, at: datetime) -> None:
-    """Refuse an extension that leaves out hours of the calendar it is to widen (SPEC 4.5): who pays for more would be served later."""
+    """Refuse an extension that leaves out hours of the calendar it is to widen (SPEC 4.5): who pays
+    for more would be served later.
+    """
     if version.extended_calendar_id is None:
         return
     versions = calendar_versions_on(version.organization, at)
@@ -92,7 +101,8 @@ def _check_widens(version: PolicyVersion, at: datetime) -> None:
     lacking = lacking_days(work_calendar(narrow), work_calendar(extended))
     if lacking:
         words = _(
-            "The extension lacks hours of %(calendar)s on: %(days)s. It holds in its place: give it those hours too."
+            "The extension lacks hours of %(calendar)s on: %(days)s. It holds in its place: give "
+            "it those hours too."
         )
         words = words % {"calendar": narrow.calendar.name, "days": ", ".join(lacking)}
         raise Invalid(words, fields={"extended_calendar": words})
@@ -109,9 +119,12 @@ def _versions_like(version: PolicyVersion) -> QuerySet[PolicyVersion]:
 
 
 def number_version(version: PolicyVersion, *, at: datetime) -> None:
-    """Give a new version its number and the instant from which it is known. Whoever calls it holds the organization's row."""
+    """Give a new version its number and the instant from which it is known. Whoever calls it holds
+    the organization's row.
+    """
     last = _versions_like(version).order_by("-number").first()
-    version.number, version.published_at = (last.number + 1 if last else 1), at
+    version.number = last.number + 1 if last else 1
+    version.published_at = at
 
 
 def tell_published(version: PolicyVersion, *, by: Actor, at: datetime) -> None:
@@ -125,7 +138,8 @@ def tell_published(version: PolicyVersion, *, by: Actor, at: datetime) -> None:
 
 
 def check_targets(targets: Iterable[PolicyTarget]) -> None:
-    """Refuse a policy with a hole: what it promises for one priority it promises for each, or leaves to the policy beneath.
+    """Refuse a policy with a hole: what it promises for one priority it promises for each, or
+    leaves to the policy beneath.
 
     A support type or category may lean on the row for every one of them.
     """
@@ -140,7 +154,8 @@ def check_targets(targets: Iterable[PolicyTarget]) -> None:
         missing = [str(priority.label) for priority in Priority if priority not in covered]
         if missing:
             words = _(
-                "%(clock)s has no target for: %(missing)s. Add one for each priority, or leave the clock to the policy beneath."
+                "%(clock)s has no target for: %(missing)s. Add one for each priority, or leave "
+                "the clock to the policy beneath."
             ) % {
                 "clock": Metric(metric).label,
                 "missing": ", ".join(missing),

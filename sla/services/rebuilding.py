@@ -1,4 +1,6 @@
-"""Clocks are a cache of the record: computed from it again, compared with what is kept, and mended where they differ."""
+"""Clocks are a cache of the record: computed from it again, compared with what is kept, and mended
+where they differ.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -56,7 +58,10 @@ class Difference:
     recorded: Any
 
     def __str__(self) -> str:
-        return f"{self.ticket} {self.clock} {self.field}: kept {self.kept}, the record says {self.recorded}"
+        return (
+            f"{self.ticket} {self.clock} {self.field}: kept {self.kept}, the record says "
+            f"{self.recorded}"
+        )
 
 
 @dataclass(frozen=True)
@@ -68,9 +73,11 @@ class _Rebuilt:
 
 @transaction.atomic
 def rebuild_clocks(*, ticket: Ticket, write: bool) -> list[Difference]:
-    """Compute a ticket's clocks from its record and return where the kept ones differ; ``write`` mends them.
+    """Compute a ticket's clocks from its record and return where the kept ones differ; ``write``
+    mends them.
 
-    The ticket comes with its organization. Nothing is announced: what the record does not tell was not told.
+    The ticket comes with its organization. Nothing is announced: what the record does not tell was
+    not told.
     """
     lock_ticket(ticket)
     try:

@@ -1,4 +1,6 @@
-"""A new version of a calendar gives the open clocks new dates (DECISIONS 15): in the background, batch by batch, once."""
+"""A new version of a calendar gives the open clocks new dates (DECISIONS 15): in the background,
+batch by batch, once.
+"""
 
 import logging
 from collections.abc import Iterator
@@ -26,18 +28,22 @@ from tickets.services import move_validation_term, set_clock_projections
 
 logger = logging.getLogger(__name__)
 
-# Whoever read the terms before a version was published has committed by then: one more pass finds the clocks they dated.
+# Whoever read the terms before a version was published has committed by then: one more pass finds
+# the clocks they dated.
 GRACE = timedelta(minutes=2)
 WRITERS = 2  # batches at a time: one computes while the database works for the other
-BATCH = 2000  # tickets in one transaction: about a second of work, and of waiting for whoever acts on one of them
+# Tickets in one transaction: about a second of work, and of waiting for whoever acts on one of
+# them.
+BATCH = 2000
 
 
 def redate_clocks(*, version: CalendarVersion, at: datetime, is_trial: bool = False) -> int:
     """Give every open clock that this version measures its new dates and return how many changed.
 
-    Each batch is a transaction of its own; a worker that dies is followed by one that finds the rest, because a clock that has
-    its date already does not change. Marks the version as done at the end, but not before ``GRACE`` has passed since it was
-    published: until then the sweep comes back. A clock whose deadline the calendar puts beyond the horizon keeps its dates, and is
+    Each batch is a transaction of its own; a worker that dies is followed by one that finds the
+    rest, because a clock that has its date already does not change. Marks the version as done at
+    the end, but not before ``GRACE`` has passed since it was published: until then the sweep comes
+    back. A clock whose deadline the calendar puts beyond the horizon keeps its dates, and is
     logged; in a trial it raises ``BeyondHorizon``.
     """
     work = partial(_redate_batch, version, at=at, is_trial=is_trial)
@@ -55,10 +61,13 @@ def _batches(version: CalendarVersion) -> Iterator[list[int]]:
 
 
 def _ticket_ids(version: CalendarVersion, *, after: int) -> list[int]:
-    """Return the next tickets with a live clock in this calendar that falls due after the version takes effect."""
+    """Return the next tickets with a live clock in this calendar that falls due after the version
+    takes effect.
+    """
     clocks = Clock.objects.filter(
         organization_id=version.organization_id,
-        calendar_id=version.calendar_id,  # of the last segment: the earlier ones ended before the version takes effect
+        # Of the last segment: the earlier ones ended before the version takes effect.
+        calendar_id=version.calendar_id,
         stopped_at=None,
         due_at__gt=version.effective_from,
         ticket_id__gt=after,
@@ -92,7 +101,8 @@ def _redate_batch(
         except CalendarError:
             if is_trial:
                 raise
-            # beyond the horizon of the new calendar: this ticket keeps its dates, the others get theirs
+            # beyond the horizon of the new calendar: this ticket keeps its dates, the others get
+            # theirs
             logger.exception("The clocks of ticket %s could not be re-dated", ticket_id)
             continue
         changed = [

@@ -1,7 +1,9 @@
-"""What was promised changes while it is measured: another classification, another contract (SPEC 4.8).
+"""What was promised changes while it is measured: another classification, another contract (SPEC
+4.8).
 
-Time used is kept, each stretch measured by its calendar, and the rest of the new target runs on. *From the start* is something
-else: it corrects a mistake made at the arrival, and measures the whole time anew.
+Time used is kept, each stretch measured by its calendar, and the rest of the new target runs on.
+*From the start* is something else: it corrects a mistake made at the arrival, and measures the
+whole time anew.
 """
 
 from dataclasses import dataclass, replace
@@ -35,7 +37,9 @@ from tickets.models import Ticket
 
 
 class HidesBreach(NotAllowed):
-    """The change would turn a missed target into one in time, and its author may not decide that."""
+    """The change would turn a missed target into one in time, and its author may not
+    decide that.
+    """
 
     code = "hides_breach"
 
@@ -54,8 +58,9 @@ class _Change:
 def retarget_clocks(*, ticket: Ticket, may_relieve: bool, by: Actor, at: datetime) -> None:
     """Run the live clocks on with the target and calendar of the new classification.
 
-    A breach of the old target stays on its segment; a target that is overdue at once is breached at the change. The policy
-    stays the one that is bound. Unless ``may_relieve``, refuses with ``HidesBreach`` when a clock that is missed would not be.
+    A breach of the old target stays on its segment; a target that is overdue at once is breached at
+    the change. The policy stays the one that is bound. Unless ``may_relieve``, refuses with
+    ``HidesBreach`` when a clock that is missed would not be.
     """
     _carry_out(
         ticket,
@@ -72,10 +77,12 @@ def retarget_clocks(*, ticket: Ticket, may_relieve: bool, by: Actor, at: datetim
 
 @transaction.atomic
 def rebind_clocks(*, ticket: Ticket, from_start: bool, by: Actor, at: datetime) -> None:
-    """Run the live clocks on under the policy of the ticket's new contract that is in force at ``at`` (DECISIONS 15).
+    """Run the live clocks on under the policy of the ticket's new contract that is in force at
+    ``at`` (DECISIONS 15).
 
-    ``from_start`` binds the one that was in force when the ticket arrived, and measures the live clocks by it from then on.
-    What has stopped stays as it is. Who may change a contract may turn a breach into none.
+    ``from_start`` binds the one that was in force when the ticket arrived, and measures the live
+    clocks by it from then on. What has stopped stays as it is. Who may change a contract may turn a
+    breach into none.
     """
     policy = _binding(ticket)
     _carry_out(
@@ -97,12 +104,16 @@ def _carry_out(ticket: Ticket, change: _Change) -> None:
 
 
 def _binding(ticket: Ticket) -> Policy:
-    """Return the policy that binds the ticket: of its contract, in force when the ticket arrived or came under it (DECISIONS 15)."""
+    """Return the policy that binds the ticket: of its contract, in force when the ticket arrived or
+    came under it (DECISIONS 15).
+    """
     return policy_on(ticket.organization, ticket.contract_id, ticket.requester_id, ticket.terms_at)
 
 
 def _is_open(item: LoadedClock) -> bool:
-    """Tell whether a change of what the ticket is about changes this promise; the later ones were made apart from it."""
+    """Tell whether a change of what the ticket is about changes this promise; the later ones were
+    made apart from it.
+    """
     return item.clock.state != ClockState.STOPPED and item.metric in AT_ARRIVAL
 
 
@@ -111,14 +122,17 @@ def _changed(
 ) -> LoadedClock:
     """Give one live clock its new promise, and return it with the policy that is bound now."""
     settle(ticket, old, change.at)
-    # What was withdrawn is bound by nothing: promised again, it is under the policy that binds the ticket now.
+    # What was withdrawn is bound by nothing: promised again, it is under the policy that binds the
+    # ticket now.
     policy = change.policy or (old.policy if old.clock.is_live else _binding(ticket))
     item = replace(old, policies={**old.policies, **kept(policy)})
-    clock, last = item.clock, item.segments[-1]
+    clock = item.clock
+    last = item.segments[-1]
     was_missed = (
         clock.breached_at is not None and clock.breached_at < change.at
     )  # not by a clock of the machine's that had jumped
-    was_live, old_due = clock.is_live, clock.due_at
+    was_live = clock.is_live
+    old_due = clock.due_at
     matter = matter_of(ticket)
     target = policy.target(item.metric, matter)
     if target is None and not was_live:
@@ -132,7 +146,8 @@ def _changed(
     if (
         not was_live
     ):  # withdrawn by an earlier change, and promised again: the time since the arrival counts
-        clock.state, clock.stopped_at = ClockState.RUNNING, None
+        clock.state = ClockState.RUNNING
+        clock.stopped_at = None
         record_facts(ticket, [fact_of("clock.resumed", clock)], change.at, change.by)
     if not change.from_start and was_live and _is_the_same(item, target, calendar, policy):
         if (
@@ -170,7 +185,8 @@ def _changed(
 
 def _is_the_same(item: LoadedClock, target: Target, calendar: Calendar, policy: Policy) -> bool:
     """Tell whether the promise stays what it was: the time, the calendar, and what pauses it."""
-    last, is_term = item.segments[-1], isinstance(target, Term)
+    last = item.segments[-1]
+    is_term = isinstance(target, Term)
     same_pauses = policy.pausing_states(item.metric, of_term=is_term) == item.policies[
         tuple(last.policies)
     ].pausing_states(item.metric, of_term=is_term)
@@ -181,7 +197,8 @@ def _refuse_relief(item: LoadedClock, hides: bool) -> None:
     if hides:
         raise HidesBreach(
             _(
-                "%(clock)s was missed, and with this classification it would not be. Ask a supervisor of the desk to make the change."
+                "%(clock)s was missed, and with this classification it would not be. Ask a "
+                "supervisor of the desk to make the change."
             )
             % {"clock": item.metric.label}
         )
@@ -190,7 +207,9 @@ def _refuse_relief(item: LoadedClock, hides: bool) -> None:
 def _start_missing(
     ticket: Ticket, loaded: list[LoadedClock], versions: list[CalendarVersion], change: _Change
 ) -> list[LoadedClock]:
-    """Start the clocks that are promised now and were not before, from the arrival: the time used counts."""
+    """Start the clocks that are promised now and were not before, from the arrival: the time used
+    counts.
+    """
     present = {item.metric for item in loaded}
     missing = [metric for metric in AT_ARRIVAL if metric not in present]
     made = new_clocks(
@@ -207,7 +226,9 @@ def _start_missing(
 
 
 def _forget(item: LoadedClock) -> None:
-    """Forget what was measured: the segments go, and with them what was announced of them. The record keeps both."""
+    """Forget what was measured: the segments go, and with them what was announced of them. The
+    record keeps both.
+    """
     ClockSegment.objects.filter(clock=item.clock).delete()
     item.segments.clear()
 
@@ -216,12 +237,10 @@ def _begin_segment(
     item: LoadedClock, target: Target, calendar: Calendar, cause: SegmentCause, at: datetime
 ) -> None:
     clock = item.clock
-    clock.promise, clock.calendar, clock.breached_at, clock.announced_percent = (
-        target,
-        calendar,
-        None,
-        0,
-    )
+    clock.promise = target
+    clock.calendar = calendar
+    clock.breached_at = None
+    clock.announced_percent = 0
     item.segments.append(
         ClockSegment.objects.create(
             organization_id=clock.organization_id,

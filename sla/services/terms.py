@@ -1,4 +1,6 @@
-"""Terms in days that hang on a ticket: the validation period, a clock of its own, and the reopening window (SPEC 3.11, 4.14)."""
+"""Terms in days that hang on a ticket: the validation period, a clock of its own, and the reopening
+window (SPEC 3.11, 4.14).
+"""
 
 from datetime import datetime, timedelta
 
@@ -43,7 +45,9 @@ def set_terms(*, ticket: Ticket, by: Actor, at: datetime) -> None:
 
 
 def set_validation(*, ticket: Ticket, period: Term | None, by: Actor, at: datetime) -> None:
-    """Start the period in which the customer validates a solution, or give a running one another length; None: the service guide's."""
+    """Start the period in which the customer validates a solution, or give a running one another
+    length; None: the service guide's.
+    """
     clock = start_promise(
         ticket=ticket, metric=Metric.VALIDATION, by=by, at=at, target=period, replaces=True
     )

@@ -15,10 +15,12 @@ logger = logging.getLogger(__name__)
 
 
 def extend_holidays(*, at: datetime) -> int:
-    """Publish the calendars anew whose holidays end before the year after next, with the country's of the years that lack (SPEC 4.5).
+    """Publish the calendars anew whose holidays end before the year after next, with the country's
+    of the years that lack (SPEC 4.5).
 
-    Returns how many. What somebody changed stays changed: a holiday that was taken out of the last year is not put into the new ones.
-    A calendar without holidays has none of purpose, and one with a version still to come is left until that one holds.
+    Returns how many. What somebody changed stays changed: a holiday that was taken out of the last
+    year is not put into the new ones. A calendar without holidays has none of purpose, and one with
+    a version still to come is left until that one holds.
     """
     extended = 0
     for calendar in Calendar.objects.select_related("organization").order_by("pk"):
@@ -50,8 +52,11 @@ def extend_holidays(*, at: datetime) -> int:
 
 
 def _lacking(calendar: Calendar, version: CalendarVersion, last: int, until: int) -> dict[str, str]:
-    """Return the public holidays after the last year of the list, without those that were taken out of that year."""
-    country, region = calendar.organization.country, calendar.organization.region
+    """Return the public holidays after the last year of the list, without those that were taken out
+    of that year.
+    """
+    country = calendar.organization.country
+    region = calendar.organization.region
     taken_out = {
         name
         for day, name in public_holidays(country, region, last, last).items()

@@ -1,4 +1,6 @@
-"""What a process keeps of a customer's terms is true: every write to one renews the stamp it is kept under."""
+"""What a process keeps of a customer's terms is true: every write to one renews the stamp it is
+kept under.
+"""
 
 from collections.abc import Callable
 from datetime import date, timedelta

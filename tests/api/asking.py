@@ -8,7 +8,8 @@ from django.test import Client
 
 class Api:
     def __init__(self, secret: str) -> None:
-        self.client, self.headers = Client(), {"Authorization": f"Bearer {secret}"}
+        self.client = Client()
+        self.headers = {"Authorization": f"Bearer {secret}"}
 
     def post(self, path: str, body: dict[str, Any], **headers: str) -> Any:
         named = {name.replace("_", "-"): value for name, value in headers.items()}

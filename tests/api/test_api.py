@@ -33,7 +33,8 @@ STALE_ETAG = '"99"'
 
 
 def test_the_main_job_over_the_api(house: House, api: Any) -> None:
-    customer, agent = api(house.requester), api(house.agent)
+    customer = api(house.requester)
+    agent = api(house.agent)
     with time_machine.travel(MONDAY_9AM, tick=False) as clock:
         created = customer.post("tickets/", NEW)
         body = created.json()
@@ -99,8 +100,10 @@ def test_the_same_idempotency_key_raises_one_ticket(house: House, api: Any) -> N
 def test_a_step_sent_twice_under_one_key_is_taken_once_and_answered_twice(
     house: House, api: Any
 ) -> None:
-    ticket, agent = make_ticket(house), api(house.agent)
-    path, step = f"tickets/{ticket.number}/transitions/", {"transition": "start"}
+    ticket = make_ticket(house)
+    agent = api(house.agent)
+    path = f"tickets/{ticket.number}/transitions/"
+    step = {"transition": "start"}
 
     first, second = (agent.post(path, step, Idempotency_Key="s1") for _ in range(2))
 
@@ -174,7 +177,8 @@ def test_wrong_fields_are_named_and_nothing_is_written(
 
 
 def test_another_customers_ticket_does_not_exist(house: House, api: Any) -> None:
-    ticket, stranger = make_ticket(house), api(house.outsider)
+    ticket = make_ticket(house)
+    stranger = api(house.outsider)
 
     for response in (
         stranger.get(f"tickets/{ticket.number}/"),
@@ -193,7 +197,8 @@ def test_another_customers_ticket_does_not_exist(house: House, api: Any) -> None
 def test_a_stale_version_is_412_with_what_changed_and_an_impossible_step_409_with_what_is_possible(
     house: House, api: Any
 ) -> None:
-    ticket, agent = make_ticket(house), api(house.agent)
+    ticket = make_ticket(house)
+    agent = api(house.agent)
 
     stale = agent.post(
         f"tickets/{ticket.number}/transitions/", {"transition": "start"}, If_Match=STALE_ETAG
@@ -274,7 +279,8 @@ def test_a_service_account_acts_for_its_contact_inside_one_organization(house: H
 
 def test_the_report_as_json_and_as_the_stored_pdf(house: House, api: Any) -> None:
     make_ticket(house)
-    manager, query = api(house.staff["desk_manager"]), "?organization=north&month=2026-03"
+    manager = api(house.staff["desk_manager"])
+    query = "?organization=north&month=2026-03"
 
     figures = manager.get(f"reports/service-level/{query}").json()
     waiting = manager.get(f"reports/service-level.pdf{query}")
@@ -314,7 +320,8 @@ def test_the_schema_is_complete_and_served_offline(house: House, sign_in: Any) -
 
 
 def test_the_list_costs_the_same_for_one_ticket_and_for_three(house: House, api: Any) -> None:
-    agent, counts = api(house.agent), []
+    agent = api(house.agent)
+    counts = []
     for rows in (1, 2):
         for _ in range(rows):
             make_ticket(house)

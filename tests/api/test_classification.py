@@ -1,4 +1,6 @@
-"""Triage over the API: what it would do is asked first, a reason is needed, no breach is talked away, and the desk alone does it."""
+"""Triage over the API: what it would do is asked first, a reason is needed, no breach is talked
+away, and the desk alone does it.
+"""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,6 @@
-"""The repository tests itself: tenancy of every model, relations that point down, events with an owner, documents that stay true."""
+"""The repository tests itself: tenancy of every model, relations that point down, events with an
+owner, documents that stay true.
+"""
 
 import ast
 import re
@@ -93,7 +95,9 @@ def test_relations_in_the_database_point_down_the_stack() -> None:
 
 
 def test_no_count_can_travel_from_a_shared_row_into_a_customers_rows() -> None:
-    """A join over a reverse relation would pass by the scope: keys to shared models have no way back."""
+    """A join over a reverse relation would pass by the scope: keys to shared models have no way
+    back.
+    """
     open_doors = [
         f"{model._meta.label}.{field.name}"
         for model in OURS
@@ -185,7 +189,8 @@ def test_doors_tasks_and_receivers_write_nothing() -> None:
 
 
 def test_no_function_outgrows_a_screen_and_no_file_outgrows_a_sitting() -> None:
-    long_functions, long_files = [], []
+    long_functions = []
+    long_files = []
     for path in python_files():
         text = path.read_text()
         if text.count("\n") > 400:

@@ -1,4 +1,6 @@
-"""Every URL and API route x every role: who gets in. A route without a line here fails; so does a leak to another customer."""
+"""Every URL and API route x every role: who gets in. A route without a line here fails; so does a
+leak to another customer.
+"""
 
 import re
 from collections.abc import Callable
@@ -27,7 +29,8 @@ from tickets.models import Attachment
 from tickets.services.attachments import attach_files
 
 CANARY = "Canary of the north"
-ANONYMOUS, OUTSIDER = "anonymous", "outsider"
+ANONYMOUS = "anonymous"
+OUTSIDER = "outsider"
 STAFF = frozenset(STAFF_EMAILS)
 CUSTOMERS = frozenset(CUSTOMER_ROLES)
 SIGNED_IN = STAFF | CUSTOMERS | {OUTSIDER}
@@ -261,7 +264,9 @@ def _object_of(route: str) -> int:
 
 
 def gets_in(client: Client, path: str) -> tuple[bool, str]:
-    """Ask for the page (by POST where GET is not served) and tell whether the role got in, with what came back."""
+    """Ask for the page (by POST where GET is not served) and tell whether the role got in, with
+    what came back.
+    """
     response = client.get(path)
     if response.status_code == 405 or getattr(
         resolve(path.partition("?")[0]).func, "takes_posts_alone", False
@@ -301,7 +306,8 @@ def test_every_route_lets_in_exactly_the_roles_of_the_table(
         OUTSIDER: house.outsider,
         ANONYMOUS: None,
     }
-    wrong, leaks = [], []
+    wrong = []
+    leaks = []
     for route in routes:
         path = path_of(route, world)
         for role, user in people.items():
@@ -314,7 +320,8 @@ def test_every_route_lets_in_exactly_the_roles_of_the_table(
             if route == "" and role == ANONYMOUS:
                 got_in = False
             if route.startswith("accounts/") and role != ANONYMOUS and expected(route) != NOBODY:
-                continue  # the login's own pages show a person their own account, in whatever state it is
+                # The login's own pages show a person their own account, in whatever state it is.
+                continue
             if got_in != (role in expected(route)):
                 wrong.append(f"{path} {role}: {'got in' if got_in else 'was kept out'}")
             if (

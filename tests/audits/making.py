@@ -27,7 +27,9 @@ from tickets.models import Ticket
 from tickets.services import TransitionDetails, transition_ticket
 
 BPO = "bpo"
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 FIELDS = {
     "C4": "Auditores Reunidos",
     "C5": "Elsa Robles",
@@ -50,7 +52,8 @@ def filled(
 ) -> bytes:
     """Return the form of the north, filled in as somebody would with a spreadsheet."""
     book = load_workbook(BytesIO(make_form(requestable_services(house.north, at), language="en")))
-    request, listed = book.worksheets[0], book.worksheets[1]
+    request = book.worksheets[0]
+    listed = book.worksheets[1]
     for cell, value in (FIELDS | (fields or {})).items():
         request[cell] = value
     for row, (slug, text) in enumerate(items, start=2):
@@ -185,7 +188,8 @@ def delivered(house: House, at: datetime = MONDAY_9AM + DAY) -> AuditRequest:
 
 def confer(house: House, audit: AuditRequest) -> None:
     """Schedule a conference of the audit for the day after."""
-    who, at = house.agent, MONDAY_9AM
+    who = house.agent
+    at = MONDAY_9AM
     services.schedule_conference(
         audit=audit,
         starts_at=at + DAY,
@@ -198,7 +202,8 @@ def confer(house: House, audit: AuditRequest) -> None:
     )
 
 
-# SPEC 9.4-9.8 by hand, apart from the code that it tests: act -> who of the staff does it, and in which states of the audit.
+# SPEC 9.4-9.8 by hand, apart from the code that it tests: act -> who of the staff does it, and in
+# which states of the audit.
 EVERYONE_WHO_PREPARES = {
     "agent",
     "agent2",

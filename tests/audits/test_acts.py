@@ -46,7 +46,8 @@ from tickets.services import reply_as_customer, reply_to_customer
 def _acts(house: House) -> dict[Act, Callable[[AuditRequest, Any], Any]]:
     """Return each act as a call that is complete but for who does it."""
     at = MONDAY_9AM + HOUR
-    waiting, approved = 1, 2
+    waiting = 1
+    approved = 2
 
     def evidence(audit: AuditRequest, number: int) -> int:
         return (
@@ -129,7 +130,9 @@ def _audit_in(house: House, state: AuditState, act: Act) -> AuditRequest:
 @pytest.mark.parametrize("state", list(AuditState))
 @pytest.mark.parametrize("act", list(Act))
 def test_role_by_act_by_state(house: House, act: Act, state: AuditState) -> None:
-    """Every role of staff and customers tries every act in every state: exactly the table's get through, the others change nothing."""
+    """Every role of staff and customers tries every act in every state: exactly the table's get
+    through, the others change nothing.
+    """
     audit = _audit_in(house, state, act)
     call = _acts(house)[act]
     people = {**house.staff, **house.people, "outsider": house.outsider}
@@ -159,7 +162,9 @@ def _everything(audit: AuditRequest) -> list[Any]:
 
 
 def test_delivery_is_of_bpo_alone_whatever_else_somebody_is(house: House) -> None:
-    """An administrator with every other role does not deliver; one who is of BPO does, by that role."""
+    """An administrator with every other role does not deliver; one who is of BPO does, by that
+    role.
+    """
     audit = ask(house)
     evidence = approve(house, audit, prepare(house, audit))
     administrator = house.staff["administrator"]
@@ -224,7 +229,8 @@ def test_an_agents_attachment_does_not_pass_by_the_delivery(house: House) -> Non
 
 
 def _announce(audit: AuditRequest, person: Any) -> None:
-    on, at = date(2026, 4, 1), MONDAY_9AM + HOUR
+    on = date(2026, 4, 1)
+    at = MONDAY_9AM + HOUR
     services.announce_visit(
         audit=audit,
         place=VisitPlace.DATA_CENTRE,
@@ -255,7 +261,8 @@ def test_visits_and_conferences_by_role_and_state(
     house: House, act: Any, roles: set[str], state: AuditState
 ) -> None:
     audit = ask(house)
-    bpo, at = house.staff[BPO], MONDAY_9AM + HOUR
+    bpo = house.staff[BPO]
+    at = MONDAY_9AM + HOUR
     services.schedule_conference(
         audit=audit,
         starts_at=at + DAY,

@@ -1,4 +1,6 @@
-"""What was agreed on around an audit: visits, conferences, terms, who hears of it; found wanting once, held since."""
+"""What was agreed on around an audit: visits, conferences, terms, who hears of it; found wanting
+once, held since.
+"""
 
 from datetime import date, timedelta
 
@@ -25,7 +27,7 @@ def test_five_business_days_lie_before_a_visit_whatever_day_it_is_announced_on(
 ) -> None:
     """From a Saturday the notice begins on Monday; the 16th is a holiday in Mexico."""
     at = MONDAY_9AM + days * DAY
-    version = pick_calendar(calendar_versions_on(house.north, at), "business", None)  # type: ignore[arg-type]
+    version = pick_calendar(calendar_versions_on(house.north, at), "business", None)
     assert version is not None
 
     found = earliest_visit(ask(house), at)
@@ -79,7 +81,8 @@ def test_a_stop_calls_a_paused_term_off_too(house: House) -> None:
         pauses_extend_terms=True,
     )
     house.north.refresh_from_db()
-    audit, who = ask(house), house.staff["audit_area"]
+    audit = ask(house)
+    who = house.staff["audit_area"]
     step(house, audit, "start", MONDAY_9AM + HOUR)
     step(house, audit, "pend_user", MONDAY_9AM + 2 * HOUR, message="?")
     assert Clock.objects.get(ticket=audit.ticket, metric="delivery").state == "paused"
@@ -91,7 +94,8 @@ def test_a_stop_calls_a_paused_term_off_too(house: House) -> None:
 
 def test_what_bpo_sent_back_waits_for_nobody_and_may_be_sent_as_any_file(house: House) -> None:
     evidence = prepare(house, ask(house), classification=Classification.PUBLIC)
-    bpo, other = house.staff["bpo"], make_ticket(house)
+    bpo = house.staff["bpo"]
+    other = make_ticket(house)
     refuse_evidence(
         audit=again(evidence.item.audit),
         evidence_id=evidence.pk,
@@ -115,7 +119,8 @@ def test_what_bpo_sent_back_waits_for_nobody_and_may_be_sent_as_any_file(house: 
 def test_a_conference_of_a_stopped_audit_is_called_off_and_everybody_hears_of_it(
     house: House,
 ) -> None:
-    audit, who = ask(house), house.staff["audit_area"]
+    audit = ask(house)
+    who = house.staff["audit_area"]
     confer(house, audit)
     stop_audit(audit=again(audit), reason="x", user=who, by=by(who), at=MONDAY_9AM + HOUR)
     conference = Conference.objects.get(audit=audit)

@@ -192,10 +192,8 @@ def test_a_form_of_very_many_cells_and_damaged_ones_are_refused(house: House) ->
 
     services_of = [house.services["erp"]]
     book = load_workbook(BytesIO(filled(house)))
-    book.worksheets[1]["C251"], book.worksheets[1]["B251"] = (
-        "too far down",
-        house.services["erp"].name_es,
-    )
+    book.worksheets[1]["C251"] = "too far down"
+    book.worksheets[1]["B251"] = house.services["erp"].name_es
     far = BytesIO()
     book.save(far)
     with pytest.raises(FormRefused) as refused:

@@ -151,7 +151,8 @@ def test_nobody_but_bpo_delivers_through_desk_or_api(
 
     audit = ask(house)
     evidence = approve(house, audit, prepare(house, audit))
-    number, person = audit.ticket.number, house.staff[role]
+    number = audit.ticket.number
+    person = house.staff[role]
 
     answers = [
         sign_in(person).post(f"/admin/audits/{number}/deliver/{evidence.pk}/").status_code,
@@ -174,7 +175,8 @@ def test_the_desk_prepares_and_bpo_approves_and_delivers_on_the_page(
 ) -> None:
     audit = ask(house, at=timezone.now())
     number = audit.ticket.number
-    agent, bpo = house.agent, house.staff["bpo"]
+    agent = house.agent
+    bpo = house.staff["bpo"]
     file = SimpleUploadedFile("usuarios.csv", b"ana;admin\n")
     refused = sign_in(agent).post(
         f"/admin/audits/{number}/prepare/1/",
@@ -292,7 +294,8 @@ def test_the_checker_needs_no_server_and_no_database(
     assert evidence.delivered is not None
     with evidence.delivered.file.open("rb") as stream:
         content = stream.read()
-    whole, broken = tmp_path / "whole.pdf", tmp_path / "broken.pdf"
+    whole = tmp_path / "whole.pdf"
+    broken = tmp_path / "broken.pdf"
     touched = bytearray(content)
     touched[1234] ^= 4
     whole.write_bytes(content)
@@ -311,7 +314,8 @@ def test_the_checker_needs_no_server_and_no_database(
 def test_the_lists_of_audits_cost_the_same_for_one_and_for_three(
     house: House, sign_in: Any
 ) -> None:
-    desk, portal = sign_in(house.agent), None
+    desk = sign_in(house.agent)
+    portal = None
     ask(house)
     one = statements(desk, "/admin/audits/")
     portal = sign_in(house.requester)

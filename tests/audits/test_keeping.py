@@ -34,7 +34,8 @@ def refused_by_the_database(act: Callable[[], Any]) -> bool:
 
 def test_the_database_keeps_evidence_and_does_not_let_delivered_change(house: House) -> None:
     audit = ask(house)
-    waiting, left = prepare(house, audit, 2), leave(house, audit)
+    waiting = prepare(house, audit, 2)
+    left = leave(house, audit)
 
     def raw(statement: str) -> Callable[[], Any]:
         def run() -> None:
@@ -73,7 +74,8 @@ def test_after_the_contract_evidence_is_kept_by_the_policy_and_then_goes_with_it
     source = evidence.source
     assert source is not None
     today = datetime.now(UTC).date()
-    house.contract.starts_on, house.contract.ends_on = date(2001, 1, 1), today - timedelta(days=250)
+    house.contract.starts_on = date(2001, 1, 1)
+    house.contract.ends_on = today - timedelta(days=250)
     house.contract.save()
     assert services.purge_evidence(at=datetime.now(UTC)) == 0
     assert Evidence.objects.get().retain_until == today + timedelta(
@@ -98,7 +100,7 @@ def test_after_the_contract_evidence_is_kept_by_the_policy_and_then_goes_with_it
     house.contract.save()
     made = evidence.prepared_at.date()
     for early in (today - timedelta(days=3000), made + timedelta(days=99)):
-        assert refused_by_the_database(lambda: Evidence.objects.update(retain_until=early))  # noqa: B023 - called at once
+        assert refused_by_the_database(lambda: Evidence.objects.update(retain_until=early))
 
     Evidence.objects.update(
         retain_until=max(made + timedelta(days=100), today - timedelta(days=50))

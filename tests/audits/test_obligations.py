@@ -231,7 +231,7 @@ def test_a_request_to_manipulate_stops_the_audit_and_is_reported(
     deliver(house, audit, evidence, at=MONDAY_9AM + 2 * DAY)
 
 
-def test_the_delay_notice_is_demanded_whatever_the_contract_warns_at_and_again_when_its_day_has_passed(
+def test_the_delay_notice_is_demanded_at_any_warning_and_again_when_its_day_has_passed(
     house: House,
 ) -> None:
     audit = ask(house)

@@ -1,4 +1,6 @@
-"""The forbidden acts are refused by every view and route, not only in the service: each role tries each of them."""
+"""The forbidden acts are refused by every view and route, not only in the service: each role tries
+each of them.
+"""
 
 from datetime import date, timedelta
 from typing import Any
@@ -94,7 +96,8 @@ def _through(client: Client, path: str, data: dict[str, Any], **more: Any) -> in
 @pytest.mark.parametrize("act", list(Act))
 def test_the_desks_page_lets_exactly_the_roles_of_the_table_do_it(house: House, act: Act) -> None:
     audit = _audit(house, act)
-    passed, refused = set(), set()
+    passed = set()
+    refused = set()
     for role, person in {**house.staff, **house.people, "outsider": house.outsider}.items():
         client = Client()
         client.force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")
@@ -114,7 +117,8 @@ def test_the_api_lets_exactly_the_roles_of_the_table_do_it(house: House, act: Ac
         .order_by("item__number")
         .values_list("pk", flat=True)
     )
-    root, passed = f"/api/v1/audits/{audit.ticket.number}", set()
+    root = f"/api/v1/audits/{audit.ticket.number}"
+    passed = set()
     for role, person in {**house.staff, **house.people, "outsider": house.outsider}.items():
         path, data, more = {
             Act.PREPARE: (

@@ -17,7 +17,9 @@ def test_a_message_that_is_being_put_is_not_read_before_it_is_whole(tmp_path: Pa
         "control_folder": str(tmp_path / "control"),
     }
     assert app is not None  # its module names the transport
-    count, broken, read = 300, [], []
+    count = 300
+    broken = []
+    read = []
 
     def put() -> None:
         with Connection("filesystem://", transport_options=options) as connection:

@@ -46,10 +46,8 @@ def test_without_a_scope_every_way_raises(way: str) -> None:
 
 
 def test_inside_a_scope_only_its_rows_exist(house: House) -> None:
-    own, foreign = (
-        make_ticket(house),
-        make_ticket(house, organization=house.south, requester=house.outsider),
-    )
+    own = make_ticket(house)
+    foreign = make_ticket(house, organization=house.south, requester=house.outsider)
 
     with organization_scope(house.north.pk):
         assert list(Ticket.objects.values_list("pk", flat=True)) == [own.pk]
@@ -60,10 +58,8 @@ def test_inside_a_scope_only_its_rows_exist(house: House) -> None:
 
 
 def test_many_rows_at_once_are_written_inside_the_scope_alone(house: House) -> None:
-    own, foreign = (
-        make_ticket(house),
-        make_ticket(house, organization=house.south, requester=house.outsider),
-    )
+    own = make_ticket(house)
+    foreign = make_ticket(house, organization=house.south, requester=house.outsider)
 
     with organization_scope(house.north.pk):
         update_rows(
@@ -108,7 +104,8 @@ def test_rows_of_another_customer_cannot_be_written(house: House) -> None:
 
 
 def test_scope_of_people(house: House) -> None:
-    north, south = house.north.pk, house.south.pk
+    north = house.north.pk
+    south = house.south.pk
     house.level_two.organizations.add(house.south)
 
     assert organization_ids_of(None) == set()

@@ -1,4 +1,6 @@
-"""Changing a classification: its consequences are shown first, a reason is asked for, and no breach is talked away."""
+"""Changing a classification: its consequences are shown first, a reason is asked for, and no breach
+is talked away.
+"""
 
 from datetime import timedelta
 from typing import Any
@@ -41,7 +43,8 @@ def test_what_a_change_would_do_is_shown_before_anything_is_saved(
     house: House, sign_in: Any
 ) -> None:
     ticket = make_ticket(house)  # high: reaction 1 h
-    client, path = sign_in(house.agent), f"/admin/tickets/{ticket.number}/classify/"
+    client = sign_in(house.agent)
+    path = f"/admin/tickets/{ticket.number}/classify/"
     before = traces()
     with time_machine.travel(MONDAY_9AM + 50 * MINUTE, tick=False):
         shown = client.post(path, values(house, ticket, impact="extensive"))
@@ -89,7 +92,8 @@ def test_what_the_desk_has_classified_is_changed_for_a_reason_which_stays_as_a_n
     house: House, sign_in: Any
 ) -> None:
     ticket = make_ticket(house)
-    client, path = sign_in(house.agent), f"/admin/tickets/{ticket.number}/classify/"
+    client = sign_in(house.agent)
+    path = f"/admin/tickets/{ticket.number}/classify/"
     with time_machine.travel(MONDAY_9AM, tick=False):
         client.post(path, values(house, ticket))
         shown = client.post(path, values(house, ticket, urgency="low"))
@@ -114,9 +118,10 @@ def test_what_the_desk_has_classified_is_changed_for_a_reason_which_stays_as_a_n
 def test_only_a_supervisor_may_turn_a_breach_into_none(
     house: House, sign_in: Any, who: str, status: int, priority: int
 ) -> None:
-    ticket = make_ticket(house, urgency="critical", impact="extensive")  # type: ignore[arg-type]  # reaction 40 min
+    ticket = make_ticket(house, urgency="critical", impact="extensive")  # reaction 40 min
     settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 45 * MINUTE)
-    client, path = sign_in(house.staff[who]), f"/admin/tickets/{ticket.number}/classify/"
+    client = sign_in(house.staff[who])
+    path = f"/admin/tickets/{ticket.number}/classify/"
     easier = {"impact": "minor", "urgency": "low", "reason": "It was one person."}
     with time_machine.travel(MONDAY_9AM + 50 * MINUTE, tick=False):
         shown = client.post(path, values(house, ticket, **easier))

@@ -1,4 +1,6 @@
-"""The desk: order of the queue, its views, bulk assignment, stale forms that lose nothing, statement budgets."""
+"""The desk: order of the queue, its views, bulk assignment, stale forms that lose nothing,
+statement budgets.
+"""
 
 import re
 from datetime import timedelta
@@ -35,13 +37,11 @@ def numbers(page: str, tickets: list[Ticket]) -> list[str]:
 def test_the_queue_shows_the_most_urgent_first_and_the_paused_last(
     house: House, sign_in: Any
 ) -> None:
-    paused, low, breached, soon, major = (
-        make_ticket(house),
-        make_ticket(house, urgency=Urgency.LOW),
-        make_ticket(house, impact=Impact.EXTENSIVE),
-        make_ticket(house),
-        make_ticket(house),
-    )
+    paused = make_ticket(house)
+    low = make_ticket(house, urgency=Urgency.LOW)
+    breached = make_ticket(house, impact=Impact.EXTENSIVE)
+    soon = make_ticket(house)
+    major = make_ticket(house)
     services.reply_to_customer(ticket=fresh(paused), body="Hi.", by=by(house.agent), at=MONDAY_9AM)
     services.transition_ticket(
         ticket=fresh(paused), name="start", by=by(house.agent), at=MONDAY_9AM
@@ -73,10 +73,8 @@ def test_the_queue_shows_the_most_urgent_first_and_the_paused_last(
 
 
 def test_filters_narrow_and_bulk_assignment_gives_all_or_none(house: House, sign_in: Any) -> None:
-    one, two = (
-        make_ticket(house, subject="Printer"),
-        make_ticket(house, organization=house.south, requester=house.outsider),
-    )
+    one = make_ticket(house, subject="Printer")
+    two = make_ticket(house, organization=house.south, requester=house.outsider)
     client = sign_in(house.agent)
 
     assert numbers(client.get("/admin/queue/?organization=south").content.decode(), [one, two]) == [
@@ -106,10 +104,8 @@ def test_a_stale_form_comes_back_with_what_changed_and_what_was_typed(
     services.transition_ticket(
         ticket=fresh(ticket), name="start", by=by(house.agent), at=MONDAY_9AM
     )
-    client, typed = (
-        sign_in(house.agent),
-        {"message": "A long solution text.", "solution_type": "workaround", "version": seen},
-    )
+    client = sign_in(house.agent)
+    typed = {"message": "A long solution text.", "solution_type": "workaround", "version": seen}
 
     refused = client.post(f"/admin/tickets/{ticket.number}/step/solve/", typed)
 
@@ -330,7 +326,8 @@ def test_an_administrator_saves_what_belongs_to_no_customer_and_the_record_tells
 def test_the_lists_say_how_long_each_side_held_a_ticket_once_more_than_one_has(
     house: House, sign_in: Any
 ) -> None:
-    ticket, untouched = make_ticket(house), make_ticket(house)
+    ticket = make_ticket(house)
+    untouched = make_ticket(house)
     services.transition_ticket(
         ticket=ticket,
         name="start",

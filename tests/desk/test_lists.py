@@ -1,4 +1,6 @@
-"""Every configuration list costs the same for one row more and for three more; a list without a line here fails."""
+"""Every configuration list costs the same for one row more and for three more; a list without a
+line here fails.
+"""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -99,10 +101,8 @@ def test_every_list_of_the_configuration_has_a_line_here() -> None:
 def test_a_configuration_list_costs_the_same_for_one_row_more_and_for_three(
     house: House, sign_in: Any, model: Any
 ) -> None:
-    client, path = (
-        sign_in(house.staff["administrator"]),
-        f"/admin/{model._meta.app_label}/{model._meta.model_name}/",
-    )
+    client = sign_in(house.staff["administrator"])
+    path = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
     MAKERS[model](1, house)
     one = statements(client, path)
     for number in (2, 3):
@@ -114,7 +114,8 @@ def test_a_configuration_list_costs_the_same_for_one_row_more_and_for_three(
 def test_the_desks_list_of_reports_costs_the_same_for_one_and_for_three(
     house: House, sign_in: Any
 ) -> None:
-    client, path = sign_in(house.staff["desk_manager"]), "/admin/reports/?organization=north"
+    client = sign_in(house.staff["desk_manager"])
+    path = "/admin/reports/?organization=north"
 
     def issue(month: int) -> None:
         request_report(

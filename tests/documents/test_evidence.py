@@ -1,4 +1,6 @@
-"""Evidence on paper: everything becomes PDF, carries cover and watermark, and one touched byte is named without a server."""
+"""Evidence on paper: everything becomes PDF, carries cover and watermark, and one touched byte is
+named without a server.
+"""
 
 import json
 import shutil
@@ -161,7 +163,8 @@ def test_texts_become_pages_without_their_markup_being_run() -> None:
 def test_office_documents_become_pdf_where_libreoffice_is() -> None:
     if shutil.which("soffice") is None:
         pytest.skip(
-            "LibreOffice is not installed: office documents are refused here, see the test after this one"
+            "LibreOffice is not installed: office documents are refused here, see the test after "
+            "this one"
         )
     book = Workbook()
     book.active["A1"] = "Cuenta 4711"
@@ -249,7 +252,8 @@ def test_cover_and_watermark_stand_on_what_leaves_and_nothing_active_does(tmp_pa
 
 def test_the_checker_answers_whatever_it_is_given() -> None:
     for content in (
-        b'%PDF-1.7\n%MESA-SEAL-1 {"size": Infinity, "rows": "", "columns": "", "sha256": ""} MESA-SEAL-END',
+        b'%PDF-1.7\n%MESA-SEAL-1 {"size": Infinity, "rows": "", "columns": "", "sha256": ""} '
+        b"MESA-SEAL-END",
         b"%PDF-1.7\n%MESA-SEAL-1 " + b"[" * 200_000 + b" MESA-SEAL-END",
         b"%PDF-1.7\n%MESA-SEAL-1 {} MESA-SEAL-END",
     ):
@@ -326,20 +330,27 @@ def test_an_office_document_fetches_nothing() -> None:
     server = HTTPServer(("127.0.0.1", 0), Listener)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     names = (
-        'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"'
-        ' xmlns:draw="urn:oasis:names:tc:opendocument:xmlns:drawing:1.0" xmlns:xlink="http://www.w3.org/1999/xlink"'
+        'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
+        'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"'
+        ' xmlns:draw="urn:oasis:names:tc:opendocument:xmlns:drawing:1.0" '
+        'xmlns:xlink="http://www.w3.org/1999/xlink"'
         ' xmlns:svg="urn:oasis:names:tc:opendocument:xmlns:svg-compatible:1.0"'
     )
     address = f"http://127.0.0.1:{server.server_port}/leak.png"
     body = (
-        f'<?xml version="1.0"?><office:document-content {names} office:version="1.2"><office:body><office:text><text:p>Hola'
-        f'<draw:frame svg:width="3cm" svg:height="3cm"><draw:image xlink:href="{address}" xlink:type="simple" xlink:actuate="onLoad"/>'
+        f'<?xml version="1.0"?><office:document-content {names} '
+        'office:version="1.2"><office:body><office:text><text:p>Hola'
+        f'<draw:frame svg:width="3cm" svg:height="3cm"><draw:image xlink:href="{address}" '
+        'xlink:type="simple" xlink:actuate="onLoad"/>'
         "</draw:frame></text:p></office:text></office:body></office:document-content>"
     )
     manifest = (
-        '<?xml version="1.0"?><manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0">'
-        '<manifest:file-entry manifest:full-path="/" manifest:media-type="application/vnd.oasis.opendocument.text"/>'
-        '<manifest:file-entry manifest:full-path="content.xml" manifest:media-type="text/xml"/></manifest:manifest>'
+        '<?xml version="1.0"?><manifest:manifest '
+        'xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0">'
+        '<manifest:file-entry manifest:full-path="/" '
+        'manifest:media-type="application/vnd.oasis.opendocument.text"/>'
+        '<manifest:file-entry manifest:full-path="content.xml" '
+        'manifest:media-type="text/xml"/></manifest:manifest>'
     )
     found = BytesIO()
     with zipfile.ZipFile(found, "w") as archive:

@@ -1,4 +1,6 @@
-"""Coverage: who would be told in each hour of the week to come; a hole is told once, before it bites."""
+"""Coverage: who would be told in each hour of the week to come; a hole is told once, before it
+bites.
+"""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,7 +24,8 @@ from servicedesk.demo.house import build_house as build_demonstration
 from sla.models import Calendar
 from tests.house import MONDAY_9AM, SETUP, House, by
 
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 ALL_DAY = {str(day): [["00:00", "24:00"]] for day in range(7)}
 
 

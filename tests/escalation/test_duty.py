@@ -1,4 +1,6 @@
-"""Who answers: shifts, absences, substitutes and groups. Nobody is told while off duty, and nothing is lost for want of a plan."""
+"""Who answers: shifts, absences, substitutes and groups. Nobody is told while off duty, and nothing
+is lost for want of a plan.
+"""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,7 +19,9 @@ from sla.services import settle_ticket
 from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
 from tickets import services
 
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 DAYS = {str(day): [["08:00", "16:00"]] for day in range(5)}
 MONDAY_MIDNIGHT = datetime(2026, 3, 3, 6, tzinfo=UTC)  # 00:00 of Tuesday in Mexico City
 TUESDAY_8AM = datetime(2026, 3, 3, 14, tzinfo=UTC)
@@ -289,7 +293,8 @@ def test_an_absence_is_typed_in_the_zone_of_the_persons_shift_or_in_one_that_is_
         name="Bogotá", time_zone="America/Bogota", hours={"0": [["08:00", "17:00"]]}
     )
     shift.people.add(house.agent)
-    client, path = sign_in(house.staff["administrator"]), "/admin/accounts/absence/add/"
+    client = sign_in(house.staff["administrator"])
+    path = "/admin/accounts/absence/add/"
     times = {
         "starts_at_0": "2026-03-02",
         "starts_at_1": "08:00",

@@ -1,4 +1,6 @@
-"""The line holds: no breach moves the ladder twice, no silence is forgotten, who was told takes it on, nothing at midnight."""
+"""The line holds: no breach moves the ladder twice, no silence is forgotten, who was told takes it
+on, nothing at midnight.
+"""
 
 from datetime import timedelta
 from typing import Any
@@ -38,7 +40,9 @@ from tickets.services import (
     transition_ticket,
 )
 
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 
 
 def rule(**values: Any) -> EscalationRule:
@@ -69,7 +73,8 @@ def told(template: str) -> list[str]:
 
 
 def ask(house: House, ticket: Ticket, minutes: int = 0) -> Escalation:
-    who, at = house.requester, MONDAY_9AM + minutes * MINUTE
+    who = house.requester
+    at = MONDAY_9AM + minutes * MINUTE
     return services.request_escalation(
         ticket=fresh(ticket), reason=f"Late {minutes}.", user=who, by=by(who), at=at
     )
@@ -205,7 +210,8 @@ def test_who_was_told_takes_it_on_or_a_supervisor_and_nobody_else(
     levels.update(contact=None)
     levels.filter(position=1).update(contact=house.staff["agent2"])
     ticket = make_ticket(house)
-    asked, path = ask(house, ticket), f"/admin/tickets/{ticket.number}/"
+    asked = ask(house, ticket)
+    path = f"/admin/tickets/{ticket.number}/"
     client = sign_in(house.staff[who])
 
     if not may:

@@ -17,7 +17,7 @@ from tickets.models import Ticket
 MINUTE = timedelta(minutes=1)
 
 
-def ask(house: House, ticket, at=MONDAY_9AM, *, reason="Nobody answers."):  # type: ignore[no-untyped-def]
+def ask(house: House, ticket, at=MONDAY_9AM, *, reason="Nobody answers."):
     return services.request_escalation(
         ticket=fresh(ticket), reason=reason, user=house.requester, by=by(house.requester), at=at
     )
@@ -46,8 +46,10 @@ def test_a_double_click_is_one_escalation(house: House) -> None:
 
 
 def test_an_unacknowledged_level_climbs_once_and_an_acknowledged_one_stays(house: House) -> None:
-    ticket, calm = make_ticket(house), make_ticket(house)
-    first, quiet = ask(house, ticket), ask(house, calm)
+    ticket = make_ticket(house)
+    calm = make_ticket(house)
+    first = ask(house, ticket)
+    quiet = ask(house, calm)
     assert (
         services.acknowledge_escalation(escalation=quiet, user=house.agent, at=MONDAY_9AM + MINUTE)
         is True
@@ -68,7 +70,8 @@ def test_a_contact_without_a_login_acknowledges_by_the_signed_link(house: House)
     )
     escalation = ask(house, make_ticket(house))
     letter = OutboxMessage.objects.get(template="escalation")
-    path, client = letter.context["acknowledge_path"], Client()
+    path = letter.context["acknowledge_path"]
+    client = Client()
 
     assert letter.to_email == "director@partner.example"
     assert client.get(path).status_code == 200
@@ -150,7 +153,7 @@ def test_the_desk_takes_an_escalation_back_for_a_reason_and_the_next_request_cli
         back(house.agent)
 
 
-def test_the_desks_page_offers_it_to_who_works_tickets(house: House, sign_in) -> None:  # type: ignore[no-untyped-def]
+def test_the_desks_page_offers_it_to_who_works_tickets(house: House, sign_in) -> None:
     ticket = make_ticket(house)
     ask(house, ticket)
     path = f"/admin/tickets/{ticket.number}/"
@@ -229,13 +232,12 @@ def test_the_ladder_says_who_acknowledged_and_what_was_taken_back(
     ticket = make_ticket(house)
     step = ask(house, ticket, MONDAY_9AM, reason="My own words.")
     services.acknowledge_escalation(escalation=step, user=house.agent, at=MONDAY_9AM + MINUTE)
-    client, path = sign_in(house.agent), f"/admin/tickets/{ticket.number}/"
+    client = sign_in(house.agent)
+    path = f"/admin/tickets/{ticket.number}/"
     client.post(f"{path}deescalate/", {"reason": "A misunderstanding."}, follow=True)
 
-    page, mine = (
-        client.get(path).content.decode(),
-        sign_in(house.requester).get(f"/tickets/{ticket.number}/").content.decode(),
-    )
+    page = client.get(path).content.decode()
+    mine = sign_in(house.requester).get(f"/tickets/{ticket.number}/").content.decode()
 
     assert "Agent acknowledged, Mar 2, 2026, 09:01" in page
     assert "No longer escalated" in page

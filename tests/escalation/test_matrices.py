@@ -1,4 +1,6 @@
-"""Matrices in versions: the contract's before the organization's, what holds when, what is refused, what customers read."""
+"""Matrices in versions: the contract's before the organization's, what holds when, what is refused,
+what customers read.
+"""
 
 from datetime import timedelta
 from io import BytesIO

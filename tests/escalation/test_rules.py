@@ -1,4 +1,6 @@
-"""Escalation rules: what they do, when they do not, and why; once per fact, never in a loop; tried before they act."""
+"""Escalation rules: what they do, when they do not, and why; once per fact, never in a loop; tried
+before they act.
+"""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,7 +24,9 @@ from tickets import services
 from tickets.models import Ticket
 from tickets.services import TransitionDetails
 
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 
 
 def rule(**values: Any) -> EscalationRule:
@@ -178,7 +182,8 @@ def test_assigning_takes_the_one_on_duty_with_the_fewest_and_says_when_nobody_is
         ticket=make_ticket(house), assignee=house.agent, by=by(house.agent), at=MONDAY_9AM
     )
     rule(action="assign", team=desk)
-    first, second = make_ticket(house), make_ticket(house, at=MONDAY_9AM + HOUR)
+    first = make_ticket(house)
+    second = make_ticket(house, at=MONDAY_9AM + HOUR)
 
     settle_ticket(ticket_id=first.pk, at=MONDAY_9AM + 46 * MINUTE)
     assert fresh(first).assignee == house.staff["agent2"]
@@ -259,7 +264,8 @@ def test_silence_is_no_fault_while_the_customer_is_waited_for_and_ends_with_the_
     house: House,
 ) -> None:
     rule(trigger="silence", percent=None, silence_minutes=60, action="tell", person=house.agent)
-    waits, ended = make_ticket(house), make_ticket(house)
+    waits = make_ticket(house)
+    ended = make_ticket(house)
     step(house, waits, "start", MONDAY_9AM + MINUTE)
     step(house, waits, "pend_user", MONDAY_9AM + 2 * MINUTE, message="Which?")
     step(house, ended, "cancel", MONDAY_9AM + 2 * MINUTE, reason="No.")

@@ -1,4 +1,6 @@
-"""The outbox against a real SMTP server: once, retried, reclaimed, given up, in the reader's language."""
+"""The outbox against a real SMTP server: once, retried, reclaimed, given up, in the reader's
+language.
+"""
 
 import email
 import email.policy
@@ -6,6 +8,7 @@ import socket
 from collections.abc import Iterator
 from datetime import timedelta
 from email.message import EmailMessage
+from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -33,19 +36,21 @@ class Mailbox:
         self.refused_address = ""
         self.dialogues: set[int] = set()
 
-    async def handle_RCPT(
+    async def handle_RCPT(  # noqa: N802
         self, server: object, session: object, envelope: object, address: str, options: object
-    ) -> str:  # noqa: N802
+    ) -> str:
         if address == self.refused_address:
             return "550 no such mailbox"
         envelope.rcpt_tos.append(address)  # type: ignore[attr-defined]
         return "250 OK"
 
-    async def handle_DATA(self, server: object, session: object, envelope: object) -> str:  # noqa: N802 - aiosmtpd's name
+    async def handle_DATA(  # noqa: N802 - aiosmtpd's name
+        self, server: object, session: object, envelope: Any
+    ) -> str:
         self.dialogues.add(id(session))
         if self.refuse:
             return self.refuse
-        message = email.message_from_bytes(envelope.content, policy=email.policy.default)  # type: ignore[attr-defined]
+        message = email.message_from_bytes(envelope.content, policy=email.policy.default)
         self.mails.append(message)  # type: ignore[arg-type]
         return "250 accepted"
 
@@ -62,7 +67,7 @@ def mailbox() -> Iterator[tuple[Mailbox, Controller]]:
     controller.stop()
 
 
-def deliver(message: OutboxMessage, mailbox: tuple[Mailbox, Controller], at=MONDAY_9AM) -> bool:  # type: ignore[no-untyped-def]
+def deliver(message: OutboxMessage, mailbox: tuple[Mailbox, Controller], at=MONDAY_9AM) -> bool:
     connection = get_connection(
         "django.core.mail.backends.smtp.EmailBackend", host="127.0.0.1", port=mailbox[1].port
     )
@@ -117,7 +122,8 @@ def test_a_refusal_is_retried_with_back_off_and_given_up_visibly(
     make_ticket(house)
     row = OutboxMessage.objects.get(template="ticket_received")
     mailbox[0].refuse = "451 try later"
-    at, waits = MONDAY_9AM, []
+    at = MONDAY_9AM
+    waits = []
 
     for _ in range(services.MAX_ATTEMPTS):
         assert deliver(row, mailbox, at) is False
@@ -160,7 +166,8 @@ def test_a_message_whose_worker_died_is_taken_over_after_its_lease_with_the_same
 def smtp(settings, mailbox: tuple[Mailbox, Controller]) -> Mailbox:  # type: ignore[no-untyped-def]
     """Make the mailbox the installation's mail server."""
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", mailbox[1].port
+    settings.EMAIL_HOST = "127.0.0.1"
+    settings.EMAIL_PORT = mailbox[1].port
     return mailbox[0]
 
 
@@ -195,7 +202,8 @@ def test_a_mail_server_that_cannot_be_reached_costs_one_message_an_attempt_and_t
     for _ in range(3):
         make_ticket(house)
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", free_port()  # nobody listens there
+    settings.EMAIL_HOST = "127.0.0.1"
+    settings.EMAIL_PORT = free_port()  # nobody listens there
 
     assert deliver_due() == 0
 

@@ -1,4 +1,6 @@
-"""The portal: the form keeps what was typed, files are checked, other people's tickets do not exist, lists have fixed costs."""
+"""The portal: the form keeps what was typed, files are checked, other people's tickets do not
+exist, lists have fixed costs.
+"""
 
 from datetime import date
 from typing import Any
@@ -18,7 +20,10 @@ from tickets import services
 from tickets.models import Attachment, Message, Ticket
 from tickets.services import TransitionDetails
 
-PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x02\x00\x00\x00\x90wS\xde"
+PNG = (
+    b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
+    b"\x00\x00\x00\x01\x00\x00\x00\x01\x08\x02\x00\x00\x00\x90wS\xde"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -125,7 +130,8 @@ def test_missing_and_foreign_tickets_look_alike(house: House, sign_in: Any) -> N
 def test_decline_needs_a_reason_and_cancel_works_before_work_began(
     house: House, sign_in: Any
 ) -> None:
-    ticket, early = solved(house), make_ticket(house)
+    ticket = solved(house)
+    early = make_ticket(house)
     client = sign_in(house.requester)
 
     refused = client.post(f"/tickets/{ticket.number}/step/decline/", {"reason": " "})

@@ -1,4 +1,6 @@
-"""kill -9 where it hurts: nothing lost, nothing doubled but in the one window between SMTP's 250 and our commit."""
+"""kill -9 where it hurts: nothing lost, nothing doubled but in the one window between SMTP's 250
+and our commit.
+"""
 
 import os
 import signal
@@ -39,7 +41,9 @@ def mailbox(shape: str) -> Iterator[Mailbox]:
 
 @pytest.fixture(scope="module")
 def mesa(shape: str, mailbox: Mailbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mesa]:
-    """The web process alone, of the Procfile, on demonstration data: each test starts and kills workers itself."""
+    """The web process alone, of the Procfile, on demonstration data: each test starts and kills
+    workers itself.
+    """
     running = Mesa(shape, Path(tmp_path_factory.mktemp(shape)), mailbox, demo=True)
     running.manage("prepare", "--tickets", "12")
     running.spawn("web")

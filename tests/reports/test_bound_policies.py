@@ -1,4 +1,6 @@
-"""After a change of contract every promise is made under the contract that binds the ticket, and the simulation says the same."""
+"""After a change of contract every promise is made under the contract that binds the ticket, and
+the simulation says the same.
+"""
 
 from datetime import date, timedelta
 
@@ -15,7 +17,9 @@ from tickets import services
 from tickets.models import Ticket
 from tickets.services import Classification
 
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 AT_ONCE = MONDAY_9AM - 90 * DAY
 
 
@@ -32,7 +36,9 @@ def other(house: House) -> Contract:
 def promise(
     house: House, contract: Contract, metric: str, *minutes: int, support_type: str = ""
 ) -> int:
-    """Publish what a contract promises for critical, high, medium and low; one number is for each of them."""
+    """Publish what a contract promises for critical, high, medium and low; one number is for each
+    of them.
+    """
     given = minutes if len(minutes) == 4 else minutes * 4
     own = [
         PolicyTarget(metric=metric, priority=p, minutes=m, support_type=support_type)
@@ -51,7 +57,8 @@ def promise(
 
 
 def move(house: House, ticket: Ticket, contract: Contract, minutes: int) -> None:
-    who, at = by(house.staff["desk_supervisor"]), MONDAY_9AM + minutes * MINUTE
+    who = by(house.staff["desk_supervisor"])
+    at = MONDAY_9AM + minutes * MINUTE
     services.change_contract(
         ticket=fresh(ticket), contract=contract, reason="X", from_start=False, by=who, at=at
     )
@@ -68,7 +75,8 @@ def classify(
     chosen = Classification(
         impact=Impact.MINOR, urgency=urgency, kind=Kind.INCIDENT, service=house.services[service]
     )
-    who, at = by(house.staff["desk_supervisor"]), MONDAY_9AM + minutes * MINUTE
+    who = by(house.staff["desk_supervisor"])
+    at = MONDAY_9AM + minutes * MINUTE
     services.classify_ticket(ticket=fresh(ticket), classification=chosen, reason="x", by=who, at=at)
 
 

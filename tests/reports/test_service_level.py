@@ -1,4 +1,6 @@
-"""The monthly report: figures, frozen once issued, PDF that says the same, sent by itself on the first of the month."""
+"""The monthly report: figures, frozen once issued, PDF that says the same, sent by itself on the
+first of the month.
+"""
 
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO

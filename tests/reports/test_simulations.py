@@ -1,4 +1,6 @@
-"""Other terms tried on past tickets: the terms in force give exactly what was published, and what would change is told."""
+"""Other terms tried on past tickets: the terms in force give exactly what was published, and what
+would change is told.
+"""
 
 import random
 from datetime import date, datetime, timedelta
@@ -30,7 +32,9 @@ from tickets.models import Ticket
 from tickets.services import Classification, TransitionDetails
 from web.durations import parse_promise
 
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 MARCH = date(2026, 3, 1)
 APRIL_3 = datetime.fromisoformat("2026-04-03T12:00:00+00:00")
 
@@ -80,10 +84,14 @@ def drafted(metric: Metric, minutes: int, support_type: str = "") -> Draft:
 
 
 class Life:
-    """Random lives of tickets: every act that moves a clock, in a random order, at random instants, some of them refused."""
+    """Random lives of tickets: every act that moves a clock, in a random order, at random instants,
+    some of them refused.
+    """
 
     def __init__(self, house: House, seed: int, contracts: list[Contract]) -> None:
-        self.house, self.dice, self.contracts = house, random.Random(seed), contracts
+        self.house = house
+        self.dice = random.Random(seed)
+        self.contracts = contracts
 
     def live(self) -> None:
         at = MONDAY_9AM + timedelta(minutes=self.dice.randrange(27 * 24 * 60))
@@ -232,7 +240,9 @@ def second_contract(house: House) -> Contract:
 
 
 def third_contract(house: House) -> Contract:
-    """Promises what the service guide does for high and critical priority, and less time for the others: some promises stay the same."""
+    """Promises what the service guide does for high and critical priority, and less time for the
+    others: some promises stay the same.
+    """
     silver = Contract.objects.create(
         organization=house.north, reference="SILVER", starts_on=date(2024, 1, 1)
     )
@@ -283,7 +293,8 @@ def test_the_terms_in_force_written_out_as_a_draft_give_what_was_published(
     lives = Life(house, 100 + seed, [house.contract])
     for _ in range(12):
         lives.live()
-    waiting, at = make_ticket(house, at=MONDAY_9AM + 28 * DAY), MONDAY_9AM + 28 * DAY
+    waiting = make_ticket(house, at=MONDAY_9AM + 28 * DAY)
+    at = MONDAY_9AM + 28 * DAY
     for name, minutes in (("start", 1), ("pend_user", 2)):
         details = TransitionDetails(message="Which?")
         tickets.transition_ticket(

@@ -1,4 +1,6 @@
-"""The calendar's page: what a change would move is shown before it is saved; what looks wrong is said."""
+"""The calendar's page: what a change would move is shown before it is saved; what looks wrong is
+said.
+"""
 
 from datetime import date, timedelta
 from typing import Any
@@ -14,7 +16,8 @@ from sla.services import preview_calendar
 from tests.house import MONDAY_9AM, House, make_ticket
 from tests.sla.test_redating import SHORT_DAYS
 
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 
 
 @pytest.fixture
@@ -58,10 +61,8 @@ def test_a_change_is_shown_first_and_saved_when_it_comes_again(
     house: House, calendar: Calendar, sign_in: Any
 ) -> None:
     ticket = make_ticket(house)
-    client, path = (
-        sign_in(house.staff["administrator"]),
-        f"/admin/sla/calendar/{calendar.pk}/change/",
-    )
+    client = sign_in(house.staff["administrator"])
+    path = f"/admin/sla/calendar/{calendar.pk}/change/"
     with time_machine.travel(MONDAY_9AM + 3 * HOUR, tick=False):
         shown = client.post(path, form(calendar))
         word = shown.context["adminform"].form.data["seen"]
@@ -84,10 +85,8 @@ def test_a_change_is_shown_first_and_saved_when_it_comes_again(
 def test_a_change_takes_effect_now_or_later_and_says_so(
     house: House, calendar: Calendar, sign_in: Any
 ) -> None:
-    client, path = (
-        sign_in(house.staff["administrator"]),
-        f"/admin/sla/calendar/{calendar.pk}/change/",
-    )
+    client = sign_in(house.staff["administrator"])
+    path = f"/admin/sla/calendar/{calendar.pk}/change/"
     with time_machine.travel(MONDAY_9AM, tick=False):
         past = client.post(path, form(calendar, effective_from="2026-03-01T09:00"))
         seen = (
@@ -174,10 +173,8 @@ def test_the_linter_says_what_is_probably_not_meant(
 def test_what_is_probably_wrong_is_shown_before_it_is_saved(
     house: House, calendar: Calendar, sign_in: Any
 ) -> None:
-    client, path = (
-        sign_in(house.staff["administrator"]),
-        f"/admin/sla/calendar/{calendar.pk}/change/",
-    )
+    client = sign_in(house.staff["administrator"])
+    path = f"/admin/sla/calendar/{calendar.pk}/change/"
     typed = form(calendar, hours="lun-vie 09:00-23:59\nlun 10:00-12:00")
     shown = client.post(path, typed)
     assert (shown.status_code, shown.context["move_count"]) == (200, 0)
@@ -196,10 +193,8 @@ def test_what_is_probably_wrong_is_shown_before_it_is_saved(
 def test_what_a_calendar_is_used_for_does_not_change(
     house: House, calendar: Calendar, sign_in: Any
 ) -> None:
-    client, path = (
-        sign_in(house.staff["administrator"]),
-        f"/admin/sla/calendar/{calendar.pk}/change/",
-    )
+    client = sign_in(house.staff["administrator"])
+    path = f"/admin/sla/calendar/{calendar.pk}/change/"
     version = CalendarVersion.objects.get(calendar=calendar)
     same = {"hours": format_hours(version.hours), "holidays": format_holidays(version.holidays)}
 
@@ -223,10 +218,8 @@ def test_what_a_calendar_is_used_for_does_not_change(
 def test_refusals_speak_the_readers_language(
     house: House, calendar: Calendar, sign_in: Any
 ) -> None:
-    client, path = (
-        sign_in(house.staff["administrator"]),
-        f"/admin/sla/calendar/{calendar.pk}/change/",
-    )
+    client = sign_in(house.staff["administrator"])
+    path = f"/admin/sla/calendar/{calendar.pk}/change/"
     for hours in (
         "lun-vie 9 a 7",
         "lun 09:00-25:00",
@@ -243,10 +236,8 @@ def test_refusals_speak_the_readers_language(
 def test_the_holidays_of_a_country_or_region_are_put_into_the_list_and_shown_before_they_are_saved(
     house: House, calendar: Calendar, sign_in: Any
 ) -> None:
-    client, path = (
-        sign_in(house.staff["administrator"]),
-        f"/admin/sla/calendar/{calendar.pk}/change/",
-    )
+    client = sign_in(house.staff["administrator"])
+    path = f"/admin/sla/calendar/{calendar.pk}/change/"
     with time_machine.travel(MONDAY_9AM, tick=False):
         unknown = client.post(path, form(calendar, public_of="XX"))
         nowhere = client.post(path, form(calendar, public_of="MX-NOWHERE"))

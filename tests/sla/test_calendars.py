@@ -83,7 +83,8 @@ def test_every_ledger_partitions_start_to_due_and_sums_to_the_target() -> None:
         if vector["op"] == "elapsed" or "error" in vector:
             continue
         pauses = [(instant(low), instant(high)) for low, high in vector.get("pauses", ())]
-        start, duration = instant(vector["start"]), timedelta(minutes=vector["minutes"])
+        start = instant(vector["start"])
+        duration = timedelta(minutes=vector["minutes"])
 
         ledger = calendar_of(vector["cal"]).explain(start, duration, pauses)
 
@@ -167,8 +168,10 @@ def test_add_agrees_with_stepping_through_the_minutes(
     hours: dict[int, list[tuple[str, str]]], zone_name: str, offset: int, minutes: int
 ) -> None:
     start = datetime(2025, 9, 1, tzinfo=UTC) + timedelta(minutes=offset)
-    calendar, zone = WorkCalendar(timezone=zone_name, hours=hours), ZoneInfo(zone_name)
-    moment, left = start, minutes
+    calendar = WorkCalendar(timezone=zone_name, hours=hours)
+    zone = ZoneInfo(zone_name)
+    moment = start
+    left = minutes
     while left:
         left -= slow_is_open(hours, zone, moment)
         moment += timedelta(minutes=1)

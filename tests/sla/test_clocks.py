@@ -1,4 +1,6 @@
-"""Clocks as rows: warnings and breaches exactly once, pauses, changes of priority, withdrawal, contract terms."""
+"""Clocks as rows: warnings and breaches exactly once, pauses, changes of priority, withdrawal,
+contract terms.
+"""
 
 from datetime import UTC, datetime, timedelta
 
@@ -27,7 +29,8 @@ from tickets import queries, services
 from tickets.models import Ticket
 from tickets.services import Classification, TransitionDetails
 
-MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
 
 
 def sweep(at: datetime) -> None:

@@ -1,4 +1,6 @@
-"""Another contract in mid-flight: time used is kept, or everything is measured anew from the start; the record rebuilds both."""
+"""Another contract in mid-flight: time used is kept, or everything is measured anew from the start;
+the record rebuilds both.
+"""
 
 from datetime import date, timedelta
 from typing import Any
@@ -19,7 +21,8 @@ from tickets import queries, services
 from tickets.models import Message, Ticket
 from tickets.services import DetailsMissing, MayNotDo
 
-MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture

@@ -1,4 +1,6 @@
-"""Calendars and policies as data: what is written out is taken back, and what is wrong is refused with its place, by API and command."""
+"""Calendars and policies as data: what is written out is taken back, and what is wrong is refused
+with its place, by API and command.
+"""
 
 import json
 from pathlib import Path

@@ -21,7 +21,9 @@ from tickets.models import Ticket
 from tickets.services import Classification, TransitionDetails
 from web.picture import WIDTH, picture
 
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 FRIDAY_5PM = datetime(2026, 3, 13, 23, tzinfo=UTC)  # the Monday after is a holiday in Mexico
 
 

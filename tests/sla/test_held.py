@@ -40,7 +40,9 @@ from tickets import queries, services
 from tickets.models import Ticket
 from tickets.services import Classification
 
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 NEXT_TO_NOTHING = {"0": [["09:00", "09:01"]]}
 
 

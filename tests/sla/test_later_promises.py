@@ -1,4 +1,6 @@
-"""Promises that begin later than their ticket: validation, audit delivery, root cause analysis, restoration."""
+"""Promises that begin later than their ticket: validation, audit delivery, root cause analysis,
+restoration.
+"""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -28,7 +30,9 @@ from tickets.models import Ticket
 from tickets.services import Classification, TransitionDetails
 from web.faces import clock_face
 
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 TUESDAY = MONDAY_9AM + DAY
 
 
@@ -58,7 +62,9 @@ def clock_of(ticket: Ticket, metric: Metric) -> Clock:
 
 
 def is_rebuilt(ticket: Ticket) -> bool:
-    """Tell whether the record gives the same clocks, twice, and all of them back when they are lost."""
+    """Tell whether the record gives the same clocks, twice, and all of them back when they are
+    lost.
+    """
     before = list(Clock.objects.filter(ticket=ticket).order_by("pk").values())
     if rebuild_clocks(ticket=fresh(ticket), write=True) != []:
         return False
@@ -70,7 +76,8 @@ def is_rebuilt(ticket: Ticket) -> bool:
 @pytest.mark.parametrize(
     ("metric", "due_at", "role"),
     [
-        # Tuesday 3 March 09:00 in Mexico City (UTC-6): seven business days later is Thursday the 12th, at closing time.
+        # Tuesday 3 March 09:00 in Mexico City (UTC-6): seven business days later is Thursday the
+        # 12th, at closing time.
         (Metric.DELIVERY, datetime(2026, 3, 13, 1, tzinfo=UTC), "business"),
         (Metric.RCA, TUESDAY + 72 * HOUR, "continuous"),
         (Metric.RESTORATION, TUESDAY + 3 * HOUR, "continuous"),
@@ -217,7 +224,7 @@ def test_the_validation_period_is_a_clock_of_the_customer_that_nobody_is_told_of
     clock = clock_of(ticket, Metric.VALIDATION)
     assert (clock.started_at, clock.due_at) == (MONDAY_9AM + HOUR, fresh(ticket).validation_due_at)
     assert (clock.next_event_at, fresh(ticket).next_due_at) == (None, None)
-    assert clock_face(clock, fresh(ticket), clock.due_at - HOUR).tone == "calm"  # type: ignore[operator]
+    assert clock_face(clock, fresh(ticket), clock.due_at - HOUR).tone == "calm"
 
     told = OutboxMessage.objects.count()
     settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 10 * DAY)
@@ -259,7 +266,8 @@ def test_each_solution_begins_a_validation_of_its_own(house: House) -> None:
 def test_a_new_calendar_moves_the_end_of_the_validation_and_the_reminder_with_it(
     house: House,
 ) -> None:
-    house.contract.validation_days, house.contract.validation_in_business_days = 3, True
+    house.contract.validation_days = 3
+    house.contract.validation_in_business_days = True
     house.contract.save()
     tickets = [make_ticket(house), make_ticket(house)]
     for ticket in tickets:

@@ -31,12 +31,10 @@ from tickets import queries, services
 from tickets.models import Ticket
 from tickets.services import Classification, NewTicket
 
-SECOND, MINUTE, HOUR, DAY = (
-    timedelta(seconds=1),
-    timedelta(minutes=1),
-    timedelta(hours=1),
-    timedelta(days=1),
-)
+SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 LONG_DAYS = {str(day): [["08:00", "20:00"]] for day in range(5)}
 
 
@@ -78,7 +76,7 @@ def resolution(ticket: Ticket) -> Clock:
 @pytest.mark.parametrize("pauses", [True, False])
 def test_a_new_contract_does_not_judge_earlier_pauses_by_its_own_policy(
     house: House, gold: Contract, pauses: bool
-) -> None:  # noqa: F811
+) -> None:
     PolicyVersion.objects.filter(contract=gold).update(pauses_while_pending_user=not pauses)
     PolicyVersion.objects.create(
         organization=house.north,
@@ -108,7 +106,8 @@ def test_re_dating_by_a_version_that_another_one_overtook_leaves_the_newer_dates
     tickets = [make_ticket(house), make_ticket(house)]
     older = publish(house, at=MONDAY_9AM + HOUR, effective_from=MONDAY_9AM + HOUR)
     monkeypatch.setattr(redating, "BATCH", 1)
-    real, seen = redating._redate_batch, []
+    real = redating._redate_batch
+    seen = []
 
     def batch(version: CalendarVersion, ids: list[int], **how: Any) -> int:
         changed = real(version, ids, **how)
@@ -268,7 +267,7 @@ def test_a_promise_dropped_by_one_classification_comes_back_with_the_next(house:
 
 def test_from_the_start_uses_the_contracts_own_calendar_although_it_is_younger(
     house: House, gold: Contract
-) -> None:  # noqa: F811
+) -> None:
     own = Calendar.objects.create(organization=house.north, name="Gold", role="extended")
     at = MONDAY_9AM + 2 * HOUR
     publish_calendar_version(
@@ -340,7 +339,7 @@ def test_what_was_typed_for_a_reply_stands_in_the_follow_up_when_the_ticket_ende
 
 def test_an_agent_is_not_shown_the_contracts_of_a_customer(
     house: House, gold: Contract, sign_in: Any
-) -> None:  # noqa: F811
+) -> None:
     ticket = make_ticket(house)
 
     page = sign_in(house.agent).post(

@@ -1,4 +1,6 @@
-"""Policies in layers and versions: who is asked first, what binds when, what was known when, and what is refused."""
+"""Policies in layers and versions: who is asked first, what binds when, what was known when, and
+what is refused.
+"""
 
 from datetime import datetime, timedelta
 from html.parser import HTMLParser
@@ -24,7 +26,9 @@ from tickets import queries, services
 from tickets.models import Ticket
 from tickets.services import Classification
 
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 
 
 def every_priority(metric: str = "reaction", **values: Any) -> list[PolicyTarget]:
@@ -63,7 +67,8 @@ def test_the_requester_comes_before_the_contract_before_the_organization_before_
     publish(house, every_priority(minutes=40), contract=house.contract)
     publish(house, every_priority(minutes=20), person=house.people["company_manager"])
 
-    common, special = make_ticket(house), make_ticket(house, requester=house.people["coordinator"])
+    common = make_ticket(house)
+    special = make_ticket(house, requester=house.people["coordinator"])
     Clock.objects.filter(ticket=special).update()  # a coordinator has no policy of their own either
     important = Ticket.objects.get(pk=make_ticket(house).pk)
     PolicyVersion.objects.filter(person__isnull=False).update(person=house.requester)
@@ -99,7 +104,7 @@ def test_pauses_warnings_and_calendars_come_from_the_first_layer_that_says_somet
     assert policy_on(house.south, None, None, MONDAY_9AM).percents == (50, 75, 90)
 
 
-def test_a_version_binds_the_tickets_that_arrive_after_it_and_a_later_change_reads_the_one_bound_then(
+def test_a_version_binds_later_tickets_and_a_later_change_reads_the_one_bound_then(
     house: House,
 ) -> None:
     publish(house, every_priority(minutes=40), contract=house.contract)
@@ -111,10 +116,8 @@ def test_a_version_binds_the_tickets_that_arrive_after_it_and_a_later_change_rea
         at=MONDAY_9AM + MINUTE,
         effective_from=MONDAY_9AM + HOUR,
     )
-    between, after = (
-        make_ticket(house, at=MONDAY_9AM + 2 * MINUTE),
-        make_ticket(house, at=MONDAY_9AM + HOUR),
-    )
+    between = make_ticket(house, at=MONDAY_9AM + 2 * MINUTE)
+    after = make_ticket(house, at=MONDAY_9AM + HOUR)
 
     seen = fresh(before)
     change = Classification(
@@ -133,7 +136,8 @@ def test_a_version_binds_the_tickets_that_arrive_after_it_and_a_later_change_rea
 
 
 def test_what_was_known_on_a_day_is_a_query(house: House) -> None:
-    later, in_force = MONDAY_9AM + DAY, MONDAY_9AM + 9 * DAY
+    later = MONDAY_9AM + DAY
+    in_force = MONDAY_9AM + 9 * DAY
     publish(
         house,
         every_priority(minutes=40),
@@ -176,7 +180,7 @@ def test_what_was_known_on_a_day_is_a_query(house: House) -> None:
     assert contract_as_known(house.contract.pk, MONDAY_9AM - DAY) is None
     assert contract_as_known(house.contract.pk, MONDAY_9AM) == first
     assert contract_as_known(house.contract.pk, later + 2 * DAY) == second
-    assert (first.terms["validation_days"], second.terms["validation_days"], third) == (3, 9, None)  # type: ignore[union-attr]
+    assert (first.terms["validation_days"], second.terms["validation_days"], third) == (3, 9, None)
 
 
 def test_a_matrix_binds_when_the_ticket_arrives(house: House) -> None:
@@ -278,7 +282,8 @@ def test_the_configuration_page_publishes_and_refuses_by_the_same_rules(
     administrator: User = house.staff["administrator"]
     administrator.language = "en"
     administrator.save()
-    client, path = sign_in(administrator), "/admin/sla/policyversion/add/"
+    client = sign_in(administrator)
+    path = "/admin/sla/policyversion/add/"
     form = {
         "organization": house.north.pk,
         "contract": house.contract.pk,
@@ -330,10 +335,8 @@ def test_a_policy_in_force_is_saved_as_new_from_its_page_for_whom_it_was(
         "organization": {},
     }[whose]
     first = publish(house, every_priority(minutes=40), **owner)
-    client, path = (
-        sign_in(house.staff["administrator"]),
-        f"/admin/sla/policyversion/{first.pk}/change/",
-    )
+    client = sign_in(house.staff["administrator"])
+    path = f"/admin/sla/policyversion/{first.pk}/change/"
     form = _inputs(client.get(path).content.decode())
     assert "organization" not in form
 
@@ -448,7 +451,8 @@ def test_the_contracts_page_shows_the_matrix_whole_and_keeps_versions(
     administrator: User = house.staff["administrator"]
     administrator.language = "en"
     administrator.save()
-    client, path = sign_in(administrator), f"/admin/catalog/contract/{house.contract.pk}/change/"
+    client = sign_in(administrator)
+    path = f"/admin/catalog/contract/{house.contract.pk}/change/"
     page = client.get(path)
     assert page.content.decode().count('name="cell_') == 16
     values = {

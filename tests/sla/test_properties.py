@@ -1,4 +1,6 @@
-"""Many random calendars, clocks and pauses against a slow reference that walks day by day, window by window."""
+"""Many random calendars, clocks and pauses against a slow reference that walks day by day, window
+by window.
+"""
 
 import random
 from collections.abc import Iterator
@@ -38,7 +40,9 @@ Pauses = list[tuple[datetime, datetime | None]]
 
 
 def random_hours(dice: random.Random) -> Hours:
-    """Windows that never touch a change of clocks (which is between 00:00 and 04:00): those have vectors of their own."""
+    """Windows that never touch a change of clocks (which is between 00:00 and 04:00): those have
+    vectors of their own.
+    """
     hours: Hours = {}
     for day in dice.sample(range(7), dice.randint(1, 7)):
         edges = sorted(
@@ -62,14 +66,17 @@ class SlowCalendar:
     """The definition, walked: each local day, each window, each pause cut out of it."""
 
     def __init__(self, zone: str, hours: Hours, holidays: set[date]) -> None:
-        self.zone, self.hours, self.holidays = ZoneInfo(zone), hours, holidays
+        self.zone = ZoneInfo(zone)
+        self.hours = hours
+        self.holidays = holidays
 
     def windows(self, start: datetime) -> Iterator[tuple[datetime, datetime]]:
         day = start.astimezone(self.zone).date()
         while True:
             if day not in self.holidays:
                 for low, high in self.hours.get(day.weekday(), []):
-                    opens, closes = self.instant(day, low), self.instant(day, high)
+                    opens = self.instant(day, low)
+                    closes = self.instant(day, high)
                     if closes > start:
                         yield max(opens, start), closes
             day += timedelta(days=1)
@@ -120,19 +127,17 @@ def random_pauses(dice: random.Random, start: datetime) -> Pauses:
 def test_a_hundred_thousand_random_deadlines_agree_with_the_slow_reference() -> None:
     dice = random.Random(4)  # noqa: S311 - the same cases every time
     for _ in range(CALENDARS):
-        zone, hours, holidays = dice.choice(ZONES), random_hours(dice), random_holidays(dice)
-        fast, slow = (
-            WorkCalendar(timezone=zone, hours=hours, holidays=holidays),
-            SlowCalendar(zone, hours, holidays),
-        )
+        zone = dice.choice(ZONES)
+        hours = random_hours(dice)
+        holidays = random_holidays(dice)
+        fast = WorkCalendar(timezone=zone, hours=hours, holidays=holidays)
+        slow = SlowCalendar(zone, hours, holidays)
         for _case in range(CASES_PER_CALENDAR):
             start = START + timedelta(
                 seconds=dice.randrange(300 * 86_400), microseconds=dice.randrange(1_000_000)
             )
-            amount, pauses = (
-                timedelta(seconds=dice.randint(0, 40 * 3600)),
-                random_pauses(dice, start),
-            )
+            amount = timedelta(seconds=dice.randint(0, 40 * 3600))
+            pauses = random_pauses(dice, start)
             due = fast.due(start, amount, pauses)
             assert due == slow.due(start, amount, pauses), (zone, hours, start, amount, pauses)
             if due is not None:
@@ -183,7 +188,8 @@ def generated_versions(dice: random.Random) -> dict[int, list[CalendarVersion]]:
     """Thirty calendars, each with up to three versions that take effect while the tickets run."""
     found = {}
     for pk in range(1, 31):
-        calendar, since = Calendar(pk=pk, name=f"Calendar {pk}"), START - timedelta(days=1)
+        calendar = Calendar(pk=pk, name=f"Calendar {pk}")
+        since = START - timedelta(days=1)
         found[pk] = []
         for number in range(1, dice.randint(1, 3) + 1):
             content = {
@@ -210,8 +216,11 @@ def generated_versions(dice: random.Random) -> dict[int, list[CalendarVersion]]:
 
 
 def generated_stays(dice: random.Random, start: datetime) -> list[Stay]:
-    """What a ticket went through: some of it waiting for the customer or a supplier, the last of it open."""
-    stays, moment = [], start
+    """What a ticket went through: some of it waiting for the customer or a supplier, the last of it
+    open.
+    """
+    stays = []
+    moment = start
     for _ in range(dice.randint(0, 6)):
         following = moment + dice.randint(1, 6_000) * MINUTE
         stays.append(
@@ -228,7 +237,9 @@ def generated_clock(
     versions: dict[int, list[CalendarVersion]],
     policies: dict[tuple[int, ...], Policy],
 ) -> LoadedClock:
-    """A clock of time or of days with up to three promises, in any calendars, under policies that pause it or not."""
+    """A clock of time or of days with up to three promises, in any calendars, under policies that
+    pause it or not.
+    """
     start = START + timedelta(seconds=dice.randrange(300 * 86_400))
     begins = [
         start,

@@ -1,4 +1,6 @@
-"""Clocks are a pure function of the record: computed again they are the same, and what was lost comes back."""
+"""Clocks are a pure function of the record: computed again they are the same, and what was lost
+comes back.
+"""
 
 from datetime import timedelta
 from typing import Any
@@ -21,7 +23,9 @@ from tickets import queries, services
 from tickets.models import Ticket
 from tickets.services import Classification, TransitionDetails
 
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 
 
 def step(
@@ -47,7 +51,9 @@ def classify(house: House, ticket: Ticket, at: Any, impact: Impact, service: str
 
 
 def eventful(house: House) -> Ticket:
-    """A ticket with all that moves clocks: warnings, a breach, two classifications, pauses, a solution, a decline."""
+    """A ticket with all that moves clocks: warnings, a breach, two classifications, pauses, a
+    solution, a decline.
+    """
     policy = PolicyVersion.objects.create(
         organization=house.north,
         contract=house.contract,
@@ -223,7 +229,9 @@ def test_every_clock_of_the_demonstration_is_rebuilt_and_explained_to_the_second
 
 
 def check_account(item: Any) -> None:
-    """The stretches touch from the start to the due instant; those that count sum to the target, to the microsecond."""
+    """The stretches touch from the start to the due instant; those that count sum to the target, to
+    the microsecond.
+    """
     if isinstance(item.clock.promise, Term):
         _check_days(item)
         return
@@ -239,7 +247,9 @@ def check_account(item: Any) -> None:
 
 
 def _check_days(item: Any) -> None:
-    """The dates touch from the start to the due instant; those that count are as many as were promised."""
+    """The dates touch from the start to the due instant; those that count are as many as were
+    promised.
+    """
     days = item.days
     assert days[0].start == item.clock.started_at
     assert all(a.end == b.start for a, b in zip(days, days[1:], strict=False))

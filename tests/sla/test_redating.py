@@ -28,7 +28,9 @@ from tests.sla.test_rebuilding import check_account
 from tickets import queries, services
 from tickets.models import Ticket
 
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 SHORT_DAYS = {str(day): [["09:00", "14:00"]] for day in range(5)}
 
 
@@ -52,7 +54,8 @@ def clock(ticket: Ticket, metric: str = "attention") -> Clock:
 
 
 def test_open_clocks_move_closed_ones_stay_and_the_time_used_is_kept(house: House) -> None:
-    open_one, answered = make_ticket(house), make_ticket(house)  # attention 10 h: due Monday 19:00
+    open_one = make_ticket(house)
+    answered = make_ticket(house)  # attention 10 h: due Monday 19:00
     services.send_attention_statement(
         ticket=fresh(answered),
         body="Plan.",
@@ -84,7 +87,8 @@ def test_open_clocks_move_closed_ones_stay_and_the_time_used_is_kept(house: Hous
 
 
 def test_a_version_that_takes_effect_later_moves_only_what_falls_due_after_it(house: House) -> None:
-    before, after = make_ticket(house), make_ticket(house, at=MONDAY_9AM + 6 * HOUR)
+    before = make_ticket(house)
+    after = make_ticket(house, at=MONDAY_9AM + 6 * HOUR)
     untouched = clock(before).due_at
 
     version = publish(
@@ -96,7 +100,8 @@ def test_a_version_that_takes_effect_later_moves_only_what_falls_due_after_it(ho
     redate_clocks(version=version, at=MONDAY_9AM + 7 * HOUR)
 
     assert clock(before).due_at == untouched
-    # Four hours on Monday; Tuesday is a holiday now; five on Wednesday and one on Thursday, days that end at 14:00.
+    # Four hours on Monday; Tuesday is a holiday now; five on Wednesday and one on Thursday, days
+    # that end at 14:00.
     assert clock(after).due_at == MONDAY_9AM + 3 * DAY + HOUR
     later = make_ticket(
         house, at=MONDAY_9AM + 9 * HOUR

@@ -1,4 +1,6 @@
-"""Targets in days: counted by date, judged by the calendar, extended by pauses only where it is said; and targets by category."""
+"""Targets in days: counted by date, judged by the calendar, extended by pauses only where it is
+said; and targets by category.
+"""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,7 +21,9 @@ from tickets import queries, services
 from tickets.models import Ticket
 from tickets.services import TransitionDetails
 
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 MEXICO = WorkCalendar(
     timezone="America/Mexico_City", hours={day: [("09:00", "19:00")] for day in range(5)}
 )

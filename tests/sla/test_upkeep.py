@@ -1,4 +1,6 @@
-"""Calendars as years go by: holidays do not run out, and an extension goes on widening what it extends."""
+"""Calendars as years go by: holidays do not run out, and an extension goes on widening what it
+extends.
+"""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -72,7 +74,7 @@ def test_a_holiday_that_was_taken_out_stays_out_and_a_calendar_without_any_stays
     holidays = newest(house).holidays
     assert "2030-01-01" in holidays
     assert {"2030-12-25", "2031-12-25"} & set(holidays) == set()
-    assert CalendarVersion.objects.filter(calendar=bare).order_by("-number").first().holidays == {}  # type: ignore[union-attr]
+    assert CalendarVersion.objects.filter(calendar=bare).order_by("-number").first().holidays == {}
 
 
 @pytest.mark.parametrize("which", ["extended", "business"])
@@ -90,7 +92,8 @@ def test_neither_side_changes_so_that_the_extension_lacks_hours(house: House, wh
         extended_calendar=extended,
     )
     house.north.refresh_from_db()
-    narrow, wide = {"5": [["09:00", "12:00"]]}, {str(day): [["06:00", "19:00"]] for day in range(5)}
+    narrow = {"5": [["09:00", "12:00"]]}
+    wide = {str(day): [["06:00", "19:00"]] for day in range(5)}
 
     with pytest.raises(ValidationError) as refused:
         publish(
@@ -115,7 +118,7 @@ def test_a_working_week_without_any_holiday_is_asked_about(house: House) -> None
     }
 
     office = lint_calendar(hours={"0": [["09:00", "19:00"]]}, **same)  # type: ignore[arg-type]
-    always = lint_calendar(hours={str(day): [["00:00", "24:00"]] for day in range(7)}, **same)  # type: ignore[arg-type]
+    always = lint_calendar(hours={str(day): [["00:00", "24:00"]] for day in range(7)}, **same)
 
     assert ([finding.code for finding in office], always) == (["missing_holidays"], [])
 

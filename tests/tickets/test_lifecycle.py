@@ -28,7 +28,9 @@ from tickets.services import (
 from tickets.states import TRANSITIONS, State
 from tickets.tasks import sweep_validations
 
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 DETAILS = TransitionDetails(
     reason="Because.",
     message="A message.",
@@ -71,7 +73,7 @@ REACHABLE = {
 }
 
 
-def take(house: House, ticket: Ticket, name: str, at=MONDAY_9AM, user=None, **details):  # type: ignore[no-untyped-def]
+def take(house: House, ticket: Ticket, name: str, at=MONDAY_9AM, user=None, **details):
     merged = TransitionDetails(**{**DETAILS.__dict__, "team": house.level_two, **details})
     return services.transition_ticket(
         ticket=fresh(ticket), name=name, details=merged, by=by(user or house.agent), at=at
@@ -122,7 +124,8 @@ def test_each_transition_refuses_without_what_it_needs(house: House, name: str) 
 
 
 def test_a_consultant_works_only_on_what_was_sent_up(house: House) -> None:
-    ticket, consultant = make_ticket(house), house.staff["consultant"]
+    ticket = make_ticket(house)
+    consultant = house.staff["consultant"]
     with pytest.raises(TransitionNotAllowed):
         take(house, ticket, "start", user=consultant)
 
@@ -436,7 +439,10 @@ def test_the_record_only_grows(house: House) -> None:
         record.save()
 
 
-PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x02\x00\x00\x00\x90wS\xde"
+PNG = (
+    b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
+    b"\x00\x00\x00\x01\x00\x00\x00\x01\x08\x02\x00\x00\x00\x90wS\xde"
+)
 
 
 @pytest.mark.parametrize(

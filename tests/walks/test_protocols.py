@@ -1,4 +1,6 @@
-"""Both protocols in a real browser: an external audit from the form to the validation, and the coverage with its drill and rules."""
+"""Both protocols in a real browser: an external audit from the form to the validation, and the
+coverage with its drill and rules.
+"""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -15,14 +17,13 @@ from tests.walks.walker import Walker
 
 pytestmark = pytest.mark.walk
 
-# One customer asks for the year's audit, the other one's is under way: each language walks both, on one shape each.
+# One customer asks for the year's audit, the other one's is under way: each language walks both, on
+# one shape each.
 ASKS = {("sqlite", "es"), ("postgres", "en")}
-AGENT, BPO, BPO2, AUDIT_AREA = (
-    "agent@mesa.example",
-    "bpo@mesa.example",
-    "bpo2@mesa.example",
-    "audit@mesa.example",
-)
+AGENT = "agent@mesa.example"
+BPO = "bpo@mesa.example"
+BPO2 = "bpo2@mesa.example"
+AUDIT_AREA = "audit@mesa.example"
 
 
 def file(name: str, content: bytes, kind: str) -> Any:
@@ -59,22 +60,28 @@ def day(days: int) -> str:
 
 
 def ask(browser: Browser, mesa: Mesa, language: str) -> tuple[Walker, str]:
-    """Ask for the year's audit of a test environment, with a visit and the form, wrongly filled first; return who asked and its number."""
+    """Ask for the year's audit of a test environment, with a visit and the form, wrongly filled
+    first; return who asked and its number.
+    """
     customer = Walker(browser, mesa, "requester@sur.example", language)
     customer.open("/audits/")
     customer.open("/audits/new/")
     href = customer.page.locator("a[href*='/audits/form/']").get_attribute("href")
     assert href is not None
     book = load_workbook(BytesIO(customer.context.request.get(href).body()))
-    request, items, lists = book.worksheets[0], book.worksheets[1], book["Mesa"]
+    request = book.worksheets[0]
+    items = book.worksheets[1]
+    lists = book["Mesa"]
     for row, value in enumerate(
         ("Auditores Reunidos", "Elsa Robles", "elsa@auditores.example", "Controles", "2025-01-01"),
         start=4,
     ):
         request[f"C{row}"] = value
     request["C10"] = lists["A3"].value
-    items["B2"], items["C2"] = lists["B2"].value, "Lista de usuarios"
-    items["B3"], items["C3"] = lists["B3"].value, "Captura de contraseñas"
+    items["B2"] = lists["B2"].value
+    items["C2"] = "Lista de usuarios"
+    items["B3"] = lists["B3"].value
+    items["C3"] = "Captura de contraseñas"
 
     def send() -> None:
         filled = BytesIO()
@@ -102,7 +109,9 @@ def ask(browser: Browser, mesa: Mesa, language: str) -> tuple[Walker, str]:
 
 
 def evaluate(browser: Browser, mesa: Mesa, customer: Walker, number: str) -> None:
-    """The audit area approves the test environment and authorizes the visit; before that nothing is prepared."""
+    """The audit area approves the test environment and authorizes the visit; before that nothing is
+    prepared.
+    """
     area = Walker(browser, mesa, AUDIT_AREA, customer.language)
     area.open(f"/admin/audits/{number}/")
     assert area.page.locator("form[action*='/prepare/']").count() == 0
@@ -120,11 +129,14 @@ def evaluate(browser: Browser, mesa: Mesa, customer: Walker, number: str) -> Non
 
 
 def detour(browser: Browser, mesa: Mesa, customer: Walker, number: str) -> None:
-    """A visit and a conference are agreed; the audit is late, then stopped, and the audit area resumes it."""
+    """A visit and a conference are agreed; the audit is late, then stopped, and the audit area
+    resumes it.
+    """
     customer.page.locator("form[action$='/visit/']").locator("xpath=parent::details").locator(
         "> summary"
     ).click()
-    early, fine = day(1), day(20)
+    early = day(1)
+    fine = day(20)
     for on in (early, fine):
         customer.page.fill("form[action$='/visit/'] [name=on]", on)
         customer.page.fill("form[action$='/visit/'] [name=visitors]", "Elsa Robles")
@@ -166,7 +178,8 @@ def test_an_external_audit(browser: Browser, mesa: Mesa, language: str) -> None:
     if (mesa.shape, language) in ASKS:
         customer, number = ask(browser, mesa, language)
         evaluate(browser, mesa, customer, number)
-        first, second = 1, 2
+        first = 1
+        second = 2
     else:
         customer = Walker(browser, mesa, "requester@norte.example", language)
         customer.open("/audits/")
@@ -176,7 +189,8 @@ def test_an_external_audit(browser: Browser, mesa: Mesa, language: str) -> None:
         customer.do(lambda: customer.page.locator("a.audit-link").first.click())
         number = customer.page.url.rstrip("/").rpartition("/")[2]
         detour(browser, mesa, customer, number)
-        first, second = 3, 2
+        first = 3
+        second = 2
 
     agent = Walker(browser, mesa, AGENT, language)
     agent.open("/admin/audits/")

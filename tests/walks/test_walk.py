@@ -1,4 +1,6 @@
-"""The whole main job in a real browser: each shape in two languages, desktop and phone, with axe on every page."""
+"""The whole main job in a real browser: each shape in two languages, desktop and phone, with axe on
+every page.
+"""
 
 import re
 from io import BytesIO
@@ -12,7 +14,9 @@ from tests.walks.walker import Walker
 
 pytestmark = pytest.mark.walk
 
-REQUESTER, AGENT, MANAGER = "requester@norte.example", "agent@mesa.example", "manager@mesa.example"
+REQUESTER = "requester@norte.example"
+AGENT = "agent@mesa.example"
+MANAGER = "manager@mesa.example"
 
 
 @pytest.mark.parametrize("language", ["es", "en"])

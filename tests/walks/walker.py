@@ -9,14 +9,16 @@ from playwright.sync_api import Browser, Page
 from tests.running import Mesa
 
 SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1360, "height": 900}}
-# Spanish/SQLite/phone, English/SQLite/desktop, Spanish/PostgreSQL/desktop, English/PostgreSQL/phone.
+# Spanish/SQLite/phone, English/SQLite/desktop, Spanish/PostgreSQL/desktop,
+# English/PostgreSQL/phone.
 SHAPES = {
     ("sqlite", "es"): "phone",
     ("sqlite", "en"): "desktop",
     ("postgres", "es"): "desktop",
     ("postgres", "en"): "phone",
 }
-# A refused page is a 40x; the configuration pages' jQuery probes an inline style, which the policy refuses.
+# A refused page is a 40x; the configuration pages' jQuery probes an inline style, which the policy
+# refuses.
 HARMLESS = ("status of 40", "Applying inline style")
 
 
@@ -24,7 +26,9 @@ class Walker:
     """One person at one browser. Every page opened is checked: axe, console, width, language."""
 
     def __init__(self, browser: Browser, mesa: Mesa, email: str, language: str) -> None:
-        self.mesa, self.language, self.seen = mesa, language, set[str]()
+        self.mesa = mesa
+        self.language = language
+        self.seen = set[str]()
         size = SIZES[SHAPES[mesa.shape, language]]
         self.context = browser.new_context(
             viewport=size, locale="es-MX" if language == "es" else "en-US", base_url=mesa.url

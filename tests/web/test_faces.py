@@ -13,12 +13,13 @@ from tickets.models import Ticket
 from tickets.services import TransitionDetails
 from web.faces import clock_face
 
-MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
 
 
 def face(ticket: Ticket, metric: str, at: object) -> tuple[str, str]:
     with translation.override("en"):
-        found = clock_face(Clock.objects.get(ticket=ticket, metric=metric), fresh(ticket), at)  # type: ignore[arg-type]
+        found = clock_face(Clock.objects.get(ticket=ticket, metric=metric), fresh(ticket), at)
         return str(found.text), found.tone
 
 

@@ -55,7 +55,7 @@ def test_the_history_speaks_the_readers_language_and_the_customers_zone(house: H
 
 def test_every_verb_of_a_ticket_has_words(house: House) -> None:
     ticket = make_ticket(house)
-    chosen = Chosen(impact=ticket.impact, urgency="low", kind=ticket.kind, service=ticket.service)  # type: ignore[arg-type]
+    chosen = Chosen(impact=ticket.impact, urgency="low", kind=ticket.kind, service=ticket.service)
     classify_ticket(
         ticket=ticket, classification=chosen, reason="x", by=by(house.agent), at=MONDAY_9AM
     )

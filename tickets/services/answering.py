@@ -24,7 +24,9 @@ from tickets.states import FINAL, State
 def reply_as_customer(
     *, ticket: Ticket, body: str, by: Actor, at: datetime, files: Sequence[CheckedFile] = ()
 ) -> Message:
-    """Add the customer's answer. On a pending-user ticket it puts the work back in progress (SPEC 3.8)."""
+    """Add the customer's answer. On a pending-user ticket it puts the work back in progress (SPEC
+    3.8).
+    """
     user = acting_user(by)
     lock_ticket(ticket)
     if not can_reply_as_customer(user, ticket):

@@ -30,9 +30,11 @@ def assign_ticket(
     at: datetime,
     expected_version: int | None = None,
 ) -> Ticket:
-    """Give the ticket to a person, or to nobody. The first person of the desk to get it becomes its desk owner.
+    """Give the ticket to a person, or to nobody. The first person of the desk to get it becomes its
+    desk owner.
 
-    Refuses with ``MayNotDo``, ``Invalid`` (the person cannot hold tickets, or is away) or ``StaleTicket``.
+    Refuses with ``MayNotDo``, ``Invalid`` (the person cannot hold tickets, or is away) or
+    ``StaleTicket``.
     """
     if not can_assign(acting_user(by), ticket) or ticket.state in FINAL:
         raise MayNotDo(
@@ -55,9 +57,11 @@ def assign_ticket(
 
 @transaction.atomic
 def assign_automatically(*, ticket: Ticket, assignee: User, by: Actor, at: datetime) -> Ticket:
-    """Give the ticket to a person because a rule says so; ``by`` is a part of the system, which has chosen who is on duty.
+    """Give the ticket to a person because a rule says so; ``by`` is a part of the system, which has
+    chosen who is on duty.
 
-    Refuses with ``Invalid`` who does not attend tickets or does not serve the customer, and a ticket that has ended.
+    Refuses with ``Invalid`` who does not attend tickets or does not serve the customer, and a
+    ticket that has ended.
     """
     if ticket.state in FINAL:
         raise Invalid(_("%(number)s has ended.") % {"number": ticket.number})

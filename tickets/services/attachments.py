@@ -14,7 +14,9 @@ MAX_FILES_AT_ONCE = 10
 def attach_files(
     *, ticket: Ticket, message: Message | None, files: Sequence[CheckedFile], at: datetime
 ) -> list[Attachment]:
-    """Keep the checked files with the ticket or its message; identical content is stored once per organization."""
+    """Keep the checked files with the ticket or its message; identical content is stored once per
+    organization.
+    """
     if not files:
         return []
     if len(files) > MAX_FILES_AT_ONCE:

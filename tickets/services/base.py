@@ -29,10 +29,11 @@ def acting_user(by: Actor) -> User:
 def change_ticket(
     ticket: Ticket, *, expected_version: int | None, at: datetime, **changes: Any
 ) -> None:
-    """Write the fields by compare-and-set on the version and put them on the instance; ``StaleTicket`` when it moved on.
+    """Write the fields by compare-and-set on the version and put them on the instance;
+    ``StaleTicket`` when it moved on.
 
-    The version the instance was read with always guards, for what was checked was checked on it; ``expected_version`` is
-    the one a person saw before that.
+    The version the instance was read with always guards, for what was checked was checked on it;
+    ``expected_version`` is the one a person saw before that.
     """
     version = ticket.version
     if expected_version is not None and expected_version != version:
@@ -49,7 +50,9 @@ def change_ticket(
 
 
 def lock_ticket(ticket: Ticket) -> None:
-    """Read the ticket's own fields again and hold its row until the commit: what follows sees what is true now."""
+    """Read the ticket's own fields again and hold its row until the commit: what follows sees what
+    is true now.
+    """
     fields = [field.attname for field in Ticket._meta.concrete_fields if field.attname != "id"]
     ticket.refresh_from_db(
         fields=fields, from_queryset=Ticket.objects.select_for_update(of=("self",))
@@ -57,7 +60,9 @@ def lock_ticket(ticket: Ticket) -> None:
 
 
 def touch_ticket(ticket: Ticket, *, at: datetime) -> None:
-    """Move the last activity, as a message does; a message is no change of fields and never makes a form stale."""
+    """Move the last activity, as a message does; a message is no change of fields and never makes a
+    form stale.
+    """
     Ticket.objects.filter(pk=ticket.pk).update(updated_at=at)
     ticket.updated_at = at
 

@@ -1,4 +1,6 @@
-"""Triage: what the desk confirms or changes of the customer's proposal, on the record (SPEC 3.7)."""
+"""Triage: what the desk confirms or changes of the customer's proposal, on the record
+(SPEC 3.7).
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,11 +42,12 @@ def classify_ticket(
     reason: str = "",
     expected_version: int | None = None,
 ) -> Ticket:
-    """Confirm or change the classification; the contract's matrix gives the priority and the clocks run on with its target.
+    """Confirm or change the classification; the contract's matrix gives the priority and the clocks
+    run on with its target.
 
-    Refuses with ``MayNotDo``, ``StaleTicket``, or ``DetailsMissing`` when a classification that the desk has made is changed
-    without a ``reason``, which becomes an internal note. ``sla`` refuses what would hide a breach. Saving the same values confirms
-    the proposal: that is recorded too.
+    Refuses with ``MayNotDo``, ``StaleTicket``, or ``DetailsMissing`` when a classification that the
+    desk has made is changed without a ``reason``, which becomes an internal note. ``sla`` refuses
+    what would hide a breach. Saving the same values confirms the proposal: that is recorded too.
     """
     if not can_classify(acting_user(by), ticket) or ticket.state not in OPEN_STATES:
         raise MayNotDo(
@@ -60,7 +63,8 @@ def classify_ticket(
         "priority": priority_of(ticket, classification),
         "classified_at": at,
     }
-    before, is_first = _codes(ticket), ticket.classified_at is None
+    before = _codes(ticket)
+    is_first = ticket.classified_at is None
     change_ticket(ticket, expected_version=expected_version, at=at, **changes)
     after = _codes(ticket)
     changed = {name: [before[name], after[name]] for name in after if before[name] != after[name]}

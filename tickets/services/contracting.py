@@ -32,16 +32,19 @@ def change_contract(
     at: datetime,
     expected_version: int | None = None,
 ) -> Ticket:
-    """Put an open ticket under another contract of its organization; its matrix gives the priority, its policy the targets.
+    """Put an open ticket under another contract of its organization; its matrix gives the priority,
+    its policy the targets.
 
-    ``from_start`` says that the contract was wrong when the ticket arrived: the live clocks are measured anew from the arrival.
-    Otherwise the time used is kept. Refuses with ``MayNotDo`` (supervisors of the desk only), ``Invalid`` (another customer's
-    contract, or the same), ``DetailsMissing`` without a reason, which becomes an internal note, or ``StaleTicket``.
+    ``from_start`` says that the contract was wrong when the ticket arrived: the live clocks are
+    measured anew from the arrival. Otherwise the time used is kept. Refuses with ``MayNotDo``
+    (supervisors of the desk only), ``Invalid`` (another customer's contract, or the same),
+    ``DetailsMissing`` without a reason, which becomes an internal note, or ``StaleTicket``.
     """
     if not acting_user(by).can(Capability.SUPERVISE) or ticket.state not in OPEN_STATES:
         raise MayNotDo(
             _(
-                "Only a supervisor of the desk changes the contract, and only of tickets that are not solved or ended."
+                "Only a supervisor of the desk changes the contract, and only of tickets that "
+                "are not solved or ended."
             )
         )
     if contract.organization_id != ticket.organization_id or contract.pk == ticket.contract_id:
@@ -54,7 +57,8 @@ def change_contract(
             _("A contract is changed for a reason."),
             fields={"reason": _("Say why: it stays with the ticket.")},
         )
-    old_contract, old_priority = ticket.contract_id, int(ticket.priority)
+    old_contract = ticket.contract_id
+    old_priority = int(ticket.priority)
     terms_at = ticket.received_at if from_start else at
     priority = matrix_for(ticket.organization, contract.pk, terms_at)[
         Urgency(ticket.urgency), Impact(ticket.impact)

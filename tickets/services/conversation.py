@@ -1,4 +1,6 @@
-"""Messages of a ticket. A reply is never refused for being stale (DECISIONS 14): the door warns instead."""
+"""Messages of a ticket. A reply is never refused for being stale (DECISIONS 14): the door warns
+instead.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -26,7 +28,9 @@ FARTHEST = timedelta(days=366)
 def reply_to_customer(
     *, ticket: Ticket, body: str, by: Actor, at: datetime, files: Sequence[CheckedFile] = ()
 ) -> Message:
-    """Send a public reply of the desk: it reaches the customer by mail and portal, and stops the reaction clock."""
+    """Send a public reply of the desk: it reaches the customer by mail and portal, and stops the
+    reaction clock.
+    """
     _require_worker(ticket, by)
     message = write_message(
         ticket=ticket,
@@ -52,7 +56,9 @@ def send_attention_statement(
     at: datetime,
     files: Sequence[CheckedFile] = (),
 ) -> Message:
-    """Tell the customer the expected time and the plan (SPEC 4.2): stops attention, and reaction when nothing did before."""
+    """Tell the customer the expected time and the plan (SPEC 4.2): stops attention, and reaction
+    when nothing did before.
+    """
     _require_worker(ticket, by)
     if not at < estimated_at < at + FARTHEST:
         raise Invalid(

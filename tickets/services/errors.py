@@ -17,7 +17,9 @@ class MayNotDo(NotAllowed):
 
 
 class TransitionNotAllowed(NotAllowed):
-    """The state, or the person's standing, does not allow this step; the message says which steps are possible."""
+    """The state, or the person's standing, does not allow this step; the message says which steps
+    are possible.
+    """
 
     code = "transition_not_allowed"
 
@@ -25,7 +27,8 @@ class TransitionNotAllowed(NotAllowed):
         labels = ", ".join(str(transition.label) for transition in possible) or _("none for you")
         super().__init__(
             _(
-                "Ticket %(number)s is “%(state)s”: “%(wanted)s” is not possible now. Possible: %(possible)s."
+                "Ticket %(number)s is “%(state)s”: “%(wanted)s” is not possible now. Possible: "
+                "%(possible)s."
             )
             % {
                 "number": ticket.number,
@@ -44,14 +47,17 @@ class DetailsMissing(Invalid):
 
 
 class StaleTicket(DomainError):
-    """Someone changed the ticket after this person saw it; ``changes`` tells what, nothing was written."""
+    """Someone changed the ticket after this person saw it; ``changes`` tells what, nothing was
+    written.
+    """
 
     code = "stale"
 
     def __init__(self, ticket: Ticket, changes: list[TimelineEntry]) -> None:
         super().__init__(
             _(
-                "Someone changed %(number)s while you were working on it. Nothing was saved: look at what changed and send it again."
+                "Someone changed %(number)s while you were working on it. Nothing was saved: "
+                "look at what changed and send it again."
             )
             % {"number": ticket.number}
         )

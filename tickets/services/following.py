@@ -25,10 +25,12 @@ TWICE = timedelta(
 def follow_up_ticket(
     *, ticket: Ticket, body: str, by: Actor, at: datetime, files: Sequence[CheckedFile] = ()
 ) -> Ticket:
-    """Raise a new ticket that continues an ended one, with what the customer writes, its service and its classification.
+    """Raise a new ticket that continues an ended one, with what the customer writes, its service
+    and its classification.
 
-    Refuses with ``MayNotDo`` while the ticket takes replies or may be reopened, or to whom may not answer in it; otherwise as
-    ``raise_ticket`` does. Both tickets name each other, on the record too. The same words sent twice raise one ticket.
+    Refuses with ``MayNotDo`` while the ticket takes replies or may be reopened, or to whom may not
+    answer in it; otherwise as ``raise_ticket`` does. Both tickets name each other, on the record
+    too. The same words sent twice raise one ticket.
     """
     user = acting_user(by)
     lock_ticket(ticket)

@@ -34,7 +34,9 @@ from tickets.states import (
 
 @dataclass(frozen=True, kw_only=True)
 class TransitionDetails:
-    """What a transition may need; which of these is in the table. ``message`` is text that reaches the customer."""
+    """What a transition may need; which of these is in the table. ``message`` is text that reaches
+    the customer.
+    """
 
     reason: str = ""
     message: str = ""
@@ -72,8 +74,9 @@ def transition_ticket(
 ) -> Ticket:
     """Take the named transition.
 
-    Refuses with ``TransitionNotAllowed`` (says which are possible), ``DetailsMissing`` or ``StaleTicket``. In order: the
-    message to the customer if there is one, fields, interval, record, events, one letter that carries both.
+    Refuses with ``TransitionNotAllowed`` (says which are possible), ``DetailsMissing`` or
+    ``StaleTicket``. In order: the message to the customer if there is one, fields, interval,
+    record, events, one letter that carries both.
     """
     possible = possible_transitions(ticket=ticket, user=acting_user(by), at=at)
     transition = TRANSITIONS.get(name)
@@ -107,7 +110,8 @@ def close_unanswered(*, ticket: Ticket, at: datetime) -> Ticket:
 def solve_automatically(
     *, ticket: Ticket, message: str, files: Sequence[CheckedFile] = (), by: Actor, at: datetime
 ) -> Ticket:
-    """Solve an open ticket because what it asked for is done: a protocol above has seen to who may and to what is needed.
+    """Solve an open ticket because what it asked for is done: a protocol above has seen to who may
+    and to what is needed.
 
     Refuses with ``TransitionNotAllowed`` a ticket that is solved or has ended.
     """
@@ -122,7 +126,9 @@ def solve_automatically(
 
 
 def resume_after_answer(*, ticket: Ticket, by: Actor, at: datetime) -> None:
-    """Put a pending-user ticket back in progress because its customer answered; runs in the reply's transaction."""
+    """Put a pending-user ticket back in progress because its customer answered; runs in the reply's
+    transaction.
+    """
     transition = TRANSITIONS["answered"]
     if ticket.state in transition.sources and Who.SYSTEM in transition.who:
         _take(
@@ -267,7 +273,9 @@ def _move_interval(ticket: Ticket, details: TransitionDetails, at: datetime) -> 
 def _message(
     ticket: Ticket, transition: Transition, details: TransitionDetails, by: Actor, at: datetime
 ) -> Message | None:
-    """Write what the step says in the conversation: the solution, the question, or the customer's reason to decline."""
+    """Write what the step says in the conversation: the solution, the question, or the customer's
+    reason to decline.
+    """
     is_customer = transition.name in {"decline", "reopen"}
     text = details.reason if is_customer else details.message
     if not text.strip():

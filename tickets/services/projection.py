@@ -1,4 +1,6 @@
-"""Columns of the ticket that other apps compute: they never touch ``updated_at`` or ``version`` (DECISIONS 13)."""
+"""Columns of the ticket that other apps compute: they never touch ``updated_at`` or ``version``
+(DECISIONS 13).
+"""
 
 from datetime import datetime
 
@@ -13,12 +15,12 @@ from tickets.states import State
 def set_clock_projection(
     *, ticket: Ticket, next_due_at: datetime | None, at_risk_at: datetime | None
 ) -> None:
-    """Write what the queue sorts and filters by, and put it on the instance; called by ``sla`` in the transaction that moved the clocks."""
-    ticket.next_due_at, ticket.at_risk_at, ticket.queue_at = (
-        next_due_at,
-        at_risk_at,
-        next_due_at or LAST,
-    )
+    """Write what the queue sorts and filters by, and put it on the instance; called by ``sla`` in
+    the transaction that moved the clocks.
+    """
+    ticket.next_due_at = next_due_at
+    ticket.at_risk_at = at_risk_at
+    ticket.queue_at = next_due_at or LAST
     Ticket.objects.filter(pk=ticket.pk).update(
         next_due_at=next_due_at, at_risk_at=at_risk_at, queue_at=ticket.queue_at
     )
@@ -55,7 +57,9 @@ def set_reopen_window(*, ticket_id: int, until: datetime | None) -> None:
 
 @transaction.atomic
 def remind_of_validation(*, ticket: Ticket, at: datetime) -> bool:
-    """Remind the requester once that the solution waits for their answer; return whether it was done now."""
+    """Remind the requester once that the solution waits for their answer; return whether it was
+    done now.
+    """
     claimed = Ticket.objects.filter(
         pk=ticket.pk, state=State.SOLVED, validation_reminder_at=ticket.validation_reminder_at
     ).update(validation_reminder_at=None)

@@ -28,13 +28,16 @@ from tickets.states import BUCKETS, State
 MAX_SUBJECT = 200
 MAX_TEXT = 100_000  # a pasted log fits; more belongs in a file
 
-# Channels through which a ticket arrives by itself; the others begin with an agent's registration (SPEC 3.8).
+# Channels through which a ticket arrives by itself; the others begin with an agent's registration
+# (SPEC 3.8).
 _ARRIVES_BY_ITSELF = frozenset({Channel.PORTAL, Channel.EMAIL, Channel.API, Channel.MONITORING})
 
 
 @dataclass(frozen=True, kw_only=True)
 class NewTicket:
-    """What a person or a machine asks for. Impact and urgency are the requester's proposal until the desk classifies."""
+    """What a person or a machine asks for. Impact and urgency are the requester's proposal until
+    the desk classifies.
+    """
 
     membership: Membership  # of the requester, in the organization the ticket is for
     subject: str
@@ -60,10 +63,12 @@ class NewTicket:
 
 @transaction.atomic
 def raise_ticket(*, request: NewTicket, by: Actor, at: datetime) -> Ticket:
-    """Create the ticket, with its priority from the contract's matrix and its first state; its clocks start with it.
+    """Create the ticket, with its priority from the contract's matrix and its first state; its
+    clocks start with it.
 
-    Refuses with ``MayNotRaise`` (no valid user) or ``Invalid`` (texts). An expired or absent contract is no refusal: the
-    ticket is flagged *out of contract* (SPEC 1.2). In order: ticket, interval, files, record, ``TicketRaised``.
+    Refuses with ``MayNotRaise`` (no valid user) or ``Invalid`` (texts). An expired or absent
+    contract is no refusal: the ticket is flagged *out of contract* (SPEC 1.2). In order: ticket,
+    interval, files, record, ``TicketRaised``.
     """
     _check_people(request, by)
     _check_texts(request)
@@ -144,12 +149,15 @@ def _write(
 
 
 def _check_people(request: NewTicket, by: Actor) -> None:
-    """Refuse when the requester is no valid user who raises tickets, or the author may not act for them."""
+    """Refuse when the requester is no valid user who raises tickets, or the author may not act for
+    them.
+    """
     require_in_scope(request.membership)
     if not request.membership.has_role(*RAISES_TICKETS):
         raise MayNotRaise(
             _(
-                "%(person)s is not a valid user of %(organization)s who may raise tickets. Ask its coordinator to register them."
+                "%(person)s is not a valid user of %(organization)s who may raise tickets. Ask "
+                "its coordinator to register them."
             )
             % {"person": request.requester, "organization": request.organization}
         )

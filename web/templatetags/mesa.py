@@ -69,7 +69,9 @@ def _draw(name: str, size: int) -> SafeString:
 
 @register.filter
 def instant(value: datetime | str | None, time_zone: str) -> str:
-    """Show an instant in a named zone: ``22 nov 2026, 14:05``. ISO text is accepted, empty shows nothing."""
+    """Show an instant in a named zone: ``22 nov 2026, 14:05``. ISO text is accepted, empty shows
+    nothing.
+    """
     moment = parse_datetime(value) if isinstance(value, str) and value else value
     if not isinstance(moment, datetime):
         return ""
@@ -280,7 +282,9 @@ def holder_label(code: str, for_staff: bool = False) -> str:
 
 @register.filter
 def held_words(held: list[Held], for_staff: bool = False) -> str:
-    """Say how long each side held the ball, once more than one has: ``Us 3 h 10 min · The customer 26 h``."""
+    """Say how long each side held the ball, once more than one has: ``Us 3 h 10 min · The customer
+    26 h``.
+    """
     if len(held) < 2:  # noqa: PLR2004 - what lies with one side alone, the state says
         return ""
     return " · ".join(
@@ -291,7 +295,9 @@ def held_words(held: list[Held], for_staff: bool = False) -> str:
 
 @register.filter
 def turns_words(turns: dict[str, int] | None) -> str:
-    """Say how long each side could move tickets (seconds by ``Holder``), in words for everybody: ``The desk 3 h 10 min · A supplier 4 h``."""
+    """Say how long each side could move tickets (seconds by ``Holder``), in words for everybody:
+    ``The desk 3 h 10 min · A supplier 4 h``.
+    """
     told = [
         (Holder(code), timedelta(seconds=seconds))
         for code, seconds in (turns or {}).items()
@@ -325,8 +331,10 @@ def bar(percent: float | None, width: int = 160) -> SafeString:
     """A compliance bar as SVG, the same in page and PDF; without a figure the bar is empty."""
     filled = 0 if percent is None else round(width * percent / 100)
     return format_html(
-        '<svg class="bar" width="{0}" height="10" viewBox="0 0 {0} 10" preserveAspectRatio="none" role="img" aria-hidden="true">'
-        '<rect class="bar-track" width="{0}" height="10" rx="3"></rect><rect class="bar-fill" width="{1}" height="10" rx="3"></rect></svg>',
+        '<svg class="bar" width="{0}" height="10" viewBox="0 0 {0} 10" '
+        'preserveAspectRatio="none" role="img" aria-hidden="true">'
+        '<rect class="bar-track" width="{0}" height="10" rx="3"></rect><rect class="bar-fill" '
+        'width="{1}" height="10" rx="3"></rect></svg>',
         width,
         filled,
     )

@@ -12,7 +12,10 @@ from core.errors import DomainError
 
 
 class Command(BaseCommand):
-    help = "Make an API token and print its secret, once: for a person, or for a service account of an organization."
+    help = (
+        "Make an API token and print its secret, once: for a person, or for a service account "
+        "of an organization."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email", nargs="?", help="The person whose token it is.")
@@ -21,7 +24,8 @@ class Command(BaseCommand):
         parser.add_argument("--contact", metavar="EMAIL", help="A coordinator of the organization.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        by, at = system_actor("api_token command"), timezone.now()
+        by = system_actor("api_token command")
+        at = timezone.now()
         try:
             with every_organization(reason="make an API token by command"):
                 if options["service_account"]:
@@ -48,6 +52,7 @@ class Command(BaseCommand):
         user = User.objects.filter(email__iexact=email, is_active=True).order_by("pk").first()
         if user is None:
             raise CommandError(
-                f"No active person has the address {email or '(none given)'}: give one, such as ana@company.example."
+                f"No active person has the address {email or '(none given)'}: give one, such as "
+                "ana@company.example."
             )
         return user

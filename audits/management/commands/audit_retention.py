@@ -1,4 +1,6 @@
-"""``./mesa manage audit_retention``: deletes the evidence whose retention has ended; beat does it every night."""
+"""``./mesa manage audit_retention``: deletes the evidence whose retention has ended; beat does it
+every night.
+"""
 
 from typing import Any
 

@@ -1,4 +1,6 @@
-"""``./mesa manage verify FILE``: was a byte of a delivered file touched? Needs no server and no database."""
+"""``./mesa manage verify FILE``: was a byte of a delivered file touched? Needs no server and no
+database.
+"""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -11,13 +13,17 @@ from documents.signing import Check, certificate_from, check_json, check_pdf
 WORDS = {
     "touched": "it was changed after it was signed",
     "unsigned": "it carries no signature: it was not delivered as it is",
-    "stranger": "it was signed by somebody else, or with another certificate than the one it is checked with",
+    "stranger": "it was signed by somebody else, or with another certificate than the one it is "
+    "checked with",
     "unreadable": "it cannot be read as a signed PDF or index",
 }
 
 
 class Command(BaseCommand):
-    help = "Check delivered PDFs and indexes; says which byte was touched. Exit code 1 when one of them is not as it was signed."
+    help = (
+        "Check delivered PDFs and indexes; says which byte was touched. Exit code 1 when one "
+        "of them is not as it was signed."
+    )
     requires_system_checks: list[str] = []
     requires_migrations_checks = False
 

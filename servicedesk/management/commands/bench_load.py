@@ -1,4 +1,6 @@
-"""Loads tickets in bulk for measurements: rows as the services would leave them, without their history."""
+"""Loads tickets in bulk for measurements: rows as the services would leave them, without their
+history.
+"""
 
 import random
 from datetime import datetime, timedelta
@@ -30,7 +32,8 @@ class Command(BaseCommand):
         parser.add_argument("--open", type=int, default=0)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        count, still_open = options["count"], options["open"]
+        count = options["count"]
+        still_open = options["open"]
         if still_open > count:
             raise CommandError("There cannot be more open tickets than tickets.")
         with every_organization(reason="load tickets for a measurement"):
@@ -46,7 +49,8 @@ class Command(BaseCommand):
 
 class Loader:
     def __init__(self, now: datetime) -> None:
-        self.now, self.random = now, random.Random(7)  # noqa: S311 - the same load every time
+        self.now = now
+        self.random = random.Random(7)  # noqa: S311 - the same load every time
         self.members = list(Membership.objects.select_related("organization").order_by("pk"))
         self.contracts = {
             contract.organization_id: contract for contract in Contract.objects.order_by("pk")

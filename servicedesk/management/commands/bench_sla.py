@@ -1,4 +1,6 @@
-"""Measures the clocks in a database of many: a sweep with 50 newly due, re-dating after a change of calendar, a simulation."""
+"""Measures the clocks in a database of many: a sweep with 50 newly due, re-dating after a change of
+calendar, a simulation.
+"""
 
 import json
 import resource
@@ -40,7 +42,9 @@ BASE = 5_000  # tickets loaded by command; larger sizes repeat them row by row
 
 
 def grow(base_tickets: int, copies: int, start: int) -> None:
-    """Repeat the base tickets with their clocks and segments, ``copies`` times, with ids of their own."""
+    """Repeat the base tickets with their clocks and segments, ``copies`` times, with ids of their
+    own.
+    """
 
     shifted: dict[type[models.Model], dict[str, int]] = {
         Ticket: {"id": base_tickets},
@@ -55,11 +59,13 @@ def grow(base_tickets: int, copies: int, start: int) -> None:
                     f"{name} + {shifts[name] * copy}" if name in shifts else name
                     for name in columns
                 )
-                table, names = model._meta.db_table, ", ".join(columns)
+                table = model._meta.db_table
+                names = ", ".join(columns)
                 low, high = FIRST[model._meta.model_name or ""]
                 cursor.execute(
-                    f"INSERT INTO {table} ({names}) SELECT {values} FROM {table} WHERE id BETWEEN {low} AND {high}"
-                )  # noqa: S608
+                    f"INSERT INTO {table} ({names}) SELECT {values} "  # noqa: S608 - our names
+                    f"FROM {table} WHERE id BETWEEN {low} AND {high}"
+                )
         cursor.execute("ANALYZE")
 
 
@@ -75,9 +81,12 @@ def note_base() -> None:
 
 
 def sweep() -> dict[str, float]:
-    """Return the milliseconds of looking for what is due and of settling it, the median of some runs."""
+    """Return the milliseconds of looking for what is due and of settling it, the median of some
+    runs.
+    """
 
-    looks, settles = [], []
+    looks = []
+    settles = []
     for run in range(RUNS + 1):  # the first one warms up
         at = timezone.now()
         for _organization_id, ticket_id in due_ticket_ids(
@@ -101,11 +110,14 @@ def sweep() -> dict[str, float]:
 
 
 def redate() -> dict[str, float]:
-    """Publish shorter days for every customer and return how many clocks got new dates, and the seconds it took.
+    """Publish shorter days for every customer and return how many clocks got new dates, and the
+    seconds it took.
 
-    As the product does: a task for each customer's version, on PostgreSQL in a worker of two processes (``Procfile``).
+    As the product does: a task for each customer's version, on PostgreSQL in a worker of two
+    processes (``Procfile``).
     """
-    at, hours = timezone.now(), {str(day): [["10:00", "18:00"]] for day in range(5)}
+    at = timezone.now()
+    hours = {str(day): [["10:00", "18:00"]] for day in range(5)}
     versions = [
         publish_calendar_version(
             calendar=calendar,
@@ -140,7 +152,9 @@ def redate() -> dict[str, float]:
 
 
 def simulate() -> dict[str, float]:
-    """Try a shorter attention on every ticket of the last months; return tickets, seconds, and the most memory this process held."""
+    """Try a shorter attention on every ticket of the last months; return tickets, seconds, and the
+    most memory this process held.
+    """
     at = timezone.now()
     draft = Draft(
         targets={
@@ -182,7 +196,10 @@ def simulate_apart() -> dict[str, float]:
 
 
 class Command(BaseCommand):
-    help = "Measure sweeps and re-dating at several numbers of open clocks, for ./mesa bench sla; prints JSON. Fills the database."
+    help = (
+        "Measure sweeps and re-dating at several numbers of open clocks, for ./mesa bench "
+        "sla; prints JSON. Fills the database."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -213,7 +230,8 @@ class Command(BaseCommand):
                     found["simulation"] = simulate_apart()
                 if size == REDATED:
                     found["re-dating"] = redate()
-                    # Real dates again, some of them past: what is repeated from here on must not fall due by itself.
+                    # Real dates again, some of them past: what is repeated from here on must not
+                    # fall due by itself.
                     Clock.objects.filter(next_event_at__isnull=False).update(
                         next_event_at=timezone.now() + timedelta(days=30)
                     )

@@ -25,7 +25,10 @@ from sla.drafts import Draft
 
 
 class Command(BaseCommand):
-    help = "Load the demonstration: three invented customers and six months of their tickets. Only with MESA_DEMO=1."
+    help = (
+        "Load the demonstration: three invented customers and six months of their tickets. "
+        "Only with MESA_DEMO=1."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(

@@ -8,7 +8,10 @@ from servicedesk.demo.replay import TICKETS
 
 
 class Command(BaseCommand):
-    help = "Bring database, cache table and static files up to date; load the demonstration in demo mode."
+    help = (
+        "Bring database, cache table and static files up to date; load the demonstration in "
+        "demo mode."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(

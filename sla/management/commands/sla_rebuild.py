@@ -9,7 +9,10 @@ from tickets.queries import find_by_number
 
 
 class Command(BaseCommand):
-    help = "Compute the clocks from the record again and say where the kept ones differ; --write mends them. Exit code 1: they differ."
+    help = (
+        "Compute the clocks from the record again and say where the kept ones differ; --write "
+        "mends them. Exit code 1: they differ."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -35,7 +38,8 @@ class Command(BaseCommand):
         for difference in found:
             self.stdout.write(str(difference))
         self.stdout.write(
-            f"{count} tickets, {len(found)} differences{', mended' if found and options['write'] else ''}"
+            f"{count} tickets, {len(found)} "
+            f"differences{', mended' if found and options['write'] else ''}"
         )
         if found and not options["write"]:
             raise CommandError(

@@ -15,7 +15,10 @@ from sla.services import export_terms, import_terms
 
 
 class Command(BaseCommand):
-    help = "Write a customer's calendars and policies as JSON, or publish what such a file says as new versions, all or nothing."
+    help = (
+        "Write a customer's calendars and policies as JSON, or publish what such a file says "
+        "as new versions, all or nothing."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("organization", help="The customer, by its short name.")
