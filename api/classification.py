@@ -10,7 +10,13 @@ from rest_framework import serializers
 from api.explanations import target_data
 from api.serializers import PRIORITY_CODES
 from catalog.queries import get_service
-from core.classification import Environment, Impact, Kind, Priority, Urgency
+from foundation.core.classification import (
+    Environment,
+    Impact,
+    Kind,
+    Priority,
+    Urgency,
+)
 from sla.defaults import Metric
 from sla.services import ClockChange
 from tickets.models import Ticket

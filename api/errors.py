@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from api.idempotency import KeyInFlight, KeyReused
-from core.errors import DomainError, NotAllowed, NotFound
+from foundation.core.errors import DomainError, NotAllowed, NotFound
 from tickets.services import StaleTicket, TransitionNotAllowed
 from web.timeline import author_words, sentence
 

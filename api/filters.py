@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from core.classification import Kind, Priority
+from foundation.core.classification import Kind, Priority
 from tickets import queries
 from tickets.models import Ticket
 from tickets.states import State

@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from rest_framework.utils.encoders import JSONEncoder
 
 from api.models import IdempotencyKey
-from core.errors import DomainError
+from foundation.core.errors import DomainError
 
 KEPT = timedelta(hours=24)
 MAX_KEY = 100

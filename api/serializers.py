@@ -5,9 +5,15 @@ from typing import Any
 
 from rest_framework import serializers
 
-from core.classification import Environment, Impact, Kind, Priority, Urgency
 from escalation.models import Cause, Escalation, RuleLog
 from escalation.rules import Condition, Outcome
+from foundation.core.classification import (
+    Environment,
+    Impact,
+    Kind,
+    Priority,
+    Urgency,
+)
 from sla.defaults import Metric
 from sla.models import Clock, ClockState, TargetUnit
 from tickets.models import Message, MessageKind, Ticket, format_number

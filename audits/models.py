@@ -6,10 +6,10 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from accounts.models import OrganizationRow
 from catalog.models import Contract, Service
-from core.classification import Environment
-from documents.models import Blob
+from foundation.accounts.models import OrganizationRow
+from foundation.core.classification import Environment
+from foundation.documents.models import Blob
 from sla.clocks import Term
 from tickets.models import Ticket
 

@@ -7,14 +7,14 @@ from typing import Any
 
 from django.conf import settings
 
-from accounts.models import User
-from accounts.queries import serves, staff_with_role
-from accounts.roles import StaffRole
 from audits import paper
 from audits.models import AuditRequest, Conference, Evidence, EvidenceState, Visit
-from documents.services import store_bytes
 from escalation.duty import Party, first_to_answer, roster_on
-from notifications.services import Letter, queue_letters
+from foundation.accounts.models import User
+from foundation.accounts.queries import serves, staff_with_role
+from foundation.accounts.roles import StaffRole
+from foundation.documents.services import store_bytes
+from foundation.notifications.services import Letter, queue_letters
 from tickets.notices import send, ticket_letter
 
 

@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from icalendar import Calendar, Event, vCalAddress, vText
 
 from audits.models import AuditRequest, Conference, Evidence, EvidenceState, RequestedItem
-from documents.conversion import bind
-from documents.models import Blob
-from documents.pdf import render_pdf
-from documents.signing import sign_pdf, signing_keys
+from foundation.documents.conversion import bind
+from foundation.documents.models import Blob
+from foundation.documents.pdf import render_pdf
+from foundation.documents.signing import sign_pdf, signing_keys
 
 
 def file_name(audit: AuditRequest, evidence: Evidence) -> str:

@@ -4,10 +4,10 @@ rights stand in for.
 
 from django.db.models import TextChoices
 
-from accounts.models import User
-from accounts.queries import membership_of, serves
-from accounts.roles import ACTS_FOR_ORGANIZATION, RAISES_TICKETS, StaffRole
 from audits.models import AuditRequest, AuditState
+from foundation.accounts.models import User
+from foundation.accounts.queries import membership_of, serves
+from foundation.accounts.roles import ACTS_FOR_ORGANIZATION, RAISES_TICKETS, StaffRole
 
 _R = StaffRole
 _S = AuditState

@@ -8,8 +8,6 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from accounts.models import Organization, User
-from accounts.zones import zone
 from audits.models import (
     AuditRequest,
     AuditState,
@@ -23,7 +21,9 @@ from audits.models import (
 from audits.policies import sees_evidence
 from catalog.models import Contract, Service
 from catalog.queries import contracts_in_force, services_of
-from core.errors import NotFound
+from foundation.accounts.models import Organization, User
+from foundation.accounts.zones import zone
+from foundation.core.errors import NotFound
 from sla.defaults import Metric
 from sla.models import Clock
 from tickets.models import Attachment, MessageKind

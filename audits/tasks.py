@@ -3,9 +3,9 @@
 from celery import shared_task
 from django.utils import timezone
 
-from accounts.tenancy import every_organization
 from audits import services
-from documents.services import discard_strays
+from foundation.accounts.tenancy import every_organization
+from foundation.documents.services import discard_strays
 
 
 @shared_task(queue="reports")

@@ -21,8 +21,8 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from catalog.models import Service
-from core.classification import Environment
-from core.errors import Invalid, Text
+from foundation.core.classification import Environment
+from foundation.core.errors import Invalid, Text
 
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MAX_ITEMS = 200

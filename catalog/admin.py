@@ -1,7 +1,7 @@
 from django.contrib import admin
 
-from accounts.admin import ConfigurationAdmin, LabelledInline
 from catalog.models import Category, RequestTemplate, Service, TemplateField
+from foundation.accounts.admin import ConfigurationAdmin, LabelledInline
 
 
 @admin.register(Category)

@@ -8,8 +8,15 @@ from django.db import models
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from accounts.terms import TermsRow
-from core.classification import Impact, Kind, Matrix, Priority, SupportType, Urgency
+from foundation.accounts.terms import TermsRow
+from foundation.core.classification import (
+    Impact,
+    Kind,
+    Matrix,
+    Priority,
+    SupportType,
+    Urgency,
+)
 
 
 def in_language(row: models.Model, field: str) -> str:

@@ -9,8 +9,6 @@ from functools import lru_cache
 from django.db.models import Prefetch
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Organization
-from accounts.terms import KEPT
 from catalog.models import (
     Category,
     Contract,
@@ -20,8 +18,10 @@ from catalog.models import (
     RequestTemplate,
     Service,
 )
-from core.classification import DEFAULT_MATRIX, Matrix, SupportType
-from core.errors import Invalid, NotFound
+from foundation.accounts.models import Organization
+from foundation.accounts.terms import KEPT
+from foundation.core.classification import DEFAULT_MATRIX, Matrix, SupportType
+from foundation.core.errors import Invalid, NotFound
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,16 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
-from accounts.terms import check_effective
-from activity.services import Fact, record
 from catalog.models import Contract, ContractService, ContractVersion, MatrixVersion, matrix_cells
-from core.actor import Actor
-from core.classification import DEFAULT_MATRIX, Impact, Priority, Urgency
+from foundation.accounts.terms import check_effective
+from foundation.activity.services import Fact, record
+from foundation.core.actor import Actor
+from foundation.core.classification import (
+    DEFAULT_MATRIX,
+    Impact,
+    Priority,
+    Urgency,
+)
 
 _TERMS = (
     "reference",

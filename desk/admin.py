@@ -12,15 +12,27 @@ from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin import ConfigurationAdmin, LabelledInline, since_words, status_words
-from accounts.models import User
-from accounts.terms import check_effective
-from accounts.zones import zone
 from catalog.models import Contract, ContractService, ContractVersion, MatrixVersion, Service
 from catalog.services import publish_contract, publish_matrix
-from core.actor import Actor
-from core.classification import DEFAULT_MATRIX, Channel, Impact, Matrix, Priority, Urgency
-from core.errors import Invalid
+from foundation.accounts.admin import (
+    ConfigurationAdmin,
+    LabelledInline,
+    since_words,
+    status_words,
+)
+from foundation.accounts.models import User
+from foundation.accounts.terms import check_effective
+from foundation.accounts.zones import zone
+from foundation.core.actor import Actor
+from foundation.core.classification import (
+    DEFAULT_MATRIX,
+    Channel,
+    Impact,
+    Matrix,
+    Priority,
+    Urgency,
+)
+from foundation.core.errors import Invalid
 from sla.models import PolicyVersion
 
 

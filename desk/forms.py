@@ -8,10 +8,23 @@ from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Membership, Organization, Team, User
-from accounts.queries import assignable_staff
 from catalog.models import Contract, Service
-from core.classification import Channel, Environment, Impact, Kind, Priority, SupportType, Urgency
+from foundation.accounts.models import (
+    Membership,
+    Organization,
+    Team,
+    User,
+)
+from foundation.accounts.queries import assignable_staff
+from foundation.core.classification import (
+    Channel,
+    Environment,
+    Impact,
+    Kind,
+    Priority,
+    SupportType,
+    Urgency,
+)
 from sla.calendars import CalendarError
 from sla.clocks import Target
 from sla.defaults import CalendarRole, Metric

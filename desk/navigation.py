@@ -6,8 +6,8 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
-from accounts.roles import Capability
+from foundation.accounts.models import User
+from foundation.accounts.roles import Capability
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, URLResolver, path, re_path
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
 from desk.navigation import places_for
+from foundation.accounts.models import User
 
 LOGIN_APPS = frozenset({"auth", "account", "mfa"})
 

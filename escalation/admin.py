@@ -10,7 +10,10 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin import (
+from escalation.models import EscalationLevel, EscalationMatrix, EscalationRule
+from escalation.rehearsal import DAYS, rehearse
+from escalation.services import check_levels, check_matrix, number_matrix
+from foundation.accounts.admin import (
     EverybodysAdmin,
     LabelledFormSet,
     LabelledStack,
@@ -18,15 +21,17 @@ from accounts.admin import (
     VersionAdmin,
     VersionForm,
 )
-from accounts.models import DESK_ZONE, Absence, Organization, Shift
-from accounts.queries import first_shifts, zone_of_person
-from accounts.zones import validate_time_zone, zone
-from core.classification import Priority, SupportType
-from core.errors import Invalid
-from core.wording import day_words
-from escalation.models import EscalationLevel, EscalationMatrix, EscalationRule
-from escalation.rehearsal import DAYS, rehearse
-from escalation.services import check_levels, check_matrix, number_matrix
+from foundation.accounts.models import (
+    DESK_ZONE,
+    Absence,
+    Organization,
+    Shift,
+)
+from foundation.accounts.queries import first_shifts, zone_of_person
+from foundation.accounts.zones import validate_time_zone, zone
+from foundation.core.classification import Priority, SupportType
+from foundation.core.errors import Invalid
+from foundation.core.wording import day_words
 from sla.calendars import CalendarError
 from sla.hours import format_hours, parse_hours
 from sla.services import hold_organization

@@ -7,12 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
-from accounts.models import Organization, User
-from accounts.queries import supervisors_of
-from accounts.zones import zone
 from catalog.models import Contract
 from catalog.queries import contracts_in_force, support_types_of
-from core.classification import Kind, Priority
 from escalation.duty import (
     Answering,
     Party,
@@ -32,6 +28,10 @@ from escalation.models import (
     Trigger,
 )
 from escalation.queries import active_rules, levels_of, matrix_on
+from foundation.accounts.models import Organization, User
+from foundation.accounts.queries import supervisors_of
+from foundation.accounts.zones import zone
+from foundation.core.classification import Kind, Priority
 from sla.calendars import WorkCalendar
 from sla.clocks import BREACH_PERCENT
 from sla.defaults import AT_ARRIVAL, CalendarRole

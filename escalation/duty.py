@@ -7,8 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from accounts.models import Absence, Membership, Shift, Team, User
 from escalation.models import EscalationLevel
+from foundation.accounts.models import (
+    Absence,
+    Membership,
+    Shift,
+    Team,
+    User,
+)
 from sla.calendars import WorkCalendar
 from sla.queries import built_calendar, calendar_versions_on, work_calendar
 

@@ -5,9 +5,9 @@ from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Organization, OrganizationRow, Team
-from accounts.roles import Capability
 from catalog.models import Contract, in_language
+from foundation.accounts.models import Organization, OrganizationRow, Team
+from foundation.accounts.roles import Capability
 from sla.models import MAX_MINUTES, PROMISED, Calendar
 from tickets.models import Ticket
 from tickets.states import FINAL

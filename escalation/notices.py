@@ -3,15 +3,15 @@
 from datetime import datetime
 from typing import Any
 
-from accounts.models import Organization, User
-from accounts.queries import supervisors_of
 from catalog.models import Contract
 from escalation.coverage import Stretch
 from escalation.duty import Answering, Party, Roster, first_to_answer, roster_on, who_answers
 from escalation.models import Drill, Escalation, EscalationLevel, EscalationRule
 from escalation.queries import acknowledge_token, ladder_of
 from escalation.rules import Fact
-from notifications.services import Letter, queue_letters
+from foundation.accounts.models import Organization, User
+from foundation.accounts.queries import supervisors_of
+from foundation.notifications.services import Letter, queue_letters
 from sla.clocks import BREACH_PERCENT
 from sla.models import Clock
 from tickets.models import Ticket

@@ -10,7 +10,6 @@ from django.core.cache import cache
 from django.db.models import Count
 from django.utils.translation import gettext as _
 
-from core.errors import NotFound
 from escalation.models import (
     Coverage,
     Drill,
@@ -23,6 +22,7 @@ from escalation.models import (
     SilenceWatch,
     Trigger,
 )
+from foundation.core.errors import NotFound
 from tickets.models import Ticket
 from tickets.queries import active
 

@@ -3,13 +3,13 @@ from functools import partial
 
 from django.db import transaction
 
-from accounts.events import ConfigurationChanged
-from accounts.queries import organizations
 from escalation import notices, services
 from escalation.models import Cause, EscalationRule, Trigger
 from escalation.queries import any_rule
 from escalation.rules import Fact
 from escalation.tasks import look_at_coverage
+from foundation.accounts.events import ConfigurationChanged
+from foundation.accounts.queries import organizations
 from sla.events import ClockBreached, ClockWarned
 from sla.models import Clock
 from tickets.events import (

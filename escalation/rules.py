@@ -10,8 +10,8 @@ from typing import Any, Protocol
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
-from core.classification import Priority
 from escalation.models import EscalationRule, Trigger
+from foundation.core.classification import Priority
 from tickets.states import OPEN_STATES, PENDING
 
 MAX_RUNS = 3  # of one rule on one ticket ...

@@ -5,9 +5,9 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
-from accounts.queries import get_organization, organizations
-from accounts.tenancy import every_organization, organization_scope
 from escalation import queries, services
+from foundation.accounts.queries import get_organization, organizations
+from foundation.accounts.tenancy import every_organization, organization_scope
 
 logger = logging.getLogger(__name__)
 

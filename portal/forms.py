@@ -6,11 +6,11 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Membership, Organization, User
-from accounts.queries import membership_of
 from audits.models import VisitPlace
 from catalog.models import FieldType, RequestTemplate, TemplateField
-from core.classification import Impact, Urgency
+from foundation.accounts.models import Membership, Organization, User
+from foundation.accounts.queries import membership_of
+from foundation.core.classification import Impact, Urgency
 from web.forms import FilesField
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from core.classification import Priority
+from foundation.core.classification import Priority
 from sla.defaults import AT_ARRIVAL, Metric
 from sla.models import Clock, ClockState
 

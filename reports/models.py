@@ -2,8 +2,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import OrganizationRow
-from documents.models import Blob
+from foundation.accounts.models import OrganizationRow
+from foundation.documents.models import Blob
 
 
 class ReportStatus(models.TextChoices):

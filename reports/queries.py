@@ -13,14 +13,14 @@ from typing import Any, NamedTuple
 from django.db.models import Count, Exists, F, OuterRef
 from django.utils.translation import gettext as _
 
-from accounts.models import Organization, User
-from accounts.queries import membership_of, memberships_of
-from accounts.roles import READS_REPORTS, Capability
-from accounts.zones import zone
 from audits.queries import reported_audits
-from core.classification import Kind, Priority
-from core.errors import Invalid, NotFound
-from core.tenancy import current_scope
+from foundation.accounts.models import Organization, User
+from foundation.accounts.queries import membership_of, memberships_of
+from foundation.accounts.roles import READS_REPORTS, Capability
+from foundation.accounts.zones import zone
+from foundation.core.classification import Kind, Priority
+from foundation.core.errors import Invalid, NotFound
+from foundation.core.tenancy import current_scope
 from reports.metrics import Tally, compliance_table, tally_from, verdict
 from reports.models import PartStatus, ReportIssue, ReportStatus, Simulation, SimulationPart
 from sla.defaults import AT_ARRIVAL

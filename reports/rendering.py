@@ -7,7 +7,7 @@ from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from documents.pdf import render_pdf
+from foundation.documents.pdf import render_pdf
 
 
 def service_level_pdf(

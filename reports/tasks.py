@@ -5,8 +5,8 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
-from accounts.queries import organizations
-from accounts.tenancy import every_organization, organization_scope
+from foundation.accounts.queries import organizations
+from foundation.accounts.tenancy import every_organization, organization_scope
 from reports import queries, services
 
 logger = logging.getLogger(__name__)

@@ -17,7 +17,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "options": {"expires": CLOCK_TICK},
     },
     "outbox": {
-        "task": "notifications.tasks.deliver_due",
+        "task": "foundation.notifications.tasks.deliver_due",
         "schedule": OUTBOX_TICK,
         "options": {"expires": OUTBOX_TICK},
     },

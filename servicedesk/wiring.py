@@ -1,11 +1,11 @@
 """Who reacts to what: the one table of subscriptions, in the order in which handlers run."""
 
-from accounts.events import ConfigurationChanged, OrganizationCreated
 from audits import receivers as audits
-from core.events import subscribe
 from escalation import receivers as escalation
-from notifications import receivers as notifications
-from notifications.events import MessageQueued
+from foundation.accounts.events import ConfigurationChanged, OrganizationCreated
+from foundation.core.events import subscribe
+from foundation.notifications import receivers as notifications
+from foundation.notifications.events import MessageQueued
 from reports import receivers as reports
 from reports.events import ReportRequested, SimulationRequested
 from sla import receivers as sla
@@ -52,7 +52,7 @@ def wire() -> None:
 # Facts that nobody needs to react to yet; a test holds this list and the table above complete.
 UNHANDLED = {
     "escalation.events.TicketEscalated",
-    "notifications.events.MessageDied",
+    "foundation.notifications.events.MessageDied",
     "tickets.events.CustomerReplied",
     "tickets.events.TicketAssigned",
 }

@@ -7,9 +7,14 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin import LabelledFormSet, LabelledInline, VersionAdmin, VersionForm
-from accounts.models import Organization
-from core.errors import Invalid
+from foundation.accounts.admin import (
+    LabelledFormSet,
+    LabelledInline,
+    VersionAdmin,
+    VersionForm,
+)
+from foundation.accounts.models import Organization
+from foundation.core.errors import Invalid
 from sla.calendar_admin import CalendarAdmin
 from sla.models import Calendar, PolicyTarget, PolicyVersion
 from sla.services import check_targets, check_version, hold_organization, number_version

@@ -16,10 +16,15 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin import ConfigurationAdmin
-from accounts.zones import known_zones, validate_country, validate_time_zone, zone
-from core.actor import Actor
-from core.classification import Channel
+from foundation.accounts.admin import ConfigurationAdmin
+from foundation.accounts.zones import (
+    known_zones,
+    validate_country,
+    validate_time_zone,
+    zone,
+)
+from foundation.core.actor import Actor
+from foundation.core.classification import Channel
 from sla.calendars import CalendarError
 from sla.holidays import public_holidays
 from sla.hours import format_holidays, format_hours, minute_of, parse_holidays, parse_hours

@@ -8,7 +8,7 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from core.classification import Kind, Priority, SupportType
+from foundation.core.classification import Kind, Priority, SupportType
 from sla.clocks import Target, Term
 
 

@@ -11,13 +11,20 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.models import Organization
 from catalog.models import Contract
 from catalog.queries import matrix_for
 from catalog.services import publish_matrix
-from core.actor import Actor
-from core.classification import Impact, Kind, Matrix, Priority, SupportType, Urgency
-from core.errors import Invalid
+from foundation.accounts.models import Organization
+from foundation.core.actor import Actor
+from foundation.core.classification import (
+    Impact,
+    Kind,
+    Matrix,
+    Priority,
+    SupportType,
+    Urgency,
+)
+from foundation.core.errors import Invalid
 from sla.calendars import CalendarError, WorkCalendar
 from sla.clocks import Target, Term
 from sla.defaults import AT_ARRIVAL, CalendarRole, Metric

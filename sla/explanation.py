@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
 
-from accounts.zones import zone
 from catalog.models import Service
-from core.classification import Priority, SupportType
+from foundation.accounts.zones import zone
+from foundation.core.classification import Priority, SupportType
 from sla.calendars import SegmentKind
 from sla.clocks import Target, Term, TermDay, used_until
 from sla.defaults import AT_ARRIVAL, Metric

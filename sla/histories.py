@@ -6,10 +6,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from accounts.models import Organization
 from catalog.models import Service
-from core.bulk import one_of
-from core.classification import Impact, Kind, Priority, SupportType, Urgency
+from foundation.accounts.models import Organization
+from foundation.core.bulk import one_of
+from foundation.core.classification import (
+    Impact,
+    Kind,
+    Priority,
+    SupportType,
+    Urgency,
+)
 from sla.defaults import Metric
 from sla.models import Clock, ClockState
 from sla.promises import Bound, Matter, Policy, policies_by_ids, policy_on

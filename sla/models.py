@@ -7,11 +7,11 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import OrganizationRow
-from accounts.terms import TermsRow
-from accounts.zones import validate_time_zone
 from catalog.models import Category, Contract
-from core.classification import Priority, SupportType
+from foundation.accounts.models import OrganizationRow
+from foundation.accounts.terms import TermsRow
+from foundation.accounts.zones import validate_time_zone
+from foundation.core.classification import Priority, SupportType
 from sla.calendars import CalendarError, WorkCalendar
 from sla.clocks import Target, Term
 from sla.defaults import CalendarRole, Metric

@@ -1,7 +1,7 @@
 """May this person do this to the promises?"""
 
-from accounts.models import User
-from accounts.roles import Capability
+from foundation.accounts.models import User
+from foundation.accounts.roles import Capability
 
 
 def may_relieve_breaches(person_id: int | None) -> bool:

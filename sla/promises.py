@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 from django.db.models import Prefetch, QuerySet
 
-from accounts.models import Organization
-from accounts.terms import KEPT
-from core.classification import Kind, Priority, SupportType
+from foundation.accounts.models import Organization
+from foundation.accounts.terms import KEPT
+from foundation.core.classification import Kind, Priority, SupportType
 from sla.clocks import Target, Term
 from sla.defaults import (
     AT_ARRIVAL,

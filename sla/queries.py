@@ -9,9 +9,9 @@ from typing import Protocol
 
 from django.utils.translation import gettext as _
 
-from accounts.models import Organization, User
-from accounts.terms import KEPT
-from core.errors import NotFound
+from foundation.accounts.models import Organization, User
+from foundation.accounts.terms import KEPT
+from foundation.core.errors import NotFound
 from sla.calendars import Ledger, Pause, WorkCalendar
 from sla.clocks import Reading, Stretch, Term, TermDay, ledgers, read, term_days
 from sla.defaults import CalendarRole, Metric

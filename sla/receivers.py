@@ -2,9 +2,9 @@ from functools import partial
 
 from django.db import transaction
 
-from accounts.events import OrganizationCreated
-from accounts.queries import get_organization
-from core.actor import system_actor
+from foundation.accounts.events import OrganizationCreated
+from foundation.accounts.queries import get_organization
+from foundation.core.actor import system_actor
 from sla import services
 from sla.events import CalendarVersionPublished
 from sla.policies import may_relieve_breaches

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple, cast
 from django.db.models import TextField
 from django.db.models.functions import Cast
 
-from accounts.models import Organization
-from core.bulk import one_of
+from foundation.accounts.models import Organization
+from foundation.core.bulk import one_of
 from sla.clocks import Target
 from sla.models import Clock, ClockSegment, promise_of
 from sla.promises import policies_by_ids

@@ -5,7 +5,7 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
-from accounts.tenancy import every_organization, organization_scope
+from foundation.accounts.tenancy import every_organization, organization_scope
 from sla import queries, services
 
 logger = logging.getLogger(__name__)

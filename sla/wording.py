@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext
 
-from core.wording import is_spanish
+from foundation.core.wording import is_spanish
 from sla.calendars import CalendarError
 from sla.hours import DAYS_EN, DAYS_ES
 

@@ -3,8 +3,8 @@ from collections.abc import Iterator
 import pytest
 from django.core.cache import cache
 
-from accounts.models import User
-from accounts.tenancy import every_organization
+from foundation.accounts.models import User
+from foundation.accounts.tenancy import every_organization
 from tests.house import House, build_house
 
 

@@ -5,13 +5,25 @@ services where there are some.
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from accounts.models import Membership, Organization, Site, Team, User
-from accounts.services import create_organization
 from catalog.models import Category, Contract, ContractService, RequestTemplate, Service
-from core.actor import Actor, system_actor
-from core.classification import Channel, Impact, Kind, SupportType, Urgency
 from escalation.models import EscalationLevel
 from escalation.services import publish_ladder
+from foundation.accounts.models import (
+    Membership,
+    Organization,
+    Site,
+    Team,
+    User,
+)
+from foundation.accounts.services import create_organization
+from foundation.core.actor import Actor, system_actor
+from foundation.core.classification import (
+    Channel,
+    Impact,
+    Kind,
+    SupportType,
+    Urgency,
+)
 from tickets.models import Ticket
 from tickets.services import NewTicket, raise_ticket
 

@@ -15,10 +15,15 @@ def late_ticket(email: str, template: str, minutes: str) -> dict[str, Any]:
     """Raise a ticket that arrived some minutes ago, as services allow with an earlier ``at``."""
     from django.utils import timezone
 
-    from accounts.models import Membership
     from catalog.models import RequestTemplate
-    from core.actor import Actor
-    from core.classification import Channel, Impact, Kind, Urgency
+    from foundation.accounts.models import Membership
+    from foundation.core.actor import Actor
+    from foundation.core.classification import (
+        Channel,
+        Impact,
+        Kind,
+        Urgency,
+    )
     from tickets.services import NewTicket, raise_ticket
 
     membership = Membership.objects.select_related("organization", "user").get(user__email=email)
@@ -78,10 +83,10 @@ def simulate() -> int:
 
     from django.utils import timezone
 
-    from accounts.models import Organization, User
     from catalog.models import RequestTemplate
-    from core.actor import system_actor
-    from core.classification import Priority
+    from foundation.accounts.models import Organization, User
+    from foundation.core.actor import system_actor
+    from foundation.core.classification import Priority
     from reports.services import NewSimulation, request_report, request_simulation
     from sla.defaults import Metric
     from sla.drafts import Draft
@@ -127,9 +132,9 @@ def told(*pks: str) -> dict[str, list[int]]:
     """Return for each ticket how many breaches of its reaction were announced, recorded, mailed,
     and escalated.
     """
-    from activity.models import Record
     from escalation.models import Escalation
-    from notifications.models import OutboxMessage
+    from foundation.activity.models import Record
+    from foundation.notifications.models import OutboxMessage
     from sla.models import Announcement, Clock
 
     def row(pk: int) -> list[int]:
@@ -160,8 +165,8 @@ def reached(*pks: str) -> dict[str, dict[str, list[Any]]]:
     """Return for each ticket the percentages its reaction reached: as announced, as recorded, and
     as each person was told of them.
     """
-    from activity.models import Record
-    from notifications.models import OutboxMessage
+    from foundation.activity.models import Record
+    from foundation.notifications.models import OutboxMessage
     from sla.models import Announcement, Clock
 
     def row(pk: int) -> dict[str, list[Any]]:
@@ -208,7 +213,7 @@ def facts(pk: str) -> dict[str, Any]:
 
 def outbox() -> dict[str, Any]:
     """Count the messages by status, and how often a crash may have doubled one."""
-    from notifications.models import OutboxMessage
+    from foundation.notifications.models import OutboxMessage
 
     rows = OutboxMessage.objects.filter(template="ticket_received")
     return {
@@ -222,7 +227,7 @@ def end_leases() -> int:
     """Let the leases of dead workers end now instead of in two minutes."""
     from django.utils import timezone
 
-    from notifications.models import OutboxMessage
+    from foundation.notifications.models import OutboxMessage
 
     return OutboxMessage.objects.filter(status="sending").update(run_after=timezone.now())
 
@@ -238,7 +243,7 @@ def session(email: str) -> str:
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
     from django.contrib.sessions.backends.db import SessionStore
 
-    from accounts.models import User
+    from foundation.accounts.models import User
 
     user = User.objects.get(email=email)
     store = SessionStore()
@@ -250,14 +255,14 @@ def session(email: str) -> str:
 
 
 def waiting() -> int:
-    from notifications.models import OutboxMessage
+    from foundation.notifications.models import OutboxMessage
 
     return OutboxMessage.objects.filter(status__in=("queued", "sending")).count()
 
 
 if __name__ == "__main__":
     django.setup()
-    from accounts.tenancy import every_organization
+    from foundation.accounts.tenancy import every_organization
 
     with every_organization(reason="a test looks at the data of real processes"):
         print(json.dumps(globals()[sys.argv[1]](*sys.argv[2:])))

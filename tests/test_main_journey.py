@@ -9,8 +9,8 @@ import pytest
 import time_machine
 from django.test import Client
 
-from accounts.models import User
-from notifications.models import OutboxMessage
+from foundation.accounts.models import User
+from foundation.notifications.models import OutboxMessage
 from sla.models import Clock
 from tests.house import MONDAY_9AM, House, fresh
 from tickets.models import StateInterval, Ticket

@@ -9,13 +9,13 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from accounts.models import Membership, ServiceAccount, User
-from accounts.services import issue_service_account_token, issue_user_token
 from catalog.models import Contract
-from core.classification import Impact, Priority, Urgency
-from core.errors import Invalid
-from core.tenancy import ScopeError
-from notifications.models import OutboxMessage
+from foundation.accounts.models import Membership, ServiceAccount, User
+from foundation.accounts.services import issue_service_account_token, issue_user_token
+from foundation.core.classification import Impact, Priority, Urgency
+from foundation.core.errors import Invalid
+from foundation.core.tenancy import ScopeError
+from foundation.notifications.models import OutboxMessage
 from reports import services as reports
 from sla.defaults import Metric
 from sla.models import Clock, PolicyTarget, PolicyVersion
@@ -275,7 +275,7 @@ def test_odd_input_at_the_desk(house: House, sign_in: Any, path: str) -> None:
 def test_more_files_than_may_come_at_once_are_refused_and_not_dropped(house: House) -> None:
     from io import BytesIO
 
-    from documents.checking import check_upload
+    from foundation.documents.checking import check_upload
     from tickets.models import Message
 
     files = [check_upload(name=f"{n}.txt", stream=BytesIO(b"x"), size_bytes=1) for n in range(11)]

@@ -1,6 +1,6 @@
 from dataclasses import dataclass, field
 
-from core.events import Event
+from foundation.core.events import Event
 
 
 @dataclass(frozen=True, kw_only=True)

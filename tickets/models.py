@@ -4,10 +4,24 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Department, Organization, OrganizationRow, Site, Team
 from catalog.models import Contract, RequestTemplate, Service
-from core.classification import Channel, Environment, Impact, Kind, Priority, SupportType, Urgency
-from documents.models import Blob
+from foundation.accounts.models import (
+    Department,
+    Organization,
+    OrganizationRow,
+    Site,
+    Team,
+)
+from foundation.core.classification import (
+    Channel,
+    Environment,
+    Impact,
+    Kind,
+    Priority,
+    SupportType,
+    Urgency,
+)
+from foundation.documents.models import Blob
 from tickets.states import ACTIVE, Bucket, ClosureCode, SolutionType, State, turn_of
 
 LAST = datetime(9999, 1, 1, tzinfo=UTC)  # where the queue puts what no running clock dates

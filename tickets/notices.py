@@ -8,11 +8,11 @@ from typing import Any
 
 from django.conf import settings
 
-from accounts.models import User
-from accounts.queries import membership_of
-from core.actor import Actor
-from core.classification import Priority
-from notifications.services import Letter, queue_letters
+from foundation.accounts.models import User
+from foundation.accounts.queries import membership_of
+from foundation.core.actor import Actor
+from foundation.core.classification import Priority
+from foundation.notifications.services import Letter, queue_letters
 from tickets.models import Message, StateInterval, Ticket
 from tickets.states import State, Transition
 

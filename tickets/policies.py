@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from accounts.models import User
-from accounts.queries import membership_of
-from accounts.roles import ACTS_FOR_ORGANIZATION, RAISES_TICKETS, Capability
+from foundation.accounts.models import User
+from foundation.accounts.queries import membership_of
+from foundation.accounts.roles import ACTS_FOR_ORGANIZATION, RAISES_TICKETS, Capability
 from tickets.models import Ticket
 from tickets.states import FINAL, State, Who
 

@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Membership, User
-from accounts.roles import READS_ORGANIZATION, Capability, CustomerRole
-from accounts.tenancy import valid_memberships
-from activity.models import Record
-from core.errors import NotFound
-from documents.models import Blob
+from foundation.accounts.models import Membership, User
+from foundation.accounts.roles import READS_ORGANIZATION, Capability, CustomerRole
+from foundation.accounts.tenancy import valid_memberships
+from foundation.activity.models import Record
+from foundation.core.errors import NotFound
+from foundation.documents.models import Blob
 from tickets.models import Attachment, Message, MessageKind, StateInterval, Ticket
 from tickets.states import ACTIVE, FINAL, HOLDERS, Holder, State
 

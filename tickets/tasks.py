@@ -6,7 +6,7 @@ from collections.abc import Callable
 from celery import shared_task
 from django.utils import timezone
 
-from accounts.tenancy import every_organization, organization_scope
+from foundation.accounts.tenancy import every_organization, organization_scope
 from tickets import queries, services
 from tickets.models import Ticket
 

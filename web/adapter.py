@@ -10,8 +10,8 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone, translation
 
-from accounts.tenancy import every_organization
-from notifications.services import Letter, queue_letters
+from foundation.accounts.tenancy import every_organization
+from foundation.notifications.services import Letter, queue_letters
 
 # allauth's own words for the mails we have templates for; any other one is a notice about the
 # account.

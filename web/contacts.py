@@ -6,9 +6,9 @@ from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from accounts.models import Organization
-from documents.pdf import render_pdf
 from escalation.queries import matrices_in_force
+from foundation.accounts.models import Organization
+from foundation.documents.pdf import render_pdf
 
 
 def matrices_pdf(organization: Organization, *, at: datetime, language: str) -> bytes:

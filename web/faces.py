@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from accounts.zones import zone
+from foundation.accounts.zones import zone
 from reports.metrics import verdict
 from sla.clocks import AT_RISK_PERCENT
 from sla.defaults import Metric

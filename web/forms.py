@@ -6,8 +6,8 @@ from django import forms
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from core.errors import DomainError
-from documents.checking import ACCEPTED_EXTENSIONS, MAX_UPLOAD_BYTES
+from foundation.core.errors import DomainError
+from foundation.documents.checking import ACCEPTED_EXTENSIONS, MAX_UPLOAD_BYTES
 
 
 class MultipleFileInput(forms.ClearableFileInput):

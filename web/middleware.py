@@ -11,12 +11,17 @@ from django.shortcuts import render
 from django.utils import timezone, translation
 from django.utils.translation.trans_real import parse_accept_lang_header
 
-from accounts.models import ApiToken, User
-from accounts.queries import service_account_by_id
-from accounts.services import token_digest
-from accounts.tenancy import every_organization, organization_scope, scope_for, valid_memberships
-from core.errors import DomainError, NotAllowed, NotFound
-from core.tenancy import ScopeError
+from foundation.accounts.models import ApiToken, User
+from foundation.accounts.queries import service_account_by_id
+from foundation.accounts.services import token_digest
+from foundation.accounts.tenancy import (
+    every_organization,
+    organization_scope,
+    scope_for,
+    valid_memberships,
+)
+from foundation.core.errors import DomainError, NotAllowed, NotFound
+from foundation.core.tenancy import ScopeError
 
 logger = logging.getLogger(__name__)
 

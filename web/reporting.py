@@ -5,8 +5,8 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from accounts.models import Organization
-from accounts.zones import zone
+from foundation.accounts.models import Organization
+from foundation.accounts.zones import zone
 from reports import queries
 from reports.metrics import DEFINITIONS
 from web.language import current_language

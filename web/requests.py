@@ -7,9 +7,9 @@ from typing import Any
 from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import redirect
 
-from accounts.models import User
-from core.actor import Actor
-from core.classification import Channel
+from foundation.accounts.models import User
+from foundation.core.actor import Actor
+from foundation.core.classification import Channel
 
 View = Callable[..., HttpResponseBase]
 

@@ -7,8 +7,14 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from accounts.zones import instant_words
-from core.classification import Channel, Impact, Kind, Priority, Urgency
+from foundation.accounts.zones import instant_words
+from foundation.core.classification import (
+    Channel,
+    Impact,
+    Kind,
+    Priority,
+    Urgency,
+)
 from sla.defaults import Metric
 from tickets.models import format_number
 from tickets.queries import TimelineEntry

@@ -2,7 +2,7 @@
 
 from django.http import HttpRequest
 
-from documents.checking import CheckedFile, check_upload
+from foundation.documents.checking import CheckedFile, check_upload
 
 
 def checked_files(request: HttpRequest, field: str = "attachments") -> list[CheckedFile]:

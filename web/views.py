@@ -25,12 +25,12 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from accounts.models import User
-from accounts.services import set_language
-from documents.checking import MAX_UPLOAD_BYTES
-from documents.models import Blob
-from documents.signing import check_json, check_pdf, signing_keys
-from notifications.queries import oldest_waiting
+from foundation.accounts.models import User
+from foundation.accounts.services import set_language
+from foundation.documents.checking import MAX_UPLOAD_BYTES
+from foundation.documents.models import Blob
+from foundation.documents.signing import check_json, check_pdf, signing_keys
+from foundation.notifications.queries import oldest_waiting
 from tickets.queries import get_attachment
 from web.requests import person
 

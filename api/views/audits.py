@@ -11,7 +11,6 @@ from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.queries import memberships_of
 from api.idempotency import once
 from api.serializers import ClockSerializer, clock_data
 from audits import queries, services
@@ -24,8 +23,9 @@ from audits.models import (
     EvidenceState,
 )
 from audits.services import NewEvidence
-from core.classification import Channel
-from core.errors import Invalid
+from foundation.accounts.queries import memberships_of
+from foundation.core.classification import Channel
+from foundation.core.errors import Invalid
 from web.requests import actor, person
 from web.uploads import checked_files
 

@@ -10,11 +10,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.queries import organization_by_slug
-from accounts.roles import Capability
-from core.classification import Priority
-from core.errors import NotAllowed
 from escalation.coverage import pictures_of, stretches_of
+from foundation.accounts.queries import organization_by_slug
+from foundation.accounts.roles import Capability
+from foundation.core.classification import Priority
+from foundation.core.errors import NotAllowed
 from web.requests import person
 
 _PARAMETERS = [

@@ -13,8 +13,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from core.classification import Channel
-from core.errors import DomainError
+from foundation.core.classification import Channel
+from foundation.core.errors import DomainError
 from reports import queries
 from reports.models import ReportIssue, ReportStatus
 from reports.services import report_file_name, request_report

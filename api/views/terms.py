@@ -12,10 +12,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.queries import organization_by_slug
-from accounts.roles import Capability
-from core.classification import Channel, Priority, SupportType
-from core.errors import Invalid, NotAllowed
+from foundation.accounts.queries import organization_by_slug
+from foundation.accounts.roles import Capability
+from foundation.core.classification import Channel, Priority, SupportType
+from foundation.core.errors import Invalid, NotAllowed
 from sla.defaults import CalendarRole
 from sla.models import PROMISED
 from sla.services import export_terms, import_terms

@@ -11,8 +11,6 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import Membership, Team
-from accounts.queries import memberships_of, organization_by_slug, valid_user
 from api.classification import (
     ClassificationSerializer,
     ConsequencesSerializer,
@@ -39,10 +37,18 @@ from api.serializers import (
     ticket_data,
 )
 from catalog.queries import get_service
-from core.classification import Channel, Environment, Impact, Kind, Urgency
-from core.errors import Invalid, NotAllowed
 from escalation.queries import escalations_of, rule_logs_of
 from escalation.services import request_escalation
+from foundation.accounts.models import Membership, Team
+from foundation.accounts.queries import memberships_of, organization_by_slug, valid_user
+from foundation.core.classification import (
+    Channel,
+    Environment,
+    Impact,
+    Kind,
+    Urgency,
+)
+from foundation.core.errors import Invalid, NotAllowed
 from sla.explanation import explain_clock
 from sla.queries import clocks_of, get_clock, shown_to
 from sla.services import preview_classification

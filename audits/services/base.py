@@ -7,13 +7,13 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import User
-from activity.services import Fact, record
 from audits.models import AuditRequest, AuditState
 from audits.policies import AFTER_THE_SOLUTION, RULES, Act, has_role
-from core.actor import Actor
-from core.errors import Invalid, NotAllowed
-from core.wording import day_words
+from foundation.accounts.models import User
+from foundation.activity.services import Fact, record
+from foundation.core.actor import Actor
+from foundation.core.errors import Invalid, NotAllowed
+from foundation.core.wording import day_words
 from tickets.models import MessageKind
 from tickets.notices import tell_reply
 from tickets.services import tell_customer, write_message

@@ -12,7 +12,6 @@ from django.db.models import Max
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from accounts.models import User
 from audits import notices, paper
 from audits.models import (
     AuditRequest,
@@ -25,13 +24,14 @@ from audits.models import (
 from audits.policies import Act
 from audits.queries import get_evidence, get_item
 from audits.services.base import NotNow, hold, look, need, tell_record
-from core.actor import Actor
-from core.errors import Invalid, NotAllowed
-from documents.checking import CheckedFile
-from documents.conversion import is_picture, same_picture, to_pdf
-from documents.models import Blob
-from documents.services import store_bytes, store_file
-from documents.signing import sign_json
+from foundation.accounts.models import User
+from foundation.core.actor import Actor
+from foundation.core.errors import Invalid, NotAllowed
+from foundation.documents.checking import CheckedFile
+from foundation.documents.conversion import is_picture, same_picture, to_pdf
+from foundation.documents.models import Blob
+from foundation.documents.services import store_bytes, store_file
+from foundation.documents.signing import sign_json
 from sla.defaults import Metric
 from sla.services import stop_promise
 from tickets.models import MessageKind

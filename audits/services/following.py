@@ -17,8 +17,8 @@ from audits.models import (
     EvidenceState,
 )
 from audits.queries import DEMAND_PERCENT, delivery_clock, needs_delay_notice, view_of_staff
-from core.actor import system_actor
-from core.errors import NotAllowed
+from foundation.core.actor import system_actor
+from foundation.core.errors import NotAllowed
 from sla.clocks import BREACH_PERCENT
 from sla.services import set_validation
 from tickets.models import Attachment, Ticket

@@ -9,8 +9,8 @@ from django.db import transaction
 
 from audits.models import Evidence
 from audits.services.base import tell_record
-from core.actor import system_actor
-from documents.services import discard_blob
+from foundation.core.actor import system_actor
+from foundation.documents.services import discard_blob
 
 KEEPER = system_actor("retention")
 

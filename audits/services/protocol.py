@@ -10,8 +10,6 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.models import User
-from accounts.zones import zone
 from audits import notices
 from audits.models import (
     VISIT_NOTICE_DAYS,
@@ -25,9 +23,11 @@ from audits.models import (
 from audits.policies import RULES, Act, acts_for_customer
 from audits.queries import delivery_clock, get_conference, get_visit
 from audits.services.base import NotNow, hold, need, say, tell_record
-from core.actor import Actor
-from core.errors import Invalid, NotAllowed
-from core.wording import day_words
+from foundation.accounts.models import User
+from foundation.accounts.zones import zone
+from foundation.core.actor import Actor
+from foundation.core.errors import Invalid, NotAllowed
+from foundation.core.wording import day_words
 from sla.defaults import CalendarRole, Metric
 from sla.queries import calendar_versions_on, pick_calendar, work_calendar
 from sla.services import start_promise, withdraw_promise

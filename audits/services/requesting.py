@@ -10,8 +10,6 @@ from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from accounts.models import Membership, User
-from accounts.zones import zone
 from audits import notices
 from audits.models import AuditRequest, AuditState, RequestedItem, Visit, VisitPlace
 from audits.policies import Act
@@ -20,11 +18,18 @@ from audits.services.base import hold, need, say, tell_record
 from audits.workbook import WantedAudit, read_form
 from catalog.models import Contract
 from catalog.queries import contracts_in_force, covers
-from core.actor import Actor
-from core.classification import Environment, Impact, Kind, Urgency
-from core.errors import Invalid
-from documents.checking import CheckedFile
-from documents.services import store_file
+from foundation.accounts.models import Membership, User
+from foundation.accounts.zones import zone
+from foundation.core.actor import Actor
+from foundation.core.classification import (
+    Environment,
+    Impact,
+    Kind,
+    Urgency,
+)
+from foundation.core.errors import Invalid
+from foundation.documents.checking import CheckedFile
+from foundation.documents.services import store_file
 from sla.defaults import Metric
 from sla.services import hold_organization, start_promise, withdraw_promise
 from tickets.models import Ticket

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from django.db import migrations
 from django.utils import timezone
 
-from core.classification import DEFAULT_MATRIX, Priority
+from foundation.core.classification import DEFAULT_MATRIX, Priority
 
 SINCE_EVER = datetime(2000, 1, 1, tzinfo=UTC)
 TERMS = ("reference", "validation_days", "validation_in_business_days", "reopen_days", "drp_contracted", "currency", "report_language")

@@ -18,18 +18,18 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from accounts.models import User
-from accounts.roles import Capability
-from accounts.zones import zone
 from audits import paper, queries, services
 from audits.models import AuditRequest, Classification, Evidence, EvidenceState
 from audits.policies import AFTER_THE_SOLUTION, Act, can, sees_evidence
 from audits.queries import ItemView
 from audits.services import NewEvidence
-from core.classification import Channel
-from core.errors import DomainError, NotAllowed, NotFound
 from desk.audit_forms import FORMS, form_of
 from desk.frame import frame
+from foundation.accounts.models import User
+from foundation.accounts.roles import Capability
+from foundation.accounts.zones import zone
+from foundation.core.classification import Channel
+from foundation.core.errors import DomainError, NotAllowed, NotFound
 from tickets.states import FINAL, OPEN_STATES
 from web.forms import put_errors
 from web.requests import actor, person, posted_from

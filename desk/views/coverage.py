@@ -14,12 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from accounts.models import Organization, User
-from accounts.queries import organization_by_slug
-from accounts.roles import Capability
 from catalog.models import Contract
-from core.classification import Channel, Priority
-from core.errors import NotFound
 from desk.frame import frame
 from escalation.coverage import (
     DAY_HOURS,
@@ -34,6 +29,11 @@ from escalation.coverage import (
 from escalation.models import Coverage
 from escalation.queries import coverage_rows, drills_of
 from escalation.services import start_drill
+from foundation.accounts.models import Organization, User
+from foundation.accounts.queries import organization_by_slug
+from foundation.accounts.roles import Capability
+from foundation.core.classification import Channel, Priority
+from foundation.core.errors import NotFound
 from web.requests import actor, person, posted_from
 
 DRILLS = 5

@@ -4,9 +4,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from accounts.roles import Capability
 from desk.frame import frame
 from desk.views.queue import rows_of
+from foundation.accounts.roles import Capability
 from tickets import queries
 from web.requests import person
 

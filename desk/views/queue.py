@@ -16,13 +16,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
-from accounts.models import User
-from accounts.queries import assignable_staff
-from accounts.roles import Capability
-from core.classification import Channel
-from core.errors import DomainError
 from desk.forms import QueueFilterForm
 from desk.frame import frame
+from foundation.accounts.models import User
+from foundation.accounts.queries import assignable_staff
+from foundation.accounts.roles import Capability
+from foundation.core.classification import Channel
+from foundation.core.errors import DomainError
 from sla.models import Clock
 from sla.queries import clocks_of, most_urgent
 from tickets import queries, services

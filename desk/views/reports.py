@@ -6,10 +6,10 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from accounts.queries import organizations
-from accounts.roles import Capability
-from core.classification import Channel
 from desk.frame import frame
+from foundation.accounts.queries import organizations
+from foundation.accounts.roles import Capability
+from foundation.core.classification import Channel
 from reports import queries
 from reports.models import ReportStatus
 from reports.services import report_file_name, request_report

@@ -14,15 +14,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.models import User
-from accounts.queries import organization_by_slug, organizations
-from accounts.roles import Capability
-from accounts.zones import zone
 from catalog.queries import contract_on
-from core.classification import Channel
-from core.errors import DomainError
 from desk.forms import PutInForceForm, SimulationForm, initial_of
 from desk.frame import frame
+from foundation.accounts.models import User
+from foundation.accounts.queries import organization_by_slug, organizations
+from foundation.accounts.roles import Capability
+from foundation.accounts.zones import zone
+from foundation.core.classification import Channel
+from foundation.core.errors import DomainError
 from reports import queries, services
 from reports.models import Simulation
 from reports.services import COLUMNS, NewSimulation

@@ -12,12 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.models import User
-from accounts.roles import Capability
-from accounts.zones import zone
 from audits.queries import audit_of_ticket
-from core.classification import Channel, Impact, Kind, Urgency
-from core.errors import DomainError, NotAllowed
 from desk.forms import (
     AssignForm,
     ClassifyForm,
@@ -31,6 +26,16 @@ from desk.forms import (
 from desk.frame import frame
 from escalation.queries import escalations_of, get_escalation, rule_logs_of
 from escalation.services import acknowledge_escalation, deescalate_ticket, may_acknowledge
+from foundation.accounts.models import User
+from foundation.accounts.roles import Capability
+from foundation.accounts.zones import zone
+from foundation.core.classification import (
+    Channel,
+    Impact,
+    Kind,
+    Urgency,
+)
+from foundation.core.errors import DomainError, NotAllowed
 from sla.queries import get_clock, load_clocks
 from sla.services import preview_classification, preview_contract
 from tickets import queries, services

@@ -8,17 +8,17 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.models import User
-from accounts.roles import Capability
-from activity.services import Fact, record
-from core.actor import Actor, system_actor
-from core.errors import Invalid, NotAllowed
-from core.events import publish
 from escalation import notices
 from escalation.duty import calendar_of, party_of, roster_on, who_answers
 from escalation.events import TicketEscalated
 from escalation.models import Cause, Escalation, EscalationLevel
 from escalation.queries import ladder_of
+from foundation.accounts.models import User
+from foundation.accounts.roles import Capability
+from foundation.activity.services import Fact, record
+from foundation.core.actor import Actor, system_actor
+from foundation.core.errors import Invalid, NotAllowed
+from foundation.core.events import publish
 from sla.calendars import CalendarError
 from tickets.models import Ticket
 from tickets.policies import can_reply_as_customer

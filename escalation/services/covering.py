@@ -7,17 +7,17 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.models import Organization, User
-from accounts.roles import Capability
-from activity.services import Fact, record
 from catalog.models import Contract
-from core.actor import Actor
-from core.errors import NotAllowed
 from escalation import notices
 from escalation.coverage import pictures_of, stretches_of
 from escalation.duty import roster_on, who_answers
 from escalation.models import Coverage, Drill
 from escalation.queries import levels_of, matrix_on
+from foundation.accounts.models import Organization, User
+from foundation.accounts.roles import Capability
+from foundation.activity.services import Fact, record
+from foundation.core.actor import Actor
+from foundation.core.errors import NotAllowed
 
 DOUBLE_CLICK = timedelta(minutes=1)
 

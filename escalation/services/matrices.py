@@ -7,14 +7,14 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from accounts.models import Organization
-from accounts.terms import check_place
-from activity.services import Fact, record
 from catalog.models import Contract
-from core.actor import Actor
-from core.errors import Invalid
 from escalation.models import EscalationLevel, EscalationMatrix, MatrixKind
 from escalation.services.covering import ask_coverage
+from foundation.accounts.models import Organization
+from foundation.accounts.terms import check_place
+from foundation.activity.services import Fact, record
+from foundation.core.actor import Actor
+from foundation.core.errors import Invalid
 from sla.services import hold_organization
 
 

@@ -8,16 +8,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.models import Membership
-from accounts.queries import memberships_of
 from audits import queries, services
 from audits.models import AuditRequest, VisitPlace
 from audits.paper import invitation
 from audits.policies import RULES, Act, acts_for_customer, may_request
 from audits.services import NewVisit
 from audits.workbook import CONTENT_TYPE, make_form, read_form
-from core.classification import Channel
-from core.errors import DomainError, NotFound
+from foundation.accounts.models import Membership
+from foundation.accounts.queries import memberships_of
+from foundation.core.classification import Channel
+from foundation.core.errors import DomainError, NotFound
 from portal.access import customer_required
 from portal.forms import AuditForm, VisitForm
 from web.forms import put_errors

@@ -5,10 +5,10 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.queries import memberships_of
-from accounts.tenancy import organization_scope
 from escalation.queries import get_escalation, matrices_in_force, read_token
 from escalation.services import acknowledge_escalation
+from foundation.accounts.queries import memberships_of
+from foundation.accounts.tenancy import organization_scope
 from portal.access import customer_required
 from web.contacts import matrices_pdf
 from web.language import current_language

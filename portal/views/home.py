@@ -5,8 +5,8 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from accounts.queries import memberships_of
 from catalog.queries import catalogue
+from foundation.accounts.queries import memberships_of
 from portal.access import customer_required
 from tickets import queries
 from web.requests import person

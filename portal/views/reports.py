@@ -6,9 +6,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from accounts.queries import memberships_of
-from core.classification import Channel
-from core.errors import NotFound
+from foundation.accounts.queries import memberships_of
+from foundation.core.classification import Channel
+from foundation.core.errors import NotFound
 from portal.access import customer_required
 from reports import queries
 from reports.models import ReportStatus

@@ -13,15 +13,20 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.models import Membership
-from accounts.queries import memberships_of
 from audits.queries import audit_of_ticket
 from catalog.models import RequestTemplate
 from catalog.queries import get_template
-from core.classification import Channel, Impact, Kind, Urgency
-from core.errors import DomainError
 from escalation.queries import escalations_of
 from escalation.services import request_escalation
+from foundation.accounts.models import Membership
+from foundation.accounts.queries import memberships_of
+from foundation.core.classification import (
+    Channel,
+    Impact,
+    Kind,
+    Urgency,
+)
+from foundation.core.errors import DomainError
 from portal.access import customer_required
 from portal.forms import AnswerForm, FollowUpForm, ReasonForm, ReplyForm, TicketForm
 from sla.queries import clocks_of, get_clock, load_clocks, most_urgent, shown_to

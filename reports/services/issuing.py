@@ -7,17 +7,17 @@ from django.db import transaction
 from django.db.models import F, Max
 from django.utils.translation import gettext as _
 
-from accounts.models import Organization, User
-from accounts.queries import members_with_role
-from accounts.roles import CustomerRole
-from accounts.zones import zone
-from activity.services import Fact, record
 from catalog.queries import contract_on
-from core.actor import Actor, system_actor
-from core.errors import NotAllowed
-from core.events import publish
-from documents.services import store_bytes
-from notifications.services import Letter, queue_letters
+from foundation.accounts.models import Organization, User
+from foundation.accounts.queries import members_with_role
+from foundation.accounts.roles import CustomerRole
+from foundation.accounts.zones import zone
+from foundation.activity.services import Fact, record
+from foundation.core.actor import Actor, system_actor
+from foundation.core.errors import NotAllowed
+from foundation.core.events import publish
+from foundation.documents.services import store_bytes
+from foundation.notifications.services import Letter, queue_letters
 from reports import queries
 from reports.events import ReportRequested
 from reports.models import ReportIssue, ReportStatus

@@ -15,18 +15,18 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
-from accounts.models import Organization, User
-from accounts.queries import get_organization
-from accounts.roles import Capability
-from activity.services import Fact, record
 from catalog.models import Contract
-from core.actor import Actor
-from core.bulk import one_of
-from core.classification import Priority
-from core.errors import Invalid, NotAllowed
-from core.events import publish
-from core.tenancy import ScopeError, current_scope
-from documents.services import store_bytes
+from foundation.accounts.models import Organization, User
+from foundation.accounts.queries import get_organization
+from foundation.accounts.roles import Capability
+from foundation.activity.services import Fact, record
+from foundation.core.actor import Actor
+from foundation.core.bulk import one_of
+from foundation.core.classification import Priority
+from foundation.core.errors import Invalid, NotAllowed
+from foundation.core.events import publish
+from foundation.core.tenancy import ScopeError, current_scope
+from foundation.documents.services import store_bytes
 from reports import queries
 from reports.events import SimulationRequested
 from reports.metrics import Tally

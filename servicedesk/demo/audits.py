@@ -8,7 +8,6 @@ from io import BytesIO
 from openpyxl import load_workbook
 from PIL import Image, ImageDraw
 
-from accounts.models import Membership, Organization, User
 from audits.models import AuditRequest, Classification, Evidence, VisitPlace
 from audits.queries import requestable_services
 from audits.services import (
@@ -22,9 +21,10 @@ from audits.services import (
     set_aside,
 )
 from audits.workbook import make_form
-from core.actor import Actor
-from core.classification import Channel
-from documents.checking import CheckedFile, check_upload
+from foundation.accounts.models import Membership, Organization, User
+from foundation.core.actor import Actor
+from foundation.core.classification import Channel
+from foundation.documents.checking import CheckedFile, check_upload
 from servicedesk.demo.house import House
 from sla.calendars import WorkCalendar
 from tickets.models import Ticket

@@ -2,7 +2,12 @@
 
 from dataclasses import dataclass
 
-from core.classification import Impact, Kind, SupportType, Urgency
+from foundation.core.classification import (
+    Impact,
+    Kind,
+    SupportType,
+    Urgency,
+)
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,6 @@ from datetime import date, datetime, timedelta
 
 from django.contrib.auth.hashers import make_password
 
-from accounts.models import Absence, Department, Membership, Organization, Shift, Site, Team, User
-from accounts.services import create_organization
 from catalog.models import (
     Category,
     Contract,
@@ -18,10 +16,21 @@ from catalog.models import (
     TemplateField,
 )
 from catalog.services import publish_contract, publish_matrix
-from core.actor import system_actor
-from core.classification import Impact, Priority, Urgency
 from escalation.models import Action, EscalationLevel, EscalationRule, MatrixKind, Trigger
 from escalation.services import publish_ladder
+from foundation.accounts.models import (
+    Absence,
+    Department,
+    Membership,
+    Organization,
+    Shift,
+    Site,
+    Team,
+    User,
+)
+from foundation.accounts.services import create_organization
+from foundation.core.actor import system_actor
+from foundation.core.classification import Impact, Priority, Urgency
 from servicedesk.demo.content import CATALOGUE, CUSTOMERS, STAFF, DemoCustomer, DemoPerson
 from sla.defaults import CalendarRole, Metric
 from sla.models import Calendar, PolicyTarget

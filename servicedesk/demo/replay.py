@@ -11,13 +11,18 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from accounts.models import Membership, Organization, User
 from catalog.models import RequestTemplate
-from core.actor import Actor
-from core.classification import Channel, Impact, Kind, Urgency
-from core.errors import DomainError
 from escalation.queries import escalations_of
 from escalation.services import acknowledge_escalation, request_escalation
+from foundation.accounts.models import Membership, Organization, User
+from foundation.core.actor import Actor
+from foundation.core.classification import (
+    Channel,
+    Impact,
+    Kind,
+    Urgency,
+)
+from foundation.core.errors import DomainError
 from servicedesk.demo import content
 from servicedesk.demo.house import House
 from sla.queries import due_ticket_ids

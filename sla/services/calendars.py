@@ -11,11 +11,11 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from accounts.models import Organization
-from accounts.zones import zone
-from activity.services import Fact, record
-from core.actor import Actor, system_actor
-from core.events import publish
+from foundation.accounts.models import Organization
+from foundation.accounts.zones import zone
+from foundation.activity.services import Fact, record
+from foundation.core.actor import Actor, system_actor
+from foundation.core.events import publish
 from sla.calendars import CalendarError
 from sla.clocks import Term
 from sla.defaults import BUSINESS_HOURS, CONTINUOUS_HOURS, CalendarRole

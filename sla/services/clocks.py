@@ -13,9 +13,9 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
-from activity.services import Fact, record
-from core.actor import Actor, system_actor
-from core.events import publish
+from foundation.activity.services import Fact, record
+from foundation.core.actor import Actor, system_actor
+from foundation.core.events import publish
 from sla.calendars import CalendarError
 from sla.clocks import BREACH_PERCENT, Reading, Target, used_until
 from sla.defaults import AT_ARRIVAL, CalendarRole, Metric

@@ -13,12 +13,12 @@ from django.db import transaction
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from accounts.models import Organization, User
-from accounts.roles import Capability
 from catalog.models import Category, Contract
-from core.actor import Actor
-from core.classification import Priority
-from core.errors import Invalid, NotAllowed
+from foundation.accounts.models import Organization, User
+from foundation.accounts.roles import Capability
+from foundation.core.actor import Actor
+from foundation.core.classification import Priority
+from foundation.core.errors import Invalid, NotAllowed
 from sla.models import (
     POLICY_CALENDARS,
     POLICY_SAYS,

@@ -7,9 +7,9 @@ from typing import Any
 
 from django.db import transaction
 
-from activity.models import Record
 from catalog.models import Contract
-from core.actor import Actor, system_actor
+from foundation.activity.models import Record
+from foundation.core.actor import Actor, system_actor
 from sla.clocks import Target, used_until
 from sla.models import Calendar, Clock
 from sla.queries import load_clocks

@@ -8,14 +8,14 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from accounts.models import Organization, User
-from accounts.queries import membership_of
-from accounts.terms import check_place
-from activity.services import Fact, record
 from catalog.models import Contract
-from core.actor import Actor
-from core.classification import Priority
-from core.errors import Invalid
+from foundation.accounts.models import Organization, User
+from foundation.accounts.queries import membership_of
+from foundation.accounts.terms import check_place
+from foundation.activity.services import Fact, record
+from foundation.core.actor import Actor
+from foundation.core.classification import Priority
+from foundation.core.errors import Invalid
 from sla.defaults import CalendarRole, Metric
 from sla.models import PolicyTarget, PolicyVersion
 from sla.queries import calendar_versions_on, pick_calendar, work_calendar

@@ -11,10 +11,10 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts.queries import get_organization
-from activity.services import Fact, record
-from core.actor import system_actor
-from core.bulk import in_threads, one_of, update_rows
+from foundation.accounts.queries import get_organization
+from foundation.activity.services import Fact, record
+from foundation.core.actor import system_actor
+from foundation.core.bulk import in_threads, one_of, update_rows
 from sla.calendars import CalendarError
 from sla.clocks import Reading
 from sla.defaults import Metric

@@ -12,8 +12,8 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from core.actor import Actor
-from core.errors import NotAllowed
+from foundation.core.actor import Actor
+from foundation.core.errors import NotAllowed
 from sla.clocks import Target, Term
 from sla.defaults import AT_ARRIVAL
 from sla.models import Calendar, CalendarVersion, ClockSegment, ClockState, SegmentCause

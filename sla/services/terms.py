@@ -4,7 +4,7 @@ window (SPEC 3.11, 4.14).
 
 from datetime import datetime, timedelta
 
-from core.actor import Actor, system_actor
+from foundation.core.actor import Actor, system_actor
 from sla.calendars import WorkCalendar
 from sla.clocks import Term
 from sla.defaults import CalendarRole, Metric

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from core.actor import system_actor
+from foundation.core.actor import system_actor
 from sla.holidays import public_holidays
 from sla.models import Calendar, CalendarVersion
 from sla.services.calendars import HOLIDAY_YEARS_AHEAD, publish_calendar_version

@@ -3,7 +3,7 @@
 import pytest
 from django.core.exceptions import ValidationError
 
-from accounts.models import Organization
+from foundation.accounts.models import Organization
 
 
 @pytest.mark.parametrize(

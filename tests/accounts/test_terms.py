@@ -7,10 +7,15 @@ from datetime import date, timedelta
 
 import pytest
 
-from accounts.models import Organization
-from accounts.terms import TermsRow
 from catalog.models import Contract, ContractService, ContractVersion, MatrixVersion, matrix_cells
-from core.classification import DEFAULT_MATRIX, Impact, Priority, Urgency
+from foundation.accounts.models import Organization
+from foundation.accounts.terms import TermsRow
+from foundation.core.classification import (
+    DEFAULT_MATRIX,
+    Impact,
+    Priority,
+    Urgency,
+)
 from sla.models import Calendar, CalendarVersion, Clock, PolicyTarget, PolicyVersion
 from tests.house import MONDAY_9AM, House, make_ticket
 

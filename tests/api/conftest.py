@@ -2,8 +2,8 @@ from collections.abc import Callable
 
 import pytest
 
-from accounts.models import User
-from accounts.services import issue_user_token
+from foundation.accounts.models import User
+from foundation.accounts.services import issue_user_token
 from tests.api.asking import Api
 from tests.house import MONDAY_9AM, SETUP, House
 

@@ -10,12 +10,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import ApiToken
-from accounts.services import issue_service_account_token, issue_user_token
 from api.idempotency import lock_numbers
 from api.serializers import ClockSerializer, TicketListSerializer, TicketSerializer
 from escalation.models import Escalation
-from notifications.models import OutboxMessage
+from foundation.accounts.models import ApiToken
+from foundation.accounts.services import issue_service_account_token, issue_user_token
+from foundation.notifications.models import OutboxMessage
 from reports.services import make_report
 from tests.api.asking import Api
 from tests.house import MONDAY_9AM, SETUP, House, make_ticket

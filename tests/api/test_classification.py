@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import time_machine
 
-from activity.models import Record
+from foundation.activity.models import Record
 from sla.models import Clock
 from tests.api.asking import Api
 from tests.house import MONDAY_9AM, House, fresh, make_ticket

@@ -10,15 +10,20 @@ import pytest
 from django.test import Client
 from django.urls import resolve
 
-from accounts.models import Absence, Membership, Shift, User
-from accounts.services import issue_service_account_token
 from audits.services import schedule_conference
 from catalog.models import Contract
-from core.actor import system_actor
 from escalation.models import Cause, Escalation, EscalationRule
 from escalation.queries import acknowledge_token
 from escalation.services import escalate_ticket
-from notifications.models import OutboxMessage
+from foundation.accounts.models import (
+    Absence,
+    Membership,
+    Shift,
+    User,
+)
+from foundation.accounts.services import issue_service_account_token
+from foundation.core.actor import system_actor
+from foundation.notifications.models import OutboxMessage
 from reports.services import NewSimulation, request_report, request_simulation
 from sla.drafts import IN_FORCE
 from sla.models import PolicyVersion
@@ -153,7 +158,7 @@ def world(house: House) -> dict[str, str]:
     ticket = make_ticket(house, at=MONDAY_9AM, subject=CANARY)
     from django.core.files.base import ContentFile
 
-    from documents.checking import check_upload
+    from foundation.documents.checking import check_upload
 
     file = check_upload(
         name="note.txt", stream=ContentFile(CANARY.encode()), size_bytes=len(CANARY)

@@ -7,7 +7,6 @@ from typing import Any
 from openpyxl import load_workbook
 from PIL import Image
 
-from accounts.models import Membership, User
 from audits import services
 from audits.models import AuditRequest, Classification, Evidence
 from audits.queries import requestable_services
@@ -19,9 +18,10 @@ from audits.services import (
     request_audit,
 )
 from audits.workbook import make_form
-from core.classification import Channel
-from documents.checking import CheckedFile, check_upload
-from notifications.models import OutboxMessage
+from foundation.accounts.models import Membership, User
+from foundation.core.classification import Channel
+from foundation.documents.checking import CheckedFile, check_upload
+from foundation.notifications.models import OutboxMessage
 from tests.house import MONDAY_9AM, House, by, fresh
 from tickets.models import Ticket
 from tickets.services import TransitionDetails, transition_ticket

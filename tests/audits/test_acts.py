@@ -19,8 +19,8 @@ from audits.models import (
 )
 from audits.policies import Act
 from audits.services import NewVisit
-from core.errors import DomainError, NotAllowed
-from notifications.models import OutboxMessage
+from foundation.core.errors import DomainError, NotAllowed
+from foundation.notifications.models import OutboxMessage
 from sla.models import Clock
 from tests.audits.making import (
     BPO,
@@ -191,7 +191,7 @@ def test_who_prepared_evidence_does_not_approve_it_not_even_in_the_database(hous
 
 
 def test_bpo_of_another_customer_does_nothing_here(house: House) -> None:
-    from accounts.models import Team
+    from foundation.accounts.models import Team
 
     audit = ask(house)
     evidence = prepare(house, audit)

@@ -11,8 +11,8 @@ from audits.queries import year_start
 from audits.services import AllowanceUsed
 from audits.services.base import NotNow
 from audits.workbook import FormRefused, read_form
-from core.classification import Environment
-from core.errors import DomainError
+from foundation.core.classification import Environment
+from foundation.core.errors import DomainError
 from sla.models import Calendar, Clock
 from sla.services import publish_calendar_version, rebuild_clocks
 from tests.audits.making import (

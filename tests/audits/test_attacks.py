@@ -8,7 +8,6 @@ import pytest
 from django.db import transaction
 from PIL import Image
 
-from accounts.services import issue_user_token
 from audits import services
 from audits.models import AuditState, Classification, VisitPlace
 from audits.queries import view_of
@@ -16,7 +15,8 @@ from audits.services import AllowanceUsed
 from audits.services.base import NotNow
 from audits.workbook import FormRefused, read_form
 from catalog.models import Contract
-from core.errors import Invalid, NotAllowed
+from foundation.accounts.services import issue_user_token
+from foundation.core.errors import Invalid, NotAllowed
 from reports.queries import build_service_level
 from sla.models import Clock
 from tests.audits.making import (
@@ -40,7 +40,12 @@ from tickets.services import reply_to_customer
 
 
 def test_evidence_that_has_not_left_does_not_leave_by_another_ticket(house: House) -> None:
-    from core.classification import Channel, Impact, Kind, Urgency
+    from foundation.core.classification import (
+        Channel,
+        Impact,
+        Kind,
+        Urgency,
+    )
     from tickets.services import NewTicket, raise_ticket
 
     audit = ask(house)

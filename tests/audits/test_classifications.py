@@ -7,9 +7,9 @@ from pypdf import PdfReader
 
 from audits import services
 from audits.models import Classification, Evidence
-from core.errors import Invalid, NotAllowed
-from documents.signing import check_pdf
-from notifications.models import OutboxMessage
+from foundation.core.errors import Invalid, NotAllowed
+from foundation.documents.signing import check_pdf
+from foundation.notifications.models import OutboxMessage
 from tests.audits.making import (
     BPO,
     HOUR,

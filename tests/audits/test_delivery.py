@@ -9,8 +9,8 @@ from django.db import transaction
 from audits import services
 from audits.models import Evidence
 from audits.services.base import NotNow
-from core.errors import NotAllowed, NotFound
-from documents.signing import check_json
+from foundation.core.errors import NotAllowed, NotFound
+from foundation.documents.signing import check_json
 from sla.models import Clock
 from sla.services import rebuild_clocks
 from tests.audits.making import (

@@ -11,10 +11,10 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from accounts.services import issue_user_token
 from audits.models import AuditRequest, Classification, Evidence
 from catalog.models import Contract
-from documents.signing import signing_keys
+from foundation.accounts.services import issue_user_token
+from foundation.documents.signing import signing_keys
 from tests.audits.making import ask, deliver, filled, leave, picture, prepare, text
 from tests.desk.test_desk import statements
 from tests.house import MONDAY_9AM, House, by

@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection, transaction
 
 from audits import services
 from audits.models import Classification, Evidence, RequestedItem
-from core.errors import Invalid
+from foundation.core.errors import Invalid
 from tests.audits.making import (
     ask,
     filled,
@@ -106,7 +106,7 @@ def test_after_the_contract_evidence_is_kept_by_the_policy_and_then_goes_with_it
         retain_until=max(made + timedelta(days=100), today - timedelta(days=50))
     )  # as if it had been seen then
     assert services.purge_evidence(at=datetime.now(UTC)) == 1
-    from documents.models import Blob
+    from foundation.documents.models import Blob
 
     assert (Evidence.objects.count(), Blob.objects.filter(pk=source.pk).exists()) == (0, False)
     assert RequestedItem.objects.filter(audit=audit).count() == 2  # the request and its record stay

@@ -12,8 +12,8 @@ from audits.models import VisitPlace
 from audits.queries import needs_delay_notice, view_of_staff
 from audits.services import NewVisit
 from audits.services.base import NotNow
-from core.errors import Invalid, NotAllowed
-from notifications.models import OutboxMessage
+from foundation.core.errors import Invalid, NotAllowed
+from foundation.notifications.models import OutboxMessage
 from reports.queries import build_service_level
 from sla.models import Clock
 from sla.services import rebuild_clocks, settle_ticket
@@ -161,7 +161,7 @@ def test_a_conference_is_an_invitation_that_calendars_understand(house: House) -
         at=MONDAY_9AM + HOUR,
     )
 
-    from documents.models import Blob
+    from foundation.documents.models import Blob
 
     letters = OutboxMessage.objects.filter(
         template="audit_conference", to_email="elsa@auditores.example"

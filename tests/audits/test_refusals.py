@@ -11,10 +11,10 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from accounts.services import issue_user_token
 from audits.models import AuditRequest, AuditState, Conference, Evidence, Visit, VisitPlace
 from audits.policies import Act
 from audits.services import NewVisit
+from foundation.accounts.services import issue_user_token
 from tests.audits.making import ITEMS_OF_TABLE, TABLE, Undone, again, approve, ask, confer, prepare
 from tests.house import MONDAY_9AM, STAFF_EMAILS, House, by
 

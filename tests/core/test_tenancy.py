@@ -5,10 +5,15 @@ from collections.abc import Callable
 import pytest
 from django.db.models import Count, Exists, OuterRef
 
-from accounts.models import Membership, Organization, User
-from accounts.tenancy import every_organization, organization_ids_of, organization_scope, scope_for
-from core.bulk import update_rows
-from core.tenancy import ScopeError, current_scope
+from foundation.accounts.models import Membership, Organization, User
+from foundation.accounts.tenancy import (
+    every_organization,
+    organization_ids_of,
+    organization_scope,
+    scope_for,
+)
+from foundation.core.bulk import update_rows
+from foundation.core.tenancy import ScopeError, current_scope
 from tests.house import House, make_ticket
 from tickets.models import Ticket
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import time_machine
 
-from activity.models import Record
-from notifications.models import OutboxMessage
+from foundation.activity.models import Record
+from foundation.notifications.models import OutboxMessage
 from sla.models import Announcement, Clock
 from sla.services import settle_ticket
 from tests.house import MONDAY_9AM, House, by, fresh, make_ticket

@@ -11,10 +11,10 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import Membership, User
-from accounts.services import issue_user_token
-from activity.models import Record
-from core.classification import Impact, Urgency
+from foundation.accounts.models import Membership, User
+from foundation.accounts.services import issue_user_token
+from foundation.activity.models import Record
+from foundation.core.classification import Impact, Urgency
 from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
 from tickets import services
 from tickets.models import Ticket

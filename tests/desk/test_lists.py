@@ -10,7 +10,9 @@ import pytest
 from django.contrib import admin
 from django.utils import timezone
 
-from accounts.models import (
+from catalog.models import Category, Contract, RequestTemplate, Service
+from escalation.models import EscalationMatrix, EscalationRule
+from foundation.accounts.models import (
     Absence,
     ApiToken,
     Membership,
@@ -20,10 +22,8 @@ from accounts.models import (
     Team,
     User,
 )
-from accounts.services import create_organization
-from catalog.models import Category, Contract, RequestTemplate, Service
-from escalation.models import EscalationMatrix, EscalationRule
-from notifications.models import OutboxMessage
+from foundation.accounts.services import create_organization
+from foundation.notifications.models import OutboxMessage
 from reports.services import request_report
 from sla.models import Calendar, PolicyVersion
 from tests.desk.test_desk import statements

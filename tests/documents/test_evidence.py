@@ -28,13 +28,24 @@ from PIL import Image
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject, StreamObject, TextStringObject
 
-from documents import signing
-from documents.conversion import NotConvertible, bind, to_pdf
-from documents.models import Blob
-from documents.pdf import render_pdf
-from documents.seal import WIDTH, read_seal, seal_of, touched_bytes
-from documents.services import discard_strays, store_bytes
-from documents.signing import check_json, check_pdf, sign_json, sign_pdf, signing_keys
+from foundation.documents import signing
+from foundation.documents.conversion import NotConvertible, bind, to_pdf
+from foundation.documents.models import Blob
+from foundation.documents.pdf import render_pdf
+from foundation.documents.seal import (
+    WIDTH,
+    read_seal,
+    seal_of,
+    touched_bytes,
+)
+from foundation.documents.services import discard_strays, store_bytes
+from foundation.documents.signing import (
+    check_json,
+    check_pdf,
+    sign_json,
+    sign_pdf,
+    signing_keys,
+)
 from tests.house import MONDAY_9AM, House
 
 

@@ -8,18 +8,24 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 
-from accounts.models import Absence, Organization, Shift, Team, User
-from accounts.services import issue_user_token
-from accounts.tenancy import every_organization
 from catalog.models import ContractService
-from core.classification import Priority
-from core.errors import NotAllowed
 from escalation.coverage import pictures_of, stretches_of
 from escalation.models import Coverage, EscalationLevel, EscalationRule
 from escalation.queries import coverage_to_look_at
 from escalation.services import look_at_coverage, publish_ladder, start_drill
-from notifications.models import OutboxMessage
-from notifications.rendering import render_message
+from foundation.accounts.models import (
+    Absence,
+    Organization,
+    Shift,
+    Team,
+    User,
+)
+from foundation.accounts.services import issue_user_token
+from foundation.accounts.tenancy import every_organization
+from foundation.core.classification import Priority
+from foundation.core.errors import NotAllowed
+from foundation.notifications.models import OutboxMessage
+from foundation.notifications.rendering import render_message
 from servicedesk.demo.house import build_house as build_demonstration
 from sla.models import Calendar
 from tests.house import MONDAY_9AM, SETUP, House, by

@@ -8,11 +8,16 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 
-from accounts.models import Absence, Shift, Team, User
-from core.errors import Invalid
 from escalation.models import Cause, Escalation, EscalationLevel
 from escalation.services import escalate_ticket
-from notifications.models import OutboxMessage
+from foundation.accounts.models import (
+    Absence,
+    Shift,
+    Team,
+    User,
+)
+from foundation.core.errors import Invalid
+from foundation.notifications.models import OutboxMessage
 from sla.defaults import CalendarRole
 from sla.models import Calendar
 from sla.services import settle_ticket

@@ -11,11 +11,7 @@ from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.test import Client
 
-from accounts.models import Absence, Shift
-from accounts.services import issue_user_token
 from catalog.models import Contract
-from core.classification import Impact, Kind, Urgency
-from core.errors import NotAllowed
 from escalation import services
 from escalation.models import (
     MAX_ACKNOWLEDGE_MINUTES,
@@ -25,7 +21,11 @@ from escalation.models import (
     EscalationRule,
 )
 from escalation.queries import due_watches
-from notifications.models import OutboxMessage
+from foundation.accounts.models import Absence, Shift
+from foundation.accounts.services import issue_user_token
+from foundation.core.classification import Impact, Kind, Urgency
+from foundation.core.errors import NotAllowed
+from foundation.notifications.models import OutboxMessage
 from sla.models import Clock
 from sla.services import settle_ticket
 from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket

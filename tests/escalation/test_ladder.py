@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.models import User
-from core.errors import Invalid, NotAllowed
 from escalation import queries, services
 from escalation.models import Cause, Escalation, EscalationLevel
-from notifications.models import OutboxMessage
+from foundation.accounts.models import User
+from foundation.core.errors import Invalid, NotAllowed
+from foundation.notifications.models import OutboxMessage
 from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
 from tickets.models import Ticket
 

@@ -11,10 +11,10 @@ import pytest
 import time_machine
 from django.core.exceptions import ValidationError
 
-from core.errors import Invalid
 from escalation.models import Cause, EscalationLevel, EscalationMatrix, MatrixKind
 from escalation.queries import ladder_of
 from escalation.services import escalate_ticket, publish_ladder
+from foundation.core.errors import Invalid
 from tests.house import MONDAY_9AM, SETUP, House, fresh, make_ticket
 
 DAY = timedelta(days=1)

@@ -10,14 +10,14 @@ import time_machine
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 
-from accounts.models import Absence, Shift, Team
-from accounts.services import issue_user_token
-from core.classification import Impact, Urgency
 from escalation.models import Escalation, EscalationRule, RuleLog, SilenceWatch
 from escalation.queries import due_watches, rule_logs_of
 from escalation.rehearsal import rehearse
 from escalation.services import break_silence, plan_rules
-from notifications.models import OutboxMessage
+from foundation.accounts.models import Absence, Shift, Team
+from foundation.accounts.services import issue_user_token
+from foundation.core.classification import Impact, Urgency
+from foundation.notifications.models import OutboxMessage
 from sla.services import settle_ticket
 from tests.house import MONDAY_9AM, House, by, fresh, make_ticket
 from tickets import services

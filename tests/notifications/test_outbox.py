@@ -15,11 +15,17 @@ from aiosmtpd.controller import Controller
 from django.core.mail import get_connection
 from django.db import transaction
 
-from accounts.models import User
-from notifications import services, waking
-from notifications.models import MessageStatus, OutboxMessage
-from notifications.services import LEASE, Letter, deliver_message, due_messages, queue_letters
-from notifications.tasks import deliver_due
+from foundation.accounts.models import User
+from foundation.notifications import services, waking
+from foundation.notifications.models import MessageStatus, OutboxMessage
+from foundation.notifications.services import (
+    LEASE,
+    Letter,
+    deliver_message,
+    due_messages,
+    queue_letters,
+)
+from foundation.notifications.tasks import deliver_due
 from tests.house import MONDAY_9AM, House, by, fresh, make_ticket
 from tests.running import free_port
 from tickets import services as tickets
@@ -237,7 +243,7 @@ def test_the_same_event_replayed_a_hundred_times_writes_one_message(house: House
 def test_every_template_renders_in_both_languages(house: House, language: str) -> None:
     from pathlib import Path
 
-    from notifications.rendering import render_message
+    from foundation.notifications.rendering import render_message
 
     names = {
         path.name.removesuffix(".subject.txt")

@@ -11,9 +11,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import User
 from catalog.models import Contract, FieldType, TemplateField
 from escalation.models import Escalation, EscalationLevel, EscalationMatrix
+from foundation.accounts.models import User
 from reports.services import request_report
 from tests.house import MONDAY_9AM, PASSWORD, House, by, fresh, make_ticket
 from tickets import services

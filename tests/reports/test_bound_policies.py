@@ -7,7 +7,12 @@ from datetime import date, timedelta
 import pytest
 
 from catalog.models import Contract, ContractService
-from core.classification import Impact, Kind, Priority, Urgency
+from foundation.core.classification import (
+    Impact,
+    Kind,
+    Priority,
+    Urgency,
+)
 from sla.defaults import Metric
 from sla.models import Clock, PolicyTarget
 from sla.services import publish_policy, rebuild_clocks, settle_ticket, start_promise

@@ -9,9 +9,9 @@ import pypdf
 import pytest
 
 from catalog.services import publish_matrix
-from core.classification import DEFAULT_MATRIX, Priority
-from core.errors import Invalid
-from notifications.models import OutboxMessage
+from foundation.core.classification import DEFAULT_MATRIX, Priority
+from foundation.core.errors import Invalid
+from foundation.notifications.models import OutboxMessage
 from reports import queries, services
 from reports.models import ReportIssue
 from sla.models import PolicyTarget

@@ -9,13 +9,19 @@ from typing import Any
 import pytest
 import time_machine
 
-from accounts.models import Organization
 from catalog.models import Contract, ContractService
 from catalog.services import publish_matrix
-from core import tenancy
-from core.classification import Impact, Kind, Priority, SupportType, Urgency
-from core.errors import Invalid, NotAllowed
 from desk.forms import SimulationForm, initial_of
+from foundation.accounts.models import Organization
+from foundation.core import tenancy
+from foundation.core.classification import (
+    Impact,
+    Kind,
+    Priority,
+    SupportType,
+    Urgency,
+)
+from foundation.core.errors import Invalid, NotAllowed
 from reports import queries, services
 from reports.models import PartStatus, Simulation, SimulationPart
 from reports.services import NewSimulation

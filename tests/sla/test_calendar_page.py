@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import time_machine
 
-from accounts.models import User
+from foundation.accounts.models import User
 from sla.hours import format_holidays, format_hours
 from sla.linting import lint_calendar
 from sla.models import Calendar, CalendarVersion, Clock

@@ -6,12 +6,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from accounts.tenancy import organization_scope
-from activity.models import Record
 from catalog.models import Contract
-from core.classification import Impact, Kind, Priority, Urgency
 from escalation.models import Escalation
-from notifications.models import OutboxMessage
+from foundation.accounts.tenancy import organization_scope
+from foundation.activity.models import Record
+from foundation.core.classification import (
+    Impact,
+    Kind,
+    Priority,
+    Urgency,
+)
+from foundation.notifications.models import OutboxMessage
 from sla.defaults import CalendarRole, Metric
 from sla.models import (
     Announcement,

@@ -10,8 +10,8 @@ import time_machine
 
 from catalog.models import Contract, ContractService
 from catalog.services import publish_matrix
-from core.classification import Impact, Priority, Urgency
-from core.errors import Invalid
+from foundation.core.classification import Impact, Priority, Urgency
+from foundation.core.errors import Invalid
 from sla.models import Clock, ClockSegment, PolicyTarget, PolicyVersion
 from sla.queries import load_clocks
 from sla.services import rebuild_clocks, settle_ticket

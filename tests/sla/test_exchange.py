@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from accounts.services import issue_user_token
 from catalog.models import Category
+from foundation.accounts.services import issue_user_token
 from sla.models import CalendarVersion, PolicyVersion
 from sla.services import export_terms
 from tests.house import MONDAY_9AM, SETUP, House, make_ticket

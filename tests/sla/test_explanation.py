@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import time_machine
 
-from accounts.services import issue_user_token
-from core.classification import Impact, Kind, Urgency
+from foundation.accounts.services import issue_user_token
+from foundation.core.classification import Impact, Kind, Urgency
 from sla.calendars import SegmentKind
 from sla.defaults import Metric
 from sla.explanation import Explanation, explain_clock

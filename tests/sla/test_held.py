@@ -9,13 +9,13 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 
-from accounts.services import create_organization
-from accounts.tenancy import every_organization
 from catalog.models import Contract, ContractService
-from core.classification import Impact, Priority
-from core.errors import Invalid
 from escalation.models import Escalation
-from notifications.models import OutboxMessage
+from foundation.accounts.services import create_organization
+from foundation.accounts.tenancy import every_organization
+from foundation.core.classification import Impact, Priority
+from foundation.core.errors import Invalid
+from foundation.notifications.models import OutboxMessage
 from sla.calendars import BeyondHorizon, UnknownTimezone, WorkCalendar
 from sla.clocks import Term
 from sla.defaults import Metric

@@ -7,8 +7,13 @@ from typing import Any
 
 import pytest
 
-from core.classification import Impact, Kind, Priority, Urgency
-from notifications.models import OutboxMessage
+from foundation.core.classification import (
+    Impact,
+    Kind,
+    Priority,
+    Urgency,
+)
+from foundation.notifications.models import OutboxMessage
 from reports.queries import build_service_level
 from sla.clocks import Term
 from sla.defaults import Metric

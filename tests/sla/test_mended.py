@@ -6,10 +6,15 @@ from typing import Any
 import pytest
 import time_machine
 
-from accounts.models import Membership, Organization
 from catalog.models import Contract
 from catalog.queries import contract_on
-from core.classification import Channel, Impact, Kind, Urgency
+from foundation.accounts.models import Membership, Organization
+from foundation.core.classification import (
+    Channel,
+    Impact,
+    Kind,
+    Urgency,
+)
 from sla import tasks
 from sla.clocks import used_until
 from sla.hours import format_holidays, parse_hours

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 
-from accounts.models import User
 from catalog.models import Contract, ContractVersion, MatrixVersion
 from catalog.queries import contract_as_known, matrix_for
 from catalog.services import publish_contract, publish_matrix
-from core.classification import Impact, Priority, Urgency
-from core.errors import Invalid
+from foundation.accounts.models import User
+from foundation.core.classification import Impact, Priority, Urgency
+from foundation.core.errors import Invalid
 from sla.defaults import Metric
 from sla.explanation import explain_clock
 from sla.models import Calendar, Clock, ClockSegment, PolicyTarget, PolicyVersion

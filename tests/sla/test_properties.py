@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from accounts.models import Organization
 from catalog.models import Service
+from foundation.accounts.models import Organization
 from sla.calendars import SegmentKind, WorkCalendar
 from sla.clocks import Stretch, Term, due_of, ledgers, read, used_until
 from sla.explanation import ONE_DAY, explain_clock

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from accounts.tenancy import every_organization
-from core.classification import Impact, Kind, Urgency
+from foundation.accounts.tenancy import every_organization
+from foundation.core.classification import Impact, Kind, Urgency
 from servicedesk.demo.house import build_house as build_demonstration
 from servicedesk.demo.replay import DAYS
 from servicedesk.demo.replay import Replay as DemonstrationReplay

@@ -7,11 +7,11 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from activity.models import Record
-from activity.services import Fact, record
-from core.actor import Actor
-from core.classification import Channel
-from notifications.models import OutboxMessage
+from foundation.activity.models import Record
+from foundation.activity.services import Fact, record
+from foundation.core.actor import Actor
+from foundation.core.classification import Channel
+from foundation.notifications.models import OutboxMessage
 from sla.defaults import CalendarRole
 from sla.models import Calendar, CalendarVersion, Clock
 from sla.queries import load_clocks
@@ -206,7 +206,7 @@ def test_very_many_facts_are_written_as_few_are(house: House, monkeypatch: Any) 
     by_person = Actor(person_id=house.agent.pk, channel=Channel.DESK)
     with transaction.atomic():
         record(organization_id=house.north.pk, facts=facts, by=by_person, at=MONDAY_9AM)
-        monkeypatch.setattr("activity.services.MANY", 1)
+        monkeypatch.setattr("foundation.activity.services.MANY", 1)
         record(organization_id=house.north.pk, facts=facts, by=by_person, at=MONDAY_9AM)
 
     rows = list(Record.objects.filter(verb="test.told").order_by("pk").values())

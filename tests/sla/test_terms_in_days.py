@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from accounts.services import issue_user_token
 from catalog.models import Category
-from core.classification import Priority
+from foundation.accounts.services import issue_user_token
+from foundation.core.classification import Priority
 from sla.calendars import WorkCalendar
 from sla.clocks import Stretch, Term, due_of, read, term_days
 from sla.explanation import Explanation, explain_clock

@@ -5,12 +5,17 @@ from io import BytesIO
 
 import pytest
 
-from accounts.tenancy import organization_scope
-from activity.models import Record, RecordIsAppendOnly
 from catalog.models import Contract
-from core.classification import Channel, Impact, Priority, Urgency
-from documents.checking import FileRefused, check_upload
-from notifications.models import OutboxMessage
+from foundation.accounts.tenancy import organization_scope
+from foundation.activity.models import Record, RecordIsAppendOnly
+from foundation.core.classification import (
+    Channel,
+    Impact,
+    Priority,
+    Urgency,
+)
+from foundation.documents.checking import FileRefused, check_upload
+from foundation.notifications.models import OutboxMessage
 from sla.models import Clock
 from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
 from tickets import queries, services
@@ -361,8 +366,8 @@ def test_an_expired_contract_is_accepted_flagged_and_told(house: House) -> None:
 
 
 def test_a_person_of_another_customer_cannot_be_the_requester(house: House) -> None:
-    from accounts.models import Membership
-    from core.tenancy import ScopeError
+    from foundation.accounts.models import Membership
+    from foundation.core.tenancy import ScopeError
 
     foreign = Membership.objects.select_related("organization", "user").get(user=house.outsider)
     wanted = services.NewTicket(
@@ -421,7 +426,7 @@ def test_visibility_by_role(house: House) -> None:
 
 
 def _site(house: House):  # type: ignore[no-untyped-def]
-    from accounts.models import Membership
+    from foundation.accounts.models import Membership
 
     return Membership.objects.get(user=house.people["site_supervisor"]).site
 
@@ -467,7 +472,7 @@ def test_files_that_may_not_enter_are_refused_by_name(
 
 
 def test_a_picture_enters_and_equal_content_is_kept_once(house: House) -> None:
-    from documents.models import Blob
+    from foundation.documents.models import Blob
 
     files = [
         check_upload(name=name, stream=BytesIO(PNG), size_bytes=len(PNG))

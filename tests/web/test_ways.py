@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.utils import translation
 
-from accounts.zones import instant_words, zone_words
+from foundation.accounts.zones import instant_words, zone_words
 from tests.house import MONDAY_9AM, House, by, make_ticket
 from tickets.queries import TimelineEntry, timeline
 from tickets.services import Classification as Chosen

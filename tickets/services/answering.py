@@ -6,9 +6,9 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from core.actor import Actor
-from core.events import publish
-from documents.checking import CheckedFile
+from foundation.core.actor import Actor
+from foundation.core.events import publish
+from foundation.documents.checking import CheckedFile
 from tickets import notices
 from tickets.events import CustomerReplied
 from tickets.models import Message, MessageKind, Ticket

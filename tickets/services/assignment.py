@@ -6,12 +6,12 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.models import User
-from accounts.queries import absence_of, serves
-from accounts.roles import Capability
-from core.actor import Actor
-from core.errors import Invalid
-from core.events import publish
+from foundation.accounts.models import User
+from foundation.accounts.queries import absence_of, serves
+from foundation.accounts.roles import Capability
+from foundation.core.actor import Actor
+from foundation.core.errors import Invalid
+from foundation.core.events import publish
 from tickets import notices
 from tickets.events import TicketAssigned
 from tickets.models import Ticket

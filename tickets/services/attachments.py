@@ -3,9 +3,9 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from core.errors import Invalid
-from documents.checking import CheckedFile
-from documents.services import store_file
+from foundation.core.errors import Invalid
+from foundation.documents.checking import CheckedFile
+from foundation.documents.services import store_file
 from tickets.models import Attachment, Message, Ticket
 
 MAX_FILES_AT_ONCE = 10

@@ -6,9 +6,9 @@ from typing import Any
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from accounts.models import User
-from activity.services import Fact, record
-from core.actor import Actor
+from foundation.accounts.models import User
+from foundation.activity.services import Fact, record
+from foundation.core.actor import Actor
 from tickets.models import Ticket
 from tickets.queries import changes_since
 from tickets.services.errors import MayNotDo, StaleTicket

@@ -11,9 +11,15 @@ from django.utils.translation import gettext as _
 
 from catalog.models import Service
 from catalog.queries import matrix_for
-from core.actor import Actor
-from core.classification import Environment, Impact, Kind, Priority, Urgency
-from core.events import publish
+from foundation.core.actor import Actor
+from foundation.core.classification import (
+    Environment,
+    Impact,
+    Kind,
+    Priority,
+    Urgency,
+)
+from foundation.core.events import publish
 from tickets.events import TicketClassified
 from tickets.models import Message, MessageKind, Ticket
 from tickets.policies import can_classify

@@ -5,14 +5,14 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.roles import Capability
-from accounts.zones import zone
 from catalog.models import Contract
 from catalog.queries import covers, matrix_for
-from core.actor import Actor
-from core.classification import Impact, Urgency
-from core.errors import Invalid
-from core.events import publish
+from foundation.accounts.roles import Capability
+from foundation.accounts.zones import zone
+from foundation.core.actor import Actor
+from foundation.core.classification import Impact, Urgency
+from foundation.core.errors import Invalid
+from foundation.core.events import publish
 from tickets.events import TicketContractChanged
 from tickets.models import MessageKind, Ticket
 from tickets.services.base import acting_user, change_ticket, record_ticket

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from core.actor import Actor
-from core.errors import Invalid
-from core.events import publish
-from documents.checking import CheckedFile
+from foundation.core.actor import Actor
+from foundation.core.errors import Invalid
+from foundation.core.events import publish
+from foundation.documents.checking import CheckedFile
 from tickets import notices
 from tickets.events import CustomerTold
 from tickets.models import Message, MessageKind, Ticket

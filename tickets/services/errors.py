@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from core.errors import DomainError, Invalid, NotAllowed
+from foundation.core.errors import DomainError, Invalid, NotAllowed
 from tickets.models import Ticket
 from tickets.queries import TimelineEntry
 from tickets.states import Transition

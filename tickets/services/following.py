@@ -6,10 +6,15 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.queries import membership_of
-from core.actor import Actor
-from core.classification import Environment, Impact, Kind, Urgency
-from documents.checking import CheckedFile
+from foundation.accounts.queries import membership_of
+from foundation.core.actor import Actor
+from foundation.core.classification import (
+    Environment,
+    Impact,
+    Kind,
+    Urgency,
+)
+from foundation.documents.checking import CheckedFile
 from tickets.models import Ticket
 from tickets.policies import can_reply_as_customer, is_followed_up
 from tickets.services.base import acting_user, lock_ticket, record_ticket

@@ -8,11 +8,11 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.models import Team, User
-from accounts.queries import absence_of, team_serves
-from core.actor import Actor, system_actor
-from core.events import publish
-from documents.checking import CheckedFile
+from foundation.accounts.models import Team, User
+from foundation.accounts.queries import absence_of, team_serves
+from foundation.core.actor import Actor, system_actor
+from foundation.core.events import publish
+from foundation.documents.checking import CheckedFile
 from tickets import notices
 from tickets.events import SolutionDeclined, TicketStateChanged
 from tickets.models import Message, MessageKind, StateInterval, Ticket

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from core.bulk import update_rows
+from foundation.core.bulk import update_rows
 from tickets import notices
 from tickets.models import LAST, Ticket
 from tickets.states import State

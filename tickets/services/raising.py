@@ -7,17 +7,24 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.models import Membership, Organization, User
-from accounts.roles import RAISES_TICKETS, Capability
-from accounts.zones import zone
 from catalog.models import Contract, RequestTemplate, Service
 from catalog.queries import contract_on, matrix_for
-from core.actor import Actor
-from core.classification import Channel, Environment, Impact, Kind, Priority, Urgency
-from core.errors import Invalid
-from core.events import publish
-from core.tenancy import require_in_scope
-from documents.checking import CheckedFile
+from foundation.accounts.models import Membership, Organization, User
+from foundation.accounts.roles import RAISES_TICKETS, Capability
+from foundation.accounts.zones import zone
+from foundation.core.actor import Actor
+from foundation.core.classification import (
+    Channel,
+    Environment,
+    Impact,
+    Kind,
+    Priority,
+    Urgency,
+)
+from foundation.core.errors import Invalid
+from foundation.core.events import publish
+from foundation.core.tenancy import require_in_scope
+from foundation.documents.checking import CheckedFile
 from tickets.events import TicketRaised
 from tickets.models import StateInterval, Ticket
 from tickets.services.attachments import attach_files

@@ -16,10 +16,10 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from lucide import IconDoesNotExist
 from lucide.templatetags.lucide import lucide
 
-from accounts.zones import instant_words, zone, zone_words
-from core.classification import Kind, Priority, SupportType
-from core.wording import day_words, is_spanish
 from escalation.rules import Condition, Outcome
+from foundation.accounts.zones import instant_words, zone, zone_words
+from foundation.core.classification import Kind, Priority, SupportType
+from foundation.core.wording import day_words, is_spanish
 from reports.metrics import DEFINITIONS
 from sla.calendars import SegmentKind
 from sla.clocks import Target

@@ -7,8 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from accounts.tenancy import every_organization
 from audits.services import purge_evidence
+from foundation.accounts.tenancy import every_organization
 
 
 class Command(BaseCommand):

@@ -10,12 +10,18 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, transaction
 from django.utils import timezone
 
-from accounts.models import Membership
-from accounts.queries import staff_with_role
-from accounts.roles import StaffRole
-from accounts.tenancy import every_organization
 from catalog.models import Contract, Service
-from core.classification import Channel, Impact, Kind, Priority, Urgency
+from foundation.accounts.models import Membership
+from foundation.accounts.queries import staff_with_role
+from foundation.accounts.roles import StaffRole
+from foundation.accounts.tenancy import every_organization
+from foundation.core.classification import (
+    Channel,
+    Impact,
+    Kind,
+    Priority,
+    Urgency,
+)
 from sla.defaults import CalendarRole, Metric
 from sla.models import CalendarVersion, Clock, ClockSegment, ClockState
 from tickets.models import LAST, StateInterval, Ticket

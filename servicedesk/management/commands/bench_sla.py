@@ -17,11 +17,11 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import connection, models
 from django.utils import timezone
 
-from accounts.queries import organizations, staff_with_role
-from accounts.roles import StaffRole
-from accounts.tenancy import every_organization
-from core.actor import system_actor
-from core.classification import Priority
+from foundation.accounts.queries import organizations, staff_with_role
+from foundation.accounts.roles import StaffRole
+from foundation.accounts.tenancy import every_organization
+from foundation.core.actor import system_actor
+from foundation.core.classification import Priority
 from reports.models import SimulationPart
 from reports.queries import preceding_month, simulation_result
 from reports.services import NewSimulation, request_simulation, run_part

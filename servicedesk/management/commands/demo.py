@@ -7,13 +7,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import User
-from accounts.tenancy import every_organization
-from core.classification import Priority
-from core.errors import Invalid
-from core.events import unheard
-from notifications.events import MessageQueued
-from notifications.services import mark_all_sent
+from foundation.accounts.models import User
+from foundation.accounts.tenancy import every_organization
+from foundation.core.classification import Priority
+from foundation.core.errors import Invalid
+from foundation.core.events import unheard
+from foundation.notifications.events import MessageQueued
+from foundation.notifications.services import mark_all_sent
 from reports.events import ReportRequested, SimulationRequested
 from reports.queries import preceding_month
 from reports.services import NewSimulation, request_report, request_simulation

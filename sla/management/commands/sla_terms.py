@@ -5,12 +5,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from accounts.models import User
-from accounts.queries import organization_by_slug
-from accounts.tenancy import every_organization, organization_scope
-from core.actor import Actor
-from core.classification import Channel
-from core.errors import DomainError
+from foundation.accounts.models import User
+from foundation.accounts.queries import organization_by_slug
+from foundation.accounts.tenancy import every_organization, organization_scope
+from foundation.core.actor import Actor
+from foundation.core.classification import Channel
+from foundation.core.errors import DomainError
 from sla.services import export_terms, import_terms
 
 

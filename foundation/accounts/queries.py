@@ -1,0 +1,157 @@
+"""Who is who, within the open scope."""
+
+from datetime import datetime
+
+from django.db.models import OuterRef, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from foundation.accounts.models import (
+    DESK_ZONE,
+    Absence,
+    Membership,
+    Organization,
+    ServiceAccount,
+    Shift,
+    Team,
+    User,
+)
+from foundation.accounts.roles import Capability, CustomerRole, StaffRole
+from foundation.accounts.tenancy import organization_ids_of, valid_memberships
+from foundation.core.errors import NotFound
+from foundation.core.tenancy import current_scope
+
+
+def membership_of(user_id: int, organization_id: int) -> Membership | None:
+    """Return the person's valid membership, or None when there is none or it is suspended."""
+    return (
+        Membership.objects.filter(
+            user_id=user_id, organization_id=organization_id, is_suspended=False
+        )
+        .order_by("pk")
+        .first()
+    )
+
+
+def memberships_of(user_id: int) -> list[Membership]:
+    """Return every valid membership of the person inside the scope, with its
+    organization, by name.
+    """
+    scope = current_scope()
+    return [
+        m
+        for m in valid_memberships(user_id)
+        if m.organization.is_active and scope.covers(m.organization_id)
+    ]
+
+
+def members_with_role(organization_id: int, *roles: CustomerRole) -> list[User]:
+    """Return the active people of the organization who hold one of the roles, by name."""
+    memberships = (
+        Membership.objects.filter(
+            organization_id=organization_id, is_suspended=False, user__is_active=True
+        )
+        .select_related("user")
+        .order_by("user__full_name", "pk")
+    )
+    return [membership.user for membership in memberships if membership.has_role(*roles)]
+
+
+def organizations() -> list[Organization]:
+    """Return the organizations of the scope, by name."""
+    return list(Organization.objects.order_by("name", "pk"))
+
+
+def organization_by_slug(slug: str) -> Organization:
+    """Return the organization; ``NotFound`` when it does not exist inside the scope."""
+    organization = Organization.objects.filter(slug=slug).order_by("pk").first()
+    if organization is None:
+        raise NotFound(_("There is no such organization."))
+    return organization
+
+
+def get_organization(organization_id: int) -> Organization:
+    organization = Organization.objects.filter(pk=organization_id).order_by("pk").first()
+    if organization is None:
+        raise NotFound(_("There is no such organization."))
+    return organization
+
+
+def staff() -> list[User]:
+    """Return the active people of the staff, by name."""
+    return [
+        user
+        for user in User.objects.filter(is_active=True)
+        .exclude(staff_roles=[])
+        .order_by("full_name", "pk")
+        if user.is_staff
+    ]
+
+
+def assignable_staff() -> list[User]:
+    """Return the people who can hold a ticket: agents, consultants and their supervisors."""
+    return [user for user in staff() if user.can(Capability.HOLD_TICKETS)]
+
+
+def staff_with_role(*roles: StaffRole) -> list[User]:
+    return [user for user in staff() if any(role in user.staff_roles for role in roles)]
+
+
+def supervisors_of(organization_id: int) -> list[User]:
+    """Return the desk's supervisors who serve the organization."""
+    return [
+        user for user in staff_with_role(StaffRole.DESK_SUPERVISOR) if serves(user, organization_id)
+    ]
+
+
+def serves(user: User, organization_id: int) -> bool:
+    """Tell whether a person of the staff may see this organization at all."""
+    return user.is_staff and organization_id in organization_ids_of(user)
+
+
+def team_serves(team: Team, organization_id: int) -> bool:
+    """Tell whether a support group serves the organization: it names none, or names this one."""
+    named = set(
+        Team.organizations.through.objects.filter(team_id=team.pk)
+        .order_by()
+        .values_list("organization_id", flat=True)
+    )
+    return not named or organization_id in named
+
+
+def service_account_by_id(service_account_id: int) -> ServiceAccount | None:
+    return (
+        ServiceAccount.objects.filter(pk=service_account_id)
+        .select_related("contact", "organization")
+        .order_by("pk")
+        .first()
+    )
+
+
+def valid_user(organization_id: int, email: str) -> Membership | None:
+    """Return the membership of the valid user of the organization with this address, or None."""
+    return (
+        Membership.objects.filter(
+            organization_id=organization_id, user__email__iexact=email, is_suspended=False
+        )
+        .select_related("user", "organization")
+        .order_by("pk")
+        .first()
+    )
+
+
+def absence_of(user_id: int, at: datetime) -> Absence | None:
+    """Return the absence that a person is in at an instant; None while they are there."""
+    away = Absence.objects.filter(person_id=user_id, starts_at__lte=at, ends_at__gt=at)
+    return away.select_related("substitute").order_by("pk").first()
+
+
+def zone_of_person(person_id: int) -> str:
+    """Return the time zone in which one of the staff works: that of their first shift, otherwise
+    the one a new shift begins with.
+    """
+    return first_shifts(person_id).values_list("time_zone", flat=True).first() or DESK_ZONE
+
+
+def first_shifts(person_id: int | OuterRef) -> QuerySet[Shift]:
+    """Return the active shifts of a person, the oldest first."""
+    return Shift.objects.filter(people=person_id, is_active=True).order_by("pk")

@@ -1,0 +1,184 @@
+"""People, organizations, tokens: what is written about who may do what."""
+
+import hashlib
+import secrets
+from datetime import datetime
+from typing import Any
+
+from django.db import models, transaction
+from django.utils.translation import gettext_lazy as _
+
+from foundation.accounts.events import ConfigurationChanged, OrganizationCreated
+from foundation.accounts.models import (
+    ApiToken,
+    Membership,
+    Organization,
+    ServiceAccount,
+    User,
+)
+from foundation.accounts.roles import CustomerRole
+from foundation.accounts.zones import validate_country
+from foundation.activity.services import Fact, record
+from foundation.core.actor import Actor
+from foundation.core.errors import Invalid
+from foundation.core.events import publish
+
+TOKEN_PREFIX = "mesa_"  # lets secret scanners recognise a leaked token  # noqa: S105
+
+
+@transaction.atomic
+def create_organization(*, by: Actor, at: datetime, **fields: Any) -> Organization:
+    """Create a customer and tell the apps above, which give it its calendars. Needs a scope over
+    every organization.
+    """
+    organization = Organization(**fields)
+    validate_country(
+        organization.country, organization.region
+    )  # without a list of holidays its calendar would close on none
+    organization.save()
+    announce_organization(organization=organization, by=by, at=at)
+    return organization
+
+
+def announce_organization(*, organization: Organization, by: Actor, at: datetime) -> None:
+    """Record and publish a new organization, whoever saved it."""
+    record(
+        organization_id=organization.pk,
+        facts=[
+            Fact(verb="organization.created", object_type="organization", object_id=organization.pk)
+        ],
+        by=by,
+        at=at,
+    )
+    publish(OrganizationCreated(organization_id=organization.pk, at=at))
+
+
+@transaction.atomic
+def record_configuration_change(
+    *, instance: models.Model, changed_fields: list[str], created: bool, by: Actor, at: datetime
+) -> None:
+    """Put the change of a configuration object on the record and publish it; called in the
+    transaction that saved it.
+    """
+    object_type = instance._meta.label_lower
+    organization_id = (
+        instance.pk
+        if isinstance(instance, Organization)
+        else getattr(instance, "organization_id", None)
+    )
+    verb = "configuration.created" if created else "configuration.changed"
+    fact = Fact(
+        verb=verb,
+        object_type=object_type,
+        object_id=instance.pk,
+        payload={"fields": changed_fields},
+    )
+    if isinstance(instance, User):
+        fact.payload["staff_roles"] = instance.staff_roles  # a grant of rights says which
+    record(organization_id=organization_id, facts=[fact], by=by, at=at)
+    if created and isinstance(instance, Organization):
+        announce_organization(organization=instance, by=by, at=at)
+    publish(
+        ConfigurationChanged(
+            organization_id=organization_id, at=at, object_type=object_type, object_id=instance.pk
+        )
+    )
+
+
+def token_digest(secret: str) -> str:
+    """Return the stored form of a token: tokens have 256 random bits, so a plain hash is enough."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+@transaction.atomic
+def issue_user_token(*, user: User, by: Actor, at: datetime) -> str:
+    """Create a token of a person and return its secret, which is shown once and never stored."""
+    secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    token = ApiToken.objects.create(digest=token_digest(secret), user=user, created_at=at)
+    record(
+        organization_id=None,
+        facts=[
+            Fact(
+                verb="token.issued",
+                object_type="token",
+                object_id=token.pk,
+                payload={"user": user.pk},
+            )
+        ],
+        by=by,
+        at=at,
+    )
+    return secret
+
+
+@transaction.atomic
+def issue_service_account_token(
+    *, name: str, organization: Organization, contact: User, by: Actor, at: datetime
+) -> str:
+    """Create the service account if it is new, and a token for it. The contact must be a
+    coordinator there (SPEC 1.3).
+    """
+    membership = (
+        Membership.objects.filter(user=contact, organization=organization).order_by("pk").first()
+    )
+    if membership is None or not membership.has_role(CustomerRole.COORDINATOR):
+        raise Invalid(
+            _(
+                "%(email)s is not a coordinator of %(organization)s: give a coordinator of that "
+                "organization as the contact."
+            )
+            % {"email": contact.email, "organization": organization.name},
+            fields={"contact": _("Not a coordinator of the organization.")},
+        )
+    account, _created = ServiceAccount.objects.get_or_create(
+        organization=organization, name=name, defaults={"contact": contact}
+    )
+    secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    token = ApiToken.objects.create(
+        digest=token_digest(secret),
+        service_account_id=account.pk,
+        organization_id=organization.pk,
+        created_at=at,
+    )
+    fact = Fact(
+        verb="token.issued",
+        object_type="token",
+        object_id=token.pk,
+        payload={"service_account": account.pk},
+    )
+    record(organization_id=organization.pk, facts=[fact], by=by, at=at)
+    return secret
+
+
+@transaction.atomic
+def set_language(*, user: User, language: str) -> None:
+    """Remember the language the person chose; it then decides over the browser's."""
+    User.objects.filter(pk=user.pk).update(language=language)
+
+
+@transaction.atomic
+def create_staff(
+    *, email: str, full_name: str, roles: list[str], password: str, by: Actor, at: datetime
+) -> User:
+    """Create a person of the staff with these roles; ``Invalid`` when the address is taken."""
+    if User.objects.filter(email__iexact=email).exists():
+        raise Invalid(
+            _("%(email)s already has an account.") % {"email": email}, fields={"email": _("Taken.")}
+        )
+    user = User(email=email.lower(), full_name=full_name, staff_roles=roles)
+    user.set_password(password)
+    user.save()
+    record(
+        organization_id=None,
+        facts=[
+            Fact(
+                verb="person.created",
+                object_type="user",
+                object_id=user.pk,
+                payload={"roles": roles},
+            )
+        ],
+        by=by,
+        at=at,
+    )
+    return user

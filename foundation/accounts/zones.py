@@ -1,0 +1,96 @@
+"""Where a customer is: IANA time zones from the pinned tzdata, never offsets; countries and regions
+that have a list of holidays.
+"""
+
+from datetime import datetime
+from functools import cache, lru_cache
+from zoneinfo import ZoneInfo, available_timezones
+
+import holidays
+from babel import Locale
+from babel.dates import get_timezone, get_timezone_location
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from foundation.core.wording import day_words, is_spanish
+
+
+@cache
+def known_zones() -> frozenset[str]:
+    """Return the zones of places, under their old names too, and UTC: no offsets, and nothing of
+    the machine's own.
+    """
+    machines = {"Factory", "localtime", "posixrules", "leapseconds"}
+    return frozenset(
+        name
+        for name in available_timezones()
+        if name not in machines and not name.startswith(("Etc/GMT", "GMT", "SystemV/"))
+    )
+
+
+def validate_time_zone(name: str) -> None:
+    """Raise ``ValidationError`` unless ``name`` is an IANA zone such as ``America/Mexico_City``."""
+    if name not in known_zones():
+        raise ValidationError(
+            _("“%(name)s” is not a time zone. Write an IANA name such as America/Mexico_City."),
+            params={"name": name},
+        )
+
+
+@cache
+def _countries() -> dict[str, list[str]]:
+    """Return country code -> codes of the regions with holidays of their own."""
+    return holidays.list_supported_countries()
+
+
+def validate_country(code: str, region: str = "") -> None:
+    """Raise ``ValidationError`` unless the holidays of the country, and of its region if one is
+    named, can be loaded.
+    """
+    if code not in _countries():
+        raise ValidationError(
+            {
+                "country": _(
+                    "There is no list of public holidays for “%(code)s”. Write the two letters "
+                    "of ISO 3166, such as MX."
+                )
+                % {"code": code}
+            }
+        )
+    regions = _countries()[code]
+    if region and region not in regions:
+        known = ", ".join(regions) or "—"
+        words = _(
+            "There is no list of public holidays for the region “%(region)s”. Leave it empty, or "
+            "write one of: %(known)s."
+        )
+        raise ValidationError({"region": words % {"region": region, "known": known}})
+
+
+def zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
+
+
+def instant_words(moment: datetime, time_zone: str) -> str:
+    """Return an instant in a named zone, in the reader's language: ``22 nov 2026, 14:05``."""
+    local = moment.astimezone(zone(time_zone))
+    return f"{day_words(local)}, {local:%H:%M}"
+
+
+def zone_words(time_zone: str) -> str:
+    """Return a zone as people say it, by the Unicode CLDR: ``America/Mexico_City`` is ``Ciudad de
+    México``.
+    """
+    return _city(time_zone, "es_MX" if is_spanish() else "en")
+
+
+@lru_cache(maxsize=1024)
+def _city(time_zone: str, locale: str) -> str:
+    if time_zone in {"UTC", "Etc/UTC"}:
+        return "UTC"
+    try:
+        return get_timezone_location(
+            get_timezone(time_zone), locale=Locale.parse(locale), return_city=True
+        )
+    except LookupError:  # a zone that is newer than the words
+        return time_zone.rpartition("/")[2].replace("_", " ")

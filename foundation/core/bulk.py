@@ -1,0 +1,204 @@
+"""Very many rows, written past the models and still inside the scope: one statement, or one COPY,
+on PostgreSQL.
+"""
+
+import csv
+import gc
+import json
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import copy_context
+from datetime import datetime
+from io import StringIO
+from typing import Any, TypeVar
+
+from django.db import connection, models
+from django.db.models.expressions import RawSQL
+
+from foundation.core.tenancy import ScopeError, current_scope
+
+_NULL = "\\N"
+A = TypeVar("A")
+B = TypeVar("B")
+
+
+def insert_rows(
+    model: type[models.Model],
+    names: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    organization_id: int,
+) -> None:
+    """Append rows with the columns ``names``, of this organization alone: the caller puts its id
+    into each.
+
+    On PostgreSQL by COPY, in the caller's transaction. Raises ``ScopeError`` when the organization
+    is outside the open scope.
+    """
+    _require_scope(model, organization_id)
+    fields = [model._meta.get_field(name) for name in names]
+    table, columns = _quoted(model, fields)
+    prepared = _prepared(fields, rows)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            text = StringIO()
+            csv.writer(text).writerows(
+                [_NULL if value is None else value for value in row] for row in prepared
+            )
+            text.seek(0)
+            cursor.copy_expert(
+                f"COPY {table} ({', '.join(columns)}) FROM STDIN (FORMAT csv, NULL '{_NULL}')", text
+            )
+            return
+        marks = ", ".join(["%s"] * len(columns))
+        cursor.executemany(
+            f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})",  # noqa: S608 - our names
+            list(prepared),
+        )
+
+
+def update_rows(
+    model: type[models.Model],
+    names: Sequence[str],
+    rows: Sequence[tuple[Any, ...]],
+    *,
+    organization_id: int,
+) -> None:
+    """Set the columns ``names`` of each row: ``rows`` holds (pk, value, ...). Touches rows of this
+    organization alone.
+
+    Raises ``ScopeError`` when the organization is outside the open scope.
+    """
+    _require_scope(model, organization_id)
+    if not rows:
+        return
+    fields = [model._meta.get_field(name) for name in names]
+    table, columns = _quoted(model, fields)
+    prepared = list(_prepared([model._meta.pk, *fields], rows))
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            types = ["bigint", *(field.db_type(connection) for field in fields)]
+            arrays = ", ".join(f"%s::{kind}[]" for kind in types)
+            given = ", ".join(["id", *columns])
+            assigned = ", ".join(f"{column} = given.{column}" for column in columns)
+            cursor.execute(
+                # noqa below: the names come from our own models
+                f"UPDATE {table} SET {assigned} "  # noqa: S608
+                f"FROM unnest({arrays}) AS given({given})"
+                f" WHERE {table}.id = given.id AND {table}.organization_id = %s",
+                [*map(_array, zip(*prepared, strict=True)), organization_id],
+            )
+            return
+        assigned = ", ".join(f"{column} = %s" for column in columns)
+        cursor.executemany(
+            # noqa below: the names come from our own models
+            f"UPDATE {table} SET {assigned} "  # noqa: S608
+            "WHERE id = %s AND organization_id = %s",
+            [(*row, pk, organization_id) for pk, *row in prepared],
+        )
+
+
+def one_of(ids: Sequence[int]) -> Any:
+    """Return very many ids for an ``__in`` lookup: on PostgreSQL as one array, not as a placeholder
+    each.
+    """
+    if connection.vendor != "postgresql":
+        return ids
+    return RawSQL("SELECT unnest(%s::bigint[])", (_array(ids),))
+
+
+@contextmanager
+def without_collections() -> Iterator[None]:
+    """Keep Python from looking for cycles among rows that have none, over and over, while a batch
+    is in work.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def in_threads(work: Callable[[A], B], items: Iterable[A], *, count: int) -> Iterator[B]:
+    """Yield ``work`` of each item, in order, from ``count`` threads with a connection and the
+    caller's scope each.
+
+    One after the other where the database has one writer, or in a transaction, which a second
+    connection would not see.
+    """
+    if connection.vendor != "postgresql" or connection.in_atomic_block:
+        yield from map(work, items)
+        return
+    with without_collections(), ThreadPoolExecutor(count) as pool:
+        waiting: deque[Future[B]] = deque()
+        for item in items:
+            waiting.append(pool.submit(copy_context().run, _with_own_connection, work, item))
+            if len(waiting) > count:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _with_own_connection(work: Callable[[A], B], item: A) -> B:
+    try:
+        return work(item)
+    finally:
+        connection.close()
+
+
+def _array(values: Iterable[Any]) -> str:
+    """Return an array as PostgreSQL writes one: a single constant to parse, where the driver would
+    send a list of them.
+    """
+    texts = (
+        "NULL" if value is None else str(value) if isinstance(value, int) else _in_quotes(value)
+        for value in values
+    )
+    return "{" + ",".join(texts) + "}"
+
+
+def _in_quotes(text: str) -> str:
+    escaped = (
+        text.replace("\\", "\\\\").replace('"', '\\"') if '"' in text or "\\" in text else text
+    )
+    return f'"{escaped}"'
+
+
+def _require_scope(model: type[models.Model], organization_id: int) -> None:
+    if not current_scope().covers(organization_id):
+        raise ScopeError(
+            f"{model.__name__} rows of an organization outside the scope were to be written."
+        )
+
+
+def _quoted(model: type[models.Model], fields: Sequence[Any]) -> tuple[str, list[str]]:
+    quote = connection.ops.quote_name
+    return quote(model._meta.db_table), [quote(field.column) for field in fields]
+
+
+def _prepared(fields: Sequence[Any], rows: Iterable[Sequence[Any]]) -> Iterable[list[Any]]:
+    """Yield the rows as the database takes them; instants, which are most of it, without the
+    fields' ceremony.
+    """
+    if connection.vendor != "postgresql":
+        yield from (
+            [
+                field.get_db_prep_save(value, connection)
+                for field, value in zip(fields, row, strict=True)
+            ]
+            for row in rows
+        )
+        return
+    for row in rows:
+        yield [
+            value.isoformat()
+            if isinstance(value, datetime)
+            else json.dumps(value)
+            if isinstance(value, dict | list)
+            else value
+            for value in row
+        ]

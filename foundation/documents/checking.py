@@ -1,0 +1,120 @@
+"""Decides whether an upload may enter: its size, its declared type, and what its bytes
+say it is.
+"""
+
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import IO
+
+import puremagic
+from django.utils.translation import gettext_lazy as _
+
+from foundation.core.errors import Invalid
+
+MAX_UPLOAD_BYTES = 25 * 1024 * 1024  # DECISIONS 20
+_HEAD_BYTES = 8192  # enough for every signature in the list below
+
+# Extension -> (content type served, signatures that puremagic may report for such a file).
+_BINARY = {
+    "pdf": ("application/pdf", {".pdf"}),
+    "png": ("image/png", {".png"}),
+    "jpg": ("image/jpeg", {".jpg", ".jpeg", ".jfif"}),
+    "jpeg": ("image/jpeg", {".jpg", ".jpeg", ".jfif"}),
+    "gif": ("image/gif", {".gif"}),
+    "webp": ("image/webp", {".webp"}),
+    "docx": (
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        {".zip", ".docx", ".xlsx", ".pptx"},
+    ),
+    "xlsx": (
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        {".zip", ".docx", ".xlsx", ".pptx"},
+    ),
+    "pptx": (
+        "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+        {".zip", ".docx", ".xlsx", ".pptx"},
+    ),
+    "odt": ("application/vnd.oasis.opendocument.text", {".zip", ".odt"}),
+    "ods": ("application/vnd.oasis.opendocument.spreadsheet", {".zip", ".ods"}),
+    "zip": ("application/zip", {".zip"}),
+}
+_TEXT = {
+    "txt": "text/plain",
+    "log": "text/plain",
+    "csv": "text/csv",
+    "eml": "message/rfc822",
+    "json": "application/json",
+    "xml": "text/xml",
+}
+
+ACCEPTED_EXTENSIONS = sorted({*_BINARY, *_TEXT})
+
+
+class FileRefused(Invalid):
+    """The file may not enter; the message says which rule it broke and what is accepted."""
+
+    code = "file_refused"
+
+
+@dataclass(frozen=True)
+class CheckedFile:
+    name: str
+    content_type: str
+    size_bytes: int
+    stream: IO[bytes]
+
+
+def check_upload(*, name: str, stream: IO[bytes], size_bytes: int) -> CheckedFile:
+    """Return what the file is; raise ``FileRefused`` when it is empty, too large, of another type
+    or in disguise.
+    """
+    clean_name = PurePath(name.replace("\\", "/")).name.strip()[:150] or "file"
+    if size_bytes == 0:
+        raise FileRefused(_("“%(name)s” is empty. Choose the file again.") % {"name": clean_name})
+    if size_bytes > MAX_UPLOAD_BYTES:
+        raise FileRefused(
+            _(
+                "“%(name)s” has %(size)d MB; a file may have up to %(limit)d MB. Compress it or "
+                "share a link to it."
+            )
+            % {
+                "name": clean_name,
+                "size": -(-size_bytes // 1048576),
+                "limit": MAX_UPLOAD_BYTES // 1048576,
+            }
+        )
+    stream.seek(0)
+    content_type = _content_type(clean_name, stream.read(_HEAD_BYTES))
+    stream.seek(0)
+    return CheckedFile(clean_name, content_type, size_bytes, stream)
+
+
+def _content_type(name: str, head: bytes) -> str:
+    extension = PurePath(name).suffix.lower().lstrip(".")
+    if extension in _TEXT:
+        if b"\x00" in head:
+            raise _disguised(name)
+        return _TEXT[extension]
+    if extension not in _BINARY:
+        raise FileRefused(
+            _("“%(name)s” is of a type that is not accepted. Accepted: %(types)s.")
+            % {"name": name, "types": ", ".join(ACCEPTED_EXTENSIONS)}
+        )
+    content_type, signatures = _BINARY[extension]
+    try:
+        found = {match.extension for match in puremagic.magic_string(head)}
+    except puremagic.PureError:
+        found = set()
+    if not found & signatures:
+        raise _disguised(name)
+    return content_type
+
+
+def _disguised(name: str) -> FileRefused:
+    return FileRefused(
+        _(
+            "The content of “%(name)s” is not what its name says. Save it again in its own "
+            "format and attach that."
+        )
+        % {"name": name}
+    )

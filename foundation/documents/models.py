@@ -1,0 +1,30 @@
+from django.db import models
+
+from foundation.core.tenancy import TenantModel
+
+
+def blob_path(blob: "Blob", filename: str) -> str:
+    """Store by digest, a folder per organization: the name a person gave never reaches the file
+    system.
+    """
+    return f"blobs/{blob.organization_id}/{blob.sha256[:2]}/{blob.sha256}"
+
+
+class Blob(TenantModel):
+    """The bytes of a file, once per organization, named by their SHA-256."""
+
+    organization_id = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    size_bytes = models.PositiveBigIntegerField()
+    content_type = models.CharField(max_length=120)
+    file = models.FileField(upload_to=blob_path, max_length=200)
+    created_at = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        ordering = ("pk",)
+        constraints = (
+            models.UniqueConstraint(fields=("organization_id", "sha256"), name="blob_unique"),
+        )
+
+    def __str__(self) -> str:
+        return self.sha256

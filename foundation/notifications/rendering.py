@@ -1,0 +1,49 @@
+"""Turns an outbox row into subject, text and HTML, in the recipient's language."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.template import Context, Engine, Template
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from foundation.documents.models import Blob
+from foundation.notifications.models import OutboxMessage
+
+
+@dataclass(frozen=True)
+class RenderedMessage:
+    subject: str
+    text: str
+    html: str
+    attachment: bytes | None = None
+    attachment_type: str = ""
+
+
+def render_message(message: OutboxMessage) -> RenderedMessage:
+    """Render ``notifications/<template>.subject.txt`` and ``.txt``; the HTML dresses the same text,
+    escaped.
+
+    The words of a message stand in one place only, and the subject never holds a line break.
+    """
+    context = Context(
+        {**message.context, "to_name": message.to_name, "base_url": settings.MESA_URL},
+        autoescape=False,
+    )
+    base = f"notifications/{message.template}"
+    with translation.override(message.language or "es"):
+        subject = " ".join(_template(f"{base}.subject.txt").render(context).split())
+        text = _template(f"{base}.txt").render(context).strip() + "\n"
+        html = render_to_string(
+            "notifications/mail.html",
+            {"text": text, "language": message.language, "mail_subject": subject},
+        )
+    if message.attachment_id is None:
+        return RenderedMessage(subject, text, html)
+    blob = Blob.objects.get(pk=message.attachment_id)
+    with blob.file.open("rb") as stream:
+        return RenderedMessage(subject, text, html, stream.read(), blob.content_type)
+
+
+def _template(name: str) -> Template:
+    return Engine.get_default().get_template(name)

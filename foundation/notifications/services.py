@@ -1,0 +1,246 @@
+"""The outbox: queue in the cause's transaction, deliver after commit, retry with back-off, give up
+visibly.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from email.utils import make_msgid
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from foundation.activity.services import Fact, record
+from foundation.core.actor import Actor
+from foundation.core.events import publish
+from foundation.notifications.events import MessageDied, MessageQueued
+from foundation.notifications.models import MessageStatus, OutboxMessage
+from foundation.notifications.rendering import RenderedMessage, render_message
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(
+    minutes=2
+)  # longer than any SMTP dialogue; a claim older than this belongs to a dead worker
+BACKOFF = (
+    timedelta(seconds=30),
+    timedelta(minutes=2),
+    timedelta(minutes=10),
+    timedelta(hours=1),
+    timedelta(hours=6),
+)
+MAX_ATTEMPTS = len(BACKOFF) + 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Letter:
+    """What to tell one person: template and context, and the key that makes telling it twice
+    impossible.
+    """
+
+    template: str
+    to_email: str
+    language: str
+    dedupe_key: str
+    context: dict[str, Any] = field(default_factory=dict)
+    to_name: str = ""
+    recipient_id: int | None = None
+    thread_id: str = ""
+    attachment_id: int | None = None
+    attachment_name: str = ""
+    not_before: datetime | None = None  # for somebody who is off duty: delivered from then on
+
+
+def queue_letters(*, organization_id: int | None, letters: Sequence[Letter], at: datetime) -> None:
+    """Write an outbox row per letter whose ``dedupe_key`` is new. Runs in the cause's
+    transaction.
+    """
+    wanted = {letter.dedupe_key: letter for letter in letters if letter.to_email}
+    if not wanted:
+        return
+    # A known key keeps its row as it is. Not ``ignore_conflicts``: on SQLite that would swallow
+    # every other refusal too.
+    OutboxMessage.objects.bulk_create(
+        (_row(organization_id, letter, at) for letter in wanted.values()),
+        update_conflicts=True,
+        unique_fields=["dedupe_key"],
+        update_fields=["dedupe_key"],
+    )
+    publish(MessageQueued(organization_id=organization_id, at=at))
+
+
+def _row(organization_id: int | None, letter: Letter, at: datetime) -> OutboxMessage:
+    return OutboxMessage(
+        organization_id=organization_id,
+        recipient_id=letter.recipient_id,
+        to_email=letter.to_email,
+        to_name=letter.to_name,
+        language=letter.language,
+        template=letter.template,
+        context=letter.context,
+        dedupe_key=letter.dedupe_key,
+        message_id=make_msgid(domain=settings.MESA_MAIL_DOMAIN),
+        thread_id=letter.thread_id,
+        attachment_id=letter.attachment_id,
+        attachment_name=letter.attachment_name,
+        run_after=letter.not_before or at,
+        created_at=at,
+    )
+
+
+def due_messages(*, at: datetime, limit: int) -> list[OutboxMessage]:
+    """Return what waits or was abandoned by a dead worker, oldest first."""
+    return list(OutboxMessage.objects.filter(_claimable(at)).order_by("run_after", "pk")[:limit])
+
+
+def deliver_message(
+    *,
+    message: OutboxMessage,
+    from_email: str,
+    at: datetime,
+    connection: BaseEmailBackend | None = None,
+) -> bool:
+    """Claim, render and send one message; return whether it was sent now.
+
+    Returns False when another worker has it, it is not due, or the attempt failed (then it waits
+    for its next turn or is dead, and ``connection`` is closed, so that the next one starts afresh).
+    The one possible double lies between SMTP's 250 and the commit of *sent*; it is counted in
+    ``reclaims``.
+    """
+    if not claim_message(message=message, at=at):
+        return False
+    try:
+        rendered = render_message(message)
+        _send(message, rendered, from_email=from_email, connection=connection)
+    except Exception as error:  # noqa: BLE001 - the row must say it failed, and be tried again
+        logger.warning("Message %s was not delivered: %s", message.pk, error)
+        _note_failure(message=message, error=error, at=at)
+        if connection is not None:
+            connection.close()
+        return False
+    _held(message).update(
+        status=MessageStatus.SENT, sent_at=at, subject=rendered.subject[:250], last_error=""
+    )
+    return True
+
+
+def fail_message(*, message: OutboxMessage, error: Exception, at: datetime) -> None:
+    """Note an attempt that failed before anything was sent: the mail server cannot be reached."""
+    if claim_message(message=message, at=at):
+        logger.warning("Message %s was not delivered: %s", message.pk, error)
+        _note_failure(message=message, error=error, at=at)
+
+
+def claim_message(*, message: OutboxMessage, at: datetime) -> bool:
+    """Mark the message as being sent by this worker, by compare-and-set on the row as it was read;
+    False: not to be had.
+    """
+    changes = {
+        "status": MessageStatus.SENDING,
+        "claimed_at": at,
+        "run_after": at + LEASE,
+        "attempts": message.attempts + 1,
+        "reclaims": message.reclaims + (message.status == MessageStatus.SENDING),
+    }
+    as_read = OutboxMessage.objects.filter(
+        _claimable(at), pk=message.pk, status=message.status, attempts=message.attempts
+    )
+    if not as_read.update(**changes):
+        return False
+    for name, value in changes.items():
+        setattr(message, name, value)
+    if message.attempts > MAX_ATTEMPTS:
+        _note_failure(
+            message=message, error=RuntimeError("Every worker that tried to send it died."), at=at
+        )
+        return False
+    return True
+
+
+def _held(message: OutboxMessage) -> QuerySet[OutboxMessage]:
+    """Return the row while this claim still holds it: a worker that outlived its lease no longer
+    decides.
+    """
+    return OutboxMessage.objects.filter(
+        pk=message.pk, status=MessageStatus.SENDING, claimed_at=message.claimed_at
+    )
+
+
+def _claimable(at: datetime) -> Q:
+    # A row in SENDING carries run_after = end of its lease: the same index finds fresh and
+    # abandoned work.
+    return Q(status__in=(MessageStatus.QUEUED, MessageStatus.SENDING), run_after__lte=at)
+
+
+def _send(
+    message: OutboxMessage,
+    rendered: RenderedMessage,
+    *,
+    from_email: str,
+    connection: BaseEmailBackend | None,
+) -> None:
+    headers = {
+        "Message-ID": message.message_id,
+        "Auto-Submitted": "auto-generated",
+        "X-Auto-Response-Suppress": "All",
+    }
+    if message.thread_id and message.thread_id != message.message_id:
+        headers["In-Reply-To"] = message.thread_id
+        headers["References"] = message.thread_id
+    mail = EmailMultiAlternatives(
+        subject=rendered.subject,
+        body=rendered.text,
+        from_email=from_email,
+        to=[message.to_email],
+        headers=headers,
+        connection=connection or get_connection(),
+    )
+    mail.attach_alternative(rendered.html, "text/html")
+    if rendered.attachment is not None:
+        mail.attach(message.attachment_name, rendered.attachment, rendered.attachment_type)
+    mail.send()
+
+
+@transaction.atomic
+def _note_failure(*, message: OutboxMessage, error: Exception, at: datetime) -> None:
+    attempts = message.attempts
+    if attempts < MAX_ATTEMPTS:
+        _held(message).update(
+            status=MessageStatus.QUEUED,
+            run_after=at + BACKOFF[attempts - 1],
+            last_error=str(error)[:2000],
+        )
+        return
+    _held(message).update(status=MessageStatus.DEAD, last_error=str(error)[:2000])
+    publish(MessageDied(organization_id=message.organization_id, at=at, message_id=message.pk))
+
+
+@transaction.atomic
+def requeue_messages(*, message_ids: Sequence[int], by: Actor, at: datetime) -> int:
+    """Put dead messages back in the queue with fresh attempts; return how many were dead."""
+    count = 0
+    for message in OutboxMessage.objects.filter(
+        pk__in=message_ids, status=MessageStatus.DEAD
+    ).order_by("pk"):
+        OutboxMessage.objects.filter(pk=message.pk).update(
+            status=MessageStatus.QUEUED, attempts=0, run_after=at
+        )
+        fact = Fact(verb="message.requeued", object_type="outbox", object_id=message.pk)
+        record(organization_id=message.organization_id, facts=[fact], by=by, at=at)
+        publish(MessageQueued(organization_id=message.organization_id, at=at))
+        count += 1
+    return count
+
+
+def mark_all_sent(*, at: datetime) -> int:
+    """Mark every waiting message as sent, without sending: the mail of replayed or imported
+    history.
+    """
+    return OutboxMessage.objects.exclude(status=MessageStatus.SENT).update(
+        status=MessageStatus.SENT, sent_at=at
+    )

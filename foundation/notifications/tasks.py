@@ -1,0 +1,79 @@
+"""Celery entry points of delivery."""
+
+import time
+from smtplib import SMTPException
+
+from celery import shared_task
+from django.conf import settings
+from django.core.mail import get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.utils import timezone
+
+from foundation.accounts.tenancy import every_organization, organization_scope
+from foundation.notifications import services
+from foundation.notifications.models import OutboxMessage
+from foundation.notifications.waking import answer_wake, promise_look
+
+BATCH = 20  # messages read at once; each is claimed alone, so a killed worker holds one
+ROUND_SECONDS = 10  # then the next tick goes on: the clocks share the worker
+PAUSE_SECONDS = 0.2  # between two looks: long enough to gather a batch, too short to be felt
+
+
+@shared_task(queue="mail")
+def deliver_due() -> int:
+    """Deliver what is due over one connection: what was just committed, retries, and what a dead
+    worker left behind.
+
+    Looks again while it finds something, so that a busy minute costs one task and one connection,
+    not one for each message.
+    """
+    ends = time.monotonic() + ROUND_SECONDS
+    sent = 0
+    connection = get_connection()
+    try:
+        while time.monotonic() < ends:
+            answer_wake()
+            with every_organization(reason="find the messages that are due"):
+                due = services.due_messages(at=timezone.now(), limit=BATCH)
+            if not due:
+                break
+            promise_look()
+            for message in due:
+                error = _unreachable(connection)
+                sent += _deliver(message, connection, error)
+                if error is not None:
+                    return sent
+            time.sleep(PAUSE_SECONDS)
+    finally:
+        connection.close()
+    return sent
+
+
+def _unreachable(connection: BaseEmailBackend) -> Exception | None:
+    """Open the connection if it is not, and return why that fails: then one message says so, and
+    the others wait.
+    """
+    try:
+        connection.open()
+    except (OSError, SMTPException) as error:
+        return error
+    return None
+
+
+def _deliver(message: OutboxMessage, connection: BaseEmailBackend, error: Exception | None) -> bool:
+    organization_id = message.organization_id
+    scope = (
+        organization_scope(organization_id)
+        if organization_id is not None
+        else every_organization(reason="deliver a message that belongs to no organization")
+    )
+    with scope:
+        if error is not None:
+            services.fail_message(message=message, error=error, at=timezone.now())
+            return False
+        return services.deliver_message(
+            message=message,
+            from_email=settings.DEFAULT_FROM_EMAIL,
+            at=timezone.now(),
+            connection=connection,
+        )
