@@ -5,7 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from sla.calendars import SegmentKind
+from foundation.calendars.arithmetic import SegmentKind
 from sla.clocks import Target, Term
 from sla.defaults import Metric
 from sla.explanation import Explanation

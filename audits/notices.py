@@ -9,11 +9,11 @@ from django.conf import settings
 
 from audits import paper
 from audits.models import AuditRequest, Conference, Evidence, EvidenceState, Visit
-from escalation.duty import Party, first_to_answer, roster_on
 from foundation.accounts.models import User
 from foundation.accounts.queries import serves, staff_with_role
 from foundation.accounts.roles import StaffRole
 from foundation.documents.services import store_bytes
+from foundation.duty.roster import Party, first_to_answer, roster_on
 from foundation.notifications.services import Letter, queue_letters
 from tickets.notices import send, ticket_letter
 

@@ -24,7 +24,7 @@ from django_bizcal.providers import SetHolidayProvider
 from django_bizcal.windows import TimeWindow
 
 from deploy.services import make_database
-from sla.calendars import WorkCalendar
+from foundation.calendars.arithmetic import WorkCalendar
 
 ROOT = Path(__file__).resolve().parent.parent
 SIZES = "10000,100000,200000,1000000"  # open clocks

@@ -8,7 +8,7 @@ from django.db import models
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from foundation.accounts.terms import TermsRow
+from foundation.configuration.models import TermsRow
 from foundation.core.classification import (
     Impact,
     Kind,

@@ -19,7 +19,7 @@ from catalog.models import (
     Service,
 )
 from foundation.accounts.models import Organization
-from foundation.accounts.terms import KEPT
+from foundation.configuration.models import KEPT
 from foundation.core.classification import DEFAULT_MATRIX, Matrix, SupportType
 from foundation.core.errors import Invalid, NotFound
 

@@ -10,8 +10,8 @@ from django.db import transaction
 from django.db.models import Max
 
 from catalog.models import Contract, ContractService, ContractVersion, MatrixVersion, matrix_cells
-from foundation.accounts.terms import check_effective
 from foundation.activity.services import Fact, record
+from foundation.configuration.validity import check_effective
 from foundation.core.actor import Actor
 from foundation.core.classification import (
     DEFAULT_MATRIX,

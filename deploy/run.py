@@ -136,7 +136,12 @@ def _prepare(var: Path, environment: dict[str, str]) -> None:
     """
     stamp = var / "prepared"
     digest = hashlib.sha256()
-    for pattern in ("*/migrations/*.py", "static/**/*", "requirements/base.txt"):
+    for pattern in (
+        "*/migrations/*.py",
+        "foundation/*/migrations/*.py",
+        "static/**/*",
+        "requirements/base.txt",
+    ):
         for path in sorted(ROOT.glob(pattern)):
             if path.is_file():
                 status = path.stat()

@@ -39,6 +39,8 @@ def main() -> None:
     }
     failed = []
     skipped = []
+    if not provide("pdftotext", "poppler-utils"):
+        sys.exit("mesa: tests read PDFs with pdftotext. Install it: apt-get install poppler-utils")
     if not provide("soffice", *OFFICE):
         skipped.append(
             "office documents as evidence: LibreOffice is missing (Debian: apt-get install "

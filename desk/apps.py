@@ -8,6 +8,9 @@ class DeskConfig(AppConfig):
     verbose_name = _("Desk")
     default = True
 
+    def ready(self) -> None:
+        import desk.configuration  # noqa: F401, PLC0415 - registers screens of models, which exist now
+
 
 class MesaAdminConfig(admin_apps.AdminConfig):
     """Django's admin with the desk as its site."""

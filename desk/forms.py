@@ -16,6 +16,10 @@ from foundation.accounts.models import (
     User,
 )
 from foundation.accounts.queries import assignable_staff
+from foundation.calendars.arithmetic import CalendarError
+from foundation.calendars.defaults import CalendarRole
+from foundation.calendars.hours import format_hours, parse_hours
+from foundation.calendars.wording import days_of_week, words_of
 from foundation.core.classification import (
     Channel,
     Environment,
@@ -25,12 +29,9 @@ from foundation.core.classification import (
     SupportType,
     Urgency,
 )
-from sla.calendars import CalendarError
 from sla.clocks import Target
-from sla.defaults import CalendarRole, Metric
+from sla.defaults import Metric
 from sla.drafts import Draft
-from sla.hours import format_hours, parse_hours
-from sla.wording import days_of_week, words_of
 from tickets.models import Ticket
 from tickets.services import Classification, TransitionDetails
 from tickets.states import ACTIVE, SolutionType, State

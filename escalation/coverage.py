@@ -9,16 +9,7 @@ from itertools import groupby
 
 from catalog.models import Contract
 from catalog.queries import contracts_in_force, support_types_of
-from escalation.duty import (
-    Answering,
-    Party,
-    Roster,
-    calendar_of,
-    first_to_answer,
-    members_of,
-    party_of,
-    roster_on,
-)
+from escalation.duty import calendar_of, party_of
 from escalation.models import (
     Action,
     Coverage,
@@ -31,12 +22,21 @@ from escalation.queries import active_rules, levels_of, matrix_on
 from foundation.accounts.models import Organization, User
 from foundation.accounts.queries import supervisors_of
 from foundation.accounts.zones import zone
+from foundation.calendars.arithmetic import WorkCalendar
+from foundation.calendars.defaults import CalendarRole
+from foundation.calendars.queries import calendar_versions_on, pick_calendar, work_calendar
 from foundation.core.classification import Kind, Priority
-from sla.calendars import WorkCalendar
+from foundation.duty.roster import (
+    Answering,
+    Party,
+    Roster,
+    first_to_answer,
+    members_of,
+    roster_on,
+)
 from sla.clocks import BREACH_PERCENT
-from sla.defaults import AT_ARRIVAL, CalendarRole
+from sla.defaults import AT_ARRIVAL
 from sla.promises import Matter, Policy, policy_on
-from sla.queries import calendar_versions_on, pick_calendar, work_calendar
 
 HOURS = 168
 STEP = timedelta(minutes=30)  # and every instant at which somebody comes or goes

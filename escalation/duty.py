@@ -2,208 +2,13 @@
 nobody is on duty (SPEC 3.12, 5.2).
 """
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from escalation.models import EscalationLevel
-from foundation.accounts.models import (
-    Absence,
-    Membership,
-    Shift,
-    Team,
-    User,
-)
-from sla.calendars import WorkCalendar
-from sla.queries import built_calendar, calendar_versions_on, work_calendar
-
-MAX_STEPS = 30  # changes of duty looked at before somebody is told anyway
-
-
-@dataclass(frozen=True)
-class Roster:
-    """The shifts and absences of the staff from an instant on.
-
-    Who stands in no shift is on duty around the clock, unless others of their group stand in one:
-    then they are off duty.
-    """
-
-    shifts: Mapping[int, Sequence[WorkCalendar]]
-    absences: Mapping[int, Sequence[Absence]]
-    strangers: frozenset[int] = frozenset()  # the staff whose groups serve other customers
-    members: frozenset[int] = frozenset()  # the customer's own people
-
-    def serves(self, person: User) -> bool:
-        """Tell whether a person may hear of this customer's tickets at all."""
-        return person.pk not in self.strangers if person.is_staff else person.pk in self.members
-
-    def is_on_duty(self, person_id: int, at: datetime) -> bool:
-        if self.absence(person_id, at) is not None:
-            return False
-        own = self.shifts.get(person_id)
-        return own is None or any(calendar.is_open(at) for calendar in own)
-
-    def absence(self, person_id: int, at: datetime) -> Absence | None:
-        return next(
-            (absence for absence in self.absences.get(person_id, ()) if absence.holds_at(at)), None
-        )
-
-    def stand_in(self, person: User | None, at: datetime) -> User | None:
-        """Return who answers for a person: themselves on duty, otherwise the substitute of their
-        absence, and so on; None: nobody.
-        """
-        seen: set[int] = set()
-        while person is not None and person.pk not in seen:
-            if person.is_active and self.serves(person) and self.is_on_duty(person.pk, at):
-                return person
-            seen.add(person.pk)
-            absence = self.absence(person.pk, at)
-            person = absence.substitute if absence is not None else None
-        return None
-
-    def next_change(self, people: Sequence[User], at: datetime) -> datetime | None:
-        """Return the next instant at which one of these people, or of those who stand in for them,
-        may come on duty; None: never.
-        """
-        circle = self.circle(people)
-        edges = [
-            moment
-            for pk in circle
-            for absence in self.absences.get(pk, ())
-            for moment in (absence.starts_at, absence.ends_at)
-        ]
-        openings = [
-            calendar.next_opening(at) for pk in circle for calendar in self.shifts.get(pk, ())
-        ]
-        return min((moment for moment in [*edges, *openings] if moment > at), default=None)
-
-    def circle(self, people: Sequence[User]) -> set[int]:
-        """Return the ids of these people, of the substitutes of their absences, of the substitutes
-        of those, and so on.
-        """
-        found: set[int] = set()
-        asked = [person.pk for person in people]
-        while asked:
-            pk = asked.pop()
-            if pk not in found:
-                found.add(pk)
-                asked += [
-                    absence.substitute_id
-                    for absence in self.absences.get(pk, ())
-                    if absence.substitute_id is not None
-                ]
-        return found
-
-
-def roster_on(at: datetime, organization_id: int) -> Roster:
-    """Return who is on duty when, as planned at ``at``, and who of the staff serves the
-    customer.
-    """
-    shifts: dict[int, list[WorkCalendar]] = {}
-    for shift in Shift.objects.filter(is_active=True).prefetch_related("people").order_by("pk"):
-        calendar = built_calendar(shift.time_zone, json.dumps(shift.hours), "{}")
-        for person in shift.people.all():
-            shifts.setdefault(person.pk, []).append(calendar)
-    for members in _groups():
-        if members & shifts.keys():
-            for person_id in members - shifts.keys():
-                shifts[person_id] = []
-    absences: dict[int, list[Absence]] = {}
-    for absence in (
-        Absence.objects.filter(ends_at__gt=at)
-        .select_related("substitute")
-        .order_by("starts_at", "pk")
-    ):
-        absences.setdefault(absence.person_id, []).append(absence)
-    members = (
-        Membership.objects.filter(organization_id=organization_id, is_suspended=False)
-        .order_by()
-        .values_list("user_id", flat=True)
-    )
-    return Roster(shifts, absences, _strangers(organization_id), frozenset(members))
-
-
-def _strangers(organization_id: int) -> frozenset[int]:
-    """Return who is in groups that name customers, this one not among them, and in no group that
-    names none.
-    """
-    named: dict[int, set[int]] = {}
-    for team_id, named_id in Team.organizations.through.objects.order_by().values_list(
-        "team_id", "organization_id"
-    ):
-        named.setdefault(team_id, set()).add(named_id)
-    rows = list(Team.members.through.objects.order_by().values_list("user_id", "team_id"))
-    serving = {
-        user_id
-        for user_id, team_id in rows
-        if team_id not in named or organization_id in named[team_id]
-    }
-    return frozenset({user_id for user_id, _team_id in rows} - serving)
-
-
-def _groups() -> list[set[int]]:
-    """Return the members of each support group, as ids of people."""
-    found: dict[int, set[int]] = {}
-    for team_id, person_id in Team.members.through.objects.order_by().values_list(
-        "team_id", "user_id"
-    ):
-        found.setdefault(team_id, set()).add(person_id)
-    return list(found.values())
-
-
-@dataclass(frozen=True)
-class Answering:
-    """Who of a level is told, and when: at once, or when the first of them comes on duty.
-
-    ``is_on_duty`` is False where nobody is in all that is planned: somebody is told all the same,
-    and it is a hole.
-    """
-
-    people: tuple[User, ...]
-    at: datetime
-    is_on_duty: bool = True
-
-
-@dataclass(frozen=True)
-class Party:
-    """Who is asked: a person and whoever stands in for them, or all members of a group. Neither: a
-    contact without a login.
-    """
-
-    person: User | None = None
-    substitute: User | None = None
-    members: tuple[User, ...] | None = None
-    outside: User | None = None
-
-    @property
-    def candidates(self) -> tuple[User, ...]:
-        if self.members is not None:
-            return self.members
-        return tuple(person for person in (self.person, self.substitute) if person is not None)
-
-    def reachable(self, at: datetime, roster: Roster) -> tuple[User, ...]:
-        """Return who of it is on duty at an instant, or stands in for somebody of it
-        who is away.
-        """
-        if self.members is not None:
-            answering = (roster.stand_in(person, at) for person in self.members)
-            return tuple({person.pk: person for person in answering if person is not None}.values())
-        found = roster.stand_in(self.person, at) or roster.stand_in(self.substitute, at)
-        return (found,) if found is not None else ()
-
-    def fallback(self, roster: Roster) -> tuple[User, ...]:
-        """Return who is told when nobody is on duty in all that is planned: nothing is lost for
-        want of a plan.
-        """
-        active = tuple(
-            person for person in self.candidates if person.is_active and roster.serves(person)
-        )
-        if self.members is None and active:
-            return active[:1]
-        if active or self.person is not None or self.outside is None or not self.outside.email:
-            return active  # the address of a level with a person is that person's
-        return (self.outside,)
+from foundation.accounts.models import User
+from foundation.calendars.arithmetic import WorkCalendar
+from foundation.calendars.queries import calendar_versions_on, work_calendar
+from foundation.duty.roster import Answering, Party, Roster, first_to_answer, members_of
 
 
 def party_of(level: EscalationLevel) -> Party:
@@ -223,27 +28,6 @@ def who_answers(level: EscalationLevel, at: datetime, roster: Roster) -> Answeri
     return first_to_answer(party_of(level), at, roster, calendar_of(level, at))
 
 
-def first_to_answer(
-    party: Party, at: datetime, roster: Roster, calendar: WorkCalendar | None = None
-) -> Answering:
-    """Return who of a party is told, and when: the first instant, open in the calendar, at which
-    somebody is on duty.
-    """
-    if party.members is None and party.person is None and party.outside is not None:
-        return Answering((party.outside,), calendar.next_opening(at) if calendar else at)
-    moment = at
-    for _ in range(MAX_STEPS):
-        moment = calendar.next_opening(moment) if calendar else moment
-        people = party.reachable(moment, roster)
-        if people:
-            return Answering(people, moment)
-        change = roster.next_change(party.candidates, moment)
-        if change is None:
-            break
-        moment = change
-    return Answering(party.fallback(roster), at, is_on_duty=False)
-
-
 def calendar_of(level: EscalationLevel, at: datetime) -> WorkCalendar | None:
     """Return the calendar in which a level answers; None: around the clock."""
     version = next(
@@ -255,7 +39,3 @@ def calendar_of(level: EscalationLevel, at: datetime) -> WorkCalendar | None:
         None,
     )
     return work_calendar(version) if version is not None else None
-
-
-def members_of(team: Team) -> list[User]:
-    return [person for person in team.members.order_by("full_name", "pk") if person.is_active]

@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from catalog.models import Contract, in_language
 from foundation.accounts.models import Organization, OrganizationRow, Team
 from foundation.accounts.roles import Capability
-from sla.models import MAX_MINUTES, PROMISED, Calendar
+from foundation.calendars.models import Calendar
+from sla.models import MAX_MINUTES, PROMISED
 from tickets.models import Ticket
 from tickets.states import FINAL
 

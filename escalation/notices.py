@@ -5,12 +5,19 @@ from typing import Any
 
 from catalog.models import Contract
 from escalation.coverage import Stretch
-from escalation.duty import Answering, Party, Roster, first_to_answer, roster_on, who_answers
+from escalation.duty import who_answers
 from escalation.models import Drill, Escalation, EscalationLevel, EscalationRule
 from escalation.queries import acknowledge_token, ladder_of
 from escalation.rules import Fact
 from foundation.accounts.models import Organization, User
 from foundation.accounts.queries import supervisors_of
+from foundation.duty.roster import (
+    Answering,
+    Party,
+    Roster,
+    first_to_answer,
+    roster_on,
+)
 from foundation.notifications.services import Letter, queue_letters
 from sla.clocks import BREACH_PERCENT
 from sla.models import Clock

@@ -8,8 +8,8 @@ from escalation.models import Cause, EscalationRule, Trigger
 from escalation.queries import any_rule
 from escalation.rules import Fact
 from escalation.tasks import look_at_coverage
-from foundation.accounts.events import ConfigurationChanged
 from foundation.accounts.queries import organizations
+from foundation.configuration.events import ConfigurationChanged
 from sla.events import ClockBreached, ClockWarned
 from sla.models import Clock
 from tickets.events import (

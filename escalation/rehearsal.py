@@ -11,10 +11,10 @@ from django.db.models import F, Q, QuerySet
 
 from escalation.models import EscalationRule, Trigger
 from escalation.rules import Fact, unmet
-from sla.calendars import CalendarError
-from sla.defaults import CalendarRole
+from foundation.calendars.arithmetic import CalendarError
+from foundation.calendars.defaults import CalendarRole
+from foundation.calendars.queries import calendar_versions_on, pick_calendar, work_calendar
 from sla.models import Announcement
-from sla.queries import calendar_versions_on, pick_calendar, work_calendar
 from tickets.models import Message, MessageKind, StateInterval, Ticket
 from tickets.states import FINAL
 

@@ -26,9 +26,12 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": SLOW_TICK,
         "options": {"expires": SLOW_TICK},
     },
-    "tz database": {"task": "sla.tasks.renew_zones", "schedule": crontab(minute="37")},
+    "tz database": {
+        "task": "foundation.calendars.tasks.renew_zones",
+        "schedule": crontab(minute="37"),
+    },
     "holidays": {
-        "task": "sla.tasks.extend_holidays",
+        "task": "foundation.calendars.tasks.extend_holidays",
         "schedule": crontab(day_of_month="1,15", hour="5", minute="41"),
     },
     "validations": {

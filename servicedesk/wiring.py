@@ -2,14 +2,17 @@
 
 from audits import receivers as audits
 from escalation import receivers as escalation
-from foundation.accounts.events import ConfigurationChanged, OrganizationCreated
+from foundation.accounts.events import OrganizationCreated
+from foundation.calendars import receivers as calendars
+from foundation.calendars.events import CalendarVersionPublished
+from foundation.configuration.events import ConfigurationChanged
 from foundation.core.events import subscribe
 from foundation.notifications import receivers as notifications
 from foundation.notifications.events import MessageQueued
 from reports import receivers as reports
 from reports.events import ReportRequested, SimulationRequested
 from sla import receivers as sla
-from sla.events import CalendarVersionPublished, ClockBreached, ClockWarned
+from sla.events import ClockBreached, ClockWarned
 from tickets.events import (
     CustomerTold,
     SolutionDeclined,
@@ -22,7 +25,7 @@ from tickets.events import (
 
 def wire() -> None:
     """Subscribe every handler; called once when the apps are ready."""
-    subscribe(OrganizationCreated, sla.on_organization_created)
+    subscribe(OrganizationCreated, calendars.on_organization_created)
     subscribe(ConfigurationChanged, escalation.on_configuration_changed)
     subscribe(CalendarVersionPublished, sla.on_calendar_version_published)
     subscribe(TicketRaised, sla.on_ticket_raised)

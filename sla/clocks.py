@@ -9,8 +9,15 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
-from sla.calendars import HORIZON_YEARS, BeyondHorizon, Ledger, Pause, SegmentKind, WorkCalendar
-from sla.errors import gettext_noop
+from foundation.calendars.arithmetic import (
+    HORIZON_YEARS,
+    BeyondHorizon,
+    Ledger,
+    Pause,
+    SegmentKind,
+    WorkCalendar,
+)
+from foundation.calendars.errors import gettext_noop
 
 BREACH_PERCENT = 100
 AT_RISK_PERCENT = 75  # from here on a ticket stands in the queue "At risk"

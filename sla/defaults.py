@@ -5,9 +5,9 @@ of the default policy.
 from datetime import timedelta
 
 from django.db.models import TextChoices
-from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from foundation.calendars.defaults import CalendarRole
 from foundation.core.classification import Kind, Priority, SupportType
 from sla.clocks import Target, Term
 
@@ -30,12 +30,6 @@ class Metric(TextChoices):
 
 
 AT_ARRIVAL = (Metric.REACTION, Metric.ATTENTION, Metric.RESOLUTION)
-
-
-class CalendarRole(TextChoices):
-    CONTINUOUS = "continuous", _("Around the clock, without holidays")
-    BUSINESS = "business", _("Business hours")
-    EXTENDED = "extended", _("Extended hours")
 
 
 _HOUR = timedelta(hours=1)
@@ -69,9 +63,6 @@ LATER: dict[Metric, Target] = {
 }
 
 WARNING_PERCENTS = (50, 75, 90)
-
-CONTINUOUS_HOURS = {str(day): [["00:00", "24:00"]] for day in range(7)}
-BUSINESS_HOURS = {str(day): [["09:00", "19:00"]] for day in range(5)}
 
 
 def default_target(metric: Metric, priority: Priority, support_type: SupportType) -> Target | None:

@@ -15,6 +15,11 @@ from catalog.models import Contract
 from catalog.queries import matrix_for
 from catalog.services import publish_matrix
 from foundation.accounts.models import Organization
+from foundation.calendars.arithmetic import CalendarError, WorkCalendar
+from foundation.calendars.defaults import CalendarRole
+from foundation.calendars.models import CalendarVersion
+from foundation.calendars.queries import built_calendar, calendar_versions_on, work_calendar
+from foundation.calendars.wording import words_of
 from foundation.core.actor import Actor
 from foundation.core.classification import (
     Impact,
@@ -25,22 +30,18 @@ from foundation.core.classification import (
     Urgency,
 )
 from foundation.core.errors import Invalid
-from sla.calendars import CalendarError, WorkCalendar
 from sla.clocks import Target, Term
-from sla.defaults import AT_ARRIVAL, CalendarRole, Metric
+from sla.defaults import AT_ARRIVAL, Metric
 from sla.models import (
     MAX_DAYS,
     MAX_MINUTES,
     POLICY_CALENDARS,
     POLICY_SAYS,
-    CalendarVersion,
     PolicyTarget,
     PolicyVersion,
 )
 from sla.promises import Layer, Matter, Policy, policy_on
-from sla.queries import built_calendar, calendar_versions_on, work_calendar
 from sla.services.publishing import check_targets, publish_policy
-from sla.wording import words_of
 from tickets.states import State
 
 Hours = Mapping[str, list[list[str]]]

@@ -4,13 +4,6 @@ from foundation.core.events import Event
 
 
 @dataclass(frozen=True, kw_only=True)
-class CalendarVersionPublished(Event):
-    """A calendar says something new from an instant on; the open clocks get their dates by it."""
-
-    version_id: int
-
-
-@dataclass(frozen=True, kw_only=True)
 class ClockEvent(Event):
     ticket_id: int
     clock_id: int

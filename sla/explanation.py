@@ -9,11 +9,12 @@ from itertools import groupby
 
 from catalog.models import Service
 from foundation.accounts.zones import zone
+from foundation.calendars.arithmetic import SegmentKind
+from foundation.calendars.models import CalendarVersion
 from foundation.core.classification import Priority, SupportType
-from sla.calendars import SegmentKind
 from sla.clocks import Target, Term, TermDay, used_until
 from sla.defaults import AT_ARRIVAL, Metric
-from sla.models import CalendarVersion, ClockSegment, ClockState
+from sla.models import ClockSegment, ClockState
 from sla.promises import Matter, matter_of
 from sla.queries import LoadedClock, Stay
 from sla.rules import RuleReach, RuleSource, TargetRule

@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 from django.db.models import Prefetch, QuerySet
 
 from foundation.accounts.models import Organization
-from foundation.accounts.terms import KEPT
+from foundation.calendars.defaults import CalendarRole
+from foundation.configuration.models import KEPT
 from foundation.core.classification import Kind, Priority, SupportType
 from sla.clocks import Target, Term
 from sla.defaults import (
     AT_ARRIVAL,
     WARNING_PERCENTS,
-    CalendarRole,
     Metric,
     default_calendar,
     default_target,

@@ -1,116 +1,22 @@
 """Which calendar applies, what a clock says, what falls due."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Protocol
 
 from django.utils.translation import gettext as _
 
 from foundation.accounts.models import Organization, User
-from foundation.accounts.terms import KEPT
+from foundation.calendars.arithmetic import Ledger, Pause
+from foundation.calendars.models import CalendarVersion
+from foundation.calendars.queries import Versions, calendar_versions_of, course_of, work_calendar
 from foundation.core.errors import NotFound
-from sla.calendars import Ledger, Pause, WorkCalendar
 from sla.clocks import Reading, Stretch, Term, TermDay, ledgers, read, term_days
-from sla.defaults import CalendarRole, Metric
-from sla.models import CalendarVersion, Clock, ClockSegment, ClockState
+from sla.defaults import Metric
+from sla.models import Clock, ClockSegment, ClockState
 from sla.promises import Bound, Policy, policies_by_ids
 from tickets.models import Ticket
-
-
-@lru_cache(maxsize=512)
-def built_calendar(time_zone: str, hours: str, holidays: str) -> WorkCalendar:
-    """Return the arithmetic of such a version; ``hours`` and ``holidays`` are its JSON."""
-    version = CalendarVersion(
-        time_zone=time_zone, hours=json.loads(hours), holidays=json.loads(holidays)
-    )
-    return version.build()
-
-
-def work_calendar(version: CalendarVersion) -> WorkCalendar:
-    """Return the arithmetic of a version; equal content shares one table of open time
-    per process.
-    """
-    built: WorkCalendar | None = version.__dict__.get("_built")
-    if built is None:
-        built = version.__dict__["_built"] = built_calendar(
-            version.time_zone, json.dumps(version.hours), json.dumps(version.holidays)
-        )
-    return built
-
-
-def calendar_versions_on(organization: Organization, at: datetime) -> list[CalendarVersion]:
-    """Return the version of each of the organization's calendars that holds at an instant, by
-    calendar.
-    """
-    newest = []
-    for versions in calendar_versions_of(
-        organization
-    ).values():  # a calendar's first version holds before it began, as in ``course_of``
-        newest.append(
-            next(
-                (version for version in reversed(versions) if version.effective_from <= at),
-                versions[0],
-            )
-        )
-    return newest
-
-
-Versions = Mapping[
-    int, Sequence[CalendarVersion]
-]  # calendar id -> its versions, in order of publication
-
-
-def calendar_versions_of(organization: Organization) -> Versions:
-    """Return every version of the organization's calendars, each with its calendar."""
-    return _calendar_versions_of(organization.pk, organization.terms_stamp)
-
-
-def course_of(
-    own: Sequence[CalendarVersion], start: datetime, end: datetime | None, known_at: datetime | None
-) -> list[tuple[CalendarVersion, datetime]]:
-    """Return which version of a calendar, of all its own, holds from when in ``[start, end)``:
-    (version, from), the first from ``start``.
-
-    ``known_at`` leaves out what was published later: a clock that stopped knows nothing of it. Of
-    two versions in force the later number holds; a calendar's first version holds before it began,
-    so that no instant is without one.
-    """
-    if len(own) == 1:
-        return [(own[0], start)]
-    known = [version for version in own[1:] if known_at is None or version.published_at <= known_at]
-    course = [(own[0], start)]
-    for version in known:
-        begins = max(version.effective_from, start)
-        if end is not None and begins >= end:
-            continue
-        course = [(earlier, since) for earlier, since in course if since < begins] + [
-            (version, begins)
-        ]
-    return course
-
-
-@lru_cache(maxsize=KEPT)
-def _calendar_versions_of(organization_id: int, stamp: int) -> Versions:
-    found: dict[int, list[CalendarVersion]] = {}
-    versions = CalendarVersion.objects.filter(organization_id=organization_id)
-    for version in versions.select_related("calendar").order_by("calendar_id", "number"):
-        found.setdefault(version.calendar_id, []).append(version)
-    return found
-
-
-def pick_calendar(
-    versions: Sequence[CalendarVersion], role: CalendarRole, calendar_id: int | None
-) -> CalendarVersion | None:
-    """Return the version of the named calendar, otherwise of the organization's first one with that
-    role.
-    """
-    for version in versions:
-        if version.calendar_id == calendar_id:
-            return version
-    return next((version for version in versions if version.calendar.role == role), None)
 
 
 class Stay(Protocol):
@@ -311,24 +217,6 @@ def most_urgent(clocks: Sequence[Clock]) -> Clock | None:
     if dated:
         return min(dated, key=lambda clock: (clock.due_at, clock.pk))
     return live[0] if live else None
-
-
-def version_to_redate(version_id: int) -> CalendarVersion | None:
-    """Return a calendar version whose open clocks have not all been re-dated; None when that was
-    done.
-    """
-    return (
-        CalendarVersion.objects.filter(pk=version_id, redated_at=None)
-        .select_related("organization")
-        .order_by("pk")
-        .first()
-    )
-
-
-def versions_to_redate(published_before: datetime) -> list[tuple[int, int]]:
-    """Return (organization id, version id) of what waits for re-dating, oldest first."""
-    waiting = CalendarVersion.objects.filter(redated_at=None, published_at__lte=published_before)
-    return list(waiting.order_by("published_at", "pk").values_list("organization_id", "pk"))
 
 
 def closed_until(clock: Clock, organization: Organization, at: datetime) -> datetime | None:

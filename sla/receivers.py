@@ -2,11 +2,9 @@ from functools import partial
 
 from django.db import transaction
 
-from foundation.accounts.events import OrganizationCreated
-from foundation.accounts.queries import get_organization
+from foundation.calendars.events import CalendarVersionPublished
 from foundation.core.actor import system_actor
 from sla import services
-from sla.events import CalendarVersionPublished
 from sla.policies import may_relieve_breaches
 from sla.tasks import redate_by_version
 from tickets.events import (
@@ -22,16 +20,14 @@ from tickets.models import Ticket
 CLOCKWORK = system_actor("clocks")
 
 
-def on_organization_created(event: OrganizationCreated) -> None:
-    assert event.organization_id is not None
-    services.ensure_calendars(
-        organization=get_organization(event.organization_id), by=CLOCKWORK, at=event.at
-    )
-
-
 def on_calendar_version_published(event: CalendarVersionPublished) -> None:
-    """Re-date after commit; when the broker is away the sweep does."""
+    """Refuse what no promise could live with; re-date after commit, or by the sweep when the
+    broker is away.
+    """
     assert event.organization_id is not None
+    services.check_calendar_version(
+        version_id=event.version_id, is_renewal=event.is_renewal, at=event.at
+    )
     transaction.on_commit(
         partial(redate_by_version.delay, event.organization_id, event.version_id), robust=True
     )

@@ -12,11 +12,12 @@ from django.db.models import TextField
 from django.db.models.functions import Cast
 
 from foundation.accounts.models import Organization
+from foundation.calendars.queries import calendar_versions_of
 from foundation.core.bulk import one_of
 from sla.clocks import Target
 from sla.models import Clock, ClockSegment, promise_of
 from sla.promises import policies_by_ids
-from sla.queries import LoadedClock, calendar_versions_of
+from sla.queries import LoadedClock
 from tickets.models import StateInterval
 from tickets.states import PENDING, State
 

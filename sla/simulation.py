@@ -9,13 +9,15 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from foundation.calendars.defaults import CalendarRole
+from foundation.calendars.models import CalendarVersion
+from foundation.calendars.queries import Versions, course_of, pick_calendar
 from sla.clocks import Stretch, Target, Term, due_of
-from sla.defaults import AT_ARRIVAL, CalendarRole, Metric
+from sla.defaults import AT_ARRIVAL, Metric
 from sla.drafts import Draft
 from sla.histories import History, Turn
-from sla.models import CalendarVersion
 from sla.promises import Matter, Policy
-from sla.queries import Versions, course_of, pauses_of, pick_calendar
+from sla.queries import pauses_of
 
 
 class Outcome(NamedTuple):

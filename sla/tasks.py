@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from foundation.accounts.tenancy import every_organization, organization_scope
+from foundation.calendars.queries import version_to_redate, versions_to_redate
 from sla import queries, services
 
 logger = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ def redate_by_version(organization_id: int, version_id: int) -> int:
     published.
     """
     with organization_scope(organization_id):
-        version = queries.version_to_redate(version_id)
+        version = version_to_redate(version_id)
         return (
             services.redate_clocks(version=version, at=timezone.now()) if version is not None else 0
         )
@@ -48,7 +49,7 @@ def sweep_redating() -> int:
     that died.
     """
     with every_organization(reason="find calendar versions whose clocks have not been re-dated"):
-        waiting = queries.versions_to_redate(timezone.now() - services.GRACE)
+        waiting = versions_to_redate(timezone.now() - services.GRACE)
     for organization_id, version_id in waiting:
         try:
             redate_by_version(organization_id, version_id)
@@ -57,17 +58,3 @@ def sweep_redating() -> int:
             # again at the next tick.
             logger.exception("The clocks of calendar version %s could not be re-dated", version_id)
     return len(waiting)
-
-
-@shared_task(queue="reports")
-def renew_zones() -> int:
-    """Bring the calendars to the installed tz database."""
-    with every_organization(reason="calendars of an older tz database"):
-        return services.renew_zones(at=timezone.now())
-
-
-@shared_task(queue="reports")
-def extend_holidays() -> int:
-    """Give the calendars the public holidays of the years to come, before theirs run out."""
-    with every_organization(reason="calendars whose holidays run out"):
-        return services.extend_holidays(at=timezone.now())

@@ -14,9 +14,9 @@ from rest_framework.views import APIView
 
 from foundation.accounts.queries import organization_by_slug
 from foundation.accounts.roles import Capability
+from foundation.calendars.defaults import CalendarRole
 from foundation.core.classification import Channel, Priority, SupportType
 from foundation.core.errors import Invalid, NotAllowed
-from sla.defaults import CalendarRole
 from sla.models import PROMISED
 from sla.services import export_terms, import_terms
 from web.requests import actor, person

@@ -25,11 +25,12 @@ from audits.queries import delivery_clock, get_conference, get_visit
 from audits.services.base import NotNow, hold, need, say, tell_record
 from foundation.accounts.models import User
 from foundation.accounts.zones import zone
+from foundation.calendars.defaults import CalendarRole
+from foundation.calendars.queries import calendar_versions_on, pick_calendar, work_calendar
 from foundation.core.actor import Actor
 from foundation.core.errors import Invalid, NotAllowed
 from foundation.core.wording import day_words
-from sla.defaults import CalendarRole, Metric
-from sla.queries import calendar_versions_on, pick_calendar, work_calendar
+from sla.defaults import Metric
 from sla.services import start_promise, withdraw_promise
 from tickets.states import OPEN_STATES
 

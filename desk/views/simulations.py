@@ -21,14 +21,14 @@ from foundation.accounts.models import User
 from foundation.accounts.queries import organization_by_slug, organizations
 from foundation.accounts.roles import Capability
 from foundation.accounts.zones import zone
+from foundation.calendars.hours import format_hours
+from foundation.calendars.wording import days_of_week
 from foundation.core.classification import Channel
 from foundation.core.errors import DomainError
 from reports import queries, services
 from reports.models import Simulation
 from reports.services import COLUMNS, NewSimulation
 from sla.drafts import Draft, draft_from, written_out
-from sla.hours import format_hours
-from sla.wording import days_of_week
 from web.forms import put_errors
 from web.requests import actor, person, posted_from
 

@@ -9,17 +9,18 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from escalation import notices
-from escalation.duty import calendar_of, party_of, roster_on, who_answers
+from escalation.duty import calendar_of, party_of, who_answers
 from escalation.events import TicketEscalated
 from escalation.models import Cause, Escalation, EscalationLevel
 from escalation.queries import ladder_of
 from foundation.accounts.models import User
 from foundation.accounts.roles import Capability
 from foundation.activity.services import Fact, record
+from foundation.calendars.arithmetic import CalendarError
 from foundation.core.actor import Actor, system_actor
 from foundation.core.errors import Invalid, NotAllowed
 from foundation.core.events import publish
-from sla.calendars import CalendarError
+from foundation.duty.roster import roster_on
 from tickets.models import Ticket
 from tickets.policies import can_reply_as_customer
 from tickets.states import FINAL, State

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from catalog.models import Contract
 from escalation import notices
 from escalation.coverage import pictures_of, stretches_of
-from escalation.duty import roster_on, who_answers
+from escalation.duty import who_answers
 from escalation.models import Coverage, Drill
 from escalation.queries import levels_of, matrix_on
 from foundation.accounts.models import Organization, User
@@ -18,6 +18,7 @@ from foundation.accounts.roles import Capability
 from foundation.activity.services import Fact, record
 from foundation.core.actor import Actor
 from foundation.core.errors import NotAllowed
+from foundation.duty.roster import roster_on
 
 DOUBLE_CLICK = timedelta(minutes=1)
 

@@ -11,8 +11,8 @@ from catalog.models import Contract
 from escalation.models import EscalationLevel, EscalationMatrix, MatrixKind
 from escalation.services.covering import ask_coverage
 from foundation.accounts.models import Organization
-from foundation.accounts.terms import check_place
 from foundation.activity.services import Fact, record
+from foundation.configuration.validity import check_place
 from foundation.core.actor import Actor
 from foundation.core.errors import Invalid
 from sla.services import hold_organization

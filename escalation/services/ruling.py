@@ -10,16 +10,22 @@ from django.core.cache import cache
 from django.db import transaction
 
 from escalation import notices
-from escalation.duty import Answering, Party, first_to_answer, members_of, roster_on
 from escalation.models import Action, Cause, EscalationRule, RuleLog, SilenceWatch, Trigger
 from escalation.queries import RULES_KEY, ActiveRule, active_rules, load_of, rules_to_plan
 from escalation.rules import WAITS_FOR_US, Condition, Earlier, Fact, Outcome, held_back, unmet
 from escalation.services.climbing import ESCALATOR, escalate_ticket
 from foundation.accounts.models import User
+from foundation.calendars.arithmetic import CalendarError
+from foundation.calendars.defaults import CalendarRole
+from foundation.calendars.queries import calendar_versions_on, pick_calendar, work_calendar
 from foundation.core.errors import DomainError
-from sla.calendars import CalendarError
-from sla.defaults import CalendarRole
-from sla.queries import calendar_versions_on, pick_calendar, work_calendar
+from foundation.duty.roster import (
+    Answering,
+    Party,
+    first_to_answer,
+    members_of,
+    roster_on,
+)
 from tickets.models import Ticket
 from tickets.services import assign_automatically
 from tickets.states import FINAL

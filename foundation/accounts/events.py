@@ -6,11 +6,3 @@ from foundation.core.events import Event
 @dataclass(frozen=True, kw_only=True)
 class OrganizationCreated(Event):
     """A customer exists; higher apps give it calendars and the like."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ConfigurationChanged(Event):
-    """An administrator saved a configuration object."""
-
-    object_type: str
-    object_id: int

@@ -111,7 +111,7 @@ def capabilities_of(roles: Iterable[str]) -> frozenset[Capability]:
 
 # Models of configuration: administrators change them, some roles read them. Everything else in the
 # admin is read-only.
-CONFIGURATION_APPS = frozenset({"accounts", "catalog", "sla", "escalation"})
+CONFIGURATION_APPS = frozenset({"accounts", "calendars", "catalog", "duty", "escalation", "sla"})
 
 
 def has_permission(capabilities: frozenset[Capability], permission: str) -> bool:

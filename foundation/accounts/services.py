@@ -5,10 +5,10 @@ import secrets
 from datetime import datetime
 from typing import Any
 
-from django.db import models, transaction
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from foundation.accounts.events import ConfigurationChanged, OrganizationCreated
+from foundation.accounts.events import OrganizationCreated
 from foundation.accounts.models import (
     ApiToken,
     Membership,
@@ -51,38 +51,6 @@ def announce_organization(*, organization: Organization, by: Actor, at: datetime
         at=at,
     )
     publish(OrganizationCreated(organization_id=organization.pk, at=at))
-
-
-@transaction.atomic
-def record_configuration_change(
-    *, instance: models.Model, changed_fields: list[str], created: bool, by: Actor, at: datetime
-) -> None:
-    """Put the change of a configuration object on the record and publish it; called in the
-    transaction that saved it.
-    """
-    object_type = instance._meta.label_lower
-    organization_id = (
-        instance.pk
-        if isinstance(instance, Organization)
-        else getattr(instance, "organization_id", None)
-    )
-    verb = "configuration.created" if created else "configuration.changed"
-    fact = Fact(
-        verb=verb,
-        object_type=object_type,
-        object_id=instance.pk,
-        payload={"fields": changed_fields},
-    )
-    if isinstance(instance, User):
-        fact.payload["staff_roles"] = instance.staff_roles  # a grant of rights says which
-    record(organization_id=organization_id, facts=[fact], by=by, at=at)
-    if created and isinstance(instance, Organization):
-        announce_organization(organization=instance, by=by, at=at)
-    publish(
-        ConfigurationChanged(
-            organization_id=organization_id, at=at, object_type=object_type, object_id=instance.pk
-        )
-    )
 
 
 def token_digest(secret: str) -> str:

@@ -20,6 +20,7 @@ from foundation.accounts.models import Organization, User
 from foundation.accounts.queries import get_organization
 from foundation.accounts.roles import Capability
 from foundation.activity.services import Fact, record
+from foundation.calendars.queries import calendar_versions_of
 from foundation.core.actor import Actor
 from foundation.core.bulk import one_of
 from foundation.core.classification import Priority
@@ -35,7 +36,6 @@ from sla.defaults import Metric
 from sla.drafts import IN_FORCE, draft_from, publish_draft
 from sla.histories import History, read_histories
 from sla.models import PolicyVersion
-from sla.queries import calendar_versions_of
 from sla.simulation import Outcome, Simulator
 from tickets.models import Ticket, format_number
 

@@ -22,11 +22,11 @@ from audits.services import (
 )
 from audits.workbook import make_form
 from foundation.accounts.models import Membership, Organization, User
+from foundation.calendars.arithmetic import WorkCalendar
 from foundation.core.actor import Actor
 from foundation.core.classification import Channel
 from foundation.documents.checking import CheckedFile, check_upload
 from servicedesk.demo.house import House
-from sla.calendars import WorkCalendar
 from tickets.models import Ticket
 from tickets.services import assign_ticket, send_attention_statement, transition_ticket
 

@@ -19,22 +19,24 @@ from catalog.services import publish_contract, publish_matrix
 from escalation.models import Action, EscalationLevel, EscalationRule, MatrixKind, Trigger
 from escalation.services import publish_ladder
 from foundation.accounts.models import (
-    Absence,
     Department,
     Membership,
     Organization,
-    Shift,
     Site,
     Team,
     User,
 )
 from foundation.accounts.services import create_organization
+from foundation.calendars.defaults import CalendarRole
+from foundation.calendars.models import Calendar
+from foundation.calendars.services import publish_calendar_version
 from foundation.core.actor import system_actor
 from foundation.core.classification import Impact, Priority, Urgency
+from foundation.duty.models import Absence, Shift
 from servicedesk.demo.content import CATALOGUE, CUSTOMERS, STAFF, DemoCustomer, DemoPerson
-from sla.defaults import CalendarRole, Metric
-from sla.models import Calendar, PolicyTarget
-from sla.services import publish_calendar_version, publish_policy
+from sla.defaults import Metric
+from sla.models import PolicyTarget
+from sla.services import publish_policy
 
 PASSWORD = "mesa-demo"  # noqa: S105 - public, for the demonstration alone
 SETUP = system_actor("demo")

@@ -1,11 +1,5 @@
 """The verbs that write calendars, clocks and their announcements."""
 
-from sla.services.calendars import (
-    check_course,
-    ensure_calendars,
-    publish_calendar_version,
-    renew_zones,
-)
 from sla.services.clocks import (
     follow_state,
     settle_ticket,
@@ -30,24 +24,21 @@ from sla.services.publishing import (
     number_version,
     publish_policy,
 )
+from sla.services.reach import check_calendar_version
 from sla.services.rebuilding import Difference, rebuild_clocks
 from sla.services.redating import GRACE, redate_clocks
 from sla.services.retargeting import HidesBreach, rebind_clocks, retarget_clocks
 from sla.services.terms import set_terms, set_validation
-from sla.services.upkeep import extend_holidays
 
 __all__ = [
-    "extend_holidays",
-    "renew_zones",
-    "check_course",
     "GRACE",
     "ClockChange",
     "Difference",
     "HidesBreach",
     "Move",
+    "check_calendar_version",
     "check_targets",
     "check_version",
-    "ensure_calendars",
     "export_terms",
     "follow_state",
     "hold_organization",
@@ -56,7 +47,6 @@ __all__ = [
     "preview_calendar",
     "preview_classification",
     "preview_contract",
-    "publish_calendar_version",
     "publish_policy",
     "rebind_clocks",
     "rebuild_clocks",

@@ -14,16 +14,18 @@ from django.db import transaction
 from django.db.models import Max
 
 from foundation.activity.services import Fact, record
+from foundation.calendars.arithmetic import CalendarError
+from foundation.calendars.defaults import CalendarRole
+from foundation.calendars.models import Calendar, CalendarVersion
+from foundation.calendars.queries import calendar_versions_of, calendar_versions_on, pick_calendar
+from foundation.calendars.services.versions import ensure_calendars
 from foundation.core.actor import Actor, system_actor
 from foundation.core.events import publish
-from sla.calendars import CalendarError
 from sla.clocks import BREACH_PERCENT, Reading, Target, used_until
-from sla.defaults import AT_ARRIVAL, CalendarRole, Metric
+from sla.defaults import AT_ARRIVAL, Metric
 from sla.events import ClockBreached, ClockWarned
 from sla.models import (
     Announcement,
-    Calendar,
-    CalendarVersion,
     Clock,
     ClockSegment,
     ClockState,
@@ -31,15 +33,7 @@ from sla.models import (
     stored_promise,
 )
 from sla.promises import Bound, Matter, Policy, matter_of, policy_on
-from sla.queries import (
-    LoadedClock,
-    Stay,
-    calendar_versions_of,
-    calendar_versions_on,
-    load_clocks,
-    pick_calendar,
-)
-from sla.services.calendars import ensure_calendars
+from sla.queries import LoadedClock, Stay, load_clocks
 from sla.services.dating import last_due, project, put_dates, reading_of
 from tickets import notices as ticket_notices
 from tickets.models import MessageKind, Ticket

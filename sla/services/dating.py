@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterable
 from datetime import datetime
 
-from sla.calendars import CalendarError
+from foundation.calendars.arithmetic import CalendarError
 from sla.clocks import Reading, due_of
 from sla.defaults import Metric
 from sla.models import Clock, ClockState

@@ -16,19 +16,18 @@ from django.utils.translation import gettext as _
 from catalog.models import Category, Contract
 from foundation.accounts.models import Organization, User
 from foundation.accounts.roles import Capability
+from foundation.calendars.models import Calendar, CalendarVersion
+from foundation.calendars.queries import calendar_versions_of
+from foundation.calendars.services.versions import publish_calendar_version
 from foundation.core.actor import Actor
 from foundation.core.classification import Priority
 from foundation.core.errors import Invalid, NotAllowed
 from sla.models import (
     POLICY_CALENDARS,
     POLICY_SAYS,
-    Calendar,
-    CalendarVersion,
     PolicyTarget,
     PolicyVersion,
 )
-from sla.queries import calendar_versions_of
-from sla.services.calendars import publish_calendar_version
 from sla.services.publishing import publish_policy
 
 _POLICY = {

@@ -7,11 +7,12 @@ from datetime import datetime
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from sla.calendars import WorkCalendar
-from sla.defaults import CalendarRole
-from sla.models import CalendarVersion, PolicyVersion
-from sla.queries import calendar_versions_on, pick_calendar, work_calendar
-from sla.wording import days_of_week
+from foundation.calendars.arithmetic import WorkCalendar
+from foundation.calendars.defaults import CalendarRole
+from foundation.calendars.models import CalendarVersion
+from foundation.calendars.queries import calendar_versions_on, pick_calendar, work_calendar
+from foundation.calendars.wording import days_of_week
+from sla.models import PolicyVersion
 
 
 def lacking_days(narrow: WorkCalendar, wide: WorkCalendar) -> list[str]:

@@ -9,11 +9,12 @@ from django.db import transaction
 
 from catalog.models import Contract
 from foundation.activity.models import Record
+from foundation.calendars.models import Calendar
+from foundation.calendars.services.versions import publish_calendar_version
 from foundation.core.actor import Actor, system_actor
 from sla.clocks import Target, used_until
-from sla.models import Calendar, Clock
+from sla.models import Clock
 from sla.queries import load_clocks
-from sla.services.calendars import publish_calendar_version
 from sla.services.redating import redate_clocks
 from tickets.models import Ticket, format_number
 from tickets.queries import intervals

@@ -11,14 +11,15 @@ from django.utils.translation import gettext as _
 from catalog.models import Contract
 from foundation.accounts.models import Organization, User
 from foundation.accounts.queries import membership_of
-from foundation.accounts.terms import check_place
 from foundation.activity.services import Fact, record
+from foundation.calendars.defaults import CalendarRole
+from foundation.calendars.queries import calendar_versions_on, pick_calendar, work_calendar
+from foundation.configuration.validity import check_place
 from foundation.core.actor import Actor
 from foundation.core.classification import Priority
 from foundation.core.errors import Invalid
-from sla.defaults import CalendarRole, Metric
+from sla.defaults import Metric
 from sla.models import PolicyTarget, PolicyVersion
-from sla.queries import calendar_versions_on, pick_calendar, work_calendar
 from sla.services.extensions import lacking_days
 
 

@@ -8,10 +8,11 @@ from typing import Any
 
 from django.db import transaction
 
-from sla.calendars import CalendarError
+from foundation.calendars.arithmetic import CalendarError
+from foundation.calendars.queries import Versions, calendar_versions_of
 from sla.models import Announcement, Clock, ClockSegment
 from sla.promises import Bound, policies_by_ids
-from sla.queries import LoadedClock, Versions, calendar_versions_of
+from sla.queries import LoadedClock
 from sla.replay import RecordedFact, Replay, ReplayedClock, replay
 from sla.services.dating import project, put_dates
 from tickets.models import Ticket

@@ -13,12 +13,14 @@ from django.db import transaction
 
 from foundation.accounts.queries import get_organization
 from foundation.activity.services import Fact, record
+from foundation.calendars.arithmetic import CalendarError
+from foundation.calendars.models import CalendarVersion
+from foundation.calendars.services.versions import mark_redated
 from foundation.core.actor import system_actor
 from foundation.core.bulk import in_threads, one_of, update_rows
-from sla.calendars import CalendarError
 from sla.clocks import Reading
 from sla.defaults import Metric
-from sla.models import CalendarVersion, Clock
+from sla.models import Clock
 from sla.rows import read_clocks, read_stays
 from sla.services.clocks import CLOCKWORK, fact_of, iso
 from sla.services.dating import dates_of, projection_of_readings
@@ -49,7 +51,7 @@ def redate_clocks(*, version: CalendarVersion, at: datetime, is_trial: bool = Fa
     work = partial(_redate_batch, version, at=at, is_trial=is_trial)
     changed = sum(in_threads(work, _batches(version), count=WRITERS))
     if at >= version.published_at + GRACE:
-        CalendarVersion.objects.filter(pk=version.pk).update(redated_at=at)
+        mark_redated(version=version, at=at)
     return changed
 
 

@@ -12,11 +12,12 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from foundation.calendars.models import Calendar, CalendarVersion
 from foundation.core.actor import Actor
 from foundation.core.errors import NotAllowed
 from sla.clocks import Target, Term
 from sla.defaults import AT_ARRIVAL
-from sla.models import Calendar, CalendarVersion, ClockSegment, ClockState, SegmentCause
+from sla.models import ClockSegment, ClockState, SegmentCause
 from sla.promises import Policy, matter_of, policy_on
 from sla.queries import LoadedClock
 from sla.services.clocks import (

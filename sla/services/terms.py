@@ -4,12 +4,13 @@ window (SPEC 3.11, 4.14).
 
 from datetime import datetime, timedelta
 
+from foundation.calendars.arithmetic import WorkCalendar
+from foundation.calendars.defaults import CalendarRole
+from foundation.calendars.queries import calendar_versions_on, pick_calendar, work_calendar
+from foundation.calendars.services.versions import ensure_calendars
 from foundation.core.actor import Actor, system_actor
-from sla.calendars import WorkCalendar
 from sla.clocks import Term
-from sla.defaults import CalendarRole, Metric
-from sla.queries import calendar_versions_on, pick_calendar, work_calendar
-from sla.services.calendars import ensure_calendars
+from sla.defaults import Metric
 from sla.services.clocks import start_promise
 from tickets.models import Ticket
 from tickets.services import set_reopen_window, set_validation_term

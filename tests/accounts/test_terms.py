@@ -9,14 +9,15 @@ import pytest
 
 from catalog.models import Contract, ContractService, ContractVersion, MatrixVersion, matrix_cells
 from foundation.accounts.models import Organization
-from foundation.accounts.terms import TermsRow
+from foundation.calendars.models import Calendar, CalendarVersion
+from foundation.configuration.models import TermsRow
 from foundation.core.classification import (
     DEFAULT_MATRIX,
     Impact,
     Priority,
     Urgency,
 )
-from sla.models import Calendar, CalendarVersion, Clock, PolicyTarget, PolicyVersion
+from sla.models import Clock, PolicyTarget, PolicyVersion
 from tests.house import MONDAY_9AM, House, make_ticket
 
 CELLS = matrix_cells({**DEFAULT_MATRIX, (Urgency.LOW, Impact.MINOR): Priority.CRITICAL})

@@ -15,14 +15,10 @@ from catalog.models import Contract
 from escalation.models import Cause, Escalation, EscalationRule
 from escalation.queries import acknowledge_token
 from escalation.services import escalate_ticket
-from foundation.accounts.models import (
-    Absence,
-    Membership,
-    Shift,
-    User,
-)
+from foundation.accounts.models import Membership, User
 from foundation.accounts.services import issue_service_account_token
 from foundation.core.actor import system_actor
+from foundation.duty.models import Absence, Shift
 from foundation.notifications.models import OutboxMessage
 from reports.services import NewSimulation, request_report, request_simulation
 from sla.drafts import IN_FORCE
@@ -114,7 +110,7 @@ TABLE: list[tuple[str, frozenset[str]]] = [
     (r"admin/.*/<path:object_id>/delete/", NOBODY),
     (r"admin/accounts/apitoken/add/", NOBODY),
     (r"admin/.*/add/", ADMIN),
-    (r"admin/(accounts|catalog|sla|escalation)/.*", SEES_CONFIGURATION),
+    (r"admin/(accounts|calendars|catalog|duty|sla|escalation)/.*", SEES_CONFIGURATION),
     (r"admin/\^\(\?P<app_label>.*", SEES_CONFIGURATION | SEES_OUTBOX),
     (r"admin/\(\?P<url>.*", NOBODY),
     (r"api/docs/|api/v1/schema/", SIGNED_IN),

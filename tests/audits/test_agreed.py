@@ -8,10 +8,10 @@ import pytest
 
 from audits.models import Classification, Conference
 from audits.services import cancel_conference, earliest_visit, refuse_evidence, stop_audit
-from foundation.accounts.models import Absence
+from foundation.calendars.queries import calendar_versions_on, pick_calendar, work_calendar
+from foundation.duty.models import Absence
 from foundation.notifications.models import OutboxMessage
 from sla.models import Clock, PolicyVersion
-from sla.queries import calendar_versions_on, pick_calendar, work_calendar
 from tests.audits.making import DAY, HOUR, again, ask, confer, prepare, step, text, told
 from tests.house import MONDAY_9AM, House, by, fresh, make_ticket
 from tickets.models import Attachment
@@ -52,7 +52,7 @@ def test_who_is_away_is_not_written_to_and_their_substitute_is(house: House) -> 
 
 def test_nobody_is_asked_for_a_delay_notice_at_midnight(house: House) -> None:
     from audits.services import demand_delay_notices
-    from foundation.accounts.models import Shift
+    from foundation.duty.models import Shift
 
     shift = Shift.objects.create(
         name="day",

@@ -11,10 +11,12 @@ from audits.queries import year_start
 from audits.services import AllowanceUsed
 from audits.services.base import NotNow
 from audits.workbook import FormRefused, read_form
+from foundation.calendars.models import Calendar
+from foundation.calendars.services import publish_calendar_version
 from foundation.core.classification import Environment
 from foundation.core.errors import DomainError
-from sla.models import Calendar, Clock
-from sla.services import publish_calendar_version, rebuild_clocks
+from sla.models import Clock
+from sla.services import rebuild_clocks
 from tests.audits.making import (
     DAY,
     HOUR,
@@ -76,7 +78,7 @@ def test_the_seven_days_step_over_the_holidays_of_the_customers_country(house: H
         by=SETUP,
         at=MONDAY_9AM + 7 * DAY + HOUR,
     )
-    from sla.models import CalendarVersion
+    from foundation.calendars.models import CalendarVersion
     from sla.services import redate_clocks
 
     redate_clocks(

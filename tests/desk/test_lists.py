@@ -13,19 +13,19 @@ from django.utils import timezone
 from catalog.models import Category, Contract, RequestTemplate, Service
 from escalation.models import EscalationMatrix, EscalationRule
 from foundation.accounts.models import (
-    Absence,
     ApiToken,
     Membership,
     Organization,
     ServiceAccount,
-    Shift,
     Team,
     User,
 )
 from foundation.accounts.services import create_organization
+from foundation.calendars.models import Calendar
+from foundation.duty.models import Absence, Shift
 from foundation.notifications.models import OutboxMessage
 from reports.services import request_report
-from sla.models import Calendar, PolicyVersion
+from sla.models import PolicyVersion
 from tests.desk.test_desk import statements
 from tests.house import MONDAY_9AM, SETUP, House, make_ticket
 

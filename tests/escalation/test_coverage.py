@@ -13,21 +13,16 @@ from escalation.coverage import pictures_of, stretches_of
 from escalation.models import Coverage, EscalationLevel, EscalationRule
 from escalation.queries import coverage_to_look_at
 from escalation.services import look_at_coverage, publish_ladder, start_drill
-from foundation.accounts.models import (
-    Absence,
-    Organization,
-    Shift,
-    Team,
-    User,
-)
+from foundation.accounts.models import Organization, Team, User
 from foundation.accounts.services import issue_user_token
 from foundation.accounts.tenancy import every_organization
+from foundation.calendars.models import Calendar
 from foundation.core.classification import Priority
 from foundation.core.errors import NotAllowed
+from foundation.duty.models import Absence, Shift
 from foundation.notifications.models import OutboxMessage
 from foundation.notifications.rendering import render_message
 from servicedesk.demo.house import build_house as build_demonstration
-from sla.models import Calendar
 from tests.house import MONDAY_9AM, SETUP, House, by
 
 HOUR = timedelta(hours=1)
@@ -161,7 +156,7 @@ def test_a_shift_saved_on_its_page_has_the_coverage_looked_at_again(
         "is_active": "on",
     }
 
-    assert client.post("/admin/accounts/shift/add/", data).status_code == 302
+    assert client.post("/admin/duty/shift/add/", data).status_code == 302
 
     assert set(coverage_to_look_at(10)) == {house.north.pk, house.south.pk}
     look_at_coverage(organization=house.north, at=MONDAY_9AM)

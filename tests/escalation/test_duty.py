@@ -10,16 +10,12 @@ from django.core.exceptions import ValidationError
 
 from escalation.models import Cause, Escalation, EscalationLevel
 from escalation.services import escalate_ticket
-from foundation.accounts.models import (
-    Absence,
-    Shift,
-    Team,
-    User,
-)
+from foundation.accounts.models import Team, User
+from foundation.calendars.defaults import CalendarRole
+from foundation.calendars.models import Calendar
 from foundation.core.errors import Invalid
+from foundation.duty.models import Absence, Shift
 from foundation.notifications.models import OutboxMessage
-from sla.defaults import CalendarRole
-from sla.models import Calendar
 from sla.services import settle_ticket
 from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
 from tickets import services
@@ -202,15 +198,15 @@ def test_shifts_and_absences_have_their_pages(house: House, sign_in: Any) -> Non
         "is_active": "on",
     }
 
-    wrong = client.post("/admin/accounts/shift/add/", {**form, "hours": "noche"})
+    wrong = client.post("/admin/duty/shift/add/", {**form, "hours": "noche"})
     assert wrong.status_code == 200
-    saved = client.post("/admin/accounts/shift/add/", form)
+    saved = client.post("/admin/duty/shift/add/", form)
 
     assert saved.status_code == 302
     shift = Shift.objects.get()
     assert shift.hours["0"] == [["22:00", "24:00"]]
     assert list(shift.people.all()) == [house.agent]
-    assert "22:00-24:00" in client.get(f"/admin/accounts/shift/{shift.pk}/change/").content.decode()
+    assert "22:00-24:00" in client.get(f"/admin/duty/shift/{shift.pk}/change/").content.decode()
     absence = {
         "person": house.agent.email,
         "starts_at_0": "2026-03-02",
@@ -220,7 +216,7 @@ def test_shifts_and_absences_have_their_pages(house: House, sign_in: Any) -> Non
     }
     assert (
         client.post(
-            "/admin/accounts/absence/add/", {**absence, "substitute": "agent2@mesa.example"}
+            "/admin/duty/absence/add/", {**absence, "substitute": "agent2@mesa.example"}
         ).status_code
         == 302
     )
@@ -299,7 +295,7 @@ def test_an_absence_is_typed_in_the_zone_of_the_persons_shift_or_in_one_that_is_
     )
     shift.people.add(house.agent)
     client = sign_in(house.staff["administrator"])
-    path = "/admin/accounts/absence/add/"
+    path = "/admin/duty/absence/add/"
     times = {
         "starts_at_0": "2026-03-02",
         "starts_at_1": "08:00",
@@ -315,9 +311,9 @@ def test_an_absence_is_typed_in_the_zone_of_the_persons_shift_or_in_one_that_is_
     wrong = client.post(
         path, {"person": house.staff["consultant"].email, "time_zone": "Nowhere", **times}
     )
-    shown = client.get("/admin/accounts/absence/").content.decode()
+    shown = client.get("/admin/duty/absence/").content.decode()
     first = Absence.objects.get(person=house.agent)
-    form = client.get(f"/admin/accounts/absence/{first.pk}/change/").content.decode()
+    form = client.get(f"/admin/duty/absence/{first.pk}/change/").content.decode()
 
     assert (saved.status_code, other.status_code, wrong.status_code) == (302, 302, 200)
     assert first.starts_at == datetime(2026, 3, 2, 13, tzinfo=UTC)

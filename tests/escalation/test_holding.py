@@ -21,10 +21,10 @@ from escalation.models import (
     EscalationRule,
 )
 from escalation.queries import due_watches
-from foundation.accounts.models import Absence, Shift
 from foundation.accounts.services import issue_user_token
 from foundation.core.classification import Impact, Kind, Urgency
 from foundation.core.errors import NotAllowed
+from foundation.duty.models import Absence, Shift
 from foundation.notifications.models import OutboxMessage
 from sla.models import Clock
 from sla.services import settle_ticket

@@ -14,9 +14,10 @@ from escalation.models import Escalation, EscalationRule, RuleLog, SilenceWatch
 from escalation.queries import due_watches, rule_logs_of
 from escalation.rehearsal import rehearse
 from escalation.services import break_silence, plan_rules
-from foundation.accounts.models import Absence, Shift, Team
+from foundation.accounts.models import Team
 from foundation.accounts.services import issue_user_token
 from foundation.core.classification import Impact, Urgency
+from foundation.duty.models import Absence, Shift
 from foundation.notifications.models import OutboxMessage
 from sla.services import settle_ticket
 from tests.house import MONDAY_9AM, House, by, fresh, make_ticket

@@ -9,9 +9,10 @@ import pytest
 import time_machine
 
 from foundation.accounts.models import User
-from sla.hours import format_holidays, format_hours
-from sla.linting import lint_calendar
-from sla.models import Calendar, CalendarVersion, Clock
+from foundation.calendars.hours import format_holidays, format_hours
+from foundation.calendars.linting import lint_calendar
+from foundation.calendars.models import Calendar, CalendarVersion
+from sla.models import Clock
 from sla.services import preview_calendar
 from tests.house import MONDAY_9AM, House, make_ticket
 from tests.sla.test_redating import SHORT_DAYS
@@ -62,7 +63,7 @@ def test_a_change_is_shown_first_and_saved_when_it_comes_again(
 ) -> None:
     ticket = make_ticket(house)
     client = sign_in(house.staff["administrator"])
-    path = f"/admin/sla/calendar/{calendar.pk}/change/"
+    path = f"/admin/calendars/calendar/{calendar.pk}/change/"
     with time_machine.travel(MONDAY_9AM + 3 * HOUR, tick=False):
         shown = client.post(path, form(calendar))
         word = shown.context["adminform"].form.data["seen"]
@@ -86,7 +87,7 @@ def test_a_change_takes_effect_now_or_later_and_says_so(
     house: House, calendar: Calendar, sign_in: Any
 ) -> None:
     client = sign_in(house.staff["administrator"])
-    path = f"/admin/sla/calendar/{calendar.pk}/change/"
+    path = f"/admin/calendars/calendar/{calendar.pk}/change/"
     with time_machine.travel(MONDAY_9AM, tick=False):
         past = client.post(path, form(calendar, effective_from="2026-03-01T09:00"))
         seen = (
@@ -117,7 +118,7 @@ def test_what_is_no_calendar_is_refused_at_its_field(
     house: House, calendar: Calendar, sign_in: Any, wrong: dict[str, str], field: str
 ) -> None:
     page = sign_in(house.staff["administrator"]).post(
-        f"/admin/sla/calendar/{calendar.pk}/change/", form(calendar, **wrong)
+        f"/admin/calendars/calendar/{calendar.pk}/change/", form(calendar, **wrong)
     )
 
     assert page.status_code == 200
@@ -130,7 +131,7 @@ def test_the_page_shows_the_week_and_the_closed_days(
 ) -> None:
     with time_machine.travel(MONDAY_9AM, tick=False):
         page = sign_in(house.staff["administrator"]).get(
-            f"/admin/sla/calendar/{calendar.pk}/change/"
+            f"/admin/calendars/calendar/{calendar.pk}/change/"
         )
 
     assert len(page.context["week"]) == 5
@@ -174,7 +175,7 @@ def test_what_is_probably_wrong_is_shown_before_it_is_saved(
     house: House, calendar: Calendar, sign_in: Any
 ) -> None:
     client = sign_in(house.staff["administrator"])
-    path = f"/admin/sla/calendar/{calendar.pk}/change/"
+    path = f"/admin/calendars/calendar/{calendar.pk}/change/"
     typed = form(calendar, hours="lun-vie 09:00-23:59\nlun 10:00-12:00")
     shown = client.post(path, typed)
     assert (shown.status_code, shown.context["move_count"]) == (200, 0)
@@ -186,7 +187,7 @@ def test_what_is_probably_wrong_is_shown_before_it_is_saved(
         **form(calendar, name="Nuevo", time_zone="Asia/Tokyo"),
         "role": "extended",
     }
-    assert client.post("/admin/sla/calendar/add/", added).status_code == 200
+    assert client.post("/admin/calendars/calendar/add/", added).status_code == 200
     assert not Calendar.objects.filter(name="Nuevo").exists()
 
 
@@ -194,7 +195,7 @@ def test_what_a_calendar_is_used_for_does_not_change(
     house: House, calendar: Calendar, sign_in: Any
 ) -> None:
     client = sign_in(house.staff["administrator"])
-    path = f"/admin/sla/calendar/{calendar.pk}/change/"
+    path = f"/admin/calendars/calendar/{calendar.pk}/change/"
     version = CalendarVersion.objects.get(calendar=calendar)
     same = {"hours": format_hours(version.hours), "holidays": format_holidays(version.holidays)}
 
@@ -219,7 +220,7 @@ def test_refusals_speak_the_readers_language(
     house: House, calendar: Calendar, sign_in: Any
 ) -> None:
     client = sign_in(house.staff["administrator"])
-    path = f"/admin/sla/calendar/{calendar.pk}/change/"
+    path = f"/admin/calendars/calendar/{calendar.pk}/change/"
     for hours in (
         "lun-vie 9 a 7",
         "lun 09:00-25:00",
@@ -237,7 +238,7 @@ def test_the_holidays_of_a_country_or_region_are_put_into_the_list_and_shown_bef
     house: House, calendar: Calendar, sign_in: Any
 ) -> None:
     client = sign_in(house.staff["administrator"])
-    path = f"/admin/sla/calendar/{calendar.pk}/change/"
+    path = f"/admin/calendars/calendar/{calendar.pk}/change/"
     with time_machine.travel(MONDAY_9AM, tick=False):
         unknown = client.post(path, form(calendar, public_of="XX"))
         nowhere = client.post(path, form(calendar, public_of="MX-NOWHERE"))
@@ -276,7 +277,7 @@ def test_what_is_only_shown_does_not_stand_there_as_an_error(
     with time_machine.travel(MONDAY_9AM + 3 * HOUR, tick=False):
         page = (
             sign_in(house.staff["administrator"])
-            .post(f"/admin/sla/calendar/{calendar.pk}/change/", form(calendar))
+            .post(f"/admin/calendars/calendar/{calendar.pk}/change/", form(calendar))
             .content.decode()
         )
 

@@ -10,7 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sla.calendars import CalendarError, SegmentKind, UnknownTimezone, WorkCalendar
+from foundation.calendars.arithmetic import (
+    CalendarError,
+    SegmentKind,
+    UnknownTimezone,
+    WorkCalendar,
+)
 
 DATA = json.loads((Path(__file__).parent / "vectors.json").read_text())
 MEXICO = WorkCalendar(

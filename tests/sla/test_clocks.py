@@ -10,6 +10,9 @@ from catalog.models import Contract
 from escalation.models import Escalation
 from foundation.accounts.tenancy import organization_scope
 from foundation.activity.models import Record
+from foundation.calendars.defaults import CalendarRole
+from foundation.calendars.models import Calendar, CalendarVersion
+from foundation.calendars.services import publish_calendar_version
 from foundation.core.classification import (
     Impact,
     Kind,
@@ -17,18 +20,16 @@ from foundation.core.classification import (
     Urgency,
 )
 from foundation.notifications.models import OutboxMessage
-from sla.defaults import CalendarRole, Metric
+from sla.defaults import Metric
 from sla.models import (
     Announcement,
-    Calendar,
-    CalendarVersion,
     Clock,
     ClockSegment,
     PolicyTarget,
     PolicyVersion,
 )
 from sla.queries import due_ticket_ids, load_clocks
-from sla.services import publish_calendar_version, settle_ticket
+from sla.services import settle_ticket
 from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
 from tickets import queries, services
 from tickets.models import Ticket

@@ -7,8 +7,8 @@ import pytest
 import time_machine
 
 from foundation.accounts.services import issue_user_token
+from foundation.calendars.arithmetic import SegmentKind
 from foundation.core.classification import Impact, Kind, Urgency
-from sla.calendars import SegmentKind
 from sla.defaults import Metric
 from sla.explanation import Explanation, explain_clock
 from sla.models import PolicyTarget, PolicyVersion

@@ -13,22 +13,27 @@ from catalog.models import Contract, ContractService
 from escalation.models import Escalation
 from foundation.accounts.services import create_organization
 from foundation.accounts.tenancy import every_organization
+from foundation.calendars.arithmetic import BeyondHorizon, UnknownTimezone, WorkCalendar
+from foundation.calendars.linting import lint_calendar
+from foundation.calendars.models import Calendar, CalendarVersion
+from foundation.calendars.services import publish_calendar_version, renew_zones
 from foundation.core.classification import Impact, Priority
 from foundation.core.errors import Invalid
 from foundation.notifications.models import OutboxMessage
-from sla.calendars import BeyondHorizon, UnknownTimezone, WorkCalendar
 from sla.clocks import Term
 from sla.defaults import Metric
 from sla.explanation import explain_clock
-from sla.linting import lint_calendar
-from sla.models import Announcement, Calendar, CalendarVersion, Clock, PolicyTarget, PolicyVersion
+from sla.models import (
+    Announcement,
+    Clock,
+    PolicyTarget,
+    PolicyVersion,
+)
 from sla.queries import get_clock
 from sla.rules import RuleSource
 from sla.services import (
-    publish_calendar_version,
     publish_policy,
     rebuild_clocks,
-    renew_zones,
     settle_ticket,
     start_promise,
 )

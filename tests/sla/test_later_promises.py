@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from foundation.calendars.models import Calendar
+from foundation.calendars.services import publish_calendar_version
 from foundation.core.classification import (
     Impact,
     Kind,
@@ -18,10 +20,9 @@ from reports.queries import build_service_level
 from sla.clocks import Term
 from sla.defaults import Metric
 from sla.explanation import explain_clock
-from sla.models import Calendar, Clock, ClockSegment, PolicyTarget
+from sla.models import Clock, ClockSegment, PolicyTarget
 from sla.queries import get_clock
 from sla.services import (
-    publish_calendar_version,
     publish_policy,
     rebuild_clocks,
     redate_clocks,

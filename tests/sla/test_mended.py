@@ -9,6 +9,10 @@ import time_machine
 from catalog.models import Contract
 from catalog.queries import contract_on
 from foundation.accounts.models import Membership, Organization
+from foundation.calendars.hours import format_holidays, parse_hours
+from foundation.calendars.models import Calendar, CalendarVersion
+from foundation.calendars.queries import calendar_versions_of, version_to_redate
+from foundation.calendars.services import publish_calendar_version
 from foundation.core.classification import (
     Channel,
     Impact,
@@ -17,12 +21,15 @@ from foundation.core.classification import (
 )
 from sla import tasks
 from sla.clocks import used_until
-from sla.hours import format_holidays, parse_hours
-from sla.models import Announcement, Calendar, CalendarVersion, Clock, PolicyTarget, PolicyVersion
-from sla.queries import calendar_versions_of, get_clock, load_clocks, version_to_redate
+from sla.models import (
+    Announcement,
+    Clock,
+    PolicyTarget,
+    PolicyVersion,
+)
+from sla.queries import get_clock, load_clocks
 from sla.services import (
     GRACE,
-    publish_calendar_version,
     rebuild_clocks,
     redate_clocks,
     redating,
@@ -222,7 +229,7 @@ def test_a_change_of_calendar_at_once_is_saved_on_a_clock_that_runs(
     }
 
     saved = sign_in(house.staff["administrator"]).post(
-        f"/admin/sla/calendar/{calendar.pk}/change/", {**form, "hours": "lun-vie 9:00-14:00"}
+        f"/admin/calendars/calendar/{calendar.pk}/change/", {**form, "hours": "lun-vie 9:00-14:00"}
     )
 
     assert saved.status_code == 302
@@ -231,7 +238,7 @@ def test_a_change_of_calendar_at_once_is_saved_on_a_clock_that_runs(
     ]
     assert (
         sign_in(house.staff["administrator"])
-        .get(f"/admin/sla/calendar/{calendar.pk}/change/")
+        .get(f"/admin/calendars/calendar/{calendar.pk}/change/")
         .status_code
         == 200
     )
@@ -376,7 +383,7 @@ def test_a_calendar_that_would_move_a_deadline_beyond_the_horizon_is_refused_wit
     }
 
     with time_machine.travel(MONDAY_9AM + MINUTE, tick=False):
-        path = f"/admin/sla/calendar/{calendar.pk}/change/"
+        path = f"/admin/calendars/calendar/{calendar.pk}/change/"
         page = sign_in(house.staff["administrator"]).post(
             path, {**form, "hours": "lun 09:00-09:01"}
         )

@@ -13,14 +13,21 @@ from catalog.models import Contract, ContractVersion, MatrixVersion
 from catalog.queries import contract_as_known, matrix_for
 from catalog.services import publish_contract, publish_matrix
 from foundation.accounts.models import User
+from foundation.calendars.models import Calendar
+from foundation.calendars.services import publish_calendar_version
 from foundation.core.classification import Impact, Priority, Urgency
 from foundation.core.errors import Invalid
 from sla.defaults import Metric
 from sla.explanation import explain_clock
-from sla.models import Calendar, Clock, ClockSegment, PolicyTarget, PolicyVersion
+from sla.models import (
+    Clock,
+    ClockSegment,
+    PolicyTarget,
+    PolicyVersion,
+)
 from sla.promises import matter_of, policy_on
 from sla.queries import get_clock
-from sla.services import check_version, publish_calendar_version, publish_policy, rebuild_clocks
+from sla.services import check_version, publish_policy, rebuild_clocks
 from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
 from tickets import queries, services
 from tickets.models import Ticket

@@ -11,10 +11,16 @@ import pytest
 
 from catalog.models import Service
 from foundation.accounts.models import Organization
-from sla.calendars import SegmentKind, WorkCalendar
+from foundation.calendars.arithmetic import SegmentKind, WorkCalendar
+from foundation.calendars.models import Calendar, CalendarVersion
 from sla.clocks import Stretch, Term, due_of, ledgers, read, used_until
 from sla.explanation import ONE_DAY, explain_clock
-from sla.models import Calendar, CalendarVersion, Clock, ClockSegment, PolicyVersion, stored_promise
+from sla.models import (
+    Clock,
+    ClockSegment,
+    PolicyVersion,
+    stored_promise,
+)
 from sla.promises import Layer, Policy
 from sla.queries import LoadedClock
 from sla.replay import Stay

@@ -9,11 +9,11 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from foundation.accounts.tenancy import every_organization
+from foundation.calendars.arithmetic import SegmentKind
 from foundation.core.classification import Impact, Kind, Urgency
 from servicedesk.demo.house import build_house as build_demonstration
 from servicedesk.demo.replay import DAYS
 from servicedesk.demo.replay import Replay as DemonstrationReplay
-from sla.calendars import SegmentKind
 from sla.clocks import Term
 from sla.models import Announcement, Clock, ClockSegment, PolicyTarget, PolicyVersion
 from sla.queries import load_clocks

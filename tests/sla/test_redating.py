@@ -9,14 +9,15 @@ from django.db import transaction
 
 from foundation.activity.models import Record
 from foundation.activity.services import Fact, record
+from foundation.calendars.defaults import CalendarRole
+from foundation.calendars.models import Calendar, CalendarVersion
+from foundation.calendars.services import publish_calendar_version
 from foundation.core.actor import Actor
 from foundation.core.classification import Channel
 from foundation.notifications.models import OutboxMessage
-from sla.defaults import CalendarRole
-from sla.models import Calendar, CalendarVersion, Clock
+from sla.models import Clock
 from sla.queries import load_clocks
 from sla.services import (
-    publish_calendar_version,
     rebuild_clocks,
     redate_clocks,
     redating,

@@ -9,8 +9,8 @@ import pytest
 
 from catalog.models import Category
 from foundation.accounts.services import issue_user_token
+from foundation.calendars.arithmetic import WorkCalendar
 from foundation.core.classification import Priority
-from sla.calendars import WorkCalendar
 from sla.clocks import Stretch, Term, due_of, read, term_days
 from sla.explanation import Explanation, explain_clock
 from sla.models import Clock, PolicyTarget

@@ -8,11 +8,12 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import translation
 
-from sla.hours import format_hours, parse_hours
-from sla.linting import lint_calendar
-from sla.models import Calendar, CalendarVersion, Clock, PolicyVersion
-from sla.services import extend_holidays, publish_calendar_version
-from sla.wording import days_of_week
+from foundation.calendars.hours import format_hours, parse_hours
+from foundation.calendars.linting import lint_calendar
+from foundation.calendars.models import Calendar, CalendarVersion
+from foundation.calendars.services import extend_holidays, publish_calendar_version
+from foundation.calendars.wording import days_of_week
+from sla.models import Clock, PolicyVersion
 from tests.house import MONDAY_9AM, SETUP, House, make_ticket
 
 DAY = timedelta(days=1)

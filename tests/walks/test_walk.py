@@ -143,7 +143,7 @@ def test_every_other_page_is_clean(browser: Browser, mesa: Mesa, language: str) 
             "/admin/catalog/contract/1/change/",
             "/admin/escalation/escalationmatrix/1/change/",
             "/admin/sla/policyversion/1/change/",
-            "/admin/sla/calendar/1/change/",
+            "/admin/calendars/calendar/1/change/",
             "/admin/simulations/?from=norte",
             "/admin/simulations/1/",
             "/admin/notifications/outboxmessage/",

@@ -7,11 +7,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from foundation.accounts.models import User
-from foundation.accounts.queries import absence_of, serves
+from foundation.accounts.queries import serves
 from foundation.accounts.roles import Capability
 from foundation.core.actor import Actor
 from foundation.core.errors import Invalid
 from foundation.core.events import publish
+from foundation.duty.queries import absence_of
 from tickets import notices
 from tickets.events import TicketAssigned
 from tickets.models import Ticket

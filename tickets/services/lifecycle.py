@@ -9,10 +9,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from foundation.accounts.models import Team, User
-from foundation.accounts.queries import absence_of, team_serves
+from foundation.accounts.queries import team_serves
 from foundation.core.actor import Actor, system_actor
 from foundation.core.events import publish
 from foundation.documents.checking import CheckedFile
+from foundation.duty.queries import absence_of
 from tickets import notices
 from tickets.events import SolutionDeclined, TicketStateChanged
 from tickets.models import Message, MessageKind, StateInterval, Ticket

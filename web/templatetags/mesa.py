@@ -18,10 +18,10 @@ from lucide.templatetags.lucide import lucide
 
 from escalation.rules import Condition, Outcome
 from foundation.accounts.zones import instant_words, zone, zone_words
+from foundation.calendars.arithmetic import SegmentKind
 from foundation.core.classification import Kind, Priority, SupportType
 from foundation.core.wording import day_words, is_spanish
 from reports.metrics import DEFINITIONS
-from sla.calendars import SegmentKind
 from sla.clocks import Target
 from sla.defaults import Metric
 from sla.explanation import Line, explain_clock

@@ -15,6 +15,8 @@ from foundation.accounts.models import Membership
 from foundation.accounts.queries import staff_with_role
 from foundation.accounts.roles import StaffRole
 from foundation.accounts.tenancy import every_organization
+from foundation.calendars.defaults import CalendarRole
+from foundation.calendars.models import CalendarVersion
 from foundation.core.classification import (
     Channel,
     Impact,
@@ -22,8 +24,8 @@ from foundation.core.classification import (
     Priority,
     Urgency,
 )
-from sla.defaults import CalendarRole, Metric
-from sla.models import CalendarVersion, Clock, ClockSegment, ClockState
+from sla.defaults import Metric
+from sla.models import Clock, ClockSegment, ClockState
 from tickets.models import LAST, StateInterval, Ticket
 from tickets.states import BUCKETS, State
 

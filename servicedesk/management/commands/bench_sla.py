@@ -20,6 +20,8 @@ from django.utils import timezone
 from foundation.accounts.queries import organizations, staff_with_role
 from foundation.accounts.roles import StaffRole
 from foundation.accounts.tenancy import every_organization
+from foundation.calendars.models import Calendar, CalendarVersion
+from foundation.calendars.services import publish_calendar_version
 from foundation.core.actor import system_actor
 from foundation.core.classification import Priority
 from reports.models import SimulationPart
@@ -27,9 +29,9 @@ from reports.queries import preceding_month, simulation_result
 from reports.services import NewSimulation, request_simulation, run_part
 from sla.defaults import Metric
 from sla.drafts import Draft
-from sla.models import Calendar, CalendarVersion, Clock, ClockSegment
+from sla.models import Clock, ClockSegment
 from sla.queries import due_ticket_ids
-from sla.services import publish_calendar_version, settle_ticket
+from sla.services import settle_ticket
 from sla.tasks import redate_by_version
 from tickets.models import Ticket
 

@@ -1,0 +1,25 @@
+"""Every configuration screen, by subject; importing this package registers them all."""
+
+from desk.configuration import (
+    calendars,
+    catalog,
+    contracts,
+    duty,
+    escalation,
+    organizations,
+    outbox,
+    people,
+    policies,
+)
+
+__all__ = [
+    "calendars",
+    "catalog",
+    "contracts",
+    "duty",
+    "escalation",
+    "organizations",
+    "outbox",
+    "people",
+    "policies",
+]

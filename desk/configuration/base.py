@@ -1,0 +1,149 @@
+"""The base of every configuration screen: saved and put on the record in one transaction."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db import models, transaction
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.text import capfirst
+
+from desk.configuration.fields import PeopleField, PersonField
+from foundation.accounts.models import (
+    Organization,
+    User,
+)
+from foundation.accounts.tenancy import is_restricted
+from foundation.configuration.services import record_configuration_change
+from foundation.core.actor import Actor
+from foundation.core.classification import Channel
+
+
+class ConfigurationAdmin(admin.ModelAdmin):
+    """Saves, and puts every change on the record, in one transaction. Nothing configured is
+    deleted: it is deactivated.
+    """
+
+    list_per_page = 50
+    show_full_result_count = False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> Any:
+        """A row stays with its organization and its contract."""
+        fixed = [
+            name
+            for name in ("organization", "contract")
+            if obj is not None and name in {f.name for f in obj._meta.fields}
+        ]
+        return [*super().get_readonly_fields(request, obj), *fixed]
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if isinstance(field, forms.SplitDateTimeField):
+            for part in field.widget.widgets:
+                part.attrs["aria-label"] = str(field.label)
+        return field
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.related_model is User:
+            return PersonField(
+                label=capfirst(db_field.verbose_name),
+                required=not db_field.blank,
+                help_text=db_field.help_text,
+            )
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.related_model is User:
+            return PeopleField(
+                label=capfirst(db_field.verbose_name),
+                required=not db_field.blank,
+                help_text=db_field.help_text,
+            )
+        if db_field.related_model is Organization:
+            kwargs["widget"] = forms.CheckboxSelectMultiple()
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def save_related(
+        self, request: HttpRequest, form: forms.ModelForm, formsets: Any, change: bool
+    ) -> None:
+        with transaction.atomic():
+            super().save_related(request, form, formsets, change)
+            changed = [
+                *form.changed_data,
+                *(formset.prefix for formset in formsets if formset.has_changed()),
+            ]
+            record_configuration_change(
+                instance=form.instance,
+                changed_fields=changed,
+                created=not change,
+                by=Actor(person_id=request.user.pk, channel=Channel.DESK),
+                at=timezone.now(),
+            )
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """The record tells; Django's own log would be a second, weaker one."""
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """The record tells."""
+
+
+class LabelledFormSet(forms.BaseInlineFormSet):
+    """Gives the box that deletes a row a name for screen readers: a table's heading does not label
+    it.
+    """
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        if "DELETE" in form.fields:
+            form.fields["DELETE"].widget.attrs["aria-label"] = str(form.fields["DELETE"].label)
+
+
+class _Labelled:
+    """Rows whose fields carry their own names; people are chosen by e-mail, as on every
+    configuration page.
+    """
+
+    formset: Any = LabelledFormSet
+    extra = 0
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+        if field is not None:
+            field.widget.attrs["aria-label"] = str(field.label)
+        return field
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.related_model is User:
+            return PersonField(
+                label=capfirst(db_field.verbose_name),
+                required=not db_field.blank,
+                help_text=db_field.help_text,
+            )
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
+
+
+class LabelledInline(_Labelled, admin.TabularInline):
+    pass
+
+
+class LabelledStack(_Labelled, admin.StackedInline):
+    """For rows of many fields."""
+
+
+class EverybodysAdmin(ConfigurationAdmin):
+    """Of people, groups and tokens, which belong to no customer: only for staff who serve every
+    customer.
+    """
+
+    def has_view_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return super().has_view_permission(request, obj) and not is_restricted(request.user)
+
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return super().has_change_permission(request, obj) and not is_restricted(request.user)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super().has_add_permission(request) and not is_restricted(request.user)

@@ -1,0 +1,128 @@
+"""Configuration screens of shifts and absences."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.widgets import AdminSplitDateTime
+from django.core.exceptions import ValidationError
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from desk.configuration.base import EverybodysAdmin
+from foundation.accounts.models import DESK_ZONE
+from foundation.accounts.zones import validate_time_zone, zone
+from foundation.calendars.arithmetic import CalendarError
+from foundation.calendars.hours import format_hours, parse_hours
+from foundation.calendars.wording import days_of_week, words_of
+from foundation.core.wording import day_words
+from foundation.duty.models import Absence, Shift
+from foundation.duty.queries import first_shifts, zone_of_person
+
+
+class ShiftForm(forms.ModelForm):
+    """A shift with its week as lines of text, as calendars are written."""
+
+    hours = forms.CharField(
+        label=_("Hours"),
+        widget=forms.Textarea(attrs={"rows": 7}),
+        help_text=_(
+            "One line per day or range of days: lun-vie 07:00-15:00; a night shift 22:00-06:00 "
+            "runs into the next day."
+        ),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["hours"] = format_hours(self.instance.hours, days_of_week())
+
+    def clean_hours(self) -> dict[str, list[list[str]]]:
+        try:
+            return parse_hours(self.cleaned_data["hours"])
+        except CalendarError as error:
+            raise ValidationError(words_of(error)) from error
+
+
+@admin.register(Shift)
+class ShiftAdmin(EverybodysAdmin):
+    form = ShiftForm
+    fields = ("name", "time_zone", "hours", "people", "is_active")
+    list_display = ("name", "time_zone", "is_active")
+
+
+class WallTimeField(forms.SplitDateTimeField):
+    """A date and a time as a clock on the wall shows them, without a zone."""
+
+    widget = AdminSplitDateTime
+
+    def compress(self, data_list: Any) -> datetime | None:
+        return datetime.combine(*data_list) if data_list else None
+
+
+class AbsenceForm(forms.ModelForm):
+    """An absence in wall times of a zone, which is the one of the person's shift unless another is
+    chosen.
+    """
+
+    time_zone = forms.CharField(
+        label=_("Time zone"),
+        required=False,
+        help_text=_("Of both times. Empty: the zone of the person's shift."),
+    )
+    starts_at = WallTimeField(label=_("From"))
+    ends_at = WallTimeField(label=_("Until"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            name = zone_of_person(self.instance.person_id)
+            self.initial["time_zone"] = name
+            for field in ("starts_at", "ends_at"):
+                self.initial[field] = (
+                    getattr(self.instance, field).astimezone(zone(name)).replace(tzinfo=None)
+                )
+
+    def clean_time_zone(self) -> str:
+        name: str = self.cleaned_data["time_zone"].strip()
+        if name:
+            validate_time_zone(name)
+        return name
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        person = data.get("person")
+        where = zone(data.get("time_zone") or (zone_of_person(person.pk) if person else DESK_ZONE))
+        for name in ("starts_at", "ends_at"):
+            if data.get(name):
+                data[name] = data[name].replace(tzinfo=where)
+        return data
+
+
+@admin.register(Absence)
+class AbsenceAdmin(EverybodysAdmin):
+    form = AbsenceForm
+    fields = ("person", "time_zone", "starts_at", "ends_at", "substitute", "reason")
+    list_display = ("person", "since", "until", "substitute")
+    list_select_related = ("person", "substitute")
+
+    @admin.display(description=_("from"), ordering="starts_at")
+    def since(self, absence: Absence) -> str:
+        return self._local(absence, absence.starts_at)
+
+    @admin.display(description=_("until"), ordering="ends_at")
+    def until(self, absence: Absence) -> str:
+        return self._local(absence, absence.ends_at)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Absence]:
+        found: QuerySet[Absence] = super().get_queryset(request)
+        return found.annotate(
+            zone_of_shift=Subquery(first_shifts(OuterRef("person_id")).values("time_zone")[:1])
+        )
+
+    def _local(self, absence: Absence, at: datetime) -> str:
+        zone_of_shift = absence.zone_of_shift  # type: ignore[attr-defined]  # annotated
+        local = at.astimezone(zone(zone_of_shift or DESK_ZONE))
+        return f"{day_words(local)}, {local:%H:%M} ({local.tzname()})"

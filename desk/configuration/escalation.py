@@ -1,0 +1,144 @@
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from desk.configuration.base import EverybodysAdmin, LabelledFormSet, LabelledStack
+from desk.configuration.fields import RolesField
+from desk.configuration.versions import VersionAdmin, VersionForm
+from escalation.models import EscalationLevel, EscalationMatrix, EscalationRule
+from escalation.rehearsal import DAYS, rehearse
+from escalation.services import check_levels, check_matrix, number_matrix
+from foundation.accounts.models import Organization
+from foundation.core.classification import Priority, SupportType
+from foundation.core.errors import Invalid
+from sla.services import hold_organization
+from tickets.states import State
+
+
+class LevelFormSet(LabelledFormSet):
+    def clean(self) -> None:
+        super().clean()
+        kept = [form for form in self.forms if form.has_changed() or form.instance.pk]
+        if any(self.errors):
+            return
+        try:
+            check_levels([form.instance for form in kept if not form.cleaned_data.get("DELETE")])
+        except Invalid as error:
+            raise ValidationError(str(error)) from error
+
+
+class LevelInline(LabelledStack):
+    model = EscalationLevel
+    formset = LevelFormSet
+    ordering = ("position",)
+    fields = (
+        ("position", "name_es", "name_en"),
+        ("purpose_es", "purpose_en"),
+        ("contact", "substitute", "team"),
+        ("contact_name", "email", "phone"),
+        ("hours", "calendar", "acknowledge_minutes"),
+    )
+
+
+class MatrixForm(VersionForm):
+    def check(self, organization: Organization, data: dict[str, Any], now: datetime) -> None:
+        trial = EscalationMatrix(
+            pk=self.instance.pk, number=self.instance.number, organization=organization
+        )
+        trial.contract = data.get("contract", self.instance.contract)
+        trial.kind = data.get("kind", self.instance.kind)
+        trial.effective_from = data["effective_from"]
+        check_matrix(trial, at=now)
+
+
+@admin.register(EscalationMatrix)
+class EscalationMatrixAdmin(VersionAdmin):
+    form = MatrixForm
+    owners = ("contract", "kind")
+    fields = (("organization", "contract", "kind"), "effective_from")
+    list_display = ("__str__", "kind", "number", "since", "status")
+    list_filter = ("kind",)
+    list_select_related = ("contract", "organization")
+    inlines = (LevelInline,)
+
+    def save_model(
+        self, request: HttpRequest, obj: EscalationMatrix, form: Any, change: bool
+    ) -> None:
+        if not change:
+            hold_organization(obj.organization_id)
+            number_matrix(obj, at=form.now)
+        super().save_model(request, obj, form, change)
+
+
+class RuleForm(forms.ModelForm):
+    """Names no model: the admin builds its fields inside the request, where a tenant
+    scope is open.
+    """
+
+    states = RolesField(
+        label=_("States"),
+        choices=State.choices,
+        required=False,
+        help_text=_(
+            "Of a change of state: into which. Otherwise: only while in one of them; none is "
+            "any, of silence any that waits for us."
+        ),
+    )
+    priorities = RolesField(
+        label=_("Priorities"),
+        choices=[(each.code, each.label) for each in Priority],
+        required=False,
+        help_text=_("Empty: whatever it is."),
+    )
+    support_types = RolesField(
+        label=_("Support types"),
+        choices=SupportType.choices,
+        required=False,
+        help_text=_("Empty: whatever it is."),
+    )
+
+    @property
+    def is_trial(self) -> bool:
+        return "_try" in self.data
+
+    def is_valid(self) -> bool:
+        """A trial is shown again as it was typed, and saved by nobody."""
+        return super().is_valid() and not self.is_trial
+
+
+@admin.register(EscalationRule)
+class EscalationRuleAdmin(EverybodysAdmin):
+    form = RuleForm
+    change_form_template = "desk/configuration/rule_form.html"
+    list_display = ("name", "is_active", "position", "trigger", "action")
+    list_filter = ("is_active", "trigger")
+    fieldsets = (
+        (None, {"fields": (("name", "position"), "is_active")}),
+        (_("When"), {"fields": ("trigger", ("metric", "percent"), "silence_minutes")}),
+        (
+            _("For which tickets"),
+            {"fields": ("states", "priorities", "support_types", "organizations")},
+        ),
+        (_("What to do"), {"fields": ("action", ("person", "team"))}),
+    )
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Show which tickets the rule as it stands in the form, saved or not, would have touched,
+        when that was asked for.
+        """
+        form = context["adminform"].form
+        if form.is_trial and not form.errors:
+            customers = [each.pk for each in form.cleaned_data["organizations"]]
+            context |= {
+                "rehearsal": rehearse(form.instance, customers, at=timezone.now()),
+                "rehearsal_days": DAYS,
+            }
+        return super().render_change_form(request, context, *args, **kwargs)

@@ -1,0 +1,87 @@
+"""Form fields that name people by their e-mail: a list of thousands is no help, and an address is
+what one has at hand.
+"""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from foundation.accounts.models import User
+
+
+class PersonField(forms.ModelChoiceField):
+    """One person, by e-mail."""
+
+    widget = forms.EmailInput
+    default_error_messages = {
+        "invalid_choice": _("Nobody has this e-mail. Add the person first, under People.")
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(queryset=User.objects.order_by("pk"), to_field_name="email", **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, int):
+            return (
+                User.objects.filter(pk=value).order_by("pk").values_list("email", flat=True).first()
+            )
+        return super().prepare_value(value)
+
+    def to_python(self, value: Any) -> User | None:
+        found: User | None = super().to_python(
+            value.strip().lower() if isinstance(value, str) else value
+        )
+        return found
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return str(self.prepare_value(initial) or "") != str(data or "").strip().lower()
+
+
+class PeopleWidget(forms.Textarea):
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[str]:
+        return [line.strip().lower() for line in data.get(name, "").splitlines() if line.strip()]
+
+    def format_value(self, value: Any) -> str:
+        return "\n".join(map(str, value or []))
+
+
+class PeopleField(forms.ModelMultipleChoiceField):
+    """Several people, one e-mail a line; every unknown one is named."""
+
+    widget = PeopleWidget(attrs={"rows": 4})
+
+    def __init__(self, *, help_text: Any = "", **kwargs: Any) -> None:
+        kwargs["help_text"] = format_lazy("{} {}", help_text, _("One e-mail per line."))
+        super().__init__(
+            queryset=User.objects.order_by("full_name", "pk"), to_field_name="email", **kwargs
+        )
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, (list, tuple)) and all(isinstance(item, User) for item in value):
+            return [item.email for item in value]
+        return value
+
+    def _check_values(self, value: Any) -> Any:
+        found = User.objects.filter(email__in=value).order_by("full_name", "pk")
+        unknown = sorted(set(value) - {user.email for user in found})
+        if unknown:
+            raise ValidationError(
+                _("Nobody has the e-mail %(emails)s. Add the person first, under People."),
+                params={"emails": ", ".join(unknown)},
+            )
+        return found
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return sorted(self.prepare_value(list(initial or []))) != sorted(data or [])
+
+
+class RolesField(forms.MultipleChoiceField):
+    """Role codes kept as a JSON list."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return sorted(initial or []) != sorted(data or [])

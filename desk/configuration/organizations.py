@@ -1,0 +1,43 @@
+"""Configuration screens of the customers."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+
+from desk.configuration.base import ConfigurationAdmin, LabelledInline
+from foundation.accounts.models import (
+    Department,
+    Organization,
+    Site,
+)
+from foundation.accounts.tenancy import every_organization
+
+
+class SiteInline(LabelledInline):
+    model = Site
+
+
+class DepartmentInline(LabelledInline):
+    model = Department
+
+
+@admin.register(Organization)
+class OrganizationAdmin(ConfigurationAdmin):
+    list_display = ("name", "country", "time_zone", "is_active")
+    search_fields = ("name",)
+    prepopulated_fields = {"slug": ("name",)}
+    inlines = (SiteInline, DepartmentInline)
+
+    def save_model(
+        self, request: HttpRequest, obj: Organization, form: forms.ModelForm, change: bool
+    ) -> None:
+        with every_organization(reason="an administrator creates or changes an organization"):
+            super().save_model(request, obj, form, change)
+
+    def save_related(
+        self, request: HttpRequest, form: forms.ModelForm, formsets: Any, change: bool
+    ) -> None:
+        with every_organization(reason="a new organization gets its calendars"):
+            super().save_related(request, form, formsets, change)

@@ -1,0 +1,108 @@
+"""Configuration screens of people, groups, service accounts and tokens."""
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.password_validation import validate_password
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from desk.configuration.base import ConfigurationAdmin, EverybodysAdmin
+from desk.configuration.fields import RolesField
+from foundation.accounts.models import (
+    ApiToken,
+    Membership,
+    ServiceAccount,
+    Team,
+    User,
+)
+from foundation.accounts.roles import CustomerRole, StaffRole
+
+
+class UserForm(forms.ModelForm):
+    staff_roles = RolesField(label=_("Staff roles"), choices=StaffRole.choices, required=False)
+    new_password = forms.CharField(
+        label=_("New password"),
+        required=False,
+        widget=forms.PasswordInput,
+        help_text=_(
+            "Leave empty to keep it. Without a password, the person sets one with “Forgot your "
+            "password?”."
+        ),
+    )
+
+    class Meta:
+        model = User
+        fields = ("email", "full_name", "language", "is_active", "staff_roles")
+
+    def clean_email(self) -> str:
+        return str(self.cleaned_data["email"]).lower()
+
+    def clean_new_password(self) -> str:
+        password = str(self.cleaned_data.get("new_password") or "")
+        if password:
+            validate_password(password, self.instance)
+        return password
+
+    def save(self, commit: bool = True) -> User:
+        user: User = super().save(commit=False)
+        if self.cleaned_data.get("new_password"):
+            user.set_password(self.cleaned_data["new_password"])
+        elif not user.pk:
+            user.set_unusable_password()
+        if commit:
+            user.save()
+        return user
+
+
+@admin.register(User)
+class UserAdmin(EverybodysAdmin):
+    form = UserForm
+    list_display = ("full_name", "email", "is_active", "roles")
+    list_filter = ("is_active",)
+    search_fields = ("full_name", "email")
+
+    @admin.display(description=_("roles"))
+    def roles(self, user: User) -> str:
+        return ", ".join(str(StaffRole(role).label) for role in user.staff_roles)
+
+
+class MembershipForm(forms.ModelForm):
+    """Names no model: the admin builds its fields inside the request, where a tenant
+    scope is open.
+    """
+
+    roles = RolesField(label=_("Roles"), choices=CustomerRole.choices)
+
+
+@admin.register(Membership)
+class MembershipAdmin(ConfigurationAdmin):
+    form = MembershipForm
+    fields = ("organization", "user", "roles", "site", "department", "phone", "is_suspended")
+    list_display = ("user", "organization", "is_suspended")
+    list_filter = ("is_suspended",)
+    list_select_related = ("user", "organization")
+    search_fields = ("user__full_name", "user__email")
+
+
+@admin.register(Team)
+class TeamAdmin(EverybodysAdmin):
+    list_display = ("name", "level", "email")
+
+
+@admin.register(ServiceAccount)
+class ServiceAccountAdmin(ConfigurationAdmin):
+    list_display = ("name", "organization", "contact")
+    list_select_related = ("organization", "contact")
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(EverybodysAdmin):
+    """Tokens are made by command, where their secret can be shown once; here they are revoked."""
+
+    list_display = ("pk", "user", "service_account_id", "created_at", "revoked_at")
+    list_select_related = ("user",)
+    readonly_fields = ("user", "service_account_id", "organization_id", "created_at")
+    exclude = ("digest",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False

@@ -1,0 +1,195 @@
+"""Configuration that has versions: one in force never changes, it is followed by another."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef, Value
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from desk.configuration.base import ConfigurationAdmin
+from foundation.accounts.models import (
+    Organization,
+    User,
+)
+from foundation.accounts.zones import instant_words, zone, zone_words
+from foundation.core.errors import Invalid
+
+
+def since_words(moment: datetime, organization: Organization) -> str:
+    """Say an instant in the organization's zone, and name the zone."""
+    return f"{instant_words(moment, organization.time_zone)} ({zone_words(organization.time_zone)})"
+
+
+def status_words(effective_from: datetime, has_successor: bool) -> str | Promise:
+    """Say whether a version is in force, will be, or was."""
+    if effective_from > timezone.now():
+        return _("later")
+    return _("superseded") if has_successor else _("in force")
+
+
+class VersionForm(forms.ModelForm):
+    """A version of something, in force from an instant of the organization's zone on; empty is at
+    once.
+    """
+
+    effective_from = forms.DateTimeField(
+        label=_("In force from"),
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        help_text=_("In the organization's time zone. Empty: at once."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        version = self.instance
+        self.initial["effective_from"] = (
+            None  # of one that is in force only a new version can be made
+        )
+        if version.pk and version.effective_from > timezone.now():
+            local = zone(version.organization.time_zone)
+            self.initial["effective_from"] = version.effective_from.astimezone(local).replace(
+                tzinfo=None
+            )
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        if self.errors:
+            return data
+        organization = data.get("organization") or self.instance.organization
+        self.now = now = timezone.now()
+        chosen = data.get("effective_from")
+        data["effective_from"] = (
+            chosen.replace(tzinfo=zone(organization.time_zone)) if chosen else now
+        )
+        try:
+            self.check(organization, data, now)
+        except Invalid as error:
+            raise ValidationError(
+                {name: words for name, words in error.fields.items() if name in self.fields}
+            ) from error
+        return data
+
+    def check(self, organization: Organization, data: dict[str, Any], now: datetime) -> None:
+        """Refuse with ``Invalid`` what the service would refuse."""
+        raise NotImplementedError
+
+
+class VersionAdmin(ConfigurationAdmin):
+    """Versions that are in force never change: one is opened and saved as a new one, for whom it
+    was.
+
+    ``owners`` are the keys that say for whom; each version of the same owners follows the one
+    before it. The organization is always one.
+    """
+
+    save_as = True
+    owners: tuple[str, ...] = ("contract",)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        is_fixed = obj is not None and obj.effective_from <= timezone.now()
+        saves = request.method == "POST" and "_saveasnew" not in request.POST
+        return super().has_change_permission(request, obj) and not (is_fixed and saves)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """Annotate ``has_successor``: a later version for the same owners is in force."""
+        whose = {
+            f"of_{name}": Coalesce(self._column(name), self._nobody(name)) for name in self.owners
+        }
+        same = {
+            f"of_{name}": Coalesce(OuterRef(self._column(name)), self._nobody(name))
+            for name in self.owners
+        }
+        later = self.model._default_manager.annotate(**whose).filter(
+            organization=OuterRef("organization"),
+            number__gt=OuterRef("number"),
+            effective_from__lte=timezone.now(),
+            **same,
+        )
+        return super().get_queryset(request).annotate(has_successor=Exists(later))
+
+    def _column(self, name: str) -> str:
+        return str(self.model._meta.get_field(name).attname)
+
+    def _nobody(self, name: str) -> Value:
+        return Value(0 if self.model._meta.get_field(name).is_relation else "")
+
+    @admin.display(description=_("in force from"), ordering="effective_from")
+    def since(self, obj: Any) -> str:
+        return since_words(obj.effective_from, obj.organization)
+
+    @admin.display(description=_("state"))
+    def status(self, obj: Any) -> str | Promise:
+        return status_words(obj.effective_from, obj.has_successor)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: Any = None,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> Any:
+        """Save as new for the same owners: the page shows them, and its form does not hold them."""
+        original = (
+            self.get_object(request, object_id)
+            if object_id and "_saveasnew" in request.POST
+            else None
+        )
+        if original is not None:
+            data = request.POST.copy()
+            for name in ("organization", *self.owners):
+                value = getattr(original, name)
+                data[name] = (
+                    value.email
+                    if isinstance(value, User)
+                    else str(getattr(value, "pk", value) or "")
+                )
+            request.POST = data  # type: ignore[assignment]
+            request.saved_from = original  # type: ignore[attr-defined]
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        version = context["adminform"].form.instance
+        source = getattr(request, "saved_from", None)
+        if source is not None:  # refused: Django's page would call it nothing
+            context |= {
+                "original": source,
+                "title": _("New version of %(name)s") % {"name": source},
+                "add": False,
+            }
+        if version.pk and version.effective_from <= timezone.now():
+            state = status_words(version.effective_from, version.has_successor)
+            since = format_lazy(
+                "{} {}", _("since"), since_words(version.effective_from, version.organization)
+            )
+            words = format_lazy(
+                "{} · {} · {} · {}",
+                version,
+                state,
+                since,
+                _("it never changes: save it as a new version"),
+            )
+            context |= {"show_save": False, "show_save_and_continue": False, "subtitle": words}
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Whom it is for stays."""
+        found = super().get_readonly_fields(request, obj)
+        return found if obj is None else list(dict.fromkeys([*found, *self.owners]))
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        for row in formset.save(commit=False):
+            row.organization_id = form.instance.organization_id
+            row.save()
+        for row in formset.deleted_objects:
+            row.delete()
+        formset.save_m2m()

@@ -1,0 +1,221 @@
+"""Calendars of an organization and their versions."""
+
+import logging
+from datetime import datetime
+from importlib.metadata import version as installed_version
+from itertools import chain, count
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from foundation.accounts.models import Organization
+from foundation.accounts.zones import zone
+from foundation.activity.services import Fact, record
+from foundation.calendars.defaults import BUSINESS_HOURS, CONTINUOUS_HOURS, CalendarRole
+from foundation.calendars.events import CalendarVersionPublished
+from foundation.calendars.holidays import public_holidays
+from foundation.calendars.models import Calendar, CalendarVersion
+from foundation.core.actor import Actor, system_actor
+from foundation.core.events import publish
+
+HOLIDAY_YEARS_BACK = 1
+HOLIDAY_YEARS_AHEAD = 3
+logger = logging.getLogger(__name__)
+_SINCE_EVER = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
+
+_DEFAULTS: dict[CalendarRole, tuple[str, dict[str, Any]]] = {
+    CalendarRole.CONTINUOUS: ("24x7", CONTINUOUS_HOURS),
+    CalendarRole.BUSINESS: ("Lun-Vie 09:00-19:00", BUSINESS_HOURS),
+}
+
+
+@transaction.atomic
+def ensure_calendars(
+    *, organization: Organization, by: Actor, at: datetime
+) -> list[CalendarVersion]:
+    """Give the organization the two default calendars it lacks (SPEC 4.5) and return the versions
+    made now.
+
+    Called when an organization is created, and again whenever a clock would start without a
+    calendar: a ticket is never lost because somebody deleted one.
+    """
+    present = set(
+        Calendar.objects.filter(organization=organization).order_by().values_list("role", flat=True)
+    )
+    made = []
+    for role, (name, hours) in _DEFAULTS.items():
+        if role in present:
+            continue
+        calendar = Calendar.objects.create(
+            organization=organization, name=_free_name(organization, name), role=role
+        )
+        closed = {}
+        if role is CalendarRole.BUSINESS:
+            closed = public_holidays(
+                organization.country,
+                organization.region,
+                at.year - HOLIDAY_YEARS_BACK,
+                at.year + HOLIDAY_YEARS_AHEAD,
+            )
+        made.append(
+            publish_calendar_version(
+                calendar=calendar,
+                time_zone=organization.time_zone,
+                hours=hours,
+                holidays=closed,
+                effective_from=_SINCE_EVER,
+                by=by,
+                at=at,
+            )
+        )
+    if made:
+        organization.refresh_from_db(
+            fields=["terms_stamp"]
+        )  # whoever holds it reads the new calendars
+    return made
+
+
+def _free_name(organization: Organization, wanted: str) -> str:
+    """Return the name, with a number when another calendar has it: a ticket is never lost for a
+    name.
+    """
+    taken = set(
+        Calendar.objects.filter(organization=organization).order_by().values_list("name", flat=True)
+    )
+    names = chain([wanted], (f"{wanted} ({number})" for number in count(2)))
+    return next(name for name in names if name not in taken)
+
+
+@transaction.atomic
+def publish_calendar_version(
+    *,
+    calendar: Calendar,
+    time_zone: str,
+    hours: dict[str, list[list[str]]],
+    holidays: dict[str, str],
+    effective_from: datetime,
+    by: Actor,
+    at: datetime,
+    is_renewal: bool = False,
+) -> CalendarVersion:
+    """Add a version to a calendar; earlier ones stay, and the open clocks get their dates by it in
+    the background.
+
+    Raises ``ValidationError`` when the data is not a calendar, the version would change the past
+    (DECISIONS 15) or begins before the one it follows. Handlers of ``CalendarVersionPublished``
+    run in this transaction and may refuse the version the same way.
+    """
+    Organization.objects.select_for_update().get(
+        pk=calendar.organization_id
+    )  # two who publish at once: one after the other
+    last = CalendarVersion.objects.filter(calendar=calendar).order_by("-number").first()
+    if not is_renewal:  # which publishes what is planned once more after it
+        check_course(last, effective_from, at)
+    version = CalendarVersion(
+        organization_id=calendar.organization_id,
+        calendar=calendar,
+        number=last.number + 1 if last else 1,
+        time_zone=time_zone,
+        hours=hours,
+        holidays=holidays,
+        tzdata_version=installed_version("tzdata"),
+        effective_from=effective_from,
+        published_at=at,
+        redated_at=at
+        if last is None
+        else None,  # a first version finds no clock that it could move
+    )
+    version.full_clean(exclude=["calendar", "organization"])
+    version.save()
+    fact = Fact(
+        verb="calendar.version_published",
+        object_type="calendars.calendar",
+        object_id=calendar.pk,
+        payload={"version": version.pk},
+    )
+    record(organization_id=calendar.organization_id, facts=[fact], by=by, at=at)
+    if last is not None:
+        publish(
+            CalendarVersionPublished(
+                organization_id=calendar.organization_id,
+                at=at,
+                version_id=version.pk,
+                is_renewal=is_renewal,
+            )
+        )
+    return version
+
+
+def renew_zones(*, at: datetime) -> int:
+    """Publish the calendars anew whose newest version knows another tz database than the installed
+    one, and return how many.
+
+    The content stays: what changed about the zones re-dates the open clocks as any version does,
+    and the account names the data.
+    """
+    installed = installed_version("tzdata")
+    renewed = 0
+    for calendar in Calendar.objects.select_related("organization").order_by("pk"):
+        versions = list(CalendarVersion.objects.filter(calendar=calendar).order_by("number"))
+        if not versions or versions[-1].tzdata_version == installed:
+            continue
+        try:
+            with transaction.atomic():
+                _renew(calendar, versions, at)
+        except ValidationError as error:  # such as a zone that the new data calls otherwise
+            logger.warning(
+                "Calendar %s keeps the zones of %s: %s",
+                calendar.pk,
+                versions[-1].tzdata_version,
+                error.messages,
+            )
+            continue
+        renewed += 1
+    return renewed
+
+
+def _renew(calendar: Calendar, versions: list[CalendarVersion], at: datetime) -> None:
+    """Publish what holds now, and then what is planned, each with the content it has."""
+    current = [version for version in versions if version.effective_from <= at] or versions[:1]
+    coming = [
+        version
+        for version in versions
+        if version.effective_from > at and version.number > current[-1].number
+    ]
+    for old in [current[-1], *coming]:
+        publish_calendar_version(
+            calendar=calendar,
+            time_zone=old.time_zone,
+            hours=old.hours,
+            holidays=old.holidays,
+            effective_from=max(at, old.effective_from),
+            by=system_actor("tz database"),
+            at=at,
+            is_renewal=True,
+        )
+
+
+def check_course(last: CalendarVersion | None, effective_from: datetime, at: datetime) -> None:
+    """Refuse with ``ValidationError`` an instant from which a new version, after ``last``, cannot
+    hold.
+    """
+    if last is None:
+        return
+    if effective_from < at:
+        raise ValidationError(
+            _("A new version of a calendar takes effect now or later: the past stays as it was.")
+        )
+    if effective_from < last.effective_from:
+        words = _(
+            "Version %(number)d begins on %(day)s and would never hold: let the new one begin "
+            "then or later."
+        )
+        day = last.effective_from.astimezone(zone(last.time_zone)).strftime("%Y-%m-%d %H:%M")
+        raise ValidationError(words % {"number": last.number, "day": day})
+
+
+def mark_redated(*, version: CalendarVersion, at: datetime) -> None:
+    """Say that every date which depends on this version was computed by it."""
+    CalendarVersion.objects.filter(pk=version.pk).update(redated_at=at)

@@ -1,0 +1,21 @@
+"""Celery entry points of the calendars."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from foundation.accounts.tenancy import every_organization
+from foundation.calendars import services
+
+
+@shared_task(queue="reports")
+def renew_zones() -> int:
+    """Bring the calendars to the installed tz database."""
+    with every_organization(reason="calendars of an older tz database"):
+        return services.renew_zones(at=timezone.now())
+
+
+@shared_task(queue="reports")
+def extend_holidays() -> int:
+    """Give the calendars the public holidays of the years to come, before theirs run out."""
+    with every_organization(reason="calendars whose holidays run out"):
+        return services.extend_holidays(at=timezone.now())

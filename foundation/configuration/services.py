@@ -1,0 +1,47 @@
+"""The one way to put a change of configuration on the record."""
+
+from datetime import datetime
+
+from django.db import models, transaction
+
+from foundation.accounts.models import (
+    Organization,
+    User,
+)
+from foundation.accounts.services import announce_organization
+from foundation.activity.services import Fact, record
+from foundation.configuration.events import ConfigurationChanged
+from foundation.core.actor import Actor
+from foundation.core.events import publish
+
+
+@transaction.atomic
+def record_configuration_change(
+    *, instance: models.Model, changed_fields: list[str], created: bool, by: Actor, at: datetime
+) -> None:
+    """Put the change of a configuration object on the record and publish it; called in the
+    transaction that saved it.
+    """
+    object_type = instance._meta.label_lower
+    organization_id = (
+        instance.pk
+        if isinstance(instance, Organization)
+        else getattr(instance, "organization_id", None)
+    )
+    verb = "configuration.created" if created else "configuration.changed"
+    fact = Fact(
+        verb=verb,
+        object_type=object_type,
+        object_id=instance.pk,
+        payload={"fields": changed_fields},
+    )
+    if isinstance(instance, User):
+        fact.payload["staff_roles"] = instance.staff_roles  # a grant of rights says which
+    record(organization_id=organization_id, facts=[fact], by=by, at=at)
+    if created and isinstance(instance, Organization):
+        announce_organization(organization=instance, by=by, at=at)
+    publish(
+        ConfigurationChanged(
+            organization_id=organization_id, at=at, object_type=object_type, object_id=instance.pk
+        )
+    )

@@ -1,0 +1,101 @@
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from foundation.accounts.models import DESK_ZONE, User
+from foundation.accounts.zones import validate_time_zone
+
+
+class Shift(models.Model):
+    """When some of the staff are on duty, week by week, in the wall time of a zone.
+    ``escalation.duty`` says who is without one.
+    """
+
+    name = models.CharField(_("name"), max_length=80, unique=True)
+    time_zone = models.CharField(
+        _("time zone"), max_length=60, default=DESK_ZONE, validators=[validate_time_zone]
+    )
+    hours = models.JSONField()  # {"0": [["07:00", "15:00"]]}, Monday is 0
+    people = models.ManyToManyField(
+        User,
+        related_name="+",
+        blank=True,
+        verbose_name=_("people"),
+        help_text=_(
+            "Who stands in no shift is on duty around the clock, unless others of their group "
+            "stand in one: then they are off duty."
+        ),
+    )
+    is_active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        verbose_name = _("shift")
+        verbose_name_plural = _("shifts")
+        ordering = ("name", "pk")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Absence(models.Model):
+    """A person of the staff is away in ``[starts_at, ends_at)``; the substitute answers for them
+    meanwhile.
+    """
+
+    person = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="+", verbose_name=_("person")
+    )
+    starts_at = models.DateTimeField(_("from"))
+    ends_at = models.DateTimeField(_("until"))
+    substitute = models.ForeignKey(
+        User,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("substitute"),
+    )
+    reason = models.CharField(_("reason"), max_length=120, blank=True)
+
+    class Meta:
+        verbose_name = _("absence")
+        verbose_name_plural = _("absences")
+        ordering = ("-starts_at", "pk")
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(ends_at__gt=models.F("starts_at")),
+                name="absence_ends_after_start",
+            ),
+        )
+        indexes = (models.Index(fields=("ends_at",), name="absence_by_end"),)
+
+    def __str__(self) -> str:
+        return f"{self.person} {self.starts_at:%Y-%m-%d}"
+
+    def clean(self) -> None:
+        super().clean()
+        if self.starts_at and self.ends_at and self.ends_at <= self.starts_at:
+            raise ValidationError(
+                {"ends_at": _("The absence ends before it begins. Change one of the two.")}
+            )
+        if self.substitute_id and self.substitute_id == self.person_id:
+            raise ValidationError(
+                {
+                    "substitute": _(
+                        "Nobody is their own substitute. Choose another person, or nobody."
+                    )
+                }
+            )
+        if self.person_id and self.starts_at and self.ends_at:
+            others = Absence.objects.filter(
+                person_id=self.person_id, starts_at__lt=self.ends_at, ends_at__gt=self.starts_at
+            )
+            if others.exclude(pk=self.pk).exists():
+                raise ValidationError(
+                    {"starts_at": _("Another absence of this person overlaps. Change that one.")}
+                )
+
+    def holds_at(self, at: datetime) -> bool:
+        return self.starts_at <= at < self.ends_at

@@ -1,0 +1,28 @@
+"""Who is on duty when: the people's shifts, absences and substitutes."""
+
+from datetime import datetime
+
+from django.db.models import OuterRef, QuerySet
+
+from foundation.accounts.models import (
+    DESK_ZONE,
+)
+from foundation.duty.models import Absence, Shift
+
+
+def absence_of(user_id: int, at: datetime) -> Absence | None:
+    """Return the absence that a person is in at an instant; None while they are there."""
+    away = Absence.objects.filter(person_id=user_id, starts_at__lte=at, ends_at__gt=at)
+    return away.select_related("substitute").order_by("pk").first()
+
+
+def zone_of_person(person_id: int) -> str:
+    """Return the time zone in which one of the staff works: that of their first shift, otherwise
+    the one a new shift begins with.
+    """
+    return first_shifts(person_id).values_list("time_zone", flat=True).first() or DESK_ZONE
+
+
+def first_shifts(person_id: int | OuterRef) -> QuerySet[Shift]:
+    """Return the active shifts of a person, the oldest first."""
+    return Shift.objects.filter(people=person_id, is_active=True).order_by("pk")
