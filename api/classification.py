@@ -17,8 +17,8 @@ from foundation.core.classification import (
     Priority,
     Urgency,
 )
-from sla.defaults import Metric
-from sla.services import ClockChange
+from sla.clocks.services import ClockChange
+from sla.metrics import Metric
 from tickets.models import Ticket
 from tickets.services import Classification
 

@@ -6,11 +6,11 @@ from typing import Any
 from rest_framework import serializers
 
 from foundation.calendars.arithmetic import SegmentKind
-from sla.clocks import Target, Term
-from sla.defaults import Metric
-from sla.explanation import Explanation
-from sla.models import ClockState, SegmentCause, TargetUnit, stored_promise
-from sla.rules import RuleReach, RuleSource
+from sla.clocks.explanation import Explanation
+from sla.clocks.models import ClockState, SegmentCause
+from sla.metrics import Metric
+from sla.policies.rules import RuleReach, RuleSource
+from sla.targets import Target, TargetUnit, Term, stored_target
 
 
 class RuleSerializer(serializers.Serializer[Any]):
@@ -87,7 +87,7 @@ def explanation_data(account: Explanation) -> dict[str, Any]:
         "state": account.state,
         "priority": account.priority.code,
         **target_data(account.target),
-        "target_unit": stored_promise(account.target)[1],
+        "target_unit": stored_target(account.target)[1],
         "used_seconds": account.used.total_seconds(),
         "left_seconds": account.left.total_seconds(),
         "started_at": account.started_at,

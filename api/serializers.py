@@ -14,8 +14,9 @@ from foundation.core.classification import (
     Priority,
     Urgency,
 )
-from sla.defaults import Metric
-from sla.models import Clock, ClockState, TargetUnit
+from sla.clocks.models import Clock, ClockState
+from sla.metrics import Metric
+from sla.targets import TargetUnit
 from tickets.models import Message, MessageKind, Ticket, format_number
 from tickets.states import Holder, SolutionType, State, turn_of
 

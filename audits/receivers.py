@@ -1,7 +1,7 @@
 from audits import services
 from audits.queries import audit_of_ticket
-from sla.defaults import Metric
 from sla.events import ClockBreached, ClockWarned
+from sla.metrics import Metric
 from tickets.events import CustomerTold, TicketContractChanged, TicketRaised, TicketStateChanged
 from tickets.models import Ticket
 

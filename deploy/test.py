@@ -6,6 +6,7 @@ walks   a browser against ``./mesa run``          postgres   everything again on
 """
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -15,7 +16,30 @@ from deploy import services
 from deploy.packages import provide
 
 ROOT = Path(__file__).resolve().parent.parent
-OFFICE = ("libreoffice-writer-nogui", "libreoffice-calc-nogui")
+# (program, what is skipped without it, its name, Debian's packages)
+PROGRAMS = (
+    ("pdftotext", "the texts of PDFs", "poppler", ("poppler-utils",)),
+    (
+        "soffice",
+        "office documents as evidence",
+        "LibreOffice",
+        ("libreoffice-writer-nogui", "libreoffice-calc-nogui"),
+    ),
+    ("chromium", "browser walks", "Chromium", ("chromium",)),
+)
+PRODUCT_SETTINGS = {
+    "DATABASE_URL",
+    "DATABASE_OWNER_URL",
+    "REDIS_URL",
+    "MESA_DEMO",
+    "MESA_VAR",
+    "PORT",
+}
+QUICK = ["-q", "-n", "auto", "tests"]
+EMBEDDED = (
+    ("fast, SQLite", "not long and not walk and not processes"),
+    ("long, SQLite", "long"),
+)
 
 
 def part(name: str, arguments: list[str], environment: dict[str, str]) -> bool:
@@ -28,53 +52,19 @@ def part(name: str, arguments: list[str], environment: dict[str, str]) -> bool:
 
 def main() -> None:
     if sys.argv[1:]:
-        sys.exit(
-            subprocess.run([sys.executable, "-m", "pytest", *sys.argv[1:]], cwd=ROOT).returncode
-        )
-    clean = {
-        name: value
-        for name, value in os.environ.items()
-        if name
-        not in {"DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "MESA_DEMO", "MESA_VAR", "PORT"}
-    }
-    failed = []
-    skipped = []
-    if not provide("pdftotext", "poppler-utils"):
-        sys.exit("mesa: tests read PDFs with pdftotext. Install it: apt-get install poppler-utils")
-    if not provide("soffice", *OFFICE):
-        skipped.append(
-            "office documents as evidence: LibreOffice is missing (Debian: apt-get install "
-            f"{' '.join(OFFICE)})"
-        )
-    quick = ["-q", "-n", "auto", "tests"]
-    if not part("fast, SQLite", [*quick, "-m", "not long and not walk and not processes"], clean):
-        failed.append("fast")
-    if not part("long, SQLite", [*quick, "-m", "long"], clean):
-        failed.append("long")
-    has_browser = provide("chromium", "chromium")
-    if not has_browser:
-        skipped.append("browser walks: Chromium is missing (Debian: apt-get install chromium)")
+        command = [sys.executable, "-m", "pytest", *sys.argv[1:]]
+        sys.exit(subprocess.run(command, cwd=ROOT).returncode)
+    clean = {name: value for name, value in os.environ.items() if name not in PRODUCT_SETTINGS}
+    skipped = _missing_programs()
+    failed = [name for name, marks in EMBEDDED if not part(name, [*QUICK, "-m", marks], clean)]
     folder = ROOT / "var" / "test-services"
     try:
         running = services.start(folder)
     except RuntimeError as error:
         running = None
         skipped.append(f"PostgreSQL, Redis and real processes: {error}")
-    real = "walk or processes" if has_browser else "processes"
     try:
-        with_services = clean | (
-            {"MESA_TEST_" + name: value for name, value in running.environment.items()}
-            if running
-            else {}
-        )
-        if not part("real processes and browser walks", ["-q", "tests", "-m", real], with_services):
-            failed.append("real processes")
-        if running and not part(
-            "fast and long, PostgreSQL",
-            [*quick, "-m", "not walk and not processes"],
-            clean | running.environment,
-        ):
-            failed.append("postgres")
+        failed += _with_services(clean, running)
     finally:
         if running:
             services.stop(folder)
@@ -83,6 +73,27 @@ def main() -> None:
     if failed:
         sys.exit(f"\nmesa: failed: {', '.join(failed)}")
     print("\nmesa: the whole suite passed" + (" but for what was skipped" if skipped else ""))
+
+
+def _missing_programs() -> list[str]:
+    """Install what the tests need, and return a line for each program that is still missing."""
+    return [
+        f"{what}: {package} is missing (Debian: apt-get install {' '.join(packages)})"
+        for program, what, package, packages in PROGRAMS
+        if not provide(program, *packages)
+    ]
+
+
+def _with_services(clean: dict[str, str], running: services.Services | None) -> list[str]:
+    """Run what needs real services; return the names of the parts that failed."""
+    given = running.environment if running else {}
+    marks = "walk or processes" if shutil.which("chromium") else "processes"
+    named = {f"MESA_TEST_{name}": value for name, value in given.items()}
+    parts = [("real processes and browser walks", ["-q", "tests", "-m", marks], named)]
+    if running:
+        quick = [*QUICK, "-m", "not walk and not processes"]
+        parts.append(("fast and long, PostgreSQL", quick, given))
+    return [name for name, arguments, extra in parts if not part(name, arguments, clean | extra)]
 
 
 if __name__ == "__main__":

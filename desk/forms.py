@@ -29,9 +29,9 @@ from foundation.core.classification import (
     SupportType,
     Urgency,
 )
-from sla.clocks import Target
-from sla.defaults import Metric
-from sla.drafts import Draft
+from sla.metrics import Metric
+from sla.simulation.drafts import Draft
+from sla.targets import Target
 from tickets.models import Ticket
 from tickets.services import Classification, TransitionDetails
 from tickets.states import ACTIVE, SolutionType, State

@@ -34,9 +34,9 @@ from foundation.duty.roster import (
     members_of,
     roster_on,
 )
-from sla.clocks import BREACH_PERCENT
-from sla.defaults import AT_ARRIVAL
-from sla.promises import Matter, Policy, policy_on
+from sla.clocks.arithmetic import BREACH_PERCENT
+from sla.metrics import AT_ARRIVAL
+from sla.policies.layers import Matter, Policy, policy_on
 
 HOURS = 168
 STEP = timedelta(minutes=30)  # and every instant at which somebody comes or goes

@@ -19,8 +19,8 @@ from foundation.duty.roster import (
     roster_on,
 )
 from foundation.notifications.services import Letter, queue_letters
-from sla.clocks import BREACH_PERCENT
-from sla.models import Clock
+from sla.clocks.arithmetic import BREACH_PERCENT
+from sla.clocks.models import Clock
 from tickets.models import Ticket
 from tickets.notices import send, ticket_letter
 

@@ -10,8 +10,8 @@ from escalation.rules import Fact
 from escalation.tasks import look_at_coverage
 from foundation.accounts.queries import organizations
 from foundation.configuration.events import ConfigurationChanged
+from sla.clocks.models import Clock
 from sla.events import ClockBreached, ClockWarned
-from sla.models import Clock
 from tickets.events import (
     CustomerTold,
     SolutionDeclined,

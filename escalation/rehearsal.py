@@ -14,7 +14,7 @@ from escalation.rules import Fact, unmet
 from foundation.calendars.arithmetic import CalendarError
 from foundation.calendars.defaults import CalendarRole
 from foundation.calendars.queries import calendar_versions_on, pick_calendar, work_calendar
-from sla.models import Announcement
+from sla.clocks.models import Announcement
 from tickets.models import Message, MessageKind, StateInterval, Ticket
 from tickets.states import FINAL
 

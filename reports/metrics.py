@@ -12,8 +12,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from foundation.core.classification import Priority
-from sla.defaults import AT_ARRIVAL, Metric
-from sla.models import Clock, ClockState
+from sla.clocks.models import Clock, ClockState
+from sla.metrics import AT_ARRIVAL, Metric
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from django.db import transaction
 
 from foundation.calendars.events import CalendarVersionPublished
 from foundation.core.actor import system_actor
-from sla import services
-from sla.policies import may_relieve_breaches
+from sla.clocks import services
+from sla.permissions import may_relieve_breaches
 from sla.tasks import redate_by_version
 from tickets.events import (
     CustomerTold,

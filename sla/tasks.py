@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from foundation.accounts.tenancy import every_organization, organization_scope
 from foundation.calendars.queries import version_to_redate, versions_to_redate
-from sla import queries, services
+from sla.clocks import services
+from sla.clocks.queries import due_ticket_ids
 
 logger = logging.getLogger(__name__)
 
@@ -19,7 +20,7 @@ def sweep_clocks() -> int:
     """Announce warnings and breaches that fell due; costs what falls due, not what is open."""
     at = timezone.now()
     with every_organization(reason="find clocks with an event that is due"):
-        due = queries.due_ticket_ids(at=at, limit=SWEEP_BATCH)
+        due = due_ticket_ids(at=at, limit=SWEEP_BATCH)
     for organization_id, ticket_id in due:
         try:
             with organization_scope(organization_id):

@@ -88,8 +88,8 @@ def simulate() -> int:
     from foundation.core.actor import system_actor
     from foundation.core.classification import Priority
     from reports.services import NewSimulation, request_report, request_simulation
-    from sla.defaults import Metric
-    from sla.drafts import Draft
+    from sla.metrics import Metric
+    from sla.simulation.drafts import Draft
     from tickets.models import Ticket
 
     now = timezone.now()
@@ -135,7 +135,7 @@ def told(*pks: str) -> dict[str, list[int]]:
     from escalation.models import Escalation
     from foundation.activity.models import Record
     from foundation.notifications.models import OutboxMessage
-    from sla.models import Announcement, Clock
+    from sla.clocks.models import Announcement, Clock
 
     def row(pk: int) -> list[int]:
         clock = Clock.objects.get(ticket_id=pk, metric="reaction")
@@ -167,7 +167,7 @@ def reached(*pks: str) -> dict[str, dict[str, list[Any]]]:
     """
     from foundation.activity.models import Record
     from foundation.notifications.models import OutboxMessage
-    from sla.models import Announcement, Clock
+    from sla.clocks.models import Announcement, Clock
 
     def row(pk: int) -> dict[str, list[Any]]:
         clock = Clock.objects.select_related("ticket").get(ticket_id=pk, metric="reaction")
@@ -195,7 +195,7 @@ def reached(*pks: str) -> dict[str, dict[str, list[Any]]]:
 def facts(pk: str) -> dict[str, Any]:
     """Return what was announced and escalated about a ticket."""
     from escalation.models import Escalation
-    from sla.models import Announcement
+    from sla.clocks.models import Announcement
 
     return {
         "announced": sorted(

@@ -11,7 +11,7 @@ from django.test import Client
 
 from foundation.accounts.models import User
 from foundation.notifications.models import OutboxMessage
-from sla.models import Clock
+from sla.clocks.models import Clock
 from tests.house import MONDAY_9AM, House, fresh
 from tickets.models import StateInterval, Ticket
 

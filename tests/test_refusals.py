@@ -17,8 +17,9 @@ from foundation.core.errors import Invalid
 from foundation.core.tenancy import ScopeError
 from foundation.notifications.models import OutboxMessage
 from reports import services as reports
-from sla.defaults import Metric
-from sla.models import Clock, PolicyTarget, PolicyVersion
+from sla.clocks.models import Clock
+from sla.metrics import Metric
+from sla.policies.models import PolicyTarget, PolicyVersion
 from tests.api.test_api import Api
 from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
 from tests.sla.test_clocks import classify, clock_of, sweep

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from django.utils.translation import ngettext
 
-from sla.clocks import Target, Term
-from sla.models import MAX_DAYS, MAX_MINUTES
+from sla.policies.models import MAX_DAYS, MAX_MINUTES
+from sla.targets import Target, Term
 
 
 def short_duration(span: timedelta) -> str:

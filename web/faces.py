@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 
 from foundation.accounts.zones import zone
 from reports.metrics import verdict
-from sla.clocks import AT_RISK_PERCENT
-from sla.defaults import Metric
-from sla.models import Clock, ClockState, TargetUnit
-from sla.queries import closed_until
+from sla.clocks.arithmetic import AT_RISK_PERCENT
+from sla.clocks.models import Clock, ClockState
+from sla.clocks.queries import closed_until
+from sla.metrics import Metric
+from sla.targets import TargetUnit
 from tickets.models import Ticket
 from tickets.states import State
 from web.durations import short_duration

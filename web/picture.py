@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sla.explanation import Explanation
+from sla.clocks.explanation import Explanation
 
 WIDTH = 1000  # units of the drawing; the page scales it
 

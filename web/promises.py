@@ -4,7 +4,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from sla.rules import RuleReach, RuleSource, TargetRule
+from sla.policies.rules import RuleReach, RuleSource, TargetRule
 from tickets.states import Holder
 from web.durations import promise_words
 

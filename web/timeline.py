@@ -15,7 +15,7 @@ from foundation.core.classification import (
     Priority,
     Urgency,
 )
-from sla.defaults import Metric
+from sla.metrics import Metric
 from tickets.models import format_number
 from tickets.queries import TimelineEntry
 from tickets.states import State

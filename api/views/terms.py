@@ -17,8 +17,8 @@ from foundation.accounts.roles import Capability
 from foundation.calendars.defaults import CalendarRole
 from foundation.core.classification import Channel, Priority, SupportType
 from foundation.core.errors import Invalid, NotAllowed
-from sla.models import PROMISED
-from sla.services import export_terms, import_terms
+from sla.policies.models import PROMISED
+from sla.policies.services import export_terms, import_terms
 from web.requests import actor, person
 
 

@@ -49,9 +49,9 @@ from foundation.core.classification import (
     Urgency,
 )
 from foundation.core.errors import Invalid, NotAllowed
-from sla.explanation import explain_clock
-from sla.queries import clocks_of, get_clock, shown_to
-from sla.services import preview_classification
+from sla.clocks.explanation import explain_clock
+from sla.clocks.queries import clocks_of, get_clock, shown_to
+from sla.clocks.services import preview_classification
 from tickets import queries, services
 from tickets.models import Message, MessageKind, Ticket
 from tickets.services import NewTicket, TransitionDetails

@@ -32,8 +32,8 @@ from foundation.documents.conversion import is_picture, same_picture, to_pdf
 from foundation.documents.models import Blob
 from foundation.documents.services import store_bytes, store_file
 from foundation.documents.signing import sign_json
-from sla.defaults import Metric
-from sla.services import stop_promise
+from sla.clocks.services import stop_promise
+from sla.metrics import Metric
 from tickets.models import MessageKind
 from tickets.notices import tell_reply
 from tickets.services import solve_automatically, tell_customer, write_message

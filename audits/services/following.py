@@ -19,8 +19,8 @@ from audits.models import (
 from audits.queries import DEMAND_PERCENT, delivery_clock, needs_delay_notice, view_of_staff
 from foundation.core.actor import system_actor
 from foundation.core.errors import NotAllowed
-from sla.clocks import BREACH_PERCENT
-from sla.services import set_validation
+from sla.clocks.arithmetic import BREACH_PERCENT
+from sla.clocks.services import set_validation
 from tickets.models import Attachment, Ticket
 from tickets.services import set_reopen_window
 from tickets.states import FINAL, OPEN_STATES, State

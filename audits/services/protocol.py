@@ -30,8 +30,8 @@ from foundation.calendars.queries import calendar_versions_on, pick_calendar, wo
 from foundation.core.actor import Actor
 from foundation.core.errors import Invalid, NotAllowed
 from foundation.core.wording import day_words
-from sla.defaults import Metric
-from sla.services import start_promise, withdraw_promise
+from sla.clocks.services import start_promise, withdraw_promise
+from sla.metrics import Metric
 from tickets.states import OPEN_STATES
 
 MAX_ATTENDEES = 50

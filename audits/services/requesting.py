@@ -30,8 +30,9 @@ from foundation.core.classification import (
 from foundation.core.errors import Invalid
 from foundation.documents.checking import CheckedFile
 from foundation.documents.services import store_file
-from sla.defaults import Metric
-from sla.services import hold_organization, start_promise, withdraw_promise
+from sla.clocks.services import start_promise, withdraw_promise
+from sla.metrics import Metric
+from sla.policies.services import hold_organization
 from tickets.models import Ticket
 from tickets.services import NewTicket, raise_ticket
 

@@ -39,7 +39,7 @@ from foundation.calendars.services import check_course, publish_calendar_version
 from foundation.calendars.wording import days_of_week, words_of
 from foundation.core.actor import Actor
 from foundation.core.classification import Channel
-from sla.services import Move, preview_calendar
+from sla.clocks.services import Move, preview_calendar
 
 YEAR = timedelta(days=365)
 SHOWN_MOVES = 50

@@ -29,7 +29,7 @@ from foundation.core.classification import (
     Urgency,
 )
 from foundation.core.errors import Invalid
-from sla.models import PolicyVersion
+from sla.policies.models import PolicyVersion
 
 
 class ContractChild(LabelledInline):

@@ -17,7 +17,7 @@ from escalation.services import check_levels, check_matrix, number_matrix
 from foundation.accounts.models import Organization
 from foundation.core.classification import Priority, SupportType
 from foundation.core.errors import Invalid
-from sla.services import hold_organization
+from sla.policies.services import hold_organization
 from tickets.states import State
 
 

@@ -11,8 +11,13 @@ from desk.configuration.base import LabelledFormSet, LabelledInline
 from desk.configuration.versions import VersionAdmin, VersionForm
 from foundation.accounts.models import Organization
 from foundation.core.errors import Invalid
-from sla.models import PolicyTarget, PolicyVersion
-from sla.services import check_targets, check_version, hold_organization, number_version
+from sla.policies.models import PolicyTarget, PolicyVersion
+from sla.policies.services import (
+    check_targets,
+    check_version,
+    hold_organization,
+    number_version,
+)
 
 
 class PolicyTargetFormSet(LabelledFormSet):

@@ -4,6 +4,7 @@ would be.
 
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -90,7 +91,14 @@ def _row(row: Coverage, found: list[Stretch]) -> dict[str, object]:
         "row": row,
         "hours": sum(each.last - each.first + 1 for each in found),
         "zone": row.organization.time_zone,
+        "link": _link(row.organization, row.contract),
     }
+
+
+def _link(organization: Organization, contract: Contract | None) -> str:
+    """Return the query of the week's address."""
+    named = {"contract": contract.reference} if contract is not None else {}
+    return urlencode({"customer": organization.slug, **named})
 
 
 def _week(
@@ -113,6 +121,7 @@ def _week(
     hour = int(asked) if asked.isdigit() and int(asked) < HOURS else picture.hour_of(now)
     return {
         "picture": picture,
+        "chosen_week": _link(organization, picture.contract),
         "pictures": pictures,
         "priority": priority,
         "priorities": list(Priority),

@@ -23,8 +23,8 @@ from foundation.accounts.queries import assignable_staff
 from foundation.accounts.roles import Capability
 from foundation.core.classification import Channel
 from foundation.core.errors import DomainError
-from sla.models import Clock
-from sla.queries import clocks_of, most_urgent
+from sla.clocks.models import Clock
+from sla.clocks.queries import clocks_of, most_urgent
 from tickets import queries, services
 from tickets.models import Ticket
 from tickets.queries import Held

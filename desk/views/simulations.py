@@ -28,7 +28,7 @@ from foundation.core.errors import DomainError
 from reports import queries, services
 from reports.models import Simulation
 from reports.services import COLUMNS, NewSimulation
-from sla.drafts import Draft, draft_from, written_out
+from sla.simulation.drafts import Draft, draft_from, written_out
 from web.forms import put_errors
 from web.requests import actor, person, posted_from
 
@@ -129,6 +129,7 @@ def _result(
         "draft_hours": [
             (role, format_hours(dict(hours), days_of_week())) for role, hours in draft.hours.items()
         ],
+        "draft_is_empty": not (draft.targets or draft.matrix or draft.hours or _says_pauses(draft)),
         "draft_cells": sorted((draft.matrix or {}).items()),
         "form": form,
     }

@@ -36,8 +36,8 @@ from foundation.core.classification import (
     Urgency,
 )
 from foundation.core.errors import DomainError, NotAllowed
-from sla.queries import get_clock, load_clocks
-from sla.services import preview_classification, preview_contract
+from sla.clocks.queries import get_clock, load_clocks
+from sla.clocks.services import preview_classification, preview_contract
 from tickets import queries, services
 from tickets.models import Ticket
 from tickets.policies import can_classify, can_work

@@ -15,7 +15,7 @@ from foundation.activity.services import Fact, record
 from foundation.configuration.validity import check_place
 from foundation.core.actor import Actor
 from foundation.core.errors import Invalid
-from sla.services import hold_organization
+from sla.policies.services import hold_organization
 
 
 @transaction.atomic

@@ -29,7 +29,13 @@ from foundation.core.classification import (
 from foundation.core.errors import DomainError
 from portal.access import customer_required
 from portal.forms import AnswerForm, FollowUpForm, ReasonForm, ReplyForm, TicketForm
-from sla.queries import clocks_of, get_clock, load_clocks, most_urgent, shown_to
+from sla.clocks.queries import (
+    clocks_of,
+    get_clock,
+    load_clocks,
+    most_urgent,
+    shown_to,
+)
 from tickets import queries, services
 from tickets.models import Ticket
 from tickets.policies import can_reply_as_customer, is_followed_up

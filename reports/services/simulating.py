@@ -32,11 +32,11 @@ from reports import queries
 from reports.events import SimulationRequested
 from reports.metrics import Tally
 from reports.models import PartStatus, Simulation, SimulationPart
-from sla.defaults import Metric
-from sla.drafts import IN_FORCE, draft_from, publish_draft
-from sla.histories import History, read_histories
-from sla.models import PolicyVersion
-from sla.simulation import Outcome, Simulator
+from sla.history.histories import History, read_histories
+from sla.metrics import Metric
+from sla.policies.models import PolicyVersion
+from sla.simulation.drafts import IN_FORCE, draft_from, publish_draft
+from sla.simulation.outcomes import Outcome, Simulator
 from tickets.models import Ticket, format_number
 
 logger = logging.getLogger(__name__)
@@ -60,7 +60,7 @@ COLUMNS = (
 
 @dataclass(frozen=True, kw_only=True)
 class NewSimulation:
-    """``draft`` as ``sla.drafts`` keeps it; the months are first days, both included."""
+    """``draft`` as ``sla.simulation.drafts`` keeps it; the months are first days, both included."""
 
     name: str
     draft: dict[str, Any]

@@ -34,9 +34,9 @@ from foundation.core.actor import system_actor
 from foundation.core.classification import Impact, Priority, Urgency
 from foundation.duty.models import Absence, Shift
 from servicedesk.demo.content import CATALOGUE, CUSTOMERS, STAFF, DemoCustomer, DemoPerson
-from sla.defaults import Metric
-from sla.models import PolicyTarget
-from sla.services import publish_policy
+from sla.metrics import Metric
+from sla.policies.models import PolicyTarget
+from sla.policies.services import publish_policy
 
 PASSWORD = "mesa-demo"  # noqa: S105 - public, for the demonstration alone
 SETUP = system_actor("demo")

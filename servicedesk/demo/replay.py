@@ -25,8 +25,8 @@ from foundation.core.classification import (
 from foundation.core.errors import DomainError
 from servicedesk.demo import content
 from servicedesk.demo.house import House
-from sla.queries import due_ticket_ids
-from sla.services import settle_ticket
+from sla.clocks.queries import due_ticket_ids
+from sla.clocks.services import settle_ticket
 from tickets import services
 from tickets.models import Ticket
 from tickets.queries import due_for_closing

@@ -17,7 +17,8 @@ from foundation.core.classification import (
     Priority,
     Urgency,
 )
-from sla.models import Clock, PolicyTarget, PolicyVersion
+from sla.clocks.models import Clock
+from sla.policies.models import PolicyTarget, PolicyVersion
 from tests.house import MONDAY_9AM, House, make_ticket
 
 CELLS = matrix_cells({**DEFAULT_MATRIX, (Urgency.LOW, Impact.MINOR): Priority.CRITICAL})

@@ -9,7 +9,7 @@ import pytest
 import time_machine
 
 from foundation.activity.models import Record
-from sla.models import Clock
+from sla.clocks.models import Clock
 from tests.api.asking import Api
 from tests.house import MONDAY_9AM, House, fresh, make_ticket
 from tickets.models import Message

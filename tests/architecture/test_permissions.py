@@ -21,8 +21,8 @@ from foundation.core.actor import system_actor
 from foundation.duty.models import Absence, Shift
 from foundation.notifications.models import OutboxMessage
 from reports.services import NewSimulation, request_report, request_simulation
-from sla.drafts import IN_FORCE
-from sla.models import PolicyVersion
+from sla.policies.models import PolicyVersion
+from sla.simulation.drafts import IN_FORCE
 from tests.architecture.routes import all_routes
 from tests.audits.making import ask, prepare
 from tests.house import CUSTOMER_ROLES, MONDAY_9AM, SETUP, STAFF_EMAILS, House, make_ticket

@@ -21,7 +21,7 @@ from audits.policies import Act
 from audits.services import NewVisit
 from foundation.core.errors import DomainError, NotAllowed
 from foundation.notifications.models import OutboxMessage
-from sla.models import Clock
+from sla.clocks.models import Clock
 from tests.audits.making import (
     BPO,
     DAY,

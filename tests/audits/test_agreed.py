@@ -11,7 +11,8 @@ from audits.services import cancel_conference, earliest_visit, refuse_evidence, 
 from foundation.calendars.queries import calendar_versions_on, pick_calendar, work_calendar
 from foundation.duty.models import Absence
 from foundation.notifications.models import OutboxMessage
-from sla.models import Clock, PolicyVersion
+from sla.clocks.models import Clock
+from sla.policies.models import PolicyVersion
 from tests.audits.making import DAY, HOUR, again, ask, confer, prepare, step, text, told
 from tests.house import MONDAY_9AM, House, by, fresh, make_ticket
 from tickets.models import Attachment

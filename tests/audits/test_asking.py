@@ -15,8 +15,8 @@ from foundation.calendars.models import Calendar
 from foundation.calendars.services import publish_calendar_version
 from foundation.core.classification import Environment
 from foundation.core.errors import DomainError
-from sla.models import Clock
-from sla.services import rebuild_clocks
+from sla.clocks.models import Clock
+from sla.clocks.services import rebuild_clocks
 from tests.audits.making import (
     DAY,
     HOUR,
@@ -79,7 +79,7 @@ def test_the_seven_days_step_over_the_holidays_of_the_customers_country(house: H
         at=MONDAY_9AM + 7 * DAY + HOUR,
     )
     from foundation.calendars.models import CalendarVersion
-    from sla.services import redate_clocks
+    from sla.clocks.services import redate_clocks
 
     redate_clocks(
         version=CalendarVersion.objects.order_by("-pk")[0], at=MONDAY_9AM + 7 * DAY + HOUR

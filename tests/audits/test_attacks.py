@@ -18,7 +18,7 @@ from catalog.models import Contract
 from foundation.accounts.services import issue_user_token
 from foundation.core.errors import Invalid, NotAllowed
 from reports.queries import build_service_level
-from sla.models import Clock
+from sla.clocks.models import Clock
 from tests.audits.making import (
     BPO,
     DAY,

@@ -11,8 +11,8 @@ from audits.models import Evidence
 from audits.services.base import NotNow
 from foundation.core.errors import NotAllowed, NotFound
 from foundation.documents.signing import check_json
-from sla.models import Clock
-from sla.services import rebuild_clocks
+from sla.clocks.models import Clock
+from sla.clocks.services import rebuild_clocks
 from tests.audits.making import (
     BPO,
     DAY,

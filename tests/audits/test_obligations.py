@@ -15,8 +15,8 @@ from audits.services.base import NotNow
 from foundation.core.errors import Invalid, NotAllowed
 from foundation.notifications.models import OutboxMessage
 from reports.queries import build_service_level
-from sla.models import Clock
-from sla.services import rebuild_clocks, settle_ticket
+from sla.clocks.models import Clock
+from sla.clocks.services import rebuild_clocks, settle_ticket
 from tests.audits.making import (
     BPO,
     DAY,

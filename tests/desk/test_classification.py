@@ -10,8 +10,8 @@ import time_machine
 
 from foundation.activity.models import Record
 from foundation.notifications.models import OutboxMessage
-from sla.models import Announcement, Clock
-from sla.services import settle_ticket
+from sla.clocks.models import Announcement, Clock
+from sla.clocks.services import settle_ticket
 from tests.house import MONDAY_9AM, House, by, fresh, make_ticket
 from tickets import services
 from tickets.models import Message, Ticket
@@ -140,7 +140,7 @@ def test_a_breach_is_not_talked_away_by_a_direct_call_either(house: House) -> No
     easier = services.Classification(
         impact="minor", urgency="low", kind=found.kind, service=found.service
     )  # type: ignore[arg-type]
-    from sla.services import HidesBreach
+    from sla.clocks.services import HidesBreach
 
     with pytest.raises(HidesBreach):
         services.classify_ticket(

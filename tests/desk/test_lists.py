@@ -25,7 +25,7 @@ from foundation.calendars.models import Calendar
 from foundation.duty.models import Absence, Shift
 from foundation.notifications.models import OutboxMessage
 from reports.services import request_report
-from sla.models import PolicyVersion
+from sla.policies.models import PolicyVersion
 from tests.desk.test_desk import statements
 from tests.house import MONDAY_9AM, SETUP, House, make_ticket
 

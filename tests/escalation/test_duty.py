@@ -16,7 +16,7 @@ from foundation.calendars.models import Calendar
 from foundation.core.errors import Invalid
 from foundation.duty.models import Absence, Shift
 from foundation.notifications.models import OutboxMessage
-from sla.services import settle_ticket
+from sla.clocks.services import settle_ticket
 from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
 from tickets import services
 

@@ -26,8 +26,8 @@ from foundation.core.classification import Impact, Kind, Urgency
 from foundation.core.errors import NotAllowed
 from foundation.duty.models import Absence, Shift
 from foundation.notifications.models import OutboxMessage
-from sla.models import Clock
-from sla.services import settle_ticket
+from sla.clocks.models import Clock
+from sla.clocks.services import settle_ticket
 from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
 from tests.sla.test_rebuilding import step
 from tickets.models import Ticket

@@ -19,7 +19,7 @@ from foundation.accounts.services import issue_user_token
 from foundation.core.classification import Impact, Urgency
 from foundation.duty.models import Absence, Shift
 from foundation.notifications.models import OutboxMessage
-from sla.services import settle_ticket
+from sla.clocks.services import settle_ticket
 from tests.house import MONDAY_9AM, House, by, fresh, make_ticket
 from tickets import services
 from tickets.models import Ticket

@@ -13,9 +13,11 @@ from foundation.core.classification import (
     Priority,
     Urgency,
 )
-from sla.defaults import Metric
-from sla.models import Clock, PolicyTarget
-from sla.services import publish_policy, rebuild_clocks, settle_ticket, start_promise
+from sla.clocks.models import Clock
+from sla.clocks.services import rebuild_clocks, settle_ticket, start_promise
+from sla.metrics import Metric
+from sla.policies.models import PolicyTarget
+from sla.policies.services import publish_policy
 from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
 from tests.reports.test_simulations import after, before, measured, simulate
 from tickets import services

@@ -14,8 +14,9 @@ from foundation.core.errors import Invalid
 from foundation.notifications.models import OutboxMessage
 from reports import queries, services
 from reports.models import ReportIssue
-from sla.models import PolicyTarget
-from sla.services import publish_policy, redate_clocks
+from sla.clocks.services import redate_clocks
+from sla.policies.models import PolicyTarget
+from sla.policies.services import publish_policy
 from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
 from tests.sla.test_clocks import sweep
 from tests.sla.test_mended import version_of

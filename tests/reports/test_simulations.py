@@ -25,11 +25,19 @@ from foundation.core.errors import Invalid, NotAllowed
 from reports import queries, services
 from reports.models import PartStatus, Simulation, SimulationPart
 from reports.services import NewSimulation
-from sla.defaults import AT_ARRIVAL, Metric
-from sla.drafts import IN_FORCE, Draft, draft_from, publish_draft, written_out
-from sla.models import Clock, PolicyTarget
-from sla.promises import Matter, policy_on
-from sla.services import publish_policy, settle_ticket
+from sla.clocks.models import Clock
+from sla.clocks.services import settle_ticket
+from sla.metrics import AT_ARRIVAL, Metric
+from sla.policies.layers import Matter, policy_on
+from sla.policies.models import PolicyTarget
+from sla.policies.services import publish_policy
+from sla.simulation.drafts import (
+    IN_FORCE,
+    Draft,
+    draft_from,
+    publish_draft,
+    written_out,
+)
 from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
 from tests.sla.test_rebuilding import eventful
 from tests.sla.test_redating import publish

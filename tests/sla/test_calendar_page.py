@@ -12,8 +12,8 @@ from foundation.accounts.models import User
 from foundation.calendars.hours import format_holidays, format_hours
 from foundation.calendars.linting import lint_calendar
 from foundation.calendars.models import Calendar, CalendarVersion
-from sla.models import Clock
-from sla.services import preview_calendar
+from sla.clocks.models import Clock
+from sla.clocks.services import preview_calendar
 from tests.house import MONDAY_9AM, House, make_ticket
 from tests.sla.test_redating import SHORT_DAYS
 

@@ -20,16 +20,11 @@ from foundation.core.classification import (
     Urgency,
 )
 from foundation.notifications.models import OutboxMessage
-from sla.defaults import Metric
-from sla.models import (
-    Announcement,
-    Clock,
-    ClockSegment,
-    PolicyTarget,
-    PolicyVersion,
-)
-from sla.queries import due_ticket_ids, load_clocks
-from sla.services import settle_ticket
+from sla.clocks.models import Announcement, Clock, ClockSegment
+from sla.clocks.queries import due_ticket_ids, load_clocks
+from sla.clocks.services import settle_ticket
+from sla.metrics import Metric
+from sla.policies.models import PolicyTarget, PolicyVersion
 from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
 from tickets import queries, services
 from tickets.models import Ticket

@@ -12,9 +12,10 @@ from catalog.models import Contract, ContractService
 from catalog.services import publish_matrix
 from foundation.core.classification import Impact, Priority, Urgency
 from foundation.core.errors import Invalid
-from sla.models import Clock, ClockSegment, PolicyTarget, PolicyVersion
-from sla.queries import load_clocks
-from sla.services import rebuild_clocks, settle_ticket
+from sla.clocks.models import Clock, ClockSegment
+from sla.clocks.queries import load_clocks
+from sla.clocks.services import rebuild_clocks, settle_ticket
+from sla.policies.models import PolicyTarget, PolicyVersion
 from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
 from tests.sla.test_rebuilding import check_account
 from tickets import queries, services

@@ -12,8 +12,8 @@ from django.core.management import CommandError, call_command
 from catalog.models import Category
 from foundation.accounts.services import issue_user_token
 from foundation.calendars.models import CalendarVersion
-from sla.models import PolicyVersion
-from sla.services import export_terms
+from sla.policies.models import PolicyVersion
+from sla.policies.services import export_terms
 from tests.house import MONDAY_9AM, SETUP, House, make_ticket
 
 PRIORITIES = ("critical", "high", "medium", "low")

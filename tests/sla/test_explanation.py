@@ -9,11 +9,11 @@ import time_machine
 from foundation.accounts.services import issue_user_token
 from foundation.calendars.arithmetic import SegmentKind
 from foundation.core.classification import Impact, Kind, Urgency
-from sla.defaults import Metric
-from sla.explanation import Explanation, explain_clock
-from sla.models import PolicyTarget, PolicyVersion
-from sla.queries import get_clock
-from sla.services import publish_policy
+from sla.clocks.explanation import Explanation, explain_clock
+from sla.clocks.queries import get_clock
+from sla.metrics import Metric
+from sla.policies.models import PolicyTarget, PolicyVersion
+from sla.policies.services import publish_policy
 from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
 from tests.sla.test_redating import publish
 from tickets import queries, services

@@ -20,24 +20,16 @@ from foundation.calendars.services import publish_calendar_version, renew_zones
 from foundation.core.classification import Impact, Priority
 from foundation.core.errors import Invalid
 from foundation.notifications.models import OutboxMessage
-from sla.clocks import Term
-from sla.defaults import Metric
-from sla.explanation import explain_clock
-from sla.models import (
-    Announcement,
-    Clock,
-    PolicyTarget,
-    PolicyVersion,
-)
-from sla.queries import get_clock
-from sla.rules import RuleSource
-from sla.services import (
-    publish_policy,
-    rebuild_clocks,
-    settle_ticket,
-    start_promise,
-)
-from sla.services.terms import set_validation
+from sla.clocks.explanation import explain_clock
+from sla.clocks.models import Announcement, Clock
+from sla.clocks.queries import get_clock
+from sla.clocks.services import rebuild_clocks, settle_ticket, start_promise
+from sla.clocks.services.validation import set_validation
+from sla.metrics import Metric
+from sla.policies.models import PolicyTarget, PolicyVersion
+from sla.policies.rules import RuleSource
+from sla.policies.services import publish_policy
+from sla.targets import Term
 from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
 from tests.sla.test_exchange import post, terms
 from tests.sla.test_rebuilding import classify, step

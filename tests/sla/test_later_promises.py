@@ -17,19 +17,20 @@ from foundation.core.classification import (
 )
 from foundation.notifications.models import OutboxMessage
 from reports.queries import build_service_level
-from sla.clocks import Term
-from sla.defaults import Metric
-from sla.explanation import explain_clock
-from sla.models import Clock, ClockSegment, PolicyTarget
-from sla.queries import get_clock
-from sla.services import (
-    publish_policy,
+from sla.clocks.explanation import explain_clock
+from sla.clocks.models import Clock, ClockSegment
+from sla.clocks.queries import get_clock
+from sla.clocks.services import (
     rebuild_clocks,
     redate_clocks,
     settle_ticket,
     start_promise,
     stop_promise,
 )
+from sla.metrics import Metric
+from sla.policies.models import PolicyTarget
+from sla.policies.services import publish_policy
+from sla.targets import Term
 from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
 from tickets import queries, services
 from tickets.models import Ticket

@@ -20,21 +20,17 @@ from foundation.core.classification import (
     Urgency,
 )
 from sla import tasks
-from sla.clocks import used_until
-from sla.models import (
-    Announcement,
-    Clock,
-    PolicyTarget,
-    PolicyVersion,
-)
-from sla.queries import get_clock, load_clocks
-from sla.services import (
+from sla.clocks.arithmetic import used_until
+from sla.clocks.models import Announcement, Clock
+from sla.clocks.queries import get_clock, load_clocks
+from sla.clocks.services import (
     GRACE,
     rebuild_clocks,
     redate_clocks,
     redating,
     settle_ticket,
 )
+from sla.policies.models import PolicyTarget, PolicyVersion
 from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
 from tests.sla.test_contracts import change, gold  # noqa: F401 - a fixture
 from tests.sla.test_rebuilding import check_account, step

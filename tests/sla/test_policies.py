@@ -17,17 +17,14 @@ from foundation.calendars.models import Calendar
 from foundation.calendars.services import publish_calendar_version
 from foundation.core.classification import Impact, Priority, Urgency
 from foundation.core.errors import Invalid
-from sla.defaults import Metric
-from sla.explanation import explain_clock
-from sla.models import (
-    Clock,
-    ClockSegment,
-    PolicyTarget,
-    PolicyVersion,
-)
-from sla.promises import matter_of, policy_on
-from sla.queries import get_clock
-from sla.services import check_version, publish_policy, rebuild_clocks
+from sla.clocks.explanation import explain_clock
+from sla.clocks.models import Clock, ClockSegment
+from sla.clocks.queries import get_clock
+from sla.clocks.services import rebuild_clocks
+from sla.metrics import Metric
+from sla.policies.layers import matter_of, policy_on
+from sla.policies.models import PolicyTarget, PolicyVersion
+from sla.policies.services import check_version, publish_policy
 from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
 from tickets import queries, services
 from tickets.models import Ticket

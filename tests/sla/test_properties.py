@@ -13,17 +13,20 @@ from catalog.models import Service
 from foundation.accounts.models import Organization
 from foundation.calendars.arithmetic import SegmentKind, WorkCalendar
 from foundation.calendars.models import Calendar, CalendarVersion
-from sla.clocks import Stretch, Term, due_of, ledgers, read, used_until
-from sla.explanation import ONE_DAY, explain_clock
-from sla.models import (
-    Clock,
-    ClockSegment,
-    PolicyVersion,
-    stored_promise,
+from sla.clocks.arithmetic import (
+    Stretch,
+    due_of,
+    ledgers,
+    read,
+    used_until,
 )
-from sla.promises import Layer, Policy
-from sla.queries import LoadedClock
-from sla.replay import Stay
+from sla.clocks.explanation import ONE_DAY, explain_clock
+from sla.clocks.models import Clock, ClockSegment
+from sla.clocks.queries import LoadedClock
+from sla.clocks.replay import Stay
+from sla.policies.layers import Layer, Policy
+from sla.policies.models import PolicyVersion
+from sla.targets import Term, stored_target
 from tickets.models import Ticket
 
 ZONES = (
@@ -262,7 +265,7 @@ def generated_clock(
             if is_term
             else dice.randint(10, 2_400) * MINUTE
         )  # noqa: PLR2004
-        target, unit = stored_promise(promise)
+        target, unit = stored_target(promise)
         same = {
             "policies": list(dice.choice(list(policies))),
             "calendar_id": dice.choice(list(versions)),

@@ -14,10 +14,11 @@ from foundation.core.classification import Impact, Kind, Urgency
 from servicedesk.demo.house import build_house as build_demonstration
 from servicedesk.demo.replay import DAYS
 from servicedesk.demo.replay import Replay as DemonstrationReplay
-from sla.clocks import Term
-from sla.models import Announcement, Clock, ClockSegment, PolicyTarget, PolicyVersion
-from sla.queries import load_clocks
-from sla.services import rebuild_clocks, settle_ticket
+from sla.clocks.models import Announcement, Clock, ClockSegment
+from sla.clocks.queries import load_clocks
+from sla.clocks.services import rebuild_clocks, settle_ticket
+from sla.policies.models import PolicyTarget, PolicyVersion
+from sla.targets import Term
 from tests.house import MONDAY_9AM, House, by, fresh, make_ticket
 from tickets import queries, services
 from tickets.models import Ticket

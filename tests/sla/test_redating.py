@@ -15,9 +15,9 @@ from foundation.calendars.services import publish_calendar_version
 from foundation.core.actor import Actor
 from foundation.core.classification import Channel
 from foundation.notifications.models import OutboxMessage
-from sla.models import Clock
-from sla.queries import load_clocks
-from sla.services import (
+from sla.clocks.models import Clock
+from sla.clocks.queries import load_clocks
+from sla.clocks.services import (
     rebuild_clocks,
     redate_clocks,
     redating,

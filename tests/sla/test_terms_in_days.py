@@ -11,11 +11,19 @@ from catalog.models import Category
 from foundation.accounts.services import issue_user_token
 from foundation.calendars.arithmetic import WorkCalendar
 from foundation.core.classification import Priority
-from sla.clocks import Stretch, Term, due_of, read, term_days
-from sla.explanation import Explanation, explain_clock
-from sla.models import Clock, PolicyTarget
-from sla.queries import get_clock
-from sla.services import publish_policy, rebuild_clocks, settle_ticket
+from sla.clocks.arithmetic import (
+    Stretch,
+    due_of,
+    read,
+    term_days,
+)
+from sla.clocks.explanation import Explanation, explain_clock
+from sla.clocks.models import Clock
+from sla.clocks.queries import get_clock
+from sla.clocks.services import rebuild_clocks, settle_ticket
+from sla.policies.models import PolicyTarget
+from sla.policies.services import publish_policy
+from sla.targets import Term
 from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
 from tickets import queries, services
 from tickets.models import Ticket

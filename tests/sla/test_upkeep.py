@@ -13,7 +13,8 @@ from foundation.calendars.linting import lint_calendar
 from foundation.calendars.models import Calendar, CalendarVersion
 from foundation.calendars.services import extend_holidays, publish_calendar_version
 from foundation.calendars.wording import days_of_week
-from sla.models import Clock, PolicyVersion
+from sla.clocks.models import Clock
+from sla.policies.models import PolicyVersion
 from tests.house import MONDAY_9AM, SETUP, House, make_ticket
 
 DAY = timedelta(days=1)

@@ -16,7 +16,7 @@ from foundation.core.classification import (
 )
 from foundation.documents.checking import FileRefused, check_upload
 from foundation.notifications.models import OutboxMessage
-from sla.models import Clock
+from sla.clocks.models import Clock
 from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
 from tickets import queries, services
 from tickets.models import Message, StateInterval, Ticket

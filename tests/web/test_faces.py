@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import translation
 
-from sla.models import Clock
-from sla.services import settle_ticket
+from sla.clocks.models import Clock
+from sla.clocks.services import settle_ticket
 from tests.house import MONDAY_9AM, House, by, fresh, make_ticket
 from tickets import services
 from tickets.models import Ticket

@@ -22,12 +22,12 @@ from foundation.calendars.arithmetic import SegmentKind
 from foundation.core.classification import Kind, Priority, SupportType
 from foundation.core.wording import day_words, is_spanish
 from reports.metrics import DEFINITIONS
-from sla.clocks import Target
-from sla.defaults import Metric
-from sla.explanation import Line, explain_clock
-from sla.models import Clock, SegmentCause
-from sla.queries import LoadedClock
-from sla.rules import TargetRule
+from sla.clocks.explanation import Line, explain_clock
+from sla.clocks.models import Clock, SegmentCause
+from sla.clocks.queries import LoadedClock
+from sla.metrics import Metric
+from sla.policies.rules import TargetRule
+from sla.targets import Target
 from tickets.models import Ticket
 from tickets.queries import Held, TimelineEntry
 from tickets.states import TRANSITIONS, ClosureCode, Holder, State

@@ -24,8 +24,8 @@ from foundation.core.classification import (
     Priority,
     Urgency,
 )
-from sla.defaults import Metric
-from sla.models import Clock, ClockSegment, ClockState
+from sla.clocks.models import Clock, ClockSegment, ClockState
+from sla.metrics import Metric
 from tickets.models import LAST, StateInterval, Ticket
 from tickets.states import BUCKETS, State
 

@@ -27,11 +27,11 @@ from foundation.core.classification import Priority
 from reports.models import SimulationPart
 from reports.queries import preceding_month, simulation_result
 from reports.services import NewSimulation, request_simulation, run_part
-from sla.defaults import Metric
-from sla.drafts import Draft
-from sla.models import Clock, ClockSegment
-from sla.queries import due_ticket_ids
-from sla.services import settle_ticket
+from sla.clocks.models import Clock, ClockSegment
+from sla.clocks.queries import due_ticket_ids
+from sla.clocks.services import settle_ticket
+from sla.metrics import Metric
+from sla.simulation.drafts import Draft
 from sla.tasks import redate_by_version
 from tickets.models import Ticket
 

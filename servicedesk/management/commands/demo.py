@@ -20,8 +20,8 @@ from reports.services import NewSimulation, request_report, request_simulation
 from servicedesk.demo.audits import build_audits
 from servicedesk.demo.house import SETUP, House, build_house
 from servicedesk.demo.replay import DAYS, TICKETS, Replay
-from sla.defaults import Metric
-from sla.drafts import Draft
+from sla.metrics import Metric
+from sla.simulation.drafts import Draft
 
 
 class Command(BaseCommand):

@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from foundation.accounts.tenancy import every_organization, organization_scope
-from sla.services import Difference, rebuild_clocks
+from sla.clocks.services import Difference, rebuild_clocks
 from tickets.models import Ticket
 from tickets.queries import find_by_number
 

@@ -11,7 +11,7 @@ from foundation.accounts.tenancy import every_organization, organization_scope
 from foundation.core.actor import Actor
 from foundation.core.classification import Channel
 from foundation.core.errors import DomainError
-from sla.services import export_terms, import_terms
+from sla.policies.services import export_terms, import_terms
 
 
 class Command(BaseCommand):

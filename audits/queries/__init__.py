@@ -1,0 +1,61 @@
+"""What is read of audits, by subject."""
+
+from audits.queries.allowances import (
+    NEXT_YEAR,
+    Allowance,
+    allowance_of,
+    allowances,
+    requestable_services,
+    year_start,
+)
+from audits.queries.audits import (
+    AuditRow,
+    audit_of_ticket,
+    audits_of,
+    get_audit,
+    get_conference,
+    get_evidence,
+    get_item,
+    get_visit,
+    rows_of,
+)
+from audits.queries.reported import reported_audits
+from audits.queries.views import (
+    DEMAND_PERCENT,
+    AuditView,
+    ItemView,
+    attachments_of,
+    delivery_clock,
+    index_attachment,
+    needs_delay_notice,
+    view_of,
+    view_of_staff,
+)
+
+__all__ = [
+    "Allowance",
+    "AuditRow",
+    "AuditView",
+    "DEMAND_PERCENT",
+    "ItemView",
+    "NEXT_YEAR",
+    "allowance_of",
+    "allowances",
+    "attachments_of",
+    "audit_of_ticket",
+    "audits_of",
+    "delivery_clock",
+    "get_audit",
+    "get_conference",
+    "get_evidence",
+    "get_item",
+    "get_visit",
+    "index_attachment",
+    "needs_delay_notice",
+    "reported_audits",
+    "requestable_services",
+    "rows_of",
+    "view_of",
+    "view_of_staff",
+    "year_start",
+]

@@ -1,0 +1,84 @@
+"""How many audits a contract still includes."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from django.db.models import Exists, OuterRef, Q
+
+from audits.models import (
+    AuditRequest,
+    AuditState,
+    Evidence,
+    EvidenceState,
+)
+from catalog.models import Contract, Service
+from catalog.queries import contracts_in_force, services_of
+from foundation.accounts.models import Organization
+from foundation.accounts.zones import zone
+
+NEXT_YEAR = timedelta(days=370)  # from the first day of a contract year into the next one
+
+
+def year_start(contract: Contract, day: date) -> date:
+    """Return the first day of the contract year that a day lies in; a contract of 29 February
+    begins its years on the 28th.
+    """
+    start = contract.starts_on
+    for year in (day.year, day.year - 1):
+        try:
+            begins = start.replace(year=year)
+        except ValueError:
+            begins = date(year, 2, 28)
+        if begins <= day:
+            return begins
+    raise AssertionError("One of two years in a row has begun.")
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """Whether a contract still includes an audit this year. ``used_by`` is the audit
+    that took it.
+    """
+
+    contract: Contract
+    starts_on: date
+    used_by: AuditRequest | None
+
+
+def allowances(organization: Organization, at: datetime) -> list[Allowance]:
+    """Return the allowance of each contract in force: one audit per contract year (SPEC 9.10)."""
+    day = at.astimezone(zone(organization.time_zone)).date()
+    return [allowance_of(contract, day) for contract in contracts_in_force(organization, day)]
+
+
+def allowance_of(contract: Contract, day: date) -> Allowance:
+    """Return whether the year's audit is used: by one that was neither declined nor called off
+    before anything was delivered.
+    """
+    starts_on = year_start(contract, day)
+    local = zone(contract.organization.time_zone)
+    begins, ends = (
+        datetime.combine(first, time(), local)
+        for first in (starts_on, year_start(contract, starts_on + NEXT_YEAR))
+    )
+    # By the day it was asked for, whatever the contract's first day was then.
+    taken = AuditRequest.objects.filter(
+        contract=contract, ticket__received_at__gte=begins, ticket__received_at__lt=ends
+    )
+    taken = taken.exclude(state=AuditState.DECLINED)
+    called_off = Q(ticket__state__in=["rejected", "cancelled"]) | Q(
+        ticket__closure_code__in=["invalid", "cancelled"]
+    )
+    has_left = Exists(
+        Evidence.objects.filter(item__audit=OuterRef("pk"), state=EvidenceState.DELIVERED)
+    )
+    counted = taken.annotate(has_left=has_left).filter(~called_off | Q(has_left=True))
+    return Allowance(contract, starts_on, counted.select_related("ticket").order_by("pk").first())
+
+
+def requestable_services(organization: Organization, at: datetime) -> list[Service]:
+    """Return the services of the contracts in force: nothing outside them is audited (SPEC 9.5)."""
+    day = at.astimezone(zone(organization.time_zone)).date()
+    return services_of(
+        organization, [contract.pk for contract in contracts_in_force(organization, day)]
+    )

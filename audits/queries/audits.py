@@ -1,0 +1,150 @@
+"""Which audits a person sees, and one of them with its parts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.translation import gettext as _
+
+from audits.models import (
+    AuditRequest,
+    AuditState,
+    Conference,
+    DelayNotice,
+    Evidence,
+    EvidenceState,
+    RequestedItem,
+    Visit,
+)
+from audits.queries.views import _is_in_danger
+from foundation.accounts.models import User
+from foundation.core.errors import NotFound
+from sla.clocks.models import Clock
+from sla.metrics import Metric
+from tickets.queries import visible_to
+
+_RELATED = (
+    "ticket__organization",
+    "ticket__requester",
+    "ticket__owner",
+    "ticket__assignee",
+    "contract",
+    "organization",
+    "index",
+    "decided_by",
+)
+
+
+def audits_of(user: User) -> QuerySet[AuditRequest]:
+    """Return the audits whose tickets the person may see, the newest first."""
+    seen = visible_to(user).order_by().values("pk")
+    return AuditRequest.objects.filter(ticket_id__in=seen).select_related(*_RELATED).order_by("-pk")
+
+
+def get_audit(user: User, number: str) -> AuditRequest:
+    """Return an audit by the number of its ticket; ``NotFound`` when it is none, or not for this
+    person.
+    """
+    digits = number.rpartition("-")[2]
+    found = (
+        audits_of(user).filter(ticket_id=int(digits)).first()
+        if digits.isdigit() and len(digits) < 19
+        else None
+    )
+    if found is None or found.ticket.number != number.upper():
+        raise NotFound(_("There is no such audit."))
+    return found
+
+
+def audit_of_ticket(ticket_id: int) -> AuditRequest | None:
+    """Return the audit that a ticket is for; None for nearly every ticket, at the cost of a look
+    into an index.
+    """
+    if not AuditRequest.objects.filter(ticket_id=ticket_id).order_by().exists():
+        return None
+    return (
+        AuditRequest.objects.filter(ticket_id=ticket_id)
+        .select_related(*_RELATED)
+        .order_by("pk")
+        .first()
+    )
+
+
+def get_evidence(audit: AuditRequest, evidence_id: int) -> Evidence:
+    found = Evidence.objects.filter(item__audit=audit, pk=evidence_id).select_related(
+        "item", "source", "deliverable", "delivered"
+    )
+    row = found.order_by("pk").first()
+    if row is None:
+        raise NotFound(_("There is no such evidence."))
+    return row
+
+
+def get_item(audit: AuditRequest, number: int) -> RequestedItem:
+    found = RequestedItem.objects.filter(audit=audit, number=number).order_by("pk").first()
+    if found is None:
+        raise NotFound(_("This is not on the list of the request: what is new needs a new ticket."))
+    return found
+
+
+def get_conference(audit: AuditRequest, conference_id: int) -> Conference:
+    found = Conference.objects.filter(audit=audit, pk=conference_id).order_by("pk").first()
+    if found is None:
+        raise NotFound(_("There is no such conference."))
+    return found
+
+
+def get_visit(audit: AuditRequest, visit_id: int) -> Visit:
+    found = Visit.objects.filter(audit=audit, pk=visit_id).order_by("pk").first()
+    if found is None:
+        raise NotFound(_("There is no such visit."))
+    return found
+
+
+@dataclass(frozen=True)
+class AuditRow:
+    """A line of a list of audits."""
+
+    audit: AuditRequest
+    clock: Clock | None
+    items: int
+    answered: int
+    wants_notice: bool
+    state: AuditState
+
+
+def rows_of(audits: Sequence[AuditRequest], user: User, at: datetime) -> list[AuditRow]:
+    """Return audits with what a list shows of them, at the same cost for few and for many."""
+    ids = [audit.pk for audit in audits]
+    tickets = [audit.ticket_id for audit in audits]
+    clocks = {
+        clock.ticket_id: clock
+        for clock in Clock.objects.filter(ticket_id__in=tickets, metric=Metric.DELIVERY).order_by(
+            "pk"
+        )
+    }
+    has_left = Exists(Evidence.objects.filter(item=OuterRef("pk"), state=EvidenceState.DELIVERED))
+    lines = (
+        RequestedItem.objects.filter(audit_id__in=ids).annotate(has_left=has_left).order_by("pk")
+    )
+    counts: dict[int, list[int]] = {pk: [0, 0] for pk in ids}
+    for audit_id, reason, left in lines.values_list("audit_id", "set_aside_reason", "has_left"):
+        counts[audit_id][0] += 1
+        counts[audit_id][1] += bool(reason or left)
+    notices: dict[int, DelayNotice] = {
+        row.audit_id: row for row in DelayNotice.objects.filter(audit_id__in=ids).order_by("pk")
+    }
+    found = []
+    for audit in audits:
+        clock = clocks.get(audit.ticket_id)
+        notice = notices.get(audit.pk)
+        items, answered = counts[audit.pk]
+        state = AuditState(audit.state)
+        if state is AuditState.STOPPED and not user.is_staff:
+            state = AuditState(audit.stopped_from or AuditState.OPEN)
+            clock = None
+        found.append(
+            AuditRow(audit, clock, items, answered, _is_in_danger(audit, clock, notice, at), state)
+        )
+    return found

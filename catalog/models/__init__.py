@@ -1,0 +1,35 @@
+"""The rows of this app, by subject."""
+
+from catalog.models.contracts import (
+    Contract,
+    ContractRow,
+    ContractService,
+    ContractVersion,
+    MatrixVersion,
+    matrix_cells,
+)
+from catalog.models.services import (
+    Category,
+    FieldType,
+    Offered,
+    RequestTemplate,
+    Service,
+    TemplateField,
+    in_language,
+)
+
+__all__ = [
+    "Category",
+    "Contract",
+    "ContractRow",
+    "ContractService",
+    "ContractVersion",
+    "FieldType",
+    "MatrixVersion",
+    "Offered",
+    "RequestTemplate",
+    "Service",
+    "TemplateField",
+    "in_language",
+    "matrix_cells",
+]

@@ -1,0 +1,193 @@
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from catalog.models.services import Service
+from foundation.configuration.models import TermsRow
+from foundation.core.classification import (
+    Impact,
+    Matrix,
+    Priority,
+    Urgency,
+)
+
+
+class Contract(TermsRow):
+    """What a customer bought, from one day to another (SPEC 1.2). Targets and calendars hang on it
+    in ``sla``.
+    """
+
+    reference = models.CharField(_("reference"), max_length=60)
+    starts_on = models.DateField(_("starts on"))
+    ends_on = models.DateField(
+        _("ends on"),
+        null=True,
+        blank=True,
+        help_text=_("The last day it is in force. Empty: without end."),
+    )
+    services = models.ManyToManyField(
+        Service, through="ContractService", related_name="+", verbose_name=_("contracted services")
+    )
+    validation_days = models.PositiveSmallIntegerField(
+        _("validation period in days"),
+        default=3,
+        validators=[MinValueValidator(1), MaxValueValidator(90)],
+        help_text=_(
+            "How long the customer has to accept a solution before the ticket closes by itself. "
+            "The day of the solution does not count."
+        ),
+    )
+    validation_in_business_days = models.BooleanField(_("count business days"), default=False)
+    reopen_days = models.PositiveSmallIntegerField(
+        _("reopening window in days"),
+        default=0,
+        help_text=_(
+            "How long after closing a ticket may be reopened; 0 means a new linked ticket."
+        ),
+    )
+    drp_contracted = models.BooleanField(_("DRP contracted"), default=False)
+    currency = models.CharField(_("currency"), max_length=3, default="USD")
+    report_recipients = models.ManyToManyField(
+        settings.AUTH_USER_MODEL,
+        related_name="+",
+        blank=True,
+        verbose_name=_("report recipients"),
+        help_text=_(
+            "Who gets the monthly report by e-mail, beside the people with the role of report "
+            "recipient."
+        ),
+    )
+    report_language = models.CharField(
+        _("report language"),
+        max_length=5,
+        choices=(("es", _("Spanish")), ("en", _("English"))),
+        default="es",
+    )
+
+    class Meta(TermsRow.Meta):
+        verbose_name = _("contract")
+        verbose_name_plural = _("contracts")
+        ordering = ("organization_id", "-starts_on", "pk")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("organization", "reference"), name="contract_unique_reference"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ends_on__isnull=True)
+                | models.Q(ends_on__gte=models.F("starts_on")),
+                name="contract_ends_after_start",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.reference
+
+    def clean(self) -> None:
+        super().clean()
+        if self.ends_on and self.starts_on and self.ends_on < self.starts_on:
+            raise ValidationError(
+                {"ends_on": _("The contract ends before it starts. Change one of the two dates.")}
+            )
+
+    def is_in_force_on(self, day: date) -> bool:
+        return self.starts_on <= day and (self.ends_on is None or day <= self.ends_on)
+
+
+class ContractRow(TermsRow):
+    """A row that belongs to a contract, and so to its organization."""
+
+    contract = models.ForeignKey(Contract, on_delete=models.CASCADE, related_name="+")
+
+    class Meta(TermsRow.Meta):
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.organization_id is None:
+            self.organization_id = self.contract.organization_id
+        super().save(*args, **kwargs)
+
+
+class ContractService(ContractRow):
+    service = models.ForeignKey(
+        Service, on_delete=models.PROTECT, related_name="+", verbose_name=_("service")
+    )
+
+    class Meta(ContractRow.Meta):
+        verbose_name = _("contracted service")
+        verbose_name_plural = _("contracted services")
+        ordering = ("pk",)
+        constraints = (
+            models.UniqueConstraint(fields=("contract", "service"), name="contract_service_unique"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.service}"
+
+
+class MatrixVersion(ContractRow):
+    """A contract's own priority matrix from an instant on, whole: urgency -> impact -> priority
+    code (SPEC 3.7). Never changed.
+    """
+
+    number = models.PositiveIntegerField(_("version"))
+    effective_from = models.DateTimeField(_("in force from"))
+    published_at = models.DateTimeField()
+    cells = models.JSONField()
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+
+    class Meta(ContractRow.Meta):
+        verbose_name = _("priority matrix")
+        verbose_name_plural = _("priority matrices")
+        ordering = ("contract_id", "number")
+        constraints = (
+            models.UniqueConstraint(fields=("contract", "number"), name="matrix_version_unique"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.contract} v{self.number}"
+
+    @property
+    def matrix(self) -> Matrix:
+        return {
+            (Urgency(urgency), Impact(impact)): Priority[code.upper()]
+            for urgency, row in self.cells.items()
+            for impact, code in row.items()
+        }
+
+
+def matrix_cells(matrix: Matrix) -> dict[str, dict[str, str]]:
+    """Return a matrix as ``MatrixVersion.cells`` keeps it."""
+    return {
+        str(urgency): {str(impact): matrix[urgency, impact].code for impact in Impact}
+        for urgency in Urgency
+    }
+
+
+class ContractVersion(ContractRow):
+    """What a contract said from ``published_at`` until its next version: the values as they were,
+    never changed.
+
+    The contract's own row holds the newest; this is what is asked when somebody wants to know what
+    was known on a day (SPEC 17.3).
+    """
+
+    number = models.PositiveIntegerField(_("version"))
+    published_at = models.DateTimeField(_("known since"))
+    terms = models.JSONField()
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+
+    class Meta(ContractRow.Meta):
+        verbose_name = _("version of the contract")
+        verbose_name_plural = _("versions of the contract")
+        ordering = ("contract_id", "number")
+        constraints = (
+            models.UniqueConstraint(fields=("contract", "number"), name="contract_version_unique"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.contract} v{self.number}"

@@ -1,0 +1,61 @@
+from django.conf import settings
+from django.db import models
+
+from catalog.models import Contract
+from foundation.accounts.models import OrganizationRow
+
+
+class Coverage(OrganizationRow):
+    """The holes that were last found in who is told of a customer's tickets in the week to come,
+    and so told once.
+
+    ``holes`` is a list of ``[week hour, priority, percent]``; week hour 0 is Monday 00:00 in the
+    organization's zone.
+    """
+
+    contract = models.ForeignKey(Contract, on_delete=models.CASCADE, null=True, related_name="+")
+    holes = models.JSONField(default=list)
+    asked_at = models.DateTimeField(null=True)  # a change asks for a new look; None: nothing waits
+    computed_at = models.DateTimeField(null=True)
+
+    class Meta(OrganizationRow.Meta):
+        ordering = ("pk",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("organization", "contract"), name="coverage_of_contract"
+            ),
+            models.UniqueConstraint(
+                fields=("organization",),
+                condition=models.Q(contract__isnull=True),
+                name="coverage_of_organization",
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=("asked_at",),
+                name="coverage_asked",
+                condition=models.Q(asked_at__isnull=False),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.contract or self.organization}"
+
+
+class Drill(OrganizationRow):
+    """A marked test: who answers for the levels of a matrix at that hour was sent a notice that
+    says so.
+    """
+
+    contract = models.ForeignKey(Contract, on_delete=models.PROTECT, null=True, related_name="+")
+    started_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    started_at = models.DateTimeField()
+    told = models.JSONField()  # [{"role", "name", "email", "at"}], ``at`` an ISO instant
+
+    class Meta(OrganizationRow.Meta):
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return f"{self.organization} {self.started_at}"

@@ -1,0 +1,191 @@
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from foundation.accounts.models import Organization, OrganizationRow, Team
+from foundation.accounts.roles import Capability
+from sla.policies.models import MAX_MINUTES, PROMISED
+from tickets.models import Ticket
+from tickets.states import FINAL
+
+
+class Trigger(models.TextChoices):
+    CLOCK = "clock", _("A clock reaches a percentage")
+    STATE = "state", _("The ticket comes into a state")
+    SILENCE = "silence", _("The customer hears nothing")
+
+
+class Action(models.TextChoices):
+    TELL = "tell", _("Tell a person or group")
+    TELL_TAM = "tell_tam", _("Tell the customer's account manager")
+    ASSIGN = "assign", _("Assign")
+    RAISE = "raise", _("Raise one level of the matrix")
+
+
+class EscalationRule(models.Model):
+    """What the desk does by itself when a clock, a state or silence calls for it (SPEC 5.3). A new
+    one is off.
+
+    A condition that is left empty holds for every ticket. Codes are those of
+    ``core.classification``, ``sla`` and ``tickets``.
+    """
+
+    name = models.CharField(_("name"), max_length=120, unique=True)
+    is_active = models.BooleanField(
+        _("active"),
+        default=False,
+        help_text=_("Try it on the last 30 days first, then switch it on: it acts from then on."),
+    )
+    position = models.PositiveSmallIntegerField(_("order"), default=1)
+    trigger = models.CharField(_("when"), max_length=10, choices=Trigger)
+    metric = models.CharField(
+        _("clock"),
+        max_length=12,
+        choices=PROMISED,
+        blank=True,
+        help_text=_("Of a clock's percentage. Empty: any clock."),
+    )
+    percent = models.PositiveSmallIntegerField(
+        _("percentage"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
+        help_text=_(
+            "Of the time used; 100 is the missed target. It acts at the first warning of the "
+            "policy that reaches it."
+        ),
+    )
+    silence_minutes = models.PositiveIntegerField(
+        _("minutes without a word"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_MINUTES)],
+        help_text=_(
+            "Of the organization's business hours, since the customer was last written to or the "
+            "state changed."
+        ),
+    )
+    states = models.JSONField(_("states"), default=list, blank=True)
+    priorities = models.JSONField(_("priorities"), default=list, blank=True)
+    support_types = models.JSONField(_("support types"), default=list, blank=True)
+    organizations = models.ManyToManyField(
+        Organization,
+        related_name="+",
+        blank=True,
+        verbose_name=_("customers"),
+        help_text=_("Leave empty for every customer."),
+    )
+    action = models.CharField(_("what to do"), max_length=10, choices=Action)
+    planned_at = models.DateTimeField(
+        null=True, editable=False
+    )  # when the silence of the active tickets was put under watch
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("person"),
+    )
+    team = models.ForeignKey(
+        Team,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("group"),
+        help_text=_("Who of it is on duty is told; a ticket is given to the one with the fewest."),
+    )
+
+    class Meta:
+        verbose_name = _("escalation rule")
+        verbose_name_plural = _("escalation rules")
+        ordering = ("position", "pk")
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        """Refuse what could never act, and say what is missing."""
+        super().clean()
+        wrong: dict[str, str | Promise] = {}
+        if self.trigger == Trigger.CLOCK and self.percent is None:
+            wrong["percent"] = _("Say at which percentage of the clock.")
+        if self.trigger == Trigger.STATE and not self.states:
+            wrong["states"] = _("Choose at least one state.")
+        if self.trigger == Trigger.SILENCE and self.silence_minutes is None:
+            wrong["silence_minutes"] = _("Say after how many minutes.")
+        if self.trigger == Trigger.SILENCE and self.states and set(self.states) <= FINAL:
+            wrong["states"] = _(
+                "A ticket that has ended is not waited for: choose a state in which it is open."
+            )
+        if self.action in {Action.TELL, Action.ASSIGN} and (self.person is None) == (
+            self.team is None
+        ):
+            wrong["person"] = _("Name a person or a group, one of the two.")
+        elif self.person is not None and not (self.person.is_active and self.person.is_staff):
+            wrong["person"] = _("Name somebody of the staff who is active.")
+        elif (
+            self.action == Action.ASSIGN
+            and self.person is not None
+            and not self.person.can(Capability.HOLD_TICKETS)
+        ):
+            wrong["person"] = _(
+                "This person holds no tickets: name an agent, a consultant or a supervisor."
+            )
+        if (
+            self.action in {Action.ASSIGN, Action.RAISE}
+            and self.states
+            and set(self.states) <= FINAL
+        ):
+            wrong["states"] = _("A ticket that has ended is neither given to anybody nor raised.")
+        if wrong:
+            raise ValidationError(wrong)
+
+
+class RuleLog(OrganizationRow):
+    """What every active rule made of one fact of a ticket: which ran, which did not, and why. Once
+    per fact.
+
+    ``results`` holds, in the rules' order, ``{"rule", "name", "outcome", "why", "did"}``:
+    ``outcome`` is a ``rules.Outcome``, ``why`` the codes of the conditions that were not met,
+    ``did`` whom it reached.
+    """
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="+")
+    key = models.CharField(max_length=80)
+    trigger = models.CharField(max_length=10, choices=Trigger)
+    fact = models.JSONField()  # {"metric", "percent"} or {"state"} or {"minutes"}
+    at = models.DateTimeField()
+    results = models.JSONField()
+
+    class Meta(OrganizationRow.Meta):
+        ordering = ("pk",)
+        constraints = (
+            models.UniqueConstraint(fields=("ticket", "key"), name="rule_log_once_per_fact"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.ticket_id} {self.key}"
+
+
+class SilenceWatch(OrganizationRow):
+    """When a rule looks whether the customer of a ticket has heard nothing since ``since``."""
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="+")
+    rule = models.ForeignKey(EscalationRule, on_delete=models.CASCADE, related_name="+")
+    since = models.DateTimeField()
+    run_after = models.DateTimeField()
+
+    class Meta(OrganizationRow.Meta):
+        ordering = ("pk",)
+        constraints = (
+            models.UniqueConstraint(fields=("ticket", "rule"), name="silence_watch_unique"),
+        )
+        indexes = (models.Index(fields=("run_after",), name="silence_watch_due"),)
+
+    def __str__(self) -> str:
+        return f"{self.ticket_id} {self.run_after}"

@@ -1,0 +1,74 @@
+"""Reports that were issued, and those that are due."""
+
+import hashlib
+import json
+from datetime import date, datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from foundation.accounts.models import Organization, User
+from foundation.core.errors import NotFound
+from reports.models import ReportIssue, ReportStatus
+from reports.queries.readers import may_see_reports
+from reports.queries.service_level import build_service_level
+
+
+def hash_of(data: dict[str, Any]) -> str:
+    """Return the SHA-256 of the figures in a canonical form."""
+    return hashlib.sha256(
+        json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    ).hexdigest()
+
+
+def issued_report(organization_id: int, month: date, language: str) -> ReportIssue | None:
+    """Return the newest report issued for an ended month in this language, whatever its state."""
+    return (
+        ReportIssue.objects.filter(
+            organization_id=organization_id, month=month, language=language, is_final=True
+        )
+        .select_related("pdf")
+        .order_by("-version", "-pk")
+        .first()
+    )
+
+
+def get_issue(user: User, issue_id: int) -> ReportIssue:
+    issue = (
+        ReportIssue.objects.filter(pk=issue_id)
+        .select_related("organization", "pdf")
+        .order_by("pk")
+        .first()
+    )
+    if issue is None or not may_see_reports(user, issue.organization_id):
+        raise NotFound(_("There is no such report, or you may not read it."))
+    return issue
+
+
+def figures(organization: Organization, month: date, language: str, at: datetime) -> dict[str, Any]:
+    """Return what the screen shows: the figures of the issued report, and for a month that was not
+    issued, those of now.
+    """
+    issue = issued_report(organization.pk, month, language)
+    return dict(issue.data) if issue is not None else build_service_level(organization, month, at)
+
+
+def due_issues(at: datetime, limit: int) -> list[tuple[int, int]]:
+    return list(
+        ReportIssue.objects.filter(
+            status__in=(ReportStatus.QUEUED, ReportStatus.MAKING), run_after__lte=at
+        )
+        .order_by("run_after", "pk")
+        .values_list("organization_id", "pk")[:limit]
+    )
+
+
+def published_report(organization_id: int, month: date) -> ReportIssue | None:
+    """Return the first report that was issued for an ended month: its figures are the published
+    ones, in whatever language.
+    """
+    return (
+        ReportIssue.objects.filter(organization_id=organization_id, month=month, is_final=True)
+        .order_by("cutoff_at", "pk")
+        .first()
+    )

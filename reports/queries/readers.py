@@ -1,0 +1,28 @@
+"""Who reads which organization's reports."""
+
+from django.utils.translation import gettext as _
+
+from foundation.accounts.models import Organization, User
+from foundation.accounts.queries import membership_of, memberships_of
+from foundation.accounts.roles import READS_REPORTS, Capability
+from foundation.core.errors import NotFound
+
+
+def may_see_reports(user: User, organization_id: int) -> bool:
+    if user.is_staff:
+        return user.can(Capability.SEE_REPORTS)
+    membership = membership_of(user.pk, organization_id)
+    return membership is not None and membership.has_role(*READS_REPORTS)
+
+
+def reads_any_report(user: User) -> bool:
+    """Tell whether a customer may read the reports of any of their organizations."""
+    return any(membership.has_role(*READS_REPORTS) for membership in memberships_of(user.pk))
+
+
+def reported_organization(user: User, slug: str) -> Organization:
+    """Return the organization if this person may read its reports; ``NotFound`` otherwise."""
+    organization = Organization.objects.filter(slug=slug).order_by("pk").first()
+    if organization is None or not may_see_reports(user, organization.pk):
+        raise NotFound(_("There is no such organization, or you may not read its reports."))
+    return organization

@@ -1,0 +1,274 @@
+"""Why a clock is due when it is: the rule that chose the target, and the account of the time, line
+by line (SPEC 4.10).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+
+from catalog.models import Service
+from foundation.accounts.zones import zone
+from foundation.calendars.arithmetic import SegmentKind
+from foundation.calendars.models import CalendarVersion
+from foundation.core.classification import Priority, SupportType
+from sla.clocks.arithmetic import TermDay, used_until
+from sla.clocks.models import ClockSegment, ClockState
+from sla.clocks.queries import LoadedClock, Stay
+from sla.metrics import AT_ARRIVAL, Metric
+from sla.policies.layers import Matter, matter_of
+from sla.policies.rules import RuleReach, RuleSource, TargetRule
+from sla.targets import Target, Term
+from tickets.models import Ticket
+from tickets.queries import reclassifications
+from tickets.states import PENDING, State
+
+ONE_DAY = timedelta(days=1)
+MOMENT = timedelta(microseconds=1)
+WAITS = frozenset(
+    {*PENDING, State.SOLVED, State.CLOSED}
+)  # the states that can stand behind a pause
+
+
+@dataclass(frozen=True)
+class Line:
+    """A stretch ``[start, end)`` in UTC; ``end`` is None for a pause that lasts. ``total`` is what
+    counted up to its end.
+
+    ``reason`` is the name of the holiday, or the state that paused the clock; empty otherwise.
+    """
+
+    kind: SegmentKind
+    start: datetime
+    end: datetime | None
+    counted: timedelta
+    total: timedelta
+    reason: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """The lines that one version of one calendar measured towards one target; ``cause`` says why it
+    began.
+    """
+
+    calendar: str
+    version: int
+    time_zone: str
+    tzdata_version: str
+    target: Target
+    cause: str
+    lines: tuple[Line, ...]
+
+    @property
+    def counted(self) -> timedelta:
+        return sum((line.counted for line in self.lines), timedelta())
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """The account of a clock. The parts partition the time from ``started_at`` to ``due_at``; their
+    counted lines sum to ``target``.
+
+    ``used`` is what counted up to the stop, or up to the instant that was asked about; ``left``
+    never is negative. Of a term in days a line is a date, and what is counted are whole days.
+    """
+
+    metric: str
+    state: str
+    priority: Priority
+    target: Target
+    started_at: datetime
+    due_at: datetime | None
+    stopped_at: datetime | None
+    used: timedelta
+    left: timedelta
+    rules: tuple[TargetRule, ...]
+    parts: tuple[Part, ...]
+
+    @property
+    def is_term(self) -> bool:
+        return isinstance(self.target, Term)
+
+    @property
+    def is_later(self) -> bool:
+        """Tell whether it began later than its ticket."""
+        return self.metric not in AT_ARRIVAL
+
+    @property
+    def is_the_customers(self) -> bool:
+        """Tell whether it is the customer's own period, and no promise of ours."""
+        return self.metric == Metric.VALIDATION
+
+
+def explain_clock(item: LoadedClock, *, ticket: Ticket, at: datetime) -> Explanation:
+    """Return why the clock of this ticket is due when it is, as seen at the aware
+    instant ``at``.
+    """
+    clock = item.clock
+    target = item.clock.promise
+    # What a change called off is shown with what it was promised for, not with what it became.
+    priority = Priority(
+        item.segments[-1].priority if _was_called_off_by_a_change(ticket, item) else clock.priority
+    )
+    matter = _matter_when_measured(ticket, item)._replace(priority=priority)
+    seen = min(at, clock.stopped_at or at)
+    if isinstance(target, Term):
+        days = item.days
+        parts = tuple(_term_parts(item, days))
+        used = ONE_DAY * sum(
+            day.kind is SegmentKind.OPEN and day.end is not None and day.end <= seen for day in days
+        )
+        left = ONE_DAY * target.days - used
+    else:
+        parts = tuple(_parts(item))
+        used = clock.used if clock.used is not None else used_until(item.stretches, seen)
+        left = max(target - used, timedelta())
+    return Explanation(
+        metric=clock.metric,
+        state=clock.state,
+        priority=priority,
+        target=target,
+        started_at=clock.started_at,
+        due_at=clock.due_at,
+        stopped_at=clock.stopped_at,
+        used=used,
+        left=left,
+        rules=_rules(item, ticket, matter),
+        parts=parts,
+    )
+
+
+def _rules(item: LoadedClock, ticket: Ticket, matter: Matter) -> tuple[TargetRule, ...]:
+    """Return the rules that were asked for the target.
+
+    The validation period is said by the contract, not by a policy; another one than the contract's
+    is the service guide's, as of audits.
+    """
+    if item.metric is not Metric.VALIDATION:
+        return tuple(item.policy.rules(item.metric, matter))
+    contract = ticket.contract
+    promise = item.clock.promise
+    if contract is None:
+        return (TargetRule(RuleSource.DEFAULT, RuleReach.EVERY, "", promise, matched=True),)
+    own = Term(contract.validation_days, contract.validation_in_business_days)
+    said = TargetRule(
+        RuleSource.CONTRACT, RuleReach.EVERY, str(contract), own, matched=own == promise
+    )
+    return (
+        (said,)
+        if said.matched
+        else (said, TargetRule(RuleSource.DEFAULT, RuleReach.EVERY, "", promise, matched=True))
+    )
+
+
+def _was_called_off_by_a_change(ticket: Ticket, item: LoadedClock) -> bool:
+    """Tell whether it was a change of classification that withdrew the clock, and not the end of
+    the ticket.
+    """
+    if item.clock.state != ClockState.WITHDRAWN or ticket.classified_at is None:
+        return False
+    return any(
+        change.at == item.clock.stopped_at
+        for change in reclassifications([ticket.pk], using="default")
+    )
+
+
+def _matter_when_measured(ticket: Ticket, item: LoadedClock) -> Matter:
+    """Return what the ticket was about when the clock stopped, or a later promise was made; of
+    another live one, what it is about now.
+    """
+    matter = matter_of(ticket)
+    seen = item.clock.stopped_at
+    if item.metric not in AT_ARRIVAL:
+        seen = item.segments[-1].starts_at
+    if seen is None or ticket.classified_at is None or ticket.classified_at < seen:
+        return matter
+    # A change at the very instant called the promise off, or came with the stop: what was before it
+    # was measured.
+    since = seen if item.clock.state == ClockState.WITHDRAWN else seen + MOMENT
+    for change in reversed(list(reclassifications([ticket.pk], using="default"))):
+        if change.at >= since and "support_type" in change.changed:
+            matter = matter._replace(support_type=SupportType(change.changed["support_type"][0]))
+        if change.at >= since and "service" in change.changed:
+            service = Service.objects.filter(pk=change.changed["service"][0]).order_by("pk").first()
+            matter = matter._replace(category_id=service.category_id if service else None)
+    return matter
+
+
+def _parts(item: LoadedClock) -> Iterator[Part]:
+    total = timedelta()
+    for part in item.account:
+        lines = []
+        for segment in part.ledger.segments:
+            total += segment.counted
+            reason = _reason(segment.kind, segment.start, segment.end, part.version, item.intervals)
+            lines.append(
+                Line(segment.kind, segment.start, segment.end, segment.counted, total, reason)
+            )
+        yield _part(part.version, part.segment, lines)
+
+
+def _term_parts(item: LoadedClock, days: list[TermDay]) -> Iterator[Part]:
+    """Yield the dates of a term by the version of the calendar that judged them."""
+    total = timedelta()
+    course = item.course
+    for index, of_stretch in groupby(days, key=lambda day: day.stretch):
+        segment, version, _since = course[index]
+        lines = []
+        for day in of_stretch:
+            counted = ONE_DAY if day.kind is SegmentKind.OPEN else timedelta()
+            total += counted
+            reason = _reason(day.kind, day.start, day.end, version, item.intervals)
+            lines.append(Line(day.kind, day.start, day.end, counted, total, reason))
+        yield _part(version, segment, lines)
+
+
+def _part(version: CalendarVersion, segment: ClockSegment, lines: list[Line]) -> Part:
+    return Part(
+        calendar=version.calendar.name,
+        version=version.number,
+        time_zone=version.time_zone,
+        tzdata_version=version.tzdata_version,
+        target=segment.promise,
+        cause=segment.cause,
+        lines=tuple(lines),
+    )
+
+
+def _reason(
+    kind: SegmentKind,
+    start: datetime,
+    end: datetime | None,
+    version: CalendarVersion,
+    stays: Sequence[Stay],
+) -> str:
+    if kind is SegmentKind.PAUSED:
+        until = end or start + ONE_DAY
+        return next(
+            (
+                s.state
+                for s in stays
+                if s.started_at < until
+                and (s.ended_at is None or s.ended_at > start)
+                and s.state in WAITS
+            ),
+            "",
+        )
+    if kind is SegmentKind.HOLIDAY:
+        assert end is not None
+        return ", ".join(dict.fromkeys(_holidays(version, start, end)))
+    return ""
+
+
+def _holidays(version: CalendarVersion, start: datetime, end: datetime) -> Iterator[str]:
+    """Yield the names of the holidays that a closed stretch lies in; one without a name
+    is silent.
+    """
+    local = zone(version.time_zone)
+    day: date = start.astimezone(local).date()
+    last = (end - timedelta(microseconds=1)).astimezone(local).date()
+    while day <= last:
+        if name := version.holidays.get(day.isoformat()):
+            yield name
+        day += timedelta(days=1)

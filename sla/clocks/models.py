@@ -1,0 +1,141 @@
+from datetime import timedelta
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from foundation.accounts.models import OrganizationRow
+from foundation.calendars.models import Calendar
+from foundation.core.classification import Priority
+from sla.metrics import Metric
+from sla.targets import Target, TargetUnit, stored_target, target_of
+from tickets.models import Ticket
+
+
+class ClockState(models.TextChoices):
+    RUNNING = "running", _("Running")
+    PAUSED = "paused", _("Paused")
+    STOPPED = "stopped", _("Stopped")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class Clock(OrganizationRow):
+    """A promise being measured: a cache of a pure function of the ticket's events and the versions
+    in force.
+
+    ``due_at`` is None while it is unknown (paused with time to go). ``next_event_at`` is the next
+    warning or breach: the only thing the sweep looks at. A stopped clock's verdict is a stored
+    fact: ``stopped_at``, ``used``, ``is_met``.
+    """
+
+    ticket = models.ForeignKey(
+        Ticket, on_delete=models.PROTECT, db_index=False, related_name="+"
+    )  # ``clock_unique`` begins with it
+    metric = models.CharField(max_length=12, choices=Metric)
+    state = models.CharField(max_length=10, choices=ClockState, default=ClockState.RUNNING)
+    policies = models.JSONField(
+        default=list
+    )  # ids of the bound versions, the strongest first; none: the default policy alone
+    calendar = models.ForeignKey(
+        Calendar, on_delete=models.PROTECT, related_name="+"
+    )  # of its last segment: lists show whether it is open
+    priority = models.PositiveSmallIntegerField(choices=Priority)
+    target = models.DurationField()  # of a term: its number of days
+    target_unit = models.CharField(max_length=15, choices=TargetUnit, default=TargetUnit.TIME)
+    started_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True)
+    stopped_at = models.DateTimeField(null=True)
+    used = models.DurationField(null=True)
+    is_met = models.BooleanField(null=True)
+    breached_at = models.DateTimeField(null=True)
+    announced_percent = models.PositiveSmallIntegerField(default=0)
+    next_event_at = models.DateTimeField(null=True)
+
+    class Meta(OrganizationRow.Meta):
+        ordering = ("ticket_id", "pk")
+        constraints = (
+            models.UniqueConstraint(fields=("ticket", "metric"), name="clock_unique"),
+            models.CheckConstraint(
+                condition=models.Q(target__gte=timedelta(minutes=1)), name="clock_target_positive"
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=("next_event_at",),
+                name="clock_next_event",
+                condition=models.Q(next_event_at__isnull=False),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.metric} {self.ticket_id}"
+
+    @property
+    def is_live(self) -> bool:
+        return self.state in {ClockState.RUNNING, ClockState.PAUSED}
+
+    @property
+    def promise(self) -> Target:
+        return target_of(self.target, self.target_unit)
+
+    @promise.setter
+    def promise(self, target: Target) -> None:
+        self.target, self.target_unit = stored_target(target)
+
+
+class SegmentCause(models.TextChoices):
+    START = "start", _("the ticket arrived")
+    BEGIN = "begin", _("the promise was made")
+    CLASSIFICATION = "classification", _("the classification changed")
+    CONTRACT = "contract", _("the contract changed")
+
+
+class ClockSegment(OrganizationRow):
+    """A stretch of a clock under one target and one calendar; the next one ends it, the last one is
+    open.
+
+    Which version of the calendar held when is not stored: it follows from the versions' instants.
+    ``breached_at`` of an earlier segment is a breach of a target that a reclassification replaced:
+    it stays.
+    """
+
+    clock = models.ForeignKey(
+        Clock, on_delete=models.CASCADE, db_index=False, related_name="segments"
+    )
+    number = models.PositiveSmallIntegerField()
+    cause = models.CharField(max_length=15, choices=SegmentCause, default=SegmentCause.START)
+    policies = models.JSONField(default=list)  # as of its clock: they say what pauses it
+    calendar = models.ForeignKey(Calendar, on_delete=models.PROTECT, related_name="+")
+    priority = models.PositiveSmallIntegerField(choices=Priority)
+    target = models.DurationField()
+    target_unit = models.CharField(max_length=15, choices=TargetUnit, default=TargetUnit.TIME)
+    starts_at = models.DateTimeField()
+    breached_at = models.DateTimeField(null=True)
+
+    class Meta(OrganizationRow.Meta):
+        ordering = ("clock_id", "number")
+        constraints = (models.UniqueConstraint(fields=("clock", "number"), name="segment_unique"),)
+
+    def __str__(self) -> str:
+        return f"{self.clock_id}/{self.number}"
+
+    @property
+    def promise(self) -> Target:
+        return target_of(self.target, self.target_unit)
+
+
+class Announcement(OrganizationRow):
+    """A warning or a breach that was told: exactly once per clock, target (segment) and percent."""
+
+    clock = models.ForeignKey(Clock, on_delete=models.CASCADE, related_name="+")
+    segment = models.ForeignKey(ClockSegment, on_delete=models.CASCADE, related_name="+")
+    percent = models.PositiveSmallIntegerField()
+    at = models.DateTimeField()
+
+    class Meta(OrganizationRow.Meta):
+        ordering = ("pk",)
+        constraints = (
+            models.UniqueConstraint(fields=("segment", "percent"), name="announcement_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.clock_id} {self.percent} %"

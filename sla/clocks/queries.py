@@ -1,0 +1,250 @@
+"""Which calendar applies, what a clock says, what falls due."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from django.utils.translation import gettext as _
+
+from foundation.accounts.models import Organization, User
+from foundation.calendars.arithmetic import Ledger, Pause
+from foundation.calendars.models import CalendarVersion
+from foundation.calendars.queries import Versions, calendar_versions_of, course_of, work_calendar
+from foundation.core.errors import NotFound
+from sla.clocks.arithmetic import (
+    Reading,
+    Stretch,
+    TermDay,
+    ledgers,
+    read,
+    term_days,
+)
+from sla.clocks.models import Clock, ClockSegment, ClockState
+from sla.metrics import Metric
+from sla.policies.layers import Bound, Policy, policies_by_ids
+from sla.targets import Term
+from tickets.models import Ticket
+
+
+class Stay(Protocol):
+    """A stay of a ticket in a state, as a row or as the record tells it."""
+
+    @property
+    def state(self) -> str: ...
+    @property
+    def started_at(self) -> datetime: ...
+    @property
+    def ended_at(self) -> datetime | None: ...
+
+
+def pauses_of(intervals: Sequence[Stay], states: frozenset[str]) -> list[Pause]:
+    """Return the stays in the pausing states; a pause begins and ends with the interval that causes
+    it.
+    """
+    return [
+        (interval.started_at, interval.ended_at)
+        for interval in intervals
+        if interval.state in states
+    ]
+
+
+@dataclass(frozen=True)
+class AccountPart:
+    """A stretch of a clock's account: the ledger, the version of the calendar that measured it, and
+    the target it ran for.
+    """
+
+    ledger: Ledger
+    version: CalendarVersion
+    segment: ClockSegment
+
+
+@dataclass(frozen=True)
+class LoadedClock:
+    """A clock with all it is computed from; ``versions`` are those of all calendars of its
+    organization.
+
+    ``policies`` holds those that it and its segments were or are bound to.
+    """
+
+    clock: Clock
+    policies: Bound
+    segments: list[ClockSegment]
+    intervals: Sequence[Stay]
+    versions: Versions
+
+    @property
+    def metric(self) -> Metric:
+        return Metric(self.clock.metric)
+
+    @property
+    def policy(self) -> Policy:
+        """The policy that is bound now."""
+        return self.policies[tuple(self.clock.policies)]
+
+    @property
+    def course(self) -> list[tuple[ClockSegment, CalendarVersion, datetime]]:
+        """Return the stretches of the clock: what was promised, the calendar version that measures
+        it, since when.
+        """
+        ends = [following.starts_at for following in self.segments[1:]]
+        return [
+            (segment, version, since)
+            for segment, end in zip(self.segments, [*ends, None], strict=True)
+            for version, since in course_of(
+                self.versions[segment.calendar_id], segment.starts_at, end, self.clock.stopped_at
+            )
+        ]
+
+    @property
+    def stretches(self) -> list[Stretch]:
+        course = self.course
+        pauses = {id(segment): self._pauses(segment) for segment in self.segments}
+        ends = [since for _segment, _version, since in course[1:]]
+        return [
+            Stretch(work_calendar(version), segment.promise, since, end, pauses[id(segment)])
+            for (segment, version, since), end in zip(course, [*ends, None], strict=True)
+        ]
+
+    def _pauses(self, segment: ClockSegment) -> list[Pause]:
+        """Return what pauses the clock under the policy of a segment; a stop ends a pause, and
+        hears of no later one.
+        """
+        if not self.intervals:
+            return []
+        policy = self.policies[tuple(segment.policies)]
+        is_term = isinstance(self.segments[-1].promise, Term)
+        pauses = pauses_of(self.intervals, policy.pausing_states(self.metric, of_term=is_term))
+        stop = self.clock.stopped_at
+        if stop is None:
+            return pauses
+        return [
+            (low, stop if high is None else min(high, stop)) for low, high in pauses if low < stop
+        ]
+
+    def reading(self) -> Reading:
+        return read(self.stretches, self.policy.percents)
+
+    @property
+    def account(self) -> list[AccountPart]:
+        """Return the step-by-step account of the due instant of a target in time, stretch by
+        stretch (SPEC 4.10).
+        """
+        parts = zip(ledgers(self.stretches), self.course, strict=False)
+        return [
+            AccountPart(ledger, version, segment) for ledger, (segment, version, _since) in parts
+        ]
+
+    @property
+    def days(self) -> list[TermDay]:
+        """Return the account of a target in days, date by date."""
+        term = self.segments[-1].promise
+        assert isinstance(term, Term)
+        return list(term_days(self.stretches, term))
+
+
+def load_clocks(
+    ticket: Ticket, intervals: Sequence[Stay], *, lock: bool = False
+) -> list[LoadedClock]:
+    """Return the clocks of a ticket with segments, policy and pauses; ``lock`` holds their rows
+    until the commit.
+    """
+    clocks = Clock.objects.filter(ticket_id=ticket.pk).order_by("pk")
+    return _loaded(
+        list(clocks.select_for_update() if lock else clocks), intervals, ticket.organization
+    )
+
+
+class NoSuchClock(NotFound):
+    """The ticket has no clock of this kind."""
+
+
+def shown_to(user: User, clocks: Sequence[Clock]) -> list[Clock]:
+    """Return the clocks of a ticket that a person sees: that a delivery was called off inside is no
+    matter of the customer's (SPEC 9.7).
+    """
+    return [
+        clock
+        for clock in clocks
+        if user.is_staff or (clock.metric, clock.state) != (Metric.DELIVERY, ClockState.WITHDRAWN)
+    ]
+
+
+def get_clock(
+    ticket: Ticket, intervals: Sequence[Stay], metric: str, user: User | None = None
+) -> LoadedClock:
+    """Return one clock of a ticket; ``NoSuchClock`` when it has none of this kind, or none that
+    ``user`` sees (None: who sees all).
+    """
+    found = next(
+        (item for item in load_clocks(ticket, intervals) if item.clock.metric == metric), None
+    )
+    if found is not None and user is not None and not shown_to(user, [found.clock]):
+        found = None
+    if found is None:
+        raise NoSuchClock(_("This ticket has no such clock."))
+    return found
+
+
+def _loaded(
+    clocks: list[Clock], intervals: Sequence[Stay], organization: Organization
+) -> list[LoadedClock]:
+    if not clocks:
+        return []
+    segments: dict[int, list[ClockSegment]] = {}
+    rows = ClockSegment.objects.filter(clock_id__in=[clock.pk for clock in clocks])
+    for segment in rows.order_by("clock_id", "number"):
+        segments.setdefault(segment.clock_id, []).append(segment)
+    policies = policies_by_ids(
+        [
+            *(segment.policies for found in segments.values() for segment in found),
+            *(c.policies for c in clocks),
+        ]
+    )
+    versions = calendar_versions_of(organization)
+    return [
+        LoadedClock(clock, policies, segments[clock.pk], intervals, versions) for clock in clocks
+    ]
+
+
+def clocks_of(ticket_ids: Sequence[int]) -> dict[int, list[Clock]]:
+    """Return the clocks of several tickets, by ticket, for lists."""
+    found: dict[int, list[Clock]] = {ticket_id: [] for ticket_id in ticket_ids}
+    for clock in Clock.objects.filter(ticket_id__in=list(ticket_ids)).order_by("ticket_id", "pk"):
+        found[clock.ticket_id].append(clock)
+    return found
+
+
+def most_urgent(clocks: Sequence[Clock]) -> Clock | None:
+    """Return the live clock of ours that falls due first; a paused one when all live ones are; None
+    when none is live.
+    """
+    live = [clock for clock in clocks if clock.is_live and clock.metric != Metric.VALIDATION]
+    dated = [clock for clock in live if clock.due_at is not None]
+    if dated:
+        return min(dated, key=lambda clock: (clock.due_at, clock.pk))
+    return live[0] if live else None
+
+
+def closed_until(clock: Clock, organization: Organization, at: datetime) -> datetime | None:
+    """Return when a running clock's calendar opens again; None while it is open, or when the clock
+    does not run.
+    """
+    if clock.state != ClockState.RUNNING:
+        return None
+    course = course_of(calendar_versions_of(organization)[clock.calendar_id], at, None, None)
+    calendar = work_calendar(course[0][0])
+    return None if calendar.is_open(at) else calendar.next_opening(at)
+
+
+def due_ticket_ids(*, at: datetime, limit: int) -> list[tuple[int, int]]:
+    """Return (organization id, ticket id) of the clocks with an event before ``at``: an index
+    range, not a scan (SPEC 4.12).
+    """
+    rows = (
+        Clock.objects.filter(next_event_at__lt=at)
+        .order_by("next_event_at", "pk")
+        .values_list("organization_id", "ticket_id")[:limit]
+    )
+    return list(dict.fromkeys(rows))

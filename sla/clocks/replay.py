@@ -1,0 +1,254 @@
+"""The clocks of a ticket as its record tells them: a pure function of facts (SPEC 17.2). No models,
+no clock reads.
+
+The record holds what was decided (policy, target, calendar), when which state held, and what was
+announced or stopped. Dates of live clocks are not in it: they follow from the calendars. A stopped
+clock is read from its stop and never computed again.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sla.clocks.arithmetic import BREACH_PERCENT
+from sla.metrics import AT_ARRIVAL
+
+
+@dataclass(frozen=True)
+class RecordedFact:
+    at: datetime
+    verb: str
+    payload: dict[str, Any]
+
+
+@dataclass
+class ReplayedSegment:
+    number: int
+    cause: str
+    policies: list[int]
+    calendar_id: int
+    priority: int
+    target: timedelta
+    target_unit: str
+    starts_at: datetime
+    breached_at: datetime | None = None
+
+
+@dataclass
+class ReplayedClock:
+    """What the record says of a clock. ``due_at`` is only told by its stop; of a live one it is
+    computed.
+    """
+
+    clock_id: int
+    metric: str
+    policies: list[int]
+    priority: int
+    started_at: datetime
+    segments: list[ReplayedSegment]
+    state: str = "live"
+    due_at: datetime | None = None
+    stopped_at: datetime | None = None
+    used: timedelta | None = None
+    is_met: bool | None = None
+    breached_at: datetime | None = None
+    announced_percent: int = 0
+    announcements: list[tuple[int, int, datetime]] = field(
+        default_factory=list
+    )  # segment number, percent, at
+
+    @property
+    def is_live(self) -> bool:
+        return self.state == "live"
+
+
+@dataclass
+class Stay:
+    """A stay in a state, as ``tickets.StateInterval`` keeps it."""
+
+    state: str
+    started_at: datetime
+    ended_at: datetime | None = None
+
+
+@dataclass
+class Replay:
+    clocks: dict[int, ReplayedClock] = field(default_factory=dict)
+    stays: list[Stay] = field(default_factory=list)
+    arrived_at: datetime | None = None
+
+
+def replay(facts: Iterable[RecordedFact]) -> Replay:
+    """Return the clocks and stays that the facts of one ticket, in their order, lead to."""
+    found = Replay()
+    for fact in facts:
+        tell = _TELLERS.get(fact.verb)
+        if tell is not None:
+            tell(found, fact)
+    return found
+
+
+def _raised(found: Replay, fact: RecordedFact) -> None:
+    found.arrived_at = fact.at
+    found.stays.append(Stay(fact.payload["state"], fact.at))
+
+
+def _state_changed(found: Replay, fact: RecordedFact) -> None:
+    found.stays[-1].ended_at = fact.at
+    found.stays.append(Stay(fact.payload["to"], fact.at))
+
+
+def _reprioritized(found: Replay, fact: RecordedFact) -> None:
+    change = fact.payload.get("changed", {}).get("priority")
+    for clock in found.clocks.values():
+        if change and clock.is_live and clock.metric in AT_ARRIVAL:
+            clock.priority = change[1]
+
+
+def _segment(fact: RecordedFact, number: int, starts_at: datetime) -> ReplayedSegment:
+    told = fact.payload
+    target = timedelta(seconds=told["target_seconds"])
+    unit = told.get("target_unit", "time")
+    return ReplayedSegment(
+        number,
+        told["cause"],
+        _policies(told),
+        told["calendar"],
+        told["priority"],
+        target,
+        unit,
+        starts_at,
+    )
+
+
+def _policies(told: dict[str, Any]) -> list[int]:
+    """Return what bound the promise; the oldest records know one policy alone, the contract's."""
+    if "policies" in told:
+        return list(told["policies"])
+    return [told["policy"]] if told["policy"] is not None else []
+
+
+def _started(found: Replay, fact: RecordedFact) -> None:
+    """A clock starts when its ticket arrives, also one that a later priority called for; a later
+    promise when the record says so.
+
+    A promise that is made once more is measured anew.
+    """
+    told = fact.payload
+    since = _instant(told.get("started_at", "")) or found.arrived_at or fact.at
+    segment = _segment(fact, 1, since)
+    clock = ReplayedClock(
+        told["clock"], told["metric"], segment.policies, told["priority"], since, [segment]
+    )
+    clock.announced_percent = told.get("announced_percent", 0)
+    found.clocks[told["clock"]] = clock
+
+
+def _retargeted(found: Replay, fact: RecordedFact) -> None:
+    clock = found.clocks[fact.payload["clock"]]
+    clock.segments.append(_segment(fact, len(clock.segments) + 1, fact.at))
+    clock.policies = clock.segments[-1].policies
+    clock.priority = fact.payload["priority"]
+    clock.breached_at = None
+    clock.announced_percent = 0
+
+
+def _restarted(found: Replay, fact: RecordedFact) -> None:
+    """A mistake at the arrival was corrected: the clock is measured anew, as if nothing had been
+    announced.
+    """
+    clock = found.clocks[fact.payload["clock"]]
+    clock.segments = [_segment(fact, 1, clock.started_at)]
+    clock.announcements = []
+    clock.policies = clock.segments[-1].policies
+    clock.priority = fact.payload["priority"]
+    clock.breached_at = None
+    clock.announced_percent = 0
+
+
+def _warned(found: Replay, fact: RecordedFact) -> None:
+    _announced(found.clocks[fact.payload["clock"]], fact.payload["percent"], fact.at)
+
+
+def _breached(found: Replay, fact: RecordedFact) -> None:
+    clock = found.clocks[fact.payload["clock"]]
+    clock.breached_at = clock.segments[-1].breached_at = datetime.fromisoformat(
+        fact.payload["breached_at"]
+    )
+    _announced(clock, BREACH_PERCENT, fact.at)
+
+
+def _announced(clock: ReplayedClock, percent: int, at: datetime) -> None:
+    clock.announced_percent = percent
+    clock.announcements.append((len(clock.segments), percent, at))
+
+
+def _breach_taken_back(found: Replay, fact: RecordedFact) -> None:
+    clock = found.clocks[fact.payload["clock"]]
+    clock.breached_at = clock.segments[-1].breached_at = None
+    clock.announced_percent = fact.payload["announced_percent"]
+    clock.announcements = [
+        row for row in clock.announcements if row[:2] != (len(clock.segments), BREACH_PERCENT)
+    ]
+
+
+def _rebound(found: Replay, fact: RecordedFact) -> None:
+    clock = found.clocks[fact.payload["clock"]]
+    clock.policies = clock.segments[-1].policies = list(fact.payload["policies"])
+
+
+def _stopped(found: Replay, fact: RecordedFact) -> None:
+    clock = found.clocks[fact.payload["clock"]]
+    told = fact.payload
+    clock.state = "stopped"
+    clock.stopped_at = fact.at
+    clock.is_met = told["is_met"]
+    clock.due_at = _instant(told["due_at"])
+    clock.used = timedelta(seconds=told["used_seconds"])
+    if (
+        clock.is_met and clock.breached_at is not None
+    ):  # in time by instants: what a sweep noticed meanwhile does not count
+        clock.breached_at = clock.segments[-1].breached_at = None
+        clock.announced_percent = told["announced_percent"]
+        clock.announcements = [
+            row for row in clock.announcements if row[:2] != (len(clock.segments), BREACH_PERCENT)
+        ]
+
+
+def _withdrawn(found: Replay, fact: RecordedFact) -> None:
+    clock = found.clocks[fact.payload["clock"]]
+    clock.state = "withdrawn"
+    clock.stopped_at = fact.at
+    clock.due_at = _instant(fact.payload["due_at"])
+
+
+def _resumed(found: Replay, fact: RecordedFact) -> None:
+    clock = found.clocks[fact.payload["clock"]]
+    clock.state = "live"
+    clock.stopped_at = None
+    clock.used = None
+    clock.is_met = None
+    clock.due_at = None
+
+
+def _instant(text: str) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+_TELLERS = {
+    "ticket.raised": _raised,
+    "ticket.state_changed": _state_changed,
+    "ticket.classified": _reprioritized,
+    "ticket.contract_changed": _reprioritized,
+    "clock.started": _started,
+    "clock.retargeted": _retargeted,
+    "clock.restarted": _restarted,
+    "clock.warned": _warned,
+    "clock.breached": _breached,
+    "clock.breach_taken_back": _breach_taken_back,
+    "clock.rebound": _rebound,
+    "clock.stopped": _stopped,
+    "clock.withdrawn": _withdrawn,
+    "clock.resumed": _resumed,
+}

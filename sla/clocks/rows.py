@@ -1,0 +1,126 @@
+"""Clocks of very many tickets as plain rows: a tenth of the cost of models, for work that reads a
+hundred thousand.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any, NamedTuple, cast
+
+from django.db.models import TextField
+from django.db.models.functions import Cast
+
+from foundation.accounts.models import Organization
+from foundation.calendars.queries import calendar_versions_of
+from foundation.core.bulk import one_of
+from sla.clocks.models import Clock, ClockSegment
+from sla.clocks.queries import LoadedClock
+from sla.policies.layers import policies_by_ids
+from sla.targets import Target, target_of
+from tickets.models import StateInterval
+from tickets.states import PENDING, State
+
+
+class StayRow(NamedTuple):
+    ticket_id: int
+    state: str
+    started_at: datetime
+    ended_at: datetime | None
+
+
+class SegmentRow(NamedTuple):
+    """As ``ClockSegment``, read only."""
+
+    clock_id: int
+    cause: str
+    policies: tuple[int, ...]
+    calendar_id: int
+    priority: int
+    target: timedelta
+    target_unit: str
+    starts_at: datetime
+
+    @property
+    def promise(self) -> Target:
+        return target_of(self.target, self.target_unit)
+
+
+class ClockRow(NamedTuple):
+    """As ``Clock``, read only."""
+
+    pk: int
+    ticket_id: int
+    metric: str
+    state: str
+    policies: tuple[int, ...]
+    started_at: datetime
+    due_at: datetime | None
+    stopped_at: datetime | None
+    announced_percent: int
+    next_event_at: datetime | None
+
+
+def read_clocks(
+    clocks: Any, stays: dict[int, list[StayRow]], organization: Organization
+) -> list[LoadedClock]:
+    """Return the clocks of a queryset of one organization with all they are computed from; nothing
+    of them may be written.
+
+    ``stays`` holds the stays that may pause them, by ticket.
+    """
+    rows = list(_rows(ClockRow, clocks))
+    segments: dict[int, list[SegmentRow]] = {}
+    found = ClockSegment.objects.using(clocks.db).filter(
+        clock_id__in=one_of([row.pk for row in rows])
+    )
+    for segment in _rows(SegmentRow, found.order_by("clock_id", "number")):
+        segments.setdefault(segment.clock_id, []).append(segment)
+    bound = {row.policies for row in rows} | {
+        part.policies for parts in segments.values() for part in parts
+    }
+    policies = policies_by_ids(bound)
+    versions = calendar_versions_of(organization)
+    return [
+        LoadedClock(
+            cast(Clock, row),
+            policies,
+            cast("list[ClockSegment]", segments[row.pk]),
+            stays.get(row.ticket_id, ()),
+            versions,
+        )
+        for row in rows
+    ]
+
+
+def _rows(kind: Any, found: Any) -> Iterator[Any]:
+    """Yield the rows of a queryset; their policies, nearly always the same ones, are
+    parsed once.
+    """
+    columns = [
+        Cast("policies", TextField()) if name == "policies" else name for name in kind._fields
+    ]
+    place = kind._fields.index("policies")
+    for values in found.values_list(*columns):
+        yield kind._make((*values[:place], _ids(values[place]), *values[place + 1 :]))
+
+
+@lru_cache(maxsize=1000)
+def _ids(text: str) -> tuple[int, ...]:
+    return tuple(json.loads(text))
+
+
+def read_stays(
+    ticket_ids: Sequence[int], *, using: str = "default", states: Iterable[str] = ()
+) -> dict[int, list[StayRow]]:
+    """Return the stays of tickets in order, by ticket; without ``states`` those that may pause a
+    clock.
+    """
+    wanted = sorted(states or {*PENDING, State.SOLVED, State.CLOSED})
+    rows = StateInterval.objects.using(using).filter(
+        ticket_id__in=one_of(ticket_ids), state__in=wanted
+    )
+    stays: dict[int, list[StayRow]] = {}
+    for values in rows.order_by("ticket_id", "started_at", "pk").values_list(*StayRow._fields):
+        stays.setdefault(values[0], []).append(StayRow(*values))
+    return stays

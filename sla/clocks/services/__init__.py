@@ -1,0 +1,47 @@
+"""The verbs that write clocks and their announcements."""
+
+from sla.clocks.services.previewing import (
+    ClockChange,
+    Move,
+    preview_calendar,
+    preview_classification,
+    preview_contract,
+)
+from sla.clocks.services.reach import check_calendar_version
+from sla.clocks.services.rebuilding import Difference, rebuild_clocks
+from sla.clocks.services.redating import GRACE, redate_clocks
+from sla.clocks.services.retargeting import HidesBreach, rebind_clocks, retarget_clocks
+from sla.clocks.services.settling import settle_ticket
+from sla.clocks.services.starting import start_clocks, start_promise
+from sla.clocks.services.stopping import (
+    follow_state,
+    stop_clocks_for_message,
+    stop_promise,
+    withdraw_promise,
+)
+from sla.clocks.services.validation import set_terms, set_validation
+
+__all__ = [
+    "ClockChange",
+    "Difference",
+    "GRACE",
+    "HidesBreach",
+    "Move",
+    "check_calendar_version",
+    "follow_state",
+    "preview_calendar",
+    "preview_classification",
+    "preview_contract",
+    "rebind_clocks",
+    "rebuild_clocks",
+    "redate_clocks",
+    "retarget_clocks",
+    "set_terms",
+    "set_validation",
+    "settle_ticket",
+    "start_clocks",
+    "start_promise",
+    "stop_clocks_for_message",
+    "stop_promise",
+    "withdraw_promise",
+]

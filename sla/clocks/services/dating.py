@@ -1,0 +1,83 @@
+"""The dates of clocks as rows: what a reading comes to, and what the ticket shows of it."""
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime
+
+from foundation.calendars.arithmetic import CalendarError
+from sla.clocks.arithmetic import Reading, due_of
+from sla.clocks.models import Clock, ClockState
+from sla.clocks.queries import LoadedClock
+from sla.metrics import Metric
+from tickets.models import Ticket
+from tickets.services import set_clock_projection
+
+logger = logging.getLogger(__name__)
+
+
+def reading_of(item: LoadedClock) -> Reading:
+    """Return the dates of a clock; those it has where its calendar gives none, so that its ticket
+    stays in reach of everybody.
+    """
+    try:
+        return item.reading()
+    except CalendarError:
+        logger.exception(
+            "The %s of ticket %s keeps its date: check the calendar",
+            item.clock.metric,
+            item.clock.ticket_id,
+        )
+        return Reading(item.clock.due_at, None, {})
+
+
+def last_due(item: LoadedClock) -> datetime | None:
+    try:
+        return due_of(item.stretches)
+    except CalendarError:
+        return item.clock.due_at
+
+
+def put_dates(clock: Clock, reading: Reading) -> None:
+    """Write due instant, state and next event from a reading. A breached clock runs on, without
+    further events.
+    """
+    clock.due_at, clock.state, clock.next_event_at = dates_of(reading, clock.announced_percent)
+
+
+def dates_of(
+    reading: Reading, announced_percent: int
+) -> tuple[datetime | None, ClockState, datetime | None]:
+    """Return (due instant, state, next event) of a live clock that has announced so much."""
+    ahead = [
+        instant
+        for percent, instant in reading.events
+        if percent > announced_percent and instant is not None
+    ]
+    return (
+        reading.due_at,
+        ClockState.PAUSED if reading.due_at is None else ClockState.RUNNING,
+        min(ahead, default=None),
+    )
+
+
+def project(ticket: Ticket, loaded: Iterable[LoadedClock]) -> None:
+    next_due_at, at_risk_at = projection_of(loaded)
+    set_clock_projection(ticket=ticket, next_due_at=next_due_at, at_risk_at=at_risk_at)
+
+
+def projection_of(loaded: Iterable[LoadedClock]) -> tuple[datetime | None, datetime | None]:
+    """Return when the ticket's next live clock of ours is due, and from when it counts
+    as at risk.
+    """
+    return projection_of_readings(
+        reading_of(item)
+        for item in loaded
+        if item.clock.is_live and item.metric is not Metric.VALIDATION
+    )
+
+
+def projection_of_readings(live: Iterable[Reading]) -> tuple[datetime | None, datetime | None]:
+    readings = list(live)
+    dues = [reading.due_at for reading in readings if reading.due_at is not None]
+    risks = [reading.risk_at for reading in readings if reading.risk_at is not None]
+    return min(dues, default=None), min(risks, default=None) if dues else None

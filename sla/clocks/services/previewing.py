@@ -1,0 +1,163 @@
+"""What a change would do to the clocks, before anybody decides: done for real, read, and undone."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from catalog.models import Contract
+from foundation.activity.models import Record
+from foundation.calendars.models import Calendar
+from foundation.calendars.services.versions import publish_calendar_version
+from foundation.core.actor import Actor, system_actor
+from sla.clocks.arithmetic import used_until
+from sla.clocks.models import Clock
+from sla.clocks.queries import load_clocks
+from sla.clocks.services.redating import redate_clocks
+from sla.targets import Target
+from tickets.models import Ticket, format_number
+from tickets.queries import intervals
+from tickets.services import Classification, change_contract, classify_ticket
+
+_REASON = "…"  # stands for the reason that is asked for with the answer
+
+
+@dataclass(frozen=True)
+class ClockChange:
+    """A clock before and after. ``old_target`` is None for one that would start, ``target`` for one
+    that would be withdrawn.
+    """
+
+    metric: str
+    old_target: Target | None
+    target: Target | None
+    old_due_at: datetime | None
+    due_at: datetime | None
+    used: timedelta
+    becomes_missed: bool
+
+
+@dataclass(frozen=True)
+class Move:
+    """A clock that a new version of a calendar would give another due instant."""
+
+    ticket: str
+    metric: str
+    old_due_at: datetime
+    due_at: datetime
+
+
+class _Undo(Exception):
+    """Carries what was read out of a transaction that must not stay."""
+
+    def __init__(self, found: Any) -> None:
+        self.found = found
+
+
+def preview_calendar(*, calendar: Calendar, version: dict[str, Any], at: datetime) -> list[Move]:
+    """Return the open clocks that a version would move, the ones that move to an earlier instant
+    first; nothing is written.
+
+    ``version`` holds ``time_zone``, ``hours``, ``holidays`` and ``effective_from``. Refuses as
+    ``publish_calendar_version`` does.
+    """
+    try:
+        with transaction.atomic():
+            last = Record.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+            published = publish_calendar_version(
+                calendar=calendar, **version, by=system_actor("preview"), at=at
+            )
+            redate_clocks(version=published, at=at, is_trial=True)
+            facts = Record.objects.filter(pk__gt=last, verb="clock.redated").order_by("pk")
+            raise _Undo(
+                [_move(fact) for fact in facts if fact.payload["calendar_version"] == published.pk]
+            )
+    except _Undo as done:
+        return sorted(
+            done.found, key=lambda move: (move.due_at - move.old_due_at, move.ticket, move.metric)
+        )
+
+
+def _move(fact: Record) -> Move:
+    told = fact.payload
+    old = datetime.fromisoformat(told["old_due_at"])
+    new = datetime.fromisoformat(told["due_at"])
+    return Move(format_number(fact.object_id), told["metric"], old, new)
+
+
+def preview_classification(
+    *, ticket: Ticket, classification: Classification, by: Actor, at: datetime
+) -> list[ClockChange]:
+    """Return the live clocks whose target or due instant the classification would change; nothing
+    is written.
+
+    Refuses as ``classify_ticket`` does, but for the reason, which is asked for with the answer.
+    """
+    return _preview(
+        ticket,
+        at,
+        lambda trial: classify_ticket(
+            ticket=trial, classification=classification, reason=_REASON, by=by, at=at
+        ),
+    )
+
+
+def preview_contract(
+    *, ticket: Ticket, contract: Contract, from_start: bool, by: Actor, at: datetime
+) -> list[ClockChange]:
+    """Return the live clocks whose target or due instant another contract would change; nothing is
+    written.
+
+    Refuses as ``change_contract`` does, but for the reason, which is asked for with the answer.
+    """
+
+    def act(trial: Ticket) -> Ticket:
+        return change_contract(
+            ticket=trial, contract=contract, reason=_REASON, from_start=from_start, by=by, at=at
+        )
+
+    return _preview(ticket, at, act)
+
+
+def _preview(ticket: Ticket, at: datetime, act: Callable[[Ticket], Ticket]) -> list[ClockChange]:
+    trial = Ticket.objects.select_related(
+        "organization", "contract", "requester", "assignee", "owner", "service"
+    ).get(pk=ticket.pk)
+    loaded = load_clocks(trial, intervals(trial.pk))
+    used = {item.clock.metric: used_until(item.stretches, at) for item in loaded}
+    before = {item.clock.metric: item.clock for item in loaded if item.clock.is_live}
+    try:
+        with transaction.atomic():
+            act(trial)
+            raise _Undo(
+                {
+                    clock.metric: clock
+                    for clock in Clock.objects.filter(ticket=trial).order_by("pk")
+                    if clock.is_live
+                }
+            )
+    except _Undo as done:
+        after = done.found
+    return [
+        ClockChange(
+            metric=metric,
+            old_target=old.promise if (old := before.get(metric)) else None,
+            target=new.promise if (new := after.get(metric)) else None,
+            old_due_at=old.due_at if old else None,
+            due_at=new.due_at if new else None,
+            used=used.get(metric, timedelta()),
+            becomes_missed=bool(new and new.breached_at and not (old and old.breached_at)),
+        )
+        for metric in dict.fromkeys([*before, *after])
+        if not _same(before.get(metric), after.get(metric))
+    ]
+
+
+def _same(old: Clock | None, new: Clock | None) -> bool:
+    return (
+        old is not None
+        and new is not None
+        and (old.promise, old.due_at) == (new.promise, new.due_at)
+    )

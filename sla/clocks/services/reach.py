@@ -1,0 +1,45 @@
+"""What a new version of a calendar would do to the promises: refused before it can do harm."""
+
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from foundation.calendars.arithmetic import CalendarError
+from foundation.calendars.models import CalendarVersion
+from foundation.calendars.wording import words_of
+from sla.clocks.models import Clock
+from sla.policies.services.extensions import check_extensions
+from sla.targets import Term, target_of
+
+
+def check_calendar_version(*, version_id: int, is_renewal: bool, at: datetime) -> None:
+    """Refuse with ``ValidationError`` a version by which the promise of an open clock would have
+    no date, or an extension would lack hours that it extends. A renewal changes no hours.
+    """
+    version = CalendarVersion.objects.select_related("calendar__organization").get(pk=version_id)
+    _check_reach(version)
+    if not is_renewal:
+        check_extensions(version, at)
+
+
+def _check_reach(version: CalendarVersion) -> None:
+    """Refuse hours so few that the longest promise that runs in this calendar has no date
+    (``BeyondHorizon``).
+    """
+    live = Clock.objects.filter(calendar_id=version.calendar_id, stopped_at=None).order_by()
+    calendar = version.build()
+    start = version.effective_from
+    try:
+        for unit, longest in live.values_list("target_unit").annotate(Max("target")):
+            promise = target_of(longest, unit)
+            if isinstance(promise, Term):
+                calendar.term(start, promise.days, promise.business)
+            else:
+                calendar.add(start, promise)
+    except CalendarError as error:
+        words = _("A promise of an open ticket would have no date by these hours. %(why)s") % {
+            "why": words_of(error)
+        }
+        raise ValidationError({"hours": words}) from error

@@ -1,0 +1,259 @@
+"""Clocks are a cache of the record: computed from it again, compared with what is kept, and mended
+where they differ.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+
+from foundation.calendars.arithmetic import CalendarError
+from foundation.calendars.queries import Versions, calendar_versions_of
+from sla.clocks.models import Announcement, Clock, ClockSegment
+from sla.clocks.queries import LoadedClock
+from sla.clocks.replay import (
+    RecordedFact,
+    Replay,
+    ReplayedClock,
+    replay,
+)
+from sla.clocks.services.dating import project, put_dates
+from sla.policies.layers import Bound, policies_by_ids
+from tickets.models import Ticket
+from tickets.queries import timeline
+from tickets.services.base import lock_ticket
+
+_CLOCK = (
+    "metric",
+    "state",
+    "policies",
+    "calendar_id",
+    "priority",
+    "target",
+    "target_unit",
+    "started_at",
+    "due_at",
+    "stopped_at",
+    "used",
+    "is_met",
+    "breached_at",
+    "announced_percent",
+    "next_event_at",
+)
+_SEGMENT = (
+    "cause",
+    "policies",
+    "calendar_id",
+    "priority",
+    "target",
+    "target_unit",
+    "starts_at",
+    "breached_at",
+)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Where the kept rows and the record disagree: a field of a clock, and both values."""
+
+    ticket: str
+    clock: str
+    field: str
+    kept: Any
+    recorded: Any
+
+    def __str__(self) -> str:
+        return (
+            f"{self.ticket} {self.clock} {self.field}: kept {self.kept}, the record says "
+            f"{self.recorded}"
+        )
+
+
+@dataclass(frozen=True)
+class _Rebuilt:
+    loaded: LoadedClock
+    announcements: set[tuple[int, int]]
+    replayed: ReplayedClock
+
+
+@transaction.atomic
+def rebuild_clocks(*, ticket: Ticket, write: bool) -> list[Difference]:
+    """Compute a ticket's clocks from its record and return where the kept ones differ; ``write``
+    mends them.
+
+    The ticket comes with its organization. Nothing is announced: what the record does not tell was
+    not told.
+    """
+    lock_ticket(ticket)
+    try:
+        found = replay(
+            RecordedFact(entry.at, entry.verb, entry.payload) for entry in timeline(ticket)
+        )
+    except KeyError as missing:  # written before the record held all that a clock is computed from
+        return [Difference(ticket.number, "", "record", "not compared", f"lacks {missing}")]
+    try:
+        rebuilt = _rebuilt(ticket, found)
+    except (
+        CalendarError
+    ) as error:  # one ticket that has no date keeps no other from being looked at
+        return [Difference(ticket.number, "", "dates", "not compared", str(error))]
+    kept = {clock.pk: clock for clock in Clock.objects.filter(ticket=ticket).order_by("pk")}
+    segments = _by_number(
+        ClockSegment.objects.filter(clock__ticket=ticket).order_by("clock_id", "number")
+    )
+    told = _told(ticket)
+    differences = [d for item in rebuilt for d in _compare(ticket, item, kept, segments, told)]
+    strangers = [clock for pk, clock in kept.items() if pk not in found.clocks]
+    differences += [
+        Difference(ticket.number, clock.metric, "clock", clock.pk, None) for clock in strangers
+    ]
+    if write and differences:
+        _write(ticket, rebuilt, strangers, segments)
+    return differences
+
+
+def _rebuilt(ticket: Ticket, found: Replay) -> list[_Rebuilt]:
+    policies = policies_by_ids(
+        segment.policies for clock in found.clocks.values() for segment in clock.segments
+    )
+    versions = calendar_versions_of(ticket.organization)
+    return [_rows(ticket, told, policies, versions, found) for told in found.clocks.values()]
+
+
+def _rows(
+    ticket: Ticket, told: ReplayedClock, policies: Bound, versions: Versions, found: Replay
+) -> _Rebuilt:
+    """Return the rows, not saved, that the record leads to."""
+    same = {"organization_id": ticket.organization_id}
+    clock = Clock(
+        pk=told.clock_id,
+        ticket=ticket,
+        metric=told.metric,
+        state=told.state,
+        policies=told.policies,
+        calendar_id=told.segments[-1].calendar_id,
+        priority=told.priority,
+        target=told.segments[-1].target,
+        target_unit=told.segments[-1].target_unit,
+        started_at=told.started_at,
+        due_at=told.due_at,
+        stopped_at=told.stopped_at,
+        used=told.used,
+        is_met=told.is_met,
+        breached_at=told.breached_at,
+        announced_percent=told.announced_percent,
+        **same,
+    )
+    segments = [
+        ClockSegment(
+            clock_id=told.clock_id,
+            number=s.number,
+            **{name: getattr(s, name) for name in _SEGMENT},
+            **same,
+        )
+        for s in told.segments
+    ]
+    loaded = LoadedClock(clock, policies, segments, found.stays, versions)
+    if told.is_live:
+        put_dates(clock, loaded.reading())
+    return _Rebuilt(
+        loaded, {(number, percent) for number, percent, _at in told.announcements}, told
+    )
+
+
+def _compare(
+    ticket: Ticket,
+    item: _Rebuilt,
+    kept: dict[int, Clock],
+    segments: dict[tuple[int, int], ClockSegment],
+    told: dict[int, set[tuple[int, int]]],
+) -> Iterable[Difference]:
+    clock = item.loaded.clock
+    row = kept.get(clock.pk)
+    if row is None:
+        yield Difference(ticket.number, clock.metric, "clock", None, clock.pk)
+        return
+    for name in _CLOCK:
+        if getattr(row, name) != getattr(clock, name):
+            yield Difference(
+                ticket.number, clock.metric, name, getattr(row, name), getattr(clock, name)
+            )
+    for segment in item.loaded.segments:
+        old = segments.get((clock.pk, segment.number))
+        for name in _SEGMENT:
+            before = getattr(old, name, None)
+            if old is None or before != getattr(segment, name):
+                yield Difference(
+                    ticket.number,
+                    clock.metric,
+                    f"segment {segment.number} {name}",
+                    before,
+                    getattr(segment, name),
+                )
+    extra = sum(pk == clock.pk for pk, _number in segments) - len(item.loaded.segments)
+    if extra > 0:
+        yield Difference(
+            ticket.number,
+            clock.metric,
+            "segments",
+            len(item.loaded.segments) + extra,
+            len(item.loaded.segments),
+        )
+    if told.get(clock.pk, set()) != item.announcements:
+        yield Difference(
+            ticket.number,
+            clock.metric,
+            "announcements",
+            sorted(told.get(clock.pk, ())),
+            sorted(item.announcements),
+        )
+
+
+def _by_number(rows: Iterable[ClockSegment]) -> dict[tuple[int, int], ClockSegment]:
+    return {(row.clock_id, row.number): row for row in rows}
+
+
+def _told(ticket: Ticket) -> dict[int, set[tuple[int, int]]]:
+    """Return clock id -> (segment number, percent) of what was announced."""
+    rows = (
+        Announcement.objects.filter(clock__ticket=ticket)
+        .order_by("pk")
+        .values_list("clock_id", "segment__number", "percent")
+    )
+    found: dict[int, set[tuple[int, int]]] = {}
+    for clock_id, number, percent in rows:
+        found.setdefault(clock_id, set()).add((number, percent))
+    return found
+
+
+def _write(
+    ticket: Ticket,
+    rebuilt: list[_Rebuilt],
+    strangers: list[Clock],
+    segments: dict[tuple[int, int], ClockSegment],
+) -> None:
+    """Put the rebuilt rows in the place of the kept ones; rows that stay keep their ids."""
+    Clock.objects.filter(pk__in=[clock.pk for clock in strangers]).delete()
+    for item in rebuilt:
+        clock = item.loaded.clock
+        clock.save()
+        wanted = {segment.number for segment in item.loaded.segments}
+        ClockSegment.objects.filter(clock=clock).exclude(number__in=wanted).delete()
+        for segment in item.loaded.segments:
+            old = segments.get((clock.pk, segment.number))
+            segment.pk = old.pk if old is not None else None
+            segment.save()
+        Announcement.objects.filter(clock=clock).delete()
+        by_number = {segment.number: segment for segment in item.loaded.segments}
+        Announcement.objects.bulk_create(
+            Announcement(
+                organization_id=clock.organization_id,
+                clock=clock,
+                segment=by_number[number],
+                percent=percent,
+                at=at,
+            )
+            for number, percent, at in item.replayed.announcements
+        )
+    project(ticket, [item.loaded for item in rebuilt])

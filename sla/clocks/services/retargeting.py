@@ -1,0 +1,258 @@
+"""What was promised changes while it is measured: another classification, another contract (SPEC
+4.8).
+
+Time used is kept, each stretch measured by its calendar, and the rest of the new target runs on.
+*From the start* is something else: it corrects a mistake made at the arrival, and measures the
+whole time anew.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from foundation.calendars.models import Calendar, CalendarVersion
+from foundation.core.actor import Actor
+from foundation.core.errors import NotAllowed
+from sla.clocks.models import ClockSegment, ClockState, SegmentCause
+from sla.clocks.queries import LoadedClock
+from sla.clocks.services.base import (
+    fact_of,
+    iso,
+    kept,
+    load_locked,
+    promise_fact,
+    record_facts,
+)
+from sla.clocks.services.dating import project, put_dates
+from sla.clocks.services.settling import settle
+from sla.clocks.services.starting import calendar_for, calendars_for, new_clocks
+from sla.clocks.services.stopping import end_unmeasured
+from sla.metrics import AT_ARRIVAL
+from sla.policies.layers import Policy, matter_of, policy_on
+from sla.targets import Target, Term
+from tickets.models import Ticket
+
+
+class HidesBreach(NotAllowed):
+    """The change would turn a missed target into one in time, and its author may not
+    decide that.
+    """
+
+    code = "hides_breach"
+
+
+@dataclass(frozen=True)
+class _Change:
+    cause: SegmentCause
+    policy: Policy | None  # None: each clock keeps its own
+    from_start: bool
+    may_relieve: bool
+    by: Actor
+    at: datetime
+
+
+@transaction.atomic
+def retarget_clocks(*, ticket: Ticket, may_relieve: bool, by: Actor, at: datetime) -> None:
+    """Run the live clocks on with the target and calendar of the new classification.
+
+    A breach of the old target stays on its segment; a target that is overdue at once is breached at
+    the change. The policy stays the one that is bound. Unless ``may_relieve``, refuses with
+    ``HidesBreach`` when a clock that is missed would not be.
+    """
+    _carry_out(
+        ticket,
+        _Change(
+            SegmentCause.CLASSIFICATION,
+            None,
+            from_start=False,
+            may_relieve=may_relieve,
+            by=by,
+            at=at,
+        ),
+    )
+
+
+@transaction.atomic
+def rebind_clocks(*, ticket: Ticket, from_start: bool, by: Actor, at: datetime) -> None:
+    """Run the live clocks on under the policy of the ticket's new contract that is in force at
+    ``at`` (DECISIONS 15).
+
+    ``from_start`` binds the one that was in force when the ticket arrived, and measures the live
+    clocks by it from then on. What has stopped stays as it is. Who may change a contract may turn a
+    breach into none.
+    """
+    policy = _binding(ticket)
+    _carry_out(
+        ticket,
+        _Change(
+            SegmentCause.CONTRACT, policy, from_start=from_start, may_relieve=True, by=by, at=at
+        ),
+    )
+
+
+def _carry_out(ticket: Ticket, change: _Change) -> None:
+    loaded = load_locked(ticket)
+    versions = calendars_for(ticket, ticket.received_at if change.from_start else change.at)
+    changed = [
+        _changed(ticket, item, versions, change) if _is_open(item) else item for item in loaded
+    ]
+    changed += _start_missing(ticket, changed, versions, change)
+    project(ticket, changed)
+
+
+def _binding(ticket: Ticket) -> Policy:
+    """Return the policy that binds the ticket: of its contract, in force when the ticket arrived or
+    came under it (DECISIONS 15).
+    """
+    return policy_on(ticket.organization, ticket.contract_id, ticket.requester_id, ticket.terms_at)
+
+
+def _is_open(item: LoadedClock) -> bool:
+    """Tell whether a change of what the ticket is about changes this promise; the later ones were
+    made apart from it.
+    """
+    return item.clock.state != ClockState.STOPPED and item.metric in AT_ARRIVAL
+
+
+def _changed(
+    ticket: Ticket, old: LoadedClock, versions: list[CalendarVersion], change: _Change
+) -> LoadedClock:
+    """Give one live clock its new promise, and return it with the policy that is bound now."""
+    settle(ticket, old, change.at)
+    # What was withdrawn is bound by nothing: promised again, it is under the policy that binds the
+    # ticket now.
+    policy = change.policy or (old.policy if old.clock.is_live else _binding(ticket))
+    item = replace(old, policies={**old.policies, **kept(policy)})
+    clock = item.clock
+    last = item.segments[-1]
+    was_missed = (
+        clock.breached_at is not None and clock.breached_at < change.at
+    )  # not by a clock of the machine's that had jumped
+    was_live = clock.is_live
+    old_due = clock.due_at
+    matter = matter_of(ticket)
+    target = policy.target(item.metric, matter)
+    if target is None and not was_live:
+        return item
+    clock.priority = ticket.priority
+    if target is None:  # no such promise any more
+        _refuse_relief(item, was_missed and not change.may_relieve)
+        record_facts(ticket, [end_unmeasured(item, change.at)], change.at, change.by)
+        return item
+    calendar = calendar_for(matter, item.metric, policy, versions)
+    if (
+        not was_live
+    ):  # withdrawn by an earlier change, and promised again: the time since the arrival counts
+        clock.state = ClockState.RUNNING
+        clock.stopped_at = None
+        record_facts(ticket, [fact_of("clock.resumed", clock)], change.at, change.by)
+    if not change.from_start and was_live and _is_the_same(item, target, calendar, policy):
+        if (
+            policy.ids != clock.policies
+        ):  # another policy makes the same promise: what was announced of it stays announced
+            clock.policies = last.policies = policy.ids
+            last.save(update_fields=["policies"])
+            record_facts(
+                ticket, [fact_of("clock.rebound", clock, policies=policy.ids)], change.at, change.by
+            )
+    elif (
+        change.from_start
+        or not was_live
+        or (target, calendar.pk, policy.ids) != (last.promise, last.calendar_id, clock.policies)
+    ):
+        clock.policies = policy.ids
+        if change.from_start:
+            _forget(item)
+        _begin_segment(
+            item,
+            target,
+            calendar,
+            change.cause,
+            clock.started_at if change.from_start else change.at,
+        )
+        put_dates(clock, item.reading())
+        verb = "clock.restarted" if change.from_start else "clock.retargeted"
+        record_facts(
+            ticket, [promise_fact(verb, item, old_due_at=iso(old_due))], change.at, change.by
+        )
+    settle(ticket, item, change.at)
+    _refuse_relief(item, was_missed and clock.breached_at is None and not change.may_relieve)
+    return item
+
+
+def _is_the_same(item: LoadedClock, target: Target, calendar: Calendar, policy: Policy) -> bool:
+    """Tell whether the promise stays what it was: the time, the calendar, and what pauses it."""
+    last = item.segments[-1]
+    is_term = isinstance(target, Term)
+    same_pauses = policy.pausing_states(item.metric, of_term=is_term) == item.policies[
+        tuple(last.policies)
+    ].pausing_states(item.metric, of_term=is_term)
+    return (target, calendar.pk) == (last.promise, last.calendar_id) and same_pauses
+
+
+def _refuse_relief(item: LoadedClock, hides: bool) -> None:
+    if hides:
+        raise HidesBreach(
+            _(
+                "%(clock)s was missed, and with this classification it would not be. Ask a "
+                "supervisor of the desk to make the change."
+            )
+            % {"clock": item.metric.label}
+        )
+
+
+def _start_missing(
+    ticket: Ticket, loaded: list[LoadedClock], versions: list[CalendarVersion], change: _Change
+) -> list[LoadedClock]:
+    """Start the clocks that are promised now and were not before, from the arrival: the time used
+    counts.
+    """
+    present = {item.metric for item in loaded}
+    missing = [metric for metric in AT_ARRIVAL if metric not in present]
+    made = new_clocks(
+        ticket,
+        change.policy or _binding(ticket),
+        versions,
+        missing,
+        loaded[0].intervals if loaded else [],
+    )
+    record_facts(
+        ticket, [promise_fact("clock.started", item) for item in made], change.at, change.by
+    )
+    for item in made:
+        settle(ticket, item, change.at)
+    return made
+
+
+def _forget(item: LoadedClock) -> None:
+    """Forget what was measured: the segments go, and with them what was announced of them. The
+    record keeps both.
+    """
+    ClockSegment.objects.filter(clock=item.clock).delete()
+    item.segments.clear()
+
+
+def _begin_segment(
+    item: LoadedClock, target: Target, calendar: Calendar, cause: SegmentCause, at: datetime
+) -> None:
+    clock = item.clock
+    clock.promise = target
+    clock.calendar = calendar
+    clock.breached_at = None
+    clock.announced_percent = 0
+    item.segments.append(
+        ClockSegment.objects.create(
+            organization_id=clock.organization_id,
+            clock=clock,
+            number=len(item.segments) + 1,
+            cause=cause,
+            calendar=calendar,
+            policies=clock.policies,
+            priority=clock.priority,
+            target=clock.target,
+            target_unit=clock.target_unit,
+            starts_at=at,
+        )
+    )

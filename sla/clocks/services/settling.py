@@ -1,0 +1,136 @@
+"""Warnings and breaches that fell due, each announced once."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Max
+
+from foundation.core.events import publish
+from sla.clocks.arithmetic import BREACH_PERCENT, Reading
+from sla.clocks.models import (
+    Announcement,
+)
+from sla.clocks.queries import LoadedClock
+from sla.clocks.services.base import fact_of, iso, load_locked, record_facts
+from sla.clocks.services.dating import (
+    project,
+    put_dates,
+    reading_of,
+)
+from sla.events import ClockBreached, ClockWarned
+from tickets.models import Ticket
+
+
+@transaction.atomic
+def settle_ticket(*, ticket_id: int, at: datetime) -> int:
+    """Announce what fell due on a ticket's clocks up to ``at``: each threshold and breach once;
+    return how many were new.
+
+    Both clocks of a ticket are settled in this one transaction, so that two breaches in one sweep
+    are one escalation step.
+    """
+    ticket = (
+        Ticket.objects.select_for_update(of=("self",))
+        .select_related("organization")
+        .get(pk=ticket_id)
+    )
+    loaded = load_locked(ticket)
+    announced = sum(settle(ticket, item, at) for item in loaded)
+    project(ticket, loaded)
+    return announced
+
+
+def settle(ticket: Ticket, item: LoadedClock, at: datetime) -> int:
+    """Bring a live clock's row up to date and announce the highest threshold crossed before ``at``;
+    return 1 if one was.
+    """
+    clock = item.clock
+    if not clock.is_live:
+        return 0
+    reading = reading_of(item)
+    if clock.announced_percent == BREACH_PERCENT and _was_too_early(item, reading, at):
+        _take_back_breach(item)
+        record_facts(
+            ticket,
+            [fact_of("clock.breach_taken_back", clock, announced_percent=clock.announced_percent)],
+            at,
+        )
+    crossed = max(
+        (percent for percent, instant in reading.events if instant is not None and instant < at),
+        default=0,
+    )
+    fresh = crossed > clock.announced_percent
+    if fresh:
+        clock.announced_percent = crossed
+        if crossed == BREACH_PERCENT:
+            _breach(item, reading)
+    put_dates(clock, reading)
+    clock.save()
+    if fresh:
+        _announce(ticket, item, crossed, at)
+    return int(fresh)
+
+
+def _was_too_early(item: LoadedClock, reading: Reading, at: datetime) -> bool:
+    """Tell whether the deadline that was announced as missed has moved, and lies ahead: the
+    machine's clock had jumped, and was set back.
+    """
+    missed_at = item.segments[-1].breached_at
+    return missed_at is not None and (reading.due_at is None or reading.due_at > max(missed_at, at))
+
+
+def _breach(item: LoadedClock, reading: Reading) -> None:
+    assert reading.due_at is not None
+    segment = item.segments[-1]
+    # A promise is not broken before it was made: a target overdue at its change is breached at the
+    # change.
+    segment.breached_at = item.clock.breached_at = max(reading.due_at, segment.starts_at)
+    segment.save(update_fields=["breached_at"])
+
+
+def _announce(ticket: Ticket, item: LoadedClock, percent: int, at: datetime) -> None:
+    clock = item.clock
+    segment = item.segments[-1]
+    Announcement.objects.create(
+        organization_id=clock.organization_id, clock=clock, segment=segment, percent=percent, at=at
+    )
+    if percent == BREACH_PERCENT:
+        record_facts(
+            ticket, [fact_of("clock.breached", clock, breached_at=iso(clock.breached_at))], at
+        )
+        publish(
+            ClockBreached(
+                organization_id=clock.organization_id,
+                at=at,
+                ticket_id=ticket.pk,
+                clock_id=clock.pk,
+                segment_id=segment.pk,
+                metric=clock.metric,
+            )
+        )
+        return
+    record_facts(ticket, [fact_of("clock.warned", clock, percent=percent)], at)
+    publish(
+        ClockWarned(
+            organization_id=clock.organization_id,
+            at=at,
+            ticket_id=ticket.pk,
+            clock_id=clock.pk,
+            segment_id=segment.pk,
+            metric=clock.metric,
+            percent=percent,
+        )
+    )
+
+
+def _take_back_breach(item: LoadedClock) -> None:
+    """Forget a breach that was announced too early, so that a clock which runs again can be
+    breached; the record keeps it.
+    """
+    clock = item.clock
+    segment = item.segments[-1]
+    clock.breached_at = segment.breached_at = None
+    warned = Announcement.objects.filter(segment=segment).exclude(percent=BREACH_PERCENT)
+    clock.announced_percent = warned.aggregate(most=Max("percent"))["most"] or 0
+    segment.save(update_fields=["breached_at"])
+    Announcement.objects.filter(segment=segment, percent=BREACH_PERCENT).delete()

@@ -1,0 +1,214 @@
+"""Clocks start with their ticket, or when what they measure begins."""
+
+import logging
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from foundation.calendars.arithmetic import CalendarError
+from foundation.calendars.defaults import CalendarRole
+from foundation.calendars.models import Calendar, CalendarVersion
+from foundation.calendars.queries import calendar_versions_of, calendar_versions_on, pick_calendar
+from foundation.calendars.services.versions import ensure_calendars
+from foundation.core.actor import Actor, system_actor
+from sla.clocks.arithmetic import BREACH_PERCENT
+from sla.clocks.models import (
+    Clock,
+    ClockSegment,
+    SegmentCause,
+)
+from sla.clocks.queries import LoadedClock, Stay
+from sla.clocks.services.base import CLOCKWORK, iso, kept, load_locked, promise_fact, record_facts
+from sla.clocks.services.dating import (
+    project,
+    put_dates,
+)
+from sla.metrics import AT_ARRIVAL, Metric
+from sla.policies.layers import (
+    Matter,
+    Policy,
+    matter_of,
+    policy_on,
+)
+from sla.targets import Target, stored_target
+from tickets import notices as ticket_notices
+from tickets.models import Ticket
+from tickets.queries import intervals as intervals_of
+
+logger = logging.getLogger(__name__)
+
+
+@transaction.atomic(savepoint=False)  # it fails with its ticket, never alone
+def start_clocks(*, ticket: Ticket, at: datetime) -> list[Clock]:
+    """Start the clocks the policy promises, from the instant of arrival, and send the requester
+    their copy with the dates.
+    """
+    policy = policy_on(
+        ticket.organization, ticket.contract_id, ticket.requester_id, ticket.terms_at
+    )
+    loaded = new_clocks(ticket, policy, calendars_for(ticket, at), AT_ARRIVAL, [])
+    project(ticket, loaded)
+    clocks = [item.clock for item in loaded]
+    record_facts(ticket, [promise_fact("clock.started", item) for item in loaded], at)
+    promises = [
+        {"metric": clock.metric, "due_at": iso(clock.due_at)} for clock in clocks if clock.due_at
+    ]
+    ticket_notices.tell_received(ticket=ticket, promises=promises, at=at)
+    return clocks
+
+
+def new_clocks(
+    ticket: Ticket,
+    policy: Policy,
+    versions: list[CalendarVersion],
+    metrics: Iterable[Metric],
+    intervals: Sequence[Stay],
+) -> list[LoadedClock]:
+    """Write the clocks of these metrics that the policy promises, each with its first segment from
+    the arrival.
+    """
+    loaded = []
+    matter = matter_of(ticket)
+    for metric in metrics:
+        promised = policy.target(metric, matter)
+        if promised is None:
+            continue
+        calendar = calendar_for(matter, metric, policy, versions)
+        item = _unsaved(
+            ticket,
+            metric,
+            promised,
+            calendar=calendar,
+            policy=policy,
+            intervals=intervals,
+            since=ticket.received_at,
+        )
+        clock = item.clock
+        try:
+            put_dates(clock, item.reading())
+        except (
+            CalendarError
+        ):  # beyond the horizon: the ticket is taken, and somebody is told by the log
+            logger.exception(
+                "The %s of ticket %s cannot be dated: check the target and the calendar",
+                metric,
+                ticket.pk,
+            )
+            continue
+        loaded.append(item)
+    Clock.objects.bulk_create(item.clock for item in loaded)
+    for item in loaded:
+        item.segments[0].clock_id = item.clock.pk
+    ClockSegment.objects.bulk_create(item.segments[0] for item in loaded)
+    return loaded
+
+
+def _unsaved(
+    ticket: Ticket,
+    metric: Metric,
+    promised: Target,
+    *,
+    calendar: Calendar,
+    policy: Policy,
+    intervals: Sequence[Stay],
+    since: datetime,
+) -> LoadedClock:
+    """Return a new clock with its first segment, neither of them saved nor dated."""
+    target, unit = stored_target(promised)
+    same = {
+        "organization_id": ticket.organization_id,
+        "calendar": calendar,
+        "policies": policy.ids,
+        "priority": ticket.priority,
+        "target": target,
+        "target_unit": unit,
+    }
+    clock = Clock(ticket=ticket, metric=metric, started_at=since, **same)
+    segment = ClockSegment(clock=clock, number=1, starts_at=since, **same)
+    return LoadedClock(
+        clock, kept(policy), [segment], intervals, calendar_versions_of(ticket.organization)
+    )
+
+
+@transaction.atomic
+def start_promise(
+    *,
+    ticket: Ticket,
+    metric: Metric,
+    by: Actor,
+    at: datetime,
+    target: Target | None = None,
+    replaces: bool = False,
+) -> Clock:
+    """Start a promise that begins later than the ticket, at ``at``: validation, audit delivery,
+    RCA, restoration.
+
+    The target is that of the policy which binds the ticket, unless one is given. A clock of this
+    kind that runs already is left alone, unless this one ``replaces`` it; one that ended is
+    measured anew from ``at``, and the record keeps what it came to. Nothing is announced of a
+    validation period: it is the customer's. Raises ``CalendarError`` when the calendar has no such
+    date.
+    """
+    assert metric not in AT_ARRIVAL
+    loaded = load_locked(ticket)
+    old = next((item for item in loaded if item.metric is metric), None)
+    if old is not None and old.clock.is_live and not replaces:
+        return old.clock
+    policy = policy_on(
+        ticket.organization, ticket.contract_id, ticket.requester_id, ticket.terms_at
+    )
+    matter = matter_of(ticket)
+    promised = target or policy.target(metric, matter)
+    assert promised is not None  # every later promise has a default
+    calendar = calendar_for(matter, metric, policy, calendars_for(ticket, at))
+    item = _unsaved(
+        ticket,
+        metric,
+        promised,
+        calendar=calendar,
+        policy=policy,
+        intervals=intervals_of(ticket.pk),
+        since=at,
+    )
+    clock = item.clock
+    segment = item.segments[0]
+    segment.cause = SegmentCause.BEGIN
+    if metric is Metric.VALIDATION:
+        clock.announced_percent = BREACH_PERCENT
+    put_dates(clock, item.reading())
+    if old is not None:
+        clock.pk = old.clock.pk
+        ClockSegment.objects.filter(
+            clock=old.clock
+        ).delete()  # and with them what was announced of them
+    clock.save()
+    segment.clock = clock
+    segment.save()
+    told = {"started_at": iso(at), "announced_percent": clock.announced_percent}
+    record_facts(ticket, [promise_fact("clock.started", item, **told)], at, by)
+    project(ticket, [item, *(each for each in loaded if each is not old)])
+    return clock
+
+
+def calendars_for(ticket: Ticket, at: datetime) -> list[CalendarVersion]:
+    versions = calendar_versions_on(ticket.organization, at)
+    roles = {version.calendar.role for version in versions}
+    if not {CalendarRole.BUSINESS, CalendarRole.CONTINUOUS} <= roles:
+        ensure_calendars(organization=ticket.organization, by=system_actor(CLOCKWORK), at=at)
+        versions = calendar_versions_on(ticket.organization, at)
+    return versions
+
+
+def calendar_for(
+    matter: Matter, metric: Metric, policy: Policy, versions: Sequence[CalendarVersion]
+) -> Calendar:
+    """Return the calendar in which a metric of such a ticket is measured; ``versions`` hold the
+    organization's.
+    """
+    role, calendar_id = policy.calendar_choice(metric, matter)
+    version = pick_calendar(versions, role, calendar_id) or pick_calendar(
+        versions, CalendarRole.BUSINESS, None
+    )
+    assert version is not None  # calendars_for made the default ones
+    return version.calendar

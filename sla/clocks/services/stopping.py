@@ -1,0 +1,162 @@
+"""Clocks as rows: started, settled, paused, retargeted, stopped. All dates come from
+``sla.clocks.arithmetic``; rows are its cache.
+
+Each verb runs in the transaction of the fact that moved the clock. The ticket's row is always
+locked before its clocks.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from foundation.activity.services import Fact
+from foundation.core.actor import Actor
+from sla.clocks.arithmetic import used_until
+from sla.clocks.models import (
+    ClockState,
+)
+from sla.clocks.queries import LoadedClock
+from sla.clocks.services.base import fact_of, iso, load_locked, record_facts
+from sla.clocks.services.dating import (
+    last_due,
+    project,
+)
+from sla.clocks.services.settling import _take_back_breach, settle
+from sla.metrics import AT_ARRIVAL, Metric
+from tickets.models import MessageKind, Ticket
+from tickets.states import ClosureCode, State
+
+
+@transaction.atomic
+def stop_promise(*, ticket: Ticket, metric: Metric, by: Actor, at: datetime) -> None:
+    """Stop a later promise: what it measures is done. A clock that has ended, or never ran, stays
+    as it is.
+    """
+    assert metric not in AT_ARRIVAL
+    _stop_where(ticket, lambda item: item.metric is metric, by, at)
+
+
+@transaction.atomic
+def withdraw_promise(*, ticket: Ticket, metric: Metric, by: Actor, at: datetime) -> None:
+    """Call a later promise off: it is neither met nor missed."""
+    assert metric not in AT_ARRIVAL
+    _withdraw_where(ticket, lambda item: item.metric is metric, by, at)
+
+
+@transaction.atomic
+def stop_clocks_for_message(*, ticket: Ticket, kind: str, by: Actor, at: datetime) -> None:
+    """Stop what a message to the customer stops: any one the reaction, a statement or a solution
+    the attention too.
+    """
+    metrics = {Metric.REACTION}
+    if kind in {MessageKind.STATEMENT, MessageKind.SOLUTION}:
+        metrics.add(Metric.ATTENTION)
+    _stop_where(ticket, lambda item: item.metric in metrics, by, at)
+
+
+@transaction.atomic
+def follow_state(*, ticket: Ticket, by: Actor, at: datetime) -> None:
+    """Make the clocks follow a change of state: pause, resume, stop on solution, withdraw when the
+    ticket is called off.
+
+    A later promise stops when what it measures is done, not with the solution; the validation
+    period when the ticket leaves it.
+    """
+    called_off = ticket.state in {State.REJECTED, State.CANCELLED} or ticket.closure_code in {
+        ClosureCode.INVALID,
+        ClosureCode.CANCELLED,
+    }
+    if called_off:
+        _withdraw_where(ticket, lambda item: True, by, at)
+        return
+    if ticket.state == State.SOLVED:
+        _stop_where(ticket, lambda item: item.metric in AT_ARRIVAL, by, at)
+        return
+    loaded = load_locked(ticket)
+    for item in loaded:
+        if item.metric is Metric.VALIDATION and item.clock.is_live:
+            record_facts(ticket, [_stop(ticket, item, at)], at, by)
+        if (
+            item.metric is Metric.RESOLUTION
+            and item.clock.state == ClockState.STOPPED
+            and ticket.state == State.IN_PROGRESS
+        ):
+            _resume_resolution(item)
+            record_facts(ticket, [fact_of("clock.resumed", item.clock)], at, by)
+        settle(ticket, item, at)
+    project(ticket, loaded)
+
+
+def end_unmeasured(item: LoadedClock, at: datetime) -> Fact:
+    """Withdraw a live clock: it is neither met nor missed, and a recorded breach stays."""
+    clock = item.clock
+    clock.state = ClockState.WITHDRAWN
+    clock.stopped_at = at
+    clock.next_event_at = None
+    clock.due_at = last_due(item)  # a pause that runs, or begins with the end, ends with the clock
+    clock.save()
+    return fact_of("clock.withdrawn", clock, due_at=iso(clock.due_at))
+
+
+def _stop_where(
+    ticket: Ticket, chosen: Callable[[LoadedClock], bool], by: Actor, at: datetime
+) -> None:
+    loaded = load_locked(ticket)
+    facts = [_stop(ticket, item, at) for item in loaded if item.clock.is_live and chosen(item)]
+    record_facts(ticket, facts, at, by)
+    project(ticket, loaded)
+
+
+def _stop(ticket: Ticket, item: LoadedClock, at: datetime) -> Fact:
+    """Stop a live clock, save it, and return the fact with its verdict."""
+    settle(ticket, item, at)
+    clock = item.clock
+    # A pause that still runs ends with the clock: the due instant becomes known.
+    clock.state = ClockState.STOPPED
+    clock.stopped_at = at
+    clock.next_event_at = None
+    clock.due_at = last_due(item)
+    clock.used = used_until(item.stretches, at)
+    # By instants alone: an act that was in time stays so, although a sweep looked between the act
+    # and its commit.
+    clock.is_met = clock.due_at is None or at <= clock.due_at
+    if clock.is_met and clock.breached_at is not None:
+        _take_back_breach(item)
+    clock.save()
+    return fact_of("clock.stopped", clock, **_verdict(item))
+
+
+def _verdict(item: LoadedClock) -> dict[str, Any]:
+    """Return what a rebuild reads from the record instead of computing again."""
+    clock = item.clock
+    return {
+        "due_at": iso(clock.due_at),
+        "used_seconds": clock.used.total_seconds() if clock.used is not None else None,
+        "is_met": clock.is_met,
+        "announced_percent": clock.announced_percent,
+        "calendar_versions": [version.pk for _segment, version, _since in item.course],
+        "tzdata": item.course[-1][1].tzdata_version,
+    }
+
+
+def _withdraw_where(
+    ticket: Ticket, chosen: Callable[[LoadedClock], bool], by: Actor, at: datetime
+) -> None:
+    loaded = load_locked(ticket)
+    facts = []
+    for item in loaded:
+        if item.clock.is_live and chosen(item):
+            settle(ticket, item, at)
+            facts.append(end_unmeasured(item, at))
+    record_facts(ticket, facts, at, by)
+    project(ticket, loaded)
+
+
+def _resume_resolution(item: LoadedClock) -> None:
+    clock = item.clock
+    clock.state = ClockState.RUNNING
+    clock.stopped_at = None
+    clock.used = None
+    clock.is_met = None

@@ -1,0 +1,77 @@
+"""Terms in days that hang on a ticket: the validation period, a clock of its own, and the reopening
+window (SPEC 3.11, 4.14).
+"""
+
+from datetime import datetime, timedelta
+
+from foundation.calendars.arithmetic import WorkCalendar
+from foundation.calendars.defaults import CalendarRole
+from foundation.calendars.queries import calendar_versions_on, pick_calendar, work_calendar
+from foundation.calendars.services.versions import ensure_calendars
+from foundation.core.actor import Actor, system_actor
+from sla.clocks.services.starting import start_promise
+from sla.metrics import Metric
+from sla.targets import Term
+from tickets.models import Ticket
+from tickets.services import set_reopen_window, set_validation_term
+from tickets.states import ClosureCode, State
+
+REMINDER_BEFORE = timedelta(days=1)
+# What was called off or invalid has no solution that could fail again: it is raised anew.
+_SOLVED = frozenset({ClosureCode.APPROVED, ClosureCode.NO_VALIDATION})
+
+
+def set_terms(*, ticket: Ticket, by: Actor, at: datetime) -> None:
+    """Set when a solved ticket closes by itself, or until when a closed one may be reopened."""
+    if ticket.state == State.SOLVED:
+        contract = ticket.contract
+        set_validation(
+            ticket=ticket,
+            period=Term(contract.validation_days, contract.validation_in_business_days)
+            if contract
+            else None,
+            by=by,
+            at=at,
+        )
+    elif (
+        ticket.state == State.CLOSED
+        and ticket.contract is not None
+        and ticket.contract.reopen_days
+        and ticket.closure_code in _SOLVED
+    ):
+        set_reopen_window(
+            ticket_id=ticket.pk,
+            until=_business_calendar(ticket, at).term(at, ticket.contract.reopen_days),
+        )
+
+
+def set_validation(*, ticket: Ticket, period: Term | None, by: Actor, at: datetime) -> None:
+    """Start the period in which the customer validates a solution, or give a running one another
+    length; None: the service guide's.
+    """
+    clock = start_promise(
+        ticket=ticket, metric=Metric.VALIDATION, by=by, at=at, target=period, replaces=True
+    )
+    assert clock.due_at is not None  # nothing pauses it
+    set_validation_term(
+        ticket_id=ticket.pk,
+        due_at=clock.due_at,
+        reminder_at=reminder_of(clock.started_at, clock.due_at),
+    )
+
+
+def reminder_of(started_at: datetime, due_at: datetime) -> datetime:
+    """Return when the requester is reminded: a day before the end, of a short period half way."""
+    return max(started_at + (due_at - started_at) / 2, due_at - REMINDER_BEFORE)
+
+
+def _business_calendar(ticket: Ticket, at: datetime) -> WorkCalendar:
+    version = pick_calendar(
+        calendar_versions_on(ticket.organization, at), CalendarRole.BUSINESS, None
+    )
+    if version is None:
+        made = ensure_calendars(organization=ticket.organization, by=system_actor("clocks"), at=at)
+        version = next(
+            version for version in made if version.calendar.role == CalendarRole.BUSINESS
+        )
+    return work_calendar(version)

@@ -1,0 +1,254 @@
+"""What happened to very many tickets, as far as clocks go by it: arrival, classifications,
+contracts, stays, stops.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from catalog.models import Service
+from foundation.accounts.models import Organization
+from foundation.core.bulk import one_of
+from foundation.core.classification import (
+    Impact,
+    Kind,
+    Priority,
+    SupportType,
+    Urgency,
+)
+from sla.clocks.models import Clock, ClockState
+from sla.clocks.rows import StayRow, read_stays
+from sla.metrics import Metric
+from sla.policies.layers import (
+    Bound,
+    Matter,
+    Policy,
+    policies_by_ids,
+    policy_on,
+)
+from tickets.queries import Binding, Reclassified, bindings, reclassifications
+from tickets.states import PENDING, ClosureCode, State
+
+_STATES = (*PENDING, State.SOLVED, State.CLOSED, State.REJECTED, State.CANCELLED)
+_CALLED_OFF = frozenset({ClosureCode.INVALID, ClosureCode.CANCELLED})
+
+
+class Turn(NamedTuple):
+    """From ``at`` on the ticket was about this, under this policy. ``from_start`` corrects the
+    arrival: it is measured anew.
+    """
+
+    at: datetime
+    matter: Matter
+    cell: tuple[Urgency, Impact]
+    policy: Policy
+    from_start: bool = False
+
+
+class History(NamedTuple):
+    """One ticket as it was known at an instant. ``stops`` says when a message stopped a clock,
+    ``solved_at`` when a solution did.
+    """
+
+    ticket_id: int
+    arrived_at: datetime
+    turns: list[Turn]
+    stays: Sequence[StayRow]
+    stops: dict[Metric, datetime]
+    solved_at: datetime | None
+    called_off_at: datetime | None
+
+
+class _TicketRow(NamedTuple):
+    pk: int
+    received_at: datetime
+    kind: str
+    support_type: str
+    service_id: int
+    impact: str
+    urgency: str
+    priority: int
+    requester_id: int
+    contract_id: int | None
+    closure_code: str
+
+
+class _ClockRow(NamedTuple):
+    pk: int
+    ticket_id: int
+    metric: str
+    state: str
+    stopped_at: datetime | None
+    policies: list[int]
+
+
+def read_histories(
+    tickets: Any, organization: Organization, *, as_of: datetime, using: str
+) -> list[History]:
+    """Return the histories of a queryset of tickets of one organization, as they were known at
+    ``as_of``, in its order.
+    """
+    rows = [_TicketRow(*values) for values in tickets.using(using).values_list(*_TicketRow._fields)]
+    numbers = [row.pk for row in rows]
+    ids = one_of(numbers)
+    categories = dict(Service.objects.using(using).order_by("pk").values_list("pk", "category_id"))
+    changes: dict[int, list[Reclassified]] = {}
+    for change in reclassifications(ids, using=using):
+        changes.setdefault(change.ticket_id, []).append(change)
+    stays = read_stays(numbers, using=using, states=_STATES)
+    clocks: dict[int, list[_ClockRow]] = {}
+    for values in (
+        Clock.objects.using(using)
+        .filter(ticket_id__in=ids)
+        .order_by("ticket_id", "pk")
+        .values_list(*_ClockRow._fields)
+    ):
+        clocks.setdefault(values[1], []).append(_ClockRow(*values))
+    moved = [pk for pk, found in changes.items() if any(change.is_contract for change in found)]
+    told: dict[int, list[Binding]] = {}
+    for binding in bindings(one_of(moved), using=using) if moved else ():
+        told.setdefault(binding.ticket_id, []).append(binding)
+    bound = [binding.policies for own in told.values() for binding in own]
+    policies = policies_by_ids(
+        [*bound, *(clock.policies for own in clocks.values() for clock in own)]
+    )
+    known = _Known(organization, categories, policies, as_of)
+    found = []
+    for row in rows:
+        own = [stay for stay in stays.get(row.pk, ()) if stay.started_at <= as_of]
+        at_arrival = (
+            None
+            if row.pk in told
+            else next((tuple(clock.policies) for clock in clocks.get(row.pk, ())), None)
+        )
+        turns = _turns(row, changes.get(row.pk, []), told.get(row.pk, []), at_arrival, known)
+        found.append(_history(row, turns, own, clocks.get(row.pk, ()), as_of))
+    return found
+
+
+class _Known(NamedTuple):
+    organization: Organization
+    categories: dict[int, int]
+    policies: Bound
+    as_of: datetime
+
+
+def _turns(
+    row: _TicketRow,
+    changes: list[Reclassified],
+    told: list[Binding],
+    at_arrival: tuple[int, ...] | None,
+    known: _Known,
+) -> list[Turn]:
+    """Go back from what the ticket is now, change by change, to what it was about at its arrival;
+    then forth with the policies.
+
+    Without a change of contract one policy bound it all the while; otherwise the record says under
+    which each promise was made.
+    """
+    state: dict[str, Any] = row._asdict() | {"service": row.service_id, "contract": row.contract_id}
+    went = []
+    for change in reversed(changes):
+        if change.at <= known.as_of:
+            went.append((change, dict(state)))
+        state |= {name: before for name, (before, _after) in change.changed.items()}
+    at = row.received_at
+    if at_arrival is None:
+        at_arrival = _told_at(told, at)
+    if at_arrival is not None:
+        policy = known.policies[at_arrival]
+    else:  # it has no clock: what was in force and known then
+        policy = policy_on(known.organization, state["contract"], row.requester_id, at, known_at=at)
+    turns = [_turn(at, state, known.categories, policy)]
+    for change, after in reversed(went):
+        if change.is_contract:
+            ids = _told_at(told, change.at)
+            since = row.received_at if change.from_start else change.at
+            # Where no clock ran that the new contract could bind, the promises that are made later
+            # are under it all the same.
+            policy = (
+                known.policies[ids]
+                if ids is not None
+                else policy_on(
+                    known.organization,
+                    after["contract"],
+                    row.requester_id,
+                    since,
+                    known_at=change.at,
+                )
+            )
+        turns.append(_turn(change.at, after, known.categories, policy, change.from_start))
+    return turns
+
+
+def _told_at(told: list[Binding], at: datetime) -> tuple[int, ...] | None:
+    """Return the policies of the last promise made at an instant; None when none was."""
+    return next((tuple(binding.policies) for binding in reversed(told) if binding.at == at), None)
+
+
+def _turn(
+    at: datetime,
+    state: dict[str, Any],
+    categories: dict[int, int],
+    policy: Policy,
+    from_start: bool = False,
+) -> Turn:
+    matter = Matter(
+        Kind(state["kind"]),
+        SupportType(state["support_type"]),
+        Priority(state["priority"]),
+        categories.get(state["service"]),
+    )
+    return Turn(
+        at, matter, (Urgency(state["urgency"]), Impact(state["impact"])), policy, from_start
+    )
+
+
+def _history(
+    row: _TicketRow,
+    turns: list[Turn],
+    stays: list[StayRow],
+    clocks: Sequence[_ClockRow],
+    as_of: datetime,
+) -> History:
+    stops = {
+        Metric(clock.metric): clock.stopped_at
+        for clock in clocks
+        if clock.state == ClockState.STOPPED
+        and clock.stopped_at is not None
+        and clock.stopped_at <= as_of
+    }
+    return History(
+        row.pk,
+        row.received_at,
+        turns,
+        stays,
+        stops,
+        _solved_at(stays, as_of),
+        _called_off_at(row, stays),
+    )
+
+
+def _solved_at(stays: list[StayRow], as_of: datetime) -> datetime | None:
+    """Return since when the ticket is solved, closed after it included; None while it is not, or is
+    again at work.
+    """
+    last = next((stay for stay in reversed(stays) if stay.state == State.SOLVED), None)
+    if last is None:
+        return None
+    closed = next(
+        (stay for stay in stays if stay.state == State.CLOSED and stay.started_at == last.ended_at),
+        None,
+    )
+    ended = closed.ended_at if closed is not None else last.ended_at
+    return last.started_at if ended is None or ended > as_of else None
+
+
+def _called_off_at(row: _TicketRow, stays: list[StayRow]) -> datetime | None:
+    if not stays:
+        return None
+    last = stays[-1]
+    is_off = last.state in {State.REJECTED, State.CANCELLED} or (
+        last.state == State.CLOSED and row.closure_code in _CALLED_OFF
+    )
+    return last.started_at if is_off else None

@@ -1,0 +1,265 @@
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from catalog.models import Category, Contract
+from foundation.calendars.models import Calendar
+from foundation.configuration.models import TermsRow
+from foundation.core.classification import Priority, SupportType
+from sla.metrics import Metric
+from sla.targets import Target, Term
+
+MAX_MINUTES = 525_600  # a year of service time
+
+
+MAX_DAYS = 3650
+
+
+_BENEATH = ((None, _("As the policy beneath says")), (True, _("Yes")), (False, _("No")))
+
+
+POLICY_CALENDARS = ("business_calendar", "extended_calendar")
+
+
+POLICY_SAYS = (
+    "extension_includes_second_level",
+    "pauses_while_pending_user",
+    "pauses_while_pending_supplier",
+    "pauses_extend_terms",
+    "warning_percents",
+)  # with the calendars, what a policy says beside its targets
+
+
+class PolicyVersion(TermsRow):
+    """Service levels from an instant on: of a person, a contract or the whole organization. Never
+    changed once in force.
+
+    What it does not say, the policy beneath says: a person's lies over the contract's, that over
+    the organization's, and under all of them lies the default one of the service guide.
+    """
+
+    contract = models.ForeignKey(
+        Contract,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("contract"),
+    )
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("person"),
+        help_text=_(
+            "For the tickets of this requester alone. Without person and contract it holds for "
+            "the whole organization."
+        ),
+    )
+    number = models.PositiveIntegerField(_("version"))
+    effective_from = models.DateTimeField(_("in force from"))
+    published_at = models.DateTimeField()
+    business_calendar = models.ForeignKey(
+        Calendar,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("business calendar"),
+        help_text=_(
+            "Empty: the one of the policy beneath, in the end the organization's business hours."
+        ),
+    )
+    extended_calendar = models.ForeignKey(
+        Calendar,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("extended calendar"),
+        help_text=_(
+            "Contracted extension: nights, Saturdays, Sundays. It widens the reaction calendar."
+        ),
+    )
+    extension_includes_second_level = models.BooleanField(
+        _("the extension includes second level"),
+        default=False,
+        help_text=_("Then it widens attention too."),
+    )
+    pauses_while_pending_user = models.BooleanField(
+        _("attention pauses while pending user"), null=True, blank=True, choices=_BENEATH
+    )
+    pauses_while_pending_supplier = models.BooleanField(
+        _("attention pauses while pending supplier"), null=True, blank=True, choices=_BENEATH
+    )
+    pauses_extend_terms = models.BooleanField(
+        _("pauses extend terms in days"),
+        null=True,
+        blank=True,
+        choices=_BENEATH,
+        help_text=_("Then a day that ends in a pause does not count."),
+    )
+    warning_percents = models.JSONField(_("warnings at percent"), default=list, blank=True)
+
+    class Meta(TermsRow.Meta):
+        verbose_name = _("service level policy")
+        verbose_name_plural = _("service level policies")
+        ordering = ("organization_id", "contract_id", "person_id", "number")
+        constraints = (
+            models.UniqueConstraint(fields=("contract", "number"), name="policy_version_unique"),
+            models.UniqueConstraint(
+                fields=("organization", "person", "number"),
+                condition=models.Q(person__isnull=False),
+                name="policy_of_person_unique",
+            ),
+            models.UniqueConstraint(
+                fields=("organization", "number"),
+                condition=models.Q(contract__isnull=True, person__isnull=True),
+                name="policy_of_organization_unique",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(contract__isnull=True) | models.Q(person__isnull=True),
+                name="policy_of_one",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.subject} v{self.number}"
+
+    @property
+    def subject(self) -> str:
+        """Name whom it is for: a person, a contract, or the organization."""
+        return str(self.person or self.contract or self.organization)
+
+    def clean(self) -> None:
+        super().clean()
+        percents = self.warning_percents
+        if not isinstance(percents, list) or any(
+            type(percent) is not int or not 0 < percent < 100 for percent in percents
+        ):
+            raise ValidationError(
+                {"warning_percents": _("Write whole numbers from 1 to 99, such as 50, 75, 90.")}
+            )
+        if self.contract_id and self.person_id:
+            raise ValidationError(
+                {
+                    "person": _(
+                        "A policy is for a person or for a contract. Leave one of the two empty."
+                    )
+                }
+            )
+        for name in ("contract", "business_calendar", "extended_calendar"):
+            chosen = getattr(self, name)
+            if (
+                chosen is not None
+                and self.organization_id
+                and chosen.organization_id != self.organization_id
+            ):
+                raise ValidationError({name: _("Choose one of the same organization.")})
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.organization_id is None and self.contract is not None:
+            self.organization_id = self.contract.organization_id
+        if self.published_at is None:
+            self.published_at = self.effective_from
+        super().save(*args, **kwargs)
+
+    @property
+    def percents(self) -> tuple[int, ...]:
+        """Return the percents of its warnings; empty where it leaves them to the policy beneath."""
+        return tuple(sorted(self.warning_percents))
+
+
+PROMISED = [
+    (metric.value, metric.label) for metric in Metric if metric is not Metric.VALIDATION
+]  # its days stand in the contract
+
+
+class PolicyTarget(TermsRow):
+    policy = models.ForeignKey(PolicyVersion, on_delete=models.CASCADE, related_name="targets")
+    metric = models.CharField(_("clock"), max_length=12, choices=PROMISED)
+    priority = models.PositiveSmallIntegerField(_("priority"), choices=Priority)
+    support_type = models.CharField(
+        _("support type"),
+        max_length=20,
+        choices=SupportType,
+        blank=True,
+        help_text=_("Empty: every type."),
+    )
+    category = models.ForeignKey(
+        Category,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("category"),
+        help_text=_("Of the catalogue. Empty: every category."),
+    )
+    minutes = models.PositiveIntegerField(
+        _("minutes"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_MINUTES)],
+    )
+    days = models.PositiveSmallIntegerField(
+        _("or days"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_DAYS)],
+        help_text=_("Instead of minutes."),
+    )
+    in_business_days = models.BooleanField(_("business days"), default=True)
+
+    class Meta(TermsRow.Meta):
+        verbose_name = _("target")
+        verbose_name_plural = _("targets")
+        ordering = ("metric", "priority", "support_type", "pk")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("policy", "metric", "priority", "support_type"),
+                condition=models.Q(category__isnull=True),
+                name="policy_target_unique",
+            ),
+            models.UniqueConstraint(
+                fields=("policy", "metric", "priority", "support_type", "category"),
+                name="policy_target_by_category",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(minutes__gte=1, days__isnull=True)
+                | models.Q(minutes__isnull=True, days__gte=1),
+                name="policy_target_positive",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return (
+            f"{self.get_metric_display()} {self.get_priority_display()}: "
+            f"{self.days or self.minutes} {'d' if self.days else 'min'}"
+        )
+
+    def clean(self) -> None:
+        super().clean()
+        if (self.minutes is None) == (self.days is None):
+            raise ValidationError(
+                {"minutes": _("Give the target in minutes or in days, one of the two.")}
+            )
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.organization_id is None:
+            self.organization_id = self.policy.organization_id
+        super().save(*args, **kwargs)
+
+    @property
+    def promise(self) -> Target:
+        return (
+            Term(self.days, self.in_business_days)
+            if self.days
+            else timedelta(minutes=self.minutes or 0)
+        )

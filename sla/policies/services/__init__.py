@@ -1,0 +1,20 @@
+"""The verbs that write policies."""
+
+from sla.policies.services.exchange import export_terms, import_terms
+from sla.policies.services.publishing import (
+    check_targets,
+    check_version,
+    hold_organization,
+    number_version,
+    publish_policy,
+)
+
+__all__ = [
+    "check_targets",
+    "check_version",
+    "export_terms",
+    "hold_organization",
+    "import_terms",
+    "number_version",
+    "publish_policy",
+]

@@ -1,0 +1,359 @@
+"""Calendars and policies of a customer as data: written out, and published from what was written.
+The form's rules hold here too.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+
+from catalog.models import Category, Contract
+from foundation.accounts.models import Organization, User
+from foundation.accounts.roles import Capability
+from foundation.calendars.models import Calendar, CalendarVersion
+from foundation.calendars.queries import calendar_versions_of
+from foundation.calendars.services.versions import publish_calendar_version
+from foundation.core.actor import Actor
+from foundation.core.classification import Priority
+from foundation.core.errors import Invalid, NotAllowed
+from sla.policies.models import (
+    POLICY_CALENDARS,
+    POLICY_SAYS,
+    PolicyTarget,
+    PolicyVersion,
+)
+from sla.policies.services.publishing import publish_policy
+
+_POLICY = {
+    "contract",
+    "person",
+    "effective_from",
+    "targets",
+    "number",
+    *POLICY_SAYS,
+    *POLICY_CALENDARS,
+}
+_CALENDAR = {"name", "role", "time_zone", "hours", "holidays", "effective_from", "number"}
+_TARGET = {"metric", "priority", "support_type", "category", "minutes", "days", "in_business_days"}
+
+
+def export_terms(organization: Organization) -> dict[str, Any]:
+    """Return the newest version of every calendar and policy, in the shape that ``import_terms``
+    takes.
+    """
+    calendars = [versions[-1] for versions in calendar_versions_of(organization).values()]
+    newest: dict[tuple[int | None, int | None], PolicyVersion] = {}
+    for version in PolicyVersion.objects.filter(organization=organization).order_by("number"):
+        newest[version.contract_id, version.person_id] = version
+    return {
+        "calendars": [_calendar(version) for version in calendars],
+        "policies": [_policy(version) for version in newest.values()],
+    }
+
+
+def _calendar(version: CalendarVersion) -> dict[str, Any]:
+    calendar = version.calendar
+    content = {
+        name: getattr(version, name) for name in ("time_zone", "hours", "holidays", "number")
+    }
+    return {
+        "name": calendar.name,
+        "role": calendar.role,
+        **content,
+        "effective_from": version.effective_from.isoformat(),
+    }
+
+
+def _policy(version: PolicyVersion) -> dict[str, Any]:
+    rows = (
+        PolicyTarget.objects.filter(policy=version)
+        .select_related("category")
+        .order_by("metric", "priority", "support_type", "pk")
+    )
+    return {
+        "contract": version.contract.reference if version.contract else None,
+        "person": version.person.email if version.person else None,
+        "number": version.number,
+        "effective_from": version.effective_from.isoformat(),
+        **{
+            name: chosen.name if (chosen := getattr(version, name)) else None
+            for name in POLICY_CALENDARS
+        },
+        **{name: getattr(version, name) for name in POLICY_SAYS},
+        "targets": [
+            {
+                "metric": row.metric,
+                "priority": Priority(row.priority).code,
+                "support_type": row.support_type,
+                "category": row.category.name_es if row.category else None,
+                "minutes": row.minutes,
+                "days": row.days,
+                "in_business_days": row.in_business_days,
+            }
+            for row in rows
+        ],
+    }
+
+
+@transaction.atomic
+def import_terms(
+    *, organization: Organization, data: Mapping[str, Any], user: User, by: Actor, at: datetime
+) -> dict[str, Any]:
+    """Publish what is written as new versions, all or nothing, and return what was published;
+    ``number`` is ignored.
+
+    What is the same as the newest version is left alone. Refuses with ``NotAllowed`` or
+    ``Invalid``, whose fields say where: ``policies[0].targets[2].minutes``.
+    """
+    if not user.can(Capability.CONFIGURE):
+        raise NotAllowed(_("Only administrators publish calendars and policies."))
+    _check_words(data, {"calendars", "policies"}, "")
+    if "\\u0000" in json.dumps(data):
+        raise Invalid(_("A text holds a null character. Remove it."))
+    known = export_terms(organization)
+    calendars = []
+    policies = []
+    for place, row in enumerate(_rows(data, "calendars")):
+        with _at(f"calendars[{place}]"):
+            _check_words(row, _CALENDAR, "")
+            if not _is_known(row, known["calendars"], at):
+                calendars.append(_calendar(_publish_calendar(organization, row, by, at)))
+    for place, row in enumerate(_rows(data, "policies")):
+        with _at(f"policies[{place}]"):
+            _check_words(row, _POLICY, "")
+            if not _is_known(row, known["policies"], at):
+                policies.append(_policy(_publish_policy(organization, row, by, at)))
+    return {"calendars": calendars, "policies": policies}
+
+
+_SILENT: dict[str, Any] = {
+    **dict.fromkeys(
+        (
+            "contract",
+            "person",
+            *POLICY_CALENDARS,
+            "pauses_while_pending_user",
+            "pauses_while_pending_supplier",
+        )
+    ),
+    "pauses_extend_terms": None,
+    "extension_includes_second_level": False,
+    "warning_percents": [],
+}
+_SILENT_TARGET = {
+    "support_type": "",
+    "category": None,
+    "minutes": None,
+    "days": None,
+    "in_business_days": True,
+}
+
+
+def _is_known(row: Mapping[str, Any], known: list[dict[str, Any]], at: datetime) -> bool:
+    """Tell whether a row says what a newest version says, from then on or later; what it leaves out
+    is what leaving it out means.
+    """
+    return any(_said(row) == _said(old) and _holds_by_then(row, old, at) for old in known)
+
+
+def _holds_by_then(row: Mapping[str, Any], old: Mapping[str, Any], at: datetime) -> bool:
+    """Tell whether what is written already holds, or will, when the row wants it to."""
+    return not row.get("effective_from") or datetime.fromisoformat(
+        old["effective_from"]
+    ) <= _instant(row, at)
+
+
+def _said(row: Mapping[str, Any]) -> dict[str, Any]:
+    said = {name: value for name, value in row.items() if name not in {"number", "effective_from"}}
+    if "targets" not in said:
+        return {"holidays": {}, **said}
+    targets = [{**_SILENT_TARGET, **target} for target in _rows(row, "targets")]
+    return {
+        **_SILENT,
+        **said,
+        "targets": sorted(
+            targets, key=lambda target: sorted((name, str(value)) for name, value in target.items())
+        ),
+    }
+
+
+def _publish_calendar(
+    organization: Organization, row: Mapping[str, Any], by: Actor, at: datetime
+) -> CalendarVersion:
+    calendar = (
+        Calendar.objects.filter(organization=organization, name=row.get("name", ""))
+        .order_by("pk")
+        .first()
+    )
+    is_new = calendar is None
+    if calendar is None:
+        calendar = Calendar(
+            organization=organization, name=row.get("name", ""), role=row.get("role", "")
+        )
+        calendar.full_clean(exclude=["organization"])
+        calendar.save()
+    elif row.get("role", calendar.role) != calendar.role:
+        words = _(
+            "This calendar is used for something else. Leave the role as it is, or give the "
+            "calendar another name."
+        )
+        raise Invalid(words, fields={"role": words})
+    return publish_calendar_version(
+        calendar=calendar,
+        time_zone=row.get("time_zone", ""),
+        hours=row.get("hours", {}),
+        holidays=row.get("holidays", {}),
+        effective_from=_instant(row, at, may_be_past=is_new),
+        by=by,
+        at=at,
+    )
+
+
+def _publish_policy(
+    organization: Organization, row: Mapping[str, Any], by: Actor, at: datetime
+) -> PolicyVersion:
+    contract = _named(Contract, organization, "reference", row, "contract")
+    person = _person(row)
+    return publish_policy(
+        organization=organization,
+        contract=contract,
+        person=person,
+        targets=[_target(place, target) for place, target in enumerate(_rows(row, "targets"))],
+        effective_from=_instant(row, at),
+        by=by,
+        at=at,
+        **{name: _named(Calendar, organization, "name", row, name) for name in POLICY_CALENDARS},
+        **{name: row[name] for name in POLICY_SAYS if name in row},
+    )
+
+
+def _target(place: int, row: Mapping[str, Any]) -> PolicyTarget:
+    with _at(f"targets[{place}]"):
+        _check_words(row, _TARGET, "")
+        code = str(row.get("priority", "")).upper()
+        if code not in Priority.__members__:
+            raise Invalid(
+                _("This is no priority."),
+                fields={"priority": ", ".join(priority.code for priority in Priority)},
+            )
+        name = row.get("category")
+        category = Category.objects.filter(name_es=name).order_by("pk").first() if name else None
+        if name and category is None:
+            raise Invalid(
+                _("There is no such category."), fields={"category": _("Name it as in Spanish.")}
+            )
+        for name in ("minutes", "days"):
+            if row.get(name) is not None and type(row[name]) is not int:
+                raise Invalid(_("Write a whole number."), fields={name: _("Write a whole number.")})
+        target = PolicyTarget(
+            metric=row.get("metric", ""),
+            priority=Priority[code],
+            support_type=row.get("support_type") or "",
+            category=category,
+            minutes=row.get("minutes"),
+            days=row.get("days"),
+            in_business_days=row.get("in_business_days", True),
+        )
+        target.full_clean(
+            exclude=["policy", "organization"], validate_unique=False, validate_constraints=False
+        )
+        return target
+
+
+def _named(
+    model: Any, organization: Organization, field: str, row: Mapping[str, Any], name: str
+) -> Any:
+    wanted = row.get(name)
+    if not wanted:
+        return None
+    found = (
+        model.objects.filter(organization=organization, **{field: wanted}).order_by("pk").first()
+    )
+    if found is None:
+        raise Invalid(
+            _("“%(name)s” does not exist in this organization.") % {"name": wanted},
+            fields={name: _("Unknown.")},
+        )
+    return found
+
+
+def _person(row: Mapping[str, Any]) -> User | None:
+    wanted = row.get("person")
+    if not wanted:
+        return None
+    found = User.objects.filter(email=str(wanted).lower()).order_by("pk").first()
+    if found is None:
+        raise Invalid(_("There is no person with this address."), fields={"person": _("Unknown.")})
+    return found
+
+
+def _instant(row: Mapping[str, Any], at: datetime, *, may_be_past: bool = False) -> datetime:
+    """Return from when the version holds: as written; without it, now. What was written out in the
+    past holds from now on.
+
+    Only a calendar's first version may begin in the past: there is no other one that could have
+    held.
+    """
+    text = row.get("effective_from")
+    if not text:
+        return at
+    try:
+        found = parse_datetime(str(text))
+        found = found.astimezone(UTC) if found is not None and found.tzinfo is not None else None
+    except (ValueError, OverflowError):
+        found = None
+    if found is None or found.year > at.year + 100:
+        raise Invalid(
+            _("Write an instant with its zone, such as 2026-12-01T00:00:00-06:00."),
+            fields={"effective_from": _("No instant.")},
+        )
+    return found if may_be_past or found > at else at
+
+
+def _rows(data: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    rows = data.get(name) or []
+    if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
+        raise Invalid(_("Write a list of objects."), fields={name: _("A list of objects.")})
+    return rows
+
+
+def _check_words(row: Mapping[str, Any], known: set[str], name: str) -> None:
+    """Refuse a word that nobody would read: a typing error would be lost without a sound."""
+    strange = sorted(set(row) - known)
+    if strange:
+        words = _("Unknown words: %(strange)s. Known are: %(known)s.") % {
+            "strange": ", ".join(strange),
+            "known": ", ".join(sorted(known)),
+        }
+        raise Invalid(words, fields={strange[0]: _("Unknown word.")})
+
+
+@contextmanager
+def _at(place: str) -> Iterator[None]:
+    """Say where a refusal comes from."""
+    try:
+        yield
+    except ValidationError as error:
+        told = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
+        fields = {
+            ".".join(part for part in (place, name) if part and part != "__all__"): " ".join(words)
+            for name, words in told.items()
+        }
+        raise Invalid(
+            "; ".join(f"{name}: {words}" for name, words in fields.items()), fields=fields
+        ) from error
+    except Invalid as error:
+        fields = {f"{place}.{name}": str(words) for name, words in error.fields.items()} or {
+            place: str(error.message)
+        }
+        where = next(iter(fields))
+        message = str(error.message)
+        raise Invalid(
+            message if message.startswith(place) else f"{where}: {message}", fields=fields
+        ) from error

@@ -1,0 +1,203 @@
+"""What the clocks of past tickets would have said under other terms: the rules of the live ones,
+over histories. Writes nothing.
+
+With the terms in force (an empty draft) it gives exactly what was measured (SPEC 17.4): nothing is
+read from a verdict, all is computed again from what happened.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from foundation.calendars.defaults import CalendarRole
+from foundation.calendars.models import CalendarVersion
+from foundation.calendars.queries import Versions, course_of, pick_calendar
+from sla.clocks.arithmetic import Stretch, due_of
+from sla.clocks.queries import pauses_of
+from sla.history.histories import History, Turn
+from sla.metrics import AT_ARRIVAL, Metric
+from sla.policies.layers import Matter, Policy
+from sla.simulation.drafts import Draft
+from sla.targets import Target, Term
+
+
+class Outcome(NamedTuple):
+    """What a clock came to: ``met``, ``missed``, ``running`` or ``withdrawn``; ``earlier`` counts
+    breaches of replaced targets.
+    """
+
+    metric: Metric
+    priority: int
+    verdict: str
+    earlier: int
+    due_at: datetime | None
+
+
+class _Part(NamedTuple):
+    """A target that ran from an instant on, in a calendar."""
+
+    target: Target
+    calendar_id: int
+    policy: Policy
+    starts_at: datetime
+
+
+class Simulator:
+    """Computes the clocks of an organization's histories under a draft, as known at ``as_of``."""
+
+    def __init__(self, draft: Draft, versions: Versions, as_of: datetime) -> None:
+        self.draft = draft
+        self.versions = versions
+        self.as_of = as_of
+        self._first = [
+            own[0] for own in versions.values()
+        ]  # to pick calendars by role: any version knows it
+        self._calendars: dict[tuple[CalendarRole, int | None], int] = {}
+
+    def outcomes(self, history: History) -> Iterator[Outcome]:
+        """Yield the clocks that the ticket would have."""
+        for metric in AT_ARRIVAL:
+            outcome = self._outcome(history, metric)
+            if outcome is not None:
+                yield outcome
+
+    def _outcome(self, history: History, metric: Metric) -> Outcome | None:
+        stop = _stop_of(history, metric)
+        off = history.called_off_at if stop is None else None
+        parts, priority, earlier, is_promised = self._parts(history, metric, stop or off)
+        if not parts:
+            return None
+        due_at = self._due(history, metric, parts, stop, stop or self.as_of)
+        if off is not None or not is_promised:
+            verdict = "withdrawn"
+        elif stop is not None:
+            verdict = "met" if due_at is None or stop <= due_at else "missed"
+        else:
+            verdict = "missed" if due_at is not None and due_at < self.as_of else "running"
+        return Outcome(metric, priority, verdict, earlier, due_at)
+
+    def _parts(
+        self, history: History, metric: Metric, end: datetime | None
+    ) -> tuple[list[_Part], int, int, bool]:
+        """Return the targets that ran one after the other, the last priority, the breaches on the
+        way, and whether one is promised.
+        """
+        parts: list[_Part] = []
+        priority = 0
+        earlier = 0
+        is_promised = False
+        withdrawn_at: datetime | None = None
+        for place, turn in enumerate(history.turns):
+            if place and end is not None and turn.at > end:
+                break
+            matter = self._matter(turn)
+            policy = self.draft.over(turn.policy)
+            target = policy.target(metric, matter)
+            if target is None:
+                if is_promised:
+                    priority = int(matter.priority)
+                    withdrawn_at = turn.at
+                is_promised = False
+                continue
+            priority = int(matter.priority)
+            part = _Part(target, self._calendar(policy, metric, matter), policy, turn.at)
+            if (
+                turn.from_start or not parts
+            ):  # what is promised only now counts from the arrival too
+                parts = [part._replace(starts_at=history.arrived_at)]
+                earlier = 0
+                is_promised = True
+                continue
+            last = parts[-1]
+            if is_promised and _is_the_same(metric, part, last):
+                parts[-1] = last._replace(
+                    policy=part.policy
+                )  # another policy that makes the same promise changes nothing
+                continue
+            ran_until = (
+                turn.at if is_promised or withdrawn_at is None else withdrawn_at
+            )  # what is not promised is not breached
+            due_at = self._due(history, metric, parts, None, ran_until)
+            earlier += due_at is not None and due_at < ran_until
+            parts.append(part)
+            is_promised = True
+        return parts, priority, earlier, is_promised
+
+    def _matter(self, turn: Turn) -> Matter:
+        priority = self.draft.matrix.get(turn.cell) if self.draft.matrix else None
+        return turn.matter if priority is None else turn.matter._replace(priority=priority)
+
+    def _calendar(self, policy: Policy, metric: Metric, matter: Matter) -> int:
+        choice = policy.calendar_choice(metric, matter)
+        known = self._calendars.get(choice)
+        if known is None:
+            version = pick_calendar(self._first, *choice) or pick_calendar(
+                self._first, CalendarRole.BUSINESS, None
+            )
+            assert version is not None  # every organization has its default calendars
+            known = self._calendars[choice] = version.calendar_id
+        return known
+
+    def _due(
+        self,
+        history: History,
+        metric: Metric,
+        parts: Sequence[_Part],
+        stop: datetime | None,
+        known_at: datetime,
+    ) -> datetime | None:
+        ends = [part.starts_at for part in parts[1:]]
+        is_term = isinstance(parts[-1].target, Term)
+        stretches = []
+        for part, end in zip(parts, [*ends, None], strict=True):
+            pauses = _pauses(
+                history, part.policy.pausing_states(metric, of_term=is_term), stop, known_at
+            )
+            course: list[tuple[CalendarVersion, datetime]] = course_of(
+                self.versions[part.calendar_id], part.starts_at, end, known_at
+            )
+            until = [*(since for _version, since in course[1:]), end]
+            stretches += [
+                Stretch(self.draft.calendar(version), part.target, since, to, pauses)
+                for (version, since), to in zip(course, until, strict=True)
+            ]
+        return due_of(stretches)
+
+
+def _is_the_same(metric: Metric, one: _Part, other: _Part) -> bool:
+    """Tell whether two promises are one: the time, the calendar, and what pauses it; as
+    ``sla.clocks.services.retargeting`` does.
+    """
+    pauses = [
+        part.policy.pausing_states(metric, of_term=isinstance(one.target, Term))
+        for part in (one, other)
+    ]
+    return (one.target, one.calendar_id) == (other.target, other.calendar_id) and pauses[
+        0
+    ] == pauses[1]
+
+
+def _stop_of(history: History, metric: Metric) -> datetime | None:
+    """Return when the clock stopped: resolution by the solution that stands, the others by the
+    first message that stops them.
+    """
+    return history.solved_at if metric is Metric.RESOLUTION else history.stops.get(metric)
+
+
+def _pauses(
+    history: History, states: frozenset[str], stop: datetime | None, known_at: datetime
+) -> list[tuple[datetime, datetime | None]]:
+    """Return the pauses as a clock knows them: up to its stop, or as they stood at ``known_at``."""
+    if not states or not history.stays:
+        return []
+    if stop is None:
+        seen = [
+            (low, None if high is None or high > known_at else high)
+            for low, high in pauses_of(history.stays, states)
+        ]
+        return [(low, high) for low, high in seen if low <= known_at]
+    return [
+        (low, stop if high is None else min(high, stop))
+        for low, high in pauses_of(history.stays, states)
+        if low < stop
+    ]

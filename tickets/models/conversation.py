@@ -1,0 +1,99 @@
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from foundation.accounts.models import (
+    OrganizationRow,
+)
+from foundation.core.classification import (
+    Channel,
+)
+from foundation.documents.models import Blob
+from tickets.models.tickets import Ticket
+from tickets.states import Bucket, State
+
+
+class MessageKind(models.TextChoices):
+    REPLY = "reply", _("Reply")
+    NOTE = "note", _("Internal note")
+    STATEMENT = "statement", _("Attention statement")
+    SOLUTION = "solution", _("Solution")
+
+
+class Message(OrganizationRow):
+    """A contribution to the conversation. Everything but a note reaches the customer."""
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, db_index=False, related_name="+")
+    kind = models.CharField(max_length=10, choices=MessageKind)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    is_from_staff = models.BooleanField()
+    body = models.TextField()
+    channel = models.CharField(max_length=20, choices=Channel)
+    created_at = models.DateTimeField()
+    # Of an attention statement: when the customer can expect to be attended and what will be done
+    # (SPEC 4.2).
+    estimated_at = models.DateTimeField(null=True)
+
+    class Meta(OrganizationRow.Meta):
+        ordering = ("created_at", "pk")
+        indexes = (models.Index(fields=("ticket", "created_at"), name="message_by_ticket"),)
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.pk}"
+
+    @property
+    def is_public(self) -> bool:
+        return self.kind != MessageKind.NOTE
+
+
+class Attachment(OrganizationRow):
+    """A file of a ticket, or of one of its messages; served only to who may see that."""
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="+")
+    message = models.ForeignKey(Message, on_delete=models.PROTECT, null=True, related_name="+")
+    blob = models.ForeignKey(Blob, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=150)
+    created_at = models.DateTimeField()
+
+    class Meta(OrganizationRow.Meta):
+        ordering = ("pk",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class StateInterval(OrganizationRow):
+    """One stay of a ticket in a state, with its reason; ``ended_at`` is None for the
+    current one.
+    """
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, db_index=False, related_name="+")
+    state = models.CharField(max_length=20, choices=State)
+    bucket = models.CharField(max_length=12, choices=Bucket)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    reason = models.TextField(blank=True)
+    supplier = models.CharField(max_length=120, blank=True)
+    supplier_case = models.CharField(max_length=80, blank=True)
+    promised_on = models.DateField(null=True)
+
+    class Meta(OrganizationRow.Meta):
+        ordering = ("started_at", "pk")
+        indexes = (models.Index(fields=("ticket", "started_at"), name="interval_by_ticket"),)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("ticket",),
+                condition=models.Q(ended_at__isnull=True),
+                name="interval_one_current",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ended_at__isnull=True)
+                | models.Q(ended_at__gte=models.F("started_at")),
+                name="interval_ends_after_start",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.state} {self.started_at}"

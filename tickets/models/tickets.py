@@ -1,0 +1,247 @@
+from datetime import UTC, datetime
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from catalog.models import Contract, RequestTemplate, Service
+from foundation.accounts.models import (
+    Department,
+    Organization,
+    OrganizationRow,
+    Site,
+    Team,
+)
+from foundation.core.classification import (
+    Channel,
+    Environment,
+    Impact,
+    Kind,
+    Priority,
+    SupportType,
+    Urgency,
+)
+from tickets.states import ACTIVE, ClosureCode, SolutionType, State, turn_of
+
+LAST = datetime(9999, 1, 1, tzinfo=UTC)  # where the queue puts what no running clock dates
+
+
+class Ticket(OrganizationRow):
+    """A customer's incident or request. Its number is its primary key behind the prefix: unique,
+    with gaps, never reused.
+
+    ``impact``, ``urgency`` and ``priority`` are in force now; the ``proposed_`` ones are what the
+    customer chose. ``next_due_at`` (None while every clock is paused or stopped) and ``at_risk_at``
+    are written by ``sla`` alone. Keys without an index of their own stand first in one of ``Meta``,
+    or are never searched by: each index is work for every change of a date.
+    """
+
+    organization = models.ForeignKey(
+        Organization,
+        on_delete=models.PROTECT,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("organization"),
+    )
+    subject = models.CharField(_("subject"), max_length=200)
+    description = models.TextField(_("description"))
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind)
+    service = models.ForeignKey(
+        Service, on_delete=models.PROTECT, related_name="+", verbose_name=_("service")
+    )
+    template = models.ForeignKey(
+        RequestTemplate, on_delete=models.SET_NULL, null=True, db_index=False, related_name="+"
+    )
+    answers = models.JSONField(
+        default=list
+    )  # [{"label_es", "label_en", "value"}] as asked on that day
+    support_type = models.CharField(_("support type"), max_length=20, choices=SupportType)
+    environment = models.CharField(
+        _("environment"), max_length=20, choices=Environment, default=Environment.PRODUCTION
+    )
+    proposed_impact = models.CharField(max_length=20, choices=Impact)
+    proposed_urgency = models.CharField(max_length=20, choices=Urgency)
+    impact = models.CharField(_("impact"), max_length=20, choices=Impact)
+    urgency = models.CharField(_("urgency"), max_length=20, choices=Urgency)
+    priority = models.PositiveSmallIntegerField(_("priority"), choices=Priority)
+    classified_at = models.DateTimeField(null=True)
+    state = models.CharField(_("state"), max_length=20, choices=State, default=State.NEW)
+    channel = models.CharField(_("channel"), max_length=20, choices=Channel)
+    requester = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("requester"),
+    )
+    site = models.ForeignKey(
+        Site,
+        on_delete=models.SET_NULL,
+        null=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("site"),
+    )
+    department = models.ForeignKey(
+        Department,
+        on_delete=models.SET_NULL,
+        null=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("department"),
+    )
+    contract = models.ForeignKey(
+        Contract,
+        on_delete=models.PROTECT,
+        null=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("contract"),
+    )
+    # The ended ticket that this one goes on with (SPEC 3.11).
+    continues = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("continues"),
+    )
+    is_out_of_contract = models.BooleanField(_("out of contract"), default=False)
+    terms_at = (
+        models.DateTimeField()
+    )  # as of when the matrix and the policy bind it: its arrival, or its change of contract
+    # The desk follows up what was escalated: the owner stays while assignee and team change (SPEC
+    # 3.8).
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("desk owner"),
+    )
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("assignee"),
+    )
+    team = models.ForeignKey(
+        Team,
+        on_delete=models.PROTECT,
+        null=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("group"),
+    )
+    is_relevant = models.BooleanField(_("relevant incident"), default=False)
+    is_major = models.BooleanField(_("major incident"), default=False)
+    received_at = models.DateTimeField(_("arrived"))
+    created_at = models.DateTimeField(_("registered"))
+    updated_at = models.DateTimeField(_("last activity"))
+    solved_at = models.DateTimeField(_("solved"), null=True)
+    closed_at = models.DateTimeField(_("closed"), null=True)
+    solution_type = models.CharField(
+        _("solution type"), max_length=12, choices=SolutionType, blank=True
+    )
+    closure_code = models.CharField(
+        _("closure code"), max_length=15, choices=ClosureCode, blank=True
+    )
+    validation_due_at = models.DateTimeField(_("closes by itself"), null=True)
+    validation_reminder_at = models.DateTimeField(null=True)
+    reopen_until = models.DateTimeField(null=True)
+    next_due_at = models.DateTimeField(_("due"), null=True)
+    at_risk_at = models.DateTimeField(null=True)
+    queue_at = models.DateTimeField(
+        default=LAST
+    )  # next_due_at, or LAST: an index cannot put nulls last on every database
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta(OrganizationRow.Meta):
+        verbose_name = _("ticket")
+        verbose_name_plural = _("tickets")
+        ordering = ("-pk",)
+        indexes = (
+            # The desk's order (DECISIONS 13), over active tickets only.
+            models.Index(
+                fields=("-is_relevant", "-is_major", "queue_at", "id"),
+                name="ticket_queue",
+                condition=models.Q(state__in=sorted(ACTIVE)),
+            ),
+            models.Index(
+                fields=("at_risk_at",),
+                name="ticket_at_risk",
+                condition=models.Q(at_risk_at__isnull=False),
+            ),
+            models.Index(
+                fields=("next_due_at",),
+                name="ticket_due",
+                condition=models.Q(next_due_at__isnull=False),
+            ),
+            models.Index(fields=("organization", "-id"), name="ticket_by_organization"),
+            models.Index(fields=("requester", "-id"), name="ticket_by_requester"),
+            models.Index(fields=("assignee", "state"), name="ticket_by_assignee"),
+            models.Index(fields=("organization", "received_at"), name="ticket_by_arrival"),
+            models.Index(
+                fields=("validation_due_at",),
+                name="ticket_validation",
+                condition=models.Q(validation_due_at__isnull=False),
+            ),
+            # Mostly empty, and written with every change of a date: what is empty stands in no
+            # index.
+            *(
+                models.Index(
+                    fields=(name,),
+                    name=f"ticket_by_{name}",
+                    condition=models.Q(**{f"{name}__isnull": False}),
+                )
+                for name in ("site", "department", "continues", "owner", "team")
+            ),
+        )
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(state="closed", closure_code__gt="")
+                | (~models.Q(state="closed") & models.Q(closure_code="")),
+                name="ticket_closed_has_code",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="solved")
+                | (models.Q(solved_at__isnull=False) & models.Q(solution_type__gt="")),
+                name="ticket_solved_has_solution",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.subject}"
+
+    @property
+    def number(self) -> str:
+        return format_number(self.pk)
+
+    @property
+    def continues_number(self) -> str:
+        return format_number(self.continues_id) if self.continues_id else ""
+
+    @property
+    def state_label(self) -> str:
+        return str(State(self.state).label)
+
+    @property
+    def priority_code(self) -> str:
+        return Priority(self.priority).code
+
+    @property
+    def turn(self) -> str:
+        """Whose ball it is: a ``Holder``, or "" when the ticket has ended."""
+        return turn_of(self.state)
+
+    @property
+    def is_active(self) -> bool:
+        return self.state in ACTIVE
+
+
+def format_number(pk: int) -> str:
+    return f"{settings.MESA_TICKET_PREFIX}-{pk:06d}"

@@ -1,0 +1,71 @@
+"""What is read of tickets, by subject."""
+
+from tickets.queries.conversation import (
+    ConversationItem,
+    attachments_of_description,
+    conversation,
+    get_attachment,
+)
+from tickets.queries.due import due_for_closing, due_for_reminder
+from tickets.queries.history import (
+    Binding,
+    Reclassified,
+    TimelineEntry,
+    bindings,
+    changes_since,
+    reclassifications,
+    timeline,
+)
+from tickets.queries.intervals import Held, intervals, time_held, time_held_by
+from tickets.queries.lists import (
+    COUNT_LIMIT,
+    active,
+    at_risk,
+    breached,
+    desk_counts,
+    ended,
+    in_queue_order,
+    matching,
+    waiting_for_customer,
+)
+from tickets.queries.tickets import (
+    TicketNotFound,
+    find_by_number,
+    followers_of,
+    get_ticket,
+    visible_to,
+)
+
+__all__ = [
+    "Binding",
+    "COUNT_LIMIT",
+    "ConversationItem",
+    "Held",
+    "Reclassified",
+    "TicketNotFound",
+    "TimelineEntry",
+    "active",
+    "at_risk",
+    "attachments_of_description",
+    "bindings",
+    "breached",
+    "changes_since",
+    "conversation",
+    "desk_counts",
+    "due_for_closing",
+    "due_for_reminder",
+    "ended",
+    "find_by_number",
+    "followers_of",
+    "get_attachment",
+    "get_ticket",
+    "in_queue_order",
+    "intervals",
+    "matching",
+    "reclassifications",
+    "time_held",
+    "time_held_by",
+    "timeline",
+    "visible_to",
+    "waiting_for_customer",
+]

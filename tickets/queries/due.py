@@ -1,0 +1,28 @@
+"""What the sweeps take."""
+
+from datetime import datetime
+
+from tickets.models import Ticket
+from tickets.states import State
+
+
+def due_for_closing(at: datetime, limit: int) -> list[tuple[int, int]]:
+    """Return (organization id, ticket id) of solved tickets whose validation period has ended."""
+    return list(
+        Ticket.objects.filter(validation_due_at__lte=at, state=State.SOLVED)
+        .order_by("validation_due_at", "pk")
+        .values_list("organization_id", "pk")[:limit]
+    )
+
+
+def due_for_reminder(at: datetime, limit: int) -> list[tuple[int, int]]:
+    """Return (organization id, ticket id) of solved tickets whose reminder is due and
+    was not sent.
+    """
+    return list(
+        Ticket.objects.filter(
+            validation_due_at__isnull=False, validation_reminder_at__lte=at, state=State.SOLVED
+        )
+        .order_by("validation_reminder_at", "pk")
+        .values_list("organization_id", "pk")[:limit]
+    )

@@ -1,0 +1,115 @@
+"""What the record says of tickets: the only reader of payloads."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from foundation.accounts.models import User
+from foundation.activity.models import Record
+from tickets.models import Ticket
+
+
+@dataclass(frozen=True)
+class TimelineEntry:
+    """One line of the history: a verb of the record with its codes; the screen gives it words."""
+
+    at: datetime
+    verb: str
+    person: User | None
+    system: str
+    channel: str
+    payload: dict[str, object]
+
+
+def timeline(ticket: Ticket) -> list[TimelineEntry]:
+    """Return the ticket's history, oldest first. The only reader of the record's payloads for
+    tickets.
+    """
+    records = list(Record.objects.filter(object_type="ticket", object_id=ticket.pk).order_by("pk"))
+    people = User.objects.in_bulk(
+        {record.person_id for record in records if record.person_id is not None}
+    )
+    return [
+        TimelineEntry(
+            r.at,
+            r.verb,
+            people.get(r.person_id) if r.person_id else None,
+            r.system,
+            r.channel,
+            r.payload,
+        )
+        for r in records
+    ]
+
+
+def changes_since(ticket_id: int, version: int) -> list[TimelineEntry]:
+    """Return what happened to a ticket after the version that someone saw."""
+    ticket = Ticket.objects.get(pk=ticket_id)
+    return [entry for entry in timeline(ticket) if _version_of(entry) > version]
+
+
+class Reclassified(NamedTuple):
+    """A change of what a ticket is about, or of its contract: field -> (before, after), as codes
+    and ids.
+    """
+
+    ticket_id: int
+    at: datetime
+    changed: dict[str, list[Any]]
+    is_contract: bool
+    from_start: bool
+
+
+def reclassifications(ticket_ids: Any, *, using: str) -> Iterator[Reclassified]:
+    """Yield the changes of classification and contract of very many tickets, each ticket's oldest
+    first.
+    """
+    verbs = ("ticket.classified", "ticket.contract_changed")
+    records = Record.objects.using(using).filter(
+        object_type="ticket", object_id__in=ticket_ids, verb__in=verbs
+    )
+    for ticket_id, at, verb, payload in records.order_by("object_id", "pk").values_list(
+        "object_id", "at", "verb", "payload"
+    ):
+        if payload.get("changed"):
+            is_contract = verb == "ticket.contract_changed"
+            yield Reclassified(
+                ticket_id, at, payload["changed"], is_contract, bool(payload.get("from_start"))
+            )
+
+
+class Binding(NamedTuple):
+    """A promise of a ticket's clock was made at ``at``, under the versions of policies with these
+    ids.
+    """
+
+    ticket_id: int
+    at: datetime
+    policies: list[int]
+
+
+def bindings(ticket_ids: Any, *, using: str) -> Iterator[Binding]:
+    """Yield under which policies the promises of very many tickets were made, each ticket's oldest
+    first.
+    """
+    verbs = ("clock.started", "clock.retargeted", "clock.restarted", "clock.rebound")
+    records = Record.objects.using(using).filter(
+        object_type="ticket", object_id__in=ticket_ids, verb__in=verbs
+    )
+    for ticket_id, at, payload in records.order_by("object_id", "pk").values_list(
+        "object_id", "at", "payload"
+    ):
+        ids = (
+            payload["policies"]
+            if "policies" in payload
+            else [payload["policy"]]
+            if payload.get("policy")
+            else []
+        )
+        yield Binding(ticket_id, at, ids)
+
+
+def _version_of(entry: TimelineEntry) -> int:
+    version = entry.payload.get("version", 0)
+    return version if isinstance(version, int) else 0

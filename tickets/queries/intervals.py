@@ -1,0 +1,44 @@
+"""How long a ticket stayed in its states, and with whom."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from tickets.models import StateInterval, Ticket
+from tickets.states import HOLDERS, Holder, State
+
+
+def intervals(ticket_id: int) -> list[StateInterval]:
+    return list(StateInterval.objects.filter(ticket_id=ticket_id).order_by("started_at", "pk"))
+
+
+@dataclass(frozen=True)
+class Held:
+    """How long one side could move the ticket, in elapsed time."""
+
+    holder: Holder
+    time: timedelta
+
+
+def time_held(stays: Sequence[StateInterval], at: datetime) -> list[Held]:
+    """Return how long each side held the ball up to ``at``, in the order desk, customer, supplier;
+    who never did is left out.
+    """
+    held: dict[Holder, timedelta] = {}
+    for stay in stays:
+        holder = HOLDERS.get(State(stay.state))
+        if holder is not None:
+            held[holder] = held.get(holder, timedelta()) + max(
+                (stay.ended_at or at) - stay.started_at, timedelta()
+            )
+    return [Held(holder, held[holder]) for holder in Holder if holder in held]
+
+
+def time_held_by(tickets: Iterable[Ticket], at: datetime) -> dict[int, list[Held]]:
+    """Return ticket id -> ``time_held``, in one query for all."""
+    stays: dict[int, list[StateInterval]] = {ticket.pk: [] for ticket in tickets}
+    for stay in StateInterval.objects.filter(ticket_id__in=list(stays)).order_by(
+        "started_at", "pk"
+    ):
+        stays[stay.ticket_id].append(stay)
+    return {pk: time_held(rows, at) for pk, rows in stays.items()}

@@ -1,0 +1,72 @@
+"""The desk's and the portal's lists, in queue order."""
+
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from foundation.accounts.models import User
+from tickets.models import Ticket
+from tickets.queries.tickets import _NUMBER, find_by_number, visible_to
+from tickets.states import ACTIVE, FINAL, State
+
+
+def in_queue_order(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
+    """Order as the desk works: relevant, major, next due instant (breached first, paused last),
+    number (DECISIONS 13).
+    """
+    return tickets.order_by("-is_relevant", "-is_major", "queue_at", "id")
+
+
+def active(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
+    return tickets.filter(state__in=sorted(ACTIVE))
+
+
+def ended(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
+    return tickets.filter(state__in=sorted(FINAL))
+
+
+def at_risk(tickets: QuerySet[Ticket], at: datetime) -> QuerySet[Ticket]:
+    """Return the tickets past their warning instant and not yet overdue."""
+    return active(tickets).filter(at_risk_at__lte=at, next_due_at__gt=at)
+
+
+def breached(tickets: QuerySet[Ticket], at: datetime) -> QuerySet[Ticket]:
+    """Return the tickets with a running clock past its due instant."""
+    return active(tickets).filter(next_due_at__lte=at)
+
+
+def matching(tickets: QuerySet[Ticket], words: str) -> QuerySet[Ticket]:
+    """Narrow to a number, or to tickets whose subject holds every word."""
+    if _NUMBER.fullmatch(words.strip()):
+        return find_by_number(tickets, words)
+    for word in words.split()[:8]:
+        tickets = tickets.filter(subject__icontains=word)
+    return tickets
+
+
+def waiting_for_customer(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
+    """Return what only the customer can move: pending user, or solved and to be validated."""
+    return tickets.filter(state__in=(State.PENDING_USER, State.SOLVED))
+
+
+COUNT_LIMIT = 1000  # a badge says "999+": counting on would read the whole index
+
+
+def desk_counts(user: User, at: datetime) -> dict[str, int]:
+    """Return how many active tickets each view of the queue holds, at most ``COUNT_LIMIT`` each."""
+    tickets = active(visible_to(user)).select_related(None).order_by()
+    views = {
+        "mine": tickets.filter(assignee=user),
+        "unassigned": tickets.filter(assignee=None),
+        "all": tickets,
+    }
+    warned = list(
+        tickets.filter(at_risk_at__lte=at, next_due_at__isnull=False).values_list(
+            "next_due_at", flat=True
+        )[:COUNT_LIMIT]
+    )
+    overdue = sum(
+        due is not None and due <= at for due in warned
+    )  # whatever is overdue passed its warning instant before
+    counts = {name: view.values("pk")[:COUNT_LIMIT].count() for name, view in views.items()}
+    return counts | {"at_risk": len(warned) - overdue, "breached": overdue}

@@ -1,0 +1,74 @@
+"""Which tickets a person sees, and one of them."""
+
+import re
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from foundation.accounts.models import Membership, User
+from foundation.accounts.roles import READS_ORGANIZATION, Capability, CustomerRole
+from foundation.accounts.tenancy import valid_memberships
+from foundation.core.errors import NotFound
+from tickets.models import Ticket
+from tickets.states import FINAL
+
+_NUMBER = re.compile(r"(?:[A-Za-z]+-)?0*(\d{1,15})")
+
+
+_RELATED = ("organization", "requester", "assignee", "owner", "team", "service")
+
+
+class TicketNotFound(NotFound):
+    """No such ticket for this person: it does not exist, or it is another's."""
+
+
+def visible_to(user: User) -> QuerySet[Ticket]:
+    """Return the tickets this person may see (SPEC 1.3); ordered newest first, with what lists show
+    joined.
+    """
+    tickets: QuerySet[Ticket] = Ticket.objects.select_related(*_RELATED).order_by("-pk")
+    if user.is_staff:
+        return tickets if user.can(Capability.SEE_TICKETS) else tickets.none()
+    sight = Q(pk__in=())
+    for membership in valid_memberships(user.pk):
+        sight |= Q(organization_id=membership.organization_id) & _seen_by(membership)
+    return tickets.filter(sight)
+
+
+def _seen_by(membership: Membership) -> Q:
+    if membership.has_role(*READS_ORGANIZATION):
+        return Q()
+    seen = Q(requester_id=membership.user_id)
+    if membership.has_role(CustomerRole.SITE_SUPERVISOR):
+        if membership.site_id is not None:
+            seen |= Q(site_id=membership.site_id)
+        if membership.department_id is not None:
+            seen |= Q(department_id=membership.department_id)
+    return seen
+
+
+def get_ticket(user: User, number: str) -> Ticket:
+    """Return the ticket with this number (``TK-000123`` or ``123``); ``TicketNotFound`` when it is
+    not this person's to see.
+    """
+    ticket = find_by_number(visible_to(user), number).select_related(*_RELATED, "contract").first()
+    if ticket is None:
+        raise TicketNotFound(_("There is no such ticket, or you have no access to it."))
+    return ticket
+
+
+def find_by_number(tickets: QuerySet[Ticket], number: str) -> QuerySet[Ticket]:
+    """Narrow to the ticket with this number (``TK-000123`` or ``123``); what is no number finds
+    nothing.
+    """
+    digits = _NUMBER.fullmatch(number.strip())
+    return tickets.filter(pk=int(digits[1])) if digits else tickets.none()
+
+
+def followers_of(user: User, ticket: Ticket) -> list[Ticket]:
+    """Return the tickets that go on with this one, of those the person may see; only an ended one
+    has any.
+    """
+    if ticket.state not in FINAL:
+        return []
+    return list(visible_to(user).filter(continues=ticket).order_by("pk"))
