@@ -6,6 +6,8 @@ WORKDIR /app
 COPY requirements/base.txt requirements/base.txt
 RUN pip install --no-cache-dir --require-hashes -r requirements/base.txt
 COPY . .
+# Compiles the translations: the running user cannot write here.
+RUN MESA_VAR=/tmp/build python manage.py check
 RUN useradd --system mesa && mkdir /data && chown mesa /data
 USER mesa
 ENV MESA_VAR=/data PYTHONUNBUFFERED=1

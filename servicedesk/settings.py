@@ -12,6 +12,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from servicedesk.environment import Environment, mail_settings, wrong
+from servicedesk.translations import compile_catalogues
 
 env = Environment()
 
@@ -274,6 +275,7 @@ MESA_MAIL_DOMAIN = DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip("> ") or "mesa.e
 LANGUAGE_CODE = "es"
 LANGUAGES = [("es", _("Spanish")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+compile_catalogues(LOCALE_PATHS[0])
 USE_TZ = True
 TIME_ZONE = "UTC"
 # PEM files of the key that signs evidence; made and kept in the data folder when they are not
