@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
-from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -15,8 +14,11 @@ from icalendar import Calendar, Event, vCalAddress, vText
 from audits.models import AuditRequest, Conference, Evidence, EvidenceState, RequestedItem
 from foundation.documents.conversion import bind
 from foundation.documents.models import Blob
-from foundation.documents.pdf import render_pdf
+from foundation.documents.pdf import print_stylesheet, render_pdf
 from foundation.documents.signing import sign_pdf, signing_keys
+
+# The pages that follow the cover have numbers of their own.
+UNNUMBERED = " @page { @bottom-right { content: none } }"
 
 
 def file_name(audit: AuditRequest, evidence: Evidence) -> str:
@@ -50,7 +52,8 @@ def bound(audit: AuditRequest, evidence: Evidence, *, at: datetime | None) -> by
             "language": language,
         }
         cover = render_pdf(
-            html=render_to_string("audits/cover.html", context), stylesheet=_stylesheet()
+            html=render_to_string("audits/cover.html", context),
+            stylesheet=print_stylesheet() + UNNUMBERED,
         )
         title = _("Evidence %(number)d of %(audit)s") % {
             "number": evidence.item.number,
@@ -62,16 +65,6 @@ def bound(audit: AuditRequest, evidence: Evidence, *, at: datetime | None) -> by
             else f"{audit.organization.name} · {_('DRAFT')}"
         )
     return bind(cover=cover, body=_bytes(evidence.deliverable), watermark=mark, title=title)
-
-
-def _stylesheet() -> str:
-    path = finders.find("css/report.css")
-    if not isinstance(path, str):
-        raise FileNotFoundError("static/css/report.css is missing")
-    with open(path, encoding="utf-8") as file:
-        return (
-            file.read() + " @page { @bottom-right { content: none } }"
-        )  # the pages that follow have numbers of their own
 
 
 def _bytes(blob: Blob) -> bytes:

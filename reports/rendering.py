@@ -3,11 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from foundation.documents.pdf import render_pdf
+from foundation.documents.pdf import print_stylesheet, render_pdf
 
 
 def service_level_pdf(
@@ -25,12 +24,4 @@ def service_level_pdf(
                 "language": language,
             },
         )
-    return render_pdf(html=html, stylesheet=_stylesheet())
-
-
-def _stylesheet() -> str:
-    path = finders.find("css/report.css")
-    if not isinstance(path, str):
-        raise FileNotFoundError("static/css/report.css is missing")
-    with open(path, encoding="utf-8") as stream:
-        return stream.read()
+    return render_pdf(html=html, stylesheet=print_stylesheet())

@@ -1,77 +1,87 @@
-// Progressive only: everything works without it.
+// Progressive only: everything works without it. Handlers sit on the document, so that parts of a
+// page which htmx puts in place later behave like the others.
 
 // One box selects every ticket of the page.
-for (const all of document.querySelectorAll("[data-select-all]")) {
-  all.addEventListener("change", () => {
-    for (const box of document.querySelectorAll("input[name=ticket]")) box.checked = all.checked;
-  });
-}
+document.addEventListener("change", (event) => {
+  if (!event.target.matches("[data-select-all]")) return;
+  for (const box of document.querySelectorAll("input[name=ticket]")) {
+    box.checked = event.target.checked;
+  }
+});
 
 // The composer shows the expected time only for an attention statement.
-for (const composer of document.querySelectorAll("[data-composer]")) {
+const showFieldsOf = (composer) => {
   const field = composer.querySelector("[name=estimated_at]")?.closest(".field");
-  const show = () => {
-    const kind = composer.querySelector("[name=kind]:checked")?.value;
-    if (field) field.hidden = kind !== "statement";
-    composer.classList.toggle("entry-note", kind === "note");
-  };
-  composer.addEventListener("change", show);
-  show();
-}
+  const kind = composer.querySelector("[name=kind]:checked")?.value;
+  if (field) field.hidden = kind !== "statement";
+  composer.classList.toggle("entry-note", kind === "note");
+};
+document.addEventListener("change", (event) => {
+  const composer = event.target.closest("[data-composer]");
+  if (composer) showFieldsOf(composer);
+});
 
 // A picture in the clipboard is attached where a file can be.
-for (const area of document.querySelectorAll("form textarea")) {
-  area.addEventListener("paste", (event) => {
-    const input = area.form.querySelector("input[type=file]");
-    if (!input || !event.clipboardData?.files.length) return;
-    const files = new DataTransfer();
-    for (const file of [...input.files, ...event.clipboardData.files]) files.items.add(file);
-    input.files = files.files;
-    event.preventDefault();
-  });
-}
+document.addEventListener("paste", (event) => {
+  if (!event.target.matches("form textarea")) return;
+  const input = event.target.form.querySelector("input[type=file]");
+  if (!input || !event.clipboardData?.files.length) return;
+  const files = new DataTransfer();
+  for (const file of [...input.files, ...event.clipboardData.files]) files.items.add(file);
+  input.files = files.files;
+  event.preventDefault();
+});
 
 // Ctrl+Enter sends; a form is sent once.
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.form) event.target.form.requestSubmit();
+  const sends = event.key === "Enter" && (event.ctrlKey || event.metaKey);
+  if (sends && event.target.form) event.target.form.requestSubmit();
 });
-for (const form of document.querySelectorAll("form[method=post]")) {
-  form.addEventListener("submit", (event) => {
-    if (form.dataset.sent) event.preventDefault();
+document.addEventListener(
+  "submit",
+  (event) => {
+    const form = event.target;
+    if (form.method !== "post") return;
+    if (form.dataset.sent) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    }
     form.dataset.sent = "yes";
-  });
-}
-window.addEventListener("pageshow", () => {
-  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
-});
+  },
+  { capture: true },
+);
+const allowSending = (root) => {
+  for (const form of root.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+};
+window.addEventListener("pageshow", () => allowSending(document));
+document.addEventListener("htmx:afterRequest", () => allowSending(document));
 
 // A menu closes with Escape or a click elsewhere.
-document.addEventListener("click", (event) => {
-  for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
-});
-document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") for (const menu of document.querySelectorAll("details.menu[open]")) menu.open = false;
-});
-
-// What is scrolled with a finger can be scrolled with the keyboard.
-for (const region of document.querySelectorAll(".django-admin fieldset.module")) {
-  if (region.scrollWidth > region.clientWidth) region.tabIndex = 0;
-}
-
-// A page that waits for work in the background asks again by itself; what it says is put in its place, and the whole page at the end.
-const waiting = () => document.querySelector("[data-ask-again]");
-const askAgain = async () => {
-  const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
-  const text = answer?.ok && answer.headers.get("Content-Type")?.startsWith("text/html") ? await answer.text() : null;
-  const region = text && new DOMParser().parseFromString(text, "text/html").querySelector("[data-ask-again]");
-  if (answer?.ok && !region) return location.reload();
-  if (region && !waiting().contains(document.activeElement)) waiting().innerHTML = region.innerHTML;
-  setTimeout(askAgain, 2000);
+const closeMenus = (clicked) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(clicked)) menu.open = false;
+  }
 };
-if (waiting()) setTimeout(askAgain, 2000);
+document.addEventListener("click", (event) => closeMenus(event.target));
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") closeMenus(null);
+});
 
-// Printing needs a script, so its button comes with it.
-for (const button of document.querySelectorAll("[data-print]")) {
-  button.hidden = false;
-  button.addEventListener("click", () => window.print());
-}
+// What every part of a page needs when it appears.
+const prepare = (root) => {
+  for (const composer of root.querySelectorAll("[data-composer]")) showFieldsOf(composer);
+  // What is scrolled with a finger can be scrolled with the keyboard.
+  for (const region of root.querySelectorAll(".django-admin fieldset.module")) {
+    if (region.scrollWidth > region.clientWidth) region.tabIndex = 0;
+  }
+  // Printing needs a script, so its button comes with it.
+  for (const button of root.querySelectorAll("[data-print]")) button.hidden = false;
+};
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-print]")) window.print();
+});
+document.addEventListener("htmx:afterSettle", (event) => {
+  prepare(event.target.parentNode ?? document);
+  event.target.querySelector("[autofocus]")?.focus();
+});
+prepare(document);
