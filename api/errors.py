@@ -7,21 +7,14 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from api.idempotency import KeyInFlight, KeyReused
-from foundation.core.errors import DomainError, NotAllowed, NotFound
-from tickets.services import StaleTicket, TransitionNotAllowed
-from web.timeline import author_words, sentence
-
-# What a customer sees of a ticket anyway; notes and assignments stay inside the desk.
-PUBLIC_VERBS = frozenset(
-    {"ticket.raised", "ticket.state_changed", "ticket.classified", "ticket.escalated"}
-)
+from foundation.core.errors import DomainError
+from web.errors import api_body, api_status
 
 
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     """Return the answer to a refusal; None lets an unexpected error become a 500."""
     if isinstance(error, DomainError):
-        return Response(_body(error), status=_status(error))
+        return Response(api_body(error), status=api_status(error))
     response = exception_handler(error, context)
     if response is not None and isinstance(error, exceptions.ValidationError):
         fields = {
@@ -47,32 +40,3 @@ def _flat(texts: Any) -> list[Any]:
     if isinstance(texts, dict):
         return [text for value in texts.values() for text in _flat(value)]
     return list(texts) if isinstance(texts, list) else [texts]
-
-
-def _status(error: DomainError) -> int:
-    if isinstance(error, NotFound):
-        return 404
-    if isinstance(error, StaleTicket):
-        return 412
-    if isinstance(error, KeyInFlight | TransitionNotAllowed):
-        return 409
-    if isinstance(error, KeyReused):
-        return 422
-    return 403 if isinstance(error, NotAllowed) else 400
-
-
-def _body(error: DomainError) -> dict[str, Any]:
-    body: dict[str, Any] = {
-        "code": error.code,
-        "detail": str(error),
-        "fields": {name: str(text) for name, text in error.fields.items()},
-    }
-    if isinstance(error, StaleTicket):
-        body["changes"] = [
-            {"at": entry.at, "by": author_words(entry), "what": sentence(entry, "UTC")}
-            for entry in error.changes
-            if entry.verb in PUBLIC_VERBS
-        ]
-    if isinstance(error, TransitionNotAllowed):
-        body["possible"] = error.possible
-    return body

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.running import Mailbox, Mesa, wait_until
+from tests.support.running import Mailbox, Mesa, wait_until
 
 VIEWS = 60  # requests per page and run
 CREATIONS = 400  # per run, over four clients

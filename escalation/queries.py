@@ -128,13 +128,13 @@ def read_token(token: str) -> tuple[int, int, str]:
     )  # links of older mails name nobody
 
 
-def get_escalation(escalation_id: int) -> Escalation:
-    escalation = (
-        Escalation.objects.filter(pk=escalation_id)
-        .select_related("ticket__organization", "level", "acknowledged_by")
-        .order_by("pk")
-        .first()
-    )
+def get_escalation(escalation_id: int, ticket: Ticket | None = None) -> Escalation:
+    """Return an escalation of the scope, of this ticket where one is given; ``NotFound`` else."""
+    rows = Escalation.objects.filter(pk=escalation_id)
+    if ticket is not None:
+        rows = rows.filter(ticket=ticket)
+    related = rows.select_related("ticket__organization", "level", "acknowledged_by")
+    escalation = related.order_by("pk").first()
     if escalation is None:
         raise NotFound(_("There is no such escalation."))
     return escalation

@@ -328,7 +328,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "ENUM_NAME_OVERRIDES": {
-        "PriorityEnum": "api.serializers.PRIORITY_CODES",
+        "PriorityEnum": "api.tickets.serializers.PRIORITY_CODES",
         "StateEnum": "tickets.states.State",
     },
 }

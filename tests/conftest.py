@@ -5,7 +5,7 @@ from django.core.cache import cache
 
 from foundation.accounts.models import User
 from foundation.accounts.tenancy import every_organization
-from tests.house import House, build_house
+from tests.support.house import House, build_house
 
 
 @pytest.fixture

@@ -5,3 +5,8 @@ from django.utils.translation import gettext_lazy as _
 class WebConfig(AppConfig):
     name = "web"
     verbose_name = _("Web")
+
+    def ready(self) -> None:
+        from web.converters import register_converters  # noqa: PLC0415 - before any URL is read
+
+        register_converters()

@@ -6,7 +6,6 @@ from django import forms
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from foundation.core.errors import DomainError
 from foundation.documents.checking import ACCEPTED_EXTENSIONS, MAX_UPLOAD_BYTES
 
 
@@ -40,14 +39,3 @@ class FilesField(forms.Field):
     def clean(self, value: Any) -> None:
         if self.required and not value:
             raise forms.ValidationError(_("Attach a file."))
-
-
-def put_errors(form: forms.BaseForm, error: DomainError) -> None:
-    """Show a refusal of the domain on the form: what it says of a field beside that field, its
-    sentence on top unless a field says it.
-    """
-    beside = {name: str(text) for name, text in error.fields.items() if name in form.fields}
-    if str(error.message) not in beside.values():
-        form.add_error(None, str(error.message))
-    for name, text in beside.items():
-        form.add_error(name, text)

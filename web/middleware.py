@@ -6,10 +6,16 @@ import logging
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import render
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+)
 from django.utils import timezone, translation
 from django.utils.translation.trans_real import parse_accept_lang_header
+from django_htmx.http import HttpResponseClientRedirect
 
 from foundation.accounts.models import ApiToken, User
 from foundation.accounts.queries import service_account_by_id
@@ -20,8 +26,10 @@ from foundation.accounts.tenancy import (
     scope_for,
     valid_memberships,
 )
-from foundation.core.errors import DomainError, NotAllowed, NotFound
+from foundation.core.errors import DomainError
 from foundation.core.tenancy import ScopeError
+from web.errors import error_page
+from web.panels import PanelResponse, is_partial, whole_page
 
 logger = logging.getLogger(__name__)
 
@@ -99,6 +107,18 @@ def _browser_speaks_ours(request: HttpRequest) -> bool:
     return bool(asked & set(dict(settings.LANGUAGES)))
 
 
+def _for_htmx(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """Let the browser follow a redirect, and a page of refusal replace the whole page: htmx would
+    put either inside a panel.
+    """
+    if not is_partial(request):
+        return response
+    if isinstance(response, HttpResponseRedirect):
+        return HttpResponseClientRedirect(response.url)
+    is_page = response.status_code >= 400 and not isinstance(response, PanelResponse)
+    return whole_page(response) if is_page and isinstance(response, HttpResponse) else response
+
+
 class PersonMiddleware:
     """Opens the tenant scope of the person and speaks their language; turns refusals of the domain
     into pages.
@@ -122,7 +142,7 @@ class PersonMiddleware:
             if language:
                 translation.activate(language)
                 request.LANGUAGE_CODE = translation.get_language()
-            return self.get_response(request)
+            return _for_htmx(request, self.get_response(request))
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, ScopeError):
@@ -131,12 +151,5 @@ class PersonMiddleware:
             )
             raise Http404
         if isinstance(error, DomainError):
-            status = (
-                404
-                if isinstance(error, NotFound)
-                else 403
-                if isinstance(error, NotAllowed)
-                else 400
-            )
-            return render(request, f"{status}.html", {"message": error.message}, status=status)
+            return error_page(request, error)
         return None

@@ -3,13 +3,19 @@
 from datetime import date, datetime
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import render
+from django_htmx.http import HttpResponseClientRefresh
 
 from foundation.accounts.models import Organization
 from foundation.accounts.zones import zone
 from reports import queries
 from reports.metrics import DEFINITIONS
+from reports.models import ReportIssue, ReportStatus
+from reports.services import report_file_name
 from web.language import current_language
+from web.panels import is_partial
+from web.views import file_response
 
 
 def chosen_month(request: HttpRequest, organization: Organization, now: datetime) -> date:
@@ -46,3 +52,17 @@ def month_context(
         "definitions": DEFINITIONS,
         "now": now,
     }
+
+
+def pdf_or_wait(
+    request: HttpRequest, issue: ReportIssue, template: str, context: dict[str, Any]
+) -> HttpResponseBase:
+    """Serve the PDF of an issue; while it is being made, the page that waits for it (202).
+
+    That page asks again by htmx, which is told to load the address whole when the PDF is there.
+    """
+    if issue.status != ReportStatus.READY or issue.pdf is None:
+        return render(request, template, {**context, "issue": issue}, status=202)
+    if is_partial(request):
+        return HttpResponseClientRefresh()
+    return file_response(issue.pdf, report_file_name(issue))

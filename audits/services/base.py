@@ -42,7 +42,9 @@ _TEXTS = {
 _ONLY_BPO = {Act.APPROVE, Act.REFUSE, Act.DELIVER, Act.SET_ASIDE, Act.WAIVE, Act.COMPLETE}
 
 
-def look(audit: AuditRequest, act: Act, user: User, *, is_held: bool = False) -> AuditRequest:
+def get_for_act(
+    audit: AuditRequest, act: Act, user: User, *, is_held: bool = False
+) -> AuditRequest:
     """Return the audit as it is now, after asking whether this person may do this now: before work
     that takes long.
 
@@ -77,12 +79,14 @@ def look(audit: AuditRequest, act: Act, user: User, *, is_held: bool = False) ->
     return held
 
 
-def hold(audit: AuditRequest, act: Act, user: User) -> AuditRequest:
-    """Return what ``look`` does, held until the commit."""
-    return look(audit, act, user, is_held=True)
+def lock_for_act(audit: AuditRequest, act: Act, user: User) -> AuditRequest:
+    """Return what ``get_for_act`` does, held until the commit."""
+    return get_for_act(audit, act, user, is_held=True)
 
 
-def say(audit: AuditRequest, what: str, *, by: Actor, at: datetime, **words: Any) -> None:
+def write_to_customer(
+    audit: AuditRequest, what: str, *, by: Actor, at: datetime, **words: Any
+) -> None:
     """Write to the customer through the ticket, in the language of who asked; ``what`` names the
     text.
     """
@@ -99,7 +103,7 @@ def say(audit: AuditRequest, what: str, *, by: Actor, at: datetime, **words: Any
     tell_reply(ticket=ticket, message=message, at=at)
 
 
-def need(text: str, field: str) -> str:
+def require_text(text: str, field: str) -> str:
     """Return a text without its margins; ``Invalid`` when nothing is left."""
     found = text.strip()
     if not found:
@@ -107,7 +111,9 @@ def need(text: str, field: str) -> str:
     return found
 
 
-def tell_record(audit: AuditRequest, verb: str, *, by: Actor, at: datetime, **payload: Any) -> None:
+def record_audit(
+    audit: AuditRequest, verb: str, *, by: Actor, at: datetime, **payload: Any
+) -> None:
     fact = Fact(
         verb=verb,
         object_type="ticket",

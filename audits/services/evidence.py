@@ -23,8 +23,8 @@ from audits.models import (
 )
 from audits.policies import Act
 from audits.queries import get_evidence, get_item
-from audits.services.base import NotNow, hold, look, need, tell_record
-from foundation.accounts.models import User
+from audits.services.base import NotNow, get_for_act, lock_for_act, record_audit, require_text
+from foundation.accounts.queries import acting_person
 from foundation.core.actor import Actor
 from foundation.core.errors import Invalid, NotAllowed
 from foundation.documents.checking import CheckedFile
@@ -59,7 +59,7 @@ class NewEvidence:
 
 
 def prepare_evidence(
-    *, audit: AuditRequest, wanted: NewEvidence, user: User, by: Actor, at: datetime
+    *, audit: AuditRequest, wanted: NewEvidence, by: Actor, at: datetime
 ) -> Evidence:
     """Put evidence before BPO; what waited for the item before is replaced.
 
@@ -69,12 +69,11 @@ def prepare_evidence(
     conversion, is done before anything is held. Raises ``NotAllowed``, ``NotNow``, ``NotFound`` (no
     such item), ``NotConvertible`` or ``Invalid``.
     """
-    pdf, name = _converted(_awaited(look(audit, Act.PREPARE, user), wanted), wanted)
+    user = acting_person(by)
+    pdf, name = _converted(_awaited(get_for_act(audit, Act.PREPARE, user), wanted), wanted)
     with transaction.atomic():
-        held = hold(audit, Act.PREPARE, user)
-        return _put_before(
-            held, _awaited(held, wanted), wanted, pdf, name=name, user=user, by=by, at=at
-        )
+        held = lock_for_act(audit, Act.PREPARE, user)
+        return _put_before(held, _awaited(held, wanted), wanted, pdf, name=name, by=by, at=at)
 
 
 def _awaited(audit: AuditRequest, wanted: NewEvidence) -> RequestedItem:
@@ -92,7 +91,6 @@ def _put_before(
     pdf: bytes | None,
     *,
     name: str,
-    user: User,
     by: Actor,
     at: datetime,
 ) -> Evidence:
@@ -121,16 +119,16 @@ def _put_before(
         deliverable=deliverable,
         summary=wanted.summary.strip() if wanted.classification == Classification.POLICY else "",
         is_editable=wanted.as_editable,
-        prepared_by=user,
+        prepared_by_id=by.person_id,
         prepared_at=at,
         retention_days=settings.MESA_EVIDENCE_RETENTION_DAYS,
     )
-    told = {
+    payload = {
         "item": wanted.number,
         "evidence": evidence.pk,
         "classification": str(wanted.classification),
     }
-    tell_record(held, "audit.evidence_prepared", by=by, at=at, **told)
+    record_audit(held, "audit.evidence_prepared", by=by, at=at, **payload)
     notices.tell_prepared(audit=held, evidence=evidence, at=at)
     return evidence
 
@@ -176,7 +174,7 @@ def _converted(item: RequestedItem, wanted: NewEvidence) -> tuple[bytes | None, 
     file = wanted.file
     redacted = wanted.redacted
     if wanted.classification == Classification.POLICY:
-        summary = need(wanted.summary, "summary").encode()
+        summary = require_text(wanted.summary, "summary").encode()
         return to_pdf(
             summary, content_type="text/plain", name=SUMMARY
         ), SUMMARY  # the original's name stays inside too
@@ -212,39 +210,37 @@ def _bytes(file: CheckedFile) -> bytes:
 
 
 @transaction.atomic
-def approve_evidence(
-    *, audit: AuditRequest, evidence_id: int, user: User, by: Actor, at: datetime
-) -> Evidence:
+def approve_evidence(*, audit: AuditRequest, evidence_id: int, by: Actor, at: datetime) -> Evidence:
     """Release evidence for delivery: BPO, and another person than who prepared it."""
-    held = hold(audit, Act.APPROVE, user)
+    user = acting_person(by)
+    held = lock_for_act(audit, Act.APPROVE, user)
     evidence = _in_state(held, evidence_id, EvidenceState.PREPARED)
     if evidence.prepared_by_id == user.pk:
         raise NotAllowed(
             _("Who prepared the evidence does not approve it: ask another person of the BPO area.")
         )
     evidence.state = EvidenceState.APPROVED
-    return _decided(held, evidence, user=user, by=by, at=at)
+    return _decided(held, evidence, by=by, at=at)
 
 
 @transaction.atomic
 def refuse_evidence(
-    *, audit: AuditRequest, evidence_id: int, reason: str, user: User, by: Actor, at: datetime
+    *, audit: AuditRequest, evidence_id: int, reason: str, by: Actor, at: datetime
 ) -> Evidence:
     """Send evidence back with the reason; also what was approved and has not left."""
-    held = hold(audit, Act.REFUSE, user)
+    user = acting_person(by)
+    held = lock_for_act(audit, Act.REFUSE, user)
     evidence = _in_state(held, evidence_id, *_OPEN_STATES)
     evidence.state = EvidenceState.REFUSED
-    evidence.decision = need(reason, "reason")
-    return _decided(held, evidence, user=user, by=by, at=at)
+    evidence.decision = require_text(reason, "reason")
+    return _decided(held, evidence, by=by, at=at)
 
 
-def _decided(
-    audit: AuditRequest, evidence: Evidence, *, user: User, by: Actor, at: datetime
-) -> Evidence:
-    evidence.decided_by = user
+def _decided(audit: AuditRequest, evidence: Evidence, *, by: Actor, at: datetime) -> Evidence:
+    evidence.decided_by = acting_person(by)
     evidence.decided_at = at
     evidence.save(update_fields=["state", "decision", "decided_by", "decided_at"])
-    tell_record(
+    record_audit(
         audit,
         f"audit.evidence_{evidence.state}",
         by=by,
@@ -256,9 +252,7 @@ def _decided(
     return evidence
 
 
-def deliver_evidence(
-    *, audit: AuditRequest, evidence_id: int, user: User, by: Actor, at: datetime
-) -> Evidence:
+def deliver_evidence(*, audit: AuditRequest, evidence_id: int, by: Actor, at: datetime) -> Evidence:
     """Deliver approved evidence through the ticket: BPO alone, whoever else somebody is.
 
     It leaves as PDF with cover and watermark, signed; an editable one as it is, with its waiver.
@@ -266,12 +260,13 @@ def deliver_evidence(
     days to validate. The file is made before anything is held; then, in order: file, row, message,
     record, letter.
     """
-    seen = look(audit, Act.DELIVER, user)
+    user = acting_person(by)
+    seen = get_for_act(audit, Act.DELIVER, user)
     content = _leaving(seen, _in_state(seen, evidence_id, EvidenceState.APPROVED), at)
     with transaction.atomic():
-        held = hold(audit, Act.DELIVER, user)
+        held = lock_for_act(audit, Act.DELIVER, user)
         evidence = _in_state(held, evidence_id, EvidenceState.APPROVED)
-        _let_go(held, evidence, content, user=user, by=by, at=at)
+        _mark_delivered(held, evidence, content, by=by, at=at)
     return evidence
 
 
@@ -284,8 +279,8 @@ def _leaving(audit: AuditRequest, evidence: Evidence, at: datetime) -> bytes:
     )
 
 
-def _let_go(
-    held: AuditRequest, evidence: Evidence, content: bytes, *, user: User, by: Actor, at: datetime
+def _mark_delivered(
+    held: AuditRequest, evidence: Evidence, content: bytes, *, by: Actor, at: datetime
 ) -> None:
     editable = evidence.deliverable.content_type if evidence.is_editable else ""
     name, content_type = (
@@ -296,17 +291,17 @@ def _let_go(
     )
     evidence.state = EvidenceState.DELIVERED
     evidence.delivered = blob
-    evidence.delivered_by = user
+    evidence.delivered_by = acting_person(by)
     evidence.delivered_at = at
     evidence.save(update_fields=["state", "delivered", "delivered_by", "delivered_at"])
     _send(held, evidence, CheckedFile(name, content_type, len(content), BytesIO(content)), by, at)
-    told = {
+    payload = {
         "item": evidence.item.number,
         "evidence": evidence.pk,
         "sha256": blob.sha256,
         "classification": evidence.classification,
     }
-    tell_record(held, "audit.evidence_delivered", by=by, at=at, **told)
+    record_audit(held, "audit.evidence_delivered", by=by, at=at, **payload)
     _complete(held, by, at)
 
 
@@ -344,22 +339,23 @@ def _send(
 
 @transaction.atomic
 def set_aside(
-    *, audit: AuditRequest, number: int, reason: str, user: User, by: Actor, at: datetime
+    *, audit: AuditRequest, number: int, reason: str, by: Actor, at: datetime
 ) -> RequestedItem:
     """Answer an item without evidence, with the reason that the customer reads."""
-    held = hold(audit, Act.SET_ASIDE, user)
+    user = acting_person(by)
+    held = lock_for_act(audit, Act.SET_ASIDE, user)
     item = get_item(held, number)
     if (
         item.set_aside_reason
         or Evidence.objects.filter(item=item, state=EvidenceState.DELIVERED).exists()
     ):
         raise NotNow(_("This item has been answered."))
-    item.set_aside_reason = need(reason, "reason")
+    item.set_aside_reason = require_text(reason, "reason")
     item.set_aside_by = user
     item.set_aside_at = at
     item.save(update_fields=["set_aside_reason", "set_aside_by", "set_aside_at"])
     Evidence.objects.filter(item=item, state__in=_OPEN_STATES).update(state=EvidenceState.REPLACED)
-    tell_record(held, "audit.item_set_aside", by=by, at=at, item=number)
+    record_audit(held, "audit.item_set_aside", by=by, at=at, item=number)
     _complete(held, by, at)
     return item
 
@@ -371,21 +367,21 @@ def waive(
     number: int,
     reason: str,
     agreed_by: str,
-    user: User,
     by: Actor,
     at: datetime,
 ) -> RequestedItem:
     """Record that the customer wants an editable file of an item, why, and who of them took that
     on.
     """
-    held = hold(audit, Act.WAIVE, user)
+    user = acting_person(by)
+    held = lock_for_act(audit, Act.WAIVE, user)
     item = get_item(held, number)
-    item.waiver_reason = need(reason, "reason")
-    item.waiver_agreed_by = need(agreed_by, "agreed_by")
+    item.waiver_reason = require_text(reason, "reason")
+    item.waiver_agreed_by = require_text(agreed_by, "agreed_by")
     item.waived_by = user
     item.waived_at = at
     item.save(update_fields=["waiver_reason", "waiver_agreed_by", "waived_by", "waived_at"])
-    tell_record(held, "audit.waived", by=by, at=at, item=number)
+    record_audit(held, "audit.waived", by=by, at=at, item=number)
     return item
 
 
@@ -406,11 +402,12 @@ def _answers_all(audit: AuditRequest) -> bool:
 
 
 @transaction.atomic
-def complete_audit(*, audit: AuditRequest, user: User, by: Actor, at: datetime) -> AuditRequest:
+def complete_audit(*, audit: AuditRequest, by: Actor, at: datetime) -> AuditRequest:
     """Deliver a request again that the customer did not accept, when what they commented on is
     mended.
     """
-    held = hold(audit, Act.COMPLETE, user)
+    user = acting_person(by)
+    held = lock_for_act(audit, Act.COMPLETE, user)
     if held.reopened_at is None:
         raise NotNow(_("The last answered item completes it."))
     if not _answers_all(held):
@@ -437,7 +434,7 @@ def _finish(audit: AuditRequest, by: Actor, at: datetime) -> None:
         )
     file = CheckedFile(paper.index_name(audit), "application/json", len(index), BytesIO(index))
     solve_automatically(ticket=ticket, message=text, files=[file], by=by, at=at)
-    tell_record(audit, "audit.delivered", by=by, at=at, index=blob.sha256)
+    record_audit(audit, "audit.delivered", by=by, at=at, index=blob.sha256)
 
 
 def _in_state(audit: AuditRequest, evidence_id: int, *states: EvidenceState) -> Evidence:

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import transaction
 
 from audits.models import Evidence
-from audits.services.base import tell_record
+from audits.services.base import record_audit
 from foundation.core.actor import system_actor
 from foundation.documents.services import discard_blob
 
@@ -60,6 +60,6 @@ def purge_evidence(*, at: datetime) -> int:
         evidence.delete()
         for blob_id in blobs:
             discard_blob(blob_id=blob_id)
-        tell_record(evidence.item.audit, "audit.evidence_purged", by=KEEPER, at=at, **payload)
+        record_audit(evidence.item.audit, "audit.evidence_purged", by=KEEPER, at=at, **payload)
         count += 1
     return count

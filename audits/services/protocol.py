@@ -22,8 +22,8 @@ from audits.models import (
 )
 from audits.policies import RULES, Act, acts_for_customer
 from audits.queries import delivery_clock, get_conference, get_visit
-from audits.services.base import NotNow, hold, need, say, tell_record
-from foundation.accounts.models import User
+from audits.services.base import NotNow, lock_for_act, record_audit, require_text, write_to_customer
+from foundation.accounts.queries import acting_person
 from foundation.accounts.zones import zone
 from foundation.calendars.defaults import CalendarRole
 from foundation.calendars.queries import calendar_versions_on, pick_calendar, work_calendar
@@ -41,12 +41,13 @@ FURTHEST = timedelta(days=730)
 
 @transaction.atomic
 def give_delay_notice(
-    *, audit: AuditRequest, reason: str, new_date: date, user: User, by: Actor, at: datetime
+    *, audit: AuditRequest, reason: str, new_date: date, by: Actor, at: datetime
 ) -> DelayNotice:
     """Tell the customer that the delivery will be late, why, and the new date; the report says
     whether it was in time (SPEC 9.2).
     """
-    held = hold(audit, Act.TELL_DELAY, user)
+    user = acting_person(by)
+    held = lock_for_act(audit, Act.TELL_DELAY, user)
     clock = delivery_clock(held.ticket_id)
     if clock is None or not clock.is_live or clock.due_at is None:
         raise NotNow(_("No delivery term runs."))
@@ -60,13 +61,13 @@ def give_delay_notice(
     notice: DelayNotice = DelayNotice.objects.create(
         organization_id=held.organization_id,
         audit=held,
-        reason=need(reason, "reason"),
+        reason=require_text(reason, "reason"),
         new_date=new_date,
         given_by=user,
         given_at=at,
         was_due_at=clock.due_at,
     )
-    tell_record(
+    record_audit(
         held,
         "audit.delay_told",
         by=by,
@@ -74,7 +75,7 @@ def give_delay_notice(
         new_date=new_date.isoformat(),
         in_time=notice.is_in_time,
     )
-    say(held, "delay", reason=notice.reason, day=new_date, by=by, at=at)
+    write_to_customer(held, "delay", reason=notice.reason, day=new_date, by=by, at=at)
     return notice
 
 
@@ -86,12 +87,12 @@ def schedule_conference(
     minutes: int,
     place: str,
     attendees: Sequence[str],
-    user: User,
     by: Actor,
     at: datetime,
 ) -> Conference:
     """Schedule a conference and send everybody the invitation as iCalendar (SPEC 9.3)."""
-    held = hold(audit, Act.SCHEDULE, user)
+    user = acting_person(by)
+    held = lock_for_act(audit, Act.SCHEDULE, user)
     if starts_at <= at:
         raise Invalid(
             _("The conference lies in the past."), fields={"starts_at": _("Choose a later time.")}
@@ -109,12 +110,12 @@ def schedule_conference(
         audit=held,
         starts_at=starts_at,
         minutes=minutes,
-        place=need(place, "place"),
+        place=require_text(place, "place"),
         attendees=people,
         scheduled_by=user,
         scheduled_at=at,
     )
-    tell_record(
+    record_audit(
         held,
         "audit.conference_scheduled",
         by=by,
@@ -144,17 +145,18 @@ def _addresses(attendees: Sequence[str]) -> list[str]:
 
 @transaction.atomic
 def cancel_conference(
-    *, audit: AuditRequest, conference_id: int, user: User, by: Actor, at: datetime
+    *, audit: AuditRequest, conference_id: int, by: Actor, at: datetime
 ) -> Conference:
     """Call a conference off; everybody who was invited hears of it."""
-    held = hold(audit, Act.CANCEL_CONFERENCE, user)
+    user = acting_person(by)
+    held = lock_for_act(audit, Act.CANCEL_CONFERENCE, user)
     conference = get_conference(held, conference_id)
     if conference.is_cancelled:
         return conference
     conference.is_cancelled = True
     conference.sequence = conference.sequence + 1
     conference.save(update_fields=["is_cancelled", "sequence"])
-    tell_record(held, "audit.conference_cancelled", by=by, at=at, conference=conference.pk)
+    record_audit(held, "audit.conference_cancelled", by=by, at=at, conference=conference.pk)
     notices.invite(audit=held, conference=conference, at=at)
     return conference
 
@@ -166,13 +168,13 @@ def announce_visit(
     place: VisitPlace,
     on: date,
     visitors: str,
-    user: User,
     by: Actor,
     at: datetime,
 ) -> Visit:
     """Announce a visit after the request: at least five business days ahead, so that access can be
     authorized (SPEC 9.6).
     """
+    user = acting_person(by)
     if not acts_for_customer(user, audit):
         raise NotAllowed(_("Only who asked for the audit, or a coordinator, announces a visit."))
     held: AuditRequest = (
@@ -198,11 +200,11 @@ def announce_visit(
         audit=held,
         place=place,
         on=on,
-        visitors=need(visitors, "visitors"),
+        visitors=require_text(visitors, "visitors"),
         announced_by=user,
         announced_at=at,
     )
-    tell_record(held, "audit.visit_announced", by=by, at=at, visit=visit.pk, on=on.isoformat())
+    record_audit(held, "audit.visit_announced", by=by, at=at, visit=visit.pk, on=on.isoformat())
     notices.tell_visit(audit=held, visit=visit, at=at)
     return visit
 
@@ -233,38 +235,37 @@ def answer_visit(
     visit_id: int,
     authorizes: bool,
     answer: str,
-    user: User,
     by: Actor,
     at: datetime,
 ) -> Visit:
     """Authorize a visit, or refuse it with the reason."""
-    held = hold(audit, Act.ANSWER_VISIT, user)
+    user = acting_person(by)
+    held = lock_for_act(audit, Act.ANSWER_VISIT, user)
     visit = get_visit(held, visit_id)
     if visit.is_authorized is not None:
         raise NotNow(_("This visit has been answered."))
-    visit.answer = answer.strip() if authorizes else need(answer, "answer")
+    visit.answer = answer.strip() if authorizes else require_text(answer, "answer")
     visit.is_authorized = authorizes
     visit.answered_by = user
     visit.answered_at = at
     visit.save(update_fields=["is_authorized", "answered_by", "answered_at", "answer"])
-    tell_record(held, "audit.visit_answered", by=by, at=at, visit=visit.pk, authorized=authorizes)
+    record_audit(held, "audit.visit_answered", by=by, at=at, visit=visit.pk, authorized=authorizes)
     what = "visit_authorized" if authorizes else "visit_refused"
-    say(held, what, reason=visit.answer, day=visit.on, by=by, at=at)
+    write_to_customer(held, what, reason=visit.answer, day=visit.on, by=by, at=at)
     return visit
 
 
 @transaction.atomic
-def stop_audit(
-    *, audit: AuditRequest, reason: str, user: User, by: Actor, at: datetime
-) -> AuditRequest:
+def stop_audit(*, audit: AuditRequest, reason: str, by: Actor, at: datetime) -> AuditRequest:
     """Stop everything because somebody asked to manipulate information, and report it to the
     committee (SPEC 9.7).
 
     The customer is not told by the system: what is said to whom is the committee's to decide.
     """
-    held = hold(audit, Act.STOP, user)
+    user = acting_person(by)
+    held = lock_for_act(audit, Act.STOP, user)
     held.stopped_from = held.state
-    held.decision = need(reason, "reason")
+    held.decision = require_text(reason, "reason")
     held.state = AuditState.STOPPED
     held.decided_by = user
     held.decided_at = at
@@ -274,25 +275,24 @@ def stop_audit(
         clock is not None and clock.is_live and (clock.due_at is None or at <= clock.due_at)
     ):  # a term that was missed stays missed
         withdraw_promise(ticket=held.ticket, metric=Metric.DELIVERY, by=by, at=at)
-    tell_record(held, "audit.stopped", by=by, at=at)
+    record_audit(held, "audit.stopped", by=by, at=at)
     notices.tell_committee(audit=held, at=at)
     return held
 
 
 @transaction.atomic
-def resume_audit(
-    *, audit: AuditRequest, reason: str, user: User, by: Actor, at: datetime
-) -> AuditRequest:
+def resume_audit(*, audit: AuditRequest, reason: str, by: Actor, at: datetime) -> AuditRequest:
     """Go on after the committee has decided, where it was stopped; a term that was not missed is
     measured anew.
     """
-    held = hold(audit, Act.RESUME, user)
-    held.decision = need(reason, "reason")
+    user = acting_person(by)
+    held = lock_for_act(audit, Act.RESUME, user)
+    held.decision = require_text(reason, "reason")
     held.decided_by = user
     held.decided_at = at
     held.state = held.stopped_from or AuditState.OPEN
     held.stopped_from = ""
     held.save(update_fields=["decision", "state", "stopped_from", "decided_by", "decided_at"])
     start_promise(ticket=held.ticket, metric=Metric.DELIVERY, by=by, at=at)
-    tell_record(held, "audit.resumed", by=by, at=at)
+    record_audit(held, "audit.resumed", by=by, at=at)
     return held

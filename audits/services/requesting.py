@@ -14,11 +14,12 @@ from audits import notices
 from audits.models import AuditRequest, AuditState, RequestedItem, Visit, VisitPlace
 from audits.policies import Act
 from audits.queries import Allowance, allowance_of, requestable_services
-from audits.services.base import hold, need, say, tell_record
+from audits.services.base import lock_for_act, record_audit, require_text, write_to_customer
 from audits.workbook import WantedAudit, read_form
 from catalog.models import Contract
 from catalog.queries import contracts_in_force, covers
-from foundation.accounts.models import Membership, User
+from foundation.accounts.models import Membership
+from foundation.accounts.queries import acting_person
 from foundation.accounts.zones import zone
 from foundation.core.actor import Actor
 from foundation.core.classification import (
@@ -97,7 +98,7 @@ def request_audit(
     ticket = _raise(membership, wanted, [form, *checklist], by, at)
     audit = _write(ticket, wanted, allowance, form, visit, at=at)
     start_promise(ticket=ticket, metric=Metric.DELIVERY, by=by, at=at)
-    tell_record(
+    record_audit(
         audit,
         "audit.requested",
         by=by,
@@ -151,7 +152,7 @@ def _write(
             audit=audit,
             place=visit.place,
             on=visit.on,
-            visitors=need(visit.visitors, "visitors"),
+            visitors=require_text(visit.visitors, "visitors"),
             announced_by=ticket.requester,
             announced_at=at,
         )
@@ -216,19 +217,22 @@ def _raise(
 
 @transaction.atomic
 def evaluate_environment(
-    *, audit: AuditRequest, approves: bool, reason: str, user: User, by: Actor, at: datetime
+    *, audit: AuditRequest, approves: bool, reason: str, by: Actor, at: datetime
 ) -> AuditRequest:
     """Decide about an audit of an alternate environment (SPEC 9.5), with the reason; a declined one
     counts in no allowance.
     """
-    held = hold(audit, Act.EVALUATE, user)
-    held.decision = need(reason, "reason")
+    user = acting_person(by)
+    held = lock_for_act(audit, Act.EVALUATE, user)
+    held.decision = require_text(reason, "reason")
     held.state = AuditState.OPEN if approves else AuditState.DECLINED
     held.decided_by = user
     held.decided_at = at
     held.save(update_fields=["decision", "state", "decided_by", "decided_at"])
     if not approves:
         withdraw_promise(ticket=held.ticket, metric=Metric.DELIVERY, by=by, at=at)
-    tell_record(held, "audit.evaluated", by=by, at=at, approved=approves)
-    say(held, "approved" if approves else "declined", reason=held.decision, by=by, at=at)
+    record_audit(held, "audit.evaluated", by=by, at=at, approved=approves)
+    write_to_customer(
+        held, "approved" if approves else "declined", reason=held.decision, by=by, at=at
+    )
     return held

@@ -14,6 +14,7 @@ from escalation.events import TicketEscalated
 from escalation.models import Cause, Escalation, EscalationLevel
 from escalation.queries import ladder_of
 from foundation.accounts.models import User
+from foundation.accounts.queries import acting_person
 from foundation.accounts.roles import Capability
 from foundation.activity.services import Fact, record
 from foundation.calendars.arithmetic import CalendarError
@@ -99,12 +100,11 @@ def escalate_ticket(
 
 
 @transaction.atomic
-def request_escalation(
-    *, ticket: Ticket, reason: str, user: User, by: Actor, at: datetime
-) -> Escalation:
+def request_escalation(*, ticket: Ticket, reason: str, by: Actor, at: datetime) -> Escalation:
     """Let the customer escalate at any moment of the ticket's life (SPEC 5.2). The same words
     within a minute are one request: a double click.
     """
+    user = acting_person(by)
     if not (can_reply_as_customer(user, ticket) or user.can(Capability.WORK_TICKETS)):
         raise NotAllowed(_("Only its requester, a coordinator or the desk escalates this ticket."))
     if ticket.state in FINAL:
@@ -125,15 +125,14 @@ def request_escalation(
 
 
 @transaction.atomic
-def deescalate_ticket(
-    *, ticket: Ticket, reason: str, user: User, by: Actor, at: datetime
-) -> Escalation:
+def deescalate_ticket(*, ticket: Ticket, reason: str, by: Actor, at: datetime) -> Escalation:
     """Take the ticket one level back, with the reason on the record; nobody is told, and the next
     request climbs from there.
 
     Refuses with ``NotAllowed`` (the desk only), or ``Invalid`` without a reason or for a ticket
     that stands on no level.
     """
+    user = acting_person(by)
     if not user.can(Capability.WORK_TICKETS):
         raise NotAllowed(_("Only the desk takes an escalation back."))
     if not reason.strip():

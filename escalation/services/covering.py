@@ -13,7 +13,8 @@ from escalation.coverage import pictures_of, stretches_of
 from escalation.duty import who_answers
 from escalation.models import Coverage, Drill
 from escalation.queries import levels_of, matrix_on
-from foundation.accounts.models import Organization, User
+from foundation.accounts.models import Organization
+from foundation.accounts.queries import acting_person
 from foundation.accounts.roles import Capability
 from foundation.activity.services import Fact, record
 from foundation.core.actor import Actor
@@ -83,11 +84,12 @@ def look_at_coverage(*, organization: Organization, at: datetime) -> int:
 
 @transaction.atomic
 def start_drill(
-    *, organization: Organization, contract: Contract | None, user: User, by: Actor, at: datetime
+    *, organization: Organization, contract: Contract | None, by: Actor, at: datetime
 ) -> Drill:
     """Send everybody who would answer now for a level of the matrix a notice marked as a test; a
     double click sends once.
     """
+    user = acting_person(by)
     if not (user.can(Capability.SUPERVISE) or user.can(Capability.CONFIGURE)):
         raise NotAllowed(_("Only supervisors and administrators start a drill."))
     Organization.objects.select_for_update().get(pk=organization.pk)

@@ -11,7 +11,8 @@ from foundation.accounts.models import (
 )
 from foundation.accounts.roles import Capability, CustomerRole, StaffRole
 from foundation.accounts.tenancy import organization_ids_of, valid_memberships
-from foundation.core.errors import NotFound
+from foundation.core.actor import Actor
+from foundation.core.errors import NotAllowed, NotFound
 from foundation.core.tenancy import current_scope
 
 
@@ -48,6 +49,17 @@ def members_with_role(organization_id: int, *roles: CustomerRole) -> list[User]:
         .order_by("user__full_name", "pk")
     )
     return [membership.user for membership in memberships if membership.has_role(*roles)]
+
+
+def acting_person(by: Actor) -> User:
+    """Return the person who acts: the one the record will name. ``NotAllowed`` for an act of the
+    system, and for an account that is not active.
+    """
+    person_id = by.person_id or 0  # no row has it
+    found = User.objects.filter(pk=person_id, is_active=True).order_by("pk").first()
+    if found is None:
+        raise NotAllowed(_("Only a person with an active account may do this."))
+    return found
 
 
 def organizations() -> list[Organization]:

@@ -8,8 +8,8 @@ from django.db.models import F, Max
 from django.utils.translation import gettext as _
 
 from catalog.queries import contract_on
-from foundation.accounts.models import Organization, User
-from foundation.accounts.queries import members_with_role
+from foundation.accounts.models import Organization
+from foundation.accounts.queries import acting_person, members_with_role
 from foundation.accounts.roles import CustomerRole
 from foundation.accounts.zones import zone
 from foundation.activity.services import Fact, record
@@ -37,7 +37,6 @@ def request_report(
     organization: Organization,
     month: date,
     language: str,
-    user: User | None,
     by: Actor,
     at: datetime,
     send_when_ready: bool = False,
@@ -47,7 +46,8 @@ def request_report(
 
     The same figures are never issued twice: an unchanged month returns the issue it has.
     """
-    if user is not None and not queries.may_see_reports(user, organization.pk):
+    is_read_by_a_person = by.person_id is not None
+    if is_read_by_a_person and not queries.may_see_reports(acting_person(by), organization.pk):
         raise NotAllowed(_("You may not read the reports of this organization."))
     issued = queries.issued_report(organization.pk, month, language)
     if issued is not None and issued.status != ReportStatus.FAILED:
@@ -83,7 +83,7 @@ def request_report(
         data=data,
         data_sha256=sha256,
         cutoff_at=published.cutoff_at if published is not None else at,
-        requested_by=user,
+        requested_by_id=by.person_id,
         requested_at=at,
         run_after=at,
         send_when_ready=send_when_ready,
@@ -207,7 +207,6 @@ def issue_monthly_report(*, organization: Organization, at: datetime) -> ReportI
         organization=organization,
         month=month,
         language=contract.report_language,
-        user=None,
         by=ISSUER,
         at=at,
         send_when_ready=True,

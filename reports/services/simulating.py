@@ -16,8 +16,8 @@ from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from catalog.models import Contract
-from foundation.accounts.models import Organization, User
-from foundation.accounts.queries import get_organization
+from foundation.accounts.models import Organization
+from foundation.accounts.queries import acting_person, get_organization
 from foundation.accounts.roles import Capability
 from foundation.activity.services import Fact, record
 from foundation.calendars.queries import calendar_versions_of
@@ -70,13 +70,14 @@ class NewSimulation:
 
 
 @transaction.atomic
-def request_simulation(*, wanted: NewSimulation, user: User, by: Actor, at: datetime) -> Simulation:
+def request_simulation(*, wanted: NewSimulation, by: Actor, at: datetime) -> Simulation:
     """Keep what is to be tried, a part for each customer and month, and wake the worker.
 
     Refuses with ``NotAllowed``, or with ``Invalid``: a draft with a hole, a target below one
     minute, hours that are no calendar, months in the wrong order, in the future or too many, no
     customer, or no tickets at all.
     """
+    user = acting_person(by)
     if not user.can(Capability.SEE_REPORTS):
         raise NotAllowed(_("You may not read the reports of the customers."))
     draft_from(wanted.draft)
@@ -168,7 +169,6 @@ def put_in_force(
     simulation: Simulation,
     contract: Contract,
     effective_from: datetime,
-    user: User,
     by: Actor,
     at: datetime,
 ) -> PolicyVersion:
@@ -178,6 +178,7 @@ def put_in_force(
     Refuses with ``NotAllowed`` or, as ``publish_draft`` does, with ``Invalid`` or
     ``ValidationError``.
     """
+    user = acting_person(by)
     if (
         not user.can(Capability.CONFIGURE)
         or contract.organization_id not in simulation.organization_ids

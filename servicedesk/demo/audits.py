@@ -53,7 +53,6 @@ def build_audits(house: House, now: datetime) -> None:
         audit=closed,
         number=3,
         reason="La política se entregó en la auditoría anterior.",
-        user=bpo,
         by=_by(bpo),
         at=past + 2 * DAY,
     )
@@ -83,7 +82,6 @@ def build_audits(house: House, now: datetime) -> None:
         minutes=45,
         place="https://reunion.mesa.example/auditoria",
         attendees=["elsa@auditores.example", running.ticket.requester.email, bpo.email],
-        user=agent,
         by=_by(agent),
         at=start + 4 * HOUR,
     )
@@ -147,14 +145,14 @@ def _attend(house: House, audit: AuditRequest, at: datetime) -> None:
 
 def _prepare(house: House, audit: AuditRequest, wanted: NewEvidence, at: datetime) -> Evidence:
     agent = house.staff["agent"]
-    return prepare_evidence(audit=audit, wanted=wanted, user=agent, by=_by(agent), at=at)
+    return prepare_evidence(audit=audit, wanted=wanted, by=_by(agent), at=at)
 
 
 def _deliver(house: House, audit: AuditRequest, wanted: NewEvidence, at: datetime) -> None:
     evidence = _prepare(house, audit, wanted, at)
     for verb, name in ((approve_evidence, "bpo2"), (deliver_evidence, "bpo")):
         person = house.staff[name]
-        verb(audit=audit, evidence_id=evidence.pk, user=person, by=_by(person), at=at + HOUR)
+        verb(audit=audit, evidence_id=evidence.pk, by=_by(person), at=at + HOUR)
 
 
 def _by(person: User) -> Actor:

@@ -24,6 +24,7 @@ from foundation.core.classification import (
 )
 from foundation.core.errors import DomainError
 from servicedesk.demo import content
+from servicedesk.demo.audits import _by
 from servicedesk.demo.house import House
 from sla.clocks.queries import due_ticket_ids
 from sla.clocks.services import settle_ticket
@@ -427,9 +428,9 @@ class Replay:
             self._later(ticket.pk, at + 44 * HOUR, lambda t, now: self._solve(t, agent, now))
 
     def _escalate(self, ticket: Ticket, at: datetime) -> None:
-        by = Actor(person_id=ticket.requester_id, channel=Channel.PORTAL)
+        Actor(person_id=ticket.requester_id, channel=Channel.PORTAL)
         request_escalation(
-            ticket=ticket, reason="Nadie nos ha contestado.", user=ticket.requester, by=by, at=at
+            ticket=ticket, reason="Nadie nos ha contestado.", by=_by(ticket.requester), at=at
         )
 
     def _follow_up(self, ticket: Ticket, at: datetime) -> None:

@@ -4,8 +4,8 @@ import pytest
 
 from foundation.accounts.models import User
 from foundation.accounts.services import issue_user_token
-from tests.api.asking import Api
-from tests.house import MONDAY_9AM, SETUP, House
+from tests.support.api import Api
+from tests.support.house import MONDAY_9AM, SETUP, House
 
 
 @pytest.fixture

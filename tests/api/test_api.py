@@ -11,14 +11,19 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from api.idempotency import lock_numbers
-from api.serializers import ClockSerializer, TicketListSerializer, TicketSerializer
+from api.tickets.serializers import ClockSerializer, TicketListSerializer, TicketSerializer
 from escalation.models import Escalation
 from foundation.accounts.models import ApiToken
 from foundation.accounts.services import issue_service_account_token, issue_user_token
 from foundation.notifications.models import OutboxMessage
 from reports.services import make_report
-from tests.api.asking import Api
-from tests.house import MONDAY_9AM, SETUP, House, make_ticket
+from tests.support.api import Api
+from tests.support.house import (
+    MONDAY_9AM,
+    SETUP,
+    House,
+    make_ticket,
+)
 from tickets.models import Message, Ticket
 
 NEW = {

@@ -2,7 +2,6 @@
 away, and the desk alone does it.
 """
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,11 +9,15 @@ import time_machine
 
 from foundation.activity.models import Record
 from sla.clocks.models import Clock
-from tests.api.asking import Api
-from tests.house import MONDAY_9AM, House, fresh, make_ticket
+from tests.support.api import Api
+from tests.support.house import (
+    MINUTE,
+    MONDAY_9AM,
+    House,
+    fresh,
+    make_ticket,
+)
 from tickets.models import Message
-
-MINUTE = timedelta(minutes=1)
 
 
 def test_what_a_classification_would_do_is_told_and_nothing_is_written(

@@ -23,127 +23,32 @@ from foundation.notifications.models import OutboxMessage
 from reports.services import NewSimulation, request_report, request_simulation
 from sla.policies.models import PolicyVersion
 from sla.simulation.drafts import IN_FORCE
-from tests.architecture.routes import all_routes
-from tests.audits.making import ask, prepare
-from tests.house import CUSTOMER_ROLES, MONDAY_9AM, SETUP, STAFF_EMAILS, House, make_ticket
+from tests.architecture.permissions import TABLE, expected
+from tests.architecture.permissions.roles import ANONYMOUS, NOBODY, OUTSIDER
+from tests.architecture.routes import Route, all_routes
+from tests.support.audits import ask, prepare
+from tests.support.house import (
+    CUSTOMER_ROLES,
+    MONDAY_9AM,
+    SETUP,
+    House,
+    by,
+    make_ticket,
+)
 from tickets.models import Attachment
 from tickets.services.attachments import attach_files
 
 CANARY = "Canary of the north"
-ANONYMOUS = "anonymous"
-OUTSIDER = "outsider"
-STAFF = frozenset(STAFF_EMAILS)
-CUSTOMERS = frozenset(CUSTOMER_ROLES)
-SIGNED_IN = STAFF | CUSTOMERS | {OUTSIDER}
-EVERYBODY = SIGNED_IN | {ANONYMOUS}
-NOBODY: frozenset[str] = frozenset()
-PORTAL = CUSTOMERS | {OUTSIDER}
-READERS = frozenset({"requester", "company_manager", "coordinator"})  # of the requester's ticket
-ACTORS = frozenset({"requester", "coordinator"})
-REPORT_READERS = frozenset({"company_manager", "coordinator", "report_recipient"})
-DESK = frozenset({"agent", "agent2", "desk_supervisor", "desk_manager"})
-SEES_TICKETS = STAFF - {"commercial"}
-SEES_REPORTS = frozenset({"desk_supervisor", "desk_manager", "service_delivery", "administrator"})
-SEES_CONFIGURATION = SEES_REPORTS | {"commercial"}
-ADMIN = frozenset({"administrator"})
-RAISERS = CUSTOMERS - {"report_recipient"}
-PREPARES = frozenset(
-    {"agent", "agent2", "consultant", "desk_supervisor", "desk_manager", "audit_area", "bpo"}
-)
-SEES_OUTBOX = frozenset({"desk_supervisor", "desk_manager", "administrator"})
-
-# Pattern of the route -> who gets in. The first that matches decides.
-TABLE: list[tuple[str, frozenset[str]]] = [
-    (r"", SIGNED_IN),
-    (r"healthz|readyz", EVERYBODY),
-    (r"language/", EVERYBODY),
-    (r"verify/(certificate.pem)?", EVERYBODY),
-    (r"escalations/.*", EVERYBODY),  # the signed word is the key
-    (r"accounts/(login/|signup/|inactive/|password/reset/.*|\^password/reset.*)", EVERYBODY),
-    (
-        r"accounts/(email/|confirm-email/|\^confirm-email.*)|\^accounts/confirm-email.*",
-        NOBODY,
-    ),  # an address is changed in the configuration
-    (r"accounts/.*", SIGNED_IN),
-    (r"contacts/<slug:slug>/pdf/", CUSTOMERS),
-    (r"home/|catalog/|contacts/|tickets/|catalog/<slug:slug>/", PORTAL),
-    (r"audits/", PORTAL),
-    (r"audits/new/", RAISERS | {OUTSIDER}),
-    (r"audits/form/.*", RAISERS),
-    (r"audits/<str:number>/(visit/)?", READERS),
-    (r"audits/<str:number>/conferences/.*", READERS),
-    (r"tickets/<str:number>/(clocks/<slug:metric>/)?", READERS),
-    (
-        r"tickets/<str:number>/(reply|escalate|follow-up|step/<slug:name>)/",
-        READERS,
-    ),  # the page answers; the service refuses the manager
-    (r"attachments/.*", READERS | SEES_TICKETS),
-    (r"reports/", REPORT_READERS),
-    (r"reports/<slug:slug>/<str:month>/pdf/", REPORT_READERS),
-    (r"admin/login/", NOBODY),  # sends everybody to the one login, or home
-    (r"admin/logout/", STAFF),
-    (r"admin/|admin/password_change/(done/)?|admin/jsi18n/|admin/config/", STAFF),
-    (r"admin/queue/", SEES_TICKETS),
-    (r"admin/queue/assign/|admin/register/", DESK),
-    (r"admin/\^tickets/\(\?P<number>\[A-Za-z\]\+-\\d\+\)/\$", SEES_TICKETS),
-    (r"admin/\^tickets/.*contract/.*", frozenset({"desk_supervisor", "desk_manager"})),
-    (
-        r"admin/\^tickets/.*",
-        SEES_TICKETS,
-    ),  # the page answers 400 or 403 with the reason; what each may do is tested in services
-    (r"admin/reports/.*", SEES_REPORTS),
-    (r"admin/simulations/<int:simulation_id>/put-in-force/", ADMIN),
-    (r"admin/simulations/.*", SEES_REPORTS),
-    (r"admin/audits/", SEES_TICKETS),
-    (r"admin/\^audits/.*/evidence/.*", PREPARES),
-    (
-        r"admin/\^audits/.*",
-        SEES_TICKETS,
-    ),  # the page answers with the reason; who may do what is tested with the services
-    (r"admin/coverage/", SEES_REPORTS),
-    (r"admin/coverage/drill/", frozenset({"desk_supervisor", "desk_manager", "administrator"})),
-    (r"admin/autocomplete/", SEES_CONFIGURATION),
-    (r"admin/r/.*", NOBODY),
-    (r"admin/.*/<path:object_id>/", STAFF),  # only a redirect to the change page
-    (r"admin/notifications/outboxmessage/(<path:object_id>/(change/|history/))?", SEES_OUTBOX),
-    (r"admin/notifications/.*", NOBODY),
-    (r"admin/.*/<path:object_id>/delete/", NOBODY),
-    (r"admin/accounts/apitoken/add/", NOBODY),
-    (r"admin/.*/add/", ADMIN),
-    (r"admin/(accounts|calendars|catalog|duty|sla|escalation)/.*", SEES_CONFIGURATION),
-    (r"admin/\^\(\?P<app_label>.*", SEES_CONFIGURATION | SEES_OUTBOX),
-    (r"admin/\(\?P<url>.*", NOBODY),
-    (r"api/docs/|api/v1/schema/", SIGNED_IN),
-    (r"api/v1/\^tickets/\$", SIGNED_IN),
-    (r"api/v1/\^tickets/.*/rules/\$", SEES_TICKETS),
-    (r"api/v1/\^tickets/.*/classification/.*", DESK),
-    (r"api/v1/\^tickets/.*", READERS | SEES_TICKETS),
-    (r"api/v1/\^audits/\$", SIGNED_IN),
-    (r"api/v1/\^audits/.*(approve|refuse|deliver).*", frozenset({"bpo"})),
-    (r"api/v1/\^audits/.*", READERS | SEES_TICKETS),  # who may do what is tested with the services
-    (r"api/v1/coverage/", SEES_REPORTS),
-    (r"api/v1/terms/", SEES_CONFIGURATION),  # who may publish is tested with the service
-    (r"api/v1/reports/.*", REPORT_READERS | SEES_REPORTS),
-]
-
-
 REPORT_QUERY = "?organization=north&month=2026-03"
 QUERIES = {
-    "admin/autocomplete/": "?app_label=catalog&model_name=contract&field_name=organization",
-    "api/v1/reports/service-level/": REPORT_QUERY,
-    "api/v1/terms/": "?organization=north",
-    "api/v1/coverage/": "?organization=north",
-    "admin/coverage/drill/": "?customer=north",
-    "api/v1/reports/service-level.<str:format>": REPORT_QUERY,
+    "admin:autocomplete": "?app_label=catalog&model_name=contract&field_name=organization",
+    "api:service_level": REPORT_QUERY,
+    "api:terms": "?organization=north",
+    "api:coverage": "?organization=north",
+    "admin:coverage_drill": "?customer=north",
+    "api:service_level_format": REPORT_QUERY,
 }
 LOGINS = ("/accounts/login/", "/admin/login/")
-
-
-def expected(route: str) -> frozenset[str]:
-    for pattern, roles in TABLE:
-        if re.fullmatch(pattern, route):
-            return roles
-    raise AssertionError(f"{route!r} has no line in the permission table: add who may open it.")
 
 
 @pytest.fixture
@@ -168,8 +73,7 @@ def world(house: House) -> dict[str, str]:
         minutes=30,
         place="Room",
         attendees=["x@y.example"],
-        user=house.agent,
-        by=SETUP,
+        by=by(house.agent),
         at=MONDAY_9AM,
     )
     escalation = escalate_ticket(
@@ -180,7 +84,6 @@ def world(house: House) -> dict[str, str]:
         organization=house.north,
         month=MONDAY_9AM.date().replace(day=1),
         language="en",
-        user=None,
         by=system_actor("walk"),
         at=MONDAY_9AM,
     )
@@ -192,8 +95,7 @@ def world(house: House) -> dict[str, str]:
             first_month=MONDAY_9AM.date().replace(day=1),
             last_month=MONDAY_9AM.date().replace(day=1),
         ),
-        user=house.staff["desk_manager"],
-        by=SETUP,
+        by=by(house.staff["desk_manager"]),
         at=MONDAY_9AM,
     )
     issue_service_account_token(
@@ -233,26 +135,28 @@ def world(house: House) -> dict[str, str]:
     }
 
 
-def path_of(route: str, values: dict[str, str]) -> str:
+def path_of(route: Route, values: dict[str, str]) -> str:
     """Fill the route with the north's values; configuration objects are looked up by model."""
-    if "<path:object_id>" in route:
-        values = {**values, "object_id": str(_object_of(route))}
-    if "audits/" in route:
+    if "<path:object_id>" in route.pattern:
+        values = {**values, "object_id": str(_object_of(route.pattern))}
+    if "audits/" in route.pattern:
         values = {**values, "number": values["audit"]}
-    if route.startswith("catalog/<slug"):
+    if route.name == "admin:ticket_panel":
+        values = {**values, "name": "history"}
+    if route.name == "portal:new_ticket":
         values = {**values, "slug": "erp-error"}
     path = re.sub(
         r"<(?:\w+:)?(\w+)>",
         lambda m: values.get(m[1], "x"),
-        re.sub(r"\(\?P<(\w+)>[^()]*\)", r"<\1>", route),
+        re.sub(r"\(\?P<(\w+)>[^()]*\)", r"<\1>", route.pattern),
     )
-    return "/" + path.replace("^", "").replace("$", "") + QUERIES.get(route, "")
+    return "/" + path.replace("^", "").replace("$", "") + QUERIES.get(route.name, "")
 
 
-def _object_of(route: str) -> int:
+def _object_of(pattern: str) -> int:
     from django.apps import apps
 
-    _admin, app, model = route.split("/")[:3]
+    _admin, app, model = pattern.split("/")[:3]
     if app == "r":
         return 1
     found = apps.get_model(app, model).objects.order_by("pk")
@@ -318,17 +222,18 @@ def test_every_route_lets_in_exactly_the_roles_of_the_table(
                     user, backend="allauth.account.auth_backends.AuthenticationBackend"
                 )
             got_in, body = gets_in(client, path)
-            if route == "" and role == ANONYMOUS:
+            if route.name == "home" and role == ANONYMOUS:
                 got_in = False
-            if route.startswith("accounts/") and role != ANONYMOUS and expected(route) != NOBODY:
+            is_account_page = route.pattern.startswith("accounts/")
+            if is_account_page and role != ANONYMOUS and expected(route.name) != NOBODY:
                 # The login's own pages show a person their own account, in whatever state it is.
                 continue
-            if got_in != (role in expected(route)):
+            if got_in != (role in expected(route.name)):
                 wrong.append(f"{path} {role}: {'got in' if got_in else 'was kept out'}")
             if (
                 role in {OUTSIDER, ANONYMOUS}
                 and CANARY in body
-                and not route.startswith("escalations/")
+                and route.name != "portal:acknowledge"
             ):
                 leaks.append(f"{path} {role}")
     assert not wrong, "\n".join(wrong)
@@ -337,7 +242,11 @@ def test_every_route_lets_in_exactly_the_roles_of_the_table(
 
 def test_every_route_has_a_line_in_the_table() -> None:
     for route in all_routes():
-        expected(route)
+        expected(route.name)
+
+
+def test_every_line_of_the_table_names_a_route() -> None:
+    assert set(TABLE) - {route.name for route in all_routes()} == set()
 
 
 def test_the_canary_would_be_seen_by_its_own_people(

@@ -22,7 +22,7 @@ from audits.services import NewVisit
 from foundation.core.errors import DomainError, NotAllowed
 from foundation.notifications.models import OutboxMessage
 from sla.clocks.models import Clock
-from tests.audits.making import (
+from tests.support.audits import (
     BPO,
     DAY,
     HOUR,
@@ -38,7 +38,13 @@ from tests.audits.making import (
     step,
     text,
 )
-from tests.house import MONDAY_9AM, STAFF_EMAILS, House, by, fresh
+from tests.support.house import (
+    MONDAY_9AM,
+    STAFF_EMAILS,
+    House,
+    by,
+    fresh,
+)
 from tickets.models import Attachment, Message
 from tickets.services import reply_as_customer, reply_to_customer
 
@@ -65,27 +71,27 @@ def _acts(house: House) -> dict[Act, Callable[[AuditRequest, Any], Any]]:
 
     return {
         Act.EVALUATE: lambda a, u: services.evaluate_environment(
-            audit=a, approves=True, reason="Y", user=u, by=by(u), at=at
+            audit=a, approves=True, reason="Y", by=by(u), at=at
         ),
         Act.PREPARE: lambda a, u: prepare(house, a, 3, user=u, at=at),
         Act.APPROVE: lambda a, u: services.approve_evidence(
-            audit=a, evidence_id=evidence(a, waiting), user=u, by=by(u), at=at
+            audit=a, evidence_id=evidence(a, waiting), by=by(u), at=at
         ),
         Act.REFUSE: lambda a, u: services.refuse_evidence(
-            audit=a, evidence_id=evidence(a, waiting), reason="No", user=u, by=by(u), at=at
+            audit=a, evidence_id=evidence(a, waiting), reason="No", by=by(u), at=at
         ),
         Act.DELIVER: lambda a, u: services.deliver_evidence(
-            audit=a, evidence_id=evidence(a, approved), user=u, by=by(u), at=at
+            audit=a, evidence_id=evidence(a, approved), by=by(u), at=at
         ),
         Act.SET_ASIDE: lambda a, u: services.set_aside(
-            audit=a, number=3, reason="None", user=u, by=by(u), at=at
+            audit=a, number=3, reason="None", by=by(u), at=at
         ),
         Act.WAIVE: lambda a, u: services.waive(
-            audit=a, number=3, reason="Y", agreed_by="Z", user=u, by=by(u), at=at
+            audit=a, number=3, reason="Y", agreed_by="Z", by=by(u), at=at
         ),
-        Act.COMPLETE: lambda a, u: services.complete_audit(audit=a, user=u, by=by(u), at=at),
+        Act.COMPLETE: lambda a, u: services.complete_audit(audit=a, by=by(u), at=at),
         Act.TELL_DELAY: lambda a, u: services.give_delay_notice(
-            audit=a, reason="Late", new_date=date(2026, 3, 20), user=u, by=by(u), at=at
+            audit=a, reason="Late", new_date=date(2026, 3, 20), by=by(u), at=at
         ),
         Act.SCHEDULE: lambda a, u: services.schedule_conference(
             audit=a,
@@ -93,22 +99,19 @@ def _acts(house: House) -> dict[Act, Callable[[AuditRequest, Any], Any]]:
             minutes=60,
             place="Sala 1",
             attendees=["x@y.example"],
-            user=u,
             by=by(u),
             at=at,
         ),
         Act.CANCEL_CONFERENCE: lambda a, u: services.cancel_conference(
-            audit=a, conference_id=Conference.objects.get(audit=a).pk, user=u, by=by(u), at=at
+            audit=a, conference_id=Conference.objects.get(audit=a).pk, by=by(u), at=at
         ),
         Act.ANSWER_VISIT: lambda a, u: services.answer_visit(
-            audit=a, visit_id=visit(a), authorizes=True, answer="", user=u, by=by(u), at=at
+            audit=a, visit_id=visit(a), authorizes=True, answer="", by=by(u), at=at
         ),
         Act.STOP: lambda a, u: services.stop_audit(
-            audit=a, reason="Asked to change a date", user=u, by=by(u), at=at
+            audit=a, reason="Asked to change a date", by=by(u), at=at
         ),
-        Act.RESUME: lambda a, u: services.resume_audit(
-            audit=a, reason="Decided", user=u, by=by(u), at=at
-        ),
+        Act.RESUME: lambda a, u: services.resume_audit(audit=a, reason="Decided", by=by(u), at=at),
     }
 
 
@@ -236,7 +239,6 @@ def _announce(audit: AuditRequest, person: Any) -> None:
         place=VisitPlace.DATA_CENTRE,
         on=on,
         visitors="Elsa",
-        user=person,
         by=by(person),
         at=at,
     )
@@ -245,7 +247,7 @@ def _announce(audit: AuditRequest, person: Any) -> None:
 def _call_off(audit: AuditRequest, person: Any) -> None:
     conference = Conference.objects.get(audit=audit)
     services.cancel_conference(
-        audit=audit, conference_id=conference.pk, user=person, by=by(person), at=MONDAY_9AM + HOUR
+        audit=audit, conference_id=conference.pk, by=by(person), at=MONDAY_9AM + HOUR
     )
 
 
@@ -269,7 +271,6 @@ def test_visits_and_conferences_by_role_and_state(
         minutes=60,
         place="Sala 1",
         attendees=["x@y.example"],
-        user=bpo,
         by=by(bpo),
         at=at,
     )

@@ -13,8 +13,24 @@ from foundation.duty.models import Absence
 from foundation.notifications.models import OutboxMessage
 from sla.clocks.models import Clock
 from sla.policies.models import PolicyVersion
-from tests.audits.making import DAY, HOUR, again, ask, confer, prepare, step, text, told
-from tests.house import MONDAY_9AM, House, by, fresh, make_ticket
+from tests.support.audits import (
+    DAY,
+    HOUR,
+    again,
+    ask,
+    confer,
+    prepare,
+    step,
+    text,
+    told,
+)
+from tests.support.house import (
+    MONDAY_9AM,
+    House,
+    by,
+    fresh,
+    make_ticket,
+)
 from tickets.models import Attachment
 from tickets.services import reply_to_customer
 
@@ -88,7 +104,7 @@ def test_a_stop_calls_a_paused_term_off_too(house: House) -> None:
     step(house, audit, "pend_user", MONDAY_9AM + 2 * HOUR, message="?")
     assert Clock.objects.get(ticket=audit.ticket, metric="delivery").state == "paused"
 
-    stop_audit(audit=again(audit), reason="x", user=who, by=by(who), at=MONDAY_9AM + 3 * HOUR)
+    stop_audit(audit=again(audit), reason="x", by=by(who), at=MONDAY_9AM + 3 * HOUR)
 
     assert Clock.objects.get(ticket=audit.ticket, metric="delivery").state == "withdrawn"
 
@@ -101,7 +117,6 @@ def test_what_bpo_sent_back_waits_for_nobody_and_may_be_sent_as_any_file(house: 
         audit=again(evidence.item.audit),
         evidence_id=evidence.pk,
         reason="x",
-        user=bpo,
         by=by(bpo),
         at=MONDAY_9AM,
     )
@@ -123,13 +138,12 @@ def test_a_conference_of_a_stopped_audit_is_called_off_and_everybody_hears_of_it
     audit = ask(house)
     who = house.staff["audit_area"]
     confer(house, audit)
-    stop_audit(audit=again(audit), reason="x", user=who, by=by(who), at=MONDAY_9AM + HOUR)
+    stop_audit(audit=again(audit), reason="x", by=by(who), at=MONDAY_9AM + HOUR)
     conference = Conference.objects.get(audit=audit)
 
     cancel_conference(
         audit=again(audit),
         conference_id=conference.pk,
-        user=who,
         by=by(who),
         at=MONDAY_9AM + 2 * HOUR,
     )

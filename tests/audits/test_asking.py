@@ -17,7 +17,7 @@ from foundation.core.classification import Environment
 from foundation.core.errors import DomainError
 from sla.clocks.models import Clock
 from sla.clocks.services import rebuild_clocks
-from tests.audits.making import (
+from tests.support.audits import (
     DAY,
     HOUR,
     ITEMS,
@@ -31,7 +31,13 @@ from tests.audits.making import (
     told,
     upload,
 )
-from tests.house import MONDAY_9AM, SETUP, House, by, fresh
+from tests.support.house import (
+    MONDAY_9AM,
+    SETUP,
+    House,
+    by,
+    fresh,
+)
 from tickets.models import Attachment, Message, Ticket
 
 
@@ -168,7 +174,6 @@ def test_an_alternate_environment_is_evaluated_first_and_a_declined_one_leaves_t
         audit=audit,
         approves=False,
         reason="Production only.",
-        user=area,
         by=by(area),
         at=MONDAY_9AM + HOUR,
     )
@@ -180,7 +185,6 @@ def test_an_alternate_environment_is_evaluated_first_and_a_declined_one_leaves_t
         audit=other,
         approves=True,
         reason="As an exception.",
-        user=area,
         by=by(area),
         at=MONDAY_9AM + DAY + HOUR,
     )

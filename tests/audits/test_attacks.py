@@ -19,7 +19,7 @@ from foundation.accounts.services import issue_user_token
 from foundation.core.errors import Invalid, NotAllowed
 from reports.queries import build_service_level
 from sla.clocks.models import Clock
-from tests.audits.making import (
+from tests.support.audits import (
     BPO,
     DAY,
     HOUR,
@@ -34,7 +34,13 @@ from tests.audits.making import (
     text,
     upload,
 )
-from tests.house import MONDAY_9AM, House, by, fresh, make_ticket
+from tests.support.house import (
+    MONDAY_9AM,
+    House,
+    by,
+    fresh,
+    make_ticket,
+)
 from tickets.models import Ticket
 from tickets.services import reply_to_customer
 
@@ -93,8 +99,8 @@ def test_a_stop_neither_forgives_a_missed_term_nor_skips_the_evaluation(house: H
     area = house.staff["audit_area"]
     late = ask(house)
     at = datetime(2026, 3, 13, 18, tzinfo=UTC)
-    services.stop_audit(audit=late, reason="X", user=house.agent, by=by(house.agent), at=at)
-    services.resume_audit(audit=late, reason="Y", user=area, by=by(area), at=at + DAY)
+    services.stop_audit(audit=late, reason="X", by=by(house.agent), at=at)
+    services.resume_audit(audit=late, reason="Y", by=by(area), at=at + DAY)
     leave(house, again(late), 1, at=at + DAY)
     leave(house, again(late), 2, at=at + DAY)
     assert Clock.objects.get(ticket=late.ticket, metric="delivery").is_met is False
@@ -103,12 +109,8 @@ def test_a_stop_neither_forgives_a_missed_term_nor_skips_the_evaluation(house: H
         received_at=datetime(2020, 1, 7, tzinfo=UTC)
     )  # the year's audit is another one
     alternate = ask(house, fields={"C10": "Test"}, at=MONDAY_9AM + 20 * DAY)
-    services.stop_audit(
-        audit=alternate, reason="X", user=house.agent, by=by(house.agent), at=MONDAY_9AM + 20 * DAY
-    )
-    services.resume_audit(
-        audit=alternate, reason="Y", user=area, by=by(area), at=MONDAY_9AM + 21 * DAY
-    )
+    services.stop_audit(audit=alternate, reason="X", by=by(house.agent), at=MONDAY_9AM + 20 * DAY)
+    services.resume_audit(audit=alternate, reason="Y", by=by(area), at=MONDAY_9AM + 21 * DAY)
     assert again(alternate).state == AuditState.EVALUATING
 
 
@@ -117,15 +119,13 @@ def test_a_stopped_audit_is_not_buried_and_one_with_evidence_out_keeps_the_allow
 ) -> None:
     audit = ask(house)
     leave(house, audit, 1)
-    services.stop_audit(
-        audit=audit, reason="X", user=house.agent, by=by(house.agent), at=MONDAY_9AM + HOUR
-    )
+    services.stop_audit(audit=audit, reason="X", by=by(house.agent), at=MONDAY_9AM + HOUR)
     for name, user in (("cancel", house.requester), ("reject", house.agent)):
         with pytest.raises(NotAllowed), transaction.atomic():
             step(house, audit, name, MONDAY_9AM + 2 * HOUR, user=user, reason="Bury it")
     assert view_of(again(audit), house.requester).state == AuditState.OPEN
     area = house.staff["audit_area"]
-    services.resume_audit(audit=audit, reason="Y", user=area, by=by(area), at=MONDAY_9AM + DAY)
+    services.resume_audit(audit=audit, reason="Y", by=by(area), at=MONDAY_9AM + DAY)
     step(house, audit, "cancel", MONDAY_9AM + DAY + HOUR, user=house.requester, reason="Enough")
     with pytest.raises(AllowanceUsed):
         ask(house, at=MONDAY_9AM + 2 * DAY)
@@ -135,7 +135,7 @@ def test_a_declined_audit_runs_no_term(house: House) -> None:
     audit = ask(house, fields={"C10": "Test"})
     area = house.staff["audit_area"]
     services.evaluate_environment(
-        audit=audit, approves=False, reason="No", user=area, by=by(area), at=MONDAY_9AM + HOUR
+        audit=audit, approves=False, reason="No", by=by(area), at=MONDAY_9AM + HOUR
     )
     assert Clock.objects.get(ticket=audit.ticket, metric="delivery").state == "withdrawn"
 
@@ -160,9 +160,7 @@ def test_after_comments_bpo_says_when_it_is_complete_and_the_term_stays_met(hous
         build_service_level(house.north, date(2026, 3, 1), at=late)["audits"][0]["verdict"] == "met"
     )
     bpo = house.staff[BPO]
-    services.complete_audit(
-        audit=again(audit), user=bpo, by=by(bpo), at=MONDAY_9AM + 3 * DAY + HOUR
-    )
+    services.complete_audit(audit=again(audit), by=by(bpo), at=MONDAY_9AM + 3 * DAY + HOUR)
     assert (again(audit).state, fresh(audit.ticket).state) == ("delivered", "solved")
 
 
@@ -233,7 +231,6 @@ def test_what_was_put_as_confidential_does_not_leave_under_another_name(house: H
         audit=audit,
         evidence_id=first.pk,
         reason="It is internal.",
-        user=bpo,
         by=by(bpo),
         at=MONDAY_9AM,
     )
@@ -257,7 +254,7 @@ def test_what_was_put_as_confidential_does_not_leave_under_another_name(house: H
         redacted=picture("blue"),
     )
     services.refuse_evidence(
-        audit=audit, evidence_id=again_.pk, reason="Public.", user=bpo, by=by(bpo), at=MONDAY_9AM
+        audit=audit, evidence_id=again_.pk, reason="Public.", by=by(bpo), at=MONDAY_9AM
     )
     assert prepare(house, audit, 2, classification=Classification.PUBLIC, file=other).number == 3
 
@@ -295,7 +292,6 @@ def test_the_customer_does_not_hear_of_a_stop(house: House, sign_in: Any, client
     services.stop_audit(
         audit=audit,
         reason="Asked to change a date",
-        user=house.agent,
         by=by(house.agent),
         at=MONDAY_9AM + HOUR,
     )
@@ -343,7 +339,6 @@ def test_no_visit_is_announced_for_an_audit_that_was_called_off(house: House) ->
             place=VisitPlace.DATA_CENTRE,
             on=date(2026, 4, 1),
             visitors="Elsa",
-            user=house.requester,
             by=by(house.requester),
             at=MONDAY_9AM + 2 * HOUR,
         )

@@ -10,7 +10,7 @@ from audits.models import Classification, Evidence
 from foundation.core.errors import Invalid, NotAllowed
 from foundation.documents.signing import check_pdf
 from foundation.notifications.models import OutboxMessage
-from tests.audits.making import (
+from tests.support.audits import (
     BPO,
     HOUR,
     again,
@@ -20,7 +20,7 @@ from tests.audits.making import (
     prepare,
     text,
 )
-from tests.house import MONDAY_9AM, House, by
+from tests.support.house import MONDAY_9AM, House, by
 from tickets.models import Attachment
 
 
@@ -134,7 +134,6 @@ def test_an_editable_file_needs_a_waiver_and_leaves_as_it_is(house: House) -> No
         number=1,
         reason="They load it.",
         agreed_by="Elsa Robles",
-        user=bpo,
         by=by(bpo),
         at=MONDAY_9AM,
     )

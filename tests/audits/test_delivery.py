@@ -13,7 +13,7 @@ from foundation.core.errors import NotAllowed, NotFound
 from foundation.documents.signing import check_json
 from sla.clocks.models import Clock
 from sla.clocks.services import rebuild_clocks
-from tests.audits.making import (
+from tests.support.audits import (
     BPO,
     DAY,
     HOUR,
@@ -27,7 +27,12 @@ from tests.audits.making import (
     step,
     told,
 )
-from tests.house import MONDAY_9AM, House, by, fresh
+from tests.support.house import (
+    MONDAY_9AM,
+    House,
+    by,
+    fresh,
+)
 from tickets.models import Attachment
 from tickets.services import close_unanswered, follow_up_ticket
 
@@ -103,9 +108,7 @@ def test_comments_within_the_three_days_open_the_listed_items_again(house: House
 
     second = leave(house, again(audit), 1, at=MONDAY_9AM + 2 * DAY + HOUR)
     bpo = house.staff[BPO]
-    services.complete_audit(
-        audit=again(audit), user=bpo, by=by(bpo), at=MONDAY_9AM + 2 * DAY + 2 * HOUR
-    )
+    services.complete_audit(audit=again(audit), by=by(bpo), at=MONDAY_9AM + 2 * DAY + 2 * HOUR)
 
     assert second.number == 2
     assert (again(audit).state, fresh(audit.ticket).state) == ("delivered", "solved")
@@ -124,7 +127,7 @@ def test_evidence_that_came_back_does_not_leave_and_a_new_version_replaces_it(ho
     bpo = house.staff[BPO]
     first = prepare(house, audit)
     services.refuse_evidence(
-        audit=audit, evidence_id=first.pk, reason="Unreadable", user=bpo, by=by(bpo), at=MONDAY_9AM
+        audit=audit, evidence_id=first.pk, reason="Unreadable", by=by(bpo), at=MONDAY_9AM
     )
     with pytest.raises(NotNow):
         deliver(house, audit, first)

@@ -15,9 +15,17 @@ from audits.models import AuditRequest, Classification, Evidence
 from catalog.models import Contract
 from foundation.accounts.services import issue_user_token
 from foundation.documents.signing import signing_keys
-from tests.audits.making import ask, deliver, filled, leave, picture, prepare, text
-from tests.desk.test_desk import statements
-from tests.house import MONDAY_9AM, House, by
+from tests.support.audits import (
+    ask,
+    deliver,
+    filled,
+    leave,
+    picture,
+    prepare,
+    text,
+)
+from tests.support.house import MONDAY_9AM, House, by
+from tests.support.statements import statements
 from tickets.models import Attachment, Ticket
 
 
@@ -147,7 +155,7 @@ def test_the_customer_sees_delivered_evidence_alone(
 def test_nobody_but_bpo_delivers_through_desk_or_api(
     house: House, sign_in: Any, client: Any, role: str
 ) -> None:
-    from tests.audits.making import approve
+    from tests.support.audits import approve
 
     audit = ask(house)
     evidence = approve(house, audit, prepare(house, audit))
@@ -331,7 +339,7 @@ def test_the_lists_of_audits_cost_the_same_for_one_and_for_three(
 def test_delivered_evidence_is_on_the_ticket_too(house: House, sign_in: Any) -> None:
     audit = ask(house)
     evidence = prepare(house, audit)
-    from tests.audits.making import approve
+    from tests.support.audits import approve
 
     approve(house, audit, evidence)
     deliver(house, audit, evidence)

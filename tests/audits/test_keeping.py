@@ -10,7 +10,7 @@ from django.db import DatabaseError, connection, transaction
 from audits import services
 from audits.models import Classification, Evidence, RequestedItem
 from foundation.core.errors import Invalid
-from tests.audits.making import (
+from tests.support.audits import (
     ask,
     filled,
     leave,
@@ -20,7 +20,7 @@ from tests.audits.making import (
     text,
     upload,
 )
-from tests.house import MONDAY_9AM, House, by
+from tests.support.house import MONDAY_9AM, House, by
 
 
 def refused_by_the_database(act: Callable[[], Any]) -> bool:

@@ -17,18 +17,16 @@ from foundation.notifications.models import OutboxMessage
 from reports.queries import build_service_level
 from sla.clocks.models import Clock
 from sla.clocks.services import rebuild_clocks, settle_ticket
-from tests.audits.making import (
-    BPO,
+from tests.support.audits import BPO, approve, ask, deliver, prepare, told
+from tests.support.house import (
     DAY,
     HOUR,
     MINUTE,
-    approve,
-    ask,
-    deliver,
-    prepare,
-    told,
+    MONDAY_9AM,
+    House,
+    by,
+    fresh,
 )
-from tests.house import MONDAY_9AM, House, by, fresh
 from tickets.models import Message
 
 
@@ -54,13 +52,12 @@ def test_the_delay_notice_is_demanded_while_there_is_time_and_the_report_says_wh
     bpo = house.staff[BPO]
     with pytest.raises(Invalid):
         services.give_delay_notice(
-            audit=audit, reason="Late", new_date=date(2026, 3, 10), user=bpo, by=by(bpo), at=early
+            audit=audit, reason="Late", new_date=date(2026, 3, 10), by=by(bpo), at=early
         )
     notice = services.give_delay_notice(
         audit=audit,
         reason="The backup is offsite.",
         new_date=date(2026, 3, 17),
-        user=bpo,
         by=by(bpo),
         at=early,
     )
@@ -83,7 +80,7 @@ def test_a_notice_after_the_deadline_is_late_and_none_is_none(house: House) -> N
     data = build_service_level(house.north, date(2026, 3, 1), at=at)
     assert data["audits"][0]["delay_notice"] == "none"
     services.give_delay_notice(
-        audit=audit, reason="Sorry", new_date=date(2026, 3, 20), user=bpo, by=by(bpo), at=at
+        audit=audit, reason="Sorry", new_date=date(2026, 3, 20), by=by(bpo), at=at
     )
     assert (
         build_service_level(house.north, date(2026, 3, 1), at=at + HOUR)["audits"][0][
@@ -103,7 +100,6 @@ def test_a_visit_is_announced_with_the_request_or_five_business_days_ahead(house
             place=VisitPlace.ADMINISTRATION,
             on=on,
             visitors="Elsa",
-            user=user,
             by=by(user),
             at=MONDAY_9AM + HOUR,
         )
@@ -124,7 +120,6 @@ def test_a_visit_is_announced_with_the_request_or_five_business_days_ahead(house
             visit_id=visit.pk,
             authorizes=False,
             answer=" ",
-            user=area,
             by=by(area),
             at=MONDAY_9AM + HOUR,
         )
@@ -133,7 +128,6 @@ def test_a_visit_is_announced_with_the_request_or_five_business_days_ahead(house
         visit_id=visit.pk,
         authorizes=True,
         answer="Bring your badge.",
-        user=area,
         by=by(area),
         at=MONDAY_9AM + HOUR,
     )
@@ -149,14 +143,12 @@ def test_a_conference_is_an_invitation_that_calendars_understand(house: House) -
         minutes=45,
         place="https://meet.example/x",
         attendees=["Elsa@auditores.example", "elsa@auditores.example", "bpo@mesa.example"],
-        user=house.agent,
         by=by(house.agent),
         at=MONDAY_9AM,
     )
     services.cancel_conference(
         audit=audit,
         conference_id=made.pk,
-        user=house.agent,
         by=by(house.agent),
         at=MONDAY_9AM + HOUR,
     )
@@ -193,7 +185,6 @@ def test_a_conference_is_an_invitation_that_calendars_understand(house: House) -
             minutes=45,
             place="x",
             attendees=["nobody"],
-            user=house.agent,
             by=by(house.agent),
             at=MONDAY_9AM,
         )
@@ -209,7 +200,6 @@ def test_a_request_to_manipulate_stops_the_audit_and_is_reported(
     services.stop_audit(
         audit=audit,
         reason="Asked to change a date.",
-        user=house.agent,
         by=by(house.agent),
         at=MONDAY_9AM + HOUR,
     )
@@ -222,9 +212,7 @@ def test_a_request_to_manipulate_stops_the_audit_and_is_reported(
         ticket=audit.ticket, is_from_staff=True
     ).exists()  # the customer is not told by the system
     area = house.staff["audit_area"]
-    services.resume_audit(
-        audit=audit, reason="Cleared up.", user=area, by=by(area), at=MONDAY_9AM + 2 * DAY
-    )
+    services.resume_audit(audit=audit, reason="Cleared up.", by=by(area), at=MONDAY_9AM + 2 * DAY)
     clock = Clock.objects.get(ticket=audit.ticket, metric="delivery")
     assert (clock.state, clock.started_at) == ("running", MONDAY_9AM + 2 * DAY)
     assert rebuild_clocks(ticket=fresh(audit.ticket), write=False) == []
@@ -244,10 +232,10 @@ def test_the_delay_notice_is_demanded_at_any_warning_and_again_when_its_day_has_
     bpo = house.staff[BPO]
     with pytest.raises(Invalid):  # before the day that was promised
         services.give_delay_notice(
-            audit=audit, reason="Late", new_date=date(2026, 3, 11), user=bpo, by=by(bpo), at=early
+            audit=audit, reason="Late", new_date=date(2026, 3, 11), by=by(bpo), at=early
         )
     services.give_delay_notice(
-        audit=audit, reason="Late", new_date=date(2026, 3, 17), user=bpo, by=by(bpo), at=early
+        audit=audit, reason="Late", new_date=date(2026, 3, 17), by=by(bpo), at=early
     )
     services.demand_delay_notices(at=early + 3 * DAY)
     assert len(told("audit_delay_wanted")) == 2

@@ -15,8 +15,22 @@ from audits.models import AuditRequest, AuditState, Conference, Evidence, Visit,
 from audits.policies import Act
 from audits.services import NewVisit
 from foundation.accounts.services import issue_user_token
-from tests.audits.making import ITEMS_OF_TABLE, TABLE, Undone, again, approve, ask, confer, prepare
-from tests.house import MONDAY_9AM, STAFF_EMAILS, House, by
+from tests.support.audits import (
+    ITEMS_OF_TABLE,
+    TABLE,
+    Undone,
+    again,
+    approve,
+    ask,
+    confer,
+    prepare,
+)
+from tests.support.house import (
+    MONDAY_9AM,
+    STAFF_EMAILS,
+    House,
+    by,
+)
 
 STATES = {Act.EVALUATE: AuditState.EVALUATING, Act.RESUME: AuditState.STOPPED}
 

@@ -14,7 +14,7 @@ from foundation.accounts.tenancy import (
 )
 from foundation.core.bulk import update_rows
 from foundation.core.tenancy import ScopeError, current_scope
-from tests.house import House, make_ticket
+from tests.support.house import House, make_ticket
 from tickets.models import Ticket
 
 WAYS: dict[str, Callable[[], object]] = {

@@ -2,7 +2,6 @@
 is talked away.
 """
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,11 +11,16 @@ from foundation.activity.models import Record
 from foundation.notifications.models import OutboxMessage
 from sla.clocks.models import Announcement, Clock
 from sla.clocks.services import settle_ticket
-from tests.house import MONDAY_9AM, House, by, fresh, make_ticket
+from tests.support.house import (
+    MINUTE,
+    MONDAY_9AM,
+    House,
+    by,
+    fresh,
+    make_ticket,
+)
 from tickets import services
 from tickets.models import Message, Ticket
-
-MINUTE = timedelta(minutes=1)
 
 
 def values(house: House, ticket: Ticket, **changes: Any) -> dict[str, Any]:

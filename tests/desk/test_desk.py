@@ -15,12 +15,19 @@ from foundation.accounts.models import Membership, User
 from foundation.accounts.services import issue_user_token
 from foundation.activity.models import Record
 from foundation.core.classification import Impact, Urgency
-from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
+from tests.support.house import (
+    HOUR,
+    MONDAY_9AM,
+    SETUP,
+    House,
+    by,
+    fresh,
+    make_ticket,
+)
+from tests.support.statements import statements
 from tickets import services
 from tickets.models import Ticket
 from tickets.services import TransitionDetails
-
-HOUR = timedelta(hours=1)
 
 
 @pytest.fixture(autouse=True)
@@ -148,17 +155,6 @@ def test_markup_is_shown_as_text(house: House, sign_in: Any) -> None:
         body = sign_in(house.agent).get(page).content.decode()
         assert "<script>alert(1)" not in body
         assert "&lt;script&gt;alert(1)" in body
-
-
-def statements(client: Any, path: str) -> int:
-    client.get(path)
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
-        client.get(path)
-    return sum(
-        1 for q in queries if not q["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN", "ROLLBACK"))
-    )
 
 
 def test_configuration_names_people_by_their_e_mail(house: House, sign_in: Any) -> None:

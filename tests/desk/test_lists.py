@@ -26,8 +26,13 @@ from foundation.duty.models import Absence, Shift
 from foundation.notifications.models import OutboxMessage
 from reports.services import request_report
 from sla.policies.models import PolicyVersion
-from tests.desk.test_desk import statements
-from tests.house import MONDAY_9AM, SETUP, House, make_ticket
+from tests.support.house import (
+    MONDAY_9AM,
+    SETUP,
+    House,
+    make_ticket,
+)
+from tests.support.statements import statements
 
 
 def person(number: int) -> User:
@@ -122,7 +127,6 @@ def test_the_desks_list_of_reports_costs_the_same_for_one_and_for_three(
             organization=house.north,
             month=timezone.localdate().replace(year=2026, month=month, day=1),
             language="es",
-            user=None,
             by=SETUP,
             at=MONDAY_9AM,
         )

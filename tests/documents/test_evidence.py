@@ -46,7 +46,7 @@ from foundation.documents.signing import (
     sign_pdf,
     signing_keys,
 )
-from tests.house import MONDAY_9AM, House
+from tests.support.house import MONDAY_9AM, House
 
 
 def page(text: str = "Evidencia", pages: int = 1) -> bytes:

@@ -23,10 +23,15 @@ from foundation.duty.models import Absence, Shift
 from foundation.notifications.models import OutboxMessage
 from foundation.notifications.rendering import render_message
 from servicedesk.demo.house import build_house as build_demonstration
-from tests.house import MONDAY_9AM, SETUP, House, by
+from tests.support.house import (
+    DAY,
+    HOUR,
+    MONDAY_9AM,
+    SETUP,
+    House,
+    by,
+)
 
-HOUR = timedelta(hours=1)
-DAY = timedelta(days=1)
 ALL_DAY = {str(day): [["00:00", "24:00"]] for day in range(7)}
 
 
@@ -243,7 +248,6 @@ def test_the_page_shows_the_week_and_the_hour_and_the_drill_is_sent_once(
         start_drill(
             organization=house.north,
             contract=None,
-            user=house.agent,
             by=by(house.agent),
             at=MONDAY_9AM,
         )

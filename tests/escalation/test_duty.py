@@ -2,7 +2,7 @@
 is lost for want of a plan.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -17,12 +17,19 @@ from foundation.core.errors import Invalid
 from foundation.duty.models import Absence, Shift
 from foundation.notifications.models import OutboxMessage
 from sla.clocks.services import settle_ticket
-from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
+from tests.support.house import (
+    DAY,
+    HOUR,
+    MINUTE,
+    MONDAY_9AM,
+    SETUP,
+    House,
+    by,
+    fresh,
+    make_ticket,
+)
 from tickets import services
 
-MINUTE = timedelta(minutes=1)
-HOUR = timedelta(hours=1)
-DAY = timedelta(days=1)
 DAYS = {str(day): [["08:00", "16:00"]] for day in range(5)}
 MONDAY_MIDNIGHT = datetime(2026, 3, 3, 6, tzinfo=UTC)  # 00:00 of Tuesday in Mexico City
 TUESDAY_8AM = datetime(2026, 3, 3, 14, tzinfo=UTC)

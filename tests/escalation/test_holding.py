@@ -28,8 +28,18 @@ from foundation.duty.models import Absence, Shift
 from foundation.notifications.models import OutboxMessage
 from sla.clocks.models import Clock
 from sla.clocks.services import settle_ticket
-from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
-from tests.sla.test_rebuilding import step
+from tests.support.house import (
+    DAY,
+    HOUR,
+    MINUTE,
+    MONDAY_9AM,
+    SETUP,
+    House,
+    by,
+    fresh,
+    make_ticket,
+)
+from tests.support.tickets import step
 from tickets.models import Ticket
 from tickets.services import (
     Classification,
@@ -39,10 +49,6 @@ from tickets.services import (
     reply_to_customer,
     transition_ticket,
 )
-
-MINUTE = timedelta(minutes=1)
-HOUR = timedelta(hours=1)
-DAY = timedelta(days=1)
 
 
 def rule(**values: Any) -> EscalationRule:
@@ -76,7 +82,7 @@ def ask(house: House, ticket: Ticket, minutes: int = 0) -> Escalation:
     who = house.requester
     at = MONDAY_9AM + minutes * MINUTE
     return services.request_escalation(
-        ticket=fresh(ticket), reason=f"Late {minutes}.", user=who, by=by(who), at=at
+        ticket=fresh(ticket), reason=f"Late {minutes}.", by=by(who), at=at
     )
 
 
@@ -247,7 +253,6 @@ def test_the_desks_own_reasons_stay_inside_over_the_api_too(house: House, client
     services.deescalate_ticket(
         ticket=fresh(ticket),
         reason="They always nag.",
-        user=house.agent,
         by=by(house.agent),
         at=MONDAY_9AM + HOUR,
     )

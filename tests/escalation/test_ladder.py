@@ -11,15 +11,21 @@ from escalation.models import Cause, Escalation, EscalationLevel
 from foundation.accounts.models import User
 from foundation.core.errors import Invalid, NotAllowed
 from foundation.notifications.models import OutboxMessage
-from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
+from tests.support.house import (
+    MINUTE,
+    MONDAY_9AM,
+    SETUP,
+    House,
+    by,
+    fresh,
+    make_ticket,
+)
 from tickets.models import Ticket
-
-MINUTE = timedelta(minutes=1)
 
 
 def ask(house: House, ticket, at=MONDAY_9AM, *, reason="Nobody answers."):
     return services.request_escalation(
-        ticket=fresh(ticket), reason=reason, user=house.requester, by=by(house.requester), at=at
+        ticket=fresh(ticket), reason=reason, by=by(house.requester), at=at
     )
 
 
@@ -111,7 +117,6 @@ def test_who_may_not_escalate_is_refused(house: House) -> None:
         services.request_escalation(
             ticket=fresh(ticket),
             reason="x",
-            user=house.people["company_manager"],
             by=by(house.people["company_manager"]),
             at=MONDAY_9AM,
         )
@@ -119,7 +124,6 @@ def test_who_may_not_escalate_is_refused(house: House) -> None:
         services.request_escalation(
             ticket=fresh(ticket),
             reason="  ",
-            user=house.requester,
             by=by(house.requester),
             at=MONDAY_9AM,
         )
@@ -134,7 +138,7 @@ def test_the_desk_takes_an_escalation_back_for_a_reason_and_the_next_request_cli
 
     def back(user, reason="Settled by phone."):  # type: ignore[no-untyped-def]
         return services.deescalate_ticket(
-            ticket=fresh(ticket), reason=reason, user=user, by=by(user), at=MONDAY_9AM + 2 * MINUTE
+            ticket=fresh(ticket), reason=reason, by=by(user), at=MONDAY_9AM + 2 * MINUTE
         )
 
     with pytest.raises(NotAllowed):

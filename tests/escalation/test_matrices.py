@@ -2,7 +2,6 @@
 what customers read.
 """
 
-from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
@@ -15,9 +14,14 @@ from escalation.models import Cause, EscalationLevel, EscalationMatrix, MatrixKi
 from escalation.queries import ladder_of
 from escalation.services import escalate_ticket, publish_ladder
 from foundation.core.errors import Invalid
-from tests.house import MONDAY_9AM, SETUP, House, fresh, make_ticket
-
-DAY = timedelta(days=1)
+from tests.support.house import (
+    DAY,
+    MONDAY_9AM,
+    SETUP,
+    House,
+    fresh,
+    make_ticket,
+)
 
 
 def level(position: int = 1, **values: Any) -> EscalationLevel:

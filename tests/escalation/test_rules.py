@@ -2,7 +2,7 @@
 before they act.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -20,14 +20,19 @@ from foundation.core.classification import Impact, Urgency
 from foundation.duty.models import Absence, Shift
 from foundation.notifications.models import OutboxMessage
 from sla.clocks.services import settle_ticket
-from tests.house import MONDAY_9AM, House, by, fresh, make_ticket
+from tests.support.house import (
+    DAY,
+    HOUR,
+    MINUTE,
+    MONDAY_9AM,
+    House,
+    by,
+    fresh,
+    make_ticket,
+)
 from tickets import services
 from tickets.models import Ticket
 from tickets.services import TransitionDetails
-
-MINUTE = timedelta(minutes=1)
-HOUR = timedelta(hours=1)
-DAY = timedelta(days=1)
 
 
 def rule(**values: Any) -> EscalationRule:

@@ -6,7 +6,6 @@ import email
 import email.policy
 import socket
 from collections.abc import Iterator
-from datetime import timedelta
 from email.message import EmailMessage
 from typing import Any
 
@@ -26,11 +25,16 @@ from foundation.notifications.services import (
     queue_letters,
 )
 from foundation.notifications.tasks import deliver_due
-from tests.house import MONDAY_9AM, House, by, fresh, make_ticket
-from tests.running import free_port
+from tests.support.house import (
+    MINUTE,
+    MONDAY_9AM,
+    House,
+    by,
+    fresh,
+    make_ticket,
+)
+from tests.support.running import free_port
 from tickets import services as tickets
-
-MINUTE = timedelta(minutes=1)
 
 
 class Mailbox:

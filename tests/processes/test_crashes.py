@@ -12,7 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import REAL_SERVICES, Mailbox, Mesa, wait_until
+from tests.support.running import (
+    REAL_SERVICES,
+    Mailbox,
+    Mesa,
+    wait_until,
+)
 
 pytestmark = pytest.mark.processes
 

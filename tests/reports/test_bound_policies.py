@@ -2,7 +2,7 @@
 the simulation says the same.
 """
 
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
 
@@ -18,15 +18,27 @@ from sla.clocks.services import rebuild_clocks, settle_ticket, start_promise
 from sla.metrics import Metric
 from sla.policies.models import PolicyTarget
 from sla.policies.services import publish_policy
-from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
-from tests.reports.test_simulations import after, before, measured, simulate
+from tests.support.house import (
+    DAY,
+    HOUR,
+    MINUTE,
+    MONDAY_9AM,
+    SETUP,
+    House,
+    by,
+    fresh,
+    make_ticket,
+)
+from tests.support.simulations import (
+    after,
+    before,
+    measured,
+    simulate,
+)
 from tickets import services
 from tickets.models import Ticket
 from tickets.services import Classification
 
-MINUTE = timedelta(minutes=1)
-HOUR = timedelta(hours=1)
-DAY = timedelta(days=1)
 AT_ONCE = MONDAY_9AM - 90 * DAY
 
 

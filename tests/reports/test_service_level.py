@@ -17,16 +17,22 @@ from reports.models import ReportIssue
 from sla.clocks.services import redate_clocks
 from sla.policies.models import PolicyTarget
 from sla.policies.services import publish_policy
-from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
-from tests.sla.test_clocks import sweep
-from tests.sla.test_mended import version_of
-from tests.sla.test_redating import publish
+from tests.support.calendars import publish, version_of
+from tests.support.clocks import sweep
+from tests.support.house import (
+    HOUR,
+    MONDAY_9AM,
+    SETUP,
+    House,
+    by,
+    fresh,
+    make_ticket,
+)
 from tickets import services as tickets
 from tickets.services import TransitionDetails
 
 MARCH = date(2026, 3, 1)
 APRIL_1 = datetime(2026, 4, 1, 12, tzinfo=UTC)
-HOUR = timedelta(hours=1)
 
 
 def row(data: dict, metric: str, priority: str | None = None) -> dict:  # type: ignore[type-arg]
@@ -144,7 +150,7 @@ def test_a_month_issued_again_after_every_term_has_changed_has_the_same_figures(
         )
     waiting = make_ticket(house, at=MONDAY_9AM + timedelta(days=28))
     first = services.request_report(
-        organization=house.north, month=MARCH, language="es", user=None, by=SETUP, at=APRIL_1
+        organization=house.north, month=MARCH, language="es", by=SETUP, at=APRIL_1
     )
 
     at = APRIL_1 + HOUR
@@ -176,10 +182,10 @@ def test_a_month_issued_again_after_every_term_has_changed_has_the_same_figures(
     )
 
     again = services.request_report(
-        organization=house.north, month=MARCH, language="es", user=None, by=SETUP, at=at + 2 * HOUR
+        organization=house.north, month=MARCH, language="es", by=SETUP, at=at + 2 * HOUR
     )
     english = services.request_report(
-        organization=house.north, month=MARCH, language="en", user=None, by=SETUP, at=at + 2 * HOUR
+        organization=house.north, month=MARCH, language="en", by=SETUP, at=at + 2 * HOUR
     )
     assert (again.pk, english.data_sha256, english.cutoff_at) == (
         first.pk,
@@ -197,12 +203,12 @@ def test_a_month_issued_again_after_every_term_has_changed_has_the_same_figures(
 def test_an_issued_report_never_changes(house: House) -> None:
     make_ticket(house)
     first = services.request_report(
-        organization=house.north, month=MARCH, language="es", user=None, by=SETUP, at=APRIL_1
+        organization=house.north, month=MARCH, language="es", by=SETUP, at=APRIL_1
     )
     sweep(APRIL_1)
 
     again = services.request_report(
-        organization=house.north, month=MARCH, language="es", user=None, by=SETUP, at=APRIL_1 + HOUR
+        organization=house.north, month=MARCH, language="es", by=SETUP, at=APRIL_1 + HOUR
     )
 
     assert (again.pk, again.data_sha256) == (first.pk, first.data_sha256)
@@ -213,14 +219,14 @@ def test_a_running_month_is_made_anew_only_when_its_figures_changed(house: House
     at = MONDAY_9AM + timedelta(minutes=1)
     make_ticket(house)
     one = services.request_report(
-        organization=house.north, month=MARCH, language="es", user=None, by=SETUP, at=at
+        organization=house.north, month=MARCH, language="es", by=SETUP, at=at
     )
     same = services.request_report(
-        organization=house.north, month=MARCH, language="es", user=None, by=SETUP, at=at + HOUR / 4
+        organization=house.north, month=MARCH, language="es", by=SETUP, at=at + HOUR / 4
     )
     make_ticket(house)
     two = services.request_report(
-        organization=house.north, month=MARCH, language="es", user=None, by=SETUP, at=at + HOUR / 2
+        organization=house.north, month=MARCH, language="es", by=SETUP, at=at + HOUR / 2
     )
 
     assert (one.pk == same.pk, two.version, two.data["raised"]) == (True, 2, 2)
@@ -233,7 +239,7 @@ def test_a_running_month_is_made_anew_only_when_its_figures_changed(house: House
 def test_the_pdf_says_what_the_figures_say(house: House, language: str, title: str) -> None:
     ticket = make_ticket(house, subject="Canary <b>bold</b>")
     issue = services.request_report(
-        organization=house.north, month=MARCH, language=language, user=None, by=SETUP, at=APRIL_1
+        organization=house.north, month=MARCH, language=language, by=SETUP, at=APRIL_1
     )
 
     assert services.make_report(issue_id=issue.pk, at=APRIL_1) is True

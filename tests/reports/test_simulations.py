@@ -11,8 +11,7 @@ import time_machine
 
 from catalog.models import Contract, ContractService
 from catalog.services import publish_matrix
-from desk.forms import SimulationForm, initial_of
-from foundation.accounts.models import Organization
+from desk.simulations.forms import SimulationForm, initial_of
 from foundation.core import tenancy
 from foundation.core.classification import (
     Impact,
@@ -22,7 +21,7 @@ from foundation.core.classification import (
     Urgency,
 )
 from foundation.core.errors import Invalid, NotAllowed
-from reports import queries, services
+from reports import services
 from reports.models import PartStatus, Simulation, SimulationPart
 from reports.services import NewSimulation
 from sla.clocks.models import Clock
@@ -38,55 +37,25 @@ from sla.simulation.drafts import (
     publish_draft,
     written_out,
 )
-from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
-from tests.sla.test_rebuilding import eventful
-from tests.sla.test_redating import publish
+from tests.support.calendars import publish
+from tests.support.house import (
+    DAY,
+    HOUR,
+    MINUTE,
+    MONDAY_9AM,
+    SETUP,
+    House,
+    by,
+    fresh,
+    make_ticket,
+)
+from tests.support.html import text_of
+from tests.support.simulations import APRIL_3, MARCH, after, before, measured, simulate
+from tests.support.tickets import eventful
 from tickets import services as tickets
 from tickets.models import Ticket
 from tickets.services import Classification, TransitionDetails
 from web.durations import parse_promise
-
-MINUTE = timedelta(minutes=1)
-HOUR = timedelta(hours=1)
-DAY = timedelta(days=1)
-MARCH = date(2026, 3, 1)
-APRIL_3 = datetime.fromisoformat("2026-04-03T12:00:00+00:00")
-
-
-def simulate(
-    house: House,
-    draft: Draft = IN_FORCE,
-    *,
-    at: datetime = APRIL_3,
-    organizations: list[Organization] | None = None,
-) -> queries.SimulationResult:
-    house.north.refresh_from_db()
-    wanted = NewSimulation(
-        name="Trial",
-        draft=draft.as_data(),
-        organizations=organizations or [house.north],
-        first_month=MARCH,
-        last_month=MARCH,
-    )
-    simulation = services.request_simulation(
-        wanted=wanted, user=house.staff["desk_manager"], by=by(house.staff["desk_manager"]), at=at
-    )
-    for part in SimulationPart.objects.filter(simulation=simulation):
-        assert services.run_part(part_id=part.pk, at=at)
-    return queries.simulation_result(simulation)
-
-
-def measured(house: House, at: datetime = APRIL_3) -> list[dict[str, Any]]:
-    table: list[dict[str, Any]] = queries.build_service_level(house.north, MARCH, at)["compliance"]
-    return table
-
-
-def before(result: queries.SimulationResult) -> list[dict[str, Any]]:
-    return [old for old, _new in result.rows]
-
-
-def after(result: queries.SimulationResult) -> list[dict[str, Any]]:
-    return [new for _old, new in result.rows]
 
 
 def drafted(metric: Metric, minutes: int, support_type: str = "") -> Draft:
@@ -319,7 +288,7 @@ def test_the_terms_in_force_written_out_as_a_draft_give_what_was_published(
             at=at + minutes * MINUTE,
         )
     published = services.request_report(
-        organization=house.north, month=MARCH, language="es", user=None, by=SETUP, at=APRIL_3 - DAY
+        organization=house.north, month=MARCH, language="es", by=SETUP, at=APRIL_3 - DAY
     )
     solved = TransitionDetails(
         message="Done.", solution_type="definitive"
@@ -458,7 +427,7 @@ def test_what_cannot_be_simulated_is_refused_with_the_cure(
     }
     with pytest.raises(Invalid) as refused:
         services.request_simulation(
-            wanted=NewSimulation(**values), user=house.staff["desk_manager"], by=SETUP, at=APRIL_3
+            wanted=NewSimulation(**values), by=by(house.staff["desk_manager"]), at=APRIL_3
         )
     assert field in refused.value.fields
     assert not Simulation.objects.exists()
@@ -474,7 +443,7 @@ def test_an_agent_may_not_simulate(house: House) -> None:
         last_month=MARCH,
     )
     with pytest.raises(NotAllowed):
-        services.request_simulation(wanted=wanted, user=house.agent, by=SETUP, at=APRIL_3)
+        services.request_simulation(wanted=wanted, by=by(house.agent), at=APRIL_3)
 
 
 def test_a_cancelled_part_is_left_alone_and_a_killed_workers_claim_lapses(house: House) -> None:
@@ -487,7 +456,7 @@ def test_a_cancelled_part_is_left_alone_and_a_killed_workers_claim_lapses(house:
         last_month=MARCH,
     )
     simulation = services.request_simulation(
-        wanted=wanted, user=house.staff["desk_manager"], by=SETUP, at=APRIL_3
+        wanted=wanted, by=by(house.staff["desk_manager"]), at=APRIL_3
     )
     part = SimulationPart.objects.get()
     SimulationPart.objects.update(status=PartStatus.RUNNING, run_after=APRIL_3 + MINUTE, attempts=1)
@@ -496,7 +465,7 @@ def test_a_cancelled_part_is_left_alone_and_a_killed_workers_claim_lapses(house:
     assert services.run_part(part_id=part.pk, at=APRIL_3 + MINUTE)
     assert not services.run_part(part_id=part.pk, at=APRIL_3 + HOUR)
     again = services.request_simulation(
-        wanted=wanted, user=house.staff["desk_manager"], by=SETUP, at=APRIL_3
+        wanted=wanted, by=by(house.staff["desk_manager"]), at=APRIL_3
     )
     assert services.cancel_simulation(simulation=again) == 1
     assert not services.run_part(
@@ -578,7 +547,7 @@ def test_the_desk_asks_follows_reads_and_puts_in_force(house: House, sign_in: An
             services.run_part(part_id=part.pk, at=APRIL_3)
         read = client.get(path).content.decode()
         assert ticket.number in read
-        assert "100.0 % → 0.0 %" in read
+        assert "100.0 % → 0.0 %" in text_of(read)
         lines = (
             b"".join(client.get(f"{path}changes.csv").streaming_content)
             .decode("utf-8-sig")
@@ -693,7 +662,7 @@ def test_a_published_month_stays_as_published_after_a_correction_from_the_start(
         at=MONDAY_9AM + 29 * DAY,
     )
     published = services.request_report(
-        organization=house.north, month=MARCH, language="es", user=None, by=SETUP, at=APRIL_3 - DAY
+        organization=house.north, month=MARCH, language="es", by=SETUP, at=APRIL_3 - DAY
     )
     tickets.change_contract(
         ticket=fresh(ticket),

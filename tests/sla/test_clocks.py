@@ -8,7 +8,6 @@ import pytest
 
 from catalog.models import Contract
 from escalation.models import Escalation
-from foundation.accounts.tenancy import organization_scope
 from foundation.activity.models import Record
 from foundation.calendars.defaults import CalendarRole
 from foundation.calendars.models import Calendar, CalendarVersion
@@ -22,44 +21,22 @@ from foundation.core.classification import (
 from foundation.notifications.models import OutboxMessage
 from sla.clocks.models import Announcement, Clock, ClockSegment
 from sla.clocks.queries import due_ticket_ids, load_clocks
-from sla.clocks.services import settle_ticket
 from sla.metrics import Metric
 from sla.policies.models import PolicyTarget, PolicyVersion
-from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
+from tests.support.clocks import clock_of, sweep
+from tests.support.house import (
+    HOUR,
+    MINUTE,
+    MONDAY_9AM,
+    SETUP,
+    House,
+    by,
+    fresh,
+    make_ticket,
+)
+from tests.support.tickets import classify
 from tickets import queries, services
-from tickets.models import Ticket
-from tickets.services import Classification, TransitionDetails
-
-MINUTE = timedelta(minutes=1)
-HOUR = timedelta(hours=1)
-
-
-def sweep(at: datetime) -> None:
-    for organization_id, ticket_id in due_ticket_ids(at=at, limit=100):
-        with organization_scope(organization_id):
-            settle_ticket(ticket_id=ticket_id, at=at)
-
-
-def clock_of(ticket: Ticket, metric: Metric = Metric.REACTION) -> Clock:
-    return Clock.objects.get(ticket=ticket, metric=metric)
-
-
-def classify(
-    house: House, ticket: Ticket, at: datetime, *, user: str = "desk_supervisor", **changes: object
-) -> None:
-    values = {
-        "impact": Impact(ticket.impact),
-        "urgency": Urgency(ticket.urgency),
-        "kind": Kind(ticket.kind),
-        "service": ticket.service,
-    }
-    services.classify_ticket(
-        ticket=fresh(ticket),
-        classification=Classification(**(values | changes)),
-        reason="Seen.",
-        by=by(house.staff[user]),
-        at=at,
-    )
+from tickets.services import TransitionDetails
 
 
 def test_default_targets_start_with_the_ticket_in_the_calendars_of_its_kind(house: House) -> None:

@@ -2,66 +2,33 @@
 the record rebuilds both.
 """
 
-from datetime import date, timedelta
 from typing import Any
 
 import pytest
 import time_machine
 
-from catalog.models import Contract, ContractService
+from catalog.models import Contract
 from catalog.services import publish_matrix
 from foundation.core.classification import Impact, Priority, Urgency
 from foundation.core.errors import Invalid
 from sla.clocks.models import Clock, ClockSegment
 from sla.clocks.queries import load_clocks
 from sla.clocks.services import rebuild_clocks, settle_ticket
-from sla.policies.models import PolicyTarget, PolicyVersion
-from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
-from tests.sla.test_rebuilding import check_account
+from tests.support.clocks import check_account
+from tests.support.house import (
+    HOUR,
+    MINUTE,
+    MONDAY_9AM,
+    SETUP,
+    House,
+    by,
+    fresh,
+    make_ticket,
+)
+from tests.support.tickets import change
 from tickets import queries, services
 from tickets.models import Message, Ticket
 from tickets.services import DetailsMissing, MayNotDo
-
-MINUTE = timedelta(minutes=1)
-HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def gold(house: House) -> Contract:
-    """A stronger contract: reaction in 30 minutes, attention in 5 hours for high priority."""
-    contract = Contract.objects.create(
-        organization=house.north, reference="GOLD", starts_on=date(2024, 1, 1)
-    )
-    for service in house.services.values():
-        ContractService.objects.create(organization=house.north, contract=contract, service=service)
-    policy = PolicyVersion.objects.create(
-        organization=house.north,
-        contract=contract,
-        number=1,
-        effective_from=MONDAY_9AM - timedelta(days=90),
-    )
-    PolicyTarget.objects.create(policy=policy, metric="reaction", priority=2, minutes=30)
-    PolicyTarget.objects.create(policy=policy, metric="attention", priority=2, minutes=300)
-    return contract
-
-
-def change(
-    house: House,
-    ticket: Ticket,
-    contract: Contract,
-    at: Any,
-    *,
-    from_start: bool = False,
-    who: str = "desk_supervisor",
-) -> None:
-    services.change_contract(
-        ticket=fresh(ticket),
-        contract=contract,
-        reason="Signed today.",
-        from_start=from_start,
-        by=by(house.staff[who]),
-        at=at,
-    )
 
 
 def dues(ticket: Ticket) -> dict[str, Any]:

@@ -10,26 +10,14 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from catalog.models import Category
-from foundation.accounts.services import issue_user_token
 from foundation.calendars.models import CalendarVersion
 from sla.policies.models import PolicyVersion
 from sla.policies.services import export_terms
-from tests.house import MONDAY_9AM, SETUP, House, make_ticket
-
-PRIORITIES = ("critical", "high", "medium", "low")
-
-
-def terms(**policy: Any) -> dict[str, Any]:
-    targets = [{"metric": "resolution", "priority": priority, "days": 3} for priority in PRIORITIES]
-    return {"policies": [{"contract": "C-north", "targets": targets, **policy}]}
-
-
-def post(house: House, client: Any, data: Any, who: str = "administrator") -> Any:
-    token = issue_user_token(user=house.staff[who], by=SETUP, at=MONDAY_9AM)
-    headers = {"Authorization": f"Bearer {token}", "Accept-Language": "en"}
-    return client.post(
-        "/api/v1/terms/?organization=north", data, content_type="application/json", headers=headers
-    )
+from tests.support.house import (
+    House,
+    make_ticket,
+)
+from tests.support.terms import post, terms
 
 
 def test_what_is_written_out_is_published_again_only_where_it_differs(

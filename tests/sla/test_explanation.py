@@ -14,16 +14,23 @@ from sla.clocks.queries import get_clock
 from sla.metrics import Metric
 from sla.policies.models import PolicyTarget, PolicyVersion
 from sla.policies.services import publish_policy
-from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
-from tests.sla.test_redating import publish
+from tests.support.calendars import publish
+from tests.support.house import (
+    DAY,
+    HOUR,
+    MINUTE,
+    MONDAY_9AM,
+    SETUP,
+    House,
+    by,
+    fresh,
+    make_ticket,
+)
 from tickets import queries, services
 from tickets.models import Ticket
 from tickets.services import Classification, TransitionDetails
 from web.picture import WIDTH, picture
 
-MINUTE = timedelta(minutes=1)
-HOUR = timedelta(hours=1)
-DAY = timedelta(days=1)
 FRIDAY_5PM = datetime(2026, 3, 13, 23, tzinfo=UTC)  # the Monday after is a holiday in Mexico
 
 

@@ -1,6 +1,6 @@
 """What a second reading of the clocks found, each held by the case that showed it."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from importlib.metadata import version
 from io import StringIO
 from typing import Any
@@ -30,16 +30,23 @@ from sla.policies.models import PolicyTarget, PolicyVersion
 from sla.policies.rules import RuleSource
 from sla.policies.services import publish_policy
 from sla.targets import Term
-from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
-from tests.sla.test_exchange import post, terms
-from tests.sla.test_rebuilding import classify, step
+from tests.support.house import (
+    DAY,
+    HOUR,
+    MINUTE,
+    MONDAY_9AM,
+    SETUP,
+    House,
+    by,
+    fresh,
+    make_ticket,
+)
+from tests.support.terms import post, terms
+from tests.support.tickets import reclassify, step
 from tickets import queries, services
 from tickets.models import Ticket
 from tickets.services import Classification
 
-MINUTE = timedelta(minutes=1)
-HOUR = timedelta(hours=1)
-DAY = timedelta(days=1)
 NEXT_TO_NOTHING = {"0": [["09:00", "09:01"]]}
 
 
@@ -207,7 +214,7 @@ def test_a_later_promise_is_explained_by_what_the_ticket_was_when_it_was_made(ho
     promise(house, "rca", 600, support_type="functional")
     ticket = make_ticket(house)
     start_promise(ticket=fresh(ticket), metric=Metric.RCA, by=SETUP, at=MONDAY_9AM + HOUR)
-    classify(house, ticket, MONDAY_9AM + 2 * HOUR, Impact.MINOR, service="network")
+    reclassify(house, ticket, MONDAY_9AM + 2 * HOUR, Impact.MINOR, service="network")
 
     account = explained(ticket, "rca", MONDAY_9AM + 3 * HOUR)
     (matched,) = [rule for rule in account.rules if rule.matched]
@@ -221,7 +228,7 @@ def test_a_later_promise_is_explained_by_what_the_ticket_was_when_it_was_made(ho
 def test_a_promise_that_a_change_called_off_is_explained_by_what_it_was(house: House) -> None:
     promise(house, "resolution", 600, support_type="functional")
     ticket = make_ticket(house)
-    classify(house, ticket, MONDAY_9AM + 2 * HOUR, Impact.EXTENSIVE, service="network")
+    reclassify(house, ticket, MONDAY_9AM + 2 * HOUR, Impact.EXTENSIVE, service="network")
 
     account = explained(ticket, "resolution", MONDAY_9AM + 3 * HOUR)
     assert account.state == "withdrawn"

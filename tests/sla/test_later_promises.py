@@ -31,15 +31,22 @@ from sla.metrics import Metric
 from sla.policies.models import PolicyTarget
 from sla.policies.services import publish_policy
 from sla.targets import Term
-from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
+from tests.support.house import (
+    DAY,
+    HOUR,
+    MINUTE,
+    MONDAY_9AM,
+    SETUP,
+    House,
+    by,
+    fresh,
+    make_ticket,
+)
 from tickets import queries, services
 from tickets.models import Ticket
 from tickets.services import Classification, TransitionDetails
 from web.faces import clock_face
 
-MINUTE = timedelta(minutes=1)
-HOUR = timedelta(hours=1)
-DAY = timedelta(days=1)
 TUESDAY = MONDAY_9AM + DAY
 
 

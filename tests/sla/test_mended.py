@@ -31,25 +31,25 @@ from sla.clocks.services import (
     settle_ticket,
 )
 from sla.policies.models import PolicyTarget, PolicyVersion
-from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
-from tests.sla.test_contracts import change, gold  # noqa: F401 - a fixture
-from tests.sla.test_rebuilding import check_account, step
-from tests.sla.test_redating import SHORT_DAYS, publish
+from tests.support.calendars import SHORT_DAYS, publish, version_of
+from tests.support.clocks import check_account
+from tests.support.house import (
+    HOUR,
+    MINUTE,
+    MONDAY_9AM,
+    SETUP,
+    House,
+    by,
+    fresh,
+    make_ticket,
+)
+from tests.support.tickets import change, step
 from tickets import queries, services
 from tickets.models import Ticket
 from tickets.services import Classification, NewTicket
 
 SECOND = timedelta(seconds=1)
-MINUTE = timedelta(minutes=1)
-HOUR = timedelta(hours=1)
-DAY = timedelta(days=1)
 LONG_DAYS = {str(day): [["08:00", "20:00"]] for day in range(5)}
-
-
-def version_of(version: CalendarVersion) -> CalendarVersion:
-    found = version_to_redate(version.pk)
-    assert found is not None
-    return found
 
 
 def differences(*tickets: Ticket) -> list[str]:

@@ -25,14 +25,20 @@ from sla.metrics import Metric
 from sla.policies.layers import matter_of, policy_on
 from sla.policies.models import PolicyTarget, PolicyVersion
 from sla.policies.services import check_version, publish_policy
-from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
+from tests.support.house import (
+    DAY,
+    HOUR,
+    MINUTE,
+    MONDAY_9AM,
+    SETUP,
+    House,
+    by,
+    fresh,
+    make_ticket,
+)
 from tickets import queries, services
 from tickets.models import Ticket
 from tickets.services import Classification
-
-MINUTE = timedelta(minutes=1)
-HOUR = timedelta(hours=1)
-DAY = timedelta(days=1)
 
 
 def every_priority(metric: str = "reaction", **values: Any) -> list[PolicyTarget]:

@@ -27,6 +27,7 @@ from sla.clocks.replay import Stay
 from sla.policies.layers import Layer, Policy
 from sla.policies.models import PolicyVersion
 from sla.targets import Term, stored_target
+from tests.support.house import MINUTE
 from tickets.models import Ticket
 
 ZONES = (
@@ -39,7 +40,6 @@ ZONES = (
     "UTC",
 )
 START = datetime(2025, 1, 1, tzinfo=UTC)
-MINUTE = timedelta(minutes=1)
 CALENDARS = 200
 CASES_PER_CALENDAR = 500  # 100,000 in all
 CLOCKS = 10_000

@@ -9,102 +9,23 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from foundation.accounts.tenancy import every_organization
-from foundation.calendars.arithmetic import SegmentKind
-from foundation.core.classification import Impact, Kind, Urgency
 from servicedesk.demo.house import build_house as build_demonstration
 from servicedesk.demo.replay import DAYS
 from servicedesk.demo.replay import Replay as DemonstrationReplay
 from sla.clocks.models import Announcement, Clock, ClockSegment
 from sla.clocks.queries import load_clocks
-from sla.clocks.services import rebuild_clocks, settle_ticket
-from sla.policies.models import PolicyTarget, PolicyVersion
-from sla.targets import Term
-from tests.house import MONDAY_9AM, House, by, fresh, make_ticket
-from tickets import queries, services
+from sla.clocks.services import rebuild_clocks
+from tests.support.clocks import check_account
+from tests.support.house import (
+    HOUR,
+    MONDAY_9AM,
+    House,
+    fresh,
+    make_ticket,
+)
+from tests.support.tickets import eventful, step
+from tickets import queries
 from tickets.models import Ticket
-from tickets.services import Classification, TransitionDetails
-
-MINUTE = timedelta(minutes=1)
-HOUR = timedelta(hours=1)
-DAY = timedelta(days=1)
-
-
-def step(
-    house: House, ticket: Ticket, name: str, at: Any, user: Any = None, **details: Any
-) -> None:
-    services.transition_ticket(
-        ticket=fresh(ticket),
-        name=name,
-        details=TransitionDetails(**details),
-        by=by(user or house.agent),
-        at=at,
-    )
-
-
-def classify(house: House, ticket: Ticket, at: Any, impact: Impact, service: str = "erp") -> None:
-    classification = Classification(
-        impact=impact, urgency=Urgency.CRITICAL, kind=Kind.INCIDENT, service=house.services[service]
-    )
-    supervisor = by(house.staff["desk_supervisor"])
-    services.classify_ticket(
-        ticket=fresh(ticket), classification=classification, reason="Seen.", by=supervisor, at=at
-    )
-
-
-def eventful(house: House) -> Ticket:
-    """A ticket with all that moves clocks: warnings, a breach, two classifications, pauses, a
-    solution, a decline.
-    """
-    policy = PolicyVersion.objects.create(
-        organization=house.north,
-        contract=house.contract,
-        number=1,
-        effective_from=MONDAY_9AM - HOUR,
-    )
-    for priority in (1, 2):
-        PolicyTarget.objects.create(
-            policy=policy, metric="resolution", priority=priority, minutes=900
-        )
-    ticket = make_ticket(house)
-    settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 35 * MINUTE)
-    settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 70 * MINUTE)
-    classify(house, ticket, MONDAY_9AM + 80 * MINUTE, Impact.EXTENSIVE)
-    services.reply_to_customer(
-        ticket=fresh(ticket), body="We look.", by=by(house.agent), at=MONDAY_9AM + 85 * MINUTE
-    )
-    step(house, ticket, "start", MONDAY_9AM + 86 * MINUTE)
-    step(house, ticket, "pend_user", MONDAY_9AM + 90 * MINUTE, message="Which one?")
-    services.reply_as_customer(
-        ticket=fresh(ticket), body="This.", by=by(house.requester), at=MONDAY_9AM + 8 * HOUR
-    )
-    classify(house, ticket, MONDAY_9AM + 9 * HOUR, Impact.MINOR, service="network")
-    step(
-        house,
-        ticket,
-        "pend_supplier",
-        MONDAY_9AM + DAY,
-        supplier="Link",
-        supplier_case="7",
-        promised_on=MONDAY_9AM.date(),
-    )
-    step(house, ticket, "start", MONDAY_9AM + DAY + HOUR)
-    step(
-        house,
-        ticket,
-        "solve",
-        MONDAY_9AM + DAY + 2 * HOUR,
-        solution_type="definitive",
-        message="Done.",
-    )
-    step(
-        house,
-        ticket,
-        "decline",
-        MONDAY_9AM + DAY + 5 * HOUR,
-        user=house.requester,
-        reason="Still fails.",
-    )
-    return ticket
 
 
 def rows(ticket: Ticket) -> dict[str, Any]:
@@ -227,33 +148,3 @@ def test_every_clock_of_the_demonstration_is_rebuilt_and_explained_to_the_second
                 check_account(item)
                 explained += 1
     assert explained > 300
-
-
-def check_account(item: Any) -> None:
-    """The stretches touch from the start to the due instant; those that count sum to the target, to
-    the microsecond.
-    """
-    if isinstance(item.clock.promise, Term):
-        _check_days(item)
-        return
-    account = item.account
-    lines = [line for part in account for line in part.ledger.segments]
-    assert lines[0].start == item.clock.started_at
-    assert all(a.end == b.start for a, b in zip(lines, lines[1:], strict=False))
-    if item.clock.due_at is None:
-        assert lines[-1].end is None
-        return
-    assert lines[-1].end == item.clock.due_at
-    assert sum((line.counted for line in lines), timedelta()) == item.clock.target
-
-
-def _check_days(item: Any) -> None:
-    """The dates touch from the start to the due instant; those that count are as many as were
-    promised.
-    """
-    days = item.days
-    assert days[0].start == item.clock.started_at
-    assert all(a.end == b.start for a, b in zip(days, days[1:], strict=False))
-    assert days[-1].end == item.clock.due_at
-    if item.clock.due_at is not None:
-        assert sum(day.kind is SegmentKind.OPEN for day in days) == item.clock.promise.days

@@ -9,9 +9,7 @@ from django.db import transaction
 
 from foundation.activity.models import Record
 from foundation.activity.services import Fact, record
-from foundation.calendars.defaults import CalendarRole
-from foundation.calendars.models import Calendar, CalendarVersion
-from foundation.calendars.services import publish_calendar_version
+from foundation.calendars.models import CalendarVersion
 from foundation.core.actor import Actor
 from foundation.core.classification import Channel
 from foundation.notifications.models import OutboxMessage
@@ -24,30 +22,20 @@ from sla.clocks.services import (
     settle_ticket,
 )
 from sla.tasks import redate_by_version, sweep_redating
-from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
-from tests.sla.test_rebuilding import check_account
+from tests.support.calendars import publish
+from tests.support.clocks import check_account
+from tests.support.house import (
+    DAY,
+    HOUR,
+    MINUTE,
+    MONDAY_9AM,
+    House,
+    by,
+    fresh,
+    make_ticket,
+)
 from tickets import queries, services
 from tickets.models import Ticket
-
-MINUTE = timedelta(minutes=1)
-HOUR = timedelta(hours=1)
-DAY = timedelta(days=1)
-SHORT_DAYS = {str(day): [["09:00", "14:00"]] for day in range(5)}
-
-
-def publish(
-    house: House, *, at: datetime, effective_from: datetime, hours: Any = None, holidays: Any = None
-) -> CalendarVersion:
-    calendar = Calendar.objects.get(organization=house.north, role=CalendarRole.BUSINESS)
-    return publish_calendar_version(
-        calendar=calendar,
-        time_zone="America/Mexico_City",
-        hours=hours or SHORT_DAYS,
-        holidays=holidays or {},
-        effective_from=effective_from,
-        by=SETUP,
-        at=at,
-    )
 
 
 def clock(ticket: Ticket, metric: str = "attention") -> Clock:

@@ -24,14 +24,21 @@ from sla.clocks.services import rebuild_clocks, settle_ticket
 from sla.policies.models import PolicyTarget
 from sla.policies.services import publish_policy
 from sla.targets import Term
-from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
+from tests.support.house import (
+    DAY,
+    HOUR,
+    MINUTE,
+    MONDAY_9AM,
+    SETUP,
+    House,
+    by,
+    fresh,
+    make_ticket,
+)
 from tickets import queries, services
 from tickets.models import Ticket
 from tickets.services import TransitionDetails
 
-MINUTE = timedelta(minutes=1)
-HOUR = timedelta(hours=1)
-DAY = timedelta(days=1)
 MEXICO = WorkCalendar(
     timezone="America/Mexico_City", hours={day: [("09:00", "19:00")] for day in range(5)}
 )

@@ -17,7 +17,17 @@ from foundation.core.classification import (
 from foundation.documents.checking import FileRefused, check_upload
 from foundation.notifications.models import OutboxMessage
 from sla.clocks.models import Clock
-from tests.house import MONDAY_9AM, SETUP, House, by, fresh, make_ticket
+from tests.support.house import (
+    DAY,
+    HOUR,
+    MINUTE,
+    MONDAY_9AM,
+    SETUP,
+    House,
+    by,
+    fresh,
+    make_ticket,
+)
 from tickets import queries, services
 from tickets.models import Message, StateInterval, Ticket
 from tickets.queries import timeline
@@ -33,9 +43,6 @@ from tickets.services import (
 from tickets.states import TRANSITIONS, State
 from tickets.tasks import sweep_validations
 
-MINUTE = timedelta(minutes=1)
-HOUR = timedelta(hours=1)
-DAY = timedelta(days=1)
 DETAILS = TransitionDetails(
     reason="Because.",
     message="A message.",

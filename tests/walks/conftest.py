@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.running import REAL_SERVICES, Mailbox, Mesa
+from tests.support.running import REAL_SERVICES, Mailbox, Mesa
 
 FLAGS = [
     "--no-sandbox",

@@ -12,8 +12,8 @@ from openpyxl import load_workbook
 from PIL import Image
 from playwright.sync_api import Browser, expect
 
-from tests.running import Mesa, wait_until
-from tests.walks.walker import Walker
+from tests.support.running import Mesa, wait_until
+from tests.support.walker import Walker
 
 pytestmark = pytest.mark.walk
 

@@ -9,8 +9,8 @@ import pypdf
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.running import Mesa, wait_until
-from tests.walks.walker import Walker
+from tests.support.running import Mesa, wait_until
+from tests.support.walker import Walker
 
 pytestmark = pytest.mark.walk
 

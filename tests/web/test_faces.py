@@ -7,14 +7,19 @@ from django.utils import translation
 
 from sla.clocks.models import Clock
 from sla.clocks.services import settle_ticket
-from tests.house import MONDAY_9AM, House, by, fresh, make_ticket
+from tests.support.house import (
+    HOUR,
+    MINUTE,
+    MONDAY_9AM,
+    House,
+    by,
+    fresh,
+    make_ticket,
+)
 from tickets import services
 from tickets.models import Ticket
 from tickets.services import TransitionDetails
 from web.faces import clock_face
-
-MINUTE = timedelta(minutes=1)
-HOUR = timedelta(hours=1)
 
 
 def face(ticket: Ticket, metric: str, at: object) -> tuple[str, str]:

@@ -7,7 +7,12 @@ import pytest
 from django.utils import translation
 
 from foundation.accounts.zones import instant_words, zone_words
-from tests.house import MONDAY_9AM, House, by, make_ticket
+from tests.support.house import (
+    MONDAY_9AM,
+    House,
+    by,
+    make_ticket,
+)
 from tickets.queries import TimelineEntry, timeline
 from tickets.services import Classification as Chosen
 from tickets.services import classify_ticket

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from foundation.accounts.queries import acting_person
 from foundation.core.actor import Actor
 from foundation.core.events import publish
 from foundation.documents.checking import CheckedFile
@@ -13,7 +14,7 @@ from tickets import notices
 from tickets.events import CustomerReplied
 from tickets.models import Message, MessageKind, Ticket
 from tickets.policies import can_reply_as_customer
-from tickets.services.base import acting_user, lock_ticket
+from tickets.services.base import lock_ticket
 from tickets.services.conversation import write_message
 from tickets.services.errors import MayNotDo
 from tickets.services.lifecycle import resume_after_answer
@@ -27,7 +28,7 @@ def reply_as_customer(
     """Add the customer's answer. On a pending-user ticket it puts the work back in progress (SPEC
     3.8).
     """
-    user = acting_user(by)
+    user = acting_person(by)
     lock_ticket(ticket)
     if not can_reply_as_customer(user, ticket):
         raise MayNotDo(_("Only its requester or a coordinator answers in this ticket."))

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from foundation.accounts.models import User
-from foundation.accounts.queries import serves
+from foundation.accounts.queries import acting_person, serves
 from foundation.accounts.roles import Capability
 from foundation.core.actor import Actor
 from foundation.core.errors import Invalid
@@ -17,7 +17,7 @@ from tickets import notices
 from tickets.events import TicketAssigned
 from tickets.models import Ticket
 from tickets.policies import can_assign
-from tickets.services.base import acting_user, change_ticket, record_ticket
+from tickets.services.base import change_ticket, record_ticket
 from tickets.services.errors import MayNotDo
 from tickets.states import FINAL
 
@@ -37,7 +37,7 @@ def assign_ticket(
     Refuses with ``MayNotDo``, ``Invalid`` (the person cannot hold tickets, or is away) or
     ``StaleTicket``.
     """
-    if not can_assign(acting_user(by), ticket) or ticket.state in FINAL:
+    if not can_assign(acting_person(by), ticket) or ticket.state in FINAL:
         raise MayNotDo(
             _("%(number)s cannot be assigned by you, or it has ended.") % {"number": ticket.number}
         )

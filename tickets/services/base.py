@@ -4,26 +4,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import F
-from django.utils.translation import gettext as _
 
-from foundation.accounts.models import User
 from foundation.activity.services import Fact, record
 from foundation.core.actor import Actor
 from tickets.models import Ticket
 from tickets.queries import changes_since
-from tickets.services.errors import MayNotDo, StaleTicket
-
-
-def acting_user(by: Actor) -> User:
-    """Return the person who acts; refuse an act of the system where a person is needed."""
-    user = (
-        User.objects.filter(pk=by.person_id, is_active=True).order_by("pk").first()
-        if by.person_id
-        else None
-    )
-    if user is None:
-        raise MayNotDo(_("Only a person with an active account may do this."))
-    return user
+from tickets.services.errors import StaleTicket
 
 
 def change_ticket(

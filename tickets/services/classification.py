@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from catalog.models import Service
 from catalog.queries import matrix_for
+from foundation.accounts.queries import acting_person
 from foundation.core.actor import Actor
 from foundation.core.classification import (
     Environment,
@@ -23,7 +24,7 @@ from foundation.core.events import publish
 from tickets.events import TicketClassified
 from tickets.models import Message, MessageKind, Ticket
 from tickets.policies import can_classify
-from tickets.services.base import acting_user, change_ticket, record_ticket
+from tickets.services.base import change_ticket, record_ticket
 from tickets.services.conversation import write_message
 from tickets.services.errors import DetailsMissing, MayNotDo
 from tickets.states import OPEN_STATES
@@ -55,7 +56,7 @@ def classify_ticket(
     desk has made is changed without a ``reason``, which becomes an internal note. ``sla`` refuses
     what would hide a breach. Saving the same values confirms the proposal: that is recorded too.
     """
-    if not can_classify(acting_user(by), ticket) or ticket.state not in OPEN_STATES:
+    if not can_classify(acting_person(by), ticket) or ticket.state not in OPEN_STATES:
         raise MayNotDo(
             _("Only the desk classifies, and only tickets that are not solved or ended.")
         )

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from catalog.models import Contract
 from catalog.queries import covers, matrix_for
+from foundation.accounts.queries import acting_person
 from foundation.accounts.roles import Capability
 from foundation.accounts.zones import zone
 from foundation.core.actor import Actor
@@ -15,7 +16,7 @@ from foundation.core.errors import Invalid
 from foundation.core.events import publish
 from tickets.events import TicketContractChanged
 from tickets.models import MessageKind, Ticket
-from tickets.services.base import acting_user, change_ticket, record_ticket
+from tickets.services.base import change_ticket, record_ticket
 from tickets.services.conversation import write_message
 from tickets.services.errors import DetailsMissing, MayNotDo
 from tickets.states import OPEN_STATES
@@ -40,7 +41,7 @@ def change_contract(
     (supervisors of the desk only), ``Invalid`` (another customer's contract, or the same),
     ``DetailsMissing`` without a reason, which becomes an internal note, or ``StaleTicket``.
     """
-    if not acting_user(by).can(Capability.SUPERVISE) or ticket.state not in OPEN_STATES:
+    if not acting_person(by).can(Capability.SUPERVISE) or ticket.state not in OPEN_STATES:
         raise MayNotDo(
             _(
                 "Only a supervisor of the desk changes the contract, and only of tickets that "

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from foundation.accounts.queries import acting_person
 from foundation.core.actor import Actor
 from foundation.core.errors import Invalid
 from foundation.core.events import publish
@@ -17,7 +18,7 @@ from tickets.events import CustomerTold
 from tickets.models import Message, MessageKind, Ticket
 from tickets.policies import can_work
 from tickets.services.attachments import attach_files
-from tickets.services.base import acting_user, record_ticket, touch_ticket
+from tickets.services.base import record_ticket, touch_ticket
 from tickets.services.errors import MayNotDo
 from tickets.services.raising import MAX_TEXT
 
@@ -148,5 +149,5 @@ def write_message(
 
 
 def _require_worker(ticket: Ticket, by: Actor) -> None:
-    if not can_work(acting_user(by), ticket):
+    if not can_work(acting_person(by), ticket):
         raise MayNotDo(_("You may read this ticket but not work on it: it is not with your level."))

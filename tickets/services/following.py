@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from foundation.accounts.queries import membership_of
+from foundation.accounts.queries import acting_person, membership_of
 from foundation.core.actor import Actor
 from foundation.core.classification import (
     Environment,
@@ -17,7 +17,7 @@ from foundation.core.classification import (
 from foundation.documents.checking import CheckedFile
 from tickets.models import Ticket
 from tickets.policies import can_reply_as_customer, is_followed_up
-from tickets.services.base import acting_user, lock_ticket, record_ticket
+from tickets.services.base import lock_ticket, record_ticket
 from tickets.services.errors import MayNotDo
 from tickets.services.raising import NewTicket, raise_ticket
 
@@ -37,7 +37,7 @@ def follow_up_ticket(
     answer in it; otherwise as ``raise_ticket`` does. Both tickets name each other, on the record
     too. The same words sent twice raise one ticket.
     """
-    user = acting_user(by)
+    user = acting_person(by)
     lock_ticket(ticket)
     membership = membership_of(user.pk, ticket.organization_id)
     if membership is None or not can_reply_as_customer(user, ticket):

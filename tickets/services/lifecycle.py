@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from foundation.accounts.models import Team, User
-from foundation.accounts.queries import team_serves
+from foundation.accounts.queries import acting_person, team_serves
 from foundation.core.actor import Actor, system_actor
 from foundation.core.events import publish
 from foundation.documents.checking import CheckedFile
@@ -18,7 +18,7 @@ from tickets import notices
 from tickets.events import SolutionDeclined, TicketStateChanged
 from tickets.models import Message, MessageKind, StateInterval, Ticket
 from tickets.policies import may_be_reopened, standing
-from tickets.services.base import acting_user, change_ticket, lock_ticket, record_ticket
+from tickets.services.base import change_ticket, lock_ticket, record_ticket
 from tickets.services.conversation import tell_customer, write_message
 from tickets.services.errors import DetailsMissing, TransitionNotAllowed
 from tickets.states import (
@@ -79,7 +79,7 @@ def transition_ticket(
     ``StaleTicket``. In order: the message to the customer if there is one, fields, interval,
     record, events, one letter that carries both.
     """
-    possible = possible_transitions(ticket=ticket, user=acting_user(by), at=at)
+    possible = possible_transitions(ticket=ticket, user=acting_person(by), at=at)
     transition = TRANSITIONS.get(name)
     if transition is None or transition not in possible:
         raise TransitionNotAllowed(ticket, str(transition.label) if transition else name, possible)
@@ -282,7 +282,7 @@ def _message(
     if not text.strip():
         return None
     kind = MessageKind.SOLUTION if transition.name == "solve" else MessageKind.REPLY
-    from_staff = not is_customer or acting_user(by).is_staff
+    from_staff = not is_customer or acting_person(by).is_staff
     return write_message(
         ticket=ticket,
         kind=kind,

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from catalog.models import Contract, RequestTemplate, Service
 from catalog.queries import contract_on, matrix_for
 from foundation.accounts.models import Membership, Organization, User
+from foundation.accounts.queries import acting_person
 from foundation.accounts.roles import RAISES_TICKETS, Capability
 from foundation.accounts.zones import zone
 from foundation.core.actor import Actor
@@ -28,7 +29,7 @@ from foundation.documents.checking import CheckedFile
 from tickets.events import TicketRaised
 from tickets.models import StateInterval, Ticket
 from tickets.services.attachments import attach_files
-from tickets.services.base import acting_user, record_ticket
+from tickets.services.base import record_ticket
 from tickets.services.errors import MayNotRaise
 from tickets.states import BUCKETS, State
 
@@ -168,7 +169,7 @@ def _check_people(request: NewTicket, by: Actor) -> None:
             )
             % {"person": request.requester, "organization": request.organization}
         )
-    if by.person_id != request.requester.pk and not acting_user(by).can(Capability.WORK_TICKETS):
+    if by.person_id != request.requester.pk and not acting_person(by).can(Capability.WORK_TICKETS):
         raise MayNotRaise(_("Only the desk raises tickets for another person."))
 
 

@@ -27,6 +27,7 @@ from foundation.core.classification import Priority
 from reports.models import SimulationPart
 from reports.queries import preceding_month, simulation_result
 from reports.services import NewSimulation, request_simulation, run_part
+from servicedesk.demo.audits import _by
 from sla.clocks.models import Clock, ClockSegment
 from sla.clocks.queries import due_ticket_ids
 from sla.clocks.services import settle_ticket
@@ -173,7 +174,7 @@ def simulate() -> dict[str, float]:
         first_month=preceding_month(month),
         last_month=month,
     )
-    simulation = request_simulation(wanted=wanted, user=user, by=system_actor("benchmark"), at=at)
+    simulation = request_simulation(wanted=wanted, by=_by(user), at=at)
     began = time.perf_counter()
     for part in SimulationPart.objects.filter(simulation=simulation).order_by("pk"):
         run_part(part_id=part.pk, at=at)

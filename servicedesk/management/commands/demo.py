@@ -17,7 +17,7 @@ from foundation.notifications.services import mark_all_sent
 from reports.events import ReportRequested, SimulationRequested
 from reports.queries import preceding_month
 from reports.services import NewSimulation, request_report, request_simulation
-from servicedesk.demo.audits import build_audits
+from servicedesk.demo.audits import _by, build_audits
 from servicedesk.demo.house import SETUP, House, build_house
 from servicedesk.demo.replay import DAYS, TICKETS, Replay
 from sla.metrics import Metric
@@ -58,9 +58,7 @@ class Command(BaseCommand):
         """Issue last month's report of each customer, and try a shorter reaction on it."""
         month = preceding_month(timezone.localdate(now).replace(day=1))
         for organization in house.customers.values():
-            request_report(
-                organization=organization, month=month, language="es", user=None, by=SETUP, at=now
-            )
+            request_report(organization=organization, month=month, language="es", by=SETUP, at=now)
         draft = Draft(
             targets={
                 (Metric.REACTION, "", priority): timedelta(minutes=20) for priority in Priority
@@ -75,4 +73,4 @@ class Command(BaseCommand):
             last_month=month,
         )
         with suppress(Invalid):  # a small demonstration may have no tickets in that month
-            request_simulation(wanted=wanted, user=house.staff["manager"], by=SETUP, at=now)
+            request_simulation(wanted=wanted, by=_by(house.staff["manager"]), at=now)

@@ -53,9 +53,7 @@ class Command(BaseCommand):
             try:
                 data = json.loads(Path(options["file"]).read_text(encoding="utf-8"))
                 by = Actor(person_id=user.pk, channel=Channel.SYSTEM)
-                done = import_terms(
-                    organization=organization, data=data, user=user, by=by, at=timezone.now()
-                )
+                done = import_terms(organization=organization, data=data, by=by, at=timezone.now())
             except (OSError, ValueError) as error:
                 raise CommandError(f"{options['file']} cannot be read: {error}") from error
             except DomainError as error:

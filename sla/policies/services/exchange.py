@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from catalog.models import Category, Contract
 from foundation.accounts.models import Organization, User
+from foundation.accounts.queries import acting_person
 from foundation.accounts.roles import Capability
 from foundation.calendars.models import Calendar, CalendarVersion
 from foundation.calendars.queries import calendar_versions_of
@@ -103,7 +104,7 @@ def _policy(version: PolicyVersion) -> dict[str, Any]:
 
 @transaction.atomic
 def import_terms(
-    *, organization: Organization, data: Mapping[str, Any], user: User, by: Actor, at: datetime
+    *, organization: Organization, data: Mapping[str, Any], by: Actor, at: datetime
 ) -> dict[str, Any]:
     """Publish what is written as new versions, all or nothing, and return what was published;
     ``number`` is ignored.
@@ -111,6 +112,7 @@ def import_terms(
     What is the same as the newest version is left alone. Refuses with ``NotAllowed`` or
     ``Invalid``, whose fields say where: ``policies[0].targets[2].minutes``.
     """
+    user = acting_person(by)
     if not user.can(Capability.CONFIGURE):
         raise NotAllowed(_("Only administrators publish calendars and policies."))
     _check_words(data, {"calendars", "policies"}, "")

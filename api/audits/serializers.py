@@ -1,0 +1,125 @@
+"""Shapes of external audits."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from api.tickets.serializers import ClockSerializer
+from audits.models import (
+    AuditState,
+    Classification,
+    DelayNotice,
+    Evidence,
+    EvidenceState,
+)
+
+
+class EvidenceSerializer(serializers.ModelSerializer[Evidence]):
+    """``sha256`` is that of the delivered file. Who does not prepare evidence sees only what was
+    delivered.
+    """
+
+    sha256 = serializers.CharField(
+        source="delivered.sha256", read_only=True, allow_null=True, default=None
+    )
+    prepared_by = serializers.EmailField(source="prepared_by.email", read_only=True)
+    decided_by = serializers.EmailField(
+        source="decided_by.email", read_only=True, allow_null=True, default=None
+    )
+    delivered_by = serializers.EmailField(
+        source="delivered_by.email", read_only=True, allow_null=True, default=None
+    )
+    state = serializers.ChoiceField(choices=EvidenceState.choices)
+
+    class Meta:
+        model = Evidence
+        fields = (
+            "id",
+            "number",
+            "state",
+            "classification",
+            "name",
+            "is_editable",
+            "prepared_by",
+            "prepared_at",
+            "decided_by",
+            "decided_at",
+            "decision",
+            "delivered_by",
+            "delivered_at",
+            "sha256",
+        )
+        read_only_fields = fields
+
+
+class AuditItemSerializer(serializers.Serializer[Any]):
+    number = serializers.IntegerField()
+    service = serializers.SlugField()
+    description = serializers.CharField()
+    set_aside_reason = serializers.CharField(
+        allow_blank=True, help_text="Why there is no evidence."
+    )
+    evidence = EvidenceSerializer(many=True)
+
+
+class DelayNoticeSerializer(serializers.ModelSerializer[DelayNotice]):
+    is_in_time = serializers.BooleanField(read_only=True, help_text="Given before the deadline.")
+
+    class Meta:
+        model = DelayNotice
+        fields = ("reason", "new_date", "given_at", "is_in_time")
+        read_only_fields = ("given_at",)
+
+
+class AuditListSerializer(serializers.Serializer[Any]):
+    number = serializers.CharField(help_text="Of its ticket.")
+    organization = serializers.SlugField()
+    auditor_company = serializers.CharField()
+    state = serializers.ChoiceField(choices=AuditState.choices)
+    items = serializers.IntegerField()
+    answered = serializers.IntegerField()
+    due_at = serializers.DateTimeField(allow_null=True)
+
+
+class AuditSerializer(serializers.Serializer[Any]):
+    number = serializers.CharField(help_text="Of its ticket.")
+    organization = serializers.SlugField()
+    contract = serializers.CharField()
+    state = serializers.ChoiceField(choices=AuditState.choices)
+    auditor_company = serializers.CharField()
+    auditor_name = serializers.CharField()
+    period_from = serializers.DateField()
+    period_to = serializers.DateField()
+    environment = serializers.CharField()
+    delivered_at = serializers.DateTimeField(allow_null=True)
+    clock = ClockSerializer(allow_null=True)
+    delay_notices = DelayNoticeSerializer(many=True)
+    items = AuditItemSerializer(many=True)
+
+
+class NewAuditSerializer(serializers.Serializer[Any]):
+    form = serializers.FileField(help_text="The filled request form, XLSX.")
+    checklist = serializers.FileField(
+        required=False, help_text="The auditor's checklist; may be given several times."
+    )
+    organization = serializers.SlugField(required=False)
+
+
+class NewEvidenceSerializer(serializers.Serializer[Any]):
+    item = serializers.IntegerField(min_value=1)
+    classification = serializers.ChoiceField(choices=Classification.choices)
+    file = serializers.FileField(required=False)
+    redacted = serializers.FileField(
+        required=False, help_text="Of confidential evidence: the partial picture."
+    )
+    summary = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Of a policy: what leaves in its place.",
+    )
+    as_editable = serializers.BooleanField(required=False, default=False)
+
+
+class DecisionSerializer(serializers.Serializer[Any]):
+    reason = serializers.CharField(required=False, allow_blank=True, default="")

@@ -1,0 +1,51 @@
+"""Who would be told of a customer's tickets in the week to come, as data."""
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from api.coverage.serializers import CoverageSerializer
+from escalation.coverage import pictures_of, stretches_of
+from foundation.accounts.queries import organization_by_slug
+from foundation.accounts.roles import Capability
+from foundation.core.errors import NotAllowed
+from web.requests import person
+
+_PARAMETERS = [
+    OpenApiParameter(
+        "organization", str, required=True, description="Short name of the organization."
+    )
+]
+
+
+class CoverageView(APIView):
+    @extend_schema(parameters=_PARAMETERS, responses=CoverageSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        """Show the hours in which nobody on duty would be told, by contract in force. For those who
+        see the desk's reports.
+        """
+        user = person(request)
+        if not (user.is_staff and user.can(Capability.SEE_REPORTS)):
+            raise NotAllowed(_("Only those who see the desk's reports read its coverage."))
+        organization = organization_by_slug(request.query_params.get("organization", ""))
+        found = [
+            {
+                "contract": picture.contract.reference if picture.contract is not None else None,
+                "time_zone": organization.time_zone,
+                "starts_at": picture.starts_at,
+                "holes": [
+                    {
+                        "weekday": each.day,
+                        "hours": each.hours,
+                        "priorities": [priority.code for priority in each.priorities],
+                        "percents": list(each.percents),
+                    }
+                    for each in stretches_of(picture.holes)
+                ],
+            }
+            for picture in pictures_of(organization, timezone.now())
+        ]
+        return Response(CoverageSerializer(found, many=True).data)

@@ -1,0 +1,112 @@
+"""The service-level report as JSON or PDF: the figures of the screen."""
+
+from typing import Any
+
+from django.http import HttpResponseBase
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from foundation.core.classification import Channel
+from foundation.core.errors import DomainError
+from reports import queries
+from reports.models import ReportIssue, ReportStatus
+from reports.services import report_file_name, request_report
+from web.language import current_language
+from web.requests import actor, person
+from web.views import file_response
+
+
+class PdfRenderer(BaseRenderer):
+    """Takes part in the negotiation only; the file itself is answered as it is stored."""
+
+    media_type = "application/pdf"
+    format = "pdf"
+    charset = None
+    render_style = "binary"
+
+    def render(
+        self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None
+    ) -> bytes:
+        return JSONRenderer().render(data)
+
+
+_PARAMETERS = [
+    OpenApiParameter(
+        "organization", str, required=True, description="Short name of the organization."
+    ),
+    OpenApiParameter("month", str, required=True, description="YYYY-MM"),
+]
+
+
+class ReportFailed(DomainError):
+    code = "report_failed"
+
+
+class ServiceLevelReportView(APIView):
+    renderer_classes = (JSONRenderer, PdfRenderer)
+
+    @extend_schema(
+        parameters=_PARAMETERS,
+        responses={
+            (200, "application/json"): OpenApiTypes.OBJECT,
+            (200, "application/pdf"): OpenApiTypes.BINARY,
+        },
+    )
+    def get(
+        self,
+        request: Request,
+        format: str | None = None,  # noqa: A002 - DRF's name for the suffix
+    ) -> HttpResponseBase:
+        user = person(request)
+        now = timezone.now()
+        organization = queries.reported_organization(
+            user, request.query_params.get("organization", "")
+        )
+        month = queries.parse_month(request.query_params.get("month", ""))
+        if request.accepted_renderer.format != "pdf":
+            return Response(queries.figures(organization, month, current_language(), now))
+        issue = request_report(
+            organization=organization,
+            month=month,
+            language=current_language(),
+            by=actor(request._request, Channel.API),
+            at=now,
+        )
+        return issue_answer(request, issue)
+
+
+class ReportIssueView(APIView):
+    """Where a report that was still being made can be asked for again."""
+
+    renderer_classes = (JSONRenderer, PdfRenderer)
+
+    @extend_schema(
+        responses={(200, "application/pdf"): OpenApiTypes.BINARY, 202: OpenApiTypes.OBJECT}
+    )
+    def get(self, request: Request, issue_id: int) -> HttpResponseBase:
+        return issue_answer(request, queries.get_issue(person(request), issue_id))
+
+
+def issue_answer(request: Request, issue: ReportIssue) -> HttpResponseBase:
+    if issue.status == ReportStatus.READY and issue.pdf is not None:
+        return file_response(issue.pdf, report_file_name(issue))
+    if issue.status == ReportStatus.FAILED:
+        raise ReportFailed(
+            _("The PDF could not be made. Ask for the report again, or read it as JSON.")
+        )
+    location = request.build_absolute_uri(reverse("api:report_issue", args=[issue.pk]))
+    response = Response(
+        {"status": issue.status, "location": location},
+        status=202,
+        headers={"Location": location, "Retry-After": "2"},
+    )
+    request.accepted_renderer = JSONRenderer()
+    request.accepted_media_type = "application/json"
+    return response

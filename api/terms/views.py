@@ -1,0 +1,53 @@
+"""A customer's calendars and policies as data, for administrators: read, and published as new
+versions.
+"""
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from api.terms.serializers import TermsSerializer
+from foundation.accounts.queries import organization_by_slug
+from foundation.accounts.roles import Capability
+from foundation.core.classification import Channel
+from foundation.core.errors import Invalid, NotAllowed
+from sla.policies.services import export_terms, import_terms
+from web.requests import actor, person
+
+_PARAMETERS = [
+    OpenApiParameter(
+        "organization", str, required=True, description="Short name of the organization."
+    )
+]
+
+
+class TermsView(APIView):
+    @extend_schema(parameters=_PARAMETERS, responses=TermsSerializer)
+    def get(self, request: Request) -> Response:
+        """Write out the newest version of every calendar and policy of a customer."""
+        if not person(request).can(Capability.SEE_CONFIGURATION):
+            raise NotAllowed(_("Only the staff who see the configuration read these."))
+        return Response(
+            export_terms(organization_by_slug(request.query_params.get("organization", "")))
+        )
+
+    @extend_schema(
+        parameters=_PARAMETERS, request=TermsSerializer, responses={201: TermsSerializer}
+    )
+    def post(self, request: Request) -> Response:
+        """Publish new versions; answers with those that were made, and refuses with the place of
+        what is wrong.
+        """
+        user = person(request)
+        if not user.can(Capability.CONFIGURE):
+            raise NotAllowed(_("Only administrators publish calendars and policies."))
+        organization = organization_by_slug(request.query_params.get("organization", ""))
+        if not isinstance(request.data, dict):
+            raise Invalid(_("Write an object with calendars and policies."))
+        by = actor(request._request, Channel.API)
+        done = import_terms(organization=organization, data=request.data, by=by, at=timezone.now())
+        return Response(done, status=status.HTTP_201_CREATED)

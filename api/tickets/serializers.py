@@ -1,0 +1,249 @@
+"""Shapes of the API. They translate; services decide."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rest_framework import serializers
+
+from foundation.core.classification import (
+    Environment,
+    Impact,
+    Kind,
+    Priority,
+    Urgency,
+)
+from sla.clocks.models import Clock, ClockState
+from sla.metrics import Metric
+from sla.targets import TargetUnit
+from tickets.models import Message, MessageKind, Ticket, format_number
+from tickets.states import Holder, SolutionType, State, turn_of
+
+PRIORITY_CODES = [(priority.code, priority.label) for priority in Priority]
+
+
+# The shapes of tickets and clocks are written twice: as serializers, which make the schema, and by
+# hand, which answers. A serializer made anew for each of 50 tickets is half of a list's time. A
+# test holds the two together.
+
+
+class ClockSerializer(serializers.ModelSerializer[Clock]):
+    """``due_at`` is null while the clock is paused with time to go; ``is_met`` is null until it
+    stops.
+    """
+
+    metric = serializers.ChoiceField(choices=Metric.choices)
+    state = serializers.ChoiceField(choices=ClockState.choices)
+    target_minutes = serializers.IntegerField(allow_null=True, help_text="Null for a term in days.")
+    target_days = serializers.IntegerField(
+        allow_null=True, help_text="Null for a target in minutes."
+    )
+    target_unit = serializers.ChoiceField(choices=TargetUnit.choices)
+
+    class Meta:
+        model = Clock
+        fields = (
+            "metric",
+            "state",
+            "target_minutes",
+            "target_days",
+            "target_unit",
+            "started_at",
+            "due_at",
+            "stopped_at",
+            "is_met",
+            "breached_at",
+        )
+
+
+def clock_data(clock: Clock) -> dict[str, Any]:
+    """Return the shape of ``ClockSerializer``."""
+    in_time = clock.target_unit == TargetUnit.TIME
+    return {
+        "metric": clock.metric,
+        "state": clock.state,
+        "target_minutes": int(clock.target.total_seconds() // 60) if in_time else None,
+        "target_days": None if in_time else clock.target.days,
+        "target_unit": clock.target_unit,
+        "started_at": clock.started_at,
+        "due_at": clock.due_at,
+        "stopped_at": clock.stopped_at,
+        "is_met": clock.is_met,
+        "breached_at": clock.breached_at,
+    }
+
+
+class TicketSerializer(serializers.ModelSerializer[Ticket]):
+    number = serializers.CharField(read_only=True)
+    organization = serializers.SlugField(source="organization.slug", read_only=True)
+    service = serializers.SlugField(source="service.slug", read_only=True)
+    requester = serializers.EmailField(source="requester.email", read_only=True)
+    assignee = serializers.CharField(read_only=True, allow_null=True)
+    priority = serializers.ChoiceField(choices=PRIORITY_CODES, read_only=True)
+    state = serializers.ChoiceField(choices=State.choices, read_only=True)
+    turn = serializers.ChoiceField(
+        choices=Holder.choices,
+        read_only=True,
+        allow_blank=True,
+        help_text="Whose ball it is; empty when the ticket has ended.",
+    )
+    continues = serializers.CharField(
+        read_only=True,
+        allow_null=True,
+        help_text="Number of the ended ticket this one goes on with.",
+    )
+    clocks = ClockSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Ticket
+        fields = (
+            "number",
+            "organization",
+            "subject",
+            "description",
+            "kind",
+            "service",
+            "support_type",
+            "environment",
+            "impact",
+            "urgency",
+            "priority",
+            "state",
+            "turn",
+            "channel",
+            "requester",
+            "assignee",
+            "continues",
+            "is_out_of_contract",
+            "received_at",
+            "updated_at",
+            "solved_at",
+            "closed_at",
+            "solution_type",
+            "closure_code",
+            "next_due_at",
+            "version",
+            "clocks",
+        )
+        read_only_fields = fields
+
+
+class TicketListSerializer(TicketSerializer):
+    class Meta(TicketSerializer.Meta):
+        fields = tuple(  # type: ignore[assignment]
+            name for name in TicketSerializer.Meta.fields if name != "description"
+        )
+        read_only_fields = fields  # type: ignore[assignment]
+
+
+_JOINED = {
+    "organization": "organization__slug",
+    "service": "service__slug",
+    "requester": "requester__email",
+    "assignee": "assignee__full_name",
+}
+_PLAIN = tuple(
+    name
+    for name in TicketListSerializer.Meta.fields
+    if name not in {*_JOINED, "number", "priority", "turn", "continues", "clocks"}
+)
+LIST_COLUMNS = ("id", "priority", "continues_id", *_PLAIN, *_JOINED.values())
+
+
+def listed_ticket_data(row: Mapping[str, Any], clocks: Iterable[Clock]) -> dict[str, Any]:
+    """Return the shape of ``TicketListSerializer`` from the ``LIST_COLUMNS`` of a ticket."""
+    data: dict[str, Any] = {
+        "number": format_number(row["id"]),
+        "priority": Priority(row["priority"]).code,
+    }
+    data["turn"] = turn_of(row["state"])
+    data["continues"] = format_number(row["continues_id"]) if row["continues_id"] else None
+    data |= {name: row[name] for name in _PLAIN}
+    data |= {name: row[column] for name, column in _JOINED.items()}
+    return data | {"clocks": [clock_data(clock) for clock in clocks]}
+
+
+def ticket_data(ticket: Ticket, clocks: Iterable[Clock]) -> dict[str, Any]:
+    """Return the shape of ``TicketSerializer``: what the list shows, and the description."""
+    row = {name: getattr(ticket, name) for name in ("id", "priority", "continues_id", *_PLAIN)}
+    for column in _JOINED.values():
+        relation, _, name = column.partition("__")
+        row[column] = getattr(getattr(ticket, relation), name, None)
+    return listed_ticket_data(row, clocks) | {"description": ticket.description}
+
+
+class NewTicketSerializer(serializers.Serializer[Any]):
+    subject = serializers.CharField(max_length=200)
+    description = serializers.CharField()
+    kind = serializers.ChoiceField(choices=Kind.choices, default=Kind.INCIDENT)
+    service = serializers.SlugField(help_text="Short name of a service of the catalogue.")
+    impact = serializers.ChoiceField(choices=Impact.choices)
+    urgency = serializers.ChoiceField(choices=Urgency.choices)
+    environment = serializers.ChoiceField(
+        choices=Environment.choices, default=Environment.PRODUCTION
+    )
+    organization = serializers.SlugField(
+        required=False, help_text="Needed when you belong to more than one, and by the staff."
+    )
+    requester = serializers.EmailField(
+        required=False, help_text="For the staff: for whom the ticket is raised."
+    )
+
+
+class MessageSerializer(serializers.ModelSerializer[Message]):
+    author = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Message
+        fields = (
+            "id",
+            "kind",
+            "author",
+            "is_from_staff",
+            "body",
+            "channel",
+            "created_at",
+            "estimated_at",
+        )
+
+    def get_author(self, message: Message) -> str | None:
+        return message.author.full_name if message.author else None
+
+
+class NewReplySerializer(serializers.Serializer[Any]):
+    """``kind`` is for the staff: reply (public), statement (with ``estimated_at``) or note
+    (internal).
+    """
+
+    body = serializers.CharField()
+    kind = serializers.ChoiceField(
+        choices=[c for c in MessageKind.choices if c[0] != MessageKind.SOLUTION],
+        default=MessageKind.REPLY,
+    )
+    estimated_at = serializers.DateTimeField(required=False, allow_null=True)
+
+
+class NewFollowUpSerializer(serializers.Serializer[Any]):
+    """What the customer writes after a ticket has ended for good."""
+
+    body = serializers.CharField()
+
+
+class NewTransitionSerializer(serializers.Serializer[Any]):
+    """``transition`` is a name of the table; what else is needed depends on it, and a refusal says
+    what is missing.
+    """
+
+    transition = serializers.CharField(max_length=40)
+    reason = serializers.CharField(required=False, allow_blank=True, default="")
+    message = serializers.CharField(required=False, allow_blank=True, default="")
+    solution_type = serializers.ChoiceField(
+        choices=SolutionType.choices, required=False, allow_blank=True, default=""
+    )
+    team = serializers.CharField(
+        required=False, help_text="Name of a support group of level 2 or 3."
+    )
+    supplier = serializers.CharField(required=False, allow_blank=True, default="", max_length=120)
+    supplier_case = serializers.CharField(
+        required=False, allow_blank=True, default="", max_length=80
+    )
+    promised_on = serializers.DateField(required=False, allow_null=True, default=None)

@@ -1,0 +1,368 @@
+"""Tickets over the API: the same services and the same table as portal and desk."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import mixins, status, viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api.idempotency import once
+from api.tickets.classification import (
+    ClassificationSerializer,
+    ConsequencesSerializer,
+    NewClassificationSerializer,
+    chosen,
+    consequences_data,
+)
+from api.tickets.escalation import EscalationSerializer, NewEscalationSerializer, RuleLogSerializer
+from api.tickets.explanations import ExplanationSerializer, explanation_data
+from api.tickets.filters import TicketFilter
+from api.tickets.serializers import (
+    LIST_COLUMNS,
+    MessageSerializer,
+    NewFollowUpSerializer,
+    NewReplySerializer,
+    NewTicketSerializer,
+    NewTransitionSerializer,
+    TicketListSerializer,
+    TicketSerializer,
+    listed_ticket_data,
+    ticket_data,
+)
+from catalog.queries import get_service
+from escalation.queries import escalations_of, rule_logs_of
+from escalation.services import request_escalation
+from foundation.accounts.models import Membership, Team
+from foundation.accounts.queries import memberships_of, organization_by_slug, valid_user
+from foundation.core.classification import (
+    Channel,
+    Environment,
+    Impact,
+    Kind,
+    Urgency,
+)
+from foundation.core.errors import Invalid, NotAllowed
+from sla.clocks.explanation import explain_clock
+from sla.clocks.queries import clocks_of, get_clock, shown_to
+from sla.clocks.services import preview_classification
+from tickets import queries, services
+from tickets.models import Message, MessageKind, Ticket
+from tickets.services import NewTicket, TransitionDetails
+from web.requests import actor, person
+
+_IDEMPOTENCY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="The same key and body give the same answer for 24 h.",
+)
+_IF_MATCH = OpenApiParameter(
+    "If-Match",
+    str,
+    OpenApiParameter.HEADER,
+    description="The ETag you read; 412 with what changed when it moved on.",
+)
+
+
+class TicketViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Ticket]):
+    serializer_class = TicketSerializer
+    filterset_class = TicketFilter
+    lookup_field = "number"
+    lookup_value_regex = r"[A-Za-z]+-\d+|\d+"
+
+    def get_queryset(self) -> QuerySet[Ticket]:
+        if getattr(self, "swagger_fake_view", False):
+            return Ticket.objects.none()
+        return queries.visible_to(person(self.request)).select_related(None)
+
+    @extend_schema(responses=TicketListSerializer(many=True))
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        # Only the columns the list shows: fifty rows of five models would be half of its time.
+        rows = list(
+            self.paginate_queryset(self.filter_queryset(self.get_queryset()).values(*LIST_COLUMNS))
+            or []
+        )
+        clocks = clocks_of([row["id"] for row in rows])
+        return self.get_paginated_response(
+            [listed_ticket_data(row, shown_to(person(request), clocks[row["id"]])) for row in rows]
+        )
+
+    @extend_schema(responses=TicketSerializer)
+    def retrieve(self, request: Request, number: str) -> Response:
+        return _answer(request, queries.get_ticket(person(request), number))
+
+    @extend_schema(
+        request=NewTicketSerializer, responses={201: TicketSerializer}, parameters=[_IDEMPOTENCY]
+    )
+    def create(self, request: Request) -> Response:
+        """Raise a ticket; its number, priority and clocks come back."""
+        body = NewTicketSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        now = timezone.now()
+
+        def work() -> Response:
+            wanted = _new_ticket(request, body.validated_data)
+            ticket = services.raise_ticket(
+                request=wanted, by=actor(request._request, Channel.API), at=now
+            )
+            return _answer(request, ticket, status.HTTP_201_CREATED)
+
+        return once(request, work, now)
+
+    @extend_schema(responses=ExplanationSerializer)
+    @action(detail=True, methods=["get"], url_path=r"clocks/(?P<metric>[a-z]+)/explanation")
+    def explanation(self, request: Request, number: str, metric: str) -> Response:
+        """Say why a clock is due when it is: the rule, and every stretch of the time
+        (SPEC 4.10).
+        """
+        ticket = queries.get_ticket(person(request), number)
+        item = get_clock(ticket, queries.intervals(ticket.pk), metric, person(request))
+        return Response(explanation_data(explain_clock(item, ticket=ticket, at=timezone.now())))
+
+    @extend_schema(
+        request=NewReplySerializer, responses={201: MessageSerializer}, parameters=[_IDEMPOTENCY]
+    )
+    @action(detail=True, methods=["post"])
+    def replies(self, request: Request, number: str) -> Response:
+        """Add a message: the customer's answer, or the desk's reply, statement or note."""
+        ticket = queries.get_ticket(person(request), number)
+        body = NewReplySerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+
+        def work() -> Response:
+            message = _reply(request, ticket, body.validated_data)
+            return Response(MessageSerializer(message).data, status=status.HTTP_201_CREATED)
+
+        return once(request, work, timezone.now())
+
+    @extend_schema(
+        request=NewFollowUpSerializer, responses={201: TicketSerializer}, parameters=[_IDEMPOTENCY]
+    )
+    @action(detail=True, methods=["post"], url_path="follow-ups")
+    def follow_ups(self, request: Request, number: str) -> Response:
+        """Go on after a ticket has ended for good: a new ticket that continues it comes back."""
+        ticket = queries.get_ticket(person(request), number)
+        body = NewFollowUpSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+
+        def work() -> Response:
+            follower = services.follow_up_ticket(
+                ticket=ticket,
+                body=body.validated_data["body"],
+                by=actor(request._request, Channel.API),
+                at=timezone.now(),
+            )
+            return _answer(request, follower, status.HTTP_201_CREATED)
+
+        return once(request, work, timezone.now())
+
+    @extend_schema(
+        methods=["GET"],
+        responses=EscalationSerializer(many=True),
+        description="The steps of the ticket up its escalation matrix.",
+    )
+    @extend_schema(
+        methods=["POST"],
+        request=NewEscalationSerializer,
+        responses={201: EscalationSerializer},
+        parameters=[_IDEMPOTENCY],
+    )
+    @action(detail=True, methods=["get", "post"], pagination_class=None, filterset_class=None)
+    def escalations(self, request: Request, number: str) -> Response:
+        """Show the steps of the ticket's ladder, or ask for the next one, at any moment of its life
+        (SPEC 5.2).
+        """
+        ticket = queries.get_ticket(person(request), number)
+        inside = {"is_staff": person(request).is_staff}
+        if request.method == "GET":
+            return Response(
+                EscalationSerializer(escalations_of(ticket), many=True, context=inside).data
+            )
+        body = NewEscalationSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+
+        def work() -> Response:
+            step = request_escalation(
+                ticket=ticket,
+                reason=body.validated_data["reason"],
+                by=actor(request._request, Channel.API),
+                at=timezone.now(),
+            )
+            return Response(
+                EscalationSerializer(step, context=inside).data, status=status.HTTP_201_CREATED
+            )
+
+        return once(request, work, timezone.now())
+
+    @extend_schema(responses=RuleLogSerializer(many=True))
+    @action(detail=True, methods=["get"], pagination_class=None, filterset_class=None)
+    def rules(self, request: Request, number: str) -> Response:
+        """Show which rules ran on the ticket, which did not, and why; the newest fact first. For
+        the staff.
+        """
+        ticket = queries.get_ticket(person(request), number)
+        if not person(request).is_staff:
+            raise NotAllowed(_("Only the staff read what the rules made of a ticket."))
+        return Response(RuleLogSerializer(rule_logs_of(ticket), many=True).data)
+
+    @extend_schema(
+        request=NewClassificationSerializer,
+        responses={200: TicketSerializer},
+        parameters=[_IDEMPOTENCY, _IF_MATCH],
+    )
+    @action(detail=True, methods=["post"])
+    def classification(self, request: Request, number: str) -> Response:
+        """Confirm or change impact, urgency, kind, service and environment; the matrix gives the
+        priority. For the desk (SPEC 3.7).
+        """
+        ticket = queries.get_ticket(person(request), number)
+        body = NewClassificationSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+
+        def work() -> Response:
+            services.classify_ticket(
+                ticket=ticket,
+                classification=chosen(ticket, body.validated_data),
+                reason=body.validated_data["reason"],
+                by=actor(request._request, Channel.API),
+                at=timezone.now(),
+                expected_version=_expected_version(request),
+            )
+            return _answer(request, queries.get_ticket(person(request), number))
+
+        return once(request, work, timezone.now())
+
+    @extend_schema(request=ClassificationSerializer, responses={200: ConsequencesSerializer})
+    @action(detail=True, methods=["post"], url_path="classification/preview")
+    def classification_preview(self, request: Request, number: str) -> Response:
+        """Say which priority a classification would give and which clocks it would move; nothing is
+        written.
+        """
+        ticket = queries.get_ticket(person(request), number)
+        body = ClassificationSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        wanted = chosen(ticket, body.validated_data)
+        by = actor(request._request, Channel.API)
+        changes = preview_classification(
+            ticket=ticket, classification=wanted, by=by, at=timezone.now()
+        )
+        return Response(consequences_data(services.priority_of(ticket, wanted), changes))
+
+    @extend_schema(
+        request=NewTransitionSerializer,
+        responses={200: TicketSerializer},
+        parameters=[_IDEMPOTENCY, _IF_MATCH],
+    )
+    @action(detail=True, methods=["post"])
+    def transitions(self, request: Request, number: str) -> Response:
+        """Take a transition of the table; an impossible one says which are possible."""
+        ticket = queries.get_ticket(person(request), number)
+        body = NewTransitionSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+
+        def work() -> Response:
+            services.transition_ticket(
+                ticket=ticket,
+                name=body.validated_data["transition"],
+                details=_details(body.validated_data),
+                by=actor(request._request, Channel.API),
+                at=timezone.now(),
+                expected_version=_expected_version(request),
+            )
+            return _answer(request, queries.get_ticket(person(request), number))
+
+        return once(request, work, timezone.now())
+
+
+def _answer(request: Request, ticket: Ticket, code: int = status.HTTP_200_OK) -> Response:
+    data = ticket_data(ticket, shown_to(person(request), clocks_of([ticket.pk])[ticket.pk]))
+    return Response(data, status=code, headers={"ETag": f'"{ticket.version}"'})
+
+
+def _expected_version(request: Request) -> int | None:
+    given = request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"')
+    if not given:
+        return None
+    if not given.isdecimal() or len(given) > 9:
+        raise Invalid(_('If-Match takes the ETag of the ticket, such as "3".'))
+    return int(given)
+
+
+def _new_ticket(request: Request, data: dict[str, Any]) -> NewTicket:
+    return NewTicket(
+        membership=_for_whom(request, data),
+        subject=data["subject"],
+        description=data["description"],
+        kind=Kind(data["kind"]),
+        service=get_service(data["service"]),
+        impact=Impact(data["impact"]),
+        urgency=Urgency(data["urgency"]),
+        environment=Environment(data["environment"]),
+    )
+
+
+def _for_whom(request: Request, data: dict[str, Any]) -> Membership:
+    """Return the membership the ticket is for: one's own for a customer, that of the named
+    requester for the staff.
+    """
+    user = person(request)
+    if user.is_staff:
+        if not data.get("organization") or not data.get("requester"):
+            raise Invalid(
+                _("The staff names for whom: organization and requester."),
+                fields={"requester": _("Needed.")},
+            )
+        found = valid_user(organization_by_slug(data["organization"]).pk, data["requester"])
+        if found is None:
+            raise Invalid(
+                _("No valid user of that organization has this address."),
+                fields={"requester": _("Unknown.")},
+            )
+        return found
+    mine = memberships_of(user.pk)
+    wanted = data.get("organization")
+    chosen = [membership for membership in mine if wanted in (None, membership.organization.slug)]
+    if len(chosen) != 1:
+        names = ", ".join(membership.organization.slug for membership in mine)
+        raise Invalid(
+            _("Name one of your organizations: %(names)s.") % {"names": names},
+            fields={"organization": _("Not one of yours.")},
+        )
+    return chosen[0]
+
+
+def _reply(request: Request, ticket: Ticket, data: dict[str, Any]) -> Message:
+    by = actor(request._request, Channel.API)
+    at = timezone.now()
+    user = person(request)
+    if not user.is_staff:
+        if data["kind"] != MessageKind.REPLY:
+            raise Invalid(_("Customers send replies."), fields={"kind": _("Use reply.")})
+        return services.reply_as_customer(ticket=ticket, body=data["body"], by=by, at=at)
+    if data["kind"] == MessageKind.NOTE:
+        return services.add_note(ticket=ticket, body=data["body"], by=by, at=at)
+    if data["kind"] == MessageKind.STATEMENT:
+        if data.get("estimated_at") is None:
+            raise Invalid(
+                _("An attention statement says when."),
+                fields={"estimated_at": _("Needed for a statement.")},
+            )
+        return services.send_attention_statement(
+            ticket=ticket, body=data["body"], estimated_at=data["estimated_at"], by=by, at=at
+        )
+    return services.reply_to_customer(ticket=ticket, body=data["body"], by=by, at=at)
+
+
+def _details(data: dict[str, Any]) -> TransitionDetails:
+    team = None
+    if data.get("team"):
+        team = Team.objects.filter(name=data["team"]).order_by("pk").first()
+        if team is None:
+            raise Invalid(_("There is no such support group."), fields={"team": _("Unknown.")})
+    names = ("reason", "message", "solution_type", "supplier", "supplier_case", "promised_on")
+    return TransitionDetails(team=team, **{name: data[name] for name in names})

@@ -1,0 +1,274 @@
+"""The desk's audits: the list, the page of one, every act on it, and the files that
+have not left.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from mimetypes import guess_extension
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from audits import paper, queries, services
+from audits.models import AuditRequest, Classification, Evidence, EvidenceState
+from audits.policies import AFTER_THE_SOLUTION, Act, can, sees_evidence
+from audits.queries import ItemView
+from audits.services import NewEvidence
+from desk.audits.forms import FORMS, form_of
+from desk.frame import frame
+from foundation.accounts.models import User
+from foundation.accounts.roles import Capability
+from foundation.accounts.zones import zone
+from foundation.core.classification import Channel
+from foundation.core.errors import DomainError, NotAllowed, NotFound
+from tickets.states import FINAL, OPEN_STATES
+from web.access import needs
+from web.errors import page_status, put_on_form
+from web.requests import actor, person, posted_from
+from web.uploads import checked_files
+from web.views import file_response
+
+PAGE_SIZE = 50
+
+
+@require_safe
+@needs(Capability.SEE_TICKETS)
+def audits(request: HttpRequest) -> HttpResponse:
+    """List the audits, the ones that ask for a delay notice marked."""
+    user = person(request)
+    now = timezone.now()
+    page = Paginator(queries.audits_of(user), PAGE_SIZE).get_page(request.GET.get("page"))
+    return render(
+        request,
+        "desk/audits/list.html",
+        frame(request) | {"page": page, "rows": queries.rows_of(list(page), user, now), "now": now},
+    )
+
+
+@dataclass(frozen=True)
+class FormOn:
+    """A form of an act on something (``target``: its number or id, 0 for the audit itself)."""
+
+    act: str
+    target: int
+    label: str | Promise
+    form: forms.Form
+    is_open: bool
+
+    @property
+    def is_button(self) -> bool:
+        return not self.form.fields
+
+
+@require_safe
+@needs(Capability.SEE_TICKETS)
+def audit(request: HttpRequest, number: str) -> HttpResponse:
+    return _page(request, queries.get_audit(person(request), number))
+
+
+def _page(
+    request: HttpRequest, found: AuditRequest, *, refused: FormOn | None = None, status: int = 200
+) -> HttpResponse:
+    user = person(request)
+    now = timezone.now()
+    view = queries.view_of(found, user)
+    is_open = found.ticket.state in OPEN_STATES
+    is_ended = found.ticket.state in FINAL
+    attachments = queries.attachments_of(view)
+
+    def offer(act: str, target: int = 0) -> list[FormOn]:
+        right = Act(act)
+        if not (
+            (is_open or (right in AFTER_THE_SOLUTION and not is_ended)) and can(user, right, found)
+        ):
+            return []
+        if refused is not None and (refused.act, refused.target) == (act, target):
+            return [refused]
+        return [FormOn(act, target, FORMS[act][1], form_of(act, target), is_open=False)]
+
+    context = frame(request) | {
+        "audit": found,
+        "view": view,
+        "ticket": found.ticket,
+        "zone": found.organization.time_zone,
+        "now": now,
+        "wants_notice": queries.needs_delay_notice(view, now),
+        "sees_evidence": sees_evidence(user, found.organization_id),
+        "items": [_item(each, offer, user, attachments) for each in view.items],
+        "acts": [
+            form
+            for act in (
+                Act.EVALUATE,
+                *([Act.COMPLETE] if found.reopened_at else []),
+                Act.TELL_DELAY,
+                Act.SCHEDULE,
+                Act.RESUME,
+                Act.STOP,
+            )
+            for form in offer(act)
+        ],
+        "visits": [
+            (visit, offer(Act.ANSWER_VISIT, visit.pk) if visit.is_authorized is None else [])
+            for visit in view.visits
+        ],
+        "conferences": [
+            (each, [] if each.is_cancelled else offer(Act.CANCEL_CONFERENCE, each.pk))
+            for each in view.conferences
+        ],
+        "index": queries.index_attachment(found),
+        "refused": refused,
+    }
+    return render(request, "desk/audits/page.html", context, status=status)
+
+
+Offer = Callable[..., list[FormOn]]
+
+
+def _item(each: ItemView, offer: Offer, user: User, attachments: dict[int, int]) -> dict[str, Any]:
+    answered = each.is_answered
+    acts = [] if each.item.set_aside_reason else offer(Act.PREPARE, each.item.number)
+    if not answered:
+        acts += offer(Act.SET_ASIDE, each.item.number)
+    if not each.item.waived_at and not each.item.set_aside_reason:
+        acts += offer(Act.WAIVE, each.item.number)
+    return {
+        "view": each,
+        "evidence": [
+            (row, _evidence_acts(row, offer, user), attachments.get(row.pk))
+            for row in each.evidence
+        ],
+        "acts": acts,
+    }
+
+
+def _evidence_acts(row: Evidence, offer: Offer, user: User) -> list[FormOn]:
+    if row.state == EvidenceState.PREPARED:
+        approves = offer(Act.APPROVE, row.pk) if row.prepared_by_id != user.pk else []
+        return [*approves, *offer(Act.REFUSE, row.pk)]
+    if row.state == EvidenceState.APPROVED:
+        return [*offer(Act.DELIVER, row.pk), *offer(Act.REFUSE, row.pk)]
+    return []
+
+
+@posted_from("admin:audit", "number")
+@needs(Capability.SEE_TICKETS)
+def act(request: HttpRequest, number: str, name: str, target: int) -> HttpResponse:
+    """Carry out one act; a refused one shows the page again with what was typed."""
+    found = queries.get_audit(person(request), number)
+    if name not in FORMS:
+        raise NotFound(_("There is no such step."))
+    form = form_of(name, target, request.POST, request.FILES)
+    status = 400
+    if form.is_valid():
+        try:
+            _carry_out(request, found, name, target, form.cleaned_data)
+        except DomainError as error:
+            put_on_form(form, error)
+            status = page_status(error)
+        else:
+            messages.success(request, _("Done."))
+            return redirect("admin:audit", number)
+    fresh = queries.get_audit(person(request), number)
+    return _page(
+        request,
+        fresh,
+        refused=FormOn(name, target, FORMS[name][1], form, is_open=True),
+        status=status,
+    )
+
+
+def _carry_out(
+    request: HttpRequest, audit: AuditRequest, name: str, target: int, data: dict[str, Any]
+) -> None:
+    by = actor(request, Channel.DESK)
+    at = timezone.now()
+    same: dict[str, Any] = {"audit": audit, "by": by, "at": at}
+    if name == Act.PREPARE:
+        services.prepare_evidence(wanted=_wanted(request, target, data), **same)
+        return
+    calls: dict[str, Callable[[], Any]] = {
+        Act.EVALUATE: lambda: services.evaluate_environment(
+            approves=data["approves"] == "yes", reason=data["reason"], **same
+        ),
+        Act.APPROVE: lambda: services.approve_evidence(evidence_id=target, **same),
+        Act.REFUSE: lambda: services.refuse_evidence(
+            evidence_id=target, reason=data["reason"], **same
+        ),
+        Act.DELIVER: lambda: services.deliver_evidence(evidence_id=target, **same),
+        Act.SET_ASIDE: lambda: services.set_aside(number=target, reason=data["reason"], **same),
+        Act.WAIVE: lambda: services.waive(
+            number=target, reason=data["reason"], agreed_by=data["agreed_by"], **same
+        ),
+        Act.TELL_DELAY: lambda: services.give_delay_notice(
+            reason=data["reason"], new_date=data["new_date"], **same
+        ),
+        Act.SCHEDULE: lambda: services.schedule_conference(
+            starts_at=data["starts_at"].replace(tzinfo=zone(audit.organization.time_zone)),
+            minutes=data["minutes"],
+            place=data["place"],
+            attendees=data["attendees"].splitlines(),
+            **same,
+        ),
+        Act.CANCEL_CONFERENCE: lambda: services.cancel_conference(conference_id=target, **same),
+        Act.ANSWER_VISIT: lambda: services.answer_visit(
+            visit_id=target, authorizes=data["authorizes"] == "yes", answer=data["answer"], **same
+        ),
+        Act.COMPLETE: lambda: services.complete_audit(**same),
+        Act.STOP: lambda: services.stop_audit(reason=data["reason"], **same),
+        Act.RESUME: lambda: services.resume_audit(reason=data["reason"], **same),
+    }
+    calls[name]()
+
+
+def _wanted(request: HttpRequest, number: int, data: dict[str, Any]) -> NewEvidence:
+    return NewEvidence(
+        number=number,
+        classification=Classification(data["classification"]),
+        file=next(iter(checked_files(request, "file")), None),
+        redacted=next(iter(checked_files(request, "redacted")), None),
+        summary=data["summary"],
+        as_editable=data["as_editable"],
+    )
+
+
+@require_safe
+@needs(Capability.SEE_TICKETS)
+def evidence_file(
+    request: HttpRequest, number: str, evidence_id: int, kind: str
+) -> HttpResponseBase:
+    """Serve what has not left to whoever prepares or approves: the original, or the draft of what
+    would be delivered.
+    """
+    user = person(request)
+    found = queries.get_audit(user, number)
+    if not sees_evidence(user, found.organization_id):
+        raise NotAllowed(_("Only those who prepare or approve evidence read it before it leaves."))
+    evidence = queries.get_evidence(found, evidence_id)
+    if kind == "source" and evidence.source is not None:
+        ending = (
+            guess_extension(evidence.source.content_type) or ""
+        )  # the row keeps the name of what leaves
+        return file_response(
+            evidence.source,
+            f"{number}-{evidence.item.number:03d}-{evidence.number}-original{ending}",
+        )
+    if kind == "draft" and evidence.is_editable:
+        return file_response(evidence.deliverable, evidence.name)
+    if kind == "draft":
+        response = HttpResponse(
+            paper.bound(found, evidence, at=None), content_type="application/pdf"
+        )
+        response["Content-Disposition"] = (
+            f'inline; filename="draft-{paper.file_name(found, evidence)}"'
+        )
+        response["Cache-Control"] = "private, no-store"
+        return response
+    raise NotFound(_("There is no such file."))

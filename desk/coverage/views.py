@@ -1,0 +1,192 @@
+"""Coverage: who is told of a customer's tickets in each hour of the week to come, and where nobody
+would be.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from catalog.models import Contract
+from desk.frame import frame
+from escalation.coverage import (
+    DAY_HOURS,
+    HOURS,
+    Picture,
+    Stretch,
+    Told,
+    kept_holes,
+    pictures_of,
+    stretches_of,
+)
+from escalation.models import Coverage
+from escalation.queries import coverage_rows, drills_of
+from escalation.services import start_drill
+from foundation.accounts.models import Organization, User
+from foundation.accounts.queries import organization_by_slug
+from foundation.accounts.roles import Capability
+from foundation.core.classification import Channel, Priority
+from foundation.core.errors import NotFound
+from web.access import needs
+from web.requests import actor, person, posted_from
+
+DRILLS = 5
+
+
+@dataclass(frozen=True)
+class Square:
+    """An hour of the picture: ``tone`` is covered, hole or idle."""
+
+    hour: int
+    tone: str
+
+    @property
+    def day(self) -> int:
+        return self.hour // DAY_HOURS
+
+    @property
+    def clock(self) -> str:
+        return f"{self.hour % DAY_HOURS:02d}:00"
+
+
+@dataclass(frozen=True)
+class Line:
+    """What happens at one percentage of a clock in the chosen hour."""
+
+    percent: int
+    told: list[Told]
+    is_hole: bool
+
+
+@require_safe
+@needs(Capability.SEE_REPORTS)
+def coverage(request: HttpRequest) -> HttpResponse:
+    """Show the customers with their holes; of a chosen one the week as a picture, and who is told
+    in a chosen hour.
+    """
+    user = person(request)
+    now = timezone.now()
+    rows = [(row, stretches_of(kept_holes(row))) for row in coverage_rows()]
+    context = frame(request) | {"rows": [_row(row, found) for row, found in rows], "now": now}
+    if slug := request.GET.get("customer"):
+        context |= _week(request, organization_by_slug(slug), user, now)
+    return render(request, "desk/coverage/page.html", context)
+
+
+def _row(row: Coverage, found: list[Stretch]) -> dict[str, object]:
+    return {
+        "row": row,
+        "hours": sum(each.last - each.first + 1 for each in found),
+        "zone": row.organization.time_zone,
+        "link": _link(row.organization, row.contract),
+    }
+
+
+def _link(organization: Organization, contract: Contract | None) -> str:
+    """Return the query of the week's address."""
+    named = {"contract": contract.reference} if contract is not None else {}
+    return urlencode({"customer": organization.slug, **named})
+
+
+def _week(
+    request: HttpRequest, organization: Organization, user: User, now: datetime
+) -> dict[str, object]:
+    pictures = pictures_of(organization, now)
+    wanted = request.GET.get("contract", "")
+    picture = next(
+        (
+            each
+            for each in pictures
+            if each.contract is not None and each.contract.reference == wanted
+        ),
+        pictures[0],
+    )
+    priority = next(
+        (each for each in Priority if each.code == request.GET.get("priority")), Priority.CRITICAL
+    )
+    asked = request.GET.get("hour", "")
+    hour = int(asked) if asked.isdigit() and int(asked) < HOURS else picture.hour_of(now)
+    return {
+        "picture": picture,
+        "chosen_week": _link(organization, picture.contract),
+        "pictures": pictures,
+        "priority": priority,
+        "priorities": list(Priority),
+        "hour": hour,
+        "hours": range(DAY_HOURS),
+        "squares": _squares(picture, priority),
+        "stretches": stretches_of(picture.holes),
+        "lines": _lines(picture, priority, hour),
+        "hour_at": picture.instant_of(hour),
+        "next_told": picture.next_told(picture.instant_of(hour)),
+        "is_needed": (hour, priority) in picture.needed,
+        "chosen": divmod(hour, DAY_HOURS),
+        "may_drill": user.can(Capability.SUPERVISE) or user.can(Capability.CONFIGURE),
+        "drills": drills_of(organization.pk, DRILLS),
+    }
+
+
+def _squares(picture: Picture, priority: Priority) -> list[Square]:
+    lacking = {hole.hour for hole in picture.holes if hole.priority == priority}
+    found = []
+    for hour in range(HOURS):
+        tone = (
+            "hole"
+            if hour in lacking
+            else "covered"
+            if (hour, priority) in picture.needed
+            else "idle"
+        )
+        found.append(Square(hour, tone))
+    return found
+
+
+def _lines(picture: Picture, priority: Priority, hour: int) -> list[Line]:
+    at = picture.instant_of(hour)
+    lacking = {
+        hole.percent for hole in picture.holes if (hole.hour, hole.priority) == (hour, priority)
+    }
+    return [
+        Line(percent, picture.told(priority, percent, at), percent in lacking)
+        for percent in picture.percents
+    ]
+
+
+@posted_from("admin:coverage")
+@needs(Capability.SEE_REPORTS)
+def drill(request: HttpRequest) -> HttpResponse:
+    """Send everybody who would answer now for ``?customer=&contract=`` a notice marked
+    as a test.
+    """
+    organization = organization_by_slug(request.GET.get("customer", ""))
+    reference = request.GET.get("contract", "")
+    contract = (
+        Contract.objects.filter(organization=organization, reference=reference)
+        .order_by("pk")
+        .first()
+        if reference
+        else None
+    )
+    if reference and contract is None:
+        raise NotFound(_("There is no such contract."))
+    made = start_drill(
+        organization=organization,
+        contract=contract,
+        by=actor(request, Channel.DESK),
+        at=timezone.now(),
+    )
+    messages.success(
+        request,
+        _("The test was sent to %(count)d people.")
+        % {"count": len({each["email"] for each in made.told})},
+    )
+    return redirect(
+        f"{reverse('admin:coverage')}?customer={organization.slug}&contract={reference}#drills"
+    )

@@ -1,0 +1,8 @@
+from django.urls import path
+
+from desk.reports import views
+
+urlpatterns = [
+    path("reports/", views.service_level, name="reports"),
+    path("reports/<slug:slug>/<str:month>/pdf/", views.service_level_pdf, name="report_pdf"),
+]

@@ -1,0 +1,215 @@
+"""Simulations: what past months would have been under other terms; asked for, followed, read, put
+in force.
+"""
+
+import csv
+from collections.abc import Iterator
+from io import StringIO
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+from django_htmx.http import HttpResponseClientRefresh
+
+from catalog.queries import contract_on
+from desk.frame import frame
+from desk.simulations.forms import PutInForceForm, SimulationForm, initial_of
+from foundation.accounts.queries import organization_by_slug, organizations
+from foundation.accounts.roles import Capability
+from foundation.accounts.zones import zone
+from foundation.calendars.hours import format_hours
+from foundation.calendars.wording import days_of_week
+from foundation.core.classification import Channel
+from foundation.core.errors import DomainError
+from reports import queries, services
+from reports.models import Simulation
+from reports.services import COLUMNS, NewSimulation
+from sla.simulation.drafts import Draft, draft_from, written_out
+from web.access import needs
+from web.errors import put_on_form
+from web.panels import is_partial
+from web.requests import actor, person, posted_from
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs(Capability.SEE_REPORTS)
+def simulations(request: HttpRequest) -> HttpResponse:
+    """List what was tried, and take what is to be tried; ``?from=`` fills the form with a
+    customer's terms in force.
+    """
+    user = person(request)
+    now = timezone.now()
+    form = (
+        SimulationForm(request.POST)
+        if request.method == "POST"
+        else SimulationForm(initial=_initial(request))
+    )
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            wanted = NewSimulation(
+                name=data["name"],
+                draft=form.draft().as_data(),
+                organizations=list(data["organizations"]),
+                first_month=queries.parse_month(data["first_month"]),
+                last_month=queries.parse_month(data["last_month"]),
+            )
+            made = services.request_simulation(
+                wanted=wanted, by=actor(request, Channel.DESK), at=now
+            )
+            return redirect("admin:simulation", made.pk)
+        except DomainError as error:
+            put_on_form(form, error)
+    status = 400 if request.method == "POST" else 200
+    context = {
+        "form": form,
+        "filled_from": request.GET.get("from", ""),
+        "found": queries.simulations_of(user),
+        "customers": organizations(),
+    }
+    return render(request, "desk/simulations/list.html", frame(request) | context, status=status)
+
+
+def _initial(request: HttpRequest) -> dict[str, object]:
+    now = timezone.now()
+    last = queries.preceding_month(timezone.localdate().replace(day=1))
+    values: dict[str, object] = {"first_month": f"{last:%Y-%m}", "last_month": f"{last:%Y-%m}"}
+    if (again := request.GET.get("again", "")).isdigit():
+        earlier = queries.get_simulation(person(request), int(again))
+        months = {
+            "first_month": f"{earlier.first_month:%Y-%m}",
+            "last_month": f"{earlier.last_month:%Y-%m}",
+        }
+        return (
+            initial_of(draft_from(earlier.draft))
+            | months
+            | {"name": earlier.name, "organizations": earlier.organization_ids}
+        )
+    if slug := request.GET.get("from"):
+        organization = organization_by_slug(slug)
+        contract = contract_on(organization, now.astimezone(zone(organization.time_zone)).date())
+        values |= initial_of(written_out(organization, contract, now)) | {
+            "organizations": [organization.pk]
+        }
+    return values
+
+
+@require_safe
+@needs(Capability.SEE_REPORTS)
+def simulation(request: HttpRequest, simulation_id: int) -> HttpResponse:
+    found = queries.get_simulation(person(request), simulation_id)
+    context = _result(request, found, None)
+    if is_partial(request) and not context["is_running"]:
+        return HttpResponseClientRefresh()  # the page that waited is shown whole
+    return render(request, "desk/simulations/page.html", frame(request) | context)
+
+
+def _result(
+    request: HttpRequest, found: Simulation, form: PutInForceForm | None
+) -> dict[str, object]:
+    may_publish = person(request).can(Capability.CONFIGURE)
+    if form is None and may_publish:
+        form = PutInForceForm(organization_ids=found.organization_ids)
+    draft = draft_from(found.draft)
+    result = queries.simulation_result(found)
+    return {
+        "simulation": found,
+        "result": result,
+        "is_running": result.is_running,
+        "may_put_in_force": form is not None
+        and not result.is_running
+        and bool(draft.targets or draft.matrix or _says_pauses(draft)),
+        "draft": draft,
+        "draft_targets": sorted(
+            draft.targets.items(), key=lambda item: (item[0][0], item[0][1], item[0][2])
+        ),
+        "draft_hours": [
+            (role, format_hours(dict(hours), days_of_week())) for role, hours in draft.hours.items()
+        ],
+        "draft_is_empty": not (draft.targets or draft.matrix or draft.hours or _says_pauses(draft)),
+        "draft_cells": sorted((draft.matrix or {}).items()),
+        "form": form,
+    }
+
+
+def _says_pauses(draft: Draft) -> bool:
+    return (
+        draft.pauses_while_pending_user is not None
+        or draft.pauses_while_pending_supplier is not None
+    )
+
+
+@require_safe
+@needs(Capability.SEE_REPORTS)
+def simulation_changes(request: HttpRequest, simulation_id: int) -> HttpResponseBase:
+    """Serve every clock that comes out otherwise as CSV, one customer's month after the other."""
+    found = queries.get_simulation(person(request), simulation_id)
+    response = StreamingHttpResponse(
+        _changes(queries.simulation_result(found)), content_type="text/csv; charset=utf-8"
+    )
+    response["Content-Disposition"] = f'attachment; filename="simulation-{found.pk}.csv"'
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _changes(result: queries.SimulationResult) -> Iterator[bytes]:
+    head = StringIO()
+    csv.writer(head).writerow(("customer", *COLUMNS))
+    yield head.getvalue().encode("utf-8-sig")
+    for part in result.parts:
+        if part.changes is None:
+            continue
+        with part.changes.file.open("rb") as stream:
+            for number, line in enumerate(stream):
+                if number:  # each part has the heading too
+                    yield f"{part.organization.slug},".encode() + line
+
+
+@posted_from("admin:simulation", "simulation_id")
+@needs(Capability.SEE_REPORTS)
+def cancel_simulation(request: HttpRequest, simulation_id: int) -> HttpResponse:
+    services.cancel_simulation(simulation=queries.get_simulation(person(request), simulation_id))
+    return redirect("admin:simulation", simulation_id)
+
+
+@posted_from("admin:simulation", "simulation_id")
+@needs(Capability.CONFIGURE)
+def put_in_force(request: HttpRequest, simulation_id: int) -> HttpResponse:
+    """Make the simulated targets, pauses and matrix a new version of a contract's policy: for
+    administrators.
+    """
+    found = queries.get_simulation(person(request), simulation_id)
+    now = timezone.now()
+    form = PutInForceForm(request.POST, organization_ids=found.organization_ids)
+    if form.is_valid():
+        contract = form.cleaned_data["contract"]
+        chosen = form.cleaned_data["effective_from"]
+        local = zone(contract.organization.time_zone)
+        try:
+            services.put_in_force(
+                simulation=found,
+                contract=contract,
+                effective_from=chosen.replace(tzinfo=local) if chosen else now,
+                by=actor(request, Channel.DESK),
+                at=now,
+            )
+            messages.success(
+                request,
+                _("In force for %(contract)s, as a new version of its policy.")
+                % {"contract": contract},
+            )
+            return redirect("admin:simulation", simulation_id)
+        except DomainError as error:
+            put_on_form(form, error)
+        except ValidationError as error:
+            form.add_error(None, error.messages)
+    return render(
+        request,
+        "desk/simulations/page.html",
+        frame(request) | _result(request, found, form),
+        status=400,
+    )

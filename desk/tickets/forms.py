@@ -1,0 +1,291 @@
+"""Forms of the desk. They translate; services decide."""
+
+from typing import Any
+
+from django import forms
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+from catalog.models import Contract, Service
+from foundation.accounts.models import (
+    Membership,
+    Team,
+    User,
+)
+from foundation.accounts.queries import assignable_staff
+from foundation.core.classification import (
+    Channel,
+    Environment,
+    Impact,
+    Kind,
+    Urgency,
+)
+from tickets.models import Ticket
+from tickets.services import Classification, TransitionDetails
+from tickets.states import SolutionType
+from web.forms import FilesField
+
+
+class Say(TextChoices):
+    REPLY = "reply", _("Reply")
+    STATEMENT = "statement", _("Attention statement")
+    NOTE = "note", _("Internal note")
+
+
+class SayForm(forms.Form):
+    """What the composer sends: a reply, an attention statement or an internal note."""
+
+    kind = forms.ChoiceField(
+        choices=Say.choices, initial=Say.REPLY, widget=forms.RadioSelect, label=_("Send as")
+    )
+    body = forms.CharField(label=_("Message"), widget=forms.Textarea(attrs={"rows": 5}))
+    estimated_at = forms.DateTimeField(
+        label=_("Expected time of attention"),
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        help_text=_("For an attention statement, in the customer's time zone."),
+    )
+    attachments = FilesField()
+    last_message = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        if data.get("kind") == Say.STATEMENT and not data.get("estimated_at"):
+            self.add_error(
+                "estimated_at", _("An attention statement says when: choose a date and a time.")
+            )
+        return data
+
+
+class VersionedForm(forms.Form):
+    """A form that changes fields of a ticket carries the version its reader saw.
+
+    Several stand on one page: the ids of each begin with its own word, so that a label leads to its
+    own field.
+    """
+
+    word = "form"
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("auto_id", f"{self.word}_%s")
+        super().__init__(*args, **kwargs)
+
+
+class SeenForm(VersionedForm):
+    """A form whose consequences are shown before it is saved; other values than those ``seen`` are
+    shown again.
+    """
+
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def values(self) -> str:
+        """Return what was chosen as one word, to compare with what was ``seen``."""
+        raise NotImplementedError
+
+    def is_seen(self) -> bool:
+        return bool(self.cleaned_data["seen"] == self.values())
+
+    def mark_seen(self) -> None:
+        self.data = self.data.copy()  # type: ignore[attr-defined]
+        self.data["seen"] = self.values()  # type: ignore[index]
+
+
+class ClassifyForm(SeenForm):
+    word = "classify"
+    kind = forms.ChoiceField(label=_("Kind"), choices=Kind.choices)
+    service: "forms.ModelChoiceField[Service]" = forms.ModelChoiceField(
+        label=_("Service"), queryset=None
+    )
+    impact = forms.ChoiceField(label=_("Impact"), choices=Impact.choices)
+    urgency = forms.ChoiceField(label=_("Urgency"), choices=Urgency.choices)
+    environment = forms.ChoiceField(label=_("Environment"), choices=Environment.choices)
+    reason = forms.CharField(
+        label=_("Why?"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_(
+            "Needed to change what the desk has classified before. It stays with the ticket as "
+            "an internal note."
+        ),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: Any = self.fields
+        # "Optional" beside it would be untrue.
+        fields["reason"].is_conditional = True
+        fields["service"].queryset = Service.objects.filter(is_active=True).order_by(
+            "position", "pk"
+        )
+
+    @classmethod
+    def of(cls, ticket: Ticket) -> "ClassifyForm":
+        names = ("kind", "impact", "urgency", "environment", "version")
+        return cls(
+            initial={
+                **{name: getattr(ticket, name) for name in names},
+                "service": ticket.service_id,
+            }
+        )
+
+    def values(self) -> str:
+        data = self.cleaned_data
+        return "-".join(
+            [
+                data["kind"],
+                str(data["service"].pk),
+                data["impact"],
+                data["urgency"],
+                data["environment"],
+            ]
+        )
+
+    def classification(self) -> Classification:
+        data = self.cleaned_data
+        return Classification(
+            impact=Impact(data["impact"]),
+            urgency=Urgency(data["urgency"]),
+            kind=Kind(data["kind"]),
+            service=data["service"],
+            environment=Environment(data["environment"]),
+        )
+
+
+class ContractForm(SeenForm):
+    word = "contract"
+    contract: "forms.ModelChoiceField[Contract]" = forms.ModelChoiceField(
+        label=_("Contract"), queryset=None
+    )
+    from_start = forms.BooleanField(
+        label=_("It was wrong from the start"),
+        required=False,
+        help_text=_(
+            "Measures the live clocks anew from the arrival. Otherwise the time used is kept and "
+            "the rest runs under the new contract."
+        ),
+    )
+    reason = forms.CharField(label=_("Why?"), widget=forms.Textarea(attrs={"rows": 2}))
+
+    def __init__(self, *args: Any, ticket: Ticket, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: Any = self.fields
+        others = Contract.objects.filter(organization_id=ticket.organization_id).exclude(
+            pk=ticket.contract_id
+        )
+        fields["contract"].queryset = others.order_by("-starts_on", "pk")
+
+    def values(self) -> str:
+        return f"{self.cleaned_data['contract'].pk}-{self.cleaned_data['from_start']}"
+
+
+class AssignForm(VersionedForm):
+    word = "attend"
+    assignee = forms.TypedChoiceField(
+        label=_("Assignee"), required=False, coerce=int, empty_value=None
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: Any = self.fields
+        self.people = {person.pk: person for person in assignable_staff()}
+        fields["assignee"].choices = [
+            ("", _("Nobody")),
+            *((pk, str(user)) for pk, user in self.people.items()),
+        ]
+
+    def person(self) -> User | None:
+        """Return the chosen person, or None for nobody."""
+        chosen = self.cleaned_data["assignee"]
+        return self.people[chosen] if chosen is not None else None
+
+
+class StepForm(VersionedForm):
+    """Details of a transition; which of them are shown and needed is in the table."""
+
+    reason = forms.CharField(
+        label=_("Reason"), required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    message = forms.CharField(
+        label=_("Message to the customer"), required=False, widget=forms.Textarea(attrs={"rows": 4})
+    )
+    solution_type = forms.ChoiceField(
+        label=_("Solution type"), required=False, choices=[("", "—"), *SolutionType.choices]
+    )
+    team: "forms.ModelChoiceField[Team]" = forms.ModelChoiceField(
+        label=_("Group"), required=False, queryset=None
+    )
+    supplier = forms.CharField(label=_("Supplier"), required=False, max_length=120)
+    supplier_case = forms.CharField(
+        label=_("Supplier's case number"), required=False, max_length=80
+    )
+    promised_on = forms.DateField(
+        label=_("Promised date"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    attachments = FilesField()
+
+    def __init__(self, *args: Any, needs: tuple[str, ...] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: Any = self.fields
+        fields["team"].queryset = Team.objects.filter(level__gte=2).order_by("level", "name", "pk")
+        if needs is not None:
+            kept = {*needs, "version", *(("attachments",) if "message" in needs else ())}
+            self.fields = {name: field for name, field in self.fields.items() if name in kept}
+            for name in needs:
+                fields[name].widget.attrs["required"] = True
+
+    def details(self, files: Any = ()) -> TransitionDetails:
+        data = self.cleaned_data
+        return TransitionDetails(
+            reason=data.get("reason", ""),
+            message=data.get("message", ""),
+            team=data.get("team"),
+            supplier=data.get("supplier", ""),
+            supplier_case=data.get("supplier_case", ""),
+            promised_on=data.get("promised_on"),
+            solution_type=data.get("solution_type", ""),
+            files=files,
+        )
+
+
+class RegisterForm(forms.Form):
+    """Assisted registration: an agent raises a ticket for a customer who called, wrote
+    or came by.
+    """
+
+    CHANNELS = (Channel.PHONE, Channel.EMAIL, Channel.CHAT, Channel.WHATSAPP)
+
+    membership: "forms.ModelChoiceField[Membership]" = forms.ModelChoiceField(
+        label=_("Requester"), queryset=None
+    )
+    channel = forms.ChoiceField(
+        label=_("Channel"), choices=[(channel, channel.label) for channel in CHANNELS]
+    )
+    kind = forms.ChoiceField(label=_("Kind"), choices=Kind.choices)
+    service: "forms.ModelChoiceField[Service]" = forms.ModelChoiceField(
+        label=_("Service"), queryset=None
+    )
+    subject = forms.CharField(label=_("Subject"), max_length=200)
+    description = forms.CharField(label=_("Description"), widget=forms.Textarea(attrs={"rows": 5}))
+    impact = forms.ChoiceField(label=_("Impact"), choices=Impact.choices, initial=Impact.MINOR)
+    urgency = forms.ChoiceField(label=_("Urgency"), choices=Urgency.choices, initial=Urgency.MEDIUM)
+    attachments = FilesField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: Any = self.fields
+        members = Membership.objects.filter(
+            is_suspended=False, user__is_active=True
+        ).select_related("user", "organization")
+        membership = fields["membership"]
+        membership.queryset = members.order_by("organization__name", "user__full_name", "pk")
+        membership.label_from_instance = lambda m: f"{m.user} · {m.organization}"
+        fields["service"].queryset = Service.objects.filter(is_active=True).order_by(
+            "position", "pk"
+        )
+
+
+class DeescalateForm(forms.Form):
+    """Why an escalation is taken back."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=500)

@@ -1,0 +1,226 @@
+"""What stands on the desk's ticket page, in order."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from desk.tickets.forms import (
+    AssignForm,
+    ClassifyForm,
+    ContractForm,
+    DeescalateForm,
+    SayForm,
+    StepForm,
+)
+from escalation.queries import rule_logs_of
+from escalation.services import may_acknowledge
+from foundation.accounts.models import User
+from foundation.accounts.roles import Capability
+from tickets import queries, services
+from tickets.policies import can_classify, can_work
+from tickets.states import OPEN_STATES
+from web.panels import Panel, Place
+from web.ticket_page import TicketPage
+
+TicketPanel = Panel[TicketPage]
+
+
+class Head(TicketPanel):
+    name = "head"
+    template = "desk/tickets/panels/head.html"
+    place = Place.HEAD
+    statements = 5
+
+    def load(self, user: User, subject: TicketPage, at: datetime) -> dict[str, Any]:
+        return {"audit": subject.audit, "clocks": subject.clocks}
+
+
+class Conversation(TicketPanel):
+    name = "conversation"
+    template = "desk/tickets/panels/conversation.html"
+    statements = 2
+
+    def load(self, user: User, subject: TicketPage, at: datetime) -> dict[str, Any]:
+        return {
+            "conversation": subject.conversation,
+            "files": queries.attachments_of_description(subject.ticket),
+        }
+
+
+class Composer(TicketPanel):
+    name = "composer"
+    template = "desk/tickets/panels/composer.html"
+    statements = 3
+
+    def load(self, user: User, subject: TicketPage, at: datetime) -> dict[str, Any] | None:
+        if not can_work(user, subject.ticket):
+            return None
+        last = subject.conversation[-1].message.pk if subject.conversation else 0
+        return {"say_form": SayForm(initial={"last_message": last})}
+
+
+class Steps(TicketPanel):
+    name = "steps"
+    template = "desk/tickets/panels/steps.html"
+    statements = 2
+
+    def load(self, user: User, subject: TicketPage, at: datetime) -> dict[str, Any] | None:
+        ticket = subject.ticket
+        possible = services.possible_transitions(ticket=ticket, user=user, at=at)
+        version = {"version": ticket.version}
+        forms = [
+            (step, StepForm(initial=version, needs=step.needs, auto_id=f"{step.name}_%s"))
+            for step in possible
+        ]
+        return {"steps": forms} if forms else None
+
+
+class Rules(TicketPanel):
+    name = "rules"
+    template = "desk/tickets/panels/rules.html"
+    statements = 1
+
+    def load(self, user: User, subject: TicketPage, at: datetime) -> dict[str, Any] | None:
+        logs = rule_logs_of(subject.ticket)
+        return {"rule_logs": logs} if logs else None
+
+
+class History(TicketPanel):
+    name = "history"
+    template = "desk/tickets/panels/history.html"
+    place = Place.LAZY
+    title = _("History")
+    statements = 4
+
+    def load(self, user: User, subject: TicketPage, at: datetime) -> dict[str, Any]:
+        return {"history": queries.timeline(subject.ticket)}
+
+
+class Clocks(TicketPanel):
+    name = "clocks"
+    template = "web/panels/clocks.html"
+    place = Place.SIDE
+    statements = 4
+
+    def load(self, user: User, subject: TicketPage, at: datetime) -> dict[str, Any]:
+        return {
+            "heading": _("Clocks"),
+            "clocks": subject.clocks,
+            "explanation_url": "admin:explanation",
+        }
+
+
+class Turn(TicketPanel):
+    """Whose ball it is (SPEC 17.9)."""
+
+    name = "turn"
+    template = "web/panels/turn.html"
+    place = Place.SIDE
+    statements = 1
+
+    def load(self, user: User, subject: TicketPage, at: datetime) -> dict[str, Any] | None:
+        turns = subject.turns
+        return {"turns": turns, "for_staff": True} if turns else None
+
+
+class Assignment(TicketPanel):
+    name = "assignment"
+    template = "desk/tickets/panels/assignment.html"
+    place = Place.SIDE
+    statements = 1
+
+    def load(self, user: User, subject: TicketPage, at: datetime) -> dict[str, Any] | None:
+        ticket = subject.ticket
+        if not can_work(user, ticket):
+            return None
+        initial = {"assignee": ticket.assignee_id, "version": ticket.version}
+        return {"assign_form": AssignForm(initial=initial)}
+
+
+class Classification(TicketPanel):
+    name = "classification"
+    template = "desk/tickets/panels/classification.html"
+    place = Place.SIDE
+    statements = 1
+
+    def load(self, user: User, subject: TicketPage, at: datetime) -> dict[str, Any] | None:
+        ticket = subject.ticket
+        if not can_classify(user, ticket) or ticket.state not in OPEN_STATES:
+            return None
+        return {"classify_form": ClassifyForm.of(ticket)}
+
+
+class ContractChange(TicketPanel):
+    """For whom may change the contract, where there is another one to choose."""
+
+    name = "contract"
+    template = "desk/tickets/panels/contract.html"
+    place = Place.SIDE
+    statements = 2
+
+    def load(self, user: User, subject: TicketPage, at: datetime) -> dict[str, Any] | None:
+        ticket = subject.ticket
+        if not user.can(Capability.SUPERVISE) or ticket.state not in OPEN_STATES:
+            return None
+        form = ContractForm(ticket=ticket, initial={"version": ticket.version})
+        fields: Any = form.fields
+        return {"contract_form": form} if fields["contract"].queryset.exists() else None
+
+
+class Customer(TicketPanel):
+    name = "customer"
+    template = "desk/tickets/panels/customer.html"
+    place = Place.SIDE
+    statements = 2
+
+    def load(self, user: User, subject: TicketPage, at: datetime) -> dict[str, Any]:
+        return {"interval": subject.interval, "followers": subject.followers}
+
+
+class Escalations(TicketPanel):
+    name = "escalation"
+    template = "desk/tickets/panels/escalation.html"
+    place = Place.SIDE
+    statements = 8
+
+    def load(self, user: User, subject: TicketPage, at: datetime) -> dict[str, Any] | None:
+        steps = subject.escalations
+        if not steps:
+            return None
+        is_open = steps[-1].acknowledged_at is None
+        return {
+            "escalations": steps,
+            "works": can_work(user, subject.ticket),
+            "may_acknowledge": is_open and may_acknowledge(user, steps[-1], at),
+            "deescalate_form": DeescalateForm(auto_id="deescalate_%s"),
+        }
+
+
+class TimePerState(TicketPanel):
+    name = "intervals"
+    template = "desk/tickets/panels/intervals.html"
+    place = Place.SIDE
+    statements = 1
+
+    def load(self, user: User, subject: TicketPage, at: datetime) -> dict[str, Any]:
+        return {"intervals": subject.intervals}
+
+
+PANELS: Sequence[TicketPanel] = (
+    Head(),
+    Conversation(),
+    Composer(),
+    Steps(),
+    Rules(),
+    History(),
+    Clocks(),
+    Turn(),
+    Assignment(),
+    Classification(),
+    ContractChange(),
+    Customer(),
+    Escalations(),
+    TimePerState(),
+)

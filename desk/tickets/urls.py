@@ -1,0 +1,20 @@
+from django.urls import URLPattern, URLResolver, include, path
+
+from desk.tickets import views
+
+_ticket = [
+    path("", views.ticket_page, name="ticket"),
+    path("clocks/<slug:metric>/", views.explanation, name="explanation"),
+    path("panels/<slug:name>/", views.panel, name="ticket_panel"),
+    path("say/", views.say, name="say"),
+    path("classify/", views.classify, name="classify"),
+    path("contract/", views.change_contract, name="change_contract"),
+    path("assign/", views.assign, name="assign"),
+    path("step/<slug:name>/", views.step, name="step"),
+    path("acknowledge/<int:escalation_id>/", views.acknowledge, name="acknowledge"),
+    path("deescalate/", views.deescalate, name="deescalate"),
+]
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("register/", views.register, name="register"),
+    path("tickets/<ticket_number:number>/", include(_ticket)),
+]

@@ -1,0 +1,391 @@
+"""The agent's ticket page and everything done on it."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from desk.frame import frame
+from desk.tickets.forms import (
+    AssignForm,
+    ClassifyForm,
+    ContractForm,
+    DeescalateForm,
+    RegisterForm,
+    Say,
+    SayForm,
+    StepForm,
+)
+from desk.tickets.panels import PANELS, Steps
+from escalation.queries import get_escalation
+from escalation.services import acknowledge_escalation, deescalate_ticket
+from foundation.accounts.roles import Capability
+from foundation.accounts.zones import zone
+from foundation.core.classification import (
+    Channel,
+    Impact,
+    Kind,
+    Urgency,
+)
+from foundation.core.errors import DomainError, NotAllowed, NotFound
+from sla.clocks.queries import get_clock
+from sla.clocks.services import preview_classification, preview_contract
+from tickets import queries, services
+from tickets.models import Ticket
+from tickets.services import NewTicket, StaleTicket
+from tickets.states import TRANSITIONS
+from web.access import needs
+from web.errors import page_status, put_on_form
+from web.panels import Refused, load_panels, page_response, panel_response
+from web.requests import actor, person, posted_from
+from web.ticket_page import TicketPage
+from web.uploads import checked_files
+
+
+@require_safe
+def ticket_page(request: HttpRequest, number: str) -> HttpResponse:
+    return _page(request, queries.get_ticket(person(request), number))
+
+
+@require_safe
+def explanation(request: HttpRequest, number: str, metric: str) -> HttpResponse:
+    """Show why a clock is due when it is, on a page that can be printed."""
+    ticket = queries.get_ticket(person(request), number)
+    item = get_clock(ticket, queries.intervals(ticket.pk), metric)
+    context = {
+        "ticket": ticket,
+        "item": item,
+        "now": timezone.now(),
+        "zone": ticket.organization.time_zone,
+    }
+    return render(request, "desk/tickets/explanation.html", frame(request) | context)
+
+
+def _page(request: HttpRequest, ticket: Ticket, refused: Sequence[Refused] = ()) -> HttpResponse:
+    """Render the ticket, or for htmx the panel alone whose form was refused."""
+    user = person(request)
+    now = timezone.now()
+    subject = TicketPage(ticket, user, now)
+    opened = request.GET.get("open", "")
+    shown = load_panels(PANELS, user, subject, now, refused=refused, opened=opened)
+    common = {
+        "ticket": ticket,
+        "now": now,
+        "zone": subject.zone,
+        "panels_url": reverse("admin:ticket", args=[ticket.number]) + "panels/",
+    }
+    return page_response(
+        request, "desk/tickets/page.html", shown, {**frame(request), **common}, refused=refused
+    )
+
+
+@require_safe
+@needs(Capability.SEE_TICKETS)
+def panel(request: HttpRequest, number: str, name: str) -> HttpResponse:
+    """Serve one panel of the page, for a reader who opens it."""
+    ticket = queries.get_ticket(person(request), number)
+    now = timezone.now()
+    subject = TicketPage(ticket, person(request), now)
+    chosen = [each for each in PANELS if each.name == name]
+    shown = load_panels(chosen, person(request), subject, now, opened=name)
+    common = {"ticket": ticket, "now": now, "zone": subject.zone}
+    answer = panel_response(request, shown, name, common)
+    if answer is None:
+        raise NotFound(_("There is nothing to show here."))
+    return answer
+
+
+def _refuse(
+    request: HttpRequest,
+    ticket: Ticket,
+    form: forms.Form,
+    error: DomainError,
+    panel: str,
+    **context: Any,
+) -> HttpResponse:
+    """Show the panel again with the refused form: 409 with what changed for a stale one, 403 or
+    400 otherwise.
+    """
+    put_on_form(form, error)
+    fresh = queries.get_ticket(person(request), ticket.number)
+    if isinstance(error, StaleTicket):
+        context["changes"] = error.changes
+        form.data = form.data.copy()  # type: ignore[attr-defined]
+        # What was typed stays; sending it again is a choice.
+        form.data["version"] = str(fresh.version)  # type: ignore[index]
+    return _page(request, fresh, [Refused(panel, context, page_status(error))])
+
+
+@posted_from("admin:ticket", "number")
+def say(request: HttpRequest, number: str) -> HttpResponse:
+    """Send what the composer holds. A reply is never refused for being late: it warns (DECISIONS
+    14).
+    """
+    ticket = queries.get_ticket(person(request), number)
+    form = SayForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return _page(request, ticket, [Refused("composer", {"say_form": form})])
+    data = form.cleaned_data
+    by = actor(request, Channel.DESK)
+    at = timezone.now()
+    try:
+        if data["kind"] == Say.STATEMENT:
+            estimated = data["estimated_at"].replace(tzinfo=zone(ticket.organization.time_zone))
+            services.send_attention_statement(
+                ticket=ticket,
+                body=data["body"],
+                estimated_at=estimated,
+                files=checked_files(request),
+                by=by,
+                at=at,
+            )
+        else:
+            verb: Callable[..., Any] = (
+                services.add_note if data["kind"] == Say.NOTE else services.reply_to_customer
+            )
+            verb(ticket=ticket, body=data["body"], files=checked_files(request), by=by, at=at)
+    except DomainError as error:
+        return _refuse(request, ticket, form, error, "composer", say_form=form)
+    _warn_of_newer(request, ticket, data.get("last_message"))
+    messages.success(
+        request,
+        _("Note saved.")
+        if data["kind"] == Say.NOTE
+        else _("Sent to %(person)s.") % {"person": ticket.requester},
+    )
+    return redirect("admin:ticket", ticket.number)
+
+
+def _warn_of_newer(request: HttpRequest, ticket: Ticket, last_seen: int | None) -> None:
+    newer = [
+        i.message
+        for i in queries.conversation(ticket, with_notes=True)
+        if last_seen is not None and i.message.pk > last_seen
+    ]
+    others = [message for message in newer if message.author_id != person(request).pk]
+    if others:
+        messages.warning(
+            request,
+            _("%(person)s wrote while you were writing: look at the conversation.")
+            % {"person": others[-1].author},
+        )
+
+
+@posted_from("admin:ticket", "number")
+def classify(request: HttpRequest, number: str) -> HttpResponse:
+    """Save the classification; one that moves a clock is shown with its consequences first, and
+    saved when it comes again.
+    """
+    ticket = queries.get_ticket(person(request), number)
+    form = ClassifyForm(request.POST)
+    if not form.is_valid():
+        return _page(request, ticket, [Refused("classification", {"classify_form": form})])
+    classification = form.classification()
+    by = actor(request, Channel.DESK)
+    at = timezone.now()
+    try:
+        if not form.is_seen():
+            changes = preview_classification(
+                ticket=ticket, classification=classification, by=by, at=at
+            )
+            if changes:
+                form.mark_seen()
+                shown = {"classify_form": form, "clock_changes": changes}
+                return _page(request, ticket, [Refused("classification", shown, 200)])
+        services.classify_ticket(
+            ticket=ticket,
+            classification=classification,
+            reason=form.cleaned_data["reason"],
+            by=by,
+            at=at,
+            expected_version=form.cleaned_data["version"],
+        )
+    except DomainError as error:
+        return _refuse(request, ticket, form, error, "classification", classify_form=form)
+    messages.success(
+        request,
+        _("Classified: priority %(priority)s.") % {"priority": ticket.get_priority_display()},
+    )
+    return redirect("admin:ticket", ticket.number)
+
+
+@posted_from("admin:ticket", "number")
+@needs(Capability.SUPERVISE)
+def change_contract(request: HttpRequest, number: str) -> HttpResponse:
+    """Put the ticket under another contract; one that moves a clock is shown with its consequences
+    first, as a classification is.
+    """
+    ticket = queries.get_ticket(person(request), number)
+    form = ContractForm(request.POST, ticket=ticket)
+    if not form.is_valid():
+        return _page(request, ticket, [Refused("contract", {"contract_form": form})])
+    data = form.cleaned_data
+    by = actor(request, Channel.DESK)
+    at = timezone.now()
+    change = {
+        "ticket": ticket,
+        "contract": data["contract"],
+        "from_start": data["from_start"],
+        "by": by,
+        "at": at,
+    }
+    try:
+        if not form.is_seen():
+            changes = preview_contract(**change)
+            if changes:
+                form.mark_seen()
+                shown = {"contract_form": form, "contract_changes": changes}
+                return _page(request, ticket, [Refused("contract", shown, 200)])
+        services.change_contract(**change, reason=data["reason"], expected_version=data["version"])
+    except DomainError as error:
+        return _refuse(request, ticket, form, error, "contract", contract_form=form)
+    messages.success(request, _("Contract: %(contract)s.") % {"contract": ticket.contract})
+    return redirect("admin:ticket", ticket.number)
+
+
+@posted_from("admin:ticket", "number")
+def assign(request: HttpRequest, number: str) -> HttpResponse:
+    ticket = queries.get_ticket(person(request), number)
+    form = AssignForm(request.POST)
+    if not form.is_valid():
+        return _page(request, ticket, [Refused("assignment", {"assign_form": form})])
+    try:
+        services.assign_ticket(
+            ticket=ticket,
+            assignee=form.person(),
+            by=actor(request, Channel.DESK),
+            at=timezone.now(),
+            expected_version=form.cleaned_data["version"],
+        )
+    except DomainError as error:
+        return _refuse(request, ticket, form, error, "assignment", assign_form=form)
+    messages.success(
+        request, _("Assignee: %(person)s.") % {"person": ticket.assignee or _("nobody")}
+    )
+    return redirect("admin:ticket", ticket.number)
+
+
+@posted_from("admin:ticket", "number")
+def step(request: HttpRequest, number: str, name: str) -> HttpResponse:
+    """Take a transition of the table."""
+    ticket = queries.get_ticket(person(request), number)
+    transition = TRANSITIONS.get(name)
+    form = StepForm(
+        request.POST,
+        request.FILES,
+        needs=transition.needs if transition else (),
+        auto_id=f"{name}_%s",
+    )
+    if not form.is_valid():
+        return _page(request, ticket, [_refused_step(request, ticket, name, form)])
+    try:
+        services.transition_ticket(
+            ticket=ticket,
+            name=name,
+            details=form.details(checked_files(request)),
+            by=actor(request, Channel.DESK),
+            at=timezone.now(),
+            expected_version=form.cleaned_data["version"],
+        )
+    except DomainError as error:
+        possible = services.possible_transitions(
+            ticket=ticket, user=person(request), at=timezone.now()
+        )
+        if name not in {each.name for each in possible}:
+            messages.error(request, str(error.message))
+        again = _refused_step(request, ticket, name, form)
+        return _refuse(request, ticket, form, error, again.panel, **again.context)
+    messages.success(
+        request,
+        _("%(number)s is now “%(state)s”.")
+        % {"number": ticket.number, "state": ticket.state_label},
+    )
+    return redirect("admin:ticket", ticket.number)
+
+
+def _refused_step(request: HttpRequest, ticket: Ticket, name: str, form: StepForm) -> Refused:
+    """Return the panel of the steps with what was typed for one of them."""
+    fresh = queries.get_ticket(person(request), ticket.number)
+    subject = TicketPage(fresh, person(request), timezone.now())
+    loaded = Steps().load(subject.reader, subject, subject.at) or {"steps": []}
+    steps = [(each, form if each.name == name else other) for each, other in loaded["steps"]]
+    return Refused("steps", {"steps": steps, "refused_step": name})
+
+
+@posted_from("admin:ticket", "number")
+def acknowledge(request: HttpRequest, number: str, escalation_id: int) -> HttpResponse:
+    ticket = queries.get_ticket(person(request), number)
+    escalation = get_escalation(escalation_id, ticket)
+    try:
+        acknowledge_escalation(escalation=escalation, user=person(request), at=timezone.now())
+    except NotAllowed as error:
+        messages.error(request, str(error.message))
+        return _page(request, ticket, [Refused("escalation", {}, page_status(error))])
+    messages.success(request, _("The escalation was acknowledged."))
+    return redirect("admin:ticket", ticket.number)
+
+
+@posted_from("admin:ticket", "number")
+def deescalate(request: HttpRequest, number: str) -> HttpResponse:
+    """Take the ticket one level back, for a reason."""
+    ticket = queries.get_ticket(person(request), number)
+    form = DeescalateForm(request.POST)
+    if not form.is_valid():
+        return _page(request, ticket, [Refused("escalation", {"deescalate_form": form})])
+    by = actor(request, Channel.DESK)
+    try:
+        step = deescalate_ticket(
+            ticket=ticket, reason=form.cleaned_data["reason"], by=by, at=timezone.now()
+        )
+    except DomainError as error:
+        return _refuse(request, ticket, form, error, "escalation", deescalate_form=form)
+    level = step.level.name if step.level else ""
+    messages.success(
+        request,
+        _("The ticket is back on: %(level)s.") % {"level": level}
+        if level
+        else _("The ticket is no longer escalated."),
+    )
+    return redirect("admin:ticket", ticket.number)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs(Capability.WORK_TICKETS)
+def register(request: HttpRequest) -> HttpResponse:
+    """Register a ticket for a customer: the clocks start when the registration is saved."""
+    form = RegisterForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            ticket = services.raise_ticket(
+                request=NewTicket(
+                    membership=data["membership"],
+                    subject=data["subject"],
+                    description=data["description"],
+                    kind=Kind(data["kind"]),
+                    service=data["service"],
+                    impact=Impact(data["impact"]),
+                    urgency=Urgency(data["urgency"]),
+                    files=checked_files(request),
+                ),
+                by=actor(request, Channel(data["channel"])),
+                at=timezone.now(),
+            )
+        except DomainError as error:
+            put_on_form(form, error)
+        else:
+            messages.success(request, _("%(number)s was registered.") % {"number": ticket.number})
+            return redirect("admin:ticket", ticket.number)
+    return render(
+        request,
+        "desk/tickets/register.html",
+        frame(request) | {"form": form},
+        status=400 if form.errors else 200,
+    )

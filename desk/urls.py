@@ -1,0 +1,21 @@
+"""The desk's own pages; ``MesaAdminSite`` puts them before Django's and guards each of them."""
+
+from django.urls import URLPattern, URLResolver
+
+from desk.audits.urls import urlpatterns as audits
+from desk.coverage.urls import urlpatterns as coverage
+from desk.home.urls import urlpatterns as home
+from desk.queue.urls import urlpatterns as queue
+from desk.reports.urls import urlpatterns as reports
+from desk.simulations.urls import urlpatterns as simulations
+from desk.tickets.urls import urlpatterns as tickets
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    *home,
+    *queue,
+    *tickets,
+    *audits,
+    *reports,
+    *coverage,
+    *simulations,
+]

@@ -1,0 +1,233 @@
+"""External audits: ask with the form, follow the items, announce visits, take the evidence."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from audits import queries, services
+from audits.models import AuditRequest, VisitPlace
+from audits.paper import invitation
+from audits.policies import RULES, Act, acts_for_customer, may_request
+from audits.services import NewVisit
+from audits.workbook import CONTENT_TYPE, make_form, read_form
+from foundation.accounts.models import Membership
+from foundation.accounts.queries import memberships_of
+from foundation.core.classification import Channel
+from foundation.core.errors import DomainError, NotFound
+from portal.access import customer_required
+from portal.audits.forms import AuditForm, VisitForm
+from web.errors import put_on_form
+from web.language import current_language
+from web.requests import actor, person, posted_from
+from web.uploads import checked_files
+
+PAGE_SIZE = 50
+
+
+def _requesters(request: HttpRequest) -> list[Membership]:
+    return [
+        each
+        for each in memberships_of(person(request).pk)
+        if may_request(person(request), each.organization_id)
+    ]
+
+
+@require_safe
+@customer_required
+def audits(request: HttpRequest) -> HttpResponse:
+    """List the audits, and say whether the contract still includes one this year."""
+    now = timezone.now()
+    memberships = _requesters(request)
+    allowances = [(m.organization, queries.allowances(m.organization, now)) for m in memberships]
+    page = Paginator(queries.audits_of(person(request)), PAGE_SIZE).get_page(
+        request.GET.get("page")
+    )
+    context = {
+        "page": page,
+        "rows": queries.rows_of(list(page), person(request), now),
+        "now": now,
+        "allowances": allowances,
+        "may_request": any(
+            each.used_by is None for _organization, found in allowances for each in found
+        ),
+    }
+    return render(request, "portal/audits/list.html", context)
+
+
+@require_safe
+@customer_required
+def audit_form(request: HttpRequest, slug: str) -> HttpResponse:
+    """Serve the empty request form with the company's contracted services."""
+    organization = next(
+        (m.organization for m in _requesters(request) if m.organization.slug == slug), None
+    )
+    if organization is None:
+        raise NotFound(_("There is no such organization."))
+    content = make_form(
+        queries.requestable_services(organization, timezone.now()), language=current_language()
+    )
+    response = HttpResponse(content, content_type=CONTENT_TYPE)
+    response["Content-Disposition"] = (
+        f'attachment; filename="{organization.slug}-audit-request.xlsx"'
+    )
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@customer_required
+def new_audit(request: HttpRequest) -> HttpResponse:
+    """Take the filled form; what is wrong in it is named cell by cell, and what was typed stays."""
+    memberships = _requesters(request)
+    if not memberships:
+        raise NotFound(_("You are not registered to ask for audits."))
+    form = AuditForm(request.POST or None, request.FILES or None, memberships=memberships)
+    now = timezone.now()
+    allowances = [each for m in memberships for each in queries.allowances(m.organization, now)]
+    used = [each for each in allowances if each.used_by is not None]
+    if used and len(used) == len(allowances):
+        return render(
+            request,
+            "portal/audits/new.html",
+            {"used": used},
+            status=400 if request.method == "POST" else 200,
+        )
+    cells: dict[str, str] = {}
+    if request.method == "POST" and not form.is_valid():
+        cells = _wrong_cells(request, form, memberships)  # what else is wrong is told at once
+    elif request.method == "POST":
+        try:
+            audit = _request(request, form, memberships)
+        except DomainError as error:
+            put_on_form(form, error)
+            cells = {name: str(words) for name, words in error.fields.items() if "!" in name}
+        else:
+            messages.success(
+                request,
+                _("%(number)s was raised. We sent you a copy by e-mail.")
+                % {"number": audit.ticket.number},
+            )
+            return redirect("portal:audit", audit.ticket.number)
+    context = {
+        "form": form,
+        "cells": cells,
+        "organizations": [each.organization for each in memberships],
+    }
+    return render(request, "portal/audits/new.html", context, status=400 if form.errors else 200)
+
+
+def _wrong_cells(
+    request: HttpRequest, form: AuditForm, memberships: list[Membership]
+) -> dict[str, str]:
+    chosen = form.cleaned_data.get("organization") if hasattr(form, "cleaned_data") else None
+    membership = next(
+        (each for each in memberships if chosen is not None and each.organization_id == chosen.pk),
+        None,
+    )
+    try:
+        if membership is not None:
+            offered = queries.requestable_services(membership.organization, timezone.now())
+            for file in checked_files(request, "form")[:1]:
+                read_form(file.stream, offered)
+    except DomainError as error:
+        put_on_form(form, error)
+        return {name: str(words) for name, words in error.fields.items() if "!" in name}
+    return {}
+
+
+def _request(request: HttpRequest, form: AuditForm, memberships: list[Membership]) -> AuditRequest:
+    data = form.cleaned_data
+    (filled,) = checked_files(request, "form")[:1]
+    visit = (
+        NewVisit(VisitPlace(data["visit_place"]), data["visit_on"], data["visitors"])
+        if data.get("visit_on")
+        else None
+    )
+    return services.request_audit(
+        membership=next(
+            each for each in memberships if each.organization_id == data["organization"].pk
+        ),
+        form=filled,
+        checklist=checked_files(request, "checklist"),
+        visit=visit,
+        by=actor(request, Channel.PORTAL),
+        at=timezone.now(),
+    )
+
+
+@require_safe
+@customer_required
+def audit(request: HttpRequest, number: str) -> HttpResponse:
+    return _page(request, queries.get_audit(person(request), number))
+
+
+def _page(
+    request: HttpRequest,
+    found: AuditRequest,
+    *,
+    visit_form: VisitForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    user = person(request)
+    now = timezone.now()
+    view = queries.view_of(found, user)
+    attachments = queries.attachments_of(view)
+    may_visit = (
+        acts_for_customer(user, found)
+        and found.state in RULES[Act.TELL_DELAY][1]
+        and found.ticket.is_active
+    )
+    context = {
+        "audit": found,
+        "view": view,
+        "items": [
+            (each, [(row, attachments.get(row.pk)) for row in each.evidence]) for each in view.items
+        ],
+        "index": queries.index_attachment(found),
+        "ticket": found.ticket,
+        "zone": found.organization.time_zone,
+        "now": now,
+        "visit_form": (visit_form or VisitForm()) if may_visit else None,
+        "earliest_visit": services.earliest_visit(found, now) if may_visit else None,
+    }
+    return render(request, "portal/audits/page.html", context, status=status)
+
+
+@posted_from("portal:audit", "number")
+@customer_required
+def announce_visit(request: HttpRequest, number: str) -> HttpResponse:
+    found = queries.get_audit(person(request), number)
+    form = VisitForm(request.POST)
+    if form.is_valid():
+        data = form.cleaned_data
+        try:
+            services.announce_visit(
+                audit=found,
+                place=VisitPlace(data["place"]),
+                on=data["on"],
+                visitors=data["visitors"],
+                by=actor(request, Channel.PORTAL),
+                at=timezone.now(),
+            )
+        except DomainError as error:
+            put_on_form(form, error)
+        else:
+            messages.success(
+                request, _("The visit is announced: you hear from us when access is authorized.")
+            )
+            return redirect("portal:audit", number)
+    return _page(request, found, visit_form=form, status=400)
+
+
+@require_safe
+@customer_required
+def conference(request: HttpRequest, number: str, conference_id: int) -> HttpResponse:
+    """Serve a conference as iCalendar."""
+    found = queries.get_audit(person(request), number)
+    content = invitation(found, queries.get_conference(found, conference_id))
+    response = HttpResponse(content, content_type="text/calendar; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{found.ticket.number}.ics"'
+    return response

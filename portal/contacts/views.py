@@ -1,0 +1,63 @@
+"""Who answers for the service, level by level, and the link with which a level acknowledges."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from escalation.queries import get_escalation, matrices_in_force, read_token
+from escalation.services import acknowledge_escalation
+from foundation.accounts.queries import memberships_of
+from foundation.accounts.tenancy import organization_scope
+from foundation.core.errors import NotFound
+from portal.access import customer_required
+from web.contacts import matrices_pdf
+from web.language import current_language
+from web.requests import person
+
+
+@require_safe
+@customer_required
+def contacts(request: HttpRequest) -> HttpResponse:
+    memberships = memberships_of(person(request).pk)
+    now = timezone.now()
+    matrices = [
+        (membership.organization, matrices_in_force(membership.organization_id, now))
+        for membership in memberships
+    ]
+    return render(request, "portal/contacts/page.html", {"matrices": matrices})
+
+
+@require_safe
+@customer_required
+def contacts_pdf(request: HttpRequest, slug: str) -> HttpResponse:
+    """Serve the matrices in force as a PDF, to hand to the service owner (SPEC 5.4)."""
+    memberships = memberships_of(person(request).pk)
+    now = timezone.now()
+    organization = next((m.organization for m in memberships if m.organization.slug == slug), None)
+    if organization is None:
+        raise NotFound(_("There is no such organization."))
+    content = matrices_pdf(organization, at=now, language=current_language())
+    response = HttpResponse(content, content_type="application/pdf")
+    response["Content-Disposition"] = (
+        f'attachment; filename="{organization.slug}-contacts-{now:%Y-%m-%d}.pdf"'
+    )
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def acknowledge(request: HttpRequest, token: str) -> HttpResponse:
+    """Let a contact without a login acknowledge by a signed link; opening it changes nothing, the
+    button does.
+    """
+    organization_id, escalation_id, name = read_token(token)
+    with organization_scope(organization_id):
+        escalation = get_escalation(escalation_id)
+        if request.method == "POST":
+            acknowledge_escalation(escalation=escalation, user=None, name=name, at=timezone.now())
+            escalation = get_escalation(escalation_id)
+        return render(
+            request, "portal/contacts/acknowledge.html", {"escalation": escalation, "token": token}
+        )

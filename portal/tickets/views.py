@@ -1,0 +1,236 @@
+"""Raise, follow, answer, validate, cancel, escalate."""
+
+from collections.abc import Callable, Sequence
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from escalation.services import request_escalation
+from foundation.core.classification import (
+    Channel,
+)
+from foundation.core.errors import DomainError
+from portal.access import customer_required
+from portal.tickets.forms import (
+    FollowUpForm,
+    ReasonForm,
+)
+from portal.tickets.panels import PANELS, reply_form_of
+from sla.clocks.queries import (
+    clocks_of,
+    get_clock,
+    most_urgent,
+)
+from tickets import queries, services
+from tickets.models import Ticket
+from tickets.services import TransitionDetails
+from web.errors import put_on_form
+from web.panels import Refused, load_panels, page_response
+from web.requests import actor, person, posted_from
+from web.ticket_page import TicketPage
+from web.uploads import checked_files
+
+PAGE_SIZE = 50
+
+
+Filter = Callable[[QuerySet[Ticket]], QuerySet[Ticket]]
+_FILTERS: dict[str, Filter] = {
+    "waiting": queries.waiting_for_customer,
+    "open": queries.active,
+    "ended": queries.ended,
+    "all": lambda tickets: tickets,
+}
+
+
+@require_safe
+@customer_required
+def ticket_list(request: HttpRequest) -> HttpResponse:
+    """My tickets: those that wait for me first; then by state, with a search for number and
+    subject.
+    """
+    chosen = request.GET.get("show", "open")
+    chosen = chosen if chosen in _FILTERS else "open"
+    tickets = _FILTERS[chosen](queries.visible_to(person(request)))
+    words = request.GET.get("q", "").strip()
+    if words:
+        tickets = queries.matching(tickets, words)
+    page = Paginator(tickets, PAGE_SIZE).get_page(request.GET.get("page"))
+    clocks = clocks_of([ticket.pk for ticket in page])
+    now = timezone.now()
+    held = queries.time_held_by(page, now)
+    rows = [(ticket, most_urgent(clocks[ticket.pk]), held[ticket.pk]) for ticket in page]
+    context = {
+        "page": page,
+        "rows": rows,
+        "show": chosen,
+        "words": words,
+        "now": now,
+        "filters": _filter_labels(),
+    }
+    return render(request, "portal/tickets/list.html", context)
+
+
+def _filter_labels() -> list[tuple[str, str]]:
+    return [
+        ("waiting", _("Waiting for you")),
+        ("open", _("Open")),
+        ("ended", _("Ended")),
+        ("all", _("All")),
+    ]
+
+
+@require_safe
+@customer_required
+def ticket_page(request: HttpRequest, number: str) -> HttpResponse:
+    ticket = queries.get_ticket(person(request), number)
+    return _page(request, ticket)
+
+
+@require_safe
+@customer_required
+def explanation(request: HttpRequest, number: str, metric: str) -> HttpResponse:
+    """Show why a clock is due when it is, on a page that can be printed."""
+    ticket = queries.get_ticket(person(request), number)
+    item = get_clock(ticket, queries.intervals(ticket.pk), metric, person(request))
+    context = {
+        "ticket": ticket,
+        "item": item,
+        "now": timezone.now(),
+        "zone": ticket.organization.time_zone,
+    }
+    return render(request, "portal/tickets/explanation.html", context)
+
+
+def _page(request: HttpRequest, ticket: Ticket, refused: Sequence[Refused] = ()) -> HttpResponse:
+    """Render the ticket, or for htmx the panel alone whose form was refused."""
+    user = person(request)
+    now = timezone.now()
+    subject = TicketPage(ticket, user, now)
+    shown = load_panels(PANELS, user, subject, now, refused=refused)
+    common = {"ticket": ticket, "now": now, "zone": subject.zone}
+    return page_response(request, "portal/tickets/page.html", shown, common, refused=refused)
+
+
+@posted_from("portal:ticket", "number")
+@customer_required
+def reply(request: HttpRequest, number: str) -> HttpResponse:
+    ticket = queries.get_ticket(person(request), number)
+    form = reply_form_of(ticket)(request.POST, request.FILES)
+    if form.is_valid():
+        by = actor(request, Channel.PORTAL)
+        at = timezone.now()
+        body = form.cleaned_data["body"]
+        files = checked_files(request)
+        try:
+            if form.cleaned_data.get("still_fails") == "yes":
+                details = TransitionDetails(reason=body, files=files)
+                services.transition_ticket(
+                    ticket=ticket, name="decline", details=details, by=by, at=at
+                )
+            else:
+                services.reply_as_customer(ticket=ticket, body=body, files=files, by=by, at=at)
+        except DomainError as error:
+            messages.error(request, str(error.message))
+            put_on_form(form, error)
+        else:
+            messages.success(request, _("Your message was sent."))
+            return redirect("portal:ticket", ticket.number)
+    # A ticket that ended meanwhile shows the follow-up's form: what was typed for the reply stands
+    # in it.
+    typed = FollowUpForm(initial={"body": request.POST.get("body", "").replace("\0", "")})
+    fresh = queries.get_ticket(person(request), number)
+    again = [
+        Refused("reply", {"reply_form": form}),
+        Refused("follow_up", {"follow_up_form": typed}),
+    ]
+    return _page(request, fresh, again)
+
+
+@posted_from("portal:ticket", "number")
+@customer_required
+def follow_up(request: HttpRequest, number: str) -> HttpResponse:
+    """Raise the ticket that goes on with an ended one."""
+    ticket = queries.get_ticket(person(request), number)
+    form = FollowUpForm(request.POST, request.FILES)
+    if form.is_valid():
+        try:
+            follower = services.follow_up_ticket(
+                ticket=ticket,
+                body=form.cleaned_data["body"],
+                files=checked_files(request),
+                by=actor(request, Channel.PORTAL),
+                at=timezone.now(),
+            )
+        except DomainError as error:
+            messages.error(request, str(error.message))
+            put_on_form(form, error)
+        else:
+            messages.success(
+                request,
+                _("%(number)s was raised. We sent you a copy by e-mail.")
+                % {"number": follower.number},
+            )
+            return redirect("portal:ticket", follower.number)
+    return _page(request, ticket, [Refused("follow_up", {"follow_up_form": form})])
+
+
+# The panel that holds the form of each transition.
+PANEL_OF_STEP = {"approve": "decision", "decline": "decision", "cancel": "life", "reopen": "life"}
+
+
+@posted_from("portal:ticket", "number")
+@customer_required
+def step(request: HttpRequest, number: str, name: str) -> HttpResponse:
+    """Approve or decline the solution, cancel, reopen: what the table lets the requester do."""
+    ticket = queries.get_ticket(person(request), number)
+    reason = request.POST.get("reason", "").replace("\0", "")
+    try:
+        if name not in PANEL_OF_STEP:
+            raise services.TransitionNotAllowed(ticket, name, [])
+        services.transition_ticket(
+            ticket=ticket,
+            name=name,
+            details=TransitionDetails(reason=reason),
+            by=actor(request, Channel.PORTAL),
+            at=timezone.now(),
+        )
+    except DomainError as error:
+        messages.error(request, str(error.message))
+        form = ReasonForm(request.POST)
+        put_on_form(form, error)
+        fresh = queries.get_ticket(person(request), number)
+        context = {"reason_form": form, "refused_step": name}
+        return _page(request, fresh, [Refused(PANEL_OF_STEP.get(name, "life"), context)])
+    messages.success(
+        request,
+        _("%(number)s is now “%(state)s”.")
+        % {"number": ticket.number, "state": ticket.state_label},
+    )
+    return redirect("portal:ticket", ticket.number)
+
+
+@posted_from("portal:ticket", "number")
+@customer_required
+def escalate(request: HttpRequest, number: str) -> HttpResponse:
+    ticket = queries.get_ticket(person(request), number)
+    form = ReasonForm(request.POST)
+    try:
+        escalation = request_escalation(
+            ticket=ticket,
+            reason=request.POST.get("reason", "").replace("\0", ""),
+            by=actor(request, Channel.PORTAL),
+            at=timezone.now(),
+        )
+    except DomainError as error:
+        messages.error(request, str(error.message))
+        context = {"reason_form": form, "refused_step": "escalate"}
+        return _page(request, ticket, [Refused("escalation", context)])
+    told = escalation.level.contact_name if escalation.level else _("the supervisors of the desk")
+    messages.success(request, _("Escalated: %(who)s was told.") % {"who": told})
+    return redirect("portal:ticket", ticket.number)

@@ -1,0 +1,235 @@
+"""What the tests of audits are made of: filled forms, checked files, an audit with its evidence."""
+
+from datetime import date, datetime
+from io import BytesIO
+from typing import Any
+
+from openpyxl import load_workbook
+from PIL import Image
+
+from audits import services
+from audits.models import AuditRequest, Classification, Evidence
+from audits.queries import requestable_services
+from audits.services import (
+    NewEvidence,
+    approve_evidence,
+    deliver_evidence,
+    prepare_evidence,
+    request_audit,
+)
+from audits.workbook import make_form
+from foundation.accounts.models import Membership, User
+from foundation.core.classification import Channel
+from foundation.documents.checking import CheckedFile, check_upload
+from foundation.notifications.models import OutboxMessage
+from tests.support.house import (
+    DAY,
+    HOUR,
+    MONDAY_9AM,
+    House,
+    by,
+    fresh,
+)
+from tickets.models import Ticket
+from tickets.services import TransitionDetails, transition_ticket
+
+BPO = "bpo"
+FIELDS = {
+    "C4": "Auditores Reunidos",
+    "C5": "Elsa Robles",
+    "C6": "elsa@auditores.example",
+    "C7": "Auditoría anual de controles",
+    "C8": date(2025, 1, 1),
+    "C9": "2025-12-31",
+    "C10": "Production",
+}
+ITEMS_OF_TABLE = (("erp", "A"), ("erp", "B"), ("erp", "C"))
+ITEMS = (("erp", "Lista de usuarios con acceso"), ("erp", "Política de respaldos"))
+
+
+def filled(
+    house: House,
+    *,
+    fields: dict[str, Any] | None = None,
+    items: Any = ITEMS,
+    at: datetime = MONDAY_9AM,
+) -> bytes:
+    """Return the form of the north, filled in as somebody would with a spreadsheet."""
+    book = load_workbook(BytesIO(make_form(requestable_services(house.north, at), language="en")))
+    request = book.worksheets[0]
+    listed = book.worksheets[1]
+    for cell, value in (FIELDS | (fields or {})).items():
+        request[cell] = value
+    for row, (slug, text) in enumerate(items, start=2):
+        listed[f"B{row}"] = house.services[slug].name_es if slug in house.services else slug
+        listed[f"C{row}"] = text
+    found = BytesIO()
+    book.save(found)
+    return found.getvalue()
+
+
+def upload(content: bytes, name: str) -> CheckedFile:
+    return check_upload(name=name, stream=BytesIO(content), size_bytes=len(content))
+
+
+def picture(color: str = "red") -> CheckedFile:
+    found = BytesIO()
+    Image.new("RGB", (320, 200), color).save(found, "PNG")
+    return upload(found.getvalue(), f"{color}.png")
+
+
+def text(words: str = "usuario;rol\nana;admin\n") -> CheckedFile:
+    return upload(words.encode(), "usuarios.csv")
+
+
+def membership(house: House, role: str = "requester") -> Membership:
+    return Membership.objects.select_related("user", "organization").get(
+        user=house.people[role], organization=house.north
+    )
+
+
+def ask(house: House, *, at: datetime = MONDAY_9AM, **more: Any) -> AuditRequest:
+    form = upload(
+        filled(
+            house, at=at, **{name: more.pop(name) for name in ("fields", "items") if name in more}
+        ),
+        "solicitud.xlsx",
+    )
+    return request_audit(
+        membership=membership(house),
+        form=form,
+        by=by(house.requester, Channel.PORTAL),
+        at=at,
+        **more,
+    )
+
+
+def prepare(
+    house: House,
+    audit: AuditRequest,
+    number: int = 1,
+    *,
+    user: User | None = None,
+    at: datetime = MONDAY_9AM,
+    **more: Any,
+) -> Evidence:
+    values: dict[str, Any] = {"classification": Classification.INTERNAL, "file": text()} | more
+    person = user or house.agent
+    return prepare_evidence(
+        audit=audit, wanted=NewEvidence(number=number, **values), by=by(person), at=at
+    )
+
+
+def approve(
+    house: House,
+    audit: AuditRequest,
+    evidence: Evidence,
+    *,
+    user: User | None = None,
+    at: datetime = MONDAY_9AM,
+) -> Evidence:
+    person = user or house.staff["bpo"]
+    return approve_evidence(audit=audit, evidence_id=evidence.pk, by=by(person), at=at)
+
+
+def deliver(
+    house: House,
+    audit: AuditRequest,
+    evidence: Evidence,
+    *,
+    user: User | None = None,
+    at: datetime = MONDAY_9AM,
+) -> Evidence:
+    person = user or house.staff["bpo"]
+    return deliver_evidence(audit=audit, evidence_id=evidence.pk, by=by(person), at=at)
+
+
+def leave(
+    house: House, audit: AuditRequest, number: int = 1, *, at: datetime = MONDAY_9AM, **more: Any
+) -> Evidence:
+    """Prepare, approve and deliver evidence for an item."""
+    evidence = prepare(house, audit, number, at=at, **more)
+    approve(house, audit, evidence, at=at)
+    return deliver(house, audit, evidence, at=at)
+
+
+class Undone(Exception):
+    """Ends a transaction whose work is to leave nothing."""
+
+
+def again(audit: AuditRequest) -> AuditRequest:
+    return AuditRequest.objects.get(pk=audit.pk)
+
+
+def step(
+    house: House, audit: AuditRequest, name: str, at: datetime, user: Any = None, **details: Any
+) -> Ticket:
+    ticket = fresh(audit.ticket)
+    return transition_ticket(
+        ticket=ticket,
+        name=name,
+        details=TransitionDetails(**details),
+        by=by(user or house.agent),
+        at=at,
+    )
+
+
+def told(template: str) -> list[str]:
+    return sorted(
+        OutboxMessage.objects.filter(template=template).values_list("to_email", flat=True)
+    )
+
+
+def delivered(house: House, at: datetime = MONDAY_9AM + DAY) -> AuditRequest:
+    audit = ask(house)
+    leave(house, audit, 1, at=at)
+    bpo = house.staff[BPO]
+    services.set_aside(
+        audit=audit, number=2, reason="There is no such policy.", by=by(bpo), at=at + HOUR
+    )
+    return again(audit)
+
+
+def confer(house: House, audit: AuditRequest) -> None:
+    """Schedule a conference of the audit for the day after."""
+    who = house.agent
+    at = MONDAY_9AM
+    services.schedule_conference(
+        audit=audit,
+        starts_at=at + DAY,
+        minutes=60,
+        place="Sala 1",
+        attendees=["x@y.example"],
+        by=by(who),
+        at=at,
+    )
+
+
+# SPEC 9.4-9.8 by hand, apart from the code that it tests: act -> who of the staff does it, and in
+# which states of the audit.
+EVERYONE_WHO_PREPARES = {
+    "agent",
+    "agent2",
+    "consultant",
+    "desk_supervisor",
+    "desk_manager",
+    "audit_area",
+    "bpo",
+}
+COORDINATES = {"agent", "agent2", "desk_supervisor", "desk_manager", "audit_area", "bpo"}
+TABLE: dict[str, tuple[set[str], set[str]]] = {
+    "evaluate": ({"audit_area"}, {"evaluating"}),
+    "prepare": (EVERYONE_WHO_PREPARES, {"open"}),
+    "approve": ({"bpo"}, {"open"}),
+    "refuse": ({"bpo"}, {"open"}),
+    "deliver": ({"bpo"}, {"open"}),
+    "set_aside": ({"bpo"}, {"open"}),
+    "waive": ({"bpo"}, {"open"}),
+    "complete": ({"bpo"}, {"open"}),
+    "tell_delay": (COORDINATES, {"evaluating", "open"}),
+    "schedule": (COORDINATES, {"evaluating", "open"}),
+    "cancel_conference": (COORDINATES, {"evaluating", "open", "stopped", "delivered"}),
+    "answer_visit": (COORDINATES, {"evaluating", "open", "delivered"}),
+    "stop": (EVERYONE_WHO_PREPARES, {"evaluating", "open"}),
+    "resume": ({"audit_area"}, {"stopped"}),
+}

@@ -1,0 +1,53 @@
+"""Clocks: swept, found, and their accounts checked."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from foundation.accounts.tenancy import organization_scope
+from foundation.calendars.arithmetic import SegmentKind
+from sla.clocks.models import Clock
+from sla.clocks.queries import due_ticket_ids
+from sla.clocks.services import settle_ticket
+from sla.metrics import Metric
+from sla.targets import Term
+from tickets.models import Ticket
+
+
+def check_account(item: Any) -> None:
+    """The stretches touch from the start to the due instant; those that count sum to the target, to
+    the microsecond.
+    """
+    if isinstance(item.clock.promise, Term):
+        _check_days(item)
+        return
+    account = item.account
+    lines = [line for part in account for line in part.ledger.segments]
+    assert lines[0].start == item.clock.started_at
+    assert all(a.end == b.start for a, b in zip(lines, lines[1:], strict=False))
+    if item.clock.due_at is None:
+        assert lines[-1].end is None
+        return
+    assert lines[-1].end == item.clock.due_at
+    assert sum((line.counted for line in lines), timedelta()) == item.clock.target
+
+
+def _check_days(item: Any) -> None:
+    """The dates touch from the start to the due instant; those that count are as many as were
+    promised.
+    """
+    days = item.days
+    assert days[0].start == item.clock.started_at
+    assert all(a.end == b.start for a, b in zip(days, days[1:], strict=False))
+    assert days[-1].end == item.clock.due_at
+    if item.clock.due_at is not None:
+        assert sum(day.kind is SegmentKind.OPEN for day in days) == item.clock.promise.days
+
+
+def sweep(at: datetime) -> None:
+    for organization_id, ticket_id in due_ticket_ids(at=at, limit=100):
+        with organization_scope(organization_id):
+            settle_ticket(ticket_id=ticket_id, at=at)
+
+
+def clock_of(ticket: Ticket, metric: Metric = Metric.REACTION) -> Clock:
+    return Clock.objects.get(ticket=ticket, metric=metric)

@@ -1,0 +1,240 @@
+"""Starts the product as its users do, in real processes on loopback, with an SMTP peer that keeps
+what it is given.
+"""
+
+import email
+import email.policy
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from aiosmtpd.controller import Controller
+
+from deploy.services import make_database
+
+ROOT = Path(__file__).resolve().parents[2]
+REAL_SERVICES = {
+    name: os.environ[f"MESA_TEST_{name}"]
+    for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL")
+    if f"MESA_TEST_{name}" in os.environ
+}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until(done: Callable[[], Any], what: str, seconds: float = 45) -> Any:
+    """Ask again and again until the answer is true, and return it; fail with ``what`` when time is
+    over.
+    """
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        found = done()
+        if found:
+            return found
+        time.sleep(0.15)
+    raise AssertionError(f"Waited {seconds:.0f} s in vain: {what}")
+
+
+class Mailbox:
+    """A real SMTP server. ``delay_seconds`` holds every dialogue, so that a worker can be killed in
+    the middle of one.
+    """
+
+    def __init__(self) -> None:
+        self.mails: list[EmailMessage] = []
+        self.delay_seconds = 0.0
+        self.port = free_port()
+        self.controller = Controller(self, hostname="127.0.0.1", port=self.port)
+        self.controller.start()
+
+    async def handle_DATA(  # noqa: N802 - aiosmtpd's name
+        self, server: object, session: object, envelope: Any
+    ) -> str:
+        import asyncio
+
+        message = email.message_from_bytes(envelope.content, policy=email.policy.default)
+        self.mails.append(message)
+        await asyncio.sleep(self.delay_seconds)
+        return "250 accepted"
+
+    def to(self, address: str, *, about: str = "") -> list[EmailMessage]:
+        return [
+            mail
+            for mail in self.mails
+            if address in str(mail["To"]) and about in str(mail["Subject"])
+        ]
+
+    def stop(self) -> None:
+        self.controller.stop()
+
+
+class Mesa:
+    """A running product: ``shape`` is ``sqlite`` (through ./mesa run) or ``postgres`` (the
+    Procfile's commands).
+    """
+
+    def __init__(self, shape: str, var: Path, mailbox: Mailbox, *, demo: bool) -> None:
+        self.shape = shape
+        self.var = var
+        self.mailbox = mailbox
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("MESA_", "DATABASE_", "REDIS_", "DJANGO_"))
+        }
+        self.environment = inherited | {
+            "PORT": str(self.port),
+            "MESA_VAR": str(var),
+            "MESA_URL": self.url,
+            "MESA_DEMO": "1" if demo else "0",
+            "EMAIL_URL": f"smtp://127.0.0.1:{mailbox.port}",
+            "PYTHONPATH": str(ROOT),
+            "PYTHONWARNINGS": "ignore",
+        }
+        if shape == "postgres":
+            self.environment |= self._own_services()
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+
+    def _own_services(self) -> dict[str, str]:
+        """Return the services' addresses with a database and a broker of this run's own."""
+        name = f"mesa_{self.port}"
+        number = self.port % 15 + 1
+        make_database(urlsplit(REAL_SERVICES["DATABASE_URL"]).port or 5432, name)
+        mine = {
+            key: value.removesuffix("/mesa") + f"/{name}"
+            if key.endswith(("DATABASE_URL", "OWNER_URL"))
+            else value
+            for key, value in REAL_SERVICES.items()
+        }
+        return mine | {"REDIS_URL": REAL_SERVICES["REDIS_URL"].rpartition("/")[0] + f"/{number}"}
+
+    def start(self) -> "Mesa":
+        if self.shape == "sqlite":
+            self._spawn("run", [sys.executable, str(ROOT / "mesa"), "run"])
+        else:
+            self.manage("prepare", "--tickets", "60")
+            for name in ("web", "worker", "beat"):
+                self.spawn(name)
+        wait_until(self.answers, "the web process answers", 150)
+        return self
+
+    def spawn(self, name: str) -> None:
+        """Start one process of the Procfile, on this run's port and folder."""
+        commands = dict(
+            line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines()
+        )
+        command = (
+            commands[name]
+            .replace("python", sys.executable, 1)
+            .replace("0.0.0.0:8000", f"127.0.0.1:{self.port}")
+        )
+        if "MESA_CLOCK_AHEAD" in self.environment:
+            command = command.replace("-m celery", "-m tests.support.jumping celery", 1)
+        self._spawn(name, command.replace("/tmp/mesa-beat", str(self.var / "beat")).split())
+
+    def _spawn(self, name: str, command: list[str]) -> None:
+        self.var.mkdir(parents=True, exist_ok=True)
+        if name in self.processes:
+            self.kill(name)  # of a test that failed before it could
+        with (self.var / f"{name}.log").open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env=self.environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def set_clock_ahead(self, seconds: int) -> None:
+        """Let the wall clock of worker and beat stand ahead; those that run jump there at once. See
+        ``tests.support.jumping``.
+        """
+        clock = self.var / "clock-ahead"
+        clock.write_text(str(seconds))
+        self.environment["MESA_CLOCK_AHEAD"] = str(clock)
+
+    def set_clock_right(self) -> None:
+        self.environment.pop("MESA_CLOCK_AHEAD")
+
+    def kill(self, name: str) -> None:
+        """Kill -9 a process and its children, as a machine that loses power does."""
+        process = self.processes.pop(name)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    def stop(self) -> None:
+        for process in self.processes.values():
+            process.terminate()
+        for process in self.processes.values():
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+        self.processes.clear()
+
+    def answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/healthz", timeout=2) as response:
+                return bool(response.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def manage(self, *arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout.strip()
+
+    def script(self, name: str, *arguments: str) -> Any:
+        """Run a function of ``tests.support.scripts`` in a process of its own, on this run's data; return
+        its answer.
+        """
+        command = [sys.executable, "-m", "tests.support.scripts", name, *arguments]
+        done = subprocess.run(
+            command,
+            cwd=ROOT,
+            env=self.environment | {"DJANGO_SETTINGS_MODULE": "servicedesk.settings"},
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return json.loads(done.stdout.strip().splitlines()[-1])
+
+    def api(
+        self, token: str, method: str, path: str, body: dict[str, Any] | None = None, **headers: str
+    ) -> Any:
+        request = urllib.request.Request(
+            f"{self.url}/api/v1/{path}",
+            method=method,
+            data=json.dumps(body).encode() if body else None,
+        )
+        request.add_header("Authorization", f"Bearer {token}")
+        request.add_header("Content-Type", "application/json")
+        for name, value in headers.items():
+            request.add_header(name.replace("_", "-"), value)
+        with urllib.request.urlopen(request, timeout=60) as response:
+            return json.loads(response.read())

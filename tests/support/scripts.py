@@ -1,0 +1,268 @@
+"""What real-process tests need done or counted on the running product's own data: ``python -m
+tests.support.scripts NAME …``.
+"""
+
+import json
+import sys
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+import django
+
+
+def late_ticket(email: str, template: str, minutes: str) -> dict[str, Any]:
+    """Raise a ticket that arrived some minutes ago, as services allow with an earlier ``at``."""
+    from django.utils import timezone
+
+    from catalog.models import RequestTemplate
+    from foundation.accounts.models import Membership
+    from foundation.core.actor import Actor
+    from foundation.core.classification import (
+        Channel,
+        Impact,
+        Kind,
+        Urgency,
+    )
+    from tickets.services import NewTicket, raise_ticket
+
+    membership = Membership.objects.select_related("organization", "user").get(user__email=email)
+    form = RequestTemplate.objects.select_related("service").get(slug=template)
+    ticket = raise_ticket(
+        request=NewTicket(
+            membership=membership,
+            subject="Nobody looks at this",
+            description="x",
+            kind=Kind(form.kind),
+            service=form.service,
+            impact=Impact.EXTENSIVE,
+            urgency=Urgency.CRITICAL,
+            template=form,
+        ),
+        by=Actor(person_id=membership.user_id, channel=Channel.PORTAL),
+        at=timezone.now() - timedelta(minutes=int(minutes)),
+    )
+    return {"number": ticket.number, "pk": ticket.pk}
+
+
+def late_tickets(email: str, template: str, minutes: str, count: str) -> list[int]:
+    """Raise several tickets that arrived some minutes ago, as one does when the machine's clock
+    jumps forward.
+    """
+    return [late_ticket(email, template, minutes)["pk"] for _ in range(int(count))]
+
+
+def write_as_reader() -> dict[str, Any]:
+    """Try to write over the connection of simulations; return what refused, and how many tickets
+    were there before and after.
+    """
+    from django.conf import settings
+    from django.db import DatabaseError
+
+    from tickets.models import Ticket
+
+    tickets = Ticket.objects.using(settings.READ_ONLY_DATABASE)
+    reads = tickets.count()
+    refusal = ""
+    try:
+        tickets.update(subject="Written by the reader")
+    except DatabaseError as error:
+        refusal = str(error)
+    return {
+        "reads": reads,
+        "refusal": refusal,
+        "left": Ticket.objects.exclude(subject="Written by the reader").count(),
+    }
+
+
+def simulate() -> int:
+    """Raise a ticket that arrived 75 days ago, issue the report of its month, and ask what a
+    reaction in a minute would make of it.
+    """
+    from datetime import timedelta as span
+
+    from django.utils import timezone
+
+    from catalog.models import RequestTemplate
+    from foundation.accounts.models import Organization, User
+    from foundation.core.actor import system_actor
+    from foundation.core.classification import Priority
+    from reports.services import NewSimulation, request_report, request_simulation
+    from sla.metrics import Metric
+    from sla.simulation.drafts import Draft
+    from tickets.models import Ticket
+
+    now = timezone.now()
+    by = system_actor("tests")
+    form = RequestTemplate.objects.order_by("pk")[0]
+    ticket = Ticket.objects.get(
+        pk=late_ticket("requester@norte.example", form.slug, str(75 * 24 * 60))["pk"]
+    )
+    month = timezone.localdate(ticket.received_at).replace(day=1)
+    organization = Organization.objects.get(pk=ticket.organization_id)
+    request_report(organization=organization, month=month, language="es", by=by, at=now)
+    draft = Draft(
+        targets={(Metric.REACTION, "", priority): span(minutes=1) for priority in Priority}
+    )
+    wanted = NewSimulation(
+        name="Real",
+        draft=draft.as_data(),
+        organizations=[organization],
+        first_month=month,
+        last_month=month,
+    )
+    manager = User.objects.get(email="manager@mesa.example")
+    return int(request_simulation(wanted=wanted, by=by(manager), at=now).pk)
+
+
+def simulation(pk: str) -> dict[str, Any]:
+    from reports.models import Simulation
+    from reports.queries import simulation_result
+
+    result = simulation_result(Simulation.objects.get(pk=int(pk)))
+    return {
+        "running": result.is_running,
+        "published": result.published,
+        "changed": result.changed,
+        "moved": result.moved,
+    }
+
+
+def told(*pks: str) -> dict[str, list[int]]:
+    """Return for each ticket how many breaches of its reaction were announced, recorded, mailed,
+    and escalated.
+    """
+    from escalation.models import Escalation
+    from foundation.activity.models import Record
+    from foundation.notifications.models import OutboxMessage
+    from sla.clocks.models import Announcement, Clock
+
+    def row(pk: int) -> list[int]:
+        clock = Clock.objects.get(ticket_id=pk, metric="reaction")
+        recorded = [
+            r
+            for r in Record.objects.filter(
+                object_type="ticket", object_id=pk, verb="clock.breached"
+            )
+            if r.payload["clock"] == clock.pk
+        ]
+        mails = (
+            OutboxMessage.objects.filter(template="escalation", context__number=clock.ticket.number)
+            .values("dedupe_key")
+            .distinct()
+        )
+        return [
+            Announcement.objects.filter(clock=clock, percent=100).count(),
+            len(recorded),
+            mails.count(),
+            Escalation.objects.filter(ticket_id=pk, cause="breach").count(),
+        ]
+
+    return {pk: row(int(pk)) for pk in pks}
+
+
+def reached(*pks: str) -> dict[str, dict[str, list[Any]]]:
+    """Return for each ticket the percentages its reaction reached: as announced, as recorded, and
+    as each person was told of them.
+    """
+    from foundation.activity.models import Record
+    from foundation.notifications.models import OutboxMessage
+    from sla.clocks.models import Announcement, Clock
+
+    def row(pk: int) -> dict[str, list[Any]]:
+        clock = Clock.objects.select_related("ticket").get(ticket_id=pk, metric="reaction")
+        facts = Record.objects.filter(
+            object_type="ticket", object_id=pk, verb__in=("clock.warned", "clock.breached")
+        ).order_by("pk")
+        letters = OutboxMessage.objects.filter(
+            template="clock", context__number=clock.ticket.number, context__metric="reaction"
+        )
+        return {
+            "announced": sorted(
+                Announcement.objects.filter(clock=clock).values_list("percent", flat=True)
+            ),
+            "recorded": [
+                fact.payload.get("percent", 100)
+                for fact in facts
+                if fact.payload["clock"] == clock.pk
+            ],
+            "told": sorted([letter.to_email, letter.context["percent"]] for letter in letters),
+        }
+
+    return {pk: row(int(pk)) for pk in pks}
+
+
+def facts(pk: str) -> dict[str, Any]:
+    """Return what was announced and escalated about a ticket."""
+    from escalation.models import Escalation
+    from sla.clocks.models import Announcement
+
+    return {
+        "announced": sorted(
+            Announcement.objects.filter(clock__ticket_id=int(pk)).values_list(
+                "clock__metric", "percent"
+            )
+        ),
+        "escalations": list(
+            Escalation.objects.filter(ticket_id=int(pk))
+            .order_by("pk")
+            .values_list("position", "cause")
+        ),
+    }
+
+
+def outbox() -> dict[str, Any]:
+    """Count the messages by status, and how often a crash may have doubled one."""
+    from foundation.notifications.models import OutboxMessage
+
+    rows = OutboxMessage.objects.filter(template="ticket_received")
+    return {
+        "status": dict(Counter(rows.values_list("status", flat=True))),
+        "reclaims": sum(rows.values_list("reclaims", flat=True)),
+        "ids": list(rows.values_list("message_id", flat=True)),
+    }
+
+
+def end_leases() -> int:
+    """Let the leases of dead workers end now instead of in two minutes."""
+    from django.utils import timezone
+
+    from foundation.notifications.models import OutboxMessage
+
+    return OutboxMessage.objects.filter(status="sending").update(run_after=timezone.now())
+
+
+def tickets(subject: str) -> int:
+    from tickets.models import Ticket
+
+    return Ticket.objects.filter(subject=subject).count()
+
+
+def session(email: str) -> str:
+    """Sign a person in as the login does and return the session's key."""
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+    from django.contrib.sessions.backends.db import SessionStore
+
+    from foundation.accounts.models import User
+
+    user = User.objects.get(email=email)
+    store = SessionStore()
+    store[SESSION_KEY] = str(user.pk)
+    store[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
+    store[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    store.save()
+    return str(store.session_key)
+
+
+def waiting() -> int:
+    from foundation.notifications.models import OutboxMessage
+
+    return OutboxMessage.objects.filter(status__in=("queued", "sending")).count()
+
+
+if __name__ == "__main__":
+    django.setup()
+    from foundation.accounts.tenancy import every_organization
+
+    with every_organization(reason="a test looks at the data of real processes"):
+        print(json.dumps(globals()[sys.argv[1]](*sys.argv[2:])))

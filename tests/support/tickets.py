@@ -1,0 +1,141 @@
+"""Acts on tickets, as short verbs."""
+
+from datetime import datetime
+from typing import Any
+
+from catalog.models import Contract
+from foundation.core.classification import (
+    Impact,
+    Kind,
+    Urgency,
+)
+from sla.clocks.services import settle_ticket
+from sla.policies.models import PolicyTarget, PolicyVersion
+from tests.support.house import (
+    DAY,
+    HOUR,
+    MINUTE,
+    MONDAY_9AM,
+    House,
+    by,
+    fresh,
+    make_ticket,
+)
+from tickets import services
+from tickets.models import Ticket
+from tickets.services import Classification, TransitionDetails
+
+
+def step(
+    house: House, ticket: Ticket, name: str, at: Any, user: Any = None, **details: Any
+) -> None:
+    services.transition_ticket(
+        ticket=fresh(ticket),
+        name=name,
+        details=TransitionDetails(**details),
+        by=by(user or house.agent),
+        at=at,
+    )
+
+
+def reclassify(house: House, ticket: Ticket, at: Any, impact: Impact, service: str = "erp") -> None:
+    classification = Classification(
+        impact=impact, urgency=Urgency.CRITICAL, kind=Kind.INCIDENT, service=house.services[service]
+    )
+    supervisor = by(house.staff["desk_supervisor"])
+    services.classify_ticket(
+        ticket=fresh(ticket), classification=classification, reason="Seen.", by=supervisor, at=at
+    )
+
+
+def eventful(house: House) -> Ticket:
+    """A ticket with all that moves clocks: warnings, a breach, two classifications, pauses, a
+    solution, a decline.
+    """
+    policy = PolicyVersion.objects.create(
+        organization=house.north,
+        contract=house.contract,
+        number=1,
+        effective_from=MONDAY_9AM - HOUR,
+    )
+    for priority in (1, 2):
+        PolicyTarget.objects.create(
+            policy=policy, metric="resolution", priority=priority, minutes=900
+        )
+    ticket = make_ticket(house)
+    settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 35 * MINUTE)
+    settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 70 * MINUTE)
+    reclassify(house, ticket, MONDAY_9AM + 80 * MINUTE, Impact.EXTENSIVE)
+    services.reply_to_customer(
+        ticket=fresh(ticket), body="We look.", by=by(house.agent), at=MONDAY_9AM + 85 * MINUTE
+    )
+    step(house, ticket, "start", MONDAY_9AM + 86 * MINUTE)
+    step(house, ticket, "pend_user", MONDAY_9AM + 90 * MINUTE, message="Which one?")
+    services.reply_as_customer(
+        ticket=fresh(ticket), body="This.", by=by(house.requester), at=MONDAY_9AM + 8 * HOUR
+    )
+    reclassify(house, ticket, MONDAY_9AM + 9 * HOUR, Impact.MINOR, service="network")
+    step(
+        house,
+        ticket,
+        "pend_supplier",
+        MONDAY_9AM + DAY,
+        supplier="Link",
+        supplier_case="7",
+        promised_on=MONDAY_9AM.date(),
+    )
+    step(house, ticket, "start", MONDAY_9AM + DAY + HOUR)
+    step(
+        house,
+        ticket,
+        "solve",
+        MONDAY_9AM + DAY + 2 * HOUR,
+        solution_type="definitive",
+        message="Done.",
+    )
+    step(
+        house,
+        ticket,
+        "decline",
+        MONDAY_9AM + DAY + 5 * HOUR,
+        user=house.requester,
+        reason="Still fails.",
+    )
+    return ticket
+
+
+def classify(
+    house: House, ticket: Ticket, at: datetime, *, user: str = "desk_supervisor", **changes: object
+) -> None:
+    values = {
+        "impact": Impact(ticket.impact),
+        "urgency": Urgency(ticket.urgency),
+        "kind": Kind(ticket.kind),
+        "service": ticket.service,
+    }
+    services.classify_ticket(
+        ticket=fresh(ticket),
+        classification=Classification(**(values | changes)),
+        reason="Seen.",
+        by=by(house.staff[user]),
+        at=at,
+    )
+
+
+def change(
+    house: House,
+    ticket: Ticket,
+    contract: Contract,
+    at: Any,
+    *,
+    from_start: bool = False,
+    who: str = "desk_supervisor",
+) -> None:
+    services.change_contract(
+        ticket=fresh(ticket),
+        contract=contract,
+        reason="Signed today.",
+        from_start=from_start,
+        by=by(house.staff[who]),
+        at=at,
+    )

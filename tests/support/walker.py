@@ -1,0 +1,99 @@
+"""One person at one browser, whose every page is checked."""
+
+import re
+from collections.abc import Callable
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from tests.support.running import Mesa
+
+SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1360, "height": 900}}
+# Spanish/SQLite/phone, English/SQLite/desktop, Spanish/PostgreSQL/desktop,
+# English/PostgreSQL/phone.
+SHAPES = {
+    ("sqlite", "es"): "phone",
+    ("sqlite", "en"): "desktop",
+    ("postgres", "es"): "desktop",
+    ("postgres", "en"): "phone",
+}
+# A refused page is a 40x; the configuration pages' jQuery probes an inline style, which the policy
+# refuses.
+HARMLESS = ("status of 40", "Applying inline style")
+
+
+class Walker:
+    """One person at one browser. Every page opened is checked: axe, console, width, language."""
+
+    def __init__(self, browser: Browser, mesa: Mesa, email: str, language: str) -> None:
+        self.mesa = mesa
+        self.language = language
+        self.seen = set[str]()
+        size = SIZES[SHAPES[mesa.shape, language]]
+        self.context = browser.new_context(
+            viewport=size, locale="es-MX" if language == "es" else "en-US", base_url=mesa.url
+        )  # type: ignore[arg-type]
+        self.page: Page = self.context.new_page()
+        self.errors: list[str] = []
+        self.page.on(
+            "console",
+            lambda m: (
+                self.errors.append(m.text)
+                if m.type == "error" and not any(word in m.text for word in HARMLESS)
+                else None
+            ),
+        )
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.open("/accounts/login/")
+        self.page.fill("[name=login]", email)
+        self.page.fill("[name=password]", "mesa-demo")
+        self.page.click("main .button-primary")
+        self.check()
+
+    def open(self, path: str) -> None:
+        self.page.goto(path)
+        self.check()
+
+    def do(self, act: Callable[[], None]) -> None:
+        with self.page.expect_navigation():
+            act()
+        self.check()
+
+    def check(self) -> None:
+        kind = re.sub(r"[A-Z]+-\d+", "N", self.page.url)
+        if kind in self.seen:
+            return
+        self.seen.add(kind)
+        found = [
+            v
+            for v in Axe().run(self.page).response["violations"]
+            if v["impact"] in {"serious", "critical"}
+        ]
+        assert found == [], [
+            (self.page.url, v["id"], [n["target"] for n in v["nodes"]][:3]) for v in found
+        ]
+        wide = self.page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        assert wide <= 0, f"{self.page.url} is {wide} px too wide"
+        assert self.page.get_attribute("html", "lang") == self.language
+        assert self.errors == [], (self.page.url, self.errors)
+
+    def step(self, name: str, **fields: str) -> None:
+        """Open a step of the desk's ticket page, fill it and take it."""
+        form = self.page.locator(f"form[action$='/step/{name}/']")
+        form.locator("xpath=..").locator("summary").click()
+        for field, value in fields.items():
+            control = form.locator(f"[name={field}]")
+            control.select_option(value) if control.evaluate(
+                "e => e.tagName"
+            ) == "SELECT" else control.fill(value)
+        self.do(lambda: form.locator("button.button-primary, button.button-danger").click())
+
+    def say(self, kind: str, body: str, estimated_at: str = "") -> None:
+        form = self.page.locator("[data-composer]")
+        form.locator(f"[name=kind][value={kind}]").check()
+        form.locator("[name=body]").fill(body)
+        if estimated_at:
+            form.locator("[name=estimated_at]").fill(estimated_at)
+        self.do(lambda: form.locator("button.button-primary").click())

@@ -1,0 +1,179 @@
+"""A page to which many apps contribute is a list of panels, written in its door, in order.
+
+Each panel loads what it shows, has a place on the page and a budget of statements that a test
+holds. A form that is refused renders its own panel again: alone for htmx, inside the whole page
+without JavaScript.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar, Generic, TypeVar
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.functional import Promise
+from django.utils.safestring import SafeString
+from django_htmx.http import reswap, retarget
+from django_htmx.middleware import HtmxDetails
+
+from foundation.accounts.models import User
+
+S = TypeVar("S")
+
+
+class Place(StrEnum):
+    """Where a panel stands. A lazy one stands in the main column, closed, and is fetched when the
+    reader opens it.
+    """
+
+    HEAD = "head"
+    MAIN = "main"
+    SIDE = "side"
+    LAZY = "lazy"
+
+
+class Panel(Generic[S]):
+    """``S`` is the subject of the page: a ticket on its page, a person's home, a report.
+
+    ``statements`` is the most that ``load`` and the template read of a subject that nothing was
+    read of yet.
+    """
+
+    name: ClassVar[str]
+    template: ClassVar[str]
+    place: ClassVar[Place] = Place.MAIN
+    statements: ClassVar[int] = 0
+    title: ClassVar[str | Promise] = ""  # of a lazy one: what its closed head says
+
+    def load(self, user: User, subject: S, at: datetime) -> dict[str, Any] | None:
+        """Return the template's context; None when there is nothing to show."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A form that was refused, or wants to be seen again: ``context`` replaces what its panel
+    would load.
+    """
+
+    panel: str
+    context: Mapping[str, Any]
+    status: int = 400
+
+
+@dataclass(frozen=True)
+class Shown(Generic[S]):
+    """A panel with what it loaded, ready to be rendered."""
+
+    panel: Panel[S]
+    context: Mapping[str, Any] = field(default_factory=dict)
+    is_closed: bool = False
+
+    def render(self, request: HttpRequest, common: Mapping[str, Any]) -> SafeString:
+        context = {**common, **self.context, "panel": self.panel, "is_closed": self.is_closed}
+        return render_to_string("components/panel.html", context, request)
+
+
+def load_panels(
+    panels: Sequence[Panel[S]],
+    user: User,
+    subject: S,
+    at: datetime,
+    *,
+    refused: Sequence[Refused] = (),
+    opened: str = "",
+) -> list[Shown[S]]:
+    """Return the panels that have something to show, in order. Lazy ones stay closed, but for the
+    one named by ``opened``.
+    """
+    shown = []
+    again = {each.panel: each.context for each in refused}
+    for panel in panels:
+        if panel.place is Place.LAZY and panel.name != opened:
+            shown.append(Shown(panel, is_closed=True))
+            continue
+        context = panel.load(user, subject, at)
+        if context is not None:
+            shown.append(Shown(panel, {**context, **again.get(panel.name, {})}))
+    return shown
+
+
+class PanelPage:
+    """The rendered panels of a page by place, for ``components/panels.html``."""
+
+    def __init__(
+        self, request: HttpRequest, shown: Sequence[Shown[Any]], common: Mapping[str, Any]
+    ) -> None:
+        self._request = request
+        self._shown = shown
+        self._common = common
+
+    def _at(self, *places: Place) -> list[SafeString]:
+        return [
+            each.render(self._request, self._common)
+            for each in self._shown
+            if each.panel.place in places
+        ]
+
+    @property
+    def head(self) -> list[SafeString]:
+        return self._at(Place.HEAD)
+
+    @property
+    def main(self) -> list[SafeString]:
+        return self._at(Place.MAIN, Place.LAZY)
+
+    @property
+    def side(self) -> list[SafeString]:
+        return self._at(Place.SIDE)
+
+
+class PanelResponse(HttpResponse):
+    """One panel alone, for htmx to put in its place."""
+
+
+def panel_response(
+    request: HttpRequest, shown: Sequence[Shown[Any]], name: str, common: Mapping[str, Any]
+) -> PanelResponse | None:
+    """Return the answer that holds one panel alone; None when it has nothing to show."""
+    chosen = next((each for each in shown if each.panel.name == name), None)
+    if chosen is None:
+        return None
+    return PanelResponse(chosen.render(request, {**common, "is_partial": True}))
+
+
+def page_response(
+    request: HttpRequest,
+    template: str,
+    shown: Sequence[Shown[Any]],
+    common: Mapping[str, Any],
+    *,
+    refused: Sequence[Refused] = (),
+) -> HttpResponse:
+    """Render the page; for htmx the first refused panel alone, in its place.
+
+    A panel that has nothing to show any more (the ticket has ended meanwhile) gives way to the
+    whole page.
+    """
+    status = refused[0].status if refused else 200
+    if refused and is_partial(request):
+        answer = panel_response(request, shown, refused[0].panel, common)
+        if answer is not None:
+            answer.status_code = status
+            return answer
+    context = {**common, "panels": PanelPage(request, shown, common), "page_status": status}
+    return render(request, template, context, status=status)
+
+
+def whole_page(response: HttpResponse) -> HttpResponse:
+    """Tell htmx to put this answer in the place of the whole page."""
+    return retarget(reswap(response, "innerHTML"), "body")
+
+
+def is_partial(request: HttpRequest) -> bool:
+    """Tell whether htmx asks for a part of the page."""
+    htmx = getattr(request, "htmx", None)
+    return isinstance(htmx, HtmxDetails) and bool(htmx)

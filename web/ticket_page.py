@@ -1,0 +1,62 @@
+"""A ticket as its page in portal and desk shows it; every part is read once, when it is asked
+for.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from audits.models import AuditRequest
+from audits.queries import audit_of_ticket
+from escalation.models import Escalation
+from escalation.queries import escalations_of
+from foundation.accounts.models import User
+from sla.clocks.queries import LoadedClock, load_clocks, shown_to
+from tickets import queries
+from tickets.models import StateInterval, Ticket
+from tickets.queries import ConversationItem, Held
+
+
+@dataclass
+class TicketPage:
+    ticket: Ticket
+    reader: User
+    at: datetime
+
+    @property
+    def zone(self) -> str:
+        return self.ticket.organization.time_zone
+
+    @cached_property
+    def intervals(self) -> list[StateInterval]:
+        return queries.intervals(self.ticket.pk)
+
+    @property
+    def interval(self) -> StateInterval | None:
+        """Return the stay in the present state."""
+        return next((each for each in self.intervals if each.ended_at is None), None)
+
+    @cached_property
+    def clocks(self) -> list[LoadedClock]:
+        found = load_clocks(self.ticket, self.intervals)
+        return [item for item in found if shown_to(self.reader, [item.clock])]
+
+    @property
+    def turns(self) -> list[Held]:
+        return queries.time_held(self.intervals, self.at)
+
+    @cached_property
+    def conversation(self) -> list[ConversationItem]:
+        return queries.conversation(self.ticket, with_notes=self.reader.is_staff)
+
+    @cached_property
+    def escalations(self) -> list[Escalation]:
+        return list(escalations_of(self.ticket))
+
+    @cached_property
+    def audit(self) -> AuditRequest | None:
+        return audit_of_ticket(self.ticket.pk)
+
+    @cached_property
+    def followers(self) -> list[Ticket]:
+        return queries.followers_of(self.reader, self.ticket)
