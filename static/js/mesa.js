@@ -80,6 +80,12 @@ const prepare = (root) => {
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) window.print();
 });
+// Of details with one name a browser leaves one open: the old one, which stands there until the new
+// one is in place.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (!event.detail.shouldSwap) return;
+  for (const old of event.detail.target.querySelectorAll("details[name]")) old.open = false;
+});
 document.addEventListener("htmx:afterSettle", (event) => {
   prepare(event.target.parentNode ?? document);
   event.target.querySelector("[autofocus]")?.focus();

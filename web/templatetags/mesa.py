@@ -333,7 +333,8 @@ def bar(percent: float | None, width: int = 160) -> SafeString:
     return format_html(
         '<svg class="bar" width="{0}" height="10" viewBox="0 0 {0} 10" '
         'preserveAspectRatio="none" role="img" aria-hidden="true">'
-        '<rect class="bar-track" width="{0}" height="10" rx="3"></rect><rect class="bar-fill" '
+        '<rect class="bar-track" fill="#e6ebe8" width="{0}" height="10" rx="3"></rect>'
+        '<rect class="bar-fill" fill="#0e6655" '
         'width="{1}" height="10" rx="3"></rect></svg>',
         width,
         filled,
