@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
+from catalog import verbs
 from catalog.models import Contract, ContractService, ContractVersion, MatrixVersion, matrix_cells
 from foundation.activity.services import Fact, record
 from foundation.configuration.validity import check_effective
@@ -65,7 +66,7 @@ def publish_matrix(
         cells=matrix_cells({**DEFAULT_MATRIX, **cells}),
         reason=reason.strip(),
     )
-    _tell(contract, "contract.matrix_published", version.pk, by, at)
+    _tell(contract, verbs.MATRIX_PUBLISHED, version.pk, by, at)
     return version
 
 
@@ -95,7 +96,7 @@ def publish_contract(
         terms=terms,
         reason=reason.strip(),
     )
-    _tell(contract, "contract.version_published", version.pk, by, at)
+    _tell(contract, verbs.CONTRACT_PUBLISHED, version.pk, by, at)
     return version
 
 

@@ -9,7 +9,8 @@ class DeskConfig(AppConfig):
     default = True
 
     def ready(self) -> None:
-        import desk.configuration  # noqa: F401, PLC0415 - registers screens of models, which exist now
+        # Registers the screens of models, which exist only now.
+        import desk.configuration  # noqa: F401, PLC0415
 
 
 class MesaAdminConfig(admin_apps.AdminConfig):

@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from catalog.models import Contract
-from escalation.coverage import Stretch
 from escalation.duty import who_answers
+from escalation.holes import Stretch
 from escalation.models import Drill, Escalation, EscalationLevel, EscalationRule
 from escalation.queries import acknowledge_token, ladder_of
 from escalation.rules import Fact

@@ -5,14 +5,13 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from foundation.core.classification import Priority
-from sla.clocks.models import Clock, ClockState
+from sla.clocks.verdicts import Verdict
 from sla.metrics import AT_ARRIVAL, Metric
 
 
@@ -52,21 +51,7 @@ DEFINITIONS = (
 )
 
 
-VERDICTS = ("met", "missed", "running", "withdrawn")
-
-
-def verdict(clock: Clock, at: datetime) -> str:
-    """Return the verdict of one clock as of ``at``, by instants alone: one of ``VERDICTS``, each
-    clock has exactly one.
-
-    A clock that runs past its due instant is missed, whether or not anybody has looked since
-    (``sla/SEMANTICS``: a breach happens at the due instant).
-    """
-    if clock.state == ClockState.WITHDRAWN:
-        return "withdrawn"
-    if clock.state == ClockState.STOPPED:
-        return "met" if clock.is_met else "missed"
-    return "missed" if clock.due_at is not None and clock.due_at < at else "running"
+VERDICTS = tuple(Verdict)
 
 
 @dataclass
@@ -129,9 +114,13 @@ def compliance_table(tally: Tally) -> list[dict[str, Any]]:
                 word: sum(tally.verdicts[metric, each, word] for each in chosen)
                 for word in VERDICTS
             }
-            measured = counts["met"] + counts["missed"]
+            measured = counts[Verdict.MET] + counts[Verdict.MISSED]
             earlier = sum(tally.earlier[metric, each] for each in chosen)
-            compliance = round(100 * counts["met"] / measured, 1) if measured else None
-            row = {"metric": str(metric), "priority": priority.code if priority else None, **counts}
+            compliance = round(100 * counts[Verdict.MET] / measured, 1) if measured else None
+            row: dict[str, Any] = {
+                "metric": str(metric),
+                "priority": priority.code if priority else None,
+            }
+            row |= {str(word): count for word, count in counts.items()}
             table.append({**row, "earlier": earlier, "compliance": compliance})
     return table

@@ -6,13 +6,20 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from escalation import verbs as escalation_verbs
 from foundation.core.errors import DomainError, NotAllowed, NotFound
+from tickets import verbs as tickets_verbs
 from tickets.services import StaleTicket, TransitionNotAllowed
 from web.timeline import author_words, sentence
 
 # What a customer sees of a ticket anyway; notes and assignments stay inside the desk.
 PUBLIC_VERBS = frozenset(
-    {"ticket.raised", "ticket.state_changed", "ticket.classified", "ticket.escalated"}
+    {
+        tickets_verbs.RAISED,
+        tickets_verbs.STATE_CHANGED,
+        tickets_verbs.CLASSIFIED,
+        escalation_verbs.ESCALATED,
+    }
 )
 # The failed precondition of If-Match, and conflicts that only a machine is told apart.
 API_STATUS = {

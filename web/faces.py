@@ -11,10 +11,10 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from foundation.accounts.zones import zone
-from reports.metrics import verdict
 from sla.clocks.arithmetic import AT_RISK_PERCENT
 from sla.clocks.models import Clock, ClockState
 from sla.clocks.queries import closed_until
+from sla.clocks.verdicts import Verdict, verdict_of
 from sla.metrics import Metric
 from sla.targets import TargetUnit
 from tickets.models import Ticket
@@ -41,7 +41,7 @@ def clock_face(clock: Clock, ticket: Ticket, at: datetime) -> ClockFace:
         return _validation_face(clock, at)
     if clock.is_live:
         return _live_face(clock, ticket, at)
-    found = verdict(clock, at)
+    found = verdict_of(clock, at)
     if found == "met":
         passed = clock.stopped_at - clock.started_at if clock.stopped_at else timedelta()
         used = (
@@ -50,7 +50,7 @@ def clock_face(clock: Clock, ticket: Ticket, at: datetime) -> ClockFace:
             else passed
         )  # service time, as promised
         return ClockFace(_("Met in %(time)s") % {"time": short_duration(used)}, "met", "check")
-    if found == "missed":
+    if found == Verdict.MISSED:
         late = (
             (clock.stopped_at - clock.due_at) if clock.stopped_at and clock.due_at else timedelta()
         )

@@ -8,7 +8,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from api.coverage.serializers import CoverageSerializer
-from escalation.coverage import pictures_of, stretches_of
+from escalation.coverage import pictures_of
+from escalation.holes import stretches_of
 from foundation.accounts.queries import organization_by_slug
 from foundation.accounts.roles import Capability
 from foundation.core.errors import NotAllowed

@@ -5,7 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from foundation.calendars.arithmetic import SegmentKind
+from foundation.calendars.ledger import SegmentKind
 from sla.clocks.explanation import Explanation
 from sla.clocks.models import ClockState, SegmentCause
 from sla.metrics import Metric

@@ -14,7 +14,8 @@ from audits.models import (
 )
 from audits.queries.views import delivery_clock
 from foundation.accounts.models import Organization
-from sla.clocks.models import Clock
+from sla.clocks.models import Clock, ClockState
+from sla.clocks.verdicts import Verdict, verdict_of, verdict_on
 
 
 def reported_audits(
@@ -58,11 +59,10 @@ def _reported(audit: AuditRequest, at: datetime) -> dict[str, Any]:
 
 def _verdict(
     clock: Clock | None, due_at: datetime | None, delivered_at: datetime | None, at: datetime
-) -> str:
-    if clock is None or clock.state == "withdrawn":
-        return "withdrawn"
-    if clock.state == "stopped":
-        return "met" if clock.is_met else "missed"
-    if delivered_at is not None:
-        return "met" if due_at is None or delivered_at <= due_at else "missed"
-    return "missed" if due_at is not None and due_at < at else "running"
+) -> Verdict:
+    """Judge the delivery; one that came back and was delivered again by the first delivery."""
+    if clock is None:
+        return Verdict.WITHDRAWN
+    if clock.state in {ClockState.WITHDRAWN, ClockState.STOPPED}:
+        return verdict_of(clock, at)
+    return verdict_on(due_at, delivered_at, at)

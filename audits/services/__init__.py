@@ -1,11 +1,9 @@
 """The verbs of an external audit: asked for, prepared, approved, delivered, kept."""
 
 from audits.services.evidence import (
-    NewEvidence,
     approve_evidence,
     complete_audit,
     deliver_evidence,
-    prepare_evidence,
     refuse_evidence,
     set_aside,
     waive,
@@ -19,6 +17,7 @@ from audits.services.following import (
     refuse_contract_change,
 )
 from audits.services.keeping import purge_evidence, set_retention
+from audits.services.preparing import NewEvidence, prepare_evidence
 from audits.services.protocol import (
     announce_visit,
     answer_visit,

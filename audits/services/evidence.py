@@ -2,17 +2,14 @@
 inside (SPEC 9.4).
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
 
-from django.conf import settings
 from django.db import transaction
-from django.db.models import Max
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from audits import notices, paper
+from audits import notices, paper, verbs
 from audits.models import (
     AuditRequest,
     AuditState,
@@ -26,11 +23,10 @@ from audits.queries import get_evidence, get_item
 from audits.services.base import NotNow, get_for_act, lock_for_act, record_audit, require_text
 from foundation.accounts.queries import acting_person
 from foundation.core.actor import Actor
-from foundation.core.errors import Invalid, NotAllowed
+from foundation.core.errors import NotAllowed
 from foundation.documents.checking import CheckedFile
-from foundation.documents.conversion import is_picture, same_picture, to_pdf
 from foundation.documents.models import Blob
-from foundation.documents.services import store_bytes, store_file
+from foundation.documents.services import store_bytes
 from foundation.documents.signing import sign_json
 from sla.clocks.services import stop_promise
 from sla.metrics import Metric
@@ -42,171 +38,6 @@ PDF = "application/pdf"
 _EDITABLE = {Classification.PUBLIC, Classification.INTERNAL}
 SUMMARY = "summary.txt"
 _OPEN_STATES = (EvidenceState.PREPARED, EvidenceState.APPROVED)
-
-
-@dataclass(frozen=True, kw_only=True)
-class NewEvidence:
-    """What somebody puts before BPO for item ``number`` of the list. What is needed follows from
-    the classification.
-    """
-
-    number: int
-    classification: Classification
-    file: CheckedFile | None = None
-    redacted: CheckedFile | None = None
-    summary: str = ""
-    as_editable: bool = False
-
-
-def prepare_evidence(
-    *, audit: AuditRequest, wanted: NewEvidence, by: Actor, at: datetime
-) -> Evidence:
-    """Put evidence before BPO; what waited for the item before is replaced.
-
-    What may leave follows from the classification: public and internal files as PDF; of
-    confidential ones the ``redacted`` picture alone; of policies the ``summary`` alone. The
-    original is kept apart. ``as_editable`` needs the item's waiver. What takes long, the
-    conversion, is done before anything is held. Raises ``NotAllowed``, ``NotNow``, ``NotFound`` (no
-    such item), ``NotConvertible`` or ``Invalid``.
-    """
-    user = acting_person(by)
-    pdf, name = _converted(_awaited(get_for_act(audit, Act.PREPARE, user), wanted), wanted)
-    with transaction.atomic():
-        held = lock_for_act(audit, Act.PREPARE, user)
-        return _put_before(held, _awaited(held, wanted), wanted, pdf, name=name, by=by, at=at)
-
-
-def _awaited(audit: AuditRequest, wanted: NewEvidence) -> RequestedItem:
-    """Return the item of the list, which still waits for evidence."""
-    item = get_item(audit, wanted.number)
-    if item.set_aside_reason:
-        raise NotNow(_("This item was set aside: %(reason)s") % {"reason": item.set_aside_reason})
-    return item
-
-
-def _put_before(
-    held: AuditRequest,
-    item: RequestedItem,
-    wanted: NewEvidence,
-    pdf: bytes | None,
-    *,
-    name: str,
-    by: Actor,
-    at: datetime,
-) -> Evidence:
-    """Store the original and what may leave; without a ``pdf`` the original itself does."""
-    source = (
-        store_file(organization_id=held.organization_id, upload=wanted.file, at=at)
-        if wanted.file is not None
-        else None
-    )
-    if source is not None and wanted.classification in _EDITABLE:
-        _refuse_kept(source)
-    deliverable = (
-        source
-        if pdf is None
-        else store_bytes(organization_id=held.organization_id, content=pdf, content_type=PDF, at=at)
-    )
-    Evidence.objects.filter(item=item, state__in=_OPEN_STATES).update(state=EvidenceState.REPLACED)
-    last = Evidence.objects.filter(item=item).aggregate(last=Max("number"))["last"] or 0
-    evidence: Evidence = Evidence.objects.create(
-        organization_id=held.organization_id,
-        item=item,
-        number=last + 1,
-        classification=wanted.classification,
-        name=name,
-        source=source,
-        deliverable=deliverable,
-        summary=wanted.summary.strip() if wanted.classification == Classification.POLICY else "",
-        is_editable=wanted.as_editable,
-        prepared_by_id=by.person_id,
-        prepared_at=at,
-        retention_days=settings.MESA_EVIDENCE_RETENTION_DAYS,
-    )
-    payload = {
-        "item": wanted.number,
-        "evidence": evidence.pk,
-        "classification": str(wanted.classification),
-    }
-    record_audit(held, "audit.evidence_prepared", by=by, at=at, **payload)
-    notices.tell_prepared(audit=held, evidence=evidence, at=at)
-    return evidence
-
-
-def _refuse_kept(source: Blob) -> None:
-    """Refuse to let out as public or internal what was put before BPO as confidential or as a
-    policy, and not sent back.
-    """
-    restricted = (Classification.CONFIDENTIAL, Classification.POLICY)
-    kept = Evidence.objects.filter(
-        source__sha256=source.sha256, classification__in=restricted
-    ).exclude(state=EvidenceState.REFUSED)
-    for row in kept.order_by("pk"):
-        newest = (
-            Evidence.objects.filter(item_id=row.item_id, classification__in=restricted)
-            .order_by("-number")
-            .first()
-        )
-        if (
-            row.state == EvidenceState.REPLACED
-            and newest is not None
-            and newest.state == EvidenceState.REFUSED
-        ):
-            continue  # what took its place was sent back
-        words = _(
-            "This file was prepared as confidential or as a policy: it stays inside. If that was "
-            "a mistake, BPO sends it back first."
-        )
-        raise NotAllowed(words)
-
-
-def _converted(item: RequestedItem, wanted: NewEvidence) -> tuple[bytes | None, str]:
-    """Return what may leave as PDF and its name; None for the PDF when the original leaves as it
-    is.
-    """
-    if wanted.as_editable and (wanted.classification not in _EDITABLE or item.waived_at is None):
-        raise NotAllowed(
-            _(
-                "An editable file leaves only with a recorded waiver, and only of public or "
-                "internal evidence."
-            )
-        )
-    file = wanted.file
-    redacted = wanted.redacted
-    if wanted.classification == Classification.POLICY:
-        summary = require_text(wanted.summary, "summary").encode()
-        return to_pdf(
-            summary, content_type="text/plain", name=SUMMARY
-        ), SUMMARY  # the original's name stays inside too
-    if file is None:
-        raise Invalid(_("Give the file."), fields={"file": _("Choose a file.")})
-    if wanted.classification == Classification.CONFIDENTIAL:
-        if redacted is None or not is_picture(redacted.content_type):
-            words = _(
-                "Of confidential evidence only a partial picture leaves: give the picture with "
-                "the rest made unreadable."
-            )
-            raise Invalid(words, fields={"redacted": words})
-        partial = _bytes(redacted)
-        if partial == _bytes(file) or same_picture(partial, _bytes(file)):
-            words = _(
-                "The partial picture is the original itself. Make the confidential parts "
-                "unreadable first."
-            )
-            raise Invalid(words, fields={"redacted": words})
-        return to_pdf(
-            partial, content_type=redacted.content_type, name=redacted.name
-        ), redacted.name
-    if wanted.as_editable:
-        return None, file.name
-    return to_pdf(_bytes(file), content_type=file.content_type, name=file.name), file.name
-
-
-def _bytes(file: CheckedFile) -> bytes:
-    file.stream.seek(0)
-    content = file.stream.read()
-    file.stream.seek(0)
-    return content
 
 
 @transaction.atomic
@@ -242,7 +73,7 @@ def _decided(audit: AuditRequest, evidence: Evidence, *, by: Actor, at: datetime
     evidence.save(update_fields=["state", "decision", "decided_by", "decided_at"])
     record_audit(
         audit,
-        f"audit.evidence_{evidence.state}",
+        verbs.evidence_verb(evidence.state),
         by=by,
         at=at,
         item=evidence.item.number,
@@ -301,7 +132,7 @@ def _mark_delivered(
         "sha256": blob.sha256,
         "classification": evidence.classification,
     }
-    record_audit(held, "audit.evidence_delivered", by=by, at=at, **payload)
+    record_audit(held, verbs.EVIDENCE_DELIVERED, by=by, at=at, **payload)
     _complete(held, by, at)
 
 
@@ -355,7 +186,7 @@ def set_aside(
     item.set_aside_at = at
     item.save(update_fields=["set_aside_reason", "set_aside_by", "set_aside_at"])
     Evidence.objects.filter(item=item, state__in=_OPEN_STATES).update(state=EvidenceState.REPLACED)
-    record_audit(held, "audit.item_set_aside", by=by, at=at, item=number)
+    record_audit(held, verbs.ITEM_SET_ASIDE, by=by, at=at, item=number)
     _complete(held, by, at)
     return item
 
@@ -381,7 +212,7 @@ def waive(
     item.waived_by = user
     item.waived_at = at
     item.save(update_fields=["waiver_reason", "waiver_agreed_by", "waived_by", "waived_at"])
-    record_audit(held, "audit.waived", by=by, at=at, item=number)
+    record_audit(held, verbs.WAIVED, by=by, at=at, item=number)
     return item
 
 
@@ -434,7 +265,7 @@ def _finish(audit: AuditRequest, by: Actor, at: datetime) -> None:
         )
     file = CheckedFile(paper.index_name(audit), "application/json", len(index), BytesIO(index))
     solve_automatically(ticket=ticket, message=text, files=[file], by=by, at=at)
-    record_audit(audit, "audit.delivered", by=by, at=at, index=blob.sha256)
+    record_audit(audit, verbs.DELIVERED, by=by, at=at, index=blob.sha256)
 
 
 def _in_state(audit: AuditRequest, evidence_id: int, *states: EvidenceState) -> Evidence:

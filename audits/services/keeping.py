@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
+from audits import verbs
 from audits.models import Evidence
 from audits.services.base import record_audit
 from foundation.core.actor import system_actor
@@ -60,6 +61,6 @@ def purge_evidence(*, at: datetime) -> int:
         evidence.delete()
         for blob_id in blobs:
             discard_blob(blob_id=blob_id)
-        record_audit(evidence.item.audit, "audit.evidence_purged", by=KEEPER, at=at, **payload)
+        record_audit(evidence.item.audit, verbs.EVIDENCE_PURGED, by=KEEPER, at=at, **payload)
         count += 1
     return count

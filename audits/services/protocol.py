@@ -10,7 +10,7 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from audits import notices
+from audits import notices, verbs
 from audits.models import (
     VISIT_NOTICE_DAYS,
     AuditRequest,
@@ -69,7 +69,7 @@ def give_delay_notice(
     )
     record_audit(
         held,
-        "audit.delay_told",
+        verbs.DELAY_TOLD,
         by=by,
         at=at,
         new_date=new_date.isoformat(),
@@ -117,7 +117,7 @@ def schedule_conference(
     )
     record_audit(
         held,
-        "audit.conference_scheduled",
+        verbs.CONFERENCE_SCHEDULED,
         by=by,
         at=at,
         conference=conference.pk,
@@ -156,7 +156,7 @@ def cancel_conference(
     conference.is_cancelled = True
     conference.sequence = conference.sequence + 1
     conference.save(update_fields=["is_cancelled", "sequence"])
-    record_audit(held, "audit.conference_cancelled", by=by, at=at, conference=conference.pk)
+    record_audit(held, verbs.CONFERENCE_CANCELLED, by=by, at=at, conference=conference.pk)
     notices.invite(audit=held, conference=conference, at=at)
     return conference
 
@@ -204,7 +204,7 @@ def announce_visit(
         announced_by=user,
         announced_at=at,
     )
-    record_audit(held, "audit.visit_announced", by=by, at=at, visit=visit.pk, on=on.isoformat())
+    record_audit(held, verbs.VISIT_ANNOUNCED, by=by, at=at, visit=visit.pk, on=on.isoformat())
     notices.tell_visit(audit=held, visit=visit, at=at)
     return visit
 
@@ -249,7 +249,7 @@ def answer_visit(
     visit.answered_by = user
     visit.answered_at = at
     visit.save(update_fields=["is_authorized", "answered_by", "answered_at", "answer"])
-    record_audit(held, "audit.visit_answered", by=by, at=at, visit=visit.pk, authorized=authorizes)
+    record_audit(held, verbs.VISIT_ANSWERED, by=by, at=at, visit=visit.pk, authorized=authorizes)
     what = "visit_authorized" if authorizes else "visit_refused"
     write_to_customer(held, what, reason=visit.answer, day=visit.on, by=by, at=at)
     return visit
@@ -275,7 +275,7 @@ def stop_audit(*, audit: AuditRequest, reason: str, by: Actor, at: datetime) -> 
         clock is not None and clock.is_live and (clock.due_at is None or at <= clock.due_at)
     ):  # a term that was missed stays missed
         withdraw_promise(ticket=held.ticket, metric=Metric.DELIVERY, by=by, at=at)
-    record_audit(held, "audit.stopped", by=by, at=at)
+    record_audit(held, verbs.STOPPED, by=by, at=at)
     notices.tell_committee(audit=held, at=at)
     return held
 
@@ -294,5 +294,5 @@ def resume_audit(*, audit: AuditRequest, reason: str, by: Actor, at: datetime) -
     held.stopped_from = ""
     held.save(update_fields=["decision", "state", "stopped_from", "decided_by", "decided_at"])
     start_promise(ticket=held.ticket, metric=Metric.DELIVERY, by=by, at=at)
-    record_audit(held, "audit.resumed", by=by, at=at)
+    record_audit(held, verbs.RESUMED, by=by, at=at)
     return held

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from audits import notices
+from audits import notices, verbs
 from audits.models import AuditRequest, AuditState, RequestedItem, Visit, VisitPlace
 from audits.policies import Act
 from audits.queries import Allowance, allowance_of, requestable_services
@@ -100,7 +100,7 @@ def request_audit(
     start_promise(ticket=ticket, metric=Metric.DELIVERY, by=by, at=at)
     record_audit(
         audit,
-        "audit.requested",
+        verbs.REQUESTED,
         by=by,
         at=at,
         items=len(wanted.items),
@@ -231,7 +231,7 @@ def evaluate_environment(
     held.save(update_fields=["decision", "state", "decided_by", "decided_at"])
     if not approves:
         withdraw_promise(ticket=held.ticket, metric=Metric.DELIVERY, by=by, at=at)
-    record_audit(held, "audit.evaluated", by=by, at=at, approved=approves)
+    record_audit(held, verbs.EVALUATED, by=by, at=at, approved=approves)
     write_to_customer(
         held, "approved" if approves else "declined", reason=held.decision, by=by, at=at
     )

@@ -4,8 +4,7 @@ warnings, and what would move.
 
 import hashlib
 import json
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -14,10 +13,18 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from desk.configuration.base import ConfigurationAdmin
+from desk.configuration.calendar_picture import (
+    DAY_HEIGHT,
+    HOUR_WIDTH,
+    SHOWN_MOVES,
+    closed_days,
+    drawn_week,
+    findings_of,
+    grouped,
+)
 from foundation.accounts.zones import (
     known_zones,
     validate_country,
@@ -29,11 +36,9 @@ from foundation.calendars.holidays import public_holidays
 from foundation.calendars.hours import (
     format_holidays,
     format_hours,
-    minute_of,
     parse_holidays,
     parse_hours,
 )
-from foundation.calendars.linting import lint_calendar
 from foundation.calendars.models import Calendar, CalendarVersion
 from foundation.calendars.services import check_course, publish_calendar_version
 from foundation.calendars.wording import days_of_week, words_of
@@ -41,35 +46,7 @@ from foundation.core.actor import Actor
 from foundation.core.classification import Channel
 from sla.clocks.services import Move, preview_calendar
 
-YEAR = timedelta(days=365)
-SHOWN_MOVES = 50
 SHOWN_VERSIONS = 20
-DAY_HEIGHT = 34
-HOUR_WIDTH = 40  # units of the drawing of the week
-
-FINDINGS: dict[str, str | Promise] = {
-    "ends_before_midnight": _(
-        "A window ends at 23:59: the last minute of the day is closed. Write 24:00."
-    ),
-    "short_window": _("A window is shorter than a quarter of an hour."),
-    "overlap": _("Two windows overlap: they count as one."),
-    "other_zone": _("The calendar's time zone is not the organization's."),
-    "missing_holidays": _("Public holidays of the country that this calendar does not close."),
-    "not_public": _("Closed days that are no public holidays of the country (any more)."),
-    "holidays_end": _(
-        "The holidays end within a year: after the last one every day of the week is a working day."
-    ),
-}
-
-
-@dataclass(frozen=True)
-class WeekBar:
-    """A window as a rectangle of the drawing of the week."""
-
-    label: str
-    x: int
-    y: int
-    width: int
 
 
 class CalendarForm(forms.ModelForm):
@@ -235,7 +212,7 @@ class CalendarForm(forms.ModelForm):
 
     def _has_new_findings(self, data: dict[str, Any]) -> bool:
         organization = data.get("organization") or self.instance.organization
-        found = _findings(
+        found = findings_of(
             data["hours"],
             data["holidays"],
             data["time_zone"],
@@ -244,7 +221,7 @@ class CalendarForm(forms.ModelForm):
         )
         old = self.version
         known = (
-            _findings(old.hours, old.holidays, old.time_zone, organization, timezone.localdate())
+            findings_of(old.hours, old.holidays, old.time_zone, organization, timezone.localdate())
             if old is not None
             else []
         )
@@ -296,16 +273,16 @@ class CalendarAdmin(ConfigurationAdmin):
             else getattr(form, "cleaned_data", {}).get("organization")
         )
         context |= {
-            "week": _week(hours),
+            "week": drawn_week(hours),
             "week_days": [
                 (name, number * DAY_HEIGHT) for number, name in enumerate(days_of_week())
             ],
             "week_hours": [(hour, hour * HOUR_WIDTH) for hour in range(0, 25, 3)],
-            "closed_days": _closed_days(holidays, today),
+            "closed_days": closed_days(holidays, today),
             "moves": form.moves[:SHOWN_MOVES],
             "move_count": len(form.moves),
             "calendar_zone": time_zone,
-            "findings": _grouped(_findings(hours, holidays, time_zone, organization, today))
+            "findings": grouped(findings_of(hours, holidays, time_zone, organization, today))
             if hours
             else [],
             "zones": sorted(known_zones()),
@@ -319,14 +296,6 @@ class CalendarAdmin(ConfigurationAdmin):
         if form.is_trial:
             context |= {"errors": [], "trial": form.non_field_errors()}
         return super().render_change_form(request, context, *args, **kwargs)
-
-
-def _grouped(findings: list[tuple[str | Promise, str]]) -> list[tuple[str | Promise, str]]:
-    """Say each finding once, with every place it was found at."""
-    found: dict[str | Promise, list[str]] = {}
-    for words, details in findings:
-        found.setdefault(words, []).append(details)
-    return [(words, ", ".join(filter(None, details))) for words, details in found.items()]
 
 
 def _shown(form: CalendarForm) -> tuple[dict[str, list[list[str]]], dict[str, str], str]:
@@ -354,48 +323,3 @@ def _shown(form: CalendarForm) -> tuple[dict[str, list[list[str]]], dict[str, st
         holidays or {},
         typed.get("time_zone") or (version.time_zone if version else ""),
     )
-
-
-def _week(hours: dict[str, list[list[str]]]) -> list[WeekBar]:
-    bars = []
-    for day, windows in sorted(hours.items()):
-        for start, end in windows:
-            left, right = (minute_of(text) * HOUR_WIDTH // 60 for text in (start, end))
-            bars.append(
-                WeekBar(
-                    f"{days_of_week()[int(day)]} {start}-{end}",
-                    left,
-                    int(day) * DAY_HEIGHT,
-                    right - left,
-                )
-            )
-    return bars
-
-
-def _closed_days(holidays: dict[str, str], today: date) -> list[tuple[date, str]]:
-    """Return the holidays of the next twelve months."""
-    days = [(date.fromisoformat(day), name) for day, name in sorted(holidays.items())]
-    return [(day, name) for day, name in days if today <= day < today + YEAR]
-
-
-def _findings(
-    hours: dict[str, list[list[str]]],
-    holidays: dict[str, str],
-    time_zone: str,
-    organization: Model | None,
-    today: date,
-) -> list[tuple[str | Promise, str]]:
-    country = getattr(organization, "country", "")
-    region = getattr(organization, "region", "")
-    public = public_holidays(country, region, today.year, today.year + 1) if country else {}
-    within = {day: name for day, name in public.items() if day < (today + YEAR).isoformat()}
-    found = lint_calendar(
-        hours=hours,
-        holidays=holidays,
-        time_zone=time_zone,
-        organization_zone=getattr(organization, "time_zone", time_zone),
-        public=within,
-        today=today,
-        days=days_of_week(),
-    )
-    return [(FINDINGS[finding.code], finding.details) for finding in found]

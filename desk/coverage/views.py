@@ -16,14 +16,13 @@ from django.views.decorators.http import require_safe
 
 from catalog.models import Contract
 from desk.frame import frame
-from escalation.coverage import (
+from escalation.coverage import Picture, pictures_of
+from escalation.holes import (
     DAY_HOURS,
     HOURS,
-    Picture,
     Stretch,
     Told,
     kept_holes,
-    pictures_of,
     stretches_of,
 )
 from escalation.models import Coverage

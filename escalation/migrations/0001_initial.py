@@ -97,7 +97,8 @@ class Migration(migrations.Migration):
                     "contract",
                     models.ForeignKey(
                         blank=True,
-                        help_text="Empty: for the tickets of every contract that has none of its own.",
+                        help_text="Empty: for the tickets of every contract that has none of its "
+                        "own.",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -211,7 +212,8 @@ class Migration(migrations.Migration):
                     "contact",
                     models.ForeignKey(
                         blank=True,
-                        help_text="Leave empty for a contact without a login: they acknowledge by the link in the mail.",
+                        help_text="Leave empty for a contact without a login: they acknowledge "
+                        "by the link in the mail.",
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="+",
@@ -289,7 +291,8 @@ class Migration(migrations.Migration):
                     "is_active",
                     models.BooleanField(
                         default=False,
-                        help_text="Try it on the last 30 days first, then switch it on: it acts from then on.",
+                        help_text="Try it on the last 30 days first, then switch it on: it acts "
+                        "from then on.",
                         verbose_name="active",
                     ),
                 ),
@@ -330,7 +333,8 @@ class Migration(migrations.Migration):
                     "percent",
                     models.PositiveSmallIntegerField(
                         blank=True,
-                        help_text="Of the time used; 100 is the missed target. It acts at the first warning of the policy that reaches it.",
+                        help_text="Of the time used; 100 is the missed target. It acts at the "
+                        "first warning of the policy that reaches it.",
                         null=True,
                         validators=[
                             django.core.validators.MinValueValidator(1),
@@ -343,7 +347,8 @@ class Migration(migrations.Migration):
                     "silence_minutes",
                     models.PositiveIntegerField(
                         blank=True,
-                        help_text="Of the organization's business hours, since the customer was last written to or the state changed.",
+                        help_text="Of the organization's business hours, since the customer was "
+                        "last written to or the state changed.",
                         null=True,
                         validators=[
                             django.core.validators.MinValueValidator(1),
@@ -403,7 +408,8 @@ class Migration(migrations.Migration):
                     "team",
                     models.ForeignKey(
                         blank=True,
-                        help_text="Who of it is on duty is told; a ticket is given to the one with the fewest.",
+                        help_text="Who of it is on duty is told; a ticket is given to the one "
+                        "with the fewest.",
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="+",

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from escalation import notices
+from escalation import notices, verbs
 from escalation.duty import calendar_of, party_of, who_answers
 from escalation.events import TicketEscalated
 from escalation.models import Cause, Escalation, EscalationLevel
@@ -74,29 +74,33 @@ def escalate_ticket(
         told=[person.full_name or person.email for person in answering.people] if answering else [],
         acknowledge_due_at=_acknowledge_due(level, answering.at) if level and answering else None,
     )
-    payload = {"escalation": escalation.pk, "position": escalation.position, "cause": cause}
-    record(
-        organization_id=ticket.organization_id,
-        facts=[
-            Fact(
-                verb="ticket.escalated", object_type="ticket", object_id=ticket.pk, payload=payload
-            )
-        ],
-        by=by,
-        at=at,
-    )
-    publish(
-        TicketEscalated(
-            organization_id=ticket.organization_id,
-            at=at,
-            ticket_id=ticket.pk,
-            escalation_id=escalation.pk,
-        )
-    )
+    _record_and_publish(escalation, by=by, at=at)
     notices.tell_level(
         ticket=ticket, escalation=escalation, level=level, answering=answering, at=at
     )
     return escalation
+
+
+def _record_and_publish(escalation: Escalation, *, by: Actor, at: datetime) -> None:
+    fact = Fact(
+        verb=verbs.ESCALATED,
+        object_type="ticket",
+        object_id=escalation.ticket_id,
+        payload={
+            "escalation": escalation.pk,
+            "position": escalation.position,
+            "cause": escalation.cause,
+        },
+    )
+    record(organization_id=escalation.organization_id, facts=[fact], by=by, at=at)
+    publish(
+        TicketEscalated(
+            organization_id=escalation.organization_id,
+            at=at,
+            ticket_id=escalation.ticket_id,
+            escalation_id=escalation.pk,
+        )
+    )
 
 
 @transaction.atomic
@@ -157,7 +161,7 @@ def deescalate_ticket(*, ticket: Ticket, reason: str, by: Actor, at: datetime) -
         acknowledged_by=user,
     )
     fact = Fact(
-        verb="ticket.deescalated",
+        verb=verbs.DEESCALATED,
         object_type="ticket",
         object_id=ticket.pk,
         payload={"escalation": step.pk, "position": position},
@@ -187,7 +191,7 @@ def acknowledge_escalation(
         by = Actor(person_id=user.pk) if user else system_actor("signed link")
         payload = {"escalation": escalation.pk, "position": escalation.position}
         fact = Fact(
-            verb="escalation.acknowledged",
+            verb=verbs.ACKNOWLEDGED,
             object_type="ticket",
             object_id=escalation.ticket_id,
             payload=payload,

@@ -8,9 +8,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from catalog.models import Contract
-from escalation import notices
-from escalation.coverage import pictures_of, stretches_of
+from escalation import notices, verbs
+from escalation.coverage import pictures_of
 from escalation.duty import who_answers
+from escalation.holes import stretches_of
 from escalation.models import Coverage, Drill
 from escalation.queries import levels_of, matrix_on
 from foundation.accounts.models import Organization
@@ -122,7 +123,7 @@ def start_drill(
     )
     notices.tell_drill(drill=drill, organization=organization, answers=answers, at=at)
     fact = Fact(
-        verb="escalation.drill",
+        verb=verbs.DRILL_STARTED,
         object_type="escalation.drill",
         object_id=drill.pk,
         payload={"told": len(told)},

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from catalog.models import Contract
+from escalation import verbs
 from escalation.models import EscalationLevel, EscalationMatrix, MatrixKind
 from escalation.services.covering import ask_coverage
 from foundation.accounts.models import Organization
@@ -50,7 +51,7 @@ def publish_ladder(
         level.full_clean(exclude=["organization"])
         level.save()
     fact = Fact(
-        verb="escalation.matrix_published",
+        verb=verbs.MATRIX_PUBLISHED,
         object_type="escalation.escalationmatrix",
         object_id=matrix.pk,
     )

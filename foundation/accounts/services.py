@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from foundation.accounts import verbs
 from foundation.accounts.events import OrganizationCreated
 from foundation.accounts.models import (
     ApiToken,
@@ -45,7 +46,11 @@ def announce_organization(*, organization: Organization, by: Actor, at: datetime
     record(
         organization_id=organization.pk,
         facts=[
-            Fact(verb="organization.created", object_type="organization", object_id=organization.pk)
+            Fact(
+                verb=verbs.ORGANIZATION_CREATED,
+                object_type="organization",
+                object_id=organization.pk,
+            )
         ],
         by=by,
         at=at,
@@ -67,7 +72,7 @@ def issue_user_token(*, user: User, by: Actor, at: datetime) -> str:
         organization_id=None,
         facts=[
             Fact(
-                verb="token.issued",
+                verb=verbs.TOKEN_ISSUED,
                 object_type="token",
                 object_id=token.pk,
                 payload={"user": user.pk},
@@ -109,7 +114,7 @@ def issue_service_account_token(
         created_at=at,
     )
     fact = Fact(
-        verb="token.issued",
+        verb=verbs.TOKEN_ISSUED,
         object_type="token",
         object_id=token.pk,
         payload={"service_account": account.pk},
@@ -140,7 +145,7 @@ def create_staff(
         organization_id=None,
         facts=[
             Fact(
-                verb="person.created",
+                verb=verbs.PERSON_CREATED,
                 object_type="user",
                 object_id=user.pk,
                 payload={"roles": roles},

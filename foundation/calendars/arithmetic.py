@@ -8,10 +8,7 @@ on which the clocks change need no rule of their own.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from enum import StrEnum
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import date, datetime, timedelta
 
 from foundation.calendars.errors import (
     BadPause,
@@ -24,18 +21,25 @@ from foundation.calendars.errors import (
     UnknownTimezone,
     gettext_noop,
 )
+from foundation.calendars.inputs import (
+    FIRST_YEAR,
+    HORIZON_YEARS,
+    LAST_YEAR,
+    amount_us,
+    instant_us,
+    midnight,
+    too_far,
+    united_pauses,
+    united_windows,
+    zone_named,
+)
+from foundation.calendars.ledger import Ledger, LedgerSegment, Pause, SegmentKind
 from foundation.calendars.timetable import (
     DAY,
-    SECOND,
     Timetable,
     from_us,
     to_us,
 )
-
-Pause = tuple[datetime, datetime | None]
-FIRST_YEAR = 1900
-LAST_YEAR = 9998  # of what calendars are asked about
-HORIZON_YEARS = 60  # a deadline further away is a mistake in the calendar, not a promise
 
 __all__ = [
     "BadPause",
@@ -51,47 +55,6 @@ __all__ = [
     "UnknownTimezone",
     "WorkCalendar",
 ]
-
-
-class SegmentKind(StrEnum):
-    OPEN = "open"
-    OUTSIDE_HOURS = "outside_hours"
-    HOLIDAY = "holiday"
-    PAUSED = "paused"
-    START_DAY = "start_day"  # of a term in days: the day of the event, which does not count
-
-
-@dataclass(frozen=True)
-class LedgerSegment:
-    """A stretch ``[start, end)`` in UTC; ``end`` is None for a pause that has not ended. Only OPEN
-    ones count.
-    """
-
-    kind: SegmentKind
-    start: datetime
-    end: datetime | None
-
-    @property
-    def counted(self) -> timedelta:
-        if self.kind is not SegmentKind.OPEN or self.end is None:
-            return timedelta()
-        return self.end - self.start
-
-
-@dataclass(frozen=True)
-class Ledger:
-    """The account of one deadline: segments that partition ``[start, due)`` without gap
-    or overlap.
-    """
-
-    start: datetime
-    due: datetime | None
-    duration: timedelta
-    segments: tuple[LedgerSegment, ...]
-
-    @property
-    def counted(self) -> timedelta:
-        return sum((segment.counted for segment in self.segments), timedelta())
 
 
 class WorkCalendar:
@@ -111,8 +74,10 @@ class WorkCalendar:
         holidays: Iterable[date] = (),
     ) -> None:
         self.timezone = timezone
-        self.zone = _zone(timezone)
-        self.windows = {weekday: _united(weekday, windows) for weekday, windows in hours.items()}
+        self.zone = zone_named(timezone)
+        self.windows = {
+            weekday: united_windows(weekday, windows) for weekday, windows in hours.items()
+        }
         if not any(self.windows.values()):
             raise NoHours(
                 gettext_noop("A calendar needs at least one window of open time in the week.")
@@ -124,17 +89,17 @@ class WorkCalendar:
         """Return the earliest instant with exactly ``duration`` of open time since ``start``; zero
         gives ``start``.
         """
-        begin = _instant(start)
-        amount = _amount(duration)
+        begin = instant_us(start)
+        amount = amount_us(duration)
         return from_us(self._add(begin, amount))
 
     def elapsed(self, start: datetime, end: datetime, pauses: Iterable[Pause] = ()) -> timedelta:
         """Return the open time in ``[start, end)`` outside the pauses; zero when ``end
         <= start``.
         """
-        begin = _instant(start)
-        finish = _instant(end)
-        united = _united_pauses(pauses, finish) if pauses else ()
+        begin = instant_us(start)
+        finish = instant_us(end)
+        united = united_pauses(pauses, finish) if pauses else ()
         if finish <= begin:
             return timedelta()
         table = self._covering(begin, finish)
@@ -152,18 +117,18 @@ class WorkCalendar:
         """Return the deadline when time inside the pauses does not count; None while an open-ended
         pause holds it.
         """
-        begin = _instant(start)
-        amount = _amount(duration)
-        found = self._due(begin, amount, _united_pauses(pauses, None) if pauses else ())
+        begin = instant_us(start)
+        amount = amount_us(duration)
+        found = self._due(begin, amount, united_pauses(pauses, None) if pauses else ())
         return None if found is None else from_us(found)
 
     def dues(
         self, start: datetime, durations: Sequence[timedelta], pauses: Iterable[Pause] = ()
     ) -> list[datetime | None]:
         """Return ``due`` of each duration: the pauses are looked at once."""
-        begin = _instant(start)
-        united = _united_pauses(pauses, None) if pauses else ()
-        found = [self._due(begin, _amount(duration), united) for duration in durations]
+        begin = instant_us(start)
+        united = united_pauses(pauses, None) if pauses else ()
+        found = [self._due(begin, amount_us(duration), united) for duration in durations]
         return [None if instant is None else from_us(instant) for instant in found]
 
     def explain(self, start: datetime, duration: timedelta, pauses: Iterable[Pause] = ()) -> Ledger:
@@ -173,9 +138,9 @@ class WorkCalendar:
         When an open-ended pause leaves the deadline undetermined, the last segment is that pause,
         with no end.
         """
-        begin = _instant(start)
-        amount = _amount(duration)
-        united = _united_pauses(pauses, None)
+        begin = instant_us(start)
+        amount = amount_us(duration)
+        united = united_pauses(pauses, None)
         due = self._due(begin, amount, united)
         segments = tuple(self._segments(begin, due, united))
         return Ledger(from_us(begin), None if due is None else from_us(due), duration, segments)
@@ -184,10 +149,10 @@ class WorkCalendar:
         """Return the ledger of ``[start, end)``, whatever was promised in it; ``duration`` is what
         it counted.
         """
-        begin = _instant(start)
-        finish = _instant(end)
+        begin = instant_us(start)
+        finish = instant_us(end)
         segments = (
-            tuple(self._segments(begin, finish, _united_pauses(pauses, finish)))
+            tuple(self._segments(begin, finish, united_pauses(pauses, finish)))
             if begin < finish
             else ()
         )
@@ -199,14 +164,14 @@ class WorkCalendar:
         )
 
     def is_open(self, instant: datetime) -> bool:
-        moment = _instant(instant)
+        moment = instant_us(instant)
         return (
             next(self._covering(moment, moment + 1).between(moment, moment + 1), None) is not None
         )
 
     def next_opening(self, instant: datetime) -> datetime:
         """Return the instant itself when it is open, otherwise the next instant that is."""
-        moment = _instant(instant)
+        moment = instant_us(instant)
         return from_us(self._add(moment, 1) - 1)
 
     def term(self, start: datetime, days: int, business: bool = False) -> datetime:
@@ -217,7 +182,7 @@ class WorkCalendar:
         """
         if days < 0:
             raise NegativeDuration(gettext_noop("A term cannot have a negative number of days."))
-        _instant(start)
+        instant_us(start)
         day = start.astimezone(self.zone).date()
         if not business:
             return self.day_end(day + timedelta(days=days))
@@ -260,14 +225,14 @@ class WorkCalendar:
 
     def day_end(self, day: date) -> datetime:
         """Return 24:00 of the local date."""
-        return _midnight(day + timedelta(days=1), self.zone)
+        return midnight(day + timedelta(days=1), self.zone)
 
     def closing(self, day: date) -> datetime:
         """Return when the last window of the local date closes; 24:00 of a date without
         open time.
         """
-        low = to_us(_midnight(day, self.zone))
-        high = to_us(_midnight(day + timedelta(days=1), self.zone))
+        low = to_us(midnight(day, self.zone))
+        high = to_us(midnight(day + timedelta(days=1), self.zone))
         stops = [stop for _start, stop in self._covering(low, high).between(low, high)]
         return from_us(stops[-1] if stops else high)
 
@@ -284,9 +249,9 @@ class WorkCalendar:
             first = from_us(low).year - 1
             last = from_us(high).year + 1
         except OverflowError as error:
-            raise _too_far() from error
+            raise too_far() from error
         if first < FIRST_YEAR or last > LAST_YEAR:
-            raise _too_far()
+            raise too_far()
         if table is None or first < table.first_year or last > table.last_year:
             if table is not None:
                 first = min(first, table.first_year)
@@ -310,7 +275,7 @@ class WorkCalendar:
             if wanted <= table.total:
                 return table.instant_at(wanted)
             years *= 2
-        raise _too_far()
+        raise too_far()
 
     def _due(self, begin: int, amount: int, pauses: Sequence[tuple[int, int | None]]) -> int | None:
         answer = self._add(begin, amount)
@@ -365,108 +330,10 @@ class WorkCalendar:
             edge = day
             while (edge in self.holidays) == holiday:
                 edge += timedelta(days=1)
-                stop = to_us(_midnight(edge, self.zone))
+                stop = to_us(midnight(edge, self.zone))
                 if stop >= high:
                     break
             stop = min(stop, high)
             kind = SegmentKind.HOLIDAY if holiday else SegmentKind.OUTSIDE_HOURS
             yield LedgerSegment(kind, from_us(moment), from_us(stop))
             moment = stop
-
-
-def _too_far() -> BeyondHorizon:
-    return BeyondHorizon(
-        gettext_noop(
-            "The deadline lies more than %(years)s years away: check the calendar's hours."
-        ),
-        years=HORIZON_YEARS,
-    )
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError, TypeError, AttributeError) as error:
-        raise UnknownTimezone(
-            gettext_noop("“%(name)s” is not an IANA time zone, such as America/Mexico_City."),
-            name=name,
-        ) from error
-
-
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    """Return the UTC instant at which the local date begins; where midnight falls in a gap, the
-    gap's end.
-    """
-    return datetime.combine(day, time(), zone).astimezone(UTC)
-
-
-def _instant(moment: datetime) -> int:
-    try:
-        return to_us(moment)
-    except TypeError as error:  # a naive one cannot be subtracted from an aware one
-        raise NaiveDatetime(
-            gettext_noop("Give an aware datetime: one without a zone names no instant.")
-        ) from error
-
-
-def _amount(duration: timedelta) -> int:
-    amount = (duration.days * 86_400 + duration.seconds) * SECOND + duration.microseconds
-    if amount < 0:
-        raise NegativeDuration(gettext_noop("A duration cannot be negative."))
-    return amount
-
-
-def _minute_of(text: str) -> int:
-    hours, separator, minutes = text.partition(":")
-    if not (
-        separator and text.isascii() and hours.isdigit() and minutes.isdigit() and len(minutes) == 2
-    ):
-        raise BadWindow(
-            gettext_noop("“%(text)s” is not a time of day: write HH:MM, 00:00 to 24:00."), text=text
-        )
-    minute = int(hours) * 60 + int(minutes)
-    if int(minutes) > 59 or minute > 24 * 60:
-        raise BadWindow(
-            gettext_noop("“%(text)s” is not a time of day: write HH:MM, 00:00 to 24:00."), text=text
-        )
-    return minute
-
-
-def _united(weekday: int, windows: Iterable[tuple[str, str]]) -> tuple[tuple[int, int], ...]:
-    if weekday not in range(7):
-        raise BadWindow(
-            gettext_noop("%(day)s is not a weekday: Monday is 0, Sunday is 6."), day=weekday
-        )
-    united: list[tuple[int, int]] = []
-    for start, end in sorted((_minute_of(a), _minute_of(b)) for a, b in windows):
-        if end <= start:
-            raise BadWindow(
-                gettext_noop("A window ends after it starts; split a night shift at midnight.")
-            )
-        if united and start <= united[-1][1]:
-            united[-1] = (united[-1][0], max(end, united[-1][1]))
-        else:
-            united.append((start, end))
-    return tuple((start * 60 * SECOND, end * 60 * SECOND) for start, end in united)
-
-
-def _united_pauses(pauses: Iterable[Pause], open_end: int | None) -> list[tuple[int, int | None]]:
-    """Return the pauses in order, overlapping and touching ones as one; an end of None swallows
-    what follows.
-    """
-    spans: list[tuple[int, int | None]] = []
-    for low, high in pauses:
-        begin = _instant(low)
-        end = open_end if high is None else _instant(high)
-        if high is not None and end is not None and end < begin:
-            raise BadPause(gettext_noop("A pause ends before it starts."))
-        if end is None or begin < end:
-            spans.append((begin, end))
-    united: list[tuple[int, int | None]] = []
-    for begin, end in sorted(spans, key=lambda span: (span[0], span[1] is None, span[1] or 0)):
-        if united and (united[-1][1] is None or begin <= united[-1][1]):
-            last = united[-1][1]
-            united[-1] = (united[-1][0], None if last is None or end is None else max(last, end))
-        else:
-            united.append((begin, end))
-    return united

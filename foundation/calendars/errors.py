@@ -2,8 +2,8 @@
 
 
 def gettext_noop(text: str) -> str:
-    """Mark a text for the catalogue: the arithmetic itself speaks no language, ``foundation.calendars.wording``
-    does.
+    """Mark a text for the catalogue: the arithmetic itself speaks no language,
+    ``foundation.calendars.wording`` does.
     """
     return text
 

@@ -10,6 +10,7 @@ from foundation.accounts.models import (
 )
 from foundation.accounts.services import announce_organization
 from foundation.activity.services import Fact, record
+from foundation.configuration import verbs
 from foundation.configuration.events import ConfigurationChanged
 from foundation.core.actor import Actor
 from foundation.core.events import publish
@@ -28,7 +29,7 @@ def record_configuration_change(
         if isinstance(instance, Organization)
         else getattr(instance, "organization_id", None)
     )
-    verb = "configuration.created" if created else "configuration.changed"
+    verb = verbs.CREATED if created else verbs.CHANGED
     fact = Fact(
         verb=verb,
         object_type=object_type,

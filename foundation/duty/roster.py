@@ -1,4 +1,6 @@
-"""Who answers at an instant: the person, their substitute, the group; and when, if nobody is on duty (SPEC 3.12, 5.2)."""
+"""Who answers at an instant: the person, their substitute, the group; and when, if nobody is on
+duty (SPEC 3.12, 5.2).
+"""
 
 import json
 from collections.abc import Mapping, Sequence

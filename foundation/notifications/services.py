@@ -18,6 +18,7 @@ from django.db.models import Q, QuerySet
 from foundation.activity.services import Fact, record
 from foundation.core.actor import Actor
 from foundation.core.events import publish
+from foundation.notifications import verbs
 from foundation.notifications.events import MessageDied, MessageQueued
 from foundation.notifications.models import MessageStatus, OutboxMessage
 from foundation.notifications.rendering import RenderedMessage, render_message
@@ -230,7 +231,7 @@ def requeue_messages(*, message_ids: Sequence[int], by: Actor, at: datetime) -> 
         OutboxMessage.objects.filter(pk=message.pk).update(
             status=MessageStatus.QUEUED, attempts=0, run_after=at
         )
-        fact = Fact(verb="message.requeued", object_type="outbox", object_id=message.pk)
+        fact = Fact(verb=verbs.REQUEUED, object_type="outbox", object_id=message.pk)
         record(organization_id=message.organization_id, facts=[fact], by=by, at=at)
         publish(MessageQueued(organization_id=message.organization_id, at=at))
         count += 1

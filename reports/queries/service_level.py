@@ -9,9 +9,10 @@ from django.db.models import Count, Exists, F, OuterRef
 from audits.queries import reported_audits
 from foundation.accounts.models import Organization
 from foundation.core.classification import Kind, Priority
-from reports.metrics import Tally, compliance_table, verdict
+from reports.metrics import Tally, compliance_table
 from reports.queries.months import bounds
 from sla.clocks.models import Clock, ClockSegment
+from sla.clocks.verdicts import Verdict, verdict_of
 from sla.metrics import AT_ARRIVAL
 from tickets.models import StateInterval, Ticket
 from tickets.queries import time_held
@@ -45,7 +46,7 @@ def build_service_level(organization: Organization, month: date, at: datetime) -
     earlier = _earlier_breaches(organization, start, end)
     tally = Tally()
     for clock in clocks:
-        tally.count(clock.metric, clock.priority, verdict(clock, at), earlier.get(clock.pk, 0))
+        tally.count(clock.metric, clock.priority, verdict_of(clock, at), earlier.get(clock.pk, 0))
     held = _held_by_ticket(organization, start, end, at)
     by_ticket: dict[int, list[Clock]] = {pk: [] for pk in ids}
     for clock in clocks:
@@ -70,7 +71,7 @@ def build_service_level(organization: Organization, month: date, at: datetime) -
             _breach(clock, {t.pk: t for t in tickets}[clock.ticket_id])
             | {"turns": held.get(clock.ticket_id, {})}
             for clock in clocks
-            if verdict(clock, at) == "missed"
+            if verdict_of(clock, at) == Verdict.MISSED
         ],
         "audits": reported_audits(organization, start, end, at),
         "tickets": [_line(ticket, by_ticket[ticket.pk], at) for ticket in tickets],
@@ -153,5 +154,5 @@ def _line(ticket: Ticket, clocks: list[Clock], at: datetime) -> dict[str, Any]:
         "state": ticket.state,
         "received_at": ticket.received_at.isoformat(),
         "requester": ticket.requester.full_name,
-        "verdicts": {clock.metric: verdict(clock, at) for clock in clocks},
+        "verdicts": {clock.metric: verdict_of(clock, at) for clock in clocks},
     }

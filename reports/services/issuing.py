@@ -4,7 +4,7 @@ import logging
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import F, Max, QuerySet
 from django.utils.translation import gettext as _
 
 from catalog.queries import contract_on
@@ -18,7 +18,7 @@ from foundation.core.errors import NotAllowed
 from foundation.core.events import publish
 from foundation.documents.services import store_bytes
 from foundation.notifications.services import Letter, queue_letters
-from reports import queries
+from reports import queries, verbs
 from reports.events import ReportRequested
 from reports.models import ReportIssue, ReportStatus
 from reports.rendering import service_level_pdf
@@ -64,14 +64,9 @@ def request_report(
         else queries.build_service_level(organization, month, at)
     )
     sha256 = queries.hash_of(data)
-    earlier = ReportIssue.objects.filter(organization=organization, month=month, language=language)
-    same = (
-        earlier.filter(data_sha256=sha256)
-        .exclude(status=ReportStatus.FAILED)
-        .order_by("-version")
-        .first()
-    )
     has_ended = queries.bounds(organization, month)[1] <= at
+    earlier = ReportIssue.objects.filter(organization=organization, month=month, language=language)
+    same = _newest_with(earlier, sha256)
     if same is not None and same.is_final == has_ended:
         return same
     issue: ReportIssue = ReportIssue.objects.create(
@@ -89,7 +84,7 @@ def request_report(
         send_when_ready=send_when_ready,
     )
     fact = Fact(
-        verb="report.issued",
+        verb=verbs.REPORT_ISSUED,
         object_type="report",
         object_id=issue.pk,
         payload={"month": data["month"], "sha256": sha256},
@@ -97,6 +92,12 @@ def request_report(
     record(organization_id=organization.pk, facts=[fact], by=by, at=at)
     publish(ReportRequested(organization_id=organization.pk, at=at, issue_id=issue.pk))
     return issue
+
+
+def _newest_with(issues: QuerySet[ReportIssue], sha256: str) -> ReportIssue | None:
+    """Return the newest issue of the same figures that did not fail."""
+    same = issues.filter(data_sha256=sha256).exclude(status=ReportStatus.FAILED)
+    return same.order_by("-version").first()
 
 
 def _also_send(issue: ReportIssue, at: datetime) -> ReportIssue:

@@ -28,7 +28,7 @@ from foundation.core.errors import Invalid, NotAllowed
 from foundation.core.events import publish
 from foundation.core.tenancy import ScopeError, current_scope
 from foundation.documents.services import store_bytes
-from reports import queries
+from reports import queries, verbs
 from reports.events import SimulationRequested
 from reports.metrics import Tally
 from reports.models import PartStatus, Simulation, SimulationPart
@@ -108,7 +108,9 @@ def request_simulation(*, wanted: NewSimulation, by: Actor, at: datetime) -> Sim
         part.save()
         publish(SimulationRequested(organization_id=part.organization_id, at=at, part_id=part.pk))
     for organization in wanted.organizations:
-        fact = Fact(verb="simulation.requested", object_type="simulation", object_id=simulation.pk)
+        fact = Fact(
+            verb=verbs.SIMULATION_REQUESTED, object_type="simulation", object_id=simulation.pk
+        )
         record(organization_id=organization.pk, facts=[fact], by=by, at=at)
     return simulation
 

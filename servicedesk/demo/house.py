@@ -235,6 +235,20 @@ def _contract(organization: Organization, row: DemoCustomer, at: datetime) -> Co
 
 
 def _levels(organization: Organization, staff: dict[str, User], at: datetime) -> None:
+    levels = [*_climbed_levels(staff), _last_level()]
+    publish_ladder(organization=organization, levels=levels, effective_from=at, by=SETUP, at=at)
+    on_call = _on_call_level(staff)
+    publish_ladder(
+        organization=organization,
+        levels=[on_call],
+        kind=MatrixKind.TECHNICAL,
+        effective_from=at,
+        by=SETUP,
+        at=at,
+    )
+
+
+def _climbed_levels(staff: dict[str, User]) -> list[EscalationLevel]:
     desk = Team.objects.get(name="Mesa de servicio")
     rows = (
         ("Mesa de servicio", "Service desk", staff["agent"], "Todos los días, 24 horas", 30),
@@ -261,7 +275,7 @@ def _levels(organization: Organization, staff: dict[str, User], at: datetime) ->
         ),
         ("Cuando la supervisión no lo resolvió.", "When the supervisor did not settle it."),
     )
-    levels = [
+    return [
         EscalationLevel(
             position=position,
             name_es=name_es,
@@ -279,22 +293,25 @@ def _levels(organization: Organization, staff: dict[str, User], at: datetime) ->
         )
         for position, (name_es, name_en, person, hours, minutes) in enumerate(rows, start=1)
     ]
-    levels.append(
-        EscalationLevel(
-            position=4,
-            name_es="Dirección",
-            name_en="Director",
-            purpose_es="Último nivel: decide sobre el servicio.",
-            purpose_en="The last level: decides about the service.",
-            contact_name="Dirección de operaciones",
-            email="direccion@mesa.example",
-            phone="000 000 0004",
-            hours="Lunes a viernes, 09:00 a 18:00",
-            acknowledge_minutes=120,
-        )
+
+
+def _last_level() -> EscalationLevel:
+    return EscalationLevel(
+        position=4,
+        name_es="Dirección",
+        name_en="Director",
+        purpose_es="Último nivel: decide sobre el servicio.",
+        purpose_en="The last level: decides about the service.",
+        contact_name="Dirección de operaciones",
+        email="direccion@mesa.example",
+        phone="000 000 0004",
+        hours="Lunes a viernes, 09:00 a 18:00",
+        acknowledge_minutes=120,
     )
-    publish_ladder(organization=organization, levels=levels, effective_from=at, by=SETUP, at=at)
-    on_call = EscalationLevel(
+
+
+def _on_call_level(staff: dict[str, User]) -> EscalationLevel:
+    return EscalationLevel(
         position=1,
         name_es="Guardia de infraestructura",
         name_en="Infrastructure on call",
@@ -306,14 +323,6 @@ def _levels(organization: Organization, staff: dict[str, User], at: datetime) ->
         email=staff["consultant"].email,
         phone="000 000 0009",
         hours="Todos los días, 24 horas",
-    )
-    publish_ladder(
-        organization=organization,
-        levels=[on_call],
-        kind=MatrixKind.TECHNICAL,
-        effective_from=at,
-        by=SETUP,
-        at=at,
     )
 
 

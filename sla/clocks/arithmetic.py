@@ -9,15 +9,10 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
-from foundation.calendars.arithmetic import (
-    HORIZON_YEARS,
-    BeyondHorizon,
-    Ledger,
-    Pause,
-    SegmentKind,
-    WorkCalendar,
-)
+from foundation.calendars.arithmetic import BeyondHorizon, WorkCalendar
 from foundation.calendars.errors import gettext_noop
+from foundation.calendars.inputs import HORIZON_YEARS
+from foundation.calendars.ledger import Ledger, Pause, SegmentKind
 from sla.targets import Target, Term
 
 BREACH_PERCENT = 100

@@ -9,7 +9,7 @@ from itertools import groupby
 
 from catalog.models import Service
 from foundation.accounts.zones import zone
-from foundation.calendars.arithmetic import SegmentKind
+from foundation.calendars.ledger import SegmentKind
 from foundation.calendars.models import CalendarVersion
 from foundation.core.classification import Priority, SupportType
 from sla.clocks.arithmetic import TermDay, used_until

@@ -8,7 +8,7 @@ from typing import Protocol
 from django.utils.translation import gettext as _
 
 from foundation.accounts.models import Organization, User
-from foundation.calendars.arithmetic import Ledger, Pause
+from foundation.calendars.ledger import Ledger, Pause
 from foundation.calendars.models import CalendarVersion
 from foundation.calendars.queries import Versions, calendar_versions_of, course_of, work_calendar
 from foundation.core.errors import NotFound

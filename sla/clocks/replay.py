@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from sla import verbs
 from sla.clocks.arithmetic import BREACH_PERCENT
 from sla.metrics import AT_ARRIVAL
+from tickets import verbs as tickets_verbs
 
 
 @dataclass(frozen=True)
@@ -237,18 +239,18 @@ def _instant(text: str) -> datetime | None:
 
 
 _TELLERS = {
-    "ticket.raised": _raised,
-    "ticket.state_changed": _state_changed,
-    "ticket.classified": _reprioritized,
-    "ticket.contract_changed": _reprioritized,
-    "clock.started": _started,
-    "clock.retargeted": _retargeted,
-    "clock.restarted": _restarted,
-    "clock.warned": _warned,
-    "clock.breached": _breached,
-    "clock.breach_taken_back": _breach_taken_back,
-    "clock.rebound": _rebound,
-    "clock.stopped": _stopped,
-    "clock.withdrawn": _withdrawn,
-    "clock.resumed": _resumed,
+    tickets_verbs.RAISED: _raised,
+    tickets_verbs.STATE_CHANGED: _state_changed,
+    tickets_verbs.CLASSIFIED: _reprioritized,
+    tickets_verbs.CONTRACT_CHANGED: _reprioritized,
+    verbs.STARTED: _started,
+    verbs.RETARGETED: _retargeted,
+    verbs.RESTARTED: _restarted,
+    verbs.WARNED: _warned,
+    verbs.BREACHED: _breached,
+    verbs.BREACH_TAKEN_BACK: _breach_taken_back,
+    verbs.REBOUND: _rebound,
+    verbs.STOPPED: _stopped,
+    verbs.WITHDRAWN: _withdrawn,
+    verbs.RESUMED: _resumed,
 }

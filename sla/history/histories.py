@@ -18,6 +18,7 @@ from foundation.core.classification import (
 )
 from sla.clocks.models import Clock, ClockState
 from sla.clocks.rows import StayRow, read_stays
+from sla.history.bindings import Binding, bindings
 from sla.metrics import Metric
 from sla.policies.layers import (
     Bound,
@@ -26,7 +27,7 @@ from sla.policies.layers import (
     policies_by_ids,
     policy_on,
 )
-from tickets.queries import Binding, Reclassified, bindings, reclassifications
+from tickets.queries import Reclassified, reclassifications
 from tickets.states import PENDING, ClosureCode, State
 
 _STATES = (*PENDING, State.SOLVED, State.CLOSED, State.REJECTED, State.CANCELLED)

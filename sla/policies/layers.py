@@ -287,3 +287,20 @@ def policies_by_ids(bound: Iterable[Sequence[int]]) -> Bound:
         else {}
     )
     return {ids: Policy(tuple(layers[pk] for pk in ids)) for ids in wanted}
+
+
+class Promised(NamedTuple):
+    """What a clock was promised at one time: how long, in which calendar, under which policy."""
+
+    target: Target
+    calendar_id: int
+    policy: Policy
+
+
+def is_same_promise(metric: Metric, new: Promised, old: Promised) -> bool:
+    """Tell whether nothing changes for a clock: the time, the calendar and what pauses it."""
+    is_term = isinstance(new.target, Term)
+    new_pauses = new.policy.pausing_states(metric, of_term=is_term)
+    old_pauses = old.policy.pausing_states(metric, of_term=is_term)
+    same_time = (new.target, new.calendar_id) == (old.target, old.calendar_id)
+    return same_time and new_pauses == old_pauses

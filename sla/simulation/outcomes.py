@@ -14,21 +14,20 @@ from foundation.calendars.models import CalendarVersion
 from foundation.calendars.queries import Versions, course_of, pick_calendar
 from sla.clocks.arithmetic import Stretch, due_of
 from sla.clocks.queries import pauses_of
+from sla.clocks.verdicts import Verdict, verdict_on
 from sla.history.histories import History, Turn
 from sla.metrics import AT_ARRIVAL, Metric
-from sla.policies.layers import Matter, Policy
+from sla.policies.layers import Matter, Policy, Promised, is_same_promise
 from sla.simulation.drafts import Draft
 from sla.targets import Target, Term
 
 
 class Outcome(NamedTuple):
-    """What a clock came to: ``met``, ``missed``, ``running`` or ``withdrawn``; ``earlier`` counts
-    breaches of replaced targets.
-    """
+    """What a clock came to; ``earlier`` counts breaches of replaced targets."""
 
     metric: Metric
     priority: int
-    verdict: str
+    verdict: Verdict
     earlier: int
     due_at: datetime | None
 
@@ -40,6 +39,10 @@ class _Part(NamedTuple):
     calendar_id: int
     policy: Policy
     starts_at: datetime
+
+    @property
+    def promised(self) -> Promised:
+        return Promised(self.target, self.calendar_id, self.policy)
 
 
 class Simulator:
@@ -69,11 +72,9 @@ class Simulator:
             return None
         due_at = self._due(history, metric, parts, stop, stop or self.as_of)
         if off is not None or not is_promised:
-            verdict = "withdrawn"
-        elif stop is not None:
-            verdict = "met" if due_at is None or stop <= due_at else "missed"
+            verdict = Verdict.WITHDRAWN
         else:
-            verdict = "missed" if due_at is not None and due_at < self.as_of else "running"
+            verdict = verdict_on(due_at, stop, self.as_of)
         return Outcome(metric, priority, verdict, earlier, due_at)
 
     def _parts(
@@ -109,7 +110,7 @@ class Simulator:
                 is_promised = True
                 continue
             last = parts[-1]
-            if is_promised and _is_the_same(metric, part, last):
+            if is_promised and is_same_promise(metric, part.promised, last.promised):
                 parts[-1] = last._replace(
                     policy=part.policy
                 )  # another policy that makes the same promise changes nothing
@@ -162,19 +163,6 @@ class Simulator:
                 for (version, since), to in zip(course, until, strict=True)
             ]
         return due_of(stretches)
-
-
-def _is_the_same(metric: Metric, one: _Part, other: _Part) -> bool:
-    """Tell whether two promises are one: the time, the calendar, and what pauses it; as
-    ``sla.clocks.services.retargeting`` does.
-    """
-    pauses = [
-        part.policy.pausing_states(metric, of_term=isinstance(one.target, Term))
-        for part in (one, other)
-    ]
-    return (one.target, one.calendar_id) == (other.target, other.calendar_id) and pauses[
-        0
-    ] == pauses[1]
 
 
 def _stop_of(history: History, metric: Metric) -> datetime | None:

@@ -10,12 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foundation.calendars.arithmetic import (
-    CalendarError,
-    SegmentKind,
-    UnknownTimezone,
-    WorkCalendar,
-)
+from foundation.calendars.arithmetic import CalendarError, UnknownTimezone, WorkCalendar
+from foundation.calendars.ledger import SegmentKind
 
 DATA = json.loads((Path(__file__).parent / "vectors.json").read_text())
 MEXICO = WorkCalendar(

@@ -9,13 +9,23 @@ import pytest
 import time_machine
 
 from foundation.accounts.models import User
-from foundation.calendars.hours import format_holidays, format_hours
+from foundation.calendars.hours import format_holidays, format_hours, parse_hours
 from foundation.calendars.linting import lint_calendar
 from foundation.calendars.models import Calendar, CalendarVersion
 from sla.clocks.models import Clock
-from sla.clocks.services import preview_calendar
+from sla.clocks.services import (
+    preview_calendar,
+)
+from sla.policies.models import PolicyTarget, PolicyVersion
 from tests.support.calendars import SHORT_DAYS
-from tests.support.house import DAY, HOUR, MONDAY_9AM, House, make_ticket
+from tests.support.house import (
+    DAY,
+    HOUR,
+    MINUTE,
+    MONDAY_9AM,
+    House,
+    make_ticket,
+)
 
 
 @pytest.fixture
@@ -280,3 +290,68 @@ def test_what_is_only_shown_does_not_stand_there_as_an_error(
 
     assert "errornote" not in page
     assert ("Nothing is saved yet" in page, 'value="Save it like this"' in page) == (True, True)
+
+
+def test_an_hour_without_its_zero_is_no_night_shift() -> None:
+    assert parse_hours("lun 9:00-19:00") == {"0": [["09:00", "19:00"]]}
+
+
+def test_a_change_of_calendar_at_once_is_saved_on_a_clock_that_runs(
+    house: House, sign_in: Any
+) -> None:
+    calendar = Calendar.objects.get(organization=house.north, role="business")
+    holidays = CalendarVersion.objects.get(calendar=calendar).holidays
+    form = {
+        "name": "Days",
+        "role": "business",
+        "time_zone": "America/Mexico_City",
+        "effective_from": "",
+        "seen": "",
+        "holidays": format_holidays(holidays),
+    }
+
+    saved = sign_in(house.staff["administrator"]).post(
+        f"/admin/calendars/calendar/{calendar.pk}/change/", {**form, "hours": "lun-vie 9:00-14:00"}
+    )
+
+    assert saved.status_code == 302
+    assert CalendarVersion.objects.get(calendar=calendar, number=2).hours["0"] == [
+        ["09:00", "14:00"]
+    ]
+    assert (
+        sign_in(house.staff["administrator"])
+        .get(f"/admin/calendars/calendar/{calendar.pk}/change/")
+        .status_code
+        == 200
+    )
+
+
+def test_a_calendar_that_would_move_a_deadline_beyond_the_horizon_is_refused_with_words(
+    house: House, sign_in: Any
+) -> None:
+    policy = PolicyVersion.objects.create(
+        organization=house.north,
+        contract=house.contract,
+        number=1,
+        effective_from=MONDAY_9AM - HOUR,
+    )
+    PolicyTarget.objects.create(policy=policy, metric="attention", priority=2, minutes=6000)
+    make_ticket(house)
+    calendar = Calendar.objects.get(organization=house.north, role="business")
+    form = {
+        "name": "Days",
+        "role": "business",
+        "time_zone": "America/Mexico_City",
+        "effective_from": "",
+        "seen": "",
+        "holidays": "",
+    }
+
+    with time_machine.travel(MONDAY_9AM + MINUTE, tick=False):
+        path = f"/admin/calendars/calendar/{calendar.pk}/change/"
+        page = sign_in(house.staff["administrator"]).post(
+            path, {**form, "hours": "lun 09:00-09:01"}
+        )
+
+    assert page.status_code == 200
+    assert CalendarVersion.objects.filter(calendar=calendar).count() == 1

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 from catalog.models import Contract, ContractService, ContractVersion, MatrixVersion, matrix_cells
+from catalog.queries import contract_on
 from foundation.accounts.models import Organization
 from foundation.calendars.models import Calendar, CalendarVersion
 from foundation.configuration.models import TermsRow
@@ -19,7 +20,11 @@ from foundation.core.classification import (
 )
 from sla.clocks.models import Clock
 from sla.policies.models import PolicyTarget, PolicyVersion
-from tests.support.house import MONDAY_9AM, House, make_ticket
+from tests.support.house import (
+    MONDAY_9AM,
+    House,
+    make_ticket,
+)
 
 CELLS = matrix_cells({**DEFAULT_MATRIX, (Urgency.LOW, Impact.MINOR): Priority.CRITICAL})
 
@@ -101,3 +106,14 @@ def test_a_ticket_meets_the_terms_of_the_moment_it_arrives(house: House) -> None
     assert [ticket.priority for ticket in (first, second, third, fourth)] == [4, 1, 1, 4]
     assert Clock.objects.get(ticket=third, metric="reaction").target == timedelta(minutes=7)
     assert [ticket.is_out_of_contract for ticket in (third, fourth)] == [False, True]
+
+
+def test_saving_an_organization_never_brings_an_old_stamp_back(house: House) -> None:
+    stale = Organization.objects.get(pk=house.north.pk)
+    assert contract_on(stale, date(2026, 3, 2)) is not None
+    Contract.objects.filter(organization=house.north).update(ends_on=date(2025, 12, 31))
+
+    stale.name = "New name"
+    stale.save()
+
+    assert contract_on(Organization.objects.get(pk=house.north.pk), date(2026, 3, 2)) is None

@@ -9,7 +9,8 @@ import pytest
 from django.core.cache import cache
 
 from catalog.models import ContractService
-from escalation.coverage import pictures_of, stretches_of
+from escalation.coverage import pictures_of
+from escalation.holes import stretches_of
 from escalation.models import Coverage, EscalationLevel, EscalationRule
 from escalation.queries import coverage_to_look_at
 from escalation.services import look_at_coverage, publish_ladder, start_drill

@@ -2,21 +2,15 @@
 before they act.
 """
 
-from datetime import datetime
 from typing import Any
 
 import pytest
-import time_machine
-from django.core.cache import cache
 from django.core.exceptions import ValidationError
 
-from escalation.models import Escalation, EscalationRule, RuleLog, SilenceWatch
-from escalation.queries import due_watches, rule_logs_of
-from escalation.rehearsal import rehearse
-from escalation.services import break_silence, plan_rules
+from escalation.models import Escalation, SilenceWatch
+from escalation.queries import rule_logs_of
+from escalation.services import plan_rules
 from foundation.accounts.models import Team
-from foundation.accounts.services import issue_user_token
-from foundation.core.classification import Impact, Urgency
 from foundation.duty.models import Absence, Shift
 from foundation.notifications.models import OutboxMessage
 from sla.clocks.services import settle_ticket
@@ -30,65 +24,14 @@ from tests.support.house import (
     fresh,
     make_ticket,
 )
+from tests.support.rules import letters, results, rule, step, sweep_rules_at
 from tickets import services
-from tickets.models import Ticket
-from tickets.services import TransitionDetails
-
-
-def rule(**values: Any) -> EscalationRule:
-    made = EscalationRule(
-        **(
-            {
-                "name": "R",
-                "trigger": "clock",
-                "percent": 75,
-                "action": "tell_tam",
-                "is_active": True,
-            }
-            | values
-        )
-    )
-    made.full_clean()
-    made.save()
-    cache.clear()  # a test never commits
-    return made
 
 
 @pytest.fixture(autouse=True)
 def _manager(house: House) -> None:
     house.north.account_manager = house.staff["service_delivery"]
     house.north.save()
-
-
-def letters(template: str = "rule") -> list[str]:
-    return list(
-        OutboxMessage.objects.filter(template=template)
-        .order_by("pk")
-        .values_list("to_email", flat=True)
-    )
-
-
-def results(ticket: Ticket) -> list[tuple[str, str, list[str]]]:
-    return [
-        (row["name"], row["outcome"], row["why"])
-        for log in reversed(rule_logs_of(ticket))
-        for row in log.results
-    ]
-
-
-def sweep(at: datetime) -> None:
-    for _organization_id, watch_id in due_watches(at, 100):
-        break_silence(watch_id=watch_id, at=at)
-
-
-def step(house: House, ticket: Ticket, name: str, at: datetime, **details: Any) -> None:
-    services.transition_ticket(
-        ticket=fresh(ticket),
-        name=name,
-        details=TransitionDetails(**details),
-        by=by(house.agent),
-        at=at,
-    )
 
 
 def test_a_clock_that_reaches_the_percentage_tells_the_account_manager_once(house: House) -> None:
@@ -255,10 +198,10 @@ def test_silence_is_counted_in_business_hours_from_the_last_word_and_judged_once
     services.reply_to_customer(
         ticket=fresh(ticket), body="We look.", by=by(house.agent), at=MONDAY_9AM + DAY + HOUR
     )
-    sweep(MONDAY_9AM + DAY + 3 * HOUR)
+    sweep_rules_at(MONDAY_9AM + DAY + 3 * HOUR)
     assert letters() == []
     for _ in range(2):
-        sweep(MONDAY_9AM + DAY + 6 * HOUR)
+        sweep_rules_at(MONDAY_9AM + DAY + 6 * HOUR)
 
     assert letters() == ["agent@mesa.example"]
     assert [(log.fact, log.results[0]["outcome"]) for log in rule_logs_of(ticket)] == [
@@ -276,7 +219,7 @@ def test_silence_is_no_fault_while_the_customer_is_waited_for_and_ends_with_the_
     step(house, waits, "pend_user", MONDAY_9AM + 2 * MINUTE, message="Which?")
     step(house, ended, "cancel", MONDAY_9AM + 2 * MINUTE, reason="No.")
 
-    sweep(MONDAY_9AM + 3 * HOUR)
+    sweep_rules_at(MONDAY_9AM + 3 * HOUR)
 
     assert (letters(), results(waits), results(ended)) == ([], [("R", "unmet", ["state"])], [])
 
@@ -293,75 +236,6 @@ def test_a_silence_rule_that_is_switched_on_watches_the_open_tickets_from_then_o
 
     watch = SilenceWatch.objects.get(ticket=ticket, rule=made)
     assert (watch.since, watch.run_after) == (MONDAY_9AM + DAY, MONDAY_9AM + DAY + HOUR)
-
-
-def test_a_rehearsal_finds_what_the_rule_would_have_touched_and_writes_nothing(
-    house: House,
-) -> None:
-    for minutes in (20, 46):
-        ticket = make_ticket(house)
-        services.reply_to_customer(
-            ticket=ticket, body="Hi", by=by(house.agent), at=MONDAY_9AM + minutes * MINUTE
-        )
-    late = make_ticket(house, at=MONDAY_9AM + HOUR)
-    settle_ticket(ticket_id=late.pk, at=MONDAY_9AM + 2 * HOUR + MINUTE)
-    critical = make_ticket(house, impact=Impact.EXTENSIVE, urgency=Urgency.CRITICAL)
-    settle_ticket(ticket_id=critical.pk, at=MONDAY_9AM + 3 * HOUR)
-    old = make_ticket(house, at=MONDAY_9AM - 60 * DAY)
-    settle_ticket(ticket_id=old.pk, at=MONDAY_9AM - 59 * DAY)
-    before = (OutboxMessage.objects.count(), RuleLog.objects.count())
-
-    found = rehearse(rule(is_active=False, priorities=["high"]), [], at=MONDAY_9AM + DAY)
-
-    assert [(each.ticket.pk, each.fact.percent) for each in found.touched] == [
-        (late.pk, 100),
-        (ticket.pk, 75),
-    ]
-    assert (found.count, found.is_cut, OutboxMessage.objects.count(), RuleLog.objects.count()) == (
-        2,
-        False,
-        *before,
-    )
-
-
-def test_a_rehearsal_agrees_with_what_the_rule_then_does(house: House) -> None:
-    """The same days lived with the rule on, and looked back upon with it off."""
-    rules = [
-        rule(name="Clock", percent=75),
-        rule(name="State", trigger="state", percent=None, states=["pending_user"]),
-        rule(
-            name="Silence",
-            trigger="silence",
-            percent=None,
-            silence_minutes=90,
-            action="tell",
-            person=house.agent,
-        ),
-    ]
-    for number in range(6):
-        at = MONDAY_9AM + number * 40 * MINUTE
-        ticket = make_ticket(house, at=at)
-        if number % 2:
-            settle_ticket(ticket_id=ticket.pk, at=at + 30 * MINUTE)
-            services.reply_to_customer(
-                ticket=fresh(ticket), body="Hi", by=by(house.agent), at=at + 31 * MINUTE
-            )
-        if number % 3 == 0:
-            step(house, ticket, "start", at + 50 * MINUTE)
-            step(house, ticket, "pend_user", at + 51 * MINUTE, message="Which?")
-    end = MONDAY_9AM + 8 * HOUR
-    for ticket in Ticket.objects.order_by("pk"):
-        settle_ticket(ticket_id=ticket.pk, at=end)
-    sweep(end)
-
-    for each in rules:
-        ran = {
-            log.ticket_id
-            for log in RuleLog.objects.all()
-            for row in log.results
-            if (row["rule"], row["outcome"]) == (each.pk, "ran")
-        }
-        assert {touched.ticket.pk for touched in rehearse(each, [], at=end).touched} == ran != set()
 
 
 @pytest.mark.parametrize(
@@ -400,72 +274,3 @@ def test_a_rule_tells_nobody_outside_the_staff_nor_who_serves_other_customers(ho
         ("failed", ["not_serving"])
     ]
     assert not OutboxMessage.objects.filter(template="rule").exists()
-
-
-def test_an_administrator_makes_a_rule_tries_it_and_switches_it_on(
-    house: House, sign_in: Any, django_capture_on_commit_callbacks: Any
-) -> None:
-    client = sign_in(house.staff["administrator"])
-    now = MONDAY_9AM + 2 * DAY
-    ticket = make_ticket(house)
-    settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + DAY)
-    data = {
-        "name": "Loud",
-        "position": "1",
-        "trigger": "clock",
-        "percent": "90",
-        "action": "tell",
-        "person": house.agent.email,
-        "priorities": ["high"],
-    }
-    add = "/admin/escalation/escalationrule/add/"
-    trial = data | {"_try": ""}
-    with time_machine.travel(now, tick=False):
-        assert ticket.number in client.post(add, trial).content.decode()  # as it is typed
-        south = client.post(add, trial | {"organizations": [str(house.south.pk)]}).content.decode()
-    assert (ticket.number in south, 'value="Loud"' in south) == (False, True)
-    refused = client.post(add, trial | {"percent": ""}).content.decode()
-    assert (ticket.number in refused, "Indique en qué porcentaje" in refused) == (False, True)
-    assert sign_in(house.agent).post(add, trial).status_code == 403
-    assert not EscalationRule.objects.exists()
-
-    client = sign_in(house.staff["administrator"])
-    assert client.post(add, data).status_code == 302
-    made = EscalationRule.objects.get()
-    assert (made.is_active, made.priorities, made.person) == (False, ["high"], house.agent)
-
-    with django_capture_on_commit_callbacks(execute=True):
-        assert (
-            client.post(
-                f"/admin/escalation/escalationrule/{made.pk}/change/", data | {"is_active": "on"}
-            ).status_code
-            == 302
-        )
-    second = make_ticket(house)
-    settle_ticket(ticket_id=second.pk, at=MONDAY_9AM + 55 * MINUTE)
-    assert results(second) == [("Loud", "ran", [])]
-    client = sign_in(house.agent)
-    assert "Loud" in client.get(f"/admin/tickets/{second.number}/").content.decode()
-
-
-def test_the_log_is_read_over_the_api_by_the_staff_alone(house: House, client: Any) -> None:
-    rule()
-    ticket = make_ticket(house)
-    settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 46 * MINUTE)
-
-    def ask(person: Any) -> Any:
-        token = issue_user_token(user=person, by=by(person), at=MONDAY_9AM)
-        return client.get(
-            f"/api/v1/tickets/{ticket.number}/rules/", headers={"Authorization": f"Bearer {token}"}
-        )
-
-    answer = ask(house.agent).json()
-    assert answer[0]["fact"] == {"metric": "reaction", "percent": 75}
-    assert answer[0]["results"][0] | {"rule": 0} == {
-        "rule": 0,
-        "name": "R",
-        "outcome": "ran",
-        "why": [],
-        "did": "Service Delivery",
-    }
-    assert ask(house.requester).status_code == 403

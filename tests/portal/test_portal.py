@@ -16,6 +16,7 @@ from escalation.models import Escalation, EscalationLevel, EscalationMatrix
 from foundation.accounts.models import User
 from reports.services import request_report
 from tests.support.house import (
+    MINUTE,
     MONDAY_9AM,
     PASSWORD,
     House,
@@ -24,6 +25,7 @@ from tests.support.house import (
     make_ticket,
 )
 from tests.support.html import text_of
+from tests.support.tickets import step
 from tickets import services
 from tickets.models import Attachment, Message, Ticket
 from tickets.services import TransitionDetails
@@ -327,3 +329,18 @@ def test_sign_in_by_e_mail_and_password_and_wrong_ones_are_limited(
     assert (
         client.get("/accounts/signup/").content.decode().count("<form") <= 2
     )  # closed: only the language switch
+
+
+def test_what_was_typed_for_a_reply_stands_in_the_follow_up_when_the_ticket_ended_meanwhile(
+    house: House, sign_in: Any
+) -> None:
+    ticket = make_ticket(house)
+    step(house, ticket, "cancel", MONDAY_9AM + MINUTE, reason="Twice.")
+    client = sign_in(house.requester)
+
+    page = client.post(f"/tickets/{ticket.number}/reply/", {"body": "All that I typed"})
+    for _ in range(2):
+        client.post(f"/tickets/{ticket.number}/follow-up/", {"body": "All that I typed"})
+
+    assert (page.status_code, "All that I typed" in page.content.decode()) == (400, True)
+    assert Ticket.objects.filter(continues=ticket).count() == 1  # sent twice, raised once

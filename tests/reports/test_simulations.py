@@ -2,17 +2,11 @@
 would change is told.
 """
 
-import random
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import Any
 
 import pytest
-import time_machine
 
-from catalog.models import Contract, ContractService
-from catalog.services import publish_matrix
-from desk.simulations.forms import SimulationForm, initial_of
-from foundation.core import tenancy
 from foundation.core.classification import (
     Impact,
     Kind,
@@ -24,8 +18,6 @@ from foundation.core.errors import Invalid, NotAllowed
 from reports import services
 from reports.models import PartStatus, Simulation, SimulationPart
 from reports.services import NewSimulation
-from sla.clocks.models import Clock
-from sla.clocks.services import settle_ticket
 from sla.metrics import AT_ARRIVAL, Metric
 from sla.policies.layers import Matter, policy_on
 from sla.policies.models import PolicyTarget
@@ -49,211 +41,11 @@ from tests.support.house import (
     fresh,
     make_ticket,
 )
-from tests.support.html import text_of
+from tests.support.lives import Life, drafted, second_contract, third_contract
 from tests.support.simulations import APRIL_3, MARCH, after, before, measured, simulate
 from tests.support.tickets import eventful
 from tickets import services as tickets
-from tickets.models import Ticket
 from tickets.services import Classification, TransitionDetails
-from web.durations import parse_promise
-
-
-def drafted(metric: Metric, minutes: int, support_type: str = "") -> Draft:
-    return Draft(
-        targets={
-            (metric, support_type, priority): timedelta(minutes=minutes) for priority in Priority
-        }
-    )
-
-
-class Life:
-    """Random lives of tickets: every act that moves a clock, in a random order, at random instants,
-    some of them refused.
-    """
-
-    def __init__(self, house: House, seed: int, contracts: list[Contract]) -> None:
-        self.house = house
-        self.dice = random.Random(seed)
-        self.contracts = contracts
-
-    def live(self) -> None:
-        at = MONDAY_9AM + timedelta(minutes=self.dice.randrange(27 * 24 * 60))
-        pick = self.dice.choice
-        ticket = make_ticket(
-            self.house,
-            at=at,
-            service=pick(["erp", "network"]),
-            impact=pick(list(Impact)),
-            urgency=pick(list(Urgency)),
-            kind=pick(list(Kind)),
-        )
-        for _ in range(self.dice.randrange(9)):
-            at += timedelta(
-                minutes=self.dice.choice([3, 25, 70, 300, 1500]), seconds=self.dice.randrange(60)
-            )
-            if self.dice.random() < 0.5:
-                settle_ticket(ticket_id=ticket.pk, at=at - timedelta(seconds=1))
-            try:
-                pick(
-                    [
-                        self._reply,
-                        self._state,
-                        self._state,
-                        self._state,
-                        self._classify,
-                        self._contract,
-                        self._answer,
-                    ]
-                )(ticket, at)
-            except (
-                Invalid,
-                NotAllowed,
-                tickets.TransitionNotAllowed,
-                tickets.DetailsMissing,
-                tickets.MayNotDo,
-            ):
-                continue
-
-    def _reply(self, ticket: Ticket, at: datetime) -> None:
-        if self.dice.random() < 0.5:
-            tickets.reply_to_customer(
-                ticket=fresh(ticket), body="We look.", by=by(self.house.agent), at=at
-            )
-            return
-        tickets.send_attention_statement(
-            ticket=fresh(ticket),
-            body="A plan.",
-            estimated_at=at + DAY,
-            by=by(self.house.agent),
-            at=at,
-        )
-
-    def _answer(self, ticket: Ticket, at: datetime) -> None:
-        tickets.reply_as_customer(
-            ticket=fresh(ticket), body="This one.", by=by(self.house.requester), at=at
-        )
-
-    def _state(self, ticket: Ticket, at: datetime) -> None:
-        seen = fresh(ticket)
-        name, who = self.dice.choice(
-            [
-                ("start", self.house.agent),
-                ("pend_user", self.house.agent),
-                ("pend_supplier", self.house.agent),
-                ("solve", self.house.agent),
-                ("decline", self.house.requester),
-                ("approve", self.house.requester),
-                ("cancel", self.house.requester),
-                ("close_invalid", self.house.agent),
-                ("reject", self.house.agent),
-            ]
-        )
-        details = TransitionDetails(
-            reason="So.",
-            message="Which?",
-            supplier="Link",
-            supplier_case="7",
-            promised_on=at.date(),
-            solution_type="definitive",
-        )
-        tickets.transition_ticket(ticket=seen, name=name, details=details, by=by(who), at=at)
-
-    def _classify(self, ticket: Ticket, at: datetime) -> None:
-        pick = self.dice.choice
-        change = Classification(
-            impact=pick(list(Impact)),
-            urgency=pick(list(Urgency)),
-            kind=pick(list(Kind)),
-            service=self.house.services[pick(["erp", "network"])],
-        )
-        supervisor = by(self.house.staff["desk_supervisor"])
-        tickets.classify_ticket(
-            ticket=fresh(ticket), classification=change, reason="Seen.", by=supervisor, at=at
-        )
-
-    def _contract(self, ticket: Ticket, at: datetime) -> None:
-        tickets.change_contract(
-            ticket=fresh(ticket),
-            contract=self.dice.choice(self.contracts),
-            reason="Signed.",
-            from_start=self.dice.random() < 0.3,
-            by=by(self.house.staff["desk_supervisor"]),
-            at=at,
-        )
-
-
-def second_contract(house: House) -> Contract:
-    gold = Contract.objects.create(
-        organization=house.north, reference="GOLD", starts_on=date(2024, 1, 1)
-    )
-    for service in house.services.values():
-        ContractService.objects.create(organization=house.north, contract=gold, service=service)
-    own = [
-        PolicyTarget(metric=metric, priority=p, minutes=45 * p)
-        for metric in ("reaction", "attention")
-        for p in Priority
-    ]
-    later = [
-        PolicyTarget(metric="resolution", priority=priority, minutes=900 * priority)
-        for priority in Priority
-    ]
-    terms = [
-        PolicyTarget(metric="resolution", priority=priority, days=priority) for priority in Priority
-    ]
-    early = MONDAY_9AM - 30 * DAY
-    publish_policy(
-        organization=house.north,
-        contract=gold,
-        targets=own + later,
-        effective_from=early,
-        by=SETUP,
-        at=early,
-    )
-    publish_policy(
-        organization=house.north,
-        targets=terms,
-        effective_from=early,
-        pauses_extend_terms=True,
-        by=SETUP,
-        at=early,
-    )
-    cells = {(Urgency.LOW, Impact.MINOR): Priority.HIGH}
-    publish_matrix(contract=gold, cells=cells, effective_from=early, by=SETUP, at=early)
-    return gold
-
-
-def third_contract(house: House) -> Contract:
-    """Promises what the service guide does for high and critical priority, and less time for the
-    others: some promises stay the same.
-    """
-    silver = Contract.objects.create(
-        organization=house.north, reference="SILVER", starts_on=date(2024, 1, 1)
-    )
-    for service in house.services.values():
-        ContractService.objects.create(organization=house.north, contract=silver, service=service)
-    same = {
-        ("reaction", Priority.CRITICAL): 40,
-        ("reaction", Priority.HIGH): 60,
-        ("attention", Priority.CRITICAL): 180,
-    }
-    own = [
-        PolicyTarget(metric=m, priority=p, minutes=same.get((m, p), 10))
-        for m in ("reaction", "attention")
-        for p in Priority
-    ]
-    resolution = [
-        PolicyTarget(metric="resolution", priority=priority, minutes=300) for priority in Priority
-    ]
-    early = MONDAY_9AM - 30 * DAY
-    publish_policy(
-        organization=house.north,
-        contract=silver,
-        targets=own + resolution,
-        effective_from=early,
-        by=SETUP,
-        at=early,
-    )
-    return silver
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -495,88 +287,6 @@ def test_a_draft_put_in_force_keeps_what_it_leaves_open(house: House) -> None:
     assert draft_from(written.as_data()) == written
 
 
-def test_the_desk_asks_follows_reads_and_puts_in_force(house: House, sign_in: Any) -> None:
-    ticket = make_ticket(house)
-    tickets.reply_to_customer(
-        ticket=fresh(ticket), body="Hello.", by=by(house.agent), at=MONDAY_9AM + 30 * MINUTE
-    )
-    administrator = house.staff["administrator"]
-    administrator.language = "en"
-    administrator.save()
-    with time_machine.travel(APRIL_3, tick=False):
-        client = sign_in(administrator)
-        page = client.get("/admin/simulations/?from=north")
-        assert page.context["form"].initial["target_reaction_every_high"] == "1 h"
-        wrong = client.post(
-            "/admin/simulations/",
-            {
-                "organizations": house.north.pk,
-                "first_month": "2026-03",
-                "last_month": "2026-03",
-                "target_reaction_every_high": "soon",
-            },
-        )
-        assert (wrong.status_code, "Write 40 min, 3 h" in wrong.content.decode()) == (400, True)
-        hole = client.post(
-            "/admin/simulations/",
-            {
-                "organizations": house.north.pk,
-                "first_month": "2026-03",
-                "last_month": "2026-03",
-                "target_reaction_every_high": "20 min",
-            },
-        )
-        assert (hole.status_code, "Reaction has no target for" in hole.content.decode()) == (
-            400,
-            True,
-        )
-        targets = {f"target_reaction_every_{priority.code}": "20 min" for priority in Priority}
-        asked = client.post(
-            "/admin/simulations/",
-            {
-                "organizations": house.north.pk,
-                "first_month": "2026-03",
-                "last_month": "2026-03",
-                **targets,
-            },
-        )
-        path = asked.headers["Location"]
-        waiting = client.get(path).content.decode()
-        assert 'http-equiv="refresh"' in waiting
-        for part in SimulationPart.objects.all():
-            services.run_part(part_id=part.pk, at=APRIL_3)
-        read = client.get(path).content.decode()
-        assert ticket.number in read
-        assert "100.0 % → 0.0 %" in text_of(read)
-        lines = (
-            b"".join(client.get(f"{path}changes.csv").streaming_content)
-            .decode("utf-8-sig")
-            .splitlines()
-        )
-        assert lines[1].startswith(f"north,{ticket.number},reaction,high,met,")
-        refused = sign_in(house.staff["desk_manager"]).post(
-            f"{path}put-in-force/", {"contract": house.contract.pk}
-        )
-        assert refused.status_code == 403
-        done = sign_in(administrator).post(f"{path}put-in-force/", {"contract": house.contract.pk})
-        assert done.status_code == 302
-    make_ticket(house, at=APRIL_3 + DAY * 3)
-    assert Clock.objects.filter(metric="reaction").order_by("-pk")[0].target == 20 * MINUTE
-
-
-def test_the_csv_is_read_after_the_request_has_ended(house: House, sign_in: Any) -> None:
-    make_ticket(house)
-    simulate(house, drafted(Metric.REACTION, 20))
-    client = sign_in(house.staff["desk_manager"])
-    path = f"/admin/simulations/{Simulation.objects.get().pk}/changes.csv"
-    token = tenancy._current.set(None)  # as in production: no scope stands around the request
-    try:
-        lines = b"".join(client.get(path).streaming_content).decode("utf-8-sig").splitlines()
-    finally:
-        tenancy._current.reset(token)
-    assert len(lines) == 2
-
-
 def test_what_is_put_in_force_is_what_was_simulated_also_over_narrower_targets(
     house: House,
 ) -> None:
@@ -610,41 +320,6 @@ def test_what_is_put_in_force_is_what_was_simulated_also_over_narrower_targets(
         )
         == HOUR
     )
-
-
-def test_a_form_filled_with_the_terms_in_force_changes_nothing(house: House) -> None:
-    early = MONDAY_9AM - DAY
-    targets = [
-        PolicyTarget(metric="reaction", priority=p, support_type="technological", minutes=10)
-        for p in Priority
-    ]
-    publish_policy(
-        organization=house.north,
-        contract=house.contract,
-        targets=targets,
-        effective_from=early,
-        by=SETUP,
-        at=early,
-    )
-    ticket = make_ticket(house, service="network")
-    tickets.reply_to_customer(
-        ticket=fresh(ticket), body="Hello.", by=by(house.agent), at=MONDAY_9AM + 30 * MINUTE
-    )
-    house.north.refresh_from_db()
-    values = initial_of(written_out(house.north, house.contract, MONDAY_9AM))
-    form = SimulationForm(
-        {
-            **values,
-            "organizations": [house.north.pk],
-            "first_month": "2026-03",
-            "last_month": "2026-03",
-        }
-    )
-
-    assert form.is_valid(), form.errors
-    result = simulate(house, form.draft())
-
-    assert (result.changed, result.moved) == (0, 0)
 
 
 def test_a_published_month_stays_as_published_after_a_correction_from_the_start(
@@ -711,9 +386,3 @@ def test_a_breach_while_nothing_was_promised_is_none(house: House) -> None:
         )
 
     assert before(simulate(house)) == measured(house)
-
-
-@pytest.mark.parametrize("text", ["9999999999999999 h", "4000 d", "99999 d", "0", "-3 h", "soon"])
-def test_a_target_out_of_all_bounds_is_refused_in_the_form(text: str) -> None:
-    with pytest.raises(ValueError, match=text):
-        parse_promise(text)

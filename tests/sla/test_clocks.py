@@ -10,8 +10,6 @@ from catalog.models import Contract
 from escalation.models import Escalation
 from foundation.activity.models import Record
 from foundation.calendars.defaults import CalendarRole
-from foundation.calendars.models import Calendar, CalendarVersion
-from foundation.calendars.services import publish_calendar_version
 from foundation.core.classification import (
     Impact,
     Kind,
@@ -22,13 +20,11 @@ from foundation.notifications.models import OutboxMessage
 from sla.clocks.models import Announcement, Clock, ClockSegment
 from sla.clocks.queries import due_ticket_ids, load_clocks
 from sla.metrics import Metric
-from sla.policies.models import PolicyTarget, PolicyVersion
 from tests.support.clocks import clock_of, sweep
 from tests.support.house import (
     HOUR,
     MINUTE,
     MONDAY_9AM,
-    SETUP,
     House,
     by,
     fresh,
@@ -307,104 +303,6 @@ def test_a_solution_stops_both_clocks(house: House) -> None:
         ("attention", "stopped", True),
         ("validation", "running", None),
     ]
-
-
-def test_a_contract_overrides_targets_and_extends_the_reaction_calendar(house: House) -> None:
-    night = Calendar.objects.create(
-        organization=house.north, name="Long days", role=CalendarRole.EXTENDED
-    )
-    publish_calendar_version(
-        calendar=night,
-        time_zone="America/Mexico_City",
-        hours={str(day): [["07:00", "23:00"]] for day in range(7)},
-        holidays={},
-        effective_from=MONDAY_9AM - HOUR,
-        by=SETUP,
-        at=MONDAY_9AM,
-    )
-    policy = PolicyVersion.objects.create(
-        organization=house.north,
-        contract=house.contract,
-        number=1,
-        effective_from=MONDAY_9AM - HOUR,
-        extended_calendar=night,
-        warning_percents=[80],
-    )
-    PolicyTarget.objects.create(
-        organization=house.north,
-        policy=policy,
-        metric=Metric.REACTION,
-        priority=Priority.HIGH,
-        minutes=90,
-    )
-    PolicyTarget.objects.create(
-        organization=house.north,
-        policy=policy,
-        metric=Metric.RESOLUTION,
-        priority=Priority.HIGH,
-        minutes=600,
-    )
-
-    saturday_8am = datetime(2026, 3, 7, 14, tzinfo=UTC)
-    ticket = make_ticket(house, at=saturday_8am)
-
-    assert clock_of(ticket).due_at == saturday_8am + 90 * MINUTE
-    assert clock_of(ticket).next_event_at == saturday_8am + 72 * MINUTE
-    # The extension does not include second level: attention and resolution wait for Monday.
-    assert clock_of(ticket, Metric.ATTENTION).due_at == datetime(2026, 3, 10, 1, tzinfo=UTC)
-    assert clock_of(ticket, Metric.RESOLUTION).due_at == datetime(2026, 3, 10, 1, tzinfo=UTC)
-
-
-def test_reopening_resumes_resolution_and_never_reaction(house: House) -> None:
-    policy = PolicyVersion.objects.create(
-        organization=house.north,
-        contract=house.contract,
-        number=1,
-        effective_from=MONDAY_9AM - HOUR,
-    )
-    PolicyTarget.objects.create(
-        organization=house.north,
-        policy=policy,
-        metric=Metric.RESOLUTION,
-        priority=Priority.HIGH,
-        minutes=300,
-    )
-    ticket = make_ticket(house)
-    services.transition_ticket(
-        ticket=fresh(ticket), name="start", by=by(house.agent), at=MONDAY_9AM
-    )
-    details = TransitionDetails(solution_type="definitive", message="Done.")
-    services.transition_ticket(
-        ticket=fresh(ticket),
-        name="solve",
-        details=details,
-        by=by(house.agent),
-        at=MONDAY_9AM + HOUR,
-    )
-
-    services.transition_ticket(
-        ticket=fresh(ticket),
-        name="decline",
-        details=TransitionDetails(reason="Still fails."),
-        by=by(house.requester),
-        at=MONDAY_9AM + 3 * HOUR,
-    )
-
-    resolution = clock_of(ticket, Metric.RESOLUTION)
-    assert (resolution.state, resolution.due_at) == ("running", MONDAY_9AM + 7 * HOUR)
-    assert clock_of(ticket).state == "stopped"
-
-
-def test_a_customer_without_a_calendar_gets_the_default_ones_and_keeps_the_ticket(
-    house: House,
-) -> None:
-    CalendarVersion.objects.filter(organization=house.north).delete()
-    Calendar.objects.filter(organization=house.north).delete()
-
-    ticket = make_ticket(house)
-
-    assert clock_of(ticket).due_at == MONDAY_9AM + HOUR
-    assert Calendar.objects.filter(organization=house.north).count() == 2
 
 
 def test_the_sweep_reads_one_range_of_an_index_however_many_clocks_are_open(

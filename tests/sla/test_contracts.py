@@ -2,6 +2,7 @@
 the record rebuilds both.
 """
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,12 +10,24 @@ import time_machine
 
 from catalog.models import Contract
 from catalog.services import publish_matrix
-from foundation.core.classification import Impact, Priority, Urgency
+from foundation.calendars.defaults import CalendarRole
+from foundation.calendars.models import Calendar, CalendarVersion
+from foundation.calendars.services import publish_calendar_version
+from foundation.core.classification import (
+    Impact,
+    Priority,
+    Urgency,
+)
 from foundation.core.errors import Invalid
 from sla.clocks.models import Clock, ClockSegment
 from sla.clocks.queries import load_clocks
-from sla.clocks.services import rebuild_clocks, settle_ticket
-from tests.support.clocks import check_account
+from sla.clocks.services import (
+    rebuild_clocks,
+    settle_ticket,
+)
+from sla.metrics import Metric
+from sla.policies.models import PolicyTarget, PolicyVersion
+from tests.support.clocks import check_account, clock_of, differences
 from tests.support.house import (
     HOUR,
     MINUTE,
@@ -25,10 +38,11 @@ from tests.support.house import (
     fresh,
     make_ticket,
 )
-from tests.support.tickets import change
+from tests.support.policies import used
+from tests.support.tickets import change, step
 from tickets import queries, services
 from tickets.models import Message, Ticket
-from tickets.services import DetailsMissing, MayNotDo
+from tickets.services import DetailsMissing, MayNotDo, TransitionDetails
 
 
 def dues(ticket: Ticket) -> dict[str, Any]:
@@ -183,3 +197,162 @@ def test_the_desk_offers_it_to_supervisors_alone(
         302,
         gold.pk,
     )
+
+
+def test_a_contract_overrides_targets_and_extends_the_reaction_calendar(house: House) -> None:
+    night = Calendar.objects.create(
+        organization=house.north, name="Long days", role=CalendarRole.EXTENDED
+    )
+    publish_calendar_version(
+        calendar=night,
+        time_zone="America/Mexico_City",
+        hours={str(day): [["07:00", "23:00"]] for day in range(7)},
+        holidays={},
+        effective_from=MONDAY_9AM - HOUR,
+        by=SETUP,
+        at=MONDAY_9AM,
+    )
+    policy = PolicyVersion.objects.create(
+        organization=house.north,
+        contract=house.contract,
+        number=1,
+        effective_from=MONDAY_9AM - HOUR,
+        extended_calendar=night,
+        warning_percents=[80],
+    )
+    PolicyTarget.objects.create(
+        organization=house.north,
+        policy=policy,
+        metric=Metric.REACTION,
+        priority=Priority.HIGH,
+        minutes=90,
+    )
+    PolicyTarget.objects.create(
+        organization=house.north,
+        policy=policy,
+        metric=Metric.RESOLUTION,
+        priority=Priority.HIGH,
+        minutes=600,
+    )
+
+    saturday_8am = datetime(2026, 3, 7, 14, tzinfo=UTC)
+    ticket = make_ticket(house, at=saturday_8am)
+
+    assert clock_of(ticket).due_at == saturday_8am + 90 * MINUTE
+    assert clock_of(ticket).next_event_at == saturday_8am + 72 * MINUTE
+    # The extension does not include second level: attention and resolution wait for Monday.
+    assert clock_of(ticket, Metric.ATTENTION).due_at == datetime(2026, 3, 10, 1, tzinfo=UTC)
+    assert clock_of(ticket, Metric.RESOLUTION).due_at == datetime(2026, 3, 10, 1, tzinfo=UTC)
+
+
+def test_reopening_resumes_resolution_and_never_reaction(house: House) -> None:
+    policy = PolicyVersion.objects.create(
+        organization=house.north,
+        contract=house.contract,
+        number=1,
+        effective_from=MONDAY_9AM - HOUR,
+    )
+    PolicyTarget.objects.create(
+        organization=house.north,
+        policy=policy,
+        metric=Metric.RESOLUTION,
+        priority=Priority.HIGH,
+        minutes=300,
+    )
+    ticket = make_ticket(house)
+    services.transition_ticket(
+        ticket=fresh(ticket), name="start", by=by(house.agent), at=MONDAY_9AM
+    )
+    details = TransitionDetails(solution_type="definitive", message="Done.")
+    services.transition_ticket(
+        ticket=fresh(ticket),
+        name="solve",
+        details=details,
+        by=by(house.agent),
+        at=MONDAY_9AM + HOUR,
+    )
+
+    services.transition_ticket(
+        ticket=fresh(ticket),
+        name="decline",
+        details=TransitionDetails(reason="Still fails."),
+        by=by(house.requester),
+        at=MONDAY_9AM + 3 * HOUR,
+    )
+
+    resolution = clock_of(ticket, Metric.RESOLUTION)
+    assert (resolution.state, resolution.due_at) == ("running", MONDAY_9AM + 7 * HOUR)
+    assert clock_of(ticket).state == "stopped"
+
+
+def test_a_customer_without_a_calendar_gets_the_default_ones_and_keeps_the_ticket(
+    house: House,
+) -> None:
+    CalendarVersion.objects.filter(organization=house.north).delete()
+    Calendar.objects.filter(organization=house.north).delete()
+
+    ticket = make_ticket(house)
+
+    assert clock_of(ticket).due_at == MONDAY_9AM + HOUR
+    assert Calendar.objects.filter(organization=house.north).count() == 2
+
+
+@pytest.mark.parametrize("pauses", [True, False])
+def test_a_new_contract_does_not_judge_earlier_pauses_by_its_own_policy(
+    house: House, gold: Contract, pauses: bool
+) -> None:
+    PolicyVersion.objects.filter(contract=gold).update(pauses_while_pending_user=not pauses)
+    PolicyVersion.objects.create(
+        organization=house.north,
+        contract=house.contract,
+        number=1,
+        effective_from=MONDAY_9AM - HOUR,
+        pauses_while_pending_user=pauses,
+    )
+    ticket = make_ticket(house)
+    step(house, ticket, "start", MONDAY_9AM + 5 * MINUTE)
+    step(house, ticket, "pend_user", MONDAY_9AM + 10 * MINUTE, message="?")
+    services.reply_as_customer(
+        ticket=fresh(ticket), body="This.", by=by(house.requester), at=MONDAY_9AM + 4 * HOUR
+    )
+    changed = MONDAY_9AM + 4 * HOUR + 10 * MINUTE
+    before = used(ticket, changed)
+
+    change(house, ticket, gold, changed)
+
+    assert used(ticket, changed) == before == (20 * MINUTE if pauses else 250 * MINUTE)
+    assert differences(ticket) == []
+
+
+def test_from_the_start_uses_the_contracts_own_calendar_although_it_is_younger(
+    house: House, gold: Contract
+) -> None:
+    own = Calendar.objects.create(organization=house.north, name="Gold", role="extended")
+    at = MONDAY_9AM + 2 * HOUR
+    publish_calendar_version(
+        calendar=own,
+        time_zone="America/Mexico_City",
+        hours={str(day): [["00:00", "24:00"]] for day in range(7)},
+        holidays={},
+        effective_from=at,
+        by=SETUP,
+        at=at,
+    )
+    PolicyVersion.objects.filter(contract=gold).update(business_calendar=own)
+    ticket = make_ticket(house)
+
+    change(house, ticket, gold, MONDAY_9AM + 3 * HOUR, from_start=True)
+
+    assert Clock.objects.get(ticket=ticket, metric="attention").calendar_id == own.pk
+
+
+def test_an_agent_is_not_shown_the_contracts_of_a_customer(
+    house: House, gold: Contract, sign_in: Any
+) -> None:
+    ticket = make_ticket(house)
+
+    page = sign_in(house.agent).post(
+        f"/admin/tickets/{ticket.number}/contract/", {"contract": "", "version": 1, "reason": ""}
+    )
+
+    assert (page.status_code, "GOLD" in page.content.decode()) == (403, False)

@@ -10,8 +10,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from catalog.models import Category
-from foundation.calendars.models import CalendarVersion
-from sla.policies.models import PolicyVersion
+from foundation.calendars.models import Calendar, CalendarVersion
+from foundation.core.classification import Priority
+from sla.policies.models import PolicyTarget, PolicyVersion
 from sla.policies.services import export_terms
 from tests.support.house import (
     House,
@@ -234,3 +235,62 @@ def test_the_command_writes_out_and_publishes(house: House, tmp_path: Path, caps
     file.write_text("{")
     with pytest.raises(CommandError, match="cannot be read"):
         call_command("sla_terms", "north", file=str(file), email="administrator@mesa.example")
+
+
+@pytest.mark.parametrize("value", [90.9, True, "90", float("inf")])
+def test_an_imported_target_is_a_whole_number(house: House, client: Any, value: Any) -> None:
+    rows = [
+        {"metric": "resolution", "priority": priority.code, "minutes": value}
+        for priority in Priority
+    ]
+    answer = post(
+        house,
+        client,
+        terms(targets=rows)
+        if value != float("inf")
+        else str(terms(targets=rows)).replace("'", '"').replace("inf", "1e400"),
+    )
+    assert (answer.status_code, PolicyTarget.objects.count()) == (400, 0)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"holidays": {"20261225": "Navidad"}},
+        {"hours": {"0": [["09:00", "10:00"]], "00": [["11:00", "12:00"]]}},
+        {"time_zone": "Etc/GMT+6"},
+        {"time_zone": "Factory"},
+        {"hours": {"0": [["²:00", "10:00"]]}},
+    ],
+)
+def test_an_imported_calendar_is_written_in_one_way(
+    house: House, client: Any, content: dict[str, Any]
+) -> None:
+    row = {
+        "name": "N",
+        "role": "extended",
+        "time_zone": "America/Mexico_City",
+        "hours": {"0": [["09:00", "10:00"]]},
+        **content,
+    }
+    assert post(house, client, {"calendars": [row]}).status_code == 400
+    assert not Calendar.objects.filter(name="N").exists()
+
+
+def test_a_category_may_lean_on_its_support_types(house: House, client: Any) -> None:
+    types = ("technological", "functional", "technical")
+    rows = [
+        {"metric": "resolution", "priority": p.code, "support_type": each, "minutes": 600}
+        for p in Priority
+        for each in types
+    ]
+    category = house.services["erp"].category
+    assert category is not None
+    narrow = {
+        "metric": "resolution",
+        "priority": "critical",
+        "support_type": "functional",
+        "category": category.name_es,
+        "minutes": 60,
+    }
+    assert post(house, client, terms(targets=[*rows, narrow])).status_code == 201

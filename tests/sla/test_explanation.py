@@ -7,7 +7,7 @@ import pytest
 import time_machine
 
 from foundation.accounts.services import issue_user_token
-from foundation.calendars.arithmetic import SegmentKind
+from foundation.calendars.ledger import SegmentKind
 from foundation.core.classification import Impact, Kind, Urgency
 from sla.clocks.explanation import Explanation, explain_clock
 from sla.clocks.queries import get_clock

@@ -3,16 +3,14 @@ what is refused.
 """
 
 from datetime import datetime, timedelta
-from html.parser import HTMLParser
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
 
-from catalog.models import Contract, ContractVersion, MatrixVersion
+from catalog.models import Contract
 from catalog.queries import contract_as_known, matrix_for
 from catalog.services import publish_contract, publish_matrix
-from foundation.accounts.models import User
 from foundation.calendars.models import Calendar
 from foundation.calendars.services import publish_calendar_version
 from foundation.core.classification import Impact, Priority, Urgency
@@ -24,7 +22,6 @@ from sla.clocks.services import rebuild_clocks
 from sla.metrics import Metric
 from sla.policies.layers import matter_of, policy_on
 from sla.policies.models import PolicyTarget, PolicyVersion
-from sla.policies.services import check_version, publish_policy
 from tests.support.house import (
     DAY,
     HOUR,
@@ -36,22 +33,10 @@ from tests.support.house import (
     fresh,
     make_ticket,
 )
+from tests.support.policies import every_priority, publish_for
 from tickets import queries, services
 from tickets.models import Ticket
 from tickets.services import Classification
-
-
-def every_priority(metric: str = "reaction", **values: Any) -> list[PolicyTarget]:
-    return [PolicyTarget(metric=metric, priority=priority, **values) for priority in Priority]
-
-
-def publish(
-    house: House, targets: list[PolicyTarget], *, at: datetime = MONDAY_9AM - DAY, **says: Any
-) -> PolicyVersion:
-    effective = says.pop("effective_from", at)
-    return publish_policy(
-        organization=house.north, targets=targets, effective_from=effective, by=SETUP, at=at, **says
-    )
 
 
 def targets_of(ticket: Ticket) -> dict[str, timedelta]:
@@ -73,9 +58,9 @@ def asked(ticket: Ticket, metric: str = "reaction") -> list[tuple[str, str, bool
 def test_the_requester_comes_before_the_contract_before_the_organization_before_the_default(
     house: House,
 ) -> None:
-    publish(house, [*every_priority(minutes=50), *every_priority("attention", minutes=200)])
-    publish(house, every_priority(minutes=40), contract=house.contract)
-    publish(house, every_priority(minutes=20), person=house.people["company_manager"])
+    publish_for(house, [*every_priority(minutes=50), *every_priority("attention", minutes=200)])
+    publish_for(house, every_priority(minutes=40), contract=house.contract)
+    publish_for(house, every_priority(minutes=20), person=house.people["company_manager"])
 
     common = make_ticket(house)
     special = make_ticket(house, requester=house.people["coordinator"])
@@ -102,8 +87,8 @@ def test_the_requester_comes_before_the_contract_before_the_organization_before_
 def test_pauses_warnings_and_calendars_come_from_the_first_layer_that_says_something(
     house: House,
 ) -> None:
-    publish(house, [], pauses_while_pending_user=False, warning_percents=[60])
-    publish(house, [], contract=house.contract, pauses_while_pending_supplier=False)
+    publish_for(house, [], pauses_while_pending_user=False, warning_percents=[60])
+    publish_for(house, [], contract=house.contract, pauses_while_pending_supplier=False)
     policy = policy_on(house.north, house.contract.pk, house.requester.pk, MONDAY_9AM)
 
     assert policy.pausing_states(Metric.ATTENTION) == frozenset()
@@ -117,9 +102,9 @@ def test_pauses_warnings_and_calendars_come_from_the_first_layer_that_says_somet
 def test_a_version_binds_later_tickets_and_a_later_change_reads_the_one_bound_then(
     house: House,
 ) -> None:
-    publish(house, every_priority(minutes=40), contract=house.contract)
+    publish_for(house, every_priority(minutes=40), contract=house.contract)
     before = make_ticket(house)
-    publish(
+    publish_for(
         house,
         every_priority(minutes=30),
         contract=house.contract,
@@ -148,7 +133,7 @@ def test_a_version_binds_later_tickets_and_a_later_change_reads_the_one_bound_th
 def test_what_was_known_on_a_day_is_a_query(house: House) -> None:
     later = MONDAY_9AM + DAY
     in_force = MONDAY_9AM + 9 * DAY
-    publish(
+    publish_for(
         house,
         every_priority(minutes=40),
         contract=house.contract,
@@ -251,7 +236,7 @@ def test_a_matrix_binds_when_the_ticket_arrives(house: House) -> None:
 def test_what_is_wrong_is_refused_with_the_cure_and_nothing_is_kept(
     house: House, changes: dict[str, Any], field: str
 ) -> None:
-    publish(
+    publish_for(
         house, every_priority(minutes=40), contract=house.contract, effective_from=MONDAY_9AM + DAY
     )
     values: dict[str, Any] = {
@@ -268,7 +253,7 @@ def test_what_is_wrong_is_refused_with_the_cure_and_nothing_is_kept(
         values["contract"] = Contract.objects.get(organization=house.south)
 
     with pytest.raises((Invalid, ValidationError)) as refused:
-        publish(house, values.pop("targets"), at=MONDAY_9AM, **values)
+        publish_for(house, values.pop("targets"), at=MONDAY_9AM, **values)
 
     told = (
         refused.value.fields if isinstance(refused.value, Invalid) else refused.value.message_dict
@@ -281,101 +266,13 @@ def test_a_narrow_target_may_lean_on_the_one_for_every_ticket(house: House) -> N
     narrow = PolicyTarget(
         metric="reaction", priority=Priority.HIGH, support_type="functional", minutes=15
     )
-    publish(house, [*every_priority(minutes=40), narrow], contract=house.contract)
+    publish_for(house, [*every_priority(minutes=40), narrow], contract=house.contract)
 
     assert targets_of(make_ticket(house))["reaction"] == 15 * MINUTE
 
 
-def test_the_configuration_page_publishes_and_refuses_by_the_same_rules(
-    house: House, sign_in: Any
-) -> None:
-    administrator: User = house.staff["administrator"]
-    administrator.language = "en"
-    administrator.save()
-    client = sign_in(administrator)
-    path = "/admin/sla/policyversion/add/"
-    form = {
-        "organization": house.north.pk,
-        "contract": house.contract.pk,
-        "person": "",
-        "effective_from": "",
-        "warning_percents": "50, 90",
-        "targets-TOTAL_FORMS": "1",
-        "targets-INITIAL_FORMS": "0",
-        "targets-0-metric": "resolution",
-        "targets-0-priority": "1",
-        "targets-0-days": "2",
-        "targets-0-in_business_days": "on",
-    }
-
-    refused = client.post(path, form)
-    assert "Resolution has no target for: High, Medium, Low" in refused.content.decode()
-    assert not PolicyVersion.objects.exists()
-
-    for number in (1, 2, 3):
-        form |= {
-            f"targets-{number}-metric": "resolution",
-            f"targets-{number}-priority": str(number + 1),
-            f"targets-{number}-minutes": "90",
-        }
-    saved = client.post(path, form | {"targets-TOTAL_FORMS": "4"})
-    assert saved.status_code == 302
-    version = PolicyVersion.objects.get()
-    assert (version.organization, version.number, version.targets.count(), version.percents) == (
-        house.north,
-        1,
-        4,
-        (50, 90),
-    )
-
-    again = client.post(
-        f"/admin/sla/policyversion/{version.pk}/change/", form | {"targets-TOTAL_FORMS": "0"}
-    )
-    assert again.status_code == 403  # it is in force
-
-
-@pytest.mark.parametrize("whose", ["contract", "person", "organization"])
-def test_a_policy_in_force_is_saved_as_new_from_its_page_for_whom_it_was(
-    house: House, sign_in: Any, whose: str
-) -> None:
-    """Posts what a browser posts: the inputs of the page and nothing else."""
-    owner = {
-        "contract": {"contract": house.contract},
-        "person": {"person": house.requester},
-        "organization": {},
-    }[whose]
-    first = publish(house, every_priority(minutes=40), **owner)
-    client = sign_in(house.staff["administrator"])
-    path = f"/admin/sla/policyversion/{first.pk}/change/"
-    form = _inputs(client.get(path).content.decode())
-    assert "organization" not in form
-
-    saved = client.post(path, form | {"targets-0-minutes": "30", "_saveasnew": "1"})
-
-    assert saved.status_code == 302
-    second = PolicyVersion.objects.latest("pk")
-    assert (second.number, second.contract, second.person) == (2, first.contract, first.person)
-    assert sorted(second.targets.values_list("minutes", flat=True)) == [30, 40, 40, 40]
-    page = client.get("/admin/sla/policyversion/").content.decode()
-    assert ("reemplazada" in page, "vigente" in page) == (True, True)
-
-
-def test_a_policy_that_waits_is_changed_between_its_neighbours_alone(house: House) -> None:
-    for day in (10, 20):
-        publish(
-            house, every_priority(minutes=day), at=MONDAY_9AM, effective_from=MONDAY_9AM + day * DAY
-        )
-    second = PolicyVersion.objects.get(number=1)
-    second.effective_from = MONDAY_9AM + 30 * DAY
-
-    with pytest.raises(Invalid) as refused:
-        check_version(second, at=MONDAY_9AM)
-
-    assert "effective_from" in refused.value.fields
-
-
 def test_a_ticket_is_taken_also_where_a_clock_cannot_be_dated(house: House) -> None:
-    publish(house, every_priority(minutes=525_600))
+    publish_for(house, every_priority(minutes=525_600))
     calendar = Calendar.objects.get(organization=house.north, role="business")
     hours = {
         "0": [["09:00", "09:30"]]
@@ -393,131 +290,3 @@ def test_a_ticket_is_taken_also_where_a_clock_cannot_be_dated(house: House) -> N
     ticket = make_ticket(house, at=MONDAY_9AM + HOUR)
 
     assert set(targets_of(ticket)) == {"attention"}
-
-
-@pytest.mark.parametrize(
-    ("language", "words"),
-    [
-        ("es", "Crítica: no puede trabajar × Menor: una persona"),
-        ("en", "Critical: cannot work × Minor: one person"),
-    ],
-)
-def test_the_cells_of_the_matrix_are_named_in_the_readers_language(
-    house: House, sign_in: Any, language: str, words: str
-) -> None:
-    administrator: User = house.staff["administrator"]
-    administrator.language = language
-    administrator.save()
-
-    assert (
-        words
-        in sign_in(administrator)
-        .get(f"/admin/catalog/contract/{house.contract.pk}/change/")
-        .content.decode()
-    )
-
-
-def test_a_contract_without_a_customer_is_refused_and_no_error_of_ours(
-    house: House, sign_in: Any
-) -> None:
-    refused = sign_in(house.staff["administrator"]).post(
-        "/admin/catalog/contract/add/", {"reference": "X"}
-    )
-
-    assert refused.status_code == 200
-    assert not Contract.objects.filter(reference="X").exists()
-
-
-class _Form(HTMLParser):
-    """Collects what a browser would post of the page's forms."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.values: dict[str, str] = {}
-        self.select = ""
-        self.area = ""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        name = given.get("name") or ""
-        if tag == "input" and name and given.get("type") not in {"submit", "checkbox"}:
-            self.values[name] = given.get("value") or ""
-        if tag == "input" and given.get("type") == "checkbox" and "checked" in given:
-            self.values[name] = given.get("value") or "on"
-        self.select = name if tag == "select" else self.select
-        if tag == "option" and self.select and "selected" in given:
-            self.values[self.select] = given.get("value") or ""
-
-
-def _inputs(page: str) -> dict[str, str]:
-    form = _Form()
-    form.feed(page[page.index('id="policyversion_form"') :])
-    return {name: value for name, value in form.values.items() if "__prefix__" not in name}
-
-
-def test_the_contracts_page_shows_the_matrix_whole_and_keeps_versions(
-    house: House, sign_in: Any
-) -> None:
-    administrator: User = house.staff["administrator"]
-    administrator.language = "en"
-    administrator.save()
-    client = sign_in(administrator)
-    path = f"/admin/catalog/contract/{house.contract.pk}/change/"
-    page = client.get(path)
-    assert page.content.decode().count('name="cell_') == 16
-    values = {
-        name: value
-        for name, value in page.context["adminform"].form.initial.items()
-        if value is not None
-    }
-    values |= {
-        bound.html_name: bound.value()
-        for bound in page.context["adminform"].form
-        if bound.name.startswith("cell_")
-    }
-    lines = [formset.formset for formset in page.context["inline_admin_formsets"]]
-    for formset in lines:
-        values |= {
-            f"{formset.prefix}-TOTAL_FORMS": formset.initial_form_count(),
-            f"{formset.prefix}-INITIAL_FORMS": formset.initial_form_count(),
-        }
-        for form in formset.initial_forms:
-            values |= {
-                bound.html_name: bound.value() for bound in form if bound.value() is not None
-            }
-    values = {
-        name: value for name, value in values.items() if not isinstance(value, (list, type(None)))
-    }
-
-    saved = client.post(
-        path,
-        values
-        | {"cell_low_minor": "critical", "validation_days": 7, "reason": "Agreed in the review."},
-    )
-
-    assert saved.status_code == 302
-    matrix = MatrixVersion.objects.get(contract=house.contract)
-    assert (matrix.number, matrix.cells["low"]["minor"], matrix.cells["critical"]["minor"]) == (
-        1,
-        "critical",
-        "high",
-    )
-    version = ContractVersion.objects.get(contract=house.contract)
-    assert (version.number, version.terms["validation_days"], version.reason) == (
-        1,
-        7,
-        "Agreed in the review.",
-    )
-    assert "Agreed in the review." in client.get(path).content.decode()
-    client.post(path, values | {"cell_low_minor": "critical", "validation_days": 7})
-    assert (MatrixVersion.objects.count(), ContractVersion.objects.count()) == (
-        1,
-        1,
-    )  # nothing differs
-    past = client.post(
-        path,
-        values
-        | {"cell_low_minor": "high", "validation_days": 7, "matrix_from": "2026-01-01T00:00"},
-    )
-    assert "the past stays as it was" in past.content.decode()
-    assert MatrixVersion.objects.count() == 1

@@ -11,7 +11,8 @@ import pytest
 
 from catalog.models import Service
 from foundation.accounts.models import Organization
-from foundation.calendars.arithmetic import SegmentKind, WorkCalendar
+from foundation.calendars.arithmetic import WorkCalendar
+from foundation.calendars.ledger import SegmentKind
 from foundation.calendars.models import Calendar, CalendarVersion
 from sla.clocks.arithmetic import (
     Stretch,

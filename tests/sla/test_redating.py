@@ -7,28 +7,40 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from foundation.accounts.models import Membership
 from foundation.activity.models import Record
 from foundation.activity.services import Fact, record
-from foundation.calendars.models import CalendarVersion
+from foundation.calendars.models import Calendar, CalendarVersion
+from foundation.calendars.queries import calendar_versions_of, version_to_redate
+from foundation.calendars.services import publish_calendar_version
+from foundation.calendars.timetable import SECOND
 from foundation.core.actor import Actor
-from foundation.core.classification import Channel
+from foundation.core.classification import (
+    Channel,
+    Impact,
+    Kind,
+    Urgency,
+)
 from foundation.notifications.models import OutboxMessage
+from sla import tasks
 from sla.clocks.models import Clock
 from sla.clocks.queries import load_clocks
 from sla.clocks.services import (
+    GRACE,
     rebuild_clocks,
     redate_clocks,
     redating,
     settle_ticket,
 )
 from sla.tasks import redate_by_version, sweep_redating
-from tests.support.calendars import publish
-from tests.support.clocks import check_account
+from tests.support.calendars import LONG_DAYS, SHORT_DAYS, publish, version_of
+from tests.support.clocks import check_account, differences
 from tests.support.house import (
     DAY,
     HOUR,
     MINUTE,
     MONDAY_9AM,
+    SETUP,
     House,
     by,
     fresh,
@@ -36,6 +48,7 @@ from tests.support.house import (
 )
 from tickets import queries, services
 from tickets.models import Ticket
+from tickets.services import NewTicket
 
 
 def clock(ticket: Ticket, metric: str = "attention") -> Clock:
@@ -202,3 +215,101 @@ def test_very_many_facts_are_written_as_few_are(house: House, monkeypatch: Any) 
     assert len(rows) == 6
     for few, many in zip(rows[:3], rows[3:], strict=True):
         assert {**few, "id": 0} == {**many, "id": 0}
+
+
+def test_re_dating_by_a_version_that_another_one_overtook_leaves_the_newer_dates(
+    house: House, monkeypatch: Any
+) -> None:
+    tickets = [make_ticket(house), make_ticket(house)]
+    older = publish(house, at=MONDAY_9AM + HOUR, effective_from=MONDAY_9AM + HOUR)
+    monkeypatch.setattr(redating, "BATCH", 1)
+    real = redating._redate_batch
+    seen = []
+
+    def batch(version: CalendarVersion, ids: list[int], **how: Any) -> int:
+        changed = real(version, ids, **how)
+        if not seen:
+            seen.append(version)
+            newer = publish(
+                house,
+                at=MONDAY_9AM + 2 * HOUR,
+                effective_from=MONDAY_9AM + 2 * HOUR,
+                hours=LONG_DAYS,
+            )
+            redate_clocks(version=version_of(newer), at=MONDAY_9AM + 2 * HOUR)
+        return changed
+
+    monkeypatch.setattr(redating, "_redate_batch", batch)
+    redate_clocks(version=version_of(older), at=MONDAY_9AM + 2 * HOUR)
+
+    assert differences(*tickets) == []
+
+
+def test_a_ticket_dated_by_terms_read_before_a_publication_is_found_by_the_second_pass(
+    house: House,
+) -> None:
+    membership = Membership.objects.select_related("organization", "user").get(user=house.requester)
+    calendar_versions_of(membership.organization)  # what a request has read
+    version = publish(house, at=MONDAY_9AM, effective_from=MONDAY_9AM)
+    redate_clocks(version=version_of(version), at=MONDAY_9AM)
+    wanted = NewTicket(
+        membership=membership,
+        subject="Late commit",
+        description="x",
+        kind=Kind.INCIDENT,
+        service=house.services["erp"],
+        impact=Impact.MINOR,
+        urgency=Urgency.CRITICAL,
+    )
+    ticket = services.raise_ticket(
+        request=wanted, by=by(house.requester, Channel.PORTAL), at=MONDAY_9AM + SECOND
+    )
+    assert differences(ticket) != []
+
+    redate_clocks(version=version_of(version), at=MONDAY_9AM + GRACE)
+
+    assert differences(ticket) == []
+    assert version_to_redate(version.pk) is None
+
+
+def test_warnings_move_with_the_calendar_although_the_due_instant_stays(house: House) -> None:
+    ticket = make_ticket(
+        house, at=MONDAY_9AM + 8 * HOUR
+    )  # two hours on Monday, eight on Tuesday: due at 17:00
+    split = {
+        **{str(day): [["09:00", "19:00"]] for day in range(5)},
+        "1": [["08:00", "12:00"], ["13:00", "19:00"]],
+    }
+    version = publish(
+        house, at=MONDAY_9AM + 9 * HOUR, effective_from=MONDAY_9AM + 9 * HOUR, hours=split
+    )
+
+    redate_clocks(version=version_of(version), at=MONDAY_9AM + 9 * HOUR)
+
+    assert differences(ticket) == []
+
+
+def test_a_version_that_fails_holds_up_nobody_elses(house: House, monkeypatch: Any) -> None:
+    bad = publish(house, at=MONDAY_9AM, effective_from=MONDAY_9AM)
+    south = Calendar.objects.get(organization=house.south, role="business")
+    at = MONDAY_9AM + HOUR
+    good = publish_calendar_version(
+        calendar=south,
+        time_zone="America/Lima",
+        hours=SHORT_DAYS,
+        holidays={},
+        effective_from=at,
+        by=SETUP,
+        at=at,
+    )
+    real = redating.redate_clocks
+
+    def one_fails(*, version: CalendarVersion, at: Any) -> int:
+        if version.pk == bad.pk:
+            raise RuntimeError("broken")
+        return real(version=version, at=at)
+
+    monkeypatch.setattr(tasks.services, "redate_clocks", one_fails)
+    tasks.sweep_redating()
+
+    assert CalendarVersion.objects.get(pk=good.pk).redated_at is not None

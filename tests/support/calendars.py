@@ -34,3 +34,13 @@ def version_of(version: CalendarVersion) -> CalendarVersion:
     found = version_to_redate(version.pk)
     assert found is not None
     return found
+
+
+NEXT_TO_NOTHING = {"0": [["09:00", "09:01"]]}
+
+
+def business(house: House) -> Calendar:
+    return Calendar.objects.get(organization=house.north, role="business")
+
+
+LONG_DAYS = {str(day): [["08:00", "20:00"]] for day in range(5)}

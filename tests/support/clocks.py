@@ -4,12 +4,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from foundation.accounts.tenancy import organization_scope
-from foundation.calendars.arithmetic import SegmentKind
+from foundation.calendars.ledger import SegmentKind
 from sla.clocks.models import Clock
 from sla.clocks.queries import due_ticket_ids
-from sla.clocks.services import settle_ticket
+from sla.clocks.services import (
+    rebuild_clocks,
+    settle_ticket,
+)
 from sla.metrics import Metric
 from sla.targets import Term
+from tests.support.house import (
+    fresh,
+)
 from tickets.models import Ticket
 
 
@@ -51,3 +57,11 @@ def sweep(at: datetime) -> None:
 
 def clock_of(ticket: Ticket, metric: Metric = Metric.REACTION) -> Clock:
     return Clock.objects.get(ticket=ticket, metric=metric)
+
+
+def differences(*tickets: Ticket) -> list[str]:
+    return [
+        str(found)
+        for ticket in tickets
+        for found in rebuild_clocks(ticket=fresh(ticket), write=False)
+    ]

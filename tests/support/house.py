@@ -28,6 +28,7 @@ from tickets.models import Ticket
 from tickets.services import NewTicket, raise_ticket
 
 # A Monday without holiday: 09:00 in Mexico City, where the tests' business day begins.
+SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)

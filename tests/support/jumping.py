@@ -1,5 +1,5 @@
-"""``python -m tests.support.jumping COMMAND …``: Celery under a wall clock that stands ahead by the seconds
-in the file MESA_CLOCK_AHEAD.
+"""``python -m tests.support.jumping COMMAND …``: Celery under a wall clock that stands ahead by the
+seconds in the file MESA_CLOCK_AHEAD.
 
 Every process follows the file while it runs, as processes follow the machine's clock when it is
 set; the monotonic clock, the database's and the broker's stay as they are.

@@ -210,8 +210,8 @@ class Mesa:
         return done.stdout.strip()
 
     def script(self, name: str, *arguments: str) -> Any:
-        """Run a function of ``tests.support.scripts`` in a process of its own, on this run's data; return
-        its answer.
+        """Run a function of ``tests.support.scripts`` in a process of its own, on this run's data;
+        return its answer.
         """
         command = [sys.executable, "-m", "tests.support.scripts", name, *arguments]
         done = subprocess.run(

@@ -1,12 +1,10 @@
 """The transition table, its needs, its refusals, validation and closing."""
 
 from datetime import timedelta
-from io import BytesIO
 
 import pytest
 
 from catalog.models import Contract
-from foundation.accounts.tenancy import organization_scope
 from foundation.activity.models import Record, RecordIsAppendOnly
 from foundation.core.classification import (
     Channel,
@@ -14,7 +12,6 @@ from foundation.core.classification import (
     Priority,
     Urgency,
 )
-from foundation.documents.checking import FileRefused, check_upload
 from foundation.notifications.models import OutboxMessage
 from sla.clocks.models import Clock
 from tests.support.house import (
@@ -22,20 +19,18 @@ from tests.support.house import (
     HOUR,
     MINUTE,
     MONDAY_9AM,
-    SETUP,
     House,
     by,
     fresh,
     make_ticket,
 )
-from tickets import queries, services
+from tickets import services
 from tickets.models import Message, StateInterval, Ticket
 from tickets.queries import timeline
 from tickets.services import (
     Classification,
     DetailsMissing,
     MayNotDo,
-    MayNotRaise,
     StaleTicket,
     TransitionDetails,
     TransitionNotAllowed,
@@ -344,100 +339,6 @@ def test_a_stale_change_is_refused_with_what_changed_and_writes_nothing(house: H
     assert fresh(ticket).priority == Priority.HIGH
 
 
-def test_the_matrix_of_the_contract_gives_the_priority(house: House) -> None:
-    from catalog.services import publish_matrix
-
-    cells = {(Urgency.LOW, Impact.MINOR): Priority.CRITICAL}
-    publish_matrix(
-        contract=house.contract, cells=cells, effective_from=MONDAY_9AM, by=SETUP, at=MONDAY_9AM
-    )
-
-    assert make_ticket(house, urgency=Urgency.LOW).priority == Priority.CRITICAL
-    assert make_ticket(house, urgency=Urgency.MEDIUM).priority == Priority.MEDIUM
-    south = make_ticket(
-        house, urgency=Urgency.LOW, organization=house.south, requester=house.outsider
-    )
-    assert south.priority == Priority.LOW
-
-
-def test_an_expired_contract_is_accepted_flagged_and_told(house: House) -> None:
-    Contract.objects.filter(organization=house.north).update(ends_on=MONDAY_9AM.date() - DAY)
-
-    ticket = make_ticket(house)
-
-    assert (ticket.is_out_of_contract, ticket.contract) == (True, None)
-    assert (
-        OutboxMessage.objects.get(template="out_of_contract").to_email
-        == house.staff["desk_supervisor"].email
-    )
-
-
-def test_a_person_of_another_customer_cannot_be_the_requester(house: House) -> None:
-    from foundation.accounts.models import Membership
-    from foundation.core.tenancy import ScopeError
-
-    foreign = Membership.objects.select_related("organization", "user").get(user=house.outsider)
-    wanted = services.NewTicket(
-        membership=foreign,
-        subject="Theirs",
-        description="x",
-        kind="incident",
-        service=house.services["erp"],
-        impact="minor",
-        urgency="low",  # type: ignore[arg-type]
-    )
-    with organization_scope(house.north.pk), pytest.raises(ScopeError):
-        services.raise_ticket(request=wanted, by=by(house.requester), at=MONDAY_9AM)
-    with pytest.raises(MayNotRaise):
-        services.raise_ticket(request=wanted, by=by(house.requester), at=MONDAY_9AM)
-
-
-def test_a_report_recipient_raises_no_tickets(house: House) -> None:
-    with pytest.raises(MayNotRaise):
-        make_ticket(house, requester=house.people["report_recipient"])
-
-
-def test_only_the_requester_or_a_coordinator_answers(house: House) -> None:
-    ticket = make_ticket(house)
-
-    services.reply_as_customer(
-        ticket=fresh(ticket), body="More data.", by=by(house.people["coordinator"]), at=MONDAY_9AM
-    )
-    with pytest.raises(MayNotDo):
-        services.reply_as_customer(
-            ticket=fresh(ticket),
-            body="Me too.",
-            by=by(house.people["company_manager"]),
-            at=MONDAY_9AM,
-        )
-
-
-def test_visibility_by_role(house: House) -> None:
-    ticket = make_ticket(house)
-    foreign = make_ticket(house, organization=house.south, requester=house.outsider)
-
-    seen = {
-        name: set(queries.visible_to(user).values_list("pk", flat=True))
-        for name, user in house.people.items()
-    }
-    assert {name for name, pks in seen.items() if ticket.pk in pks} == {
-        "requester",
-        "company_manager",
-        "coordinator",
-    }
-    assert not any(foreign.pk in pks for pks in seen.values())
-    Ticket.objects.filter(pk=ticket.pk).update(site=house.people and _site(house))
-    assert ticket.pk in set(
-        queries.visible_to(house.people["site_supervisor"]).values_list("pk", flat=True)
-    )
-
-
-def _site(house: House):  # type: ignore[no-untyped-def]
-    from foundation.accounts.models import Membership
-
-    return Membership.objects.get(user=house.people["site_supervisor"]).site
-
-
 def test_the_record_only_grows(house: House) -> None:
     make_ticket(house)
     record = Record.objects.order_by("pk").last()
@@ -449,68 +350,3 @@ def test_the_record_only_grows(house: House) -> None:
         record.delete()
     with pytest.raises(RecordIsAppendOnly):
         record.save()
-
-
-PNG = (
-    b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
-    b"\x00\x00\x00\x01\x00\x00\x00\x01\x08\x02\x00\x00\x00\x90wS\xde"
-)
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "size"),
-    [
-        ("empty.png", b"", None),
-        ("large.pdf", b"%PDF-1.7 ", 26 * 1024 * 1024),
-        ("program.exe", b"MZ\x90", None),
-        ("disguised.pdf", b"MZ\x90\x00 not a pdf", None),
-        ("disguised.png", b"<html><script>alert(1)</script></html>", None),
-        ("binary.txt", b"text\x00binary", None),
-        ("page.html", b"<html>", None),
-    ],
-)
-def test_files_that_may_not_enter_are_refused_by_name(
-    name: str, content: bytes, size: int | None
-) -> None:
-    with pytest.raises(FileRefused, match=name):
-        check_upload(
-            name=name, stream=BytesIO(content), size_bytes=len(content) if size is None else size
-        )
-
-
-def test_a_picture_enters_and_equal_content_is_kept_once(house: House) -> None:
-    from foundation.documents.models import Blob
-
-    files = [
-        check_upload(name=name, stream=BytesIO(PNG), size_bytes=len(PNG))
-        for name in ("a.png", "../../b.png")
-    ]
-    ticket = make_ticket(house)
-
-    services.reply_as_customer(
-        ticket=fresh(ticket), body="See.", files=files, by=by(house.requester), at=MONDAY_9AM
-    )
-
-    assert [
-        item.name for item in queries.conversation(ticket, with_notes=False)[0].attachments
-    ] == ["a.png", "b.png"]
-    assert Blob.objects.count() == 1
-
-
-def test_a_note_and_its_files_never_reach_the_customer(house: House) -> None:
-    ticket = make_ticket(house)
-    file = check_upload(name="a.png", stream=BytesIO(PNG), size_bytes=len(PNG))
-    services.add_note(
-        ticket=fresh(ticket), body="Internal.", files=[file], by=by(house.agent), at=MONDAY_9AM
-    )
-    attachment = queries.conversation(ticket, with_notes=True)[0].attachments[0]
-
-    assert queries.conversation(ticket, with_notes=False) == []
-    assert queries.get_attachment(house.agent, attachment.pk)[0] == attachment
-    with pytest.raises(queries.TicketNotFound):
-        queries.get_attachment(house.requester, attachment.pk)
-    assert (
-        not OutboxMessage.objects.filter(recipient=house.requester)
-        .exclude(template="ticket_received")
-        .exists()
-    )

@@ -8,10 +8,8 @@ from tickets.queries.conversation import (
 )
 from tickets.queries.due import due_for_closing, due_for_reminder
 from tickets.queries.history import (
-    Binding,
     Reclassified,
     TimelineEntry,
-    bindings,
     changes_since,
     reclassifications,
     timeline,
@@ -37,7 +35,6 @@ from tickets.queries.tickets import (
 )
 
 __all__ = [
-    "Binding",
     "COUNT_LIMIT",
     "ConversationItem",
     "Held",
@@ -47,7 +44,6 @@ __all__ = [
     "active",
     "at_risk",
     "attachments_of_description",
-    "bindings",
     "breached",
     "changes_since",
     "conversation",

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from foundation.accounts.models import User
 from foundation.activity.models import Record
+from tickets import verbs
 from tickets.models import Ticket
 
 
@@ -65,49 +66,19 @@ def reclassifications(ticket_ids: Any, *, using: str) -> Iterator[Reclassified]:
     """Yield the changes of classification and contract of very many tickets, each ticket's oldest
     first.
     """
-    verbs = ("ticket.classified", "ticket.contract_changed")
     records = Record.objects.using(using).filter(
-        object_type="ticket", object_id__in=ticket_ids, verb__in=verbs
+        object_type="ticket",
+        object_id__in=ticket_ids,
+        verb__in=(verbs.CLASSIFIED, verbs.CONTRACT_CHANGED),
     )
     for ticket_id, at, verb, payload in records.order_by("object_id", "pk").values_list(
         "object_id", "at", "verb", "payload"
     ):
         if payload.get("changed"):
-            is_contract = verb == "ticket.contract_changed"
+            is_contract = verb == verbs.CONTRACT_CHANGED
             yield Reclassified(
                 ticket_id, at, payload["changed"], is_contract, bool(payload.get("from_start"))
             )
-
-
-class Binding(NamedTuple):
-    """A promise of a ticket's clock was made at ``at``, under the versions of policies with these
-    ids.
-    """
-
-    ticket_id: int
-    at: datetime
-    policies: list[int]
-
-
-def bindings(ticket_ids: Any, *, using: str) -> Iterator[Binding]:
-    """Yield under which policies the promises of very many tickets were made, each ticket's oldest
-    first.
-    """
-    verbs = ("clock.started", "clock.retargeted", "clock.restarted", "clock.rebound")
-    records = Record.objects.using(using).filter(
-        object_type="ticket", object_id__in=ticket_ids, verb__in=verbs
-    )
-    for ticket_id, at, payload in records.order_by("object_id", "pk").values_list(
-        "object_id", "at", "payload"
-    ):
-        ids = (
-            payload["policies"]
-            if "policies" in payload
-            else [payload["policy"]]
-            if payload.get("policy")
-            else []
-        )
-        yield Binding(ticket_id, at, ids)
 
 
 def _version_of(entry: TimelineEntry) -> int:

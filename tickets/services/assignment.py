@@ -13,7 +13,7 @@ from foundation.core.actor import Actor
 from foundation.core.errors import Invalid
 from foundation.core.events import publish
 from foundation.duty.queries import absence_of
-from tickets import notices
+from tickets import notices, verbs
 from tickets.events import TicketAssigned
 from tickets.models import Ticket
 from tickets.policies import can_assign
@@ -84,9 +84,7 @@ def _give(
     if ticket.owner_id is None and assignee is not None and assignee.can(Capability.WORK_TICKETS):
         changes["owner"] = assignee
     change_ticket(ticket, expected_version=expected_version, at=at, **changes)
-    record_ticket(
-        ticket, "ticket.assigned", by=by, at=at, **{"from": old, "to": ticket.assignee_id}
-    )
+    record_ticket(ticket, verbs.ASSIGNED, by=by, at=at, **{"from": old, "to": ticket.assignee_id})
     publish(
         TicketAssigned(
             organization_id=ticket.organization_id,

@@ -21,6 +21,7 @@ from foundation.core.classification import (
     Urgency,
 )
 from foundation.core.events import publish
+from tickets import verbs
 from tickets.events import TicketClassified
 from tickets.models import Message, MessageKind, Ticket
 from tickets.policies import can_classify
@@ -82,7 +83,7 @@ def classify_ticket(
             fields={"reason": _("Say why: it stays with the ticket.")},
         )
     record_ticket(
-        ticket, "ticket.classified", by=by, at=at, changed=changed, note=note.pk if note else None
+        ticket, verbs.CLASSIFIED, by=by, at=at, changed=changed, note=note.pk if note else None
     )
     if changed:
         publish(

@@ -14,6 +14,7 @@ from foundation.core.actor import Actor
 from foundation.core.classification import Impact, Urgency
 from foundation.core.errors import Invalid
 from foundation.core.events import publish
+from tickets import verbs
 from tickets.events import TicketContractChanged
 from tickets.models import MessageKind, Ticket
 from tickets.services.base import change_ticket, record_ticket
@@ -41,23 +42,7 @@ def change_contract(
     (supervisors of the desk only), ``Invalid`` (another customer's contract, or the same),
     ``DetailsMissing`` without a reason, which becomes an internal note, or ``StaleTicket``.
     """
-    if not acting_person(by).can(Capability.SUPERVISE) or ticket.state not in OPEN_STATES:
-        raise MayNotDo(
-            _(
-                "Only a supervisor of the desk changes the contract, and only of tickets that "
-                "are not solved or ended."
-            )
-        )
-    if contract.organization_id != ticket.organization_id or contract.pk == ticket.contract_id:
-        raise Invalid(
-            _("Choose another contract of the same customer."),
-            fields={"contract": _("Choose another one.")},
-        )
-    if not reason.strip():
-        raise DetailsMissing(
-            _("A contract is changed for a reason."),
-            fields={"reason": _("Say why: it stays with the ticket.")},
-        )
+    _check(ticket, contract, reason, by)
     old_contract = ticket.contract_id
     old_priority = int(ticket.priority)
     terms_at = ticket.received_at if from_start else at
@@ -82,7 +67,7 @@ def change_contract(
         changed["priority"] = [old_priority, int(priority)]
     record_ticket(
         ticket,
-        "ticket.contract_changed",
+        verbs.CONTRACT_CHANGED,
         by=by,
         at=at,
         changed=changed,
@@ -98,3 +83,23 @@ def change_contract(
         )
     )
     return ticket
+
+
+def _check(ticket: Ticket, contract: Contract, reason: str, by: Actor) -> None:
+    if not acting_person(by).can(Capability.SUPERVISE) or ticket.state not in OPEN_STATES:
+        raise MayNotDo(
+            _(
+                "Only a supervisor of the desk changes the contract, and only of tickets that "
+                "are not solved or ended."
+            )
+        )
+    if contract.organization_id != ticket.organization_id or contract.pk == ticket.contract_id:
+        raise Invalid(
+            _("Choose another contract of the same customer."),
+            fields={"contract": _("Choose another one.")},
+        )
+    if not reason.strip():
+        raise DetailsMissing(
+            _("A contract is changed for a reason."),
+            fields={"reason": _("Say why: it stays with the ticket.")},
+        )

@@ -13,7 +13,7 @@ from foundation.core.actor import Actor
 from foundation.core.errors import Invalid
 from foundation.core.events import publish
 from foundation.documents.checking import CheckedFile
-from tickets import notices
+from tickets import notices, verbs
 from tickets.events import CustomerTold
 from tickets.models import Message, MessageKind, Ticket
 from tickets.policies import can_work
@@ -144,7 +144,9 @@ def write_message(
     )
     attach_files(ticket=ticket, message=message, files=files, at=at)
     touch_ticket(ticket, at=at)
-    record_ticket(ticket, f"message.{kind}", by=by, at=at, message=message.pk, files=len(files))
+    record_ticket(
+        ticket, verbs.message_verb(kind), by=by, at=at, message=message.pk, files=len(files)
+    )
     return message
 
 

@@ -15,6 +15,7 @@ from foundation.core.classification import (
     Urgency,
 )
 from foundation.documents.checking import CheckedFile
+from tickets import verbs
 from tickets.models import Ticket
 from tickets.policies import can_reply_as_customer, is_followed_up
 from tickets.services.base import lock_ticket, record_ticket
@@ -65,5 +66,5 @@ def follow_up_ticket(
         files=files,
     )
     follower = raise_ticket(request=wanted, by=by, at=at)
-    record_ticket(ticket, "ticket.followed_up", by=by, at=at, follower=follower.pk)
+    record_ticket(ticket, verbs.FOLLOWED_UP, by=by, at=at, follower=follower.pk)
     return follower

@@ -14,7 +14,7 @@ from foundation.core.actor import Actor, system_actor
 from foundation.core.events import publish
 from foundation.documents.checking import CheckedFile
 from foundation.duty.queries import absence_of
-from tickets import notices
+from tickets import notices, verbs
 from tickets.events import SolutionDeclined, TicketStateChanged
 from tickets.models import Message, MessageKind, StateInterval, Ticket
 from tickets.policies import may_be_reopened, standing
@@ -158,7 +158,7 @@ def _take(
     message = _message(ticket, transition, details, by, at)
     record_ticket(
         ticket,
-        "ticket.state_changed",
+        verbs.STATE_CHANGED,
         by=by,
         at=at,
         transition=transition.name,

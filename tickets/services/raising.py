@@ -26,6 +26,7 @@ from foundation.core.errors import Invalid
 from foundation.core.events import publish
 from foundation.core.tenancy import require_in_scope
 from foundation.documents.checking import CheckedFile
+from tickets import verbs
 from tickets.events import TicketRaised
 from tickets.models import StateInterval, Ticket
 from tickets.services.attachments import attach_files
@@ -96,7 +97,7 @@ def raise_ticket(*, request: NewTicket, by: Actor, at: datetime) -> Ticket:
     attach_files(ticket=ticket, message=None, files=request.files, at=at)
     record_ticket(
         ticket,
-        "ticket.raised",
+        verbs.RAISED,
         by=by,
         at=at,
         state=ticket.state,

@@ -18,7 +18,7 @@ from lucide.templatetags.lucide import lucide
 
 from escalation.rules import Condition, Outcome
 from foundation.accounts.zones import instant_words, zone, zone_words
-from foundation.calendars.arithmetic import SegmentKind
+from foundation.calendars.ledger import SegmentKind
 from foundation.core.classification import Kind, Priority, SupportType
 from foundation.core.wording import day_words, is_spanish
 from reports.metrics import DEFINITIONS

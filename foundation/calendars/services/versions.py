@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from foundation.accounts.models import Organization
 from foundation.accounts.zones import zone
 from foundation.activity.services import Fact, record
+from foundation.calendars import verbs
 from foundation.calendars.defaults import BUSINESS_HOURS, CONTINUOUS_HOURS, CalendarRole
 from foundation.calendars.events import CalendarVersionPublished
 from foundation.calendars.holidays import public_holidays
@@ -130,7 +131,7 @@ def publish_calendar_version(
     version.full_clean(exclude=["calendar", "organization"])
     version.save()
     fact = Fact(
-        verb="calendar.version_published",
+        verb=verbs.VERSION_PUBLISHED,
         object_type="calendars.calendar",
         object_id=calendar.pk,
         payload={"version": version.pk},

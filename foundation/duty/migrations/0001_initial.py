@@ -45,7 +45,8 @@ class Migration(migrations.Migration):
                     "people",
                     models.ManyToManyField(
                         blank=True,
-                        help_text="Who stands in no shift is on duty around the clock, unless others of their group stand in one: then they are off duty.",
+                        help_text="Who stands in no shift is on duty around the clock, unless "
+                        "others of their group stand in one: then they are off duty.",
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
                         verbose_name="people",

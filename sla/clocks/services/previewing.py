@@ -12,6 +12,7 @@ from foundation.activity.models import Record
 from foundation.calendars.models import Calendar
 from foundation.calendars.services.versions import publish_calendar_version
 from foundation.core.actor import Actor, system_actor
+from sla import verbs
 from sla.clocks.arithmetic import used_until
 from sla.clocks.models import Clock
 from sla.clocks.queries import load_clocks
@@ -70,7 +71,7 @@ def preview_calendar(*, calendar: Calendar, version: dict[str, Any], at: datetim
                 calendar=calendar, **version, by=system_actor("preview"), at=at
             )
             redate_clocks(version=published, at=at, is_trial=True)
-            facts = Record.objects.filter(pk__gt=last, verb="clock.redated").order_by("pk")
+            facts = Record.objects.filter(pk__gt=last, verb=verbs.REDATED).order_by("pk")
             raise _Undo(
                 [_move(fact) for fact in facts if fact.payload["calendar_version"] == published.pk]
             )

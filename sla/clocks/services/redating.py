@@ -18,6 +18,7 @@ from foundation.calendars.models import CalendarVersion
 from foundation.calendars.services.versions import mark_redated
 from foundation.core.actor import system_actor
 from foundation.core.bulk import in_threads, one_of, update_rows
+from sla import verbs
 from sla.clocks.arithmetic import Reading
 from sla.clocks.models import Clock
 from sla.clocks.rows import read_clocks, read_stays
@@ -127,7 +128,7 @@ def _redate_batch(
                 )
             if due_at != clock.due_at:
                 told = {"old_due_at": iso(clock.due_at), "due_at": iso(due_at)}
-                facts.append(fact_of("clock.redated", clock, calendar_version=version.pk, **told))
+                facts.append(fact_of(verbs.REDATED, clock, calendar_version=version.pk, **told))
     update_rows(Clock, ("due_at", "state", "next_event_at"), rows, organization_id=organization.pk)
     set_clock_projections(projections=projections, organization_id=organization.pk)
     record(organization_id=organization.pk, facts=facts, by=system_actor(CLOCKWORK), at=at)

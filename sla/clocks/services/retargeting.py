@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from foundation.calendars.models import Calendar, CalendarVersion
 from foundation.core.actor import Actor
 from foundation.core.errors import NotAllowed
+from sla import verbs
 from sla.clocks.models import ClockSegment, ClockState, SegmentCause
 from sla.clocks.queries import LoadedClock
 from sla.clocks.services.base import (
@@ -30,8 +31,8 @@ from sla.clocks.services.settling import settle
 from sla.clocks.services.starting import calendar_for, calendars_for, new_clocks
 from sla.clocks.services.stopping import end_unmeasured
 from sla.metrics import AT_ARRIVAL
-from sla.policies.layers import Policy, matter_of, policy_on
-from sla.targets import Target, Term
+from sla.policies.layers import Policy, Promised, is_same_promise, matter_of, policy_on
+from sla.targets import Target
 from tickets.models import Ticket
 
 
@@ -126,12 +127,10 @@ def _changed(
     policy = change.policy or (old.policy if old.clock.is_live else _binding(ticket))
     item = replace(old, policies={**old.policies, **kept(policy)})
     clock = item.clock
-    last = item.segments[-1]
     was_missed = (
         clock.breached_at is not None and clock.breached_at < change.at
     )  # not by a clock of the machine's that had jumped
     was_live = clock.is_live
-    old_due = clock.due_at
     matter = matter_of(ticket)
     target = policy.target(item.metric, matter)
     if target is None and not was_live:
@@ -147,49 +146,60 @@ def _changed(
     ):  # withdrawn by an earlier change, and promised again: the time since the arrival counts
         clock.state = ClockState.RUNNING
         clock.stopped_at = None
-        record_facts(ticket, [fact_of("clock.resumed", clock)], change.at, change.by)
-    if not change.from_start and was_live and _is_the_same(item, target, calendar, policy):
-        if (
-            policy.ids != clock.policies
-        ):  # another policy makes the same promise: what was announced of it stays announced
-            clock.policies = last.policies = policy.ids
-            last.save(update_fields=["policies"])
-            record_facts(
-                ticket, [fact_of("clock.rebound", clock, policies=policy.ids)], change.at, change.by
-            )
-    elif (
-        change.from_start
-        or not was_live
-        or (target, calendar.pk, policy.ids) != (last.promise, last.calendar_id, clock.policies)
-    ):
-        clock.policies = policy.ids
-        if change.from_start:
-            _forget(item)
-        _begin_segment(
-            item,
-            target,
-            calendar,
-            change.cause,
-            clock.started_at if change.from_start else change.at,
-        )
-        put_dates(clock, item.reading())
-        verb = "clock.restarted" if change.from_start else "clock.retargeted"
-        record_facts(
-            ticket, [promise_fact(verb, item, old_due_at=iso(old_due))], change.at, change.by
+        record_facts(ticket, [fact_of(verbs.RESUMED, clock)], change.at, change.by)
+    new = Promised(target, calendar.pk, policy)
+    old_policy = item.policies[tuple(item.segments[-1].policies)]
+    last = Promised(item.segments[-1].promise, item.segments[-1].calendar_id, old_policy)
+    is_kept = was_live and not change.from_start and is_same_promise(item.metric, new, last)
+    if is_kept:
+        _rebind(ticket, item, policy, change)
+    else:
+        _promise_anew(
+            ticket, item, target, calendar, policy=policy, change=change, was_live=was_live
         )
     settle(ticket, item, change.at)
     _refuse_relief(item, was_missed and clock.breached_at is None and not change.may_relieve)
     return item
 
 
-def _is_the_same(item: LoadedClock, target: Target, calendar: Calendar, policy: Policy) -> bool:
-    """Tell whether the promise stays what it was: the time, the calendar, and what pauses it."""
+def _rebind(ticket: Ticket, item: LoadedClock, policy: Policy, change: _Change) -> None:
+    """Bind the clock to another policy with the same target: what was announced stays announced."""
+    clock = item.clock
     last = item.segments[-1]
-    is_term = isinstance(target, Term)
-    same_pauses = policy.pausing_states(item.metric, of_term=is_term) == item.policies[
-        tuple(last.policies)
-    ].pausing_states(item.metric, of_term=is_term)
-    return (target, calendar.pk) == (last.promise, last.calendar_id) and same_pauses
+    if policy.ids == clock.policies:
+        return
+    clock.policies = last.policies = policy.ids
+    last.save(update_fields=["policies"])
+    fact = fact_of(verbs.REBOUND, clock, policies=policy.ids)
+    record_facts(ticket, [fact], change.at, change.by)
+
+
+def _promise_anew(
+    ticket: Ticket,
+    item: LoadedClock,
+    target: Target,
+    calendar: Calendar,
+    *,
+    policy: Policy,
+    change: _Change,
+    was_live: bool,
+) -> None:
+    """Begin a segment with the new target, unless a live clock has exactly this one."""
+    clock = item.clock
+    last = item.segments[-1]
+    old = (last.promise, last.calendar_id, clock.policies)
+    if was_live and not change.from_start and (target, calendar.pk, policy.ids) == old:
+        return
+    old_due = clock.due_at
+    clock.policies = policy.ids
+    if change.from_start:
+        _forget(item)
+    since = clock.started_at if change.from_start else change.at
+    _begin_segment(item, target, calendar, change.cause, since)
+    put_dates(clock, item.reading())
+    verb = verbs.RESTARTED if change.from_start else verbs.RETARGETED
+    fact = promise_fact(verb, item, old_due_at=iso(old_due))
+    record_facts(ticket, [fact], change.at, change.by)
 
 
 def _refuse_relief(item: LoadedClock, hides: bool) -> None:
@@ -218,9 +228,7 @@ def _start_missing(
         missing,
         loaded[0].intervals if loaded else [],
     )
-    record_facts(
-        ticket, [promise_fact("clock.started", item) for item in made], change.at, change.by
-    )
+    record_facts(ticket, [promise_fact(verbs.STARTED, item) for item in made], change.at, change.by)
     for item in made:
         settle(ticket, item, change.at)
     return made

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from foundation.core.events import publish
+from sla import verbs
 from sla.clocks.arithmetic import BREACH_PERCENT, Reading
 from sla.clocks.models import (
     Announcement,
@@ -52,7 +53,7 @@ def settle(ticket: Ticket, item: LoadedClock, at: datetime) -> int:
         _take_back_breach(item)
         record_facts(
             ticket,
-            [fact_of("clock.breach_taken_back", clock, announced_percent=clock.announced_percent)],
+            [fact_of(verbs.BREACH_TAKEN_BACK, clock, announced_percent=clock.announced_percent)],
             at,
         )
     crossed = max(
@@ -96,7 +97,7 @@ def _announce(ticket: Ticket, item: LoadedClock, percent: int, at: datetime) -> 
     )
     if percent == BREACH_PERCENT:
         record_facts(
-            ticket, [fact_of("clock.breached", clock, breached_at=iso(clock.breached_at))], at
+            ticket, [fact_of(verbs.BREACHED, clock, breached_at=iso(clock.breached_at))], at
         )
         publish(
             ClockBreached(
@@ -109,7 +110,7 @@ def _announce(ticket: Ticket, item: LoadedClock, percent: int, at: datetime) -> 
             )
         )
         return
-    record_facts(ticket, [fact_of("clock.warned", clock, percent=percent)], at)
+    record_facts(ticket, [fact_of(verbs.WARNED, clock, percent=percent)], at)
     publish(
         ClockWarned(
             organization_id=clock.organization_id,

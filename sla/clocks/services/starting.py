@@ -12,6 +12,7 @@ from foundation.calendars.models import Calendar, CalendarVersion
 from foundation.calendars.queries import calendar_versions_of, calendar_versions_on, pick_calendar
 from foundation.calendars.services.versions import ensure_calendars
 from foundation.core.actor import Actor, system_actor
+from sla import verbs
 from sla.clocks.arithmetic import BREACH_PERCENT
 from sla.clocks.models import (
     Clock,
@@ -50,7 +51,7 @@ def start_clocks(*, ticket: Ticket, at: datetime) -> list[Clock]:
     loaded = new_clocks(ticket, policy, calendars_for(ticket, at), AT_ARRIVAL, [])
     project(ticket, loaded)
     clocks = [item.clock for item in loaded]
-    record_facts(ticket, [promise_fact("clock.started", item) for item in loaded], at)
+    record_facts(ticket, [promise_fact(verbs.STARTED, item) for item in loaded], at)
     promises = [
         {"metric": clock.metric, "due_at": iso(clock.due_at)} for clock in clocks if clock.due_at
     ]
@@ -186,7 +187,7 @@ def start_promise(
     segment.clock = clock
     segment.save()
     told = {"started_at": iso(at), "announced_percent": clock.announced_percent}
-    record_facts(ticket, [promise_fact("clock.started", item, **told)], at, by)
+    record_facts(ticket, [promise_fact(verbs.STARTED, item, **told)], at, by)
     project(ticket, [item, *(each for each in loaded if each is not old)])
     return clock
 

@@ -13,6 +13,7 @@ from django.db import transaction
 
 from foundation.activity.services import Fact
 from foundation.core.actor import Actor
+from sla import verbs
 from sla.clocks.arithmetic import used_until
 from sla.clocks.models import (
     ClockState,
@@ -84,7 +85,7 @@ def follow_state(*, ticket: Ticket, by: Actor, at: datetime) -> None:
             and ticket.state == State.IN_PROGRESS
         ):
             _resume_resolution(item)
-            record_facts(ticket, [fact_of("clock.resumed", item.clock)], at, by)
+            record_facts(ticket, [fact_of(verbs.RESUMED, item.clock)], at, by)
         settle(ticket, item, at)
     project(ticket, loaded)
 
@@ -97,7 +98,7 @@ def end_unmeasured(item: LoadedClock, at: datetime) -> Fact:
     clock.next_event_at = None
     clock.due_at = last_due(item)  # a pause that runs, or begins with the end, ends with the clock
     clock.save()
-    return fact_of("clock.withdrawn", clock, due_at=iso(clock.due_at))
+    return fact_of(verbs.WITHDRAWN, clock, due_at=iso(clock.due_at))
 
 
 def _stop_where(
@@ -125,7 +126,7 @@ def _stop(ticket: Ticket, item: LoadedClock, at: datetime) -> Fact:
     if clock.is_met and clock.breached_at is not None:
         _take_back_breach(item)
     clock.save()
-    return fact_of("clock.stopped", clock, **_verdict(item))
+    return fact_of(verbs.STOPPED, clock, **_verdict(item))
 
 
 def _verdict(item: LoadedClock) -> dict[str, Any]:

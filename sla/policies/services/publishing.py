@@ -18,6 +18,7 @@ from foundation.configuration.validity import check_place
 from foundation.core.actor import Actor
 from foundation.core.classification import Priority
 from foundation.core.errors import Invalid
+from sla import verbs
 from sla.metrics import Metric
 from sla.policies.models import PolicyTarget, PolicyVersion
 from sla.policies.services.extensions import lacking_days
@@ -130,7 +131,7 @@ def number_version(version: PolicyVersion, *, at: datetime) -> None:
 
 def tell_published(version: PolicyVersion, *, by: Actor, at: datetime) -> None:
     fact = Fact(
-        verb="policy.version_published",
+        verb=verbs.POLICY_PUBLISHED,
         object_type="sla.policyversion",
         object_id=version.pk,
         payload={"number": version.number},

@@ -1,0 +1,28 @@
+"""The words of audits on the record."""
+
+from django.utils.translation import gettext_noop
+
+from audits import verbs
+from foundation.core.wording import Sentence, fixed
+
+SENTENCES: dict[str, Sentence] = {
+    verbs.REQUESTED: fixed(gettext_noop("Audit asked for")),
+    verbs.EVALUATED: fixed(gettext_noop("The environment of the audit was evaluated")),
+    verbs.EVIDENCE_PREPARED: fixed(gettext_noop("Evidence of item %(item)s prepared")),
+    verbs.EVIDENCE_APPROVED: fixed(gettext_noop("Evidence of item %(item)s approved")),
+    verbs.EVIDENCE_REFUSED: fixed(gettext_noop("Evidence of item %(item)s sent back")),
+    verbs.EVIDENCE_DELIVERED: fixed(gettext_noop("Evidence of item %(item)s delivered")),
+    verbs.EVIDENCE_PURGED: fixed(
+        gettext_noop("Evidence of item %(item)s deleted: its retention has ended")
+    ),
+    verbs.ITEM_SET_ASIDE: fixed(gettext_noop("Item %(item)s answered without evidence")),
+    verbs.WAIVED: fixed(gettext_noop("Waiver for an editable file of item %(item)s")),
+    verbs.DELAY_TOLD: fixed(gettext_noop("Delay notice of the audit")),
+    verbs.CONFERENCE_SCHEDULED: fixed(gettext_noop("Conference scheduled")),
+    verbs.CONFERENCE_CANCELLED: fixed(gettext_noop("Conference cancelled")),
+    verbs.VISIT_ANNOUNCED: fixed(gettext_noop("Site visit announced")),
+    verbs.VISIT_ANSWERED: fixed(gettext_noop("Site visit answered")),
+    verbs.STOPPED: fixed(gettext_noop("Audit stopped and reported to the committee")),
+    verbs.RESUMED: fixed(gettext_noop("Audit resumed")),
+    verbs.DELIVERED: fixed(gettext_noop("Audit delivered")),
+}

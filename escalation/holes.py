@@ -1,0 +1,91 @@
+"""Hours in which nobody on duty would be told."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from escalation.models import (
+    Coverage,
+)
+from foundation.accounts.models import User
+from foundation.core.classification import Priority
+
+HOURS = 168
+
+
+DAY_HOURS = 24
+
+
+@dataclass(frozen=True)
+class Told:
+    """Somebody who is told: ``at`` is when, ``why`` is ``desk``, ``level`` or ``rule``, ``name`` of
+    the level or rule.
+    """
+
+    people: tuple[User, ...]
+    at: datetime
+    why: str
+    name: str = ""
+    phone: str = ""
+    is_on_duty: bool = True
+
+
+@dataclass(frozen=True)
+class Hole:
+    """Nobody on duty is told at ``percent`` of a clock of this priority in this hour; hour 0 is
+    Monday 00:00 local.
+    """
+
+    hour: int
+    priority: Priority
+    percent: int
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Hours in a row, ``[first, last]``, that lack the same: for the eye and for letters."""
+
+    first: int
+    last: int
+    priorities: tuple[Priority, ...]
+    percents: tuple[int, ...]
+
+    @property
+    def day(self) -> int:
+        return self.first // DAY_HOURS
+
+    @property
+    def hours(self) -> str:
+        return f"{self.first % DAY_HOURS:02d}:00–{self.last % DAY_HOURS + 1:02d}:00"
+
+
+def kept_holes(row: Coverage) -> list[Hole]:
+    """Return the holes that were last found, as a row keeps them."""
+    return [Hole(hour, Priority(priority), percent) for hour, priority, percent in row.holes]
+
+
+def stretches_of(holes: Iterable[Hole]) -> list[Stretch]:
+    """Gather holes into stretches of hours of one day, and stretches alike into one line."""
+    lacking: dict[int, set[tuple[int, int]]] = {}
+    for hole in holes:
+        lacking.setdefault(hole.hour, set()).add((hole.priority, hole.percent))
+    found: list[Stretch] = []
+    for _key, run in groupby(
+        enumerate(sorted(lacking)),
+        key=lambda pair: (pair[1] - pair[0], pair[1] // DAY_HOURS, lacking[pair[1]]),
+    ):
+        hours = [hour for _place, hour in run]
+        what = lacking[hours[0]]
+        priorities = tuple(
+            Priority(each) for each in sorted({priority for priority, _percent in what})
+        )
+        found.append(
+            Stretch(
+                hours[0],
+                hours[-1],
+                priorities,
+                tuple(sorted({percent for _priority, percent in what})),
+            )
+        )
+    return found

@@ -1,0 +1,5 @@
+"""The verbs that this app writes on the record; ``wording`` has the sentence of each."""
+
+ORGANIZATION_CREATED = "organization.created"
+TOKEN_ISSUED = "token.issued"  # noqa: S105 - a verb
+PERSON_CREATED = "person.created"

@@ -1,0 +1,4 @@
+"""The verbs that this app writes on the record; ``wording`` has the sentence of each."""
+
+CREATED = "configuration.created"
+CHANGED = "configuration.changed"

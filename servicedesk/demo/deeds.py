@@ -1,0 +1,142 @@
+"""What agents and customers do in the demonstration, one deed a method."""
+
+import random
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from escalation.queries import escalations_of
+from escalation.services import acknowledge_escalation, request_escalation
+from foundation.accounts.models import User
+from foundation.core.actor import Actor
+from foundation.core.classification import (
+    Channel,
+    Impact,
+    Kind,
+    Urgency,
+)
+from servicedesk.demo import content
+from servicedesk.demo.audits import _by
+from servicedesk.demo.house import House
+from tickets import services
+from tickets.models import Ticket
+from tickets.services import Classification, TransitionDetails
+from tickets.states import SolutionType
+
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+
+
+class Deeds:
+    house: House
+    random: random.Random
+
+    def _later(self, pk: int, at: datetime, step: Callable[[Ticket, datetime], None]) -> None:
+        """Plan what happens to a ticket at ``at``."""
+        raise NotImplementedError
+
+    def _plan_life(self, pk: int, at: datetime) -> None:
+        """Plan what becomes of a new ticket."""
+        raise NotImplementedError
+
+    def _by(self, user: User) -> Actor:
+        return Actor(person_id=user.pk, channel=Channel.DESK)
+
+    def _take(self, ticket: Ticket, agent: User, at: datetime) -> None:
+        """Classify, assign, answer: reaction stops. Whoever takes it acknowledges what was
+        escalated.
+        """
+        by = self._by(agent)
+        services.assign_ticket(ticket=ticket, assignee=agent, by=by, at=at)
+        raised = self.random.random() < 0.15
+        services.classify_ticket(
+            ticket=ticket,
+            classification=Classification(
+                impact=Impact.SIGNIFICANT if raised else Impact(ticket.impact),
+                urgency=Urgency(ticket.urgency),
+                kind=Kind(ticket.kind),
+                service=ticket.service,
+            ),
+            by=by,
+            at=at,
+        )
+        services.reply_to_customer(
+            ticket=ticket, body=self.random.choice(content.REPLIES), by=by, at=at + MINUTE
+        )
+        if "start" in {
+            step.name for step in services.possible_transitions(ticket=ticket, user=agent, at=at)
+        }:
+            services.transition_ticket(ticket=ticket, name="start", by=by, at=at + 2 * MINUTE)
+        for escalation in escalations_of(ticket):
+            acknowledge_escalation(escalation=escalation, user=agent, at=at)
+
+    def _state(self, ticket: Ticket, agent: User, at: datetime) -> None:
+        services.send_attention_statement(
+            ticket=ticket,
+            body=self.random.choice(content.STATEMENTS),
+            estimated_at=at + self.random.randint(3, 30) * HOUR,
+            by=self._by(agent),
+            at=at,
+        )
+
+    def _solve(self, ticket: Ticket, agent: User, at: datetime) -> None:
+        kind = SolutionType.WORKAROUND if self.random.random() < 0.15 else SolutionType.DEFINITIVE
+        self._step(
+            ticket,
+            "solve",
+            agent,
+            at,
+            message=self.random.choice(content.SOLUTIONS),
+            solution_type=kind,
+        )
+        fate = self.random.random()
+        if fate < 0.04:
+            self._later(ticket.pk, at + 70 * HOUR, self._follow_up)
+        if fate < 0.62:
+            self._later(
+                ticket.pk,
+                at + self.random.randint(1, 40) * HOUR,
+                lambda t, now: self._customer_step(t, "approve", now),
+            )
+        elif fate < 0.7:
+            reason = self.random.choice(content.DECLINES)
+            self._later(
+                ticket.pk,
+                at + self.random.randint(1, 20) * HOUR,
+                lambda t, now: self._customer_step(t, "decline", now, reason),
+            )
+            self._later(ticket.pk, at + 44 * HOUR, lambda t, now: self._solve(t, agent, now))
+
+    def _escalate(self, ticket: Ticket, at: datetime) -> None:
+        Actor(person_id=ticket.requester_id, channel=Channel.PORTAL)
+        request_escalation(
+            ticket=ticket, reason="Nadie nos ha contestado.", by=_by(ticket.requester), at=at
+        )
+
+    def _follow_up(self, ticket: Ticket, at: datetime) -> None:
+        by = Actor(person_id=ticket.requester_id, channel=Channel.PORTAL)
+        follower = services.follow_up_ticket(
+            ticket=ticket, body=self.random.choice(content.FOLLOW_UPS), by=by, at=at
+        )
+        self._plan_life(follower.pk, at)
+
+    def _answer(self, ticket: Ticket, at: datetime) -> None:
+        by = Actor(person_id=ticket.requester_id, channel=Channel.PORTAL)
+        services.reply_as_customer(
+            ticket=ticket, body=self.random.choice(content.ANSWERS), by=by, at=at
+        )
+
+    def _customer_step(self, ticket: Ticket, name: str, at: datetime, reason: str = "") -> None:
+        by = Actor(person_id=ticket.requester_id, channel=Channel.PORTAL)
+        services.transition_ticket(
+            ticket=ticket, name=name, details=TransitionDetails(reason=reason), by=by, at=at
+        )
+
+    def _step(self, ticket: Ticket, name: str, agent: User, at: datetime, **details: Any) -> None:
+        services.transition_ticket(
+            ticket=ticket,
+            name=name,
+            details=TransitionDetails(**details),
+            by=self._by(agent),
+            at=at,
+        )

@@ -1,0 +1,41 @@
+"""The words of clocks and policies on the record."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from foundation.accounts.zones import instant_words
+from foundation.core.wording import Sentence, fixed
+from sla import verbs
+from sla.metrics import Metric
+
+
+def _clock(text: str) -> Sentence:
+    def say(payload: Mapping[str, Any], time_zone: str) -> str:
+        due_at = parse_datetime(payload.get("due_at") or "")
+        return _(text) % {
+            "clock": Metric(payload["metric"]).label,
+            "percent": payload.get("percent", ""),
+            "due": instant_words(due_at, time_zone) if due_at else "—",
+        }
+
+    return say
+
+
+SENTENCES: dict[str, Sentence] = {
+    verbs.STARTED: _clock(gettext_noop("%(clock)s: the clock started, due %(due)s")),
+    verbs.STOPPED: _clock(gettext_noop("%(clock)s: the clock stopped")),
+    verbs.WITHDRAWN: _clock(gettext_noop("%(clock)s: the clock was withdrawn")),
+    verbs.WARNED: _clock(gettext_noop("%(clock)s: %(percent)s %% of the time used")),
+    verbs.BREACHED: _clock(gettext_noop("%(clock)s: the target was missed")),
+    verbs.RESTARTED: _clock(gettext_noop("%(clock)s: measured anew from the start, due %(due)s")),
+    verbs.BREACH_TAKEN_BACK: _clock(gettext_noop("%(clock)s: the target is not missed after all")),
+    verbs.REDATED: _clock(gettext_noop("%(clock)s: the calendar changed, due %(due)s")),
+    verbs.REBOUND: _clock(gettext_noop("%(clock)s: another policy promises the same")),
+    verbs.RESUMED: _clock(gettext_noop("%(clock)s: the clock runs again")),
+    verbs.RETARGETED: _clock(gettext_noop("%(clock)s: new target, due %(due)s")),
+    verbs.POLICY_PUBLISHED: fixed(gettext_noop("Service level policy: new version")),
+}

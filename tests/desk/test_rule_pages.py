@@ -1,0 +1,85 @@
+from typing import Any
+
+import time_machine
+
+from escalation.models import EscalationRule
+from foundation.accounts.services import issue_user_token
+from sla.clocks.services import settle_ticket
+from tests.support.house import (
+    DAY,
+    MINUTE,
+    MONDAY_9AM,
+    House,
+    by,
+    make_ticket,
+)
+from tests.support.rules import results, rule
+
+
+def test_an_administrator_makes_a_rule_tries_it_and_switches_it_on(
+    house: House, sign_in: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    client = sign_in(house.staff["administrator"])
+    now = MONDAY_9AM + 2 * DAY
+    ticket = make_ticket(house)
+    settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + DAY)
+    data = {
+        "name": "Loud",
+        "position": "1",
+        "trigger": "clock",
+        "percent": "90",
+        "action": "tell",
+        "person": house.agent.email,
+        "priorities": ["high"],
+    }
+    add = "/admin/escalation/escalationrule/add/"
+    trial = data | {"_try": ""}
+    with time_machine.travel(now, tick=False):
+        assert ticket.number in client.post(add, trial).content.decode()  # as it is typed
+        south = client.post(add, trial | {"organizations": [str(house.south.pk)]}).content.decode()
+    assert (ticket.number in south, 'value="Loud"' in south) == (False, True)
+    refused = client.post(add, trial | {"percent": ""}).content.decode()
+    assert (ticket.number in refused, "Indique en qué porcentaje" in refused) == (False, True)
+    assert sign_in(house.agent).post(add, trial).status_code == 403
+    assert not EscalationRule.objects.exists()
+
+    client = sign_in(house.staff["administrator"])
+    assert client.post(add, data).status_code == 302
+    made = EscalationRule.objects.get()
+    assert (made.is_active, made.priorities, made.person) == (False, ["high"], house.agent)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        assert (
+            client.post(
+                f"/admin/escalation/escalationrule/{made.pk}/change/", data | {"is_active": "on"}
+            ).status_code
+            == 302
+        )
+    second = make_ticket(house)
+    settle_ticket(ticket_id=second.pk, at=MONDAY_9AM + 55 * MINUTE)
+    assert results(second) == [("Loud", "ran", [])]
+    client = sign_in(house.agent)
+    assert "Loud" in client.get(f"/admin/tickets/{second.number}/").content.decode()
+
+
+def test_the_log_is_read_over_the_api_by_the_staff_alone(house: House, client: Any) -> None:
+    rule()
+    ticket = make_ticket(house)
+    settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 46 * MINUTE)
+
+    def ask(person: Any) -> Any:
+        token = issue_user_token(user=person, by=by(person), at=MONDAY_9AM)
+        return client.get(
+            f"/api/v1/tickets/{ticket.number}/rules/", headers={"Authorization": f"Bearer {token}"}
+        )
+
+    answer = ask(house.agent).json()
+    assert answer[0]["fact"] == {"metric": "reaction", "percent": 75}
+    assert answer[0]["results"][0] | {"rule": 0} == {
+        "rule": 0,
+        "name": "R",
+        "outcome": "ran",
+        "why": [],
+        "did": "Service Delivery",
+    }
+    assert ask(house.requester).status_code == 403

@@ -1,0 +1,87 @@
+from escalation.models import RuleLog
+from escalation.rehearsal import rehearse
+from foundation.core.classification import Impact, Urgency
+from foundation.notifications.models import OutboxMessage
+from sla.clocks.services import settle_ticket
+from tests.support.house import (
+    DAY,
+    HOUR,
+    MINUTE,
+    MONDAY_9AM,
+    House,
+    by,
+    fresh,
+    make_ticket,
+)
+from tests.support.rules import rule, step, sweep_rules_at
+from tickets import services
+from tickets.models import Ticket
+
+
+def test_a_rehearsal_finds_what_the_rule_would_have_touched_and_writes_nothing(
+    house: House,
+) -> None:
+    for minutes in (20, 46):
+        ticket = make_ticket(house)
+        services.reply_to_customer(
+            ticket=ticket, body="Hi", by=by(house.agent), at=MONDAY_9AM + minutes * MINUTE
+        )
+    late = make_ticket(house, at=MONDAY_9AM + HOUR)
+    settle_ticket(ticket_id=late.pk, at=MONDAY_9AM + 2 * HOUR + MINUTE)
+    critical = make_ticket(house, impact=Impact.EXTENSIVE, urgency=Urgency.CRITICAL)
+    settle_ticket(ticket_id=critical.pk, at=MONDAY_9AM + 3 * HOUR)
+    old = make_ticket(house, at=MONDAY_9AM - 60 * DAY)
+    settle_ticket(ticket_id=old.pk, at=MONDAY_9AM - 59 * DAY)
+    before = (OutboxMessage.objects.count(), RuleLog.objects.count())
+
+    found = rehearse(rule(is_active=False, priorities=["high"]), [], at=MONDAY_9AM + DAY)
+
+    assert [(each.ticket.pk, each.fact.percent) for each in found.touched] == [
+        (late.pk, 100),
+        (ticket.pk, 75),
+    ]
+    assert (found.count, found.is_cut, OutboxMessage.objects.count(), RuleLog.objects.count()) == (
+        2,
+        False,
+        *before,
+    )
+
+
+def test_a_rehearsal_agrees_with_what_the_rule_then_does(house: House) -> None:
+    """The same days lived with the rule on, and looked back upon with it off."""
+    rules = [
+        rule(name="Clock", percent=75),
+        rule(name="State", trigger="state", percent=None, states=["pending_user"]),
+        rule(
+            name="Silence",
+            trigger="silence",
+            percent=None,
+            silence_minutes=90,
+            action="tell",
+            person=house.agent,
+        ),
+    ]
+    for number in range(6):
+        at = MONDAY_9AM + number * 40 * MINUTE
+        ticket = make_ticket(house, at=at)
+        if number % 2:
+            settle_ticket(ticket_id=ticket.pk, at=at + 30 * MINUTE)
+            services.reply_to_customer(
+                ticket=fresh(ticket), body="Hi", by=by(house.agent), at=at + 31 * MINUTE
+            )
+        if number % 3 == 0:
+            step(house, ticket, "start", at + 50 * MINUTE)
+            step(house, ticket, "pend_user", at + 51 * MINUTE, message="Which?")
+    end = MONDAY_9AM + 8 * HOUR
+    for ticket in Ticket.objects.order_by("pk"):
+        settle_ticket(ticket_id=ticket.pk, at=end)
+    sweep_rules_at(end)
+
+    for each in rules:
+        ran = {
+            log.ticket_id
+            for log in RuleLog.objects.all()
+            for row in log.results
+            if (row["rule"], row["outcome"]) == (each.pk, "ran")
+        }
+        assert {touched.ticket.pk for touched in rehearse(each, [], at=end).touched} == ran != set()

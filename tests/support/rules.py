@@ -1,0 +1,69 @@
+"""Escalation rules, their letters and their log."""
+
+from datetime import datetime
+from typing import Any
+
+from django.core.cache import cache
+
+from escalation.models import EscalationRule
+from escalation.queries import due_watches, rule_logs_of
+from escalation.services import break_silence
+from foundation.notifications.models import OutboxMessage
+from tests.support.house import (
+    House,
+    by,
+    fresh,
+)
+from tickets import services
+from tickets.models import Ticket
+from tickets.services import TransitionDetails
+
+
+def rule(**values: Any) -> EscalationRule:
+    made = EscalationRule(
+        **(
+            {
+                "name": "R",
+                "trigger": "clock",
+                "percent": 75,
+                "action": "tell_tam",
+                "is_active": True,
+            }
+            | values
+        )
+    )
+    made.full_clean()
+    made.save()
+    cache.clear()  # a test never commits
+    return made
+
+
+def letters(template: str = "rule") -> list[str]:
+    return list(
+        OutboxMessage.objects.filter(template=template)
+        .order_by("pk")
+        .values_list("to_email", flat=True)
+    )
+
+
+def results(ticket: Ticket) -> list[tuple[str, str, list[str]]]:
+    return [
+        (row["name"], row["outcome"], row["why"])
+        for log in reversed(rule_logs_of(ticket))
+        for row in log.results
+    ]
+
+
+def sweep_rules_at(at: datetime) -> None:
+    for _organization_id, watch_id in due_watches(at, 100):
+        break_silence(watch_id=watch_id, at=at)
+
+
+def step(house: House, ticket: Ticket, name: str, at: datetime, **details: Any) -> None:
+    services.transition_ticket(
+        ticket=fresh(ticket),
+        name=name,
+        details=TransitionDetails(**details),
+        by=by(house.agent),
+        at=at,
+    )

@@ -1,0 +1,119 @@
+import pytest
+
+from catalog.models import Contract
+from foundation.accounts.tenancy import organization_scope
+from foundation.core.classification import (
+    Impact,
+    Priority,
+    Urgency,
+)
+from foundation.notifications.models import OutboxMessage
+from tests.support.house import (
+    DAY,
+    MONDAY_9AM,
+    SETUP,
+    House,
+    by,
+    fresh,
+    make_ticket,
+)
+from tickets import queries, services
+from tickets.models import Ticket
+from tickets.services import (
+    MayNotDo,
+    MayNotRaise,
+)
+
+
+def test_the_matrix_of_the_contract_gives_the_priority(house: House) -> None:
+    from catalog.services import publish_matrix
+
+    cells = {(Urgency.LOW, Impact.MINOR): Priority.CRITICAL}
+    publish_matrix(
+        contract=house.contract, cells=cells, effective_from=MONDAY_9AM, by=SETUP, at=MONDAY_9AM
+    )
+
+    assert make_ticket(house, urgency=Urgency.LOW).priority == Priority.CRITICAL
+    assert make_ticket(house, urgency=Urgency.MEDIUM).priority == Priority.MEDIUM
+    south = make_ticket(
+        house, urgency=Urgency.LOW, organization=house.south, requester=house.outsider
+    )
+    assert south.priority == Priority.LOW
+
+
+def test_an_expired_contract_is_accepted_flagged_and_told(house: House) -> None:
+    Contract.objects.filter(organization=house.north).update(ends_on=MONDAY_9AM.date() - DAY)
+
+    ticket = make_ticket(house)
+
+    assert (ticket.is_out_of_contract, ticket.contract) == (True, None)
+    assert (
+        OutboxMessage.objects.get(template="out_of_contract").to_email
+        == house.staff["desk_supervisor"].email
+    )
+
+
+def test_a_person_of_another_customer_cannot_be_the_requester(house: House) -> None:
+    from foundation.accounts.models import Membership
+    from foundation.core.tenancy import ScopeError
+
+    foreign = Membership.objects.select_related("organization", "user").get(user=house.outsider)
+    wanted = services.NewTicket(
+        membership=foreign,
+        subject="Theirs",
+        description="x",
+        kind="incident",
+        service=house.services["erp"],
+        impact="minor",
+        urgency="low",  # type: ignore[arg-type]
+    )
+    with organization_scope(house.north.pk), pytest.raises(ScopeError):
+        services.raise_ticket(request=wanted, by=by(house.requester), at=MONDAY_9AM)
+    with pytest.raises(MayNotRaise):
+        services.raise_ticket(request=wanted, by=by(house.requester), at=MONDAY_9AM)
+
+
+def test_a_report_recipient_raises_no_tickets(house: House) -> None:
+    with pytest.raises(MayNotRaise):
+        make_ticket(house, requester=house.people["report_recipient"])
+
+
+def test_only_the_requester_or_a_coordinator_answers(house: House) -> None:
+    ticket = make_ticket(house)
+
+    services.reply_as_customer(
+        ticket=fresh(ticket), body="More data.", by=by(house.people["coordinator"]), at=MONDAY_9AM
+    )
+    with pytest.raises(MayNotDo):
+        services.reply_as_customer(
+            ticket=fresh(ticket),
+            body="Me too.",
+            by=by(house.people["company_manager"]),
+            at=MONDAY_9AM,
+        )
+
+
+def test_visibility_by_role(house: House) -> None:
+    ticket = make_ticket(house)
+    foreign = make_ticket(house, organization=house.south, requester=house.outsider)
+
+    seen = {
+        name: set(queries.visible_to(user).values_list("pk", flat=True))
+        for name, user in house.people.items()
+    }
+    assert {name for name, pks in seen.items() if ticket.pk in pks} == {
+        "requester",
+        "company_manager",
+        "coordinator",
+    }
+    assert not any(foreign.pk in pks for pks in seen.values())
+    Ticket.objects.filter(pk=ticket.pk).update(site=house.people and _site(house))
+    assert ticket.pk in set(
+        queries.visible_to(house.people["site_supervisor"]).values_list("pk", flat=True)
+    )
+
+
+def _site(house: House):  # type: ignore[no-untyped-def]
+    from foundation.accounts.models import Membership
+
+    return Membership.objects.get(user=house.people["site_supervisor"]).site

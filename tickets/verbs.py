@@ -1,0 +1,13 @@
+"""The verbs that this app writes on the record; ``wording`` has the sentence of each."""
+
+RAISED = "ticket.raised"
+FOLLOWED_UP = "ticket.followed_up"
+STATE_CHANGED = "ticket.state_changed"
+CLASSIFIED = "ticket.classified"
+ASSIGNED = "ticket.assigned"
+CONTRACT_CHANGED = "ticket.contract_changed"
+
+
+def message_verb(kind: str) -> str:
+    """Return the verb of a message of this kind: ``message.reply``, ``message.note`` ..."""
+    return f"message.{kind}"

@@ -1,0 +1,58 @@
+"""The words of tickets on the record."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from foundation.core.classification import Impact, Kind, Priority, Urgency
+from foundation.core.wording import Sentence, fixed
+from tickets import verbs
+from tickets.models import MessageKind, format_number
+from tickets.states import State
+
+_LABELS: dict[str, Callable[[Any], str]] = {
+    "impact": lambda code: str(Impact(code).label),
+    "urgency": lambda code: str(Urgency(code).label),
+    "priority": lambda code: str(Priority(code).label),
+    "kind": lambda code: str(Kind(code).label),
+}
+
+
+def _state_changed(payload: Mapping[str, Any], time_zone: str) -> str:
+    return _("State: %(old)s → %(new)s") % {
+        "old": State(payload["from"]).label,
+        "new": State(payload["to"]).label,
+    }
+
+
+def _classified(payload: Mapping[str, Any], time_zone: str) -> str:
+    changed = payload.get("changed", {})
+    parts = [
+        f"{label(old)} → {label(new)}"
+        for name, label in _LABELS.items()
+        if name in changed
+        for old, new in [changed[name]]
+    ]
+    if not changed:
+        return _("Classification confirmed")
+    return _("Classification: %(changes)s") % {"changes": "; ".join(parts) or _("service")}
+
+
+def _followed_up(payload: Mapping[str, Any], time_zone: str) -> str:
+    return _("Goes on in %(number)s") % {"number": format_number(payload["follower"])}
+
+
+SENTENCES: dict[str, Sentence] = {
+    verbs.RAISED: fixed(gettext_noop("Ticket raised")),
+    verbs.FOLLOWED_UP: _followed_up,
+    verbs.STATE_CHANGED: _state_changed,
+    verbs.CLASSIFIED: _classified,
+    verbs.ASSIGNED: fixed(gettext_noop("Assignee changed")),
+    verbs.CONTRACT_CHANGED: fixed(gettext_noop("Contract changed")),
+    verbs.message_verb(MessageKind.REPLY): fixed(gettext_noop("Reply")),
+    verbs.message_verb(MessageKind.NOTE): fixed(gettext_noop("Internal note")),
+    verbs.message_verb(MessageKind.STATEMENT): fixed(gettext_noop("Attention statement")),
+    verbs.message_verb(MessageKind.SOLUTION): fixed(gettext_noop("Solution sent")),
+}
