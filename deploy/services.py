@@ -75,9 +75,11 @@ def _as_postgres(*command: str) -> list[str]:
     return ["runuser", "-u", "postgres", "--", *command] if os.geteuid() == 0 else list(command)
 
 
-def start(folder: Path) -> Services:
+def start(folder: Path, *, fsync: bool = False) -> Services:
     """Start both in ``folder`` (kept between starts) and return where they are. Raises
     ``RuntimeError`` with the cure.
+
+    ``fsync`` makes PostgreSQL as durable as in production: for measurements.
     """
     missing = install_missing()
     if missing:
@@ -89,74 +91,40 @@ def start(folder: Path) -> Services:
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o755)
     services = _ports(folder)
-    data = folder / "postgres"
+    if not _listens(services.postgres_port):
+        _start_postgres(binaries, folder / "postgres", services.postgres_port, fsync=fsync)
+    _make_roles(binaries, services)
+    if not _listens(services.redis_port):
+        _start_redis(folder, services.redis_port)
+    return services
+
+
+def _start_postgres(binaries: Path, data: Path, port: int, *, fsync: bool) -> None:
     if not data.exists():
         data.mkdir()
         if os.geteuid() == 0:
             shutil.chown(data, "postgres", "postgres")
-        _run(
-            _as_postgres(
-                str(binaries / "initdb"),
-                "-D",
-                str(data),
-                "-A",
-                "trust",
-                "-U",
-                "postgres",
-                "--no-sync",
-                "-E",
-                "UTF8",
-                "--locale=C.UTF-8",
-            )
-        )
-    if not _listens(services.postgres_port):
-        options = (
-            f"-p {services.postgres_port} -c listen_addresses=127.0.0.1 -c "
-            "unix_socket_directories= -c fsync=off -c shared_buffers=256MB -c "
-            "max_connections=60"
-        )
-        # The log belongs to the server's own user: it lies in its data folder.
-        _run(
-            _as_postgres(
-                str(binaries / "pg_ctl"),
-                "-D",
-                str(data),
-                "-w",
-                "-l",
-                str(data / "server.log"),
-                "-o",
-                options,
-                "start",
-            )
-        )
-    _make_roles(binaries, services)
-    if not _listens(services.redis_port):
-        _run(
-            [
-                "redis-server",
-                "--port",
-                str(services.redis_port),
-                "--bind",
-                "127.0.0.1",
-                "--save",
-                "",
-                "--appendonly",
-                "no",
-                "--daemonize",
-                "yes",
-                "--dir",
-                str(folder),
-                "--pidfile",
-                str(folder / "redis.pid"),
-                "--logfile",
-                str(folder / "redis.log"),
-            ]
-        )
-        for _ in range(50):
-            if _listens(services.redis_port):
-                break
-            time.sleep(0.1)
-    return services
+        initdb = [str(binaries / "initdb"), "-D", str(data), "-A", "trust", "-U", "postgres"]
+        _run(_as_postgres(*initdb, "--no-sync", "-E", "UTF8", "--locale=C.UTF-8"))
+    options = (
+        f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= "
+        f"-c fsync={'on' if fsync else 'off'} -c shared_buffers=256MB -c max_connections=60"
+    )
+    # The log belongs to the server's own user: it lies in its data folder.
+    log = str(data / "server.log")
+    control = [str(binaries / "pg_ctl"), "-D", str(data), "-w", "-l", log, "-o", options]
+    _run(_as_postgres(*control, "start"))
+
+
+def _start_redis(folder: Path, port: int) -> None:
+    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder)]
+    command += ["--save", "", "--appendonly", "no", "--daemonize", "yes"]
+    command += ["--pidfile", str(folder / "redis.pid"), "--logfile", str(folder / "redis.log")]
+    _run(command)
+    for _ in range(50):
+        if _listens(port):
+            return
+        time.sleep(0.1)
 
 
 def stop(folder: Path) -> None:

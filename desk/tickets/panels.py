@@ -31,7 +31,7 @@ class Head(TicketPanel):
     name = "head"
     template = "desk/tickets/panels/head.html"
     place = Place.HEAD
-    statements = 5
+    statements = 6
 
     def load(self, user: User, subject: TicketPage, at: datetime) -> dict[str, Any]:
         return {"audit": subject.audit, "clocks": subject.clocks}
@@ -40,7 +40,7 @@ class Head(TicketPanel):
 class Conversation(TicketPanel):
     name = "conversation"
     template = "desk/tickets/panels/conversation.html"
-    statements = 2
+    statements = 3
 
     def load(self, user: User, subject: TicketPage, at: datetime) -> dict[str, Any]:
         return {
@@ -102,7 +102,7 @@ class Clocks(TicketPanel):
     name = "clocks"
     template = "web/panels/clocks.html"
     place = Place.SIDE
-    statements = 4
+    statements = 7
 
     def load(self, user: User, subject: TicketPage, at: datetime) -> dict[str, Any]:
         return {

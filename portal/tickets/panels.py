@@ -64,7 +64,7 @@ class Decision(TicketPanel):
 class Conversation(TicketPanel):
     name = "conversation"
     template = "portal/tickets/panels/conversation.html"
-    statements = 2
+    statements = 3
 
     def load(self, user: User, subject: TicketPage, at: datetime) -> dict[str, Any]:
         return {
@@ -100,7 +100,7 @@ class Commitments(TicketPanel):
     name = "clocks"
     template = "web/panels/clocks.html"
     place = Place.SIDE
-    statements = 4
+    statements = 7
 
     def load(self, user: User, subject: TicketPage, at: datetime) -> dict[str, Any]:
         return {

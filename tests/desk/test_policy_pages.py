@@ -107,7 +107,7 @@ def test_a_policy_that_waits_is_changed_between_its_neighbours_alone(house: Hous
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("es", "Crítica: no puede trabajar × Menor: una persona"),
+        ("es", "Crítica: no puede trabajar × Menor o localizado: una persona"),
         ("en", "Critical: cannot work × Minor: one person"),
     ],
 )

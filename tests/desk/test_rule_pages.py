@@ -1,5 +1,6 @@
 from typing import Any
 
+import pytest
 import time_machine
 
 from escalation.models import EscalationRule
@@ -13,7 +14,12 @@ from tests.support.house import (
     by,
     make_ticket,
 )
-from tests.support.rules import results, rule
+from tests.support.rules import give_account_manager, results, rule
+
+
+@pytest.fixture(autouse=True)
+def _manager(house: House) -> None:
+    give_account_manager(house)
 
 
 def test_an_administrator_makes_a_rule_tries_it_and_switches_it_on(

@@ -1,3 +1,5 @@
+import pytest
+
 from escalation.models import RuleLog
 from escalation.rehearsal import rehearse
 from foundation.core.classification import Impact, Urgency
@@ -13,9 +15,14 @@ from tests.support.house import (
     fresh,
     make_ticket,
 )
-from tests.support.rules import rule, step, sweep_rules_at
+from tests.support.rules import give_account_manager, rule, step, sweep_rules_at
 from tickets import services
 from tickets.models import Ticket
+
+
+@pytest.fixture(autouse=True)
+def _manager(house: House) -> None:
+    give_account_manager(house)
 
 
 def test_a_rehearsal_finds_what_the_rule_would_have_touched_and_writes_nothing(

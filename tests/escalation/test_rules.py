@@ -24,14 +24,13 @@ from tests.support.house import (
     fresh,
     make_ticket,
 )
-from tests.support.rules import letters, results, rule, step, sweep_rules_at
+from tests.support.rules import give_account_manager, letters, results, rule, step, sweep_rules_at
 from tickets import services
 
 
 @pytest.fixture(autouse=True)
 def _manager(house: House) -> None:
-    house.north.account_manager = house.staff["service_delivery"]
-    house.north.save()
+    give_account_manager(house)
 
 
 def test_a_clock_that_reaches_the_percentage_tells_the_account_manager_once(house: House) -> None:

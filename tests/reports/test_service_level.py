@@ -234,7 +234,7 @@ def test_a_running_month_is_made_anew_only_when_its_figures_changed(house: House
 
 @pytest.mark.parametrize(
     ("language", "title"),
-    [("es", "Informe de niveles de servicio"), ("en", "Service-level report")],
+    [("es", "Reporte de niveles de servicio"), ("en", "Service-level report")],
 )
 def test_the_pdf_says_what_the_figures_say(house: House, language: str, title: str) -> None:
     ticket = make_ticket(house, subject="Canary <b>bold</b>")

@@ -13,7 +13,6 @@ from foundation.activity.services import Fact, record
 from foundation.calendars.models import Calendar, CalendarVersion
 from foundation.calendars.queries import calendar_versions_of, version_to_redate
 from foundation.calendars.services import publish_calendar_version
-from foundation.calendars.timetable import SECOND
 from foundation.core.actor import Actor
 from foundation.core.classification import (
     Channel,
@@ -40,6 +39,7 @@ from tests.support.house import (
     HOUR,
     MINUTE,
     MONDAY_9AM,
+    SECOND,
     SETUP,
     House,
     by,

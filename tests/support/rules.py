@@ -67,3 +67,9 @@ def step(house: House, ticket: Ticket, name: str, at: datetime, **details: Any) 
         by=by(house.agent),
         at=at,
     )
+
+
+def give_account_manager(house: House) -> None:
+    """The north has somebody whom rules can tell."""
+    house.north.account_manager = house.staff["service_delivery"]
+    house.north.save()

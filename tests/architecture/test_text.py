@@ -1,0 +1,170 @@
+"""How the repository reads: widths, sizes, references, one assignment a line."""
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PYTHON_COLUMNS = 100
+TEMPLATE_COLUMNS = 160
+FILE_LINES = 400
+FUNCTION_LINES = 60
+# Lists of rows and acts, read from top to bottom.
+LONG_FUNCTIONS = {
+    "tests/architecture/test_permissions.py:world",
+    "tests/audits/test_acts.py:_acts",
+    "tests/journeys/test_main_journey.py:"
+    "test_a_ticket_travels_from_the_portal_through_the_desk_to_its_approval",
+    "tests/reports/test_service_level.py:"
+    "test_a_month_issued_again_after_every_term_has_changed_has_the_same_figures",
+    "tests/desk/test_simulations.py:test_the_desk_asks_follows_reads_and_puts_in_force",
+    "tests/desk/test_policy_pages.py:"
+    "test_the_contracts_page_shows_the_matrix_whole_and_keeps_versions",
+}
+
+
+def files(*patterns: str) -> list[Path]:
+    """Return the repository's files that fit, as git knows them or as they lie in a copy."""
+    found = subprocess.run(["git", "ls-files", *patterns], cwd=ROOT, capture_output=True, text=True)
+    if found.returncode == 0 and found.stdout:
+        return [ROOT / name for name in found.stdout.split("\n") if name and (ROOT / name).exists()]
+    skipped = {".venv", "var", "node_modules", "__pycache__"}
+    return [
+        path
+        for pattern in patterns
+        for path in ROOT.rglob(pattern.rpartition("/")[2])
+        if path.is_file() and not skipped & set(path.relative_to(ROOT).parts)
+    ]
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def python_files() -> list[Path]:
+    return [*files("*.py"), ROOT / "mesa"]
+
+
+def wide_lines(paths: list[Path], columns: int) -> list[str]:
+    return [
+        f"{name_of(path)}:{number}"
+        for path in paths
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if len(line) > columns
+    ]
+
+
+def test_python_lines_end_at_100_columns() -> None:
+    assert wide_lines(python_files(), PYTHON_COLUMNS) == []
+
+
+def test_template_lines_end_at_160_columns() -> None:
+    templates = [path for path in files("*.html") if "notifications" not in path.parts]
+
+    assert wide_lines(templates, TEMPLATE_COLUMNS) == []
+
+
+def test_no_file_outgrows_a_sitting() -> None:
+    long = [
+        name_of(path)
+        for path in [*python_files(), *files("*.html", "*.css", "*.js")]
+        if "migrations" not in path.parts
+        and path.read_text(encoding="utf-8").count("\n") > FILE_LINES
+    ]
+
+    assert long == []
+
+
+def test_no_function_outgrows_a_screen() -> None:
+    long = {
+        f"{name_of(path)}:{node.name}"
+        for path in python_files()
+        if "migrations" not in path.parts
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (node.end_lineno or 0) - node.lineno >= FUNCTION_LINES
+    }
+
+    assert long - LONG_FUNCTIONS == set()
+
+
+def test_one_assignment_a_line_but_for_swaps() -> None:
+    def is_swap(node: ast.Assign) -> bool:
+        target = node.targets[0]
+        assert isinstance(target, ast.Tuple)
+        assert isinstance(node.value, ast.Tuple)
+        left = {ast.unparse(each) for each in target.elts}
+        return left == {ast.unparse(each) for each in node.value.elts}
+
+    guilty = [
+        f"{name_of(path)}:{node.lineno}"
+        for path in python_files()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Assign)
+        and isinstance(node.targets[0], ast.Tuple)
+        and isinstance(node.value, ast.Tuple)
+        and not is_swap(node)
+    ]
+
+    assert guilty == []
+
+
+def test_styles_hold_one_declaration_a_line() -> None:
+    guilty = [
+        f"{name_of(path)}:{number}"
+        for path in files("static/css/*.css", "static/css/**/*.css")
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if line.rstrip().count(";") > 1 or re.search(r"\{[^}]*:[^}]*\}", line)
+    ]
+
+    assert guilty == []
+
+
+def test_tests_import_from_support_and_never_from_each_other() -> None:
+    guilty = [
+        name_of(path)
+        for path in files("tests/*.py", "tests/**/*.py")
+        if re.search(r"from tests\.[a-z_.]*test_", path.read_text(encoding="utf-8"))
+        and path != Path(__file__)
+    ]
+
+    assert guilty == []
+
+
+REFERENCES = {
+    "SPEC": ("docs/spec.md", r"\bSPEC (\d+(?:\.\d+)?)", r"^(?:#+ |\*\*|- \*\*)?{0}\b"),
+    "DECISIONS": ("docs/decisions.md", r"\bDECISIONS (\d+)", r"^{0}\. "),
+}
+
+
+@pytest.mark.parametrize("kind", REFERENCES)
+def test_references_lead_to_a_numbered_line(kind: str) -> None:
+    document, cited, numbered = REFERENCES[kind]
+    text = (ROOT / document).read_text(encoding="utf-8")
+    numbers = {
+        number
+        for path in [*python_files(), *files("*.html")]
+        for number in re.findall(cited, path.read_text(encoding="utf-8"))
+    }
+
+    missing = {
+        number
+        for number in numbers
+        if not re.search(numbered.format(re.escape(number)), text, re.MULTILINE)
+    }
+    assert numbers
+    assert missing == set()
+
+
+def test_references_to_adrs_lead_to_a_file() -> None:
+    kept = {int(path.name[:4]) for path in files("docs/adr/*.md")}
+    cited = {
+        int(number)
+        for path in [*python_files(), *files("docs/*.md")]
+        for number in re.findall(r"\bADR (\d+)", path.read_text(encoding="utf-8"))
+    }
+
+    assert cited - kept == set()
