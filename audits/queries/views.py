@@ -13,7 +13,7 @@ from audits.models import (
     RequestedItem,
     Visit,
 )
-from audits.policies import sees_evidence
+from audits.permissions import sees_evidence
 from foundation.accounts.models import User
 from foundation.accounts.zones import zone
 from sla.clocks.models import Clock

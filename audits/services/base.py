@@ -8,7 +8,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from audits.models import AuditRequest, AuditState
-from audits.policies import AFTER_THE_SOLUTION, RULES, Act, has_role
+from audits.permissions import (
+    AFTER_THE_SOLUTION,
+    RULES,
+    Act,
+    has_role,
+)
 from foundation.accounts.models import User
 from foundation.activity.services import Fact, record
 from foundation.core.actor import Actor

@@ -18,7 +18,7 @@ from audits.models import (
     EvidenceState,
     RequestedItem,
 )
-from audits.policies import Act
+from audits.permissions import Act
 from audits.queries import get_evidence, get_item
 from audits.services.base import NotNow, get_for_act, lock_for_act, record_audit, require_text
 from foundation.accounts.queries import acting_person

@@ -20,7 +20,7 @@ from audits.models import (
     Visit,
     VisitPlace,
 )
-from audits.policies import RULES, Act, acts_for_customer
+from audits.permissions import RULES, Act, acts_for_customer
 from audits.queries import delivery_clock, get_conference, get_visit
 from audits.services.base import NotNow, lock_for_act, record_audit, require_text, write_to_customer
 from foundation.accounts.queries import acting_person

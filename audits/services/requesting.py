@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from audits import notices, verbs
 from audits.models import AuditRequest, AuditState, RequestedItem, Visit, VisitPlace
-from audits.policies import Act
+from audits.permissions import Act
 from audits.queries import Allowance, allowance_of, requestable_services
 from audits.services.base import lock_for_act, record_audit, require_text, write_to_customer
 from audits.workbook import WantedAudit, read_form

@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from audits.models import Classification
-from audits.policies import Act
+from audits.permissions import Act
 from web.forms import FilesField
 
 

@@ -19,7 +19,12 @@ from django.views.decorators.http import require_safe
 
 from audits import paper, queries, services
 from audits.models import AuditRequest, Classification, Evidence, EvidenceState
-from audits.policies import AFTER_THE_SOLUTION, Act, can, sees_evidence
+from audits.permissions import (
+    AFTER_THE_SOLUTION,
+    Act,
+    can,
+    sees_evidence,
+)
 from audits.queries import ItemView
 from audits.services import NewEvidence
 from desk.audits.forms import FORMS, form_of

@@ -19,7 +19,7 @@ from escalation.services import may_acknowledge
 from foundation.accounts.models import User
 from foundation.accounts.roles import Capability
 from tickets import queries, services
-from tickets.policies import can_classify, can_work
+from tickets.permissions import can_classify, can_work
 from tickets.states import OPEN_STATES
 from web.panels import Panel, Place
 from web.ticket_page import TicketPage

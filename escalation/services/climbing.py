@@ -23,7 +23,7 @@ from foundation.core.errors import Invalid, NotAllowed
 from foundation.core.events import publish
 from foundation.duty.roster import roster_on
 from tickets.models import Ticket
-from tickets.policies import can_reply_as_customer
+from tickets.permissions import can_reply_as_customer
 from tickets.states import FINAL, State
 
 logger = logging.getLogger(__name__)

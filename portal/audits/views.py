@@ -11,7 +11,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from audits import queries, services
 from audits.models import AuditRequest, VisitPlace
 from audits.paper import invitation
-from audits.policies import RULES, Act, acts_for_customer, may_request
+from audits.permissions import (
+    RULES,
+    Act,
+    acts_for_customer,
+    may_request,
+)
 from audits.services import NewVisit
 from audits.workbook import CONTENT_TYPE, make_form, read_form
 from foundation.accounts.models import Membership

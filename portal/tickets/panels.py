@@ -10,7 +10,7 @@ from foundation.accounts.models import User
 from portal.tickets.forms import AnswerForm, FollowUpForm, ReasonForm, ReplyForm
 from tickets import queries, services
 from tickets.models import Ticket
-from tickets.policies import can_reply_as_customer, is_followed_up
+from tickets.permissions import can_reply_as_customer, is_followed_up
 from tickets.states import FINAL, State
 from web.panels import Panel, Place
 from web.ticket_page import TicketPage

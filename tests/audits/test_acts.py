@@ -17,7 +17,7 @@ from audits.models import (
     RequestedItem,
     VisitPlace,
 )
-from audits.policies import Act
+from audits.permissions import Act
 from audits.services import NewVisit
 from foundation.core.errors import DomainError, NotAllowed
 from foundation.notifications.models import OutboxMessage

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from audits.models import AuditRequest, AuditState, Conference, Evidence, Visit, VisitPlace
-from audits.policies import Act
+from audits.permissions import Act
 from audits.services import NewVisit
 from foundation.accounts.services import issue_user_token
 from tests.support.audits import (

@@ -13,7 +13,7 @@ from foundation.documents.checking import CheckedFile
 from tickets import notices
 from tickets.events import CustomerReplied
 from tickets.models import Message, MessageKind, Ticket
-from tickets.policies import can_reply_as_customer
+from tickets.permissions import can_reply_as_customer
 from tickets.services.base import lock_ticket
 from tickets.services.conversation import write_message
 from tickets.services.errors import MayNotDo

@@ -16,7 +16,7 @@ from foundation.duty.queries import absence_of
 from tickets import notices, verbs
 from tickets.events import TicketAssigned
 from tickets.models import Ticket
-from tickets.policies import can_assign
+from tickets.permissions import can_assign
 from tickets.services.base import change_ticket, record_ticket
 from tickets.services.errors import MayNotDo
 from tickets.states import FINAL

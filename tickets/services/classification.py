@@ -24,7 +24,7 @@ from foundation.core.events import publish
 from tickets import verbs
 from tickets.events import TicketClassified
 from tickets.models import Message, MessageKind, Ticket
-from tickets.policies import can_classify
+from tickets.permissions import can_classify
 from tickets.services.base import change_ticket, record_ticket
 from tickets.services.conversation import write_message
 from tickets.services.errors import DetailsMissing, MayNotDo

@@ -16,7 +16,7 @@ from foundation.documents.checking import CheckedFile
 from tickets import notices, verbs
 from tickets.events import CustomerTold
 from tickets.models import Message, MessageKind, Ticket
-from tickets.policies import can_work
+from tickets.permissions import can_work
 from tickets.services.attachments import attach_files
 from tickets.services.base import record_ticket, touch_ticket
 from tickets.services.errors import MayNotDo

@@ -17,7 +17,7 @@ from foundation.core.classification import (
 from foundation.documents.checking import CheckedFile
 from tickets import verbs
 from tickets.models import Ticket
-from tickets.policies import can_reply_as_customer, is_followed_up
+from tickets.permissions import can_reply_as_customer, is_followed_up
 from tickets.services.base import lock_ticket, record_ticket
 from tickets.services.errors import MayNotDo
 from tickets.services.raising import NewTicket, raise_ticket

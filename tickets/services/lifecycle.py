@@ -17,7 +17,7 @@ from foundation.duty.queries import absence_of
 from tickets import notices, verbs
 from tickets.events import SolutionDeclined, TicketStateChanged
 from tickets.models import Message, MessageKind, StateInterval, Ticket
-from tickets.policies import may_be_reopened, standing
+from tickets.permissions import may_be_reopened, standing
 from tickets.services.base import change_ticket, lock_ticket, record_ticket
 from tickets.services.conversation import tell_customer, write_message
 from tickets.services.errors import DetailsMissing, TransitionNotAllowed
