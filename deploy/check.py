@@ -1,5 +1,5 @@
 """``./mesa check``: lint, format, types, contracts, Django's own checks, migrations,
-translations.
+translations and spelling.
 """
 
 import os
@@ -8,6 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from deploy import spelling
 from deploy.packages import provide
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,6 +34,8 @@ def main() -> None:
         failed = [name for name, command in STEPS if not _passes(name, command, environment)]
         if not _translations_are_complete(environment):
             failed.append("translations")
+        if not _spelling_is_right():
+            failed.append("spelling")
     if failed:
         sys.exit(f"mesa: check failed: {', '.join(failed)}")
     print("mesa: every check passed")
@@ -75,6 +78,16 @@ def _translations_are_complete(environment: dict[str, str]) -> bool:
         )
     print(f"{'FAIL' if problems else 'ok  '} translations {'; '.join(problems)}", flush=True)
     return not problems
+
+
+def _spelling_is_right() -> bool:
+    if not provide("hunspell", *spelling.PACKAGES):
+        print(f"FAIL spelling: apt-get install {' '.join(spelling.PACKAGES)}")
+        return False
+    unknown = spelling.unknown_words()
+    advice = f"correct them, or add them to {spelling.WORDS.relative_to(ROOT)}"
+    print(f"FAIL spelling: {', '.join(unknown)}: {advice}" if unknown else "ok   spelling")
+    return not unknown
 
 
 if __name__ == "__main__":

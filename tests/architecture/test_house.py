@@ -205,8 +205,7 @@ def test_doors_tasks_and_receivers_write_nothing() -> None:
     guilty = [
         f"{path.relative_to(ROOT)}: {line.strip()}"
         for path in python_files()
-        if path.parts[-2] in {"queries", "templatetags"}
-        or path.name in WRITES_NOTHING
+        if path.parts[-2] in {"queries", "templatetags"} or path.name in WRITES_NOTHING
         for line in path.read_text().splitlines()
         if writing.search(line)
     ]
