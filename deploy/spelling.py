@@ -1,4 +1,4 @@
-"""The words of the Spanish catalogue, looked up by hunspell in a Mexican dictionary and our list."""
+"""The words of the Spanish catalogue, looked up by hunspell in a Mexican and in our own list."""
 
 import re
 import subprocess

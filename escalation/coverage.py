@@ -20,11 +20,11 @@ from escalation.models import (
 from escalation.queries import active_rules, levels_of, matrix_on
 from foundation.accounts.models import Organization, User
 from foundation.accounts.queries import supervisors_of
-from foundation.accounts.zones import zone
 from foundation.calendars.arithmetic import WorkCalendar
 from foundation.calendars.defaults import CalendarRole
 from foundation.calendars.queries import calendar_versions_on, pick_calendar, work_calendar
 from foundation.core.classification import Kind, Priority
+from foundation.core.zones import zone
 from foundation.duty.roster import (
     Answering,
     Party,

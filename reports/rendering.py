@@ -7,6 +7,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from foundation.documents.pdf import print_stylesheet, render_pdf
+from reports.sections import shown_sections
 
 
 def service_level_pdf(
@@ -18,6 +19,7 @@ def service_level_pdf(
             "reports/service_level_pdf.html",
             {
                 "report": data,
+                "sections": shown_sections(data),
                 "version": version,
                 "sha256": sha256,
                 "cutoff_at": cutoff_at,

@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "lucide",
     "csp",
+    "foundation.core",
     "foundation.activity",
     "foundation.documents",
     "foundation.accounts",
@@ -133,11 +134,6 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "web.context.frame",
-            ],
-            "builtins": [
-                "django.templatetags.i18n",
-                "django.templatetags.static",
-                "web.templatetags.mesa",
             ],
         },
     }
@@ -330,6 +326,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "PriorityEnum": "api.tickets.serializers.PRIORITY_CODES",
         "StateEnum": "tickets.states.State",
+        "ClockStateEnum": "sla.clocks.models.ClockState",
+        "AuditStateEnum": "audits.models.AuditState",
     },
 }
 

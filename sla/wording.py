@@ -7,8 +7,8 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from foundation.accounts.zones import instant_words
 from foundation.core.wording import Sentence, fixed
+from foundation.core.zones import instant_words
 from sla import verbs
 from sla.metrics import Metric
 

@@ -26,10 +26,10 @@ def _clean_cache() -> None:
 
 
 @pytest.fixture
-def sign_in(client):  # type: ignore[no-untyped-def]
+def sign_in(client):
     """Sign a person in without the login form, whose rate limits stay on."""
 
-    def _sign_in(user: User):  # type: ignore[no-untyped-def]
+    def _sign_in(user: User):
         client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
         return client
 

@@ -21,7 +21,7 @@ DATABASES.pop("cache", None)
 # A test sees its own transaction alone; that the reader cannot write is tested with real processes.
 DATABASES.pop("reader", None)
 READ_ONLY_DATABASE = "default"
-DATABASE_ROUTERS: list[str] = []
+DATABASE_ROUTERS: list[str] = []  # type: ignore[no-redef]
 if os.environ.get("DATABASE_OWNER_URL"):
     # The test database is made by its owner; that the app's own role is enough is tested with real
     # processes.
@@ -36,4 +36,4 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 # Wake-ups of the worker stay in this process's memory: the tests call tasks themselves, or start a
 # real worker.
 CELERY_BROKER_URL = "memory://"
-CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {}
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {}  # type: ignore[no-redef]

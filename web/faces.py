@@ -10,7 +10,8 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from foundation.accounts.zones import zone
+from foundation.core.durations import short_duration
+from foundation.core.zones import zone
 from sla.clocks.arithmetic import AT_RISK_PERCENT
 from sla.clocks.models import Clock, ClockState
 from sla.clocks.queries import closed_until
@@ -19,7 +20,6 @@ from sla.metrics import Metric
 from sla.targets import TargetUnit
 from tickets.models import Ticket
 from tickets.states import State
-from web.durations import short_duration
 
 URGENT = timedelta(minutes=30)
 SOON = timedelta(hours=1)

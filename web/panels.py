@@ -119,6 +119,11 @@ class PanelPage:
         ]
 
     @property
+    def all(self) -> list[SafeString]:
+        """Return every panel, for a page of one column."""
+        return self._at(*Place)
+
+    @property
     def head(self) -> list[SafeString]:
         return self._at(Place.HEAD)
 

@@ -4,9 +4,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from sla.policies.durations import promise_words
 from sla.policies.rules import RuleReach, RuleSource, TargetRule
 from tickets.states import Holder
-from web.durations import promise_words
 
 _WHOSE: dict[RuleSource, str | Promise] = {
     RuleSource.PERSON: gettext_lazy("The requester's policy %(name)s"),

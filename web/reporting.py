@@ -8,10 +8,11 @@ from django.shortcuts import render
 from django_htmx.http import HttpResponseClientRefresh
 
 from foundation.accounts.models import Organization
-from foundation.accounts.zones import zone
+from foundation.core.zones import zone
 from reports import queries
 from reports.metrics import DEFINITIONS
 from reports.models import ReportIssue, ReportStatus
+from reports.sections import shown_sections
 from reports.services import report_file_name
 from web.language import current_language
 from web.panels import is_partial
@@ -48,6 +49,7 @@ def month_context(
         "following": queries.following_month(month),
         "has_ended": queries.bounds(organization, month)[1] <= now,
         "report": data,
+        "sections": shown_sections(data),
         "issue": issue,
         "definitions": DEFINITIONS,
         "now": now,

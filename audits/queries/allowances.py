@@ -14,7 +14,7 @@ from audits.models import (
 from catalog.models import Contract, Service
 from catalog.queries import contracts_in_force, services_of
 from foundation.accounts.models import Organization
-from foundation.accounts.zones import zone
+from foundation.core.zones import zone
 
 NEXT_YEAR = timedelta(days=370)  # from the first day of a contract year into the next one
 

@@ -15,7 +15,7 @@ from audits.models import (
 )
 from audits.permissions import sees_evidence
 from foundation.accounts.models import User
-from foundation.accounts.zones import zone
+from foundation.core.zones import zone
 from sla.clocks.models import Clock
 from sla.metrics import Metric
 from tickets.models import Attachment, MessageKind

@@ -24,12 +24,12 @@ from audits.permissions import RULES, Act, acts_for_customer
 from audits.queries import delivery_clock, get_conference, get_visit
 from audits.services.base import NotNow, lock_for_act, record_audit, require_text, write_to_customer
 from foundation.accounts.queries import acting_person
-from foundation.accounts.zones import zone
 from foundation.calendars.defaults import CalendarRole
 from foundation.calendars.queries import calendar_versions_on, pick_calendar, work_calendar
 from foundation.core.actor import Actor
 from foundation.core.errors import Invalid, NotAllowed
 from foundation.core.wording import day_words
+from foundation.core.zones import zone
 from sla.clocks.services import start_promise, withdraw_promise
 from sla.metrics import Metric
 from tickets.states import OPEN_STATES

@@ -20,7 +20,6 @@ from catalog.models import Contract
 from catalog.queries import contracts_in_force, covers
 from foundation.accounts.models import Membership
 from foundation.accounts.queries import acting_person
-from foundation.accounts.zones import zone
 from foundation.core.actor import Actor
 from foundation.core.classification import (
     Environment,
@@ -29,6 +28,7 @@ from foundation.core.classification import (
     Urgency,
 )
 from foundation.core.errors import Invalid
+from foundation.core.zones import zone
 from foundation.documents.checking import CheckedFile
 from foundation.documents.services import store_file
 from sla.clocks.services import start_promise, withdraw_promise

@@ -31,9 +31,9 @@ from desk.audits.forms import FORMS, form_of
 from desk.frame import frame
 from foundation.accounts.models import User
 from foundation.accounts.roles import Capability
-from foundation.accounts.zones import zone
 from foundation.core.classification import Channel
 from foundation.core.errors import DomainError, NotAllowed, NotFound
+from foundation.core.zones import zone
 from tickets.states import FINAL, OPEN_STATES
 from web.access import needs
 from web.errors import page_status, put_on_form

@@ -25,12 +25,6 @@ from desk.configuration.calendar_picture import (
     findings_of,
     grouped,
 )
-from foundation.accounts.zones import (
-    known_zones,
-    validate_country,
-    validate_time_zone,
-    zone,
-)
 from foundation.calendars.arithmetic import CalendarError
 from foundation.calendars.holidays import public_holidays
 from foundation.calendars.hours import (
@@ -44,6 +38,12 @@ from foundation.calendars.services import check_course, publish_calendar_version
 from foundation.calendars.wording import days_of_week, words_of
 from foundation.core.actor import Actor
 from foundation.core.classification import Channel
+from foundation.core.zones import (
+    known_zones,
+    validate_country,
+    validate_time_zone,
+    zone,
+)
 from sla.clocks.services import Move, preview_calendar
 
 SHOWN_VERSIONS = 20

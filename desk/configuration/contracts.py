@@ -17,7 +17,6 @@ from catalog.services import publish_contract, publish_matrix
 from desk.configuration.base import ConfigurationAdmin, LabelledInline
 from desk.configuration.versions import since_words, status_words
 from foundation.accounts.models import User
-from foundation.accounts.zones import zone
 from foundation.configuration.validity import check_effective
 from foundation.core.actor import Actor
 from foundation.core.classification import (
@@ -29,6 +28,7 @@ from foundation.core.classification import (
     Urgency,
 )
 from foundation.core.errors import Invalid
+from foundation.core.zones import zone
 from sla.policies.models import PolicyVersion
 
 

@@ -13,11 +13,11 @@ from django.utils.translation import gettext_lazy as _
 
 from desk.configuration.base import EverybodysAdmin
 from foundation.accounts.models import DESK_ZONE
-from foundation.accounts.zones import validate_time_zone, zone
 from foundation.calendars.arithmetic import CalendarError
 from foundation.calendars.hours import format_hours, parse_hours
 from foundation.calendars.wording import days_of_week, words_of
 from foundation.core.wording import day_words
+from foundation.core.zones import validate_time_zone, zone
 from foundation.duty.models import Absence, Shift
 from foundation.duty.queries import first_shifts, zone_of_person
 

@@ -19,8 +19,8 @@ from foundation.accounts.models import (
     Organization,
     User,
 )
-from foundation.accounts.zones import instant_words, zone, zone_words
 from foundation.core.errors import Invalid
+from foundation.core.zones import instant_words, zone, zone_words
 
 
 def since_words(moment: datetime, organization: Organization) -> str:

@@ -2,36 +2,48 @@
 
 from typing import Any
 
-from django import forms
+import django_filters
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from foundation.accounts.models import (
-    Organization,
-)
-from foundation.core.classification import (
-    Priority,
-)
+from foundation.accounts.models import Organization
+from foundation.core.classification import Priority
+from tickets import queries
+from tickets.models import Ticket
 from tickets.states import ACTIVE, State
 
 
-class QueueFilterForm(forms.Form):
-    q = forms.CharField(label=_("Number or subject"), required=False)
-    organization: "forms.ModelChoiceField[Organization]" = forms.ModelChoiceField(
+class QueueFilter(django_filters.FilterSet):
+    """Narrows the queue; what is no choice narrows nothing."""
+
+    q = django_filters.CharFilter(label=_("Number or subject"), method="by_words")
+    organization = django_filters.ModelChoiceFilter(
         label=_("Customer"),
-        queryset=None,
-        required=False,
+        queryset=lambda request: Organization.objects.order_by("name", "pk"),
         to_field_name="slug",
         empty_label=_("All customers"),
     )
-    priority = forms.ChoiceField(label=_("Priority"), required=False)
-    state = forms.ChoiceField(label=_("State"), required=False)
+    priority = django_filters.ChoiceFilter(
+        label=_("Priority"), choices=Priority.choices, empty_label=_("Any priority")
+    )
+    state = django_filters.ChoiceFilter(
+        label=_("State"),
+        choices=[(state, state.label) for state in State if state in ACTIVE],
+        empty_label=_("Any state"),
+    )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        fields: Any = self.fields
-        fields["organization"].queryset = Organization.objects.order_by("name", "pk")
-        fields["priority"].choices = [("", _("Any priority")), *Priority.choices]
-        fields["state"].choices = [
-            ("", _("Any state")),
-            *((s, s.label) for s in State if s in ACTIVE),
-        ]
+    class Meta:
+        model = Ticket
+        fields: tuple[str, ...] = ()
+
+    @property
+    def is_filtered(self) -> bool:
+        return bool(self.form.is_valid() and any(self.form.cleaned_data.values()))
+
+    def by_words(self, tickets: QuerySet[Ticket], name: str, value: str) -> QuerySet[Ticket]:
+        return queries.matching(tickets, value)
+
+    def narrowed(self) -> QuerySet[Ticket]:
+        """Return the tickets that fit; all of them when the form is not valid."""
+        found: Any = self.qs if self.form.is_valid() else self.queryset
+        return found

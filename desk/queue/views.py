@@ -1,6 +1,6 @@
 """The queue: most urgent first, in five views, with filters and bulk assignment."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 
 from django.contrib import messages
@@ -16,17 +16,15 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
 from desk.frame import frame
-from desk.queue.filters import QueueFilterForm
+from desk.queue.filters import QueueFilter
+from desk.queue.rows import rows_of
 from foundation.accounts.models import User
 from foundation.accounts.queries import assignable_staff
 from foundation.accounts.roles import Capability
 from foundation.core.classification import Channel
 from foundation.core.errors import DomainError
-from sla.clocks.models import Clock
-from sla.clocks.queries import clocks_of, most_urgent
 from tickets import queries, services
 from tickets.models import Ticket
-from tickets.queries import Held
 from web.access import needs
 from web.requests import actor, person, posted_from
 
@@ -52,18 +50,6 @@ VIEWS: dict[str, tuple[str | Promise, View]] = {
 }
 
 
-def rows_of(
-    tickets: Iterable[Ticket], now: datetime
-) -> list[tuple[Ticket, Clock | None, list[Held]]]:
-    """Give each ticket its most urgent clock and whose turn it was for how long, in one query each
-    for all.
-    """
-    found = list(tickets)
-    clocks = clocks_of([ticket.pk for ticket in found])
-    held = queries.time_held_by(found, now)
-    return [(ticket, most_urgent(clocks[ticket.pk]), held[ticket.pk]) for ticket in found]
-
-
 @require_safe
 @needs(Capability.SEE_TICKETS)
 def queue(request: HttpRequest) -> HttpResponse:
@@ -71,10 +57,9 @@ def queue(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     name = request.GET.get("view", "all")
     name = name if name in VIEWS else "all"
-    form = QueueFilterForm(request.GET)
-    tickets = queries.in_queue_order(
-        _filtered(VIEWS[name][1](queries.visible_to(user), user, now), form)
-    )
+    in_view = VIEWS[name][1](queries.visible_to(user), user, now)
+    chosen = QueueFilter(request.GET, queryset=in_view, request=request)
+    tickets = queries.in_queue_order(chosen.narrowed())
     number = (
         max(1, int(page))
         if (page := request.GET.get("page", "1")).isdecimal() and len(page) < 6
@@ -86,8 +71,8 @@ def queue(request: HttpRequest) -> HttpResponse:
         "view": name,
         "views": [(key, label) for key, (label, _view) in VIEWS.items()],
         "counts": queries.desk_counts(user, now),
-        "form": form,
-        "is_filtered": any(form.cleaned_data.values()) if form.is_valid() else False,
+        "form": chosen.form,
+        "is_filtered": chosen.is_filtered,
         "rows": rows_of(found[:PAGE_SIZE], now),
         "number": number,
         "has_next": len(found) > PAGE_SIZE,
@@ -95,21 +80,6 @@ def queue(request: HttpRequest) -> HttpResponse:
         "may_assign": user.can(Capability.WORK_TICKETS),
     }
     return render(request, "desk/queue/page.html", context)
-
-
-def _filtered(tickets: QuerySet[Ticket], form: QueueFilterForm) -> QuerySet[Ticket]:
-    if not form.is_valid():
-        return tickets
-    data = form.cleaned_data
-    if data["q"]:
-        tickets = queries.matching(tickets, data["q"])
-    if data["organization"]:
-        tickets = tickets.filter(organization=data["organization"])
-    if data["priority"]:
-        tickets = tickets.filter(priority=data["priority"])
-    if data["state"]:
-        tickets = tickets.filter(state=data["state"])
-    return tickets
 
 
 @posted_from("admin:queue")

@@ -22,9 +22,9 @@ from foundation.core.classification import (
     Urgency,
 )
 from sla.metrics import Metric
+from sla.policies.durations import format_promise, parse_promise
 from sla.simulation.drafts import Draft
 from sla.targets import Target
-from web.durations import format_promise, parse_promise
 
 TARGET_COLUMNS: tuple[tuple[Metric, str, str | Promise], ...] = (
     (Metric.REACTION, "", Metric.REACTION.label),

@@ -20,11 +20,11 @@ from desk.frame import frame
 from desk.simulations.forms import PutInForceForm, SimulationForm, initial_of
 from foundation.accounts.queries import organization_by_slug, organizations
 from foundation.accounts.roles import Capability
-from foundation.accounts.zones import zone
 from foundation.calendars.hours import format_hours
 from foundation.calendars.wording import days_of_week
 from foundation.core.classification import Channel
 from foundation.core.errors import DomainError
+from foundation.core.zones import zone
 from reports import queries, services
 from reports.models import Simulation
 from reports.services import COLUMNS, NewSimulation

@@ -27,7 +27,6 @@ from desk.tickets.panels import PANELS, Steps
 from escalation.queries import get_escalation
 from escalation.services import acknowledge_escalation, deescalate_ticket
 from foundation.accounts.roles import Capability
-from foundation.accounts.zones import zone
 from foundation.core.classification import (
     Channel,
     Impact,
@@ -35,6 +34,7 @@ from foundation.core.classification import (
     Urgency,
 )
 from foundation.core.errors import DomainError, NotAllowed, NotFound
+from foundation.core.zones import zone
 from sla.clocks.queries import get_clock
 from sla.clocks.services import preview_classification, preview_contract
 from tickets import queries, services

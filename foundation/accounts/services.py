@@ -18,11 +18,11 @@ from foundation.accounts.models import (
     User,
 )
 from foundation.accounts.roles import CustomerRole
-from foundation.accounts.zones import validate_country
 from foundation.activity.services import Fact, record
 from foundation.core.actor import Actor
 from foundation.core.errors import Invalid
 from foundation.core.events import publish
+from foundation.core.zones import validate_country
 
 TOKEN_PREFIX = "mesa_"  # lets secret scanners recognise a leaked token  # noqa: S105
 

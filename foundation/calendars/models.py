@@ -4,11 +4,11 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from foundation.accounts.zones import validate_time_zone
 from foundation.calendars.arithmetic import CalendarError, WorkCalendar
 from foundation.calendars.defaults import CalendarRole
 from foundation.calendars.wording import words_of
 from foundation.configuration.models import TermsRow
+from foundation.core.zones import validate_time_zone
 
 
 class Calendar(TermsRow):

@@ -5,7 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from foundation.accounts.models import DESK_ZONE, User
-from foundation.accounts.zones import validate_time_zone
+from foundation.core.zones import validate_time_zone
 
 
 class Shift(models.Model):

@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime, time
 from django.utils.translation import gettext as _
 
 from foundation.accounts.models import Organization
-from foundation.accounts.zones import zone
 from foundation.core.errors import Invalid
+from foundation.core.zones import zone
 
 
 def parse_month(text: str) -> date:

@@ -34,7 +34,6 @@ def build_service_level(organization: Organization, month: date, at: datetime) -
         .select_related("service", "requester")
         .order_by("pk")
     )
-    ids = [ticket.pk for ticket in tickets]
     clocks = list(
         Clock.objects.filter(
             ticket__organization=organization,
@@ -47,8 +46,9 @@ def build_service_level(organization: Organization, month: date, at: datetime) -
     tally = Tally()
     for clock in clocks:
         tally.count(clock.metric, clock.priority, verdict_of(clock, at), earlier.get(clock.pk, 0))
+    ticket_of = {ticket.pk: ticket for ticket in tickets}
     held = _held_by_ticket(organization, start, end, at)
-    by_ticket: dict[int, list[Clock]] = {pk: [] for pk in ids}
+    by_ticket: dict[int, list[Clock]] = {pk: [] for pk in ticket_of}
     for clock in clocks:
         by_ticket[clock.ticket_id].append(clock)
     return {
@@ -68,8 +68,7 @@ def build_service_level(organization: Organization, month: date, at: datetime) -
         "compliance": compliance_table(tally),
         "turns": _sum_of(held.values()),
         "breaches": [
-            _breach(clock, {t.pk: t for t in tickets}[clock.ticket_id])
-            | {"turns": held.get(clock.ticket_id, {})}
+            _breach(clock, ticket_of[clock.ticket_id]) | {"turns": held.get(clock.ticket_id, {})}
             for clock in clocks
             if verdict_of(clock, at) == Verdict.MISSED
         ],

@@ -11,11 +11,11 @@ from catalog.queries import contract_on
 from foundation.accounts.models import Organization
 from foundation.accounts.queries import acting_person, members_with_role
 from foundation.accounts.roles import CustomerRole
-from foundation.accounts.zones import zone
 from foundation.activity.services import Fact, record
 from foundation.core.actor import Actor, system_actor
 from foundation.core.errors import NotAllowed
 from foundation.core.events import publish
+from foundation.core.zones import zone
 from foundation.documents.services import store_bytes
 from foundation.notifications.services import Letter, queue_letters
 from reports import queries, verbs

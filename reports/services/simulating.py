@@ -35,8 +35,9 @@ from reports.models import PartStatus, Simulation, SimulationPart
 from sla.history.histories import History, read_histories
 from sla.metrics import Metric
 from sla.policies.models import PolicyVersion
-from sla.simulation.drafts import IN_FORCE, draft_from, publish_draft
+from sla.simulation.drafts import IN_FORCE, draft_from
 from sla.simulation.outcomes import Outcome, Simulator
+from sla.simulation.services import publish_draft
 from tickets.models import Ticket, format_number
 
 logger = logging.getLogger(__name__)

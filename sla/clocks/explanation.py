@@ -8,10 +8,10 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 
 from catalog.models import Service
-from foundation.accounts.zones import zone
 from foundation.calendars.ledger import SegmentKind
 from foundation.calendars.models import CalendarVersion
 from foundation.core.classification import Priority, SupportType
+from foundation.core.zones import zone
 from sla.clocks.arithmetic import TermDay, used_until
 from sla.clocks.models import ClockSegment, ClockState
 from sla.clocks.queries import LoadedClock, Stay

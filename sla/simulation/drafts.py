@@ -8,19 +8,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from catalog.models import Contract
 from catalog.queries import matrix_for
-from catalog.services import publish_matrix
 from foundation.accounts.models import Organization
 from foundation.calendars.arithmetic import CalendarError, WorkCalendar
 from foundation.calendars.defaults import CalendarRole
 from foundation.calendars.models import CalendarVersion
 from foundation.calendars.queries import built_calendar, calendar_versions_on, work_calendar
 from foundation.calendars.wording import words_of
-from foundation.core.actor import Actor
 from foundation.core.classification import (
     Impact,
     Kind,
@@ -40,12 +37,10 @@ from sla.policies.layers import (
 from sla.policies.models import (
     MAX_DAYS,
     MAX_MINUTES,
-    POLICY_CALENDARS,
-    POLICY_SAYS,
     PolicyTarget,
     PolicyVersion,
 )
-from sla.policies.services.publishing import check_targets, publish_policy
+from sla.policies.services.publishing import check_targets
 from sla.targets import Target, Term
 from tickets.states import State
 
@@ -218,45 +213,6 @@ def written_out(organization: Organization, contract: Contract | None, at: datet
         pauses_while_pending_supplier=State.PENDING_SUPPLIER in states,
         matrix=matrix_for(organization, contract.pk if contract else None, at),
         hours=hours,
-    )
-
-
-@transaction.atomic
-def publish_draft(
-    *, draft: Draft, contract: Contract, effective_from: datetime, by: Actor, at: datetime
-) -> PolicyVersion:
-    """Put the targets, pauses and matrix of a draft in force for a contract; what it leaves open
-    stays as the newest versions say.
-
-    Hours are not put in force here: a calendar's page shows first which tickets move. Raises
-    ``Invalid`` as ``publish_policy`` does.
-    """
-    last = PolicyVersion.objects.filter(contract=contract).order_by("-number").first()
-    kept = (
-        {name: getattr(last, name) for name in (*POLICY_CALENDARS, *POLICY_SAYS)}
-        if last is not None
-        else {}
-    )
-    standing = PolicyTarget.objects.filter(policy=last).order_by("pk") if last is not None else ()
-    rows = [row for row in standing if not draft.covers(row)] + draft.rows()
-    for row in rows:
-        row.pk = None
-    said = {
-        name: getattr(draft, name)
-        for name in ("pauses_while_pending_user", "pauses_while_pending_supplier")
-    }
-    kept |= {name: value for name, value in said.items() if value is not None}
-    if draft.matrix:
-        cells = {**matrix_for(contract.organization, contract.pk, effective_from), **draft.matrix}
-        publish_matrix(contract=contract, cells=cells, effective_from=effective_from, by=by, at=at)
-    return publish_policy(
-        organization=contract.organization,
-        contract=contract,
-        targets=rows,
-        effective_from=effective_from,
-        by=by,
-        at=at,
-        **kept,
     )
 
 

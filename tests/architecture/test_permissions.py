@@ -63,7 +63,7 @@ def world(house: House) -> dict[str, str]:
 
     file = check_upload(
         name="note.txt", stream=ContentFile(CANARY.encode()), size_bytes=len(CANARY)
-    )  # type: ignore[arg-type]
+    )
     attach_files(ticket=ticket, message=None, files=[file], at=MONDAY_9AM)
     audit = ask(house)
     evidence = prepare(house, audit)
@@ -181,7 +181,7 @@ def gets_in(client: Client, path: str) -> tuple[bool, str]:
             if path.startswith("/api/")
             else client.post(path, {})
         )
-    body = b"".join(response.streaming_content) if response.streaming else response.content
+    body = b"".join(response) if response.streaming else response.content
     target = response.headers.get("Location", "")
     turned_away = (
         response.status_code in {401, 403, 404}

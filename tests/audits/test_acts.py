@@ -24,8 +24,6 @@ from foundation.notifications.models import OutboxMessage
 from sla.clocks.models import Clock
 from tests.support.audits import (
     BPO,
-    DAY,
-    HOUR,
     ITEMS_OF_TABLE,
     TABLE,
     Undone,
@@ -39,6 +37,8 @@ from tests.support.audits import (
     text,
 )
 from tests.support.house import (
+    DAY,
+    HOUR,
     MONDAY_9AM,
     STAFF_EMAILS,
     House,

@@ -14,8 +14,6 @@ from foundation.notifications.models import OutboxMessage
 from sla.clocks.models import Clock
 from sla.policies.models import PolicyVersion
 from tests.support.audits import (
-    DAY,
-    HOUR,
     again,
     ask,
     confer,
@@ -25,6 +23,8 @@ from tests.support.audits import (
     told,
 )
 from tests.support.house import (
+    DAY,
+    HOUR,
     MONDAY_9AM,
     House,
     by,

@@ -18,8 +18,6 @@ from foundation.core.errors import DomainError
 from sla.clocks.models import Clock
 from sla.clocks.services import rebuild_clocks
 from tests.support.audits import (
-    DAY,
-    HOUR,
     ITEMS,
     again,
     ask,
@@ -32,6 +30,8 @@ from tests.support.audits import (
     upload,
 )
 from tests.support.house import (
+    DAY,
+    HOUR,
     MONDAY_9AM,
     SETUP,
     House,

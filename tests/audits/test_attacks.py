@@ -21,8 +21,6 @@ from reports.queries import build_service_level
 from sla.clocks.models import Clock
 from tests.support.audits import (
     BPO,
-    DAY,
-    HOUR,
     again,
     ask,
     filled,
@@ -35,6 +33,8 @@ from tests.support.audits import (
     upload,
 )
 from tests.support.house import (
+    DAY,
+    HOUR,
     MONDAY_9AM,
     House,
     by,

@@ -12,7 +12,6 @@ from foundation.documents.signing import check_pdf
 from foundation.notifications.models import OutboxMessage
 from tests.support.audits import (
     BPO,
-    HOUR,
     again,
     ask,
     leave,
@@ -20,7 +19,7 @@ from tests.support.audits import (
     prepare,
     text,
 )
-from tests.support.house import MONDAY_9AM, House, by
+from tests.support.house import HOUR, MONDAY_9AM, House, by
 from tickets.models import Attachment
 
 

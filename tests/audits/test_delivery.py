@@ -15,8 +15,6 @@ from sla.clocks.models import Clock
 from sla.clocks.services import rebuild_clocks
 from tests.support.audits import (
     BPO,
-    DAY,
-    HOUR,
     again,
     approve,
     ask,
@@ -28,6 +26,8 @@ from tests.support.audits import (
     told,
 )
 from tests.support.house import (
+    DAY,
+    HOUR,
     MONDAY_9AM,
     House,
     by,

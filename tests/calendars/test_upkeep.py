@@ -44,7 +44,7 @@ def publish(calendar: Calendar, at: datetime, **changes: object) -> CalendarVers
     } | changes
     return publish_calendar_version(
         calendar=calendar, **content, effective_from=at, by=SETUP, at=at
-    )  # type: ignore[arg-type]
+    )
 
 
 def test_the_years_to_come_are_added_before_the_holidays_run_out(house: House) -> None:
@@ -124,7 +124,7 @@ def test_a_working_week_without_any_holiday_is_asked_about(house: House) -> None
         "today": date(2026, 3, 2),
     }
 
-    office = lint_calendar(hours={"0": [["09:00", "19:00"]]}, **same)  # type: ignore[arg-type]
+    office = lint_calendar(hours={"0": [["09:00", "19:00"]]}, **same)
     always = lint_calendar(hours={str(day): [["00:00", "24:00"]] for day in range(7)}, **same)
 
     assert ([finding.code for finding in office], always) == (["missing_holidays"], [])

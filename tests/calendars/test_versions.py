@@ -110,7 +110,7 @@ def test_the_ends_of_time_are_refused_by_name() -> None:
         with pytest.raises(BeyondHorizon):
             calendar.add(instant, HOUR)
     with pytest.raises(UnknownTimezone):
-        WorkCalendar(timezone=None, hours={0: [("09:00", "10:00")]})  # type: ignore[arg-type]
+        WorkCalendar(timezone=None, hours={0: [("09:00", "10:00")]})
 
 
 def test_an_extension_widens_what_it_extends(house: House) -> None:

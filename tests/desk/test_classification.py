@@ -138,12 +138,12 @@ def test_only_a_supervisor_may_turn_a_breach_into_none(
 
 
 def test_a_breach_is_not_talked_away_by_a_direct_call_either(house: House) -> None:
-    ticket = make_ticket(house, urgency="critical", impact="extensive")  # type: ignore[arg-type]
+    ticket = make_ticket(house, urgency="critical", impact="extensive")
     settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 45 * MINUTE)
     found = fresh(ticket)
     easier = services.Classification(
         impact="minor", urgency="low", kind=found.kind, service=found.service
-    )  # type: ignore[arg-type]
+    )
     from sla.clocks.services import HidesBreach
 
     with pytest.raises(HidesBreach):

@@ -31,7 +31,7 @@ from tickets.services import TransitionDetails
 
 
 @pytest.fixture(autouse=True)
-def _monday():  # type: ignore[no-untyped-def]
+def _monday():
     with time_machine.travel(MONDAY_9AM + timedelta(minutes=50), tick=False):
         yield
 

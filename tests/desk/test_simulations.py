@@ -12,6 +12,7 @@ from reports import services
 from reports.models import Simulation, SimulationPart
 from sla.clocks.models import Clock
 from sla.metrics import Metric
+from sla.policies.durations import parse_promise
 from sla.policies.models import PolicyTarget
 from sla.policies.services import publish_policy
 from sla.simulation.drafts import (
@@ -31,7 +32,6 @@ from tests.support.html import text_of
 from tests.support.lives import drafted
 from tests.support.simulations import APRIL_3, simulate
 from tickets import services as tickets
-from web.durations import parse_promise
 
 
 def test_the_desk_asks_follows_reads_and_puts_in_force(house: House, sign_in: Any) -> None:

@@ -158,7 +158,7 @@ def test_an_index_names_the_entry_that_was_touched() -> None:
 def test_pictures_become_a_page_and_lose_what_is_not_seen(kind: str) -> None:
     more = {"exif": Image.Exif()} if kind == "JPEG" else {}
     if more:
-        more["exif"][0x010E] = "taken at the secret place"  # type: ignore[index]
+        more["exif"][0x010E] = "taken at the secret place"
     found = to_pdf(picture(kind, **more), content_type=f"image/{kind.lower()}", name=f"a.{kind}")
 
     assert len(PdfReader(BytesIO(found)).pages) == 1
@@ -252,7 +252,7 @@ def test_cover_and_watermark_stand_on_what_leaves_and_nothing_active_does(tmp_pa
     texts = [each.extract_text() for each in reader.pages]
     assert "Portada 0" in texts[0]
     assert [("Evidencia" in text, "Norteado" in text) for text in texts[1:]] == [(True, True)] * 2
-    assert "/Names" not in reader.trailer["/Root"]
+    assert "/Names" not in reader.trailer["/Root"]  # type: ignore[operator]
     assert b"secret original" not in bound
     assert b"app.alert" not in bound
     file = tmp_path / "x.pdf"

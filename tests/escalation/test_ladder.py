@@ -29,7 +29,7 @@ def ask(house: House, ticket, at=MONDAY_9AM, *, reason="Nobody answers."):
     )
 
 
-def positions(ticket) -> list[tuple[int, str]]:  # type: ignore[no-untyped-def]
+def positions(ticket) -> list[tuple[int, str]]:
     return list(
         Escalation.objects.filter(ticket=ticket).order_by("pk").values_list("position", "cause")
     )
@@ -136,7 +136,7 @@ def test_the_desk_takes_an_escalation_back_for_a_reason_and_the_next_request_cli
     ask(house, ticket)
     ask(house, ticket, MONDAY_9AM + MINUTE)
 
-    def back(user, reason="Settled by phone."):  # type: ignore[no-untyped-def]
+    def back(user, reason="Settled by phone."):
         return services.deescalate_ticket(
             ticket=fresh(ticket), reason=reason, by=by(user), at=MONDAY_9AM + 2 * MINUTE
         )

@@ -92,9 +92,8 @@ def test_what_makes_no_matrix_is_refused_and_nothing_is_kept(
     before = EscalationMatrix.objects.count()
     with pytest.raises((Invalid, ValidationError)) as refused:
         publish(house, *levels, **values)
-    told = (
-        refused.value.fields if isinstance(refused.value, Invalid) else refused.value.message_dict
-    )
+    error: Any = refused.value
+    told = error.fields if isinstance(error, Invalid) else error.message_dict
     assert field in told
     assert EscalationMatrix.objects.count() == before
 

@@ -39,7 +39,7 @@ def test_a_ticket_travels_from_the_portal_through_the_desk_to_its_approval(house
             },
         )
         ticket = Ticket.objects.get()
-        assert raised.url == f"/tickets/{ticket.number}/"
+        assert raised.url == f"/tickets/{ticket.number}/"  # type: ignore[attr-defined]
         assert (ticket.state, ticket.priority_code, ticket.is_out_of_contract) == (
             "new",
             "high",

@@ -37,7 +37,7 @@ PNG = (
 
 
 @pytest.fixture(autouse=True)
-def _monday():  # type: ignore[no-untyped-def]
+def _monday():
     with time_machine.travel(MONDAY_9AM, tick=False):
         yield
 

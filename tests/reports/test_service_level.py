@@ -35,7 +35,7 @@ MARCH = date(2026, 3, 1)
 APRIL_1 = datetime(2026, 4, 1, 12, tzinfo=UTC)
 
 
-def row(data: dict, metric: str, priority: str | None = None) -> dict:  # type: ignore[type-arg]
+def row(data: dict, metric: str, priority: str | None = None) -> dict:
     return next(r for r in data["compliance"] if (r["metric"], r["priority"]) == (metric, priority))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from foundation.calendars.defaults import CalendarRole
 from foundation.core.classification import (
     Impact,
     Kind,
@@ -26,9 +27,9 @@ from sla.simulation.drafts import (
     IN_FORCE,
     Draft,
     draft_from,
-    publish_draft,
     written_out,
 )
+from sla.simulation.services import publish_draft
 from tests.support.calendars import publish
 from tests.support.house import (
     DAY,
@@ -154,8 +155,9 @@ def test_matrix_hours_and_pauses_can_be_tried(house: House) -> None:
         == 2
     )
     hours = simulate(
-        house, Draft(hours={"business": {str(day): [["00:00", "24:00"]] for day in range(7)}})
-    )  # type: ignore[dict-item]
+        house,
+        Draft(hours={CalendarRole.BUSINESS: {str(day): [["00:00", "24:00"]] for day in range(7)}}),
+    )
     assert hours.moved + hours.changed > 0
     assert (
         simulate(house, Draft(pauses_while_pending_user=False)).moved

@@ -25,7 +25,8 @@ def test_a_message_that_is_being_put_is_not_read_before_it_is_whole(tmp_path: Pa
         with Connection("filesystem://", transport_options=options) as connection:
             channel = connection.default_channel
             for number in range(count):
-                channel._put("clocks", {"number": number, "text": "x" * 200_000})
+                message = {"number": number, "text": "x" * 200_000}
+                channel._put("clocks", message)  # type: ignore[attr-defined]
 
     def get() -> None:
         from queue import Empty
@@ -34,7 +35,7 @@ def test_a_message_that_is_being_put_is_not_read_before_it_is_whole(tmp_path: Pa
             channel = connection.default_channel
             while len(read) + len(broken) < count:
                 try:
-                    found: dict[str, Any] = channel._get("clocks")
+                    found: dict[str, Any] = channel._get("clocks")  # type: ignore[attr-defined]
                     read.append(found["number"])
                 except Empty:
                     continue

@@ -238,6 +238,7 @@ def test_the_validation_period_is_a_clock_of_the_customer_that_nobody_is_told_of
     clock = clock_of(ticket, Metric.VALIDATION)
     assert (clock.started_at, clock.due_at) == (MONDAY_9AM + HOUR, fresh(ticket).validation_due_at)
     assert (clock.next_event_at, fresh(ticket).next_due_at) == (None, None)
+    assert clock.due_at is not None
     assert clock_face(clock, fresh(ticket), clock.due_at - HOUR).tone == "calm"
 
     told = OutboxMessage.objects.count()

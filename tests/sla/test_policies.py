@@ -117,7 +117,7 @@ def test_a_version_binds_later_tickets_and_a_later_change_reads_the_one_bound_th
     seen = fresh(before)
     change = Classification(
         impact=Impact.EXTENSIVE, urgency=Urgency.CRITICAL, kind=seen.kind, service=seen.service
-    )  # type: ignore[arg-type]
+    )
     services.classify_ticket(
         ticket=seen, classification=change, by=by(house.agent), at=MONDAY_9AM + 2 * HOUR
     )
@@ -195,7 +195,7 @@ def test_a_matrix_binds_when_the_ticket_arrives(house: House) -> None:
             urgency=Urgency.LOW,
             kind=seen.kind,
             service=house.services["network"],
-        )  # type: ignore[arg-type]
+        )
         services.classify_ticket(
             ticket=seen, classification=change, by=by(house.agent), at=MONDAY_9AM + 2 * HOUR
         )
@@ -255,9 +255,8 @@ def test_what_is_wrong_is_refused_with_the_cure_and_nothing_is_kept(
     with pytest.raises((Invalid, ValidationError)) as refused:
         publish_for(house, values.pop("targets"), at=MONDAY_9AM, **values)
 
-    told = (
-        refused.value.fields if isinstance(refused.value, Invalid) else refused.value.message_dict
-    )
+    error: Any = refused.value
+    told = error.fields if isinstance(error, Invalid) else error.message_dict
     assert field in told
     assert PolicyVersion.objects.count() == 1
 

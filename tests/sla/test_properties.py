@@ -316,7 +316,10 @@ def test_the_explanation_of_every_clock_of_ten_thousand_generated_tickets_adds_u
         (2,): Policy((Layer(never, []),)),
     }
     ticket = Ticket(
-        kind="incident", support_type="functional", priority=2, service=Service(category_id=None)
+        kind="incident",
+        support_type="functional",
+        priority=2,
+        service=Service(category_id=None),  # type: ignore[misc]
     )
     for _ in range(2 * TICKETS):
         item = generated_clock(dice, versions, policies)

@@ -73,7 +73,7 @@ def test_open_clocks_move_closed_ones_stay_and_the_time_used_is_kept(house: Hous
 
     # Three hours were used; two are left until 14:00 and five more on Tuesday.
     assert clock(open_one).due_at == MONDAY_9AM + DAY + 5 * HOUR
-    assert fresh(open_one).next_due_at == min(
+    assert fresh(open_one).next_due_at == min(  # type: ignore[type-var]
         clock(open_one, "reaction").due_at, clock(open_one).due_at
     )
     assert clock(answered).due_at == stopped
@@ -309,7 +309,7 @@ def test_a_version_that_fails_holds_up_nobody_elses(house: House, monkeypatch: A
             raise RuntimeError("broken")
         return real(version=version, at=at)
 
-    monkeypatch.setattr(tasks.services, "redate_clocks", one_fails)
+    monkeypatch.setattr(tasks.services, "redate_clocks", one_fails)  # type: ignore[attr-defined]
     tasks.sweep_redating()
 
     assert CalendarVersion.objects.get(pk=good.pk).redated_at is not None

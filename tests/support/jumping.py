@@ -17,6 +17,7 @@ from celery.signals import worker_process_init
 
 FILE = Path(os.environ["MESA_CLOCK_AHEAD"])
 jumped = time_machine.travel(datetime.now(UTC), tick=True).start()
+time.time()  # it begins to tick when it is first read, which Celery does seconds later
 ahead = 0
 
 

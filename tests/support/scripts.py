@@ -85,8 +85,8 @@ def simulate() -> int:
 
     from catalog.models import RequestTemplate
     from foundation.accounts.models import Organization, User
-    from foundation.core.actor import system_actor
-    from foundation.core.classification import Priority
+    from foundation.core.actor import Actor, system_actor
+    from foundation.core.classification import Channel, Priority
     from reports.services import NewSimulation, request_report, request_simulation
     from sla.metrics import Metric
     from sla.simulation.drafts import Draft
@@ -112,7 +112,11 @@ def simulate() -> int:
         last_month=month,
     )
     manager = User.objects.get(email="manager@mesa.example")
-    return int(request_simulation(wanted=wanted, by=by(manager), at=now).pk)
+    return int(
+        request_simulation(
+            wanted=wanted, by=Actor(person_id=manager.pk, channel=Channel.DESK), at=now
+        ).pk
+    )
 
 
 def simulation(pk: str) -> dict[str, Any]:

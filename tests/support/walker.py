@@ -32,7 +32,7 @@ class Walker:
         size = SIZES[SHAPES[mesa.shape, language]]
         self.context = browser.new_context(
             viewport=size, locale="es-MX" if language == "es" else "en-US", base_url=mesa.url
-        )  # type: ignore[arg-type]
+        )
         self.page: Page = self.context.new_page()
         self.errors: list[str] = []
         self.page.on(
@@ -79,6 +79,9 @@ class Walker:
         assert self.page.get_attribute("html", "lang") == self.language
         assert self.errors == [], (self.page.url, self.errors)
 
+    def expect_no_refusal(self) -> None:
+        assert self.page.locator(".message-error").all_inner_texts() == []
+
     def step(self, name: str, **fields: str) -> None:
         """Open a step of the desk's ticket page, fill it and take it."""
         form = self.page.locator(f"form[action$='/step/{name}/']")
@@ -89,6 +92,7 @@ class Walker:
                 "e => e.tagName"
             ) == "SELECT" else control.fill(value)
         self.do(lambda: form.locator("button.button-primary, button.button-danger").click())
+        self.expect_no_refusal()
 
     def say(self, kind: str, body: str, estimated_at: str = "") -> None:
         form = self.page.locator("[data-composer]")
@@ -97,3 +101,4 @@ class Walker:
         if estimated_at:
             form.locator("[name=estimated_at]").fill(estimated_at)
         self.do(lambda: form.locator("button.button-primary").click())
+        self.expect_no_refusal()

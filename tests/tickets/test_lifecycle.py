@@ -327,7 +327,7 @@ def test_a_stale_change_is_refused_with_what_changed_and_writes_nothing(house: H
                 urgency=Urgency.CRITICAL,
                 kind=seen.kind,
                 service=seen.service,
-            ),  # type: ignore[arg-type]
+            ),
             by=by(house.agent),
             at=MONDAY_9AM,
             expected_version=seen.version,

@@ -65,7 +65,7 @@ def test_a_person_of_another_customer_cannot_be_the_requester(house: House) -> N
         kind="incident",
         service=house.services["erp"],
         impact="minor",
-        urgency="low",  # type: ignore[arg-type]
+        urgency="low",
     )
     with organization_scope(house.north.pk), pytest.raises(ScopeError):
         services.raise_ticket(request=wanted, by=by(house.requester), at=MONDAY_9AM)
@@ -113,7 +113,7 @@ def test_visibility_by_role(house: House) -> None:
     )
 
 
-def _site(house: House):  # type: ignore[no-untyped-def]
+def _site(house: House):
     from foundation.accounts.models import Membership
 
     return Membership.objects.get(user=house.people["site_supervisor"]).site

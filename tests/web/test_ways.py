@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.utils import translation
 
-from foundation.accounts.zones import instant_words, zone_words
+from foundation.core.zones import instant_words, zone_words
 from tests.support.house import (
     MONDAY_9AM,
     House,

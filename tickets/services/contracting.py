@@ -9,11 +9,11 @@ from catalog.models import Contract
 from catalog.queries import covers, matrix_for
 from foundation.accounts.queries import acting_person
 from foundation.accounts.roles import Capability
-from foundation.accounts.zones import zone
 from foundation.core.actor import Actor
 from foundation.core.classification import Impact, Urgency
 from foundation.core.errors import Invalid
 from foundation.core.events import publish
+from foundation.core.zones import zone
 from tickets import verbs
 from tickets.events import TicketContractChanged
 from tickets.models import MessageKind, Ticket

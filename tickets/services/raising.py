@@ -12,7 +12,6 @@ from catalog.queries import contract_on, matrix_for
 from foundation.accounts.models import Membership, Organization, User
 from foundation.accounts.queries import acting_person
 from foundation.accounts.roles import RAISES_TICKETS, Capability
-from foundation.accounts.zones import zone
 from foundation.core.actor import Actor
 from foundation.core.classification import (
     Channel,
@@ -25,6 +24,7 @@ from foundation.core.classification import (
 from foundation.core.errors import Invalid
 from foundation.core.events import publish
 from foundation.core.tenancy import require_in_scope
+from foundation.core.zones import zone
 from foundation.documents.checking import CheckedFile
 from tickets import verbs
 from tickets.events import TicketRaised

@@ -3,7 +3,7 @@
 import django.db.models.deletion
 import django.db.models.functions.text
 import foundation.accounts.models
-import foundation.accounts.zones
+import foundation.core.zones
 from django.conf import settings
 from django.db import migrations, models
 
@@ -118,7 +118,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         default="America/Mexico_City",
                         max_length=60,
-                        validators=[foundation.accounts.zones.validate_time_zone],
+                        validators=[foundation.core.zones.validate_time_zone],
                         verbose_name="time zone",
                     ),
                 ),

@@ -6,8 +6,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from foundation.accounts.models.people import LANGUAGES
-from foundation.accounts.zones import validate_country, validate_time_zone
 from foundation.core.tenancy import TenantModel
+from foundation.core.zones import validate_country, validate_time_zone
 
 # A positive 64-bit integer; random, so that a value of a rolled-back transaction never comes back.
 STAMP_BITS = 62

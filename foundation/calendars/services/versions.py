@@ -11,7 +11,6 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from foundation.accounts.models import Organization
-from foundation.accounts.zones import zone
 from foundation.activity.services import Fact, record
 from foundation.calendars import verbs
 from foundation.calendars.defaults import BUSINESS_HOURS, CONTINUOUS_HOURS, CalendarRole
@@ -20,6 +19,7 @@ from foundation.calendars.holidays import public_holidays
 from foundation.calendars.models import Calendar, CalendarVersion
 from foundation.core.actor import Actor, system_actor
 from foundation.core.events import publish
+from foundation.core.zones import zone
 
 HOLIDAY_YEARS_BACK = 1
 HOLIDAY_YEARS_AHEAD = 3

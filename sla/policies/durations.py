@@ -7,22 +7,9 @@ from datetime import timedelta
 
 from django.utils.translation import ngettext
 
+from foundation.core.durations import short_duration
 from sla.policies.models import MAX_DAYS, MAX_MINUTES
 from sla.targets import Target, Term
-
-
-def short_duration(span: timedelta) -> str:
-    """Return ``12 min``, ``3 h 05 min`` or ``2 d 4 h``: floored to the minute, never negative, at
-    least ``1 min``.
-    """
-    minutes = max(1, int(abs(span).total_seconds()) // 60)
-    days, rest = divmod(minutes, 24 * 60)
-    hours, minutes = divmod(rest, 60)
-    if days:
-        return f"{days} d {hours} h" if hours else f"{days} d"
-    if hours:
-        return f"{hours} h {minutes:02d} min" if minutes else f"{hours} h"
-    return f"{minutes} min"
 
 
 def promise_words(target: Target) -> str:
@@ -66,14 +53,3 @@ def format_promise(target: Target) -> str:
         for part in (f"{hours} h" if hours else "", f"{minutes} min" if minutes else "")
         if part
     )
-
-
-def exact_duration(span: timedelta) -> str:
-    """Return ``3:00:00`` (hours, minutes, seconds) with microseconds where there are any, for
-    ledgers that must add up.
-    """
-    total = int(span.total_seconds())
-    hours, rest = divmod(total, 3600)
-    minutes, seconds = divmod(rest, 60)
-    fraction = f".{span.microseconds:06d}" if span.microseconds else ""
-    return f"{hours}:{minutes:02d}:{seconds:02d}{fraction}"

@@ -1,0 +1,82 @@
+"""What stands on the desk's home, in order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from django.db.models import QuerySet
+
+from desk.queue.rows import rows_of
+from foundation.accounts.models import User
+from foundation.accounts.roles import Capability
+from tickets import queries
+from tickets.models import Ticket
+from web.panels import Panel
+
+SHOWN = 8
+
+
+@dataclass
+class Home:
+    reader: User
+
+    @property
+    def sees_tickets(self) -> bool:
+        return self.reader.can(Capability.SEE_TICKETS)
+
+    @cached_property
+    def active(self) -> QuerySet[Ticket]:
+        return queries.active(queries.visible_to(self.reader))
+
+
+HomePanel = Panel[Home]
+
+
+class Figures(HomePanel):
+    """How many tickets are mine, unassigned, at risk, overdue; each leads to the queue."""
+
+    name = "figures"
+    template = "desk/home/panels/figures.html"
+    statements = 5
+
+    def load(self, user: User, subject: Home, at: datetime) -> dict[str, Any] | None:
+        return {"counts": queries.desk_counts(user, at)} if subject.sees_tickets else None
+
+
+class Urgent(HomePanel):
+    name = "urgent"
+    template = "desk/home/panels/urgent.html"
+    statements = 4
+
+    def load(self, user: User, subject: Home, at: datetime) -> dict[str, Any] | None:
+        if not subject.sees_tickets:
+            return None
+        urgent = queries.in_queue_order(subject.active.filter(at_risk_at__lte=at))[:SHOWN]
+        return {"urgent": rows_of(urgent, at)}
+
+
+class Mine(HomePanel):
+    name = "mine"
+    template = "desk/home/panels/mine.html"
+    statements = 4
+
+    def load(self, user: User, subject: Home, at: datetime) -> dict[str, Any] | None:
+        if not subject.sees_tickets:
+            return None
+        mine = queries.in_queue_order(subject.active.filter(assignee=user))[:SHOWN]
+        return {"mine": rows_of(mine, at)}
+
+
+class NoTickets(HomePanel):
+    """For a role that works with no tickets."""
+
+    name = "no_tickets"
+    template = "desk/home/panels/no_tickets.html"
+
+    def load(self, user: User, subject: Home, at: datetime) -> dict[str, Any] | None:
+        return None if subject.sees_tickets else {}
+
+
+PANELS: Sequence[HomePanel] = (Figures(), Urgent(), Mine(), NoTickets())

@@ -1,0 +1,117 @@
+"""Instants, dates, durations and classification in the reader's words: for pages, letters, PDFs."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django import template
+from django.utils import formats
+from django.utils.dateparse import parse_datetime
+from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
+from django.utils.translation import gettext as _
+
+from foundation.core.classification import Kind, Priority, SupportType
+from foundation.core.durations import exact_duration, short_duration
+from foundation.core.wording import day_words, is_spanish
+from foundation.core.zones import instant_words, zone, zone_words
+
+register = template.Library()
+
+
+@register.filter
+def instant(value: datetime | str | None, time_zone: str) -> str:
+    """Show an instant in a named zone: ``22 nov 2026, 14:05``. ISO text is accepted, empty shows
+    nothing.
+    """
+    moment = parse_datetime(value) if isinstance(value, str) and value else value
+    if not isinstance(moment, datetime):
+        return ""
+    return instant_words(moment, time_zone)
+
+
+@register.filter
+def day(value: date | None) -> str:
+    """Show a date: ``22 nov 2026``; nothing for none."""
+    return day_words(value) if value is not None else ""
+
+
+@register.filter
+def exact_instant(value: datetime | None, time_zone: str) -> str:
+    """Show an instant to the second, for ledgers."""
+    if value is None:
+        return ""
+    return f"{instant(value, time_zone)}:{value.astimezone(zone(time_zone)):%S}"
+
+
+@register.filter
+def zone_name(time_zone: str) -> str:
+    """Show a zone as people say it: ``America/Mexico_City`` is ``Ciudad de México``."""
+    return zone_words(time_zone)
+
+
+@register.filter
+def ago(value: datetime | None, at: datetime) -> str:
+    return short_duration(at - value) if value is not None else ""
+
+
+@register.filter
+def short(value: timedelta) -> str:
+    return short_duration(value)
+
+
+@register.filter
+def exact(value: timedelta) -> str:
+    return exact_duration(value)
+
+
+@register.filter
+def kind_label(code: str) -> str:
+    return str(Kind(code).label) if code in Kind.values else code
+
+
+@register.filter
+def support_type_label(code: str) -> str:
+    return str(SupportType(code).label) if code in SupportType.values else code
+
+
+@register.filter
+def weekday_name(day: int) -> str:
+    """Name a day of the week, Monday is 0."""
+    return str(WEEKDAYS[day])
+
+
+@register.filter
+def month_of(value: date) -> str:
+    """Name a month with its year: ``noviembre de 2026``."""
+    return (
+        formats.date_format(value, "F \\d\\e Y").lower()
+        if is_spanish()
+        else formats.date_format(value, "F Y")
+    )
+
+
+@register.filter
+def weekday_of(value: date) -> str:
+    """Name the weekday of a date in short."""
+    return (
+        str(WEEKDAYS_ABBR[value.weekday()]).lower()
+        if is_spanish()
+        else str(WEEKDAYS_ABBR[value.weekday()])
+    )
+
+
+@register.filter
+def priority_label(value: int | str | None) -> str:
+    """Name a priority given as number or as code; None is every priority together."""
+    if value is None:
+        return _("All")
+    return str((Priority[value.upper()] if isinstance(value, str) else Priority(value)).label)
+
+
+@register.filter
+def priority_code(value: int | str) -> str:
+    return value if isinstance(value, str) else Priority(value).code
+
+
+@register.filter
+def get(mapping: dict[str, Any], key: str) -> Any:
+    return mapping.get(key)

@@ -1,0 +1,57 @@
+"""What was simulated, put in force."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from catalog.models import Contract
+from catalog.queries import matrix_for
+from catalog.services import publish_matrix
+from foundation.core.actor import Actor
+from sla.policies.models import (
+    POLICY_CALENDARS,
+    POLICY_SAYS,
+    PolicyTarget,
+    PolicyVersion,
+)
+from sla.policies.services.publishing import publish_policy
+from sla.simulation.drafts import Draft
+
+
+@transaction.atomic
+def publish_draft(
+    *, draft: Draft, contract: Contract, effective_from: datetime, by: Actor, at: datetime
+) -> PolicyVersion:
+    """Put the targets, pauses and matrix of a draft in force for a contract; what it leaves open
+    stays as the newest versions say.
+
+    Hours are not put in force here: a calendar's page shows first which tickets move. Raises
+    ``Invalid`` as ``publish_policy`` does.
+    """
+    last = PolicyVersion.objects.filter(contract=contract).order_by("-number").first()
+    kept = (
+        {name: getattr(last, name) for name in (*POLICY_CALENDARS, *POLICY_SAYS)}
+        if last is not None
+        else {}
+    )
+    standing = PolicyTarget.objects.filter(policy=last).order_by("pk") if last is not None else ()
+    rows = [row for row in standing if not draft.covers(row)] + draft.rows()
+    for row in rows:
+        row.pk = None
+    said = {
+        name: getattr(draft, name)
+        for name in ("pauses_while_pending_user", "pauses_while_pending_supplier")
+    }
+    kept |= {name: value for name, value in said.items() if value is not None}
+    if draft.matrix:
+        cells = {**matrix_for(contract.organization, contract.pk, effective_from), **draft.matrix}
+        publish_matrix(contract=contract, cells=cells, effective_from=effective_from, by=by, at=at)
+    return publish_policy(
+        organization=contract.organization,
+        contract=contract,
+        targets=rows,
+        effective_from=effective_from,
+        by=by,
+        at=at,
+        **kept,
+    )

@@ -1,0 +1,19 @@
+"""The words of promises."""
+
+from django import template
+
+from sla.metrics import Metric
+from sla.policies.durations import promise_words
+from sla.targets import Target
+
+register = template.Library()
+
+
+@register.filter
+def promised(target: Target) -> str:
+    return promise_words(target)
+
+
+@register.filter
+def metric_label(code: str) -> str:
+    return str(Metric(code).label) if code in Metric.values else code

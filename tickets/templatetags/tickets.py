@@ -1,0 +1,22 @@
+"""The words of a ticket's life cycle."""
+
+from django import template
+
+from tickets.states import TRANSITIONS, ClosureCode, State
+
+register = template.Library()
+
+
+@register.filter
+def state_label(code: str) -> str:
+    return str(State(code).label) if code in State.values else code
+
+
+@register.filter
+def closure_label(code: str) -> str:
+    return str(ClosureCode(code).label) if code in ClosureCode.values else code
+
+
+@register.filter
+def transition_label(name: str) -> str:
+    return str(TRANSITIONS[name].label) if name in TRANSITIONS else name
