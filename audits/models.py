@@ -54,12 +54,10 @@ class AuditRequest(OrganizationRow):
     form = models.ForeignKey(Blob, on_delete=models.PROTECT, related_name="+")
     decided_by = _user()  # of an alternate environment
     decided_at = models.DateTimeField(null=True)
-    decision = models.TextField(
-        blank=True
-    )  # why an alternate was taken or declined, or why the audit was stopped
-    stopped_from = models.CharField(
-        max_length=12, choices=AuditState, blank=True
-    )  # where it goes on after a stop
+    # why an alternate was taken or declined, or why the audit was stopped
+    decision = models.TextField(blank=True)
+    # where it goes on after a stop
+    stopped_from = models.CharField(max_length=12, choices=AuditState, blank=True)
     # The customer did not accept what was delivered: from then on BPO says when it is complete, not
     # the last item.
     reopened_at = models.DateTimeField(null=True)
@@ -149,12 +147,10 @@ class Evidence(OrganizationRow):
     delivered = models.ForeignKey(Blob, on_delete=models.PROTECT, null=True, related_name="+")
     delivered_by = _user()
     delivered_at = models.DateTimeField(null=True)
-    retention_days = (
-        models.PositiveIntegerField()
-    )  # promised when it was made: how long it outlives its contract, at least
-    retain_until = models.DateField(
-        null=True
-    )  # set when the contract has ended; None: without limit
+    # promised when it was made: how long it outlives its contract, at least
+    retention_days = models.PositiveIntegerField()
+    # set when the contract has ended; None: without limit
+    retain_until = models.DateField(null=True)
 
     class Meta(OrganizationRow.Meta):
         verbose_name = _("evidence")

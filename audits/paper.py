@@ -126,9 +126,8 @@ def invitation(audit: AuditRequest, conference: Conference) -> bytes:
     event.add("uid", f"audit-conference-{conference.pk}@{settings.MESA_MAIL_DOMAIN}")
     event.add("sequence", conference.sequence)
     event.add("dtstamp", conference.scheduled_at.astimezone(UTC))
-    event.add(
-        "dtstart", conference.starts_at.astimezone(UTC)
-    )  # no zone to describe, no hour that the clocks skip
+    # no zone to describe, no hour that the clocks skip
+    event.add("dtstart", conference.starts_at.astimezone(UTC))
     event.add("dtend", conference.ends_at.astimezone(UTC))
     event.add("summary", f"{audit.ticket.number} · {audit.auditor_company}")
     event.add("location", vText(conference.place))

@@ -1,5 +1,5 @@
-"""Who may do what with an audit (SPEC 9.4): by the staff's roles themselves, which nobody else's
-rights stand in for.
+"""Who may do what with an audit (SPEC 9.4). Only the roles named here count: no other capability
+grants an act.
 """
 
 from django.db.models import TextChoices
@@ -58,7 +58,7 @@ RULES: dict[Act, tuple[frozenset[StaffRole], frozenset[AuditState]]] = {
 }
 
 
-# What was agreed on with others is seen to until the ticket has ended.
+# Allowed after the solution, until the ticket has ended.
 AFTER_THE_SOLUTION = frozenset({Act.ANSWER_VISIT, Act.CANCEL_CONFERENCE})
 
 

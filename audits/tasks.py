@@ -12,9 +12,8 @@ from foundation.documents.services import discard_strays
 def keep_retention() -> int:
     """Delete the evidence whose retention has ended."""
     with every_organization(reason="the retention of evidence"):
-        discard_strays(
-            at=timezone.now()
-        )  # what an undone act stored is no evidence, and kept by nobody
+        # what an undone act stored is no evidence, and kept by nobody
+        discard_strays(at=timezone.now())
         return services.purge_evidence(at=timezone.now())
 
 

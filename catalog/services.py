@@ -50,9 +50,8 @@ def publish_matrix(
     It binds the tickets that arrive from ``effective_from`` on. Raises ``Invalid`` when it would
     change the past.
     """
-    Contract.objects.select_for_update().get(
-        pk=contract.pk
-    )  # two who publish at once are judged one after the other
+    # two who publish at once are judged one after the other
+    Contract.objects.select_for_update().get(pk=contract.pk)
     last = MatrixVersion.objects.filter(contract=contract).order_by("-number").first()
     check_effective(
         effective_from=effective_from, last=last.effective_from if last else None, at=at
@@ -77,9 +76,8 @@ def publish_contract(
     """Keep what the contract's rows say now as a version; None when nothing differs from the newest
     one.
     """
-    Contract.objects.select_for_update().get(
-        pk=contract.pk
-    )  # two at once never take the same number
+    # two at once never take the same number
+    Contract.objects.select_for_update().get(pk=contract.pk)
     terms = _terms_of(contract)
     last = ContractVersion.objects.filter(contract=contract).order_by("-number").first()
     if last is not None and last.terms == terms:

@@ -8,8 +8,9 @@ from deploy.settings_environment import embedded
 
 if __name__ == "__main__":
     embedded()
+    # after the environment is complete
     from django.core.management import (
         execute_from_command_line,
-    )  # after the environment is complete
+    )
 
     execute_from_command_line(["./mesa manage", *sys.argv[1:]])

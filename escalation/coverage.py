@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from catalog.models import Contract
 from catalog.queries import contracts_in_force, support_types_of
 from escalation.duty import calendar_of, party_of
-from escalation.holes import DAY_HOURS, HOURS, Hole, Told
+from escalation.gaps import DAY_HOURS, HOURS, CoverageGap, Notified
 from escalation.models import (
     Action,
     EscalationLevel,
@@ -64,7 +64,7 @@ class _Level:
 
 
 @dataclass
-class Picture:
+class CoverageForecast:
     """Whom the tickets of one contract reach (or, without one, of the organization) in the 168
     hours from ``starts_at``.
     """
@@ -75,13 +75,12 @@ class Picture:
     roster: Roster
     percents: tuple[int, ...]
     _supervisors: list[User]
-    _ladders: list[
-        tuple[datetime, list[_Level]]
-    ]  # the levels of each version of the matrix in the week, and since when
+    # the levels of each version of the matrix in the week, and since when
+    _ladders: list[tuple[datetime, list[_Level]]]
     _rules: list[tuple[EscalationRule, Party]]
     _calendars: dict[Priority, list[WorkCalendar]]
     needed: set[tuple[int, Priority]] = field(default_factory=set)
-    holes: list[Hole] = field(default_factory=list)
+    gaps: list[CoverageGap] = field(default_factory=list)
 
     def instant_of(self, hour: int) -> datetime:
         """Return the instant at which an hour of the week begins, in the week to come; one that the
@@ -92,20 +91,20 @@ class Picture:
             starts.setdefault(self.hour_of(at), at)
         return starts[hour] if hour in starts else starts[(hour + 1) % HOURS]
 
-    def told(self, priority: Priority, percent: int, at: datetime) -> list[Told]:
+    def told(self, priority: Priority, percent: int, at: datetime) -> list[Notified]:
         """Return who is told when a clock of a ticket that nobody holds yet reaches ``percent`` at
         ``at``.
         """
         found = []
         first_line = self._first_line(at)
         if first_line:
-            found.append(Told(first_line, at, "desk"))
+            found.append(Notified(first_line, at, "desk"))
         found += self._by_rules(priority, percent, at)
         if percent == BREACH_PERCENT and self._levels_at(at):
             found.append(self._by_level(0, at))
         return found
 
-    def next_told(self, at: datetime) -> Told | None:
+    def next_told(self, at: datetime) -> Notified | None:
         """Return who comes next when the first level does not acknowledge a breach at ``at``; None:
         there is no second level.
         """
@@ -140,10 +139,10 @@ class Picture:
             if person.pk
         )
 
-    def _by_level(self, place: int, at: datetime) -> Told:
+    def _by_level(self, place: int, at: datetime) -> Notified:
         each = self._levels_at(at)[place]
         answering = each.answers(at, self.roster)
-        return Told(
+        return Notified(
             answering.people,
             answering.at,
             "level",
@@ -152,7 +151,7 @@ class Picture:
             answering.is_on_duty,
         )
 
-    def _by_rules(self, priority: Priority, percent: int, at: datetime) -> Iterator[Told]:
+    def _by_rules(self, priority: Priority, percent: int, at: datetime) -> Iterator[Notified]:
         for rule, party in self._rules:
             reached = next(
                 (step for step in self.percents if step >= (rule.percent or 0)), BREACH_PERCENT
@@ -164,7 +163,7 @@ class Picture:
                     yield self._by_level(0, at)
                 continue
             answering = first_to_answer(party, at, self.roster)
-            yield Told(
+            yield Notified(
                 answering.people, answering.at, "rule", rule.name, is_on_duty=answering.is_on_duty
             )
 
@@ -208,11 +207,11 @@ class Picture:
         local = at.astimezone(zone(self.organization.time_zone))
         return local.weekday() * DAY_HOURS + local.hour
 
-    def look(self) -> None:
+    def find_gaps(self) -> None:
         """Find the hours in which a clock can run, and those of them in which nobody on duty would
         be told.
         """
-        found: set[Hole] = set()
+        found: set[CoverageGap] = set()
         for at in self._instants():
             hour = self.hour_of(at)
             for priority in Priority:
@@ -226,27 +225,27 @@ class Picture:
                         told.is_on_duty and told.people and told.at <= at
                         for told in self.told(priority, percent, at)
                     ):
-                        found.add(Hole(hour, priority, percent))
-        self.holes = sorted(found, key=lambda hole: (hole.hour, hole.priority, hole.percent))
+                        found.add(CoverageGap(hour, priority, percent))
+        self.gaps = sorted(found, key=lambda gap: (gap.hour, gap.priority, gap.percent))
 
 
-def pictures_of(organization: Organization, at: datetime) -> list[Picture]:
-    """Return the picture of each contract in force on that day; of the organization itself where
+def forecasts_of(organization: Organization, at: datetime) -> list[CoverageForecast]:
+    """Return the forecast of each contract in force on that day; of the organization itself where
     there is none.
     """
     day = at.astimezone(zone(organization.time_zone)).date()
     contracts: Sequence[Contract | None] = contracts_in_force(organization, day) or [None]
     roster = roster_on(at, organization.pk)
-    return [picture_of(organization, contract, at, roster=roster) for contract in contracts]
+    return [forecast_of(organization, contract, at, roster=roster) for contract in contracts]
 
 
-def picture_of(
+def forecast_of(
     organization: Organization,
     contract: Contract | None,
     at: datetime,
     *,
     roster: Roster | None = None,
-) -> Picture:
+) -> CoverageForecast:
     """Return who is told of the tickets of a contract in the week from the hour of ``at`` on, as
     planned now.
     """
@@ -256,7 +255,7 @@ def picture_of(
         organization=organization, effective_from__gt=at, effective_from__lt=at + WEEK
     )
     instants = [at, *coming.order_by("effective_from").values_list("effective_from", flat=True)]
-    picture = Picture(
+    forecast = CoverageForecast(
         organization=organization,
         contract=contract,
         starts_at=at.astimezone(zone(organization.time_zone))
@@ -272,8 +271,8 @@ def picture_of(
             for priority in Priority
         },
     )
-    picture.look()
-    return picture
+    forecast.find_gaps()
+    return forecast
 
 
 def _ladder(organization: Organization, contract_id: int | None, at: datetime) -> list[_Level]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from catalog.models import Contract
 from escalation.duty import who_answers
-from escalation.holes import Stretch
+from escalation.gaps import Stretch
 from escalation.models import Drill, Escalation, EscalationLevel, EscalationRule
 from escalation.queries import acknowledge_token, ladder_of
 from escalation.rules import Fact
@@ -198,7 +198,7 @@ def tell_loop(*, ticket: Ticket, rule: EscalationRule, at: datetime) -> None:
     send(ticket, [ticket_letter(ticket, to=person, **same) for person in found.people], at)
 
 
-def tell_holes(
+def notify_gaps(
     *,
     organization: Organization,
     contract: Contract | None,
@@ -226,7 +226,7 @@ def tell_holes(
     found = _supervisors(organization.pk, roster_on(at, organization.pk), at)
     letters = [
         Letter(
-            template="coverage_hole",
+            template="coverage_gap",
             to_email=person.email,
             to_name=person.full_name,
             recipient_id=person.pk,

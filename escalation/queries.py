@@ -121,11 +121,12 @@ def read_token(token: str) -> tuple[int, int, str]:
         organization_id, escalation_id, *told = signing.loads(token, salt=_SALT)
     except (signing.BadSignature, ValueError, TypeError) as error:
         raise NotFound(_("This link is not valid. Copy it whole from the mail.")) from error
+    # links of older mails name nobody
     return (
         int(organization_id),
         int(escalation_id),
         str(told[0]) if told else "",
-    )  # links of older mails name nobody
+    )
 
 
 def get_escalation(escalation_id: int, ticket: Ticket | None = None) -> Escalation:

@@ -7,7 +7,7 @@ from escalation import notices, services
 from escalation.models import Cause, EscalationRule, Trigger
 from escalation.queries import any_rule
 from escalation.rules import Fact
-from escalation.tasks import look_at_coverage
+from escalation.tasks import refresh_coverage
 from foundation.accounts.queries import organizations
 from foundation.configuration.events import ConfigurationChanged
 from sla.clocks.models import Clock
@@ -32,7 +32,7 @@ def on_clock_warned(event: ClockWarned) -> None:
         percent=event.percent,
         at=event.at,
     )
-    services.judge(ticket=ticket, fact=_clock_fact(event, event.percent), at=event.at)
+    services.apply_rules(ticket=ticket, fact=_clock_fact(event, event.percent), at=event.at)
 
 
 def on_clock_breached(event: ClockBreached) -> None:
@@ -50,7 +50,7 @@ def on_clock_breached(event: ClockBreached) -> None:
     services.escalate_ticket(
         ticket=ticket, cause=Cause.BREACH, cause_key=key, by=services.ESCALATOR, at=event.at
     )
-    services.judge(ticket=ticket, fact=_clock_fact(event, 100), at=event.at)
+    services.apply_rules(ticket=ticket, fact=_clock_fact(event, 100), at=event.at)
 
 
 def _clock_fact(event: ClockWarned | ClockBreached, percent: int) -> Fact:
@@ -88,7 +88,7 @@ def on_ticket_state_changed(event: TicketStateChanged) -> None:
 
 
 def _came_into_state(ticket: Ticket, at: datetime) -> None:
-    services.judge(
+    services.apply_rules(
         ticket=ticket,
         fact=Fact(f"state:{ticket.state}:{at.isoformat()}", Trigger.STATE, state=ticket.state),
         at=at,
@@ -128,7 +128,7 @@ def on_configuration_changed(event: ConfigurationChanged) -> None:
         )
         services.ask_coverage(organization_ids=ids, at=event.at)
         for organization_id in ids:
-            transaction.on_commit(partial(look_at_coverage.delay, organization_id), robust=True)
+            transaction.on_commit(partial(refresh_coverage.delay, organization_id), robust=True)
 
 
 def _ticket(ticket_id: int) -> Ticket:

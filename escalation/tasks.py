@@ -49,10 +49,10 @@ def sweep_rules() -> int:
 
 
 @shared_task(queue="reports")
-def look_at_coverage(organization_id: int) -> int:
+def refresh_coverage(organization_id: int) -> int:
     """Look who is told of a customer's tickets in the week to come."""
     with organization_scope(organization_id):
-        return services.look_at_coverage(
+        return services.refresh_coverage(
             organization=get_organization(organization_id), at=timezone.now()
         )
 
@@ -68,7 +68,7 @@ def sweep_coverage(*, every_one: bool = False) -> int:
         )
     for organization_id in ids:
         try:
-            look_at_coverage(organization_id)
+            refresh_coverage(organization_id)
         except Exception:
             logger.exception(
                 "The coverage of organization %s could not be looked at", organization_id

@@ -76,9 +76,8 @@ class Simulation(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )
     requested_at = models.DateTimeField()
-    put_in_force = models.JSONField(
-        default=list
-    )  # [{"contract": reference, "number": of its policy, "at": ISO instant}]
+    # [{"contract": reference, "number": of its policy, "at": ISO instant}]
+    put_in_force = models.JSONField(default=list)
 
     class Meta:
         verbose_name = _("simulation")

@@ -12,10 +12,11 @@ class Metric(TextChoices):
     REACTION = "reaction", pgettext_lazy("clock", "Reaction")
     ATTENTION = "attention", pgettext_lazy("clock", "Attention")
     RESOLUTION = "resolution", pgettext_lazy("clock", "Resolution")
+    # the customer's: nobody is warned, no report counts it
     VALIDATION = (
         "validation",
         pgettext_lazy("clock", "Validation"),
-    )  # the customer's: nobody is warned, no report counts it
+    )
     DELIVERY = "delivery", pgettext_lazy("clock", "Audit delivery")
     RCA = "rca", pgettext_lazy("clock", "Root cause analysis")
     RESTORATION = "restoration", pgettext_lazy("clock", "Restoration")

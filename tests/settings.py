@@ -11,9 +11,8 @@ os.environ.pop("MESA_DEMO", None)
 from servicedesk.settings import *  # noqa: E402, F403
 from servicedesk.settings import DATABASES, MIDDLEWARE, STORAGES  # noqa: E402
 
-MIDDLEWARE = [
-    name for name in MIDDLEWARE if "whitenoise" not in name
-]  # nothing is collected for tests
+# nothing is collected for tests
+MIDDLEWARE = [name for name in MIDDLEWARE if "whitenoise" not in name]
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

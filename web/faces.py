@@ -44,11 +44,12 @@ def clock_face(clock: Clock, ticket: Ticket, at: datetime) -> ClockFace:
     found = verdict_of(clock, at)
     if found == "met":
         passed = clock.stopped_at - clock.started_at if clock.stopped_at else timedelta()
+        # service time, as promised
         used = (
             clock.used
             if clock.used is not None and clock.target_unit == TargetUnit.TIME
             else passed
-        )  # service time, as promised
+        )
         return ClockFace(_("Met in %(time)s") % {"time": short_duration(used)}, "met", "check")
     if found == Verdict.MISSED:
         late = (

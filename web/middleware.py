@@ -129,9 +129,8 @@ class PersonMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if "%00" in request.META.get("QUERY_STRING", "") or "\0" in request.path:
-            return HttpResponse(
-                status=400
-            )  # no text of ours holds a NUL, and PostgreSQL refuses one
+            # no text of ours holds a NUL, and PostgreSQL refuses one
+            return HttpResponse(status=400)
         user = request.user if isinstance(request.user, User) else None
         account = getattr(request, "service_account", None)
         scope = (

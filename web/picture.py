@@ -21,7 +21,7 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class Picture:
+class ClockDrawing:
     """``now_x`` and ``due_x`` are None outside the drawing."""
 
     bars: tuple[Bar, ...]
@@ -30,7 +30,7 @@ class Picture:
     kinds: tuple[str, ...]
 
 
-def picture(explanation: Explanation, at: datetime) -> Picture:
+def picture(explanation: Explanation, at: datetime) -> ClockDrawing:
     """Draw from the start to the due instant, or to ``at`` when the clock still runs past it or
     waits in a pause.
     """
@@ -44,7 +44,7 @@ def picture(explanation: Explanation, at: datetime) -> Picture:
 
     bars = tuple(_bars(explanation, end, x))
     now = explanation.stopped_at or at
-    return Picture(
+    return ClockDrawing(
         bars=bars,
         now_x=x(now) if now <= end else None,
         due_x=x(explanation.due_at) if explanation.due_at is not None else None,

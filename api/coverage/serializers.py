@@ -7,7 +7,7 @@ from rest_framework import serializers
 from foundation.core.classification import Priority
 
 
-class HoleSerializer(serializers.Serializer[Any]):
+class CoverageGapSerializer(serializers.Serializer[Any]):
     weekday = serializers.IntegerField(help_text="Monday is 0, in the time zone of the coverage.")
     hours = serializers.CharField(
         help_text="From the first to the end of the last hour: 00:00–08:00."
@@ -25,4 +25,4 @@ class CoverageSerializer(serializers.Serializer[Any]):
     contract = serializers.CharField(allow_null=True)
     time_zone = serializers.CharField()
     starts_at = serializers.DateTimeField(help_text="The 168 hours from here on were looked at.")
-    holes = HoleSerializer(many=True)
+    gaps = CoverageGapSerializer(many=True)

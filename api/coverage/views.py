@@ -8,8 +8,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from api.coverage.serializers import CoverageSerializer
-from escalation.coverage import pictures_of
-from escalation.holes import stretches_of
+from escalation.coverage import forecasts_of
+from escalation.gaps import stretches_of
 from foundation.accounts.queries import organization_by_slug
 from foundation.accounts.roles import Capability
 from foundation.core.errors import NotAllowed
@@ -34,19 +34,19 @@ class CoverageView(APIView):
         organization = organization_by_slug(request.query_params.get("organization", ""))
         found = [
             {
-                "contract": picture.contract.reference if picture.contract is not None else None,
+                "contract": forecast.contract.reference if forecast.contract is not None else None,
                 "time_zone": organization.time_zone,
-                "starts_at": picture.starts_at,
-                "holes": [
+                "starts_at": forecast.starts_at,
+                "gaps": [
                     {
                         "weekday": each.day,
                         "hours": each.hours,
                         "priorities": [priority.code for priority in each.priorities],
                         "percents": list(each.percents),
                     }
-                    for each in stretches_of(picture.holes)
+                    for each in stretches_of(forecast.gaps)
                 ],
             }
-            for picture in pictures_of(organization, timezone.now())
+            for forecast in forecasts_of(organization, timezone.now())
         ]
         return Response(CoverageSerializer(found, many=True).data)

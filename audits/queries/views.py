@@ -41,7 +41,7 @@ class ItemView:
 class AuditView:
     """All that a page shows of an audit. ``clock`` is the one of the delivery.
 
-    A stop is the committee's to speak of: who does not prepare evidence sees the state before it,
+    Only people who prepare evidence see that an audit is stopped; others see the state before it,
     and no clock.
     """
 

@@ -35,9 +35,10 @@ def follow_ticket(*, audit: AuditRequest, from_state: str, to_state: str, at: da
     reopening after the end.
     """
     if to_state in FINAL and audit.state == AuditState.STOPPED:
+        # that it was stopped stays inside
         raise NotAllowed(
             _("This request cannot be ended at the moment: write to us on its ticket.")
-        )  # that it was stopped stays inside
+        )
     if to_state == State.SOLVED:
         if audit.state != AuditState.DELIVERED:
             raise NotAllowed(
@@ -75,14 +76,14 @@ def guard_files(*, ticket_id: int, message_id: int | None) -> None:
     kept = Evidence.objects.filter(
         Q(source__sha256__in=attached) | Q(deliverable__sha256__in=attached)
     )
-    kept = kept.exclude(
-        delivered__sha256__in=attached
-    )  # of another customer too: each keeps the bytes in a row of its own
+    # of another customer too: each keeps the bytes in a row of its own
+    kept = kept.exclude(delivered__sha256__in=attached)
+    # of these nothing waits for BPO any more
     settled = [
         EvidenceState.DELIVERED,
         EvidenceState.REFUSED,
         EvidenceState.REPLACED,
-    ]  # of these nothing waits for BPO any more
+    ]
     kept = kept.exclude(
         state__in=settled, classification__in=[Classification.PUBLIC, Classification.INTERNAL]
     )
@@ -167,7 +168,6 @@ def demand_delay_notices(*, at: datetime) -> int:
                 audit=audit, percent=DEMAND_PERCENT if at <= clock.due_at else BREACH_PERCENT, at=at
             )
         except Exception:
-            logger.exception(
-                "The delay notice of audit %s could not be asked for", audit.pk
-            )  # it holds up no other
+            # it holds up no other
+            logger.exception("The delay notice of audit %s could not be asked for", audit.pk)
     return len(found)

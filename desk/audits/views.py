@@ -258,9 +258,8 @@ def evidence_file(
         raise NotAllowed(_("Only those who prepare or approve evidence read it before it leaves."))
     evidence = queries.get_evidence(found, evidence_id)
     if kind == "source" and evidence.source is not None:
-        ending = (
-            guess_extension(evidence.source.content_type) or ""
-        )  # the row keeps the name of what leaves
+        # the row keeps the name of what leaves
+        ending = guess_extension(evidence.source.content_type) or ""
         return file_response(
             evidence.source,
             f"{number}-{evidence.item.number:03d}-{evidence.number}-original{ending}",

@@ -16,13 +16,13 @@ from django.views.decorators.http import require_safe
 
 from catalog.models import Contract
 from desk.frame import frame
-from escalation.coverage import Picture, pictures_of
-from escalation.holes import (
+from escalation.coverage import CoverageForecast, forecasts_of
+from escalation.gaps import (
     DAY_HOURS,
     HOURS,
+    Notified,
     Stretch,
-    Told,
-    kept_holes,
+    kept_gaps,
     stretches_of,
 )
 from escalation.models import Coverage
@@ -41,7 +41,7 @@ DRILLS = 5
 
 @dataclass(frozen=True)
 class Square:
-    """An hour of the picture: ``tone`` is covered, hole or idle."""
+    """An hour of the forecast: ``tone`` is covered, gap or idle."""
 
     hour: int
     tone: str
@@ -60,19 +60,19 @@ class Line:
     """What happens at one percentage of a clock in the chosen hour."""
 
     percent: int
-    told: list[Told]
-    is_hole: bool
+    told: list[Notified]
+    is_gap: bool
 
 
 @require_safe
 @needs(Capability.SEE_REPORTS)
 def coverage(request: HttpRequest) -> HttpResponse:
-    """Show the customers with their holes; of a chosen one the week as a picture, and who is told
+    """Show the customers with their gaps; of a chosen one the week as a forecast, and who is told
     in a chosen hour.
     """
     user = person(request)
     now = timezone.now()
-    rows = [(row, stretches_of(kept_holes(row))) for row in coverage_rows()]
+    rows = [(row, stretches_of(kept_gaps(row))) for row in coverage_rows()]
     context = frame(request) | {"rows": [_row(row, found) for row, found in rows], "now": now}
     if slug := request.GET.get("customer"):
         context |= _week(request, organization_by_slug(slug), user, now)
@@ -97,64 +97,62 @@ def _link(organization: Organization, contract: Contract | None) -> str:
 def _week(
     request: HttpRequest, organization: Organization, user: User, now: datetime
 ) -> dict[str, object]:
-    pictures = pictures_of(organization, now)
+    forecasts = forecasts_of(organization, now)
     wanted = request.GET.get("contract", "")
-    picture = next(
+    forecast = next(
         (
             each
-            for each in pictures
+            for each in forecasts
             if each.contract is not None and each.contract.reference == wanted
         ),
-        pictures[0],
+        forecasts[0],
     )
     priority = next(
         (each for each in Priority if each.code == request.GET.get("priority")), Priority.CRITICAL
     )
     asked = request.GET.get("hour", "")
-    hour = int(asked) if asked.isdigit() and int(asked) < HOURS else picture.hour_of(now)
+    hour = int(asked) if asked.isdigit() and int(asked) < HOURS else forecast.hour_of(now)
     return {
-        "picture": picture,
-        "chosen_week": _link(organization, picture.contract),
-        "pictures": pictures,
+        "picture": forecast,
+        "chosen_week": _link(organization, forecast.contract),
+        "forecasts": forecasts,
         "priority": priority,
         "priorities": list(Priority),
         "hour": hour,
         "hours": range(DAY_HOURS),
-        "squares": _squares(picture, priority),
-        "stretches": stretches_of(picture.holes),
-        "lines": _lines(picture, priority, hour),
-        "hour_at": picture.instant_of(hour),
-        "next_told": picture.next_told(picture.instant_of(hour)),
-        "is_needed": (hour, priority) in picture.needed,
+        "squares": _squares(forecast, priority),
+        "stretches": stretches_of(forecast.gaps),
+        "lines": _lines(forecast, priority, hour),
+        "hour_at": forecast.instant_of(hour),
+        "next_told": forecast.next_told(forecast.instant_of(hour)),
+        "is_needed": (hour, priority) in forecast.needed,
         "chosen": divmod(hour, DAY_HOURS),
         "may_drill": user.can(Capability.SUPERVISE) or user.can(Capability.CONFIGURE),
         "drills": drills_of(organization.pk, DRILLS),
     }
 
 
-def _squares(picture: Picture, priority: Priority) -> list[Square]:
-    lacking = {hole.hour for hole in picture.holes if hole.priority == priority}
+def _squares(forecast: CoverageForecast, priority: Priority) -> list[Square]:
+    lacking = {gap.hour for gap in forecast.gaps if gap.priority == priority}
     found = []
     for hour in range(HOURS):
         tone = (
-            "hole"
+            "gap"
             if hour in lacking
             else "covered"
-            if (hour, priority) in picture.needed
+            if (hour, priority) in forecast.needed
             else "idle"
         )
         found.append(Square(hour, tone))
     return found
 
 
-def _lines(picture: Picture, priority: Priority, hour: int) -> list[Line]:
-    at = picture.instant_of(hour)
-    lacking = {
-        hole.percent for hole in picture.holes if (hole.hour, hole.priority) == (hour, priority)
-    }
+def _lines(forecast: CoverageForecast, priority: Priority, hour: int) -> list[Line]:
+    at = forecast.instant_of(hour)
+    lacking = {gap.percent for gap in forecast.gaps if (gap.hour, gap.priority) == (hour, priority)}
     return [
-        Line(percent, picture.told(priority, percent, at), percent in lacking)
-        for percent in picture.percents
+        Line(percent, forecast.told(priority, percent, at), percent in lacking)
+        for percent in forecast.percents
     ]
 
 

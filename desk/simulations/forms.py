@@ -202,9 +202,8 @@ def initial_of(draft: Draft) -> dict[str, Any]:
             kinds = [support_type] if support_type else SupportType.values
             every = draft.targets.get((metric, "", priority))
             found = {draft.targets.get((metric, kind, priority), every) for kind in kinds}
-            target = (
-                found.pop() if len(found) == 1 else None
-            )  # one field for several targets stays empty: as in force
+            # one field for several targets stays empty: as in force
+            target = found.pop() if len(found) == 1 else None
             values[_target_name(metric, support_type, priority)] = (
                 format_promise(target) if target is not None else ""
             )

@@ -533,7 +533,7 @@ class Migration(migrations.Migration):
                         verbose_name="ID",
                     ),
                 ),
-                ("holes", models.JSONField(default=list)),
+                ("gaps", models.JSONField(default=list)),
                 ("asked_at", models.DateTimeField(null=True)),
                 ("computed_at", models.DateTimeField(null=True)),
                 (

@@ -6,16 +6,17 @@ from foundation.accounts.models import OrganizationRow
 
 
 class Coverage(OrganizationRow):
-    """The holes that were last found in who is told of a customer's tickets in the week to come,
-    and so told once.
+    """The coverage gaps that were last found for a customer's coming week; each was notified
+    once.
 
-    ``holes`` is a list of ``[week hour, priority, percent]``; week hour 0 is Monday 00:00 in the
+    ``gaps`` is a list of ``[week hour, priority, percent]``; week hour 0 is Monday 00:00 in the
     organization's zone.
     """
 
     contract = models.ForeignKey(Contract, on_delete=models.CASCADE, null=True, related_name="+")
-    holes = models.JSONField(default=list)
-    asked_at = models.DateTimeField(null=True)  # a change asks for a new look; None: nothing waits
+    gaps = models.JSONField(default=list)
+    # a change asks to compute again; None: nothing waits
+    asked_at = models.DateTimeField(null=True)
     computed_at = models.DateTimeField(null=True)
 
     class Meta(OrganizationRow.Meta):

@@ -30,9 +30,8 @@ class Escalation(OrganizationRow):
     cause_key = models.CharField(max_length=80)
     reason = models.TextField(blank=True)
     created_at = models.DateTimeField()
-    told_at = models.DateTimeField(
-        null=True
-    )  # when the level is told: at once, or when somebody of it comes on duty
+    # when the level is told: at once, or when somebody of it comes on duty
+    told_at = models.DateTimeField(null=True)
     told = models.JSONField(default=list)  # the names of those who are
     acknowledge_due_at = models.DateTimeField(null=True)
     acknowledged_at = models.DateTimeField(null=True)

@@ -79,9 +79,8 @@ class EscalationRule(models.Model):
         help_text=_("Leave empty for every customer."),
     )
     action = models.CharField(_("what to do"), max_length=10, choices=Action)
-    planned_at = models.DateTimeField(
-        null=True, editable=False
-    )  # when the silence of the active tickets was put under watch
+    # when the silence of the active tickets was put under watch
+    planned_at = models.DateTimeField(null=True, editable=False)
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,

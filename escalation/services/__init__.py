@@ -9,11 +9,11 @@ from escalation.services.climbing import (
     may_acknowledge,
     request_escalation,
 )
-from escalation.services.covering import ask_coverage, look_at_coverage, start_drill
+from escalation.services.covering import ask_coverage, refresh_coverage, start_drill
 from escalation.services.matrices import check_levels, check_matrix, number_matrix, publish_ladder
 from escalation.services.ruling import (
+    apply_rules,
     break_silence,
-    judge,
     judge_silence_again,
     plan_rule,
     plan_rules,
@@ -31,9 +31,9 @@ __all__ = [
     "climb",
     "deescalate_ticket",
     "escalate_ticket",
-    "judge",
+    "apply_rules",
     "judge_silence_again",
-    "look_at_coverage",
+    "refresh_coverage",
     "may_acknowledge",
     "number_matrix",
     "plan_rule",

@@ -206,9 +206,8 @@ def climb(*, escalation: Escalation, at: datetime) -> bool:
 
     The last level is told once more. What was solved meanwhile climbs no further.
     """
-    Ticket.objects.select_for_update(of=("self",)).get(
-        pk=escalation.ticket_id
-    )  # the ticket first, as everywhere
+    # the ticket first, as everywhere
+    Ticket.objects.select_for_update(of=("self",)).get(pk=escalation.ticket_id)
     claimed = Escalation.objects.filter(
         pk=escalation.pk, acknowledged_at=None, acknowledge_due_at=escalation.acknowledge_due_at
     ).update(acknowledge_due_at=None)

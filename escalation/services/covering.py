@@ -1,5 +1,5 @@
-"""Coverage kept current: looked at anew when something changes, and a new hole told once, before it
-bites (SPEC 17.10).
+"""Coverage: computed again when something changes; supervisors are notified once per new gap
+(SPEC 17.10).
 """
 
 from datetime import datetime, timedelta
@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 
 from catalog.models import Contract
 from escalation import notices, verbs
-from escalation.coverage import pictures_of
+from escalation.coverage import forecasts_of
 from escalation.duty import who_answers
-from escalation.holes import stretches_of
+from escalation.gaps import stretches_of
 from escalation.models import Coverage, Drill
 from escalation.queries import levels_of, matrix_on
 from foundation.accounts.models import Organization
@@ -27,7 +27,7 @@ DOUBLE_CLICK = timedelta(minutes=1)
 
 @transaction.atomic
 def ask_coverage(*, organization_ids: list[int], at: datetime) -> None:
-    """Have the coverage of these customers looked at again: something it depends on has changed."""
+    """Ask to compute the coverage of these customers again: something it depends on has changed."""
     for organization_id in organization_ids:
         Coverage.objects.update_or_create(
             organization_id=organization_id, contract=None, defaults={"asked_at": at}
@@ -35,50 +35,47 @@ def ask_coverage(*, organization_ids: list[int], at: datetime) -> None:
 
 
 @transaction.atomic
-def look_at_coverage(*, organization: Organization, at: datetime) -> int:
-    """Look who is told in the week to come, tell the supervisors of the holes that are new, and
-    return how many hours are.
+def refresh_coverage(*, organization: Organization, at: datetime) -> int:
+    """Compute the coverage of the coming week, notify the supervisors of new gaps, and return how
+    many hours are new.
 
-    A hole that stays is not told again; one that went and came back is. In a row that is held until
-    the commit, so that two workers tell a hole once.
+    A gap that stays is not notified again; one that went and came back is. The row is locked until
+    the commit, so that two workers notify a gap once.
     """
     ask, _created = Coverage.objects.get_or_create(organization=organization, contract=None)
     Coverage.objects.select_for_update().get(pk=ask.pk)
-    pictures = pictures_of(organization, at)
+    forecasts = forecasts_of(organization, at)
     new_hours = 0
     seen = []
-    for picture in pictures:
+    for forecast in forecasts:
         row = (
             ask
-            if picture.contract is None
+            if forecast.contract is None
             else Coverage.objects.get_or_create(
-                organization=organization, contract=picture.contract
+                organization=organization, contract=forecast.contract
             )[0]
         )
         seen.append(row.pk)
-        known = {(hour, priority, percent) for hour, priority, percent in row.holes}
+        known = {(hour, priority, percent) for hour, priority, percent in row.gaps}
         fresh = [
-            hole
-            for hole in picture.holes
-            if (hole.hour, int(hole.priority), hole.percent) not in known
+            gap for gap in forecast.gaps if (gap.hour, int(gap.priority), gap.percent) not in known
         ]
         if fresh:
-            new_hours += len({hole.hour for hole in fresh})
-            notices.tell_holes(
+            new_hours += len({gap.hour for gap in fresh})
+            notices.notify_gaps(
                 organization=organization,
-                contract=picture.contract,
+                contract=forecast.contract,
                 stretches=stretches_of(fresh),
                 row_id=row.pk,
                 at=at,
             )
-        row.holes = [[hole.hour, int(hole.priority), hole.percent] for hole in picture.holes]
+        row.gaps = [[gap.hour, int(gap.priority), gap.percent] for gap in forecast.gaps]
         row.computed_at = at
-        row.save(update_fields=["holes", "computed_at"])
-    Coverage.objects.filter(organization=organization, contract__isnull=False).exclude(
-        pk__in=seen
-    ).delete()  # contracts that ended
+        row.save(update_fields=["gaps", "computed_at"])
+    ended = Coverage.objects.filter(organization=organization, contract__isnull=False)
+    ended.exclude(pk__in=seen).delete()
     if ask.pk not in seen:
-        Coverage.objects.filter(pk=ask.pk).update(holes=[], computed_at=None)
+        Coverage.objects.filter(pk=ask.pk).update(gaps=[], computed_at=None)
     Coverage.objects.filter(pk=ask.pk).update(asked_at=None)
     return new_hours
 

@@ -42,7 +42,7 @@ class CannotAct(DomainError):
 
 
 @transaction.atomic
-def judge(*, ticket: Ticket, fact: Fact, at: datetime) -> RuleLog | None:
+def apply_rules(*, ticket: Ticket, fact: Fact, at: datetime) -> RuleLog | None:
     """Let every active rule of the fact's trigger look at it: act, or say why not. Returns None
     where there is no such rule.
 
@@ -232,14 +232,14 @@ def break_silence(*, watch_id: int, at: datetime) -> bool:
         rule_id=watch.rule_id,
         minutes=watch.rule.silence_minutes or 0,
     )
-    judge(ticket=locked, fact=fact, at=at)
+    apply_rules(ticket=locked, fact=fact, at=at)
     return True
 
 
 @transaction.atomic
 def judge_silence_again(*, ticket: Ticket, at: datetime) -> None:
-    """Judge a silence that goes on once more when the ticket has become another: of a priority that
-    the rule speaks of.
+    """Evaluate the silence rules again after the ticket was reclassified: its priority may be one
+    that a rule names now.
     """
     watched = set(
         SilenceWatch.objects.filter(ticket=ticket).order_by().values_list("rule_id", flat=True)
@@ -257,7 +257,7 @@ def judge_silence_again(*, ticket: Ticket, at: datetime) -> None:
             row["rule"] == rule.pk and row["outcome"] == Outcome.UNMET for row in last.results
         ):
             key = f"silence:{rule.pk}:{at.isoformat()}"
-            judge(
+            apply_rules(
                 ticket=ticket,
                 fact=Fact(key, Trigger.SILENCE, rule_id=rule.pk, minutes=rule.silence_minutes or 0),
                 at=at,

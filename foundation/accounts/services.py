@@ -33,9 +33,8 @@ def create_organization(*, by: Actor, at: datetime, **fields: Any) -> Organizati
     every organization.
     """
     organization = Organization(**fields)
-    validate_country(
-        organization.country, organization.region
-    )  # without a list of holidays its calendar would close on none
+    # without a list of holidays its calendar would close on none
+    validate_country(organization.country, organization.region)
     organization.save()
     announce_organization(organization=organization, by=by, at=at)
     return organization

@@ -42,9 +42,8 @@ class CalendarVersion(TermsRow):
     tzdata_version = models.CharField(max_length=20)
     effective_from = models.DateTimeField()
     published_at = models.DateTimeField()  # what was stopped before knows nothing of this version
-    redated_at = models.DateTimeField(
-        null=True, blank=True
-    )  # when the open clocks had their dates by it
+    # when the open clocks had their dates by it
+    redated_at = models.DateTimeField(null=True, blank=True)
 
     class Meta(TermsRow.Meta):
         ordering = ("calendar_id", "number")

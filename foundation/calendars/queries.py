@@ -50,9 +50,8 @@ def calendar_versions_on(organization: Organization, at: datetime) -> list[Calen
     return newest
 
 
-Versions = Mapping[
-    int, Sequence[CalendarVersion]
-]  # calendar id -> its versions, in order of publication
+# calendar id -> its versions, in order of publication
+Versions = Mapping[int, Sequence[CalendarVersion]]
 
 
 def calendar_versions_of(organization: Organization) -> Versions:

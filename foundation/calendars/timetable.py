@@ -17,9 +17,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_DATE = date(1970, 1, 1)
 _PROBE = timedelta(hours=12)  # no zone changes its offset twice within half a day
 
-Windows = Mapping[
-    int, tuple[tuple[int, int], ...]
-]  # weekday (Monday 0) -> united (start, end) in microseconds of the day
+# weekday (Monday 0) -> united (start, end) in microseconds of the day
+Windows = Mapping[int, tuple[tuple[int, int], ...]]
 
 
 def to_us(instant: datetime) -> int:

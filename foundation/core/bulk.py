@@ -181,8 +181,8 @@ def _quoted(model: type[models.Model], fields: Sequence[Any]) -> tuple[str, list
 
 
 def _prepared(fields: Sequence[Any], rows: Iterable[Sequence[Any]]) -> Iterable[list[Any]]:
-    """Yield the rows as the database takes them; instants, which are most of it, without the
-    fields' ceremony.
+    """Yield the rows as the database takes them. On PostgreSQL instants, which are most of the
+    values, bypass `Field.get_db_prep_save`.
     """
     if connection.vendor != "postgresql":
         yield from (

@@ -82,9 +82,8 @@ def signing_keys() -> Keys:
         temporary.touch(mode=0o600)
         temporary.write_bytes(made.key + made.certificate)
         try:
-            os.link(
-                temporary, key_file
-            )  # fails when another process was first: then that one's holds
+            # fails when another process was first: then that one's holds
+            os.link(temporary, key_file)
         except FileExistsError:
             pass
         finally:
@@ -203,9 +202,8 @@ class Check:
     signer: str = ""
     signed_at: datetime | None = None
     sha256: str = ""
-    entries: tuple[str, ...] = field(
-        default=()
-    )  # of an index: the names of the entries that were touched
+    # of an index: the names of the entries that were touched
+    entries: tuple[str, ...] = field(default=())
 
 
 def check_pdf(content: bytes, *, certificate: bytes | None = None) -> Check:

@@ -25,12 +25,12 @@ class Roster:
 
     shifts: Mapping[int, Sequence[WorkCalendar]]
     absences: Mapping[int, Sequence[Absence]]
-    strangers: frozenset[int] = frozenset()  # the staff whose groups serve other customers
+    not_serving: frozenset[int] = frozenset()  # the staff whose groups serve other customers
     members: frozenset[int] = frozenset()  # the customer's own people
 
     def serves(self, person: User) -> bool:
         """Tell whether a person may hear of this customer's tickets at all."""
-        return person.pk not in self.strangers if person.is_staff else person.pk in self.members
+        return person.pk not in self.not_serving if person.is_staff else person.pk in self.members
 
     def is_on_duty(self, person_id: int, at: datetime) -> bool:
         if self.absence(person_id, at) is not None:
@@ -151,7 +151,7 @@ class Answering:
     """Who of a level is told, and when: at once, or when the first of them comes on duty.
 
     ``is_on_duty`` is False where nobody is in all that is planned: somebody is told all the same,
-    and it is a hole.
+    and it is a gap.
     """
 
     people: tuple[User, ...]
@@ -187,9 +187,7 @@ class Party:
         return (found,) if found is not None else ()
 
     def fallback(self, roster: Roster) -> tuple[User, ...]:
-        """Return who is told when nobody is on duty in all that is planned: nothing is lost for
-        want of a plan.
-        """
+        """Return who is notified when the roster has nobody on duty."""
         active = tuple(
             person for person in self.candidates if person.is_active and roster.serves(person)
         )

@@ -25,9 +25,8 @@ from foundation.notifications.rendering import RenderedMessage, render_message
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(
-    minutes=2
-)  # longer than any SMTP dialogue; a claim older than this belongs to a dead worker
+# longer than any SMTP dialogue; a claim older than this belongs to a dead worker
+LEASE = timedelta(minutes=2)
 BACKOFF = (
     timedelta(seconds=30),
     timedelta(minutes=2),

@@ -1,8 +1,9 @@
-"""One wake-up for the worker at a time: a hundred tickets a second need no hundred broker messages.
+"""One wake-up of the worker at a time, so that a hundred tickets a second do not enqueue a hundred
+tasks.
 
-The mark is set before the worker is called and taken away before it looks for work. So whoever
-commits after the look finds no mark and calls again, and whoever found one is seen by that look. A
-lost mark costs promptness alone: beat sweeps too.
+A flag in the cache is set before the task is enqueued and deleted before the task queries for work.
+A transaction that commits after that query finds no flag and enqueues again; one that found the flag
+committed before the query. A lost flag only delays delivery: beat sweeps too.
 """
 
 from django.core.cache import cache

@@ -52,9 +52,8 @@ def request_report(
     issued = queries.issued_report(organization.pk, month, language)
     if issued is not None and issued.status != ReportStatus.FAILED:
         return _also_send(issued, at) if send_when_ready else issued
-    Organization.objects.select_for_update().get(
-        pk=organization.pk
-    )  # two requests at once never take the same version
+    # two requests at once never take the same version
+    Organization.objects.select_for_update().get(pk=organization.pk)
     published = queries.published_report(organization.pk, month)
     # What was published stays: another language, or another attempt, tells the same figures as of
     # the same instant.

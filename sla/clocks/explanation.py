@@ -14,7 +14,7 @@ from foundation.core.classification import Priority, SupportType
 from foundation.core.zones import zone
 from sla.clocks.arithmetic import TermDay, used_until
 from sla.clocks.models import ClockSegment, ClockState
-from sla.clocks.queries import LoadedClock, Stay
+from sla.clocks.queries import IntervalColumns, LoadedClock
 from sla.metrics import AT_ARRIVAL, Metric
 from sla.policies.layers import Matter, matter_of
 from sla.policies.rules import RuleReach, RuleSource, TargetRule
@@ -25,9 +25,8 @@ from tickets.states import PENDING, State
 
 ONE_DAY = timedelta(days=1)
 MOMENT = timedelta(microseconds=1)
-WAITS = frozenset(
-    {*PENDING, State.SOLVED, State.CLOSED}
-)  # the states that can stand behind a pause
+# the states that can stand behind a pause
+WAITS = frozenset({*PENDING, State.SOLVED, State.CLOSED})
 
 
 @dataclass(frozen=True)
@@ -241,7 +240,7 @@ def _reason(
     start: datetime,
     end: datetime | None,
     version: CalendarVersion,
-    stays: Sequence[Stay],
+    stays: Sequence[IntervalColumns],
 ) -> str:
     if kind is SegmentKind.PAUSED:
         until = end or start + ONE_DAY

@@ -27,17 +27,14 @@ class Clock(OrganizationRow):
     fact: ``stopped_at``, ``used``, ``is_met``.
     """
 
-    ticket = models.ForeignKey(
-        Ticket, on_delete=models.PROTECT, db_index=False, related_name="+"
-    )  # ``clock_unique`` begins with it
+    # ``clock_unique`` begins with it
+    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, db_index=False, related_name="+")
     metric = models.CharField(max_length=12, choices=Metric)
     state = models.CharField(max_length=10, choices=ClockState, default=ClockState.RUNNING)
-    policies = models.JSONField(
-        default=list
-    )  # ids of the bound versions, the strongest first; none: the default policy alone
-    calendar = models.ForeignKey(
-        Calendar, on_delete=models.PROTECT, related_name="+"
-    )  # of its last segment: lists show whether it is open
+    # ids of the bound versions, the strongest first; none: the default policy alone
+    policies = models.JSONField(default=list)
+    # of its last segment: lists show whether it is open
+    calendar = models.ForeignKey(Calendar, on_delete=models.PROTECT, related_name="+")
     priority = models.PositiveSmallIntegerField(choices=Priority)
     target = models.DurationField()  # of a term: its number of days
     target_unit = models.CharField(max_length=15, choices=TargetUnit, default=TargetUnit.TIME)

@@ -27,7 +27,7 @@ from sla.targets import Term
 from tickets.models import Ticket
 
 
-class Stay(Protocol):
+class IntervalColumns(Protocol):
     """A stay of a ticket in a state, as a row or as the record tells it."""
 
     @property
@@ -38,7 +38,7 @@ class Stay(Protocol):
     def ended_at(self) -> datetime | None: ...
 
 
-def pauses_of(intervals: Sequence[Stay], states: frozenset[str]) -> list[Pause]:
+def pauses_of(intervals: Sequence[IntervalColumns], states: frozenset[str]) -> list[Pause]:
     """Return the stays in the pausing states; a pause begins and ends with the interval that causes
     it.
     """
@@ -71,7 +71,7 @@ class LoadedClock:
     clock: Clock
     policies: Bound
     segments: list[ClockSegment]
-    intervals: Sequence[Stay]
+    intervals: Sequence[IntervalColumns]
     versions: Versions
 
     @property
@@ -145,7 +145,7 @@ class LoadedClock:
 
 
 def load_clocks(
-    ticket: Ticket, intervals: Sequence[Stay], *, lock: bool = False
+    ticket: Ticket, intervals: Sequence[IntervalColumns], *, lock: bool = False
 ) -> list[LoadedClock]:
     """Return the clocks of a ticket with segments, policy and pauses; ``lock`` holds their rows
     until the commit.
@@ -161,8 +161,8 @@ class NoSuchClock(NotFound):
 
 
 def shown_to(user: User, clocks: Sequence[Clock]) -> list[Clock]:
-    """Return the clocks of a ticket that a person sees: that a delivery was called off inside is no
-    matter of the customer's (SPEC 9.7).
+    """Return the clocks of a ticket that a person sees. Withdrawn clocks of an audit delivery are
+    hidden from customers (SPEC 9.7).
     """
     return [
         clock
@@ -172,7 +172,7 @@ def shown_to(user: User, clocks: Sequence[Clock]) -> list[Clock]:
 
 
 def get_clock(
-    ticket: Ticket, intervals: Sequence[Stay], metric: str, user: User | None = None
+    ticket: Ticket, intervals: Sequence[IntervalColumns], metric: str, user: User | None = None
 ) -> LoadedClock:
     """Return one clock of a ticket; ``NoSuchClock`` when it has none of this kind, or none that
     ``user`` sees (None: who sees all).
@@ -188,7 +188,7 @@ def get_clock(
 
 
 def _loaded(
-    clocks: list[Clock], intervals: Sequence[Stay], organization: Organization
+    clocks: list[Clock], intervals: Sequence[IntervalColumns], organization: Organization
 ) -> list[LoadedClock]:
     if not clocks:
         return []

@@ -56,9 +56,8 @@ class ReplayedClock:
     is_met: bool | None = None
     breached_at: datetime | None = None
     announced_percent: int = 0
-    announcements: list[tuple[int, int, datetime]] = field(
-        default_factory=list
-    )  # segment number, percent, at
+    # segment number, percent, at
+    announcements: list[tuple[int, int, datetime]] = field(default_factory=list)
 
     @property
     def is_live(self) -> bool:
@@ -66,7 +65,7 @@ class ReplayedClock:
 
 
 @dataclass
-class Stay:
+class ReplayedInterval:
     """A stay in a state, as ``tickets.StateInterval`` keeps it."""
 
     state: str
@@ -77,7 +76,7 @@ class Stay:
 @dataclass
 class Replay:
     clocks: dict[int, ReplayedClock] = field(default_factory=dict)
-    stays: list[Stay] = field(default_factory=list)
+    stays: list[ReplayedInterval] = field(default_factory=list)
     arrived_at: datetime | None = None
 
 
@@ -93,12 +92,12 @@ def replay(facts: Iterable[RecordedFact]) -> Replay:
 
 def _raised(found: Replay, fact: RecordedFact) -> None:
     found.arrived_at = fact.at
-    found.stays.append(Stay(fact.payload["state"], fact.at))
+    found.stays.append(ReplayedInterval(fact.payload["state"], fact.at))
 
 
 def _state_changed(found: Replay, fact: RecordedFact) -> None:
     found.stays[-1].ended_at = fact.at
-    found.stays.append(Stay(fact.payload["to"], fact.at))
+    found.stays.append(ReplayedInterval(fact.payload["to"], fact.at))
 
 
 def _reprioritized(found: Replay, fact: RecordedFact) -> None:

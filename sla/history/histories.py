@@ -34,7 +34,7 @@ _STATES = (*PENDING, State.SOLVED, State.CLOSED, State.REJECTED, State.CANCELLED
 _CALLED_OFF = frozenset({ClosureCode.INVALID, ClosureCode.CANCELLED})
 
 
-class Turn(NamedTuple):
+class ClassificationPeriod(NamedTuple):
     """From ``at`` on the ticket was about this, under this policy. ``from_start`` corrects the
     arrival: it is measured anew.
     """
@@ -53,7 +53,7 @@ class History(NamedTuple):
 
     ticket_id: int
     arrived_at: datetime
-    turns: list[Turn]
+    periods: list[ClassificationPeriod]
     stays: Sequence[StayRow]
     stops: dict[Metric, datetime]
     solved_at: datetime | None
@@ -122,8 +122,8 @@ def read_histories(
             if row.pk in told
             else next((tuple(clock.policies) for clock in clocks.get(row.pk, ())), None)
         )
-        turns = _turns(row, changes.get(row.pk, []), told.get(row.pk, []), at_arrival, known)
-        found.append(_history(row, turns, own, clocks.get(row.pk, ()), as_of))
+        periods = _periods(row, changes.get(row.pk, []), told.get(row.pk, []), at_arrival, known)
+        found.append(_history(row, periods, own, clocks.get(row.pk, ()), as_of))
     return found
 
 
@@ -134,13 +134,13 @@ class _Known(NamedTuple):
     as_of: datetime
 
 
-def _turns(
+def _periods(
     row: _TicketRow,
     changes: list[Reclassified],
     told: list[Binding],
     at_arrival: tuple[int, ...] | None,
     known: _Known,
-) -> list[Turn]:
+) -> list[ClassificationPeriod]:
     """Go back from what the ticket is now, change by change, to what it was about at its arrival;
     then forth with the policies.
 
@@ -160,7 +160,7 @@ def _turns(
         policy = known.policies[at_arrival]
     else:  # it has no clock: what was in force and known then
         policy = policy_on(known.organization, state["contract"], row.requester_id, at, known_at=at)
-    turns = [_turn(at, state, known.categories, policy)]
+    periods = [_period(at, state, known.categories, policy)]
     for change, after in reversed(went):
         if change.is_contract:
             ids = _told_at(told, change.at)
@@ -178,8 +178,8 @@ def _turns(
                     known_at=change.at,
                 )
             )
-        turns.append(_turn(change.at, after, known.categories, policy, change.from_start))
-    return turns
+        periods.append(_period(change.at, after, known.categories, policy, change.from_start))
+    return periods
 
 
 def _told_at(told: list[Binding], at: datetime) -> tuple[int, ...] | None:
@@ -187,27 +187,27 @@ def _told_at(told: list[Binding], at: datetime) -> tuple[int, ...] | None:
     return next((tuple(binding.policies) for binding in reversed(told) if binding.at == at), None)
 
 
-def _turn(
+def _period(
     at: datetime,
     state: dict[str, Any],
     categories: dict[int, int],
     policy: Policy,
     from_start: bool = False,
-) -> Turn:
+) -> ClassificationPeriod:
     matter = Matter(
         Kind(state["kind"]),
         SupportType(state["support_type"]),
         Priority(state["priority"]),
         categories.get(state["service"]),
     )
-    return Turn(
+    return ClassificationPeriod(
         at, matter, (Urgency(state["urgency"]), Impact(state["impact"])), policy, from_start
     )
 
 
 def _history(
     row: _TicketRow,
-    turns: list[Turn],
+    periods: list[ClassificationPeriod],
     stays: list[StayRow],
     clocks: Sequence[_ClockRow],
     as_of: datetime,
@@ -222,7 +222,7 @@ def _history(
     return History(
         row.pk,
         row.received_at,
-        turns,
+        periods,
         stays,
         stops,
         _solved_at(stays, as_of),

@@ -88,9 +88,8 @@ class Policy:
     """
 
     layers: tuple[Layer, ...] = ()
-    _known: dict[Any, Any] = field(
-        default_factory=dict, compare=False, repr=False
-    )  # what was asked before, and the answer
+    # what was asked before, and the answer
+    _known: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def ids(self) -> list[int]:
@@ -117,9 +116,8 @@ class Policy:
         layered = (RuleSource.PERSON, RuleSource.CONTRACT, RuleSource.ORGANIZATION)
         absent = [source for source in layered if source not in {rule.source for rule in rules}]
         rules += [TargetRule(source, RuleReach.EVERY, "", None, matched=False) for source in absent]
-        return sorted(
-            rules, key=lambda rule: _STRENGTH[rule.source]
-        )  # stable: the reaches keep their order
+        # stable: the reaches keep their order
+        return sorted(rules, key=lambda rule: _STRENGTH[rule.source])
 
     def _asked(
         self, metric: Metric, matter: Matter
@@ -267,9 +265,8 @@ def _with_targets(versions: QuerySet[PolicyVersion]) -> Iterator[Layer]:
         yield Layer(version, list(version.targets.all()))
 
 
-Bound = dict[
-    tuple[int, ...], Policy
-]  # policies by the ids of their versions, the strongest first; the default one has none
+# policies by the ids of their versions, the strongest first; the default one has none
+Bound = dict[tuple[int, ...], Policy]
 
 
 def policies_by_ids(bound: Iterable[Sequence[int]]) -> Bound:

@@ -26,13 +26,14 @@ _BENEATH = ((None, _("As the policy beneath says")), (True, _("Yes")), (False, _
 POLICY_CALENDARS = ("business_calendar", "extended_calendar")
 
 
+# with the calendars, what a policy says beside its targets
 POLICY_SAYS = (
     "extension_includes_second_level",
     "pauses_while_pending_user",
     "pauses_while_pending_supplier",
     "pauses_extend_terms",
     "warning_percents",
-)  # with the calendars, what a policy says beside its targets
+)
 
 
 class PolicyVersion(TermsRow):
@@ -177,9 +178,8 @@ class PolicyVersion(TermsRow):
         return tuple(sorted(self.warning_percents))
 
 
-PROMISED = [
-    (metric.value, metric.label) for metric in Metric if metric is not Metric.VALIDATION
-]  # its days stand in the contract
+# its days stand in the contract
+PROMISED = [(metric.value, metric.label) for metric in Metric if metric is not Metric.VALIDATION]
 
 
 class PolicyTarget(TermsRow):

@@ -53,9 +53,8 @@ class Draft:
     each ticket.
     """
 
-    targets: Mapping[tuple[Metric, str, Priority], Target] = field(
-        default_factory=dict
-    )  # support type "": every one
+    # support type "": every one
+    targets: Mapping[tuple[Metric, str, Priority], Target] = field(default_factory=dict)
     pauses_while_pending_user: bool | None = None
     pauses_while_pending_supplier: bool | None = None
     matrix: Matrix | None = None
@@ -73,10 +72,11 @@ class Draft:
             return policy
         laid = self._laid.get(id(policy))
         if laid is None:
+            # the second keeps the id its own
             laid = self._laid[id(policy)] = (
                 Policy((self._layer(), *policy.layers)),
                 policy,
-            )  # the second keeps the id its own
+            )
         return laid[0]
 
     def calendar(self, version: CalendarVersion) -> WorkCalendar:

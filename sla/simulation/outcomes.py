@@ -15,7 +15,7 @@ from foundation.calendars.queries import Versions, course_of, pick_calendar
 from sla.clocks.arithmetic import Stretch, due_of
 from sla.clocks.queries import pauses_of
 from sla.clocks.verdicts import Verdict, verdict_on
-from sla.history.histories import History, Turn
+from sla.history.histories import ClassificationPeriod, History
 from sla.metrics import AT_ARRIVAL, Metric
 from sla.policies.layers import Matter, Policy, Promised, is_same_promise
 from sla.simulation.drafts import Draft
@@ -52,9 +52,8 @@ class Simulator:
         self.draft = draft
         self.versions = versions
         self.as_of = as_of
-        self._first = [
-            own[0] for own in versions.values()
-        ]  # to pick calendars by role: any version knows it
+        # to pick calendars by role: any version knows it
+        self._first = [own[0] for own in versions.values()]
         self._calendars: dict[tuple[CalendarRole, int | None], int] = {}
 
     def outcomes(self, history: History) -> Iterator[Outcome]:
@@ -88,22 +87,22 @@ class Simulator:
         earlier = 0
         is_promised = False
         withdrawn_at: datetime | None = None
-        for place, turn in enumerate(history.turns):
-            if place and end is not None and turn.at > end:
+        for place, period in enumerate(history.periods):
+            if place and end is not None and period.at > end:
                 break
-            matter = self._matter(turn)
-            policy = self.draft.over(turn.policy)
+            matter = self._matter(period)
+            policy = self.draft.over(period.policy)
             target = policy.target(metric, matter)
             if target is None:
                 if is_promised:
                     priority = int(matter.priority)
-                    withdrawn_at = turn.at
+                    withdrawn_at = period.at
                 is_promised = False
                 continue
             priority = int(matter.priority)
-            part = _Part(target, self._calendar(policy, metric, matter), policy, turn.at)
+            part = _Part(target, self._calendar(policy, metric, matter), policy, period.at)
             if (
-                turn.from_start or not parts
+                period.from_start or not parts
             ):  # what is promised only now counts from the arrival too
                 parts = [part._replace(starts_at=history.arrived_at)]
                 earlier = 0
@@ -111,22 +110,20 @@ class Simulator:
                 continue
             last = parts[-1]
             if is_promised and is_same_promise(metric, part.promised, last.promised):
-                parts[-1] = last._replace(
-                    policy=part.policy
-                )  # another policy that makes the same promise changes nothing
+                # another policy that makes the same promise changes nothing
+                parts[-1] = last._replace(policy=part.policy)
                 continue
-            ran_until = (
-                turn.at if is_promised or withdrawn_at is None else withdrawn_at
-            )  # what is not promised is not breached
+            # what is not promised is not breached
+            ran_until = period.at if is_promised or withdrawn_at is None else withdrawn_at
             due_at = self._due(history, metric, parts, None, ran_until)
             earlier += due_at is not None and due_at < ran_until
             parts.append(part)
             is_promised = True
         return parts, priority, earlier, is_promised
 
-    def _matter(self, turn: Turn) -> Matter:
-        priority = self.draft.matrix.get(turn.cell) if self.draft.matrix else None
-        return turn.matter if priority is None else turn.matter._replace(priority=priority)
+    def _matter(self, period: ClassificationPeriod) -> Matter:
+        priority = self.draft.matrix.get(period.cell) if self.draft.matrix else None
+        return period.matter if priority is None else period.matter._replace(priority=priority)
 
     def _calendar(self, policy: Policy, metric: Metric, matter: Matter) -> int:
         choice = policy.calendar_choice(metric, matter)

@@ -56,9 +56,8 @@ def test_a_filled_form_becomes_a_ticket_with_its_items_and_seven_business_days(
         (2, ITEMS[1][1]),
     ]
     clock = Clock.objects.get(ticket=audit.ticket, metric="delivery")
-    assert clock.due_at == datetime(
-        2026, 3, 12, 1, tzinfo=UTC
-    )  # Wednesday 11 March, 19:00 in Mexico City
+    # Wednesday 11 March, 19:00 in Mexico City
+    assert clock.due_at == datetime(2026, 3, 12, 1, tzinfo=UTC)
     assert set(Attachment.objects.filter(ticket=audit.ticket).values_list("name", flat=True)) == {
         "solicitud.xlsx",
         "usuarios.csv",
@@ -68,13 +67,13 @@ def test_a_filled_form_becomes_a_ticket_with_its_items_and_seven_business_days(
 
 
 def test_the_seven_days_step_over_the_holidays_of_the_customers_country(house: House) -> None:
-    audit = ask(
-        house, at=MONDAY_9AM + 7 * DAY
-    )  # Monday the 9th; Monday the 16th is a holiday in Mexico
+    # Monday the 9th; Monday the 16th is a holiday in Mexico
+    audit = ask(house, at=MONDAY_9AM + 7 * DAY)
 
+    # Thursday the 19th
     assert Clock.objects.get(ticket=audit.ticket, metric="delivery").due_at == datetime(
         2026, 3, 20, 1, tzinfo=UTC
-    )  # Thursday the 19th
+    )
     publish_calendar_version(
         calendar=Calendar.objects.get(organization=house.north, role="business"),
         time_zone="America/Mexico_City",

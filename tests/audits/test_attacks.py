@@ -105,9 +105,8 @@ def test_a_stop_neither_forgives_a_missed_term_nor_skips_the_evaluation(house: H
     leave(house, again(late), 2, at=at + DAY)
     assert Clock.objects.get(ticket=late.ticket, metric="delivery").is_met is False
 
-    Ticket.objects.update(
-        received_at=datetime(2020, 1, 7, tzinfo=UTC)
-    )  # the year's audit is another one
+    # the year's audit is another one
+    Ticket.objects.update(received_at=datetime(2020, 1, 7, tzinfo=UTC))
     alternate = ask(house, fields={"C10": "Test"}, at=MONDAY_9AM + 20 * DAY)
     services.stop_audit(audit=alternate, reason="X", by=by(house.agent), at=MONDAY_9AM + 20 * DAY)
     services.resume_audit(audit=alternate, reason="Y", by=by(area), at=MONDAY_9AM + 21 * DAY)

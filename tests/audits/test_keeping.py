@@ -78,9 +78,8 @@ def test_after_the_contract_evidence_is_kept_by_the_policy_and_then_goes_with_it
     house.contract.ends_on = today - timedelta(days=250)
     house.contract.save()
     assert services.purge_evidence(at=datetime.now(UTC)) == 0
-    assert Evidence.objects.get().retain_until == today + timedelta(
-        days=100
-    )  # from when the end was seen
+    # from when the end was seen
+    assert Evidence.objects.get().retain_until == today + timedelta(days=100)
     settings.MESA_EVIDENCE_RETENTION_DAYS = (
         30  # what was promised when it was made is not shortened
     )
@@ -102,9 +101,10 @@ def test_after_the_contract_evidence_is_kept_by_the_policy_and_then_goes_with_it
     for early in (today - timedelta(days=3000), made + timedelta(days=99)):
         assert refused_by_the_database(lambda: Evidence.objects.update(retain_until=early))
 
+    # as if it had been seen then
     Evidence.objects.update(
         retain_until=max(made + timedelta(days=100), today - timedelta(days=50))
-    )  # as if it had been seen then
+    )
     assert services.purge_evidence(at=datetime.now(UTC)) == 1
     from foundation.documents.models import Blob
 

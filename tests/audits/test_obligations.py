@@ -41,9 +41,8 @@ def test_the_delay_notice_is_demanded_while_there_is_time_and_the_report_says_wh
         needs_delay_notice(view_of_staff(audit), MONDAY_9AM + 4 * DAY),
     ) == ([], False)
 
-    early = datetime(
-        2026, 3, 10, 20, tzinfo=UTC
-    )  # three quarters of the open time are used; a day and more is left
+    # three quarters of the open time are used; a day and more is left
+    early = datetime(2026, 3, 10, 20, tzinfo=UTC)
     settle_ticket(ticket_id=audit.ticket_id, at=early)
     settle_ticket(ticket_id=audit.ticket_id, at=early + MINUTE)
     assert told("audit_delay_wanted") == ["audit_area@mesa.example", "bpo@mesa.example"]

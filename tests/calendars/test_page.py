@@ -213,9 +213,8 @@ def test_what_a_calendar_is_used_for_does_not_change(
 
     calendar.refresh_from_db()
     assert (calendar.name, calendar.role) == ("Otro nombre", "business")
-    Calendar.objects.filter(pk=calendar.pk).update(
-        name="Lun-Vie 09:00-19:00", role="extended"
-    )  # past the page
+    # past the page
+    Calendar.objects.filter(pk=calendar.pk).update(name="Lun-Vie 09:00-19:00", role="extended")
     assert make_ticket(house, service="erp").number
     assert (
         Calendar.objects.filter(organization=house.north, role="business").get().name
@@ -271,9 +270,8 @@ def test_the_holidays_of_a_country_or_region_are_put_into_the_list_and_shown_bef
     assert (shown.status_code, again.status_code, saved.status_code) == (200, 200, 302)
     kept = CalendarVersion.objects.get(calendar=calendar, number=2).holidays
     assert kept["2026-12-25"] == "Navidad con nombre propio"
-    assert {"2026-05-02", "2027-01-06", "2028-12-25"} <= set(
-        kept
-    )  # Madrid's own day, Epiphany, and the third year
+    # Madrid's own day, Epiphany, and the third year
+    assert {"2026-05-02", "2027-01-06", "2028-12-25"} <= set(kept)
 
 
 def test_what_is_only_shown_does_not_stand_there_as_an_error(

@@ -110,9 +110,8 @@ def test_neither_side_changes_so_that_the_extension_lacks_hours(house: House, wh
         )
 
     assert "Extended" in str(refused.value)
-    publish(
-        extended, MONDAY_9AM, hours={str(day): [["00:00", "24:00"]] for day in range(7)}
-    )  # wider than both
+    # wider than both
+    publish(extended, MONDAY_9AM, hours={str(day): [["00:00", "24:00"]] for day in range(7)})
 
 
 def test_a_working_week_without_any_holiday_is_asked_about(house: House) -> None:

@@ -116,9 +116,8 @@ def test_scope_of_people(house: House) -> None:
     assert organization_ids_of(None) == set()
     assert organization_ids_of(house.requester) == {north}
     assert organization_ids_of(house.agent) == {north, south}
-    assert organization_ids_of(house.staff["consultant"]) == {
-        south
-    }  # their group names its customers
+    # their group names its customers
+    assert organization_ids_of(house.staff["consultant"]) == {south}
     Membership.objects.filter(user=house.requester).update(is_suspended=True)
     assert organization_ids_of(house.requester) == set()
 

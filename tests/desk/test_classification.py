@@ -71,10 +71,11 @@ def test_what_a_change_would_do_is_shown_before_anything_is_saved(
         )
 
         again = client.post(path, values(house, ticket, impact="significant", seen=seen(shown)))
+        # other values than the ones whose consequences were shown
         assert (again.status_code, traces()) == (
             200,
             before,
-        )  # other values than the ones whose consequences were shown
+        )
         saved = client.post(path, values(house, ticket, impact="extensive", seen=seen(shown)))
 
     assert (saved.status_code, fresh(ticket).priority) == (302, 1)

@@ -219,10 +219,11 @@ def test_the_contracts_page_shows_the_matrix_whole_and_keeps_versions(
     )
     assert "Agreed in the review." in client.get(path).content.decode()
     client.post(path, values | {"cell_low_minor": "critical", "validation_days": 7})
+    # nothing differs
     assert (MatrixVersion.objects.count(), ContractVersion.objects.count()) == (
         1,
         1,
-    )  # nothing differs
+    )
     past = client.post(
         path,
         values

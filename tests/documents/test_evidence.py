@@ -149,9 +149,8 @@ def test_an_index_names_the_entry_that_was_touched() -> None:
         assert check_json(bytes(touched)).is_intact is False, place
     lines = signed.splitlines()
     assert json.loads(lines[0]) == {"audit": "TK-000001"}
-    assert (
-        check_json(b"\n".join([lines[0], *lines[2:]]) + b"\n").is_intact is False
-    )  # an entry was taken out
+    # an entry was taken out
+    assert check_json(b"\n".join([lines[0], *lines[2:]]) + b"\n").is_intact is False
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP"])

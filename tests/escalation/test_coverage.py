@@ -1,4 +1,4 @@
-"""Coverage: who would be told in each hour of the week to come; a hole is told once, before it
+"""Coverage: who would be told in each hour of the week to come; a gap is told once, before it
 bites.
 """
 
@@ -9,11 +9,11 @@ import pytest
 from django.core.cache import cache
 
 from catalog.models import ContractService
-from escalation.coverage import pictures_of
-from escalation.holes import stretches_of
+from escalation.coverage import forecasts_of
+from escalation.gaps import stretches_of
 from escalation.models import Coverage, EscalationLevel, EscalationRule
 from escalation.queries import coverage_to_look_at
-from escalation.services import look_at_coverage, publish_ladder, start_drill
+from escalation.services import publish_ladder, refresh_coverage, start_drill
 from foundation.accounts.models import Organization, Team, User
 from foundation.accounts.services import issue_user_token
 from foundation.accounts.tenancy import every_organization
@@ -46,19 +46,19 @@ def away(person: User) -> None:
     Absence.objects.create(person=person, starts_at=MONDAY_9AM - DAY, ends_at=MONDAY_9AM + 60 * DAY)
 
 
-def holes(
+def gaps(
     organization: Organization, at: datetime = MONDAY_9AM
 ) -> list[tuple[int, str, list[str], tuple[int, ...]]]:
-    (picture,) = pictures_of(organization, at)
+    (forecast,) = forecasts_of(organization, at)
     return [
         (each.day, each.hours, [p.code for p in each.priorities], each.percents)
-        for each in stretches_of(picture.holes)
+        for each in stretches_of(forecast.gaps)
     ]
 
 
 def told() -> list[str]:
     return list(
-        OutboxMessage.objects.filter(template="coverage_hole")
+        OutboxMessage.objects.filter(template="coverage_gap")
         .order_by("pk")
         .values_list("to_email", flat=True)
     )
@@ -72,10 +72,10 @@ def only_services(house: House, *slugs: str) -> None:
 
 
 def test_who_stands_in_no_shift_is_on_duty_so_that_nothing_is_missing(house: House) -> None:
-    assert holes(house.north) == []
+    assert gaps(house.north) == []
 
 
-def test_hours_in_which_nobody_on_duty_is_told_are_holes_of_every_priority(house: House) -> None:
+def test_hours_in_which_nobody_on_duty_is_told_are_gaps_of_every_priority(house: House) -> None:
     working = {str(day): [["08:00", "20:00"]] for day in range(5)} | {
         "5": [["00:00", "24:00"]],
         "6": [["00:00", "24:00"]],
@@ -88,7 +88,7 @@ def test_hours_in_which_nobody_on_duty_is_told_are_holes_of_every_priority(house
         for day in range(5)
         for hours in ("00:00–08:00", "20:00–24:00")
     ]
-    assert holes(house.north) == expected
+    assert gaps(house.north) == expected
 
 
 def test_hours_in_which_no_clock_runs_need_nobody(house: House) -> None:
@@ -100,53 +100,52 @@ def test_hours_in_which_no_clock_runs_need_nobody(house: House) -> None:
         name="Mondays",
     )
 
-    assert {(day, hours) for day, hours, _priorities, _percents in holes(house.north)} == {
+    assert {(day, hours) for day, hours, _priorities, _percents in gaps(house.north)} == {
         (day, "09:00–19:00") for day in range(1, 5)
     }
 
 
-def test_a_shift_that_begins_at_half_past_leaves_the_first_half_hour_a_hole(house: House) -> None:
+def test_a_shift_that_begins_at_half_past_leaves_the_first_half_hour_a_gap(house: House) -> None:
     only_services(house, "erp")
     weekdays = {str(day): [["09:30", "19:00"]] for day in range(5)}
     shift(house.staff["desk_supervisor"], house.agent, hours=weekdays, name="Late")
 
-    assert [(day, hours) for day, hours, *_rest in holes(house.north)] == [
+    assert [(day, hours) for day, hours, *_rest in gaps(house.north)] == [
         (day, "09:00–10:00") for day in range(5)
     ]
 
 
-def test_a_substitute_fills_the_hole_of_an_absence(house: House) -> None:
+def test_a_substitute_fills_the_gap_of_an_absence(house: House) -> None:
     away(house.staff["desk_supervisor"])
     absence = Absence.objects.create(
         person=house.agent, starts_at=MONDAY_9AM + DAY, ends_at=MONDAY_9AM + DAY + 3 * HOUR
     )
-    assert [(day, hours) for day, hours, *_rest in holes(house.north)] == [(1, "09:00–12:00")]
+    assert [(day, hours) for day, hours, *_rest in gaps(house.north)] == [(1, "09:00–12:00")]
 
     absence.substitute = house.staff["agent2"]
     absence.save()
-    assert holes(house.north) == []
+    assert gaps(house.north) == []
 
 
-def test_a_new_hole_is_told_once_and_again_only_when_it_went_and_came_back(house: House) -> None:
+def test_a_new_gap_is_told_once_and_again_only_when_it_went_and_came_back(house: House) -> None:
     away(house.staff["desk_supervisor"])
     desk = shift(house.agent, house.staff["agent2"], hours=ALL_DAY, name="Always")
     Team.objects.create(name="Desk", level=1).members.set([house.agent, house.staff["agent2"]])
-    assert (look_at_coverage(organization=house.north, at=MONDAY_9AM), told()) == (0, [])
+    assert (refresh_coverage(organization=house.north, at=MONDAY_9AM), told()) == (0, [])
 
-    desk.people.remove(
-        house.agent
-    )  # the only person of the first level; in a group with others who have shifts
-    assert look_at_coverage(organization=house.north, at=MONDAY_9AM + 2 * HOUR) == 168
+    # the only person of the first level; in a group with others who have shifts
+    desk.people.remove(house.agent)
+    assert refresh_coverage(organization=house.north, at=MONDAY_9AM + 2 * HOUR) == 168
     for hours in (3, 30):
-        look_at_coverage(organization=house.north, at=MONDAY_9AM + hours * HOUR)
+        refresh_coverage(organization=house.north, at=MONDAY_9AM + hours * HOUR)
     assert told() == ["desk_supervisor@mesa.example"]
-    text = render_message(OutboxMessage.objects.get(template="coverage_hole")).text
+    text = render_message(OutboxMessage.objects.get(template="coverage_gap")).text
     assert "00:00–24:00" in text
 
     desk.people.add(house.agent)
-    look_at_coverage(organization=house.north, at=MONDAY_9AM + 31 * HOUR)
+    refresh_coverage(organization=house.north, at=MONDAY_9AM + 31 * HOUR)
     desk.people.remove(house.agent)
-    look_at_coverage(organization=house.north, at=MONDAY_9AM + 32 * HOUR)
+    refresh_coverage(organization=house.north, at=MONDAY_9AM + 32 * HOUR)
     assert len(told()) == 2
 
 
@@ -165,7 +164,7 @@ def test_a_shift_saved_on_its_page_has_the_coverage_looked_at_again(
     assert client.post("/admin/duty/shift/add/", data).status_code == 302
 
     assert set(coverage_to_look_at(10)) == {house.north.pk, house.south.pk}
-    look_at_coverage(organization=house.north, at=MONDAY_9AM)
+    refresh_coverage(organization=house.north, at=MONDAY_9AM)
     assert set(coverage_to_look_at(10)) == {house.south.pk}
 
 
@@ -175,31 +174,31 @@ def test_the_demonstration_leaves_no_hour_without_somebody_until_an_agent_leaves
     with every_organization(reason="the demonstration"):
         demo = build_demonstration(MONDAY_9AM - 30 * DAY)
         customers = [Organization.objects.get(pk=each.pk) for each in demo.customers.values()]
-        assert [holes(each) for each in customers] == [[], [], []]
+        assert [gaps(each) for each in customers] == [[], [], []]
         for each in customers:
-            look_at_coverage(organization=each, at=MONDAY_9AM)
+            refresh_coverage(organization=each, at=MONDAY_9AM)
         assert told() == []
 
         Shift.objects.get(name="Noche").people.remove(demo.staff["agent3"])
         north = customers[0]
         for _ in range(2):
-            look_at_coverage(organization=north, at=MONDAY_9AM)
+            refresh_coverage(organization=north, at=MONDAY_9AM)
 
-        assert {hours for _day, hours, *_rest in holes(north)} == {"00:00–07:00", "23:00–24:00"}
+        assert {hours for _day, hours, *_rest in gaps(north)} == {"00:00–07:00", "23:00–24:00"}
         assert told() == ["supervisor@mesa.example"]
 
 
 def test_the_next_level_is_named_in_its_own_hours(house: House) -> None:
-    (picture,) = pictures_of(house.north, MONDAY_9AM)
-    first = picture.told(Priority.CRITICAL, 100, MONDAY_9AM)
-    following = picture.next_told(MONDAY_9AM)
+    (forecast,) = forecasts_of(house.north, MONDAY_9AM)
+    first = forecast.told(Priority.CRITICAL, 100, MONDAY_9AM)
+    following = forecast.next_told(MONDAY_9AM)
 
     assert [each.why for each in first] == ["desk", "level"]
     assert following is not None
     assert following.at >= MONDAY_9AM + 30 * timedelta(minutes=1)
 
 
-def test_a_level_in_business_hours_alone_leaves_a_hole_at_night(house: House) -> None:
+def test_a_level_in_business_hours_alone_leaves_a_gap_at_night(house: House) -> None:
     away(house.staff["desk_supervisor"])
     hours = Calendar.objects.get(organization=house.north, role="business")
     level = EscalationLevel(
@@ -219,7 +218,7 @@ def test_a_level_in_business_hours_alone_leaves_a_hole_at_night(house: House) ->
         at=MONDAY_9AM - HOUR,
     )
 
-    assert (0, "00:00–09:00") in {(day, text) for day, text, *_rest in holes(house.north)}
+    assert (0, "00:00–09:00") in {(day, text) for day, text, *_rest in gaps(house.north)}
 
 
 def test_the_page_shows_the_week_and_the_hour_and_the_drill_is_sent_once(
@@ -231,11 +230,11 @@ def test_the_page_shows_the_week_and_the_hour_and_the_drill_is_sent_once(
         hours={"0": [["08:00", "20:00"]]},
         name="Mondays",
     )
-    look_at_coverage(organization=house.north, at=datetime.now(UTC))
+    refresh_coverage(organization=house.north, at=datetime.now(UTC))
     client = sign_in(house.staff["desk_supervisor"])
 
     page = client.get("/admin/coverage/?customer=north&priority=high&hour=3").content.decode()
-    assert page.count('class="coverage-hole') == 168 - 12
+    assert page.count('class="coverage-gap') == 168 - 12
     assert "Every supervisor, off duty" in page or "Toda la supervisión" in page
     for _ in range(2):
         assert client.post("/admin/coverage/drill/?customer=north").status_code == 302
@@ -254,7 +253,7 @@ def test_the_page_shows_the_week_and_the_hour_and_the_drill_is_sent_once(
         )
 
 
-def test_the_holes_are_read_over_the_api(house: House, client: Any) -> None:
+def test_the_gaps_are_read_over_the_api(house: House, client: Any) -> None:
     shift(
         house.staff["desk_supervisor"],
         house.agent,
@@ -268,17 +267,17 @@ def test_the_holes_are_read_over_the_api(house: House, client: Any) -> None:
     ).json()
 
     (found,) = answer
-    assert {each["weekday"] for each in found["holes"]} == set(range(1, 7))
+    assert {each["weekday"] for each in found["gaps"]} == set(range(1, 7))
     assert found["time_zone"] == "America/Mexico_City"
 
 
 def test_another_customers_coverage_is_nobodys_business(house: House) -> None:
-    look_at_coverage(organization=house.south, at=MONDAY_9AM)
+    refresh_coverage(organization=house.south, at=MONDAY_9AM)
     looked_at = Coverage.objects.filter(computed_at__isnull=False)
     assert set(looked_at.values_list("organization__slug", flat=True)) == {"south"}
 
 
-def test_a_team_without_members_is_a_hole_of_the_whole_week(house: House) -> None:
+def test_a_team_without_members_is_a_gap_of_the_whole_week(house: House) -> None:
     away(house.staff["desk_supervisor"])
     empty = Team.objects.create(name="Empty", level=1)
     level = EscalationLevel(
@@ -293,7 +292,7 @@ def test_a_team_without_members_is_a_hole_of_the_whole_week(house: House) -> Non
         at=MONDAY_9AM - HOUR,
     )
 
-    assert len(holes(house.north)) == 7
+    assert len(gaps(house.north)) == 7
 
 
 def test_who_is_in_no_shift_is_on_duty_unless_others_of_their_group_are_in_one(
@@ -301,16 +300,15 @@ def test_who_is_in_no_shift_is_on_duty_unless_others_of_their_group_are_in_one(
 ) -> None:
     away(house.staff["desk_supervisor"])
     Team.objects.create(name="Desk", level=1).members.set([house.agent, house.staff["agent2"]])
-    assert holes(house.north) == []
+    assert gaps(house.north) == []
 
     shift(house.staff["agent2"], hours={"0": [["09:00", "10:00"]]}, name="Short")
 
-    assert (
-        len(holes(house.north)) == 7
-    )  # the first level's person is planned by shifts now, and stands in none
+    # the first level's person is planned by shifts now, and stands in none
+    assert len(gaps(house.north)) == 7
 
 
-def test_a_rule_that_tells_nobody_and_a_level_of_nobody_fill_no_hole(house: House) -> None:
+def test_a_rule_that_tells_nobody_and_a_level_of_nobody_fill_no_gap(house: House) -> None:
     away(house.staff["desk_supervisor"])
     empty = Team.objects.create(name="Empty", level=1)
     EscalationRule.objects.create(
@@ -321,17 +319,18 @@ def test_a_rule_that_tells_nobody_and_a_level_of_nobody_fill_no_hole(house: Hous
     house.agent.save()
 
     assert {
-        (percents, len(priorities)) for _day, _hours, priorities, percents in holes(house.north)
+        (percents, len(priorities)) for _day, _hours, priorities, percents in gaps(house.north)
     } == {((50, 75, 90, 100), 4)}
 
 
 @pytest.mark.parametrize(
     ("zone", "at"),
     [
+        # the clocks go forward within the week
         (
             "America/New_York",
             datetime(2026, 3, 2, 15, tzinfo=UTC),
-        ),  # the clocks go forward within the week
+        ),
         ("America/New_York", datetime(2026, 10, 29, 15, tzinfo=UTC)),  # and back
         ("Asia/Kolkata", datetime(2026, 3, 2, 15, tzinfo=UTC)),
         ("Australia/Lord_Howe", datetime(2026, 10, 1, 15, tzinfo=UTC)),
@@ -342,10 +341,10 @@ def test_every_hour_of_the_week_has_its_instant_in_every_zone(
 ) -> None:
     house.north.time_zone = zone
     house.north.save()
-    (picture,) = pictures_of(house.north, at)
+    (forecast,) = forecasts_of(house.north, at)
 
-    assert all(at - HOUR <= picture.instant_of(hour) < at + 8 * DAY for hour in range(168))
-    exact = [hour for hour in range(168) if picture.hour_of(picture.instant_of(hour)) == hour]
+    assert all(at - HOUR <= forecast.instant_of(hour) < at + 8 * DAY for hour in range(168))
+    exact = [hour for hour in range(168) if forecast.hour_of(forecast.instant_of(hour)) == hour]
     assert len(exact) >= 167
 
 
@@ -355,22 +354,20 @@ def test_a_contact_without_a_login_hears_of_no_warning_and_covers_none(house: Ho
         contact=None, team=None, email="out@partner.example", contact_name="Out"
     )
 
-    assert {percents for _day, _hours, _priorities, percents in holes(house.north)} == {
-        (50, 75, 90)
-    }
+    assert {percents for _day, _hours, _priorities, percents in gaps(house.north)} == {(50, 75, 90)}
 
 
-def test_a_gap_of_minutes_between_shifts_is_a_hole(house: House) -> None:
+def test_a_gap_of_minutes_between_shifts_is_a_gap(house: House) -> None:
     away(house.staff["desk_supervisor"])
     week = {str(day): [["00:00", "15:41"], ["15:44", "24:00"]] for day in range(7)}
     shift(house.agent, house.staff["agent2"], hours=week, name="Nearly always")
 
-    assert {hours for _day, hours, _priorities, _percents in holes(house.north)} == {"15:00–16:00"}
+    assert {hours for _day, hours, _priorities, _percents in gaps(house.north)} == {"15:00–16:00"}
 
 
 def test_a_matrix_that_begins_within_the_week_is_looked_at(house: House) -> None:
     away(house.staff["desk_supervisor"])
-    assert holes(house.north) == []
+    assert gaps(house.north) == []
     nobody = Team.objects.create(name="Nobody yet", level=1)
     publish_ladder(
         organization=house.north,
@@ -389,7 +386,7 @@ def test_a_matrix_that_begins_within_the_week_is_looked_at(house: House) -> None
         by=SETUP,
         at=MONDAY_9AM,
     )
-    found = holes(house.north)
+    found = gaps(house.north)
     assert {day for day, _hours, _priorities, _percents in found} == set(range(7))
     assert (0, "09:00–10:00") not in [(day, hours) for day, hours, _priorities, _percents in found]
     assert all(hours.endswith("09:00") for day, hours, _priorities, _percents in found if day == 0)

@@ -1,5 +1,5 @@
-"""The line holds: no breach moves the ladder twice, no silence is forgotten, who was told takes it
-on, nothing at midnight.
+"""Escalation: a breach moves the ladder once, silences are kept, notified people acknowledge,
+delivery waits for the shift.
 """
 
 from datetime import timedelta
@@ -92,9 +92,8 @@ def test_a_breach_that_was_false_at_first_moves_the_ladder_once(house: House) ->
         ticket=ticket, body="We look.", by=by(house.agent), at=MONDAY_9AM + 5 * MINUTE
     )
     step(house, ticket, "start", MONDAY_9AM + 6 * MINUTE)
-    settle_ticket(
-        ticket_id=ticket.pk, at=MONDAY_9AM + 10 * HOUR + 10 * MINUTE
-    )  # the machine's clock had jumped ahead
+    # the machine's clock had jumped ahead
+    settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 10 * HOUR + 10 * MINUTE)
     step(house, ticket, "pend_user", MONDAY_9AM + 9 * HOUR + 20 * MINUTE, message="Which?")
     reply_as_customer(
         ticket=fresh(ticket),
@@ -236,9 +235,8 @@ def test_an_escalation_never_undoes_the_breach_that_called_for_it(house: House) 
     with pytest.raises(ValidationError) as refused:
         level.full_clean()
     assert "acknowledge_minutes" in refused.value.message_dict
-    EscalationLevel.objects.filter(pk=level.pk).update(
-        acknowledge_minutes=20_000_000
-    )  # as it was written before there was a limit
+    # as it was written before there was a limit
+    EscalationLevel.objects.filter(pk=level.pk).update(acknowledge_minutes=20_000_000)
     ticket = make_ticket(house)
 
     settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 2 * HOUR)

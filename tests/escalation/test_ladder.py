@@ -81,9 +81,8 @@ def test_a_contact_without_a_login_acknowledges_by_the_signed_link(house: House)
 
     assert letter.to_email == "director@partner.example"
     assert client.get(path).status_code == 200
-    assert (
-        Escalation.objects.get(pk=escalation.pk).acknowledged_at is None
-    )  # opening the link, as mail scanners do, changes nothing
+    # opening the link, as mail scanners do, changes nothing
+    assert Escalation.objects.get(pk=escalation.pk).acknowledged_at is None
     client.post(path)
     assert Escalation.objects.get(pk=escalation.pk).acknowledged_name == "The Director"
     assert client.get(path[:-3] + "xx/").status_code == 404

@@ -56,9 +56,8 @@ def test_what_a_sweep_slept_through_is_caught_up_with_once(house: House) -> None
     rule(percent=50)
     ticket = make_ticket(house)
 
-    settle_ticket(
-        ticket_id=ticket.pk, at=MONDAY_9AM + 55 * MINUTE
-    )  # 50 and 75 were crossed unseen: 90 alone is told
+    # 50 and 75 were crossed unseen: 90 alone is told
+    settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 55 * MINUTE)
 
     assert letters() == ["service_delivery@mesa.example"]
     assert [log.fact for log in rule_logs_of(ticket)] == [{"metric": "reaction", "percent": 90}]
@@ -113,9 +112,8 @@ def test_raising_at_the_breach_moves_the_ladder_one_level_not_two(house: House) 
     assert list(Escalation.objects.filter(ticket=ticket).values_list("position", "cause")) == [
         (1, "rule")
     ]
-    settle_ticket(
-        ticket_id=ticket.pk, at=MONDAY_9AM + 11 * HOUR
-    )  # both clocks are missed in this sweep
+    # both clocks are missed in this sweep
+    settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 11 * HOUR)
 
     steps = list(Escalation.objects.filter(ticket=ticket).values_list("position", "cause"))
     assert steps == [(1, "rule"), (2, "breach")]

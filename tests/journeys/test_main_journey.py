@@ -59,6 +59,7 @@ def test_a_ticket_travels_from_the_portal_through_the_desk_to_its_approval(house
 
         clock.shift(timedelta(minutes=20))
         base = f"/admin/tickets/{ticket.number}"
+        # confirms what follows from the proposal: no clock moves, so it is saved at once
         agent.post(
             f"{base}/classify/",
             {
@@ -69,7 +70,7 @@ def test_a_ticket_travels_from_the_portal_through_the_desk_to_its_approval(house
                 "environment": "production",
                 "version": fresh(ticket).version,
             },
-        )  # confirms what follows from the proposal: no clock moves, so it is saved at once
+        )
         agent.post(
             f"{base}/say/", {"kind": "reply", "body": "We are looking at it.", "last_message": 0}
         )

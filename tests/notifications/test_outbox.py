@@ -156,9 +156,8 @@ def test_a_message_whose_worker_died_is_taken_over_after_its_lease_with_the_same
 ) -> None:
     make_ticket(house)
     row = OutboxMessage.objects.get(template="ticket_received")
-    assert (
-        services.claim_message(message=row, at=MONDAY_9AM) is True
-    )  # and then the worker is killed
+    # and then the worker is killed
+    assert services.claim_message(message=row, at=MONDAY_9AM) is True
 
     assert deliver(row, mailbox, MONDAY_9AM + MINUTE) is False
     assert due_messages(at=MONDAY_9AM + LEASE, limit=10) == [row]

@@ -326,9 +326,8 @@ def test_sign_in_by_e_mail_and_password_and_wrong_ones_are_limited(
         302,
         "/home/",
     )
-    assert (
-        client.get("/accounts/signup/").content.decode().count("<form") <= 2
-    )  # closed: only the language switch
+    # closed: only the language switch
+    assert client.get("/accounts/signup/").content.decode().count("<form") <= 2
 
 
 def test_what_was_typed_for_a_reply_stands_in_the_follow_up_when_the_ticket_ended_meanwhile(

@@ -186,10 +186,11 @@ def test_the_clock_jumps_an_hour_under_two_workers_and_one_dies_yet_each_fact_is
     mesa: Mesa,
 ) -> None:
     mesa.set_clock_ahead(0)
+    # reaction 40 min
     tickets = [
         str(pk)
         for pk in mesa.script("late_tickets", "requester@sur.example", "sin-acceso", "1", "30")
-    ]  # reaction 40 min
+    ]
     try:
         for name in ("first", "second"):
             mesa.spawn("worker")

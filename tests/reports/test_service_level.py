@@ -82,9 +82,8 @@ def test_figures_count_each_clock_once(house: House) -> None:
 
 
 def test_a_month_is_the_customers_own_month(house: House) -> None:
-    make_ticket(
-        house, at=datetime(2026, 4, 1, 5, 59, tzinfo=UTC)
-    )  # 23:59 of 31 March in Mexico City
+    # 23:59 of 31 March in Mexico City
+    make_ticket(house, at=datetime(2026, 4, 1, 5, 59, tzinfo=UTC))
     make_ticket(house, at=datetime(2026, 4, 1, 6, 0, tzinfo=UTC))
 
     assert queries.build_service_level(house.north, MARCH, APRIL_1)["raised"] == 1
@@ -101,9 +100,8 @@ def test_whose_turn_it_was_is_summed_within_the_month(house: House) -> None:
     tickets.reply_as_customer(
         ticket=fresh(ticket), body="This.", by=by(house.requester), at=MONDAY_9AM + 5 * HOUR
     )
-    late = make_ticket(
-        house, at=datetime(2026, 4, 1, 5, 0, tzinfo=UTC)
-    )  # an hour before the month ends
+    # an hour before the month ends
+    late = make_ticket(house, at=datetime(2026, 4, 1, 5, 0, tzinfo=UTC))
 
     data = queries.build_service_level(house.north, MARCH, MONDAY_9AM + 6 * HOUR)
     assert data["turns"] == {"desk": 2 * 3600, "customer": 3 * 3600}  # what runs is not over

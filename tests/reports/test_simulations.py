@@ -83,9 +83,8 @@ def test_the_terms_in_force_written_out_as_a_draft_give_what_was_published(
     published = services.request_report(
         organization=house.north, month=MARCH, language="es", by=SETUP, at=APRIL_3 - DAY
     )
-    solved = TransitionDetails(
-        message="Done.", solution_type="definitive"
-    )  # what happens later is not in the issued report
+    # what happens later is not in the issued report
+    solved = TransitionDetails(message="Done.", solution_type="definitive")
     tickets.transition_ticket(
         ticket=fresh(waiting), name="solve", details=solved, by=by(house.agent), at=APRIL_3 - HOUR
     )
@@ -141,10 +140,11 @@ def test_matrix_hours_and_pauses_can_be_tried(house: House) -> None:
     make_ticket(house, urgency=Urgency.LOW)
 
     matrix = simulate(house, Draft(matrix={(Urgency.LOW, Impact.MINOR): Priority.CRITICAL}))
+    # and critical tickets are promised a resolution too
     assert (matrix.moved, matrix.changed) == (
         2,
         1,
-    )  # and critical tickets are promised a resolution too
+    )
     assert after(matrix)[0]["priority"] == "critical"
     assert (
         sum(
@@ -201,10 +201,11 @@ def test_matrix_hours_and_pauses_can_be_tried(house: House) -> None:
         ({"first_month": date(2026, 4, 1)}, "last_month"),
         ({"first_month": date(2020, 1, 1)}, "last_month"),
         ({"first_month": date(2026, 6, 1), "last_month": date(2026, 6, 1)}, "first_month"),
+        # without tickets
         (
             {"first_month": date(2026, 1, 1), "last_month": date(2026, 1, 1)},
             "first_month",
-        ),  # without tickets
+        ),
     ],
 )
 def test_what_cannot_be_simulated_is_refused_with_the_cure(

@@ -184,9 +184,10 @@ def test_a_pause_over_the_night_moves_attention_by_its_open_time_and_never_react
     ) == ("paused", None)
     assert clock_of(ticket, Metric.REACTION).due_at == MONDAY_9AM + HOUR
 
+    # Tuesday 10:00
     services.transition_ticket(
         ticket=fresh(ticket), name="start", by=by(house.agent), at=asked + 16 * HOUR
-    )  # Tuesday 10:00
+    )
 
     # Nine of ten hours were used; the last one runs from Tuesday 10:00.
     assert clock_of(ticket, Metric.ATTENTION).due_at == asked + 17 * HOUR
@@ -241,14 +242,14 @@ def test_a_breach_of_a_replaced_target_stays_on_its_segment_and_not_on_the_clock
 
 
 def test_a_change_of_calendar_measures_each_stretch_by_its_own(house: House) -> None:
-    evening = datetime(
-        2026, 3, 3, 0, 30, tzinfo=UTC
-    )  # Monday 18:30: half an hour of business time is left
+    # Monday 18:30: half an hour of business time is left
+    evening = datetime(2026, 3, 3, 0, 30, tzinfo=UTC)
     ticket = make_ticket(house, at=evening)  # functional: business hours, reaction 1 h
 
+    # technological: around the clock
     classify(
         house, ticket, evening + 2 * HOUR, service=house.services["network"], impact=Impact.MINOR
-    )  # technological: around the clock
+    )
 
     assert clock_of(ticket).due_at == evening + 2 * HOUR + 30 * MINUTE
     account = next(

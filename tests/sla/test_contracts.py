@@ -87,9 +87,8 @@ def test_a_mistake_at_the_arrival_is_measured_anew_and_what_was_announced_is_for
 ) -> None:
     ticket = make_ticket(house)
     change(house, ticket, gold, MONDAY_9AM + 10 * MINUTE)
-    settle_ticket(
-        ticket_id=ticket.pk, at=MONDAY_9AM + 40 * MINUTE
-    )  # reaction is missed under the wrong contract
+    # reaction is missed under the wrong contract
+    settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 40 * MINUTE)
     silver = Contract.objects.exclude(pk=gold.pk).get(organization=house.north)
 
     change(house, ticket, silver, MONDAY_9AM + 45 * MINUTE, from_start=True)
@@ -187,11 +186,12 @@ def test_the_desk_offers_it_to_supervisors_alone(
         "reaction": (MONDAY_9AM + HOUR, MONDAY_9AM + 30 * MINUTE, MINUTE),
         "attention": (MONDAY_9AM + 10 * HOUR, MONDAY_9AM + 5 * HOUR, MINUTE),
     }
+    # nothing is saved before it was seen
     assert (shown.status_code, other.status_code, left) == (
         200,
         200,
         house.contract.pk,
-    )  # nothing is saved before it was seen
+    )
     assert (refused.status_code, saved.status_code, fresh(ticket).contract_id) == (
         400,
         302,

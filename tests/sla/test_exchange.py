@@ -30,10 +30,11 @@ def test_what_is_written_out_is_published_again_only_where_it_differs(
         "calendars": [],
         "policies": [],
     }
+    # what is left out is the same
     assert post(house, client, terms(warning_percents=[80])).json() == {
         "calendars": [],
         "policies": [],
-    }  # what is left out is the same
+    }
 
     changed = export_terms(house.north)
     changed["calendars"][1]["hours"]["5"] = [["09:00", "13:00"]]
@@ -49,10 +50,11 @@ def test_what_is_written_out_is_published_again_only_where_it_differs(
 @pytest.mark.parametrize(
     ("data", "place"),
     [
+        # a hole
         (
             terms(targets=[{"metric": "reaction", "priority": "high", "minutes": 20}]),
             "policies[0].targets",
-        ),  # a hole
+        ),
         (
             terms(targets=[{"metric": "reaction", "priority": "high", "minutes": 0}]),
             "policies[0].targets[0].minutes",

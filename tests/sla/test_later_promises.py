@@ -95,11 +95,12 @@ def is_rebuilt(ticket: Ticket) -> bool:
         (Metric.DELIVERY, datetime(2026, 3, 13, 1, tzinfo=UTC), "business"),
         (Metric.RCA, TUESDAY + 72 * HOUR, "continuous"),
         (Metric.RESTORATION, TUESDAY + 3 * HOUR, "continuous"),
+        # three calendar days end at midnight
         (
             Metric.VALIDATION,
             datetime(2026, 3, 7, 6, tzinfo=UTC),
             "business",
-        ),  # three calendar days end at midnight
+        ),
     ],
 )
 def test_a_later_promise_begins_when_what_it_measures_begins(
@@ -189,9 +190,8 @@ def test_a_contract_may_promise_another_time(house: House) -> None:
     start(ticket, Metric.DELIVERY, TUESDAY)
 
     assert clock_of(ticket, Metric.DELIVERY).promise == Term(4, business=True)
-    assert clock_of(ticket, Metric.DELIVERY).due_at == datetime(
-        2026, 3, 10, 1, tzinfo=UTC
-    )  # Monday the 9th at 19:00
+    # Monday the 9th at 19:00
+    assert clock_of(ticket, Metric.DELIVERY).due_at == datetime(2026, 3, 10, 1, tzinfo=UTC)
 
 
 def test_another_priority_or_a_solution_leaves_a_later_promise_alone_and_calling_off_withdraws_it(
@@ -289,9 +289,8 @@ def test_a_new_calendar_moves_the_end_of_the_validation_and_the_reminder_with_it
         solve(house, ticket, MONDAY_9AM + HOUR)
     reminded = tickets[1]
     services.remind_of_validation(ticket=fresh(reminded), at=TUESDAY)
-    assert fresh(reminded).validation_due_at == datetime(
-        2026, 3, 6, 1, tzinfo=UTC
-    )  # Thursday the 5th at 19:00
+    # Thursday the 5th at 19:00
+    assert fresh(reminded).validation_due_at == datetime(2026, 3, 6, 1, tzinfo=UTC)
 
     version = publish_calendar_version(
         calendar=Calendar.objects.get(organization=house.north, role="business"),

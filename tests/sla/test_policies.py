@@ -207,10 +207,11 @@ def test_a_matrix_binds_when_the_ticket_arrives(house: House) -> None:
     ("changes", "field"),
     [
         ({"effective_from": MONDAY_9AM - 9 * DAY}, "effective_from"),  # the past
+        # not after the version before it, which waits for Tuesday
         (
             {"effective_from": MONDAY_9AM},
             "effective_from",
-        ),  # not after the version before it, which waits for Tuesday
+        ),
         ({"targets": every_priority()[1:]}, "targets"),  # a hole
         (
             {
@@ -273,9 +274,8 @@ def test_a_narrow_target_may_lean_on_the_one_for_every_ticket(house: House) -> N
 def test_a_ticket_is_taken_also_where_a_clock_cannot_be_dated(house: House) -> None:
     publish_for(house, every_priority(minutes=525_600))
     calendar = Calendar.objects.get(organization=house.north, role="business")
-    hours = {
-        "0": [["09:00", "09:30"]]
-    }  # half an hour a week: a year of it lies beyond every horizon
+    # half an hour a week: a year of it lies beyond every horizon
+    hours = {"0": [["09:00", "09:30"]]}
     publish_calendar_version(
         calendar=calendar,
         time_zone="America/Mexico_City",

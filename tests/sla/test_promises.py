@@ -44,7 +44,7 @@ def explained(ticket: Ticket, metric: str, at: datetime) -> Any:
     )
 
 
-def test_another_contract_that_promises_the_same_breaks_nothing_twice(house: House) -> None:
+def test_a_contract_with_identical_terms_does_not_repeat_a_breach(house: House) -> None:
     ticket = make_ticket(house)
     other = Contract.objects.create(
         organization=house.north, reference="C2", starts_on=date(2025, 1, 1)
@@ -82,9 +82,8 @@ def test_a_machine_whose_clock_jumped_an_hour_leaves_no_false_breach_and_tells_e
         ticket=ticket, body="We look.", by=by(house.agent), at=MONDAY_9AM + 5 * MINUTE
     )
     step(house, ticket, "start", MONDAY_9AM + 6 * MINUTE)
-    settle_ticket(
-        ticket_id=ticket.pk, at=MONDAY_9AM + 10 * HOUR + 10 * MINUTE
-    )  # an hour ahead: the attention is due after ten
+    # an hour ahead: the attention is due after ten
+    settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 10 * HOUR + 10 * MINUTE)
     settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 9 * HOUR + 11 * MINUTE)  # set back
     told = Announcement.objects.filter(clock__ticket=ticket, clock__metric="attention", percent=100)
     assert told.count() == 1  # as it still will be, if nothing happens: not told again
@@ -100,11 +99,12 @@ def test_a_machine_whose_clock_jumped_an_hour_leaves_no_false_breach_and_tells_e
     assert (clock.breached_at, told.count()) == (None, 0)
 
     warned = Announcement.objects.filter(clock=clock).values_list("percent", flat=True)
+    # by now 93 % are used
     assert (list(warned), clock.announced_percent, clock.next_event_at) == (
         [90],
         90,
         clock.due_at,
-    )  # by now 93 % are used
+    )
     letters = OutboxMessage.objects.filter(
         template="clock", context__percent=100, context__metric="attention"
     )

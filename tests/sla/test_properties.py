@@ -24,7 +24,7 @@ from sla.clocks.arithmetic import (
 from sla.clocks.explanation import ONE_DAY, explain_clock
 from sla.clocks.models import Clock, ClockSegment
 from sla.clocks.queries import LoadedClock
-from sla.clocks.replay import Stay
+from sla.clocks.replay import ReplayedInterval
 from sla.policies.layers import Layer, Policy
 from sla.policies.models import PolicyVersion
 from sla.targets import Term, stored_target
@@ -55,9 +55,8 @@ def random_hours(dice: random.Random) -> Hours:
     """
     hours: Hours = {}
     for day in dice.sample(range(7), dice.randint(1, 7)):
-        edges = sorted(
-            dice.sample(range(16, 96), 2 * dice.randint(1, 3))
-        )  # quarters of an hour from 04:00
+        # quarters of an hour from 04:00
+        edges = sorted(dice.sample(range(16, 96), 2 * dice.randint(1, 3)))
         hours[day] = [(clock(a), clock(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
     return hours
 
@@ -225,7 +224,7 @@ def generated_versions(dice: random.Random) -> dict[int, list[CalendarVersion]]:
     return found
 
 
-def generated_stays(dice: random.Random, start: datetime) -> list[Stay]:
+def generated_stays(dice: random.Random, start: datetime) -> list[ReplayedInterval]:
     """What a ticket went through: some of it waiting for the customer or a supplier, the last of it
     open.
     """
@@ -234,12 +233,15 @@ def generated_stays(dice: random.Random, start: datetime) -> list[Stay]:
     for _ in range(dice.randint(0, 6)):
         following = moment + dice.randint(1, 6_000) * MINUTE
         stays.append(
-            Stay(
+            ReplayedInterval(
                 dice.choice(["in_progress", "pending_user", "pending_supplier"]), moment, following
             )
         )
         moment = following
-    return [*stays, Stay(dice.choice(["in_progress", "in_progress", "pending_user"]), moment, None)]
+    return [
+        *stays,
+        ReplayedInterval(dice.choice(["in_progress", "in_progress", "pending_user"]), moment, None),
+    ]
 
 
 def generated_clock(

@@ -105,9 +105,8 @@ def test_a_version_that_takes_effect_later_moves_only_what_falls_due_after_it(ho
     # Four hours on Monday; Tuesday is a holiday now; five on Wednesday and one on Thursday, days
     # that end at 14:00.
     assert clock(after).due_at == MONDAY_9AM + 3 * DAY + HOUR
-    later = make_ticket(
-        house, at=MONDAY_9AM + 9 * HOUR
-    )  # arrives when the version is known and not yet in force
+    # arrives when the version is known and not yet in force
+    later = make_ticket(house, at=MONDAY_9AM + 9 * HOUR)
     assert clock(later).due_at == MONDAY_9AM + 3 * DAY + 4 * HOUR
 
 
@@ -138,9 +137,8 @@ def test_what_stopped_before_the_version_was_published_is_explained_as_it_was(ho
 
 def test_no_warning_is_told_twice_when_the_calendar_changes(house: House) -> None:
     ticket = make_ticket(house)
-    settle_ticket(
-        ticket_id=ticket.pk, at=MONDAY_9AM + 6 * HOUR
-    )  # attention: half of ten hours; reaction: breached
+    # attention: half of ten hours; reaction: breached
+    settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 6 * HOUR)
     told = OutboxMessage.objects.filter(template="clock").count()
 
     version = publish(
@@ -273,9 +271,8 @@ def test_a_ticket_dated_by_terms_read_before_a_publication_is_found_by_the_secon
 
 
 def test_warnings_move_with_the_calendar_although_the_due_instant_stays(house: House) -> None:
-    ticket = make_ticket(
-        house, at=MONDAY_9AM + 8 * HOUR
-    )  # two hours on Monday, eight on Tuesday: due at 17:00
+    # two hours on Monday, eight on Tuesday: due at 17:00
+    ticket = make_ticket(house, at=MONDAY_9AM + 8 * HOUR)
     split = {
         **{str(day): [["09:00", "19:00"]] for day in range(5)},
         "1": [["08:00", "12:00"], ["13:00", "19:00"]],

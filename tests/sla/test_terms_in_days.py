@@ -93,9 +93,8 @@ def test_business_days_end_at_closing_time_and_step_over_weekends_and_holidays(
 
     clock = resolution(ticket)
     assert (clock.target_unit, clock.target) == ("business_days", 10 * DAY)
-    assert clock.due_at == datetime(
-        2026, 3, 18, 1, tzinfo=UTC
-    )  # Tuesday 17 March at 19:00 in Mexico
+    # Tuesday 17 March at 19:00 in Mexico
+    assert clock.due_at == datetime(2026, 3, 18, 1, tzinfo=UTC)
     kinds = [line.kind.value for part in account(ticket, MONDAY_9AM).parts for line in part.lines]
     assert kinds == [
         "start_day",
@@ -114,9 +113,8 @@ def test_business_days_end_at_closing_time_and_step_over_weekends_and_holidays(
 def test_a_technological_incident_has_its_business_days_too(house: House) -> None:
     promise(house, days=5)
 
-    ticket = make_ticket(
-        house, service="network"
-    )  # its reaction and attention run around the clock
+    # its reaction and attention run around the clock
+    ticket = make_ticket(house, service="network")
 
     assert resolution(ticket).due_at == datetime(2026, 3, 10, 1, tzinfo=UTC)
     check(ticket)
@@ -184,9 +182,8 @@ def test_a_date_is_judged_by_the_calendar_that_holds_when_it_ends() -> None:
         Stretch(half, Term(2, True), friday + HOUR, None),
     ]
 
-    assert due_of(stretches) == datetime(
-        2026, 3, 9, 19, tzinfo=UTC
-    )  # Saturday counts by then; Monday closes at 13:00
+    # Saturday counts by then; Monday closes at 13:00
+    assert due_of(stretches) == datetime(2026, 3, 9, 19, tzinfo=UTC)
     assert [day.stretch for day in term_days(stretches, Term(2, True))] == [0, 1, 1, 1]
 
 

@@ -88,17 +88,15 @@ def ask(browser: Browser, mesa: Mesa, language: str) -> tuple[Walker, str]:
         book.save(filled)
         kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
         customer.page.set_input_files("[name=form]", file("form.xlsx", filled.getvalue(), kind))
-        customer.page.fill(
-            "[name=visit_on]", day(3)
-        )  # announced with the request it needs no five business days
+        # announced with the request it needs no five business days
+        customer.page.fill("[name=visit_on]", day(3))
         customer.page.select_option("[name=visit_place]", "administration")
         customer.page.fill("[name=visitors]", "Elsa Robles")
         customer.do(lambda: customer.page.click("form.card .button-primary"))
 
     send()
-    expect(customer.page.locator(".message-error code")).to_have_text(
-        re.compile("!C9$")
-    )  # the end of the period is missing
+    # the end of the period is missing
+    expect(customer.page.locator(".message-error code")).to_have_text(re.compile("!C9$"))
     request["C9"] = "2025-12-31"
     send()
     number = customer.page.url.rstrip("/").rpartition("/")[2]
@@ -195,9 +193,8 @@ def test_an_external_audit(browser: Browser, mesa: Mesa, language: str) -> None:
     agent = Walker(browser, mesa, AGENT, language)
     agent.open("/admin/audits/")
     agent.open(f"/admin/audits/{number}/")
-    act(
-        agent, f"prepare/{first}", classification="policy", summary=""
-    )  # refused: the summary is missing
+    # refused: the summary is missing
+    act(agent, f"prepare/{first}", classification="policy", summary="")
     assert agent.page.locator(".field-wrong").count() == 1
     act(
         agent,

@@ -27,9 +27,8 @@ def test_the_main_job(browser: Browser, mesa: Mesa, language: str) -> None:
 
     customer.open("/catalog/")
     customer.open("/catalog/error-erp/")
-    customer.do(
-        lambda: customer.page.click("form.card .button-primary")
-    )  # empty: refused, with what to mend
+    # empty: refused, with what to mend
+    customer.do(lambda: customer.page.click("form.card .button-primary"))
     assert customer.page.locator(".field-wrong").count() >= 2
     customer.page.fill("[name=subject]", subject)
     customer.page.fill("[name=description]", "<script>alert(1)</script> since today")
@@ -97,9 +96,8 @@ def _report_agrees_with_its_pdf(browser: Browser, mesa: Mesa, language: str) -> 
 def test_a_clock_that_nobody_serves_breaches_through_beat_and_reaches_the_matrix_once(
     browser: Browser, mesa: Mesa
 ) -> None:
-    late = mesa.script(
-        "late_ticket", "requester@sur.example", "sin-acceso", "39"
-    )  # critical, around the clock: 40 min and 1 h
+    # critical, around the clock: 40 min and 1 h
+    late = mesa.script("late_ticket", "requester@sur.example", "sin-acceso", "39")
 
     wait_until(
         lambda: ["reaction", 100] in mesa.script("facts", str(late["pk"]))["announced"],

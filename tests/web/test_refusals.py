@@ -147,9 +147,8 @@ def test_reclassification_starts_and_ends_the_promises_of_the_priority(house: Ho
     assert not Clock.objects.filter(ticket=ticket, metric=Metric.RESOLUTION).exists()
 
     classify(house, ticket, MONDAY_9AM + HOUR, impact=Impact.EXTENSIVE, urgency=Urgency.CRITICAL)
-    assert (
-        clock_of(ticket, Metric.RESOLUTION).due_at == MONDAY_9AM + 4 * HOUR
-    )  # the hour already used counts
+    # the hour already used counts
+    assert clock_of(ticket, Metric.RESOLUTION).due_at == MONDAY_9AM + 4 * HOUR
 
     classify(house, ticket, MONDAY_9AM + 2 * HOUR, impact=Impact.MINOR, urgency=Urgency.LOW)
     assert clock_of(ticket, Metric.RESOLUTION).state == "withdrawn"

@@ -52,9 +52,8 @@ class Ticket(OrganizationRow):
     template = models.ForeignKey(
         RequestTemplate, on_delete=models.SET_NULL, null=True, db_index=False, related_name="+"
     )
-    answers = models.JSONField(
-        default=list
-    )  # [{"label_es", "label_en", "value"}] as asked on that day
+    # [{"label_es", "label_en", "value"}] as asked on that day
+    answers = models.JSONField(default=list)
     support_type = models.CharField(_("support type"), max_length=20, choices=SupportType)
     environment = models.CharField(
         _("environment"), max_length=20, choices=Environment, default=Environment.PRODUCTION
@@ -108,9 +107,8 @@ class Ticket(OrganizationRow):
         verbose_name=_("continues"),
     )
     is_out_of_contract = models.BooleanField(_("out of contract"), default=False)
-    terms_at = (
-        models.DateTimeField()
-    )  # as of when the matrix and the policy bind it: its arrival, or its change of contract
+    # as of when the matrix and the policy bind it: its arrival, or its change of contract
+    terms_at = models.DateTimeField()
     # The desk follows up what was escalated: the owner stays while assignee and team change (SPEC
     # 3.8).
     owner = models.ForeignKey(
@@ -155,9 +153,8 @@ class Ticket(OrganizationRow):
     reopen_until = models.DateTimeField(null=True)
     next_due_at = models.DateTimeField(_("due"), null=True)
     at_risk_at = models.DateTimeField(null=True)
-    queue_at = models.DateTimeField(
-        default=LAST
-    )  # next_due_at, or LAST: an index cannot put nulls last on every database
+    # next_due_at, or LAST: an index cannot put nulls last on every database
+    queue_at = models.DateTimeField(default=LAST)
     version = models.PositiveIntegerField(default=1)
 
     class Meta(OrganizationRow.Meta):
@@ -190,8 +187,7 @@ class Ticket(OrganizationRow):
                 name="ticket_validation",
                 condition=models.Q(validation_due_at__isnull=False),
             ),
-            # Mostly empty, and written with every change of a date: what is empty stands in no
-            # index.
+            # Partial indexes skip NULLs: these columns are mostly empty and change often.
             *(
                 models.Index(
                     fields=(name,),

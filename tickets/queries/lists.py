@@ -65,8 +65,7 @@ def desk_counts(user: User, at: datetime) -> dict[str, int]:
             "next_due_at", flat=True
         )[:COUNT_LIMIT]
     )
-    overdue = sum(
-        due is not None and due <= at for due in warned
-    )  # whatever is overdue passed its warning instant before
+    # whatever is overdue passed its warning instant before
+    overdue = sum(due is not None and due <= at for due in warned)
     counts = {name: view.values("pk")[:COUNT_LIMIT].count() for name, view in views.items()}
     return counts | {"at_risk": len(warned) - overdue, "breached": overdue}

@@ -22,9 +22,8 @@ from tickets.services.base import lock_ticket, record_ticket
 from tickets.services.errors import MayNotDo
 from tickets.services.raising import NewTicket, raise_ticket
 
-TWICE = timedelta(
-    minutes=5
-)  # the same words within it are a form sent again, not a second follow-up
+# the same words within it are a form sent again, not a second follow-up
+TWICE = timedelta(minutes=5)
 
 
 @transaction.atomic

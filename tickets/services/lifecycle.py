@@ -234,9 +234,8 @@ def _changes(
     if transition.name == "assign" and details.team is not None:
         changes |= {"team": details.team, "assignee_id": None}
     if transition.name == "return_to_desk":
-        is_away = (
-            ticket.owner_id is not None and absence_of(ticket.owner_id, at) is not None
-        )  # who is away is not assigned (SPEC 3.12)
+        # who is away is not assigned (SPEC 3.12)
+        is_away = ticket.owner_id is not None and absence_of(ticket.owner_id, at) is not None
         changes |= {"team": None, "assignee_id": None if is_away else ticket.owner_id}
     if transition.target == State.SOLVED:
         changes |= {"solved_at": at, "solution_type": details.solution_type}

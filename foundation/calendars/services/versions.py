@@ -72,9 +72,8 @@ def ensure_calendars(
             )
         )
     if made:
-        organization.refresh_from_db(
-            fields=["terms_stamp"]
-        )  # whoever holds it reads the new calendars
+        # whoever holds it reads the new calendars
+        organization.refresh_from_db(fields=["terms_stamp"])
     return made
 
 
@@ -108,9 +107,8 @@ def publish_calendar_version(
     (DECISIONS 15) or begins before the one it follows. Handlers of ``CalendarVersionPublished``
     run in this transaction and may refuse the version the same way.
     """
-    Organization.objects.select_for_update().get(
-        pk=calendar.organization_id
-    )  # two who publish at once: one after the other
+    # two who publish at once: one after the other
+    Organization.objects.select_for_update().get(pk=calendar.organization_id)
     last = CalendarVersion.objects.filter(calendar=calendar).order_by("-number").first()
     if not is_renewal:  # which publishes what is planned once more after it
         check_course(last, effective_from, at)

@@ -136,9 +136,8 @@ def redate() -> dict[str, float]:
         .order_by("pk")
     ]
     ahead = at + timedelta(days=3)
-    Clock.objects.filter(stopped_at=None).update(
-        due_at=ahead
-    )  # past every date that it could have: each of them moves
+    # past every date that it could have: each of them moves
+    Clock.objects.filter(stopped_at=None).update(due_at=ahead)
     tasks = [
         (version.organization_id, version.pk)
         for version in CalendarVersion.objects.filter(pk__in=versions).order_by("pk")

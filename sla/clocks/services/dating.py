@@ -16,8 +16,8 @@ logger = logging.getLogger(__name__)
 
 
 def reading_of(item: LoadedClock) -> Reading:
-    """Return the dates of a clock; those it has where its calendar gives none, so that its ticket
-    stays in reach of everybody.
+    """Return the dates of a clock. On ``CalendarError`` return the stored ones, so that the ticket
+    stays usable.
     """
     try:
         return item.reading()
@@ -60,7 +60,7 @@ def dates_of(
     )
 
 
-def project(ticket: Ticket, loaded: Iterable[LoadedClock]) -> None:
+def update_ticket_due_dates(ticket: Ticket, loaded: Iterable[LoadedClock]) -> None:
     next_due_at, at_risk_at = projection_of(loaded)
     set_clock_projection(ticket=ticket, next_due_at=next_due_at, at_risk_at=at_risk_at)
 

@@ -18,7 +18,7 @@ from sla.clocks.replay import (
     ReplayedClock,
     replay,
 )
-from sla.clocks.services.dating import project, put_dates
+from sla.clocks.services.dating import put_dates, update_ticket_due_dates
 from sla.policies.layers import Bound, policies_by_ids
 from tickets.models import Ticket
 from tickets.queries import timeline
@@ -94,9 +94,7 @@ def rebuild_clocks(*, ticket: Ticket, write: bool) -> list[Difference]:
         return [Difference(ticket.number, "", "record", "not compared", f"lacks {missing}")]
     try:
         rebuilt = _rebuilt(ticket, found)
-    except (
-        CalendarError
-    ) as error:  # one ticket that has no date keeps no other from being looked at
+    except CalendarError as error:  # report it, and go on with the other tickets
         return [Difference(ticket.number, "", "dates", "not compared", str(error))]
     kept = {clock.pk: clock for clock in Clock.objects.filter(ticket=ticket).order_by("pk")}
     segments = _by_number(
@@ -104,12 +102,12 @@ def rebuild_clocks(*, ticket: Ticket, write: bool) -> list[Difference]:
     )
     told = _told(ticket)
     differences = [d for item in rebuilt for d in _compare(ticket, item, kept, segments, told)]
-    strangers = [clock for pk, clock in kept.items() if pk not in found.clocks]
+    orphaned = [clock for pk, clock in kept.items() if pk not in found.clocks]
     differences += [
-        Difference(ticket.number, clock.metric, "clock", clock.pk, None) for clock in strangers
+        Difference(ticket.number, clock.metric, "clock", clock.pk, None) for clock in orphaned
     ]
     if write and differences:
-        _write(ticket, rebuilt, strangers, segments)
+        _write(ticket, rebuilt, orphaned, segments)
     return differences
 
 
@@ -230,11 +228,11 @@ def _told(ticket: Ticket) -> dict[int, set[tuple[int, int]]]:
 def _write(
     ticket: Ticket,
     rebuilt: list[_Rebuilt],
-    strangers: list[Clock],
+    orphaned: list[Clock],
     segments: dict[tuple[int, int], ClockSegment],
 ) -> None:
     """Put the rebuilt rows in the place of the kept ones; rows that stay keep their ids."""
-    Clock.objects.filter(pk__in=[clock.pk for clock in strangers]).delete()
+    Clock.objects.filter(pk__in=[clock.pk for clock in orphaned]).delete()
     for item in rebuilt:
         clock = item.loaded.clock
         clock.save()
@@ -256,4 +254,4 @@ def _write(
             )
             for number, percent, at in item.replayed.announcements
         )
-    project(ticket, [item.loaded for item in rebuilt])
+    update_ticket_due_dates(ticket, [item.loaded for item in rebuilt])

@@ -82,15 +82,15 @@ def _ticket_ids(version: CalendarVersion, *, after: int) -> list[int]:
 def _redate_batch(
     version: CalendarVersion, ticket_ids: list[int], *, at: datetime, is_trial: bool
 ) -> int:
+    # until the commit
     list(
         Ticket.objects.select_for_update(of=("self",))
         .filter(pk__in=one_of(ticket_ids))
         .order_by("pk")
         .values_list("pk")
-    )  # until the commit
-    organization = get_organization(
-        version.organization_id
-    )  # with the stamp of now: a version published since then holds too
+    )
+    # with the stamp of now: a version published since then holds too
+    organization = get_organization(version.organization_id)
     clocks = Clock.objects.filter(ticket_id__in=one_of(ticket_ids), stopped_at=None).order_by(
         "ticket_id", "pk"
     )

@@ -26,7 +26,7 @@ from sla.clocks.services.base import (
     promise_fact,
     record_facts,
 )
-from sla.clocks.services.dating import project, put_dates
+from sla.clocks.services.dating import put_dates, update_ticket_due_dates
 from sla.clocks.services.settling import settle
 from sla.clocks.services.starting import calendar_for, calendars_for, new_clocks
 from sla.clocks.services.stopping import end_unmeasured
@@ -100,7 +100,7 @@ def _carry_out(ticket: Ticket, change: _Change) -> None:
         _changed(ticket, item, versions, change) if _is_open(item) else item for item in loaded
     ]
     changed += _start_missing(ticket, changed, versions, change)
-    project(ticket, changed)
+    update_ticket_due_dates(ticket, changed)
 
 
 def _binding(ticket: Ticket) -> Policy:
@@ -127,9 +127,8 @@ def _changed(
     policy = change.policy or (old.policy if old.clock.is_live else _binding(ticket))
     item = replace(old, policies={**old.policies, **kept(policy)})
     clock = item.clock
-    was_missed = (
-        clock.breached_at is not None and clock.breached_at < change.at
-    )  # not by a clock of the machine's that had jumped
+    # not by a clock of the machine's that had jumped
+    was_missed = clock.breached_at is not None and clock.breached_at < change.at
     was_live = clock.is_live
     matter = matter_of(ticket)
     target = policy.target(item.metric, matter)

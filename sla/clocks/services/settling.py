@@ -14,9 +14,9 @@ from sla.clocks.models import (
 from sla.clocks.queries import LoadedClock
 from sla.clocks.services.base import fact_of, iso, load_locked, record_facts
 from sla.clocks.services.dating import (
-    project,
     put_dates,
     reading_of,
+    update_ticket_due_dates,
 )
 from sla.events import ClockBreached, ClockWarned
 from tickets.models import Ticket
@@ -37,7 +37,7 @@ def settle_ticket(*, ticket_id: int, at: datetime) -> int:
     )
     loaded = load_locked(ticket)
     announced = sum(settle(ticket, item, at) for item in loaded)
-    project(ticket, loaded)
+    update_ticket_due_dates(ticket, loaded)
     return announced
 
 

@@ -19,11 +19,11 @@ from sla.clocks.models import (
     ClockSegment,
     SegmentCause,
 )
-from sla.clocks.queries import LoadedClock, Stay
+from sla.clocks.queries import IntervalColumns, LoadedClock
 from sla.clocks.services.base import CLOCKWORK, iso, kept, load_locked, promise_fact, record_facts
 from sla.clocks.services.dating import (
-    project,
     put_dates,
+    update_ticket_due_dates,
 )
 from sla.metrics import AT_ARRIVAL, Metric
 from sla.policies.layers import (
@@ -49,7 +49,7 @@ def start_clocks(*, ticket: Ticket, at: datetime) -> list[Clock]:
         ticket.organization, ticket.contract_id, ticket.requester_id, ticket.terms_at
     )
     loaded = new_clocks(ticket, policy, calendars_for(ticket, at), AT_ARRIVAL, [])
-    project(ticket, loaded)
+    update_ticket_due_dates(ticket, loaded)
     clocks = [item.clock for item in loaded]
     record_facts(ticket, [promise_fact(verbs.STARTED, item) for item in loaded], at)
     promises = [
@@ -64,7 +64,7 @@ def new_clocks(
     policy: Policy,
     versions: list[CalendarVersion],
     metrics: Iterable[Metric],
-    intervals: Sequence[Stay],
+    intervals: Sequence[IntervalColumns],
 ) -> list[LoadedClock]:
     """Write the clocks of these metrics that the policy promises, each with its first segment from
     the arrival.
@@ -112,7 +112,7 @@ def _unsaved(
     *,
     calendar: Calendar,
     policy: Policy,
-    intervals: Sequence[Stay],
+    intervals: Sequence[IntervalColumns],
     since: datetime,
 ) -> LoadedClock:
     """Return a new clock with its first segment, neither of them saved nor dated."""
@@ -188,7 +188,7 @@ def start_promise(
     segment.save()
     told = {"started_at": iso(at), "announced_percent": clock.announced_percent}
     record_facts(ticket, [promise_fact(verbs.STARTED, item, **told)], at, by)
-    project(ticket, [item, *(each for each in loaded if each is not old)])
+    update_ticket_due_dates(ticket, [item, *(each for each in loaded if each is not old)])
     return clock
 
 

@@ -22,7 +22,7 @@ from sla.clocks.queries import LoadedClock
 from sla.clocks.services.base import fact_of, iso, load_locked, record_facts
 from sla.clocks.services.dating import (
     last_due,
-    project,
+    update_ticket_due_dates,
 )
 from sla.clocks.services.settling import _take_back_breach, settle
 from sla.metrics import AT_ARRIVAL, Metric
@@ -87,7 +87,7 @@ def follow_state(*, ticket: Ticket, by: Actor, at: datetime) -> None:
             _resume_resolution(item)
             record_facts(ticket, [fact_of(verbs.RESUMED, item.clock)], at, by)
         settle(ticket, item, at)
-    project(ticket, loaded)
+    update_ticket_due_dates(ticket, loaded)
 
 
 def end_unmeasured(item: LoadedClock, at: datetime) -> Fact:
@@ -107,7 +107,7 @@ def _stop_where(
     loaded = load_locked(ticket)
     facts = [_stop(ticket, item, at) for item in loaded if item.clock.is_live and chosen(item)]
     record_facts(ticket, facts, at, by)
-    project(ticket, loaded)
+    update_ticket_due_dates(ticket, loaded)
 
 
 def _stop(ticket: Ticket, item: LoadedClock, at: datetime) -> Fact:
@@ -152,7 +152,7 @@ def _withdraw_where(
             settle(ticket, item, at)
             facts.append(end_unmeasured(item, at))
     record_facts(ticket, facts, at, by)
-    project(ticket, loaded)
+    update_ticket_due_dates(ticket, loaded)
 
 
 def _resume_resolution(item: LoadedClock) -> None:

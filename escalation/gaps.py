@@ -5,20 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from escalation.models import (
-    Coverage,
-)
+from escalation.models import Coverage
 from foundation.accounts.models import User
 from foundation.core.classification import Priority
 
-HOURS = 168
-
-
+HOURS = 168  # of a week
 DAY_HOURS = 24
 
 
 @dataclass(frozen=True)
-class Told:
+class Notified:
     """Somebody who is told: ``at`` is when, ``why`` is ``desk``, ``level`` or ``rule``, ``name`` of
     the level or rule.
     """
@@ -32,7 +28,7 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Hole:
+class CoverageGap:
     """Nobody on duty is told at ``percent`` of a clock of this priority in this hour; hour 0 is
     Monday 00:00 local.
     """
@@ -60,16 +56,16 @@ class Stretch:
         return f"{self.first % DAY_HOURS:02d}:00–{self.last % DAY_HOURS + 1:02d}:00"
 
 
-def kept_holes(row: Coverage) -> list[Hole]:
-    """Return the holes that were last found, as a row keeps them."""
-    return [Hole(hour, Priority(priority), percent) for hour, priority, percent in row.holes]
+def kept_gaps(row: Coverage) -> list[CoverageGap]:
+    """Return the gaps that were last found, as a row keeps them."""
+    return [CoverageGap(hour, Priority(priority), percent) for hour, priority, percent in row.gaps]
 
 
-def stretches_of(holes: Iterable[Hole]) -> list[Stretch]:
-    """Gather holes into stretches of hours of one day, and stretches alike into one line."""
+def stretches_of(gaps: Iterable[CoverageGap]) -> list[Stretch]:
+    """Gather gaps into stretches of hours of one day, and stretches alike into one line."""
     lacking: dict[int, set[tuple[int, int]]] = {}
-    for hole in holes:
-        lacking.setdefault(hole.hour, set()).add((hole.priority, hole.percent))
+    for gap in gaps:
+        lacking.setdefault(gap.hour, set()).add((gap.priority, gap.percent))
     found: list[Stretch] = []
     for _key, run in groupby(
         enumerate(sorted(lacking)),
