@@ -38,7 +38,7 @@ from sla.metrics import AT_ARRIVAL
 from sla.policies.layers import Matter, Policy, policy_on
 
 STEP = timedelta(minutes=30)  # and every instant at which somebody comes or goes
-WEEK = timedelta(days=8)  # a day more, where the clocks go back
+LOOKAHEAD = timedelta(days=8)  # a week, and a day more where the clocks go back
 
 
 @dataclass(frozen=True)
@@ -252,7 +252,7 @@ def forecast_of(
     contract_id = contract.pk if contract is not None else None
     policy = policy_on(organization, contract_id, None, at)
     coming = EscalationMatrix.objects.filter(
-        organization=organization, effective_from__gt=at, effective_from__lt=at + WEEK
+        organization=organization, effective_from__gt=at, effective_from__lt=at + LOOKAHEAD
     )
     instants = [at, *coming.order_by("effective_from").values_list("effective_from", flat=True)]
     forecast = CoverageForecast(

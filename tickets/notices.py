@@ -14,7 +14,7 @@ from foundation.core.actor import Actor
 from foundation.core.classification import Priority
 from foundation.notifications.services import Letter, queue_letters
 from tickets.models import Message, StateInterval, Ticket
-from tickets.states import State, Transition
+from tickets.states import Effect, State, Transition
 
 
 def language_of(user: User, ticket: Ticket) -> str:
@@ -160,16 +160,12 @@ def tell_state(
                 template=template,
                 key=key,
                 body=message.body if message and message.is_public else "",
-                reason=interval.reason
-                if transition.name in {"reject", "cancel", "close_cancelled", "close_invalid"}
-                else "",
+                reason=interval.reason if Effect.SENDS_REASON in transition.effects else "",
                 closure_code=ticket.closure_code,
                 solution_type=ticket.solution_type,
             )
         )
-    elif (
-        by.person_id == ticket.requester_id and transition.name != "answered"
-    ):  # the reply itself tells the desk
+    elif by.person_id == ticket.requester_id and Effect.FOLLOWS_A_REPLY not in transition.effects:
         reader = ticket.assignee or ticket.owner
         if reader is not None:
             letters.append(

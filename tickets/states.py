@@ -103,6 +103,21 @@ class Who(Enum):
     SYSTEM = "system"
 
 
+class Effect(Enum):
+    """What a transition does besides changing the state; services ask for these, never for its
+    name.
+    """
+
+    ASSIGNS_ACTOR = "assigns_actor"  # a ticket without an assignee is assigned to who takes it
+    ASSIGNS_OWNER = "assigns_owner"  # the team lets go of the ticket
+    KEEPS_OWNER = "keeps_owner"  # taken for the customer: the agent does not become the owner
+    DECLINES_SOLUTION = "declines_solution"
+    SENDS_REASON = "sends_reason"  # the letter to the requester gives the reason
+    REASON_IS_MESSAGE = "reason_is_message"  # the reason stands in the conversation
+    FOLLOWS_A_REPLY = "follows_a_reply"  # the reply notifies the desk, the step does not
+    ENDS_WITH_REOPENING = "ends_with_reopening"  # only until ``reopen_until``
+
+
 @dataclass(frozen=True)
 class Transition:
     """``needs`` names the details that must come with it (fields of ``TransitionDetails``)."""
@@ -114,12 +129,34 @@ class Transition:
     who: frozenset[Who]
     needs: tuple[str, ...] = ()
     closure_code: ClosureCode | None = None
+    effects: frozenset[Effect] = frozenset()
 
 
 _UNSTARTED = frozenset({State.NEW, State.OPEN, State.ASSIGNED})
 _WORKED = frozenset({State.OPEN, State.ASSIGNED, State.IN_PROGRESS, *PENDING})
 _DESK = frozenset({Who.DESK})
 _STAFF = frozenset({Who.DESK, Who.HOLDER})
+
+# Taken by the system too, so that services name these three.
+SOLVE = Transition("solve", _("Solve"), _WORKED, State.SOLVED, _STAFF, ("solution_type", "message"))
+CLOSE_UNANSWERED = Transition(
+    "close_unanswered",
+    _("Close without validation"),
+    frozenset({State.SOLVED}),
+    State.CLOSED,
+    frozenset({Who.SYSTEM}),
+    (),
+    ClosureCode.NO_VALIDATION,
+)
+# A substantive answer of the customer puts a ticket that waits for it back in progress.
+ANSWERED = Transition(
+    "answered",
+    _("Answered by the user"),
+    frozenset({State.PENDING_USER}),
+    State.IN_PROGRESS,
+    frozenset({Who.SYSTEM}),
+    effects=frozenset({Effect.FOLLOWS_A_REPLY}),
+)
 
 _TABLE = (
     Transition(
@@ -132,9 +169,15 @@ _TABLE = (
         State.OPEN,
         _STAFF,
         ("reason",),
+        effects=frozenset({Effect.ASSIGNS_OWNER}),
     ),
     Transition(
-        "start", _("Start work"), frozenset({*_UNSTARTED, *PENDING}), State.IN_PROGRESS, _STAFF
+        "start",
+        _("Start work"),
+        frozenset({*_UNSTARTED, *PENDING}),
+        State.IN_PROGRESS,
+        _STAFF,
+        effects=frozenset({Effect.ASSIGNS_ACTOR}),
     ),
     Transition(
         "assign",
@@ -160,8 +203,16 @@ _TABLE = (
         _STAFF,
         ("supplier", "supplier_case", "promised_on"),
     ),
-    Transition("solve", _("Solve"), _WORKED, State.SOLVED, _STAFF, ("solution_type", "message")),
-    Transition("reject", _("Reject"), _UNSTARTED, State.REJECTED, _DESK, ("reason",)),
+    SOLVE,
+    Transition(
+        "reject",
+        _("Reject"),
+        _UNSTARTED,
+        State.REJECTED,
+        _DESK,
+        ("reason",),
+        effects=frozenset({Effect.SENDS_REASON}),
+    ),
     Transition(
         "cancel",
         _("Cancel the ticket"),
@@ -169,6 +220,7 @@ _TABLE = (
         State.CANCELLED,
         frozenset({Who.DESK, Who.REQUESTER}),
         ("reason",),
+        effects=frozenset({Effect.KEEPS_OWNER, Effect.SENDS_REASON}),
     ),
     Transition(
         "close_cancelled",
@@ -178,6 +230,7 @@ _TABLE = (
         _DESK,
         ("reason",),
         ClosureCode.CANCELLED,
+        frozenset({Effect.SENDS_REASON}),
     ),
     Transition(
         "close_invalid",
@@ -187,6 +240,7 @@ _TABLE = (
         _DESK,
         ("reason",),
         ClosureCode.INVALID,
+        frozenset({Effect.SENDS_REASON}),
     ),
     Transition(
         "approve",
@@ -196,6 +250,7 @@ _TABLE = (
         frozenset({Who.REQUESTER, Who.DESK}),
         (),
         ClosureCode.APPROVED,
+        frozenset({Effect.KEEPS_OWNER}),
     ),
     Transition(
         "decline",
@@ -204,16 +259,9 @@ _TABLE = (
         State.IN_PROGRESS,
         frozenset({Who.REQUESTER, Who.DESK}),
         ("reason",),
+        effects=frozenset({Effect.KEEPS_OWNER, Effect.DECLINES_SOLUTION, Effect.REASON_IS_MESSAGE}),
     ),
-    Transition(
-        "close_unanswered",
-        _("Close without validation"),
-        frozenset({State.SOLVED}),
-        State.CLOSED,
-        frozenset({Who.SYSTEM}),
-        (),
-        ClosureCode.NO_VALIDATION,
-    ),
+    CLOSE_UNANSWERED,
     Transition(
         "reopen",
         _("Reopen"),
@@ -221,15 +269,11 @@ _TABLE = (
         State.IN_PROGRESS,
         frozenset({Who.REQUESTER, Who.DESK}),
         ("reason",),
+        effects=frozenset(
+            {Effect.KEEPS_OWNER, Effect.REASON_IS_MESSAGE, Effect.ENDS_WITH_REOPENING}
+        ),
     ),
-    # What a substantive answer of the customer does by itself.
-    Transition(
-        "answered",
-        _("Answered by the user"),
-        frozenset({State.PENDING_USER}),
-        State.IN_PROGRESS,
-        frozenset({Who.SYSTEM}),
-    ),
+    ANSWERED,
 )
 
 TRANSITIONS: dict[str, Transition] = {transition.name: transition for transition in _TABLE}

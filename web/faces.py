@@ -42,7 +42,7 @@ def clock_face(clock: Clock, ticket: Ticket, at: datetime) -> ClockFace:
     if clock.is_live:
         return _live_face(clock, ticket, at)
     found = verdict_of(clock, at)
-    if found == "met":
+    if found == Verdict.MET:
         passed = clock.stopped_at - clock.started_at if clock.stopped_at else timedelta()
         # service time, as promised
         used = (

@@ -16,6 +16,7 @@ from audits.queries.views import delivery_clock
 from foundation.accounts.models import Organization
 from sla.clocks.models import Clock, ClockState
 from sla.clocks.verdicts import Verdict, verdict_of, verdict_on
+from tickets.states import State
 
 
 def reported_audits(
@@ -28,7 +29,7 @@ def reported_audits(
     found = found.filter(Q(delivered_at__isnull=True) | Q(delivered_at__gte=start))
     found = found.filter(
         Q(ticket__closed_at__isnull=True) | Q(ticket__closed_at__gte=start)
-    ).exclude(ticket__state__in=["rejected", "cancelled"])
+    ).exclude(ticket__state__in=[State.REJECTED, State.CANCELLED])
     return [_reported(audit, at) for audit in found.select_related("ticket").order_by("pk")]
 
 
@@ -41,18 +42,16 @@ def _reported(audit: AuditRequest, at: datetime) -> dict[str, Any]:
         audit.delivered_at if audit.delivered_at is not None and audit.delivered_at <= at else None
     )
     due_at = clock.due_at if clock is not None else None
+    # Customers do not see that an audit is stopped.
+    is_stopped = audit.state == AuditState.STOPPED
     return {
         "number": audit.ticket.number,
         "auditor": audit.auditor_company,
-        "state": audit.stopped_from
-        if audit.state == AuditState.STOPPED
-        else audit.state,  # a stop is the committee's matter
+        "state": audit.stopped_from if is_stopped else audit.state,
         "items": RequestedItem.objects.filter(audit=audit).count(),
         "due_at": due_at.isoformat() if due_at else "",
         "delivered_at": delivered_at.isoformat() if delivered_at else "",
-        "verdict": "running"
-        if audit.state == AuditState.STOPPED
-        else _verdict(clock, due_at, delivered_at, at),
+        "verdict": Verdict.RUNNING if is_stopped else _verdict(clock, due_at, delivered_at, at),
         "delay_notice": ("before" if notices[0].is_in_time else "late") if notices else "none",
     }
 

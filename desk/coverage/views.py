@@ -113,7 +113,7 @@ def _week(
     asked = request.GET.get("hour", "")
     hour = int(asked) if asked.isdigit() and int(asked) < HOURS else forecast.hour_of(now)
     return {
-        "picture": forecast,
+        "forecast": forecast,
         "chosen_week": _link(organization, forecast.contract),
         "forecasts": forecasts,
         "priority": priority,

@@ -238,7 +238,7 @@ def requeue_messages(*, message_ids: Sequence[int], by: Actor, at: datetime) -> 
 
 
 def mark_all_sent(*, at: datetime) -> int:
-    """Mark every waiting message as sent, without sending: the mail of replayed or imported
+    """Mark every message as sent without sending it, dead letters too: the mail of replayed
     history.
     """
     return OutboxMessage.objects.exclude(status=MessageStatus.SENT).update(

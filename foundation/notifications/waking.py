@@ -2,8 +2,8 @@
 tasks.
 
 A flag in the cache is set before the task is enqueued and deleted before the task queries for work.
-A transaction that commits after that query finds no flag and enqueues again; one that found the flag
-committed before the query. A lost flag only delays delivery: beat sweeps too.
+A transaction that commits after that query finds no flag and enqueues again; one that found the
+flag committed before the query. A lost flag only delays delivery: beat sweeps too.
 """
 
 from django.core.cache import cache

@@ -22,9 +22,13 @@ from tickets.services.base import change_ticket, lock_ticket, record_ticket
 from tickets.services.conversation import tell_customer, write_message
 from tickets.services.errors import DetailsMissing, TransitionNotAllowed
 from tickets.states import (
+    ANSWERED,
     BUCKETS,
+    CLOSE_UNANSWERED,
     OPEN_STATES,
+    SOLVE,
     TRANSITIONS,
+    Effect,
     SolutionType,
     State,
     Transition,
@@ -59,7 +63,7 @@ def possible_transitions(*, ticket: Ticket, user: User, at: datetime) -> list[Tr
         transition
         for transition in transitions_from(ticket.state)
         if transition.who & stands_as
-        and (transition.name != "reopen" or may_be_reopened(ticket, at))
+        and (Effect.ENDS_WITH_REOPENING not in transition.effects or may_be_reopened(ticket, at))
     ]
 
 
@@ -97,7 +101,7 @@ def transition_ticket(
 @transaction.atomic
 def close_unanswered(*, ticket: Ticket, at: datetime) -> Ticket:
     """Close a solved ticket whose validation period ended without an answer (SPEC 3.11)."""
-    transition = TRANSITIONS["close_unanswered"]
+    transition = CLOSE_UNANSWERED
     is_over = ticket.validation_due_at is not None and ticket.validation_due_at <= at
     if ticket.state not in transition.sources or not is_over:
         raise TransitionNotAllowed(ticket, str(transition.label), transitions_from(ticket.state))
@@ -116,13 +120,12 @@ def solve_automatically(
 
     Refuses with ``TransitionNotAllowed`` a ticket that is solved or has ended.
     """
-    transition = TRANSITIONS["solve"]
     lock_ticket(ticket)
     if ticket.state not in OPEN_STATES:
-        raise TransitionNotAllowed(ticket, str(transition.label), transitions_from(ticket.state))
+        raise TransitionNotAllowed(ticket, str(SOLVE.label), transitions_from(ticket.state))
     details = TransitionDetails(message=message, solution_type=SolutionType.DEFINITIVE, files=files)
     return _take(
-        ticket=ticket, transition=transition, details=details, by=by, at=at, expected_version=None
+        ticket=ticket, transition=SOLVE, details=details, by=by, at=at, expected_version=None
     )
 
 
@@ -130,11 +133,10 @@ def resume_after_answer(*, ticket: Ticket, by: Actor, at: datetime) -> None:
     """Put a pending-user ticket back in progress because its customer answered; runs in the reply's
     transaction.
     """
-    transition = TRANSITIONS["answered"]
-    if ticket.state in transition.sources and Who.SYSTEM in transition.who:
+    if ticket.state in ANSWERED.sources:
         _take(
             ticket=ticket,
-            transition=transition,
+            transition=ANSWERED,
             details=NOTHING,
             by=by,
             at=at,
@@ -179,7 +181,7 @@ def _take(
             transition=transition.name,
         )
     )
-    if transition.name == "decline":
+    if Effect.DECLINES_SOLUTION in transition.effects:
         publish(
             SolutionDeclined(organization_id=ticket.organization_id, at=at, ticket_id=ticket.pk)
         )
@@ -223,17 +225,13 @@ def _changes(
     """Return the fields of the ticket that this transition sets."""
     changes: dict[str, Any] = {"state": transition.target}
     staff_acts = transition.who & {Who.DESK, Who.HOLDER} and by.person_id is not None
-    if (
-        staff_acts
-        and ticket.owner_id is None
-        and transition.name not in {"approve", "decline", "cancel", "reopen"}
-    ):
+    if staff_acts and ticket.owner_id is None and Effect.KEEPS_OWNER not in transition.effects:
         changes["owner_id"] = by.person_id
-    if transition.name == "start" and ticket.assignee_id is None:
+    if Effect.ASSIGNS_ACTOR in transition.effects and ticket.assignee_id is None:
         changes["assignee_id"] = by.person_id
-    if transition.name == "assign" and details.team is not None:
+    if "team" in transition.needs and details.team is not None:
         changes |= {"team": details.team, "assignee_id": None}
-    if transition.name == "return_to_desk":
+    if Effect.ASSIGNS_OWNER in transition.effects:
         # who is away is not assigned (SPEC 3.12)
         is_away = ticket.owner_id is not None and absence_of(ticket.owner_id, at) is not None
         changes |= {"team": None, "assignee_id": None if is_away else ticket.owner_id}
@@ -276,11 +274,11 @@ def _message(
     """Write what the step says in the conversation: the solution, the question, or the customer's
     reason to decline.
     """
-    is_customer = transition.name in {"decline", "reopen"}
+    is_customer = Effect.REASON_IS_MESSAGE in transition.effects
     text = details.reason if is_customer else details.message
     if not text.strip():
         return None
-    kind = MessageKind.SOLUTION if transition.name == "solve" else MessageKind.REPLY
+    kind = MessageKind.SOLUTION if transition.target == State.SOLVED else MessageKind.REPLY
     from_staff = not is_customer or acting_person(by).is_staff
     return write_message(
         ticket=ticket,

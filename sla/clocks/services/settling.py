@@ -50,7 +50,7 @@ def settle(ticket: Ticket, item: LoadedClock, at: datetime) -> int:
         return 0
     reading = reading_of(item)
     if clock.announced_percent == BREACH_PERCENT and _was_too_early(item, reading, at):
-        _take_back_breach(item)
+        take_back_breach(item)
         record_facts(
             ticket,
             [fact_of(verbs.BREACH_TAKEN_BACK, clock, announced_percent=clock.announced_percent)],
@@ -124,7 +124,7 @@ def _announce(ticket: Ticket, item: LoadedClock, percent: int, at: datetime) -> 
     )
 
 
-def _take_back_breach(item: LoadedClock) -> None:
+def take_back_breach(item: LoadedClock) -> None:
     """Forget a breach that was announced too early, so that a clock which runs again can be
     breached; the record keeps it.
     """

@@ -24,7 +24,7 @@ from sla.clocks.services.dating import (
     last_due,
     update_ticket_due_dates,
 )
-from sla.clocks.services.settling import _take_back_breach, settle
+from sla.clocks.services.settling import settle, take_back_breach
 from sla.metrics import AT_ARRIVAL, Metric
 from tickets.models import MessageKind, Ticket
 from tickets.states import ClosureCode, State
@@ -124,7 +124,7 @@ def _stop(ticket: Ticket, item: LoadedClock, at: datetime) -> Fact:
     # and its commit.
     clock.is_met = clock.due_at is None or at <= clock.due_at
     if clock.is_met and clock.breached_at is not None:
-        _take_back_breach(item)
+        take_back_breach(item)
     clock.save()
     return fact_of(verbs.STOPPED, clock, **_verdict(item))
 
