@@ -209,8 +209,8 @@ def rule_logs_of(ticket: Ticket) -> list[RuleLog]:
     return list(RuleLog.objects.filter(ticket=ticket).order_by("-pk"))
 
 
-def coverage_to_look_at(limit: int) -> list[int]:
-    """Return the organizations whose coverage waits to be looked at, the longest first."""
+def coverage_to_compute(limit: int) -> list[int]:
+    """Return the organizations whose coverage waits to be computed; the longest waiting first."""
     asked = Coverage.objects.filter(asked_at__isnull=False).order_by("asked_at", "pk")
     return list(asked.values_list("organization_id", flat=True)[:limit])
 

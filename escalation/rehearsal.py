@@ -20,7 +20,7 @@ from tickets.states import FINAL
 
 DAYS = 30
 SHOWN = 100
-MOST = 20_000  # facts looked at; a rule that touches so many needs another look anyway
+MOST = 20_000  # facts evaluated; a rule that touches more is too broad
 
 
 @dataclass(frozen=True)

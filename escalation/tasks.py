@@ -59,18 +59,18 @@ def refresh_coverage(organization_id: int) -> int:
 
 @shared_task(queue="reports")
 def sweep_coverage(*, every_one: bool = False) -> int:
-    """Look at the coverage that waits for it; of ``every_one`` as the week moves on."""
-    with every_organization(reason="find customers whose coverage waits to be looked at"):
+    """Compute the coverage of the organizations that wait for it; of all with ``every_one``."""
+    with every_organization(reason="find customers whose coverage waits to be computed"):
         ids = (
             [each.pk for each in organizations()]
             if every_one
-            else queries.coverage_to_look_at(SWEEP_BATCH)
+            else queries.coverage_to_compute(SWEEP_BATCH)
         )
     for organization_id in ids:
         try:
             refresh_coverage(organization_id)
         except Exception:
             logger.exception(
-                "The coverage of organization %s could not be looked at", organization_id
+                "The coverage of organization %s could not be computed", organization_id
             )
     return len(ids)

@@ -24,5 +24,5 @@ class CoverageGapSerializer(serializers.Serializer[Any]):
 class CoverageSerializer(serializers.Serializer[Any]):
     contract = serializers.CharField(allow_null=True)
     time_zone = serializers.CharField()
-    starts_at = serializers.DateTimeField(help_text="The 168 hours from here on were looked at.")
+    starts_at = serializers.DateTimeField(help_text="Start of the 168 hours that were computed.")
     gaps = CoverageGapSerializer(many=True)

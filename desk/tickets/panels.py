@@ -23,6 +23,7 @@ from tickets.permissions import can_classify, can_work
 from tickets.states import OPEN_STATES
 from web.panels import Panel, Place
 from web.ticket_page import TicketPage
+from web.ticket_panels import ClocksPanel, HolderPanel
 
 TicketPanel = Panel[TicketPage]
 
@@ -96,33 +97,6 @@ class History(TicketPanel):
 
     def load(self, user: User, subject: TicketPage, at: datetime) -> dict[str, Any]:
         return {"history": queries.timeline(subject.ticket)}
-
-
-class Clocks(TicketPanel):
-    name = "clocks"
-    template = "web/panels/clocks.html"
-    place = Place.SIDE
-    statements = 7
-
-    def load(self, user: User, subject: TicketPage, at: datetime) -> dict[str, Any]:
-        return {
-            "heading": _("Clocks"),
-            "clocks": subject.clocks,
-            "explanation_url": "admin:explanation",
-        }
-
-
-class Turn(TicketPanel):
-    """Whose ball it is (SPEC 17.9)."""
-
-    name = "turn"
-    template = "web/panels/turn.html"
-    place = Place.SIDE
-    statements = 1
-
-    def load(self, user: User, subject: TicketPage, at: datetime) -> dict[str, Any] | None:
-        turns = subject.turns
-        return {"turns": turns, "for_staff": True} if turns else None
 
 
 class Assignment(TicketPanel):
@@ -215,8 +189,8 @@ PANELS: Sequence[TicketPanel] = (
     Steps(),
     Rules(),
     History(),
-    Clocks(),
-    Turn(),
+    ClocksPanel(heading=_("Clocks"), explanation_url="admin:explanation"),
+    HolderPanel(for_staff=True),
     Assignment(),
     Classification(),
     ContractChange(),

@@ -14,6 +14,7 @@ from tickets.permissions import can_reply_as_customer, is_followed_up
 from tickets.states import FINAL, State
 from web.panels import Panel, Place
 from web.ticket_page import TicketPage
+from web.ticket_panels import ClocksPanel, HolderPanel
 
 TicketPanel = Panel[TicketPage]
 
@@ -96,33 +97,6 @@ class FollowUp(TicketPanel):
         return {"follow_up_form": FollowUpForm()}
 
 
-class Commitments(TicketPanel):
-    name = "clocks"
-    template = "web/panels/clocks.html"
-    place = Place.SIDE
-    statements = 7
-
-    def load(self, user: User, subject: TicketPage, at: datetime) -> dict[str, Any]:
-        return {
-            "heading": _("Commitments"),
-            "clocks": subject.clocks,
-            "explanation_url": "portal:explanation",
-        }
-
-
-class Turn(TicketPanel):
-    """Whose ball it is (SPEC 17.9)."""
-
-    name = "turn"
-    template = "web/panels/turn.html"
-    place = Place.SIDE
-    statements = 1
-
-    def load(self, user: User, subject: TicketPage, at: datetime) -> dict[str, Any] | None:
-        turns = subject.turns
-        return {"turns": turns, "for_staff": False} if turns else None
-
-
 class Details(TicketPanel):
     name = "details"
     template = "portal/tickets/panels/details.html"
@@ -171,8 +145,8 @@ PANELS: Sequence[TicketPanel] = (
     Conversation(),
     Reply(),
     FollowUp(),
-    Commitments(),
-    Turn(),
+    ClocksPanel(heading=_("Commitments"), explanation_url="portal:explanation"),
+    HolderPanel(for_staff=False),
     Details(),
     Escalations(),
     Life(),

@@ -12,7 +12,7 @@ from catalog.models import ContractService
 from escalation.coverage import forecasts_of
 from escalation.gaps import stretches_of
 from escalation.models import Coverage, EscalationLevel, EscalationRule
-from escalation.queries import coverage_to_look_at
+from escalation.queries import coverage_to_compute
 from escalation.services import publish_ladder, refresh_coverage, start_drill
 from foundation.accounts.models import Organization, Team, User
 from foundation.accounts.services import issue_user_token
@@ -163,9 +163,9 @@ def test_a_shift_saved_on_its_page_has_the_coverage_looked_at_again(
 
     assert client.post("/admin/duty/shift/add/", data).status_code == 302
 
-    assert set(coverage_to_look_at(10)) == {house.north.pk, house.south.pk}
+    assert set(coverage_to_compute(10)) == {house.north.pk, house.south.pk}
     refresh_coverage(organization=house.north, at=MONDAY_9AM)
-    assert set(coverage_to_look_at(10)) == {house.south.pk}
+    assert set(coverage_to_compute(10)) == {house.south.pk}
 
 
 def test_the_demonstration_leaves_no_hour_without_somebody_until_an_agent_leaves_the_night(
