@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from deploy import services
@@ -89,11 +90,40 @@ def _with_services(clean: dict[str, str], running: services.Services | None) -> 
     given = running.environment if running else {}
     marks = "walk or processes" if shutil.which("chromium") else "processes"
     named = {f"MESA_TEST_{name}": value for name, value in given.items()}
-    parts = [("real processes and browser walks", ["-q", "tests", "-m", marks], named)]
+    shapes = {"embedded": "not postgres", "PostgreSQL and Redis": "postgres"}
+    real = {
+        f"real processes and browser walks, {shape}": ["-q", "tests", "-m", marks, "-k", chosen]
+        for shape, chosen in shapes.items()
+    }
+    failed = _at_once(real, clean | named)
     if running:
-        quick = [*QUICK, "-m", "not walk and not processes"]
-        parts.append(("fast and long, PostgreSQL", quick, given))
-    return [name for name, arguments, extra in parts if not part(name, arguments, clean | extra)]
+        name = "fast and long, PostgreSQL"
+        if not part(name, [*QUICK, "-m", "not walk and not processes"], clean | given):
+            failed.append(name)
+    return failed
+
+
+def _at_once(parts: dict[str, list[str]], environment: dict[str, str]) -> list[str]:
+    """Run parts that mostly wait for other processes beside each other; print each when it has
+    ended. Return the names of those that failed.
+    """
+    print(f"\n=== at once: {' | '.join(parts)} ===", flush=True)
+
+    def run(arguments: list[str]) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "pytest", *arguments]
+        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+
+    failed = []
+    started = time.monotonic()
+    with ThreadPoolExecutor() as pool:
+        running = {pool.submit(run, arguments): name for name, arguments in parts.items()}
+        for done in as_completed(running):
+            name = running[done]
+            print(f"\n=== {name} ===\n{done.result().stdout}{done.result().stderr}")
+            print(f"=== {name}: {time.monotonic() - started:.0f} s", flush=True)
+            if done.result().returncode != 0:
+                failed.append(name)
+    return failed
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_until(done: Callable[[], Any], what: str, seconds: float = 45) -> Any:
+def wait_until(done: Callable[[], Any], what: str, seconds: float = 90) -> Any:
     """Ask again and again until the answer is true, and return it; fail with ``what`` when time is
     over.
     """
@@ -111,6 +111,10 @@ class Mesa:
         if shape == "postgres":
             self.environment |= self._own_services()
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.scripts: subprocess.Popen[str] | None = None
+        # Pages that a walk has checked: who looked, in which language, at what kind of page.
+        self.checked = set[tuple[str, str, str]]()
+        self._sessions: dict[str, str] = {}
 
     def _own_services(self) -> dict[str, str]:
         """Return the services' addresses with a database and a broker of this run's own."""
@@ -190,6 +194,8 @@ class Mesa:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
         self.processes.clear()
+        if self.scripts is not None:
+            self.scripts.communicate()  # the end of its input ends it
 
     def answers(self) -> bool:
         try:
@@ -210,19 +216,34 @@ class Mesa:
         return done.stdout.strip()
 
     def script(self, name: str, *arguments: str) -> Any:
-        """Run a function of ``tests.support.scripts`` in a process of its own, on this run's data;
-        return its answer.
+        """Run a function of ``tests.support.scripts`` on this run's data; return its answer. One
+        process answers all calls, because each start of Django takes seconds.
         """
-        command = [sys.executable, "-m", "tests.support.scripts", name, *arguments]
-        done = subprocess.run(
-            command,
-            cwd=ROOT,
-            env=self.environment | {"DJANGO_SETTINGS_MODULE": "servicedesk.settings"},
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return json.loads(done.stdout.strip().splitlines()[-1])
+        if self.scripts is None:
+            with (self.var / "scripts.log").open("ab") as log:
+                self.scripts = subprocess.Popen(
+                    [sys.executable, "-m", "tests.support.scripts"],
+                    cwd=ROOT,
+                    env=self.environment | {"DJANGO_SETTINGS_MODULE": "servicedesk.settings"},
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=log,
+                    text=True,
+                )
+        assert self.scripts.stdin is not None
+        assert self.scripts.stdout is not None
+        print(json.dumps([name, *arguments]), file=self.scripts.stdin, flush=True)
+        line = self.scripts.stdout.readline()
+        assert line, (self.var / "scripts.log").read_text()
+        said = json.loads(line)
+        assert "error" not in said, said["error"]
+        return said["answer"]
+
+    def session(self, email: str) -> str:
+        """Return the key of a person's session, without the login form."""
+        if not self._sessions:
+            self._sessions = self.script("sessions")
+        return self._sessions[email]
 
     def api(
         self, token: str, method: str, path: str, body: dict[str, Any] | None = None, **headers: str

@@ -1,9 +1,12 @@
-"""What real-process tests need done or counted on the running product's own data: ``python -m
-tests.support.scripts NAME …``.
+"""What real-process tests need done or counted on the running product's own data.
+
+``python -m tests.support.scripts`` reads one call a line, as a JSON list of the function's name and
+its arguments, and writes one answer a line.
 """
 
 import json
 import sys
+import traceback
 from collections import Counter
 from datetime import timedelta
 from typing import Any
@@ -40,7 +43,7 @@ def late_ticket(email: str, template: str, minutes: str) -> dict[str, Any]:
             template=form,
         ),
         by=Actor(person_id=membership.user_id, channel=Channel.PORTAL),
-        at=timezone.now() - timedelta(minutes=int(minutes)),
+        at=timezone.now() - timedelta(minutes=float(minutes)),
     )
     return {"number": ticket.number, "pk": ticket.pk}
 
@@ -242,20 +245,22 @@ def tickets(subject: str) -> int:
     return Ticket.objects.filter(subject=subject).count()
 
 
-def session(email: str) -> str:
-    """Sign a person in as the login does and return the session's key."""
+def sessions() -> dict[str, str]:
+    """Sign every person in as the login does; return the sessions' keys by email."""
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
     from django.contrib.sessions.backends.db import SessionStore
 
     from foundation.accounts.models import User
 
-    user = User.objects.get(email=email)
-    store = SessionStore()
-    store[SESSION_KEY] = str(user.pk)
-    store[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
-    store[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    store.save()
-    return str(store.session_key)
+    def key(user: User) -> str:
+        store = SessionStore()
+        store[SESSION_KEY] = str(user.pk)
+        store[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
+        store[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        store.save()
+        return str(store.session_key)
+
+    return {user.email: key(user) for user in User.objects.filter(is_active=True)}
 
 
 def waiting() -> int:
@@ -264,9 +269,22 @@ def waiting() -> int:
     return OutboxMessage.objects.filter(status__in=("queued", "sending")).count()
 
 
-if __name__ == "__main__":
-    django.setup()
+def answer(name: str, *arguments: str) -> dict[str, Any]:
+    """Call one function of this module; return what it answered or how it failed."""
+    from django.db import close_old_connections
+
     from foundation.accounts.tenancy import every_organization
 
-    with every_organization(reason="a test looks at the data of real processes"):
-        print(json.dumps(globals()[sys.argv[1]](*sys.argv[2:])))
+    close_old_connections()
+    try:
+        with every_organization(reason="a test looks at the data of real processes"):
+            return {"answer": globals()[name](*arguments)}
+    except Exception:  # noqa: BLE001 - the caller raises it again
+        return {"error": traceback.format_exc()}
+
+
+if __name__ == "__main__":
+    answers, sys.stdout = sys.stdout, sys.stderr  # what a library prints is no answer
+    django.setup()
+    for line in sys.stdin:
+        print(json.dumps(answer(*json.loads(line))), file=answers, flush=True)
