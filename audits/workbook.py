@@ -2,11 +2,9 @@
 read back cell by cell (SPEC 9.1).
 """
 
-import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from io import BytesIO
 from typing import IO, Any
 
 from django.core.exceptions import ValidationError
@@ -16,18 +14,17 @@ from django.utils.dateparse import parse_date
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
-from openpyxl import Workbook, load_workbook
+from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from catalog.models import Service
 from foundation.core.classification import Environment
 from foundation.core.errors import Invalid, Text
+from foundation.documents.tables import open_workbook, workbook_bytes
 
-CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MAX_ITEMS = 200
 MAX_TEXT = 2000
-_MOST_BYTES = 8 * 1024 * 1024  # unpacked: more is no form
 _MARK = "mesa-audit-form"
 _VERSION = 1
 _FIRST_ROW = 4
@@ -193,9 +190,7 @@ def make_form(services: Sequence[Service], *, language: str) -> bytes:
     _choose(request, f"Mesa!$A$2:$A${len(Environment) + 1}", f"C{_FIRST_ROW + len(_FIELDS) - 1}")
     _items_sheet(book, services, head)
     book.move_sheet("Mesa", offset=1)
-    found = BytesIO()
-    book.save(found)
-    return found.getvalue()
+    return workbook_bytes(book)
 
 
 def _items_sheet(book: Workbook, services: Sequence[Service], head: PatternFill) -> None:
@@ -281,13 +276,8 @@ def _sheets(stream: IO[bytes]) -> tuple[_Sheet, _Sheet]:
         "This is not the audit request form. Download it from this page, fill it in and attach "
         "it as it is (XLSX)."
     )
-    stream.seek(0)
     try:
-        with zipfile.ZipFile(stream) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > _MOST_BYTES:
-                raise FormRefused(words, fields={"form": words})
-        stream.seek(0)
-        book = load_workbook(stream, read_only=True, data_only=True, keep_links=False)
+        book = open_workbook(stream)
         mark = (
             next(book["Mesa"].iter_rows(max_row=1, max_col=1, values_only=True))[0]
             if "Mesa" in book.sheetnames

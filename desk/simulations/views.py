@@ -2,9 +2,7 @@
 in force.
 """
 
-import csv
 from collections.abc import Iterator
-from io import StringIO
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -25,6 +23,7 @@ from foundation.calendars.wording import days_of_week
 from foundation.core.classification import Channel
 from foundation.core.errors import DomainError
 from foundation.core.zones import zone
+from foundation.documents.tables import CSV_MARK, CSV_TYPE, csv_lines
 from reports import queries, services
 from reports.models import Simulation
 from reports.services import COLUMNS, NewSimulation
@@ -149,7 +148,7 @@ def simulation_changes(request: HttpRequest, simulation_id: int) -> HttpResponse
     """Serve every clock that comes out otherwise as CSV, one customer's month after the other."""
     found = queries.get_simulation(person(request), simulation_id)
     response = StreamingHttpResponse(
-        _changes(queries.simulation_result(found)), content_type="text/csv; charset=utf-8"
+        _changes(queries.simulation_result(found)), content_type=CSV_TYPE
     )
     response["Content-Disposition"] = f'attachment; filename="simulation-{found.pk}.csv"'
     response["Cache-Control"] = "private, no-store"
@@ -157,9 +156,8 @@ def simulation_changes(request: HttpRequest, simulation_id: int) -> HttpResponse
 
 
 def _changes(result: queries.SimulationResult) -> Iterator[bytes]:
-    head = StringIO()
-    csv.writer(head).writerow(("customer", *COLUMNS))
-    yield head.getvalue().encode("utf-8-sig")
+    yield CSV_MARK.encode()
+    yield from (line.encode() for line in csv_lines([("customer", *COLUMNS)]))
     for part in result.parts:
         if part.changes is None:
             continue

@@ -18,11 +18,12 @@ from audits.permissions import (
     may_request,
 )
 from audits.services import NewVisit
-from audits.workbook import CONTENT_TYPE, make_form, read_form
+from audits.workbook import make_form, read_form
 from foundation.accounts.models import Membership
 from foundation.accounts.queries import memberships_of
 from foundation.core.classification import Channel
 from foundation.core.errors import DomainError, NotFound
+from foundation.documents.tables import XLSX_TYPE
 from portal.access import customer_required
 from portal.audits.forms import AuditForm, VisitForm
 from web.errors import put_on_form
@@ -75,7 +76,7 @@ def audit_form(request: HttpRequest, slug: str) -> HttpResponse:
     content = make_form(
         queries.requestable_services(organization, timezone.now()), language=current_language()
     )
-    response = HttpResponse(content, content_type=CONTENT_TYPE)
+    response = HttpResponse(content, content_type=XLSX_TYPE)
     response["Content-Disposition"] = (
         f'attachment; filename="{organization.slug}-audit-request.xlsx"'
     )

@@ -2,7 +2,6 @@
 connection, kept with its progress.
 """
 
-import csv
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -28,6 +27,7 @@ from foundation.core.errors import Invalid, NotAllowed
 from foundation.core.events import publish
 from foundation.core.tenancy import ScopeError, current_scope
 from foundation.documents.services import store_bytes
+from foundation.documents.tables import csv_lines
 from reports import queries, verbs
 from reports.events import SimulationRequested
 from reports.metrics import Tally
@@ -250,14 +250,13 @@ class _Found:
         if before == after:
             return
         number = format_number(history.ticket_id)
-        writer = csv.writer(self.text)
         for metric in dict.fromkeys([*before, *after]):
             old = before.get(metric)
             new = after.get(metric)
             if old == new:
                 continue
             row = [number, str(metric), *_columns(old), *_columns(new)]
-            writer.writerow(row)
+            self.text.writelines(csv_lines([row]))
             if old is not None and new is not None and old.verdict == new.verdict:
                 self.moved += 1
                 continue
@@ -284,7 +283,7 @@ def _compute(part: SimulationPart) -> _Found | None:
     drafted = Simulator(draft_from(part.simulation.draft), versions, part.as_of)
     found = _Found()
     done = 0
-    csv.writer(found.text).writerow(COLUMNS)
+    found.text.writelines(csv_lines([COLUMNS]))
     for tickets in _chunks(organization, part):
         for history in read_histories(
             tickets, organization, as_of=part.as_of, using=settings.READ_ONLY_DATABASE

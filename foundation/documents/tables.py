@@ -1,0 +1,73 @@
+"""Tables in and out, as CSV and XLSX: the one place that reads and writes them.
+
+A text stays a text: a spreadsheet would run a cell that begins with ``=``, ``+``, ``-`` or ``@`` as
+a formula (OWASP, CSV Injection). What a stranger sends is read within limits.
+"""
+
+import csv
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from io import BytesIO, StringIO
+from typing import IO, Any
+
+from openpyxl import Workbook, load_workbook
+
+CSV_TYPE = "text/csv; charset=utf-8"
+XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+# Excel takes a CSV file for UTF-8 by this mark alone.
+CSV_MARK = "\ufeff"
+MAX_UNPACKED_BYTES = 8 * 1024 * 1024
+
+_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+
+
+class UnreadableTable(Exception):
+    """The file is no workbook, a damaged one, or larger than ``MAX_UNPACKED_BYTES``."""
+
+
+def csv_lines(rows: Iterable[Sequence[Any]]) -> Iterator[str]:
+    """Yield each row as a line of CSV; a text that a spreadsheet would run gets a ``'`` before."""
+    buffer = StringIO()
+    writer = csv.writer(buffer)
+    for row in rows:
+        writer.writerow([_as_text(value) for value in row])
+        yield buffer.getvalue()
+        buffer.seek(0)
+        buffer.truncate()
+
+
+def _as_text(value: Any) -> Any:
+    is_formula = isinstance(value, str) and value.startswith(_FORMULA_SIGNS)
+    return f"'{value}" if is_formula else value
+
+
+def workbook_bytes(book: Workbook) -> bytes:
+    """Return the workbook as an XLSX file, every formula in it turned into the text it was."""
+    for sheet in book.worksheets:
+        for row in sheet.iter_rows():
+            for cell in row:
+                if cell.data_type == "f":
+                    cell.data_type = "s"
+                    cell.quotePrefix = True
+    found = BytesIO()
+    book.save(found)
+    return found.getvalue()
+
+
+def open_workbook(stream: IO[bytes]) -> Workbook:
+    """Open a workbook to read its values, row by row; formulas give the value last computed.
+
+    Raises ``UnreadableTable``. Rows are parsed while they are read, so that reading them may raise
+    anything: a caller reads inside its own ``try``.
+    """
+    stream.seek(0)
+    try:
+        with zipfile.ZipFile(stream) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > MAX_UNPACKED_BYTES:
+                raise UnreadableTable
+        stream.seek(0)
+        return load_workbook(stream, read_only=True, data_only=True, keep_links=False)
+    except UnreadableTable:
+        raise
+    except Exception as error:  # openpyxl raises whatever it stumbled over
+        raise UnreadableTable from error
