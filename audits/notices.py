@@ -12,6 +12,7 @@ from audits.models import AuditRequest, Conference, Evidence, EvidenceState, Vis
 from foundation.accounts.models import User
 from foundation.accounts.queries import serves, staff_with_role
 from foundation.accounts.roles import StaffRole
+from foundation.core.links import Link
 from foundation.documents.services import store_bytes
 from foundation.duty.roster import Party, first_to_answer, roster_on
 from foundation.notifications.services import Letter, queue_letters
@@ -154,10 +155,10 @@ def _tell(
         "key": key,
         "for_staff": True,
         "auditor": audit.auditor_company,
+        "links": {"url": Link("audit", ticket.number, for_staff=True)},
     }
-    letters = []
-    for person, when in told:
-        letter = ticket_letter(ticket, to=person, not_before=when, **same, **context)
-        letter.context["path"] = f"/admin/audits/{ticket.number}/"
-        letters.append(letter)
+    letters = [
+        ticket_letter(ticket, to=person, not_before=when, **same, **context)
+        for person, when in told
+    ]
     send(ticket, letters, at)

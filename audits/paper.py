@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from icalendar import Calendar, Event, vCalAddress, vText
 
 from audits.models import AuditRequest, Conference, Evidence, EvidenceState, RequestedItem
+from foundation.core.links import Link, address_of
 from foundation.documents.conversion import bind
 from foundation.documents.models import Blob
 from foundation.documents.pdf import print_stylesheet, render_pdf
@@ -48,7 +49,7 @@ def bound(audit: AuditRequest, evidence: Evidence, *, at: datetime | None) -> by
             "at": at,
             "zone": audit.organization.time_zone,
             "fingerprint": signing_keys().fingerprint,
-            "verify_url": f"{settings.MESA_URL}/verify/",
+            "verify_url": address_of(Link("verification")),
             "language": language,
         }
         cover = render_pdf(

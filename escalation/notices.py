@@ -11,6 +11,7 @@ from escalation.queries import acknowledge_token, ladder_of
 from escalation.rules import Fact
 from foundation.accounts.models import Organization, User
 from foundation.accounts.queries import supervisors_of
+from foundation.core.links import Link
 from foundation.duty.roster import (
     Answering,
     Party,
@@ -61,7 +62,7 @@ def tell_level(
             key=key,
             for_staff=True,
             not_before=answering.at,
-            acknowledge_path=_acknowledge_path(escalation, person),
+            links={"acknowledge_url": _acknowledgement(escalation, person)},
             acknowledge_minutes=level.acknowledge_minutes,
             **context,
         )
@@ -84,7 +85,7 @@ def tell_clock(
     )
     # A breach that was taken back is told again when it comes true.
     key = f"clock:{clock.pk}:{segment_id}:{percent}:{missed_at}"
-    told = {"metric": clock.metric, "percent": percent, "due_at": due}
+    context: dict[str, Any] = {"metric": clock.metric, "percent": percent, "due_at": due}
     holders = _holders(ticket, at)
     letters = [
         ticket_letter(
@@ -94,7 +95,7 @@ def tell_clock(
             key=key,
             for_staff=True,
             not_before=holders.at,
-            **told,
+            **context,
         )
         for person in holders.people
     ]
@@ -221,7 +222,6 @@ def notify_gaps(
         "contract": contract.reference if contract is not None else "",
         "time_zone": organization.time_zone,
         "lines": lines,
-        "path": f"/admin/coverage/?customer={organization.slug}",
     }
     found = _supervisors(organization.pk, roster_on(at, organization.pk), at)
     letters = [
@@ -234,6 +234,7 @@ def notify_gaps(
             dedupe_key=f"coverage:{row_id}:{at.isoformat()}:{person.pk}",
             not_before=found.at,
             context=context,
+            links={"url": Link("coverage", organization.slug, for_staff=True)},
         )
         for person in found.people
     ]
@@ -272,8 +273,9 @@ def _name_for(level: EscalationLevel, language: str) -> str:
     return level.name_en if language == "en" and level.name_en else level.name_es
 
 
-def _acknowledge_path(escalation: Escalation, person: User) -> str:
-    return f"/escalations/{acknowledge_token(escalation, person.full_name or person.email)}/"
+def _acknowledgement(escalation: Escalation, person: User) -> Link:
+    token = acknowledge_token(escalation, person.full_name or person.email)
+    return Link("acknowledgement", token, for_staff=True)
 
 
 def _letter(ticket: Ticket, person: User, key: str, **context: Any) -> Letter:

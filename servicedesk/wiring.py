@@ -7,10 +7,12 @@ from foundation.calendars import receivers as calendars
 from foundation.calendars.events import CalendarVersionPublished
 from foundation.configuration.events import ConfigurationChanged
 from foundation.core.events import subscribe
+from foundation.core.links import use_addresses
 from foundation.notifications import receivers as notifications
 from foundation.notifications.events import MessageQueued
 from reports import receivers as reports
 from reports.events import ReportRequested, SimulationRequested
+from servicedesk.links import make_address
 from sla import receivers as sla
 from sla.events import ClockBreached, ClockWarned
 from tickets.events import (
@@ -24,7 +26,10 @@ from tickets.events import (
 
 
 def wire() -> None:
-    """Subscribe every handler; called once when the apps are ready."""
+    """Subscribe every handler, and give links their addresses; called once when the apps are
+    ready.
+    """
+    use_addresses(make_address)
     subscribe(OrganizationCreated, calendars.on_organization_created)
     subscribe(ConfigurationChanged, escalation.on_configuration_changed)
     subscribe(CalendarVersionPublished, sla.on_calendar_version_published)

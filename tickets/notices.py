@@ -12,6 +12,7 @@ from foundation.accounts.models import User
 from foundation.accounts.queries import membership_of
 from foundation.core.actor import Actor
 from foundation.core.classification import Priority
+from foundation.core.links import Link
 from foundation.notifications.services import Letter, queue_letters
 from tickets.models import Message, StateInterval, Ticket
 from tickets.states import Effect, State, Transition
@@ -29,12 +30,12 @@ def ticket_letter(
     key: str,
     for_staff: bool = False,
     not_before: datetime | None = None,
+    links: dict[str, Link] | None = None,
     **context: Any,
 ) -> Letter:
     """Build a letter about a ticket. ``key`` names the fact: the same fact never reaches the same
-    person twice.
+    person twice. ``links`` are further addresses, or another one for ``url`` than the ticket's.
     """
-    path = f"/admin/tickets/{ticket.number}/" if for_staff else f"/tickets/{ticket.number}/"
     return Letter(
         template=template,
         to_email=to.email,
@@ -43,6 +44,7 @@ def ticket_letter(
         language=language_of(to, ticket),
         dedupe_key=f"{key}:{to.pk or to.email}",
         not_before=not_before,
+        links={"url": Link("ticket", ticket.number, for_staff), **(links or {})},
         thread_id=f"<ticket-{ticket.pk}@{settings.MESA_MAIL_DOMAIN}>",
         context={
             "number": ticket.number,
@@ -51,7 +53,6 @@ def ticket_letter(
             "state": ticket.state,
             "priority": Priority(ticket.priority).code,
             "time_zone": ticket.organization.time_zone,
-            "path": path,
             **context,
         },
     )

@@ -38,6 +38,8 @@ class OutboxMessage(OrganizationRow):
     language = models.CharField(_("language"), max_length=5)
     template = models.CharField(_("template"), max_length=60)
     context = models.JSONField(default=dict)
+    # Name in the template -> Link.as_data(): the address is made at delivery.
+    links = models.JSONField(default=dict)
     subject = models.CharField(_("subject"), max_length=250, blank=True)
     # One message per (event, recipient): the same event replayed writes nothing new.
     dedupe_key = models.CharField(max_length=160, unique=True)

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.template import Context, Engine, Template
 from django.template.loader import render_to_string
 from django.utils import translation
 
+from foundation.core.links import Link, address_of
 from foundation.documents.models import Blob
 from foundation.notifications.models import OutboxMessage
 
@@ -26,9 +26,9 @@ def render_message(message: OutboxMessage) -> RenderedMessage:
 
     The words of a message stand in one place only, and the subject never holds a line break.
     """
+    addresses = {name: address_of(Link(*link)) for name, link in message.links.items()}
     context = Context(
-        {**message.context, "to_name": message.to_name, "base_url": settings.MESA_URL},
-        autoescape=False,
+        {**message.context, **addresses, "to_name": message.to_name}, autoescape=False
     )
     base = f"notifications/{message.template}"
     with translation.override(message.language or "es"):

@@ -18,6 +18,7 @@ from django.db.models import Q, QuerySet
 from foundation.activity.services import Fact, record
 from foundation.core.actor import Actor
 from foundation.core.events import publish
+from foundation.core.links import Link
 from foundation.notifications import verbs
 from foundation.notifications.events import MessageDied, MessageQueued
 from foundation.notifications.models import MessageStatus, OutboxMessage
@@ -48,6 +49,8 @@ class Letter:
     language: str
     dedupe_key: str
     context: dict[str, Any] = field(default_factory=dict)
+    # By the name under which the template finds the address.
+    links: dict[str, Link] = field(default_factory=dict)
     to_name: str = ""
     recipient_id: int | None = None
     thread_id: str = ""
@@ -83,6 +86,7 @@ def _row(organization_id: int | None, letter: Letter, at: datetime) -> OutboxMes
         language=letter.language,
         template=letter.template,
         context=letter.context,
+        links={name: link.as_data() for name, link in letter.links.items()},
         dedupe_key=letter.dedupe_key,
         message_id=make_msgid(domain=settings.MESA_MAIL_DOMAIN),
         thread_id=letter.thread_id,

@@ -15,6 +15,7 @@ from foundation.activity.services import Fact, record
 from foundation.core.actor import Actor, system_actor
 from foundation.core.errors import NotAllowed
 from foundation.core.events import publish
+from foundation.core.links import Link
 from foundation.core.zones import zone
 from foundation.documents.services import store_bytes
 from foundation.notifications.services import Letter, queue_letters
@@ -180,8 +181,8 @@ def _send(issue: ReportIssue, at: datetime) -> None:
             context={
                 "organization": issue.organization.name,
                 "month": f"{issue.month:%Y-%m}",
-                "path": f"/reports/?month={issue.month:%Y-%m}",
             },
+            links={"url": Link("report", f"{issue.month:%Y-%m}")},
         )
         for person in people.values()
     ]

@@ -39,6 +39,7 @@ from tests.support.house import (
     fresh,
     make_ticket,
 )
+from tests.support.letters import address_in
 from tests.support.tickets import step
 from tickets.models import Ticket
 from tickets.services import (
@@ -192,7 +193,7 @@ def test_the_record_names_who_followed_the_link_and_not_who_was_away(house: Hous
     letter = OutboxMessage.objects.filter(template="escalation").get()
     assert letter.to_email == "agent2@mesa.example"
 
-    Client().post(letter.context["acknowledge_path"])
+    Client().post(address_in(letter, "acknowledge_url"))
 
     asked.refresh_from_db()
     assert (asked.acknowledger, asked.acknowledged_by) == (house.staff["agent2"].full_name, None)

@@ -20,6 +20,7 @@ from tests.support.house import (
     fresh,
     make_ticket,
 )
+from tests.support.letters import address_in
 from tickets.models import Ticket
 
 
@@ -76,7 +77,7 @@ def test_a_contact_without_a_login_acknowledges_by_the_signed_link(house: House)
     )
     escalation = ask(house, make_ticket(house))
     letter = OutboxMessage.objects.get(template="escalation")
-    path = letter.context["acknowledge_path"]
+    path = address_in(letter, "acknowledge_url")
     client = Client()
 
     assert letter.to_email == "director@partner.example"

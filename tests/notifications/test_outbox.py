@@ -15,6 +15,7 @@ from django.core.mail import get_connection
 from django.db import transaction
 
 from foundation.accounts.models import User
+from foundation.core.links import Link
 from foundation.notifications import services, waking
 from foundation.notifications.models import MessageStatus, OutboxMessage
 from foundation.notifications.services import (
@@ -259,7 +260,6 @@ def test_every_template_renders_in_both_languages(house: House, language: str) -
         "state": "open",
         "priority": "high",
         "time_zone": "America/Lima",
-        "path": "/x/",
         "promises": [],
         "closure_code": "approved",
         "metric": "reaction",
@@ -280,6 +280,7 @@ def test_every_template_renders_in_both_languages(house: House, language: str) -
                 to_email="a@b.example",
                 to_name="Ana",
                 context=context,
+                links={"url": Link("ticket", "TK-000001", for_staff=True).as_data()},
             )
         )
         assert rendered.subject, name

@@ -34,6 +34,7 @@ class Migration(migrations.Migration):
                 ("language", models.CharField(max_length=5, verbose_name="language")),
                 ("template", models.CharField(max_length=60, verbose_name="template")),
                 ("context", models.JSONField(default=dict)),
+                ("links", models.JSONField(default=dict)),
                 (
                     "subject",
                     models.CharField(blank=True, max_length=250, verbose_name="subject"),

@@ -1,0 +1,29 @@
+"""From type and key to an address: the one place that knows which door shows what."""
+
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.urls import reverse
+
+from foundation.core.links import Link
+
+# (kind, for staff): URL name, the name of its argument, the name of its query parameter
+_PAGES = {
+    ("ticket", True): ("admin:ticket", "number", ""),
+    ("ticket", False): ("portal:ticket", "number", ""),
+    ("audit", True): ("admin:audit", "number", ""),
+    ("coverage", True): ("admin:coverage", "", "customer"),
+    ("report", False): ("portal:reports", "", "month"),
+    ("acknowledgement", True): ("portal:acknowledge", "token", ""),
+    ("verification", False): ("verify", "", ""),
+}
+
+
+def make_address(link: Link) -> str:
+    """Return the absolute address of a page. Raises ``KeyError`` for a kind without a page."""
+    name, argument, parameter = _PAGES[link.kind, link.for_staff]
+    path = reverse(
+        name, kwargs={argument: link.key} if argument else {}, urlconf=settings.ROOT_URLCONF
+    )
+    query = f"?{urlencode({parameter: link.key})}" if parameter else ""
+    return f"{settings.MESA_URL}{path}{query}"
