@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
 
 from django.core import signing
 from django.core.cache import cache
@@ -151,7 +150,7 @@ class ActiveRule:
 
 def active_rules() -> list[ActiveRule]:
     """Return the rules that are on, in their order; kept in the cache until one is changed."""
-    found = cache.get(RULES_KEY)
+    found: list[ActiveRule] | None = cache.get(RULES_KEY)
     if found is None:
         rules = (
             EscalationRule.objects.filter(is_active=True)
@@ -168,7 +167,7 @@ def active_rules() -> list[ActiveRule]:
             named.setdefault(rule_id, []).append(organization_id)
         found = [ActiveRule(rule, tuple(named.get(rule.pk, ()))) for rule in rules]
         cache.set(RULES_KEY, found, _RULES_KEPT_SECONDS)
-    return cast("list[ActiveRule]", found)
+    return found
 
 
 def any_rule(*triggers: Trigger) -> bool:

@@ -13,8 +13,8 @@ from foundation.calendars.models import CalendarVersion
 from foundation.core.classification import Priority, SupportType
 from foundation.core.zones import zone
 from sla.clocks.arithmetic import TermDay, used_until
-from sla.clocks.models import ClockSegment, ClockState
-from sla.clocks.queries import IntervalColumns, LoadedClock
+from sla.clocks.models import ClockState
+from sla.clocks.queries import IntervalColumns, LoadedClock, SegmentColumns
 from sla.metrics import AT_ARRIVAL, Metric
 from sla.policies.layers import Matter, matter_of
 from sla.policies.rules import RuleReach, RuleSource, TargetRule
@@ -223,7 +223,7 @@ def _term_parts(item: LoadedClock, days: list[TermDay]) -> Iterator[Part]:
         yield _part(version, segment, lines)
 
 
-def _part(version: CalendarVersion, segment: ClockSegment, lines: list[Line]) -> Part:
+def _part(version: CalendarVersion, segment: SegmentColumns, lines: list[Line]) -> Part:
     return Part(
         calendar=version.calendar.name,
         version=version.number,

@@ -23,7 +23,7 @@ from sla.clocks.arithmetic import (
 from sla.clocks.models import Clock, ClockSegment, ClockState
 from sla.metrics import Metric
 from sla.policies.layers import Bound, Policy, policies_by_ids
-from sla.targets import Term
+from sla.targets import Target, Term
 from tickets.models import Ticket
 
 
@@ -36,6 +36,48 @@ class IntervalColumns(Protocol):
     def started_at(self) -> datetime: ...
     @property
     def ended_at(self) -> datetime | None: ...
+
+
+class SegmentColumns(Protocol):
+    """What a segment of a clock holds, as its model or as a plain row."""
+
+    @property
+    def cause(self) -> str: ...
+    @property
+    def policies(self) -> Sequence[int]: ...
+    @property
+    def calendar_id(self) -> int: ...
+    @property
+    def priority(self) -> int: ...
+    @property
+    def starts_at(self) -> datetime: ...
+    @property
+    def promise(self) -> Target: ...
+
+
+class ClockColumns(Protocol):
+    """What a clock holds, as its model or as a plain row."""
+
+    @property
+    def pk(self) -> int: ...
+    @property
+    def ticket_id(self) -> int: ...
+    @property
+    def metric(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def policies(self) -> Sequence[int]: ...
+    @property
+    def started_at(self) -> datetime: ...
+    @property
+    def due_at(self) -> datetime | None: ...
+    @property
+    def stopped_at(self) -> datetime | None: ...
+    @property
+    def announced_percent(self) -> int: ...
+    @property
+    def next_event_at(self) -> datetime | None: ...
 
 
 def pauses_of(intervals: Sequence[IntervalColumns], states: frozenset[str]) -> list[Pause]:
@@ -57,20 +99,20 @@ class AccountPart:
 
     ledger: Ledger
     version: CalendarVersion
-    segment: ClockSegment
+    segment: SegmentColumns
 
 
 @dataclass(frozen=True)
-class LoadedClock:
-    """A clock with all it is computed from; ``versions`` are those of all calendars of its
+class ClockView:
+    """A clock with all it is computed from, to read; ``versions`` are those of all calendars of its
     organization.
 
     ``policies`` holds those that it and its segments were or are bound to.
     """
 
-    clock: Clock
+    clock: ClockColumns
     policies: Bound
-    segments: list[ClockSegment]
+    segments: Sequence[SegmentColumns]
     intervals: Sequence[IntervalColumns]
     versions: Versions
 
@@ -84,7 +126,7 @@ class LoadedClock:
         return self.policies[tuple(self.clock.policies)]
 
     @property
-    def course(self) -> list[tuple[ClockSegment, CalendarVersion, datetime]]:
+    def course(self) -> list[tuple[SegmentColumns, CalendarVersion, datetime]]:
         """Return the stretches of the clock: what was promised, the calendar version that measures
         it, since when.
         """
@@ -107,7 +149,7 @@ class LoadedClock:
             for (segment, version, since), end in zip(course, [*ends, None], strict=True)
         ]
 
-    def _pauses(self, segment: ClockSegment) -> list[Pause]:
+    def _pauses(self, segment: SegmentColumns) -> list[Pause]:
         """Return what pauses the clock under the policy of a segment; a stop ends a pause, and
         hears of no later one.
         """
@@ -142,6 +184,14 @@ class LoadedClock:
         term = self.segments[-1].promise
         assert isinstance(term, Term)
         return list(term_days(self.stretches, term))
+
+
+@dataclass(frozen=True)
+class LoadedClock(ClockView):
+    """The same of models, which a service may change and save."""
+
+    clock: Clock
+    segments: list[ClockSegment]
 
 
 def load_clocks(

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from django.db.models import TextField
 from django.db.models.functions import Cast
@@ -14,8 +14,8 @@ from django.db.models.functions import Cast
 from foundation.accounts.models import Organization
 from foundation.calendars.queries import calendar_versions_of
 from foundation.core.bulk import one_of
-from sla.clocks.models import Clock, ClockSegment
-from sla.clocks.queries import LoadedClock
+from sla.clocks.models import ClockSegment
+from sla.clocks.queries import ClockView
 from sla.policies.layers import policies_by_ids
 from sla.targets import Target, target_of
 from tickets.models import StateInterval
@@ -63,7 +63,7 @@ class ClockRow(NamedTuple):
 
 def read_clocks(
     clocks: Any, stays: dict[int, list[StayRow]], organization: Organization
-) -> list[LoadedClock]:
+) -> list[ClockView]:
     """Return the clocks of a queryset of one organization with all they are computed from; nothing
     of them may be written.
 
@@ -82,10 +82,10 @@ def read_clocks(
     policies = policies_by_ids(bound)
     versions = calendar_versions_of(organization)
     return [
-        LoadedClock(
-            cast(Clock, row),
+        ClockView(
+            row,
             policies,
-            cast("list[ClockSegment]", segments[row.pk]),
+            segments[row.pk],
             stays.get(row.ticket_id, ()),
             versions,
         )

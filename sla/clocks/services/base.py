@@ -5,10 +5,7 @@ from typing import Any
 
 from foundation.activity.services import Fact, record
 from foundation.core.actor import Actor, system_actor
-from sla.clocks.models import (
-    Clock,
-)
-from sla.clocks.queries import LoadedClock, load_clocks
+from sla.clocks.queries import ClockColumns, LoadedClock, load_clocks
 from sla.policies.layers import (
     Bound,
     Policy,
@@ -28,7 +25,7 @@ def kept(policy: Policy) -> Bound:
     return {tuple(policy.ids): policy}
 
 
-def fact_of(verb: str, clock: Clock, **payload: Any) -> Fact:
+def fact_of(verb: str, clock: ClockColumns, **payload: Any) -> Fact:
     return Fact(
         verb=verb,
         object_type="ticket",

@@ -21,6 +21,7 @@ from foundation.core.bulk import in_threads, one_of, update_rows
 from sla import verbs
 from sla.clocks.arithmetic import Reading
 from sla.clocks.models import Clock
+from sla.clocks.queries import ClockColumns
 from sla.clocks.rows import read_clocks, read_stays
 from sla.clocks.services.base import CLOCKWORK, fact_of, iso
 from sla.clocks.services.dating import dates_of, projection_of_readings
@@ -136,7 +137,7 @@ def _redate_batch(
 
 
 def _new_dates(
-    clock: Clock, reading: Reading
+    clock: ClockColumns, reading: Reading
 ) -> tuple[datetime | None, str, datetime | None] | None:
     """Return the dates of a clock; None when they are those it has."""
     dates = dates_of(reading, clock.announced_percent)
