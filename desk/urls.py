@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver
 
 from desk.audits.urls import urlpatterns as audits
 from desk.coverage.urls import urlpatterns as coverage
+from desk.gallery.urls import urlpatterns as gallery
 from desk.home.urls import urlpatterns as home
 from desk.queue.urls import urlpatterns as queue
 from desk.reports.urls import urlpatterns as reports
@@ -18,4 +19,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *reports,
     *coverage,
     *simulations,
+    *gallery,
 ]

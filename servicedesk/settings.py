@@ -269,6 +269,7 @@ MESA_MAIL_DOMAIN = DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip("> ") or "mesa.e
 
 # --- words, time, numbers -------------------------------------------------------------------------
 LANGUAGE_CODE = "es"
+FORMAT_MODULE_PATH = "foundation.core.formats"
 LANGUAGES = [("es", _("Spanish")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 compile_catalogues(LOCALE_PATHS[0])

@@ -46,7 +46,7 @@ def test_the_history_speaks_the_readers_language_and_the_customers_zone(house: H
     }
     with translation.override("es"):
         told = sentence(found["clock.started"], "America/Mexico_City")
-        assert told == "Reacción: inició el reloj, vence 2 mar 2026, 10:00"
+        assert told == "Reacción: empezó a contar, vence 2 mar 2026, 10:00"
         assert author_words(found["ticket.raised"]) == "Requester North · Portal"
         assert (
             author_words(TimelineEntry(MONDAY_9AM, "clock.breached", None, "clocks", "system", {}))

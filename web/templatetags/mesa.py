@@ -82,17 +82,17 @@ def author(entry: TimelineEntry) -> str:
     return author_words(entry)
 
 
-@register.inclusion_tag("web/state.html")
+@register.inclusion_tag("components/state.html")
 def state_badge(code: str) -> dict[str, str]:
     return {"code": code, "label": state_label(code)}
 
 
-@register.inclusion_tag("web/priority.html")
+@register.inclusion_tag("components/priority.html")
 def priority_badge(value: int | str) -> dict[str, str]:
     return {"code": priority_code(value), "label": priority_label(value)}
 
 
-@register.inclusion_tag("web/clock.html")
+@register.inclusion_tag("components/clock.html")
 def clock_badge(
     clock: Clock | None, ticket: Ticket, at: datetime, time_zone: str
 ) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def clock_badge(
     return {"clock": clock, "face": face, "time_zone": time_zone}
 
 
-@register.inclusion_tag("web/ledger.html")
+@register.inclusion_tag("components/ledger.html")
 def ledger(item: LoadedClock, ticket: Ticket, at: datetime, time_zone: str) -> dict[str, Any]:
     """The account of a clock in words, as a picture and as a table."""
     account = explain_clock(item, ticket=ticket, at=at)

@@ -49,6 +49,18 @@ def zone_name(time_zone: str) -> str:
 
 
 @register.filter
+def number(value: float | None) -> str:
+    """Show a number with its thousands apart, ``1,234.5``; a dash for none."""
+    return "—" if value is None else formats.number_format(value, force_grouping=True)
+
+
+@register.filter
+def percent(value: float | None) -> str:
+    """Show a share of a hundred, ``96.4 %``; a dash for none."""
+    return "—" if value is None else f"{number(value)}\N{NO-BREAK SPACE}%"
+
+
+@register.filter
 def ago(value: datetime | None, at: datetime) -> str:
     return short_duration(at - value) if value is not None else ""
 

@@ -23,6 +23,7 @@ TABLE: dict[str, Roles] = {
     "admin:password_change_done": STAFF,
     "admin:jsi18n": STAFF,
     "admin:config": STAFF,
+    "admin:gallery": ADMIN,
     "admin:queue": SEES_TICKETS,
     "admin:bulk_assign": DESK,
     "admin:register": DESK,

@@ -1,0 +1,45 @@
+"""The components that every door uses; the desk's gallery shows each of them."""
+
+from datetime import datetime
+
+from django import template
+from django.template.loader import render_to_string
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from foundation.core.templatetags.words import instant, zone_name
+
+register = template.Library()
+
+
+@register.simple_block_tag
+def badge(content: str, tone: str = "", icon: str = "") -> SafeString:
+    """A short word on one line. ``tone``: ``good``, ``warning``, ``danger`` or neutral."""
+    return render_to_string(
+        "components/badge.html", {"content": content, "tone": tone, "icon": icon}
+    )
+
+
+@register.simple_block_tag
+def empty_state(content: str, icon: str = "inbox", card: bool = True) -> SafeString:
+    """What a list says that has nothing to show, and where to go from there."""
+    return render_to_string(
+        "components/empty.html", {"content": content, "icon": icon, "card": card}
+    )
+
+
+@register.simple_tag
+def moment(value: datetime | None, time_zone: str) -> SafeString:
+    """An instant in a named zone on one line, with the zone's name to read on it; nothing for
+    none.
+    """
+    if value is None:
+        return SafeString()
+    text = instant(value, time_zone)
+    return format_html(
+        '<time datetime="{}" title="{} ({})">{}</time>',
+        value.isoformat(),
+        text,
+        zone_name(time_zone),
+        text,
+    )
