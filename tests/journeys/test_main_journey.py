@@ -165,7 +165,7 @@ def test_a_ticket_travels_from_the_portal_through_the_desk_to_its_approval(house
     shown = text_of(page)
     assert "1 Tickets levantados" in shown
     # Both clocks: the row of the priority, the row of the sum, and the figure on top.
-    assert shown.count("100,0 %") == 6
+    assert shown.count("100.0 %") == 6
 
 
 @pytest.mark.parametrize("language", ["es", "en"])

@@ -284,7 +284,8 @@ def answer(name: str, *arguments: str) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    answers, sys.stdout = sys.stdout, sys.stderr  # what a library prints is no answer
+    answers = sys.stdout
+    sys.stdout = sys.stderr  # what a library prints is no answer
     django.setup()
     for line in sys.stdin:
         print(json.dumps(answer(*json.loads(line))), file=answers, flush=True)
