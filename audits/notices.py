@@ -51,12 +51,12 @@ def tell_prepared(*, audit: AuditRequest, evidence: Evidence, at: datetime) -> N
 def tell_decided(*, audit: AuditRequest, evidence: Evidence, at: datetime) -> None:
     """Tell who prepared it that evidence was approved or came back."""
     key = f"evidence:{evidence.pk}:{evidence.state}"
-    told = {
+    context = {
         "item": evidence.item.number,
         "approved": evidence.state == EvidenceState.APPROVED,
         "reason": evidence.decision,
     }
-    _tell(audit, [evidence.prepared_by], "audit_decided", key, at, **told)
+    _tell(audit, [evidence.prepared_by], "audit_decided", key, at, **context)
 
 
 def demand_delay_notice(
@@ -143,12 +143,12 @@ def _tell(
     """
     staff = [each for each in people if each.pk]
     outside = [each for each in people if not each.pk]
-    told = [(person, at) for person in outside]
+    recipients = [(person, at) for person in outside]
     if staff:
         answering = first_to_answer(
             Party(members=tuple(staff)), at, roster_on(at, audit.organization_id)
         )
-        told += [(person, answering.at) for person in answering.people]
+        recipients += [(person, answering.at) for person in answering.people]
     ticket = audit.ticket
     same: dict[str, Any] = {
         "template": template,
@@ -159,6 +159,6 @@ def _tell(
     }
     letters = [
         ticket_letter(ticket, to=person, not_before=when, **same, **context)
-        for person, when in told
+        for person, when in recipients
     ]
     send(ticket, letters, at)

@@ -74,9 +74,9 @@ def main() -> None:
         env=environment,
         start_new_session=True,
     )
-    told_to_stop = _stop_signals()
+    stopping = _stop_signals()
     url = f"http://127.0.0.1:{port}"
-    if not _answers(f"{url}/healthz", supervisor, told_to_stop):
+    if not _answers(f"{url}/healthz", supervisor, stopping):
         _stop(supervisor)
         sys.exit(f"mesa: the web process does not answer; see {var}/log/web.log")
     print(f"ready: {environment.get('MESA_URL') or url}", flush=True)
@@ -90,7 +90,7 @@ def main() -> None:
             "       manager@mesa.example (reports), admin@mesa.example (configuration)", flush=True
         )
     while supervisor.poll() is None:
-        if told_to_stop.wait(0.2):
+        if stopping.wait(0.2):
             _stop(supervisor)
             sys.exit(0)
     sys.exit(f"mesa: supervisord ended by itself; see {var}/log/supervisord.log")
@@ -161,9 +161,9 @@ def _prepare(var: Path, environment: dict[str, str]) -> None:
     stamp.write_text(digest.hexdigest())
 
 
-def _answers(url: str, supervisor: subprocess.Popen[bytes], told_to_stop: threading.Event) -> bool:
+def _answers(url: str, supervisor: subprocess.Popen[bytes], stopping: threading.Event) -> bool:
     deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and supervisor.poll() is None and not told_to_stop.is_set():
+    while time.monotonic() < deadline and supervisor.poll() is None and not stopping.is_set():
         try:
             with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310 - loopback
                 return bool(response.status == 200)
@@ -186,10 +186,10 @@ def _stop_signals() -> threading.Event:
     """Return an event that SIGINT and SIGTERM set: the handler does nothing else, the main loop
     stops the children.
     """
-    told = threading.Event()
+    stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda _number, _frame: told.set())
-    return told
+        signal.signal(number, lambda _number, _frame: stopping.set())
+    return stopping
 
 
 if __name__ == "__main__":

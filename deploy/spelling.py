@@ -24,8 +24,8 @@ def unknown_words() -> list[str]:
     texts: list[str] = []
     for message in catalogue:
         if message.id:
-            told = message.string or ""
-            strings = [told] if isinstance(told, str) else told
+            text = message.string or ""
+            strings = [text] if isinstance(text, str) else text
             texts += [NO_PROSE.sub(" ", text) for text in strings]
     done = subprocess.run(
         ["hunspell", "-d", DICTIONARY, "-i", "utf-8", "-l"],

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from catalog.models import Contract
 from catalog.queries import contracts_in_force, support_types_of
 from escalation.duty import calendar_of, party_of
-from escalation.gaps import DAY_HOURS, HOURS, CoverageGap, Notified
+from escalation.gaps import DAY_HOURS, HOURS, CoverageGap, Recipients
 from escalation.models import (
     Action,
     EscalationLevel,
@@ -91,20 +91,20 @@ class CoverageForecast:
             starts.setdefault(self.hour_of(at), at)
         return starts[hour] if hour in starts else starts[(hour + 1) % HOURS]
 
-    def told(self, priority: Priority, percent: int, at: datetime) -> list[Notified]:
+    def recipients(self, priority: Priority, percent: int, at: datetime) -> list[Recipients]:
         """Return who is told when a clock of a ticket that nobody holds yet reaches ``percent`` at
         ``at``.
         """
         found = []
         first_line = self._first_line(at)
         if first_line:
-            found.append(Notified(first_line, at, "desk"))
+            found.append(Recipients(first_line, at, "desk"))
         found += self._by_rules(priority, percent, at)
         if percent == BREACH_PERCENT and self._levels_at(at):
             found.append(self._by_level(0, at))
         return found
 
-    def next_told(self, at: datetime) -> Notified | None:
+    def next_recipients(self, at: datetime) -> Recipients | None:
         """Return who comes next when the first level does not acknowledge a breach at ``at``; None:
         there is no second level.
         """
@@ -112,12 +112,12 @@ class CoverageForecast:
         if len(levels) < 2:  # noqa: PLR2004 - a next one needs two
             return None
         first = levels[0]
-        told_at = first.answers(at, self.roster).at
+        notified_at = first.answers(at, self.roster).at
         allowed = timedelta(minutes=first.level.acknowledge_minutes)
         climbs_at = (
-            first.calendar.add(told_at, allowed)
+            first.calendar.add(notified_at, allowed)
             if first.calendar is not None
-            else told_at + allowed
+            else notified_at + allowed
         )
         return self._by_level(1, climbs_at)
 
@@ -139,10 +139,10 @@ class CoverageForecast:
             if person.pk
         )
 
-    def _by_level(self, place: int, at: datetime) -> Notified:
+    def _by_level(self, place: int, at: datetime) -> Recipients:
         each = self._levels_at(at)[place]
         answering = each.answers(at, self.roster)
-        return Notified(
+        return Recipients(
             answering.people,
             answering.at,
             "level",
@@ -151,7 +151,7 @@ class CoverageForecast:
             answering.is_on_duty,
         )
 
-    def _by_rules(self, priority: Priority, percent: int, at: datetime) -> Iterator[Notified]:
+    def _by_rules(self, priority: Priority, percent: int, at: datetime) -> Iterator[Recipients]:
         for rule, party in self._rules:
             reached = next(
                 (step for step in self.percents if step >= (rule.percent or 0)), BREACH_PERCENT
@@ -163,7 +163,7 @@ class CoverageForecast:
                     yield self._by_level(0, at)
                 continue
             answering = first_to_answer(party, at, self.roster)
-            yield Notified(
+            yield Recipients(
                 answering.people, answering.at, "rule", rule.name, is_on_duty=answering.is_on_duty
             )
 
@@ -222,8 +222,8 @@ class CoverageForecast:
                     continue  # they are told at every percentage
                 for percent in self.percents:
                     if not any(
-                        told.is_on_duty and told.people and told.at <= at
-                        for told in self.told(priority, percent, at)
+                        recipients.is_on_duty and recipients.people and recipients.at <= at
+                        for recipients in self.recipients(priority, percent, at)
                     ):
                         found.add(CoverageGap(hour, priority, percent))
         self.gaps = sorted(found, key=lambda gap: (gap.hour, gap.priority, gap.percent))

@@ -14,7 +14,7 @@ DAY_HOURS = 24
 
 
 @dataclass(frozen=True)
-class Notified:
+class Recipients:
     """Somebody who is told: ``at`` is when, ``why`` is ``desk``, ``level`` or ``rule``, ``name`` of
     the level or rule.
     """

@@ -8,7 +8,7 @@ from escalation.duty import who_answers
 from escalation.gaps import Stretch
 from escalation.models import Drill, Escalation, EscalationLevel, EscalationRule
 from escalation.queries import acknowledge_token, ladder_of
-from escalation.rules import Fact
+from escalation.rules import Occurrence
 from foundation.accounts.models import Organization, User
 from foundation.accounts.queries import supervisors_of
 from foundation.core.links import Link
@@ -153,7 +153,7 @@ def tell_rule(
     *,
     ticket: Ticket,
     rule: EscalationRule,
-    fact: Fact,
+    occurrence: Occurrence,
     answering: Answering,
     key: str,
     at: datetime,
@@ -161,8 +161,8 @@ def tell_rule(
     """Tell whom a rule names, when they are on duty, what happened."""
     context: dict[str, Any] = {
         "rule": rule.name,
-        "trigger": str(fact.trigger),
-        "fact": fact.as_data(),
+        "trigger": str(occurrence.trigger),
+        "occurrence": occurrence.as_data(),
     }
     people = answering.people
     send(

@@ -117,14 +117,14 @@ def read_token(token: str) -> tuple[int, int, str]:
     when it was not made by us.
     """
     try:
-        organization_id, escalation_id, *told = signing.loads(token, salt=_SALT)
+        organization_id, escalation_id, *named = signing.loads(token, salt=_SALT)
     except (signing.BadSignature, ValueError, TypeError) as error:
         raise NotFound(_("This link is not valid. Copy it whole from the mail.")) from error
     # links of older mails name nobody
     return (
         int(organization_id),
         int(escalation_id),
-        str(told[0]) if told else "",
+        str(named[0]) if named else "",
     )
 
 

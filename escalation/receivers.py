@@ -6,7 +6,7 @@ from django.db import transaction
 from escalation import notices, services
 from escalation.models import Cause, EscalationRule, Trigger
 from escalation.queries import any_rule
-from escalation.rules import Fact
+from escalation.rules import Occurrence
 from escalation.tasks import refresh_coverage
 from foundation.accounts.queries import organizations
 from foundation.configuration.events import ConfigurationChanged
@@ -32,7 +32,9 @@ def on_clock_warned(event: ClockWarned) -> None:
         percent=event.percent,
         at=event.at,
     )
-    services.apply_rules(ticket=ticket, fact=_clock_fact(event, event.percent), at=event.at)
+    services.apply_rules(
+        ticket=ticket, occurrence=_clock_occurrence(event, event.percent), at=event.at
+    )
 
 
 def on_clock_breached(event: ClockBreached) -> None:
@@ -50,12 +52,12 @@ def on_clock_breached(event: ClockBreached) -> None:
     services.escalate_ticket(
         ticket=ticket, cause=Cause.BREACH, cause_key=key, by=services.ESCALATOR, at=event.at
     )
-    services.apply_rules(ticket=ticket, fact=_clock_fact(event, 100), at=event.at)
+    services.apply_rules(ticket=ticket, occurrence=_clock_occurrence(event, 100), at=event.at)
 
 
-def _clock_fact(event: ClockWarned | ClockBreached, percent: int) -> Fact:
+def _clock_occurrence(event: ClockWarned | ClockBreached, percent: int) -> Occurrence:
     key = f"clock:{event.clock_id}:{event.segment_id}:{percent}"
-    return Fact(key, Trigger.CLOCK, metric=event.metric, percent=percent)
+    return Occurrence(key, Trigger.CLOCK, metric=event.metric, percent=percent)
 
 
 def on_solution_declined(event: SolutionDeclined) -> None:
@@ -90,7 +92,9 @@ def on_ticket_state_changed(event: TicketStateChanged) -> None:
 def _came_into_state(ticket: Ticket, at: datetime) -> None:
     services.apply_rules(
         ticket=ticket,
-        fact=Fact(f"state:{ticket.state}:{at.isoformat()}", Trigger.STATE, state=ticket.state),
+        occurrence=Occurrence(
+            f"state:{ticket.state}:{at.isoformat()}", Trigger.STATE, state=ticket.state
+        ),
         at=at,
     )
     services.watch_silence(ticket=ticket, at=at)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from django.db.models import F, Q, QuerySet
 
 from escalation.models import EscalationRule, Trigger
-from escalation.rules import Fact, unmet
+from escalation.rules import Occurrence, unmet
 from foundation.calendars.arithmetic import CalendarError
 from foundation.calendars.defaults import CalendarRole
 from foundation.calendars.queries import calendar_versions_on, pick_calendar, work_calendar
@@ -20,7 +20,7 @@ from tickets.states import FINAL
 
 DAYS = 30
 SHOWN = 100
-MOST = 20_000  # facts evaluated; a rule that touches more is too broad
+MOST = 20_000  # occurrences evaluated; a rule that touches more is too broad
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Touched:
 
     ticket: Ticket
     at: datetime
-    fact: Fact
+    occurrence: Occurrence
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Rehearsal:
 
 @dataclass(frozen=True)
 class _Known:
-    """What is known of a ticket at the instant of a fact; support type and, but for clocks,
+    """What is known of a ticket at the instant of a occurrence; support type and, but for clocks,
     priority are those of today.
     """
 
@@ -62,14 +62,14 @@ def rehearse(rule: EscalationRule, customers: Sequence[int], *, at: datetime) ->
     The rule need not be saved; ``customers`` are the organizations it names.
     """
     since = at - timedelta(days=DAYS)
-    facts = {Trigger.CLOCK: _clocks, Trigger.STATE: _states, Trigger.SILENCE: _silences}[
+    occurrences = {Trigger.CLOCK: _clocks, Trigger.STATE: _states, Trigger.SILENCE: _silences}[
         Trigger(rule.trigger)
     ]
     first: dict[int, Touched] = {}
     seen = 0
-    for touched, known in facts(rule, since, at):
+    for touched, known in occurrences(rule, since, at):
         seen += 1
-        if touched.ticket.pk not in first and not unmet(rule, customers, known, touched.fact):
+        if touched.ticket.pk not in first and not unmet(rule, customers, known, touched.occurrence):
             first[touched.ticket.pk] = touched
     found = sorted(first.values(), key=lambda each: (each.at, each.ticket.pk), reverse=True)
     return Rehearsal(found[:SHOWN], len(found), seen >= MOST)
@@ -81,16 +81,16 @@ def _clocks(
     """Yield the warnings and breaches that were told; the state is the one the ticket
     was in then.
     """
-    told = Announcement.objects.filter(
+    announced = Announcement.objects.filter(
         at__gte=since, at__lte=at, percent__gte=rule.percent or 1
     ).select_related("clock__ticket__organization", "segment")
     if rule.metric:
-        told = told.filter(clock__metric=rule.metric)
-    rows = list(told.order_by("at", "pk")[:MOST])
+        announced = announced.filter(clock__metric=rule.metric)
+    rows = list(announced.order_by("at", "pk")[:MOST])
     states = _states_of({row.clock.ticket_id for row in rows})
     for row in rows:
         ticket = row.clock.ticket
-        fact = Fact(
+        occurrence = Occurrence(
             f"clock:{row.clock_id}:{row.segment_id}:{row.percent}",
             Trigger.CLOCK,
             metric=row.clock.metric,
@@ -98,7 +98,7 @@ def _clocks(
         )
         state = _state_at(states.get(ticket.pk, []), row.at)
         yield (
-            Touched(ticket, row.at, fact),
+            Touched(ticket, row.at, occurrence),
             _Known(state, row.segment.priority, ticket.support_type, ticket.organization_id),
         )
 
@@ -126,7 +126,7 @@ def _states(
     )
     for stay in stays.select_related("ticket__organization").order_by("started_at", "pk")[:MOST]:
         yield (
-            Touched(stay.ticket, stay.started_at, Fact("", Trigger.STATE, state=stay.state)),
+            Touched(stay.ticket, stay.started_at, Occurrence("", Trigger.STATE, state=stay.state)),
             _today(stay.ticket, stay.state),
         )
 
@@ -176,7 +176,7 @@ def _silences(
             except CalendarError:
                 continue
             if since <= broken < end:
-                fact = Fact(
+                occurrence = Occurrence(
                     "", Trigger.SILENCE, rule_id=rule.pk or 0, minutes=rule.silence_minutes or 0
                 )
-                yield Touched(ticket, broken, fact), _today(ticket, state)
+                yield Touched(ticket, broken, occurrence), _today(ticket, state)

@@ -1,5 +1,5 @@
-"""Which escalation rules a fact of a ticket calls for, and why not the others. Pure: rules, ticket
-and fact come in (SPEC 5.3).
+"""Which escalation rules an occurrence calls for, and why not the others. Pure: rules, ticket and
+occurrence come in (SPEC 5.3).
 """
 
 from collections.abc import Sequence
@@ -47,9 +47,9 @@ class Condition(TextChoices):
 
 
 @dataclass(frozen=True)
-class Fact:
-    """What happened to a ticket. ``key`` names it: the same fact is never judged twice. ``subject``
-    groups the facts of one clock.
+class Occurrence:
+    """What happened to a ticket. ``key`` names it: the same occurrence is never judged twice.
+    ``subject`` groups the occurrences of one clock.
     """
 
     key: str
@@ -65,13 +65,13 @@ class Fact:
         return self.key.rpartition(":")[0] if self.trigger is Trigger.CLOCK else self.key
 
     def as_data(self) -> dict[str, Any]:
-        told = {
+        data = {
             "metric": self.metric,
             "percent": self.percent,
             "state": self.state,
             "minutes": self.minutes,
         }
-        return {name: value for name, value in told.items() if value}
+        return {name: value for name, value in data.items() if value}
 
 
 class About(Protocol):
@@ -88,7 +88,7 @@ class About(Protocol):
 
 
 def unmet(
-    rule: EscalationRule, customers: Sequence[int], about: About, fact: Fact
+    rule: EscalationRule, customers: Sequence[int], about: About, occurrence: Occurrence
 ) -> list[Condition]:
     """Return the conditions of a rule of this trigger that the ticket does not meet; none: it is to
     act.
@@ -98,9 +98,9 @@ def unmet(
     """
     found = []
     if rule.trigger == Trigger.CLOCK:
-        if rule.metric and rule.metric != fact.metric:
+        if rule.metric and rule.metric != occurrence.metric:
             found.append(Condition.METRIC)
-        if fact.percent < (rule.percent or 0):
+        if occurrence.percent < (rule.percent or 0):
             found.append(Condition.PERCENT)
     states = rule.states or (WAITS_FOR_US if rule.trigger == Trigger.SILENCE else ())
     if states and about.state not in states:
@@ -123,12 +123,14 @@ class Earlier:
     at: datetime
 
 
-def held_back(rule_id: int, fact: Fact, earlier: Sequence[Earlier], at: datetime) -> Outcome | None:
+def held_back(
+    rule_id: int, occurrence: Occurrence, earlier: Sequence[Earlier], at: datetime
+) -> Outcome | None:
     """Return why a rule that applies does not act again: for this clock it has, or it runs in a
     loop; None: it acts.
     """
     own = [run for run in earlier if run.rule_id == rule_id]
-    if any(run.subject == fact.subject for run in own):
+    if any(run.subject == occurrence.subject for run in own):
         return Outcome.ALREADY
     if sum(run.at > at - RUNS_WITHIN for run in own) >= MAX_RUNS:
         return Outcome.LOOP

@@ -111,6 +111,7 @@ class Effect(Enum):
     ASSIGNS_ACTOR = "assigns_actor"  # a ticket without an assignee is assigned to who takes it
     ASSIGNS_OWNER = "assigns_owner"  # the team lets go of the ticket
     KEEPS_OWNER = "keeps_owner"  # taken for the customer: the agent does not become the owner
+    ACCEPTS_SOLUTION = "accepts_solution"
     DECLINES_SOLUTION = "declines_solution"
     SENDS_REASON = "sends_reason"  # the letter to the requester gives the reason
     REASON_IS_MESSAGE = "reason_is_message"  # the reason stands in the conversation
@@ -137,7 +138,7 @@ _WORKED = frozenset({State.OPEN, State.ASSIGNED, State.IN_PROGRESS, *PENDING})
 _DESK = frozenset({Who.DESK})
 _STAFF = frozenset({Who.DESK, Who.HOLDER})
 
-# Taken by the system too, so that services name these three.
+# Taken without a step of their own name too, so that code names these four.
 SOLVE = Transition("solve", _("Solve"), _WORKED, State.SOLVED, _STAFF, ("solution_type", "message"))
 CLOSE_UNANSWERED = Transition(
     "close_unanswered",
@@ -147,6 +148,16 @@ CLOSE_UNANSWERED = Transition(
     frozenset({Who.SYSTEM}),
     (),
     ClosureCode.NO_VALIDATION,
+)
+# What a reply on a solved ticket does that says it still fails.
+DECLINE = Transition(
+    "decline",
+    _("It still fails"),
+    frozenset({State.SOLVED}),
+    State.IN_PROGRESS,
+    frozenset({Who.REQUESTER, Who.DESK}),
+    ("reason",),
+    effects=frozenset({Effect.KEEPS_OWNER, Effect.DECLINES_SOLUTION, Effect.REASON_IS_MESSAGE}),
 )
 # A substantive answer of the customer puts a ticket that waits for it back in progress.
 ANSWERED = Transition(
@@ -250,17 +261,9 @@ _TABLE = (
         frozenset({Who.REQUESTER, Who.DESK}),
         (),
         ClosureCode.APPROVED,
-        frozenset({Effect.KEEPS_OWNER}),
+        frozenset({Effect.KEEPS_OWNER, Effect.ACCEPTS_SOLUTION}),
     ),
-    Transition(
-        "decline",
-        _("It still fails"),
-        frozenset({State.SOLVED}),
-        State.IN_PROGRESS,
-        frozenset({Who.REQUESTER, Who.DESK}),
-        ("reason",),
-        effects=frozenset({Effect.KEEPS_OWNER, Effect.DECLINES_SOLUTION, Effect.REASON_IS_MESSAGE}),
-    ),
+    DECLINE,
     CLOSE_UNANSWERED,
     Transition(
         "reopen",

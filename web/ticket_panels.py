@@ -23,10 +23,10 @@ class ClocksPanel(Panel[TicketPage]):
     heading: str | Promise
     explanation_url: str
 
-    def load(self, user: User, subject: TicketPage, at: datetime) -> dict[str, Any]:
+    def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any]:
         return {
             "heading": self.heading,
-            "clocks": subject.clocks,
+            "clocks": page.clocks,
             "explanation_url": self.explanation_url,
         }
 
@@ -42,6 +42,6 @@ class HolderPanel(Panel[TicketPage]):
 
     for_staff: bool
 
-    def load(self, user: User, subject: TicketPage, at: datetime) -> dict[str, Any] | None:
-        turns = subject.turns
+    def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any] | None:
+        turns = page.turns
         return {"turns": turns, "for_staff": self.for_staff} if turns else None

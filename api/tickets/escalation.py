@@ -15,7 +15,7 @@ class NewEscalationSerializer(serializers.Serializer[Any]):
 
 
 class EscalationSerializer(serializers.ModelSerializer[Escalation]):
-    """A step of the ticket's ladder. ``told_at`` lies ahead while nobody of the level
+    """A step of the ticket's ladder. ``notified_at`` lies ahead while nobody of the level
     is on duty.
     """
 
@@ -34,7 +34,7 @@ class EscalationSerializer(serializers.ModelSerializer[Escalation]):
             "cause",
             "reason",
             "created_at",
-            "told_at",
+            "notified_at",
             "acknowledge_due_at",
             "acknowledged_at",
         )

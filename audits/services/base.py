@@ -47,9 +47,7 @@ _TEXTS = {
 _ONLY_BPO = {Act.APPROVE, Act.REFUSE, Act.DELIVER, Act.SET_ASIDE, Act.WAIVE, Act.COMPLETE}
 
 
-def get_for_act(
-    audit: AuditRequest, act: Act, user: User, *, is_held: bool = False
-) -> AuditRequest:
+def get_for_act(audit: AuditRequest, act: Act, user: User, *, locks: bool = False) -> AuditRequest:
     """Return the audit as it is now, after asking whether this person may do this now: before work
     that takes long.
 
@@ -64,29 +62,29 @@ def get_for_act(
         raise NotAllowed(_("Your role does not do this with audits."))
     audits = (
         AuditRequest.objects.select_for_update(of=("self",))
-        if is_held
+        if locks
         else AuditRequest.objects.all()
     )
-    held: AuditRequest = audits.select_related(
+    found: AuditRequest = audits.select_related(
         "ticket__organization", "ticket__requester", "organization"
     ).get(pk=audit.pk)
-    if held.state not in RULES[act][1]:
+    if found.state not in RULES[act][1]:
         raise NotNow(
-            _("This is not done while: %(state)s.") % {"state": AuditState(held.state).label}
+            _("This is not done while: %(state)s.") % {"state": AuditState(found.state).label}
         )
-    if held.ticket.state in FINAL or (
-        held.ticket.state not in OPEN_STATES and act not in AFTER_THE_SOLUTION
+    if found.ticket.state in FINAL or (
+        found.ticket.state not in OPEN_STATES and act not in AFTER_THE_SOLUTION
     ):
         raise NotNow(
             _("%(number)s has ended: later comments are a new ticket.")
-            % {"number": held.ticket.number}
+            % {"number": found.ticket.number}
         )
-    return held
+    return found
 
 
 def lock_for_act(audit: AuditRequest, act: Act, user: User) -> AuditRequest:
-    """Return what ``get_for_act`` does, held until the commit."""
-    return get_for_act(audit, act, user, is_held=True)
+    """Return what ``get_for_act`` does with its row locked until the commit."""
+    return get_for_act(audit, act, user, locks=True)
 
 
 def write_to_customer(

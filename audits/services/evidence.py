@@ -44,14 +44,14 @@ _OPEN_STATES = (EvidenceState.PREPARED, EvidenceState.APPROVED)
 def approve_evidence(*, audit: AuditRequest, evidence_id: int, by: Actor, at: datetime) -> Evidence:
     """Release evidence for delivery: BPO, and another person than who prepared it."""
     user = acting_person(by)
-    held = lock_for_act(audit, Act.APPROVE, user)
-    evidence = _in_state(held, evidence_id, EvidenceState.PREPARED)
+    locked = lock_for_act(audit, Act.APPROVE, user)
+    evidence = _in_state(locked, evidence_id, EvidenceState.PREPARED)
     if evidence.prepared_by_id == user.pk:
         raise NotAllowed(
             _("Who prepared the evidence does not approve it: ask another person of the BPO area.")
         )
     evidence.state = EvidenceState.APPROVED
-    return _decided(held, evidence, by=by, at=at)
+    return _decided(locked, evidence, by=by, at=at)
 
 
 @transaction.atomic
@@ -60,11 +60,11 @@ def refuse_evidence(
 ) -> Evidence:
     """Send evidence back with the reason; also what was approved and has not left."""
     user = acting_person(by)
-    held = lock_for_act(audit, Act.REFUSE, user)
-    evidence = _in_state(held, evidence_id, *_OPEN_STATES)
+    locked = lock_for_act(audit, Act.REFUSE, user)
+    evidence = _in_state(locked, evidence_id, *_OPEN_STATES)
     evidence.state = EvidenceState.REFUSED
     evidence.decision = require_text(reason, "reason")
-    return _decided(held, evidence, by=by, at=at)
+    return _decided(locked, evidence, by=by, at=at)
 
 
 def _decided(audit: AuditRequest, evidence: Evidence, *, by: Actor, at: datetime) -> Evidence:
@@ -95,9 +95,9 @@ def deliver_evidence(*, audit: AuditRequest, evidence_id: int, by: Actor, at: da
     seen = get_for_act(audit, Act.DELIVER, user)
     content = _leaving(seen, _in_state(seen, evidence_id, EvidenceState.APPROVED), at)
     with transaction.atomic():
-        held = lock_for_act(audit, Act.DELIVER, user)
-        evidence = _in_state(held, evidence_id, EvidenceState.APPROVED)
-        _mark_delivered(held, evidence, content, by=by, at=at)
+        locked = lock_for_act(audit, Act.DELIVER, user)
+        evidence = _in_state(locked, evidence_id, EvidenceState.APPROVED)
+        _mark_delivered(locked, evidence, content, by=by, at=at)
     return evidence
 
 
@@ -111,29 +111,29 @@ def _leaving(audit: AuditRequest, evidence: Evidence, at: datetime) -> bytes:
 
 
 def _mark_delivered(
-    held: AuditRequest, evidence: Evidence, content: bytes, *, by: Actor, at: datetime
+    locked: AuditRequest, evidence: Evidence, content: bytes, *, by: Actor, at: datetime
 ) -> None:
     editable = evidence.deliverable.content_type if evidence.is_editable else ""
     name, content_type = (
-        (evidence.name, editable) if editable else (paper.file_name(held, evidence), PDF)
+        (evidence.name, editable) if editable else (paper.file_name(locked, evidence), PDF)
     )
     blob = store_bytes(
-        organization_id=held.organization_id, content=content, content_type=content_type, at=at
+        organization_id=locked.organization_id, content=content, content_type=content_type, at=at
     )
     evidence.state = EvidenceState.DELIVERED
     evidence.delivered = blob
     evidence.delivered_by = acting_person(by)
     evidence.delivered_at = at
     evidence.save(update_fields=["state", "delivered", "delivered_by", "delivered_at"])
-    _send(held, evidence, CheckedFile(name, content_type, len(content), BytesIO(content)), by, at)
+    _send(locked, evidence, CheckedFile(name, content_type, len(content), BytesIO(content)), by, at)
     payload = {
         "item": evidence.item.number,
         "evidence": evidence.pk,
         "sha256": blob.sha256,
         "classification": evidence.classification,
     }
-    record_audit(held, verbs.EVIDENCE_DELIVERED, by=by, at=at, **payload)
-    _complete(held, by, at)
+    record_audit(locked, verbs.EVIDENCE_DELIVERED, by=by, at=at, **payload)
+    _complete(locked, by, at)
 
 
 def _read(blob: Blob) -> bytes:
@@ -174,8 +174,8 @@ def set_aside(
 ) -> RequestedItem:
     """Answer an item without evidence, with the reason that the customer reads."""
     user = acting_person(by)
-    held = lock_for_act(audit, Act.SET_ASIDE, user)
-    item = get_item(held, number)
+    locked = lock_for_act(audit, Act.SET_ASIDE, user)
+    item = get_item(locked, number)
     if (
         item.set_aside_reason
         or Evidence.objects.filter(item=item, state=EvidenceState.DELIVERED).exists()
@@ -186,8 +186,8 @@ def set_aside(
     item.set_aside_at = at
     item.save(update_fields=["set_aside_reason", "set_aside_by", "set_aside_at"])
     Evidence.objects.filter(item=item, state__in=_OPEN_STATES).update(state=EvidenceState.REPLACED)
-    record_audit(held, verbs.ITEM_SET_ASIDE, by=by, at=at, item=number)
-    _complete(held, by, at)
+    record_audit(locked, verbs.ITEM_SET_ASIDE, by=by, at=at, item=number)
+    _complete(locked, by, at)
     return item
 
 
@@ -205,14 +205,14 @@ def waive(
     on.
     """
     user = acting_person(by)
-    held = lock_for_act(audit, Act.WAIVE, user)
-    item = get_item(held, number)
+    locked = lock_for_act(audit, Act.WAIVE, user)
+    item = get_item(locked, number)
     item.waiver_reason = require_text(reason, "reason")
     item.waiver_agreed_by = require_text(agreed_by, "agreed_by")
     item.waived_by = user
     item.waived_at = at
     item.save(update_fields=["waiver_reason", "waiver_agreed_by", "waived_by", "waived_at"])
-    record_audit(held, verbs.WAIVED, by=by, at=at, item=number)
+    record_audit(locked, verbs.WAIVED, by=by, at=at, item=number)
     return item
 
 
@@ -238,13 +238,13 @@ def complete_audit(*, audit: AuditRequest, by: Actor, at: datetime) -> AuditRequ
     mended.
     """
     user = acting_person(by)
-    held = lock_for_act(audit, Act.COMPLETE, user)
-    if held.reopened_at is None:
+    locked = lock_for_act(audit, Act.COMPLETE, user)
+    if locked.reopened_at is None:
         raise NotNow(_("The last answered item completes it."))
-    if not _answers_all(held):
+    if not _answers_all(locked):
         raise NotNow(_("Not every item is answered."))
-    _finish(held, by, at)
-    return held
+    _finish(locked, by, at)
+    return locked
 
 
 def _finish(audit: AuditRequest, by: Actor, at: datetime) -> None:

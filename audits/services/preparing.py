@@ -57,8 +57,8 @@ def prepare_evidence(
     user = acting_person(by)
     pdf, name = _converted(_awaited(get_for_act(audit, Act.PREPARE, user), wanted), wanted)
     with transaction.atomic():
-        held = lock_for_act(audit, Act.PREPARE, user)
-        return _put_before(held, _awaited(held, wanted), wanted, pdf, name=name, by=by, at=at)
+        locked = lock_for_act(audit, Act.PREPARE, user)
+        return _put_before(locked, _awaited(locked, wanted), wanted, pdf, name=name, by=by, at=at)
 
 
 def _awaited(audit: AuditRequest, wanted: NewEvidence) -> RequestedItem:
@@ -70,7 +70,7 @@ def _awaited(audit: AuditRequest, wanted: NewEvidence) -> RequestedItem:
 
 
 def _put_before(
-    held: AuditRequest,
+    locked: AuditRequest,
     item: RequestedItem,
     wanted: NewEvidence,
     pdf: bytes | None,
@@ -81,7 +81,7 @@ def _put_before(
 ) -> Evidence:
     """Store the original and what may leave; without a ``pdf`` the original itself does."""
     source = (
-        store_file(organization_id=held.organization_id, upload=wanted.file, at=at)
+        store_file(organization_id=locked.organization_id, upload=wanted.file, at=at)
         if wanted.file is not None
         else None
     )
@@ -90,12 +90,14 @@ def _put_before(
     deliverable = (
         source
         if pdf is None
-        else store_bytes(organization_id=held.organization_id, content=pdf, content_type=PDF, at=at)
+        else store_bytes(
+            organization_id=locked.organization_id, content=pdf, content_type=PDF, at=at
+        )
     )
     Evidence.objects.filter(item=item, state__in=_OPEN_STATES).update(state=EvidenceState.REPLACED)
     last = Evidence.objects.filter(item=item).aggregate(last=Max("number"))["last"] or 0
     evidence: Evidence = Evidence.objects.create(
-        organization_id=held.organization_id,
+        organization_id=locked.organization_id,
         item=item,
         number=last + 1,
         classification=wanted.classification,
@@ -113,8 +115,8 @@ def _put_before(
         "evidence": evidence.pk,
         "classification": str(wanted.classification),
     }
-    record_audit(held, verbs.EVIDENCE_PREPARED, by=by, at=at, **payload)
-    notices.tell_prepared(audit=held, evidence=evidence, at=at)
+    record_audit(locked, verbs.EVIDENCE_PREPARED, by=by, at=at, **payload)
+    notices.tell_prepared(audit=locked, evidence=evidence, at=at)
     return evidence
 
 

@@ -47,20 +47,20 @@ def give_delay_notice(
     whether it was in time (SPEC 9.2).
     """
     user = acting_person(by)
-    held = lock_for_act(audit, Act.TELL_DELAY, user)
-    clock = delivery_clock(held.ticket_id)
+    locked = lock_for_act(audit, Act.TELL_DELAY, user)
+    clock = delivery_clock(locked.ticket_id)
     if clock is None or not clock.is_live or clock.due_at is None:
         raise NotNow(_("No delivery term runs."))
-    today = at.astimezone(zone(held.organization.time_zone)).date()
-    earliest = max(today, clock.due_at.astimezone(zone(held.organization.time_zone)).date())
+    today = at.astimezone(zone(locked.organization.time_zone)).date()
+    earliest = max(today, clock.due_at.astimezone(zone(locked.organization.time_zone)).date())
     if new_date <= earliest:
         words = _(
             "The new date lies after the one that was promised, and after today: from %(day)s on."
         ) % {"day": day_words(earliest + DAY)}
         raise Invalid(words, fields={"new_date": words})
     notice: DelayNotice = DelayNotice.objects.create(
-        organization_id=held.organization_id,
-        audit=held,
+        organization_id=locked.organization_id,
+        audit=locked,
         reason=require_text(reason, "reason"),
         new_date=new_date,
         given_by=user,
@@ -68,14 +68,14 @@ def give_delay_notice(
         was_due_at=clock.due_at,
     )
     record_audit(
-        held,
+        locked,
         verbs.DELAY_TOLD,
         by=by,
         at=at,
         new_date=new_date.isoformat(),
         in_time=notice.is_in_time,
     )
-    write_to_customer(held, "delay", reason=notice.reason, day=new_date, by=by, at=at)
+    write_to_customer(locked, "delay", reason=notice.reason, day=new_date, by=by, at=at)
     return notice
 
 
@@ -92,7 +92,7 @@ def schedule_conference(
 ) -> Conference:
     """Schedule a conference and send everybody the invitation as iCalendar (SPEC 9.3)."""
     user = acting_person(by)
-    held = lock_for_act(audit, Act.SCHEDULE, user)
+    locked = lock_for_act(audit, Act.SCHEDULE, user)
     if starts_at <= at:
         raise Invalid(
             _("The conference lies in the past."), fields={"starts_at": _("Choose a later time.")}
@@ -106,8 +106,8 @@ def schedule_conference(
         raise Invalid(_("Give its length in minutes."), fields={"minutes": _("From 1 to 1440.")})
     people = _addresses(attendees)
     conference: Conference = Conference.objects.create(
-        organization_id=held.organization_id,
-        audit=held,
+        organization_id=locked.organization_id,
+        audit=locked,
         starts_at=starts_at,
         minutes=minutes,
         place=require_text(place, "place"),
@@ -116,14 +116,14 @@ def schedule_conference(
         scheduled_at=at,
     )
     record_audit(
-        held,
+        locked,
         verbs.CONFERENCE_SCHEDULED,
         by=by,
         at=at,
         conference=conference.pk,
         starts_at=starts_at.isoformat(),
     )
-    notices.invite(audit=held, conference=conference, at=at)
+    notices.invite(audit=locked, conference=conference, at=at)
     return conference
 
 
@@ -149,15 +149,15 @@ def cancel_conference(
 ) -> Conference:
     """Call a conference off; everybody who was invited hears of it."""
     user = acting_person(by)
-    held = lock_for_act(audit, Act.CANCEL_CONFERENCE, user)
-    conference = get_conference(held, conference_id)
+    locked = lock_for_act(audit, Act.CANCEL_CONFERENCE, user)
+    conference = get_conference(locked, conference_id)
     if conference.is_cancelled:
         return conference
     conference.is_cancelled = True
     conference.sequence = conference.sequence + 1
     conference.save(update_fields=["is_cancelled", "sequence"])
-    record_audit(held, verbs.CONFERENCE_CANCELLED, by=by, at=at, conference=conference.pk)
-    notices.invite(audit=held, conference=conference, at=at)
+    record_audit(locked, verbs.CONFERENCE_CANCELLED, by=by, at=at, conference=conference.pk)
+    notices.invite(audit=locked, conference=conference, at=at)
     return conference
 
 
@@ -177,14 +177,14 @@ def announce_visit(
     user = acting_person(by)
     if not acts_for_customer(user, audit):
         raise NotAllowed(_("Only who asked for the audit, or a coordinator, announces a visit."))
-    held: AuditRequest = (
+    locked: AuditRequest = (
         AuditRequest.objects.select_for_update(of=("self",))
         .select_related("ticket", "organization")
         .get(pk=audit.pk)
     )
-    if held.state not in RULES[Act.TELL_DELAY][1] or held.ticket.state not in OPEN_STATES:
+    if locked.state not in RULES[Act.TELL_DELAY][1] or locked.ticket.state not in OPEN_STATES:
         raise NotNow(_("No visit can be announced for this audit any more."))
-    earliest = earliest_visit(held, at)
+    earliest = earliest_visit(locked, at)
     if on < earliest:
         words = _(
             "A visit is announced at least %(days)d business days before it: from %(day)s on."
@@ -193,19 +193,19 @@ def announce_visit(
             "day": day_words(earliest),
         }
         raise Invalid(words, fields={"on": words})
-    if Visit.objects.filter(audit=held, on=on, place=place).exists():
+    if Visit.objects.filter(audit=locked, on=on, place=place).exists():
         raise Invalid(_("This visit is announced already."), fields={"on": _("Announced already.")})
     visit: Visit = Visit.objects.create(
-        organization_id=held.organization_id,
-        audit=held,
+        organization_id=locked.organization_id,
+        audit=locked,
         place=place,
         on=on,
         visitors=require_text(visitors, "visitors"),
         announced_by=user,
         announced_at=at,
     )
-    record_audit(held, verbs.VISIT_ANNOUNCED, by=by, at=at, visit=visit.pk, on=on.isoformat())
-    notices.tell_visit(audit=held, visit=visit, at=at)
+    record_audit(locked, verbs.VISIT_ANNOUNCED, by=by, at=at, visit=visit.pk, on=on.isoformat())
+    notices.tell_visit(audit=locked, visit=visit, at=at)
     return visit
 
 
@@ -240,8 +240,8 @@ def answer_visit(
 ) -> Visit:
     """Authorize a visit, or refuse it with the reason."""
     user = acting_person(by)
-    held = lock_for_act(audit, Act.ANSWER_VISIT, user)
-    visit = get_visit(held, visit_id)
+    locked = lock_for_act(audit, Act.ANSWER_VISIT, user)
+    visit = get_visit(locked, visit_id)
     if visit.is_authorized is not None:
         raise NotNow(_("This visit has been answered."))
     visit.answer = answer.strip() if authorizes else require_text(answer, "answer")
@@ -249,9 +249,9 @@ def answer_visit(
     visit.answered_by = user
     visit.answered_at = at
     visit.save(update_fields=["is_authorized", "answered_by", "answered_at", "answer"])
-    record_audit(held, verbs.VISIT_ANSWERED, by=by, at=at, visit=visit.pk, authorized=authorizes)
+    record_audit(locked, verbs.VISIT_ANSWERED, by=by, at=at, visit=visit.pk, authorized=authorizes)
     what = "visit_authorized" if authorizes else "visit_refused"
-    write_to_customer(held, what, reason=visit.answer, day=visit.on, by=by, at=at)
+    write_to_customer(locked, what, reason=visit.answer, day=visit.on, by=by, at=at)
     return visit
 
 
@@ -263,21 +263,21 @@ def stop_audit(*, audit: AuditRequest, reason: str, by: Actor, at: datetime) -> 
     The customer is not told by the system: what is said to whom is the committee's to decide.
     """
     user = acting_person(by)
-    held = lock_for_act(audit, Act.STOP, user)
-    held.stopped_from = held.state
-    held.decision = require_text(reason, "reason")
-    held.state = AuditState.STOPPED
-    held.decided_by = user
-    held.decided_at = at
-    held.save(update_fields=["decision", "state", "stopped_from", "decided_by", "decided_at"])
-    clock = delivery_clock(held.ticket_id)
+    locked = lock_for_act(audit, Act.STOP, user)
+    locked.stopped_from = locked.state
+    locked.decision = require_text(reason, "reason")
+    locked.state = AuditState.STOPPED
+    locked.decided_by = user
+    locked.decided_at = at
+    locked.save(update_fields=["decision", "state", "stopped_from", "decided_by", "decided_at"])
+    clock = delivery_clock(locked.ticket_id)
     if (
         clock is not None and clock.is_live and (clock.due_at is None or at <= clock.due_at)
     ):  # a term that was missed stays missed
-        withdraw_promise(ticket=held.ticket, metric=Metric.DELIVERY, by=by, at=at)
-    record_audit(held, verbs.STOPPED, by=by, at=at)
-    notices.tell_committee(audit=held, at=at)
-    return held
+        withdraw_promise(ticket=locked.ticket, metric=Metric.DELIVERY, by=by, at=at)
+    record_audit(locked, verbs.STOPPED, by=by, at=at)
+    notices.tell_committee(audit=locked, at=at)
+    return locked
 
 
 @transaction.atomic
@@ -286,13 +286,13 @@ def resume_audit(*, audit: AuditRequest, reason: str, by: Actor, at: datetime) -
     measured anew.
     """
     user = acting_person(by)
-    held = lock_for_act(audit, Act.RESUME, user)
-    held.decision = require_text(reason, "reason")
-    held.decided_by = user
-    held.decided_at = at
-    held.state = held.stopped_from or AuditState.OPEN
-    held.stopped_from = ""
-    held.save(update_fields=["decision", "state", "stopped_from", "decided_by", "decided_at"])
-    start_promise(ticket=held.ticket, metric=Metric.DELIVERY, by=by, at=at)
-    record_audit(held, verbs.RESUMED, by=by, at=at)
-    return held
+    locked = lock_for_act(audit, Act.RESUME, user)
+    locked.decision = require_text(reason, "reason")
+    locked.decided_by = user
+    locked.decided_at = at
+    locked.state = locked.stopped_from or AuditState.OPEN
+    locked.stopped_from = ""
+    locked.save(update_fields=["decision", "state", "stopped_from", "decided_by", "decided_at"])
+    start_promise(ticket=locked.ticket, metric=Metric.DELIVERY, by=by, at=at)
+    record_audit(locked, verbs.RESUMED, by=by, at=at)
+    return locked

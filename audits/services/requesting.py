@@ -223,16 +223,16 @@ def evaluate_environment(
     counts in no allowance.
     """
     user = acting_person(by)
-    held = lock_for_act(audit, Act.EVALUATE, user)
-    held.decision = require_text(reason, "reason")
-    held.state = AuditState.OPEN if approves else AuditState.DECLINED
-    held.decided_by = user
-    held.decided_at = at
-    held.save(update_fields=["decision", "state", "decided_by", "decided_at"])
+    locked = lock_for_act(audit, Act.EVALUATE, user)
+    locked.decision = require_text(reason, "reason")
+    locked.state = AuditState.OPEN if approves else AuditState.DECLINED
+    locked.decided_by = user
+    locked.decided_at = at
+    locked.save(update_fields=["decision", "state", "decided_by", "decided_at"])
     if not approves:
-        withdraw_promise(ticket=held.ticket, metric=Metric.DELIVERY, by=by, at=at)
-    record_audit(held, verbs.EVALUATED, by=by, at=at, approved=approves)
+        withdraw_promise(ticket=locked.ticket, metric=Metric.DELIVERY, by=by, at=at)
+    record_audit(locked, verbs.EVALUATED, by=by, at=at, approved=approves)
     write_to_customer(
-        held, "approved" if approves else "declined", reason=held.decision, by=by, at=at
+        locked, "approved" if approves else "declined", reason=locked.decision, by=by, at=at
     )
-    return held
+    return locked

@@ -20,7 +20,7 @@ from escalation.coverage import CoverageForecast, forecasts_of
 from escalation.gaps import (
     DAY_HOURS,
     HOURS,
-    Notified,
+    Recipients,
     Stretch,
     kept_gaps,
     stretches_of,
@@ -60,7 +60,7 @@ class Line:
     """What happens at one percentage of a clock in the chosen hour."""
 
     percent: int
-    told: list[Notified]
+    recipients: list[Recipients]
     is_gap: bool
 
 
@@ -124,7 +124,7 @@ def _week(
         "stretches": stretches_of(forecast.gaps),
         "lines": _lines(forecast, priority, hour),
         "hour_at": forecast.instant_of(hour),
-        "next_told": forecast.next_told(forecast.instant_of(hour)),
+        "next_recipients": forecast.next_recipients(forecast.instant_of(hour)),
         "is_needed": (hour, priority) in forecast.needed,
         "chosen": divmod(hour, DAY_HOURS),
         "may_drill": user.can(Capability.SUPERVISE) or user.can(Capability.CONFIGURE),
@@ -151,7 +151,7 @@ def _lines(forecast: CoverageForecast, priority: Priority, hour: int) -> list[Li
     at = forecast.instant_of(hour)
     lacking = {gap.percent for gap in forecast.gaps if (gap.hour, gap.priority) == (hour, priority)}
     return [
-        Line(percent, forecast.told(priority, percent, at), percent in lacking)
+        Line(percent, forecast.recipients(priority, percent, at), percent in lacking)
         for percent in forecast.percents
     ]
 
@@ -182,7 +182,7 @@ def drill(request: HttpRequest) -> HttpResponse:
     messages.success(
         request,
         _("The test was sent to %(count)d people.")
-        % {"count": len({each["email"] for each in made.told})},
+        % {"count": len({each["email"] for each in made.notified})},
     )
     return redirect(
         f"{reverse('admin:coverage')}?customer={organization.slug}&contract={reference}#drills"

@@ -34,8 +34,8 @@ class Head(TicketPanel):
     place = Place.HEAD
     statements = 6
 
-    def load(self, user: User, subject: TicketPage, at: datetime) -> dict[str, Any]:
-        return {"audit": subject.audit, "clocks": subject.clocks}
+    def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any]:
+        return {"audit": page.audit, "clocks": page.clocks}
 
 
 class Conversation(TicketPanel):
@@ -43,10 +43,10 @@ class Conversation(TicketPanel):
     template = "desk/tickets/panels/conversation.html"
     statements = 3
 
-    def load(self, user: User, subject: TicketPage, at: datetime) -> dict[str, Any]:
+    def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any]:
         return {
-            "conversation": subject.conversation,
-            "files": queries.attachments_of_description(subject.ticket),
+            "conversation": page.conversation,
+            "files": queries.attachments_of_description(page.ticket),
         }
 
 
@@ -55,10 +55,10 @@ class Composer(TicketPanel):
     template = "desk/tickets/panels/composer.html"
     statements = 3
 
-    def load(self, user: User, subject: TicketPage, at: datetime) -> dict[str, Any] | None:
-        if not can_work(user, subject.ticket):
+    def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any] | None:
+        if not can_work(user, page.ticket):
             return None
-        last = subject.conversation[-1].message.pk if subject.conversation else 0
+        last = page.conversation[-1].message.pk if page.conversation else 0
         return {"say_form": SayForm(initial={"last_message": last})}
 
 
@@ -67,8 +67,8 @@ class Steps(TicketPanel):
     template = "desk/tickets/panels/steps.html"
     statements = 2
 
-    def load(self, user: User, subject: TicketPage, at: datetime) -> dict[str, Any] | None:
-        ticket = subject.ticket
+    def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any] | None:
+        ticket = page.ticket
         possible = services.possible_transitions(ticket=ticket, user=user, at=at)
         version = {"version": ticket.version}
         forms = [
@@ -83,8 +83,8 @@ class Rules(TicketPanel):
     template = "desk/tickets/panels/rules.html"
     statements = 1
 
-    def load(self, user: User, subject: TicketPage, at: datetime) -> dict[str, Any] | None:
-        logs = rule_logs_of(subject.ticket)
+    def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any] | None:
+        logs = rule_logs_of(page.ticket)
         return {"rule_logs": logs} if logs else None
 
 
@@ -95,8 +95,8 @@ class History(TicketPanel):
     title = _("History")
     statements = 4
 
-    def load(self, user: User, subject: TicketPage, at: datetime) -> dict[str, Any]:
-        return {"history": queries.timeline(subject.ticket)}
+    def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any]:
+        return {"history": queries.timeline(page.ticket)}
 
 
 class Assignment(TicketPanel):
@@ -105,8 +105,8 @@ class Assignment(TicketPanel):
     place = Place.SIDE
     statements = 1
 
-    def load(self, user: User, subject: TicketPage, at: datetime) -> dict[str, Any] | None:
-        ticket = subject.ticket
+    def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any] | None:
+        ticket = page.ticket
         if not can_work(user, ticket):
             return None
         initial = {"assignee": ticket.assignee_id, "version": ticket.version}
@@ -119,8 +119,8 @@ class Classification(TicketPanel):
     place = Place.SIDE
     statements = 1
 
-    def load(self, user: User, subject: TicketPage, at: datetime) -> dict[str, Any] | None:
-        ticket = subject.ticket
+    def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any] | None:
+        ticket = page.ticket
         if not can_classify(user, ticket) or ticket.state not in OPEN_STATES:
             return None
         return {"classify_form": ClassifyForm.of(ticket)}
@@ -134,8 +134,8 @@ class ContractChange(TicketPanel):
     place = Place.SIDE
     statements = 2
 
-    def load(self, user: User, subject: TicketPage, at: datetime) -> dict[str, Any] | None:
-        ticket = subject.ticket
+    def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any] | None:
+        ticket = page.ticket
         if not user.can(Capability.SUPERVISE) or ticket.state not in OPEN_STATES:
             return None
         form = ContractForm(ticket=ticket, initial={"version": ticket.version})
@@ -149,8 +149,8 @@ class Customer(TicketPanel):
     place = Place.SIDE
     statements = 2
 
-    def load(self, user: User, subject: TicketPage, at: datetime) -> dict[str, Any]:
-        return {"interval": subject.interval, "followers": subject.followers}
+    def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any]:
+        return {"interval": page.interval, "followers": page.followers}
 
 
 class Escalations(TicketPanel):
@@ -159,14 +159,14 @@ class Escalations(TicketPanel):
     place = Place.SIDE
     statements = 8
 
-    def load(self, user: User, subject: TicketPage, at: datetime) -> dict[str, Any] | None:
-        steps = subject.escalations
+    def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any] | None:
+        steps = page.escalations
         if not steps:
             return None
         is_open = steps[-1].acknowledged_at is None
         return {
             "escalations": steps,
-            "works": can_work(user, subject.ticket),
+            "works": can_work(user, page.ticket),
             "may_acknowledge": is_open and may_acknowledge(user, steps[-1], at),
             "deescalate_form": DeescalateForm(auto_id="deescalate_%s"),
         }
@@ -178,8 +178,8 @@ class TimePerState(TicketPanel):
     place = Place.SIDE
     statements = 1
 
-    def load(self, user: User, subject: TicketPage, at: datetime) -> dict[str, Any]:
-        return {"intervals": subject.intervals}
+    def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any]:
+        return {"intervals": page.intervals}
 
 
 PANELS: Sequence[TicketPanel] = (

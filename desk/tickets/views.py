@@ -72,13 +72,13 @@ def _page(request: HttpRequest, ticket: Ticket, refused: Sequence[Refused] = ())
     """Render the ticket, or for htmx the panel alone whose form was refused."""
     user = person(request)
     now = timezone.now()
-    subject = TicketPage(ticket, user, now)
+    page = TicketPage(ticket, user, now)
     opened = request.GET.get("open", "")
-    shown = load_panels(PANELS, user, subject, now, refused=refused, opened=opened)
+    shown = load_panels(PANELS, user, page, now, refused=refused, opened=opened)
     common = {
         "ticket": ticket,
         "now": now,
-        "zone": subject.zone,
+        "zone": page.zone,
         "panels_url": reverse("admin:ticket", args=[ticket.number]) + "panels/",
     }
     return page_response(
@@ -92,10 +92,10 @@ def panel(request: HttpRequest, number: str, name: str) -> HttpResponse:
     """Serve one panel of the page, for a reader who opens it."""
     ticket = queries.get_ticket(person(request), number)
     now = timezone.now()
-    subject = TicketPage(ticket, person(request), now)
+    page = TicketPage(ticket, person(request), now)
     chosen = [each for each in PANELS if each.name == name]
-    shown = load_panels(chosen, person(request), subject, now, opened=name)
-    common = {"ticket": ticket, "now": now, "zone": subject.zone}
+    shown = load_panels(chosen, person(request), page, now, opened=name)
+    common = {"ticket": ticket, "now": now, "zone": page.zone}
     answer = panel_response(request, shown, name, common)
     if answer is None:
         raise NotFound(_("There is nothing to show here."))
@@ -313,8 +313,8 @@ def step(request: HttpRequest, number: str, name: str) -> HttpResponse:
 def _refused_step(request: HttpRequest, ticket: Ticket, name: str, form: StepForm) -> Refused:
     """Return the panel of the steps with what was typed for one of them."""
     fresh = queries.get_ticket(person(request), ticket.number)
-    subject = TicketPage(fresh, person(request), timezone.now())
-    loaded = Steps().load(subject.reader, subject, subject.at) or {"steps": []}
+    page = TicketPage(fresh, person(request), timezone.now())
+    loaded = Steps().load(page.reader, page, page.at) or {"steps": []}
     steps = [(each, form if each.name == name else other) for each, other in loaded["steps"]]
     return Refused("steps", {"steps": steps, "refused_step": name})
 

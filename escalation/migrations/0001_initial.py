@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("started_at", models.DateTimeField()),
-                ("told", models.JSONField()),
+                ("notified", models.JSONField()),
                 (
                     "contract",
                     models.ForeignKey(
@@ -448,7 +448,7 @@ class Migration(migrations.Migration):
                         max_length=10,
                     ),
                 ),
-                ("fact", models.JSONField()),
+                ("occurrence", models.JSONField()),
                 ("at", models.DateTimeField()),
                 ("results", models.JSONField()),
                 (
@@ -608,8 +608,8 @@ class Migration(migrations.Migration):
                 ("cause_key", models.CharField(max_length=80)),
                 ("reason", models.TextField(blank=True)),
                 ("created_at", models.DateTimeField()),
-                ("told_at", models.DateTimeField(null=True)),
-                ("told", models.JSONField(default=list)),
+                ("notified_at", models.DateTimeField(null=True)),
+                ("notified", models.JSONField(default=list)),
                 ("acknowledge_due_at", models.DateTimeField(null=True)),
                 ("acknowledged_at", models.DateTimeField(null=True)),
                 ("acknowledged_name", models.CharField(blank=True, max_length=120)),
@@ -692,7 +692,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="rulelog",
             constraint=models.UniqueConstraint(
-                fields=("ticket", "key"), name="rule_log_once_per_fact"
+                fields=("ticket", "key"), name="rule_log_once_per_occurrence"
             ),
         ),
         migrations.AddIndex(

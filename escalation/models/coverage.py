@@ -53,7 +53,7 @@ class Drill(OrganizationRow):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
     started_at = models.DateTimeField()
-    told = models.JSONField()  # [{"role", "name", "email", "at"}], ``at`` an ISO instant
+    notified = models.JSONField()  # [{"role", "name", "email", "at"}], ``at`` an ISO instant
 
     class Meta(OrganizationRow.Meta):
         ordering = ("-pk",)

@@ -31,8 +31,8 @@ class Escalation(OrganizationRow):
     reason = models.TextField(blank=True)
     created_at = models.DateTimeField()
     # when the level is told: at once, or when somebody of it comes on duty
-    told_at = models.DateTimeField(null=True)
-    told = models.JSONField(default=list)  # the names of those who are
+    notified_at = models.DateTimeField(null=True)
+    notified = models.JSONField(default=list)  # the names of those who are
     acknowledge_due_at = models.DateTimeField(null=True)
     acknowledged_at = models.DateTimeField(null=True)
     acknowledged_by = models.ForeignKey(

@@ -146,8 +146,8 @@ class EscalationRule(models.Model):
 
 
 class RuleLog(OrganizationRow):
-    """What every active rule made of one fact of a ticket: which ran, which did not, and why. Once
-    per fact.
+    """What every active rule made of one occurrence: which ran, which did not, and why. One row per
+    occurrence.
 
     ``results`` holds, in the rules' order, ``{"rule", "name", "outcome", "why", "did"}``:
     ``outcome`` is a ``rules.Outcome``, ``why`` the codes of the conditions that were not met,
@@ -157,14 +157,14 @@ class RuleLog(OrganizationRow):
     ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="+")
     key = models.CharField(max_length=80)
     trigger = models.CharField(max_length=10, choices=Trigger)
-    fact = models.JSONField()  # {"metric", "percent"} or {"state"} or {"minutes"}
+    occurrence = models.JSONField()  # {"metric", "percent"} or {"state"} or {"minutes"}
     at = models.DateTimeField()
     results = models.JSONField()
 
     class Meta(OrganizationRow.Meta):
         ordering = ("pk",)
         constraints = (
-            models.UniqueConstraint(fields=("ticket", "key"), name="rule_log_once_per_fact"),
+            models.UniqueConstraint(fields=("ticket", "key"), name="rule_log_once_per_occurrence"),
         )
 
     def __str__(self) -> str:

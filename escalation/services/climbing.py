@@ -70,8 +70,10 @@ def escalate_ticket(
         cause_key=cause_key,
         reason=reason.strip(),
         created_at=at,
-        told_at=answering.at if answering else at,
-        told=[person.full_name or person.email for person in answering.people] if answering else [],
+        notified_at=answering.at if answering else at,
+        notified=[person.full_name or person.email for person in answering.people]
+        if answering
+        else [],
         acknowledge_due_at=_acknowledge_due(level, answering.at) if level and answering else None,
     )
     _record_and_publish(escalation, by=by, at=at)
@@ -156,7 +158,7 @@ def deescalate_ticket(*, ticket: Ticket, reason: str, by: Actor, at: datetime) -
         cause_key=f"deescalated:{steps[-1].pk}",
         reason=reason.strip(),
         created_at=at,
-        told_at=None,
+        notified_at=None,
         acknowledged_at=at,
         acknowledged_by=user,
     )
@@ -269,14 +271,14 @@ def may_acknowledge(user: User, escalation: Escalation, at: datetime) -> bool:
     )
 
 
-def _acknowledge_due(level: EscalationLevel, told_at: datetime) -> datetime:
+def _acknowledge_due(level: EscalationLevel, notified_at: datetime) -> datetime:
     """Return until when the level has to acknowledge: its minutes, in its hours, from when it is
     told.
     """
     allowed = timedelta(minutes=level.acknowledge_minutes)
-    calendar = calendar_of(level, told_at)
+    calendar = calendar_of(level, notified_at)
     try:
-        return calendar.add(told_at, allowed) if calendar is not None else told_at + allowed
+        return calendar.add(notified_at, allowed) if calendar is not None else notified_at + allowed
     except CalendarError:  # an escalation never undoes the breach that called for it
         logger.exception("Level %s has no date to acknowledge by: check its calendar", level.pk)
-        return told_at + allowed
+        return notified_at + allowed

@@ -105,7 +105,7 @@ def start_drill(
         (level, who_answers(level, at, roster))
         for level in levels_of(matrix_on(organization.pk, contract.pk if contract else None, at))
     ]
-    told = [
+    notified = [
         {
             "role": level.name,
             "name": person.full_name or person.email,
@@ -116,14 +116,18 @@ def start_drill(
         for person in answering.people
     ]
     drill: Drill = Drill.objects.create(
-        organization=organization, contract=contract, started_by=user, started_at=at, told=told
+        organization=organization,
+        contract=contract,
+        started_by=user,
+        started_at=at,
+        notified=notified,
     )
     notices.tell_drill(drill=drill, organization=organization, answers=answers, at=at)
     fact = Fact(
         verb=verbs.DRILL_STARTED,
         object_type="escalation.drill",
         object_id=drill.pk,
-        payload={"told": len(told)},
+        payload={"notified": len(notified)},
     )
     record(organization_id=organization.pk, facts=[fact], by=by, at=at)
     return drill

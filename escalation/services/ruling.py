@@ -1,5 +1,5 @@
-"""Escalation rules at work: each fact of a ticket is judged once, what ran and what did not is kept
-with its reasons (SPEC 5.3).
+"""Escalation rules at work: each occurrence is judged once, and what ran and what did not
+is kept with its reasons (SPEC 5.3).
 """
 
 import logging
@@ -12,7 +12,7 @@ from django.db import transaction
 from escalation import notices
 from escalation.models import Action, Cause, EscalationRule, RuleLog, SilenceWatch, Trigger
 from escalation.queries import RULES_KEY, ActiveRule, active_rules, load_of, rules_to_plan
-from escalation.rules import WAITS_FOR_US, Condition, Earlier, Fact, Outcome, held_back, unmet
+from escalation.rules import WAITS_FOR_US, Condition, Earlier, Occurrence, Outcome, held_back, unmet
 from escalation.services.climbing import ESCALATOR, escalate_ticket
 from foundation.accounts.models import User
 from foundation.calendars.arithmetic import CalendarError
@@ -42,31 +42,31 @@ class CannotAct(DomainError):
 
 
 @transaction.atomic
-def apply_rules(*, ticket: Ticket, fact: Fact, at: datetime) -> RuleLog | None:
-    """Let every active rule of the fact's trigger look at it: act, or say why not. Returns None
-    where there is no such rule.
+def apply_rules(*, ticket: Ticket, occurrence: Occurrence, at: datetime) -> RuleLog | None:
+    """Let every active rule of the occurrence's trigger look at it: act, or say why not. Returns
+    None where there is no such rule.
 
-    A fact that was judged before is left alone. An action that fails is noted, and takes neither
-    the others nor the cause with it.
+    An occurrence that was judged before is left alone. An action that fails is noted, and takes
+    neither the others nor the cause with it.
     """
     asked = [
         each
         for each in active_rules()
-        if each.rule.trigger == fact.trigger and fact.rule_id in {0, each.rule.pk}
+        if each.rule.trigger == occurrence.trigger and occurrence.rule_id in {0, each.rule.pk}
     ]
-    if not asked or RuleLog.objects.filter(ticket_id=ticket.pk, key=fact.key).exists():
+    if not asked or RuleLog.objects.filter(ticket_id=ticket.pk, key=occurrence.key).exists():
         return None
     log: RuleLog = RuleLog.objects.create(
         organization_id=ticket.organization_id,
         ticket=ticket,
-        key=fact.key,
-        trigger=fact.trigger,
-        fact=fact.as_data(),
+        key=occurrence.key,
+        trigger=occurrence.trigger,
+        occurrence=occurrence.as_data(),
         at=at,
         results=[],
     )
     earlier = _earlier(ticket)
-    log.results = [_result(each, ticket, fact, log, earlier) for each in asked]
+    log.results = [_result(each, ticket, occurrence, log, earlier) for each in asked]
     log.save(update_fields=["results"])
     return log
 
@@ -74,7 +74,7 @@ def apply_rules(*, ticket: Ticket, fact: Fact, at: datetime) -> RuleLog | None:
 def _earlier(ticket: Ticket) -> list[Earlier]:
     found = []
     for log in RuleLog.objects.filter(ticket_id=ticket.pk).order_by("pk"):
-        subject = Fact(log.key, Trigger(log.trigger)).subject
+        subject = Occurrence(log.key, Trigger(log.trigger)).subject
         found += [
             Earlier(row["rule"], subject, log.at)
             for row in log.results
@@ -84,31 +84,35 @@ def _earlier(ticket: Ticket) -> list[Earlier]:
 
 
 def _result(
-    each: ActiveRule, ticket: Ticket, fact: Fact, log: RuleLog, earlier: Sequence[Earlier]
+    each: ActiveRule,
+    ticket: Ticket,
+    occurrence: Occurrence,
+    log: RuleLog,
+    earlier: Sequence[Earlier],
 ) -> dict[str, object]:
     rule = each.rule
     at = log.at
-    told: dict[str, object] = {"rule": rule.pk, "name": rule.name, "why": [], "did": ""}
-    why = unmet(rule, each.customers, ticket, fact)
+    entry: dict[str, object] = {"rule": rule.pk, "name": rule.name, "why": [], "did": ""}
+    why = unmet(rule, each.customers, ticket, occurrence)
     if why:
-        return told | {"outcome": str(Outcome.UNMET), "why": [str(code) for code in why]}
-    held = held_back(rule.pk, fact, earlier, at)
+        return entry | {"outcome": str(Outcome.UNMET), "why": [str(code) for code in why]}
+    held = held_back(rule.pk, occurrence, earlier, at)
     if held is Outcome.LOOP:
         notices.tell_loop(ticket=ticket, rule=rule, at=at)
     if held is not None:
-        return told | {"outcome": str(held)}
+        return entry | {"outcome": str(held)}
     try:
         with transaction.atomic():
-            did = _act(rule, ticket, fact, log)
+            did = _act(rule, ticket, occurrence, log)
     except CannotAct as error:
-        return told | {"outcome": str(Outcome.FAILED), "why": [error.code]}
+        return entry | {"outcome": str(Outcome.FAILED), "why": [error.code]}
     except Exception:
         logger.exception("Rule %s could not act on ticket %s", rule.pk, ticket.pk)
-        return told | {"outcome": str(Outcome.FAILED), "why": [str(Condition.ERROR)]}
-    return told | {"outcome": str(Outcome.RAN), "did": did}
+        return entry | {"outcome": str(Outcome.FAILED), "why": [str(Condition.ERROR)]}
+    return entry | {"outcome": str(Outcome.RAN), "did": did}
 
 
-def _act(rule: EscalationRule, ticket: Ticket, fact: Fact, log: RuleLog) -> str:
+def _act(rule: EscalationRule, ticket: Ticket, occurrence: Occurrence, log: RuleLog) -> str:
     """Carry the rule out and return whom it reached."""
     at = log.at
     if rule.action == Action.RAISE:
@@ -145,7 +149,7 @@ def _act(rule: EscalationRule, ticket: Ticket, fact: Fact, log: RuleLog) -> str:
     notices.tell_rule(
         ticket=ticket,
         rule=rule,
-        fact=fact,
+        occurrence=occurrence,
         answering=answering,
         key=f"rule:{log.pk}:{rule.pk}",
         at=at,
@@ -226,13 +230,13 @@ def break_silence(*, watch_id: int, at: datetime) -> bool:
         pk=watch_id, run_after=watch.run_after, run_after__lte=at
     ).delete()[0]:
         return False  # a word was sent meanwhile, or another worker has judged it
-    fact = Fact(
+    occurrence = Occurrence(
         f"silence:{watch.rule_id}:{watch.since.isoformat()}",
         Trigger.SILENCE,
         rule_id=watch.rule_id,
         minutes=watch.rule.silence_minutes or 0,
     )
-    apply_rules(ticket=locked, fact=fact, at=at)
+    apply_rules(ticket=locked, occurrence=occurrence, at=at)
     return True
 
 
@@ -259,7 +263,9 @@ def judge_silence_again(*, ticket: Ticket, at: datetime) -> None:
             key = f"silence:{rule.pk}:{at.isoformat()}"
             apply_rules(
                 ticket=ticket,
-                fact=Fact(key, Trigger.SILENCE, rule_id=rule.pk, minutes=rule.silence_minutes or 0),
+                occurrence=Occurrence(
+                    key, Trigger.SILENCE, rule_id=rule.pk, minutes=rule.silence_minutes or 0
+                ),
                 at=at,
             )
 

@@ -46,12 +46,12 @@ def record(*, organization_id: int | None, facts: Iterable[Fact], by: Actor, at:
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("The record is written in the transaction of the change it tells of.")
-    told = list(facts)
-    if len(told) > MANY and organization_id is not None:
+    written = list(facts)
+    if len(written) > MANY and organization_id is not None:
         same = (by.person_id, by.system, by.channel, by.on_behalf_of)
         rows = (
             (organization_id, at, fact.verb, fact.object_type, fact.object_id, *same, fact.payload)
-            for fact in told
+            for fact in written
         )
         insert_rows(Record, _COLUMNS, rows, organization_id=organization_id)
         return
@@ -68,5 +68,5 @@ def record(*, organization_id: int | None, facts: Iterable[Fact], by: Actor, at:
             on_behalf_of=by.on_behalf_of,
             payload=fact.payload,
         )
-        for fact in told
+        for fact in written
     )

@@ -11,7 +11,7 @@ from portal.tickets.forms import AnswerForm, FollowUpForm, ReasonForm, ReplyForm
 from tickets import queries, services
 from tickets.models import Ticket
 from tickets.permissions import can_reply_as_customer, is_followed_up
-from tickets.states import FINAL, State
+from tickets.states import FINAL, Effect, State, Transition, Who
 from web.panels import Panel, Place
 from web.ticket_page import TicketPage
 from web.ticket_panels import ClocksPanel, HolderPanel
@@ -28,11 +28,18 @@ def may_reply(user: User, ticket: Ticket) -> bool:
     return can_reply_as_customer(user, ticket) and ticket.state not in FINAL
 
 
-def steps_of(user: User, ticket: Ticket, at: datetime) -> set[str]:
-    """Return the names of the transitions that the customer may take now."""
+def steps_of(user: User, ticket: Ticket, at: datetime) -> list[Transition]:
+    """Return the transitions that the customer may take now."""
     if not can_reply_as_customer(user, ticket):
-        return set()
-    return {each.name for each in services.possible_transitions(ticket=ticket, user=user, at=at)}
+        return []
+    possible = services.possible_transitions(ticket=ticket, user=user, at=at)
+    return [step for step in possible if Who.REQUESTER in step.who]
+
+
+def panel_of(step: Transition) -> str:
+    """Return the name of the panel that holds the form of a step of the customer."""
+    is_decision = step.effects & {Effect.ACCEPTS_SOLUTION, Effect.DECLINES_SOLUTION}
+    return Decision.name if is_decision else Life.name
 
 
 class Head(TicketPanel):
@@ -41,8 +48,8 @@ class Head(TicketPanel):
     place = Place.HEAD
     statements = 1
 
-    def load(self, user: User, subject: TicketPage, at: datetime) -> dict[str, Any]:
-        return {"audit": subject.audit}
+    def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any]:
+        return {"audit": page.audit}
 
 
 class Decision(TicketPanel):
@@ -53,13 +60,19 @@ class Decision(TicketPanel):
     place = Place.HEAD
     statements = 3
 
-    def load(self, user: User, subject: TicketPage, at: datetime) -> dict[str, Any] | None:
-        ticket = subject.ticket
-        steps = steps_of(user, ticket, at)
+    def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any] | None:
+        ticket = page.ticket
         asks = ticket.state == State.PENDING_USER and may_reply(user, ticket)
-        if "approve" not in steps and not asks:
+        by_effect = {effect: step for step in steps_of(user, ticket, at) for effect in step.effects}
+        accept = by_effect.get(Effect.ACCEPTS_SOLUTION)
+        if accept is None and not asks:
             return None
-        return {"audit": subject.audit, "steps": steps, "reason_form": ReasonForm()}
+        return {
+            "audit": page.audit,
+            "accept": accept,
+            "decline": by_effect.get(Effect.DECLINES_SOLUTION),
+            "reason_form": ReasonForm(),
+        }
 
 
 class Conversation(TicketPanel):
@@ -67,10 +80,10 @@ class Conversation(TicketPanel):
     template = "portal/tickets/panels/conversation.html"
     statements = 3
 
-    def load(self, user: User, subject: TicketPage, at: datetime) -> dict[str, Any]:
+    def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any]:
         return {
-            "conversation": subject.conversation,
-            "files": queries.attachments_of_description(subject.ticket),
+            "conversation": page.conversation,
+            "files": queries.attachments_of_description(page.ticket),
         }
 
 
@@ -79,10 +92,10 @@ class Reply(TicketPanel):
     template = "portal/tickets/panels/reply.html"
     statements = 1
 
-    def load(self, user: User, subject: TicketPage, at: datetime) -> dict[str, Any] | None:
-        if not may_reply(user, subject.ticket):
+    def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any] | None:
+        if not may_reply(user, page.ticket):
             return None
-        return {"reply_form": reply_form_of(subject.ticket)()}
+        return {"reply_form": reply_form_of(page.ticket)()}
 
 
 class FollowUp(TicketPanel):
@@ -90,8 +103,8 @@ class FollowUp(TicketPanel):
     template = "portal/tickets/panels/follow_up.html"
     statements = 1
 
-    def load(self, user: User, subject: TicketPage, at: datetime) -> dict[str, Any] | None:
-        ticket = subject.ticket
+    def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any] | None:
+        ticket = page.ticket
         if not can_reply_as_customer(user, ticket) or not is_followed_up(ticket, at):
             return None
         return {"follow_up_form": FollowUpForm()}
@@ -103,8 +116,8 @@ class Details(TicketPanel):
     place = Place.SIDE
     statements = 2
 
-    def load(self, user: User, subject: TicketPage, at: datetime) -> dict[str, Any]:
-        return {"interval": subject.interval, "followers": subject.followers}
+    def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any]:
+        return {"interval": page.interval, "followers": page.followers}
 
 
 class Escalations(TicketPanel):
@@ -113,12 +126,12 @@ class Escalations(TicketPanel):
     place = Place.SIDE
     statements = 2
 
-    def load(self, user: User, subject: TicketPage, at: datetime) -> dict[str, Any] | None:
-        replies = may_reply(user, subject.ticket)
-        if not replies and not subject.escalations:
+    def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any] | None:
+        replies = may_reply(user, page.ticket)
+        if not replies and not page.escalations:
             return None
         return {
-            "escalations": subject.escalations,
+            "escalations": page.escalations,
             "may_reply": replies,
             "reason_form": ReasonForm(),
         }
@@ -132,11 +145,14 @@ class Life(TicketPanel):
     place = Place.SIDE
     statements = 2
 
-    def load(self, user: User, subject: TicketPage, at: datetime) -> dict[str, Any] | None:
-        steps = steps_of(user, subject.ticket, at)
-        if not steps & {"cancel", "reopen"}:
+    def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any] | None:
+        steps = [each for each in steps_of(user, page.ticket, at) if panel_of(each) == self.name]
+        if not steps:
             return None
-        return {"steps": steps, "reason_form": ReasonForm()}
+        return {
+            "steps": [(each, each.target in FINAL) for each in steps],
+            "reason_form": ReasonForm(),
+        }
 
 
 PANELS: Sequence[TicketPanel] = (

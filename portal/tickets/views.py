@@ -21,7 +21,7 @@ from portal.tickets.forms import (
     FollowUpForm,
     ReasonForm,
 )
-from portal.tickets.panels import PANELS, reply_form_of
+from portal.tickets.panels import PANELS, Life, panel_of, reply_form_of
 from sla.clocks.queries import (
     clocks_of,
     get_clock,
@@ -30,6 +30,7 @@ from sla.clocks.queries import (
 from tickets import queries, services
 from tickets.models import Ticket
 from tickets.services import TransitionDetails
+from tickets.states import DECLINE, TRANSITIONS, Who
 from web.errors import put_on_form
 from web.panels import Refused, load_panels, page_response
 from web.requests import actor, person, posted_from
@@ -111,9 +112,9 @@ def _page(request: HttpRequest, ticket: Ticket, refused: Sequence[Refused] = ())
     """Render the ticket, or for htmx the panel alone whose form was refused."""
     user = person(request)
     now = timezone.now()
-    subject = TicketPage(ticket, user, now)
-    shown = load_panels(PANELS, user, subject, now, refused=refused)
-    common = {"ticket": ticket, "now": now, "zone": subject.zone}
+    page = TicketPage(ticket, user, now)
+    shown = load_panels(PANELS, user, page, now, refused=refused)
+    common = {"ticket": ticket, "now": now, "zone": page.zone}
     return page_response(request, "portal/tickets/page.html", shown, common, refused=refused)
 
 
@@ -131,7 +132,7 @@ def reply(request: HttpRequest, number: str) -> HttpResponse:
             if form.cleaned_data.get("still_fails") == "yes":
                 details = TransitionDetails(reason=body, files=files)
                 services.transition_ticket(
-                    ticket=ticket, name="decline", details=details, by=by, at=at
+                    ticket=ticket, name=DECLINE.name, details=details, by=by, at=at
                 )
             else:
                 services.reply_as_customer(ticket=ticket, body=body, files=files, by=by, at=at)
@@ -180,18 +181,15 @@ def follow_up(request: HttpRequest, number: str) -> HttpResponse:
     return _page(request, ticket, [Refused("follow_up", {"follow_up_form": form})])
 
 
-# The panel that holds the form of each transition.
-PANEL_OF_STEP = {"approve": "decision", "decline": "decision", "cancel": "life", "reopen": "life"}
-
-
 @posted_from("portal:ticket", "number")
 @customer_required
 def step(request: HttpRequest, number: str, name: str) -> HttpResponse:
     """Approve or decline the solution, cancel, reopen: what the table lets the requester do."""
     ticket = queries.get_ticket(person(request), number)
     reason = request.POST.get("reason", "").replace("\0", "")
+    step_of_name = TRANSITIONS.get(name)
     try:
-        if name not in PANEL_OF_STEP:
+        if step_of_name is None or Who.REQUESTER not in step_of_name.who:
             raise services.TransitionNotAllowed(ticket, name, [])
         services.transition_ticket(
             ticket=ticket,
@@ -206,7 +204,8 @@ def step(request: HttpRequest, number: str, name: str) -> HttpResponse:
         put_on_form(form, error)
         fresh = queries.get_ticket(person(request), number)
         context = {"reason_form": form, "refused_step": name}
-        return _page(request, fresh, [Refused(PANEL_OF_STEP.get(name, "life"), context)])
+        panel = panel_of(step_of_name) if step_of_name is not None else Life.name
+        return _page(request, fresh, [Refused(panel, context)])
     messages.success(
         request,
         _("%(number)s is now “%(state)s”.")
@@ -231,6 +230,6 @@ def escalate(request: HttpRequest, number: str) -> HttpResponse:
         messages.error(request, str(error.message))
         context = {"reason_form": form, "refused_step": "escalate"}
         return _page(request, ticket, [Refused("escalation", context)])
-    told = escalation.level.contact_name if escalation.level else _("the supervisors of the desk")
-    messages.success(request, _("Escalated: %(who)s was told.") % {"who": told})
+    who = escalation.level.contact_name if escalation.level else _("the supervisors of the desk")
+    messages.success(request, _("Escalated: %(who)s was told.") % {"who": who})
     return redirect("portal:ticket", ticket.number)

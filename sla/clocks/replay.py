@@ -108,26 +108,26 @@ def _reprioritized(found: Replay, fact: RecordedFact) -> None:
 
 
 def _segment(fact: RecordedFact, number: int, starts_at: datetime) -> ReplayedSegment:
-    told = fact.payload
-    target = timedelta(seconds=told["target_seconds"])
-    unit = told.get("target_unit", "time")
+    payload = fact.payload
+    target = timedelta(seconds=payload["target_seconds"])
+    unit = payload.get("target_unit", "time")
     return ReplayedSegment(
         number,
-        told["cause"],
-        _policies(told),
-        told["calendar"],
-        told["priority"],
+        payload["cause"],
+        _policies(payload),
+        payload["calendar"],
+        payload["priority"],
         target,
         unit,
         starts_at,
     )
 
 
-def _policies(told: dict[str, Any]) -> list[int]:
+def _policies(payload: dict[str, Any]) -> list[int]:
     """Return what bound the promise; the oldest records know one policy alone, the contract's."""
-    if "policies" in told:
-        return list(told["policies"])
-    return [told["policy"]] if told["policy"] is not None else []
+    if "policies" in payload:
+        return list(payload["policies"])
+    return [payload["policy"]] if payload["policy"] is not None else []
 
 
 def _started(found: Replay, fact: RecordedFact) -> None:
@@ -136,14 +136,14 @@ def _started(found: Replay, fact: RecordedFact) -> None:
 
     A promise that is made once more is measured anew.
     """
-    told = fact.payload
-    since = _instant(told.get("started_at", "")) or found.arrived_at or fact.at
+    payload = fact.payload
+    since = _instant(payload.get("started_at", "")) or found.arrived_at or fact.at
     segment = _segment(fact, 1, since)
     clock = ReplayedClock(
-        told["clock"], told["metric"], segment.policies, told["priority"], since, [segment]
+        payload["clock"], payload["metric"], segment.policies, payload["priority"], since, [segment]
     )
-    clock.announced_percent = told.get("announced_percent", 0)
-    found.clocks[told["clock"]] = clock
+    clock.announced_percent = payload.get("announced_percent", 0)
+    found.clocks[payload["clock"]] = clock
 
 
 def _retargeted(found: Replay, fact: RecordedFact) -> None:
@@ -201,17 +201,17 @@ def _rebound(found: Replay, fact: RecordedFact) -> None:
 
 def _stopped(found: Replay, fact: RecordedFact) -> None:
     clock = found.clocks[fact.payload["clock"]]
-    told = fact.payload
+    payload = fact.payload
     clock.state = "stopped"
     clock.stopped_at = fact.at
-    clock.is_met = told["is_met"]
-    clock.due_at = _instant(told["due_at"])
-    clock.used = timedelta(seconds=told["used_seconds"])
+    clock.is_met = payload["is_met"]
+    clock.due_at = _instant(payload["due_at"])
+    clock.used = timedelta(seconds=payload["used_seconds"])
     if (
         clock.is_met and clock.breached_at is not None
     ):  # in time by instants: what a sweep noticed meanwhile does not count
         clock.breached_at = clock.segments[-1].breached_at = None
-        clock.announced_percent = told["announced_percent"]
+        clock.announced_percent = payload["announced_percent"]
         clock.announcements = [
             row for row in clock.announcements if row[:2] != (len(clock.segments), BREACH_PERCENT)
         ]

@@ -106,10 +106,10 @@ def read_histories(
     ):
         clocks.setdefault(values[1], []).append(_ClockRow(*values))
     moved = [pk for pk, found in changes.items() if any(change.is_contract for change in found)]
-    told: dict[int, list[Binding]] = {}
+    rebound: dict[int, list[Binding]] = {}
     for binding in bindings(one_of(moved), using=using) if moved else ():
-        told.setdefault(binding.ticket_id, []).append(binding)
-    bound = [binding.policies for own in told.values() for binding in own]
+        rebound.setdefault(binding.ticket_id, []).append(binding)
+    bound = [binding.policies for own in rebound.values() for binding in own]
     policies = policies_by_ids(
         [*bound, *(clock.policies for own in clocks.values() for clock in own)]
     )
@@ -119,10 +119,10 @@ def read_histories(
         own = [stay for stay in stays.get(row.pk, ()) if stay.started_at <= as_of]
         at_arrival = (
             None
-            if row.pk in told
+            if row.pk in rebound
             else next((tuple(clock.policies) for clock in clocks.get(row.pk, ())), None)
         )
-        periods = _periods(row, changes.get(row.pk, []), told.get(row.pk, []), at_arrival, known)
+        periods = _periods(row, changes.get(row.pk, []), rebound.get(row.pk, []), at_arrival, known)
         found.append(_history(row, periods, own, clocks.get(row.pk, ()), as_of))
     return found
 
@@ -137,7 +137,7 @@ class _Known(NamedTuple):
 def _periods(
     row: _TicketRow,
     changes: list[Reclassified],
-    told: list[Binding],
+    bindings: list[Binding],
     at_arrival: tuple[int, ...] | None,
     known: _Known,
 ) -> list[ClassificationPeriod]:
@@ -155,7 +155,7 @@ def _periods(
         state |= {name: before for name, (before, _after) in change.changed.items()}
     at = row.received_at
     if at_arrival is None:
-        at_arrival = _told_at(told, at)
+        at_arrival = _bound_at(bindings, at)
     if at_arrival is not None:
         policy = known.policies[at_arrival]
     else:  # it has no clock: what was in force and known then
@@ -163,7 +163,7 @@ def _periods(
     periods = [_period(at, state, known.categories, policy)]
     for change, after in reversed(went):
         if change.is_contract:
-            ids = _told_at(told, change.at)
+            ids = _bound_at(bindings, change.at)
             since = row.received_at if change.from_start else change.at
             # Where no clock ran that the new contract could bind, the promises that are made later
             # are under it all the same.
@@ -182,9 +182,11 @@ def _periods(
     return periods
 
 
-def _told_at(told: list[Binding], at: datetime) -> tuple[int, ...] | None:
+def _bound_at(bindings: list[Binding], at: datetime) -> tuple[int, ...] | None:
     """Return the policies of the last promise made at an instant; None when none was."""
-    return next((tuple(binding.policies) for binding in reversed(told) if binding.at == at), None)
+    return next(
+        (tuple(binding.policies) for binding in reversed(bindings) if binding.at == at), None
+    )
 
 
 def _period(

@@ -190,8 +190,8 @@ def test_the_demonstration_leaves_no_hour_without_somebody_until_an_agent_leaves
 
 def test_the_next_level_is_named_in_its_own_hours(house: House) -> None:
     (forecast,) = forecasts_of(house.north, MONDAY_9AM)
-    first = forecast.told(Priority.CRITICAL, 100, MONDAY_9AM)
-    following = forecast.next_told(MONDAY_9AM)
+    first = forecast.recipients(Priority.CRITICAL, 100, MONDAY_9AM)
+    following = forecast.next_recipients(MONDAY_9AM)
 
     assert [each.why for each in first] == ["desk", "level"]
     assert following is not None

@@ -70,7 +70,7 @@ def test_who_is_on_duty_is_told_at_once(house: House) -> None:
     step = escalate(house, MONDAY_9AM + HOUR)
 
     assert letters() == [("agent@mesa.example", MONDAY_9AM + HOUR)]
-    assert (step.told, step.told_at, step.acknowledge_due_at) == (
+    assert (step.notified, step.notified_at, step.acknowledge_due_at) == (
         ["Agent"],
         MONDAY_9AM + HOUR,
         MONDAY_9AM + HOUR + 30 * MINUTE,
@@ -92,7 +92,10 @@ def test_at_midnight_the_levels_substitute_is_told_or_the_letter_waits_for_the_s
     on_shift(house.agent)
     waited = escalate(house, MONDAY_MIDNIGHT)
     assert letters() == [("agent@mesa.example", TUESDAY_8AM)]
-    assert (waited.told_at, waited.acknowledge_due_at) == (TUESDAY_8AM, TUESDAY_8AM + 30 * MINUTE)
+    assert (waited.notified_at, waited.acknowledge_due_at) == (
+        TUESDAY_8AM,
+        TUESDAY_8AM + 30 * MINUTE,
+    )
 
     EscalationLevel.objects.filter(organization=house.north, position=1).update(
         substitute=house.staff["agent2"]
@@ -133,7 +136,7 @@ def test_where_nobody_is_planned_the_contact_is_told_all_the_same(house: House, 
     step = escalate(house, MONDAY_9AM)
 
     assert len(letters()) == 1
-    assert step.told_at is not None
+    assert step.notified_at is not None
 
 
 def test_a_warning_reaches_who_stands_in(house: House) -> None:

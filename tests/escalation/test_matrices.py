@@ -56,7 +56,7 @@ def test_the_contracts_own_matrix_comes_before_the_organizations_from_when_it_ho
         ticket=ticket, cause=Cause.REQUEST, cause_key="x", by=SETUP, at=MONDAY_9AM + 2 * DAY
     )
     assert step is not None
-    assert step.told == ["Guardia"]
+    assert step.notified == ["Guardia"]
 
 
 def test_a_new_version_replaces_and_the_list_for_technical_failures_is_no_ladder(

@@ -43,7 +43,7 @@ def test_a_rehearsal_finds_what_the_rule_would_have_touched_and_writes_nothing(
 
     found = rehearse(rule(is_active=False, priorities=["high"]), [], at=MONDAY_9AM + DAY)
 
-    assert [(each.ticket.pk, each.fact.percent) for each in found.touched] == [
+    assert [(each.ticket.pk, each.occurrence.percent) for each in found.touched] == [
         (late.pk, 100),
         (ticket.pk, 75),
     ]

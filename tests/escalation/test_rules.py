@@ -60,7 +60,9 @@ def test_what_a_sweep_slept_through_is_caught_up_with_once(house: House) -> None
     settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 55 * MINUTE)
 
     assert letters() == ["service_delivery@mesa.example"]
-    assert [log.fact for log in rule_logs_of(ticket)] == [{"metric": "reaction", "percent": 90}]
+    assert [log.occurrence for log in rule_logs_of(ticket)] == [
+        {"metric": "reaction", "percent": 90}
+    ]
 
 
 @pytest.mark.parametrize(
@@ -201,7 +203,7 @@ def test_silence_is_counted_in_business_hours_from_the_last_word_and_judged_once
         sweep_rules_at(MONDAY_9AM + DAY + 6 * HOUR)
 
     assert letters() == ["agent@mesa.example"]
-    assert [(log.fact, log.results[0]["outcome"]) for log in rule_logs_of(ticket)] == [
+    assert [(log.occurrence, log.results[0]["outcome"]) for log in rule_logs_of(ticket)] == [
         ({"minutes": 240}, "ran")
     ]
 

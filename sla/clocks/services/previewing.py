@@ -82,10 +82,10 @@ def preview_calendar(*, calendar: Calendar, version: dict[str, Any], at: datetim
 
 
 def _move(fact: Record) -> Move:
-    told = fact.payload
-    old = datetime.fromisoformat(told["old_due_at"])
-    new = datetime.fromisoformat(told["due_at"])
-    return Move(format_number(fact.object_id), told["metric"], old, new)
+    payload = fact.payload
+    old = datetime.fromisoformat(payload["old_due_at"])
+    new = datetime.fromisoformat(payload["due_at"])
+    return Move(format_number(fact.object_id), payload["metric"], old, new)
 
 
 def preview_classification(

@@ -100,8 +100,8 @@ def rebuild_clocks(*, ticket: Ticket, write: bool) -> list[Difference]:
     segments = _by_number(
         ClockSegment.objects.filter(clock__ticket=ticket).order_by("clock_id", "number")
     )
-    told = _told(ticket)
-    differences = [d for item in rebuilt for d in _compare(ticket, item, kept, segments, told)]
+    announced = _announced(ticket)
+    differences = [d for item in rebuilt for d in _compare(ticket, item, kept, segments, announced)]
     orphaned = [clock for pk, clock in kept.items() if pk not in found.clocks]
     differences += [
         Difference(ticket.number, clock.metric, "clock", clock.pk, None) for clock in orphaned
@@ -116,47 +116,47 @@ def _rebuilt(ticket: Ticket, found: Replay) -> list[_Rebuilt]:
         segment.policies for clock in found.clocks.values() for segment in clock.segments
     )
     versions = calendar_versions_of(ticket.organization)
-    return [_rows(ticket, told, policies, versions, found) for told in found.clocks.values()]
+    return [_rows(ticket, clock, policies, versions, found) for clock in found.clocks.values()]
 
 
 def _rows(
-    ticket: Ticket, told: ReplayedClock, policies: Bound, versions: Versions, found: Replay
+    ticket: Ticket, replayed: ReplayedClock, policies: Bound, versions: Versions, found: Replay
 ) -> _Rebuilt:
     """Return the rows, not saved, that the record leads to."""
     same = {"organization_id": ticket.organization_id}
     clock = Clock(
-        pk=told.clock_id,
+        pk=replayed.clock_id,
         ticket=ticket,
-        metric=told.metric,
-        state=told.state,
-        policies=told.policies,
-        calendar_id=told.segments[-1].calendar_id,
-        priority=told.priority,
-        target=told.segments[-1].target,
-        target_unit=told.segments[-1].target_unit,
-        started_at=told.started_at,
-        due_at=told.due_at,
-        stopped_at=told.stopped_at,
-        used=told.used,
-        is_met=told.is_met,
-        breached_at=told.breached_at,
-        announced_percent=told.announced_percent,
+        metric=replayed.metric,
+        state=replayed.state,
+        policies=replayed.policies,
+        calendar_id=replayed.segments[-1].calendar_id,
+        priority=replayed.priority,
+        target=replayed.segments[-1].target,
+        target_unit=replayed.segments[-1].target_unit,
+        started_at=replayed.started_at,
+        due_at=replayed.due_at,
+        stopped_at=replayed.stopped_at,
+        used=replayed.used,
+        is_met=replayed.is_met,
+        breached_at=replayed.breached_at,
+        announced_percent=replayed.announced_percent,
         **same,
     )
     segments = [
         ClockSegment(
-            clock_id=told.clock_id,
+            clock_id=replayed.clock_id,
             number=s.number,
             **{name: getattr(s, name) for name in _SEGMENT},
             **same,
         )
-        for s in told.segments
+        for s in replayed.segments
     ]
     loaded = LoadedClock(clock, policies, segments, found.stays, versions)
-    if told.is_live:
+    if replayed.is_live:
         put_dates(clock, loaded.reading())
     return _Rebuilt(
-        loaded, {(number, percent) for number, percent, _at in told.announcements}, told
+        loaded, {(number, percent) for number, percent, _at in replayed.announcements}, replayed
     )
 
 
@@ -165,7 +165,7 @@ def _compare(
     item: _Rebuilt,
     kept: dict[int, Clock],
     segments: dict[tuple[int, int], ClockSegment],
-    told: dict[int, set[tuple[int, int]]],
+    announced: dict[int, set[tuple[int, int]]],
 ) -> Iterable[Difference]:
     clock = item.loaded.clock
     row = kept.get(clock.pk)
@@ -198,12 +198,12 @@ def _compare(
             len(item.loaded.segments) + extra,
             len(item.loaded.segments),
         )
-    if told.get(clock.pk, set()) != item.announcements:
+    if announced.get(clock.pk, set()) != item.announcements:
         yield Difference(
             ticket.number,
             clock.metric,
             "announcements",
-            sorted(told.get(clock.pk, ())),
+            sorted(announced.get(clock.pk, ())),
             sorted(item.announcements),
         )
 
@@ -212,7 +212,7 @@ def _by_number(rows: Iterable[ClockSegment]) -> dict[tuple[int, int], ClockSegme
     return {(row.clock_id, row.number): row for row in rows}
 
 
-def _told(ticket: Ticket) -> dict[int, set[tuple[int, int]]]:
+def _announced(ticket: Ticket) -> dict[int, set[tuple[int, int]]]:
     """Return clock id -> (segment number, percent) of what was announced."""
     rows = (
         Announcement.objects.filter(clock__ticket=ticket)

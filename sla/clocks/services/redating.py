@@ -128,8 +128,8 @@ def _redate_batch(
                     reminder_at=reminder_of(clock.started_at, due_at),
                 )
             if due_at != clock.due_at:
-                told = {"old_due_at": iso(clock.due_at), "due_at": iso(due_at)}
-                facts.append(fact_of(verbs.REDATED, clock, calendar_version=version.pk, **told))
+                payload = {"old_due_at": iso(clock.due_at), "due_at": iso(due_at)}
+                facts.append(fact_of(verbs.REDATED, clock, calendar_version=version.pk, **payload))
     update_rows(Clock, ("due_at", "state", "next_event_at"), rows, organization_id=organization.pk)
     set_clock_projections(projections=projections, organization_id=organization.pk)
     record(organization_id=organization.pk, facts=facts, by=system_actor(CLOCKWORK), at=at)

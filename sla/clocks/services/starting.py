@@ -186,8 +186,8 @@ def start_promise(
     clock.save()
     segment.clock = clock
     segment.save()
-    told = {"started_at": iso(at), "announced_percent": clock.announced_percent}
-    record_facts(ticket, [promise_fact(verbs.STARTED, item, **told)], at, by)
+    payload = {"started_at": iso(at), "announced_percent": clock.announced_percent}
+    record_facts(ticket, [promise_fact(verbs.STARTED, item, **payload)], at, by)
     update_ticket_due_dates(ticket, [item, *(each for each in loaded if each is not old)])
     return clock
 

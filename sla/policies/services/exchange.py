@@ -342,10 +342,10 @@ def _at(place: str) -> Iterator[None]:
     try:
         yield
     except ValidationError as error:
-        told = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
+        by_field = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
         fields = {
             ".".join(part for part in (place, name) if part and part != "__all__"): " ".join(words)
-            for name, words in told.items()
+            for name, words in by_field.items()
         }
         raise Invalid(
             "; ".join(f"{name}: {words}" for name, words in fields.items()), fields=fields

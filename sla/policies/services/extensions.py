@@ -48,13 +48,13 @@ def check_extensions(version: CalendarVersion, at: datetime) -> None:
                 "%(extended)s extends %(calendar)s in the policy %(policy)s and would lack its "
                 "hours on: %(days)s. Change the other first."
             )
-            told = {
+            values = {
                 "extended": extended.calendar.name,
                 "calendar": narrow.calendar.name,
                 "policy": policy,
                 "days": ", ".join(lacking),
             }
-            raise ValidationError({"hours": words % told})
+            raise ValidationError({"hours": words % values})
 
 
 def _policies(organization_id: int, at: datetime) -> list[PolicyVersion]:

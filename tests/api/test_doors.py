@@ -1,0 +1,99 @@
+"""Doors of the API that the main job does not pass: follow-ups, and tickets that staff raise."""
+
+from typing import Any
+
+import pytest
+import time_machine
+
+from tests.support.house import MONDAY_9AM, House, fresh, make_ticket
+from tests.support.tickets import step
+from tickets.models import Ticket
+
+NEW = {
+    "subject": "The link is down",
+    "description": "Called at nine.",
+    "kind": "incident",
+    "service": "network",
+    "impact": "extensive",
+    "urgency": "high",
+}
+
+
+@pytest.fixture(autouse=True)
+def _monday():
+    with time_machine.travel(MONDAY_9AM, tick=False):
+        yield
+
+
+def rejected(house: House) -> Ticket:
+    ticket = make_ticket(house)
+    step(house, ticket, "reject", MONDAY_9AM, reason="A duplicate.")
+    return ticket
+
+
+def test_a_follow_up_continues_the_ended_ticket_and_is_raised_once(house: House, api: Any) -> None:
+    rejected(house)
+    second = rejected(house)
+    client = api(house.requester)
+    path = f"tickets/{second.number}/follow-ups/"
+
+    answers = [client.post(path, {"body": "Again."}, Idempotency_Key="1") for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert answers[0].json() == answers[1].json()
+    follower = Ticket.objects.get(continues__isnull=False)
+    assert (follower.continues, follower.number) == (fresh(second), answers[0].json()["number"])
+    assert (follower.description, follower.channel) == ("Again.", "api")
+
+
+def test_an_open_ticket_takes_no_follow_up(house: House, api: Any) -> None:
+    ticket = make_ticket(house)
+
+    refused = api(house.requester).post(f"tickets/{ticket.number}/follow-ups/", {"body": "Again."})
+
+    assert (refused.status_code, refused.json()["code"]) == (403, "may_not_do")
+    assert Ticket.objects.count() == 1
+
+
+def test_another_customers_ticket_cannot_be_followed_up(house: House, api: Any) -> None:
+    ticket = rejected(house)
+
+    refused = api(house.outsider).post(f"tickets/{ticket.number}/follow-ups/", {"body": "Mine."})
+
+    assert refused.status_code == 404
+    assert Ticket.objects.count() == 1
+
+
+def test_staff_raise_a_ticket_for_the_requester_whom_they_name(house: House, api: Any) -> None:
+    answer = api(house.agent).post(
+        "tickets/", {**NEW, "organization": "south", "requester": house.outsider.email}
+    )
+
+    ticket = Ticket.objects.get()
+    assert (answer.status_code, answer.json()["number"]) == (201, ticket.number)
+    assert (ticket.organization, ticket.requester, ticket.channel) == (
+        house.south,
+        house.outsider,
+        "api",
+    )
+    assert (ticket.service.slug, ticket.impact, ticket.urgency) == ("network", "extensive", "high")
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        {},
+        {"organization": "south"},
+        {"requester": "requester@south.example"},
+        # a valid user, but of the other customer
+        {"organization": "north", "requester": "requester@south.example"},
+        {"organization": "south", "requester": "nobody@south.example"},
+    ],
+)
+def test_staff_who_name_nobody_of_that_customer_are_refused(
+    house: House, api: Any, named: dict[str, str]
+) -> None:
+    refused = api(house.agent).post("tickets/", {**NEW, **named})
+
+    assert (refused.status_code, list(refused.json()["fields"])) == (400, ["requester"])
+    assert not Ticket.objects.exists()

@@ -1,0 +1,118 @@
+"""What an agent does on the ticket page besides writing: assign it, register one for a customer."""
+
+from typing import Any
+
+import pytest
+import time_machine
+
+from foundation.accounts.models import Membership
+from tests.support.house import MONDAY_9AM, House, by, fresh, make_ticket
+from tests.support.html import text_of
+from tickets import services
+from tickets.models import Ticket
+
+
+@pytest.fixture(autouse=True)
+def _monday():
+    with time_machine.travel(MONDAY_9AM, tick=False):
+        yield
+
+
+def assign(client: Any, ticket: Ticket, assignee: Any, version: int) -> Any:
+    return client.post(
+        f"/admin/tickets/{ticket.number}/assign/", {"assignee": assignee, "version": version}
+    )
+
+
+def test_an_agent_assigns_the_second_ticket_to_the_second_agent(house: House, sign_in: Any) -> None:
+    first = make_ticket(house)
+    second = make_ticket(house)
+    client = sign_in(house.agent)
+
+    done = assign(client, second, house.staff["agent2"].pk, fresh(second).version)
+
+    assert (done.status_code, done["Location"]) == (302, f"/admin/tickets/{second.number}/")
+    assert fresh(first).assignee is None
+    assert fresh(second).assignee == house.staff["agent2"]
+
+    assign(client, second, "", fresh(second).version)
+    assert fresh(second).assignee is None
+
+
+def test_an_assignment_over_somebody_elses_is_shown_before_it_is_made(
+    house: House, sign_in: Any
+) -> None:
+    ticket = make_ticket(house)
+    seen = fresh(ticket).version
+    services.assign_ticket(
+        ticket=fresh(ticket),
+        assignee=house.staff["agent2"],
+        by=by(house.staff["agent2"]),
+        at=MONDAY_9AM,
+    )
+
+    refused = assign(sign_in(house.agent), ticket, house.agent.pk, seen)
+
+    assert refused.status_code == 409
+    assert "Agent2" in text_of(refused.content.decode())
+    assert fresh(ticket).assignee == house.staff["agent2"]
+
+
+def test_nobody_who_is_no_agent_can_be_assigned(house: House, sign_in: Any) -> None:
+    ticket = make_ticket(house)
+
+    refused = assign(sign_in(house.agent), ticket, house.requester.pk, fresh(ticket).version)
+
+    assert refused.status_code == 400
+    assert fresh(ticket).assignee is None
+
+
+def registration(house: House, **changes: Any) -> dict[str, Any]:
+    return {
+        "membership": Membership.objects.get(user=house.outsider).pk,
+        "channel": "phone",
+        "kind": "incident",
+        "service": house.services["network"].pk,
+        "subject": "The link is down",
+        "description": "Called at nine.",
+        "impact": "extensive",
+        "urgency": "high",
+        **changes,
+    }
+
+
+def test_a_ticket_is_registered_for_the_customer_who_called(house: House, sign_in: Any) -> None:
+    client = sign_in(house.agent)
+
+    done = client.post("/admin/register/", registration(house))
+
+    ticket = Ticket.objects.get()
+    assert done["Location"] == f"/admin/tickets/{ticket.number}/"
+    assert (ticket.organization, ticket.requester, ticket.channel, ticket.service.slug) == (
+        house.south,
+        house.outsider,
+        "phone",
+        "network",
+    )
+    assert (ticket.subject, ticket.description, ticket.received_at) == (
+        "The link is down",
+        "Called at nine.",
+        MONDAY_9AM,
+    )
+    assert (ticket.impact, ticket.urgency) == ("extensive", "high")
+
+
+@pytest.mark.parametrize("field", ["membership", "subject", "description", "service", "channel"])
+def test_a_registration_that_lacks_something_keeps_what_was_typed(
+    house: House, sign_in: Any, field: str
+) -> None:
+    words = {"subject": "Kept subject", "description": "Kept words"}
+    typed = registration(house, **{**words, field: ""})
+
+    refused = sign_in(house.agent).post("/admin/register/", typed)
+
+    assert refused.status_code == 400
+    assert field in refused.context["form"].errors
+    words.pop(field, None)
+    assert all(each in refused.content.decode() for each in words.values())
+    assert not Ticket.objects.exists()

@@ -1,0 +1,151 @@
+"""The tasks of escalation, as beat calls them: each row in its own scope, no failure holds up the
+others.
+"""
+
+from typing import Any
+
+import pytest
+import time_machine
+
+from escalation import services, tasks
+from escalation.models import Coverage, Escalation
+from foundation.accounts.models import Organization
+from tests.support.house import DAY, HOUR, MINUTE, MONDAY_9AM, House, by, fresh, make_ticket
+from tests.support.rules import letters, results, rule
+from tickets.models import Ticket
+
+
+def ask(house: House, ticket: Ticket) -> Escalation:
+    person = house.requester if ticket.organization_id == house.north.pk else house.outsider
+    return services.request_escalation(
+        ticket=fresh(ticket), reason="Nobody answers.", by=by(person), at=MONDAY_9AM
+    )
+
+
+def both(house: House) -> list[Ticket]:
+    """A ticket of each customer."""
+    return [
+        make_ticket(house),
+        make_ticket(house, organization=house.south, requester=house.outsider),
+    ]
+
+
+def positions(ticket: Ticket) -> list[int]:
+    found = Escalation.objects.filter(ticket=ticket).order_by("pk")
+    return list(found.values_list("position", flat=True))
+
+
+def test_every_ladder_that_nobody_acknowledged_climbs_once(house: House) -> None:
+    tickets = both(house)
+    for ticket in tickets:
+        ask(house, ticket)
+
+    with time_machine.travel(MONDAY_9AM + 31 * MINUTE, tick=False):
+        assert tasks.sweep_escalations() == 2
+        assert tasks.sweep_escalations() == 0
+
+    assert [positions(ticket) for ticket in tickets] == [[1, 2], [1, 2]]
+
+
+def test_a_ladder_that_fails_does_not_hold_up_the_next(
+    house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    tickets = both(house)
+    first = ask(house, tickets[0])
+    ask(house, tickets[1])
+    climb = services.climb
+
+    def fail_first(*, escalation: Escalation, at: Any) -> bool:
+        if escalation.pk == first.pk:
+            raise RuntimeError("the first one fails")
+        return climb(escalation=escalation, at=at)
+
+    monkeypatch.setattr(services, "climb", fail_first)
+    with time_machine.travel(MONDAY_9AM + 31 * MINUTE, tick=False):
+        tasks.sweep_escalations()
+
+    assert [positions(ticket) for ticket in tickets] == [[1], [1, 2]]
+    assert f"Escalation {first.pk} could not climb" in caplog.text
+
+
+def test_a_silence_that_has_lasted_is_judged_by_the_sweep(house: House) -> None:
+    tickets = both(house)
+    rule(
+        name="Silent",
+        trigger="silence",
+        silence_minutes=60,
+        percent=None,
+        action="tell",
+        person=house.staff["desk_supervisor"],
+    )
+
+    with time_machine.travel(MONDAY_9AM + MINUTE, tick=False):
+        assert tasks.sweep_rules() == 0  # the watches begin
+    with time_machine.travel(MONDAY_9AM + 2 * HOUR, tick=False):
+        assert tasks.sweep_rules() == 2
+
+    assert [results(ticket) for ticket in tickets] == [[("Silent", "ran", [])]] * 2
+    assert letters() == ["desk_supervisor@mesa.example"] * 2
+
+
+def test_a_silence_that_fails_does_not_hold_up_the_next(
+    house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    both(house)
+    rule(
+        name="Silent",
+        trigger="silence",
+        silence_minutes=60,
+        percent=None,
+        action="tell",
+        person=house.staff["desk_supervisor"],
+    )
+    with time_machine.travel(MONDAY_9AM + MINUTE, tick=False):
+        tasks.sweep_rules()
+    judged = []
+
+    def fail_first(*, watch_id: int, at: Any) -> None:
+        judged.append(watch_id)
+        if len(judged) == 1:
+            raise RuntimeError("the first one fails")
+
+    monkeypatch.setattr(services, "break_silence", fail_first)
+    with time_machine.travel(MONDAY_9AM + 2 * HOUR, tick=False):
+        tasks.sweep_rules()
+
+    assert len(judged) == 2
+    assert f"watch {judged[0]}" in caplog.text
+
+
+def test_coverage_is_computed_for_those_who_wait_and_for_all_when_asked(house: House) -> None:
+    def computed() -> dict[str, Any]:
+        of_contracts = Coverage.objects.filter(contract__isnull=False)
+        return dict(of_contracts.values_list("organization__slug", "computed_at"))
+
+    with time_machine.travel(MONDAY_9AM, tick=False):
+        assert tasks.sweep_coverage(every_one=True) == 2
+        assert computed() == {"north": MONDAY_9AM, "south": MONDAY_9AM}
+        assert tasks.sweep_coverage() == 0
+    with time_machine.travel(MONDAY_9AM + DAY, tick=False):
+        services.ask_coverage(organization_ids=[house.south.pk], at=MONDAY_9AM + DAY)
+        assert tasks.sweep_coverage() == 1
+    assert computed() == {"north": MONDAY_9AM, "south": MONDAY_9AM + DAY}
+
+
+def test_a_coverage_that_fails_does_not_hold_up_the_next(
+    house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    refresh = services.refresh_coverage
+
+    def fail_north(*, organization: Organization, at: Any) -> int:
+        if organization == house.north:
+            raise RuntimeError("north fails")
+        return refresh(organization=organization, at=at)
+
+    monkeypatch.setattr(services, "refresh_coverage", fail_north)
+    with time_machine.travel(MONDAY_9AM, tick=False):
+        tasks.sweep_coverage(every_one=True)
+
+    done = Coverage.objects.filter(computed_at__isnull=False)
+    assert set(done.values_list("organization__slug", flat=True)) == {"south"}
+    assert f"organization {house.north.pk}" in caplog.text

@@ -1,0 +1,83 @@
+"""How late the outbox is, as monitoring reads it; and what letters of a ticket hold."""
+
+from typing import Any
+
+import pytest
+import time_machine
+
+from foundation.notifications.models import MessageStatus, OutboxMessage
+from foundation.notifications.queries import oldest_waiting
+from foundation.notifications.rendering import render_message
+from tests.support.house import HOUR, MINUTE, MONDAY_9AM, House, by, fresh, make_ticket
+from tests.support.letters import address_in
+from tests.support.tickets import step
+from tickets import services
+
+
+def message(number: int, **values: Any) -> OutboxMessage:
+    found = {
+        "to_email": "a@b.example",
+        "language": "en",
+        "template": "drill",
+        "dedupe_key": f"n:{number}",
+        "message_id": f"<{number}@mesa.example>",
+        "created_at": MONDAY_9AM,
+        "run_after": MONDAY_9AM,
+        **values,
+    }
+    return OutboxMessage.objects.create(**found)
+
+
+def test_the_oldest_message_that_is_due_tells_how_late_the_outbox_is(house: House) -> None:
+    at = MONDAY_9AM + HOUR
+    assert oldest_waiting(at).total_seconds() == 0
+    message(1, run_after=at + MINUTE)  # not due
+    message(2, status=MessageStatus.SENT)
+    message(3, status=MessageStatus.DEAD)
+    assert oldest_waiting(at).total_seconds() == 0
+
+    message(4, run_after=at - 5 * MINUTE)
+    message(5, run_after=at - 20 * MINUTE, status=MessageStatus.SENDING)
+    message(6, run_after=at - 10 * MINUTE)
+
+    assert oldest_waiting(at) == 20 * MINUTE
+
+
+def test_monitoring_reads_it_without_a_login(house: House, client: Any) -> None:
+    message(1, run_after=MONDAY_9AM)
+
+    with time_machine.travel(MONDAY_9AM + 90 * MINUTE, tick=False):
+        answer = client.get("/readyz")
+
+    assert answer.json() == {"status": "ok", "oldest_message_seconds": 5400}
+
+
+@pytest.mark.parametrize(
+    ("name", "language", "words"),
+    [
+        ("approve", "en", "Accept the solution"),
+        ("decline", "en", "It still fails"),
+        ("decline", "es", "Sigue fallando"),
+    ],
+)
+def test_the_assignee_is_told_what_the_customer_did(
+    house: House, name: str, language: str, words: str
+) -> None:
+    house.staff["agent2"].language = language
+    house.staff["agent2"].save()
+    ticket = make_ticket(house)
+    agent2 = house.staff["agent2"]
+    services.assign_ticket(ticket=fresh(ticket), assignee=agent2, by=by(agent2), at=MONDAY_9AM)
+    step(house, ticket, "start", MONDAY_9AM)
+    step(house, ticket, "solve", MONDAY_9AM, solution_type="definitive", message="Done.")
+    details = {"reason": "The tax is still doubled."} if name == "decline" else {}
+
+    step(house, ticket, name, MONDAY_9AM + HOUR, user=house.requester, **details)
+
+    letter = OutboxMessage.objects.get(template="customer_step")
+    assert (letter.to_email, letter.language) == (agent2.email, language)
+    assert address_in(letter, "url") == f"/admin/tickets/{ticket.number}/"
+    text = render_message(letter).text
+    assert ticket.number in render_message(letter).subject
+    assert words.lower() in (render_message(letter).subject + text).lower()
+    assert all(reason in text for reason in details.values())
