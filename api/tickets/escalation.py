@@ -69,4 +69,4 @@ class RuleLogSerializer(serializers.ModelSerializer[RuleLog]):
 
     class Meta:
         model = RuleLog
-        fields = ("at", "trigger", "fact", "results")
+        fields = ("at", "trigger", "occurrence", "results")

@@ -80,7 +80,7 @@ def test_the_log_is_read_over_the_api_by_the_staff_alone(house: House, client: A
         )
 
     answer = ask(house.agent).json()
-    assert answer[0]["fact"] == {"metric": "reaction", "percent": 75}
+    assert answer[0]["occurrence"] == {"metric": "reaction", "percent": 75}
     assert answer[0]["results"][0] | {"rule": 0} == {
         "rule": 0,
         "name": "R",
