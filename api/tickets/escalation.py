@@ -60,9 +60,9 @@ class RuleResultSerializer(serializers.Serializer[Any]):
 
 
 class RuleLogSerializer(serializers.ModelSerializer[RuleLog]):
-    """What every active rule made of one fact of the ticket."""
+    """What every active rule made of one occurrence."""
 
-    fact = serializers.DictField(
+    occurrence = serializers.DictField(
         help_text="metric and percent of a clock, state, or minutes of silence."
     )
     results = RuleResultSerializer(many=True)
