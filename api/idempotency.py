@@ -7,16 +7,18 @@ import json
 import zlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial, wraps
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.encoders import JSONEncoder
 
 from api.models import IdempotencyKey
-from foundation.core.errors import DomainError
+from foundation.core.errors import DomainError, NotFound
 
 KEPT = timedelta(hours=24)
 MAX_KEY = 100
@@ -49,6 +51,8 @@ def once(request: Request, work: Callable[[], Response], at: datetime) -> Respon
             response = work()
             _keep(response, owner, key, digest, at)
             return response
+    except NotFound:
+        raise  # who may no longer read it gets no kept answer
     except (IntegrityError, DomainError):
         # A key that was used before is found by its uniqueness, which undoes the work; so a key's
         # first use looks for nothing.
@@ -56,6 +60,19 @@ def once(request: Request, work: Callable[[], Response], at: datetime) -> Respon
         if kept is None:
             raise
         return kept
+
+
+def idempotent(view: Callable[..., Response]) -> Callable[..., Response]:
+    """Let an action answer a repeated ``Idempotency-Key`` with its first answer; it gets the
+    request's instant as ``at``.
+    """
+
+    @wraps(view)
+    def answer(viewset: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        at = timezone.now()
+        return once(request, partial(view, viewset, request, *args, at=at, **kwargs), at)
+
+    return answer
 
 
 def _keep(response: Response, owner: str, key: str, digest: str, at: datetime) -> None:

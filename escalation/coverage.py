@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from catalog.models import Contract
 from catalog.queries import contracts_in_force, support_types_of
-from escalation.duty import calendar_of, party_of
+from escalation.duty import acknowledge_due, calendar_of, party_of, party_of_rule
 from escalation.gaps import DAY_HOURS, HOURS, CoverageGap, Recipients
 from escalation.models import (
     Action,
@@ -30,7 +30,6 @@ from foundation.duty.roster import (
     Party,
     Roster,
     first_to_answer,
-    members_of,
     roster_on,
 )
 from sla.clocks.arithmetic import BREACH_PERCENT
@@ -113,13 +112,7 @@ class CoverageForecast:
             return None
         first = levels[0]
         notified_at = first.answers(at, self.roster).at
-        allowed = timedelta(minutes=first.level.acknowledge_minutes)
-        climbs_at = (
-            first.calendar.add(notified_at, allowed)
-            if first.calendar is not None
-            else notified_at + allowed
-        )
-        return self._by_level(1, climbs_at)
+        return self._by_level(1, acknowledge_due(first.level, first.calendar, notified_at))
 
     def _levels_at(self, at: datetime) -> list[_Level]:
         return next(
@@ -298,12 +291,7 @@ def _clock_rules(organization: Organization) -> Iterator[tuple[EscalationRule, P
         if rule.action == Action.TELL_TAM and organization.account_manager is not None:
             yield rule, Party(organization.account_manager)
         elif rule.action == Action.TELL:
-            yield (
-                rule,
-                Party(members=tuple(members_of(rule.team)))
-                if rule.team is not None
-                else Party(rule.person),
-            )
+            yield rule, party_of_rule(rule)
         elif rule.action == Action.RAISE:
             yield rule, Party()
 

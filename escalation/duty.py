@@ -2,13 +2,18 @@
 nobody is on duty (SPEC 3.12, 5.2).
 """
 
-from datetime import datetime
+import logging
+from datetime import datetime, timedelta
 
-from escalation.models import EscalationLevel
+from escalation.models import EscalationLevel, EscalationRule
 from foundation.accounts.models import User
-from foundation.calendars.arithmetic import WorkCalendar
+from foundation.calendars.arithmetic import CalendarError, WorkCalendar
 from foundation.calendars.queries import calendar_versions_on, work_calendar
 from foundation.duty.roster import Answering, Party, Roster, first_to_answer, members_of
+
+logger = logging.getLogger(__name__)
+# The same request within this time is one: a double click.
+DOUBLE_CLICK = timedelta(minutes=1)
 
 
 def party_of(level: EscalationLevel) -> Party:
@@ -19,6 +24,27 @@ def party_of(level: EscalationLevel) -> Party:
     if level.team is not None:
         return Party(members=tuple(members_of(level.team)), outside=outside)
     return Party(level.contact, level.substitute, outside=outside)
+
+
+def party_of_rule(rule: EscalationRule) -> Party:
+    """Return whom a rule names: the members of its team, or its person."""
+    if rule.team is not None:
+        return Party(members=tuple(members_of(rule.team)))
+    return Party(rule.person)
+
+
+def acknowledge_due(
+    level: EscalationLevel, calendar: WorkCalendar | None, notified_at: datetime
+) -> datetime:
+    """Return until when a level has to acknowledge: its minutes, in its calendar (None: around the
+    clock), from when it is notified.
+    """
+    allowed = timedelta(minutes=level.acknowledge_minutes)
+    try:
+        return calendar.add(notified_at, allowed) if calendar is not None else notified_at + allowed
+    except CalendarError:  # an escalation never undoes the breach that called for it
+        logger.exception("Level %s has no date to acknowledge by: check its calendar", level.pk)
+        return notified_at + allowed
 
 
 def who_answers(level: EscalationLevel, at: datetime, roster: Roster) -> Answering:

@@ -1,5 +1,6 @@
 """External audits over the API: the same services and the same roles as portal and desk."""
 
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
@@ -20,7 +21,7 @@ from api.audits.serializers import (
     NewAuditSerializer,
     NewEvidenceSerializer,
 )
-from api.idempotency import once
+from api.idempotency import idempotent
 from api.tickets.serializers import clock_data
 from audits import queries, services
 from audits.models import (
@@ -87,7 +88,8 @@ class AuditViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[AuditRequest])
         responses={201: AuditSerializer},
         parameters=[_ORGANIZATION, _IDEMPOTENCY],
     )
-    def create(self, request: Request) -> Response:
+    @idempotent
+    def create(self, request: Request, *, at: datetime) -> Response:
         """Ask for an audit with its filled form; the wrong cells of a refused one are named in
         ``fields``.
         """
@@ -108,17 +110,14 @@ class AuditViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[AuditRequest])
         if not forms:
             raise Invalid(_("Give the file."), fields={"form": _("Attach the filled form.")})
 
-        def work() -> Response:
-            audit = services.request_audit(
-                membership=found[0],
-                form=forms[0],
-                checklist=checked_files(request._request, "checklist"),
-                by=actor(request._request, Channel.API),
-                at=timezone.now(),
-            )
-            return _answer(request, audit.ticket.number, status.HTTP_201_CREATED)
-
-        return once(request, work, timezone.now())
+        audit = services.request_audit(
+            membership=found[0],
+            form=forms[0],
+            checklist=checked_files(request._request, "checklist"),
+            by=actor(request._request, Channel.API),
+            at=at,
+        )
+        return _answer(request, audit.ticket.number, status.HTTP_201_CREATED)
 
     @extend_schema(
         request={"multipart/form-data": NewEvidenceSerializer},
@@ -126,7 +125,8 @@ class AuditViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[AuditRequest])
         parameters=[_IDEMPOTENCY],
     )
     @action(detail=True, methods=["post"], pagination_class=None)
-    def evidence(self, request: Request, number: str) -> Response:
+    @idempotent
+    def evidence(self, request: Request, number: str, *, at: datetime) -> Response:
         """Prepare evidence for an item of the list; it waits for BPO."""
         audit = queries.get_audit(person(request), number)
         body = NewEvidenceSerializer(data=request.data)
@@ -141,11 +141,8 @@ class AuditViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[AuditRequest])
             as_editable=data["as_editable"],
         )
 
-        def work() -> Response:
-            made = services.prepare_evidence(audit=audit, wanted=wanted, **_same(request))
-            return Response(EvidenceSerializer(made).data, status=status.HTTP_201_CREATED)
-
-        return once(request, work, timezone.now())
+        made = services.prepare_evidence(audit=audit, wanted=wanted, **_same(request, at))
+        return Response(EvidenceSerializer(made).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(
         request=DecisionSerializer, responses=EvidenceSerializer, parameters=[_IDEMPOTENCY]
@@ -156,23 +153,21 @@ class AuditViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[AuditRequest])
         url_path=r"evidence/(?P<evidence_id>\d+)/(?P<step>approve|refuse|deliver)",
         pagination_class=None,
     )
-    def decide(self, request: Request, number: str, evidence_id: str, step: str) -> Response:
+    @idempotent
+    def decide(
+        self, request: Request, number: str, evidence_id: str, step: str, *, at: datetime
+    ) -> Response:
         """Approve, refuse (with a reason) or deliver evidence: BPO only."""
         audit = queries.get_audit(person(request), number)
         body = DecisionSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        same = {"audit": audit, "evidence_id": int(evidence_id), **_same(request)}
+        same = {"audit": audit, "evidence_id": int(evidence_id), **_same(request, at)}
 
-        def work() -> Response:
-            if step == "refuse":
-                services.refuse_evidence(reason=body.validated_data["reason"], **same)
-            else:
-                (services.approve_evidence if step == "approve" else services.deliver_evidence)(
-                    **same
-                )
-            return Response(EvidenceSerializer(queries.get_evidence(audit, int(evidence_id))).data)
-
-        return once(request, work, timezone.now())
+        if step == "refuse":
+            services.refuse_evidence(reason=body.validated_data["reason"], **same)
+        else:
+            (services.approve_evidence if step == "approve" else services.deliver_evidence)(**same)
+        return Response(EvidenceSerializer(queries.get_evidence(audit, int(evidence_id))).data)
 
     @extend_schema(
         request=DelayNoticeSerializer,
@@ -180,25 +175,23 @@ class AuditViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[AuditRequest])
         parameters=[_IDEMPOTENCY],
     )
     @action(detail=True, methods=["post"], url_path="delay-notices", pagination_class=None)
-    def delay_notices(self, request: Request, number: str) -> Response:
+    @idempotent
+    def delay_notices(self, request: Request, number: str, *, at: datetime) -> Response:
         """Tell the customer that the delivery will be late, why, and the new date."""
         audit = queries.get_audit(person(request), number)
         body = DelayNoticeSerializer(data=request.data)
         body.is_valid(raise_exception=True)
 
-        def work() -> Response:
-            notice = services.give_delay_notice(
-                audit=audit, **body.validated_data, **_same(request)
-            )
-            return Response(DelayNoticeSerializer(notice).data, status=status.HTTP_201_CREATED)
-
-        return once(request, work, timezone.now())
+        notice = services.give_delay_notice(
+            audit=audit, **body.validated_data, **_same(request, at)
+        )
+        return Response(DelayNoticeSerializer(notice).data, status=status.HTTP_201_CREATED)
 
 
-def _same(request: Request) -> dict[str, Any]:
+def _same(request: Request, at: datetime) -> dict[str, Any]:
     return {
         "by": actor(request._request, Channel.API),
-        "at": timezone.now(),
+        "at": at,
     }
 
 

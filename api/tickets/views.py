@@ -1,5 +1,6 @@
 """Tickets over the API: the same services and the same table as portal and desk."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -11,7 +12,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.idempotency import once
+from api.idempotency import idempotent
 from api.tickets.classification import (
     ClassificationSerializer,
     ConsequencesSerializer,
@@ -99,20 +100,17 @@ class TicketViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Ticket]):
     @extend_schema(
         request=NewTicketSerializer, responses={201: TicketSerializer}, parameters=[_IDEMPOTENCY]
     )
-    def create(self, request: Request) -> Response:
+    @idempotent
+    def create(self, request: Request, *, at: datetime) -> Response:
         """Raise a ticket; its number, priority and clocks come back."""
         body = NewTicketSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        now = timezone.now()
 
-        def work() -> Response:
-            wanted = _new_ticket(request, body.validated_data)
-            ticket = services.raise_ticket(
-                request=wanted, by=actor(request._request, Channel.API), at=now
-            )
-            return _answer(request, ticket, status.HTTP_201_CREATED)
-
-        return once(request, work, now)
+        wanted = _new_ticket(request, body.validated_data)
+        ticket = services.raise_ticket(
+            request=wanted, by=actor(request._request, Channel.API), at=at
+        )
+        return _answer(request, ticket, status.HTTP_201_CREATED)
 
     @extend_schema(responses=ExplanationSerializer)
     @action(detail=True, methods=["get"], url_path=r"clocks/(?P<metric>[a-z]+)/explanation")
@@ -128,38 +126,34 @@ class TicketViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Ticket]):
         request=NewReplySerializer, responses={201: MessageSerializer}, parameters=[_IDEMPOTENCY]
     )
     @action(detail=True, methods=["post"])
-    def replies(self, request: Request, number: str) -> Response:
+    @idempotent
+    def replies(self, request: Request, number: str, *, at: datetime) -> Response:
         """Add a message: the customer's answer, or the desk's reply, statement or note."""
         ticket = queries.get_ticket(person(request), number)
         body = NewReplySerializer(data=request.data)
         body.is_valid(raise_exception=True)
 
-        def work() -> Response:
-            message = _reply(request, ticket, body.validated_data)
-            return Response(MessageSerializer(message).data, status=status.HTTP_201_CREATED)
-
-        return once(request, work, timezone.now())
+        message = _reply(request, ticket, body.validated_data, at)
+        return Response(MessageSerializer(message).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(
         request=NewFollowUpSerializer, responses={201: TicketSerializer}, parameters=[_IDEMPOTENCY]
     )
     @action(detail=True, methods=["post"], url_path="follow-ups")
-    def follow_ups(self, request: Request, number: str) -> Response:
+    @idempotent
+    def follow_ups(self, request: Request, number: str, *, at: datetime) -> Response:
         """Go on after a ticket has ended for good: a new ticket that continues it comes back."""
         ticket = queries.get_ticket(person(request), number)
         body = NewFollowUpSerializer(data=request.data)
         body.is_valid(raise_exception=True)
 
-        def work() -> Response:
-            follower = services.follow_up_ticket(
-                ticket=ticket,
-                body=body.validated_data["body"],
-                by=actor(request._request, Channel.API),
-                at=timezone.now(),
-            )
-            return _answer(request, follower, status.HTTP_201_CREATED)
-
-        return once(request, work, timezone.now())
+        follower = services.follow_up_ticket(
+            ticket=ticket,
+            body=body.validated_data["body"],
+            by=actor(request._request, Channel.API),
+            at=at,
+        )
+        return _answer(request, follower, status.HTTP_201_CREATED)
 
     @extend_schema(
         methods=["GET"],
@@ -173,7 +167,8 @@ class TicketViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Ticket]):
         parameters=[_IDEMPOTENCY],
     )
     @action(detail=True, methods=["get", "post"], pagination_class=None, filterset_class=None)
-    def escalations(self, request: Request, number: str) -> Response:
+    @idempotent
+    def escalations(self, request: Request, number: str, *, at: datetime) -> Response:
         """Show the steps of the ticket's ladder, or ask for the next one, at any moment of its life
         (SPEC 5.2).
         """
@@ -186,18 +181,15 @@ class TicketViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Ticket]):
         body = NewEscalationSerializer(data=request.data)
         body.is_valid(raise_exception=True)
 
-        def work() -> Response:
-            step = request_escalation(
-                ticket=ticket,
-                reason=body.validated_data["reason"],
-                by=actor(request._request, Channel.API),
-                at=timezone.now(),
-            )
-            return Response(
-                EscalationSerializer(step, context=inside).data, status=status.HTTP_201_CREATED
-            )
-
-        return once(request, work, timezone.now())
+        step = request_escalation(
+            ticket=ticket,
+            reason=body.validated_data["reason"],
+            by=actor(request._request, Channel.API),
+            at=at,
+        )
+        return Response(
+            EscalationSerializer(step, context=inside).data, status=status.HTTP_201_CREATED
+        )
 
     @extend_schema(responses=RuleLogSerializer(many=True))
     @action(detail=True, methods=["get"], pagination_class=None, filterset_class=None)
@@ -216,7 +208,8 @@ class TicketViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Ticket]):
         parameters=[_IDEMPOTENCY, _IF_MATCH],
     )
     @action(detail=True, methods=["post"])
-    def classification(self, request: Request, number: str) -> Response:
+    @idempotent
+    def classification(self, request: Request, number: str, *, at: datetime) -> Response:
         """Confirm or change impact, urgency, kind, service and environment; the matrix gives the
         priority. For the desk (SPEC 3.7).
         """
@@ -224,18 +217,15 @@ class TicketViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Ticket]):
         body = NewClassificationSerializer(data=request.data)
         body.is_valid(raise_exception=True)
 
-        def work() -> Response:
-            services.classify_ticket(
-                ticket=ticket,
-                classification=chosen(ticket, body.validated_data),
-                reason=body.validated_data["reason"],
-                by=actor(request._request, Channel.API),
-                at=timezone.now(),
-                expected_version=_expected_version(request),
-            )
-            return _answer(request, queries.get_ticket(person(request), number))
-
-        return once(request, work, timezone.now())
+        services.classify_ticket(
+            ticket=ticket,
+            classification=chosen(ticket, body.validated_data),
+            reason=body.validated_data["reason"],
+            by=actor(request._request, Channel.API),
+            at=at,
+            expected_version=_expected_version(request),
+        )
+        return _answer(request, queries.get_ticket(person(request), number))
 
     @extend_schema(request=ClassificationSerializer, responses={200: ConsequencesSerializer})
     @action(detail=True, methods=["post"], url_path="classification/preview")
@@ -259,24 +249,22 @@ class TicketViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Ticket]):
         parameters=[_IDEMPOTENCY, _IF_MATCH],
     )
     @action(detail=True, methods=["post"])
-    def transitions(self, request: Request, number: str) -> Response:
+    @idempotent
+    def transitions(self, request: Request, number: str, *, at: datetime) -> Response:
         """Take a transition of the table; an impossible one says which are possible."""
         ticket = queries.get_ticket(person(request), number)
         body = NewTransitionSerializer(data=request.data)
         body.is_valid(raise_exception=True)
 
-        def work() -> Response:
-            services.transition_ticket(
-                ticket=ticket,
-                name=body.validated_data["transition"],
-                details=_details(body.validated_data),
-                by=actor(request._request, Channel.API),
-                at=timezone.now(),
-                expected_version=_expected_version(request),
-            )
-            return _answer(request, queries.get_ticket(person(request), number))
-
-        return once(request, work, timezone.now())
+        services.transition_ticket(
+            ticket=ticket,
+            name=body.validated_data["transition"],
+            details=_details(body.validated_data),
+            by=actor(request._request, Channel.API),
+            at=at,
+            expected_version=_expected_version(request),
+        )
+        return _answer(request, queries.get_ticket(person(request), number))
 
 
 def _answer(request: Request, ticket: Ticket, code: int = status.HTTP_200_OK) -> Response:
@@ -336,9 +324,8 @@ def _for_whom(request: Request, data: dict[str, Any]) -> Membership:
     return chosen[0]
 
 
-def _reply(request: Request, ticket: Ticket, data: dict[str, Any]) -> Message:
+def _reply(request: Request, ticket: Ticket, data: dict[str, Any], at: datetime) -> Message:
     by = actor(request._request, Channel.API)
-    at = timezone.now()
     user = person(request)
     if not user.is_staff:
         if data["kind"] != MessageKind.REPLY:

@@ -3,13 +3,13 @@
 """
 
 import logging
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from escalation import notices, verbs
-from escalation.duty import calendar_of, party_of, who_answers
+from escalation.duty import DOUBLE_CLICK, acknowledge_due, calendar_of, party_of, who_answers
 from escalation.events import TicketEscalated
 from escalation.models import Cause, Escalation, EscalationLevel
 from escalation.queries import ladder_of
@@ -17,19 +17,18 @@ from foundation.accounts.models import User
 from foundation.accounts.queries import acting_person
 from foundation.accounts.roles import Capability
 from foundation.activity.services import Fact, record
-from foundation.calendars.arithmetic import CalendarError
 from foundation.core.actor import Actor, system_actor
 from foundation.core.errors import Invalid, NotAllowed
 from foundation.core.events import publish
 from foundation.duty.roster import roster_on
 from tickets.models import Ticket
 from tickets.permissions import can_reply_as_customer
+from tickets.services.base import locked_ticket
 from tickets.states import FINAL, State
 
 logger = logging.getLogger(__name__)
 ESCALATOR = system_actor("escalation")
 BY_CLOCK = {Cause.BREACH, Cause.RULE}
-DOUBLE_CLICK = timedelta(minutes=1)
 
 
 @transaction.atomic
@@ -44,11 +43,7 @@ def escalate_ticket(
     told again. Without a matrix the desk's supervisors are told. In order: row, record,
     ``TicketEscalated``, letters.
     """
-    ticket = (
-        Ticket.objects.select_for_update(of=("self",))
-        .select_related("organization", "requester", "assignee", "owner")
-        .get(pk=ticket.pk)
-    )
+    ticket = locked_ticket(ticket.pk, "organization", "requester", "assignee", "owner")
     steps = list(Escalation.objects.filter(ticket=ticket).order_by("pk"))
     if any(step.cause_key == cause_key for step in steps):
         return None
@@ -74,7 +69,9 @@ def escalate_ticket(
         notified=[person.full_name or person.email for person in answering.people]
         if answering
         else [],
-        acknowledge_due_at=_acknowledge_due(level, answering.at) if level and answering else None,
+        acknowledge_due_at=acknowledge_due(level, calendar_of(level, answering.at), answering.at)
+        if level and answering
+        else None,
     )
     _record_and_publish(escalation, by=by, at=at)
     notices.tell_level(
@@ -117,7 +114,7 @@ def request_escalation(*, ticket: Ticket, reason: str, by: Actor, at: datetime) 
         raise NotAllowed(_("This ticket has ended: there is nothing left to escalate."))
     if not reason.strip():
         raise Invalid(_("Say why you escalate."), fields={"reason": _("Say why you escalate.")})
-    Ticket.objects.select_for_update(of=("self",)).get(pk=ticket.pk)
+    locked_ticket(ticket.pk)
     lately = Escalation.objects.filter(
         ticket=ticket, cause=Cause.REQUEST, created_at__gt=at - DOUBLE_CLICK
     )
@@ -143,7 +140,7 @@ def deescalate_ticket(*, ticket: Ticket, reason: str, by: Actor, at: datetime) -
         raise NotAllowed(_("Only the desk takes an escalation back."))
     if not reason.strip():
         raise Invalid(_("Say why the escalation is taken back."), fields={"reason": _("Say why.")})
-    ticket = Ticket.objects.select_for_update(of=("self",)).get(pk=ticket.pk)
+    ticket = locked_ticket(ticket.pk)
     steps = list(Escalation.objects.filter(ticket=ticket).order_by("pk"))
     position = steps[-1].position - 1 if steps else -1
     if position < 0:
@@ -208,8 +205,7 @@ def climb(*, escalation: Escalation, at: datetime) -> bool:
 
     The last level is told once more. What was solved meanwhile climbs no further.
     """
-    # the ticket first, as everywhere
-    Ticket.objects.select_for_update(of=("self",)).get(pk=escalation.ticket_id)
+    locked_ticket(escalation.ticket_id)
     claimed = Escalation.objects.filter(
         pk=escalation.pk, acknowledged_at=None, acknowledge_due_at=escalation.acknowledge_due_at
     ).update(acknowledge_due_at=None)
@@ -269,16 +265,3 @@ def may_acknowledge(user: User, escalation: Escalation, at: datetime) -> bool:
     return user.pk in roster_on(at, escalation.organization_id).circle(
         party_of(escalation.level).candidates
     )
-
-
-def _acknowledge_due(level: EscalationLevel, notified_at: datetime) -> datetime:
-    """Return until when the level has to acknowledge: its minutes, in its hours, from when it is
-    told.
-    """
-    allowed = timedelta(minutes=level.acknowledge_minutes)
-    calendar = calendar_of(level, notified_at)
-    try:
-        return calendar.add(notified_at, allowed) if calendar is not None else notified_at + allowed
-    except CalendarError:  # an escalation never undoes the breach that called for it
-        logger.exception("Level %s has no date to acknowledge by: check its calendar", level.pk)
-        return notified_at + allowed

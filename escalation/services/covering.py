@@ -2,7 +2,7 @@
 (SPEC 17.10).
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from catalog.models import Contract
 from escalation import notices, verbs
 from escalation.coverage import forecasts_of
-from escalation.duty import who_answers
+from escalation.duty import DOUBLE_CLICK, who_answers
 from escalation.gaps import stretches_of
 from escalation.models import Coverage, Drill
 from escalation.queries import levels_of, matrix_on
@@ -21,8 +21,6 @@ from foundation.activity.services import Fact, record
 from foundation.core.actor import Actor
 from foundation.core.errors import NotAllowed
 from foundation.duty.roster import roster_on
-
-DOUBLE_CLICK = timedelta(minutes=1)
 
 
 @transaction.atomic

@@ -10,6 +10,7 @@ from django.core.cache import cache
 from django.db import transaction
 
 from escalation import notices
+from escalation.duty import party_of_rule
 from escalation.models import Action, Cause, EscalationRule, RuleLog, SilenceWatch, Trigger
 from escalation.queries import RULES_KEY, ActiveRule, active_rules, load_of, rules_to_plan
 from escalation.rules import WAITS_FOR_US, Condition, Earlier, Occurrence, Outcome, held_back, unmet
@@ -23,11 +24,11 @@ from foundation.duty.roster import (
     Answering,
     Party,
     first_to_answer,
-    members_of,
     roster_on,
 )
 from tickets.models import Ticket
 from tickets.services import assign_automatically
+from tickets.services.base import locked_ticket
 from tickets.states import FINAL
 
 logger = logging.getLogger(__name__)
@@ -133,8 +134,10 @@ def _act(rule: EscalationRule, ticket: Ticket, occurrence: Occurrence, log: Rule
         if manager is None:
             raise CannotAct(Condition.NO_MANAGER)
         party = Party(manager)
+    elif rule.team is None and rule.person is None:
+        raise CannotAct(Condition.NOBODY_NAMED)
     else:
-        party = _party(rule)
+        party = party_of_rule(rule)
     roster = roster_on(at, ticket.organization_id)
     if rule.action == Action.ASSIGN:
         on_duty = party.reachable(at, roster)
@@ -155,14 +158,6 @@ def _act(rule: EscalationRule, ticket: Ticket, occurrence: Occurrence, log: Rule
         at=at,
     )
     return ", ".join(person.full_name or person.email for person in answering.people)
-
-
-def _party(rule: EscalationRule) -> Party:
-    if rule.team is not None:
-        return Party(members=tuple(members_of(rule.team)))
-    if rule.person is None:
-        raise CannotAct(Condition.NOBODY_NAMED)
-    return Party(rule.person)
 
 
 def _least_loaded(people: Sequence[User]) -> User:
@@ -222,10 +217,9 @@ def break_silence(*, watch_id: int, at: datetime) -> bool:
     )
     if watch is None:
         return False
-    ticket = Ticket.objects.select_for_update(of=("self",)).select_related(
-        "organization", "requester", "assignee", "owner", "service"
+    locked = locked_ticket(
+        watch.ticket_id, "organization", "requester", "assignee", "owner", "service"
     )
-    locked = ticket.get(pk=watch.ticket_id)
     if not SilenceWatch.objects.filter(
         pk=watch_id, run_after=watch.run_after, run_after__lte=at
     ).delete()[0]:

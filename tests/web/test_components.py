@@ -10,8 +10,8 @@ from django.template import Context, Template
 from django.utils import translation
 
 from foundation.core.classification import Priority
-from tests.support.html import text_of
 from tests.support.house import House
+from tests.support.html import text_of
 from tickets.states import State
 
 ROOT = Path(__file__).resolve().parents[2] / "templates"
@@ -20,14 +20,14 @@ INSTANT = datetime(2026, 11, 23, 20, 5, tzinfo=UTC)
 
 def render(text: str, **context: Any) -> str:
     source = "{% load words components %}" + text
-    return " ".join(Template(source).render(Context(context)).split())
+    return " ".join(Template(source).render(Context(context)).split()).replace(" >", ">")
 
 
 def test_a_badge_has_a_tone_an_icon_and_escaped_words() -> None:
     found = render('{% badge "warning" icon="x" %}{{ word }}{% endbadge %}', word="<b>")
 
     assert re.fullmatch(
-        r'<span class="badge warning" ?><svg .*?</svg><span>&lt;b&gt;</span></span>', found
+        r'<span class="badge warning"><svg .*?</svg><span>&lt;b&gt;</span></span>', found
     )
     assert render("{% badge %}a{% endbadge %}") == '<span class="badge"><span>a</span></span>'
 
@@ -43,7 +43,10 @@ def test_an_empty_state_is_a_card_with_an_icon_unless_it_stands_in_one() -> None
 
 @pytest.mark.parametrize(
     ("language", "words", "place"),
-    [("es", "23 nov 2026, 14:05", "Ciudad de México"), ("en", "Nov 23, 2026, 14:05", "Mexico City")],
+    [
+        ("es", "23 nov 2026, 14:05", "Ciudad de México"),
+        ("en", "Nov 23, 2026, 14:05", "Mexico City"),
+    ],
 )
 def test_a_moment_names_its_zone(language: str, words: str, place: str) -> None:
     with translation.override(language):

@@ -45,6 +45,14 @@ def lock_ticket(ticket: Ticket) -> None:
     )
 
 
+def locked_ticket(ticket_id: int, *related: str) -> Ticket:
+    """Return a ticket, with what ``related`` names, its row locked until the commit: the ticket
+    first, as everywhere, so that no two transactions wait for each other.
+    """
+    found = Ticket.objects.select_for_update(of=("self",))
+    return (found.select_related(*related) if related else found).get(pk=ticket_id)
+
+
 def touch_ticket(ticket: Ticket, *, at: datetime) -> None:
     """Move the last activity, as a message does; a message is no change of fields and never makes a
     form stale.

@@ -20,6 +20,7 @@ from sla.clocks.services.dating import (
 )
 from sla.events import ClockBreached, ClockWarned
 from tickets.models import Ticket
+from tickets.services.base import locked_ticket
 
 
 @transaction.atomic
@@ -30,11 +31,7 @@ def settle_ticket(*, ticket_id: int, at: datetime) -> int:
     Both clocks of a ticket are settled in this one transaction, so that two breaches in one sweep
     are one escalation step.
     """
-    ticket = (
-        Ticket.objects.select_for_update(of=("self",))
-        .select_related("organization")
-        .get(pk=ticket_id)
-    )
+    ticket = locked_ticket(ticket_id, "organization")
     loaded = load_locked(ticket)
     announced = sum(settle(ticket, item, at) for item in loaded)
     update_ticket_due_dates(ticket, loaded)
