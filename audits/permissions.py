@@ -8,6 +8,7 @@ from audits.models import AuditRequest, AuditState
 from foundation.accounts.models import User
 from foundation.accounts.queries import membership_of, serves
 from foundation.accounts.roles import ACTS_FOR_ORGANIZATION, RAISES_TICKETS, StaffRole
+from tickets.states import OPEN_STATES
 
 _R = StaffRole
 _S = AuditState
@@ -73,6 +74,11 @@ def has_role(user: User, act: Act, organization_id: int) -> bool:
 
 def can(user: User, act: Act, audit: AuditRequest) -> bool:
     return has_role(user, act, audit.organization_id) and audit.state in RULES[act][1]
+
+
+def takes_visits(audit: AuditRequest) -> bool:
+    """Tell whether a visit may still be announced: until what was asked for is delivered."""
+    return audit.state in _RUNNING and audit.ticket.state in OPEN_STATES
 
 
 def sees_evidence(user: User, organization_id: int) -> bool:

@@ -1,5 +1,6 @@
 """What the monthly report says of audits."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -12,10 +13,10 @@ from audits.models import (
     DelayNotice,
     RequestedItem,
 )
-from audits.queries.views import delivery_clock
 from foundation.accounts.models import Organization
 from sla.clocks.models import Clock, ClockState
 from sla.clocks.verdicts import Verdict, verdict_of, verdict_on
+from sla.metrics import Metric
 from tickets.states import State
 
 
@@ -30,14 +31,35 @@ def reported_audits(
     found = found.filter(
         Q(ticket__closed_at__isnull=True) | Q(ticket__closed_at__gte=start)
     ).exclude(ticket__state__in=[State.REJECTED, State.CANCELLED])
-    return [_reported(audit, at) for audit in found.select_related("ticket").order_by("pk")]
-
-
-def _reported(audit: AuditRequest, at: datetime) -> dict[str, Any]:
-    clock = delivery_clock(audit.ticket_id)
-    notices: Sequence[DelayNotice] = list(
-        DelayNotice.objects.filter(audit=audit, given_at__lte=at).order_by("pk")
+    audits = list(found.select_related("ticket").order_by("pk"))
+    clocks = {
+        clock.ticket_id: clock
+        for clock in Clock.objects.filter(
+            ticket_id__in=[audit.ticket_id for audit in audits], metric=Metric.DELIVERY
+        )
+    }
+    notices: dict[int, list[DelayNotice]] = {}
+    given = DelayNotice.objects.filter(audit__in=audits, given_at__lte=at)
+    for notice in given.order_by("pk"):
+        notices.setdefault(notice.audit_id, []).append(notice)
+    items = Counter(
+        RequestedItem.objects.filter(audit__in=audits).values_list("audit_id", flat=True)
     )
+    return [
+        _reported(
+            audit, clocks.get(audit.ticket_id), notices.get(audit.pk, []), items[audit.pk], at
+        )
+        for audit in audits
+    ]
+
+
+def _reported(
+    audit: AuditRequest,
+    clock: Clock | None,
+    notices: Sequence[DelayNotice],
+    items: int,
+    at: datetime,
+) -> dict[str, Any]:
     delivered_at = (
         audit.delivered_at if audit.delivered_at is not None and audit.delivered_at <= at else None
     )
@@ -48,7 +70,7 @@ def _reported(audit: AuditRequest, at: datetime) -> dict[str, Any]:
         "number": audit.ticket.number,
         "auditor": audit.auditor_company,
         "state": audit.stopped_from if is_stopped else audit.state,
-        "items": RequestedItem.objects.filter(audit=audit).count(),
+        "items": items,
         "due_at": due_at.isoformat() if due_at else "",
         "delivered_at": delivered_at.isoformat() if delivered_at else "",
         "verdict": Verdict.RUNNING if is_stopped else _verdict(clock, due_at, delivered_at, at),

@@ -20,7 +20,7 @@ from audits.models import (
     Visit,
     VisitPlace,
 )
-from audits.permissions import RULES, Act, acts_for_customer
+from audits.permissions import Act, acts_for_customer, takes_visits
 from audits.queries import delivery_clock, get_conference, get_visit
 from audits.services.base import NotNow, lock_for_act, record_audit, require_text, write_to_customer
 from foundation.accounts.queries import acting_person
@@ -32,7 +32,6 @@ from foundation.core.wording import day_words
 from foundation.core.zones import zone
 from sla.clocks.services import start_promise, withdraw_promise
 from sla.metrics import Metric
-from tickets.states import OPEN_STATES
 
 MAX_ATTENDEES = 50
 DAY = timedelta(days=1)
@@ -182,7 +181,7 @@ def announce_visit(
         .select_related("ticket", "organization")
         .get(pk=audit.pk)
     )
-    if locked.state not in RULES[Act.TELL_DELAY][1] or locked.ticket.state not in OPEN_STATES:
+    if not takes_visits(locked):
         raise NotNow(_("No visit can be announced for this audit any more."))
     earliest = earliest_visit(locked, at)
     if on < earliest:

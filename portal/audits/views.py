@@ -12,10 +12,9 @@ from audits import queries, services
 from audits.models import AuditRequest, VisitPlace
 from audits.paper import invitation
 from audits.permissions import (
-    RULES,
-    Act,
     acts_for_customer,
     may_request,
+    takes_visits,
 )
 from audits.services import NewVisit
 from audits.workbook import make_form, read_form
@@ -109,7 +108,7 @@ def new_audit(request: HttpRequest) -> HttpResponse:
             audit = _request(request, form, memberships)
         except DomainError as error:
             put_on_form(form, error)
-            cells = {name: str(words) for name, words in error.fields.items() if "!" in name}
+            cells = _cells(error)
         else:
             messages.success(
                 request,
@@ -140,8 +139,13 @@ def _wrong_cells(
                 read_form(file.stream, offered)
     except DomainError as error:
         put_on_form(form, error)
-        return {name: str(words) for name, words in error.fields.items() if "!" in name}
+        return _cells(error)
     return {}
+
+
+def _cells(error: DomainError) -> dict[str, str]:
+    """Return what is wrong with cells of the form, such as ``Request!C9``, by the cell."""
+    return {name: str(words) for name, words in error.fields.items() if "!" in name}
 
 
 def _request(request: HttpRequest, form: AuditForm, memberships: list[Membership]) -> AuditRequest:
@@ -181,11 +185,7 @@ def _page(
     now = timezone.now()
     view = queries.view_of(found, user)
     attachments = queries.attachments_of(view)
-    may_visit = (
-        acts_for_customer(user, found)
-        and found.state in RULES[Act.TELL_DELAY][1]
-        and found.ticket.is_active
-    )
+    may_visit = acts_for_customer(user, found) and takes_visits(found)
     context = {
         "audit": found,
         "view": view,

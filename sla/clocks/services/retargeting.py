@@ -140,12 +140,8 @@ def _changed(
         record_facts(ticket, [end_unmeasured(item, change.at)], change.at, change.by)
         return item
     calendar = calendar_for(matter, item.metric, policy, versions)
-    if (
-        not was_live
-    ):  # withdrawn by an earlier change, and promised again: the time since the arrival counts
-        clock.state = ClockState.RUNNING
-        clock.stopped_at = None
-        record_facts(ticket, [fact_of(verbs.RESUMED, clock)], change.at, change.by)
+    if not was_live:
+        _resume(ticket, item, change)
     new = Promised(target, calendar.pk, policy)
     old_policy = item.policies[tuple(item.segments[-1].policies)]
     last = Promised(item.segments[-1].promise, item.segments[-1].calendar_id, old_policy)
@@ -159,6 +155,14 @@ def _changed(
     settle(ticket, item, change.at)
     _refuse_relief(item, was_missed and clock.breached_at is None and not change.may_relieve)
     return item
+
+
+def _resume(ticket: Ticket, item: LoadedClock, change: _Change) -> None:
+    """Let a clock run again that an earlier change withdrew: the time since the arrival counts."""
+    clock = item.clock
+    clock.state = ClockState.RUNNING
+    clock.stopped_at = None
+    record_facts(ticket, [fact_of(verbs.RESUMED, clock)], change.at, change.by)
 
 
 def _rebind(ticket: Ticket, item: LoadedClock, policy: Policy, change: _Change) -> None:
