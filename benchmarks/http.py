@@ -45,7 +45,7 @@ class Client:
 
 def session_of(mesa: Mesa, email: str) -> str:
     """Return the cookie of a signed-in agent."""
-    return "sessionid=" + str(mesa.script("session", email))
+    return f"sessionid={mesa.session(email)}"
 
 
 def times(client: Client, path: str, count: int) -> list[float]:

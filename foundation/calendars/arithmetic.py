@@ -310,7 +310,7 @@ class WorkCalendar:
             if stop is None:
                 return
             moment = stop
-        if due is not None:
+        if due is not None and moment < due:
             yield from self._hours(moment, due)
 
     def _hours(self, low: int, high: int) -> Iterable[LedgerSegment]:

@@ -104,6 +104,20 @@ def test_every_ledger_partitions_start_to_due_and_sums_to_the_target() -> None:
             assert ledger.counted == duration, vector["id"]
 
 
+def test_an_account_ends_at_its_end_although_a_pause_goes_on() -> None:
+    start = datetime(2026, 3, 2, 15, tzinfo=UTC)  # Monday 09:00
+    end = start + timedelta(hours=3)
+    pause = (start + timedelta(hours=1), end + timedelta(hours=1))
+
+    found = MEXICO.account(start, end, [pause])
+
+    assert [(line.kind, line.start, line.end) for line in found.segments] == [
+        (SegmentKind.OPEN, start, pause[0]),
+        (SegmentKind.PAUSED, pause[0], end),
+    ]
+    assert found.duration == timedelta(hours=1)
+
+
 def test_unknown_zone_is_refused_by_name() -> None:
     with pytest.raises(UnknownTimezone, match="Mexico/Nowhere"):
         WorkCalendar(timezone="Mexico/Nowhere", hours={0: [("09:00", "10:00")]})

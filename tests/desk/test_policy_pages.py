@@ -13,6 +13,7 @@ from tests.support.house import (
     MONDAY_9AM,
     House,
 )
+from tests.support.html import text_of
 from tests.support.policies import every_priority, publish_for
 
 
@@ -62,6 +63,31 @@ def test_the_configuration_page_publishes_and_refuses_by_the_same_rules(
         f"/admin/sla/policyversion/{version.pk}/change/", form | {"targets-TOTAL_FORMS": "0"}
     )
     assert again.status_code == 403  # it is in force
+
+
+def test_a_target_that_is_struck_out_does_not_count(house: House, sign_in: Any) -> None:
+    client = sign_in(house.staff["administrator"])
+    form = {
+        "organization": house.north.pk,
+        "contract": house.contract.pk,
+        "warning_percents": "50, 90",
+        "targets-TOTAL_FORMS": "5",
+        "targets-INITIAL_FORMS": "0",
+    }
+    for number, priority in enumerate((1, 2, 3, 4, 4)):
+        form |= {
+            f"targets-{number}-metric": "resolution",
+            f"targets-{number}-priority": str(priority),
+            f"targets-{number}-minutes": str(90 + number),
+        }
+
+    doubled = client.post("/admin/sla/policyversion/add/", form)
+    saved = client.post("/admin/sla/policyversion/add/", form | {"targets-3-DELETE": "on"})
+
+    assert (doubled.status_code, saved.status_code) == (200, 302)
+    assert "Resolución tiene dos objetivos para Baja" in text_of(doubled.content.decode())
+    targets = PolicyVersion.objects.get().targets.order_by("priority")
+    assert list(targets.values_list("priority", "minutes")) == [(1, 90), (2, 91), (3, 92), (4, 94)]
 
 
 @pytest.mark.parametrize("whose", ["contract", "person", "organization"])

@@ -5,9 +5,7 @@ import time_machine
 
 from desk.simulations.forms import SimulationForm, initial_of
 from foundation.core import tenancy
-from foundation.core.classification import (
-    Priority,
-)
+from foundation.core.classification import Impact, Priority, Urgency
 from reports import services
 from reports.models import Simulation, SimulationPart
 from sla.clocks.models import Clock
@@ -16,6 +14,7 @@ from sla.policies.durations import parse_promise
 from sla.policies.models import PolicyTarget
 from sla.policies.services import publish_policy
 from sla.simulation.drafts import (
+    Draft,
     written_out,
 )
 from tests.support.house import (
@@ -155,3 +154,36 @@ def test_a_form_filled_with_the_terms_in_force_changes_nothing(house: House) -> 
 def test_a_target_out_of_all_bounds_is_refused_in_the_form(text: str) -> None:
     with pytest.raises(ValueError, match=text):
         parse_promise(text)
+
+
+def test_a_simulation_is_tried_again_with_everything_that_was_drafted(
+    house: House, sign_in: Any
+) -> None:
+    make_ticket(house)
+    draft = Draft(
+        targets={(Metric.REACTION, "", priority): 20 * MINUTE for priority in Priority},
+        matrix={
+            (Urgency.LOW, Impact.MINOR): Priority.CRITICAL,
+            (Urgency.HIGH, Impact.MINOR): Priority.LOW,
+        },
+        pauses_while_pending_user=False,
+        pauses_while_pending_supplier=True,
+        without_holidays=True,
+    )
+    simulated = simulate(house, draft)
+
+    with time_machine.travel(APRIL_3, tick=False):
+        client = sign_in(house.staff["administrator"])
+        page = client.get(f"/admin/simulations/?again={simulated.parts[0].simulation_id}")
+
+    initial = page.context["form"].initial
+    assert {name: value for name, value in initial.items() if name.startswith("cell_")} == {
+        "cell_low_minor": "critical",
+        "cell_high_minor": "low",
+    }
+    assert {initial[f"target_reaction_every_{each.code}"] for each in Priority} == {"20 min"}
+    assert (initial["pauses_user"], initial["pauses_supplier"], initial["without_holidays"]) == (
+        "no",
+        "yes",
+        True,
+    )

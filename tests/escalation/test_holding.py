@@ -127,6 +127,7 @@ def test_a_silence_is_judged_again_when_the_ticket_becomes_what_the_rule_speaks_
 
     sweep(MONDAY_9AM + 61 * MINUTE)
     assert told("rule") == []
+    make_ticket(house, at=MONDAY_9AM + 65 * MINUTE)  # under watch by the same rule
     chosen = Classification(
         impact=Impact.EXTENSIVE,
         urgency=Urgency.CRITICAL,

@@ -13,6 +13,7 @@ from foundation.accounts.models import Organization
 from tests.support.house import DAY, HOUR, MINUTE, MONDAY_9AM, House, by, fresh, make_ticket
 from tests.support.rules import letters, results, rule
 from tickets.models import Ticket
+from tickets.services import reply_to_customer
 
 
 def ask(house: House, ticket: Ticket) -> Escalation:
@@ -149,3 +150,31 @@ def test_a_coverage_that_fails_does_not_hold_up_the_next(
     done = Coverage.objects.filter(computed_at__isnull=False)
     assert set(done.values_list("organization__slug", flat=True)) == {"south"}
     assert f"organization {house.north.pk}" in caplog.text
+
+
+def test_a_word_to_one_customer_ends_the_silence_of_no_other(house: House) -> None:
+    tickets = both(house)
+    rule(
+        name="Silent",
+        trigger="silence",
+        silence_minutes=60,
+        percent=None,
+        action="tell",
+        person=house.staff["desk_supervisor"],
+    )
+    with time_machine.travel(MONDAY_9AM + MINUTE, tick=False):
+        tasks.sweep_rules()
+    reply_to_customer(
+        ticket=fresh(tickets[0]),
+        body="We look.",
+        by=by(house.agent),
+        at=MONDAY_9AM + 50 * MINUTE,
+    )
+
+    with time_machine.travel(MONDAY_9AM + 70 * MINUTE, tick=False):
+        assert tasks.sweep_rules() == 1
+
+    assert [len(results(ticket)) for ticket in tickets] == [0, 1]
+    with time_machine.travel(MONDAY_9AM + 111 * MINUTE, tick=False):
+        tasks.sweep_rules()
+    assert [len(results(ticket)) for ticket in tickets] == [1, 1]

@@ -143,13 +143,19 @@ def check_targets(targets: Iterable[PolicyTarget]) -> None:
     """Refuse a policy with a hole: what it promises for one priority it promises for each, or
     leaves to the policy beneath.
 
-    A support type or category may lean on the row for every one of them.
+    A support type or category may lean on the row for every one of them. Two targets for the same
+    matter are refused.
     """
     stated: dict[tuple[str, str, int | None], set[int]] = {}
     for target in targets:
-        stated.setdefault((target.metric, target.support_type, target.category_id), set()).add(
-            target.priority
-        )
+        matter = (target.metric, target.support_type, target.category_id)
+        if target.priority in stated.setdefault(matter, set()):
+            words = _("%(clock)s has two targets for %(priority)s: keep one of them.") % {
+                "clock": Metric(target.metric).label,
+                "priority": Priority(target.priority).label,
+            }
+            raise Invalid(words, fields={"targets": words})
+        stated[matter].add(target.priority)
     for (metric, support_type, category_id), priorities in stated.items():
         wider = [(metric, "", category_id), (metric, support_type, None), (metric, "", None)]
         covered = priorities.union(*(stated.get(each, set()) for each in wider))
