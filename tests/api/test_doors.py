@@ -97,3 +97,20 @@ def test_staff_who_name_nobody_of_that_customer_are_refused(
 
     assert (refused.status_code, list(refused.json()["fields"])) == (400, ["requester"])
     assert not Ticket.objects.exists()
+
+
+@pytest.mark.parametrize("etag", ['"x"', '"1.5"', '"9999999999"', "W/"])
+def test_an_etag_that_is_no_version_is_refused_and_changes_nothing(
+    house: House, api: Any, etag: str
+) -> None:
+    ticket = make_ticket(house)
+
+    refused = api(house.agent).post(
+        f"tickets/{ticket.number}/transitions/", {"transition": "start"}, If_Match=etag
+    )
+
+    if etag == "W/":  # nothing inside: no precondition
+        assert refused.status_code == 200
+        return
+    assert 400 <= refused.status_code < 500
+    assert fresh(ticket).state == "new"

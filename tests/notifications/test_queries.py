@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 import time_machine
 
+from foundation.activity.models import Record
 from foundation.notifications.models import MessageStatus, OutboxMessage
 from foundation.notifications.queries import oldest_waiting
 from foundation.notifications.rendering import render_message
+from foundation.notifications.services import requeue_messages
 from tests.support.house import HOUR, MINUTE, MONDAY_9AM, House, by, fresh, make_ticket
 from tests.support.letters import address_in
 from tests.support.tickets import step
@@ -81,3 +83,19 @@ def test_the_assignee_is_told_what_the_customer_did(
     assert ticket.number in render_message(letter).subject
     assert words.lower() in (render_message(letter).subject + text).lower()
     assert all(reason in text for reason in details.values())
+
+
+def test_of_two_dead_messages_the_one_that_was_asked_for_waits_again(house: House) -> None:
+    dead = [message(number, status=MessageStatus.DEAD, attempts=6) for number in (1, 2)]
+    sent = message(3, status=MessageStatus.SENT)
+    administrator = by(house.staff["administrator"])
+
+    count = requeue_messages(
+        message_ids=[dead[1].pk, sent.pk], by=administrator, at=MONDAY_9AM + HOUR
+    )
+
+    assert count == 1
+    rows = OutboxMessage.objects.order_by("pk").values_list("status", "attempts")
+    assert list(rows) == [("dead", 6), ("queued", 0), ("sent", 0)]
+    fact = Record.objects.get(object_type="outbox")
+    assert (fact.object_id, fact.person_id) == (dead[1].pk, house.staff["administrator"].pk)

@@ -119,6 +119,23 @@ def test_a_row_that_was_tampered_with_is_named_and_mended(
     assert rows(ticket) == before
 
 
+def test_a_clock_that_the_record_does_not_know_is_named_and_removed(house: House) -> None:
+    other = make_ticket(house)
+    ticket = make_ticket(house)
+    kept = [rows(each) for each in (other, ticket)]
+    for each in (other, ticket):
+        stray = Clock.objects.filter(ticket=each, metric="reaction").get()
+        stray.pk = None
+        stray.metric = "resolution"
+        stray.save()
+
+    found = rebuild_clocks(ticket=fresh(ticket), write=True)
+
+    assert [(each.clock, each.field) for each in found] == [("resolution", "clock")]
+    assert rows(ticket) == kept[1]
+    assert Clock.objects.filter(ticket=other, metric="resolution").exists()
+
+
 def test_the_command_tells_mends_and_refuses_what_it_does_not_know(
     house: House, capsys: pytest.CaptureFixture[str]
 ) -> None:
