@@ -14,7 +14,6 @@ from icalendar import Calendar, Event, vCalAddress, vText
 from audits.models import AuditRequest, Conference, Evidence, EvidenceState, RequestedItem
 from foundation.core.links import Link, address_of
 from foundation.documents.conversion import bind
-from foundation.documents.models import Blob
 from foundation.documents.pdf import print_stylesheet, render_pdf
 from foundation.documents.signing import sign_pdf, signing_keys
 
@@ -65,13 +64,7 @@ def bound(audit: AuditRequest, evidence: Evidence, *, at: datetime | None) -> by
             if at is not None
             else f"{audit.organization.name} · {_('DRAFT')}"
         )
-    return bind(cover=cover, body=_bytes(evidence.deliverable), watermark=mark, title=title)
-
-
-def _bytes(blob: Blob) -> bytes:
-    with blob.file.open("rb") as stream:
-        content: bytes = stream.read()
-    return content
+    return bind(cover=cover, body=evidence.deliverable.read(), watermark=mark, title=title)
 
 
 def index_of(audit: AuditRequest, *, at: datetime) -> dict[str, Any]:

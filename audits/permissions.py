@@ -8,7 +8,8 @@ from audits.models import AuditRequest, AuditState
 from foundation.accounts.models import User
 from foundation.accounts.queries import membership_of, serves
 from foundation.accounts.roles import ACTS_FOR_ORGANIZATION, RAISES_TICKETS, StaffRole
-from tickets.states import OPEN_STATES
+from tickets.models import Ticket
+from tickets.states import FINAL, OPEN_STATES
 
 _R = StaffRole
 _S = AuditState
@@ -72,8 +73,20 @@ def has_role(user: User, act: Act, organization_id: int) -> bool:
     )
 
 
+def ticket_allows(act: Act, ticket: Ticket) -> bool:
+    """Tell whether the ticket of an audit is still in a state in which the act is done."""
+    if act in AFTER_THE_SOLUTION:
+        return ticket.state not in FINAL
+    return ticket.state in OPEN_STATES
+
+
 def can(user: User, act: Act, audit: AuditRequest) -> bool:
-    return has_role(user, act, audit.organization_id) and audit.state in RULES[act][1]
+    """Tell whether a person does this now: role, state of the audit, state of its ticket."""
+    return (
+        has_role(user, act, audit.organization_id)
+        and audit.state in RULES[act][1]
+        and ticket_allows(act, audit.ticket)
+    )
 
 
 def takes_visits(audit: AuditRequest) -> bool:

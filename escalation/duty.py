@@ -12,8 +12,6 @@ from foundation.calendars.queries import calendar_versions_on, work_calendar
 from foundation.duty.roster import Answering, Party, Roster, first_to_answer, members_of
 
 logger = logging.getLogger(__name__)
-# The same request within this time is one: a double click.
-DOUBLE_CLICK = timedelta(minutes=1)
 
 
 def party_of(level: EscalationLevel) -> Party:

@@ -1,11 +1,12 @@
 from collections.abc import Iterator
 
 import pytest
+import time_machine
 from django.core.cache import cache
 
 from foundation.accounts.models import User
 from foundation.accounts.tenancy import every_organization
-from tests.support.house import House, build_house
+from tests.support.house import MONDAY_9AM, House, build_house
 
 
 @pytest.fixture
@@ -18,6 +19,13 @@ def all_scope() -> Iterator[None]:
 @pytest.fixture
 def house(db: None, all_scope: None) -> House:
     return build_house()
+
+
+@pytest.fixture
+def monday() -> Iterator[None]:
+    """Let it be Monday 09:00 in Mexico City: for views, which read the clock."""
+    with time_machine.travel(MONDAY_9AM, tick=False):
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -9,10 +9,10 @@ from django.utils.translation import gettext_lazy
 
 from audits.models import AuditRequest, AuditState
 from audits.permissions import (
-    AFTER_THE_SOLUTION,
     RULES,
     Act,
     has_role,
+    ticket_allows,
 )
 from foundation.accounts.models import User
 from foundation.activity.services import Fact, record
@@ -22,7 +22,6 @@ from foundation.core.wording import day_words
 from tickets.models import MessageKind
 from tickets.notices import tell_reply
 from tickets.services import tell_customer, write_message
-from tickets.states import FINAL, OPEN_STATES
 
 
 class NotNow(Invalid):
@@ -72,9 +71,7 @@ def get_for_act(audit: AuditRequest, act: Act, user: User, *, locks: bool = Fals
         raise NotNow(
             _("This is not done while: %(state)s.") % {"state": AuditState(found.state).label}
         )
-    if found.ticket.state in FINAL or (
-        found.ticket.state not in OPEN_STATES and act not in AFTER_THE_SOLUTION
-    ):
+    if not ticket_allows(act, found.ticket):
         raise NotNow(
             _("%(number)s has ended: later comments are a new ticket.")
             % {"number": found.ticket.number}

@@ -25,7 +25,6 @@ from foundation.accounts.queries import acting_person
 from foundation.core.actor import Actor
 from foundation.core.errors import NotAllowed
 from foundation.documents.checking import CheckedFile
-from foundation.documents.models import Blob
 from foundation.documents.services import store_bytes
 from foundation.documents.signing import sign_json
 from sla.clocks.services import stop_promise
@@ -35,9 +34,9 @@ from tickets.notices import tell_reply
 from tickets.services import solve_automatically, tell_customer, write_message
 
 PDF = "application/pdf"
-_EDITABLE = {Classification.PUBLIC, Classification.INTERNAL}
+EDITABLE = {Classification.PUBLIC, Classification.INTERNAL}
 SUMMARY = "summary.txt"
-_OPEN_STATES = (EvidenceState.PREPARED, EvidenceState.APPROVED)
+OPEN_EVIDENCE = (EvidenceState.PREPARED, EvidenceState.APPROVED)
 
 
 @transaction.atomic
@@ -61,7 +60,7 @@ def refuse_evidence(
     """Send evidence back with the reason; also what was approved and has not left."""
     user = acting_person(by)
     locked = lock_for_act(audit, Act.REFUSE, user)
-    evidence = _in_state(locked, evidence_id, *_OPEN_STATES)
+    evidence = _in_state(locked, evidence_id, *OPEN_EVIDENCE)
     evidence.state = EvidenceState.REFUSED
     evidence.decision = require_text(reason, "reason")
     return _decided(locked, evidence, by=by, at=at)
@@ -84,7 +83,7 @@ def _decided(audit: AuditRequest, evidence: Evidence, *, by: Actor, at: datetime
 
 
 def deliver_evidence(*, audit: AuditRequest, evidence_id: int, by: Actor, at: datetime) -> Evidence:
-    """Deliver approved evidence through the ticket: BPO alone, whoever else somebody is.
+    """Deliver approved evidence through the ticket. Only people with the role BPO may.
 
     It leaves as PDF with cover and watermark, signed; an editable one as it is, with its waiver.
     With the last item answered the request is delivered: index, solution and the three business
@@ -104,7 +103,7 @@ def deliver_evidence(*, audit: AuditRequest, evidence_id: int, by: Actor, at: da
 def _leaving(audit: AuditRequest, evidence: Evidence, at: datetime) -> bytes:
     """Return the bytes that leave: of approved evidence nothing changes any more but its state."""
     return (
-        _read(evidence.deliverable)
+        evidence.deliverable.read()
         if evidence.is_editable
         else paper.sealed(audit, evidence, at=at)
     )
@@ -134,12 +133,6 @@ def _mark_delivered(
     }
     record_audit(locked, verbs.EVIDENCE_DELIVERED, by=by, at=at, **payload)
     _complete(locked, by, at)
-
-
-def _read(blob: Blob) -> bytes:
-    with blob.file.open("rb") as stream:
-        content: bytes = stream.read()
-    return content
 
 
 def _send(
@@ -185,7 +178,7 @@ def set_aside(
     item.set_aside_by = user
     item.set_aside_at = at
     item.save(update_fields=["set_aside_reason", "set_aside_by", "set_aside_at"])
-    Evidence.objects.filter(item=item, state__in=_OPEN_STATES).update(state=EvidenceState.REPLACED)
+    Evidence.objects.filter(item=item, state__in=OPEN_EVIDENCE).update(state=EvidenceState.REPLACED)
     record_audit(locked, verbs.ITEM_SET_ASIDE, by=by, at=at, item=number)
     _complete(locked, by, at)
     return item

@@ -19,7 +19,7 @@ from audits.models import (
 from audits.permissions import Act
 from audits.queries import get_item
 from audits.services.base import NotNow, get_for_act, lock_for_act, record_audit, require_text
-from audits.services.evidence import _EDITABLE, _OPEN_STATES, PDF, SUMMARY
+from audits.services.evidence import EDITABLE, OPEN_EVIDENCE, PDF, SUMMARY
 from foundation.accounts.queries import acting_person
 from foundation.core.actor import Actor
 from foundation.core.errors import Invalid, NotAllowed
@@ -85,7 +85,7 @@ def _put_before(
         if wanted.file is not None
         else None
     )
-    if source is not None and wanted.classification in _EDITABLE:
+    if source is not None and wanted.classification in EDITABLE:
         _refuse_kept(source)
     deliverable = (
         source
@@ -94,7 +94,7 @@ def _put_before(
             organization_id=locked.organization_id, content=pdf, content_type=PDF, at=at
         )
     )
-    Evidence.objects.filter(item=item, state__in=_OPEN_STATES).update(state=EvidenceState.REPLACED)
+    Evidence.objects.filter(item=item, state__in=OPEN_EVIDENCE).update(state=EvidenceState.REPLACED)
     last = Evidence.objects.filter(item=item).aggregate(last=Max("number"))["last"] or 0
     evidence: Evidence = Evidence.objects.create(
         organization_id=locked.organization_id,
@@ -151,7 +151,7 @@ def _converted(item: RequestedItem, wanted: NewEvidence) -> tuple[bytes | None, 
     """Return what may leave as PDF and its name; None for the PDF when the original leaves as it
     is.
     """
-    if wanted.as_editable and (wanted.classification not in _EDITABLE or item.waived_at is None):
+    if wanted.as_editable and (wanted.classification not in EDITABLE or item.waived_at is None):
         raise NotAllowed(
             _(
                 "An editable file leaves only with a recorded waiver, and only of public or "

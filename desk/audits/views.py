@@ -20,7 +20,6 @@ from django.views.decorators.http import require_safe
 from audits import paper, queries, services
 from audits.models import AuditRequest, Classification, Evidence, EvidenceState
 from audits.permissions import (
-    AFTER_THE_SOLUTION,
     Act,
     can,
     sees_evidence,
@@ -34,7 +33,6 @@ from foundation.accounts.roles import Capability
 from foundation.core.classification import Channel
 from foundation.core.errors import DomainError, NotAllowed, NotFound
 from foundation.core.zones import zone
-from tickets.states import FINAL, OPEN_STATES
 from web.access import needs
 from web.errors import page_status, put_on_form
 from web.requests import actor, person, posted_from
@@ -85,15 +83,10 @@ def _page(
     user = person(request)
     now = timezone.now()
     view = queries.view_of(found, user)
-    is_open = found.ticket.state in OPEN_STATES
-    is_ended = found.ticket.state in FINAL
     attachments = queries.attachments_of(view)
 
     def offer(act: str, target: int = 0) -> list[FormOn]:
-        right = Act(act)
-        if not (
-            (is_open or (right in AFTER_THE_SOLUTION and not is_ended)) and can(user, right, found)
-        ):
+        if not can(user, Act(act), found):
             return []
         if refused is not None and (refused.act, refused.target) == (act, target):
             return [refused]
@@ -249,8 +242,8 @@ def _wanted(request: HttpRequest, number: int, data: dict[str, Any]) -> NewEvide
 def evidence_file(
     request: HttpRequest, number: str, evidence_id: int, kind: str
 ) -> HttpResponseBase:
-    """Serve what has not left to whoever prepares or approves: the original, or the draft of what
-    would be delivered.
+    """Serve undelivered evidence to the staff who prepare or approve it: the original (``source``),
+    or what would be delivered (``draft``).
     """
     user = person(request)
     found = queries.get_audit(user, number)
@@ -258,7 +251,7 @@ def evidence_file(
         raise NotAllowed(_("Only those who prepare or approve evidence read it before it leaves."))
     evidence = queries.get_evidence(found, evidence_id)
     if kind == "source" and evidence.source is not None:
-        # the row keeps the name of what leaves
+        # ``evidence.name`` names what will be delivered; the original gets a name of its own
         ending = guess_extension(evidence.source.content_type) or ""
         return file_response(
             evidence.source,

@@ -20,6 +20,25 @@ from foundation.core.actor import Actor
 from foundation.core.classification import Channel
 
 
+def _person_field(db_field: Any) -> PersonField:
+    """Return the field of a key to a person: an e-mail address, not a list of everybody."""
+    return PersonField(
+        label=capfirst(db_field.verbose_name),
+        required=not db_field.blank,
+        help_text=db_field.help_text,
+    )
+
+
+def save_rows_of(formset: Any, organization_id: int) -> None:
+    """Save a formset whose rows belong to the organization of the row above them."""
+    for row in formset.save(commit=False):
+        row.organization_id = organization_id
+        row.save()
+    for row in formset.deleted_objects:
+        row.delete()
+    formset.save_m2m()
+
+
 class ConfigurationAdmin(admin.ModelAdmin):
     """Saves, and puts every change on the record, in one transaction. Nothing configured is
     deleted: it is deactivated.
@@ -46,11 +65,7 @@ class ConfigurationAdmin(admin.ModelAdmin):
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.related_model is User:
-            return PersonField(
-                label=capfirst(db_field.verbose_name),
-                required=not db_field.blank,
-                help_text=db_field.help_text,
-            )
+            return _person_field(db_field)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -118,11 +133,7 @@ class _Labelled:
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.related_model is User:
-            return PersonField(
-                label=capfirst(db_field.verbose_name),
-                required=not db_field.blank,
-                help_text=db_field.help_text,
-            )
+            return _person_field(db_field)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
 
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Contract, ContractService, ContractVersion, MatrixVersion, Service
 from catalog.services import publish_contract, publish_matrix
-from desk.configuration.base import ConfigurationAdmin, LabelledInline
+from desk.configuration.base import ConfigurationAdmin, LabelledInline, save_rows_of
 from desk.configuration.versions import since_words, status_words
 from foundation.accounts.models import User
 from foundation.configuration.validity import check_effective
@@ -253,12 +253,7 @@ class ContractAdmin(ConfigurationAdmin):
     def save_formset(
         self, request: HttpRequest, form: forms.ModelForm, formset: Any, change: bool
     ) -> None:
-        for row in formset.save(commit=False):
-            row.organization_id = form.instance.organization_id
-            row.save()
-        for row in formset.deleted_objects:
-            row.delete()
-        formset.save_m2m()
+        save_rows_of(formset, form.instance.organization_id)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)

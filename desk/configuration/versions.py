@@ -14,7 +14,7 @@ from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from desk.configuration.base import ConfigurationAdmin
+from desk.configuration.base import ConfigurationAdmin, save_rows_of
 from foundation.accounts.models import (
     Organization,
     User,
@@ -187,9 +187,4 @@ class VersionAdmin(ConfigurationAdmin):
         return found if obj is None else list(dict.fromkeys([*found, *self.owners]))
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        for row in formset.save(commit=False):
-            row.organization_id = form.instance.organization_id
-            row.save()
-        for row in formset.deleted_objects:
-            row.delete()
-        formset.save_m2m()
+        save_rows_of(formset, form.instance.organization_id)

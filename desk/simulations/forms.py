@@ -1,4 +1,4 @@
-"""What a simulation tries, and its putting in force."""
+"""Forms that describe a simulation, and that put its draft in force."""
 
 from typing import Any
 
@@ -63,7 +63,11 @@ class PromiseField(forms.CharField):
 class HoursField(forms.CharField):
     """The hours of a week, line by line; empty stays as in force."""
 
-    widget = forms.Textarea(attrs={"rows": 4, "placeholder": "lun-vie 09:00-19:00"})
+    widget = forms.Textarea(attrs={"rows": 4})
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        monday, *_others, friday = days_of_week()[:5]
+        return {**super().widget_attrs(widget), "placeholder": f"{monday}-{friday} 09:00-19:00"}
 
     def clean(self, value: Any) -> Any:
         text = str(super().clean(value) or "")
@@ -74,7 +78,7 @@ class HoursField(forms.CharField):
 
 
 class SimulationForm(forms.Form):
-    """Other terms to be tried: whatever stays empty is as it was in force for each ticket."""
+    """Other terms to be tried. An empty field keeps the terms in force for each ticket."""
 
     name = forms.CharField(
         label=_("Name"),
@@ -166,7 +170,7 @@ class SimulationForm(forms.Form):
         return list(Impact)
 
     def draft(self) -> Draft:
-        """Return what was typed."""
+        """Return the typed terms as a draft."""
         data = self.cleaned_data
         named = [
             (m, s, p, data.get(_target_name(m, s, p)))

@@ -58,7 +58,7 @@ def ticket_page(request: HttpRequest, number: str) -> HttpResponse:
 def explanation(request: HttpRequest, number: str, metric: str) -> HttpResponse:
     """Show why a clock is due when it is, on a page that can be printed."""
     ticket = queries.get_ticket(person(request), number)
-    item = get_clock(ticket, queries.intervals(ticket.pk), metric)
+    item = get_clock(ticket, queries.intervals(ticket.pk), metric, None)
     context = {
         "ticket": ticket,
         "item": item,

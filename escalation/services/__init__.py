@@ -1,7 +1,7 @@
 """The verbs that write escalations, their matrices and rules."""
 
+from escalation.services.base import ESCALATOR
 from escalation.services.climbing import (
-    ESCALATOR,
     acknowledge_escalation,
     climb,
     deescalate_ticket,

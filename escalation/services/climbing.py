@@ -2,17 +2,17 @@
 (DECISIONS 17).
 """
 
-import logging
 from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from escalation import notices, verbs
-from escalation.duty import DOUBLE_CLICK, acknowledge_due, calendar_of, party_of, who_answers
+from escalation.duty import acknowledge_due, calendar_of, party_of, who_answers
 from escalation.events import TicketEscalated
 from escalation.models import Cause, Escalation, EscalationLevel
 from escalation.queries import ladder_of
+from escalation.services.base import DOUBLE_CLICK, ESCALATOR
 from foundation.accounts.models import User
 from foundation.accounts.queries import acting_person
 from foundation.accounts.roles import Capability
@@ -26,9 +26,8 @@ from tickets.permissions import can_reply_as_customer
 from tickets.services.base import locked_ticket
 from tickets.states import FINAL, State
 
-logger = logging.getLogger(__name__)
-ESCALATOR = system_actor("escalation")
-BY_CLOCK = {Cause.BREACH, Cause.RULE}
+# Two of these at one instant are one sweep: two clocks, or a clock and a rule.
+AUTOMATIC_CAUSES = {Cause.BREACH, Cause.RULE}
 
 
 @transaction.atomic
@@ -47,10 +46,8 @@ def escalate_ticket(
     steps = list(Escalation.objects.filter(ticket=ticket).order_by("pk"))
     if any(step.cause_key == cause_key for step in steps):
         return None
-    if cause in BY_CLOCK and any(
-        step.created_at == at and step.cause in BY_CLOCK for step in steps
-    ):
-        return None  # two clocks, or a clock and a rule, in one sweep
+    if cause in AUTOMATIC_CAUSES and _moved_in_this_sweep(steps, at):
+        return None
     level = _next_level(ladder_of(ticket, at), steps)
     answering = (
         who_answers(level, at, roster_on(at, ticket.organization_id)) if level is not None else None
@@ -110,11 +107,10 @@ def request_escalation(*, ticket: Ticket, reason: str, by: Actor, at: datetime) 
     user = acting_person(by)
     if not (can_reply_as_customer(user, ticket) or user.can(Capability.WORK_TICKETS)):
         raise NotAllowed(_("Only its requester, a coordinator or the desk escalates this ticket."))
-    if ticket.state in FINAL:
-        raise NotAllowed(_("This ticket has ended: there is nothing left to escalate."))
     if not reason.strip():
         raise Invalid(_("Say why you escalate."), fields={"reason": _("Say why you escalate.")})
-    locked_ticket(ticket.pk)
+    if locked_ticket(ticket.pk).state in FINAL:
+        raise NotAllowed(_("This ticket has ended: there is nothing left to escalate."))
     lately = Escalation.objects.filter(
         ticket=ticket, cause=Cause.REQUEST, created_at__gt=at - DOUBLE_CLICK
     )
@@ -122,6 +118,7 @@ def request_escalation(*, ticket: Ticket, reason: str, by: Actor, at: datetime) 
     if asked is not None:
         return asked
     key = f"request:{at.isoformat()}"
+    # None: another request of the same instant has made this very step.
     return escalate_ticket(
         ticket=ticket, cause=Cause.REQUEST, cause_key=key, reason=reason, by=by, at=at
     ) or Escalation.objects.get(ticket=ticket, cause_key=key)
@@ -176,8 +173,8 @@ def acknowledge_escalation(
     """Note that the level took it on; return whether this was the first time. ``user`` is None for
     a signed link, which has a ``name``.
 
-    Refuses with ``NotAllowed`` who was not asked: whoever is of the level or stands in for one of
-    it takes it on, and the supervisors.
+    Raises ``NotAllowed`` unless the person belongs to the level, substitutes for one who does, or
+    supervises.
     """
     if user is not None and not may_acknowledge(user, escalation, at):
         raise NotAllowed(
@@ -201,22 +198,24 @@ def acknowledge_escalation(
 
 @transaction.atomic
 def climb(*, escalation: Escalation, at: datetime) -> bool:
-    """Move on from a level that did not acknowledge in time; return whether somebody was told.
+    """Escalate further from a level that did not acknowledge in time; return whether somebody was
+    notified.
 
-    The last level is told once more. What was solved meanwhile climbs no further.
+    The last level is notified once more. A ticket that was solved meanwhile climbs no further.
     """
-    locked_ticket(escalation.ticket_id)
+    ticket = locked_ticket(escalation.ticket_id, "organization")
     claimed = Escalation.objects.filter(
         pk=escalation.pk, acknowledged_at=None, acknowledge_due_at=escalation.acknowledge_due_at
     ).update(acknowledge_due_at=None)
-    ticket = escalation.ticket
+    if not claimed:
+        return False
     last = max((level.position for level in ladder_of(ticket, at)), default=0)
     is_over = ticket.state in FINAL or (
         ticket.solved_at is not None
         and ticket.state == State.SOLVED
         and escalation.created_at <= ticket.solved_at
     )
-    if not claimed or is_over or (escalation.position >= last and _was_told_again(escalation)):
+    if is_over or (escalation.position >= last and _was_told_again(escalation)):
         return False
     key = f"climb:{escalation.pk}"
     return (
@@ -225,6 +224,10 @@ def climb(*, escalation: Escalation, at: datetime) -> bool:
         )
         is not None
     )
+
+
+def _moved_in_this_sweep(steps: list[Escalation], at: datetime) -> bool:
+    return any(step.created_at == at and step.cause in AUTOMATIC_CAUSES for step in steps)
 
 
 def _was_told_again(escalation: Escalation) -> bool:

@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 from catalog.models import Contract
 from escalation import notices, verbs
 from escalation.coverage import forecasts_of
-from escalation.duty import DOUBLE_CLICK, who_answers
+from escalation.duty import who_answers
 from escalation.gaps import stretches_of
 from escalation.models import Coverage, Drill
 from escalation.queries import levels_of, matrix_on
+from escalation.services.base import DOUBLE_CLICK
 from foundation.accounts.models import Organization
 from foundation.accounts.queries import acting_person
 from foundation.accounts.roles import Capability

@@ -14,7 +14,8 @@ from escalation.duty import party_of_rule
 from escalation.models import Action, Cause, EscalationRule, RuleLog, SilenceWatch, Trigger
 from escalation.queries import RULES_KEY, ActiveRule, active_rules, load_of, rules_to_plan
 from escalation.rules import WAITS_FOR_US, Condition, Earlier, Occurrence, Outcome, held_back, unmet
-from escalation.services.climbing import ESCALATOR, escalate_ticket
+from escalation.services.base import ESCALATOR
+from escalation.services.climbing import escalate_ticket
 from foundation.accounts.models import User
 from foundation.calendars.arithmetic import CalendarError
 from foundation.calendars.defaults import CalendarRole

@@ -28,3 +28,9 @@ class Blob(TenantModel):
 
     def __str__(self) -> str:
         return self.sha256
+
+    def read(self) -> bytes:
+        """Return the bytes of the file."""
+        with self.file.open("rb") as stream:
+            content: bytes = stream.read()
+        return content

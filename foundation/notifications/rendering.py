@@ -41,8 +41,7 @@ def render_message(message: OutboxMessage) -> RenderedMessage:
     if message.attachment_id is None:
         return RenderedMessage(subject, text, html)
     blob = Blob.objects.get(pk=message.attachment_id)
-    with blob.file.open("rb") as stream:
-        return RenderedMessage(subject, text, html, stream.read(), blob.content_type)
+    return RenderedMessage(subject, text, html, blob.read(), blob.content_type)
 
 
 def _template(name: str) -> Template:

@@ -77,10 +77,10 @@ class ShownChange(NamedTuple):
 
 @dataclass(frozen=True)
 class SimulationResult:
-    """What a simulation found so far. ``rows`` pair the compliance before and after; ``published``
-    tells whether before is as issued.
+    """What a simulation found so far. ``rows`` pair the compliance before and after.
 
-    ``published`` is None when no report of these months was issued.
+    ``matches_issued_reports`` tells whether *before* is what the issued reports say; None when no
+    report of these months was issued.
     """
 
     parts: list[SimulationPart]
@@ -88,7 +88,7 @@ class SimulationResult:
     customers: list[tuple[Organization, list[tuple[dict[str, Any], dict[str, Any]]]]]
     changed: int
     moved: int
-    published: bool | None
+    matches_issued_reports: bool | None
 
     @property
     def percent(self) -> int:
@@ -152,7 +152,7 @@ def simulation_result(simulation: Simulation) -> SimulationResult:
         ],
         changed=sum(part.changed for part in ready),
         moved=sum(part.moved for part in ready),
-        published=all(_is_as_published(part) for part in issued) if issued else None,
+        matches_issued_reports=all(_is_as_published(part) for part in issued) if issued else None,
     )
 
 

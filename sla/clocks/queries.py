@@ -150,8 +150,8 @@ class ClockView:
         ]
 
     def _pauses(self, segment: SegmentColumns) -> list[Pause]:
-        """Return what pauses the clock under the policy of a segment; a stop ends a pause, and
-        hears of no later one.
+        """Return what pauses the clock under the policy of a segment, cut at the instant at which
+        the clock stopped.
         """
         if not self.intervals:
             return []
@@ -173,6 +173,7 @@ class ClockView:
         """Return the step-by-step account of the due instant of a target in time, stretch by
         stretch (SPEC 4.10).
         """
+        # There are fewer ledgers where the target was used up before the last change.
         parts = zip(ledgers(self.stretches), self.course, strict=False)
         return [
             AccountPart(ledger, version, segment) for ledger, (segment, version, _since) in parts
@@ -188,7 +189,7 @@ class ClockView:
 
 @dataclass(frozen=True)
 class LoadedClock(ClockView):
-    """The same of models, which a service may change and save."""
+    """A view over the rows themselves, which a service may change and save."""
 
     clock: Clock
     segments: list[ClockSegment]
@@ -222,15 +223,15 @@ def shown_to(user: User, clocks: Sequence[Clock]) -> list[Clock]:
 
 
 def get_clock(
-    ticket: Ticket, intervals: Sequence[IntervalColumns], metric: str, user: User | None = None
+    ticket: Ticket, intervals: Sequence[IntervalColumns], metric: str, viewer: User | None
 ) -> LoadedClock:
     """Return one clock of a ticket; ``NoSuchClock`` when it has none of this kind, or none that
-    ``user`` sees (None: who sees all).
+    ``viewer`` sees; None for a door whose readers see every clock.
     """
     found = next(
         (item for item in load_clocks(ticket, intervals) if item.clock.metric == metric), None
     )
-    if found is not None and user is not None and not shown_to(user, [found.clock]):
+    if found is not None and viewer is not None and not shown_to(viewer, [found.clock]):
         found = None
     if found is None:
         raise NoSuchClock(_("This ticket has no such clock."))

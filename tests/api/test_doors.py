@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-import time_machine
 
 from tests.support.house import MONDAY_9AM, House, fresh, make_ticket
 from tests.support.tickets import step
@@ -19,10 +18,7 @@ NEW = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _monday():
-    with time_machine.travel(MONDAY_9AM, tick=False):
-        yield
+pytestmark = pytest.mark.usefixtures("monday")
 
 
 def rejected(house: House) -> Ticket:

@@ -16,13 +16,6 @@ FUNCTION_LINES = 60
 LONG_FUNCTIONS = {
     "tests/architecture/test_permissions.py:world",
     "tests/audits/test_acts.py:_acts",
-    "tests/journeys/test_main_journey.py:"
-    "test_a_ticket_travels_from_the_portal_through_the_desk_to_its_approval",
-    "tests/reports/test_service_level.py:"
-    "test_a_month_issued_again_after_every_term_has_changed_has_the_same_figures",
-    "tests/desk/test_simulations.py:test_the_desk_asks_follows_reads_and_puts_in_force",
-    "tests/desk/test_policy_pages.py:"
-    "test_the_contracts_page_shows_the_matrix_whole_and_keeps_versions",
 }
 
 

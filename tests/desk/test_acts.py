@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-import time_machine
 
 from foundation.accounts.models import Membership
 from tests.support.house import MONDAY_9AM, House, by, fresh, make_ticket
@@ -11,11 +10,7 @@ from tests.support.html import text_of
 from tickets import services
 from tickets.models import Ticket
 
-
-@pytest.fixture(autouse=True)
-def _monday():
-    with time_machine.travel(MONDAY_9AM, tick=False):
-        yield
+pytestmark = pytest.mark.usefixtures("monday")
 
 
 def assign(client: Any, ticket: Ticket, assignee: Any, version: int) -> Any:

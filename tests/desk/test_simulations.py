@@ -4,6 +4,7 @@ import pytest
 import time_machine
 
 from desk.simulations.forms import SimulationForm, initial_of
+from foundation.accounts.models import User
 from foundation.core import tenancy
 from foundation.core.classification import Impact, Priority, Urgency
 from reports import services
@@ -31,73 +32,76 @@ from tests.support.html import text_of
 from tests.support.lives import drafted
 from tests.support.simulations import APRIL_3, simulate
 from tickets import services as tickets
+from tickets.models import Ticket
 
 
-def test_the_desk_asks_follows_reads_and_puts_in_force(house: House, sign_in: Any) -> None:
+def answered_ticket(house: House) -> Ticket:
+    """A ticket of March whose reaction took half an hour of the hour that was promised."""
     ticket = make_ticket(house)
     tickets.reply_to_customer(
         ticket=fresh(ticket), body="Hello.", by=by(house.agent), at=MONDAY_9AM + 30 * MINUTE
     )
-    administrator = house.staff["administrator"]
-    administrator.language = "en"
-    administrator.save()
+    return ticket
+
+
+def administrator(house: House) -> User:
+    """The administrator, who reads English."""
+    found = house.staff["administrator"]
+    found.language = "en"
+    found.save()
+    return found
+
+
+def march(house: House, *priorities: Priority, target: str = "20 min") -> dict[str, Any]:
+    """Return the form that tries a reaction target for some priorities on March."""
+    return {
+        "organizations": house.north.pk,
+        "first_month": "2026-03",
+        "last_month": "2026-03",
+        **{f"target_reaction_every_{priority.code}": target for priority in priorities},
+    }
+
+
+def test_a_simulation_that_cannot_be_is_refused_in_the_form(house: House, sign_in: Any) -> None:
+    answered_ticket(house)
     with time_machine.travel(APRIL_3, tick=False):
-        client = sign_in(administrator)
+        client = sign_in(administrator(house))
         page = client.get("/admin/simulations/?from=north")
         assert page.context["form"].initial["target_reaction_every_high"] == "1 h"
-        wrong = client.post(
-            "/admin/simulations/",
-            {
-                "organizations": house.north.pk,
-                "first_month": "2026-03",
-                "last_month": "2026-03",
-                "target_reaction_every_high": "soon",
-            },
-        )
-        assert (wrong.status_code, "Write 40 min, 3 h" in wrong.content.decode()) == (400, True)
-        hole = client.post(
-            "/admin/simulations/",
-            {
-                "organizations": house.north.pk,
-                "first_month": "2026-03",
-                "last_month": "2026-03",
-                "target_reaction_every_high": "20 min",
-            },
-        )
-        assert (hole.status_code, "Reaction has no target for" in hole.content.decode()) == (
-            400,
-            True,
-        )
-        targets = {f"target_reaction_every_{priority.code}": "20 min" for priority in Priority}
-        asked = client.post(
-            "/admin/simulations/",
-            {
-                "organizations": house.north.pk,
-                "first_month": "2026-03",
-                "last_month": "2026-03",
-                **targets,
-            },
-        )
-        path = asked.headers["Location"]
-        waiting = client.get(path).content.decode()
-        assert 'http-equiv="refresh"' in waiting
+
+        for form, words in (
+            (march(house, Priority.HIGH, target="soon"), "Write 40 min, 3 h"),
+            (march(house, Priority.HIGH), "Reaction has no target for"),
+        ):
+            refused = client.post("/admin/simulations/", form)
+            assert refused.status_code == 400
+            assert words in refused.content.decode()
+
+    assert not Simulation.objects.exists()
+
+
+def test_the_desk_asks_follows_reads_and_puts_in_force(house: House, sign_in: Any) -> None:
+    ticket = answered_ticket(house)
+    with time_machine.travel(APRIL_3, tick=False):
+        client = sign_in(administrator(house))
+        path = client.post("/admin/simulations/", march(house, *Priority))["Location"]
+        assert 'http-equiv="refresh"' in client.get(path).content.decode()
+
         for part in SimulationPart.objects.all():
             services.run_part(part_id=part.pk, at=APRIL_3)
         read = client.get(path).content.decode()
         assert ticket.number in read
         assert "100.0 % → 0.0 %" in text_of(read)
-        lines = (
-            b"".join(client.get(f"{path}changes.csv").streaming_content)
-            .decode("utf-8-sig")
-            .splitlines()
-        )
+        content = b"".join(client.get(f"{path}changes.csv").streaming_content)
+        lines = content.decode("utf-8-sig").splitlines()
         assert lines[1].startswith(f"north,{ticket.number},reaction,high,met,")
-        refused = sign_in(house.staff["desk_manager"]).post(
-            f"{path}put-in-force/", {"contract": house.contract.pk}
-        )
-        assert refused.status_code == 403
-        done = sign_in(administrator).post(f"{path}put-in-force/", {"contract": house.contract.pk})
+
+        form = {"contract": house.contract.pk}
+        manager = sign_in(house.staff["desk_manager"])
+        assert manager.post(f"{path}put-in-force/", form).status_code == 403
+        done = sign_in(house.staff["administrator"]).post(f"{path}put-in-force/", form)
         assert done.status_code == 302
+
     make_ticket(house, at=APRIL_3 + DAY * 3)
     assert Clock.objects.filter(metric="reaction").order_by("-pk")[0].target == 20 * MINUTE
 

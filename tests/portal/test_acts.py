@@ -16,11 +16,7 @@ from tests.support.audits import delivered
 from tests.support.house import DAY, MONDAY_9AM, House, by, make_ticket
 from tests.support.html import text_of
 
-
-@pytest.fixture(autouse=True)
-def _monday():
-    with time_machine.travel(MONDAY_9AM, tick=False):
-        yield
+pytestmark = pytest.mark.usefixtures("monday")
 
 
 def test_the_requester_escalates_the_second_ticket_to_its_first_level(

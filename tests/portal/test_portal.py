@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 
 import pytest
-import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -36,10 +35,7 @@ PNG = (
 )
 
 
-@pytest.fixture(autouse=True)
-def _monday():
-    with time_machine.travel(MONDAY_9AM, tick=False):
-        yield
+pytestmark = pytest.mark.usefixtures("monday")
 
 
 def form(house: House, **changes: Any) -> dict[str, Any]:

@@ -4,6 +4,7 @@ first of the month.
 
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
+from typing import Any
 
 import pypdf
 import pytest
@@ -28,7 +29,9 @@ from tests.support.house import (
     fresh,
     make_ticket,
 )
+from tests.support.tickets import step
 from tickets import services as tickets
+from tickets.models import Ticket
 from tickets.services import TransitionDetails
 
 MARCH = date(2026, 3, 1)
@@ -124,9 +127,8 @@ def test_a_month_without_tickets_is_zeros(house: House) -> None:
     assert (data["raised"], row(data, "reaction")["compliance"], data["tickets"]) == (0, None, [])
 
 
-def test_a_month_issued_again_after_every_term_has_changed_has_the_same_figures(
-    house: House,
-) -> None:
+def served_month(house: House) -> Ticket:
+    """Three tickets that were answered and solved, and one that waits; return that one."""
     for number, minutes in ((0, 10), (1, 90), (2, 200)):
         ticket = make_ticket(house, at=MONDAY_9AM + timedelta(hours=number))
         tickets.reply_to_customer(
@@ -135,67 +137,59 @@ def test_a_month_issued_again_after_every_term_has_changed_has_the_same_figures(
             by=by(house.agent),
             at=ticket.received_at + timedelta(minutes=minutes),
         )
-        done = TransitionDetails(message="Done.", solution_type="definitive")
-        tickets.transition_ticket(
-            ticket=fresh(ticket), name="start", by=by(house.agent), at=ticket.received_at + 3 * HOUR
+        step(house, ticket, "start", ticket.received_at + 3 * HOUR)
+        step(
+            house,
+            ticket,
+            "solve",
+            ticket.received_at + 4 * HOUR,
+            message="Done.",
+            solution_type="definitive",
         )
-        tickets.transition_ticket(
-            ticket=fresh(ticket),
-            name="solve",
-            details=done,
-            by=by(house.agent),
-            at=ticket.received_at + 4 * HOUR,
-        )
-    waiting = make_ticket(house, at=MONDAY_9AM + timedelta(days=28))
-    first = services.request_report(
-        organization=house.north, month=MARCH, language="es", by=SETUP, at=APRIL_1
-    )
+    return make_ticket(house, at=MONDAY_9AM + timedelta(days=28))
 
-    at = APRIL_1 + HOUR
+
+def change_every_term(house: House, at: datetime) -> None:
+    """Publish other policies, another matrix and another calendar, and end the contract."""
     targets = [
         PolicyTarget(metric="reaction", priority=priority, minutes=1) for priority in Priority
     ]
-    publish_policy(
-        organization=house.north,
-        contract=house.contract,
-        targets=targets,
-        effective_from=at,
-        by=SETUP,
-        at=at,
-    )
-    publish_policy(organization=house.north, targets=targets, effective_from=at, by=SETUP, at=at)
+    published: dict[str, Any] = {"effective_from": at, "by": SETUP, "at": at}
+    publish_policy(organization=house.north, contract=house.contract, targets=targets, **published)
+    publish_policy(organization=house.north, targets=targets, **published)
     publish_matrix(
-        contract=house.contract,
-        cells=dict.fromkeys(DEFAULT_MATRIX, Priority.LOW),
-        effective_from=at,
-        by=SETUP,
-        at=at,
+        contract=house.contract, cells=dict.fromkeys(DEFAULT_MATRIX, Priority.LOW), **published
     )
     version = publish(house, at=at, effective_from=at)
     redate_clocks(version=version_of(version), at=at + HOUR)
     house.contract.ends_on = date(2026, 3, 31)
     house.contract.save()
+
+
+def test_a_month_issued_again_after_every_term_has_changed_has_the_same_figures(
+    house: House,
+) -> None:
+    waiting = served_month(house)
+    month: dict[str, Any] = {"organization": house.north, "month": MARCH, "by": SETUP}
+    first = services.request_report(**month, language="es", at=APRIL_1)
+    at = APRIL_1 + HOUR
+    change_every_term(house, at)
     tickets.reply_to_customer(
         ticket=fresh(waiting), body="At last.", by=by(house.agent), at=at + HOUR
     )
 
-    again = services.request_report(
-        organization=house.north, month=MARCH, language="es", by=SETUP, at=at + 2 * HOUR
-    )
-    english = services.request_report(
-        organization=house.north, month=MARCH, language="en", by=SETUP, at=at + 2 * HOUR
-    )
+    later = at + 2 * HOUR
+    again = services.request_report(**month, language="es", at=later)
+    english = services.request_report(**month, language="en", at=later)
+
     assert (again.pk, english.data_sha256, english.cutoff_at) == (
         first.pk,
         first.data_sha256,
         first.cutoff_at,
     )
     ended = [row for row in first.data["compliance"] if row["running"] == 0]
-    assert [
-        row
-        for row in queries.build_service_level(house.north, MARCH, at + 2 * HOUR)["compliance"]
-        if row in ended
-    ] == ended
+    now = queries.build_service_level(house.north, MARCH, later)["compliance"]
+    assert [row for row in now if row in ended] == ended
 
 
 def test_an_issued_report_never_changes(house: House) -> None:

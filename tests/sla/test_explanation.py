@@ -9,12 +9,12 @@ import time_machine
 from foundation.accounts.services import issue_user_token
 from foundation.calendars.ledger import SegmentKind
 from foundation.core.classification import Impact, Kind, Urgency
-from sla.clocks.explanation import Explanation, explain_clock
-from sla.clocks.queries import get_clock
+from sla.clocks.explanation import Explanation
 from sla.metrics import Metric
 from sla.policies.models import PolicyTarget, PolicyVersion
 from sla.policies.services import publish_policy
 from tests.support.calendars import publish
+from tests.support.clocks import explained
 from tests.support.house import (
     DAY,
     HOUR,
@@ -32,13 +32,6 @@ from tickets.services import Classification, TransitionDetails
 from web.picture import WIDTH, picture
 
 FRIDAY_5PM = datetime(2026, 3, 13, 23, tzinfo=UTC)  # the Monday after is a holiday in Mexico
-
-
-def account(ticket: Ticket, metric: Metric, at: datetime) -> Explanation:
-    found = fresh(ticket)
-    return explain_clock(
-        get_clock(found, queries.intervals(ticket.pk), metric), ticket=found, at=at
-    )
 
 
 def paused(house: House) -> Ticket:
@@ -61,9 +54,9 @@ def paused(house: House) -> Ticket:
 
 
 def test_the_account_names_hours_holidays_and_pauses_and_adds_up(house: House) -> None:
-    explained = account(paused(house), Metric.ATTENTION, FRIDAY_5PM + 2 * HOUR)
+    shown_account = explained(paused(house), Metric.ATTENTION, FRIDAY_5PM + 2 * HOUR)
 
-    (part,) = explained.parts
+    (part,) = shown_account.parts
     assert [(line.kind, line.counted, line.reason) for line in part.lines] == [
         (SegmentKind.OPEN, HOUR, ""),
         (SegmentKind.PAUSED, timedelta(), "pending_user"),
@@ -73,13 +66,13 @@ def test_the_account_names_hours_holidays_and_pauses_and_adds_up(house: House) -
         (SegmentKind.OUTSIDE_HOURS, timedelta(), ""),
         (SegmentKind.OPEN, 8 * HOUR + 30 * MINUTE, ""),
     ]
-    assert part.lines[-1].total == part.counted == explained.target == 10 * HOUR
-    assert (explained.used, explained.left) == (90 * MINUTE, 8 * HOUR + 30 * MINUTE)
+    assert part.lines[-1].total == part.counted == shown_account.target == 10 * HOUR
+    assert (shown_account.used, shown_account.left) == (90 * MINUTE, 8 * HOUR + 30 * MINUTE)
     assert all(a.end == b.start for a, b in zip(part.lines, part.lines[1:], strict=False))
 
 
 def test_the_rules_that_were_asked_are_named_with_the_one_that_matched(house: House) -> None:
-    plain = account(make_ticket(house), Metric.REACTION, MONDAY_9AM)
+    plain = explained(make_ticket(house), Metric.REACTION, MONDAY_9AM)
     policy = PolicyVersion.objects.create(
         organization=house.north, contract=house.contract, number=1, effective_from=MONDAY_9AM
     )
@@ -89,10 +82,10 @@ def test_the_rules_that_were_asked_are_named_with_the_one_that_matched(house: Ho
     )
     ticket = make_ticket(house)
 
-    def told(explained: Explanation) -> list[tuple[str, str, object, bool]]:
+    def told(shown_account: Explanation) -> list[tuple[str, str, object, bool]]:
         return [
             (rule.source.value, rule.reach.value, rule.target, rule.matched)
-            for rule in explained.rules
+            for rule in shown_account.rules
         ]
 
     nobodys = [("person", "every", None, False), ("organization", "every", None, False)]
@@ -102,14 +95,14 @@ def test_the_rules_that_were_asked_are_named_with_the_one_that_matched(house: Ho
         nobodys[1],
         ("default", "every", HOUR, True),
     ]
-    assert told(account(ticket, Metric.REACTION, MONDAY_9AM)) == [
+    assert told(explained(ticket, Metric.REACTION, MONDAY_9AM)) == [
         nobodys[0],
         ("contract", "support_type", None, False),
         ("contract", "every", 90 * MINUTE, True),
         nobodys[1],
         ("default", "every", HOUR, False),
     ]
-    assert told(account(ticket, Metric.ATTENTION, MONDAY_9AM))[1] == (
+    assert told(explained(ticket, Metric.ATTENTION, MONDAY_9AM))[1] == (
         "contract",
         "support_type",
         4 * HOUR,
@@ -121,9 +114,9 @@ def test_each_version_of_the_calendar_has_its_part(house: House) -> None:
     ticket = make_ticket(house)
     publish(house, at=MONDAY_9AM + 3 * HOUR, effective_from=MONDAY_9AM + 3 * HOUR)
 
-    explained = account(ticket, Metric.ATTENTION, MONDAY_9AM + 4 * HOUR)
+    shown_account = explained(ticket, Metric.ATTENTION, MONDAY_9AM + 4 * HOUR)
 
-    assert [(part.version, part.counted) for part in explained.parts] == [
+    assert [(part.version, part.counted) for part in shown_account.parts] == [
         (1, 3 * HOUR),
         (2, 7 * HOUR),
     ]
@@ -131,19 +124,19 @@ def test_each_version_of_the_calendar_has_its_part(house: House) -> None:
 
 def test_the_picture_covers_the_stretch_without_gap_and_marks_now_and_due(house: House) -> None:
     at = FRIDAY_5PM + 2 * HOUR
-    explained = account(paused(house), Metric.ATTENTION, at)
+    shown_account = explained(paused(house), Metric.ATTENTION, at)
 
-    drawn = picture(explained, at)
+    drawn = picture(shown_account, at)
 
-    assert explained.due_at is not None
+    assert shown_account.due_at is not None
     assert (drawn.bars[0].x, drawn.bars[-1].x + drawn.bars[-1].width, drawn.due_x) == (
         0,
         WIDTH,
         WIDTH,
     )
     assert all(a.x + a.width == b.x for a, b in zip(drawn.bars, drawn.bars[1:], strict=False))
-    assert drawn.now_x == round((at - FRIDAY_5PM) / (explained.due_at - FRIDAY_5PM) * WIDTH)
-    overdue = picture(explained, explained.due_at + DAY)
+    assert drawn.now_x == round((at - FRIDAY_5PM) / (shown_account.due_at - FRIDAY_5PM) * WIDTH)
+    overdue = picture(shown_account, shown_account.due_at + DAY)
     assert overdue.due_x is not None
     assert overdue.due_x < WIDTH == overdue.now_x
 
@@ -261,7 +254,7 @@ def test_a_stopped_clocks_account_names_the_rule_it_stopped_under(house: House) 
 
     matched = next(
         rule
-        for rule in account(ticket, Metric.REACTION, MONDAY_9AM + 2 * HOUR).rules
+        for rule in explained(ticket, Metric.REACTION, MONDAY_9AM + 2 * HOUR).rules
         if rule.matched
     )
 

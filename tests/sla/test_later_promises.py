@@ -120,7 +120,7 @@ def test_a_later_promise_begins_when_what_it_measures_begins(
     assert ClockSegment.objects.get(clock=clock).starts_at == TUESDAY
     found = fresh(ticket)
     account = explain_clock(
-        get_clock(found, queries.intervals(found.pk), metric), ticket=found, at=TUESDAY
+        get_clock(found, queries.intervals(found.pk), metric, None), ticket=found, at=TUESDAY
     )
     lines = [line for part in account.parts for line in part.lines]
     assert (lines[0].start, lines[-1].end) == (TUESDAY, due_at)

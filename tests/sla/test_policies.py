@@ -46,7 +46,9 @@ def targets_of(ticket: Ticket) -> dict[str, timedelta]:
 def asked(ticket: Ticket, metric: str = "reaction") -> list[tuple[str, str, bool]]:
     found = fresh(ticket)
     account = explain_clock(
-        get_clock(found, queries.intervals(found.pk), metric), ticket=found, at=found.received_at
+        get_clock(found, queries.intervals(found.pk), metric, None),
+        ticket=found,
+        at=found.received_at,
     )
     return [
         (rule.source.value, rule.name, rule.matched)

@@ -1,6 +1,6 @@
 """What a second reading of the clocks found, each held by the case that showed it."""
 
-from datetime import date, datetime
+from datetime import date
 from io import StringIO
 from typing import Any
 
@@ -10,15 +10,14 @@ from catalog.models import Contract, ContractService
 from escalation.models import Escalation
 from foundation.core.classification import Impact, Priority
 from foundation.notifications.models import OutboxMessage
-from sla.clocks.explanation import explain_clock
 from sla.clocks.models import Announcement, Clock
-from sla.clocks.queries import get_clock
 from sla.clocks.services import rebuild_clocks, settle_ticket, start_promise
 from sla.clocks.services.validation import set_validation
 from sla.metrics import Metric
 from sla.policies.models import PolicyVersion
 from sla.policies.rules import RuleSource
 from sla.targets import Term
+from tests.support.clocks import explained
 from tests.support.house import (
     DAY,
     HOUR,
@@ -32,16 +31,8 @@ from tests.support.house import (
 )
 from tests.support.policies import promise
 from tests.support.tickets import reclassify, step
-from tickets import queries, services
-from tickets.models import Ticket
+from tickets import services
 from tickets.services import Classification
-
-
-def explained(ticket: Ticket, metric: str, at: datetime) -> Any:
-    found = fresh(ticket)
-    return explain_clock(
-        get_clock(found, queries.intervals(ticket.pk), metric), ticket=found, at=at
-    )
 
 
 def test_a_contract_with_identical_terms_does_not_repeat_a_breach(house: House) -> None:

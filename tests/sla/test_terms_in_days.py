@@ -69,7 +69,7 @@ def resolution(ticket: Ticket) -> Clock:
 def account(ticket: Ticket, at: datetime) -> Explanation:
     found = fresh(ticket)
     return explain_clock(
-        get_clock(found, queries.intervals(found.pk), "resolution"), ticket=found, at=at
+        get_clock(found, queries.intervals(found.pk), "resolution", None), ticket=found, at=at
     )
 
 

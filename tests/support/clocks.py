@@ -5,8 +5,9 @@ from typing import Any
 
 from foundation.accounts.tenancy import organization_scope
 from foundation.calendars.ledger import SegmentKind
+from sla.clocks.explanation import Explanation, explain_clock
 from sla.clocks.models import Clock
-from sla.clocks.queries import due_ticket_ids
+from sla.clocks.queries import due_ticket_ids, get_clock
 from sla.clocks.services import (
     rebuild_clocks,
     settle_ticket,
@@ -16,6 +17,7 @@ from sla.targets import Term
 from tests.support.house import (
     fresh,
 )
+from tickets import queries
 from tickets.models import Ticket
 
 
@@ -57,6 +59,13 @@ def sweep(at: datetime) -> None:
 
 def clock_of(ticket: Ticket, metric: Metric = Metric.REACTION) -> Clock:
     return Clock.objects.get(ticket=ticket, metric=metric)
+
+
+def explained(ticket: Ticket, metric: str, at: datetime) -> Explanation:
+    """Return the account of one clock, as every door shows it."""
+    found = fresh(ticket)
+    item = get_clock(found, queries.intervals(ticket.pk), metric, None)
+    return explain_clock(item, ticket=found, at=at)
 
 
 def differences(*tickets: Ticket) -> list[str]:

@@ -28,7 +28,7 @@ def every_priority(metric: str = "reaction", **values: Any) -> list[PolicyTarget
 
 def used(ticket: Ticket, at: Any) -> timedelta:
     return used_until(
-        get_clock(fresh(ticket), queries.intervals(ticket.pk), "attention").stretches, at
+        get_clock(fresh(ticket), queries.intervals(ticket.pk), "attention", None).stretches, at
     )
 
 

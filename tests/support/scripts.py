@@ -129,7 +129,7 @@ def simulation(pk: str) -> dict[str, Any]:
     result = simulation_result(Simulation.objects.get(pk=int(pk)))
     return {
         "running": result.is_running,
-        "published": result.published,
+        "published": result.matches_issued_reports,
         "changed": result.changed,
         "moved": result.moved,
     }

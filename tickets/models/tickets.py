@@ -32,8 +32,8 @@ class Ticket(OrganizationRow):
 
     ``impact``, ``urgency`` and ``priority`` are in force now; the ``proposed_`` ones are what the
     customer chose. ``next_due_at`` (None while every clock is paused or stopped) and ``at_risk_at``
-    are written by ``sla`` alone. Keys without an index of their own stand first in one of ``Meta``,
-    or are never searched by: each index is work for every change of a date.
+    are written by ``sla`` alone. A foreign key has ``db_index=False`` where an index of ``Meta``
+    leads with it or nothing filters by it: every index slows each change of a date.
     """
 
     organization = models.ForeignKey(
@@ -109,8 +109,8 @@ class Ticket(OrganizationRow):
     is_out_of_contract = models.BooleanField(_("out of contract"), default=False)
     # as of when the matrix and the policy bind it: its arrival, or its change of contract
     terms_at = models.DateTimeField()
-    # The desk follows up what was escalated: the owner stays while assignee and team change (SPEC
-    # 3.8).
+    # Who of the desk follows the ticket when it is handed to another level: the owner stays while
+    # assignee and team change (SPEC 3.8).
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
@@ -135,6 +135,8 @@ class Ticket(OrganizationRow):
         related_name="+",
         verbose_name=_("group"),
     )
+    # Relevant: the availability of a service is affected. Major: for most of the organization
+    # (SPEC 6.1).
     is_relevant = models.BooleanField(_("relevant incident"), default=False)
     is_major = models.BooleanField(_("major incident"), default=False)
     received_at = models.DateTimeField(_("arrived"))
@@ -150,11 +152,13 @@ class Ticket(OrganizationRow):
     )
     validation_due_at = models.DateTimeField(_("closes by itself"), null=True)
     validation_reminder_at = models.DateTimeField(null=True)
+    # the instant at which its reopening window ends
     reopen_until = models.DateTimeField(null=True)
     next_due_at = models.DateTimeField(_("due"), null=True)
     at_risk_at = models.DateTimeField(null=True)
     # next_due_at, or LAST: an index cannot put nulls last on every database
     queue_at = models.DateTimeField(default=LAST)
+    # one more with every guarded write, which refuses an older one (DECISIONS 14)
     version = models.PositiveIntegerField(default=1)
 
     class Meta(OrganizationRow.Meta):
