@@ -1,5 +1,5 @@
-"""Who is told of an audit: BPO of what waits for it, preparers of what came back, the committee of
-what must not be.
+"""Who is notified of an audit: BPO when evidence waits for it, preparers when it came back, the
+committee when an audit was stopped.
 """
 
 from datetime import datetime

@@ -74,14 +74,14 @@ class _Field:
 def _text(value: Any) -> str:
     text = str(value).strip()
     if len(text) > MAX_TEXT:
-        raise ValueError(_("Shorten it to %(limit)d letters.") % {"limit": MAX_TEXT})
+        raise ValueError(_("Shorten it to %(limit)d characters.") % {"limit": MAX_TEXT})
     return text
 
 
 def _line(value: Any) -> str:
     text = " ".join(_text(value).split())
     if len(text) > 120:  # noqa: PLR2004 - as the columns are wide
-        raise ValueError(_("Shorten it to %(limit)d letters.") % {"limit": 120})
+        raise ValueError(_("Shorten it to %(limit)d characters.") % {"limit": 120})
     return text
 
 
@@ -116,7 +116,7 @@ def _environment(value: Any) -> Environment:
             *(words[environment].casefold() for words in _ENVIRONMENTS.values()),
         }:
             return environment
-    raise ValueError(_("Choose one of the list."))
+    raise ValueError(_("Choose one from the list."))
 
 
 _ENVIRONMENTS: dict[str, dict[Environment, str]] = {
@@ -248,7 +248,7 @@ def read_form(stream: IO[bytes], services: Sequence[Service]) -> WantedAudit:
     if wrong:
         cells = ", ".join(wrong)
         raise FormRefused(
-            _("The form has cells to mend: %(cells)s.") % {"cells": cells}, fields=wrong
+            _("Correct these cells of the form: %(cells)s.") % {"cells": cells}, fields=wrong
         )
     return WantedAudit(items=tuple(found), **values)
 
@@ -339,11 +339,11 @@ def _items(sheet: _Sheet, services: Sequence[Service], wrong: dict[str, Text]) -
             break
         service = by_name.get(named.casefold())
         if service is None:
-            wrong[f"{sheet.title}!B{row}"] = _("Choose a contracted service of the list.")
+            wrong[f"{sheet.title}!B{row}"] = _("Choose a contracted service from the list.")
         if not described:
             wrong[f"{sheet.title}!C{row}"] = _("Say what is requested.")
         elif len(described) > MAX_TEXT:
-            wrong[f"{sheet.title}!C{row}"] = _("Shorten it to %(limit)d letters.") % {
+            wrong[f"{sheet.title}!C{row}"] = _("Shorten it to %(limit)d characters.") % {
                 "limit": MAX_TEXT
             }
         if service is not None and described:

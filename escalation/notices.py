@@ -1,4 +1,4 @@
-"""Who is told when a promise is at risk or broken."""
+"""Who is notified when a promise is at risk or broken."""
 
 from datetime import datetime
 from typing import Any

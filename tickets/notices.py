@@ -1,5 +1,5 @@
-"""Who is told what about a ticket. Each act writes at most one letter per person; nobody is told of
-their own act.
+"""Who is notified about a ticket. Each act writes at most one letter per person, and none to the
+person who acts.
 """
 
 from collections.abc import Iterable

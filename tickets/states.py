@@ -235,7 +235,7 @@ _TABLE = (
     ),
     Transition(
         "close_cancelled",
-        _("Close: called off by the user"),
+        _("Close: cancelled by the user"),
         _WORKED,
         State.CLOSED,
         _DESK,

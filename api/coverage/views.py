@@ -30,7 +30,7 @@ class CoverageView(APIView):
         """
         user = person(request)
         if not (user.is_staff and user.can(Capability.SEE_REPORTS)):
-            raise NotAllowed(_("Only those who see the desk's reports read its coverage."))
+            raise NotAllowed(_("Only staff who can see reports can read the coverage."))
         organization = organization_by_slug(request.query_params.get("organization", ""))
         found = [
             {

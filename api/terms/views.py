@@ -30,7 +30,7 @@ class TermsView(APIView):
     def get(self, request: Request) -> Response:
         """Write out the newest version of every calendar and policy of a customer."""
         if not person(request).can(Capability.SEE_CONFIGURATION):
-            raise NotAllowed(_("Only the staff who see the configuration read these."))
+            raise NotAllowed(_("Only staff who can see the configuration can read these."))
         return Response(
             export_terms(organization_by_slug(request.query_params.get("organization", "")))
         )
@@ -44,7 +44,7 @@ class TermsView(APIView):
         """
         user = person(request)
         if not user.can(Capability.CONFIGURE):
-            raise NotAllowed(_("Only administrators publish calendars and policies."))
+            raise NotAllowed(_("Only administrators can publish calendars and policies."))
         organization = organization_by_slug(request.query_params.get("organization", ""))
         if not isinstance(request.data, dict):
             raise Invalid(_("Write an object with calendars and policies."))

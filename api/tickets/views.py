@@ -199,7 +199,7 @@ class TicketViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Ticket]):
         """
         ticket = queries.get_ticket(person(request), number)
         if not person(request).is_staff:
-            raise NotAllowed(_("Only the staff read what the rules made of a ticket."))
+            raise NotAllowed(_("Only staff can read which rules ran on a ticket."))
         return Response(RuleLogSerializer(rule_logs_of(ticket), many=True).data)
 
     @extend_schema(
@@ -302,7 +302,7 @@ def _for_whom(request: Request, data: dict[str, Any]) -> Membership:
     if user.is_staff:
         if not data.get("organization") or not data.get("requester"):
             raise Invalid(
-                _("The staff names for whom: organization and requester."),
+                _("Staff must name the organization and the requester."),
                 fields={"requester": _("Needed.")},
             )
         found = valid_user(organization_by_slug(data["organization"]).pk, data["requester"])
@@ -336,7 +336,7 @@ def _reply(request: Request, ticket: Ticket, data: dict[str, Any], at: datetime)
     if data["kind"] == MessageKind.STATEMENT:
         if data.get("estimated_at") is None:
             raise Invalid(
-                _("An attention statement says when."),
+                _("An attention statement needs the expected time."),
                 fields={"estimated_at": _("Needed for a statement.")},
             )
         return services.send_attention_statement(

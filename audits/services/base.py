@@ -58,7 +58,7 @@ def get_for_act(audit: AuditRequest, act: Act, user: User, *, locks: bool = Fals
             raise NotAllowed(
                 _("Only the BPO area does this with evidence, for the customers it serves.")
             )
-        raise NotAllowed(_("Your role does not do this with audits."))
+        raise NotAllowed(_("Your role cannot do this with audits."))
     audits = (
         AuditRequest.objects.select_for_update(of=("self",))
         if locks
@@ -69,7 +69,8 @@ def get_for_act(audit: AuditRequest, act: Act, user: User, *, locks: bool = Fals
     ).get(pk=audit.pk)
     if found.state not in RULES[act][1]:
         raise NotNow(
-            _("This is not done while: %(state)s.") % {"state": AuditState(found.state).label}
+            _("This is not possible while the audit is: %(state)s.")
+            % {"state": AuditState(found.state).label}
         )
     if not ticket_allows(act, found.ticket):
         raise NotNow(

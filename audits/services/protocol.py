@@ -94,11 +94,11 @@ def schedule_conference(
     locked = lock_for_act(audit, Act.SCHEDULE, user)
     if starts_at <= at:
         raise Invalid(
-            _("The conference lies in the past."), fields={"starts_at": _("Choose a later time.")}
+            _("The conference is in the past."), fields={"starts_at": _("Choose a later time.")}
         )
     if starts_at > at + FURTHEST:
         raise Invalid(
-            _("The conference lies years ahead."),
+            _("The conference is years ahead."),
             fields={"starts_at": _("Choose a day within two years.")},
         )
     if not 0 < minutes <= 1440:  # noqa: PLR2004 - a day
@@ -175,7 +175,9 @@ def announce_visit(
     """
     user = acting_person(by)
     if not acts_for_customer(user, audit):
-        raise NotAllowed(_("Only who asked for the audit, or a coordinator, announces a visit."))
+        raise NotAllowed(
+            _("Only whoever asked for the audit, or a coordinator, can announce a visit.")
+        )
     locked: AuditRequest = (
         AuditRequest.objects.select_for_update(of=("self",))
         .select_related("ticket", "organization")
@@ -193,7 +195,9 @@ def announce_visit(
         }
         raise Invalid(words, fields={"on": words})
     if Visit.objects.filter(audit=locked, on=on, place=place).exists():
-        raise Invalid(_("This visit is announced already."), fields={"on": _("Announced already.")})
+        raise Invalid(
+            _("This visit was already announced."), fields={"on": _("Announced already.")}
+        )
     visit: Visit = Visit.objects.create(
         organization_id=locked.organization_id,
         audit=locked,

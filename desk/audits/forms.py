@@ -62,7 +62,7 @@ class PrepareForm(forms.Form):
 
 
 class WaiveForm(ReasonForm):
-    agreed_by = forms.CharField(label=_("Who of the customer took that on"), max_length=120)
+    agreed_by = forms.CharField(label=_("Who agreed on the customer's side"), max_length=120)
 
 
 class DelayForm(ReasonForm):

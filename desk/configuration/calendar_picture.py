@@ -33,8 +33,8 @@ FINDINGS: dict[str, str | Promise] = {
     "short_window": _("A window is shorter than a quarter of an hour."),
     "overlap": _("Two windows overlap: they count as one."),
     "other_zone": _("The calendar's time zone is not the organization's."),
-    "missing_holidays": _("Public holidays of the country that this calendar does not close."),
-    "not_public": _("Closed days that are no public holidays of the country (any more)."),
+    "missing_holidays": _("Public holidays on which this calendar is open."),
+    "not_public": _("Closed days that are not, or no longer, public holidays of the country."),
     "holidays_end": _(
         "The holidays end within a year: after the last one every day of the week is a working day."
     ),

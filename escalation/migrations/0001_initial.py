@@ -234,7 +234,7 @@ class Migration(migrations.Migration):
                     "substitute",
                     models.ForeignKey(
                         blank=True,
-                        help_text="Who is told while the person is off duty and has named nobody.",
+                        help_text="Who is notified while the person is off duty without a substitute.",
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="+",
@@ -246,7 +246,7 @@ class Migration(migrations.Migration):
                     "team",
                     models.ForeignKey(
                         blank=True,
-                        help_text="Instead of a person: everybody of it who is on duty is told.",
+                        help_text="Instead of a person: its members on duty are notified.",
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="+",
@@ -408,8 +408,7 @@ class Migration(migrations.Migration):
                     "team",
                     models.ForeignKey(
                         blank=True,
-                        help_text="Who of it is on duty is told; a ticket is given to the one "
-                        "with the fewest.",
+                        help_text="Its members on duty are notified; a ticket goes to the one with the fewest.",
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="+",

@@ -98,7 +98,7 @@ class EscalationLevel(OrganizationRow):
         blank=True,
         related_name="+",
         verbose_name=_("substitute"),
-        help_text=_("Who is told while the person is off duty and has named nobody."),
+        help_text=_("Who is notified while the person is off duty without a substitute."),
     )
     team = models.ForeignKey(
         Team,
@@ -107,7 +107,7 @@ class EscalationLevel(OrganizationRow):
         blank=True,
         related_name="+",
         verbose_name=_("group"),
-        help_text=_("Instead of a person: everybody of it who is on duty is told."),
+        help_text=_("Instead of a person: its members on duty are notified."),
     )
     contact_name = models.CharField(_("contact"), max_length=120)
     email = models.EmailField(_("e-mail"))

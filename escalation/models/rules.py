@@ -96,7 +96,7 @@ class EscalationRule(models.Model):
         blank=True,
         related_name="+",
         verbose_name=_("group"),
-        help_text=_("Who of it is on duty is told; a ticket is given to the one with the fewest."),
+        help_text=_("Its members on duty are notified; a ticket goes to the one with the fewest."),
     )
 
     class Meta:
@@ -112,7 +112,7 @@ class EscalationRule(models.Model):
         super().clean()
         wrong: dict[str, str | Promise] = {}
         if self.trigger == Trigger.CLOCK and self.percent is None:
-            wrong["percent"] = _("Say at which percentage of the clock.")
+            wrong["percent"] = _("Enter the percentage of the clock.")
         if self.trigger == Trigger.STATE and not self.states:
             wrong["states"] = _("Choose at least one state.")
         if self.trigger == Trigger.SILENCE and self.silence_minutes is None:

@@ -106,7 +106,9 @@ def request_escalation(*, ticket: Ticket, reason: str, by: Actor, at: datetime) 
     """
     user = acting_person(by)
     if not (can_reply_as_customer(user, ticket) or user.can(Capability.WORK_TICKETS)):
-        raise NotAllowed(_("Only its requester, a coordinator or the desk escalates this ticket."))
+        raise NotAllowed(
+            _("Only its requester, a coordinator or the desk can escalate this ticket.")
+        )
     if not reason.strip():
         raise Invalid(_("Say why you escalate."), fields={"reason": _("Say why you escalate.")})
     if locked_ticket(ticket.pk).state in FINAL:
@@ -134,7 +136,7 @@ def deescalate_ticket(*, ticket: Ticket, reason: str, by: Actor, at: datetime) -
     """
     user = acting_person(by)
     if not user.can(Capability.WORK_TICKETS):
-        raise NotAllowed(_("Only the desk takes an escalation back."))
+        raise NotAllowed(_("Only the desk can take an escalation back."))
     if not reason.strip():
         raise Invalid(_("Say why the escalation is taken back."), fields={"reason": _("Say why.")})
     ticket = locked_ticket(ticket.pk)
@@ -178,7 +180,7 @@ def acknowledge_escalation(
     """
     if user is not None and not may_acknowledge(user, escalation, at):
         raise NotAllowed(
-            _("Whoever was told takes the escalation on, or a supervisor of the desk.")
+            _("Only who was notified, or a supervisor of the desk, can acknowledge the escalation.")
         )
     done = Escalation.objects.filter(pk=escalation.pk, acknowledged_at=None).update(
         acknowledged_at=at, acknowledged_by=user, acknowledged_name=name, acknowledge_due_at=None

@@ -88,7 +88,7 @@ def start_drill(
     """
     user = acting_person(by)
     if not (user.can(Capability.SUPERVISE) or user.can(Capability.CONFIGURE)):
-        raise NotAllowed(_("Only supervisors and administrators start a drill."))
+        raise NotAllowed(_("Only supervisors and administrators can start a drill."))
     Organization.objects.select_for_update().get(pk=organization.pk)
     last = (
         Drill.objects.filter(

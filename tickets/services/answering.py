@@ -31,7 +31,7 @@ def reply_as_customer(
     user = acting_person(by)
     lock_ticket(ticket)
     if not can_reply_as_customer(user, ticket):
-        raise MayNotDo(_("Only its requester or a coordinator answers in this ticket."))
+        raise MayNotDo(_("Only its requester or a coordinator can reply to this ticket."))
     if ticket.state in FINAL:
         raise MayNotDo(
             _("%(number)s has ended. Reopen it while that is possible, or send a follow-up.")

@@ -59,7 +59,7 @@ def classify_ticket(
     """
     if not can_classify(acting_person(by), ticket) or ticket.state not in OPEN_STATES:
         raise MayNotDo(
-            _("Only the desk classifies, and only tickets that are not solved or ended.")
+            _("Only the desk can classify, and only tickets that are neither solved nor ended.")
         )
     changes: dict[str, Any] = {
         "impact": classification.impact,
@@ -79,7 +79,7 @@ def classify_ticket(
     note = _note_reason(ticket, reason, by, at) if changed else None
     if changed and note is None and not is_first:
         raise DetailsMissing(
-            _("A classification is changed for a reason."),
+            _("Give the reason for the new classification."),
             fields={"reason": _("Say why: it stays with the ticket.")},
         )
     record_ticket(

@@ -89,8 +89,8 @@ def _check(ticket: Ticket, contract: Contract, reason: str, by: Actor) -> None:
     if not acting_person(by).can(Capability.SUPERVISE) or ticket.state not in OPEN_STATES:
         raise MayNotDo(
             _(
-                "Only a supervisor of the desk changes the contract, and only of tickets that "
-                "are not solved or ended."
+                "Only a supervisor of the desk can change the contract, and only of tickets that are "
+                "neither solved nor ended."
             )
         )
     if contract.organization_id != ticket.organization_id or contract.pk == ticket.contract_id:
@@ -100,6 +100,6 @@ def _check(ticket: Ticket, contract: Contract, reason: str, by: Actor) -> None:
         )
     if not reason.strip():
         raise DetailsMissing(
-            _("A contract is changed for a reason."),
+            _("Give the reason for the change of contract."),
             fields={"reason": _("Say why: it stays with the ticket.")},
         )

@@ -41,7 +41,7 @@ def follow_up_ticket(
     lock_ticket(ticket)
     membership = membership_of(user.pk, ticket.organization_id)
     if membership is None or not can_reply_as_customer(user, ticket):
-        raise MayNotDo(_("Only its requester or a coordinator answers in this ticket."))
+        raise MayNotDo(_("Only its requester or a coordinator can reply to this ticket."))
     if not is_followed_up(ticket, at):
         raise MayNotDo(
             _("%(number)s takes replies or may be reopened: no new ticket is needed.")

@@ -171,16 +171,16 @@ def _check_people(request: NewTicket, by: Actor) -> None:
             % {"person": request.requester, "organization": request.organization}
         )
     if by.person_id != request.requester.pk and not acting_person(by).can(Capability.WORK_TICKETS):
-        raise MayNotRaise(_("Only the desk raises tickets for another person."))
+        raise MayNotRaise(_("Only the desk can raise tickets for another person."))
 
 
 def _check_texts(request: NewTicket) -> None:
     fields = {}
     if len(request.subject.strip()) < 3:
-        fields["subject"] = _("Write a subject of at least 3 letters.")
+        fields["subject"] = _("Write a subject of at least 3 characters.")
     elif len(request.subject.strip()) > MAX_SUBJECT:
         fields["subject"] = _(
-            "Shorten the subject to %(limit)d letters; the details go into the description."
+            "Shorten the subject to %(limit)d characters; the details go into the description."
         ) % {"limit": MAX_SUBJECT}
     if not request.description.strip():
         fields["description"] = _("Describe what happens or what you need.")

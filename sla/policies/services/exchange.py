@@ -114,7 +114,7 @@ def import_terms(
     """
     user = acting_person(by)
     if not user.can(Capability.CONFIGURE):
-        raise NotAllowed(_("Only administrators publish calendars and policies."))
+        raise NotAllowed(_("Only administrators can publish calendars and policies."))
     _check_words(data, {"calendars", "policies"}, "")
     if "\\u0000" in json.dumps(data):
         raise Invalid(_("A text holds a null character. Remove it."))

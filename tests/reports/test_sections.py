@@ -1,0 +1,74 @@
+"""The sections of the report: each with its own figures, within its budget of statements."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from reports.queries import build_service_level
+from reports.queries.reported_month import ReportedMonth
+from reports.sections import SECTIONS, Section, shown_sections
+from tests.support.audits import delivered
+from tests.support.house import HOUR, MONDAY_9AM, House, make_ticket
+from tests.support.statements import counted
+from tests.support.tickets import eventful
+
+MARCH = date(2026, 3, 1)
+AT = datetime(2026, 3, 20, 12, tzinfo=UTC)
+HEAD = {"organization", "slug", "month", "time_zone", "period_start", "period_end"}
+
+
+def cost(house: House, section: Section) -> int:
+    month = ReportedMonth(house.north, MARCH, AT)
+    with CaptureQueriesContext(connection) as queries:
+        section.load(month)
+    return counted(queries)
+
+
+@pytest.mark.parametrize("section", SECTIONS, ids=[each.name for each in SECTIONS])
+def test_a_section_keeps_its_budget_for_little_and_for_much(house: House, section: Section) -> None:
+    eventful(house)
+    delivered(house)
+    few = cost(house, section)
+    for hour in range(3):
+        make_ticket(house, at=MONDAY_9AM + hour * HOUR)
+
+    assert (few, cost(house, section)) == (section.statements, section.statements)
+
+
+def test_the_whole_report_reads_each_kind_of_row_once(house: House) -> None:
+    eventful(house)
+    delivered(house)
+
+    with CaptureQueriesContext(connection) as queries:
+        build_service_level(house.north, MARCH, AT)
+
+    assert counted(queries) == 8  # tickets, clocks, earlier breaches, turns; four of audits
+
+
+def test_no_two_sections_have_a_figure_of_the_same_name(house: House) -> None:
+    month = ReportedMonth(house.north, MARCH, AT)
+
+    names = [name for section in SECTIONS for name in section.load(month)]
+
+    assert len(names) == len(set(names))
+    assert set(names) | HEAD == set(build_service_level(house.north, MARCH, AT))
+    assert not set(names) & HEAD
+
+
+def test_a_section_without_its_figure_is_not_shown(house: House) -> None:
+    make_ticket(house)
+    data = build_service_level(house.north, MARCH, MONDAY_9AM)
+
+    assert [section.name for section in shown_sections(data)] == [
+        "figures",
+        "breakdowns",
+        "compliance",
+        "breaches",
+        "tickets",
+    ]
+    full = [
+        section.name for section in shown_sections(data | {"turns": {"desk": 1}, "audits": [1]})
+    ]
+    assert full == [section.name for section in SECTIONS]
