@@ -1,5 +1,5 @@
-"""Who is notified of a customer's tickets in each hour of the coming week, and in which hours nobody
-would be (SPEC 17.10). Reads only.
+"""Who is notified of a customer's tickets in each hour of the coming week, and in which hours
+nobody would be (SPEC 17.10). Reads only.
 """
 
 from collections.abc import Iterator, Sequence

@@ -234,7 +234,8 @@ class Migration(migrations.Migration):
                     "substitute",
                     models.ForeignKey(
                         blank=True,
-                        help_text="Who is notified while the person is off duty without a substitute.",
+                        help_text="Who is notified while the person is off duty without a "
+                        "substitute.",
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="+",
@@ -408,7 +409,8 @@ class Migration(migrations.Migration):
                     "team",
                     models.ForeignKey(
                         blank=True,
-                        help_text="Its members on duty are notified; a ticket goes to the one with the fewest.",
+                        help_text="Its members on duty are notified; a ticket goes to the one with "
+                        "the fewest.",
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="+",

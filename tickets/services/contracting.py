@@ -89,8 +89,8 @@ def _check(ticket: Ticket, contract: Contract, reason: str, by: Actor) -> None:
     if not acting_person(by).can(Capability.SUPERVISE) or ticket.state not in OPEN_STATES:
         raise MayNotDo(
             _(
-                "Only a supervisor of the desk can change the contract, and only of tickets that are "
-                "neither solved nor ended."
+                "Only a supervisor of the desk can change the contract, and only of tickets that "
+                "are neither solved nor ended."
             )
         )
     if contract.organization_id != ticket.organization_id or contract.pk == ticket.contract_id:
