@@ -31,6 +31,18 @@ def both(house: House) -> list[Ticket]:
     ]
 
 
+def watch_silences(house: House) -> None:
+    """Switch on a rule that notifies the supervisor when a customer hears nothing for an hour."""
+    rule(
+        name="Silent",
+        trigger="silence",
+        silence_minutes=60,
+        percent=None,
+        action="tell",
+        person=house.staff["desk_supervisor"],
+    )
+
+
 def positions(ticket: Ticket) -> list[int]:
     found = Escalation.objects.filter(ticket=ticket).order_by("pk")
     return list(found.values_list("position", flat=True))
@@ -71,14 +83,7 @@ def test_a_ladder_that_fails_does_not_hold_up_the_next(
 
 def test_a_silence_that_has_lasted_is_judged_by_the_sweep(house: House) -> None:
     tickets = both(house)
-    rule(
-        name="Silent",
-        trigger="silence",
-        silence_minutes=60,
-        percent=None,
-        action="tell",
-        person=house.staff["desk_supervisor"],
-    )
+    watch_silences(house)
 
     with time_machine.travel(MONDAY_9AM + MINUTE, tick=False):
         assert tasks.sweep_rules() == 0  # the watches begin
@@ -93,14 +98,7 @@ def test_a_silence_that_fails_does_not_hold_up_the_next(
     house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     both(house)
-    rule(
-        name="Silent",
-        trigger="silence",
-        silence_minutes=60,
-        percent=None,
-        action="tell",
-        person=house.staff["desk_supervisor"],
-    )
+    watch_silences(house)
     with time_machine.travel(MONDAY_9AM + MINUTE, tick=False):
         tasks.sweep_rules()
     judged = []
@@ -154,14 +152,7 @@ def test_a_coverage_that_fails_does_not_hold_up_the_next(
 
 def test_a_word_to_one_customer_ends_the_silence_of_no_other(house: House) -> None:
     tickets = both(house)
-    rule(
-        name="Silent",
-        trigger="silence",
-        silence_minutes=60,
-        percent=None,
-        action="tell",
-        person=house.staff["desk_supervisor"],
-    )
+    watch_silences(house)
     with time_machine.travel(MONDAY_9AM + MINUTE, tick=False):
         tasks.sweep_rules()
     reply_to_customer(
