@@ -99,7 +99,7 @@ def sees_evidence(user: User, organization_id: int) -> bool:
     return has_role(user, Act.PREPARE, organization_id)
 
 
-def may_request(user: User, organization_id: int) -> bool:
+def can_request(user: User, organization_id: int) -> bool:
     """Tell whether a person asks for audits in the name of a customer: whoever raises tickets
     there.
     """

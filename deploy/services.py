@@ -174,14 +174,14 @@ def _make_roles(binaries: Path, services: Services) -> None:
     make_database(services.postgres_port, "mesa")
 
 
-def make_database(port: int, name: str) -> None:
-    """Create an empty database of the owner's, in which the app may read and write what the owner
-    makes.
+def make_database(port: int, name: str, *, template: str = "template1") -> None:
+    """Create a database of the owner's, in which the app may read and write what the owner makes:
+    an empty one, or a copy of ``template``, to which nobody may be connected.
     """
     binaries = find_postgres()
     assert binaries is not None
     psql = _psql(binaries, port)
-    _run([*psql, "postgres", "-c", f"CREATE DATABASE {name} OWNER mesa_owner"])
+    _run([*psql, "postgres", "-c", f"CREATE DATABASE {name} OWNER mesa_owner TEMPLATE {template}"])
     _run([*psql, name, "-c", (ROOT / "deploy" / "postgres-roles.sql").read_text()])
 
 

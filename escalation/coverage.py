@@ -21,7 +21,6 @@ from escalation.queries import active_rules, levels_of, matrix_on
 from foundation.accounts.models import Organization, User
 from foundation.accounts.queries import supervisors_of
 from foundation.calendars.arithmetic import WorkCalendar
-from foundation.calendars.defaults import CalendarRole
 from foundation.calendars.queries import calendar_versions_on, pick_calendar, work_calendar
 from foundation.core.classification import Kind, Priority
 from foundation.core.zones import zone
@@ -316,9 +315,7 @@ def _calendars(
                 matter = Matter(kind, support_type, priority, None)
                 if policy.target(metric, matter) is None:
                     continue
-                version = pick_calendar(
-                    versions, *policy.calendar_choice(metric, matter)
-                ) or pick_calendar(versions, CalendarRole.BUSINESS, None)
+                version = pick_calendar(versions, *policy.calendar_choice(metric, matter))
                 if version is not None:
                     found[version.pk] = work_calendar(version)
     return list(found.values())

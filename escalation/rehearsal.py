@@ -12,8 +12,7 @@ from django.db.models import F, Q, QuerySet
 from escalation.models import EscalationRule, Trigger
 from escalation.rules import Occurrence, unmet
 from foundation.calendars.arithmetic import CalendarError
-from foundation.calendars.defaults import CalendarRole
-from foundation.calendars.queries import calendar_versions_on, pick_calendar, work_calendar
+from foundation.calendars.queries import business_calendar_on, work_calendar
 from sla.clocks.models import Announcement
 from tickets.models import Message, MessageKind, StateInterval, Ticket
 from tickets.states import FINAL
@@ -158,9 +157,7 @@ def _silences(
         words.setdefault(ticket_id, []).append(created_at)
     minutes = timedelta(minutes=rule.silence_minutes or 1)
     for ticket in tickets:
-        version = pick_calendar(
-            calendar_versions_on(ticket.organization, at), CalendarRole.BUSINESS, None
-        )
+        version = business_calendar_on(ticket.organization, at)
         if version is None:
             continue
         changes = states.get(ticket.pk, [])

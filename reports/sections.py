@@ -4,6 +4,7 @@ A section loads its own figures as plain data, in codes and ISO instants, the sa
 rows; an app with figures of its own adds a section here.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -17,7 +18,7 @@ from tickets.models import Ticket
 from tickets.states import Holder, State
 
 
-class Section:
+class Section(ABC):
     """``needs`` names the figure without which the section has nothing to show; a section without
     one is always shown. ``statements`` is the most that ``load`` reads of a month of which nothing
     was read before.
@@ -31,9 +32,9 @@ class Section:
     def template(self) -> str:
         return f"reports/sections/{self.name}.html"
 
+    @abstractmethod
     def load(self, month: ReportedMonth) -> dict[str, Any]:
         """Return the figures of the section; no two sections share a key."""
-        raise NotImplementedError
 
 
 class Figures(Section):

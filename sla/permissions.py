@@ -4,7 +4,7 @@ from foundation.accounts.models import User
 from foundation.accounts.roles import Capability
 
 
-def may_relieve_breaches(person_id: int | None) -> bool:
+def can_relieve_breaches(person_id: int | None) -> bool:
     """Tell whether a change by this person may turn a missed target into one in time: supervisors
     and managers of the desk.
     """

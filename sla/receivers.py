@@ -5,7 +5,7 @@ from django.db import transaction
 from foundation.calendars.events import CalendarVersionPublished
 from foundation.core.actor import system_actor
 from sla.clocks import services
-from sla.permissions import may_relieve_breaches
+from sla.permissions import can_relieve_breaches
 from sla.tasks import redate_by_version
 from tickets.events import (
     CustomerTold,
@@ -59,7 +59,7 @@ def on_ticket_contract_changed(event: TicketContractChanged) -> None:
 def on_ticket_classified(event: TicketClassified) -> None:
     services.retarget_clocks(
         ticket=_ticket(event),
-        may_relieve=may_relieve_breaches(event.person_id),
+        can_relieve=can_relieve_breaches(event.person_id),
         by=CLOCKWORK,
         at=event.at,
     )

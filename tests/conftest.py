@@ -1,10 +1,12 @@
 from collections.abc import Iterator
+from copy import deepcopy
+from typing import Any
 
 import pytest
 import time_machine
 from django.core.cache import cache
 
-from foundation.accounts.models import User
+from foundation.accounts.models import Organization, User
 from foundation.accounts.tenancy import every_organization
 from tests.support.house import MONDAY_9AM, House, build_house
 
@@ -16,9 +18,24 @@ def all_scope() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def _standing_house(django_db_setup: None, django_db_blocker: Any) -> House:
+    """The house, written once per process: every test of the database finds it there."""
+    with django_db_blocker.unblock(), every_organization(reason="tests build their house"):
+        return build_house()
+
+
 @pytest.fixture
-def house(db: None, all_scope: None) -> House:
-    return build_house()
+def house(db: None, all_scope: None, _standing_house: House) -> House:
+    """Return this test's own copy of the rows; what it changes in the database is rolled back."""
+    if not Organization.objects.filter(pk=_standing_house.north.pk).exists():
+        return build_house()  # a test with transaction=True has emptied the tables
+    copy = deepcopy(_standing_house)
+    for organization in (copy.north, copy.south):
+        # Saving renews the stamp by which the process keeps contracts and policies: those that
+        # another test has read are not found under it.
+        organization.save()
+    return copy
 
 
 @pytest.fixture

@@ -26,12 +26,12 @@ def can_reply_as_customer(user: User, ticket: Ticket) -> bool:
     return Who.REQUESTER in standing(user, ticket)
 
 
-def may_be_reopened(ticket: Ticket, at: datetime) -> bool:
+def can_be_reopened(ticket: Ticket, at: datetime) -> bool:
     """Tell whether a closed ticket is still inside its reopening window."""
     return (
         ticket.state == State.CLOSED
-        and ticket.reopen_until is not None
-        and at <= ticket.reopen_until
+        and ticket.reopen_ends_at is not None
+        and at <= ticket.reopen_ends_at
     )
 
 
@@ -39,7 +39,7 @@ def is_followed_up(ticket: Ticket, at: datetime) -> bool:
     """Tell whether what the customer writes now becomes a new ticket: this one has
     ended for good.
     """
-    return ticket.state in FINAL and not may_be_reopened(ticket, at)
+    return ticket.state in FINAL and not can_be_reopened(ticket, at)
 
 
 def standing(user: User, ticket: Ticket) -> frozenset[Who]:

@@ -116,7 +116,7 @@ class Effect(Enum):
     SENDS_REASON = "sends_reason"  # the letter to the requester gives the reason
     REASON_IS_MESSAGE = "reason_is_message"  # the reason stands in the conversation
     FOLLOWS_A_REPLY = "follows_a_reply"  # the reply notifies the desk, the step does not
-    ENDS_WITH_REOPENING = "ends_with_reopening"  # only until ``reopen_until``
+    ENDS_WITH_REOPENING = "ends_with_reopening"  # only until ``reopen_ends_at``
 
 
 @dataclass(frozen=True)

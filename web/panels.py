@@ -5,6 +5,7 @@ holds. A form that is refused renders its own panel again: alone for htmx, insid
 without JavaScript.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -35,7 +36,7 @@ class Place(StrEnum):
     LAZY = "lazy"
 
 
-class Panel(Generic[S]):
+class Panel(ABC, Generic[S]):
     """``S`` is the subject of the page: a ticket on its page, a person's home, a report.
 
     ``statements`` is the most that ``load`` and the template read of a subject that nothing was
@@ -48,9 +49,9 @@ class Panel(Generic[S]):
     statements: ClassVar[int] = 0
     title: ClassVar[str | Promise] = ""  # of a lazy one: what its closed head says
 
+    @abstractmethod
     def load(self, user: User, subject: S, at: datetime) -> dict[str, Any] | None:
         """Return the template's context; None when there is nothing to show."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,7 @@ from audits.permissions import Act, acts_for_customer, takes_visits
 from audits.queries import delivery_clock, get_conference, get_visit
 from audits.services.base import NotNow, lock_for_act, record_audit, require_text, write_to_customer
 from foundation.accounts.queries import acting_person
-from foundation.calendars.defaults import CalendarRole
-from foundation.calendars.queries import calendar_versions_on, pick_calendar, work_calendar
+from foundation.calendars.queries import business_calendar_on, work_calendar
 from foundation.core.actor import Actor
 from foundation.core.errors import Invalid, NotAllowed
 from foundation.core.wording import day_words
@@ -216,9 +215,7 @@ def earliest_visit(audit: AuditRequest, at: datetime) -> date:
     """Return the first business day before which a visit can still be announced at ``at``: its
     notice period began no earlier.
     """
-    version = pick_calendar(
-        calendar_versions_on(audit.organization, at), CalendarRole.BUSINESS, None
-    )
+    version = business_calendar_on(audit.organization, at)
     assert version is not None  # the term to deliver runs in it
     calendar = work_calendar(version)
     today = at.astimezone(calendar.zone).date()

@@ -127,7 +127,7 @@ def _week(
         "next_recipients": forecast.next_recipients(forecast.instant_of(hour)),
         "is_needed": (hour, priority) in forecast.needed,
         "chosen": divmod(hour, DAY_HOURS),
-        "may_drill": user.can(Capability.SUPERVISE) or user.can(Capability.CONFIGURE),
+        "can_drill": user.can(Capability.SUPERVISE) or user.can(Capability.CONFIGURE),
         "drills": drills_of(organization.pk, DRILLS),
     }
 

@@ -77,7 +77,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "number": number,
         "has_next": len(found) > PAGE_SIZE,
         "people": assignable_staff(),
-        "may_assign": user.can(Capability.WORK_TICKETS),
+        "can_assign": user.can(Capability.WORK_TICKETS),
     }
     return render(request, "desk/queue/page.html", context)
 

@@ -45,7 +45,7 @@ _PRIORITIES = [AS_IN_FORCE, *((priority.code, priority.label) for priority in Pr
 _YES_NO = [AS_IN_FORCE, ("yes", _("Yes")), ("no", _("No"))]
 
 
-class PromiseField(forms.CharField):
+class TargetField(forms.CharField):
     """A target as people write it; empty stays as in force."""
 
     def clean(self, value: Any) -> Target | None:
@@ -112,7 +112,7 @@ class SimulationForm(forms.Form):
         organizations.queryset = Organization.objects.order_by("name", "pk")
         for metric, support_type, label in TARGET_COLUMNS:
             for priority in Priority:
-                field = PromiseField(
+                field = TargetField(
                     label=format_lazy("{} · {}", label, priority.label),
                     required=False,
                     max_length=20,

@@ -110,8 +110,8 @@ def simulation(request: HttpRequest, simulation_id: int) -> HttpResponse:
 def _result(
     request: HttpRequest, found: Simulation, form: PutInForceForm | None
 ) -> dict[str, object]:
-    may_publish = person(request).can(Capability.CONFIGURE)
-    if form is None and may_publish:
+    can_publish = person(request).can(Capability.CONFIGURE)
+    if form is None and can_publish:
         form = PutInForceForm(organization_ids=found.organization_ids)
     draft = draft_from(found.draft)
     result = queries.simulation_result(found)
@@ -119,7 +119,7 @@ def _result(
         "simulation": found,
         "result": result,
         "is_running": result.is_running,
-        "may_put_in_force": form is not None
+        "can_put_in_force": form is not None
         and not result.is_running
         and bool(draft.targets or draft.matrix or _says_pauses(draft)),
         "draft": draft,

@@ -15,7 +15,7 @@ from desk.tickets.forms import (
     StepForm,
 )
 from escalation.queries import rule_logs_of
-from escalation.services import may_acknowledge
+from escalation.services import can_acknowledge
 from foundation.accounts.models import User
 from foundation.accounts.roles import Capability
 from tickets import queries, services
@@ -167,7 +167,7 @@ class Escalations(TicketPanel):
         return {
             "escalations": steps,
             "works": can_work(user, page.ticket),
-            "may_acknowledge": is_open and may_acknowledge(user, steps[-1], at),
+            "can_acknowledge": is_open and can_acknowledge(user, steps[-1], at),
             "deescalate_form": DeescalateForm(auto_id="deescalate_%s"),
         }
 

@@ -324,7 +324,9 @@ def acknowledge(request: HttpRequest, number: str, escalation_id: int) -> HttpRe
     ticket = queries.get_ticket(person(request), number)
     escalation = get_escalation(escalation_id, ticket)
     try:
-        acknowledge_escalation(escalation=escalation, user=person(request), at=timezone.now())
+        acknowledge_escalation(
+            escalation=escalation, by=actor(request, Channel.DESK), at=timezone.now()
+        )
     except NotAllowed as error:
         messages.error(request, str(error.message))
         return _page(request, ticket, [Refused("escalation", {}, page_status(error))])

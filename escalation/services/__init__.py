@@ -2,11 +2,12 @@
 
 from escalation.services.base import ESCALATOR
 from escalation.services.climbing import (
+    acknowledge_by_link,
     acknowledge_escalation,
+    can_acknowledge,
     climb,
     deescalate_ticket,
     escalate_ticket,
-    may_acknowledge,
     request_escalation,
 )
 from escalation.services.covering import ask_coverage, refresh_coverage, start_drill
@@ -23,6 +24,7 @@ from escalation.services.ruling import (
 
 __all__ = [
     "ESCALATOR",
+    "acknowledge_by_link",
     "acknowledge_escalation",
     "ask_coverage",
     "break_silence",
@@ -34,7 +36,7 @@ __all__ = [
     "apply_rules",
     "judge_silence_again",
     "refresh_coverage",
-    "may_acknowledge",
+    "can_acknowledge",
     "number_matrix",
     "plan_rule",
     "plan_rules",

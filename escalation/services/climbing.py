@@ -169,24 +169,36 @@ def deescalate_ticket(*, ticket: Ticket, reason: str, by: Actor, at: datetime) -
 
 
 @transaction.atomic
-def acknowledge_escalation(
-    *, escalation: Escalation, user: User | None, name: str = "", at: datetime
-) -> bool:
-    """Note that the level took it on; return whether this was the first time. ``user`` is None for
-    a signed link, which has a ``name``.
+def acknowledge_escalation(*, escalation: Escalation, by: Actor, at: datetime) -> bool:
+    """Record that the level has acknowledged; return whether this was the first time.
 
-    Raises ``NotAllowed`` unless the person belongs to the level, substitutes for one who does, or
+    Raises ``NotAllowed`` unless the person belongs to the level, substitutes for somebody in it, or
     supervises.
     """
-    if user is not None and not may_acknowledge(user, escalation, at):
+    user = acting_person(by)
+    if not can_acknowledge(user, escalation, at):
         raise NotAllowed(
             _("Only who was notified, or a supervisor of the desk, can acknowledge the escalation.")
         )
+    return _acknowledge(escalation, {"acknowledged_by": user}, by, at)
+
+
+@transaction.atomic
+def acknowledge_by_link(*, escalation: Escalation, name: str, at: datetime) -> bool:
+    """Record that the contact to whom the signed link was mailed has acknowledged; return whether
+    this was the first time. Links of older mails carry no name.
+    """
+    link = system_actor("signed link")
+    return _acknowledge(escalation, {"acknowledged_name": name}, link, at)
+
+
+def _acknowledge(
+    escalation: Escalation, person: dict[str, User | str], by: Actor, at: datetime
+) -> bool:
     done = Escalation.objects.filter(pk=escalation.pk, acknowledged_at=None).update(
-        acknowledged_at=at, acknowledged_by=user, acknowledged_name=name, acknowledge_due_at=None
+        acknowledged_at=at, acknowledge_due_at=None, **person
     )
     if done:
-        by = Actor(person_id=user.pk) if user else system_actor("signed link")
         payload = {"escalation": escalation.pk, "position": escalation.position}
         fact = Fact(
             verb=verbs.ACKNOWLEDGED,
@@ -259,7 +271,7 @@ def _stop_waiting(steps: list[Escalation]) -> None:
         Escalation.objects.filter(pk__in=waiting).update(acknowledge_due_at=None)
 
 
-def may_acknowledge(user: User, escalation: Escalation, at: datetime) -> bool:
+def can_acknowledge(user: User, escalation: Escalation, at: datetime) -> bool:
     """Tell whether a person takes a step on: of its level, the one who stands in for somebody of
     it, or a supervisor.
     """

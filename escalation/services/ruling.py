@@ -18,8 +18,7 @@ from escalation.services.base import ESCALATOR
 from escalation.services.climbing import escalate_ticket
 from foundation.accounts.models import User
 from foundation.calendars.arithmetic import CalendarError
-from foundation.calendars.defaults import CalendarRole
-from foundation.calendars.queries import calendar_versions_on, pick_calendar, work_calendar
+from foundation.calendars.queries import business_calendar_on, work_calendar
 from foundation.core.errors import DomainError
 from foundation.duty.roster import (
     Answering,
@@ -182,9 +181,7 @@ def watch_silence(*, ticket: Ticket, at: datetime) -> None:
 
 
 def _watch(ticket: Ticket, rule: EscalationRule, since: datetime) -> None:
-    version = pick_calendar(
-        calendar_versions_on(ticket.organization, since), CalendarRole.BUSINESS, None
-    )
+    version = business_calendar_on(ticket.organization, since)
     if rule.silence_minutes is None or version is None:
         return
     try:

@@ -31,7 +31,7 @@ class Record(TenantModel):
     outlives what it speaks of.
     """
 
-    may_belong_to_nobody = True  # what happened to the installation: its people, groups, catalogue
+    can_belong_to_nobody = True  # what happened to the installation: its people, groups, catalogue
 
     organization_id = models.BigIntegerField(null=True)
     at = models.DateTimeField()

@@ -96,12 +96,20 @@ def pick_calendar(
     versions: Sequence[CalendarVersion], role: CalendarRole, calendar_id: int | None
 ) -> CalendarVersion | None:
     """Return the version of the named calendar, otherwise of the organization's first one with that
-    role.
+    role, otherwise of its business calendar; None when it has none of them.
     """
     for version in versions:
         if version.calendar_id == calendar_id:
             return version
-    return next((version for version in versions if version.calendar.role == role), None)
+    by_role = {version.calendar.role: version for version in reversed(versions)}
+    return by_role.get(role) or by_role.get(CalendarRole.BUSINESS)
+
+
+def business_calendar_on(organization: Organization, at: datetime) -> CalendarVersion | None:
+    """Return the version of the organization's business calendar in force at ``at``; None when it
+    has no calendars yet.
+    """
+    return pick_calendar(calendar_versions_on(organization, at), CalendarRole.BUSINESS, None)
 
 
 def version_to_redate(version_id: int) -> CalendarVersion | None:

@@ -111,12 +111,12 @@ def tenant_field(model: type[models.Model]) -> str:
 def require_in_scope(row: models.Model) -> None:
     """Raise ``ScopeError`` when this row belongs to an organization outside the open scope.
 
-    A model with ``may_belong_to_nobody`` also has rows of the installation itself, which any scope
+    A model with ``can_belong_to_nobody`` also has rows of the installation itself, which any scope
     may write and only a wide one reads.
     """
     field = tenant_field(type(row))
     scope = current_scope()
-    if getattr(row, field) is None and getattr(type(row), "may_belong_to_nobody", False):
+    if getattr(row, field) is None and getattr(type(row), "can_belong_to_nobody", False):
         return
     if field == "id" and row.pk is None and scope.organization_ids is not None and not scope.reason:
         raise ScopeError("A new organization is made in a scope over every organization.")

@@ -13,7 +13,7 @@ from audits.models import AuditRequest, VisitPlace
 from audits.paper import invitation
 from audits.permissions import (
     acts_for_customer,
-    may_request,
+    can_request,
     takes_visits,
 )
 from audits.services import NewVisit
@@ -37,7 +37,7 @@ def _requesters(request: HttpRequest) -> list[Membership]:
     return [
         each
         for each in memberships_of(person(request).pk)
-        if may_request(person(request), each.organization_id)
+        if can_request(person(request), each.organization_id)
     ]
 
 
@@ -56,7 +56,7 @@ def audits(request: HttpRequest) -> HttpResponse:
         "rows": queries.rows_of(list(page), person(request), now),
         "now": now,
         "allowances": allowances,
-        "may_request": any(
+        "can_request": any(
             each.used_by is None for _organization, found in allowances for each in found
         ),
     }
@@ -185,7 +185,7 @@ def _page(
     now = timezone.now()
     view = queries.view_of(found, user)
     attachments = queries.attachments_of(view)
-    may_visit = acts_for_customer(user, found) and takes_visits(found)
+    can_visit = acts_for_customer(user, found) and takes_visits(found)
     context = {
         "audit": found,
         "view": view,
@@ -196,8 +196,8 @@ def _page(
         "ticket": found.ticket,
         "zone": found.organization.time_zone,
         "now": now,
-        "visit_form": (visit_form or VisitForm()) if may_visit else None,
-        "earliest_visit": services.earliest_visit(found, now) if may_visit else None,
+        "visit_form": (visit_form or VisitForm()) if can_visit else None,
+        "earliest_visit": services.earliest_visit(found, now) if can_visit else None,
     }
     return render(request, "portal/audits/page.html", context, status=status)
 

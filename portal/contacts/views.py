@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from escalation.queries import get_escalation, matrices_in_force, read_token
-from escalation.services import acknowledge_escalation
+from escalation.services import acknowledge_by_link
 from foundation.accounts.queries import memberships_of
 from foundation.accounts.tenancy import organization_scope
 from foundation.core.errors import NotFound
@@ -56,7 +56,7 @@ def acknowledge(request: HttpRequest, token: str) -> HttpResponse:
     with organization_scope(organization_id):
         escalation = get_escalation(escalation_id)
         if request.method == "POST":
-            acknowledge_escalation(escalation=escalation, user=None, name=name, at=timezone.now())
+            acknowledge_by_link(escalation=escalation, name=name, at=timezone.now())
             escalation = get_escalation(escalation_id)
         return render(
             request, "portal/contacts/acknowledge.html", {"escalation": escalation, "token": token}

@@ -25,7 +25,7 @@ def service_level(request: HttpRequest) -> HttpResponse:
     readable = [
         m.organization
         for m in memberships_of(user.pk)
-        if queries.may_see_reports(user, m.organization_id)
+        if queries.can_see_reports(user, m.organization_id)
     ]
     if not readable:
         raise NotFound(

@@ -24,7 +24,7 @@ def reply_form_of(ticket: Ticket) -> type[ReplyForm]:
     return AnswerForm if ticket.state == State.SOLVED else ReplyForm
 
 
-def may_reply(user: User, ticket: Ticket) -> bool:
+def can_reply(user: User, ticket: Ticket) -> bool:
     return can_reply_as_customer(user, ticket) and ticket.state not in FINAL
 
 
@@ -62,7 +62,7 @@ class Decision(TicketPanel):
 
     def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any] | None:
         ticket = page.ticket
-        asks = ticket.state == State.PENDING_USER and may_reply(user, ticket)
+        asks = ticket.state == State.PENDING_USER and can_reply(user, ticket)
         by_effect = {effect: step for step in steps_of(user, ticket, at) for effect in step.effects}
         accept = by_effect.get(Effect.ACCEPTS_SOLUTION)
         if accept is None and not asks:
@@ -93,7 +93,7 @@ class Reply(TicketPanel):
     statements = 1
 
     def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any] | None:
-        if not may_reply(user, page.ticket):
+        if not can_reply(user, page.ticket):
             return None
         return {"reply_form": reply_form_of(page.ticket)()}
 
@@ -127,12 +127,12 @@ class Escalations(TicketPanel):
     statements = 2
 
     def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any] | None:
-        replies = may_reply(user, page.ticket)
+        replies = can_reply(user, page.ticket)
         if not replies and not page.escalations:
             return None
         return {
             "escalations": page.escalations,
-            "may_reply": replies,
+            "can_reply": replies,
             "reason_form": ReasonForm(),
         }
 

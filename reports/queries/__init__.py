@@ -9,7 +9,7 @@ from reports.queries.issues import (
     published_report,
 )
 from reports.queries.months import bounds, following_month, parse_month, preceding_month
-from reports.queries.readers import may_see_reports, reads_any_report, reported_organization
+from reports.queries.readers import can_see_reports, reads_any_report, reported_organization
 from reports.queries.service_level import build_service_level
 from reports.queries.simulations import (
     SHOWN_CHANGES,
@@ -37,7 +37,7 @@ __all__ = [
     "get_simulation",
     "hash_of",
     "issued_report",
-    "may_see_reports",
+    "can_see_reports",
     "parse_month",
     "preceding_month",
     "published_report",

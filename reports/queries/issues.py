@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from foundation.accounts.models import Organization, User
 from foundation.core.errors import NotFound
 from reports.models import ReportIssue, ReportStatus
-from reports.queries.readers import may_see_reports
+from reports.queries.readers import can_see_reports
 from reports.queries.service_level import build_service_level
 
 
@@ -40,7 +40,7 @@ def get_issue(user: User, issue_id: int) -> ReportIssue:
         .order_by("pk")
         .first()
     )
-    if issue is None or not may_see_reports(user, issue.organization_id):
+    if issue is None or not can_see_reports(user, issue.organization_id):
         raise NotFound(_("There is no such report, or you may not read it."))
     return issue
 

@@ -8,7 +8,7 @@ from foundation.accounts.roles import READS_REPORTS, Capability
 from foundation.core.errors import NotFound
 
 
-def may_see_reports(user: User, organization_id: int) -> bool:
+def can_see_reports(user: User, organization_id: int) -> bool:
     if user.is_staff:
         return user.can(Capability.SEE_REPORTS)
     membership = membership_of(user.pk, organization_id)
@@ -23,6 +23,6 @@ def reads_any_report(user: User) -> bool:
 def reported_organization(user: User, slug: str) -> Organization:
     """Return the organization if this person may read its reports; ``NotFound`` otherwise."""
     organization = Organization.objects.filter(slug=slug).order_by("pk").first()
-    if organization is None or not may_see_reports(user, organization.pk):
+    if organization is None or not can_see_reports(user, organization.pk):
         raise NotFound(_("There is no such organization, or you may not read its reports."))
     return organization

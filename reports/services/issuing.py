@@ -48,7 +48,7 @@ def request_report(
     The same figures are never issued twice: an unchanged month returns the issue it has.
     """
     is_read_by_a_person = by.person_id is not None
-    if is_read_by_a_person and not queries.may_see_reports(acting_person(by), organization.pk):
+    if is_read_by_a_person and not queries.can_see_reports(acting_person(by), organization.pk):
         raise NotAllowed(_("You may not read the reports of this organization."))
     issued = queries.issued_report(organization.pk, month, language)
     if issued is not None and issued.status != ReportStatus.FAILED:

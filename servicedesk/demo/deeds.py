@@ -68,7 +68,7 @@ class Deeds:
         }:
             services.transition_ticket(ticket=ticket, name="start", by=by, at=at + 2 * MINUTE)
         for escalation in escalations_of(ticket):
-            acknowledge_escalation(escalation=escalation, user=agent, at=at)
+            acknowledge_escalation(escalation=escalation, by=by, at=at)
 
     def _state(self, ticket: Ticket, agent: User, at: datetime) -> None:
         services.send_attention_statement(

@@ -32,7 +32,7 @@ class Clock(OrganizationRow):
     metric = models.CharField(max_length=12, choices=Metric)
     state = models.CharField(max_length=10, choices=ClockState, default=ClockState.RUNNING)
     # ids of the bound versions, the strongest first; none: the default policy alone
-    policies = models.JSONField(default=list)
+    policy_ids = models.JSONField(default=list)
     # of its last segment: lists show whether it is open
     calendar = models.ForeignKey(Calendar, on_delete=models.PROTECT, related_name="+")
     priority = models.PositiveSmallIntegerField(choices=Priority)
@@ -100,7 +100,7 @@ class ClockSegment(OrganizationRow):
     )
     number = models.PositiveSmallIntegerField()
     cause = models.CharField(max_length=15, choices=SegmentCause, default=SegmentCause.START)
-    policies = models.JSONField(default=list)  # as of its clock: they say what pauses it
+    policy_ids = models.JSONField(default=list)  # as of its clock: they say what pauses it
     calendar = models.ForeignKey(Calendar, on_delete=models.PROTECT, related_name="+")
     priority = models.PositiveSmallIntegerField(choices=Priority)
     target = models.DurationField()

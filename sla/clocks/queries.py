@@ -44,7 +44,7 @@ class SegmentColumns(Protocol):
     @property
     def cause(self) -> str: ...
     @property
-    def policies(self) -> Sequence[int]: ...
+    def policy_ids(self) -> Sequence[int]: ...
     @property
     def calendar_id(self) -> int: ...
     @property
@@ -67,7 +67,7 @@ class ClockColumns(Protocol):
     @property
     def state(self) -> str: ...
     @property
-    def policies(self) -> Sequence[int]: ...
+    def policy_ids(self) -> Sequence[int]: ...
     @property
     def started_at(self) -> datetime: ...
     @property
@@ -123,7 +123,7 @@ class ClockView:
     @property
     def policy(self) -> Policy:
         """The policy that is bound now."""
-        return self.policies[tuple(self.clock.policies)]
+        return self.policies[tuple(self.clock.policy_ids)]
 
     @property
     def course(self) -> list[tuple[SegmentColumns, CalendarVersion, datetime]]:
@@ -155,7 +155,7 @@ class ClockView:
         """
         if not self.intervals:
             return []
-        policy = self.policies[tuple(segment.policies)]
+        policy = self.policies[tuple(segment.policy_ids)]
         is_term = isinstance(self.segments[-1].promise, Term)
         pauses = pauses_of(self.intervals, policy.pausing_states(self.metric, of_term=is_term))
         stop = self.clock.stopped_at
@@ -249,8 +249,8 @@ def _loaded(
         segments.setdefault(segment.clock_id, []).append(segment)
     policies = policies_by_ids(
         [
-            *(segment.policies for found in segments.values() for segment in found),
-            *(c.policies for c in clocks),
+            *(segment.policy_ids for found in segments.values() for segment in found),
+            *(c.policy_ids for c in clocks),
         ]
     )
     versions = calendar_versions_of(organization)

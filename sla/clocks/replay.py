@@ -28,7 +28,7 @@ class RecordedFact:
 class ReplayedSegment:
     number: int
     cause: str
-    policies: list[int]
+    policy_ids: list[int]
     calendar_id: int
     priority: int
     target: timedelta
@@ -45,7 +45,7 @@ class ReplayedClock:
 
     clock_id: int
     metric: str
-    policies: list[int]
+    policy_ids: list[int]
     priority: int
     started_at: datetime
     segments: list[ReplayedSegment]
@@ -114,7 +114,7 @@ def _segment(fact: RecordedFact, number: int, starts_at: datetime) -> ReplayedSe
     return ReplayedSegment(
         number,
         payload["cause"],
-        _policies(payload),
+        _policy_ids(payload),
         payload["calendar"],
         payload["priority"],
         target,
@@ -123,10 +123,10 @@ def _segment(fact: RecordedFact, number: int, starts_at: datetime) -> ReplayedSe
     )
 
 
-def _policies(payload: dict[str, Any]) -> list[int]:
+def _policy_ids(payload: dict[str, Any]) -> list[int]:
     """Return what bound the promise; the oldest records know one policy alone, the contract's."""
-    if "policies" in payload:
-        return list(payload["policies"])
+    if "policy_ids" in payload:
+        return list(payload["policy_ids"])
     return [payload["policy"]] if payload["policy"] is not None else []
 
 
@@ -140,7 +140,12 @@ def _started(found: Replay, fact: RecordedFact) -> None:
     since = _instant(payload.get("started_at", "")) or found.arrived_at or fact.at
     segment = _segment(fact, 1, since)
     clock = ReplayedClock(
-        payload["clock"], payload["metric"], segment.policies, payload["priority"], since, [segment]
+        payload["clock"],
+        payload["metric"],
+        segment.policy_ids,
+        payload["priority"],
+        since,
+        [segment],
     )
     clock.announced_percent = payload.get("announced_percent", 0)
     found.clocks[payload["clock"]] = clock
@@ -149,7 +154,7 @@ def _started(found: Replay, fact: RecordedFact) -> None:
 def _retargeted(found: Replay, fact: RecordedFact) -> None:
     clock = found.clocks[fact.payload["clock"]]
     clock.segments.append(_segment(fact, len(clock.segments) + 1, fact.at))
-    clock.policies = clock.segments[-1].policies
+    clock.policy_ids = clock.segments[-1].policy_ids
     clock.priority = fact.payload["priority"]
     clock.breached_at = None
     clock.announced_percent = 0
@@ -162,7 +167,7 @@ def _restarted(found: Replay, fact: RecordedFact) -> None:
     clock = found.clocks[fact.payload["clock"]]
     clock.segments = [_segment(fact, 1, clock.started_at)]
     clock.announcements = []
-    clock.policies = clock.segments[-1].policies
+    clock.policy_ids = clock.segments[-1].policy_ids
     clock.priority = fact.payload["priority"]
     clock.breached_at = None
     clock.announced_percent = 0
@@ -196,7 +201,7 @@ def _breach_taken_back(found: Replay, fact: RecordedFact) -> None:
 
 def _rebound(found: Replay, fact: RecordedFact) -> None:
     clock = found.clocks[fact.payload["clock"]]
-    clock.policies = clock.segments[-1].policies = list(fact.payload["policies"])
+    clock.policy_ids = clock.segments[-1].policy_ids = list(fact.payload["policy_ids"])
 
 
 def _stopped(found: Replay, fact: RecordedFact) -> None:

@@ -34,7 +34,7 @@ class SegmentRow(NamedTuple):
 
     clock_id: int
     cause: str
-    policies: tuple[int, ...]
+    policy_ids: tuple[int, ...]
     calendar_id: int
     priority: int
     target: timedelta
@@ -53,7 +53,7 @@ class ClockRow(NamedTuple):
     ticket_id: int
     metric: str
     state: str
-    policies: tuple[int, ...]
+    policy_ids: tuple[int, ...]
     started_at: datetime
     due_at: datetime | None
     stopped_at: datetime | None
@@ -76,8 +76,8 @@ def read_clocks(
     )
     for segment in _rows(SegmentRow, found.order_by("clock_id", "number")):
         segments.setdefault(segment.clock_id, []).append(segment)
-    bound = {row.policies for row in rows} | {
-        part.policies for parts in segments.values() for part in parts
+    bound = {row.policy_ids for row in rows} | {
+        part.policy_ids for parts in segments.values() for part in parts
     }
     policies = policies_by_ids(bound)
     versions = calendar_versions_of(organization)
@@ -98,9 +98,9 @@ def _rows(kind: Any, found: Any) -> Iterator[Any]:
     parsed once.
     """
     columns = [
-        Cast("policies", TextField()) if name == "policies" else name for name in kind._fields
+        Cast("policy_ids", TextField()) if name == "policy_ids" else name for name in kind._fields
     ]
-    place = kind._fields.index("policies")
+    place = kind._fields.index("policy_ids")
     for values in found.values_list(*columns):
         yield kind._make((*values[:place], _ids(values[place]), *values[place + 1 :]))
 

@@ -17,7 +17,7 @@ class Binding(NamedTuple):
 
     ticket_id: int
     at: datetime
-    policies: list[int]
+    policy_ids: list[int]
 
 
 def bindings(ticket_ids: Any, *, using: str) -> Iterator[Binding]:
@@ -30,4 +30,4 @@ def bindings(ticket_ids: Any, *, using: str) -> Iterator[Binding]:
     for ticket_id, at, payload in records.order_by("object_id", "pk").values_list(
         "object_id", "at", "payload"
     ):
-        yield Binding(ticket_id, at, payload["policies"])
+        yield Binding(ticket_id, at, payload["policy_ids"])

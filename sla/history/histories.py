@@ -80,7 +80,7 @@ class _ClockRow(NamedTuple):
     metric: str
     state: str
     stopped_at: datetime | None
-    policies: list[int]
+    policy_ids: list[int]
 
 
 def read_histories(
@@ -109,9 +109,9 @@ def read_histories(
     rebound: dict[int, list[Binding]] = {}
     for binding in bindings(one_of(moved), using=using) if moved else ():
         rebound.setdefault(binding.ticket_id, []).append(binding)
-    bound = [binding.policies for own in rebound.values() for binding in own]
+    bound = [binding.policy_ids for own in rebound.values() for binding in own]
     policies = policies_by_ids(
-        [*bound, *(clock.policies for own in clocks.values() for clock in own)]
+        [*bound, *(clock.policy_ids for own in clocks.values() for clock in own)]
     )
     known = _Known(organization, categories, policies, as_of)
     found = []
@@ -120,7 +120,7 @@ def read_histories(
         at_arrival = (
             None
             if row.pk in rebound
-            else next((tuple(clock.policies) for clock in clocks.get(row.pk, ())), None)
+            else next((tuple(clock.policy_ids) for clock in clocks.get(row.pk, ())), None)
         )
         periods = _periods(row, changes.get(row.pk, []), rebound.get(row.pk, []), at_arrival, known)
         found.append(_history(row, periods, own, clocks.get(row.pk, ()), as_of))
@@ -185,7 +185,7 @@ def _periods(
 def _bound_at(bindings: list[Binding], at: datetime) -> tuple[int, ...] | None:
     """Return the policies of the last promise made at an instant; None when none was."""
     return next(
-        (tuple(binding.policies) for binding in reversed(bindings) if binding.at == at), None
+        (tuple(binding.policy_ids) for binding in reversed(bindings) if binding.at == at), None
     )
 
 

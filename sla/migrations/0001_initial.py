@@ -59,7 +59,7 @@ class Migration(migrations.Migration):
                         max_length=10,
                     ),
                 ),
-                ("policies", models.JSONField(default=list)),
+                ("policy_ids", models.JSONField(default=list)),
                 (
                     "priority",
                     models.PositiveSmallIntegerField(
@@ -151,7 +151,7 @@ class Migration(migrations.Migration):
                         max_length=15,
                     ),
                 ),
-                ("policies", models.JSONField(default=list)),
+                ("policy_ids", models.JSONField(default=list)),
                 (
                     "priority",
                     models.PositiveSmallIntegerField(

@@ -129,9 +129,7 @@ class Simulator:
         choice = policy.calendar_choice(metric, matter)
         known = self._calendars.get(choice)
         if known is None:
-            version = pick_calendar(self._first, *choice) or pick_calendar(
-                self._first, CalendarRole.BUSINESS, None
-            )
+            version = pick_calendar(self._first, *choice)
             assert version is not None  # every organization has its default calendars
             known = self._calendars[choice] = version.calendar_id
         return known

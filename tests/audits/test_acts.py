@@ -33,7 +33,6 @@ from tests.support.audits import (
     confer,
     deliver,
     prepare,
-    step,
     text,
 )
 from tests.support.house import (
@@ -45,6 +44,7 @@ from tests.support.house import (
     by,
     fresh,
 )
+from tests.support.tickets import step
 from tickets.models import Attachment, Message
 from tickets.services import reply_as_customer, reply_to_customer
 
@@ -217,7 +217,7 @@ def test_an_agents_attachment_does_not_pass_by_the_delivery(house: House) -> Non
                 at=MONDAY_9AM + HOUR,
             )
     with pytest.raises(NotAllowed), transaction.atomic():
-        step(house, audit, "pend_user", MONDAY_9AM + HOUR, message="See", files=[text()])
+        step(house, audit.ticket, "pend_user", MONDAY_9AM + HOUR, message="See", files=[text()])
     reply_to_customer(
         ticket=fresh(audit.ticket), body="We are on it.", by=by(house.agent), at=MONDAY_9AM + HOUR
     )

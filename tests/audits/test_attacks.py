@@ -28,7 +28,6 @@ from tests.support.audits import (
     membership,
     picture,
     prepare,
-    step,
     text,
     upload,
 )
@@ -41,6 +40,7 @@ from tests.support.house import (
     fresh,
     make_ticket,
 )
+from tests.support.tickets import step
 from tickets.models import Ticket
 from tickets.services import reply_to_customer
 
@@ -121,11 +121,18 @@ def test_a_stopped_audit_is_not_buried_and_one_with_evidence_out_keeps_the_allow
     services.stop_audit(audit=audit, reason="X", by=by(house.agent), at=MONDAY_9AM + HOUR)
     for name, user in (("cancel", house.requester), ("reject", house.agent)):
         with pytest.raises(NotAllowed), transaction.atomic():
-            step(house, audit, name, MONDAY_9AM + 2 * HOUR, user=user, reason="Bury it")
+            step(house, audit.ticket, name, MONDAY_9AM + 2 * HOUR, user=user, reason="Bury it")
     assert view_of(again(audit), house.requester).state == AuditState.OPEN
     area = house.staff["audit_area"]
     services.resume_audit(audit=audit, reason="Y", by=by(area), at=MONDAY_9AM + DAY)
-    step(house, audit, "cancel", MONDAY_9AM + DAY + HOUR, user=house.requester, reason="Enough")
+    step(
+        house,
+        audit.ticket,
+        "cancel",
+        MONDAY_9AM + DAY + HOUR,
+        user=house.requester,
+        reason="Enough",
+    )
     with pytest.raises(AllowanceUsed):
         ask(house, at=MONDAY_9AM + 2 * DAY)
 
@@ -145,7 +152,7 @@ def test_after_comments_bpo_says_when_it_is_complete_and_the_term_stays_met(hous
         leave(house, again(audit), number, at=MONDAY_9AM + DAY)
     step(
         house,
-        audit,
+        audit.ticket,
         "decline",
         MONDAY_9AM + 2 * DAY,
         user=house.requester,
@@ -296,7 +303,12 @@ def test_the_customer_does_not_hear_of_a_stop(house: House, sign_in: Any, client
     )
     with pytest.raises(NotAllowed) as refused, transaction.atomic():
         step(
-            house, audit, "cancel", MONDAY_9AM + 2 * HOUR, user=house.requester, reason="Never mind"
+            house,
+            audit.ticket,
+            "cancel",
+            MONDAY_9AM + 2 * HOUR,
+            user=house.requester,
+            reason="Never mind",
         )
     assert not {"stopped", "detuvo", "detenida"} & set(str(refused.value).lower().split())
 
@@ -331,7 +343,9 @@ def test_the_name_of_a_policys_file_stays_inside(house: House) -> None:
 
 def test_no_visit_is_announced_for_an_audit_that_was_called_off(house: House) -> None:
     audit = ask(house)
-    step(house, audit, "cancel", MONDAY_9AM + HOUR, user=house.requester, reason="Never mind")
+    step(
+        house, audit.ticket, "cancel", MONDAY_9AM + HOUR, user=house.requester, reason="Never mind"
+    )
     with pytest.raises(NotNow):
         services.announce_visit(
             audit=audit,

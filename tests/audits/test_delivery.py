@@ -22,7 +22,6 @@ from tests.support.audits import (
     delivered,
     leave,
     prepare,
-    step,
     told,
 )
 from tests.support.house import (
@@ -33,6 +32,7 @@ from tests.support.house import (
     by,
     fresh,
 )
+from tests.support.tickets import step
 from tickets.models import Attachment
 from tickets.services import close_unanswered, follow_up_ticket
 
@@ -68,7 +68,7 @@ def test_the_last_answer_delivers_the_request_with_its_index_and_three_business_
 
     close_unanswered(ticket=fresh(audit.ticket), at=MONDAY_9AM + 6 * DAY)
     ended = fresh(audit.ticket)
-    assert (ended.state, ended.reopen_until) == ("closed", None)
+    assert (ended.state, ended.reopen_ends_at) == ("closed", None)
     later = follow_up_ticket(
         ticket=ended, body="One more thing", by=by(house.requester), at=MONDAY_9AM + 7 * DAY
     )
@@ -86,10 +86,15 @@ def test_a_flipped_byte_of_the_index_is_named_by_its_entry(house: House) -> None
 
 def test_nobody_solves_an_audit_before_its_delivery(house: House) -> None:
     audit = ask(house)
-    step(house, audit, "start", MONDAY_9AM + HOUR)
+    step(house, audit.ticket, "start", MONDAY_9AM + HOUR)
     with pytest.raises(NotAllowed), transaction.atomic():
         step(
-            house, audit, "solve", MONDAY_9AM + 2 * HOUR, solution_type="definitive", message="Done"
+            house,
+            audit.ticket,
+            "solve",
+            MONDAY_9AM + 2 * HOUR,
+            solution_type="definitive",
+            message="Done",
         )
     assert fresh(audit.ticket).state == "in_progress"
 
@@ -98,7 +103,7 @@ def test_comments_within_the_three_days_open_the_listed_items_again(house: House
     audit = delivered(house)
     step(
         house,
-        audit,
+        audit.ticket,
         "decline",
         MONDAY_9AM + 2 * DAY,
         user=house.requester,
@@ -140,7 +145,7 @@ def test_evidence_that_came_back_does_not_leave_and_a_new_version_replaces_it(ho
         "replaced",
         "prepared",
     ]
-    assert told("audit_decided") == ["agent@mesa.example"]
+    assert told("audit_decided") == ["agent@desk.example"]
     deliver(house, audit, approve(house, audit, third))
     with pytest.raises(NotNow):
         deliver(house, audit, third)  # twice is once

@@ -138,7 +138,7 @@ def test_a_new_gap_is_told_once_and_again_only_when_it_went_and_came_back(house:
     assert refresh_coverage(organization=house.north, at=MONDAY_9AM + 2 * HOUR) == 168
     for hours in (3, 30):
         refresh_coverage(organization=house.north, at=MONDAY_9AM + hours * HOUR)
-    assert told() == ["desk_supervisor@mesa.example"]
+    assert told() == ["desk_supervisor@desk.example"]
     text = render_message(OutboxMessage.objects.get(template="coverage_gap")).text
     assert "00:00–24:00" in text
 

@@ -69,7 +69,7 @@ def test_who_is_on_duty_is_told_at_once(house: House) -> None:
 
     step = escalate(house, MONDAY_9AM + HOUR)
 
-    assert letters() == [("agent@mesa.example", MONDAY_9AM + HOUR)]
+    assert letters() == [("agent@desk.example", MONDAY_9AM + HOUR)]
     assert (step.notified, step.notified_at, step.acknowledge_due_at) == (
         ["Agent"],
         MONDAY_9AM + HOUR,
@@ -83,7 +83,7 @@ def test_the_substitute_of_an_absence_answers_and_the_substitutes_own(house: Hou
 
     escalate(house, MONDAY_9AM)
 
-    assert letters() == [("consultant@mesa.example", MONDAY_9AM)]
+    assert letters() == [("consultant@desk.example", MONDAY_9AM)]
 
 
 def test_at_midnight_the_levels_substitute_is_told_or_the_letter_waits_for_the_shift(
@@ -91,7 +91,7 @@ def test_at_midnight_the_levels_substitute_is_told_or_the_letter_waits_for_the_s
 ) -> None:
     on_shift(house.agent)
     waited = escalate(house, MONDAY_MIDNIGHT)
-    assert letters() == [("agent@mesa.example", TUESDAY_8AM)]
+    assert letters() == [("agent@desk.example", TUESDAY_8AM)]
     assert (waited.notified_at, waited.acknowledge_due_at) == (
         TUESDAY_8AM,
         TUESDAY_8AM + 30 * MINUTE,
@@ -101,7 +101,7 @@ def test_at_midnight_the_levels_substitute_is_told_or_the_letter_waits_for_the_s
         substitute=house.staff["agent2"]
     )
     escalate(house, MONDAY_MIDNIGHT)
-    assert letters()[1] == ("agent2@mesa.example", MONDAY_MIDNIGHT)
+    assert letters()[1] == ("agent2@desk.example", MONDAY_MIDNIGHT)
 
 
 def test_a_levels_own_hours_hold_too(house: House) -> None:
@@ -111,7 +111,7 @@ def test_a_levels_own_hours_hold_too(house: House) -> None:
     step = escalate(house, MONDAY_MIDNIGHT)
 
     nine = datetime(2026, 3, 3, 15, tzinfo=UTC)
-    assert letters() == [("agent@mesa.example", nine)]
+    assert letters() == [("agent@desk.example", nine)]
     assert step.acknowledge_due_at == nine + 30 * MINUTE
 
 
@@ -126,7 +126,7 @@ def test_of_a_group_those_on_duty_are_told(house: House) -> None:
 
     escalate(house, MONDAY_MIDNIGHT)
 
-    assert letters() == [("agent2@mesa.example", MONDAY_MIDNIGHT)]
+    assert letters() == [("agent2@desk.example", MONDAY_MIDNIGHT)]
 
 
 @pytest.mark.parametrize("loop", [True, False])
@@ -153,7 +153,7 @@ def test_a_warning_reaches_who_stands_in(house: House) -> None:
 
     assert list(
         OutboxMessage.objects.filter(template="clock").values_list("to_email", flat=True)
-    ) == ["agent2@mesa.example"]
+    ) == ["agent2@desk.example"]
 
 
 def test_who_is_away_is_not_assigned_and_the_substitute_is_named(house: House) -> None:
@@ -226,7 +226,7 @@ def test_shifts_and_absences_have_their_pages(house: House, sign_in: Any) -> Non
     }
     assert (
         client.post(
-            "/admin/duty/absence/add/", {**absence, "substitute": "agent2@mesa.example"}
+            "/admin/duty/absence/add/", {**absence, "substitute": "agent2@desk.example"}
         ).status_code
         == 302
     )
@@ -241,7 +241,7 @@ def test_a_substitute_in_shifts_is_told_when_their_shift_begins_not_when_the_abs
 
     escalate(house, MONDAY_MIDNIGHT)
 
-    assert letters() == [("agent2@mesa.example", TUESDAY_8AM)]
+    assert letters() == [("agent2@desk.example", TUESDAY_8AM)]
 
 
 def test_who_serves_other_customers_is_not_told_not_even_in_anothers_place(house: House) -> None:
@@ -252,7 +252,7 @@ def test_who_serves_other_customers_is_not_told_not_even_in_anothers_place(house
 
     escalate(house, MONDAY_9AM)
 
-    assert "agent2@mesa.example" not in [to for to, _at in letters()]
+    assert "agent2@desk.example" not in [to for to, _at in letters()]
     assert letters()
 
 

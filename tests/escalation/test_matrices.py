@@ -135,7 +135,7 @@ def test_the_configuration_page_saves_a_new_version_of_the_one_in_force(
             f"{prefix}-{number}-name_es": row.name_es,
             f"{prefix}-{number}-contact": house.staff["agent2"].email,
             f"{prefix}-{number}-contact_name": "Agent2",
-            f"{prefix}-{number}-email": "agent2@mesa.example",
+            f"{prefix}-{number}-email": "agent2@desk.example",
             f"{prefix}-{number}-acknowledge_minutes": 20,
         }
 

@@ -15,7 +15,8 @@ from tests.support.house import (
     fresh,
     make_ticket,
 )
-from tests.support.rules import give_account_manager, rule, step, sweep_rules_at
+from tests.support.rules import give_account_manager, rule, sweep_rules_at
+from tests.support.tickets import step
 from tickets import services
 from tickets.models import Ticket
 

@@ -24,7 +24,8 @@ from tests.support.house import (
     fresh,
     make_ticket,
 )
-from tests.support.rules import give_account_manager, letters, results, rule, step, sweep_rules_at
+from tests.support.rules import give_account_manager, letters, results, rule, sweep_rules_at
+from tests.support.tickets import step
 from tickets import services
 
 
@@ -42,7 +43,7 @@ def test_a_clock_that_reaches_the_percentage_tells_the_account_manager_once(hous
     for minutes in (46, 47, 55, 61):
         settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + minutes * MINUTE)
 
-    assert letters() == ["service_delivery@mesa.example"]
+    assert letters() == ["service_delivery@desk.example"]
     assert [outcome for _name, outcome, _why in results(ticket)] == [
         "unmet",
         "ran",
@@ -59,7 +60,7 @@ def test_what_a_sweep_slept_through_is_caught_up_with_once(house: House) -> None
     # 50 and 75 were crossed unseen: 90 alone is told
     settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 55 * MINUTE)
 
-    assert letters() == ["service_delivery@mesa.example"]
+    assert letters() == ["service_delivery@desk.example"]
     assert [log.occurrence for log in rule_logs_of(ticket)] == [
         {"metric": "reaction", "percent": 90}
     ]
@@ -155,7 +156,7 @@ def test_who_is_away_is_not_told_their_substitute_is(house: House) -> None:
 
     settle_ticket(ticket_id=make_ticket(house).pk, at=MONDAY_9AM + 46 * MINUTE)
 
-    assert letters() == ["agent@mesa.example"]
+    assert letters() == ["agent@desk.example"]
 
 
 def test_an_action_that_fails_takes_neither_the_others_nor_the_cause_with_it(house: House) -> None:
@@ -168,7 +169,7 @@ def test_an_action_that_fails_takes_neither_the_others_nor_the_cause_with_it(hou
     settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 46 * MINUTE)
 
     assert results(ticket) == [("First", "failed", ["no_manager"]), ("Second", "ran", [])]
-    assert letters() == ["agent@mesa.example"]
+    assert letters() == ["agent@desk.example"]
     assert OutboxMessage.objects.filter(template="clock", context__percent=75).exists()
 
 
@@ -184,7 +185,7 @@ def test_a_rule_that_runs_again_and_again_is_held_back_and_the_supervisors_are_t
 
     ran = [outcome for _name, outcome, why in results(ticket) if not why]
     assert ran == ["ran"] * 3 + ["loop"] * 3
-    assert (len(letters()), letters("rule_loop")) == (3, ["desk_supervisor@mesa.example"])
+    assert (len(letters()), letters("rule_loop")) == (3, ["desk_supervisor@desk.example"])
 
 
 def test_silence_is_counted_in_business_hours_from_the_last_word_and_judged_once(
@@ -202,7 +203,7 @@ def test_silence_is_counted_in_business_hours_from_the_last_word_and_judged_once
     for _ in range(2):
         sweep_rules_at(MONDAY_9AM + DAY + 6 * HOUR)
 
-    assert letters() == ["agent@mesa.example"]
+    assert letters() == ["agent@desk.example"]
     assert [(log.occurrence, log.results[0]["outcome"]) for log in rule_logs_of(ticket)] == [
         ({"minutes": 240}, "ran")
     ]

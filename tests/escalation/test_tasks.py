@@ -91,7 +91,7 @@ def test_a_silence_that_has_lasted_is_judged_by_the_sweep(house: House) -> None:
         assert tasks.sweep_rules() == 2
 
     assert [results(ticket) for ticket in tickets] == [[("Silent", "ran", [])]] * 2
-    assert letters() == ["desk_supervisor@mesa.example"] * 2
+    assert letters() == ["desk_supervisor@desk.example"] * 2
 
 
 def test_a_silence_that_fails_does_not_hold_up_the_next(

@@ -50,7 +50,6 @@ def mesa(shape: str, mailbox: Mailbox, tmp_path_factory: pytest.TempPathFactory)
     workers itself.
     """
     running = Mesa(shape, Path(tmp_path_factory.mktemp(shape)), mailbox, demo=True)
-    running.manage("prepare", "--tickets", "12")
     running.spawn("web")
     wait_until(running.answers, "the web process answers")
     try:

@@ -121,7 +121,7 @@ def test_a_clock_that_starts_after_the_change_is_under_the_new_contract(
     classify(house, ticket, 6, service="network")
 
     clock = Clock.objects.get(ticket=ticket, metric="resolution")
-    assert (clock.target, clock.policies) == (600 * MINUTE, [policy])
+    assert (clock.target, clock.policy_ids) == (600 * MINUTE, [policy])
     assert rebuild_clocks(ticket=fresh(ticket), write=False) == []
     check_simulation(house)
 
@@ -138,7 +138,7 @@ def test_a_promise_that_was_withdrawn_comes_back_under_the_new_contract(
     classify(house, ticket, 15, service="network")
 
     clock = Clock.objects.get(ticket=ticket, metric="resolution")
-    assert (clock.target, clock.policies) == (300 * MINUTE, [policy])
+    assert (clock.target, clock.policy_ids) == (300 * MINUTE, [policy])
     assert rebuild_clocks(ticket=fresh(ticket), write=False) == []
     check_simulation(house)
 

@@ -2,14 +2,15 @@
 the record rebuilds both.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 import time_machine
 
-from catalog.models import Contract
+from catalog.models import Contract, ContractService
 from catalog.services import publish_matrix
+from escalation.models import Escalation
 from foundation.calendars.defaults import CalendarRole
 from foundation.calendars.models import Calendar, CalendarVersion
 from foundation.calendars.services import publish_calendar_version
@@ -19,7 +20,7 @@ from foundation.core.classification import (
     Urgency,
 )
 from foundation.core.errors import Invalid
-from sla.clocks.models import Clock, ClockSegment
+from sla.clocks.models import Announcement, Clock, ClockSegment
 from sla.clocks.queries import load_clocks
 from sla.clocks.services import (
     rebuild_clocks,
@@ -356,3 +357,33 @@ def test_an_agent_is_not_shown_the_contracts_of_a_customer(
     )
 
     assert (page.status_code, "GOLD" in page.content.decode()) == (403, False)
+
+
+def test_a_contract_with_identical_terms_does_not_repeat_a_breach(house: House) -> None:
+    ticket = make_ticket(house)
+    other = Contract.objects.create(
+        organization=house.north, reference="C2", starts_on=date(2025, 1, 1)
+    )
+    for service in house.services.values():
+        ContractService.objects.create(organization=house.north, contract=other, service=service)
+    policy = PolicyVersion.objects.create(
+        organization=house.north, contract=other, number=1, effective_from=MONDAY_9AM - HOUR
+    )
+    house.north.refresh_from_db()
+    settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 61 * MINUTE)
+    at = MONDAY_9AM + 90 * MINUTE
+    supervisor = by(house.staff["desk_supervisor"])
+    services.change_contract(
+        ticket=fresh(ticket), contract=other, reason="X", from_start=False, by=supervisor, at=at
+    )
+    settle_ticket(ticket_id=ticket.pk, at=at + HOUR)
+
+    clock = Clock.objects.get(ticket=ticket, metric="reaction")
+    assert (clock.breached_at, clock.policy_ids, clock.segments.count()) == (
+        MONDAY_9AM + HOUR,
+        [policy.pk],
+        1,
+    )
+    assert Announcement.objects.filter(clock=clock, percent=100).count() == 1
+    assert Escalation.objects.filter(ticket=ticket).count() == 1
+    assert rebuild_clocks(ticket=fresh(ticket), write=False) == []

@@ -230,13 +230,13 @@ def test_the_command_writes_out_and_publishes(house: House, tmp_path: Path, caps
 
     with pytest.raises(CommandError, match="administrator"):
         call_command("sla_terms", "north", **{"file": str(file)})
-    call_command("sla_terms", "north", file=str(file), email="administrator@mesa.example")
+    call_command("sla_terms", "north", file=str(file), email="administrator@desk.example")
     assert "1 policies published" in capsys.readouterr().out
     call_command("sla_terms", "north")
     assert json.loads(capsys.readouterr().out)["policies"][0]["targets"][0]["days"] == 3
     file.write_text("{")
     with pytest.raises(CommandError, match="cannot be read"):
-        call_command("sla_terms", "north", file=str(file), email="administrator@mesa.example")
+        call_command("sla_terms", "north", file=str(file), email="administrator@desk.example")
 
 
 @pytest.mark.parametrize("value", [90.9, True, "90", float("inf")])

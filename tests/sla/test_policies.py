@@ -129,7 +129,7 @@ def test_a_version_binds_later_tickets_and_a_later_change_reads_the_one_bound_th
         40 * MINUTE,
         30 * MINUTE,
     ]
-    assert ClockSegment.objects.filter(clock__ticket=before, policies=[]).count() == 0
+    assert ClockSegment.objects.filter(clock__ticket=before, policy_ids=[]).count() == 0
 
 
 def test_what_was_known_on_a_day_is_a_query(house: House) -> None:

@@ -270,7 +270,7 @@ def generated_clock(
         )  # noqa: PLR2004
         target, unit = stored_target(promise)
         same = {
-            "policies": list(dice.choice(list(policies))),
+            "policy_ids": list(dice.choice(list(policies))),
             "calendar_id": dice.choice(list(versions)),
             "priority": 2,
         }
@@ -286,7 +286,7 @@ def generated_clock(
         )
     last = segments[-1]
     now = {
-        "policies": last.policies,
+        "policy_ids": last.policy_ids,
         "calendar_id": last.calendar_id,
         "target": last.target,
         "target_unit": last.target_unit,

@@ -3,6 +3,7 @@ comes back.
 """
 
 from datetime import timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -165,3 +166,10 @@ def test_every_clock_of_the_demonstration_is_rebuilt_and_explained_to_the_second
                 check_account(item)
                 explained += 1
     assert explained > 300
+
+
+def test_a_rebuild_looks_at_every_ticket(house: House) -> None:
+    make_ticket(house)
+    out = StringIO()
+    call_command("sla_rebuild", stdout=out)
+    assert "1 tickets, 0 differences" in out.getvalue()

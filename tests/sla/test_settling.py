@@ -1,4 +1,4 @@
-"""Defects that an independent reading found, each held by the case that showed it."""
+"""Promises dropped and made again, breaches taken back, accounts that end at the due instant."""
 
 from foundation.core.classification import (
     Impact,

@@ -28,10 +28,7 @@ from tests.support.house import (
     MONDAY_9AM,
     House,
     by,
-    fresh,
 )
-from tickets.models import Ticket
-from tickets.services import TransitionDetails, transition_ticket
 
 BPO = "bpo"
 FIELDS = {
@@ -159,19 +156,6 @@ class Undone(Exception):
 
 def again(audit: AuditRequest) -> AuditRequest:
     return AuditRequest.objects.get(pk=audit.pk)
-
-
-def step(
-    house: House, audit: AuditRequest, name: str, at: datetime, user: Any = None, **details: Any
-) -> Ticket:
-    ticket = fresh(audit.ticket)
-    return transition_ticket(
-        ticket=ticket,
-        name=name,
-        details=TransitionDetails(**details),
-        by=by(user or house.agent),
-        at=at,
-    )
 
 
 def told(template: str) -> list[str]:

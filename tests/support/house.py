@@ -83,7 +83,7 @@ class House:
 def build_house() -> House:
     staff = {
         name: User.objects.create(
-            email=f"{name}@mesa.example",
+            email=f"{name}@desk.example",
             full_name=name.replace("_", " ").title(),
             staff_roles=[role],
         )

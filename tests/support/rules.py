@@ -11,12 +11,8 @@ from escalation.services import break_silence
 from foundation.notifications.models import OutboxMessage
 from tests.support.house import (
     House,
-    by,
-    fresh,
 )
-from tickets import services
 from tickets.models import Ticket
-from tickets.services import TransitionDetails
 
 
 def rule(**values: Any) -> EscalationRule:
@@ -57,16 +53,6 @@ def results(ticket: Ticket) -> list[tuple[str, str, list[str]]]:
 def sweep_rules_at(at: datetime) -> None:
     for _organization_id, watch_id in due_watches(at, 100):
         break_silence(watch_id=watch_id, at=at)
-
-
-def step(house: House, ticket: Ticket, name: str, at: datetime, **details: Any) -> None:
-    services.transition_ticket(
-        ticket=fresh(ticket),
-        name=name,
-        details=TransitionDetails(**details),
-        by=by(house.agent),
-        at=at,
-    )
 
 
 def give_account_manager(house: House) -> None:

@@ -4,8 +4,10 @@ what it is given.
 
 import email
 import email.policy
+import itertools
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -13,10 +15,10 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from aiosmtpd.controller import Controller
@@ -86,11 +88,19 @@ class Mailbox:
 class Mesa:
     """A running product: ``shape`` is ``sqlite`` (through ./mesa run) or ``postgres`` (the
     Procfile's commands).
+
+    With ``demo`` it starts from a copy of the demonstration, which is loaded once per shape.
     """
 
+    _demonstrations: ClassVar[dict[str, "Mesa"]] = {}
+    _redis_numbers: ClassVar[Iterator[int]] = itertools.count(1)
+
     def __init__(self, shape: str, var: Path, mailbox: Mailbox, *, demo: bool) -> None:
+        original = self._demonstration(shape, var, mailbox) if demo else None
+        if original:
+            shutil.copytree(original.var, var, dirs_exist_ok=True)
         self.shape = shape
-        self.var = var
+        self.var: Path = var
         self.mailbox = mailbox
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -109,18 +119,35 @@ class Mesa:
             "PYTHONWARNINGS": "ignore",
         }
         if shape == "postgres":
-            self.environment |= self._own_services()
+            self.environment |= self._own_services(original)
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.scripts: subprocess.Popen[str] | None = None
         # Pages that a walk has checked: who looked, in which language, at what kind of page.
         self.checked = set[tuple[str, str, str]]()
         self._sessions: dict[str, str] = {}
 
-    def _own_services(self) -> dict[str, str]:
+    @classmethod
+    def _demonstration(cls, shape: str, var: Path, mailbox: Mailbox) -> "Mesa":
+        """Return the run that has loaded the demonstration; no process of it is left."""
+        if shape not in cls._demonstrations:
+            original = cls(shape, var.with_name(f"{shape}-original"), mailbox, demo=False)
+            original.environment["MESA_DEMO"] = "1"
+            # A fifth of what ./mesa run would load by itself.
+            original.manage("prepare", "--tickets", "60")
+            cls._demonstrations[shape] = original
+        return cls._demonstrations[shape]
+
+    @property
+    def database(self) -> str:
+        """The name of this run's database on PostgreSQL."""
+        return f"mesa_{self.port}"
+
+    def _own_services(self, original: "Mesa | None") -> dict[str, str]:
         """Return the services' addresses with a database and a broker of this run's own."""
-        name = f"mesa_{self.port}"
-        number = self.port % 15 + 1
-        make_database(urlsplit(REAL_SERVICES["DATABASE_URL"]).port or 5432, name)
+        name = self.database
+        number = next(self._redis_numbers)
+        port = urlsplit(REAL_SERVICES["DATABASE_URL"]).port or 5432
+        make_database(port, name, template=original.database if original else "template1")
         mine = {
             key: value.removesuffix("/mesa") + f"/{name}"
             if key.endswith(("DATABASE_URL", "OWNER_URL"))
@@ -130,9 +157,6 @@ class Mesa:
         return mine | {"REDIS_URL": REAL_SERVICES["REDIS_URL"].rpartition("/")[0] + f"/{number}"}
 
     def start(self) -> "Mesa":
-        if self.environment["MESA_DEMO"] == "1":
-            # A fifth of what ./mesa run would load by itself.
-            self.manage("prepare", "--tickets", "60")
         if self.shape == "sqlite":
             self._spawn("run", [sys.executable, str(ROOT / "mesa"), "run"])
         else:

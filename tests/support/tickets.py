@@ -28,8 +28,9 @@ from tickets.services import Classification, TransitionDetails
 
 def step(
     house: House, ticket: Ticket, name: str, at: Any, user: Any = None, **details: Any
-) -> None:
-    services.transition_ticket(
+) -> Ticket:
+    """Take a transition as the agent, or as ``user``; return the ticket."""
+    return services.transition_ticket(
         ticket=fresh(ticket),
         name=name,
         details=TransitionDetails(**details),

@@ -115,7 +115,7 @@ def test_each_transition_refuses_without_what_it_needs(house: House, name: str) 
         {"solved_at": MONDAY_9AM, "solution_type": "definitive"} if source == State.SOLVED else {}
     )
     extra |= (
-        {"closure_code": "approved", "reopen_until": MONDAY_9AM + DAY}
+        {"closure_code": "approved", "reopen_ends_at": MONDAY_9AM + DAY}
         if source == State.CLOSED
         else {}
     )

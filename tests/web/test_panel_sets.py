@@ -87,7 +87,7 @@ def test_requester_and_coordinator_answer_and_their_manager_reads(house: House, 
 
 def test_a_closed_ticket_is_reopened_while_that_is_possible(house: House) -> None:
     ticket = ticket_in(house, "closed")
-    Ticket.objects.filter(pk=ticket.pk).update(reopen_until=MONDAY_9AM + DAY)
+    Ticket.objects.filter(pk=ticket.pk).update(reopen_ends_at=MONDAY_9AM + DAY)
 
     found = shown(PORTAL, house.requester, fresh(ticket))
 

@@ -219,7 +219,7 @@ class Migration(migrations.Migration):
                     models.DateTimeField(null=True, verbose_name="closes by itself"),
                 ),
                 ("validation_reminder_at", models.DateTimeField(null=True)),
-                ("reopen_until", models.DateTimeField(null=True)),
+                ("reopen_ends_at", models.DateTimeField(null=True)),
                 ("next_due_at", models.DateTimeField(null=True, verbose_name="due")),
                 ("at_risk_at", models.DateTimeField(null=True)),
                 (

@@ -153,7 +153,7 @@ class Ticket(OrganizationRow):
     validation_due_at = models.DateTimeField(_("closes by itself"), null=True)
     validation_reminder_at = models.DateTimeField(null=True)
     # the instant at which its reopening window ends
-    reopen_until = models.DateTimeField(null=True)
+    reopen_ends_at = models.DateTimeField(null=True)
     next_due_at = models.DateTimeField(_("due"), null=True)
     at_risk_at = models.DateTimeField(null=True)
     # next_due_at, or LAST: an index cannot put nulls last on every database

@@ -17,7 +17,7 @@ from foundation.duty.queries import absence_of
 from tickets import notices, verbs
 from tickets.events import SolutionDeclined, TicketStateChanged
 from tickets.models import Message, MessageKind, StateInterval, Ticket
-from tickets.permissions import may_be_reopened, standing
+from tickets.permissions import can_be_reopened, standing
 from tickets.services.base import change_ticket, lock_ticket, record_ticket
 from tickets.services.conversation import tell_customer, write_message
 from tickets.services.errors import DetailsMissing, TransitionNotAllowed
@@ -63,7 +63,7 @@ def possible_transitions(*, ticket: Ticket, user: User, at: datetime) -> list[Tr
         transition
         for transition in transitions_from(ticket.state)
         if transition.who & stands_as
-        and (Effect.ENDS_WITH_REOPENING not in transition.effects or may_be_reopened(ticket, at))
+        and (Effect.ENDS_WITH_REOPENING not in transition.effects or can_be_reopened(ticket, at))
     ]
 
 
@@ -247,7 +247,7 @@ def _changes(
                 "closed_at": None,
                 "closure_code": "",
                 "solution_type": "",
-                "reopen_until": None,
+                "reopen_ends_at": None,
             }
     return changes
 

@@ -52,7 +52,7 @@ def move_validation_term(*, ticket_id: int, due_at: datetime, reminder_at: datet
 
 def set_reopen_window(*, ticket_id: int, until: datetime | None) -> None:
     """Write until when a closed ticket may be reopened; None: what follows is a new ticket."""
-    Ticket.objects.filter(pk=ticket_id, state=State.CLOSED).update(reopen_until=until)
+    Ticket.objects.filter(pk=ticket_id, state=State.CLOSED).update(reopen_ends_at=until)
 
 
 @transaction.atomic

@@ -56,7 +56,7 @@ class Organization(TenantModel):
         verbose_name=_("technical account manager"),
     )
 
-    # Changes with every write to what this customer was promised: see ``accounts.terms``.
+    # Changes with every write to what this customer was promised: see ``configuration.models``.
     terms_stamp = models.BigIntegerField(default=new_stamp, editable=False)
 
     def clean(self) -> None:

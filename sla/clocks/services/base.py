@@ -41,7 +41,7 @@ def promise_fact(verb: str, item: LoadedClock, **payload: Any) -> Fact:
     return fact_of(
         verb,
         clock,
-        policies=clock.policies,
+        policy_ids=clock.policy_ids,
         priority=clock.priority,
         target_seconds=int(segment.target.total_seconds()),
         target_unit=segment.target_unit,

@@ -27,7 +27,7 @@ from tickets.services.base import lock_ticket
 _CLOCK = (
     "metric",
     "state",
-    "policies",
+    "policy_ids",
     "calendar_id",
     "priority",
     "target",
@@ -43,7 +43,7 @@ _CLOCK = (
 )
 _SEGMENT = (
     "cause",
-    "policies",
+    "policy_ids",
     "calendar_id",
     "priority",
     "target",
@@ -113,7 +113,7 @@ def rebuild_clocks(*, ticket: Ticket, write: bool) -> list[Difference]:
 
 def _rebuilt(ticket: Ticket, found: Replay) -> list[_Rebuilt]:
     policies = policies_by_ids(
-        segment.policies for clock in found.clocks.values() for segment in clock.segments
+        segment.policy_ids for clock in found.clocks.values() for segment in clock.segments
     )
     versions = calendar_versions_of(ticket.organization)
     return [_rows(ticket, clock, policies, versions, found) for clock in found.clocks.values()]
@@ -129,7 +129,7 @@ def _rows(
         ticket=ticket,
         metric=replayed.metric,
         state=replayed.state,
-        policies=replayed.policies,
+        policy_ids=replayed.policy_ids,
         calendar_id=replayed.segments[-1].calendar_id,
         priority=replayed.priority,
         target=replayed.segments[-1].target,

@@ -49,17 +49,17 @@ class _Change:
     cause: SegmentCause
     policy: Policy | None  # None: each clock keeps its own
     from_start: bool
-    may_relieve: bool
+    can_relieve: bool
     by: Actor
     at: datetime
 
 
 @transaction.atomic
-def retarget_clocks(*, ticket: Ticket, may_relieve: bool, by: Actor, at: datetime) -> None:
+def retarget_clocks(*, ticket: Ticket, can_relieve: bool, by: Actor, at: datetime) -> None:
     """Run the live clocks on with the target and calendar of the new classification.
 
     A breach of the old target stays on its segment; a target that is overdue at once is breached at
-    the change. The policy stays the one that is bound. Unless ``may_relieve``, refuses with
+    the change. The policy stays the one that is bound. Unless ``can_relieve``, refuses with
     ``HidesBreach`` when a clock that is missed would not be.
     """
     _carry_out(
@@ -68,7 +68,7 @@ def retarget_clocks(*, ticket: Ticket, may_relieve: bool, by: Actor, at: datetim
             SegmentCause.CLASSIFICATION,
             None,
             from_start=False,
-            may_relieve=may_relieve,
+            can_relieve=can_relieve,
             by=by,
             at=at,
         ),
@@ -88,7 +88,7 @@ def rebind_clocks(*, ticket: Ticket, from_start: bool, by: Actor, at: datetime) 
     _carry_out(
         ticket,
         _Change(
-            SegmentCause.CONTRACT, policy, from_start=from_start, may_relieve=True, by=by, at=at
+            SegmentCause.CONTRACT, policy, from_start=from_start, can_relieve=True, by=by, at=at
         ),
     )
 
@@ -136,14 +136,14 @@ def _changed(
         return item
     clock.priority = ticket.priority
     if target is None:  # no such promise any more
-        _refuse_relief(item, was_missed and not change.may_relieve)
+        _refuse_relief(item, was_missed and not change.can_relieve)
         record_facts(ticket, [end_unmeasured(item, change.at)], change.at, change.by)
         return item
     calendar = calendar_for(matter, item.metric, policy, versions)
     if not was_live:
         _resume(ticket, item, change)
     new = Promised(target, calendar.pk, policy)
-    old_policy = item.policies[tuple(item.segments[-1].policies)]
+    old_policy = item.policies[tuple(item.segments[-1].policy_ids)]
     last = Promised(item.segments[-1].promise, item.segments[-1].calendar_id, old_policy)
     is_kept = was_live and not change.from_start and is_same_promise(item.metric, new, last)
     if is_kept:
@@ -153,7 +153,7 @@ def _changed(
             ticket, item, target, calendar, policy=policy, change=change, was_live=was_live
         )
     settle(ticket, item, change.at)
-    _refuse_relief(item, was_missed and clock.breached_at is None and not change.may_relieve)
+    _refuse_relief(item, was_missed and clock.breached_at is None and not change.can_relieve)
     return item
 
 
@@ -169,11 +169,11 @@ def _rebind(ticket: Ticket, item: LoadedClock, policy: Policy, change: _Change) 
     """Bind the clock to another policy with the same target: what was announced stays announced."""
     clock = item.clock
     last = item.segments[-1]
-    if policy.ids == clock.policies:
+    if policy.ids == clock.policy_ids:
         return
-    clock.policies = last.policies = policy.ids
-    last.save(update_fields=["policies"])
-    fact = fact_of(verbs.REBOUND, clock, policies=policy.ids)
+    clock.policy_ids = last.policy_ids = policy.ids
+    last.save(update_fields=["policy_ids"])
+    fact = fact_of(verbs.REBOUND, clock, policy_ids=policy.ids)
     record_facts(ticket, [fact], change.at, change.by)
 
 
@@ -190,11 +190,11 @@ def _promise_anew(
     """Begin a segment with the new target, unless a live clock has exactly this one."""
     clock = item.clock
     last = item.segments[-1]
-    old = (last.promise, last.calendar_id, clock.policies)
+    old = (last.promise, last.calendar_id, clock.policy_ids)
     if was_live and not change.from_start and (target, calendar.pk, policy.ids) == old:
         return
     old_due = clock.due_at
-    clock.policies = policy.ids
+    clock.policy_ids = policy.ids
     if change.from_start:
         _forget(item)
     since = clock.started_at if change.from_start else change.at
@@ -260,7 +260,7 @@ def _begin_segment(
             number=len(item.segments) + 1,
             cause=cause,
             calendar=calendar,
-            policies=clock.policies,
+            policy_ids=clock.policy_ids,
             priority=clock.priority,
             target=clock.target,
             target_unit=clock.target_unit,

@@ -120,7 +120,7 @@ def _unsaved(
     same = {
         "organization_id": ticket.organization_id,
         "calendar": calendar,
-        "policies": policy.ids,
+        "policy_ids": policy.ids,
         "priority": ticket.priority,
         "target": target,
         "target_unit": unit,
@@ -207,9 +207,6 @@ def calendar_for(
     """Return the calendar in which a metric of such a ticket is measured; ``versions`` hold the
     organization's.
     """
-    role, calendar_id = policy.calendar_choice(metric, matter)
-    version = pick_calendar(versions, role, calendar_id) or pick_calendar(
-        versions, CalendarRole.BUSINESS, None
-    )
+    version = pick_calendar(versions, *policy.calendar_choice(metric, matter))
     assert version is not None  # calendars_for made the default ones
     return version.calendar

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from foundation.calendars.arithmetic import WorkCalendar
 from foundation.calendars.defaults import CalendarRole
-from foundation.calendars.queries import calendar_versions_on, pick_calendar, work_calendar
+from foundation.calendars.queries import business_calendar_on, work_calendar
 from foundation.calendars.services.versions import ensure_calendars
 from foundation.core.actor import Actor, system_actor
 from sla.clocks.services.starting import start_promise
@@ -66,9 +66,7 @@ def reminder_of(started_at: datetime, due_at: datetime) -> datetime:
 
 
 def _business_calendar(ticket: Ticket, at: datetime) -> WorkCalendar:
-    version = pick_calendar(
-        calendar_versions_on(ticket.organization, at), CalendarRole.BUSINESS, None
-    )
+    version = business_calendar_on(ticket.organization, at)
     if version is None:
         made = ensure_calendars(organization=ticket.organization, by=system_actor("clocks"), at=at)
         version = next(

@@ -211,7 +211,7 @@ def _publish_calendar(
         time_zone=row.get("time_zone", ""),
         hours=row.get("hours", {}),
         holidays=row.get("holidays", {}),
-        effective_from=_instant(row, at, may_be_past=is_new),
+        effective_from=_instant(row, at, can_be_past=is_new),
         by=by,
         at=at,
     )
@@ -295,7 +295,7 @@ def _person(row: Mapping[str, Any]) -> User | None:
     return found
 
 
-def _instant(row: Mapping[str, Any], at: datetime, *, may_be_past: bool = False) -> datetime:
+def _instant(row: Mapping[str, Any], at: datetime, *, can_be_past: bool = False) -> datetime:
     """Return from when the version holds: as written; without it, now. What was written out in the
     past holds from now on.
 
@@ -315,7 +315,7 @@ def _instant(row: Mapping[str, Any], at: datetime, *, may_be_past: bool = False)
             _("Write an instant with its zone, such as 2026-12-01T00:00:00-06:00."),
             fields={"effective_from": _("No instant.")},
         )
-    return found if may_be_past or found > at else at
+    return found if can_be_past or found > at else at
 
 
 def _rows(data: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:

@@ -1,6 +1,4 @@
-"""What was agreed on around an audit: visits, conferences, terms, who hears of it; found wanting
-once, held since.
-"""
+"""Who is notified about an audit, when, and what a stop withdraws."""
 
 from datetime import date, timedelta
 
@@ -8,7 +6,7 @@ import pytest
 
 from audits.models import Classification, Conference
 from audits.services import cancel_conference, earliest_visit, refuse_evidence, stop_audit
-from foundation.calendars.queries import calendar_versions_on, pick_calendar, work_calendar
+from foundation.calendars.queries import business_calendar_on, work_calendar
 from foundation.duty.models import Absence
 from foundation.notifications.models import OutboxMessage
 from sla.clocks.models import Clock
@@ -18,7 +16,6 @@ from tests.support.audits import (
     ask,
     confer,
     prepare,
-    step,
     text,
     told,
 )
@@ -31,6 +28,7 @@ from tests.support.house import (
     fresh,
     make_ticket,
 )
+from tests.support.tickets import step
 from tickets.models import Attachment
 from tickets.services import reply_to_customer
 
@@ -44,7 +42,7 @@ def test_five_business_days_lie_before_a_visit_whatever_day_it_is_announced_on(
 ) -> None:
     """From a Saturday the notice begins on Monday; the 16th is a holiday in Mexico."""
     at = MONDAY_9AM + days * DAY
-    version = pick_calendar(calendar_versions_on(house.north, at), "business", None)
+    version = business_calendar_on(house.north, at)
     assert version is not None
 
     found = earliest_visit(ask(house), at)
@@ -64,7 +62,7 @@ def test_who_is_away_is_not_written_to_and_their_substitute_is(house: House) -> 
 
     prepare(house, ask(house))
 
-    assert told("audit_prepared") == ["agent2@mesa.example"]
+    assert told("audit_prepared") == ["agent2@desk.example"]
 
 
 def test_nobody_is_asked_for_a_delay_notice_at_midnight(house: House) -> None:
@@ -100,8 +98,8 @@ def test_a_stop_calls_a_paused_term_off_too(house: House) -> None:
     house.north.refresh_from_db()
     audit = ask(house)
     who = house.staff["audit_area"]
-    step(house, audit, "start", MONDAY_9AM + HOUR)
-    step(house, audit, "pend_user", MONDAY_9AM + 2 * HOUR, message="?")
+    step(house, audit.ticket, "start", MONDAY_9AM + HOUR)
+    step(house, audit.ticket, "pend_user", MONDAY_9AM + 2 * HOUR, message="?")
     assert Clock.objects.get(ticket=audit.ticket, metric="delivery").state == "paused"
 
     stop_audit(audit=again(audit), reason="x", by=by(who), at=MONDAY_9AM + 3 * HOUR)

@@ -45,7 +45,7 @@ def test_the_delay_notice_is_demanded_while_there_is_time_and_the_report_says_wh
     early = datetime(2026, 3, 10, 20, tzinfo=UTC)
     settle_ticket(ticket_id=audit.ticket_id, at=early)
     settle_ticket(ticket_id=audit.ticket_id, at=early + MINUTE)
-    assert told("audit_delay_wanted") == ["audit_area@mesa.example", "bpo@mesa.example"]
+    assert told("audit_delay_wanted") == ["audit_area@desk.example", "bpo@desk.example"]
     assert needs_delay_notice(view_of_staff(audit), early)
 
     bpo = house.staff[BPO]
@@ -141,7 +141,7 @@ def test_a_conference_is_an_invitation_that_calendars_understand(house: House) -
         starts_at=starts_at,
         minutes=45,
         place="https://meet.example/x",
-        attendees=["Elsa@auditores.example", "elsa@auditores.example", "bpo@mesa.example"],
+        attendees=["Elsa@auditores.example", "elsa@auditores.example", "bpo@desk.example"],
         by=by(house.agent),
         at=MONDAY_9AM,
     )
@@ -226,7 +226,7 @@ def test_the_delay_notice_is_demanded_at_any_warning_and_again_when_its_day_has_
     early = datetime(2026, 3, 10, 20, tzinfo=UTC)
     for _time in range(2):
         services.demand_delay_notices(at=early)
-    assert told("audit_delay_wanted") == ["audit_area@mesa.example", "bpo@mesa.example"]
+    assert told("audit_delay_wanted") == ["audit_area@desk.example", "bpo@desk.example"]
 
     bpo = house.staff[BPO]
     with pytest.raises(Invalid):  # before the day that was promised

@@ -58,7 +58,9 @@ def test_an_unacknowledged_level_climbs_once_and_an_acknowledged_one_stays(house
     first = ask(house, ticket)
     quiet = ask(house, calm)
     assert (
-        services.acknowledge_escalation(escalation=quiet, user=house.agent, at=MONDAY_9AM + MINUTE)
+        services.acknowledge_escalation(
+            escalation=quiet, by=by(house.agent), at=MONDAY_9AM + MINUTE
+        )
         is True
     )
     late = MONDAY_9AM + 31 * MINUTE
@@ -95,7 +97,7 @@ def test_without_a_matrix_the_supervisors_are_told(house: House) -> None:
     ask(house, make_ticket(house))
 
     assert (
-        OutboxMessage.objects.get(template="escalation").to_email == "desk_supervisor@mesa.example"
+        OutboxMessage.objects.get(template="escalation").to_email == "desk_supervisor@desk.example"
     )
 
 
@@ -235,7 +237,7 @@ def test_the_ladder_says_who_acknowledged_and_what_was_taken_back(
     User.objects.filter(pk=house.agent.pk).update(language="en")
     ticket = make_ticket(house)
     step = ask(house, ticket, MONDAY_9AM, reason="My own words.")
-    services.acknowledge_escalation(escalation=step, user=house.agent, at=MONDAY_9AM + MINUTE)
+    services.acknowledge_escalation(escalation=step, by=by(house.agent), at=MONDAY_9AM + MINUTE)
     client = sign_in(house.agent)
     path = f"/admin/tickets/{ticket.number}/"
     client.post(f"{path}deescalate/", {"reason": "A misunderstanding."}, follow=True)

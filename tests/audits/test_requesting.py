@@ -24,7 +24,6 @@ from tests.support.audits import (
     filled,
     membership,
     prepare,
-    step,
     text,
     told,
     upload,
@@ -38,6 +37,7 @@ from tests.support.house import (
     by,
     fresh,
 )
+from tests.support.tickets import step
 from tickets.models import Attachment, Message, Ticket
 
 
@@ -62,7 +62,7 @@ def test_a_filled_form_becomes_a_ticket_with_its_items_and_seven_business_days(
         "solicitud.xlsx",
         "usuarios.csv",
     }
-    assert told("audit_requested") == ["audit_area@mesa.example", "bpo@mesa.example"]
+    assert told("audit_requested") == ["audit_area@desk.example", "bpo@desk.example"]
     assert rebuild_clocks(ticket=fresh(audit.ticket), write=False) == []
 
 
@@ -129,7 +129,7 @@ def test_one_audit_a_contract_year_is_included_and_a_further_one_is_the_commerci
     assert first.ticket.number in str(refused.value)
     assert "commercial area" in str(refused.value) or "comercial" in str(refused.value)
 
-    step(house, first, "cancel", MONDAY_9AM + DAY, reason="Not now.")
+    step(house, first.ticket, "cancel", MONDAY_9AM + DAY, reason="Not now.")
     second = ask(house, at=MONDAY_9AM + 2 * DAY)  # what was called off took no allowance
     begins = house.contract.starts_on.replace(year=2027)
     at = datetime(begins.year, begins.month, begins.day, 18, tzinfo=UTC) + DAY
