@@ -3,15 +3,21 @@ from functools import partial
 
 from django.db import transaction
 
+from catalog.models import Contract, Service
 from escalation import notices, services
-from escalation.models import Cause, EscalationRule, Trigger
+from escalation.models import Cause, EscalationMatrix, EscalationRule, Trigger
 from escalation.queries import any_rule
 from escalation.rules import Occurrence
 from escalation.tasks import refresh_coverage
+from foundation.accounts.models import Organization, Team, User
 from foundation.accounts.queries import organizations
+from foundation.calendars.events import CalendarVersionPublished
+from foundation.calendars.models import Calendar
 from foundation.configuration.events import ConfigurationChanged
+from foundation.duty.models import Absence, Shift
 from sla.clocks.models import Clock
 from sla.events import ClockBreached, ClockWarned
+from sla.policies.models import PolicyVersion
 from tickets.events import (
     CustomerTold,
     SolutionDeclined,
@@ -46,8 +52,8 @@ def on_clock_breached(event: ClockBreached) -> None:
         percent=100,
         at=event.at,
     )
-    # A target moves the ladder once, also when its breach was false at first: the machine's clock
-    # had jumped (ADR 14).
+    # One step per segment, also when its first breach was taken back after the system clock jumped
+    # (ADR 14).
     key = f"breach:{event.clock_id}:{event.segment_id}"
     services.escalate_ticket(
         ticket=ticket, cause=Cause.BREACH, cause_key=key, by=services.ESCALATOR, at=event.at
@@ -105,22 +111,28 @@ def on_customer_told(event: CustomerTold) -> None:
         services.watch_silence(ticket=_ticket(event.ticket_id), at=event.at)
 
 
-# What the coverage of a customer depends on; of nobody in particular: of every customer.
+# Models that coverage depends on. A change without an organization affects every customer.
 _COVERS = {
-    f"{app}.{model}"
-    for app, models in {
-        "accounts": ("user", "team", "shift", "absence", "organization"),
-        "catalog": ("contract", "service"),
-        "escalation": ("escalationmatrix", "escalationrule"),
-        "sla": ("calendar", "policyversion"),
-    }.items()
-    for model in models
+    model._meta.label_lower
+    for model in (
+        User,
+        Team,
+        Organization,
+        Shift,
+        Absence,
+        Contract,
+        Service,
+        Calendar,
+        PolicyVersion,
+        EscalationMatrix,
+        EscalationRule,
+    )
 }
 
 
 def on_configuration_changed(event: ConfigurationChanged) -> None:
-    """Read the rules again when one was changed; look at the coverage again when it depends on what
-    was.
+    """Drop the cached rules after a change of one. Request a new coverage when the changed model is
+    in ``_COVERS``, and compute it after the commit.
     """
     if event.object_type == EscalationRule._meta.label_lower:
         services.renew_rule(rule_id=event.object_id)
@@ -130,9 +142,18 @@ def on_configuration_changed(event: ConfigurationChanged) -> None:
             if event.organization_id is not None
             else [each.pk for each in organizations()]
         )
-        services.ask_coverage(organization_ids=ids, at=event.at)
-        for organization_id in ids:
-            transaction.on_commit(partial(refresh_coverage.delay, organization_id), robust=True)
+        _request_coverage(ids, event.at)
+
+
+def on_calendar_version_published(event: CalendarVersionPublished) -> None:
+    assert event.organization_id is not None  # a calendar belongs to an organization
+    _request_coverage([event.organization_id], event.at)
+
+
+def _request_coverage(organization_ids: list[int], at: datetime) -> None:
+    services.ask_coverage(organization_ids=organization_ids, at=at)
+    for organization_id in organization_ids:
+        transaction.on_commit(partial(refresh_coverage.delay, organization_id), robust=True)
 
 
 def _ticket(ticket_id: int) -> Ticket:

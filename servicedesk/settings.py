@@ -1,5 +1,5 @@
-"""The one settings file. Every environment variable it reads stands in ``.env.example`` and the
-README (a test says so).
+"""All settings, in one file. ``.env.example`` and the README list every environment variable it
+reads (checked by a test).
 """
 
 import secrets
@@ -25,7 +25,7 @@ DEMO = env.flag("MESA_DEMO", default=False)
 
 
 def _secret_key() -> str:
-    """Return ``MESA_SECRET_KEY``, or the key kept in the data folder, made at the first start."""
+    """Return ``MESA_SECRET_KEY``, or the key that the first start wrote into the data folder."""
     given = env.text("MESA_SECRET_KEY")
     if given:
         if len(given) < 32:
@@ -40,7 +40,7 @@ def _secret_key() -> str:
 
 SECRET_KEY = _secret_key()
 
-# The address people use; links in mails start with it.
+# The public address; links in mails start with it.
 PORT = env.number("PORT", 8000, low=1, high=65535)
 MESA_URL = env.url("MESA_URL", ("http", "https"), f"http://127.0.0.1:{PORT}").rstrip("/")
 ALLOWED_HOSTS = env.words("MESA_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
@@ -53,7 +53,7 @@ SECURE_HSTS_SECONDS = 31_536_000 if _SECURE else 0
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-# Only what a page holds itself (DECISIONS 20).
+# Resources from our own origin only, besides data and blob images (DECISIONS 20).
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
@@ -141,7 +141,7 @@ TEMPLATES = [
 
 # --- data -----------------------------------------------------------------------------------------
 _SQLITE = {
-    # A deferred lock upgrade fails at once when another writer is busy.
+    # A deferred transaction fails at once when it needs a write lock that another one has.
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA "
@@ -180,11 +180,11 @@ def _reader(database: dict[str, Any]) -> dict[str, Any]:
 
 _POSTGRES = ("postgres", "postgresql")
 DATABASES = {"default": _database(env.url("DATABASE_URL", _POSTGRES))}
-# Simulations compute over a connection that cannot write (SPEC 17.4).
+# Simulations read through a connection that cannot write (SPEC 17.4).
 READ_ONLY_DATABASE = "reader"
 DATABASES[READ_ONLY_DATABASE] = _reader(DATABASES["default"])
-# Migrations run as the owner of the tables, the product as a role that only reads and writes rows
-# (DECISIONS 2).
+# Migrations connect as the owner of the tables; other processes use a role that only reads and
+# writes rows (DECISIONS 2).
 DATABASE_OWNER_URL = env.url("DATABASE_OWNER_URL", _POSTGRES)
 if DATABASE_OWNER_URL and sys.argv[1:2] in (["migrate"], ["prepare"]):
     DATABASES["default"] = _database(DATABASE_OWNER_URL)
@@ -207,7 +207,7 @@ else:
         }
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-MEDIA_ROOT = VAR_DIR / "media"  # served only through the ticket's permission, never by URL
+MEDIA_ROOT = VAR_DIR / "media"  # no public URL: a view serves the files, by the ticket's permission
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
@@ -229,11 +229,9 @@ ACCOUNT_ADAPTER = "web.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
-ACCOUNT_EMAIL_VERIFICATION = (
-    "none"  # people come by invitation; their address is the one they were invited by
-)
+ACCOUNT_EMAIL_VERIFICATION = "none"  # an administrator enters each person's address
 ACCOUNT_SESSION_REMEMBER = None
-# How many proxies stand in front: the login's rate limits count the address before them.
+# Number of proxies in front: rate limits of the login use the client address before them.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.number("MESA_PROXIES", 0, low=0, high=5)
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 
@@ -275,8 +273,8 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 compile_catalogues(LOCALE_PATHS[0])
 USE_TZ = True
 TIME_ZONE = "UTC"
-# PEM files of the key that signs evidence; made and kept in the data folder when they are not
-# given.
+# PEM files: the key that signs evidence, and its certificate. Empty: generated on first use and
+# kept in the data folder.
 MESA_SIGNING_KEY = env.text("MESA_SIGNING_KEY", "")
 MESA_SIGNING_CERTIFICATE = env.text("MESA_SIGNING_CERTIFICATE", "")
 MESA_SIGNER_NAME = env.text("MESA_SIGNER_NAME", "Mesa")
@@ -286,12 +284,16 @@ if bool(MESA_SIGNING_KEY) != bool(MESA_SIGNING_CERTIFICATE):
         MESA_SIGNING_CERTIFICATE,
         "give key and certificate together, or neither",
     )
-# Who hears of a request to manipulate information; without them the audit area does.
+# Notified of a request to manipulate information. Empty: the audit area is notified.
 MESA_ETHICS_EMAILS = [
     each.strip() for each in env.text("MESA_ETHICS_EMAILS", "").split(",") if each.strip()
 ]
-# How long evidence is kept after its contract has ended.
-MESA_EVIDENCE_RETENTION_DAYS = int(env.text("MESA_EVIDENCE_RETENTION_DAYS", "1825"))
+# Days to keep evidence after its contract has ended.
+MESA_EVIDENCE_RETENTION_DAYS = env.number("MESA_EVIDENCE_RETENTION_DAYS", 1825, low=1, high=36500)
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+MESA_LOG_LEVEL = env.text("MESA_LOG_LEVEL", "WARNING").upper()
+if MESA_LOG_LEVEL not in LOG_LEVELS:
+    raise wrong("MESA_LOG_LEVEL", MESA_LOG_LEVEL, f"write one of {', '.join(LOG_LEVELS)}")
 MESA_TICKET_PREFIX = env.text("MESA_TICKET_PREFIX", "TK")
 if not MESA_TICKET_PREFIX.isalpha():
     raise wrong("MESA_TICKET_PREFIX", MESA_TICKET_PREFIX, "use letters only, such as TK")
@@ -337,9 +339,9 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.text("MESA_LOG_LEVEL", "WARNING").upper()},
+    "root": {"handlers": ["stderr"], "level": MESA_LOG_LEVEL},
     "loggers": {
         "pyhanko": {"level": "CRITICAL"},
         "pypdf": {"level": "ERROR"},
-    },  # of damaged files the checker tells, in one line
+    },  # our own code reports damaged files
 }

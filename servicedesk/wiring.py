@@ -1,4 +1,4 @@
-"""Who reacts to what: the one table of subscriptions, in the order in which handlers run."""
+"""The table of event subscriptions; handlers of an event run in this order."""
 
 from audits import receivers as audits
 from escalation import receivers as escalation
@@ -26,13 +26,14 @@ from tickets.events import (
 
 
 def wire() -> None:
-    """Subscribe every handler, and give links their addresses; called once when the apps are
-    ready.
+    """Subscribe every handler, and set the function that makes the addresses of links. Called once,
+    when the apps are ready.
     """
     use_addresses(make_address)
     subscribe(OrganizationCreated, calendars.on_organization_created)
     subscribe(ConfigurationChanged, escalation.on_configuration_changed)
     subscribe(CalendarVersionPublished, sla.on_calendar_version_published)
+    subscribe(CalendarVersionPublished, escalation.on_calendar_version_published)
     subscribe(TicketRaised, sla.on_ticket_raised)
     subscribe(TicketRaised, escalation.on_ticket_raised)
     subscribe(TicketRaised, audits.on_ticket_raised)
@@ -57,7 +58,7 @@ def wire() -> None:
     subscribe(SimulationRequested, reports.on_simulation_requested)
 
 
-# Facts that nobody needs to react to yet; a test holds this list and the table above complete.
+# Events without a handler; a test checks that every event is here or in the table above.
 UNHANDLED = {
     "escalation.events.TicketEscalated",
     "foundation.notifications.events.MessageDied",

@@ -1,4 +1,4 @@
-"""Which audits a person sees, and one of them with its parts."""
+"""The audits that a person may see, and the parts of one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ from audits.models import (
     RequestedItem,
     Visit,
 )
+from audits.permissions import sees_evidence
 from audits.queries.views import _is_in_danger
 from foundation.accounts.models import User
 from foundation.core.errors import NotFound
@@ -43,8 +44,8 @@ def audits_of(user: User) -> QuerySet[AuditRequest]:
 
 
 def get_audit(user: User, number: str) -> AuditRequest:
-    """Return an audit by the number of its ticket; ``NotFound`` when it is none, or not for this
-    person.
+    """Return an audit by its ticket number. Raises ``NotFound`` when there is none, or the person
+    may not see it.
     """
     digits = number.rpartition("-")[2]
     found = (
@@ -58,8 +59,8 @@ def get_audit(user: User, number: str) -> AuditRequest:
 
 
 def audit_of_ticket(ticket_id: int) -> AuditRequest | None:
-    """Return the audit that a ticket is for; None for nearly every ticket, at the cost of a look
-    into an index.
+    """Return the audit of a ticket; None for most tickets, after one ``EXISTS`` on the unique
+    index.
     """
     if not AuditRequest.objects.filter(ticket_id=ticket_id).order_by().exists():
         return None
@@ -115,7 +116,9 @@ class AuditRow:
 
 
 def rows_of(audits: Sequence[AuditRequest], user: User, at: datetime) -> list[AuditRow]:
-    """Return audits with what a list shows of them, at the same cost for few and for many."""
+    """Return the audits as lines of a list, in a constant number of statements. For customers a
+    stopped audit shows its earlier state and no clock.
+    """
     ids = [audit.pk for audit in audits]
     tickets = [audit.ticket_id for audit in audits]
     clocks = {
@@ -141,7 +144,7 @@ def rows_of(audits: Sequence[AuditRequest], user: User, at: datetime) -> list[Au
         notice = notices.get(audit.pk)
         items, answered = counts[audit.pk]
         state = AuditState(audit.state)
-        if state is AuditState.STOPPED and not user.is_staff:
+        if state is AuditState.STOPPED and not sees_evidence(user, audit.organization_id):
             state = AuditState(audit.stopped_from or AuditState.OPEN)
             clock = None
         found.append(

@@ -1,8 +1,11 @@
-"""What every audit service shares: the guarded look at who, what and in which state; the record."""
+"""Shared by the audit services: the check of role and state, messages to the
+customer, the record.
+"""
 
 from datetime import date, datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -22,10 +25,11 @@ from foundation.core.wording import day_words
 from tickets.models import MessageKind
 from tickets.notices import tell_reply
 from tickets.services import tell_customer, write_message
+from tickets.services.base import locked_ticket
 
 
 class NotNow(Invalid):
-    """The audit or its evidence stands in a state in which this is not done."""
+    """The state of the audit, its evidence or its ticket does not allow the act."""
 
     code = "not_now"
 
@@ -47,11 +51,11 @@ _ONLY_BPO = {Act.APPROVE, Act.REFUSE, Act.DELIVER, Act.SET_ASIDE, Act.WAIVE, Act
 
 
 def get_for_act(audit: AuditRequest, act: Act, user: User, *, locks: bool = False) -> AuditRequest:
-    """Return the audit as it is now, after asking whether this person may do this now: before work
-    that takes long.
+    """Return the audit, read again, after checking that the person may perform the act now. With
+    ``locks``, its row stays locked until the commit.
 
-    Refuses with ``NotAllowed`` whoever has not the role, whatever else they are, and with
-    ``NotNow`` a state that does not allow it.
+    Raises ``NotAllowed`` without a role for the act, ``NotNow`` when the state of the audit or of
+    its ticket does not allow it.
     """
     if not has_role(user, act, audit.organization_id):
         if act in _ONLY_BPO:
@@ -59,14 +63,7 @@ def get_for_act(audit: AuditRequest, act: Act, user: User, *, locks: bool = Fals
                 _("Only the BPO area does this with evidence, for the customers it serves.")
             )
         raise NotAllowed(_("Your role cannot do this with audits."))
-    audits = (
-        AuditRequest.objects.select_for_update(of=("self",))
-        if locks
-        else AuditRequest.objects.all()
-    )
-    found: AuditRequest = audits.select_related(
-        "ticket__organization", "ticket__requester", "organization"
-    ).get(pk=audit.pk)
+    found = lock_audit(audit) if locks else _with_ticket(AuditRequest.objects.all(), audit)
     if found.state not in RULES[act][1]:
         raise NotNow(
             _("This is not possible while the audit is: %(state)s.")
@@ -80,16 +77,29 @@ def get_for_act(audit: AuditRequest, act: Act, user: User, *, locks: bool = Fals
     return found
 
 
+def lock_audit(audit: AuditRequest) -> AuditRequest:
+    """Return the audit with its ticket, both read again and locked until the commit: the ticket
+    first, as the sweeps of clocks do, so that none waits for the other.
+    """
+    locked_ticket(audit.ticket_id)
+    return _with_ticket(AuditRequest.objects.select_for_update(of=("self",)), audit)
+
+
+def _with_ticket(audits: QuerySet[AuditRequest], audit: AuditRequest) -> AuditRequest:
+    related = ("ticket__organization", "ticket__requester", "organization")
+    return audits.select_related(*related).get(pk=audit.pk)
+
+
 def lock_for_act(audit: AuditRequest, act: Act, user: User) -> AuditRequest:
-    """Return what ``get_for_act`` does with its row locked until the commit."""
+    """Return the audit as ``get_for_act`` does, with its row locked until the commit."""
     return get_for_act(audit, act, user, locks=True)
 
 
 def write_to_customer(
     audit: AuditRequest, what: str, *, by: Actor, at: datetime, **words: Any
 ) -> None:
-    """Write to the customer through the ticket, in the language of who asked; ``what`` names the
-    text.
+    """Send the customer a reply through the ticket, in the requester's language. ``what`` is the
+    key of the text, ``words`` are its values.
     """
     ticket = audit.ticket
     with translation.override(ticket.requester.language or audit.organization.language):
@@ -105,7 +115,7 @@ def write_to_customer(
 
 
 def require_text(text: str, field: str) -> str:
-    """Return a text without its margins; ``Invalid`` when nothing is left."""
+    """Return the stripped text; raise ``Invalid`` for ``field`` when it is empty."""
     found = text.strip()
     if not found:
         raise Invalid(_("Some data is missing."), fields={field: _("This is needed.")})

@@ -1,5 +1,5 @@
-"""The obligations around the evidence: delay notice, conference, visits, and the stop of a request
-to manipulate (SPEC 9.2-9.7).
+"""Services around the evidence: delay notices, conferences, visits, and the stop after a request to
+manipulate information (SPEC 9.2-9.7).
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,14 @@ from audits.models import (
 )
 from audits.permissions import Act, acts_for_customer, takes_visits
 from audits.queries import delivery_clock, get_conference, get_visit
-from audits.services.base import NotNow, lock_for_act, record_audit, require_text, write_to_customer
+from audits.services.base import (
+    NotNow,
+    lock_audit,
+    lock_for_act,
+    record_audit,
+    require_text,
+    write_to_customer,
+)
 from foundation.accounts.queries import acting_person
 from foundation.calendars.queries import business_calendar_on, work_calendar
 from foundation.core.actor import Actor
@@ -41,8 +48,11 @@ FURTHEST = timedelta(days=730)
 def give_delay_notice(
     *, audit: AuditRequest, reason: str, new_date: date, by: Actor, at: datetime
 ) -> DelayNotice:
-    """Tell the customer that the delivery will be late, why, and the new date; the report says
-    whether it was in time (SPEC 9.2).
+    """Send the customer a delay notice with reason and new date; it records whether it was in time
+    (SPEC 9.2).
+
+    Raises ``NotNow`` without a running clock. Raises ``Invalid`` unless the new date lies after the
+    due date and after today.
     """
     user = acting_person(by)
     locked = lock_for_act(audit, Act.TELL_DELAY, user)
@@ -88,7 +98,9 @@ def schedule_conference(
     by: Actor,
     at: datetime,
 ) -> Conference:
-    """Schedule a conference and send everybody the invitation as iCalendar (SPEC 9.3)."""
+    """Schedule a conference and send every attendee an iCalendar invitation (SPEC 9.3). Raises
+    ``Invalid`` for a wrong time, length, place or address.
+    """
     user = acting_person(by)
     locked = lock_for_act(audit, Act.SCHEDULE, user)
     if starts_at <= at:
@@ -145,7 +157,7 @@ def _addresses(attendees: Sequence[str]) -> list[str]:
 def cancel_conference(
     *, audit: AuditRequest, conference_id: int, by: Actor, at: datetime
 ) -> Conference:
-    """Call a conference off; everybody who was invited hears of it."""
+    """Cancel a conference and notify every attendee; a cancelled one is returned unchanged."""
     user = acting_person(by)
     locked = lock_for_act(audit, Act.CANCEL_CONFERENCE, user)
     conference = get_conference(locked, conference_id)
@@ -169,19 +181,17 @@ def announce_visit(
     by: Actor,
     at: datetime,
 ) -> Visit:
-    """Announce a visit after the request: at least five business days ahead, so that access can be
-    authorized (SPEC 9.6).
+    """Announce a visit after the request, at least five business days ahead (SPEC 9.6).
+
+    Raises ``NotAllowed``, ``NotNow`` (delivered, stopped or ended) or ``Invalid`` (too early a day,
+    or announced before).
     """
     user = acting_person(by)
     if not acts_for_customer(user, audit):
         raise NotAllowed(
             _("Only whoever asked for the audit, or a coordinator, can announce a visit.")
         )
-    locked: AuditRequest = (
-        AuditRequest.objects.select_for_update(of=("self",))
-        .select_related("ticket", "organization")
-        .get(pk=audit.pk)
-    )
+    locked = lock_audit(audit)
     if not takes_visits(locked):
         raise NotNow(_("No visit can be announced for this audit any more."))
     earliest = earliest_visit(locked, at)
@@ -212,8 +222,8 @@ def announce_visit(
 
 
 def earliest_visit(audit: AuditRequest, at: datetime) -> date:
-    """Return the first business day before which a visit can still be announced at ``at``: its
-    notice period began no earlier.
+    """Return the first business day for which a notice at ``at`` gives ``VISIT_NOTICE_DAYS``
+    business days, in the calendar's time zone.
     """
     version = business_calendar_on(audit.organization, at)
     assert version is not None  # the term to deliver runs in it
@@ -238,7 +248,9 @@ def answer_visit(
     by: Actor,
     at: datetime,
 ) -> Visit:
-    """Authorize a visit, or refuse it with the reason."""
+    """Authorize a visit, or refuse it with the reason, and write to the customer. Raises ``NotNow``
+    when it was answered.
+    """
     user = acting_person(by)
     locked = lock_for_act(audit, Act.ANSWER_VISIT, user)
     visit = get_visit(locked, visit_id)
@@ -257,10 +269,10 @@ def answer_visit(
 
 @transaction.atomic
 def stop_audit(*, audit: AuditRequest, reason: str, by: Actor, at: datetime) -> AuditRequest:
-    """Stop everything because somebody asked to manipulate information, and report it to the
-    committee (SPEC 9.7).
+    """Stop an audit after a request to manipulate information, and notify the committee (SPEC 9.7).
 
-    The customer is not told by the system: what is said to whom is the committee's to decide.
+    Withdraws the delivery clock unless it is overdue. Writes nothing to the customer: the committee
+    decides about that.
     """
     user = acting_person(by)
     locked = lock_for_act(audit, Act.STOP, user)
@@ -273,7 +285,7 @@ def stop_audit(*, audit: AuditRequest, reason: str, by: Actor, at: datetime) -> 
     clock = delivery_clock(locked.ticket_id)
     if (
         clock is not None and clock.is_live and (clock.due_at is None or at <= clock.due_at)
-    ):  # a term that was missed stays missed
+    ):  # an overdue clock keeps its breach
         withdraw_promise(ticket=locked.ticket, metric=Metric.DELIVERY, by=by, at=at)
     record_audit(locked, verbs.STOPPED, by=by, at=at)
     notices.tell_committee(audit=locked, at=at)
@@ -282,8 +294,8 @@ def stop_audit(*, audit: AuditRequest, reason: str, by: Actor, at: datetime) -> 
 
 @transaction.atomic
 def resume_audit(*, audit: AuditRequest, reason: str, by: Actor, at: datetime) -> AuditRequest:
-    """Go on after the committee has decided, where it was stopped; a term that was not missed is
-    measured anew.
+    """Return a stopped audit to its earlier state after the committee's decision. A withdrawn clock
+    starts again at ``at``; an overdue one goes on.
     """
     user = acting_person(by)
     locked = lock_for_act(audit, Act.RESUME, user)

@@ -1,10 +1,9 @@
-"""Calendar arithmetic: open time between instants, deadlines, pauses, and the ledger that explains
-them.
+"""Calendar arithmetic: open time between instants, due dates, pauses and ledgers.
 
 Pure: no Django, no clock, no settings. Inputs are aware datetimes in any zone, results are UTC,
 arithmetic is in integer microseconds. An instant is open when its local wall time lies in a window
-``[start, end)`` of its weekday and its local date is no holiday; time is real elapsed time, so days
-on which the clocks change need no rule of their own.
+``[start, end)`` of its weekday and its local date is not a holiday. Durations are elapsed UTC time,
+so changes to and from daylight saving time need no special case.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -88,6 +87,8 @@ class WorkCalendar:
     def add(self, start: datetime, duration: timedelta) -> datetime:
         """Return the earliest instant with exactly ``duration`` of open time since ``start``; zero
         gives ``start``.
+
+        Raises ``NaiveDatetime``, ``NegativeDuration`` or ``BeyondHorizon``.
         """
         begin = instant_us(start)
         amount = amount_us(duration)
@@ -114,8 +115,9 @@ class WorkCalendar:
     def due(
         self, start: datetime, duration: timedelta, pauses: Iterable[Pause] = ()
     ) -> datetime | None:
-        """Return the deadline when time inside the pauses does not count; None while an open-ended
-        pause holds it.
+        """Return the instant at which ``duration`` of open time outside the pauses has passed.
+
+        Returns None when a pause without end begins before that instant.
         """
         begin = instant_us(start)
         amount = amount_us(duration)
@@ -125,18 +127,17 @@ class WorkCalendar:
     def dues(
         self, start: datetime, durations: Sequence[timedelta], pauses: Iterable[Pause] = ()
     ) -> list[datetime | None]:
-        """Return ``due`` of each duration: the pauses are looked at once."""
+        """Return ``due`` of each duration, in order. The pauses are merged once."""
         begin = instant_us(start)
         united = united_pauses(pauses, None) if pauses else ()
         found = [self._due(begin, amount_us(duration), united) for duration in durations]
         return [None if instant is None else from_us(instant) for instant in found]
 
     def explain(self, start: datetime, duration: timedelta, pauses: Iterable[Pause] = ()) -> Ledger:
-        """Return the ledger of ``due``: segments that partition ``[start, due)``; the open ones sum
-        to ``duration``.
+        """Return the ledger of ``due``: segments that partition ``[start, due)``. The open segments
+        sum to ``duration``.
 
-        When an open-ended pause leaves the deadline undetermined, the last segment is that pause,
-        with no end.
+        When ``due`` is None, the last segment is the pause without end.
         """
         begin = instant_us(start)
         amount = amount_us(duration)
@@ -146,8 +147,8 @@ class WorkCalendar:
         return Ledger(from_us(begin), None if due is None else from_us(due), duration, segments)
 
     def account(self, start: datetime, end: datetime, pauses: Iterable[Pause] = ()) -> Ledger:
-        """Return the ledger of ``[start, end)``, whatever was promised in it; ``duration`` is what
-        it counted.
+        """Return the ledger of ``[start, end)`` without a target: its ``due`` is ``end`` and its
+        ``duration`` the open time outside the pauses.
         """
         begin = instant_us(start)
         finish = instant_us(end)
@@ -216,8 +217,8 @@ class WorkCalendar:
         )
 
     def day_kind(self, day: date) -> SegmentKind:
-        """Return what a local date is for a term in business days: open, closed all day, or a
-        holiday.
+        """Classify a local date for a term in business days: OPEN, HOLIDAY, or OUTSIDE_HOURS for a
+        weekday without windows.
         """
         if self.is_business_day(day):
             return SegmentKind.OPEN
@@ -237,14 +238,14 @@ class WorkCalendar:
         return from_us(stops[-1] if stops else high)
 
     def _covering(self, low: int, high: int) -> Timetable:
-        """Return a table that holds ``[low, high]``, building a larger one when the cached one does
-        not reach.
+        """Return a table that covers ``[low, high]``. Replaces the cached table by a larger one
+        when needed; raises ``BeyondHorizon`` outside ``FIRST_YEAR`` to ``LAST_YEAR``.
         """
         table = self._table
         if table is not None and table.begins_us <= low and high < table.ends_us:
             return table
-        # A year more on both sides: local days reach over the ends of a UTC year, and the next
-        # question comes from nearby.
+        # One more year on both sides: local days cross the ends of a UTC year, and later calls
+        # mostly ask for nearby instants.
         try:
             first = from_us(low).year - 1
             last = from_us(high).year + 1
@@ -263,19 +264,17 @@ class WorkCalendar:
     def _add(self, begin: int, amount: int) -> int:
         if amount == 0:
             return begin
-        table = self._table
-        if table is not None and table.begins_us <= begin:
-            wanted = table.open_before(begin) + amount
-            if wanted <= table.total:
-                return table.instant_at(wanted)
+        answer = None
+        if self._table is not None and self._table.begins_us <= begin:
+            answer = self._table.add(begin, amount)
         years = 1
-        while years <= HORIZON_YEARS:
-            table = self._covering(begin, begin + years * 366 * DAY)
-            wanted = table.open_before(begin) + amount
-            if wanted <= table.total:
-                return table.instant_at(wanted)
+        while answer is None and years < 2 * HORIZON_YEARS:
+            reach = min(years, HORIZON_YEARS) * 366 * DAY
+            answer = self._covering(begin, begin + reach).add(begin, amount)
             years *= 2
-        raise too_far()
+        if answer is None or answer > begin + HORIZON_YEARS * 366 * DAY:
+            raise too_far()
+        return answer
 
     def _due(self, begin: int, amount: int, pauses: Sequence[tuple[int, int | None]]) -> int | None:
         answer = self._add(begin, amount)

@@ -1,9 +1,9 @@
-"""The open time of a calendar as integers: merged UTC intervals with running totals. Pure;
+"""The open time of a calendar as merged UTC intervals with running totals. Pure; integers are
 microseconds since 1970 UTC.
 
-The UTC line is cut at the zone's changes of offset; inside a piece local time is UTC plus a
-constant, so windows are laid on it as they are and clipped to the piece. No wall time is ever
-mapped to UTC: gaps and folds need no code.
+UTC is cut into pieces at the zone's changes of offset. Inside a piece local time is UTC plus a
+constant, so each window is shifted by that constant and clipped to the piece. No wall time is
+converted to UTC, so gaps and folds need no special case.
 """
 
 from bisect import bisect_left, bisect_right
@@ -89,12 +89,15 @@ class Timetable:
             return 0
         return self.totals[index] - max(0, self.stops[index] - instant)
 
-    def instant_at(self, amount: int) -> int:
-        """Return the earliest instant before which exactly ``amount`` (> 0, <= total) of open time
-        lies.
+    def add(self, begin: int, amount: int) -> int | None:
+        """Return the earliest instant with ``amount`` (above 0) of open time after ``begin``; None
+        if the table ends before it.
         """
-        index = bisect_left(self.totals, amount)
-        return self.stops[index] - (self.totals[index] - amount)
+        wanted = self.open_before(begin) + amount
+        if wanted > self.total:
+            return None
+        index = bisect_left(self.totals, wanted)
+        return self.stops[index] - (self.totals[index] - wanted)
 
     def between(self, low: int, high: int) -> Iterator[tuple[int, int]]:
         """Yield the open intervals that overlap ``[low, high)``, clipped to it, in order."""

@@ -1,5 +1,5 @@
-"""Who answers at an instant: the person, their substitute, the group; and when, if nobody is on
-duty (SPEC 3.12, 5.2).
+"""The roster: the staff on duty at an instant, their substitutes, and the next instant at which
+somebody is on duty (SPEC 3.12, 5.2).
 """
 
 import json
@@ -12,24 +12,24 @@ from foundation.calendars.arithmetic import WorkCalendar
 from foundation.calendars.queries import built_calendar
 from foundation.duty.models import Absence, Shift
 
-MAX_STEPS = 30  # changes of duty looked at before somebody is told anyway
+MAX_STEPS = 30  # duty changes tried before the fallback is notified
 
 
 @dataclass(frozen=True)
 class Roster:
-    """The shifts and absences of the staff from an instant on.
+    """The shifts and absences of the staff from an instant on, for one organization.
 
-    Who stands in no shift is on duty around the clock, unless others of their group stand in one:
-    then they are off duty.
+    A person without a shift is on duty around the clock. When another member of one of their groups
+    has a shift, they are off duty instead: ``shifts`` then has an empty list for them.
     """
 
     shifts: Mapping[int, Sequence[WorkCalendar]]
     absences: Mapping[int, Sequence[Absence]]
-    not_serving: frozenset[int] = frozenset()  # the staff whose groups serve other customers
-    members: frozenset[int] = frozenset()  # the customer's own people
+    not_serving: frozenset[int] = frozenset()  # staff whose groups serve only others
+    members: frozenset[int] = frozenset()  # valid users of the organization
 
     def serves(self, person: User) -> bool:
-        """Tell whether a person may hear of this customer's tickets at all."""
+        """Return whether a person may be notified of this organization's tickets."""
         return person.pk not in self.not_serving if person.is_staff else person.pk in self.members
 
     def is_on_duty(self, person_id: int, at: datetime) -> bool:
@@ -44,8 +44,8 @@ class Roster:
         )
 
     def stand_in(self, person: User | None, at: datetime) -> User | None:
-        """Return who answers for a person: themselves on duty, otherwise the substitute of their
-        absence, and so on; None: nobody.
+        """Return the person when on duty, otherwise the first substitute in the chain of absences
+        who is. None when the chain ends without one.
         """
         seen: set[int] = set()
         while person is not None and person.pk not in seen:
@@ -57,8 +57,8 @@ class Roster:
         return None
 
     def next_change(self, people: Sequence[User], at: datetime) -> datetime | None:
-        """Return the next instant at which one of these people, or of those who stand in for them,
-        may come on duty; None: never.
+        """Return the next instant after ``at`` at which one of these people or their substitutes
+        may come on duty; None when nothing is planned.
         """
         circle = self.circle(people)
         edges = [
@@ -73,9 +73,7 @@ class Roster:
         return min((moment for moment in [*edges, *openings] if moment > at), default=None)
 
     def circle(self, people: Sequence[User]) -> set[int]:
-        """Return the ids of these people, of the substitutes of their absences, of the substitutes
-        of those, and so on.
-        """
+        """Return the ids of these people and, transitively, of their absences' substitutes."""
         found: set[int] = set()
         asked = [person.pk for person in people]
         while asked:
@@ -91,17 +89,18 @@ class Roster:
 
 
 def roster_on(at: datetime, organization_id: int) -> Roster:
-    """Return who is on duty when, as planned at ``at``, and who of the staff serves the
-    customer.
+    """Load the roster for an organization: active shifts, absences that end after ``at``, and the
+    people who may be notified.
     """
     shifts: dict[int, list[WorkCalendar]] = {}
     for shift in Shift.objects.filter(is_active=True).prefetch_related("people").order_by("pk"):
         calendar = built_calendar(shift.time_zone, json.dumps(shift.hours), "{}")
         for person in shift.people.all():
             shifts.setdefault(person.pk, []).append(calendar)
+    planned = frozenset(shifts)
     for members in _groups():
-        if members & shifts.keys():
-            for person_id in members - shifts.keys():
+        if members & planned:
+            for person_id in members - planned:
                 shifts[person_id] = []
     absences: dict[int, list[Absence]] = {}
     for absence in (
@@ -119,8 +118,8 @@ def roster_on(at: datetime, organization_id: int) -> Roster:
 
 
 def _strangers(organization_id: int) -> frozenset[int]:
-    """Return who is in groups that name customers, this one not among them, and in no group that
-    names none.
+    """Return the ids of people in groups none of which serves this organization. A group that lists
+    no organization serves all; people without a group are not returned.
     """
     named: dict[int, set[int]] = {}
     for team_id, named_id in Team.organizations.through.objects.order_by().values_list(
@@ -148,10 +147,10 @@ def _groups() -> list[set[int]]:
 
 @dataclass(frozen=True)
 class Answering:
-    """Who of a level is told, and when: at once, or when the first of them comes on duty.
+    """The people to notify, and the instant: at once, or when the first of them is on duty.
 
-    ``is_on_duty`` is False where nobody is in all that is planned: somebody is told all the same,
-    and it is a gap.
+    ``is_on_duty`` is False when the roster has nobody on duty: then the fallback is notified at
+    once, and this is a coverage gap.
     """
 
     people: tuple[User, ...]
@@ -161,8 +160,10 @@ class Answering:
 
 @dataclass(frozen=True)
 class Party:
-    """Who is asked: a person and whoever stands in for them, or all members of a group. Neither: a
-    contact without a login.
+    """The people to notify: a person with a substitute, or all members of a group.
+
+    ``outside`` is a contact without a login, for a party with neither, or whose group has no active
+    member.
     """
 
     person: User | None = None
@@ -177,8 +178,10 @@ class Party:
         return tuple(person for person in (self.person, self.substitute) if person is not None)
 
     def reachable(self, at: datetime, roster: Roster) -> tuple[User, ...]:
-        """Return who of it is on duty at an instant, or stands in for somebody of it
-        who is away.
+        """Return the people on duty at an instant, each absent member replaced by a substitute.
+
+        For a person, at most one: found by the person's absences, otherwise by ``substitute``.
+        Empty when nobody is on duty.
         """
         if self.members is not None:
             answering = (roster.stand_in(person, at) for person in self.members)
@@ -187,22 +190,29 @@ class Party:
         return (found,) if found is not None else ()
 
     def fallback(self, roster: Roster) -> tuple[User, ...]:
-        """Return who is notified when the roster has nobody on duty."""
+        """Return the people to notify when the roster has nobody on duty.
+
+        The active members of a group; otherwise the person or, if inactive, the substitute. Without
+        any of them, the outside contact, unless the party has a person. May be empty.
+        """
         active = tuple(
             person for person in self.candidates if person.is_active and roster.serves(person)
         )
         if self.members is None and active:
             return active[:1]
         if active or self.person is not None or self.outside is None or not self.outside.email:
-            return active  # the address of a level with a person is that person's
+            return active  # with a person, ``outside`` has that person's address
         return (self.outside,)
 
 
 def first_to_answer(
     party: Party, at: datetime, roster: Roster, calendar: WorkCalendar | None = None
 ) -> Answering:
-    """Return who of a party is told, and when: the first instant, open in the calendar, at which
-    somebody is on duty.
+    """Return the people of a party to notify at the first instant from ``at`` that is open in the
+    calendar and has somebody on duty.
+
+    Without such an instant in ``MAX_STEPS`` duty changes, the fallback is notified at ``at``. A
+    contact without a login is notified at the next opening of the calendar.
     """
     if party.members is None and party.person is None and party.outside is not None:
         return Answering((party.outside,), calendar.next_opening(at) if calendar else at)

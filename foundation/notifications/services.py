@@ -1,5 +1,5 @@
-"""The outbox: queue in the cause's transaction, deliver after commit, retry with back-off, give up
-visibly.
+"""The outbox: queue messages in the transaction of their cause, deliver after the commit, retry
+with back-off, mark as dead.
 """
 
 import logging
@@ -40,8 +40,8 @@ MAX_ATTEMPTS = len(BACKOFF) + 1
 
 @dataclass(frozen=True, kw_only=True)
 class Letter:
-    """What to tell one person: template and context, and the key that makes telling it twice
-    impossible.
+    """A message to one recipient, to be queued. ``dedupe_key`` is unique in the outbox, so the same
+    letter is queued once.
     """
 
     template: str
@@ -49,25 +49,26 @@ class Letter:
     language: str
     dedupe_key: str
     context: dict[str, Any] = field(default_factory=dict)
-    # By the name under which the template finds the address.
+    # Name of the template variable -> link.
     links: dict[str, Link] = field(default_factory=dict)
     to_name: str = ""
     recipient_id: int | None = None
     thread_id: str = ""
     attachment_id: int | None = None
     attachment_name: str = ""
-    not_before: datetime | None = None  # for somebody who is off duty: delivered from then on
+    not_before: datetime | None = None  # earliest delivery, for an off-duty recipient
 
 
 def queue_letters(*, organization_id: int | None, letters: Sequence[Letter], at: datetime) -> None:
-    """Write an outbox row per letter whose ``dedupe_key`` is new. Runs in the cause's
-    transaction.
+    """Add an outbox row per letter and publish ``MessageQueued``. Runs in the caller's transaction.
+
+    Skips letters whose ``dedupe_key`` exists already or that have no address.
     """
     wanted = {letter.dedupe_key: letter for letter in letters if letter.to_email}
     if not wanted:
         return
-    # A known key keeps its row as it is. Not ``ignore_conflicts``: on SQLite that would swallow
-    # every other refusal too.
+    # An existing row stays as it is. Not ``ignore_conflicts``: on SQLite that would also ignore
+    # violations of other constraints.
     OutboxMessage.objects.bulk_create(
         (_row(organization_id, letter, at) for letter in wanted.values()),
         update_conflicts=True,
@@ -98,7 +99,10 @@ def _row(organization_id: int | None, letter: Letter, at: datetime) -> OutboxMes
 
 
 def due_messages(*, at: datetime, limit: int) -> list[OutboxMessage]:
-    """Return what waits or was abandoned by a dead worker, oldest first."""
+    """Return up to ``limit`` due messages: queued, or with the expired lease of a dead worker.
+
+    Ordered by ``run_after``, the earliest first.
+    """
     return list(OutboxMessage.objects.filter(_claimable(at)).order_by("run_after", "pk")[:limit])
 
 
@@ -111,17 +115,17 @@ def deliver_message(
 ) -> bool:
     """Claim, render and send one message; return whether it was sent now.
 
-    Returns False when another worker has it, it is not due, or the attempt failed (then it waits
-    for its next turn or is dead, and ``connection`` is closed, so that the next one starts afresh).
-    The one possible double lies between SMTP's 250 and the commit of *sent*; it is counted in
-    ``reclaims``.
+    Returns False when another worker has claimed it, it is not due, or the attempt failed. A failed
+    message is queued for a retry or marked dead, and ``connection`` is closed, so that the next
+    message opens a new one. A crash between SMTP's 250 and the commit of *sent* delivers twice;
+    ``reclaims`` counts the claims after an expired lease.
     """
     if not claim_message(message=message, at=at):
         return False
     try:
         rendered = render_message(message)
         _send(message, rendered, from_email=from_email, connection=connection)
-    except Exception as error:  # noqa: BLE001 - the row must say it failed, and be tried again
+    except Exception as error:  # noqa: BLE001 - any failure is stored in the row and retried
         logger.warning("Message %s was not delivered: %s", message.pk, error)
         _note_failure(message=message, error=error, at=at)
         if connection is not None:
@@ -134,15 +138,17 @@ def deliver_message(
 
 
 def fail_message(*, message: OutboxMessage, error: Exception, at: datetime) -> None:
-    """Note an attempt that failed before anything was sent: the mail server cannot be reached."""
+    """Claim the message and count a failed attempt, when the mail server cannot be reached."""
     if claim_message(message=message, at=at):
         logger.warning("Message %s was not delivered: %s", message.pk, error)
         _note_failure(message=message, error=error, at=at)
 
 
 def claim_message(*, message: OutboxMessage, at: datetime) -> bool:
-    """Mark the message as being sent by this worker, by compare-and-set on the row as it was read;
-    False: not to be had.
+    """Set the message to SENDING with a new lease, by compare-and-set on status and attempts.
+
+    Returns False when it is not due or another worker has claimed it. Also when it has no attempts
+    left: then it is marked dead.
     """
     changes = {
         "status": MessageStatus.SENDING,
@@ -167,8 +173,8 @@ def claim_message(*, message: OutboxMessage, at: datetime) -> bool:
 
 
 def _held(message: OutboxMessage) -> QuerySet[OutboxMessage]:
-    """Return the row while this claim still holds it: a worker that outlived its lease no longer
-    decides.
+    """Return the row if this claim is still the current one, otherwise an empty queryset: a worker
+    whose lease expired must not overwrite a later claim.
     """
     return OutboxMessage.objects.filter(
         pk=message.pk, status=MessageStatus.SENDING, claimed_at=message.claimed_at
@@ -220,7 +226,8 @@ def _note_failure(*, message: OutboxMessage, error: Exception, at: datetime) -> 
             last_error=str(error)[:2000],
         )
         return
-    _held(message).update(status=MessageStatus.DEAD, last_error=str(error)[:2000])
+    if not _held(message).update(status=MessageStatus.DEAD, last_error=str(error)[:2000]):
+        return  # the lease has lapsed: the worker that holds it now decides
     publish(MessageDied(organization_id=message.organization_id, at=at, message_id=message.pk))
 
 
@@ -242,8 +249,8 @@ def requeue_messages(*, message_ids: Sequence[int], by: Actor, at: datetime) -> 
 
 
 def mark_all_sent(*, at: datetime) -> int:
-    """Mark every message as sent without sending it, dead letters too: the mail of replayed
-    history.
+    """Mark every message as sent without sending it, dead letters too; return how many. The demo's
+    loader uses it for replayed history.
     """
     return OutboxMessage.objects.exclude(status=MessageStatus.SENT).update(
         status=MessageStatus.SENT, sent_at=at

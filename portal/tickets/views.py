@@ -1,4 +1,4 @@
-"""Raise, follow, answer, validate, cancel, escalate."""
+"""A customer's tickets: list, page, explanation, reply, follow-up, steps, escalation."""
 
 from collections.abc import Callable, Sequence
 
@@ -52,8 +52,8 @@ _FILTERS: dict[str, Filter] = {
 @require_safe
 @customer_required
 def ticket_list(request: HttpRequest) -> HttpResponse:
-    """My tickets: those that wait for me first; then by state, with a search for number and
-    subject.
+    """List the tickets that the customer may see, newest first, by ``?show=`` (``open`` by
+    default), with a search by number and subject.
     """
     chosen = request.GET.get("show", "open")
     chosen = chosen if chosen in _FILTERS else "open"
@@ -96,7 +96,7 @@ def ticket_page(request: HttpRequest, number: str) -> HttpResponse:
 @require_safe
 @customer_required
 def explanation(request: HttpRequest, number: str, metric: str) -> HttpResponse:
-    """Show why a clock is due when it is, on a page that can be printed."""
+    """Show the ledger of a clock on a printable page."""
     ticket = queries.get_ticket(person(request), number)
     item = get_clock(ticket, queries.intervals(ticket.pk), metric, person(request))
     context = {
@@ -109,7 +109,7 @@ def explanation(request: HttpRequest, number: str, metric: str) -> HttpResponse:
 
 
 def _page(request: HttpRequest, ticket: Ticket, refused: Sequence[Refused] = ()) -> HttpResponse:
-    """Render the ticket, or for htmx the panel alone whose form was refused."""
+    """Render the ticket page; for htmx, only the panel with the refused form."""
     user = person(request)
     now = timezone.now()
     page = TicketPage(ticket, user, now)
@@ -127,8 +127,8 @@ def reply(request: HttpRequest, number: str) -> HttpResponse:
         by = actor(request, Channel.PORTAL)
         at = timezone.now()
         body = form.cleaned_data["body"]
-        files = checked_files(request)
         try:
+            files = checked_files(request)
             if form.cleaned_data.get("still_fails") == "yes":
                 details = TransitionDetails(reason=body, files=files)
                 services.transition_ticket(
@@ -142,8 +142,8 @@ def reply(request: HttpRequest, number: str) -> HttpResponse:
         else:
             messages.success(request, _("Your message was sent."))
             return redirect("portal:ticket", ticket.number)
-    # A ticket that ended meanwhile shows the follow-up's form: what was typed for the reply stands
-    # in it.
+    # If the ticket has ended meanwhile, the page shows the follow-up form: prefill it with the
+    # typed reply.
     typed = FollowUpForm(initial={"body": request.POST.get("body", "").replace("\0", "")})
     fresh = queries.get_ticket(person(request), number)
     again = [
@@ -156,7 +156,7 @@ def reply(request: HttpRequest, number: str) -> HttpResponse:
 @posted_from("portal:ticket", "number")
 @customer_required
 def follow_up(request: HttpRequest, number: str) -> HttpResponse:
-    """Raise the ticket that goes on with an ended one."""
+    """Raise a new ticket that continues an ended one."""
     ticket = queries.get_ticket(person(request), number)
     form = FollowUpForm(request.POST, request.FILES)
     if form.is_valid():
@@ -184,7 +184,9 @@ def follow_up(request: HttpRequest, number: str) -> HttpResponse:
 @posted_from("portal:ticket", "number")
 @customer_required
 def step(request: HttpRequest, number: str, name: str) -> HttpResponse:
-    """Approve or decline the solution, cancel, reopen: what the table lets the requester do."""
+    """Take a transition that the table allows to the requester: approve, decline, cancel,
+    reopen.
+    """
     ticket = queries.get_ticket(person(request), number)
     reason = request.POST.get("reason", "").replace("\0", "")
     step_of_name = TRANSITIONS.get(name)

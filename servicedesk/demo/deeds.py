@@ -1,4 +1,4 @@
-"""What agents and customers do in the demonstration, one deed a method."""
+"""Acts of agents and customers in the demonstration, one per method."""
 
 import random
 from collections.abc import Callable
@@ -32,19 +32,19 @@ class Deeds:
     random: random.Random
 
     def _later(self, pk: int, at: datetime, step: Callable[[Ticket, datetime], None]) -> None:
-        """Plan what happens to a ticket at ``at``."""
+        """Plan a step of a ticket at ``at``."""
         raise NotImplementedError
 
     def _plan_life(self, pk: int, at: datetime) -> None:
-        """Plan what becomes of a new ticket."""
+        """Plan the later steps of a new ticket."""
         raise NotImplementedError
 
     def _by(self, user: User) -> Actor:
         return Actor(person_id=user.pk, channel=Channel.DESK)
 
     def _take(self, ticket: Ticket, agent: User, at: datetime) -> None:
-        """Classify, assign, answer: reaction stops. Whoever takes it acknowledges what was
-        escalated.
+        """Assign, classify and answer the ticket, which stops its reaction clock. The agent also
+        acknowledges its escalations.
         """
         by = self._by(agent)
         services.assign_ticket(ticket=ticket, assignee=agent, by=by, at=at)
@@ -108,7 +108,6 @@ class Deeds:
             self._later(ticket.pk, at + 44 * HOUR, lambda t, now: self._solve(t, agent, now))
 
     def _escalate(self, ticket: Ticket, at: datetime) -> None:
-        Actor(person_id=ticket.requester_id, channel=Channel.PORTAL)
         request_escalation(
             ticket=ticket, reason="Nadie nos ha contestado.", by=_by(ticket.requester), at=at
         )

@@ -1,23 +1,26 @@
-"""Notices, visits, conferences and stops, each in its time (SPEC 9.2, 9.3, 9.6)."""
+"""Delay notices, visits, conferences and stops, with their deadlines (SPEC 9.2, 9.3, 9.6)."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 from icalendar import Calendar as ICalendar
 
 from audits import services
 from audits.models import VisitPlace
-from audits.queries import needs_delay_notice, view_of_staff
+from audits.queries import needs_delay_notice, rows_of, view_of_staff
 from audits.services import NewVisit
 from audits.services.base import NotNow
+from foundation.accounts.models import User
 from foundation.core.errors import Invalid, NotAllowed
 from foundation.notifications.models import OutboxMessage
 from reports.queries import build_service_level
 from sla.clocks.models import Clock
 from sla.clocks.services import rebuild_clocks, settle_ticket
-from tests.support.audits import BPO, approve, ask, deliver, prepare, told
+from tests.support.audits import BPO, again, approve, ask, deliver, prepare, told
 from tests.support.house import (
     DAY,
     HOUR,
@@ -216,6 +219,34 @@ def test_a_request_to_manipulate_stops_the_audit_and_is_reported(
     assert (clock.state, clock.started_at) == ("running", MONDAY_9AM + 2 * DAY)
     assert rebuild_clocks(ticket=fresh(audit.ticket), write=False) == []
     deliver(house, audit, evidence, at=MONDAY_9AM + 2 * DAY)
+
+
+def test_only_roles_that_prepare_evidence_see_in_the_list_that_an_audit_is_stopped(
+    house: House,
+) -> None:
+    audit = ask(house)
+    services.stop_audit(audit=audit, reason="Asked.", by=by(house.agent), at=MONDAY_9AM + HOUR)
+
+    def seen_by(user: User) -> list[str]:
+        return [row.state.value for row in rows_of([again(audit)], user, MONDAY_9AM + HOUR)]
+
+    assert seen_by(house.agent) == ["stopped"]
+    assert seen_by(house.staff["commercial"]) == ["open"]
+    assert seen_by(house.requester) == ["open"]
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite locks no rows")
+def test_an_act_locks_the_ticket_before_the_audit(house: House) -> None:
+    audit = ask(house)
+
+    with CaptureQueriesContext(connection) as captured:
+        services.stop_audit(audit=audit, reason="Asked.", by=by(house.agent), at=MONDAY_9AM + HOUR)
+
+    locks = [each["sql"] for each in captured if "FOR UPDATE" in each["sql"]]
+    assert [sql.split('FROM "')[1].split('"')[0] for sql in locks][:2] == [
+        "tickets_ticket",
+        "audits_auditrequest",
+    ]
 
 
 def test_the_delay_notice_is_demanded_at_any_warning_and_again_when_its_day_has_passed(

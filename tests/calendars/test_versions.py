@@ -113,6 +113,19 @@ def test_the_ends_of_time_are_refused_by_name() -> None:
         WorkCalendar(timezone=None, hours={0: [("09:00", "10:00")]})
 
 
+@pytest.mark.parametrize("years_seen", [1, 59])
+def test_the_horizon_is_sixty_years_whatever_the_calendar_has_computed_before(
+    years_seen: int,
+) -> None:
+    calendar = WorkCalendar(timezone="UTC", hours={day: [("00:00", "24:00")] for day in range(7)})
+    calendar.add(MONDAY_9AM, years_seen * 365 * DAY)
+
+    assert calendar.add(MONDAY_9AM, 34 * 365 * DAY) == MONDAY_9AM + 34 * 365 * DAY
+    assert calendar.add(MONDAY_9AM, 60 * 366 * DAY) == MONDAY_9AM + 60 * 366 * DAY
+    with pytest.raises(BeyondHorizon):
+        calendar.add(MONDAY_9AM, 60 * 366 * DAY + HOUR)
+
+
 def test_an_extension_widens_what_it_extends(house: House) -> None:
     def extended(name: str, hours: dict[str, list[list[str]]]) -> Calendar:
         made = Calendar.objects.create(organization=house.north, name=name, role="extended")

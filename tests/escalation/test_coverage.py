@@ -1,5 +1,5 @@
-"""Coverage: who would be told in each hour of the week to come; a gap is told once, before it
-bites.
+"""Coverage: recipients in each hour of the coming week; supervisors are notified once per new
+gap.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -18,6 +18,7 @@ from foundation.accounts.models import Organization, Team, User
 from foundation.accounts.services import issue_user_token
 from foundation.accounts.tenancy import every_organization
 from foundation.calendars.models import Calendar
+from foundation.calendars.services import publish_calendar_version
 from foundation.core.classification import Priority
 from foundation.core.errors import NotAllowed
 from foundation.duty.models import Absence, Shift
@@ -149,22 +150,63 @@ def test_a_new_gap_is_told_once_and_again_only_when_it_went_and_came_back(house:
     assert len(told()) == 2
 
 
-def test_a_shift_saved_on_its_page_has_the_coverage_looked_at_again(
-    house: House, sign_in: Any
+def compute_coverage(house: House) -> None:
+    for organization in (house.north, house.south):
+        refresh_coverage(organization=organization, at=MONDAY_9AM)
+    assert coverage_to_compute(10) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "data"),
+    [
+        (
+            "/admin/duty/shift/add/",
+            {
+                "name": "Days",
+                "time_zone": "America/Mexico_City",
+                "hours": "lun-vie 08:00-16:00",
+                "people": "",
+                "is_active": "on",
+            },
+        ),
+        (
+            "/admin/duty/absence/add/",
+            {
+                "person": "agent@desk.example",
+                "starts_at_0": "2026-03-03",
+                "starts_at_1": "09:00",
+                "ends_at_0": "2026-03-04",
+                "ends_at_1": "09:00",
+            },
+        ),
+    ],
+)
+def test_a_shift_or_an_absence_saved_on_its_page_requests_the_coverage_of_every_customer(
+    house: House, sign_in: Any, path: str, data: dict[str, str]
 ) -> None:
-    client = sign_in(house.staff["administrator"])
-    data = {
-        "name": "Days",
-        "time_zone": "America/Mexico_City",
-        "hours": "lun-vie 08:00-16:00",
-        "people": "",
-        "is_active": "on",
-    }
+    compute_coverage(house)
 
-    assert client.post("/admin/duty/shift/add/", data).status_code == 302
+    saved = sign_in(house.staff["administrator"]).post(path, data)
 
+    assert saved.status_code == 302
     assert set(coverage_to_compute(10)) == {house.north.pk, house.south.pk}
     refresh_coverage(organization=house.north, at=MONDAY_9AM)
+    assert set(coverage_to_compute(10)) == {house.south.pk}
+
+
+def test_a_new_version_of_a_calendar_requests_the_coverage_of_its_customer(house: House) -> None:
+    compute_coverage(house)
+
+    publish_calendar_version(
+        calendar=Calendar.objects.get(organization=house.south, role="business"),
+        time_zone="America/Mexico_City",
+        hours={"0": [["09:00", "18:00"]]},
+        holidays={},
+        effective_from=MONDAY_9AM,
+        by=SETUP,
+        at=MONDAY_9AM,
+    )
+
     assert set(coverage_to_compute(10)) == {house.south.pk}
 
 

@@ -1,5 +1,5 @@
-"""Who answers: shifts, absences, substitutes and groups. Nobody is told while off duty, and nothing
-is lost for want of a plan.
+"""Recipients of escalations: shifts, absences, substitutes and groups. Nobody is notified off duty,
+and without shifts the contact is notified.
 """
 
 from datetime import UTC, datetime
@@ -15,6 +15,7 @@ from foundation.calendars.defaults import CalendarRole
 from foundation.calendars.models import Calendar
 from foundation.core.errors import Invalid
 from foundation.duty.models import Absence, Shift
+from foundation.duty.roster import roster_on
 from foundation.notifications.models import OutboxMessage
 from sla.clocks.services import settle_ticket
 from tests.support.house import (
@@ -102,6 +103,23 @@ def test_at_midnight_the_levels_substitute_is_told_or_the_letter_waits_for_the_s
     )
     escalate(house, MONDAY_MIDNIGHT)
     assert letters()[1] == ("agent2@desk.example", MONDAY_MIDNIGHT)
+
+
+def test_a_group_without_shifts_is_always_on_duty_also_when_a_member_is_in_one_with_shifts(
+    house: House,
+) -> None:
+    on_shift(house.agent)
+    Team.objects.create(name="A", level=1).members.set([house.agent, house.staff["agent2"]])
+    Team.objects.create(name="B", level=1).members.set(
+        [house.staff["agent2"], house.staff["consultant"]]
+    )
+
+    roster = roster_on(MONDAY_MIDNIGHT, house.north.pk)
+
+    assert [
+        roster.is_on_duty(house.staff[name].pk, MONDAY_MIDNIGHT)
+        for name in ("agent", "agent2", "consultant")
+    ] == [False, False, True]
 
 
 def test_a_levels_own_hours_hold_too(house: House) -> None:

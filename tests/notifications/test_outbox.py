@@ -1,5 +1,5 @@
-"""The outbox against a real SMTP server: once, retried, reclaimed, given up, in the reader's
-language.
+"""The outbox against a real SMTP server: letters are sent once, retried, reclaimed or given up, in
+the language of the reader.
 """
 
 import email
@@ -126,6 +126,24 @@ def test_markup_in_what_people_write_arrives_as_text(
     html = mailbox[0].mails[1].get_body(("html",)).get_content()
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
     assert all(mail["Bcc"] is None for mail in mailbox[0].mails)
+
+
+def test_a_worker_whose_lease_lapsed_gives_no_message_up(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_ticket(house)
+    OutboxMessage.objects.filter(template="ticket_received").update(
+        status=MessageStatus.SENDING, attempts=services.MAX_ATTEMPTS
+    )
+    stale = OutboxMessage.objects.get(template="ticket_received")
+    OutboxMessage.objects.filter(pk=stale.pk).update(status=MessageStatus.SENT)
+    published: list[Any] = []
+    monkeypatch.setattr(services, "publish", published.append)
+
+    services._note_failure(message=stale, error=OSError("gone"), at=MONDAY_9AM)
+
+    assert OutboxMessage.objects.get(pk=stale.pk).status == MessageStatus.SENT
+    assert published == []
 
 
 def test_a_refusal_is_retried_with_back_off_and_given_up_visibly(

@@ -1,5 +1,5 @@
-"""The portal: the form keeps what was typed, files are checked, other people's tickets do not
-exist, lists have fixed costs.
+"""The portal: a refused form keeps its input, files are checked, other people's tickets answer 404,
+lists have constant query counts.
 """
 
 from datetime import date
@@ -106,6 +106,21 @@ def test_fields_of_the_template_and_files_are_kept_with_the_ticket(
         file["Content-Type"],
         file["X-Content-Type-Options"],
     ) == (PNG, "image/png", "nosniff")
+
+
+def test_a_reply_with_a_refused_file_keeps_its_text(house: House, sign_in: Any) -> None:
+    ticket = make_ticket(house)
+    script = SimpleUploadedFile("run.exe", b"MZ\x90")
+
+    page = sign_in(house.requester).post(
+        f"/tickets/{ticket.number}/reply/", {"body": "A long answer.", "attachments": script}
+    )
+
+    assert page.status_code == 400
+    text = page.content.decode()
+    assert ">\nA long answer.</textarea>" in text
+    assert "run.exe" in text
+    assert not Message.objects.filter(ticket=ticket, body="A long answer.").exists()
 
 
 def test_an_expired_contract_is_told_on_the_page(house: House, sign_in: Any) -> None:

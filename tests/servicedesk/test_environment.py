@@ -1,4 +1,6 @@
-"""A wrong variable stops the start, names itself and says how to mend it."""
+"""An invalid environment variable stops the start, with an error that names the variable and the
+fix.
+"""
 
 import os
 import subprocess
@@ -23,6 +25,8 @@ ROOT = Path(__file__).resolve().parents[2]
         ("EMAIL_URL", "smtp://", "name the mail server"),
         ("MESA_SECRET_KEY", "short", "32 random characters"),
         ("MESA_TICKET_PREFIX", "T-1", "letters only"),
+        ("MESA_EVIDENCE_RETENTION_DAYS", "-1", "from 1 to 36500"),
+        ("MESA_LOG_LEVEL", "LOUD", "write one of DEBUG, INFO"),
     ],
 )
 def test_a_wrong_variable_is_named_with_its_cure(

@@ -288,7 +288,8 @@ def test_a_new_calendar_moves_the_end_of_the_validation_and_the_reminder_with_it
     for ticket in tickets:
         solve(house, ticket, MONDAY_9AM + HOUR)
     reminded = tickets[1]
-    services.remind_of_validation(ticket=fresh(reminded), at=TUESDAY)
+    assert services.remind_of_validation(ticket=fresh(reminded), at=TUESDAY)
+    assert not services.remind_of_validation(ticket=fresh(reminded), at=TUESDAY)
     # Thursday the 5th at 19:00
     assert fresh(reminded).validation_due_at == datetime(2026, 3, 6, 1, tzinfo=UTC)
 
