@@ -1,5 +1,5 @@
-"""The middleware has already read the token; DRF takes who it found, and CSRF stays on for
-sessions.
+"""DRF authentication that takes the user from ``BearerTokenMiddleware``; sessions keep the CSRF
+check.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""Every refusal as ``{code, detail, fields}``, in the language of the request."""
+"""Renders every error as ``{code, detail, fields}``, in the language of the request."""
 
 from typing import Any
 

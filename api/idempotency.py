@@ -1,5 +1,5 @@
-"""``Idempotency-Key`` (DECISIONS 14): same body same answer, another body 422, in flight 409, kept
-24 hours.
+"""``Idempotency-Key`` (DECISIONS 14): the same body gets the stored response, another body 422, a
+key in flight 409. Keys are stored for 24 hours.
 """
 
 import hashlib
@@ -33,8 +33,11 @@ class KeyInFlight(DomainError):
 
 
 def once(request: Request, work: Callable[[], Response], at: datetime) -> Response:
-    """Do ``work`` and keep its answer, in one transaction; a request seen before gets the kept
-    answer.
+    """Run ``work`` and store its response in one transaction; return the stored response for a used
+    key.
+
+    Raises ``KeyReused`` for another body or a key that is too long, ``KeyInFlight`` while the key
+    is in use elsewhere.
     """
     key = request.headers.get("Idempotency-Key", "").strip()
     if not key:
@@ -52,10 +55,10 @@ def once(request: Request, work: Callable[[], Response], at: datetime) -> Respon
             _keep(response, owner, key, digest, at)
             return response
     except NotFound:
-        raise  # who may no longer read it gets no kept answer
+        raise  # no stored response for a user who can no longer see the object
     except (IntegrityError, DomainError):
-        # A key that was used before is found by its uniqueness, which undoes the work; so a key's
-        # first use looks for nothing.
+        # A used key violates the unique constraint, which rolls the work back: so a first use needs
+        # no lookup.
         kept = _kept(owner, key, digest)
         if kept is None:
             raise
@@ -63,9 +66,7 @@ def once(request: Request, work: Callable[[], Response], at: datetime) -> Respon
 
 
 def idempotent(view: Callable[..., Response]) -> Callable[..., Response]:
-    """Let an action answer a repeated ``Idempotency-Key`` with its first answer; it gets the
-    request's instant as ``at``.
-    """
+    """Wrap an action in ``once``, and pass it the request's instant as ``at``."""
 
     @wraps(view)
     def answer(viewset: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -87,8 +88,8 @@ def _keep(response: Response, owner: str, key: str, digest: str, at: datetime) -
 
 
 def _claim(owner: str, key: str) -> None:
-    """Refuse while the same key is at work in another process; SQLite has one writer at a time and
-    needs no claim.
+    """Take an advisory lock on the key until the commit; raise ``KeyInFlight`` when another
+    transaction has it. SQLite has one writer at a time and needs no lock.
     """
     if connection.vendor != "postgresql":
         return
@@ -101,8 +102,8 @@ def _claim(owner: str, key: str) -> None:
 
 
 def lock_numbers(owner: str, key: str) -> list[int]:
-    """Return the two 32-bit numbers that stand for a key; two keys that share them count as one
-    while both are at work.
+    """Return the two signed 32-bit numbers of the advisory lock. Keys with equal numbers block each
+    other while in flight.
     """
     return [zlib.crc32(owner.encode()) - 2**31, zlib.crc32(key.encode()) - 2**31]
 
@@ -119,7 +120,7 @@ def _kept(owner: str, key: str, digest: str) -> Response | None:
 
 
 def forget_before(at: datetime) -> int:
-    """Delete the keys older than a day; return how many."""
+    """Delete the keys stored more than 24 hours before ``at``; return how many."""
     return IdempotencyKey.objects.filter(created_at__lt=at - KEPT).delete()[0]
 
 
@@ -129,8 +130,8 @@ def _owner(request: Request) -> str:
 
 
 def _digest(request: Request) -> str:
-    """Return the SHA-256 of path and body; of a form its fields and files, since each sending draws
-    another boundary between them.
+    """Return the SHA-256 of path and body. For a multipart form, hash its fields and files: the
+    boundary differs in each request.
     """
     digest = hashlib.sha256(request.path.encode() + b"\n")
     if not (request.content_type or "").startswith("multipart/"):

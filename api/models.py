@@ -2,11 +2,11 @@ from django.db import models
 
 
 class IdempotencyKey(models.Model):
-    """An answer kept for 24 hours under a token's ``Idempotency-Key``: the same request sent again
-    gets it again.
+    """A response stored for 24 hours under an ``Idempotency-Key``; the same request sent again gets
+    it.
 
-    Written in the transaction of the work itself, so that either both exist or neither does.
-    ``owner`` is the token, or the session's person, as text; it never serves another one.
+    Written in the transaction of the work: both are committed, or neither. ``owner`` is ``token
+    <id>`` or ``user <id>``; another owner never gets the response.
     """
 
     owner = models.CharField(max_length=40)

@@ -13,8 +13,8 @@ class TicketPagination(CursorPagination):
     ordering = "-id"
 
     def decode_cursor(self, request: Request) -> Any:
-        """Read the cursor; one that holds no position of this list is a 404, as every other broken
-        one.
+        """Decode the cursor; raise ``NotFound`` when its position is not an id, as for any other
+        invalid cursor.
         """
         cursor = super().decode_cursor(request)
         if (

@@ -6,5 +6,5 @@ from api.idempotency import forget_before
 
 @shared_task(queue="reports")
 def forget_idempotency_keys() -> int:
-    """Drop the answers kept for more than a day."""
+    """Delete the responses stored for more than 24 hours; return how many."""
     return forget_before(timezone.now())

@@ -36,8 +36,9 @@ def _user(verbose_name: Any = "") -> Any:
 
 
 class AuditRequest(OrganizationRow):
-    """An external audit that a customer asked evidence for, by one ticket (SPEC 9).
-    ``year_starts_on`` is the contract year it counts in.
+    """A customer's request for evidence for an external audit, with one ticket (SPEC 9).
+
+    ``year_starts_on`` is the first day of the contract year at the request.
     """
 
     ticket = models.OneToOneField(Ticket, on_delete=models.PROTECT, related_name="+")
@@ -52,14 +53,14 @@ class AuditRequest(OrganizationRow):
     period_to = models.DateField(_("period to"))
     environment = models.CharField(_("environment"), max_length=20, choices=Environment)
     form = models.ForeignKey(Blob, on_delete=models.PROTECT, related_name="+")
-    decided_by = _user()  # of an alternate environment
+    decided_by = _user()  # evaluated, stopped or resumed it last
     decided_at = models.DateTimeField(null=True)
-    # why an alternate was taken or declined, or why the audit was stopped
+    # the reason of that decision
     decision = models.TextField(blank=True)
-    # where it goes on after a stop
+    # the state that resuming restores
     stopped_from = models.CharField(max_length=12, choices=AuditState, blank=True)
-    # The customer did not accept what was delivered: from then on BPO says when it is complete, not
-    # the last item.
+    # When the customer declined the delivery. From then on ``complete_audit`` delivers, not the
+    # last answered item.
     reopened_at = models.DateTimeField(null=True)
     delivered_at = models.DateTimeField(null=True)
     index = models.ForeignKey(Blob, on_delete=models.PROTECT, null=True, related_name="+")
@@ -77,8 +78,8 @@ class AuditRequest(OrganizationRow):
 
 
 class RequestedItem(OrganizationRow):
-    """One line of the request: only these are answered. ``set_aside_reason`` is why one has no
-    evidence.
+    """One line of the request; only listed items are answered. ``set_aside_reason`` says why an
+    item was answered without evidence.
     """
 
     audit = models.ForeignKey(AuditRequest, on_delete=models.PROTECT, related_name="items")
@@ -88,7 +89,7 @@ class RequestedItem(OrganizationRow):
     set_aside_reason = models.TextField(blank=True)
     set_aside_by = _user()
     set_aside_at = models.DateTimeField(null=True)
-    # An editable file leaves only where somebody of the customer took that on (SPEC 9.4).
+    # The waiver: without it no editable file is delivered (SPEC 9.4).
     waiver_reason = models.TextField(blank=True)
     waiver_agreed_by = models.CharField(max_length=120, blank=True)
     waived_by = _user()
@@ -123,11 +124,12 @@ class EvidenceState(models.TextChoices):
 
 
 class Evidence(OrganizationRow):
-    """What answers an item. ``source`` is the original and never leaves; ``deliverable`` is what
-    may; ``delivered`` is what did.
+    """A file or summary that answers an item. ``source`` is the original, ``deliverable`` what may
+    be delivered, ``delivered`` what was. For an editable file, original and deliverable are the
+    same.
 
-    Once delivered it never changes, and nothing deletes it before ``retain_until`` (SPEC 9.9): the
-    database sees to both.
+    Database triggers reject changes once delivered, and deletion before ``retain_until`` (SPEC
+    9.9).
     """
 
     item = models.ForeignKey(RequestedItem, on_delete=models.PROTECT, related_name="evidence")
@@ -147,9 +149,9 @@ class Evidence(OrganizationRow):
     delivered = models.ForeignKey(Blob, on_delete=models.PROTECT, null=True, related_name="+")
     delivered_by = _user()
     delivered_at = models.DateTimeField(null=True)
-    # promised when it was made: how long it outlives its contract, at least
+    # minimum days after the end of its contract, fixed when it was prepared
     retention_days = models.PositiveIntegerField()
-    # set when the contract has ended; None: without limit
+    # last day, set once the contract has ended; None: without limit
     retain_until = models.DateField(null=True)
 
     class Meta(OrganizationRow.Meta):
@@ -180,14 +182,16 @@ class Evidence(OrganizationRow):
 
 
 class DelayNotice(OrganizationRow):
-    """The customer was told that the delivery will be late, why, and the new date (SPEC 9.2)."""
+    """A notice to the customer that the delivery will be late, with reason and
+    new date (SPEC 9.2).
+    """
 
     audit = models.ForeignKey(AuditRequest, on_delete=models.PROTECT, related_name="+")
     reason = models.TextField(_("reason"))
     new_date = models.DateField(_("new date"))
     given_by = _user()
     given_at = models.DateTimeField()
-    was_due_at = models.DateTimeField()  # the deadline as it stood: a notice after it is late
+    was_due_at = models.DateTimeField()  # due when the notice was given; a later notice is late
 
     class Meta(OrganizationRow.Meta):
         ordering = ("pk",)

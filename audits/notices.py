@@ -1,5 +1,5 @@
-"""Who is notified of an audit: BPO when evidence waits for it, preparers when it came back, the
-committee when an audit was stopped.
+"""Queues the letters of an audit: to BPO for approval, to preparers on a decision, to the committee
+when an audit is stopped.
 """
 
 from datetime import datetime
@@ -20,7 +20,7 @@ from tickets.notices import send, ticket_letter
 
 
 def tell_requested(*, audit: AuditRequest, at: datetime) -> None:
-    """Tell BPO and the audit area that an audit was asked for."""
+    """Notify BPO and the audit area of a new audit request."""
     key = f"audit:{audit.pk}"
     _tell(
         audit,
@@ -33,7 +33,7 @@ def tell_requested(*, audit: AuditRequest, at: datetime) -> None:
 
 
 def tell_prepared(*, audit: AuditRequest, evidence: Evidence, at: datetime) -> None:
-    """Tell the people of BPO who may approve it that evidence waits."""
+    """Notify BPO, except the preparer, that evidence waits for approval."""
     people = [
         person for person in _people(audit, StaffRole.BPO) if person.pk != evidence.prepared_by_id
     ]
@@ -49,7 +49,7 @@ def tell_prepared(*, audit: AuditRequest, evidence: Evidence, at: datetime) -> N
 
 
 def tell_decided(*, audit: AuditRequest, evidence: Evidence, at: datetime) -> None:
-    """Tell who prepared it that evidence was approved or came back."""
+    """Notify the preparer that evidence was approved or refused."""
     key = f"evidence:{evidence.pk}:{evidence.state}"
     context = {
         "item": evidence.item.number,
@@ -62,8 +62,8 @@ def tell_decided(*, audit: AuditRequest, evidence: Evidence, at: datetime) -> No
 def demand_delay_notice(
     *, audit: AuditRequest, due_at: str, percent: int, given: int, at: datetime
 ) -> None:
-    """Ask BPO, the audit area and the desk's owner for the notice that the delivery will be late;
-    ``given`` is how many there were.
+    """Ask BPO, the audit area, and the ticket's owner and assignee for a delay notice. ``given``
+    counts earlier notices: the key changes with each, so that the next is asked for.
     """
     people = {person.pk: person for person in _people(audit, StaffRole.BPO, StaffRole.AUDIT_AREA)}
     for person in (audit.ticket.owner, audit.ticket.assignee):
@@ -102,7 +102,7 @@ def tell_committee(*, audit: AuditRequest, at: datetime) -> None:
 
 
 def invite(*, audit: AuditRequest, conference: Conference, at: datetime) -> None:
-    """Send everybody who is invited the conference as iCalendar, or that it is off."""
+    """Queue a letter to every attendee with the invitation, or the cancellation, as iCalendar."""
     content = paper.invitation(audit, conference)
     blob = store_bytes(
         organization_id=audit.organization_id, content=content, content_type="text/calendar", at=at
@@ -138,8 +138,8 @@ def _people(audit: AuditRequest, *roles: StaffRole) -> list[User]:
 def _tell(
     audit: AuditRequest, people: list[User], template: str, key: str, at: datetime, **context: Any
 ) -> None:
-    """Tell who of these is on duty or stands in for one who is away, at once or when the first of
-    them is; addresses alone at once.
+    """Queue letters to the people on duty or their substitutes, for now or for when the first of
+    them comes on duty. People without an account get theirs at once.
     """
     staff = [each for each in people if each.pk]
     outside = [each for each in people if not each.pk]

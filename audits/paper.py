@@ -1,5 +1,5 @@
-"""What leaves an audit on paper: the cover, the bound and signed PDF, the index, the invitation.
-Reads only (SPEC 9.3, 9.4).
+"""Builds the documents of an audit: cover, bound and signed PDF, index, invitation (SPEC 9.3, 9.4).
+Writes nothing.
 """
 
 from datetime import UTC, datetime
@@ -37,8 +37,8 @@ def sealed(audit: AuditRequest, evidence: Evidence, *, at: datetime) -> bytes:
 
 
 def bound(audit: AuditRequest, evidence: Evidence, *, at: datetime | None) -> bytes:
-    """Return cover and pages with the customer's name across them; without ``at`` as a draft, for
-    who approves.
+    """Return cover and pages as PDF, with the customer's name as watermark. Without ``at`` it is
+    marked as a draft, for the approver.
     """
     language = audit.ticket.requester.language or audit.organization.language
     with translation.override(language):
@@ -68,8 +68,8 @@ def bound(audit: AuditRequest, evidence: Evidence, *, at: datetime | None) -> by
 
 
 def index_of(audit: AuditRequest, *, at: datetime) -> dict[str, Any]:
-    """Return the index of all that was delivered: a head, then an entry per item, with file, hash,
-    who and when (SPEC 9.9).
+    """Return the index of the delivery (SPEC 9.9): a head, then one entry per item with file names,
+    hashes, and the person and instant of delivery.
     """
     entries = []
     for item in RequestedItem.objects.filter(audit=audit).order_by("number"):
@@ -109,8 +109,8 @@ def index_of(audit: AuditRequest, *, at: datetime) -> dict[str, Any]:
 
 
 def invitation(audit: AuditRequest, conference: Conference) -> bytes:
-    """Return the conference as iCalendar (RFC 5545); a cancelled one takes it out of calendars
-    again.
+    """Return the conference as iCalendar (RFC 5545), with method ``CANCEL``
+    when it is cancelled.
     """
     calendar = Calendar()
     calendar.add("prodid", "-//Mesa//External audits//EN")
@@ -120,7 +120,7 @@ def invitation(audit: AuditRequest, conference: Conference) -> bytes:
     event.add("uid", f"audit-conference-{conference.pk}@{settings.MESA_MAIL_DOMAIN}")
     event.add("sequence", conference.sequence)
     event.add("dtstamp", conference.scheduled_at.astimezone(UTC))
-    # no zone to describe, no hour that the clocks skip
+    # UTC needs no VTIMEZONE and has no skipped hour
     event.add("dtstart", conference.starts_at.astimezone(UTC))
     event.add("dtend", conference.ends_at.astimezone(UTC))
     event.add("summary", f"{audit.ticket.number} · {audit.auditor_company}")

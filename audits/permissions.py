@@ -1,5 +1,5 @@
-"""Who may do what with an audit (SPEC 9.4). Only the roles named here count: no other capability
-grants an act.
+"""Permissions of audits (SPEC 9.4). Only the roles named here count: no other capability grants an
+act.
 """
 
 from django.db.models import TextChoices
@@ -41,7 +41,7 @@ _AUDIT_AREA = frozenset({_R.AUDIT_AREA})
 _RUNNING = frozenset({_S.EVALUATING, _S.OPEN})
 _OPEN = frozenset({_S.OPEN})
 
-# Act -> the roles of the staff that do it, and the states of the audit in which it is done.
+# act -> (staff roles that may perform it, states of the audit that allow it)
 RULES: dict[Act, tuple[frozenset[StaffRole], frozenset[AuditState]]] = {
     Act.EVALUATE: (_AUDIT_AREA, frozenset({_S.EVALUATING})),
     Act.PREPARE: (_PREPARERS, _OPEN),
@@ -65,7 +65,7 @@ AFTER_THE_SOLUTION = frozenset({Act.ANSWER_VISIT, Act.CANCEL_CONFERENCE})
 
 
 def has_role(user: User, act: Act, organization_id: int) -> bool:
-    """Tell whether one of the person's own staff roles does this, for a customer they serve."""
+    """Tell whether an active person has a staff role for the act and serves the customer."""
     return (
         user.is_active
         and bool(RULES[act][0] & set(user.staff_roles))
@@ -74,14 +74,16 @@ def has_role(user: User, act: Act, organization_id: int) -> bool:
 
 
 def ticket_allows(act: Act, ticket: Ticket) -> bool:
-    """Tell whether the ticket of an audit is still in a state in which the act is done."""
+    """Tell whether the state of the audit's ticket allows the act."""
     if act in AFTER_THE_SOLUTION:
         return ticket.state not in FINAL
     return ticket.state in OPEN_STATES
 
 
 def can(user: User, act: Act, audit: AuditRequest) -> bool:
-    """Tell whether a person does this now: role, state of the audit, state of its ticket."""
+    """Tell whether a person may perform the act now: role, state of the audit,
+    state of its ticket.
+    """
     return (
         has_role(user, act, audit.organization_id)
         and audit.state in RULES[act][1]
@@ -90,25 +92,27 @@ def can(user: User, act: Act, audit: AuditRequest) -> bool:
 
 
 def takes_visits(audit: AuditRequest) -> bool:
-    """Tell whether a visit may still be announced: until what was asked for is delivered."""
+    """Tell whether a visit may be announced: the ticket is open, and the audit not stopped,
+    declined or delivered.
+    """
     return audit.state in _RUNNING and audit.ticket.state in OPEN_STATES
 
 
 def sees_evidence(user: User, organization_id: int) -> bool:
-    """Tell whether a person of the staff reads evidence that has not been delivered."""
+    """Tell whether a person may read undelivered evidence: the roles that prepare it."""
     return has_role(user, Act.PREPARE, organization_id)
 
 
 def can_request(user: User, organization_id: int) -> bool:
-    """Tell whether a person asks for audits in the name of a customer: whoever raises tickets
-    there.
+    """Tell whether a person may request audits for a customer: a member who raises tickets, never
+    staff.
     """
     membership = membership_of(user.pk, organization_id) if not user.is_staff else None
     return membership is not None and membership.has_role(*RAISES_TICKETS)
 
 
 def acts_for_customer(user: User, audit: AuditRequest) -> bool:
-    """Tell whether a person announces visits of this audit: who asked for it, or a coordinator."""
+    """Tell whether a person may announce visits of this audit: its requester, or a coordinator."""
     membership = membership_of(user.pk, audit.organization_id) if not user.is_staff else None
     if membership is None:
         return False

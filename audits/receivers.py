@@ -7,7 +7,9 @@ from tickets.models import Ticket
 
 
 def on_ticket_state_changed(event: TicketStateChanged) -> None:
-    """Keep the life of the ticket by the rules of its audit; may refuse the change."""
+    """Apply the audit's rules to a state change of its ticket; ``NotAllowed``
+    prevents the change.
+    """
     audit = audit_of_ticket(event.ticket_id)
     if audit is not None:
         services.follow_ticket(
@@ -16,7 +18,7 @@ def on_ticket_state_changed(event: TicketStateChanged) -> None:
 
 
 def on_customer_told(event: CustomerTold) -> None:
-    """Refuse a message that would take files past the delivery of evidence."""
+    """Raise ``NotAllowed`` for a staff message with files that bypass the delivery of evidence."""
     audit = audit_of_ticket(event.ticket_id)
     if audit is not None:
         services.guard_message(audit=audit, message_id=event.message_id)
@@ -25,14 +27,14 @@ def on_customer_told(event: CustomerTold) -> None:
 
 
 def on_ticket_raised(event: TicketRaised) -> None:
-    """Refuse a ticket that the desk registers with a file that is undelivered evidence."""
+    """Raise ``NotAllowed`` when the desk registers a ticket with a file of undelivered evidence."""
     assert isinstance(event.ticket, Ticket)
     if event.ticket.owner_id is not None:
         services.guard_files(ticket_id=event.ticket_id, message_id=None)
 
 
 def on_ticket_contract_changed(event: TicketContractChanged) -> None:
-    """Refuse another contract for an audit."""
+    """Raise ``NotAllowed`` when an audit's ticket gets another contract."""
     if audit_of_ticket(event.ticket_id) is not None:
         services.refuse_contract_change()
 

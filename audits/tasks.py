@@ -10,15 +10,15 @@ from foundation.documents.services import discard_strays
 
 @shared_task(queue="reports")
 def keep_retention() -> int:
-    """Delete the evidence whose retention has ended."""
+    """Delete evidence past its retention, and stray files."""
     with every_organization(reason="the retention of evidence"):
-        # what an undone act stored is no evidence, and kept by nobody
+        # files of transactions that were rolled back: no row names them
         discard_strays(at=timezone.now())
         return services.purge_evidence(at=timezone.now())
 
 
 @shared_task(queue="reports")
 def sweep_delay_notices() -> int:
-    """Ask for the delay notices that are wanted and were not asked for."""
+    """Ask for the missing delay notices of all open audits."""
     with every_organization(reason="audits whose delivery is in danger"):
         return services.demand_delay_notices(at=timezone.now())

@@ -1,4 +1,4 @@
-"""The words of audits on the record."""
+"""Sentences for this app's facts on the record."""
 
 from django.utils.translation import gettext_noop
 

@@ -31,13 +31,11 @@ _FIRST_ROW = 4
 _LABEL = 2
 _VALUE = 3  # of the request sheet
 _FIRST_ITEM = 2
-_LAST_ROW = (
-    5000  # an item beyond the form's last line is seen, and refused; so is a sheet with more rows
-)
+_LAST_ROW = 5000  # rows read; an item past the form's last line, or past this row, is refused
 
 
 class FormRefused(Invalid):
-    """The form cannot be read; ``fields`` holds, cell by cell, what is wrong and how to mend it."""
+    """The form is not valid; ``fields`` maps each wrong cell to its error and correction."""
 
     code = "form_refused"
 
@@ -50,7 +48,7 @@ class WantedItem:
 
 @dataclass(frozen=True)
 class WantedAudit:
-    """What a filled form asks for. Dates are local days."""
+    """The content of a filled form. Dates are local days."""
 
     auditor_company: str
     auditor_name: str
@@ -80,7 +78,7 @@ def _text(value: Any) -> str:
 
 def _line(value: Any) -> str:
     text = " ".join(_text(value).split())
-    if len(text) > 120:  # noqa: PLR2004 - as the columns are wide
+    if len(text) > 120:  # noqa: PLR2004 - ``max_length`` of the columns
         raise ValueError(_("Shorten it to %(limit)d characters.") % {"limit": 120})
     return text
 
@@ -217,10 +215,9 @@ def _choose(sheet: Any, formula: str, cells: str) -> None:
 
 
 def read_form(stream: IO[bytes], services: Sequence[Service]) -> WantedAudit:
-    """Return what a filled form asks for; ``services`` are those that may be asked about.
+    """Return the content of a filled form; ``services`` are the contracted ones.
 
-    Raises ``FormRefused`` with every wrong cell by its sheet and name: all of them at once, so that
-    it is mended once.
+    Raises ``FormRefused`` with all wrong cells at once, each by sheet and cell name.
     """
     sheets = _sheets(stream)
     wrong: dict[str, Text] = {}
@@ -254,7 +251,7 @@ def read_form(stream: IO[bytes], services: Sequence[Service]) -> WantedAudit:
 
 
 class _Sheet:
-    """The cells of a sheet that matter, read once: no more rows than a form has are looked at."""
+    """The columns of a sheet that the form uses, read once up to ``last_row``."""
 
     def __init__(self, sheet: Any, last_row: int) -> None:
         self.title = sheet.title
@@ -300,12 +297,12 @@ def _sheets(stream: IO[bytes]) -> tuple[_Sheet, _Sheet]:
         return _Sheet(request, _FIRST_ROW + len(_FIELDS)), _Sheet(items, _LAST_ROW)
     except FormRefused:
         raise
-    except Exception as error:  # openpyxl says of a damaged workbook whatever it stumbled over
+    except Exception as error:  # openpyxl raises arbitrary errors for a damaged workbook
         raise FormRefused(words, fields={"form": words}) from error
 
 
 def _titles() -> list[set[str]]:
-    """Return what the request's and the items' sheet are called, in every language of the form."""
+    """Return the titles of the request sheet and of the items sheet, in every language."""
     found: list[set[str]] = [set(), set()]
     for language in ("es", "en"):
         with translation.override(language):

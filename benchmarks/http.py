@@ -27,7 +27,7 @@ NEW = {
 
 
 class Client:
-    """One kept connection; ``ask`` returns status and seconds."""
+    """One kept connection; ``ask`` returns (status, seconds, body)."""
 
     def __init__(self, mesa: Mesa, headers: dict[str, str]) -> None:
         self.connection = http.client.HTTPConnection("127.0.0.1", mesa.port, timeout=60)

@@ -1,5 +1,5 @@
-"""Speed of the service-level engine, beside two libraries that answer the same questions; ratios of
-one run.
+"""Benchmark of the service-level engine against two libraries with the same operations, in one
+run.
 """
 
 import json
@@ -55,7 +55,7 @@ def starts(count: int) -> list[datetime]:
 
 
 def rate(work: Callable[[Any], Any], items: Sequence[Any]) -> float:
-    """Return calls a second: the best of three passes, as every figure here is."""
+    """Return calls per second, the best of three passes."""
     best = float("inf")
     for _ in range(3):
         began = time.perf_counter()
@@ -141,7 +141,7 @@ def bizcal_rates() -> dict[str, float]:
 
 
 def arithmetic() -> None:
-    """Print our calls a second and how many times those of the libraries they are."""
+    """Print our calls per second, and their ratio to those of each library."""
     found = ours()
     peers = {"businesstimedelta": businesstimedelta_rates(), "django-bizcal": bizcal_rates()}
     print(f"{'calls a second':24}{'mesa':>12}" + "".join(f"{f'x {name}':>21}" for name in peers))
@@ -156,7 +156,9 @@ def arithmetic() -> None:
 
 
 def database(name: str, environment: dict[str, str]) -> None:
-    """Prepare a database of its own and print what a sweep and re-dating cost in it."""
+    """Prepare the database of ``environment``, and print the cost of a sweep, of re-dating and of a
+    simulation in it.
+    """
     manage = [sys.executable, "manage.py"]
     subprocess.run(
         [*manage, "prepare", "--tickets", "20"],

@@ -1,4 +1,4 @@
-"""The catalogue as a customer sees it, and which contract holds on a day. Run inside a tenant
+"""Queries for the catalogue and for the contracts in force on a day. They need an open tenant
 scope.
 """
 
@@ -36,8 +36,8 @@ class UnknownService(Invalid):
 
 @dataclass(frozen=True)
 class ContractTerms:
-    """A contract with the services it covers and its matrices, the newest first. Kept by the
-    process: nobody changes it.
+    """A contract with the ids of its services and its matrices, the newest first. Cached per
+    process and shared: never modify it.
     """
 
     contract: Contract
@@ -48,10 +48,10 @@ class ContractTerms:
 def contract_on(
     organization: Organization, day: date, *, service_id: int | None = None
 ) -> Contract | None:
-    """Return the contract in force on that day (local to the organization), one that covers the
-    service if there is.
+    """Return the contract in force on a local day of the organization; None when there is none.
 
-    When several hold, the one that started last wins.
+    With ``service_id``, only contracts that cover the service count. Of several, the one with the
+    latest ``starts_on`` is returned.
     """
     for terms in _contracts(organization.pk, organization.terms_stamp):
         if terms.contract.is_in_force_on(day) and (
@@ -62,8 +62,8 @@ def contract_on(
 
 
 def contracts_in_force(organization: Organization, day: date) -> list[Contract]:
-    """Return every contract in force on that day (local to the organization), the one that started
-    last first.
+    """Return every contract in force on a local day of the organization, the latest ``starts_on``
+    first.
     """
     return [
         terms.contract
@@ -73,7 +73,10 @@ def contracts_in_force(organization: Organization, day: date) -> list[Contract]:
 
 
 def support_types_of(organization: Organization, contract_id: int | None) -> list[SupportType]:
-    """Return the support types of the services that a contract covers; without one, every type."""
+    """Return the support types of a contract's services, sorted by code.
+
+    Returns every type when the id is None or is no contract of the organization.
+    """
     terms = next(
         (
             each
@@ -126,10 +129,10 @@ def matrix_for(
     *,
     known_at: datetime | None = None,
 ) -> Matrix:
-    """Return the priority matrix of a contract that is in force at an instant; without one, the
-    default of SPEC 3.7.
+    """Return the contract's priority matrix in force at an instant, or ``DEFAULT_MATRIX`` (SPEC
+    3.7) when it has none.
 
-    ``known_at`` asks what was known then: it leaves out what was published later.
+    ``known_at`` skips the versions that were published after that instant.
     """
     for terms in _contracts(organization.pk, organization.terms_stamp):
         if terms.contract.pk != contract_id:
@@ -143,8 +146,8 @@ def matrix_for(
 
 
 def contract_as_known(contract_id: int, at: datetime) -> ContractVersion | None:
-    """Return what the contract said as it was known at an instant; None when it was not
-    known yet.
+    """Return the newest version of the contract published at or before an instant; None when there
+    is none.
     """
     known = ContractVersion.objects.filter(contract_id=contract_id, published_at__lte=at)
     return known.order_by("-number").first()
@@ -152,8 +155,10 @@ def contract_as_known(contract_id: int, at: datetime) -> ContractVersion | None:
 
 @lru_cache(maxsize=KEPT)
 def _contracts(organization_id: int, stamp: int) -> list[ContractTerms]:
-    """Return the contracts of an organization as they stand under this stamp, the one that started
-    last first.
+    """Return the organization's contracts, the latest ``starts_on`` first.
+
+    The stamp is only a cache key: a write to the terms renews it, so the next call reads the rows
+    again.
     """
     services: dict[int, set[int]] = {}
     for contract_id, service_id in ContractService.objects.filter(
@@ -176,9 +181,7 @@ def _contracts(organization_id: int, stamp: int) -> list[ContractTerms]:
 
 
 def get_service(slug: str) -> Service:
-    """Return an active service by its short name; ``UnknownService`` lists nothing but says how to
-    find the names.
-    """
+    """Return an active service by its slug. Raises ``UnknownService`` when there is none."""
     service = Service.objects.filter(slug=slug, is_active=True).order_by("pk").first()
     if service is None:
         raise UnknownService(
@@ -209,8 +212,10 @@ def contracted_service_ids(organization_ids: list[int], day: date) -> set[int]:
 
 
 def catalogue(organization_ids: list[int], day: date) -> list[CatalogCategory]:
-    """Return the categories with the templates of contracted services; without any contract, all of
-    them (SPEC 1.2).
+    """Return the categories with the active templates of the contracted services, empty categories
+    omitted.
+
+    When no contract in force covers any service, every active service counts (SPEC 1.2).
     """
     contracted = contracted_service_ids(organization_ids, day)
     services = Service.objects.filter(is_active=True).order_by("position", "pk")

@@ -1,6 +1,4 @@
-"""Contracts and their matrices in versions: what was agreed from when on, and what was known when
-(SPEC 17.3).
-"""
+"""Publish versions of contracts and of their priority matrices (SPEC 17.3)."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -44,13 +42,13 @@ def publish_matrix(
     at: datetime,
     reason: str = "",
 ) -> MatrixVersion:
-    """Add a version to a contract's priority matrix; cells that are not given are those of the
-    default one (SPEC 3.7).
+    """Add a version to a contract's priority matrix. Missing cells are taken from
+    ``DEFAULT_MATRIX`` (SPEC 3.7).
 
-    It binds the tickets that arrive from ``effective_from`` on. Raises ``Invalid`` when it would
-    change the past.
+    The version applies to tickets that arrive from ``effective_from`` on. Raises ``Invalid`` when
+    ``effective_from`` is before ``at`` or not after that of the last version.
     """
-    # two who publish at once are judged one after the other
+    # Lock the contract: concurrent calls run one after the other.
     Contract.objects.select_for_update().get(pk=contract.pk)
     last = MatrixVersion.objects.filter(contract=contract).order_by("-number").first()
     check_effective(
@@ -73,10 +71,10 @@ def publish_matrix(
 def publish_contract(
     *, contract: Contract, reason: str, by: Actor, at: datetime
 ) -> ContractVersion | None:
-    """Keep what the contract's rows say now as a version; None when nothing differs from the newest
-    one.
+    """Store the contract's current terms as a new version. Returns None, and writes nothing, when
+    they equal the newest version's.
     """
-    # two at once never take the same number
+    # Lock the contract: concurrent calls get different numbers.
     Contract.objects.select_for_update().get(pk=contract.pk)
     terms = _terms_of(contract)
     last = ContractVersion.objects.filter(contract=contract).order_by("-number").first()

@@ -1,4 +1,4 @@
-"""The words of contracts on the record."""
+"""The sentence of each of this app's verbs on the record."""
 
 from django.utils.translation import gettext_noop
 

@@ -18,7 +18,7 @@ if __name__ == "__main__":
         )
     folder = ROOT / "var" / "bench-services"
     try:
-        # As durable as in production where the server is measured.
+        # fsync on, as in production, when the server is measured.
         running = services.start(folder, fsync=sys.argv[1] == "http")
         environment = {
             **os.environ,

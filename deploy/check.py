@@ -51,7 +51,9 @@ def _passes(name: str, command: list[str], environment: dict[str, str]) -> bool:
 
 
 def _translations_are_complete(environment: dict[str, str]) -> bool:
-    """Extract the texts anew and compare: every one must stand in the catalogue, translated."""
+    """Extract the texts again, and return whether the catalogue has a translation of each. Leaves
+    the catalogue unchanged.
+    """
     if not provide("xgettext", "gettext"):
         print("FAIL translations: install gettext (Debian: apt-get install gettext)")
         return False

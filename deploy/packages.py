@@ -1,5 +1,5 @@
-"""Debian packages, installed where that is possible. Standard library alone: ``./mesa`` needs it
-before there is an environment.
+"""Installs Debian packages where possible. Standard library only: ``./mesa`` imports it before the
+virtual environment exists.
 """
 
 import os
@@ -9,7 +9,7 @@ import sys
 
 
 def install(*packages: str) -> bool:
-    """Install the packages; return whether it was done. Only root can, with ``apt-get``."""
+    """Install the packages; return False on failure, without root, or without ``apt-get``."""
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         return False
     print(f"mesa: installing {' '.join(packages)}", file=sys.stderr, flush=True)
@@ -21,7 +21,9 @@ def install(*packages: str) -> bool:
 
 
 def provide(program: str, *packages: str) -> bool:
-    """Return whether the program is there, after its packages were installed if it was not."""
+    """Return whether the program is on the PATH, after installing its packages if it was
+    missing.
+    """
     return shutil.which(program) is not None or (
         install(*packages) and shutil.which(program) is not None
     )

@@ -1,5 +1,5 @@
-"""``./mesa run``: prepares the data, then keeps web and worker alive under supervisord until it is
-told to stop.
+"""``./mesa run``: prepares the data, then runs web and worker under supervisord until SIGINT or
+SIGTERM.
 """
 
 import hashlib
@@ -114,8 +114,8 @@ def _port(text: str) -> int:
 
 
 def _refuse_second_run(var: Path) -> None:
-    """Two runs on one data folder would share a broker folder: refuse, or clear what a killed run
-    left behind.
+    """Exit when another run uses the data folder: both would share the broker folder. Delete the
+    stale pid file of a killed run.
     """
     path = var / "supervisord.pid"
     if not path.exists():

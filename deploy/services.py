@@ -21,7 +21,7 @@ PACKAGES = {"postgresql": "postgresql", "redis-server": "redis-server"}
 
 @dataclass(frozen=True)
 class Services:
-    """Where the services live and on which ports; one set per folder."""
+    """The folder and the ports of the services; one set per folder."""
 
     folder: Path
     postgres_port: int
@@ -71,14 +71,17 @@ def free_port() -> int:
 
 
 def _as_postgres(*command: str) -> list[str]:
-    """PostgreSQL refuses to run as root."""
+    """Return the command run as the postgres user when we are root: PostgreSQL refuses to run as
+    root.
+    """
     return ["runuser", "-u", "postgres", "--", *command] if os.geteuid() == 0 else list(command)
 
 
 def start(folder: Path, *, fsync: bool = False) -> Services:
-    """Start both in ``folder`` (kept between starts) and return where they are. Raises
-    ``RuntimeError`` with the cure.
+    """Start PostgreSQL and Redis and return their ports. ``folder`` keeps ports and tables between
+    starts.
 
+    Raises ``RuntimeError`` with the packages to install, or with the output of a failed command.
     ``fsync`` makes PostgreSQL as durable as in production: for measurements.
     """
     missing = install_missing()
@@ -110,7 +113,7 @@ def _start_postgres(binaries: Path, data: Path, port: int, *, fsync: bool) -> No
         f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= "
         f"-c fsync={'on' if fsync else 'off'} -c shared_buffers=256MB -c max_connections=60"
     )
-    # The log belongs to the server's own user: it lies in its data folder.
+    # The log goes to the data folder, which the server's user can write.
     log = str(data / "server.log")
     control = [str(binaries / "pg_ctl"), "-D", str(data), "-w", "-l", log, "-o", options]
     _run(_as_postgres(*control, "start"))
@@ -158,7 +161,9 @@ def _listens(port: int) -> bool:
 
 
 def _make_roles(binaries: Path, services: Services) -> None:
-    """Two roles (DECISIONS 2): the owner makes tables, the app reads and writes rows."""
+    """Create the two roles (DECISIONS 2) and the database ``mesa``, unless they exist: the owner
+    creates tables, the app reads and writes rows.
+    """
     psql = _psql(binaries, services.postgres_port)
     if subprocess.run(
         [*psql, "postgres", "-c", "SELECT 1 FROM pg_roles WHERE rolname='mesa_app'"],
@@ -175,8 +180,8 @@ def _make_roles(binaries: Path, services: Services) -> None:
 
 
 def make_database(port: int, name: str, *, template: str = "template1") -> None:
-    """Create a database of the owner's, in which the app may read and write what the owner makes:
-    an empty one, or a copy of ``template``, to which nobody may be connected.
+    """Create a database owned by ``mesa_owner``, in which the app may read and write the owner's
+    tables. It is a copy of ``template``, which must have no connections.
     """
     binaries = find_postgres()
     assert binaries is not None
@@ -200,7 +205,8 @@ def _psql(binaries: Path, port: int) -> list[str]:
 
 
 def _run(command: list[str]) -> None:
-    # Output goes to a file: a daemon that inherits a pipe would keep its reader waiting.
+    # Write the output to a file: a daemon that inherits a pipe keeps it open, and its reader
+    # blocks.
     path = Path("/tmp") / f"mesa-services-{os.getpid()}.log"  # noqa: S108 - our own process id
     with path.open("w+") as log:
         done = subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, cwd="/")

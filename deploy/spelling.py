@@ -1,4 +1,6 @@
-"""The words of the Spanish catalogue, looked up by hunspell in a Mexican and in our own list."""
+"""Spell check of the Spanish catalogue: hunspell with the Mexican dictionary, and our own word
+list.
+"""
 
 import re
 import subprocess
@@ -11,7 +13,7 @@ CATALOGUE = ROOT / "locale/es/LC_MESSAGES/django.po"
 WORDS = ROOT / "locale/es/words.txt"  # ours: names, product words, short forms; one a line
 DICTIONARY = "es_MX"
 PACKAGES = ("hunspell", "hunspell-es")
-# What is no prose: placeholders, tags, addresses, templates' expressions, codes.
+# Not prose: placeholders, tags, addresses, template expressions, codes.
 NO_PROSE = re.compile(
     r"%\(\w+\)[a-z]|\{.*?\}|<[^>]+>|https?://\S+|\S+@\S+|\S*[_/\\=]\S*|--\S+|\b\w*\d\w*\b"
 )

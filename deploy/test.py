@@ -1,8 +1,9 @@
-"""``./mesa test``: the whole suite, in parts, with what could not be run named loudly at the end.
+"""``./mesa test``: runs the whole suite in parts, and lists the skipped ones at the end.
 
-fast    SQLite in memory, on every core          long    the walk of routes x roles
-walks   a browser against ``./mesa run``          postgres   everything again on PostgreSQL + Redis,
-        real worker and beat
+fast        SQLite in memory, on every core
+long        routes x roles, and large random samples, on SQLite
+processes   real processes and browser walks: embedded, then on PostgreSQL and Redis
+postgres    fast and long again, on PostgreSQL
 """
 
 import os
@@ -38,7 +39,7 @@ PRODUCT_SETTINGS = {
 }
 QUICK = ["-q", "-n", "auto", "tests"]
 EMBEDDED = (
-    # Its report ends with the branch coverage; the floor stands in pyproject.toml.
+    # Reports the branch coverage; its minimum is in pyproject.toml.
     (
         "fast, SQLite",
         ["--cov", "--cov-report=term", "-m", "not long and not walk and not processes"],
@@ -90,7 +91,9 @@ def _missing_programs() -> list[str]:
 
 
 def _with_services(clean: dict[str, str], running: services.Services | None) -> list[str]:
-    """Run what needs real services; return the names of the parts that failed."""
+    """Run real processes and browser walks, and the suite on PostgreSQL if ``running``; return the
+    names of the parts that failed.
+    """
     given = running.environment if running else {}
     marks = "walk or processes" if shutil.which("chromium") else "processes"
     named = {f"MESA_TEST_{name}": value for name, value in given.items()}
@@ -108,8 +111,8 @@ def _with_services(clean: dict[str, str], running: services.Services | None) -> 
 
 
 def _at_once(parts: dict[str, list[str]], environment: dict[str, str]) -> list[str]:
-    """Run parts that mostly wait for other processes beside each other; print each when it has
-    ended. Return the names of those that failed.
+    """Run parts in parallel, because they mostly wait for other processes; print the output of each
+    when it ends. Return the names of the parts that failed.
     """
     print(f"\n=== at once: {' | '.join(parts)} ===", flush=True)
 

@@ -9,7 +9,7 @@ class DeskConfig(AppConfig):
     default = True
 
     def ready(self) -> None:
-        # Registers the screens of models, which exist only now.
+        # Import here: the admin screens import the models, which are loaded only now.
         import desk.configuration  # noqa: F401, PLC0415
 
 

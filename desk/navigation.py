@@ -1,4 +1,4 @@
-"""The one list of where an agent can go; the rail and the phone menu show it."""
+"""The desk's navigation: one list for the rail and the phone menu."""
 
 from dataclasses import dataclass
 

@@ -23,8 +23,8 @@ class MesaAdminSite(AdminSite):
     enable_nav_sidebar = False
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
-        """Take every configuration screen but those of the login's own tables: they hold second
-        factors and no roles.
+        """Register the admin screens, except for the login library's own tables (``LOGIN_APPS``):
+        these contain second factors, and no role covers them.
         """
         models: list[Any] = (
             [model_or_iterable] if isinstance(model_or_iterable, type) else list(model_or_iterable)
@@ -39,8 +39,8 @@ class MesaAdminSite(AdminSite):
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Use the one login of the product, with its rate limits and second factor; customers
-        belong in the portal.
+        """Redirect to the one login of the product, with its rate limits and second factor.
+        Redirect a signed-in customer to the portal.
         """
         if request.user.is_authenticated:
             return redirect("home")
@@ -53,14 +53,16 @@ class MesaAdminSite(AdminSite):
         return context
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        from desk.urls import urlpatterns  # the site exists before the apps that its views use
+        from desk.urls import urlpatterns  # the site is created before the apps are loaded
 
         django_pages = [url for url in super().get_urls() if getattr(url, "name", "") != "index"]
         config = path("config/", self.admin_view(self.index), name="config")
         return [*(self._guarded(url) for url in urlpatterns), config, *django_pages]
 
     def _guarded(self, url: URLPattern | URLResolver) -> URLPattern | URLResolver:
-        """Return the address with its views, or those below it, closed to whoever is no staff."""
+        """Return the URL pattern with ``admin_view`` around its view, or around each view below it:
+        only staff get in.
+        """
         if isinstance(url, URLPattern):
             return URLPattern(url.pattern, self.admin_view(url.callback), name=url.name)
         below = [self._guarded(each) for each in url.url_patterns]

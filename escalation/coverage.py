@@ -1,5 +1,5 @@
-"""Who is notified of a customer's tickets in each hour of the coming week, and in which hours
-nobody would be (SPEC 17.10). Reads only.
+"""Forecasts the recipients of a customer's tickets in each hour of the coming week, and the hours
+with nobody on duty (SPEC 17.10). Reads only.
 """
 
 from collections.abc import Iterator, Sequence
@@ -35,8 +35,8 @@ from sla.clocks.arithmetic import BREACH_PERCENT
 from sla.metrics import AT_ARRIVAL
 from sla.policies.layers import Matter, Policy, policy_on
 
-STEP = timedelta(minutes=30)  # and every instant at which somebody comes or goes
-LOOKAHEAD = timedelta(days=8)  # a week, and a day more where the clocks go back
+STEP = timedelta(minutes=30)  # between samples; the edges of calendars and absences are added
+LOOKAHEAD = timedelta(days=8)  # a week plus a margin for the hour repeated by daylight saving
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class _Level:
         return first_to_answer(self.party, at, roster, self.calendar)
 
     def reachable(self, at: datetime, roster: Roster) -> tuple[User, ...]:
-        """Return who of it answers at this very instant."""
+        """Return the people of the level on duty at ``at``; empty while its calendar is closed."""
         if self.calendar is not None and not self.calendar.is_open(at):
             return ()
         if (
@@ -63,8 +63,8 @@ class _Level:
 
 @dataclass
 class CoverageForecast:
-    """Whom the tickets of one contract reach (or, without one, of the organization) in the 168
-    hours from ``starts_at``.
+    """The recipients of a contract's tickets in the 168 hours from ``starts_at``; without a
+    contract, of the organization's tickets.
     """
 
     organization: Organization
@@ -73,7 +73,7 @@ class CoverageForecast:
     roster: Roster
     percents: tuple[int, ...]
     _supervisors: list[User]
-    # the levels of each version of the matrix in the week, and since when
+    # (in force from, levels) of each version of the matrix in the week
     _ladders: list[tuple[datetime, list[_Level]]]
     _rules: list[tuple[EscalationRule, Party]]
     _calendars: dict[Priority, list[WorkCalendar]]
@@ -81,8 +81,8 @@ class CoverageForecast:
     gaps: list[CoverageGap] = field(default_factory=list)
 
     def instant_of(self, hour: int) -> datetime:
-        """Return the instant at which an hour of the week begins, in the week to come; one that the
-        clocks jump over, when the next does.
+        """Return the first sampled instant of an hour of the coming week. For an hour that daylight
+        saving skips, return that of the next hour.
         """
         starts: dict[int, datetime] = {}
         for at in self._instants():
@@ -90,8 +90,8 @@ class CoverageForecast:
         return starts[hour] if hour in starts else starts[(hour + 1) % HOURS]
 
     def recipients(self, priority: Priority, percent: int, at: datetime) -> list[Recipients]:
-        """Return who is told when a clock of a ticket that nobody holds yet reaches ``percent`` at
-        ``at``.
+        """Return the recipients when a clock of an unassigned ticket reaches ``percent`` at ``at``:
+        the first line, those of rules, and at a breach the first level.
         """
         found = []
         first_line = self._first_line(at)
@@ -103,8 +103,8 @@ class CoverageForecast:
         return found
 
     def next_recipients(self, at: datetime) -> Recipients | None:
-        """Return who comes next when the first level does not acknowledge a breach at ``at``; None:
-        there is no second level.
+        """Return the second level's recipients when the first one does not acknowledge a breach at
+        ``at``; None without a second level.
         """
         levels = self._levels_at(at)
         if len(levels) < 2:  # noqa: PLR2004 - a next one needs two
@@ -120,8 +120,8 @@ class CoverageForecast:
         )
 
     def _first_line(self, at: datetime) -> tuple[User, ...]:
-        """Return who of the desk hears of a clock; a contact without a login only hears of a
-        breach, by the ladder.
+        """Return the supervisors on duty, otherwise the people of the first level on duty. Leaves
+        out contacts without a login: only the ladder notifies them, at a breach.
         """
         levels = self._levels_at(at)
         on_duty = Party(members=tuple(self._supervisors)).reachable(at, self.roster)
@@ -161,7 +161,7 @@ class CoverageForecast:
 
     def _instants(self) -> Iterator[datetime]:
         local = zone(self.organization.time_zone)
-        # A week by the wall: 167 hours where the clocks go forward, 169 where they go back.
+        # 168 hours of local time: 167 elapsed when the clocks go forward, 169 when they go back.
         end = (
             (self.starts_at.astimezone(local).replace(tzinfo=None) + timedelta(hours=HOURS))
             .replace(tzinfo=local)
@@ -183,7 +183,9 @@ class CoverageForecast:
 
     @property
     def _ticking(self) -> list[WorkCalendar]:
-        """Return the calendars by which somebody comes or goes, or a clock runs."""
+        """Return the calendars of shifts, levels and clocks: an edge of each can change the
+        recipients.
+        """
         shifts = [calendar for calendars in self.roster.shifts.values() for calendar in calendars]
         levels = [
             each.calendar
@@ -200,8 +202,8 @@ class CoverageForecast:
         return local.weekday() * DAY_HOURS + local.hour
 
     def find_gaps(self) -> None:
-        """Find the hours in which a clock can run, and those of them in which nobody on duty would
-        be told.
+        """Set ``needed`` to the (hour, priority) pairs in which a clock can run, and ``gaps`` to
+        those of them that lack a recipient on duty, by percentage.
         """
         found: set[CoverageGap] = set()
         for at in self._instants():
@@ -211,7 +213,7 @@ class CoverageForecast:
                     continue
                 self.needed.add((hour, priority))
                 if self._first_line(at):
-                    continue  # they are told at every percentage
+                    continue  # the first line is notified at every percentage
                 for percent in self.percents:
                     if not any(
                         recipients.is_on_duty and recipients.people and recipients.at <= at
@@ -222,8 +224,8 @@ class CoverageForecast:
 
 
 def forecasts_of(organization: Organization, at: datetime) -> list[CoverageForecast]:
-    """Return the forecast of each contract in force on that day; of the organization itself where
-    there is none.
+    """Return one forecast per contract in force on that local day; one for the organization when no
+    contract is in force.
     """
     day = at.astimezone(zone(organization.time_zone)).date()
     contracts: Sequence[Contract | None] = contracts_in_force(organization, day) or [None]
@@ -238,8 +240,8 @@ def forecast_of(
     *,
     roster: Roster | None = None,
 ) -> CoverageForecast:
-    """Return who is told of the tickets of a contract in the week from the hour of ``at`` on, as
-    planned now.
+    """Return the forecast of a contract's tickets for the week from the full hour of ``at``, by the
+    plans known at ``at``, with its gaps.
     """
     contract_id = contract.pk if contract is not None else None
     policy = policy_on(organization, contract_id, None, at)
@@ -275,8 +277,8 @@ def _ladder(organization: Organization, contract_id: int | None, at: datetime) -
 
 
 def _clock_rules(organization: Organization) -> Iterator[tuple[EscalationRule, Party]]:
-    """Yield the rules of clocks that tell or raise for every ticket of the customer, but for its
-    priority.
+    """Yield the active clock rules that notify or raise for this customer, with their recipients.
+    Leaves out rules with a condition on state, support type or metric.
     """
     for each in active_rules():
         rule = each.rule

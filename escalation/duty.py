@@ -1,5 +1,5 @@
-"""Who answers for a level at an instant: the person, their substitute, the group; and when, if
-nobody is on duty (SPEC 3.12, 5.2).
+"""Finds the recipients of an escalation level at an instant: person, substitute or group. When
+nobody is on duty, it finds the next instant at which one of them is (SPEC 3.12, 5.2).
 """
 
 import logging
@@ -15,7 +15,9 @@ logger = logging.getLogger(__name__)
 
 
 def party_of(level: EscalationLevel) -> Party:
-    """Return whom a level asks."""
+    """Return the recipients of a level: the active members of its team, or its contact and
+    substitute. ``outside`` is an unsaved user with the level's own name and address.
+    """
     outside = User(
         email=level.email, full_name=level.contact_name, language=level.organization.language
     )
@@ -25,7 +27,7 @@ def party_of(level: EscalationLevel) -> Party:
 
 
 def party_of_rule(rule: EscalationRule) -> Party:
-    """Return whom a rule names: the members of its team, or its person."""
+    """Return the recipients of a rule: the active members of its team, or its person."""
     if rule.team is not None:
         return Party(members=tuple(members_of(rule.team)))
     return Party(rule.person)
@@ -34,20 +36,21 @@ def party_of_rule(rule: EscalationRule) -> Party:
 def acknowledge_due(
     level: EscalationLevel, calendar: WorkCalendar | None, notified_at: datetime
 ) -> datetime:
-    """Return until when a level has to acknowledge: its minutes, in its calendar (None: around the
-    clock), from when it is notified.
+    """Return the instant by which a level must acknowledge: ``acknowledge_minutes`` of open time
+    after ``notified_at`` (``calendar`` None: around the clock). A ``CalendarError`` is logged, and
+    the minutes then count around the clock.
     """
     allowed = timedelta(minutes=level.acknowledge_minutes)
     try:
         return calendar.add(notified_at, allowed) if calendar is not None else notified_at + allowed
-    except CalendarError:  # an escalation never undoes the breach that called for it
+    except CalendarError:  # an error would roll back the breach in this transaction
         logger.exception("Level %s has no date to acknowledge by: check its calendar", level.pk)
         return notified_at + allowed
 
 
 def who_answers(level: EscalationLevel, at: datetime, roster: Roster) -> Answering:
-    """Return who answers for a level from ``at`` on. A contact without a login is taken at their
-    word: the level's calendar.
+    """Return the recipients of a level and the first instant from ``at`` on at which they are on
+    duty. A contact without a login has no shifts: the level's calendar alone decides.
     """
     return first_to_answer(party_of(level), at, roster, calendar_of(level, at))
 

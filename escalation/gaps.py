@@ -15,8 +15,8 @@ DAY_HOURS = 24
 
 @dataclass(frozen=True)
 class Recipients:
-    """Somebody who is told: ``at`` is when, ``why`` is ``desk``, ``level`` or ``rule``, ``name`` of
-    the level or rule.
+    """The people notified together: ``at`` is when, ``why`` is ``desk``, ``level`` or ``rule``, and
+    ``name`` is that of the level or rule.
     """
 
     people: tuple[User, ...]
@@ -29,7 +29,7 @@ class Recipients:
 
 @dataclass(frozen=True)
 class CoverageGap:
-    """Nobody on duty is told at ``percent`` of a clock of this priority in this hour; hour 0 is
+    """Nobody on duty is notified at ``percent`` of a clock of this priority in this hour. Hour 0 is
     Monday 00:00 local.
     """
 
@@ -40,7 +40,9 @@ class CoverageGap:
 
 @dataclass(frozen=True)
 class Stretch:
-    """Hours in a row, ``[first, last]``, that lack the same: for the eye and for letters."""
+    """Consecutive hours ``[first, last]`` of one day with the same gaps, as screens and letters
+    show them.
+    """
 
     first: int
     last: int
@@ -57,12 +59,14 @@ class Stretch:
 
 
 def kept_gaps(row: Coverage) -> list[CoverageGap]:
-    """Return the gaps that were last found, as a row keeps them."""
+    """Return the gaps stored in a coverage row."""
     return [CoverageGap(hour, Priority(priority), percent) for hour, priority, percent in row.gaps]
 
 
 def stretches_of(gaps: Iterable[CoverageGap]) -> list[Stretch]:
-    """Gather gaps into stretches of hours of one day, and stretches alike into one line."""
+    """Return the gaps as stretches: consecutive hours of one day with the same missing priorities
+    and percentages.
+    """
     lacking: dict[int, set[tuple[int, int]]] = {}
     for gap in gaps:
         lacking.setdefault(gap.hour, set()).add((gap.priority, gap.percent))

@@ -1,4 +1,4 @@
-"""Who is notified when a promise is at risk or broken."""
+"""Queues the letters of escalation: thresholds, levels, rules, coverage gaps and drills."""
 
 from datetime import datetime
 from typing import Any
@@ -34,8 +34,8 @@ def tell_level(
     answering: Answering | None,
     at: datetime,
 ) -> None:
-    """Tell who answers for the level, when they are on duty, with the link that acknowledges;
-    without a matrix, the supervisors.
+    """Notify the people who answer for the level from ``answering.at`` on, with a signed link to
+    acknowledge. Without a level or recipients: the supervisors, without that link.
     """
     key = f"escalation:{escalation.pk}"
     context: dict[str, Any] = {
@@ -74,8 +74,8 @@ def tell_level(
 def tell_clock(
     *, ticket: Ticket, clock: Clock, segment_id: int, percent: int, at: datetime
 ) -> None:
-    """Tell whoever holds the ticket, or stands in for them, that a clock reached a threshold;
-    otherwise the supervisors on duty.
+    """Notify the assignee or owner, or their substitute, that a clock reached ``percent``; with
+    none on duty, the other recipients of ``_holders``.
     """
     due = clock.due_at.isoformat() if clock.due_at else ""
     missed_at = (
@@ -83,7 +83,7 @@ def tell_clock(
         if clock.breached_at is not None and percent == BREACH_PERCENT
         else ""
     )
-    # A breach that was taken back is told again when it comes true.
+    # The instant is part of the key: a breach after one taken back is notified again.
     key = f"clock:{clock.pk}:{segment_id}:{percent}:{missed_at}"
     context: dict[str, Any] = {"metric": clock.metric, "percent": percent, "due_at": due}
     holders = _holders(ticket, at)
@@ -103,8 +103,9 @@ def tell_clock(
 
 
 def _holders(ticket: Ticket, at: datetime) -> Answering:
-    """Return who looks after the ticket now. Nobody on duty at all: the supervisors, when the first
-    of them is; nothing is lost.
+    """Return the recipients for a ticket: the assignee or the owner, or a substitute. Otherwise the
+    supervisors on duty, then the first level on duty. With nobody on duty: the supervisors, when
+    the first of them comes on duty.
     """
     roster = roster_on(at, ticket.organization_id)
     for holder in (ticket.assignee, ticket.owner):
@@ -119,14 +120,16 @@ def _holders(ticket: Ticket, at: datetime) -> Answering:
 
 
 def _supervisors(organization_id: int, roster: Roster, at: datetime) -> Answering:
-    """Return the supervisors of the customer who are on duty, or will be first; all of them where
-    nothing is planned.
+    """Return the supervisors of the customer on duty at ``at``, or at the next instant with one on
+    duty. Without any planned duty: all of them, at ``at``.
     """
     return first_to_answer(Party(members=tuple(supervisors_of(organization_id))), at, roster)
 
 
 def _first_level(ticket: Ticket, roster: Roster, at: datetime) -> list[User]:
-    """Return who of the first level of the matrix is on duty at this very instant."""
+    """Return the people of the first level of the matrix when one of them is on duty at ``at``;
+    otherwise none. A contact without a login does not count.
+    """
     levels = ladder_of(ticket, at)
     answering = who_answers(levels[0], at, roster) if levels else None
     is_at_once = (
@@ -158,7 +161,7 @@ def tell_rule(
     key: str,
     at: datetime,
 ) -> None:
-    """Tell whom a rule names, when they are on duty, what happened."""
+    """Notify the recipients of a rule of the occurrence, from ``answering.at`` on."""
     context: dict[str, Any] = {
         "rule": rule.name,
         "trigger": str(occurrence.trigger),
@@ -184,8 +187,8 @@ def tell_rule(
 
 
 def tell_loop(*, ticket: Ticket, rule: EscalationRule, at: datetime) -> None:
-    """Tell the supervisors, once a day, that a rule runs again and again on a ticket and is held
-    back.
+    """Notify the supervisors, once a day per rule and ticket, that a rule ran too often and its
+    action is skipped.
     """
     key = f"loop:{rule.pk}:{ticket.pk}:{at:%Y-%m-%d}"
     found = _supervisors(ticket.organization_id, roster_on(at, ticket.organization_id), at)
@@ -207,7 +210,7 @@ def notify_gaps(
     row_id: int,
     at: datetime,
 ) -> None:
-    """Tell the supervisors when nobody on duty would be told in the week to come."""
+    """Notify the supervisors of the hours of the coming week with nobody on duty."""
     lines = [
         {
             "day": stretch.day,
@@ -248,7 +251,7 @@ def tell_drill(
     answers: list[tuple[EscalationLevel, Answering]],
     at: datetime,
 ) -> None:
-    """Send the test to each level's people, when they are on duty, as a real step would."""
+    """Queue the drill's letters to the people of each level, sent when a real step's would be."""
     letters = [
         Letter(
             template="drill",

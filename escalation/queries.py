@@ -1,4 +1,4 @@
-"""The matrix of an organization, the ladder of a ticket, and the rules that are on."""
+"""Escalation matrices of an organization, the escalations of a ticket, and the active rules."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ def matrix_on(
 
 
 def levels_of(matrix: EscalationMatrix | None) -> list[EscalationLevel]:
-    """Return the levels of a matrix, the first one first."""
+    """Return the levels of a matrix by position; empty for None."""
     if matrix is None:
         return []
     related = ("organization", "contact", "substitute", "team")
@@ -59,7 +59,7 @@ def levels_of(matrix: EscalationMatrix | None) -> list[EscalationLevel]:
 
 
 def ladder_of(ticket: Ticket, at: datetime) -> list[EscalationLevel]:
-    """Return the levels that a ticket climbs at an instant."""
+    """Return the levels in force for a ticket at an instant, by position."""
     return levels_of(matrix_on(ticket.organization_id, ticket.contract_id, at))
 
 
@@ -106,21 +106,21 @@ def unacknowledged(at: datetime, limit: int) -> list[tuple[int, int]]:
 
 
 def acknowledge_token(escalation: Escalation, name: str) -> str:
-    """Return the signed word with which somebody acknowledges without a login; it names this step
-    and who was told.
+    """Return the signed token of the link that acknowledges without a login. It contains the
+    organization, the escalation and the recipient's name.
     """
     return signing.dumps([escalation.organization_id, escalation.pk, name], salt=_SALT)
 
 
 def read_token(token: str) -> tuple[int, int, str]:
-    """Return (organization id, escalation id, name of who was told) of a signed word; ``NotFound``
-    when it was not made by us.
+    """Return (organization id, escalation id, recipient's name) of a signed token. Raises
+    ``NotFound`` when the signature or the content is not valid.
     """
     try:
         organization_id, escalation_id, *named = signing.loads(token, salt=_SALT)
     except (signing.BadSignature, ValueError, TypeError) as error:
         raise NotFound(_("This link is not valid. Copy it whole from the mail.")) from error
-    # links of older mails name nobody
+    # tokens in older mails have no name
     return (
         int(organization_id),
         int(escalation_id),
@@ -129,7 +129,7 @@ def read_token(token: str) -> tuple[int, int, str]:
 
 
 def get_escalation(escalation_id: int, ticket: Ticket | None = None) -> Escalation:
-    """Return an escalation of the scope, of this ticket where one is given; ``NotFound`` else."""
+    """Return an escalation of the scope, and of ``ticket`` when given; ``NotFound`` otherwise."""
     rows = Escalation.objects.filter(pk=escalation_id)
     if ticket is not None:
         rows = rows.filter(ticket=ticket)
@@ -142,14 +142,16 @@ def get_escalation(escalation_id: int, ticket: Ticket | None = None) -> Escalati
 
 @dataclass(frozen=True)
 class ActiveRule:
-    """A rule that is on; ``customers`` are the ids of those it names, none: every one."""
+    """An active rule; ``customers`` are the ids of its organizations, empty for all of them."""
 
     rule: EscalationRule
     customers: tuple[int, ...]
 
 
 def active_rules() -> list[ActiveRule]:
-    """Return the rules that are on, in their order; kept in the cache until one is changed."""
+    """Return the active rules in their order. Cached for a minute; ``renew_rule`` deletes the cache
+    entry.
+    """
     found: list[ActiveRule] | None = cache.get(RULES_KEY)
     if found is None:
         rules = (
@@ -171,14 +173,14 @@ def active_rules() -> list[ActiveRule]:
 
 
 def any_rule(*triggers: Trigger) -> bool:
-    """Tell whether a rule that is on waits for one of these: where none does, a fact costs nothing
-    more.
+    """Tell whether an active rule has one of these triggers; without one the receivers do no
+    further query.
     """
     return any(each.rule.trigger in triggers for each in active_rules())
 
 
 def rules_to_plan() -> list[EscalationRule]:
-    """Return the silence rules that are on and have not put the active tickets under watch yet."""
+    """Return the active silence rules whose watches have not been created (``planned_at`` null)."""
     return list(
         EscalationRule.objects.filter(
             is_active=True, trigger=Trigger.SILENCE, planned_at=None
@@ -187,7 +189,7 @@ def rules_to_plan() -> list[EscalationRule]:
 
 
 def load_of(person_ids: Sequence[int]) -> dict[int, int]:
-    """Return how many active tickets each of these people attends."""
+    """Return person id -> number of active tickets assigned; people without any are missing."""
     rows = (
         active(Ticket.objects.filter(assignee_id__in=list(person_ids)))
         .order_by()
@@ -198,24 +200,26 @@ def load_of(person_ids: Sequence[int]) -> dict[int, int]:
 
 
 def due_watches(at: datetime, limit: int) -> list[tuple[int, int]]:
-    """Return (organization id, watch id) of the silences that have lasted."""
+    """Return (organization id, watch id) of the silence watches due at ``at``, the oldest first."""
     found = SilenceWatch.objects.filter(run_after__lte=at).order_by("run_after", "pk")
     return list(found.values_list("organization_id", "pk")[:limit])
 
 
 def rule_logs_of(ticket: Ticket) -> list[RuleLog]:
-    """Return what the rules made of a ticket's facts, the newest first."""
+    """Return the rule logs of a ticket, the newest first."""
     return list(RuleLog.objects.filter(ticket=ticket).order_by("-pk"))
 
 
 def coverage_to_compute(limit: int) -> list[int]:
-    """Return the organizations whose coverage waits to be computed; the longest waiting first."""
+    """Return the ids of the organizations with a pending request for coverage, the oldest request
+    first.
+    """
     asked = Coverage.objects.filter(asked_at__isnull=False).order_by("asked_at", "pk")
     return list(asked.values_list("organization_id", flat=True)[:limit])
 
 
 def coverage_rows() -> list[Coverage]:
-    """Return what was last found of every customer of the scope, by name."""
+    """Return the computed coverage of the scope, by name of the organization."""
     rows = Coverage.objects.filter(computed_at__isnull=False).select_related(
         "organization", "contract"
     )

@@ -1,5 +1,5 @@
-"""What a rule would have touched in the days behind us: the same conditions over what happened.
-Writes nothing (SPEC 5.3).
+"""Lists the tickets on which a rule would have acted in the last ``DAYS`` days, by the same
+conditions as the live rules. Writes nothing (SPEC 5.3).
 """
 
 from bisect import bisect_right
@@ -24,7 +24,7 @@ MOST = 20_000  # occurrences evaluated; a rule that touches more is too broad
 
 @dataclass(frozen=True)
 class Touched:
-    """A ticket that the rule would have acted on, when, and what for."""
+    """A ticket on which the rule would have acted, with the instant and the occurrence."""
 
     ticket: Ticket
     at: datetime
@@ -33,8 +33,8 @@ class Touched:
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """``count`` tickets in the last ``DAYS`` days; the newest ``SHOWN`` of them stand in
-    ``touched``. ``is_cut``: there was more to look at.
+    """``count`` tickets in the last ``DAYS`` days; ``touched`` lists the newest ``SHOWN`` of them.
+    ``is_cut``: ``MOST`` or more occurrences were evaluated, so some may be missing.
     """
 
     touched: list[Touched]
@@ -44,8 +44,8 @@ class Rehearsal:
 
 @dataclass(frozen=True)
 class _Known:
-    """What is known of a ticket at the instant of a occurrence; support type and, but for clocks,
-    priority are those of today.
+    """The fields of a ticket at the instant of an occurrence. Support type is today's; so is
+    priority, except for clocks.
     """
 
     state: str
@@ -55,10 +55,10 @@ class _Known:
 
 
 def rehearse(rule: EscalationRule, customers: Sequence[int], *, at: datetime) -> Rehearsal:
-    """Return which tickets of the open scope the rule would have touched in the ``DAYS`` days
-    before ``at``; each ticket once.
+    """Return the tickets of the open scope on which the rule would have acted in the ``DAYS`` days
+    before ``at``, each at its first occurrence.
 
-    The rule need not be saved; ``customers`` are the organizations it names.
+    The rule need not be saved; ``customers`` are the ids of its organizations.
     """
     since = at - timedelta(days=DAYS)
     occurrences = {Trigger.CLOCK: _clocks, Trigger.STATE: _states, Trigger.SILENCE: _silences}[
@@ -77,8 +77,8 @@ def rehearse(rule: EscalationRule, customers: Sequence[int], *, at: datetime) ->
 def _clocks(
     rule: EscalationRule, since: datetime, at: datetime
 ) -> Iterator[tuple[Touched, _Known]]:
-    """Yield the warnings and breaches that were told; the state is the one the ticket
-    was in then.
+    """Yield the announced warnings and breaches, with the ticket's state at that instant and the
+    segment's priority.
     """
     announced = Announcement.objects.filter(
         at__gte=since, at__lte=at, percent__gte=rule.percent or 1
@@ -137,12 +137,12 @@ def _today(ticket: Ticket, state: str) -> _Known:
 def _silences(
     rule: EscalationRule, since: datetime, at: datetime
 ) -> Iterator[tuple[Touched, _Known]]:
-    """Yield the silences that lasted: between two words to the customer, or changes of state, more
-    than the rule's minutes.
+    """Yield each silence longer than the rule's minutes of business hours: the time between two
+    messages to the customer or changes of state.
     """
     asked: QuerySet[Ticket] = Ticket.objects.filter(received_at__lte=at).filter(
         ~Q(state__in=sorted(FINAL))
-        | Q(updated_at__gte=since)  # one that ended before was not silent since
+        | Q(updated_at__gte=since)  # an ended ticket without a change since then had no silence
     )
     tickets = list(asked.select_related("organization").order_by("-pk")[:MOST])
     ids = {ticket.pk for ticket in tickets}

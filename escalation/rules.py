@@ -1,5 +1,5 @@
-"""Which escalation rules an occurrence calls for, and why not the others. Pure: rules, ticket and
-occurrence come in (SPEC 5.3).
+"""Selects the escalation rules that apply to an occurrence, with the unmet conditions of the
+others. Pure functions over rules, ticket and occurrence (SPEC 5.3).
 """
 
 from collections.abc import Sequence
@@ -14,8 +14,8 @@ from escalation.models import EscalationRule, Trigger
 from foundation.core.classification import Priority
 from tickets.states import OPEN_STATES, PENDING
 
-MAX_RUNS = 3  # of one rule on one ticket ...
-RUNS_WITHIN = timedelta(days=1)  # ... in so much time; more is a loop
+MAX_RUNS = 3  # runs of one rule on one ticket
+RUNS_WITHIN = timedelta(days=1)  # more than ``MAX_RUNS`` in this time is a loop
 WAITS_FOR_US = OPEN_STATES - PENDING
 
 
@@ -28,8 +28,8 @@ class Outcome(TextChoices):
 
 
 class Condition(TextChoices):
-    """What a rule asks for, and what acting needs; the code stands in the log when it was not
-    there.
+    """A condition of a rule, or a prerequisite of its action. The rule log stores the code of each
+    one that was not met.
     """
 
     METRIC = "metric", _("another clock")
@@ -48,8 +48,9 @@ class Condition(TextChoices):
 
 @dataclass(frozen=True)
 class Occurrence:
-    """What happened to a ticket. ``key`` names it: the same occurrence is never judged twice.
-    ``subject`` groups the occurrences of one clock.
+    """One event of a ticket that a rule may react to. ``key`` identifies it: each is judged once.
+
+    ``subject`` groups the percentages of one segment of a clock: the key without the percentage.
     """
 
     key: str
@@ -57,7 +58,7 @@ class Occurrence:
     metric: str = ""
     percent: int = 0
     state: str = ""
-    rule_id: int = 0  # of silence: whose minutes have passed
+    rule_id: int = 0  # of a silence: the rule whose minutes have passed
     minutes: int = 0
 
     @property
@@ -75,7 +76,7 @@ class Occurrence:
 
 
 class About(Protocol):
-    """A ticket, or what is known of one at an instant."""
+    """The fields of a ticket that conditions read: of the ticket itself, or as they were."""
 
     @property
     def state(self) -> str: ...
@@ -90,11 +91,11 @@ class About(Protocol):
 def unmet(
     rule: EscalationRule, customers: Sequence[int], about: About, occurrence: Occurrence
 ) -> list[Condition]:
-    """Return the conditions of a rule of this trigger that the ticket does not meet; none: it is to
-    act.
+    """Return the conditions of a rule of this trigger that the ticket does not meet; empty when the
+    rule applies.
 
-    ``customers`` are the organizations the rule names. A silence rule without states speaks of what
-    waits for us.
+    ``customers`` are the ids of the rule's organizations; empty means all. A silence rule without
+    states applies in ``WAITS_FOR_US``.
     """
     found = []
     if rule.trigger == Trigger.CLOCK:
@@ -116,7 +117,7 @@ def unmet(
 
 @dataclass(frozen=True)
 class Earlier:
-    """A rule that ran on the ticket before."""
+    """An earlier run of a rule on the ticket."""
 
     rule_id: int
     subject: str
@@ -126,8 +127,8 @@ class Earlier:
 def held_back(
     rule_id: int, occurrence: Occurrence, earlier: Sequence[Earlier], at: datetime
 ) -> Outcome | None:
-    """Return why a rule that applies does not act again: for this clock it has, or it runs in a
-    loop; None: it acts.
+    """Return the reason to skip a rule that applies; None when it may run. ``ALREADY``: it ran for
+    this subject. ``LOOP``: it ran ``MAX_RUNS`` times within ``RUNS_WITHIN``.
     """
     own = [run for run in earlier if run.rule_id == rule_id]
     if any(run.subject == occurrence.subject for run in own):

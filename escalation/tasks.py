@@ -16,7 +16,7 @@ SWEEP_BATCH = 200
 
 @shared_task(queue="clocks")
 def sweep_escalations() -> int:
-    """Climb from every level that did not acknowledge in time."""
+    """Escalate from every step whose time to acknowledge has passed; return how many were due."""
     at = timezone.now()
     with every_organization(reason="find escalations nobody acknowledged"):
         due = queries.unacknowledged(at, SWEEP_BATCH)
@@ -25,15 +25,15 @@ def sweep_escalations() -> int:
             with organization_scope(organization_id):
                 services.climb(escalation=queries.get_escalation(escalation_id), at=at)
         except Exception:
-            # One ladder that cannot move must not hold up the others.
+            # One failed escalation must not stop the batch.
             logger.exception("Escalation %s could not climb", escalation_id)
     return len(due)
 
 
 @shared_task(queue="clocks")
 def sweep_rules() -> int:
-    """Put active tickets under the watch of new silence rules, and judge the silences that have
-    lasted.
+    """Create the watches of new silence rules, and apply the rules of watches that are due. Return
+    how many watches were due.
     """
     at = timezone.now()
     with every_organization(reason="find silences that have lasted, and rules to plan"):
@@ -50,7 +50,7 @@ def sweep_rules() -> int:
 
 @shared_task(queue="reports")
 def refresh_coverage(organization_id: int) -> int:
-    """Look who is told of a customer's tickets in the week to come."""
+    """Compute the coverage of an organization's coming week; return how many hours are new gaps."""
     with organization_scope(organization_id):
         return services.refresh_coverage(
             organization=get_organization(organization_id), at=timezone.now()
@@ -59,7 +59,9 @@ def refresh_coverage(organization_id: int) -> int:
 
 @shared_task(queue="reports")
 def sweep_coverage(*, every_one: bool = False) -> int:
-    """Compute the coverage of the organizations that wait for it; of all with ``every_one``."""
+    """Compute the coverage of the organizations with a pending request, or of all with
+    ``every_one``.
+    """
     with every_organization(reason="find customers whose coverage waits to be computed"):
         ids = (
             [each.pk for each in organizations()]

@@ -11,7 +11,7 @@ from web.requests import View, person
 
 
 def customer_required(view: View) -> View:
-    """Send the staff to the desk, strangers to the login, and let customers in."""
+    """Redirect staff to the desk and anonymous visitors to the login."""
 
     @wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

@@ -5,13 +5,13 @@ from foundation.core.events import Event
 
 @dataclass(frozen=True, kw_only=True)
 class ReportRequested(Event):
-    """The PDF of an issue waits to be made; wakes the worker after commit."""
+    """An issue needs its PDF; the handler starts the worker after the commit."""
 
     issue_id: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class SimulationRequested(Event):
-    """A part of a simulation waits to be computed; wakes the worker after commit."""
+    """A part of a simulation needs computing; the handler starts the worker after the commit."""
 
     part_id: int

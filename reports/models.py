@@ -63,12 +63,12 @@ class ReportIssue(OrganizationRow):
 
 
 class Simulation(models.Model):
-    """Terms that somebody thought about, tried on past tickets of some customers (SPEC 4.11). What
-    was found stands in its parts.
+    """Draft terms applied to past tickets of some customers (SPEC 4.11). Its parts hold the
+    results.
     """
 
     name = models.CharField(_("name"), max_length=120)
-    draft = models.JSONField()  # as sla.drafts writes it
+    draft = models.JSONField()  # as sla.simulation.drafts writes it
     organization_ids = models.JSONField()
     first_month = models.DateField(_("from the month"))
     last_month = models.DateField(_("to the month"))
@@ -98,10 +98,10 @@ class PartStatus(models.TextChoices):
 
 class SimulationPart(OrganizationRow):
     """One customer's month of a simulation, as known at ``as_of``: the cut-off of its issued
-    report, or when it was asked for.
+    report, or the instant of the request.
 
-    ``before`` and ``after`` are tallies (``reports.metrics``); ``changes`` is the CSV of every
-    clock that comes out otherwise.
+    ``before`` and ``after`` are tallies (``reports.metrics``); ``changes`` is the CSV of the clocks
+    with another outcome.
     """
 
     simulation = models.ForeignKey(Simulation, on_delete=models.CASCADE, related_name="+")
@@ -117,7 +117,7 @@ class SimulationPart(OrganizationRow):
     after = models.JSONField(default=list)
     changed = models.PositiveIntegerField(default=0)
     moved = models.PositiveIntegerField(default=0)
-    shown = models.JSONField(default=list)  # the first changes of a verdict, for the page
+    shown = models.JSONField(default=list)  # the first rows with another verdict, for the page
     changes = models.ForeignKey(Blob, on_delete=models.PROTECT, null=True, related_name="+")
     attempts = models.PositiveSmallIntegerField(default=0)
     run_after = models.DateTimeField()

@@ -7,7 +7,7 @@ from reports.tasks import make_report, simulate_part
 
 
 def on_report_requested(event: ReportRequested) -> None:
-    """Wake the worker after commit; when the broker is away the sweep makes the report."""
+    """Start the worker after the commit; without a broker, ``sweep_reports`` makes the PDF."""
     assert event.organization_id is not None
     transaction.on_commit(
         partial(make_report.delay, event.organization_id, event.issue_id), robust=True
@@ -15,7 +15,7 @@ def on_report_requested(event: ReportRequested) -> None:
 
 
 def on_simulation_requested(event: SimulationRequested) -> None:
-    """Wake the worker after commit; when the broker is away the sweep computes the part."""
+    """Start the worker after the commit; without a broker, ``sweep_simulations`` computes it."""
     assert event.organization_id is not None
     transaction.on_commit(
         partial(simulate_part.delay, event.organization_id, event.part_id), robust=True

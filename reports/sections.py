@@ -19,9 +19,8 @@ from tickets.states import Holder, State
 
 
 class Section(ABC):
-    """``needs`` names the figure without which the section has nothing to show; a section without
-    one is always shown. ``statements`` is the most that ``load`` reads of a month of which nothing
-    was read before.
+    """``needs`` is the key of the figure that must not be empty; without ``needs`` the section is
+    always shown. ``statements`` is the maximum that ``load`` executes on a new ``ReportedMonth``.
     """
 
     name: str
@@ -38,7 +37,9 @@ class Section(ABC):
 
 
 class Figures(Section):
-    """What stands on top; compliance and late clocks are counted from their own sections."""
+    """The totals at the top; the template takes compliance and late clocks from the figures of
+    their own sections.
+    """
 
     name = "figures"
     statements = 1
@@ -69,7 +70,7 @@ class Breakdowns(Section):
 
 
 class Turns(Section):
-    """Whose turn it was, summed over the month's tickets."""
+    """Elapsed seconds by holder, summed over the month's tickets."""
 
     name = "turns"
     needs = "turns"
@@ -92,7 +93,7 @@ class Compliance(Section):
 
 
 class Breaches(Section):
-    """Every clock that was late, with whose turn it was."""
+    """Every missed clock, with the seconds of its ticket by holder."""
 
     name = "breaches"
     statements = 3

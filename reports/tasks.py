@@ -20,7 +20,9 @@ def make_report(organization_id: int, issue_id: int) -> None:
 
 @shared_task(queue="reports")
 def sweep_reports() -> int:
-    """Make what is overdue: a lost wake-up, a dead worker, a failed attempt."""
+    """Make the PDFs that are due: after a lost broker message, a killed worker
+    or a failed attempt.
+    """
     with every_organization(reason="find reports that wait to be made"):
         due = queries.due_issues(timezone.now(), limit=20)
     for organization_id, issue_id in due:
@@ -30,8 +32,8 @@ def sweep_reports() -> int:
 
 @shared_task(queue="reports")
 def issue_monthly_reports() -> None:
-    """Issue last month's report of every customer whose month has ended; runs every hour, does it
-    once.
+    """Issue last month's report of every customer whose month has ended. Runs every hour; issues
+    each report once.
     """
     at = timezone.now()
     with every_organization(reason="list the customers that get a monthly report"):
@@ -54,7 +56,9 @@ def simulate_part(organization_id: int, part_id: int) -> None:
 
 @shared_task(queue="reports")
 def sweep_simulations() -> int:
-    """Compute what is overdue: a lost wake-up, a dead worker, a failed attempt."""
+    """Compute the parts that are due: after a lost broker message, a killed worker or a failed
+    attempt.
+    """
     with every_organization(reason="find simulations that wait to be computed"):
         due = queries.due_parts(timezone.now(), limit=20)
     for organization_id, part_id in due:

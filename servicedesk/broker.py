@@ -1,5 +1,5 @@
-"""The embedded default's broker: a folder of messages, by kombu's filesystem transport, each of
-which appears there whole.
+"""The broker of the embedded default: kombu's filesystem transport, with atomic
+writes of messages.
 """
 
 import os
@@ -16,8 +16,8 @@ class Channel(filesystem.Channel):
     def _put(  # type: ignore[override]
         self, queue: str, message: Any, **_options: Any
     ) -> None:
-        # kombu writes where the workers look: one that looks before the text is there reads
-        # nothing, loses the message and dies of it.
+        # kombu writes the final file in place. A worker that reads it before the text is written
+        # loses the message and crashes: write another file, then rename it.
         path = os.path.join(
             self.data_folder_out, f"{round(monotonic() * 1000)}_{uuid.uuid4()}.{queue}.msg"
         )

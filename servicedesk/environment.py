@@ -1,5 +1,5 @@
-"""Reads settings from environment variables. A wrong value stops the start with its name and the
-cure.
+"""Reads settings from environment variables. A wrong value raises ``ImproperlyConfigured`` with the
+name and the correct form.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""From type and key to an address: the one place that knows which door shows what."""
+"""Makes the absolute address of a ``Link``: the only place that maps kinds to pages."""
 
 from urllib.parse import urlencode
 

@@ -1,5 +1,5 @@
-"""Says which tables lie in which database: the embedded cache has a file of its own, and the
-reader's connection has none.
+"""Database router: the embedded cache has a file of its own, and the read-only connection is never
+migrated.
 """
 
 from typing import Any
@@ -10,8 +10,8 @@ CACHE = "django_cache"
 
 
 class Router:
-    """Keeps the cache in its own SQLite file, so that it never waits for the data's write lock;
-    migrates nothing as the reader.
+    """Routes the cache table to its own SQLite file, so that it does not wait for the write lock of
+    the data. Migrates nothing over the read-only connection.
     """
 
     def db_for_read(self, model: type[models.Model], **hints: Any) -> str | None:

@@ -1,5 +1,5 @@
-"""What beat starts, and how often (seconds, unless a crontab). Every sweep costs in proportion to
-what is due.
+"""The tasks that beat starts; intervals are seconds, unless a crontab. Sweeps at an interval select
+due rows only.
 """
 
 from typing import Any

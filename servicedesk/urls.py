@@ -1,4 +1,4 @@
-"""The root: health, the switch of language, the login, and the doors."""
+"""The root URLs: health, language, login, and those of the doors."""
 
 from django.contrib import admin
 from django.urls import include, path, re_path

@@ -13,11 +13,15 @@ class ClockEvent(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ClockWarned(ClockEvent):
-    """A warning threshold was reached; of several crossed at once only the highest is told."""
+    """A warning threshold was crossed. Of several crossed at once, only the highest is
+    announced.
+    """
 
     percent: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClockBreached(ClockEvent):
-    """A target was missed at ``breached_at``; ``at`` is when we noticed."""
+    """A target was missed. ``at`` is when this was announced; ``Clock.breached_at`` is when it
+    happened.
+    """

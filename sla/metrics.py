@@ -1,18 +1,18 @@
-"""What clocks measure."""
+"""The metrics of clocks."""
 
 from django.db.models import TextChoices
 from django.utils.translation import pgettext_lazy
 
 
 class Metric(TextChoices):
-    """What a clock measures. Those ``AT_ARRIVAL`` start with the ticket, the others when what they
-    measure begins.
+    """The promise that a clock measures. Metrics in ``AT_ARRIVAL`` start with the ticket;
+    ``start_promise`` starts the others later.
     """
 
     REACTION = "reaction", pgettext_lazy("clock", "Reaction")
     ATTENTION = "attention", pgettext_lazy("clock", "Attention")
     RESOLUTION = "resolution", pgettext_lazy("clock", "Resolution")
-    # the customer's: nobody is warned, no report counts it
+    # the customer's period: no warnings, no breach, not in reports
     VALIDATION = (
         "validation",
         pgettext_lazy("clock", "Validation"),

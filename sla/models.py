@@ -1,4 +1,4 @@
-"""The rows of this app, by subject."""
+"""Models of this app, re-exported from one module per subject."""
 
 from sla.clocks.models import (
     Announcement,

@@ -21,8 +21,9 @@ CLOCKWORK = system_actor("clocks")
 
 
 def on_calendar_version_published(event: CalendarVersionPublished) -> None:
-    """Refuse what no promise could live with; re-date after commit, or by the sweep when the
-    broker is away.
+    """Raise ``ValidationError`` if the version would leave an open promise without a date or an
+    extension without hours. Re-date after the commit; if the broker is down, ``sweep_redating``
+    does it.
     """
     assert event.organization_id is not None
     services.check_calendar_version(

@@ -1,4 +1,4 @@
-"""What is promised: service time to the second, or days by date (SPEC 4.14)."""
+"""Targets: service time to the second, or terms in days by date (SPEC 4.14)."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -29,14 +29,16 @@ class TargetUnit(models.TextChoices):
 
 
 def target_of(target: timedelta, unit: str) -> Target:
-    """Return a stored target as what is promised: a span of service time, or a term in days."""
+    """Return the target of a stored duration and unit: a ``timedelta`` of service time, or a
+    ``Term``.
+    """
     return (
         target if unit == TargetUnit.TIME else Term(target.days, unit == TargetUnit.BUSINESS_DAYS)
     )
 
 
 def stored_target(target: Target) -> tuple[timedelta, str]:
-    """Return (target, unit) as clocks and their segments keep them."""
+    """Return (duration, unit) as the columns of clocks and segments store them."""
     if isinstance(target, timedelta):
         return target, TargetUnit.TIME
     return timedelta(

@@ -17,7 +17,9 @@ SWEEP_BATCH = 500  # about 5 s of work; the next tick goes on with the rest
 
 @shared_task(queue="clocks")
 def sweep_clocks() -> int:
-    """Announce warnings and breaches that fell due; costs what falls due, not what is open."""
+    """Announce the warnings and breaches that fell due. The cost grows with the clocks that fall
+    due, not with the open ones. Return how many tickets were taken.
+    """
     at = timezone.now()
     with every_organization(reason="find clocks with an event that is due"):
         due = due_ticket_ids(at=at, limit=SWEEP_BATCH)
@@ -26,16 +28,16 @@ def sweep_clocks() -> int:
             with organization_scope(organization_id):
                 services.settle_ticket(ticket_id=ticket_id, at=at)
         except Exception:
-            # One ticket that cannot be settled must not hold up the others; its clocks stay due for
-            # the next tick.
+            # Log it and continue with the next ticket. The clocks of this one stay due for the next
+            # tick.
             logger.exception("The clocks of ticket %s could not be settled", ticket_id)
     return len(due)
 
 
 @shared_task(queue="reports")
 def redate_by_version(organization_id: int, version_id: int) -> int:
-    """Give the open clocks their dates by a new version of a calendar, as soon as it is
-    published.
+    """Re-date the open clocks by a new calendar version. Return how many changed; 0 if all were
+    re-dated before.
     """
     with organization_scope(organization_id):
         version = version_to_redate(version_id)
@@ -46,8 +48,8 @@ def redate_by_version(organization_id: int, version_id: int) -> int:
 
 @shared_task(queue="reports")
 def sweep_redating() -> int:
-    """Go on with the versions whose clocks were not all re-dated: a lost broker message, a worker
-    that died.
+    """Re-date by every version that was published ``GRACE`` ago and is not marked as done. This is
+    its second pass, or the first if the broker lost the message or a worker died.
     """
     with every_organization(reason="find calendar versions whose clocks have not been re-dated"):
         waiting = versions_to_redate(timezone.now() - services.GRACE)
@@ -55,7 +57,6 @@ def sweep_redating() -> int:
         try:
             redate_by_version(organization_id, version_id)
         except Exception:
-            # One version that fails must not hold up those of the other customers; it is tried
-            # again at the next tick.
+            # Log it and continue with the next version. This one is retried at the next tick.
             logger.exception("The clocks of calendar version %s could not be re-dated", version_id)
     return len(waiting)

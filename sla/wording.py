@@ -1,4 +1,4 @@
-"""The words of clocks and policies on the record."""
+"""Sentences for the facts of clocks and policies on the record, by verb."""
 
 from collections.abc import Mapping
 from typing import Any

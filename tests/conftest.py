@@ -13,14 +13,14 @@ from tests.support.house import MONDAY_9AM, House, build_house
 
 @pytest.fixture
 def all_scope() -> Iterator[None]:
-    """Let the test look at every organization's rows; what is under test opens its own scope."""
+    """Open the scope of every organization for the test; the code under test opens its own."""
     with every_organization(reason="a test looks at everything"):
         yield
 
 
 @pytest.fixture(scope="session")
 def _standing_house(django_db_setup: None, django_db_blocker: Any) -> House:
-    """The house, written once per process: every test of the database finds it there."""
+    """Create the house once per process, outside the transaction of any test."""
     with django_db_blocker.unblock(), every_organization(reason="tests build their house"):
         return build_house()
 
@@ -32,22 +32,22 @@ def house(db: None, all_scope: None, _standing_house: House) -> House:
         return build_house()  # a test with transaction=True has emptied the tables
     copy = deepcopy(_standing_house)
     for organization in (copy.north, copy.south):
-        # Saving renews the stamp by which the process keeps contracts and policies: those that
-        # another test has read are not found under it.
+        # Saving renews the stamp, the key of the process cache of contracts and policies: entries
+        # that another test has cached are not found.
         organization.save()
     return copy
 
 
 @pytest.fixture
 def monday() -> Iterator[None]:
-    """Let it be Monday 09:00 in Mexico City: for views, which read the clock."""
+    """Freeze the clock at Monday 09:00 in Mexico City, for views that read it."""
     with time_machine.travel(MONDAY_9AM, tick=False):
         yield
 
 
 @pytest.fixture(autouse=True)
 def _clean_cache() -> None:
-    cache.clear()  # rate limits of one test are not those of the next
+    cache.clear()  # rate-limit counters of one test must not reach the next
 
 
 @pytest.fixture

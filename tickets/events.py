@@ -10,10 +10,9 @@ class TicketEvent(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class TicketRaised(TicketEvent):
-    """A ticket arrived; its clocks start with it.
+    """A ticket was created. A handler of ``sla`` starts its clocks.
 
-    ``ticket`` is the new row itself, whole and just written: handlers of the same transaction need
-    not read it again.
+    ``ticket`` is the row just written: handlers of the same transaction use it instead of a query.
     """
 
     is_out_of_contract: bool
@@ -22,15 +21,19 @@ class TicketRaised(TicketEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class TicketClassified(TicketEvent):
-    """Impact, urgency, kind or support type changed; clocks run on with the new target."""
+    """Impact, urgency, kind, service or environment changed. Open clocks continue with the new
+    target.
+
+    ``person_id`` made the change: ``sla`` checks whether they may remove a breach.
+    """
 
     person_id: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class TicketContractChanged(TicketEvent):
-    """Another contract holds; clocks run on under its policy, or are measured by it
-    from the start.
+    """The ticket moved to another contract. ``from_start`` restarts its open clocks at the arrival;
+    otherwise the time used is kept.
     """
 
     from_start: bool
@@ -45,9 +48,7 @@ class TicketStateChanged(TicketEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class CustomerTold(TicketEvent):
-    """A message by a person of the desk reached the customer: a reply, an attention statement or a
-    solution.
-    """
+    """The staff sent the customer a message: a reply, an attention statement or a solution."""
 
     message_id: int
     kind: str
@@ -66,4 +67,4 @@ class TicketAssigned(TicketEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class SolutionDeclined(TicketEvent):
-    """The customer says it still fails: escalated for review (SPEC 3.11)."""
+    """The solution was declined: ``escalation`` escalates the ticket for review (SPEC 3.11)."""

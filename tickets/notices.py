@@ -1,5 +1,6 @@
-"""Who is notified about a ticket. Each act writes at most one letter per person, and none to the
-person who acts.
+"""Notifications about a ticket. Each act queues at most one letter per person.
+
+The actor gets none, except the requester's own copy of a new ticket.
 """
 
 from collections.abc import Iterable
@@ -33,8 +34,10 @@ def ticket_letter(
     links: dict[str, Link] | None = None,
     **context: Any,
 ) -> Letter:
-    """Build a letter about a ticket. ``key`` names the fact: the same fact never reaches the same
-    person twice. ``links`` are further addresses, or another one for ``url`` than the ticket's.
+    """Build a letter about a ticket. ``links`` adds addresses, or replaces ``url`` (the ticket).
+
+    ``key`` identifies the fact. With the recipient it forms ``dedupe_key``, so that the same fact
+    writes one outbox row per person.
     """
     return Letter(
         template=template,
@@ -63,8 +66,8 @@ def send(ticket: Ticket, letters: Iterable[Letter], at: datetime) -> None:
 
 
 def tell_received(*, ticket: Ticket, promises: list[dict[str, str]], at: datetime) -> None:
-    """Send the requester their copy (SPEC 3.3), with ``promises``: metric code and ISO instant of
-    each clock.
+    """Queue the requester's copy of a new ticket (SPEC 3.3). ``promises`` holds the metric code and
+    the ISO due instant of each dated clock.
     """
     letter = ticket_letter(
         ticket,
@@ -79,8 +82,8 @@ def tell_received(*, ticket: Ticket, promises: list[dict[str, str]], at: datetim
 
 
 def _still_reads(ticket: Ticket) -> bool:
-    """Tell whether the requester may still read the ticket: nobody who was suspended or left gets
-    its mail.
+    """Tell whether the requester may still read the ticket. Without an active account and a valid
+    membership they get no mail about it.
     """
     return (
         ticket.requester.is_active
@@ -117,7 +120,7 @@ def tell_statement(*, ticket: Ticket, message: Message, at: datetime) -> None:
 
 
 def tell_customer_replied(*, ticket: Ticket, message: Message, at: datetime) -> None:
-    """Tell whoever attends the ticket: its assignee, otherwise its desk owner."""
+    """Notify the assignee, otherwise the desk owner. Without either, notify nobody."""
     reader = ticket.assignee or ticket.owner
     if reader is not None:
         send(
@@ -145,8 +148,10 @@ def tell_state(
     by: Actor,
     at: datetime,
 ) -> None:
-    """Tell the requester of the new state, with the message that came with it; tell the desk of the
-    customer's own step.
+    """Notify the requester of a state that somebody else set, with the public message of the step.
+
+    If the requester took the step, notify the assignee, otherwise the desk owner. Skip that after a
+    reply (``FOLLOWS_A_REPLY``), which has notified them.
     """
     letters = []
     key = f"state:{interval.pk}"

@@ -1,4 +1,4 @@
-"""May this person do this with this ticket? Seeing it is ``queries.visible_to`` alone."""
+"""Permissions to act on a ticket. ``queries.visible_to`` alone decides who may read it."""
 
 from datetime import datetime
 
@@ -10,7 +10,9 @@ from tickets.states import FINAL, State, Who
 
 
 def can_work(user: User, ticket: Ticket) -> bool:
-    """Answer, note, classify: the desk always, a higher level for what it holds."""
+    """Tell whether this person may reply, write notes and assign: the desk on any ticket, a higher
+    level on the tickets it holds.
+    """
     return bool(standing(user, ticket) & {Who.DESK, Who.HOLDER})
 
 
@@ -36,17 +38,18 @@ def can_be_reopened(ticket: Ticket, at: datetime) -> bool:
 
 
 def is_followed_up(ticket: Ticket, at: datetime) -> bool:
-    """Tell whether what the customer writes now becomes a new ticket: this one has
-    ended for good.
+    """Tell whether a message of the customer now raises a new ticket: this one has ended and cannot
+    be reopened.
     """
     return ticket.state in FINAL and not can_be_reopened(ticket, at)
 
 
 def standing(user: User, ticket: Ticket) -> frozenset[Who]:
-    """Return as whom this person stands before the ticket, in the words of the transition table.
+    """Return the roles of this person on the ticket, as the transition table names them; empty for
+    none.
 
-    A consultant holds what is assigned to them, and anything that was sent to a level above the
-    desk.
+    A consultant is ``HOLDER`` of tickets assigned to them, and of every ticket whose team is above
+    the desk's level.
     """
     found: set[Who] = set()
     if user.can(Capability.WORK_TICKETS):

@@ -1,5 +1,5 @@
-"""The life cycle of a ticket as one declarative table (SPEC 3.8). Portal, desk and API obey it;
-nothing else changes a state.
+"""The life cycle of a ticket as one declarative table (SPEC 3.8). Portal, desk and API change a
+state only through a transition of this table.
 """
 
 from dataclasses import dataclass
@@ -27,12 +27,12 @@ class State(TextChoices):
 FINAL = frozenset({State.CLOSED, State.REJECTED, State.CANCELLED})
 PENDING = frozenset({State.PENDING_USER, State.PENDING_SUPPLIER})
 OPEN_STATES = frozenset({State.NEW, State.OPEN, State.ASSIGNED, State.IN_PROGRESS, *PENDING})
-# Where a desk still has something to do or to wait for: what the queues show.
+# Every state that is not final: the tickets in the queues of the desk.
 ACTIVE = OPEN_STATES | {State.SOLVED}
 
 
 class Bucket(TextChoices):
-    """In which account the time of a state is reported (SPEC 3.8)."""
+    """The category in which reports sum the time of a state (SPEC 3.8)."""
 
     REGISTERED = "registered", _("Registered")
     IN_PROGRESS = "in_progress", _("In progress")
@@ -57,7 +57,7 @@ BUCKETS: dict[State, Bucket] = {
 
 
 class Holder(TextChoices):
-    """Whose ball it is (SPEC 17.9): who can move the ticket while it is in a state."""
+    """The party whose turn it is in a state: the ticket waits for them (SPEC 17.9)."""
 
     DESK = "desk", _("The desk")
     CUSTOMER = "customer", _("The customer")
@@ -76,7 +76,7 @@ HOLDERS: dict[State, Holder] = {
 
 
 def turn_of(state: str) -> str:
-    """Return whose ball it is in a state: a ``Holder``, or "" when the ticket has ended."""
+    """Return the ``Holder`` whose turn it is in a state; "" for a final state."""
     return HOLDERS.get(State(state), "")
 
 
@@ -93,8 +93,8 @@ class SolutionType(TextChoices):
 
 
 class Who(Enum):
-    """Who may take a transition: the desk, the level that holds the ticket, its requester, or the
-    system itself.
+    """The roles that may take a transition: the desk, the level that holds the ticket, its
+    requester or a coordinator, the system.
     """
 
     DESK = "desk"
@@ -104,24 +104,26 @@ class Who(Enum):
 
 
 class Effect(Enum):
-    """What a transition does besides changing the state; services ask for these, never for its
+    """Side effects of a transition. Services test for an effect, never for the transition's
     name.
     """
 
-    ASSIGNS_ACTOR = "assigns_actor"  # a ticket without an assignee is assigned to who takes it
-    ASSIGNS_OWNER = "assigns_owner"  # the team lets go of the ticket
-    KEEPS_OWNER = "keeps_owner"  # taken for the customer: the agent does not become the owner
+    ASSIGNS_ACTOR = "assigns_actor"  # a null assignee becomes the actor
+    ASSIGNS_OWNER = "assigns_owner"  # clears the team; the owner is assigned unless absent
+    KEEPS_OWNER = "keeps_owner"  # a null owner stays null: the agent acts for the customer
     ACCEPTS_SOLUTION = "accepts_solution"
     DECLINES_SOLUTION = "declines_solution"
     SENDS_REASON = "sends_reason"  # the letter to the requester gives the reason
-    REASON_IS_MESSAGE = "reason_is_message"  # the reason stands in the conversation
+    REASON_IS_MESSAGE = "reason_is_message"  # the reason is written as a message
     FOLLOWS_A_REPLY = "follows_a_reply"  # the reply notifies the desk, the step does not
     ENDS_WITH_REOPENING = "ends_with_reopening"  # only until ``reopen_ends_at``
 
 
 @dataclass(frozen=True)
 class Transition:
-    """``needs`` names the details that must come with it (fields of ``TransitionDetails``)."""
+    """One row of the table. ``needs`` names the fields of ``TransitionDetails`` that it
+    requires.
+    """
 
     name: str
     label: str | Promise
@@ -138,7 +140,7 @@ _WORKED = frozenset({State.OPEN, State.ASSIGNED, State.IN_PROGRESS, *PENDING})
 _DESK = frozenset({Who.DESK})
 _STAFF = frozenset({Who.DESK, Who.HOLDER})
 
-# Taken without a step of their own name too, so that code names these four.
+# Constants: services and views refer to these four transitions directly.
 SOLVE = Transition("solve", _("Solve"), _WORKED, State.SOLVED, _STAFF, ("solution_type", "message"))
 CLOSE_UNANSWERED = Transition(
     "close_unanswered",
@@ -149,7 +151,7 @@ CLOSE_UNANSWERED = Transition(
     (),
     ClosureCode.NO_VALIDATION,
 )
-# What a reply on a solved ticket does that says it still fails.
+# Also taken by a reply on a solved ticket that says it still fails.
 DECLINE = Transition(
     "decline",
     _("It still fails"),
@@ -159,7 +161,7 @@ DECLINE = Transition(
     ("reason",),
     effects=frozenset({Effect.KEEPS_OWNER, Effect.DECLINES_SOLUTION, Effect.REASON_IS_MESSAGE}),
 )
-# A substantive answer of the customer puts a ticket that waits for it back in progress.
+# Taken by a reply of the customer on a pending-user ticket.
 ANSWERED = Transition(
     "answered",
     _("Answered by the user"),

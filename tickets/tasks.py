@@ -17,8 +17,9 @@ SWEEP_BATCH = 200
 
 @shared_task(queue="clocks")
 def sweep_validations() -> int:
-    """Remind of solutions that wait for their customer, and close those whose validation period has
-    ended.
+    """Send the validation reminders that are due and close solved tickets whose period has ended.
+
+    Take at most ``SWEEP_BATCH`` tickets of each kind. Return how many were taken.
     """
     at = timezone.now()
     with every_organization(reason="find validation periods that end"):
@@ -40,8 +41,8 @@ def sweep_validations() -> int:
 
 
 def _one(organization_id: int, ticket_id: int, act: Callable[[Ticket], object]) -> None:
-    """Act on one ticket; one that cannot be handled, or was answered meanwhile, does not hold up
-    the others.
+    """Run ``act`` on one ticket inside its organization's scope. Log exceptions, so that one
+    failure does not stop the sweep.
     """
     try:
         with organization_scope(organization_id):

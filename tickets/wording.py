@@ -1,4 +1,4 @@
-"""The words of tickets on the record."""
+"""Sentences for the facts of tickets on the record, by verb."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Closes a door early; the permission check of the service is the one that counts."""
+"""Rejects requests early by capability; the permission checks of the services are authoritative."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -12,7 +12,9 @@ from web.requests import View, person
 
 
 def needs(*capabilities: Capability) -> Callable[[View], View]:
-    """Answer 403 to whoever has none of these capabilities; behind a login only."""
+    """Raise ``PermissionDenied`` (403) unless the user has one of these capabilities. Only for
+    views behind a login.
+    """
 
     def decorate(view: View) -> View:
         @wraps(view)

@@ -13,8 +13,7 @@ from django.utils import timezone, translation
 from foundation.accounts.tenancy import every_organization
 from foundation.notifications.services import Letter, queue_letters
 
-# allauth's own words for the mails we have templates for; any other one is a notice about the
-# account.
+# allauth's template prefix -> our letter template; every other prefix becomes ``account_notice``.
 _TEMPLATES = {
     "account/email/password_reset_key": "password_reset",
     "account/email/unknown_account": "password_reset_unknown",
@@ -26,7 +25,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return False
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Queue the mail as a row: it survives a crash and is retried like every other one."""
+        """Write the mail to the outbox, which retries it and survives a crash."""
         template = _TEMPLATES.get(template_prefix, "account_notice")
         now = timezone.now()
         user = get_user_model().objects.filter(email__iexact=email).order_by("pk").first()

@@ -1,4 +1,4 @@
-"""The escalation matrices of a customer as a PDF, with the words of the portal's page."""
+"""A customer's escalation matrices as a PDF, with the content of the portal's page."""
 
 from datetime import datetime
 
@@ -11,7 +11,9 @@ from foundation.documents.pdf import print_stylesheet, render_pdf
 
 
 def matrices_pdf(organization: Organization, *, at: datetime, language: str) -> bytes:
-    """Return the matrices in force at the aware instant ``at``, in the language."""
+    """Return a PDF of the matrices in force at the aware instant ``at``, in ``language`` (``es`` or
+    ``en``).
+    """
     context = {
         "organization": organization,
         "shown": matrices_in_force(organization.pk, at),

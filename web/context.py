@@ -8,8 +8,8 @@ from django.utils.functional import SimpleLazyObject
 from foundation.accounts.models import User
 from reports.queries import reads_any_report
 
-# No inline style or script (CSP), nothing kept of a page in the browser's storage; a refusal comes
-# back with the panel that holds it, and is put in its place.
+# No inline style or script (CSP), and no history cache in local storage. 4xx responses are swapped
+# too: they contain the panel with the refused form.
 HTMX_CONFIG = {
     "includeIndicatorStyles": False,
     "allowEval": False,
@@ -25,7 +25,10 @@ HTMX_CONFIG = {
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """What every page's frame shows: the languages, the person, and whether this is the demo."""
+    """Return the template context of every page's frame: languages, htmx settings, user, demo flag.
+
+    ``reads_reports`` is lazy: it runs its query only on pages that use it.
+    """
     user = getattr(request, "user", None)
     return {
         "languages": settings.LANGUAGES,

@@ -1,4 +1,4 @@
-"""Parts of addresses."""
+"""URL path converters."""
 
 from django.urls import register_converter
 

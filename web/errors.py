@@ -1,4 +1,4 @@
-"""From a refusal of the domain to a page, a message on a form, or an answer of the API."""
+"""Turns domain errors into pages, form errors and API responses."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from tickets import verbs as tickets_verbs
 from tickets.services import StaleTicket, TransitionNotAllowed
 from web.timeline import author_words, sentence
 
-# What a customer sees of a ticket anyway; notes and assignments stay inside the desk.
+# Verbs that customers may read; notes and assignments stay inside the desk.
 PUBLIC_VERBS = frozenset(
     {
         tickets_verbs.RAISED,
@@ -21,7 +21,8 @@ PUBLIC_VERBS = frozenset(
         escalation_verbs.ESCALATED,
     }
 )
-# The failed precondition of If-Match, and conflicts that only a machine is told apart.
+# Error codes whose API status differs from ``page_status``: 412 for a failed If-Match, 409 and 422
+# for conflicts.
 API_STATUS = {
     "stale": 412,
     "transition_not_allowed": 409,
@@ -31,7 +32,9 @@ API_STATUS = {
 
 
 def page_status(error: DomainError) -> int:
-    """Return the status of the page that shows the refusal."""
+    """Return the HTTP status of the error page: 404 not found, 409 stale, 403 not allowed, else
+    400.
+    """
     if isinstance(error, NotFound):
         return 404
     if isinstance(error, StaleTicket):
@@ -51,8 +54,8 @@ def error_page(request: HttpRequest, error: DomainError) -> HttpResponse:
 
 
 def put_on_form(form: forms.BaseForm, error: DomainError) -> None:
-    """Show a refusal on the form: what it says of a field beside that field, its sentence on top
-    unless a field says it.
+    """Add a domain error to the form: each field message beside its field, and the main message
+    above the form unless a field has the same text.
     """
     beside = {name: str(text) for name, text in error.fields.items() if name in form.fields}
     if str(error.message) not in beside.values():
@@ -62,7 +65,11 @@ def put_on_form(form: forms.BaseForm, error: DomainError) -> None:
 
 
 def api_body(error: DomainError) -> dict[str, Any]:
-    """Return ``{code, detail, fields}``, with what changed or what is possible where that helps."""
+    """Return ``{code, detail, fields}``.
+
+    Add ``changes`` (public verbs only) for ``StaleTicket``, ``possible`` for
+    ``TransitionNotAllowed``.
+    """
     body: dict[str, Any] = {
         "code": error.code,
         "detail": str(error),

@@ -1,5 +1,5 @@
-"""What a clock looks like: one vocabulary for every screen, never by colour alone (text, icon and
-class together).
+"""Text, tone (a CSS class) and icon of a clock on every screen; colour alone never shows its
+state.
 """
 
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ def clock_face(clock: Clock, ticket: Ticket, at: datetime) -> ClockFace:
     found = verdict_of(clock, at)
     if found == Verdict.MET:
         passed = clock.stopped_at - clock.started_at if clock.stopped_at else timedelta()
-        # service time, as promised
+        # open time that the clock counted, the unit of the target
         used = (
             clock.used
             if clock.used is not None and clock.target_unit == TargetUnit.TIME
@@ -60,7 +60,9 @@ def clock_face(clock: Clock, ticket: Ticket, at: datetime) -> ClockFace:
 
 
 def _validation_face(clock: Clock, at: datetime) -> ClockFace:
-    """Return how the customer's period to validate is shown: nobody of ours is late in it."""
+    """Return how a validation clock is shown. It measures the customer, so it is never overdue or
+    missed.
+    """
     if clock.stopped_at is not None:
         if not clock.is_met:
             return ClockFace(_("Ended without an answer"), "withdrawn", "minus")
@@ -70,7 +72,7 @@ def _validation_face(clock: Clock, at: datetime) -> ClockFace:
             "met",
             "check",
         )
-    assert clock.due_at is not None  # nothing pauses it
+    assert clock.due_at is not None  # a validation clock never pauses
     if clock.due_at <= at:
         return ClockFace(_("About to close"), "asleep", "clock")
     return ClockFace(

@@ -1,4 +1,4 @@
-"""Form fields that the doors share."""
+"""Form fields shared by portal and desk."""
 
 from typing import Any
 
@@ -17,8 +17,8 @@ class MultipleFileInput(forms.ClearableFileInput):
 
 
 class FilesField(forms.Field):
-    """Any number of files; what they are is checked by content in the view, so a refusal keeps the
-    typed text.
+    """Any number of uploads. The field checks only that one is present if required; the view checks
+    the content with ``checked_files``.
     """
 
     widget = MultipleFileInput

@@ -1,6 +1,4 @@
-"""What every request goes through: who it is, which organizations exist for them, which language
-they read.
-"""
+"""Middleware of every request: API authentication, tenant scope, language, domain errors."""
 
 import logging
 from collections.abc import Callable
@@ -38,8 +36,8 @@ API_PREFIX = "/api/"
 
 
 class BearerTokenMiddleware:
-    """Signs API requests in by ``Authorization: Bearer``; a service account acts as its contact,
-    inside one organization.
+    """Authenticates API requests by ``Authorization: Bearer``. A service account acts as its
+    contact, in the scope of its organization.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -53,8 +51,10 @@ class BearerTokenMiddleware:
 
 
 def _sign_in(request: HttpRequest, secret: str) -> None:
-    """Put the token's person on the request; an unknown token leaves ``bearer_refused`` for the API
-    to say 401.
+    """Set ``request.user`` to the token's person, or to the contact of its service account.
+
+    Leave ``request.bearer_refused`` true, so that the API answers 401, for an unknown or revoked
+    token, an account without a valid contact, or an inactive user.
     """
     token = (
         ApiToken.objects.filter(digest=token_digest(secret))
@@ -80,10 +80,10 @@ def _sign_in(request: HttpRequest, secret: str) -> None:
 
 
 def _language_of(request: HttpRequest, user: User | None) -> str:
-    """Return the language that outranks the one already chosen from switch and browser, or ""
-    (DECISIONS 5).
+    """Return the language to activate, or "" to keep the one that ``LocaleMiddleware`` chose from
+    cookie or browser (DECISIONS 5).
 
-    The order is profile, switch, browser, organization, Spanish.
+    The order is profile, switch (cookie), browser, organization, Spanish.
     """
     if user is None or user.language:
         return user.language if user is not None else ""
@@ -108,8 +108,8 @@ def _browser_speaks_ours(request: HttpRequest) -> bool:
 
 
 def _for_htmx(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-    """Let the browser follow a redirect, and a page of refusal replace the whole page: htmx would
-    put either inside a panel.
+    """Adapt the response to htmx, which would swap it into a panel: let the browser follow a
+    redirect, and swap an error page into ``body``.
     """
     if not is_partial(request):
         return response
@@ -120,8 +120,8 @@ def _for_htmx(request: HttpRequest, response: HttpResponseBase) -> HttpResponseB
 
 
 class PersonMiddleware:
-    """Opens the tenant scope of the person and speaks their language; turns refusals of the domain
-    into pages.
+    """Opens the user's tenant scope, activates their language, and renders uncaught domain errors
+    as pages. A ``ScopeError`` is logged and answered with 404.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -129,7 +129,7 @@ class PersonMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if "%00" in request.META.get("QUERY_STRING", "") or "\0" in request.path:
-            # no text of ours holds a NUL, and PostgreSQL refuses one
+            # PostgreSQL rejects NUL in text, and no URL of ours contains one
             return HttpResponse(status=400)
         user = request.user if isinstance(request.user, User) else None
         account = getattr(request, "service_account", None)

@@ -1,8 +1,8 @@
-"""A page to which many apps contribute is a list of panels, written in its door, in order.
+"""Pages made of panels. Each page lists its panels in display order.
 
-Each panel loads what it shows, has a place on the page and a budget of statements that a test
-holds. A form that is refused renders its own panel again: alone for htmx, inside the whole page
-without JavaScript.
+Each panel loads its own context, and declares its place and its maximum number of SQL statements,
+which a test checks. A refused form renders its panel again: the panel alone for htmx, the whole
+page without JavaScript.
 """
 
 from abc import ABC, abstractmethod
@@ -26,8 +26,8 @@ S = TypeVar("S")
 
 
 class Place(StrEnum):
-    """Where a panel stands. A lazy one stands in the main column, closed, and is fetched when the
-    reader opens it.
+    """Column of a panel. A ``LAZY`` panel is closed in the main column; htmx fetches its content
+    when the reader opens it.
     """
 
     HEAD = "head"
@@ -39,15 +39,15 @@ class Place(StrEnum):
 class Panel(ABC, Generic[S]):
     """``S`` is the subject of the page: a ticket on its page, a person's home, a report.
 
-    ``statements`` is the most that ``load`` and the template read of a subject that nothing was
-    read of yet.
+    ``statements`` is the maximum number of SQL statements of ``load`` and the template, for a
+    subject with nothing loaded yet.
     """
 
     name: ClassVar[str]
     template: ClassVar[str]
     place: ClassVar[Place] = Place.MAIN
     statements: ClassVar[int] = 0
-    title: ClassVar[str | Promise] = ""  # of a lazy one: what its closed head says
+    title: ClassVar[str | Promise] = ""  # of a lazy panel: its text while closed
 
     @abstractmethod
     def load(self, user: User, subject: S, at: datetime) -> dict[str, Any] | None:
@@ -56,8 +56,8 @@ class Panel(ABC, Generic[S]):
 
 @dataclass(frozen=True)
 class Refused:
-    """A form that was refused, or wants to be seen again: ``context`` replaces what its panel
-    would load.
+    """A panel to render again, with a refused form or a preview to confirm: ``context`` overrides
+    the keys that the panel loads, ``status`` is that of the response.
     """
 
     panel: str
@@ -87,8 +87,8 @@ def load_panels(
     refused: Sequence[Refused] = (),
     opened: str = "",
 ) -> list[Shown[S]]:
-    """Return the panels that have something to show, in order. Lazy ones stay closed, but for the
-    one named by ``opened``.
+    """Return, in order, the panels whose ``load`` does not return None. Do not load lazy panels,
+    except for the one named by ``opened``.
     """
     shown = []
     again = {each.panel: each.context for each in refused}
@@ -138,13 +138,13 @@ class PanelPage:
 
 
 class PanelResponse(HttpResponse):
-    """One panel alone, for htmx to put in its place."""
+    """A response with one panel alone, which htmx swaps into its place."""
 
 
 def panel_response(
     request: HttpRequest, shown: Sequence[Shown[Any]], name: str, common: Mapping[str, Any]
 ) -> PanelResponse | None:
-    """Return the answer that holds one panel alone; None when it has nothing to show."""
+    """Return a response with one panel alone; None when the panel is not among ``shown``."""
     chosen = next((each for each in shown if each.panel.name == name), None)
     if chosen is None:
         return None
@@ -159,10 +159,9 @@ def page_response(
     *,
     refused: Sequence[Refused] = (),
 ) -> HttpResponse:
-    """Render the page; for htmx the first refused panel alone, in its place.
+    """Render the page; for htmx, render the first refused panel alone.
 
-    A panel that has nothing to show any more (the ticket has ended meanwhile) gives way to the
-    whole page.
+    When that panel has nothing to show (the ticket ended meanwhile), render the whole page.
     """
     status = refused[0].status if refused else 200
     if refused and is_partial(request):
@@ -175,7 +174,7 @@ def page_response(
 
 
 def whole_page(response: HttpResponse) -> HttpResponse:
-    """Tell htmx to put this answer in the place of the whole page."""
+    """Set the htmx headers that swap this response into ``body``."""
     return retarget(reswap(response, "innerHTML"), "body")
 
 

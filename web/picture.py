@@ -1,5 +1,5 @@
-"""A stretch of calendar as a picture: bars from the start of a clock to its end, with now and the
-due instant. Numbers for an SVG.
+"""SVG coordinates of a clock's ledger: one bar per line, the present instant and the due
+instant.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,9 @@ class Bar:
 
 @dataclass(frozen=True)
 class ClockDrawing:
-    """``now_x`` and ``due_x`` are None outside the drawing."""
+    """``now_x`` is None when the clock stopped after the end of the drawing; ``due_x`` is None when
+    the clock has no due instant.
+    """
 
     bars: tuple[Bar, ...]
     now_x: int | None
@@ -31,8 +33,8 @@ class ClockDrawing:
 
 
 def picture(explanation: Explanation, at: datetime) -> ClockDrawing:
-    """Draw from the start to the due instant, or to ``at`` when the clock still runs past it or
-    waits in a pause.
+    """Draw from the start to the due instant, or to ``at`` if the clock runs past it or is
+    paused.
     """
     end = explanation.due_at or at
     if explanation.stopped_at is None:

@@ -1,4 +1,4 @@
-"""The words of promises: which rule set a target, and whose turn it is."""
+"""Translated sentences about promises: the rule that set a target, and whose turn it is."""
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -40,7 +40,7 @@ _ABSENT: dict[RuleSource, str | Promise] = {
 
 
 def rule_words(rule: TargetRule) -> str:
-    """Return one sentence about a rule that was asked for the target."""
+    """Return one sentence about a rule: the target it sets, or that it sets none."""
     if rule.source is RuleSource.DEFAULT and rule.target is None:
         return _("The service guide promises nothing here.")
     if not rule.name and rule.source is not RuleSource.DEFAULT:
@@ -69,7 +69,7 @@ _TURNS: dict[tuple[Holder, bool], str | Promise] = {
 
 
 def holder_words(holder: Holder, *, for_staff: bool) -> str | Promise:
-    """Name a side as its reader sees it."""
+    """Return the translated name of a holder as the reader sees it: ``You`` or ``The customer``."""
     return _HOLDERS[holder, for_staff]
 
 

@@ -1,4 +1,4 @@
-"""What the report pages of portal and desk share."""
+"""Code shared by the report pages of portal and desk."""
 
 from datetime import date, datetime
 from typing import Any
@@ -34,7 +34,9 @@ def chosen_month(request: HttpRequest, organization: Organization, now: datetime
 def month_context(
     organization: Organization, month: date, now: datetime, readable: list[Organization]
 ) -> dict[str, Any]:
-    """Return what the report page shows: the same figures that the PDF and the API give."""
+    """Return the template context of the report page: the figures of the issued report, otherwise
+    those computed now. PDF and API have the same figures.
+    """
     issue = queries.issued_report(organization.pk, month, current_language())
     data = (
         dict(issue.data)
@@ -59,9 +61,9 @@ def month_context(
 def pdf_or_wait(
     request: HttpRequest, issue: ReportIssue, template: str, context: dict[str, Any]
 ) -> HttpResponseBase:
-    """Serve the PDF of an issue; while it is being made, the page that waits for it (202).
+    """Serve the PDF of an issue. While it is not ready, render the waiting page with status 202.
 
-    That page asks again by htmx, which is told to load the address whole when the PDF is there.
+    The waiting page polls by htmx; once the PDF exists, the poll makes the browser reload the URL.
     """
     if issue.status != ReportStatus.READY or issue.pdf is None:
         return render(request, template, {**context, "issue": issue}, status=202)

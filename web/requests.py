@@ -1,4 +1,4 @@
-"""Who stands behind a request, typed; and where a form was posted from."""
+"""Typed user and ``Actor`` of a request, and the decorator of POST-only views."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -15,14 +15,14 @@ View = Callable[..., HttpResponseBase]
 
 
 def person(request: HttpRequest) -> User:
-    """Return the signed-in person; views behind a login only."""
+    """Return the signed-in user. Only for views behind a login: it asserts one."""
     assert isinstance(request.user, User)
     return request.user
 
 
 def actor(request: HttpRequest, channel: Channel) -> Actor:
-    """Return the author of what this request does; a service account's name stands beside its
-    contact's id.
+    """Return the ``Actor`` of this request. For a service account, it has the contact's id, and
+    ``system`` names the account by its id.
     """
     account = getattr(request, "service_account", None)
     return Actor(
@@ -33,10 +33,11 @@ def actor(request: HttpRequest, channel: Channel) -> Actor:
 
 
 def posted_from(page: str, *names: str) -> Callable[[View], View]:
-    """Let a view take POST alone, and send whoever comes by GET to the page that holds its form.
+    """Accept only POST: redirect GET and HEAD to the page with the form, answer 405 to other
+    methods.
 
-    People do come: Enter in the address bar under a refused form, a bookmark, the switch of
-    language. ``page`` is a URL's name, ``names`` the view's arguments that its address takes.
+    GET does happen: Enter in the address bar after a refused form, a bookmark, the language switch.
+    ``page`` is the name of a URL, ``names`` are the view arguments that it takes.
     """
 
     def decorate(view: View) -> View:
@@ -48,7 +49,7 @@ def posted_from(page: str, *names: str) -> Callable[[View], View]:
                 return HttpResponseNotAllowed(["POST"])
             return view(request, *args, **kwargs)
 
-        # The walk over every route asks by POST then.
+        # The permission test requests such a route by POST.
         wrapped.takes_posts_alone = True  # type: ignore[attr-defined]
         return wrapped
 

@@ -1,6 +1,4 @@
-"""A ticket as its page in portal and desk shows it; every part is read once, when it is asked
-for.
-"""
+"""Data of a ticket page in portal and desk; each part is queried on first use and cached."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,7 +31,7 @@ class TicketPage:
 
     @property
     def interval(self) -> StateInterval | None:
-        """Return the stay in the present state."""
+        """Return the open interval, that of the present state; None when there is none."""
         return next((each for each in self.intervals if each.ended_at is None), None)
 
     @cached_property

@@ -33,7 +33,7 @@ class ClocksPanel(Panel[TicketPage]):
 
 @dataclass(frozen=True)
 class HolderPanel(Panel[TicketPage]):
-    """Who can move the ticket now, and how long each side could (SPEC 17.9)."""
+    """The present holder, and the time that each holder has had the turn (SPEC 17.9)."""
 
     name = "turn"
     template = "web/panels/turn.html"

@@ -1,4 +1,4 @@
-"""The words of the record: the sentence of a fact, from whichever app wrote it."""
+"""Sentences of recorded facts, collected from every app."""
 
 from django.utils.translation import gettext as _
 
@@ -31,16 +31,16 @@ SENTENCES: dict[str, Sentence] = {
 
 
 def sentence(entry: TimelineEntry, time_zone: str) -> str:
-    """Return what happened, with its instants in a named zone; a verb this version does not know is
-    shown as it was recorded.
+    """Return the sentence of a fact, with its instants in a named zone; for an unknown verb, the
+    verb itself.
     """
     say = SENTENCES.get(entry.verb)
     return say(entry.payload, time_zone) if say is not None else entry.verb
 
 
 def author_words(entry: TimelineEntry) -> str:
-    """Return who did it: a person with the way it came, a service account's contact, or the product
-    by itself.
+    """Return the actor of a fact: a person with the channel, the contact of a service account, a
+    signed link, or the product itself.
     """
     if entry.person is None:
         is_link = entry.system == "signed link"

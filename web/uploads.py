@@ -6,7 +6,9 @@ from foundation.documents.checking import CheckedFile, check_upload
 
 
 def checked_files(request: HttpRequest, field: str = "attachments") -> list[CheckedFile]:
-    """Return the uploaded files of a field; ``FileRefused`` names the first that may not enter."""
+    """Return the uploaded files of a field; raise ``FileRefused`` for the first that is not
+    accepted.
+    """
     found = []
     for upload in request.FILES.getlist(field):
         if upload.file is not None:

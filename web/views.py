@@ -1,4 +1,4 @@
-"""Pages that belong to no door: the way home, the language switch, files, health."""
+"""Pages of neither portal nor desk: home redirect, language switch, files, verification, health."""
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
@@ -47,7 +47,9 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def switch_language(request: HttpRequest) -> HttpResponse:
-    """Remember the chosen language in a cookie, and in the profile of whoever is signed in."""
+    """Store the chosen language in a cookie, and in the profile of a signed-in user; ignore a
+    language that is not supported.
+    """
     code = request.POST.get("language", "")
     target = request.POST.get("next", "/")
     if not url_has_allowed_host_and_scheme(target, {request.get_host()}):
@@ -69,8 +71,8 @@ def switch_language(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 def attachment(request: HttpRequest, attachment_id: int) -> HttpResponseBase:
-    """Serve a file to whoever may see its ticket; only pictures open in the browser, all else is
-    saved.
+    """Serve a file to a user who may see its ticket. Images open in the browser, other types
+    download.
     """
     found, blob = get_attachment(person(request), attachment_id)
     return file_response(blob, found.name)
@@ -78,8 +80,8 @@ def attachment(request: HttpRequest, attachment_id: int) -> HttpResponseBase:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def verify(request: HttpRequest) -> HttpResponse:
-    """Say of a delivered file whether a byte of it was touched: for everybody, also for an auditor
-    without a login. Nothing is kept.
+    """Check whether a byte of a delivered file was changed. Needs no login, for external auditors;
+    the file is not stored.
     """
     check = None
     name = ""
@@ -103,7 +105,9 @@ def verify(request: HttpRequest) -> HttpResponse:
 
 
 def _may_check(request: HttpRequest) -> bool:
-    """Count what an address has checked in this minute: each check is work, and anybody may ask."""
+    """Count a check against the client address; return False above ``CHECKS_A_MINUTE``. The page is
+    public and each check is expensive.
+    """
     key = f"verify:{request.META.get('REMOTE_ADDR', '')}:{timezone.now():%Y%m%d%H%M}"
     cache.add(key, 0, 120)
     return cache.incr(key) <= CHECKS_A_MINUTE
@@ -111,9 +115,7 @@ def _may_check(request: HttpRequest) -> bool:
 
 @require_safe
 def certificate(request: HttpRequest) -> HttpResponse:
-    """Serve the certificate that delivered files are checked with, for the checker without a
-    server.
-    """
+    """Serve the certificate (PEM) that the offline checker needs to verify delivered files."""
     response = HttpResponse(signing_keys().certificate, content_type="application/x-pem-file")
     response["Content-Disposition"] = 'attachment; filename="mesa-certificate.pem"'
     return response
@@ -133,19 +135,21 @@ def file_response(blob: Blob, name: str) -> FileResponse:
 
 
 def closed(request: HttpRequest) -> HttpResponse:
-    """Answer for the login library's pages that this product does not offer."""
+    """Answer 404 for the login library's pages that this product does not offer."""
     raise Http404
 
 
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
-    """The process answers."""
+    """Answer 200: the process runs."""
     return JsonResponse({"status": "ok"})
 
 
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """The process answers and reaches its database; says how long the oldest message has waited."""
+    """Answer 200 with the seconds that the oldest message has waited; 503 when the database
+    fails.
+    """
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")

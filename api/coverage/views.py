@@ -1,4 +1,4 @@
-"""Who would be told of a customer's tickets in the week to come, as data."""
+"""The coverage gaps of a customer's coming week, as JSON."""
 
 from django.utils import timezone
 from django.utils.translation import gettext as _

@@ -24,7 +24,9 @@ from web.views import file_response
 
 
 class PdfRenderer(BaseRenderer):
-    """Takes part in the negotiation only; the file itself is answered as it is stored."""
+    """Lets content negotiation accept PDF. The view returns the stored file itself; ``render`` only
+    writes errors, as JSON.
+    """
 
     media_type = "application/pdf"
     format = "pdf"

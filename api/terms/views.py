@@ -1,5 +1,5 @@
-"""A customer's calendars and policies as data, for administrators: read, and published as new
-versions.
+"""A customer's calendars and policies as JSON: read by staff who see the configuration, published
+as new versions by administrators.
 """
 
 from django.utils import timezone

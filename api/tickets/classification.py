@@ -1,4 +1,4 @@
-"""Triage over the API: the classification that is chosen, and what it would do to the clocks (SPEC
+"""Triage over the API: the chosen classification, and its consequences for the clocks (SPEC
 3.7).
 """
 
@@ -73,8 +73,8 @@ class ConsequencesSerializer(serializers.Serializer[Any]):
 
 
 def chosen(ticket: Ticket, data: Mapping[str, Any]) -> Classification:
-    """Return the ticket's classification with what was sent put in its place. Refuses an unknown
-    service.
+    """Return the ticket's classification, with the fields in ``data`` replaced. Raises
+    ``UnknownService``.
     """
     return Classification(
         impact=Impact(data.get("impact", ticket.impact)),

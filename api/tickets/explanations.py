@@ -1,4 +1,4 @@
-"""The account of a clock as JSON: instants in UTC, spans in seconds."""
+"""The explanation of a clock as JSON: instants in UTC, durations in seconds."""
 
 from datetime import timedelta
 from typing import Any

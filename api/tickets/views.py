@@ -1,4 +1,4 @@
-"""Tickets over the API: the same services and the same table as portal and desk."""
+"""Tickets over the API: the same services and the same transition table as portal and desk."""
 
 from datetime import datetime
 from typing import Any
@@ -83,7 +83,7 @@ class TicketViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Ticket]):
 
     @extend_schema(responses=TicketListSerializer(many=True))
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        # Only the columns the list shows: fifty rows of five models would be half of its time.
+        # Select only the columns of the list: building 50 rows of five models took half its time.
         rows = list(
             self.paginate_queryset(self.filter_queryset(self.get_queryset()).values(*LIST_COLUMNS))
             or []
@@ -295,8 +295,8 @@ def _new_ticket(request: Request, data: dict[str, Any]) -> NewTicket:
 
 
 def _for_whom(request: Request, data: dict[str, Any]) -> Membership:
-    """Return the membership the ticket is for: one's own for a customer, that of the named
-    requester for the staff.
+    """Return the requester's membership: the customer's own, or for staff that of the named
+    requester. Raises ``Invalid`` unless exactly one matches.
     """
     user = person(request)
     if user.is_staff:

@@ -1,4 +1,4 @@
-"""What is read of audits, by subject."""
+"""Queries of audits, by subject."""
 
 from audits.queries.allowances import (
     NEXT_YEAR,

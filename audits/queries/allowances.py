@@ -1,4 +1,4 @@
-"""How many audits a contract still includes."""
+"""The audits included in a contract: one per contract year."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -20,8 +20,8 @@ NEXT_YEAR = timedelta(days=370)  # from the first day of a contract year into th
 
 
 def year_start(contract: Contract, day: date) -> date:
-    """Return the first day of the contract year that a day lies in; a contract of 29 February
-    begins its years on the 28th.
+    """Return the first day of the contract year of ``day``. A contract that starts on 29 February
+    uses the 28th in other years.
     """
     start = contract.starts_on
     for year in (day.year, day.year - 1):
@@ -36,9 +36,7 @@ def year_start(contract: Contract, day: date) -> date:
 
 @dataclass(frozen=True)
 class Allowance:
-    """Whether a contract still includes an audit this year. ``used_by`` is the audit
-    that took it.
-    """
+    """The included audit of one contract year; ``used_by`` is None while it is unused."""
 
     contract: Contract
     starts_on: date
@@ -52,8 +50,8 @@ def allowances(organization: Organization, at: datetime) -> list[Allowance]:
 
 
 def allowance_of(contract: Contract, day: date) -> Allowance:
-    """Return whether the year's audit is used: by one that was neither declined nor called off
-    before anything was delivered.
+    """Return the allowance of the contract year of ``day``. A declined audit does not use it, nor
+    one whose ticket was called off before any delivery.
     """
     starts_on = year_start(contract, day)
     local = zone(contract.organization.time_zone)
@@ -61,7 +59,7 @@ def allowance_of(contract: Contract, day: date) -> Allowance:
         datetime.combine(first, time(), local)
         for first in (starts_on, year_start(contract, starts_on + NEXT_YEAR))
     )
-    # By the day it was asked for, whatever the contract's first day was then.
+    # Counted by arrival, not ``year_starts_on``: the contract's first day may have changed since.
     taken = AuditRequest.objects.filter(
         contract=contract, ticket__received_at__gte=begins, ticket__received_at__lt=ends
     )

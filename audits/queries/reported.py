@@ -1,4 +1,4 @@
-"""What the monthly report says of audits."""
+"""The audits of a monthly report."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -81,7 +81,9 @@ def _reported(
 def _verdict(
     clock: Clock | None, due_at: datetime | None, delivered_at: datetime | None, at: datetime
 ) -> Verdict:
-    """Judge the delivery; one that came back and was delivered again by the first delivery."""
+    """Return the verdict on the delivery; withdrawn without a clock. A redelivery does not change
+    it: the clock stopped at the first delivery.
+    """
     if clock is None:
         return Verdict.WITHDRAWN
     if clock.state in {ClockState.WITHDRAWN, ClockState.STOPPED}:

@@ -1,4 +1,4 @@
-"""An audit with its parts, as a person sees it."""
+"""An audit with its parts, as a given person may see it."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,7 +25,7 @@ DEMAND_PERCENT = 75  # of the term: from here on the system asks for the delay n
 
 @dataclass(frozen=True)
 class ItemView:
-    """An item with its evidence; for customers only what was delivered."""
+    """An item with its evidence; customers get only delivered evidence."""
 
     item: RequestedItem
     evidence: list[Evidence]
@@ -68,8 +68,8 @@ class AuditView:
 
 
 def view_of(audit: AuditRequest, user: User) -> AuditView:
-    """Return an audit with its parts; who does not prepare evidence sees only what was
-    delivered.
+    """Return an audit with its parts; only delivered evidence unless the person's role prepares
+    evidence.
     """
     return _view(audit, sees_all=sees_evidence(user, audit.organization_id))
 
@@ -117,8 +117,8 @@ def delivery_clock(ticket_id: int) -> Clock | None:
 
 
 def needs_delay_notice(view: AuditView, at: datetime) -> bool:
-    """Tell whether the system asks for a delay notice: the term is in danger, and none speaks of a
-    day still to come.
+    """Tell whether a delay notice is missing: the running delivery clock passed ``DEMAND_PERCENT``,
+    and the last notice, if any, names a day before today.
     """
     return _is_in_danger(view.audit, view.clock, view.notices[-1] if view.notices else None, at)
 
@@ -143,9 +143,7 @@ def _is_in_danger(
 
 
 def attachments_of(view: AuditView) -> dict[int, int]:
-    """Return evidence id -> id of the attachment with which it was delivered, through
-    the ticket.
-    """
+    """Return evidence id -> id of the ticket attachment that delivered it."""
     blobs = {each.delivered_id: each.pk for each in view.delivered}
     rows = Attachment.objects.filter(
         ticket_id=view.audit.ticket_id, blob_id__in=[pk for pk in blobs if pk is not None]
@@ -159,7 +157,7 @@ def attachments_of(view: AuditView) -> dict[int, int]:
 
 
 def index_attachment(audit: AuditRequest) -> int | None:
-    """Return the id of the attachment that is the index of what was delivered; None before."""
+    """Return the id of the attachment with the signed index; None before the delivery."""
     found = (
         Attachment.objects.filter(ticket_id=audit.ticket_id, blob_id=audit.index_id)
         if audit.index_id is not None

@@ -1,4 +1,4 @@
-"""The verbs of an external audit: asked for, prepared, approved, delivered, kept."""
+"""Services of external audits: request, evidence, delivery, protocol and retention."""
 
 from audits.services.evidence import (
     approve_evidence,

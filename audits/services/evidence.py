@@ -1,6 +1,4 @@
-"""Evidence: prepared by one, approved and delivered by BPO, never what its classification keeps
-inside (SPEC 9.4).
-"""
+"""Approval and delivery of evidence by BPO, within the limits of its classification (SPEC 9.4)."""
 
 from datetime import datetime
 from io import BytesIO
@@ -41,7 +39,9 @@ OPEN_EVIDENCE = (EvidenceState.PREPARED, EvidenceState.APPROVED)
 
 @transaction.atomic
 def approve_evidence(*, audit: AuditRequest, evidence_id: int, by: Actor, at: datetime) -> Evidence:
-    """Release evidence for delivery: BPO, and another person than who prepared it."""
+    """Approve prepared evidence for delivery. Raises ``NotAllowed`` unless a member of BPO other
+    than the preparer approves it.
+    """
     user = acting_person(by)
     locked = lock_for_act(audit, Act.APPROVE, user)
     evidence = _in_state(locked, evidence_id, EvidenceState.PREPARED)
@@ -57,7 +57,7 @@ def approve_evidence(*, audit: AuditRequest, evidence_id: int, by: Actor, at: da
 def refuse_evidence(
     *, audit: AuditRequest, evidence_id: int, reason: str, by: Actor, at: datetime
 ) -> Evidence:
-    """Send evidence back with the reason; also what was approved and has not left."""
+    """Refuse prepared or approved evidence, with the reason, and notify the preparer."""
     user = acting_person(by)
     locked = lock_for_act(audit, Act.REFUSE, user)
     evidence = _in_state(locked, evidence_id, *OPEN_EVIDENCE)
@@ -85,10 +85,9 @@ def _decided(audit: AuditRequest, evidence: Evidence, *, by: Actor, at: datetime
 def deliver_evidence(*, audit: AuditRequest, evidence_id: int, by: Actor, at: datetime) -> Evidence:
     """Deliver approved evidence through the ticket. Only people with the role BPO may.
 
-    It leaves as PDF with cover and watermark, signed; an editable one as it is, with its waiver.
-    With the last item answered the request is delivered: index, solution and the three business
-    days to validate. The file is made before anything is held; then, in order: file, row, message,
-    record, letter.
+    The file is a signed PDF with cover and watermark; an editable file stays as it is. The last
+    answered item delivers the request: index, solution and three business days to validate. The PDF
+    is built before the audit's row is locked. Then, in order: file, row, message, letter, record.
     """
     user = acting_person(by)
     seen = get_for_act(audit, Act.DELIVER, user)
@@ -101,7 +100,9 @@ def deliver_evidence(*, audit: AuditRequest, evidence_id: int, by: Actor, at: da
 
 
 def _leaving(audit: AuditRequest, evidence: Evidence, at: datetime) -> bytes:
-    """Return the bytes that leave: of approved evidence nothing changes any more but its state."""
+    """Return the bytes to deliver. Safe before the lock: only the state of approved evidence still
+    changes.
+    """
     return (
         evidence.deliverable.read()
         if evidence.is_editable
@@ -165,7 +166,10 @@ def _send(
 def set_aside(
     *, audit: AuditRequest, number: int, reason: str, by: Actor, at: datetime
 ) -> RequestedItem:
-    """Answer an item without evidence, with the reason that the customer reads."""
+    """Answer an item without evidence; the customer reads the reason. Pending evidence is replaced.
+
+    The last answered item delivers the request. Raises ``NotNow`` when the item was answered.
+    """
     user = acting_person(by)
     locked = lock_for_act(audit, Act.SET_ASIDE, user)
     item = get_item(locked, number)
@@ -194,8 +198,8 @@ def waive(
     by: Actor,
     at: datetime,
 ) -> RequestedItem:
-    """Record that the customer wants an editable file of an item, why, and who of them took that
-    on.
+    """Record the waiver of an item: the customer wants an editable file. ``reason`` says why, and
+    ``agreed_by`` names the customer's person who agreed.
     """
     user = acting_person(by)
     locked = lock_for_act(audit, Act.WAIVE, user)
@@ -210,7 +214,9 @@ def waive(
 
 
 def _complete(audit: AuditRequest, by: Actor, at: datetime) -> None:
-    """Deliver the request with its last answer; one that came back when BPO says so."""
+    """Deliver the request once every item is answered. A reopened request waits for
+    ``complete_audit``.
+    """
     if audit.reopened_at is None and _answers_all(audit):
         _finish(audit, by, at)
 
@@ -227,8 +233,8 @@ def _answers_all(audit: AuditRequest) -> bool:
 
 @transaction.atomic
 def complete_audit(*, audit: AuditRequest, by: Actor, at: datetime) -> AuditRequest:
-    """Deliver a request again that the customer did not accept, when what they commented on is
-    mended.
+    """Deliver again a request that the customer declined. Raises ``NotNow`` when it was not
+    declined, or an item is unanswered.
     """
     user = acting_person(by)
     locked = lock_for_act(audit, Act.COMPLETE, user)
@@ -241,7 +247,7 @@ def complete_audit(*, audit: AuditRequest, by: Actor, at: datetime) -> AuditRequ
 
 
 def _finish(audit: AuditRequest, by: Actor, at: datetime) -> None:
-    """Stop the term, give the index and the solution."""
+    """Sign the index, set the audit to *delivered*, stop its clock and solve the ticket."""
     index = sign_json(paper.index_of(audit, at=at))
     blob = store_bytes(
         organization_id=audit.organization_id, content=index, content_type="application/json", at=at

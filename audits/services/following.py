@@ -1,4 +1,4 @@
-"""The audit follows its ticket, and holds it to its rules (SPEC 9.4, 9.8)."""
+"""Applies the audit's rules to its ticket, and asks for delay notices (SPEC 9.4, 9.8)."""
 
 import logging
 from datetime import datetime
@@ -31,11 +31,14 @@ AUDITS = system_actor("audits")
 
 @transaction.atomic
 def follow_ticket(*, audit: AuditRequest, from_state: str, to_state: str, at: datetime) -> None:
-    """Refuse a solution before the delivery; give a delivered one three business days; take no
-    reopening after the end.
+    """Apply a state change of the ticket to its audit.
+
+    Raises ``NotAllowed`` for an end while the audit is stopped, and for a solution before the
+    delivery. A solution starts three business days to validate. A closed ticket cannot be reopened.
+    A declined delivery reopens the audit.
     """
     if to_state in FINAL and audit.state == AuditState.STOPPED:
-        # that it was stopped stays inside
+        # the message hides from the customer that the audit is stopped
         raise NotAllowed(
             _("This request cannot be ended at the moment: write to us on its ticket.")
         )
@@ -55,18 +58,19 @@ def follow_ticket(*, audit: AuditRequest, from_state: str, to_state: str, at: da
         set_reopen_window(ticket_id=audit.ticket_id, until=None)
     elif (
         from_state == State.SOLVED and audit.state == AuditState.DELIVERED
-    ):  # the customer did not accept it: what is listed is mended
+    ):  # the customer declined the delivery
         AuditRequest.objects.filter(pk=audit.pk).update(
             state=AuditState.OPEN, delivered_at=None, reopened_at=at
         )
 
 
 def guard_files(*, ticket_id: int, message_id: int | None) -> None:
-    """Refuse what the staff attach where the customer reads it (``message_id`` None: with the
-    ticket itself), where it is evidence.
+    """Raise ``NotAllowed`` when an attached file has the bytes of evidence of the scope, original
+    or deliverable, that were not delivered. ``message_id`` None checks the files of the ticket
+    itself.
 
-    On the ticket of an audit any file but what BPO has delivered, and the index; on every other one
-    what is kept as evidence and has not left. The customer's own files pass: nobody asks here.
+    Public and internal evidence passes once delivered, refused or replaced. Callers check files of
+    the staff only, not the customer's own.
     """
     attached = (
         Attachment.objects.filter(ticket_id=ticket_id, message_id=message_id)
@@ -76,9 +80,9 @@ def guard_files(*, ticket_id: int, message_id: int | None) -> None:
     kept = Evidence.objects.filter(
         Q(source__sha256__in=attached) | Q(deliverable__sha256__in=attached)
     )
-    # of another customer too: each keeps the bytes in a row of its own
+    # by digest, not by blob: each organization has a blob of its own for the same bytes
     kept = kept.exclude(delivered__sha256__in=attached)
-    # of these nothing waits for BPO any more
+    # states that no longer wait for BPO
     settled = [
         EvidenceState.DELIVERED,
         EvidenceState.REFUSED,
@@ -97,8 +101,8 @@ def guard_files(*, ticket_id: int, message_id: int | None) -> None:
 
 
 def guard_message(*, audit: AuditRequest, message_id: int) -> None:
-    """Refuse files in a message of the staff on an audit's ticket, but for evidence that BPO has
-    delivered and its index.
+    """Raise ``NotAllowed`` for a staff message on an audit's ticket with any file but delivered
+    evidence or the index.
     """
     blobs = set(
         Attachment.objects.filter(message_id=message_id)
@@ -122,8 +126,8 @@ def guard_message(*, audit: AuditRequest, message_id: int) -> None:
 
 
 def refuse_contract_change() -> None:
-    """Refuse another contract for the ticket of an audit: its allowance and its retention hang on
-    the one it was asked under.
+    """Raise ``NotAllowed``: allowance and retention of an audit depend on the contract of its
+    request.
     """
     raise NotAllowed(
         _("The contract of an audit does not change: call it off and have it asked for anew.")
@@ -132,8 +136,8 @@ def refuse_contract_change() -> None:
 
 @transaction.atomic
 def demand_delay_notice(*, audit: AuditRequest, percent: int, at: datetime) -> None:
-    """Ask for the delay notice while there is time, unless one was given that still holds (SPEC
-    9.2).
+    """Ask for a delay notice when ``percent`` is at least ``DEMAND_PERCENT`` and a notice is
+    missing (SPEC 9.2).
     """
     view = view_of_staff(audit)
     if (
@@ -148,8 +152,10 @@ def demand_delay_notice(*, audit: AuditRequest, percent: int, at: datetime) -> N
 
 
 def demand_delay_notices(*, at: datetime) -> int:
-    """Look at every audit whose term runs, and return how many. Whoever warns otherwise is asked
-    all the same, and once more when a new date has passed without the delivery.
+    """Ask for the missing delay notices of all open audits; return how many audits were checked.
+
+    Covers policies that do not warn at ``DEMAND_PERCENT``, and asks again once a new date has
+    passed.
     """
     audits = AuditRequest.objects.filter(
         state__in=[AuditState.OPEN, AuditState.EVALUATING], ticket__state__in=sorted(OPEN_STATES)
@@ -168,6 +174,6 @@ def demand_delay_notices(*, at: datetime) -> int:
                 audit=audit, percent=DEMAND_PERCENT if at <= clock.due_at else BREACH_PERCENT, at=at
             )
         except Exception:
-            # it holds up no other
+            # one failure must not stop the others
             logger.exception("The delay notice of audit %s could not be asked for", audit.pk)
     return len(found)

@@ -18,11 +18,11 @@ KEEPER = system_actor("retention")
 
 @transaction.atomic
 def set_retention(*, at: datetime) -> int:
-    """Write until when the evidence of ended contracts is kept, and take it back where a contract
-    was prolonged; return how many changed.
+    """Set ``retain_until`` on the evidence of ended contracts, and clear it where a contract was
+    prolonged; return how many rows changed.
 
-    The days count from when the end is seen, once, so that an end that is entered for the past, by
-    mistake or not, shortens nothing.
+    The days count from the first run after the end, or from the end if later. An end date in the
+    past therefore shortens nothing.
     """
     today = at.date()
     changed = 0
@@ -42,8 +42,10 @@ def set_retention(*, at: datetime) -> int:
 
 @transaction.atomic
 def purge_evidence(*, at: datetime) -> int:
-    """Delete the evidence whose retention has ended, with its files and their record; return how
-    many rows. The database refuses any other.
+    """Delete the evidence past ``retain_until`` and record each; return how many rows.
+
+    Original and deliverable files are deleted too, unless another row refers to them. The delivered
+    file stays attached to the ticket. Database triggers reject any other deletion.
     """
     set_retention(at=at)
     count = 0

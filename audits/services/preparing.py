@@ -1,4 +1,4 @@
-"""Evidence is prepared: what may leave follows from its classification (SPEC 9.4)."""
+"""Prepares evidence: the classification decides what may be delivered (SPEC 9.4)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,9 +31,7 @@ from foundation.documents.services import store_bytes, store_file
 
 @dataclass(frozen=True, kw_only=True)
 class NewEvidence:
-    """What somebody puts before BPO for item ``number`` of the list. What is needed follows from
-    the classification.
-    """
+    """Evidence to prepare for item ``number``. Required fields depend on the classification."""
 
     number: int
     classification: Classification
@@ -46,13 +44,14 @@ class NewEvidence:
 def prepare_evidence(
     *, audit: AuditRequest, wanted: NewEvidence, by: Actor, at: datetime
 ) -> Evidence:
-    """Put evidence before BPO; what waited for the item before is replaced.
+    """Store evidence for approval by BPO; prepared or approved evidence of the item becomes
+    *replaced*.
 
-    What may leave follows from the classification: public and internal files as PDF; of
-    confidential ones the ``redacted`` picture alone; of policies the ``summary`` alone. The
-    original is kept apart. ``as_editable`` needs the item's waiver. What takes long, the
-    conversion, is done before anything is held. Raises ``NotAllowed``, ``NotNow``, ``NotFound`` (no
-    such item), ``NotConvertible`` or ``Invalid``.
+    The classification decides what may be delivered: public and internal files as PDF; of
+    confidential ones only the ``redacted`` picture; of policies only the ``summary``.
+    ``as_editable`` delivers the original, and needs the item's waiver. The PDF is built before the
+    audit's row is locked. Raises ``NotAllowed``, ``NotNow``, ``NotFound`` (no such item),
+    ``NotConvertible`` or ``Invalid``.
     """
     user = acting_person(by)
     pdf, name = _converted(_awaited(get_for_act(audit, Act.PREPARE, user), wanted), wanted)
@@ -62,7 +61,7 @@ def prepare_evidence(
 
 
 def _awaited(audit: AuditRequest, wanted: NewEvidence) -> RequestedItem:
-    """Return the item of the list, which still waits for evidence."""
+    """Return the item. Raises ``NotFound`` when there is none, ``NotNow`` when it was set aside."""
     item = get_item(audit, wanted.number)
     if item.set_aside_reason:
         raise NotNow(_("This item was set aside: %(reason)s") % {"reason": item.set_aside_reason})
@@ -79,7 +78,7 @@ def _put_before(
     by: Actor,
     at: datetime,
 ) -> Evidence:
-    """Store the original and what may leave; without a ``pdf`` the original itself does."""
+    """Store the original, if any, and the deliverable; without ``pdf`` both are the same blob."""
     source = (
         store_file(organization_id=locked.organization_id, upload=wanted.file, at=at)
         if wanted.file is not None
@@ -121,8 +120,8 @@ def _put_before(
 
 
 def _refuse_kept(source: Blob) -> None:
-    """Refuse to let out as public or internal what was put before BPO as confidential or as a
-    policy, and not sent back.
+    """Raise ``NotAllowed`` for a public or internal file whose bytes were prepared as confidential
+    or as a policy, unless BPO refused that evidence or its replacement.
     """
     restricted = (Classification.CONFIDENTIAL, Classification.POLICY)
     kept = Evidence.objects.filter(
@@ -139,7 +138,7 @@ def _refuse_kept(source: Blob) -> None:
             and newest is not None
             and newest.state == EvidenceState.REFUSED
         ):
-            continue  # what took its place was sent back
+            continue  # its replacement was refused
         words = _(
             "This file was prepared as confidential or as a policy: it stays inside. If that was "
             "a mistake, BPO sends it back first."
@@ -148,7 +147,7 @@ def _refuse_kept(source: Blob) -> None:
 
 
 def _converted(item: RequestedItem, wanted: NewEvidence) -> tuple[bytes | None, str]:
-    """Return what may leave as PDF and its name; None for the PDF when the original leaves as it
+    """Return the PDF to deliver and its name; (None, name) for an editable file, delivered as it
     is.
     """
     if wanted.as_editable and (wanted.classification not in EDITABLE or item.waived_at is None):
@@ -164,7 +163,7 @@ def _converted(item: RequestedItem, wanted: NewEvidence) -> tuple[bytes | None, 
         summary = require_text(wanted.summary, "summary").encode()
         return to_pdf(
             summary, content_type="text/plain", name=SUMMARY
-        ), SUMMARY  # the original's name stays inside too
+        ), SUMMARY  # the original's name is not delivered either
     if file is None:
         raise Invalid(_("Give the file."), fields={"file": _("Choose a file.")})
     if wanted.classification == Classification.CONFIDENTIAL:

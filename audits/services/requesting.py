@@ -1,5 +1,5 @@
-"""An audit is asked for: the form read, the allowance held, the ticket raised, the term started
-(SPEC 9.1, 9.2, 9.5, 9.10).
+"""Requests an audit: reads the form, checks the allowance, raises the ticket, starts the delivery
+clock (SPEC 9.1, 9.2, 9.5, 9.10).
 """
 
 from collections.abc import Sequence
@@ -39,8 +39,8 @@ from tickets.services import NewTicket, raise_ticket
 
 
 class AllowanceUsed(Invalid):
-    """The contract's audit of this year is used: a further one is a quote of the commercial area
-    (SPEC 9.10).
+    """The contract's included audit of this year is used; a further one needs a quote of the
+    commercial area (SPEC 9.10).
     """
 
     code = "allowance_used"
@@ -48,7 +48,7 @@ class AllowanceUsed(Invalid):
 
 @dataclass(frozen=True)
 class NewVisit:
-    """A visit announced with the request: then any day from today on will do (SPEC 9.6)."""
+    """A visit announced with the request, for any day from today on (SPEC 9.6)."""
 
     place: VisitPlace
     on: date
@@ -68,9 +68,9 @@ def request_audit(
     """Raise the ticket of an audit from its filled form; the seven business days to deliver run
     from ``at``.
 
-    Refuses with ``FormRefused`` (the cells to mend), ``AllowanceUsed``, ``MayNotRaise``, or
-    ``Invalid`` where no contract covers what is asked. In order: the organization held, ticket with
-    form and checklist, request, items, clock, record, letters.
+    Raises ``FormRefused`` (the wrong cells), ``AllowanceUsed``, ``MayNotRaise``, or ``Invalid``
+    when no contract covers the items or the visit is in the past. In order: lock on the
+    organization's row, ticket with form and checklist, request, items, clock, record, letters.
     """
     organization = membership.organization
     services = requestable_services(organization, at)
@@ -80,7 +80,7 @@ def request_audit(
     wanted = read_form(form.stream, services)
     day = at.astimezone(zone(organization.time_zone)).date()
     contract = _contract(membership, wanted, day)
-    hold_organization(organization.pk)  # two requests at once: one of them is the year's
+    hold_organization(organization.pk)  # of two concurrent requests only one gets the allowance
     allowance = allowance_of(contract, day)
     if allowance.used_by is not None:
         raise AllowanceUsed(
@@ -160,8 +160,8 @@ def _write(
 
 
 def _contract(membership: Membership, wanted: WantedAudit, day: date) -> Contract:
-    """Return the one contract that covers every item; of several one that still includes an audit
-    this year.
+    """Return a contract that covers every item, preferably one with its allowance unused. Raises
+    ``Invalid`` when there is none.
     """
     organization = membership.organization
     found = [
@@ -219,8 +219,8 @@ def _raise(
 def evaluate_environment(
     *, audit: AuditRequest, approves: bool, reason: str, by: Actor, at: datetime
 ) -> AuditRequest:
-    """Decide about an audit of an alternate environment (SPEC 9.5), with the reason; a declined one
-    counts in no allowance.
+    """Approve or decline an audit of an alternate environment, with the reason (SPEC 9.5), and
+    write to the customer. A declined audit uses no allowance, and its delivery clock is withdrawn.
     """
     user = acting_person(by)
     locked = lock_for_act(audit, Act.EVALUATE, user)

@@ -1,4 +1,4 @@
-"""The rows of this app, by subject."""
+"""The models of this app, one module per subject."""
 
 from catalog.models.contracts import (
     Contract,

@@ -18,8 +18,9 @@ from foundation.core.classification import (
 
 
 class Contract(TermsRow):
-    """What a customer bought, from one day to another (SPEC 1.2). Targets and calendars hang on it
-    in ``sla``.
+    """A contract (SPEC 1.2), in force from ``starts_on`` to ``ends_on``, both included.
+
+    ``sla.PolicyVersion`` gives it targets and calendars.
     """
 
     reference = models.CharField(_("reference"), max_length=60)
@@ -99,7 +100,7 @@ class Contract(TermsRow):
 
 
 class ContractRow(TermsRow):
-    """A row that belongs to a contract, and so to its organization."""
+    """Base of rows of a contract. ``save`` fills an empty organization from the contract."""
 
     contract = models.ForeignKey(Contract, on_delete=models.CASCADE, related_name="+")
 
@@ -130,8 +131,9 @@ class ContractService(ContractRow):
 
 
 class MatrixVersion(ContractRow):
-    """A contract's own priority matrix from an instant on, whole: urgency -> impact -> priority
-    code (SPEC 3.7). Never changed.
+    """A version of a contract's priority matrix, in force from ``effective_from``. Never updated.
+
+    ``cells`` is the whole matrix: urgency -> impact -> priority code (SPEC 3.7).
     """
 
     number = models.PositiveIntegerField(_("version"))
@@ -161,7 +163,7 @@ class MatrixVersion(ContractRow):
 
 
 def matrix_cells(matrix: Matrix) -> dict[str, dict[str, str]]:
-    """Return a matrix as ``MatrixVersion.cells`` keeps it."""
+    """Return a matrix in the JSON form of ``MatrixVersion.cells``."""
     return {
         str(urgency): {str(impact): matrix[urgency, impact].code for impact in Impact}
         for urgency in Urgency
@@ -169,11 +171,10 @@ def matrix_cells(matrix: Matrix) -> dict[str, dict[str, str]]:
 
 
 class ContractVersion(ContractRow):
-    """What a contract said from ``published_at`` until its next version: the values as they were,
-    never changed.
+    """The terms of a contract from ``published_at`` until its next version. Never updated.
 
-    The contract's own row holds the newest; this is what is asked when somebody wants to know what
-    was known on a day (SPEC 17.3).
+    The contract's own row has the newest terms. Queries about what was known at an earlier instant
+    read these rows (SPEC 17.3).
     """
 
     number = models.PositiveIntegerField(_("version"))

@@ -41,8 +41,8 @@ class Category(models.Model):
 
 
 class Offered(models.Model):
-    """What the catalogue shows: a name and a description in two languages, at a place, as long as
-    it is active.
+    """Base of catalogue entries: name and description in Spanish and English, position, active
+    flag.
     """
 
     name_es = models.CharField(_("name in Spanish"), max_length=120)
@@ -69,7 +69,7 @@ class Offered(models.Model):
 
 
 class Service(Offered):
-    """What the desk offers. Its support type decides which column of targets runs (SPEC 4.3)."""
+    """A service that the desk offers. ``support_type`` selects the column of targets (SPEC 4.3)."""
 
     category = models.ForeignKey(
         Category, on_delete=models.PROTECT, related_name="services", verbose_name=_("category")

@@ -12,7 +12,7 @@ from web.forms import FilesField
 
 
 class NothingForm(forms.Form):
-    """A button."""
+    """A form without fields: it renders as a button."""
 
 
 class ReasonForm(forms.Form):
@@ -57,7 +57,7 @@ class PrepareForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in ("file", "redacted", "summary"):
-            # Required by the classification: "optional" would be untrue.
+            # The classification decides whether it is required: do not label it optional.
             self.fields[name].is_conditional = True  # type: ignore[attr-defined]
 
 
@@ -100,7 +100,7 @@ class AnswerVisitForm(forms.Form):
     )
 
 
-# Act -> the form that it needs and the words of its button.
+# Act -> its form and the label of its button.
 FORMS: dict[str, tuple[type[forms.Form], str | Promise]] = {
     Act.EVALUATE: (EvaluateForm, _("Evaluate the environment")),
     Act.PREPARE: (PrepareForm, _("Prepare evidence")),
@@ -120,7 +120,7 @@ FORMS: dict[str, tuple[type[forms.Form], str | Promise]] = {
 
 
 def form_of(act: str, target: int, data: Any = None, files: Any = None) -> forms.Form:
-    """Return the form of an act on an item, evidence, visit or conference (0: on the
-    audit itself).
+    """Return the form of an act. ``target`` is the number or id of the item, evidence, visit or
+    conference; 0 for the audit itself.
     """
     return FORMS[act][0](data, files, auto_id=f"{act}_{target}_%s")

@@ -1,6 +1,4 @@
-"""The desk's audits: the list, the page of one, every act on it, and the files that
-have not left.
-"""
+"""External audits at the desk: list, page, acts, and the files of evidence not yet delivered."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -45,7 +43,7 @@ PAGE_SIZE = 50
 @require_safe
 @needs(Capability.SEE_TICKETS)
 def audits(request: HttpRequest) -> HttpResponse:
-    """List the audits, the ones that ask for a delay notice marked."""
+    """List the audits, and mark those that need a delay notice."""
     user = person(request)
     now = timezone.now()
     page = Paginator(queries.audits_of(user), PAGE_SIZE).get_page(request.GET.get("page"))
@@ -58,7 +56,7 @@ def audits(request: HttpRequest) -> HttpResponse:
 
 @dataclass(frozen=True)
 class FormOn:
-    """A form of an act on something (``target``: its number or id, 0 for the audit itself)."""
+    """The form of an act. ``target`` is the number or id of its object, 0 for the audit itself."""
 
     act: str
     target: int
@@ -159,7 +157,7 @@ def _evidence_acts(row: Evidence, offer: Offer, user: User) -> list[FormOn]:
 @posted_from("admin:audit", "number")
 @needs(Capability.SEE_TICKETS)
 def act(request: HttpRequest, number: str, name: str, target: int) -> HttpResponse:
-    """Carry out one act; a refused one shows the page again with what was typed."""
+    """Run one act and redirect to the page. A refusal renders the page with the typed fields."""
     found = queries.get_audit(person(request), number)
     if name not in FORMS:
         raise NotFound(_("There is no such step."))
@@ -242,8 +240,8 @@ def _wanted(request: HttpRequest, number: int, data: dict[str, Any]) -> NewEvide
 def evidence_file(
     request: HttpRequest, number: str, evidence_id: int, kind: str
 ) -> HttpResponseBase:
-    """Serve undelivered evidence to the staff who prepare or approve it: the original (``source``),
-    or what would be delivered (``draft``).
+    """Serve evidence to the staff who prepare or approve it: the original (``source``), or the file
+    to be delivered (``draft``). Raises ``NotAllowed`` and ``NotFound``.
     """
     user = person(request)
     found = queries.get_audit(user, number)

@@ -1,4 +1,4 @@
-"""The base of every configuration screen: saved and put on the record in one transaction."""
+"""Base of every configuration screen: saves and records a change in one transaction."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ from foundation.core.classification import Channel
 
 
 def _person_field(db_field: Any) -> PersonField:
-    """Return the field of a key to a person: an e-mail address, not a list of everybody."""
+    """Return a form field that selects a person by e-mail address."""
     return PersonField(
         label=capfirst(db_field.verbose_name),
         required=not db_field.blank,
@@ -30,7 +30,7 @@ def _person_field(db_field: Any) -> PersonField:
 
 
 def save_rows_of(formset: Any, organization_id: int) -> None:
-    """Save a formset whose rows belong to the organization of the row above them."""
+    """Save and delete the rows of a formset; each saved row gets the parent's organization id."""
     for row in formset.save(commit=False):
         row.organization_id = organization_id
         row.save()
@@ -40,15 +40,15 @@ def save_rows_of(formset: Any, organization_id: int) -> None:
 
 
 class ConfigurationAdmin(admin.ModelAdmin):
-    """Saves, and puts every change on the record, in one transaction. Nothing configured is
-    deleted: it is deactivated.
+    """Saves and records every change in one transaction. Objects are never deleted: they are
+    deactivated.
     """
 
     list_per_page = 50
     show_full_result_count = False
 
     def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> Any:
-        """A row stays with its organization and its contract."""
+        """Make organization and contract read-only once the row exists."""
         fixed = [
             name
             for name in ("organization", "contract")
@@ -100,15 +100,15 @@ class ConfigurationAdmin(admin.ModelAdmin):
         return False
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        """The record tells; Django's own log would be a second, weaker one."""
+        """Skip Django's admin log: the record already has the change."""
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        """The record tells."""
+        """Skip Django's admin log: the record already has the change."""
 
 
 class LabelledFormSet(forms.BaseInlineFormSet):
-    """Gives the box that deletes a row a name for screen readers: a table's heading does not label
-    it.
+    """Gives the delete checkbox of each row an ``aria-label``: a table heading does not label it
+    for screen readers.
     """
 
     def add_fields(self, form: Any, index: int | None) -> None:
@@ -118,7 +118,7 @@ class LabelledFormSet(forms.BaseInlineFormSet):
 
 
 class _Labelled:
-    """Rows whose fields carry their own names; people are chosen by e-mail, as on every
+    """Inline rows with an ``aria-label`` on every field; people are chosen by e-mail, as on every
     configuration page.
     """
 
@@ -146,8 +146,8 @@ class LabelledStack(_Labelled, admin.StackedInline):
 
 
 class EverybodysAdmin(ConfigurationAdmin):
-    """Of people, groups and tokens, which belong to no customer: only for staff who serve every
-    customer.
+    """Screens of rows that belong to no customer (people, groups, tokens, shifts, rules): closed to
+    staff who are restricted to some customers.
     """
 
     def has_view_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:

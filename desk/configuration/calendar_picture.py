@@ -1,4 +1,4 @@
-"""What a calendar's page shows of it: the week as a drawing, the closed days, the warnings."""
+"""Parts of the calendar's page: the drawing of the week, the closed days, the warnings."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -52,7 +52,7 @@ class WeekBar:
 
 
 def grouped(findings: list[tuple[str | Promise, str]]) -> list[tuple[str | Promise, str]]:
-    """Say each finding once, with every place it was found at."""
+    """Merge equal findings into one, and join their details with commas."""
     found: dict[str | Promise, list[str]] = {}
     for words, details in findings:
         found.setdefault(words, []).append(details)

@@ -1,5 +1,5 @@
-"""The calendar's configuration page: lines of text in, a picture of the week, the closed days,
-warnings, and what would move.
+"""The calendar's configuration page: hours as text, a drawing of the week, closed days, warnings,
+and a preview of the clocks that would move.
 """
 
 import hashlib
@@ -50,8 +50,8 @@ SHOWN_VERSIONS = 20
 
 
 class CalendarForm(forms.ModelForm):
-    """A calendar with the hours of its newest version, as lines of text; saving other hours adds a
-    version.
+    """A calendar and its newest version, with the hours as text. A change of zone, hours or
+    holidays adds a version.
     """
 
     time_zone = forms.CharField(
@@ -90,14 +90,13 @@ class CalendarForm(forms.ModelForm):
             "For a change, in the calendar's time zone. Empty: at once. The past never changes."
         ),
     )
-    # What the reader has seen the consequences of: another change is shown again before it is
-    # saved.
+    # Hash of the values whose consequences were shown; other values are shown again before saving.
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.moves: list[Move] = []
-        self.is_trial = False  # refused only so that what it does is seen first
+        self.is_trial = False  # the only errors announce a preview
         self.version = (
             CalendarVersion.objects.filter(calendar_id=self.instance.pk).order_by("-number").first()
             if self.instance.pk
@@ -139,7 +138,7 @@ class CalendarForm(forms.ModelForm):
         return data
 
     def adds_version(self) -> bool:
-        """Tell whether what was typed is another calendar than the newest version."""
+        """Tell whether the typed zone, hours or holidays differ from the newest version."""
         new = tuple(self.cleaned_data[name] for name in ("time_zone", "hours", "holidays"))
         return self.version is None or new != (
             self.version.time_zone,
@@ -154,8 +153,10 @@ class CalendarForm(forms.ModelForm):
         }
 
     def _add_public_holidays(self, data: dict[str, Any]) -> None:
-        """Put a country's holidays into the list that was typed, which keeps its own names, and
-        show it before it is saved.
+        """Add a country's holidays of this year and the next two to the typed list.
+
+        Where both have a date, the typed name stays. The form is refused once, so that the list is
+        shown before it is saved.
         """
         country, _sign, region = data["public_of"].strip().upper().partition("-")
         year = timezone.localdate().year
@@ -176,8 +177,8 @@ class CalendarForm(forms.ModelForm):
         )
 
     def _show_consequences(self, data: dict[str, Any], now: datetime) -> None:
-        """Refuse once, with the clocks that would move and what is probably wrong, so that both are
-        seen before they hold.
+        """Refuse the form once when open clocks would move or new warnings appear; accept the same
+        values when they are sent again.
         """
         typed = json.dumps(
             [
@@ -250,8 +251,8 @@ class CalendarAdmin(ConfigurationAdmin):
     def get_readonly_fields(
         self, request: HttpRequest, obj: Model | None = None
     ) -> tuple[str, ...]:
-        """What a calendar is used for is fixed: tickets that arrive look for it, and its versions
-        say nothing of it.
+        """Make organization and role read-only once the calendar exists: new tickets select a
+        calendar by its role, and its versions do not store the role.
         """
         return ("organization", "role") if obj is not None else ()
 
@@ -299,7 +300,7 @@ class CalendarAdmin(ConfigurationAdmin):
 
 
 def _shown(form: CalendarForm) -> tuple[dict[str, list[list[str]]], dict[str, str], str]:
-    """Return hours, holidays and zone as typed where they can be read, otherwise of the newest
+    """Return hours, holidays and zone: the typed values if valid, otherwise those of the newest
     version.
     """
     typed = getattr(form, "cleaned_data", {})

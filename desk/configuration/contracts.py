@@ -1,4 +1,4 @@
-"""The contract page: the one place that shows everything that hangs on a contract (DECISIONS 8)."""
+"""The contract page: shows every object that belongs to a contract (DECISIONS 8)."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -41,7 +41,7 @@ class ContractServiceInline(ContractChild):
 
 
 class VersionInline(admin.TabularInline):
-    """Versions as they were published: read here, added by saving."""
+    """Published versions, read-only."""
 
     extra = 0
     max_num = 0
@@ -151,7 +151,7 @@ def _words(name: str, value: Any) -> str:
 
 
 def cells() -> Iterator[tuple[str, tuple[Urgency, Impact]]]:
-    """Yield the form's field and the cell of the matrix it stands for, row by row."""
+    """Yield (form field name, (urgency, impact)) of each cell of the matrix, row by row."""
     for urgency in Urgency:
         for impact in Impact:
             yield f"cell_{urgency}_{impact}", (urgency, impact)
@@ -175,8 +175,8 @@ MatrixForm = type(
 
 
 class ContractForm(MatrixForm):  # type: ignore[misc, valid-type]
-    """A contract with its matrix as a table; other cells than those of the newest
-    version add one.
+    """A contract and its matrix as a table; cells that differ from the newest version add a matrix
+    version.
     """
 
     matrix_from = forms.DateTimeField(
@@ -204,7 +204,7 @@ class ContractForm(MatrixForm):  # type: ignore[misc, valid-type]
         )
         standing = self.newest.matrix if self.newest else DEFAULT_MATRIX
         for name, cell in cells():
-            if name in self.fields:  # who may only look has none
+            if name in self.fields:  # a read-only user has no fields
                 self.fields[name].initial = standing[cell].code
                 self.fields[name].widget.attrs["aria-label"] = self.fields[name].label
 
@@ -225,7 +225,7 @@ class ContractForm(MatrixForm):  # type: ignore[misc, valid-type]
         return data
 
     def adds_matrix(self, data: dict[str, Any]) -> bool:
-        """Tell whether the cells are others than those of the newest version."""
+        """Tell whether the cells differ from the newest version, or from the default matrix."""
         return matrix_in(data) != (self.newest.matrix if self.newest else DEFAULT_MATRIX)
 
 

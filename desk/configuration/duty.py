@@ -23,7 +23,7 @@ from foundation.duty.queries import first_shifts, zone_of_person
 
 
 class ShiftForm(forms.ModelForm):
-    """A shift with its week as lines of text, as calendars are written."""
+    """A shift, with its week as text in the format of calendars."""
 
     hours = forms.CharField(
         label=_("Hours"),
@@ -54,7 +54,7 @@ class ShiftAdmin(EverybodysAdmin):
 
 
 class WallTimeField(forms.SplitDateTimeField):
-    """A date and a time as a clock on the wall shows them, without a zone."""
+    """A naive local date and time: ``AbsenceForm`` adds the zone."""
 
     widget = AdminSplitDateTime
 
@@ -63,9 +63,7 @@ class WallTimeField(forms.SplitDateTimeField):
 
 
 class AbsenceForm(forms.ModelForm):
-    """An absence in wall times of a zone, which is the one of the person's shift unless another is
-    chosen.
-    """
+    """An absence in local times of ``time_zone``, by default the zone of the person's shift."""
 
     time_zone = forms.CharField(
         label=_("Time zone"),

@@ -77,7 +77,7 @@ class EscalationMatrixAdmin(VersionAdmin):
 
 
 class RuleForm(forms.ModelForm):
-    """Names no model: the admin builds its fields inside the request, where a tenant
+    """Has no ``Meta.model``: the admin then builds its fields inside a request, where a tenant
     scope is open.
     """
 
@@ -108,7 +108,9 @@ class RuleForm(forms.ModelForm):
         return "_try" in self.data
 
     def is_valid(self) -> bool:
-        """A trial is shown again as it was typed, and saved by nobody."""
+        """Return False for a trial, so that the admin renders the form again instead of saving
+        it.
+        """
         return super().is_valid() and not self.is_trial
 
 
@@ -131,9 +133,7 @@ class EscalationRuleAdmin(EverybodysAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """Show which tickets the rule as it stands in the form, saved or not, would have touched,
-        when that was asked for.
-        """
+        """On a trial, add the tickets that the rule as typed, saved or not, would have acted on."""
         form = context["adminform"].form
         if form.is_trial and not form.errors:
             customers = [each.pk for each in form.cleaned_data["organizations"]]

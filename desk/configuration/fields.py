@@ -1,5 +1,5 @@
-"""Form fields that name people by their e-mail: a list of thousands is no help, and an address is
-what one has at hand.
+"""Form fields that select people by e-mail address: a drop-down of thousands of names is
+unusable.
 """
 
 from typing import Any
@@ -49,7 +49,7 @@ class PeopleWidget(forms.Textarea):
 
 
 class PeopleField(forms.ModelMultipleChoiceField):
-    """Several people, one e-mail a line; every unknown one is named."""
+    """Several people, one e-mail address per line; the error names every unknown address."""
 
     widget = PeopleWidget(attrs={"rows": 4})
 
@@ -79,7 +79,7 @@ class PeopleField(forms.ModelMultipleChoiceField):
 
 
 class RolesField(forms.MultipleChoiceField):
-    """Role codes kept as a JSON list."""
+    """Several codes (roles, states, priorities), stored as a JSON list."""
 
     widget = forms.CheckboxSelectMultiple
 

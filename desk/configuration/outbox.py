@@ -13,7 +13,7 @@ from foundation.notifications.services import requeue_messages
 
 @admin.register(OutboxMessage)
 class OutboxMessageAdmin(admin.ModelAdmin):
-    """The outbox, to read; dead letters can be put back in the queue."""
+    """The outbox, read-only, with an action that queues dead letters again."""
 
     list_display = ("created_at", "to_email", "subject", "status", "attempts", "sent_at")
     list_filter = ("status", "template")

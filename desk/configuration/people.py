@@ -67,7 +67,7 @@ class UserAdmin(EverybodysAdmin):
 
 
 class MembershipForm(forms.ModelForm):
-    """Names no model: the admin builds its fields inside the request, where a tenant
+    """Has no ``Meta.model``: the admin then builds its fields inside a request, where a tenant
     scope is open.
     """
 
@@ -97,7 +97,7 @@ class ServiceAccountAdmin(ConfigurationAdmin):
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(EverybodysAdmin):
-    """Tokens are made by command, where their secret can be shown once; here they are revoked."""
+    """Revokes tokens. A command creates them, because it can show the secret once."""
 
     list_display = ("pk", "user", "service_account_id", "created_at", "revoked_at")
     list_select_related = ("user",)

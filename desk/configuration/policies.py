@@ -52,7 +52,9 @@ class PolicyTargetInline(LabelledInline):
 
 
 class PercentsField(forms.CharField):
-    """Percents as people list them: ``50, 75, 90``."""
+    """Percentages typed as a list, such as ``50, 75, 90``; the value is a sorted list of
+    integers.
+    """
 
     def prepare_value(self, value: Any) -> Any:
         return ", ".join(map(str, value)) if isinstance(value, list) else value

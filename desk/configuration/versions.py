@@ -1,4 +1,6 @@
-"""Configuration that has versions: one in force never changes, it is followed by another."""
+"""Admin of versioned configuration: a version in force never changes, a new version supersedes
+it.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -24,21 +26,19 @@ from foundation.core.zones import instant_words, zone, zone_words
 
 
 def since_words(moment: datetime, organization: Organization) -> str:
-    """Say an instant in the organization's zone, and name the zone."""
+    """Return an instant in the organization's zone, with the zone's name."""
     return f"{instant_words(moment, organization.time_zone)} ({zone_words(organization.time_zone)})"
 
 
 def status_words(effective_from: datetime, has_successor: bool) -> str | Promise:
-    """Say whether a version is in force, will be, or was."""
+    """Return the state of a version in words: later, in force or superseded."""
     if effective_from > timezone.now():
         return _("later")
     return _("superseded") if has_successor else _("in force")
 
 
 class VersionForm(forms.ModelForm):
-    """A version of something, in force from an instant of the organization's zone on; empty is at
-    once.
-    """
+    """A version with ``effective_from``, typed in the organization's zone; empty means now."""
 
     effective_from = forms.DateTimeField(
         label=_("In force from"),
@@ -51,7 +51,7 @@ class VersionForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         version = self.instance
         self.initial["effective_from"] = (
-            None  # of one that is in force only a new version can be made
+            None  # a version in force never changes: it can only be saved as a new one
         )
         if version.pk and version.effective_from > timezone.now():
             local = zone(version.organization.time_zone)
@@ -78,16 +78,15 @@ class VersionForm(forms.ModelForm):
         return data
 
     def check(self, organization: Organization, data: dict[str, Any], now: datetime) -> None:
-        """Refuse with ``Invalid`` what the service would refuse."""
+        """Raise ``Invalid`` for a version that the service would refuse."""
         raise NotImplementedError
 
 
 class VersionAdmin(ConfigurationAdmin):
-    """Versions that are in force never change: one is opened and saved as a new one, for whom it
-    was.
+    """Versions in force are read-only; "Save as new" adds a version for the same owners.
 
-    ``owners`` are the keys that say for whom; each version of the same owners follows the one
-    before it. The organization is always one.
+    ``owners`` are the fields that, together with the organization, identify a series of versions.
+    Each version supersedes the one before it in its series.
     """
 
     save_as = True
@@ -136,7 +135,9 @@ class VersionAdmin(ConfigurationAdmin):
         form_url: str = "",
         extra_context: Any = None,
     ) -> Any:
-        """Save as new for the same owners: the page shows them, and its form does not hold them."""
+        """On "Save as new", copy organization and owners of the original into the POST data: they
+        are read-only on the page, so its form does not send them.
+        """
         original = (
             self.get_object(request, object_id)
             if object_id and "_saveasnew" in request.POST
@@ -160,7 +161,7 @@ class VersionAdmin(ConfigurationAdmin):
     ) -> HttpResponse:
         version = context["adminform"].form.instance
         source = getattr(request, "saved_from", None)
-        if source is not None:  # refused: Django's page would call it nothing
+        if source is not None:  # a refused "Save as new", which Django treats as an addition
             context |= {
                 "original": source,
                 "title": _("New version of %(name)s") % {"name": source},
@@ -182,7 +183,7 @@ class VersionAdmin(ConfigurationAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Whom it is for stays."""
+        """Make the owners read-only once the version exists."""
         found = super().get_readonly_fields(request, obj)
         return found if obj is None else list(dict.fromkeys([*found, *self.owners]))
 

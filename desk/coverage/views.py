@@ -1,5 +1,5 @@
-"""Coverage: who is told of a customer's tickets in each hour of the week to come, and where nobody
-would be.
+"""Coverage: the recipients of a customer's tickets in each hour of the coming week, and the
+gaps.
 """
 
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ class Square:
 
 @dataclass(frozen=True)
 class Line:
-    """What happens at one percentage of a clock in the chosen hour."""
+    """The recipients at one percentage of a clock in the chosen hour."""
 
     percent: int
     recipients: list[Recipients]
@@ -67,8 +67,8 @@ class Line:
 @require_safe
 @needs(Capability.SEE_REPORTS)
 def coverage(request: HttpRequest) -> HttpResponse:
-    """Show the customers with their gaps; of a chosen one the week as a forecast, and who is told
-    in a chosen hour.
+    """List the customers with their gaps. ``?customer=`` adds its forecast of the week and the
+    recipients in one hour (``?hour=``, by default the present one).
     """
     user = person(request)
     now = timezone.now()
@@ -89,7 +89,7 @@ def _row(row: Coverage, found: list[Stretch]) -> dict[str, object]:
 
 
 def _link(organization: Organization, contract: Contract | None) -> str:
-    """Return the query of the week's address."""
+    """Return the query string that opens a customer's week."""
     named = {"contract": contract.reference} if contract is not None else {}
     return urlencode({"customer": organization.slug, **named})
 

@@ -1,5 +1,5 @@
-"""Every component of the screens on one page, in all its states: where a change of style is looked
-at first.
+"""The gallery: every component of the screens in all its states on one page, to check changes of
+style.
 """
 
 from datetime import UTC, date, datetime, timedelta

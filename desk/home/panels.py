@@ -1,4 +1,4 @@
-"""What stands on the desk's home, in order."""
+"""Panels of the desk's home, in display order."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,7 +35,9 @@ HomePanel = Panel[Home]
 
 
 class Figures(HomePanel):
-    """How many tickets are mine, unassigned, at risk, overdue; each leads to the queue."""
+    """Counts of the reader's own, unassigned, at-risk and overdue tickets, each linked to the
+    queue.
+    """
 
     name = "figures"
     template = "desk/home/panels/figures.html"
@@ -70,7 +72,7 @@ class Mine(HomePanel):
 
 
 class NoTickets(HomePanel):
-    """For a role that works with no tickets."""
+    """Shown to a role that may not see tickets."""
 
     name = "no_tickets"
     template = "desk/home/panels/no_tickets.html"

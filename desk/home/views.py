@@ -1,4 +1,4 @@
-"""Where an agent begins: what is theirs, what is in danger, what nobody holds."""
+"""An agent's home: counts, the most urgent tickets, and the agent's own tickets."""
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone

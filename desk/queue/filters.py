@@ -14,7 +14,7 @@ from tickets.states import ACTIVE, State
 
 
 class QueueFilter(django_filters.FilterSet):
-    """Narrows the queue; what is no choice narrows nothing."""
+    """Filters of the queue; an invalid form filters nothing."""
 
     q = django_filters.CharFilter(label=_("Number or subject"), method="by_words")
     organization = django_filters.ModelChoiceFilter(

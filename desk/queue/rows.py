@@ -13,8 +13,8 @@ from tickets.queries import Held
 def rows_of(
     tickets: Iterable[Ticket], now: datetime
 ) -> list[tuple[Ticket, Clock | None, list[Held]]]:
-    """Give each ticket its most urgent clock and whose turn it was for how long, in one query each
-    for all.
+    """Return each ticket with its most urgent clock and the time each holder had the turn. Runs one
+    query for all clocks and one for all intervals.
     """
     found = list(tickets)
     clocks = clocks_of([ticket.pk for ticket in found])

@@ -1,4 +1,4 @@
-"""The queue: most urgent first, in five views, with filters and bulk assignment."""
+"""The queue: most urgent first, in the views of ``VIEWS``, with filters and bulk assignment."""
 
 from collections.abc import Callable
 from datetime import datetime

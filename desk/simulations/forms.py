@@ -46,7 +46,9 @@ _YES_NO = [AS_IN_FORCE, ("yes", _("Yes")), ("no", _("No"))]
 
 
 class TargetField(forms.CharField):
-    """A target as people write it; empty stays as in force."""
+    """A target typed as text, such as ``1 h 30 min`` or ``5 d``; None when empty, which keeps the
+    one in force.
+    """
 
     def clean(self, value: Any) -> Target | None:
         text = str(super().clean(value) or "")
@@ -61,7 +63,9 @@ class TargetField(forms.CharField):
 
 
 class HoursField(forms.CharField):
-    """The hours of a week, line by line; empty stays as in force."""
+    """The hours of a week as text, one line per day or range; None when empty, which keeps those in
+    force.
+    """
 
     widget = forms.Textarea(attrs={"rows": 4})
 
@@ -78,7 +82,7 @@ class HoursField(forms.CharField):
 
 
 class SimulationForm(forms.Form):
-    """Other terms to be tried. An empty field keeps the terms in force for each ticket."""
+    """Terms to simulate. An empty field keeps the terms in force for each ticket."""
 
     name = forms.CharField(
         label=_("Name"),
@@ -206,7 +210,7 @@ def initial_of(draft: Draft) -> dict[str, Any]:
             kinds = [support_type] if support_type else SupportType.values
             every = draft.targets.get((metric, "", priority))
             found = {draft.targets.get((metric, kind, priority), every) for kind in kinds}
-            # one field for several targets stays empty: as in force
+            # the field covers targets that differ: leave it empty, as in force
             target = found.pop() if len(found) == 1 else None
             values[_target_name(metric, support_type, priority)] = (
                 format_promise(target) if target is not None else ""
@@ -235,7 +239,9 @@ def _flag(value: str) -> bool | None:
 
 
 class PutInForceForm(forms.Form):
-    """For which contract, and from when on, a simulated draft becomes what is promised."""
+    """The contract that gets the simulated draft as new versions, and the instant from which they
+    are in force.
+    """
 
     contract: Any = forms.ModelChoiceField(None, label=_("Contract"))
     effective_from = forms.DateTimeField(

@@ -1,6 +1,4 @@
-"""Simulations: what past months would have been under other terms; asked for, followed, read, put
-in force.
-"""
+"""Simulations of past months under other terms: request, follow, read, put in force."""
 
 from collections.abc import Iterator
 
@@ -37,8 +35,8 @@ from web.requests import actor, person, posted_from
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs(Capability.SEE_REPORTS)
 def simulations(request: HttpRequest) -> HttpResponse:
-    """List what was tried, and take what is to be tried; ``?from=`` fills the form with a
-    customer's terms in force.
+    """List the simulations (GET) or request one (POST). ``?from=`` fills the form with a customer's
+    terms in force, ``?again=`` with an earlier simulation.
     """
     user = person(request)
     now = timezone.now()
@@ -103,7 +101,7 @@ def simulation(request: HttpRequest, simulation_id: int) -> HttpResponse:
     found = queries.get_simulation(person(request), simulation_id)
     context = _result(request, found, None)
     if is_partial(request) and not context["is_running"]:
-        return HttpResponseClientRefresh()  # the page that waited is shown whole
+        return HttpResponseClientRefresh()  # the waiting page reloads to show the result
     return render(request, "desk/simulations/page.html", frame(request) | context)
 
 
@@ -145,7 +143,7 @@ def _says_pauses(draft: Draft) -> bool:
 @require_safe
 @needs(Capability.SEE_REPORTS)
 def simulation_changes(request: HttpRequest, simulation_id: int) -> HttpResponseBase:
-    """Serve every clock that comes out otherwise as CSV, one customer's month after the other."""
+    """Stream every clock with a different result as CSV, one customer's month after the other."""
     found = queries.get_simulation(person(request), simulation_id)
     response = StreamingHttpResponse(
         _changes(queries.simulation_result(found)), content_type=CSV_TYPE
@@ -163,7 +161,7 @@ def _changes(result: queries.SimulationResult) -> Iterator[bytes]:
             continue
         with part.changes.file.open("rb") as stream:
             for number, line in enumerate(stream):
-                if number:  # each part has the heading too
+                if number:  # skip the heading, which each part has
                     yield f"{part.organization.slug},".encode() + line
 
 
@@ -177,8 +175,8 @@ def cancel_simulation(request: HttpRequest, simulation_id: int) -> HttpResponse:
 @posted_from("admin:simulation", "simulation_id")
 @needs(Capability.CONFIGURE)
 def put_in_force(request: HttpRequest, simulation_id: int) -> HttpResponse:
-    """Make the simulated targets, pauses and matrix a new version of a contract's policy: for
-    administrators.
+    """Publish the simulated targets, pauses and matrix as new versions for a contract.
+    Administrators only.
     """
     found = queries.get_simulation(person(request), simulation_id)
     now = timezone.now()

@@ -1,4 +1,4 @@
-"""Forms of the desk. They translate; services decide."""
+"""Forms of the desk: they parse input, the services apply the rules."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ class Say(TextChoices):
 
 
 class SayForm(forms.Form):
-    """What the composer sends: a reply, an attention statement or an internal note."""
+    """The composer: a reply, an attention statement or an internal note."""
 
     kind = forms.ChoiceField(
         choices=Say.choices, initial=Say.REPLY, widget=forms.RadioSelect, label=_("Send as")
@@ -58,10 +58,10 @@ class SayForm(forms.Form):
 
 
 class VersionedForm(forms.Form):
-    """A form that changes fields of a ticket carries the version its reader saw.
+    """A form that changes a ticket; it carries the version that the reader saw.
 
-    Several stand on one page: the ids of each begin with its own word, so that a label leads to its
-    own field.
+    One page has several of them: ``word`` prefixes the ids of each, so that a label matches its own
+    field.
     """
 
     word = "form"
@@ -73,14 +73,14 @@ class VersionedForm(forms.Form):
 
 
 class SeenForm(VersionedForm):
-    """A form whose consequences are shown before it is saved; other values than those ``seen`` are
+    """A form whose consequences are shown before it is saved; values that differ from ``seen`` are
     shown again.
     """
 
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def values(self) -> str:
-        """Return what was chosen as one word, to compare with what was ``seen``."""
+        """Return the chosen values as one string, to compare with ``seen``."""
         raise NotImplementedError
 
     def is_seen(self) -> bool:
@@ -113,7 +113,7 @@ class ClassifyForm(SeenForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields: Any = self.fields
-        # "Optional" beside it would be untrue.
+        # Required in some cases: do not label it optional.
         fields["reason"].is_conditional = True
         fields["service"].queryset = Service.objects.filter(is_active=True).order_by(
             "position", "pk"
@@ -201,7 +201,9 @@ class AssignForm(VersionedForm):
 
 
 class StepForm(VersionedForm):
-    """Details of a transition; which of them are shown and needed is in the table."""
+    """Details of a transition. ``needs`` of the transition selects the fields that are shown and
+    required.
+    """
 
     reason = forms.CharField(
         label=_("Reason"), required=False, widget=forms.Textarea(attrs={"rows": 2})
@@ -249,9 +251,7 @@ class StepForm(VersionedForm):
 
 
 class RegisterForm(forms.Form):
-    """Assisted registration: an agent raises a ticket for a customer who called, wrote
-    or came by.
-    """
+    """Assisted registration: an agent raises a ticket for a customer who called or wrote."""
 
     CHANNELS = (Channel.PHONE, Channel.EMAIL, Channel.CHAT, Channel.WHATSAPP)
 

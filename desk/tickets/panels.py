@@ -1,4 +1,4 @@
-"""What stands on the desk's ticket page, in order."""
+"""Panels of the desk's ticket page, in display order."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -127,7 +127,7 @@ class Classification(TicketPanel):
 
 
 class ContractChange(TicketPanel):
-    """For whom may change the contract, where there is another one to choose."""
+    """Shown to users who may change the contract, if the organization has another one."""
 
     name = "contract"
     template = "desk/tickets/panels/contract.html"

@@ -56,7 +56,7 @@ def ticket_page(request: HttpRequest, number: str) -> HttpResponse:
 
 @require_safe
 def explanation(request: HttpRequest, number: str, metric: str) -> HttpResponse:
-    """Show why a clock is due when it is, on a page that can be printed."""
+    """Show the ledger of a clock on a printable page."""
     ticket = queries.get_ticket(person(request), number)
     item = get_clock(ticket, queries.intervals(ticket.pk), metric, None)
     context = {
@@ -69,7 +69,7 @@ def explanation(request: HttpRequest, number: str, metric: str) -> HttpResponse:
 
 
 def _page(request: HttpRequest, ticket: Ticket, refused: Sequence[Refused] = ()) -> HttpResponse:
-    """Render the ticket, or for htmx the panel alone whose form was refused."""
+    """Render the ticket page; for htmx, only the panel with the refused form."""
     user = person(request)
     now = timezone.now()
     page = TicketPage(ticket, user, now)
@@ -89,7 +89,9 @@ def _page(request: HttpRequest, ticket: Ticket, refused: Sequence[Refused] = ())
 @require_safe
 @needs(Capability.SEE_TICKETS)
 def panel(request: HttpRequest, number: str, name: str) -> HttpResponse:
-    """Serve one panel of the page, for a reader who opens it."""
+    """Serve one panel, which htmx requests when the reader opens it. Raises ``NotFound`` when it
+    has nothing to show.
+    """
     ticket = queries.get_ticket(person(request), number)
     now = timezone.now()
     page = TicketPage(ticket, person(request), now)
@@ -110,23 +112,23 @@ def _refuse(
     panel: str,
     **context: Any,
 ) -> HttpResponse:
-    """Show the panel again with the refused form: 409 with what changed for a stale one, 403 or
-    400 otherwise.
+    """Render the panel again with the refused form: 409 with the changes for ``StaleTicket``,
+    otherwise the status of the error.
     """
     put_on_form(form, error)
     fresh = queries.get_ticket(person(request), ticket.number)
     if isinstance(error, StaleTicket):
         context["changes"] = error.changes
         form.data = form.data.copy()  # type: ignore[attr-defined]
-        # What was typed stays; sending it again is a choice.
+        # Keep the typed values with the new version: sending them again overwrites the changes.
         form.data["version"] = str(fresh.version)  # type: ignore[index]
     return _page(request, fresh, [Refused(panel, context, page_status(error))])
 
 
 @posted_from("admin:ticket", "number")
 def say(request: HttpRequest, number: str) -> HttpResponse:
-    """Send what the composer holds. A reply is never refused for being late: it warns (DECISIONS
-    14).
+    """Send a reply, statement or note. A message that arrived meanwhile causes a warning, never a
+    refusal (DECISIONS 14).
     """
     ticket = queries.get_ticket(person(request), number)
     form = SayForm(request.POST, request.FILES)
@@ -180,8 +182,8 @@ def _warn_of_newer(request: HttpRequest, ticket: Ticket, last_seen: int | None) 
 
 @posted_from("admin:ticket", "number")
 def classify(request: HttpRequest, number: str) -> HttpResponse:
-    """Save the classification; one that moves a clock is shown with its consequences first, and
-    saved when it comes again.
+    """Save the classification. If it moves a clock, show the consequences first; save when the same
+    values are sent again.
     """
     ticket = queries.get_ticket(person(request), number)
     form = ClassifyForm(request.POST)
@@ -219,8 +221,8 @@ def classify(request: HttpRequest, number: str) -> HttpResponse:
 @posted_from("admin:ticket", "number")
 @needs(Capability.SUPERVISE)
 def change_contract(request: HttpRequest, number: str) -> HttpResponse:
-    """Put the ticket under another contract; one that moves a clock is shown with its consequences
-    first, as a classification is.
+    """Put the ticket under another contract. If that moves a clock, show the consequences first;
+    save when the same values are sent again.
     """
     ticket = queries.get_ticket(person(request), number)
     form = ContractForm(request.POST, ticket=ticket)
@@ -311,7 +313,7 @@ def step(request: HttpRequest, number: str, name: str) -> HttpResponse:
 
 
 def _refused_step(request: HttpRequest, ticket: Ticket, name: str, form: StepForm) -> Refused:
-    """Return the panel of the steps with what was typed for one of them."""
+    """Return the steps panel with the refused form of one transition."""
     fresh = queries.get_ticket(person(request), ticket.number)
     page = TicketPage(fresh, person(request), timezone.now())
     loaded = Steps().load(page.reader, page, page.at) or {"steps": []}

@@ -15,7 +15,7 @@ class Coverage(OrganizationRow):
 
     contract = models.ForeignKey(Contract, on_delete=models.CASCADE, null=True, related_name="+")
     gaps = models.JSONField(default=list)
-    # a change asks to compute again; None: nothing waits
+    # when a change requested a new computation; None: no request is pending
     asked_at = models.DateTimeField(null=True)
     computed_at = models.DateTimeField(null=True)
 
@@ -44,9 +44,7 @@ class Coverage(OrganizationRow):
 
 
 class Drill(OrganizationRow):
-    """A marked test: who answers for the levels of a matrix at that hour was sent a notice that
-    says so.
-    """
+    """A test: a marked notice to the people who answer for the levels of a matrix at that hour."""
 
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, null=True, related_name="+")
     started_by = models.ForeignKey(

@@ -17,8 +17,8 @@ class Cause(models.TextChoices):
 
 
 class Escalation(OrganizationRow):
-    """One step of a ticket up its ladder. ``cause_key`` names the fact behind it: the same fact
-    never climbs twice.
+    """One step of a ticket on its ladder. ``cause_key`` identifies the cause: a unique constraint
+    allows one step for each.
     """
 
     ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="+")
@@ -30,9 +30,9 @@ class Escalation(OrganizationRow):
     cause_key = models.CharField(max_length=80)
     reason = models.TextField(blank=True)
     created_at = models.DateTimeField()
-    # when the level is told: at once, or when somebody of it comes on duty
+    # when the level is notified: at once, or when one of its people comes on duty
     notified_at = models.DateTimeField(null=True)
-    notified = models.JSONField(default=list)  # the names of those who are
+    notified = models.JSONField(default=list)  # names of the recipients
     acknowledge_due_at = models.DateTimeField(null=True)
     acknowledged_at = models.DateTimeField(null=True)
     acknowledged_by = models.ForeignKey(
@@ -61,8 +61,8 @@ class Escalation(OrganizationRow):
 
     @property
     def acknowledger(self) -> str:
-        """Who took it on: a person of the desk, or the contact of the level who followed the signed
-        link.
+        """The name of the person who acknowledged: of the desk, or the contact who opened the
+        signed link; empty before.
         """
         return (
             str(self.acknowledged_by)

@@ -18,11 +18,11 @@ class MatrixKind(models.TextChoices):
 
 
 class EscalationMatrix(OrganizationRow):
-    """Who answers, level by level, from an instant on: of a contract, or of the whole organization.
-    Never changed once in force.
+    """A version of the levels of a contract, or of the whole organization, in force from an instant
+    on. Never changed once in force.
 
-    Tickets climb the hierarchical one (SPEC 5.2); the list for technical failures (5.4) and that of
-    complaints (5.5) are shown and handed out.
+    Tickets follow the hierarchical one (SPEC 5.2). The list for technical failures (5.4) and that
+    for complaints (5.5) are only displayed.
     """
 
     contract = models.ForeignKey(
@@ -70,9 +70,7 @@ class EscalationMatrix(OrganizationRow):
 
 
 class EscalationLevel(OrganizationRow):
-    """A step of an escalation matrix (SPEC 5.2): what it is for, who is told, how to reach them,
-    when they answer.
-    """
+    """A level of an escalation matrix (SPEC 5.2): purpose, recipients, contact data and hours."""
 
     matrix = models.ForeignKey(EscalationMatrix, on_delete=models.CASCADE, related_name="+")
     position = models.PositiveSmallIntegerField(_("level"), validators=[MinValueValidator(1)])

@@ -26,11 +26,11 @@ class Action(models.TextChoices):
 
 
 class EscalationRule(models.Model):
-    """What the desk does by itself when a clock, a state or silence calls for it (SPEC 5.3). A new
-    one is off.
+    """An action that a clock, a state or a silence triggers automatically (SPEC 5.3). A new rule is
+    inactive.
 
-    A condition that is left empty holds for every ticket. Codes are those of
-    ``core.classification``, ``sla`` and ``tickets``.
+    An empty condition matches every ticket; without states, a silence rule matches
+    ``rules.WAITS_FOR_US``. Codes are those of ``core.classification``, ``sla`` and ``tickets``.
     """
 
     name = models.CharField(_("name"), max_length=120, unique=True)
@@ -79,7 +79,7 @@ class EscalationRule(models.Model):
         help_text=_("Leave empty for every customer."),
     )
     action = models.CharField(_("what to do"), max_length=10, choices=Action)
-    # when the silence of the active tickets was put under watch
+    # when the silence watches were created; None: pending
     planned_at = models.DateTimeField(null=True, editable=False)
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -108,7 +108,7 @@ class EscalationRule(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """Refuse what could never act, and say what is missing."""
+        """Raise ``ValidationError`` for a rule that could never act, with the fields to correct."""
         super().clean()
         wrong: dict[str, str | Promise] = {}
         if self.trigger == Trigger.CLOCK and self.percent is None:
@@ -146,12 +146,11 @@ class EscalationRule(models.Model):
 
 
 class RuleLog(OrganizationRow):
-    """What every active rule made of one occurrence: which ran, which did not, and why. One row per
-    occurrence.
+    """The result of every active rule for one occurrence, with its reasons. One row per occurrence.
 
-    ``results`` holds, in the rules' order, ``{"rule", "name", "outcome", "why", "did"}``:
-    ``outcome`` is a ``rules.Outcome``, ``why`` the codes of the conditions that were not met,
-    ``did`` whom it reached.
+    ``results`` lists, in the rules' order, ``{"rule", "name", "outcome", "why", "did"}``:
+    ``outcome`` is a ``rules.Outcome``, ``why`` the codes of unmet conditions, ``did`` the
+    recipients or the level.
     """
 
     ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="+")
@@ -172,7 +171,9 @@ class RuleLog(OrganizationRow):
 
 
 class SilenceWatch(OrganizationRow):
-    """When a rule looks whether the customer of a ticket has heard nothing since ``since``."""
+    """The instant ``run_after`` at which a rule applies, unless a message to the customer or a
+    change of state after ``since`` restarts the watch.
+    """
 
     ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="+")
     rule = models.ForeignKey(EscalationRule, on_delete=models.CASCADE, related_name="+")

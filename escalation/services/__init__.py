@@ -1,4 +1,4 @@
-"""The verbs that write escalations, their matrices and rules."""
+"""Services that write escalations, matrices, rule logs and coverage."""
 
 from escalation.services.base import ESCALATOR
 from escalation.services.climbing import (

@@ -26,7 +26,7 @@ from tickets.permissions import can_reply_as_customer
 from tickets.services.base import locked_ticket
 from tickets.states import FINAL, State
 
-# Two of these at one instant are one sweep: two clocks, or a clock and a rule.
+# Two of these causes with the same ``at`` come from one sweep, and make one step.
 AUTOMATIC_CAUSES = {Cause.BREACH, Cause.RULE}
 
 
@@ -34,13 +34,14 @@ AUTOMATIC_CAUSES = {Cause.BREACH, Cause.RULE}
 def escalate_ticket(
     *, ticket: Ticket, cause: Cause, cause_key: str, reason: str = "", by: Actor, at: datetime
 ) -> Escalation | None:
-    """Move the ticket to the next level of its matrix and tell who answers for it: who is on duty,
-    or will be first.
+    """Move the ticket to the next level of its matrix and notify the people of that level: those on
+    duty, or the first to come on duty.
 
-    Returns None when this cause (``cause_key``) has already moved it: the same fact, or a second
-    clock that breached in the same sweep. Past the last level it stays there, and the contact is
-    told again. Without a matrix the desk's supervisors are told. In order: row, record,
-    ``TicketEscalated``, letters.
+    Returns None when ``cause_key`` has made a step before, or when a breach or a rule made one at
+    the same ``at`` (one sweep). Past the last level the ticket stays there, and that level is
+    notified again. Without a matrix the desk's supervisors are notified. Earlier steps no longer
+    wait for an acknowledgement. Locks the ticket. In order: row, record, ``TicketEscalated``,
+    letters.
     """
     ticket = locked_ticket(ticket.pk, "organization", "requester", "assignee", "owner")
     steps = list(Escalation.objects.filter(ticket=ticket).order_by("pk"))
@@ -101,8 +102,10 @@ def _record_and_publish(escalation: Escalation, *, by: Actor, at: datetime) -> N
 
 @transaction.atomic
 def request_escalation(*, ticket: Ticket, reason: str, by: Actor, at: datetime) -> Escalation:
-    """Let the customer escalate at any moment of the ticket's life (SPEC 5.2). The same words
-    within a minute are one request: a double click.
+    """Escalate a ticket that has not ended, on request of the customer or the desk (SPEC 5.2).
+
+    The same reason within ``DOUBLE_CLICK`` returns the earlier step. Raises ``NotAllowed``, or
+    ``Invalid`` without a reason.
     """
     user = acting_person(by)
     if not (can_reply_as_customer(user, ticket) or user.can(Capability.WORK_TICKETS)):
@@ -120,7 +123,7 @@ def request_escalation(*, ticket: Ticket, reason: str, by: Actor, at: datetime) 
     if asked is not None:
         return asked
     key = f"request:{at.isoformat()}"
-    # None: another request of the same instant has made this very step.
+    # None: a concurrent request with the same ``at`` has created this step.
     return escalate_ticket(
         ticket=ticket, cause=Cause.REQUEST, cause_key=key, reason=reason, by=by, at=at
     ) or Escalation.objects.get(ticket=ticket, cause_key=key)
@@ -128,11 +131,11 @@ def request_escalation(*, ticket: Ticket, reason: str, by: Actor, at: datetime) 
 
 @transaction.atomic
 def deescalate_ticket(*, ticket: Ticket, reason: str, by: Actor, at: datetime) -> Escalation:
-    """Take the ticket one level back, with the reason on the record; nobody is told, and the next
-    request climbs from there.
+    """Move the ticket one level down, with the reason on the record. Notifies nobody; the next
+    escalation starts from that level.
 
-    Refuses with ``NotAllowed`` (the desk only), or ``Invalid`` without a reason or for a ticket
-    that stands on no level.
+    Raises ``NotAllowed`` unless the person works tickets, or ``Invalid`` without a reason or for a
+    ticket on no level.
     """
     user = acting_person(by)
     if not user.can(Capability.WORK_TICKETS):
@@ -212,10 +215,10 @@ def _acknowledge(
 
 @transaction.atomic
 def climb(*, escalation: Escalation, at: datetime) -> bool:
-    """Escalate further from a level that did not acknowledge in time; return whether somebody was
-    notified.
+    """Escalate from a step that was not acknowledged in time; return whether a new step was made.
 
-    The last level is notified once more. A ticket that was solved meanwhile climbs no further.
+    Returns False when the step was acknowledged or claimed by another worker, when the ticket ended
+    or was solved after it, or when the last level has been notified again.
     """
     ticket = locked_ticket(escalation.ticket_id, "organization")
     claimed = Escalation.objects.filter(
@@ -245,7 +248,7 @@ def _moved_in_this_sweep(steps: list[Escalation], at: datetime) -> bool:
 
 
 def _was_told_again(escalation: Escalation) -> bool:
-    """Tell whether a step repeats its level: the one before it stood there too."""
+    """Tell whether an unacknowledged step repeats the level of the step before it."""
     earlier = (
         Escalation.objects.filter(ticket_id=escalation.ticket_id, pk__lt=escalation.pk)
         .order_by("-pk")
@@ -265,15 +268,15 @@ def _next_level(matrix: list[EscalationLevel], steps: list[Escalation]) -> Escal
 
 
 def _stop_waiting(steps: list[Escalation]) -> None:
-    """A step that another one has overtaken no longer climbs by itself."""
+    """Clear ``acknowledge_due_at`` of earlier steps, so that the sweep skips them."""
     waiting = [step.pk for step in steps if step.acknowledge_due_at is not None]
     if waiting:
         Escalation.objects.filter(pk__in=waiting).update(acknowledge_due_at=None)
 
 
 def can_acknowledge(user: User, escalation: Escalation, at: datetime) -> bool:
-    """Tell whether a person takes a step on: of its level, the one who stands in for somebody of
-    it, or a supervisor.
+    """Tell whether a person may acknowledge a step: a member of its level, a substitute of one, or
+    a supervisor.
     """
     if user.can(Capability.SUPERVISE):
         return True

@@ -26,7 +26,7 @@ from foundation.duty.roster import roster_on
 
 @transaction.atomic
 def ask_coverage(*, organization_ids: list[int], at: datetime) -> None:
-    """Ask to compute the coverage of these customers again: something it depends on has changed."""
+    """Request a new computation of the coverage of these customers: sets ``asked_at``."""
     for organization_id in organization_ids:
         Coverage.objects.update_or_create(
             organization_id=organization_id, contract=None, defaults={"asked_at": at}
@@ -83,8 +83,10 @@ def refresh_coverage(*, organization: Organization, at: datetime) -> int:
 def start_drill(
     *, organization: Organization, contract: Contract | None, by: Actor, at: datetime
 ) -> Drill:
-    """Send everybody who would answer now for a level of the matrix a notice marked as a test; a
-    double click sends once.
+    """Send a notice marked as a test to everybody who would answer now for a level of the matrix.
+
+    A second call within ``DOUBLE_CLICK`` returns the first drill. Raises ``NotAllowed`` unless the
+    person supervises or configures. Locks the organization's row.
     """
     user = acting_person(by)
     if not (user.can(Capability.SUPERVISE) or user.can(Capability.CONFIGURE)):

@@ -30,11 +30,11 @@ def publish_ladder(
     contract: Contract | None = None,
     kind: MatrixKind = MatrixKind.HIERARCHICAL,
 ) -> EscalationMatrix:
-    """Add a version to a matrix of a contract, or without one of the organization; ``levels`` are
+    """Add a version to the matrix of a contract, or of the organization without one. ``levels`` are
     unsaved rows.
 
-    Tickets climb by it from ``effective_from`` on. Raises ``Invalid`` or ``ValidationError`` with
-    what is wrong and how to mend it.
+    Tickets follow it from ``effective_from`` on. Locks the organization's row. Raises ``Invalid``
+    or ``ValidationError`` with the fields to correct.
     """
     hold_organization(organization.pk)
     matrix = EscalationMatrix(
@@ -61,13 +61,15 @@ def publish_ladder(
 
 
 def check_matrix(matrix: EscalationMatrix, *, at: datetime) -> None:
-    """Refuse a version that would change the past, or not begin between its neighbours."""
+    """Raise ``Invalid`` when a version takes effect before ``at``, or not between the versions
+    before and after it.
+    """
     check_place(matrix, _matrices_like(matrix), at=at)
 
 
 def check_levels(levels: Iterable[EscalationLevel]) -> None:
-    """Refuse a matrix without levels, or whose levels are not 1, 2, 3 …: somebody would
-    be skipped.
+    """Raise ``Invalid`` without levels, or unless they are numbered 1, 2, 3 …: a gap would skip a
+    level.
     """
     positions = sorted(level.position for level in levels)
     if not positions or positions != list(range(1, len(positions) + 1)):
@@ -76,7 +78,7 @@ def check_levels(levels: Iterable[EscalationLevel]) -> None:
 
 
 def number_matrix(matrix: EscalationMatrix, *, at: datetime) -> None:
-    """Give a new version its number, and the instant from which it is known."""
+    """Set the next free number and ``published_at`` on an unsaved version."""
     last = _matrices_like(matrix).order_by("-number").first()
     matrix.number = last.number + 1 if last else 1
     matrix.published_at = at

@@ -1,5 +1,5 @@
-"""Escalation rules at work: each occurrence is judged once, and what ran and what did not
-is kept with its reasons (SPEC 5.3).
+"""Applies escalation rules: judges each occurrence once, and logs the result of every rule with its
+reasons (SPEC 5.3).
 """
 
 import logging
@@ -35,7 +35,7 @@ logger = logging.getLogger(__name__)
 
 
 class CannotAct(DomainError):
-    """What the action needs is not there; ``code`` is a ``rules.Condition``."""
+    """A prerequisite of the action is missing; ``code`` is a ``rules.Condition``."""
 
     def __init__(self, condition: Condition) -> None:
         super().__init__(condition.label)
@@ -44,11 +44,11 @@ class CannotAct(DomainError):
 
 @transaction.atomic
 def apply_rules(*, ticket: Ticket, occurrence: Occurrence, at: datetime) -> RuleLog | None:
-    """Let every active rule of the occurrence's trigger look at it: act, or say why not. Returns
-    None where there is no such rule.
+    """Apply every active rule of the occurrence's trigger, and log each result. Returns None when
+    there is no such rule, or the occurrence was judged before.
 
-    An occurrence that was judged before is left alone. An action that fails is noted, and takes
-    neither the others nor the cause with it.
+    An action runs in a savepoint: an error is logged and rolls back that action alone, not the
+    other rules or the caller's transaction.
     """
     asked = [
         each
@@ -114,12 +114,14 @@ def _result(
 
 
 def _act(rule: EscalationRule, ticket: Ticket, occurrence: Occurrence, log: RuleLog) -> str:
-    """Carry the rule out and return whom it reached."""
+    """Perform the rule's action and return its recipients, assignee or level as text for the log.
+    Raises ``CannotAct`` when a prerequisite is missing.
+    """
     at = log.at
     if rule.action == Action.RAISE:
         if ticket.state in FINAL:
             raise CannotAct(Condition.ENDED)
-        # At the breach itself the ladder has moved in this very instant, and stays (DECISIONS 17).
+        # None after a breach at the same ``at``: it has moved the ladder already (DECISIONS 17).
         step = escalate_ticket(
             ticket=ticket,
             cause=Cause.RULE,
@@ -167,8 +169,8 @@ def _least_loaded(people: Sequence[User]) -> User:
 
 @transaction.atomic
 def watch_silence(*, ticket: Ticket, at: datetime) -> None:
-    """Count anew how long the customer hears nothing: they were written to, or the state changed.
-    An ended ticket is not watched.
+    """Restart the ticket's silence watches at ``at``, after a message to the customer or a change
+    of state. Deletes those of an ended ticket.
     """
     rules = [each.rule for each in active_rules() if each.rule.trigger == Trigger.SILENCE]
     if not rules:
@@ -186,7 +188,7 @@ def _watch(ticket: Ticket, rule: EscalationRule, since: datetime) -> None:
         return
     try:
         run_after = work_calendar(version).add(since, timedelta(minutes=rule.silence_minutes))
-    except CalendarError:  # beyond the horizon: nothing to wait for
+    except CalendarError:  # the calendar has no such instant: set no watch
         logger.exception(
             "The silence of ticket %s cannot be watched: check the calendar", ticket.pk
         )
@@ -204,8 +206,8 @@ def _watch(ticket: Ticket, rule: EscalationRule, since: datetime) -> None:
 
 @transaction.atomic
 def break_silence(*, watch_id: int, at: datetime) -> bool:
-    """Judge a silence that has lasted; return whether it was done now. Each silence is
-    judged once.
+    """Apply the rule of a due watch and delete the watch; return False when it is gone or was
+    restarted. Locks the ticket.
     """
     watch = (
         SilenceWatch.objects.filter(pk=watch_id)
@@ -221,7 +223,7 @@ def break_silence(*, watch_id: int, at: datetime) -> bool:
     if not SilenceWatch.objects.filter(
         pk=watch_id, run_after=watch.run_after, run_after__lte=at
     ).delete()[0]:
-        return False  # a word was sent meanwhile, or another worker has judged it
+        return False  # restarted meanwhile, or deleted by another worker
     occurrence = Occurrence(
         f"silence:{watch.rule_id}:{watch.since.isoformat()}",
         Trigger.SILENCE,
@@ -234,8 +236,8 @@ def break_silence(*, watch_id: int, at: datetime) -> bool:
 
 @transaction.atomic
 def judge_silence_again(*, ticket: Ticket, at: datetime) -> None:
-    """Evaluate the silence rules again after the ticket was reclassified: its priority may be one
-    that a rule names now.
+    """Apply again each silence rule whose last result was *unmet*, after the ticket's priority or
+    contract changed. Skips rules with a pending watch.
     """
     watched = set(
         SilenceWatch.objects.filter(ticket=ticket).order_by().values_list("rule_id", flat=True)
@@ -264,8 +266,8 @@ def judge_silence_again(*, ticket: Ticket, at: datetime) -> None:
 
 @transaction.atomic
 def plan_rule(*, rule: EscalationRule, at: datetime) -> int:
-    """Watch the active tickets for a silence rule that was switched on or changed; return how many.
-    Silence counts from now on.
+    """Replace the watches of a silence rule that was activated or changed; return how many tickets
+    are watched. Silence counts from ``at``. Any other rule only loses its watches.
     """
     SilenceWatch.objects.filter(rule=rule).delete()
     tickets = (
@@ -283,13 +285,15 @@ def plan_rule(*, rule: EscalationRule, at: datetime) -> int:
 
 
 def renew_rule(*, rule_id: int) -> None:
-    """Have every process read the rules again after the commit, and the active tickets put under
-    watch anew: a rule was changed.
+    """Set ``planned_at`` to null, so that the sweep creates the rule's watches again, and delete
+    the cached rules after the commit.
     """
     EscalationRule.objects.filter(pk=rule_id).update(planned_at=None)
     transaction.on_commit(lambda: cache.delete(RULES_KEY), robust=True)
 
 
 def plan_rules(*, at: datetime) -> int:
-    """Plan every silence rule that waits for it. Needs a scope over every customer."""
+    """Create the watches of every silence rule without them; return how many tickets are watched.
+    Needs a scope over every customer.
+    """
     return sum(plan_rule(rule=rule, at=at) for rule in rules_to_plan())

@@ -5,4 +5,4 @@ from foundation.core.events import Event
 
 @dataclass(frozen=True, kw_only=True)
 class OrganizationCreated(Event):
-    """A customer exists; higher apps give it calendars and the like."""
+    """An organization was created. ``calendars`` handles it and creates the default calendars."""

@@ -1,4 +1,4 @@
-"""Who is who, within the open scope."""
+"""Queries for people, memberships, organizations and support groups, within the open scope."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -28,8 +28,8 @@ def membership_of(user_id: int, organization_id: int) -> Membership | None:
 
 
 def memberships_of(user_id: int) -> list[Membership]:
-    """Return every valid membership of the person inside the scope, with its
-    organization, by name.
+    """Return the person's valid memberships in active organizations of the scope, ordered by
+    organization name, with the organization loaded.
     """
     scope = current_scope()
     return [
@@ -52,10 +52,10 @@ def members_with_role(organization_id: int, *roles: CustomerRole) -> list[User]:
 
 
 def acting_person(by: Actor) -> User:
-    """Return the person who acts: the one the record will name. ``NotAllowed`` for an act of the
-    system, and for an account that is not active.
+    """Return the person behind ``by``. Raises ``NotAllowed`` for a system actor and for an inactive
+    account.
     """
-    person_id = by.person_id or 0  # no row has it
+    person_id = by.person_id or 0  # no row has the id 0
     found = User.objects.filter(pk=person_id, is_active=True).order_by("pk").first()
     if found is None:
         raise NotAllowed(_("Only a person with an active account may do this."))
@@ -94,7 +94,9 @@ def staff() -> list[User]:
 
 
 def assignable_staff() -> list[User]:
-    """Return the people who can hold a ticket: agents, consultants and their supervisors."""
+    """Return the active staff to whom a ticket may be assigned, by name: agents, consultants, desk
+    supervisors and managers.
+    """
     return [user for user in staff() if user.can(Capability.HOLD_TICKETS)]
 
 

@@ -1,5 +1,6 @@
-"""Roles as code (DECISIONS 3). ``has_perm`` and every policy read these tables; nobody is
-superuser.
+"""Roles as code (DECISIONS 3). ``has_perm`` and every permission check read these tables.
+
+There is no superuser: ``User.is_superuser`` is always False.
 """
 
 from collections.abc import Iterable
@@ -31,12 +32,12 @@ class CustomerRole(TextChoices):
 
 
 class Capability(TextChoices):
-    """What a person of the staff may do; a role is a set of these."""
+    """A permission of staff. A staff role is a set of capabilities."""
 
     WORK_TICKETS = "tickets.work"  # desk agent: classify, answer, every transition of the desk
-    HOLD_TICKETS = "tickets.hold"  # higher levels: answer, pend, solve what they hold
+    HOLD_TICKETS = "tickets.hold"  # may be assigned; answers and solves those and level 2-3 tickets
     SEE_TICKETS = "tickets.see"
-    SUPERVISE = "tickets.supervise"  # bulk assignment of others' work, overrides
+    SUPERVISE = "tickets.supervise"  # change contracts, relieve breaches, acknowledge escalations
     SEE_REPORTS = "reports.see"
     CONFIGURE = "configuration.change"
     SEE_CONFIGURATION = "configuration.see"
@@ -79,7 +80,7 @@ STAFF_CAPABILITIES: dict[StaffRole, frozenset[Capability]] = {
     ),
 }
 
-# Customer roles that raise and follow tickets of their own; the others only receive or approve.
+# Customer roles that raise and follow tickets of their own. A report recipient does not.
 RAISES_TICKETS = frozenset(
     {
         CustomerRole.REQUESTER,
@@ -109,8 +110,8 @@ def capabilities_of(roles: Iterable[str]) -> frozenset[Capability]:
     return frozenset(found)
 
 
-# Models of configuration: administrators change them, some roles read them. Everything else in the
-# admin is read-only.
+# Apps whose models are configuration: CONFIGURE changes them, SEE_CONFIGURATION reads them. Of the
+# other models, only the outbox grants a change: SEE_OUTBOX may requeue messages.
 CONFIGURATION_APPS = frozenset({"accounts", "calendars", "catalog", "duty", "escalation", "sla"})
 
 

@@ -1,4 +1,4 @@
-"""People, organizations, tokens: what is written about who may do what."""
+"""Services that create organizations, staff accounts and API tokens."""
 
 import hashlib
 import secrets
@@ -29,11 +29,13 @@ TOKEN_PREFIX = "mesa_"  # lets secret scanners recognise a leaked token  # noqa:
 
 @transaction.atomic
 def create_organization(*, by: Actor, at: datetime, **fields: Any) -> Organization:
-    """Create a customer and tell the apps above, which give it its calendars. Needs a scope over
-    every organization.
+    """Create an organization, record it and publish ``OrganizationCreated``.
+
+    Needs a scope over every organization. Raises ``ValidationError`` when the country or region has
+    no list of public holidays.
     """
     organization = Organization(**fields)
-    # without a list of holidays its calendar would close on none
+    # without a list, the default calendar would have no holidays
     validate_country(organization.country, organization.region)
     organization.save()
     announce_organization(organization=organization, by=by, at=at)
@@ -41,7 +43,7 @@ def create_organization(*, by: Actor, at: datetime, **fields: Any) -> Organizati
 
 
 def announce_organization(*, organization: Organization, by: Actor, at: datetime) -> None:
-    """Record and publish a new organization, whoever saved it."""
+    """Record an organization that was just saved and publish ``OrganizationCreated``."""
     record(
         organization_id=organization.pk,
         facts=[
@@ -87,8 +89,10 @@ def issue_user_token(*, user: User, by: Actor, at: datetime) -> str:
 def issue_service_account_token(
     *, name: str, organization: Organization, contact: User, by: Actor, at: datetime
 ) -> str:
-    """Create the service account if it is new, and a token for it. The contact must be a
-    coordinator there (SPEC 1.3).
+    """Create a token for a service account and return its secret. Creates the account if missing.
+
+    Raises ``Invalid`` unless ``contact`` is a coordinator of the organization (SPEC 1.3). An
+    existing account keeps its own contact.
     """
     membership = (
         Membership.objects.filter(user=contact, organization=organization).order_by("pk").first()
@@ -124,7 +128,7 @@ def issue_service_account_token(
 
 @transaction.atomic
 def set_language(*, user: User, language: str) -> None:
-    """Remember the language the person chose; it then decides over the browser's."""
+    """Store the person's language. It takes precedence over cookie and browser."""
     User.objects.filter(pk=user.pk).update(language=language)
 
 

@@ -12,8 +12,7 @@ from foundation.accounts.models import (
 )
 from foundation.core.tenancy import Scope, open_scope
 
-# The valid memberships of the person the scope was opened for: a request that has asked once does
-# not ask again.
+# Cache of (user id, valid memberships) for the person whose scope is open: one query per request.
 _memberships: ContextVar[tuple[int, list[Membership]] | None] = ContextVar(
     "memberships", default=None
 )
@@ -21,7 +20,10 @@ _memberships: ContextVar[tuple[int, list[Membership]] | None] = ContextVar(
 
 @contextmanager
 def scope_for(user: User | None) -> Iterator[Scope]:
-    """See the organizations this person may see. Nobody, or a person without any, sees nothing."""
+    """Open the scope of the organizations that this person may see.
+
+    The scope is empty for None, an inactive person and a person without organizations.
+    """
     if user is None or not user.is_active or user.is_staff:
         with open_scope(Scope(frozenset(organization_ids_of(user)))) as scope:
             yield scope
@@ -40,8 +42,8 @@ def scope_for(user: User | None) -> Iterator[Scope]:
 
 
 def valid_memberships(user_id: int) -> list[Membership]:
-    """Return the memberships of a person that are not suspended, in whichever organization, with
-    what is shown of it.
+    """Return a person's memberships that are not suspended, in all organizations, ordered by
+    organization name, with the organization loaded.
     """
     known = _memberships.get()
     if known is not None and known[0] == user_id:
@@ -53,15 +55,15 @@ def valid_memberships(user_id: int) -> list[Membership]:
 
 @contextmanager
 def organization_scope(organization_id: int) -> Iterator[Scope]:
-    """See one organization: tasks, which come with its id, and service accounts."""
+    """Open the scope of one organization, for service accounts and tasks that receive its id."""
     with open_scope(Scope(frozenset({organization_id}))) as scope:
         yield scope
 
 
 @contextmanager
 def every_organization(*, reason: str) -> Iterator[Scope]:
-    """See all rows, for work of the system itself. Each call site is listed by a test with its
-    reason.
+    """Open a scope over every organization, for work of the system itself. A test lists each call
+    site with its reason.
     """
     with open_scope(Scope(None, reason)) as scope:
         yield scope
@@ -70,8 +72,9 @@ def every_organization(*, reason: str) -> Iterator[Scope]:
 def organization_ids_of(user: User | None) -> set[int]:
     """Return the ids of the organizations a person may see.
 
-    Customers: those of their memberships that are not suspended. Staff: those their groups name; a
-    group that names none, or no group at all, serves every active and inactive organization.
+    Customers: the organizations of their memberships that are not suspended. Staff: the ones listed
+    by their support groups; every organization, active or not, for a person without a group or
+    with a group that lists none.
     """
     if user is None or not user.is_active:
         return set()
@@ -82,7 +85,9 @@ def organization_ids_of(user: User | None) -> set[int]:
 
 
 def is_restricted(user: object) -> bool:
-    """Tell whether a person of the staff serves only the customers their groups name."""
+    """Return whether support groups restrict this person to the organizations they list; True for
+    anything but a ``User``.
+    """
     with every_organization(reason="find out whether a person's groups name customers"):
         return not isinstance(user, User) or bool(_named_by_groups(user))
 
@@ -94,8 +99,8 @@ def _organizations_served_by(user: User) -> set[int]:
 
 
 def _named_by_groups(user: User) -> set[int]:
-    """Return the organizations that all the person's groups together name; empty when one of them
-    names none.
+    """Return the ids of the organizations that the person's groups list; empty when one group lists
+    none, or without a group.
     """
     named = list(
         Team.objects.filter(members=user.pk).order_by().values_list("pk", "organizations__id")

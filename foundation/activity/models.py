@@ -6,7 +6,7 @@ from foundation.core.tenancy import TenantManager, TenantModel, TenantQuerySet
 
 
 class RecordIsAppendOnly(TypeError):
-    """Someone tried to change or delete a row of the record."""
+    """Raised by an attempt to update or delete a row of the record."""
 
 
 class RecordQuerySet(TenantQuerySet[Any]):
@@ -24,14 +24,14 @@ class RecordManager(TenantManager.from_queryset(RecordQuerySet)):  # type: ignor
 
 
 class Record(TenantModel):
-    """One line of what happened: who, when, to what, through which channel. Append-only.
+    """A row of the record: verb, object, actor, channel and instant. Append-only.
 
-    The payload holds ids, enum codes and ISO instants, never names or texts: those live in rows
-    that can be erased. Organization, actor and object are values, not keys, so that the record
-    outlives what it speaks of.
+    The payload has ids, enum codes and ISO instants only. Names and texts are personal data and
+    stay in rows that can be erased. Organization, actor and object are plain ids, not foreign keys:
+    a row survives the deletion of the rows it refers to.
     """
 
-    can_belong_to_nobody = True  # what happened to the installation: its people, groups, catalogue
+    can_belong_to_nobody = True  # null for people, support groups and the catalogue
 
     organization_id = models.BigIntegerField(null=True)
     at = models.DateTimeField()

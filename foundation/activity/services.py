@@ -1,5 +1,5 @@
-"""Writes the append-only record. Every service calls it in its own transaction: no record, no
-change.
+"""Write the append-only record. Every service calls ``record`` in the transaction of its change:
+both commit or neither.
 """
 
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from foundation.activity.models import Record
 from foundation.core.actor import Actor
 from foundation.core.bulk import insert_rows
 
-MANY = 500  # facts of one act, from which on they are written past the models
+MANY = 500  # above this number of facts, ``insert_rows`` replaces ``bulk_create``
 _COLUMNS = (
     "organization_id",
     "at",
@@ -30,8 +30,8 @@ _COLUMNS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Fact:
-    """What happened to one object: a dotted past-tense verb and a payload of ids, codes and ISO
-    instants.
+    """A fact to record about one object: a dotted past-tense verb and a payload of ids, codes and
+    ISO instants.
     """
 
     verb: str
@@ -41,8 +41,9 @@ class Fact:
 
 
 def record(*, organization_id: int | None, facts: Iterable[Fact], by: Actor, at: datetime) -> None:
-    """Append the facts, in order, as done by ``by`` at the aware instant ``at``. Must run in the
-    caller's transaction.
+    """Append the facts to the record, in order, with actor ``by`` and aware instant ``at``.
+
+    Raises ``RuntimeError`` outside a transaction.
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("The record is written in the transaction of the change it tells of.")

@@ -1,16 +1,16 @@
-"""What the arithmetic refuses. Pure."""
+"""Errors of the calendar arithmetic. Pure."""
 
 
 def gettext_noop(text: str) -> str:
-    """Mark a text for the catalogue: the arithmetic itself speaks no language,
-    ``foundation.calendars.wording`` does.
+    """Return the text unchanged and mark it for ``makemessages``. ``foundation.calendars.wording``
+    translates it, so that the arithmetic needs no Django.
     """
     return text
 
 
 class CalendarError(ValueError):
-    """Base of what the arithmetic refuses; ``code`` is stable. ``text`` is the English sentence,
-    with ``values`` to be put in.
+    """Base of the arithmetic's errors. ``code`` is stable; ``text`` is the English message with
+    ``%(name)s`` placeholders for ``values``.
     """
 
     code = "calendar_error"

@@ -5,10 +5,10 @@ from foundation.core.events import Event
 
 @dataclass(frozen=True, kw_only=True)
 class CalendarVersionPublished(Event):
-    """A calendar says something new from an instant on. A handler in the same transaction may
-    refuse the version by raising ``ValidationError``.
+    """A version was added to a calendar that already had one. A handler in the same transaction may
+    raise ``ValidationError`` to refuse it.
 
-    ``is_renewal``: the content stays, only the tz database is another one.
+    ``is_renewal``: the content is unchanged; only the tz database differs.
     """
 
     version_id: int

@@ -1,4 +1,4 @@
-"""Public holidays of a country, from a kept library. Pure."""
+"""Public holidays of a country, from the ``holidays`` package. Pure."""
 
 from datetime import date
 
@@ -6,8 +6,9 @@ import holidays
 
 
 def public_holidays(country: str, region: str, first_year: int, last_year: int) -> dict[str, str]:
-    """Return ISO date -> name (Spanish where the library has it); empty for a country the library
-    does not know.
+    """Return ISO date -> name for these years, both included. Names are Spanish where available.
+
+    Returns an empty dict for a country or region that the library does not support.
     """
     years = range(first_year, last_year + 1)
     try:

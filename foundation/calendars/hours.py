@@ -1,4 +1,4 @@
-"""Weekly hours and holidays as people write them, one line each. Pure."""
+"""Parse and format weekly hours and holidays as text, one line each. Pure."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -23,10 +23,11 @@ class BadDate(CalendarError):
 
 
 def parse_hours(text: str) -> Hours:
-    """Read lines such as ``lun-vie 09:00-13:00, 14:00-18:00``; a night shift ``22:00-06:00`` is
-    split at midnight.
+    """Parse lines such as ``lun-vie 09:00-13:00, 14:00-18:00`` into weekday -> windows. A night
+    shift ``22:00-06:00`` is split at midnight.
 
-    Raises ``BadWindow`` with the line that is wrong, or what building the calendar raises.
+    Raises ``BadWindow`` that quotes the wrong line, or an error of ``WorkCalendar``, such as
+    ``NoHours`` for an empty text.
     """
     hours: Hours = {}
     for line in filter(None, (raw.strip().lower() for raw in text.splitlines())):
@@ -57,7 +58,7 @@ def _put(hours: Hours, day: int, span: str, line: str) -> None:
         raise BadWindow(gettext_noop("“%(line)s”: write hours such as 09:00-19:00."), line=line)
     start = _padded(start)
     end = _padded(end)
-    if end == start != "00:00":  # nothing, or a whole day? Whoever means the day writes 00:00-24:00
+    if end == start != "00:00":  # ambiguous: an empty window or 24 hours
         raise BadWindow(
             gettext_noop(
                 "“%(line)s”: a window ends when it begins. Write 00:00-24:00 for a whole day."
@@ -73,8 +74,8 @@ def _put(hours: Hours, day: int, span: str, line: str) -> None:
 
 
 def _padded(text: str) -> str:
-    """Return ``09:00`` for ``9:00``, so that times compare as text; what is no time is left for the
-    calendar to refuse.
+    """Return ``09:00`` for ``9:00``, so that times compare as text. Text that is not a time comes
+    back unchanged: ``WorkCalendar`` raises ``BadWindow`` for it.
     """
     hours, colon, minutes = text.partition(":")
     return f"{hours:0>2}:{minutes}" if colon and hours.isascii() and hours.isdigit() else text

@@ -1,4 +1,4 @@
-"""What the arithmetic takes in, checked and turned into microseconds. Pure."""
+"""Validate the inputs of the arithmetic and convert them to integer microseconds. Pure."""
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
@@ -20,8 +20,8 @@ from foundation.calendars.timetable import (
 )
 
 FIRST_YEAR = 1900
-LAST_YEAR = 9998  # of what calendars are asked about
-HORIZON_YEARS = 60  # a deadline further away is a mistake in the calendar, not a promise
+LAST_YEAR = 9998  # the years that a calendar accepts
+HORIZON_YEARS = 60  # a due date further away means that the hours are wrong
 
 
 def too_far() -> BeyondHorizon:
@@ -44,8 +44,8 @@ def zone_named(name: str) -> ZoneInfo:
 
 
 def midnight(day: date, zone: ZoneInfo) -> datetime:
-    """Return the UTC instant at which the local date begins; where midnight falls in a gap, the
-    gap's end.
+    """Return the UTC instant at which the local date begins. Where a change of offset skips
+    midnight, this is the instant of the change.
     """
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
@@ -53,7 +53,7 @@ def midnight(day: date, zone: ZoneInfo) -> datetime:
 def instant_us(moment: datetime) -> int:
     try:
         return to_us(moment)
-    except TypeError as error:  # a naive one cannot be subtracted from an aware one
+    except TypeError as error:  # naive minus aware raises TypeError
         raise NaiveDatetime(
             gettext_noop("Give an aware datetime: one without a zone names no instant.")
         ) from error
@@ -101,8 +101,10 @@ def united_windows(weekday: int, windows: Iterable[tuple[str, str]]) -> tuple[tu
 
 
 def united_pauses(pauses: Iterable[Pause], open_end: int | None) -> list[tuple[int, int | None]]:
-    """Return the pauses in order, overlapping and touching ones as one; an end of None swallows
-    what follows.
+    """Return the pauses sorted, in microseconds, with overlapping and touching ones merged.
+
+    ``open_end`` replaces a missing end; when it is None too, that pause absorbs all later ones.
+    Empty pauses are dropped. Raises ``BadPause`` for an end before its start.
     """
     spans: list[tuple[int, int | None]] = []
     for low, high in pauses:

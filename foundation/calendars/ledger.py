@@ -1,4 +1,4 @@
-"""The account of a deadline: segments that partition its time."""
+"""The ledger of a due date: segments that partition the time from its start to the due date."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -34,8 +34,9 @@ class LedgerSegment:
 
 @dataclass(frozen=True)
 class Ledger:
-    """The account of one deadline: segments that partition ``[start, due)`` without gap
-    or overlap.
+    """Segments that partition ``[start, due)`` in order, without gap or overlap.
+
+    ``due`` is None when a pause without end is the last segment.
     """
 
     start: datetime

@@ -1,6 +1,4 @@
-"""What is probably wrong with a calendar although it is one: said before it is saved, never
-refused. Pure.
-"""
+"""Warnings about a valid calendar, shown before it is saved. They never prevent saving. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +12,7 @@ SHORT_MINUTES = 15
 
 @dataclass(frozen=True)
 class Finding:
-    """``code`` names the finding, ``details`` what it is about: days, times or names."""
+    """A warning: ``code`` is its kind, ``details`` the days, times or names concerned."""
 
     code: str
     details: str = ""
@@ -30,10 +28,11 @@ def lint_calendar(
     today: date,
     days: Sequence[str] = DAYS_ES,
 ) -> list[Finding]:
-    """Return the warnings about a calendar; ``public`` holds the country's holidays (ISO date to
-    name) from today on.
+    """Return the warnings about a calendar. ``public``: the country's holidays, ISO date to name;
+    past ones are skipped.
 
-    ``days`` are the names of the days of the week in which the details are told, Monday first.
+    ``days`` are the weekday names for the details, Monday first. A calendar that is open around the
+    clock gets no warning about missing public holidays.
     """
     is_continuous = all(hours.get(str(day)) == [["00:00", "24:00"]] for day in range(7))
     coming = (

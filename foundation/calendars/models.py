@@ -12,7 +12,7 @@ from foundation.core.zones import validate_time_zone
 
 
 class Calendar(TermsRow):
-    """A named work calendar of a customer; its hours stand in versions that never change."""
+    """A named work calendar of an organization. ``CalendarVersion`` has its hours."""
 
     name = models.CharField(_("name"), max_length=80)
     role = models.CharField(_("used for"), max_length=12, choices=CalendarRole)
@@ -30,8 +30,9 @@ class Calendar(TermsRow):
 
 
 class CalendarVersion(TermsRow):
-    """What a calendar says from an instant on: zone, weekly windows, holidays; immutable once
-    saved.
+    """A version of a calendar, in force from ``effective_from``: zone, weekly windows, holidays.
+
+    Only ``redated_at`` is written after publication.
     """
 
     calendar = models.ForeignKey(Calendar, on_delete=models.PROTECT, related_name="+")
@@ -41,8 +42,8 @@ class CalendarVersion(TermsRow):
     holidays = models.JSONField(default=dict, blank=True)  # {"2026-01-01": "Año Nuevo"}
     tzdata_version = models.CharField(max_length=20)
     effective_from = models.DateTimeField()
-    published_at = models.DateTimeField()  # what was stopped before knows nothing of this version
-    # when the open clocks had their dates by it
+    published_at = models.DateTimeField()  # clocks that stopped before this ignore the version
+    # when the due dates of all open clocks had been recomputed with it; null until then
     redated_at = models.DateTimeField(null=True, blank=True)
 
     class Meta(TermsRow.Meta):
@@ -95,4 +96,4 @@ class CalendarVersion(TermsRow):
             raise ValidationError(words) from error
 
 
-WEEKDAYS = {str(day) for day in range(7)}  # as keys of a week
+WEEKDAYS = {str(day) for day in range(7)}  # the keys allowed in ``hours``

@@ -1,4 +1,6 @@
-"""Which version of a calendar holds when, and its arithmetic."""
+"""Queries for calendar versions, for the periods in which they are in force, and for their
+``WorkCalendar``.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -14,7 +16,9 @@ from foundation.configuration.models import KEPT
 
 @lru_cache(maxsize=512)
 def built_calendar(time_zone: str, hours: str, holidays: str) -> WorkCalendar:
-    """Return the arithmetic of such a version; ``hours`` and ``holidays`` are its JSON."""
+    """Return the ``WorkCalendar`` of this zone, hours and holidays, both JSON text. Cached per
+    process.
+    """
     version = CalendarVersion(
         time_zone=time_zone, hours=json.loads(hours), holidays=json.loads(holidays)
     )
@@ -22,8 +26,8 @@ def built_calendar(time_zone: str, hours: str, holidays: str) -> WorkCalendar:
 
 
 def work_calendar(version: CalendarVersion) -> WorkCalendar:
-    """Return the arithmetic of a version; equal content shares one table of open time
-    per process.
+    """Return the ``WorkCalendar`` of a version. Versions with equal content share one instance, and
+    so one ``Timetable``, per process.
     """
     built: WorkCalendar | None = version.__dict__.get("_built")
     if built is None:
@@ -34,13 +38,13 @@ def work_calendar(version: CalendarVersion) -> WorkCalendar:
 
 
 def calendar_versions_on(organization: Organization, at: datetime) -> list[CalendarVersion]:
-    """Return the version of each of the organization's calendars that holds at an instant, by
-    calendar.
+    """Return the version in force at an instant of each calendar of the organization, ordered by
+    calendar id.
     """
     newest = []
     for versions in calendar_versions_of(
         organization
-    ).values():  # a calendar's first version holds before it began, as in ``course_of``
+    ).values():  # before it began, the first version applies, as in ``course_of``
         newest.append(
             next(
                 (version for version in reversed(versions) if version.effective_from <= at),
@@ -50,7 +54,7 @@ def calendar_versions_on(organization: Organization, at: datetime) -> list[Calen
     return newest
 
 
-# calendar id -> its versions, in order of publication
+# calendar id -> its versions, by number
 Versions = Mapping[int, Sequence[CalendarVersion]]
 
 
@@ -62,12 +66,13 @@ def calendar_versions_of(organization: Organization) -> Versions:
 def course_of(
     own: Sequence[CalendarVersion], start: datetime, end: datetime | None, known_at: datetime | None
 ) -> list[tuple[CalendarVersion, datetime]]:
-    """Return which version of a calendar, of all its own, holds from when in ``[start, end)``:
-    (version, from), the first from ``start``.
+    """Return the versions in force in ``[start, end)`` as (version, since), in order of time; the
+    first is since ``start``.
 
-    ``known_at`` leaves out what was published later: a clock that stopped knows nothing of it. Of
-    two versions in force the later number holds; a calendar's first version holds before it began,
-    so that no instant is without one.
+    ``own`` are all versions of one calendar, by number; ``end`` None means no end. From its
+    ``effective_from`` on, a version replaces those with a lower number. The first version also
+    applies before its ``effective_from``, so every instant has one. ``known_at`` skips versions
+    published later: a stopped clock ignores them.
     """
     if len(own) == 1:
         return [(own[0], start)]
@@ -95,8 +100,8 @@ def _calendar_versions_of(organization_id: int, stamp: int) -> Versions:
 def pick_calendar(
     versions: Sequence[CalendarVersion], role: CalendarRole, calendar_id: int | None
 ) -> CalendarVersion | None:
-    """Return the version of the named calendar, otherwise of the organization's first one with that
-    role, otherwise of its business calendar; None when it has none of them.
+    """Return the version of calendar ``calendar_id``; otherwise of the first calendar with that
+    role; otherwise of the first business calendar. None when there is none of them.
     """
     for version in versions:
         if version.calendar_id == calendar_id:
@@ -125,6 +130,8 @@ def version_to_redate(version_id: int) -> CalendarVersion | None:
 
 
 def versions_to_redate(published_before: datetime) -> list[tuple[int, int]]:
-    """Return (organization id, version id) of what waits for re-dating, oldest first."""
+    """Return (organization id, version id) of versions not yet re-dated and published at or before
+    the instant, oldest first.
+    """
     waiting = CalendarVersion.objects.filter(redated_at=None, published_at__lte=published_before)
     return list(waiting.order_by("published_at", "pk").values_list("organization_id", "pk"))

@@ -9,13 +9,13 @@ from foundation.calendars import services
 
 @shared_task(queue="reports")
 def renew_zones() -> int:
-    """Bring the calendars to the installed tz database."""
+    """Republish calendars that have another tz database than the installed one; return how many."""
     with every_organization(reason="calendars of an older tz database"):
         return services.renew_zones(at=timezone.now())
 
 
 @shared_task(queue="reports")
 def extend_holidays() -> int:
-    """Give the calendars the public holidays of the years to come, before theirs run out."""
+    """Add coming public holidays to calendars whose list ends soon; return how many."""
     with every_organization(reason="calendars whose holidays run out"):
         return services.extend_holidays(at=timezone.now())

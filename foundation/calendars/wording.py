@@ -1,4 +1,4 @@
-"""What the arithmetic refuses, said in the reader's language."""
+"""Translated errors of the arithmetic, weekday names, and the sentences of this app's verbs."""
 
 from django.utils.translation import gettext, gettext_noop
 
@@ -9,13 +9,13 @@ from foundation.core.wording import Sentence, fixed, is_spanish
 
 
 def words_of(error: CalendarError) -> str:
-    """Return the refusal with its cure, translated."""
+    """Return the error's message in the active language, with its values filled in."""
     return gettext(error.text) % error.values
 
 
 def days_of_week() -> tuple[str, ...]:
-    """Return the short names of the days, Monday first, as hours are written and read in the
-    reader's language.
+    """Return the short weekday names in the active language, Monday first, as ``parse_hours``
+    accepts them.
     """
     return DAYS_ES if is_spanish() else DAYS_EN
 

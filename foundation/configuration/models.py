@@ -1,10 +1,9 @@
-"""Rows that say what an organization was promised, and how a process knows that what it keeps of
-them is still true.
+"""Base of the terms of an organization, and the stamp that invalidates their caches.
 
 Contracts, matrices, policies and calendars are read by every act on a ticket and change a few times
-a year. Every write to one renews ``Organization.terms_stamp``, a random number that each request
-reads anyway with the organization. So a process keeps what it read under (organization id, stamp):
-a stamp that it knows means that nothing was written since, in any process.
+a year. Every write to one sets ``Organization.terms_stamp`` to a new random number. Each process
+caches terms under (organization id, stamp). Requests load the stamp with the organization anyway,
+so a write in any process makes the next request miss the cache.
 """
 
 from collections.abc import Iterable
@@ -16,19 +15,19 @@ from foundation.accounts.models import Organization, OrganizationRow, new_stamp
 from foundation.core.tenancy import TenantManager, TenantQuerySet
 
 M = TypeVar("M", bound=models.Model)
-KEPT = 1000  # organizations whose terms a process keeps, of some 10 kB each
+KEPT = 1000  # organizations in each process's cache of terms, about 10 kB each
 
 
 def renew_terms(organization_ids: Iterable[int]) -> None:
-    """Make every process read the terms of these organizations again. Runs in the transaction of
-    the write.
+    """Give these organizations a new stamp, so that every process reads their terms again. Runs in
+    the transaction of the write, in order of id, so that concurrent writers lock in one order.
     """
     for organization_id in sorted(set(organization_ids)):
         Organization.objects.filter(pk=organization_id).update(terms_stamp=new_stamp())
 
 
 class TermsQuerySet(TenantQuerySet[M]):
-    """Renews the stamp on every write that passes by the row's own ``save``."""
+    """Renews the stamp on bulk writes, which do not call the row's own ``save`` or ``delete``."""
 
     @transaction.atomic
     def bulk_create(self, objs: Iterable[M], *args: Any, **kwargs: Any) -> list[M]:

@@ -20,8 +20,10 @@ from foundation.core.events import publish
 def record_configuration_change(
     *, instance: models.Model, changed_fields: list[str], created: bool, by: Actor, at: datetime
 ) -> None:
-    """Put the change of a configuration object on the record and publish it; called in the
+    """Record the change of a configuration object and publish ``ConfigurationChanged``. Runs in the
     transaction that saved it.
+
+    A new organization is also announced with ``OrganizationCreated``.
     """
     object_type = instance._meta.label_lower
     organization_id = (
@@ -37,7 +39,7 @@ def record_configuration_change(
         payload={"fields": changed_fields},
     )
     if isinstance(instance, User):
-        fact.payload["staff_roles"] = instance.staff_roles  # a grant of rights says which
+        fact.payload["staff_roles"] = instance.staff_roles  # keep the roles after the change
     record(organization_id=organization_id, facts=[fact], by=by, at=at)
     if created and isinstance(instance, Organization):
         announce_organization(organization=instance, by=by, at=at)

@@ -1,4 +1,4 @@
-"""From when on a version is in force, between its neighbours."""
+"""Checks of a version's ``effective_from`` against the versions before and after it."""
 
 from datetime import datetime
 from typing import Any
@@ -16,12 +16,11 @@ def check_effective(
     at: datetime,
     following: datetime | None = None,
 ) -> None:
-    """Refuse with ``Invalid`` a version that would change the past, or not begin between its
-    neighbours.
+    """Raise ``Invalid`` when ``effective_from`` is before ``at``, or not strictly between ``last``
+    and ``following``.
 
-    ``last`` is when the version before it takes effect, ``following`` when the one after it does;
-    None where there is none. Each version holds until the next one begins, so that two never hold
-    at once.
+    ``last`` and ``following`` are the ``effective_from`` of the versions before and after; None
+    where there is none. Each version is in force until the next begins, so two never overlap.
     """
     words = ""
     if effective_from < at:
@@ -41,10 +40,10 @@ def check_effective(
 
 
 def check_place(version: Any, others: models.QuerySet[Any], *, at: datetime) -> None:
-    """Refuse with ``Invalid`` a version whose ``effective_from`` does not lie between those of its
-    neighbours among ``others``.
+    """Raise ``Invalid`` when ``effective_from`` does not lie between those of the previous and next
+    number among ``others``, or is before ``at``.
 
-    A version without a number is a new one, after all the others.
+    A version without a number is new and comes after all the others.
     """
     before = others.filter(number__lt=version.number) if version.number else others
     after = (

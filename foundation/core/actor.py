@@ -1,4 +1,4 @@
-"""Who did something, through which channel and for whom."""
+"""The actor of an act, with its channel."""
 
 from dataclasses import dataclass
 
@@ -7,10 +7,11 @@ from foundation.core.classification import Channel
 
 @dataclass(frozen=True, kw_only=True)
 class Actor:
-    """The author of an act: a person (``person_id``) or a named part of the system (``system``),
-    never both empty.
+    """A person (``person_id``) or a named part of the system (``system``) that acts. Raises
+    ``ValueError`` when both are empty.
 
-    ``on_behalf_of`` is the id of the person an agent or a service account acts for.
+    A service account fills both: its contact's id, and its own id in ``system``.
+    ``on_behalf_of`` is the id of the person for whom the actor acts.
     """
 
     person_id: int | None = None
@@ -24,5 +25,5 @@ class Actor:
 
 
 def system_actor(name: str) -> Actor:
-    """Return the actor of an act nobody did by hand, such as the automatic closing."""
+    """Return the actor of an automatic act, such as closing a ticket; its channel is SYSTEM."""
     return Actor(system=name, channel=Channel.SYSTEM)

@@ -1,5 +1,5 @@
-"""Very many rows, written past the models and still inside the scope: one statement, or one COPY,
-on PostgreSQL.
+"""Bulk inserts and updates that bypass the models but check the scope. On PostgreSQL one COPY or
+one UPDATE writes all rows.
 """
 
 import csv
@@ -31,11 +31,10 @@ def insert_rows(
     *,
     organization_id: int,
 ) -> None:
-    """Append rows with the columns ``names``, of this organization alone: the caller puts its id
-    into each.
+    """Insert rows with the columns ``names``, in the caller's transaction, on PostgreSQL by COPY.
 
-    On PostgreSQL by COPY, in the caller's transaction. Raises ``ScopeError`` when the organization
-    is outside the open scope.
+    The caller puts ``organization_id`` into each row; this is not checked. Raises ``ScopeError``
+    when the organization is outside the open scope.
     """
     _require_scope(model, organization_id)
     fields = [model._meta.get_field(name) for name in names]
@@ -66,10 +65,10 @@ def update_rows(
     *,
     organization_id: int,
 ) -> None:
-    """Set the columns ``names`` of each row: ``rows`` holds (pk, value, ...). Touches rows of this
-    organization alone.
+    """Set the columns ``names`` of each row; an element of ``rows`` is (pk, value, ...).
 
-    Raises ``ScopeError`` when the organization is outside the open scope.
+    Rows of another organization are not updated. Raises ``ScopeError`` when the organization is
+    outside the open scope.
     """
     _require_scope(model, organization_id)
     if not rows:
@@ -101,8 +100,8 @@ def update_rows(
 
 
 def one_of(ids: Sequence[int]) -> Any:
-    """Return very many ids for an ``__in`` lookup: on PostgreSQL as one array, not as a placeholder
-    each.
+    """Return ids for an ``__in`` lookup. On PostgreSQL they are one array parameter, otherwise one
+    parameter each.
     """
     if connection.vendor != "postgresql":
         return ids
@@ -111,8 +110,8 @@ def one_of(ids: Sequence[int]) -> Any:
 
 @contextmanager
 def without_collections() -> Iterator[None]:
-    """Keep Python from looking for cycles among rows that have none, over and over, while a batch
-    is in work.
+    """Disable the cyclic garbage collector inside the block: a batch creates many objects and no
+    cycles, so each collection would find nothing.
     """
     was_on = gc.isenabled()
     gc.disable()
@@ -124,11 +123,11 @@ def without_collections() -> Iterator[None]:
 
 
 def in_threads(work: Callable[[A], B], items: Iterable[A], *, count: int) -> Iterator[B]:
-    """Yield ``work`` of each item, in order, from ``count`` threads with a connection and the
-    caller's scope each.
+    """Yield ``work(item)`` for each item, in order, computed in ``count`` threads. Each thread has
+    its own connection and a copy of the caller's context, scope included.
 
-    One after the other where the database has one writer, or in a transaction, which a second
-    connection would not see.
+    Without PostgreSQL the calls run one after the other, because SQLite has a single writer.
+    Also in a transaction: another connection would not see its rows.
     """
     if connection.vendor != "postgresql" or connection.in_atomic_block:
         yield from map(work, items)
@@ -151,8 +150,8 @@ def _with_own_connection(work: Callable[[A], B], item: A) -> B:
 
 
 def _array(values: Iterable[Any]) -> str:
-    """Return an array as PostgreSQL writes one: a single constant to parse, where the driver would
-    send a list of them.
+    """Return a PostgreSQL array literal. It is parsed as one constant; the driver would send one
+    per element.
     """
     texts = (
         "NULL" if value is None else str(value) if isinstance(value, int) else _in_quotes(value)
@@ -181,8 +180,8 @@ def _quoted(model: type[models.Model], fields: Sequence[Any]) -> tuple[str, list
 
 
 def _prepared(fields: Sequence[Any], rows: Iterable[Sequence[Any]]) -> Iterable[list[Any]]:
-    """Yield the rows as the database takes them. On PostgreSQL instants, which are most of the
-    values, bypass `Field.get_db_prep_save`.
+    """Yield the rows with values converted for the database. On PostgreSQL values bypass
+    ``Field.get_db_prep_save``: instants become ISO text, lists and dicts JSON.
     """
     if connection.vendor != "postgresql":
         yield from (

@@ -47,7 +47,7 @@ class Priority(IntegerChoices):
 
 
 class Channel(TextChoices):
-    """How something reached us (SPEC 3.4); ``desk`` and ``system`` are our own acts."""
+    """The channel through which an act arrives (SPEC 3.4); ``desk`` and ``system`` are internal."""
 
     PORTAL = "portal", _("Portal")
     EMAIL = "email", _("E-mail")

@@ -1,10 +1,10 @@
-"""Spans of time in words short enough for a badge, the same in Spanish and English."""
+"""Durations as short texts that are the same in Spanish and English."""
 
 from datetime import timedelta
 
 
 def short_duration(span: timedelta) -> str:
-    """Return ``12 min``, ``3 h 05 min`` or ``2 d 4 h``: floored to the minute, never negative, at
+    """Return the absolute duration as ``12 min``, ``3 h 05 min`` or ``2 d 4 h``, rounded down; at
     least ``1 min``.
     """
     minutes = max(1, int(abs(span).total_seconds()) // 60)

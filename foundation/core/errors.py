@@ -30,12 +30,12 @@ class NotAllowed(DomainError):
 
 
 class NotFound(DomainError):
-    """The object does not exist for this actor: missing and forbidden look alike."""
+    """The object does not exist, or the actor may not see it: both raise the same error."""
 
     code = "not_found"
 
 
 class Invalid(DomainError):
-    """What was sent cannot be accepted; ``fields`` says where and how to mend it."""
+    """The input is not valid; ``fields`` maps each wrong field to its message."""
 
     code = "invalid"

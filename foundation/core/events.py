@@ -1,7 +1,7 @@
-"""The event bus: facts go up the stack, inside the transaction that made them true.
+"""The event bus: lower apps publish events, higher apps handle them in the same transaction.
 
-``servicedesk/wiring.py`` is the only place that subscribes. A handler runs in the publisher's
-transaction, may veto by raising, and asks for later work with ``transaction.on_commit``.
+Only ``servicedesk/wiring.py`` subscribes handlers. A handler that raises rolls back the publisher's
+transaction. Work for after the commit goes through ``transaction.on_commit``.
 """
 
 from collections import defaultdict
@@ -17,9 +17,7 @@ from django.db import transaction
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """A fact: ids only, the customer it belongs to and the aware instant at which it
-    became true.
-    """
+    """Base of events: the organization's id and the aware instant at which the event happened."""
 
     organization_id: int | None
     at: datetime
@@ -32,15 +30,17 @@ _handlers: dict[type[Event], list[Callable[[Any], None]]] = defaultdict(list)
 
 
 def subscribe(event_type: type[E], handler: Callable[[E], None]) -> None:
-    """Call ``handler`` for each published event of exactly this type; subscribing twice is once."""
+    """Call ``handler`` for each published event of exactly this type. Subscribing again has no
+    effect.
+    """
     if handler not in _handlers[event_type]:
         _handlers[event_type].append(handler)
 
 
 @contextmanager
 def unheard(*event_types: type[Event]) -> Iterator[None]:
-    """Let nobody hear these events inside the block: loaders of past data wake no worker for what
-    is long done.
+    """Skip the handlers of these events inside the block. Loaders of past data use it, so that no
+    worker is started for past events.
     """
     token = _unheard.set(_unheard.get() | set(event_types))
     try:
@@ -50,8 +50,8 @@ def unheard(*event_types: type[Event]) -> Iterator[None]:
 
 
 def publish(event: Event) -> None:
-    """Tell every subscriber, in order of subscription. Outside a transaction this is a programming
-    error.
+    """Call every handler of the event, in order of subscription. Raises ``RuntimeError`` outside a
+    transaction; ignores event types muted by ``unheard``.
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError(f"{type(event).__name__} was published outside a transaction.")
@@ -62,5 +62,5 @@ def publish(event: Event) -> None:
 
 
 def subscriptions() -> dict[type[Event], list[Callable[[Any], None]]]:
-    """Return who listens to what, for the architecture tests and the docs."""
+    """Return the handlers of each event type, for the architecture tests and the docs."""
     return {event_type: list(handlers) for event_type, handlers in _handlers.items() if handlers}

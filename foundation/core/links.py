@@ -1,6 +1,6 @@
-"""What a letter or a document points at, by type and key: domain apps know no addresses.
+"""Links in letters and documents, as kind and key. Domain apps do not build URLs.
 
-``servicedesk.links`` makes the addresses, and gives its function here when the product starts.
+``servicedesk.wiring`` registers ``servicedesk.links.make_address`` here at start-up.
 """
 
 from collections.abc import Callable
@@ -10,9 +10,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Link:
-    """A page by what it shows: ``kind`` such as ``ticket``, ``key`` such as its number.
+    """A page, identified by ``kind`` such as ``ticket`` and ``key`` such as the ticket's number.
 
-    ``for_staff`` chooses the desk's page where both doors have one.
+    ``for_staff`` selects the desk's page. ``servicedesk.links`` lists the valid pairs of ``kind``
+    and ``for_staff``.
     """
 
     kind: str
@@ -27,12 +28,12 @@ _makers: list[Callable[[Link], str]] = []
 
 
 def use_addresses(make: Callable[[Link], str]) -> None:
-    """Let ``make`` turn links into absolute addresses from now on."""
+    """Register ``make`` as the function behind ``address_of``; it replaces an earlier one."""
     _makers[:] = [make]
 
 
 def address_of(link: Link) -> str:
-    """Return the absolute address of what the link names. Raises ``KeyError`` for an unknown
-    kind.
+    """Return the absolute URL of the link's page. Raises ``KeyError`` when there is no page for its
+    ``kind`` and ``for_staff``.
     """
     return _makers[0](link)

@@ -1,8 +1,8 @@
-"""The tenant scope: which organizations' rows exist for the code that runs now.
+"""The tenant scope: the organizations whose rows the running code can read and write.
 
-Fails closed: without an open scope any query on a tenant model raises ``ScopeError``, also
-``exists()``, subqueries and iteration, because the filter is applied when the queryset is made.
-Scopes are opened in ``accounts.tenancy`` alone.
+Without an open scope every query on a tenant model raises ``ScopeError``, also ``exists()``,
+subqueries and iteration, because the filter is applied when the queryset is created. Only
+``accounts.tenancy`` opens scopes.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,15 +17,15 @@ from django.db.models.sql import Query
 
 
 class ScopeError(Exception):
-    """A tenant model was used without a scope, or a row of an organization outside it
-    was written.
+    """A tenant model was used without a scope, or a write would leave the scope or move a row to
+    another organization.
     """
 
 
 @dataclass(frozen=True)
 class Scope:
-    """``organization_ids`` is None only for work of the system over every organization, which names
-    its reason.
+    """The organizations in scope. ``organization_ids`` is None for system work over every
+    organization; ``reason`` then says why.
     """
 
     organization_ids: frozenset[int] | None
@@ -50,8 +50,8 @@ def current_scope() -> Scope:
 
 @contextmanager
 def open_scope(scope: Scope) -> Iterator[Scope]:
-    """Make ``scope`` the current one inside the block. Only ``accounts.tenancy`` calls this (a test
-    says so).
+    """Make ``scope`` the current scope inside the block. A test checks that only
+    ``accounts.tenancy`` calls this.
     """
     token = _current.set(scope)
     try:
@@ -64,7 +64,9 @@ M = TypeVar("M", bound=models.Model)
 
 
 class TenantQuerySet(models.QuerySet[M]):
-    """A queryset whose bulk writes obey the scope as its reads do."""
+    """A queryset whose ``bulk_create`` checks the scope and whose ``update`` never moves a row to
+    another organization. Both raise ``ScopeError``.
+    """
 
     def bulk_create(self, objs: Iterable[M], *args: Any, **kwargs: Any) -> list[M]:
         rows = list(objs)
@@ -81,7 +83,7 @@ class TenantQuerySet(models.QuerySet[M]):
 
 
 class TenantManager(models.Manager.from_queryset(TenantQuerySet)):  # type: ignore[misc]
-    """Sees the rows of the scope's organizations and nothing else; raises without a scope."""
+    """Filters by the scope's organizations. Raises ``ScopeError`` without a scope."""
 
     def get_queryset(self) -> TenantQuerySet[Any]:
         queryset: TenantQuerySet[Any] = super().get_queryset()
@@ -93,8 +95,8 @@ class TenantManager(models.Manager.from_queryset(TenantQuerySet)):  # type: igno
 
 @lru_cache(maxsize=2000)
 def _scoped_query(model: type[models.Model], organization_ids: frozenset[int]) -> Query:
-    """Return the query of a model's rows in these organizations, to be cloned: building it is a
-    third of a small query's time.
+    """Return the cached query of a model's rows in these organizations. Callers clone it: building
+    it takes a third of a small query's time.
     """
     query = Query(model)
     query.add_q(models.Q(**{f"{tenant_field(model)}__in": sorted(organization_ids)}))
@@ -111,8 +113,8 @@ def tenant_field(model: type[models.Model]) -> str:
 def require_in_scope(row: models.Model) -> None:
     """Raise ``ScopeError`` when this row belongs to an organization outside the open scope.
 
-    A model with ``can_belong_to_nobody`` also has rows of the installation itself, which any scope
-    may write and only a wide one reads.
+    Models with ``can_belong_to_nobody`` have rows without an organization. Any scope may write
+    those; only a scope over every organization reads them.
     """
     field = tenant_field(type(row))
     scope = current_scope()
@@ -125,8 +127,8 @@ def require_in_scope(row: models.Model) -> None:
 
 
 class TenantModel(models.Model):
-    """A row that belongs to one organization. Subclasses hold the key ``organization``
-    (``related_name="+"``).
+    """Base of rows that belong to one organization. Subclasses add ``organization_id``, as a
+    foreign key (``OrganizationRow``) or a plain integer.
     """
 
     objects = TenantManager()

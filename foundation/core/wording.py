@@ -1,4 +1,4 @@
-"""Words that every app may need: dates in the reader's language."""
+"""Dates in the active language, and the type of a verb's sentence, for every app."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
@@ -22,12 +22,12 @@ def day_words(value: date) -> str:
     )
 
 
-# The sentence of a verb on the record: from its payload, with instants in the named zone.
+# (payload of a fact, time zone for its instants) -> the sentence of its verb
 Sentence = Callable[[Mapping[str, Any], str], str]
 
 
 def fixed(text: str) -> Sentence:
-    """Return the sentence that takes its values from the payload as they are; ``text`` is marked
-    for translation where it stands.
+    """Return a sentence that translates ``text`` and fills its ``%(name)s`` from the payload;
+    missing values are empty. The caller marks ``text`` for translation.
     """
     return lambda payload, time_zone: gettext(text) % defaultdict(str, payload)

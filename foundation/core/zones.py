@@ -1,5 +1,5 @@
-"""Where a customer is: IANA time zones from the pinned tzdata, never offsets; countries and regions
-that have a list of holidays.
+"""Time zones, as IANA names from the pinned tzdata, and the countries and regions that have a list
+of public holidays.
 """
 
 from datetime import datetime
@@ -17,8 +17,8 @@ from foundation.core.wording import day_words, is_spanish
 
 @cache
 def known_zones() -> frozenset[str]:
-    """Return the zones of places, under their old names too, and UTC: no offsets, and nothing of
-    the machine's own.
+    """Return the accepted IANA names, old aliases and UTC included. Excludes ``GMT`` zones and the
+    machine's own files, such as ``localtime``.
     """
     machines = {"Factory", "localtime", "posixrules", "leapseconds"}
     return frozenset(
@@ -78,8 +78,8 @@ def instant_words(moment: datetime, time_zone: str) -> str:
 
 
 def zone_words(time_zone: str) -> str:
-    """Return a zone as people say it, by the Unicode CLDR: ``America/Mexico_City`` is ``Ciudad de
-    México``.
+    """Return the city of a zone in the active language, from the Unicode CLDR: ``Ciudad de México``
+    for ``America/Mexico_City``.
     """
     return _city(time_zone, "es_MX" if is_spanish() else "en")
 
@@ -92,5 +92,5 @@ def _city(time_zone: str, locale: str) -> str:
         return get_timezone_location(
             get_timezone(time_zone), locale=Locale.parse(locale), return_city=True
         )
-    except LookupError:  # a zone that is newer than the words
+    except LookupError:  # a zone newer than Babel's CLDR data
         return time_zone.rpartition("/")[2].replace("_", " ")

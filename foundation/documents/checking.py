@@ -1,6 +1,4 @@
-"""Decides whether an upload may enter: its size, its declared type, and what its bytes
-say it is.
-"""
+"""Validate uploads: size, file extension, and whether the first bytes match the extension."""
 
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -51,7 +49,7 @@ ACCEPTED_EXTENSIONS = sorted({*_BINARY, *_TEXT})
 
 
 class FileRefused(Invalid):
-    """The file may not enter; the message says which rule it broke and what is accepted."""
+    """The upload is rejected; the message names the broken rule and the remedy."""
 
     code = "file_refused"
 
@@ -65,8 +63,10 @@ class CheckedFile:
 
 
 def check_upload(*, name: str, stream: IO[bytes], size_bytes: int) -> CheckedFile:
-    """Return what the file is; raise ``FileRefused`` when it is empty, too large, of another type
-    or in disguise.
+    """Return the file with a clean name and its content type. Leaves the stream at its start.
+
+    Raises ``FileRefused`` when it is empty, larger than ``MAX_UPLOAD_BYTES``, of another extension,
+    or its first bytes do not match the extension.
     """
     clean_name = PurePath(name.replace("\\", "/")).name.strip()[:150] or "file"
     if size_bytes == 0:

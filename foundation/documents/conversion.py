@@ -1,5 +1,5 @@
-"""Everything becomes PDF: pictures, texts, office documents; then a cover goes before it and a
-watermark onto every page.
+"""Convert pictures, texts and office documents to PDF, and bind a PDF with a cover and a
+watermark.
 """
 
 import os
@@ -20,9 +20,9 @@ from pypdf.generic import ArrayObject, DictionaryObject, NameObject
 from foundation.core.errors import Invalid
 from foundation.documents.pdf import render_pdf
 
-OFFICE_TIMEOUT_SECONDS = 45  # less than a proxy waits for an answer
+OFFICE_TIMEOUT_SECONDS = 45  # shorter than the proxy's response timeout
 MAX_PAGES = 2000
-MAX_PIXELS = 40_000_000  # a screen of a wall; more is a bomb
+MAX_PIXELS = 40_000_000  # more is taken for a decompression bomb
 _DPI = 150.0
 _OFFICE = {
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
@@ -31,7 +31,7 @@ _OFFICE = {
     "application/vnd.oasis.opendocument.text": "odt",
     "application/vnd.oasis.opendocument.spreadsheet": "ods",
 }
-_NOWHERE = "127.0.0.1", "9"  # the discard port: what a document wants to fetch goes there
+_NOWHERE = "127.0.0.1", "9"  # discard port, set as the proxy: a document's requests fail
 _OFFICE_ENVIRONMENT = {
     **{name: os.environ[name] for name in ("PATH", "LANG", "HOME") if name in os.environ},
     **{f"{scheme}_proxy": f"http://{':'.join(_NOWHERE)}" for scheme in ("http", "https", "ftp")},
@@ -45,7 +45,8 @@ def _item(path: str, name: str, value: str) -> str:
     )
 
 
-# A document of somebody else's fetches nothing, runs nothing, and updates no links.
+# Documents are untrusted: disable remote links, macros and link updates; send all requests to the
+# discard port.
 _OFFICE_SETTINGS = (
     '<?xml version="1.0" encoding="UTF-8"?><oor:items '
     'xmlns:oor="http://openoffice.org/2001/registry"'
@@ -67,7 +68,7 @@ _OFFICE_SETTINGS = (
     + "</oor:items>"
 )
 _ACTIVE = {"/FileAttachment", "/RichMedia", "/Movie", "/Screen", "/Sound", "/3D"}
-_HIDDEN = ("/AA", "/AF", "/PieceInfo", "/Metadata")  # what acts, and what goes along unseen
+_HIDDEN = ("/AA", "/AF", "/PieceInfo", "/Metadata")  # actions, associated files, hidden data
 _NO_PICTURE = (
     UnidentifiedImageError,
     OSError,
@@ -86,14 +87,16 @@ class NotConvertible(Invalid):
 
 
 def to_pdf(content: bytes, *, content_type: str, name: str) -> bytes:
-    """Return the file as PDF; ``NotConvertible`` when it is damaged, of another type, or needs
-    LibreOffice where there is none.
+    """Return the file converted to PDF; a PDF is checked and returned unchanged.
+
+    Raises ``NotConvertible`` when it is damaged, has a password or too many pages, is of another
+    type, or needs LibreOffice and that is not installed.
     """
     if content_type == "application/pdf":
         _read(content, name)
         try:
             bind(cover=_mark("·", 100, 100), body=content, watermark="·", title=name)
-        # pypdf raises whatever its parser stumbled over: better now than at the delivery.
+        # Damaged input can make pypdf raise any exception. Find out now, not at delivery.
         except Exception as error:
             raise NotConvertible(
                 _("“%(name)s” is damaged: it cannot be read as PDF.") % {"name": name}
@@ -124,7 +127,9 @@ def to_pdf(content: bytes, *, content_type: str, name: str) -> bytes:
 
 
 def _text(content: bytes) -> str:
-    """Return a text as it was meant: UTF-8, otherwise what spreadsheets of the West still write."""
+    """Decode as UTF-8 and drop a byte order mark; otherwise as Windows-1252, which spreadsheets
+    still write.
+    """
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -136,8 +141,8 @@ def is_picture(content_type: str) -> bool:
 
 
 def same_picture(one: bytes, other: bytes) -> bool:
-    """Tell whether two files show the same picture, however it is packed; False for what is no
-    picture.
+    """Return whether two files decode to the same pixels, in any format. False when one cannot be
+    read as a picture.
     """
     try:
         first = _seen(one)
@@ -169,8 +174,10 @@ def _read(content: bytes, name: str) -> PdfReader:
 
 
 def _picture(content: bytes, name: str) -> bytes:
-    """Return a picture as a page of its size. Nothing of the file goes along but what is seen: no
-    place, camera or earlier version.
+    """Return a picture as a one-page PDF of its size at 150 DPI. Copies pixels only: no EXIF place,
+    camera or thumbnail.
+
+    Raises ``NotConvertible`` when it is damaged or too large.
     """
     try:
         found = BytesIO()
@@ -184,7 +191,10 @@ def _picture(content: bytes, name: str) -> bytes:
 
 
 def _seen(content: bytes) -> Image.Image:
-    """Return what one sees of a picture, upright and on white; raises one of ``_NO_PICTURE``."""
+    """Return the pixels of a picture as RGB, rotated by its EXIF tag, transparency on white.
+
+    Raises one of ``_NO_PICTURE``.
+    """
     with Image.open(BytesIO(content)) as opened:
         if opened.width * opened.height > MAX_PIXELS:
             raise ValueError("too large")
@@ -195,8 +205,10 @@ def _seen(content: bytes) -> Image.Image:
 
 
 def _office(content: bytes, extension: str, name: str) -> bytes:
-    """Convert with LibreOffice in a profile and folder of its own, so that two conversions do not
-    meet.
+    """Return an office document converted by LibreOffice. Each call has its own folder and profile,
+    so that concurrent conversions do not collide.
+
+    Raises ``NotConvertible`` when LibreOffice is missing, fails or exceeds the timeout.
     """
     program = shutil.which("soffice")
     if program is None:
@@ -240,8 +252,10 @@ def _office(content: bytes, extension: str, name: str) -> bytes:
 
 
 def bind(*, cover: bytes, body: bytes, watermark: str, title: str) -> bytes:
-    """Return the cover followed by the pages of the body, each with the watermark across it;
-    scripts and attachments stay out.
+    """Return a PDF of the cover and then the body's pages, each with the watermark. Scripts and
+    attachments are left out.
+
+    Raises ``NotConvertible`` when the result cannot be written.
     """
     writer = PdfWriter()
     marks: dict[tuple[int, int], PdfReader] = {}
@@ -273,8 +287,9 @@ def bind(*, cover: bytes, body: bytes, watermark: str, title: str) -> bytes:
 
 
 def _calm(page: PageObject) -> None:
-    """Take what acts or hides files off a page; notes and filled-in fields, which are
-    seen, stay.
+    """Remove media and file annotations from a page, and the ``/A`` actions of the others.
+
+    Notes and filled-in form fields stay.
     """
     if "/Annots" not in page:
         return
@@ -289,8 +304,8 @@ def _calm(page: PageObject) -> None:
 
 
 def _mark(words: str, width: int, height: int) -> bytes:
-    """Return a clear page with the words across it, as large as they fit; with a light edge, so
-    that they are seen on dark pictures.
+    """Return a transparent one-page PDF with the words across it, sized to fit, 8 to 64 pt. A light
+    edge makes them visible on dark pictures.
     """
     length = (width**2 + height**2) ** 0.5
     size = max(8, min(64, length * 0.62 / max(len(words), 1) / 0.6))

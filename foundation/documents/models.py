@@ -4,8 +4,8 @@ from foundation.core.tenancy import TenantModel
 
 
 def blob_path(blob: "Blob", filename: str) -> str:
-    """Store by digest, a folder per organization: the name a person gave never reaches the file
-    system.
+    """Return ``blobs/<organization id>/<first two digits>/<SHA-256>``. The uploaded name is never
+    used as a path.
     """
     return f"blobs/{blob.organization_id}/{blob.sha256[:2]}/{blob.sha256}"
 

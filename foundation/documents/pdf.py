@@ -1,5 +1,5 @@
-"""Makes PDF from HTML. WeasyPrint needs the system's Pango: it is imported late, so that everything
-else runs without.
+"""Render HTML to PDF. WeasyPrint needs the system's Pango, so it is imported inside the function:
+everything else runs without Pango.
 """
 
 from functools import cache
@@ -15,9 +15,10 @@ class PdfUnavailable(RuntimeError):
 
 
 def render_pdf(*, html: str, stylesheet: str) -> bytes:
-    """Return the PDF of a self-contained HTML page, styled by ``stylesheet`` (CSS text).
+    """Return the PDF/UA-1 of a self-contained HTML page, styled by ``stylesheet`` (CSS text).
 
-    Fetches nothing but ``static:`` addresses, which name files of the product.
+    Fetches only ``static:`` addresses, which are static files of the product. Raises
+    ``PdfUnavailable`` when Pango is missing.
     """
     try:
         import weasyprint  # late: raises OSError where Pango is missing

@@ -1,9 +1,8 @@
-"""A seal names the byte that was touched: digests of rows and of columns of the content, which
-cross at it (SPEC 17.6).
+"""Seals: digests of the rows and columns of a content, which locate a changed byte (SPEC 17.6).
 
-The content is laid out in rows of ``WIDTH`` bytes. A row's digest covers its bytes, a column's
-every byte at that place of a row. One changed byte spoils one of each. Pure: bytes in, text out.
-The seal itself has to be signed by whoever uses it.
+The content is arranged in rows of ``WIDTH`` bytes. Each row and each column has a digest. One
+changed byte changes one row digest and one column digest: the byte is where they cross. Pure: bytes
+in, text out. The caller has to sign the seal.
 """
 
 import base64
@@ -12,7 +11,7 @@ import json
 from dataclasses import dataclass
 
 WIDTH = 1024
-_DIGEST_BYTES = 8  # beside a signature over the whole: they find the place, they do not prove
+_DIGEST_BYTES = 8  # short: they locate a change; SHA-256 and signature prove it
 
 
 @dataclass(frozen=True)
@@ -61,11 +60,11 @@ def read_seal(text: str) -> Seal:
 
 
 def touched_bytes(seal: Seal, content: bytes) -> list[tuple[int, int]]:
-    """Return the ranges ``[first, last]`` of bytes that are not as they were sealed; one byte where
-    only one was touched.
+    """Return the ranges ``[first, last]`` of bytes that differ from the sealed content; empty when
+    nothing was changed.
 
-    Of several touched bytes the ranges hold each of them, and may hold some that were not. Empty:
-    nothing was touched.
+    A single changed byte is located exactly. For several, the ranges include all of them and
+    possibly unchanged ones. When the length differs, only the missing or extra end is returned.
     """
     if len(content) != seal.size:
         return [(min(len(content), seal.size), max(len(content), seal.size) - 1)]
@@ -74,7 +73,7 @@ def touched_bytes(seal: Seal, content: bytes) -> list[tuple[int, int]]:
     columns = _differing(seal.columns, now.columns)
     if not rows and not columns:
         return [] if now.sha256 == seal.sha256 else [(0, seal.size - 1)]
-    if not rows or not columns:  # the seal itself was touched
+    if not rows or not columns:  # only possible when the seal was changed
         return [(0, seal.size - 1)]
     return [
         (row * WIDTH + columns[0], min(row * WIDTH + columns[-1], seal.size - 1)) for row in rows

@@ -49,8 +49,8 @@ def store_bytes(*, organization_id: int, content: bytes, content_type: str, at: 
 
 
 def discard_blob(*, blob_id: int) -> bool:
-    """Delete a file that nothing refers to any more, its bytes after the commit; return whether it
-    was.
+    """Delete a blob that no row refers to, and its bytes after the commit. Return False when it is
+    still referenced or does not exist.
     """
     blob = Blob.objects.filter(pk=blob_id).order_by("pk").first()
     if blob is None:
@@ -66,10 +66,10 @@ def discard_blob(*, blob_id: int) -> bool:
 
 
 def discard_strays(*, at: datetime) -> int:
-    """Delete the files of the storage that no row names, a day after they were written, and return
-    how many.
+    """Delete stored files without a ``Blob`` row that are older than a day; return how many.
 
-    They are left where the act that stored them was undone. Needs a scope over every organization.
+    A rolled-back transaction leaves such files. Needs a scope over every organization: otherwise
+    files of the others would look unreferenced.
     """
     storage = Blob._meta.get_field("file").storage
     count = 0

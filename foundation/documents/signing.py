@@ -57,17 +57,17 @@ class Keys:
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of the certificate, as people compare it."""
+        """SHA-256 of the certificate in hexadecimal, for comparison by people."""
         return x509.load_pem_x509_certificate(self.certificate).fingerprint(hashes.SHA256()).hex()
 
 
 @lru_cache(maxsize=1)
 def signing_keys() -> Keys:
-    """Return the given key (``MESA_SIGNING_KEY``, ``MESA_SIGNING_CERTIFICATE``: PEM files), or the
-    one that was made on first use.
+    """Return the configured key (``MESA_SIGNING_KEY``, ``MESA_SIGNING_CERTIFICATE``: PEM files),
+    otherwise the key that was generated on first use.
 
-    The made one lies in the data folder, readable by its owner alone; processes that start at once
-    agree on one.
+    The generated key is stored in ``VAR_DIR/keys`` with mode 0600. ``os.link`` is atomic, so
+    processes that start together all use the same key.
     """
     given = settings.MESA_SIGNING_KEY, settings.MESA_SIGNING_CERTIFICATE
     if all(given):
@@ -82,7 +82,7 @@ def signing_keys() -> Keys:
         temporary.touch(mode=0o600)
         temporary.write_bytes(made.key + made.certificate)
         try:
-            # fails when another process was first: then that one's holds
+            # fails when another process created the key first: use that one
             os.link(temporary, key_file)
         except FileExistsError:
             pass
@@ -96,8 +96,8 @@ def signing_keys() -> Keys:
 
 
 def _usable(keys: Keys) -> Keys:
-    """Return given keys; ``ImproperlyConfigured`` when they do not belong together or are of
-    another kind.
+    """Return configured keys. Raises ``ImproperlyConfigured`` unless the key is P-256 and the
+    certificate is for it.
     """
     key = serialization.load_pem_private_key(keys.key, password=None)
     certified = x509.load_pem_x509_certificate(keys.certificate).public_key()
@@ -148,8 +148,8 @@ def _made() -> Keys:
 
 
 def sign_pdf(content: bytes, *, reason: str) -> bytes:
-    """Return the PDF with a seal over its bytes and a signature over all of it, in one appended
-    revision.
+    """Return the PDF with one appended revision: a seal over the original bytes and a signature
+    over the whole file.
     """
     keys = signing_keys()
     writer = IncrementalPdfFileWriter(BytesIO(content))
@@ -168,13 +168,13 @@ def sign_pdf(content: bytes, *, reason: str) -> bytes:
 
 
 def _as_asn1(certificate: bytes) -> Any:
-    """Return a certificate as pyHanko wants it, from PEM."""
+    """Return a PEM certificate as the asn1crypto object that pyHanko needs."""
     return next(iter(load_certs_from_pemder_data(certificate)))
 
 
 def _canonical(signature: bytes) -> bytes:
-    """Return the one of the two forms of an ECDSA signature that is ours: of s and order - s the
-    smaller one.
+    """Return the low-s form of an ECDSA signature. Both s and order - s verify; accepting only one
+    makes a swap detectable.
     """
     r, s = decode_dss_signature(signature)
     return encode_dss_signature(r, min(s, _ORDER - s))
@@ -187,13 +187,13 @@ def _is_canonical(signature: bytes) -> bool:
 class _Signer(signers.SimpleSigner):
     async def async_sign_raw(self, *args: Any, **kwargs: Any) -> bytes:
         signature: bytes = await super().async_sign_raw(*args, **kwargs)
-        return _canonical(signature) if any(signature) else signature  # zeros stand in for its size
+        return _canonical(signature) if any(signature) else signature  # zeros: a size placeholder
 
 
 @dataclass(frozen=True)
 class Check:
-    """What a checker found. ``touched`` are ranges ``[first, last]`` of bytes; ``signer`` and
-    ``signed_at`` are told by a whole one.
+    """The result of a check. ``touched`` are ranges ``[first, last]`` of changed bytes. ``signer``
+    and ``signed_at`` are set only when the file is intact.
     """
 
     is_intact: bool
@@ -202,13 +202,13 @@ class Check:
     signer: str = ""
     signed_at: datetime | None = None
     sha256: str = ""
-    # of an index: the names of the entries that were touched
+    # of an index: the line numbers of the changed entries, as text; "0" is the head
     entries: tuple[str, ...] = field(default=())
 
 
 def check_pdf(content: bytes, *, certificate: bytes | None = None) -> Check:
-    """Check a delivered PDF against a certificate (PEM), by default the installation's. Needs
-    neither server nor database.
+    """Check a delivered PDF against a PEM certificate, by default the installation's. A file that
+    pyHanko cannot parse is ``touched`` or ``unreadable``. Needs neither server nor database.
     """
     trusted = _as_asn1(certificate or signing_keys().certificate)
     digest = hashlib.sha256(content).hexdigest()
@@ -225,7 +225,7 @@ def check_pdf(content: bytes, *, certificate: bytes | None = None) -> Check:
             len(signatures) == 1
             and signatures[0].evaluate_signature_coverage().name == "ENTIRE_FILE"
         )
-    except Exception:  # noqa: BLE001 - pyHanko raises whatever its parser stumbled over
+    except Exception:  # noqa: BLE001 - damaged input can make pyHanko raise anything
         return Check(
             False,
             "touched" if touched or _MARK in content else "unreadable",
@@ -243,11 +243,11 @@ def check_pdf(content: bytes, *, certificate: bytes | None = None) -> Check:
 
 
 def _touched_gap(signature: Any, content: bytes, certificate: Any) -> tuple[int, int] | None:
-    """Return the place of the signature in the file when it is not written as we write it.
+    """Return the byte range of the signature container when it differs from the bytes that we would
+    write; None when it is equal.
 
-    It is the one part that the signature cannot cover itself: of what stands there, only the signed
-    attributes and the signature over them are proven. The rest follows from them and the
-    certificate, and is compared with what it has to be.
+    A signature cannot cover its own container. Only the signed attributes in it and their signature
+    are proven. Everything else is rebuilt from them and the certificate, and compared.
     """
     _start, length, resumes, _rest = signature.byte_range
     held = signature.pkcs7_content
@@ -302,14 +302,16 @@ def _touched_in(content: bytes) -> tuple[tuple[int, int], ...]:
 
 
 def _appended(content: bytes) -> tuple[tuple[int, int], ...]:
-    """Return the part after the sealed content: the seal or the signature itself was touched."""
+    """Return the range after the sealed content, where seal and signature are; the whole file
+    without a readable seal.
+    """
     seal = _seal_in(content)
     return ((seal.size if seal is not None else 0, len(content) - 1),)
 
 
 def sign_json(data: dict[str, Any]) -> bytes:
-    """Return data with a list ``entries`` as a signed text: one entry a line, then the seal and the
-    signature over the seal.
+    """Return the data as signed lines: the head, one line per element of ``entries``, the seal, and
+    the signature of the seal.
     """
     body = _body_of(data)
     seal = seal_of(body).as_text()
@@ -328,7 +330,10 @@ def _body_of(data: dict[str, Any]) -> bytes:
 
 
 def check_json(content: bytes, *, certificate: bytes | None = None) -> Check:
-    """Check an index that ``sign_json`` wrote; names the entries and bytes that were touched."""
+    """Check an index that ``sign_json`` wrote, by default against the installation's certificate.
+
+    The result has the changed byte ranges and the line numbers of the changed entries.
+    """
     digest = hashlib.sha256(content).hexdigest()
     lines = content.split(b"\n")
     if len(lines) < 4:  # noqa: PLR2004 - a head, the seal, the signature, and nothing after them
@@ -339,7 +344,7 @@ def check_json(content: bytes, *, certificate: bytes | None = None) -> Check:
     key = loaded.public_key()
     if not isinstance(
         key, ec.EllipticCurvePublicKey
-    ):  # of somebody else: our indexes are signed with an elliptic curve
+    ):  # not ours: indexes are signed with an EC key
         return Check(False, "stranger", sha256=digest)
     try:
         signature = bytes.fromhex(signature_line.decode())
@@ -359,7 +364,7 @@ def check_json(content: bytes, *, certificate: bytes | None = None) -> Check:
 
 
 def _entries_at(lines: list[bytes], touched: tuple[tuple[int, int], ...]) -> list[str]:
-    """Return the names of the lines that hold touched bytes; line 0 is the head."""
+    """Return the numbers, as text, of the lines with changed bytes; line 0 is the head."""
     found = []
     start = 0
     for number, line in enumerate(lines):
@@ -371,7 +376,9 @@ def _entries_at(lines: list[bytes], touched: tuple[tuple[int, int], ...]) -> lis
 
 
 def certificate_from(path: str) -> bytes:
-    """Read a certificate file, and say so when it is none: ``ValueError``."""
+    """Return the bytes of a PEM certificate file. Raises ``ValueError`` when it is not one, and
+    ``OSError`` when it cannot be read.
+    """
     data = Path(path).read_bytes()
     x509.load_pem_x509_certificate(data)
     return data

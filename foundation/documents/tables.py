@@ -1,7 +1,8 @@
-"""Tables in and out, as CSV and XLSX: the one place that reads and writes them.
+"""Read and write tables as CSV and XLSX, for all apps.
 
-A text stays a text: a spreadsheet would run a cell that begins with ``=``, ``+``, ``-`` or ``@`` as
-a formula (OWASP, CSV Injection). What a stranger sends is read within limits.
+Text that begins with ``=``, ``+``, ``-`` or ``@`` is escaped: a spreadsheet would run it as a
+formula (OWASP, CSV Injection). Workbooks that unpack to more than ``MAX_UNPACKED_BYTES`` are
+refused.
 """
 
 import csv
@@ -14,7 +15,7 @@ from openpyxl import Workbook, load_workbook
 
 CSV_TYPE = "text/csv; charset=utf-8"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-# Excel takes a CSV file for UTF-8 by this mark alone.
+# Byte order mark: without it Excel does not read a CSV file as UTF-8.
 CSV_MARK = "\ufeff"
 MAX_UNPACKED_BYTES = 8 * 1024 * 1024
 
@@ -26,7 +27,7 @@ class UnreadableTable(Exception):
 
 
 def csv_lines(rows: Iterable[Sequence[Any]]) -> Iterator[str]:
-    """Yield each row as a line of CSV; a text that a spreadsheet would run gets a ``'`` before."""
+    """Yield each row as a line of CSV. Text that a spreadsheet would run is prefixed with ``'``."""
     buffer = StringIO()
     writer = csv.writer(buffer)
     for row in rows:
@@ -42,7 +43,7 @@ def _as_text(value: Any) -> Any:
 
 
 def workbook_bytes(book: Workbook) -> bytes:
-    """Return the workbook as an XLSX file, every formula in it turned into the text it was."""
+    """Return the workbook as an XLSX file. Every formula cell becomes a text cell."""
     for sheet in book.worksheets:
         for row in sheet.iter_rows():
             for cell in row:
@@ -55,10 +56,10 @@ def workbook_bytes(book: Workbook) -> bytes:
 
 
 def open_workbook(stream: IO[bytes]) -> Workbook:
-    """Open a workbook to read its values, row by row; formulas give the value last computed.
+    """Open a workbook for reading row by row. Formula cells give their last computed value.
 
-    Raises ``UnreadableTable``. Rows are parsed while they are read, so that reading them may raise
-    anything: a caller reads inside its own ``try``.
+    Raises ``UnreadableTable``. openpyxl parses rows lazily, so reading a row may raise any
+    exception: callers must catch it.
     """
     stream.seek(0)
     try:
@@ -69,5 +70,5 @@ def open_workbook(stream: IO[bytes]) -> Workbook:
         return load_workbook(stream, read_only=True, data_only=True, keep_links=False)
     except UnreadableTable:
         raise
-    except Exception as error:  # openpyxl raises whatever it stumbled over
+    except Exception as error:  # damaged input can make openpyxl raise anything
         raise UnreadableTable from error

@@ -9,8 +9,9 @@ from foundation.core.zones import validate_time_zone
 
 
 class Shift(models.Model):
-    """When some of the staff are on duty, week by week, in the wall time of a zone.
-    ``escalation.duty`` says who is without one.
+    """Weekly hours, in the wall time of a zone, in which its people are on duty.
+
+    ``duty.roster.Roster`` has the rule for people without a shift.
     """
 
     name = models.CharField(_("name"), max_length=80, unique=True)

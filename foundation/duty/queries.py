@@ -1,4 +1,4 @@
-"""Who is on duty when: the people's shifts, absences and substitutes."""
+"""Queries for shifts and absences of staff."""
 
 from datetime import datetime
 
@@ -11,15 +11,15 @@ from foundation.duty.models import Absence, Shift
 
 
 def absence_of(user_id: int, at: datetime) -> Absence | None:
-    """Return the absence that a person is in at an instant; None while they are there."""
+    """Return the person's absence at an instant, with its substitute loaded; None when there is
+    none.
+    """
     away = Absence.objects.filter(person_id=user_id, starts_at__lte=at, ends_at__gt=at)
     return away.select_related("substitute").order_by("pk").first()
 
 
 def zone_of_person(person_id: int) -> str:
-    """Return the time zone in which one of the staff works: that of their first shift, otherwise
-    the one a new shift begins with.
-    """
+    """Return the time zone of the person's oldest active shift, otherwise ``DESK_ZONE``."""
     return first_shifts(person_id).values_list("time_zone", flat=True).first() or DESK_ZONE
 
 

@@ -5,7 +5,7 @@ from foundation.core.events import Event
 
 @dataclass(frozen=True, kw_only=True)
 class MessageQueued(Event):
-    """One or more messages wait in the outbox; wakes the worker after commit."""
+    """Messages were added to the outbox. The handler enqueues ``deliver_due`` after the commit."""
 
 
 @dataclass(frozen=True, kw_only=True)

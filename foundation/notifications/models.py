@@ -13,12 +13,12 @@ class MessageStatus(models.TextChoices):
 
 
 class OutboxMessage(OrganizationRow):
-    """An e-mail to one recipient: an intention written in the transaction of its cause, delivered
-    after commit.
+    """An e-mail to one recipient, written in the transaction of its cause and delivered after the
+    commit.
 
-    ``context`` holds what the template ``notifications/<template>`` needs; it is rendered at
-    delivery in ``language``. The Message-ID is fixed here, so that a message sent twice (a crash
-    between SMTP's 250 and our commit) is recognisable.
+    The template ``notifications/<template>`` is rendered with ``context`` in ``language`` at
+    delivery. ``message_id`` is set when queued: a crash between SMTP's 250 and our commit sends the
+    message twice, and both copies have the same Message-ID.
     """
 
     # A mail about an account belongs to no organization.
@@ -56,7 +56,7 @@ class OutboxMessage(OrganizationRow):
     created_at = models.DateTimeField(_("created"))
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
     last_error = models.TextField(_("last error"), blank=True)
-    reclaims = models.PositiveSmallIntegerField(default=0)  # how often a crash may have doubled it
+    reclaims = models.PositiveSmallIntegerField(default=0)  # possible duplicate sends
 
     class Meta(OrganizationRow.Meta):
         verbose_name = _("outgoing message")

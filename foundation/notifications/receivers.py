@@ -6,7 +6,9 @@ from foundation.notifications.waking import needs_wake
 
 
 def on_message_queued(event: MessageQueued) -> None:
-    """Wake the worker after commit; when the broker is away the sweep delivers."""
+    """Enqueue ``deliver_due`` after the commit. If the broker is unreachable, the error is logged
+    and beat's next run delivers.
+    """
     transaction.on_commit(_wake, robust=True)
 
 

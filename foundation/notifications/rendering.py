@@ -21,10 +21,10 @@ class RenderedMessage:
 
 
 def render_message(message: OutboxMessage) -> RenderedMessage:
-    """Render ``notifications/<template>.subject.txt`` and ``.txt``; the HTML dresses the same text,
-    escaped.
+    """Render ``notifications/<template>.subject.txt`` and ``.txt``. The HTML is the same text,
+    escaped, inside ``mail.html``, so that each message has one template.
 
-    The words of a message stand in one place only, and the subject never holds a line break.
+    Whitespace in the subject becomes single spaces, so it has no line break.
     """
     addresses = {name: address_of(Link(*link)) for name, link in message.links.items()}
     context = Context(

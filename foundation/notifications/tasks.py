@@ -14,18 +14,18 @@ from foundation.notifications import services
 from foundation.notifications.models import OutboxMessage
 from foundation.notifications.waking import answer_wake, promise_look
 
-BATCH = 20  # messages read at once; each is claimed alone, so a killed worker holds one
-ROUND_SECONDS = 10  # then the next tick goes on: the clocks share the worker
-PAUSE_SECONDS = 0.2  # between two looks: long enough to gather a batch, too short to be felt
+BATCH = 20  # messages per query; each is claimed by itself, so a killed worker delays one
+ROUND_SECONDS = 10  # then beat's next run continues: the clocks share the worker
+PAUSE_SECONDS = 0.2  # between two queries: gathers a batch without a noticeable delay
 
 
 @shared_task(queue="mail")
 def deliver_due() -> int:
-    """Deliver what is due over one connection: what was just committed, retries, and what a dead
-    worker left behind.
+    """Deliver the due messages over one connection and return how many were sent: new ones,
+    retries, and those of dead workers.
 
-    Looks again while it finds something, so that a busy minute costs one task and one connection,
-    not one for each message.
+    Repeats the query until it finds nothing or ``ROUND_SECONDS`` have passed, so that a busy minute
+    needs one task and one connection. Stops when the mail server is unreachable.
     """
     ends = time.monotonic() + ROUND_SECONDS
     sent = 0
@@ -50,8 +50,9 @@ def deliver_due() -> int:
 
 
 def _unreachable(connection: BaseEmailBackend) -> Exception | None:
-    """Open the connection if it is not, and return why that fails: then one message says so, and
-    the others wait.
+    """Open the connection unless it is open; return the error, or None.
+
+    On an error the caller fails one message and leaves the others queued.
     """
     try:
         connection.open()

@@ -1,4 +1,4 @@
-"""One wake-up of the worker at a time, so that a hundred tickets a second do not enqueue a hundred
+"""Enqueue one delivery task at a time, so that a hundred tickets a second do not enqueue a hundred
 tasks.
 
 A flag in the cache is set before the task is enqueued and deleted before the task queries for work.
@@ -9,23 +9,23 @@ flag committed before the query. A lost flag only delays delivery: beat sweeps t
 from django.core.cache import cache
 
 _MARK = "notifications.wake"
-# As long as a tick of beat: a worker killed before it answered must not silence the next call for
-# longer.
+# One interval of beat: a worker killed before it deletes the flag suppresses new tasks no longer
+# than that.
 _MARK_SECONDS = 5
 
 
 def needs_wake() -> bool:
-    """Tell whether nobody has called the worker since it last looked, and mark that it is being
-    called now.
-    """
+    """Set the flag; return True when it was not set, so that the caller enqueues the task."""
     return cache.add(_MARK, 1, timeout=_MARK_SECONDS)
 
 
 def answer_wake() -> None:
-    """Take the mark away, before looking for work."""
+    """Delete the flag. The task calls this before it queries for work."""
     cache.delete(_MARK)
 
 
 def promise_look() -> None:
-    """Set the mark: the worker that is delivering looks again by itself."""
+    """Set the flag: the running task will query again. If it ends first, beat's next run
+    delivers.
+    """
     cache.set(_MARK, 1, timeout=_MARK_SECONDS)

@@ -11,8 +11,8 @@ from web.forms import FilesField
 
 
 class AuditForm(forms.Form):
-    """A request for an external audit: the filled workbook, the auditor's list, and a visit that is
-    announced with it.
+    """Request for an external audit: filled workbook, optional checklist of the auditor, optional
+    site visit.
     """
 
     organization: "forms.ModelChoiceField[Organization]" = forms.ModelChoiceField(

@@ -1,4 +1,4 @@
-"""External audits: ask with the form, follow the items, announce visits, take the evidence."""
+"""External audits for customers: request, follow items, announce visits, read evidence."""
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -85,7 +85,9 @@ def audit_form(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @customer_required
 def new_audit(request: HttpRequest) -> HttpResponse:
-    """Take the filled form; what is wrong in it is named cell by cell, and what was typed stays."""
+    """Request an audit with the filled form. A refusal lists every wrong cell and keeps the typed
+    fields.
+    """
     memberships = _requesters(request)
     if not memberships:
         raise NotFound(_("You are not registered to ask for audits."))
@@ -102,7 +104,7 @@ def new_audit(request: HttpRequest) -> HttpResponse:
         )
     cells: dict[str, str] = {}
     if request.method == "POST" and not form.is_valid():
-        cells = _wrong_cells(request, form, memberships)  # what else is wrong is told at once
+        cells = _wrong_cells(request, form, memberships)  # report wrong cells with wrong fields
     elif request.method == "POST":
         try:
             audit = _request(request, form, memberships)
@@ -144,7 +146,7 @@ def _wrong_cells(
 
 
 def _cells(error: DomainError) -> dict[str, str]:
-    """Return what is wrong with cells of the form, such as ``Request!C9``, by the cell."""
+    """Return cell (such as ``Request!C9``) -> message, from the error's fields."""
     return {name: str(words) for name, words in error.fields.items() if "!" in name}
 
 

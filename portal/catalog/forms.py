@@ -14,9 +14,7 @@ from web.forms import FilesField
 
 
 class TicketForm(forms.Form):
-    """A new ticket from a template: its own fields stand between the subject and the
-    description.
-    """
+    """A new ticket from a template; the template's fields come between subject and description."""
 
     organization: "forms.ModelChoiceField[Organization]" = forms.ModelChoiceField(
         queryset=None, label=_("Company")
@@ -68,7 +66,7 @@ class TicketForm(forms.Form):
         self.order_fields(order)
 
     def clean(self) -> dict[str, Any]:
-        """Refuse a person who is not of the chosen organization."""
+        """Refuse a person field whose person is no member of the chosen organization."""
         data: dict[str, Any] = super().clean() or {}
         organization = data.get("organization")
         for row in self.extra:
@@ -82,7 +80,9 @@ class TicketForm(forms.Form):
         return data
 
     def answers(self) -> list[dict[str, str]]:
-        """Return the answers with the labels they were asked under, for the ticket to keep."""
+        """Return ``{label_es, label_en, value}`` for each of the template's fields that has an
+        answer. The ticket stores the labels with the values.
+        """
         found = []
         for row in self.extra:
             value = self.cleaned_data.get(f"field_{row.key}")

@@ -1,4 +1,4 @@
-"""What a customer can ask for, and the form that raises it."""
+"""The catalogue page, and the form that raises a ticket from a template."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -31,9 +31,7 @@ from web.uploads import checked_files
 @require_http_methods(["GET", "HEAD", "POST"])
 @customer_required
 def new_ticket(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show the form of a template, and raise the ticket; whatever is refused, what was
-    typed stays.
-    """
+    """Show a template's form (GET) or raise the ticket (POST). A refusal keeps the typed fields."""
     template = get_template(slug)
     memberships = memberships_of(person(request).pk)
     form = TicketForm(

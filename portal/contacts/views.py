@@ -1,4 +1,4 @@
-"""Who answers for the service, level by level, and the link with which a level acknowledges."""
+"""The escalation matrices of a customer, and the signed link that acknowledges an escalation."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -49,8 +49,8 @@ def contacts_pdf(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def acknowledge(request: HttpRequest, token: str) -> HttpResponse:
-    """Let a contact without a login acknowledge by a signed link; opening it changes nothing, the
-    button does.
+    """Acknowledge an escalation by a signed link, without a login. GET only shows the page, POST
+    acknowledges.
     """
     organization_id, escalation_id, name = read_token(token)
     with organization_scope(organization_id):

@@ -1,4 +1,4 @@
-"""What stands on the portal's home, in order."""
+"""Panels of the portal's home, in display order."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

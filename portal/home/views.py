@@ -1,4 +1,4 @@
-"""Where a customer begins: what waits for them, and what they can ask for."""
+"""A customer's home: tickets that wait for them, open tickets, and the catalogue."""
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone

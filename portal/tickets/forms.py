@@ -1,4 +1,4 @@
-"""Forms of the portal. They translate; services decide."""
+"""Forms of the portal: they parse input, the services apply the rules."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -12,7 +12,7 @@ class ReplyForm(forms.Form):
 
 
 class AnswerForm(ReplyForm):
-    """A reply on a solved ticket says whether it still fails: that decides what it does (SPEC
+    """A reply on a solved ticket: ``yes`` declines the solution, ``no`` only adds a message (SPEC
     3.11).
     """
 
@@ -37,6 +37,6 @@ class FollowUpForm(ReplyForm):
 
 
 class ReasonForm(forms.Form):
-    """A step of the customer that needs a word: decline, cancel, escalate."""
+    """The reason of a customer's step: decline, cancel, escalate."""
 
     reason = forms.CharField(label=_("Why?"), widget=forms.Textarea(attrs={"rows": 3}))

@@ -1,4 +1,4 @@
-"""What stands on the portal's ticket page, in order."""
+"""Panels of the portal's ticket page, in display order."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -20,7 +20,7 @@ TicketPanel = Panel[TicketPage]
 
 
 def reply_form_of(ticket: Ticket) -> type[ReplyForm]:
-    """Return the form of a reply; on a solved ticket it asks whether it still fails."""
+    """Return the form class of a reply: ``AnswerForm`` on a solved ticket."""
     return AnswerForm if ticket.state == State.SOLVED else ReplyForm
 
 
@@ -37,7 +37,7 @@ def steps_of(user: User, ticket: Ticket, at: datetime) -> list[Transition]:
 
 
 def panel_of(step: Transition) -> str:
-    """Return the name of the panel that holds the form of a step of the customer."""
+    """Return the name of the panel that contains the form of a customer's step."""
     is_decision = step.effects & {Effect.ACCEPTS_SOLUTION, Effect.DECLINES_SOLUTION}
     return Decision.name if is_decision else Life.name
 
@@ -53,7 +53,7 @@ class Head(TicketPanel):
 
 
 class Decision(TicketPanel):
-    """What we ask of the customer: does the solution work, or an answer to go on."""
+    """Asks the customer to accept or decline the solution, or to answer while pending user."""
 
     name = "decision"
     template = "portal/tickets/panels/decision.html"

@@ -1,4 +1,4 @@
-"""What is read for reports, by subject."""
+"""Queries of reports, by subject."""
 
 from reports.queries.issues import (
     due_issues,

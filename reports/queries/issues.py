@@ -1,4 +1,4 @@
-"""Reports that were issued, and those that are due."""
+"""Issued reports, and issues without their PDF."""
 
 import hashlib
 import json
@@ -46,8 +46,8 @@ def get_issue(user: User, issue_id: int) -> ReportIssue:
 
 
 def figures(organization: Organization, month: date, language: str, at: datetime) -> dict[str, Any]:
-    """Return what the screen shows: the figures of the issued report, and for a month that was not
-    issued, those of now.
+    """Return the figures for the screen: those of the issued report, or current ones for a month
+    without one.
     """
     issue = issued_report(organization.pk, month, language)
     return dict(issue.data) if issue is not None else build_service_level(organization, month, at)
@@ -64,8 +64,8 @@ def due_issues(at: datetime, limit: int) -> list[tuple[int, int]]:
 
 
 def published_report(organization_id: int, month: date) -> ReportIssue | None:
-    """Return the first report that was issued for an ended month: its figures are the published
-    ones, in whatever language.
+    """Return the first report issued for an ended month, in any language: its figures are the
+    published ones. None before.
     """
     return (
         ReportIssue.objects.filter(organization_id=organization_id, month=month, is_final=True)

@@ -1,4 +1,4 @@
-"""Who reads which organization's reports."""
+"""Permission to read an organization's reports."""
 
 from django.utils.translation import gettext as _
 

@@ -1,6 +1,4 @@
-"""What the sections of a service-level report read of a month: each kind of row once, whoever asks
-for it first.
-"""
+"""The rows of a month that the sections of a report share; each kind is read once, on first use."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -69,10 +67,10 @@ class ReportedMonth:
 
     @cached_property
     def held(self) -> dict[int, dict[str, int]]:
-        """Ticket id -> whose turn it was for how many elapsed seconds within the month (SPEC 17.9).
+        """Ticket id -> holder -> elapsed seconds of its turns within the month (SPEC 17.9).
 
-        While the month runs, of turns that have ended: a report is made anew when something
-        happened, not because time passes.
+        Before the end of the month, open intervals are left out. Otherwise the figures would change
+        with every second, and each request would issue another report.
         """
         until = min(self.at, self.end)
         stays: dict[int, list[StateInterval]] = {}

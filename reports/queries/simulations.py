@@ -1,4 +1,4 @@
-"""Simulations and what they found."""
+"""Simulations and their results."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +21,7 @@ SHOWN_CHANGES = 100
 
 
 def due_parts(at: datetime, limit: int) -> list[tuple[int, int]]:
-    """Return (organization id, part id) of simulations that wait to be computed."""
+    """Return (organization id, part id) of the parts to compute at ``at``, the oldest first."""
     waiting = SimulationPart.objects.filter(
         status__in=(PartStatus.QUEUED, PartStatus.RUNNING), run_after__lte=at
     )
@@ -29,7 +29,7 @@ def due_parts(at: datetime, limit: int) -> list[tuple[int, int]]:
 
 
 def simulations_of(user: User) -> list[Simulation]:
-    """Return the newest simulations whose customers are all this person's to see."""
+    """Return the newest simulations whose customers are all inside the scope."""
     found = (
         Simulation.objects.select_related("requested_by")
         .order_by("-pk")
@@ -59,8 +59,8 @@ def _sees_all(simulation: Simulation) -> bool:
 
 
 class ShownChange(NamedTuple):
-    """A clock with another verdict, as the page shows it; empty where one side has no such clock.
-    Instants are ISO texts.
+    """A clock with another verdict, as the page shows it; fields are empty on a side without the
+    clock. Instants are ISO texts.
     """
 
     ticket: str
@@ -77,10 +77,10 @@ class ShownChange(NamedTuple):
 
 @dataclass(frozen=True)
 class SimulationResult:
-    """What a simulation found so far. ``rows`` pair the compliance before and after.
+    """The results so far. ``rows`` are pairs: compliance before and after.
 
-    ``matches_issued_reports`` tells whether *before* is what the issued reports say; None when no
-    report of these months was issued.
+    ``matches_issued_reports``: *before* equals the compliance of the issued reports; None when none
+    of these months was issued.
     """
 
     parts: list[SimulationPart]
@@ -132,7 +132,7 @@ class SimulationResult:
 
 
 def simulation_result(simulation: Simulation) -> SimulationResult:
-    """Return the sums over the parts that are ready, whole and by customer."""
+    """Return the totals over the ready parts, overall and by customer."""
     parts = list(
         SimulationPart.objects.filter(simulation=simulation)
         .select_related("organization", "published", "changes")
@@ -166,8 +166,8 @@ def _is_as_published(part: SimulationPart) -> bool:
 
 
 def _pairs(parts: list[SimulationPart]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    """Return the rows of the compliance before and after side by side; a clock that only one of
-    them has is empty in the other.
+    """Return the compliance rows before and after as pairs; zeros for a metric and priority that
+    only one side has.
     """
     before = compliance_table(sum((tally_from(part.before) for part in parts), Tally()))
     after = compliance_table(sum((tally_from(part.after) for part in parts), Tally()))

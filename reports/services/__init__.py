@@ -1,4 +1,4 @@
-"""The verbs of reports: issuing the monthly one, and simulating other terms."""
+"""Services of reports: issue the monthly report, and simulate other terms."""
 
 from reports.services.issuing import (
     issue_monthly_report,

@@ -1,4 +1,4 @@
-"""Issues reports: figures frozen in the request, the PDF made by a task, sent when it is ready."""
+"""Issues reports: the request stores the figures, a task makes the PDF and sends it."""
 
 import logging
 from datetime import date, datetime, timedelta
@@ -42,10 +42,11 @@ def request_report(
     at: datetime,
     send_when_ready: bool = False,
 ) -> ReportIssue:
-    """Return the report of a month: the one issued when the month has ended, otherwise one with the
-    figures of now.
+    """Return the report of a month: the one issued after its end, otherwise one with current
+    figures. A new issue is recorded, and its PDF made by a task.
 
-    The same figures are never issued twice: an unchanged month returns the issue it has.
+    Unchanged figures return the existing issue, unless it failed or the month has ended since. A
+    new issue of a published month repeats the published figures. Raises ``NotAllowed``.
     """
     is_read_by_a_person = by.person_id is not None
     if is_read_by_a_person and not queries.can_see_reports(acting_person(by), organization.pk):
@@ -53,11 +54,11 @@ def request_report(
     issued = queries.issued_report(organization.pk, month, language)
     if issued is not None and issued.status != ReportStatus.FAILED:
         return _also_send(issued, at) if send_when_ready else issued
-    # two requests at once never take the same version
+    # lock: two concurrent requests must not take the same version
     Organization.objects.select_for_update().get(pk=organization.pk)
     published = queries.published_report(organization.pk, month)
-    # What was published stays: another language, or another attempt, tells the same figures as of
-    # the same instant.
+    # Published figures stay: an issue in another language, or after a failure, repeats them with
+    # their cut-off.
     data = (
         published.data
         if published is not None
@@ -101,7 +102,9 @@ def _newest_with(issues: QuerySet[ReportIssue], sha256: str) -> ReportIssue | No
 
 
 def _also_send(issue: ReportIssue, at: datetime) -> ReportIssue:
-    """Send an issue that somebody had asked for before its day came; once, whoever comes first."""
+    """Mark an existing issue for sending, and send it now if its PDF is ready. ``dedupe_key``
+    prevents a second letter.
+    """
     ReportIssue.objects.filter(pk=issue.pk).update(send_when_ready=True)
     if issue.status == ReportStatus.READY:
         _send(issue, at)
@@ -109,8 +112,10 @@ def _also_send(issue: ReportIssue, at: datetime) -> ReportIssue:
 
 
 def make_report(*, issue_id: int, at: datetime) -> bool:
-    """Make the PDF of an issue, if it is this worker's to make; return whether it was. A killed
-    worker's claim lapses.
+    """Claim an issue and make its PDF; return whether this call made it.
+
+    The claim is a compare-and-set that expires after ``LEASE``, so that a killed worker is
+    replaced. An error is logged and retried after ``RETRY``, up to ``MAX_ATTEMPTS`` attempts.
     """
     claimed = ReportIssue.objects.filter(
         pk=issue_id, status__in=(ReportStatus.QUEUED, ReportStatus.MAKING), run_after__lte=at
@@ -194,8 +199,9 @@ def report_file_name(issue: ReportIssue) -> str:
 
 
 def issue_monthly_report(*, organization: Organization, at: datetime) -> ReportIssue | None:
-    """Issue last month's report on the first days of the organization's month, once; None when it
-    is not the time.
+    """Request last month's report, to be sent, in the first ``FIRST_DAYS`` days of a local month.
+
+    A repeated call returns the same issue. Returns None on later days, or without a contract.
     """
     today = at.astimezone(zone(organization.time_zone)).date()
     if today.day > FIRST_DAYS:
@@ -214,6 +220,4 @@ def issue_monthly_report(*, organization: Organization, at: datetime) -> ReportI
     )
 
 
-FIRST_DAYS = (
-    3  # made on the first; the second and third day only make up for a desk that stood still
-)
+FIRST_DAYS = 3  # issued on the first; the second and third day cover an outage of the system

@@ -1,5 +1,5 @@
-"""Tries other terms on past tickets: asked for in the request, computed by a task over a read-only
-connection, kept with its progress.
+"""Applies other terms to past tickets: a request stores the parts, a task computes each over a
+read-only connection and stores its progress.
 """
 
 import logging
@@ -43,7 +43,7 @@ from tickets.models import Ticket, format_number
 logger = logging.getLogger(__name__)
 
 MAX_MONTHS = 24
-CHUNK = 2000  # tickets between two reports of progress: about a second
+CHUNK = 2000  # tickets between two updates of ``done``: about a second
 LEASE = timedelta(minutes=5)
 MAX_ATTEMPTS = 4
 SHOWN = 200  # changes of a verdict that the page of a part shows
@@ -72,11 +72,11 @@ class NewSimulation:
 
 @transaction.atomic
 def request_simulation(*, wanted: NewSimulation, by: Actor, at: datetime) -> Simulation:
-    """Keep what is to be tried, a part for each customer and month, and wake the worker.
+    """Store a simulation with one part per customer and month, and start the worker for each.
 
-    Refuses with ``NotAllowed``, or with ``Invalid``: a draft with a hole, a target below one
-    minute, hours that are no calendar, months in the wrong order, in the future or too many, no
-    customer, or no tickets at all.
+    Raises ``NotAllowed``, ``ScopeError`` for a customer outside the scope, or ``Invalid``: targets
+    for some priorities only, a target below one minute, hours that are no calendar, months in the
+    wrong order, in the future or too many, no customer, or no tickets at all.
     """
     user = acting_person(by)
     if not user.can(Capability.SEE_REPORTS):
@@ -159,7 +159,7 @@ def _part(
 
 
 def cancel_simulation(*, simulation: Simulation) -> int:
-    """Stop what has not been computed; return how many parts that were. What is ready stays."""
+    """Cancel the queued and running parts; return how many. Ready parts stay."""
     waiting = SimulationPart.objects.filter(
         simulation=simulation, status__in=(PartStatus.QUEUED, PartStatus.RUNNING)
     )
@@ -175,11 +175,10 @@ def put_in_force(
     by: Actor,
     at: datetime,
 ) -> PolicyVersion:
-    """Make what was simulated the terms of a contract of one of its customers, and note it with the
-    simulation.
+    """Publish the simulated terms for a contract of one of its customers, and add the version to
+    ``put_in_force``.
 
-    Refuses with ``NotAllowed`` or, as ``publish_draft`` does, with ``Invalid`` or
-    ``ValidationError``.
+    Raises ``NotAllowed`` or, as ``publish_draft`` does, ``Invalid`` or ``ValidationError``.
     """
     user = acting_person(by)
     if (
@@ -210,8 +209,10 @@ def put_in_force(
 
 
 def run_part(*, part_id: int, at: datetime) -> bool:
-    """Compute a part, if it is this worker's to do; return whether it was done. A killed worker's
-    claim lapses.
+    """Claim a part and compute it; return whether this call finished it.
+
+    The claim is a compare-and-set that expires after ``LEASE``, so that a killed worker is
+    replaced. An error is logged and retried after ``LEASE``, up to ``MAX_ATTEMPTS`` attempts.
     """
     waiting = SimulationPart.objects.filter(
         pk=part_id, status__in=(PartStatus.QUEUED, PartStatus.RUNNING), run_after__lte=at
@@ -276,7 +277,7 @@ def _columns(outcome: Outcome | None) -> list[str]:
 
 
 def _compute(part: SimulationPart) -> _Found | None:
-    """Return what came out; None when somebody cancelled it meanwhile."""
+    """Return the results of a part; None when it was cancelled or claimed by another worker."""
     organization = get_organization(part.organization_id)
     versions = calendar_versions_of(organization)
     in_force = Simulator(IN_FORCE, versions, part.as_of)
@@ -298,9 +299,7 @@ def _compute(part: SimulationPart) -> _Found | None:
 
 
 def _chunks(organization: Organization, part: SimulationPart) -> Iterator[Any]:
-    """Yield the month's tickets in batches, by their keys alone: what each batch needs is read with
-    it.
-    """
+    """Yield the month's tickets as querysets of at most ``CHUNK`` ids; only ids are read ahead."""
     ids = (
         _tickets(organization, part.month, part.as_of)
         .using(settings.READ_ONLY_DATABASE)
@@ -317,8 +316,8 @@ def _chunks(organization: Organization, part: SimulationPart) -> Iterator[Any]:
 
 
 def _tickets(organization: Organization, month: date, as_of: datetime) -> Any:
-    """Return the tickets that arrived in the month and were registered by then, as the report of
-    the month counts them.
+    """Return the tickets that arrived in the month and existed at ``as_of``, as the month's report
+    counts them.
     """
     start, end = queries.bounds(organization, month)
     return Ticket.objects.filter(
@@ -330,8 +329,8 @@ def _tickets(organization: Organization, month: date, as_of: datetime) -> Any:
 
 
 def _running(part: SimulationPart) -> Any:
-    """Return the part's row while this attempt holds it: another worker's claim, or a cancellation,
-    ends this one.
+    """Return a queryset of the part's row that matches only while this attempt has the claim: not
+    after another claim or a cancellation.
     """
     return SimulationPart.objects.filter(
         Q(status=PartStatus.RUNNING), pk=part.pk, attempts=part.attempts

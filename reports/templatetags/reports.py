@@ -1,4 +1,4 @@
-"""The words and bars of figures, the same on pages and in PDFs."""
+"""Labels and bars of figures, for pages and PDFs."""
 
 from datetime import timedelta
 
@@ -22,8 +22,8 @@ def verdict_label(code: str) -> str:
 
 @register.filter
 def turns_words(turns: dict[str, int] | None) -> str:
-    """Say how long each side could move tickets (seconds by ``Holder``), in words for everybody:
-    ``The desk 3 h 10 min · A supplier 4 h``.
+    """Return the seconds by ``Holder`` as text: ``The desk 3 h 10 min · A supplier 4 h``. Leaves
+    out holders without time.
     """
     return " · ".join(
         f"{Holder(code).label} {short_duration(timedelta(seconds=seconds))}"
@@ -34,7 +34,7 @@ def turns_words(turns: dict[str, int] | None) -> str:
 
 @register.simple_tag
 def bar(percent: float | None, width: int = 160) -> SafeString:
-    """A compliance bar as SVG, the same in page and PDF; without a figure the bar is empty."""
+    """Return a compliance bar as SVG, for page and PDF; an empty bar for None."""
     filled = 0 if percent is None else round(width * percent / 100)
     return format_html(
         '<svg class="bar" width="{0}" height="10" viewBox="0 0 {0} 10" '

@@ -40,7 +40,7 @@ ITEMS = (
 
 
 def build_audits(house: House, now: datetime) -> None:
-    """Ask for both, and answer as much of them as lies behind ``now``."""
+    """Request both audits and replay their steps, all of them before ``now``."""
     desk = WorkCalendar(
         timezone="America/Mexico_City", hours={day: [("09:00", "19:00")] for day in range(5)}
     )
@@ -127,9 +127,7 @@ def _ask(house: House, slug: str, at: datetime, *, visit: NewVisit | None) -> Au
 
 
 def _attend(house: House, audit: AuditRequest, at: datetime) -> None:
-    """Let the desk take the ticket and say when the evidence will be there, as it does with any
-    other.
-    """
+    """Assign and start the ticket, and send its attention statement, as for any other ticket."""
     agent = house.staff["agent"]
     says = "Reunimos la evidencia de la lista; la recibirá en este ticket, punto por punto."
     take = at + timedelta(minutes=15)
@@ -179,7 +177,7 @@ def _settings_of(number: int) -> NewEvidence:
 
 
 def _picture(*, hidden: bool) -> CheckedFile:
-    """Return an invented screen; ``hidden`` with its confidential part made unreadable."""
+    """Return an invented screenshot as PNG; ``hidden`` blacks out its confidential lines."""
     image = Image.new("RGB", (900, 420), "white")
     pen = ImageDraw.Draw(image)
     for line, text in enumerate(

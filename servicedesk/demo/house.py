@@ -44,7 +44,7 @@ SETUP = system_actor("demo")
 
 @dataclass
 class House:
-    """What the replay works with."""
+    """The rows that the replay uses."""
 
     staff: dict[str, User]
     customers: dict[str, Organization]
@@ -54,7 +54,7 @@ class House:
 
 
 def build_house(at: datetime) -> House:
-    """Create everything the tickets need, as it stood at ``at``, the beginning of the
+    """Create staff, catalogue, customers and contracts as of ``at``, the start of the
     demonstration.
     """
     hashed = make_password(PASSWORD)
@@ -82,7 +82,7 @@ def build_house(at: datetime) -> House:
 
 
 def _duty(staff: dict[str, User], at: datetime) -> None:
-    """Shifts that leave no hour without somebody, and an absence with a substitute."""
+    """Create shifts that cover every hour of the week, and an absence with a substitute."""
     weekdays = range(5)
     weekend = (5, 6)
     for name, days, windows, people in (
@@ -107,7 +107,7 @@ def _duty(staff: dict[str, User], at: datetime) -> None:
 
 
 def _rules(staff: dict[str, User], desk: Team) -> None:
-    """One rule that is on, and two that wait to be tried."""
+    """Create one active rule and two inactive ones."""
     EscalationRule.objects.create(
         name="Avisar al gerente de cuenta de lo crítico en riesgo",
         is_active=True,

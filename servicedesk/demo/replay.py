@@ -1,5 +1,5 @@
-"""Replays six months of work in one chronological pass through the services, with the sweeps
-between.
+"""Replays six months of work through the services in chronological order, with the sweeps before
+each act.
 """
 
 import heapq
@@ -32,10 +32,10 @@ from tickets.services import NewTicket
 
 SEED = 20260301
 TICKETS = 320
-RECENT = 36  # of the last two days: in every state that a ticket passes through
+RECENT = 36  # of them from the last two days, so that tickets of every state exist
 DAYS = 183
 
-# Minutes ago, template, customer: what waits for the desk right now, some of it at risk or overdue.
+# (minutes ago, template, customer) of tickets without any reply, some at risk or overdue.
 TODAY = (
     (6, "alta-usuario", "sur"),
     (11, "sin-acceso", "norte"),
@@ -58,8 +58,8 @@ class _Planned:
 
 
 class Replay(Deeds):
-    """A heap of what happens next; every act may plan later ones. Nothing after
-    ``until`` happens.
+    """Performs planned acts from a heap in order of time; each may plan later ones. Stops at
+    ``until``.
     """
 
     def __init__(self, house: House, until: datetime, tickets: int = TICKETS) -> None:
@@ -71,7 +71,7 @@ class Replay(Deeds):
         self.counter = 0
 
     def run(self) -> int:
-        """Carry out the whole plan and return how many tickets were raised."""
+        """Perform the whole plan; return how many tickets arrived, without follow-ups."""
         for at in self._arrivals():
             self._at(at, self._arrive)
         for minutes, slug, customer in TODAY:
@@ -88,8 +88,8 @@ class Replay(Deeds):
         heapq.heappush(self.plan, _Planned(at, self.counter, act))
 
     def _arrivals(self) -> list[datetime]:
-        """Return instants of arrival: mostly in working hours, some at night, a tenth of them in
-        the last two days.
+        """Return the instants of arrival in order: mostly in working hours, some at night,
+        ``RECENT`` of them in the last two days.
         """
         start = self.until - timedelta(days=DAYS)
         found = []
@@ -128,7 +128,7 @@ class Replay(Deeds):
     # --- one ticket -------------------------------------------------------------------------------
 
     def _arrive_today(self, slug: str, customer: str, at: datetime) -> None:
-        """Raise a ticket that nobody has looked at yet."""
+        """Raise a ticket without any later steps: it stays *new*."""
         template = next(template for template in self.house.templates if template.slug == slug)
         self._raise(self.house.customers[customer], self.house.members[customer][0], template, at)
 
@@ -189,7 +189,7 @@ class Replay(Deeds):
         )
 
     def _plan_life(self, pk: int, at: datetime) -> None:
-        """Plan what happens to the ticket; each kind of life has its share."""
+        """Choose one course of steps for the ticket, by weight, and plan it."""
         lives = [
             (self._served, 56),
             (self._asks_user, 14),
@@ -210,8 +210,8 @@ class Replay(Deeds):
         life(pk, first, agent)
 
     def _later(self, pk: int, at: datetime, step: Step) -> None:
-        """Plan a step of a ticket; one that the ticket's state no longer allows is skipped, as
-        people would.
+        """Plan a step of a ticket; a ``DomainError`` skips it, for instance when the state no
+        longer allows it.
         """
 
         def act(now: datetime) -> None:
@@ -338,8 +338,8 @@ class Replay(Deeds):
         )
 
     def _ignored(self, pk: int, first: datetime, agent: User) -> None:
-        """Nobody reacts in time: the clocks breach, the customer escalates, a
-        supervisor steps in.
+        """Plan the first step too late: the clocks breach, the customer escalates, a supervisor
+        solves the ticket.
         """
         supervisor = self.house.staff["supervisor"]
         self._later(
@@ -350,5 +350,3 @@ class Replay(Deeds):
         self._later(pk, first + 26 * HOUR, lambda t, now: self._take(t, supervisor, now))
         self._later(pk, first + 27 * HOUR, lambda t, now: self._state(t, supervisor, now))
         self._later(pk, first + 40 * HOUR, lambda t, now: self._solve(t, supervisor, now))
-
-    # --- acts -------------------------------------------------------------------------------------

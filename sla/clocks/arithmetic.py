@@ -1,5 +1,5 @@
-"""What a clock says, as a pure function of its segments and pauses (SPEC 17.2). No models, no clock
-reads.
+"""Due instants and warnings of a clock, as a pure function of its segments and pauses (SPEC 17.2).
+Reads neither models nor the system clock.
 """
 
 from bisect import bisect_right
@@ -16,12 +16,12 @@ from foundation.calendars.ledger import Ledger, Pause, SegmentKind
 from sla.targets import Target, Term
 
 BREACH_PERCENT = 100
-AT_RISK_PERCENT = 75  # from here on a ticket stands in the queue "At risk"
+AT_RISK_PERCENT = 75  # from here on the queue lists the ticket as "At risk"
 
 
 class Stretch(NamedTuple):
-    """Time measured by one calendar towards one target, with what pauses it. ``ends_at`` is None
-    for the last one.
+    """Time measured by one calendar towards one target, with its pauses. ``ends_at`` is None for
+    the last stretch.
     """
 
     calendar: WorkCalendar
@@ -32,8 +32,8 @@ class Stretch(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """The dates of a clock: ``due_at`` and the instants of its warnings; None where a pause leaves
-    them open.
+    """The dates of a clock: due, at risk and each warning. An instant is None while an open pause
+    leaves it unknown.
     """
 
     due_at: datetime | None
@@ -89,7 +89,9 @@ def _instant_after(
 def _instants_after(
     stretches: Sequence[Stretch], amounts: Sequence[timedelta]
 ) -> list[datetime | None]:
-    """Return ``_instant_after`` of each amount; they ascend, so that each stretch is asked once."""
+    """Return ``_instant_after`` of each amount. The amounts must ascend: each stretch is queried
+    once.
+    """
     found: list[datetime | None] = []
     before = timedelta()
     for stretch, used in zip(stretches, _used_at_ends(stretches), strict=False):
@@ -108,8 +110,8 @@ def _instants_after(
 
 
 def read(stretches: Sequence[Stretch], percents: Sequence[int]) -> Reading:
-    """Return when the last target is due and when each warning of it falls; of a term, by the open
-    time until it is due.
+    """Return the due instant of the last target and the instants of its warnings. Warnings of a
+    term are percents of the open time until it is due.
     """
     target = stretches[-1].target
     if isinstance(target, Term):
@@ -133,16 +135,16 @@ def read(stretches: Sequence[Stretch], percents: Sequence[int]) -> Reading:
 def _milestones(
     span: timedelta, percents: tuple[int, ...]
 ) -> tuple[tuple[int, ...], tuple[timedelta, ...]]:
-    """Return the percents to ask for, ascending, the risk and the breach among them, and the open
-    time that each of them is.
+    """Return the percents to date (warnings, risk, breach), in ascending order, and the open time
+    of each.
     """
     asked = tuple(sorted({*percents, AT_RISK_PERCENT, BREACH_PERCENT}))
     return asked, tuple(span * percent / 100 for percent in asked)
 
 
 def ledgers(stretches: Sequence[Stretch]) -> list[Ledger]:
-    """Return the account of a target in time, one ledger per stretch: earlier ones up to the
-    change, the last up to the due instant.
+    """Return the account of a target in time, one ledger per stretch: earlier ones up to their end,
+    the last up to the due instant. Stop at the stretch that uses up the target.
     """
     account: list[Ledger] = []
     left = stretches[-1].target
@@ -164,23 +166,24 @@ def ledgers(stretches: Sequence[Stretch]) -> list[Ledger]:
 
 @dataclass(frozen=True)
 class TermDay:
-    """A local date of a term: ``[start, end)`` in UTC, the end None for a pause that lasts. Only
-    OPEN ones count, as one day.
+    """A local date of a term: ``[start, end)`` in UTC; the end is None while a pause lasts. Each
+    OPEN date counts as one day.
     """
 
     kind: SegmentKind
     day: date
     start: datetime
     end: datetime | None
-    stretch: int  # index of the stretch whose calendar says so
+    stretch: int  # index of the stretch whose calendar judges the date
 
 
 def term_days(stretches: Sequence[Stretch], term: Term) -> Iterator[TermDay]:
     """Yield the days of a term in order; they partition the time from the start to the due instant.
 
-    The day of the event does not count, nor does a day that ends in a pause; of business days,
-    those without open time neither. Each date is judged by the calendar that is in force when it
-    ends or closes. n calendar days end at 24:00, n business days at closing time.
+    The day of the event does not count, nor a day that ends in a pause. Of business days, a day
+    without open time does not count either. The calendar in force when a date ends (or closes)
+    judges it. n calendar days end at 24:00, n business days at closing time. An open pause yields a
+    last day without end. Raises ``BeyondHorizon`` if the calendar has too few business days.
     """
     first = stretches[0]
     day = first.starts_at.astimezone(first.calendar.zone).date()
@@ -219,11 +222,10 @@ def term_days(stretches: Sequence[Stretch], term: Term) -> Iterator[TermDay]:
 
 
 def _in_force(stretches: Sequence[Stretch], day: date, term: Term) -> int:
-    """Return the index of the stretch that judges a local date: the one that holds when the date
-    ends, or closes, by its own hours.
+    """Return the index of the stretch that judges a local date: the last one that begins before the
+    date ends, or closes, by the hours of the stretch before it.
 
-    What takes effect after that touches the next date only: a deadline that was reached does not
-    move.
+    A later change affects the next date only, so that a deadline already reached does not move.
     """
     index = 0
     for following in stretches[1:]:

@@ -1,5 +1,5 @@
-"""Why a clock is due when it is: the rule that chose the target, and the account of the time, line
-by line (SPEC 4.10).
+"""Explanation of a due instant: the rule that set the target, and the ledger line by line (SPEC
+4.10).
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,7 +25,7 @@ from tickets.states import PENDING, State
 
 ONE_DAY = timedelta(days=1)
 MOMENT = timedelta(microseconds=1)
-# the states that can stand behind a pause
+# the states that can pause a clock
 WAITS = frozenset({*PENDING, State.SOLVED, State.CLOSED})
 
 
@@ -47,8 +47,8 @@ class Line:
 
 @dataclass(frozen=True)
 class Part:
-    """The lines that one version of one calendar measured towards one target; ``cause`` says why it
-    began.
+    """The lines that one calendar version measured towards one target. ``cause`` is the cause of
+    the segment.
     """
 
     calendar: str
@@ -69,8 +69,8 @@ class Explanation:
     """The account of a clock. The parts partition the time from ``started_at`` to ``due_at``; their
     counted lines sum to ``target``.
 
-    ``used`` is what counted up to the stop, or up to the instant that was asked about; ``left``
-    never is negative. Of a term in days a line is a date, and what is counted are whole days.
+    ``used`` is the time counted up to the stop, or up to the requested instant; ``left`` is never
+    negative. In a term in days each line is a date, and the counted times are whole days.
     """
 
     metric: str
@@ -96,17 +96,15 @@ class Explanation:
 
     @property
     def is_the_customers(self) -> bool:
-        """Tell whether it is the customer's own period, and no promise of ours."""
+        """Tell whether it measures the customer's validation period, not a promise of the desk."""
         return self.metric == Metric.VALIDATION
 
 
 def explain_clock(item: LoadedClock, *, ticket: Ticket, at: datetime) -> Explanation:
-    """Return why the clock of this ticket is due when it is, as seen at the aware
-    instant ``at``.
-    """
+    """Return the explanation of the clock's due instant as of the aware instant ``at``."""
     clock = item.clock
     target = item.clock.promise
-    # What a change called off is shown with what it was promised for, not with what it became.
+    # A clock withdrawn by a change shows the priority of its last segment, not the new one.
     priority = Priority(
         item.segments[-1].priority if _was_called_off_by_a_change(ticket, item) else clock.priority
     )
@@ -139,10 +137,10 @@ def explain_clock(item: LoadedClock, *, ticket: Ticket, at: datetime) -> Explana
 
 
 def _rules(item: LoadedClock, ticket: Ticket, matter: Matter) -> tuple[TargetRule, ...]:
-    """Return the rules that were asked for the target.
+    """Return the rules that were considered for the target.
 
-    The validation period is said by the contract, not by a policy; another one than the contract's
-    is the service guide's, as of audits.
+    The contract sets the validation period, no policy does. A period that differs from the
+    contract's is the service guide's, as of audits.
     """
     if item.metric is not Metric.VALIDATION:
         return tuple(item.policy.rules(item.metric, matter))
@@ -162,8 +160,8 @@ def _rules(item: LoadedClock, ticket: Ticket, matter: Matter) -> tuple[TargetRul
 
 
 def _was_called_off_by_a_change(ticket: Ticket, item: LoadedClock) -> bool:
-    """Tell whether it was a change of classification that withdrew the clock, and not the end of
-    the ticket.
+    """Tell whether a change of classification or contract withdrew the clock, and not the end of
+    the ticket. False for a ticket that was never classified.
     """
     if item.clock.state != ClockState.WITHDRAWN or ticket.classified_at is None:
         return False
@@ -174,8 +172,8 @@ def _was_called_off_by_a_change(ticket: Ticket, item: LoadedClock) -> bool:
 
 
 def _matter_when_measured(ticket: Ticket, item: LoadedClock) -> Matter:
-    """Return what the ticket was about when the clock stopped, or a later promise was made; of
-    another live one, what it is about now.
+    """Return the matter of the ticket when the clock stopped, or when its later promise began; for
+    any other live clock the current matter.
     """
     matter = matter_of(ticket)
     seen = item.clock.stopped_at
@@ -183,8 +181,8 @@ def _matter_when_measured(ticket: Ticket, item: LoadedClock) -> Matter:
         seen = item.segments[-1].starts_at
     if seen is None or ticket.classified_at is None or ticket.classified_at < seen:
         return matter
-    # A change at the very instant called the promise off, or came with the stop: what was before it
-    # was measured.
+    # A change at the instant of a withdrawal caused it, so undo it too. A change at the instant of
+    # a stop or of a start applies.
     since = seen if item.clock.state == ClockState.WITHDRAWN else seen + MOMENT
     for change in reversed(list(reclassifications([ticket.pk], using="default"))):
         if change.at >= since and "support_type" in change.changed:
@@ -209,7 +207,7 @@ def _parts(item: LoadedClock) -> Iterator[Part]:
 
 
 def _term_parts(item: LoadedClock, days: list[TermDay]) -> Iterator[Part]:
-    """Yield the dates of a term by the version of the calendar that judged them."""
+    """Yield one part per stretch, with the dates that its calendar version judged."""
     total = timedelta()
     course = item.course
     for index, of_stretch in groupby(days, key=lambda day: day.stretch):
@@ -261,8 +259,8 @@ def _reason(
 
 
 def _holidays(version: CalendarVersion, start: datetime, end: datetime) -> Iterator[str]:
-    """Yield the names of the holidays that a closed stretch lies in; one without a name
-    is silent.
+    """Yield the names of the holidays that a closed stretch covers; skip holidays without a
+    name.
     """
     local = zone(version.time_zone)
     day: date = start.astimezone(local).date()

@@ -19,21 +19,21 @@ class ClockState(models.TextChoices):
 
 
 class Clock(OrganizationRow):
-    """A promise being measured: a cache of a pure function of the ticket's events and the versions
-    in force.
+    """A promise being measured. The row is a cache: a pure function of the ticket's facts and the
+    versions in force.
 
-    ``due_at`` is None while it is unknown (paused with time to go). ``next_event_at`` is the next
-    warning or breach: the only thing the sweep looks at. A stopped clock's verdict is a stored
-    fact: ``stopped_at``, ``used``, ``is_met``.
+    ``due_at`` is null while a pause leaves it unknown. ``next_event_at`` is the next warning or
+    breach: the sweep filters by it alone. The verdict of a stopped clock is stored and final:
+    ``stopped_at``, ``used``, ``is_met``.
     """
 
-    # ``clock_unique`` begins with it
+    # no index of its own: ``clock_unique`` begins with it
     ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, db_index=False, related_name="+")
     metric = models.CharField(max_length=12, choices=Metric)
     state = models.CharField(max_length=10, choices=ClockState, default=ClockState.RUNNING)
-    # ids of the bound versions, the strongest first; none: the default policy alone
+    # ids of the bound policy versions, strongest first; []: the default policy alone
     policy_ids = models.JSONField(default=list)
-    # of its last segment: lists show whether it is open
+    # the calendar of the last segment: lists show whether it is open
     calendar = models.ForeignKey(Calendar, on_delete=models.PROTECT, related_name="+")
     priority = models.PositiveSmallIntegerField(choices=Priority)
     target = models.DurationField()  # of a term: its number of days
@@ -87,12 +87,12 @@ class SegmentCause(models.TextChoices):
 
 
 class ClockSegment(OrganizationRow):
-    """A stretch of a clock under one target and one calendar; the next one ends it, the last one is
-    open.
+    """A stretch of a clock under one target and one calendar. The next segment ends it; the last
+    one is open.
 
-    Which version of the calendar held when is not stored: it follows from the versions' instants.
-    ``breached_at`` of an earlier segment is a breach of a target that a reclassification replaced:
-    it stays.
+    The version of the calendar is not stored: it follows from the instants of the versions.
+    ``breached_at`` of an earlier segment is the breach of a target that a later change replaced; it
+    stays.
     """
 
     clock = models.ForeignKey(
@@ -100,7 +100,7 @@ class ClockSegment(OrganizationRow):
     )
     number = models.PositiveSmallIntegerField()
     cause = models.CharField(max_length=15, choices=SegmentCause, default=SegmentCause.START)
-    policy_ids = models.JSONField(default=list)  # as of its clock: they say what pauses it
+    policy_ids = models.JSONField(default=list)  # policy version ids: they decide its pauses
     calendar = models.ForeignKey(Calendar, on_delete=models.PROTECT, related_name="+")
     priority = models.PositiveSmallIntegerField(choices=Priority)
     target = models.DurationField()
@@ -121,7 +121,7 @@ class ClockSegment(OrganizationRow):
 
 
 class Announcement(OrganizationRow):
-    """A warning or a breach that was told: exactly once per clock, target (segment) and percent."""
+    """A warning or breach that was announced: at most one per segment (target) and percent."""
 
     clock = models.ForeignKey(Clock, on_delete=models.CASCADE, related_name="+")
     segment = models.ForeignKey(ClockSegment, on_delete=models.CASCADE, related_name="+")

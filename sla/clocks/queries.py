@@ -1,4 +1,4 @@
-"""Which calendar applies, what a clock says, what falls due."""
+"""Clocks with everything they are computed from, and the clocks that fall due."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ from tickets.models import Ticket
 
 
 class IntervalColumns(Protocol):
-    """A stay of a ticket in a state, as a row or as the record tells it."""
+    """A stay of a ticket in a state, as a model, a plain row or replayed from the record."""
 
     @property
     def state(self) -> str: ...
@@ -39,7 +39,7 @@ class IntervalColumns(Protocol):
 
 
 class SegmentColumns(Protocol):
-    """What a segment of a clock holds, as its model or as a plain row."""
+    """The columns of a segment, as its model or a plain row."""
 
     @property
     def cause(self) -> str: ...
@@ -56,7 +56,7 @@ class SegmentColumns(Protocol):
 
 
 class ClockColumns(Protocol):
-    """What a clock holds, as its model or as a plain row."""
+    """The columns of a clock, as its model or a plain row."""
 
     @property
     def pk(self) -> int: ...
@@ -81,8 +81,8 @@ class ClockColumns(Protocol):
 
 
 def pauses_of(intervals: Sequence[IntervalColumns], states: frozenset[str]) -> list[Pause]:
-    """Return the stays in the pausing states; a pause begins and ends with the interval that causes
-    it.
+    """Return the stays in the pausing states as (start, end); the end is None while the
+    stay lasts.
     """
     return [
         (interval.started_at, interval.ended_at)
@@ -104,10 +104,10 @@ class AccountPart:
 
 @dataclass(frozen=True)
 class ClockView:
-    """A clock with all it is computed from, to read; ``versions`` are those of all calendars of its
-    organization.
+    """A read-only clock with everything it is computed from. ``versions`` holds those of all
+    calendars of its organization.
 
-    ``policies`` holds those that it and its segments were or are bound to.
+    ``policies`` holds every policy that bound the clock or one of its segments.
     """
 
     clock: ClockColumns
@@ -127,9 +127,7 @@ class ClockView:
 
     @property
     def course(self) -> list[tuple[SegmentColumns, CalendarVersion, datetime]]:
-        """Return the stretches of the clock: what was promised, the calendar version that measures
-        it, since when.
-        """
+        """Return (segment, calendar version, start) of each stretch of the clock."""
         ends = [following.starts_at for following in self.segments[1:]]
         return [
             (segment, version, since)
@@ -150,9 +148,7 @@ class ClockView:
         ]
 
     def _pauses(self, segment: SegmentColumns) -> list[Pause]:
-        """Return what pauses the clock under the policy of a segment, cut at the instant at which
-        the clock stopped.
-        """
+        """Return the pauses of the clock under the policy of a segment, cut at ``stopped_at``."""
         if not self.intervals:
             return []
         policy = self.policies[tuple(segment.policy_ids)]
@@ -189,7 +185,7 @@ class ClockView:
 
 @dataclass(frozen=True)
 class LoadedClock(ClockView):
-    """A view over the rows themselves, which a service may change and save."""
+    """A view with model instances, which a service may change and save."""
 
     clock: Clock
     segments: list[ClockSegment]
@@ -198,8 +194,8 @@ class LoadedClock(ClockView):
 def load_clocks(
     ticket: Ticket, intervals: Sequence[IntervalColumns], *, lock: bool = False
 ) -> list[LoadedClock]:
-    """Return the clocks of a ticket with segments, policy and pauses; ``lock`` holds their rows
-    until the commit.
+    """Return the clocks of a ticket with segments, policies and pauses. ``lock`` locks the rows of
+    the clocks until the commit.
     """
     clocks = Clock.objects.filter(ticket_id=ticket.pk).order_by("pk")
     return _loaded(
@@ -212,8 +208,8 @@ class NoSuchClock(NotFound):
 
 
 def shown_to(user: User, clocks: Sequence[Clock]) -> list[Clock]:
-    """Return the clocks of a ticket that a person sees. Withdrawn clocks of an audit delivery are
-    hidden from customers (SPEC 9.7).
+    """Return the clocks that this user may see. Customers do not see withdrawn clocks of an audit
+    delivery (SPEC 9.7).
     """
     return [
         clock
@@ -225,8 +221,8 @@ def shown_to(user: User, clocks: Sequence[Clock]) -> list[Clock]:
 def get_clock(
     ticket: Ticket, intervals: Sequence[IntervalColumns], metric: str, viewer: User | None
 ) -> LoadedClock:
-    """Return one clock of a ticket; ``NoSuchClock`` when it has none of this kind, or none that
-    ``viewer`` sees; None for a door whose readers see every clock.
+    """Return one clock of a ticket. Raise ``NoSuchClock`` if it does not exist or ``viewer`` may
+    not see it. ``viewer`` None sees every clock.
     """
     found = next(
         (item for item in load_clocks(ticket, intervals) if item.clock.metric == metric), None
@@ -268,8 +264,8 @@ def clocks_of(ticket_ids: Sequence[int]) -> dict[int, list[Clock]]:
 
 
 def most_urgent(clocks: Sequence[Clock]) -> Clock | None:
-    """Return the live clock of ours that falls due first; a paused one when all live ones are; None
-    when none is live.
+    """Return the live clock that falls due first, without validation. If none is dated, return the
+    first paused one; None if none is live.
     """
     live = [clock for clock in clocks if clock.is_live and clock.metric != Metric.VALIDATION]
     dated = [clock for clock in live if clock.due_at is not None]
@@ -279,8 +275,8 @@ def most_urgent(clocks: Sequence[Clock]) -> Clock | None:
 
 
 def closed_until(clock: Clock, organization: Organization, at: datetime) -> datetime | None:
-    """Return when a running clock's calendar opens again; None while it is open, or when the clock
-    does not run.
+    """Return when the calendar of a running clock opens next; None if it is open or the clock does
+    not run.
     """
     if clock.state != ClockState.RUNNING:
         return None
@@ -290,8 +286,8 @@ def closed_until(clock: Clock, organization: Organization, at: datetime) -> date
 
 
 def due_ticket_ids(*, at: datetime, limit: int) -> list[tuple[int, int]]:
-    """Return (organization id, ticket id) of the clocks with an event before ``at``: an index
-    range, not a scan (SPEC 4.12).
+    """Return (organization id, ticket id) of the tickets with a clock event before ``at``. The
+    query reads a range of an index (SPEC 4.12).
     """
     rows = (
         Clock.objects.filter(next_event_at__lt=at)

@@ -1,9 +1,9 @@
-"""The clocks of a ticket as its record tells them: a pure function of facts (SPEC 17.2). No models,
-no clock reads.
+"""The clocks of a ticket, replayed from its record: a pure function of facts (SPEC 17.2). Reads
+neither models nor the system clock.
 
-The record holds what was decided (policy, target, calendar), when which state held, and what was
-announced or stopped. Dates of live clocks are not in it: they follow from the calendars. A stopped
-clock is read from its stop and never computed again.
+The facts hold decisions (policy, target, calendar), changes of state, announcements and stops. Due
+instants of live clocks are not replayed: the calendars give them. A stopped clock takes its result
+from its stop and is never computed again.
 """
 
 from collections.abc import Iterable
@@ -39,8 +39,8 @@ class ReplayedSegment:
 
 @dataclass
 class ReplayedClock:
-    """What the record says of a clock. ``due_at`` is only told by its stop; of a live one it is
-    computed.
+    """A clock as the record gives it. ``due_at`` comes from its stop or withdrawal; for a live
+    clock it is computed.
     """
 
     clock_id: int
@@ -81,7 +81,9 @@ class Replay:
 
 
 def replay(facts: Iterable[RecordedFact]) -> Replay:
-    """Return the clocks and stays that the facts of one ticket, in their order, lead to."""
+    """Return the clocks and stays that result from the facts of one ticket, in order. Skip unknown
+    verbs. Raise ``KeyError`` if the payload of an old fact lacks a key.
+    """
     found = Replay()
     for fact in facts:
         tell = _TELLERS.get(fact.verb)
@@ -124,17 +126,19 @@ def _segment(fact: RecordedFact, number: int, starts_at: datetime) -> ReplayedSe
 
 
 def _policy_ids(payload: dict[str, Any]) -> list[int]:
-    """Return what bound the promise; the oldest records know one policy alone, the contract's."""
+    """Return the policy version ids of a promise. The oldest facts name one only, the
+    contract's.
+    """
     if "policy_ids" in payload:
         return list(payload["policy_ids"])
     return [payload["policy"]] if payload["policy"] is not None else []
 
 
 def _started(found: Replay, fact: RecordedFact) -> None:
-    """A clock starts when its ticket arrives, also one that a later priority called for; a later
-    promise when the record says so.
+    """Add a clock. It starts at the arrival of the ticket, unless the fact of a later promise
+    carries ``started_at``.
 
-    A promise that is made once more is measured anew.
+    A promise that is made again replaces the clock with the same id.
     """
     payload = fact.payload
     since = _instant(payload.get("started_at", "")) or found.arrived_at or fact.at
@@ -161,8 +165,8 @@ def _retargeted(found: Replay, fact: RecordedFact) -> None:
 
 
 def _restarted(found: Replay, fact: RecordedFact) -> None:
-    """A mistake at the arrival was corrected: the clock is measured anew, as if nothing had been
-    announced.
+    """Measure the clock again from its start, without announcements: a mistake at the arrival was
+    corrected.
     """
     clock = found.clocks[fact.payload["clock"]]
     clock.segments = [_segment(fact, 1, clock.started_at)]
@@ -214,7 +218,7 @@ def _stopped(found: Replay, fact: RecordedFact) -> None:
     clock.used = timedelta(seconds=payload["used_seconds"])
     if (
         clock.is_met and clock.breached_at is not None
-    ):  # in time by instants: what a sweep noticed meanwhile does not count
+    ):  # the stop was in time: drop a breach recorded by a sweep meanwhile
         clock.breached_at = clock.segments[-1].breached_at = None
         clock.announced_percent = payload["announced_percent"]
         clock.announcements = [

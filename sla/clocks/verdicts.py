@@ -1,4 +1,4 @@
-"""What a clock came to: the one definition that reports, audits and simulations share."""
+"""The verdict of a clock, defined once for reports, audits and simulations."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -15,7 +15,7 @@ class Verdict(StrEnum):
 
 
 class Judged(Protocol):
-    """A clock, as a row or as a plain tuple of its columns."""
+    """The columns of a clock that decide its verdict, as a model or a plain row."""
 
     @property
     def state(self) -> str: ...
@@ -26,8 +26,8 @@ class Judged(Protocol):
 
 
 def verdict_on(due_at: datetime | None, stopped_at: datetime | None, at: datetime) -> Verdict:
-    """Judge by instants alone, as of ``at``: a clock that runs past its due instant is missed,
-    whether or not anybody has looked since (a breach happens at the due instant).
+    """Return the verdict as of ``at`` by instants alone. A running clock past its due instant is
+    missed, even before a sweep records the breach.
 
     ``due_at`` is None while a pause runs, ``stopped_at`` while the clock does.
     """
@@ -38,7 +38,7 @@ def verdict_on(due_at: datetime | None, stopped_at: datetime | None, at: datetim
 
 
 def verdict_of(clock: Judged, at: datetime) -> Verdict:
-    """Return the verdict of a clock as of ``at``; of a stopped one the verdict it was given."""
+    """Return the verdict of a clock as of ``at``; for a stopped clock the stored one."""
     if clock.state == ClockState.WITHDRAWN:
         return Verdict.WITHDRAWN
     if clock.state == ClockState.STOPPED:

@@ -1,4 +1,4 @@
-"""Under which policies the promises of very many tickets were made, as the record tells."""
+"""The policy versions that bound the clocks of many tickets, read from the record."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -11,9 +11,7 @@ BINDING = (verbs.STARTED, verbs.RETARGETED, verbs.RESTARTED, verbs.REBOUND)
 
 
 class Binding(NamedTuple):
-    """A promise of a ticket's clock was made at ``at``, under the versions of policies with these
-    ids.
-    """
+    """The ids of the policy versions that bound a clock of a ticket at ``at``."""
 
     ticket_id: int
     at: datetime
@@ -21,9 +19,7 @@ class Binding(NamedTuple):
 
 
 def bindings(ticket_ids: Any, *, using: str) -> Iterator[Binding]:
-    """Yield under which policies the promises of very many tickets were made, each ticket's oldest
-    first.
-    """
+    """Yield the bindings of the clocks of many tickets, by ticket, oldest first."""
     records = Record.objects.using(using).filter(
         object_type="ticket", object_id__in=ticket_ids, verb__in=BINDING
     )

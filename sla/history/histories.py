@@ -1,5 +1,5 @@
-"""What happened to very many tickets, as far as clocks go by it: arrival, classifications,
-contracts, stays, stops.
+"""Histories of many tickets, as input for simulations: arrival, classifications, contracts, state
+intervals and stops.
 """
 
 from collections.abc import Sequence
@@ -35,8 +35,8 @@ _CALLED_OFF = frozenset({ClosureCode.INVALID, ClosureCode.CANCELLED})
 
 
 class ClassificationPeriod(NamedTuple):
-    """From ``at`` on the ticket was about this, under this policy. ``from_start`` corrects the
-    arrival: it is measured anew.
+    """The classification and policy of a ticket from ``at`` to the next period. With ``from_start``
+    the clocks are measured again from the arrival.
     """
 
     at: datetime
@@ -47,8 +47,8 @@ class ClassificationPeriod(NamedTuple):
 
 
 class History(NamedTuple):
-    """One ticket as it was known at an instant. ``stops`` says when a message stopped a clock,
-    ``solved_at`` when a solution did.
+    """One ticket as it was known at an instant. ``stops`` maps a metric to the stop of its clock;
+    ``solved_at`` is the start of the solution that still stands.
     """
 
     ticket_id: int
@@ -141,11 +141,11 @@ def _periods(
     at_arrival: tuple[int, ...] | None,
     known: _Known,
 ) -> list[ClassificationPeriod]:
-    """Go back from what the ticket is now, change by change, to what it was about at its arrival;
-    then forth with the policies.
+    """Return the periods of a ticket, oldest first. Undo the changes from the current row back to
+    the arrival, then apply them forwards with their policies.
 
-    Without a change of contract one policy bound it all the while; otherwise the record says under
-    which each promise was made.
+    Without a change of contract one policy binds all periods; otherwise the record gives the policy
+    of each.
     """
     state: dict[str, Any] = row._asdict() | {"service": row.service_id, "contract": row.contract_id}
     went = []
@@ -158,15 +158,15 @@ def _periods(
         at_arrival = _bound_at(bindings, at)
     if at_arrival is not None:
         policy = known.policies[at_arrival]
-    else:  # it has no clock: what was in force and known then
+    else:  # no clock: the policy in force and known at the arrival
         policy = policy_on(known.organization, state["contract"], row.requester_id, at, known_at=at)
     periods = [_period(at, state, known.categories, policy)]
     for change, after in reversed(went):
         if change.is_contract:
             ids = _bound_at(bindings, change.at)
             since = row.received_at if change.from_start else change.at
-            # Where no clock ran that the new contract could bind, the promises that are made later
-            # are under it all the same.
+            # No clock was bound at this change: use the policy in force, which binds the clocks
+            # that start later.
             policy = (
                 known.policies[ids]
                 if ids is not None
@@ -183,7 +183,7 @@ def _periods(
 
 
 def _bound_at(bindings: list[Binding], at: datetime) -> tuple[int, ...] | None:
-    """Return the policies of the last promise made at an instant; None when none was."""
+    """Return the policy ids of the last binding at exactly ``at``; None if there is none."""
     return next(
         (tuple(binding.policy_ids) for binding in reversed(bindings) if binding.at == at), None
     )
@@ -233,8 +233,8 @@ def _history(
 
 
 def _solved_at(stays: list[StayRow], as_of: datetime) -> datetime | None:
-    """Return since when the ticket is solved, closed after it included; None while it is not, or is
-    again at work.
+    """Return the start of the solution that still stands, also after the ticket was closed. None if
+    it is not solved or was reopened.
     """
     last = next((stay for stay in reversed(stays) if stay.state == State.SOLVED), None)
     if last is None:

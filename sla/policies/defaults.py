@@ -1,6 +1,4 @@
-"""What holds when a contract says nothing else (SPEC 4.3, 4.5, 4.9). A change here is a new version
-of the default policy.
-"""
+"""Targets, calendars and warnings that apply where no policy sets them (SPEC 4.3, 4.5, 4.9)."""
 
 from datetime import timedelta
 
@@ -30,10 +28,10 @@ ATTENTION_OTHER = {
     Priority.LOW: 20 * _HOUR,
 }
 
-# From the solution, from the request with its form, from the closing, from the start of the
-# interruption.
+# Counted from the solution, from the request with its form, from the closing, and from the start of
+# the interruption.
 LATER: dict[Metric, Target] = {
-    Metric.VALIDATION: Term(3, business=False),  # SPEC 3.11; a contract says its own
+    Metric.VALIDATION: Term(3, business=False),  # SPEC 3.11; a contract sets its own
     Metric.DELIVERY: Term(7, business=True),  # SPEC 9.2
     Metric.RCA: 72 * _HOUR,  # SPEC 6.3
     Metric.RESTORATION: 3 * _HOUR,  # SPEC 6.2
@@ -43,9 +41,7 @@ WARNING_PERCENTS = (50, 75, 90)
 
 
 def default_target(metric: Metric, priority: Priority, support_type: SupportType) -> Target | None:
-    """Return the default target; None for resolution, which exists only where a
-    contract sets it.
-    """
+    """Return the default target; None for resolution, which exists only if a policy sets it."""
     if metric is Metric.REACTION:
         return REACTION[priority]
     if metric is Metric.ATTENTION:
@@ -59,9 +55,7 @@ def default_target(metric: Metric, priority: Priority, support_type: SupportType
 
 
 def default_calendar(kind: Kind, support_type: SupportType) -> CalendarRole:
-    """Technological incidents run around the clock; everything else, and every request, in business
-    hours.
-    """
+    """Return ``CONTINUOUS`` for technological incidents, ``BUSINESS`` for everything else."""
     if kind == Kind.INCIDENT and support_type == SupportType.TECHNOLOGICAL:
         return CalendarRole.CONTINUOUS
     return CalendarRole.BUSINESS

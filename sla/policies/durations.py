@@ -1,6 +1,4 @@
-"""Spans of time in words short enough for a badge, the same in Spanish and English; and terms in
-days.
-"""
+"""Targets as text for badges and forms, and the parser of that text."""
 
 import re
 from datetime import timedelta
@@ -29,8 +27,8 @@ _AMOUNT = re.compile(r"(?:(\d+)\s*d)|(?:(\d+)\s*h)?\s*(?:(\d+)\s*(?:min|m)?)?", 
 
 
 def parse_promise(text: str) -> Target:
-    """Read ``40``, ``40 min``, ``3 h``, ``1 h 30 min`` or ``5 d`` (business days); ``ValueError``
-    for anything else, for zero and for more than a year of service time or ten years of days.
+    """Parse ``40`` (minutes), ``40 min``, ``3 h``, ``1 h 30 min`` or ``5 d`` (business days). Raise
+    ``ValueError`` for other text, for zero, and above ``MAX_MINUTES`` or ``MAX_DAYS``.
     """
     found = _AMOUNT.fullmatch(text.strip())
     days, hours, minutes = (int(part or 0) for part in found.groups()) if found else (0, 0, 0)
@@ -44,7 +42,9 @@ def parse_promise(text: str) -> Target:
 
 
 def format_promise(target: Target) -> str:
-    """Return the text that ``parse_promise`` reads back."""
+    """Return the text that ``parse_promise`` reads. It drops seconds and the kind of day: calendar
+    days come back as business days.
+    """
     if isinstance(target, Term):
         return f"{target.days} d"
     hours, minutes = divmod(int(target.total_seconds()) // 60, 60)

@@ -1,5 +1,5 @@
-"""What is promised: the policies that bind a ticket, layer over layer, and what they say of a clock
-(SPEC 4, 17.3).
+"""Policies in layers: the versions that bind a ticket, and the target, calendar and pauses that
+they give a clock (SPEC 4, 17.3).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,8 +24,8 @@ from tickets.states import State
 
 
 class Matter(NamedTuple):
-    """What a ticket is about, as far as promises go by it. ``category_id`` is that of its service
-    in the catalogue.
+    """The attributes of a ticket that select its targets. ``category_id`` is the category of its
+    service in the catalogue.
     """
 
     kind: Kind
@@ -35,7 +35,7 @@ class Matter(NamedTuple):
 
 
 def matter_of(ticket: Ticket) -> Matter:
-    """Return what the ticket is about now; reads its service."""
+    """Return the current matter of a ticket. Reads ``ticket.service``."""
     return Matter(
         Kind(ticket.kind),
         SupportType(ticket.support_type),
@@ -60,8 +60,8 @@ class Layer:
         )
 
     def asked(self, metric: Metric, matter: Matter) -> Iterator[tuple[RuleReach, Target | None]]:
-        """Yield the rules of this layer, the narrowest first; by category only where it has such
-        rules for the metric.
+        """Yield the rules of this layer, narrowest first. Rules by category are included only if
+        the layer has one for the metric. A rule without a target yields None.
         """
         own = {
             (row.category_id, row.support_type): row.promise
@@ -83,12 +83,12 @@ class Layer:
 
 @dataclass(frozen=True)
 class Policy:
-    """The service levels bound to a clock: the requester's, the contract's and the organization's
-    version, over the default.
+    """The policy of a clock: versions for the requester, the contract and the organization, over
+    the default.
     """
 
     layers: tuple[Layer, ...] = ()
-    # what was asked before, and the answer
+    # memo of ``target`` and ``pausing_states``
     _known: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -96,7 +96,9 @@ class Policy:
         return [layer.version.pk for layer in self.layers]
 
     def target(self, metric: Metric, matter: Matter) -> Target | None:
-        """Return the target of the first rule that has one; None: no such clock."""
+        """Return the target of the first rule that has one; None if the policy promises no such
+        clock.
+        """
         if (metric, matter) not in self._known:
             asked = self._asked(metric, matter)
             self._known[metric, matter] = next(
@@ -106,8 +108,8 @@ class Policy:
         return found
 
     def rules(self, metric: Metric, matter: Matter) -> list[TargetRule]:
-        """Return every rule that was asked for the target, the strongest first, and the layers
-        without any; at most one matched.
+        """Return every rule that was considered for the target, strongest first; at most one
+        matched. A missing layer appears as one rule without a name.
         """
         rules: list[TargetRule] = []
         for source, reach, version, target in self._asked(metric, matter):
@@ -116,7 +118,7 @@ class Policy:
         layered = (RuleSource.PERSON, RuleSource.CONTRACT, RuleSource.ORGANIZATION)
         absent = [source for source in layered if source not in {rule.source for rule in rules}]
         rules += [TargetRule(source, RuleReach.EVERY, "", None, matched=False) for source in absent]
-        # stable: the reaches keep their order
+        # the sort is stable: rules of one source keep their order
         return sorted(rules, key=lambda rule: _STRENGTH[rule.source])
 
     def _asked(
@@ -133,12 +135,13 @@ class Policy:
         )
 
     def calendar_choice(self, metric: Metric, matter: Matter) -> tuple[CalendarRole, int | None]:
-        """Return the role of the calendar, and the id of the one a policy names for it (None: the
-        organization's).
+        """Return the calendar role, and the id of the calendar that a policy names for it (None:
+        the organization's own).
 
-        A term in days goes by business days also where a target in time would run around the clock,
-        which has only open days. A later promise in time is one of elapsed hours (SPEC 6.2, 6.3);
-        no contracted extension widens it.
+        A term in days uses business days even where a target in time runs around the clock: a
+        continuous calendar has no closed days. An extension widens reaction, and the other
+        ``AT_ARRIVAL`` clocks only with ``extension_includes_second_level``. Later promises in time
+        count elapsed hours (SPEC 6.2, 6.3).
         """
         is_early = metric in AT_ARRIVAL
         if isinstance(self.target(metric, matter), Term):
@@ -162,10 +165,11 @@ class Policy:
         return role, None
 
     def pausing_states(self, metric: Metric, *, of_term: bool = False) -> frozenset[str]:
-        """Return the states in which the clock stands still; reaction never pauses (SPEC 4.7), a
-        term only where it is said.
+        """Return the states that pause the clock. Reaction (SPEC 4.7), validation and restoration
+        never pause.
 
-        Nor do the customer's own period and the hours that an interruption lasts.
+        Pending states pause a term in days (``of_term``) only with ``pauses_extend_terms``.
+        Resolution also pauses while the ticket is solved or closed.
         """
         if (metric, of_term) not in self._known:
             self._known[metric, of_term] = self._find_pausing(metric, of_term)
@@ -209,10 +213,10 @@ def policy_on(
     *,
     known_at: datetime | None = None,
 ) -> Policy:
-    """Return what binds a ticket of this contract and requester at an instant: user over contract
-    over organization over default.
+    """Return the policy in force at ``at`` for a ticket of this contract and requester: requester
+    over contract over organization over default.
 
-    ``known_at`` asks what was known then: it leaves out the versions published later.
+    ``known_at`` leaves out versions published after it.
     """
     wanted = [("person", person_id), ("contract", contract_id), ("organization", organization.pk)]
     kept = _layers_of(organization.pk, organization.terms_stamp)
@@ -239,8 +243,8 @@ def _in_force(layers: Iterable[Layer], at: datetime, known_at: datetime | None) 
 
 @lru_cache(maxsize=KEPT)
 def _layers_of(organization_id: int, stamp: int) -> dict[tuple[str, int], list[Layer]]:
-    """Return every policy version of an organization under this stamp by whom it is for, the newest
-    first.
+    """Return every policy version of an organization, newest first, by (kind, id) of its subject.
+    ``stamp`` is part of the cache key.
     """
     kept: dict[tuple[str, int], list[Layer]] = {}
     for layer in _with_targets(
@@ -265,13 +269,13 @@ def _with_targets(versions: QuerySet[PolicyVersion]) -> Iterator[Layer]:
         yield Layer(version, list(version.targets.all()))
 
 
-# policies by the ids of their versions, the strongest first; the default one has none
+# Policies by their version ids, strongest layer first. The default policy has the empty key.
 Bound = dict[tuple[int, ...], Policy]
 
 
 def policies_by_ids(bound: Iterable[Sequence[int]]) -> Bound:
-    """Return the policies that clocks and segments name; ``LookupError`` when a version that
-    measures a clock is gone.
+    """Return the policies with these version ids. Raise ``KeyError`` if one of the versions does
+    not exist.
     """
     wanted = {tuple(ids) for ids in bound}
     numbers = {pk for ids in wanted for pk in ids}
@@ -287,7 +291,7 @@ def policies_by_ids(bound: Iterable[Sequence[int]]) -> Bound:
 
 
 class Promised(NamedTuple):
-    """What a clock was promised at one time: how long, in which calendar, under which policy."""
+    """The promise of a clock at one time: target, calendar and policy."""
 
     target: Target
     calendar_id: int
@@ -295,7 +299,9 @@ class Promised(NamedTuple):
 
 
 def is_same_promise(metric: Metric, new: Promised, old: Promised) -> bool:
-    """Tell whether nothing changes for a clock: the time, the calendar and what pauses it."""
+    """Tell whether target, calendar and pausing states are equal, so that the clock does not
+    change.
+    """
     is_term = isinstance(new.target, Term)
     new_pauses = new.policy.pausing_states(metric, of_term=is_term)
     old_pauses = old.policy.pausing_states(metric, of_term=is_term)

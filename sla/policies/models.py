@@ -26,7 +26,7 @@ _BENEATH = ((None, _("As the policy beneath says")), (True, _("Yes")), (False, _
 POLICY_CALENDARS = ("business_calendar", "extended_calendar")
 
 
-# with the calendars, what a policy says beside its targets
+# The columns of a policy besides its targets and calendars.
 POLICY_SAYS = (
     "extension_includes_second_level",
     "pauses_while_pending_user",
@@ -37,11 +37,11 @@ POLICY_SAYS = (
 
 
 class PolicyVersion(TermsRow):
-    """Service levels from an instant on: of a person, a contract or the whole organization. Never
-    changed once in force.
+    """The service levels of a person, a contract or the organization from ``effective_from`` on. A
+    version in force never changes.
 
-    What it does not say, the policy beneath says: a person's lies over the contract's, that over
-    the organization's, and under all of them lies the default one of the service guide.
+    A null or empty column, or a missing target, falls back to the layer beneath: person, contract,
+    organization, then the default of the service guide.
     """
 
     contract = models.ForeignKey(
@@ -136,7 +136,7 @@ class PolicyVersion(TermsRow):
 
     @property
     def subject(self) -> str:
-        """Name whom it is for: a person, a contract, or the organization."""
+        """Return the name of its person, contract or organization."""
         return str(self.person or self.contract or self.organization)
 
     def clean(self) -> None:
@@ -174,11 +174,13 @@ class PolicyVersion(TermsRow):
 
     @property
     def percents(self) -> tuple[int, ...]:
-        """Return the percents of its warnings; empty where it leaves them to the policy beneath."""
+        """Return the warning percents in ascending order; empty to use those of the policy
+        beneath.
+        """
         return tuple(sorted(self.warning_percents))
 
 
-# its days stand in the contract
+# Without validation: its days are columns of the contract.
 PROMISED = [(metric.value, metric.label) for metric in Metric if metric is not Metric.VALIDATION]
 
 

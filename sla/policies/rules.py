@@ -1,5 +1,5 @@
-"""Which rule sets a clock's target: the ones that were asked, in order, and the one that matched
-(SPEC 4.10).
+"""The rules considered for the target of a clock, in order, and the one that matched (SPEC
+4.10).
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from sla.targets import Target
 
 
 class RuleSource(StrEnum):
-    """Whose rule it is; the strongest first."""
+    """The layer of a rule, strongest first."""
 
     PERSON = "person"  # the requester's own policy
     CONTRACT = "contract"
@@ -18,7 +18,7 @@ class RuleSource(StrEnum):
 
 
 class RuleReach(StrEnum):
-    """Which tickets a rule speaks of; the narrowest first."""
+    """The tickets to which a rule applies, narrowest first."""
 
     CATEGORY_AND_TYPE = "category_and_support_type"
     CATEGORY = "category"
@@ -28,8 +28,8 @@ class RuleReach(StrEnum):
 
 @dataclass(frozen=True)
 class TargetRule:
-    """``name`` is the policy's, empty where there is none; ``target`` is None where the rule says
-    nothing.
+    """A rule that was considered. ``name`` is its policy's, empty without a policy. ``target`` is
+    None if the rule sets none.
     """
 
     source: RuleSource

@@ -1,5 +1,5 @@
-"""Terms that somebody is thinking about: targets, matrix, hours and pauses, laid over those in
-force, to be simulated (SPEC 4.11).
+"""Drafts of terms to simulate: targets, matrix, hours and pauses on top of those in force (SPEC
+4.11).
 """
 
 import json
@@ -49,9 +49,7 @@ Hours = Mapping[str, list[list[str]]]
 
 @dataclass(frozen=True)
 class Draft:
-    """What would be otherwise; whatever is None or empty stays as it was in force for
-    each ticket.
-    """
+    """The terms that differ. None or empty keeps the terms that were in force for each ticket."""
 
     # support type "": every one
     targets: Mapping[tuple[Metric, str, Priority], Target] = field(default_factory=dict)
@@ -63,7 +61,9 @@ class Draft:
     _laid: dict[int, tuple[Policy, Policy]] = field(default_factory=dict, compare=False, repr=False)
 
     def over(self, policy: Policy) -> Policy:
-        """Return the policy with this draft on top of its layers."""
+        """Return the policy with this draft as its strongest layer; the policy itself if the draft
+        sets no targets and no pauses.
+        """
         if (
             not self.targets
             and self.pauses_while_pending_user is None
@@ -72,7 +72,7 @@ class Draft:
             return policy
         laid = self._laid.get(id(policy))
         if laid is None:
-            # the second keeps the id its own
+            # keep a reference to the policy, so that its id is not reused
             laid = self._laid[id(policy)] = (
                 Policy((self._layer(), *policy.layers)),
                 policy,
@@ -80,7 +80,7 @@ class Draft:
         return laid[0]
 
     def calendar(self, version: CalendarVersion) -> WorkCalendar:
-        """Return what a version of a calendar would be."""
+        """Return the arithmetic of a calendar version with the hours and holidays of this draft."""
         role = CalendarRole(version.calendar.role)
         hours = self.hours.get(role)
         if hours is None and (not self.without_holidays or role is CalendarRole.CONTINUOUS):
@@ -108,8 +108,8 @@ class Draft:
         ]
 
     def covers(self, row: PolicyTarget) -> bool:
-        """Tell whether a target of this draft stands before a row: it lies on top of it, also of a
-        narrower one.
+        """Tell whether a target of this draft replaces a row of a policy. As the stronger layer it
+        replaces narrower rows too.
         """
         metric = Metric(row.metric)
         priority = Priority(row.priority)
@@ -120,7 +120,7 @@ class Draft:
         ) in self.targets
 
     def as_data(self) -> dict[str, Any]:
-        """Return the draft as JSON keeps it; ``draft_from`` reads it back."""
+        """Return the draft as JSON data; ``draft_from`` reads it back."""
         return {
             "targets": [
                 {
@@ -143,8 +143,8 @@ class Draft:
 
 
 def draft_from(data: Mapping[str, Any]) -> Draft:
-    """Read what ``as_data`` wrote. Raises ``Invalid`` for a hole, a target below one minute, or
-    hours that are no calendar.
+    """Build a draft from the data of ``as_data``. Raise ``Invalid`` for a missing priority, a
+    target outside the limits, or hours that are not a calendar.
     """
     targets: dict[tuple[Metric, str, Priority], Target] = {}
     for row in data["targets"]:
@@ -189,8 +189,8 @@ IN_FORCE = Draft()
 
 
 def written_out(organization: Organization, contract: Contract | None, at: datetime) -> Draft:
-    """Return the terms in force for a contract at ``at`` as a draft: every target, the matrix, the
-    hours; to change some of them.
+    """Return the terms in force for a contract at ``at`` as a complete draft to edit:
+    ``AT_ARRIVAL`` targets, pauses, matrix and hours.
     """
     policy = policy_on(organization, contract.pk if contract else None, None, at)
     asked = {

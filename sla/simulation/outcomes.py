@@ -1,8 +1,8 @@
-"""What the clocks of past tickets would have said under other terms: the rules of the live ones,
-over histories. Writes nothing.
+"""Results of the clocks of past tickets under other terms, by the rules of live clocks. Writes
+nothing.
 
-With the terms in force (an empty draft) it gives exactly what was measured (SPEC 17.4): nothing is
-read from a verdict, all is computed again from what happened.
+An empty draft reproduces the measured results exactly (SPEC 17.4). No stored verdict is read:
+everything is computed from the history.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,7 +23,7 @@ from sla.targets import Target, Term
 
 
 class Outcome(NamedTuple):
-    """What a clock came to; ``earlier`` counts breaches of replaced targets."""
+    """The result of a clock. ``earlier`` counts breaches of targets that were replaced."""
 
     metric: Metric
     priority: int
@@ -33,7 +33,7 @@ class Outcome(NamedTuple):
 
 
 class _Part(NamedTuple):
-    """A target that ran from an instant on, in a calendar."""
+    """A target in one calendar, from ``starts_at`` to the next part."""
 
     target: Target
     calendar_id: int
@@ -52,12 +52,12 @@ class Simulator:
         self.draft = draft
         self.versions = versions
         self.as_of = as_of
-        # to pick calendars by role: any version knows it
+        # to pick calendars by role: one version of each is enough
         self._first = [own[0] for own in versions.values()]
         self._calendars: dict[tuple[CalendarRole, int | None], int] = {}
 
     def outcomes(self, history: History) -> Iterator[Outcome]:
-        """Yield the clocks that the ticket would have."""
+        """Yield the outcome of each clock that the ticket has under the draft."""
         for metric in AT_ARRIVAL:
             outcome = self._outcome(history, metric)
             if outcome is not None:
@@ -79,8 +79,8 @@ class Simulator:
     def _parts(
         self, history: History, metric: Metric, end: datetime | None
     ) -> tuple[list[_Part], int, int, bool]:
-        """Return the targets that ran one after the other, the last priority, the breaches on the
-        way, and whether one is promised.
+        """Return (parts, last priority, number of earlier breaches, whether the clock is still
+        promised).
         """
         parts: list[_Part] = []
         priority = 0
@@ -103,17 +103,17 @@ class Simulator:
             part = _Part(target, self._calendar(policy, metric, matter), policy, period.at)
             if (
                 period.from_start or not parts
-            ):  # what is promised only now counts from the arrival too
+            ):  # a clock promised only now is measured from the arrival too
                 parts = [part._replace(starts_at=history.arrived_at)]
                 earlier = 0
                 is_promised = True
                 continue
             last = parts[-1]
             if is_promised and is_same_promise(metric, part.promised, last.promised):
-                # another policy that makes the same promise changes nothing
+                # an equal promise under another policy begins no new part
                 parts[-1] = last._replace(policy=part.policy)
                 continue
-            # what is not promised is not breached
+            # no breach counts after the withdrawal
             ran_until = period.at if is_promised or withdrawn_at is None else withdrawn_at
             due_at = self._due(history, metric, parts, None, ran_until)
             earlier += due_at is not None and due_at < ran_until
@@ -161,8 +161,8 @@ class Simulator:
 
 
 def _stop_of(history: History, metric: Metric) -> datetime | None:
-    """Return when the clock stopped: resolution by the solution that stands, the others by the
-    first message that stops them.
+    """Return when the clock stopped: resolution at the solution that still stands, the others at
+    the stop of their clock. None if it did not stop.
     """
     return history.solved_at if metric is Metric.RESOLUTION else history.stops.get(metric)
 
@@ -170,7 +170,7 @@ def _stop_of(history: History, metric: Metric) -> datetime | None:
 def _pauses(
     history: History, states: frozenset[str], stop: datetime | None, known_at: datetime
 ) -> list[tuple[datetime, datetime | None]]:
-    """Return the pauses as a clock knows them: up to its stop, or as they stood at ``known_at``."""
+    """Return the pauses of the clock: cut at its stop, or as known at ``known_at`` if it runs."""
     if not states or not history.stays:
         return []
     if stop is None:

@@ -1,4 +1,4 @@
-"""What was simulated, put in force."""
+"""Publication of a simulated draft."""
 
 from datetime import datetime
 
@@ -22,10 +22,10 @@ from sla.simulation.drafts import Draft
 def publish_draft(
     *, draft: Draft, contract: Contract, effective_from: datetime, by: Actor, at: datetime
 ) -> PolicyVersion:
-    """Put the targets, pauses and matrix of a draft in force for a contract; what it leaves open
-    stays as the newest versions say.
+    """Publish the targets, pauses and matrix of a draft for a contract. Copy the rest of the policy
+    from the contract's newest version.
 
-    Hours are not put in force here: a calendar's page shows first which tickets move. Raises
+    Hours are not published: the calendar's page first previews the tickets that move. Raises
     ``Invalid`` as ``publish_policy`` does.
     """
     last = PolicyVersion.objects.filter(contract=contract).order_by("-number").first()

@@ -1,4 +1,4 @@
-"""The words of promises."""
+"""Template filters for targets and the labels of metrics."""
 
 from django import template
 

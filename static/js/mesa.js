@@ -1,5 +1,5 @@
-// Progressive only: everything works without it. Handlers sit on the document, so that parts of a
-// page which htmx puts in place later behave like the others.
+// Progressive enhancement only: every page works without this file. Handlers are attached to the
+// document, so that they also apply to content that htmx swaps in later.
 
 // One box selects every ticket of the page.
 document.addEventListener("change", (event) => {
@@ -21,7 +21,7 @@ document.addEventListener("change", (event) => {
   if (composer) showFieldsOf(composer);
 });
 
-// A picture in the clipboard is attached where a file can be.
+// Pasting files into a textarea attaches them to the form's file input.
 document.addEventListener("paste", (event) => {
   if (!event.target.matches("form textarea")) return;
   const input = event.target.form.querySelector("input[type=file]");
@@ -32,7 +32,7 @@ document.addEventListener("paste", (event) => {
   event.preventDefault();
 });
 
-// Ctrl+Enter sends; a form is sent once.
+// Ctrl+Enter submits; a second submit of the same POST form is blocked.
 document.addEventListener("keydown", (event) => {
   const sends = event.key === "Enter" && (event.ctrlKey || event.metaKey);
   if (sends && event.target.form) event.target.form.requestSubmit();
@@ -67,21 +67,21 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") closeMenus(null);
 });
 
-// What every part of a page needs when it appears.
+// Initializes a page, or a part of it that htmx has swapped in.
 const prepare = (root) => {
   for (const composer of root.querySelectorAll("[data-composer]")) showFieldsOf(composer);
-  // What is scrolled with a finger can be scrolled with the keyboard.
+  // Make regions that scroll sideways focusable, so that the keyboard can scroll them.
   for (const region of root.querySelectorAll(".django-admin fieldset.module")) {
     if (region.scrollWidth > region.clientWidth) region.tabIndex = 0;
   }
-  // Printing needs a script, so its button comes with it.
+  // The print button needs JavaScript: show it only here.
   for (const button of root.querySelectorAll("[data-print]")) button.hidden = false;
 };
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) window.print();
 });
-// Of details with one name a browser leaves one open: the old one, which stands there until the new
-// one is in place.
+// Browsers keep one <details> open per name. Close the old ones before a swap, so that the new one
+// may open.
 document.addEventListener("htmx:beforeSwap", (event) => {
   if (!event.detail.shouldSwap) return;
   for (const old of event.detail.target.querySelectorAll("details[name]")) old.open = false;

@@ -1,4 +1,4 @@
-"""Where a customer is: what cannot be loaded is refused with the cure."""
+"""Validation of an organization: an unknown country, region or time zone is refused with a hint."""
 
 import pytest
 from django.core.exceptions import ValidationError

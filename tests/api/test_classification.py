@@ -1,5 +1,5 @@
-"""Triage over the API: what it would do is asked first, a reason is needed, no breach is talked
-away, and the desk alone does it.
+"""Triage over the API: a preview writes nothing, a change needs a reason, no classification undoes
+a breach, and only the desk classifies.
 """
 
 from typing import Any

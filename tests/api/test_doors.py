@@ -1,4 +1,4 @@
-"""Doors of the API that the main job does not pass: follow-ups, and tickets that staff raise."""
+"""API endpoints outside the main job: follow-ups, tickets raised by staff, ETags."""
 
 from typing import Any
 

@@ -1,5 +1,5 @@
-"""The repository tests itself: tenancy of every model, relations that point down, events with an
-owner, documents that stay true.
+"""Checks of the repository itself: tenant scope of every model, relations that point down, handlers
+of events, documents that match the code.
 """
 
 import ast

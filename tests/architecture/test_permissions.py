@@ -1,5 +1,5 @@
-"""Every URL and API route x every role: who gets in. A route without a line here fails; so does a
-leak to another customer.
+"""Every URL and API route x every role: the expected access. A route missing from the table fails,
+and so does a leak to another customer.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""How the repository reads: widths, sizes, references, one assignment a line."""
+"""Checks of the source text: widths, sizes, references, one assignment a line."""
 
 import ast
 import re

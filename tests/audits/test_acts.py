@@ -1,4 +1,4 @@
-"""Who may do what to an audit, and when: the table of acts (SPEC 9.4)."""
+"""The table of audit acts: each act x role x state of the audit (SPEC 9.4)."""
 
 from collections.abc import Callable
 from datetime import date

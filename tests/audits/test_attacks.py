@@ -1,4 +1,4 @@
-"""What an attacker tried on an audit."""
+"""Attempts to bypass the rules of an audit."""
 
 from datetime import UTC, date, datetime
 from io import BytesIO

@@ -1,4 +1,6 @@
-"""What leaves of evidence is decided by its classification (SPEC 9.7, 9.8)."""
+"""Delivery of evidence by its classification: signed PDF, partial picture, summary, editable file
+(SPEC 9.7, 9.8).
+"""
 
 from io import BytesIO
 

@@ -1,4 +1,6 @@
-"""From the delivery with its index to the validation and what comes back (SPEC 9.8)."""
+"""Delivery of an audit: the index, the validation period, and items that comments reopen (SPEC
+9.8).
+"""
 
 import json
 from datetime import UTC, datetime

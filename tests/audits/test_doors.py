@@ -1,4 +1,4 @@
-"""Audits through portal, desk, API and the public checker, as each of them sees it."""
+"""Audits through portal, desk, API and the public checker."""
 
 from io import BytesIO
 from pathlib import Path

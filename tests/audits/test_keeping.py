@@ -1,4 +1,4 @@
-"""What was delivered is kept as promised, by the database too (SPEC 9.9)."""
+"""Retention of evidence, which database triggers enforce too (SPEC 9.9)."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta

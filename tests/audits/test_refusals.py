@@ -1,6 +1,4 @@
-"""The forbidden acts are refused by every view and route, not only in the service: each role tries
-each of them.
-"""
+"""Every page and API route of audits allows an act to exactly the roles of the table."""
 
 from datetime import date, timedelta
 from typing import Any

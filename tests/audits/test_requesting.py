@@ -1,4 +1,4 @@
-"""An audit is asked for with the form, within the allowance, by who may (SPEC 9.1, 9.5, 9.10)."""
+"""Requesting an audit: the form, the allowance, and who may request one (SPEC 9.1, 9.5, 9.10)."""
 
 from datetime import UTC, date, datetime
 from io import BytesIO

@@ -1,5 +1,5 @@
-"""The calendar's page: what a change would move is shown before it is saved; what looks wrong is
-said.
+"""The calendar's page: a preview of the clocks that would move, warnings before saving,
+refusals.
 """
 
 from datetime import date

@@ -1,5 +1,5 @@
-"""Calendars as years go by: holidays do not run out, and an extension goes on widening what it
-extends.
+"""Upkeep of calendars: future holidays are added in time, and an extension keeps containing the
+hours that it extends.
 """
 
 from datetime import UTC, date, datetime

@@ -1,4 +1,4 @@
-"""What the catalogue's rows refuse, and how they read."""
+"""Validation of template fields: a choice needs options, keys are unique in a template."""
 
 import pytest
 from django.core.exceptions import ValidationError

@@ -1,5 +1,5 @@
-"""What a process keeps of a customer's terms is true: every write to one renews the stamp it is
-kept under.
+"""The process cache of a customer's terms: every write to the terms renews the stamp that is its
+key.
 """
 
 from collections.abc import Callable

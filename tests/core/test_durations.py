@@ -1,4 +1,4 @@
-"""Spans of time in words: exact texts at each boundary."""
+"""Durations in words: exact texts at each boundary."""
 
 from datetime import timedelta
 

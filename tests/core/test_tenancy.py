@@ -1,4 +1,4 @@
-"""The scope fails closed in every way a queryset can be used."""
+"""The tenant scope fails closed for every operation of a queryset."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""What an agent does on the ticket page besides writing: assign it, register one for a customer."""
+"""Acts on the desk's ticket page besides messages: assignment and assisted registration."""
 
 from typing import Any
 

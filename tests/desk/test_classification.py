@@ -1,5 +1,5 @@
-"""Changing a classification: its consequences are shown first, a reason is asked for, and no breach
-is talked away.
+"""Changing a classification: its consequences are shown first, a change needs a reason, and only a
+supervisor may undo a breach.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""The desk: order of the queue, its views, bulk assignment, stale forms that lose nothing,
+"""The desk: order and views of the queue, bulk assignment, stale forms that keep their input,
 statement budgets.
 """
 

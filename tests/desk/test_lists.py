@@ -1,5 +1,5 @@
-"""Every configuration list costs the same for one row more and for three more; a list without a
-line here fails.
+"""Query count of every configuration list: the same for one more row and for three. A list missing
+from the table fails.
 """
 
 from collections.abc import Callable

@@ -1,5 +1,5 @@
-"""Evidence on paper: everything becomes PDF, carries cover and watermark, and one touched byte is
-named without a server.
+"""Evidence files: conversion to PDF, cover and watermark, and seals that name a changed byte
+without a server.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Tables in and out: what a spreadsheet would run stays a text, what strangers send has a limit."""
+"""Tables in and out: formulas become text in exports, and imported workbooks have a size limit."""
 
 import ast
 import zipfile

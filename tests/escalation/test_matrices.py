@@ -1,5 +1,5 @@
-"""Matrices in versions: the contract's before the organization's, what holds when, what is refused,
-what customers read.
+"""Versions of escalation matrices: the contract's before the organization's, instants in force,
+refusals, the customer's page.
 """
 
 from io import BytesIO

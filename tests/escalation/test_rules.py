@@ -1,5 +1,5 @@
-"""Escalation rules: what they do, when they do not, and why; once per fact, never in a loop; tried
-before they act.
+"""Escalation rules: actions, conditions and their log; each occurrence runs a rule once, and loops
+are stopped.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""The tasks of escalation, as beat calls them: each row in its own scope, no failure holds up the
+"""The periodic tasks of escalation: each row in its own scope; one failure does not stop the
 others.
 """
 

@@ -1,4 +1,6 @@
-"""How late the outbox is, as monitoring reads it; and what letters of a ticket hold."""
+"""The delay of the outbox, which monitoring reads; the content of letters; dead letters queued
+again.
+"""
 
 from typing import Any
 

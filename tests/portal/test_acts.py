@@ -1,4 +1,4 @@
-"""What a customer does besides writing: ask for the next level, announce an auditor's visit."""
+"""Acts of a customer besides messages: escalation, and the announcement of an auditor's visit."""
 
 from datetime import date
 from typing import Any

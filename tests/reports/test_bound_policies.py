@@ -1,5 +1,5 @@
-"""After a change of contract every promise is made under the contract that binds the ticket, and
-the simulation says the same.
+"""After a change of contract, every promise uses the contract that binds the ticket, and the
+simulation gives the same.
 """
 
 from datetime import date

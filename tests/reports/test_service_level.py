@@ -1,5 +1,5 @@
-"""The monthly report: figures, frozen once issued, PDF that says the same, sent by itself on the
-first of the month.
+"""The monthly report: figures, issued reports that never change, a PDF with equal figures, sending
+on the first of the month.
 """
 
 from datetime import UTC, date, datetime, timedelta

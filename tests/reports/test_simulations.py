@@ -1,5 +1,5 @@
-"""Other terms tried on past tickets: the terms in force give exactly what was published, and what
-would change is told.
+"""Simulations: the terms in force reproduce the published figures; other terms list each result
+that changes.
 """
 
 from datetime import date

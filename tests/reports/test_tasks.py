@@ -1,5 +1,5 @@
-"""Reports as workers make them: one claim each, a lapsed claim is taken over, no failure holds up
-the others.
+"""The tasks of reports: one claim each, a lapsed claim is taken over, one failure does not stop the
+others.
 """
 
 from datetime import UTC, date, datetime, timedelta

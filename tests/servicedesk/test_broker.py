@@ -1,4 +1,4 @@
-"""The embedded broker: a message is in its folder whole or not at all."""
+"""The embedded broker: a message appears in its folder only when it is complete."""
 
 import json
 import threading

@@ -1,4 +1,4 @@
-"""Letters name what they show by type and key; the addresses are made here."""
+"""Letters name a page by type and key; ``servicedesk.links`` builds its address."""
 
 import re
 from pathlib import Path

@@ -1,5 +1,5 @@
-"""Another contract in mid-flight: time used is kept, or everything is measured anew from the start;
-the record rebuilds both.
+"""Change of contract on an open ticket: time used is kept, or measured again from the start; a
+rebuild from the record gives both.
 """
 
 from datetime import UTC, date, datetime

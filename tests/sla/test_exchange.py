@@ -1,5 +1,5 @@
-"""Calendars and policies as data: what is written out is taken back, and what is wrong is refused
-with its place, by API and command.
+"""Import and export of calendars and policies, by API and command: an export can be imported, and
+an error names its place.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Why this date: the same account on the page, in the desk and over the API, down to the second."""
+"""Explanation of a due instant: portal, desk and API give the same ledger, to the second."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,5 +1,5 @@
-"""Policies in layers and versions: who is asked first, what binds when, what was known when, and
-what is refused.
+"""Policies in layers and versions: precedence, the version that binds a ticket, what was known
+when, refusals.
 """
 
 from datetime import datetime, timedelta

@@ -1,6 +1,4 @@
-"""Clocks are a pure function of the record: computed again they are the same, and what was lost
-comes back.
-"""
+"""Rebuilding clocks from the record gives the same rows, and restores lost ones."""
 
 from datetime import timedelta
 from io import StringIO

@@ -1,5 +1,5 @@
-"""Targets in days: counted by date, judged by the calendar, extended by pauses only where it is
-said; and targets by category.
+"""Targets in days: counted by date, judged by the calendar, extended by pauses only if the policy
+says so; targets by category.
 """
 
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Asks the API as its clients do: a bearer token, JSON, headers by name."""
+"""An API client for tests: bearer token, JSON, headers by name."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the tests of audits are made of: filled forms, checked files, an audit with its evidence."""
+"""Builders for audit tests: filled forms, checked files, audits with evidence."""
 
 from datetime import date, datetime
 from io import BytesIO
@@ -51,7 +51,7 @@ def filled(
     items: Any = ITEMS,
     at: datetime = MONDAY_9AM,
 ) -> bytes:
-    """Return the form of the north, filled in as somebody would with a spreadsheet."""
+    """Return the north's request form, filled in, as XLSX."""
     book = load_workbook(BytesIO(make_form(requestable_services(house.north, at), language="en")))
     request = book.worksheets[0]
     listed = book.worksheets[1]
@@ -151,7 +151,7 @@ def leave(
 
 
 class Undone(Exception):
-    """Ends a transaction whose work is to leave nothing."""
+    """Raised to roll back the transaction of an act that was only tried."""
 
 
 def again(audit: AuditRequest) -> AuditRequest:
@@ -189,8 +189,8 @@ def confer(house: House, audit: AuditRequest) -> None:
     )
 
 
-# SPEC 9.4-9.8 by hand, apart from the code that it tests: act -> who of the staff does it, and in
-# which states of the audit.
+# SPEC 9.4-9.8 written by hand, independent of the code under test: act -> (staff who may do it,
+# states of the audit in which they may).
 EVERYONE_WHO_PREPARES = {
     "agent",
     "agent2",

@@ -1,4 +1,4 @@
-"""Clocks: swept, found, and their accounts checked."""
+"""Sweeps, finds and explains clocks, and checks their ledgers."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,8 +22,8 @@ from tickets.models import Ticket
 
 
 def check_account(item: Any) -> None:
-    """The stretches touch from the start to the due instant; those that count sum to the target, to
-    the microsecond.
+    """Assert that the ledger covers start to due without a gap, and that its counted time equals
+    the target to the microsecond.
     """
     if isinstance(item.clock.promise, Term):
         _check_days(item)
@@ -40,7 +40,7 @@ def check_account(item: Any) -> None:
 
 
 def _check_days(item: Any) -> None:
-    """The dates touch from the start to the due instant; those that count are as many as were
+    """Assert that the dates cover start to due without a gap, and that as many count as were
     promised.
     """
     days = item.days
@@ -62,7 +62,7 @@ def clock_of(ticket: Ticket, metric: Metric = Metric.REACTION) -> Clock:
 
 
 def explained(ticket: Ticket, metric: str, at: datetime) -> Explanation:
-    """Return the account of one clock, as every door shows it."""
+    """Return the explanation of one clock at ``at``."""
     found = fresh(ticket)
     item = get_clock(found, queries.intervals(ticket.pk), metric, None)
     return explain_clock(item, ticket=found, at=at)

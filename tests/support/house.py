@@ -216,7 +216,7 @@ def make_ticket(
 
 
 def fresh(ticket: Ticket) -> Ticket:
-    """Read the ticket again, with what the services touch."""
+    """Reload the ticket, with the related rows that services read."""
     return Ticket.objects.select_related(
         "organization", "requester", "contract", "assignee", "owner", "team", "service"
     ).get(pk=ticket.pk)

@@ -1,8 +1,8 @@
-"""``python -m tests.support.jumping COMMAND …``: Celery under a wall clock that stands ahead by the
-seconds in the file MESA_CLOCK_AHEAD.
+"""``python -m tests.support.jumping COMMAND …``: runs Celery with its wall clock shifted forward by
+the seconds in the file MESA_CLOCK_AHEAD.
 
-Every process follows the file while it runs, as processes follow the machine's clock when it is
-set; the monotonic clock, the database's and the broker's stay as they are.
+Each process reads the file every 0.1 s, so a running one jumps too. The monotonic clock, and the
+clocks of database and broker, do not change.
 """
 
 import os
@@ -17,7 +17,7 @@ from celery.signals import worker_process_init
 
 FILE = Path(os.environ["MESA_CLOCK_AHEAD"])
 jumped = time_machine.travel(datetime.now(UTC), tick=True).start()
-time.time()  # it begins to tick when it is first read, which Celery does seconds later
+time.time()  # the clock starts ticking at its first read, which Celery does seconds later
 ahead = 0
 
 

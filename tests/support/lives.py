@@ -1,4 +1,4 @@
-"""Random lives of tickets, and contracts that come and go."""
+"""Random histories of tickets, and contracts to switch between."""
 
 import random
 from datetime import date, datetime, timedelta
@@ -42,8 +42,8 @@ def drafted(metric: Metric, minutes: int, support_type: str = "") -> Draft:
 
 
 class Life:
-    """Random lives of tickets: every act that moves a clock, in a random order, at random instants,
-    some of them refused.
+    """Random histories of tickets: acts that move clocks, in random order at random instants.
+    Refused acts are skipped.
     """
 
     def __init__(self, house: House, seed: int, contracts: list[Contract]) -> None:
@@ -198,8 +198,8 @@ def second_contract(house: House) -> Contract:
 
 
 def third_contract(house: House) -> Contract:
-    """Promises what the service guide does for high and critical priority, and less time for the
-    others: some promises stay the same.
+    """Create a contract with the service guide's reaction targets for high and critical priority,
+    its attention target for critical, and 10 minutes otherwise: some promises stay the same.
     """
     silver = Contract.objects.create(
         organization=house.north, reference="SILVER", starts_on=date(2024, 1, 1)

@@ -30,7 +30,7 @@ def rule(**values: Any) -> EscalationRule:
     )
     made.full_clean()
     made.save()
-    cache.clear()  # a test never commits
+    cache.clear()  # without a commit, ``on_commit`` does not clear the cached rules
     return made
 
 
@@ -56,6 +56,6 @@ def sweep_rules_at(at: datetime) -> None:
 
 
 def give_account_manager(house: House) -> None:
-    """The north has somebody whom rules can tell."""
+    """Set the north's account manager, whom rules can notify."""
     house.north.account_manager = house.staff["service_delivery"]
     house.north.save()

@@ -1,6 +1,4 @@
-"""Starts the product as its users do, in real processes on loopback, with an SMTP peer that keeps
-what it is given.
-"""
+"""Runs the product in real processes on loopback, with an SMTP server that stores every mail."""
 
 import email
 import email.policy
@@ -40,8 +38,8 @@ def free_port() -> int:
 
 
 def wait_until(done: Callable[[], Any], what: str, seconds: float = 90) -> Any:
-    """Ask again and again until the answer is true, and return it; fail with ``what`` when time is
-    over.
+    """Call ``done`` every 0.15 s until it returns something true, and return that; raise
+    ``AssertionError`` with ``what`` after ``seconds``.
     """
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -53,8 +51,8 @@ def wait_until(done: Callable[[], Any], what: str, seconds: float = 90) -> Any:
 
 
 class Mailbox:
-    """A real SMTP server. ``delay_seconds`` holds every dialogue, so that a worker can be killed in
-    the middle of one.
+    """A real SMTP server that stores every mail. ``delay_seconds`` delays its answer, so that a
+    test can kill a worker in mid-delivery.
     """
 
     def __init__(self) -> None:
@@ -128,7 +126,9 @@ class Mesa:
 
     @classmethod
     def _demonstration(cls, shape: str, var: Path, mailbox: Mailbox) -> "Mesa":
-        """Return the run that has loaded the demonstration; no process of it is left."""
+        """Return a stopped instance whose data has the demonstration loaded; create it on first
+        use.
+        """
         if shape not in cls._demonstrations:
             original = cls(shape, var.with_name(f"{shape}-original"), mailbox, demo=False)
             original.environment["MESA_DEMO"] = "1"
@@ -143,7 +143,9 @@ class Mesa:
         return f"mesa_{self.port}"
 
     def _own_services(self, original: "Mesa | None") -> dict[str, str]:
-        """Return the services' addresses with a database and a broker of this run's own."""
+        """Create a database for this run, and return the addresses of the services with it and with
+        a Redis number of its own.
+        """
         name = self.database
         number = next(self._redis_numbers)
         port = urlsplit(REAL_SERVICES["DATABASE_URL"]).port or 5432
@@ -182,7 +184,7 @@ class Mesa:
     def _spawn(self, name: str, command: list[str]) -> None:
         self.var.mkdir(parents=True, exist_ok=True)
         if name in self.processes:
-            self.kill(name)  # of a test that failed before it could
+            self.kill(name)  # left running by a failed test
         with (self.var / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
                 command,
@@ -194,8 +196,8 @@ class Mesa:
             )
 
     def set_clock_ahead(self, seconds: int) -> None:
-        """Let the wall clock of worker and beat stand ahead; those that run jump there at once. See
-        ``tests.support.jumping``.
+        """Shift the wall clock of worker and beat forward. Processes that were spawned with a
+        shifted clock jump at once. See ``tests.support.jumping``.
         """
         clock = self.var / "clock-ahead"
         clock.write_text(str(seconds))
@@ -205,7 +207,7 @@ class Mesa:
         self.environment.pop("MESA_CLOCK_AHEAD")
 
     def kill(self, name: str) -> None:
-        """Kill -9 a process and its children, as a machine that loses power does."""
+        """Send SIGKILL to a process and its children."""
         process = self.processes.pop(name)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
@@ -221,7 +223,7 @@ class Mesa:
                 process.wait()
         self.processes.clear()
         if self.scripts is not None:
-            self.scripts.communicate()  # the end of its input ends it
+            self.scripts.communicate()  # closing its stdin ends it
 
     def answers(self) -> bool:
         try:

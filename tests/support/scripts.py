@@ -1,4 +1,4 @@
-"""What real-process tests need done or counted on the running product's own data.
+"""Functions that real-process tests run on the data of the running product.
 
 ``python -m tests.support.scripts`` reads one call a line, as a JSON list of the function's name and
 its arguments, and writes one answer a line.
@@ -49,15 +49,15 @@ def late_ticket(email: str, template: str, minutes: str) -> dict[str, Any]:
 
 
 def late_tickets(email: str, template: str, minutes: str, count: str) -> list[int]:
-    """Raise several tickets that arrived some minutes ago, as one does when the machine's clock
-    jumps forward.
+    """Raise several tickets that arrived some minutes ago, as after a forward jump of the machine's
+    clock; return their ids.
     """
     return [late_ticket(email, template, minutes)["pk"] for _ in range(int(count))]
 
 
 def write_as_reader() -> dict[str, Any]:
-    """Try to write over the connection of simulations; return what refused, and how many tickets
-    were there before and after.
+    """Try to update over the read-only connection of simulations; return the database error, and
+    the number of tickets before and after.
     """
     from django.conf import settings
     from django.db import DatabaseError
@@ -79,8 +79,8 @@ def write_as_reader() -> dict[str, Any]:
 
 
 def simulate() -> int:
-    """Raise a ticket that arrived 75 days ago, issue the report of its month, and ask what a
-    reaction in a minute would make of it.
+    """Raise a ticket that arrived 75 days ago, issue the report of its month, and request a
+    simulation with a reaction target of one minute. Return the id of the simulation.
     """
     from datetime import timedelta as span
 
@@ -169,8 +169,8 @@ def told(*pks: str) -> dict[str, list[int]]:
 
 
 def reached(*pks: str) -> dict[str, dict[str, list[Any]]]:
-    """Return for each ticket the percentages its reaction reached: as announced, as recorded, and
-    as each person was told of them.
+    """Return ticket id -> the percentages that its reaction reached: announced, recorded, and
+    notified to each person.
     """
     from foundation.activity.models import Record
     from foundation.notifications.models import OutboxMessage
@@ -219,7 +219,9 @@ def facts(pk: str) -> dict[str, Any]:
 
 
 def outbox() -> dict[str, Any]:
-    """Count the messages by status, and how often a crash may have doubled one."""
+    """Return the ``ticket_received`` messages: count by status, reclaims (each may be a duplicate
+    after a crash), message ids.
+    """
     from foundation.notifications.models import OutboxMessage
 
     rows = OutboxMessage.objects.filter(template="ticket_received")
@@ -231,7 +233,7 @@ def outbox() -> dict[str, Any]:
 
 
 def end_leases() -> int:
-    """Let the leases of dead workers end now instead of in two minutes."""
+    """Expire the leases of all workers now, instead of after two minutes; return how many."""
     from django.utils import timezone
 
     from foundation.notifications.models import OutboxMessage
@@ -285,7 +287,7 @@ def answer(name: str, *arguments: str) -> dict[str, Any]:
 
 if __name__ == "__main__":
     answers = sys.stdout
-    sys.stdout = sys.stderr  # what a library prints is no answer
+    sys.stdout = sys.stderr  # keeps the output of libraries out of the answers
     django.setup()
     for line in sys.stdin:
         print(json.dumps(answer(*json.loads(line))), file=answers, flush=True)

@@ -1,4 +1,4 @@
-"""Simulations run at once, and their two sides."""
+"""Runs simulations at once, and returns their rows before and after."""
 
 from datetime import date, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""How many statements a page costs."""
+"""Counts the SQL statements of a page."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -10,7 +10,7 @@ CONTROL = ("SAVEPOINT", "RELEASE", "BEGIN", "ROLLBACK")
 
 
 def counted(queries: Iterable[dict[str, Any]]) -> int:
-    """Count the statements on tables; transaction control is none."""
+    """Count the SQL statements, without transaction control."""
     return sum(1 for query in queries if not query["sql"].startswith(CONTROL))
 
 

@@ -1,4 +1,4 @@
-"""Acts on tickets, as short verbs."""
+"""Short functions for acts on tickets."""
 
 from datetime import datetime
 from typing import Any
@@ -50,8 +50,8 @@ def reclassify(house: House, ticket: Ticket, at: Any, impact: Impact, service: s
 
 
 def eventful(house: House) -> Ticket:
-    """A ticket with all that moves clocks: warnings, a breach, two classifications, pauses, a
-    solution, a decline.
+    """Return a ticket with every kind of event that moves clocks: warnings, a breach, two
+    classifications, pauses, a solution, a decline.
     """
     policy = PolicyVersion.objects.create(
         organization=house.north,

@@ -1,4 +1,4 @@
-"""The transition table, its needs, its refusals, validation and closing."""
+"""The transition table: required details, refusals, validation and closing."""
 
 from datetime import timedelta
 

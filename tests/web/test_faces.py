@@ -1,4 +1,4 @@
-"""One vocabulary for the state of a clock: what stands still says why, and until when."""
+"""How each state of a clock is shown: a paused or sleeping clock says why and until when."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Which panels of a ticket page a reader gets, by role and state: exactly these, in this order."""
+"""The panels of a ticket page by role and state: the exact list, in order."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,6 @@
-"""The panels of the ticket pages: their budgets of statements, and forms refused in their place."""
+"""The panels of the ticket pages: statement budgets, and refused forms rendered in their own
+panel.
+"""
 
 from datetime import timedelta
 from typing import Any

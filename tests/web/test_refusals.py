@@ -1,5 +1,5 @@
-"""What a reviewer broke once stays mended: addresses, mail to people who left, moved rows, odd
-input, late looks of the sweep.
+"""Regressions found in review: addresses, mail to people who left, rows moved between
+organizations, invalid input, sweeps that run before a commit.
 """
 
 from datetime import UTC, date, datetime, timedelta

@@ -1,4 +1,4 @@
-"""The address of a form leads back to the page that shows it."""
+"""GET on the URL of a form redirects to the page that shows the form."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The rows of this app, by subject."""
+"""Models of this app, re-exported from one module per subject."""
 
 from tickets.models.conversation import Attachment, Message, MessageKind, StateInterval
 from tickets.models.tickets import LAST, Ticket, format_number

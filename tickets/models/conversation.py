@@ -21,7 +21,7 @@ class MessageKind(models.TextChoices):
 
 
 class Message(OrganizationRow):
-    """A contribution to the conversation. Everything but a note reaches the customer."""
+    """A message of the conversation. The customer sees every kind except an internal note."""
 
     ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, db_index=False, related_name="+")
     kind = models.CharField(max_length=10, choices=MessageKind)
@@ -32,8 +32,7 @@ class Message(OrganizationRow):
     body = models.TextField()
     channel = models.CharField(max_length=20, choices=Channel)
     created_at = models.DateTimeField()
-    # Of an attention statement: when the customer can expect to be attended and what will be done
-    # (SPEC 4.2).
+    # Attention statements only: the expected time of attention (SPEC 4.2). The plan is in ``body``.
     estimated_at = models.DateTimeField(null=True)
 
     class Meta(OrganizationRow.Meta):
@@ -49,7 +48,9 @@ class Message(OrganizationRow):
 
 
 class Attachment(OrganizationRow):
-    """A file of a ticket, or of one of its messages; served only to who may see that."""
+    """A file of a ticket or of one of its messages. ``queries.get_attachment`` checks who may
+    download it.
+    """
 
     ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="+")
     message = models.ForeignKey(Message, on_delete=models.PROTECT, null=True, related_name="+")

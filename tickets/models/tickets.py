@@ -23,17 +23,17 @@ from foundation.core.classification import (
 )
 from tickets.states import ACTIVE, ClosureCode, SolutionType, State, turn_of
 
-LAST = datetime(9999, 1, 1, tzinfo=UTC)  # where the queue puts what no running clock dates
+LAST = datetime(9999, 1, 1, tzinfo=UTC)  # ``queue_at`` without a due instant: sorts last
 
 
 class Ticket(OrganizationRow):
-    """A customer's incident or request. Its number is its primary key behind the prefix: unique,
-    with gaps, never reused.
+    """A customer's incident or request. Its number is the prefix and the primary key: unique, never
+    reused, with gaps.
 
-    ``impact``, ``urgency`` and ``priority`` are in force now; the ``proposed_`` ones are what the
-    customer chose. ``next_due_at`` (None while every clock is paused or stopped) and ``at_risk_at``
-    are written by ``sla`` alone. A foreign key has ``db_index=False`` where an index of ``Meta``
-    leads with it or nothing filters by it: every index slows each change of a date.
+    ``impact``, ``urgency`` and ``priority`` are current; the ``proposed_`` columns keep the
+    customer's choice. ``next_due_at`` is null while no live clock has a due instant. Only ``sla``
+    changes it and ``at_risk_at``. A foreign key has ``db_index=False`` if an index in ``Meta``
+    starts with it or no query filters by it: each index slows every update of the dates.
     """
 
     organization = models.ForeignKey(
@@ -52,7 +52,7 @@ class Ticket(OrganizationRow):
     template = models.ForeignKey(
         RequestTemplate, on_delete=models.SET_NULL, null=True, db_index=False, related_name="+"
     )
-    # [{"label_es", "label_en", "value"}] as asked on that day
+    # [{"label_es", "label_en", "value"}], with the labels of that day
     answers = models.JSONField(default=list)
     support_type = models.CharField(_("support type"), max_length=20, choices=SupportType)
     environment = models.CharField(
@@ -97,7 +97,7 @@ class Ticket(OrganizationRow):
         related_name="+",
         verbose_name=_("contract"),
     )
-    # The ended ticket that this one goes on with (SPEC 3.11).
+    # The ended ticket that this one follows up (SPEC 3.11).
     continues = models.ForeignKey(
         "self",
         on_delete=models.PROTECT,
@@ -107,10 +107,11 @@ class Ticket(OrganizationRow):
         verbose_name=_("continues"),
     )
     is_out_of_contract = models.BooleanField(_("out of contract"), default=False)
-    # as of when the matrix and the policy bind it: its arrival, or its change of contract
+    # The matrix and policy in force at this instant bind the ticket: its arrival or its change of
+    # contract.
     terms_at = models.DateTimeField()
-    # Who of the desk follows the ticket when it is handed to another level: the owner stays while
-    # assignee and team change (SPEC 3.8).
+    # Desk agent who follows up the ticket. Sending it to another level changes assignee and team,
+    # not the owner (SPEC 3.8).
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
@@ -158,7 +159,8 @@ class Ticket(OrganizationRow):
     at_risk_at = models.DateTimeField(null=True)
     # next_due_at, or LAST: an index cannot put nulls last on every database
     queue_at = models.DateTimeField(default=LAST)
-    # one more with every guarded write, which refuses an older one (DECISIONS 14)
+    # Incremented by every guarded write; a write with an older value raises ``StaleTicket``
+    # (DECISIONS 14).
     version = models.PositiveIntegerField(default=1)
 
     class Meta(OrganizationRow.Meta):
@@ -235,7 +237,7 @@ class Ticket(OrganizationRow):
 
     @property
     def turn(self) -> str:
-        """Whose ball it is: a ``Holder``, or "" when the ticket has ended."""
+        """Return the ``Holder`` whose turn it is; "" when the ticket has ended."""
         return turn_of(self.state)
 
     @property

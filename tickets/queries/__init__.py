@@ -1,4 +1,4 @@
-"""What is read of tickets, by subject."""
+"""Read-only queries on tickets, re-exported from one module per subject."""
 
 from tickets.queries.conversation import (
     ConversationItem,

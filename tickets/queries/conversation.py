@@ -24,7 +24,9 @@ class ConversationItem:
 
 
 def conversation(ticket: Ticket, *, with_notes: bool) -> list[ConversationItem]:
-    """Return the messages in order, each with its files; notes only where asked for."""
+    """Return the messages, oldest first, each with its attachments. ``with_notes`` includes
+    internal notes.
+    """
     messages = (
         Message.objects.filter(ticket=ticket).select_related("author").order_by("created_at", "pk")
     )
@@ -45,8 +47,8 @@ def attachments_of_description(ticket: Ticket) -> list[Attachment]:
 
 
 def get_attachment(user: User, attachment_id: int) -> tuple[Attachment, Blob]:
-    """Return a file whose ticket this person may see; those of internal notes only for
-    the staff.
+    """Return an attachment and its blob if this person may see its ticket. Attachments of internal
+    notes are for staff only. Raise ``TicketNotFound`` otherwise.
     """
     attachment = (
         Attachment.objects.filter(pk=attachment_id)

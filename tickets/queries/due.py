@@ -1,4 +1,4 @@
-"""What the sweeps take."""
+"""Queries that select tickets for the periodic sweeps."""
 
 from datetime import datetime
 

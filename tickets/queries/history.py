@@ -1,4 +1,4 @@
-"""What the record says of tickets: the only reader of payloads."""
+"""Queries on the activity record of tickets."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from tickets.models import Ticket
 
 @dataclass(frozen=True)
 class TimelineEntry:
-    """One line of the history: a verb of the record with its codes; the screen gives it words."""
+    """One fact of the record: its verb and payload, as codes. ``wording`` renders the sentence."""
 
     at: datetime
     verb: str
@@ -24,9 +24,7 @@ class TimelineEntry:
 
 
 def timeline(ticket: Ticket) -> list[TimelineEntry]:
-    """Return the ticket's history, oldest first. The only reader of the record's payloads for
-    tickets.
-    """
+    """Return every fact of the ticket with its payload, oldest first."""
     records = list(Record.objects.filter(object_type="ticket", object_id=ticket.pk).order_by("pk"))
     people = User.objects.in_bulk(
         {record.person_id for record in records if record.person_id is not None}
@@ -45,14 +43,14 @@ def timeline(ticket: Ticket) -> list[TimelineEntry]:
 
 
 def changes_since(ticket_id: int, version: int) -> list[TimelineEntry]:
-    """Return what happened to a ticket after the version that someone saw."""
+    """Return the facts recorded with a higher version than ``version``, oldest first."""
     ticket = Ticket.objects.get(pk=ticket_id)
     return [entry for entry in timeline(ticket) if _version_of(entry) > version]
 
 
 class Reclassified(NamedTuple):
-    """A change of what a ticket is about, or of its contract: field -> (before, after), as codes
-    and ids.
+    """A change of classification or contract. ``changed`` maps a field to its values before and
+    after, as codes and ids.
     """
 
     ticket_id: int
@@ -63,8 +61,8 @@ class Reclassified(NamedTuple):
 
 
 def reclassifications(ticket_ids: Any, *, using: str) -> Iterator[Reclassified]:
-    """Yield the changes of classification and contract of very many tickets, each ticket's oldest
-    first.
+    """Yield the changes of classification and contract of many tickets, by ticket, oldest first.
+    Skip confirmations, which changed nothing.
     """
     records = Record.objects.using(using).filter(
         object_type="ticket",

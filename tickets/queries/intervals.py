@@ -1,4 +1,4 @@
-"""How long a ticket stayed in its states, and with whom."""
+"""State intervals of tickets, and the time of each holder's turns."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,15 +14,15 @@ def intervals(ticket_id: int) -> list[StateInterval]:
 
 @dataclass(frozen=True)
 class Held:
-    """How long one side could move the ticket, in elapsed time."""
+    """Elapsed time during which it was one holder's turn."""
 
     holder: Holder
     time: timedelta
 
 
 def time_held(stays: Sequence[StateInterval], at: datetime) -> list[Held]:
-    """Return how long each side held the ball up to ``at``, in the order desk, customer, supplier;
-    who never did is left out.
+    """Return the elapsed time per holder up to ``at``, in the order desk, customer, supplier. Leave
+    out a holder who never had a turn.
     """
     held: dict[Holder, timedelta] = {}
     for stay in stays:

@@ -36,7 +36,9 @@ def breached(tickets: QuerySet[Ticket], at: datetime) -> QuerySet[Ticket]:
 
 
 def matching(tickets: QuerySet[Ticket], words: str) -> QuerySet[Ticket]:
-    """Narrow to a number, or to tickets whose subject holds every word."""
+    """Filter by number if ``words`` is a ticket number. Otherwise filter by subject, which must
+    contain each of the first eight words.
+    """
     if _NUMBER.fullmatch(words.strip()):
         return find_by_number(tickets, words)
     for word in words.split()[:8]:
@@ -45,15 +47,17 @@ def matching(tickets: QuerySet[Ticket], words: str) -> QuerySet[Ticket]:
 
 
 def waiting_for_customer(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
-    """Return what only the customer can move: pending user, or solved and to be validated."""
+    """Return the tickets where it is the customer's turn: pending user or solved."""
     return tickets.filter(state__in=(State.PENDING_USER, State.SOLVED))
 
 
-COUNT_LIMIT = 1000  # a badge says "999+": counting on would read the whole index
+COUNT_LIMIT = 1000  # shown as "999+"; an exact count reads the whole index
 
 
 def desk_counts(user: User, at: datetime) -> dict[str, int]:
-    """Return how many active tickets each view of the queue holds, at most ``COUNT_LIMIT`` each."""
+    """Return the number of active tickets per view of the queue, at most ``COUNT_LIMIT`` each.
+    ``at_risk`` and ``breached`` share one limit.
+    """
     tickets = active(visible_to(user)).select_related(None).order_by()
     views = {
         "mine": tickets.filter(assignee=user),
@@ -65,7 +69,7 @@ def desk_counts(user: User, at: datetime) -> dict[str, int]:
             "next_due_at", flat=True
         )[:COUNT_LIMIT]
     )
-    # whatever is overdue passed its warning instant before
+    # one query gives both: an overdue ticket has passed ``at_risk_at`` too
     overdue = sum(due is not None and due <= at for due in warned)
     counts = {name: view.values("pk")[:COUNT_LIMIT].count() for name, view in views.items()}
     return counts | {"at_risk": len(warned) - overdue, "breached": overdue}

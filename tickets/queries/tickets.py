@@ -1,4 +1,4 @@
-"""Which tickets a person sees, and one of them."""
+"""The tickets that a person may see, and lookup by number."""
 
 import re
 
@@ -19,12 +19,12 @@ _RELATED = ("organization", "requester", "assignee", "owner", "team", "service")
 
 
 class TicketNotFound(NotFound):
-    """No such ticket for this person: it does not exist, or it is another's."""
+    """The ticket or file does not exist, or this person may not see it."""
 
 
 def visible_to(user: User) -> QuerySet[Ticket]:
-    """Return the tickets this person may see (SPEC 1.3); ordered newest first, with what lists show
-    joined.
+    """Return the tickets this person may see (SPEC 1.3), newest first, with the relations that
+    lists show joined. Empty for staff without ``SEE_TICKETS``.
     """
     tickets: QuerySet[Ticket] = Ticket.objects.select_related(*_RELATED).order_by("-pk")
     if user.is_staff:
@@ -48,8 +48,8 @@ def _seen_by(membership: Membership) -> Q:
 
 
 def get_ticket(user: User, number: str) -> Ticket:
-    """Return the ticket with this number (``TK-000123`` or ``123``); ``TicketNotFound`` when it is
-    not this person's to see.
+    """Return the ticket with this number (``TK-000123`` or ``123``). Raise ``TicketNotFound`` if it
+    does not exist or this person may not see it.
     """
     ticket = find_by_number(visible_to(user), number).select_related(*_RELATED, "contract").first()
     if ticket is None:
@@ -58,16 +58,16 @@ def get_ticket(user: User, number: str) -> Ticket:
 
 
 def find_by_number(tickets: QuerySet[Ticket], number: str) -> QuerySet[Ticket]:
-    """Narrow to the ticket with this number (``TK-000123`` or ``123``); what is no number finds
-    nothing.
+    """Filter by number: ``TK-000123``, any other prefix, or ``123``. Return an empty queryset for
+    other text.
     """
     digits = _NUMBER.fullmatch(number.strip())
     return tickets.filter(pk=int(digits[1])) if digits else tickets.none()
 
 
 def followers_of(user: User, ticket: Ticket) -> list[Ticket]:
-    """Return the tickets that go on with this one, of those the person may see; only an ended one
-    has any.
+    """Return the follow-ups of a ticket that this person may see; [] while the ticket has not
+    ended.
     """
     if ticket.state not in FINAL:
         return []

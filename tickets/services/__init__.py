@@ -1,4 +1,4 @@
-"""The verbs that write tickets, by intention. Everything else imports them from here."""
+"""The public services that write tickets. Other apps import them from this package."""
 
 from tickets.services.answering import reply_as_customer
 from tickets.services.assignment import assign_automatically, assign_ticket, assign_tickets

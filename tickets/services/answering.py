@@ -1,4 +1,4 @@
-"""The customer's answer, and what it does to a ticket that waits for it."""
+"""Replies of the customer, which resume a pending-user ticket."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -25,8 +25,11 @@ from tickets.states import FINAL, State
 def reply_as_customer(
     *, ticket: Ticket, body: str, by: Actor, at: datetime, files: Sequence[CheckedFile] = ()
 ) -> Message:
-    """Add the customer's answer. On a pending-user ticket it puts the work back in progress (SPEC
-    3.8).
+    """Write the customer's reply and notify the assignee, otherwise the desk owner. Put a
+    pending-user ticket back in progress (SPEC 3.8).
+
+    Raises ``MayNotDo`` if the ticket has ended, or for a person other than its requester or a
+    coordinator. Locks the ticket's row.
     """
     user = acting_person(by)
     lock_ticket(ticket)

@@ -1,4 +1,4 @@
-"""Who attends a ticket. Having an assignee is not the state *assigned* (SPEC 3.8)."""
+"""Assignment of tickets to people. An assignee does not imply the state *assigned* (SPEC 3.8)."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -31,11 +31,12 @@ def assign_ticket(
     at: datetime,
     expected_version: int | None = None,
 ) -> Ticket:
-    """Give the ticket to a person, or to nobody. The first person of the desk to get it becomes its
-    desk owner.
+    """Set the assignee; None clears it. If the ticket has no desk owner, an assignee of the desk
+    becomes it.
 
-    Refuses with ``MayNotDo``, ``Invalid`` (the person cannot hold tickets, or is away) or
-    ``StaleTicket``.
+    Raises ``MayNotDo`` (no permission, or the ticket has ended), ``Invalid`` (the person does not
+    attend tickets, does not serve the organization or is absent) or ``StaleTicket``. An unchanged
+    assignee writes nothing.
     """
     if not can_assign(acting_person(by), ticket) or ticket.state in FINAL:
         raise MayNotDo(
@@ -58,11 +59,11 @@ def assign_ticket(
 
 @transaction.atomic
 def assign_automatically(*, ticket: Ticket, assignee: User, by: Actor, at: datetime) -> Ticket:
-    """Give the ticket to a person because a rule says so; ``by`` is a part of the system, which has
-    chosen who is on duty.
+    """Assign the ticket on behalf of a rule; ``by`` is a system actor. The caller has chosen a
+    person on duty: absences are not checked here.
 
-    Refuses with ``Invalid`` who does not attend tickets or does not serve the customer, and a
-    ticket that has ended.
+    Raises ``Invalid`` if the ticket has ended, or the person does not attend tickets or does not
+    serve the organization.
     """
     if ticket.state in FINAL:
         raise Invalid(_("%(number)s has ended.") % {"number": ticket.number})
@@ -99,7 +100,9 @@ def _give(
 
 
 def _require_present(assignee: User | None, at: datetime) -> None:
-    """Refuse a person who is away: nobody would look at the ticket (SPEC 3.12)."""
+    """Raise ``Invalid`` for a person who is absent at ``at``, and name their substitute (SPEC
+    3.12).
+    """
     absence = absence_of(assignee.pk, at) if assignee is not None else None
     if absence is None:
         return
@@ -119,7 +122,7 @@ def _require_present(assignee: User | None, at: datetime) -> None:
 def assign_tickets(
     *, tickets: Sequence[Ticket], assignee: User | None, by: Actor, at: datetime
 ) -> int:
-    """Give several tickets to one person, all or none; return how many changed hands."""
+    """Assign several tickets to one person, all or none. Return how many assignees changed."""
     before = {ticket.pk: ticket.assignee_id for ticket in tickets}
     for ticket in tickets:
         assign_ticket(ticket=ticket, assignee=assignee, by=by, at=at)

@@ -14,8 +14,9 @@ MAX_FILES_AT_ONCE = 10
 def attach_files(
     *, ticket: Ticket, message: Message | None, files: Sequence[CheckedFile], at: datetime
 ) -> list[Attachment]:
-    """Keep the checked files with the ticket or its message; identical content is stored once per
-    organization.
+    """Store the checked files and attach them to ``message``, or to the ticket itself if it is
+    None. Store identical content once per organization. Raise ``Invalid`` above
+    ``MAX_FILES_AT_ONCE``.
     """
     if not files:
         return []

@@ -1,4 +1,4 @@
-"""What every ticket service shares: who acts, the guarded write, the record."""
+"""Shared by the ticket services: row locks, the compare-and-set write, facts for the record."""
 
 from datetime import datetime
 from typing import Any
@@ -15,11 +15,12 @@ from tickets.services.errors import StaleTicket
 def change_ticket(
     ticket: Ticket, *, expected_version: int | None, at: datetime, **changes: Any
 ) -> None:
-    """Write the fields by compare-and-set on the version and put them on the instance;
-    ``StaleTicket`` when it moved on.
+    """Write the fields by compare-and-set on ``version``, increment it and update the instance.
+    Raise ``StaleTicket`` if the row has another version.
 
-    The version the instance was read with always guards, for what was checked was checked on it;
-    ``expected_version`` is the one a person saw before that.
+    The instance's version always guards the write, because the caller's checks read that instance.
+    ``expected_version`` is the one that a person saw earlier; a different one raises
+    ``StaleTicket`` too.
     """
     version = ticket.version
     if expected_version is not None and expected_version != version:
@@ -36,8 +37,8 @@ def change_ticket(
 
 
 def lock_ticket(ticket: Ticket) -> None:
-    """Read the ticket's own fields again and hold its row until the commit: what follows sees what
-    is true now.
+    """Lock the ticket's row until the commit and reload the instance's own columns. Later checks
+    read committed values.
     """
     fields = [field.attname for field in Ticket._meta.concrete_fields if field.attname != "id"]
     ticket.refresh_from_db(
@@ -46,23 +47,23 @@ def lock_ticket(ticket: Ticket) -> None:
 
 
 def locked_ticket(ticket_id: int, *related: str) -> Ticket:
-    """Return a ticket, with what ``related`` names, its row locked until the commit: the ticket
-    first, as everywhere, so that no two transactions wait for each other.
+    """Return a ticket with its row locked until the commit and the ``related`` relations joined.
+    Lock the ticket before any other row: one lock order prevents deadlocks.
     """
     found = Ticket.objects.select_for_update(of=("self",))
     return (found.select_related(*related) if related else found).get(pk=ticket_id)
 
 
 def touch_ticket(ticket: Ticket, *, at: datetime) -> None:
-    """Move the last activity, as a message does; a message is no change of fields and never makes a
-    form stale.
+    """Set ``updated_at`` after a message. Leave ``version`` as it is: a message must not make an
+    open form stale.
     """
     Ticket.objects.filter(pk=ticket.pk).update(updated_at=at)
     ticket.updated_at = at
 
 
 def record_ticket(ticket: Ticket, verb: str, *, by: Actor, at: datetime, **payload: Any) -> None:
-    """Put one fact about the ticket on the record, with the version it led to."""
+    """Write one fact about the ticket to the record, with the ticket's version."""
     fact = Fact(
         verb=verb,
         object_type="ticket",

@@ -1,6 +1,4 @@
-"""Triage: what the desk confirms or changes of the customer's proposal, on the record
-(SPEC 3.7).
-"""
+"""Triage: the desk confirms or changes the classification that the customer proposed (SPEC 3.7)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -50,12 +48,13 @@ def classify_ticket(
     reason: str = "",
     expected_version: int | None = None,
 ) -> Ticket:
-    """Confirm or change the classification; the contract's matrix gives the priority and the clocks
-    run on with its target.
+    """Set the classification, and the priority by the contract's matrix. Open clocks continue with
+    the new targets.
 
-    Refuses with ``MayNotDo``, ``StaleTicket``, or ``DetailsMissing`` when a classification that the
-    desk has made is changed without a ``reason``, which becomes an internal note. ``sla`` refuses
-    what would hide a breach. Saving the same values confirms the proposal: that is recorded too.
+    Raises ``MayNotDo``, ``StaleTicket``, or ``DetailsMissing`` if a later classification changes
+    values without a ``reason``. The reason becomes an internal note. A handler of ``sla`` raises
+    ``HidesBreach`` if the change would remove a breach. Saving equal values confirms the proposal
+    and is recorded too.
     """
     if not can_classify(acting_person(by), ticket) or ticket.state not in OPEN_STATES:
         raise MayNotDo(
@@ -98,7 +97,7 @@ def classify_ticket(
 
 
 def priority_of(ticket: Ticket, classification: Classification) -> Priority:
-    """Return what the matrix of the ticket's contract makes of a classification (SPEC 3.7)."""
+    """Return the priority of a classification by the matrix of the ticket's contract (SPEC 3.7)."""
     return matrix_for(ticket.organization, ticket.contract_id, ticket.terms_at)[
         classification.urgency, classification.impact
     ]

@@ -1,4 +1,4 @@
-"""A ticket under another contract: what its promises, its matrix and its bill go by."""
+"""Change of a ticket's contract, which decides its policy, its matrix and its billing."""
 
 from datetime import datetime
 
@@ -34,13 +34,13 @@ def change_contract(
     at: datetime,
     expected_version: int | None = None,
 ) -> Ticket:
-    """Put an open ticket under another contract of its organization; its matrix gives the priority,
-    its policy the targets.
+    """Move an open ticket to another contract of its organization. The new matrix sets the
+    priority, the new policy sets the targets.
 
-    ``from_start`` says that the contract was wrong when the ticket arrived: the live clocks are
-    measured anew from the arrival. Otherwise the time used is kept. Refuses with ``MayNotDo``
-    (supervisors of the desk only), ``Invalid`` (another customer's contract, or the same),
-    ``DetailsMissing`` without a reason, which becomes an internal note, or ``StaleTicket``.
+    ``from_start`` corrects a contract that was wrong at the arrival: open clocks are measured again
+    from there. Otherwise the time used is kept. Raises ``MayNotDo`` (only supervisors of the desk,
+    only open tickets), ``Invalid`` (the same contract, or another customer's), ``DetailsMissing``
+    without a ``reason``, or ``StaleTicket``. The reason becomes an internal note.
     """
     _check(ticket, contract, reason, by)
     old_contract = ticket.contract_id

@@ -29,8 +29,8 @@ FARTHEST = timedelta(days=366)
 def reply_to_customer(
     *, ticket: Ticket, body: str, by: Actor, at: datetime, files: Sequence[CheckedFile] = ()
 ) -> Message:
-    """Send a public reply of the desk: it reaches the customer by mail and portal, and stops the
-    reaction clock.
+    """Send a public reply: notify the requester by mail and stop the reaction clock. Raise
+    ``MayNotDo`` for a person who may not work on the ticket.
     """
     _require_worker(ticket, by)
     message = write_message(
@@ -57,8 +57,10 @@ def send_attention_statement(
     at: datetime,
     files: Sequence[CheckedFile] = (),
 ) -> Message:
-    """Tell the customer the expected time and the plan (SPEC 4.2): stops attention, and reaction
-    when nothing did before.
+    """Send the customer the expected time and the plan (SPEC 4.2). Stop the attention clock, and
+    the reaction clock if it still runs.
+
+    Raises ``MayNotDo``, or ``Invalid`` if ``estimated_at`` is not within the next 366 days.
     """
     _require_worker(ticket, by)
     if not at < estimated_at < at + FARTHEST:
@@ -85,7 +87,7 @@ def send_attention_statement(
 def add_note(
     *, ticket: Ticket, body: str, by: Actor, at: datetime, files: Sequence[CheckedFile] = ()
 ) -> Message:
-    """Write an internal note, which never reaches the customer and moves no clock."""
+    """Write an internal note. It is never sent to the customer and changes no clock."""
     _require_worker(ticket, by)
     return write_message(
         ticket=ticket,
@@ -99,7 +101,7 @@ def add_note(
 
 
 def tell_customer(*, ticket: Ticket, message: Message, by: Actor, at: datetime) -> None:
-    """Publish that a message by a person of the desk reached the customer."""
+    """Publish ``CustomerTold`` for a public message of the staff."""
     publish(
         CustomerTold(
             organization_id=ticket.organization_id,
@@ -122,7 +124,9 @@ def write_message(
     files: Sequence[CheckedFile] = (),
     estimated_at: datetime | None = None,
 ) -> Message:
-    """Write one message with its files and put it on the record; the caller has checked who may."""
+    """Write one message with its attachments and record it. The caller has checked the permission.
+    Raise ``Invalid`` if the text is empty or too long.
+    """
     text = body.strip()
     if not text:
         raise Invalid(_("The message is empty."), fields={"body": _("Write the message.")})

@@ -1,4 +1,4 @@
-"""What the ticket services refuse, in sentences for people."""
+"""Errors of the ticket services. Their messages are shown to users."""
 
 from django.utils.translation import gettext as _
 
@@ -17,8 +17,8 @@ class MayNotDo(NotAllowed):
 
 
 class TransitionNotAllowed(NotAllowed):
-    """The state, or the person's standing, does not allow this step; the message says which steps
-    are possible.
+    """The state, or the person's role, does not allow this transition. The message and ``possible``
+    list the ones that are.
     """
 
     code = "transition_not_allowed"
@@ -41,14 +41,14 @@ class TransitionNotAllowed(NotAllowed):
 
 
 class DetailsMissing(Invalid):
-    """The transition needs more than was given; ``fields`` says what."""
+    """A required detail is missing or not valid. ``fields`` names each one."""
 
     code = "details_missing"
 
 
 class StaleTicket(DomainError):
-    """Someone changed the ticket after this person saw it; ``changes`` tells what, nothing was
-    written.
+    """The ticket changed after this person read it. Nothing was written; ``changes`` lists what
+    changed.
     """
 
     code = "stale"

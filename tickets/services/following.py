@@ -1,4 +1,4 @@
-"""What an ended ticket becomes when its customer writes again (SPEC 3.11)."""
+"""Follow-ups: new tickets that continue ended ones (SPEC 3.11)."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ from tickets.services.base import lock_ticket, record_ticket
 from tickets.services.errors import MayNotDo
 from tickets.services.raising import NewTicket, raise_ticket
 
-# the same words within it are a form sent again, not a second follow-up
+# Identical text within this time is a form submitted twice, not a second follow-up.
 TWICE = timedelta(minutes=5)
 
 
@@ -30,12 +30,12 @@ TWICE = timedelta(minutes=5)
 def follow_up_ticket(
     *, ticket: Ticket, body: str, by: Actor, at: datetime, files: Sequence[CheckedFile] = ()
 ) -> Ticket:
-    """Raise a new ticket that continues an ended one, with what the customer writes, its service
-    and its classification.
+    """Raise a new ticket that continues an ended one, with ``body`` as its description. It takes
+    subject, service and classification from the ended ticket.
 
-    Refuses with ``MayNotDo`` while the ticket takes replies or may be reopened, or to whom may not
-    answer in it; otherwise as ``raise_ticket`` does. Both tickets name each other, on the record
-    too. The same words sent twice raise one ticket.
+    Raises ``MayNotDo`` while the ticket takes replies or can be reopened, and for a person who may
+    not reply to it. Otherwise raises as ``raise_ticket`` does. ``continues`` links the tickets; the
+    record of each names the other. The same text within ``TWICE`` returns the first follow-up.
     """
     user = acting_person(by)
     lock_ticket(ticket)

@@ -1,4 +1,4 @@
-"""Changes of state. ``states.TRANSITIONS`` decides; this module carries out."""
+"""State transitions. ``states.TRANSITIONS`` defines them; this module performs them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -39,8 +39,8 @@ from tickets.states import (
 
 @dataclass(frozen=True, kw_only=True)
 class TransitionDetails:
-    """What a transition may need; which of these is in the table. ``message`` is text that reaches
-    the customer.
+    """The values that come with a transition; ``Transition.needs`` names the required ones.
+    ``message`` is sent to the customer.
     """
 
     reason: str = ""
@@ -77,11 +77,11 @@ def transition_ticket(
     at: datetime,
     expected_version: int | None = None,
 ) -> Ticket:
-    """Take the named transition.
+    """Take the named transition and return the ticket.
 
-    Refuses with ``TransitionNotAllowed`` (says which are possible), ``DetailsMissing`` or
-    ``StaleTicket``. In order: the message to the customer if there is one, fields, interval,
-    record, events, one letter that carries both.
+    Raises ``TransitionNotAllowed`` (lists the possible ones), ``DetailsMissing`` or
+    ``StaleTicket``. In order: writes the fields, the interval, the message if there is one, and the
+    record; publishes events; queues one letter with state and message.
     """
     possible = possible_transitions(ticket=ticket, user=acting_person(by), at=at)
     transition = TRANSITIONS.get(name)
@@ -100,7 +100,9 @@ def transition_ticket(
 
 @transaction.atomic
 def close_unanswered(*, ticket: Ticket, at: datetime) -> Ticket:
-    """Close a solved ticket whose validation period ended without an answer (SPEC 3.11)."""
+    """Close a solved ticket whose validation period ended without an answer (SPEC 3.11). Raise
+    ``TransitionNotAllowed`` if it is not solved or the period still runs.
+    """
     transition = CLOSE_UNANSWERED
     is_over = ticket.validation_due_at is not None and ticket.validation_due_at <= at
     if ticket.state not in transition.sources or not is_over:
@@ -115,10 +117,10 @@ def close_unanswered(*, ticket: Ticket, at: datetime) -> Ticket:
 def solve_automatically(
     *, ticket: Ticket, message: str, files: Sequence[CheckedFile] = (), by: Actor, at: datetime
 ) -> Ticket:
-    """Solve an open ticket because what it asked for is done: a protocol above has seen to who may
-    and to what is needed.
+    """Solve an open ticket on behalf of another service, which has checked the permission and the
+    details. Locks the ticket's row.
 
-    Refuses with ``TransitionNotAllowed`` a ticket that is solved or has ended.
+    Raises ``TransitionNotAllowed`` if the ticket is solved or has ended.
     """
     lock_ticket(ticket)
     if ticket.state not in OPEN_STATES:
@@ -130,8 +132,8 @@ def solve_automatically(
 
 
 def resume_after_answer(*, ticket: Ticket, by: Actor, at: datetime) -> None:
-    """Put a pending-user ticket back in progress because its customer answered; runs in the reply's
-    transaction.
+    """Put a pending-user ticket back in progress after its customer's reply, in the same
+    transaction. In any other state do nothing.
     """
     if ticket.state in ANSWERED.sources:
         _take(
@@ -232,7 +234,7 @@ def _changes(
     if "team" in transition.needs and details.team is not None:
         changes |= {"team": details.team, "assignee_id": None}
     if Effect.ASSIGNS_OWNER in transition.effects:
-        # who is away is not assigned (SPEC 3.12)
+        # an absent owner is not assigned (SPEC 3.12)
         is_away = ticket.owner_id is not None and absence_of(ticket.owner_id, at) is not None
         changes |= {"team": None, "assignee_id": None if is_away else ticket.owner_id}
     if transition.target == State.SOLVED:
@@ -271,8 +273,8 @@ def _move_interval(ticket: Ticket, details: TransitionDetails, at: datetime) -> 
 def _message(
     ticket: Ticket, transition: Transition, details: TransitionDetails, by: Actor, at: datetime
 ) -> Message | None:
-    """Write what the step says in the conversation: the solution, the question, or the customer's
-    reason to decline.
+    """Write the text of the step as a message: the solution, the question, or the reason of a
+    decline or reopening. Return None without text.
     """
     is_customer = Effect.REASON_IS_MESSAGE in transition.effects
     text = details.reason if is_customer else details.message

@@ -1,4 +1,4 @@
-"""A ticket comes into being."""
+"""Creation of tickets."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -37,15 +37,15 @@ from tickets.states import BUCKETS, State
 MAX_SUBJECT = 200
 MAX_TEXT = 100_000  # a pasted log fits; more belongs in a file
 
-# Channels through which a ticket arrives by itself; the others begin with an agent's registration
-# (SPEC 3.8).
+# Tickets that arrive by these channels start as *new*. On the others an agent registers the ticket,
+# which starts as *open* (SPEC 3.8).
 _ARRIVES_BY_ITSELF = frozenset({Channel.PORTAL, Channel.EMAIL, Channel.API, Channel.MONITORING})
 
 
 @dataclass(frozen=True, kw_only=True)
 class NewTicket:
-    """What a person or a machine asks for. Impact and urgency are the requester's proposal until
-    the desk classifies.
+    """The data of a ticket to create. Impact and urgency are the requester's proposal until the
+    desk classifies.
     """
 
     membership: Membership  # of the requester, in the organization the ticket is for
@@ -72,11 +72,12 @@ class NewTicket:
 
 @transaction.atomic
 def raise_ticket(*, request: NewTicket, by: Actor, at: datetime) -> Ticket:
-    """Create the ticket, with its priority from the contract's matrix and its first state; its
-    clocks start with it.
+    """Create the ticket in its first state, with its priority from the contract's matrix. A handler
+    of ``TicketRaised`` starts its clocks.
 
-    Refuses with ``MayNotRaise`` (no valid user) or ``Invalid`` (texts). An expired or absent
-    contract is no refusal: the ticket is flagged *out of contract* (SPEC 1.2). In order: ticket,
+    Raises ``MayNotRaise`` (the requester is no valid user who raises tickets, or the author may not
+    raise tickets for them) or ``Invalid`` (texts, number of files). Without a contract in force
+    that covers the service, the ticket is flagged *out of contract* (SPEC 1.2). In order: ticket,
     interval, files, record, ``TicketRaised``.
     """
     _check_people(request, by)
@@ -158,8 +159,8 @@ def _write(
 
 
 def _check_people(request: NewTicket, by: Actor) -> None:
-    """Refuse when the requester is no valid user who raises tickets, or the author may not act for
-    them.
+    """Raise ``MayNotRaise`` if the requester is no valid user who raises tickets, or the author may
+    not raise tickets for them.
     """
     require_in_scope(request.membership)
     if not request.membership.has_role(*RAISES_TICKETS):

@@ -1,4 +1,4 @@
-"""The words of a ticket's life cycle."""
+"""Template filters for the labels of states, closure codes and transitions."""
 
 from django import template
 

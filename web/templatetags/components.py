@@ -1,4 +1,4 @@
-"""The components that every door uses; the desk's gallery shows each of them."""
+"""Components shared by portal and desk. The gallery of the desk shows each of them."""
 
 from datetime import datetime
 
@@ -22,7 +22,9 @@ def badge(content: str, tone: str = "", icon: str = "") -> SafeString:
 
 @register.simple_block_tag
 def empty_state(content: str, icon: str = "inbox", card: bool = True) -> SafeString:
-    """What a list says that has nothing to show, and where to go from there."""
+    """Render the message of an empty list; the content of the block is the message and its
+    links.
+    """
     return render_to_string(
         "components/empty.html", {"content": content, "icon": icon, "card": card}
     )
@@ -30,8 +32,8 @@ def empty_state(content: str, icon: str = "inbox", card: bool = True) -> SafeStr
 
 @register.simple_tag
 def moment(value: datetime | None, time_zone: str) -> SafeString:
-    """An instant in a named zone on one line, with the zone's name to read on it; nothing for
-    none.
+    """Render an instant in a named zone as ``<time>``, with the zone's name in its title; empty for
+    None.
     """
     if value is None:
         return SafeString()

@@ -1,4 +1,4 @@
-"""Template tags of screens: icons, badges, ledgers, whose ball it is."""
+"""Template tags and filters of the screens: icons, badges, ledgers, turns."""
 
 from datetime import datetime
 from functools import lru_cache
@@ -41,7 +41,7 @@ _STRETCHES = {
 
 @register.simple_tag
 def icon(name: str, size: int = 18) -> SafeString:
-    """An inline icon, hidden from screen readers: the text beside it speaks."""
+    """Render an inline SVG icon, hidden from screen readers: there is always text beside it."""
     return _icon(str(name), size)
 
 
@@ -50,7 +50,7 @@ def _icon(name: str, size: int) -> SafeString:
     try:
         return _draw(name, size)
     except IconDoesNotExist:
-        return _draw("circle", size)  # a name that an administrator mistyped breaks no page
+        return _draw("circle", size)  # an administrator may have mistyped a category's icon
 
 
 def _draw(name: str, size: int) -> SafeString:
@@ -60,25 +60,25 @@ def _draw(name: str, size: int) -> SafeString:
 
 @register.filter
 def rule_outcome(code: str) -> str:
-    """Say what a rule made of a fact."""
+    """Return the translated outcome of a rule; an unknown code unchanged."""
     return str(Outcome(code).label) if code in Outcome.values else code
 
 
 @register.filter
 def rule_condition(code: str) -> str:
-    """Say which condition of a rule was not met."""
+    """Return the translated condition that was not met; an unknown code unchanged."""
     return str(Condition(code).label) if code in Condition.values else code
 
 
 @register.filter
 def history(entry: TimelineEntry, time_zone: str) -> str:
-    """Say in words what one line of the record tells."""
+    """Return the sentence of a fact, with its instants in the named zone."""
     return sentence(entry, time_zone)
 
 
 @register.filter
 def author(entry: TimelineEntry) -> str:
-    """Say who did what one line of the record tells, and by which way."""
+    """Return the actor of a fact, with the channel."""
     return author_words(entry)
 
 
@@ -102,7 +102,7 @@ def clock_badge(
 
 @register.inclusion_tag("components/ledger.html")
 def ledger(item: LoadedClock, ticket: Ticket, at: datetime, time_zone: str) -> dict[str, Any]:
-    """The account of a clock in words, as a picture and as a table."""
+    """Render the ledger of a clock: sentences, drawing and table."""
     account = explain_clock(item, ticket=ticket, at=at)
     return {"account": account, "drawing": picture(account, at), "zone": time_zone}
 
@@ -114,7 +114,9 @@ def stretch_label(kind: str) -> str:
 
 @register.filter
 def line_label(line: Line) -> str:
-    """Say what a stretch was, with the holiday's name or whom the pause waited for."""
+    """Return the label of a ledger line, with the holiday's name or the state that paused the
+    clock.
+    """
     label = str(_STRETCHES[line.kind])
     if not line.reason:
         return label
@@ -129,22 +131,24 @@ def cause_label(code: str) -> str:
 
 @register.filter
 def rule_sentence(rule: TargetRule) -> str:
-    """Say what a rule promised, or that it says nothing here."""
+    """Return the sentence of a rule: the target it sets, or that it sets none."""
     return rule_words(rule)
 
 
 @register.filter
 def holder_label(code: str, for_staff: bool = False) -> str:
-    """Name a side as the reader sees it: the customer reads "you", the desk "us"."""
+    """Return the name of a holder as the reader sees it: ``You`` for the customer, ``Us`` for the
+    desk.
+    """
     return str(holder_words(Holder(code), for_staff=bool(for_staff)))
 
 
 @register.filter
 def held_words(held: list[Held], for_staff: bool = False) -> str:
-    """Say how long each side held the ball, once more than one has: ``Us 3 h 10 min · The customer
-    26 h``.
+    """Return how long each holder had the turn, such as ``Us 3 h 10 min · The customer 26 h``;
+    empty for fewer than two holders.
     """
-    if len(held) < 2:  # noqa: PLR2004 - what lies with one side alone, the state says
+    if len(held) < 2:  # noqa: PLR2004 - with one holder, the state says it already
         return ""
     return " · ".join(
         f"{holder_words(each.holder, for_staff=bool(for_staff))} {short_duration(each.time)}"
@@ -159,7 +163,9 @@ def turn_label(code: str, for_staff: bool = False) -> str:
 
 @register.simple_tag(takes_context=True)
 def query(context: dict[str, Any], **changes: Any) -> str:
-    """Return the page's query string with some words changed; an empty value drops the word."""
+    """Return the page's query string with some parameters replaced; None or an empty value removes
+    one.
+    """
     request = context.get("request")
     words: QueryDict = request.GET.copy() if request is not None else QueryDict(mutable=True)
     for name, value in changes.items():

@@ -1,4 +1,4 @@
-"""The rows of this app, by subject."""
+"""The models of this app, one module per subject."""
 
 from foundation.accounts.models.memberships import Membership, Team, validate_customer_roles
 from foundation.accounts.models.organizations import (

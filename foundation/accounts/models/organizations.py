@@ -9,7 +9,8 @@ from foundation.accounts.models.people import LANGUAGES
 from foundation.core.tenancy import TenantModel
 from foundation.core.zones import validate_country, validate_time_zone
 
-# A positive 64-bit integer; random, so that a value of a rolled-back transaction never comes back.
+# Fits a positive BigInteger. Random, because a counter would reuse the value of a rolled-back
+# transaction.
 STAMP_BITS = 62
 
 
@@ -17,7 +18,7 @@ def new_stamp() -> int:
     return secrets.randbits(STAMP_BITS)
 
 
-DESK_ZONE = "America/Mexico_City"  # of a shift, and of a customer, until another is chosen
+DESK_ZONE = "America/Mexico_City"  # default of shifts and organizations
 
 
 class Organization(TenantModel):
@@ -56,7 +57,7 @@ class Organization(TenantModel):
         verbose_name=_("technical account manager"),
     )
 
-    # Changes with every write to what this customer was promised: see ``configuration.models``.
+    # Renewed by every write to this organization's terms: see ``configuration.models``.
     terms_stamp = models.BigIntegerField(default=new_stamp, editable=False)
 
     def clean(self) -> None:
@@ -64,8 +65,10 @@ class Organization(TenantModel):
         validate_country(self.country, self.region)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Write no stamp that was read: another process may have renewed it since. Zone and country
-        are terms too.
+        """Save, and renew ``terms_stamp`` on every update.
+
+        Time zone and country are terms. Writing back the loaded stamp could restore a value that
+        another process has replaced since.
         """
         if self.pk is not None:
             self.terms_stamp = new_stamp()
@@ -81,7 +84,7 @@ class Organization(TenantModel):
 
 
 class OrganizationRow(TenantModel):
-    """Base of the rows that hold the key to their organization."""
+    """Base of models with a foreign key to their organization."""
 
     organization = models.ForeignKey(
         Organization, on_delete=models.PROTECT, related_name="+", verbose_name=_("organization")

@@ -51,7 +51,7 @@ class User(AbstractBaseUser):
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["full_name"]
-    is_superuser = False  # nobody is: every right comes from a role
+    is_superuser = False  # every permission comes from a role
 
     class Meta:
         verbose_name = _("person")

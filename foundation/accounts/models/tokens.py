@@ -13,7 +13,7 @@ from foundation.accounts.roles import (
 
 
 class ServiceAccount(OrganizationRow):
-    """A machine of a customer, bound to one organization, with a coordinator as its contact (SPEC
+    """An API client of one organization. It acts as its contact, who is a coordinator there (SPEC
     1.3).
     """
 
@@ -42,8 +42,8 @@ class ServiceAccount(OrganizationRow):
             raise ValidationError({"contact": _("Choose a coordinator of the organization.")})
 
     def has_valid_contact(self) -> bool:
-        """Tell whether the contact is still a coordinator there: the machine acts with their
-        rights.
+        """Return whether the contact is a coordinator of the organization, not suspended and not
+        staff. The account acts with the contact's permissions.
         """
         membership = (
             Membership.objects.filter(organization_id=self.organization_id, user_id=self.contact_id)

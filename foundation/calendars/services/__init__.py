@@ -1,4 +1,4 @@
-"""The verbs that write calendars."""
+"""The services that write calendars."""
 
 from foundation.calendars.services.upkeep import extend_holidays
 from foundation.calendars.services.versions import (

@@ -1,4 +1,4 @@
-"""What calendars need as years go by."""
+"""Extend the public holidays of calendars, by schedule."""
 
 import logging
 from datetime import date, datetime
@@ -15,12 +15,13 @@ logger = logging.getLogger(__name__)
 
 
 def extend_holidays(*, at: datetime) -> int:
-    """Publish the calendars anew whose holidays end before the year after next, with the country's
-    of the years that lack (SPEC 4.5).
+    """Publish a version with more public holidays for each calendar whose list ends next year or
+    earlier (SPEC 4.5); return how many.
 
-    Returns how many. What somebody changed stays changed: a holiday that was taken out of the last
-    year is not put into the new ones. A calendar without holidays has none of purpose, and one with
-    a version still to come is left until that one holds.
+    Adds the country's holidays up to ``HOLIDAY_YEARS_AHEAD`` years ahead. A public holiday that is
+    missing from the last listed year, because somebody removed it, is not added to later years.
+    Skips calendars without holidays, which are open on them on purpose, and calendars with a
+    version that is not in force yet. A refused version is logged and skipped.
     """
     extended = 0
     for calendar in Calendar.objects.select_related("organization").order_by("pk"):
@@ -52,8 +53,8 @@ def extend_holidays(*, at: datetime) -> int:
 
 
 def _lacking(calendar: Calendar, version: CalendarVersion, last: int, until: int) -> dict[str, str]:
-    """Return the public holidays after the last year of the list, without those that were taken out
-    of that year.
+    """Return the public holidays of the years ``last + 1`` to ``until``, without those that the
+    calendar lacks, by name, in year ``last``.
     """
     country = calendar.organization.country
     region = calendar.organization.region

@@ -1,4 +1,4 @@
-"""Calendars of an organization and their versions."""
+"""Services that create calendars and publish their versions."""
 
 import logging
 from datetime import datetime
@@ -36,11 +36,11 @@ _DEFAULTS: dict[CalendarRole, tuple[str, dict[str, Any]]] = {
 def ensure_calendars(
     *, organization: Organization, by: Actor, at: datetime
 ) -> list[CalendarVersion]:
-    """Give the organization the two default calendars it lacks (SPEC 4.5) and return the versions
-    made now.
+    """Create the default calendars that the organization lacks (SPEC 4.5); return the versions
+    created now.
 
-    Called when an organization is created, and again whenever a clock would start without a
-    calendar: a ticket is never lost because somebody deleted one.
+    Called when an organization is created, and again when a clock starts and a calendar is missing.
+    So a deleted calendar never makes a new ticket fail.
     """
     present = set(
         Calendar.objects.filter(organization=organization).order_by().values_list("role", flat=True)
@@ -72,14 +72,14 @@ def ensure_calendars(
             )
         )
     if made:
-        # whoever holds it reads the new calendars
+        # the old stamp would give the caller the cached list without the new calendars
         organization.refresh_from_db(fields=["terms_stamp"])
     return made
 
 
 def _free_name(organization: Organization, wanted: str) -> str:
-    """Return the name, with a number when another calendar has it: a ticket is never lost for a
-    name.
+    """Return the name, with a number appended when another calendar has it. A duplicate would
+    violate ``calendar_unique_name``.
     """
     taken = set(
         Calendar.objects.filter(organization=organization).order_by().values_list("name", flat=True)
@@ -100,17 +100,17 @@ def publish_calendar_version(
     at: datetime,
     is_renewal: bool = False,
 ) -> CalendarVersion:
-    """Add a version to a calendar; earlier ones stay, and the open clocks get their dates by it in
-    the background.
+    """Add a version to a calendar. Earlier versions stay; open clocks are re-dated in the
+    background.
 
-    Raises ``ValidationError`` when the data is not a calendar, the version would change the past
-    (DECISIONS 15) or begins before the one it follows. Handlers of ``CalendarVersionPublished``
-    run in this transaction and may refuse the version the same way.
+    Raises ``ValidationError`` when the data is not a calendar, or ``effective_from`` is before
+    ``at`` (DECISIONS 15) or before that of the last version. Handlers of
+    ``CalendarVersionPublished`` run in this transaction and may raise it too.
     """
-    # two who publish at once: one after the other
+    # Lock the organization: concurrent publications run one after the other.
     Organization.objects.select_for_update().get(pk=calendar.organization_id)
     last = CalendarVersion.objects.filter(calendar=calendar).order_by("-number").first()
-    if not is_renewal:  # which publishes what is planned once more after it
+    if not is_renewal:  # a renewal republishes the planned versions after this one
         check_course(last, effective_from, at)
     version = CalendarVersion(
         organization_id=calendar.organization_id,
@@ -122,9 +122,7 @@ def publish_calendar_version(
         tzdata_version=installed_version("tzdata"),
         effective_from=effective_from,
         published_at=at,
-        redated_at=at
-        if last is None
-        else None,  # a first version finds no clock that it could move
+        redated_at=at if last is None else None,  # first version: no clock uses the calendar yet
     )
     version.full_clean(exclude=["calendar", "organization"])
     version.save()
@@ -148,11 +146,11 @@ def publish_calendar_version(
 
 
 def renew_zones(*, at: datetime) -> int:
-    """Publish the calendars anew whose newest version knows another tz database than the installed
-    one, and return how many.
+    """Republish every calendar whose newest version has another tz database than the installed one;
+    return how many.
 
-    The content stays: what changed about the zones re-dates the open clocks as any version does,
-    and the account names the data.
+    Hours and holidays stay as they are. As with any version, open clocks are re-dated; the ledger
+    shows ``tzdata_version``. A refused version is logged and skipped.
     """
     installed = installed_version("tzdata")
     renewed = 0
@@ -163,7 +161,7 @@ def renew_zones(*, at: datetime) -> int:
         try:
             with transaction.atomic():
                 _renew(calendar, versions, at)
-        except ValidationError as error:  # such as a zone that the new data calls otherwise
+        except ValidationError as error:  # such as a zone renamed in the new database
             logger.warning(
                 "Calendar %s keeps the zones of %s: %s",
                 calendar.pk,
@@ -176,7 +174,7 @@ def renew_zones(*, at: datetime) -> int:
 
 
 def _renew(calendar: Calendar, versions: list[CalendarVersion], at: datetime) -> None:
-    """Publish what holds now, and then what is planned, each with the content it has."""
+    """Republish the version in force, then the planned ones, each with the same content."""
     current = [version for version in versions if version.effective_from <= at] or versions[:1]
     coming = [
         version
@@ -197,8 +195,8 @@ def _renew(calendar: Calendar, versions: list[CalendarVersion], at: datetime) ->
 
 
 def check_course(last: CalendarVersion | None, effective_from: datetime, at: datetime) -> None:
-    """Refuse with ``ValidationError`` an instant from which a new version, after ``last``, cannot
-    hold.
+    """Raise ``ValidationError`` when ``effective_from`` is before ``at`` or before that of the
+    ``last`` version. A first version may begin at any instant.
     """
     if last is None:
         return
@@ -216,5 +214,5 @@ def check_course(last: CalendarVersion | None, effective_from: datetime, at: dat
 
 
 def mark_redated(*, version: CalendarVersion, at: datetime) -> None:
-    """Say that every date which depends on this version was computed by it."""
+    """Set ``redated_at``: every due date that depends on this version has been recomputed."""
     CalendarVersion.objects.filter(pk=version.pk).update(redated_at=at)

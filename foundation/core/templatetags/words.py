@@ -19,8 +19,8 @@ register = template.Library()
 
 @register.filter
 def instant(value: datetime | str | None, time_zone: str) -> str:
-    """Show an instant in a named zone: ``22 nov 2026, 14:05``. ISO text is accepted, empty shows
-    nothing.
+    """Return an instant, or its ISO text, in the named zone as ``22 nov 2026, 14:05``; an empty
+    string for no instant.
     """
     moment = parse_datetime(value) if isinstance(value, str) and value else value
     if not isinstance(moment, datetime):
@@ -30,7 +30,7 @@ def instant(value: datetime | str | None, time_zone: str) -> str:
 
 @register.filter
 def day(value: date | None) -> str:
-    """Show a date: ``22 nov 2026``; nothing for none."""
+    """Return a date as ``22 nov 2026``; an empty string for None."""
     return day_words(value) if value is not None else ""
 
 
@@ -44,19 +44,19 @@ def exact_instant(value: datetime | None, time_zone: str) -> str:
 
 @register.filter
 def zone_name(time_zone: str) -> str:
-    """Show a zone as people say it: ``America/Mexico_City`` is ``Ciudad de México``."""
+    """Return the city of a zone: ``Ciudad de México`` for ``America/Mexico_City``."""
     return zone_words(time_zone)
 
 
 @register.filter
 def number(value: float | None) -> str:
-    """Show a number with its thousands apart, ``1,234.5``; a dash for none."""
+    """Return a number with thousands separators, ``1,234.5``; a dash for None."""
     return "—" if value is None else formats.number_format(value, force_grouping=True)
 
 
 @register.filter
 def percent(value: float | None) -> str:
-    """Show a share of a hundred, ``96.4 %``; a dash for none."""
+    """Return a percentage as ``96.4 %``; a dash for None."""
     return "—" if value is None else f"{number(value)}\N{NO-BREAK SPACE}%"
 
 
@@ -113,7 +113,7 @@ def weekday_of(value: date) -> str:
 
 @register.filter
 def priority_label(value: int | str | None) -> str:
-    """Name a priority given as number or as code; None is every priority together."""
+    """Return the label of a priority given as number or code; “All” for None."""
     if value is None:
         return _("All")
     return str((Priority[value.upper()] if isinstance(value, str) else Priority(value)).label)

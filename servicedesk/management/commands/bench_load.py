@@ -1,5 +1,5 @@
-"""Loads tickets in bulk for measurements: rows as the services would leave them, without their
-history.
+"""Loads tickets in bulk for measurements: the rows that the services would leave, without facts on
+the record.
 """
 
 import random
@@ -158,6 +158,6 @@ class Loader:
             state=ClockState.RUNNING if live else ClockState.STOPPED,
             stopped_at=None if live else ticket.received_at,
             is_met=None if live else True,
-            # Nothing falls due during a measurement: sweeping is measured on its own.
+            # Not due during a measurement: sweeps are measured separately.
             next_event_at=self.now + timedelta(days=30) if live else None,
         )

@@ -1,5 +1,5 @@
-"""Measures the clocks in a database of many: a sweep with 50 newly due, re-dating after a change of
-calendar, a simulation.
+"""Measures clocks in a large database: a sweep with 50 newly due clocks, re-dating after a change
+of calendar, a simulation.
 """
 
 import json
@@ -41,13 +41,11 @@ RUNS = 5
 REDATED = 100_000  # open clocks when the calendars change
 WORKERS = 2  # processes of the worker
 SIMULATED = 200_000  # open clocks, of half as many tickets, when other terms are tried
-BASE = 5_000  # tickets loaded by command; larger sizes repeat them row by row
+BASE = 5_000  # tickets loaded by ``bench_load``; larger sizes copy their rows
 
 
 def grow(base_tickets: int, copies: int, start: int) -> None:
-    """Repeat the base tickets with their clocks and segments, ``copies`` times, with ids of their
-    own.
-    """
+    """Copy the base tickets with their clocks and segments ``copies`` times, under new ids."""
 
     shifted: dict[type[models.Model], dict[str, int]] = {
         Ticket: {"id": base_tickets},
@@ -76,7 +74,7 @@ FIRST: dict[str, tuple[int, int]] = {}
 
 
 def note_base() -> None:
-    """Remember which ids the base rows have: what was loaded last."""
+    """Store the range of ids of the base rows in ``FIRST``: the rows loaded last."""
 
     for model, count in ((Ticket, BASE), (Clock, 2 * BASE), (ClockSegment, 2 * BASE)):
         last = model.objects.order_by("-pk").values_list("pk", flat=True)[0]
@@ -84,8 +82,8 @@ def note_base() -> None:
 
 
 def sweep() -> dict[str, float]:
-    """Return the milliseconds of looking for what is due and of settling it, the median of some
-    runs.
+    """Return the median milliseconds over ``RUNS``: ``look ms`` to find due tickets, ``sweep ms``
+    to find and settle them.
     """
 
     looks = []
@@ -94,7 +92,7 @@ def sweep() -> dict[str, float]:
         at = timezone.now()
         for _organization_id, ticket_id in due_ticket_ids(
             at=at, limit=500
-        ):  # what the demonstration left: not measured
+        ):  # clocks due before the measurement
             settle_ticket(ticket_id=ticket_id, at=at)
         chosen = list(
             Clock.objects.filter(metric="reaction", next_event_at__gt=at)
@@ -113,11 +111,10 @@ def sweep() -> dict[str, float]:
 
 
 def redate() -> dict[str, float]:
-    """Publish shorter days for every customer and return how many clocks got new dates, and the
-    seconds it took.
+    """Publish shorter days for every customer; return the number of re-dated clocks and the
+    seconds.
 
-    As the product does: a task for each customer's version, on PostgreSQL in a worker of two
-    processes (``Procfile``).
+    One task per calendar version, as in production; on PostgreSQL in two processes (``Procfile``).
     """
     at = timezone.now()
     hours = {str(day): [["10:00", "18:00"]] for day in range(5)}
@@ -136,7 +133,7 @@ def redate() -> dict[str, float]:
         .order_by("pk")
     ]
     ahead = at + timedelta(days=3)
-    # past every date that it could have: each of them moves
+    # no calendar gives this date, so that every clock is re-dated
     Clock.objects.filter(stopped_at=None).update(due_at=ahead)
     tasks = [
         (version.organization_id, version.pk)
@@ -154,8 +151,8 @@ def redate() -> dict[str, float]:
 
 
 def simulate() -> dict[str, float]:
-    """Try a shorter attention on every ticket of the last months; return tickets, seconds, and the
-    most memory this process held.
+    """Simulate a shorter attention on all tickets of the last months; return tickets, seconds and
+    the peak memory in MB.
     """
     at = timezone.now()
     draft = Draft(
@@ -186,7 +183,7 @@ def simulate() -> dict[str, float]:
 
 
 def simulate_apart() -> dict[str, float]:
-    """Measure it in a process of its own: the loading of this one would count as its memory."""
+    """Run ``simulate`` in a new process: the memory of loading would count in this one."""
     done = subprocess.run(
         [sys.executable, "manage.py", "bench_sla", "--simulate"],
         check=True,
@@ -232,8 +229,8 @@ class Command(BaseCommand):
                     found["simulation"] = simulate_apart()
                 if size == REDATED:
                     found["re-dating"] = redate()
-                    # Real dates again, some of them past: what is repeated from here on must not
-                    # fall due by itself.
+                    # Re-dating has set real instants, some of them past. Move them ahead: copied
+                    # clocks must not be due.
                     Clock.objects.filter(next_event_at__isnull=False).update(
                         next_event_at=timezone.now() + timedelta(days=30)
                     )

@@ -1,4 +1,4 @@
-"""The verbs that write clocks and their announcements."""
+"""Services that write clocks and their announcements."""
 
 from sla.clocks.services.previewing import (
     ClockChange,

@@ -1,4 +1,4 @@
-"""What the verbs of clocks share: rows under lock, and facts for the record."""
+"""Shared by the clock services: locked rows, and facts for the record."""
 
 from datetime import datetime
 from typing import Any
@@ -21,7 +21,7 @@ def load_locked(ticket: Ticket) -> list[LoadedClock]:
 
 
 def kept(policy: Policy) -> Bound:
-    """Return a policy by its ids, as ``LoadedClock`` holds them."""
+    """Return a policy by its version ids, as ``LoadedClock.policies`` holds it."""
     return {tuple(policy.ids): policy}
 
 

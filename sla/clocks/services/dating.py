@@ -1,4 +1,4 @@
-"""The dates of clocks as rows: what a reading comes to, and what the ticket shows of it."""
+"""Dates of clocks: from a reading to the row of the clock and the columns of its ticket."""
 
 import logging
 from collections.abc import Iterable
@@ -16,8 +16,8 @@ logger = logging.getLogger(__name__)
 
 
 def reading_of(item: LoadedClock) -> Reading:
-    """Return the dates of a clock. On ``CalendarError`` return the stored ones, so that the ticket
-    stays usable.
+    """Return the dates of a clock. On ``CalendarError`` log it and return the stored due instant
+    without warnings, so that the ticket stays usable.
     """
     try:
         return item.reading()
@@ -38,8 +38,8 @@ def last_due(item: LoadedClock) -> datetime | None:
 
 
 def put_dates(clock: Clock, reading: Reading) -> None:
-    """Write due instant, state and next event from a reading. A breached clock runs on, without
-    further events.
+    """Set due instant, state and next event from a reading, without saving. A breached clock runs
+    on without further events.
     """
     clock.due_at, clock.state, clock.next_event_at = dates_of(reading, clock.announced_percent)
 
@@ -47,7 +47,9 @@ def put_dates(clock: Clock, reading: Reading) -> None:
 def dates_of(
     reading: Reading, announced_percent: int
 ) -> tuple[datetime | None, ClockState, datetime | None]:
-    """Return (due instant, state, next event) of a live clock that has announced so much."""
+    """Return (due instant, state, next event) of a live clock that has announced
+    ``announced_percent``.
+    """
     ahead = [
         instant
         for percent, instant in reading.events
@@ -66,8 +68,8 @@ def update_ticket_due_dates(ticket: Ticket, loaded: Iterable[LoadedClock]) -> No
 
 
 def projection_of(loaded: Iterable[LoadedClock]) -> tuple[datetime | None, datetime | None]:
-    """Return when the ticket's next live clock of ours is due, and from when it counts
-    as at risk.
+    """Return (next due, at risk) of a ticket: the earliest instants of its live clocks, without
+    validation.
     """
     return projection_of_readings(
         reading_of(item)

@@ -1,4 +1,4 @@
-"""What a change would do to the clocks, before anybody decides: done for real, read, and undone."""
+"""Previews of a change to the clocks: apply it in a transaction, read the result, roll back."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from tickets.models import Ticket, format_number
 from tickets.queries import intervals
 from tickets.services import Classification, change_contract, classify_ticket
 
-_REASON = "…"  # stands for the reason that is asked for with the answer
+_REASON = "…"  # placeholder: the form asks for the reason on confirmation
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class ClockChange:
 
 @dataclass(frozen=True)
 class Move:
-    """A clock that a new version of a calendar would give another due instant."""
+    """A clock whose due instant a new calendar version would move."""
 
     ticket: str
     metric: str
@@ -51,17 +51,17 @@ class Move:
 
 
 class _Undo(Exception):
-    """Carries what was read out of a transaction that must not stay."""
+    """Rolls back the transaction and carries the result out of it."""
 
     def __init__(self, found: Any) -> None:
         self.found = found
 
 
 def preview_calendar(*, calendar: Calendar, version: dict[str, Any], at: datetime) -> list[Move]:
-    """Return the open clocks that a version would move, the ones that move to an earlier instant
-    first; nothing is written.
+    """Return the open clocks that a version would move, sorted by the move, largest move to an
+    earlier instant first. Write nothing.
 
-    ``version`` holds ``time_zone``, ``hours``, ``holidays`` and ``effective_from``. Refuses as
+    ``version`` holds ``time_zone``, ``hours``, ``holidays`` and ``effective_from``. Raises as
     ``publish_calendar_version`` does.
     """
     try:
@@ -91,10 +91,11 @@ def _move(fact: Record) -> Move:
 def preview_classification(
     *, ticket: Ticket, classification: Classification, by: Actor, at: datetime
 ) -> list[ClockChange]:
-    """Return the live clocks whose target or due instant the classification would change; nothing
-    is written.
+    """Return the live clocks whose target or due instant the classification would change. Write
+    nothing.
 
-    Refuses as ``classify_ticket`` does, but for the reason, which is asked for with the answer.
+    Raises as ``classify_ticket`` does, except for a missing reason, which the form asks for on
+    confirmation.
     """
     return _preview(
         ticket,
@@ -108,10 +109,11 @@ def preview_classification(
 def preview_contract(
     *, ticket: Ticket, contract: Contract, from_start: bool, by: Actor, at: datetime
 ) -> list[ClockChange]:
-    """Return the live clocks whose target or due instant another contract would change; nothing is
-    written.
+    """Return the live clocks whose target or due instant another contract would change. Write
+    nothing.
 
-    Refuses as ``change_contract`` does, but for the reason, which is asked for with the answer.
+    Raises as ``change_contract`` does, except for a missing reason, which the form asks for on
+    confirmation.
     """
 
     def act(trial: Ticket) -> Ticket:

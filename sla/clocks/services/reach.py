@@ -1,4 +1,4 @@
-"""What a new version of a calendar would do to the promises: refused before it can do harm."""
+"""Checks of a new calendar version against the promises of open clocks."""
 
 from datetime import datetime
 
@@ -15,8 +15,9 @@ from sla.targets import Term, target_of
 
 
 def check_calendar_version(*, version_id: int, is_renewal: bool, at: datetime) -> None:
-    """Refuse with ``ValidationError`` a version by which the promise of an open clock would have
-    no date, or an extension would lack hours that it extends. A renewal changes no hours.
+    """Raise ``ValidationError`` if the version would leave an open clock without a date, or an
+    extension without hours that it extends. A renewal changes no hours, so it skips the second
+    check.
     """
     version = CalendarVersion.objects.select_related("calendar__organization").get(pk=version_id)
     _check_reach(version)
@@ -25,7 +26,7 @@ def check_calendar_version(*, version_id: int, is_renewal: bool, at: datetime) -
 
 
 def _check_reach(version: CalendarVersion) -> None:
-    """Refuse hours so few that the longest promise that runs in this calendar has no date
+    """Raise ``ValidationError`` if the longest open target in this calendar would have no date
     (``BeyondHorizon``).
     """
     live = Clock.objects.filter(calendar_id=version.calendar_id, stopped_at=None).order_by()

@@ -1,5 +1,5 @@
-"""Clocks are a cache of the record: computed from it again, compared with what is kept, and mended
-where they differ.
+"""Rebuild clocks from the record: compute them again, compare with the stored rows, repair the
+differences.
 """
 
 from collections.abc import Iterable
@@ -55,7 +55,7 @@ _SEGMENT = (
 
 @dataclass(frozen=True)
 class Difference:
-    """Where the kept rows and the record disagree: a field of a clock, and both values."""
+    """A field of a clock in which the stored row and the record differ, with both values."""
 
     ticket: str
     clock: str
@@ -79,18 +79,19 @@ class _Rebuilt:
 
 @transaction.atomic
 def rebuild_clocks(*, ticket: Ticket, write: bool) -> list[Difference]:
-    """Compute a ticket's clocks from its record and return where the kept ones differ; ``write``
-    mends them.
+    """Compute a ticket's clocks from its record and return the differences from the stored rows.
+    ``write`` repairs them.
 
-    The ticket comes with its organization. Nothing is announced: what the record does not tell was
-    not told.
+    The ticket comes with its organization; its row is locked. Publishes no event and sends no
+    letter. If the record lacks a key or a calendar has no date, returns one ``Difference`` and
+    writes nothing.
     """
     lock_ticket(ticket)
     try:
         found = replay(
             RecordedFact(entry.at, entry.verb, entry.payload) for entry in timeline(ticket)
         )
-    except KeyError as missing:  # written before the record held all that a clock is computed from
+    except KeyError as missing:  # an old fact lacks a key that the replay needs
         return [Difference(ticket.number, "", "record", "not compared", f"lacks {missing}")]
     try:
         rebuilt = _rebuilt(ticket, found)
@@ -122,7 +123,7 @@ def _rebuilt(ticket: Ticket, found: Replay) -> list[_Rebuilt]:
 def _rows(
     ticket: Ticket, replayed: ReplayedClock, policies: Bound, versions: Versions, found: Replay
 ) -> _Rebuilt:
-    """Return the rows, not saved, that the record leads to."""
+    """Return the unsaved rows that result from the record."""
     same = {"organization_id": ticket.organization_id}
     clock = Clock(
         pk=replayed.clock_id,
@@ -231,7 +232,9 @@ def _write(
     orphaned: list[Clock],
     segments: dict[tuple[int, int], ClockSegment],
 ) -> None:
-    """Put the rebuilt rows in the place of the kept ones; rows that stay keep their ids."""
+    """Replace the stored rows by the rebuilt ones. Clocks and segments that remain keep
+    their ids.
+    """
     Clock.objects.filter(pk__in=[clock.pk for clock in orphaned]).delete()
     for item in rebuilt:
         clock = item.loaded.clock

@@ -1,6 +1,4 @@
-"""A new version of a calendar gives the open clocks new dates (DECISIONS 15): in the background,
-batch by batch, once.
-"""
+"""Re-date open clocks by a new calendar version (DECISIONS 15): in the background, in batches."""
 
 import logging
 from collections.abc import Iterator
@@ -32,23 +30,23 @@ from tickets.services import move_validation_term, set_clock_projections
 
 logger = logging.getLogger(__name__)
 
-# Whoever read the terms before a version was published has committed by then: one more pass finds
-# the clocks they dated.
+# A transaction that read the terms before the publication has committed by then. A second pass
+# re-dates the clocks that it wrote.
 GRACE = timedelta(minutes=2)
-WRITERS = 2  # batches at a time: one computes while the database works for the other
-# Tickets in one transaction: about a second of work, and of waiting for whoever acts on one of
-# them.
+WRITERS = 2  # parallel batches: one computes while the database writes the other
+# Tickets per transaction: about a second of work, and of lock wait for other writers of these
+# tickets.
 BATCH = 2000
 
 
 def redate_clocks(*, version: CalendarVersion, at: datetime, is_trial: bool = False) -> int:
-    """Give every open clock that this version measures its new dates and return how many changed.
+    """Give every open clock that this version measures its new dates. Return how many due instants
+    changed.
 
-    Each batch is a transaction of its own; a worker that dies is followed by one that finds the
-    rest, because a clock that has its date already does not change. Marks the version as done at
-    the end, but not before ``GRACE`` has passed since it was published: until then the sweep comes
-    back. A clock whose deadline the calendar puts beyond the horizon keeps its dates, and is
-    logged; in a trial it raises ``BeyondHorizon``.
+    Each batch is a separate transaction. A retry after a crash is safe: a clock that has its new
+    dates does not change. Marks the version as done if ``GRACE`` has passed since its publication;
+    until then the sweep runs another pass. A ticket with a deadline beyond the horizon keeps its
+    dates and is logged; a trial raises ``CalendarError``.
     """
     work = partial(_redate_batch, version, at=at, is_trial=is_trial)
     changed = sum(in_threads(work, _batches(version), count=WRITERS))
@@ -70,7 +68,7 @@ def _ticket_ids(version: CalendarVersion, *, after: int) -> list[int]:
     """
     clocks = Clock.objects.filter(
         organization_id=version.organization_id,
-        # Of the last segment: the earlier ones ended before the version takes effect.
+        # The last segment has it: earlier ones ended before the version takes effect.
         calendar_id=version.calendar_id,
         stopped_at=None,
         due_at__gt=version.effective_from,
@@ -83,14 +81,14 @@ def _ticket_ids(version: CalendarVersion, *, after: int) -> list[int]:
 def _redate_batch(
     version: CalendarVersion, ticket_ids: list[int], *, at: datetime, is_trial: bool
 ) -> int:
-    # until the commit
+    # lock the tickets until the commit
     list(
         Ticket.objects.select_for_update(of=("self",))
         .filter(pk__in=one_of(ticket_ids))
         .order_by("pk")
         .values_list("pk")
     )
-    # with the stamp of now: a version published since then holds too
+    # read the current stamp: a version published meanwhile applies too
     organization = get_organization(version.organization_id)
     clocks = Clock.objects.filter(ticket_id__in=one_of(ticket_ids), stopped_at=None).order_by(
         "ticket_id", "pk"
@@ -105,8 +103,7 @@ def _redate_batch(
         except CalendarError:
             if is_trial:
                 raise
-            # beyond the horizon of the new calendar: this ticket keeps its dates, the others get
-            # theirs
+            # Beyond the horizon of the new calendar: skip this ticket and re-date the others.
             logger.exception("The clocks of ticket %s could not be re-dated", ticket_id)
             continue
         changed = [
@@ -139,6 +136,6 @@ def _redate_batch(
 def _new_dates(
     clock: ClockColumns, reading: Reading
 ) -> tuple[datetime | None, str, datetime | None] | None:
-    """Return the dates of a clock; None when they are those it has."""
+    """Return (due instant, state, next event) of a clock; None if nothing changes."""
     dates = dates_of(reading, clock.announced_percent)
     return None if dates == (clock.due_at, clock.state, clock.next_event_at) else dates

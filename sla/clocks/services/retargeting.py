@@ -1,9 +1,8 @@
-"""What was promised changes while it is measured: another classification, another contract (SPEC
-4.8).
+"""Change the targets of open clocks after a new classification or contract (SPEC 4.8).
 
-Time used is kept, each stretch measured by its calendar, and the rest of the new target runs on.
-*From the start* is something else: it corrects a mistake made at the arrival, and measures the
-whole time anew.
+The time used is kept, each stretch measured by its own calendar, and the rest of the new target
+runs on. *From the start* corrects a mistake at the arrival instead: the whole time is measured
+again.
 """
 
 from dataclasses import dataclass, replace
@@ -37,9 +36,7 @@ from tickets.models import Ticket
 
 
 class HidesBreach(NotAllowed):
-    """The change would turn a missed target into one in time, and its author may not
-    decide that.
-    """
+    """The change would remove a breach, and its author may not do that."""
 
     code = "hides_breach"
 
@@ -56,11 +53,11 @@ class _Change:
 
 @transaction.atomic
 def retarget_clocks(*, ticket: Ticket, can_relieve: bool, by: Actor, at: datetime) -> None:
-    """Run the live clocks on with the target and calendar of the new classification.
+    """Continue the open clocks with the target and calendar of the new classification.
 
-    A breach of the old target stays on its segment; a target that is overdue at once is breached at
-    the change. The policy stays the one that is bound. Unless ``can_relieve``, refuses with
-    ``HidesBreach`` when a clock that is missed would not be.
+    A breach of the old target stays on its segment. A new target that is already overdue is
+    breached at the change. A live clock keeps its bound policy. Unless ``can_relieve``, raises
+    ``HidesBreach`` if the change would remove a breach.
     """
     _carry_out(
         ticket,
@@ -77,12 +74,12 @@ def retarget_clocks(*, ticket: Ticket, can_relieve: bool, by: Actor, at: datetim
 
 @transaction.atomic
 def rebind_clocks(*, ticket: Ticket, from_start: bool, by: Actor, at: datetime) -> None:
-    """Run the live clocks on under the policy of the ticket's new contract that is in force at
-    ``at`` (DECISIONS 15).
+    """Bind the open clocks to the policy of the ticket's new contract, in force at
+    ``ticket.terms_at`` (DECISIONS 15).
 
-    ``from_start`` binds the one that was in force when the ticket arrived, and measures the live
-    clocks by it from then on. What has stopped stays as it is. Who may change a contract may turn a
-    breach into none.
+    ``from_start`` measures them again from the arrival by the policy in force then. Stopped clocks
+    do not change. Raises no ``HidesBreach``: a person who may change the contract may remove a
+    breach.
     """
     policy = _binding(ticket)
     _carry_out(
@@ -104,15 +101,15 @@ def _carry_out(ticket: Ticket, change: _Change) -> None:
 
 
 def _binding(ticket: Ticket) -> Policy:
-    """Return the policy that binds the ticket: of its contract, in force when the ticket arrived or
-    came under it (DECISIONS 15).
+    """Return the policy that binds the ticket: of its contract and requester, in force at
+    ``terms_at`` (DECISIONS 15).
     """
     return policy_on(ticket.organization, ticket.contract_id, ticket.requester_id, ticket.terms_at)
 
 
 def _is_open(item: LoadedClock) -> bool:
-    """Tell whether a change of what the ticket is about changes this promise; the later ones were
-    made apart from it.
+    """Tell whether a change of classification or contract affects this clock: it has not stopped
+    and it started at the arrival.
     """
     return item.clock.state != ClockState.STOPPED and item.metric in AT_ARRIVAL
 
@@ -120,14 +117,16 @@ def _is_open(item: LoadedClock) -> bool:
 def _changed(
     ticket: Ticket, old: LoadedClock, versions: list[CalendarVersion], change: _Change
 ) -> LoadedClock:
-    """Give one live clock its new promise, and return it with the policy that is bound now."""
+    """Apply the change to one open clock and return it with its bound policy. Resume a withdrawn
+    clock that is promised again.
+    """
     settle(ticket, old, change.at)
-    # What was withdrawn is bound by nothing: promised again, it is under the policy that binds the
-    # ticket now.
+    # A withdrawn clock has no bound policy. Promised again, it takes the policy that binds the
+    # ticket.
     policy = change.policy or (old.policy if old.clock.is_live else _binding(ticket))
     item = replace(old, policies={**old.policies, **kept(policy)})
     clock = item.clock
-    # not by a clock of the machine's that had jumped
+    # a breach in the future does not count: the system clock had jumped
     was_missed = clock.breached_at is not None and clock.breached_at < change.at
     was_live = clock.is_live
     matter = matter_of(ticket)
@@ -135,7 +134,7 @@ def _changed(
     if target is None and not was_live:
         return item
     clock.priority = ticket.priority
-    if target is None:  # no such promise any more
+    if target is None:  # no longer promised
         _refuse_relief(item, was_missed and not change.can_relieve)
         record_facts(ticket, [end_unmeasured(item, change.at)], change.at, change.by)
         return item
@@ -158,7 +157,7 @@ def _changed(
 
 
 def _resume(ticket: Ticket, item: LoadedClock, change: _Change) -> None:
-    """Let a clock run again that an earlier change withdrew: the time since the arrival counts."""
+    """Set a withdrawn clock back to running. The time since the arrival counts."""
     clock = item.clock
     clock.state = ClockState.RUNNING
     clock.stopped_at = None
@@ -166,7 +165,9 @@ def _resume(ticket: Ticket, item: LoadedClock, change: _Change) -> None:
 
 
 def _rebind(ticket: Ticket, item: LoadedClock, policy: Policy, change: _Change) -> None:
-    """Bind the clock to another policy with the same target: what was announced stays announced."""
+    """Bind the clock and its last segment to another policy with an equal promise. Keep its
+    announcements. Write nothing if the policy is the same.
+    """
     clock = item.clock
     last = item.segments[-1]
     if policy.ids == clock.policy_ids:
@@ -187,7 +188,9 @@ def _promise_anew(
     change: _Change,
     was_live: bool,
 ) -> None:
-    """Begin a segment with the new target, unless a live clock has exactly this one."""
+    """Begin a segment with the new target, and with ``from_start`` delete the earlier ones. Write
+    nothing if a live clock already has this target, calendar and policy.
+    """
     clock = item.clock
     last = item.segments[-1]
     old = (last.promise, last.calendar_id, clock.policy_ids)
@@ -219,8 +222,8 @@ def _refuse_relief(item: LoadedClock, hides: bool) -> None:
 def _start_missing(
     ticket: Ticket, loaded: list[LoadedClock], versions: list[CalendarVersion], change: _Change
 ) -> list[LoadedClock]:
-    """Start the clocks that are promised now and were not before, from the arrival: the time used
-    counts.
+    """Start the clocks that the policy promises and the ticket lacks, from the arrival. Return
+    them.
     """
     present = {item.metric for item in loaded}
     missing = [metric for metric in AT_ARRIVAL if metric not in present]
@@ -238,8 +241,8 @@ def _start_missing(
 
 
 def _forget(item: LoadedClock) -> None:
-    """Forget what was measured: the segments go, and with them what was announced of them. The
-    record keeps both.
+    """Delete the segments of the clock and, by cascade, their announcements. The record
+    keeps both.
     """
     ClockSegment.objects.filter(clock=item.clock).delete()
     item.segments.clear()

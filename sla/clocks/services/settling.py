@@ -25,11 +25,11 @@ from tickets.services.base import locked_ticket
 
 @transaction.atomic
 def settle_ticket(*, ticket_id: int, at: datetime) -> int:
-    """Announce what fell due on a ticket's clocks up to ``at``: each threshold and breach once;
-    return how many were new.
+    """Announce the thresholds and breaches that the ticket's clocks reached before ``at``. Return
+    how many clocks announced one.
 
-    Both clocks of a ticket are settled in this one transaction, so that two breaches in one sweep
-    are one escalation step.
+    Locks the ticket, then its clocks. All clocks are settled in one transaction, so that two
+    breaches in one sweep cause one escalation step.
     """
     ticket = locked_ticket(ticket_id, "organization")
     loaded = load_locked(ticket)
@@ -39,8 +39,8 @@ def settle_ticket(*, ticket_id: int, at: datetime) -> int:
 
 
 def settle(ticket: Ticket, item: LoadedClock, at: datetime) -> int:
-    """Bring a live clock's row up to date and announce the highest threshold crossed before ``at``;
-    return 1 if one was.
+    """Save the current dates of a live clock and announce the highest threshold crossed before
+    ``at``. Return 1 if it is new, otherwise 0.
     """
     clock = item.clock
     if not clock.is_live:
@@ -70,8 +70,8 @@ def settle(ticket: Ticket, item: LoadedClock, at: datetime) -> int:
 
 
 def _was_too_early(item: LoadedClock, reading: Reading, at: datetime) -> bool:
-    """Tell whether the deadline that was announced as missed has moved, and lies ahead: the
-    machine's clock had jumped, and was set back.
+    """Tell whether the deadline of the recorded breach has moved and lies ahead. This happens if
+    the system clock jumped ahead.
     """
     missed_at = item.segments[-1].breached_at
     return missed_at is not None and (reading.due_at is None or reading.due_at > max(missed_at, at))
@@ -80,8 +80,7 @@ def _was_too_early(item: LoadedClock, reading: Reading, at: datetime) -> bool:
 def _breach(item: LoadedClock, reading: Reading) -> None:
     assert reading.due_at is not None
     segment = item.segments[-1]
-    # A promise is not broken before it was made: a target overdue at its change is breached at the
-    # change.
+    # A target that is already overdue when its segment starts is breached at that start.
     segment.breached_at = item.clock.breached_at = max(reading.due_at, segment.starts_at)
     segment.save(update_fields=["breached_at"])
 
@@ -122,8 +121,8 @@ def _announce(ticket: Ticket, item: LoadedClock, percent: int, at: datetime) -> 
 
 
 def take_back_breach(item: LoadedClock) -> None:
-    """Forget a breach that was announced too early, so that a clock which runs again can be
-    breached; the record keeps it.
+    """Delete a breach that was recorded too early and its announcement, so that the clock can be
+    breached again. The record keeps the facts.
     """
     clock = item.clock
     segment = item.segments[-1]

@@ -1,4 +1,4 @@
-"""Clocks start with their ticket, or when what they measure begins."""
+"""Start clocks: with their ticket, or later for promises that begin later."""
 
 import logging
 from collections.abc import Iterable, Sequence
@@ -40,10 +40,10 @@ from tickets.queries import intervals as intervals_of
 logger = logging.getLogger(__name__)
 
 
-@transaction.atomic(savepoint=False)  # it fails with its ticket, never alone
+@transaction.atomic(savepoint=False)  # no savepoint: an error rolls back the ticket
 def start_clocks(*, ticket: Ticket, at: datetime) -> list[Clock]:
-    """Start the clocks the policy promises, from the instant of arrival, and send the requester
-    their copy with the dates.
+    """Start the clocks that the policy promises, from the arrival, and return them. Send the
+    requester their copy of the ticket with the due instants.
     """
     policy = policy_on(
         ticket.organization, ticket.contract_id, ticket.requester_id, ticket.terms_at
@@ -67,7 +67,7 @@ def new_clocks(
     intervals: Sequence[IntervalColumns],
 ) -> list[LoadedClock]:
     """Write the clocks of these metrics that the policy promises, each with its first segment from
-    the arrival.
+    the arrival. Log and skip a clock without a date (``CalendarError``).
     """
     loaded = []
     matter = matter_of(ticket)
@@ -88,9 +88,7 @@ def new_clocks(
         clock = item.clock
         try:
             put_dates(clock, item.reading())
-        except (
-            CalendarError
-        ):  # beyond the horizon: the ticket is taken, and somebody is told by the log
+        except CalendarError:  # beyond the horizon: skip the clock, so that the ticket is created
             logger.exception(
                 "The %s of ticket %s cannot be dated: check the target and the calendar",
                 metric,
@@ -115,7 +113,7 @@ def _unsaved(
     intervals: Sequence[IntervalColumns],
     since: datetime,
 ) -> LoadedClock:
-    """Return a new clock with its first segment, neither of them saved nor dated."""
+    """Return a new clock with its first segment, both unsaved and without dates."""
     target, unit = stored_target(promised)
     same = {
         "organization_id": ticket.organization_id,
@@ -142,14 +140,13 @@ def start_promise(
     target: Target | None = None,
     replaces: bool = False,
 ) -> Clock:
-    """Start a promise that begins later than the ticket, at ``at``: validation, audit delivery,
-    RCA, restoration.
+    """Start a clock that begins later than its ticket, at ``at``: validation, audit delivery, RCA
+    or restoration.
 
-    The target is that of the policy which binds the ticket, unless one is given. A clock of this
-    kind that runs already is left alone, unless this one ``replaces`` it; one that ended is
-    measured anew from ``at``, and the record keeps what it came to. Nothing is announced of a
-    validation period: it is the customer's. Raises ``CalendarError`` when the calendar has no such
-    date.
+    Without ``target`` the policy that binds the ticket sets it. A live clock of this metric is
+    returned unchanged, unless ``replaces``. An ended one starts again at ``at``; the record keeps
+    its result. Validation announces nothing, because it is the customer's period. Raises
+    ``CalendarError`` if the calendar has no such date.
     """
     assert metric not in AT_ARRIVAL
     loaded = load_locked(ticket)
@@ -180,9 +177,7 @@ def start_promise(
     put_dates(clock, item.reading())
     if old is not None:
         clock.pk = old.clock.pk
-        ClockSegment.objects.filter(
-            clock=old.clock
-        ).delete()  # and with them what was announced of them
+        ClockSegment.objects.filter(clock=old.clock).delete()  # cascades to their announcements
     clock.save()
     segment.clock = clock
     segment.save()
@@ -204,8 +199,8 @@ def calendars_for(ticket: Ticket, at: datetime) -> list[CalendarVersion]:
 def calendar_for(
     matter: Matter, metric: Metric, policy: Policy, versions: Sequence[CalendarVersion]
 ) -> Calendar:
-    """Return the calendar in which a metric of such a ticket is measured; ``versions`` hold the
-    organization's.
+    """Return the calendar that measures this metric, from the organization's ``versions``; its
+    business calendar if the chosen one is missing.
     """
     version = pick_calendar(versions, *policy.calendar_choice(metric, matter))
     assert version is not None  # calendars_for made the default ones

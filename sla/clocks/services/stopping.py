@@ -1,8 +1,8 @@
-"""Clocks as rows: started, settled, paused, retargeted, stopped. All dates come from
-``sla.clocks.arithmetic``; rows are its cache.
+"""Stop, pause, resume and withdraw clocks. All dates come from ``sla.clocks.arithmetic``; rows are
+its cache.
 
-Each verb runs in the transaction of the fact that moved the clock. The ticket's row is always
-locked before its clocks.
+Each service runs in the transaction of the fact that changed the clock. The caller must lock the
+ticket's row first; the services then lock its clocks.
 """
 
 from collections.abc import Callable
@@ -32,8 +32,8 @@ from tickets.states import ClosureCode, State
 
 @transaction.atomic
 def stop_promise(*, ticket: Ticket, metric: Metric, by: Actor, at: datetime) -> None:
-    """Stop a later promise: what it measures is done. A clock that has ended, or never ran, stays
-    as it is.
+    """Stop a later promise because its work is done. Leave a clock unchanged that has ended or
+    never started.
     """
     assert metric not in AT_ARRIVAL
     _stop_where(ticket, lambda item: item.metric is metric, by, at)
@@ -41,15 +41,17 @@ def stop_promise(*, ticket: Ticket, metric: Metric, by: Actor, at: datetime) -> 
 
 @transaction.atomic
 def withdraw_promise(*, ticket: Ticket, metric: Metric, by: Actor, at: datetime) -> None:
-    """Call a later promise off: it is neither met nor missed."""
+    """Withdraw a later promise: it is neither met nor missed. Leave a clock unchanged that has
+    ended.
+    """
     assert metric not in AT_ARRIVAL
     _withdraw_where(ticket, lambda item: item.metric is metric, by, at)
 
 
 @transaction.atomic
 def stop_clocks_for_message(*, ticket: Ticket, kind: str, by: Actor, at: datetime) -> None:
-    """Stop what a message to the customer stops: any one the reaction, a statement or a solution
-    the attention too.
+    """Stop the clocks that this message to the customer stops: reaction by any kind, attention by a
+    statement or a solution only.
     """
     metrics = {Metric.REACTION}
     if kind in {MessageKind.STATEMENT, MessageKind.SOLUTION}:
@@ -59,11 +61,11 @@ def stop_clocks_for_message(*, ticket: Ticket, kind: str, by: Actor, at: datetim
 
 @transaction.atomic
 def follow_state(*, ticket: Ticket, by: Actor, at: datetime) -> None:
-    """Make the clocks follow a change of state: pause, resume, stop on solution, withdraw when the
+    """Apply a change of state to the clocks: pause, resume, stop at the solution, withdraw if the
     ticket is called off.
 
-    A later promise stops when what it measures is done, not with the solution; the validation
-    period when the ticket leaves it.
+    A solution does not stop later promises. The validation clock stops when the ticket leaves
+    *solved*.
     """
     called_off = ticket.state in {State.REJECTED, State.CANCELLED} or ticket.closure_code in {
         ClosureCode.INVALID,
@@ -91,12 +93,14 @@ def follow_state(*, ticket: Ticket, by: Actor, at: datetime) -> None:
 
 
 def end_unmeasured(item: LoadedClock, at: datetime) -> Fact:
-    """Withdraw a live clock: it is neither met nor missed, and a recorded breach stays."""
+    """Withdraw a live clock, save it and return its fact. It is neither met nor missed; a recorded
+    breach stays.
+    """
     clock = item.clock
     clock.state = ClockState.WITHDRAWN
     clock.stopped_at = at
     clock.next_event_at = None
-    clock.due_at = last_due(item)  # a pause that runs, or begins with the end, ends with the clock
+    clock.due_at = last_due(item)  # an open pause ends here, so the due instant is known
     clock.save()
     return fact_of(verbs.WITHDRAWN, clock, due_at=iso(clock.due_at))
 
@@ -120,8 +124,8 @@ def _stop(ticket: Ticket, item: LoadedClock, at: datetime) -> Fact:
     clock.next_event_at = None
     clock.due_at = last_due(item)
     clock.used = used_until(item.stretches, at)
-    # By instants alone: an act that was in time stays so, although a sweep looked between the act
-    # and its commit.
+    # Compare instants only: a sweep may have recorded a breach between an act in time and its
+    # commit.
     clock.is_met = clock.due_at is None or at <= clock.due_at
     if clock.is_met and clock.breached_at is not None:
         take_back_breach(item)
@@ -130,7 +134,7 @@ def _stop(ticket: Ticket, item: LoadedClock, at: datetime) -> Fact:
 
 
 def _verdict(item: LoadedClock) -> dict[str, Any]:
-    """Return what a rebuild reads from the record instead of computing again."""
+    """Return the results that a rebuild reads from the record and does not compute again."""
     clock = item.clock
     return {
         "due_at": iso(clock.due_at),

@@ -1,4 +1,4 @@
-"""Terms in days that hang on a ticket: the validation period, a clock of its own, and the reopening
+"""Terms in days of a ticket: the validation period, which has its own clock, and the reopening
 window (SPEC 3.11, 4.14).
 """
 
@@ -17,12 +17,15 @@ from tickets.services import set_reopen_window, set_validation_term
 from tickets.states import ClosureCode, State
 
 REMINDER_BEFORE = timedelta(days=1)
-# What was called off or invalid has no solution that could fail again: it is raised anew.
+# Only these can be reopened: a ticket closed as cancelled or invalid has no solution that could
+# fail.
 _SOLVED = frozenset({ClosureCode.APPROVED, ClosureCode.NO_VALIDATION})
 
 
 def set_terms(*, ticket: Ticket, by: Actor, at: datetime) -> None:
-    """Set when a solved ticket closes by itself, or until when a closed one may be reopened."""
+    """Start the validation period of a solved ticket, or the reopening window of a closed one if
+    its contract has one. In other states do nothing.
+    """
     if ticket.state == State.SOLVED:
         contract = ticket.contract
         set_validation(
@@ -46,8 +49,8 @@ def set_terms(*, ticket: Ticket, by: Actor, at: datetime) -> None:
 
 
 def set_validation(*, ticket: Ticket, period: Term | None, by: Actor, at: datetime) -> None:
-    """Start the period in which the customer validates a solution, or give a running one another
-    length; None: the service guide's.
+    """Start the validation period of a solution at ``at``; it replaces a running one. ``period``
+    None takes the service guide's.
     """
     clock = start_promise(
         ticket=ticket, metric=Metric.VALIDATION, by=by, at=at, target=period, replaces=True
@@ -61,7 +64,9 @@ def set_validation(*, ticket: Ticket, period: Term | None, by: Actor, at: dateti
 
 
 def reminder_of(started_at: datetime, due_at: datetime) -> datetime:
-    """Return when the requester is reminded: a day before the end, of a short period half way."""
+    """Return when the requester is reminded: one day before the end or halfway, whichever
+    is later.
+    """
     return max(started_at + (due_at - started_at) / 2, due_at - REMINDER_BEFORE)
 
 

@@ -1,4 +1,4 @@
-"""The verbs that write policies."""
+"""Services that write policies."""
 
 from sla.policies.services.exchange import export_terms, import_terms
 from sla.policies.services.publishing import (

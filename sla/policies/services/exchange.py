@@ -1,5 +1,5 @@
-"""Calendars and policies of a customer as data: written out, and published from what was written.
-The form's rules hold here too.
+"""Export and import of a customer's calendars and policies as JSON data. Imports go through the
+same checks as the forms.
 """
 
 import json
@@ -106,11 +106,11 @@ def _policy(version: PolicyVersion) -> dict[str, Any]:
 def import_terms(
     *, organization: Organization, data: Mapping[str, Any], by: Actor, at: datetime
 ) -> dict[str, Any]:
-    """Publish what is written as new versions, all or nothing, and return what was published;
-    ``number`` is ignored.
+    """Publish the given calendars and policies as new versions, all or none, and return the
+    published ones. ``number`` is ignored.
 
-    What is the same as the newest version is left alone. Refuses with ``NotAllowed`` or
-    ``Invalid``, whose fields say where: ``policies[0].targets[2].minutes``.
+    Skips a row that equals its newest version. Raises ``NotAllowed``, or ``Invalid`` with the path
+    of each error: ``policies[0].targets[2].minutes``.
     """
     user = acting_person(by)
     if not user.can(Capability.CONFIGURE):
@@ -158,14 +158,16 @@ _SILENT_TARGET = {
 
 
 def _is_known(row: Mapping[str, Any], known: list[dict[str, Any]], at: datetime) -> bool:
-    """Tell whether a row says what a newest version says, from then on or later; what it leaves out
-    is what leaving it out means.
+    """Tell whether a row equals a newest version; a missing key counts as its default. If the row
+    names an instant, that version must be in force by then.
     """
     return any(_said(row) == _said(old) and _holds_by_then(row, old, at) for old in known)
 
 
 def _holds_by_then(row: Mapping[str, Any], old: Mapping[str, Any], at: datetime) -> bool:
-    """Tell whether what is written already holds, or will, when the row wants it to."""
+    """Tell whether ``old`` is in force by the row's ``effective_from``; True if the row
+    names none.
+    """
     return not row.get("effective_from") or datetime.fromisoformat(
         old["effective_from"]
     ) <= _instant(row, at)
@@ -296,11 +298,12 @@ def _person(row: Mapping[str, Any]) -> User | None:
 
 
 def _instant(row: Mapping[str, Any], at: datetime, *, can_be_past: bool = False) -> datetime:
-    """Return from when the version holds: as written; without it, now. What was written out in the
-    past holds from now on.
+    """Return the instant from which the version is in force: ``at`` if the row names none or a past
+    one.
 
-    Only a calendar's first version may begin in the past: there is no other one that could have
-    held.
+    Only the first version of a calendar may begin in the past (``can_be_past``), because it
+    replaces no other. Raises ``Invalid`` for text without a zone, for text that is no instant, and
+    above 100 years ahead.
     """
     text = row.get("effective_from")
     if not text:
@@ -326,7 +329,7 @@ def _rows(data: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
 
 
 def _check_words(row: Mapping[str, Any], known: set[str], name: str) -> None:
-    """Refuse a word that nobody would read: a typing error would be lost without a sound."""
+    """Raise ``Invalid`` for an unknown key, so that a typing error is not ignored."""
     strange = sorted(set(row) - known)
     if strange:
         words = _("Unknown words: %(strange)s. Known are: %(known)s.") % {
@@ -338,7 +341,9 @@ def _check_words(row: Mapping[str, Any], known: set[str], name: str) -> None:
 
 @contextmanager
 def _at(place: str) -> Iterator[None]:
-    """Say where a refusal comes from."""
+    """Catch ``ValidationError`` and ``Invalid`` and raise ``Invalid`` with ``place`` before each
+    field.
+    """
     try:
         yield
     except ValidationError as error:

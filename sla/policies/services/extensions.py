@@ -1,5 +1,5 @@
-"""An extension widens what it extends (SPEC 4.5): whoever pays for more hours is never served
-later.
+"""Check that an extended calendar includes the hours it extends (SPEC 4.5). Otherwise a customer
+who pays for more hours would be served later.
 """
 
 from datetime import datetime
@@ -28,8 +28,11 @@ def lacking_days(narrow: WorkCalendar, wide: WorkCalendar) -> list[str]:
 
 
 def check_extensions(version: CalendarVersion, at: datetime) -> None:
-    """Refuse a version of a calendar by which an extension that a policy names would lack hours of
-    what it extends.
+    """Raise ``ValidationError`` if this calendar version would leave an extension without hours of
+    the calendar that it extends.
+
+    Checks the policies in force at ``at`` and the planned ones. Skips calendars in different time
+    zones.
     """
     known = calendar_versions_on(version.calendar.organization, version.effective_from)
     versions = [version if each.calendar_id == version.calendar_id else each for each in known]
@@ -58,7 +61,7 @@ def check_extensions(version: CalendarVersion, at: datetime) -> None:
 
 
 def _policies(organization_id: int, at: datetime) -> list[PolicyVersion]:
-    """Return the versions with an extension that are in force, or are to come."""
+    """Return the policy versions, in force at ``at`` or planned, that name an extended calendar."""
     rows = PolicyVersion.objects.filter(organization_id=organization_id).select_related(
         "contract", "person", "organization"
     )

@@ -1,4 +1,4 @@
-"""Policies in versions: who they are for, from when on, and that they have no hole (SPEC 17.3)."""
+"""Publication of policy versions, with checks of their subject, dates and targets (SPEC 17.3)."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -36,12 +36,13 @@ def publish_policy(
     person: User | None = None,
     **says: Any,
 ) -> PolicyVersion:
-    """Add a version to the policy of a contract, a person, or, without both, of the organization;
-    earlier ones stay.
+    """Add a version to the policy of a contract, of a person or, without both, of the organization.
+    Earlier versions stay.
 
-    ``targets`` are unsaved rows; ``says`` holds calendars, pauses and warnings by the model's
-    names. It binds the tickets that arrive from ``effective_from`` on (DECISIONS 15). Raises
-    ``Invalid`` or ``ValidationError`` with what is wrong and how to mend it.
+    ``targets`` are unsaved rows; ``says`` holds calendars, pauses and warnings by column name. The
+    version binds tickets that arrive from ``effective_from`` on (DECISIONS 15). Raises ``Invalid``
+    or ``ValidationError``, whose message says how to correct the input. Locks the organization's
+    row.
     """
     rows = list(targets)
     hold_organization(organization.pk)
@@ -67,15 +68,15 @@ def publish_policy(
 
 
 def hold_organization(organization_id: int) -> None:
-    """Hold the organization's row until the commit: two who publish at once are judged one after
-    the other.
+    """Lock the organization's row until the commit. Concurrent publications are then checked one
+    after the other.
     """
     Organization.objects.select_for_update().get(pk=organization_id)
 
 
 def check_version(version: PolicyVersion, *, at: datetime) -> None:
-    """Refuse a version for somebody who is no member, or that would change the past or begin before
-    the one it follows.
+    """Raise ``Invalid`` for a person who is no valid user, an ``effective_from`` in the past or out
+    of order, or an extension that lacks hours.
     """
     if (
         version.person is not None
@@ -88,8 +89,8 @@ def check_version(version: PolicyVersion, *, at: datetime) -> None:
 
 
 def _check_widens(version: PolicyVersion, at: datetime) -> None:
-    """Refuse an extension that leaves out hours of the calendar it is to widen (SPEC 4.5): who pays
-    for more would be served later.
+    """Raise ``Invalid`` if the extended calendar lacks hours of the calendar that it extends (SPEC
+    4.5). Skip the check if either is missing or their time zones differ.
     """
     if version.extended_calendar_id is None:
         return
@@ -121,8 +122,8 @@ def _versions_like(version: PolicyVersion) -> QuerySet[PolicyVersion]:
 
 
 def number_version(version: PolicyVersion, *, at: datetime) -> None:
-    """Give a new version its number and the instant from which it is known. Whoever calls it holds
-    the organization's row.
+    """Set the next number and ``published_at``, without saving. The caller has locked the
+    organization's row.
     """
     last = _versions_like(version).order_by("-number").first()
     version.number = last.number + 1 if last else 1
@@ -140,11 +141,11 @@ def tell_published(version: PolicyVersion, *, by: Actor, at: datetime) -> None:
 
 
 def check_targets(targets: Iterable[PolicyTarget]) -> None:
-    """Refuse a policy with a hole: what it promises for one priority it promises for each, or
-    leaves to the policy beneath.
+    """Raise ``Invalid`` for duplicate targets, or for a metric that has a target for some
+    priorities only.
 
-    A support type or category may lean on the row for every one of them. Two targets for the same
-    matter are refused.
+    The wider rows of the same metric may supply the missing priorities of a support type or
+    category.
     """
     stated: dict[tuple[str, str, int | None], set[int]] = {}
     for target in targets:

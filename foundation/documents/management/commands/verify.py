@@ -1,4 +1,4 @@
-"""``./mesa manage verify FILE``: was a byte of a delivered file touched? Needs no server and no
+"""``./mesa manage verify FILE``: check that delivered files are unchanged. Needs no server and no
 database.
 """
 
@@ -66,7 +66,7 @@ def check_file(content: bytes, *, certificate: bytes | None) -> Check:
 
 
 def said(check: Check) -> str:
-    """Return one line in English about what was found."""
+    """Return the result of a check as one line of English."""
     if check.is_intact:
         when = f", {check.signed_at:%Y-%m-%d %H:%M:%S %Z}" if check.signed_at else ""
         return f"intact, signed by {check.signer}{when}, SHA-256 {check.sha256}"
