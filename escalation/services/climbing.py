@@ -181,7 +181,10 @@ def acknowledge_escalation(*, escalation: Escalation, by: Actor, at: datetime) -
     user = acting_person(by)
     if not can_acknowledge(user, escalation, at):
         raise NotAllowed(
-            _("Only who was notified, or a supervisor of the desk, can acknowledge the escalation.")
+            _(
+                "Only people who were notified and supervisors of the desk can acknowledge the "
+                "escalation."
+            )
         )
     return _acknowledge(escalation, {"acknowledged_by": user}, by, at)
 
