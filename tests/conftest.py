@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.apps import apps
 from django.core.cache import cache
+from django.db import connection
 
 from foundation.accounts.models import Organization, User
 from foundation.accounts.tenancy import every_organization
@@ -36,6 +38,19 @@ def house(db: None, all_scope: None, _standing_house: House) -> House:
         # that another test has cached are not found.
         organization.save()
     return copy
+
+
+@pytest.fixture
+def empty_tables(db: None) -> None:
+    """Delete the rows of the house; the rollback at the end of the test restores them."""
+    tables = [
+        model._meta.db_table
+        for model in apps.get_models()
+        if not model.__module__.startswith("django.")
+    ]
+    with connection.cursor() as cursor:
+        for table in tables:
+            cursor.execute(f'DELETE FROM "{table}"')  # foreign keys are checked at the commit
 
 
 @pytest.fixture

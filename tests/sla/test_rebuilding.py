@@ -152,8 +152,9 @@ def test_the_command_tells_mends_and_refuses_what_it_does_not_know(
 
 
 @pytest.mark.long
-@pytest.mark.django_db
-def test_every_clock_of_the_demonstration_is_rebuilt_and_explained_to_the_second() -> None:
+def test_every_clock_of_the_demonstration_is_rebuilt_and_explained_to_the_second(
+    empty_tables: None,
+) -> None:
     with every_organization(reason="replay the demonstration"):
         house = build_demonstration(MONDAY_9AM - timedelta(days=DAYS + 1))
         DemonstrationReplay(house, until=MONDAY_9AM, tickets=150).run()
