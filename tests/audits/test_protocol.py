@@ -11,11 +11,11 @@ from icalendar import Calendar as ICalendar
 
 from audits import services
 from audits.models import VisitPlace
-from audits.queries import needs_delay_notice, rows_of, view_of_staff
+from audits.queries import get_evidence, needs_delay_notice, rows_of, view_of_staff
 from audits.services import NewVisit
 from audits.services.base import NotNow
 from foundation.accounts.models import User
-from foundation.core.errors import Invalid, NotAllowed
+from foundation.core.errors import Invalid, NotAllowed, NotFound
 from foundation.notifications.models import OutboxMessage
 from reports.queries import build_service_level
 from sla.clocks.models import Clock
@@ -30,6 +30,7 @@ from tests.support.house import (
     by,
     fresh,
 )
+from tests.support.tickets import step
 from tickets.models import Message
 
 
@@ -219,6 +220,17 @@ def test_a_request_to_manipulate_stops_the_audit_and_is_reported(
     assert (clock.state, clock.started_at) == ("running", MONDAY_9AM + 2 * DAY)
     assert rebuild_clocks(ticket=fresh(audit.ticket), write=False) == []
     deliver(house, audit, evidence, at=MONDAY_9AM + 2 * DAY)
+
+
+def test_evidence_of_another_audit_does_not_exist(house: House) -> None:
+    first = ask(house)
+    evidence = prepare(house, first)
+    step(house, first.ticket, "cancel", MONDAY_9AM + DAY, reason="Not now.")
+    second = ask(house, at=MONDAY_9AM + 2 * DAY)
+
+    with pytest.raises(NotFound):
+        get_evidence(second, evidence.pk)
+    assert get_evidence(first, evidence.pk) == evidence
 
 
 def test_only_roles_that_prepare_evidence_see_in_the_list_that_an_audit_is_stopped(

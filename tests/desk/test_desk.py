@@ -26,7 +26,7 @@ from tests.support.house import (
 )
 from tests.support.statements import statements
 from tickets import services
-from tickets.models import Ticket
+from tickets.models import Message, Ticket
 from tickets.services import TransitionDetails
 
 
@@ -146,6 +146,13 @@ def test_a_reply_is_never_refused_for_being_late_but_warns(house: House, sign_in
 
     assert "Second." in page
     assert "message-warning" in page
+
+    own = sign_in(house.agent).post(
+        f"/admin/tickets/{ticket.number}/say/",
+        {"kind": "reply", "body": "Third.", "last_message": Message.objects.get(body="First.").pk},
+        follow=True,
+    )
+    assert "message-warning" not in own.content.decode()  # the newer message is one's own
 
 
 def test_markup_is_shown_as_text(house: House, sign_in: Any) -> None:

@@ -383,11 +383,15 @@ def test_a_file_that_an_undone_act_left_behind_goes_after_a_day(house: House) ->
         organization_id=house.north.pk, content=b"kept", content_type="text/plain", at=MONDAY_9AM
     )
     left = Blob(organization_id=house.north.pk, sha256="0" * 64)
-    left.file.save("x", ContentFile(b"left"), save=False)
+    other = Blob(organization_id=house.south.pk, sha256="1" * 64)
     now = timezone.now()
 
+    discard_strays(at=now + timedelta(days=2))  # those of other tests
+    left.file.save("x", ContentFile(b"left"), save=False)
+    other.file.save("y", ContentFile(b"other"), save=False)
+
     assert discard_strays(at=now) == 0
-    assert discard_strays(at=now + timedelta(days=2)) >= 1
+    assert discard_strays(at=now + timedelta(days=2)) == 2
     assert (left.file.storage.exists(left.file.name), kept.file.storage.exists(kept.file.name)) == (
         False,
         True,

@@ -2,10 +2,12 @@
 again.
 """
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 import time_machine
+from django.db import OperationalError
 
 from foundation.activity.models import Record
 from foundation.notifications.models import MessageStatus, OutboxMessage
@@ -54,6 +56,19 @@ def test_monitoring_reads_it_without_a_login(house: House, client: Any) -> None:
         answer = client.get("/readyz")
 
     assert answer.json() == {"status": "ok", "oldest_message_seconds": 5400}
+
+
+def test_a_database_that_fails_is_said_with_503(
+    client: Any, db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(at: datetime) -> timedelta:
+        raise OperationalError("no connection")
+
+    monkeypatch.setattr("web.views.oldest_waiting", fail)
+
+    answer = client.get("/readyz")
+
+    assert (answer.status_code, answer.json()) == (503, {"status": "no database"})
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Contract, FieldType, TemplateField
 from escalation.models import Escalation, EscalationLevel, EscalationMatrix
-from foundation.accounts.models import User
+from foundation.accounts.models import Membership, User
 from reports.services import request_report
 from tests.support.house import (
     MINUTE,
@@ -106,6 +106,24 @@ def test_fields_of_the_template_and_files_are_kept_with_the_ticket(
         file["Content-Type"],
         file["X-Content-Type-Options"],
     ) == (PNG, "image/png", "nosniff")
+
+
+def test_a_field_for_a_person_offers_the_active_members_of_the_customer_alone(
+    house: House, sign_in: Any
+) -> None:
+    TemplateField.objects.create(
+        template=house.template, key="boss", type=FieldType.PERSON, label_es="Autoriza"
+    )
+    gone = house.people["approver"]
+    Membership.objects.filter(user=gone).update(is_suspended=True)
+    client = sign_in(house.requester)
+
+    for person in (house.outsider, house.agent, gone):
+        refused = client.post("/catalog/erp-error/", form(house, field_boss=person.pk))
+        assert refused.status_code == 400, person
+    client.post("/catalog/erp-error/", form(house, field_boss=house.people["coordinator"].pk))
+
+    assert [row["value"] for row in Ticket.objects.get().answers] == ["Coordinator North"]
 
 
 def test_a_reply_with_a_refused_file_keeps_its_text(house: House, sign_in: Any) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pypdf
 import pytest
+import time_machine
 
 from catalog.services import publish_matrix
 from foundation.core.classification import DEFAULT_MATRIX, Priority
@@ -21,6 +22,7 @@ from sla.policies.services import publish_policy
 from tests.support.calendars import publish, version_of
 from tests.support.clocks import sweep
 from tests.support.house import (
+    DAY,
     HOUR,
     MONDAY_9AM,
     SETUP,
@@ -266,6 +268,46 @@ def test_last_months_report_is_sent_by_itself_once_on_the_first(house: House) ->
     assert [(m.to_email, m.attachment_name) for m in sent] == [
         ("report_recipient@north.example", "north-2026-03-v1.pdf")
     ]
+
+
+def test_a_report_asked_for_before_the_first_of_the_month_is_sent_once_it_is_ready(
+    house: House,
+) -> None:
+    issue = services.request_report(
+        organization=house.north,
+        month=MARCH,
+        language=house.contract.report_language,
+        by=SETUP,
+        at=APRIL_1,
+    )
+    assert services.issue_monthly_report(organization=house.north, at=APRIL_1 + HOUR) == issue
+    assert not OutboxMessage.objects.filter(template="monthly_report").exists()
+
+    services.make_report(issue_id=issue.pk, at=APRIL_1 + 2 * HOUR)
+
+    assert OutboxMessage.objects.filter(template="monthly_report").count() == 1
+
+
+def test_a_report_that_an_outage_delayed_is_sent_until_the_third(house: House) -> None:
+    on_the_third = services.issue_monthly_report(organization=house.north, at=APRIL_1 + 2 * DAY)
+
+    assert services.issue_monthly_report(organization=house.south, at=APRIL_1 + 3 * DAY) is None
+    assert on_the_third is not None
+    assert on_the_third.month == MARCH
+
+
+def test_the_waiting_page_reloads_as_soon_as_the_pdf_exists(house: House, sign_in: Any) -> None:
+    client = sign_in(house.people["coordinator"])
+    path = "/reports/north/2026-03/pdf/"
+    with time_machine.travel(APRIL_1, tick=False):
+        assert client.get(path).status_code == 202
+    services.make_report(issue_id=ReportIssue.objects.get().pk, at=APRIL_1)
+
+    polled = client.get(path, headers={"HX-Request": "true"})
+    assert (polled.status_code, polled["HX-Refresh"], polled.content) == (200, "true", b"")
+    pdf = client.get(path)
+    assert (pdf["Content-Type"], pdf.getvalue()[:5]) == ("application/pdf", b"%PDF-")
+    pdf.close()
 
 
 @pytest.mark.parametrize("text", ["2026-13", "March", "", "2026-03-01"])
