@@ -1,12 +1,15 @@
 import pytest
 
 from catalog.models import Contract
+from foundation.accounts.models import Membership
 from foundation.accounts.tenancy import organization_scope
 from foundation.core.classification import (
     Impact,
+    Kind,
     Priority,
     Urgency,
 )
+from foundation.core.errors import Invalid
 from foundation.notifications.models import OutboxMessage
 from tests.support.house import (
     DAY,
@@ -22,7 +25,9 @@ from tickets.models import Ticket
 from tickets.services import (
     MayNotDo,
     MayNotRaise,
+    NewTicket,
 )
+from tickets.services.raising import MAX_SUBJECT, MAX_TEXT
 
 
 def test_the_matrix_of_the_contract_gives_the_priority(house: House) -> None:
@@ -117,3 +122,39 @@ def _site(house: House):
     from foundation.accounts.models import Membership
 
     return Membership.objects.get(user=house.people["site_supervisor"]).site
+
+
+@pytest.mark.parametrize(
+    ("subject", "description", "refused"),
+    [
+        (" ab ", "It says: not allowed.", ["subject"]),
+        ("a" * (MAX_SUBJECT + 1), "It says: not allowed.", ["subject"]),
+        ("abc", " ", ["description"]),
+        ("abc", "x" * (MAX_TEXT + 1), ["description"]),
+        ("", "", ["description", "subject"]),
+    ],
+)
+def test_texts_that_are_too_short_or_too_long_are_named_and_nothing_is_raised(
+    house: House, subject: str, description: str, refused: list[str]
+) -> None:
+    membership = Membership.objects.select_related("organization", "user").get(user=house.requester)
+
+    def ask(subject: str, description: str) -> Ticket:
+        request = NewTicket(
+            membership=membership,
+            subject=subject,
+            description=description,
+            kind=Kind.INCIDENT,
+            service=house.services["erp"],
+            impact=Impact.MINOR,
+            urgency=Urgency.LOW,
+        )
+        return services.raise_ticket(request=request, by=by(house.requester), at=MONDAY_9AM)
+
+    with pytest.raises(Invalid) as caught:
+        ask(subject, description)
+
+    assert sorted(caught.value.fields) == refused
+    assert not Ticket.objects.exists()
+    assert ask("abc", "x").subject == "abc"
+    assert ask("a" * MAX_SUBJECT, "x" * MAX_TEXT).description == "x" * MAX_TEXT
