@@ -45,7 +45,7 @@ def empty_tables(db: None) -> None:
     """Delete the rows of the house; the rollback at the end of the test restores them."""
     tables = [
         model._meta.db_table
-        for model in apps.get_models()
+        for model in apps.get_models(include_auto_created=True)
         if not model.__module__.startswith("django.")
     ]
     with connection.cursor() as cursor:

@@ -5,7 +5,10 @@ passwords, files in a temporary folder.
 import os
 import tempfile
 
-os.environ.setdefault("MESA_VAR", tempfile.mkdtemp(prefix="mesa-tests-"))
+# A process of xdist inherits the folder of the one that started it: it gets its own all the same,
+# because a test deletes the files without a row in its database.
+if "MESA_VAR" not in os.environ or "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ["MESA_VAR"] = tempfile.mkdtemp(prefix="mesa-tests-")
 os.environ.pop("MESA_DEMO", None)
 
 from servicedesk.settings import *  # noqa: E402, F403
