@@ -187,6 +187,13 @@ def test_delay_is_called_by_receivers_alone() -> None:
     }
 
 
+DOORS = {"api", "desk", "portal", "web"}
+# The keys of the API have no other service; the admin saves forms and formsets itself.
+WRITING_DOORS = {
+    "api/idempotency.py",
+    "desk/configuration/base.py",
+    "desk/configuration/people.py",
+}
 WRITES_NOTHING = {
     "panels.py",
     "permissions.py",
@@ -205,7 +212,10 @@ def test_doors_tasks_and_receivers_write_nothing() -> None:
     guilty = [
         f"{path.relative_to(ROOT)}: {line.strip()}"
         for path in python_files()
-        if path.parts[-2] in {"queries", "templatetags"} or path.name in WRITES_NOTHING
+        if path.parts[-2] in {"queries", "templatetags"}
+        or path.name in WRITES_NOTHING
+        or path.relative_to(ROOT).parts[0] in DOORS
+        if str(path.relative_to(ROOT)) not in WRITING_DOORS
         for line in path.read_text().splitlines()
         if writing.search(line)
     ]
@@ -250,18 +260,37 @@ def test_templates_hold_no_inline_style_or_script() -> None:
     assert guilty == []
 
 
+# The user is the object of the act, not the one who acts.
+TAKE_ANOTHER_PERSON = {
+    "_give",
+    "assign_automatically",
+    "assign_ticket",
+    "assign_tickets",
+    "issue_service_account_token",
+    "issue_user_token",
+    "publish_policy",
+}
+
+
 def test_services_take_the_actor_alone() -> None:
-    """Who may is who is recorded: no second person beside ``by``."""
+    """The permission check and the record read the same person, ``by``."""
     guilty = [
         f"{path.relative_to(ROOT)}:{node.name}"
         for path in python_files()
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.FunctionDef)
-        and {"by", "user"} <= {arg.arg for arg in (*node.args.args, *node.args.kwonlyargs)}
-        and node.name not in {"issue_user_token"}  # whose token it is
+        and {"Actor", "User"} <= _annotations(node)
+        and node.name not in TAKE_ANOTHER_PERSON
     ]
 
     assert guilty == []
+
+
+def _annotations(function: ast.FunctionDef) -> set[str]:
+    arguments = (*function.args.args, *function.args.kwonlyargs)
+    return {
+        ast.unparse(arg.annotation).removesuffix(" | None") for arg in arguments if arg.annotation
+    }
 
 
 @pytest.mark.parametrize("language", ["en", "es"])

@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON_COLUMNS = 100
@@ -139,7 +140,7 @@ def test_references_lead_to_a_numbered_line(kind: str) -> None:
     text = (ROOT / document).read_text(encoding="utf-8")
     numbers = {
         number
-        for path in [*python_files(), *files("*.html")]
+        for path in [*python_files(), *files("*.html", "*.md"), ROOT / ".env.example"]
         for number in re.findall(cited, path.read_text(encoding="utf-8"))
     }
 
@@ -150,6 +151,41 @@ def test_references_lead_to_a_numbered_line(kind: str) -> None:
     }
     assert numbers
     assert missing == set()
+
+
+# Words that customers misread or that have another word in the product, and what to write.
+REPLACED_WORDS = {
+    r"demora\w*": "retraso",
+    r"exenci(ón|ones)": "autorización de excepción",
+    r"sustitut[oa]s?": "suplente",
+    r"relojes": "tiempos",
+    r"feriados?": "festivo",
+    r"(horario|calendario)s? hábil(es)?": "laboral",
+    r"nadie de turno": "nadie en turno",
+    r"inválid[oa]s?": "no procede",
+    r"informes?": "reporte",
+    r"ocupad[oa]s?": "ya está registrado",
+    r"en por ciento": "en porcentaje",
+    r"sin dar": "no se dio",
+    r"vínculos?|ligas?": "enlace",
+    r"confirme (en|que)": "acuse recibo",
+    r"en marcha": "en curso",
+}
+
+
+def test_spanish_texts_avoid_the_words_that_were_replaced() -> None:
+    with (ROOT / "locale/es/LC_MESSAGES/django.po").open("rb") as source:
+        strings = [message.string for message in read_po(source, locale="es") if message.id]
+    texts = [text for each in strings for text in ([each] if isinstance(each, str) else each)]
+    guilty = [
+        f"{text!r}: write {word!r}"
+        for pattern, word in REPLACED_WORDS.items()
+        for text in texts
+        if re.search(rf"\b({pattern})\b", text, re.IGNORECASE)
+    ]
+
+    assert len(texts) > 1000
+    assert guilty == []
 
 
 def test_references_to_adrs_lead_to_a_file() -> None:
