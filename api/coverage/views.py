@@ -1,7 +1,8 @@
 """The coverage gaps of a customer's coming week, as JSON."""
 
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,8 +13,7 @@ from escalation.coverage import forecasts_of
 from escalation.gaps import stretches_of
 from foundation.accounts.queries import organization_by_slug
 from foundation.accounts.roles import Capability
-from foundation.core.errors import NotAllowed
-from web.requests import person
+from web.access import needs
 
 _PARAMETERS = [
     OpenApiParameter(
@@ -22,15 +22,16 @@ _PARAMETERS = [
 ]
 
 
+_READERS_ONLY = gettext_lazy("Only staff who can see reports can read the coverage.")
+
+
 class CoverageView(APIView):
     @extend_schema(parameters=_PARAMETERS, responses=CoverageSerializer(many=True))
+    @method_decorator(needs(Capability.SEE_REPORTS, refusal=_READERS_ONLY))
     def get(self, request: Request) -> Response:
         """Show the hours in which nobody on duty would be told, by contract in force. For those who
         see the desk's reports.
         """
-        user = person(request)
-        if not (user.is_staff and user.can(Capability.SEE_REPORTS)):
-            raise NotAllowed(_("Only staff who can see reports can read the coverage."))
         organization = organization_by_slug(request.query_params.get("organization", ""))
         found = [
             {

@@ -3,7 +3,9 @@ as new versions by administrators.
 """
 
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.request import Request
@@ -14,9 +16,10 @@ from api.terms.serializers import TermsSerializer
 from foundation.accounts.queries import organization_by_slug
 from foundation.accounts.roles import Capability
 from foundation.core.classification import Channel
-from foundation.core.errors import Invalid, NotAllowed
+from foundation.core.errors import Invalid
 from sla.policies.services import export_terms, import_terms
-from web.requests import actor, person
+from web.access import needs
+from web.requests import actor
 
 _PARAMETERS = [
     OpenApiParameter(
@@ -25,12 +28,15 @@ _PARAMETERS = [
 ]
 
 
+_READERS_ONLY = gettext_lazy("Only staff who can see the configuration can read these.")
+_ADMINISTRATORS_ONLY = gettext_lazy("Only administrators can publish calendars and policies.")
+
+
 class TermsView(APIView):
     @extend_schema(parameters=_PARAMETERS, responses=TermsSerializer)
+    @method_decorator(needs(Capability.SEE_CONFIGURATION, refusal=_READERS_ONLY))
     def get(self, request: Request) -> Response:
         """Write out the newest version of every calendar and policy of a customer."""
-        if not person(request).can(Capability.SEE_CONFIGURATION):
-            raise NotAllowed(_("Only staff who can see the configuration can read these."))
         return Response(
             export_terms(organization_by_slug(request.query_params.get("organization", "")))
         )
@@ -38,13 +44,11 @@ class TermsView(APIView):
     @extend_schema(
         parameters=_PARAMETERS, request=TermsSerializer, responses={201: TermsSerializer}
     )
+    @method_decorator(needs(Capability.CONFIGURE, refusal=_ADMINISTRATORS_ONLY))
     def post(self, request: Request) -> Response:
         """Publish new versions; answers with those that were made, and refuses with the place of
         what is wrong.
         """
-        user = person(request)
-        if not user.can(Capability.CONFIGURE):
-            raise NotAllowed(_("Only administrators can publish calendars and policies."))
         organization = organization_by_slug(request.query_params.get("organization", ""))
         if not isinstance(request.data, dict):
             raise Invalid(_("Write an object with calendars and policies."))

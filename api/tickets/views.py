@@ -5,7 +5,9 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, status, viewsets
 from rest_framework.decorators import action
@@ -40,6 +42,7 @@ from escalation.queries import escalations_of, rule_logs_of
 from escalation.services import request_escalation
 from foundation.accounts.models import Membership, Team
 from foundation.accounts.queries import memberships_of, organization_by_slug, valid_user
+from foundation.accounts.roles import Capability
 from foundation.core.classification import (
     Channel,
     Environment,
@@ -47,15 +50,17 @@ from foundation.core.classification import (
     Kind,
     Urgency,
 )
-from foundation.core.errors import Invalid, NotAllowed
+from foundation.core.errors import Invalid
 from sla.clocks.explanation import explain_clock
 from sla.clocks.queries import clocks_of, get_clock, shown_to
 from sla.clocks.services import preview_classification
 from tickets import queries, services
 from tickets.models import Message, MessageKind, Ticket
 from tickets.services import NewTicket, TransitionDetails
+from web.access import needs
 from web.requests import actor, person
 
+_STAFF_ONLY = gettext_lazy("Only staff can read which rules ran on a ticket.")
 _IDEMPOTENCY = OpenApiParameter(
     "Idempotency-Key",
     str,
@@ -193,13 +198,12 @@ class TicketViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Ticket]):
 
     @extend_schema(responses=RuleLogSerializer(many=True))
     @action(detail=True, methods=["get"], pagination_class=None, filterset_class=None)
+    @method_decorator(needs(Capability.SEE_TICKETS, refusal=_STAFF_ONLY))
     def rules(self, request: Request, number: str) -> Response:
         """Show which rules ran on the ticket, which did not, and why; the newest fact first. For
         the staff.
         """
         ticket = queries.get_ticket(person(request), number)
-        if not person(request).is_staff:
-            raise NotAllowed(_("Only staff can read which rules ran on a ticket."))
         return Response(RuleLogSerializer(rule_logs_of(ticket), many=True).data)
 
     @extend_schema(

@@ -16,6 +16,7 @@ from audits.queries.audits import (
     get_conference,
     get_evidence,
     get_item,
+    get_undelivered_evidence,
     get_visit,
     rows_of,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "get_audit",
     "get_conference",
     "get_evidence",
+    "get_undelivered_evidence",
     "get_item",
     "get_visit",
     "index_attachment",

@@ -20,7 +20,7 @@ from audits.models import (
 from audits.permissions import sees_evidence
 from audits.queries.views import _is_in_danger
 from foundation.accounts.models import User
-from foundation.core.errors import NotFound
+from foundation.core.errors import NotAllowed, NotFound
 from sla.clocks.models import Clock
 from sla.metrics import Metric
 from tickets.queries import visible_to
@@ -80,6 +80,15 @@ def get_evidence(audit: AuditRequest, evidence_id: int) -> Evidence:
     if row is None:
         raise NotFound(_("There is no such evidence."))
     return row
+
+
+def get_undelivered_evidence(user: User, audit: AuditRequest, evidence_id: int) -> Evidence:
+    """Return evidence with its original and draft files. Raise ``NotAllowed`` unless the user
+    prepares or approves evidence of this organization, ``NotFound`` for an unknown id.
+    """
+    if not sees_evidence(user, audit.organization_id):
+        raise NotAllowed(_("Only those who prepare or approve evidence read it before it leaves."))
+    return get_evidence(audit, evidence_id)
 
 
 def get_item(audit: AuditRequest, number: int) -> RequestedItem:

@@ -29,7 +29,7 @@ from desk.frame import frame
 from foundation.accounts.models import User
 from foundation.accounts.roles import Capability
 from foundation.core.classification import Channel
-from foundation.core.errors import DomainError, NotAllowed, NotFound
+from foundation.core.errors import DomainError, NotFound
 from foundation.core.zones import zone
 from web.access import needs
 from web.errors import page_status, put_on_form
@@ -245,9 +245,7 @@ def evidence_file(
     """
     user = person(request)
     found = queries.get_audit(user, number)
-    if not sees_evidence(user, found.organization_id):
-        raise NotAllowed(_("Only those who prepare or approve evidence read it before it leaves."))
-    evidence = queries.get_evidence(found, evidence_id)
+    evidence = queries.get_undelivered_evidence(user, found, evidence_id)
     if kind == "source" and evidence.source is not None:
         # ``evidence.name`` names what will be delivered; the original gets a name of its own
         ending = guess_extension(evidence.source.content_type) or ""
