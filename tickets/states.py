@@ -134,6 +134,18 @@ class Transition:
     closure_code: ClosureCode | None = None
     effects: frozenset[Effect] = frozenset()
 
+    @property
+    def is_solution(self) -> bool:
+        return self.target is State.SOLVED
+
+    @property
+    def ends_unsolved(self) -> bool:
+        """Whether the ticket ends without a solution; the desk shows such a step as dangerous."""
+        return self.target in {State.REJECTED, State.CANCELLED} or self.closure_code in {
+            ClosureCode.CANCELLED,
+            ClosureCode.INVALID,
+        }
+
 
 _UNSTARTED = frozenset({State.NEW, State.OPEN, State.ASSIGNED})
 _WORKED = frozenset({State.OPEN, State.ASSIGNED, State.IN_PROGRESS, *PENDING})
