@@ -22,7 +22,7 @@ from tickets.notices import send, ticket_letter
 def tell_requested(*, audit: AuditRequest, at: datetime) -> None:
     """Notify BPO and the audit area of a new audit request."""
     key = f"audit:{audit.pk}"
-    _tell(
+    _notify(
         audit,
         _people(audit, StaffRole.BPO, StaffRole.AUDIT_AREA),
         "audit_requested",
@@ -37,7 +37,7 @@ def tell_prepared(*, audit: AuditRequest, evidence: Evidence, at: datetime) -> N
     people = [
         person for person in _people(audit, StaffRole.BPO) if person.pk != evidence.prepared_by_id
     ]
-    _tell(
+    _notify(
         audit,
         people,
         "audit_prepared",
@@ -56,7 +56,7 @@ def tell_decided(*, audit: AuditRequest, evidence: Evidence, at: datetime) -> No
         "approved": evidence.state == EvidenceState.APPROVED,
         "reason": evidence.decision,
     }
-    _tell(audit, [evidence.prepared_by], "audit_decided", key, at, **context)
+    _notify(audit, [evidence.prepared_by], "audit_decided", key, at, **context)
 
 
 def demand_delay_notice(
@@ -70,14 +70,14 @@ def demand_delay_notice(
         if person is not None and person.is_active:
             people[person.pk] = person
     key = f"audit-delay:{audit.pk}:{due_at}:{percent}:{given}"
-    _tell(
+    _notify(
         audit, list(people.values()), "audit_delay_wanted", key, at, due_at=due_at, percent=percent
     )
 
 
 def tell_visit(*, audit: AuditRequest, visit: Visit, at: datetime) -> None:
     people = _people(audit, StaffRole.AUDIT_AREA, StaffRole.DESK_SUPERVISOR)
-    _tell(
+    _notify(
         audit,
         people,
         "audit_visit",
@@ -98,7 +98,7 @@ def tell_committee(*, audit: AuditRequest, at: datetime) -> None:
     ] or _people(audit, StaffRole.AUDIT_AREA)
     key = f"audit-stopped:{audit.pk}:{at.isoformat()}"
     who = audit.decided_by.full_name if audit.decided_by else ""
-    _tell(audit, people, "audit_stopped", key, at, reason=audit.decision, who=who)
+    _notify(audit, people, "audit_stopped", key, at, reason=audit.decision, who=who)
 
 
 def invite(*, audit: AuditRequest, conference: Conference, at: datetime) -> None:
@@ -135,7 +135,7 @@ def _people(audit: AuditRequest, *roles: StaffRole) -> list[User]:
     return [person for person in staff_with_role(*roles) if serves(person, audit.organization_id)]
 
 
-def _tell(
+def _notify(
     audit: AuditRequest, people: list[User], template: str, key: str, at: datetime, **context: Any
 ) -> None:
     """Queue letters to the people on duty or their substitutes, for now or for when the first of

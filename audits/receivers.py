@@ -2,7 +2,7 @@ from audits import services
 from audits.queries import audit_of_ticket
 from sla.events import ClockBreached, ClockWarned
 from sla.metrics import Metric
-from tickets.events import CustomerTold, TicketContractChanged, TicketRaised, TicketStateChanged
+from tickets.events import CustomerInformed, TicketContractChanged, TicketRaised, TicketStateChanged
 from tickets.models import Ticket
 
 
@@ -17,7 +17,7 @@ def on_ticket_state_changed(event: TicketStateChanged) -> None:
         )
 
 
-def on_customer_told(event: CustomerTold) -> None:
+def on_customer_informed(event: CustomerInformed) -> None:
     """Raise ``NotAllowed`` for a staff message with files that bypass the delivery of evidence."""
     audit = audit_of_ticket(event.ticket_id)
     if audit is not None:

@@ -17,7 +17,7 @@ SENTENCES: dict[str, Sentence] = {
     ),
     verbs.ITEM_SET_ASIDE: fixed(gettext_noop("Item %(item)s answered without evidence")),
     verbs.WAIVED: fixed(gettext_noop("Waiver for an editable file of item %(item)s")),
-    verbs.DELAY_TOLD: fixed(gettext_noop("Delay notice of the audit")),
+    verbs.DELAY_NOTICE_SENT: fixed(gettext_noop("Delay notice of the audit")),
     verbs.CONFERENCE_SCHEDULED: fixed(gettext_noop("Conference scheduled")),
     verbs.CONFERENCE_CANCELLED: fixed(gettext_noop("Conference cancelled")),
     verbs.VISIT_ANNOUNCED: fixed(gettext_noop("Site visit announced")),

@@ -63,7 +63,7 @@ def publish_matrix(
         cells=matrix_cells({**DEFAULT_MATRIX, **cells}),
         reason=reason.strip(),
     )
-    _tell(contract, verbs.MATRIX_PUBLISHED, version.pk, by, at)
+    _record(contract, verbs.MATRIX_PUBLISHED, version.pk, by, at)
     return version
 
 
@@ -92,7 +92,7 @@ def publish_contract(
         terms=terms,
         reason=reason.strip(),
     )
-    _tell(contract, verbs.CONTRACT_PUBLISHED, version.pk, by, at)
+    _record(contract, verbs.CONTRACT_PUBLISHED, version.pk, by, at)
     return version
 
 
@@ -108,7 +108,7 @@ def _terms_of(contract: Contract) -> dict[str, Any]:
     return values
 
 
-def _tell(contract: Contract, verb: str, version_id: int, by: Actor, at: datetime) -> None:
+def _record(contract: Contract, verb: str, version_id: int, by: Actor, at: datetime) -> None:
     fact = Fact(
         verb=verb,
         object_type="catalog.contract",

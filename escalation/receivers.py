@@ -19,7 +19,7 @@ from sla.clocks.models import Clock
 from sla.events import ClockBreached, ClockWarned
 from sla.policies.models import PolicyVersion
 from tickets.events import (
-    CustomerTold,
+    CustomerInformed,
     SolutionDeclined,
     TicketClassified,
     TicketContractChanged,
@@ -106,7 +106,7 @@ def _came_into_state(ticket: Ticket, at: datetime) -> None:
     services.watch_silence(ticket=ticket, at=at)
 
 
-def on_customer_told(event: CustomerTold) -> None:
+def on_customer_informed(event: CustomerInformed) -> None:
     if any_rule(Trigger.SILENCE):
         services.watch_silence(ticket=_ticket(event.ticket_id), at=event.at)
 

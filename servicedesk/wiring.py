@@ -16,7 +16,7 @@ from servicedesk.links import make_address
 from sla import receivers as sla
 from sla.events import ClockBreached, ClockWarned
 from tickets.events import (
-    CustomerTold,
+    CustomerInformed,
     SolutionDeclined,
     TicketClassified,
     TicketContractChanged,
@@ -37,9 +37,9 @@ def wire() -> None:
     subscribe(TicketRaised, sla.on_ticket_raised)
     subscribe(TicketRaised, escalation.on_ticket_raised)
     subscribe(TicketRaised, audits.on_ticket_raised)
-    subscribe(CustomerTold, sla.on_customer_told)
-    subscribe(CustomerTold, escalation.on_customer_told)
-    subscribe(CustomerTold, audits.on_customer_told)
+    subscribe(CustomerInformed, sla.on_customer_informed)
+    subscribe(CustomerInformed, escalation.on_customer_informed)
+    subscribe(CustomerInformed, audits.on_customer_informed)
     subscribe(TicketStateChanged, sla.on_ticket_state_changed)
     subscribe(TicketStateChanged, escalation.on_ticket_state_changed)
     subscribe(TicketStateChanged, audits.on_ticket_state_changed)

@@ -8,7 +8,7 @@ from sla.clocks import services
 from sla.permissions import can_relieve_breaches
 from sla.tasks import redate_by_version
 from tickets.events import (
-    CustomerTold,
+    CustomerInformed,
     TicketClassified,
     TicketContractChanged,
     TicketEvent,
@@ -39,7 +39,7 @@ def on_ticket_raised(event: TicketRaised) -> None:
     services.start_clocks(ticket=event.ticket, at=event.at)
 
 
-def on_customer_told(event: CustomerTold) -> None:
+def on_customer_informed(event: CustomerInformed) -> None:
     services.stop_clocks_for_message(
         ticket=_ticket(event), kind=event.kind, by=CLOCKWORK, at=event.at
     )

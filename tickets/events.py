@@ -47,7 +47,7 @@ class TicketStateChanged(TicketEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CustomerTold(TicketEvent):
+class CustomerInformed(TicketEvent):
     """The staff sent the customer a message: a reply, an attention statement or a solution."""
 
     message_id: int

@@ -24,7 +24,7 @@ from foundation.core.errors import Invalid, NotAllowed
 from foundation.core.wording import day_words
 from tickets.models import MessageKind
 from tickets.notices import tell_reply
-from tickets.services import tell_customer, write_message
+from tickets.services import publish_customer_informed, write_message
 from tickets.services.base import locked_ticket
 
 
@@ -110,7 +110,7 @@ def write_to_customer(
     message = write_message(
         ticket=ticket, kind=MessageKind.REPLY, body=text, is_from_staff=True, by=by, at=at
     )
-    tell_customer(ticket=ticket, message=message, by=by, at=at)
+    publish_customer_informed(ticket=ticket, message=message, by=by, at=at)
     tell_reply(ticket=ticket, message=message, at=at)
 
 

@@ -29,7 +29,7 @@ from sla.clocks.services import stop_promise
 from sla.metrics import Metric
 from tickets.models import MessageKind
 from tickets.notices import tell_reply
-from tickets.services import solve_automatically, tell_customer, write_message
+from tickets.services import publish_customer_informed, solve_automatically, write_message
 
 PDF = "application/pdf"
 EDITABLE = {Classification.PUBLIC, Classification.INTERNAL}
@@ -158,7 +158,7 @@ def _send(
         at=at,
         files=[file],
     )
-    tell_customer(ticket=ticket, message=message, by=by, at=at)
+    publish_customer_informed(ticket=ticket, message=message, by=by, at=at)
     tell_reply(ticket=ticket, message=message, at=at)
 
 

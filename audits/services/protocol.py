@@ -77,7 +77,7 @@ def give_delay_notice(
     )
     record_audit(
         locked,
-        verbs.DELAY_TOLD,
+        verbs.DELAY_NOTICE_SENT,
         by=by,
         at=at,
         new_date=new_date.isoformat(),

@@ -269,7 +269,7 @@ def bind(*, cover: bytes, body: bytes, watermark: str, title: str) -> bytes:
             marks[size] = PdfReader(BytesIO(_mark(watermark, *size)))
         page.merge_page(marks[size].pages[0])
     for page in writer.pages:
-        _calm(page)
+        _strip_active_annotations(page)
     for each in writer._objects:
         if isinstance(each, DictionaryObject):
             for key in _HIDDEN:
@@ -286,7 +286,7 @@ def bind(*, cover: bytes, body: bytes, watermark: str, title: str) -> bytes:
     return found.getvalue()
 
 
-def _calm(page: PageObject) -> None:
+def _strip_active_annotations(page: PageObject) -> None:
     """Remove media and file annotations from a page, and the ``/A`` actions of the others.
 
     Notes and filled-in form fields stay.

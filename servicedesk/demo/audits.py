@@ -131,13 +131,13 @@ def _attend(house: House, audit: AuditRequest, at: datetime) -> None:
     agent = house.staff["agent"]
     says = "Reunimos la evidencia de la lista; la recibirá en este ticket, punto por punto."
     take = at + timedelta(minutes=15)
-    tell = at + timedelta(minutes=25)
+    answered_at = at + timedelta(minutes=25)
     ticket = Ticket.objects.get(pk=audit.ticket_id)
     assign_ticket(ticket=ticket, assignee=agent, by=_by(agent), at=take)
     transition_ticket(ticket=Ticket.objects.get(pk=ticket.pk), name="start", by=_by(agent), at=take)
     ticket = Ticket.objects.get(pk=ticket.pk)
     send_attention_statement(
-        ticket=ticket, body=says, estimated_at=at + 9 * DAY, by=_by(agent), at=tell
+        ticket=ticket, body=says, estimated_at=at + 9 * DAY, by=_by(agent), at=answered_at
     )
 
 

@@ -238,14 +238,14 @@ def _reason(
     start: datetime,
     end: datetime | None,
     version: CalendarVersion,
-    stays: Sequence[IntervalColumns],
+    intervals: Sequence[IntervalColumns],
 ) -> str:
     if kind is SegmentKind.PAUSED:
         until = end or start + ONE_DAY
         return next(
             (
                 s.state
-                for s in stays
+                for s in intervals
                 if s.started_at < until
                 and (s.ended_at is None or s.ended_at > start)
                 and s.state in WAITS

@@ -28,7 +28,7 @@ from tickets.models import Ticket
 
 
 class IntervalColumns(Protocol):
-    """A stay of a ticket in a state, as a model, a plain row or replayed from the record."""
+    """The time of a ticket in a state, as a model, a plain row or replayed from the record."""
 
     @property
     def state(self) -> str: ...
@@ -81,8 +81,8 @@ class ClockColumns(Protocol):
 
 
 def pauses_of(intervals: Sequence[IntervalColumns], states: frozenset[str]) -> list[Pause]:
-    """Return the stays in the pausing states as (start, end); the end is None while the
-    stay lasts.
+    """Return the intervals in the pausing states as (start, end); the end is None while the ticket
+    is in the state.
     """
     return [
         (interval.started_at, interval.ended_at)

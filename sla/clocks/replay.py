@@ -18,7 +18,7 @@ from tickets import verbs as tickets_verbs
 
 
 @dataclass(frozen=True)
-class RecordedFact:
+class ReplayedFact:
     at: datetime
     verb: str
     payload: dict[str, Any]
@@ -66,7 +66,7 @@ class ReplayedClock:
 
 @dataclass
 class ReplayedInterval:
-    """A stay in a state, as ``tickets.StateInterval`` keeps it."""
+    """An interval in a state, as ``tickets.StateInterval`` keeps it."""
 
     state: str
     started_at: datetime
@@ -76,40 +76,40 @@ class ReplayedInterval:
 @dataclass
 class Replay:
     clocks: dict[int, ReplayedClock] = field(default_factory=dict)
-    stays: list[ReplayedInterval] = field(default_factory=list)
+    intervals: list[ReplayedInterval] = field(default_factory=list)
     arrived_at: datetime | None = None
 
 
-def replay(facts: Iterable[RecordedFact]) -> Replay:
-    """Return the clocks and stays that result from the facts of one ticket, in order. Skip unknown
-    verbs. Raise ``KeyError`` if the payload of an old fact lacks a key.
+def replay(facts: Iterable[ReplayedFact]) -> Replay:
+    """Return the clocks and intervals that result from the facts of one ticket, in order. Skip
+    unknown verbs. Raise ``KeyError`` if the payload of an old fact lacks a key.
     """
     found = Replay()
     for fact in facts:
-        tell = _TELLERS.get(fact.verb)
-        if tell is not None:
-            tell(found, fact)
+        handle = _HANDLERS.get(fact.verb)
+        if handle is not None:
+            handle(found, fact)
     return found
 
 
-def _raised(found: Replay, fact: RecordedFact) -> None:
+def _raised(found: Replay, fact: ReplayedFact) -> None:
     found.arrived_at = fact.at
-    found.stays.append(ReplayedInterval(fact.payload["state"], fact.at))
+    found.intervals.append(ReplayedInterval(fact.payload["state"], fact.at))
 
 
-def _state_changed(found: Replay, fact: RecordedFact) -> None:
-    found.stays[-1].ended_at = fact.at
-    found.stays.append(ReplayedInterval(fact.payload["to"], fact.at))
+def _state_changed(found: Replay, fact: ReplayedFact) -> None:
+    found.intervals[-1].ended_at = fact.at
+    found.intervals.append(ReplayedInterval(fact.payload["to"], fact.at))
 
 
-def _reprioritized(found: Replay, fact: RecordedFact) -> None:
+def _reprioritized(found: Replay, fact: ReplayedFact) -> None:
     change = fact.payload.get("changed", {}).get("priority")
     for clock in found.clocks.values():
         if change and clock.is_live and clock.metric in AT_ARRIVAL:
             clock.priority = change[1]
 
 
-def _segment(fact: RecordedFact, number: int, starts_at: datetime) -> ReplayedSegment:
+def _segment(fact: ReplayedFact, number: int, starts_at: datetime) -> ReplayedSegment:
     payload = fact.payload
     target = timedelta(seconds=payload["target_seconds"])
     unit = payload.get("target_unit", "time")
@@ -134,7 +134,7 @@ def _policy_ids(payload: dict[str, Any]) -> list[int]:
     return [payload["policy"]] if payload["policy"] is not None else []
 
 
-def _started(found: Replay, fact: RecordedFact) -> None:
+def _started(found: Replay, fact: ReplayedFact) -> None:
     """Add a clock. It starts at the arrival of the ticket, unless the fact of a later promise
     carries ``started_at``.
 
@@ -155,7 +155,7 @@ def _started(found: Replay, fact: RecordedFact) -> None:
     found.clocks[payload["clock"]] = clock
 
 
-def _retargeted(found: Replay, fact: RecordedFact) -> None:
+def _retargeted(found: Replay, fact: ReplayedFact) -> None:
     clock = found.clocks[fact.payload["clock"]]
     clock.segments.append(_segment(fact, len(clock.segments) + 1, fact.at))
     clock.policy_ids = clock.segments[-1].policy_ids
@@ -164,7 +164,7 @@ def _retargeted(found: Replay, fact: RecordedFact) -> None:
     clock.announced_percent = 0
 
 
-def _restarted(found: Replay, fact: RecordedFact) -> None:
+def _restarted(found: Replay, fact: ReplayedFact) -> None:
     """Measure the clock again from its start, without announcements: a mistake at the arrival was
     corrected.
     """
@@ -177,11 +177,11 @@ def _restarted(found: Replay, fact: RecordedFact) -> None:
     clock.announced_percent = 0
 
 
-def _warned(found: Replay, fact: RecordedFact) -> None:
+def _warned(found: Replay, fact: ReplayedFact) -> None:
     _announced(found.clocks[fact.payload["clock"]], fact.payload["percent"], fact.at)
 
 
-def _breached(found: Replay, fact: RecordedFact) -> None:
+def _breached(found: Replay, fact: ReplayedFact) -> None:
     clock = found.clocks[fact.payload["clock"]]
     clock.breached_at = clock.segments[-1].breached_at = datetime.fromisoformat(
         fact.payload["breached_at"]
@@ -194,7 +194,7 @@ def _announced(clock: ReplayedClock, percent: int, at: datetime) -> None:
     clock.announcements.append((len(clock.segments), percent, at))
 
 
-def _breach_taken_back(found: Replay, fact: RecordedFact) -> None:
+def _breach_taken_back(found: Replay, fact: ReplayedFact) -> None:
     clock = found.clocks[fact.payload["clock"]]
     clock.breached_at = clock.segments[-1].breached_at = None
     clock.announced_percent = fact.payload["announced_percent"]
@@ -203,12 +203,12 @@ def _breach_taken_back(found: Replay, fact: RecordedFact) -> None:
     ]
 
 
-def _rebound(found: Replay, fact: RecordedFact) -> None:
+def _rebound(found: Replay, fact: ReplayedFact) -> None:
     clock = found.clocks[fact.payload["clock"]]
     clock.policy_ids = clock.segments[-1].policy_ids = list(fact.payload["policy_ids"])
 
 
-def _stopped(found: Replay, fact: RecordedFact) -> None:
+def _stopped(found: Replay, fact: ReplayedFact) -> None:
     clock = found.clocks[fact.payload["clock"]]
     payload = fact.payload
     clock.state = "stopped"
@@ -226,14 +226,14 @@ def _stopped(found: Replay, fact: RecordedFact) -> None:
         ]
 
 
-def _withdrawn(found: Replay, fact: RecordedFact) -> None:
+def _withdrawn(found: Replay, fact: ReplayedFact) -> None:
     clock = found.clocks[fact.payload["clock"]]
     clock.state = "withdrawn"
     clock.stopped_at = fact.at
     clock.due_at = _instant(fact.payload["due_at"])
 
 
-def _resumed(found: Replay, fact: RecordedFact) -> None:
+def _resumed(found: Replay, fact: ReplayedFact) -> None:
     clock = found.clocks[fact.payload["clock"]]
     clock.state = "live"
     clock.stopped_at = None
@@ -246,7 +246,7 @@ def _instant(text: str) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-_TELLERS = {
+_HANDLERS = {
     tickets_verbs.RAISED: _raised,
     tickets_verbs.STATE_CHANGED: _state_changed,
     tickets_verbs.CLASSIFIED: _reprioritized,

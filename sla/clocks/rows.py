@@ -22,7 +22,7 @@ from tickets.models import StateInterval
 from tickets.states import PENDING, State
 
 
-class StayRow(NamedTuple):
+class IntervalRow(NamedTuple):
     ticket_id: int
     state: str
     started_at: datetime
@@ -62,12 +62,12 @@ class ClockRow(NamedTuple):
 
 
 def read_clocks(
-    clocks: Any, stays: dict[int, list[StayRow]], organization: Organization
+    clocks: Any, intervals: dict[int, list[IntervalRow]], organization: Organization
 ) -> list[ClockView]:
     """Return the clocks of a queryset of one organization, read-only, with everything they are
     computed from.
 
-    ``stays`` maps a ticket id to the stays that may pause its clocks.
+    ``intervals`` maps a ticket id to the intervals that may pause its clocks.
     """
     rows = list(_rows(ClockRow, clocks))
     segments: dict[int, list[SegmentRow]] = {}
@@ -86,7 +86,7 @@ def read_clocks(
             row,
             policies,
             segments[row.pk],
-            stays.get(row.ticket_id, ()),
+            intervals.get(row.ticket_id, ()),
             versions,
         )
         for row in rows
@@ -108,17 +108,17 @@ def _ids(text: str) -> tuple[int, ...]:
     return tuple(json.loads(text))
 
 
-def read_stays(
+def read_intervals(
     ticket_ids: Sequence[int], *, using: str = "default", states: Iterable[str] = ()
-) -> dict[int, list[StayRow]]:
-    """Return ticket id -> its stays in order. Without ``states`` return those in states that may
-    pause a clock.
+) -> dict[int, list[IntervalRow]]:
+    """Return ticket id -> its intervals in order. Without ``states`` return those in states that
+    may pause a clock.
     """
     wanted = sorted(states or {*PENDING, State.SOLVED, State.CLOSED})
     rows = StateInterval.objects.using(using).filter(
         ticket_id__in=one_of(ticket_ids), state__in=wanted
     )
-    stays: dict[int, list[StayRow]] = {}
-    for values in rows.order_by("ticket_id", "started_at", "pk").values_list(*StayRow._fields):
-        stays.setdefault(values[0], []).append(StayRow(*values))
-    return stays
+    intervals: dict[int, list[IntervalRow]] = {}
+    for values in rows.order_by("ticket_id", "started_at", "pk").values_list(*IntervalRow._fields):
+        intervals.setdefault(values[0], []).append(IntervalRow(*values))
+    return intervals

@@ -17,7 +17,7 @@ from foundation.core.classification import (
     Urgency,
 )
 from sla.clocks.models import Clock, ClockState
-from sla.clocks.rows import StayRow, read_stays
+from sla.clocks.rows import IntervalRow, read_intervals
 from sla.history.bindings import Binding, bindings
 from sla.metrics import Metric
 from sla.policies.layers import (
@@ -54,7 +54,7 @@ class History(NamedTuple):
     ticket_id: int
     arrived_at: datetime
     periods: list[ClassificationPeriod]
-    stays: Sequence[StayRow]
+    intervals: Sequence[IntervalRow]
     stops: dict[Metric, datetime]
     solved_at: datetime | None
     called_off_at: datetime | None
@@ -96,7 +96,7 @@ def read_histories(
     changes: dict[int, list[Reclassified]] = {}
     for change in reclassifications(ids, using=using):
         changes.setdefault(change.ticket_id, []).append(change)
-    stays = read_stays(numbers, using=using, states=_STATES)
+    intervals = read_intervals(numbers, using=using, states=_STATES)
     clocks: dict[int, list[_ClockRow]] = {}
     for values in (
         Clock.objects.using(using)
@@ -116,7 +116,7 @@ def read_histories(
     known = _Known(organization, categories, policies, as_of)
     found = []
     for row in rows:
-        own = [stay for stay in stays.get(row.pk, ()) if stay.started_at <= as_of]
+        own = [each for each in intervals.get(row.pk, ()) if each.started_at <= as_of]
         at_arrival = (
             None
             if row.pk in rebound
@@ -210,7 +210,7 @@ def _period(
 def _history(
     row: _TicketRow,
     periods: list[ClassificationPeriod],
-    stays: list[StayRow],
+    intervals: list[IntervalRow],
     clocks: Sequence[_ClockRow],
     as_of: datetime,
 ) -> History:
@@ -225,32 +225,36 @@ def _history(
         row.pk,
         row.received_at,
         periods,
-        stays,
+        intervals,
         stops,
-        _solved_at(stays, as_of),
-        _called_off_at(row, stays),
+        _solved_at(intervals, as_of),
+        _called_off_at(row, intervals),
     )
 
 
-def _solved_at(stays: list[StayRow], as_of: datetime) -> datetime | None:
+def _solved_at(intervals: list[IntervalRow], as_of: datetime) -> datetime | None:
     """Return the start of the solution that still stands, also after the ticket was closed. None if
     it is not solved or was reopened.
     """
-    last = next((stay for stay in reversed(stays) if stay.state == State.SOLVED), None)
+    last = next((each for each in reversed(intervals) if each.state == State.SOLVED), None)
     if last is None:
         return None
     closed = next(
-        (stay for stay in stays if stay.state == State.CLOSED and stay.started_at == last.ended_at),
+        (
+            each
+            for each in intervals
+            if each.state == State.CLOSED and each.started_at == last.ended_at
+        ),
         None,
     )
     ended = closed.ended_at if closed is not None else last.ended_at
     return last.started_at if ended is None or ended > as_of else None
 
 
-def _called_off_at(row: _TicketRow, stays: list[StayRow]) -> datetime | None:
-    if not stays:
+def _called_off_at(row: _TicketRow, intervals: list[IntervalRow]) -> datetime | None:
+    if not intervals:
         return None
-    last = stays[-1]
+    last = intervals[-1]
     is_off = last.state in {State.REJECTED, State.CANCELLED} or (
         last.state == State.CLOSED and row.closure_code in _CALLED_OFF
     )

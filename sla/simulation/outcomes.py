@@ -171,16 +171,16 @@ def _pauses(
     history: History, states: frozenset[str], stop: datetime | None, known_at: datetime
 ) -> list[tuple[datetime, datetime | None]]:
     """Return the pauses of the clock: cut at its stop, or as known at ``known_at`` if it runs."""
-    if not states or not history.stays:
+    if not states or not history.intervals:
         return []
     if stop is None:
         seen = [
             (low, None if high is None or high > known_at else high)
-            for low, high in pauses_of(history.stays, states)
+            for low, high in pauses_of(history.intervals, states)
         ]
         return [(low, high) for low, high in seen if low <= known_at]
     return [
         (low, stop if high is None else min(high, stop))
-        for low, high in pauses_of(history.stays, states)
+        for low, high in pauses_of(history.intervals, states)
         if low < stop
     ]

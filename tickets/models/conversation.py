@@ -66,7 +66,7 @@ class Attachment(OrganizationRow):
 
 
 class StateInterval(OrganizationRow):
-    """One stay of a ticket in a state, with its reason; ``ended_at`` is None for the
+    """The time of a ticket in one state, with its reason; ``ended_at`` is None for the
     current one.
     """
 

@@ -20,25 +20,25 @@ class Held:
     time: timedelta
 
 
-def time_held(stays: Sequence[StateInterval], at: datetime) -> list[Held]:
+def time_held(rows: Sequence[StateInterval], at: datetime) -> list[Held]:
     """Return the elapsed time per holder up to ``at``, in the order desk, customer, supplier. Leave
     out a holder who never had a turn.
     """
     held: dict[Holder, timedelta] = {}
-    for stay in stays:
-        holder = HOLDERS.get(State(stay.state))
+    for interval in rows:
+        holder = HOLDERS.get(State(interval.state))
         if holder is not None:
             held[holder] = held.get(holder, timedelta()) + max(
-                (stay.ended_at or at) - stay.started_at, timedelta()
+                (interval.ended_at or at) - interval.started_at, timedelta()
             )
     return [Held(holder, held[holder]) for holder in Holder if holder in held]
 
 
 def time_held_by(tickets: Iterable[Ticket], at: datetime) -> dict[int, list[Held]]:
     """Return ticket id -> ``time_held``, in one query for all."""
-    stays: dict[int, list[StateInterval]] = {ticket.pk: [] for ticket in tickets}
-    for stay in StateInterval.objects.filter(ticket_id__in=list(stays)).order_by(
+    found: dict[int, list[StateInterval]] = {ticket.pk: [] for ticket in tickets}
+    for interval in StateInterval.objects.filter(ticket_id__in=list(found)).order_by(
         "started_at", "pk"
     ):
-        stays[stay.ticket_id].append(stay)
-    return {pk: time_held(rows, at) for pk, rows in stays.items()}
+        found[interval.ticket_id].append(interval)
+    return {pk: time_held(rows, at) for pk, rows in found.items()}

@@ -6,9 +6,9 @@ from tickets.services.classification import Classification, classify_ticket, pri
 from tickets.services.contracting import change_contract
 from tickets.services.conversation import (
     add_note,
+    publish_customer_informed,
     reply_to_customer,
     send_attention_statement,
-    tell_customer,
     write_message,
 )
 from tickets.services.errors import (
@@ -66,7 +66,7 @@ __all__ = [
     "set_reopen_window",
     "set_validation_term",
     "solve_automatically",
-    "tell_customer",
+    "publish_customer_informed",
     "transition_ticket",
     "write_message",
 ]

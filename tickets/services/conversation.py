@@ -14,7 +14,7 @@ from foundation.core.errors import Invalid
 from foundation.core.events import publish
 from foundation.documents.checking import CheckedFile
 from tickets import notices, verbs
-from tickets.events import CustomerTold
+from tickets.events import CustomerInformed
 from tickets.models import Message, MessageKind, Ticket
 from tickets.permissions import can_work
 from tickets.services.attachments import attach_files
@@ -42,7 +42,7 @@ def reply_to_customer(
         at=at,
         files=files,
     )
-    tell_customer(ticket=ticket, message=message, by=by, at=at)
+    publish_customer_informed(ticket=ticket, message=message, by=by, at=at)
     notices.tell_reply(ticket=ticket, message=message, at=at)
     return message
 
@@ -78,7 +78,7 @@ def send_attention_statement(
         files=files,
         estimated_at=estimated_at,
     )
-    tell_customer(ticket=ticket, message=message, by=by, at=at)
+    publish_customer_informed(ticket=ticket, message=message, by=by, at=at)
     notices.tell_statement(ticket=ticket, message=message, at=at)
     return message
 
@@ -100,10 +100,10 @@ def add_note(
     )
 
 
-def tell_customer(*, ticket: Ticket, message: Message, by: Actor, at: datetime) -> None:
-    """Publish ``CustomerTold`` for a public message of the staff."""
+def publish_customer_informed(*, ticket: Ticket, message: Message, by: Actor, at: datetime) -> None:
+    """Publish ``CustomerInformed`` for a public message of the staff."""
     publish(
-        CustomerTold(
+        CustomerInformed(
             organization_id=ticket.organization_id,
             at=at,
             ticket_id=ticket.pk,

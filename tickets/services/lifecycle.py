@@ -19,7 +19,7 @@ from tickets.events import SolutionDeclined, TicketStateChanged
 from tickets.models import Message, MessageKind, StateInterval, Ticket
 from tickets.permissions import can_be_reopened, standing
 from tickets.services.base import change_ticket, lock_ticket, record_ticket
-from tickets.services.conversation import tell_customer, write_message
+from tickets.services.conversation import publish_customer_informed, write_message
 from tickets.services.errors import DetailsMissing, TransitionNotAllowed
 from tickets.states import (
     ANSWERED,
@@ -172,7 +172,7 @@ def _take(
         team=details.team.pk if details.team else None,
     )
     if message is not None and message.is_from_staff and message.is_public:
-        tell_customer(ticket=ticket, message=message, by=by, at=at)
+        publish_customer_informed(ticket=ticket, message=message, by=by, at=at)
     publish(
         TicketStateChanged(
             organization_id=ticket.organization_id,

@@ -13,9 +13,9 @@ from foundation.calendars.queries import Versions, calendar_versions_of
 from sla.clocks.models import Announcement, Clock, ClockSegment
 from sla.clocks.queries import LoadedClock
 from sla.clocks.replay import (
-    RecordedFact,
     Replay,
     ReplayedClock,
+    ReplayedFact,
     replay,
 )
 from sla.clocks.services.dating import put_dates, update_ticket_due_dates
@@ -89,7 +89,7 @@ def rebuild_clocks(*, ticket: Ticket, write: bool) -> list[Difference]:
     lock_ticket(ticket)
     try:
         found = replay(
-            RecordedFact(entry.at, entry.verb, entry.payload) for entry in timeline(ticket)
+            ReplayedFact(entry.at, entry.verb, entry.payload) for entry in timeline(ticket)
         )
     except KeyError as missing:  # an old fact lacks a key that the replay needs
         return [Difference(ticket.number, "", "record", "not compared", f"lacks {missing}")]
@@ -153,7 +153,7 @@ def _rows(
         )
         for s in replayed.segments
     ]
-    loaded = LoadedClock(clock, policies, segments, found.stays, versions)
+    loaded = LoadedClock(clock, policies, segments, found.intervals, versions)
     if replayed.is_live:
         put_dates(clock, loaded.reading())
     return _Rebuilt(

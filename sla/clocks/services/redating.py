@@ -20,7 +20,7 @@ from sla import verbs
 from sla.clocks.arithmetic import Reading
 from sla.clocks.models import Clock
 from sla.clocks.queries import ClockColumns
-from sla.clocks.rows import read_clocks, read_stays
+from sla.clocks.rows import read_clocks, read_intervals
 from sla.clocks.services.base import CLOCKWORK, fact_of, iso
 from sla.clocks.services.dating import dates_of, projection_of_readings
 from sla.clocks.services.validation import reminder_of
@@ -93,7 +93,7 @@ def _redate_batch(
     clocks = Clock.objects.filter(ticket_id__in=one_of(ticket_ids), stopped_at=None).order_by(
         "ticket_id", "pk"
     )
-    loaded = read_clocks(clocks, read_stays(ticket_ids), organization)
+    loaded = read_clocks(clocks, read_intervals(ticket_ids), organization)
     rows: list[tuple[Any, ...]] = []
     facts: list[Fact] = []
     projections = {}
