@@ -14,7 +14,7 @@ from foundation.accounts.models import Organization
         ({"time_zone": "Mars/Olympus"}, "time_zone", "America/Mexico_City"),
     ],
 )
-def test_a_place_whose_holidays_or_zone_cannot_be_loaded_is_refused(
+def test_a_place_without_known_holidays_or_zone_is_refused(
     values: dict[str, str], field: str, words: str
 ) -> None:
     organization = Organization(

@@ -170,7 +170,7 @@ def test_answers_have_the_shape_that_the_schema_promises(house: House, api: Any)
         ({"organization": "south"}, "organization"),
     ],
 )
-def test_wrong_fields_are_named_and_nothing_is_written(
+def test_wrong_fields_are_listed_and_nothing_is_written(
     house: House, api: Any, change: dict[str, str], field: str
 ) -> None:
     response = api(house.requester).post("tickets/", {**NEW, **change})
@@ -199,7 +199,7 @@ def test_another_customers_ticket_does_not_exist(house: House, api: Any) -> None
     )
 
 
-def test_a_stale_version_is_412_with_what_changed_and_an_impossible_step_409_with_what_is_possible(
+def test_a_stale_version_gets_412_with_changes_and_an_impossible_step_409_with_possible_steps(
     house: House, api: Any
 ) -> None:
     ticket = make_ticket(house)

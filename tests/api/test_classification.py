@@ -20,9 +20,7 @@ from tests.support.house import (
 from tickets.models import Message
 
 
-def test_what_a_classification_would_do_is_told_and_nothing_is_written(
-    house: House, api: Any
-) -> None:
+def test_the_preview_of_a_classification_writes_nothing(house: House, api: Any) -> None:
     ticket = make_ticket(house)  # high: reaction 1 h, attention 10 h
     agent: Api = api(house.agent)
     records = Record.objects.count()
@@ -52,7 +50,7 @@ def test_what_a_classification_would_do_is_told_and_nothing_is_written(
     )
 
 
-def test_the_desk_classifies_with_what_it_sends_and_keeps_the_rest(house: House, api: Any) -> None:
+def test_a_partial_classification_keeps_the_other_fields(house: House, api: Any) -> None:
     ticket = make_ticket(house)
     agent: Api = api(house.agent)
     path = f"tickets/{ticket.number}/classification/"
@@ -101,7 +99,7 @@ def test_the_desk_classifies_with_what_it_sends_and_keeps_the_rest(house: House,
 
 
 @pytest.mark.parametrize("path", ["classification/", "classification/preview/"])
-def test_who_may_not_and_what_is_not_right_is_refused(house: House, api: Any, path: str) -> None:
+def test_foreign_users_and_wrong_fields_are_refused(house: House, api: Any, path: str) -> None:
     ticket = make_ticket(house)
     cases = [
         (house.requester, {"impact": "minor"}, 403, []),

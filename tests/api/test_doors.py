@@ -61,7 +61,7 @@ def test_another_customers_ticket_cannot_be_followed_up(house: House, api: Any) 
     assert Ticket.objects.count() == 1
 
 
-def test_staff_raise_a_ticket_for_the_requester_whom_they_name(house: House, api: Any) -> None:
+def test_staff_raise_a_ticket_for_a_named_requester(house: House, api: Any) -> None:
     answer = api(house.agent).post(
         "tickets/", {**NEW, "organization": "south", "requester": house.outsider.email}
     )
@@ -87,7 +87,7 @@ def test_staff_raise_a_ticket_for_the_requester_whom_they_name(house: House, api
         {"organization": "south", "requester": "nobody@south.example"},
     ],
 )
-def test_staff_who_name_nobody_of_that_customer_are_refused(
+def test_staff_who_name_a_person_of_another_customer_are_refused(
     house: House, api: Any, named: dict[str, str]
 ) -> None:
     refused = api(house.agent).post("tickets/", {**NEW, **named})
@@ -120,7 +120,9 @@ def test_an_empty_etag_is_no_precondition(house: House, api: Any) -> None:
     assert (done.status_code, fresh(ticket).state) == (200, "in_progress")
 
 
-def test_a_kept_answer_is_for_who_may_still_read_the_ticket(house: House, api: Any) -> None:
+def test_a_stored_response_is_refused_when_the_ticket_is_no_longer_visible(
+    house: House, api: Any
+) -> None:
     ticket = make_ticket(house)
     client = api(house.requester)
     ask = (f"tickets/{ticket.number}/replies/", {"body": "One more thing."})

@@ -222,7 +222,7 @@ def test_doors_tasks_and_receivers_write_nothing() -> None:
     assert guilty == []
 
 
-def test_migrations_say_what_the_models_say(db: None) -> None:
+def test_migrations_match_the_models(db: None) -> None:
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
 
 

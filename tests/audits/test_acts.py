@@ -164,7 +164,7 @@ def _everything(audit: AuditRequest) -> list[Any]:
     return [*rows, OutboxMessage.objects.count()]
 
 
-def test_delivery_is_of_bpo_alone_whatever_else_somebody_is(house: House) -> None:
+def test_only_bpo_delivers_whatever_other_roles_a_person_has(house: House) -> None:
     """An administrator with every other role does not deliver; one who is of BPO does, by that
     role.
     """
@@ -183,7 +183,7 @@ def test_delivery_is_of_bpo_alone_whatever_else_somebody_is(house: House) -> Non
     assert Evidence.objects.get(pk=evidence.pk).state == "approved"
 
 
-def test_who_prepared_evidence_does_not_approve_it_not_even_in_the_database(house: House) -> None:
+def test_a_preparer_cannot_approve_even_in_the_database(house: House) -> None:
     audit = ask(house)
     bpo = house.staff[BPO]
     evidence = prepare(house, audit, user=bpo)
@@ -193,7 +193,7 @@ def test_who_prepared_evidence_does_not_approve_it_not_even_in_the_database(hous
         Evidence.objects.filter(pk=evidence.pk).update(state="approved", decided_by=bpo)
 
 
-def test_bpo_of_another_customer_does_nothing_here(house: House) -> None:
+def test_bpo_of_another_customer_is_refused(house: House) -> None:
     from foundation.accounts.models import Team
 
     audit = ask(house)

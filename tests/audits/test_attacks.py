@@ -218,7 +218,7 @@ def test_a_form_of_very_many_cells_and_damaged_ones_are_refused(house: House) ->
             read_form(BytesIO(content), services_of)
 
 
-def test_what_was_put_as_confidential_does_not_leave_under_another_name(house: House) -> None:
+def test_confidential_evidence_is_not_delivered_under_another_name(house: House) -> None:
     audit = ask(house)
     secret = text("secret")
     first = prepare(

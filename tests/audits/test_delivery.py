@@ -86,7 +86,7 @@ def test_a_flipped_byte_of_the_index_is_named_by_its_entry(house: House) -> None
     assert check_json(bytes(index)).entries == ("2",)
 
 
-def test_nobody_solves_an_audit_before_its_delivery(house: House) -> None:
+def test_an_audit_cannot_be_solved_before_its_delivery(house: House) -> None:
     audit = ask(house)
     step(house, audit.ticket, "start", MONDAY_9AM + HOUR)
     with pytest.raises(NotAllowed), transaction.atomic():
@@ -122,7 +122,7 @@ def test_comments_within_the_three_days_open_the_listed_items_again(house: House
     assert Clock.objects.get(ticket=audit.ticket, metric="delivery").is_met is True
 
 
-def test_what_is_not_on_the_list_is_refused_and_offered_as_a_new_ticket(house: House) -> None:
+def test_an_unlisted_item_is_refused_and_offered_as_a_new_ticket(house: House) -> None:
     audit = ask(house)
     with pytest.raises(NotFound) as refused:
         prepare(house, audit, 9)

@@ -151,7 +151,7 @@ def test_the_customer_sees_delivered_evidence_alone(
         "administrator",
     ],
 )
-def test_nobody_but_bpo_delivers_through_desk_or_api(
+def test_only_bpo_delivers_through_desk_or_api(
     house: House, sign_in: Any, client: Any, role: str
 ) -> None:
     from tests.support.audits import approve
@@ -330,7 +330,7 @@ def test_delivered_evidence_is_on_the_ticket_too(house: House, sign_in: Any) -> 
     assert f"/audits/{audit.ticket.number}/" in page
 
 
-def test_the_api_does_nothing_twice_with_one_idempotency_key(house: House, client: Any) -> None:
+def test_a_repeated_idempotency_key_writes_once(house: House, client: Any) -> None:
     head = bearer(house.requester) | {"Idempotency-Key": "a1"}
     content = filled(house, at=timezone.now())
     sent = [

@@ -32,7 +32,7 @@ def refused_by_the_database(act: Callable[[], Any]) -> bool:
     return False
 
 
-def test_the_database_keeps_evidence_and_does_not_let_delivered_change(house: House) -> None:
+def test_database_triggers_protect_evidence_and_deliveries(house: House) -> None:
     audit = ask(house)
     waiting = prepare(house, audit, 2)
     left = leave(house, audit)
@@ -112,7 +112,7 @@ def test_after_the_contract_evidence_is_kept_by_the_policy_and_then_goes_with_it
     assert RequestedItem.objects.filter(audit=audit).count() == 2  # the request and its record stay
 
 
-def test_without_a_contract_there_is_nothing_to_audit(house: House) -> None:
+def test_an_audit_without_a_contract_is_refused(house: House) -> None:
     form = filled(house)
     house.contract.ends_on = date(2026, 2, 1)
     house.contract.save()

@@ -51,7 +51,7 @@ def test_five_business_days_lie_before_a_visit_whatever_day_it_is_announced_on(
     assert work_calendar(version).days_before(found, 5, business=True) >= at.date()
 
 
-def test_who_is_away_is_not_written_to_and_their_substitute_is(house: House) -> None:
+def test_letters_go_to_the_substitute_of_an_absent_person(house: House) -> None:
     away = house.staff["bpo"]
     Absence.objects.create(
         person=away,
@@ -65,7 +65,7 @@ def test_who_is_away_is_not_written_to_and_their_substitute_is(house: House) -> 
     assert told("audit_prepared") == ["agent2@desk.example"]
 
 
-def test_nobody_is_asked_for_a_delay_notice_at_midnight(house: House) -> None:
+def test_the_delay_notice_is_not_requested_at_midnight(house: House) -> None:
     from audits.services import demand_delay_notices
     from foundation.duty.models import Shift
 
@@ -107,7 +107,7 @@ def test_a_stop_calls_a_paused_term_off_too(house: House) -> None:
     assert Clock.objects.get(ticket=audit.ticket, metric="delivery").state == "withdrawn"
 
 
-def test_what_bpo_sent_back_waits_for_nobody_and_may_be_sent_as_any_file(house: House) -> None:
+def test_returned_evidence_is_not_waiting_and_accepts_any_file(house: House) -> None:
     evidence = prepare(house, ask(house), classification=Classification.PUBLIC)
     bpo = house.staff["bpo"]
     other = make_ticket(house)

@@ -104,7 +104,7 @@ def test_every_ledger_partitions_start_to_due_and_sums_to_the_target() -> None:
             assert ledger.counted == duration, vector["id"]
 
 
-def test_an_account_ends_at_its_end_although_a_pause_goes_on() -> None:
+def test_an_explanation_ends_at_its_instant_during_a_pause() -> None:
     start = datetime(2026, 3, 2, 15, tzinfo=UTC)  # Monday 09:00
     end = start + timedelta(hours=3)
     pause = (start + timedelta(hours=1), end + timedelta(hours=1))

@@ -44,9 +44,7 @@ def form(calendar: Calendar, **changes: str) -> dict[str, str]:
     return {**kept, "hours": "lun-vie 09:00-14:00", "holidays": "2026-12-25 Navidad", **changes}
 
 
-def test_a_preview_tells_what_would_move_and_leaves_no_trace(
-    house: House, calendar: Calendar
-) -> None:
+def test_a_preview_lists_moved_tickets_and_writes_nothing(house: House, calendar: Calendar) -> None:
     ticket = make_ticket(house)
     noon = MONDAY_9AM + 3 * HOUR
     content = {
@@ -121,7 +119,7 @@ def test_a_change_takes_effect_now_or_later_and_says_so(
         ({"time_zone": "Mexico/Nowhere"}, "time_zone"),
     ],
 )
-def test_what_is_no_calendar_is_refused_at_its_field(
+def test_a_malformed_calendar_is_refused_at_its_field(
     house: House, calendar: Calendar, sign_in: Any, wrong: dict[str, str], field: str
 ) -> None:
     page = sign_in(house.staff["administrator"]).post(
@@ -172,13 +170,11 @@ def lint(**changes: Any) -> list[str]:
         ({"holidays": {}, "public": {}}, []),
     ],
 )
-def test_the_linter_says_what_is_probably_not_meant(
-    changes: dict[str, Any], codes: list[str]
-) -> None:
+def test_the_linter_lists_probable_mistakes(changes: dict[str, Any], codes: list[str]) -> None:
     assert lint(**changes) == codes
 
 
-def test_what_is_probably_wrong_is_shown_before_it_is_saved(
+def test_probable_mistakes_are_shown_before_saving(
     house: House, calendar: Calendar, sign_in: Any
 ) -> None:
     client = sign_in(house.staff["administrator"])
@@ -198,7 +194,7 @@ def test_what_is_probably_wrong_is_shown_before_it_is_saved(
     assert not Calendar.objects.filter(name="Nuevo").exists()
 
 
-def test_what_a_calendar_is_used_for_does_not_change(
+def test_the_role_of_a_calendar_cannot_change(
     house: House, calendar: Calendar, sign_in: Any
 ) -> None:
     client = sign_in(house.staff["administrator"])
@@ -274,9 +270,7 @@ def test_the_holidays_of_a_country_or_region_are_put_into_the_list_and_shown_bef
     assert {"2026-05-02", "2027-01-06", "2028-12-25"} <= set(kept)
 
 
-def test_what_is_only_shown_does_not_stand_there_as_an_error(
-    house: House, calendar: Calendar, sign_in: Any
-) -> None:
+def test_a_read_only_page_shows_no_errors(house: House, calendar: Calendar, sign_in: Any) -> None:
     make_ticket(house)
     User.objects.update(language="en")
     with time_machine.travel(MONDAY_9AM + 3 * HOUR, tick=False):

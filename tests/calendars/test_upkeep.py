@@ -85,7 +85,9 @@ def test_a_holiday_that_was_taken_out_stays_out_and_a_calendar_without_any_stays
 
 
 @pytest.mark.parametrize("which", ["extended", "business"])
-def test_neither_side_changes_so_that_the_extension_lacks_hours(house: House, which: str) -> None:
+def test_no_change_of_either_calendar_leaves_the_extension_without_hours(
+    house: House, which: str
+) -> None:
     business = newest(house).calendar
     extended = Calendar.objects.create(organization=house.north, name="Extended", role="extended")
     long = {str(day): [["07:00", "23:00"]] for day in range(6)}

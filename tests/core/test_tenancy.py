@@ -122,7 +122,7 @@ def test_scope_of_people(house: House) -> None:
     assert organization_ids_of(house.requester) == set()
 
 
-def test_a_scope_of_nobody_sees_nothing_and_scopes_close_behind_themselves(house: House) -> None:
+def test_an_empty_scope_returns_no_rows_and_scopes_close(house: House) -> None:
     make_ticket(house)
     with scope_for(None):
         assert Ticket.objects.count() == 0

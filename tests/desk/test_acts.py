@@ -53,7 +53,7 @@ def test_an_assignment_over_somebody_elses_is_shown_before_it_is_made(
     assert fresh(ticket).assignee == house.staff["agent2"]
 
 
-def test_nobody_who_is_no_agent_can_be_assigned(house: House, sign_in: Any) -> None:
+def test_only_agents_can_be_assigned(house: House, sign_in: Any) -> None:
     ticket = make_ticket(house)
 
     refused = assign(sign_in(house.agent), ticket, house.requester.pk, fresh(ticket).version)
@@ -76,7 +76,7 @@ def registration(house: House, **changes: Any) -> dict[str, Any]:
     }
 
 
-def test_a_ticket_is_registered_for_the_customer_who_called(house: House, sign_in: Any) -> None:
+def test_a_ticket_is_registered_for_the_calling_customer(house: House, sign_in: Any) -> None:
     client = sign_in(house.agent)
 
     done = client.post("/admin/register/", registration(house))
@@ -98,7 +98,7 @@ def test_a_ticket_is_registered_for_the_customer_who_called(house: House, sign_i
 
 
 @pytest.mark.parametrize("field", ["membership", "subject", "description", "service", "channel"])
-def test_a_registration_that_lacks_something_keeps_what_was_typed(
+def test_a_refused_registration_keeps_the_typed_values(
     house: House, sign_in: Any, field: str
 ) -> None:
     words = {"subject": "Kept subject", "description": "Kept words"}

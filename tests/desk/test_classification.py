@@ -43,9 +43,7 @@ def traces() -> tuple[int, ...]:
     return tuple(model.objects.count() for model in (Record, OutboxMessage, Announcement, Message))
 
 
-def test_what_a_change_would_do_is_shown_before_anything_is_saved(
-    house: House, sign_in: Any
-) -> None:
+def test_the_effect_of_a_change_is_shown_before_it_is_saved(house: House, sign_in: Any) -> None:
     ticket = make_ticket(house)  # high: reaction 1 h
     client = sign_in(house.agent)
     path = f"/admin/tickets/{ticket.number}/classify/"
@@ -82,7 +80,9 @@ def test_what_a_change_would_do_is_shown_before_anything_is_saved(
     assert Clock.objects.get(ticket=ticket, metric="attention").due_at == MONDAY_9AM + 180 * MINUTE
 
 
-def test_what_moves_no_clock_is_saved_at_once(house: House, sign_in: Any) -> None:
+def test_a_change_that_moves_no_clock_is_saved_without_a_preview(
+    house: House, sign_in: Any
+) -> None:
     ticket = make_ticket(house)
 
     with time_machine.travel(MONDAY_9AM, tick=False):
@@ -93,7 +93,7 @@ def test_what_moves_no_clock_is_saved_at_once(house: House, sign_in: Any) -> Non
     assert (saved.status_code, fresh(ticket).environment) == (302, "test")
 
 
-def test_what_the_desk_has_classified_is_changed_for_a_reason_which_stays_as_a_note(
+def test_a_changed_classification_needs_a_reason_that_becomes_a_note(
     house: House, sign_in: Any
 ) -> None:
     ticket = make_ticket(house)
@@ -120,7 +120,7 @@ def test_what_the_desk_has_classified_is_changed_for_a_reason_which_stays_as_a_n
 @pytest.mark.parametrize(
     ("who", "status", "priority"), [("agent", 403, 1), ("desk_supervisor", 302, 4)]
 )
-def test_only_a_supervisor_may_turn_a_breach_into_none(
+def test_only_a_supervisor_can_take_a_breach_back(
     house: House, sign_in: Any, who: str, status: int, priority: int
 ) -> None:
     ticket = make_ticket(house, urgency="critical", impact="extensive")  # reaction 40 min

@@ -97,7 +97,7 @@ def test_filters_narrow_and_bulk_assignment_gives_all_or_none(house: House, sign
     assert [fresh(t).assignee for t in (one, two)] == [house.staff["agent2"]] * 2
 
 
-def test_a_stale_form_comes_back_with_what_changed_and_what_was_typed(
+def test_a_stale_form_returns_with_the_changes_and_the_typed_values(
     house: House, sign_in: Any
 ) -> None:
     ticket = make_ticket(house)
@@ -316,7 +316,7 @@ def test_no_two_fields_of_the_ticket_page_share_an_id(house: House, sign_in: Any
         ("catalog/category/add/", {"name_es": "Nueva", "icon": "server", "position": 3}),
     ],
 )
-def test_an_administrator_saves_what_belongs_to_no_customer_and_the_record_tells(
+def test_an_administrator_saves_shared_configuration_and_the_record_lists_it(
     house: House, sign_in: Any, path: str, form: dict[str, Any]
 ) -> None:
     saved = sign_in(house.staff["administrator"]).post(f"/admin/{path}", form)

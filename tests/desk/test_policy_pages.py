@@ -91,7 +91,7 @@ def test_a_target_that_is_struck_out_does_not_count(house: House, sign_in: Any) 
 
 
 @pytest.mark.parametrize("whose", ["contract", "person", "organization"])
-def test_a_policy_in_force_is_saved_as_new_from_its_page_for_whom_it_was(
+def test_saving_a_policy_in_force_makes_a_version_for_the_same_subject(
     house: House, sign_in: Any, whose: str
 ) -> None:
     """Posts what a browser posts: the inputs of the page and nothing else."""
@@ -207,7 +207,7 @@ def posted_values(page: Any) -> dict[str, Any]:
     }
 
 
-def test_the_contracts_page_shows_the_matrix_whole_and_keeps_versions(
+def test_the_contract_page_shows_the_whole_matrix_and_its_versions(
     house: House, sign_in: Any
 ) -> None:
     client = sign_in(house.staff["administrator"])

@@ -107,7 +107,7 @@ def test_every_region_behind_the_content_is_guarded_too() -> None:
     assert check_pdf(signed + b"%more\n").is_intact is False
 
 
-def test_what_was_signed_by_another_or_never_is_said_so(tmp_path: Path, settings: Any) -> None:
+def test_unsigned_and_foreign_signatures_are_named(tmp_path: Path, settings: Any) -> None:
     signed = sign_pdf(page(), reason="Delivery")
     assert check_pdf(page()).problem == "unsigned"
     assert check_pdf(b"not a pdf").problem == "unreadable"
@@ -154,7 +154,7 @@ def test_an_index_names_the_entry_that_was_touched() -> None:
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP"])
-def test_pictures_become_a_page_and_lose_what_is_not_seen(kind: str) -> None:
+def test_pictures_become_a_page_without_metadata(kind: str) -> None:
     more = {"exif": Image.Exif()} if kind == "JPEG" else {}
     if more:
         more["exif"][0x010E] = "taken at the secret place"
@@ -170,7 +170,7 @@ def test_texts_become_pages_without_their_markup_being_run() -> None:
     assert "<script>x</script>;1" in text
 
 
-def test_office_documents_become_pdf_where_libreoffice_is() -> None:
+def test_office_documents_become_pdf_with_libreoffice() -> None:
     if shutil.which("soffice") is None:
         pytest.skip(
             "LibreOffice is not installed: office documents are refused here, see the test after "
@@ -222,12 +222,12 @@ def zipped() -> bytes:
         (zipped(), "application/zip"),
     ],
 )
-def test_what_cannot_become_pdf_is_refused_not_an_error(content: bytes, kind: str) -> None:
+def test_an_inconvertible_file_is_refused(content: bytes, kind: str) -> None:
     with pytest.raises(NotConvertible):
         to_pdf(content, content_type=kind, name="x")
 
 
-def test_cover_and_watermark_stand_on_what_leaves_and_nothing_active_does(tmp_path: Path) -> None:
+def test_delivered_pdfs_have_cover_and_watermark_and_no_active_content(tmp_path: Path) -> None:
     writer = PdfWriter(clone_from=BytesIO(page("Evidencia", pages=2)))
     action = DictionaryObject(
         {
@@ -286,7 +286,7 @@ def test_no_byte_of_an_index_is_free_and_its_signature_has_one_form() -> None:
     assert check_json(b"\n".join([head, seal, other]) + b"\n").is_intact is False
 
 
-def test_what_goes_along_unseen_stays_behind() -> None:
+def test_hidden_content_is_removed() -> None:
     writer = PdfWriter(clone_from=BytesIO(page("Evidencia")))
     hidden = StreamObject()
     hidden.set_data(b"secret original")

@@ -58,7 +58,7 @@ def test_a_workbook_is_read_row_by_row() -> None:
     assert list(open_workbook(stream).active.iter_rows(values_only=True)) == [("a", 1)]
 
 
-def test_what_is_no_workbook_or_unpacks_beyond_the_limit_is_refused() -> None:
+def test_a_malformed_or_oversized_workbook_is_refused() -> None:
     bomb = BytesIO()
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/sharedStrings.xml", b"0" * (MAX_UNPACKED_BYTES + 1))

@@ -35,7 +35,7 @@ def ask(house: House, ticket: Ticket, minutes: int = 0) -> Escalation:
     )
 
 
-def test_the_record_names_who_followed_the_link_and_not_who_was_away(house: House) -> None:
+def test_the_record_names_the_person_of_the_link_not_the_absent_one(house: House) -> None:
     Absence.objects.create(
         person=house.agent,
         starts_at=MONDAY_9AM - DAY,
@@ -65,7 +65,7 @@ def test_the_record_names_who_followed_the_link_and_not_who_was_away(house: Hous
         ("desk_manager", True),
     ],
 )
-def test_who_was_told_takes_it_on_or_a_supervisor_and_nobody_else(
+def test_only_the_notified_person_or_a_supervisor_acknowledges(
     house: House, sign_in: Any, who: str, may: bool
 ) -> None:
     levels = EscalationLevel.objects.filter(matrix__organization=house.north)
@@ -88,7 +88,7 @@ def test_who_was_told_takes_it_on_or_a_supervisor_and_nobody_else(
     assert (asked.acknowledged_at is not None, offered) == (may, may)
 
 
-def test_a_link_of_an_older_mail_which_names_nobody_still_acknowledges(house: House) -> None:
+def test_a_link_without_a_name_still_acknowledges(house: House) -> None:
     asked = ask(house, make_ticket(house))
     token = signing.dumps([asked.organization_id, asked.pk], salt="escalation.acknowledge")
 

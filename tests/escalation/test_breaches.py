@@ -107,7 +107,7 @@ def test_a_breach_that_was_false_at_first_moves_the_ladder_once(house: House) ->
     assert told("clock").count("agent@desk.example") >= 2  # the true one is told again
 
 
-def test_a_silence_is_judged_again_when_the_ticket_becomes_what_the_rule_speaks_of(
+def test_a_silence_is_evaluated_again_when_the_ticket_starts_to_match(
     house: House,
 ) -> None:
     house.north.account_manager = house.staff["service_delivery"]
@@ -212,7 +212,7 @@ def test_the_desks_own_reasons_stay_inside_over_the_api_too(house: House, client
     assert reasons(house.agent) == ["Late 0.", "They always nag."]
 
 
-def test_a_ticket_that_returns_to_the_desk_is_not_assigned_to_who_is_away(house: House) -> None:
+def test_a_returned_ticket_is_not_assigned_to_an_absent_owner(house: House) -> None:
     ticket = make_ticket(house)
     step(house, ticket, "register", MONDAY_9AM + MINUTE)
     details = TransitionDetails(team=house.level_two, reason="x")

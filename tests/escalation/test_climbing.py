@@ -112,7 +112,7 @@ def test_the_same_cause_never_climbs_twice(house: House) -> None:
     assert positions(ticket) == [(1, "breach")]
 
 
-def test_who_may_not_escalate_is_refused(house: House) -> None:
+def test_an_escalation_without_permission_is_refused(house: House) -> None:
     ticket = make_ticket(house)
 
     with pytest.raises(NotAllowed):
@@ -159,7 +159,7 @@ def test_the_desk_takes_an_escalation_back_for_a_reason_and_the_next_request_cli
         back(house.agent)
 
 
-def test_the_desks_page_offers_it_to_who_works_tickets(house: House, sign_in) -> None:
+def test_the_desk_page_offers_it_to_ticket_workers(house: House, sign_in) -> None:
     ticket = make_ticket(house)
     ask(house, ticket)
     path = f"/admin/tickets/{ticket.number}/"
@@ -181,7 +181,7 @@ def test_a_double_click_over_the_minute_is_one_escalation(house: House) -> None:
     )
 
 
-def test_the_last_level_is_told_once_more_and_a_solved_ticket_climbs_no_further(
+def test_the_last_level_is_notified_again_and_a_solved_ticket_stops_climbing(
     house: House,
 ) -> None:
     ticket = make_ticket(house)
@@ -231,7 +231,7 @@ def test_other_words_within_the_minute_are_another_request_and_none_is_swallowed
     assert (first.pk == second.pk, second.reason) == (False, "Very late.")
 
 
-def test_the_ladder_says_who_acknowledged_and_what_was_taken_back(
+def test_the_ladder_names_the_acknowledger_and_the_withdrawn_steps(
     house: House, sign_in: Any
 ) -> None:
     User.objects.filter(pk=house.agent.pk).update(language="en")

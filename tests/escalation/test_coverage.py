@@ -67,11 +67,11 @@ def only_services(house: House, *slugs: str) -> None:
     house.north.refresh_from_db()
 
 
-def test_who_stands_in_no_shift_is_on_duty_so_that_nothing_is_missing(house: House) -> None:
+def test_a_person_without_shifts_leaves_no_gap(house: House) -> None:
     assert gaps(house.north) == []
 
 
-def test_hours_in_which_nobody_on_duty_is_told_are_gaps_of_every_priority(house: House) -> None:
+def test_hours_without_a_person_on_duty_are_gaps_of_every_priority(house: House) -> None:
     working = {str(day): [["08:00", "20:00"]] for day in range(5)} | {
         "5": [["00:00", "24:00"]],
         "6": [["00:00", "24:00"]],
@@ -123,7 +123,7 @@ def test_a_substitute_fills_the_gap_of_an_absence(house: House) -> None:
     assert gaps(house.north) == []
 
 
-def test_a_new_gap_is_told_once_and_again_only_when_it_went_and_came_back(house: House) -> None:
+def test_a_new_gap_is_notified_once_and_again_after_it_closed_and_reopened(house: House) -> None:
     away(house.staff["desk_supervisor"])
     desk = shift(house.agent, house.staff["agent2"], hours=ALL_DAY, name="Always")
     Team.objects.create(name="Desk", level=1).members.set([house.agent, house.staff["agent2"]])
@@ -175,7 +175,7 @@ def test_the_next_level_is_named_in_its_own_hours(house: House) -> None:
     assert following.at >= MONDAY_9AM + 30 * timedelta(minutes=1)
 
 
-def test_a_level_in_business_hours_alone_leaves_a_gap_at_night(house: House) -> None:
+def test_a_level_with_business_hours_leaves_a_gap_at_night(house: House) -> None:
     away(house.staff["desk_supervisor"])
     hours = Calendar.objects.get(organization=house.north, role="business")
     level = EscalationLevel(
@@ -216,7 +216,7 @@ def test_a_team_without_members_is_a_gap_of_the_whole_week(house: House) -> None
     assert len(gaps(house.north)) == 7
 
 
-def test_who_is_in_no_shift_is_on_duty_unless_others_of_their_group_are_in_one(
+def test_a_person_without_shifts_is_on_duty_unless_colleagues_have_shifts(
     house: House,
 ) -> None:
     away(house.staff["desk_supervisor"])
@@ -229,7 +229,7 @@ def test_who_is_in_no_shift_is_on_duty_unless_others_of_their_group_are_in_one(
     assert len(gaps(house.north)) == 7
 
 
-def test_a_rule_that_tells_nobody_and_a_level_of_nobody_fill_no_gap(house: House) -> None:
+def test_a_rule_or_level_without_people_fills_no_gap(house: House) -> None:
     away(house.staff["desk_supervisor"])
     empty = Team.objects.create(name="Empty", level=1)
     EscalationRule.objects.create(

@@ -65,7 +65,7 @@ def letters() -> list[tuple[str, datetime]]:
     )
 
 
-def test_who_is_on_duty_is_told_at_once(house: House) -> None:
+def test_a_person_on_duty_is_notified_immediately(house: House) -> None:
     on_shift(house.agent)
 
     step = escalate(house, MONDAY_9AM + HOUR)
@@ -87,7 +87,7 @@ def test_the_substitute_of_an_absence_answers_and_the_substitutes_own(house: Hou
     assert letters() == [("consultant@desk.example", MONDAY_9AM)]
 
 
-def test_at_midnight_the_levels_substitute_is_told_or_the_letter_waits_for_the_shift(
+def test_at_midnight_the_substitute_is_notified_or_the_letter_waits_for_the_shift(
     house: House,
 ) -> None:
     on_shift(house.agent)
@@ -122,7 +122,7 @@ def test_a_group_without_shifts_is_always_on_duty_also_when_a_member_is_in_one_w
     ] == [False, False, True]
 
 
-def test_a_levels_own_hours_hold_too(house: House) -> None:
+def test_the_hours_of_a_level_are_respected(house: House) -> None:
     business = Calendar.objects.get(organization=house.north, role=CalendarRole.BUSINESS)
     EscalationLevel.objects.filter(organization=house.north, position=1).update(calendar=business)
 
@@ -148,7 +148,7 @@ def test_of_a_group_those_on_duty_are_told(house: House) -> None:
 
 
 @pytest.mark.parametrize("loop", [True, False])
-def test_where_nobody_is_planned_the_contact_is_told_all_the_same(house: House, loop: bool) -> None:
+def test_without_a_roster_the_contact_is_notified(house: House, loop: bool) -> None:
     away(house.agent, house.staff["agent2"], days=4000)
     away(house.staff["agent2"], house.agent if loop else None, days=4000)
     step = escalate(house, MONDAY_9AM)
@@ -157,7 +157,7 @@ def test_where_nobody_is_planned_the_contact_is_told_all_the_same(house: House, 
     assert step.notified_at is not None
 
 
-def test_a_warning_reaches_who_stands_in(house: House) -> None:
+def test_a_warning_reaches_the_substitute(house: House) -> None:
     ticket = make_ticket(house)
     services.assign_ticket(
         ticket=fresh(ticket),
@@ -174,7 +174,7 @@ def test_a_warning_reaches_who_stands_in(house: House) -> None:
     ) == ["agent2@desk.example"]
 
 
-def test_who_is_away_is_not_assigned_and_the_substitute_is_named(house: House) -> None:
+def test_an_absent_person_is_not_assigned_and_the_substitute_is_named(house: House) -> None:
     ticket = make_ticket(house)
     away(house.agent, house.staff["agent2"])
 
@@ -251,7 +251,7 @@ def test_shifts_and_absences_have_their_pages(house: House, sign_in: Any) -> Non
     assert Absence.objects.get().substitute == house.staff["agent2"]
 
 
-def test_a_substitute_in_shifts_is_told_when_their_shift_begins_not_when_the_absence_ends(
+def test_a_substitute_in_shifts_is_notified_at_the_start_of_their_shift(
     house: House,
 ) -> None:
     away(house.agent, house.staff["agent2"], days=14)
@@ -262,7 +262,7 @@ def test_a_substitute_in_shifts_is_told_when_their_shift_begins_not_when_the_abs
     assert letters() == [("agent2@desk.example", TUESDAY_8AM)]
 
 
-def test_who_serves_other_customers_is_not_told_not_even_in_anothers_place(house: House) -> None:
+def test_staff_of_other_customers_are_not_notified_even_as_substitutes(house: House) -> None:
     others = Team.objects.create(name="South only", level=2)
     others.members.set([house.staff["agent2"]])
     others.organizations.set([house.south])
@@ -274,7 +274,7 @@ def test_who_serves_other_customers_is_not_told_not_even_in_anothers_place(house
     assert letters()
 
 
-def test_nobody_is_woken_by_a_clock_or_a_level_that_is_not_there(house: House) -> None:
+def test_a_missing_clock_or_level_notifies_nobody(house: House) -> None:
     on_shift(house.agent, *house.staff.values())
     EscalationLevel.objects.all().delete()
     ticket = make_ticket(house, service="network", at=MONDAY_MIDNIGHT - 2 * HOUR)
@@ -284,7 +284,7 @@ def test_nobody_is_woken_by_a_clock_or_a_level_that_is_not_there(house: House) -
     assert set(told.values_list("run_after", flat=True)) == {TUESDAY_8AM}
 
 
-def test_a_group_that_names_nobody_serves_everybody_whatever_other_groups_name(
+def test_a_group_without_organizations_serves_all(
     house: House,
 ) -> None:
     supervisor = house.staff["desk_supervisor"]
@@ -301,7 +301,7 @@ def test_a_group_that_names_nobody_serves_everybody_whatever_other_groups_name(
     ) == [supervisor.email]
 
 
-def test_a_level_whose_person_serves_others_falls_to_the_supervisors_not_to_that_persons_address(
+def test_a_level_with_a_person_of_other_customers_notifies_the_supervisors(
     house: House,
 ) -> None:
     team = Team.objects.create(name="South", level=2)

@@ -86,7 +86,7 @@ def test_a_new_version_replaces_and_the_list_for_technical_failures_is_no_ladder
         ([level(1)], {"effective_from": MONDAY_9AM - DAY}, "effective_from"),
     ],
 )
-def test_what_makes_no_matrix_is_refused_and_nothing_is_kept(
+def test_an_incomplete_matrix_is_refused_and_nothing_is_saved(
     house: House, levels: list[EscalationLevel], values: dict[str, Any], field: str
 ) -> None:
     before = EscalationMatrix.objects.count()

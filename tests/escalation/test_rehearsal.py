@@ -26,7 +26,7 @@ def _manager(house: House) -> None:
     give_account_manager(house)
 
 
-def test_a_rehearsal_finds_what_the_rule_would_have_touched_and_writes_nothing(
+def test_a_rehearsal_finds_the_matching_tickets_and_writes_nothing(
     house: House,
 ) -> None:
     for minutes in (20, 46):
@@ -55,7 +55,7 @@ def test_a_rehearsal_finds_what_the_rule_would_have_touched_and_writes_nothing(
     )
 
 
-def test_a_rehearsal_agrees_with_what_the_rule_then_does(house: House) -> None:
+def test_a_rehearsal_agrees_with_the_later_run_of_the_rule(house: House) -> None:
     """The same days lived with the rule on, and looked back upon with it off."""
     rules = [
         rule(name="Clock", percent=75),

@@ -53,7 +53,7 @@ def test_a_clock_that_reaches_the_percentage_tells_the_account_manager_once(hous
     assert rule_logs_of(ticket)[2].results[0]["did"] == "Service Delivery"
 
 
-def test_what_a_sweep_slept_through_is_caught_up_with_once(house: House) -> None:
+def test_a_late_sweep_catches_up_once(house: House) -> None:
     rule(percent=50)
     ticket = make_ticket(house)
 
@@ -122,7 +122,7 @@ def test_raising_at_the_breach_moves_the_ladder_one_level_not_two(house: House) 
     assert steps == [(1, "rule"), (2, "breach")]
 
 
-def test_assigning_takes_the_one_on_duty_with_the_fewest_and_says_when_nobody_is(
+def test_assignment_chooses_the_member_on_duty_with_the_fewest_tickets(
     house: House,
 ) -> None:
     desk = Team.objects.create(name="Desk", level=1)
@@ -145,7 +145,7 @@ def test_assigning_takes_the_one_on_duty_with_the_fewest_and_says_when_nobody_is
     assert (log.results[0]["outcome"], log.results[0]["why"]) == ("failed", ["nobody_on_duty"])
 
 
-def test_who_is_away_is_not_told_their_substitute_is(house: House) -> None:
+def test_the_substitute_of_an_absent_person_is_notified(house: House) -> None:
     Absence.objects.create(
         person=house.staff["service_delivery"],
         substitute=house.agent,
@@ -159,7 +159,7 @@ def test_who_is_away_is_not_told_their_substitute_is(house: House) -> None:
     assert letters() == ["agent@desk.example"]
 
 
-def test_an_action_that_fails_takes_neither_the_others_nor_the_cause_with_it(house: House) -> None:
+def test_a_failed_action_rolls_back_neither_the_others_nor_its_cause(house: House) -> None:
     house.north.account_manager = None
     house.north.save()
     rule(name="First")
@@ -173,7 +173,7 @@ def test_an_action_that_fails_takes_neither_the_others_nor_the_cause_with_it(hou
     assert OutboxMessage.objects.filter(template="clock", context__percent=75).exists()
 
 
-def test_a_rule_that_runs_again_and_again_is_held_back_and_the_supervisors_are_told_once(
+def test_a_looping_rule_is_suspended_and_the_supervisors_are_notified_once(
     house: House,
 ) -> None:
     rule(trigger="state", percent=None, states=["in_progress"])
@@ -250,7 +250,7 @@ def test_a_silence_rule_that_is_switched_on_watches_the_open_tickets_from_then_o
         ({"percent": 101}, "percent"),
     ],
 )
-def test_a_rule_that_could_never_act_is_refused_with_what_is_missing(
+def test_a_rule_that_could_never_act_is_refused_with_the_missing_field(
     house: House, values: dict[str, Any], field: str
 ) -> None:
     with pytest.raises(ValidationError) as refused:
@@ -258,7 +258,7 @@ def test_a_rule_that_could_never_act_is_refused_with_what_is_missing(
     assert field in refused.value.message_dict
 
 
-def test_a_rule_tells_nobody_outside_the_staff_nor_who_serves_other_customers(house: House) -> None:
+def test_a_rule_notifies_only_staff_who_serve_the_customer(house: House) -> None:
     with pytest.raises(ValidationError):
         rule(action="tell", person=house.outsider)
     with pytest.raises(ValidationError):

@@ -48,7 +48,7 @@ def positions(ticket: Ticket) -> list[int]:
     return list(found.values_list("position", flat=True))
 
 
-def test_every_ladder_that_nobody_acknowledged_climbs_once(house: House) -> None:
+def test_every_unacknowledged_ladder_climbs_once(house: House) -> None:
     tickets = both(house)
     for ticket in tickets:
         ask(house, ticket)
@@ -60,7 +60,7 @@ def test_every_ladder_that_nobody_acknowledged_climbs_once(house: House) -> None
     assert [positions(ticket) for ticket in tickets] == [[1, 2], [1, 2]]
 
 
-def test_a_ladder_that_fails_does_not_hold_up_the_next(
+def test_a_failed_ladder_does_not_stop_the_next(
     house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     tickets = both(house)
@@ -94,7 +94,7 @@ def test_a_silence_that_has_lasted_is_judged_by_the_sweep(house: House) -> None:
     assert letters() == ["desk_supervisor@desk.example"] * 2
 
 
-def test_a_silence_that_fails_does_not_hold_up_the_next(
+def test_a_failed_silence_does_not_stop_the_next(
     house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     both(house)
@@ -116,7 +116,7 @@ def test_a_silence_that_fails_does_not_hold_up_the_next(
     assert f"watch {judged[0]}" in caplog.text
 
 
-def test_coverage_is_computed_for_those_who_wait_and_for_all_when_asked(house: House) -> None:
+def test_coverage_is_computed_for_requests_and_for_all_on_demand(house: House) -> None:
     def computed() -> dict[str, Any]:
         of_contracts = Coverage.objects.filter(contract__isnull=False)
         return dict(of_contracts.values_list("organization__slug", "computed_at"))
@@ -131,7 +131,7 @@ def test_coverage_is_computed_for_those_who_wait_and_for_all_when_asked(house: H
     assert computed() == {"north": MONDAY_9AM, "south": MONDAY_9AM + DAY}
 
 
-def test_a_coverage_that_fails_does_not_hold_up_the_next(
+def test_a_failed_coverage_does_not_stop_the_next(
     house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     refresh = services.refresh_coverage

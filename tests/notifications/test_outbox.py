@@ -112,9 +112,7 @@ def test_the_copy_of_a_ticket_arrives_once_with_its_dates_in_the_readers_languag
     assert "<script" not in mail.get_body(("html",)).get_content()
 
 
-def test_markup_in_what_people_write_arrives_as_text(
-    house: House, mailbox: tuple[Mailbox, Controller]
-) -> None:
+def test_markup_in_typed_text_is_escaped(house: House, mailbox: tuple[Mailbox, Controller]) -> None:
     ticket = make_ticket(house, subject="<b>bold</b>\r\nBcc: all@south.example")
     tickets.reply_to_customer(
         ticket=fresh(ticket), body="<script>alert(1)</script>", by=by(house.agent), at=MONDAY_9AM
@@ -128,7 +126,7 @@ def test_markup_in_what_people_write_arrives_as_text(
     assert all(mail["Bcc"] is None for mail in mailbox[0].mails)
 
 
-def test_a_worker_whose_lease_lapsed_gives_no_message_up(
+def test_a_worker_without_its_lease_marks_no_message_dead(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_ticket(house)
@@ -171,7 +169,7 @@ def test_a_refusal_is_retried_with_back_off_and_given_up_visibly(
     assert deliver(row, mailbox, at) is True
 
 
-def test_a_message_whose_worker_died_is_taken_over_after_its_lease_with_the_same_id(
+def test_a_message_of_a_dead_worker_is_sent_after_its_lease_with_the_same_id(
     house: House, mailbox: tuple[Mailbox, Controller]
 ) -> None:
     make_ticket(house)
@@ -239,7 +237,7 @@ def test_a_mail_server_that_cannot_be_reached_costs_one_message_an_attempt_and_t
     assert sorted(OutboxMessage.objects.values_list("attempts", flat=True)) == [0, 0, 1]
 
 
-def test_the_worker_is_called_once_until_it_looks_and_never_while_it_will_look_again() -> None:
+def test_the_worker_is_called_once_until_it_starts_and_not_while_it_repeats() -> None:
     calls = [waking.needs_wake(), waking.needs_wake()]
     waking.answer_wake()
     calls.append(waking.needs_wake())

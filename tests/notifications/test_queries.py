@@ -79,7 +79,7 @@ def test_a_database_that_fails_is_said_with_503(
         ("decline", "es", "Sigue fallando"),
     ],
 )
-def test_the_assignee_is_told_what_the_customer_did(
+def test_the_assignee_is_notified_of_acts_of_the_customer(
     house: House, name: str, language: str, words: str
 ) -> None:
     house.staff["agent2"].language = language

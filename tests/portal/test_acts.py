@@ -61,7 +61,7 @@ def test_another_customers_ticket_cannot_be_escalated(house: House, sign_in: Any
 VISIT = {"on": "2026-03-20", "place": "data_centre", "visitors": "Elsa Robles"}
 
 
-def test_a_visit_is_announced_for_the_audit_whose_page_it_is(house: House, sign_in: Any) -> None:
+def test_a_visit_is_announced_for_the_audit_of_its_page(house: House, sign_in: Any) -> None:
     audit = ask_audit(house)
     number = audit.ticket.number
 
@@ -77,7 +77,7 @@ def test_a_visit_is_announced_for_the_audit_whose_page_it_is(house: House, sign_
     )
 
 
-def test_a_visit_too_early_is_refused_with_the_first_day_and_what_was_typed(
+def test_a_visit_too_early_is_refused_with_the_first_day_and_the_typed_values(
     house: House, sign_in: Any
 ) -> None:
     number = ask_audit(house).ticket.number

@@ -61,7 +61,7 @@ def solved(house: House) -> Ticket:
     return ticket
 
 
-def test_a_refused_form_keeps_what_was_typed(house: House, sign_in: Any) -> None:
+def test_a_refused_form_keeps_the_typed_values(house: House, sign_in: Any) -> None:
     client = sign_in(house.requester)
     disguised = SimpleUploadedFile("photo.png", b"MZ not a picture")
 
@@ -141,7 +141,7 @@ def test_a_reply_with_a_refused_file_keeps_its_text(house: House, sign_in: Any) 
     assert not Message.objects.filter(ticket=ticket, body="A long answer.").exists()
 
 
-def test_an_expired_contract_is_told_on_the_page(house: House, sign_in: Any) -> None:
+def test_the_page_shows_an_expired_contract(house: House, sign_in: Any) -> None:
     Contract.objects.update(ends_on=MONDAY_9AM.date().replace(day=1))
 
     page = (
@@ -154,7 +154,7 @@ def test_an_expired_contract_is_told_on_the_page(house: House, sign_in: Any) -> 
     assert Ticket.objects.get().is_out_of_contract
 
 
-def test_missing_and_foreign_tickets_look_alike(house: House, sign_in: Any) -> None:
+def test_missing_and_foreign_tickets_get_the_same_answer(house: House, sign_in: Any) -> None:
     foreign = make_ticket(house, organization=house.south, requester=house.outsider)
     client = sign_in(house.requester)
 
@@ -359,7 +359,7 @@ def test_sign_in_by_e_mail_and_password_and_wrong_ones_are_limited(
     assert client.get("/accounts/signup/").content.decode().count("<form") <= 2
 
 
-def test_what_was_typed_for_a_reply_stands_in_the_follow_up_when_the_ticket_ended_meanwhile(
+def test_the_follow_up_form_holds_a_reply_to_a_ticket_that_ended_meanwhile(
     house: House, sign_in: Any
 ) -> None:
     ticket = make_ticket(house)

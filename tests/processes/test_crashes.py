@@ -134,9 +134,7 @@ def test_a_web_process_killed_in_mid_request_and_asked_again_raises_each_ticket_
     assert failures, "the process was killed before or after every request: the test proved nothing"
 
 
-def test_a_warning_that_fell_due_while_the_worker_was_dead_is_told_once(
-    mesa: Mesa, mailbox: Mailbox
-) -> None:
+def test_a_warning_due_while_the_worker_was_dead_is_sent_once(mesa: Mesa, mailbox: Mailbox) -> None:
     late = mesa.script("late_ticket", "requester@sur.example", "sin-acceso", "45")
     for _ in range(2):
         mesa.spawn("beat")
@@ -152,7 +150,7 @@ def test_a_warning_that_fell_due_while_the_worker_was_dead_is_told_once(
     assert facts["escalations"] == [[1, "breach"]]
 
 
-def test_two_workers_sweep_at_once_and_one_dies_in_the_middle_yet_each_breach_is_told_once(
+def test_two_concurrent_sweeps_notify_each_breach_once_though_one_dies(
     mesa: Mesa,
 ) -> None:
     late = [
@@ -181,7 +179,7 @@ def test_two_workers_sweep_at_once_and_one_dies_in_the_middle_yet_each_breach_is
     assert mesa.script("told", *late) == dict.fromkeys(late, [1, 1, 1, 1])
 
 
-def test_the_clock_jumps_an_hour_under_two_workers_and_one_dies_yet_each_fact_is_told_once(
+def test_two_workers_notify_each_fact_once_through_a_clock_jump_and_a_death(
     mesa: Mesa,
 ) -> None:
     mesa.set_clock_ahead(0)
@@ -249,7 +247,7 @@ def test_mesa_run_restarts_a_killed_child_and_leaves_no_process_behind(tmp_path:
     wait_until(lambda: children() == {}, "no process is left", 20)
 
 
-def test_what_computes_simulations_cannot_write(mesa: Mesa) -> None:
+def test_the_database_connection_of_simulations_cannot_write(mesa: Mesa) -> None:
     told = mesa.script("write_as_reader")
 
     assert told["reads"] > 0
@@ -257,7 +255,7 @@ def test_what_computes_simulations_cannot_write(mesa: Mesa) -> None:
     assert told["left"] == told["reads"]
 
 
-def test_a_simulation_asked_for_is_computed_by_the_worker_and_agrees_with_what_was_issued(
+def test_the_worker_computes_a_requested_simulation_that_agrees_with_the_issued_report(
     mesa: Mesa,
 ) -> None:
     mesa.spawn("worker")

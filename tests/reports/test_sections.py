@@ -27,7 +27,9 @@ def cost(house: House, section: Section) -> int:
 
 
 @pytest.mark.parametrize("section", SECTIONS, ids=[each.name for each in SECTIONS])
-def test_a_section_keeps_its_budget_for_little_and_for_much(house: House, section: Section) -> None:
+def test_a_section_runs_the_same_statements_for_few_and_many_rows(
+    house: House, section: Section
+) -> None:
     eventful(house)
     delivered(house)
     few = cost(house, section)

@@ -94,7 +94,7 @@ def test_a_month_is_the_customers_own_month(house: House) -> None:
     assert queries.build_service_level(house.north, MARCH, APRIL_1)["raised"] == 1
 
 
-def test_whose_turn_it_was_is_summed_within_the_month(house: House) -> None:
+def test_the_time_of_each_side_is_summed_within_the_month(house: House) -> None:
     ticket = make_ticket(house)
     details = tickets.TransitionDetails
     for name, hours, more in (("start", 1, {}), ("pend_user", 2, {"message": "Which?"})):
@@ -230,7 +230,7 @@ def test_a_running_month_is_made_anew_only_when_its_figures_changed(house: House
     ("language", "title"),
     [("es", "Reporte de niveles de servicio"), ("en", "Service-level report")],
 )
-def test_the_pdf_says_what_the_figures_say(house: House, language: str, title: str) -> None:
+def test_the_pdf_shows_the_figures(house: House, language: str, title: str) -> None:
     ticket = make_ticket(house, subject="Canary <b>bold</b>")
     issue = services.request_report(
         organization=house.north, month=MARCH, language=language, by=SETUP, at=APRIL_1

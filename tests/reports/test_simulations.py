@@ -50,7 +50,9 @@ from tickets.services import Classification, TransitionDetails
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_the_terms_in_force_give_exactly_what_was_measured(house: House, seed: int) -> None:
+def test_a_simulation_of_the_terms_in_force_gives_the_measured_figures(
+    house: House, seed: int
+) -> None:
     lives = Life(house, seed, [second_contract(house), third_contract(house), house.contract])
     publish(house, at=MONDAY_9AM - DAY, effective_from=MONDAY_9AM + 15 * DAY)
     for _ in range(12):
@@ -63,9 +65,7 @@ def test_the_terms_in_force_give_exactly_what_was_measured(house: House, seed: i
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_the_terms_in_force_written_out_as_a_draft_give_what_was_published(
-    house: House, seed: int
-) -> None:
+def test_a_draft_of_the_terms_in_force_gives_the_published_figures(house: House, seed: int) -> None:
     lives = Life(house, 100 + seed, [house.contract])
     for _ in range(12):
         lives.live()
@@ -99,7 +99,7 @@ def test_the_terms_in_force_written_out_as_a_draft_give_what_was_published(
     assert (result.changed, result.moved) == (0, 0)
 
 
-def test_what_would_change_is_told_ticket_by_ticket(house: House) -> None:
+def test_the_preview_lists_each_changed_ticket(house: House) -> None:
     ticket = make_ticket(house)
     tickets.reply_to_customer(
         ticket=fresh(ticket), body="Hello.", by=by(house.agent), at=MONDAY_9AM + 30 * MINUTE
@@ -208,7 +208,7 @@ def test_matrix_hours_and_pauses_can_be_tried(house: House) -> None:
         ),
     ],
 )
-def test_what_cannot_be_simulated_is_refused_with_the_cure(
+def test_an_impossible_simulation_is_refused_with_the_cure(
     house: House, changes: dict[str, Any], field: str
 ) -> None:
     make_ticket(house)
@@ -228,7 +228,7 @@ def test_what_cannot_be_simulated_is_refused_with_the_cure(
     assert not Simulation.objects.exists()
 
 
-def test_an_agent_may_not_simulate(house: House) -> None:
+def test_an_agent_cannot_simulate(house: House) -> None:
     make_ticket(house)
     wanted = NewSimulation(
         name="",
@@ -241,7 +241,7 @@ def test_an_agent_may_not_simulate(house: House) -> None:
         services.request_simulation(wanted=wanted, by=by(house.agent), at=APRIL_3)
 
 
-def test_a_cancelled_part_is_left_alone_and_a_killed_workers_claim_lapses(house: House) -> None:
+def test_a_cancelled_part_is_skipped_and_the_claim_of_a_killed_worker_lapses(house: House) -> None:
     make_ticket(house)
     wanted = NewSimulation(
         name="",
@@ -290,7 +290,7 @@ def test_a_draft_put_in_force_keeps_what_it_leaves_open(house: House) -> None:
     assert draft_from(written.as_data()) == written
 
 
-def test_what_is_put_in_force_is_what_was_simulated_also_over_narrower_targets(
+def test_published_terms_equal_the_simulated_draft_over_narrower_targets(
     house: House,
 ) -> None:
     early = MONDAY_9AM - DAY
@@ -357,7 +357,7 @@ def test_a_published_month_stays_as_published_after_a_correction_from_the_start(
     assert result.matches_issued_reports is True
 
 
-def test_a_breach_while_nothing_was_promised_is_none(house: House) -> None:
+def test_no_breach_is_recorded_without_a_target(house: House) -> None:
     early = MONDAY_9AM - DAY
     targets = [
         PolicyTarget(metric="resolution", priority=p, support_type="functional", minutes=60)

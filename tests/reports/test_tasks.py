@@ -99,7 +99,7 @@ def test_a_report_that_fails_is_tried_again_and_given_up_visibly(
     assert (len(found), issue.last_error) == (issue.attempts, "no fonts")
 
 
-def test_last_months_reports_are_issued_for_every_customer_although_one_fails(
+def test_a_failed_report_does_not_stop_the_reports_of_other_customers(
     house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     make_ticket(house)

@@ -43,7 +43,7 @@ from tests.support.policies import used
 from tests.support.tickets import change, step
 from tickets import queries, services
 from tickets.models import Message, Ticket
-from tickets.services import DetailsMissing, MayNotDo, TransitionDetails
+from tickets.services import ActionNotAllowed, DetailsMissing, TransitionDetails
 
 
 def dues(ticket: Ticket) -> dict[str, Any]:
@@ -83,7 +83,7 @@ def test_the_rest_of_the_new_target_runs_on_and_the_time_used_is_kept(
     check(ticket)
 
 
-def test_a_mistake_at_the_arrival_is_measured_anew_and_what_was_announced_is_forgotten(
+def test_a_corrected_arrival_restarts_clocks_and_their_announcements(
     house: House, gold: Contract
 ) -> None:
     ticket = make_ticket(house)
@@ -116,7 +116,7 @@ def test_the_new_contracts_matrix_gives_the_priority(house: House, gold: Contrac
     check(ticket)
 
 
-def test_what_has_stopped_stays_as_it_was(house: House, gold: Contract) -> None:
+def test_stopped_clocks_do_not_change(house: House, gold: Contract) -> None:
     ticket = make_ticket(house)
     services.reply_to_customer(
         ticket=fresh(ticket), body="Hello.", by=by(house.agent), at=MONDAY_9AM + 50 * MINUTE
@@ -129,11 +129,11 @@ def test_what_has_stopped_stays_as_it_was(house: House, gold: Contract) -> None:
     check(ticket)
 
 
-def test_who_may_not_and_what_must_not_is_refused(house: House, gold: Contract) -> None:
+def test_other_roles_contracts_and_empty_reasons_are_refused(house: House, gold: Contract) -> None:
     ticket = make_ticket(house)
     foreign = Contract.objects.get(organization=house.south)
 
-    with pytest.raises(MayNotDo):
+    with pytest.raises(ActionNotAllowed):
         change(house, ticket, gold, MONDAY_9AM, who="agent")
     for wrong in (foreign, Contract.objects.get(pk=ticket.contract_id)):
         with pytest.raises(Invalid):
@@ -150,7 +150,7 @@ def test_who_may_not_and_what_must_not_is_refused(house: House, gold: Contract) 
     assert fresh(ticket).contract_id == ticket.contract_id
 
 
-def test_the_desk_offers_it_to_supervisors_alone(
+def test_the_desk_offers_the_change_to_supervisors_only(
     house: House, gold: Contract, sign_in: Any
 ) -> None:
     ticket = make_ticket(house)
@@ -325,7 +325,7 @@ def test_a_new_contract_does_not_judge_earlier_pauses_by_its_own_policy(
     assert differences(ticket) == []
 
 
-def test_from_the_start_uses_the_contracts_own_calendar_although_it_is_younger(
+def test_from_the_start_uses_the_younger_calendar_of_the_contract(
     house: House, gold: Contract
 ) -> None:
     own = Calendar.objects.create(organization=house.north, name="Gold", role="extended")

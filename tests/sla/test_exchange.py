@@ -21,9 +21,7 @@ from tests.support.house import (
 from tests.support.terms import post, terms
 
 
-def test_what_is_written_out_is_published_again_only_where_it_differs(
-    house: House, client: Any
-) -> None:
+def test_an_import_publishes_only_differences(house: House, client: Any) -> None:
     made = post(house, client, terms(warning_percents=[80]))
     assert (made.status_code, made.json()["policies"][0]["number"]) == (201, 1)
     assert post(house, client, export_terms(house.north)).json() == {
@@ -206,7 +204,7 @@ def test_what_is_written_out_is_published_again_only_where_it_differs(
         ),
     ],
 )
-def test_what_is_wrong_is_refused_with_its_place_and_nothing_is_kept(
+def test_wrong_terms_are_refused_with_their_place_and_nothing_is_saved(
     house: House, client: Any, data: Any, place: str
 ) -> None:
     before = export_terms(house.north)
@@ -279,7 +277,7 @@ def test_an_imported_calendar_is_written_in_one_way(
     assert not Calendar.objects.filter(name="N").exists()
 
 
-def test_a_category_may_lean_on_its_support_types(house: House, client: Any) -> None:
+def test_a_category_without_targets_uses_its_support_types(house: House, client: Any) -> None:
     types = ("technological", "functional", "technical")
     rows = [
         {"metric": "resolution", "priority": p.code, "support_type": each, "minutes": 600}

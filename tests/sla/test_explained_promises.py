@@ -23,7 +23,7 @@ from tests.support.policies import promise
 from tests.support.tickets import reclassify, step
 
 
-def test_a_later_promise_is_explained_by_what_the_ticket_was_when_it_was_made(house: House) -> None:
+def test_a_new_target_is_explained_by_the_classification_of_its_instant(house: House) -> None:
     promise(house, "rca", 600, support_type="functional")
     ticket = make_ticket(house)
     start_promise(ticket=fresh(ticket), metric=Metric.RCA, by=SETUP, at=MONDAY_9AM + HOUR)
@@ -38,7 +38,7 @@ def test_a_later_promise_is_explained_by_what_the_ticket_was_when_it_was_made(ho
     )
 
 
-def test_a_promise_that_a_change_called_off_is_explained_by_what_it_was(house: House) -> None:
+def test_a_withdrawn_target_is_explained_by_its_old_classification(house: House) -> None:
     promise(house, "resolution", 600, support_type="functional")
     ticket = make_ticket(house)
     reclassify(house, ticket, MONDAY_9AM + 2 * HOUR, Impact.EXTENSIVE, service="network")
@@ -51,7 +51,7 @@ def test_a_promise_that_a_change_called_off_is_explained_by_what_it_was(house: H
     )
 
 
-def test_the_customers_period_is_told_as_theirs(house: House, sign_in: Any) -> None:
+def test_the_page_names_the_period_of_the_customer(house: House, sign_in: Any) -> None:
     ticket = make_ticket(house)
     step(house, ticket, "start", MONDAY_9AM + MINUTE)
     step(house, ticket, "solve", MONDAY_9AM + 2 * DAY, solution_type="definitive", message="Done.")

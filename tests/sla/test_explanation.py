@@ -183,7 +183,7 @@ def test_customer_desk_and_api_give_the_same_account(
     assert [rule["rule"] for rule in told["rules"] if rule["matched"]] == ["default"]
 
 
-def test_a_clock_that_does_not_exist_and_a_strangers_ticket_look_alike(
+def test_an_unknown_clock_and_a_foreign_ticket_get_the_same_answer(
     house: House, sign_in: Any
 ) -> None:
     ticket = make_ticket(house)
@@ -197,7 +197,7 @@ def test_a_clock_that_does_not_exist_and_a_strangers_ticket_look_alike(
     )
 
 
-def test_the_ball_is_where_the_state_says_and_each_side_has_its_time(
+def test_the_turn_follows_the_state_and_the_time_of_each_side_adds_up(
     house: House, sign_in: Any
 ) -> None:
     ticket = paused(house)

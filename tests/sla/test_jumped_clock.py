@@ -19,7 +19,7 @@ from tickets import services
 from tickets.services import Classification
 
 
-def test_a_machine_whose_clock_jumped_an_hour_leaves_no_false_breach_and_tells_each_once(
+def test_a_clock_jump_of_an_hour_leaves_no_false_breach_and_no_second_notice(
     house: House,
 ) -> None:
     ticket = make_ticket(house)

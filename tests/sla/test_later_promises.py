@@ -103,7 +103,7 @@ def is_rebuilt(ticket: Ticket) -> bool:
         ),
     ],
 )
-def test_a_later_promise_begins_when_what_it_measures_begins(
+def test_a_new_target_starts_at_the_start_of_its_metric(
     house: House, metric: Metric, due_at: datetime, role: str
 ) -> None:
     ticket = make_ticket(house)
@@ -175,7 +175,7 @@ def test_a_later_promise_of_ours_warns_is_breached_once_and_dates_the_ticket(hou
     assert told.count() == 1
 
 
-def test_a_contract_may_promise_another_time(house: House) -> None:
+def test_a_contract_overrides_the_default_target(house: House) -> None:
     targets = [PolicyTarget(metric="delivery", priority=priority, days=4) for priority in Priority]
     publish_policy(
         organization=house.north,
@@ -194,7 +194,7 @@ def test_a_contract_may_promise_another_time(house: House) -> None:
     assert clock_of(ticket, Metric.DELIVERY).due_at == datetime(2026, 3, 10, 1, tzinfo=UTC)
 
 
-def test_another_priority_or_a_solution_leaves_a_later_promise_alone_and_calling_off_withdraws_it(
+def test_a_later_target_survives_a_new_priority_and_ends_with_cancellation(
     house: House,
 ) -> None:
     ticket = make_ticket(house)
@@ -230,7 +230,7 @@ def test_another_priority_or_a_solution_leaves_a_later_promise_alone_and_calling
     assert is_rebuilt(ticket)
 
 
-def test_the_validation_period_is_a_clock_of_the_customer_that_nobody_is_told_of(
+def test_the_validation_clock_of_the_customer_sends_no_notice(
     house: House,
 ) -> None:
     ticket = make_ticket(house)

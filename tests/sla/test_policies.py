@@ -132,7 +132,7 @@ def test_a_version_binds_later_tickets_and_a_later_change_reads_the_one_bound_th
     assert ClockSegment.objects.filter(clock__ticket=before, policy_ids=[]).count() == 0
 
 
-def test_what_was_known_on_a_day_is_a_query(house: House) -> None:
+def test_past_policies_can_be_queried_by_day(house: House) -> None:
     later = MONDAY_9AM + DAY
     in_force = MONDAY_9AM + 9 * DAY
     publish_for(
@@ -236,7 +236,7 @@ def test_a_matrix_binds_when_the_ticket_arrives(house: House) -> None:
         ({"contract": "foreign"}, "contract"),
     ],
 )
-def test_what_is_wrong_is_refused_with_the_cure_and_nothing_is_kept(
+def test_wrong_values_are_refused_with_the_cure_and_nothing_is_saved(
     house: House, changes: dict[str, Any], field: str
 ) -> None:
     publish_for(
@@ -264,7 +264,7 @@ def test_what_is_wrong_is_refused_with_the_cure_and_nothing_is_kept(
     assert PolicyVersion.objects.count() == 1
 
 
-def test_a_narrow_target_may_lean_on_the_one_for_every_ticket(house: House) -> None:
+def test_a_narrow_target_falls_back_to_the_general_one(house: House) -> None:
     narrow = PolicyTarget(
         metric="reaction", priority=Priority.HIGH, support_type="functional", minutes=15
     )
@@ -273,7 +273,7 @@ def test_a_narrow_target_may_lean_on_the_one_for_every_ticket(house: House) -> N
     assert targets_of(make_ticket(house))["reaction"] == 15 * MINUTE
 
 
-def test_a_ticket_is_taken_also_where_a_clock_cannot_be_dated(house: House) -> None:
+def test_a_ticket_is_accepted_when_a_clock_cannot_be_dated(house: House) -> None:
     publish_for(house, every_priority(minutes=525_600))
     calendar = Calendar.objects.get(organization=house.north, role="business")
     # half an hour a week: a year of it lies beyond every horizon

@@ -135,7 +135,7 @@ def test_a_clock_that_the_record_does_not_know_is_named_and_removed(house: House
     assert Clock.objects.filter(ticket=other, metric="resolution").exists()
 
 
-def test_the_command_tells_mends_and_refuses_what_it_does_not_know(
+def test_the_command_reports_mends_and_refuses_unknown_arguments(
     house: House, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ticket = make_ticket(house)

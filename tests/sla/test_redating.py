@@ -88,7 +88,7 @@ def test_open_clocks_move_closed_ones_stay_and_the_time_used_is_kept(house: Hous
             check_account(item)
 
 
-def test_a_version_that_takes_effect_later_moves_only_what_falls_due_after_it(house: House) -> None:
+def test_a_later_version_moves_only_clocks_due_after_it(house: House) -> None:
     before = make_ticket(house)
     after = make_ticket(house, at=MONDAY_9AM + 6 * HOUR)
     untouched = clock(before).due_at
@@ -115,7 +115,7 @@ def test_a_version_never_changes_the_past(house: House) -> None:
         publish(house, at=MONDAY_9AM, effective_from=MONDAY_9AM - HOUR)
 
 
-def test_what_stopped_before_the_version_was_published_is_explained_as_it_was(house: House) -> None:
+def test_a_clock_stopped_before_a_version_is_explained_by_the_earlier_one(house: House) -> None:
     ticket = make_ticket(house)
     services.send_attention_statement(
         ticket=fresh(ticket),
@@ -135,7 +135,7 @@ def test_what_stopped_before_the_version_was_published_is_explained_as_it_was(ho
     assert attention.account[-1].ledger.due == attention.clock.due_at == MONDAY_9AM + 10 * HOUR
 
 
-def test_no_warning_is_told_twice_when_the_calendar_changes(house: House) -> None:
+def test_no_warning_is_sent_twice_when_the_calendar_changes(house: House) -> None:
     ticket = make_ticket(house)
     # attention: half of ten hours; reaction: breached
     settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 6 * HOUR)
@@ -154,7 +154,7 @@ def test_no_warning_is_told_twice_when_the_calendar_changes(house: House) -> Non
     assert clock(ticket).announced_percent == 50
 
 
-def test_the_sweep_finishes_what_a_lost_message_left_and_does_it_once(house: House) -> None:
+def test_the_sweep_finishes_a_lost_task_once(house: House) -> None:
     ticket = make_ticket(house)
     version = publish(house, at=MONDAY_9AM + HOUR, effective_from=MONDAY_9AM + HOUR)
 
@@ -177,9 +177,7 @@ def test_another_customers_clocks_do_not_move(house: House) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_batches_in_threads_give_what_one_after_the_other_gives(
-    house: House, monkeypatch: Any
-) -> None:
+def test_threaded_batches_give_the_sequential_result(house: House, monkeypatch: Any) -> None:
     """On PostgreSQL two threads with a connection and the scope each; on SQLite one writer."""
     monkeypatch.setattr(redating, "BATCH", 3)
     tickets = [make_ticket(house, at=MONDAY_9AM + number * MINUTE) for number in range(13)]
@@ -270,7 +268,7 @@ def test_a_ticket_dated_by_terms_read_before_a_publication_is_found_by_the_secon
     assert version_to_redate(version.pk) is None
 
 
-def test_warnings_move_with_the_calendar_although_the_due_instant_stays(house: House) -> None:
+def test_warnings_move_with_the_calendar_when_the_due_instant_does_not(house: House) -> None:
     # two hours on Monday, eight on Tuesday: due at 17:00
     ticket = make_ticket(house, at=MONDAY_9AM + 8 * HOUR)
     split = {
@@ -286,7 +284,7 @@ def test_warnings_move_with_the_calendar_although_the_due_instant_stays(house: H
     assert differences(ticket) == []
 
 
-def test_a_version_that_fails_holds_up_nobody_elses(house: House, monkeypatch: Any) -> None:
+def test_a_failed_version_does_not_stop_other_customers(house: House, monkeypatch: Any) -> None:
     bad = publish(house, at=MONDAY_9AM, effective_from=MONDAY_9AM)
     south = Calendar.objects.get(organization=house.south, role="business")
     at = MONDAY_9AM + HOUR

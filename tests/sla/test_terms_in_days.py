@@ -187,7 +187,7 @@ def test_a_date_is_judged_by_the_calendar_that_holds_when_it_ends() -> None:
     assert [day.stretch for day in term_days(stretches, Term(2, True))] == [0, 1, 1, 1]
 
 
-def test_what_takes_effect_after_closing_time_does_not_move_the_deadline_of_that_date() -> None:
+def test_a_version_after_closing_time_does_not_move_deadlines_of_that_date() -> None:
     late = WorkCalendar(
         timezone="America/Mexico_City", hours={day: [("09:00", "23:00")] for day in range(5)}
     )
@@ -226,7 +226,7 @@ def test_a_category_has_targets_of_its_own(house: House) -> None:
     assert not Clock.objects.filter(ticket=make_ticket(house), metric="resolution").exists()
 
 
-def test_page_and_api_tell_the_term_in_days(house: House, sign_in: Any, client: Any) -> None:
+def test_page_and_api_show_the_term_in_days(house: House, sign_in: Any, client: Any) -> None:
     promise(house, days=5)
     ticket = make_ticket(house)
     token = issue_user_token(user=house.requester, by=SETUP, at=MONDAY_9AM)

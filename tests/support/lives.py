@@ -85,7 +85,7 @@ class Life:
                 NotAllowed,
                 tickets.TransitionNotAllowed,
                 tickets.DetailsMissing,
-                tickets.MayNotDo,
+                tickets.ActionNotAllowed,
             ):
                 continue
 

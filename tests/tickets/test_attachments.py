@@ -27,9 +27,7 @@ from tickets import queries, services
         ("page.html", b"<html>", None),
     ],
 )
-def test_files_that_may_not_enter_are_refused_by_name(
-    name: str, content: bytes, size: int | None
-) -> None:
+def test_forbidden_files_are_refused_by_name(name: str, content: bytes, size: int | None) -> None:
     with pytest.raises(FileRefused, match=name):
         check_upload(
             name=name, stream=BytesIO(content), size_bytes=len(content) if size is None else size

@@ -28,9 +28,9 @@ from tickets import services
 from tickets.models import Message, StateInterval, Ticket
 from tickets.queries import timeline
 from tickets.services import (
+    ActionNotAllowed,
     Classification,
     DetailsMissing,
-    MayNotDo,
     StaleTicket,
     TransitionDetails,
     TransitionNotAllowed,
@@ -107,7 +107,7 @@ def test_an_impossible_step_says_which_are_possible(house: House) -> None:
 
 
 @pytest.mark.parametrize("name", [t.name for t in TRANSITIONS.values() if t.needs])
-def test_each_transition_refuses_without_what_it_needs(house: House, name: str) -> None:
+def test_each_transition_refuses_without_its_required_fields(house: House, name: str) -> None:
     transition = TRANSITIONS[name]
     ticket = make_ticket(house)
     source = next(state for state in State if state in transition.sources)
@@ -246,11 +246,11 @@ def test_a_closed_ticket_reopens_only_inside_its_window(house: House) -> None:
     assert (fresh(ticket).state, fresh(ticket).closure_code) == ("in_progress", "")
 
 
-def test_what_the_customer_writes_after_the_end_becomes_a_ticket_that_continues_it(
+def test_a_reply_after_the_end_becomes_a_follow_up_ticket(
     house: House,
 ) -> None:
     ticket = make_ticket(house, subject="Invoices fail")
-    with pytest.raises(MayNotDo):  # it still takes replies
+    with pytest.raises(ActionNotAllowed):  # it still takes replies
         services.follow_up_ticket(
             ticket=fresh(ticket), body="Again.", by=by(house.requester), at=MONDAY_9AM
         )
@@ -258,7 +258,7 @@ def test_what_the_customer_writes_after_the_end_becomes_a_ticket_that_continues_
     take(house, ticket, "solve", at=MONDAY_9AM + HOUR)
     take(house, ticket, "approve", user=house.requester, at=MONDAY_9AM + 2 * HOUR)
 
-    with pytest.raises(MayNotDo):
+    with pytest.raises(ActionNotAllowed):
         services.follow_up_ticket(
             ticket=fresh(ticket),
             body="Mine now.",
@@ -298,7 +298,7 @@ def test_inside_the_reopening_window_a_ticket_is_reopened_and_not_followed_up(ho
     take(house, ticket, "solve", at=MONDAY_9AM + HOUR)
     take(house, ticket, "approve", user=house.requester, at=MONDAY_9AM + 2 * HOUR)
 
-    with pytest.raises(MayNotDo):
+    with pytest.raises(ActionNotAllowed):
         services.follow_up_ticket(
             ticket=fresh(ticket), body="Again.", by=by(house.requester), at=MONDAY_9AM + DAY
         )
@@ -309,7 +309,7 @@ def test_inside_the_reopening_window_a_ticket_is_reopened_and_not_followed_up(ho
     assert follower.continues_id == ticket.pk
 
 
-def test_a_stale_change_is_refused_with_what_changed_and_writes_nothing(house: House) -> None:
+def test_a_stale_change_is_refused_with_the_changes_and_writes_nothing(house: House) -> None:
     ticket = make_ticket(house)
     seen = fresh(ticket)
     services.assign_ticket(

@@ -23,7 +23,7 @@ from tests.support.house import (
 from tickets import queries, services
 from tickets.models import Ticket
 from tickets.services import (
-    MayNotDo,
+    ActionNotAllowed,
     MayNotRaise,
     NewTicket,
 )
@@ -89,7 +89,7 @@ def test_only_the_requester_or_a_coordinator_answers(house: House) -> None:
     services.reply_as_customer(
         ticket=fresh(ticket), body="More data.", by=by(house.people["coordinator"]), at=MONDAY_9AM
     )
-    with pytest.raises(MayNotDo):
+    with pytest.raises(ActionNotAllowed):
         services.reply_as_customer(
             ticket=fresh(ticket),
             body="Me too.",
@@ -134,7 +134,7 @@ def _site(house: House):
         ("", "", ["description", "subject"]),
     ],
 )
-def test_texts_that_are_too_short_or_too_long_are_named_and_nothing_is_raised(
+def test_short_and_long_texts_are_refused_by_field_and_no_ticket_is_raised(
     house: House, subject: str, description: str, refused: list[str]
 ) -> None:
     membership = Membership.objects.select_related("organization", "user").get(user=house.requester)

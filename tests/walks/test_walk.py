@@ -94,7 +94,7 @@ def _report_agrees_with_its_pdf(browser: Browser, mesa: Mesa, language: str) -> 
     assert f"{raised} {label}" in text
 
 
-def test_a_clock_that_nobody_serves_breaches_through_beat_and_reaches_the_matrix_once(
+def test_beat_breaches_an_unserved_clock_and_notifies_the_matrix_once(
     browser: Browser, mesa: Mesa
 ) -> None:
     # critical, around the clock: 40 min and 1 h

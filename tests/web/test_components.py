@@ -32,7 +32,7 @@ def test_a_badge_has_a_tone_an_icon_and_escaped_words() -> None:
     assert render("{% badge %}a{% endbadge %}") == '<span class="badge"><span>a</span></span>'
 
 
-def test_an_empty_state_is_a_card_with_an_icon_unless_it_stands_in_one() -> None:
+def test_an_empty_state_is_a_card_with_an_icon_unless_inside_a_card() -> None:
     card = render("{% empty_state %}Nothing.{% endempty_state %}")
 
     assert card.startswith('<div class="empty card"> <svg')

@@ -59,7 +59,7 @@ def test_a_clock_around_the_clock_never_sleeps(house: House) -> None:
     assert face(ticket, "attention", saturday) == ("Due in 4 h", "calm")
 
 
-def test_a_pause_says_whom_it_waits_for_and_an_overdue_clock_is_overdue_at_night_too(
+def test_a_pause_names_the_side_it_waits_for_and_an_overdue_clock_stays_overdue_at_night(
     house: House,
 ) -> None:
     ticket = make_ticket(house)

@@ -82,7 +82,7 @@ def test_the_desk_home_shows_tickets_to_those_who_see_them(house: House) -> None
     assert names("desk", house.staff["commercial"]) == ["no_tickets"]
 
 
-def test_the_portal_home_shows_what_waits_only_when_something_does(house: House) -> None:
+def test_the_portal_home_shows_waiting_matters_only_when_there_are_any(house: House) -> None:
     assert names("portal", reader(house, "portal")) == ["hero", "open", "catalog"]
 
     one_more(house, MONDAY_9AM)

@@ -113,7 +113,7 @@ def test_without_javascript_the_whole_page_holds_the_refused_form(
     assert 'id="panel-clocks"' in page
 
 
-def test_what_succeeds_leads_the_browser_to_the_page(house: House, sign_in: Any) -> None:
+def test_a_successful_htmx_request_redirects_to_the_page(house: House, sign_in: Any) -> None:
     ticket = make_ticket(house)
 
     answer = sign_in(house.agent).post(

@@ -37,7 +37,7 @@ from tickets import services
 from tickets.services import TransitionDetails
 
 
-def test_nobody_takes_an_address_by_themselves(house: House, sign_in: Any) -> None:
+def test_an_address_cannot_be_taken_by_its_claimant(house: House, sign_in: Any) -> None:
     client = sign_in(house.outsider)
 
     for action in ("action_add", "action_primary"):
@@ -50,7 +50,7 @@ def test_nobody_takes_an_address_by_themselves(house: House, sign_in: Any) -> No
     assert User.objects.get(pk=house.outsider.pk).email == "requester@south.example"
 
 
-def test_who_was_suspended_gets_no_more_mail_of_their_tickets(house: House) -> None:
+def test_a_suspended_requester_gets_no_mail(house: House) -> None:
     ticket = make_ticket(house)
     Membership.objects.filter(user=house.requester).update(is_suspended=True)
 
@@ -61,7 +61,7 @@ def test_who_was_suspended_gets_no_more_mail_of_their_tickets(house: House) -> N
     assert not OutboxMessage.objects.filter(template="ticket_reply").exists()
 
 
-def test_staff_of_other_customers_are_neither_told_nor_assigned(house: House) -> None:
+def test_staff_of_other_customers_are_not_notified_and_not_assigned(house: House) -> None:
     house.level_two.organizations.add(house.south)
     supervisor = house.staff["desk_supervisor"]
     house.level_two.members.add(supervisor)
@@ -164,7 +164,7 @@ def test_a_priority_with_equal_targets_still_counts_as_itself(house: House) -> N
     }
 
 
-def test_an_act_in_time_stays_in_time_although_the_sweep_looked_before_its_commit(
+def test_an_act_in_time_is_met_when_the_sweep_ran_before_its_commit(
     house: House,
 ) -> None:
     ticket = make_ticket(house)
@@ -216,7 +216,7 @@ def test_a_version_that_was_never_read_is_stale(house: House) -> None:
         )
 
 
-def test_the_monthly_report_is_sent_although_somebody_downloaded_it_first(house: House) -> None:
+def test_the_monthly_report_is_sent_after_an_early_download(house: House) -> None:
     first = datetime(2026, 4, 1, 12, tzinfo=UTC)
     issue = reports.request_report(
         organization=house.north,
@@ -278,7 +278,7 @@ def test_odd_input_at_the_desk(house: House, sign_in: Any, path: str) -> None:
     assert sign_in(house.agent).get(path).status_code == 200
 
 
-def test_more_files_than_may_come_at_once_are_refused_and_not_dropped(house: House) -> None:
+def test_too_many_files_are_refused_and_not_dropped(house: House) -> None:
     from io import BytesIO
 
     from foundation.documents.checking import check_upload

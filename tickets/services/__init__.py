@@ -12,8 +12,8 @@ from tickets.services.conversation import (
     write_message,
 )
 from tickets.services.errors import (
+    ActionNotAllowed,
     DetailsMissing,
-    MayNotDo,
     MayNotRaise,
     StaleTicket,
     TransitionNotAllowed,
@@ -39,7 +39,7 @@ from tickets.services.raising import NewTicket, raise_ticket
 __all__ = [
     "Classification",
     "DetailsMissing",
-    "MayNotDo",
+    "ActionNotAllowed",
     "MayNotRaise",
     "NewTicket",
     "StaleTicket",

@@ -16,7 +16,7 @@ from tickets.models import Message, MessageKind, Ticket
 from tickets.permissions import can_reply_as_customer
 from tickets.services.base import lock_ticket
 from tickets.services.conversation import write_message
-from tickets.services.errors import MayNotDo
+from tickets.services.errors import ActionNotAllowed
 from tickets.services.lifecycle import resume_after_answer
 from tickets.states import FINAL, State
 
@@ -28,15 +28,15 @@ def reply_as_customer(
     """Write the customer's reply and notify the assignee, otherwise the desk owner. Put a
     pending-user ticket back in progress (SPEC 3.8).
 
-    Raises ``MayNotDo`` if the ticket has ended, or for a person other than its requester or a
+    Raises ``ActionNotAllowed`` if the ticket has ended, or for a person other than its requester or a
     coordinator. Locks the ticket's row.
     """
     user = acting_person(by)
     lock_ticket(ticket)
     if not can_reply_as_customer(user, ticket):
-        raise MayNotDo(_("Only its requester or a coordinator can reply to this ticket."))
+        raise ActionNotAllowed(_("Only its requester or a coordinator can reply to this ticket."))
     if ticket.state in FINAL:
-        raise MayNotDo(
+        raise ActionNotAllowed(
             _("%(number)s has ended. Reopen it while that is possible, or send a follow-up.")
             % {"number": ticket.number}
         )

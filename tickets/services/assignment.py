@@ -18,7 +18,7 @@ from tickets.events import TicketAssigned
 from tickets.models import Ticket
 from tickets.permissions import can_assign
 from tickets.services.base import change_ticket, record_ticket
-from tickets.services.errors import MayNotDo
+from tickets.services.errors import ActionNotAllowed
 from tickets.states import FINAL
 
 
@@ -34,12 +34,12 @@ def assign_ticket(
     """Set the assignee; None clears it. If the ticket has no desk owner, an assignee of the desk
     becomes it.
 
-    Raises ``MayNotDo`` (no permission, or the ticket has ended), ``Invalid`` (the person does not
+    Raises ``ActionNotAllowed`` (no permission, or the ticket has ended), ``Invalid`` (the person does not
     attend tickets, does not serve the organization or is absent) or ``StaleTicket``. An unchanged
     assignee writes nothing.
     """
     if not can_assign(acting_person(by), ticket) or ticket.state in FINAL:
-        raise MayNotDo(
+        raise ActionNotAllowed(
             _("%(number)s cannot be assigned by you, or it has ended.") % {"number": ticket.number}
         )
     if assignee is not None and not assignee.can(Capability.HOLD_TICKETS):

@@ -25,7 +25,7 @@ from tickets.models import Message, MessageKind, Ticket
 from tickets.permissions import can_classify
 from tickets.services.base import change_ticket, record_ticket
 from tickets.services.conversation import write_message
-from tickets.services.errors import DetailsMissing, MayNotDo
+from tickets.services.errors import ActionNotAllowed, DetailsMissing
 from tickets.states import OPEN_STATES
 
 
@@ -51,13 +51,13 @@ def classify_ticket(
     """Set the classification, and the priority by the contract's matrix. Open clocks continue with
     the new targets.
 
-    Raises ``MayNotDo``, ``StaleTicket``, or ``DetailsMissing`` if a later classification changes
+    Raises ``ActionNotAllowed``, ``StaleTicket``, or ``DetailsMissing`` if a later classification changes
     values without a ``reason``. The reason becomes an internal note. A handler of ``sla`` raises
     ``HidesBreach`` if the change would remove a breach. Saving equal values confirms the proposal
     and is recorded too.
     """
     if not can_classify(acting_person(by), ticket) or ticket.state not in OPEN_STATES:
-        raise MayNotDo(
+        raise ActionNotAllowed(
             _("Only the desk can classify, and only tickets that are neither solved nor ended.")
         )
     changes: dict[str, Any] = {

@@ -19,7 +19,7 @@ from tickets.events import TicketContractChanged
 from tickets.models import MessageKind, Ticket
 from tickets.services.base import change_ticket, record_ticket
 from tickets.services.conversation import write_message
-from tickets.services.errors import DetailsMissing, MayNotDo
+from tickets.services.errors import ActionNotAllowed, DetailsMissing
 from tickets.states import OPEN_STATES
 
 
@@ -38,7 +38,7 @@ def change_contract(
     priority, the new policy sets the targets.
 
     ``from_start`` corrects a contract that was wrong at the arrival: open clocks are measured again
-    from there. Otherwise the time used is kept. Raises ``MayNotDo`` (only supervisors of the desk,
+    from there. Otherwise the time used is kept. Raises ``ActionNotAllowed`` (only supervisors of the desk,
     only open tickets), ``Invalid`` (the same contract, or another customer's), ``DetailsMissing``
     without a ``reason``, or ``StaleTicket``. The reason becomes an internal note.
     """
@@ -87,7 +87,7 @@ def change_contract(
 
 def _check(ticket: Ticket, contract: Contract, reason: str, by: Actor) -> None:
     if not acting_person(by).can(Capability.SUPERVISE) or ticket.state not in OPEN_STATES:
-        raise MayNotDo(
+        raise ActionNotAllowed(
             _(
                 "Only a supervisor of the desk can change the contract, and only of tickets that "
                 "are neither solved nor ended."

@@ -19,7 +19,7 @@ from tickets.models import Message, MessageKind, Ticket
 from tickets.permissions import can_work
 from tickets.services.attachments import attach_files
 from tickets.services.base import record_ticket, touch_ticket
-from tickets.services.errors import MayNotDo
+from tickets.services.errors import ActionNotAllowed
 from tickets.services.raising import MAX_TEXT
 
 FARTHEST = timedelta(days=366)
@@ -30,7 +30,7 @@ def reply_to_customer(
     *, ticket: Ticket, body: str, by: Actor, at: datetime, files: Sequence[CheckedFile] = ()
 ) -> Message:
     """Send a public reply: notify the requester by mail and stop the reaction clock. Raise
-    ``MayNotDo`` for a person who may not work on the ticket.
+    ``ActionNotAllowed`` for a person who may not work on the ticket.
     """
     _require_worker(ticket, by)
     message = write_message(
@@ -60,7 +60,7 @@ def send_attention_statement(
     """Send the customer the expected time and the plan (SPEC 4.2). Stop the attention clock, and
     the reaction clock if it still runs.
 
-    Raises ``MayNotDo``, or ``Invalid`` if ``estimated_at`` is not within the next 366 days.
+    Raises ``ActionNotAllowed``, or ``Invalid`` if ``estimated_at`` is not within the next 366 days.
     """
     _require_worker(ticket, by)
     if not at < estimated_at < at + FARTHEST:
@@ -156,4 +156,6 @@ def write_message(
 
 def _require_worker(ticket: Ticket, by: Actor) -> None:
     if not can_work(acting_person(by), ticket):
-        raise MayNotDo(_("You may read this ticket but not work on it: it is not with your level."))
+        raise ActionNotAllowed(
+            _("You may read this ticket but not work on it: it is not with your level.")
+        )

@@ -12,7 +12,7 @@ class MayNotRaise(NotAllowed):
     code = "may_not_raise"
 
 
-class MayNotDo(NotAllowed):
+class ActionNotAllowed(NotAllowed):
     code = "may_not_do"
 
 

@@ -19,7 +19,7 @@ from tickets import verbs
 from tickets.models import Ticket
 from tickets.permissions import can_reply_as_customer, is_followed_up
 from tickets.services.base import lock_ticket, record_ticket
-from tickets.services.errors import MayNotDo
+from tickets.services.errors import ActionNotAllowed
 from tickets.services.raising import NewTicket, raise_ticket
 
 # Identical text within this time is a form submitted twice, not a second follow-up.
@@ -33,7 +33,7 @@ def follow_up_ticket(
     """Raise a new ticket that continues an ended one, with ``body`` as its description. It takes
     subject, service and classification from the ended ticket.
 
-    Raises ``MayNotDo`` while the ticket takes replies or can be reopened, and for a person who may
+    Raises ``ActionNotAllowed`` while the ticket takes replies or can be reopened, and for a person who may
     not reply to it. Otherwise raises as ``raise_ticket`` does. ``continues`` links the tickets; the
     record of each names the other. The same text within ``TWICE`` returns the first follow-up.
     """
@@ -41,9 +41,9 @@ def follow_up_ticket(
     lock_ticket(ticket)
     membership = membership_of(user.pk, ticket.organization_id)
     if membership is None or not can_reply_as_customer(user, ticket):
-        raise MayNotDo(_("Only its requester or a coordinator can reply to this ticket."))
+        raise ActionNotAllowed(_("Only its requester or a coordinator can reply to this ticket."))
     if not is_followed_up(ticket, at):
-        raise MayNotDo(
+        raise ActionNotAllowed(
             _("%(number)s takes replies or may be reopened: no new ticket is needed.")
             % {"number": ticket.number}
         )
