@@ -81,7 +81,7 @@ class PolicyForm(VersionForm):
     warning_percents = PercentsField(
         label=_("Warnings at percent"),
         required=False,
-        help_text=_("Such as 50, 75, 90. Empty: those of the policy beneath."),
+        help_text=_("Such as 50, 75, 90. Empty: those of the more general policy."),
     )
 
     def check(self, organization: Organization, data: dict[str, Any], now: datetime) -> None:

@@ -285,7 +285,7 @@ class Migration(migrations.Migration):
                     models.BooleanField(
                         blank=True,
                         choices=[
-                            (None, "As the policy beneath says"),
+                            (None, "As the more general policy says"),
                             (True, "Yes"),
                             (False, "No"),
                         ],
@@ -298,7 +298,7 @@ class Migration(migrations.Migration):
                     models.BooleanField(
                         blank=True,
                         choices=[
-                            (None, "As the policy beneath says"),
+                            (None, "As the more general policy says"),
                             (True, "Yes"),
                             (False, "No"),
                         ],
@@ -311,7 +311,7 @@ class Migration(migrations.Migration):
                     models.BooleanField(
                         blank=True,
                         choices=[
-                            (None, "As the policy beneath says"),
+                            (None, "As the more general policy says"),
                             (True, "Yes"),
                             (False, "No"),
                         ],
@@ -328,7 +328,7 @@ class Migration(migrations.Migration):
                     "business_calendar",
                     models.ForeignKey(
                         blank=True,
-                        help_text="Empty: the one of the policy beneath, in the end the "
+                        help_text="Empty: the one of the more general policy, in the end the "
                         "organization's business hours.",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,

@@ -20,7 +20,7 @@ MAX_MINUTES = 525_600  # a year of service time
 MAX_DAYS = 3650
 
 
-_BENEATH = ((None, _("As the policy beneath says")), (True, _("Yes")), (False, _("No")))
+_INHERITED = ((None, _("As the more general policy says")), (True, _("Yes")), (False, _("No")))
 
 
 POLICY_CALENDARS = ("business_calendar", "extended_calendar")
@@ -40,7 +40,7 @@ class PolicyVersion(TermsRow):
     """The service levels of a person, a contract or the organization from ``effective_from`` on. A
     version in force never changes.
 
-    A null or empty column, or a missing target, falls back to the layer beneath: person, contract,
+    A null or empty column, or a missing target, falls back to the next layer: person, contract,
     organization, then the default of the service guide.
     """
 
@@ -75,7 +75,7 @@ class PolicyVersion(TermsRow):
         related_name="+",
         verbose_name=_("business calendar"),
         help_text=_(
-            "Empty: the one of the policy beneath, in the end the organization's business hours."
+            "Empty: the one of the more general policy, in the end the organization's business hours."
         ),
     )
     extended_calendar = models.ForeignKey(
@@ -95,16 +95,16 @@ class PolicyVersion(TermsRow):
         help_text=_("Then it widens attention too."),
     )
     pauses_while_pending_user = models.BooleanField(
-        _("attention pauses while pending user"), null=True, blank=True, choices=_BENEATH
+        _("attention pauses while pending user"), null=True, blank=True, choices=_INHERITED
     )
     pauses_while_pending_supplier = models.BooleanField(
-        _("attention pauses while pending supplier"), null=True, blank=True, choices=_BENEATH
+        _("attention pauses while pending supplier"), null=True, blank=True, choices=_INHERITED
     )
     pauses_extend_terms = models.BooleanField(
         _("pauses extend terms in days"),
         null=True,
         blank=True,
-        choices=_BENEATH,
+        choices=_INHERITED,
         help_text=_("Then a day that ends in a pause does not count."),
     )
     warning_percents = models.JSONField(_("warnings at percent"), default=list, blank=True)
@@ -174,8 +174,8 @@ class PolicyVersion(TermsRow):
 
     @property
     def percents(self) -> tuple[int, ...]:
-        """Return the warning percents in ascending order; empty to use those of the policy
-        beneath.
+        """Return the warning percents in ascending order; empty to use those of the more
+        general policy.
         """
         return tuple(sorted(self.warning_percents))
 

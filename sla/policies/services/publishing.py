@@ -164,7 +164,7 @@ def check_targets(targets: Iterable[PolicyTarget]) -> None:
         if missing:
             words = _(
                 "%(clock)s has no target for: %(missing)s. Add one for each priority, or leave "
-                "the clock to the policy beneath."
+                "the clock to the more general policy."
             ) % {
                 "clock": Metric(metric).label,
                 "missing": ", ".join(missing),
