@@ -92,12 +92,13 @@ def weekday_name(day: int) -> str:
 
 
 @register.filter
-def month_of(value: date) -> str:
-    """Name a month with its year: ``noviembre de 2026``."""
+def month_of(value: date | str) -> str:
+    """Name a month, given as a date of it or as ``2026-11``, with its year: ``noviembre de 2026``."""
+    day = date.fromisoformat(f"{value}-01") if isinstance(value, str) else value
     return (
-        formats.date_format(value, "F \\d\\e Y").lower()
+        formats.date_format(day, "F \\d\\e Y").lower()
         if is_spanish()
-        else formats.date_format(value, "F Y")
+        else formats.date_format(day, "F Y")
     )
 
 
