@@ -3,7 +3,7 @@
 fast        SQLite in memory, on every core
 long        routes x roles, and large random samples, on SQLite
 processes   real processes and browser walks: embedded, then on PostgreSQL and Redis
-postgres    fast and long again, on PostgreSQL
+postgres    the fast and long tests that use the database, on PostgreSQL
 """
 
 import os

@@ -13,6 +13,22 @@ from foundation.accounts.tenancy import every_organization
 from tests.support.house import MONDAY_9AM, House, build_house
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL, deselect the tests that use no database and those marked ``once``."""
+    if connection.vendor != "postgresql":
+        return
+    again = [item for item in items if _depends_on_the_database(item)]
+    config.hook.pytest_deselected(items=[item for item in items if item not in again])
+    items[:] = again
+
+
+def _depends_on_the_database(item: pytest.Item) -> bool:
+    uses = {"db", "transactional_db"} & set(getattr(item, "fixturenames", ()))
+    return bool(uses or item.get_closest_marker("django_db")) and not item.get_closest_marker(
+        "once"
+    )
+
+
 @pytest.fixture
 def all_scope() -> Iterator[None]:
     """Open the scope of every organization for the test; the code under test opens its own."""

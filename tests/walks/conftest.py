@@ -25,6 +25,12 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
+@pytest.fixture
+def language(mesa: Mesa) -> str:
+    """Spanish on SQLite, English on PostgreSQL: no text depends on the database."""
+    return "es" if mesa.shape == "sqlite" else "en"
+
+
 @pytest.fixture(scope="session", params=["sqlite", "postgres"])
 def mesa(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
