@@ -270,6 +270,24 @@ def test_the_holidays_of_a_country_or_region_are_put_into_the_list_and_shown_bef
     assert {"2026-05-02", "2027-01-06", "2028-12-25"} <= set(kept)
 
 
+def test_the_public_holidays_of_three_years_are_shown_as_a_trial_unless_something_is_wrong(
+    house: House, calendar: Calendar, sign_in: Any
+) -> None:
+    client = sign_in(house.staff["administrator"])
+    path = f"/admin/calendars/calendar/{calendar.pk}/change/"
+
+    with time_machine.travel(MONDAY_9AM, tick=False):
+        shown = client.post(path, form(calendar, public_of="MX"))
+        wrong = client.post(path, form(calendar, public_of="MX", hours="x 09:00-10:00"))
+
+    listed = shown.context["adminform"].form.data["holidays"].splitlines()
+    assert {line[:4] for line in listed if line} == {"2026", "2027", "2028"}
+    assert (len(shown.context["trial"]), shown.context["errors"]) == (1, [])
+    assert "trial" not in wrong.context
+    assert sorted(wrong.context["adminform"].form.errors) == ["__all__", "hours"]
+    assert CalendarVersion.objects.filter(calendar=calendar).count() == 1
+
+
 def test_a_read_only_page_shows_no_errors(house: House, calendar: Calendar, sign_in: Any) -> None:
     make_ticket(house)
     User.objects.update(language="en")

@@ -253,5 +253,6 @@ def test_a_matrix_of_the_past_is_refused(house: House, sign_in: Any) -> None:
 
     past = client.post(path, values | {"cell_low_minor": "high", "matrix_from": "2026-01-01T00:00"})
 
+    assert (past.status_code, list(past.context["adminform"].form.errors)) == (200, ["matrix_from"])
     assert "the past stays as it was" in past.content.decode()
     assert not MatrixVersion.objects.exists()

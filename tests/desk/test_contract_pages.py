@@ -1,0 +1,130 @@
+"""The tables of a contract's page: which version is in force, and what each one changed."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from catalog.models import Contract, ContractService
+from catalog.services import publish_contract, publish_matrix
+from foundation.core.classification import Impact, Priority, Urgency
+from sla.policies.models import PolicyVersion
+from tests.support.house import DAY, HOUR, MONDAY_9AM, SETUP, House
+from tests.support.html import text_of
+
+LOW = (Urgency.LOW, Impact.MINOR)
+HIGH = (Urgency.HIGH, Impact.MINOR)
+
+
+pytestmark = pytest.mark.usefixtures("monday")
+
+
+def columns(house: House, sign_in: Any, *names: str) -> list[tuple[str, ...]]:
+    """Return the words of these columns of the versions on the contract's page, row by row."""
+    administrator = house.staff["administrator"]
+    administrator.language = "en"
+    administrator.save()
+    path = f"/admin/catalog/contract/{house.contract.pk}/change/"
+    page = sign_in(administrator).get(path).content.decode()
+    found = [re.findall(rf'<td class="field-{name}">(.*?)</td>', page, re.S) for name in names]
+    return [tuple(text_of(cell) for cell in row) for row in zip(*found, strict=True)]
+
+
+def another_contract(house: House) -> Contract:
+    return Contract.objects.create(
+        organization=house.north, reference="C-other", starts_on=house.contract.starts_on
+    )
+
+
+def test_a_version_is_superseded_only_by_a_later_one_of_its_contract_that_is_in_force(
+    house: House, sign_in: Any
+) -> None:
+    other = another_contract(house)
+    for number, effective_from in (
+        (1, MONDAY_9AM - DAY),
+        (2, MONDAY_9AM),
+        (3, MONDAY_9AM + timedelta(minutes=1)),
+    ):
+        PolicyVersion.objects.create(
+            organization=house.north,
+            contract=house.contract,
+            number=number,
+            effective_from=effective_from,
+        )
+    PolicyVersion.objects.create(
+        organization=house.north, contract=other, number=4, effective_from=MONDAY_9AM - HOUR
+    )
+
+    found = columns(house, sign_in, "number", "since", "status")
+
+    assert found == [
+        ("3", "Mar 2, 2026, 09:01 (Mexico City)", "later"),
+        ("2", "Mar 2, 2026, 09:00 (Mexico City)", "in force"),
+        ("1", "Mar 1, 2026, 09:00 (Mexico City)", "superseded"),
+    ]
+
+
+def test_a_matrix_tells_the_cells_that_differ_from_the_one_before_it(
+    house: House, sign_in: Any
+) -> None:
+    other = another_contract(house)
+    for contract, cells, effective_from in (
+        (other, {LOW: Priority.MEDIUM, HIGH: Priority.CRITICAL}, MONDAY_9AM - 3 * HOUR),
+        (other, {LOW: Priority.HIGH, HIGH: Priority.CRITICAL}, MONDAY_9AM - 2 * HOUR),
+        (house.contract, {LOW: Priority.CRITICAL}, MONDAY_9AM - 3 * HOUR),
+        (house.contract, {LOW: Priority.CRITICAL, HIGH: Priority.LOW}, MONDAY_9AM - 2 * HOUR),
+        (house.contract, {LOW: Priority.CRITICAL, HIGH: Priority.LOW}, MONDAY_9AM - HOUR),
+    ):
+        publish_matrix(
+            contract=contract,
+            cells=cells,
+            effective_from=effective_from,
+            by=SETUP,
+            at=effective_from,
+        )
+
+    found = columns(house, sign_in, "number", "differences")
+
+    assert found == [
+        ("3", "—"),
+        ("2", "High: work is degraded × Minor: one person → Low"),
+        ("1", "Low: can work × Minor: one person → Critical"),
+    ]
+
+
+def test_a_contract_tells_what_changed_in_each_version(house: House, sign_in: Any) -> None:
+    contract = house.contract
+    publish_contract(contract=another_contract(house), reason="", by=SETUP, at=MONDAY_9AM)
+    publish_contract(contract=contract, reason="", by=SETUP, at=MONDAY_9AM - 3 * HOUR)
+    contract.validation_days = 7
+    contract.ends_on = contract.starts_on.replace(year=2027)
+    contract.save()
+    contract.report_recipients.add(house.people["coordinator"], house.people["requester"])
+    publish_contract(contract=contract, reason="", by=SETUP, at=MONDAY_9AM - 2 * HOUR)
+    ContractService.objects.filter(contract=contract, service=house.services["erp"]).delete()
+    contract.report_recipients.clear()
+    contract.ends_on = None
+    contract.save()
+    publish_contract(contract=contract, reason="", by=SETUP, at=MONDAY_9AM - HOUR)
+    ContractService.objects.filter(contract=contract).delete()
+    publish_contract(contract=contract, reason="", by=SETUP, at=MONDAY_9AM)
+
+    found = columns(house, sign_in, "number", "known", "differences")
+
+    assert found == [
+        ("4", "Mar 2, 2026, 09:00 (Mexico City)", "contracted services: Network → —"),
+        (
+            "3",
+            "Mar 2, 2026, 08:00 (Mexico City)",
+            "ends on: 2027-01-01 → —; contracted services: Network, Erp → Network; "
+            "report recipients: Requester North, Coordinator North → —",
+        ),
+        (
+            "2",
+            "Mar 2, 2026, 07:00 (Mexico City)",
+            "ends on: — → 2027-01-01; validation period in days: 3 → 7; "
+            "report recipients: — → Requester North, Coordinator North",
+        ),
+        ("1", "Mar 2, 2026, 06:00 (Mexico City)", "—"),
+    ]

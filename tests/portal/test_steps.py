@@ -1,0 +1,127 @@
+"""Steps, replies and lists of the portal: what is said, and which panel a refusal comes back in."""
+
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from tests.support.house import MONDAY_9AM, House, fresh, make_ticket
+from tests.support.tickets import step
+from tickets.models import Ticket
+
+SCRIPT = ("run.exe", b"MZ\x90")
+
+
+pytestmark = pytest.mark.usefixtures("monday")
+
+
+def solved(house: House) -> Ticket:
+    ticket = make_ticket(house)
+    step(house, ticket, "start", MONDAY_9AM)
+    step(house, ticket, "solve", MONDAY_9AM, solution_type="definitive", message="Done.")
+    return ticket
+
+
+def act(client: Any, ticket: Ticket, tail: str, **typed: Any) -> Any:
+    return client.post(f"/tickets/{ticket.number}/{tail}/", typed, follow=True)
+
+
+def told(page: Any) -> list[str]:
+    return [str(each) for each in page.context["messages"]]
+
+
+def found(page: Any, name: str) -> Any:
+    return next(context[name] for context in page.context if name in context)
+
+
+def test_each_act_says_what_it_did(house: House, sign_in: Any) -> None:
+    client = sign_in(house.requester)
+    early, ended = (make_ticket(house) for _ in range(2))
+    answered = solved(house)
+    step(house, ended, "reject", MONDAY_9AM, reason="A duplicate.")
+
+    said = [
+        told(act(client, early, "reply", body="Hello?")),
+        told(act(client, early, "escalate", reason="It is urgent.")),
+        told(act(client, early, "step/cancel", reason="Twice.")),
+        told(act(client, answered, "step/approve")),
+        told(act(client, ended, "follow-up", body="Again.")),
+    ]
+
+    follower = Ticket.objects.get(continues=ended)
+    assert said == [
+        ["Your message was sent."],
+        ["Escalated: Agent was told."],
+        [f"{early.number} is now “Cancelled”."],
+        [f"{answered.number} is now “Closed”."],
+        [f"{follower.number} was raised. We sent you a copy by e-mail."],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "panel"), [("decline", "decision"), ("cancel", "life"), ("nonsense", "life")]
+)
+def test_a_refused_step_is_said_and_comes_back_in_its_panel(
+    house: House, sign_in: Any, name: str, panel: str
+) -> None:
+    ticket = solved(house) if name == "decline" else make_ticket(house)
+
+    page = sign_in(house.requester).post(
+        f"/tickets/{ticket.number}/step/{name}/",
+        {"reason": ""},
+        headers={"HX-Request": "true"},
+    )
+
+    assert page.status_code == 400
+    assert len(told(page)) == 1
+    assert found(page, "panel").name == panel
+    assert (found(page, "refused_step"), bool(found(page, "reason_form").errors)) == (name, True)
+
+
+def test_a_refused_reply_or_follow_up_is_said_and_keeps_its_text(
+    house: House, sign_in: Any
+) -> None:
+    client = sign_in(house.requester)
+    running, ended = (make_ticket(house) for _ in range(2))
+    step(house, ended, "reject", MONDAY_9AM, reason="A duplicate.")
+
+    pages = [
+        act(client, ticket, tail, body="A long text.", attachments=SimpleUploadedFile(*SCRIPT))
+        for ticket, tail in ((running, "reply"), (ended, "follow-up"))
+    ]
+
+    assert [page.status_code for page in pages] == [400, 400]
+    assert [["run.exe" in words for words in told(page)] for page in pages] == [[True], [True]]
+    assert all(">\nA long text.</textarea>" in page.content.decode() for page in pages)
+
+
+def test_the_list_shows_what_waits_what_is_open_what_ended_and_what_is_searched(
+    house: House, sign_in: Any
+) -> None:
+    fresh_one = make_ticket(house, subject="Printer")
+    waiting = solved(house)
+    ended = make_ticket(house)
+    step(house, ended, "reject", MONDAY_9AM, reason="A duplicate.")
+    client = sign_in(house.requester)
+
+    def shown(query: str) -> list[Ticket]:
+        return [row[0] for row in client.get(f"/tickets/?{query}").context["rows"]]
+
+    assert shown("show=waiting") == [waiting]
+    assert shown("show=open") == shown("") == shown("show=nonsense") == [waiting, fresh_one]
+    assert shown("show=ended") == [ended]
+    assert shown("show=all") == [ended, waiting, fresh_one]
+    assert shown("q=printer") == [fresh_one]
+    assert shown("q=nothing") == []
+    assert client.get("/tickets/?show=nonsense").context["show"] == "open"
+
+
+def test_the_home_shows_what_waits_apart_from_what_is_open(house: House, sign_in: Any) -> None:
+    other = make_ticket(house)
+    waiting = solved(house)
+
+    page = sign_in(house.requester).get("/home/")
+
+    panels = {each.panel.name: each.context for each in page.context["panels"]._shown}
+    assert panels["waiting"]["waiting"] == [fresh(waiting)]
+    assert list(panels["open"]["open"]) == [fresh(other)]

@@ -1,0 +1,191 @@
+"""Pages of everybody: language, health, the check of a file, mails about an account."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from foundation.accounts.models import User
+from foundation.notifications.models import OutboxMessage
+from tests.support.house import MONDAY_9AM, House, make_ticket
+from tests.support.html import text_of
+from web.adapter import AccountAdapter
+
+pytestmark = pytest.mark.usefixtures("monday")
+
+
+@pytest.mark.parametrize(
+    ("target", "leads_to"),
+    [
+        ("/tickets/?show=all", "/tickets/?show=all"),
+        ("https://elsewhere.example/", "/"),
+        ("//elsewhere.example/", "/"),
+    ],
+)
+def test_the_language_switch_leads_back_to_an_address_of_ours_alone(
+    house: House, client: Client, target: str, leads_to: str
+) -> None:
+    switched = client.post("/language/", {"language": "en", "next": target})
+
+    assert (switched.status_code, switched["Location"]) == (302, leads_to)
+
+
+def test_the_switch_keeps_a_known_language_for_a_year_and_in_the_profile(
+    house: House, sign_in: Any
+) -> None:
+    client = sign_in(house.requester)
+
+    unknown = client.post("/language/", {"language": "xx"})
+    known = client.post("/language/", {"language": "es"})
+
+    assert "django_language" not in unknown.cookies
+    cookie = known.cookies["django_language"]
+    assert (cookie.value, cookie["max-age"], cookie["samesite"]) == ("es", 31_536_000, "Lax")
+    assert User.objects.get(pk=house.requester.pk).language == "es"
+    assert User.objects.get(pk=house.outsider.pk).language == "en"
+
+
+def test_a_visitor_without_a_login_switches_for_the_browser_alone(
+    house: House, client: Client
+) -> None:
+    switched = client.post("/language/", {"language": "en"})
+
+    assert (switched.status_code, switched["Location"]) == (302, "/")
+    assert switched.cookies["django_language"].value == "en"
+
+
+def test_the_process_says_that_it_runs_and_how_long_the_oldest_message_waits(
+    house: House, client: Client
+) -> None:
+    make_ticket(house)
+    OutboxMessage.objects.update(created_at=MONDAY_9AM - timedelta(seconds=90))
+    OutboxMessage.objects.update(run_after=MONDAY_9AM - timedelta(seconds=90))
+
+    alive = client.get("/healthz")
+    ready = client.get("/readyz")
+
+    assert (alive.status_code, alive.json()) == (200, {"status": "ok"})
+    assert (ready.status_code, ready.json()) == (
+        200,
+        {"status": "ok", "oldest_message_seconds": 90},
+    )
+
+
+def test_a_file_is_checked_up_to_its_size_and_ten_times_a_minute(
+    house: House, client: Client
+) -> None:
+    client.cookies["django_language"] = "en"
+
+    answers = [
+        client.post("/verify/", {"file": SimpleUploadedFile("a.pdf", b"%PDF-")}) for _ in range(11)
+    ]
+    elsewhere = client.post(
+        "/verify/", {"file": SimpleUploadedFile("a.pdf", b"%PDF-")}, REMOTE_ADDR="10.0.0.9"
+    )
+
+    assert [answer.status_code for answer in answers] == [200] * 10 + [400]
+    assert "Too many files were checked just now." in text_of(answers[10].content.decode())
+    assert (elsewhere.status_code, elsewhere.context["name"]) == (200, "a.pdf")
+
+
+def test_a_check_without_a_file_is_refused_and_the_page_alone_is_not(
+    house: House, client: Client
+) -> None:
+    client.cookies["django_language"] = "en"
+
+    page = client.get("/verify/")
+    refused = client.post("/verify/", {})
+
+    assert (page.status_code, page.context["problem"]) == (200, "")
+    assert (refused.status_code, refused.context["problem"]) == (
+        400,
+        "Choose a file of up to 25 MB.",
+    )
+
+
+def test_a_forgotten_password_is_answered_by_a_letter_in_the_persons_language(
+    house: House, client: Client
+) -> None:
+    house.requester.language = "en"
+    house.requester.save()
+
+    for email in ("Requester@North.example", "nobody@north.example"):
+        client.post("/accounts/password/reset/", {"email": email})
+
+    known, unknown = OutboxMessage.objects.order_by("pk")
+    assert (known.template, known.to_name, known.recipient_id, known.language) == (
+        "password_reset",
+        "Requester North",
+        house.requester.pk,
+        "en",
+    )
+    assert known.context["url"].startswith("http://testserver/accounts/password/reset/key/")
+    assert (unknown.template, unknown.to_email, unknown.recipient_id, unknown.context["url"]) == (
+        "password_reset_unknown",
+        "nobody@north.example",
+        None,
+        "",
+    )
+
+
+def test_any_other_mail_of_the_login_library_is_a_notice(house: House) -> None:
+    adapter = AccountAdapter()
+
+    adapter.send_mail("account/email/password_changed", house.requester.email, {})
+
+    letter = OutboxMessage.objects.get()
+    assert (letter.template, letter.context["notice"], letter.recipient_id) == (
+        "account_notice",
+        "password_changed",
+        house.requester.pk,
+    )
+
+
+def test_nobody_signs_up(house: House, client: Client) -> None:
+    client.post(
+        "/accounts/signup/",
+        {"email": "x@y.example", "password1": "a-long-password", "password2": "a-long-password"},
+    )
+
+    assert not User.objects.filter(email="x@y.example").exists()
+
+
+def test_staff_are_led_to_the_desk_and_customers_to_the_portal(house: House, sign_in: Any) -> None:
+    leads = {
+        (person, path): sign_in(person).get(path)["Location"]
+        for person, path in (
+            (house.agent, "/"),
+            (house.requester, "/"),
+            (house.agent, "/home/"),
+            (house.agent, "/tickets/"),
+            (house.requester, "/admin/"),
+            (house.requester, "/admin/login/"),
+        )
+    }
+
+    assert list(leads.values()) == [
+        "/admin/",
+        "/home/",
+        "/admin/",
+        "/admin/",
+        "/admin/login/?next=/admin/",
+        "/",
+    ]
+
+
+def test_a_visitor_of_the_desk_is_led_to_the_login_and_back(house: House, client: Client) -> None:
+    answer = client.get("/admin/login/?next=/admin/queue/")
+
+    assert (answer.status_code, answer["Location"]) == (
+        302,
+        "/accounts/login/?next=/admin/login/?next=/admin/queue/",
+    )
+
+
+@pytest.mark.parametrize(("path", "status"), [("/?q=%00", 400), ("/tickets/%00/", 400)])
+def test_an_address_with_a_zero_byte_is_refused(
+    house: House, sign_in: Any, path: str, status: int
+) -> None:
+    assert sign_in(house.requester).get(path).status_code == status
