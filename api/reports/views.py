@@ -24,19 +24,12 @@ from web.views import file_response
 
 
 class PdfRenderer(BaseRenderer):
-    """Lets content negotiation accept PDF. The view returns the stored file itself; ``render`` only
-    writes errors, as JSON.
+    """Lets content negotiation accept PDF. It renders nothing: the views return the stored file
+    itself, and every other answer as JSON.
     """
 
     media_type = "application/pdf"
     format = "pdf"
-    charset = None
-    render_style = "binary"
-
-    def render(
-        self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None
-    ) -> bytes:
-        return JSONRenderer().render(data)
 
 
 _PARAMETERS = [
@@ -51,9 +44,20 @@ class ReportFailed(DomainError):
     code = "report_failed"
 
 
-class ServiceLevelReportView(APIView):
+class ReportView(APIView):
     renderer_classes = (JSONRenderer, PdfRenderer)
 
+    def finalize_response(
+        self, request: Request, response: Any, *args: Any, **kwargs: Any
+    ) -> Response:
+        """Render every answer but the stored file as JSON, also where a PDF was asked for."""
+        if isinstance(response, Response):
+            request.accepted_renderer = JSONRenderer()
+            request.accepted_media_type = JSONRenderer.media_type
+        return super().finalize_response(request, response, *args, **kwargs)
+
+
+class ServiceLevelReportView(ReportView):
     @extend_schema(
         parameters=_PARAMETERS,
         responses={
@@ -84,10 +88,8 @@ class ServiceLevelReportView(APIView):
         return issue_answer(request, issue)
 
 
-class ReportIssueView(APIView):
+class ReportIssueView(ReportView):
     """Where a report that was still being made can be asked for again."""
-
-    renderer_classes = (JSONRenderer, PdfRenderer)
 
     @extend_schema(
         responses={(200, "application/pdf"): OpenApiTypes.BINARY, 202: OpenApiTypes.OBJECT}
@@ -104,11 +106,8 @@ def issue_answer(request: Request, issue: ReportIssue) -> HttpResponseBase:
             _("The PDF could not be made. Ask for the report again, or read it as JSON.")
         )
     location = request.build_absolute_uri(reverse("api:report_issue", args=[issue.pk]))
-    response = Response(
+    return Response(
         {"status": issue.status, "location": location},
         status=202,
         headers={"Location": location, "Retry-After": "2"},
     )
-    request.accepted_renderer = JSONRenderer()
-    request.accepted_media_type = "application/json"
-    return response

@@ -3,6 +3,7 @@
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -37,11 +38,17 @@ class UserForm(forms.ModelForm):
     def clean_email(self) -> str:
         return str(self.cleaned_data["email"]).lower()
 
-    def clean_new_password(self) -> str:
-        password = str(self.cleaned_data.get("new_password") or "")
+    def _post_clean(self) -> None:
+        """Check the password after the typed address and name are on the instance: it must not
+        resemble them.
+        """
+        super()._post_clean()  # type: ignore[misc]
+        password = self.cleaned_data.get("new_password")
         if password:
-            validate_password(password, self.instance)
-        return password
+            try:
+                validate_password(password, self.instance)
+            except ValidationError as error:
+                self.add_error("new_password", error)
 
     def save(self, commit: bool = True) -> User:
         user: User = super().save(commit=False)

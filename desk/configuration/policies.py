@@ -74,7 +74,10 @@ class PercentsField(forms.CharField):
             ) from error
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        return super().has_changed(self.prepare_value(initial), data)
+        try:
+            return list(initial or []) != self.to_python(data)
+        except ValidationError:
+            return True
 
 
 class PolicyForm(VersionForm):

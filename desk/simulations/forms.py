@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.utils.functional import Promise
+from django.utils.functional import Promise, lazy
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -62,6 +62,11 @@ class TargetField(forms.CharField):
             ) from error
 
 
+def _example_hours() -> str:
+    monday, *_others, friday = days_of_week()[:5]
+    return f"{monday}-{friday} 09:00-19:00"
+
+
 class HoursField(forms.CharField):
     """The hours of a week as text, one line per day or range; None when empty, which keeps those in
     force.
@@ -70,8 +75,7 @@ class HoursField(forms.CharField):
     widget = forms.Textarea(attrs={"rows": 4})
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
-        monday, *_others, friday = days_of_week()[:5]
-        return {**super().widget_attrs(widget), "placeholder": f"{monday}-{friday} 09:00-19:00"}
+        return {**super().widget_attrs(widget), "placeholder": lazy(_example_hours, str)()}
 
     def clean(self, value: Any) -> Any:
         text = str(super().clean(value) or "")

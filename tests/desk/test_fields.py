@@ -20,6 +20,10 @@ def test_percentages_are_a_sorted_list_without_repetitions() -> None:
     assert field.clean("90; 50,75,,50 ") == [50, 75, 90]
     assert field.clean("") == []
     assert (field.prepare_value([50, 90]), field.prepare_value("50, x")) == ("50, 90", "50, x")
+    assert not field.has_changed([50, 90], "90, 50")
+    assert not field.has_changed(None, "")
+    assert field.has_changed([50, 90], "50")
+    assert field.has_changed([50, 90], "half")
     with pytest.raises(ValidationError):
         field.clean("half")
 

@@ -45,11 +45,13 @@ def test_a_person_is_added_without_a_password_or_with_a_good_one(
     path = "/admin/accounts/user/add/"
 
     weak = admin_client.post(path, person(new_password="short"))
+    similar = admin_client.post(path, person(new_password="New@Desk.example"))
     good = admin_client.post(path, person(new_password=PASSWORD))
     bare = admin_client.post(path, person(email="bare@desk.example"))
 
     assert weak.status_code == 200
     assert list(weak.context["adminform"].form.errors) == ["new_password"]
+    assert list(similar.context["adminform"].form.errors) == ["new_password"]
     assert (good.status_code, bare.status_code) == (302, 302)
     made = User.objects.get(email="new@desk.example")
     assert (made.check_password(PASSWORD), made.staff_roles) == (True, ["agent", "desk_supervisor"])
