@@ -42,7 +42,7 @@ def test_a_key_has_up_to_a_hundred_characters(house: House, api: Any) -> None:
     assert Message.objects.count() == 1
 
 
-def test_blanks_are_no_key(house: House, api: Any) -> None:
+def test_a_blank_idempotency_key_is_ignored(house: House, api: Any) -> None:
     ticket = make_ticket(house)
     client = api(house.requester)
 
@@ -69,7 +69,7 @@ def test_a_stored_answer_belongs_to_one_token_and_one_path(house: House, api: An
     assert [str(key) for key in IdempotencyKey.objects.all()] == ["k1", "k1"]
 
 
-def test_a_signed_in_person_without_a_token_owns_keys_too(house: House, sign_in: Any) -> None:
+def test_keys_of_a_session_belong_to_its_user(house: House, sign_in: Any) -> None:
     ticket = make_ticket(house)
     client = sign_in(house.requester)
 
@@ -88,7 +88,7 @@ def test_a_signed_in_person_without_a_token_owns_keys_too(house: House, sign_in:
     assert Message.objects.count() == 1
 
 
-def test_a_refused_request_keeps_nothing_and_its_key_is_free(house: House, api: Any) -> None:
+def test_a_refused_request_leaves_its_key_unused(house: House, api: Any) -> None:
     ticket = make_ticket(house)
     agent = api(house.agent)
     path = f"tickets/{ticket.number}/transitions/"
@@ -100,7 +100,7 @@ def test_a_refused_request_keeps_nothing_and_its_key_is_free(house: House, api: 
     assert (done.status_code, done.json()["state"]) == (200, "in_progress")
 
 
-def test_a_key_is_forgotten_when_more_than_a_day_has_passed(house: House, api: Any) -> None:
+def test_a_key_is_deleted_after_24_hours(house: House, api: Any) -> None:
     client = api(house.requester)
     ticket = make_ticket(house)
     path = f"tickets/{ticket.number}/replies/"

@@ -21,7 +21,7 @@ NEW = {
 pytestmark = pytest.mark.usefixtures("monday")
 
 
-def test_each_kind_of_message_is_written_by_the_staff_and_only_the_note_stays_inside(
+def test_staff_write_each_kind_of_message_and_only_notes_are_internal(
     house: House, api: Any
 ) -> None:
     ticket = make_ticket(house)
@@ -57,7 +57,7 @@ def test_a_statement_without_its_time_is_refused(house: House, api: Any) -> None
     assert not Message.objects.exists()
 
 
-def test_a_reply_of_the_customer_is_answered_whole(house: House, api: Any) -> None:
+def test_the_response_to_a_reply_has_the_whole_message(house: House, api: Any) -> None:
     ticket = make_ticket(house)
 
     answer = api(house.requester).post(f"tickets/{ticket.number}/replies/", {"body": "Hello?"})
@@ -88,7 +88,7 @@ def test_a_reply_of_the_customer_is_answered_whole(house: House, api: Any) -> No
         ("transitions/", {"transition": "start", "solution_type": "magic"}, "solution_type"),
     ],
 )
-def test_a_body_that_lacks_something_is_refused_beside_its_field(
+def test_a_body_without_a_required_field_is_refused(
     house: House, api: Any, tail: str, body: dict[str, str], field: str
 ) -> None:
     ticket = make_ticket(house)
@@ -116,7 +116,7 @@ def test_a_step_to_a_group_takes_the_group_by_its_name(house: House, api: Any) -
     assert fresh(ticket).team == house.level_two
 
 
-def test_a_person_of_two_customers_says_for_which_one(house: House, api: Any) -> None:
+def test_a_person_of_two_customers_names_one(house: House, api: Any) -> None:
     Membership.objects.create(organization=house.south, user=house.requester, roles=["requester"])
     client = api(house.requester)
 
@@ -148,7 +148,7 @@ def test_an_etag_has_up_to_nine_digits(house: House, api: Any, etag: str, status
     assert fresh(ticket).state == "new"
 
 
-def test_the_list_is_narrowed_by_priority_customer_state_and_arrival(
+def test_the_list_is_filtered_by_priority_customer_state_and_arrival(
     house: House, api: Any
 ) -> None:
     first = make_ticket(house)

@@ -15,7 +15,7 @@ QUERY = "?organization=north&month=2026-03"
 pytestmark = pytest.mark.usefixtures("monday")
 
 
-def test_a_report_is_asked_for_again_where_the_answer_says(house: House, api: Any) -> None:
+def test_an_unfinished_report_names_the_address_to_poll(house: House, api: Any) -> None:
     make_ticket(house)
     manager = api(house.staff["desk_manager"])
     waiting = manager.get(f"reports/service-level.pdf{QUERY}")
@@ -32,7 +32,7 @@ def test_a_report_is_asked_for_again_where_the_answer_says(house: House, api: An
     assert (ready.status_code, b"".join(ready.streaming_content)[:5]) == (200, b"%PDF-")
 
 
-def test_a_report_that_failed_is_said_to_have_failed(house: House, api: Any) -> None:
+def test_a_failed_report_is_answered_as_failed(house: House, api: Any) -> None:
     make_ticket(house)
     manager = api(house.staff["desk_manager"])
     waiting = manager.get(f"reports/service-level.pdf{QUERY}")

@@ -270,7 +270,7 @@ def test_the_holidays_of_a_country_or_region_are_put_into_the_list_and_shown_bef
     assert {"2026-05-02", "2027-01-06", "2028-12-25"} <= set(kept)
 
 
-def test_the_public_holidays_of_three_years_are_shown_as_a_trial_unless_something_is_wrong(
+def test_public_holidays_of_three_years_are_shown_as_a_trial_unless_a_field_is_wrong(
     house: House, calendar: Calendar, sign_in: Any
 ) -> None:
     client = sign_in(house.staff["administrator"])

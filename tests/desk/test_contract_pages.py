@@ -65,9 +65,7 @@ def test_a_version_is_superseded_only_by_a_later_one_of_its_contract_that_is_in_
     ]
 
 
-def test_a_matrix_tells_the_cells_that_differ_from_the_one_before_it(
-    house: House, sign_in: Any
-) -> None:
+def test_a_matrix_version_lists_the_changed_cells(house: House, sign_in: Any) -> None:
     other = another_contract(house)
     for contract, cells, effective_from in (
         (other, {LOW: Priority.MEDIUM, HIGH: Priority.CRITICAL}, MONDAY_9AM - 3 * HOUR),
@@ -93,7 +91,7 @@ def test_a_matrix_tells_the_cells_that_differ_from_the_one_before_it(
     ]
 
 
-def test_a_contract_tells_what_changed_in_each_version(house: House, sign_in: Any) -> None:
+def test_a_contract_version_lists_its_changes(house: House, sign_in: Any) -> None:
     contract = house.contract
     publish_contract(contract=another_contract(house), reason="", by=SETUP, at=MONDAY_9AM)
     publish_contract(contract=contract, reason="", by=SETUP, at=MONDAY_9AM - 3 * HOUR)

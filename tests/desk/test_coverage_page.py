@@ -72,7 +72,7 @@ def test_the_week_has_an_hour_of_each_tone(house: House, desk: Any) -> None:
     assert [line.percent for line in context["lines"]] == list(context["forecast"].percents)
 
 
-def test_only_supervisors_and_administrators_may_send_a_test(house: House, sign_in: Any) -> None:
+def test_only_supervisors_and_administrators_can_send_a_drill(house: House, sign_in: Any) -> None:
     found = {
         name: sign_in(house.staff[name]).get(f"{PAGE}?customer=north").context["can_drill"]
         for name in ("desk_supervisor", "administrator", "service_delivery")
@@ -81,9 +81,7 @@ def test_only_supervisors_and_administrators_may_send_a_test(house: House, sign_
     assert found == {"desk_supervisor": True, "administrator": True, "service_delivery": False}
 
 
-def test_the_test_is_of_the_named_contract_and_says_how_many_got_it(
-    house: House, desk: Any
-) -> None:
+def test_a_drill_uses_the_named_contract_and_counts_its_recipients(house: House, desk: Any) -> None:
     sent = desk.post(f"{PAGE}drill/?customer=north&contract=C-2", follow=True)
 
     drill = Drill.objects.get()
@@ -95,7 +93,7 @@ def test_the_test_is_of_the_named_contract_and_says_how_many_got_it(
     assert sent.redirect_chain == [(f"{PAGE}?customer=north&contract=C-2#drills", 302)]
 
 
-def test_a_contract_of_another_customer_is_not_tested(house: House, desk: Any) -> None:
+def test_a_drill_of_a_contract_of_another_customer_is_refused(house: House, desk: Any) -> None:
     refused = desk.post(f"{PAGE}drill/?customer=north&contract=C-south")
 
     assert refused.status_code == 404

@@ -63,7 +63,7 @@ def test_people_are_one_e_mail_a_line_and_every_unknown_one_is_named(house: Hous
     assert refused.value.params == {"emails": "ana@x.example, zoe@x.example"}
 
 
-def test_people_have_changed_when_other_people_are_named_in_whatever_order(house: House) -> None:
+def test_the_people_field_ignores_order_when_it_detects_changes(house: House) -> None:
     field = PeopleField(required=False)
     both = [house.agent, house.staff["agent2"]]
 
@@ -72,7 +72,7 @@ def test_people_have_changed_when_other_people_are_named_in_whatever_order(house
     assert (field.has_changed(None, None), field.has_changed([], ["a@x.example"])) == (False, True)
 
 
-def test_roles_have_changed_when_others_are_ticked_in_whatever_order() -> None:
+def test_the_roles_field_ignores_order_when_it_detects_changes() -> None:
     field = RolesField(choices=[("a", "A"), ("b", "B")])
 
     assert not field.has_changed(["a", "b"], ["b", "a"])
@@ -117,9 +117,7 @@ def test_the_closed_days_are_those_of_the_next_twelve_months() -> None:
     ]
 
 
-def test_an_absence_is_typed_and_shown_in_the_zone_that_is_named(
-    house: House, sign_in: Any
-) -> None:
+def test_an_absence_is_typed_and_shown_in_its_zone(house: House, sign_in: Any) -> None:
     client = sign_in(house.staff["administrator"])
     typed = {
         "person": house.agent.email,

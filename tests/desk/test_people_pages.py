@@ -39,7 +39,7 @@ def person(**changes: Any) -> dict[str, Any]:
     }
 
 
-def test_a_person_is_added_without_a_password_or_with_a_good_one(
+def test_a_person_is_added_without_a_password_or_with_a_valid_one(
     house: House, admin_client: Client
 ) -> None:
     path = "/admin/accounts/user/add/"
@@ -58,9 +58,7 @@ def test_a_person_is_added_without_a_password_or_with_a_good_one(
     assert not User.objects.get(email="bare@desk.example").has_usable_password()
 
 
-def test_an_empty_password_keeps_the_one_there_is_and_a_new_one_replaces_it(
-    house: House, admin_client: Client
-) -> None:
+def test_an_empty_password_field_keeps_the_password(house: House, admin_client: Client) -> None:
     path = f"/admin/accounts/user/{house.agent.pk}/change/"
     typed = person(email="agent@desk.example", full_name="Agent", staff_roles=["agent"])
 
@@ -87,7 +85,7 @@ def test_tokens_are_revoked_and_never_added(house: House, admin_client: Client) 
     assert admin_client.get("/admin/accounts/apitoken/add/").status_code == 403
 
 
-def test_a_restricted_administrator_adds_nobody(house: House, admin_client: Client) -> None:
+def test_a_restricted_administrator_cannot_add_people(house: House, admin_client: Client) -> None:
     house.level_two.members.add(house.staff["administrator"])
     house.level_two.organizations.add(house.south)
 

@@ -106,7 +106,7 @@ def test_a_filter_that_is_not_valid_narrows_nothing_and_an_empty_one_is_no_filte
     }
 
 
-def test_the_chosen_tickets_alone_go_to_the_chosen_person(house: House, sign_in: Any) -> None:
+def test_only_the_selected_tickets_are_assigned(house: House, sign_in: Any) -> None:
     one, two, three = (make_ticket(house) for _ in range(3))
     client = sign_in(english(house))
     person = house.staff["agent2"].pk
@@ -123,9 +123,7 @@ def test_the_chosen_tickets_alone_go_to_the_chosen_person(house: House, sign_in:
 
 
 @pytest.mark.parametrize("lacks", ["ticket", "assignee", "number", "digits"])
-def test_without_a_ticket_and_a_person_nothing_is_assigned(
-    house: House, sign_in: Any, lacks: str
-) -> None:
+def test_bulk_assignment_needs_tickets_and_a_person(house: House, sign_in: Any, lacks: str) -> None:
     ticket = make_ticket(house)
     typed = {"ticket": str(ticket.pk), "assignee": str(house.staff["agent2"].pk)}
     changes = {
@@ -151,7 +149,7 @@ def test_an_id_of_fifteen_digits_is_still_a_ticket(house: House, sign_in: Any) -
     assert fresh(ticket).assignee == house.staff["agent2"]
 
 
-def test_an_ended_ticket_among_the_chosen_refuses_all_of_them(house: House, sign_in: Any) -> None:
+def test_bulk_assignment_with_an_ended_ticket_assigns_none(house: House, sign_in: Any) -> None:
     one, ended = (make_ticket(house) for _ in range(2))
     step(house, ended, "reject", MONDAY_9AM, reason="A duplicate.")
 
@@ -174,7 +172,7 @@ def test_an_ended_ticket_among_the_chosen_refuses_all_of_them(house: House, sign
         ("", "/admin/queue/"),
     ],
 )
-def test_the_assignment_leads_back_to_an_address_of_ours_alone(
+def test_the_assignment_redirects_only_to_local_addresses(
     house: House, sign_in: Any, target: str, leads_to: str
 ) -> None:
     ticket = make_ticket(house)

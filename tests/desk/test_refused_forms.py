@@ -39,7 +39,7 @@ def told(page: Any) -> list[str]:
     return [str(each) for each in page.context["messages"]]
 
 
-def test_each_act_says_what_it_did(house: House, desk: Any) -> None:
+def test_each_act_shows_its_message(house: House, desk: Any) -> None:
     ticket = make_ticket(house)
     other = Contract.objects.create(
         organization=house.north, reference="C-2", starts_on=house.contract.starts_on
@@ -130,9 +130,7 @@ def test_a_file_that_is_refused_refuses_the_message_and_keeps_its_text(
     assert not Message.objects.exists()
 
 
-def test_a_step_that_lacks_something_marks_the_form_of_that_step_alone(
-    house: House, desk: Any
-) -> None:
+def test_an_incomplete_step_marks_only_its_own_form(house: House, desk: Any) -> None:
     ticket = make_ticket(house)
     step(house, ticket, "start", MONDAY_9AM)
 
@@ -144,7 +142,7 @@ def test_a_step_that_lacks_something_marks_the_form_of_that_step_alone(
     assert told(page) == []
 
 
-def test_a_step_that_is_no_longer_possible_is_said_above_the_page(house: House, desk: Any) -> None:
+def test_an_impossible_step_is_reported_above_the_page(house: House, desk: Any) -> None:
     ticket = make_ticket(house)
     step(house, ticket, "start", MONDAY_9AM)
 
@@ -157,7 +155,7 @@ def test_a_step_that_is_no_longer_possible_is_said_above_the_page(house: House, 
     assert fresh(ticket).state == "in_progress"
 
 
-def test_a_newer_message_of_another_person_is_warned_of_by_name(house: House, desk: Any) -> None:
+def test_a_newer_message_of_a_colleague_is_announced_by_name(house: House, desk: Any) -> None:
     ticket = make_ticket(house)
     services.reply_to_customer(
         ticket=fresh(ticket), body="First.", by=by(house.agent), at=MONDAY_9AM
@@ -176,7 +174,9 @@ def test_a_newer_message_of_another_person_is_warned_of_by_name(house: House, de
     ]
 
 
-def test_a_registration_is_told_and_a_refused_file_keeps_the_form(house: House, desk: Any) -> None:
+def test_a_registration_shows_its_number_and_a_refused_file_keeps_the_form(
+    house: House, desk: Any
+) -> None:
     typed = {
         "membership": Membership.objects.get(user=house.requester).pk,
         "channel": "phone",

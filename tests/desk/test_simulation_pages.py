@@ -93,7 +93,7 @@ def test_a_running_simulation_is_cancelled(house: House, admin_client: Any) -> N
         (Draft(hours={CalendarRole.BUSINESS: {"0": [["09:00", "12:00"]]}}), False, False),
     ],
 )
-def test_what_a_draft_says_decides_whether_it_can_be_put_in_force(
+def test_the_content_of_a_draft_decides_whether_it_can_be_put_in_force(
     house: House, admin_client: Any, draft: Draft, can_put_in_force: bool, is_empty: bool
 ) -> None:
     make_ticket(house)

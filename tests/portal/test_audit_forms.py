@@ -43,7 +43,7 @@ def told(page: Any) -> list[str]:
         ("visit_on", {"visit_on": ["Say on which day."]}),
     ],
 )
-def test_a_visit_is_announced_whole_or_not_at_all(
+def test_an_incomplete_visit_is_refused(
     house: House, sign_in: Any, lacks: str, errors: dict[str, list[str]]
 ) -> None:
     page = sign_in(house.requester).post(ADDRESS, form(house, **(VISIT | {lacks: ""})))
@@ -60,7 +60,7 @@ def test_one_detail_of_a_visit_asks_for_its_day(house: House, sign_in: Any, alon
     assert (page.status_code, list(page.context["form"].errors)) == (400, ["visit_on"])
 
 
-def test_an_audit_is_asked_without_a_visit_and_told_by_its_number(
+def test_an_audit_without_a_visit_is_requested_and_shows_its_number(
     house: House, sign_in: Any
 ) -> None:
     page = sign_in(house.requester).post(ADDRESS, form(house), follow=True)
@@ -89,9 +89,7 @@ def test_wrong_cells_are_listed_with_and_without_wrong_fields(house: House, sign
     assert sorted(no_form.context["form"].errors) == ["form", "visit_on"]
 
 
-def test_the_company_is_chosen_by_who_has_several_and_filled_in_for_who_has_one(
-    house: House, sign_in: Any
-) -> None:
+def test_the_company_is_a_choice_only_for_members_of_several(house: House, sign_in: Any) -> None:
     one = sign_in(house.requester).get(ADDRESS)
     several = sign_in(join_south(house)).get(ADDRESS)
 
@@ -124,14 +122,14 @@ def test_a_used_allowance_closes_the_form_unless_another_company_has_one(
     assert AuditRequest.objects.count() == 1
 
 
-def test_who_may_not_ask_finds_no_form(house: House, sign_in: Any) -> None:
+def test_a_person_who_cannot_request_audits_gets_no_form(house: House, sign_in: Any) -> None:
     client = sign_in(house.people["report_recipient"])
 
     assert client.get(ADDRESS).status_code == 404
     assert client.get("/audits/form/north/").status_code == 404
 
 
-def test_a_visit_announced_later_is_told_and_a_refused_one_keeps_its_day(
+def test_a_later_visit_is_confirmed_and_a_refused_one_keeps_its_day(
     house: House, sign_in: Any
 ) -> None:
     number = ask(house).ticket.number

@@ -116,7 +116,7 @@ def test_the_ticket_keeps_every_answer_in_order_and_leaves_out_the_empty_ones(
     ("key", "longest"),
     [("field_line", 500), ("field_story", 5000), ("subject", 200)],
 )
-def test_a_text_of_the_form_is_taken_up_to_its_limit(
+def test_texts_of_the_form_are_accepted_up_to_their_limit(
     house: House, sign_in: Any, key: str, longest: int
 ) -> None:
     add_field(house, "line", FieldType.TEXT)
@@ -184,9 +184,7 @@ def test_a_person_of_the_other_company_is_refused_beside_the_field(
     assert Ticket.objects.get().organization == house.south
 
 
-def test_the_company_is_chosen_by_who_has_several_and_filled_in_for_who_has_one(
-    house: House, sign_in: Any
-) -> None:
+def test_the_company_is_a_choice_only_for_members_of_several(house: House, sign_in: Any) -> None:
     one = sign_in(house.requester).get(ADDRESS).context["form"].fields["organization"]
     several = sign_in(join_south(house)).get(ADDRESS).context["form"].fields["organization"]
 
@@ -208,9 +206,7 @@ def test_the_form_proposes_the_impact_and_urgency_of_its_template(
     assert (fields["impact"].initial, fields["urgency"].initial) == ("extensive", "high")
 
 
-def test_the_raised_ticket_is_told_without_a_warning_while_a_contract_covers_it(
-    house: House, sign_in: Any
-) -> None:
+def test_a_covered_ticket_is_confirmed_without_a_warning(house: House, sign_in: Any) -> None:
     page = sign_in(house.requester).post(ADDRESS, form(house), follow=True)
 
     ticket = Ticket.objects.get()

@@ -34,7 +34,7 @@ def found(page: Any, name: str) -> Any:
     return next(context[name] for context in page.context if name in context)
 
 
-def test_each_act_says_what_it_did(house: House, sign_in: Any) -> None:
+def test_each_act_shows_its_message(house: House, sign_in: Any) -> None:
     client = sign_in(house.requester)
     early, ended = (make_ticket(house) for _ in range(2))
     answered = solved(house)
@@ -61,7 +61,7 @@ def test_each_act_says_what_it_did(house: House, sign_in: Any) -> None:
 @pytest.mark.parametrize(
     ("name", "panel"), [("decline", "decision"), ("cancel", "life"), ("nonsense", "life")]
 )
-def test_a_refused_step_is_said_and_comes_back_in_its_panel(
+def test_a_refused_step_returns_in_its_panel_with_the_reason(
     house: House, sign_in: Any, name: str, panel: str
 ) -> None:
     ticket = solved(house) if name == "decline" else make_ticket(house)
@@ -78,9 +78,7 @@ def test_a_refused_step_is_said_and_comes_back_in_its_panel(
     assert (found(page, "refused_step"), bool(found(page, "reason_form").errors)) == (name, True)
 
 
-def test_a_refused_reply_or_follow_up_is_said_and_keeps_its_text(
-    house: House, sign_in: Any
-) -> None:
+def test_a_refused_reply_or_follow_up_keeps_its_text(house: House, sign_in: Any) -> None:
     client = sign_in(house.requester)
     running, ended = (make_ticket(house) for _ in range(2))
     step(house, ended, "reject", MONDAY_9AM, reason="A duplicate.")
@@ -95,7 +93,7 @@ def test_a_refused_reply_or_follow_up_is_said_and_keeps_its_text(
     assert all(">\nA long text.</textarea>" in page.content.decode() for page in pages)
 
 
-def test_the_list_shows_what_waits_what_is_open_what_ended_and_what_is_searched(
+def test_the_list_filters_waiting_open_ended_and_searched_tickets(
     house: House, sign_in: Any
 ) -> None:
     fresh_one = make_ticket(house, subject="Printer")
@@ -116,7 +114,7 @@ def test_the_list_shows_what_waits_what_is_open_what_ended_and_what_is_searched(
     assert client.get("/tickets/?show=nonsense").context["show"] == "open"
 
 
-def test_the_home_shows_what_waits_apart_from_what_is_open(house: House, sign_in: Any) -> None:
+def test_the_home_separates_waiting_from_open_tickets(house: House, sign_in: Any) -> None:
     other = make_ticket(house)
     waiting = solved(house)
 

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("monday")
         ("//elsewhere.example/", "/"),
     ],
 )
-def test_the_language_switch_leads_back_to_an_address_of_ours_alone(
+def test_the_language_switch_redirects_only_to_local_addresses(
     house: House, client: Client, target: str, leads_to: str
 ) -> None:
     switched = client.post("/language/", {"language": "en", "next": target})
@@ -32,7 +32,7 @@ def test_the_language_switch_leads_back_to_an_address_of_ours_alone(
     assert (switched.status_code, switched["Location"]) == (302, leads_to)
 
 
-def test_the_switch_keeps_a_known_language_for_a_year_and_in_the_profile(
+def test_the_language_switch_stores_a_known_language_for_a_year_and_in_the_profile(
     house: House, sign_in: Any
 ) -> None:
     client = sign_in(house.requester)
@@ -47,7 +47,7 @@ def test_the_switch_keeps_a_known_language_for_a_year_and_in_the_profile(
     assert User.objects.get(pk=house.outsider.pk).language == "en"
 
 
-def test_a_visitor_without_a_login_switches_for_the_browser_alone(
+def test_the_language_of_a_visitor_is_stored_in_the_browser_only(
     house: House, client: Client
 ) -> None:
     switched = client.post("/language/", {"language": "en"})
@@ -56,7 +56,7 @@ def test_a_visitor_without_a_login_switches_for_the_browser_alone(
     assert switched.cookies["django_language"].value == "en"
 
 
-def test_the_process_says_that_it_runs_and_how_long_the_oldest_message_waits(
+def test_the_health_pages_report_the_process_and_the_oldest_message(
     house: House, client: Client
 ) -> None:
     make_ticket(house)
@@ -90,9 +90,7 @@ def test_a_file_is_checked_up_to_its_size_and_ten_times_a_minute(
     assert (elsewhere.status_code, elsewhere.context["name"]) == (200, "a.pdf")
 
 
-def test_a_check_without_a_file_is_refused_and_the_page_alone_is_not(
-    house: House, client: Client
-) -> None:
+def test_a_check_without_a_file_is_refused(house: House, client: Client) -> None:
     client.cookies["django_language"] = "en"
 
     page = client.get("/verify/")
@@ -105,7 +103,7 @@ def test_a_check_without_a_file_is_refused_and_the_page_alone_is_not(
     )
 
 
-def test_a_forgotten_password_is_answered_by_a_letter_in_the_persons_language(
+def test_a_password_reset_is_mailed_in_the_language_of_the_person(
     house: House, client: Client
 ) -> None:
     house.requester.language = "en"
@@ -143,7 +141,7 @@ def test_any_other_mail_of_the_login_library_is_a_notice(house: House) -> None:
     )
 
 
-def test_nobody_signs_up(house: House, client: Client) -> None:
+def test_sign_up_is_closed(house: House, client: Client) -> None:
     client.post(
         "/accounts/signup/",
         {"email": "x@y.example", "password1": "a-long-password", "password2": "a-long-password"},
@@ -152,7 +150,9 @@ def test_nobody_signs_up(house: House, client: Client) -> None:
     assert not User.objects.filter(email="x@y.example").exists()
 
 
-def test_staff_are_led_to_the_desk_and_customers_to_the_portal(house: House, sign_in: Any) -> None:
+def test_the_start_page_redirects_staff_to_the_desk_and_customers_to_the_portal(
+    house: House, sign_in: Any
+) -> None:
     leads = {
         (person, path): sign_in(person).get(path)["Location"]
         for person, path in (
@@ -175,7 +175,9 @@ def test_staff_are_led_to_the_desk_and_customers_to_the_portal(house: House, sig
     ]
 
 
-def test_a_visitor_of_the_desk_is_led_to_the_login_and_back(house: House, client: Client) -> None:
+def test_a_visitor_of_the_desk_is_redirected_to_the_login_and_back(
+    house: House, client: Client
+) -> None:
     answer = client.get("/admin/login/?next=/admin/queue/")
 
     assert (answer.status_code, answer["Location"]) == (

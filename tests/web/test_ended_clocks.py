@@ -43,13 +43,13 @@ def solved(house: House) -> Ticket:
         (90, ("Missed by 30 min", "missed", "x")),
     ],
 )
-def test_a_stopped_clock_says_by_how_much_it_was_met_or_missed(
+def test_a_stopped_clock_shows_by_how_much_it_was_met_or_missed(
     house: House, minutes: int, shown: tuple[str, str, str]
 ) -> None:
     assert face(answered(house, minutes), "reaction", MONDAY_9AM + DAY) == shown
 
 
-def test_a_withdrawn_clock_says_nothing_else(house: House) -> None:
+def test_a_withdrawn_clock_shows_no_time(house: House) -> None:
     ticket = make_ticket(house)
     step(house, ticket, "reject", MONDAY_9AM + MINUTE, reason="A duplicate.")
 
@@ -71,7 +71,7 @@ def test_a_validation_is_open_then_about_to_close_and_never_overdue(house: House
         assert face(ticket, "validation", at) == ("About to close", "asleep", "clock")
 
 
-def test_a_validation_that_ended_says_whether_the_customer_answered(house: House) -> None:
+def test_an_ended_validation_shows_whether_the_customer_answered(house: House) -> None:
     approved, left = (solved(house) for _ in range(2))
     step(house, approved, "approve", MONDAY_9AM + 2 * HOUR, user=house.requester)
     services.close_unanswered(ticket=fresh(left), at=MONDAY_9AM + 30 * DAY)
@@ -93,7 +93,7 @@ def test_a_validation_that_ended_says_whether_the_customer_answered(house: House
         (timedelta(minutes=61), "calm"),
     ],
 )
-def test_the_tone_of_a_running_clock_grows_with_what_is_left(
+def test_the_tone_of_a_running_clock_follows_the_remaining_time(
     house: House, left: timedelta, tone: str
 ) -> None:
     ticket = make_ticket(house)
