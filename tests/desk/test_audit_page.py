@@ -1,0 +1,120 @@
+"""The desk's page of an audit: which forms each person gets, and the files of evidence."""
+
+from typing import Any
+
+import pytest
+
+from audits.models import AuditRequest, Evidence
+from audits.services import refuse_evidence
+from tests.support.audits import approve, ask, deliver, prepare
+from tests.support.house import MONDAY_9AM, House, by
+
+pytestmark = pytest.mark.usefixtures("monday")
+
+
+def forms_of(page: Any, evidence: Evidence) -> set[str]:
+    """Return the acts that the page offers for the evidence."""
+    text = page.content.decode()
+    assert page.status_code == 200, page.headers
+    acts = ("approve", "refuse", "deliver")
+    return {act for act in acts if f"/{act}/{evidence.pk}/" in text}
+
+
+@pytest.fixture
+def audit(house: House) -> AuditRequest:
+    return ask(house, items=[("erp", f"List {number}") for number in range(1, 5)])
+
+
+def test_each_state_of_evidence_offers_its_acts_to_bpo(
+    house: House, audit: AuditRequest, sign_in: Any
+) -> None:
+    prepared = prepare(house, audit)
+    approved = approve(house, audit, prepare(house, audit, 2))
+    delivered = deliver(house, audit, approve(house, audit, prepare(house, audit, 3)))
+    refused = prepare(house, audit, 4)
+    refuse_evidence(
+        audit=audit,
+        evidence_id=refused.pk,
+        reason="Wrong month",
+        by=by(house.staff["bpo"]),
+        at=MONDAY_9AM,
+    )
+
+    page = sign_in(house.staff["bpo"]).get(f"/admin/audits/{audit.ticket.number}/")
+
+    assert forms_of(page, prepared) == {"approve", "refuse"}
+    assert forms_of(page, approved) == {"deliver", "refuse"}
+    assert forms_of(page, delivered) == set()
+    assert forms_of(page, refused) == set()
+
+
+def test_a_preparer_of_bpo_is_not_offered_the_approval(
+    house: House, audit: AuditRequest, sign_in: Any
+) -> None:
+    own = prepare(house, audit, user=house.staff["bpo"])
+    others = prepare(house, audit, 2)
+
+    page = sign_in(house.staff["bpo"]).get(f"/admin/audits/{audit.ticket.number}/")
+
+    assert forms_of(page, own) == {"refuse"}
+    assert forms_of(page, others) == {"approve", "refuse"}
+
+
+def test_an_unknown_act_or_kind_of_file_is_not_found(
+    house: House, audit: AuditRequest, sign_in: Any
+) -> None:
+    evidence = prepare(house, audit)
+    client = sign_in(house.staff["bpo"])
+    path = f"/admin/audits/{audit.ticket.number}/"
+
+    act = client.post(f"{path}bury/{evidence.pk}/")
+    file = client.get(f"{path}evidence/{evidence.pk}/thumbnail/")
+
+    assert (act.status_code, file.status_code) == (404, 404)
+
+
+def test_original_and_draft_have_names_and_are_not_cached(
+    house: House, audit: AuditRequest, sign_in: Any
+) -> None:
+    prepare(house, audit)
+    second = prepare(house, audit)
+    client = sign_in(house.staff["bpo"])
+    number = audit.ticket.number
+    path = f"/admin/audits/{number}/evidence/{second.pk}"
+
+    original = client.get(f"{path}/source/")
+    original.close()
+    draft = client.get(f"{path}/draft/")
+
+    assert f'"{number}-001-2-original.' in original["Content-Disposition"]
+    assert draft["Content-Type"] == "application/pdf"
+    assert draft["Content-Disposition"] == f'inline; filename="draft-{number}-001-2.pdf"'
+    assert "no-store" in draft["Cache-Control"]
+
+
+def test_a_consultant_reads_drafts_and_a_manager_without_a_part_does_not(
+    house: House, audit: AuditRequest, sign_in: Any
+) -> None:
+    evidence = prepare(house, audit)
+    path = f"/admin/audits/{audit.ticket.number}/evidence/{evidence.pk}/draft/"
+
+    answers = {
+        role: sign_in(house.staff[role]).get(path).status_code
+        for role in ("consultant", "administrator")
+    }
+
+    assert answers == {"consultant": 200, "administrator": 403}
+
+
+def test_a_refused_act_returns_its_form_with_the_typed_values(
+    house: House, audit: AuditRequest, sign_in: Any
+) -> None:
+    evidence = prepare(house, audit)
+
+    page = sign_in(house.staff["bpo"]).post(
+        f"/admin/audits/{audit.ticket.number}/refuse/{evidence.pk}/", {"reason": ""}
+    )
+
+    assert page.status_code == 400
+    assert "field-wrong" in page.content.decode()
+    assert Evidence.objects.get(pk=evidence.pk).state == "prepared"
