@@ -75,7 +75,8 @@ class PolicyVersion(TermsRow):
         related_name="+",
         verbose_name=_("business calendar"),
         help_text=_(
-            "Empty: the one of the more general policy, in the end the organization's business hours."
+            "Empty: the one of the more general policy, in the end the organization's business "
+            "hours."
         ),
     )
     extended_calendar = models.ForeignKey(

@@ -28,8 +28,8 @@ def reply_as_customer(
     """Write the customer's reply and notify the assignee, otherwise the desk owner. Put a
     pending-user ticket back in progress (SPEC 3.8).
 
-    Raises ``ActionNotAllowed`` if the ticket has ended, or for a person other than its requester or a
-    coordinator. Locks the ticket's row.
+    Raises ``ActionNotAllowed`` if the ticket has ended, or for a person other than its requester or
+    a coordinator. Locks the ticket's row.
     """
     user = acting_person(by)
     lock_ticket(ticket)

@@ -34,9 +34,9 @@ def assign_ticket(
     """Set the assignee; None clears it. If the ticket has no desk owner, an assignee of the desk
     becomes it.
 
-    Raises ``ActionNotAllowed`` (no permission, or the ticket has ended), ``Invalid`` (the person does not
-    attend tickets, does not serve the organization or is absent) or ``StaleTicket``. An unchanged
-    assignee writes nothing.
+    Raises ``ActionNotAllowed`` (no permission, or the ticket has ended), ``Invalid`` (the person
+    does not attend tickets, does not serve the organization or is absent) or ``StaleTicket``. An
+    unchanged assignee writes nothing.
     """
     if not can_assign(acting_person(by), ticket) or ticket.state in FINAL:
         raise ActionNotAllowed(

@@ -51,10 +51,10 @@ def classify_ticket(
     """Set the classification, and the priority by the contract's matrix. Open clocks continue with
     the new targets.
 
-    Raises ``ActionNotAllowed``, ``StaleTicket``, or ``DetailsMissing`` if a later classification changes
-    values without a ``reason``. The reason becomes an internal note. A handler of ``sla`` raises
-    ``HidesBreach`` if the change would remove a breach. Saving equal values confirms the proposal
-    and is recorded too.
+    Raises ``ActionNotAllowed``, ``StaleTicket``, or ``DetailsMissing`` if a later classification
+    changes values without a ``reason``. The reason becomes an internal note. A handler of ``sla``
+    raises ``HidesBreach`` if the change would remove a breach. Saving equal values confirms the
+    proposal and is recorded too.
     """
     if not can_classify(acting_person(by), ticket) or ticket.state not in OPEN_STATES:
         raise ActionNotAllowed(

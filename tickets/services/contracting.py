@@ -38,9 +38,10 @@ def change_contract(
     priority, the new policy sets the targets.
 
     ``from_start`` corrects a contract that was wrong at the arrival: open clocks are measured again
-    from there. Otherwise the time used is kept. Raises ``ActionNotAllowed`` (only supervisors of the desk,
-    only open tickets), ``Invalid`` (the same contract, or another customer's), ``DetailsMissing``
-    without a ``reason``, or ``StaleTicket``. The reason becomes an internal note.
+    from there. Otherwise the time used is kept. Raises ``ActionNotAllowed`` (only supervisors of
+    the desk, only open tickets), ``Invalid`` (the same contract, or another customer's),
+    ``DetailsMissing`` without a ``reason``, or ``StaleTicket``. The reason becomes an internal
+    note.
     """
     _check(ticket, contract, reason, by)
     old_contract = ticket.contract_id

@@ -33,9 +33,10 @@ def follow_up_ticket(
     """Raise a new ticket that continues an ended one, with ``body`` as its description. It takes
     subject, service and classification from the ended ticket.
 
-    Raises ``ActionNotAllowed`` while the ticket takes replies or can be reopened, and for a person who may
-    not reply to it. Otherwise raises as ``raise_ticket`` does. ``continues`` links the tickets; the
-    record of each names the other. The same text within ``TWICE`` returns the first follow-up.
+    Raises ``ActionNotAllowed`` while the ticket takes replies or can be reopened, and for a person
+    who may not reply to it. Otherwise raises as ``raise_ticket`` does. ``continues`` links the
+    tickets; the record of each names the other. The same text within ``TWICE`` returns the first
+    follow-up.
     """
     user = acting_person(by)
     lock_ticket(ticket)
