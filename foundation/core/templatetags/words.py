@@ -93,7 +93,7 @@ def weekday_name(day: int) -> str:
 
 @register.filter
 def month_of(value: date | str) -> str:
-    """Name a month with its year, ``noviembre de 2026``; ``value`` is a date of it or ``2026-11``."""
+    """Name a month with its year, ``noviembre de 2026``; given as a date of it or ``2026-11``."""
     day = date.fromisoformat(f"{value}-01") if isinstance(value, str) else value
     return (
         formats.date_format(day, "F \\d\\e Y").lower()
