@@ -1,0 +1,146 @@
+"""Limits of the cells of the request form, each at the last accepted and the first refused value."""
+
+from datetime import date, datetime
+from io import BytesIO
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+
+from audits.queries import requestable_services
+from audits.workbook import FormRefused, WantedAudit, make_form, read_form
+from foundation.core.classification import Environment
+from tests.support.audits import filled
+from tests.support.house import MONDAY_9AM, House
+
+
+def read(house: House, cells: dict[str, Any] | None = None, **more: Any) -> WantedAudit:
+    return read_form(
+        BytesIO(filled(house, fields=cells, **more)), requestable_services(house.north, MONDAY_9AM)
+    )
+
+
+def refusals(house: House, cells: dict[str, Any] | None = None, **more: Any) -> dict[str, str]:
+    """Return the message of each refused cell, by the name of the cell."""
+    try:
+        read(house, cells, **more)
+    except FormRefused as error:
+        return {where.partition("!")[2]: str(text) for where, text in error.fields.items()}
+    return {}
+
+
+def test_lines_have_120_characters_and_the_purpose_2000(house: House) -> None:
+    longest = {"C4": "c" * 120, "C5": "n" * 120, "C7": "p" * 2000}
+    too_long = {"C4": "c" * 121, "C5": "n" * 121, "C7": "p" * 2001}
+
+    wanted = read(house, longest)
+    found = refusals(house, too_long)
+
+    assert (len(wanted.auditor_company), len(wanted.auditor_name), len(wanted.purpose)) == (
+        120,
+        120,
+        2000,
+    )
+    assert set(found) == {"C4", "C5", "C7"}
+    assert ("120" in found["C4"], "2000" in found["C7"]) == (True, True)
+
+
+def test_lines_lose_their_breaks_and_the_purpose_keeps_them(house: House) -> None:
+    wanted = read(house, {"C4": " Auditores \n Reunidos ", "C7": " one\ntwo "})
+
+    assert (wanted.auditor_company, wanted.purpose) == ("Auditores Reunidos", "one\ntwo")
+
+
+def test_the_address_is_optional_and_has_to_be_one(house: House) -> None:
+    assert read(house, {"C6": None}).auditor_email == ""
+    assert read(house, {"C6": "  "}).auditor_email == ""
+    assert set(refusals(house, {"C6": "elsa@"})) == {"C6"}
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        date(2025, 3, 4),
+        datetime(2025, 3, 4, 10, 30),  # noqa: DTZ001 - cells have no zone
+        "2025-03-04",
+        " 2025-03-04 ",
+    ],
+)
+def test_a_day_is_a_date_an_instant_or_text(house: House, typed: Any) -> None:
+    assert read(house, {"C8": typed}).period_from == date(2025, 3, 4)
+
+
+@pytest.mark.parametrize("typed", ["2025-13-40", "4 March", 45000])
+def test_another_day_is_refused_with_an_example(house: House, typed: Any) -> None:
+    assert "2026-01-31" in refusals(house, {"C8": typed})["C8"]
+
+
+def test_a_period_may_last_one_day_and_never_ends_before_it_begins(house: House) -> None:
+    one_day = read(house, {"C8": "2025-05-01", "C9": "2025-05-01"})
+
+    assert one_day.period_from == one_day.period_to == date(2025, 5, 1)
+    assert set(refusals(house, {"C8": "2025-05-02", "C9": "2025-05-01"})) == {"C9"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "environment"),
+    [
+        ("Production", Environment.PRODUCTION),
+        (" pruebas ", Environment.TEST),
+        ("DESARROLLO", Environment.DEVELOPMENT),
+        ("training", Environment.TRAINING),
+    ],
+)
+def test_an_environment_is_named_in_both_languages(
+    house: House, typed: str, environment: Environment
+) -> None:
+    assert read(house, {"C10": typed}).environment == environment
+
+
+def test_the_form_holds_two_hundred_items_in_order(house: House) -> None:
+    items = [("erp", f"Item {number}") for number in range(1, 201)]
+
+    wanted = read(house, items=items)
+
+    assert [each.description for each in wanted.items] == [text for _slug, text in items]
+    assert {each.service.slug for each in wanted.items} == {"erp"}
+    assert refusals(house, items=[*items, ("erp", "One more")]) != {}
+
+
+def test_an_item_needs_a_service_and_a_text(house: House) -> None:
+    found = refusals(house, items=(("erp", None), (None, "Text"), ("erp", "Complete")))
+
+    assert set(found) == {"C2", "B3"}
+    assert set(refusals(house, items=())) == {"C2"}
+
+
+def test_the_empty_form_lists_environments_and_contracted_services(house: House) -> None:
+    services = requestable_services(house.north, MONDAY_9AM)
+
+    book = load_workbook(BytesIO(make_form(services, language="es")))
+
+    request, items, lists = book.worksheets
+    assert (lists.title, lists.sheet_state, lists["A1"].value) == (
+        "Mesa",
+        "hidden",
+        "mesa-audit-form",
+    )
+    assert [lists.cell(row, 1).value for row in range(2, 6)] == [
+        "Producción",
+        "Pruebas",
+        "Desarrollo",
+        "Capacitación",
+    ]
+    assert [lists.cell(row, 2).value for row in range(2, len(services) + 2)] == [
+        service.name for service in services
+    ]
+    assert (items["A2"].value, items["A201"].value, items["A202"].value) == (1, 200, None)
+    choices = {
+        str(each.sqref): each.formula1
+        for sheet in (request, items)
+        for each in sheet.data_validations.dataValidation
+    }
+    assert choices == {
+        "C10": "=Mesa!$A$2:$A$5",
+        "B2:B201": f"=Mesa!$B$2:$B${len(services) + 1}",
+    }
