@@ -193,6 +193,30 @@ def test_a_new_tz_database_gives_calendars_a_version_once(house: House) -> None:
     assert (second.effective_from, rows[-1].tzdata_version) == (MONDAY_9AM, version("tzdata"))
 
 
+def test_a_renewal_leaves_out_versions_that_a_later_one_replaced(house: House) -> None:
+    calendar = business(house)
+    content: dict[str, Any] = {"time_zone": "America/Mexico_City", "holidays": {}}
+    for day, hours in ((10, NEXT_TO_NOTHING), (20, {"1": [["08:00", "09:00"]]})):
+        publish_calendar_version(
+            calendar=calendar,
+            **content,
+            hours=hours,
+            effective_from=MONDAY_9AM + day * DAY,
+            by=SETUP,
+            at=MONDAY_9AM,
+        )
+    CalendarVersion.objects.filter(calendar=calendar).update(tzdata_version="2019.1")
+
+    assert renew_zones(at=MONDAY_9AM + 15 * DAY) == 1
+
+    rows = list(CalendarVersion.objects.filter(calendar=calendar).order_by("number"))[3:]
+    assert [(row.effective_from, row.hours) for row in rows] == [
+        (MONDAY_9AM + 15 * DAY, NEXT_TO_NOTHING),
+        (MONDAY_9AM + 20 * DAY, {"1": [["08:00", "09:00"]]}),
+    ]
+    assert {row.published_at for row in rows} == {MONDAY_9AM + 15 * DAY}
+
+
 def test_a_closed_day_that_is_public_no_more_is_found() -> None:
     found = lint_calendar(
         hours={"0": [["09:00", "10:00"]]},
