@@ -1,0 +1,230 @@
+"""Lists of tickets: views of the queue, counts, search, sweeps."""
+
+from datetime import timedelta
+
+import pytest
+
+from foundation.accounts.models import Department, Membership, Organization
+from foundation.core.classification import Urgency
+from tests.support.house import DAY, HOUR, MINUTE, MONDAY_9AM, SECOND, House, fresh, make_ticket
+from tests.support.tickets import step
+from tickets import queries
+from tickets.models import Ticket
+from tickets.queries import lists
+
+
+def dated(house: House, *, due: timedelta | None, risk: timedelta | None) -> Ticket:
+    ticket = make_ticket(house)
+    Ticket.objects.filter(pk=ticket.pk).update(
+        next_due_at=MONDAY_9AM + due if due is not None else None,
+        at_risk_at=MONDAY_9AM + risk if risk is not None else None,
+    )
+    return fresh(ticket)
+
+
+def ended(house: House) -> Ticket:
+    ticket = make_ticket(house)
+    step(house, ticket, "reject", MONDAY_9AM, reason="Not ours.")
+    Ticket.objects.filter(pk=ticket.pk).update(next_due_at=MONDAY_9AM, at_risk_at=MONDAY_9AM)
+    return fresh(ticket)
+
+
+def test_tickets_at_risk_have_passed_the_warning_and_not_the_due_instant(house: House) -> None:
+    at_warning = dated(house, due=HOUR, risk=timedelta())
+    before_warning = dated(house, due=HOUR, risk=SECOND)
+    at_due = dated(house, due=timedelta(), risk=-HOUR)
+    before_due = dated(house, due=SECOND, risk=-HOUR)
+    ended(house)
+
+    assert list(queries.at_risk(Ticket.objects.order_by("pk"), MONDAY_9AM)) == [
+        at_warning,
+        before_due,
+    ]
+    assert list(queries.breached(Ticket.objects.order_by("pk"), MONDAY_9AM)) == [at_due]
+    assert before_warning.pk in set(
+        queries.active(Ticket.objects.order_by("pk")).values_list("pk", flat=True)
+    )
+
+
+def test_active_and_ended_tickets_are_complementary(house: House) -> None:
+    first = make_ticket(house)
+    last = ended(house)
+
+    assert list(queries.active(Ticket.objects.order_by("pk"))) == [first]
+    assert list(queries.ended(Ticket.objects.order_by("pk"))) == [last]
+
+
+def test_the_counts_of_the_queue_are_those_of_its_views(house: House) -> None:
+    mine = dated(house, due=HOUR, risk=-MINUTE)
+    Ticket.objects.filter(pk=mine.pk).update(assignee=house.agent)
+    other = dated(house, due=timedelta(), risk=-HOUR)
+    Ticket.objects.filter(pk=other.pk).update(assignee=house.staff["agent2"])
+    dated(house, due=-SECOND, risk=-HOUR)
+    dated(house, due=SECOND, risk=timedelta())
+    dated(house, due=2 * SECOND, risk=SECOND)
+    dated(house, due=None, risk=-SECOND)
+    ended(house)
+
+    assert queries.desk_counts(house.agent, MONDAY_9AM) == {
+        "mine": 1,
+        "unassigned": 4,
+        "all": 6,
+        "at_risk": 2,
+        "breached": 2,
+    }
+
+
+def test_the_counts_stop_at_the_limit(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(3):
+        dated(house, due=timedelta(), risk=timedelta())
+    monkeypatch.setattr(lists, "COUNT_LIMIT", 2)
+
+    counts = queries.desk_counts(house.agent, MONDAY_9AM)
+
+    assert (counts["all"], counts["breached"], counts["at_risk"]) == (2, 2, 0)
+    assert queries.COUNT_LIMIT == 1000
+
+
+def test_the_queue_is_ordered_by_relevance_majority_instant_and_number(house: House) -> None:
+    plain = dated(house, due=None, risk=None)
+    later = dated(house, due=None, risk=None)
+    major = dated(house, due=None, risk=None)
+    relevant = dated(house, due=None, risk=None)
+    sooner = dated(house, due=None, risk=None)
+    Ticket.objects.update(queue_at=MONDAY_9AM + DAY)
+    Ticket.objects.filter(pk=major.pk).update(is_major=True)
+    Ticket.objects.filter(pk=relevant.pk).update(is_relevant=True)
+    Ticket.objects.filter(pk=sooner.pk).update(queue_at=MONDAY_9AM)
+
+    assert list(queries.in_queue_order(Ticket.objects.all())) == [
+        relevant,
+        major,
+        sooner,
+        plain,
+        later,
+    ]
+
+
+def test_a_search_finds_a_number_or_every_word_of_the_subject(house: House) -> None:
+    first = make_ticket(house, subject="The invoice of March fails")
+    second = make_ticket(house, subject="The invoice of April fails")
+    tickets = Ticket.objects.order_by("pk")
+
+    assert list(queries.matching(tickets, f"  {first.number} ")) == [first]
+    assert list(queries.matching(tickets, str(second.pk))) == [second]
+    assert list(queries.matching(tickets, "INVOICE march")) == [first]
+    assert list(queries.matching(tickets, "invoice")) == [first, second]
+    assert list(queries.matching(tickets, "invoice june")) == []
+    assert list(queries.matching(tickets, "")) == [first, second]
+
+
+def test_a_search_reads_eight_words(house: House) -> None:
+    ticket = make_ticket(house, subject="a b c d e f g h")
+    tickets = Ticket.objects.order_by("pk")
+
+    assert list(queries.matching(tickets, "a b c d e f g h zebra")) == [ticket]
+    assert list(queries.matching(tickets, "a b c d e f g zebra h")) == []
+
+
+@pytest.mark.parametrize("text", ["TK-{:06d}", "{}", "inc-{}", " {:06d} "])
+def test_a_number_is_read_with_any_prefix_and_zeros(house: House, text: str) -> None:
+    ticket = make_ticket(house)
+    make_ticket(house)
+
+    found = queries.find_by_number(Ticket.objects.order_by("pk"), text.format(ticket.pk))
+
+    assert list(found) == [ticket]
+
+
+@pytest.mark.parametrize("text", ["", "abc", "TK-", "12x", "1" * 16])
+def test_other_text_is_no_number(house: House, text: str) -> None:
+    make_ticket(house)
+
+    assert list(queries.find_by_number(Ticket.objects.order_by("pk"), text)) == []
+
+
+def test_a_ticket_that_a_person_may_not_see_is_not_found(house: House) -> None:
+    ticket = make_ticket(house)
+
+    assert queries.get_ticket(house.requester, ticket.number) == ticket
+    assert queries.get_ticket(house.staff["bpo"], ticket.number) == ticket
+    for user in (house.outsider, house.staff["commercial"], house.people["approver"]):
+        with pytest.raises(queries.TicketNotFound):
+            queries.get_ticket(user, ticket.number)
+
+
+def test_a_site_supervisor_sees_the_tickets_of_the_site_and_of_the_department(
+    house: House,
+) -> None:
+    person = house.people["site_supervisor"]
+    membership = Membership.objects.get(user=person)
+    department = Department.objects.create(organization=house.north, name="Sales")
+    of_site = make_ticket(house)
+    of_department = make_ticket(house)
+    make_ticket(house)
+    Ticket.objects.filter(pk=of_site.pk).update(site=membership.site)
+    Ticket.objects.filter(pk=of_department.pk).update(department=department)
+
+    assert list(queries.visible_to(person).order_by("pk")) == [of_site]
+    Membership.objects.filter(pk=membership.pk).update(site=None, department=department)
+    assert list(queries.visible_to(person).order_by("pk")) == [of_department]
+    Membership.objects.filter(pk=membership.pk).update(roles=["requester"])
+    assert list(queries.visible_to(person)) == []
+
+
+def test_tickets_that_wait_for_the_customer_are_pending_user_or_solved(house: House) -> None:
+    pending = make_ticket(house)
+    solved = make_ticket(house)
+    for ticket in (pending, solved, make_ticket(house)):
+        step(house, ticket, "start", MONDAY_9AM)
+    step(house, pending, "pend_user", MONDAY_9AM, message="Which one?")
+    step(house, solved, "solve", MONDAY_9AM, solution_type="definitive", message="Done.")
+
+    found = queries.waiting_for_customer(Ticket.objects.order_by("pk"))
+
+    assert list(found) == [pending, solved]
+
+
+def solved_with(house: House, *, due: timedelta, reminder: timedelta | None) -> Ticket:
+    ticket = make_ticket(house)
+    step(house, ticket, "start", MONDAY_9AM)
+    step(house, ticket, "solve", MONDAY_9AM, solution_type="definitive", message="Done.")
+    Ticket.objects.filter(pk=ticket.pk).update(
+        validation_due_at=MONDAY_9AM + due,
+        validation_reminder_at=MONDAY_9AM + reminder if reminder is not None else None,
+    )
+    return ticket
+
+
+def test_the_sweep_finds_the_validations_that_end_by_now_oldest_first(house: House) -> None:
+    second = solved_with(house, due=timedelta(), reminder=SECOND)
+    first = solved_with(house, due=-SECOND, reminder=timedelta())
+    solved_with(house, due=SECOND, reminder=None)
+    other = make_ticket(house, urgency=Urgency.LOW)
+    Ticket.objects.filter(pk=other.pk).update(
+        validation_due_at=MONDAY_9AM, validation_reminder_at=MONDAY_9AM
+    )
+    organization: Organization = house.north
+
+    assert queries.due_for_closing(MONDAY_9AM, 10) == [
+        (organization.pk, first.pk),
+        (organization.pk, second.pk),
+    ]
+    assert queries.due_for_closing(MONDAY_9AM, 1) == [(organization.pk, first.pk)]
+    assert queries.due_for_reminder(MONDAY_9AM, 10) == [(organization.pk, first.pk)]
+    assert queries.due_for_reminder(MONDAY_9AM + SECOND, 1) == [(organization.pk, first.pk)]
+    Ticket.objects.filter(pk=first.pk).update(validation_due_at=None)
+    assert queries.due_for_reminder(MONDAY_9AM, 10) == []
+
+
+def test_the_follow_ups_of_an_ended_ticket_are_listed(house: House) -> None:
+    ticket = ended(house)
+    second = make_ticket(house)
+    foreign = make_ticket(house, requester=house.people["coordinator"])
+    make_ticket(house)
+    Ticket.objects.filter(pk__in=(second.pk, foreign.pk)).update(continues=ticket)
+
+    assert queries.followers_of(house.agent, ticket) == [second, foreign]
+    assert queries.followers_of(house.requester, ticket) == [second]
+    Ticket.objects.filter(pk=second.pk).update(continues=foreign)
+    assert queries.followers_of(house.agent, fresh(foreign)) == []
