@@ -11,10 +11,14 @@ from foundation.accounts.tenancy import (
     organization_ids_of,
     organization_scope,
     scope_for,
+    valid_memberships,
 )
+from foundation.activity.models import Record
+from foundation.core.actor import Actor, system_actor
 from foundation.core.bulk import update_rows
-from foundation.core.tenancy import ScopeError, current_scope
-from tests.support.house import House, make_ticket
+from foundation.core.classification import Channel
+from foundation.core.tenancy import Scope, ScopeError, current_scope
+from tests.support.house import MONDAY_9AM, House, make_ticket
 from tickets.models import Ticket
 
 WAYS: dict[str, Callable[[], object]] = {
@@ -128,3 +132,68 @@ def test_an_empty_scope_returns_no_rows_and_scopes_close(house: House) -> None:
         assert Ticket.objects.count() == 0
     with every_organization(reason="test") as scope:
         assert current_scope() is scope
+
+
+def test_a_row_of_the_record_without_an_organization_is_written_in_any_scope(house: House) -> None:
+    values = {"at": MONDAY_9AM, "verb": "x", "object_type": "x", "object_id": 1, "channel": "desk"}
+
+    with organization_scope(house.north.pk):
+        Record.objects.create(**values)
+        Record.objects.bulk_create([Record(**values)])
+        with pytest.raises(ScopeError):
+            Record.objects.create(organization_id=house.south.pk, **values)
+        with pytest.raises(ScopeError):
+            Membership(user=house.agent).save()
+        assert Record.objects.filter(verb="x").count() == 0
+
+    assert Record.objects.filter(verb="x").count() == 2
+
+
+def test_a_row_never_moves_to_another_organization(house: House) -> None:
+    member = Membership.objects.get(user=house.requester)
+    members = Membership.objects.filter(pk=member.pk)
+    member.organization = house.south
+
+    with pytest.raises(ScopeError, match="never moves"):
+        member.save()
+    for values in ({"organization": house.south}, {"organization_id": house.south.pk}):
+        with pytest.raises(ScopeError, match="never moves"):
+            members.update(**values)
+    with pytest.raises(ScopeError, match="never moves"):
+        Organization.objects.filter(pk=house.north.pk).update(id=0)
+
+    assert members.get().organization == house.north
+
+
+def test_a_scope_covers_its_organizations_and_one_of_the_system_every_one() -> None:
+    own = Scope(frozenset({1, 2}))
+    every = Scope(None, "a test")
+
+    assert [own.covers(number) for number in (1, 2, 3, None)] == [True, True, False, False]
+    assert [every.covers(number) for number in (1, None)] == [True, True]
+
+
+def test_an_actor_is_a_person_or_a_part_of_the_system() -> None:
+    with pytest.raises(ValueError, match="named part"):
+        Actor()
+
+    assert Actor(person_id=1).system == ""
+    assert Actor(person_id=1, system="account").person_id == 1
+    assert system_actor("beat") == Actor(system="beat", channel=Channel.SYSTEM)
+
+
+def test_the_memberships_of_the_open_scope_are_read_once(house: House) -> None:
+    other = house.people["approver"]
+
+    with scope_for(house.requester) as scope:
+        assert scope.organization_ids == {house.north.pk}
+        (known,) = valid_memberships(house.requester.pk)
+        assert known.user is house.requester
+        assert valid_memberships(house.requester.pk)[0] is known
+        assert [each.user_id for each in valid_memberships(other.pk)] == [other.pk]
+    assert valid_memberships(house.requester.pk)[0] is not known
+    house.requester.is_active = False
+    with scope_for(house.requester) as scope:
+        assert scope.organization_ids == frozenset()
+    with scope_for(house.agent) as scope:
+        assert scope.organization_ids == {house.north.pk, house.south.pk}

@@ -1,0 +1,154 @@
+"""Pictures, texts and pages at their limits; what is stripped from a page that is delivered."""
+
+import subprocess
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from pypdf import PdfReader, PdfWriter
+from pypdf.generic import ArrayObject, DictionaryObject, NameObject, TextStringObject
+
+from foundation.documents import conversion
+from foundation.documents.conversion import (
+    NotConvertible,
+    bind,
+    is_picture,
+    same_picture,
+    to_pdf,
+)
+
+ODT = "application/vnd.oasis.opendocument.text"
+
+
+def picture(
+    color: Any = "red", size: tuple[int, int] = (30, 20), kind: str = "PNG", mode: str = "RGB"
+) -> bytes:
+    found = BytesIO()
+    Image.new(mode, size, color).save(found, kind)
+    return found.getvalue()
+
+
+def pdf(*sizes: tuple[int, int]) -> bytes:
+    writer = PdfWriter()
+    for width, height in sizes:
+        writer.add_blank_page(width, height)
+    found = BytesIO()
+    writer.write(found)
+    return found.getvalue()
+
+
+def pages(content: bytes) -> list[Any]:
+    return list(PdfReader(BytesIO(content)).pages)
+
+
+def test_pictures_are_the_same_when_every_pixel_is() -> None:
+    changed = Image.new("RGB", (30, 20), "red")
+    changed.putpixel((29, 19), (254, 0, 0))
+    found = BytesIO()
+    changed.save(found, "PNG")
+
+    assert same_picture(picture(), picture(kind="BMP")) is True
+    assert same_picture(picture(), found.getvalue()) is False
+    assert same_picture(picture(), picture(size=(20, 30))) is False
+    assert same_picture(picture(), b"no picture") is False
+    assert same_picture(picture("white"), picture((0, 0, 0, 0), mode="RGBA")) is True
+    assert (is_picture("image/png"), is_picture("text/plain")) == (True, False)
+
+
+def test_a_picture_may_have_the_most_pixels_and_not_one_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert conversion.MAX_PIXELS == 40_000_000
+    monkeypatch.setattr(conversion, "MAX_PIXELS", 600)
+
+    (page,) = pages(to_pdf(picture(), content_type="image/png", name="a.png"))
+
+    assert (float(page.mediabox.width), float(page.mediabox.height)) == (14.4, 9.6)  # 150 DPI
+    monkeypatch.setattr(conversion, "MAX_PIXELS", 599)
+    with pytest.raises(NotConvertible):
+        to_pdf(picture(), content_type="image/png", name="a.png")
+
+
+def test_a_pdf_has_at_least_one_page_and_at_most_the_limit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    two = pdf((100, 100), (100, 100))
+    assert conversion.MAX_PAGES == 2000
+    monkeypatch.setattr(conversion, "MAX_PAGES", 2)
+
+    assert to_pdf(two, content_type="application/pdf", name="a.pdf") == two
+    for content in (pdf(), pdf(*[(100, 100)] * 3)):
+        with pytest.raises(NotConvertible):
+            to_pdf(content, content_type="application/pdf", name="a.pdf")
+
+
+def test_pages_are_bound_behind_the_cover_each_with_the_watermark() -> None:
+    body = pdf((200, 300), (300, 200), (200, 300))
+
+    bound = bind(cover=pdf((100, 100)), body=body, watermark="Norte", title="Evidence")
+
+    sizes = [(float(page.mediabox.width), float(page.mediabox.height)) for page in pages(bound)]
+    assert sizes == [(100, 100), (200, 300), (300, 200), (200, 300)]
+    assert ["Norte" in page.extract_text() for page in pages(bound)] == [False, True, True, True]
+    metadata = PdfReader(BytesIO(bound)).metadata
+    assert metadata is not None
+    assert (metadata.title, metadata["/Producer"]) == ("Evidence", "Mesa")
+
+
+def test_media_annotations_are_removed_and_notes_stay_without_their_actions() -> None:
+    writer = PdfWriter(clone_from=BytesIO(pdf((100, 100))))
+    annotations = ArrayObject()
+    for subtype in ("/Text", "/Movie", "/Link"):
+        note = DictionaryObject(
+            {
+                NameObject("/Subtype"): NameObject(subtype),
+                NameObject("/Contents"): TextStringObject(subtype),
+                NameObject("/A"): DictionaryObject({NameObject("/S"): NameObject("/Launch")}),
+                NameObject("/AA"): DictionaryObject(),
+            }
+        )
+        annotations.append(writer._add_object(note))
+    writer.pages[0][NameObject("/Annots")] = annotations
+    found = BytesIO()
+    writer.write(found)
+
+    bound = bind(cover=pdf((50, 50)), body=found.getvalue(), watermark="x", title="x")
+
+    kept = [reference.get_object() for reference in pages(bound)[1]["/Annots"]]
+    assert [(note["/Subtype"], "/A" in note, "/AA" in note) for note in kept] == [
+        ("/Text", False, False),
+        ("/Link", False, False),
+    ]
+    assert "/Annots" not in pages(bound)[0]
+
+
+def test_an_office_document_is_converted_by_the_program_that_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "soffice"
+    program.write_text('#!/bin/sh\ncp "$8" "$7/source.pdf"\n')
+    program.chmod(0o700)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+
+    assert to_pdf(b"content", content_type=ODT, name="a.odt") == b"content"
+    program.write_text("#!/bin/sh\nexit 1\n")
+    with pytest.raises(NotConvertible, match="a.odt"):
+        to_pdf(b"content", content_type=ODT, name="a.odt")
+    program.write_text("#!/bin/sh\nexit 0\n")  # and no file is written
+    with pytest.raises(NotConvertible, match="a.odt"):
+        to_pdf(b"content", content_type=ODT, name="a.odt")
+    assert conversion.OFFICE_TIMEOUT_SECONDS == 45
+
+
+@pytest.mark.parametrize(
+    ("content", "shown"), [("\ufeffPeña".encode(), "Peña"), ("Peña".encode("cp1252"), "Peña")]
+)
+def test_a_text_is_decoded_by_its_own_bytes(content: bytes, shown: str, tmp_path: Path) -> None:
+    file = tmp_path / "a.pdf"
+    file.write_bytes(to_pdf(content, content_type="text/plain", name="a & b.txt"))
+
+    words = subprocess.run(["pdftotext", str(file), "-"], capture_output=True, check=True).stdout
+
+    assert words.decode().split() == [shown]
