@@ -88,6 +88,7 @@ def test_an_array_of_postgresql_quotes_what_is_special() -> None:
     assert bulk._array(values) == '{1,NULL,"a","say \\"b\\"","c\\\\d",""}'
 
 
+@pytest.mark.once  # on PostgreSQL both take another way
 def test_without_postgresql_ids_and_calls_stay_as_they_are(db: None) -> None:
     assert bulk.one_of([3, 1]) == [3, 1]
     assert list(bulk.in_threads(lambda number: number * 2, [1, 2, 3], count=2)) == [2, 4, 6]

@@ -83,7 +83,7 @@ def test_original_and_draft_have_names_and_are_not_cached(
     path = f"/admin/audits/{number}/evidence/{second.pk}"
 
     original = client.get(f"{path}/source/")
-    original.close()
+    assert b"".join(original.streaming_content)
     draft = client.get(f"{path}/draft/")
 
     assert f'"{number}-001-2-original.' in original["Content-Disposition"]
