@@ -289,7 +289,7 @@ def _clock_rules(organization: Organization) -> Iterator[tuple[EscalationRule, P
             or (each.customers and organization.pk not in each.customers)
         ):
             continue
-        if rule.action == Action.TELL_TAM and organization.account_manager is not None:
+        if rule.action == Action.TELL_ACCOUNT_MANAGER and organization.account_manager is not None:
             yield rule, Party(organization.account_manager)
         elif rule.action == Action.TELL:
             yield rule, party_of_rule(rule)

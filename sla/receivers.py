@@ -47,7 +47,7 @@ def on_customer_informed(event: CustomerInformed) -> None:
 
 def on_ticket_state_changed(event: TicketStateChanged) -> None:
     ticket = _ticket(event)
-    services.follow_state(ticket=ticket, by=CLOCKWORK, at=event.at)
+    services.update_clocks_for_state(ticket=ticket, by=CLOCKWORK, at=event.at)
     services.set_terms(ticket=ticket, by=CLOCKWORK, at=event.at)
 
 

@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 from api.coverage.serializers import CoverageSerializer
 from escalation.coverage import forecasts_of
 from escalation.gaps import stretches_of
-from foundation.accounts.queries import organization_by_slug
+from foundation.accounts.queries import get_organization_by_slug
 from foundation.accounts.roles import Capability
 from web.access import needs
 
@@ -32,7 +32,7 @@ class CoverageView(APIView):
         """Show the hours in which nobody on duty would be told, by contract in force. For those who
         see the desk's reports.
         """
-        organization = organization_by_slug(request.query_params.get("organization", ""))
+        organization = get_organization_by_slug(request.query_params.get("organization", ""))
         found = [
             {
                 "contract": forecast.contract.reference if forecast.contract is not None else None,

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from api.terms.serializers import TermsSerializer
-from foundation.accounts.queries import organization_by_slug
+from foundation.accounts.queries import get_organization_by_slug
 from foundation.accounts.roles import Capability
 from foundation.core.classification import Channel
 from foundation.core.errors import Invalid
@@ -38,7 +38,7 @@ class TermsView(APIView):
     def get(self, request: Request) -> Response:
         """Write out the newest version of every calendar and policy of a customer."""
         return Response(
-            export_terms(organization_by_slug(request.query_params.get("organization", "")))
+            export_terms(get_organization_by_slug(request.query_params.get("organization", "")))
         )
 
     @extend_schema(
@@ -49,7 +49,7 @@ class TermsView(APIView):
         """Publish new versions; answers with those that were made, and refuses with the place of
         what is wrong.
         """
-        organization = organization_by_slug(request.query_params.get("organization", ""))
+        organization = get_organization_by_slug(request.query_params.get("organization", ""))
         if not isinstance(request.data, dict):
             raise Invalid(_("Write an object with calendars and policies."))
         by = actor(request._request, Channel.API)

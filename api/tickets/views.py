@@ -41,7 +41,11 @@ from catalog.queries import get_service
 from escalation.queries import escalations_of, rule_logs_of
 from escalation.services import request_escalation
 from foundation.accounts.models import Membership, Team
-from foundation.accounts.queries import memberships_of, organization_by_slug, valid_user
+from foundation.accounts.queries import (
+    get_organization_by_slug,
+    membership_by_email,
+    memberships_of,
+)
 from foundation.accounts.roles import Capability
 from foundation.core.classification import (
     Channel,
@@ -309,7 +313,9 @@ def _for_whom(request: Request, data: dict[str, Any]) -> Membership:
                 _("Staff must name the organization and the requester."),
                 fields={"requester": _("Needed.")},
             )
-        found = valid_user(organization_by_slug(data["organization"]).pk, data["requester"])
+        found = membership_by_email(
+            get_organization_by_slug(data["organization"]).pk, data["requester"]
+        )
         if found is None:
             raise Invalid(
                 _("No valid user of that organization has this address."),

@@ -50,7 +50,7 @@ def get_audit(user: User, number: str) -> AuditRequest:
     digits = number.rpartition("-")[2]
     found = (
         audits_of(user).filter(ticket_id=int(digits)).first()
-        if digits.isdigit() and len(digits) < 19
+        if digits.isdecimal() and len(digits) < 19
         else None
     )
     if found is None or found.ticket.number != number.upper():

@@ -23,8 +23,11 @@ from tickets.states import State
 def reported_audits(
     organization: Organization, start: datetime, end: datetime, at: datetime
 ) -> list[dict[str, Any]]:
-    """Return the audits that were asked for, open or delivered in ``[start, end)`` as plain data
-    for the monthly report, as of ``at``.
+    """Return one row for each audit that was open at some time in ``[start, end)``, oldest first,
+    without those whose ticket was rejected or cancelled.
+
+    Delivery, delay notice and the verdict of an open clock are as of ``at``; state, items and the
+    verdict of a stopped clock are the current ones.
     """
     found = AuditRequest.objects.filter(organization=organization, ticket__received_at__lt=end)
     found = found.filter(Q(delivered_at__isnull=True) | Q(delivered_at__gte=start))

@@ -1,5 +1,5 @@
-"""Requests an audit: reads the form, checks the allowance, raises the ticket, starts the delivery
-clock (SPEC 9.1, 9.2, 9.5, 9.10).
+"""Request an audit, and approve or decline one of an alternate environment (SPEC 9.1, 9.2, 9.5,
+9.6, 9.10).
 """
 
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ from foundation.documents.checking import CheckedFile
 from foundation.documents.services import store_file
 from sla.clocks.services import start_promise, withdraw_promise
 from sla.metrics import Metric
-from sla.policies.services import hold_organization
+from sla.policies.services import lock_organization
 from tickets.models import Ticket
 from tickets.services import NewTicket, raise_ticket
 
@@ -65,12 +65,13 @@ def request_audit(
     by: Actor,
     at: datetime,
 ) -> AuditRequest:
-    """Raise the ticket of an audit from its filled form; the seven business days to deliver run
-    from ``at``.
+    """Raise the ticket of an audit from its filled form, and start its delivery clock at ``at``
+    (default target: seven business days).
 
     Raises ``FormRefused`` (the wrong cells), ``AllowanceUsed``, ``MayNotRaise``, or ``Invalid``
     when no contract covers the items or the visit is in the past. In order: lock on the
-    organization's row, ticket with form and checklist, request, items, clock, record, letters.
+    organization's row, ticket with form and checklist, audit, items, visit, clock, record, notice
+    to BPO and the audit area.
     """
     organization = membership.organization
     services = requestable_services(organization, at)
@@ -80,7 +81,7 @@ def request_audit(
     wanted = read_form(form.stream, services)
     day = at.astimezone(zone(organization.time_zone)).date()
     contract = _contract(membership, wanted, day)
-    hold_organization(organization.pk)  # of two concurrent requests only one gets the allowance
+    lock_organization(organization.pk)  # only one of two concurrent requests uses the allowance
     allowance = allowance_of(contract, day)
     if allowance.used_by is not None:
         raise AllowanceUsed(

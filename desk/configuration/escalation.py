@@ -17,7 +17,7 @@ from escalation.services import check_levels, check_matrix, number_matrix
 from foundation.accounts.models import Organization
 from foundation.core.classification import Priority, SupportType
 from foundation.core.errors import Invalid
-from sla.policies.services import hold_organization
+from sla.policies.services import lock_organization
 from tickets.states import State
 
 
@@ -71,7 +71,7 @@ class EscalationMatrixAdmin(VersionAdmin):
         self, request: HttpRequest, obj: EscalationMatrix, form: Any, change: bool
     ) -> None:
         if not change:
-            hold_organization(obj.organization_id)
+            lock_organization(obj.organization_id)
             number_matrix(obj, at=form.now)
         super().save_model(request, obj, form, change)
 

@@ -15,7 +15,7 @@ from sla.policies.models import PolicyTarget, PolicyVersion
 from sla.policies.services import (
     check_targets,
     check_version,
-    hold_organization,
+    lock_organization,
     number_version,
 )
 
@@ -120,6 +120,6 @@ class PolicyVersionAdmin(VersionAdmin):
 
     def save_model(self, request: HttpRequest, obj: PolicyVersion, form: Any, change: bool) -> None:
         if not change:
-            hold_organization(obj.organization_id)
+            lock_organization(obj.organization_id)
             number_version(obj, at=form.now)
         super().save_model(request, obj, form, change)

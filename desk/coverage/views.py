@@ -29,7 +29,7 @@ from escalation.models import Coverage
 from escalation.queries import coverage_rows, drills_of
 from escalation.services import start_drill
 from foundation.accounts.models import Organization, User
-from foundation.accounts.queries import organization_by_slug
+from foundation.accounts.queries import get_organization_by_slug
 from foundation.accounts.roles import Capability
 from foundation.core.classification import Channel, Priority
 from foundation.core.errors import NotFound
@@ -75,7 +75,7 @@ def coverage(request: HttpRequest) -> HttpResponse:
     rows = [(row, stretches_of(kept_gaps(row))) for row in coverage_rows()]
     context = frame(request) | {"rows": [_row(row, found) for row, found in rows], "now": now}
     if slug := request.GET.get("customer"):
-        context |= _week(request, organization_by_slug(slug), user, now)
+        context |= _week(request, get_organization_by_slug(slug), user, now)
     return render(request, "desk/coverage/page.html", context)
 
 
@@ -111,7 +111,7 @@ def _week(
         (each for each in Priority if each.code == request.GET.get("priority")), Priority.CRITICAL
     )
     asked = request.GET.get("hour", "")
-    hour = int(asked) if asked.isdigit() and int(asked) < HOURS else forecast.hour_of(now)
+    hour = int(asked) if asked.isdecimal() and int(asked) < HOURS else forecast.hour_of(now)
     return {
         "forecast": forecast,
         "chosen_week": _link(organization, forecast.contract),
@@ -162,7 +162,7 @@ def drill(request: HttpRequest) -> HttpResponse:
     """Send everybody who would answer now for ``?customer=&contract=`` a notice marked
     as a test.
     """
-    organization = organization_by_slug(request.GET.get("customer", ""))
+    organization = get_organization_by_slug(request.GET.get("customer", ""))
     reference = request.GET.get("contract", "")
     contract = (
         Contract.objects.filter(organization=organization, reference=reference)

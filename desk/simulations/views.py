@@ -14,7 +14,7 @@ from django_htmx.http import HttpResponseClientRefresh
 from catalog.queries import contract_on
 from desk.frame import frame
 from desk.simulations.forms import PutInForceForm, SimulationForm, initial_of
-from foundation.accounts.queries import organization_by_slug, organizations
+from foundation.accounts.queries import get_organization_by_slug, organizations
 from foundation.accounts.roles import Capability
 from foundation.calendars.hours import format_hours
 from foundation.calendars.wording import days_of_week
@@ -25,7 +25,7 @@ from foundation.documents.tables import CSV_MARK, CSV_TYPE, csv_lines
 from reports import queries, services
 from reports.models import Simulation
 from reports.services import COLUMNS, NewSimulation
-from sla.simulation.drafts import Draft, draft_from, written_out
+from sla.simulation.drafts import Draft, draft_from, draft_of_terms_in_force
 from web.access import needs
 from web.errors import put_on_form
 from web.panels import is_partial
@@ -75,7 +75,7 @@ def _initial(request: HttpRequest) -> dict[str, object]:
     now = timezone.now()
     last = queries.preceding_month(timezone.localdate().replace(day=1))
     values: dict[str, object] = {"first_month": f"{last:%Y-%m}", "last_month": f"{last:%Y-%m}"}
-    if (again := request.GET.get("again", "")).isdigit():
+    if (again := request.GET.get("again", "")).isdecimal():
         earlier = queries.get_simulation(person(request), int(again))
         months = {
             "first_month": f"{earlier.first_month:%Y-%m}",
@@ -87,9 +87,9 @@ def _initial(request: HttpRequest) -> dict[str, object]:
             | {"name": earlier.name, "organizations": earlier.organization_ids}
         )
     if slug := request.GET.get("from"):
-        organization = organization_by_slug(slug)
+        organization = get_organization_by_slug(slug)
         contract = contract_on(organization, now.astimezone(zone(organization.time_zone)).date())
-        values |= initial_of(written_out(organization, contract, now)) | {
+        values |= initial_of(draft_of_terms_in_force(organization, contract, now)) | {
             "organizations": [organization.pk]
         }
     return values

@@ -20,7 +20,7 @@ class Trigger(models.TextChoices):
 
 class Action(models.TextChoices):
     TELL = "tell", _("Tell a person or group")
-    TELL_TAM = "tell_tam", _("Tell the customer's account manager")
+    TELL_ACCOUNT_MANAGER = "tell_tam", _("Tell the customer's account manager")
     ASSIGN = "assign", _("Assign")
     RAISE = "raise", _("Raise one level of the matrix")
 
@@ -30,7 +30,8 @@ class EscalationRule(models.Model):
     inactive.
 
     An empty condition matches every ticket; without states, a silence rule matches
-    ``rules.WAITS_FOR_US``. Codes are those of ``core.classification``, ``sla`` and ``tickets``.
+    ``escalation.rules.WAITS_FOR_US``. Codes are those of ``foundation.core.classification``,
+    ``sla`` and ``tickets``.
     """
 
     name = models.CharField(_("name"), max_length=120, unique=True)
@@ -146,11 +147,12 @@ class EscalationRule(models.Model):
 
 
 class RuleLog(OrganizationRow):
-    """The result of every active rule for one occurrence, with its reasons. One row per occurrence.
+    """The results, with reasons, of the active rules of the occurrence's trigger. One row per
+    occurrence.
 
     ``results`` lists, in the rules' order, ``{"rule", "name", "outcome", "why", "did"}``:
-    ``outcome`` is a ``rules.Outcome``, ``why`` the codes of unmet conditions, ``did`` the
-    recipients or the level.
+    ``outcome`` is an ``escalation.rules.Outcome``, ``why`` the codes of unmet conditions, ``did``
+    the recipients, the assignee or the level.
     """
 
     ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="+")

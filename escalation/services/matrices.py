@@ -16,7 +16,7 @@ from foundation.activity.services import Fact, record
 from foundation.configuration.validity import check_place
 from foundation.core.actor import Actor
 from foundation.core.errors import Invalid
-from sla.policies.services import hold_organization
+from sla.policies.services import lock_organization
 
 
 @transaction.atomic
@@ -36,7 +36,7 @@ def publish_ladder(
     Tickets follow it from ``effective_from`` on. Locks the organization's row. Raises ``Invalid``
     or ``ValidationError`` with the fields to correct.
     """
-    hold_organization(organization.pk)
+    lock_organization(organization.pk)
     matrix = EscalationMatrix(
         organization=organization, contract=contract, kind=kind, effective_from=effective_from
     )

@@ -131,7 +131,7 @@ def _act(rule: EscalationRule, ticket: Ticket, occurrence: Occurrence, log: Rule
             at=at,
         )
         return f"→ {step.position}" if step is not None else "→"
-    if rule.action == Action.TELL_TAM:
+    if rule.action == Action.TELL_ACCOUNT_MANAGER:
         manager = ticket.organization.account_manager
         if manager is None:
             raise CannotAct(Condition.NO_MANAGER)

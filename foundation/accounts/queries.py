@@ -1,4 +1,6 @@
-"""Queries for people, memberships, organizations and support groups, within the open scope."""
+"""Queries for people, memberships, organizations and support groups. Memberships, organizations
+and service accounts: within the open scope. People and support groups: in all organizations.
+"""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -67,7 +69,7 @@ def organizations() -> list[Organization]:
     return list(Organization.objects.order_by("name", "pk"))
 
 
-def organization_by_slug(slug: str) -> Organization:
+def get_organization_by_slug(slug: str) -> Organization:
     """Return the organization; ``NotFound`` when it does not exist inside the scope."""
     organization = Organization.objects.filter(slug=slug).order_by("pk").first()
     if organization is None:
@@ -135,7 +137,7 @@ def service_account_by_id(service_account_id: int) -> ServiceAccount | None:
     )
 
 
-def valid_user(organization_id: int, email: str) -> Membership | None:
+def membership_by_email(organization_id: int, email: str) -> Membership | None:
     """Return the membership of the valid user of the organization with this address, or None."""
     return (
         Membership.objects.filter(

@@ -114,7 +114,7 @@ def _rules(staff: dict[str, User], desk: Team) -> None:
         trigger=Trigger.CLOCK,
         percent=75,
         priorities=[Priority.CRITICAL.code],
-        action=Action.TELL_TAM,
+        action=Action.TELL_ACCOUNT_MANAGER,
     )
     EscalationRule.objects.create(
         name="Cuatro horas sin escribirle al cliente",

@@ -188,7 +188,9 @@ def draft_from(data: Mapping[str, Any]) -> Draft:
 IN_FORCE = Draft()
 
 
-def written_out(organization: Organization, contract: Contract | None, at: datetime) -> Draft:
+def draft_of_terms_in_force(
+    organization: Organization, contract: Contract | None, at: datetime
+) -> Draft:
     """Return the terms in force for a contract at ``at`` as a complete draft to edit:
     ``AT_ARRIVAL`` targets, pauses, matrix and hours.
     """

@@ -7,10 +7,11 @@ from foundation.accounts.queries import (
     acting_person,
     assignable_staff,
     get_organization,
+    get_organization_by_slug,
     members_with_role,
+    membership_by_email,
     membership_of,
     memberships_of,
-    organization_by_slug,
     organizations,
     serves,
     service_account_by_id,
@@ -18,7 +19,6 @@ from foundation.accounts.queries import (
     staff_with_role,
     supervisors_of,
     team_serves,
-    valid_user,
 )
 from foundation.accounts.roles import CustomerRole, StaffRole
 from foundation.accounts.services import issue_service_account_token
@@ -95,11 +95,11 @@ def test_only_a_person_with_an_active_account_acts(house: House) -> None:
 
 def test_an_organization_is_found_by_name_and_id_inside_the_scope(house: House) -> None:
     assert organizations() == [house.north, house.south]
-    assert organization_by_slug("south") == house.south
+    assert get_organization_by_slug("south") == house.south
     assert get_organization(house.south.pk) == house.south
     with organization_scope(house.north.pk):
         with pytest.raises(NotFound):
-            organization_by_slug("south")
+            get_organization_by_slug("south")
         with pytest.raises(NotFound):
             get_organization(house.south.pk)
 
@@ -169,10 +169,10 @@ def test_a_service_account_is_found_by_its_id(house: House) -> None:
 def test_a_valid_user_is_found_by_an_address_in_any_case(house: House) -> None:
     approver = house.people["approver"]
 
-    found = valid_user(house.north.pk, "Approver@North.example")
+    found = membership_by_email(house.north.pk, "Approver@North.example")
 
     assert found is not None
     assert found.user == approver
-    assert valid_user(house.south.pk, "approver@north.example") is None
+    assert membership_by_email(house.south.pk, "approver@north.example") is None
     suspend(approver)
-    assert valid_user(house.north.pk, "approver@north.example") is None
+    assert membership_by_email(house.north.pk, "approver@north.example") is None

@@ -1,4 +1,4 @@
-"""Limits of the cells of the request form, each at the last accepted and the first refused value."""
+"""Limits of the cells of the request form: the last accepted and the first refused value."""
 
 from datetime import date, datetime
 from io import BytesIO

@@ -16,7 +16,7 @@ from sla.policies.models import PolicyTarget
 from sla.policies.services import publish_policy
 from sla.simulation.drafts import (
     Draft,
-    written_out,
+    draft_of_terms_in_force,
 )
 from tests.support.house import (
     DAY,
@@ -138,7 +138,7 @@ def test_a_form_filled_with_the_terms_in_force_changes_nothing(house: House) -> 
         ticket=fresh(ticket), body="Hello.", by=by(house.agent), at=MONDAY_9AM + 30 * MINUTE
     )
     house.north.refresh_from_db()
-    values = initial_of(written_out(house.north, house.contract, MONDAY_9AM))
+    values = initial_of(draft_of_terms_in_force(house.north, house.contract, MONDAY_9AM))
     form = SimulationForm(
         {
             **values,

@@ -27,7 +27,7 @@ from sla.simulation.drafts import (
     IN_FORCE,
     Draft,
     draft_from,
-    written_out,
+    draft_of_terms_in_force,
 )
 from sla.simulation.services import publish_draft
 from tests.support.calendars import publish
@@ -90,7 +90,7 @@ def test_a_draft_of_the_terms_in_force_gives_the_published_figures(house: House,
     )
     assert measured(house) != published.data["compliance"]
     house.north.refresh_from_db()
-    draft = written_out(house.north, house.contract, MONDAY_9AM)
+    draft = draft_of_terms_in_force(house.north, house.contract, MONDAY_9AM)
 
     result = simulate(house, draft)
 
@@ -286,7 +286,7 @@ def test_a_draft_put_in_force_keeps_what_it_leaves_open(house: House) -> None:
         90 * MINUTE,
         1800 * MINUTE,
     ]
-    written = written_out(house.north, gold, at)
+    written = draft_of_terms_in_force(house.north, gold, at)
     assert draft_from(written.as_data()) == written
 
 

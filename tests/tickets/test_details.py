@@ -15,7 +15,7 @@ from tickets import services
 from tickets.models import LAST, Message, StateInterval, Ticket
 from tickets.permissions import can_be_reopened
 from tickets.queries import timeline
-from tickets.services import DetailsMissing, MayNotDo, StaleTicket, TransitionNotAllowed
+from tickets.services import ActionNotAllowed, DetailsMissing, StaleTicket, TransitionNotAllowed
 from tickets.tasks import sweep_validations
 
 SOLVED = {"solution_type": "definitive", "message": "Done."}
@@ -259,10 +259,10 @@ def test_a_later_classification_needs_a_reason_and_the_first_does_not(house: Hou
     ]
     assert notes == [None, None, Message.objects.get().pk]
     assert Message.objects.get().body.endswith("Seen.")
-    with pytest.raises(MayNotDo):
+    with pytest.raises(ActionNotAllowed):
         put("extensive", "Mine.", user="consultant")
     step(house, ticket, "reject", MONDAY_9AM, reason="Not ours.")
-    with pytest.raises(MayNotDo):
+    with pytest.raises(ActionNotAllowed):
         put("extensive", "Late.")
 
 
@@ -288,7 +288,7 @@ def test_the_contract_is_changed_by_a_supervisor_with_a_reason_and_to_another_on
         )
 
     for contract, reason, user, error in (
-        (gold, "Signed.", "agent", MayNotDo),
+        (gold, "Signed.", "agent", ActionNotAllowed),
         (house.contract, "Signed.", "desk_supervisor", Invalid),
         (south.contract, "Signed.", "desk_supervisor", Invalid),
         (gold, "  ", "desk_supervisor", DetailsMissing),
@@ -297,7 +297,7 @@ def test_the_contract_is_changed_by_a_supervisor_with_a_reason_and_to_another_on
             change(contract, reason, user)
     assert change(gold).contract == gold
     step(house, ticket, "reject", MONDAY_9AM, reason="Not ours.")
-    with pytest.raises(MayNotDo):
+    with pytest.raises(ActionNotAllowed):
         change(house.contract)
 
 

@@ -14,9 +14,9 @@ from sla.clocks.services.retargeting import HidesBreach, rebind_clocks, retarget
 from sla.clocks.services.settling import settle_ticket
 from sla.clocks.services.starting import start_clocks, start_promise
 from sla.clocks.services.stopping import (
-    follow_state,
     stop_clocks_for_message,
     stop_promise,
+    update_clocks_for_state,
     withdraw_promise,
 )
 from sla.clocks.services.validation import set_terms, set_validation
@@ -28,7 +28,7 @@ __all__ = [
     "HidesBreach",
     "Move",
     "check_calendar_version",
-    "follow_state",
+    "update_clocks_for_state",
     "preview_calendar",
     "preview_classification",
     "preview_contract",

@@ -28,7 +28,7 @@ from sla.clocks.services.base import (
 from sla.clocks.services.dating import put_dates, update_ticket_due_dates
 from sla.clocks.services.settling import settle
 from sla.clocks.services.starting import calendar_for, calendars_for, new_clocks
-from sla.clocks.services.stopping import end_unmeasured
+from sla.clocks.services.stopping import withdraw_clock
 from sla.metrics import AT_ARRIVAL
 from sla.policies.layers import Policy, Promised, is_same_promise, matter_of, policy_on
 from sla.targets import Target
@@ -136,7 +136,7 @@ def _changed(
     clock.priority = ticket.priority
     if target is None:  # no longer promised
         _refuse_relief(item, was_missed and not change.can_relieve)
-        record_facts(ticket, [end_unmeasured(item, change.at)], change.at, change.by)
+        record_facts(ticket, [withdraw_clock(item, change.at)], change.at, change.by)
         return item
     calendar = calendar_for(matter, item.metric, policy, versions)
     if not was_live:

@@ -1,8 +1,8 @@
-"""Stop, pause, resume and withdraw clocks. All dates come from ``sla.clocks.arithmetic``; rows are
-its cache.
+"""Stop, pause, resume and withdraw clocks. ``sla.clocks.arithmetic`` computes all dates; the rows
+of the clocks cache them.
 
-Each service runs in the transaction of the fact that changed the clock. The caller must lock the
-ticket's row first; the services then lock its clocks.
+Each service joins the caller's transaction, which must already hold the lock on the ticket's row;
+the service then locks its clocks.
 """
 
 from collections.abc import Callable
@@ -32,8 +32,8 @@ from tickets.states import ClosureCode, State
 
 @transaction.atomic
 def stop_promise(*, ticket: Ticket, metric: Metric, by: Actor, at: datetime) -> None:
-    """Stop a later promise because its work is done. Leave a clock unchanged that has ended or
-    never started.
+    """Stop a later promise because its work is done. A clock that has ended or never started
+    stays as it is.
     """
     assert metric not in AT_ARRIVAL
     _stop_where(ticket, lambda item: item.metric is metric, by, at)
@@ -41,8 +41,8 @@ def stop_promise(*, ticket: Ticket, metric: Metric, by: Actor, at: datetime) -> 
 
 @transaction.atomic
 def withdraw_promise(*, ticket: Ticket, metric: Metric, by: Actor, at: datetime) -> None:
-    """Withdraw a later promise: it is neither met nor missed. Leave a clock unchanged that has
-    ended.
+    """Withdraw a later promise: it is neither met nor missed. A clock that has ended stays as it
+    is.
     """
     assert metric not in AT_ARRIVAL
     _withdraw_where(ticket, lambda item: item.metric is metric, by, at)
@@ -60,9 +60,9 @@ def stop_clocks_for_message(*, ticket: Ticket, kind: str, by: Actor, at: datetim
 
 
 @transaction.atomic
-def follow_state(*, ticket: Ticket, by: Actor, at: datetime) -> None:
-    """Apply a change of state to the clocks: pause, resume, stop at the solution, withdraw if the
-    ticket is called off.
+def update_clocks_for_state(*, ticket: Ticket, by: Actor, at: datetime) -> None:
+    """Apply a change of state to the clocks: pause, resume, stop at the solution; withdraw all when
+    the ticket is rejected, cancelled, or closed as invalid or cancelled.
 
     A solution does not stop later promises. The validation clock stops when the ticket leaves
     *solved*.
@@ -92,7 +92,7 @@ def follow_state(*, ticket: Ticket, by: Actor, at: datetime) -> None:
     update_ticket_due_dates(ticket, loaded)
 
 
-def end_unmeasured(item: LoadedClock, at: datetime) -> Fact:
+def withdraw_clock(item: LoadedClock, at: datetime) -> Fact:
     """Withdraw a live clock, save it and return its fact. It is neither met nor missed; a recorded
     breach stays.
     """
@@ -106,10 +106,13 @@ def end_unmeasured(item: LoadedClock, at: datetime) -> Fact:
 
 
 def _stop_where(
-    ticket: Ticket, chosen: Callable[[LoadedClock], bool], by: Actor, at: datetime
+    ticket: Ticket, is_selected: Callable[[LoadedClock], bool], by: Actor, at: datetime
 ) -> None:
     loaded = load_locked(ticket)
-    facts = [_stop(ticket, item, at) for item in loaded if item.clock.is_live and chosen(item)]
+    facts = []
+    for item in loaded:
+        if item.clock.is_live and is_selected(item):
+            facts.append(_stop(ticket, item, at))
     record_facts(ticket, facts, at, by)
     update_ticket_due_dates(ticket, loaded)
 
@@ -118,43 +121,43 @@ def _stop(ticket: Ticket, item: LoadedClock, at: datetime) -> Fact:
     """Stop a live clock, save it, and return the fact with its verdict."""
     settle(ticket, item, at)
     clock = item.clock
-    # A pause that still runs ends with the clock: the due instant becomes known.
     clock.state = ClockState.STOPPED
     clock.stopped_at = at
     clock.next_event_at = None
-    clock.due_at = last_due(item)
+    clock.due_at = last_due(item)  # an open pause ends here, so the due instant is known
     clock.used = used_until(item.stretches, at)
-    # Compare instants only: a sweep may have recorded a breach between an act in time and its
-    # commit.
+    # Do not read ``breached_at``: a sweep can record a breach before a message that was in time
+    # commits.
     clock.is_met = clock.due_at is None or at <= clock.due_at
     if clock.is_met and clock.breached_at is not None:
         take_back_breach(item)
     clock.save()
-    return fact_of(verbs.STOPPED, clock, **_verdict(item))
+    return fact_of(verbs.STOPPED, clock, **_stopped_payload(item))
 
 
-def _verdict(item: LoadedClock) -> dict[str, Any]:
+def _stopped_payload(item: LoadedClock) -> dict[str, Any]:
     """Return the results that a rebuild reads from the record and does not compute again."""
     clock = item.clock
+    versions = [version for _segment, version, _since in item.course]
     return {
         "due_at": iso(clock.due_at),
         "used_seconds": clock.used.total_seconds() if clock.used is not None else None,
         "is_met": clock.is_met,
         "announced_percent": clock.announced_percent,
-        "calendar_versions": [version.pk for _segment, version, _since in item.course],
-        "tzdata": item.course[-1][1].tzdata_version,
+        "calendar_versions": [version.pk for version in versions],
+        "tzdata": versions[-1].tzdata_version,
     }
 
 
 def _withdraw_where(
-    ticket: Ticket, chosen: Callable[[LoadedClock], bool], by: Actor, at: datetime
+    ticket: Ticket, is_selected: Callable[[LoadedClock], bool], by: Actor, at: datetime
 ) -> None:
     loaded = load_locked(ticket)
     facts = []
     for item in loaded:
-        if item.clock.is_live and chosen(item):
+        if item.clock.is_live and is_selected(item):
             settle(ticket, item, at)
-            facts.append(end_unmeasured(item, at))
+            facts.append(withdraw_clock(item, at))
     record_facts(ticket, facts, at, by)
     update_ticket_due_dates(ticket, loaded)
 

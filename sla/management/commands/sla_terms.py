@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from foundation.accounts.models import User
-from foundation.accounts.queries import organization_by_slug
+from foundation.accounts.queries import get_organization_by_slug
 from foundation.accounts.tenancy import every_organization, organization_scope
 from foundation.core.actor import Actor
 from foundation.core.classification import Channel
@@ -38,7 +38,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         with every_organization(reason="find the customer whose terms are exchanged"):
             try:
-                organization = organization_by_slug(options["organization"])
+                organization = get_organization_by_slug(options["organization"])
             except DomainError as error:
                 raise CommandError(str(error)) from error
         with organization_scope(organization.pk):

@@ -4,7 +4,7 @@ from sla.policies.services.exchange import export_terms, import_terms
 from sla.policies.services.publishing import (
     check_targets,
     check_version,
-    hold_organization,
+    lock_organization,
     number_version,
     publish_policy,
 )
@@ -13,7 +13,7 @@ __all__ = [
     "check_targets",
     "check_version",
     "export_terms",
-    "hold_organization",
+    "lock_organization",
     "import_terms",
     "number_version",
     "publish_policy",

@@ -45,7 +45,7 @@ def publish_policy(
     row.
     """
     rows = list(targets)
-    hold_organization(organization.pk)
+    lock_organization(organization.pk)
     version = PolicyVersion(
         organization=organization,
         contract=contract,
@@ -67,7 +67,7 @@ def publish_policy(
     return version
 
 
-def hold_organization(organization_id: int) -> None:
+def lock_organization(organization_id: int) -> None:
     """Lock the organization's row until the commit. Concurrent publications are then checked one
     after the other.
     """

@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from foundation.accounts.models import User
-from foundation.accounts.queries import organization_by_slug
+from foundation.accounts.queries import get_organization_by_slug
 from foundation.accounts.services import issue_service_account_token, issue_user_token
 from foundation.accounts.tenancy import every_organization
 from foundation.core.actor import system_actor
@@ -35,7 +35,7 @@ class Command(BaseCommand):
                         )
                     secret = issue_service_account_token(
                         name=options["service_account"],
-                        organization=organization_by_slug(options["organization"]),
+                        organization=get_organization_by_slug(options["organization"]),
                         contact=self._person(options["contact"]),
                         by=by,
                         at=at,
