@@ -15,6 +15,7 @@ from audits.queries import get_evidence, needs_delay_notice, rows_of, view_of_st
 from audits.services import NewVisit
 from audits.services.base import NotNow
 from foundation.accounts.models import User
+from foundation.activity.models import Record
 from foundation.core.errors import Invalid, NotAllowed, NotFound
 from foundation.notifications.models import OutboxMessage
 from reports.queries import build_service_level
@@ -284,3 +285,20 @@ def test_the_delay_notice_is_demanded_at_any_warning_and_again_when_its_day_has_
     for _time in range(2):
         services.demand_delay_notices(at=early + 8 * DAY)
     assert len(told("audit_delay_wanted")) == 4
+
+
+def test_a_delay_notice_is_recorded_with_its_new_date(house: House) -> None:
+    audit = ask(house)
+    bpo = house.staff[BPO]
+
+    services.give_delay_notice(
+        audit=audit,
+        reason="A backup comes from outside",
+        new_date=date(2026, 3, 20),
+        by=by(bpo),
+        at=MONDAY_9AM,
+    )
+
+    row = Record.objects.get(verb="audit.delay_notice_sent")
+    assert (row.person_id, row.at) == (bpo.pk, MONDAY_9AM)
+    assert (row.payload["new_date"], row.payload["in_time"]) == ("2026-03-20", True)

@@ -126,3 +126,13 @@ def test_a_contract_version_lists_its_changes(house: House, sign_in: Any) -> Non
         ),
         ("1", "Mar 2, 2026, 06:00 (Mexico City)", "—"),
     ]
+
+
+def test_the_organization_of_a_contract_is_fixed_once_it_exists(house: House, sign_in: Any) -> None:
+    client = sign_in(house.staff["administrator"])
+
+    old = client.get(f"/admin/catalog/contract/{house.contract.pk}/change/")
+    new = client.get("/admin/catalog/contract/add/")
+
+    assert "organization" not in old.context["adminform"].form.fields
+    assert "organization" in new.context["adminform"].form.fields

@@ -211,3 +211,13 @@ def test_targets_that_differ_by_kind_of_support_leave_the_common_field_empty() -
     assert values[f"target_attention_{first}_high"] == "40 min"
     assert values[f"target_attention_{second}_high"] == "24 h"
     assert (values["pauses_user"], values["pauses_supplier"]) == ("", "")
+
+
+def test_the_form_shows_every_field_of_a_draft(house: House, admin_client: Any) -> None:
+    page = admin_client.get("/admin/simulations/").content.decode()
+
+    for name in (
+        *("name", "organizations", "first_month", "last_month", "pauses_user"),
+        *("pauses_supplier", "hours_business", "hours_extended", "without_holidays"),
+    ):
+        assert f'name="{name}"' in page, name

@@ -82,3 +82,14 @@ def test_a_pause_names_the_side_it_waits_for_and_an_overdue_clock_stays_overdue_
         "paused",
     )
     assert face(late, "reaction", MONDAY_9AM + 15 * HOUR) == ("Overdue by 14 h", "late")
+
+
+def test_a_clock_is_at_risk_from_its_last_hour_on(house: House) -> None:
+    ticket = make_ticket(house)
+    due = Clock.objects.get(ticket=ticket, metric="attention").due_at
+    assert due is not None
+
+    _text, before = face(ticket, "attention", due - timedelta(hours=1, seconds=1))
+    _text, within = face(ticket, "attention", due - timedelta(hours=1))
+
+    assert (before, within) == ("calm", "soon")
