@@ -100,9 +100,11 @@ class Timetable:
         return self.stops[index] - (self.totals[index] - wanted)
 
     def between(self, low: int, high: int) -> Iterator[tuple[int, int]]:
-        """Yield the open intervals that overlap ``[low, high)``, clipped to it, in order."""
+        """Yield the open intervals that overlap ``[low, high)``, clipped to it, in order; none for
+        an empty range.
+        """
         index = bisect_right(self.stops, low)
-        while index < len(self.starts) and self.starts[index] < high:
+        while low < high and index < len(self.starts) and self.starts[index] < high:
             yield max(low, self.starts[index]), min(high, self.stops[index])
             index += 1
 

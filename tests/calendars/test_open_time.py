@@ -196,3 +196,21 @@ def test_hours_in_a_change_of_offset_count_as_elapsed_time() -> None:
     assert madrid.elapsed(spring, spring + 3 * DAY) == 23 * HOUR
     assert madrid.elapsed(autumn, autumn + 3 * DAY) == 25 * HOUR
     assert madrid.day_end(date(2026, 3, 29)) == spring + 23 * HOUR
+
+
+def test_a_pause_that_covers_the_start_leaves_no_open_segment() -> None:
+    calendar = WorkCalendar(timezone="UTC", hours={0: [("09:00", "10:00")]})
+    monday = datetime(2026, 3, 2, tzinfo=UTC)
+    start = monday + timedelta(hours=9, minutes=30)
+
+    ledger = calendar.explain(
+        start, timedelta(hours=1), [(monday + timedelta(hours=9), start + timedelta(minutes=15))]
+    )
+
+    first = ledger.segments[0]
+    assert (first.kind, first.start, first.end) == (
+        SegmentKind.PAUSED,
+        start,
+        start + timedelta(minutes=15),
+    )
+    assert all(segment.end is None or segment.start < segment.end for segment in ledger.segments)
