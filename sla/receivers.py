@@ -17,7 +17,7 @@ from tickets.events import (
 )
 from tickets.models import Ticket
 
-CLOCKWORK = system_actor("clocks")
+CLOCKS = system_actor("clocks")
 
 
 def on_calendar_version_published(event: CalendarVersionPublished) -> None:
@@ -40,20 +40,18 @@ def on_ticket_raised(event: TicketRaised) -> None:
 
 
 def on_customer_informed(event: CustomerInformed) -> None:
-    services.stop_clocks_for_message(
-        ticket=_ticket(event), kind=event.kind, by=CLOCKWORK, at=event.at
-    )
+    services.stop_clocks_for_message(ticket=_ticket(event), kind=event.kind, by=CLOCKS, at=event.at)
 
 
 def on_ticket_state_changed(event: TicketStateChanged) -> None:
     ticket = _ticket(event)
-    services.update_clocks_for_state(ticket=ticket, by=CLOCKWORK, at=event.at)
-    services.set_terms(ticket=ticket, by=CLOCKWORK, at=event.at)
+    services.update_clocks_for_state(ticket=ticket, by=CLOCKS, at=event.at)
+    services.set_terms(ticket=ticket, by=CLOCKS, at=event.at)
 
 
 def on_ticket_contract_changed(event: TicketContractChanged) -> None:
     services.rebind_clocks(
-        ticket=_ticket(event), from_start=event.from_start, by=CLOCKWORK, at=event.at
+        ticket=_ticket(event), from_start=event.from_start, by=CLOCKS, at=event.at
     )
 
 
@@ -61,7 +59,7 @@ def on_ticket_classified(event: TicketClassified) -> None:
     services.retarget_clocks(
         ticket=_ticket(event),
         can_relieve=can_relieve_breaches(event.person_id),
-        by=CLOCKWORK,
+        by=CLOCKS,
         at=event.at,
     )
 

@@ -29,12 +29,13 @@ def reported_audits(
     Delivery, delay notice and the verdict of an open clock are as of ``at``; state, items and the
     verdict of a stopped clock are the current ones.
     """
-    found = AuditRequest.objects.filter(organization=organization, ticket__received_at__lt=end)
-    found = found.filter(Q(delivered_at__isnull=True) | Q(delivered_at__gte=start))
-    found = found.filter(
-        Q(ticket__closed_at__isnull=True) | Q(ticket__closed_at__gte=start)
-    ).exclude(ticket__state__in=[State.REJECTED, State.CANCELLED])
-    audits = list(found.select_related("ticket").order_by("pk"))
+    requested = AuditRequest.objects.filter(organization=organization, ticket__received_at__lt=end)
+    undelivered = Q(delivered_at__isnull=True) | Q(delivered_at__gte=start)
+    still_open = Q(ticket__closed_at__isnull=True) | Q(ticket__closed_at__gte=start)
+    in_period = requested.filter(undelivered, still_open).exclude(
+        ticket__state__in=[State.REJECTED, State.CANCELLED]
+    )
+    audits = list(in_period.select_related("ticket").order_by("pk"))
     clocks = {
         clock.ticket_id: clock
         for clock in Clock.objects.filter(
@@ -42,21 +43,21 @@ def reported_audits(
         )
     }
     notices: dict[int, list[DelayNotice]] = {}
-    given = DelayNotice.objects.filter(audit__in=audits, given_at__lte=at)
-    for notice in given.order_by("pk"):
+    notices_by_now = DelayNotice.objects.filter(audit__in=audits, given_at__lte=at)
+    for notice in notices_by_now.order_by("pk"):
         notices.setdefault(notice.audit_id, []).append(notice)
     items = Counter(
         RequestedItem.objects.filter(audit__in=audits).values_list("audit_id", flat=True)
     )
     return [
-        _reported(
+        _report_row(
             audit, clocks.get(audit.ticket_id), notices.get(audit.pk, []), items[audit.pk], at
         )
         for audit in audits
     ]
 
 
-def _reported(
+def _report_row(
     audit: AuditRequest,
     clock: Clock | None,
     notices: Sequence[DelayNotice],

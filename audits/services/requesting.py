@@ -37,6 +37,8 @@ from sla.policies.services import lock_organization
 from tickets.models import Ticket
 from tickets.services import NewTicket, raise_ticket
 
+MAX_DESCRIPTION = 90_000  # below the limit of a ticket's description, 100,000
+
 
 class AllowanceUsed(Invalid):
     """The contract's included audit of this year is used; a further one needs a quote of the
@@ -96,8 +98,8 @@ def request_audit(
             _("The day of the visit has passed."),
             fields={"visit_on": _("Choose a day from today on.")},
         )
-    ticket = _raise(membership, wanted, [form, *checklist], by, at)
-    audit = _write(ticket, wanted, allowance, form, visit, at=at)
+    ticket = _raise_ticket(membership, wanted, [form, *checklist], by, at)
+    audit = _create_audit(ticket, wanted, allowance, form, visit, at=at)
     start_promise(ticket=ticket, metric=Metric.DELIVERY, by=by, at=at)
     record_audit(
         audit,
@@ -111,7 +113,7 @@ def request_audit(
     return audit
 
 
-def _write(
+def _create_audit(
     ticket: Ticket,
     wanted: WantedAudit,
     allowance: Allowance,
@@ -184,7 +186,7 @@ def _contract(membership: Membership, wanted: WantedAudit, day: date) -> Contrac
     raise Invalid(words, fields={"form": words})
 
 
-def _raise(
+def _raise_ticket(
     membership: Membership,
     wanted: WantedAudit,
     files: Sequence[CheckedFile],
@@ -205,7 +207,7 @@ def _raise(
     request = NewTicket(
         membership=membership,
         subject=subject,
-        description=description[:90_000],
+        description=description[:MAX_DESCRIPTION],
         kind=Kind.REQUEST,
         service=wanted.items[0].service,
         impact=Impact.MINOR,

@@ -25,7 +25,7 @@ from foundation.documents.tables import CSV_MARK, CSV_TYPE, csv_lines
 from reports import queries, services
 from reports.models import Simulation
 from reports.services import COLUMNS, NewSimulation
-from sla.simulation.drafts import Draft, draft_from, draft_of_terms_in_force
+from sla.simulation.drafts import draft_from, draft_of_terms_in_force
 from web.access import needs
 from web.errors import put_on_form
 from web.panels import is_partial
@@ -65,7 +65,7 @@ def simulations(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "filled_from": request.GET.get("from", ""),
-        "found": queries.simulations_of(user),
+        "simulations": queries.simulations_of(user),
         "customers": organizations(),
     }
     return render(request, "desk/simulations/list.html", frame(request) | context, status=status)
@@ -119,25 +119,16 @@ def _result(
         "is_running": result.is_running,
         "can_put_in_force": form is not None
         and not result.is_running
-        and bool(draft.targets or draft.matrix or _says_pauses(draft)),
+        and bool(draft.targets or draft.matrix or draft.sets_pauses),
         "draft": draft,
-        "draft_targets": sorted(
-            draft.targets.items(), key=lambda item: (item[0][0], item[0][1], item[0][2])
-        ),
+        "draft_targets": sorted(draft.targets.items(), key=lambda item: item[0]),
         "draft_hours": [
             (role, format_hours(dict(hours), days_of_week())) for role, hours in draft.hours.items()
         ],
-        "draft_is_empty": not (draft.targets or draft.matrix or draft.hours or _says_pauses(draft)),
+        "draft_is_empty": not (draft.targets or draft.matrix or draft.hours or draft.sets_pauses),
         "draft_cells": sorted((draft.matrix or {}).items()),
         "form": form,
     }
-
-
-def _says_pauses(draft: Draft) -> bool:
-    return (
-        draft.pauses_while_pending_user is not None
-        or draft.pauses_while_pending_supplier is not None
-    )
 
 
 @require_safe

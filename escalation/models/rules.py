@@ -122,9 +122,8 @@ class EscalationRule(models.Model):
             wrong["states"] = _(
                 "A ticket that has ended is not waited for: choose a state in which it is open."
             )
-        if self.action in {Action.TELL, Action.ASSIGN} and (self.person is None) == (
-            self.team is None
-        ):
+        names_exactly_one = (self.person is None) != (self.team is None)
+        if self.action in {Action.TELL, Action.ASSIGN} and not names_exactly_one:
             wrong["person"] = _("Name a person or a group, one of the two.")
         elif self.person is not None and not (self.person.is_active and self.person.is_staff):
             wrong["person"] = _("Name somebody of the staff who is active.")

@@ -60,15 +60,18 @@ class Draft:
     without_holidays: bool = False
     _laid: dict[int, tuple[Policy, Policy]] = field(default_factory=dict, compare=False, repr=False)
 
+    @property
+    def sets_pauses(self) -> bool:
+        return (
+            self.pauses_while_pending_user is not None
+            or self.pauses_while_pending_supplier is not None
+        )
+
     def over(self, policy: Policy) -> Policy:
         """Return the policy with this draft as its strongest layer; the policy itself if the draft
         sets no targets and no pauses.
         """
-        if (
-            not self.targets
-            and self.pauses_while_pending_user is None
-            and self.pauses_while_pending_supplier is None
-        ):
+        if not self.targets and not self.sets_pauses:
             return policy
         laid = self._laid.get(id(policy))
         if laid is None:

@@ -13,7 +13,7 @@ from sla.policies.layers import (
 from tickets.models import Ticket
 from tickets.queries import intervals as intervals_of
 
-CLOCKWORK = "clocks"  # the system's name on the record
+SYSTEM_NAME = "clocks"  # the system's name on the record
 
 
 def load_locked(ticket: Ticket) -> list[LoadedClock]:
@@ -57,7 +57,7 @@ def record_facts(ticket: Ticket, facts: list[Fact], at: datetime, by: Actor | No
         record(
             organization_id=ticket.organization_id,
             facts=facts,
-            by=by or system_actor(CLOCKWORK),
+            by=by or system_actor(SYSTEM_NAME),
             at=at,
         )
 

@@ -21,7 +21,7 @@ from sla.clocks.arithmetic import Reading
 from sla.clocks.models import Clock
 from sla.clocks.queries import ClockColumns
 from sla.clocks.rows import read_clocks, read_intervals
-from sla.clocks.services.base import CLOCKWORK, fact_of, iso
+from sla.clocks.services.base import SYSTEM_NAME, fact_of, iso
 from sla.clocks.services.dating import dates_of, projection_of_readings
 from sla.clocks.services.validation import reminder_of
 from sla.metrics import Metric
@@ -129,7 +129,7 @@ def _redate_batch(
                 facts.append(fact_of(verbs.REDATED, clock, calendar_version=version.pk, **payload))
     update_rows(Clock, ("due_at", "state", "next_event_at"), rows, organization_id=organization.pk)
     set_clock_projections(projections=projections, organization_id=organization.pk)
-    record(organization_id=organization.pk, facts=facts, by=system_actor(CLOCKWORK), at=at)
+    record(organization_id=organization.pk, facts=facts, by=system_actor(SYSTEM_NAME), at=at)
     return len(facts)
 
 

@@ -20,7 +20,7 @@ from sla.clocks.models import (
     SegmentCause,
 )
 from sla.clocks.queries import IntervalColumns, LoadedClock
-from sla.clocks.services.base import CLOCKWORK, iso, kept, load_locked, promise_fact, record_facts
+from sla.clocks.services.base import SYSTEM_NAME, iso, kept, load_locked, promise_fact, record_facts
 from sla.clocks.services.dating import (
     put_dates,
     update_ticket_due_dates,
@@ -191,7 +191,7 @@ def calendars_for(ticket: Ticket, at: datetime) -> list[CalendarVersion]:
     versions = calendar_versions_on(ticket.organization, at)
     roles = {version.calendar.role for version in versions}
     if not {CalendarRole.BUSINESS, CalendarRole.CONTINUOUS} <= roles:
-        ensure_calendars(organization=ticket.organization, by=system_actor(CLOCKWORK), at=at)
+        ensure_calendars(organization=ticket.organization, by=system_actor(SYSTEM_NAME), at=at)
         versions = calendar_versions_on(ticket.organization, at)
     return versions
 
