@@ -117,15 +117,13 @@ def read_token(token: str) -> tuple[int, int, str]:
     ``NotFound`` when the signature or the content is not valid.
     """
     try:
-        organization_id, escalation_id, *named = signing.loads(token, salt=_SALT)
+        organization, escalation, *named = signing.loads(token, salt=_SALT)
+        organization_id = int(organization)
+        escalation_id = int(escalation)
     except (signing.BadSignature, ValueError, TypeError) as error:
         raise NotFound(_("This link is not valid. Copy it whole from the mail.")) from error
     # tokens in older mails have no name
-    return (
-        int(organization_id),
-        int(escalation_id),
-        str(named[0]) if named else "",
-    )
+    return organization_id, escalation_id, str(named[0]) if named else ""
 
 
 def get_escalation(escalation_id: int, ticket: Ticket | None = None) -> Escalation:

@@ -205,3 +205,10 @@ def test_the_newest_drills_of_an_organization_come_first(house: House) -> None:
 
     assert queries.drills_of(house.north.pk, 2) == [drills[3], drills[2]]
     assert queries.drills_of(house.south.pk, 2) == [drills[1]]
+
+
+def test_a_signed_token_without_numbers_is_not_found() -> None:
+    token = signing.dumps(["x", "y"], salt="escalation.acknowledge")
+
+    with pytest.raises(NotFound):
+        queries.read_token(token)
