@@ -29,8 +29,9 @@ class CoverageView(APIView):
     @extend_schema(parameters=_PARAMETERS, responses=CoverageSerializer(many=True))
     @method_decorator(needs(Capability.SEE_REPORTS, refusal=_READERS_ONLY))
     def get(self, request: Request) -> Response:
-        """Show the hours in which nobody on duty would be notified, by contract in force. For those who
-        see the desk's reports.
+        """Show the hours in which nobody on duty would be notified, by contract in force.
+
+        For those who see the desk's reports.
         """
         organization = get_organization_by_slug(request.query_params.get("organization", ""))
         found = [
