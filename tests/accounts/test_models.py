@@ -1,5 +1,7 @@
 """Rules of people, memberships and service accounts that a form checks before it saves."""
 
+from typing import Any
+
 import pytest
 from django.core.exceptions import ValidationError
 
@@ -11,6 +13,8 @@ from foundation.accounts.models import (
     ServiceAccount,
     Site,
     User,
+    validate_customer_roles,
+    validate_staff_roles,
 )
 from tests.support.house import MONDAY_9AM, SECOND, House
 
@@ -44,20 +48,31 @@ def test_only_an_active_person_has_the_permissions_of_their_roles(house: House) 
     assert supervisor.has_module_perms("tickets") is False
     supervisor.is_active = False
     assert supervisor.has_perm(sees) is False
+    assert supervisor.has_module_perms("catalog") is False
     assert supervisor.capabilities == frozenset()
 
 
-@pytest.mark.parametrize("roles", ["agent", ["agent", "chief"], {"agent": 1}])
-def test_staff_roles_are_a_list_of_known_words(roles: object) -> None:
-    person = User(email="a@desk.example", full_name="A", staff_roles=roles)
+@pytest.mark.parametrize(
+    ("check", "role"), [(validate_staff_roles, "agent"), (validate_customer_roles, "requester")]
+)
+@pytest.mark.parametrize("wrong", [["king"], "agent", None, {"agent": True}, ["agent", "king"]])
+def test_only_known_roles_in_a_list_are_accepted(check: Any, role: str, wrong: Any) -> None:
+    check([])
+    check([role])
+
+    with pytest.raises(ValidationError):
+        check(wrong)
+
+
+def test_a_person_takes_staff_roles() -> None:
+    person = User(email="a@desk.example", full_name="A", staff_roles=["agent"])
+    person.clean_fields(exclude=["password"])
+    person.staff_roles = ["requester"]
 
     with pytest.raises(ValidationError) as refused:
         person.clean_fields(exclude=["password"])
 
     assert list(refused.value.message_dict) == ["staff_roles"]
-    User(email="a@desk.example", full_name="A", staff_roles=["agent"]).clean_fields(
-        exclude=["password"]
-    )
 
 
 def test_a_membership_takes_customer_roles_and_a_place_of_its_own_organization(

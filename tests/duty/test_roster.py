@@ -4,13 +4,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.core.exceptions import ValidationError
 
 from foundation.accounts.models import User
 from foundation.calendars.arithmetic import WorkCalendar
-from foundation.duty.models import Absence, Shift
-from foundation.duty.roster import Answering, Party, Roster, first_to_answer, roster_on
-from tests.support.house import DAY, HOUR, MINUTE, MONDAY_9AM, House
+from foundation.duty.models import Absence
+from foundation.duty.roster import Answering, Party, Roster, first_to_answer
+from tests.support.house import DAY, HOUR, MONDAY_9AM
 
 ZONE = "America/Mexico_City"
 # Monday 09:00 of Mexico City is inside the first, outside the second.
@@ -170,42 +169,3 @@ def test_without_anybody_planned_the_fallback_is_notified_at_once() -> None:
     found = first_to_answer(party, MONDAY_9AM, roster(shifts={1: []}))
 
     assert found == Answering((ANA,), MONDAY_9AM, is_on_duty=False)
-
-
-def test_the_roster_of_a_customer_reads_active_shifts_and_coming_absences(house: House) -> None:
-    people = [house.agent, house.staff["agent2"], house.staff["consultant"]]
-    for name, is_active in {"Days": True, "Old": False}.items():
-        shift = Shift.objects.create(
-            name=name, is_active=is_active, hours={"0": [["08:00", "16:00"]]}
-        )
-        shift.people.set(people[:1] if is_active else people[1:2])
-    over = Absence.objects.create(person=people[2], starts_at=MONDAY_9AM - DAY, ends_at=MONDAY_9AM)
-    coming = Absence.objects.create(
-        person=people[2], starts_at=MONDAY_9AM + DAY, ends_at=MONDAY_9AM + 2 * DAY
-    )
-
-    found = roster_on(MONDAY_9AM, house.north.pk)
-
-    assert [len(found.shifts.get(person.pk, ())) for person in people] == [1, 0, 0]
-    assert found.absences == {people[2].pk: [coming]}
-    assert over not in found.absences[people[2].pk]
-    assert house.requester.pk in found.members
-    assert house.outsider.pk not in found.members
-
-
-def test_an_absence_that_overlaps_or_ends_too_early_is_refused(house: House) -> None:
-    Absence.objects.create(person=house.agent, starts_at=MONDAY_9AM, ends_at=MONDAY_9AM + DAY)
-
-    def wrong(**values: Any) -> set[str]:
-        absence = Absence(**{"person": house.agent} | values)
-        try:
-            absence.full_clean()
-        except ValidationError as error:
-            return set(error.message_dict)
-        return set()
-
-    later = {"starts_at": MONDAY_9AM + DAY, "ends_at": MONDAY_9AM + 2 * DAY}
-    assert wrong(**later) == set()
-    assert wrong(**later | {"starts_at": MONDAY_9AM + DAY - MINUTE}) == {"starts_at"}
-    assert wrong(**later | {"ends_at": MONDAY_9AM + DAY}) == {"ends_at"}
-    assert wrong(**later | {"substitute": house.agent}) == {"substitute"}

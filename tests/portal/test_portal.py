@@ -24,10 +24,9 @@ from tests.support.house import (
     make_ticket,
 )
 from tests.support.html import text_of
-from tests.support.tickets import step
+from tests.support.tickets import solved, step
 from tickets import services
 from tickets.models import Attachment, Message, Ticket
-from tickets.services import TransitionDetails
 
 PNG = (
     b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
@@ -47,18 +46,6 @@ def form(house: House, **changes: Any) -> dict[str, Any]:
         "urgency": "low",
         **changes,
     }
-
-
-def solved(house: House) -> Ticket:
-    ticket = make_ticket(house)
-    services.transition_ticket(
-        ticket=fresh(ticket), name="start", by=by(house.agent), at=MONDAY_9AM
-    )
-    details = TransitionDetails(solution_type="definitive", message="Done.")
-    services.transition_ticket(
-        ticket=fresh(ticket), name="solve", details=details, by=by(house.agent), at=MONDAY_9AM
-    )
-    return ticket
 
 
 def test_a_refused_form_keeps_the_typed_values(house: House, sign_in: Any) -> None:
@@ -169,7 +156,7 @@ def test_missing_and_foreign_tickets_get_the_same_answer(house: House, sign_in: 
 def test_decline_needs_a_reason_and_cancel_works_before_work_began(
     house: House, sign_in: Any
 ) -> None:
-    ticket = solved(house)
+    ticket = solved(house, MONDAY_9AM)
     early = make_ticket(house)
     client = sign_in(house.requester)
 
@@ -189,7 +176,7 @@ def test_decline_needs_a_reason_and_cancel_works_before_work_began(
 def test_a_reply_on_a_solved_ticket_asks_whether_it_still_fails(
     house: House, sign_in: Any, answer: str, state: str, solutions_declined: int
 ) -> None:
-    ticket = solved(house)
+    ticket = solved(house, MONDAY_9AM)
     client = sign_in(house.requester)
 
     unanswered = client.post(f"/tickets/{ticket.number}/reply/", {"body": "The total is wrong."})
@@ -212,7 +199,7 @@ def test_a_reply_on_a_solved_ticket_asks_whether_it_still_fails(
 def test_after_the_end_the_page_offers_a_follow_up_and_the_two_tickets_lead_to_each_other(
     house: House, sign_in: Any
 ) -> None:
-    ticket = solved(house)
+    ticket = solved(house, MONDAY_9AM)
     services.transition_ticket(
         ticket=fresh(ticket), name="approve", by=by(house.requester), at=MONDAY_9AM
     )
@@ -242,7 +229,7 @@ def test_after_the_end_the_page_offers_a_follow_up_and_the_two_tickets_lead_to_e
 
 
 def test_a_follow_up_of_another_customers_ticket_is_refused(house: House, sign_in: Any) -> None:
-    ticket = solved(house)
+    ticket = solved(house, MONDAY_9AM)
     services.transition_ticket(
         ticket=fresh(ticket), name="approve", by=by(house.requester), at=MONDAY_9AM
     )

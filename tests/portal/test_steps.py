@@ -6,20 +6,13 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from tests.support.house import MONDAY_9AM, House, fresh, make_ticket
-from tests.support.tickets import step
+from tests.support.tickets import solved, step
 from tickets.models import Ticket
 
 SCRIPT = ("run.exe", b"MZ\x90")
 
 
 pytestmark = pytest.mark.usefixtures("monday")
-
-
-def solved(house: House) -> Ticket:
-    ticket = make_ticket(house)
-    step(house, ticket, "start", MONDAY_9AM)
-    step(house, ticket, "solve", MONDAY_9AM, solution_type="definitive", message="Done.")
-    return ticket
 
 
 def act(client: Any, ticket: Ticket, tail: str, **typed: Any) -> Any:
@@ -37,7 +30,7 @@ def found(page: Any, name: str) -> Any:
 def test_each_act_shows_its_message(house: House, sign_in: Any) -> None:
     client = sign_in(house.requester)
     early, ended = (make_ticket(house) for _ in range(2))
-    answered = solved(house)
+    answered = solved(house, MONDAY_9AM)
     step(house, ended, "reject", MONDAY_9AM, reason="A duplicate.")
 
     said = [
@@ -64,7 +57,7 @@ def test_each_act_shows_its_message(house: House, sign_in: Any) -> None:
 def test_a_refused_step_returns_in_its_panel_with_the_reason(
     house: House, sign_in: Any, name: str, panel: str
 ) -> None:
-    ticket = solved(house) if name == "decline" else make_ticket(house)
+    ticket = solved(house, MONDAY_9AM) if name == "decline" else make_ticket(house)
 
     page = sign_in(house.requester).post(
         f"/tickets/{ticket.number}/step/{name}/",
@@ -97,7 +90,7 @@ def test_the_list_filters_waiting_open_ended_and_searched_tickets(
     house: House, sign_in: Any
 ) -> None:
     fresh_one = make_ticket(house, subject="Printer")
-    waiting = solved(house)
+    waiting = solved(house, MONDAY_9AM)
     ended = make_ticket(house)
     step(house, ended, "reject", MONDAY_9AM, reason="A duplicate.")
     client = sign_in(house.requester)
@@ -116,7 +109,7 @@ def test_the_list_filters_waiting_open_ended_and_searched_tickets(
 
 def test_the_home_separates_waiting_from_open_tickets(house: House, sign_in: Any) -> None:
     other = make_ticket(house)
-    waiting = solved(house)
+    waiting = solved(house, MONDAY_9AM)
 
     page = sign_in(house.requester).get("/home/")
 

@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 
 from foundation.activity.models import Record
-from foundation.core.errors import NotFound
 from foundation.notifications.models import OutboxMessage
-from reports import queries, services
+from reports import services
 from reports.models import PartStatus, ReportIssue, ReportStatus, SimulationPart
 from reports.services import NewSimulation, issuing, simulating
 from sla.simulation.drafts import IN_FORCE
@@ -90,17 +89,6 @@ def test_only_the_finished_report_becomes_ready(house: House) -> None:
         None,
     )
     assert not OutboxMessage.objects.filter(template="monthly_report").exists()
-
-
-def test_the_second_report_is_found_by_its_id_and_only_by_its_readers(house: House) -> None:
-    south = request(house, house.south)
-    north = request(house, house.north)
-    manager = house.staff["desk_manager"]
-
-    assert queries.get_issue(manager, north.pk) == north
-    assert queries.get_issue(manager, south.pk) == south
-    with pytest.raises(NotFound):
-        queries.get_issue(house.people["coordinator"], south.pk)
 
 
 def test_a_simulation_is_recorded_for_each_of_its_customers(house: House) -> None:

@@ -17,7 +17,7 @@ from tests.support.calendars import publish
 from tests.support.clocks import explained
 from tests.support.house import DAY, HOUR, MINUTE, MONDAY_9AM, House, by, fresh, make_ticket
 from tests.support.policies import every_priority, publish_for
-from tests.support.tickets import classify, step
+from tests.support.tickets import classify, solved, step
 from tickets import services
 from tickets.models import Ticket
 
@@ -129,13 +129,6 @@ def test_a_stopped_clock_shows_the_rule_of_the_support_type_it_had(house: House)
     found = explained(ticket, "reaction", MONDAY_9AM + 3 * HOUR)
 
     assert matched(found) == [(RuleSource.ORGANIZATION, RuleReach.SUPPORT_TYPE)]
-
-
-def solved(house: House, service: str = "erp") -> Ticket:
-    ticket = make_ticket(house, service=service)
-    step(house, ticket, "start", MONDAY_9AM)
-    step(house, ticket, "solve", MONDAY_9AM + HOUR, solution_type="definitive", message="Done.")
-    return ticket
 
 
 def test_the_contract_sets_the_validation_period(house: House) -> None:

@@ -25,6 +25,8 @@ from tickets import services
 from tickets.models import Ticket
 from tickets.services import Classification, TransitionDetails
 
+SOLUTION: dict[str, Any] = {"solution_type": "definitive", "message": "Done."}
+
 
 def step(
     house: House, ticket: Ticket, name: str, at: Any, user: Any = None, **details: Any
@@ -37,6 +39,27 @@ def step(
         by=by(user or house.agent),
         at=at,
     )
+
+
+def started(house: House, **values: Any) -> Ticket:
+    """Return a ticket that the agent started at 09:00."""
+    ticket = make_ticket(house, **values)
+    step(house, ticket, "start", MONDAY_9AM)
+    return ticket
+
+
+def solved(house: House, at: datetime = MONDAY_9AM + HOUR, **values: Any) -> Ticket:
+    """Return a ticket that was started at 09:00 and solved, at 10:00 if nothing else is given."""
+    ticket = started(house, **values)
+    step(house, ticket, "solve", at, **SOLUTION)
+    return ticket
+
+
+def closed(house: House) -> Ticket:
+    """Return a solved ticket that the requester approved at 11:00."""
+    ticket = solved(house)
+    step(house, ticket, "approve", MONDAY_9AM + 2 * HOUR, user=house.requester)
+    return ticket
 
 
 def reclassify(house: House, ticket: Ticket, at: Any, impact: Impact, service: str = "erp") -> None:

@@ -8,7 +8,7 @@ from foundation.accounts.models import Membership
 from foundation.activity.models import Record
 from foundation.core.classification import Channel, Impact, Kind, Urgency
 from tests.support.house import DAY, HOUR, MINUTE, MONDAY_9AM, SECOND, House, by, fresh, make_ticket
-from tests.support.tickets import step
+from tests.support.tickets import closed, solved, started
 from tickets import queries, services
 from tickets.models import LAST, Ticket
 from tickets.services import (
@@ -16,26 +16,6 @@ from tickets.services import (
     MayNotRaise,
     NewTicket,
 )
-
-SOLUTION: dict[str, Any] = {"solution_type": "definitive", "message": "Done."}
-
-
-def started(house: House) -> Ticket:
-    ticket = make_ticket(house)
-    step(house, ticket, "start", MONDAY_9AM)
-    return ticket
-
-
-def solved(house: House) -> Ticket:
-    ticket = started(house)
-    step(house, ticket, "solve", MONDAY_9AM + HOUR, **SOLUTION)
-    return ticket
-
-
-def closed(house: House) -> Ticket:
-    ticket = solved(house)
-    step(house, ticket, "approve", MONDAY_9AM + 2 * HOUR, user=house.requester)
-    return ticket
 
 
 def follow(house: House, ticket: Ticket, body: str, at: Any) -> Ticket:

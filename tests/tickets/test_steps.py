@@ -10,33 +10,13 @@ from foundation.activity.models import Record
 from foundation.core.actor import system_actor
 from foundation.core.errors import DomainError
 from tests.support.house import HOUR, MONDAY_9AM, SECOND, House, fresh, make_ticket
-from tests.support.tickets import step
+from tests.support.tickets import SOLUTION, closed, solved, started, step
 from tickets import queries, services
 from tickets.models import Message, StateInterval, Ticket
 from tickets.services import (
     DetailsMissing,
     TransitionNotAllowed,
 )
-
-SOLUTION: dict[str, Any] = {"solution_type": "definitive", "message": "Done."}
-
-
-def started(house: House) -> Ticket:
-    ticket = make_ticket(house)
-    step(house, ticket, "start", MONDAY_9AM)
-    return ticket
-
-
-def solved(house: House) -> Ticket:
-    ticket = started(house)
-    step(house, ticket, "solve", MONDAY_9AM + HOUR, **SOLUTION)
-    return ticket
-
-
-def closed(house: House) -> Ticket:
-    ticket = solved(house)
-    step(house, ticket, "approve", MONDAY_9AM + 2 * HOUR, user=house.requester)
-    return ticket
 
 
 def last_fact(ticket: Ticket) -> dict[str, Any]:

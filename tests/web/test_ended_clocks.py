@@ -8,7 +8,7 @@ from django.utils import translation
 from sla.clocks.models import Clock, ClockState
 from sla.clocks.services import settle_ticket
 from tests.support.house import DAY, HOUR, MINUTE, MONDAY_9AM, SECOND, House, by, fresh, make_ticket
-from tests.support.tickets import step
+from tests.support.tickets import solved, step
 from tickets import services
 from tickets.models import Ticket
 from web.faces import clock_face
@@ -25,13 +25,6 @@ def answered(house: House, minutes: int) -> Ticket:
     services.reply_to_customer(
         ticket=fresh(ticket), body="Hello.", by=by(house.agent), at=MONDAY_9AM + minutes * MINUTE
     )
-    return ticket
-
-
-def solved(house: House) -> Ticket:
-    ticket = make_ticket(house)
-    step(house, ticket, "start", MONDAY_9AM)
-    step(house, ticket, "solve", MONDAY_9AM, solution_type="definitive", message="Done.")
     return ticket
 
 
@@ -58,7 +51,7 @@ def test_a_withdrawn_clock_shows_no_time(house: House) -> None:
 
 
 def test_a_validation_is_open_then_about_to_close_and_never_overdue(house: House) -> None:
-    ticket = solved(house)
+    ticket = solved(house, MONDAY_9AM)
     due = Clock.objects.get(ticket=ticket, metric="validation").due_at
     assert due is not None
 
@@ -72,7 +65,7 @@ def test_a_validation_is_open_then_about_to_close_and_never_overdue(house: House
 
 
 def test_an_ended_validation_shows_whether_the_customer_answered(house: House) -> None:
-    approved, left = (solved(house) for _ in range(2))
+    approved, left = (solved(house, MONDAY_9AM) for _ in range(2))
     step(house, approved, "approve", MONDAY_9AM + 2 * HOUR, user=house.requester)
     services.close_unanswered(ticket=fresh(left), at=MONDAY_9AM + 30 * DAY)
 
