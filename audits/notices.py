@@ -19,7 +19,7 @@ from foundation.notifications.services import Letter, queue_letters
 from tickets.notices import send, ticket_letter
 
 
-def tell_requested(*, audit: AuditRequest, at: datetime) -> None:
+def notify_requested(*, audit: AuditRequest, at: datetime) -> None:
     """Notify BPO and the audit area of a new audit request."""
     key = f"audit:{audit.pk}"
     _notify(
@@ -32,7 +32,7 @@ def tell_requested(*, audit: AuditRequest, at: datetime) -> None:
     )
 
 
-def tell_prepared(*, audit: AuditRequest, evidence: Evidence, at: datetime) -> None:
+def notify_prepared(*, audit: AuditRequest, evidence: Evidence, at: datetime) -> None:
     """Notify BPO, except the preparer, that evidence waits for approval."""
     people = [
         person for person in _people(audit, StaffRole.BPO) if person.pk != evidence.prepared_by_id
@@ -48,7 +48,7 @@ def tell_prepared(*, audit: AuditRequest, evidence: Evidence, at: datetime) -> N
     )
 
 
-def tell_decided(*, audit: AuditRequest, evidence: Evidence, at: datetime) -> None:
+def notify_decided(*, audit: AuditRequest, evidence: Evidence, at: datetime) -> None:
     """Notify the preparer that evidence was approved or refused."""
     key = f"evidence:{evidence.pk}:{evidence.state}"
     context = {
@@ -75,7 +75,7 @@ def demand_delay_notice(
     )
 
 
-def tell_visit(*, audit: AuditRequest, visit: Visit, at: datetime) -> None:
+def notify_visit(*, audit: AuditRequest, visit: Visit, at: datetime) -> None:
     people = _people(audit, StaffRole.AUDIT_AREA, StaffRole.DESK_SUPERVISOR)
     _notify(
         audit,
@@ -88,7 +88,7 @@ def tell_visit(*, audit: AuditRequest, visit: Visit, at: datetime) -> None:
     )
 
 
-def tell_committee(*, audit: AuditRequest, at: datetime) -> None:
+def notify_committee(*, audit: AuditRequest, at: datetime) -> None:
     """Report a request to manipulate information to the Ethics and Compliance committee; without
     addresses, to the audit area.
     """

@@ -26,7 +26,7 @@ from tickets.models import Ticket
 from tickets.notices import send, ticket_letter
 
 
-def tell_level(
+def notify_level(
     *,
     ticket: Ticket,
     escalation: Escalation,
@@ -71,7 +71,7 @@ def tell_level(
     send(ticket, letters, at)
 
 
-def tell_clock(
+def notify_clock(
     *, ticket: Ticket, clock: Clock, segment_id: int, percent: int, at: datetime
 ) -> None:
     """Notify the assignee or owner, or their substitute, that a clock reached ``percent``; with
@@ -140,7 +140,7 @@ def _first_level(ticket: Ticket, roster: Roster, at: datetime) -> list[User]:
     return list(answering.people) if answering is not None and is_at_once else []
 
 
-def tell_out_of_contract(*, ticket: Ticket, at: datetime) -> None:
+def notify_out_of_contract(*, ticket: Ticket, at: datetime) -> None:
     """Tell the desk's supervisors that a ticket came in without a contract in force (SPEC 1.2)."""
     found = _supervisors(ticket.organization_id, roster_on(at, ticket.organization_id), at)
     same: dict[str, Any] = {
@@ -152,7 +152,7 @@ def tell_out_of_contract(*, ticket: Ticket, at: datetime) -> None:
     send(ticket, [ticket_letter(ticket, to=person, **same) for person in found.people], at)
 
 
-def tell_rule(
+def notify_rule(
     *,
     ticket: Ticket,
     rule: EscalationRule,
@@ -186,7 +186,7 @@ def tell_rule(
     )
 
 
-def tell_loop(*, ticket: Ticket, rule: EscalationRule, at: datetime) -> None:
+def notify_loop(*, ticket: Ticket, rule: EscalationRule, at: datetime) -> None:
     """Notify the supervisors, once a day per rule and ticket, that a rule ran too often and its
     action is skipped.
     """
@@ -244,7 +244,7 @@ def notify_gaps(
     queue_letters(organization_id=organization.pk, letters=letters, at=at)
 
 
-def tell_drill(
+def notify_drill(
     *,
     drill: Drill,
     organization: Organization,

@@ -31,7 +31,7 @@ from tickets.models import Ticket
 
 def on_clock_warned(event: ClockWarned) -> None:
     ticket = _ticket(event.ticket_id)
-    notices.tell_clock(
+    notices.notify_clock(
         ticket=ticket,
         clock=Clock.objects.get(pk=event.clock_id),
         segment_id=event.segment_id,
@@ -45,7 +45,7 @@ def on_clock_warned(event: ClockWarned) -> None:
 
 def on_clock_breached(event: ClockBreached) -> None:
     ticket = _ticket(event.ticket_id)
-    notices.tell_clock(
+    notices.notify_clock(
         ticket=ticket,
         clock=Clock.objects.get(pk=event.clock_id),
         segment_id=event.segment_id,
@@ -80,7 +80,7 @@ def on_solution_declined(event: SolutionDeclined) -> None:
 def on_ticket_raised(event: TicketRaised) -> None:
     assert isinstance(event.ticket, Ticket)
     if event.is_out_of_contract:
-        notices.tell_out_of_contract(ticket=event.ticket, at=event.at)
+        notices.notify_out_of_contract(ticket=event.ticket, at=event.at)
     if any_rule(Trigger.STATE, Trigger.SILENCE):
         _came_into_state(event.ticket, event.at)
 

@@ -65,7 +65,7 @@ def send(ticket: Ticket, letters: Iterable[Letter], at: datetime) -> None:
     queue_letters(organization_id=ticket.organization_id, letters=list(letters), at=at)
 
 
-def tell_received(*, ticket: Ticket, promises: list[dict[str, str]], at: datetime) -> None:
+def notify_received(*, ticket: Ticket, promises: list[dict[str, str]], at: datetime) -> None:
     """Queue the requester's copy of a new ticket (SPEC 3.3). ``promises`` holds the metric code and
     the ISO due instant of each dated clock.
     """
@@ -91,7 +91,7 @@ def _still_reads(ticket: Ticket) -> bool:
     )
 
 
-def tell_reply(*, ticket: Ticket, message: Message, at: datetime) -> None:
+def notify_reply(*, ticket: Ticket, message: Message, at: datetime) -> None:
     if not _still_reads(ticket):
         return
     letter = ticket_letter(
@@ -104,7 +104,7 @@ def tell_reply(*, ticket: Ticket, message: Message, at: datetime) -> None:
     send(ticket, [letter], at)
 
 
-def tell_statement(*, ticket: Ticket, message: Message, at: datetime) -> None:
+def notify_statement(*, ticket: Ticket, message: Message, at: datetime) -> None:
     if not _still_reads(ticket):
         return
     estimated = message.estimated_at.isoformat() if message.estimated_at else ""
@@ -119,7 +119,7 @@ def tell_statement(*, ticket: Ticket, message: Message, at: datetime) -> None:
     send(ticket, [letter], at)
 
 
-def tell_customer_replied(*, ticket: Ticket, message: Message, at: datetime) -> None:
+def notify_customer_replied(*, ticket: Ticket, message: Message, at: datetime) -> None:
     """Notify the assignee, otherwise the desk owner. Without either, notify nobody."""
     reader = ticket.assignee or ticket.owner
     if reader is not None:
@@ -139,7 +139,7 @@ def tell_customer_replied(*, ticket: Ticket, message: Message, at: datetime) -> 
         )
 
 
-def tell_state(
+def notify_state(
     *,
     ticket: Ticket,
     transition: Transition,
@@ -188,7 +188,7 @@ def tell_state(
     send(ticket, letters, at)
 
 
-def tell_assigned(*, ticket: Ticket, by: Actor, at: datetime) -> None:
+def notify_assigned(*, ticket: Ticket, by: Actor, at: datetime) -> None:
     if ticket.assignee is not None and ticket.assignee.pk != by.person_id:
         letter = ticket_letter(
             ticket,
@@ -200,7 +200,7 @@ def tell_assigned(*, ticket: Ticket, by: Actor, at: datetime) -> None:
         send(ticket, [letter], at)
 
 
-def tell_validation_reminder(*, ticket: Ticket, at: datetime) -> None:
+def notify_validation_reminder(*, ticket: Ticket, at: datetime) -> None:
     if not _still_reads(ticket):
         return
     due = ticket.validation_due_at.isoformat() if ticket.validation_due_at else ""

@@ -4,7 +4,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from sla.policies.durations import promise_words
+from sla.policies.durations import target_words
 from sla.policies.rules import RuleReach, RuleSource, TargetRule
 from tickets.states import Holder
 
@@ -46,7 +46,7 @@ def rule_words(rule: TargetRule) -> str:
     if not rule.name and rule.source is not RuleSource.DEFAULT:
         return str(_ABSENT[rule.source])
     whose = str(_WHOSE[rule.source]) % {"name": rule.name}
-    time = promise_words(rule.target) if rule.target is not None else ""
+    time = target_words(rule.target) if rule.target is not None else ""
     return str(_SAYS[rule.reach, rule.target is not None]) % {"whose": whose, "time": time}
 
 

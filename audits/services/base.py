@@ -23,7 +23,7 @@ from foundation.core.actor import Actor
 from foundation.core.errors import Invalid, NotAllowed
 from foundation.core.wording import day_words
 from tickets.models import MessageKind
-from tickets.notices import tell_reply
+from tickets.notices import notify_reply
 from tickets.services import publish_customer_informed, write_message
 from tickets.services.base import locked_ticket
 
@@ -111,7 +111,7 @@ def write_to_customer(
         ticket=ticket, kind=MessageKind.REPLY, body=text, is_from_staff=True, by=by, at=at
     )
     publish_customer_informed(ticket=ticket, message=message, by=by, at=at)
-    tell_reply(ticket=ticket, message=message, at=at)
+    notify_reply(ticket=ticket, message=message, at=at)
 
 
 def require_text(text: str, field: str) -> str:

@@ -28,7 +28,7 @@ from foundation.documents.signing import sign_json
 from sla.clocks.services import stop_promise
 from sla.metrics import Metric
 from tickets.models import MessageKind
-from tickets.notices import tell_reply
+from tickets.notices import notify_reply
 from tickets.services import publish_customer_informed, solve_automatically, write_message
 
 PDF = "application/pdf"
@@ -78,7 +78,7 @@ def _decided(audit: AuditRequest, evidence: Evidence, *, by: Actor, at: datetime
         item=evidence.item.number,
         evidence=evidence.pk,
     )
-    notices.tell_decided(audit=audit, evidence=evidence, at=at)
+    notices.notify_decided(audit=audit, evidence=evidence, at=at)
     return evidence
 
 
@@ -159,7 +159,7 @@ def _send(
         files=[file],
     )
     publish_customer_informed(ticket=ticket, message=message, by=by, at=at)
-    tell_reply(ticket=ticket, message=message, at=at)
+    notify_reply(ticket=ticket, message=message, at=at)
 
 
 @transaction.atomic

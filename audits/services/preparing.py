@@ -115,7 +115,7 @@ def _put_before(
         "classification": str(wanted.classification),
     }
     record_audit(locked, verbs.EVIDENCE_PREPARED, by=by, at=at, **payload)
-    notices.tell_prepared(audit=locked, evidence=evidence, at=at)
+    notices.notify_prepared(audit=locked, evidence=evidence, at=at)
     return evidence
 
 

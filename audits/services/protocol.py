@@ -217,7 +217,7 @@ def announce_visit(
         announced_at=at,
     )
     record_audit(locked, verbs.VISIT_ANNOUNCED, by=by, at=at, visit=visit.pk, on=on.isoformat())
-    notices.tell_visit(audit=locked, visit=visit, at=at)
+    notices.notify_visit(audit=locked, visit=visit, at=at)
     return visit
 
 
@@ -288,7 +288,7 @@ def stop_audit(*, audit: AuditRequest, reason: str, by: Actor, at: datetime) -> 
     ):  # an overdue clock keeps its breach
         withdraw_promise(ticket=locked.ticket, metric=Metric.DELIVERY, by=by, at=at)
     record_audit(locked, verbs.STOPPED, by=by, at=at)
-    notices.tell_committee(audit=locked, at=at)
+    notices.notify_committee(audit=locked, at=at)
     return locked
 
 

@@ -109,7 +109,7 @@ def request_audit(
         items=len(wanted.items),
         environment=str(wanted.environment),
     )
-    notices.tell_requested(audit=audit, at=at)
+    notices.notify_requested(audit=audit, at=at)
     return audit
 
 

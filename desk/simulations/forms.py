@@ -22,7 +22,7 @@ from foundation.core.classification import (
     Urgency,
 )
 from sla.metrics import Metric
-from sla.policies.durations import format_promise, parse_promise
+from sla.policies.durations import format_target, parse_target
 from sla.simulation.drafts import Draft
 from sla.targets import Target
 
@@ -55,7 +55,7 @@ class TargetField(forms.CharField):
         if not text:
             return None
         try:
-            return parse_promise(text)
+            return parse_target(text)
         except ValueError as error:
             raise forms.ValidationError(
                 _("Write 40 min, 3 h, 1 h 30 min or 5 d, and at least one minute.")
@@ -180,30 +180,36 @@ class SimulationForm(forms.Form):
     def draft(self) -> Draft:
         """Return the typed terms as a draft."""
         data = self.cleaned_data
-        named = [
-            (m, s, p, data.get(_target_name(m, s, p)))
-            for m, s, _label in TARGET_COLUMNS
-            for p in Priority
-        ]
-        cells = {
-            (u, i): code for u in Urgency for i in Impact if (code := data.get(f"cell_{u}_{i}"))
-        }
         hours = {
             CalendarRole.BUSINESS: data.get("hours_business"),
             CalendarRole.EXTENDED: data.get("hours_extended"),
         }
         return Draft(
-            targets={
-                (metric, support_type, priority): target
-                for metric, support_type, priority, target in named
-                if target is not None
-            },
+            targets=self._targets(),
             pauses_while_pending_user=_flag(data["pauses_user"]),
             pauses_while_pending_supplier=_flag(data["pauses_supplier"]),
-            matrix={cell: Priority[code.upper()] for cell, code in cells.items()} or None,
+            matrix=self._matrix() or None,
             hours={role: value for role, value in hours.items() if value},
             without_holidays=data["without_holidays"],
         )
+
+    def _targets(self) -> dict[tuple[Metric, str, Priority], Target]:
+        targets = {}
+        for metric, support_type, _label in TARGET_COLUMNS:
+            for priority in Priority:
+                target = self.cleaned_data.get(_target_name(metric, support_type, priority))
+                if target is not None:
+                    targets[metric, support_type, priority] = target
+        return targets
+
+    def _matrix(self) -> dict[tuple[Urgency, Impact], Priority]:
+        matrix = {}
+        for urgency in Urgency:
+            for impact in Impact:
+                code = self.cleaned_data.get(f"cell_{urgency}_{impact}")
+                if code:
+                    matrix[urgency, impact] = Priority[code.upper()]
+        return matrix
 
 
 def initial_of(draft: Draft) -> dict[str, Any]:
@@ -217,7 +223,7 @@ def initial_of(draft: Draft) -> dict[str, Any]:
             # the field covers targets that differ: leave it empty, as in force
             target = found.pop() if len(found) == 1 else None
             values[_target_name(metric, support_type, priority)] = (
-                format_promise(target) if target is not None else ""
+                format_target(target) if target is not None else ""
             )
     values |= {
         f"cell_{urgency}_{impact}": priority.code

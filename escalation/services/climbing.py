@@ -72,7 +72,7 @@ def escalate_ticket(
         else None,
     )
     _record_and_publish(escalation, by=by, at=at)
-    notices.tell_level(
+    notices.notify_level(
         ticket=ticket, escalation=escalation, level=level, answering=answering, at=at
     )
     return escalation

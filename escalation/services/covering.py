@@ -123,7 +123,7 @@ def start_drill(
         started_at=at,
         notified=notified,
     )
-    notices.tell_drill(drill=drill, organization=organization, answers=answers, at=at)
+    notices.notify_drill(drill=drill, organization=organization, answers=answers, at=at)
     fact = Fact(
         verb=verbs.DRILL_STARTED,
         object_type="escalation.drill",

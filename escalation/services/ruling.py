@@ -99,7 +99,7 @@ def _result(
         return entry | {"outcome": str(Outcome.UNMET), "why": [str(code) for code in why]}
     held = held_back(rule.pk, occurrence, earlier, at)
     if held is Outcome.LOOP:
-        notices.tell_loop(ticket=ticket, rule=rule, at=at)
+        notices.notify_loop(ticket=ticket, rule=rule, at=at)
     if held is not None:
         return entry | {"outcome": str(held)}
     try:
@@ -151,7 +151,7 @@ def _act(rule: EscalationRule, ticket: Ticket, occurrence: Occurrence, log: Rule
     answering: Answering = first_to_answer(party, at, roster)
     if not answering.people:
         raise CannotAct(Condition.NOT_SERVING)
-    notices.tell_rule(
+    notices.notify_rule(
         ticket=ticket,
         rule=rule,
         occurrence=occurrence,

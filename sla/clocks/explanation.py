@@ -103,7 +103,7 @@ class Explanation:
 def explain_clock(item: LoadedClock, *, ticket: Ticket, at: datetime) -> Explanation:
     """Return the explanation of the clock's due instant as of the aware instant ``at``."""
     clock = item.clock
-    target = item.clock.promise
+    target = item.clock.full_target
     # A clock withdrawn by a change shows the priority of its last segment, not the new one.
     priority = Priority(
         item.segments[-1].priority if _was_called_off_by_a_change(ticket, item) else clock.priority
@@ -145,17 +145,17 @@ def _rules(item: LoadedClock, ticket: Ticket, matter: Matter) -> tuple[TargetRul
     if item.metric is not Metric.VALIDATION:
         return tuple(item.policy.rules(item.metric, matter))
     contract = ticket.contract
-    promise = item.clock.promise
+    target = item.clock.full_target
     if contract is None:
-        return (TargetRule(RuleSource.DEFAULT, RuleReach.EVERY, "", promise, matched=True),)
+        return (TargetRule(RuleSource.DEFAULT, RuleReach.EVERY, "", target, matched=True),)
     own = Term(contract.validation_days, contract.validation_in_business_days)
     said = TargetRule(
-        RuleSource.CONTRACT, RuleReach.EVERY, str(contract), own, matched=own == promise
+        RuleSource.CONTRACT, RuleReach.EVERY, str(contract), own, matched=own == target
     )
     return (
         (said,)
         if said.matched
-        else (said, TargetRule(RuleSource.DEFAULT, RuleReach.EVERY, "", promise, matched=True))
+        else (said, TargetRule(RuleSource.DEFAULT, RuleReach.EVERY, "", target, matched=True))
     )
 
 
@@ -227,7 +227,7 @@ def _part(version: CalendarVersion, segment: SegmentColumns, lines: list[Line]) 
         version=version.number,
         time_zone=version.time_zone,
         tzdata_version=version.tzdata_version,
-        target=segment.promise,
+        target=segment.full_target,
         cause=segment.cause,
         lines=tuple(lines),
     )

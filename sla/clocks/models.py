@@ -71,11 +71,12 @@ class Clock(OrganizationRow):
         return self.state in {ClockState.RUNNING, ClockState.PAUSED}
 
     @property
-    def promise(self) -> Target:
+    def full_target(self) -> Target:
+        """The target with its unit: service time, or a term in days."""
         return target_of(self.target, self.target_unit)
 
-    @promise.setter
-    def promise(self, target: Target) -> None:
+    @full_target.setter
+    def full_target(self, target: Target) -> None:
         self.target, self.target_unit = stored_target(target)
 
 
@@ -116,7 +117,7 @@ class ClockSegment(OrganizationRow):
         return f"{self.clock_id}/{self.number}"
 
     @property
-    def promise(self) -> Target:
+    def full_target(self) -> Target:
         return target_of(self.target, self.target_unit)
 
 

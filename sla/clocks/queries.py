@@ -52,7 +52,7 @@ class SegmentColumns(Protocol):
     @property
     def starts_at(self) -> datetime: ...
     @property
-    def promise(self) -> Target: ...
+    def full_target(self) -> Target: ...
 
 
 class ClockColumns(Protocol):
@@ -143,7 +143,7 @@ class ClockView:
         pauses = {id(segment): self._pauses(segment) for segment in self.segments}
         ends = [since for _segment, _version, since in course[1:]]
         return [
-            Stretch(work_calendar(version), segment.promise, since, end, pauses[id(segment)])
+            Stretch(work_calendar(version), segment.full_target, since, end, pauses[id(segment)])
             for (segment, version, since), end in zip(course, [*ends, None], strict=True)
         ]
 
@@ -152,7 +152,7 @@ class ClockView:
         if not self.intervals:
             return []
         policy = self.policies[tuple(segment.policy_ids)]
-        is_term = isinstance(self.segments[-1].promise, Term)
+        is_term = isinstance(self.segments[-1].full_target, Term)
         pauses = pauses_of(self.intervals, policy.pausing_states(self.metric, of_term=is_term))
         stop = self.clock.stopped_at
         if stop is None:
@@ -178,7 +178,7 @@ class ClockView:
     @property
     def days(self) -> list[TermDay]:
         """Return the account of a target in days, date by date."""
-        term = self.segments[-1].promise
+        term = self.segments[-1].full_target
         assert isinstance(term, Term)
         return list(term_days(self.stretches, term))
 

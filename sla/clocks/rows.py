@@ -42,7 +42,7 @@ class SegmentRow(NamedTuple):
     starts_at: datetime
 
     @property
-    def promise(self) -> Target:
+    def full_target(self) -> Target:
         return target_of(self.target, self.target_unit)
 
 

@@ -10,7 +10,7 @@ from sla.policies.models import MAX_DAYS, MAX_MINUTES
 from sla.targets import Target, Term
 
 
-def promise_words(target: Target) -> str:
+def target_words(target: Target) -> str:
     """Return a target as people say it: ``3 h``, or ``5 business days``."""
     if isinstance(target, timedelta):
         return short_duration(target)
@@ -26,7 +26,7 @@ def promise_words(target: Target) -> str:
 _AMOUNT = re.compile(r"(?:(\d+)\s*d)|(?:(\d+)\s*h)?\s*(?:(\d+)\s*(?:min|m)?)?", re.IGNORECASE)
 
 
-def parse_promise(text: str) -> Target:
+def parse_target(text: str) -> Target:
     """Parse ``40`` (minutes), ``40 min``, ``3 h``, ``1 h 30 min`` or ``5 d`` (business days). Raise
     ``ValueError`` for other text, for zero, and above ``MAX_MINUTES`` or ``MAX_DAYS``.
     """
@@ -41,8 +41,8 @@ def parse_promise(text: str) -> Target:
     return timedelta(hours=hours, minutes=minutes)
 
 
-def format_promise(target: Target) -> str:
-    """Return the text that ``parse_promise`` reads. It drops seconds and the kind of day: calendar
+def format_target(target: Target) -> str:
+    """Return the text that ``parse_target`` reads. It drops seconds and the kind of day: calendar
     days come back as business days.
     """
     if isinstance(target, Term):

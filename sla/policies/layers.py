@@ -64,7 +64,7 @@ class Layer:
         the layer has one for the metric. A rule without a target yields None.
         """
         own = {
-            (row.category_id, row.support_type): row.promise
+            (row.category_id, row.support_type): row.target
             for row in self.targets
             if (row.metric, row.priority) == (metric, matter.priority)
         }

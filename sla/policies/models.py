@@ -260,7 +260,7 @@ class PolicyTarget(TermsRow):
         super().save(*args, **kwargs)
 
     @property
-    def promise(self) -> Target:
+    def target(self) -> Target:
         return (
             Term(self.days, self.in_business_days)
             if self.days

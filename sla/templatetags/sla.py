@@ -3,7 +3,7 @@
 from django import template
 
 from sla.metrics import Metric
-from sla.policies.durations import promise_words
+from sla.policies.durations import target_words
 from sla.targets import Target
 
 register = template.Library()
@@ -11,7 +11,7 @@ register = template.Library()
 
 @register.filter
 def promised(target: Target) -> str:
-    return promise_words(target)
+    return target_words(target)
 
 
 @register.filter

@@ -11,7 +11,7 @@ from reports import services
 from reports.models import Simulation, SimulationPart
 from sla.clocks.models import Clock
 from sla.metrics import Metric
-from sla.policies.durations import parse_promise
+from sla.policies.durations import parse_target
 from sla.policies.models import PolicyTarget
 from sla.policies.services import publish_policy
 from sla.simulation.drafts import (
@@ -157,7 +157,7 @@ def test_a_form_filled_with_the_terms_in_force_changes_nothing(house: House) -> 
 @pytest.mark.parametrize("text", ["9999999999999999 h", "4000 d", "99999 d", "0", "-3 h", "soon"])
 def test_a_target_out_of_all_bounds_is_refused_in_the_form(text: str) -> None:
     with pytest.raises(ValueError, match=text):
-        parse_promise(text)
+        parse_target(text)
 
 
 def test_a_simulation_is_tried_again_with_everything_that_was_drafted(

@@ -11,7 +11,7 @@ from foundation.core.classification import Kind, Priority, SupportType
 from sla.clocks.verdicts import Verdict, verdict_of, verdict_on
 from sla.metrics import Metric
 from sla.policies.defaults import default_calendar, default_target
-from sla.policies.durations import format_promise, parse_promise, promise_words
+from sla.policies.durations import format_target, parse_target, target_words
 from sla.policies.models import MAX_DAYS, MAX_MINUTES
 from sla.targets import Target, Term, stored_target, target_of
 from sla.templatetags.sla import metric_label, promised
@@ -37,8 +37,8 @@ from tests.support.house import HOUR, MINUTE, MONDAY_9AM, SECOND
         (f"{MAX_DAYS} d", Term(MAX_DAYS, business=True)),
     ],
 )
-def test_a_promise_is_read(text: str, expected: Target) -> None:
-    assert parse_promise(text) == expected
+def test_a_target_is_read(text: str, expected: Target) -> None:
+    assert parse_target(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_a_promise_is_read(text: str, expected: Target) -> None:
 )
 def test_other_text_is_no_promise(text: str) -> None:
     with pytest.raises(ValueError, match=text or None):
-        parse_promise(text)
+        parse_target(text)
 
 
 @pytest.mark.parametrize(
@@ -75,8 +75,8 @@ def test_other_text_is_no_promise(text: str) -> None:
         (Term(1, business=False), "1 d"),
     ],
 )
-def test_a_promise_is_written_as_it_is_read(target: Target, expected: str) -> None:
-    assert format_promise(target) == expected
+def test_a_target_is_written_as_it_is_read(target: Target, expected: str) -> None:
+    assert format_target(target) == expected
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_a_promise_is_written_as_it_is_read(target: Target, expected: str) -> No
 )
 def test_a_promise_has_its_sentence(target: Target, expected: str) -> None:
     with translation.override("en"):
-        assert promise_words(target) == expected
+        assert target_words(target) == expected
         assert promised(target) == expected
 
 

@@ -189,7 +189,7 @@ def test_a_contract_overrides_the_default_target(house: House) -> None:
 
     start(ticket, Metric.DELIVERY, TUESDAY)
 
-    assert clock_of(ticket, Metric.DELIVERY).promise == Term(4, business=True)
+    assert clock_of(ticket, Metric.DELIVERY).full_target == Term(4, business=True)
     # Monday the 9th at 19:00
     assert clock_of(ticket, Metric.DELIVERY).due_at == datetime(2026, 3, 10, 1, tzinfo=UTC)
 

@@ -191,8 +191,8 @@ def test_a_target_is_in_minutes_or_in_days() -> None:
     of_days = target(Priority.LOW, minutes=None, days=5, in_business_days=False)
     of_days.clean()
     target(Priority.LOW).clean()
-    assert of_days.promise == Term(5, business=False)
-    assert target(Priority.LOW).promise == 30 * MINUTE
+    assert of_days.target == Term(5, business=False)
+    assert target(Priority.LOW).target == 30 * MINUTE
     assert str(of_days).endswith(": 5 d")
     assert str(target(Priority.LOW)).endswith(": 30 min")
 

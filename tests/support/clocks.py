@@ -25,7 +25,7 @@ def check_account(item: Any) -> None:
     """Assert that the ledger covers start to due without a gap, and that its counted time equals
     the target to the microsecond.
     """
-    if isinstance(item.clock.promise, Term):
+    if isinstance(item.clock.full_target, Term):
         _check_days(item)
         return
     account = item.account
@@ -48,7 +48,7 @@ def _check_days(item: Any) -> None:
     assert all(a.end == b.start for a, b in zip(days, days[1:], strict=False))
     assert days[-1].end == item.clock.due_at
     if item.clock.due_at is not None:
-        assert sum(day.kind is SegmentKind.OPEN for day in days) == item.clock.promise.days
+        assert sum(day.kind is SegmentKind.OPEN for day in days) == item.clock.full_target.days
 
 
 def sweep(at: datetime) -> None:

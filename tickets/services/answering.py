@@ -59,5 +59,5 @@ def reply_as_customer(
             message_id=message.pk,
         )
     )
-    notices.tell_customer_replied(ticket=ticket, message=message, at=at)
+    notices.notify_customer_replied(ticket=ticket, message=message, at=at)
     return message

@@ -95,7 +95,7 @@ def _give(
             team_id=ticket.team_id,
         )
     )
-    notices.tell_assigned(ticket=ticket, by=by, at=at)
+    notices.notify_assigned(ticket=ticket, by=by, at=at)
     return ticket
 
 

@@ -43,7 +43,7 @@ def reply_to_customer(
         files=files,
     )
     publish_customer_informed(ticket=ticket, message=message, by=by, at=at)
-    notices.tell_reply(ticket=ticket, message=message, at=at)
+    notices.notify_reply(ticket=ticket, message=message, at=at)
     return message
 
 
@@ -79,7 +79,7 @@ def send_attention_statement(
         estimated_at=estimated_at,
     )
     publish_customer_informed(ticket=ticket, message=message, by=by, at=at)
-    notices.tell_statement(ticket=ticket, message=message, at=at)
+    notices.notify_statement(ticket=ticket, message=message, at=at)
     return message
 
 

@@ -187,7 +187,7 @@ def _take(
         publish(
             SolutionDeclined(organization_id=ticket.organization_id, at=at, ticket_id=ticket.pk)
         )
-    notices.tell_state(
+    notices.notify_state(
         ticket=ticket, transition=transition, interval=interval, message=message, by=by, at=at
     )
     return ticket

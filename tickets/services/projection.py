@@ -72,5 +72,5 @@ def remind_of_validation(*, ticket: Ticket, at: datetime) -> bool:
         pk=ticket.pk, state=State.SOLVED, validation_reminder_at=ticket.validation_reminder_at
     ).update(validation_reminder_at=None)
     if claimed:
-        notices.tell_validation_reminder(ticket=ticket, at=at)
+        notices.notify_validation_reminder(ticket=ticket, at=at)
     return bool(claimed)

@@ -34,7 +34,7 @@ def fact_of(verb: str, clock: ClockColumns, **payload: Any) -> Fact:
     )
 
 
-def promise_fact(verb: str, item: LoadedClock, **payload: Any) -> Fact:
+def clock_fact(verb: str, item: LoadedClock, **payload: Any) -> Fact:
     """Return the fact of a promise: all that a rebuild needs to compute its dates again."""
     clock = item.clock
     segment = item.segments[-1]

@@ -146,8 +146,8 @@ def _preview(ticket: Ticket, at: datetime, act: Callable[[Ticket], Ticket]) -> l
     return [
         ClockChange(
             metric=metric,
-            old_target=old.promise if (old := before.get(metric)) else None,
-            target=new.promise if (new := after.get(metric)) else None,
+            old_target=old.full_target if (old := before.get(metric)) else None,
+            target=new.full_target if (new := after.get(metric)) else None,
             old_due_at=old.due_at if old else None,
             due_at=new.due_at if new else None,
             used=used.get(metric, timedelta()),
@@ -162,5 +162,5 @@ def _same(old: Clock | None, new: Clock | None) -> bool:
     return (
         old is not None
         and new is not None
-        and (old.promise, old.due_at) == (new.promise, new.due_at)
+        and (old.full_target, old.due_at) == (new.full_target, new.due_at)
     )

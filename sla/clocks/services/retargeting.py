@@ -18,11 +18,11 @@ from sla import verbs
 from sla.clocks.models import ClockSegment, ClockState, SegmentCause
 from sla.clocks.queries import LoadedClock
 from sla.clocks.services.base import (
+    clock_fact,
     fact_of,
     iso,
     kept,
     load_locked,
-    promise_fact,
     record_facts,
 )
 from sla.clocks.services.dating import put_dates, update_ticket_due_dates
@@ -143,12 +143,12 @@ def _changed(
         _resume(ticket, item, change)
     new = Promised(target, calendar.pk, policy)
     old_policy = item.policies[tuple(item.segments[-1].policy_ids)]
-    last = Promised(item.segments[-1].promise, item.segments[-1].calendar_id, old_policy)
+    last = Promised(item.segments[-1].full_target, item.segments[-1].calendar_id, old_policy)
     is_kept = was_live and not change.from_start and is_same_promise(item.metric, new, last)
     if is_kept:
         _rebind(ticket, item, policy, change)
     else:
-        _promise_anew(
+        _replace_target(
             ticket, item, target, calendar, policy=policy, change=change, was_live=was_live
         )
     settle(ticket, item, change.at)
@@ -178,7 +178,7 @@ def _rebind(ticket: Ticket, item: LoadedClock, policy: Policy, change: _Change) 
     record_facts(ticket, [fact], change.at, change.by)
 
 
-def _promise_anew(
+def _replace_target(
     ticket: Ticket,
     item: LoadedClock,
     target: Target,
@@ -193,7 +193,7 @@ def _promise_anew(
     """
     clock = item.clock
     last = item.segments[-1]
-    old = (last.promise, last.calendar_id, clock.policy_ids)
+    old = (last.full_target, last.calendar_id, clock.policy_ids)
     if was_live and not change.from_start and (target, calendar.pk, policy.ids) == old:
         return
     old_due = clock.due_at
@@ -204,7 +204,7 @@ def _promise_anew(
     _begin_segment(item, target, calendar, change.cause, since)
     put_dates(clock, item.reading())
     verb = verbs.RESTARTED if change.from_start else verbs.RETARGETED
-    fact = promise_fact(verb, item, old_due_at=iso(old_due))
+    fact = clock_fact(verb, item, old_due_at=iso(old_due))
     record_facts(ticket, [fact], change.at, change.by)
 
 
@@ -234,7 +234,7 @@ def _start_missing(
         missing,
         loaded[0].intervals if loaded else [],
     )
-    record_facts(ticket, [promise_fact(verbs.STARTED, item) for item in made], change.at, change.by)
+    record_facts(ticket, [clock_fact(verbs.STARTED, item) for item in made], change.at, change.by)
     for item in made:
         settle(ticket, item, change.at)
     return made
@@ -252,7 +252,7 @@ def _begin_segment(
     item: LoadedClock, target: Target, calendar: Calendar, cause: SegmentCause, at: datetime
 ) -> None:
     clock = item.clock
-    clock.promise = target
+    clock.full_target = target
     clock.calendar = calendar
     clock.breached_at = None
     clock.announced_percent = 0

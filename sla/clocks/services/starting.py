@@ -20,7 +20,7 @@ from sla.clocks.models import (
     SegmentCause,
 )
 from sla.clocks.queries import IntervalColumns, LoadedClock
-from sla.clocks.services.base import SYSTEM_NAME, iso, kept, load_locked, promise_fact, record_facts
+from sla.clocks.services.base import SYSTEM_NAME, clock_fact, iso, kept, load_locked, record_facts
 from sla.clocks.services.dating import (
     put_dates,
     update_ticket_due_dates,
@@ -51,11 +51,11 @@ def start_clocks(*, ticket: Ticket, at: datetime) -> list[Clock]:
     loaded = new_clocks(ticket, policy, calendars_for(ticket, at), AT_ARRIVAL, [])
     update_ticket_due_dates(ticket, loaded)
     clocks = [item.clock for item in loaded]
-    record_facts(ticket, [promise_fact(verbs.STARTED, item) for item in loaded], at)
+    record_facts(ticket, [clock_fact(verbs.STARTED, item) for item in loaded], at)
     promises = [
         {"metric": clock.metric, "due_at": iso(clock.due_at)} for clock in clocks if clock.due_at
     ]
-    ticket_notices.tell_received(ticket=ticket, promises=promises, at=at)
+    ticket_notices.notify_received(ticket=ticket, promises=promises, at=at)
     return clocks
 
 
@@ -182,7 +182,7 @@ def start_promise(
     segment.clock = clock
     segment.save()
     payload = {"started_at": iso(at), "announced_percent": clock.announced_percent}
-    record_facts(ticket, [promise_fact(verbs.STARTED, item, **payload)], at, by)
+    record_facts(ticket, [clock_fact(verbs.STARTED, item, **payload)], at, by)
     update_ticket_due_dates(ticket, [item, *(each for each in loaded if each is not old)])
     return clock
 

@@ -63,7 +63,7 @@ def publish_policy(
         row.organization_id = organization.pk
         row.full_clean(exclude=["organization"])
         row.save()
-    tell_published(version, by=by, at=at)
+    record_published(version, by=by, at=at)
     return version
 
 
@@ -130,7 +130,7 @@ def number_version(version: PolicyVersion, *, at: datetime) -> None:
     version.published_at = at
 
 
-def tell_published(version: PolicyVersion, *, by: Actor, at: datetime) -> None:
+def record_published(version: PolicyVersion, *, by: Actor, at: datetime) -> None:
     fact = Fact(
         verb=verbs.POLICY_PUBLISHED,
         object_type="sla.policyversion",
