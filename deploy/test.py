@@ -37,7 +37,7 @@ PRODUCT_SETTINGS = {
     "MESA_VAR",
     "PORT",
 }
-QUICK = ["-q", "-n", "auto", "tests"]
+QUICK = ["-q", "-n", "auto", "--dist", "worksteal", "tests"]
 EMBEDDED = (
     # Reports the branch coverage; its minimum is in pyproject.toml.
     (

@@ -96,6 +96,7 @@ def test_a_signed_pdf_is_whole_and_any_flipped_byte_of_its_content_is_named() ->
         )
 
 
+@pytest.mark.no_cover
 def test_every_region_behind_the_content_is_guarded_too() -> None:
     content = page()
     signed = sign_pdf(content, reason="Delivery")

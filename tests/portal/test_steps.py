@@ -107,6 +107,20 @@ def test_the_list_filters_waiting_open_ended_and_searched_tickets(
     assert client.get("/tickets/?show=nonsense").context["show"] == "open"
 
 
+def test_the_pager_keeps_the_filter_and_the_words(
+    house: House, sign_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("portal.tickets.views.PAGE_SIZE", 1)
+    for _ in range(3):
+        make_ticket(house, subject="Printer")
+
+    page = sign_in(house.requester).get("/tickets/?show=all&q=printer&page=2").content.decode()
+
+    assert 'href="?show=all&amp;q=printer&amp;page=1"' in page
+    assert 'href="?show=all&amp;q=printer&amp;page=3"' in page
+    assert "2 / 3" in page
+
+
 def test_the_home_separates_waiting_from_open_tickets(house: House, sign_in: Any) -> None:
     other = make_ticket(house)
     waiting = solved(house, MONDAY_9AM)
