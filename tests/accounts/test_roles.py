@@ -31,6 +31,10 @@ def test_a_permission_needs_exactly_its_capability(
     assert granting == ({needed} if needed else set())
 
 
+def test_a_permission_of_an_unknown_app_is_refused_to_everybody() -> None:
+    assert has_permission(frozenset(Capability), "auth.view_group") is False
+
+
 def test_capabilities_are_the_union_of_the_known_roles() -> None:
     assert capabilities_of(["bpo", "commercial", "unknown"]) == {
         Capability.SEE_TICKETS,

@@ -7,6 +7,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import translation
 
+from foundation.accounts.services import create_organization
 from foundation.activity.models import Record
 from foundation.calendars import verbs
 from foundation.calendars.defaults import BUSINESS_HOURS, CONTINUOUS_HOURS, CalendarRole
@@ -287,3 +288,18 @@ def test_a_calendar_with_a_zone_that_is_gone_is_skipped_and_the_others_renewed(
     assert CalendarVersion.objects.filter(calendar=business(house)).count() == 1
     (line,) = [each.getMessage() for each in caplog.records]
     assert line.startswith(f"Calendar {business(house).pk} keeps the zones of 2019.1: ")
+
+
+def test_a_new_organization_has_its_calendars_at_once(house: House) -> None:
+    east = create_organization(
+        name="Company east",
+        slug="east",
+        country="MX",
+        time_zone="America/Tijuana",
+        language="en",
+        by=SETUP,
+        at=MONDAY_9AM,
+    )
+
+    roles = Calendar.objects.filter(organization=east).values_list("role", flat=True)
+    assert sorted(roles) == [CalendarRole.BUSINESS, CalendarRole.CONTINUOUS]

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from audits.models import AuditRequest, Evidence
-from audits.services import refuse_evidence
-from tests.support.audits import approve, ask, deliver, prepare
+from audits.services import refuse_evidence, set_aside, waive
+from tests.support.audits import approve, ask, deliver, leave, prepare
 from tests.support.house import MONDAY_9AM, House, by
 
 pytestmark = pytest.mark.usefixtures("monday")
@@ -118,3 +118,70 @@ def test_a_refused_act_returns_its_form_with_the_typed_values(
     assert page.status_code == 400
     assert "field-wrong" in page.content.decode()
     assert Evidence.objects.get(pk=evidence.pk).state == "prepared"
+
+
+def test_each_state_of_an_item_offers_its_acts_to_bpo(
+    house: House, audit: AuditRequest, sign_in: Any
+) -> None:
+    who = by(house.staff["bpo"])
+    set_aside(audit=audit, number=2, reason="There is none.", by=who, at=MONDAY_9AM)
+    waive(audit=audit, number=3, reason="Not needed.", agreed_by="Ana", by=who, at=MONDAY_9AM)
+    leave(house, audit, 4)
+
+    page = sign_in(house.staff["bpo"]).get(f"/admin/audits/{audit.ticket.number}/")
+
+    offered = {
+        each["view"].item.number: [(form.act, form.target) for form in each["acts"]]
+        for each in page.context["items"]
+    }
+    assert offered == {
+        1: [("prepare", 1), ("set_aside", 1), ("waive", 1)],
+        2: [],
+        3: [("prepare", 3), ("set_aside", 3)],
+        4: [("prepare", 4), ("waive", 4)],
+    }
+
+
+def test_a_refused_form_is_open_on_its_own_evidence_alone_and_a_done_act_says_so(
+    house: House, audit: AuditRequest, sign_in: Any
+) -> None:
+    first = prepare(house, audit)
+    second = prepare(house, audit, 2)
+    bpo = house.staff["bpo"]
+    bpo.language = "en"
+    bpo.save()
+    client = sign_in(bpo)
+    path = f"/admin/audits/{audit.ticket.number}/refuse"
+
+    refused = client.post(f"{path}/{second.pk}/", {"reason": ""})
+    done = client.post(f"{path}/{second.pk}/", {"reason": "Wrong month"}, follow=True)
+
+    forms = [
+        (form.act, form.target, form.is_open)
+        for each in refused.context["items"]
+        for _row, acts, _attachment in each["evidence"]
+        for form in acts
+    ]
+    assert forms == [
+        ("approve", first.pk, False),
+        ("refuse", first.pk, False),
+        ("approve", second.pk, False),
+        ("refuse", second.pk, True),
+    ]
+    assert done.redirect_chain == [(f"/admin/audits/{audit.ticket.number}/", 302)]
+    assert [str(each) for each in done.context["messages"]] == ["Done."]
+
+
+def test_the_draft_of_editable_evidence_is_the_file_to_be_delivered(
+    house: House, audit: AuditRequest, sign_in: Any
+) -> None:
+    who = by(house.staff["bpo"])
+    waive(audit=audit, number=1, reason="As a table.", agreed_by="Ana", by=who, at=MONDAY_9AM)
+    evidence = prepare(house, audit, as_editable=True)
+
+    draft = sign_in(house.staff["bpo"]).get(
+        f"/admin/audits/{audit.ticket.number}/evidence/{evidence.pk}/draft/"
+    )
+
+    assert draft.status_code == 200
+    assert b"ana" in b"".join(draft.streaming_content)

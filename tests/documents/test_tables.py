@@ -71,6 +71,22 @@ def test_a_malformed_or_oversized_workbook_is_refused() -> None:
             open_workbook(stream)
 
 
+def test_a_workbook_of_exactly_the_largest_size_is_opened_and_one_byte_more_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    book = Workbook()
+    book.active.append(["a"])
+    stream = BytesIO(workbook_bytes(book))
+    with zipfile.ZipFile(stream) as archive:
+        size = sum(entry.file_size for entry in archive.infolist())
+
+    monkeypatch.setattr("foundation.documents.tables.MAX_UNPACKED_BYTES", size)
+    assert open_workbook(stream).active["A1"].value == "a"
+    monkeypatch.setattr("foundation.documents.tables.MAX_UNPACKED_BYTES", size - 1)
+    with pytest.raises(UnreadableTable):
+        open_workbook(stream)
+
+
 def test_only_documents_reads_and_writes_tables() -> None:
     def imports(path: Path) -> set[str]:
         found = set()

@@ -1,3 +1,4 @@
+from hashlib import sha256
 from io import BytesIO
 
 import pytest
@@ -13,6 +14,7 @@ from tests.support.house import (
     make_ticket,
 )
 from tickets import queries, services
+from tickets.services.attachments import attach_files
 
 
 @pytest.mark.parametrize(
@@ -70,3 +72,19 @@ def test_a_note_and_its_files_never_reach_the_customer(house: House) -> None:
         .exclude(template="ticket_received")
         .exists()
     )
+
+
+def test_no_files_are_no_attachments_and_equal_content_read_before_is_still_stored_whole(
+    house: House,
+) -> None:
+    ticket = make_ticket(house)
+    file = check_upload(name="a.png", stream=BytesIO(PNG), size_bytes=len(PNG))
+    file.stream.read()
+
+    assert attach_files(ticket=ticket, message=None, files=[], at=MONDAY_9AM) == []
+    (kept,) = attach_files(ticket=ticket, message=None, files=[file], at=MONDAY_9AM)
+
+    assert (kept.ticket_id, kept.message_id, kept.name) == (ticket.pk, None, "a.png")
+    assert (kept.blob.sha256, kept.blob.size_bytes) == (sha256(PNG).hexdigest(), len(PNG))
+    with kept.blob.file.open() as stored:
+        assert stored.read() == PNG

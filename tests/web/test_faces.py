@@ -1,6 +1,7 @@
 """How each state of a clock is shown: a paused or sleeping clock says why and until when."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import translation
@@ -8,6 +9,7 @@ from django.utils import translation
 from sla.clocks.models import Clock
 from sla.clocks.services import settle_ticket
 from tests.support.house import (
+    DAY,
     HOUR,
     MINUTE,
     MONDAY_9AM,
@@ -16,6 +18,7 @@ from tests.support.house import (
     fresh,
     make_ticket,
 )
+from tests.support.tickets import solved
 from tickets import services
 from tickets.models import Ticket
 from tickets.services import TransitionDetails
@@ -93,3 +96,24 @@ def test_a_clock_is_at_risk_from_its_last_hour_on(house: House) -> None:
     _text, within = face(ticket, "attention", due - timedelta(hours=1))
 
     assert (before, within) == ("calm", "soon")
+
+
+def ended(ticket: Ticket, **values: Any) -> tuple[str, str]:
+    """Return how the attention clock is shown once it has these values."""
+    clock = Clock.objects.get(ticket=ticket, metric="attention")
+    for name, value in values.items():
+        setattr(clock, name, value)
+    with translation.override("en"):
+        found = clock_face(clock, fresh(ticket), MONDAY_9AM + 9 * DAY)
+    return str(found.text), found.tone
+
+
+def test_a_clock_that_has_ended_says_the_time_in_the_unit_of_its_target(house: House) -> None:
+    ticket = solved(house, MONDAY_9AM + HOUR)
+    used = timedelta(minutes=30)
+
+    assert ended(ticket, used=used, target_unit="time") == ("Met in 30 min", "met")
+    assert ended(ticket, used=used, target_unit="business_days") == ("Met in 1 h", "met")
+    assert ended(ticket, used=None, target_unit="time") == ("Met in 1 h", "met")
+    late = solved(house, MONDAY_9AM + DAY)
+    assert face(late, "attention", MONDAY_9AM + 9 * DAY) == ("Missed by 14 h", "missed")

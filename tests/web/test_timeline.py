@@ -51,6 +51,8 @@ def test_the_history_speaks_the_readers_language_and_the_customers_zone(house: H
             author_words(TimelineEntry(MONDAY_9AM, "clock.breached", None, "clocks", "system", {}))
             == "Mesa, por sí sola"
         )
+        elsewhere = TimelineEntry(MONDAY_9AM, "ticket.raised", house.agent, "", "nowhere", {})
+        assert author_words(elsewhere) == "Agent"
         assert (
             instant_words(datetime(2026, 11, 22, 20, 5, tzinfo=UTC), "America/Mexico_City")
             == "22 nov 2026, 14:05"

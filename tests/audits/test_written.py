@@ -1,0 +1,216 @@
+"""What an act on an audit leaves: the returned row, the fact on the record, the letter."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from audits import paper, services
+from audits.models import AuditRequest, Conference, Evidence, VisitPlace
+from audits.queries import (
+    DEMAND_PERCENT,
+    attachments_of,
+    index_attachment,
+    needs_delay_notice,
+    reported_audits,
+    view_of_staff,
+)
+from audits.services.base import NotNow
+from foundation.accounts.models import User
+from foundation.activity.models import Record
+from foundation.core.errors import Invalid
+from foundation.notifications.models import OutboxMessage
+from sla.clocks.models import Clock
+from tests.support.audits import BPO, again, ask, delivered, leave, prepare
+from tests.support.house import DAY, HOUR, MONDAY_9AM, SECOND, House, by, make_ticket
+from tickets.models import Attachment
+
+YEARS_AHEAD = MONDAY_9AM + timedelta(days=730)
+
+
+def last_fact(audit: AuditRequest, verb: str) -> Record:
+    found = Record.objects.filter(object_id=audit.ticket_id, verb=verb).order_by("-pk").first()
+    assert found is not None
+    return found
+
+
+def last_letter(template: str) -> OutboxMessage:
+    found = OutboxMessage.objects.filter(template=template).order_by("-pk").first()
+    assert found is not None
+    return found
+
+
+def schedule(house: House, audit: AuditRequest, starts_at: Any) -> Conference:
+    return services.schedule_conference(
+        audit=audit,
+        starts_at=starts_at,
+        minutes=60,
+        place="Sala 1",
+        attendees=["x@y.example"],
+        by=by(house.agent),
+        at=MONDAY_9AM,
+    )
+
+
+def test_a_delivery_is_recorded_with_its_digest_and_mailed_to_the_requester(house: House) -> None:
+    audit = ask(house)
+    evidence = leave(house, audit, at=MONDAY_9AM + HOUR)
+
+    fact = last_fact(audit, "audit.evidence_delivered")
+    letter = last_letter("ticket_reply")
+
+    assert (fact.at, fact.person_id) == (MONDAY_9AM + HOUR, house.staff[BPO].pk)
+    assert fact.payload == {
+        "audit": audit.pk,
+        "item": 1,
+        "evidence": evidence.pk,
+        "sha256": evidence.delivered.sha256,
+        "classification": "internal",
+    }
+    assert letter.to_email == house.requester.email
+    assert evidence.delivered.sha256 in letter.context["body"]
+
+
+def test_an_item_set_aside_replaces_its_pending_evidence_alone(house: House) -> None:
+    audit = ask(house)
+    first = prepare(house, audit, 1)
+    second = prepare(house, audit, 2)
+    bpo = by(house.staff[BPO])
+
+    item = services.set_aside(
+        audit=audit, number=2, reason=" None exists. ", by=bpo, at=MONDAY_9AM + HOUR
+    )
+
+    assert (item.number, item.set_aside_reason, item.set_aside_by) == (
+        2,
+        "None exists.",
+        house.staff[BPO],
+    )
+    states = [Evidence.objects.get(pk=each.pk).state for each in (first, second)]
+    assert states == ["prepared", "replaced"]
+    assert last_fact(audit, "audit.item_set_aside").payload == {"audit": audit.pk, "item": 2}
+    with pytest.raises(NotNow):
+        services.set_aside(audit=audit, number=2, reason="Again.", by=bpo, at=MONDAY_9AM)
+
+
+def test_an_answered_visit_is_returned_recorded_and_told_to_the_customer(house: House) -> None:
+    audit = ask(house)
+    visit = services.announce_visit(
+        audit=audit,
+        place=VisitPlace.values[0],
+        on=date(2026, 3, 20),
+        visitors="Elsa Robles",
+        by=by(house.requester),
+        at=MONDAY_9AM,
+    )
+    announced = OutboxMessage.objects.filter(template="audit_visit")
+
+    answered = services.answer_visit(
+        audit=audit,
+        visit_id=visit.pk,
+        authorizes=False,
+        answer=" The site is closed. ",
+        by=by(house.staff[BPO]),
+        at=MONDAY_9AM + HOUR,
+    )
+
+    assert {message.context["on"] for message in announced} == {"2026-03-20"}
+    assert house.staff["audit_area"].email in {message.to_email for message in announced}
+    assert (answered.pk, answered.is_authorized, answered.answer) == (
+        visit.pk,
+        False,
+        "The site is closed.",
+    )
+    fact = last_fact(audit, "audit.visit_answered")
+    assert fact.payload == {"audit": audit.pk, "visit": visit.pk, "authorized": False}
+    assert "The site is closed." in last_letter("ticket_reply").context["body"]
+
+
+def test_a_stopped_audit_is_returned_as_it_was_stopped(house: House) -> None:
+    stopped = services.stop_audit(
+        audit=ask(house), reason="Asked to alter a log.", by=by(house.staff[BPO]), at=MONDAY_9AM
+    )
+
+    assert (stopped.state, stopped.stopped_from, stopped.decision) == (
+        "stopped",
+        "open",
+        "Asked to alter a log.",
+    )
+
+
+def test_a_conference_is_at_most_two_years_ahead_and_its_invitation_names_the_place(
+    house: House,
+) -> None:
+    audit = ask(house)
+    with pytest.raises(Invalid) as refused:
+        schedule(house, audit, YEARS_AHEAD + SECOND)
+
+    conference = schedule(house, audit, YEARS_AHEAD)
+
+    assert list(refused.value.fields) == ["starts_at"]
+    assert conference.starts_at == YEARS_AHEAD
+    assert b"LOCATION:Sala 1\r\n" in paper.invitation(audit, conference)
+
+
+def test_a_delay_notice_is_missing_from_the_instant_of_three_quarters_on(house: House) -> None:
+    audit = ask(house)
+    AuditRequest.objects.filter(pk=audit.pk).update(state="open")
+    clock = Clock.objects.get(ticket=audit.ticket, metric="delivery")
+    assert clock.due_at is not None
+    Clock.objects.filter(pk=clock.pk).update(announced_percent=0)
+    view = view_of_staff(again(audit))
+    limit = clock.started_at + (clock.due_at - clock.started_at) * DEMAND_PERCENT / 100
+
+    missing = [needs_delay_notice(view, at) for at in (limit - SECOND, limit)]
+
+    assert missing == [False, True]
+
+
+def test_evidence_and_index_are_the_attachments_of_messages_to_the_customer(house: House) -> None:
+    audit = delivered(house)
+
+    found = attachments_of(view_of_staff(audit))
+
+    evidence = Evidence.objects.get(item__audit=audit, state="delivered")
+    assert list(found) == [evidence.pk]
+    attachment = Attachment.objects.get(pk=found[evidence.pk])
+    assert (attachment.ticket_id, attachment.blob_id) == (audit.ticket_id, evidence.delivered_id)
+    index = Attachment.objects.get(pk=index_attachment(audit))
+    assert (index.ticket_id, index.blob_id) == (audit.ticket_id, audit.index_id)
+    assert index_attachment(AuditRequest(ticket_id=audit.ticket_id)) is None
+
+
+def test_a_report_lists_the_audits_that_were_asked_for_before_its_end(house: House) -> None:
+    audit = ask(house)
+    make_ticket(house)
+    start = MONDAY_9AM - DAY
+
+    def listed(end: Any) -> list[str]:
+        return [row["number"] for row in reported_audits(house.north, start, end, end)]
+
+    assert listed(MONDAY_9AM) == []
+    assert listed(MONDAY_9AM + SECOND) == [audit.ticket.number]
+
+
+def test_the_sweep_counts_the_open_audits_that_it_checked(house: House) -> None:
+    audit = ask(house)
+
+    assert services.demand_delay_notices(at=MONDAY_9AM) == 1
+    services.stop_audit(audit=audit, reason="Stop.", by=by(house.staff[BPO]), at=MONDAY_9AM)
+    assert services.demand_delay_notices(at=MONDAY_9AM) == 0
+
+
+def test_the_customer_reads_in_their_own_language_and_else_in_the_organizations(
+    house: House,
+) -> None:
+    audit = ask(house)
+    bodies = []
+    for language, day in (("es", date(2026, 4, 1)), ("", date(2026, 4, 2))):
+        User.objects.filter(pk=house.requester.pk).update(language=language)
+        services.give_delay_notice(
+            audit=again(audit), reason="Late.", new_date=day, by=by(house.agent), at=MONDAY_9AM
+        )
+        bodies.append(last_letter("ticket_reply").context["body"])
+
+    assert "1 abr 2026" in bodies[0]
+    assert "Apr 2, 2026" in bodies[1]

@@ -1,0 +1,179 @@
+"""What drills, matrices and forecasts leave and name."""
+
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from escalation.coverage import forecasts_of
+from escalation.models import EscalationLevel
+from escalation.queries import coverage_to_compute
+from escalation.rehearsal import rehearse
+from escalation.services import publish_ladder, refresh_coverage, start_drill
+from foundation.accounts.models import User
+from foundation.activity.models import Record
+from foundation.core.classification import Priority
+from foundation.notifications.models import OutboxMessage
+from tests.support.house import HOUR, MINUTE, MONDAY_9AM, SETUP, House, by, make_ticket
+from tests.support.rules import rule
+from tests.support.tickets import started, step
+from tickets import services
+
+
+def level(position: int, contact: User) -> EscalationLevel:
+    return EscalationLevel(
+        position=position,
+        name_es=f"Nivel {position}",
+        contact=contact,
+        contact_name=contact.full_name,
+        email=contact.email,
+        acknowledge_minutes=30,
+    )
+
+
+def publish(house: House, *contacts: User, **values: Any) -> Any:
+    levels = [level(number, contact) for number, contact in enumerate(contacts, 1)]
+    return publish_ladder(
+        organization=house.north,
+        levels=levels,
+        **{"effective_from": MONDAY_9AM, "by": SETUP, "at": MONDAY_9AM} | values,
+    )
+
+
+def test_a_drill_is_recorded_and_writes_to_each_person_in_their_language(house: House) -> None:
+    publish(house, house.agent, house.staff["agent2"])
+    User.objects.filter(pk=house.agent.pk).update(language="es", full_name="")
+    User.objects.filter(pk=house.staff["agent2"].pk).update(language="")
+    supervisor = house.staff["desk_supervisor"]
+
+    drill = start_drill(
+        organization=house.north, contract=None, by=by(supervisor), at=MONDAY_9AM + MINUTE
+    )
+
+    fact = Record.objects.get(object_type="escalation.drill", object_id=drill.pk)
+    assert (fact.verb, fact.payload, fact.person_id, fact.organization_id, fact.at) == (
+        "escalation.drill",
+        {"notified": 2},
+        supervisor.pk,
+        house.north.pk,
+        MONDAY_9AM + MINUTE,
+    )
+    assert [(row["name"], row["email"]) for row in drill.notified] == [
+        ("agent@desk.example", "agent@desk.example"),
+        ("Agent2", "agent2@desk.example"),
+    ]
+    letters = OutboxMessage.objects.filter(template="drill").order_by("to_email")
+    assert [(each.to_email, each.language) for each in letters] == [
+        ("agent2@desk.example", "en"),
+        ("agent@desk.example", "es"),
+    ]
+
+
+def test_a_new_matrix_has_the_next_number_and_asks_for_the_coverage(house: House) -> None:
+    for organization in (house.north, house.south):
+        refresh_coverage(organization=organization, at=MONDAY_9AM)
+
+    own = publish(house, house.agent, contract=house.contract)
+    later = publish(house, house.agent, contract=house.contract, effective_from=MONDAY_9AM + HOUR)
+
+    assert (own.number, later.number) == (1, 2)
+    assert coverage_to_compute(10) == [house.north.pk]
+
+
+def test_the_second_of_two_levels_follows_and_a_single_level_has_none(house: House) -> None:
+    publish(house, house.agent, house.staff["agent2"], contract=house.contract)
+    (two,) = forecasts_of(house.north, MONDAY_9AM)
+    publish(house, house.agent, contract=house.contract, effective_from=MONDAY_9AM + HOUR)
+    (one,) = forecasts_of(house.north, MONDAY_9AM + 2 * HOUR)
+
+    following = two.next_recipients(MONDAY_9AM)
+
+    assert following is not None
+    assert (following.people, following.at) == (
+        (house.staff["agent2"],),
+        MONDAY_9AM + 30 * MINUTE,
+    )
+    assert one.next_recipients(MONDAY_9AM + 2 * HOUR) is None
+
+
+def test_rules_name_their_recipients_at_their_percentage_and_priority(house: House) -> None:
+    publish(house, house.agent, contract=house.contract)
+    bpo = house.staff["bpo"]
+    rule(name="Raise", percent=50, action="raise", priorities=["high"])
+    rule(name="Tell", percent=75, action="tell", person=bpo)
+    (forecast,) = forecasts_of(house.north, MONDAY_9AM + MINUTE)
+
+    def named(priority: Priority, percent: int) -> list[tuple[str, str, tuple[User, ...]]]:
+        found = forecast.recipients(priority, percent, MONDAY_9AM + MINUTE)
+        return [(each.why, each.name, each.people) for each in found if each.why != "desk"]
+
+    first = ("level", "Nivel 1", (house.agent,))
+    assert named(Priority.HIGH, 50) == [first]
+    assert named(Priority.LOW, 50) == []
+    assert named(Priority.LOW, 75) == [("rule", "Tell", (bpo,))]
+    assert named(Priority.HIGH, 100) == [first]
+
+
+@pytest.mark.parametrize(
+    ("states", "is_refused"),
+    [(["closed"], True), (["closed", "open"], False), (["open"], False), ([], False)],
+)
+def test_a_rule_for_silence_waits_in_a_state_that_is_open(
+    house: House, states: list[str], is_refused: bool
+) -> None:
+    values = {
+        "trigger": "silence",
+        "percent": None,
+        "silence_minutes": 60,
+        "action": "tell",
+        "person": house.agent,
+        "states": states,
+    }
+    problems: set[str] = set()
+
+    try:
+        rule(**values)
+    except ValidationError as error:
+        problems = set(error.message_dict)
+
+    assert problems == ({"states"} if is_refused else set())
+
+
+def test_a_rehearsal_of_states_ends_at_its_own_instant(house: House) -> None:
+    ticket = started(house)
+    other = make_ticket(house)
+    step(house, other, "start", MONDAY_9AM + HOUR)
+    tried = rule(
+        trigger="state",
+        percent=None,
+        states=["in_progress"],
+        action="tell",
+        person=house.agent,
+        is_active=False,
+    )
+
+    def touched(at: Any) -> list[int]:
+        return [each.ticket.pk for each in rehearse(tried, [], at=at).touched]
+
+    assert touched(MONDAY_9AM) == [ticket.pk]
+    assert touched(MONDAY_9AM + HOUR) == [other.pk, ticket.pk]
+
+
+def test_a_note_of_the_desk_does_not_end_a_silence(house: House) -> None:
+    noted = started(house)
+    answered = started(house)
+    at = MONDAY_9AM + 50 * MINUTE
+    services.add_note(ticket=noted, body="Seen.", by=by(house.agent), at=at)
+    services.reply_to_customer(ticket=answered, body="We look.", by=by(house.agent), at=at)
+    tried = rule(
+        trigger="silence",
+        percent=None,
+        silence_minutes=60,
+        action="tell",
+        person=house.agent,
+        is_active=False,
+    )
+
+    found = rehearse(tried, [], at=MONDAY_9AM + 90 * MINUTE)
+
+    assert [each.ticket.pk for each in found.touched] == [noted.pk]
