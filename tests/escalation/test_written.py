@@ -116,7 +116,12 @@ def test_rules_name_their_recipients_at_their_percentage_and_priority(house: Hou
 
 @pytest.mark.parametrize(
     ("states", "is_refused"),
-    [(["closed"], True), (["closed", "open"], False), (["open"], False), ([], False)],
+    [
+        (["closed"], True),
+        (["closed", "rejected", "cancelled"], True),
+        (["closed", "open"], False),
+        ([], False),
+    ],
 )
 def test_a_rule_for_silence_waits_in_a_state_that_is_open(
     house: House, states: list[str], is_refused: bool

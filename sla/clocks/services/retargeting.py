@@ -148,9 +148,7 @@ def _changed(
     if is_kept:
         _rebind(ticket, item, policy, change)
     else:
-        _replace_target(
-            ticket, item, target, calendar, policy=policy, change=change, was_live=was_live
-        )
+        _replace_target(ticket, item, target, calendar, policy=policy, change=change)
     settle(ticket, item, change.at)
     _refuse_relief(item, was_missed and clock.breached_at is None and not change.can_relieve)
     return item
@@ -186,16 +184,9 @@ def _replace_target(
     *,
     policy: Policy,
     change: _Change,
-    was_live: bool,
 ) -> None:
-    """Begin a segment with the new target, and with ``from_start`` delete the earlier ones. Write
-    nothing if a live clock already has this target, calendar and policy.
-    """
+    """Begin a segment with the new target, and with ``from_start`` delete the earlier ones."""
     clock = item.clock
-    last = item.segments[-1]
-    old = (last.full_target, last.calendar_id, clock.policy_ids)
-    if was_live and not change.from_start and (target, calendar.pk, policy.ids) == old:
-        return
     old_due = clock.due_at
     clock.policy_ids = policy.ids
     if change.from_start:
