@@ -1,4 +1,4 @@
-"""Hours in which nobody on duty would be told."""
+"""Hours in which nobody on duty is notified."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -17,7 +17,7 @@ class CoverageGapSerializer(serializers.Serializer[Any]):
     )
     percents = serializers.ListField(
         child=serializers.IntegerField(),
-        help_text="Of the clock's time at which nobody would be told.",
+        help_text="Of the clock's time at which nobody on duty is notified.",
     )
 
 

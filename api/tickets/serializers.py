@@ -84,7 +84,7 @@ class TicketSerializer(serializers.ModelSerializer[Ticket]):
         choices=Holder.choices,
         read_only=True,
         allow_blank=True,
-        help_text="Whose ball it is; empty when the ticket has ended.",
+        help_text="Which side has to act next; empty when the ticket has ended.",
     )
     continues = serializers.CharField(
         read_only=True,

@@ -73,21 +73,21 @@ class ReportedMonth:
         with every second, and each request would issue another report.
         """
         until = min(self.at, self.end)
-        stays: dict[int, list[StateInterval]] = {}
+        intervals: dict[int, list[StateInterval]] = {}
         found = StateInterval.objects.filter(
             ticket__organization=self.organization,
             ticket__received_at__gte=self.start,
             ticket__received_at__lt=self.end,
             started_at__lte=until,
         )
-        for stay in found.order_by("ticket_id", "started_at", "pk").iterator(chunk_size=2000):
-            if stay.ended_at is None and self.at < self.end:
+        for interval in found.order_by("ticket_id", "started_at", "pk").iterator(chunk_size=2000):
+            if interval.ended_at is None and self.at < self.end:
                 continue
-            stay.ended_at = min(stay.ended_at or until, until)
-            stays.setdefault(stay.ticket_id, []).append(stay)
+            interval.ended_at = min(interval.ended_at or until, until)
+            intervals.setdefault(interval.ticket_id, []).append(interval)
         return {
             pk: {
                 str(each.holder): int(each.time.total_seconds()) for each in time_held(rows, until)
             }
-            for pk, rows in stays.items()
+            for pk, rows in intervals.items()
         }

@@ -144,3 +144,15 @@ def test_the_empty_form_lists_environments_and_contracted_services(house: House)
         "C10": "=Mesa!$A$2:$A$5",
         "B2:B201": f"=Mesa!$B$2:$B${len(services) + 1}",
     }
+
+
+def test_a_new_form_has_labels_before_empty_answers_and_hints_behind_them(house: House) -> None:
+    services = requestable_services(house.north, MONDAY_9AM)
+
+    request = load_workbook(BytesIO(make_form(services, language="en"))).worksheets[0]
+
+    rows = [[request.cell(row, column).value for column in (2, 3, 4)] for row in range(4, 11)]
+    assert [row[0] for row in rows][:2] == ["Empresa auditora", "Auditor"]
+    assert all(label for label, _answer, _hint in rows)
+    assert [answer for _label, answer, _hint in rows] == [None] * 7
+    assert any(hint for _label, _answer, hint in rows)

@@ -12,6 +12,7 @@ from foundation.duty.models import Shift
 from foundation.notifications.models import OutboxMessage
 from tests.support.house import MONDAY_9AM, House
 from tests.support.html import text_of
+from tests.support.rules import rule
 
 PAGE = "/admin/coverage/"
 
@@ -111,3 +112,15 @@ def test_the_page_without_a_customer_lists_all_of_them(house: House, desk: Any) 
     ]
     assert {row["zone"] for row in rows} == {"America/Mexico_City"}
     assert "Company north" in text_of(page.content.decode())
+
+
+def test_the_lines_are_those_of_the_chosen_priority(house: House, desk: Any) -> None:
+    rule(name="Tell", percent=50, action="tell", person=house.staff["bpo"], priorities=["low"])
+
+    def named(priority: str) -> list[tuple[int, list[str]]]:
+        query = f"{PAGE}?customer=north&contract=C-north&priority={priority}&hour=9"
+        lines = desk.get(query).context["lines"]
+        return [(line.percent, [each.name for each in line.recipients]) for line in lines][:1]
+
+    assert named("low") == [(50, ["", "Tell"])]
+    assert named("critical") == [(50, [""])]
