@@ -25,6 +25,7 @@ from sla.clocks.services.dating import (
     update_ticket_due_dates,
 )
 from sla.clocks.services.settling import settle, take_back_breach
+from sla.clocks.verdicts import Verdict, verdict_on
 from sla.metrics import AT_ARRIVAL, Metric
 from tickets.models import MessageKind, Ticket
 from tickets.states import ClosureCode, State
@@ -128,7 +129,7 @@ def _stop(ticket: Ticket, item: LoadedClock, at: datetime) -> Fact:
     clock.used = used_until(item.stretches, at)
     # Do not read ``breached_at``: a sweep can record a breach before a message that was in time
     # commits.
-    clock.is_met = clock.due_at is None or at <= clock.due_at
+    clock.is_met = verdict_on(clock.due_at, at, at) == Verdict.MET
     if clock.is_met and clock.breached_at is not None:
         take_back_breach(item)
     clock.save()
