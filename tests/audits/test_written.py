@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from audits import paper, services
-from audits.models import AuditRequest, Conference, Evidence, VisitPlace
+from audits.models import AuditRequest, Evidence, VisitPlace
 from audits.queries import (
     DEMAND_PERCENT,
     attachments_of,
@@ -21,7 +21,7 @@ from foundation.activity.models import Record
 from foundation.core.errors import Invalid
 from foundation.notifications.models import OutboxMessage
 from sla.clocks.models import Clock
-from tests.support.audits import BPO, again, ask, delivered, leave, prepare
+from tests.support.audits import BPO, again, ask, confer, delivered, leave, prepare
 from tests.support.house import DAY, HOUR, MONDAY_9AM, SECOND, House, by, make_ticket
 from tickets.models import Attachment
 
@@ -38,18 +38,6 @@ def last_letter(template: str) -> OutboxMessage:
     found = OutboxMessage.objects.filter(template=template).order_by("-pk").first()
     assert found is not None
     return found
-
-
-def schedule(house: House, audit: AuditRequest, starts_at: Any) -> Conference:
-    return services.schedule_conference(
-        audit=audit,
-        starts_at=starts_at,
-        minutes=60,
-        place="Sala 1",
-        attendees=["x@y.example"],
-        by=by(house.agent),
-        at=MONDAY_9AM,
-    )
 
 
 def test_a_delivery_is_recorded_with_its_digest_and_mailed_to_the_requester(house: House) -> None:
@@ -143,9 +131,9 @@ def test_a_conference_is_at_most_two_years_ahead_and_its_invitation_names_the_pl
 ) -> None:
     audit = ask(house)
     with pytest.raises(Invalid) as refused:
-        schedule(house, audit, YEARS_AHEAD + SECOND)
+        confer(house, audit, YEARS_AHEAD + SECOND)
 
-    conference = schedule(house, audit, YEARS_AHEAD)
+    conference = confer(house, audit, YEARS_AHEAD)
 
     assert list(refused.value.fields) == ["starts_at"]
     assert conference.starts_at == YEARS_AHEAD

@@ -8,7 +8,7 @@ from openpyxl import load_workbook
 from PIL import Image
 
 from audits import services
-from audits.models import AuditRequest, Classification, Evidence
+from audits.models import AuditRequest, Classification, Conference, Evidence
 from audits.queries import requestable_services
 from audits.services import (
     NewEvidence,
@@ -174,18 +174,16 @@ def delivered(house: House, at: datetime = MONDAY_9AM + DAY) -> AuditRequest:
     return again(audit)
 
 
-def confer(house: House, audit: AuditRequest) -> None:
-    """Schedule a conference of the audit for the day after."""
-    who = house.agent
-    at = MONDAY_9AM
-    services.schedule_conference(
+def confer(house: House, audit: AuditRequest, starts_at: datetime = MONDAY_9AM + DAY) -> Conference:
+    """Schedule a conference of the audit, for the day after if nothing else is given."""
+    return services.schedule_conference(
         audit=audit,
-        starts_at=at + DAY,
+        starts_at=starts_at,
         minutes=60,
         place="Sala 1",
         attendees=["x@y.example"],
-        by=by(who),
-        at=at,
+        by=by(house.agent),
+        at=MONDAY_9AM,
     )
 
 
