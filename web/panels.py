@@ -138,7 +138,7 @@ class PanelPage:
 
 
 class PanelResponse(HttpResponse):
-    """A response with one panel alone, which htmx swaps into its place."""
+    """A response with one panel, or one form, alone, which htmx swaps into its place."""
 
 
 def panel_response(

@@ -28,6 +28,7 @@ from foundation.core.classification import (
     Urgency,
 )
 from foundation.core.errors import Invalid
+from foundation.core.wording import day_words
 from foundation.core.zones import zone
 from foundation.documents.checking import CheckedFile
 from foundation.documents.services import store_file
@@ -200,8 +201,8 @@ def _raise_ticket(
             for number, item in enumerate(wanted.items, start=1)
         ]
         head = _("Period: %(start)s to %(end)s.") % {
-            "start": wanted.period_from,
-            "end": wanted.period_to,
+            "start": day_words(wanted.period_from),
+            "end": day_words(wanted.period_to),
         }
         description = "\n\n".join([wanted.purpose, head, "\n".join(lines)])
     request = NewTicket(

@@ -37,18 +37,18 @@ class PrepareForm(forms.Form):
     )
     file = FilesField(
         label=_("File"),
-        help_text=_("It becomes PDF. Of confidential evidence and of policies it stays inside."),
+        help_text=_("Converted to PDF. Confidential evidence and policies are not delivered."),
     )
     redacted = FilesField(
         label=_("Partial picture"),
-        help_text=_("Of confidential evidence: the picture with the rest made unreadable."),
+        help_text=_("For confidential evidence: the picture with the rest made unreadable."),
     )
     summary = forms.CharField(
         label=_("Summary"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
         max_length=20_000,
-        help_text=_("Of a policy, process or procedure: what leaves in its place."),
+        help_text=_("For a policy, process or procedure: what is delivered in its place."),
     )
     as_editable = forms.BooleanField(
         label=_("Deliver the editable file (needs a waiver)"), required=False

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -33,6 +34,7 @@ from foundation.core.errors import DomainError, NotFound
 from foundation.core.zones import zone
 from web.access import needs
 from web.errors import page_status, put_on_form
+from web.panels import PanelResponse, is_partial
 from web.requests import actor, person, posted_from
 from web.uploads import checked_files
 from web.views import file_response
@@ -67,6 +69,14 @@ class FormOn:
     @property
     def is_button(self) -> bool:
         return not self.form.fields
+
+    @property
+    def tone(self) -> str:
+        """The tone of its button: ``primary``, ``danger`` or neutral."""
+        if self.act == Act.STOP:
+            return "danger"
+        is_next_step = self.act in {Act.APPROVE, Act.DELIVER}
+        return "primary" if is_next_step or not self.is_button else ""
 
 
 @require_safe
@@ -157,7 +167,9 @@ def _evidence_acts(row: Evidence, offer: Offer, user: User) -> list[FormOn]:
 @posted_from("admin:audit", "number")
 @needs(Capability.SEE_TICKETS)
 def act(request: HttpRequest, number: str, name: str, target: int) -> HttpResponse:
-    """Run one act and redirect to the page. A refusal renders the page with the typed fields."""
+    """Run one act and redirect to the page. A refusal renders the typed fields again: the form of
+    the act alone for htmx, else the whole page.
+    """
     found = queries.get_audit(person(request), number)
     if name not in FORMS:
         raise NotFound(_("There is no such step."))
@@ -172,13 +184,14 @@ def act(request: HttpRequest, number: str, name: str, target: int) -> HttpRespon
         else:
             messages.success(request, _("Done."))
             return redirect("admin:audit", number)
+    refused = FormOn(name, target, FORMS[name][1], form, is_open=True)
     fresh = queries.get_audit(person(request), number)
-    return _page(
-        request,
-        fresh,
-        refused=FormOn(name, target, FORMS[name][1], form, is_open=True),
-        status=status,
-    )
+    if is_partial(request) and can(person(request), Act(name), fresh):
+        part = render_to_string(
+            "desk/audits/_act.html", {"each": refused, "ticket": fresh.ticket}, request
+        )
+        return PanelResponse(part, status=status)
+    return _page(request, fresh, refused=refused, status=status)
 
 
 def _carry_out(

@@ -224,7 +224,7 @@ def announce_visit(request: HttpRequest, number: str) -> HttpResponse:
             put_on_form(form, error)
         else:
             messages.success(
-                request, _("The visit is announced: you hear from us when access is authorized.")
+                request, _("The visit is announced. We will notify you when access is authorized.")
             )
             return redirect("portal:audit", number)
     return _page(request, found, visit_form=form, status=400)

@@ -11,7 +11,7 @@ from portal.tickets.forms import AnswerForm, FollowUpForm, ReasonForm, ReplyForm
 from tickets import queries, services
 from tickets.models import Ticket
 from tickets.permissions import can_reply_as_customer, is_followed_up
-from tickets.states import FINAL, Effect, State, Transition, Who
+from tickets.states import FINAL, TRANSITIONS, Effect, State, Transition, Who
 from web.panels import Panel, Place
 from web.ticket_page import TicketPage
 from web.ticket_panels import ClocksPanel, HolderPanel
@@ -36,10 +36,11 @@ def steps_of(user: User, ticket: Ticket, at: datetime) -> list[Transition]:
     return [step for step in possible if Who.REQUESTER in step.who]
 
 
-def panel_of(step: Transition) -> str:
+def panel_of(name: str) -> str:
     """Return the name of the panel that contains the form of a customer's step."""
-    is_decision = step.effects & {Effect.ACCEPTS_SOLUTION, Effect.DECLINES_SOLUTION}
-    return Decision.name if is_decision else Life.name
+    step = TRANSITIONS.get(name)
+    decides = {Effect.ACCEPTS_SOLUTION, Effect.DECLINES_SOLUTION}
+    return Decision.name if step is not None and step.effects & decides else Life.name
 
 
 class Head(TicketPanel):
@@ -146,7 +147,9 @@ class Life(TicketPanel):
     statements = 2
 
     def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any] | None:
-        steps = [each for each in steps_of(user, page.ticket, at) if panel_of(each) == self.name]
+        steps = [
+            each for each in steps_of(user, page.ticket, at) if panel_of(each.name) == self.name
+        ]
         if not steps:
             return None
         return {

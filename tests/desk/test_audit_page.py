@@ -185,3 +185,19 @@ def test_the_draft_of_editable_evidence_is_the_file_to_be_delivered(
 
     assert draft.status_code == 200
     assert b"ana" in b"".join(draft.streaming_content)
+
+
+def test_htmx_receives_only_the_form_of_the_refused_act(
+    house: House, audit: AuditRequest, sign_in: Any
+) -> None:
+    url = f"/admin/audits/{audit.ticket.number}/stop/0/"
+    client = sign_in(house.staff["audit_area"])
+
+    part = client.post(url, {"reason": ""}, headers={"HX-Request": "true"})
+    done = client.post(url, {"reason": "Altered figures."}, headers={"HX-Request": "true"})
+
+    assert part.status_code == 400
+    assert f'hx-post="{url}"' in part.content.decode()
+    assert "<main" not in part.content.decode()
+    assert part.content.decode().count("field-wrong") == 1
+    assert done.headers["HX-Redirect"] == f"/admin/audits/{audit.ticket.number}/"

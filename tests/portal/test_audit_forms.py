@@ -141,7 +141,7 @@ def test_a_later_visit_is_confirmed_and_a_refused_one_keeps_its_day(
 
     assert refused.status_code == 400
     assert refused.context["visit_form"].errors
-    assert told(done) == ["The visit is announced: you hear from us when access is authorized."]
+    assert told(done) == ["The visit is announced. We will notify you when access is authorized."]
 
 
 def test_a_conference_is_served_as_a_calendar_file(house: House, sign_in: Any) -> None:

@@ -44,7 +44,7 @@ def test_each_act_shows_its_message(house: House, sign_in: Any) -> None:
     follower = Ticket.objects.get(continues=ended)
     assert said == [
         ["Your message was sent."],
-        ["Escalated: Agent was told."],
+        ["Escalated: Agent was notified."],
         [f"{early.number} is now “Cancelled”."],
         [f"{answered.number} is now “Closed”."],
         [f"{follower.number} was raised. We sent you a copy by e-mail."],
