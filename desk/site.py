@@ -21,6 +21,7 @@ class MesaAdminSite(AdminSite):
     site_title = "Mesa"
     index_title = _("Configuration")
     enable_nav_sidebar = False
+    empty_value_display = "—"
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """Register the admin screens, except for the login library's own tables (``LOGIN_APPS``):

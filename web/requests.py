@@ -1,10 +1,10 @@
-"""Typed user and ``Actor`` of a request, and the decorator of POST-only views."""
+"""Typed user, ``Actor`` and query string of a request, and the decorator of POST-only views."""
 
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed, QueryDict
 from django.shortcuts import redirect
 
 from foundation.accounts.models import User
@@ -30,6 +30,18 @@ def actor(request: HttpRequest, channel: Channel) -> Actor:
         channel=channel,
         system=f"service account {account.pk}" if account else "",
     )
+
+
+def with_query(query: QueryDict, **changes: Any) -> str:
+    """Return ``?`` and the query string with some parameters replaced; None or an empty value
+    removes one.
+    """
+    changed = query.copy()
+    for name, value in changes.items():
+        changed.pop(name, None)
+        if value not in (None, ""):
+            changed[name] = str(value)
+    return f"?{changed.urlencode()}"
 
 
 def posted_from(page: str, *names: str) -> Callable[[View], View]:

@@ -43,6 +43,7 @@ class ContractServiceInline(ContractChild):
 class VersionInline(admin.TabularInline):
     """Published versions, read-only."""
 
+    template = "desk/configuration/versions.html"
     extra = 0
     max_num = 0
     can_delete = False
@@ -280,8 +281,8 @@ class ContractAdmin(ConfigurationAdmin):
             cell: form[name] if name in form.fields else standing[cell].label
             for name, cell in cells()
         }
-        context["matrix_impacts"] = [impact.label for impact in Impact]
+        context["matrix_impacts"] = list(Impact)
         context["matrix_rows"] = [
-            (urgency.label, [shown[urgency, impact] for impact in Impact]) for urgency in Urgency
+            (urgency, [shown[urgency, impact] for impact in Impact]) for urgency in Urgency
         ]
         return super().render_change_form(request, context, *args, **kwargs)

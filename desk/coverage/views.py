@@ -35,6 +35,7 @@ from foundation.core.classification import Channel, Priority
 from foundation.core.errors import NotFound
 from web.access import needs
 from web.requests import actor, person, posted_from
+from web.tabs import Tab
 
 DRILLS = 5
 
@@ -112,12 +113,20 @@ def _week(
     )
     asked = request.GET.get("hour", "")
     hour = int(asked) if asked.isdecimal() and int(asked) < HOURS else forecast.hour_of(now)
+    chosen_week = _link(organization, forecast.contract)
     return {
         "forecast": forecast,
-        "chosen_week": _link(organization, forecast.contract),
+        "chosen_week": chosen_week,
         "forecasts": forecasts,
         "priority": priority,
-        "priorities": list(Priority),
+        "tabs": [
+            Tab(
+                each.label,
+                f"?{chosen_week}&priority={each.code}&hour={hour}#week",
+                is_current=each == priority,
+            )
+            for each in Priority
+        ],
         "hour": hour,
         "hours": range(DAY_HOURS),
         "squares": _squares(forecast, priority),

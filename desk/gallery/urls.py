@@ -2,4 +2,4 @@ from django.urls import path
 
 from desk.gallery import views
 
-urlpatterns = [path("gallery/", views.gallery, name="gallery")]
+urlpatterns = [path("components/", views.gallery, name="gallery")]

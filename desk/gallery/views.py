@@ -2,7 +2,7 @@
 style.
 """
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 from django.contrib.messages.constants import DEFAULT_TAGS
 from django.contrib.messages.storage.base import Message
@@ -13,31 +13,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from desk.frame import frame
+from desk.gallery import samples
 from desk.gallery.forms import SampleForm
 from foundation.accounts.roles import Capability
 from foundation.core.classification import Priority
 from tickets.states import State
 from web.access import needs
-from web.faces import ClockFace
+from web.picture import picture
+from web.requests import person
+from web.tabs import Tab
 
-INSTANT = datetime(2026, 11, 23, 20, 5, tzinfo=UTC)
-ZONE = "America/Mexico_City"
 TONES = (("", ""), ("good", "check"), ("warning", "triangle-alert"), ("danger", "x"))
-
-
-def faces() -> list[ClockFace]:
-    """Return a face of each tone, as ``web.faces`` makes them."""
-    return [
-        ClockFace(_("Due in %(time)s") % {"time": "3 h"}, "calm", "clock"),
-        ClockFace(_("At risk · due in %(time)s") % {"time": "50 min"}, "soon", "hourglass"),
-        ClockFace(_("Due in %(time)s") % {"time": "12 min"}, "urgent", "alarm-clock"),
-        ClockFace(_("Overdue by %(time)s") % {"time": "20 min"}, "late", "circle-alert"),
-        ClockFace(_("Paused · waits for the user"), "paused", "pause"),
-        ClockFace(_("Resumes %(when)s") % {"when": "09:00"}, "asleep", "moon"),
-        ClockFace(_("Met in %(time)s") % {"time": "1 h"}, "met", "check"),
-        ClockFace(_("Missed by %(time)s") % {"time": "1 h"}, "missed", "x"),
-        ClockFace(_("Withdrawn"), "withdrawn", "minus"),
-    ]
 
 
 @require_safe
@@ -45,18 +31,29 @@ def faces() -> list[ClockFace]:
 def gallery(request: HttpRequest) -> HttpResponse:
     wrong = SampleForm({"subject": "x" * 101, "email": "ana", "on": "2026-02-30"})
     wrong.is_valid()
+    account = samples.explanation()
     context = {
+        "tabs": [
+            Tab(_("My tickets"), "#tabs", is_current=True, count=7),
+            Tab(_("Unassigned"), "#tabs", is_current=False, count=1000),
+            Tab(_("All"), "#tabs", is_current=False),
+        ],
+        "ticket": samples.ticket(person(request)),
+        "conversation": samples.conversation(person(request)),
+        "escalations": samples.ladder(),
+        "account": account,
+        "drawing": picture(account, account.started_at + timedelta(hours=2)),
         "states": State.values,
         "priorities": Priority.values,
         "tones": TONES,
-        "faces": faces(),
-        "instant": INSTANT,
+        "faces": samples.faces(),
+        "instant": samples.INSTANT,
         "day": date(2026, 11, 23),
         "span": timedelta(hours=26, minutes=15),
-        "zone": ZONE,
+        "zone": samples.ZONE,
         "count": 1234567,
         "share": 96.4,
-        "samples": [
+        "sample_messages": [
             Message(level, _("%(number)s was registered.") % {"number": "TK-000118"})
             for level in sorted(DEFAULT_TAGS)
             if DEFAULT_TAGS[level] != "debug"

@@ -1,6 +1,6 @@
 """The queue: most urgent first, in the views of ``VIEWS``, with filters and bulk assignment."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from django.contrib import messages
@@ -26,7 +26,8 @@ from foundation.core.errors import DomainError
 from tickets import queries, services
 from tickets.models import Ticket
 from web.access import needs
-from web.requests import actor, person, posted_from
+from web.requests import actor, person, posted_from, with_query
+from web.tabs import Tab
 
 PAGE_SIZE = 50
 
@@ -69,8 +70,8 @@ def queue(request: HttpRequest) -> HttpResponse:
     context = frame(request) | {
         "now": now,
         "view": name,
-        "views": [(key, label) for key, (label, _view) in VIEWS.items()],
-        "counts": queries.desk_counts(user, now),
+        "tabs": _tabs(request, name, queries.desk_counts(user, now)),
+        "unfiltered": f"?view={name}",
         "form": chosen.form,
         "is_filtered": chosen.is_filtered,
         "rows": rows_of(found[:PAGE_SIZE], now),
@@ -80,6 +81,18 @@ def queue(request: HttpRequest) -> HttpResponse:
         "can_assign": user.can(Capability.WORK_TICKETS),
     }
     return render(request, "desk/queue/page.html", context)
+
+
+def _tabs(request: HttpRequest, chosen: str, counts: Mapping[str, int]) -> list[Tab]:
+    return [
+        Tab(
+            label,
+            with_query(request.GET, view=name, page=None),
+            is_current=name == chosen,
+            count=counts.get(name),
+        )
+        for name, (label, _view) in VIEWS.items()
+    ]
 
 
 @posted_from("admin:queue")

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -115,6 +116,7 @@ def _result(
     result = queries.simulation_result(found)
     return {
         "simulation": found,
+        "again_url": f"{reverse('admin:simulations')}?again={found.pk}",
         "result": result,
         "is_running": result.is_running,
         "can_put_in_force": form is not None

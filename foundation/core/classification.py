@@ -18,14 +18,23 @@ class SupportType(TextChoices):
     TECHNOLOGICAL = "technological", _("Technological")
 
 
-class Impact(TextChoices):
+class _Level(TextChoices):
+    """A level whose label is its term, a colon and its meaning."""
+
+    @property
+    def term(self) -> str:
+        """The label without the meaning, for headings of tables."""
+        return str(self.label).partition(":")[0]
+
+
+class Impact(_Level):
     EXTENSIVE = "extensive", _("Extensive: the whole company")
     SIGNIFICANT = "significant", _("Significant: a business unit")
     MODERATE = "moderate", _("Moderate: a department")
     MINOR = "minor", _("Minor: one person")
 
 
-class Urgency(TextChoices):
+class Urgency(_Level):
     CRITICAL = "critical", _("Critical: cannot work")
     HIGH = "high", _("High: work is degraded")
     MEDIUM = "medium", _("Medium: degraded, not critical")

@@ -52,7 +52,7 @@ def new_ticket(request: HttpRequest, slug: str) -> HttpResponse:
                 messages.warning(
                     request,
                     _(
-                        "No contract in force covers this service: a supervisor was told and "
+                        "No contract in force covers this service: a supervisor was notified and "
                         "will contact you."
                     ),
                 )

@@ -21,7 +21,7 @@ from portal.tickets.forms import (
     FollowUpForm,
     ReasonForm,
 )
-from portal.tickets.panels import PANELS, Life, panel_of, reply_form_of
+from portal.tickets.panels import PANELS, panel_of, reply_form_of
 from sla.clocks.queries import (
     clocks_of,
     get_clock,
@@ -30,10 +30,11 @@ from sla.clocks.queries import (
 from tickets import queries, services
 from tickets.models import Ticket
 from tickets.services import TransitionDetails
-from tickets.states import DECLINE, TRANSITIONS, Who
+from tickets.states import DECLINE
 from web.errors import put_on_form
 from web.panels import Refused, load_panels, page_response
-from web.requests import actor, person, posted_from
+from web.requests import actor, person, posted_from, with_query
+from web.tabs import Tab
 from web.ticket_page import TicketPage
 from web.uploads import checked_files
 
@@ -72,7 +73,10 @@ def ticket_list(request: HttpRequest) -> HttpResponse:
         "show": chosen,
         "words": words,
         "now": now,
-        "filters": _filter_labels(),
+        "tabs": [
+            Tab(label, with_query(request.GET, show=name, page=None), is_current=name == chosen)
+            for name, label in _filter_labels()
+        ],
     }
     return render(request, "portal/tickets/list.html", context)
 
@@ -189,10 +193,7 @@ def step(request: HttpRequest, number: str, name: str) -> HttpResponse:
     """
     ticket = queries.get_ticket(person(request), number)
     reason = request.POST.get("reason", "").replace("\0", "")
-    step_of_name = TRANSITIONS.get(name)
     try:
-        if step_of_name is None or Who.REQUESTER not in step_of_name.who:
-            raise services.TransitionNotAllowed(ticket, name, [])
         services.transition_ticket(
             ticket=ticket,
             name=name,
@@ -206,8 +207,7 @@ def step(request: HttpRequest, number: str, name: str) -> HttpResponse:
         put_on_form(form, error)
         fresh = queries.get_ticket(person(request), number)
         context = {"reason_form": form, "refused_step": name}
-        panel = panel_of(step_of_name) if step_of_name is not None else Life.name
-        return _page(request, fresh, [Refused(panel, context)])
+        return _page(request, fresh, [Refused(panel_of(name), context)])
     messages.success(
         request,
         _("%(number)s is now “%(state)s”.")
@@ -233,5 +233,5 @@ def escalate(request: HttpRequest, number: str) -> HttpResponse:
         context = {"reason_form": form, "refused_step": "escalate"}
         return _page(request, ticket, [Refused("escalation", context)])
     who = escalation.level.contact_name if escalation.level else _("the supervisors of the desk")
-    messages.success(request, _("Escalated: %(who)s was told.") % {"who": who})
+    messages.success(request, _("Escalated: %(who)s was notified.") % {"who": who})
     return redirect("portal:ticket", ticket.number)

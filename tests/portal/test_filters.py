@@ -11,13 +11,13 @@ pytestmark = pytest.mark.usefixtures("monday")
 
 
 def test_the_list_of_tickets_offers_its_four_filters(house: House, sign_in: Any) -> None:
-    context = sign_in(house.requester).get("/tickets/").context
+    tabs = sign_in(house.requester).get("/tickets/?show=ended&q=ERP&page=2").context["tabs"]
 
-    assert context["filters"] == [
-        ("waiting", "Waiting for you"),
-        ("open", "Open"),
-        ("ended", "Ended"),
-        ("all", "All"),
+    assert [(tab.label, tab.url, tab.is_current) for tab in tabs] == [
+        ("Waiting for you", "?q=ERP&show=waiting", False),
+        ("Open", "?q=ERP&show=open", False),
+        ("Ended", "?q=ERP&show=ended", True),
+        ("All", "?q=ERP&show=all", False),
     ]
 
 

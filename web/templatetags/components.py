@@ -1,8 +1,10 @@
 """Components shared by portal and desk. The gallery of the desk shows each of them."""
 
 from datetime import datetime
+from typing import Any
 
 from django import template
+from django.forms.utils import flatatt
 from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -27,6 +29,43 @@ def empty_state(content: str, icon: str = "inbox", card: bool = True) -> SafeStr
     """
     return render_to_string(
         "components/empty.html", {"content": content, "icon": icon, "card": card}
+    )
+
+
+@register.simple_block_tag
+def card(content: str, title: str = "", anchor: str = "", classes: str = "") -> SafeString:
+    """Render a section with a border. ``title`` is its heading, ``anchor`` its id, ``classes`` are
+    further CSS classes.
+    """
+    context = {"content": content, "title": title, "anchor": anchor, "classes": classes}
+    return render_to_string("components/card.html", context)
+
+
+@register.simple_block_tag
+def button(
+    content: str,
+    tone: str = "",
+    *,
+    href: str | None = None,
+    icon: str = "",
+    small: bool = False,
+    **attributes: Any,
+) -> SafeString:
+    """Render a button, or a link that looks like one when ``href`` is given. ``tone``: ``primary``,
+    ``danger``, ``quiet`` or neutral. Other arguments become HTML attributes, with ``-`` for ``_``.
+    """
+    return render_to_string(
+        "components/button.html",
+        {
+            "content": content,
+            "tone": tone,
+            "href": href,
+            "icon": icon,
+            "small": small,
+            "attributes": flatatt(
+                {name.replace("_", "-"): attributes[name] for name in attributes}
+            ),
+        },
     )
 
 

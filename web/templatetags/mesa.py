@@ -26,6 +26,7 @@ from tickets.templatetags.tickets import state_label
 from web.faces import ClockFace, clock_face
 from web.picture import picture
 from web.promises import holder_words, rule_words, turn_words
+from web.requests import with_query
 from web.timeline import author_words, sentence
 
 register = template.Library()
@@ -167,9 +168,4 @@ def query(context: dict[str, Any], **changes: Any) -> str:
     one.
     """
     request = context.get("request")
-    words: QueryDict = request.GET.copy() if request is not None else QueryDict(mutable=True)
-    for name, value in changes.items():
-        words.pop(name, None)
-        if value not in (None, ""):
-            words[name] = str(value)
-    return f"?{words.urlencode()}"
+    return with_query(request.GET if request is not None else QueryDict(), **changes)
