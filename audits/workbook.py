@@ -14,22 +14,19 @@ from django.utils.dateparse import parse_date
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
-from openpyxl import Workbook
-from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.worksheet.datavalidation import DataValidation
 
 from catalog.models import Service
 from foundation.core.classification import Environment
 from foundation.core.errors import Invalid, Text
-from foundation.documents.tables import open_workbook, workbook_bytes
+from foundation.documents.tables import CellStyle, FormSheet, form_bytes, open_workbook
 
 MAX_ITEMS = 200
 MAX_TEXT = 2000
+_LISTS = "Mesa"  # the hidden sheet with the mark and the values to choose from
 _MARK = "mesa-audit-form"
 _VERSION = 1
 _FIRST_ROW = 4
-_LABEL = 2
-_VALUE = 3  # of the request sheet
+_VALUE = 3  # column of the request sheet
 _FIRST_ITEM = 2
 _LAST_ROW = 5000  # rows read; an item past the form's last line, or past this row, is refused
 
@@ -157,61 +154,61 @@ def make_form(services: Sequence[Service], *, language: str) -> bytes:
     """Return the empty form in the active language, with lists of the environments and of the
     contracted services to choose from.
     """
-    book = Workbook()
-    request = book.active
-    request.title = str(_SHEETS[0])
-    request["B1"] = _("External audit request")
-    request["B1"].font = Font(bold=True, size=16)
-    request["B2"] = _(
-        "Fill in column C, and one line per requested item on the second sheet. Only what is "
-        "listed there can be answered."
-    )
-    head = PatternFill("solid", fgColor="E0F0EC")
-    for row, field in enumerate(_FIELDS, start=_FIRST_ROW):
-        label = request.cell(row, _LABEL, str(field.label))
-        hint = request.cell(row, _VALUE + 1, str(field.hint))
-        label.font = Font(bold=True)
-        label.fill = head
-        hint.font = Font(italic=True, color="666666")
-        request.cell(row, _VALUE).alignment = Alignment(wrap_text=True, vertical="top")
-    for letter, width in (("A", 2), ("B", 28), ("C", 60), ("D", 50)):
-        request.column_dimensions[letter].width = width
-    lists = book.create_sheet("Mesa")
-    lists.sheet_state = "hidden"
-    lists["A1"] = _MARK
-    lists["B1"] = _VERSION
     names = _ENVIRONMENTS["es" if language.startswith("es") else "en"]
-    for row, environment in enumerate(Environment, start=2):
-        lists.cell(row, 1, names[environment])
-    for row, service in enumerate(services, start=2):
-        lists.cell(row, 2, service.name)
-    _choose(request, f"Mesa!$A$2:$A${len(Environment) + 1}", f"C{_FIRST_ROW + len(_FIELDS) - 1}")
-    _items_sheet(book, services, head)
-    book.move_sheet("Mesa", offset=1)
-    return workbook_bytes(book)
-
-
-def _items_sheet(book: Workbook, services: Sequence[Service], head: PatternFill) -> None:
-    sheet = book.create_sheet(str(_SHEETS[1]))
-    for column, title in enumerate(_COLUMNS, start=1):
-        cell = sheet.cell(1, column, str(title))
-        cell.font = Font(bold=True)
-        cell.fill = head
-    for number in range(1, MAX_ITEMS + 1):
-        sheet.cell(number + 1, 1, number)
-    for letter, width in (("A", 6), ("B", 36), ("C", 90)):
-        sheet.column_dimensions[letter].width = width
-    sheet.freeze_panes = "A2"
-    if services:
-        _choose(sheet, f"Mesa!$B$2:$B${len(services) + 1}", f"B{_FIRST_ITEM}:B{MAX_ITEMS + 1}")
-
-
-def _choose(sheet: Any, formula: str, cells: str) -> None:
-    choice = DataValidation(
-        type="list", formula1=f"={formula}", allow_blank=True, showErrorMessage=True
+    environments = [names[environment] for environment in Environment]
+    lists = FormSheet(
+        _LISTS,
+        {
+            "A1": _MARK,
+            "B1": _VERSION,
+            **{f"A{row}": name for row, name in enumerate(environments, start=2)},
+            **{f"B{row}": service.name for row, service in enumerate(services, start=2)},
+        },
+        is_hidden=True,
     )
-    sheet.add_data_validation(choice)
-    choice.add(cells)
+    return form_bytes([_request_sheet(len(environments)), _items_sheet(len(services)), lists])
+
+
+def _request_sheet(environment_count: int) -> FormSheet:
+    """Lay out the fields one below the other: label, value, hint."""
+    values: dict[str, Any] = {
+        "B1": _("External audit request"),
+        "B2": _(
+            "Fill in column C, and one line per requested item on the second sheet. Only what is "
+            "listed there can be answered."
+        ),
+    }
+    styles = {"B1": CellStyle.TITLE}
+    for row, field in enumerate(_FIELDS, start=_FIRST_ROW):
+        values |= {f"B{row}": str(field.label), f"D{row}": str(field.hint)}
+        styles |= {
+            f"B{row}": CellStyle.HEADING,
+            f"C{row}": CellStyle.TEXT,
+            f"D{row}": CellStyle.HINT,
+        }
+    last = _FIRST_ROW + len(_FIELDS) - 1
+    return FormSheet(
+        str(_SHEETS[0]),
+        values,
+        styles,
+        choices={f"C{last}": f"{_LISTS}!$A$2:$A${environment_count + 1}"},
+        widths={"A": 2, "B": 28, "C": 60, "D": 50},
+    )
+
+
+def _items_sheet(service_count: int) -> FormSheet:
+    """Lay out a numbered line for each of the ``MAX_ITEMS`` items."""
+    heads = dict(zip(("A1", "B1", "C1"), map(str, _COLUMNS), strict=True))
+    numbers = {f"A{number + 1}": number for number in range(1, MAX_ITEMS + 1)}
+    allowed = f"{_LISTS}!$B$2:$B${service_count + 1}"
+    return FormSheet(
+        str(_SHEETS[1]),
+        heads | numbers,
+        dict.fromkeys(heads, CellStyle.HEADING),
+        choices={f"B{_FIRST_ITEM}:B{MAX_ITEMS + 1}": allowed} if service_count else {},
+        widths={"A": 6, "B": 36, "C": 90},
+        frozen_at="A2",
+    )
 
 
 def read_form(stream: IO[bytes], services: Sequence[Service]) -> WantedAudit:
@@ -276,8 +273,8 @@ def _sheets(stream: IO[bytes]) -> tuple[_Sheet, _Sheet]:
     try:
         book = open_workbook(stream)
         mark = (
-            next(book["Mesa"].iter_rows(max_row=1, max_col=1, values_only=True))[0]
-            if "Mesa" in book.sheetnames
+            next(book[_LISTS].iter_rows(max_row=1, max_col=1, values_only=True))[0]
+            if _LISTS in book.sheetnames
             else None
         )
         request, items = (

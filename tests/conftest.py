@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 import time_machine
 from django.apps import apps
+from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
+from django.utils import translation
 
 from foundation.accounts.models import Organization, User
 from foundation.accounts.tenancy import every_organization
@@ -87,6 +89,12 @@ def monday() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _clean_cache() -> None:
     cache.clear()  # rate-limit counters of one test must not reach the next
+
+
+@pytest.fixture(autouse=True)
+def _default_language() -> None:
+    """Activate the default language: a request leaves the reader's one active in the thread."""
+    translation.activate(settings.LANGUAGE_CODE)
 
 
 @pytest.fixture

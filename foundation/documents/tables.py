@@ -7,11 +7,15 @@ refused.
 
 import csv
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
 from io import BytesIO, StringIO
 from typing import IO, Any
 
 from openpyxl import Workbook, load_workbook
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.worksheet.datavalidation import DataValidation
 
 CSV_TYPE = "text/csv; charset=utf-8"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -20,6 +24,36 @@ CSV_MARK = "\ufeff"
 MAX_UNPACKED_BYTES = 8 * 1024 * 1024
 
 _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+
+
+class CellStyle(StrEnum):
+    """How a cell of a form looks."""
+
+    TITLE = "title"
+    HEADING = "heading"
+    HINT = "hint"
+    TEXT = "text"  # to be filled in: long lines wrap
+
+
+_HEADING_FILL = PatternFill("solid", fgColor="E0F0EC")
+
+
+@dataclass(frozen=True)
+class FormSheet:
+    """A sheet of a form that a person fills in. Cells are named ``B4``, ranges ``B2:B9``.
+
+    ``values`` are the given cells; ``choices`` maps a range to the range with its allowed values,
+    such as ``Lists!$A$2:$A$5``; ``widths`` maps a column to its width in characters; ``frozen_at``
+    is the first cell that scrolls.
+    """
+
+    title: str
+    values: Mapping[str, Any]
+    styles: Mapping[str, CellStyle] = field(default_factory=dict)
+    choices: Mapping[str, str] = field(default_factory=dict)
+    widths: Mapping[str, int] = field(default_factory=dict)
+    frozen_at: str | None = None
+    is_hidden: bool = False
 
 
 class UnreadableTable(Exception):
@@ -40,6 +74,55 @@ def csv_lines(rows: Iterable[Sequence[Any]]) -> Iterator[str]:
 def _as_text(value: Any) -> Any:
     is_formula = isinstance(value, str) and value.startswith(_FORMULA_SIGNS)
     return f"'{value}" if is_formula else value
+
+
+def form_bytes(sheets: Sequence[FormSheet]) -> bytes:
+    """Return an XLSX file with these sheets, in this order."""
+    book = Workbook()
+    book.remove(book.active)
+    for each in sheets:
+        _write(book.create_sheet(each.title), each)
+    return workbook_bytes(book)
+
+
+def filled_form(content: bytes, values: Sequence[Mapping[str, Any]]) -> bytes:
+    """Return the form with these cells filled in. ``values`` has one mapping of cells per sheet, in
+    the order of the sheets.
+    """
+    book = load_workbook(BytesIO(content))
+    for sheet, cells in zip(book.worksheets, values, strict=False):
+        for cell, value in cells.items():
+            sheet[cell] = value
+    return workbook_bytes(book)
+
+
+def _write(sheet: Any, form: FormSheet) -> None:
+    for cell, value in form.values.items():
+        sheet[cell] = value
+    for cell, style in form.styles.items():
+        _dress(sheet[cell], style)
+    for column, width in form.widths.items():
+        sheet.column_dimensions[column].width = width
+    for cells, allowed in form.choices.items():
+        choice = DataValidation(
+            type="list", formula1=f"={allowed}", allow_blank=True, showErrorMessage=True
+        )
+        sheet.add_data_validation(choice)
+        choice.add(cells)
+    sheet.freeze_panes = form.frozen_at
+    sheet.sheet_state = "hidden" if form.is_hidden else "visible"
+
+
+def _dress(cell: Any, style: CellStyle) -> None:
+    if style is CellStyle.TITLE:
+        cell.font = Font(bold=True, size=16)
+    elif style is CellStyle.HEADING:
+        cell.font = Font(bold=True)
+        cell.fill = _HEADING_FILL
+    elif style is CellStyle.HINT:
+        cell.font = Font(italic=True, color="666666")
+    else:
+        cell.alignment = Alignment(wrap_text=True, vertical="top")
 
 
 def workbook_bytes(book: Workbook) -> bytes:

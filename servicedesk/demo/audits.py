@@ -5,7 +5,6 @@ seven days.
 from datetime import date, datetime, timedelta
 from io import BytesIO
 
-from openpyxl import load_workbook
 from PIL import Image, ImageDraw
 
 from audits.models import AuditRequest, Classification, Evidence, VisitPlace
@@ -26,6 +25,7 @@ from foundation.calendars.arithmetic import WorkCalendar
 from foundation.core.actor import Actor
 from foundation.core.classification import Channel
 from foundation.documents.checking import CheckedFile, check_upload
+from foundation.documents.tables import filled_form
 from servicedesk.demo.house import House
 from tickets.models import Ticket
 from tickets.services import assign_ticket, send_attention_statement, transition_ticket
@@ -96,25 +96,26 @@ def _ask(house: House, slug: str, at: datetime, *, visit: NewVisit | None) -> Au
     )
     membership = Membership.objects.select_related("user", "organization").get(user=requester)
     services = requestable_services(organization, at)
-    book = load_workbook(BytesIO(make_form(services, language="es")))
-    request, listed = book.worksheets[:2]
-    values = (
-        "Auditores Reunidos",
-        "Elsa Robles",
-        "elsa@auditores.example",
-        "Auditoría anual de controles de TI.",
+    filled = filled_form(
+        make_form(services, language="es"),
+        [
+            {
+                "C4": "Auditores Reunidos",
+                "C5": "Elsa Robles",
+                "C6": "elsa@auditores.example",
+                "C7": "Auditoría anual de controles de TI.",
+                "C8": date(at.year - 1, 1, 1),
+                "C9": date(at.year - 1, 12, 31),
+                "C10": "Producción",
+            },
+            {
+                cell: value
+                for row, text in enumerate(ITEMS, start=2)
+                for cell, value in ((f"B{row}", services[0].name_es), (f"C{row}", text))
+            },
+        ],
     )
-    for row, value in enumerate(values, start=4):
-        request[f"C{row}"] = value
-    request["C8"] = date(at.year - 1, 1, 1)
-    request["C9"] = date(at.year - 1, 12, 31)
-    request["C10"] = "Producción"
-    for row, text in enumerate(ITEMS, start=2):
-        listed[f"B{row}"] = services[0].name_es
-        listed[f"C{row}"] = text
-    found = BytesIO()
-    book.save(found)
-    form = _file(found.getvalue(), "solicitud-de-auditoria.xlsx")
+    form = _file(filled, "solicitud-de-auditoria.xlsx")
     audit = request_audit(
         membership=membership,
         form=form,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 from PIL import Image
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Locator, expect
 
 from tests.support.running import Mesa, wait_until
 from tests.support.walker import Walker
@@ -36,8 +36,10 @@ def picture(color: str) -> bytes:
     return found.getvalue()
 
 
-def act(walker: Walker, path: str, **fields: Any) -> None:
-    """Take a step of the audit's page: open its form where it has one, fill it, send it."""
+def fill(walker: Walker, path: str, **fields: Any) -> Locator:
+    """Open the form of a step of the audit's page where it is closed, and fill it; return its
+    button.
+    """
     form = walker.page.locator(f"form[action$='/{path}/']")
     details = form.locator("xpath=parent::details")
     if details.count() and details.get_attribute("open") is None:
@@ -52,7 +54,13 @@ def act(walker: Walker, path: str, **fields: Any) -> None:
             form.locator(f"[name={name}][value={value}]").check()
         else:
             control.fill(value)
-    walker.do(lambda: form.locator("button").last.click())
+    return form.locator("button").last
+
+
+def act(walker: Walker, path: str, **fields: Any) -> None:
+    """Take a step of the audit's page."""
+    button = fill(walker, path, **fields)
+    walker.do(button.click)
 
 
 def day(days: int) -> str:
@@ -194,8 +202,9 @@ def test_an_external_audit(browser: Browser, mesa: Mesa, language: str) -> None:
     agent.open("/admin/audits/")
     agent.open(f"/admin/audits/{number}/")
     # refused: the summary is missing
-    act(agent, f"prepare/{first}", classification="policy", summary="")
-    assert agent.page.locator(".field-wrong").count() == 1
+    fill(agent, f"prepare/{first}", classification="policy", summary="").click()
+    expect(agent.page.locator(".field-wrong")).to_have_count(1)
+    expect(agent.page.locator("[autofocus]").first).to_be_focused()
     act(
         agent,
         f"prepare/{first}",
@@ -249,7 +258,7 @@ def test_coverage_drill_and_rules(browser: Browser, mesa: Mesa, language: str) -
     assert supervisor.page.locator(".coverage-covered").count() == 168
     supervisor.page.select_option("#hour-choice", "3")
     supervisor.do(lambda: supervisor.page.click("#hour form button"))
-    assert supervisor.page.locator("#hour tbody tr").count() == 5
+    assert supervisor.page.locator("#hour tbody tr").count() == 7
     supervisor.page.click("#drills summary")
     supervisor.do(lambda: supervisor.page.click("#drills form button"))
     assert supervisor.page.locator("#drills li").count() >= 1
