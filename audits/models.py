@@ -105,7 +105,7 @@ class RequestedItem(OrganizationRow):
         return f"{self.number}. {self.description[:60]}"
 
 
-class Classification(models.TextChoices):
+class EvidenceClass(models.TextChoices):
     PUBLIC = "public", pgettext_lazy("evidence", "Public")
     INTERNAL = "internal", pgettext_lazy("evidence", "Internal")
     CONFIDENTIAL = "confidential", pgettext_lazy("evidence", "Confidential: a partial picture only")
@@ -135,7 +135,7 @@ class Evidence(OrganizationRow):
     item = models.ForeignKey(RequestedItem, on_delete=models.PROTECT, related_name="evidence")
     number = models.PositiveSmallIntegerField()
     state = models.CharField(max_length=12, choices=EvidenceState, default=EvidenceState.PREPARED)
-    classification = models.CharField(_("classification"), max_length=12, choices=Classification)
+    classification = models.CharField(_("classification"), max_length=12, choices=EvidenceClass)
     name = models.CharField(max_length=150)
     source = models.ForeignKey(Blob, on_delete=models.PROTECT, null=True, related_name="+")
     deliverable = models.ForeignKey(Blob, on_delete=models.PROTECT, related_name="+")

@@ -11,7 +11,7 @@ from foundation.accounts.roles import Capability
 
 
 @dataclass(frozen=True)
-class Place:
+class NavigationItem:
     name: str  # of the URL
     label: str | Promise
     icon: str
@@ -22,20 +22,20 @@ class Place:
         return reverse(self.name)
 
 
-PLACES = (
-    Place("admin:index", _("Home"), "house"),
-    Place("admin:queue", _("Queue"), "inbox", Capability.SEE_TICKETS),
-    Place("admin:register", _("New ticket"), "plus", Capability.WORK_TICKETS),
-    Place("admin:audits", _("Audits"), "file-search", Capability.SEE_TICKETS),
-    Place("admin:reports", _("Reports"), "chart-column", Capability.SEE_REPORTS),
-    Place("admin:simulations", _("Simulations"), "flask-conical", Capability.SEE_REPORTS),
-    Place("admin:coverage", _("Coverage"), "shield-check", Capability.SEE_REPORTS),
-    Place(
+NAVIGATION = (
+    NavigationItem("admin:index", _("Home"), "house"),
+    NavigationItem("admin:queue", _("Queue"), "inbox", Capability.SEE_TICKETS),
+    NavigationItem("admin:register", _("New ticket"), "plus", Capability.WORK_TICKETS),
+    NavigationItem("admin:audits", _("Audits"), "file-search", Capability.SEE_TICKETS),
+    NavigationItem("admin:reports", _("Reports"), "chart-column", Capability.SEE_REPORTS),
+    NavigationItem("admin:simulations", _("Simulations"), "flask-conical", Capability.SEE_REPORTS),
+    NavigationItem("admin:coverage", _("Coverage"), "shield-check", Capability.SEE_REPORTS),
+    NavigationItem(
         "admin:notifications_outboxmessage_changelist", _("Outbox"), "mail", Capability.SEE_OUTBOX
     ),
-    Place("admin:config", _("Configuration"), "settings", Capability.SEE_CONFIGURATION),
+    NavigationItem("admin:config", _("Configuration"), "settings", Capability.SEE_CONFIGURATION),
 )
 
 
-def places_for(user: User) -> list[Place]:
-    return [place for place in PLACES if place.needs is None or user.can(place.needs)]
+def navigation_for(user: User) -> list[NavigationItem]:
+    return [item for item in NAVIGATION if item.needs is None or user.can(item.needs)]

@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, URLResolver, path
 from django.utils.translation import gettext_lazy as _
 
-from desk.navigation import places_for
+from desk.navigation import navigation_for
 from foundation.accounts.models import User
 
 LOGIN_APPS = frozenset({"auth", "account", "mfa"})
@@ -50,7 +50,7 @@ class MesaAdminSite(AdminSite):
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context = super().each_context(request)
         if isinstance(request.user, User):
-            context["places"] = places_for(request.user)
+            context["navigation"] = navigation_for(request.user)
         return context
 
     def get_urls(self) -> list[URLPattern | URLResolver]:

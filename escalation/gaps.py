@@ -39,7 +39,7 @@ class CoverageGap:
 
 
 @dataclass(frozen=True)
-class Stretch:
+class GapRange:
     """Consecutive hours ``[first, last]`` of one day with the same gaps, as screens and letters
     show them.
     """
@@ -63,14 +63,14 @@ def kept_gaps(row: Coverage) -> list[CoverageGap]:
     return [CoverageGap(hour, Priority(priority), percent) for hour, priority, percent in row.gaps]
 
 
-def stretches_of(gaps: Iterable[CoverageGap]) -> list[Stretch]:
-    """Return the gaps as stretches: consecutive hours of one day with the same missing priorities
+def gap_ranges(gaps: Iterable[CoverageGap]) -> list[GapRange]:
+    """Return the gaps as ranges: consecutive hours of one day with the same missing priorities
     and percentages.
     """
     lacking: dict[int, set[tuple[int, int]]] = {}
     for gap in gaps:
         lacking.setdefault(gap.hour, set()).add((gap.priority, gap.percent))
-    found: list[Stretch] = []
+    found: list[GapRange] = []
     for _key, run in groupby(
         enumerate(sorted(lacking)),
         key=lambda pair: (pair[1] - pair[0], pair[1] // DAY_HOURS, lacking[pair[1]]),
@@ -81,7 +81,7 @@ def stretches_of(gaps: Iterable[CoverageGap]) -> list[Stretch]:
             Priority(each) for each in sorted({priority for priority, _percent in what})
         )
         found.append(
-            Stretch(
+            GapRange(
                 hours[0],
                 hours[-1],
                 priorities,

@@ -5,7 +5,7 @@ from typing import Any
 
 from catalog.models import Contract
 from escalation.duty import who_answers
-from escalation.gaps import Stretch
+from escalation.gaps import GapRange
 from escalation.models import Drill, Escalation, EscalationLevel, EscalationRule
 from escalation.queries import acknowledge_token, ladder_of
 from escalation.rules import Occurrence
@@ -206,19 +206,19 @@ def notify_gaps(
     *,
     organization: Organization,
     contract: Contract | None,
-    stretches: list[Stretch],
+    ranges: list[GapRange],
     row_id: int,
     at: datetime,
 ) -> None:
     """Notify the supervisors of the hours of the coming week with nobody on duty."""
     lines = [
         {
-            "day": stretch.day,
-            "hours": stretch.hours,
-            "priorities": [int(priority) for priority in stretch.priorities],
-            "percents": list(stretch.percents),
+            "day": gap_range.day,
+            "hours": gap_range.hours,
+            "priorities": [int(priority) for priority in gap_range.priorities],
+            "percents": list(gap_range.percents),
         }
-        for stretch in stretches
+        for gap_range in ranges
     ]
     context = {
         "organization": organization.name,

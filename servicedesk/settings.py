@@ -11,10 +11,10 @@ import dj_database_url
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from servicedesk.environment import Environment, mail_settings, wrong
+from servicedesk.environment import EnvironmentVariables, mail_settings, wrong
 from servicedesk.translations import compile_catalogues
 
-env = Environment()
+env = EnvironmentVariables()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env.text("MESA_VAR", str(BASE_DIR / "var"))).resolve()

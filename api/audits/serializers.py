@@ -7,9 +7,9 @@ from rest_framework import serializers
 from api.tickets.serializers import ClockSerializer
 from audits.models import (
     AuditState,
-    Classification,
     DelayNotice,
     Evidence,
+    EvidenceClass,
     EvidenceState,
 )
 
@@ -107,7 +107,7 @@ class NewAuditSerializer(serializers.Serializer[Any]):
 
 class NewEvidenceSerializer(serializers.Serializer[Any]):
     item = serializers.IntegerField(min_value=1)
-    classification = serializers.ChoiceField(choices=Classification.choices)
+    classification = serializers.ChoiceField(choices=EvidenceClass.choices)
     file = serializers.FileField(required=False)
     redacted = serializers.FileField(
         required=False, help_text="Of confidential evidence: the partial picture."

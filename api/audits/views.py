@@ -26,7 +26,7 @@ from api.tickets.serializers import clock_data
 from audits import queries, services
 from audits.models import (
     AuditRequest,
-    Classification,
+    EvidenceClass,
 )
 from audits.services import NewEvidence
 from foundation.accounts.queries import memberships_of
@@ -134,7 +134,7 @@ class AuditViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[AuditRequest])
         data = body.validated_data
         wanted = NewEvidence(
             number=data["item"],
-            classification=Classification(data["classification"]),
+            classification=EvidenceClass(data["classification"]),
             file=next(iter(checked_files(request._request, "file")), None),
             redacted=next(iter(checked_files(request._request, "redacted")), None),
             summary=data["summary"],

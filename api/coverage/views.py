@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from api.coverage.serializers import CoverageSerializer
 from escalation.coverage import forecasts_of
-from escalation.gaps import stretches_of
+from escalation.gaps import gap_ranges
 from foundation.accounts.queries import get_organization_by_slug
 from foundation.accounts.roles import Capability
 from web.access import needs
@@ -46,7 +46,7 @@ class CoverageView(APIView):
                         "priorities": [priority.code for priority in each.priorities],
                         "percents": list(each.percents),
                     }
-                    for each in stretches_of(forecast.gaps)
+                    for each in gap_ranges(forecast.gaps)
                 ],
             }
             for forecast in forecasts_of(organization, timezone.now())

@@ -11,8 +11,8 @@ from audits import notices, paper, verbs
 from audits.models import (
     AuditRequest,
     AuditState,
-    Classification,
     Evidence,
+    EvidenceClass,
     EvidenceState,
     RequestedItem,
 )
@@ -32,7 +32,7 @@ from tickets.notices import notify_reply
 from tickets.services import publish_customer_informed, solve_automatically, write_message
 
 PDF = "application/pdf"
-EDITABLE = {Classification.PUBLIC, Classification.INTERNAL}
+EDITABLE = {EvidenceClass.PUBLIC, EvidenceClass.INTERNAL}
 SUMMARY = "summary.txt"
 OPEN_EVIDENCE = (EvidenceState.PREPARED, EvidenceState.APPROVED)
 

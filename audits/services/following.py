@@ -12,8 +12,8 @@ from audits.models import (
     VALIDATION,
     AuditRequest,
     AuditState,
-    Classification,
     Evidence,
+    EvidenceClass,
     EvidenceState,
 )
 from audits.queries import DEMAND_PERCENT, delivery_clock, needs_delay_notice, view_of_staff
@@ -89,7 +89,8 @@ def guard_files(*, ticket_id: int, message_id: int | None) -> None:
         EvidenceState.REPLACED,
     ]
     kept = kept.exclude(
-        state__in=settled, classification__in=[Classification.PUBLIC, Classification.INTERNAL]
+        state__in=settled,
+        classification__in=[EvidenceClass.PUBLIC, EvidenceClass.INTERNAL],
     )
     if kept.exists():
         raise NotAllowed(

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from audits import notices, verbs
 from audits.models import (
     AuditRequest,
-    Classification,
     Evidence,
+    EvidenceClass,
     EvidenceState,
     RequestedItem,
 )
@@ -34,7 +34,7 @@ class NewEvidence:
     """Evidence to prepare for item ``number``. Required fields depend on the classification."""
 
     number: int
-    classification: Classification
+    classification: EvidenceClass
     file: CheckedFile | None = None
     redacted: CheckedFile | None = None
     summary: str = ""
@@ -103,7 +103,7 @@ def _put_before(
         name=name,
         source=source,
         deliverable=deliverable,
-        summary=wanted.summary.strip() if wanted.classification == Classification.POLICY else "",
+        summary=wanted.summary.strip() if wanted.classification == EvidenceClass.POLICY else "",
         is_editable=wanted.as_editable,
         prepared_by_id=by.person_id,
         prepared_at=at,
@@ -123,7 +123,7 @@ def _refuse_kept(source: Blob) -> None:
     """Raise ``NotAllowed`` for a public or internal file whose bytes were prepared as confidential
     or as a policy, unless BPO refused that evidence or its replacement.
     """
-    restricted = (Classification.CONFIDENTIAL, Classification.POLICY)
+    restricted = (EvidenceClass.CONFIDENTIAL, EvidenceClass.POLICY)
     kept = Evidence.objects.filter(
         source__sha256=source.sha256, classification__in=restricted
     ).exclude(state=EvidenceState.REFUSED)
@@ -159,14 +159,14 @@ def _converted(item: RequestedItem, wanted: NewEvidence) -> tuple[bytes | None, 
         )
     file = wanted.file
     redacted = wanted.redacted
-    if wanted.classification == Classification.POLICY:
+    if wanted.classification == EvidenceClass.POLICY:
         summary = require_text(wanted.summary, "summary").encode()
         return to_pdf(
             summary, content_type="text/plain", name=SUMMARY
         ), SUMMARY  # the original's name is not delivered either
     if file is None:
         raise Invalid(_("Give the file."), fields={"file": _("Choose a file.")})
-    if wanted.classification == Classification.CONFIDENTIAL:
+    if wanted.classification == EvidenceClass.CONFIDENTIAL:
         if redacted is None or not is_picture(redacted.content_type):
             words = _(
                 "Of confidential evidence only a partial picture leaves: give the picture with "

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from audits.models import Classification
+from audits.models import EvidenceClass
 from audits.permissions import Act
 from web.forms import FilesField
 
@@ -33,7 +33,9 @@ class EvaluateForm(ReasonForm):
 
 class PrepareForm(forms.Form):
     classification = forms.ChoiceField(
-        label=_("Classification"), choices=Classification.choices, initial=Classification.INTERNAL
+        label=_("Classification"),
+        choices=EvidenceClass.choices,
+        initial=EvidenceClass.INTERNAL,
     )
     file = FilesField(
         label=_("File"),

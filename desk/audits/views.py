@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from audits import paper, queries, services
-from audits.models import AuditRequest, Classification, Evidence, EvidenceState
+from audits.models import AuditRequest, Evidence, EvidenceClass, EvidenceState
 from audits.permissions import (
     Act,
     can,
@@ -240,7 +240,7 @@ def _carry_out(
 def _wanted(request: HttpRequest, number: int, data: dict[str, Any]) -> NewEvidence:
     return NewEvidence(
         number=number,
-        classification=Classification(data["classification"]),
+        classification=EvidenceClass(data["classification"]),
         file=next(iter(checked_files(request, "file")), None),
         redacted=next(iter(checked_files(request, "redacted")), None),
         summary=data["summary"],

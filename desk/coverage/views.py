@@ -20,10 +20,10 @@ from escalation.coverage import CoverageForecast, forecasts_of
 from escalation.gaps import (
     DAY_HOURS,
     HOURS,
+    GapRange,
     Recipients,
-    Stretch,
+    gap_ranges,
     kept_gaps,
-    stretches_of,
 )
 from escalation.models import Coverage
 from escalation.queries import coverage_rows, drills_of
@@ -57,7 +57,7 @@ class Square:
 
 
 @dataclass(frozen=True)
-class Line:
+class PercentRow:
     """The recipients at one percentage of a clock in the chosen hour."""
 
     percent: int
@@ -73,14 +73,14 @@ def coverage(request: HttpRequest) -> HttpResponse:
     """
     user = person(request)
     now = timezone.now()
-    rows = [(row, stretches_of(kept_gaps(row))) for row in coverage_rows()]
+    rows = [(row, gap_ranges(kept_gaps(row))) for row in coverage_rows()]
     context = frame(request) | {"rows": [_row(row, found) for row, found in rows], "now": now}
     if slug := request.GET.get("customer"):
         context |= _week(request, get_organization_by_slug(slug), user, now)
     return render(request, "desk/coverage/page.html", context)
 
 
-def _row(row: Coverage, found: list[Stretch]) -> dict[str, object]:
+def _row(row: Coverage, found: list[GapRange]) -> dict[str, object]:
     return {
         "row": row,
         "hours": sum(each.last - each.first + 1 for each in found),
@@ -130,8 +130,8 @@ def _week(
         "hour": hour,
         "hours": range(DAY_HOURS),
         "squares": _squares(forecast, priority),
-        "stretches": stretches_of(forecast.gaps),
-        "lines": _lines(forecast, priority, hour),
+        "ranges": gap_ranges(forecast.gaps),
+        "percent_rows": _percent_rows(forecast, priority, hour),
         "hour_at": forecast.instant_of(hour),
         "next_recipients": forecast.next_recipients(forecast.instant_of(hour)),
         "is_needed": (hour, priority) in forecast.needed,
@@ -156,11 +156,11 @@ def _squares(forecast: CoverageForecast, priority: Priority) -> list[Square]:
     return found
 
 
-def _lines(forecast: CoverageForecast, priority: Priority, hour: int) -> list[Line]:
+def _percent_rows(forecast: CoverageForecast, priority: Priority, hour: int) -> list[PercentRow]:
     at = forecast.instant_of(hour)
     lacking = {gap.percent for gap in forecast.gaps if (gap.hour, gap.priority) == (hour, priority)}
     return [
-        Line(percent, forecast.recipients(priority, percent, at), percent in lacking)
+        PercentRow(percent, forecast.recipients(priority, percent, at), percent in lacking)
         for percent in forecast.percents
     ]
 

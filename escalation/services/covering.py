@@ -11,7 +11,7 @@ from catalog.models import Contract
 from escalation import notices, verbs
 from escalation.coverage import forecasts_of
 from escalation.duty import who_answers
-from escalation.gaps import stretches_of
+from escalation.gaps import gap_ranges
 from escalation.models import Coverage, Drill
 from escalation.queries import levels_of, matrix_on
 from escalation.services.base import DOUBLE_CLICK
@@ -64,7 +64,7 @@ def refresh_coverage(*, organization: Organization, at: datetime) -> int:
             notices.notify_gaps(
                 organization=organization,
                 contract=forecast.contract,
-                stretches=stretches_of(fresh),
+                ranges=gap_ranges(fresh),
                 row_id=row.pk,
                 at=at,
             )

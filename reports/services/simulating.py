@@ -36,8 +36,8 @@ from sla.history.histories import History, read_histories
 from sla.metrics import Metric
 from sla.policies.models import PolicyVersion
 from sla.simulation.drafts import IN_FORCE, draft_from
-from sla.simulation.outcomes import Outcome, Simulator
 from sla.simulation.services import publish_draft
+from sla.simulation.simulator import SimulatedClock, Simulator
 from tickets.models import Ticket, format_number
 
 logger = logging.getLogger(__name__)
@@ -242,12 +242,15 @@ class _Found:
     text: StringIO = field(default_factory=StringIO)
 
     def add(
-        self, history: History, before: dict[Metric, Outcome], after: dict[Metric, Outcome]
+        self,
+        history: History,
+        before: dict[Metric, SimulatedClock],
+        after: dict[Metric, SimulatedClock],
     ) -> None:
-        for outcome in before.values():
-            self.before.count(outcome.metric, outcome.priority, outcome.verdict, outcome.earlier)
-        for outcome in after.values():
-            self.after.count(outcome.metric, outcome.priority, outcome.verdict, outcome.earlier)
+        for clock in before.values():
+            self.before.count(clock.metric, clock.priority, clock.verdict, clock.earlier)
+        for clock in after.values():
+            self.after.count(clock.metric, clock.priority, clock.verdict, clock.earlier)
         if before == after:
             return
         number = format_number(history.ticket_id)
@@ -266,13 +269,13 @@ class _Found:
                 self.shown.append(row)
 
 
-def _columns(outcome: Outcome | None) -> list[str]:
-    if outcome is None:
+def _columns(clock: SimulatedClock | None) -> list[str]:
+    if clock is None:
         return ["", "", ""]
     return [
-        Priority(outcome.priority).code,
-        outcome.verdict,
-        outcome.due_at.isoformat() if outcome.due_at else "",
+        Priority(clock.priority).code,
+        clock.verdict,
+        clock.due_at.isoformat() if clock.due_at else "",
     ]
 
 
@@ -289,8 +292,8 @@ def _compute(part: SimulationPart) -> _Found | None:
         for history in read_histories(
             tickets, organization, as_of=part.as_of, using=settings.READ_ONLY_DATABASE
         ):
-            before = {outcome.metric: outcome for outcome in in_force.outcomes(history)}
-            after = {outcome.metric: outcome for outcome in drafted.outcomes(history)}
+            before = {clock.metric: clock for clock in in_force.clocks(history)}
+            after = {clock.metric: clock for clock in drafted.clocks(history)}
             found.add(history, before, after)
             done += 1
         if not _running(part).update(done=done, run_after=F("run_after") + timedelta(seconds=10)):

@@ -7,7 +7,7 @@ from io import BytesIO
 
 from PIL import Image, ImageDraw
 
-from audits.models import AuditRequest, Classification, Evidence, VisitPlace
+from audits.models import AuditRequest, Evidence, EvidenceClass, VisitPlace
 from audits.queries import requestable_services
 from audits.services import (
     NewEvidence,
@@ -166,14 +166,17 @@ def _list_of(number: int) -> NewEvidence:
         "marta.ibarra;administración;2023-11-20\n"
     )
     file = _file(rows.encode(), "usuarios-con-acceso.csv")
-    return NewEvidence(number=number, classification=Classification.INTERNAL, file=file)
+    return NewEvidence(number=number, classification=EvidenceClass.INTERNAL, file=file)
 
 
 def _settings_of(number: int) -> NewEvidence:
     whole = _picture(hidden=False)
     partial = _picture(hidden=True)
     return NewEvidence(
-        number=number, classification=Classification.CONFIDENTIAL, file=whole, redacted=partial
+        number=number,
+        classification=EvidenceClass.CONFIDENTIAL,
+        file=whole,
+        redacted=partial,
     )
 
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from PIL import Image
 
 from audits import services
-from audits.models import AuditState, Classification, VisitPlace
+from audits.models import AuditState, EvidenceClass, VisitPlace
 from audits.queries import view_of
 from audits.services import AllowanceUsed
 from audits.services.base import NotNow
@@ -58,7 +58,7 @@ def test_evidence_that_has_not_left_does_not_leave_by_another_ticket(house: Hous
     evidence = prepare(
         house,
         audit,
-        classification=Classification.CONFIDENTIAL,
+        classification=EvidenceClass.CONFIDENTIAL,
         file=text("secret"),
         redacted=picture("black"),
     )
@@ -225,7 +225,7 @@ def test_confidential_evidence_is_not_delivered_under_another_name(house: House)
         house,
         audit,
         1,
-        classification=Classification.CONFIDENTIAL,
+        classification=EvidenceClass.CONFIDENTIAL,
         file=secret,
         redacted=picture("black"),
     )
@@ -240,14 +240,14 @@ def test_confidential_evidence_is_not_delivered_under_another_name(house: House)
         by=by(bpo),
         at=MONDAY_9AM,
     )
-    assert prepare(house, audit, 1, file=secret).classification == Classification.INTERNAL
+    assert prepare(house, audit, 1, file=secret).classification == EvidenceClass.INTERNAL
 
     other = text("another")
     prepare(
         house,
         audit,
         2,
-        classification=Classification.CONFIDENTIAL,
+        classification=EvidenceClass.CONFIDENTIAL,
         file=other,
         redacted=picture("black"),
     )
@@ -255,14 +255,14 @@ def test_confidential_evidence_is_not_delivered_under_another_name(house: House)
         house,
         audit,
         2,
-        classification=Classification.CONFIDENTIAL,
+        classification=EvidenceClass.CONFIDENTIAL,
         file=other,
         redacted=picture("blue"),
     )
     services.refuse_evidence(
         audit=audit, evidence_id=again_.pk, reason="Public.", by=by(bpo), at=MONDAY_9AM
     )
-    assert prepare(house, audit, 2, classification=Classification.PUBLIC, file=other).number == 3
+    assert prepare(house, audit, 2, classification=EvidenceClass.PUBLIC, file=other).number == 3
 
     packed = BytesIO()
     Image.open(picture("red").stream).save(packed, "PNG", compress_level=0)
@@ -271,7 +271,7 @@ def test_confidential_evidence_is_not_delivered_under_another_name(house: House)
             house,
             audit,
             2,
-            classification=Classification.CONFIDENTIAL,
+            classification=EvidenceClass.CONFIDENTIAL,
             file=picture("red"),
             redacted=upload(packed.getvalue(), "partial.png"),
         )
@@ -334,7 +334,7 @@ def test_the_name_of_a_policys_file_stays_inside(house: House) -> None:
     evidence = leave(
         house,
         ask(house),
-        classification=Classification.POLICY,
+        classification=EvidenceClass.POLICY,
         file=upload(b"a;b\n", "SECRET-merger.csv"),
         summary="We do.",
     )
@@ -361,7 +361,7 @@ def test_the_original_is_read_inside_under_a_name_of_its_kind(house: House, sign
     evidence = prepare(
         house,
         ask(house),
-        classification=Classification.POLICY,
+        classification=EvidenceClass.POLICY,
         file=upload(b"a;b\n", "SECRET.csv"),
         summary="We do.",
     )

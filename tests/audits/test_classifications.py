@@ -8,7 +8,7 @@ import pytest
 from pypdf import PdfReader
 
 from audits import services
-from audits.models import Classification, Evidence
+from audits.models import Evidence, EvidenceClass
 from foundation.core.errors import Invalid, NotAllowed
 from foundation.documents.signing import check_pdf
 from foundation.notifications.models import OutboxMessage
@@ -73,12 +73,12 @@ def test_confidential_evidence_leaves_as_a_partial_picture_and_the_original_neve
 ) -> None:
     audit = ask(house)
     with pytest.raises(Invalid):
-        prepare(house, audit, classification=Classification.CONFIDENTIAL, file=text())
+        prepare(house, audit, classification=EvidenceClass.CONFIDENTIAL, file=text())
     with pytest.raises(Invalid):
         prepare(
             house,
             audit,
-            classification=Classification.CONFIDENTIAL,
+            classification=EvidenceClass.CONFIDENTIAL,
             file=text(),
             redacted=text("no picture"),
         )
@@ -86,7 +86,7 @@ def test_confidential_evidence_leaves_as_a_partial_picture_and_the_original_neve
         prepare(
             house,
             audit,
-            classification=Classification.CONFIDENTIAL,
+            classification=EvidenceClass.CONFIDENTIAL,
             file=picture(),
             redacted=picture(),
         )
@@ -94,7 +94,7 @@ def test_confidential_evidence_leaves_as_a_partial_picture_and_the_original_neve
     evidence = leave(
         house,
         audit,
-        classification=Classification.CONFIDENTIAL,
+        classification=EvidenceClass.CONFIDENTIAL,
         file=text("secret;wxyz"),
         redacted=picture("black"),
     )
@@ -110,12 +110,17 @@ def test_confidential_evidence_leaves_as_a_partial_picture_and_the_original_neve
 def test_of_a_policy_only_the_summary_leaves(house: House) -> None:
     audit = ask(house)
     with pytest.raises(Invalid):
-        prepare(house, audit, classification=Classification.POLICY, file=text("the whole policy"))
+        prepare(
+            house,
+            audit,
+            classification=EvidenceClass.POLICY,
+            file=text("the whole policy"),
+        )
 
     evidence = leave(
         house,
         audit,
-        classification=Classification.POLICY,
+        classification=EvidenceClass.POLICY,
         file=text("the whole policy"),
         summary="Se respalda a diario.",
     )
@@ -139,7 +144,13 @@ def test_an_editable_file_needs_a_waiver_and_leaves_as_it_is(house: House) -> No
         at=MONDAY_9AM,
     )
     with pytest.raises(NotAllowed):
-        prepare(house, audit, as_editable=True, classification=Classification.POLICY, summary="x")
+        prepare(
+            house,
+            audit,
+            as_editable=True,
+            classification=EvidenceClass.POLICY,
+            summary="x",
+        )
 
     evidence = leave(house, audit, as_editable=True)
 

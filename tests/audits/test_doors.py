@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from audits.models import AuditRequest, Classification, Evidence
+from audits.models import AuditRequest, Evidence, EvidenceClass
 from catalog.models import Contract
 from foundation.accounts.services import issue_user_token
 from foundation.documents.signing import signing_keys
@@ -117,7 +117,7 @@ def test_the_customer_sees_delivered_evidence_alone(
         house,
         audit,
         2,
-        classification=Classification.CONFIDENTIAL,
+        classification=EvidenceClass.CONFIDENTIAL,
         file=text("secret"),
         redacted=picture("black"),
     )

@@ -8,7 +8,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from audits import services
-from audits.models import Classification, Evidence, RequestedItem
+from audits.models import Evidence, EvidenceClass, RequestedItem
 from foundation.core.errors import Invalid
 from tests.support.audits import (
     ask,
@@ -67,7 +67,7 @@ def test_after_the_contract_evidence_is_kept_by_the_policy_and_then_goes_with_it
     evidence = leave(
         house,
         audit,
-        classification=Classification.CONFIDENTIAL,
+        classification=EvidenceClass.CONFIDENTIAL,
         file=text("secret"),
         redacted=picture("black"),
     )

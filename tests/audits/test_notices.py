@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from audits.models import Classification, Conference
+from audits.models import Conference, EvidenceClass
 from audits.services import cancel_conference, earliest_visit, refuse_evidence, stop_audit
 from foundation.calendars.queries import business_calendar_on, work_calendar
 from foundation.duty.models import Absence
@@ -108,7 +108,7 @@ def test_a_stop_calls_a_paused_term_off_too(house: House) -> None:
 
 
 def test_returned_evidence_is_not_waiting_and_accepts_any_file(house: House) -> None:
-    evidence = prepare(house, ask(house), classification=Classification.PUBLIC)
+    evidence = prepare(house, ask(house), classification=EvidenceClass.PUBLIC)
     bpo = house.staff["bpo"]
     other = make_ticket(house)
     refuse_evidence(

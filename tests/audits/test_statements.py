@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from audits.models import Classification
+from audits.models import EvidenceClass
 from tests.support.audits import (
     ask,
     leave,
@@ -55,7 +55,7 @@ def test_the_pages_of_an_audit_cost_the_same_for_little_and_for_much(
             house,
             audit,
             number,
-            classification=Classification.POLICY,
+            classification=EvidenceClass.POLICY,
             file=text("policy"),
             summary="Yes.",
         )

@@ -69,8 +69,10 @@ def test_the_week_has_an_hour_of_each_tone(house: House, desk: Any) -> None:
     assert {square.tone for square in squares} == {"covered", "gap", "idle"}
     gaps = {gap.hour for gap in context["forecast"].gaps if gap.priority == Priority.LOW}
     assert {square.hour for square in squares if square.tone == "gap"} == gaps
-    assert [line.is_gap for line in context["lines"]] == [True] * len(context["lines"])
-    assert [line.percent for line in context["lines"]] == list(context["forecast"].percents)
+    assert [line.is_gap for line in context["percent_rows"]] == [True] * len(
+        context["percent_rows"]
+    )
+    assert [line.percent for line in context["percent_rows"]] == list(context["forecast"].percents)
 
 
 def test_only_supervisors_and_administrators_can_send_a_drill(house: House, sign_in: Any) -> None:
@@ -119,7 +121,7 @@ def test_the_lines_are_those_of_the_chosen_priority(house: House, desk: Any) -> 
 
     def named(priority: str) -> list[tuple[int, list[str]]]:
         query = f"{PAGE}?customer=north&contract=C-north&priority={priority}&hour=9"
-        lines = desk.get(query).context["lines"]
+        lines = desk.get(query).context["percent_rows"]
         return [(line.percent, [each.name for each in line.recipients]) for line in lines][:1]
 
     assert named("low") == [(50, ["", "Tell"])]

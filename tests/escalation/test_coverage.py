@@ -10,7 +10,7 @@ from django.core.cache import cache
 
 from catalog.models import ContractService
 from escalation.coverage import forecasts_of
-from escalation.gaps import stretches_of
+from escalation.gaps import gap_ranges
 from escalation.models import EscalationLevel, EscalationRule
 from escalation.services import publish_ladder, refresh_coverage
 from foundation.accounts.models import Organization, Team, User
@@ -48,7 +48,7 @@ def gaps(
     (forecast,) = forecasts_of(organization, at)
     return [
         (each.day, each.hours, [p.code for p in each.priorities], each.percents)
-        for each in stretches_of(forecast.gaps)
+        for each in gap_ranges(forecast.gaps)
     ]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from servicedesk.environment import Environment, mail_settings
+from servicedesk.environment import EnvironmentVariables, mail_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -54,7 +54,7 @@ def test_a_wrong_variable_is_named_with_its_cure(
 
 def test_a_password_in_a_url_never_reaches_the_message() -> None:
     with pytest.raises(ImproperlyConfigured) as caught:
-        Environment({"DATABASE_URL": "mysql://user:hunter2@host/db"}).url(
+        EnvironmentVariables({"DATABASE_URL": "mysql://user:hunter2@host/db"}).url(
             "DATABASE_URL", ("postgres",)
         )
 

@@ -8,9 +8,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from foundation.accounts.tenancy import every_organization
+from servicedesk.demo.demonstration import DAYS, Demonstration
 from servicedesk.demo.house import build_house as build_demonstration
-from servicedesk.demo.replay import DAYS
-from servicedesk.demo.replay import Replay as DemonstrationReplay
 from sla.clocks.models import Announcement, Clock, ClockSegment
 from sla.clocks.queries import load_clocks
 from sla.clocks.services import rebuild_clocks
@@ -157,7 +156,7 @@ def test_every_clock_of_the_demonstration_is_rebuilt_and_explained_to_the_second
 ) -> None:
     with every_organization(reason="replay the demonstration"):
         house = build_demonstration(MONDAY_9AM - timedelta(days=DAYS + 1))
-        DemonstrationReplay(house, until=MONDAY_9AM, tickets=150).run()
+        Demonstration(house, until=MONDAY_9AM, tickets=150).run()
         explained = 0
         for ticket in Ticket.objects.select_related("organization").order_by("pk"):
             assert rebuild_clocks(ticket=ticket, write=False) == []

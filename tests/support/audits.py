@@ -8,7 +8,7 @@ from openpyxl import load_workbook
 from PIL import Image
 
 from audits import services
-from audits.models import AuditRequest, Classification, Conference, Evidence
+from audits.models import AuditRequest, Conference, Evidence, EvidenceClass
 from audits.queries import requestable_services
 from audits.services import (
     NewEvidence,
@@ -110,7 +110,10 @@ def prepare(
     at: datetime = MONDAY_9AM,
     **more: Any,
 ) -> Evidence:
-    values: dict[str, Any] = {"classification": Classification.INTERNAL, "file": text()} | more
+    values: dict[str, Any] = {
+        "classification": EvidenceClass.INTERNAL,
+        "file": text(),
+    } | more
     person = user or house.agent
     return prepare_evidence(
         audit=audit, wanted=NewEvidence(number=number, **values), by=by(person), at=at

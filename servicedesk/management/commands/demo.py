@@ -18,8 +18,8 @@ from reports.events import ReportRequested, SimulationRequested
 from reports.queries import preceding_month
 from reports.services import NewSimulation, request_report, request_simulation
 from servicedesk.demo.audits import _by, build_audits
+from servicedesk.demo.demonstration import DAYS, TICKETS, Demonstration
 from servicedesk.demo.house import SETUP, House, build_house
-from servicedesk.demo.replay import DAYS, TICKETS, Replay
 from sla.metrics import Metric
 from sla.simulation.drafts import Draft
 
@@ -48,7 +48,7 @@ class Command(BaseCommand):
             unheard(MessageQueued, ReportRequested, SimulationRequested),
         ):
             house = build_house(now - timedelta(days=DAYS + 1))
-            count = Replay(house, until=now, tickets=options["tickets"]).run()
+            count = Demonstration(house, until=now, tickets=options["tickets"]).run()
             build_audits(house, now)
             self._publish(house, now)
             mark_all_sent(at=now)

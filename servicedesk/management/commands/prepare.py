@@ -4,7 +4,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
-from servicedesk.demo.replay import TICKETS
+from servicedesk.demo.demonstration import TICKETS
 
 
 class Command(BaseCommand):

@@ -22,7 +22,7 @@ from sla.simulation.drafts import Draft
 from sla.targets import Target, Term
 
 
-class Outcome(NamedTuple):
+class SimulatedClock(NamedTuple):
     """The result of a clock. ``earlier`` counts breaches of targets that were replaced."""
 
     metric: Metric
@@ -56,14 +56,14 @@ class Simulator:
         self._first = [own[0] for own in versions.values()]
         self._calendars: dict[tuple[CalendarRole, int | None], int] = {}
 
-    def outcomes(self, history: History) -> Iterator[Outcome]:
+    def clocks(self, history: History) -> Iterator[SimulatedClock]:
         """Yield the outcome of each clock that the ticket has under the draft."""
         for metric in AT_ARRIVAL:
-            outcome = self._outcome(history, metric)
+            outcome = self._clock(history, metric)
             if outcome is not None:
                 yield outcome
 
-    def _outcome(self, history: History, metric: Metric) -> Outcome | None:
+    def _clock(self, history: History, metric: Metric) -> SimulatedClock | None:
         stop = _stop_of(history, metric)
         off = history.called_off_at if stop is None else None
         parts, priority, earlier, is_promised = self._parts(history, metric, stop or off)
@@ -74,7 +74,7 @@ class Simulator:
             verdict = Verdict.WITHDRAWN
         else:
             verdict = verdict_on(due_at, stop, self.as_of)
-        return Outcome(metric, priority, verdict, earlier, due_at)
+        return SimulatedClock(metric, priority, verdict, earlier, due_at)
 
     def _parts(
         self, history: History, metric: Metric, end: datetime | None

@@ -57,7 +57,7 @@ class _Planned:
     act: Callable[[datetime], None] = field(compare=False)
 
 
-class Replay(Deeds):
+class Demonstration(Deeds):
     """Performs planned acts from a heap in order of time; each may plan later ones. Stops at
     ``until``.
     """
