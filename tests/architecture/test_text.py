@@ -170,6 +170,23 @@ REPLACED_WORDS = {
     r"vínculos?|ligas?": "enlace",
     r"confirme (en|que)": "acuse recibo",
     r"en marcha": "en curso",
+    r"vigentes?": "en vigor",
+    r"promesas?": "compromiso",
+    r"tardíos?": "incumplido, fuera de tiempo",
+    r"tarde": "fuera de tiempo",
+    r"compromisos": "tiempos comprometidos",
+    r"de quién es el turno": "quién tiene la pelota",
+    r"cuenta completa": "desglose completo",
+    r"pregunta de nuevo": "se actualiza sola",
+    r"como rige": "sin cambio",
+    r"la política de abajo": "la política general que le sigue",
+    r"correo saliente": "bandeja de salida",
+    r"responsable en la mesa": "seguimiento en la mesa",
+    r"que lleguen? obliga|obliga a los tickets": "aplica a los tickets que lleguen",
+    r"los filtros ocultan todo": "ningún ticket coincide con los filtros",
+    r"clase": "tipo",
+    r"retirad[oa](?! por la mesa)": "sin efecto",
+    r"responsable": "asignado a",
 }
 
 

@@ -113,7 +113,7 @@ def test_saving_a_policy_in_force_makes_a_version_for_the_same_subject(
     assert (second.number, second.contract, second.person) == (2, first.contract, first.person)
     assert sorted(second.targets.values_list("minutes", flat=True)) == [30, 40, 40, 40]
     page = client.get("/admin/sla/policyversion/").content.decode()
-    assert ("reemplazada" in page, "vigente" in page) == (True, True)
+    assert ("reemplazada" in page, "en vigor" in page) == (True, True)
 
 
 def test_a_policy_that_waits_is_changed_between_its_neighbours_alone(house: House) -> None:
