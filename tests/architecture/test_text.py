@@ -185,7 +185,7 @@ REPLACED_WORDS = {
     r"que lleguen? obliga|obliga a los tickets": "aplica a los tickets que lleguen",
     r"los filtros ocultan todo": "ningún ticket coincide con los filtros",
     r"clase": "tipo",
-    r"retirad[oa](?! por la mesa)": "sin efecto",
+    r"retirad[oa](?! (por la mesa|al nivel))": "sin efecto",
     r"responsable": "asignado a",
 }
 
