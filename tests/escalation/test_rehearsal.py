@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from escalation.models import RuleLog
@@ -16,7 +18,7 @@ from tests.support.house import (
     make_ticket,
 )
 from tests.support.rules import give_account_manager, rule, sweep_rules_at
-from tests.support.tickets import step
+from tests.support.tickets import started, step
 from tickets import services
 from tickets.models import Ticket
 
@@ -93,3 +95,43 @@ def test_a_rehearsal_agrees_with_the_later_run_of_the_rule(house: House) -> None
             if (row["rule"], row["outcome"]) == (each.pk, "ran")
         }
         assert {touched.ticket.pk for touched in rehearse(each, [], at=end).touched} == ran != set()
+
+
+def test_a_rehearsal_of_states_ends_at_its_own_instant(house: House) -> None:
+    ticket = started(house)
+    other = make_ticket(house)
+    step(house, other, "start", MONDAY_9AM + HOUR)
+    tried = rule(
+        trigger="state",
+        percent=None,
+        states=["in_progress"],
+        action="tell",
+        person=house.agent,
+        is_active=False,
+    )
+
+    def touched(at: Any) -> list[int]:
+        return [each.ticket.pk for each in rehearse(tried, [], at=at).touched]
+
+    assert touched(MONDAY_9AM) == [ticket.pk]
+    assert touched(MONDAY_9AM + HOUR) == [other.pk, ticket.pk]
+
+
+def test_a_note_of_the_desk_does_not_end_a_silence(house: House) -> None:
+    noted = started(house)
+    answered = started(house)
+    at = MONDAY_9AM + 50 * MINUTE
+    services.add_note(ticket=noted, body="Seen.", by=by(house.agent), at=at)
+    services.reply_to_customer(ticket=answered, body="We look.", by=by(house.agent), at=at)
+    tried = rule(
+        trigger="silence",
+        percent=None,
+        silence_minutes=60,
+        action="tell",
+        person=house.agent,
+        is_active=False,
+    )
+
+    found = rehearse(tried, [], at=MONDAY_9AM + 90 * MINUTE)
+
+    assert [each.ticket.pk for each in found.touched] == [noted.pk]

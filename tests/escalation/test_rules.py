@@ -274,3 +274,33 @@ def test_a_rule_notifies_only_staff_who_serve_the_customer(house: House) -> None
         ("failed", ["not_serving"])
     ]
     assert not OutboxMessage.objects.filter(template="rule").exists()
+
+
+@pytest.mark.parametrize(
+    ("states", "is_refused"),
+    [
+        (["closed"], True),
+        (["closed", "rejected", "cancelled"], True),
+        (["closed", "open"], False),
+        ([], False),
+    ],
+)
+def test_a_rule_for_silence_waits_in_a_state_that_is_open(
+    house: House, states: list[str], is_refused: bool
+) -> None:
+    values = {
+        "trigger": "silence",
+        "percent": None,
+        "silence_minutes": 60,
+        "action": "tell",
+        "person": house.agent,
+        "states": states,
+    }
+    problems: set[str] = set()
+
+    try:
+        rule(**values)
+    except ValidationError as error:
+        problems = set(error.message_dict)
+
+    assert problems == ({"states"} if is_refused else set())

@@ -1,23 +1,17 @@
-"""What drills, matrices and forecasts leave and name."""
+"""Drills, published matrices, and the recipients that a forecast names."""
 
 from typing import Any
-
-import pytest
-from django.core.exceptions import ValidationError
 
 from escalation.coverage import forecasts_of
 from escalation.models import EscalationLevel
 from escalation.queries import coverage_to_compute
-from escalation.rehearsal import rehearse
 from escalation.services import publish_ladder, refresh_coverage, start_drill
 from foundation.accounts.models import User
 from foundation.activity.models import Record
 from foundation.core.classification import Priority
 from foundation.notifications.models import OutboxMessage
-from tests.support.house import HOUR, MINUTE, MONDAY_9AM, SETUP, House, by, make_ticket
+from tests.support.house import HOUR, MINUTE, MONDAY_9AM, SETUP, House, by
 from tests.support.rules import rule
-from tests.support.tickets import started, step
-from tickets import services
 
 
 def level(position: int, contact: User) -> EscalationLevel:
@@ -112,73 +106,3 @@ def test_rules_name_their_recipients_at_their_percentage_and_priority(house: Hou
     assert named(Priority.LOW, 50) == []
     assert named(Priority.LOW, 75) == [("rule", "Tell", (bpo,))]
     assert named(Priority.HIGH, 100) == [first]
-
-
-@pytest.mark.parametrize(
-    ("states", "is_refused"),
-    [
-        (["closed"], True),
-        (["closed", "rejected", "cancelled"], True),
-        (["closed", "open"], False),
-        ([], False),
-    ],
-)
-def test_a_rule_for_silence_waits_in_a_state_that_is_open(
-    house: House, states: list[str], is_refused: bool
-) -> None:
-    values = {
-        "trigger": "silence",
-        "percent": None,
-        "silence_minutes": 60,
-        "action": "tell",
-        "person": house.agent,
-        "states": states,
-    }
-    problems: set[str] = set()
-
-    try:
-        rule(**values)
-    except ValidationError as error:
-        problems = set(error.message_dict)
-
-    assert problems == ({"states"} if is_refused else set())
-
-
-def test_a_rehearsal_of_states_ends_at_its_own_instant(house: House) -> None:
-    ticket = started(house)
-    other = make_ticket(house)
-    step(house, other, "start", MONDAY_9AM + HOUR)
-    tried = rule(
-        trigger="state",
-        percent=None,
-        states=["in_progress"],
-        action="tell",
-        person=house.agent,
-        is_active=False,
-    )
-
-    def touched(at: Any) -> list[int]:
-        return [each.ticket.pk for each in rehearse(tried, [], at=at).touched]
-
-    assert touched(MONDAY_9AM) == [ticket.pk]
-    assert touched(MONDAY_9AM + HOUR) == [other.pk, ticket.pk]
-
-
-def test_a_note_of_the_desk_does_not_end_a_silence(house: House) -> None:
-    noted = started(house)
-    answered = started(house)
-    at = MONDAY_9AM + 50 * MINUTE
-    services.add_note(ticket=noted, body="Seen.", by=by(house.agent), at=at)
-    services.reply_to_customer(ticket=answered, body="We look.", by=by(house.agent), at=at)
-    tried = rule(
-        trigger="silence",
-        percent=None,
-        silence_minutes=60,
-        action="tell",
-        person=house.agent,
-        is_active=False,
-    )
-
-    found = rehearse(tried, [], at=MONDAY_9AM + 90 * MINUTE)
-
-    assert [each.ticket.pk for each in found.touched] == [noted.pk]
