@@ -135,8 +135,8 @@ def test_only_the_hour_without_an_answer_is_a_gap(house: House, sign_in: Any) ->
     client = sign_in(house.staff["desk_supervisor"])
     path = "/admin/coverage/?customer=north&priority=low"
 
-    covered = client.get(f"{path}&hour=10").context["lines"]
-    open_gap = client.get(f"{path}&hour=34").context["lines"]
+    covered = client.get(f"{path}&hour=10").context["percent_rows"]
+    open_gap = client.get(f"{path}&hour=34").context["percent_rows"]
 
     assert {line.is_gap for line in covered} == {False}
     assert {line.is_gap for line in open_gap} == {True}
