@@ -82,11 +82,11 @@ def note_base() -> None:
 
 
 def sweep() -> dict[str, float]:
-    """Return the median milliseconds over ``RUNS``: ``look ms`` to find due tickets, ``sweep ms``
+    """Return the median milliseconds over ``RUNS``: ``find ms`` to find due tickets, ``sweep ms``
     to find and settle them.
     """
 
-    looks = []
+    finds = []
     settles = []
     for run in range(RUNS + 1):  # the first one warms up
         at = timezone.now()
@@ -102,12 +102,12 @@ def sweep() -> dict[str, float]:
         Clock.objects.filter(pk__in=chosen).update(next_event_at=at - timedelta(seconds=1 + run))
         began = time.perf_counter()
         due = due_ticket_ids(at=at, limit=500)
-        looks.append((time.perf_counter() - began) * 1000)
+        finds.append((time.perf_counter() - began) * 1000)
         assert len(due) == NEWLY_DUE, len(due)
         for _organization_id, ticket_id in due:
             settle_ticket(ticket_id=ticket_id, at=at)
         settles.append((time.perf_counter() - began) * 1000)
-    return {"look ms": statistics.median(looks[1:]), "sweep ms": statistics.median(settles[1:])}
+    return {"find ms": statistics.median(finds[1:]), "sweep ms": statistics.median(settles[1:])}
 
 
 def redate() -> dict[str, float]:
