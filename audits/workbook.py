@@ -95,12 +95,12 @@ def _day(value: Any) -> date:
     if isinstance(value, date):
         return value
     try:
-        found = parse_date(str(value).strip())
+        day = parse_date(str(value).strip())
     except ValueError:
-        found = None
-    if found is None:
+        day = None
+    if day is None:
         raise ValueError(_("Write a date such as 2026-01-31."))
-    return found
+    return day
 
 
 def _environment(value: Any) -> Environment:
@@ -236,15 +236,15 @@ def read_form(stream: IO[bytes], services: Sequence[Service]) -> WantedAudit:
     end = values.get("period_to")
     if isinstance(start, date) and isinstance(end, date) and end < start:
         wrong[f"{request.title}!C{_FIRST_ROW + 5}"] = _("The period ends before it begins.")
-    found = _items(items, services, wrong)
-    if not found and not any(where.startswith(items.title) for where in wrong):
+    wanted_items = _items(items, services, wrong)
+    if not wanted_items and not any(where.startswith(items.title) for where in wrong):
         wrong[f"{items.title}!C{_FIRST_ITEM}"] = _("List at least one item.")
     if wrong:
         cells = ", ".join(wrong)
         raise FormRefused(
             _("Correct these cells of the form: %(cells)s.") % {"cells": cells}, fields=wrong
         )
-    return WantedAudit(items=tuple(found), **values)
+    return WantedAudit(items=tuple(wanted_items), **values)
 
 
 class _Sheet:
@@ -300,12 +300,12 @@ def _sheets(stream: IO[bytes]) -> tuple[_Sheet, _Sheet]:
 
 def _titles() -> list[set[str]]:
     """Return the titles of the request sheet and of the items sheet, in every language."""
-    found: list[set[str]] = [set(), set()]
+    titles: list[set[str]] = [set(), set()]
     for language in ("es", "en"):
         with translation.override(language):
-            for names, title in zip(found, _SHEETS, strict=True):
+            for names, title in zip(titles, _SHEETS, strict=True):
                 names.add(str(title))
-    return found
+    return titles
 
 
 def _beyond(sheet: Any) -> Iterator[Any]:
@@ -321,7 +321,7 @@ def _items(sheet: _Sheet, services: Sequence[Service], wrong: dict[str, Text]) -
         for name in (service.name_es, service.name_en)
         if name
     }
-    found = []
+    wanted_items = []
     for row in range(_FIRST_ITEM, sheet.max_row + 1):
         named, described = (str(sheet.value(row, column) or "").strip() for column in (2, 3))
         if not named and not described:
@@ -341,5 +341,5 @@ def _items(sheet: _Sheet, services: Sequence[Service], wrong: dict[str, Text]) -
                 "limit": MAX_TEXT
             }
         if service is not None and described:
-            found.append(WantedItem(service, described))
-    return found
+            wanted_items.append(WantedItem(service, described))
+    return wanted_items

@@ -93,14 +93,14 @@ class CoverageForecast:
         """Return the recipients when a clock of an unassigned ticket reaches ``percent`` at ``at``:
         the first line, those of rules, and at a breach the first level.
         """
-        found = []
+        recipients = []
         first_line = self._first_line(at)
         if first_line:
-            found.append(Recipients(first_line, at, "desk"))
-        found += self._by_rules(priority, percent, at)
+            recipients.append(Recipients(first_line, at, "desk"))
+        recipients += self._by_rules(priority, percent, at)
         if percent == BREACH_PERCENT and self._levels_at(at):
-            found.append(self._by_level(0, at))
-        return found
+            recipients.append(self._by_level(0, at))
+        return recipients
 
     def next_recipients(self, at: datetime) -> Recipients | None:
         """Return the second level's recipients when the first one does not acknowledge a breach at

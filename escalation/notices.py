@@ -142,14 +142,14 @@ def _first_level(ticket: Ticket, roster: Roster, at: datetime) -> list[User]:
 
 def notify_out_of_contract(*, ticket: Ticket, at: datetime) -> None:
     """Tell the desk's supervisors that a ticket came in without a contract in force (SPEC 1.2)."""
-    found = _supervisors(ticket.organization_id, roster_on(at, ticket.organization_id), at)
+    supervisors = _supervisors(ticket.organization_id, roster_on(at, ticket.organization_id), at)
     same: dict[str, Any] = {
         "template": "out_of_contract",
         "key": f"out:{ticket.pk}",
         "for_staff": True,
-        "not_before": found.at,
+        "not_before": supervisors.at,
     }
-    send(ticket, [ticket_letter(ticket, to=person, **same) for person in found.people], at)
+    send(ticket, [ticket_letter(ticket, to=person, **same) for person in supervisors.people], at)
 
 
 def notify_rule(
@@ -191,15 +191,15 @@ def notify_loop(*, ticket: Ticket, rule: EscalationRule, at: datetime) -> None:
     action is skipped.
     """
     key = f"loop:{rule.pk}:{ticket.pk}:{at:%Y-%m-%d}"
-    found = _supervisors(ticket.organization_id, roster_on(at, ticket.organization_id), at)
+    supervisors = _supervisors(ticket.organization_id, roster_on(at, ticket.organization_id), at)
     same: dict[str, Any] = {
         "template": "rule_loop",
         "key": key,
         "for_staff": True,
-        "not_before": found.at,
+        "not_before": supervisors.at,
         "rule": rule.name,
     }
-    send(ticket, [ticket_letter(ticket, to=person, **same) for person in found.people], at)
+    send(ticket, [ticket_letter(ticket, to=person, **same) for person in supervisors.people], at)
 
 
 def notify_gaps(
@@ -226,7 +226,7 @@ def notify_gaps(
         "time_zone": organization.time_zone,
         "lines": lines,
     }
-    found = _supervisors(organization.pk, roster_on(at, organization.pk), at)
+    supervisors = _supervisors(organization.pk, roster_on(at, organization.pk), at)
     letters = [
         Letter(
             template="coverage_gap",
@@ -235,11 +235,11 @@ def notify_gaps(
             recipient_id=person.pk,
             language=person.language or organization.language,
             dedupe_key=f"coverage:{row_id}:{at.isoformat()}:{person.pk}",
-            not_before=found.at,
+            not_before=supervisors.at,
             context=context,
             links={"url": Link("coverage", organization.slug, for_staff=True)},
         )
-        for person in found.people
+        for person in supervisors.people
     ]
     queue_letters(organization_id=organization.pk, letters=letters, at=at)
 

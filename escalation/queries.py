@@ -150,8 +150,8 @@ def active_rules() -> list[ActiveRule]:
     """Return the active rules in their order. Cached for a minute; ``renew_rule`` deletes the cache
     entry.
     """
-    found: list[ActiveRule] | None = cache.get(RULES_KEY)
-    if found is None:
+    active: list[ActiveRule] | None = cache.get(RULES_KEY)
+    if active is None:
         rules = (
             EscalationRule.objects.filter(is_active=True)
             .select_related("person", "team")
@@ -165,9 +165,9 @@ def active_rules() -> list[ActiveRule]:
             "escalationrule_id", "organization_id"
         ):
             named.setdefault(rule_id, []).append(organization_id)
-        found = [ActiveRule(rule, tuple(named.get(rule.pk, ()))) for rule in rules]
-        cache.set(RULES_KEY, found, _RULES_KEPT_SECONDS)
-    return found
+        active = [ActiveRule(rule, tuple(named.get(rule.pk, ()))) for rule in rules]
+        cache.set(RULES_KEY, active, _RULES_KEPT_SECONDS)
+    return active
 
 
 def any_rule(*triggers: Trigger) -> bool:

@@ -103,13 +103,13 @@ def _clocks(
 
 
 def _states_of(ticket_ids: set[int]) -> dict[int, list[tuple[datetime, str]]]:
-    found: dict[int, list[tuple[datetime, str]]] = {}
+    by_ticket: dict[int, list[tuple[datetime, str]]] = {}
     stays = StateInterval.objects.filter(ticket_id__in=list(ticket_ids)).order_by(
         "ticket_id", "started_at", "pk"
     )
     for ticket_id, started_at, state in stays.values_list("ticket_id", "started_at", "state"):
-        found.setdefault(ticket_id, []).append((started_at, state))
-    return found
+        by_ticket.setdefault(ticket_id, []).append((started_at, state))
+    return by_ticket
 
 
 def _state_at(stays: list[tuple[datetime, str]], at: datetime) -> str:

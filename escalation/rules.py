@@ -97,22 +97,22 @@ def unmet(
     ``customers`` are the ids of the rule's organizations; empty means all. A silence rule without
     states applies in ``WAITS_FOR_US``.
     """
-    found = []
+    conditions = []
     if rule.trigger == Trigger.CLOCK:
         if rule.metric and rule.metric != occurrence.metric:
-            found.append(Condition.METRIC)
+            conditions.append(Condition.METRIC)
         if occurrence.percent < (rule.percent or 0):
-            found.append(Condition.PERCENT)
+            conditions.append(Condition.PERCENT)
     states = rule.states or (WAITS_FOR_US if rule.trigger == Trigger.SILENCE else ())
     if states and about.state not in states:
-        found.append(Condition.STATE)
+        conditions.append(Condition.STATE)
     if rule.priorities and Priority(about.priority).code not in rule.priorities:
-        found.append(Condition.PRIORITY)
+        conditions.append(Condition.PRIORITY)
     if rule.support_types and about.support_type not in rule.support_types:
-        found.append(Condition.SUPPORT_TYPE)
+        conditions.append(Condition.SUPPORT_TYPE)
     if customers and about.organization_id not in customers:
-        found.append(Condition.CUSTOMER)
-    return found
+        conditions.append(Condition.CUSTOMER)
+    return conditions
 
 
 @dataclass(frozen=True)

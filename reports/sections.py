@@ -154,11 +154,11 @@ def shown_sections(figures: Mapping[str, Any]) -> list[Section]:
 
 
 def _sum_of(turns: Iterable[dict[str, int]]) -> dict[str, int]:
-    found: dict[str, int] = {}
+    total: dict[str, int] = {}
     for each in turns:
         for holder, seconds in each.items():
-            found[holder] = found.get(holder, 0) + seconds
-    return {str(holder): found[holder] for holder in Holder if holder in found}
+            total[holder] = total.get(holder, 0) + seconds
+    return {str(holder): total[holder] for holder in Holder if holder in total}
 
 
 def _breach(clock: Clock, ticket: Ticket) -> dict[str, Any]:

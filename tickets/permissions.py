@@ -51,17 +51,17 @@ def standing(user: User, ticket: Ticket) -> frozenset[Who]:
     A consultant is ``HOLDER`` of tickets assigned to them, and of every ticket whose team is above
     the desk's level.
     """
-    found: set[Who] = set()
+    parties: set[Who] = set()
     if user.can(Capability.WORK_TICKETS):
-        found |= {Who.DESK, Who.HOLDER}
+        parties |= {Who.DESK, Who.HOLDER}
     elif user.can(Capability.HOLD_TICKETS) and (
         ticket.assignee_id == user.pk or (ticket.team is not None and ticket.team.level > 1)
     ):
-        found.add(Who.HOLDER)
+        parties.add(Who.HOLDER)
     if not user.is_staff:
         membership = membership_of(user.pk, ticket.organization_id)
         if membership is not None:
             is_own = ticket.requester_id == user.pk and membership.has_role(*RAISES_TICKETS)
             if is_own or membership.has_role(*ACTS_FOR_ORGANIZATION):
-                found.add(Who.REQUESTER)
-    return frozenset(found)
+                parties.add(Who.REQUESTER)
+    return frozenset(parties)

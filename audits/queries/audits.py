@@ -48,14 +48,14 @@ def get_audit(user: User, number: str) -> AuditRequest:
     may not see it.
     """
     digits = number.rpartition("-")[2]
-    found = (
+    audit = (
         audits_of(user).filter(ticket_id=int(digits)).first()
         if digits.isdecimal() and len(digits) < 19
         else None
     )
-    if found is None or found.ticket.number != number.upper():
+    if audit is None or audit.ticket.number != number.upper():
         raise NotFound(_("There is no such audit."))
-    return found
+    return audit
 
 
 def audit_of_ticket(ticket_id: int) -> AuditRequest | None:
@@ -92,24 +92,24 @@ def get_undelivered_evidence(user: User, audit: AuditRequest, evidence_id: int) 
 
 
 def get_item(audit: AuditRequest, number: int) -> RequestedItem:
-    found = RequestedItem.objects.filter(audit=audit, number=number).order_by("pk").first()
-    if found is None:
+    item = RequestedItem.objects.filter(audit=audit, number=number).order_by("pk").first()
+    if item is None:
         raise NotFound(_("This is not on the list of the request: what is new needs a new ticket."))
-    return found
+    return item
 
 
 def get_conference(audit: AuditRequest, conference_id: int) -> Conference:
-    found = Conference.objects.filter(audit=audit, pk=conference_id).order_by("pk").first()
-    if found is None:
+    conference = Conference.objects.filter(audit=audit, pk=conference_id).order_by("pk").first()
+    if conference is None:
         raise NotFound(_("There is no such conference."))
-    return found
+    return conference
 
 
 def get_visit(audit: AuditRequest, visit_id: int) -> Visit:
-    found = Visit.objects.filter(audit=audit, pk=visit_id).order_by("pk").first()
-    if found is None:
+    visit = Visit.objects.filter(audit=audit, pk=visit_id).order_by("pk").first()
+    if visit is None:
         raise NotFound(_("There is no such visit."))
-    return found
+    return visit
 
 
 @dataclass(frozen=True)

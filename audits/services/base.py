@@ -116,10 +116,10 @@ def write_to_customer(
 
 def require_text(text: str, field: str) -> str:
     """Return the stripped text; raise ``Invalid`` for ``field`` when it is empty."""
-    found = text.strip()
-    if not found:
+    stripped = text.strip()
+    if not stripped:
         raise Invalid(_("Some data is missing."), fields={field: _("This is needed.")})
-    return found
+    return stripped
 
 
 def record_audit(

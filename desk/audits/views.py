@@ -86,34 +86,34 @@ def audit(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def _page(
-    request: HttpRequest, found: AuditRequest, *, refused: FormOn | None = None, status: int = 200
+    request: HttpRequest, audit: AuditRequest, *, refused: FormOn | None = None, status: int = 200
 ) -> HttpResponse:
     user = person(request)
     now = timezone.now()
-    view = queries.view_of(found, user)
+    view = queries.view_of(audit, user)
     attachments = queries.attachments_of(view)
 
     def offer(act: str, target: int = 0) -> list[FormOn]:
-        if not can(user, Act(act), found):
+        if not can(user, Act(act), audit):
             return []
         if refused is not None and (refused.act, refused.target) == (act, target):
             return [refused]
         return [FormOn(act, target, FORMS[act][1], form_of(act, target), is_open=False)]
 
     context = frame(request) | {
-        "audit": found,
+        "audit": audit,
         "view": view,
-        "ticket": found.ticket,
-        "zone": found.organization.time_zone,
+        "ticket": audit.ticket,
+        "zone": audit.organization.time_zone,
         "now": now,
         "wants_notice": queries.needs_delay_notice(view, now),
-        "sees_evidence": sees_evidence(user, found.organization_id),
+        "sees_evidence": sees_evidence(user, audit.organization_id),
         "items": [_item(each, offer, user, attachments) for each in view.items],
         "acts": [
             form
             for act in (
                 Act.EVALUATE,
-                *([Act.COMPLETE] if found.reopened_at else []),
+                *([Act.COMPLETE] if audit.reopened_at else []),
                 Act.TELL_DELAY,
                 Act.SCHEDULE,
                 Act.RESUME,
@@ -129,7 +129,7 @@ def _page(
             (each, [] if each.is_cancelled else offer(Act.CANCEL_CONFERENCE, each.pk))
             for each in view.conferences
         ],
-        "index": queries.index_attachment(found),
+        "index": queries.index_attachment(audit),
         "refused": refused,
     }
     return render(request, "desk/audits/page.html", context, status=status)
@@ -170,14 +170,14 @@ def act(request: HttpRequest, number: str, name: str, target: int) -> HttpRespon
     """Run one act and redirect to the page. A refusal renders the typed fields again: the form of
     the act alone for htmx, else the whole page.
     """
-    found = queries.get_audit(person(request), number)
+    audit = queries.get_audit(person(request), number)
     if name not in FORMS:
         raise NotFound(_("There is no such step."))
     form = form_of(name, target, request.POST, request.FILES)
     status = 400
     if form.is_valid():
         try:
-            _carry_out(request, found, name, target, form.cleaned_data)
+            _carry_out(request, audit, name, target, form.cleaned_data)
         except DomainError as error:
             put_on_form(form, error)
             status = page_status(error)
@@ -257,8 +257,8 @@ def evidence_file(
     to be delivered (``draft``). Raises ``NotAllowed`` and ``NotFound``.
     """
     user = person(request)
-    found = queries.get_audit(user, number)
-    evidence = queries.get_undelivered_evidence(user, found, evidence_id)
+    audit = queries.get_audit(user, number)
+    evidence = queries.get_undelivered_evidence(user, audit, evidence_id)
     if kind == "source" and evidence.source is not None:
         # ``evidence.name`` names what will be delivered; the original gets a name of its own
         ending = guess_extension(evidence.source.content_type) or ""
@@ -270,10 +270,10 @@ def evidence_file(
         return file_response(evidence.deliverable, evidence.name)
     if kind == "draft":
         response = HttpResponse(
-            paper.bound(found, evidence, at=None), content_type="application/pdf"
+            paper.bound(audit, evidence, at=None), content_type="application/pdf"
         )
         response["Content-Disposition"] = (
-            f'inline; filename="draft-{paper.file_name(found, evidence)}"'
+            f'inline; filename="draft-{paper.file_name(audit, evidence)}"'
         )
         response["Cache-Control"] = "private, no-store"
         return response

@@ -74,16 +74,16 @@ def coverage(request: HttpRequest) -> HttpResponse:
     user = person(request)
     now = timezone.now()
     rows = [(row, gap_ranges(kept_gaps(row))) for row in coverage_rows()]
-    context = frame(request) | {"rows": [_row(row, found) for row, found in rows], "now": now}
+    context = frame(request) | {"rows": [_row(row, ranges) for row, ranges in rows], "now": now}
     if slug := request.GET.get("customer"):
         context |= _week(request, get_organization_by_slug(slug), user, now)
     return render(request, "desk/coverage/page.html", context)
 
 
-def _row(row: Coverage, found: list[GapRange]) -> dict[str, object]:
+def _row(row: Coverage, ranges: list[GapRange]) -> dict[str, object]:
     return {
         "row": row,
-        "hours": sum(each.last - each.first + 1 for each in found),
+        "hours": sum(each.last - each.first + 1 for each in ranges),
         "zone": row.organization.time_zone,
         "link": _link(row.organization, row.contract),
     }
@@ -143,7 +143,7 @@ def _week(
 
 def _squares(forecast: CoverageForecast, priority: Priority) -> list[Square]:
     lacking = {gap.hour for gap in forecast.gaps if gap.priority == priority}
-    found = []
+    squares = []
     for hour in range(HOURS):
         tone = (
             "gap"
@@ -152,8 +152,8 @@ def _squares(forecast: CoverageForecast, priority: Priority) -> list[Square]:
             if (hour, priority) in forecast.needed
             else "idle"
         )
-        found.append(Square(hour, tone))
-    return found
+        squares.append(Square(hour, tone))
+    return squares
 
 
 def _percent_rows(forecast: CoverageForecast, priority: Priority, hour: int) -> list[PercentRow]:

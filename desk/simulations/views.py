@@ -99,24 +99,24 @@ def _initial(request: HttpRequest) -> dict[str, object]:
 @require_safe
 @needs(Capability.SEE_REPORTS)
 def simulation(request: HttpRequest, simulation_id: int) -> HttpResponse:
-    found = queries.get_simulation(person(request), simulation_id)
-    context = _result(request, found, None)
+    simulation = queries.get_simulation(person(request), simulation_id)
+    context = _result(request, simulation, None)
     if is_partial(request) and not context["is_running"]:
         return HttpResponseClientRefresh()  # the waiting page reloads to show the result
     return render(request, "desk/simulations/page.html", frame(request) | context)
 
 
 def _result(
-    request: HttpRequest, found: Simulation, form: PutInForceForm | None
+    request: HttpRequest, simulation: Simulation, form: PutInForceForm | None
 ) -> dict[str, object]:
     can_publish = person(request).can(Capability.CONFIGURE)
     if form is None and can_publish:
-        form = PutInForceForm(organization_ids=found.organization_ids)
-    draft = draft_from(found.draft)
-    result = queries.simulation_result(found)
+        form = PutInForceForm(organization_ids=simulation.organization_ids)
+    draft = draft_from(simulation.draft)
+    result = queries.simulation_result(simulation)
     return {
-        "simulation": found,
-        "again_url": f"{reverse('admin:simulations')}?again={found.pk}",
+        "simulation": simulation,
+        "again_url": f"{reverse('admin:simulations')}?again={simulation.pk}",
         "result": result,
         "is_running": result.is_running,
         "can_put_in_force": form is not None
@@ -137,11 +137,11 @@ def _result(
 @needs(Capability.SEE_REPORTS)
 def simulation_changes(request: HttpRequest, simulation_id: int) -> HttpResponseBase:
     """Stream every clock with a different result as CSV, one customer's month after the other."""
-    found = queries.get_simulation(person(request), simulation_id)
+    simulation = queries.get_simulation(person(request), simulation_id)
     response = StreamingHttpResponse(
-        _changes(queries.simulation_result(found)), content_type=CSV_TYPE
+        _changes(queries.simulation_result(simulation)), content_type=CSV_TYPE
     )
-    response["Content-Disposition"] = f'attachment; filename="simulation-{found.pk}.csv"'
+    response["Content-Disposition"] = f'attachment; filename="simulation-{simulation.pk}.csv"'
     response["Cache-Control"] = "private, no-store"
     return response
 
@@ -171,16 +171,16 @@ def put_in_force(request: HttpRequest, simulation_id: int) -> HttpResponse:
     """Publish the simulated targets, pauses and matrix as new versions for a contract.
     Administrators only.
     """
-    found = queries.get_simulation(person(request), simulation_id)
+    simulation = queries.get_simulation(person(request), simulation_id)
     now = timezone.now()
-    form = PutInForceForm(request.POST, organization_ids=found.organization_ids)
+    form = PutInForceForm(request.POST, organization_ids=simulation.organization_ids)
     if form.is_valid():
         contract = form.cleaned_data["contract"]
         chosen = form.cleaned_data["effective_from"]
         local = zone(contract.organization.time_zone)
         try:
             services.put_in_force(
-                simulation=found,
+                simulation=simulation,
                 contract=contract,
                 effective_from=chosen.replace(tzinfo=local) if chosen else now,
                 by=actor(request, Channel.DESK),
@@ -199,6 +199,6 @@ def put_in_force(request: HttpRequest, simulation_id: int) -> HttpResponse:
     return render(
         request,
         "desk/simulations/page.html",
-        frame(request) | _result(request, found, form),
+        frame(request) | _result(request, simulation, form),
         status=400,
     )

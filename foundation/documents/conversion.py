@@ -180,14 +180,14 @@ def _picture(content: bytes, name: str) -> bytes:
     Raises ``NotConvertible`` when it is damaged or too large.
     """
     try:
-        found = BytesIO()
-        _seen(content).save(found, "PDF", resolution=_DPI)
+        buffer = BytesIO()
+        _seen(content).save(buffer, "PDF", resolution=_DPI)
     except _NO_PICTURE as error:
         raise NotConvertible(
             _("“%(name)s” is damaged or too large: it cannot be read as a picture.")
             % {"name": name}
         ) from error
-    return found.getvalue()
+    return buffer.getvalue()
 
 
 def _seen(content: bytes) -> Image.Image:
@@ -276,14 +276,14 @@ def bind(*, cover: bytes, body: bytes, watermark: str, title: str) -> bytes:
                 each.pop(key, None)
     writer.add_metadata({"/Title": title, "/Producer": "Mesa"})
     writer.compress_identical_objects(remove_unreferenced=True)
-    found = BytesIO()
+    buffer = BytesIO()
     try:
-        writer.write(found)
+        writer.write(buffer)
     except PdfReadError as error:
         raise NotConvertible(
             _("“%(name)s” is damaged: it cannot be read as PDF.") % {"name": title}
         ) from error
-    return found.getvalue()
+    return buffer.getvalue()
 
 
 def _strip_active_annotations(page: PageObject) -> None:

@@ -178,28 +178,28 @@ def audit(request: HttpRequest, number: str) -> HttpResponse:
 
 def _page(
     request: HttpRequest,
-    found: AuditRequest,
+    audit: AuditRequest,
     *,
     visit_form: VisitForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
     user = person(request)
     now = timezone.now()
-    view = queries.view_of(found, user)
+    view = queries.view_of(audit, user)
     attachments = queries.attachments_of(view)
-    can_visit = acts_for_customer(user, found) and takes_visits(found)
+    can_visit = acts_for_customer(user, audit) and takes_visits(audit)
     context = {
-        "audit": found,
+        "audit": audit,
         "view": view,
         "items": [
             (each, [(row, attachments.get(row.pk)) for row in each.evidence]) for each in view.items
         ],
-        "index": queries.index_attachment(found),
-        "ticket": found.ticket,
-        "zone": found.organization.time_zone,
+        "index": queries.index_attachment(audit),
+        "ticket": audit.ticket,
+        "zone": audit.organization.time_zone,
         "now": now,
         "visit_form": (visit_form or VisitForm()) if can_visit else None,
-        "earliest_visit": services.earliest_visit(found, now) if can_visit else None,
+        "earliest_visit": services.earliest_visit(audit, now) if can_visit else None,
     }
     return render(request, "portal/audits/page.html", context, status=status)
 
@@ -207,13 +207,13 @@ def _page(
 @posted_from("portal:audit", "number")
 @customer_required
 def announce_visit(request: HttpRequest, number: str) -> HttpResponse:
-    found = queries.get_audit(person(request), number)
+    audit = queries.get_audit(person(request), number)
     form = VisitForm(request.POST)
     if form.is_valid():
         data = form.cleaned_data
         try:
             services.announce_visit(
-                audit=found,
+                audit=audit,
                 place=VisitPlace(data["place"]),
                 on=data["on"],
                 visitors=data["visitors"],
@@ -227,15 +227,15 @@ def announce_visit(request: HttpRequest, number: str) -> HttpResponse:
                 request, _("The visit is announced. We will notify you when access is authorized.")
             )
             return redirect("portal:audit", number)
-    return _page(request, found, visit_form=form, status=400)
+    return _page(request, audit, visit_form=form, status=400)
 
 
 @require_safe
 @customer_required
 def conference(request: HttpRequest, number: str, conference_id: int) -> HttpResponse:
     """Serve a conference as iCalendar."""
-    found = queries.get_audit(person(request), number)
-    content = invitation(found, queries.get_conference(found, conference_id))
+    audit = queries.get_audit(person(request), number)
+    content = invitation(audit, queries.get_conference(audit, conference_id))
     response = HttpResponse(content, content_type="text/calendar; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{found.ticket.number}.ics"'
+    response["Content-Disposition"] = f'attachment; filename="{audit.ticket.number}.ics"'
     return response

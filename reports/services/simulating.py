@@ -223,17 +223,17 @@ def run_part(*, part_id: int, at: datetime) -> bool:
         return False
     part = SimulationPart.objects.select_related("simulation").get(pk=part_id)
     try:
-        found = _compute(part)
+        result = _compute(part)
     except Exception as error:
         logger.exception("Part %s of a simulation could not be computed", part_id)
         status = PartStatus.FAILED if part.attempts >= MAX_ATTEMPTS else PartStatus.QUEUED
         _running(part).update(status=status, last_error=str(error)[:2000])
         return False
-    return found is not None and _finish(part, found, at)
+    return result is not None and _finish(part, result, at)
 
 
 @dataclass
-class _Found:
+class _PartResult:
     before: Tally = field(default_factory=Tally)
     after: Tally = field(default_factory=Tally)
     changed: int = 0
@@ -279,26 +279,26 @@ def _columns(clock: SimulatedClock | None) -> list[str]:
     ]
 
 
-def _compute(part: SimulationPart) -> _Found | None:
+def _compute(part: SimulationPart) -> _PartResult | None:
     """Return the results of a part; None when it was cancelled or claimed by another worker."""
     organization = get_organization(part.organization_id)
     versions = calendar_versions_of(organization)
     in_force = Simulator(IN_FORCE, versions, part.as_of)
     drafted = Simulator(draft_from(part.simulation.draft), versions, part.as_of)
-    found = _Found()
+    result = _PartResult()
     done = 0
-    found.text.writelines(csv_lines([COLUMNS]))
+    result.text.writelines(csv_lines([COLUMNS]))
     for tickets in _chunks(organization, part):
         for history in read_histories(
             tickets, organization, as_of=part.as_of, using=settings.READ_ONLY_DATABASE
         ):
             before = {clock.metric: clock for clock in in_force.clocks(history)}
             after = {clock.metric: clock for clock in drafted.clocks(history)}
-            found.add(history, before, after)
+            result.add(history, before, after)
             done += 1
         if not _running(part).update(done=done, run_after=F("run_after") + timedelta(seconds=10)):
             return None
-    return found
+    return result
 
 
 def _chunks(organization: Organization, part: SimulationPart) -> Iterator[Any]:
@@ -341,8 +341,8 @@ def _running(part: SimulationPart) -> Any:
 
 
 @transaction.atomic
-def _finish(part: SimulationPart, found: _Found, at: datetime) -> bool:
-    content = found.text.getvalue().encode()
+def _finish(part: SimulationPart, result: _PartResult, at: datetime) -> bool:
+    content = result.text.getvalue().encode()
     blob = store_bytes(
         organization_id=part.organization_id, content=content, content_type="text/csv", at=at
     )
@@ -350,11 +350,11 @@ def _finish(part: SimulationPart, found: _Found, at: datetime) -> bool:
         _running(part).update(
             status=PartStatus.READY,
             done=part.total,
-            before=found.before.as_data(),
-            after=found.after.as_data(),
-            changed=found.changed,
-            moved=found.moved,
-            shown=found.shown,
+            before=result.before.as_data(),
+            after=result.after.as_data(),
+            changed=result.changed,
+            moved=result.moved,
+            shown=result.shown,
             changes=blob,
             last_error="",
         )

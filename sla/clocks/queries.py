@@ -224,14 +224,14 @@ def get_clock(
     """Return one clock of a ticket. Raise ``NoSuchClock`` if it does not exist or ``viewer`` may
     not see it. ``viewer`` None sees every clock.
     """
-    found = next(
+    clock_view = next(
         (item for item in load_clocks(ticket, intervals) if item.clock.metric == metric), None
     )
-    if found is not None and viewer is not None and not shown_to(viewer, [found.clock]):
-        found = None
-    if found is None:
+    if clock_view is not None and viewer is not None and not shown_to(viewer, [clock_view.clock]):
+        clock_view = None
+    if clock_view is None:
         raise NoSuchClock(_("This ticket has no such clock."))
-    return found
+    return clock_view
 
 
 def _loaded(
@@ -257,10 +257,10 @@ def _loaded(
 
 def clocks_of(ticket_ids: Sequence[int]) -> dict[int, list[Clock]]:
     """Return the clocks of several tickets, by ticket, for lists."""
-    found: dict[int, list[Clock]] = {ticket_id: [] for ticket_id in ticket_ids}
+    by_ticket: dict[int, list[Clock]] = {ticket_id: [] for ticket_id in ticket_ids}
     for clock in Clock.objects.filter(ticket_id__in=list(ticket_ids)).order_by("ticket_id", "pk"):
-        found[clock.ticket_id].append(clock)
-    return found
+        by_ticket[clock.ticket_id].append(clock)
+    return by_ticket
 
 
 def most_urgent(clocks: Sequence[Clock]) -> Clock | None:

@@ -84,27 +84,27 @@ def replay(facts: Iterable[ReplayedFact]) -> Replay:
     """Return the clocks and intervals that result from the facts of one ticket, in order. Skip
     unknown verbs. Raise ``KeyError`` if the payload of an old fact lacks a key.
     """
-    found = Replay()
+    result = Replay()
     for fact in facts:
         handle = _HANDLERS.get(fact.verb)
         if handle is not None:
-            handle(found, fact)
-    return found
+            handle(result, fact)
+    return result
 
 
-def _raised(found: Replay, fact: ReplayedFact) -> None:
-    found.arrived_at = fact.at
-    found.intervals.append(ReplayedInterval(fact.payload["state"], fact.at))
+def _raised(result: Replay, fact: ReplayedFact) -> None:
+    result.arrived_at = fact.at
+    result.intervals.append(ReplayedInterval(fact.payload["state"], fact.at))
 
 
-def _state_changed(found: Replay, fact: ReplayedFact) -> None:
-    found.intervals[-1].ended_at = fact.at
-    found.intervals.append(ReplayedInterval(fact.payload["to"], fact.at))
+def _state_changed(result: Replay, fact: ReplayedFact) -> None:
+    result.intervals[-1].ended_at = fact.at
+    result.intervals.append(ReplayedInterval(fact.payload["to"], fact.at))
 
 
-def _reprioritized(found: Replay, fact: ReplayedFact) -> None:
+def _reprioritized(result: Replay, fact: ReplayedFact) -> None:
     change = fact.payload.get("changed", {}).get("priority")
-    for clock in found.clocks.values():
+    for clock in result.clocks.values():
         if change and clock.is_live and clock.metric in AT_ARRIVAL:
             clock.priority = change[1]
 
@@ -134,14 +134,14 @@ def _policy_ids(payload: dict[str, Any]) -> list[int]:
     return [payload["policy"]] if payload["policy"] is not None else []
 
 
-def _started(found: Replay, fact: ReplayedFact) -> None:
+def _started(result: Replay, fact: ReplayedFact) -> None:
     """Add a clock. It starts at the arrival of the ticket, unless the fact of a later promise
     carries ``started_at``.
 
     A promise that is made again replaces the clock with the same id.
     """
     payload = fact.payload
-    since = _instant(payload.get("started_at", "")) or found.arrived_at or fact.at
+    since = _instant(payload.get("started_at", "")) or result.arrived_at or fact.at
     segment = _segment(fact, 1, since)
     clock = ReplayedClock(
         payload["clock"],
@@ -152,11 +152,11 @@ def _started(found: Replay, fact: ReplayedFact) -> None:
         [segment],
     )
     clock.announced_percent = payload.get("announced_percent", 0)
-    found.clocks[payload["clock"]] = clock
+    result.clocks[payload["clock"]] = clock
 
 
-def _retargeted(found: Replay, fact: ReplayedFact) -> None:
-    clock = found.clocks[fact.payload["clock"]]
+def _retargeted(result: Replay, fact: ReplayedFact) -> None:
+    clock = result.clocks[fact.payload["clock"]]
     clock.segments.append(_segment(fact, len(clock.segments) + 1, fact.at))
     clock.policy_ids = clock.segments[-1].policy_ids
     clock.priority = fact.payload["priority"]
@@ -164,11 +164,11 @@ def _retargeted(found: Replay, fact: ReplayedFact) -> None:
     clock.announced_percent = 0
 
 
-def _restarted(found: Replay, fact: ReplayedFact) -> None:
+def _restarted(result: Replay, fact: ReplayedFact) -> None:
     """Measure the clock again from its start, without announcements: a mistake at the arrival was
     corrected.
     """
-    clock = found.clocks[fact.payload["clock"]]
+    clock = result.clocks[fact.payload["clock"]]
     clock.segments = [_segment(fact, 1, clock.started_at)]
     clock.announcements = []
     clock.policy_ids = clock.segments[-1].policy_ids
@@ -177,12 +177,12 @@ def _restarted(found: Replay, fact: ReplayedFact) -> None:
     clock.announced_percent = 0
 
 
-def _warned(found: Replay, fact: ReplayedFact) -> None:
-    _announced(found.clocks[fact.payload["clock"]], fact.payload["percent"], fact.at)
+def _warned(result: Replay, fact: ReplayedFact) -> None:
+    _announced(result.clocks[fact.payload["clock"]], fact.payload["percent"], fact.at)
 
 
-def _breached(found: Replay, fact: ReplayedFact) -> None:
-    clock = found.clocks[fact.payload["clock"]]
+def _breached(result: Replay, fact: ReplayedFact) -> None:
+    clock = result.clocks[fact.payload["clock"]]
     clock.breached_at = clock.segments[-1].breached_at = datetime.fromisoformat(
         fact.payload["breached_at"]
     )
@@ -194,8 +194,8 @@ def _announced(clock: ReplayedClock, percent: int, at: datetime) -> None:
     clock.announcements.append((len(clock.segments), percent, at))
 
 
-def _breach_taken_back(found: Replay, fact: ReplayedFact) -> None:
-    clock = found.clocks[fact.payload["clock"]]
+def _breach_taken_back(result: Replay, fact: ReplayedFact) -> None:
+    clock = result.clocks[fact.payload["clock"]]
     clock.breached_at = clock.segments[-1].breached_at = None
     clock.announced_percent = fact.payload["announced_percent"]
     clock.announcements = [
@@ -203,13 +203,13 @@ def _breach_taken_back(found: Replay, fact: ReplayedFact) -> None:
     ]
 
 
-def _rebound(found: Replay, fact: ReplayedFact) -> None:
-    clock = found.clocks[fact.payload["clock"]]
+def _rebound(result: Replay, fact: ReplayedFact) -> None:
+    clock = result.clocks[fact.payload["clock"]]
     clock.policy_ids = clock.segments[-1].policy_ids = list(fact.payload["policy_ids"])
 
 
-def _stopped(found: Replay, fact: ReplayedFact) -> None:
-    clock = found.clocks[fact.payload["clock"]]
+def _stopped(result: Replay, fact: ReplayedFact) -> None:
+    clock = result.clocks[fact.payload["clock"]]
     payload = fact.payload
     clock.state = "stopped"
     clock.stopped_at = fact.at
@@ -226,15 +226,15 @@ def _stopped(found: Replay, fact: ReplayedFact) -> None:
         ]
 
 
-def _withdrawn(found: Replay, fact: ReplayedFact) -> None:
-    clock = found.clocks[fact.payload["clock"]]
+def _withdrawn(result: Replay, fact: ReplayedFact) -> None:
+    clock = result.clocks[fact.payload["clock"]]
     clock.state = "withdrawn"
     clock.stopped_at = fact.at
     clock.due_at = _instant(fact.payload["due_at"])
 
 
-def _resumed(found: Replay, fact: ReplayedFact) -> None:
-    clock = found.clocks[fact.payload["clock"]]
+def _resumed(result: Replay, fact: ReplayedFact) -> None:
+    clock = result.clocks[fact.payload["clock"]]
     clock.state = "live"
     clock.stopped_at = None
     clock.used = None

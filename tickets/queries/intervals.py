@@ -36,9 +36,9 @@ def time_held(rows: Sequence[StateInterval], at: datetime) -> list[Held]:
 
 def time_held_by(tickets: Iterable[Ticket], at: datetime) -> dict[int, list[Held]]:
     """Return ticket id -> ``time_held``, in one query for all."""
-    found: dict[int, list[StateInterval]] = {ticket.pk: [] for ticket in tickets}
-    for interval in StateInterval.objects.filter(ticket_id__in=list(found)).order_by(
+    by_ticket: dict[int, list[StateInterval]] = {ticket.pk: [] for ticket in tickets}
+    for interval in StateInterval.objects.filter(ticket_id__in=list(by_ticket)).order_by(
         "started_at", "pk"
     ):
-        found[interval.ticket_id].append(interval)
-    return {pk: time_held(rows, at) for pk, rows in found.items()}
+        by_ticket[interval.ticket_id].append(interval)
+    return {pk: time_held(rows, at) for pk, rows in by_ticket.items()}

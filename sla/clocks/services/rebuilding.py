@@ -112,16 +112,18 @@ def rebuild_clocks(*, ticket: Ticket, write: bool) -> list[Difference]:
     return differences
 
 
-def _rebuilt(ticket: Ticket, found: Replay) -> list[_Rebuilt]:
+def _rebuilt(ticket: Ticket, replayed: Replay) -> list[_Rebuilt]:
     policies = policies_by_ids(
-        segment.policy_ids for clock in found.clocks.values() for segment in clock.segments
+        segment.policy_ids for clock in replayed.clocks.values() for segment in clock.segments
     )
     versions = calendar_versions_of(ticket.organization)
-    return [_rows(ticket, clock, policies, versions, found) for clock in found.clocks.values()]
+    return [
+        _rows(ticket, clock, policies, versions, replayed) for clock in replayed.clocks.values()
+    ]
 
 
 def _rows(
-    ticket: Ticket, replayed: ReplayedClock, policies: Bound, versions: Versions, found: Replay
+    ticket: Ticket, replayed: ReplayedClock, policies: Bound, versions: Versions, whole: Replay
 ) -> _Rebuilt:
     """Return the unsaved rows that result from the record."""
     same = {"organization_id": ticket.organization_id}
@@ -153,7 +155,7 @@ def _rows(
         )
         for s in replayed.segments
     ]
-    loaded = LoadedClock(clock, policies, segments, found.intervals, versions)
+    loaded = LoadedClock(clock, policies, segments, whole.intervals, versions)
     if replayed.is_live:
         put_dates(clock, loaded.reading())
     return _Rebuilt(

@@ -309,16 +309,16 @@ def _instant(row: Mapping[str, Any], at: datetime, *, can_be_past: bool = False)
     if not text:
         return at
     try:
-        found = parse_datetime(str(text))
-        found = found.astimezone(UTC) if found is not None and found.tzinfo is not None else None
+        parsed = parse_datetime(str(text))
+        instant = parsed.astimezone(UTC) if parsed and parsed.tzinfo else None
     except (ValueError, OverflowError):
-        found = None
-    if found is None or found.year > at.year + 100:
+        instant = None
+    if instant is None or instant.year > at.year + 100:
         raise Invalid(
             _("Write an instant with its zone, such as 2026-12-01T00:00:00-06:00."),
             fields={"effective_from": _("No instant.")},
         )
-    return found if can_be_past or found > at else at
+    return instant if can_be_past or instant > at else at
 
 
 def _rows(data: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
