@@ -1,0 +1,14 @@
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+
+
+def person_field(verbose_name: Any = "") -> Any:
+    return models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=verbose_name,
+    )

@@ -1,0 +1,18 @@
+"""The rows of policies, by subject."""
+
+from sla.policies.models.targets import MAX_DAYS, MAX_MINUTES, PROMISED, PolicyTarget
+from sla.policies.models.versions import (
+    POLICY_CALENDARS,
+    POLICY_SAYS,
+    PolicyVersion,
+)
+
+__all__ = [
+    "MAX_DAYS",
+    "MAX_MINUTES",
+    "POLICY_CALENDARS",
+    "POLICY_SAYS",
+    "PROMISED",
+    "PolicyTarget",
+    "PolicyVersion",
+]
