@@ -90,6 +90,16 @@ def test_a_customer_downloads_the_form_sends_it_and_follows_the_items(
     assert audit.ticket.number in client.get("/audits/").content.decode()
 
 
+def test_of_two_forms_the_first_is_read(house: House, sign_in: Any) -> None:
+    client = sign_in(house.requester)
+    forms = [xlsx(house, fields={"C4": "First auditor"}), xlsx(house, fields={"C4": "Second"})]
+
+    sent = client.post("/audits/new/", {"organization": house.north.pk, "form": forms})
+
+    assert sent.status_code == 302
+    assert AuditRequest.objects.get().auditor_company == "First auditor"
+
+
 def test_another_customer_sees_nothing_of_an_audit(house: House, sign_in: Any, client: Any) -> None:
     audit = ask(house)
     evidence = leave(house, audit)

@@ -117,11 +117,13 @@ def test_a_rehearsal_of_states_ends_at_its_own_instant(house: House) -> None:
     assert touched(MONDAY_9AM + HOUR) == [other.pk, ticket.pk]
 
 
-def test_a_note_of_the_desk_does_not_end_a_silence(house: House) -> None:
+def test_neither_a_note_of_the_desk_nor_the_customer_ends_a_silence(house: House) -> None:
     noted = started(house)
+    asked = started(house)
     answered = started(house)
     at = MONDAY_9AM + 50 * MINUTE
     services.add_note(ticket=noted, body="Seen.", by=by(house.agent), at=at)
+    services.reply_as_customer(ticket=fresh(asked), body="Any news?", by=by(house.requester), at=at)
     services.reply_to_customer(ticket=answered, body="We look.", by=by(house.agent), at=at)
     tried = rule(
         trigger="silence",
@@ -134,4 +136,4 @@ def test_a_note_of_the_desk_does_not_end_a_silence(house: House) -> None:
 
     found = rehearse(tried, [], at=MONDAY_9AM + 90 * MINUTE)
 
-    assert [each.ticket.pk for each in found.touched] == [noted.pk]
+    assert {each.ticket.pk for each in found.touched} == {noted.pk, asked.pk}
