@@ -1,5 +1,5 @@
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from typing import Any
 
@@ -9,6 +9,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
+from django.test import Client
 from django.utils import translation
 
 from foundation.accounts.models import Organization, User
@@ -98,10 +99,10 @@ def _default_language() -> None:
 
 
 @pytest.fixture
-def sign_in(client):
+def sign_in(client: Client) -> Callable[[User], Client]:
     """Sign a person in without the login form, whose rate limits stay on."""
 
-    def _sign_in(user: User):
+    def _sign_in(user: User) -> Client:
         client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
         return client
 

@@ -108,8 +108,8 @@ def _through(client: Client, path: str, data: dict[str, Any], **more: Any) -> in
 @pytest.mark.parametrize("act", list(Act))
 def test_the_desks_page_lets_exactly_the_roles_of_the_table_do_it(house: House, act: Act) -> None:
     audit = _audit(house, act)
-    passed = set()
-    refused = set()
+    passed: set[str] = set()
+    refused: set[str] = set()
     for role, person in {**house.staff, **house.people, "outsider": house.outsider}.items():
         client = Client()
         client.force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")

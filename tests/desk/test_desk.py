@@ -3,6 +3,7 @@ statement budgets.
 """
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -31,7 +32,7 @@ from tickets.services import TransitionDetails
 
 
 @pytest.fixture(autouse=True)
-def _monday():
+def _monday() -> Iterator[None]:
     with time_machine.travel(MONDAY_9AM + timedelta(minutes=50), tick=False):
         yield
 

@@ -1,6 +1,6 @@
 """One ladder per ticket: requests, acknowledgement, climbing, the signed link."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -24,13 +24,15 @@ from tests.support.letters import address_in
 from tickets.models import Ticket
 
 
-def ask(house: House, ticket, at=MONDAY_9AM, *, reason="Nobody answers."):
+def ask(
+    house: House, ticket: Ticket, at: datetime = MONDAY_9AM, *, reason: str = "Nobody answers."
+) -> Escalation:
     return services.request_escalation(
         ticket=fresh(ticket), reason=reason, by=by(house.requester), at=at
     )
 
 
-def positions(ticket) -> list[tuple[int, str]]:
+def positions(ticket: Ticket) -> list[tuple[int, str]]:
     return list(
         Escalation.objects.filter(ticket=ticket).order_by("pk").values_list("position", "cause")
     )
@@ -138,7 +140,7 @@ def test_the_desk_takes_an_escalation_back_for_a_reason_and_the_next_request_cli
     ask(house, ticket)
     ask(house, ticket, MONDAY_9AM + MINUTE)
 
-    def back(user, reason="Settled by phone."):
+    def back(user: User, reason: str = "Settled by phone.") -> Any:
         return services.deescalate_ticket(
             ticket=fresh(ticket), reason=reason, by=by(user), at=MONDAY_9AM + 2 * MINUTE
         )
@@ -159,7 +161,7 @@ def test_the_desk_takes_an_escalation_back_for_a_reason_and_the_next_request_cli
         back(house.agent)
 
 
-def test_the_desk_page_offers_it_to_ticket_workers(house: House, sign_in) -> None:
+def test_the_desk_page_offers_it_to_ticket_workers(house: House, sign_in: Any) -> None:
     ticket = make_ticket(house)
     ask(house, ticket)
     path = f"/admin/tickets/{ticket.number}/"

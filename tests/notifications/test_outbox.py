@@ -6,6 +6,7 @@ import email
 import email.policy
 import socket
 from collections.abc import Iterator
+from datetime import datetime
 from email.message import EmailMessage
 from typing import Any
 
@@ -79,7 +80,9 @@ def mailbox() -> Iterator[tuple[Mailbox, Controller]]:
     controller.stop()
 
 
-def deliver(message: OutboxMessage, mailbox: tuple[Mailbox, Controller], at=MONDAY_9AM) -> bool:
+def deliver(
+    message: OutboxMessage, mailbox: tuple[Mailbox, Controller], at: datetime = MONDAY_9AM
+) -> bool:
     connection = get_connection(
         "django.core.mail.backends.smtp.EmailBackend", host="127.0.0.1", port=mailbox[1].port
     )
@@ -190,7 +193,7 @@ def test_a_message_of_a_dead_worker_is_sent_after_its_lease_with_the_same_id(
 
 
 @pytest.fixture
-def smtp(settings, mailbox: tuple[Mailbox, Controller]) -> Mailbox:
+def smtp(settings: Any, mailbox: tuple[Mailbox, Controller]) -> Mailbox:
     """Make the mailbox the installation's mail server."""
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST = "127.0.0.1"
@@ -224,7 +227,7 @@ def test_a_batch_travels_over_one_connection_and_one_refusal_holds_up_nobody(
 
 
 def test_a_mail_server_that_cannot_be_reached_costs_one_message_an_attempt_and_the_others_nothing(
-    house: House, settings
+    house: House, settings: Any
 ) -> None:
     for _ in range(3):
         make_ticket(house)

@@ -18,8 +18,8 @@ def test_a_message_that_is_being_put_is_not_read_before_it_is_whole(tmp_path: Pa
     }
     assert app is not None  # its module names the transport
     count = 300
-    broken = []
-    read = []
+    broken: list[Any] = []
+    read: list[Any] = []
 
     def put() -> None:
         with Connection("filesystem://", transport_options=options) as connection:

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ ADDRESS = "http://127.0.0.1:8000"
         (Link("verification"), "/verify/"),
     ],
 )
-def test_a_link_becomes_the_address_of_its_page(settings, link: Link, path: str) -> None:
+def test_a_link_becomes_the_address_of_its_page(settings: Any, link: Link, path: str) -> None:
     settings.MESA_URL = ADDRESS
 
     assert address_of(link) == ADDRESS + path

@@ -195,7 +195,7 @@ TICKETS = 10_000
 
 def generated_versions(dice: random.Random) -> dict[int, list[CalendarVersion]]:
     """Thirty calendars, each with up to three versions that take effect while the tickets run."""
-    found = {}
+    found: dict[int, list[CalendarVersion]] = {}
     for pk in range(1, 31):
         calendar = Calendar(pk=pk, name=f"Calendar {pk}")
         since = START - timedelta(days=1)

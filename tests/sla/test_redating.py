@@ -220,7 +220,7 @@ def test_re_dating_by_a_version_that_another_one_overtook_leaves_the_newer_dates
     older = publish(house, at=MONDAY_9AM + HOUR, effective_from=MONDAY_9AM + HOUR)
     monkeypatch.setattr(redating, "BATCH", 1)
     real = redating._redate_batch
-    seen = []
+    seen: list[CalendarVersion] = []
 
     def batch(version: CalendarVersion, ids: list[int], **how: Any) -> int:
         changed = real(version, ids, **how)

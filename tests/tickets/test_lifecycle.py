@@ -1,10 +1,12 @@
 """The transition table: required details, refusals, validation and closing."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from catalog.models import Contract
+from foundation.accounts.models import User
 from foundation.activity.models import Record, RecordIsAppendOnly
 from foundation.core.classification import (
     Channel,
@@ -80,7 +82,14 @@ REACHABLE = {
 }
 
 
-def take(house: House, ticket: Ticket, name: str, at=MONDAY_9AM, user=None, **details):
+def take(
+    house: House,
+    ticket: Ticket,
+    name: str,
+    at: datetime = MONDAY_9AM,
+    user: User | None = None,
+    **details: Any,
+) -> Ticket:
     merged = TransitionDetails(**{**DETAILS.__dict__, "team": house.level_two, **details})
     return services.transition_ticket(
         ticket=fresh(ticket), name=name, details=merged, by=by(user or house.agent), at=at

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from catalog.models import Contract
@@ -118,7 +120,7 @@ def test_visibility_by_role(house: House) -> None:
     )
 
 
-def _site(house: House):
+def _site(house: House) -> Any:
     from foundation.accounts.models import Membership
 
     return Membership.objects.get(user=house.people["site_supervisor"]).site
