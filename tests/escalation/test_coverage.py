@@ -28,6 +28,7 @@ from tests.support.house import (
     SETUP,
     House,
 )
+from tests.support.policies import every_priority, publish_for
 
 ALL_DAY = {str(day): [["00:00", "24:00"]] for day in range(7)}
 
@@ -311,3 +312,13 @@ def test_a_matrix_that_begins_within_the_week_is_looked_at(house: House) -> None
     assert {day for day, _hours, _priorities, _percents in found} == set(range(7))
     assert (0, "09:00–10:00") not in [(day, hours) for day, hours, _priorities, _percents in found]
     assert all(hours.endswith("09:00") for day, hours, _priorities, _percents in found if day == 0)
+
+
+def test_a_resolution_target_for_every_priority_leaves_the_needed_hours(house: House) -> None:
+    (before,) = forecasts_of(house.north, MONDAY_9AM)
+    publish_for(house, every_priority("resolution", minutes=600), contract=house.contract)
+
+    (after,) = forecasts_of(house.north, MONDAY_9AM)
+
+    assert (10, Priority.LOW) in before.needed
+    assert after.needed == before.needed

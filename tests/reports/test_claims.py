@@ -132,3 +132,25 @@ def test_a_finished_part_is_not_computed_again(house: House) -> None:
 
     part.refresh_from_db()
     assert (part.status, part.attempts) == (PartStatus.READY, 1)
+
+
+def test_a_report_that_a_rival_has_made_meanwhile_keeps_the_rivals_pdf_and_is_sent_once(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    issue = request(house, house.north)
+    ReportIssue.objects.filter(pk=issue.pk).update(send_when_ready=True)
+    real = issuing.service_level_pdf
+
+    def slow(*args: Any, **options: Any) -> bytes:
+        monkeypatch.setattr("reports.services.issuing.service_level_pdf", real)
+        services.make_report(issue_id=issue.pk, at=APRIL_1 + 2 * issuing.LEASE)
+        issue.refresh_from_db()
+        return b"the PDF of the slow worker"
+
+    monkeypatch.setattr("reports.services.issuing.service_level_pdf", slow)
+    services.make_report(issue_id=issue.pk, at=APRIL_1)
+
+    rivals = issue.pdf_id
+    issue.refresh_from_db()
+    assert (issue.status, issue.pdf_id) == (ReportStatus.READY, rivals)
+    assert OutboxMessage.objects.filter(template="monthly_report").count() == 1

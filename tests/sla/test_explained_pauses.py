@@ -157,3 +157,16 @@ def test_a_version_that_leaves_a_ticket_without_a_date_fails_a_trial_and_is_logg
 
     assert (changed, clock_of(ticket, Metric.ATTENTION).due_at) == (0, due)
     assert "could not be re-dated" in caplog.text
+
+
+def test_a_pause_is_explained_by_the_state_that_begins_it_not_by_the_one_that_ends(
+    house: House,
+) -> None:
+    publish_for(house, [], pauses_while_pending_user=False)
+    ticket = make_ticket(house)
+    step(house, ticket, "start", MONDAY_9AM)
+    step(house, ticket, "pend_user", MONDAY_9AM + HOUR, message="Which?")
+    step(house, ticket, "start", MONDAY_9AM + 2 * HOUR)
+    step(house, ticket, "pend_supplier", MONDAY_9AM + 2 * HOUR, **SUPPLIER)
+
+    assert reasons(ticket) == [("paused", "pending_supplier")]
