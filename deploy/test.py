@@ -1,8 +1,8 @@
 """``./mesa test``: runs the whole suite in parts, and lists the skipped ones at the end.
 
 fast        SQLite in memory, on every core
-long        routes x roles, and large random samples, on SQLite
-processes   real processes and browser walks: embedded, then on PostgreSQL and Redis
+at once     real processes and browser walks, embedded and on PostgreSQL and Redis; beside them the
+            long tests on SQLite: routes x roles, and large random samples
 postgres    the fast and long tests that use the database, on PostgreSQL
 """
 
@@ -38,14 +38,8 @@ PRODUCT_SETTINGS = {
     "PORT",
 }
 QUICK = ["-q", "-n", "auto", "--dist", "worksteal", "tests"]
-EMBEDDED = (
-    # Reports the branch coverage; its minimum is in pyproject.toml.
-    (
-        "fast, SQLite",
-        ["--cov", "--cov-report=term", "-m", "not long and not walk and not processes"],
-    ),
-    ("long, SQLite", ["-m", "long"]),
-)
+# Reports the branch coverage; its minimum is in pyproject.toml.
+FAST = ["--cov", "--cov-report=term", "-m", "not long and not walk and not processes"]
 
 
 def part(name: str, arguments: list[str], environment: dict[str, str]) -> bool:
@@ -62,7 +56,7 @@ def main() -> None:
         sys.exit(subprocess.run(command, cwd=ROOT).returncode)
     clean = {name: value for name, value in os.environ.items() if name not in PRODUCT_SETTINGS}
     skipped = _missing_programs()
-    failed = [name for name, options in EMBEDDED if not part(name, [*QUICK, *options], clean)]
+    failed = [] if part("fast, SQLite", [*QUICK, *FAST], clean) else ["fast, SQLite"]
     folder = ROOT / "var" / "test-services"
     try:
         running = services.start(folder)
@@ -91,8 +85,8 @@ def _missing_programs() -> list[str]:
 
 
 def _with_services(clean: dict[str, str], running: services.Services | None) -> list[str]:
-    """Run real processes and browser walks, and the suite on PostgreSQL if ``running``; return the
-    names of the parts that failed.
+    """Run the long tests beside real processes and browser walks, then the suite on PostgreSQL if
+    ``running``; return the names of the parts that failed.
     """
     given = running.environment if running else {}
     marks = "walk or processes" if shutil.which("chromium") else "processes"
@@ -102,7 +96,8 @@ def _with_services(clean: dict[str, str], running: services.Services | None) -> 
         f"real processes and browser walks, {shape}": ["-q", "tests", "-m", marks, "-k", chosen]
         for shape, chosen in shapes.items()
     }
-    failed = _at_once(real, clean | named)
+    long = {"long, SQLite": ["-q", "tests", "-m", "long"]}
+    failed = _at_once(real | long, clean | named)
     if running:
         name = "fast and long, PostgreSQL"
         if not part(name, [*QUICK, "-m", "not walk and not processes"], clean | given):

@@ -17,8 +17,16 @@ from foundation.accounts.tenancy import every_organization
 from tests.support.house import MONDAY_9AM, House, build_house
 
 
+# Their pages read by the queries of the apps, whose own tests run on both databases; the long part
+# opens every page on PostgreSQL too. What remains is the order and the statement count of lists.
+PAGE_TESTS = {"desk", "portal", "web"}
+LIST_TESTS = {"test_lists.py", "test_queue.py"}
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On PostgreSQL, deselect the tests that use no database and those marked ``once``."""
+    """On PostgreSQL, deselect the tests that use no database, those of pages, and those marked
+    ``once``.
+    """
     if connection.vendor != "postgresql":
         return
     again = [item for item in items if _depends_on_the_database(item)]
@@ -28,9 +36,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _depends_on_the_database(item: pytest.Item) -> bool:
     uses = {"db", "transactional_db"} & set(getattr(item, "fixturenames", ()))
-    return bool(uses or item.get_closest_marker("django_db")) and not item.get_closest_marker(
-        "once"
-    )
+    is_page = item.path.parent.name in PAGE_TESTS and item.path.name not in LIST_TESTS
+    is_once = is_page or item.get_closest_marker("once") is not None
+    return bool(uses or item.get_closest_marker("django_db")) and not is_once
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
