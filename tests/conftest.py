@@ -16,7 +16,6 @@ from foundation.accounts.models import Organization, User
 from foundation.accounts.tenancy import every_organization
 from tests.support.house import MONDAY_9AM, House, build_house
 
-
 # Their pages read by the queries of the apps, whose own tests run on both databases; the long part
 # opens every page on PostgreSQL too. What remains is the order and the statement count of lists.
 PAGE_TESTS = {"desk", "portal", "web"}
