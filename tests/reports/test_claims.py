@@ -9,6 +9,7 @@ from foundation.activity.models import Record
 from foundation.notifications.models import OutboxMessage
 from reports import services
 from reports.models import PartStatus, ReportIssue, ReportStatus, SimulationPart
+from reports.rendering import service_level_pdf
 from reports.services import NewSimulation, issuing, simulating
 from sla.simulation.drafts import IN_FORCE
 from tests.support.house import HOUR, House, by, make_ticket
@@ -139,7 +140,7 @@ def test_a_report_that_a_rival_has_made_meanwhile_keeps_the_rivals_pdf_and_is_se
 ) -> None:
     issue = request(house, house.north)
     ReportIssue.objects.filter(pk=issue.pk).update(send_when_ready=True)
-    real = issuing.service_level_pdf
+    real = service_level_pdf
 
     def slow(*args: Any, **options: Any) -> bytes:
         monkeypatch.setattr("reports.services.issuing.service_level_pdf", real)
