@@ -4,7 +4,7 @@ of public holidays.
 
 from datetime import datetime
 from functools import cache, lru_cache
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo, available_timezones, reset_tzpath
 
 import holidays
 from babel import Locale
@@ -13,6 +13,11 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from foundation.core.wording import day_words, is_spanish
+
+# Read the zones from the package ``tzdata``, whose version a calendar version records, and not from
+# the operating system's files, which may be older.
+reset_tzpath(to=())
+ZoneInfo.clear_cache()
 
 
 @cache
