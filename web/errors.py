@@ -57,11 +57,19 @@ def put_on_form(form: forms.BaseForm, error: DomainError) -> None:
     """Add a domain error to the form: each field message beside its field, and the main message
     above the form unless a field has the same text.
     """
-    beside = {name: str(text) for name, text in error.fields.items() if name in form.fields}
-    if str(error.message) not in beside.values():
+    beside = {str(text) for name, text in error.fields.items() if name in form.fields}
+    if str(error.message) not in beside:
         form.add_error(None, str(error.message))
-    for name, text in beside.items():
-        form.add_error(name, text)
+    put_fields_on_form(form, error)
+
+
+def put_fields_on_form(form: forms.BaseForm, error: DomainError) -> None:
+    """Add the field messages of a domain error beside their fields, for a page that shows the main
+    message above the form.
+    """
+    for name, text in error.fields.items():
+        if name in form.fields:
+            form.add_error(name, str(text))
 
 
 def api_body(error: DomainError) -> dict[str, Any]:

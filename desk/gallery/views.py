@@ -1,4 +1,4 @@
-"""The gallery: every component of the screens in all its states on one page, to check changes of
+"""The gallery: the components of the screens in their states on one page, to check changes of
 style.
 """
 

@@ -1,6 +1,7 @@
 """Forms of the portal: they parse input, the services apply the rules."""
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from web.forms import FilesField
@@ -40,3 +41,8 @@ class ReasonForm(forms.Form):
     """The reason of a customer's step: decline, cancel, escalate."""
 
     reason = forms.CharField(label=_("Why?"), widget=forms.Textarea(attrs={"rows": 3}))
+
+
+def reason_form(step: str, data: QueryDict | None = None) -> ReasonForm:
+    """Return the form of a step. Its ids contain the step's name: a page has several such forms."""
+    return ReasonForm(data, auto_id=f"{step}_%s")

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from foundation.accounts.models import User
-from portal.tickets.forms import AnswerForm, FollowUpForm, ReasonForm, ReplyForm
+from portal.tickets.forms import AnswerForm, FollowUpForm, ReplyForm, reason_form
 from tickets import queries, services
 from tickets.models import Ticket
 from tickets.permissions import can_reply_as_customer, is_followed_up
@@ -72,7 +72,7 @@ class Decision(TicketPanel):
             "audit": page.audit,
             "accept": accept,
             "decline": by_effect.get(Effect.DECLINES_SOLUTION),
-            "reason_form": ReasonForm(),
+            "reason_form": reason_form("decline"),
         }
 
 
@@ -134,7 +134,7 @@ class Escalations(TicketPanel):
         return {
             "escalations": page.escalations,
             "can_reply": replies,
-            "reason_form": ReasonForm(),
+            "reason_form": reason_form("escalate"),
         }
 
 
@@ -153,8 +153,7 @@ class Life(TicketPanel):
         if not steps:
             return None
         return {
-            "steps": [(each, each.target in FINAL) for each in steps],
-            "reason_form": ReasonForm(),
+            "steps": [(each, each.target in FINAL, reason_form(each.name)) for each in steps],
         }
 
 

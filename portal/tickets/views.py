@@ -19,7 +19,7 @@ from foundation.core.errors import DomainError
 from portal.access import customer_required
 from portal.tickets.forms import (
     FollowUpForm,
-    ReasonForm,
+    reason_form,
 )
 from portal.tickets.panels import PANELS, panel_of, reply_form_of
 from sla.clocks.queries import (
@@ -31,7 +31,7 @@ from tickets import queries, services
 from tickets.models import Ticket
 from tickets.services import TransitionDetails
 from tickets.states import DECLINE
-from web.errors import put_on_form
+from web.errors import put_fields_on_form
 from web.panels import Refused, load_panels, page_response
 from web.requests import actor, person, posted_from, with_query
 from web.tabs import Tab
@@ -142,7 +142,7 @@ def reply(request: HttpRequest, number: str) -> HttpResponse:
                 services.reply_as_customer(ticket=ticket, body=body, files=files, by=by, at=at)
         except DomainError as error:
             messages.error(request, str(error.message))
-            put_on_form(form, error)
+            put_fields_on_form(form, error)
         else:
             messages.success(request, _("Your message was sent."))
             return redirect("portal:ticket", ticket.number)
@@ -174,7 +174,7 @@ def follow_up(request: HttpRequest, number: str) -> HttpResponse:
             )
         except DomainError as error:
             messages.error(request, str(error.message))
-            put_on_form(form, error)
+            put_fields_on_form(form, error)
         else:
             messages.success(
                 request,
@@ -203,8 +203,8 @@ def step(request: HttpRequest, number: str, name: str) -> HttpResponse:
         )
     except DomainError as error:
         messages.error(request, str(error.message))
-        form = ReasonForm(request.POST)
-        put_on_form(form, error)
+        form = reason_form(name, request.POST)
+        put_fields_on_form(form, error)
         fresh = queries.get_ticket(person(request), number)
         context = {"reason_form": form, "refused_step": name}
         return _page(request, fresh, [Refused(panel_of(name), context)])
@@ -220,7 +220,6 @@ def step(request: HttpRequest, number: str, name: str) -> HttpResponse:
 @customer_required
 def escalate(request: HttpRequest, number: str) -> HttpResponse:
     ticket = queries.get_ticket(person(request), number)
-    form = ReasonForm(request.POST)
     try:
         escalation = request_escalation(
             ticket=ticket,
@@ -230,6 +229,8 @@ def escalate(request: HttpRequest, number: str) -> HttpResponse:
         )
     except DomainError as error:
         messages.error(request, str(error.message))
+        form = reason_form("escalate", request.POST)
+        put_fields_on_form(form, error)
         context = {"reason_form": form, "refused_step": "escalate"}
         return _page(request, ticket, [Refused("escalation", context)])
     who = escalation.level.contact_name if escalation.level else _("the supervisors of the desk")

@@ -17,6 +17,7 @@ from sla.policies.models import PolicyVersion
 from sla.simulation.drafts import Draft
 from tests.support.house import DAY, MINUTE, House, make_ticket
 from tests.support.simulations import APRIL_3, simulate
+from tests.support.statements import statements
 
 TARGETS = {(Metric.REACTION, "", priority): 20 * MINUTE for priority in Priority}
 MATRIX = {(Urgency.LOW, Impact.MINOR): Priority.CRITICAL}
@@ -221,3 +222,16 @@ def test_the_form_shows_every_field_of_a_draft(house: House, admin_client: Any) 
         *("pauses_supplier", "hours_business", "hours_extended", "without_holidays"),
     ):
         assert f'name="{name}"' in page, name
+
+
+def test_the_list_of_simulations_costs_the_same_for_one_and_for_three(
+    house: House, admin_client: Any
+) -> None:
+    make_ticket(house)
+    simulate(house)
+    one = statements(admin_client, "/admin/simulations/")
+    simulate(house)
+    simulate(house)
+
+    assert Simulation.objects.count() == 3
+    assert statements(admin_client, "/admin/simulations/") == one

@@ -179,10 +179,13 @@ def test_a_looping_rule_is_suspended_and_the_supervisors_are_notified_once(
     rule(trigger="state", percent=None, states=["in_progress"])
     ticket = make_ticket(house)
     step(house, ticket, "start", MONDAY_9AM + MINUTE)
+    notified = []
     for number in range(5):
         step(house, ticket, "pend_user", MONDAY_9AM + (10 * number + 2) * MINUTE, message="Which?")
         step(house, ticket, "start", MONDAY_9AM + (10 * number + 3) * MINUTE)
+        notified.append(len(letters("rule_loop")))
 
+    assert notified == [0, 0, 1, 1, 1]
     ran = [outcome for _name, outcome, why in results(ticket) if not why]
     assert ran == ["ran"] * 3 + ["loop"] * 3
     assert (len(letters()), letters("rule_loop")) == (3, ["desk_supervisor@desk.example"])

@@ -1,5 +1,6 @@
 """Steps, replies and lists of the portal: what is said, and which panel a refusal comes back in."""
 
+import re
 from typing import Any
 
 import pytest
@@ -130,3 +131,23 @@ def test_the_home_separates_waiting_from_open_tickets(house: House, sign_in: Any
     panels = {each.panel.name: each.context for each in page.context["panels"]._shown}
     assert panels["waiting"]["waiting"] == [fresh(waiting)]
     assert list(panels["open"]["open"]) == [fresh(other)]
+
+
+@pytest.mark.parametrize(
+    ("act_of", "error"),
+    [
+        ("step/decline", "This is needed for “It still fails”."),
+        ("escalate", "Say why you escalate."),
+    ],
+)
+def test_a_reason_that_is_missing_is_marked_at_its_field(
+    house: House, sign_in: Any, act_of: str, error: str
+) -> None:
+    ticket = solved(house, MONDAY_9AM) if act_of == "step/decline" else make_ticket(house)
+
+    page = sign_in(house.requester).post(f"/tickets/{ticket.number}/{act_of}/", {"reason": " "})
+
+    shown = page.content.decode()
+    (wrong,) = re.findall(r'<div class="field [^"]*field-wrong">.*?</div>', shown, re.DOTALL)
+    assert 'name="reason"' in wrong
+    assert error in wrong
