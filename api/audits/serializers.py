@@ -57,13 +57,15 @@ class AuditItemSerializer(serializers.Serializer[Any]):
     service = serializers.SlugField()
     description = serializers.CharField()
     set_aside_reason = serializers.CharField(
-        allow_blank=True, help_text="Why there is no evidence."
+        allow_blank=True, help_text="Why the item gets no evidence."
     )
     evidence = EvidenceSerializer(many=True)
 
 
 class DelayNoticeSerializer(serializers.ModelSerializer[DelayNotice]):
-    is_in_time = serializers.BooleanField(read_only=True, help_text="Given before the deadline.")
+    is_in_time = serializers.BooleanField(
+        read_only=True, help_text="Whether the notice was sent before the deadline."
+    )
 
     class Meta:
         model = DelayNotice
@@ -72,7 +74,7 @@ class DelayNoticeSerializer(serializers.ModelSerializer[DelayNotice]):
 
 
 class AuditListSerializer(serializers.Serializer[Any]):
-    number = serializers.CharField(help_text="Of its ticket.")
+    number = serializers.CharField(help_text="The number of its ticket.")
     organization = serializers.SlugField()
     auditor_company = serializers.CharField()
     state = serializers.ChoiceField(choices=AuditState.choices)
@@ -82,7 +84,7 @@ class AuditListSerializer(serializers.Serializer[Any]):
 
 
 class AuditSerializer(serializers.Serializer[Any]):
-    number = serializers.CharField(help_text="Of its ticket.")
+    number = serializers.CharField(help_text="The number of its ticket.")
     organization = serializers.SlugField()
     contract = serializers.CharField()
     state = serializers.ChoiceField(choices=AuditState.choices)
@@ -110,13 +112,13 @@ class NewEvidenceSerializer(serializers.Serializer[Any]):
     classification = serializers.ChoiceField(choices=EvidenceClass.choices)
     file = serializers.FileField(required=False)
     redacted = serializers.FileField(
-        required=False, help_text="Of confidential evidence: the partial picture."
+        required=False, help_text="The partial picture, for confidential evidence."
     )
     summary = serializers.CharField(
         required=False,
         allow_blank=True,
         default="",
-        help_text="Of a policy: what leaves in its place.",
+        help_text="What is delivered instead of a policy, process or procedure.",
     )
     as_editable = serializers.BooleanField(required=False, default=False)
 

@@ -204,8 +204,8 @@ class TicketViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Ticket]):
     @action(detail=True, methods=["get"], pagination_class=None, filterset_class=None)
     @method_decorator(needs(Capability.SEE_TICKETS, refusal=_STAFF_ONLY))
     def rules(self, request: Request, number: str) -> Response:
-        """Show which rules ran on the ticket, which did not, and why; the newest fact first. For
-        the staff.
+        """Show which rules ran on the ticket, which did not, and why. The newest occurrence
+        is first. For the staff.
         """
         ticket = queries.get_ticket(person(request), number)
         return Response(RuleLogSerializer(rule_logs_of(ticket), many=True).data)

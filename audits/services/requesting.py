@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from audits import notices, verbs
 from audits.models import AuditRequest, AuditState, RequestedItem, Visit, VisitPlace
-from audits.permissions import Act
+from audits.permissions import Act, can_request
 from audits.queries import Allowance, allowance_of, requestable_services
 from audits.services.base import lock_for_act, record_audit, require_text, write_to_customer
 from audits.workbook import WantedAudit, read_form
@@ -27,7 +27,7 @@ from foundation.core.classification import (
     Kind,
     Urgency,
 )
-from foundation.core.errors import Invalid
+from foundation.core.errors import Invalid, NotAllowed
 from foundation.core.wording import day_words
 from foundation.core.zones import zone
 from foundation.documents.checking import CheckedFile
@@ -71,12 +71,14 @@ def request_audit(
     """Raise the ticket of an audit from its filled form, and start its delivery clock at ``at``
     (default target: seven business days).
 
-    Raises ``FormRefused`` (the wrong cells), ``AllowanceUsed``, ``MayNotRaise``, or ``Invalid``
+    Raises ``NotAllowed``, ``FormRefused`` (the wrong cells), ``AllowanceUsed``, or ``Invalid``
     when no contract covers the items or the visit is in the past. In order: lock on the
     organization's row, ticket with form and checklist, audit, items, visit, clock, record, notice
     to BPO and the audit area.
     """
     organization = membership.organization
+    if not can_request(acting_person(by), organization.pk):
+        raise NotAllowed(_("Only a valid user of the customer can request an audit."))
     services = requestable_services(organization, at)
     if not services:
         words = _("No contract in force covers a service: ask your account manager.")

@@ -261,7 +261,8 @@ def test_templates_hold_no_inline_style_or_script() -> None:
     assert guilty == []
 
 
-# The other person is the object of the act, or its requester; not the one who acts.
+# The other person is the object of the act, or its requester; not the one who acts. The one of
+# ``_acknowledge`` is the contact without a login, whose letter had the link.
 TAKE_ANOTHER_PERSON = {
     "_acknowledge",
     "_give",

@@ -9,10 +9,13 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
+from audits import services
 from audits.models import AuditRequest, AuditState, Conference, Evidence, Visit, VisitPlace
 from audits.permissions import Act
 from audits.services import NewVisit
+from foundation.accounts.models import Membership
 from foundation.accounts.services import issue_user_token
+from foundation.core.errors import NotAllowed
 from tests.support.audits import (
     ITEMS_OF_TABLE,
     TABLE,
@@ -21,7 +24,9 @@ from tests.support.audits import (
     approve,
     ask,
     confer,
+    filled,
     prepare,
+    upload,
 )
 from tests.support.house import (
     MONDAY_9AM,
@@ -169,3 +174,13 @@ def test_the_api_lets_exactly_the_roles_of_the_table_do_it(house: House, act: Ac
             assert status in {403, 404}, (role, status)
 
     assert passed == TABLE[act][0]
+
+
+def test_staff_request_no_audit_for_a_customer(house: House) -> None:
+    membership = Membership.objects.get(user=house.requester, organization=house.north)
+    form = upload(filled(house), "form.xlsx")
+
+    with pytest.raises(NotAllowed):
+        services.request_audit(membership=membership, form=form, by=by(house.agent), at=MONDAY_9AM)
+
+    assert not AuditRequest.objects.exists()
