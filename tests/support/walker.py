@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from typing import Literal
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
@@ -10,7 +11,8 @@ from tests.support.running import Mesa
 
 SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1360, "height": 900}}
 SHAPES = {"sqlite": "phone", "postgres": "desktop"}
-# Shape and language of the walks that run axe: a phone and a desktop.
+SCHEMES: dict[str, Literal["light", "dark"]] = {"es": "light", "en": "dark"}
+# Shape and language of the walks that run axe: a phone in the light scheme, a desktop in the dark.
 ACCESSIBLE = {("sqlite", "es"), ("postgres", "en")}
 # A refused form answers 40x. The jQuery of the configuration pages tries an inline style, which the
 # CSP blocks.
@@ -32,7 +34,10 @@ class Walker:
         self.language = language
         size = SIZES[SHAPES[mesa.shape]]
         self.context = browser.new_context(
-            viewport=size, locale="es-MX" if language == "es" else "en-US", base_url=mesa.url
+            viewport=size,
+            locale="es-MX" if language == "es" else "en-US",
+            color_scheme=SCHEMES[language],
+            base_url=mesa.url,
         )
         self.context.set_default_timeout(60_000)  # milliseconds: two products share two cores
         self.page: Page = self.context.new_page()
