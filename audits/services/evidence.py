@@ -50,7 +50,7 @@ def approve_evidence(*, audit: AuditRequest, evidence_id: int, by: Actor, at: da
             _("Who prepared the evidence does not approve it: ask another person of the BPO area.")
         )
     evidence.state = EvidenceState.APPROVED
-    return _decided(locked, evidence, by=by, at=at)
+    return _save_decision(locked, evidence, by=by, at=at)
 
 
 @transaction.atomic
@@ -63,10 +63,11 @@ def refuse_evidence(
     evidence = _in_state(locked, evidence_id, *OPEN_EVIDENCE)
     evidence.state = EvidenceState.REFUSED
     evidence.decision = require_text(reason, "reason")
-    return _decided(locked, evidence, by=by, at=at)
+    return _save_decision(locked, evidence, by=by, at=at)
 
 
-def _decided(audit: AuditRequest, evidence: Evidence, *, by: Actor, at: datetime) -> Evidence:
+def _save_decision(audit: AuditRequest, evidence: Evidence, *, by: Actor, at: datetime) -> Evidence:
+    """Save, record and announce the state that the caller has set on the evidence."""
     evidence.decided_by = acting_person(by)
     evidence.decided_at = at
     evidence.save(update_fields=["state", "decision", "decided_by", "decided_at"])
@@ -91,7 +92,7 @@ def deliver_evidence(*, audit: AuditRequest, evidence_id: int, by: Actor, at: da
     """
     user = acting_person(by)
     seen = get_for_act(audit, Act.DELIVER, user)
-    content = _leaving(seen, _in_state(seen, evidence_id, EvidenceState.APPROVED), at)
+    content = _bytes_to_deliver(seen, _in_state(seen, evidence_id, EvidenceState.APPROVED), at)
     with transaction.atomic():
         locked = lock_for_act(audit, Act.DELIVER, user)
         evidence = _in_state(locked, evidence_id, EvidenceState.APPROVED)
@@ -99,7 +100,7 @@ def deliver_evidence(*, audit: AuditRequest, evidence_id: int, by: Actor, at: da
     return evidence
 
 
-def _leaving(audit: AuditRequest, evidence: Evidence, at: datetime) -> bytes:
+def _bytes_to_deliver(audit: AuditRequest, evidence: Evidence, at: datetime) -> bytes:
     """Return the bytes to deliver. Safe before the lock: only the state of approved evidence still
     changes.
     """
@@ -133,7 +134,7 @@ def _mark_delivered(
         "classification": evidence.classification,
     }
     record_audit(locked, verbs.EVIDENCE_DELIVERED, by=by, at=at, **payload)
-    _complete(locked, by, at)
+    _deliver_request_if_answered(locked, by, at)
 
 
 def _send(
@@ -184,7 +185,7 @@ def set_aside(
     item.save(update_fields=["set_aside_reason", "set_aside_by", "set_aside_at"])
     Evidence.objects.filter(item=item, state__in=OPEN_EVIDENCE).update(state=EvidenceState.REPLACED)
     record_audit(locked, verbs.ITEM_SET_ASIDE, by=by, at=at, item=number)
-    _complete(locked, by, at)
+    _deliver_request_if_answered(locked, by, at)
     return item
 
 
@@ -213,12 +214,12 @@ def waive(
     return item
 
 
-def _complete(audit: AuditRequest, by: Actor, at: datetime) -> None:
+def _deliver_request_if_answered(audit: AuditRequest, by: Actor, at: datetime) -> None:
     """Deliver the request once every item is answered. A reopened request waits for
     ``complete_audit``.
     """
     if audit.reopened_at is None and _answers_all(audit):
-        _finish(audit, by, at)
+        _deliver_request(audit, by, at)
 
 
 def _answers_all(audit: AuditRequest) -> bool:
@@ -242,11 +243,11 @@ def complete_audit(*, audit: AuditRequest, by: Actor, at: datetime) -> AuditRequ
         raise NotNow(_("The last answered item completes it."))
     if not _answers_all(locked):
         raise NotNow(_("Not every item is answered."))
-    _finish(locked, by, at)
+    _deliver_request(locked, by, at)
     return locked
 
 
-def _finish(audit: AuditRequest, by: Actor, at: datetime) -> None:
+def _deliver_request(audit: AuditRequest, by: Actor, at: datetime) -> None:
     """Sign the index, set the audit to *delivered*, stop its clock and solve the ticket."""
     index = sign_json(paper.index_of(audit, at=at))
     blob = store_bytes(

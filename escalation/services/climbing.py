@@ -235,7 +235,7 @@ def climb(*, escalation: Escalation, at: datetime) -> bool:
         and ticket.state == State.SOLVED
         and escalation.created_at <= ticket.solved_at
     )
-    if is_over or (escalation.position >= last and _was_told_again(escalation)):
+    if is_over or (escalation.position >= last and _was_notified_again(escalation)):
         return False
     key = f"climb:{escalation.pk}"
     return (
@@ -250,7 +250,7 @@ def _moved_in_this_sweep(steps: list[Escalation], at: datetime) -> bool:
     return any(step.created_at == at and step.cause in AUTOMATIC_CAUSES for step in steps)
 
 
-def _was_told_again(escalation: Escalation) -> bool:
+def _was_notified_again(escalation: Escalation) -> bool:
     """Tell whether an unacknowledged step repeats the level of the step before it."""
     earlier = (
         Escalation.objects.filter(ticket_id=escalation.ticket_id, pk__lt=escalation.pk)

@@ -20,7 +20,7 @@ from tests.support.house import (
         ("agent", "step/solve/"),
     ],
 )
-def test_whoever_comes_back_to_a_forms_address_is_sent_to_its_page(
+def test_a_user_who_comes_back_to_a_forms_address_is_sent_to_its_page(
     house: House, sign_in: Any, who: str, tail: str
 ) -> None:
     ticket = make_ticket(house)
