@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import (
@@ -178,6 +178,20 @@ def _contracts(organization_id: int, stamp: int) -> list[ContractTerms]:
             "-starts_on", "-pk"
         )
     ]
+
+
+def active_services() -> QuerySet[Service]:
+    """Return the services that are offered, in the order of the catalogue."""
+    return Service.objects.filter(is_active=True).order_by("position", "pk")
+
+
+def get_contract_by_reference(organization: Organization, reference: str) -> Contract:
+    """Return a contract, in force or not; raise ``NotFound`` when there is none."""
+    contracts = Contract.objects.filter(organization=organization, reference=reference)
+    contract = contracts.order_by("pk").first()
+    if contract is None:
+        raise NotFound(_("There is no such contract."))
+    return contract
 
 
 def get_service(slug: str) -> Service:

@@ -5,11 +5,11 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone, translation
 
+from foundation.accounts.queries import user_by_email
 from foundation.accounts.tenancy import every_organization
 from foundation.notifications.services import Letter, queue_letters
 
@@ -28,7 +28,7 @@ class AccountAdapter(DefaultAccountAdapter):
         """Write the mail to the outbox, which retries it and survives a crash."""
         template = _TEMPLATES.get(template_prefix, "account_notice")
         now = timezone.now()
-        user = get_user_model().objects.filter(email__iexact=email).order_by("pk").first()
+        user = user_by_email(email)
         digest = hashlib.sha256(email.encode()).hexdigest()
         letter = Letter(
             template=template,

@@ -15,8 +15,8 @@ from django.utils import timezone, translation
 from django.utils.translation.trans_real import parse_accept_lang_header
 from django_htmx.http import HttpResponseClientRedirect
 
-from foundation.accounts.models import ApiToken, User
-from foundation.accounts.queries import service_account_by_id
+from foundation.accounts.models import User
+from foundation.accounts.queries import service_account_by_id, token_by_digest
 from foundation.accounts.services import token_digest
 from foundation.accounts.tenancy import (
     every_organization,
@@ -56,12 +56,7 @@ def _sign_in(request: HttpRequest, secret: str) -> None:
     Leave ``request.bearer_refused`` true, so that the API answers 401, for an unknown or revoked
     token, an account without a valid contact, or an inactive user.
     """
-    token = (
-        ApiToken.objects.filter(digest=token_digest(secret))
-        .select_related("user")
-        .order_by("pk")
-        .first()
-    )
+    token = token_by_digest(token_digest(secret))
     request.bearer_refused = True  # type: ignore[attr-defined]
     if token is None or not token.is_valid_at(timezone.now()):
         return

@@ -40,9 +40,10 @@ from api.tickets.serializers import (
 from catalog.queries import get_service
 from escalation.queries import escalations_of, rule_logs_of
 from escalation.services import request_escalation
-from foundation.accounts.models import Membership, Team
+from foundation.accounts.models import Membership
 from foundation.accounts.queries import (
     get_organization_by_slug,
+    get_team_by_name,
     membership_by_email,
     memberships_of,
 )
@@ -356,10 +357,6 @@ def _reply(request: Request, ticket: Ticket, data: dict[str, Any], at: datetime)
 
 
 def _details(data: dict[str, Any]) -> TransitionDetails:
-    team = None
-    if data.get("team"):
-        team = Team.objects.filter(name=data["team"]).order_by("pk").first()
-        if team is None:
-            raise Invalid(_("There is no such support group."), fields={"team": _("Unknown.")})
+    team = get_team_by_name(data["team"]) if data.get("team") else None
     names = ("reason", "message", "solution_type", "supplier", "supplier_case", "promised_on")
     return TransitionDetails(team=team, **{name: data[name] for name in names})

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from catalog.models import Contract
+from catalog.queries import get_contract_by_reference
 from desk.frame import frame
 from escalation.coverage import CoverageForecast, forecasts_of
 from escalation.gaps import (
@@ -32,7 +33,6 @@ from foundation.accounts.models import Organization, User
 from foundation.accounts.queries import get_organization_by_slug
 from foundation.accounts.roles import Capability
 from foundation.core.classification import Channel, Priority
-from foundation.core.errors import NotFound
 from web.access import needs
 from web.requests import actor, person, posted_from
 from web.tabs import Tab
@@ -173,15 +173,7 @@ def drill(request: HttpRequest) -> HttpResponse:
     """
     organization = get_organization_by_slug(request.GET.get("customer", ""))
     reference = request.GET.get("contract", "")
-    contract = (
-        Contract.objects.filter(organization=organization, reference=reference)
-        .order_by("pk")
-        .first()
-        if reference
-        else None
-    )
-    if reference and contract is None:
-        raise NotFound(_("There is no such contract."))
+    contract = get_contract_by_reference(organization, reference) if reference else None
     made = start_drill(
         organization=organization,
         contract=contract,

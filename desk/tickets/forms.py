@@ -7,6 +7,7 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Contract, Service
+from catalog.queries import active_services
 from foundation.accounts.models import (
     Membership,
     Team,
@@ -115,9 +116,7 @@ class ClassifyForm(SeenForm):
         fields: Any = self.fields
         # Required in some cases: do not label it optional.
         fields["reason"].is_conditional = True
-        fields["service"].queryset = Service.objects.filter(is_active=True).order_by(
-            "position", "pk"
-        )
+        fields["service"].queryset = active_services()
 
     @classmethod
     def of(cls, ticket: Ticket) -> "ClassifyForm":
@@ -280,9 +279,7 @@ class RegisterForm(forms.Form):
         membership = fields["membership"]
         membership.queryset = members.order_by("organization__name", "user__full_name", "pk")
         membership.label_from_instance = lambda m: f"{m.user} · {m.organization}"
-        fields["service"].queryset = Service.objects.filter(is_active=True).order_by(
-            "position", "pk"
-        )
+        fields["service"].queryset = active_services()
 
 
 class DeescalateForm(forms.Form):

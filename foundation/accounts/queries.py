@@ -5,6 +5,7 @@ and service accounts: within the open scope. People and support groups: in all o
 from django.utils.translation import gettext_lazy as _
 
 from foundation.accounts.models import (
+    ApiToken,
     Membership,
     Organization,
     ServiceAccount,
@@ -14,7 +15,7 @@ from foundation.accounts.models import (
 from foundation.accounts.roles import Capability, CustomerRole, StaffRole
 from foundation.accounts.tenancy import organization_ids_of, valid_memberships
 from foundation.core.actor import Actor
-from foundation.core.errors import NotAllowed, NotFound
+from foundation.core.errors import Invalid, NotAllowed, NotFound
 from foundation.core.tenancy import current_scope
 
 
@@ -147,3 +148,21 @@ def membership_by_email(organization_id: int, email: str) -> Membership | None:
         .order_by("pk")
         .first()
     )
+
+
+def user_by_email(email: str) -> User | None:
+    return User.objects.filter(email__iexact=email).order_by("pk").first()
+
+
+def token_by_digest(digest: str) -> ApiToken | None:
+    """Return the token with its user, also when it is revoked; None for an unknown digest."""
+    tokens = ApiToken.objects.filter(digest=digest).select_related("user")
+    return tokens.order_by("pk").first()
+
+
+def get_team_by_name(name: str) -> Team:
+    """Return the support group; raise ``Invalid`` for the field ``team`` when there is none."""
+    team = Team.objects.filter(name=name).order_by("pk").first()
+    if team is None:
+        raise Invalid(_("There is no such support group."), fields={"team": _("Unknown.")})
+    return team
