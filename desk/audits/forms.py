@@ -39,7 +39,9 @@ class PrepareForm(forms.Form):
     )
     file = FilesField(
         label=_("File"),
-        help_text=_("Converted to PDF. Confidential evidence and policies are not delivered."),
+        help_text=_(
+            "Converted to PDF. The file of confidential evidence or of a policy is not delivered."
+        ),
     )
     redacted = FilesField(
         label=_("Partial picture"),
