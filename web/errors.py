@@ -64,11 +64,12 @@ def put_on_form(form: forms.BaseForm, error: DomainError) -> None:
 
 
 def put_fields_on_form(form: forms.BaseForm, error: DomainError) -> None:
-    """Add the field messages of a domain error beside their fields, for a page that shows the main
-    message above the form.
+    """Put the field messages of a domain error beside their fields, for a page that shows the main
+    message above the form. They replace the form's own messages of these fields.
     """
     for name, text in error.fields.items():
         if name in form.fields:
+            form.errors.pop(name, None)
             form.add_error(name, str(text))
 
 

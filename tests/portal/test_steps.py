@@ -151,3 +151,4 @@ def test_a_reason_that_is_missing_is_marked_at_its_field(
     (wrong,) = re.findall(r'<div class="field [^"]*field-wrong">.*?</div>', shown, re.DOTALL)
     assert 'name="reason"' in wrong
     assert error in wrong
+    assert wrong.count('class="error"') == 1
