@@ -16,7 +16,7 @@ CATALOGUE = ROOT / "locale/es/LC_MESSAGES/django.po"
 PYTHON = sys.executable
 BINARIES = Path(PYTHON).parent
 # Mail texts keep their line breaks: they are excluded from formatting.
-TEMPLATES = ["--line-length", "110", "--custom-blocks", "badge,button,card,empty_state"]
+TEMPLATES = ["--line-length", "110", "--custom-blocks", "badge,button,card,disclosure,empty_state"]
 TEMPLATES += ["--extend-exclude", "templates/notifications", "templates"]
 STEPS: tuple[tuple[str, list[str]], ...] = (
     ("lint", [PYTHON, "-m", "ruff", "check", "."]),

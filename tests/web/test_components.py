@@ -97,7 +97,7 @@ def test_the_gallery_shows_every_state_priority_and_a_refused_field(
 def test_templates_make_no_part_by_hand() -> None:
     made = re.compile(
         r'class="(badge|empty card)\b(?! kind)|<section\s+class="card\b'
-        r'|<(a|button)\s+class="button\b'
+        r'|<(a|button|summary)\s+class="button\b'
     )
 
     found = {

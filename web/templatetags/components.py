@@ -62,11 +62,45 @@ def button(
             "href": href,
             "icon": icon,
             "small": small,
-            "attributes": flatatt(
-                {name.replace("_", "-"): attributes[name] for name in attributes}
-            ),
+            "attributes": _html_attributes(attributes),
         },
     )
+
+
+@register.simple_block_tag
+def disclosure(
+    content: str,
+    label: str,
+    *,
+    tone: str = "",
+    icon: str = "",
+    is_open: bool = False,
+    **attributes: Any,
+) -> SafeString:
+    """Render a button that shows the content of the block under it, closed unless ``is_open``.
+    Other arguments become HTML attributes of the whole, with ``-`` for ``_``.
+    """
+    return render_to_string(
+        "components/disclosure.html",
+        {
+            "content": content,
+            "label": label,
+            "tone": tone,
+            "icon": icon,
+            "is_open": is_open,
+            "attributes": _html_attributes(attributes),
+        },
+    )
+
+
+@register.filter
+def equals(value: object, other: object) -> bool:
+    """Compare inside the arguments of a tag, where ``{% if %}`` is not possible."""
+    return value == other
+
+
+def _html_attributes(attributes: dict[str, Any]) -> SafeString:
+    return flatatt({name.replace("_", "-"): value for name, value in attributes.items()})
 
 
 @register.simple_tag
