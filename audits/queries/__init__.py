@@ -21,6 +21,7 @@ from audits.queries.audits import (
     rows_of,
 )
 from audits.queries.reported import reported_audits
+from audits.queries.requesters import requesting_memberships, requesting_organization
 from audits.queries.views import (
     DEMAND_PERCENT,
     AuditView,
@@ -56,6 +57,8 @@ __all__ = [
     "needs_delay_notice",
     "reported_audits",
     "requestable_services",
+    "requesting_memberships",
+    "requesting_organization",
     "rows_of",
     "view_of",
     "view_of_staff",

@@ -13,13 +13,11 @@ from audits.models import AuditRequest, VisitPlace
 from audits.paper import invitation
 from audits.permissions import (
     acts_for_customer,
-    can_request,
     takes_visits,
 )
 from audits.services import NewVisit
 from audits.workbook import make_form, read_form
 from foundation.accounts.models import Membership
-from foundation.accounts.queries import memberships_of
 from foundation.core.classification import Channel
 from foundation.core.errors import DomainError, NotFound
 from foundation.documents.tables import XLSX_TYPE
@@ -33,20 +31,12 @@ from web.uploads import checked_files
 PAGE_SIZE = 50
 
 
-def _requesters(request: HttpRequest) -> list[Membership]:
-    return [
-        each
-        for each in memberships_of(person(request).pk)
-        if can_request(person(request), each.organization_id)
-    ]
-
-
 @require_safe
 @customer_required
 def audits(request: HttpRequest) -> HttpResponse:
     """List the audits, and say whether the contract still includes one this year."""
     now = timezone.now()
-    memberships = _requesters(request)
+    memberships = queries.requesting_memberships(person(request))
     allowances = [(m.organization, queries.allowances(m.organization, now)) for m in memberships]
     page = Paginator(queries.audits_of(person(request)), PAGE_SIZE).get_page(
         request.GET.get("page")
@@ -67,11 +57,7 @@ def audits(request: HttpRequest) -> HttpResponse:
 @customer_required
 def audit_form(request: HttpRequest, slug: str) -> HttpResponse:
     """Serve the empty request form with the company's contracted services."""
-    organization = next(
-        (m.organization for m in _requesters(request) if m.organization.slug == slug), None
-    )
-    if organization is None:
-        raise NotFound(_("There is no such organization."))
+    organization = queries.requesting_organization(person(request), slug)
     content = make_form(
         queries.requestable_services(organization, timezone.now()), language=current_language()
     )
@@ -88,7 +74,7 @@ def new_audit(request: HttpRequest) -> HttpResponse:
     """Request an audit with the filled form. A refusal lists every wrong cell and keeps the typed
     fields.
     """
-    memberships = _requesters(request)
+    memberships = queries.requesting_memberships(person(request))
     if not memberships:
         raise NotFound(_("You are not registered to ask for audits."))
     form = AuditForm(request.POST or None, request.FILES or None, memberships=memberships)

@@ -3,12 +3,9 @@
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from foundation.accounts.queries import memberships_of
 from foundation.core.classification import Channel
-from foundation.core.errors import NotFound
 from portal.access import customer_required
 from reports import queries
 from reports.services import request_report
@@ -20,20 +17,8 @@ from web.requests import actor, person
 @require_safe
 @customer_required
 def service_level(request: HttpRequest) -> HttpResponse:
-    user = person(request)
     now = timezone.now()
-    readable = [
-        m.organization
-        for m in memberships_of(user.pk)
-        if queries.can_see_reports(user, m.organization_id)
-    ]
-    if not readable:
-        raise NotFound(
-            _(
-                "Your role does not read reports. Ask your coordinator for the role of report "
-                "recipient."
-            )
-        )
+    readable = queries.reported_organizations(person(request))
     wanted = request.GET.get("organization")
     organization = next((o for o in readable if o.slug == wanted), readable[0])
     month = chosen_month(request, organization, now)

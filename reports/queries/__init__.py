@@ -9,7 +9,12 @@ from reports.queries.issues import (
     published_report,
 )
 from reports.queries.months import bounds, following_month, parse_month, preceding_month
-from reports.queries.readers import can_see_reports, reads_any_report, reported_organization
+from reports.queries.readers import (
+    can_see_reports,
+    reads_any_report,
+    reported_organization,
+    reported_organizations,
+)
 from reports.queries.service_level import build_service_level
 from reports.queries.simulations import (
     SHOWN_CHANGES,
@@ -43,6 +48,7 @@ __all__ = [
     "published_report",
     "reads_any_report",
     "reported_organization",
+    "reported_organizations",
     "simulation_result",
     "simulations_of",
 ]

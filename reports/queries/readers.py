@@ -20,6 +20,25 @@ def reads_any_report(user: User) -> bool:
     return any(membership.has_role(*READS_REPORTS) for membership in memberships_of(user.pk))
 
 
+def reported_organizations(user: User) -> list[Organization]:
+    """Return the organizations whose reports this customer may read; ``NotFound`` if there is
+    none.
+    """
+    readable = [
+        membership.organization
+        for membership in memberships_of(user.pk)
+        if can_see_reports(user, membership.organization_id)
+    ]
+    if not readable:
+        raise NotFound(
+            _(
+                "Your role does not read reports. Ask your coordinator for the role of report "
+                "recipient."
+            )
+        )
+    return readable
+
+
 def reported_organization(user: User, slug: str) -> Organization:
     """Return the organization if this person may read its reports; ``NotFound`` otherwise."""
     organization = Organization.objects.filter(slug=slug).order_by("pk").first()
