@@ -68,7 +68,10 @@ class Migration(migrations.Migration):
                     "validation_days",
                     models.PositiveSmallIntegerField(
                         default=3,
-                        help_text="How long the customer has to accept a solution before the ticket closes by itself. The day of the solution does not count.",
+                        help_text=(
+                            "How long the customer has to accept a solution before the ticket "
+                            "closes by itself. The day of the solution does not count."
+                        ),
                         validators=[
                             django.core.validators.MinValueValidator(1),
                             django.core.validators.MaxValueValidator(90),
@@ -84,7 +87,10 @@ class Migration(migrations.Migration):
                     "reopen_days",
                     models.PositiveSmallIntegerField(
                         default=0,
-                        help_text="How long after closing a ticket may be reopened; 0 means a new linked ticket.",
+                        help_text=(
+                            "How long after closing a ticket may be reopened; 0 means a new linked "
+                            "ticket."
+                        ),
                         verbose_name="reopening window in days",
                     ),
                 ),
@@ -118,7 +124,10 @@ class Migration(migrations.Migration):
                     "report_recipients",
                     models.ManyToManyField(
                         blank=True,
-                        help_text="Who gets the monthly report by e-mail, beside the people with the role of report recipient.",
+                        help_text=(
+                            "Who gets the monthly report by e-mail, beside the people with the "
+                            "role of report recipient."
+                        ),
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
                         verbose_name="report recipients",

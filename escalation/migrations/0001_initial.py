@@ -89,7 +89,9 @@ class Migration(migrations.Migration):
                     "contract",
                     models.ForeignKey(
                         blank=True,
-                        help_text="Empty: for the tickets of every contract that has none of its own.",
+                        help_text=(
+                            "Empty: for the tickets of every contract that has none of its own."
+                        ),
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -197,7 +199,10 @@ class Migration(migrations.Migration):
                     "contact",
                     models.ForeignKey(
                         blank=True,
-                        help_text="Leave empty for a contact without a login: they acknowledge by the link in the mail.",
+                        help_text=(
+                            "Leave empty for a contact without a login: they acknowledge by the "
+                            "link in the mail."
+                        ),
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="+",
@@ -218,7 +223,9 @@ class Migration(migrations.Migration):
                     "substitute",
                     models.ForeignKey(
                         blank=True,
-                        help_text="Who is notified while the person is off duty without a substitute.",
+                        help_text=(
+                            "Who is notified while the person is off duty without a substitute."
+                        ),
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="+",
@@ -274,7 +281,10 @@ class Migration(migrations.Migration):
                     "is_active",
                     models.BooleanField(
                         default=False,
-                        help_text="Try it on the last 30 days first, then switch it on: it acts from then on.",
+                        help_text=(
+                            "Try it on the last 30 days first, then switch it on: it acts from "
+                            "then on."
+                        ),
                         verbose_name="active",
                     ),
                 ),
@@ -312,7 +322,10 @@ class Migration(migrations.Migration):
                     "percent",
                     models.PositiveSmallIntegerField(
                         blank=True,
-                        help_text="Of the time used; 100 is the missed target. It acts at the first warning of the policy that reaches it.",
+                        help_text=(
+                            "Of the time used; 100 is the missed target. It acts at the first "
+                            "warning of the policy that reaches it."
+                        ),
                         null=True,
                         validators=[
                             django.core.validators.MinValueValidator(1),
@@ -325,7 +338,10 @@ class Migration(migrations.Migration):
                     "silence_minutes",
                     models.PositiveIntegerField(
                         blank=True,
-                        help_text="Of the organization's business hours, since the customer was last written to or the state changed.",
+                        help_text=(
+                            "Of the organization's business hours, since the customer was last "
+                            "written to or the state changed."
+                        ),
                         null=True,
                         validators=[
                             django.core.validators.MinValueValidator(1),
@@ -382,7 +398,10 @@ class Migration(migrations.Migration):
                     "team",
                     models.ForeignKey(
                         blank=True,
-                        help_text="Its members on duty are notified; a ticket goes to the one with the fewest.",
+                        help_text=(
+                            "Its members on duty are notified; a ticket goes to the one with the "
+                            "fewest."
+                        ),
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="+",

@@ -324,7 +324,10 @@ class Migration(migrations.Migration):
                     "business_calendar",
                     models.ForeignKey(
                         blank=True,
-                        help_text="Empty: the one of the more general policy, in the end the organization's business hours.",
+                        help_text=(
+                            "Empty: the one of the more general policy, in the end the "
+                            "organization's business hours."
+                        ),
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -347,7 +350,10 @@ class Migration(migrations.Migration):
                     "extended_calendar",
                     models.ForeignKey(
                         blank=True,
-                        help_text="Contracted extension: nights, Saturdays, Sundays. It widens the reaction calendar.",
+                        help_text=(
+                            "Contracted extension: nights, Saturdays, Sundays. It widens the "
+                            "reaction calendar."
+                        ),
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -368,7 +374,10 @@ class Migration(migrations.Migration):
                     "person",
                     models.ForeignKey(
                         blank=True,
-                        help_text="For the tickets of this requester alone. Without person and contract it holds for the whole organization.",
+                        help_text=(
+                            "For the tickets of this requester alone. Without person and contract "
+                            "it holds for the whole organization."
+                        ),
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
