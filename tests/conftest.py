@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import translation
 
-from foundation.accounts.models import Organization, User
+from foundation.accounts.models import User
 from foundation.accounts.tenancy import every_organization
 from tests.support.house import MONDAY_9AM, House, build_house
 
@@ -62,10 +62,18 @@ def _standing_house(django_db_setup: None, django_db_blocker: Any) -> House:
 
 
 @pytest.fixture
+def rebuilt_house(_standing_house: House, django_db_blocker: Any) -> Iterator[None]:
+    """Build the house again after a test that commits, whose end empties the tables. It is the
+    first fixture of such a test.
+    """
+    yield
+    with django_db_blocker.unblock(), every_organization(reason="tests build their house"):
+        vars(_standing_house).update(vars(build_house()))
+
+
+@pytest.fixture
 def house(db: None, all_scope: None, _standing_house: House) -> House:
     """Return this test's own copy of the rows; what it changes in the database is rolled back."""
-    if not Organization.objects.filter(pk=_standing_house.north.pk).exists():
-        return build_house()  # a test with transaction=True has emptied the tables
     copy = deepcopy(_standing_house)
     for organization in (copy.north, copy.south):
         # Saving renews the stamp, the key of the process cache of contracts and policies: entries

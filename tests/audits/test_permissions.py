@@ -130,6 +130,7 @@ def _audit_in(house: House, state: AuditState, act: Act) -> AuditRequest:
     return again(audit)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("state", list(AuditState))
 @pytest.mark.parametrize("act", list(Act))
 def test_role_by_act_by_state(house: House, act: Act, state: AuditState) -> None:

@@ -110,6 +110,7 @@ def _through(client: Client, path: str, data: dict[str, Any], **more: Any) -> in
         return status
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("act", list(Act))
 def test_the_desks_page_lets_exactly_the_roles_of_the_table_do_it(house: House, act: Act) -> None:
     audit = _audit(house, act)
@@ -126,6 +127,7 @@ def test_the_desks_page_lets_exactly_the_roles_of_the_table_do_it(house: House, 
     assert passed == TABLE[act][0]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("act", [Act.PREPARE, Act.APPROVE, Act.REFUSE, Act.DELIVER, Act.TELL_DELAY])
 def test_the_api_lets_exactly_the_roles_of_the_table_do_it(house: House, act: Act) -> None:
     audit = _audit(house, act)

@@ -151,6 +151,7 @@ def test_the_command_reports_mends_and_refuses_unknown_arguments(
 
 
 @pytest.mark.long
+@pytest.mark.once
 def test_every_clock_of_the_demonstration_is_rebuilt_and_explained_to_the_second(
     empty_tables: None,
 ) -> None:

@@ -176,8 +176,9 @@ def test_another_customers_clocks_do_not_move(house: House) -> None:
     assert clock(stranger).due_at == due
 
 
-@pytest.mark.django_db(transaction=True)
-def test_threaded_batches_give_the_sequential_result(house: House, monkeypatch: Any) -> None:
+def test_threaded_batches_give_the_sequential_result(
+    rebuilt_house: None, transactional_db: None, house: House, monkeypatch: Any
+) -> None:
     """On PostgreSQL two threads with a connection and the scope each; on SQLite one writer."""
     monkeypatch.setattr(redating, "BATCH", 3)
     tickets = [make_ticket(house, at=MONDAY_9AM + number * MINUTE) for number in range(13)]

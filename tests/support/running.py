@@ -120,8 +120,8 @@ class Mesa:
             self.environment |= self._own_services(original)
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.scripts: subprocess.Popen[str] | None = None
-        # Pages that a walk has checked: who looked, in which language, at what kind of page.
-        self.checked = set[tuple[str, str, str]]()
+        # Pages that a walk has checked: who looked, at what kind of page.
+        self.checked = set[tuple[str, str]]()
         self._sessions: dict[str, str] = {}
 
     @classmethod

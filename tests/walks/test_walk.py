@@ -94,7 +94,7 @@ def _report_agrees_with_its_pdf(browser: Browser, mesa: Mesa, language: str) -> 
 
 
 def test_beat_breaches_an_unserved_clock_and_notifies_the_matrix_once(
-    browser: Browser, mesa: Mesa
+    browser: Browser, mesa: Mesa, language: str
 ) -> None:
     # critical, around the clock: 40 min and 1 h
     late = mesa.script("late_ticket", "requester@sur.example", "sin-acceso", "39.7")
@@ -115,7 +115,7 @@ def test_beat_breaches_an_unserved_clock_and_notifies_the_matrix_once(
         ["reaction", 100],
     ]
     assert len(_steps_told(mesa, late["number"])) == 1
-    agent = Walker(browser, mesa, AGENT, "es")
+    agent = Walker(browser, mesa, AGENT, language)
     agent.open("/admin/queue/?view=breached")
     expect(agent.page.locator("table.queue")).to_contain_text(late["number"])
 
