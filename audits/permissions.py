@@ -24,7 +24,7 @@ class Act(TextChoices):
     SET_ASIDE = "set_aside"
     WAIVE = "waive"
     COMPLETE = "complete"
-    TELL_DELAY = "tell_delay"
+    SEND_DELAY_NOTICE = "send_delay_notice"
     SCHEDULE = "schedule"
     CANCEL_CONFERENCE = "cancel_conference"
     ANSWER_VISIT = "answer_visit"
@@ -51,7 +51,7 @@ RULES: dict[Act, tuple[frozenset[StaffRole], frozenset[AuditState]]] = {
     Act.SET_ASIDE: (_BPO, _OPEN),
     Act.WAIVE: (_BPO, _OPEN),
     Act.COMPLETE: (_BPO, _OPEN),
-    Act.TELL_DELAY: (_COORDINATES, _RUNNING),
+    Act.SEND_DELAY_NOTICE: (_COORDINATES, _RUNNING),
     Act.SCHEDULE: (_COORDINATES, _RUNNING),
     Act.CANCEL_CONFERENCE: (_COORDINATES, _RUNNING | {_S.STOPPED, _S.DELIVERED}),
     Act.ANSWER_VISIT: (_COORDINATES, _RUNNING | {_S.DELIVERED}),

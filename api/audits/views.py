@@ -182,7 +182,7 @@ class AuditViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[AuditRequest])
         body = DelayNoticeSerializer(data=request.data)
         body.is_valid(raise_exception=True)
 
-        notice = services.give_delay_notice(
+        notice = services.send_delay_notice(
             audit=audit, **body.validated_data, **_same(request, at)
         )
         return Response(DelayNoticeSerializer(notice).data, status=status.HTTP_201_CREATED)

@@ -23,9 +23,9 @@ from audits.services.protocol import (
     answer_visit,
     cancel_conference,
     earliest_visit,
-    give_delay_notice,
     resume_audit,
     schedule_conference,
+    send_delay_notice,
     stop_audit,
 )
 from audits.services.requesting import AllowanceUsed, NewVisit, evaluate_environment, request_audit
@@ -45,7 +45,7 @@ __all__ = [
     "earliest_visit",
     "evaluate_environment",
     "follow_ticket",
-    "give_delay_notice",
+    "send_delay_notice",
     "guard_files",
     "guard_message",
     "prepare_evidence",

@@ -45,7 +45,7 @@ FURTHEST = timedelta(days=730)
 
 
 @transaction.atomic
-def give_delay_notice(
+def send_delay_notice(
     *, audit: AuditRequest, reason: str, new_date: date, by: Actor, at: datetime
 ) -> DelayNotice:
     """Send the customer a delay notice with reason and new date; it records whether it was in time
@@ -55,7 +55,7 @@ def give_delay_notice(
     due date and after today.
     """
     user = acting_person(by)
-    locked = lock_for_act(audit, Act.TELL_DELAY, user)
+    locked = lock_for_act(audit, Act.SEND_DELAY_NOTICE, user)
     clock = delivery_clock(locked.ticket_id)
     if clock is None or not clock.is_live or clock.due_at is None:
         raise NotNow(_("No delivery term runs."))

@@ -114,7 +114,7 @@ FORMS: dict[str, tuple[type[forms.Form], str | Promise]] = {
     Act.SET_ASIDE: (ReasonForm, _("Answer without evidence")),
     Act.WAIVE: (WaiveForm, _("Record a waiver")),
     Act.COMPLETE: (NothingForm, _("Complete the delivery again")),
-    Act.TELL_DELAY: (DelayForm, _("Give the delay notice")),
+    Act.SEND_DELAY_NOTICE: (DelayForm, _("Send the delay notice")),
     Act.SCHEDULE: (ConferenceForm, _("Schedule a conference")),
     Act.CANCEL_CONFERENCE: (NothingForm, _("Cancel the conference")),
     Act.ANSWER_VISIT: (AnswerVisitForm, _("Answer the visit")),

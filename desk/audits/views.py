@@ -114,7 +114,7 @@ def _page(
             for act in (
                 Act.EVALUATE,
                 *([Act.COMPLETE] if audit.reopened_at else []),
-                Act.TELL_DELAY,
+                Act.SEND_DELAY_NOTICE,
                 Act.SCHEDULE,
                 Act.RESUME,
                 Act.STOP,
@@ -216,7 +216,7 @@ def _carry_out(
         Act.WAIVE: lambda: services.waive(
             number=target, reason=data["reason"], agreed_by=data["agreed_by"], **same
         ),
-        Act.TELL_DELAY: lambda: services.give_delay_notice(
+        Act.SEND_DELAY_NOTICE: lambda: services.send_delay_notice(
             reason=data["reason"], new_date=data["new_date"], **same
         ),
         Act.SCHEDULE: lambda: services.schedule_conference(

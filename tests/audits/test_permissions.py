@@ -90,7 +90,7 @@ def _acts(house: House) -> dict[Act, Callable[[AuditRequest, Any], Any]]:
             audit=a, number=3, reason="Y", agreed_by="Z", by=by(u), at=at
         ),
         Act.COMPLETE: lambda a, u: services.complete_audit(audit=a, by=by(u), at=at),
-        Act.TELL_DELAY: lambda a, u: services.give_delay_notice(
+        Act.SEND_DELAY_NOTICE: lambda a, u: services.send_delay_notice(
             audit=a, reason="Late", new_date=date(2026, 3, 20), by=by(u), at=at
         ),
         Act.SCHEDULE: lambda a, u: services.schedule_conference(

@@ -55,10 +55,10 @@ def test_the_delay_notice_is_demanded_while_there_is_time_and_the_report_says_wh
 
     bpo = house.staff[BPO]
     with pytest.raises(Invalid):
-        services.give_delay_notice(
+        services.send_delay_notice(
             audit=audit, reason="Late", new_date=date(2026, 3, 10), by=by(bpo), at=early
         )
-    notice = services.give_delay_notice(
+    notice = services.send_delay_notice(
         audit=audit,
         reason="The backup is offsite.",
         new_date=date(2026, 3, 17),
@@ -83,7 +83,7 @@ def test_a_notice_after_the_deadline_is_late_and_none_is_none(house: House) -> N
     at = datetime(2026, 3, 13, 18, tzinfo=UTC)
     data = build_service_level(house.north, date(2026, 3, 1), at=at)
     assert data["audits"][0]["delay_notice"] == "none"
-    services.give_delay_notice(
+    services.send_delay_notice(
         audit=audit, reason="Sorry", new_date=date(2026, 3, 20), by=by(bpo), at=at
     )
     assert (
@@ -274,10 +274,10 @@ def test_the_delay_notice_is_demanded_at_any_warning_and_again_when_its_day_has_
 
     bpo = house.staff[BPO]
     with pytest.raises(Invalid):  # before the day that was promised
-        services.give_delay_notice(
+        services.send_delay_notice(
             audit=audit, reason="Late", new_date=date(2026, 3, 11), by=by(bpo), at=early
         )
-    services.give_delay_notice(
+    services.send_delay_notice(
         audit=audit, reason="Late", new_date=date(2026, 3, 17), by=by(bpo), at=early
     )
     services.demand_delay_notices(at=early + 3 * DAY)
@@ -291,7 +291,7 @@ def test_a_delay_notice_is_recorded_with_its_new_date(house: House) -> None:
     audit = ask(house)
     bpo = house.staff[BPO]
 
-    services.give_delay_notice(
+    services.send_delay_notice(
         audit=audit,
         reason="A backup comes from outside",
         new_date=date(2026, 3, 20),

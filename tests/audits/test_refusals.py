@@ -77,7 +77,7 @@ def _desk(audit: AuditRequest, act: Act) -> tuple[str, dict[str, Any]]:
         Act.SET_ASIDE: (3, reason),
         Act.WAIVE: (3, reason | {"agreed_by": "Elsa"}),
         Act.COMPLETE: (0, {}),
-        Act.TELL_DELAY: (0, reason | {"new_date": "2040-01-02"}),
+        Act.SEND_DELAY_NOTICE: (0, reason | {"new_date": "2040-01-02"}),
         Act.SCHEDULE: (
             0,
             {
@@ -128,7 +128,9 @@ def test_the_desks_page_lets_exactly_the_roles_of_the_table_do_it(house: House, 
 
 
 @pytest.mark.once
-@pytest.mark.parametrize("act", [Act.PREPARE, Act.APPROVE, Act.REFUSE, Act.DELIVER, Act.TELL_DELAY])
+@pytest.mark.parametrize(
+    "act", [Act.PREPARE, Act.APPROVE, Act.REFUSE, Act.DELIVER, Act.SEND_DELAY_NOTICE]
+)
 def test_the_api_lets_exactly_the_roles_of_the_table_do_it(house: House, act: Act) -> None:
     audit = _audit(house, act)
     waiting, approved = (
@@ -160,7 +162,7 @@ def test_the_api_lets_exactly_the_roles_of_the_table_do_it(house: House, act: Ac
                 {},
                 {"content_type": "application/json"},
             ),
-            Act.TELL_DELAY: (
+            Act.SEND_DELAY_NOTICE: (
                 f"{root}/delay-notices/",
                 {"reason": "X", "new_date": "2040-01-02"},
                 {"content_type": "application/json"},

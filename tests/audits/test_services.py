@@ -195,7 +195,7 @@ def test_the_customer_reads_in_their_own_language_and_else_in_the_organizations(
     bodies = []
     for language, day in (("es", date(2026, 4, 1)), ("", date(2026, 4, 2))):
         User.objects.filter(pk=house.requester.pk).update(language=language)
-        services.give_delay_notice(
+        services.send_delay_notice(
             audit=again(audit), reason="Late.", new_date=day, by=by(house.agent), at=MONDAY_9AM
         )
         bodies.append(last_letter("ticket_reply").context["body"])

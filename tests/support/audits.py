@@ -211,7 +211,7 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
     "set_aside": ({"bpo"}, {"open"}),
     "waive": ({"bpo"}, {"open"}),
     "complete": ({"bpo"}, {"open"}),
-    "tell_delay": (COORDINATES, {"evaluating", "open"}),
+    "send_delay_notice": (COORDINATES, {"evaluating", "open"}),
     "schedule": (COORDINATES, {"evaluating", "open"}),
     "cancel_conference": (COORDINATES, {"evaluating", "open", "stopped", "delivered"}),
     "answer_visit": (COORDINATES, {"evaluating", "open", "delivered"}),

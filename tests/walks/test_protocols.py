@@ -156,7 +156,7 @@ def detour(browser: Browser, mesa: Mesa, customer: Walker, number: str) -> None:
         place="Sala 1",
         attendees="elsa@auditores.example",
     )
-    act(area, "tell_delay/0", new_date=day(40), reason="El respaldo viene de fuera.")
+    act(area, "send_delay_notice/0", new_date=day(40), reason="El respaldo viene de fuera.")
     act(area, "stop/0", reason="Pidió cambiar una fecha.")
     assert area.page.locator("form[action*='/prepare/']").count() == 0
     wait_until(
