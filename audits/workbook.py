@@ -2,9 +2,9 @@
 read back cell by cell (SPEC 9.1).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import IO, Any
 
 from django.core.exceptions import ValidationError
@@ -18,7 +18,14 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from catalog.models import Service
 from foundation.core.classification import Environment
 from foundation.core.errors import Invalid, Text
-from foundation.documents.tables import CellStyle, FormSheet, form_bytes, open_workbook
+from foundation.documents.tables import (
+    CellStyle,
+    FormSheet,
+    ReadSheet,
+    UnreadableTable,
+    form_bytes,
+    read_workbook,
+)
 
 MAX_ITEMS = 200
 MAX_TEXT = 2000
@@ -28,7 +35,8 @@ _VERSION = 1
 _FIRST_ROW = 4
 _VALUE = 3  # column of the request sheet
 _FIRST_ITEM = 2
-_LAST_ROW = 5000  # rows read; an item past the form's last line, or past this row, is refused
+_LAST_ROW = 5000  # an item past the form's last line, or past this row, is refused
+_ROWS_READ = 10_000
 
 
 class FormRefused(Invalid):
@@ -90,12 +98,10 @@ def _email(value: Any) -> str:
 
 
 def _day(value: Any) -> date:
-    if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
-        return value
+    text = str(value).strip()
     try:
-        day = parse_date(str(value).strip())
+        # A cell with a date and a time is ISO 8601 text.
+        day = parse_date(text[:10] if "T" in text else text)
     except ValueError:
         day = None
     if day is None:
@@ -247,55 +253,26 @@ def read_form(stream: IO[bytes], services: Sequence[Service]) -> WantedAudit:
     return WantedAudit(items=tuple(wanted_items), **values)
 
 
-class _Sheet:
-    """The columns of a sheet that the form uses, read once up to ``last_row``."""
-
-    def __init__(self, sheet: Any, last_row: int) -> None:
-        self.title = sheet.title
-        self._rows = list(
-            sheet.iter_rows(min_row=1, max_row=last_row, max_col=_VALUE, values_only=True)
-        )
-
-    @property
-    def max_row(self) -> int:
-        return len(self._rows)
-
-    def value(self, row: int, column: int) -> Any:
-        cells = self._rows[row - 1] if row <= len(self._rows) else ()
-        return cells[column - 1] if column <= len(cells) else None
-
-
-def _sheets(stream: IO[bytes]) -> tuple[_Sheet, _Sheet]:
+def _sheets(stream: IO[bytes]) -> tuple[ReadSheet, ReadSheet]:
+    """Return the sheet of the request and that of the items, in any language."""
     words = _(
         "This is not the audit request form. Download it from this page, fill it in and attach "
         "it as it is (XLSX)."
     )
     try:
-        book = open_workbook(stream)
-        mark = (
-            next(book[_LISTS].iter_rows(max_row=1, max_col=1, values_only=True))[0]
-            if _LISTS in book.sheetnames
-            else None
-        )
-        request, items = (
-            next((sheet for sheet in book.worksheets if sheet.title in names), None)
-            for names in _titles()
-        )
-        if mark != _MARK or request is None or items is None:
-            raise FormRefused(words, fields={"form": words})
-        if any(any(value not in {None, ""} for value in row) for row in _beyond(items)):
-            raise FormRefused(
-                words,
-                fields={
-                    f"{items.title}!A{_LAST_ROW + 1}": _("A request has up to %(limit)d items.")
-                    % {"limit": MAX_ITEMS}
-                },
-            )
-        return _Sheet(request, _FIRST_ROW + len(_FIELDS)), _Sheet(items, _LAST_ROW)
-    except FormRefused:
-        raise
-    except Exception as error:  # openpyxl raises arbitrary errors for a damaged workbook
+        sheets = read_workbook(stream, max_rows=_ROWS_READ, max_columns=_VALUE)
+    except UnreadableTable as error:
         raise FormRefused(words, fields={"form": words}) from error
+    mark = next((sheet.value(1, 1) for sheet in sheets if sheet.title == _LISTS), None)
+    request, items = (
+        next((sheet for sheet in sheets if sheet.title in names), None) for names in _titles()
+    )
+    if mark != _MARK or request is None or items is None:
+        raise FormRefused(words, fields={"form": words})
+    if any(any(value not in {None, ""} for value in row[1:]) for row in items.rows[_LAST_ROW:]):
+        limit = _("A request has up to %(limit)d items.") % {"limit": MAX_ITEMS}
+        raise FormRefused(words, fields={f"{items.title}!A{_LAST_ROW + 1}": limit})
+    return request, items
 
 
 def _titles() -> list[set[str]]:
@@ -308,13 +285,9 @@ def _titles() -> list[set[str]]:
     return titles
 
 
-def _beyond(sheet: Any) -> Iterator[Any]:
-    yield from sheet.iter_rows(
-        min_row=_LAST_ROW + 1, max_row=_LAST_ROW + 5000, min_col=2, max_col=_VALUE, values_only=True
-    )
-
-
-def _items(sheet: _Sheet, services: Sequence[Service], wrong: dict[str, Text]) -> list[WantedItem]:
+def _items(
+    sheet: ReadSheet, services: Sequence[Service], wrong: dict[str, Text]
+) -> list[WantedItem]:
     by_name = {
         name.casefold(): service
         for service in services
@@ -322,7 +295,7 @@ def _items(sheet: _Sheet, services: Sequence[Service], wrong: dict[str, Text]) -
         if name
     }
     wanted_items = []
-    for row in range(_FIRST_ITEM, sheet.max_row + 1):
+    for row in range(_FIRST_ITEM, len(sheet.rows) + 1):
         named, described = (str(sheet.value(row, column) or "").strip() for column in (2, 3))
         if not named and not described:
             continue

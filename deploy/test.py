@@ -31,6 +31,7 @@ PROGRAMS = (
         "LibreOffice",
         ("libreoffice-writer-nogui", "libreoffice-calc-nogui"),
     ),
+    ("bwrap", "office documents as evidence", "bubblewrap", ("bubblewrap",)),
     ("chromium", "browser walks", "Chromium", ("chromium",)),
 )
 PRODUCT_SETTINGS = {

@@ -4,15 +4,15 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
-from web import views
+from web import verification, views
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
     path("language/", views.switch_language, name="language"),
-    path("verify/", views.verify, name="verify"),
-    path("verify/certificate.pem", views.certificate, name="certificate"),
+    path("verify/", verification.verify, name="verify"),
+    path("verify/certificate.pem", verification.certificate, name="certificate"),
     path("attachments/<int:attachment_id>/", views.attachment, name="attachment"),
     # A person's address is the one they were invited by: it is changed in the configuration, on the
     # record, and nowhere else.

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed, QueryDict
 from django.shortcuts import redirect
 
@@ -30,6 +31,13 @@ def actor(request: HttpRequest, channel: Channel) -> Actor:
         channel=channel,
         system=f"service account {account.pk}" if account else "",
     )
+
+
+def client_address(request: HttpRequest) -> str:
+    """Return the address of the client, before the ``MESA_PROXIES`` proxies in front, as the rate
+    limits of the login use it.
+    """
+    return str(get_adapter(request).get_client_ip(request))
 
 
 def with_query(query: QueryDict, **changes: Any) -> str:

@@ -1,8 +1,7 @@
-"""Pages of neither portal nor desk: home redirect, language switch, files, verification, health."""
+"""Pages of neither portal nor desk: home redirect, language switch, files, health."""
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.core.cache import cache
 from django.db import connection
 from django.db.utils import DatabaseError
 from django.http import (
@@ -14,27 +13,22 @@ from django.http import (
     HttpResponseRedirect,
     JsonResponse,
 )
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext as _
 from django.views.decorators.http import (
     require_GET,
-    require_http_methods,
     require_POST,
     require_safe,
 )
 
 from foundation.accounts.models import User
 from foundation.accounts.services import set_language
-from foundation.documents.checking import MAX_UPLOAD_BYTES
 from foundation.documents.models import Blob
-from foundation.documents.signing import check_json, check_pdf, signing_keys
 from foundation.notifications.queries import oldest_waiting
 from tickets.queries import get_attachment
 from web.requests import person
 
-CHECKS_A_MINUTE = 10
 _SHOWN_INLINE = {"image/png", "image/jpeg", "image/gif", "image/webp"}
 
 
@@ -76,49 +70,6 @@ def attachment(request: HttpRequest, attachment_id: int) -> HttpResponseBase:
     """
     found, blob = get_attachment(person(request), attachment_id)
     return file_response(blob, found.name)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def verify(request: HttpRequest) -> HttpResponse:
-    """Check whether a byte of a delivered file was changed. Needs no login, for external auditors;
-    the file is not stored.
-    """
-    check = None
-    name = ""
-    problem = ""
-    upload = request.FILES.get("file") if request.method == "POST" else None
-    if upload is not None and not _may_check(request):
-        problem = _("Too many files were checked just now. Wait a minute and try again.")
-    elif upload is not None and upload.size is not None and upload.size <= MAX_UPLOAD_BYTES:
-        content = upload.read()
-        name = upload.name or ""
-        check = check_json(content) if content[:1] == b"{" else check_pdf(content)
-    elif request.method == "POST":
-        problem = _("Choose a file of up to %(limit)d MB.") % {"limit": MAX_UPLOAD_BYTES // 1048576}
-    context = {
-        "check": check,
-        "name": name,
-        "problem": problem,
-        "fingerprint": signing_keys().fingerprint,
-    }
-    return render(request, "web/verify.html", context, status=400 if problem else 200)
-
-
-def _may_check(request: HttpRequest) -> bool:
-    """Count a check against the client address; return False above ``CHECKS_A_MINUTE``. The page is
-    public and each check is expensive.
-    """
-    key = f"verify:{request.META.get('REMOTE_ADDR', '')}:{timezone.now():%Y%m%d%H%M}"
-    cache.add(key, 0, 120)
-    return cache.incr(key) <= CHECKS_A_MINUTE
-
-
-@require_safe
-def certificate(request: HttpRequest) -> HttpResponse:
-    """Serve the certificate (PEM) that the offline checker needs to verify delivered files."""
-    response = HttpResponse(signing_keys().certificate, content_type="application/x-pem-file")
-    response["Content-Disposition"] = 'attachment; filename="mesa-certificate.pem"'
-    return response
 
 
 def file_response(blob: Blob, name: str) -> FileResponse:

@@ -1,51 +1,29 @@
-"""Signs PDF and JSON with the installation's key, and checks them without a server (SPEC 9.4,
-17.6).
+"""Signs PDF and JSON with the installation's key (SPEC 9.4, 17.6). ``isolated.signatures`` checks
+them.
 """
 
-import hashlib
 import json
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from asn1crypto import cms
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import (
-    decode_dss_signature,
-    encode_dss_signature,
-)
 from cryptography.x509.oid import NameOID
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from pyhanko.keys import load_certs_from_pemder_data, load_private_key_from_pemder_data
-from pyhanko.pdf_utils import generic
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign import signers
-from pyhanko.sign.validation import validate_pdf_signature
-from pyhanko_certvalidator import ValidationContext
-from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-from foundation.documents.seal import (
-    Seal,
-    read_seal,
-    seal_of,
-    touched_bytes,
-)
+from foundation.documents.isolated.seal import seal_of
+from foundation.documents.isolated.signatures import MARK, MARK_END, canonical
 
 KEY_FILE = "signing-key.pem"
 CERTIFICATE_FILE = "signing-certificate.pem"
 VALID_FOR = timedelta(days=3650 * 2)
-_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # of P-256 (FIPS 186)
-_MARK = b"%MESA-SEAL-1 "
-_MARK_END = b" MESA-SEAL-END"
 
 
 @dataclass(frozen=True)
@@ -151,13 +129,25 @@ def sign_pdf(content: bytes, *, reason: str) -> bytes:
     """Return the PDF with one appended revision: a seal over the original bytes and a signature
     over the whole file.
     """
+    from pyhanko.keys import load_certs_from_pemder_data, load_private_key_from_pemder_data
+    from pyhanko.pdf_utils import generic
+    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+    from pyhanko.sign import signers  # late: it takes half a second, and a delivery alone needs it
+    from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+    class Signer(signers.SimpleSigner):
+        async def async_sign_raw(self, *args: Any, **kwargs: Any) -> bytes:
+            signature: bytes = await super().async_sign_raw(*args, **kwargs)
+            # zeros: a size placeholder
+            return canonical(signature) if any(signature) else signature
+
     keys = signing_keys()
     writer = IncrementalPdfFileWriter(BytesIO(content))
-    mark = _MARK + seal_of(content).as_text().encode() + _MARK_END
+    mark = MARK + seal_of(content).as_text().encode() + MARK_END
     writer.root["/MesaSeal"] = writer.add_object(generic.StreamObject(stream_data=mark))
     writer.update_root()
-    signer = _Signer(
-        signing_cert=_as_asn1(keys.certificate),
+    signer = Signer(
+        signing_cert=next(iter(load_certs_from_pemder_data(keys.certificate))),
         signing_key=load_private_key_from_pemder_data(keys.key, passphrase=None),
         cert_registry=SimpleCertificateStore(),
     )
@@ -165,148 +155,6 @@ def sign_pdf(content: bytes, *, reason: str) -> bytes:
         field_name="Mesa", reason=reason, md_algorithm="sha256", name=settings.MESA_SIGNER_NAME
     )
     return bytes(signers.sign_pdf(writer, meta, signer=signer).getvalue())
-
-
-def _as_asn1(certificate: bytes) -> Any:
-    """Return a PEM certificate as the asn1crypto object that pyHanko needs."""
-    return next(iter(load_certs_from_pemder_data(certificate)))
-
-
-def _canonical(signature: bytes) -> bytes:
-    """Return the low-s form of an ECDSA signature. Both s and order - s verify; accepting only one
-    makes a swap detectable.
-    """
-    r, s = decode_dss_signature(signature)
-    return encode_dss_signature(r, min(s, _ORDER - s))
-
-
-def _is_canonical(signature: bytes) -> bool:
-    return _canonical(signature) == signature
-
-
-class _Signer(signers.SimpleSigner):
-    async def async_sign_raw(self, *args: Any, **kwargs: Any) -> bytes:
-        signature: bytes = await super().async_sign_raw(*args, **kwargs)
-        return _canonical(signature) if any(signature) else signature  # zeros: a size placeholder
-
-
-@dataclass(frozen=True)
-class Check:
-    """The result of a check. ``touched`` are ranges ``[first, last]`` of changed bytes. ``signer``
-    and ``signed_at`` are set only when the file is intact.
-    """
-
-    is_intact: bool
-    problem: str = ""  # unsigned, touched, stranger, unreadable
-    touched: tuple[tuple[int, int], ...] = ()
-    signer: str = ""
-    signed_at: datetime | None = None
-    sha256: str = ""
-    # of an index: the line numbers of the changed entries, as text; "0" is the head
-    entries: tuple[str, ...] = field(default=())
-
-
-def check_pdf(content: bytes, *, certificate: bytes | None = None) -> Check:
-    """Check a delivered PDF against a PEM certificate, by default the installation's. A file that
-    pyHanko cannot parse is ``touched`` or ``unreadable``. Needs neither server nor database.
-    """
-    trusted = _as_asn1(certificate or signing_keys().certificate)
-    digest = hashlib.sha256(content).hexdigest()
-    touched = _touched_in(content)
-    try:
-        signatures = PdfFileReader(BytesIO(content), strict=False).embedded_signatures
-        if not signatures:
-            return Check(False, "touched" if touched else "unsigned", touched, sha256=digest)
-        context = ValidationContext(trust_roots=[trusted], allow_fetching=False)
-        status = validate_pdf_signature(
-            signatures[0], signer_validation_context=context, skip_diff=True
-        )
-        covers_all = (
-            len(signatures) == 1
-            and signatures[0].evaluate_signature_coverage().name == "ENTIRE_FILE"
-        )
-    except Exception:  # noqa: BLE001 - damaged input can make pyHanko raise anything
-        return Check(
-            False,
-            "touched" if touched or _MARK in content else "unreadable",
-            touched,
-            sha256=digest,
-        )
-    if not (status.intact and status.valid and covers_all) or touched:
-        return Check(False, "touched", touched or _appended(content), sha256=digest)
-    if not status.trusted:
-        return Check(False, "stranger", sha256=digest)
-    if (gap := _touched_gap(signatures[0], content, trusted)) is not None:
-        return Check(False, "touched", (gap,), sha256=digest)
-    name = signatures[0].signer_cert.subject.native.get("common_name", "")
-    return Check(True, signer=name, signed_at=status.signer_reported_dt, sha256=digest)
-
-
-def _touched_gap(signature: Any, content: bytes, certificate: Any) -> tuple[int, int] | None:
-    """Return the byte range of the signature container when it differs from the bytes that we would
-    write; None when it is equal.
-
-    A signature cannot cover its own container. Only the signed attributes in it and their signature
-    are proven. Everything else is rebuilt from them and the certificate, and compared.
-    """
-    _start, length, resumes, _rest = signature.byte_range
-    held = signature.pkcs7_content
-    info = cms.ContentInfo.load(held)["content"]["signer_infos"][0]
-    of_signer = cms.SignerInfo(
-        {
-            "version": "v1",
-            "sid": cms.SignerIdentifier(
-                {
-                    "issuer_and_serial_number": {
-                        "issuer": certificate.issuer,
-                        "serial_number": certificate.serial_number,
-                    }
-                }
-            ),
-            "digest_algorithm": {"algorithm": "sha256"},
-            "signed_attrs": info["signed_attrs"],
-            "signature_algorithm": {"algorithm": info["signature_algorithm"]["algorithm"].native},
-            "signature": info["signature"],
-        }
-    )
-    whole = cms.ContentInfo(
-        {
-            "content_type": "signed_data",
-            "content": {
-                "version": "v1",
-                "digest_algorithms": [{"algorithm": "sha256"}],
-                "encap_content_info": {"content_type": "data"},
-                "certificates": [certificate],
-                "signer_infos": [of_signer],
-            },
-        }
-    ).dump()
-    if not _is_canonical(info["signature"].native):
-        return length, resumes - 1
-    written = b"<" + whole.ljust(len(held), b"\0").hex().upper().encode() + b">"
-    return None if content[length:resumes] == written else (length, resumes - 1)
-
-
-def _seal_in(content: bytes) -> Seal | None:
-    start = content.rfind(_MARK)
-    end = content.rfind(_MARK_END)
-    try:
-        return read_seal(content[start + len(_MARK) : end].decode()) if 0 <= start < end else None
-    except ValueError:
-        return None
-
-
-def _touched_in(content: bytes) -> tuple[tuple[int, int], ...]:
-    seal = _seal_in(content)
-    return tuple(touched_bytes(seal, content[: seal.size])) if seal is not None else ()
-
-
-def _appended(content: bytes) -> tuple[tuple[int, int], ...]:
-    """Return the range after the sealed content, where seal and signature are; the whole file
-    without a readable seal.
-    """
-    seal = _seal_in(content)
-    return ((seal.size if seal is not None else 0, len(content) - 1),)
 
 
 def sign_json(data: dict[str, Any]) -> bytes:
@@ -317,7 +165,7 @@ def sign_json(data: dict[str, Any]) -> bytes:
     seal = seal_of(body).as_text()
     key = serialization.load_pem_private_key(signing_keys().key, password=None)
     assert isinstance(key, ec.EllipticCurvePrivateKey)
-    signature = _canonical(key.sign(seal.encode(), ec.ECDSA(hashes.SHA256()))).hex()
+    signature = canonical(key.sign(seal.encode(), ec.ECDSA(hashes.SHA256()))).hex()
     return body + seal.encode() + b"\n" + signature.encode() + b"\n"
 
 
@@ -327,52 +175,6 @@ def _body_of(data: dict[str, Any]) -> bytes:
         json.dumps(each, ensure_ascii=False, sort_keys=True) + "\n"
         for each in [head, *data["entries"]]
     ).encode()
-
-
-def check_json(content: bytes, *, certificate: bytes | None = None) -> Check:
-    """Check an index that ``sign_json`` wrote, by default against the installation's certificate.
-
-    The result has the changed byte ranges and the line numbers of the changed entries.
-    """
-    digest = hashlib.sha256(content).hexdigest()
-    lines = content.split(b"\n")
-    if len(lines) < 4:  # noqa: PLR2004 - a head, the seal, the signature, and nothing after them
-        return Check(False, "unreadable", sha256=digest)
-    *lines, seal_line, signature_line, rest = lines
-    body = b"\n".join(lines) + b"\n"
-    loaded = x509.load_pem_x509_certificate(certificate or signing_keys().certificate)
-    key = loaded.public_key()
-    if not isinstance(
-        key, ec.EllipticCurvePublicKey
-    ):  # not ours: indexes are signed with an EC key
-        return Check(False, "stranger", sha256=digest)
-    try:
-        signature = bytes.fromhex(signature_line.decode())
-        if rest or signature.hex().encode() != signature_line or not _is_canonical(signature):
-            raise ValueError("Not as it was written.")
-        key.verify(signature, seal_line, ec.ECDSA(hashes.SHA256()))
-        seal = read_seal(seal_line.decode())
-    except (InvalidSignature, ValueError):
-        return Check(False, "touched", ((len(body), len(content) - 1),), sha256=digest)
-    touched = tuple(touched_bytes(seal, body))
-    if touched:
-        return Check(
-            False, "touched", touched, sha256=digest, entries=tuple(_entries_at(lines, touched))
-        )
-    name = loaded.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-    return Check(True, signer=str(name[0].value) if name else "", sha256=digest)
-
-
-def _entries_at(lines: list[bytes], touched: tuple[tuple[int, int], ...]) -> list[str]:
-    """Return the numbers, as text, of the lines with changed bytes; line 0 is the head."""
-    found = []
-    start = 0
-    for number, line in enumerate(lines):
-        end = start + len(line)
-        if any(first <= end and last >= start for first, last in touched):
-            found.append(str(number))
-        start = end + 1
-    return found
 
 
 def certificate_from(path: str) -> bytes:

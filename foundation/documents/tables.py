@@ -1,12 +1,10 @@
 """Read and write tables as CSV and XLSX, for all apps.
 
 Text that begins with ``=``, ``+``, ``-`` or ``@`` is escaped: a spreadsheet would run it as a
-formula (OWASP, CSV Injection). Workbooks that unpack to more than ``MAX_UNPACKED_BYTES`` are
-refused.
+formula (OWASP, CSV Injection).
 """
 
 import csv
-import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -17,11 +15,13 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.worksheet.datavalidation import DataValidation
 
+from foundation.documents.isolated.refusals import Refused
+from foundation.documents.isolation import run
+
 CSV_TYPE = "text/csv; charset=utf-8"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # Byte order mark: without it Excel does not read a CSV file as UTF-8.
 CSV_MARK = "\ufeff"
-MAX_UNPACKED_BYTES = 8 * 1024 * 1024
 
 _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -57,7 +57,7 @@ class FormSheet:
 
 
 class UnreadableTable(Exception):
-    """The file is no workbook, a damaged one, or larger than ``MAX_UNPACKED_BYTES``."""
+    """The file is no workbook, a damaged one, or too large when it is unpacked."""
 
 
 def csv_lines(rows: Iterable[Sequence[Any]]) -> Iterator[str]:
@@ -138,20 +138,30 @@ def workbook_bytes(book: Workbook) -> bytes:
     return found.getvalue()
 
 
-def open_workbook(stream: IO[bytes]) -> Workbook:
-    """Open a workbook for reading row by row. Formula cells give their last computed value.
+@dataclass(frozen=True)
+class ReadSheet:
+    """A sheet of a workbook from outside. Cells are text, number, truth value or None; dates and
+    times are ISO 8601 text.
+    """
 
-    Raises ``UnreadableTable``. openpyxl parses rows lazily, so reading a row may raise any
-    exception: callers must catch it.
+    title: str
+    rows: list[list[Any]]
+
+    def value(self, row: int, column: int) -> Any:
+        """Return a cell, counted from 1; None outside of what was read."""
+        cells = self.rows[row - 1] if row <= len(self.rows) else []
+        return cells[column - 1] if column <= len(cells) else None
+
+
+def read_workbook(stream: IO[bytes], *, max_rows: int, max_columns: int) -> list[ReadSheet]:
+    """Return the sheets of a workbook, read in a child process: up to ``max_rows`` rows and
+    ``max_columns`` columns of each. Formula cells give their last computed value.
+
+    Raises ``UnreadableTable``.
     """
     stream.seek(0)
     try:
-        with zipfile.ZipFile(stream) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > MAX_UNPACKED_BYTES:
-                raise UnreadableTable
-        stream.seek(0)
-        return load_workbook(stream, read_only=True, data_only=True, keep_links=False)
-    except UnreadableTable:
-        raise
-    except Exception as error:  # damaged input can make openpyxl raise anything
-        raise UnreadableTable from error
+        answer = run("workbook", stream.read(), max_rows=max_rows, max_columns=max_columns)
+    except Refused as refusal:
+        raise UnreadableTable from refusal
+    return [ReadSheet(sheet["title"], sheet["rows"]) for sheet in answer.result]

@@ -10,7 +10,6 @@ from pypdf import PdfReader
 from audits import services
 from audits.models import Evidence, EvidenceClass
 from foundation.core.errors import Invalid, NotAllowed
-from foundation.documents.signing import check_pdf
 from foundation.notifications.models import OutboxMessage
 from tests.support.audits import (
     BPO,
@@ -22,6 +21,7 @@ from tests.support.audits import (
     text,
 )
 from tests.support.house import HOUR, MONDAY_9AM, House, by
+from tests.support.signatures import check_pdf
 from tickets.models import Attachment
 
 

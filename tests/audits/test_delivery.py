@@ -12,7 +12,6 @@ from audits import services
 from audits.models import Evidence
 from audits.services.base import NotNow
 from foundation.core.errors import NotAllowed, NotFound
-from foundation.documents.signing import check_json
 from sla.clocks.models import Clock
 from sla.clocks.services import rebuild_clocks
 from tests.support.audits import (
@@ -34,6 +33,7 @@ from tests.support.house import (
     by,
     fresh,
 )
+from tests.support.signatures import check_json
 from tests.support.tickets import step
 from tickets.models import Attachment
 from tickets.services import close_unanswered, follow_up_ticket

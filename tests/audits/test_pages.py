@@ -301,7 +301,7 @@ def test_an_auditor_without_a_login_checks_a_file_on_the_public_page(
             client.post("/verify/", {"file": SimpleUploadedFile("a.pdf", b"x")}).status_code
             for _ in range(12)
         ]
-    assert answers == [200] * 10 + [400] * 2  # ten a minute; more have to wait
+    assert answers == [200] * 10 + [429] * 2  # ten a minute; more have to wait
 
 
 def test_the_checker_needs_no_server_and_no_database(

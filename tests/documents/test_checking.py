@@ -10,19 +10,19 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 
 from foundation.documents.checking import MAX_UPLOAD_BYTES, FileRefused, check_upload
+from foundation.documents.isolated.seal import WIDTH, read_seal, seal_of, touched_bytes
+from foundation.documents.isolated.signatures import Check
 from foundation.documents.management.commands.verify import said
 from foundation.documents.models import Blob
-from foundation.documents.seal import WIDTH, read_seal, seal_of, touched_bytes
 from foundation.documents.services import discard_blob, store_bytes, store_file
 from foundation.documents.signing import (
-    Check,
     certificate_from,
-    check_json,
     sign_json,
     signing_keys,
 )
 from tests.support.files import PNG
 from tests.support.house import MONDAY_9AM, House
+from tests.support.signatures import check_json
 
 
 def check(name: str, content: bytes = b"text", size: int | None = None) -> Any:

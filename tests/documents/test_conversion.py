@@ -10,7 +10,6 @@ from PIL import Image
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject, TextStringObject
 
-from foundation.documents import conversion
 from foundation.documents.conversion import (
     NotConvertible,
     bind,
@@ -18,8 +17,9 @@ from foundation.documents.conversion import (
     same_picture,
     to_pdf,
 )
-
-ODT = "application/vnd.oasis.opendocument.text"
+from foundation.documents.isolated import pages as isolated_pages
+from foundation.documents.isolated import pictures
+from foundation.documents.isolated.refusals import Refused
 
 
 def picture(
@@ -60,28 +60,30 @@ def test_pictures_are_the_same_when_every_pixel_is() -> None:
 def test_a_picture_may_have_the_most_pixels_and_not_one_more(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert conversion.MAX_PIXELS == 40_000_000
-    monkeypatch.setattr(conversion, "MAX_PIXELS", 600)
+    assert pictures.MAX_PIXELS == 40_000_000
+    monkeypatch.setattr(pictures, "MAX_PIXELS", 600)
 
-    (page,) = pages(to_pdf(picture(), content_type="image/png", name="a.png"))
+    (page,) = pages(pictures.picture(picture())[1][0])
 
     assert (float(page.mediabox.width), float(page.mediabox.height)) == (14.4, 9.6)  # 150 DPI
-    monkeypatch.setattr(conversion, "MAX_PIXELS", 599)
-    with pytest.raises(NotConvertible):
-        to_pdf(picture(), content_type="image/png", name="a.png")
+    monkeypatch.setattr(pictures, "MAX_PIXELS", 599)
+    with pytest.raises(Refused, match="damaged"):
+        pictures.picture(picture())
 
 
 def test_a_pdf_has_at_least_one_page_and_at_most_the_limit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     two = pdf((100, 100), (100, 100))
-    assert conversion.MAX_PAGES == 2000
-    monkeypatch.setattr(conversion, "MAX_PAGES", 2)
-
+    assert isolated_pages.MAX_PAGES == 2000
     assert to_pdf(two, content_type="application/pdf", name="a.pdf") == two
-    for content in (pdf(), pdf(*[(100, 100)] * 3)):
-        with pytest.raises(NotConvertible):
-            to_pdf(content, content_type="application/pdf", name="a.pdf")
+    with pytest.raises(NotConvertible, match="«a.pdf» tiene 0 páginas; se pueden entregar de 1 a"):
+        to_pdf(pdf(), content_type="application/pdf", name="a.pdf")
+
+    monkeypatch.setattr(isolated_pages, "MAX_PAGES", 2)
+    assert isolated_pages.inspect(two)[0] == 2
+    with pytest.raises(Refused, match="pages"):
+        isolated_pages.inspect(pdf(*[(100, 100)] * 3))
 
 
 def test_pages_are_bound_behind_the_cover_each_with_the_watermark() -> None:
@@ -122,24 +124,6 @@ def test_media_annotations_are_removed_and_notes_stay_without_their_actions() ->
         ("/Link", False, False),
     ]
     assert "/Annots" not in pages(bound)[0]
-
-
-def test_an_office_document_is_converted_by_the_program_that_is_found(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    program = tmp_path / "soffice"
-    program.write_text('#!/bin/sh\ncp "$8" "$7/source.pdf"\n')
-    program.chmod(0o700)
-    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-
-    assert to_pdf(b"content", content_type=ODT, name="a.odt") == b"content"
-    program.write_text("#!/bin/sh\nexit 1\n")
-    with pytest.raises(NotConvertible, match="a.odt"):
-        to_pdf(b"content", content_type=ODT, name="a.odt")
-    program.write_text("#!/bin/sh\nexit 0\n")  # and no file is written
-    with pytest.raises(NotConvertible, match="a.odt"):
-        to_pdf(b"content", content_type=ODT, name="a.odt")
-    assert conversion.OFFICE_TIMEOUT_SECONDS == 45
 
 
 @pytest.mark.parametrize(

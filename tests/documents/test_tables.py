@@ -8,21 +8,26 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook, load_workbook
 
+from foundation.documents.isolated import workbooks
+from foundation.documents.isolated.refusals import Refused
 from foundation.documents.tables import (
-    MAX_UNPACKED_BYTES,
     CellStyle,
     FormSheet,
     UnreadableTable,
     csv_lines,
     filled_form,
     form_bytes,
-    open_workbook,
+    read_workbook,
     workbook_bytes,
 )
 
 ROOT = Path(__file__).resolve().parents[2]
 # foundation/core/bulk.py writes the CSV of PostgreSQL's COPY, which no person opens.
-MAY_IMPORT = {"foundation/documents/tables.py", "foundation/core/bulk.py"}
+MAY_IMPORT = {
+    "foundation/documents/tables.py",
+    "foundation/documents/isolated/workbooks.py",
+    "foundation/core/bulk.py",
+}
 
 
 def test_a_form_has_its_values_choices_and_hidden_sheet_and_can_be_filled_in() -> None:
@@ -87,20 +92,23 @@ def test_a_workbook_is_read_row_by_row() -> None:
     stream = BytesIO(workbook_bytes(book))
     stream.read()
 
-    assert list(open_workbook(stream).active.iter_rows(values_only=True)) == [("a", 1)]
+    (sheet,) = read_workbook(stream, max_rows=10, max_columns=3)
+
+    assert (sheet.title, sheet.rows) == ("Sheet", [["a", 1, None]])
+    assert (sheet.value(1, 2), sheet.value(1, 3), sheet.value(2, 1)) == (1, None, None)
 
 
 def test_a_malformed_or_oversized_workbook_is_refused() -> None:
     bomb = BytesIO()
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("xl/sharedStrings.xml", b"0" * (MAX_UNPACKED_BYTES + 1))
+        archive.writestr("xl/sharedStrings.xml", b"0" * (workbooks.MAX_UNPACKED_BYTES + 1))
     empty = BytesIO()
     with zipfile.ZipFile(empty, "w") as archive:
         archive.writestr("readme.txt", "no workbook")
 
     for stream in (bomb, empty, BytesIO(b"no zip"), BytesIO()):
         with pytest.raises(UnreadableTable):
-            open_workbook(stream)
+            read_workbook(stream, max_rows=10, max_columns=3)
 
 
 def test_a_workbook_of_exactly_the_largest_size_is_opened_and_one_byte_more_refused(
@@ -112,11 +120,12 @@ def test_a_workbook_of_exactly_the_largest_size_is_opened_and_one_byte_more_refu
     with zipfile.ZipFile(stream) as archive:
         size = sum(entry.file_size for entry in archive.infolist())
 
-    monkeypatch.setattr("foundation.documents.tables.MAX_UNPACKED_BYTES", size)
-    assert open_workbook(stream).active["A1"].value == "a"
-    monkeypatch.setattr("foundation.documents.tables.MAX_UNPACKED_BYTES", size - 1)
-    with pytest.raises(UnreadableTable):
-        open_workbook(stream)
+    monkeypatch.setattr(workbooks, "MAX_UNPACKED_BYTES", size)
+    (sheet,), _parts = workbooks.workbook(stream.getvalue(), max_rows=1, max_columns=1)
+    assert sheet["rows"] == [["a"]]
+    monkeypatch.setattr(workbooks, "MAX_UNPACKED_BYTES", size - 1)
+    with pytest.raises(Refused, match="unreadable"):
+        workbooks.workbook(stream.getvalue(), max_rows=1, max_columns=1)
 
 
 def test_only_documents_reads_and_writes_tables() -> None:

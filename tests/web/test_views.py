@@ -85,7 +85,7 @@ def test_a_file_is_checked_up_to_its_size_and_ten_times_a_minute(
         "/verify/", {"file": SimpleUploadedFile("a.pdf", b"%PDF-")}, REMOTE_ADDR="10.0.0.9"
     )
 
-    assert [answer.status_code for answer in answers] == [200] * 10 + [400]
+    assert [answer.status_code for answer in answers] == [200] * 10 + [429]
     assert "Too many files were checked just now." in text_of(answers[10].content.decode())
     assert (elsewhere.status_code, elsewhere.context["name"]) == (200, "a.pdf")
 

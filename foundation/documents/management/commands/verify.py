@@ -8,12 +8,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from foundation.documents.signing import (
-    Check,
-    certificate_from,
-    check_json,
-    check_pdf,
-)
+from foundation.documents.isolated.signatures import Check, check_file
+from foundation.documents.signing import certificate_from, signing_keys
 
 WORDS = {
     "touched": "it was changed after it was signed",
@@ -42,27 +38,16 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            certificate = (
-                certificate_from(options["certificate"]) if options["certificate"] else None
-            )
+            given = options["certificate"]
+            certificate = certificate_from(given) if given else signing_keys().certificate
             contents = [(name, Path(name).read_bytes()) for name in options["files"]]
         except (OSError, ValueError) as error:
             raise CommandError(f"{error}. Give the path of a file that can be read.") from error
-        checks = [
-            (name, check_file(content, certificate=certificate)) for name, content in contents
-        ]
+        checks = [(name, check_file(content, certificate)) for name, content in contents]
         for name, check in checks:
             self.stdout.write(f"{name}: {said(check)}")
         if not all(check.is_intact for _name, check in checks):
             raise CommandError("Not everything is as it was signed.")
-
-
-def check_file(content: bytes, *, certificate: bytes | None) -> Check:
-    return (
-        check_json(content, certificate=certificate)
-        if content[:1] == b"{"
-        else check_pdf(content, certificate=certificate)
-    )
 
 
 def said(check: Check) -> str:

@@ -1,0 +1,57 @@
+"""Reads pictures."""
+
+from io import BytesIO
+
+from PIL import Image, ImageChops, ImageOps, UnidentifiedImageError
+
+from foundation.documents.isolated.refusals import Refused
+
+MAX_PIXELS = 40_000_000  # more is taken for a decompression bomb
+_DPI = 150.0
+_NO_PICTURE = (
+    UnidentifiedImageError,
+    OSError,
+    ValueError,
+    SyntaxError,
+    Image.DecompressionBombError,
+    Image.DecompressionBombWarning,
+)
+
+
+def picture(content: bytes) -> tuple[None, list[bytes]]:
+    """Return a picture as a one-page PDF of its size at 150 DPI. Copies pixels only: no EXIF place,
+    camera or thumbnail. Refuses with ``damaged`` when it cannot be read or is too large.
+    """
+    buffer = BytesIO()
+    try:
+        _seen(content).save(buffer, "PDF", resolution=_DPI)
+    except _NO_PICTURE as error:
+        raise Refused("damaged") from error
+    return None, [buffer.getvalue()]
+
+
+def same_picture(one: bytes, other: bytes) -> tuple[bool, list[bytes]]:
+    """Return whether two files decode to the same pixels, in any format. False when one cannot be
+    read as a picture.
+    """
+    try:
+        first = _seen(one)
+        second = _seen(other)
+    except _NO_PICTURE:
+        return False, []
+    is_same = first.size == second.size and ImageChops.difference(first, second).getbbox() is None
+    return is_same, []
+
+
+def _seen(content: bytes) -> Image.Image:
+    """Return the pixels of a picture as RGB, rotated by its EXIF tag, transparency on white.
+
+    Raises one of ``_NO_PICTURE``.
+    """
+    with Image.open(BytesIO(content)) as opened:
+        if opened.width * opened.height > MAX_PIXELS:
+            raise ValueError("too large")
+        seen = ImageOps.exif_transpose(opened).convert("RGBA")
+    flat = Image.new("RGB", seen.size, "white")
+    flat.paste(seen, mask=seen.getchannel("A"))
+    return flat
