@@ -277,7 +277,7 @@ def _name_for(level: EscalationLevel, language: str) -> str:
 
 
 def _acknowledgement(escalation: Escalation, person: User) -> Link:
-    token = acknowledge_token(escalation, person.full_name or person.email)
+    token = acknowledge_token(escalation, person)
     return Link("acknowledgement", token, for_staff=True)
 
 

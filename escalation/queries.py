@@ -21,10 +21,13 @@ from escalation.models import (
     SilenceWatch,
     Trigger,
 )
+from foundation.accounts.models import User
+from foundation.accounts.queries import may_read
 from foundation.core.errors import NotFound
 from tickets.models import Ticket
 from tickets.queries import active
 
+LINK_DAYS = 7  # how long a link acknowledges
 _SALT = "escalation.acknowledge"
 RULES_KEY = "escalation.rules"
 _RULES_KEPT_SECONDS = 60
@@ -105,25 +108,46 @@ def unacknowledged(at: datetime, limit: int) -> list[tuple[int, int]]:
     )
 
 
-def acknowledge_token(escalation: Escalation, name: str) -> str:
-    """Return the signed token of the link that acknowledges without a login. It contains the
-    organization, the escalation and the recipient's name.
-    """
-    return signing.dumps([escalation.organization_id, escalation.pk, name], salt=_SALT)
+@dataclass(frozen=True)
+class AcknowledgementLink:
+    """To whom a link was mailed: ``person_id`` is None for a contact without an account."""
+
+    organization_id: int
+    escalation_id: int
+    person_id: int | None
+    name: str
 
 
-def read_token(token: str) -> tuple[int, int, str]:
-    """Return (organization id, escalation id, recipient's name) of a signed token. Raises
-    ``NotFound`` when the signature or the content is not valid.
+def acknowledge_token(escalation: Escalation, person: User) -> str:
+    """Return the signed token of the link that acknowledges without a login."""
+    name = person.full_name or person.email
+    return signing.dumps([escalation.organization_id, escalation.pk, person.pk, name], salt=_SALT)
+
+
+def read_token(token: str) -> AcknowledgementLink:
+    """Return what a signed token says. Raises ``NotFound`` when the signature or the content is not
+    valid, or the link is older than ``LINK_DAYS``.
     """
     try:
-        organization, escalation, *named = signing.loads(token, salt=_SALT)
-        organization_id = int(organization)
-        escalation_id = int(escalation)
+        content = signing.loads(token, salt=_SALT, max_age=LINK_DAYS * 86_400)
+        organization, escalation, person, name = content
+        return AcknowledgementLink(
+            int(organization), int(escalation), person and int(person), str(name)
+        )
+    except signing.SignatureExpired as error:
+        raise NotFound(
+            _("This link is older than %(days)d days. Ask the desk for the state of the ticket.")
+            % {"days": LINK_DAYS}
+        ) from error
     except (signing.BadSignature, ValueError, TypeError) as error:
         raise NotFound(_("This link is not valid. Copy it whole from the mail.")) from error
-    # tokens in older mails have no name
-    return organization_id, escalation_id, str(named[0]) if named else ""
+
+
+def link_still_works(link: AcknowledgementLink) -> bool:
+    """Tell whether the person to whom the link was mailed is active and may still read about the
+    organization. True for a contact without an account.
+    """
+    return link.person_id is None or may_read(link.person_id, link.organization_id)
 
 
 def get_escalation(escalation_id: int, ticket: Ticket | None = None) -> Escalation:

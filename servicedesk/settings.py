@@ -2,6 +2,7 @@
 reads (checked by a test).
 """
 
+import os
 import secrets
 import sys
 from pathlib import Path
@@ -18,7 +19,8 @@ env = EnvironmentVariables()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env.text("MESA_VAR", str(BASE_DIR / "var"))).resolve()
-VAR_DIR.mkdir(parents=True, exist_ok=True)
+VAR_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
+os.umask(0o077)  # what the product writes, it alone reads: database, files, keys, mails, logs
 
 DEBUG = env.flag("MESA_DEBUG", default=False)
 DEMO = env.flag("MESA_DEMO", default=False)
@@ -49,6 +51,8 @@ _SECURE = MESA_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _SECURE
 LANGUAGE_COOKIE_SECURE = _SECURE
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _SECURE else None
+SECURE_SSL_REDIRECT = _SECURE
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # asked inside, without TLS
 SECURE_HSTS_SECONDS = 31_536_000 if _SECURE else 0
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
@@ -208,6 +212,8 @@ else:
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 MEDIA_ROOT = VAR_DIR / "media"  # no public URL: a view serves the files, by the ticket's permission
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
@@ -234,6 +240,7 @@ ACCOUNT_SESSION_REMEMBER = None
 # Number of proxies in front: rate limits of the login use the client address before them.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.number("MESA_PROXIES", 0, low=0, high=5)
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_FORMS = {"activate_totp": "web.mfa.ActivateForm"}
 
 # --- work outside the request ---------------------------------------------------------------------
 CELERY_BROKER_URL = REDIS_URL or "filesystem://"

@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 
 from foundation.accounts.models import User
-from foundation.accounts.queries import membership_of
+from foundation.accounts.queries import may_read, membership_of, supervisors_of
 from foundation.core.actor import Actor
 from foundation.core.classification import Priority
 from foundation.core.links import Link
@@ -119,24 +119,31 @@ def notify_statement(*, ticket: Ticket, message: Message, at: datetime) -> None:
     send(ticket, [letter], at)
 
 
+def _desk_readers(ticket: Ticket) -> list[User]:
+    """Return the assignee, otherwise the desk owner; the desk's supervisors of the customer when
+    they have left or no longer serve it; nobody for a ticket that nobody had.
+    """
+    holders = [person for person in (ticket.assignee, ticket.owner) if person is not None]
+    for person in holders:
+        if may_read(person.pk, ticket.organization_id):
+            return [person]
+    return supervisors_of(ticket.organization_id) if holders else []
+
+
 def notify_customer_replied(*, ticket: Ticket, message: Message, at: datetime) -> None:
-    """Notify the assignee, otherwise the desk owner. Without either, notify nobody."""
-    reader = ticket.assignee or ticket.owner
-    if reader is not None:
-        send(
+    """Notify whoever of the desk has the ticket."""
+    letters = [
+        ticket_letter(
             ticket,
-            [
-                ticket_letter(
-                    ticket,
-                    to=reader,
-                    template="customer_replied",
-                    key=f"message:{message.pk}",
-                    for_staff=True,
-                    body=message.body,
-                )
-            ],
-            at,
+            to=reader,
+            template="customer_replied",
+            key=f"message:{message.pk}",
+            for_staff=True,
+            body=message.body,
         )
+        for reader in _desk_readers(ticket)
+    ]
+    send(ticket, letters, at)
 
 
 def notify_state(
@@ -150,7 +157,7 @@ def notify_state(
 ) -> None:
     """Notify the requester of a state that somebody else set, with the public message of the step.
 
-    If the requester took the step, notify the assignee, otherwise the desk owner. Skip that after a
+    If the requester took the step, notify whoever of the desk has the ticket. Skip that after a
     reply (``FOLLOWS_A_REPLY``), which has notified them.
     """
     letters = []
@@ -172,19 +179,18 @@ def notify_state(
             )
         )
     elif by.person_id == ticket.requester_id and Effect.FOLLOWS_A_REPLY not in transition.effects:
-        reader = ticket.assignee or ticket.owner
-        if reader is not None:
-            letters.append(
-                ticket_letter(
-                    ticket,
-                    to=reader,
-                    template="customer_step",
-                    key=key,
-                    for_staff=True,
-                    transition=transition.name,
-                    body=message.body if message else interval.reason,
-                )
+        letters += [
+            ticket_letter(
+                ticket,
+                to=reader,
+                template="customer_step",
+                key=key,
+                for_staff=True,
+                transition=transition.name,
+                body=message.body if message else interval.reason,
             )
+            for reader in _desk_readers(ticket)
+        ]
     send(ticket, letters, at)
 
 

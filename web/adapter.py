@@ -2,6 +2,7 @@
 
 import hashlib
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
@@ -23,6 +24,11 @@ _TEMPLATES = {
 class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """Return the address on ``MESA_URL``: host and scheme of the request may be anybody's."""
+        path = urlsplit(super().get_reset_password_from_key_url(key)).path
+        return f"{settings.MESA_URL}{path}"
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Write the mail to the outbox, which retries it and survives a crash."""

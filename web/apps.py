@@ -7,6 +7,8 @@ class WebConfig(AppConfig):
     verbose_name = _("Web")
 
     def ready(self) -> None:
+        # Models and settings are ready only now.
+        from web import receivers  # noqa: F401, PLC0415
         from web.converters import register_converters  # noqa: PLC0415 - before any URL is read
 
         register_converters()

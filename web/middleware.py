@@ -12,6 +12,7 @@ from django.http import (
     HttpResponseRedirect,
 )
 from django.utils import timezone, translation
+from django.utils.cache import patch_cache_control
 from django.utils.translation.trans_real import parse_accept_lang_header
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -116,7 +117,8 @@ def _for_htmx(request: HttpRequest, response: HttpResponseBase) -> HttpResponseB
 
 class PersonMiddleware:
     """Opens the user's tenant scope, activates their language, and renders uncaught domain errors
-    as pages. A ``ScopeError`` is logged and answered with 404.
+    as pages. A ``ScopeError`` is logged and answered with 404. No cache keeps what a signed-in
+    person or the API was answered.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -136,7 +138,10 @@ class PersonMiddleware:
             if language:
                 translation.activate(language)
                 request.LANGUAGE_CODE = translation.get_language()
-            return _for_htmx(request, self.get_response(request))
+            response = _for_htmx(request, self.get_response(request))
+        if user is not None or request.path.startswith(API_PREFIX):
+            patch_cache_control(response, private=True, no_store=True)
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, ScopeError):

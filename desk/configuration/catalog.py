@@ -1,16 +1,16 @@
 from django.contrib import admin
 
 from catalog.models import Category, RequestTemplate, Service, TemplateField
-from desk.configuration.base import ConfigurationAdmin, LabelledInline
+from desk.configuration.base import LabelledInline, SharedAdmin
 
 
 @admin.register(Category)
-class CategoryAdmin(ConfigurationAdmin):
+class CategoryAdmin(SharedAdmin):
     list_display = ("name_es", "name_en", "position")
 
 
 @admin.register(Service)
-class ServiceAdmin(ConfigurationAdmin):
+class ServiceAdmin(SharedAdmin):
     list_display = ("name_es", "category", "support_type", "is_active")
     list_filter = ("support_type", "is_active")
     list_select_related = ("category",)
@@ -23,7 +23,7 @@ class TemplateFieldInline(LabelledInline):
 
 
 @admin.register(RequestTemplate)
-class RequestTemplateAdmin(ConfigurationAdmin):
+class RequestTemplateAdmin(SharedAdmin):
     list_display = ("name_es", "service", "kind", "is_active")
     list_filter = ("kind", "is_active")
     list_select_related = ("service",)

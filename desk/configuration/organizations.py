@@ -12,7 +12,7 @@ from foundation.accounts.models import (
     Organization,
     Site,
 )
-from foundation.accounts.tenancy import every_organization
+from foundation.accounts.tenancy import every_organization, is_restricted
 
 
 class SiteInline(LabelledInline):
@@ -29,6 +29,10 @@ class OrganizationAdmin(ConfigurationAdmin):
     search_fields = ("name",)
     prepopulated_fields = {"slug": ("name",)}
     inlines = (SiteInline, DepartmentInline)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Refuse staff who are restricted to some customers: they would not serve the new one."""
+        return super().has_add_permission(request) and not is_restricted(request.user)
 
     def save_model(
         self, request: HttpRequest, obj: Organization, form: forms.ModelForm, change: bool

@@ -11,6 +11,7 @@ from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from desk.configuration.base import GuardedList
 from foundation.core.actor import Actor
 from foundation.core.classification import Channel
 from foundation.core.zones import instant_words, zone_words
@@ -21,8 +22,15 @@ _PLACE = lazy(zone_words, str)(settings.TIME_ZONE)
 
 
 @admin.register(OutboxMessage)
-class OutboxMessageAdmin(admin.ModelAdmin):
-    """The outbox, read-only, with an action that queues dead letters again."""
+class OutboxMessageAdmin(GuardedList):
+    """The outbox, read-only, with an action that queues dead letters again. It shows no text and no
+    address of a letter: one sets a password, another acknowledges for its reader.
+    """
+
+    fields = (
+        *("to_email", "to_name", "language", "template", "subject", "status", "attempts"),
+        *("run_after", "created_at", "sent_at", "last_error", "reclaims"),
+    )
 
     list_display = ("created", "to_email", "short_subject", "status", "attempts", "sent")
     list_filter = ("status", "template")
@@ -60,7 +68,7 @@ class OutboxMessageAdmin(admin.ModelAdmin):
     def get_readonly_fields(
         self, request: HttpRequest, obj: OutboxMessage | None = None
     ) -> list[str]:
-        return [field.name for field in OutboxMessage._meta.fields]
+        return list(self.fields)
 
     @admin.action(description=_("Send again what was not delivered"), permissions=["change"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[OutboxMessage]) -> None:

@@ -1,5 +1,7 @@
 """Configuration screens of people, groups, service accounts and tokens."""
 
+from typing import Any
+
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.password_validation import validate_password
@@ -16,7 +18,9 @@ from foundation.accounts.models import (
     Team,
     User,
 )
+from foundation.accounts.queries import is_only_administrator
 from foundation.accounts.roles import CustomerRole, StaffRole
+from web.requests import person
 
 
 class UserForm(forms.ModelForm):
@@ -31,9 +35,28 @@ class UserForm(forms.ModelForm):
         ),
     )
 
+    editor: User  # who changes the person; set by ``UserAdmin``
+
     class Meta:
         model = User
         fields = ("email", "full_name", "language", "is_active", "staff_roles")
+
+    def clean_staff_roles(self) -> list[str]:
+        roles: list[str] = self.cleaned_data["staff_roles"]
+        if self.instance.pk == self.editor.pk and set(roles) != set(self.instance.staff_roles):
+            raise ValidationError(_("Nobody changes their own roles: ask another administrator."))
+        return roles
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        stays = cleaned.get("is_active") and StaffRole.ADMINISTRATOR in cleaned.get(
+            "staff_roles", [StaffRole.ADMINISTRATOR]
+        )
+        if self.instance.pk and not stays and is_only_administrator(self.instance):
+            raise ValidationError(
+                _("This is the only administrator: give the role to another active person first.")
+            )
+        return cleaned
 
     def clean_email(self) -> str:
         return str(self.cleaned_data["email"]).lower()
@@ -67,6 +90,12 @@ class UserAdmin(EverybodysAdmin):
     list_display = ("full_name", "email", "is_active", "roles")
     list_filter = ("is_active",)
     search_fields = ("full_name", "email")
+
+    def get_form(
+        self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any
+    ) -> type[forms.ModelForm]:
+        form = super().get_form(request, obj, change, **kwargs)
+        return type(form.__name__, (form,), {"editor": person(request)})
 
     @admin.display(description=_("roles"))
     def roles(self, user: User) -> str:

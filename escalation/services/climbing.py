@@ -192,7 +192,7 @@ def acknowledge_escalation(*, escalation: Escalation, by: Actor, at: datetime) -
 @transaction.atomic
 def acknowledge_by_link(*, escalation: Escalation, name: str, at: datetime) -> bool:
     """Record that the contact to whom the signed link was mailed has acknowledged; return whether
-    this was the first time. Links of older mails carry no name.
+    this was the first time.
     """
     link = system_actor("signed link")
     return _acknowledge(escalation, {"acknowledged_name": name}, link, at)

@@ -20,10 +20,15 @@ from foundation.core.tenancy import current_scope
 
 
 def membership_of(user_id: int, organization_id: int) -> Membership | None:
-    """Return the person's valid membership, or None when there is none or it is suspended."""
+    """Return the person's valid membership; None when there is none, it is suspended, or the
+    organization is inactive.
+    """
     return (
         Membership.objects.filter(
-            user_id=user_id, organization_id=organization_id, is_suspended=False
+            user_id=user_id,
+            organization_id=organization_id,
+            is_suspended=False,
+            organization__is_active=True,
         )
         .order_by("pk")
         .first()
@@ -35,18 +40,17 @@ def memberships_of(user_id: int) -> list[Membership]:
     organization name, with the organization loaded.
     """
     scope = current_scope()
-    return [
-        m
-        for m in valid_memberships(user_id)
-        if m.organization.is_active and scope.covers(m.organization_id)
-    ]
+    return [m for m in valid_memberships(user_id) if scope.covers(m.organization_id)]
 
 
 def members_with_role(organization_id: int, *roles: CustomerRole) -> list[User]:
     """Return the active people of the organization who hold one of the roles, by name."""
     memberships = (
         Membership.objects.filter(
-            organization_id=organization_id, is_suspended=False, user__is_active=True
+            organization_id=organization_id,
+            organization__is_active=True,
+            is_suspended=False,
+            user__is_active=True,
         )
         .select_related("user")
         .order_by("user__full_name", "pk")
@@ -107,6 +111,11 @@ def staff_with_role(*roles: StaffRole) -> list[User]:
     return [user for user in staff() if any(role in user.staff_roles for role in roles)]
 
 
+def is_only_administrator(user: User) -> bool:
+    """Tell whether nobody else who is active has the role of administrator."""
+    return [each.pk for each in staff_with_role(StaffRole.ADMINISTRATOR)] == [user.pk]
+
+
 def supervisors_of(organization_id: int) -> list[User]:
     """Return the desk's supervisors who serve the organization."""
     return [
@@ -117,6 +126,18 @@ def supervisors_of(organization_id: int) -> list[User]:
 def serves(user: User, organization_id: int) -> bool:
     """Tell whether a person of the staff may see this organization at all."""
     return user.is_staff and organization_id in organization_ids_of(user)
+
+
+def may_read(user_id: int, organization_id: int) -> bool:
+    """Tell whether a person may read about this organization: active, and a member or of the staff
+    that serves it.
+    """
+    user = User.objects.filter(pk=user_id, is_active=True).order_by("pk").first()
+    if user is None:
+        return False
+    if user.is_staff:
+        return serves(user, organization_id)
+    return membership_of(user.pk, organization_id) is not None
 
 
 def team_serves(team: Team, organization_id: int) -> bool:
@@ -142,7 +163,10 @@ def membership_by_email(organization_id: int, email: str) -> Membership | None:
     """Return the membership of the valid user of the organization with this address, or None."""
     return (
         Membership.objects.filter(
-            organization_id=organization_id, user__email__iexact=email, is_suspended=False
+            organization_id=organization_id,
+            organization__is_active=True,
+            user__email__iexact=email,
+            is_suspended=False,
         )
         .select_related("user", "organization")
         .order_by("pk")

@@ -42,14 +42,16 @@ def scope_for(user: User | None) -> Iterator[Scope]:
 
 
 def valid_memberships(user_id: int) -> list[Membership]:
-    """Return a person's memberships that are not suspended, in all organizations, ordered by
-    organization name, with the organization loaded.
+    """Return a person's memberships that are not suspended, in all active organizations, ordered
+    by organization name, with the organization loaded.
     """
     known = _memberships.get()
     if known is not None and known[0] == user_id:
         return known[1]
     with every_organization(reason="find out where a person is a valid user"):
-        rows = Membership.objects.filter(user_id=user_id, is_suspended=False)
+        rows = Membership.objects.filter(
+            user_id=user_id, is_suspended=False, organization__is_active=True
+        )
         return list(rows.select_related("organization").order_by("organization__name", "pk"))
 
 
@@ -72,9 +74,9 @@ def every_organization(*, reason: str) -> Iterator[Scope]:
 def organization_ids_of(user: User | None) -> set[int]:
     """Return the ids of the organizations a person may see.
 
-    Customers: the organizations of their memberships that are not suspended. Staff: the ones listed
-    by their support groups; every organization, active or not, for a person without a group or
-    with a group that lists none.
+    Customers: the active organizations of their memberships that are not suspended. Staff: the
+    ones listed by their support groups; every organization, active or not, for a person without a
+    group or with a group that lists none.
     """
     if user is None or not user.is_active:
         return set()

@@ -18,7 +18,7 @@ from typing import Any
 from foundation.documents.isolated.frames import read_frame, write_frame
 from foundation.documents.isolated.refusals import Refused
 
-TASKS_A_CHILD = 50
+TASKS_A_CHILD = 100
 MEGABYTE = 1024 * 1024
 _IDLE = 2  # children kept between tasks
 _NICENESS = 5  # pages are answered before files are read

@@ -10,6 +10,8 @@ class MessageStatus(models.TextChoices):
     SENDING = "sending", _("Sending")
     SENT = "sent", _("Sent")
     DEAD = "dead", _("Not delivered")
+    # The reader left between the cause and the delivery.
+    WITHHELD = "withheld", _("Withheld: the reader may not read it")
 
 
 class OutboxMessage(OrganizationRow):

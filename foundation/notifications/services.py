@@ -15,6 +15,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from foundation.accounts.queries import may_read, user_by_email
 from foundation.activity.services import Fact, record
 from foundation.core.actor import Actor
 from foundation.core.events import publish
@@ -115,12 +116,15 @@ def deliver_message(
 ) -> bool:
     """Claim, render and send one message; return whether it was sent now.
 
-    Returns False when another worker has claimed it, it is not due, or the attempt failed. A failed
-    message is queued for a retry or marked dead, and ``connection`` is closed, so that the next
-    message opens a new one. A crash between SMTP's 250 and the commit of *sent* delivers twice;
-    ``reclaims`` counts the claims after an expired lease.
+    Returns False when another worker has claimed it, it is not due, its reader has left (it is
+    withheld), or the attempt failed. A failed message is queued for a retry or marked dead, and
+    ``connection`` is closed, so that the next message opens a new one. A crash between SMTP's 250
+    and the commit of *sent* delivers twice; ``reclaims`` counts the claims after an expired lease.
     """
     if not claim_message(message=message, at=at):
+        return False
+    if not may_still_read(message):
+        _held(message).update(status=MessageStatus.WITHHELD)
         return False
     try:
         rendered = render_message(message)
@@ -135,6 +139,20 @@ def deliver_message(
         status=MessageStatus.SENT, sent_at=at, subject=rendered.subject[:250], last_error=""
     )
     return True
+
+
+def may_still_read(message: OutboxMessage) -> bool:
+    """Tell whether the person with this address may read about the organization now: active, and a
+    member or of the staff that serves it. True for an address of nobody, such as an outside
+    contact, and for a message about an account.
+    """
+    if message.organization_id is None:
+        return True
+    reader_id = message.recipient_id
+    if reader_id is None:
+        reader = user_by_email(message.to_email)
+        reader_id = reader.pk if reader is not None else None
+    return reader_id is None or may_read(reader_id, message.organization_id)
 
 
 def fail_message(*, message: OutboxMessage, error: Exception, at: datetime) -> None:
@@ -233,10 +251,10 @@ def _note_failure(*, message: OutboxMessage, error: Exception, at: datetime) -> 
 
 @transaction.atomic
 def requeue_messages(*, message_ids: Sequence[int], by: Actor, at: datetime) -> int:
-    """Put dead messages back in the queue with fresh attempts; return how many were dead."""
+    """Put dead and withheld messages back in the queue with fresh attempts; return how many."""
     count = 0
     for message in OutboxMessage.objects.filter(
-        pk__in=message_ids, status=MessageStatus.DEAD
+        pk__in=message_ids, status__in=(MessageStatus.DEAD, MessageStatus.WITHHELD)
     ).order_by("pk"):
         OutboxMessage.objects.filter(pk=message.pk).update(
             status=MessageStatus.QUEUED, attempts=0, run_after=at

@@ -6,11 +6,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from escalation.queries import get_escalation, matrices_in_force, read_token
+from escalation.queries import (
+    get_escalation,
+    link_still_works,
+    matrices_in_force,
+    read_token,
+)
 from escalation.services import acknowledge_by_link
 from foundation.accounts.queries import memberships_of
 from foundation.accounts.tenancy import organization_scope
-from foundation.core.errors import NotFound
+from foundation.core.errors import NotAllowed, NotFound
 from portal.access import customer_required
 from web.contacts import matrices_pdf
 from web.language import current_language
@@ -50,14 +55,21 @@ def contacts_pdf(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def acknowledge(request: HttpRequest, token: str) -> HttpResponse:
     """Acknowledge an escalation by a signed link, without a login. GET only shows the page, POST
-    acknowledges.
+    acknowledges. Somebody who is signed in acknowledges in their own name alone.
     """
-    organization_id, escalation_id, name = read_token(token)
-    with organization_scope(organization_id):
-        escalation = get_escalation(escalation_id)
-        if request.method == "POST":
-            acknowledge_by_link(escalation=escalation, name=name, at=timezone.now())
-            escalation = get_escalation(escalation_id)
-        return render(
-            request, "portal/contacts/acknowledge.html", {"escalation": escalation, "token": token}
+    link = read_token(token)
+    if request.user.is_authenticated and request.user.pk != link.person_id:
+        raise NotAllowed(
+            _("This link was sent to %(name)s. Acknowledge in your own name on the ticket's page.")
+            % {"name": link.name}
         )
+    with organization_scope(link.organization_id):
+        if not link_still_works(link):
+            raise NotFound(_("This link is not valid any more."))
+        escalation = get_escalation(link.escalation_id)
+        if request.method == "POST":
+            acknowledge_by_link(escalation=escalation, name=link.name, at=timezone.now())
+            escalation = get_escalation(link.escalation_id)
+        # A contact without an account reads what the level needs, not what the customer wrote.
+        context = {"escalation": escalation, "has_account": link.person_id is not None}
+        return render(request, "portal/contacts/acknowledge.html", context)

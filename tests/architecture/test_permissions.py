@@ -121,7 +121,7 @@ def world(house: House) -> dict[str, str]:
         "slug": "north",
         "month": "2026-03",
         "attachment_id": str(Attachment.objects.get(name="note.txt").pk),
-        "token": acknowledge_token(escalation, "Agent"),
+        "token": acknowledge_token(escalation, house.agent),
         "escalation_id": str(escalation.pk),
         "issue_id": str(issue.pk),
         "simulation_id": str(simulation.pk),
@@ -183,6 +183,8 @@ def gets_in(client: Client, path: str) -> tuple[bool, str]:
             if path.startswith("/api/")
             else client.post(path, {})
         )
+    if path.startswith("/api/") or settings.SESSION_COOKIE_NAME in client.cookies:
+        assert "no-store" in response.headers.get("Cache-Control", ""), path
     body = b"".join(response) if response.streaming else response.content
     target = response.headers.get("Location", "")
     turned_away = (

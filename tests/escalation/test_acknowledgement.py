@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from django.core import signing
 from django.test import Client
 
 from escalation import services
@@ -86,17 +85,3 @@ def test_only_the_notified_person_or_a_supervisor_acknowledges(
 
     asked.refresh_from_db()
     assert (asked.acknowledged_at is not None, offered) == (may, may)
-
-
-def test_a_link_without_a_name_still_acknowledges(house: House) -> None:
-    asked = ask(house, make_ticket(house))
-    token = signing.dumps([asked.organization_id, asked.pk], salt="escalation.acknowledge")
-
-    answer = Client().post(f"/escalations/{token}/")
-
-    asked.refresh_from_db()
-    assert (answer.status_code, asked.acknowledged_at is not None, asked.acknowledger) == (
-        200,
-        True,
-        "",
-    )

@@ -17,6 +17,8 @@ from escalation.models import (
     SilenceWatch,
     Trigger,
 )
+from escalation.queries import AcknowledgementLink
+from foundation.accounts.models import User
 from foundation.core.errors import NotFound
 from tests.support.house import DAY, HOUR, MINUTE, MONDAY_9AM, SECOND, House, by, fresh, make_ticket
 from tests.support.rules import rule
@@ -136,12 +138,19 @@ def test_a_signed_token_with_wrong_content_is_not_found(content: object) -> None
         queries.read_token(token)
 
 
-def test_a_token_is_read_with_its_three_parts(house: House) -> None:
+def test_a_token_says_to_whom_the_link_was_mailed(house: House) -> None:
     escalation = ask(house, make_ticket(house))
+    outside = User(email="night@carrier.example", full_name="The Carrier")
 
-    token = queries.acknowledge_token(escalation, "The Director")
+    links = [
+        queries.read_token(queries.acknowledge_token(escalation, person))
+        for person in (house.agent, outside)
+    ]
 
-    assert queries.read_token(token) == (house.north.pk, escalation.pk, "The Director")
+    assert links == [
+        AcknowledgementLink(house.north.pk, escalation.pk, house.agent.pk, "Agent"),
+        AcknowledgementLink(house.north.pk, escalation.pk, None, "The Carrier"),
+    ]
 
 
 def test_only_active_silence_rules_without_watches_are_planned(house: House) -> None:
@@ -208,7 +217,7 @@ def test_the_newest_drills_of_an_organization_come_first(house: House) -> None:
 
 
 def test_a_signed_token_without_numbers_is_not_found() -> None:
-    token = signing.dumps(["x", "y"], salt="escalation.acknowledge")
+    token = signing.dumps(["x", "y", None, "z"], salt="escalation.acknowledge")
 
     with pytest.raises(NotFound):
         queries.read_token(token)

@@ -1,9 +1,14 @@
-from typing import Any, ClassVar
+from collections.abc import Iterator
+from typing import Any, ClassVar, Self
 
+from django.apps import apps
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from foundation.accounts.roles import (
@@ -52,6 +57,8 @@ class User(AbstractBaseUser):
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["full_name"]
     is_superuser = False  # every permission comes from a role
+    _password: str | None  # AbstractBaseUser: a new one in plain text, until it is saved
+    _loaded_email: str | None = None
 
     class Meta:
         verbose_name = _("person")
@@ -69,6 +76,39 @@ class User(AbstractBaseUser):
     def clean(self) -> None:
         super().clean()
         self.email = self.email.lower()
+
+    @classmethod
+    def from_db(cls, *args: Any, **kwargs: Any) -> Self:
+        user = super().from_db(*args, **kwargs)
+        user._loaded_email = user.__dict__.get("email")
+        return user
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Revoke the person's tokens when the password or the address changed. Sessions end by
+        ``get_session_auth_hash``.
+        """
+        # Django sets ``_password`` for a new password, and not for a renewed hash of the same.
+        is_new_password = self._password is not None
+        is_new_address = self._loaded_email not in (None, self.email)
+        super().save(*args, **kwargs)
+        self._loaded_email = self.email
+        if is_new_password or is_new_address:
+            tokens = apps.get_model("accounts", "ApiToken").objects.filter(user_id=self.pk)
+            tokens.filter(revoked_at=None).update(revoked_at=timezone.now())
+
+    def get_session_auth_hash(self) -> str:
+        """Return what a session has to hold to stay valid: it ends with a new password and with a
+        new address.
+        """
+        return self._session_hash(None)
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        for secret in settings.SECRET_KEY_FALLBACKS:
+            yield self._session_hash(secret)
+
+    def _session_hash(self, secret: str | bytes | None) -> str:
+        value = f"{self.password}\0{self.email}"
+        return salted_hmac("accounts.session", value, secret=secret, algorithm="sha256").hexdigest()
 
     @property
     def is_staff(self) -> bool:

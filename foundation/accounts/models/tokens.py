@@ -42,11 +42,15 @@ class ServiceAccount(OrganizationRow):
             raise ValidationError({"contact": _("Choose a coordinator of the organization.")})
 
     def has_valid_contact(self) -> bool:
-        """Return whether the contact is a coordinator of the organization, not suspended and not
-        staff. The account acts with the contact's permissions.
+        """Return whether the contact is a coordinator of the organization, which is active, not
+        suspended and not staff. The account acts with the contact's permissions.
         """
         membership = (
-            Membership.objects.filter(organization_id=self.organization_id, user_id=self.contact_id)
+            Membership.objects.filter(
+                organization_id=self.organization_id,
+                organization__is_active=True,
+                user_id=self.contact_id,
+            )
             .order_by("pk")
             .first()
         )

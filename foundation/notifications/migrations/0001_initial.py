@@ -52,6 +52,7 @@ class Migration(migrations.Migration):
                             ("sending", "Sending"),
                             ("sent", "Sent"),
                             ("dead", "Not delivered"),
+                            ("withheld", "Withheld: the reader may not read it"),
                         ],
                         default="queued",
                         max_length=10,

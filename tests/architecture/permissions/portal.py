@@ -1,8 +1,8 @@
 """The portal. A page of a ticket answers where the service refuses the manager."""
 
 from tests.architecture.permissions.roles import (
+    ANONYMOUS,
     CUSTOMERS,
-    EVERYBODY,
     OUTSIDER,
     PORTAL,
     RAISERS,
@@ -30,7 +30,7 @@ TABLE: dict[str, Roles] = {
     "portal:conference": READERS,
     "portal:contacts": PORTAL,
     "portal:contacts_pdf": CUSTOMERS,
-    "portal:acknowledge": EVERYBODY,  # the signed word is the key
+    "portal:acknowledge": frozenset({"agent", ANONYMOUS}),  # whom the link was mailed to
     "portal:reports": REPORT_READERS,
     "portal:report_pdf": REPORT_READERS,
 }

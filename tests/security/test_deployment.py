@@ -1,0 +1,57 @@
+"""The production shape as its files describe it. Containers do not run here: the files are read."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+NGINX = (ROOT / "deploy/nginx.conf").read_text()
+
+
+@pytest.mark.parametrize("name", sorted(set(SERVICES) - {"postgres"}))
+def test_a_container_writes_nothing_and_has_no_capability_to_spare(name: str) -> None:
+    service = SERVICES[name]
+
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    needed = {"NET_BIND_SERVICE", "SETUID", "SETGID", "CHOWN"} if name == "nginx" else set()
+    assert set(service.get("cap_add", [])) == needed
+
+
+def test_database_and_broker_are_on_the_inner_network_alone() -> None:
+    assert COMPOSE["networks"]["inside"] == {"internal": True}
+    assert SERVICES["postgres"]["networks"] == SERVICES["redis"]["networks"] == ["inside"]
+    assert SERVICES["nginx"]["networks"] == ["outside"]
+    assert [name for name, service in SERVICES.items() if "ports" in service] == ["nginx"]
+
+
+def test_images_are_pinned_to_a_release_and_the_broker_asks_for_a_password() -> None:
+    images = [service["image"] for service in SERVICES.values() if "image" in service]
+
+    assert all(re.search(r":\d+\.\d+", image) for image in images), images
+    assert "--requirepass" in SERVICES["redis"]["command"]
+    assert "redis://:${REDIS_PASSWORD" in SERVICES["web"]["environment"]["REDIS_URL"]
+    assert "REDIS_PASSWORD=" in (ROOT / ".env.example").read_text()
+
+
+def test_secrets_and_data_do_not_enter_the_image() -> None:
+    ignored = (ROOT / ".dockerignore").read_text().split()
+
+    assert {".env", ".git", "var", ".venv"} <= set(ignored)
+
+
+def test_the_web_server_limits_requests_and_names_no_version() -> None:
+    doors = re.search(r"location ~ \^/\(([^)]+)\) \{\s+limit_req zone=doors", NGINX)
+
+    assert "server_tokens off;" in NGINX
+    assert "limit_req zone=pages" in NGINX
+    assert doors is not None
+    assert {"accounts/", "admin/login/", "verify/"} <= set(doors[1].split("|"))
+    assert "proxy_set_header X-Forwarded-Proto $customer_scheme;" in NGINX
+    assert re.search(r"map \$http_x_forwarded_proto \$customer_scheme", NGINX)

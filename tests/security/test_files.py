@@ -1,0 +1,107 @@
+"""Attacks by the files that customers send: workbooks, pictures, texts."""
+
+import zipfile
+import zlib
+from io import BytesIO
+from struct import pack
+
+import pytest
+from openpyxl import Workbook
+
+from foundation.documents.conversion import NotConvertible, same_picture, to_pdf
+from foundation.documents.tables import UnreadableTable, read_workbook
+
+SHEET = "xl/worksheets/sheet1.xml"
+
+
+def workbook(**replaced: bytes) -> BytesIO:
+    """A workbook with some of its parts replaced; ``__`` in a name is ``/``."""
+    book = Workbook()
+    book.active["A1"] = "text"
+    original = BytesIO()
+    book.save(original)
+    parts = {name.replace("__", "/"): content for name, content in replaced.items()}
+    made = BytesIO()
+    with zipfile.ZipFile(original) as old, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            new.writestr(name, parts.get(name, old.read(name)))
+    return made
+
+
+def laughs(root: bytes) -> bytes:
+    """XML whose entities unpack to a gigabyte."""
+    entities = b'<!ENTITY a0 "lol">' + b"".join(
+        b'<!ENTITY a%d "%s">' % (level, b"&a%d;" % (level - 1) * 10) for level in range(1, 10)
+    )
+    return b"<?xml version='1.0'?><!DOCTYPE x [" + entities + b"]>" + root
+
+
+@pytest.mark.parametrize(
+    ("part", "root"),
+    [
+        (SHEET, b"<worksheet><sheetData><row r='1'><c r='A1' t='inlineStr'><is><t>&a9;</t></is>"),
+        ("xl/workbook.xml", b"<workbook>&a9;</workbook>"),
+        ("[Content_Types].xml", b"<Types>&a9;</Types>"),
+    ],
+)
+def test_entities_of_a_workbook_are_not_unpacked(part: str, root: bytes) -> None:
+    hostile = workbook(**{part: laughs(root)})
+    assert len(hostile.getvalue()) < 16_000
+
+    with pytest.raises(UnreadableTable):
+        read_workbook(hostile, max_rows=10, max_columns=3)
+
+
+def test_rows_and_columns_beyond_the_limits_are_not_read() -> None:
+    row = b"<row r='%d'><c r='A%d'><v>1</v></c><c r='XFD%d'><v>2</v></c></row>"
+    rows = b"".join(row % (number, number, number) for number in (1, 2, 3, 1_000_000))
+    sheet = (
+        b"<worksheet xmlns='http://schemas.openxmlformats.org/spreadsheetml/2006/main'>"
+        b"<dimension ref='A1:XFD1048576'/><sheetData>" + rows + b"</sheetData></worksheet>"
+    )
+
+    (read,) = read_workbook(workbook(**{SHEET: sheet}), max_rows=2, max_columns=3)
+
+    assert read.rows == [[1, None, None], [1, None, None]]
+
+
+def test_a_workbook_of_very_many_parts_is_refused() -> None:
+    made = BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for number in range(600):
+            archive.writestr(f"xl/media/{number}.png", b"")
+
+    with pytest.raises(UnreadableTable):
+        read_workbook(made, max_rows=1, max_columns=1)
+
+
+def png(width: int, height: int) -> bytes:
+    """A picture of one color, which packs to a thousandth of its size."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return pack(">I", len(data)) + kind + data + pack(">I", zlib.crc32(kind + data))
+
+    pixels = zlib.compress(b"\0" * ((width * 3 + 1) * height), 9)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+        + chunk(b"IDAT", pixels)
+        + chunk(b"IEND", b"")
+    )
+
+
+def test_a_picture_that_unpacks_to_gigabytes_is_refused() -> None:
+    small = png(20, 20)
+    huge = png(20_000, 20_000)
+    assert len(huge) < 2_000_000
+
+    with pytest.raises(NotConvertible):
+        to_pdf(huge, content_type="image/png", name="a.png")
+    assert same_picture(huge, small) is False
+    assert same_picture(small, small) is True
+
+
+@pytest.mark.parametrize("content", [b"x\n" * 10_001, b"x" * 300_001])
+def test_a_text_that_would_take_too_long_is_refused(content: bytes) -> None:
+    with pytest.raises(NotConvertible, match=r"300 kB.*10000"):
+        to_pdf(content, content_type="text/plain", name="a.txt")
