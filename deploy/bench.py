@@ -1,5 +1,5 @@
-"""``./mesa bench http|sla``: measures the real server, and the service-level engine; see
-``benchmarks/README.md``.
+"""``./mesa bench http|sla|checker``: measures the real server, the service-level engine, and the
+public checker under hostile files; see ``benchmarks/README.md``.
 """
 
 import os
@@ -12,9 +12,10 @@ from deploy import services
 ROOT = Path(__file__).resolve().parent.parent
 
 if __name__ == "__main__":
-    if sys.argv[1:2] not in (["http"], ["sla"]):
+    if sys.argv[1:2] not in (["http"], ["sla"], ["checker"]):
         sys.exit(
-            "mesa: say ./mesa bench http [--sizes 10000,100000] [--runs 3], or ./mesa bench sla"
+            "mesa: say ./mesa bench http [--sizes 10000,100000] [--runs 3], ./mesa bench sla, or "
+            "./mesa bench checker"
         )
     folder = ROOT / "var" / "bench-services"
     try:
