@@ -195,7 +195,7 @@ if DATABASE_OWNER_URL and sys.argv[1:2] in (["migrate"], ["prepare"]):
 DATABASE_ROUTERS = ["servicedesk.routers.Router"]
 REDIS_URL = env.url("REDIS_URL", ("redis", "rediss"))
 if REDIS_URL:
-    CACHES = {
+    CACHES: dict[str, dict[str, Any]] = {
         "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
     }
 else:
@@ -208,6 +208,8 @@ else:
         "default": {
             "BACKEND": "django.core.cache.backends.db.DatabaseCache",
             "LOCATION": "cache_entries",
+            # Counters of rate limits are entries: 300, Django's default, would drop them early.
+            "OPTIONS": {"MAX_ENTRIES": 100_000},
         }
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -24,13 +24,12 @@ class TooBusy(Exception):
 
 def check_delivered(content: bytes) -> Check:
     """Check a delivered PDF or index against the installation's certificate. What takes more than
-    the limits of a check is ``unreadable``. Raises ``TooBusy``.
+    the limits of a check is ``unreadable``.
     """
-    with _turn():
-        try:
-            answer = run("check", content, signing_keys().certificate, limits=_LIMITS).result
-        except Refused:
-            return Check(False, "unreadable")
+    try:
+        answer = run("check", content, signing_keys().certificate, limits=_LIMITS).result
+    except Refused:
+        return Check(False, "unreadable")
     signed_at = answer["signed_at"]
     return Check(
         **{
@@ -43,8 +42,10 @@ def check_delivered(content: bytes) -> Check:
 
 
 @contextmanager
-def _turn() -> Iterator[None]:
-    """Hold one of the locked files; the system releases it when the process dies."""
+def turn_to_check() -> Iterator[None]:
+    """Hold one of the ``CHECKS_AT_ONCE`` locked files, which the system releases when the process
+    dies. Raises ``TooBusy``.
+    """
     folder = Path(settings.VAR_DIR) / "locks"
     folder.mkdir(parents=True, exist_ok=True)
     for number in range(CHECKS_AT_ONCE):

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
@@ -81,9 +82,9 @@ def test_few_files_are_checked_at_once_and_the_others_are_told_when_to_try_again
     house: House, client: Client
 ) -> None:
     upload = SimpleUploadedFile("a.pdf", b"%PDF-")
-    with verification._turn(), verification._turn():
-        with pytest.raises(TooBusy):
-            check_delivered(b"%PDF-")
+    with verification.turn_to_check(), verification.turn_to_check():
+        with pytest.raises(TooBusy), verification.turn_to_check():
+            pass
         refused = client.post("/verify/", {"file": upload})
     upload.seek(0)
     again = client.post("/verify/", {"file": upload})
@@ -110,4 +111,12 @@ def test_one_address_behind_the_proxy_does_not_close_the_page_for_the_others(
 
     assert first == [200] * CHECKS_A_MINUTE + [429]
     assert check("192.0.2.1, 192.0.2.2") == 200
-    assert status("192.0.2.1") == 400
+    assert status("192.0.2.3") == 400
+
+
+def test_a_counter_that_the_cache_dropped_is_no_error(
+    house: House, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache, "add", lambda *_arguments: False)
+
+    assert client.post("/verify/", {}).status_code == 400
