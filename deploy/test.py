@@ -6,7 +6,7 @@ at once     real processes and browser walks, embedded and on PostgreSQL and Red
             samples) on SQLite, and the fast and long ones that use the database on PostgreSQL
 
 ``MESA_COVERAGE=1`` prints the branch coverage of the fast part, and fails below the minimum of
-``pyproject.toml``. Counting takes about half as long again.
+``pyproject.toml``. Counting takes three quarters more time.
 """
 
 import os

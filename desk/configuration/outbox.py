@@ -23,8 +23,8 @@ _PLACE = lazy(zone_words, str)(settings.TIME_ZONE)
 
 @admin.register(OutboxMessage)
 class OutboxMessageAdmin(GuardedList):
-    """The outbox, read-only, with an action that queues dead letters again. It shows no text and no
-    address of a letter: one sets a password, another acknowledges for its reader.
+    """The outbox, read-only, with an action that queues again what was not sent. It shows no text
+    and no address of a letter: one sets a password, another acknowledges for its reader.
     """
 
     fields = (
