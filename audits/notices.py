@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 
 from audits import paper
-from audits.models import AuditRequest, Conference, Evidence, EvidenceState, Visit
+from audits.models import AuditRequest, Conference, Evidence, Visit
 from foundation.accounts.models import User
 from foundation.accounts.queries import serves, staff_with_role
 from foundation.accounts.roles import StaffRole
@@ -49,11 +49,11 @@ def notify_prepared(*, audit: AuditRequest, evidence: Evidence, at: datetime) ->
 
 
 def notify_decided(*, audit: AuditRequest, evidence: Evidence, at: datetime) -> None:
-    """Notify the preparer that evidence was approved or refused."""
+    """Notify the preparer that evidence was approved or refused, or could not become PDF."""
     key = f"evidence:{evidence.pk}:{evidence.state}"
     context = {
         "item": evidence.item.number,
-        "approved": evidence.state == EvidenceState.APPROVED,
+        "state": evidence.state,
         "reason": evidence.decision,
     }
     _notify(audit, [evidence.prepared_by], "audit_decided", key, at, **context)

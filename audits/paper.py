@@ -64,7 +64,7 @@ def bound(audit: AuditRequest, evidence: Evidence, *, at: datetime | None) -> by
             if at is not None
             else f"{audit.organization.name} · {_('DRAFT')}"
         )
-    return bind(cover=cover, body=evidence.deliverable.read(), watermark=mark, title=title)
+    return bind(cover=cover, body=evidence.deliverable_file.read(), watermark=mark, title=title)
 
 
 def index_of(audit: AuditRequest, *, at: datetime) -> dict[str, Any]:

@@ -1,9 +1,20 @@
+from functools import partial
+
+from django.db import transaction
+
 from audits import services
+from audits.events import EvidenceSubmitted
 from audits.queries import audit_of_ticket
+from audits.tasks import convert_evidence
 from sla.events import ClockBreached, ClockWarned
 from sla.metrics import Metric
-from tickets.events import CustomerInformed, TicketContractChanged, TicketRaised, TicketStateChanged
-from tickets.models import Ticket
+from tickets.events import (
+    CustomerInformed,
+    CustomerReplied,
+    TicketContractChanged,
+    TicketRaised,
+    TicketStateChanged,
+)
 
 
 def on_ticket_state_changed(event: TicketStateChanged) -> None:
@@ -23,14 +34,41 @@ def on_customer_informed(event: CustomerInformed) -> None:
     if audit is not None:
         services.guard_message(audit=audit, message_id=event.message_id)
     else:
-        services.guard_files(ticket_id=event.ticket_id, message_id=event.message_id)
+        _guard_files(event, event.message_id)
+
+
+def on_customer_replied(event: CustomerReplied) -> None:
+    """Raise ``NotAllowed`` when a member of the staff who is also a member of the organization
+    replies with a file that bypasses the delivery of evidence.
+    """
+    _guard_files(event, event.message_id)
 
 
 def on_ticket_raised(event: TicketRaised) -> None:
-    """Raise ``NotAllowed`` when the desk registers a ticket with a file of undelivered evidence."""
-    assert isinstance(event.ticket, Ticket)
-    if event.ticket.owner_id is not None:
-        services.guard_files(ticket_id=event.ticket_id, message_id=None)
+    """Raise ``NotAllowed`` when a member of the staff raises or registers a ticket, on whatever
+    channel, with a file that bypasses the delivery of evidence.
+    """
+    _guard_files(event, None)
+
+
+def _guard_files(
+    event: CustomerInformed | CustomerReplied | TicketRaised, message_id: int | None
+) -> None:
+    assert event.organization_id is not None
+    services.guard_files(
+        organization_id=event.organization_id,
+        ticket_id=event.ticket_id,
+        message_id=message_id,
+        person_id=event.person_id,
+    )
+
+
+def on_evidence_submitted(event: EvidenceSubmitted) -> None:
+    """Start the worker after the commit; without a broker, ``sweep_evidence`` converts it."""
+    assert event.organization_id is not None
+    transaction.on_commit(
+        partial(convert_evidence.delay, event.organization_id, event.evidence_id), robust=True
+    )
 
 
 def on_ticket_contract_changed(event: TicketContractChanged) -> None:

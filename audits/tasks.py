@@ -3,9 +3,27 @@
 from celery import shared_task
 from django.utils import timezone
 
-from audits import services
-from foundation.accounts.tenancy import every_organization
+from audits import queries, services
+from foundation.accounts.tenancy import every_organization, organization_scope
 from foundation.documents.services import discard_strays
+
+
+@shared_task(queue="reports")
+def convert_evidence(organization_id: int, evidence_id: int) -> None:
+    with organization_scope(organization_id):
+        services.convert_evidence(evidence_id=evidence_id, at=timezone.now())
+
+
+@shared_task(queue="reports")
+def sweep_evidence() -> int:
+    """Convert the evidence that is due: after a lost broker message, a killed worker or a failed
+    attempt.
+    """
+    with every_organization(reason="find evidence that waits to be converted"):
+        due = queries.due_evidence(timezone.now(), limit=20)
+    for organization_id, evidence_id in due:
+        convert_evidence(organization_id, evidence_id)
+    return len(due)
 
 
 @shared_task(queue="reports")

@@ -3,6 +3,7 @@
 REQUESTED = "audit.requested"
 EVALUATED = "audit.evaluated"
 EVIDENCE_PREPARED = "audit.evidence_prepared"
+EVIDENCE_UNREADABLE = "audit.evidence_unreadable"
 EVIDENCE_APPROVED = "audit.evidence_approved"
 EVIDENCE_REFUSED = "audit.evidence_refused"
 EVIDENCE_DELIVERED = "audit.evidence_delivered"

@@ -9,6 +9,9 @@ SENTENCES: dict[str, Sentence] = {
     verbs.REQUESTED: fixed(gettext_noop("Audit asked for")),
     verbs.EVALUATED: fixed(gettext_noop("The environment of the audit was evaluated")),
     verbs.EVIDENCE_PREPARED: fixed(gettext_noop("Evidence of item %(item)s prepared")),
+    verbs.EVIDENCE_UNREADABLE: fixed(
+        gettext_noop("Evidence of item %(item)s could not become PDF")
+    ),
     verbs.EVIDENCE_APPROVED: fixed(gettext_noop("Evidence of item %(item)s approved")),
     verbs.EVIDENCE_REFUSED: fixed(gettext_noop("Evidence of item %(item)s sent back")),
     verbs.EVIDENCE_DELIVERED: fixed(gettext_noop("Evidence of item %(item)s delivered")),

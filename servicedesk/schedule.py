@@ -69,6 +69,11 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": SLOW_TICK,
         "options": {"expires": SLOW_TICK},
     },
+    "evidence to convert": {
+        "task": "audits.tasks.sweep_evidence",
+        "schedule": SLOW_TICK,
+        "options": {"expires": SLOW_TICK},
+    },
     "delay notices": {
         "task": "audits.tasks.sweep_delay_notices",
         "schedule": crontab(minute="*/15"),

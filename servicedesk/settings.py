@@ -297,6 +297,9 @@ if bool(MESA_SIGNING_KEY) != bool(MESA_SIGNING_CERTIFICATE):
 MESA_ETHICS_EMAILS = [
     each.strip() for each in env.text("MESA_ETHICS_EMAILS", "").split(",") if each.strip()
 ]
+# A folder that the ``converter`` service watches for office documents. Empty: LibreOffice runs in
+# bubblewrap on this server.
+MESA_CONVERTER_SPOOL = env.text("MESA_CONVERTER_SPOOL", "")
 # Days to keep evidence after its contract has ended.
 MESA_EVIDENCE_RETENTION_DAYS = env.number("MESA_EVIDENCE_RETENTION_DAYS", 1825, low=1, high=36500)
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")

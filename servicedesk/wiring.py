@@ -1,6 +1,7 @@
 """The table of event subscriptions; handlers of an event run in this order."""
 
 from audits import receivers as audits
+from audits.events import EvidenceSubmitted
 from escalation import receivers as escalation
 from foundation.accounts.events import OrganizationCreated
 from foundation.calendars import receivers as calendars
@@ -17,6 +18,7 @@ from sla import receivers as sla
 from sla.events import ClockBreached, ClockWarned
 from tickets.events import (
     CustomerInformed,
+    CustomerReplied,
     SolutionDeclined,
     TicketClassified,
     TicketContractChanged,
@@ -40,6 +42,7 @@ def wire() -> None:
     subscribe(CustomerInformed, sla.on_customer_informed)
     subscribe(CustomerInformed, escalation.on_customer_informed)
     subscribe(CustomerInformed, audits.on_customer_informed)
+    subscribe(CustomerReplied, audits.on_customer_replied)
     subscribe(TicketStateChanged, sla.on_ticket_state_changed)
     subscribe(TicketStateChanged, escalation.on_ticket_state_changed)
     subscribe(TicketStateChanged, audits.on_ticket_state_changed)
@@ -54,6 +57,7 @@ def wire() -> None:
     subscribe(ClockBreached, escalation.on_clock_breached)
     subscribe(ClockBreached, audits.on_clock_breached)
     subscribe(MessageQueued, notifications.on_message_queued)
+    subscribe(EvidenceSubmitted, audits.on_evidence_submitted)
     subscribe(ReportRequested, reports.on_report_requested)
     subscribe(SimulationRequested, reports.on_simulation_requested)
 
@@ -62,6 +66,5 @@ def wire() -> None:
 UNHANDLED = {
     "escalation.events.TicketEscalated",
     "foundation.notifications.events.MessageDied",
-    "tickets.events.CustomerReplied",
     "tickets.events.TicketAssigned",
 }

@@ -13,9 +13,11 @@ class TicketRaised(TicketEvent):
     """A ticket was created. A handler of ``sla`` starts its clocks.
 
     ``ticket`` is the row just written: handlers of the same transaction use it instead of a query.
+    ``person_id`` registered it and attached its files: the requester or a member of the staff.
     """
 
     is_out_of_contract: bool
+    person_id: int | None
     ticket: object = field(repr=False, compare=False)
 
 
@@ -48,15 +50,23 @@ class TicketStateChanged(TicketEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class CustomerInformed(TicketEvent):
-    """The staff sent the customer a message: a reply, an attention statement or a solution."""
+    """The staff (``person_id``, None for the system) sent the customer a message: a reply, an
+    attention statement or a solution.
+    """
 
     message_id: int
     kind: str
+    person_id: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class CustomerReplied(TicketEvent):
+    """The customer replied. ``person_id`` may belong to a member of the staff who is also a member
+    of the organization.
+    """
+
     message_id: int
+    person_id: int | None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -316,158 +316,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="Evidence",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("number", models.PositiveSmallIntegerField()),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("prepared", "Waits for approval"),
-                            ("refused", "Not approved"),
-                            ("approved", "Approved"),
-                            ("replaced", "Replaced"),
-                            ("delivered", "Delivered"),
-                        ],
-                        default="prepared",
-                        max_length=12,
-                    ),
-                ),
-                (
-                    "classification",
-                    models.CharField(
-                        choices=[
-                            ("public", "Public"),
-                            ("internal", "Internal"),
-                            ("confidential", "Confidential: a partial picture only"),
-                            ("policy", "Policy, process or procedure: an authorized summary only"),
-                        ],
-                        max_length=12,
-                        verbose_name="classification",
-                    ),
-                ),
-                ("name", models.CharField(max_length=150)),
-                ("summary", models.TextField(blank=True, verbose_name="summary")),
-                ("is_editable", models.BooleanField(default=False)),
-                ("prepared_at", models.DateTimeField()),
-                ("decided_at", models.DateTimeField(null=True)),
-                ("decision", models.TextField(blank=True)),
-                ("delivered_at", models.DateTimeField(null=True)),
-                ("retention_days", models.PositiveIntegerField()),
-                ("retain_until", models.DateField(null=True)),
-                (
-                    "decided_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="",
-                    ),
-                ),
-                (
-                    "deliverable",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="documents.blob",
-                    ),
-                ),
-                (
-                    "delivered",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="documents.blob",
-                    ),
-                ),
-                (
-                    "delivered_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="",
-                    ),
-                ),
-                (
-                    "organization",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="accounts.organization",
-                        verbose_name="organization",
-                    ),
-                ),
-                (
-                    "prepared_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="",
-                    ),
-                ),
-                (
-                    "source",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="documents.blob",
-                    ),
-                ),
-                (
-                    "item",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="evidence",
-                        to="audits.requesteditem",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "evidence",
-                "verbose_name_plural": "evidence",
-                "ordering": ("item_id", "number"),
-                "abstract": False,
-                "base_manager_name": "objects",
-                "constraints": [
-                    models.UniqueConstraint(fields=("item", "number"), name="evidence_unique"),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("state__in", ["approved", "delivered"]), _negated=True),
-                            models.Q(("decided_by", models.F("prepared_by")), _negated=True),
-                            _connector="OR",
-                        ),
-                        name="evidence_two_persons",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("state", "delivered"), _negated=True),
-                            models.Q(
-                                ("decided_by__isnull", False),
-                                ("delivered__isnull", False),
-                                ("delivered_at__isnull", False),
-                                ("delivered_by__isnull", False),
-                            ),
-                            _connector="OR",
-                        ),
-                        name="evidence_delivered_whole",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
             name="Visit",
             fields=[
                 (
@@ -538,6 +386,229 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(
                         fields=("audit", "on", "place"), name="audit_visit_unique"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Evidence",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveSmallIntegerField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("converting", "Being converted to PDF"),
+                            ("unreadable", "Could not become PDF"),
+                            ("prepared", "Waits for approval"),
+                            ("refused", "Not approved"),
+                            ("approved", "Approved"),
+                            ("replaced", "Replaced"),
+                            ("delivered", "Delivered"),
+                        ],
+                        default="converting",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "classification",
+                    models.CharField(
+                        choices=[
+                            ("public", "Public"),
+                            ("internal", "Internal"),
+                            ("confidential", "Confidential: a partial picture only"),
+                            ("policy", "Policy, process or procedure: an authorized summary only"),
+                        ],
+                        max_length=12,
+                        verbose_name="classification",
+                    ),
+                ),
+                ("name", models.CharField(max_length=150)),
+                ("summary", models.TextField(blank=True, verbose_name="summary")),
+                ("is_editable", models.BooleanField(default=False)),
+                ("prepared_at", models.DateTimeField()),
+                ("decided_at", models.DateTimeField(null=True)),
+                ("decision", models.TextField(blank=True)),
+                ("delivered_at", models.DateTimeField(null=True)),
+                ("retention_days", models.PositiveIntegerField()),
+                ("retain_until", models.DateField(null=True)),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="",
+                    ),
+                ),
+                (
+                    "deliverable",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="documents.blob",
+                    ),
+                ),
+                (
+                    "delivered",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="documents.blob",
+                    ),
+                ),
+                (
+                    "delivered_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="",
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organization",
+                        verbose_name="organization",
+                    ),
+                ),
+                (
+                    "prepared_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="documents.blob",
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="evidence",
+                        to="audits.requesteditem",
+                    ),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "convert_from",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="documents.blob",
+                    ),
+                ),
+                ("run_after", models.DateTimeField(null=True)),
+            ],
+            options={
+                "verbose_name": "evidence",
+                "verbose_name_plural": "evidence",
+                "ordering": ("item_id", "number"),
+                "abstract": False,
+                "base_manager_name": "objects",
+                "constraints": [
+                    models.UniqueConstraint(fields=("item", "number"), name="evidence_unique"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ["approved", "delivered"]), _negated=True),
+                            models.Q(("decided_by", models.F("prepared_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="evidence_two_persons",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "delivered"), _negated=True),
+                            models.Q(
+                                ("decided_by__isnull", False),
+                                ("delivered__isnull", False),
+                                ("delivered_at__isnull", False),
+                                ("delivered_by__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="evidence_delivered_whole",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("state__in", ["prepared", "approved", "delivered"]), _negated=True
+                            ),
+                            ("deliverable__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="evidence_has_deliverable",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="EvidenceReader",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("opened_at", models.DateTimeField()),
+                (
+                    "evidence",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="readers",
+                        to="audits.evidence",
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organization",
+                        verbose_name="organization",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "base_manager_name": "objects",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("evidence", "person"), name="evidence_reader_unique"
                     )
                 ],
             },

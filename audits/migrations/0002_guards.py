@@ -7,9 +7,9 @@ Its days count from the end of the contract, and at the earliest from when it wa
 from django.db import migrations
 
 KEPT = (
-    "item_id number state classification name source_id deliverable_id summary is_editable "
-    "prepared_by_id prepared_at decided_by_id decided_at decision retention_days delivered_id "
-    "delivered_by_id delivered_at organization_id"
+    "item_id number state classification name source_id convert_from_id deliverable_id summary "
+    "is_editable prepared_by_id prepared_at decided_by_id decided_at decision retention_days "
+    "delivered_id delivered_by_id delivered_at organization_id"
 ).split()
 KEEP = "Evidence is kept until its retention has ended."
 FIXED = "Delivered evidence never changes."

@@ -1,6 +1,11 @@
 """The rows of this app, by subject."""
 
-from audits.models.evidence import Evidence, EvidenceClass, EvidenceState
+from audits.models.evidence import (
+    Evidence,
+    EvidenceClass,
+    EvidenceReader,
+    EvidenceState,
+)
 from audits.models.protocol import VISIT_NOTICE_DAYS, Conference, DelayNotice, Visit, VisitPlace
 from audits.models.requests import VALIDATION, AuditRequest, AuditState, RequestedItem
 
@@ -11,6 +16,7 @@ __all__ = [
     "DelayNotice",
     "Evidence",
     "EvidenceClass",
+    "EvidenceReader",
     "EvidenceState",
     "RequestedItem",
     "VALIDATION",

@@ -20,6 +20,7 @@ from audits.queries.audits import (
     get_visit,
     rows_of,
 )
+from audits.queries.handling import due_evidence, handled_evidence, is_kept
 from audits.queries.reported import reported_audits
 from audits.queries.requesters import requesting_memberships, requesting_organization
 from audits.queries.views import (
@@ -47,13 +48,16 @@ __all__ = [
     "audit_of_ticket",
     "audits_of",
     "delivery_clock",
+    "due_evidence",
     "get_audit",
     "get_conference",
     "get_evidence",
     "get_undelivered_evidence",
     "get_item",
     "get_visit",
+    "handled_evidence",
     "index_attachment",
+    "is_kept",
     "needs_delay_notice",
     "reported_audits",
     "requestable_services",

@@ -1,5 +1,6 @@
 """Services of external audits: request, evidence, delivery, protocol and retention."""
 
+from audits.services.converting import convert_evidence
 from audits.services.evidence import (
     approve_evidence,
     complete_audit,
@@ -16,6 +17,7 @@ from audits.services.following import (
     guard_message,
     refuse_contract_change,
 )
+from audits.services.handling import note_reading
 from audits.services.keeping import purge_evidence, set_retention
 from audits.services.preparing import NewEvidence, prepare_evidence
 from audits.services.protocol import (
@@ -39,6 +41,7 @@ __all__ = [
     "approve_evidence",
     "cancel_conference",
     "complete_audit",
+    "convert_evidence",
     "deliver_evidence",
     "demand_delay_notice",
     "demand_delay_notices",
@@ -48,6 +51,7 @@ __all__ = [
     "send_delay_notice",
     "guard_files",
     "guard_message",
+    "note_reading",
     "prepare_evidence",
     "purge_evidence",
     "refuse_contract_change",

@@ -23,6 +23,7 @@ from foundation.accounts.queries import acting_person
 from foundation.core.actor import Actor
 from foundation.core.errors import NotAllowed
 from foundation.documents.checking import CheckedFile
+from foundation.documents.conversion import PDF
 from foundation.documents.services import store_bytes
 from foundation.documents.signing import sign_json
 from sla.clocks.services import stop_promise
@@ -31,10 +32,14 @@ from tickets.models import MessageKind
 from tickets.notices import notify_reply
 from tickets.services import publish_customer_informed, solve_automatically, write_message
 
-PDF = "application/pdf"
 EDITABLE = {EvidenceClass.PUBLIC, EvidenceClass.INTERNAL}
-SUMMARY = "summary.txt"
-OPEN_EVIDENCE = (EvidenceState.PREPARED, EvidenceState.APPROVED)
+# Replaced by other evidence of the item, or by its reason for having none.
+OPEN_EVIDENCE = (
+    EvidenceState.CONVERTING,
+    EvidenceState.UNREADABLE,
+    EvidenceState.PREPARED,
+    EvidenceState.APPROVED,
+)
 
 
 @transaction.atomic
@@ -60,7 +65,7 @@ def refuse_evidence(
     """Refuse prepared or approved evidence, with the reason, and notify the preparer."""
     user = acting_person(by)
     locked = lock_for_act(audit, Act.REFUSE, user)
-    evidence = _in_state(locked, evidence_id, *OPEN_EVIDENCE)
+    evidence = _in_state(locked, evidence_id, EvidenceState.PREPARED, EvidenceState.APPROVED)
     evidence.state = EvidenceState.REFUSED
     evidence.decision = require_text(reason, "reason")
     return _save_decision(locked, evidence, by=by, at=at)
@@ -105,7 +110,7 @@ def _bytes_to_deliver(audit: AuditRequest, evidence: Evidence, at: datetime) -> 
     changes.
     """
     return (
-        evidence.deliverable.read()
+        evidence.deliverable_file.read()
         if evidence.is_editable
         else paper.sealed(audit, evidence, at=at)
     )
@@ -114,7 +119,7 @@ def _bytes_to_deliver(audit: AuditRequest, evidence: Evidence, at: datetime) -> 
 def _mark_delivered(
     locked: AuditRequest, evidence: Evidence, content: bytes, *, by: Actor, at: datetime
 ) -> None:
-    editable = evidence.deliverable.content_type if evidence.is_editable else ""
+    editable = evidence.deliverable_file.content_type if evidence.is_editable else ""
     name, content_type = (
         (evidence.name, editable) if editable else (paper.file_name(locked, evidence), PDF)
     )

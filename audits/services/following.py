@@ -4,7 +4,6 @@ import logging
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from audits import notices
@@ -13,10 +12,17 @@ from audits.models import (
     AuditRequest,
     AuditState,
     Evidence,
-    EvidenceClass,
     EvidenceState,
 )
-from audits.queries import DEMAND_PERCENT, delivery_clock, needs_delay_notice, view_of_staff
+from audits.queries import (
+    DEMAND_PERCENT,
+    delivery_clock,
+    handled_evidence,
+    is_kept,
+    needs_delay_notice,
+    view_of_staff,
+)
+from foundation.accounts.queries import is_staff
 from foundation.core.actor import system_actor
 from foundation.core.errors import NotAllowed
 from sla.clocks.arithmetic import BREACH_PERCENT
@@ -64,35 +70,36 @@ def follow_ticket(*, audit: AuditRequest, from_state: str, to_state: str, at: da
         )
 
 
-def guard_files(*, ticket_id: int, message_id: int | None) -> None:
-    """Raise ``NotAllowed`` when an attached file has the bytes of evidence of the scope, original
-    or deliverable, that were not delivered. ``message_id`` None checks the files of the ticket
-    itself.
+def guard_files(
+    *, organization_id: int, ticket_id: int, message_id: int | None, person_id: int | None
+) -> None:
+    """Raise ``NotAllowed`` when a member of the staff (``person_id``) attaches a file by which
+    evidence could leave without BPO. ``message_id`` None checks the files of the ticket itself.
 
-    Public and internal evidence passes once delivered, refused or replaced. Callers check files of
-    the staff only, not the customer's own.
+    First the person: who prepared, decided or opened evidence that its customer has not received
+    attaches no file to that customer's tickets while the audit is open, whatever the file is.
+    Then the bytes: nobody of the staff attaches the original or the deliverable of undelivered
+    evidence. Public and internal evidence passes once delivered, refused or replaced. Files of the
+    customer's own people always pass.
     """
-    attached = (
+    attached = list(
         Attachment.objects.filter(ticket_id=ticket_id, message_id=message_id)
         .order_by()
-        .values("blob__sha256")
+        .values_list("blob__sha256", flat=True)
     )
-    kept = Evidence.objects.filter(
-        Q(source__sha256__in=attached) | Q(deliverable__sha256__in=attached)
-    )
-    # by digest, not by blob: each organization has a blob of its own for the same bytes
-    kept = kept.exclude(delivered__sha256__in=attached)
-    # states that no longer wait for BPO
-    settled = [
-        EvidenceState.DELIVERED,
-        EvidenceState.REFUSED,
-        EvidenceState.REPLACED,
-    ]
-    kept = kept.exclude(
-        state__in=settled,
-        classification__in=[EvidenceClass.PUBLIC, EvidenceClass.INTERNAL],
-    )
-    if kept.exists():
+    if not attached or person_id is None or not is_staff(person_id):
+        return
+    handled = handled_evidence(person_id, organization_id)
+    if handled is not None:
+        raise NotAllowed(
+            _(
+                "You have worked with evidence of %(audit)s that has not been delivered. Until "
+                "that audit ends, send this customer no files outside of its page: ask a "
+                "colleague who has not opened the evidence to attach this one."
+            )
+            % {"audit": handled.item.audit.ticket.number}
+        )
+    if is_kept(attached):
         raise NotAllowed(
             _(
                 "This file is evidence of an audit that has not been delivered: only BPO "

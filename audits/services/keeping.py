@@ -54,7 +54,8 @@ def purge_evidence(*, at: datetime) -> int:
         .select_related("item__audit")
         .order_by("pk")
     ):
-        blobs = {blob for blob in (evidence.source_id, evidence.deliverable_id) if blob is not None}
+        held = {evidence.source_id, evidence.convert_from_id, evidence.deliverable_id}
+        blobs = {blob for blob in held if blob is not None}
         payload = {
             "item": evidence.item.number,
             "evidence": evidence.pk,

@@ -9,6 +9,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from audits import notices, verbs
+from audits.events import EvidenceSubmitted
 from audits.models import (
     AuditRequest,
     Evidence,
@@ -19,14 +20,16 @@ from audits.models import (
 from audits.permissions import Act
 from audits.queries import get_item
 from audits.services.base import NotNow, get_for_act, lock_for_act, record_audit, require_text
-from audits.services.evidence import EDITABLE, OPEN_EVIDENCE, PDF, SUMMARY
+from audits.services.converting import SUMMARY
+from audits.services.evidence import EDITABLE, OPEN_EVIDENCE
 from foundation.accounts.queries import acting_person
 from foundation.core.actor import Actor
 from foundation.core.errors import Invalid, NotAllowed
+from foundation.core.events import publish
 from foundation.documents.checking import CheckedFile
-from foundation.documents.conversion import is_picture, same_picture, to_pdf
+from foundation.documents.conversion import is_picture, require_convertible, same_picture
 from foundation.documents.models import Blob
-from foundation.documents.services import store_bytes, store_file
+from foundation.documents.services import store_file
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,20 +47,20 @@ class NewEvidence:
 def prepare_evidence(
     *, audit: AuditRequest, wanted: NewEvidence, by: Actor, at: datetime
 ) -> Evidence:
-    """Store evidence for approval by BPO; prepared or approved evidence of the item becomes
-    *replaced*.
+    """Store evidence that a worker converts to PDF, for approval by BPO; open evidence of the item
+    becomes *replaced*.
 
     The classification decides what may be delivered: public and internal files as PDF; of
     confidential ones only the ``redacted`` picture; of policies only the ``summary``.
-    ``as_editable`` delivers the original, and needs the item's waiver. The PDF is built before the
-    audit's row is locked. Raises ``NotAllowed``, ``NotNow``, ``NotFound`` (no such item),
-    ``NotConvertible`` or ``Invalid``.
+    ``as_editable`` delivers the original, and needs the item's waiver: nothing is converted.
+    Pictures are compared before the audit's row is locked. Raises ``NotAllowed``, ``NotNow``,
+    ``NotFound`` (no such item) or ``Invalid``.
     """
     user = acting_person(by)
-    pdf, name = _converted(_awaited(get_for_act(audit, Act.PREPARE, user), wanted), wanted)
+    _check(_awaited(get_for_act(audit, Act.PREPARE, user), wanted), wanted)
     with transaction.atomic():
         locked = lock_for_act(audit, Act.PREPARE, user)
-        return _put_before(locked, _awaited(locked, wanted), wanted, pdf, name=name, by=by, at=at)
+        return _put_before(locked, _awaited(locked, wanted), wanted, by=by, at=at)
 
 
 def _awaited(audit: AuditRequest, wanted: NewEvidence) -> RequestedItem:
@@ -69,41 +72,35 @@ def _awaited(audit: AuditRequest, wanted: NewEvidence) -> RequestedItem:
 
 
 def _put_before(
-    locked: AuditRequest,
-    item: RequestedItem,
-    wanted: NewEvidence,
-    pdf: bytes | None,
-    *,
-    name: str,
-    by: Actor,
-    at: datetime,
+    locked: AuditRequest, item: RequestedItem, wanted: NewEvidence, *, by: Actor, at: datetime
 ) -> Evidence:
-    """Store the original, if any, and the deliverable; without ``pdf`` both are the same blob."""
-    source = (
-        store_file(organization_id=locked.organization_id, upload=wanted.file, at=at)
-        if wanted.file is not None
-        else None
-    )
+    def stored(file: CheckedFile | None) -> Blob | None:
+        if file is None:
+            return None
+        return store_file(organization_id=locked.organization_id, upload=file, at=at)
+
+    source = stored(wanted.file)
     if source is not None and wanted.classification in EDITABLE:
         _refuse_kept(source)
-    deliverable = (
-        source
-        if pdf is None
-        else store_bytes(
-            organization_id=locked.organization_id, content=pdf, content_type=PDF, at=at
-        )
-    )
     Evidence.objects.filter(item=item, state__in=OPEN_EVIDENCE).update(state=EvidenceState.REPLACED)
     last = Evidence.objects.filter(item=item).aggregate(last=Max("number"))["last"] or 0
+    is_policy = wanted.classification == EvidenceClass.POLICY
+    convert_from = {
+        EvidenceClass.CONFIDENTIAL: stored(wanted.redacted),
+        EvidenceClass.POLICY: None,
+    }.get(wanted.classification, source)
     evidence: Evidence = Evidence.objects.create(
         organization_id=locked.organization_id,
         item=item,
         number=last + 1,
+        state=EvidenceState.PREPARED if wanted.as_editable else EvidenceState.CONVERTING,
         classification=wanted.classification,
-        name=name,
+        name=_name(wanted),
         source=source,
-        deliverable=deliverable,
-        summary=wanted.summary.strip() if wanted.classification == EvidenceClass.POLICY else "",
+        convert_from=None if wanted.as_editable else convert_from,
+        deliverable=source if wanted.as_editable else None,
+        run_after=at,
+        summary=wanted.summary.strip() if is_policy else "",
         is_editable=wanted.as_editable,
         prepared_by_id=by.person_id,
         prepared_at=at,
@@ -115,8 +112,24 @@ def _put_before(
         "classification": str(wanted.classification),
     }
     record_audit(locked, verbs.EVIDENCE_PREPARED, by=by, at=at, **payload)
-    notices.notify_prepared(audit=locked, evidence=evidence, at=at)
+    if wanted.as_editable:
+        notices.notify_prepared(audit=locked, evidence=evidence, at=at)
+    else:
+        publish(
+            EvidenceSubmitted(
+                organization_id=locked.organization_id, at=at, evidence_id=evidence.pk
+            )
+        )
     return evidence
+
+
+def _name(wanted: NewEvidence) -> str:
+    """Return the name of what is delivered: an original that stays inside is not named."""
+    if wanted.classification == EvidenceClass.POLICY:
+        return SUMMARY
+    file = wanted.redacted if wanted.classification == EvidenceClass.CONFIDENTIAL else wanted.file
+    assert file is not None  # ``_check`` asked for it
+    return file.name
 
 
 def _refuse_kept(source: Blob) -> None:
@@ -146,9 +159,9 @@ def _refuse_kept(source: Blob) -> None:
         raise NotAllowed(words)
 
 
-def _converted(item: RequestedItem, wanted: NewEvidence) -> tuple[bytes | None, str]:
-    """Return the PDF to deliver and its name; (None, name) for an editable file, delivered as it
-    is.
+def _check(item: RequestedItem, wanted: NewEvidence) -> None:
+    """Raise ``NotAllowed`` for an editable file without a waiver, ``Invalid`` when what the
+    classification needs is missing, or the partial picture is the original itself.
     """
     if wanted.as_editable and (wanted.classification not in EDITABLE or item.waived_at is None):
         raise NotAllowed(
@@ -157,35 +170,31 @@ def _converted(item: RequestedItem, wanted: NewEvidence) -> tuple[bytes | None, 
                 "internal evidence."
             )
         )
-    file = wanted.file
-    redacted = wanted.redacted
     if wanted.classification == EvidenceClass.POLICY:
-        summary = require_text(wanted.summary, "summary").encode()
-        return to_pdf(
-            summary, content_type="text/plain", name=SUMMARY
-        ), SUMMARY  # the original's name is not delivered either
-    if file is None:
+        require_text(wanted.summary, "summary")
+        return
+    if wanted.file is None:
         raise Invalid(_("Give the file."), fields={"file": _("Choose a file.")})
     if wanted.classification == EvidenceClass.CONFIDENTIAL:
-        if redacted is None or not is_picture(redacted.content_type):
-            words = _(
-                "Of confidential evidence only a partial picture leaves: give the picture with "
-                "the rest made unreadable."
-            )
-            raise Invalid(words, fields={"redacted": words})
-        partial = _bytes(redacted)
-        if partial == _bytes(file) or same_picture(partial, _bytes(file)):
-            words = _(
-                "The partial picture is the original itself. Make the confidential parts "
-                "unreadable first."
-            )
-            raise Invalid(words, fields={"redacted": words})
-        return to_pdf(
-            partial, content_type=redacted.content_type, name=redacted.name
-        ), redacted.name
-    if wanted.as_editable:
-        return None, file.name
-    return to_pdf(_bytes(file), content_type=file.content_type, name=file.name), file.name
+        _check_partial(wanted.file, wanted.redacted)
+    elif not wanted.as_editable:
+        require_convertible(wanted.file.content_type, wanted.file.name)
+
+
+def _check_partial(file: CheckedFile, redacted: CheckedFile | None) -> None:
+    if redacted is None or not is_picture(redacted.content_type):
+        words = _(
+            "Of confidential evidence only a partial picture leaves: give the picture with "
+            "the rest made unreadable."
+        )
+        raise Invalid(words, fields={"redacted": words})
+    partial = _bytes(redacted)
+    if partial == _bytes(file) or same_picture(partial, _bytes(file)):
+        words = _(
+            "The partial picture is the original itself. Make the confidential parts "
+            "unreadable first."
+        )
+        raise Invalid(words, fields={"redacted": words})
 
 
 def _bytes(file: CheckedFile) -> bytes:

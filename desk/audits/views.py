@@ -259,6 +259,7 @@ def evidence_file(
     user = person(request)
     audit = queries.get_audit(user, number)
     evidence = queries.get_undelivered_evidence(user, audit, evidence_id)
+    services.note_reading(evidence=evidence, reader=user, at=timezone.now())
     if kind == "source" and evidence.source is not None:
         # ``evidence.name`` names what will be delivered; the original gets a name of its own
         ending = guess_extension(evidence.source.content_type) or ""
@@ -266,6 +267,8 @@ def evidence_file(
             evidence.source,
             f"{number}-{evidence.item.number:03d}-{evidence.number}-original{ending}",
         )
+    if evidence.deliverable is None:
+        raise NotFound(_("There is no such file."))
     if kind == "draft" and evidence.is_editable:
         return file_response(evidence.deliverable, evidence.name)
     if kind == "draft":

@@ -69,6 +69,12 @@ def acting_person(by: Actor) -> User:
     return found
 
 
+def is_staff(user_id: int) -> bool:
+    """Tell whether the person has a role of the staff."""
+    person = User.objects.filter(pk=user_id).order_by("pk").first()
+    return person is not None and person.is_staff
+
+
 def organizations() -> list[Organization]:
     """Return the organizations of the scope, by name."""
     return list(Organization.objects.order_by("name", "pk"))

@@ -13,6 +13,7 @@ from audits.services import (
     NewEvidence,
     NewVisit,
     approve_evidence,
+    convert_evidence,
     deliver_evidence,
     prepare_evidence,
     request_audit,
@@ -143,8 +144,10 @@ def _attend(house: House, audit: AuditRequest, at: datetime) -> None:
 
 
 def _prepare(house: House, audit: AuditRequest, wanted: NewEvidence, at: datetime) -> Evidence:
-    agent = house.staff["agent"]
-    return prepare_evidence(audit=audit, wanted=wanted, by=_by(agent), at=at)
+    preparer = house.staff["agent3"]
+    evidence = prepare_evidence(audit=audit, wanted=wanted, by=_by(preparer), at=at)
+    convert_evidence(evidence_id=evidence.pk, at=at)
+    return evidence
 
 
 def _deliver(house: House, audit: AuditRequest, wanted: NewEvidence, at: datetime) -> None:

@@ -181,6 +181,7 @@ def test_delay_is_called_by_receivers_alone() -> None:
     }
 
     assert callers == {
+        "audits/receivers.py",
         "escalation/receivers.py",
         "foundation/notifications/receivers.py",
         "reports/receivers.py",

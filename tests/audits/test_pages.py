@@ -17,6 +17,7 @@ from foundation.accounts.services import issue_user_token
 from foundation.documents.signing import signing_keys
 from tests.support.audits import (
     ask,
+    convert,
     deliver,
     filled,
     leave,
@@ -206,6 +207,10 @@ def test_the_desk_prepares_and_bpo_approves_and_delivers_on_the_page(
     )
     assert made.status_code == 302
     evidence = Evidence.objects.get()
+    assert (
+        'hx-trigger="every 2s"' in sign_in(agent).get(f"/admin/audits/{number}/").content.decode()
+    )
+    convert(evidence)
     page = sign_in(agent).get(f"/admin/audits/{number}/").content.decode()
     assert f"/approve/{evidence.pk}/" not in page
     client = sign_in(bpo)
@@ -250,6 +255,8 @@ def test_the_whole_protocol_over_the_api(house: House, client: Any) -> None:
     body = {"item": 1, "classification": "internal", "file": SimpleUploadedFile("a.csv", b"a;b\n")}
     evidence = client.post(f"/api/v1/audits/{number}/evidence/", body, headers=bearer(house.agent))
     assert evidence.status_code == 201, evidence.content
+    assert evidence.json()["state"] == "converting"
+    convert(Evidence.objects.get(pk=evidence.json()["id"]))
     path = f"/api/v1/audits/{number}/evidence/{evidence.json()['id']}"
     assert client.post(f"{path}/approve/", headers=bearer(house.agent)).status_code == 403
     bpo = bearer(house.staff["bpo"])
@@ -366,6 +373,7 @@ def test_a_repeated_idempotency_key_writes_once(house: House, client: Any) -> No
         made = client.post(f"/api/v1/audits/{number}/evidence/", body, headers=head)
         assert made.status_code == 201
     assert Evidence.objects.count() == 1
+    convert(Evidence.objects.get())
     head = bearer(house.staff["bpo"]) | {"Idempotency-Key": "a3"}
     path = f"/api/v1/audits/{number}/evidence/{made.json()['id']}/approve/"
     assert [client.post(path, headers=head).status_code for _ in range(2)] == [200, 200]

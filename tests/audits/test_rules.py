@@ -65,13 +65,14 @@ def test_evidence_that_has_not_left_does_not_leave_by_another_ticket(house: Hous
     other = make_ticket(house)
     with evidence.deliverable.file.open("rb") as stream:
         partial = upload(stream.read(), "x.pdf")
+    colleague = house.staff["agent2"]  # has not opened the evidence
     for file in (text("secret"), partial):
-        with pytest.raises(NotAllowed), transaction.atomic():
+        with pytest.raises(NotAllowed, match="evidencia de una auditoría"), transaction.atomic():
             reply_to_customer(
                 ticket=fresh(other),
                 body="Look",
                 files=[file],
-                by=by(house.agent),
+                by=by(colleague),
                 at=MONDAY_9AM + HOUR,
             )
         wanted = NewTicket(
@@ -84,13 +85,13 @@ def test_evidence_that_has_not_left_does_not_leave_by_another_ticket(house: Hous
             urgency=Urgency.LOW,
             files=[file],
         )
-        with pytest.raises(NotAllowed), transaction.atomic():
-            raise_ticket(request=wanted, by=by(house.agent, Channel.PHONE), at=MONDAY_9AM + HOUR)
+        with pytest.raises(NotAllowed, match="evidencia de una auditoría"), transaction.atomic():
+            raise_ticket(request=wanted, by=by(colleague, Channel.PHONE), at=MONDAY_9AM + HOUR)
     reply_to_customer(
         ticket=fresh(other),
         body="Look",
         files=[text("another file")],
-        by=by(house.agent),
+        by=by(colleague),
         at=MONDAY_9AM + HOUR,
     )
 

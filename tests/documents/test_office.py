@@ -14,7 +14,7 @@ import pytest
 from openpyxl import Workbook
 from pypdf import PdfReader
 
-from foundation.documents import conversion
+from foundation.documents import conversion, libreoffice
 from foundation.documents.conversion import NotConvertible, to_pdf
 from tests.support.files import DOCX, ODT, odt, odt_image, zip_of
 from tests.support.running import wait_until
@@ -22,7 +22,7 @@ from tests.support.running import wait_until
 RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
 WORDS = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 needs_office = pytest.mark.skipif(
-    shutil.which("soffice") is None or not conversion._can_enclose(),
+    shutil.which("soffice") is None or not libreoffice.can_enclose(),
     reason="LibreOffice or bubblewrap is missing: office documents are refused here",
 )
 
@@ -151,7 +151,7 @@ def test_without_its_programs_an_office_document_is_refused_with_the_cure(
     monkeypatch.setattr(
         shutil, "which", lambda name: None if name == missing else f"/usr/bin/{name}"
     )
-    monkeypatch.setattr(conversion, "_can_enclose", lambda: missing != "bwrap")
+    monkeypatch.setattr(conversion, "can_enclose", lambda: missing != "bwrap")
 
     with pytest.raises(NotConvertible, match="LibreOffice"):
         to_pdf(odt("<text:p>Hola</text:p>"), content_type=ODT, name="a.odt")
@@ -205,10 +205,10 @@ def test_libreoffice_reaches_no_network_and_no_file_of_ours(
 def test_what_exceeds_the_time_is_killed_with_its_children(
     monkeypatch: Any, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(conversion, "OFFICE_TIMEOUT_SECONDS", 1)
+    monkeypatch.setattr(libreoffice, "OFFICE_TIMEOUT_SECONDS", 1)
     with pytest.raises(subprocess.TimeoutExpired):
-        conversion._run_enclosed(["sh", "-c", "sleep 61.25 & sleep 61.25"], tmp_path)
+        libreoffice._run(["sh", "-c", "sleep 61.25 & sleep 61.25"], tmp_path, is_enclosed=True)
 
     wait_until(lambda: not commands_with("61.25"), "no process is left", 10)
     with pytest.raises(subprocess.CalledProcessError):
-        conversion._run_enclosed(["false"], tmp_path)
+        libreoffice._run(["false"], tmp_path, is_enclosed=True)

@@ -1,6 +1,8 @@
 """The production shape as its files describe it. Containers do not run here: the files are read."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,26 @@ def test_database_and_broker_are_on_the_inner_network_alone() -> None:
     assert SERVICES["postgres"]["networks"] == SERVICES["redis"]["networks"] == ["inside"]
     assert SERVICES["nginx"]["networks"] == ["outside"]
     assert [name for name, service in SERVICES.items() if "ports" in service] == ["nginx"]
+
+
+def test_the_converter_has_neither_network_nor_data() -> None:
+    converter = SERVICES["converter"]
+
+    assert converter["network_mode"] == "none"
+    assert "networks" not in converter
+    assert converter["volumes"] == ["spool:/spool"]
+    assert "environment" not in converter
+    assert SERVICES["worker"]["environment"]["MESA_CONVERTER_SPOOL"] == "/spool"
+    assert "spool:/spool" in SERVICES["worker"]["volumes"]
+
+
+def test_the_files_that_the_converter_gets_are_those_it_imports() -> None:
+    copied = re.findall(r"foundation/\S+\.py", (ROOT / "Dockerfile").read_text())
+    code = "import sys, foundation.documents.converter; print(*sys.modules)"
+    loaded = subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, text=True).split()
+    needed = {name.replace(".", "/") for name in loaded if name.startswith("foundation")}
+
+    assert {path.removesuffix(".py").removesuffix("/__init__") for path in copied} == needed
 
 
 def test_images_are_pinned_to_a_release_and_the_broker_asks_for_a_password() -> None:

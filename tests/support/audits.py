@@ -4,6 +4,7 @@ from datetime import date, datetime
 from io import BytesIO
 from typing import Any
 
+from django.utils import timezone
 from openpyxl import load_workbook
 from PIL import Image
 
@@ -114,10 +115,19 @@ def prepare(
         "classification": EvidenceClass.INTERNAL,
         "file": text(),
     } | more
-    person = user or house.agent
-    return prepare_evidence(
-        audit=audit, wanted=NewEvidence(number=number, **values), by=by(person), at=at
+    evidence = prepare_evidence(
+        audit=audit,
+        wanted=NewEvidence(number=number, **values),
+        by=by(user or house.agent),
+        at=at,
     )
+    return convert(evidence, at=at)
+
+
+def convert(evidence: Evidence, *, at: datetime | None = None) -> Evidence:
+    """Convert submitted evidence as the worker does, and return it read again."""
+    services.convert_evidence(evidence_id=evidence.pk, at=at or timezone.now())
+    return Evidence.objects.select_related("item__audit", "deliverable").get(pk=evidence.pk)
 
 
 def approve(

@@ -215,6 +215,8 @@ def test_an_external_audit(browser: Browser, mesa: Mesa, language: str) -> None:
         "file": file("todo.png", picture("red"), "image/png"),
     }
     act(agent, f"prepare/{second}", classification="confidential", **hidden)
+    # the worker converts both; each row of the page replaces itself
+    expect(agent.page.locator(".audit-converting")).to_have_count(0, timeout=60_000)
     assert agent.page.locator("form[action*='/approve/'], form[action*='/deliver/']").count() == 0
 
     approver = Walker(browser, mesa, BPO2, language)

@@ -57,6 +57,7 @@ def reply_as_customer(
             at=at,
             ticket_id=ticket.pk,
             message_id=message.pk,
+            person_id=by.person_id,
         )
     )
     notices.notify_customer_replied(ticket=ticket, message=message, at=at)

@@ -109,6 +109,7 @@ def publish_customer_informed(*, ticket: Ticket, message: Message, by: Actor, at
             ticket_id=ticket.pk,
             message_id=message.pk,
             kind=message.kind,
+            person_id=by.person_id,
         )
     )
 

@@ -116,6 +116,7 @@ def raise_ticket(*, request: NewTicket, by: Actor, at: datetime) -> Ticket:
             at=at,
             ticket_id=ticket.pk,
             is_out_of_contract=ticket.is_out_of_contract,
+            person_id=by.person_id,
             ticket=ticket,
         )
     )

@@ -1,0 +1,168 @@
+"""Ways by which evidence could leave before BPO delivers it (issue: undelivered evidence)."""
+
+from collections.abc import Callable
+from io import BytesIO
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from audits import services
+from audits.models import AuditState, Evidence, EvidenceClass, EvidenceReader
+from foundation.accounts.models import Membership
+from foundation.core.classification import Channel, Impact, Kind, Urgency
+from foundation.core.errors import NotAllowed
+from foundation.documents.checking import CheckedFile
+from tests.support.audits import (
+    again,
+    approve,
+    ask,
+    delivered,
+    leave,
+    membership,
+    picture,
+    prepare,
+    text,
+    upload,
+)
+from tests.support.house import DAY, HOUR, MONDAY_9AM, House, by, fresh, make_ticket
+from tickets.models import Attachment, Ticket
+from tickets.services import (
+    NewTicket,
+    add_note,
+    raise_ticket,
+    reply_as_customer,
+    reply_to_customer,
+)
+
+LATER = MONDAY_9AM + HOUR
+SECRET = "ana;4711;secret\n"
+
+
+def register(house: House, file: CheckedFile, *, channel: Channel, role: str = "agent") -> Ticket:
+    request = NewTicket(
+        membership=membership(house),
+        subject="As asked",
+        description="See the file.",
+        kind=Kind.REQUEST,
+        service=house.services["erp"],
+        impact=Impact.MINOR,
+        urgency=Urgency.LOW,
+        files=[file],
+    )
+    with transaction.atomic():
+        return raise_ticket(request=request, by=by(house.staff[role], channel), at=LATER)
+
+
+def send(house: House, file: CheckedFile, *, role: str = "agent") -> None:
+    with transaction.atomic():
+        reply_to_customer(
+            ticket=fresh(make_ticket(house)),
+            body="As asked.",
+            files=[file],
+            by=by(house.staff[role]),
+            at=LATER,
+        )
+
+
+@pytest.mark.parametrize("channel", [Channel.EMAIL, Channel.API, Channel.PHONE, Channel.DESK])
+def test_no_channel_of_registration_takes_evidence_out(house: House, channel: Channel) -> None:
+    prepare(house, ask(house), classification=EvidenceClass.PUBLIC, file=text(SECRET))
+
+    for role in ("agent", "agent2"):  # who prepared it, and who got the file from them
+        with pytest.raises(NotAllowed):
+            register(house, text(SECRET), channel=channel, role=role)
+    assert not Attachment.objects.filter(name="usuarios.csv").exists()
+
+
+def test_one_more_byte_does_not_take_evidence_out(house: House) -> None:
+    prepare(house, ask(house), file=text(SECRET))
+
+    for act in (send, lambda *args: register(*args, channel=Channel.EMAIL)):
+        with pytest.raises(NotAllowed):
+            act(house, text(SECRET + " "))
+
+
+@pytest.mark.parametrize("kind", ["source", "draft"])
+def test_who_opens_evidence_attaches_nothing_until_its_audit_ends(
+    house: House, sign_in: Callable[..., Any], kind: str
+) -> None:
+    audit = ask(house)
+    evidence = prepare(house, audit, file=text(SECRET))
+    send(house, text("a plan"), role="agent2")
+
+    for _ in range(2):
+        page = sign_in(house.staff["agent2"]).get(
+            f"/admin/audits/{audit.ticket.number}/evidence/{evidence.pk}/{kind}/"
+        )
+        assert page.status_code == 200
+        page.close()
+    assert EvidenceReader.objects.get().person == house.staff["agent2"]
+    with pytest.raises(NotAllowed, match=audit.ticket.number):
+        send(house, text("a plan"), role="agent2")
+    send(house, text("a plan"), role="desk_supervisor")
+
+
+def test_who_decided_on_evidence_attaches_nothing_either(house: House) -> None:
+    audit = ask(house)
+    approve(house, audit, prepare(house, audit))
+
+    with pytest.raises(NotAllowed):
+        send(house, text("a plan"), role="bpo")
+
+
+def test_a_member_of_the_staff_does_not_send_evidence_as_a_customer(house: House) -> None:
+    prepare(house, ask(house), file=text(SECRET))
+    Membership.objects.create(user=house.agent, organization=house.north, roles=["coordinator"])
+    ticket = fresh(make_ticket(house))
+
+    with pytest.raises(NotAllowed), transaction.atomic():
+        reply_as_customer(
+            ticket=ticket, body="x", files=[text(SECRET + " ")], by=by(house.agent), at=LATER
+        )
+
+
+def test_the_staff_still_works(house: House) -> None:
+    """Notes, other customers, texts without files, and colleagues who saw nothing."""
+    prepare(house, ask(house), file=text(SECRET))
+    north, south = fresh(make_ticket(house)), fresh(make_ticket(house, organization=house.south))
+    add_note(ticket=north, body="x", files=[text("a plan")], by=by(house.agent), at=LATER)
+    reply_to_customer(ticket=north, body="x", by=by(house.agent), at=LATER)
+    reply_to_customer(ticket=south, body="x", files=[text("a plan")], by=by(house.agent), at=LATER)
+    send(house, text("a plan"), role="agent2")
+    reply_as_customer(
+        ticket=north, body="x", files=[text(SECRET)], by=by(house.requester), at=LATER
+    )
+
+
+def test_after_the_audit_its_preparer_attaches_files_again_but_not_what_is_kept(
+    house: House,
+) -> None:
+    audit = ask(house)
+    leave(
+        house,
+        audit,
+        1,
+        classification=EvidenceClass.CONFIDENTIAL,
+        file=text(SECRET),
+        redacted=picture("black"),
+    )
+    with pytest.raises(NotAllowed):
+        send(house, text("a plan"))
+    services.set_aside(
+        audit=again(audit), number=2, reason="None.", by=by(house.staff["bpo"]), at=LATER
+    )
+    assert again(audit).state == AuditState.DELIVERED
+
+    send(house, text("a plan"))
+    with pytest.raises(NotAllowed):  # the second net: its bytes
+        send(house, text(SECRET))
+
+
+def test_what_was_delivered_is_the_customers(house: House) -> None:
+    delivered(house, at=MONDAY_9AM + DAY)
+    row = Evidence.objects.get()
+    assert row.delivered is not None
+
+    send(house, upload(row.delivered.read(), "again.pdf"))
+    assert BytesIO(row.delivered.read()).getvalue()[:5] == b"%PDF-"
