@@ -8,13 +8,13 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from foundation.core.errors import DomainError
-from web.errors import api_body, api_status
+from web.errors import api_body, api_status, retry_headers
 
 
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     """Return the answer to a refusal; None lets an unexpected error become a 500."""
     if isinstance(error, DomainError):
-        return Response(api_body(error), status=api_status(error))
+        return Response(api_body(error), status=api_status(error), headers=retry_headers(error))
     response = exception_handler(error, context)
     if response is not None and isinstance(error, exceptions.ValidationError):
         fields = {

@@ -97,7 +97,7 @@ def main() -> None:
 
 
 def _port(text: str) -> int:
-    if not text.isdigit() or not 0 < int(text) < 65536:
+    if not (text.isascii() and text.isdecimal()) or not 0 < int(text) < 65536:
         sys.exit(
             f"mesa: PORT={text!r} is not usable: write a number from 1 to 65535, such as PORT=8000."
         )

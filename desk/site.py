@@ -47,6 +47,17 @@ class MesaAdminSite(AdminSite):
             return redirect("home")
         return redirect(f"/accounts/login/?next={request.get_full_path()}")
 
+    def password_change(  # type: ignore[override]
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Redirect to the one page that changes a password, which counts the attempts."""
+        return redirect("account_change_password")
+
+    def password_change_done(  # type: ignore[override]
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return redirect("account_change_password")
+
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context = super().each_context(request)
         if isinstance(request.user, User):

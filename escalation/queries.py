@@ -1,11 +1,15 @@
 """Escalation matrices of an organization, the escalations of a ticket, and the active rules."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 from django.core import signing
 from django.core.cache import cache
+from django.core.serializers import deserialize, serialize
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Count
 from django.utils.translation import gettext as _
 
@@ -174,24 +178,33 @@ def active_rules() -> list[ActiveRule]:
     """Return the active rules in their order. Cached for a minute; ``renew_rule`` deletes the cache
     entry.
     """
-    active: list[ActiveRule] | None = cache.get(RULES_KEY)
-    if active is None:
-        rules = (
-            EscalationRule.objects.filter(is_active=True)
-            .select_related("person", "team")
-            .order_by("position", "pk")
-        )
-        named: dict[int, list[int]] = {}
-        for (
-            rule_id,
-            organization_id,
-        ) in EscalationRule.organizations.through.objects.order_by().values_list(
-            "escalationrule_id", "organization_id"
-        ):
-            named.setdefault(rule_id, []).append(organization_id)
-        active = [ActiveRule(rule, tuple(named.get(rule.pk, ()))) for rule in rules]
-        cache.set(RULES_KEY, active, _RULES_KEPT_SECONDS)
-    return active
+    text: str | None = cache.get(RULES_KEY)
+    if text is None:
+        text = _rules_as_json()
+        cache.set(RULES_KEY, text, _RULES_KEPT_SECONDS)
+    kept = json.loads(text)
+    rules = deserialize("python", kept["rules"])
+    return [
+        ActiveRule(cast("EscalationRule", rule.object), tuple(customers))
+        for rule, customers in zip(rules, kept["customers"], strict=True)
+    ]
+
+
+def _rules_as_json() -> str:
+    """Return the active rules and the customers of each as JSON: a cache holds no pickled rows."""
+    rules = list(EscalationRule.objects.filter(is_active=True).order_by("position", "pk"))
+    named: dict[int, list[int]] = {}
+    pairs = EscalationRule.organizations.through.objects.order_by().values_list(
+        "escalationrule_id", "organization_id"
+    )
+    for rule_id, organization_id in pairs:
+        named.setdefault(rule_id, []).append(organization_id)
+    columns = [field.name for field in EscalationRule._meta.concrete_fields]
+    kept = {
+        "rules": serialize("python", rules, fields=columns),
+        "customers": [named.get(rule.pk, []) for rule in rules],
+    }
+    return json.dumps(kept, cls=DjangoJSONEncoder)
 
 
 def any_rule(*triggers: Trigger) -> bool:

@@ -30,9 +30,20 @@ class EnvironmentVariables:
         value = self.text(name)
         if not value:
             return default
-        if not value.isdigit() or not low <= int(value) <= high:
+        if not (value.isascii() and value.isdecimal()) or not low <= int(value) <= high:
             raise wrong(name, value, f"write a whole number from {low} to {high}")
         return int(value)
+
+    def amounts(self, name: str, defaults: Mapping[str, int]) -> dict[str, int]:
+        """Return the defaults, changed by pairs such as ``replies=60,files=20``."""
+        amounts = dict(defaults)
+        for pair in self.words(name):
+            key, _, value = pair.partition("=")
+            if key not in defaults or not value.isdecimal() or not value.isascii():
+                cure = f"write pairs such as {next(iter(defaults))}=20, of {', '.join(defaults)}"
+                raise wrong(name, pair, cure)
+            amounts[key] = int(value)
+        return amounts
 
     def words(self, name: str, default: str = "") -> list[str]:
         return [word.strip() for word in self.text(name, default).split(",") if word.strip()]

@@ -86,6 +86,10 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "api.tasks.forget_idempotency_keys",
         "schedule": crontab(hour="4", minute="23"),
     },
+    "counts of acts": {
+        "task": "foundation.accounts.tasks.forget_act_counts",
+        "schedule": crontab(hour="4", minute="29"),
+    },
     "monthly reports": {
         "task": "reports.tasks.issue_monthly_reports",
         "schedule": crontab(minute="7"),

@@ -120,7 +120,9 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "web.middleware.IdleMiddleware",
     "web.middleware.BearerTokenMiddleware",
+    "web.middleware.SecondFactorMiddleware",
     "web.middleware.PersonMiddleware",
 ]
 
@@ -196,7 +198,11 @@ DATABASE_ROUTERS = ["servicedesk.routers.Router"]
 REDIS_URL = env.url("REDIS_URL", ("redis", "rediss"))
 if REDIS_URL:
     CACHES: dict[str, dict[str, Any]] = {
-        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": REDIS_URL,
+            "OPTIONS": {"serializer": "servicedesk.cache.JSONSerializer"},
+        }
     }
 else:
     DATABASES["cache"] = {
@@ -230,6 +236,21 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+# What one customer may do in an hour, on all doors together; service accounts ten times as much.
+MESA_HOURLY_LIMITS = env.amounts(
+    "MESA_HOURLY_LIMITS",
+    {
+        "tickets": 60,
+        "replies": 120,
+        "files": 200,
+        "escalations": 10,
+        "audits": 5,
+        "visits": 20,
+        "guests": 100,
+    },
+)
+MESA_TOKEN_DAYS = env.number("MESA_TOKEN_DAYS", 365, low=1, high=1095)
+MESA_IDLE_MINUTES = env.number("MESA_IDLE_MINUTES", 720, low=5, high=20160)
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
@@ -242,6 +263,11 @@ ACCOUNT_SESSION_REMEMBER = None
 # Number of proxies in front: rate limits of the login use the client address before them.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.number("MESA_PROXIES", 0, low=0, high=5)
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+# Roles of the staff whose people must set up a second factor before they do anything else. The
+# demonstration's shared logins are exempt (DECISIONS 36).
+MESA_SECOND_FACTOR_ROLES = env.words(
+    "MESA_SECOND_FACTOR_ROLES", "" if DEMO else "administrator,bpo"
+)
 MFA_FORMS = {"activate_totp": "web.mfa.ActivateForm"}
 
 # --- work outside the request ---------------------------------------------------------------------
@@ -322,7 +348,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["api.authentication.MiddlewareAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["api.parsers.JSONParser"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "api.pagination.TicketPagination",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

@@ -34,6 +34,10 @@ STORAGES = {
     **STORAGES,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+# Tests of the second factor switch it on.
+MESA_SECOND_FACTOR_ROLES: list[str] = []  # type: ignore[no-redef]
+# Tests issue tokens at fixed instants of the past.
+MESA_TOKEN_DAYS = 36500
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 # Wake-ups of the worker stay in this process's memory: the tests call tasks themselves, or start a
 # real worker.

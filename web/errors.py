@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from escalation import verbs as escalation_verbs
+from foundation.accounts.limits import TooMany
 from foundation.core.errors import DomainError, NotAllowed, NotFound
 from tickets import verbs as tickets_verbs
 from tickets.services import StaleTicket, TransitionNotAllowed
@@ -31,14 +32,19 @@ API_STATUS = {
 }
 
 
+_PAGES = frozenset({400, 403, 404})  # statuses with a page of their own
+
+
 def page_status(error: DomainError) -> int:
-    """Return the HTTP status of the error page: 404 not found, 409 stale, 403 not allowed, else
-    400.
+    """Return the HTTP status of the error page: 404 not found, 409 stale, 429 above a limit, 403
+    not allowed, else 400.
     """
     if isinstance(error, NotFound):
         return 404
     if isinstance(error, StaleTicket):
         return 409
+    if isinstance(error, TooMany):
+        return 429
     return 403 if isinstance(error, NotAllowed) else 400
 
 
@@ -50,7 +56,16 @@ def api_status(error: DomainError) -> int:
 def error_page(request: HttpRequest, error: DomainError) -> HttpResponse:
     """Render the refusal as a page of its own, for a view that has no form to show it on."""
     status = page_status(error)
-    return render(request, f"{status}.html", {"message": error.message}, status=status)
+    name = f"{status}.html" if status in _PAGES else "400.html"
+    response = render(request, name, {"message": error.message}, status=status)
+    for header, value in retry_headers(error).items():
+        response[header] = value
+    return response
+
+
+def retry_headers(error: DomainError) -> dict[str, str]:
+    """Return ``Retry-After`` (seconds) for a limit that was reached, else no header."""
+    return {"Retry-After": str(error.retry_after)} if isinstance(error, TooMany) else {}
 
 
 def put_on_form(form: forms.BaseForm, error: DomainError) -> None:

@@ -1,24 +1,34 @@
-"""Middleware of every request: API authentication, tenant scope, language, domain errors."""
+"""Middleware of every request: idle sessions, API authentication, tenant scope, language, domain
+errors.
+"""
 
 import logging
 from collections.abc import Callable
 
+from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.core.exceptions import ImproperlyConfigured
 from django.http import (
     Http404,
     HttpRequest,
     HttpResponse,
     HttpResponseBase,
     HttpResponseRedirect,
+    JsonResponse,
 )
+from django.shortcuts import redirect
 from django.utils import timezone, translation
 from django.utils.cache import patch_cache_control
+from django.utils.translation import gettext
 from django.utils.translation.trans_real import parse_accept_lang_header
 from django_htmx.http import HttpResponseClientRedirect
 
 from foundation.accounts.models import User
 from foundation.accounts.queries import service_account_by_id, token_by_digest
-from foundation.accounts.services import token_digest
+from foundation.accounts.roles import StaffRole
+from foundation.accounts.services import note_use, token_digest
 from foundation.accounts.tenancy import (
     every_organization,
     organization_scope,
@@ -34,6 +44,67 @@ logger = logging.getLogger(__name__)
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 API_PREFIX = "/api/"
+# Pages for people whose second factor is not set up yet.
+ACCOUNT_PREFIXES = ("/accounts/", "/language/", "/healthz", "/readyz", "/static/", "/verify/")
+LAST_SEEN = "last_seen"
+NOTED_EVERY_SECONDS = 60
+
+
+class IdleMiddleware:
+    """Ends a session in which nobody asked for anything for ``MESA_IDLE_MINUTES``. The session
+    keeps the instant of the last request to the minute, so that most requests write nothing.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.user.is_authenticated:
+            now = int(timezone.now().timestamp())
+            seen = request.session.get(LAST_SEEN, now)
+            if now - seen > settings.MESA_IDLE_MINUTES * 60:
+                logout(request)
+            elif LAST_SEEN not in request.session or now - seen >= NOTED_EVERY_SECONDS:
+                request.session[LAST_SEEN] = now
+        return self.get_response(request)
+
+
+class SecondFactorMiddleware:
+    """Sends people whose role needs a second factor (``MESA_SECOND_FACTOR_ROLES``) to the page that
+    sets it up; until then they reach only the pages of their account. The API answers 403 to their
+    sessions; tokens are made by command, and need none. Raises ``ImproperlyConfigured`` for an
+    unknown role.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        for role in settings.MESA_SECOND_FACTOR_ROLES:
+            if role not in StaffRole:
+                raise ImproperlyConfigured(
+                    f"MESA_SECOND_FACTOR_ROLES names {role!r}: write roles of the staff, of "
+                    f"{', '.join(StaffRole)}."
+                )
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if not self._lacks_second_factor(request):
+            return self.get_response(request)
+        words = gettext("Your role needs two-step sign-in: set it up to go on.")
+        if request.path.startswith(API_PREFIX):
+            body = {"code": "second_factor_needed", "detail": words, "fields": {}}
+            return JsonResponse(body, status=403)
+        messages.warning(request, words)
+        response = redirect("mfa_activate_totp")
+        return HttpResponseClientRedirect(response.url) if is_partial(request) else response
+
+    def _lacks_second_factor(self, request: HttpRequest) -> bool:
+        user = request.user
+        return (
+            isinstance(user, User)
+            and not hasattr(request, "api_token")
+            and not request.path.startswith(ACCOUNT_PREFIXES)
+            and not set(user.staff_roles).isdisjoint(settings.MESA_SECOND_FACTOR_ROLES)
+            and not is_mfa_enabled(user)
+        )
 
 
 class BearerTokenMiddleware:
@@ -54,12 +125,13 @@ class BearerTokenMiddleware:
 def _sign_in(request: HttpRequest, secret: str) -> None:
     """Set ``request.user`` to the token's person, or to the contact of its service account.
 
-    Leave ``request.bearer_refused`` true, so that the API answers 401, for an unknown or revoked
-    token, an account without a valid contact, or an inactive user.
+    Leave ``request.bearer_refused`` true, so that the API answers 401, for an unknown, expired or
+    revoked token, an account without a valid contact, or an inactive user.
     """
+    now = timezone.now()
     token = token_by_digest(token_digest(secret))
     request.bearer_refused = True  # type: ignore[attr-defined]
-    if token is None or not token.is_valid_at(timezone.now()):
+    if token is None or not token.is_valid_at(now):
         return
     if token.service_account_id is None:
         user = token.user
@@ -70,6 +142,7 @@ def _sign_in(request: HttpRequest, secret: str) -> None:
         request.service_account = account  # type: ignore[attr-defined]
     if user is None or not user.is_active:
         return
+    note_use(token, now)
     request.bearer_refused = False  # type: ignore[attr-defined]
     request.api_token = token  # type: ignore[attr-defined]
     request.user = user

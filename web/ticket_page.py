@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
+from django.http import HttpRequest
+
 from audits.models import AuditRequest
 from audits.queries import audit_of_ticket
 from escalation.models import Escalation
@@ -12,7 +14,16 @@ from foundation.accounts.models import User
 from sla.clocks.queries import LoadedClock, load_clocks, shown_to
 from tickets import queries
 from tickets.models import StateInterval, Ticket
-from tickets.queries import ConversationItem, Held
+from tickets.queries import ConversationPage, Held
+
+MOST_DIGITS = 19  # of an id of the database
+
+
+def message_before(request: HttpRequest) -> int | None:
+    """Return the ``?before=`` of a ticket page, the id of a message; None without a usable one."""
+    digits = request.GET.get("before", "")
+    is_id = digits.isascii() and digits.isdecimal() and len(digits) < MOST_DIGITS
+    return int(digits) if is_id else None
 
 
 @dataclass
@@ -20,6 +31,7 @@ class TicketPage:
     ticket: Ticket
     reader: User
     at: datetime
+    before: int | None = None  # the id of a message: the conversation ends before it
 
     @property
     def zone(self) -> str:
@@ -44,8 +56,10 @@ class TicketPage:
         return queries.time_held(self.intervals, self.at)
 
     @cached_property
-    def conversation(self) -> list[ConversationItem]:
-        return queries.conversation(self.ticket, with_notes=self.reader.is_staff)
+    def conversation(self) -> ConversationPage:
+        return queries.conversation(
+            self.ticket, with_notes=self.reader.is_staff, before=self.before
+        )
 
     @cached_property
     def escalations(self) -> list[Escalation]:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, status, viewsets
 from rest_framework.decorators import action
-from rest_framework.parsers import JSONParser, MultiPartParser
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -22,6 +22,7 @@ from api.audits.serializers import (
     NewEvidenceSerializer,
 )
 from api.idempotency import idempotent
+from api.parsers import JSONParser
 from api.tickets.serializers import clock_data
 from audits import queries, services
 from audits.models import (

@@ -30,6 +30,7 @@ from audits.services.base import (
     require_text,
     write_to_customer,
 )
+from foundation.accounts.limits import Limited, count_act
 from foundation.accounts.queries import acting_person
 from foundation.calendars.queries import business_calendar_on, work_calendar
 from foundation.core.actor import Actor
@@ -99,7 +100,7 @@ def schedule_conference(
     at: datetime,
 ) -> Conference:
     """Schedule a conference and send every attendee an iCalendar invitation (SPEC 9.3). Raises
-    ``Invalid`` for a wrong time, length, place or address.
+    ``Invalid`` for a wrong time, length, place or address, ``TooMany`` for too many guests.
     """
     user = acting_person(by)
     locked = lock_for_act(audit, Act.SCHEDULE, user)
@@ -115,6 +116,7 @@ def schedule_conference(
     if not 0 < minutes <= 1440:  # noqa: PLR2004 - a day
         raise Invalid(_("Give its length in minutes."), fields={"minutes": _("From 1 to 1440.")})
     people = _addresses(attendees)
+    count_act(Limited.GUESTS, by=by, at=at, amount=len(people))
     conference: Conference = Conference.objects.create(
         organization_id=locked.organization_id,
         audit=locked,
@@ -183,8 +185,8 @@ def announce_visit(
 ) -> Visit:
     """Announce a visit after the request, at least five business days ahead (SPEC 9.6).
 
-    Raises ``NotAllowed``, ``NotNow`` (delivered, stopped or ended) or ``Invalid`` (too early a day,
-    or announced before).
+    Raises ``NotAllowed``, ``NotNow`` (delivered, stopped or ended), ``TooMany`` or ``Invalid`` (too
+    early a day, or announced before).
     """
     user = acting_person(by)
     if not acts_for_customer(user, audit):
@@ -194,6 +196,7 @@ def announce_visit(
     locked = lock_audit(audit)
     if not takes_visits(locked):
         raise NotNow(_("No visit can be announced for this audit any more."))
+    count_act(Limited.VISITS, by=by, at=at)
     earliest = earliest_visit(locked, at)
     if on < earliest:
         words = _(

@@ -18,6 +18,7 @@ from audits.services.base import lock_for_act, record_audit, require_text, write
 from audits.workbook import WantedAudit, read_form
 from catalog.models import Contract
 from catalog.queries import contracts_in_force, covers
+from foundation.accounts.limits import Limited, count_act
 from foundation.accounts.models import Membership
 from foundation.accounts.queries import acting_person
 from foundation.core.actor import Actor
@@ -71,14 +72,15 @@ def request_audit(
     """Raise the ticket of an audit from its filled form, and start its delivery clock at ``at``
     (default target: seven business days).
 
-    Raises ``NotAllowed``, ``FormRefused`` (the wrong cells), ``AllowanceUsed``, or ``Invalid``
-    when no contract covers the items or the visit is in the past. In order: lock on the
+    Raises ``NotAllowed``, ``FormRefused`` (the wrong cells), ``AllowanceUsed``, ``TooMany``, or
+    ``Invalid`` when no contract covers the items or the visit is in the past. In order: lock on the
     organization's row, ticket with form and checklist, audit, items, visit, clock, record, notice
     to BPO and the audit area.
     """
     organization = membership.organization
     if not can_request(acting_person(by), organization.pk):
         raise NotAllowed(_("Only a valid user of the customer can request an audit."))
+    count_act(Limited.AUDITS, by=by, at=at)
     services = requestable_services(organization, at)
     if not services:
         words = _("No contract in force covers a service: ask your account manager.")

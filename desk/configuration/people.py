@@ -135,7 +135,15 @@ class ServiceAccountAdmin(ConfigurationAdmin):
 class ApiTokenAdmin(EverybodysAdmin):
     """Revokes tokens. A command creates them, because it can show the secret once."""
 
-    list_display = ("pk", "user", "service_account_id", "created_at", "revoked_at")
+    list_display = (
+        "pk",
+        "user",
+        "service_account_id",
+        "created_at",
+        "expires_at",
+        "last_used_at",
+        "revoked_at",
+    )
     list_select_related = ("user",)
     readonly_fields = ("user", "service_account_id", "organization_id", "created_at")
     exclude = ("digest",)

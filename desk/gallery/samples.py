@@ -13,7 +13,7 @@ from sla.clocks.models import ClockState, SegmentCause
 from sla.metrics import Metric
 from sla.policies.rules import RuleReach, RuleSource, TargetRule
 from tickets.models import Message, MessageKind, Ticket
-from tickets.queries import ConversationItem
+from tickets.queries import ConversationItem, ConversationPage
 from tickets.states import State
 from web.faces import ClockFace
 
@@ -50,9 +50,9 @@ def ticket(requester: User) -> Ticket:
     )
 
 
-def conversation(author: User) -> list[ConversationItem]:
+def conversation(author: User) -> ConversationPage:
     """Return a message of each kind; the reply comes from the customer."""
-    return [
+    items = [
         ConversationItem(
             Message(
                 pk=number,
@@ -67,6 +67,7 @@ def conversation(author: User) -> list[ConversationItem]:
         )
         for number, kind in enumerate(MessageKind, start=1)
     ]
+    return ConversationPage(items, earlier=12)
 
 
 def ladder() -> list[Escalation]:

@@ -58,7 +58,7 @@ class Composer(TicketPanel):
     def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any] | None:
         if not can_work(user, page.ticket):
             return None
-        last = page.conversation[-1].message.pk if page.conversation else 0
+        last = queries.last_message_id(page.ticket)
         return {"say_form": SayForm(initial={"last_message": last})}
 
 

@@ -45,7 +45,7 @@ from web.access import needs
 from web.errors import page_status, put_on_form
 from web.panels import Refused, load_panels, page_response, panel_response
 from web.requests import actor, person, posted_from
-from web.ticket_page import TicketPage
+from web.ticket_page import TicketPage, message_before
 from web.uploads import checked_files
 
 
@@ -72,7 +72,7 @@ def _page(request: HttpRequest, ticket: Ticket, refused: Sequence[Refused] = ())
     """Render the ticket page; for htmx, only the panel with the refused form."""
     user = person(request)
     now = timezone.now()
-    page = TicketPage(ticket, user, now)
+    page = TicketPage(ticket, user, now, message_before(request))
     opened = request.GET.get("open", "")
     shown = load_panels(PANELS, user, page, now, refused=refused, opened=opened)
     common = {
@@ -166,11 +166,7 @@ def say(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def _warn_of_newer(request: HttpRequest, ticket: Ticket, last_seen: int | None) -> None:
-    newer = [
-        i.message
-        for i in queries.conversation(ticket, with_notes=True)
-        if last_seen is not None and i.message.pk > last_seen
-    ]
+    newer = queries.messages_after(ticket, last_seen) if last_seen is not None else []
     others = [message for message in newer if message.author_id != person(request).pk]
     if others:
         messages.warning(

@@ -13,6 +13,7 @@ from escalation.events import TicketEscalated
 from escalation.models import Cause, Escalation, EscalationLevel
 from escalation.queries import ladder_of
 from escalation.services.base import DOUBLE_CLICK, ESCALATOR
+from foundation.accounts.limits import Limited, count_act
 from foundation.accounts.models import User
 from foundation.accounts.queries import acting_person
 from foundation.accounts.roles import Capability
@@ -104,8 +105,8 @@ def _record_and_publish(escalation: Escalation, *, by: Actor, at: datetime) -> N
 def request_escalation(*, ticket: Ticket, reason: str, by: Actor, at: datetime) -> Escalation:
     """Escalate a ticket that has not ended, on request of the customer or the desk (SPEC 5.2).
 
-    The same reason within ``DOUBLE_CLICK`` returns the earlier step. Raises ``NotAllowed``, or
-    ``Invalid`` without a reason.
+    The same reason within ``DOUBLE_CLICK`` returns the earlier step. Raises ``NotAllowed``,
+    ``Invalid`` without a reason, or ``TooMany`` above a customer's limit.
     """
     user = acting_person(by)
     if not (can_reply_as_customer(user, ticket) or user.can(Capability.WORK_TICKETS)):
@@ -122,6 +123,8 @@ def request_escalation(*, ticket: Ticket, reason: str, by: Actor, at: datetime) 
     asked = lately.filter(reason=reason.strip()).order_by("-pk").first()
     if asked is not None:
         return asked
+    if not user.is_staff:
+        count_act(Limited.ESCALATIONS, by=by, at=at)
     key = f"request:{at.isoformat()}"
     # None: a concurrent request with the same ``at`` has created this step.
     return escalate_ticket(

@@ -2,9 +2,10 @@
 
 import hashlib
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -24,6 +25,7 @@ from foundation.core.errors import Invalid
 from foundation.core.events import publish
 from foundation.core.zones import validate_country
 
+USE_NOTED_EVERY = timedelta(hours=1)
 TOKEN_PREFIX = "mesa_"  # lets secret scanners recognise a leaked token  # noqa: S105
 
 
@@ -66,9 +68,13 @@ def token_digest(secret: str) -> str:
 
 @transaction.atomic
 def issue_user_token(*, user: User, by: Actor, at: datetime) -> str:
-    """Create a token of a person and return its secret, which is shown once and never stored."""
+    """Create a token of a person and return its secret, which is shown once and never stored. It
+    expires after ``MESA_TOKEN_DAYS``.
+    """
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
-    token = ApiToken.objects.create(digest=token_digest(secret), user=user, created_at=at)
+    token = ApiToken.objects.create(
+        digest=token_digest(secret), user=user, created_at=at, expires_at=_end_of_token(at)
+    )
     record(
         organization_id=None,
         facts=[
@@ -90,6 +96,7 @@ def issue_service_account_token(
     *, name: str, organization: Organization, contact: User, by: Actor, at: datetime
 ) -> str:
     """Create a token for a service account and return its secret. Creates the account if missing.
+    The token expires after ``MESA_TOKEN_DAYS``.
 
     Raises ``Invalid`` unless ``contact`` is a coordinator of the organization (SPEC 1.3). An
     existing account keeps its own contact.
@@ -115,6 +122,7 @@ def issue_service_account_token(
         service_account_id=account.pk,
         organization_id=organization.pk,
         created_at=at,
+        expires_at=_end_of_token(at),
     )
     fact = Fact(
         verb=verbs.TOKEN_ISSUED,
@@ -124,6 +132,16 @@ def issue_service_account_token(
     )
     record(organization_id=organization.pk, facts=[fact], by=by, at=at)
     return secret
+
+
+def note_use(token: ApiToken, at: datetime) -> None:
+    """Keep when a token was last used, to the hour: most requests write nothing."""
+    if token.last_used_at is None or at - token.last_used_at >= USE_NOTED_EVERY:
+        ApiToken.objects.filter(pk=token.pk).update(last_used_at=at)
+
+
+def _end_of_token(at: datetime) -> datetime:
+    return at + timedelta(days=settings.MESA_TOKEN_DAYS)
 
 
 @transaction.atomic

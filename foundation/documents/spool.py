@@ -33,7 +33,8 @@ def spooled_pdf(
     """
     name = secrets.token_hex(16)
     request = spool / f"{name}.{extension}"
-    answer, failure = spool / f"{name}.pdf", spool / f"{name}.failed"
+    answer = spool / f"{name}.pdf"
+    failure = spool / f"{name}.failed"
     _write(request, content)
     ends = time.monotonic() + patience
     try:

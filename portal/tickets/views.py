@@ -35,7 +35,7 @@ from web.errors import put_fields_on_form
 from web.panels import Refused, load_panels, page_response
 from web.requests import actor, person, posted_from, with_query
 from web.tabs import Tab
-from web.ticket_page import TicketPage
+from web.ticket_page import TicketPage, message_before
 from web.uploads import checked_files
 
 PAGE_SIZE = 50
@@ -116,7 +116,7 @@ def _page(request: HttpRequest, ticket: Ticket, refused: Sequence[Refused] = ())
     """Render the ticket page; for htmx, only the panel with the refused form."""
     user = person(request)
     now = timezone.now()
-    page = TicketPage(ticket, user, now)
+    page = TicketPage(ticket, user, now, message_before(request))
     shown = load_panels(PANELS, user, page, now, refused=refused)
     common = {"ticket": ticket, "now": now, "zone": page.zone}
     return page_response(request, "portal/tickets/page.html", shown, common, refused=refused)

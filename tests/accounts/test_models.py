@@ -16,7 +16,7 @@ from foundation.accounts.models import (
     validate_customer_roles,
     validate_staff_roles,
 )
-from tests.support.house import MONDAY_9AM, SECOND, House
+from tests.support.house import HOUR, MONDAY_9AM, SECOND, House
 
 
 def test_a_person_is_named_by_the_full_name_or_else_the_address() -> None:
@@ -138,9 +138,10 @@ def test_the_contact_of_a_service_account_is_a_coordinator_of_the_customer(house
     assert str(account) == "Watcher"
 
 
-def test_a_token_is_valid_until_the_instant_of_its_revocation() -> None:
-    token = ApiToken(pk=7)
+def test_a_token_is_valid_until_the_instant_of_its_end_or_revocation() -> None:
+    token = ApiToken(pk=7, expires_at=MONDAY_9AM + HOUR)
     assert token.is_valid_at(MONDAY_9AM) is True
+    assert token.is_valid_at(MONDAY_9AM + HOUR) is False
 
     token.revoked_at = MONDAY_9AM
 

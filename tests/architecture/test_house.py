@@ -51,6 +51,7 @@ OURS = [model for model in apps.get_models() if model._meta.app_label in FLOOR]
 GLOBAL = {
     "accounts.User",
     "accounts.Team",
+    "accounts.ActCount",
     "accounts.ApiToken",
     "duty.Shift",
     "duty.Absence",

@@ -27,6 +27,7 @@ from foundation.notifications.models import OutboxMessage
 from reports.services import request_report
 from sla.policies.models import PolicyVersion
 from tests.support.house import (
+    DAY,
     MONDAY_9AM,
     SETUP,
     House,
@@ -58,7 +59,7 @@ MAKERS: dict[type, Callable[[int, House], object]] = {
         organization=house.north, name=f"S{n}", contact=house.people["coordinator"]
     ),
     ApiToken: lambda n, house: ApiToken.objects.create(
-        digest=str(n), user=person(n), created_at=MONDAY_9AM
+        digest=str(n), user=person(n), created_at=MONDAY_9AM, expires_at=MONDAY_9AM + DAY
     ),
     Category: lambda n, house: Category.objects.create(name_es=f"K{n}"),
     Service: lambda n, house: Service.objects.create(

@@ -44,11 +44,11 @@ def test_an_administrator_makes_a_rule_tries_it_and_switches_it_on(
         assert ticket.number in client.post(add, trial).content.decode()  # as it is typed
         south = client.post(add, trial | {"organizations": [str(house.south.pk)]}).content.decode()
     assert (ticket.number in south, 'value="Loud"' in south) == (False, True)
+    client = sign_in(house.staff["administrator"])  # the other session has been idle for months
     refused = client.post(add, trial | {"percent": ""}).content.decode()
     assert (ticket.number in refused, "Indique en qué porcentaje" in refused) == (False, True)
     assert sign_in(house.agent).post(add, trial).status_code == 403
     assert not EscalationRule.objects.exists()
-
     client = sign_in(house.staff["administrator"])
     assert client.post(add, data).status_code == 302
     made = EscalationRule.objects.get()

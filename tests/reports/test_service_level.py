@@ -303,6 +303,7 @@ def test_the_waiting_page_reloads_as_soon_as_the_pdf_exists(house: House, sign_i
         assert client.get(path).status_code == 202
     services.make_report(issue_id=ReportIssue.objects.get().pk, at=APRIL_1)
 
+    client = sign_in(house.people["coordinator"])  # the other session has been idle since April
     polled = client.get(path, headers={"HX-Request": "true"})
     assert (polled.status_code, polled["HX-Refresh"], polled.content) == (200, "true", b"")
     pdf = client.get(path)

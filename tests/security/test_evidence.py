@@ -125,7 +125,8 @@ def test_a_member_of_the_staff_does_not_send_evidence_as_a_customer(house: House
 def test_the_staff_still_works(house: House) -> None:
     """Notes, other customers, texts without files, and colleagues who saw nothing."""
     prepare(house, ask(house), file=text(SECRET))
-    north, south = fresh(make_ticket(house)), fresh(make_ticket(house, organization=house.south))
+    north = fresh(make_ticket(house))
+    south = fresh(make_ticket(house, organization=house.south))
     add_note(ticket=north, body="x", files=[text("a plan")], by=by(house.agent), at=LATER)
     reply_to_customer(ticket=north, body="x", by=by(house.agent), at=LATER)
     reply_to_customer(ticket=south, body="x", files=[text("a plan")], by=by(house.agent), at=LATER)

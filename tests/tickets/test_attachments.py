@@ -50,7 +50,7 @@ def test_a_picture_enters_and_equal_content_is_kept_once(house: House) -> None:
     )
 
     assert [
-        item.name for item in queries.conversation(ticket, with_notes=False)[0].attachments
+        item.name for item in queries.conversation(ticket, with_notes=False).items[0].attachments
     ] == ["a.png", "b.png"]
     assert Blob.objects.count() == 1
 
@@ -61,9 +61,9 @@ def test_a_note_and_its_files_never_reach_the_customer(house: House) -> None:
     services.add_note(
         ticket=fresh(ticket), body="Internal.", files=[file], by=by(house.agent), at=MONDAY_9AM
     )
-    attachment = queries.conversation(ticket, with_notes=True)[0].attachments[0]
+    attachment = queries.conversation(ticket, with_notes=True).items[0].attachments[0]
 
-    assert queries.conversation(ticket, with_notes=False) == []
+    assert queries.conversation(ticket, with_notes=False).items == []
     assert queries.get_attachment(house.agent, attachment.pk)[0] == attachment
     with pytest.raises(queries.TicketNotFound):
         queries.get_attachment(house.requester, attachment.pk)

@@ -197,7 +197,30 @@ def test_an_external_audit(browser: Browser, mesa: Mesa, language: str) -> None:
         first = 3
         second = 2
 
-    agent = Walker(browser, mesa, AGENT, language)
+    _prepare(Walker(browser, mesa, AGENT, language), number, first, second)
+
+    approver = Walker(browser, mesa, BPO2, language)
+    approver.open(f"/admin/audits/{number}/")
+    while approver.page.locator("form[action*='/approve/']").count():
+        approver.do(lambda: approver.page.locator("form[action*='/approve/'] button").first.click())
+    bpo = Walker(browser, mesa, BPO, language)
+    bpo.open(f"/admin/audits/{number}/")
+    while bpo.page.locator("form[action*='/deliver/']").count():
+        bpo.do(lambda: bpo.page.locator("form[action*='/deliver/'] button").first.click())
+
+    customer.open(f"/audits/{number}/")
+    expect(customer.page.locator(".message-success").first).to_be_visible()
+    href = customer.page.locator(".audit-file a").first.get_attribute("href")
+    assert href is not None
+    content = customer.context.request.get(href).body()
+    _checks(customer, content)
+    customer.open(f"/tickets/{number}/")
+    customer.do(lambda: customer.page.click("form[action$='/approve/'] button"))
+    assert customer.page.locator(".badges .state-closed").count() == 1
+
+
+def _prepare(agent: Walker, number: str, first: int, second: int) -> None:
+    """The desk prepares a list and a partial picture, and waits until both are PDFs."""
     agent.open("/admin/audits/")
     agent.open(f"/admin/audits/{number}/")
     # refused: the summary is missing
@@ -218,25 +241,6 @@ def test_an_external_audit(browser: Browser, mesa: Mesa, language: str) -> None:
     # the worker converts both; each row of the page replaces itself
     expect(agent.page.locator(".audit-converting")).to_have_count(0, timeout=60_000)
     assert agent.page.locator("form[action*='/approve/'], form[action*='/deliver/']").count() == 0
-
-    approver = Walker(browser, mesa, BPO2, language)
-    approver.open(f"/admin/audits/{number}/")
-    while approver.page.locator("form[action*='/approve/']").count():
-        approver.do(lambda: approver.page.locator("form[action*='/approve/'] button").first.click())
-    bpo = Walker(browser, mesa, BPO, language)
-    bpo.open(f"/admin/audits/{number}/")
-    while bpo.page.locator("form[action*='/deliver/']").count():
-        bpo.do(lambda: bpo.page.locator("form[action*='/deliver/'] button").first.click())
-
-    customer.open(f"/audits/{number}/")
-    expect(customer.page.locator(".message-success").first).to_be_visible()
-    href = customer.page.locator(".audit-file a").first.get_attribute("href")
-    assert href is not None
-    content = customer.context.request.get(href).body()
-    _checks(customer, content)
-    customer.open(f"/tickets/{number}/")
-    customer.do(lambda: customer.page.click("form[action$='/approve/'] button"))
-    assert customer.page.locator(".badges .state-closed").count() == 1
 
 
 def _checks(customer: Walker, content: bytes) -> None:

@@ -2,9 +2,12 @@
 
 from tickets.queries.conversation import (
     ConversationItem,
+    ConversationPage,
     attachments_of_description,
     conversation,
     get_attachment,
+    last_message_id,
+    messages_after,
 )
 from tickets.queries.due import due_for_closing, due_for_reminder
 from tickets.queries.history import (
@@ -37,6 +40,7 @@ from tickets.queries.tickets import (
 __all__ = [
     "COUNT_LIMIT",
     "ConversationItem",
+    "ConversationPage",
     "Held",
     "Reclassified",
     "TicketNotFound",
@@ -57,7 +61,9 @@ __all__ = [
     "get_ticket",
     "in_queue_order",
     "intervals",
+    "last_message_id",
     "matching",
+    "messages_after",
     "reclassifications",
     "time_held",
     "time_held_by",

@@ -1,13 +1,17 @@
 """Messages and files of a ticket."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from foundation.accounts.models import User
 from foundation.documents.models import Blob
 from tickets.models import Attachment, Message, MessageKind, Ticket
 from tickets.queries.tickets import TicketNotFound, visible_to
+
+PAGE_OF_MESSAGES = 100
 
 
 @dataclass(frozen=True)
@@ -23,21 +27,71 @@ class ConversationItem:
         return "staff" if self.message.is_from_staff else "customer"
 
 
-def conversation(ticket: Ticket, *, with_notes: bool) -> list[ConversationItem]:
-    """Return the messages, oldest first, each with its attachments. ``with_notes`` includes
-    internal notes.
+@dataclass(frozen=True)
+class ConversationPage:
+    """Up to ``PAGE_OF_MESSAGES`` messages, oldest first. ``earlier`` counts those before them;
+    ``is_last`` is false when later ones follow.
     """
-    messages = (
-        Message.objects.filter(ticket=ticket).select_related("author").order_by("created_at", "pk")
+
+    items: list[ConversationItem]
+    earlier: int = 0
+    is_last: bool = True
+
+    def __iter__(self) -> Iterator[ConversationItem]:
+        return iter(self.items)
+
+    @property
+    def first_id(self) -> int:
+        """The id of the first message, 0 without one; ``before`` of the page before."""
+        return self.items[0].message.pk if self.items else 0
+
+
+def conversation(
+    ticket: Ticket, *, with_notes: bool, before: int | None = None
+) -> ConversationPage:
+    """Return the newest messages, each with its attachments, or those before the message with the
+    id ``before``. ``with_notes`` includes internal notes.
+    """
+    messages = _readable(ticket, with_notes=with_notes)
+    limit = messages.filter(pk=before).order_by().first() if before is not None else None
+    if limit is not None:
+        messages = messages.filter(
+            Q(created_at__lt=limit.created_at) | Q(created_at=limit.created_at, pk__lt=limit.pk)
+        )
+    newest = list(
+        messages.select_related("author").order_by("-created_at", "-pk")[: PAGE_OF_MESSAGES + 1]
     )
-    if not with_notes:
-        messages = messages.exclude(kind=MessageKind.NOTE)
+    earlier = messages.count() - PAGE_OF_MESSAGES if len(newest) > PAGE_OF_MESSAGES else 0
+    shown = newest[:PAGE_OF_MESSAGES][::-1]
     files: dict[int | None, list[Attachment]] = {}
     for attachment in (
-        Attachment.objects.filter(ticket=ticket).select_related("blob").order_by("pk")
+        Attachment.objects.filter(ticket=ticket, message__in=shown)
+        .select_related("blob")
+        .order_by("pk")
     ):
         files.setdefault(attachment.message_id, []).append(attachment)
-    return [ConversationItem(message, files.get(message.pk, [])) for message in messages]
+    items = [ConversationItem(message, files.get(message.pk, [])) for message in shown]
+    return ConversationPage(items, earlier, is_last=limit is None)
+
+
+def last_message_id(ticket: Ticket) -> int:
+    """Return the id of the newest message, notes included; 0 without one."""
+    newest = Message.objects.filter(ticket=ticket).order_by("-created_at", "-pk")
+    return newest.values_list("pk", flat=True).first() or 0
+
+
+def messages_after(ticket: Ticket, message_id: int) -> list[Message]:
+    """Return the messages with a higher id, oldest first, notes included, with their authors."""
+    return list(
+        Message.objects.filter(ticket=ticket, pk__gt=message_id)
+        .select_related("author")
+        .order_by("pk")
+    )
+
+
+def _readable(ticket: Ticket, *, with_notes: bool) -> QuerySet[Message]:
+    messages = Message.objects.filter(ticket=ticket)
+    return messages if with_notes else messages.exclude(kind=MessageKind.NOTE)
 
 
 def attachments_of_description(ticket: Ticket) -> list[Attachment]:

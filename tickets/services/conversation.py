@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from foundation.accounts.limits import Limited, count_act
 from foundation.accounts.queries import acting_person
 from foundation.core.actor import Actor
 from foundation.core.errors import Invalid
@@ -126,7 +127,7 @@ def write_message(
     estimated_at: datetime | None = None,
 ) -> Message:
     """Write one message with its attachments and record it. The caller has checked the permission.
-    Raise ``Invalid`` if the text is empty or too long.
+    Raise ``Invalid`` if the text is empty or too long, ``TooMany`` above a customer's limits.
     """
     text = body.strip()
     if not text:
@@ -136,6 +137,9 @@ def write_message(
             _("The message is too long."),
             fields={"body": _("Attach the long part as a text file.")},
         )
+    if not is_from_staff:
+        count_act(Limited.REPLIES, by=by, at=at)
+        count_act(Limited.FILES, by=by, at=at, amount=len(files))
     message: Message = Message.objects.create(
         organization_id=ticket.organization_id,
         ticket=ticket,

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from catalog.models import Contract, RequestTemplate, Service
 from catalog.queries import contract_on, matrix_for
+from foundation.accounts.limits import Limited, count_act
 from foundation.accounts.models import Membership, Organization, User
 from foundation.accounts.queries import acting_person
 from foundation.accounts.roles import RAISES_TICKETS, Capability
@@ -76,12 +77,15 @@ def raise_ticket(*, request: NewTicket, by: Actor, at: datetime) -> Ticket:
     of ``TicketRaised`` starts its clocks.
 
     Raises ``MayNotRaise`` (the requester is no valid user who raises tickets, or the author may not
-    raise tickets for them) or ``Invalid`` (texts, number of files). Without a contract in force
-    that covers the service, the ticket is flagged *out of contract* (SPEC 1.2). In order: ticket,
-    interval, files, record, ``TicketRaised``.
+    raise tickets for them), ``Invalid`` (texts, number of files) or ``TooMany``. Without a contract
+    in force that covers the service, the ticket is flagged *out of contract* (SPEC 1.2). In order:
+    ticket, interval, files, record, ``TicketRaised``.
     """
     _check_people(request, by)
     _check_texts(request)
+    if by.person_id == request.requester.pk:
+        count_act(Limited.TICKETS, by=by, at=at)
+        count_act(Limited.FILES, by=by, at=at, amount=len(request.files))
     local_day = at.astimezone(zone(request.organization.time_zone)).date()
     contract = contract_on(request.organization, local_day, service_id=request.service.pk)
     priority = matrix_for(request.organization, contract.pk if contract else None, at)[

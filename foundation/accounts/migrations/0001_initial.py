@@ -382,8 +382,8 @@ class Migration(migrations.Migration):
                 ("digest", models.CharField(max_length=64, unique=True)),
                 ("service_account_id", models.BigIntegerField(blank=True, null=True)),
                 ("organization_id", models.BigIntegerField(blank=True, null=True)),
-                ("created_at", models.DateTimeField()),
-                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(verbose_name="created")),
+                ("revoked_at", models.DateTimeField(blank=True, null=True, verbose_name="revoked")),
                 (
                     "user",
                     models.ForeignKey(
@@ -393,6 +393,11 @@ class Migration(migrations.Migration):
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
                     ),
+                ),
+                ("expires_at", models.DateTimeField(verbose_name="expires")),
+                (
+                    "last_used_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="last used"),
                 ),
             ],
             options={
@@ -410,6 +415,28 @@ class Migration(migrations.Migration):
                             _connector="OR",
                         ),
                         name="token_one_owner",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="ActCount",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("actor", models.CharField(max_length=60)),
+                ("act", models.CharField(max_length=12)),
+                ("hour", models.DateTimeField()),
+                ("count", models.PositiveIntegerField()),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("actor", "act", "hour"), name="act_count_unique"
                     )
                 ],
             },

@@ -1,5 +1,6 @@
 """The models of this app, one module per subject."""
 
+from foundation.accounts.models.limits import ActCount
 from foundation.accounts.models.memberships import Membership, Team, validate_customer_roles
 from foundation.accounts.models.organizations import (
     DESK_ZONE,
@@ -14,6 +15,7 @@ from foundation.accounts.models.people import LANGUAGES, User, UserManager, vali
 from foundation.accounts.models.tokens import ApiToken, ServiceAccount
 
 __all__ = [
+    "ActCount",
     "ApiToken",
     "DESK_ZONE",
     "Department",

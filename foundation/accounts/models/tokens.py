@@ -70,8 +70,10 @@ class ApiToken(models.Model):
     )
     service_account_id = models.BigIntegerField(null=True, blank=True)
     organization_id = models.BigIntegerField(null=True, blank=True)
-    created_at = models.DateTimeField()
-    revoked_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(_("created"))
+    expires_at = models.DateTimeField(_("expires"))
+    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)  # to the hour
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("API token")
@@ -92,4 +94,4 @@ class ApiToken(models.Model):
         return f"token {self.pk}"
 
     def is_valid_at(self, at: datetime) -> bool:
-        return self.revoked_at is None or self.revoked_at > at
+        return at < self.expires_at and (self.revoked_at is None or self.revoked_at > at)
