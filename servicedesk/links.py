@@ -9,6 +9,7 @@ from foundation.core.links import Link
 
 # (kind, for staff): URL name, the name of its argument, the name of its query parameter
 _PAGES = {
+    ("home", True): ("admin:index", "", ""),
     ("ticket", True): ("admin:ticket", "number", ""),
     ("ticket", False): ("portal:ticket", "number", ""),
     ("audit", True): ("admin:audit", "number", ""),

@@ -3,7 +3,7 @@
 from audits import receivers as audits
 from audits.events import EvidenceSubmitted
 from escalation import receivers as escalation
-from foundation.accounts.events import OrganizationCreated
+from foundation.accounts.events import OrganizationCreated, RoleAsked, RoleGranted
 from foundation.calendars import receivers as calendars
 from foundation.calendars.events import CalendarVersionPublished
 from foundation.configuration.events import ConfigurationChanged
@@ -33,6 +33,8 @@ def wire() -> None:
     """
     use_addresses(make_address)
     subscribe(OrganizationCreated, calendars.on_organization_created)
+    subscribe(RoleAsked, notifications.on_role_asked)
+    subscribe(RoleGranted, notifications.on_role_granted)
     subscribe(ConfigurationChanged, escalation.on_configuration_changed)
     subscribe(CalendarVersionPublished, sla.on_calendar_version_published)
     subscribe(CalendarVersionPublished, escalation.on_calendar_version_published)

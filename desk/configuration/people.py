@@ -3,14 +3,16 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from desk.configuration.base import ConfigurationAdmin, EverybodysAdmin
 from desk.configuration.fields import RolesField
+from foundation.accounts import granting
 from foundation.accounts.models import (
     ApiToken,
     Membership,
@@ -18,9 +20,10 @@ from foundation.accounts.models import (
     Team,
     User,
 )
-from foundation.accounts.queries import is_only_administrator
 from foundation.accounts.roles import CustomerRole, StaffRole
-from web.requests import person
+from foundation.core.classification import Channel
+from foundation.core.errors import NotAllowed
+from web.requests import actor, person
 
 
 class UserForm(forms.ModelForm):
@@ -36,26 +39,34 @@ class UserForm(forms.ModelForm):
     )
 
     editor: User  # who changes the person; set by ``UserAdmin``
+    asked_roles: list[str]  # those that a second person has to confirm
 
     class Meta:
         model = User
         fields = ("email", "full_name", "language", "is_active", "staff_roles")
 
-    def clean_staff_roles(self) -> list[str]:
-        roles: list[str] = self.cleaned_data["staff_roles"]
-        if self.instance.pk == self.editor.pk and set(roles) != set(self.instance.staff_roles):
-            raise ValidationError(_("Nobody changes their own roles: ask another administrator."))
-        return roles
-
     def clean(self) -> dict[str, Any]:
+        """Refuse what ``granting`` refuses. The instance has the roles and address of before."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        stays = cleaned.get("is_active") and StaffRole.ADMINISTRATOR in cleaned.get(
-            "staff_roles", [StaffRole.ADMINISTRATOR]
-        )
-        if self.instance.pk and not stays and is_only_administrator(self.instance):
-            raise ValidationError(
-                _("This is the only administrator: give the role to another active person first.")
+        person = self.instance
+        roles = cleaned.get("staff_roles", person.staff_roles)
+        try:
+            granting.check_roles(
+                person=person,
+                roles=roles,
+                is_active=bool(cleaned.get("is_active")),
+                by=self.editor,
             )
+        except NotAllowed as error:
+            self.add_error("staff_roles", str(error))
+        for field in ("email", "new_password"):
+            if cleaned.get(field) and cleaned[field] != getattr(person, field, ""):
+                try:
+                    granting.check_account(person=person, by=self.editor)
+                except NotAllowed as error:
+                    self.add_error(field, str(error))
+        self.asked_roles = granting.roles_to_ask(person=person, roles=roles, by=self.editor)
+        cleaned["staff_roles"] = [role for role in roles if role not in self.asked_roles]
         return cleaned
 
     def clean_email(self) -> str:
@@ -96,6 +107,19 @@ class UserAdmin(EverybodysAdmin):
     ) -> type[forms.ModelForm]:
         form = super().get_form(request, obj, change, **kwargs)
         return type(form.__name__, (form,), {"editor": person(request)})
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Save the person, and ask a second person for the roles that need one."""
+        super().save_model(request, obj, form, change)
+        for role in form.asked_roles:
+            granting.ask_for_role(
+                person=obj, role=role, by=actor(request, Channel.DESK), at=timezone.now()
+            )
+            messages.info(
+                request,
+                _("The role %(role)s waits until another administrator or BPO confirms it.")
+                % {"role": StaffRole(role).label},
+            )
 
     @admin.display(description=_("roles"))
     def roles(self, user: User) -> str:

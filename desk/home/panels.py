@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from desk.queue.rows import rows_of
+from foundation.accounts.granting import open_grants
 from foundation.accounts.models import User
 from foundation.accounts.roles import Capability
 from tickets import queries
@@ -32,6 +33,18 @@ class Home:
 
 
 HomePanel = Panel[Home]
+
+
+class Roles(HomePanel):
+    """Roles that wait for the reader's confirmation, as the second person."""
+
+    name = "roles"
+    template = "desk/home/panels/roles.html"
+    statements = 1
+
+    def load(self, user: User, subject: Home, at: datetime) -> dict[str, Any] | None:
+        grants = open_grants(user)
+        return {"grants": grants} if grants else None
 
 
 class Figures(HomePanel):
@@ -81,4 +94,4 @@ class NoTickets(HomePanel):
         return None if subject.sees_tickets else {}
 
 
-PANELS: Sequence[HomePanel] = (Figures(), Urgent(), Mine(), NoTickets())
+PANELS: Sequence[HomePanel] = (Roles(), Figures(), Urgent(), Mine(), NoTickets())

@@ -6,3 +6,19 @@ from foundation.core.events import Event
 @dataclass(frozen=True, kw_only=True)
 class OrganizationCreated(Event):
     """An organization was created. ``calendars`` handles it and creates the default calendars."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoleAsked(Event):
+    """A role needs the confirmation of a second person. ``notifications`` tells who may give it."""
+
+    grant_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoleGranted(Event):
+    """A second person confirmed a role. ``notifications`` tells BPO, and for BPO the customers'
+    coordinators.
+    """
+
+    grant_id: int

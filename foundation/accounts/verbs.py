@@ -3,3 +3,6 @@
 ORGANIZATION_CREATED = "organization.created"
 TOKEN_ISSUED = "token.issued"  # noqa: S105 - a verb
 PERSON_CREATED = "person.created"
+ROLE_ASKED = "role.asked"
+ROLE_GRANTED = "role.granted"
+ROLE_REFUSED = "role.refused"

@@ -9,4 +9,7 @@ SENTENCES: dict[str, Sentence] = {
     verbs.ORGANIZATION_CREATED: fixed(gettext_noop("Organization added")),
     verbs.TOKEN_ISSUED: fixed(gettext_noop("API token issued")),
     verbs.PERSON_CREATED: fixed(gettext_noop("Person added")),
+    verbs.ROLE_ASKED: fixed(gettext_noop("Role %(role)s asked for")),
+    verbs.ROLE_GRANTED: fixed(gettext_noop("Role %(role)s confirmed")),
+    verbs.ROLE_REFUSED: fixed(gettext_noop("Role %(role)s refused")),
 }

@@ -1,5 +1,7 @@
 from django.db import transaction
 
+from foundation.accounts.events import RoleAsked, RoleGranted
+from foundation.notifications import roles
 from foundation.notifications.events import MessageQueued
 from foundation.notifications.tasks import deliver_due
 from foundation.notifications.waking import needs_wake
@@ -15,3 +17,11 @@ def on_message_queued(event: MessageQueued) -> None:
 def _wake() -> None:
     if needs_wake():
         deliver_due.delay()
+
+
+def on_role_asked(event: RoleAsked) -> None:
+    roles.tell_confirmers(event.grant_id, event.at)
+
+
+def on_role_granted(event: RoleGranted) -> None:
+    roles.tell_of_role(event.grant_id, event.at)

@@ -133,6 +133,8 @@ def world(house: House) -> dict[str, str]:
         "conference_id": str(conference.pk),
         "target": str(evidence.pk),
         "kind": "draft",
+        "grant_id": "1",
+        "decision": "grant",
         "step": "approve",
     }
 

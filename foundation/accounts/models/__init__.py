@@ -1,5 +1,6 @@
 """The models of this app, one module per subject."""
 
+from foundation.accounts.models.grants import RoleGrant
 from foundation.accounts.models.limits import ActCount
 from foundation.accounts.models.memberships import Membership, Team, validate_customer_roles
 from foundation.accounts.models.organizations import (
@@ -24,6 +25,7 @@ __all__ = [
     "Organization",
     "OrganizationRow",
     "STAMP_BITS",
+    "RoleGrant",
     "ServiceAccount",
     "Site",
     "Team",

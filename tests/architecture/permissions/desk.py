@@ -4,6 +4,7 @@ what each role may do is tested with the services.
 
 from tests.architecture.permissions.roles import (
     ADMIN,
+    CONFIRMS_ROLES,
     DESK,
     NOBODY,
     PREPARES,
@@ -17,6 +18,7 @@ from tests.architecture.permissions.roles import (
 
 TABLE: dict[str, Roles] = {
     "admin:index": STAFF,
+    "admin:decide_role": CONFIRMS_ROLES,
     "admin:login": NOBODY,  # sends everybody to the one login, or home
     "admin:logout": STAFF,
     "admin:password_change": STAFF,

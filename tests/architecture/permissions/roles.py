@@ -21,6 +21,7 @@ SEES_TICKETS = STAFF - {"commercial"}
 SEES_REPORTS = SUPERVISES | {"service_delivery", "administrator"}
 SEES_CONFIGURATION = SEES_REPORTS | {"commercial"}
 ADMIN: Roles = frozenset({"administrator"})
+CONFIRMS_ROLES: Roles = frozenset({"administrator", "bpo"})
 RAISERS = CUSTOMERS - {"report_recipient"}
 PREPARES: Roles = DESK | {"consultant", "audit_area", "bpo"}
 SEES_OUTBOX = SUPERVISES | ADMIN

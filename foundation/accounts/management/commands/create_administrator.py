@@ -14,6 +14,7 @@ from foundation.core.errors import DomainError
 
 class Command(BaseCommand):
     help = "Create an administrator, who then invites everybody else in the configuration."
+    role = "administrator"
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email")
@@ -24,13 +25,13 @@ class Command(BaseCommand):
         password = options["password"] or getpass("Password: ")
         try:
             validate_password(password)
-            with every_organization(reason="create the first administrator by command"):
+            with every_organization(reason="create a person of the staff by command"):
                 create_staff(
                     email=options["email"],
                     full_name=options["full_name"],
-                    roles=["administrator"],
+                    roles=[self.role],
                     password=password,
-                    by=system_actor("create_administrator command"),
+                    by=system_actor(f"create_{self.role} command"),
                     at=timezone.now(),
                 )
         except ValidationError as error:

@@ -1,0 +1,208 @@
+"""Nobody becomes BPO, or an administrator who could confirm BPO, by one person's will."""
+
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import IntegrityError, transaction
+from django.test import Client
+
+from foundation.accounts.granting import ask_for_role, decide_role, open_grants
+from foundation.accounts.models import Membership, Organization, RoleGrant, User
+from foundation.activity.models import Record
+from foundation.core.errors import NotAllowed, NotFound
+from tests.support.audits import told
+from tests.support.house import MONDAY_9AM, House, by
+
+ADD = "/admin/accounts/user/add/"
+
+
+def form(**changes: Any) -> dict[str, Any]:
+    return {
+        "email": "new@desk.example",
+        "full_name": "New Person",
+        "language": "",
+        "is_active": "on",
+        "staff_roles": ["agent", "bpo"],
+        **changes,
+    }
+
+
+def form_of(user: User, **changes: Any) -> dict[str, Any]:
+    kept = {"email": user.email, "full_name": user.full_name, "staff_roles": user.staff_roles}
+    return form(**kept | changes)
+
+
+def path_of(user: User) -> str:
+    return f"/admin/accounts/user/{user.pk}/change/"
+
+
+@pytest.fixture
+def second(house: House) -> User:
+    """A second administrator."""
+    return User.objects.create(
+        email="second@desk.example", full_name="Second", staff_roles=["administrator"]
+    )
+
+
+@pytest.fixture
+def administrator(house: House) -> Client:
+    """A browser of the administrator, besides the one of ``sign_in``."""
+    made = Client()
+    backend = "allauth.account.auth_backends.AuthenticationBackend"
+    made.force_login(house.staff["administrator"], backend=backend)
+    return made
+
+
+def test_an_administrator_alone_gives_no_role_of_bpo(house: House, administrator: Client) -> None:
+    assert administrator.post(ADD, form()).status_code == 302
+    person = User.objects.get(email="new@desk.example")
+    assert person.staff_roles == ["agent"]
+    grant = RoleGrant.objects.get()
+    assert (grant.person, grant.role, grant.is_granted) == (person, "bpo", None)
+
+    answer = administrator.post(f"/admin/roles/{grant.pk}/grant/", follow=True)
+    assert "una segunda persona" in answer.content.decode()
+    assert User.objects.get(pk=person.pk).staff_roles == ["agent"]
+    administrator.post(path_of(house.agent), form_of(house.agent, staff_roles=["agent", "bpo"]))
+
+    assert set(RoleGrant.objects.values_list("person", flat=True)) == {person.pk, house.agent.pk}
+    assert User.objects.get(pk=house.agent.pk).staff_roles == ["agent"]
+
+
+def test_a_member_of_bpo_confirms_and_bpo_and_coordinators_hear_of_it(
+    house: House, administrator: Client, sign_in: Any
+) -> None:
+    coordinator = house.people["coordinator"]
+    Membership.objects.create(
+        user=User.objects.create(email="away@south.example"),
+        organization=house.south,
+        roles=["coordinator"],
+    )
+    Organization.objects.filter(pk=house.south.pk).update(is_active=False)
+    administrator.post(ADD, form())
+    assert told("role_asked") == [house.staff["bpo"].email]
+    grant = RoleGrant.objects.get()
+    bpo = sign_in(house.staff["bpo"])
+    assert "New Person · BPO" in bpo.get("/admin/").content.decode()
+
+    done = bpo.post(f"/admin/roles/{grant.pk}/grant/")
+
+    assert done.status_code == 302
+    assert User.objects.get(email="new@desk.example").staff_roles == ["agent", "bpo"]
+    assert told("role_granted") == sorted(
+        [coordinator.email, house.staff["bpo"].email, "new@desk.example"]
+    )
+    assert "New Person · BPO" not in bpo.get("/admin/").content.decode()
+    rows = Record.objects.filter(verb__startswith="role.").order_by("pk")
+    assert [(row.verb, row.person_id) for row in rows] == [
+        ("role.asked", house.staff["administrator"].pk),
+        ("role.granted", house.staff["bpo"].pk),
+    ]
+    twice = bpo.post(f"/admin/roles/{grant.pk}/refuse/", follow=True)
+    assert "ya se decidió" in twice.content.decode()
+    assert User.objects.get(email="new@desk.example").staff_roles == ["agent", "bpo"]
+
+
+def test_a_second_administrator_confirms_or_refuses(
+    house: House, administrator: Client, sign_in: Any, second: User
+) -> None:
+    administrator.post(ADD, form(staff_roles=["administrator"]))
+    person = User.objects.get(email="new@desk.example")
+    assert person.staff_roles == []
+    assert told("role_asked") == sorted([second.email, house.staff["bpo"].email])
+    grant = RoleGrant.objects.get()
+
+    sign_in(second).post(f"/admin/roles/{grant.pk}/refuse/")
+
+    grant.refresh_from_db()
+    assert (grant.is_granted, grant.decided_by) == (False, second)
+    assert User.objects.get(pk=person.pk).staff_roles == []
+    assert told("role_granted") == []
+    administrator.post(path_of(person), form(staff_roles=["administrator"]))
+    again = RoleGrant.objects.get(is_granted=None)
+    sign_in(second).post(f"/admin/roles/{again.pk}/grant/")
+    assert User.objects.get(pk=person.pk).staff_roles == ["administrator"]
+    # not of evidence: the coordinators are not told
+    assert told("role_granted") == sorted([house.staff["bpo"].email, person.email])
+
+
+@pytest.mark.parametrize("role", ["agent", "desk_manager", "audit_area", "commercial"])
+def test_no_other_role_confirms(house: House, sign_in: Any, role: str) -> None:
+    administrator = by(house.staff["administrator"])
+    grant = ask_for_role(person=house.agent, role="bpo", by=administrator, at=MONDAY_9AM)
+    with pytest.raises(NotAllowed):
+        decide_role(grant_id=grant.pk, grants=True, by=by(house.staff[role]), at=MONDAY_9AM)
+    assert open_grants(house.staff[role]) == []
+    assert sign_in(house.staff[role]).post(f"/admin/roles/{grant.pk}/grant/").status_code == 403
+
+
+def test_neither_who_asked_nor_whom_it_is_for_confirms_not_even_in_the_database(
+    house: House, second: User
+) -> None:
+    administrator = house.staff["administrator"]
+    grant = ask_for_role(person=second, role="bpo", by=by(administrator), at=MONDAY_9AM)
+    for user in (administrator, second):
+        with pytest.raises(NotAllowed):
+            decide_role(grant_id=grant.pk, grants=True, by=by(user), at=MONDAY_9AM)
+        assert open_grants(user) == []
+        with pytest.raises(IntegrityError), transaction.atomic():
+            RoleGrant.objects.filter(pk=grant.pk).update(decided_by=user)
+    assert open_grants(house.staff["bpo"]) == [grant]
+    again = ask_for_role(person=second, role="bpo", by=by(house.staff["bpo"]), at=MONDAY_9AM)
+    assert again == grant
+    with pytest.raises(NotFound):
+        decide_role(grant_id=9**9, grants=True, by=by(house.staff["bpo"]), at=MONDAY_9AM)
+
+
+def test_a_deactivated_person_confirms_nothing(house: House, second: User) -> None:
+    grant = ask_for_role(
+        person=house.agent, role="bpo", by=by(house.staff["administrator"]), at=MONDAY_9AM
+    )
+    User.objects.filter(pk=second.pk).update(is_active=False)
+    with pytest.raises(NotAllowed):
+        decide_role(grant_id=grant.pk, grants=True, by=by(second), at=MONDAY_9AM)
+
+
+def test_the_first_administrator_makes_a_second_one_alone(
+    house: House, administrator: Client
+) -> None:
+    """Nobody could confirm it; BPO is never given so."""
+    User.objects.filter(pk=house.staff["bpo"].pk).update(staff_roles=[])
+    administrator.post(ADD, form(staff_roles=["administrator", "bpo"]))
+
+    assert User.objects.get(email="new@desk.example").staff_roles == ["administrator"]
+    assert [grant.role for grant in RoleGrant.objects.all()] == ["bpo"]
+
+
+@pytest.mark.parametrize(
+    "change", [{"email": "mine@desk.example"}, {"new_password": "horse-77x-yy"}]
+)
+def test_an_administrator_does_not_sign_in_as_bpo_or_as_another_administrator(
+    house: House, administrator: Client, second: User, change: dict[str, str]
+) -> None:
+    for person in (house.staff["bpo"], second):
+        answer = administrator.post(path_of(person), form_of(person, **change))
+        errors = answer.context["adminform"].form.errors
+        assert list(errors) == list(change)
+        fresh = User.objects.get(pk=person.pk)
+        assert (fresh.email, fresh.password) == (person.email, person.password)
+    fine = administrator.post(path_of(house.agent), form_of(house.agent, **change))
+    assert fine.status_code == 302
+
+
+def test_taking_a_role_away_needs_one_person_and_giving_it_back_two(
+    house: House, administrator: Client
+) -> None:
+    bpo = house.staff["bpo"]
+    administrator.post(path_of(bpo), form_of(bpo, staff_roles=["agent"]))
+    assert User.objects.get(pk=bpo.pk).staff_roles == ["agent"]
+    administrator.post(path_of(bpo), form_of(bpo, staff_roles=["agent", "bpo"]))
+    assert User.objects.get(pk=bpo.pk).staff_roles == ["agent"]
+    assert RoleGrant.objects.filter(person=bpo, is_granted=None).count() == 1
+
+
+def test_the_first_member_of_bpo_is_made_by_command(db: None) -> None:
+    call_command("create_bpo", "b@desk.example", "Beto", password="other-horse-7")
+
+    assert User.objects.get(email="b@desk.example").staff_roles == ["bpo"]
