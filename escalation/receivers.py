@@ -107,7 +107,7 @@ def _came_into_state(ticket: Ticket, at: datetime) -> None:
 
 
 def on_customer_informed(event: CustomerInformed) -> None:
-    if any_rule(Trigger.SILENCE):
+    if event.has_reader and any_rule(Trigger.SILENCE):
         services.watch_silence(ticket=_ticket(event.ticket_id), at=event.at)
 
 

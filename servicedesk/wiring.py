@@ -16,6 +16,7 @@ from reports.events import ReportRequested, SimulationRequested
 from servicedesk.links import make_address
 from sla import receivers as sla
 from sla.events import ClockBreached, ClockWarned
+from tickets import receivers as tickets
 from tickets.events import (
     CustomerInformed,
     CustomerReplied,
@@ -35,6 +36,7 @@ def wire() -> None:
     subscribe(OrganizationCreated, calendars.on_organization_created)
     subscribe(RoleAsked, notifications.on_role_asked)
     subscribe(RoleGranted, notifications.on_role_granted)
+    subscribe(ConfigurationChanged, tickets.on_configuration_changed)
     subscribe(ConfigurationChanged, escalation.on_configuration_changed)
     subscribe(CalendarVersionPublished, sla.on_calendar_version_published)
     subscribe(CalendarVersionPublished, escalation.on_calendar_version_published)

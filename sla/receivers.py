@@ -40,6 +40,8 @@ def on_ticket_raised(event: TicketRaised) -> None:
 
 
 def on_customer_informed(event: CustomerInformed) -> None:
+    if not event.has_reader:
+        return
     services.stop_clocks_for_message(ticket=_ticket(event), kind=event.kind, by=CLOCKS, at=event.at)
 
 

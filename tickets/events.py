@@ -50,13 +50,15 @@ class TicketStateChanged(TicketEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class CustomerInformed(TicketEvent):
-    """The staff (``person_id``, None for the system) sent the customer a message: a reply, an
-    attention statement or a solution.
+    """The staff (``person_id``, None for the system) wrote the customer a message: a reply, an
+    attention statement or a solution. Without ``has_reader`` nobody was told of it: it keeps no
+    promise.
     """
 
     message_id: int
     kind: str
     person_id: int | None
+    has_reader: bool
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 
 from foundation.accounts.models import User
-from foundation.accounts.queries import may_read, membership_of, supervisors_of
+from foundation.accounts.queries import may_read, supervisors_of
 from foundation.core.actor import Actor
 from foundation.core.classification import Priority
 from foundation.core.links import Link
@@ -81,18 +81,15 @@ def notify_received(*, ticket: Ticket, promises: list[dict[str, str]], at: datet
     send(ticket, [letter], at)
 
 
-def _still_reads(ticket: Ticket) -> bool:
+def has_reader(ticket: Ticket) -> bool:
     """Tell whether the requester may still read the ticket. Without an active account and a valid
     membership they get no mail about it.
     """
-    return (
-        ticket.requester.is_active
-        and membership_of(ticket.requester_id, ticket.organization_id) is not None
-    )
+    return may_read(ticket.requester_id, ticket.organization_id)
 
 
 def notify_reply(*, ticket: Ticket, message: Message, at: datetime) -> None:
-    if not _still_reads(ticket):
+    if not has_reader(ticket):
         return
     letter = ticket_letter(
         ticket,
@@ -105,7 +102,7 @@ def notify_reply(*, ticket: Ticket, message: Message, at: datetime) -> None:
 
 
 def notify_statement(*, ticket: Ticket, message: Message, at: datetime) -> None:
-    if not _still_reads(ticket):
+    if not has_reader(ticket):
         return
     estimated = message.estimated_at.isoformat() if message.estimated_at else ""
     letter = ticket_letter(
@@ -162,7 +159,7 @@ def notify_state(
     """
     letters = []
     key = f"state:{interval.pk}"
-    if by.person_id != ticket.requester_id and _still_reads(ticket):
+    if by.person_id != ticket.requester_id and has_reader(ticket):
         template = {State.SOLVED: "ticket_solved", State.CLOSED: "ticket_closed"}.get(
             State(ticket.state), "ticket_state"
         )
@@ -207,7 +204,7 @@ def notify_assigned(*, ticket: Ticket, by: Actor, at: datetime) -> None:
 
 
 def notify_validation_reminder(*, ticket: Ticket, at: datetime) -> None:
-    if not _still_reads(ticket):
+    if not has_reader(ticket):
         return
     due = ticket.validation_due_at.isoformat() if ticket.validation_due_at else ""
     letter = ticket_letter(

@@ -19,6 +19,9 @@ from foundation.configuration.services import record_configuration_change
 from foundation.core.actor import Actor
 from foundation.core.classification import Channel
 
+# Models whose people are of the staff, and never a customer's.
+PEOPLE_OF_STAFF = frozenset({"accounts.Team", "duty.Shift"})
+
 
 def _person_field(db_field: Any) -> PersonField:
     """Return a form field that selects a person by e-mail address."""
@@ -88,6 +91,7 @@ class ConfigurationAdmin(GuardedList):
                 label=capfirst(db_field.verbose_name),
                 required=not db_field.blank,
                 help_text=db_field.help_text,
+                is_of_staff=db_field.model._meta.label in PEOPLE_OF_STAFF,
             )
         if db_field.related_model is Organization:
             kwargs["widget"] = forms.CheckboxSelectMultiple()

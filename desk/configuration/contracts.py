@@ -17,6 +17,7 @@ from catalog.services import publish_contract, publish_matrix
 from desk.configuration.base import ConfigurationAdmin, LabelledInline, save_rows_of
 from desk.configuration.versions import since_words, status_words
 from foundation.accounts.models import User
+from foundation.accounts.queries import may_read
 from foundation.configuration.validity import check_effective
 from foundation.core.actor import Actor
 from foundation.core.classification import (
@@ -215,6 +216,19 @@ class ContractForm(MatrixForm):  # type: ignore[misc, valid-type]
             return data
         self.now = now = timezone.now()
         organization = data.get("organization") or self.instance.organization
+        strangers = [
+            user.email
+            for user in data.get("report_recipients", ())
+            if not may_read(user.pk, organization.pk)
+        ]
+        if strangers:
+            words = _(
+                "Not of this organization, nor of the staff that serves it: %(emails)s. Reports "
+                "would tell them what they may not read."
+            )
+            raise forms.ValidationError(
+                {"report_recipients": words % {"emails": ", ".join(strangers)}}
+            )
         chosen = data.get("matrix_from")
         data["matrix_from"] = chosen.replace(tzinfo=zone(organization.time_zone)) if chosen else now
         if self.adds_matrix(data):

@@ -22,13 +22,25 @@ from tickets.states import State
 
 
 class LevelFormSet(LabelledFormSet):
+    def add_fields(self, form: Any, index: int | None) -> None:
+        """Offer the calendars of the matrix's own organization, once it is known."""
+        super().add_fields(form, index)
+        if "calendar" in form.fields and self.instance.organization_id:
+            calendars = form.fields["calendar"].queryset
+            form.fields["calendar"].queryset = calendars.filter(
+                organization_id=self.instance.organization_id
+            )
+
     def clean(self) -> None:
         super().clean()
         kept = [form for form in self.forms if form.has_changed() or form.instance.pk]
         if any(self.errors):
             return
         try:
-            check_levels([form.instance for form in kept if not form.cleaned_data.get("DELETE")])
+            check_levels(
+                [form.instance for form in kept if not form.cleaned_data.get("DELETE")],
+                self.instance.organization,
+            )
         except Invalid as error:
             raise ValidationError(str(error)) from error
 

@@ -49,11 +49,14 @@ class PeopleWidget(forms.Textarea):
 
 
 class PeopleField(forms.ModelMultipleChoiceField):
-    """Several people, one e-mail address per line; the error names every unknown address."""
+    """Several people, one e-mail address per line; the error names every unknown address, and with
+    ``is_of_staff`` everybody who is not of the staff.
+    """
 
     widget = PeopleWidget(attrs={"rows": 4})
 
-    def __init__(self, *, help_text: Any = "", **kwargs: Any) -> None:
+    def __init__(self, *, help_text: Any = "", is_of_staff: bool = False, **kwargs: Any) -> None:
+        self.is_of_staff = is_of_staff
         kwargs["help_text"] = format_lazy("{} {}", help_text, _("One e-mail per line."))
         super().__init__(
             queryset=User.objects.order_by("full_name", "pk"), to_field_name="email", **kwargs
@@ -71,6 +74,12 @@ class PeopleField(forms.ModelMultipleChoiceField):
             raise ValidationError(
                 _("Nobody has the e-mail %(emails)s. Add the person first, under People."),
                 params={"emails": ", ".join(unknown)},
+            )
+        strangers = [user.email for user in found if self.is_of_staff and not user.is_staff]
+        if strangers:
+            raise ValidationError(
+                _("Not of the staff: %(emails)s. Only people of the staff belong here."),
+                params={"emails": ", ".join(strangers)},
             )
         return found
 

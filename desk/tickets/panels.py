@@ -19,6 +19,7 @@ from escalation.services import can_acknowledge
 from foundation.accounts.models import User
 from foundation.accounts.roles import Capability
 from tickets import queries, services
+from tickets.notices import has_reader
 from tickets.permissions import can_classify, can_work
 from tickets.states import OPEN_STATES
 from web.panels import Panel, Place
@@ -59,7 +60,8 @@ class Composer(TicketPanel):
         if not can_work(user, page.ticket):
             return None
         last = queries.last_message_id(page.ticket)
-        return {"say_form": SayForm(initial={"last_message": last})}
+        form = SayForm(initial={"last_message": last})
+        return {"say_form": form, "has_reader": has_reader(page.ticket)}
 
 
 class Steps(TicketPanel):

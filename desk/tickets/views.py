@@ -39,6 +39,7 @@ from sla.clocks.queries import get_clock
 from sla.clocks.services import preview_classification, preview_contract
 from tickets import queries, services
 from tickets.models import Ticket
+from tickets.notices import has_reader
 from tickets.services import NewTicket, StaleTicket
 from tickets.states import TRANSITIONS
 from web.access import needs
@@ -156,12 +157,16 @@ def say(request: HttpRequest, number: str) -> HttpResponse:
     except DomainError as error:
         return _refuse(request, ticket, form, error, "composer", say_form=form)
     _warn_of_newer(request, ticket, data.get("last_message"))
-    messages.success(
-        request,
-        _("Note saved.")
-        if data["kind"] == Say.NOTE
-        else _("Sent to %(person)s.") % {"person": ticket.requester},
-    )
+    if data["kind"] == Say.NOTE:
+        messages.success(request, _("Note saved."))
+    elif has_reader(ticket):
+        messages.success(request, _("Sent to %(person)s.") % {"person": ticket.requester})
+    else:
+        messages.warning(
+            request,
+            _("Kept on the ticket, but nobody was told: %(person)s has no access any more.")
+            % {"person": ticket.requester},
+        )
     return redirect("admin:ticket", ticket.number)
 
 

@@ -263,7 +263,16 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(
                         fields=("matrix", "position"), name="escalation_level_unique"
-                    )
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("substitute__isnull", True),
+                            ("contact__isnull", True),
+                            models.Q(("substitute", models.F("contact")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="escalation_level_substitute_is_another",
+                    ),
                 ],
             },
         ),
@@ -399,8 +408,8 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         blank=True,
                         help_text=(
-                            "Its members on duty are notified; a ticket goes to the one with the "
-                            "fewest."
+                            "Its members on duty are notified; a ticket goes to the one with "
+                            "the fewest."
                         ),
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,

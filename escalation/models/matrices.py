@@ -134,6 +134,12 @@ class EscalationLevel(OrganizationRow):
         ordering = ("matrix_id", "position", "pk")
         constraints = (
             models.UniqueConstraint(fields=("matrix", "position"), name="escalation_level_unique"),
+            models.CheckConstraint(
+                condition=models.Q(substitute__isnull=True)
+                | models.Q(contact__isnull=True)
+                | ~models.Q(substitute=models.F("contact")),
+                name="escalation_level_substitute_is_another",
+            ),
         )
 
     def __str__(self) -> str:

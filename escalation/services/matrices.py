@@ -12,6 +12,7 @@ from escalation import verbs
 from escalation.models import EscalationLevel, EscalationMatrix, MatrixKind
 from escalation.services.covering import ask_coverage
 from foundation.accounts.models import Organization
+from foundation.accounts.queries import may_read, team_serves
 from foundation.activity.services import Fact, record
 from foundation.configuration.validity import check_place
 from foundation.core.actor import Actor
@@ -41,7 +42,7 @@ def publish_ladder(
         organization=organization, contract=contract, kind=kind, effective_from=effective_from
     )
     check_matrix(matrix, at=at)
-    check_levels(levels)
+    check_levels(levels, organization)
     number_matrix(matrix, at=at)
     matrix.full_clean(exclude=["organization"])
     matrix.save()
@@ -67,14 +68,45 @@ def check_matrix(matrix: EscalationMatrix, *, at: datetime) -> None:
     check_place(matrix, _matrices_like(matrix), at=at)
 
 
-def check_levels(levels: Iterable[EscalationLevel]) -> None:
-    """Raise ``Invalid`` without levels, or unless they are numbered 1, 2, 3 …: a gap would skip a
-    level.
+def check_levels(levels: Iterable[EscalationLevel], organization: Organization) -> None:
+    """Raise ``Invalid`` without levels, unless they are numbered 1, 2, 3 … (a gap would skip a
+    level), or when one names somebody or something of another customer.
     """
+    levels = list(levels)
     positions = sorted(level.position for level in levels)
     if not positions or positions != list(range(1, len(positions) + 1)):
         words = _("Number the levels 1, 2, 3 and so on, each once, and name at least one.")
         raise Invalid(words, fields={"levels": words})
+    for level in sorted(levels, key=lambda level: level.position):
+        words = _stranger_words(level, organization)
+        if words:
+            words = _("Level %(level)d: %(words)s") % {"level": level.position, "words": words}
+            raise Invalid(words, fields={"levels": words})
+
+
+def _stranger_words(level: EscalationLevel, organization: Organization) -> str:
+    """Return what is wrong with the people, the group or the calendar of a level, "" when they
+    belong to the staff who serve the organization, or to the organization itself.
+    """
+    people = [person for person in (level.contact, level.substitute) if person is not None]
+    for person in people:
+        if not may_read(person.pk, organization.pk):
+            return _(
+                "%(email)s is neither an active member of %(organization)s nor of the staff that "
+                "serves it."
+            ) % {"email": person.email, "organization": organization.name}
+    if len({person.is_staff for person in people}) > 1:
+        return _("The staff and the customer's people do not stand in for each other.")
+    if level.team is not None and not team_serves(level.team, organization.pk):
+        return _("The group %(group)s does not serve %(organization)s.") % {
+            "group": level.team,
+            "organization": organization.name,
+        }
+    if level.calendar is not None and level.calendar.organization_id != organization.pk:
+        return _("The calendar %(calendar)s belongs to another organization.") % {
+            "calendar": level.calendar
+        }
+    return ""
 
 
 def number_matrix(matrix: EscalationMatrix, *, at: datetime) -> None:

@@ -69,6 +69,11 @@ class Absence(models.Model):
                 condition=models.Q(ends_at__gt=models.F("starts_at")),
                 name="absence_ends_after_start",
             ),
+            models.CheckConstraint(
+                condition=models.Q(substitute__isnull=True)
+                | ~models.Q(substitute=models.F("person")),
+                name="absence_substitute_is_another",
+            ),
         )
         indexes = (models.Index(fields=("ends_at",), name="absence_by_end"),)
 
@@ -81,6 +86,10 @@ class Absence(models.Model):
             raise ValidationError(
                 {"ends_at": _("The absence ends before it begins. Change one of the two.")}
             )
+        for name in ("person", "substitute"):
+            somebody = getattr(self, name) if getattr(self, f"{name}_id") else None
+            if somebody is not None and not (somebody.is_active and somebody.is_staff):
+                raise ValidationError({name: _("Name somebody of the staff who is active.")})
         if self.substitute_id and self.substitute_id == self.person_id:
             raise ValidationError(
                 {

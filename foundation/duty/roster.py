@@ -45,15 +45,18 @@ class Roster:
 
     def stand_in(self, person: User | None, at: datetime) -> User | None:
         """Return the person when on duty, otherwise the first substitute in the chain of absences
-        who is. None when the chain ends without one.
+        who is. None when the chain ends without one, or leads from the staff to a customer.
         """
         seen: set[int] = set()
+        side = person is not None and person.is_staff
         while person is not None and person.pk not in seen:
             if person.is_active and self.serves(person) and self.is_on_duty(person.pk, at):
                 return person
             seen.add(person.pk)
             absence = self.absence(person.pk, at)
             person = absence.substitute if absence is not None else None
+            if person is not None and person.is_staff != side:
+                return None
         return None
 
     def next_change(self, people: Sequence[User], at: datetime) -> datetime | None:
@@ -175,7 +178,17 @@ class Party:
     def candidates(self) -> tuple[User, ...]:
         if self.members is not None:
             return self.members
-        return tuple(person for person in (self.person, self.substitute) if person is not None)
+        people = (person for person in (self.person, self._own_substitute) if person is not None)
+        return tuple(people)
+
+    @property
+    def _own_substitute(self) -> User | None:
+        """The substitute, unless one of the two is of the staff and the other of a customer."""
+        person = self.person
+        substitute = self.substitute
+        if person is None or substitute is None or person.is_staff == substitute.is_staff:
+            return substitute
+        return None
 
     def reachable(self, at: datetime, roster: Roster) -> tuple[User, ...]:
         """Return the people on duty at an instant, each absent member replaced by a substitute.
@@ -186,7 +199,7 @@ class Party:
         if self.members is not None:
             answering = (roster.stand_in(person, at) for person in self.members)
             return tuple({person.pk: person for person in answering if person is not None}.values())
-        found = roster.stand_in(self.person, at) or roster.stand_in(self.substitute, at)
+        found = roster.stand_in(self.person, at) or roster.stand_in(self._own_substitute, at)
         return (found,) if found is not None else ()
 
     def fallback(self, roster: Roster) -> tuple[User, ...]:

@@ -83,6 +83,7 @@ def test_one_more_byte_does_not_take_evidence_out(house: House) -> None:
             act(house, text(SECRET + " "))
 
 
+@pytest.mark.once  # closing a file's response closes the connection to PostgreSQL
 @pytest.mark.parametrize("kind", ["source", "draft"])
 def test_who_opens_evidence_attaches_nothing_until_its_audit_ends(
     house: House, sign_in: Callable[..., Any], kind: str

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from foundation.accounts.models import User
 from tickets.models import Ticket
@@ -44,6 +44,15 @@ def matching(tickets: QuerySet[Ticket], words: str) -> QuerySet[Ticket]:
     for word in words.split()[:8]:
         tickets = tickets.filter(subject__icontains=word)
     return tickets
+
+
+def holders_of_active_tickets() -> QuerySet[User]:
+    """Return the assignees and desk owners of the scope's active tickets."""
+    tickets = active(Ticket.objects.all()).order_by()
+    return User.objects.filter(
+        Q(pk__in=tickets.exclude(assignee=None).values("assignee"))
+        | Q(pk__in=tickets.exclude(owner=None).values("owner"))
+    )
 
 
 def waiting_for_customer(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:

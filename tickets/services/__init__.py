@@ -1,7 +1,12 @@
 """The public services that write tickets. Other apps import them from this package."""
 
 from tickets.services.answering import reply_as_customer
-from tickets.services.assignment import assign_automatically, assign_ticket, assign_tickets
+from tickets.services.assignment import (
+    assign_automatically,
+    assign_ticket,
+    assign_tickets,
+    return_tickets,
+)
 from tickets.services.classification import Classification, classify_ticket, priority_of
 from tickets.services.contracting import change_contract
 from tickets.services.conversation import (
@@ -67,6 +72,7 @@ __all__ = [
     "set_validation_term",
     "solve_automatically",
     "publish_customer_informed",
+    "return_tickets",
     "transition_ticket",
     "write_message",
 ]

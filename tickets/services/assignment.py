@@ -3,23 +3,30 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from foundation.accounts.models import User
 from foundation.accounts.queries import acting_person, serves
 from foundation.accounts.roles import Capability
-from foundation.core.actor import Actor
+from foundation.core.actor import Actor, system_actor
 from foundation.core.errors import Invalid
 from foundation.core.events import publish
 from foundation.duty.queries import absence_of
 from tickets import notices, verbs
 from tickets.events import TicketAssigned
-from tickets.models import Ticket
+from tickets.models import MessageKind, Ticket
 from tickets.permissions import can_assign
-from tickets.services.base import change_ticket, record_ticket
+from tickets.queries import active
+from tickets.services.base import change_ticket, locked_ticket, record_ticket
+from tickets.services.conversation import write_message
 from tickets.services.errors import ActionNotAllowed
 from tickets.states import FINAL
+
+RETURNS = system_actor("return of tickets")
 
 
 @transaction.atomic
@@ -97,6 +104,46 @@ def _give(
     )
     notices.notify_assigned(ticket=ticket, by=by, at=at)
     return ticket
+
+
+@transaction.atomic
+def return_tickets(*, holder: User, at: datetime) -> int:
+    """Give the active tickets of somebody who left, or who no longer serves their customers, back
+    to the desk, each with a note; return how many.
+
+    ``holder`` stops being assignee and desk owner of each ticket that they may not hold any more.
+    Nobody stays assigned who could not be assigned.
+    """
+    rows = active(Ticket.objects.filter(Q(assignee=holder) | Q(owner=holder)))
+    returned = 0
+    for ticket_id in list(rows.order_by("pk").values_list("pk", flat=True)):
+        ticket = locked_ticket(ticket_id, "organization", "requester", "assignee", "owner")
+        if _may_hold(holder, ticket):
+            continue
+        if ticket.owner_id == holder.pk:
+            change_ticket(ticket, expected_version=None, at=at, owner=None)
+        if ticket.assignee_id == holder.pk:
+            _give(ticket, None, RETURNS, at, None)
+        with translation.override(settings.LANGUAGE_CODE):
+            text = _("%(person)s does not attend this customer any more: back to the desk.")
+            write_message(
+                ticket=ticket,
+                kind=MessageKind.NOTE,
+                body=text % {"person": holder},
+                is_from_staff=True,
+                by=RETURNS,
+                at=at,
+            )
+        returned += 1
+    return returned
+
+
+def _may_hold(person: User, ticket: Ticket) -> bool:
+    return (
+        person.is_active
+        and person.can(Capability.HOLD_TICKETS)
+        and serves(person, ticket.organization_id)
+    )
 
 
 def _require_present(assignee: User | None, at: datetime) -> None:

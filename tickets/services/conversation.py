@@ -30,7 +30,8 @@ FARTHEST = timedelta(days=366)
 def reply_to_customer(
     *, ticket: Ticket, body: str, by: Actor, at: datetime, files: Sequence[CheckedFile] = ()
 ) -> Message:
-    """Send a public reply: notify the requester by mail and stop the reaction clock. Raise
+    """Send a public reply: notify the requester by mail and stop the reaction clock. When they may
+    no longer read the ticket, the message is kept, and nobody is told: the clock runs on. Raise
     ``ActionNotAllowed`` for a person who may not work on the ticket.
     """
     _require_worker(ticket, by)
@@ -111,6 +112,7 @@ def publish_customer_informed(*, ticket: Ticket, message: Message, by: Actor, at
             message_id=message.pk,
             kind=message.kind,
             person_id=by.person_id,
+            has_reader=notices.has_reader(ticket),
         )
     )
 
