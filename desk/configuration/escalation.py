@@ -34,8 +34,8 @@ class LevelFormSet(LabelledFormSet):
     def clean(self) -> None:
         super().clean()
         kept = [form for form in self.forms if form.has_changed() or form.instance.pk]
-        if any(self.errors):
-            return
+        if any(self.errors) or not self.instance.organization_id:
+            return  # the matrix's own form says what is missing
         try:
             check_levels(
                 [form.instance for form in kept if not form.cleaned_data.get("DELETE")],

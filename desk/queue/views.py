@@ -5,8 +5,8 @@ from datetime import datetime
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -111,7 +111,7 @@ def assign(request: HttpRequest) -> HttpResponse:
     assignee = people.get(request.POST.get("assignee", ""))
     if not tickets or assignee is None:
         messages.error(request, _("Choose at least one ticket and a person."))
-        return redirect(target)
+        return HttpResponseRedirect(target)
     try:
         count = services.assign_tickets(
             tickets=tickets, assignee=assignee, by=actor(request, Channel.DESK), at=timezone.now()
@@ -125,4 +125,4 @@ def assign(request: HttpRequest) -> HttpResponse:
             count,
         )
         messages.success(request, text % {"count": count, "person": assignee})
-    return redirect(target)
+    return HttpResponseRedirect(target)
