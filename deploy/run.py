@@ -61,6 +61,7 @@ def main() -> None:
     var = Path(environment.get("MESA_VAR") or ROOT / "var").resolve()
     environment["MESA_VAR"] = os.environ["MESA_VAR"] = str(var)
     port = _port(environment.get("PORT", "8000"))
+    os.umask(0o077)  # what the product writes, it alone reads
     (var / "log").mkdir(parents=True, exist_ok=True)
     _refuse_second_run(var)
     _prepare(var, environment)

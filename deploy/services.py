@@ -93,6 +93,9 @@ def start(folder: Path, *, fsync: bool = False) -> Services:
     assert binaries is not None
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o755)
+    if os.geteuid() == 0:
+        # the data folder is closed to others: the postgres user may pass through it, not list it
+        folder.parent.chmod(folder.parent.stat().st_mode | 0o011)
     services = _ports(folder)
     if not _listens(services.postgres_port):
         _start_postgres(binaries, folder / "postgres", services.postgres_port, fsync=fsync)

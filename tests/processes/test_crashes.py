@@ -241,6 +241,9 @@ def test_mesa_run_restarts_a_killed_child_and_leaves_no_process_behind(tmp_path:
     web = next(pid for pid, command in sorted(children().items()) if "gunicorn" in command)
     os.kill(web, signal.SIGKILL)
     wait_until(lambda: web not in children() and mesa.answers(), "the killed web process is back")
+    written = [path for path in tmp_path.rglob("*") if not path.is_symlink()]
+    assert len(written) > 20
+    assert [path for path in written if path.lstat().st_mode & 0o077] == []  # for others: nothing
 
     mesa.stop()
 
