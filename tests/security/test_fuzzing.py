@@ -23,8 +23,8 @@ from foundation.accounts.models import User
 from foundation.accounts.services import issue_user_token
 from tests.architecture.permissions import expected
 from tests.architecture.routes import all_routes
-from tests.architecture.test_permissions import path_of, signed_in, world
 from tests.support.house import SETUP, House
+from tests.support.world import path_of, signed_in, world
 
 __all__ = ["world"]
 pytestmark = [pytest.mark.long, pytest.mark.once]

@@ -73,6 +73,7 @@ def test_an_index_of_very_many_lines_is_refused_before_it_is_split() -> None:
 
 
 def test_what_a_child_does_not_finish_is_unreadable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(isolation, "_pool", isolation._Pool())  # no child is ready: one starts
     monkeypatch.setattr(isolation, "_PATIENCE", 0)
 
     assert check_delivered(signed()).problem == "unreadable"
