@@ -50,6 +50,12 @@ LAST_SEEN = "last_seen"
 NOTED_EVERY_SECONDS = 60
 
 
+def _unkept(response: HttpResponseBase) -> HttpResponseBase:
+    """Return the response with the header that keeps it out of every cache."""
+    patch_cache_control(response, private=True, no_store=True)
+    return response
+
+
 class IdleMiddleware:
     """Ends a session in which nobody asked for anything for ``MESA_IDLE_MINUTES``. The session
     keeps the instant of the last request to the minute, so that most requests write nothing.
@@ -91,10 +97,12 @@ class SecondFactorMiddleware:
         words = gettext("Your role needs two-step sign-in: set it up to go on.")
         if request.path.startswith(API_PREFIX):
             body = {"code": "second_factor_needed", "detail": words, "fields": {}}
-            return JsonResponse(body, status=403)
+            return _unkept(JsonResponse(body, status=403))
         messages.warning(request, words)
         response = redirect("mfa_activate_totp")
-        return HttpResponseClientRedirect(response.url) if is_partial(request) else response
+        return _unkept(
+            HttpResponseClientRedirect(response.url) if is_partial(request) else response
+        )
 
     def _lacks_second_factor(self, request: HttpRequest) -> bool:
         user = request.user
@@ -200,7 +208,7 @@ class PersonMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if "%00" in request.META.get("QUERY_STRING", "") or "\0" in request.path:
             # PostgreSQL rejects NUL in text, and no URL of ours contains one
-            return HttpResponse(status=400)
+            return _unkept(HttpResponse(status=400))
         user = request.user if isinstance(request.user, User) else None
         account = getattr(request, "service_account", None)
         scope = (
@@ -213,7 +221,7 @@ class PersonMiddleware:
                 request.LANGUAGE_CODE = translation.get_language()
             response = _for_htmx(request, self.get_response(request))
         if user is not None or request.path.startswith(API_PREFIX):
-            patch_cache_control(response, private=True, no_store=True)
+            _unkept(response)
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:

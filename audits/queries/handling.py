@@ -8,17 +8,17 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, Q
 
 from audits.models import AuditState, Evidence, EvidenceClass, EvidenceReader, EvidenceState
-from tickets.states import FINAL
 
-# Evidence of these classes may leave as it is once BPO has decided on it.
+# Evidence of these classes may leave as it is once BPO has decided on it. Replaced evidence was
+# not decided on.
 _FREE = (EvidenceClass.PUBLIC, EvidenceClass.INTERNAL)
-_SETTLED = (EvidenceState.DELIVERED, EvidenceState.REFUSED, EvidenceState.REPLACED)
+_SETTLED = (EvidenceState.DELIVERED, EvidenceState.REFUSED)
 
 
 def handled_evidence(person_id: int, organization_id: int) -> Evidence | None:
-    """Return evidence of an open audit of the organization that the person prepared, decided or
-    opened, and that is kept; None when there is none. Public and internal evidence is free once BPO
-    has decided.
+    """Return evidence of an undelivered audit of the organization that the person prepared, decided
+    or opened, and that is kept; None when there is none. Public and internal evidence is free once
+    BPO has decided. An audit that was called off was not delivered.
     """
     opened = EvidenceReader.objects.filter(evidence=OuterRef("pk"), person_id=person_id)
     return (
@@ -27,7 +27,6 @@ def handled_evidence(person_id: int, organization_id: int) -> Evidence | None:
             organization_id=organization_id,
             item__audit__state__in=(AuditState.EVALUATING, AuditState.OPEN, AuditState.STOPPED),
         )
-        .exclude(item__audit__ticket__state__in=sorted(FINAL))
         .exclude(state__in=_SETTLED, classification__in=_FREE)
         .select_related("item__audit__ticket")
         .order_by("-pk")

@@ -77,10 +77,10 @@ def guard_files(
     evidence could leave without BPO. ``message_id`` None checks the files of the ticket itself.
 
     First the person: who prepared, decided or opened evidence that its customer has not received
-    attaches no file to that customer's tickets while the audit is open, whatever the file is.
+    attaches no file to that customer's tickets until the audit is delivered, whatever the file is.
     Then the bytes: nobody of the staff attaches the original or the deliverable of undelivered
-    evidence. Public and internal evidence passes once delivered, refused or replaced. Files of the
-    customer's own people always pass.
+    evidence. Public and internal evidence passes once delivered or refused. Files of the customer's
+    own people always pass.
     """
     attached = list(
         Attachment.objects.filter(ticket_id=ticket_id, message_id=message_id)
@@ -94,7 +94,7 @@ def guard_files(
         raise NotAllowed(
             _(
                 "You have worked with evidence of %(audit)s that has not been delivered. Until "
-                "that audit ends, send this customer no files outside of its page: ask a "
+                "BPO delivers that audit, send this customer no files outside of its page: ask a "
                 "colleague who has not opened the evidence to attach this one."
             )
             % {"audit": handled.item.audit.ticket.number}

@@ -111,6 +111,7 @@ class UserAdmin(EverybodysAdmin):
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Save the person, and ask a second person for the roles that need one."""
         super().save_model(request, obj, form, change)
+        granting.withdraw_roles(person=obj, kept=form.asked_roles)
         for role in form.asked_roles:
             granting.ask_for_role(
                 person=obj, role=role, by=actor(request, Channel.DESK), at=timezone.now()
@@ -169,8 +170,16 @@ class ApiTokenAdmin(EverybodysAdmin):
         "revoked_at",
     )
     list_select_related = ("user",)
-    readonly_fields = ("user", "service_account_id", "organization_id", "created_at")
+    readonly_fields = (
+        *("user", "service_account_id", "organization_id"),
+        *("created_at", "expires_at", "last_used_at"),
+    )
     exclude = ("digest",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """A revoked token stays revoked."""
+        fixed = super().get_readonly_fields(request, obj)
+        return [*fixed, "revoked_at"] if obj is not None and obj.revoked_at else fixed
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

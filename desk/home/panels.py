@@ -40,7 +40,7 @@ class Roles(HomePanel):
 
     name = "roles"
     template = "desk/home/panels/roles.html"
-    statements = 1
+    statements = 3
 
     def load(self, user: User, subject: Home, at: datetime) -> dict[str, Any] | None:
         grants = open_grants(user)

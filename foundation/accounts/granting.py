@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 
 from foundation.accounts import verbs
 from foundation.accounts.events import RoleAsked, RoleGranted
-from foundation.accounts.models import RoleGrant, User
+from foundation.accounts.models import ApiToken, RoleGrant, User
 from foundation.accounts.queries import acting_person, is_only_administrator, staff_with_role
 from foundation.accounts.roles import StaffRole
+from foundation.accounts.tenancy import is_restricted
 from foundation.activity.services import Fact, record
 from foundation.core.actor import Actor
 from foundation.core.errors import NotAllowed, NotFound
@@ -24,11 +25,12 @@ GUARDED: frozenset[str] = frozenset({StaffRole.BPO, StaffRole.ADMINISTRATOR})
 def confirmers(*, besides: Sequence[int]) -> list[User]:
     """Return the active administrators and members of BPO except the given people, by name."""
     people = staff_with_role(StaffRole.ADMINISTRATOR, StaffRole.BPO)
-    return [person for person in people if person.pk not in besides]
+    return [person for person in people if person.pk not in besides and not is_restricted(person)]
 
 
 def may_confirm(user: User) -> bool:
-    return user.is_active and not GUARDED.isdisjoint(user.staff_roles)
+    """Tell whether a person confirms roles: not one whose groups name some customers alone."""
+    return user.is_active and not GUARDED.isdisjoint(user.staff_roles) and not is_restricted(user)
 
 
 def check_roles(*, person: User, roles: Sequence[str], is_active: bool, by: User) -> None:
@@ -45,10 +47,12 @@ def check_roles(*, person: User, roles: Sequence[str], is_active: bool, by: User
 
 
 def check_account(*, person: User, by: User) -> None:
-    """Raise ``NotAllowed`` when somebody changes the address or the password of another person
-    whose role needs two persons: they could sign in as that person.
+    """Raise ``NotAllowed`` when somebody changes the address or the password of another person who
+    has a role that needs two persons, or for whom one is asked: they could sign in as that person.
     """
-    if person.pk and person.pk != by.pk and not GUARDED.isdisjoint(person.staff_roles):
+    asked = RoleGrant.objects.filter(person_id=person.pk, is_granted=None)
+    is_guarded = not GUARDED.isdisjoint(person.staff_roles) or asked.exists()
+    if person.pk and person.pk != by.pk and is_guarded:
         raise NotAllowed(
             _(
                 "BPO members and administrators change their own password, by “Forgot your "
@@ -87,7 +91,8 @@ def ask_for_role(*, person: User, role: str, by: Actor, at: datetime) -> RoleGra
 
 @transaction.atomic
 def decide_role(*, grant_id: int, grants: bool, by: Actor, at: datetime) -> RoleGrant:
-    """Grant or refuse a requested role, as a second administrator or a member of BPO.
+    """Grant or refuse a requested role, as a second administrator or a member of BPO. With a
+    granted role the person's password, sessions and tokens end: who made the account may know them.
 
     Raises ``NotFound`` without an open request, ``NotAllowed`` for whoever asked for it, the person
     themselves, and everybody without one of the two roles.
@@ -104,6 +109,8 @@ def decide_role(*, grant_id: int, grants: bool, by: Actor, at: datetime) -> Role
     )
     if grant is None:
         raise NotFound(_("This request was decided, or there is none."))
+    if grants and not grant.person.is_active:
+        raise NotAllowed(_("%(person)s is not active.") % {"person": grant.person})
     if user.pk in {grant.asked_by_id, grant.person_id}:
         raise NotAllowed(_("A second person confirms it: neither who asked nor whom it is for."))
     grant.is_granted = grants
@@ -113,11 +120,19 @@ def decide_role(*, grant_id: int, grants: bool, by: Actor, at: datetime) -> Role
     if grants:
         person = User.objects.select_for_update().get(pk=grant.person_id)
         person.staff_roles = [*person.staff_roles, grant.role]
-        person.save(update_fields=["staff_roles"])
+        person.set_password(None)
+        person.save(update_fields=["staff_roles", "password"])
+        ApiToken.objects.filter(user=person, revoked_at=None).update(revoked_at=at)
     _record(verbs.ROLE_GRANTED if grants else verbs.ROLE_REFUSED, grant, by, at)
     if grants:
         publish(RoleGranted(organization_id=None, at=at, grant_id=grant.pk))
     return grant
+
+
+def withdraw_roles(*, person: User, kept: Sequence[str]) -> None:
+    """Close the open requests for a person's roles except those in ``kept``."""
+    open_ones = RoleGrant.objects.filter(person=person, is_granted=None)
+    open_ones.exclude(role__in=kept).update(is_granted=False)
 
 
 def open_grants(reader: User) -> list[RoleGrant]:

@@ -4,6 +4,7 @@ the containers imports it without Django.
 
 import os
 import signal
+import stat
 import subprocess
 import tempfile
 from functools import cache
@@ -89,9 +90,24 @@ def _convert(content: bytes, extension: str, *, is_enclosed: bool) -> bytes:
         ]
         try:
             _run(command, folder, is_enclosed=is_enclosed)
-            return (folder / "source.pdf").read_bytes()
+            return read_result(folder / "source.pdf")
         except (subprocess.SubprocessError, OSError) as error:
             raise OfficeFailed(str(error)) from error
+
+
+def read_result(path: Path) -> bytes:
+    """Return the PDF that LibreOffice wrote. Raises ``OSError`` for anything but a regular file of
+    limited size: a document that took LibreOffice over could leave a link to a file of ours.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(descriptor, "rb") as stream:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode) or found.st_size > _OFFICE_FILE:
+            raise OSError(f"{path.name} is no result.")
+        content = stream.read()
+    if not content.startswith(b"%PDF-"):
+        raise OSError(f"{path.name} is no PDF.")
+    return content
 
 
 @cache

@@ -15,6 +15,7 @@ from foundation.documents.libreoffice import (
     OFFICE_TIMEOUT_SECONDS,
     OfficeFailed,
     plain_pdf,
+    read_result,
 )
 
 POLL_SECONDS = 0.2
@@ -39,11 +40,13 @@ def spooled_pdf(
     ends = time.monotonic() + patience
     try:
         while time.monotonic() < ends:
-            if answer.exists():
-                return answer.read_bytes()
-            if failure.exists():
-                raise OfficeFailed(failure.read_text())
+            if answer.is_symlink() or answer.exists():
+                return read_result(answer)
+            if failure.is_symlink() or failure.exists():
+                raise OfficeFailed("LibreOffice could not read the document.")
             time.sleep(POLL_SECONDS)
+    except OSError as error:
+        raise OfficeFailed(str(error)) from error
     finally:
         for path in (request, answer, failure):
             path.unlink(missing_ok=True)

@@ -65,6 +65,7 @@ def _letter(
         context={
             "person": str(grant.person),
             "role": str(StaffRole(grant.role).label),
+            "is_own": to.pk == grant.person_id,
             "is_bpo": grant.role == StaffRole.BPO,
             "asked_by": str(grant.asked_by),
             "decided_by": str(grant.decided_by or ""),

@@ -92,7 +92,7 @@ def test_a_document_above_the_limit_is_refused_unread(
     worker = threading.Thread(target=lambda: wait_until(lambda: answer_next(tmp_path), "", 10))
     worker.start()
 
-    with pytest.raises(OfficeFailed, match="too large"):
+    with pytest.raises(OfficeFailed, match="could not read"):
         spooled_pdf(tmp_path, b"x" * 11, "odt", patience=10)
     worker.join()
 
@@ -105,3 +105,23 @@ def test_what_nobody_waits_for_is_deleted(tmp_path: Path) -> None:
     discard_stale(tmp_path)
 
     assert [path.name for path in tmp_path.iterdir()] == ["new.pdf"]
+
+
+def test_a_link_in_place_of_the_answer_is_not_followed(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_bytes(b"%PDF-secret")
+    spool_folder = tmp_path / "spool"
+    spool_folder.mkdir()
+
+    def plant() -> bool:
+        for request in spool_folder.glob("*.odt"):
+            request.with_suffix(".pdf").symlink_to(secret)
+            return True
+        return False
+
+    worker = threading.Thread(target=lambda: wait_until(plant, "a request came", 10))
+    worker.start()
+    with pytest.raises(OfficeFailed):
+        spooled_pdf(spool_folder, b"x", "odt", patience=10)
+    worker.join()
+    assert list(spool_folder.iterdir()) == []

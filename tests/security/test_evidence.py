@@ -168,3 +168,19 @@ def test_what_was_delivered_is_the_customers(house: House) -> None:
 
     send(house, upload(row.delivered.read(), "again.pdf"))
     assert BytesIO(row.delivered.read()).getvalue()[:5] == b"%PDF-"
+
+
+def test_replaced_evidence_does_not_leave_unseen_by_bpo(house: House) -> None:
+    audit = ask(house)
+    prepare(house, audit, classification=EvidenceClass.PUBLIC, file=text(SECRET))
+    prepare(house, audit, classification=EvidenceClass.PUBLIC, file=text("harmless"))
+    with pytest.raises(NotAllowed):
+        send(house, text(SECRET), role="agent2")
+
+
+def test_calling_the_audit_off_frees_nothing(house: House) -> None:
+    audit = ask(house)
+    prepare(house, audit, file=text(SECRET))
+    Ticket.objects.filter(pk=audit.ticket_id).update(state="cancelled")
+    with pytest.raises(NotAllowed):
+        send(house, text(SECRET + " "))

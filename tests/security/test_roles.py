@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 
 from foundation.accounts.granting import ask_for_role, decide_role, open_grants
-from foundation.accounts.models import Membership, Organization, RoleGrant, User
+from foundation.accounts.models import ApiToken, Membership, Organization, RoleGrant, User
 from foundation.activity.models import Record
 from foundation.core.errors import NotAllowed, NotFound
 from tests.support.audits import told
@@ -206,3 +206,62 @@ def test_the_first_member_of_bpo_is_made_by_command(db: None) -> None:
     call_command("create_bpo", "b@desk.example", "Beto", password="other-horse-7")
 
     assert User.objects.get(email="b@desk.example").staff_roles == ["bpo"]
+
+
+def test_who_made_the_account_does_not_know_how_to_sign_in_after_the_grant(
+    house: House, administrator: Client, sign_in: Any
+) -> None:
+    administrator.post(ADD, form(new_password="other-horse-7"))
+    person = User.objects.get(email="new@desk.example")
+    kept = {"staff_roles": ["agent", "bpo"]}
+    for change in ({"email": "mine@desk.example"}, {"new_password": "another-77x"}):
+        answer = administrator.post(path_of(person), form(**kept | change))
+        assert answer.status_code == 200
+    grant = RoleGrant.objects.get()
+    sign_in(house.staff["bpo"]).post(f"/admin/roles/{grant.pk}/grant/")
+
+    granted = User.objects.get(pk=person.pk)
+    assert granted.staff_roles == ["agent", "bpo"]
+    assert not granted.has_usable_password()
+
+
+def test_a_request_that_was_unticked_or_whose_person_left_is_not_granted(
+    house: House, administrator: Client, sign_in: Any
+) -> None:
+    administrator.post(ADD, form())
+    person = User.objects.get(email="new@desk.example")
+    grant = RoleGrant.objects.get()
+    User.objects.filter(pk=person.pk).update(is_active=False)
+    with pytest.raises(NotAllowed):
+        decide_role(grant_id=grant.pk, grants=True, by=by(house.staff["bpo"]), at=MONDAY_9AM)
+    User.objects.filter(pk=person.pk).update(is_active=True)
+    administrator.post(path_of(person), form(staff_roles=["agent"]))
+    grant.refresh_from_db()
+    assert grant.is_granted is False
+
+
+def test_who_is_restricted_to_some_customers_confirms_nothing(
+    house: House, administrator: Client, sign_in: Any, second: User
+) -> None:
+    house.level_two.members.add(second)
+    house.level_two.organizations.add(house.north)
+    administrator.post(ADD, form())
+    grant = RoleGrant.objects.get()
+    assert second.email not in told("role_asked")
+    assert sign_in(second).post(f"/admin/roles/{grant.pk}/grant/").status_code == 403
+
+
+def test_a_revoked_token_stays_revoked(house: House, administrator: Client) -> None:
+    token = ApiToken.objects.create(
+        digest="x",
+        user=house.agent,
+        created_at=MONDAY_9AM,
+        expires_at=MONDAY_9AM,
+        revoked_at=MONDAY_9AM,
+    )
+    administrator.post(
+        f"/admin/accounts/apitoken/{token.pk}/change/",
+        {"revoked_at_0": "", "revoked_at_1": "", "expires_at_0": "2099-01-01"},
+    )
+    token.refresh_from_db()
+    assert (token.revoked_at, token.expires_at) == (MONDAY_9AM, MONDAY_9AM)

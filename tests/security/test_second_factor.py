@@ -36,6 +36,8 @@ def test_without_it_every_page_leads_to_its_set_up(
     assert made["Location"] == ACTIVATE
     api = client.get("/api/v1/tickets/")
     assert (api.status_code, api.json()["code"]) == (403, "second_factor_needed")
+    assert "no-store" in answer["Cache-Control"]
+    assert "no-store" in api["Cache-Control"]
     for open_page in ("/accounts/2fa/", "/accounts/password/change/", "/healthz", "/verify/"):
         assert client.get(open_page).status_code == 200
 
