@@ -63,11 +63,13 @@ def check_account(*, person: User, by: User) -> None:
 
 
 def roles_to_ask(*, person: User, roles: Sequence[str], by: User) -> list[str]:
-    """Return those of the roles that a second person has to confirm. The role of administrator
-    needs nobody while there is nobody who could confirm it.
+    """Return those of the roles that a second person has to confirm: the new ones, and those that a
+    deactivated person had. The role of administrator needs nobody while ``by`` is alone: no other
+    administrator, and no member of BPO, not even the person it is for.
     """
-    new = GUARDED & (set(roles) - set(person.staff_roles))
-    if not confirmers(besides=[by.pk, person.pk or 0]):
+    held = set(person.staff_roles) if person.is_active else set()
+    new = GUARDED & (set(roles) - held)
+    if not confirmers(besides=[by.pk]):
         new -= {StaffRole.ADMINISTRATOR}
     return sorted(new)
 

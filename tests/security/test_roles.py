@@ -265,3 +265,25 @@ def test_a_revoked_token_stays_revoked(house: House, administrator: Client) -> N
     )
     token.refresh_from_db()
     assert (token.revoked_at, token.expires_at) == (MONDAY_9AM, MONDAY_9AM)
+
+
+def test_a_deactivated_member_of_bpo_comes_back_without_the_role(
+    house: House, administrator: Client
+) -> None:
+    bpo = house.staff["bpo"]
+    User.objects.filter(pk=bpo.pk).update(is_active=False)
+    administrator.post(path_of(bpo), form_of(bpo))
+
+    back = User.objects.get(pk=bpo.pk)
+    assert (back.is_active, back.staff_roles) == (True, [])
+    assert RoleGrant.objects.get(is_granted=None).role == "bpo"
+
+
+def test_the_only_member_of_bpo_does_not_become_administrator_by_one_person(
+    house: House, administrator: Client
+) -> None:
+    bpo = house.staff["bpo"]
+    administrator.post(path_of(bpo), form_of(bpo, staff_roles=["bpo", "administrator"]))
+
+    assert User.objects.get(pk=bpo.pk).staff_roles == ["bpo"]
+    assert RoleGrant.objects.get().role == "administrator"
