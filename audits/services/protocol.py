@@ -39,6 +39,7 @@ from foundation.core.wording import day_words
 from foundation.core.zones import zone
 from sla.clocks.services import start_promise, withdraw_promise
 from sla.metrics import Metric
+from tickets.notices import has_reader
 
 MAX_ATTENDEES = 50
 DAY = timedelta(days=1)
@@ -52,7 +53,8 @@ def send_delay_notice(
     """Send the customer a delay notice with reason and new date; it records whether it was in time
     (SPEC 9.2).
 
-    Raises ``NotNow`` without a running clock. Raises ``Invalid`` unless the new date lies after the
+    Raises ``NotNow`` without a running clock, or when the requester may not read the ticket any
+    more: a notice that nobody gets is none. Raises ``Invalid`` unless the new date lies after the
     due date and after today.
     """
     user = acting_person(by)
@@ -60,6 +62,11 @@ def send_delay_notice(
     clock = delivery_clock(locked.ticket_id)
     if clock is None or not clock.is_live or clock.due_at is None:
         raise NotNow(_("No delivery term runs."))
+    if not has_reader(locked.ticket):
+        raise NotNow(
+            _("Nobody would be told: %(person)s has no access any more. Call the coordinator.")
+            % {"person": locked.ticket.requester}
+        )
     today = at.astimezone(zone(locked.organization.time_zone)).date()
     earliest = max(today, clock.due_at.astimezone(zone(locked.organization.time_zone)).date())
     if new_date <= earliest:

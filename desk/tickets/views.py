@@ -24,6 +24,7 @@ from desk.tickets.forms import (
     StepForm,
 )
 from desk.tickets.panels import PANELS, Steps
+from desk.tickets.warnings import warn_without_reader
 from escalation.queries import get_escalation
 from escalation.services import acknowledge_escalation, deescalate_ticket
 from foundation.accounts.roles import Capability
@@ -161,12 +162,7 @@ def say(request: HttpRequest, number: str) -> HttpResponse:
         messages.success(request, _("Note saved."))
     elif has_reader(ticket):
         messages.success(request, _("Sent to %(person)s.") % {"person": ticket.requester})
-    else:
-        messages.warning(
-            request,
-            _("Kept on the ticket, but nobody was told: %(person)s has no access any more.")
-            % {"person": ticket.requester},
-        )
+    warn_without_reader(request, ticket, data["kind"] != Say.NOTE)
     return redirect("admin:ticket", ticket.number)
 
 
@@ -310,6 +306,7 @@ def step(request: HttpRequest, number: str, name: str) -> HttpResponse:
         _("%(number)s is now “%(state)s”.")
         % {"number": ticket.number, "state": ticket.state_label},
     )
+    warn_without_reader(request, ticket, True)
     return redirect("admin:ticket", ticket.number)
 
 
