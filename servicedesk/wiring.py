@@ -3,7 +3,7 @@
 from audits import receivers as audits
 from audits.events import EvidenceSubmitted
 from escalation import receivers as escalation
-from foundation.accounts.events import OrganizationCreated, RoleAsked, RoleGranted
+from foundation.accounts.events import OrganizationCreated, RoleAsked, RoleGranted, RolesTaken
 from foundation.calendars import receivers as calendars
 from foundation.calendars.events import CalendarVersionPublished
 from foundation.configuration.events import ConfigurationChanged
@@ -36,6 +36,7 @@ def wire() -> None:
     subscribe(OrganizationCreated, calendars.on_organization_created)
     subscribe(RoleAsked, notifications.on_role_asked)
     subscribe(RoleGranted, notifications.on_role_granted)
+    subscribe(RolesTaken, notifications.on_roles_taken)
     subscribe(ConfigurationChanged, tickets.on_configuration_changed)
     subscribe(ConfigurationChanged, escalation.on_configuration_changed)
     subscribe(CalendarVersionPublished, sla.on_calendar_version_published)

@@ -40,6 +40,7 @@ class UserForm(forms.ModelForm):
 
     editor: User  # who changes the person; set by ``UserAdmin``
     asked_roles: list[str]  # those that a second person has to confirm
+    guarded_before: frozenset[str]
 
     class Meta:
         model = User
@@ -65,7 +66,8 @@ class UserForm(forms.ModelForm):
                     granting.check_account(person=person, by=self.editor)
                 except NotAllowed as error:
                     self.add_error(field, str(error))
-        self.asked_roles = granting.roles_to_ask(person=person, roles=roles, by=self.editor)
+        self.guarded_before = granting.guarded_roles(person)
+        self.asked_roles = granting.roles_to_ask(person=person, roles=roles)
         cleaned["staff_roles"] = [role for role in roles if role not in self.asked_roles]
         return cleaned
 
@@ -111,16 +113,38 @@ class UserAdmin(EverybodysAdmin):
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Save the person, and ask a second person for the roles that need one."""
         super().save_model(request, obj, form, change)
-        granting.withdraw_roles(person=obj, kept=form.asked_roles)
+        granting.settle_roles(
+            person=obj,
+            before=form.guarded_before,
+            asked=form.asked_roles,
+            by=actor(request, Channel.DESK),
+            at=timezone.now(),
+        )
+        may_confirm = granting.confirmers(besides=[obj.pk, person(request).pk])
         for role in form.asked_roles:
-            granting.ask_for_role(
-                person=obj, role=role, by=actor(request, Channel.DESK), at=timezone.now()
-            )
-            messages.info(
-                request,
+            words = (
                 _("The role %(role)s waits until another administrator or BPO confirms it.")
-                % {"role": StaffRole(role).label},
+                if may_confirm
+                else _(
+                    "The role %(role)s waits, and nobody else here may confirm it: ask whoever "
+                    "operates the server to run “./mesa manage confirm_role %(email)s %(code)s”."
+                )
             )
+            label = StaffRole(role).label
+            messages.info(request, words % {"role": label, "email": obj.email, "code": role})
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        fixed = super().get_readonly_fields(request, obj)
+        waits = obj is not None and granting.requests_for(obj)
+        return [*fixed, "waiting_roles"] if waits else fixed
+
+    @admin.display(description=_("roles that wait"))
+    def waiting_roles(self, user: User) -> str:
+        return "; ".join(
+            _("%(role)s, asked for by %(person)s")
+            % {"role": grant.get_role_display(), "person": grant.asked_by}
+            for grant in granting.requests_for(user)
+        )
 
     @admin.display(description=_("roles"))
     def roles(self, user: User) -> str:
@@ -145,8 +169,23 @@ class MembershipAdmin(ConfigurationAdmin):
     search_fields = ("user__full_name", "user__email")
 
 
+class TeamForm(forms.ModelForm):
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        try:
+            granting.check_group(
+                team=self.instance,
+                members=cleaned.get("members", ()),
+                organizations=cleaned.get("organizations", ()),
+            )
+        except NotAllowed as error:
+            self.add_error(None, str(error))
+        return cleaned
+
+
 @admin.register(Team)
 class TeamAdmin(EverybodysAdmin):
+    form = TeamForm
     list_display = ("name", "level", "email")
 
 

@@ -22,3 +22,14 @@ class RoleGranted(Event):
     """
 
     grant_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RolesTaken(Event):
+    """A person lost roles that need two persons, or was deactivated with them. ``notifications``
+    tells them and everybody else who has such a role.
+    """
+
+    person_id: int
+    roles: tuple[str, ...]
+    by_id: int

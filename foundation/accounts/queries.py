@@ -13,7 +13,7 @@ from foundation.accounts.models import (
     User,
 )
 from foundation.accounts.roles import Capability, CustomerRole, StaffRole
-from foundation.accounts.tenancy import organization_ids_of, valid_memberships
+from foundation.accounts.tenancy import is_restricted, organization_ids_of, valid_memberships
 from foundation.core.actor import Actor
 from foundation.core.errors import Invalid, NotAllowed, NotFound
 from foundation.core.tenancy import current_scope
@@ -118,8 +118,9 @@ def staff_with_role(*roles: StaffRole) -> list[User]:
 
 
 def is_only_administrator(user: User) -> bool:
-    """Tell whether nobody else who is active has the role of administrator."""
-    return [each.pk for each in staff_with_role(StaffRole.ADMINISTRATOR)] == [user.pk]
+    """Tell whether nobody else is an active administrator who serves every customer."""
+    people = staff_with_role(StaffRole.ADMINISTRATOR)
+    return [person.pk for person in people if not is_restricted(person)] == [user.pk]
 
 
 def supervisors_of(organization_id: int) -> list[User]:

@@ -12,4 +12,6 @@ SENTENCES: dict[str, Sentence] = {
     verbs.ROLE_ASKED: fixed(gettext_noop("Role %(role)s asked for")),
     verbs.ROLE_GRANTED: fixed(gettext_noop("Role %(role)s confirmed")),
     verbs.ROLE_REFUSED: fixed(gettext_noop("Role %(role)s refused")),
+    verbs.ROLE_WITHDRAWN: fixed(gettext_noop("Request for the role %(role)s withdrawn")),
+    verbs.ROLE_TAKEN: fixed(gettext_noop("Role %(role)s taken away")),
 }

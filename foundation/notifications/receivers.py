@@ -1,6 +1,6 @@
 from django.db import transaction
 
-from foundation.accounts.events import RoleAsked, RoleGranted
+from foundation.accounts.events import RoleAsked, RoleGranted, RolesTaken
 from foundation.notifications import roles
 from foundation.notifications.events import MessageQueued
 from foundation.notifications.tasks import deliver_due
@@ -25,3 +25,7 @@ def on_role_asked(event: RoleAsked) -> None:
 
 def on_role_granted(event: RoleGranted) -> None:
     roles.tell_of_role(event.grant_id, event.at)
+
+
+def on_roles_taken(event: RolesTaken) -> None:
+    roles.tell_of_taken_roles(event)

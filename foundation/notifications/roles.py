@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from foundation.accounts.events import RolesTaken
 from foundation.accounts.granting import confirmers
 from foundation.accounts.models import Organization, RoleGrant, User
 from foundation.accounts.queries import members_with_role, staff_with_role
@@ -32,6 +33,34 @@ def tell_of_role(grant_id: int, at: datetime) -> None:
         queue_letters(organization_id=None, letters=letters, at=at)
         if grant.role == StaffRole.BPO:
             _tell_coordinators(grant, at)
+
+
+def tell_of_taken_roles(event: RolesTaken) -> None:
+    """Tell the person who lost guarded roles, also one who was deactivated, and everybody else who
+    has one. Who took them knows.
+    """
+    person = User.objects.get(pk=event.person_id)
+    taken_by = User.objects.get(pk=event.by_id)
+    told = {to.pk: to for to in [person, *confirmers(besides=[event.by_id])]}
+    letters = [
+        Letter(
+            template="roles_taken",
+            to_email=to.email,
+            to_name=to.full_name,
+            recipient_id=to.pk,
+            language=to.language,
+            dedupe_key=f"roles_taken:{person.pk}:{event.at.isoformat()}:{to.pk}",
+            context={
+                "person": str(person),
+                "roles": [str(StaffRole(role).label) for role in event.roles],
+                "is_active": person.is_active,
+                "taken_by": str(taken_by),
+            },
+        )
+        for to in told.values()
+    ]
+    with every_organization(reason="letters that belong to no organization"):
+        queue_letters(organization_id=None, letters=letters, at=event.at)
 
 
 def _tell_coordinators(grant: RoleGrant, at: datetime) -> None:

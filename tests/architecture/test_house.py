@@ -145,6 +145,7 @@ def test_scopes_are_opened_in_one_module_and_every_wide_one_is_listed() -> None:
         "audits/tasks.py",
         "desk/configuration/organizations.py",
         "escalation/tasks.py",
+        "foundation/accounts/granting.py",
         "foundation/accounts/management/commands/api_token.py",
         "foundation/accounts/management/commands/create_administrator.py",
         "foundation/accounts/tenancy.py",
@@ -271,6 +272,7 @@ def test_templates_hold_no_inline_style_or_script() -> None:
 TAKE_ANOTHER_PERSON = {
     "_acknowledge",
     "_give",
+    "_record",
     "_raise_ticket",
     "ask_for_role",
     "assign_automatically",
@@ -280,6 +282,7 @@ TAKE_ANOTHER_PERSON = {
     "issue_user_token",
     "publish_policy",
     "request_audit",
+    "settle_roles",
 }
 ACTING_PERSON = re.compile(r"(acting_)?(user|person|author|agent|membership)(_id)?")
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.test import Client
 
@@ -11,6 +11,8 @@ from foundation.accounts.granting import ask_for_role, decide_role, open_grants
 from foundation.accounts.models import ApiToken, Membership, Organization, RoleGrant, User
 from foundation.activity.models import Record
 from foundation.core.errors import NotAllowed, NotFound
+from foundation.notifications.models import OutboxMessage
+from foundation.notifications.rendering import render_message
 from tests.support.audits import told
 from tests.support.house import MONDAY_9AM, House, by
 
@@ -164,15 +166,97 @@ def test_a_deactivated_person_confirms_nothing(house: House, second: User) -> No
         decide_role(grant_id=grant.pk, grants=True, by=by(second), at=MONDAY_9AM)
 
 
-def test_the_first_administrator_makes_a_second_one_alone(
-    house: House, administrator: Client
+def test_an_administrator_who_removed_all_others_makes_neither_bpo_nor_an_administrator(
+    house: House, administrator: Client, second: User
 ) -> None:
-    """Nobody could confirm it; BPO is never given so."""
-    User.objects.filter(pk=house.staff["bpo"].pk).update(staff_roles=[])
-    administrator.post(ADD, form(staff_roles=["administrator", "bpo"]))
+    bpo = house.staff["bpo"]
+    administrator.post(path_of(second), form_of(second, staff_roles=["agent"]))
+    assert told("roles_taken") == sorted([second.email, bpo.email])
+    gone = form_of(bpo, is_active="")
+    administrator.post(path_of(bpo), gone)
+    assert told("roles_taken") == sorted([second.email, bpo.email, bpo.email])
+    assert User.objects.get(pk=bpo.pk).is_active is False
 
-    assert User.objects.get(email="new@desk.example").staff_roles == ["administrator"]
-    assert [grant.role for grant in RoleGrant.objects.all()] == ["bpo"]
+    answer = administrator.post(ADD, form(staff_roles=["administrator", "bpo"]), follow=True)
+
+    person = User.objects.get(email="new@desk.example")
+    assert person.staff_roles == []
+    assert "confirm_role new@desk.example administrator" in answer.content.decode()
+    page = administrator.get(path_of(person)).content.decode()
+    asked_by = house.staff["administrator"]
+    assert f"Administración, solicitado por {asked_by}" in page
+    assert f"BPO, solicitado por {asked_by}" in page
+    grants = RoleGrant.objects.order_by("role")
+    assert [(grant.role, grant.is_granted) for grant in grants] == [
+        ("administrator", None),
+        ("bpo", None),
+    ]
+    rows = Record.objects.filter(verb="role.taken").order_by("pk")
+    assert [(row.object_id, row.payload, row.person_id) for row in rows] == [
+        (second.pk, {"role": "administrator"}, asked_by.pk),
+        (bpo.pk, {"role": "bpo"}, asked_by.pk),
+    ]
+
+
+def test_who_operates_the_server_confirms_what_an_administrator_asked_for(
+    house: House, administrator: Client, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(CommandError):
+        call_command("confirm_role", house.agent.email, "administrator")
+    change = form_of(house.agent, staff_roles=["agent", "administrator"])
+    administrator.post(path_of(house.agent), change)
+    with pytest.raises(CommandError):
+        call_command("confirm_role", house.agent.email, "bpo")
+
+    call_command("confirm_role", house.agent.email.upper(), "administrator")
+
+    assert "sets a new password" in capsys.readouterr().out
+    granted = User.objects.get(pk=house.agent.pk)
+    assert granted.staff_roles == ["agent", "administrator"]
+    assert told("role_granted") == sorted([house.agent.email, house.staff["bpo"].email])
+    letter = OutboxMessage.objects.filter(template="role_granted").order_by("pk").first()
+    assert letter is not None
+    assert "Lo confirmó quien opera el servidor." in render_message(letter).text
+    with pytest.raises(CommandError):
+        call_command("confirm_role", house.agent.email, "administrator")
+
+
+def test_the_only_administrator_of_every_customer_is_not_restricted_by_a_group(
+    house: House, administrator: Client, second: User
+) -> None:
+    """Nobody could open the shared configuration any more, also to undo it."""
+    only = house.staff["administrator"]
+    house.level_two.members.add(second)
+    house.level_two.organizations.add(house.north)
+    path = f"/admin/accounts/team/{house.level_two.pk}/change/"
+    group = {"name": "Two", "level": "2", "organizations": [house.north.pk]}
+
+    answer = administrator.post(path, {**group, "members": f"{only.email}\n{second.email}"})
+
+    assert answer.status_code == 200
+    assert "ningún administrador atendería a todos los clientes" in answer.content.decode()
+    assert only not in house.level_two.members.all()
+    gone = administrator.post(path_of(only), form_of(only, is_active=""))
+    assert list(gone.context["adminform"].form.errors) == ["staff_roles"]
+    assert User.objects.get(pk=only.pk).is_active is True
+    fine = administrator.post(path, {**group, "organizations": [], "members": only.email})
+    assert fine.status_code == 302
+    User.objects.filter(pk=second.pk).update(is_active=False)
+    # the group serves everybody now; customers would restrict the only administrator
+    answer = administrator.post(path, {**group, "members": only.email})
+    assert answer.status_code == 200
+    User.objects.filter(pk=second.pk).update(is_active=True)
+    made = administrator.post("/admin/accounts/team/add/", {**group, "name": "Three"})
+    assert made.status_code == 302
+
+
+def test_a_request_that_is_unticked_leaves_a_record(house: House, administrator: Client) -> None:
+    administrator.post(path_of(house.agent), form_of(house.agent, staff_roles=["agent", "bpo"]))
+    administrator.post(path_of(house.agent), form_of(house.agent, staff_roles=["agent"]))
+
+    rows = Record.objects.filter(verb__startswith="role.").order_by("pk")
+    assert [row.verb for row in rows] == ["role.asked", "role.withdrawn"]
+    assert told("roles_taken") == []
 
 
 @pytest.mark.parametrize(
