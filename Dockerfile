@@ -1,4 +1,4 @@
-FROM python:3.11-slim-bookworm AS base
+FROM python:3.11.13-slim-bookworm AS base
 RUN useradd --system --uid 990 mesa
 
 # Converts office documents: LibreOffice and six files of the product, no data, no network.

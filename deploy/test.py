@@ -33,6 +33,7 @@ PROGRAMS = (
     ),
     ("bwrap", "office documents as evidence", "bubblewrap", ("bubblewrap",)),
     ("chromium", "browser walks", "Chromium", ("chromium",)),
+    ("nginx", "the web server in front", "nginx", ("nginx-light",)),
 )
 PRODUCT_SETTINGS = {
     "DATABASE_URL",

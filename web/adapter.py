@@ -13,6 +13,7 @@ from django.utils import timezone, translation
 from foundation.accounts.queries import user_by_email
 from foundation.accounts.tenancy import every_organization
 from foundation.notifications.services import Letter, queue_letters
+from web.requests import public_address
 
 # allauth's template prefix -> our letter template; every other prefix becomes ``account_notice``.
 _TEMPLATES = {
@@ -26,9 +27,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return False
 
     def get_reset_password_from_key_url(self, key: str) -> str:
-        """Return the address on ``MESA_URL``: host and scheme of the request may be anybody's."""
-        path = urlsplit(super().get_reset_password_from_key_url(key)).path
-        return f"{settings.MESA_URL}{path}"
+        return public_address(urlsplit(super().get_reset_password_from_key_url(key)).path)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Write the mail to the outbox, which retries it and survives a crash."""

@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any
 
 from allauth.account.adapter import get_adapter
+from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed, QueryDict
 from django.shortcuts import redirect
 
@@ -38,6 +39,13 @@ def client_address(request: HttpRequest) -> str:
     limits of the login use it.
     """
     return str(get_adapter(request).get_client_ip(request))
+
+
+def public_address(path: str) -> str:
+    """Return the absolute address of a path on ``MESA_URL``: the host and scheme of a request may
+    be anybody's.
+    """
+    return f"{settings.MESA_URL}{path}"
 
 
 def with_query(query: QueryDict, **changes: Any) -> str:

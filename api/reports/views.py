@@ -19,7 +19,7 @@ from reports import queries
 from reports.models import ReportIssue, ReportStatus
 from reports.services import report_file_name, request_report
 from web.language import current_language
-from web.requests import actor, person
+from web.requests import actor, person, public_address
 from web.views import file_response
 
 
@@ -105,7 +105,7 @@ def issue_answer(request: Request, issue: ReportIssue) -> HttpResponseBase:
         raise ReportFailed(
             _("The PDF could not be made. Ask for the report again, or read it as JSON.")
         )
-    location = request.build_absolute_uri(reverse("api:report_issue", args=[issue.pk]))
+    location = public_address(reverse("api:report_issue", args=[issue.pk]))
     return Response(
         {"status": issue.status, "location": location},
         status=202,

@@ -6,17 +6,21 @@ each is replaced after ``TASKS_A_CHILD`` tasks.
 """
 
 import contextlib
+import logging
 import os
 import signal
 import subprocess
 import sys
 import threading
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from foundation.documents.isolated.frames import read_frame, write_frame
 from foundation.documents.isolated.refusals import Refused
+
+logger = logging.getLogger(__name__)
 
 TASKS_A_CHILD = 100
 MEGABYTE = 1024 * 1024
@@ -48,6 +52,13 @@ class LimitExceeded(Refused):
 
     def __init__(self) -> None:
         super().__init__("limits")
+
+
+@cache
+def _warn_of_network(reason: str) -> None:
+    """Log once why children keep the network, where they do."""
+    if reason:
+        logger.warning("Files from outside are read with the network in reach: %s", reason)
 
 
 class _Child:
@@ -85,6 +96,7 @@ class _Child:
             raise LimitExceeded from error
         finally:
             timer.cancel()
+        _warn_of_network(said["network"])
         if said.get("refused") == "limits":
             raise LimitExceeded
         if "refused" in said:

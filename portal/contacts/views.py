@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
 from escalation.queries import (
@@ -48,11 +49,11 @@ def contacts_pdf(request: HttpRequest, slug: str) -> HttpResponse:
     response["Content-Disposition"] = (
         f'attachment; filename="{organization.slug}-contacts-{now:%Y-%m-%d}.pdf"'
     )
-    response["Cache-Control"] = "private, no-store"
     return response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@cache_control(private=True, no_store=True)
 def acknowledge(request: HttpRequest, token: str) -> HttpResponse:
     """Acknowledge an escalation by a signed link, without a login. GET only shows the page, POST
     acknowledges. Somebody who is signed in acknowledges in their own name alone.

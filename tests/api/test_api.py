@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
@@ -239,6 +240,7 @@ def test_list_filters_and_pages_by_cursor(house: House, api: Any) -> None:
     agent = api(house.agent)
 
     first = agent.get("tickets/?organization=north&state=new&priority=high").json()
+    assert first["next"].startswith(f"{settings.MESA_URL}/api/v1/tickets/?cursor=")
     second = agent.client.get(first["next"], headers=agent.headers).json()
 
     assert (len(first["results"]), len(second["results"]), second["next"]) == (50, 3, None)

@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.conf import settings
 
 from reports.models import ReportIssue, ReportStatus
 from reports.services import make_report
@@ -27,6 +28,7 @@ def test_an_unfinished_report_names_the_address_to_poll(house: House, api: Any) 
     ready = manager.get(address)
 
     assert (waiting.status_code, waiting["Content-Type"]) == (202, "application/json")
+    assert waiting["Location"] == f"{settings.MESA_URL}/api/v1/{address}"
     assert waiting.json() == {"status": issue.status, "location": waiting["Location"]}
     assert (still.status_code, still["Retry-After"]) == (202, "2")
     assert (ready.status_code, b"".join(ready.streaming_content)[:5]) == (200, b"%PDF-")

@@ -1,14 +1,18 @@
 """Child processes that read files from outside: their limits, and what they know."""
 
+import ctypes
+import errno
 import os
 import signal
 from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PIL import Image
 
 from foundation.documents import isolation
+from foundation.documents.isolated.__main__ import leave_the_network
 from foundation.documents.isolated.refusals import Refused
 from foundation.documents.isolation import MEGABYTE, LimitExceeded, Limits, run
 
@@ -112,3 +116,23 @@ def test_a_refusal_comes_with_its_details() -> None:
         "long",
         {"kilobytes": 300, "lines": 10_000},
     )
+
+
+def test_a_system_that_closes_namespaces_is_named_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def closed(_flags: int) -> int:
+        ctypes.set_errno(errno.EPERM)
+        return -1
+
+    monkeypatch.setattr(ctypes, "CDLL", lambda *_args, **_named: SimpleNamespace(unshare=closed))
+    reason = leave_the_network()
+    isolation._warn_of_network.cache_clear()
+
+    for _answer in range(2):
+        isolation._warn_of_network(reason)
+        isolation._warn_of_network("")
+
+    assert caplog.messages == [
+        "Files from outside are read with the network in reach: Operation not permitted"
+    ]

@@ -17,7 +17,6 @@ from reports.services import request_report
 from tests.support.house import (
     MINUTE,
     MONDAY_9AM,
-    PASSWORD,
     House,
     by,
     fresh,
@@ -323,27 +322,6 @@ def test_profile_switch_browser_and_organization_decide_the_language_in_this_ord
     ).content.decode()
 
     assert f'<html lang="{language}"' in page
-
-
-def test_sign_in_by_e_mail_and_password_and_wrong_ones_are_limited(
-    house: House, client: Any
-) -> None:
-    wrong = [
-        client.post("/accounts/login/", {"login": house.requester.email, "password": "no"})
-        for _ in range(7)
-    ]
-    assert b"requester" not in wrong[0].content.split(b"<main")[0]
-    assert wrong[-1].status_code in {200, 429}
-    from django.core.cache import cache
-
-    cache.clear()
-    right = client.post("/accounts/login/", {"login": house.requester.email, "password": PASSWORD})
-    assert (right.status_code, client.get("/", follow=True).redirect_chain[-1][0]) == (
-        302,
-        "/home/",
-    )
-    # closed: only the language switch
-    assert client.get("/accounts/signup/").content.decode().count("<form") <= 2
 
 
 def test_the_follow_up_form_holds_a_reply_to_a_ticket_that_ended_meanwhile(

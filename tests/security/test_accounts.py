@@ -8,8 +8,11 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.adapter import get_adapter as mfa_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth
+from django.apps import apps
 from django.contrib import admin
 from django.core import mail
+from django.core.cache import cache
+from django.forms import model_to_dict
 from django.test import Client
 from django.utils import timezone
 
@@ -86,6 +89,36 @@ def test_the_filters_of_a_list_still_work(house: House, sign_in: Any) -> None:
     page = client.get("/admin/accounts/user/?is_active__exact=0")
 
     assert [user.pk for user in page.context["cl"].result_list] == [house.staff["agent2"].pk]
+
+
+def test_sign_in_by_e_mail_and_password_and_wrong_ones_are_limited(
+    house: House, client: Any
+) -> None:
+    """Five of one account in five minutes, and ten of one address in a minute."""
+
+    def tried(person: User, password: str) -> str:
+        answer = client.post("/accounts/login/", {"login": person.email, "password": password})
+        if answer.status_code == 302:
+            client.post("/accounts/logout/")
+            return "in"
+        return "locked" if "Demasiados intentos fallidos" in answer.content.decode() else "wrong"
+
+    assert tried(house.requester, PASSWORD) == "in"
+    assert [tried(house.requester, "no") for _ in range(6)] == ["wrong"] * 5 + ["locked"]
+    assert tried(house.requester, PASSWORD) == "locked"
+    assert tried(house.agent, PASSWORD) == "in"
+    assert [tried(house.agent, "no") for _ in range(6)][-1] == "locked"
+    assert tried(house.outsider, PASSWORD) == "locked"
+    cache.clear()
+    assert tried(house.requester, PASSWORD) == "in"
+
+
+def test_nobody_signs_up(house: House, client: Any) -> None:
+    page = client.get("/accounts/signup/")
+
+    assert 'name="email"' not in page.content.decode()
+    client.post("/accounts/signup/", {"email": "new@stranger.example", "password1": PASSWORD})
+    assert User.objects.filter(email="new@stranger.example").exists() is False
 
 
 def change_person(client: Client, user: User, **changes: Any) -> Any:
@@ -212,10 +245,30 @@ def test_a_restricted_administrator_changes_nothing_that_all_customers_share(
 
     assert client.get(f"/admin/{model}/").status_code == 200
     assert client.get(f"/admin/{model}/add/").status_code == 403
-    assert client.post(f"/admin/{model}/1/change/", {"name_es": "x"}).status_code in {302, 403}
-    assert client.get("/admin/accounts/organization/add/").status_code == 403
+    row = apps.get_model(model.replace("/", ".")).objects.order_by("pk").first()
+    assert row is not None
+    before = model_to_dict(row)
+    changed = {**{key: value for key, value in before.items() if value}, "name_es": "x"}
+    assert client.post(f"/admin/{model}/{row.pk}/change/", changed).status_code == 403
+    row.refresh_from_db()
+    assert model_to_dict(row) == before
+
+
+def test_a_restricted_administrator_neither_adds_nor_opens_other_organizations(
+    house: House, restricted: User, sign_in: Any
+) -> None:
+    client = sign_in(restricted)
     south = f"/admin/accounts/organization/{house.south.pk}/change/"
-    assert client.get(south).status_code in {302, 404}
+
+    assert client.get("/admin/accounts/organization/add/").status_code == 403
+    # as for a row that does not exist
+    assert (
+        client.get(south).status_code
+        == client.get(south.replace(str(house.south.pk), "99999")).status_code
+        == 302
+    )
+    assert client.post(south, {"name": "Mine"}).status_code == 302
+    assert Organization.objects.filter(name="Mine").exists() is False
 
 
 def test_people_and_accounts_of_a_closed_organization_reach_nothing(

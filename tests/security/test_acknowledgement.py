@@ -36,6 +36,7 @@ def test_a_link_acknowledges_in_the_name_of_whom_it_was_mailed_to(
     answer = Client().post(f"/escalations/{acknowledge_token(escalation, CARRIER)}/")
 
     assert answer.status_code == 200
+    assert "no-store" in answer["Cache-Control"]
     assert acknowledged_by(escalation) == "The Carrier"
 
 

@@ -1,5 +1,7 @@
 """The production shape as its files describe it. Containers do not run here: the files are read."""
 
+import json
+import os
 import re
 import subprocess
 import sys
@@ -15,15 +17,20 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 NGINX = (ROOT / "deploy/nginx.conf").read_text()
 
 
-@pytest.mark.parametrize("name", sorted(set(SERVICES) - {"postgres"}))
+CAPABILITIES = {
+    "nginx": {"NET_BIND_SERVICE", "SETUID", "SETGID", "CHOWN"},
+    "postgres": {"CHOWN", "DAC_OVERRIDE", "FOWNER", "SETUID", "SETGID"},
+}
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES))
 def test_a_container_writes_nothing_and_has_no_capability_to_spare(name: str) -> None:
     service = SERVICES[name]
 
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
-    needed = {"NET_BIND_SERVICE", "SETUID", "SETGID", "CHOWN"} if name == "nginx" else set()
-    assert set(service.get("cap_add", [])) == needed
+    assert set(service.get("cap_add", [])) == CAPABILITIES.get(name, set())
 
 
 def test_database_and_broker_are_on_the_inner_network_alone() -> None:
@@ -55,8 +62,11 @@ def test_the_files_that_the_converter_gets_are_those_it_imports() -> None:
 
 def test_images_are_pinned_to_a_release_and_the_broker_asks_for_a_password() -> None:
     images = [service["image"] for service in SERVICES.values() if "image" in service]
+    bases = re.findall(r"^FROM (\S+:\S+)", (ROOT / "Dockerfile").read_text(), re.M)
 
-    assert all(re.search(r":\d+\.\d+", image) for image in images), images
+    assert len(bases) == 1
+    assert all(re.search(r":\d+\.\d+\b", image) for image in images), images
+    assert re.search(r":\d+\.\d+\.\d+-", bases[0]), bases
     assert "--requirepass" in SERVICES["redis"]["command"]
     assert "redis://:${REDIS_PASSWORD" in SERVICES["web"]["environment"]["REDIS_URL"]
     assert "REDIS_PASSWORD=" in (ROOT / ".env.example").read_text()
@@ -75,5 +85,36 @@ def test_the_web_server_limits_requests_and_names_no_version() -> None:
     assert "limit_req zone=pages" in NGINX
     assert doors is not None
     assert {"accounts/", "admin/login/", "verify/"} <= set(doors[1].split("|"))
-    assert "proxy_set_header X-Forwarded-Proto $customer_scheme;" in NGINX
-    assert re.search(r"map \$http_x_forwarded_proto \$customer_scheme", NGINX)
+
+
+def test_behind_https_plain_requests_are_redirected() -> None:
+    """In a process of its own: the setting is read once, from ``MESA_URL``."""
+    code = """
+import json, django
+django.setup()
+from django.test import Client
+client = Client(SERVER_NAME="mesa.norte.example")
+told = {"HTTP_X_FORWARDED_PROTO": "https"}
+api = "/api/v1/tickets/"
+answers = [client.get(api), client.get(api, **told), client.get("/healthz")]
+print(json.dumps([
+    [answer.status_code, answer.get("Location", ""), "Strict-Transport-Security" in answer]
+    for answer in answers
+]))
+"""
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "servicedesk.settings",
+        "MESA_URL": "https://mesa.norte.example",
+        "MESA_ALLOWED_HOSTS": "mesa.norte.example",
+    }
+
+    printed = subprocess.check_output(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, text=True
+    )
+
+    assert json.loads(printed) == [
+        [301, "https://mesa.norte.example/api/v1/tickets/", False],
+        [401, "", True],
+        [200, "", False],
+    ]

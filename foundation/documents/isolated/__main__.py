@@ -30,7 +30,7 @@ _NO_FILES_LARGER_THAN = 1024 * 1024  # bytes; a task writes none, but for caches
 
 
 def main() -> None:
-    _leave_the_network()
+    network = leave_the_network()
     gc.set_threshold(50_000, 20, 100)  # libraries make many objects that stay
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (_NO_FILES_LARGER_THAN, _NO_FILES_LARGER_THAN))
@@ -41,7 +41,8 @@ def main() -> None:
             values, parts = read_frame(sys.stdin.buffer)
         except EOFError:
             return
-        write_frame(answers, *_answer(values, parts))
+        answer, made = _answer(values, parts)
+        write_frame(answers, {**answer, "network": network}, made)
 
 
 def _answer(values: dict[str, Any], parts: list[bytes]) -> tuple[dict[str, Any], list[bytes]]:
@@ -68,10 +69,13 @@ def _limit(cpu_seconds: int, memory_bytes: int) -> None:
         resource.setrlimit(kind, (limit if hard < 0 else min(limit, hard), hard))
 
 
-def _leave_the_network() -> None:
-    """Enter an empty network namespace where the system allows it to everybody."""
+def leave_the_network() -> str:
+    """Enter an empty network namespace where the system allows it to everybody; else return why it
+    does not.
+    """
     libc = ctypes.CDLL(None, use_errno=True)
-    libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
+    refused = libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
+    return os.strerror(ctypes.get_errno()) if refused else ""
 
 
 if __name__ == "__main__":
