@@ -30,6 +30,7 @@ class Act(TextChoices):
     ANSWER_VISIT = "answer_visit"
     STOP = "stop"
     RESUME = "resume"
+    RELEASE = "release"
 
 
 _PREPARERS = frozenset(
@@ -57,6 +58,7 @@ RULES: dict[Act, tuple[frozenset[StaffRole], frozenset[AuditState]]] = {
     Act.ANSWER_VISIT: (_COORDINATES, _RUNNING | {_S.DELIVERED}),
     Act.STOP: (_PREPARERS, _RUNNING),
     Act.RESUME: (_AUDIT_AREA, frozenset({_S.STOPPED})),
+    Act.RELEASE: (_BPO, _RUNNING),
 }
 
 
@@ -75,6 +77,8 @@ def has_role(user: User, act: Act, organization_id: int) -> bool:
 
 def ticket_allows(act: Act, ticket: Ticket) -> bool:
     """Tell whether the state of the audit's ticket allows the act."""
+    if act == Act.RELEASE:
+        return ticket.state in FINAL
     if act in AFTER_THE_SOLUTION:
         return ticket.state not in FINAL
     return ticket.state in OPEN_STATES

@@ -17,6 +17,7 @@ VISIT_ANNOUNCED = "audit.visit_announced"
 VISIT_ANSWERED = "audit.visit_answered"
 STOPPED = "audit.stopped"
 RESUMED = "audit.resumed"
+RELEASED = "audit.released"
 DELIVERED = "audit.delivered"
 
 

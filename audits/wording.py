@@ -27,5 +27,6 @@ SENTENCES: dict[str, Sentence] = {
     verbs.VISIT_ANSWERED: fixed(gettext_noop("Site visit answered")),
     verbs.STOPPED: fixed(gettext_noop("Audit stopped and reported to the committee")),
     verbs.RESUMED: fixed(gettext_noop("Audit resumed")),
+    verbs.RELEASED: fixed(gettext_noop("Who worked with the evidence may send files again")),
     verbs.DELIVERED: fixed(gettext_noop("Audit delivered")),
 }

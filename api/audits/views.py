@@ -1,5 +1,6 @@
 """External audits over the API: the same services and the same roles as portal and desk."""
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +22,7 @@ from api.audits.serializers import (
     NewAuditSerializer,
     NewEvidenceSerializer,
 )
-from api.idempotency import idempotent
+from api.idempotency import idempotent, once
 from api.parsers import JSONParser
 from api.tickets.serializers import clock_data
 from audits import queries, services
@@ -32,7 +33,7 @@ from audits.models import (
 from audits.services import NewEvidence
 from foundation.accounts.queries import memberships_of
 from foundation.core.classification import Channel
-from foundation.core.errors import Invalid
+from foundation.core.errors import DomainError, Invalid
 from web.requests import actor, person
 from web.uploads import checked_files
 
@@ -154,21 +155,33 @@ class AuditViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[AuditRequest])
         url_path=r"evidence/(?P<evidence_id>\d+)/(?P<step>approve|refuse|deliver)",
         pagination_class=None,
     )
-    @idempotent
-    def decide(
-        self, request: Request, number: str, evidence_id: str, step: str, *, at: datetime
-    ) -> Response:
+    def decide(self, request: Request, number: str, evidence_id: str, step: str) -> Response:
         """Approve, refuse (with a reason) or deliver evidence: BPO only."""
+        at = timezone.now()
         audit = queries.get_audit(person(request), number)
         body = DecisionSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        same = {"audit": audit, "evidence_id": int(evidence_id), **_same(request, at)}
+        same: dict[str, Any] = {
+            "audit": audit,
+            "evidence_id": int(evidence_id),
+            **_same(request, at),
+        }
+        content = None
+        if step == "deliver":
+            # the PDF takes time, and the transaction of an Idempotency-Key may block other writers
+            with suppress(DomainError):  # the key may have an answer; else the service raises again
+                content = services.make_delivery(**same)
 
-        if step == "refuse":
-            services.refuse_evidence(reason=body.validated_data["reason"], **same)
-        else:
-            (services.approve_evidence if step == "approve" else services.deliver_evidence)(**same)
-        return Response(EvidenceSerializer(queries.get_evidence(audit, int(evidence_id))).data)
+        def decided() -> Response:
+            if step == "refuse":
+                services.refuse_evidence(reason=body.validated_data["reason"], **same)
+            elif step == "approve":
+                services.approve_evidence(**same)
+            else:
+                services.deliver_evidence(content=content, **same)
+            return Response(EvidenceSerializer(queries.get_evidence(audit, int(evidence_id))).data)
+
+        return once(request, decided, at)
 
     @extend_schema(
         request=DelayNoticeSerializer,

@@ -133,6 +133,7 @@ class Migration(migrations.Migration):
                         to="tickets.ticket",
                     ),
                 ),
+                ("released_at", models.DateTimeField(null=True)),
             ],
             options={
                 "verbose_name": "audit request",

@@ -49,6 +49,8 @@ class AuditRequest(OrganizationRow):
     # last answered item.
     reopened_at = models.DateTimeField(null=True)
     delivered_at = models.DateTimeField(null=True)
+    # When BPO let those who worked with its evidence send files again, after it was called off.
+    released_at = models.DateTimeField(null=True)
     index = models.ForeignKey(Blob, on_delete=models.PROTECT, null=True, related_name="+")
 
     class Meta(OrganizationRow.Meta):

@@ -20,7 +20,7 @@ from audits.queries.audits import (
     get_visit,
     rows_of,
 )
-from audits.queries.handling import due_evidence, handled_evidence, is_kept
+from audits.queries.handling import due_evidence, handled_evidence, handlers_of, is_kept
 from audits.queries.reported import reported_audits
 from audits.queries.requesters import requesting_memberships, requesting_organization
 from audits.queries.views import (
@@ -56,6 +56,7 @@ __all__ = [
     "get_item",
     "get_visit",
     "handled_evidence",
+    "handlers_of",
     "index_attachment",
     "is_kept",
     "needs_delay_notice",

@@ -5,6 +5,7 @@ from audits.services.evidence import (
     approve_evidence,
     complete_audit,
     deliver_evidence,
+    make_delivery,
     refuse_evidence,
     set_aside,
     waive,
@@ -17,7 +18,7 @@ from audits.services.following import (
     guard_message,
     refuse_contract_change,
 )
-from audits.services.handling import note_reading
+from audits.services.handling import note_reading, release_handlers
 from audits.services.keeping import purge_evidence, set_retention
 from audits.services.preparing import NewEvidence, prepare_evidence
 from audits.services.protocol import (
@@ -43,6 +44,7 @@ __all__ = [
     "complete_audit",
     "convert_evidence",
     "deliver_evidence",
+    "make_delivery",
     "demand_delay_notice",
     "demand_delay_notices",
     "earliest_visit",
@@ -56,6 +58,7 @@ __all__ = [
     "purge_evidence",
     "refuse_contract_change",
     "refuse_evidence",
+    "release_handlers",
     "request_audit",
     "resume_audit",
     "schedule_conference",

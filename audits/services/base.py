@@ -34,6 +34,9 @@ class NotNow(Invalid):
     code = "not_now"
 
 
+IS_ORIGINAL = gettext_lazy(
+    "The partial picture is the original itself. Make the confidential parts unreadable first."
+)
 _TEXTS = {
     "approved": gettext_lazy(
         "The environment was evaluated and approved: the evidence is being gathered.\n\n%(reason)s"

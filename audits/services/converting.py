@@ -9,10 +9,10 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from audits import notices, verbs
-from audits.models import Evidence, EvidenceState
-from audits.services.base import lock_audit, record_audit
+from audits.models import Evidence, EvidenceClass, EvidenceState
+from audits.services.base import IS_ORIGINAL, lock_audit, record_audit
 from foundation.core.actor import system_actor
-from foundation.documents.conversion import PDF, NotConvertible, to_pdf
+from foundation.documents.conversion import PDF, NotConvertible, same_picture, to_pdf
 from foundation.documents.services import store_bytes
 
 logger = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ def convert_evidence(*, evidence_id: int, at: datetime) -> bool:
     if not claimed:
         return False
     evidence = Evidence.objects.select_related(
-        "convert_from", "prepared_by", "organization", "item__audit"
+        "convert_from", "source", "prepared_by", "organization", "item__audit"
     ).get(pk=evidence_id)
     with translation.override(evidence.prepared_by.language or evidence.organization.language):
         try:
@@ -58,10 +58,17 @@ def convert_evidence(*, evidence_id: int, at: datetime) -> bool:
 
 
 def _pdf_of(evidence: Evidence) -> bytes:
+    """Return the PDF. Raises ``NotConvertible``, also for a partial picture that shows what the
+    original shows: its bytes were compared when it was given, its pixels are here.
+    """
     source = evidence.convert_from
     if source is None:
         return to_pdf(evidence.summary.encode(), content_type="text/plain", name=SUMMARY)
-    return to_pdf(source.read(), content_type=source.content_type, name=evidence.name)
+    content = source.read()
+    is_partial = evidence.classification == EvidenceClass.CONFIDENTIAL
+    if is_partial and evidence.source is not None and same_picture(content, evidence.source.read()):
+        raise NotConvertible(str(IS_ORIGINAL))
+    return to_pdf(content, content_type=source.content_type, name=evidence.name)
 
 
 @transaction.atomic

@@ -88,32 +88,43 @@ def _save_decision(audit: AuditRequest, evidence: Evidence, *, by: Actor, at: da
     return evidence
 
 
-def deliver_evidence(*, audit: AuditRequest, evidence_id: int, by: Actor, at: datetime) -> Evidence:
-    """Deliver approved evidence through the ticket. Only people with the role BPO may.
+def make_delivery(*, audit: AuditRequest, evidence_id: int, by: Actor, at: datetime) -> bytes:
+    """Return the bytes that ``deliver_evidence`` would deliver, for a caller who holds a
+    transaction then: a signed PDF with cover and watermark, which takes a second for two hundred
+    pages, or the editable file as it is. Raises what ``deliver_evidence`` does.
 
-    The file is a signed PDF with cover and watermark; an editable file stays as it is. The last
-    answered item delivers the request: index, solution and three business days to validate. The PDF
-    is built before the audit's row is locked. Then, in order: file, row, message, letter, record.
+    It needs no lock: only the state of approved evidence still changes.
+    """
+    seen = get_for_act(audit, Act.DELIVER, acting_person(by))
+    evidence = _in_state(seen, evidence_id, EvidenceState.APPROVED)
+    if evidence.is_editable:
+        return evidence.deliverable_file.read()
+    return paper.sealed(seen, evidence, at=at)
+
+
+def deliver_evidence(
+    *,
+    audit: AuditRequest,
+    evidence_id: int,
+    by: Actor,
+    at: datetime,
+    content: bytes | None = None,
+) -> Evidence:
+    """Deliver approved evidence through the ticket. Only people with the role BPO may. ``content``
+    is that of ``make_delivery`` where it was called before.
+
+    The last answered item delivers the request: index, solution and three business days to
+    validate. The PDF is built before the audit's row is locked. Then, in order: file, row, message,
+    letter, record.
     """
     user = acting_person(by)
-    seen = get_for_act(audit, Act.DELIVER, user)
-    content = _bytes_to_deliver(seen, _in_state(seen, evidence_id, EvidenceState.APPROVED), at)
+    if content is None:
+        content = make_delivery(audit=audit, evidence_id=evidence_id, by=by, at=at)
     with transaction.atomic():
         locked = lock_for_act(audit, Act.DELIVER, user)
         evidence = _in_state(locked, evidence_id, EvidenceState.APPROVED)
         _mark_delivered(locked, evidence, content, by=by, at=at)
     return evidence
-
-
-def _bytes_to_deliver(audit: AuditRequest, evidence: Evidence, at: datetime) -> bytes:
-    """Return the bytes to deliver. Safe before the lock: only the state of approved evidence still
-    changes.
-    """
-    return (
-        evidence.deliverable_file.read()
-        if evidence.is_editable
-        else paper.sealed(audit, evidence, at=at)
-    )
 
 
 def _mark_delivered(

@@ -43,6 +43,8 @@ def follow_ticket(*, audit: AuditRequest, from_state: str, to_state: str, at: da
     delivery. A solution starts three business days to validate. A closed ticket cannot be reopened.
     A declined delivery reopens the audit.
     """
+    if from_state in FINAL:
+        AuditRequest.objects.filter(pk=audit.pk).update(released_at=None)
     if to_state in FINAL and audit.state == AuditState.STOPPED:
         # the message hides from the customer that the audit is stopped
         raise NotAllowed(

@@ -1,9 +1,35 @@
-"""Remembers who has had undelivered evidence in their hands."""
+"""Remembers who has had undelivered evidence in their hands, and releases them."""
 
 from datetime import datetime
 
-from audits.models import Evidence, EvidenceReader, EvidenceState
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from audits import verbs
+from audits.models import AuditRequest, Evidence, EvidenceReader, EvidenceState
+from audits.permissions import Act
+from audits.services.base import NotNow, lock_for_act, record_audit, require_text
 from foundation.accounts.models import User
+from foundation.accounts.queries import acting_person
+from foundation.core.actor import Actor
+
+
+@transaction.atomic
+def release_handlers(*, audit: AuditRequest, reason: str, by: Actor, at: datetime) -> AuditRequest:
+    """Let the people who worked with the evidence of an audit that was called off send files to its
+    customer again, as BPO. The evidence itself stays inside: its bytes are refused, and nobody but
+    BPO opens it any more.
+
+    Raises ``NotAllowed`` for others, ``NotNow`` while the ticket is open, after a delivery, and the
+    second time.
+    """
+    locked = lock_for_act(audit, Act.RELEASE, acting_person(by))
+    if locked.released_at is not None:
+        raise NotNow(_("They may send files already."))
+    words = require_text(reason, "reason")
+    AuditRequest.objects.filter(pk=locked.pk).update(released_at=at)
+    record_audit(locked, verbs.RELEASED, by=by, at=at, reason=words)
+    return locked
 
 
 def note_reading(*, evidence: Evidence, reader: User, at: datetime) -> None:

@@ -19,7 +19,14 @@ from audits.models import (
 )
 from audits.permissions import Act
 from audits.queries import get_item
-from audits.services.base import NotNow, get_for_act, lock_for_act, record_audit, require_text
+from audits.services.base import (
+    IS_ORIGINAL,
+    NotNow,
+    get_for_act,
+    lock_for_act,
+    record_audit,
+    require_text,
+)
 from audits.services.converting import SUMMARY
 from audits.services.evidence import EDITABLE, OPEN_EVIDENCE
 from foundation.accounts.queries import acting_person
@@ -27,7 +34,7 @@ from foundation.core.actor import Actor
 from foundation.core.errors import Invalid, NotAllowed
 from foundation.core.events import publish
 from foundation.documents.checking import CheckedFile
-from foundation.documents.conversion import is_picture, require_convertible, same_picture
+from foundation.documents.conversion import is_picture, require_convertible
 from foundation.documents.models import Blob
 from foundation.documents.services import store_file
 
@@ -53,7 +60,8 @@ def prepare_evidence(
     The classification decides what may be delivered: public and internal files as PDF; of
     confidential ones only the ``redacted`` picture; of policies only the ``summary``.
     ``as_editable`` delivers the original, and needs the item's waiver: nothing is converted.
-    Pictures are compared before the audit's row is locked. Raises ``NotAllowed``, ``NotNow``,
+    The bytes of pictures are compared here, before the audit's row is locked; their pixels by the
+    worker. Raises ``NotAllowed``, ``NotNow``,
     ``NotFound`` (no such item) or ``Invalid``.
     """
     user = acting_person(by)
@@ -188,13 +196,8 @@ def _check_partial(file: CheckedFile, redacted: CheckedFile | None) -> None:
             "the rest made unreadable."
         )
         raise Invalid(words, fields={"redacted": words})
-    partial = _bytes(redacted)
-    if partial == _bytes(file) or same_picture(partial, _bytes(file)):
-        words = _(
-            "The partial picture is the original itself. Make the confidential parts "
-            "unreadable first."
-        )
-        raise Invalid(words, fields={"redacted": words})
+    if _bytes(redacted) == _bytes(file):
+        raise Invalid(str(IS_ORIGINAL), fields={"redacted": str(IS_ORIGINAL)})
 
 
 def _bytes(file: CheckedFile) -> bytes:

@@ -120,6 +120,7 @@ FORMS: dict[str, tuple[type[forms.Form], str | Promise]] = {
     Act.ANSWER_VISIT: (AnswerVisitForm, _("Answer the visit")),
     Act.STOP: (ReasonForm, _("Stop: request to manipulate information")),
     Act.RESUME: (ReasonForm, _("Resume")),
+    Act.RELEASE: (ReasonForm, _("Let them send files again")),
 }
 
 

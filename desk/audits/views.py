@@ -108,6 +108,7 @@ def _page(
         "now": now,
         "wants_notice": queries.needs_delay_notice(view, now),
         "sees_evidence": sees_evidence(user, audit.organization_id),
+        "handlers": queries.handlers_of(audit),
         "items": [_item(each, offer, user, attachments) for each in view.items],
         "acts": [
             form
@@ -118,6 +119,7 @@ def _page(
                 Act.SCHEDULE,
                 Act.RESUME,
                 Act.STOP,
+                *([] if audit.released_at else [Act.RELEASE]),
             )
             for form in offer(act)
         ],
@@ -233,6 +235,7 @@ def _carry_out(
         Act.COMPLETE: lambda: services.complete_audit(**same),
         Act.STOP: lambda: services.stop_audit(reason=data["reason"], **same),
         Act.RESUME: lambda: services.resume_audit(reason=data["reason"], **same),
+        Act.RELEASE: lambda: services.release_handlers(reason=data["reason"], **same),
     }
     calls[name]()
 

@@ -45,8 +45,9 @@ from tests.support.house import (
     fresh,
 )
 from tests.support.tickets import step
-from tickets.models import Attachment, Message
+from tickets.models import Attachment, Message, Ticket
 from tickets.services import reply_as_customer, reply_to_customer
+from tickets.states import State
 
 
 def _acts(house: House) -> dict[Act, Callable[[AuditRequest, Any], Any]]:
@@ -112,6 +113,7 @@ def _acts(house: House) -> dict[Act, Callable[[AuditRequest, Any], Any]]:
             audit=a, reason="Asked to change a date", by=by(u), at=at
         ),
         Act.RESUME: lambda a, u: services.resume_audit(audit=a, reason="Decided", by=by(u), at=at),
+        Act.RELEASE: lambda a, u: services.release_handlers(audit=a, reason="Y", by=by(u), at=at),
     }
 
 
@@ -125,6 +127,8 @@ def _audit_in(house: House, state: AuditState, act: Act) -> AuditRequest:
     AuditRequest.objects.filter(pk=audit.pk).update(
         state=state, reopened_at=MONDAY_9AM if act is Act.COMPLETE else None
     )
+    if act is Act.RELEASE:
+        Ticket.objects.filter(pk=audit.ticket_id).update(state=State.CANCELLED)
     if act is Act.COMPLETE:
         RequestedItem.objects.filter(audit=audit).update(set_aside_reason="Answered before")
     return again(audit)

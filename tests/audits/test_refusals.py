@@ -34,6 +34,8 @@ from tests.support.house import (
     House,
     by,
 )
+from tickets.models import Ticket
+from tickets.states import State
 
 STATES = {Act.EVALUATE: AuditState.EVALUATING, Act.RESUME: AuditState.STOPPED}
 
@@ -49,6 +51,8 @@ def _audit(house: House, act: Act) -> AuditRequest:
     if act is Act.CANCEL_CONFERENCE:
         confer(house, audit)
     changes: dict[str, Any] = {"state": STATES.get(act, AuditState.OPEN)}
+    if act is Act.RELEASE:
+        Ticket.objects.filter(pk=audit.ticket_id).update(state=State.CANCELLED)
     if act is Act.COMPLETE:
         changes["reopened_at"] = MONDAY_9AM
         audit.items.update(set_aside_reason="Answered before")
@@ -94,6 +98,7 @@ def _desk(audit: AuditRequest, act: Act) -> tuple[str, dict[str, Any]]:
         Act.ANSWER_VISIT: (Visit.objects.get(audit=audit).pk, {"authorizes": "yes", "answer": ""}),
         Act.STOP: (0, reason),
         Act.RESUME: (0, reason),
+        Act.RELEASE: (0, reason),
     }
     target, data = targets[act]
     return f"/admin/audits/{audit.ticket.number}/{act}/{target}/", data

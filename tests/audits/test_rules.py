@@ -9,14 +9,14 @@ from django.db import transaction
 from PIL import Image
 
 from audits import services
-from audits.models import AuditState, EvidenceClass, VisitPlace
+from audits.models import AuditState, EvidenceClass, EvidenceState, VisitPlace
 from audits.queries import view_of
 from audits.services import AllowanceUsed
 from audits.services.base import NotNow
 from audits.workbook import FormRefused, read_form
 from catalog.models import Contract
 from foundation.accounts.services import issue_user_token
-from foundation.core.errors import Invalid, NotAllowed
+from foundation.core.errors import NotAllowed
 from reports.queries import build_service_level
 from sla.clocks.models import Clock
 from tests.support.audits import (
@@ -267,16 +267,16 @@ def test_confidential_evidence_is_not_delivered_under_another_name(house: House)
 
     packed = BytesIO()
     Image.open(picture("red").stream).save(packed, "PNG", compress_level=0)
-    with pytest.raises(Invalid) as refused:
-        prepare(
-            house,
-            audit,
-            2,
-            classification=EvidenceClass.CONFIDENTIAL,
-            file=picture("red"),
-            redacted=upload(packed.getvalue(), "partial.png"),
-        )
-    assert "redacted" in refused.value.fields
+    same = prepare(
+        house,
+        audit,
+        2,
+        classification=EvidenceClass.CONFIDENTIAL,
+        file=picture("red"),
+        redacted=upload(packed.getvalue(), "partial.png"),
+    )
+    assert (same.state, same.deliverable) == (EvidenceState.UNREADABLE, None)
+    assert same.decision.startswith("The partial picture is the original itself")
 
 
 def test_evidence_does_not_leave_on_a_ticket_of_another_customer(house: House) -> None:

@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 from PIL import Image
 from pypdf import PdfReader, PdfWriter
-from pypdf.generic import ArrayObject, DictionaryObject, NameObject, TextStringObject
+from pypdf.generic import (
+    ArrayObject,
+    DictionaryObject,
+    NameObject,
+    RectangleObject,
+    TextStringObject,
+)
 
 from foundation.documents.conversion import (
     NotConvertible,
@@ -97,6 +103,36 @@ def test_pages_are_bound_behind_the_cover_each_with_the_watermark() -> None:
     metadata = PdfReader(BytesIO(bound)).metadata
     assert metadata is not None
     assert (metadata.title, metadata["/Producer"]) == ("Evidence", "Mesa")
+
+
+def test_the_watermark_follows_a_page_that_begins_elsewhere() -> None:
+    writer = PdfWriter(clone_from=BytesIO(pdf((400, 300))))
+    writer.pages[0].mediabox = RectangleObject((100, 50, 400, 300))
+    found = BytesIO()
+    writer.write(found)
+
+    bound = bind(cover=pdf((50, 50)), body=found.getvalue(), watermark="Norte", title="x")
+
+    last = pages(bound)[1].get_contents()
+    assert last is not None
+    assert last.get_data().rstrip().endswith(b"Q q 1 0 0 1 100 50 cm /MesaWatermark Do Q")
+    assert "Norte" in pages(bound)[1].extract_text()
+
+
+@pytest.mark.long
+def test_five_hundred_pages_of_text_are_bound_within_the_limits() -> None:
+    """Each with fonts of its own: to read their streams took longer than a child may."""
+    one = to_pdf(b"palabra cosa " * 200, content_type="text/plain", name="a.txt")
+    writer = PdfWriter()
+    for _number in range(500):
+        writer.append(BytesIO(one))
+    found = BytesIO()
+    writer.write(found)
+
+    bound = bind(cover=pdf((50, 50)), body=found.getvalue(), watermark="Norte", title="x")
+
+    assert len(pages(bound)) == 1 + len(writer.pages)
+    assert "Norte" in pages(bound)[-1].extract_text()
 
 
 def test_media_annotations_are_removed_and_notes_stay_without_their_actions() -> None:

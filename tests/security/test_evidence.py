@@ -8,8 +8,11 @@ import pytest
 from django.db import transaction
 
 from audits import services
-from audits.models import AuditState, Evidence, EvidenceClass, EvidenceReader
+from audits.models import AuditRequest, AuditState, Evidence, EvidenceClass, EvidenceReader
+from audits.queries import get_undelivered_evidence, handlers_of
+from audits.services import follow_ticket
 from foundation.accounts.models import Membership
+from foundation.activity.models import Record
 from foundation.core.classification import Channel, Impact, Kind, Urgency
 from foundation.core.errors import NotAllowed
 from foundation.documents.checking import CheckedFile
@@ -184,3 +187,52 @@ def test_calling_the_audit_off_frees_nothing(house: House) -> None:
     Ticket.objects.filter(pk=audit.ticket_id).update(state="cancelled")
     with pytest.raises(NotAllowed):
         send(house, text(SECRET + " "))
+
+
+def test_bpo_releases_who_worked_with_an_audit_that_was_called_off(
+    house: House, sign_in: Any
+) -> None:
+    audit = ask(house)
+    prepare(house, audit, file=text(SECRET), user=house.agent)
+    evidence = prepare(house, audit, 2, user=house.staff["consultant"])
+    services.note_reading(evidence=evidence, reader=house.staff["agent2"], at=MONDAY_9AM)
+    source = f"/admin/audits/{audit.ticket.number}/evidence/{evidence.pk}/source/"
+    path = f"/admin/audits/{audit.ticket.number}/release/0/"
+    bpo = sign_in(house.staff["bpo"])
+    # while the audit runs, nobody is released
+    assert bpo.post(path, {"reason": "Too early"}).status_code == 400
+    Ticket.objects.filter(pk=audit.ticket_id).update(state="cancelled")
+    assert [person.pk for person in handlers_of(again(audit))] == [
+        person.pk for person in (house.agent, house.staff["agent2"], house.staff["consultant"])
+    ]
+    page = bpo.get(f"/admin/audits/{audit.ticket.number}/").content.decode()
+    assert "Agent, Agent2, Consultant trabajaron con ella" in page
+
+    assert bpo.post(path, {"reason": "The customer called it off."}).status_code == 302
+
+    send(house, text("Something else"))
+    assert handlers_of(again(audit)) == []
+    row = Record.objects.filter(verb="audit.released").get()
+    assert row.payload["reason"] == "The customer called it off."
+    # its bytes stay inside, and so do its files
+    with pytest.raises(NotAllowed):
+        send(house, text(SECRET))
+    assert sign_in(house.staff["agent2"]).get(source).status_code == 403
+    bpo = sign_in(house.staff["bpo"])
+    assert get_undelivered_evidence(house.staff["bpo"], again(audit), evidence.pk) == evidence
+    assert bpo.post(path, {"reason": "Again"}).status_code == 400
+    assert "release/0/" not in bpo.get(f"/admin/audits/{audit.ticket.number}/").content.decode()
+
+
+def test_an_audit_that_runs_again_guards_its_evidence_again(house: House) -> None:
+    audit = ask(house)
+    prepare(house, audit, file=text(SECRET), user=house.agent)
+    AuditRequest.objects.filter(pk=audit.pk).update(released_at=MONDAY_9AM)
+    send(house, text("Something else"))
+
+    follow_ticket(
+        audit=again(audit), from_state="closed", to_state="in_progress", at=MONDAY_9AM + HOUR
+    )
+
+    with pytest.raises(NotAllowed):
+        send(house, text("Something else again"))

@@ -227,4 +227,5 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
     "answer_visit": (COORDINATES, {"evaluating", "open", "delivered"}),
     "stop": (EVERYONE_WHO_PREPARES, {"evaluating", "open"}),
     "resume": ({"audit_area"}, {"stopped"}),
+    "release": ({"bpo"}, {"evaluating", "open"}),
 }

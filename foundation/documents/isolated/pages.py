@@ -6,12 +6,20 @@ from typing import cast
 
 from pypdf import PageObject, PdfReader, PdfWriter
 from pypdf.errors import PyPdfError
-from pypdf.generic import ArrayObject, DictionaryObject, NameObject
+from pypdf.generic import (
+    ArrayObject,
+    DictionaryObject,
+    IndirectObject,
+    NameObject,
+    NumberObject,
+    StreamObject,
+)
 
 from foundation.documents.isolated.printing import print_html, read_nothing
 from foundation.documents.isolated.refusals import Refused
 
 MAX_PAGES = 2000
+_STAMP = "/MesaWatermark"
 _ACTIVE = {"/FileAttachment", "/RichMedia", "/Movie", "/Screen", "/Sound", "/3D"}
 _HIDDEN = ("/AA", "/AF", "/PieceInfo", "/Metadata")  # actions, associated files, hidden data
 
@@ -48,17 +56,17 @@ def bind(cover: bytes, body: bytes, *, watermark: str, title: str) -> tuple[None
 
 def _bound(cover: bytes, body: bytes, watermark: str, title: str) -> bytes:
     writer = PdfWriter()
-    marks: dict[tuple[int, int], PdfReader] = {}
+    stamps: dict[tuple[int, int], IndirectObject] = {}
     for page in PdfReader(BytesIO(cover)).pages:
         writer.add_page(page)
     for original in PdfReader(BytesIO(body)).pages:
         page = writer.add_page(original)
-        page.transfer_rotation_to_content()
+        if page.rotation:
+            page.transfer_rotation_to_content()
         size = round(float(page.mediabox.width)), round(float(page.mediabox.height))
-        if size not in marks:
-            marks[size] = PdfReader(BytesIO(_mark(watermark, *size)))
-        page.merge_page(marks[size].pages[0])
-    for page in writer.pages:
+        if size not in stamps:
+            stamps[size] = _stamp(writer, _mark(watermark, *size), size)
+        _put_on(page, stamps[size], writer)
         _strip_active_annotations(page)
     for each in writer._objects:
         if isinstance(each, DictionaryObject):
@@ -69,6 +77,48 @@ def _bound(cover: bytes, body: bytes, watermark: str, title: str) -> bytes:
     buffer = BytesIO()
     writer.write(buffer)
     return buffer.getvalue()
+
+
+def _stamp(writer: PdfWriter, mark: bytes, size: tuple[int, int]) -> IndirectObject:
+    """Add the only page of ``mark`` to the writer as a form, which many pages show."""
+    page = PdfReader(BytesIO(mark)).pages[0]
+    contents = page.get_contents()
+    form = StreamObject()
+    form.set_data(contents.get_data() if contents is not None else b"")
+    form[NameObject("/Type")] = NameObject("/XObject")
+    form[NameObject("/Subtype")] = NameObject("/Form")
+    form[NameObject("/BBox")] = ArrayObject(NumberObject(each) for each in (0, 0, *size))
+    form[NameObject("/Resources")] = page["/Resources"].clone(writer)
+    return writer._add_object(form.flate_encode())
+
+
+def _put_on(page: PageObject, stamp: IndirectObject, writer: PdfWriter) -> None:
+    """Show the form over the page. The page's own streams stay as they are: reading them takes
+    seconds in a file of hundreds of pages.
+    """
+    inherited = cast(DictionaryObject, page.get("/Resources", DictionaryObject()).get_object())
+    resources = DictionaryObject(inherited)
+    forms = cast(DictionaryObject, resources.get("/XObject", DictionaryObject()).get_object())
+    resources[NameObject("/XObject")] = DictionaryObject({**forms, NameObject(_STAMP): stamp})
+    page[NameObject("/Resources")] = resources
+    own = page.raw_get("/Contents") if "/Contents" in page else ArrayObject()
+    streams = own.get_object()
+    left, bottom = (float(each) for each in page.mediabox.lower_left)
+    before = _stream(b"q\n")
+    after = _stream(f"\nQ q 1 0 0 1 {left:g} {bottom:g} cm {_STAMP} Do Q\n".encode())
+    page[NameObject("/Contents")] = ArrayObject(
+        [
+            writer._add_object(before),
+            *(streams if isinstance(streams, ArrayObject) else [own]),
+            writer._add_object(after),
+        ]
+    )
+
+
+def _stream(operators: bytes) -> StreamObject:
+    stream = StreamObject()
+    stream.set_data(operators)
+    return stream
 
 
 def _strip_active_annotations(page: PageObject) -> None:
