@@ -16,6 +16,7 @@ from sla.clocks.models import Clock, ClockState
 from sla.metrics import Metric
 from sla.targets import TargetUnit
 from tickets.models import Message, MessageKind, Ticket, format_number
+from tickets.notices import has_reader
 from tickets.states import Holder, SolutionType, State, turn_of
 
 PRIORITY_CODES = [(priority.code, priority.label) for priority in Priority]
@@ -92,6 +93,10 @@ class TicketSerializer(serializers.ModelSerializer[Ticket]):
         help_text="Number of the ended ticket this one goes on with.",
     )
     clocks = ClockSerializer(many=True, read_only=True)
+    requester_has_access = serializers.BooleanField(
+        read_only=True,
+        help_text="False when the requester left: nobody is told, and no clock stops by a message.",
+    )
 
     class Meta:
         model = Ticket
@@ -123,6 +128,7 @@ class TicketSerializer(serializers.ModelSerializer[Ticket]):
             "next_due_at",
             "version",
             "clocks",
+            "requester_has_access",
         )
         read_only_fields = fields
 
@@ -130,7 +136,9 @@ class TicketSerializer(serializers.ModelSerializer[Ticket]):
 class TicketListSerializer(TicketSerializer):
     class Meta(TicketSerializer.Meta):
         fields = tuple(  # type: ignore[assignment]
-            name for name in TicketSerializer.Meta.fields if name != "description"
+            name
+            for name in TicketSerializer.Meta.fields
+            if name not in {"description", "requester_has_access"}
         )
         read_only_fields = fields  # type: ignore[assignment]
 
@@ -163,12 +171,15 @@ def listed_ticket_data(row: Mapping[str, Any], clocks: Iterable[Clock]) -> dict[
 
 
 def ticket_data(ticket: Ticket, clocks: Iterable[Clock]) -> dict[str, Any]:
-    """Return the shape of ``TicketSerializer``: what the list shows, and the description."""
+    """Return the shape of ``TicketSerializer``: what the list shows, and two more."""
     row = {name: getattr(ticket, name) for name in ("id", "priority", "continues_id", *_PLAIN)}
     for column in _JOINED.values():
         relation, _, name = column.partition("__")
         row[column] = getattr(getattr(ticket, relation), name, None)
-    return listed_ticket_data(row, clocks) | {"description": ticket.description}
+    return listed_ticket_data(row, clocks) | {
+        "description": ticket.description,
+        "requester_has_access": has_reader(ticket),
+    }
 
 
 class NewTicketSerializer(serializers.Serializer[Any]):
@@ -207,6 +218,18 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
 
     def get_author(self, message: Message) -> str | None:
         return message.author.full_name if message.author else None
+
+
+class SentMessageSerializer(MessageSerializer):
+    requester_has_access = serializers.SerializerMethodField(
+        help_text="False when the requester left: the message is kept, and nobody was told."
+    )
+
+    class Meta(MessageSerializer.Meta):
+        fields = (*MessageSerializer.Meta.fields, "requester_has_access")  # type: ignore[assignment]
+
+    def get_requester_has_access(self, message: Message) -> bool:
+        return has_reader(message.ticket)
 
 
 class NewReplySerializer(serializers.Serializer[Any]):

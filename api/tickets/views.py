@@ -27,11 +27,11 @@ from api.tickets.explanations import ExplanationSerializer, explanation_data
 from api.tickets.filters import TicketFilter
 from api.tickets.serializers import (
     LIST_COLUMNS,
-    MessageSerializer,
     NewFollowUpSerializer,
     NewReplySerializer,
     NewTicketSerializer,
     NewTransitionSerializer,
+    SentMessageSerializer,
     TicketListSerializer,
     TicketSerializer,
     listed_ticket_data,
@@ -133,7 +133,9 @@ class TicketViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Ticket]):
         return Response(explanation_data(explain_clock(item, ticket=ticket, at=timezone.now())))
 
     @extend_schema(
-        request=NewReplySerializer, responses={201: MessageSerializer}, parameters=[_IDEMPOTENCY]
+        request=NewReplySerializer,
+        responses={201: SentMessageSerializer},
+        parameters=[_IDEMPOTENCY],
     )
     @action(detail=True, methods=["post"])
     @idempotent
@@ -144,7 +146,7 @@ class TicketViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Ticket]):
         body.is_valid(raise_exception=True)
 
         message = _reply(request, ticket, body.validated_data, at)
-        return Response(MessageSerializer(message).data, status=status.HTTP_201_CREATED)
+        return Response(SentMessageSerializer(message).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(
         request=NewFollowUpSerializer, responses={201: TicketSerializer}, parameters=[_IDEMPOTENCY]

@@ -2,14 +2,21 @@
 no ticket stays with somebody who does not work here.
 """
 
+from datetime import date
 from typing import Any
 
 import pytest
 
+from audits.models import DelayNotice
+from audits.services import send_delay_notice
+from audits.services.base import NotNow
 from foundation.accounts.models import Membership, User
+from foundation.accounts.services import issue_user_token
 from foundation.notifications.models import OutboxMessage
 from sla.clocks.models import Clock
-from tests.support.house import DAY, HOUR, MONDAY_9AM, House, by, fresh, make_ticket
+from tests.support.api import Api
+from tests.support.audits import ask
+from tests.support.house import DAY, HOUR, MONDAY_9AM, SETUP, House, by, fresh, make_ticket
 from tickets.models import Message, MessageKind, Ticket
 from tickets.queries import active
 from tickets.services import assign_ticket, reply_to_customer, send_attention_statement
@@ -68,6 +75,56 @@ def test_the_page_says_that_nobody_was_told_before_and_after(
     assert WARNING in sent.content.decode()
     assert "message-success" not in sent.content.decode()
     assert WARNING not in note.content.decode()
+
+
+@pytest.mark.parametrize("leave", [suspend, deactivate])
+def test_the_page_says_after_a_step_that_nobody_was_told(
+    house: House, sign_in: Any, leave: Any
+) -> None:
+    first, second = make_ticket(house), make_ticket(house)
+    client = sign_in(house.agent)
+
+    def started(ticket: Ticket) -> str:
+        data = {"version": fresh(ticket).version}
+        path = f"/admin/tickets/{ticket.number}/step/start/"
+        return str(client.post(path, data, follow=True).content.decode())
+
+    assert WARNING not in started(first)
+    leave(house)
+    assert WARNING in started(second)
+    assert fresh(second).state == "in_progress"
+
+
+@pytest.mark.parametrize("leave", [suspend, deactivate])
+def test_the_api_says_that_nobody_is_told(house: House, leave: Any) -> None:
+    ticket = make_ticket(house)
+    agent = Api(issue_user_token(user=house.agent, by=SETUP, at=MONDAY_9AM))
+    path = f"tickets/{ticket.number}/"
+    assert agent.get(path).json()["requester_has_access"] is True
+    assert agent.post(f"{path}replies/", {"body": "Hello"}).json()["requester_has_access"] is True
+    leave(house)
+
+    sent = agent.post(f"{path}replies/", {"body": "Hello"})
+    stepped = agent.post(f"{path}transitions/", {"transition": "start"})
+
+    assert (sent.status_code, sent.json()["requester_has_access"]) == (201, False)
+    assert (stepped.status_code, stepped.json()["requester_has_access"]) == (200, False)
+    assert "requester_has_access" not in agent.get("tickets/").json()["results"][0]
+
+
+@pytest.mark.parametrize("leave", [suspend, deactivate])
+def test_a_delay_notice_that_nobody_gets_is_refused(house: House, leave: Any) -> None:
+    audit = ask(house)
+    notice = {"audit": audit, "reason": "Late", "new_date": date(2026, 3, 20)}
+    leave(house)
+    with pytest.raises(NotNow, match="no tiene acceso"):
+        send_delay_notice(**notice, by=by(house.staff["bpo"]), at=MONDAY_9AM + HOUR)
+    assert DelayNotice.objects.count() == 0
+    assert not OutboxMessage.objects.filter(template="ticket_reply")
+    Membership.objects.update(is_suspended=False)
+    User.objects.update(is_active=True)
+    send_delay_notice(**notice, by=by(house.staff["bpo"]), at=MONDAY_9AM + HOUR)
+    assert DelayNotice.objects.count() == 1
 
 
 def edit(client: Any, person: User, **changes: Any) -> None:
