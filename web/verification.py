@@ -68,11 +68,11 @@ def verify(request: HttpRequest) -> HttpResponse:
 
 def _check(request: HttpRequest) -> tuple[str, Check]:
     """Return the file's name and its check. Raises ``Invalid`` or ``_Later``."""
-    if not _may_check(request):
-        words = _("Too many files were checked just now. Wait a minute and try again.")
-        raise _Later(words, status=429, seconds=60)
     try:
-        with turn_to_check():
+        with turn_to_check():  # asked first: a refusal for want of a turn costs no write
+            if not _may_check(request):
+                words = _("Too many files were checked just now. Wait a minute and try again.")
+                raise _Later(words, status=429, seconds=60)
             upload = request.FILES.get("file")  # reads the body
             if upload is None or upload.size is None or upload.size > MAX_UPLOAD_BYTES:
                 raise Invalid(
