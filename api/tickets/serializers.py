@@ -226,7 +226,10 @@ class SentMessageSerializer(MessageSerializer):
     )
 
     class Meta(MessageSerializer.Meta):
-        fields = (*MessageSerializer.Meta.fields, "requester_has_access")  # type: ignore[assignment]
+        fields = (  # type: ignore[assignment]
+            *MessageSerializer.Meta.fields,
+            "requester_has_access",
+        )
 
     def get_requester_has_access(self, message: Message) -> bool:
         return has_reader(message.ticket)

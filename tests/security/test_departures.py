@@ -81,7 +81,8 @@ def test_the_page_says_that_nobody_was_told_before_and_after(
 def test_the_page_says_after_a_step_that_nobody_was_told(
     house: House, sign_in: Any, leave: Any
 ) -> None:
-    first, second = make_ticket(house), make_ticket(house)
+    first = make_ticket(house)
+    second = make_ticket(house)
     client = sign_in(house.agent)
 
     def started(ticket: Ticket) -> str:
