@@ -206,6 +206,14 @@ def test_spanish_texts_avoid_the_words_that_were_replaced() -> None:
     assert guilty == []
 
 
+def test_an_adr_begins_with_its_status() -> None:
+    kinds = r"accepted|accepted; ADR \d+ replaces its reason|superseded by ADR \d+"
+    status = re.compile(rf"# \d+\. .+\n\nStatus: ({kinds})\. \d{{4}}-\d\d-\d\d\.\n\n")
+    assert [
+        path.name for path in files("docs/adr/*.md") if not status.match(path.read_text())
+    ] == []
+
+
 def test_references_to_adrs_lead_to_a_file() -> None:
     kept = {int(path.name[:4]) for path in files("docs/adr/*.md")}
     cited = {
