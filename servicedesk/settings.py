@@ -11,6 +11,8 @@ from typing import Any
 import dj_database_url
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from servicedesk.environment import EnvironmentVariables, mail_settings, wrong
 from servicedesk.translations import compile_catalogues
@@ -199,9 +201,14 @@ REDIS_URL = env.url("REDIS_URL", ("redis", "rediss"))
 if REDIS_URL:
     CACHES: dict[str, dict[str, Any]] = {
         "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "BACKEND": "servicedesk.cache.GuardedRedisCache",
             "LOCATION": REDIS_URL,
-            "OPTIONS": {"serializer": "servicedesk.cache.JSONSerializer"},
+            "OPTIONS": {
+                "serializer": "servicedesk.cache.JSONSerializer",
+                "socket_connect_timeout": 0.3,
+                "socket_timeout": 0.3,
+                "retry": Retry(NoBackoff(), 0),
+            },
         }
     }
 else:
@@ -212,7 +219,7 @@ else:
     }
     CACHES = {
         "default": {
-            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+            "BACKEND": "servicedesk.cache.GuardedDatabaseCache",
             "LOCATION": "cache_entries",
             # Counters of rate limits are entries: 300, Django's default, would drop them early.
             "OPTIONS": {"MAX_ENTRIES": 100_000},
@@ -281,6 +288,12 @@ if not REDIS_URL:
         "control_folder": str(_BROKER_FOLDER / "control"),
         "polling_interval": 0.2,
     }
+else:
+    # A frozen Redis holds nobody for long; a worker asks for tasks every second.
+    CELERY_BROKER_CONNECTION_TIMEOUT = 1
+    CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for Redis as long as it takes
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 5}
+CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

@@ -4,12 +4,12 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
-from web import verification, views
+from web import health, verification, views
 
 urlpatterns = [
     path("", views.home, name="home"),
-    path("healthz", views.healthz, name="healthz"),
-    path("readyz", views.readyz, name="readyz"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
     path("language/", views.switch_language, name="language"),
     path("verify/", verification.verify, name="verify"),
     path("verify/certificate.pem", verification.certificate, name="certificate"),
@@ -24,3 +24,6 @@ urlpatterns = [
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="api_docs"),
     path("", include("portal.urls")),
 ]
+
+handler404 = "web.errors.not_found"
+handler500 = "web.errors.server_error"

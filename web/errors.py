@@ -3,8 +3,10 @@
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views import defaults
 
 from escalation import verbs as escalation_verbs
 from foundation.accounts.limits import TooMany
@@ -32,6 +34,7 @@ API_STATUS = {
 }
 
 
+API_PREFIX = "/api/"
 _PAGES = frozenset({400, 403, 404})  # statuses with a page of their own
 
 
@@ -61,6 +64,25 @@ def error_page(request: HttpRequest, error: DomainError) -> HttpResponse:
     for header, value in retry_headers(error).items():
         response[header] = value
     return response
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 404: a page, or the API's own shape of an error."""
+    if request.path.startswith(API_PREFIX):
+        return _api_answer(404, "not_found", _("There is nothing at this address."))
+    return defaults.page_not_found(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer 500 after an unexpected error: a page that needs nothing, or the API's own shape."""
+    if request.path.startswith(API_PREFIX):
+        words = _("Something failed on our side. Nothing was half done: try again.")
+        return _api_answer(500, "server_error", words)
+    return defaults.server_error(request)
+
+
+def _api_answer(status: int, code: str, words: str) -> HttpResponse:
+    return JsonResponse({"code": code, "detail": words, "fields": {}}, status=status)
 
 
 def retry_headers(error: DomainError) -> dict[str, str]:

@@ -37,13 +37,12 @@ from foundation.accounts.tenancy import (
 )
 from foundation.core.errors import DomainError
 from foundation.core.tenancy import ScopeError
-from web.errors import error_page
+from web.errors import API_PREFIX, error_page
 from web.panels import PanelResponse, is_partial, whole_page
 
 logger = logging.getLogger(__name__)
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
-API_PREFIX = "/api/"
 # Pages for people whose second factor is not set up yet.
 ACCOUNT_PREFIXES = ("/accounts/", "/language/", "/healthz", "/readyz", "/static/", "/verify/")
 LAST_SEEN = "last_seen"

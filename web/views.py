@@ -2,8 +2,6 @@
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.db import connection
-from django.db.utils import DatabaseError
 from django.http import (
     FileResponse,
     Http404,
@@ -11,10 +9,8 @@ from django.http import (
     HttpResponse,
     HttpResponseBase,
     HttpResponseRedirect,
-    JsonResponse,
 )
 from django.shortcuts import redirect
-from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import (
     require_GET,
@@ -25,7 +21,6 @@ from django.views.decorators.http import (
 from foundation.accounts.models import User
 from foundation.accounts.services import set_language
 from foundation.documents.models import Blob
-from foundation.notifications.queries import oldest_waiting
 from tickets.queries import get_attachment
 from web.requests import person
 
@@ -88,23 +83,3 @@ def file_response(blob: Blob, name: str) -> FileResponse:
 def closed(request: HttpRequest) -> HttpResponse:
     """Answer 404 for the login library's pages that this product does not offer."""
     raise Http404
-
-
-@require_safe
-def healthz(request: HttpRequest) -> JsonResponse:
-    """Answer 200: the process runs."""
-    return JsonResponse({"status": "ok"})
-
-
-@require_safe
-def readyz(request: HttpRequest) -> JsonResponse:
-    """Answer 200 with the seconds that the oldest message has waited; 503 when the database
-    fails.
-    """
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-        waiting = oldest_waiting(timezone.now())
-    except DatabaseError:
-        return JsonResponse({"status": "no database"}, status=503)
-    return JsonResponse({"status": "ok", "oldest_message_seconds": round(waiting.total_seconds())})

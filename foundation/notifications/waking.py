@@ -15,8 +15,12 @@ _MARK_SECONDS = 5
 
 
 def needs_wake() -> bool:
-    """Set the flag; return True when it was not set, so that the caller enqueues the task."""
-    return cache.add(_MARK, 1, timeout=_MARK_SECONDS)
+    """Set the flag; return True when it was not set, so that the caller enqueues the task.
+
+    False while the cache is away: the broker is on the same server, and beat's next run delivers.
+    """
+    is_first = cache.add(_MARK, 1, timeout=_MARK_SECONDS)
+    return is_first and not getattr(cache, "is_away", False)
 
 
 def answer_wake() -> None:

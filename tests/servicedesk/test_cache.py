@@ -1,15 +1,24 @@
 """What lies in the cache can be read as JSON: a pickle would run code of who writes there."""
 
 import json
+import time
 from typing import Any
 
 import pytest
 from django.core.cache import cache
 
 from escalation.queries import RULES_KEY, active_rules
-from servicedesk.cache import JSONSerializer
+from foundation.notifications import waking
+from servicedesk.cache import (
+    ASKED_AGAIN_AFTER,
+    LOGGED_AGAIN_AFTER,
+    GuardedRedisCache,
+    JSONSerializer,
+    Switch,
+)
 from tests.support.house import House
 from tests.support.rules import rule
+from tests.support.running import free_port
 
 
 @pytest.mark.parametrize("value", ["y", "", None, True, 1.5, [1.5, 2], {"a": [None]}, "12"])
@@ -45,3 +54,74 @@ def test_rules_are_cached_as_json_and_come_back_whole(house: House) -> None:
         for field in made._meta.concrete_fields:
             made.refresh_from_db()
             assert getattr(active.rule, field.attname) == getattr(made, field.attname)
+
+
+@pytest.fixture
+def away() -> GuardedRedisCache:
+    """A cache whose Redis does not exist."""
+    location = f"redis://127.0.0.1:{free_port()}/0"
+    options = {"serializer": "servicedesk.cache.JSONSerializer", "socket_connect_timeout": 0.3}
+    return GuardedRedisCache(location, {"OPTIONS": options})
+
+
+def test_a_cache_that_is_away_answers_as_one_of_this_process(
+    away: GuardedRedisCache, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert away.get("a", "nothing") == "nothing"
+    assert away.is_away is True
+    assert away.add("a", 1) is True
+    assert away.add("a", 2) is False
+    assert (away.incr("a"), away.get("a"), away.has_key("a")) == (2, 2, True)
+    away.set_many({"b": [1], "c": None})
+    assert away.get_many(["a", "b", "c", "d"]) == {"a": 2, "b": [1], "c": None}
+    assert (away.touch("a"), away.delete("a"), away.delete("a")) == (True, True, False)
+    away.delete_many(["b"])
+    assert away.get("b") is None
+    away.clear()
+    assert away.get("c", "nothing") == "nothing"
+    with pytest.raises(ValueError, match="missing"):
+        away.incr("missing")
+    assert away.can_be_written() is False
+    assert len(caplog.messages) == 1
+
+
+def test_a_cache_that_failed_is_asked_again_after_a_pause_by_one_caller(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    switch = Switch()
+    assert switch.lets_through() is True
+
+    switch.fail(OSError("refused"))
+    assert (switch.is_closed, switch.lets_through()) == (True, False)
+    now[0] += ASKED_AGAIN_AFTER
+    assert (switch.lets_through(), switch.lets_through()) == (True, False)
+    switch.fail(OSError("refused"))
+    assert len(caplog.messages) == 1  # once a minute
+    now[0] += ASKED_AGAIN_AFTER
+    assert switch.lets_through() is True
+    switch.succeed()
+    assert (switch.is_closed, switch.lets_through()) == (False, True)
+    now[0] += LOGGED_AGAIN_AFTER
+    switch.fail(OSError("refused"))
+    assert [message for message in caplog.messages if "refused" in message] == [
+        "The cache cannot be used, each process goes on with its own: refused"
+    ] * 2
+
+
+def test_a_worker_is_not_woken_over_a_broker_that_is_away(
+    away: GuardedRedisCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waking, "cache", away)
+
+    assert waking.needs_wake() is False
+
+
+def test_rules_are_read_from_the_database_while_the_cache_is_away(
+    house: House, away: GuardedRedisCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = rule(person=house.agent)
+    monkeypatch.setattr("escalation.queries.cache", away)
+
+    assert [active.rule for active in active_rules()] == [made]

@@ -8,8 +8,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from foundation.accounts.models import User
+from foundation.accounts.services import issue_user_token
 from foundation.notifications.models import OutboxMessage
-from tests.support.house import MONDAY_9AM, House, make_ticket
+from tests.support.house import MONDAY_9AM, SETUP, House, make_ticket
 from tests.support.html import text_of
 from web.adapter import AccountAdapter
 
@@ -69,7 +70,13 @@ def test_the_health_pages_report_the_process_and_the_oldest_message(
     assert (alive.status_code, alive.json()) == (200, {"status": "ok"})
     assert (ready.status_code, ready.json()) == (
         200,
-        {"status": "ok", "oldest_message_seconds": 90},
+        {
+            "status": "ok",
+            "database": "ok",
+            "cache": "ok",
+            "broker": "ok",
+            "oldest_message_seconds": 90,
+        },
     )
 
 
@@ -191,3 +198,36 @@ def test_an_address_with_a_zero_byte_is_refused(
     house: House, sign_in: Any, path: str, status: int
 ) -> None:
     assert sign_in(house.requester).get(path).status_code == status
+
+
+@pytest.mark.parametrize("path", ["/api/v1/nothing/", "/api/nothing"])
+def test_the_api_answers_a_missing_address_in_its_own_shape(client: Client, path: str) -> None:
+    answer = client.get(path)
+
+    assert (answer.status_code, answer["Content-Type"]) == (404, "application/json")
+    assert answer.json() == {
+        "code": "not_found",
+        "detail": "No hay nada en esta dirección.",
+        "fields": {},
+    }
+    assert "no-store" in answer["Cache-Control"]
+    assert client.get("/nothing/")["Content-Type"].startswith("text/html")
+
+
+def test_an_unexpected_error_is_a_page_or_the_apis_own_shape(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: object) -> None:
+        raise RuntimeError("unexpected")
+
+    monkeypatch.setattr("tickets.queries.visible_to", fail)
+    monkeypatch.setattr("web.health.oldest_waiting", fail)
+    client = Client(raise_request_exception=False)
+    token = issue_user_token(user=house.requester, by=SETUP, at=MONDAY_9AM)
+
+    answer = client.get("/api/v1/tickets/", headers={"Authorization": f"Bearer {token}"})
+    page = client.get("/readyz")
+
+    assert (answer.status_code, answer["Content-Type"]) == (500, "application/json")
+    assert answer.json()["code"] == "server_error"
+    assert (page.status_code, page["Content-Type"]) == (500, "text/html; charset=utf-8")

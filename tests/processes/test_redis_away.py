@@ -1,0 +1,166 @@
+"""Redis stopped, frozen and full under the running product: no write or read fails, nothing is
+lost and nothing is sent twice.
+"""
+
+import json
+import shutil
+import signal
+import subprocess
+import threading
+import urllib.request
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis import Redis
+from redis.exceptions import RedisError
+
+from tests.support.running import REAL_SERVICES, Mailbox, Mesa, free_port, wait_until
+
+pytestmark = pytest.mark.processes
+
+NEW = {
+    "description": "x",
+    "kind": "incident",
+    "service": "accesos",
+    "impact": "minor",
+    "urgency": "low",
+}
+AT_ONCE = 4
+
+
+class RedisServer:
+    """A Redis of its own, which a test stops, freezes and fills."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.process: subprocess.Popen[bytes] | None = None
+        self.start()
+
+    def start(self) -> None:
+        program = shutil.which("redis-server")
+        assert program, "redis-server is missing"
+        command = [program, "--port", str(self.port), "--bind", "127.0.0.1", "--save", ""]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        wait_until(self._answers, "Redis answers", 20)
+
+    def _answers(self) -> bool:
+        try:
+            return bool(Redis(port=self.port).ping())
+        except (OSError, RedisError):
+            return False
+
+    def stop(self) -> None:
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+    def freeze(self) -> None:
+        assert self.process is not None
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        assert self.process is not None
+        self.process.send_signal(signal.SIGCONT)
+
+    def fill(self) -> None:
+        Redis(port=self.port).config_set("maxmemory", 1)
+
+    def empty(self) -> None:
+        Redis(port=self.port).config_set("maxmemory", 0)
+
+
+@pytest.fixture(scope="module")
+def redis() -> Iterator[RedisServer]:
+    server = RedisServer()
+    yield server
+    server.thaw()
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def mailbox() -> Iterator[Mailbox]:
+    box = Mailbox()
+    yield box
+    box.stop()
+
+
+@pytest.fixture(scope="module")
+def mesa(
+    redis: RedisServer, mailbox: Mailbox, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Mesa]:
+    if not REAL_SERVICES:
+        pytest.skip("PostgreSQL and Redis are not running: ./mesa test starts them")
+    running = Mesa("postgres", Path(tmp_path_factory.mktemp("redis")), mailbox, demo=True)
+    running.environment["REDIS_URL"] = f"redis://127.0.0.1:{redis.port}/0"
+    running.start()
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture(scope="module")
+def token(mesa: Mesa) -> str:
+    return mesa.manage("api_token", "requester@norte.example")
+
+
+def ready(mesa: Mesa) -> dict[str, Any]:
+    with urllib.request.urlopen(f"{mesa.url}/readyz", timeout=20) as response:
+        found: dict[str, Any] = json.loads(response.read())
+    return found
+
+
+def raise_at_once(mesa: Mesa, token: str, words: str) -> list[str]:
+    """Raise tickets from several threads, read one of them, and return their numbers."""
+    numbers: list[str] = []
+
+    def work(thread: int) -> None:
+        for number in range(3):
+            subject = f"{words} {thread} {number}"
+            made = mesa.api(token, "POST", "tickets/", {**NEW, "subject": subject})
+            numbers.append(made["number"])
+            mesa.api(token, "POST", f"tickets/{made['number']}/replies/", {"body": "And again."})
+
+    threads = [threading.Thread(target=work, args=(thread,)) for thread in range(AT_ONCE)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(numbers) == 3 * AT_ONCE
+    assert mesa.api(token, "GET", f"tickets/{numbers[0]}/")["subject"].startswith(words)
+    return numbers
+
+
+BREAKS: dict[str, tuple[Callable[[RedisServer], None], Callable[[RedisServer], None]]] = {
+    "stopped": (RedisServer.stop, RedisServer.start),
+    "frozen": (RedisServer.freeze, RedisServer.thaw),
+    "full": (RedisServer.fill, RedisServer.empty),
+}
+
+
+@pytest.mark.parametrize("way", list(BREAKS))
+def test_postgres_goes_on_without_redis(
+    mesa: Mesa, mailbox: Mailbox, redis: RedisServer, token: str, way: str
+) -> None:
+    breaks, mends = BREAKS[way]
+    wait_until(lambda: ready(mesa)["status"] == "ok", "the product is whole")
+    breaks(redis)
+    try:
+        numbers = raise_at_once(mesa, token, f"Redis {way}")
+        told = ready(mesa)
+    finally:
+        mends(redis)
+
+    assert (told["status"], told["database"], told["cache"]) == ("degraded", "ok", "away")
+    assert told["broker"] == ("ok" if way == "full" else "away")
+    wait_until(lambda: ready(mesa)["status"] == "ok", "the cache is used again")
+
+    def letters() -> Counter[str]:
+        subjects = [str(mail["Subject"]) for mail in mailbox.to("requester@norte.example")]
+        return Counter(n for n in numbers for subject in subjects if n in subject)
+
+    wait_until(lambda: len(letters()) == len(numbers), "every ticket is acknowledged", 120)
+    assert set(letters().values()) == {1}
