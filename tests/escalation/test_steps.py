@@ -1,14 +1,30 @@
 """What each step on the ladder writes, and the steps that are refused."""
 
+import re
 from datetime import datetime
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from escalation import queries, services
 from escalation.models import Cause, Escalation, EscalationLevel
 from foundation.activity.models import Record
 from foundation.core.errors import Invalid, NotAllowed
-from tests.support.house import DAY, HOUR, MINUTE, MONDAY_9AM, SECOND, House, by, fresh, make_ticket
+from foundation.notifications.models import OutboxMessage
+from foundation.notifications.rendering import render_message
+from tests.support.house import (
+    DAY,
+    HOUR,
+    MINUTE,
+    MONDAY_9AM,
+    SECOND,
+    SETUP,
+    House,
+    by,
+    fresh,
+    make_ticket,
+)
 from tests.support.tickets import step
 from tickets.models import Ticket
 
@@ -252,3 +268,35 @@ def test_a_ladder_that_nobody_acknowledges_ends_with_the_last_level_told_twice(
     ]
 
     assert (done, positions(ticket)) == ([True, True, True, False], [1, 2, 3, 3])
+
+
+@pytest.mark.parametrize(
+    ("cause", "words"),
+    [
+        (Cause.BREACH, "A target was missed."),
+        (Cause.REQUEST, "The customer asked for it."),
+        (Cause.DECLINED, "The customer declined the solution."),
+        (Cause.RULE, "A rule of the desk escalated it."),
+        (Cause.UNACKNOWLEDGED, "The level below did not acknowledge."),
+    ],
+)
+def test_the_letter_says_why_the_ticket_was_escalated(
+    house: House, cause: Cause, words: str
+) -> None:
+    ticket = make_ticket(house)
+
+    services.escalate_ticket(ticket=ticket, cause=cause, cause_key="x", by=SETUP, at=MONDAY_9AM)
+
+    letter = OutboxMessage.objects.filter(template="escalation").order_by("pk").first()
+    assert letter is not None
+    first = render_message(letter).text.splitlines()[0]
+    assert first == f"Ticket {ticket.number} of {house.north} was escalated to you. {words}"
+
+
+def test_each_cause_that_mails_is_named_in_its_letter() -> None:
+    text = (Path(settings.BASE_DIR) / "templates/notifications/escalation.txt").read_text()
+
+    named = set(re.findall(r'cause == "(\w+)"', text))
+
+    # what the desk takes back tells nobody
+    assert named == set(Cause.values) - {Cause.DEESCALATED}
