@@ -2,9 +2,11 @@
 act.
 """
 
+from collections.abc import Callable
+
 from django.db.models import TextChoices
 
-from audits.models import AuditRequest, AuditState
+from audits.models import AuditRequest, AuditState, Evidence
 from foundation.accounts.models import User
 from foundation.accounts.queries import membership_of, serves
 from foundation.accounts.roles import ACTS_FOR_ORGANIZATION, RAISES_TICKETS, StaffRole
@@ -103,8 +105,22 @@ def takes_visits(audit: AuditRequest) -> bool:
 
 
 def sees_evidence(user: User, organization_id: int) -> bool:
-    """Tell whether a person may read undelivered evidence: the roles that prepare it."""
+    """Tell whether a person may read which evidence there is before its delivery: the roles that
+    prepare it.
+    """
     return has_role(user, Act.PREPARE, organization_id)
+
+
+def opener(user: User, audit: AuditRequest) -> Callable[[Evidence], bool]:
+    """Return what tells whether a person may open the files of undelivered evidence: who prepared
+    it, and BPO. Nobody else, for one administrator can make accounts of every other role. BPO alone
+    opens that of an audit whose people were released.
+    """
+    if has_role(user, Act.RELEASE, audit.organization_id):
+        return lambda evidence: True
+    if audit.released_at is not None or not sees_evidence(user, audit.organization_id):
+        return lambda evidence: False
+    return lambda evidence: evidence.prepared_by_id == user.pk
 
 
 def can_request(user: User, organization_id: int) -> bool:

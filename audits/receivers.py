@@ -6,6 +6,8 @@ from audits import services
 from audits.events import EvidenceSubmitted
 from audits.queries import audit_of_ticket
 from audits.tasks import convert_evidence
+from foundation.accounts.events import AccountChanging
+from foundation.accounts.tenancy import every_organization
 from sla.events import ClockBreached, ClockWarned
 from sla.metrics import Metric
 from tickets.events import (
@@ -42,6 +44,14 @@ def on_customer_replied(event: CustomerReplied) -> None:
     replies with a file that bypasses the delivery of evidence.
     """
     _guard_files(event, event.message_id)
+
+
+def on_account_changing(event: AccountChanging) -> None:
+    """Raise ``NotAllowed`` when the person has worked with undelivered evidence: who changes their
+    address or password could open it in their name.
+    """
+    with every_organization(reason="find out whether a person handles evidence of any customer"):
+        services.guard_account(person_id=event.person_id)
 
 
 def on_ticket_raised(event: TicketRaised) -> None:

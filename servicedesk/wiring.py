@@ -3,7 +3,13 @@
 from audits import receivers as audits
 from audits.events import EvidenceSubmitted
 from escalation import receivers as escalation
-from foundation.accounts.events import OrganizationCreated, RoleAsked, RoleGranted, RolesTaken
+from foundation.accounts.events import (
+    AccountChanging,
+    OrganizationCreated,
+    RoleAsked,
+    RoleGranted,
+    RolesTaken,
+)
 from foundation.calendars import receivers as calendars
 from foundation.calendars.events import CalendarVersionPublished
 from foundation.configuration.events import ConfigurationChanged
@@ -34,6 +40,7 @@ def wire() -> None:
     """
     use_addresses(make_address)
     subscribe(OrganizationCreated, calendars.on_organization_created)
+    subscribe(AccountChanging, audits.on_account_changing)
     subscribe(RoleAsked, notifications.on_role_asked)
     subscribe(RoleGranted, notifications.on_role_granted)
     subscribe(RolesTaken, notifications.on_roles_taken)

@@ -6,7 +6,7 @@ from django.urls import register_converter
 class TicketNumber:
     """A ticket's number, with its prefix or without: ``TK-000123``, ``123``."""
 
-    regex = r"(?:[A-Za-z]+-)?\d+"
+    regex = r"(?:[A-Za-z]+-)?[0-9]+"
 
     def to_python(self, value: str) -> str:
         return value

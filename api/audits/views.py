@@ -53,7 +53,7 @@ _ORGANIZATION = OpenApiParameter(
 class AuditViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[AuditRequest]):
     serializer_class = AuditSerializer
     lookup_field = "number"
-    lookup_value_regex = r"[A-Za-z]+-\d+"
+    lookup_value_regex = r"[A-Za-z]+-[0-9]+"
     parser_classes = (MultiPartParser, JSONParser)
 
     def get_queryset(self) -> Any:

@@ -84,7 +84,7 @@ class TicketViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Ticket]):
     serializer_class = TicketSerializer
     filterset_class = TicketFilter
     lookup_field = "number"
-    lookup_value_regex = r"[A-Za-z]+-\d+|\d+"
+    lookup_value_regex = r"[A-Za-z]+-[0-9]+|[0-9]+"
 
     def get_queryset(self) -> QuerySet[Ticket]:
         if getattr(self, "swagger_fake_view", False):

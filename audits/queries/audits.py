@@ -17,7 +17,7 @@ from audits.models import (
     RequestedItem,
     Visit,
 )
-from audits.permissions import Act, has_role, sees_evidence
+from audits.permissions import opener, sees_evidence
 from audits.queries.views import _is_in_danger
 from foundation.accounts.models import User
 from foundation.core.errors import NotAllowed, NotFound
@@ -83,15 +83,13 @@ def get_evidence(audit: AuditRequest, evidence_id: int) -> Evidence:
 
 
 def get_undelivered_evidence(user: User, audit: AuditRequest, evidence_id: int) -> Evidence:
-    """Return evidence with its original and draft files. Raise ``NotAllowed`` unless the user
-    prepares or approves evidence of this organization, and for everybody but BPO once those who
-    worked with it were released; ``NotFound`` for an unknown id.
+    """Return evidence with its original and draft files. Raise ``NotAllowed`` for everybody but
+    those whom ``opener`` lets through, ``NotFound`` for an unknown id.
     """
-    if audit.released_at is not None and not has_role(user, Act.RELEASE, audit.organization_id):
-        raise NotAllowed(_("This audit was called off: only BPO opens its evidence."))
-    if not sees_evidence(user, audit.organization_id):
-        raise NotAllowed(_("Only those who prepare or approve evidence read it before it leaves."))
-    return get_evidence(audit, evidence_id)
+    evidence = get_evidence(audit, evidence_id)
+    if not opener(user, audit)(evidence):
+        raise NotAllowed(_("Only BPO and who prepared this evidence open it before it leaves."))
+    return evidence
 
 
 def get_item(audit: AuditRequest, number: int) -> RequestedItem:

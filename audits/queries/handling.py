@@ -24,22 +24,16 @@ _FREE = (EvidenceClass.PUBLIC, EvidenceClass.INTERNAL)
 _SETTLED = (EvidenceState.DELIVERED, EvidenceState.REFUSED)
 
 
-def handled_evidence(person_id: int, organization_id: int) -> Evidence | None:
-    """Return evidence of an undelivered audit of the organization that the person prepared, decided
-    or opened, and that is kept; None when there is none. An audit that was called off was not
-    delivered: BPO releases its people.
+def handled_evidence(person_id: int, organization_id: int | None = None) -> Evidence | None:
+    """Return evidence of an undelivered audit of the organization, or of any, that the person
+    prepared, decided or opened, and that is kept; None when there is none. An audit that was called
+    off was not delivered: BPO releases its people.
     """
     opened = EvidenceReader.objects.filter(evidence=OuterRef("pk"), person_id=person_id)
-    return (
-        _kept()
-        .filter(
-            Q(prepared_by_id=person_id) | Q(decided_by_id=person_id) | Exists(opened),
-            organization_id=organization_id,
-        )
-        .select_related("item__audit__ticket")
-        .order_by("-pk")
-        .first()
-    )
+    rows = _kept().filter(Q(prepared_by_id=person_id) | Q(decided_by_id=person_id) | Exists(opened))
+    if organization_id is not None:
+        rows = rows.filter(organization_id=organization_id)
+    return rows.select_related("item__audit__ticket").order_by("-pk").first()
 
 
 def handlers_of(audit: AuditRequest) -> list[User]:

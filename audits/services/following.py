@@ -110,6 +110,22 @@ def guard_files(
         )
 
 
+def guard_account(*, person_id: int) -> None:
+    """Raise ``NotAllowed`` when the person has worked with evidence that was not delivered. Needs a
+    scope over every organization.
+    """
+    handled = handled_evidence(person_id)
+    if handled is not None:
+        raise NotAllowed(
+            _(
+                "This person has worked with evidence of %(audit)s that has not been delivered, "
+                "and changes their own address and password until then: by their own page, or by "
+                "“Forgot your password?”."
+            )
+            % {"audit": handled.item.audit.ticket.number}
+        )
+
+
 def guard_message(*, audit: AuditRequest, message_id: int) -> None:
     """Raise ``NotAllowed`` for a staff message on an audit's ticket with any file but delivered
     evidence or the index.

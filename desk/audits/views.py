@@ -21,6 +21,7 @@ from audits.models import AuditRequest, Evidence, EvidenceClass, EvidenceState
 from audits.permissions import (
     Act,
     can,
+    opener,
     sees_evidence,
 )
 from audits.queries import ItemView
@@ -92,6 +93,7 @@ def _page(
     now = timezone.now()
     view = queries.view_of(audit, user)
     attachments = queries.attachments_of(view)
+    may_open = opener(user, audit)
 
     def offer(act: str, target: int = 0) -> list[FormOn]:
         if not can(user, Act(act), audit):
@@ -107,9 +109,9 @@ def _page(
         "zone": audit.organization.time_zone,
         "now": now,
         "wants_notice": queries.needs_delay_notice(view, now),
-        "sees_evidence": sees_evidence(user, audit.organization_id),
+        "sees_decision": sees_evidence(user, audit.organization_id),
         "handlers": queries.handlers_of(audit),
-        "items": [_item(each, offer, user, attachments) for each in view.items],
+        "items": [_item(each, offer, user, may_open, attachments) for each in view.items],
         "acts": [
             form
             for act in (
@@ -140,7 +142,13 @@ def _page(
 Offer = Callable[..., list[FormOn]]
 
 
-def _item(each: ItemView, offer: Offer, user: User, attachments: dict[int, int]) -> dict[str, Any]:
+def _item(
+    each: ItemView,
+    offer: Offer,
+    user: User,
+    may_open: Callable[[Evidence], bool],
+    attachments: dict[int, int],
+) -> dict[str, Any]:
     answered = each.is_answered
     acts = [] if each.item.set_aside_reason else offer(Act.PREPARE, each.item.number)
     if not answered:
@@ -150,7 +158,12 @@ def _item(each: ItemView, offer: Offer, user: User, attachments: dict[int, int])
     return {
         "view": each,
         "evidence": [
-            (row, _evidence_acts(row, offer, user), attachments.get(row.pk))
+            (
+                row,
+                _evidence_acts(row, offer, user),
+                attachments.get(row.pk),
+                may_open(row),
+            )
             for row in each.evidence
         ],
         "acts": acts,

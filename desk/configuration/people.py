@@ -21,6 +21,7 @@ from foundation.accounts.models import (
     User,
 )
 from foundation.accounts.roles import CustomerRole, StaffRole
+from foundation.accounts.tenancy import valid_memberships
 from foundation.core.classification import Channel
 from foundation.core.errors import NotAllowed
 from web.requests import actor, person
@@ -60,10 +61,13 @@ class UserForm(forms.ModelForm):
             )
         except NotAllowed as error:
             self.add_error("staff_roles", str(error))
+        if roles and person.pk and not person.is_staff and valid_memberships(person.pk):
+            words = _("A valid user of a customer: suspend that first, then give roles of staff.")
+            self.add_error("staff_roles", words)
         for field in ("email", "new_password"):
             if cleaned.get(field) and cleaned[field] != getattr(person, field, ""):
                 try:
-                    granting.check_account(person=person, by=self.editor)
+                    granting.check_account(person=person, by=self.editor, at=timezone.now())
                 except NotAllowed as error:
                     self.add_error(field, str(error))
         self.guarded_before = granting.guarded_roles(person)

@@ -33,3 +33,12 @@ class RolesTaken(Event):
     person_id: int
     roles: tuple[str, ...]
     by_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountChanging(Event):
+    """Somebody is about to change another person's address or password. A handler prevents it with
+    ``NotAllowed``.
+    """
+
+    person_id: int

@@ -12,7 +12,7 @@ from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from foundation.accounts import verbs
-from foundation.accounts.events import RoleAsked, RoleGranted, RolesTaken
+from foundation.accounts.events import AccountChanging, RoleAsked, RoleGranted, RolesTaken
 from foundation.accounts.models import ApiToken, Organization, RoleGrant, Team, User
 from foundation.accounts.queries import acting_person, is_only_administrator, staff_with_role
 from foundation.accounts.roles import StaffRole
@@ -40,6 +40,7 @@ def check_roles(*, person: User, roles: Sequence[str], is_active: bool, by: User
     """Raise ``NotAllowed`` when somebody changes their own roles, or takes away the only
     administrator who may configure everything. ``person`` has the roles of before.
     """
+    _lock_staff()
     if person.pk == by.pk and set(roles) != set(person.staff_roles):
         raise NotAllowed(_("Nobody changes their own roles: ask another administrator."))
     stays = is_active and StaffRole.ADMINISTRATOR in roles
@@ -58,6 +59,7 @@ def check_group(
     """Raise ``NotAllowed`` when a group with these members and customers would leave no active
     administrator who serves every customer, and so nobody who may configure everything.
     """
+    _lock_staff()
     names_customers = any(True for _organization in organizations)
     ids = {person.pk for person in members}
     with every_organization(reason="find out whom a group's customers would restrict"):
@@ -76,9 +78,17 @@ def check_group(
     )
 
 
-def check_account(*, person: User, by: User) -> None:
+def _lock_staff() -> None:
+    """Lock the people of the staff until the commit: two administrators who take each other's role
+    at once would else leave none.
+    """
+    list(User.objects.select_for_update().exclude(staff_roles=[]).order_by("pk").values_list("pk"))
+
+
+def check_account(*, person: User, by: User, at: datetime) -> None:
     """Raise ``NotAllowed`` when somebody changes the address or the password of another person who
     has a role that needs two persons, or for whom one is asked: they could sign in as that person.
+    ``AccountChanging`` asks the other apps.
     """
     is_guarded = not GUARDED.isdisjoint(person.staff_roles) or bool(requests_for(person))
     if person.pk and person.pk != by.pk and is_guarded:
@@ -89,6 +99,8 @@ def check_account(*, person: User, by: User) -> None:
                 "then confirms it again."
             )
         )
+    if person.pk and person.pk != by.pk:
+        publish(AccountChanging(organization_id=None, at=at, person_id=person.pk))
 
 
 def roles_to_ask(*, person: User, roles: Sequence[str]) -> list[str]:

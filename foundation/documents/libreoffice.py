@@ -7,6 +7,7 @@ import signal
 import stat
 import subprocess
 import tempfile
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -149,6 +150,6 @@ def _run(command: list[str], folder: Path, *, is_enclosed: bool) -> None:
         if process.wait(OFFICE_TIMEOUT_SECONDS) != 0:
             raise subprocess.CalledProcessError(process.returncode, command)
     finally:
-        if process.poll() is None:
+        with suppress(ProcessLookupError):  # its children, too, when it ended before them
             os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        process.wait()

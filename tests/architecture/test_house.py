@@ -142,6 +142,7 @@ def test_scopes_are_opened_in_one_module_and_every_wide_one_is_listed() -> None:
     assert opened == {"foundation/core/tenancy.py", "foundation/accounts/tenancy.py"}
     assert wide == [
         "audits/management/commands/audit_retention.py",
+        "audits/receivers.py",
         "audits/tasks.py",
         "desk/configuration/organizations.py",
         "escalation/tasks.py",

@@ -92,18 +92,18 @@ def test_original_and_draft_have_names_and_are_not_cached(
     assert "no-store" in draft["Cache-Control"]
 
 
-def test_a_consultant_reads_drafts_and_a_manager_without_a_part_does_not(
+def test_the_preparer_reads_the_draft_and_others_do_not(
     house: House, audit: AuditRequest, sign_in: Any
 ) -> None:
-    evidence = prepare(house, audit)
+    evidence = prepare(house, audit, user=house.staff["consultant"])
     path = f"/admin/audits/{audit.ticket.number}/evidence/{evidence.pk}/draft/"
 
     answers = {
         role: sign_in(house.staff[role]).get(path).status_code
-        for role in ("consultant", "administrator")
+        for role in ("consultant", "agent", "administrator")
     }
 
-    assert answers == {"consultant": 200, "administrator": 403}
+    assert answers == {"consultant": 200, "agent": 403, "administrator": 403}
 
 
 def test_a_refused_act_returns_its_form_with_the_typed_values(
@@ -159,7 +159,7 @@ def test_a_refused_form_is_open_on_its_own_evidence_alone_and_a_done_act_says_so
     forms = [
         (form.act, form.target, form.is_open)
         for each in refused.context["items"]
-        for _row, acts, _attachment in each["evidence"]
+        for _row, acts, _attachment, _opens in each["evidence"]
         for form in acts
     ]
     assert forms == [

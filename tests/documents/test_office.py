@@ -69,6 +69,16 @@ def test_spreadsheets_and_texts_become_pdf() -> None:
     assert "Hola" in text_of_pdf(text)
 
 
+def formula(text: str) -> str:
+    name = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    return f'<worksheet xmlns="{name}"><c><f>{text}</f></c></worksheet>'
+
+
+def cell(text: str) -> str:
+    name = "urn:oasis:names:tc:opendocument:xmlns:table:1.0"
+    return f'<table:table-cell xmlns:table="{name}" table:formula="{text}"/>'
+
+
 @pytest.mark.parametrize(
     ("content", "link"),
     [
@@ -101,6 +111,30 @@ def test_spreadsheets_and_texts_become_pdf() -> None:
             zip_of(**{"word/document.xml": field("INCLUDEPICTURE file:///etc/hostname")}),
             "INCLUDEPICTURE file:///etc/hostname",
         ),
+        (
+            zip_of(
+                **{
+                    "word/_rels/document.xml.rels": relation(
+                        "image", "file:///etc/hostname", "Internal"
+                    )
+                }
+            ),
+            "file:///etc/hostname",
+        ),
+        (
+            zip_of(
+                **{
+                    "media/a.dat": '<svg xmlns="http://www.w3.org/2000/svg">'
+                    '<image href="file:///etc/hostname"/></svg>'
+                }
+            ),
+            "file:///etc/hostname",
+        ),
+        (odt(odt_image("%2e%2e/etc/hostname")), "%2e%2e/etc/hostname"),
+        (odt(odt_image("\\\\10.0.0.1\\a.png")), "10.0.0.1"),
+        (zip_of(**{"xl/worksheets/sheet1.xml": formula('WEBSERVICE("http://x/")')}), "WEBSERVICE"),
+        (zip_of(**{"xl/worksheets/sheet1.xml": formula('DDE("cmd","x","y")')}), "DDE"),
+        (zip_of(**{"content.xml": cell("of:='file:///etc/hostname'#$a.A1")}), "file:///etc"),
     ],
 )
 def test_a_document_that_refers_to_another_file_is_refused_with_the_link(
@@ -139,6 +173,9 @@ def test_links_to_click_fields_and_inner_parts_are_accepted(monkeypatch: Any) ->
         zip_of(**{"word/_rels/document.xml.rels": relation("hyperlink", "https://norte.example/")}),
         zip_of(**{"word/_rels/document.xml.rels": relation("image", "media/a.png", "Internal")}),
         zip_of(**{"word/document.xml": field("PAGE")}),
+        zip_of(**{"word/_rels/document.xml.rels": relation("image", "/word/a.png", "Internal")}),
+        zip_of(**{"xl/worksheets/sheet1.xml": formula('HYPERLINK("https://norte.example/")')}),
+        zip_of(**{"word/vmlDrawing1.vml": "<xml><br></xml>"}),
         odt(odt_image("Pictures/a.png")),
     ):
         assert to_pdf(content, content_type=DOCX, name="a.docx") == b"converted"
@@ -212,3 +249,13 @@ def test_what_exceeds_the_time_is_killed_with_its_children(
     wait_until(lambda: not commands_with("61.25"), "no process is left", 10)
     with pytest.raises(subprocess.CalledProcessError):
         libreoffice._run(["false"], tmp_path, is_enclosed=True)
+
+
+def test_what_a_program_started_ends_with_it(tmp_path: Path) -> None:
+    script = f"sleep 60 & echo $! > {tmp_path}/pid"
+    libreoffice._run(["sh", "-c", script], tmp_path, is_enclosed=False)
+
+    state = Path("/proc") / (tmp_path / "pid").read_text().strip() / "stat"
+    wait_until(
+        lambda: not state.exists() or state.read_text().split()[2] == "Z", "it has ended", 10
+    )

@@ -11,7 +11,7 @@ from audits import services
 from audits.models import AuditRequest, AuditState, Evidence, EvidenceClass, EvidenceReader
 from audits.queries import get_undelivered_evidence, handlers_of
 from audits.services import follow_ticket
-from foundation.accounts.models import Membership
+from foundation.accounts.models import Membership, User
 from foundation.activity.models import Record
 from foundation.core.classification import Channel, Impact, Kind, Urgency
 from foundation.core.errors import NotAllowed
@@ -92,27 +92,105 @@ def test_who_opens_evidence_attaches_nothing_until_its_audit_ends(
     house: House, sign_in: Callable[..., Any], kind: str
 ) -> None:
     audit = ask(house)
-    evidence = prepare(house, audit, file=text(SECRET))
-    send(house, text("a plan"), role="agent2")
+    evidence = prepare(house, audit, file=text(SECRET), user=house.staff["consultant"])
+    bpo = house.staff["bpo"]
+    bpo.staff_roles = ["bpo", "agent"]
+    bpo.save()
+    send(house, text("a plan"), role="bpo")
 
     for _ in range(2):
-        page = sign_in(house.staff["agent2"]).get(
+        page = sign_in(bpo).get(
             f"/admin/audits/{audit.ticket.number}/evidence/{evidence.pk}/{kind}/"
         )
         assert page.status_code == 200
         page.close()
-    assert EvidenceReader.objects.get().person == house.staff["agent2"]
+    assert EvidenceReader.objects.get().person == bpo
     with pytest.raises(NotAllowed, match=audit.ticket.number):
-        send(house, text("a plan"), role="agent2")
+        send(house, text("a plan"), role="bpo")
     send(house, text("a plan"), role="desk_supervisor")
 
 
-def test_who_decided_on_evidence_attaches_nothing_either(house: House) -> None:
+@pytest.mark.parametrize("kind", ["source", "draft"])
+def test_nobody_but_bpo_and_its_preparer_opens_evidence_before_it_leaves(
+    house: House, sign_in: Callable[..., Any], kind: str
+) -> None:
+    """An administrator makes accounts of every role but BPO: with two of them they took evidence
+    out alone.
+    """
     audit = ask(house)
-    approve(house, audit, prepare(house, audit))
+    evidence = prepare(house, audit, file=text(SECRET), user=house.agent)
+    path = f"/admin/audits/{audit.ticket.number}/evidence/{evidence.pk}/{kind}/"
+    for role, person in house.staff.items():
+        page = sign_in(person).get(f"/admin/audits/{audit.ticket.number}/").content.decode()
+        may_open = role in {"agent", "bpo"}
+        assert (f"evidence/{evidence.pk}/{kind}/" in page) is may_open, role
+        if not may_open:
+            assert sign_in(person).get(path).status_code == 403, role
+    assert not EvidenceReader.objects.exists()
 
-    with pytest.raises(NotAllowed):
+
+def test_nobody_takes_over_the_account_of_who_works_with_evidence(
+    house: House, sign_in: Callable[..., Any]
+) -> None:
+    audit = ask(house)
+    evidence = prepare(house, audit, user=house.agent)
+    client = sign_in(house.staff["administrator"])
+    path = f"/admin/accounts/user/{house.agent.pk}/change/"
+    form = {
+        "email": house.agent.email,
+        "full_name": "Renamed",
+        "language": "",
+        "is_active": "on",
+        "staff_roles": house.agent.staff_roles,
+    }
+    for change in ({"email": "mine@desk.example"}, {"new_password": "horse-77x-yy"}):
+        answer = client.post(path, form | change)
+        errors = answer.context["adminform"].form.errors
+        assert list(errors) == list(change)
+        assert audit.ticket.number in str(errors)
+    unchanged = User.objects.get(pk=house.agent.pk)
+    assert (unchanged.email, unchanged.password) == (house.agent.email, house.agent.password)
+    assert client.post(path, form).status_code == 302
+
+    services.refuse_evidence(
+        audit=audit, evidence_id=evidence.pk, reason="x", by=by(house.staff["bpo"]), at=LATER
+    )
+
+    assert client.post(path, form | {"email": "new@desk.example"}).status_code == 302
+
+
+def test_who_decided_on_evidence_attaches_nothing_either(house: House) -> None:
+    bpo = house.staff["bpo"]
+    bpo.staff_roles = ["bpo", "agent"]
+    bpo.save()
+    audit = ask(house)
+    evidence = prepare(
+        house, audit, file=text(SECRET), classification=EvidenceClass.POLICY, summary="x"
+    )
+    send(house, text("a plan"), role="bpo")
+
+    approve(house, audit, evidence)
+
+    with pytest.raises(NotAllowed, match=audit.ticket.number):
         send(house, text("a plan"), role="bpo")
+
+
+@pytest.mark.parametrize("role", ["agent", "consultant"])
+def test_nobody_releases_themselves(house: House, role: str) -> None:
+    bpo = house.staff["bpo"]
+    bpo.staff_roles = ["bpo", role]
+    bpo.save()
+    audit = ask(house)
+    prepare(house, audit, file=text(SECRET), user=bpo)
+    Ticket.objects.filter(pk=audit.ticket_id).update(state="cancelled")
+    release = {"audit": again(audit), "reason": "x", "at": LATER}
+
+    with pytest.raises(NotAllowed, match="otro integrante de BPO"):
+        services.release_handlers(by=by(bpo), **release)
+
+    other = User.objects.create(email="b2@desk.example", staff_roles=["bpo"])
+    services.release_handlers(by=by(other), **release)
+    assert handlers_of(again(audit)) == []
 
 
 def test_a_member_of_the_staff_does_not_send_evidence_as_a_customer(house: House) -> None:

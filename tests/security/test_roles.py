@@ -9,12 +9,14 @@ from django.test import Client
 
 from foundation.accounts.granting import ask_for_role, decide_role, open_grants
 from foundation.accounts.models import ApiToken, Membership, Organization, RoleGrant, User
+from foundation.accounts.services import issue_user_token
 from foundation.activity.models import Record
 from foundation.core.errors import NotAllowed, NotFound
 from foundation.notifications.models import OutboxMessage
 from foundation.notifications.rendering import render_message
+from tests.support.api import Api
 from tests.support.audits import told
-from tests.support.house import MONDAY_9AM, House, by
+from tests.support.house import MONDAY_9AM, SETUP, House, by
 
 ADD = "/admin/accounts/user/add/"
 
@@ -302,11 +304,13 @@ def test_who_made_the_account_does_not_know_how_to_sign_in_after_the_grant(
         answer = administrator.post(path_of(person), form(**kept | change))
         assert answer.status_code == 200
     grant = RoleGrant.objects.get()
+    token = issue_user_token(user=person, by=SETUP, at=MONDAY_9AM)
     sign_in(house.staff["bpo"]).post(f"/admin/roles/{grant.pk}/grant/")
 
     granted = User.objects.get(pk=person.pk)
     assert granted.staff_roles == ["agent", "bpo"]
     assert not granted.has_usable_password()
+    assert Api(token).get("tickets/").status_code == 401
 
 
 def test_a_request_that_was_unticked_or_whose_person_left_is_not_granted(

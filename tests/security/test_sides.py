@@ -159,3 +159,20 @@ def test_a_contract_sends_its_reports_to_nobody_else(house: House, sign_in: Any)
     errors = answer.context["adminform"].form.errors
     assert list(errors) == ["report_recipients"]
     assert stranger.email in str(errors)
+
+
+def test_the_staff_is_never_a_valid_user_of_a_customer(house: House, sign_in: Any) -> None:
+    client = sign_in(house.staff["administrator"])
+    new = {"organization": house.north.pk, "user": house.agent.email, "roles": ["coordinator"]}
+
+    answer = client.post("/admin/accounts/membership/add/", new)
+
+    assert list(answer.context["adminform"].form.errors) == ["user"]
+    assert not Membership.objects.filter(user=house.agent).exists()
+    person = house.requester
+    form = {"email": person.email, "full_name": "R", "language": "", "is_active": "on"}
+    path = f"/admin/accounts/user/{person.pk}/change/"
+    answer = client.post(path, form | {"staff_roles": ["agent"]})
+    assert list(answer.context["adminform"].form.errors) == ["staff_roles"]
+    Membership.objects.filter(user=person).update(is_suspended=True)
+    assert client.post(path, form | {"staff_roles": ["agent"]}).status_code == 302

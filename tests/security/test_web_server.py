@@ -15,7 +15,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 CLIENT = "127.0.0.1"
-PROXY = "127.0.0.2"  # ends TLS in front of nginx
+PROXY = "127.0.0.2"  # in front of nginx
+FIRST_PROXY = "127.0.0.3"  # in front of that one: it ends TLS
 MAIN = """
 daemon off;
 pid nginx.pid;
@@ -56,7 +57,9 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     with socket.socket() as free:
         free.bind((CLIENT, 0))
         number = free.getsockname()[1]
-    (folder / "proxies.conf").write_text(f"set_real_ip_from {PROXY};")
+    (folder / "proxies.conf").write_text(
+        f"set_real_ip_from {PROXY}; set_real_ip_from {FIRST_PROXY};"
+    )
     configuration = (ROOT / "deploy/nginx.conf").read_text()
     for old, new in (
         ("listen 80;", f"listen {CLIENT}:{number};"),
@@ -114,6 +117,8 @@ def test_a_proxy_in_front_names_the_client_and_the_scheme(port: int) -> None:
     said = {"Forwarded_For": "198.51.100.1, 203.0.113.7", "Forwarded_Proto": "https"}
 
     # what the client said of itself stands before what the proxy says of the client
+    assert _ask(port, of=PROXY, **said) == (200, ["203.0.113.7", "https"])
+    said["Forwarded_For"] = f"198.51.100.1, 203.0.113.7, {FIRST_PROXY}"
     assert _ask(port, of=PROXY, **said) == (200, ["203.0.113.7", "https"])
     said = {"Forwarded_For": "203.0.113.7", "Forwarded_Proto": "http"}
     assert _ask(port, of=PROXY, **said) == (200, ["203.0.113.7", "http"])

@@ -58,7 +58,12 @@ class Membership(OrganizationRow):
         return f"{self.user}"
 
     def clean(self) -> None:
+        """Refuse people of the staff, and a place of another organization."""
         super().clean()
+        if self.user_id is not None and self.user.is_staff:
+            raise ValidationError(
+                {"user": _("Of the staff: a customer's people and the staff are never the same.")}
+            )
         for name in ("site", "department"):
             chosen = getattr(self, name)
             if chosen is not None and chosen.organization_id != self.organization_id:

@@ -9,9 +9,11 @@ from pypdf.errors import PyPdfError
 from pypdf.generic import (
     ArrayObject,
     DictionaryObject,
+    FloatObject,
     IndirectObject,
     NameObject,
     NumberObject,
+    RectangleObject,
     StreamObject,
 )
 
@@ -19,9 +21,27 @@ from foundation.documents.isolated.printing import print_html, read_nothing
 from foundation.documents.isolated.refusals import Refused
 
 MAX_PAGES = 2000
+_PAGE = "/MesaPage"
 _STAMP = "/MesaWatermark"
-_ACTIVE = {"/FileAttachment", "/RichMedia", "/Movie", "/Screen", "/Sound", "/3D"}
-_HIDDEN = ("/AA", "/AF", "/PieceInfo", "/Metadata")  # actions, associated files, hidden data
+# The annotations that stay: what people write on a page, links and form fields.
+_NOTES = frozenset(
+    {
+        *("/Text", "/FreeText", "/Line", "/Square", "/Circle", "/Polygon", "/PolyLine"),
+        *("/Highlight", "/Underline", "/Squiggly", "/StrikeOut", "/Stamp", "/Caret", "/Ink"),
+        *("/Popup", "/Link", "/Widget"),
+    }
+)
+_UNSEEN = frozenset({"/Link", "/Popup"})  # cover nothing
+# Actions, associated and embedded files, hidden data.
+_HIDDEN = ("/AA", "/AF", "/EF", "/JS", "/PieceInfo", "/Metadata")
+# Parts of a page whose keys are names of the author's choice.
+_NAMED = frozenset(
+    {
+        *("/Font", "/XObject", "/ExtGState", "/ColorSpace", "/Pattern", "/Shading"),
+        *("/Properties", "/CharProcs"),
+    }
+)
+_STAMP_FLAGS = 4 | 64 | 128  # printed, read-only, locked
 
 
 def inspect(content: bytes) -> tuple[int, list[bytes]]:
@@ -56,22 +76,28 @@ def bind(cover: bytes, body: bytes, *, watermark: str, title: str) -> tuple[None
 
 def _bound(cover: bytes, body: bytes, watermark: str, title: str) -> bytes:
     writer = PdfWriter()
-    stamps: dict[tuple[int, int], IndirectObject] = {}
+    stamps: dict[tuple[int, int], StreamObject] = {}
     for page in PdfReader(BytesIO(cover)).pages:
         writer.add_page(page)
     for original in PdfReader(BytesIO(body)).pages:
         page = writer.add_page(original)
         if page.rotation:
             page.transfer_rotation_to_content()
+        _show_the_cropped_part(page)
         size = round(float(page.mediabox.width)), round(float(page.mediabox.height))
         if size not in stamps:
-            stamps[size] = _stamp(writer, _mark(watermark, *size), size)
+            stamps[size] = _form_of(PdfReader(BytesIO(_mark(watermark, *size))).pages[0], writer)
         _put_on(page, stamps[size], writer)
-        _strip_active_annotations(page)
-    for each in writer._objects:
-        if isinstance(each, DictionaryObject):
-            for key in _HIDDEN:
-                each.pop(key, None)
+    named = {
+        value.idnum
+        for part in writer._objects
+        if isinstance(part, DictionaryObject)
+        for name, value in part.items()
+        if name in _NAMED and isinstance(value, IndirectObject)
+    }
+    for number, part in enumerate(writer._objects, start=1):
+        if number not in named:
+            _clean(part)
     writer.add_metadata({"/Title": title, "/Producer": "Mesa"})
     writer.compress_identical_objects(remove_unreferenced=True)
     buffer = BytesIO()
@@ -79,63 +105,118 @@ def _bound(cover: bytes, body: bytes, watermark: str, title: str) -> bytes:
     return buffer.getvalue()
 
 
-def _stamp(writer: PdfWriter, mark: bytes, size: tuple[int, int]) -> IndirectObject:
-    """Add the only page of ``mark`` to the writer as a form, which many pages show."""
-    page = PdfReader(BytesIO(mark)).pages[0]
-    contents = page.get_contents()
+def _show_the_cropped_part(page: PageObject) -> None:
+    """Make the page as large as what a reader shows of it, which is where the mark belongs."""
+    shown = page.cropbox
+    whole = page.mediabox
+    page.mediabox = RectangleObject(
+        (
+            max(float(shown.left), float(whole.left)),
+            max(float(shown.bottom), float(whole.bottom)),
+            min(float(shown.right), float(whole.right)),
+            min(float(shown.top), float(whole.top)),
+        )
+    )
+    for name in ("/CropBox", "/TrimBox", "/BleedBox", "/ArtBox"):
+        page.pop(name, None)
+
+
+def _form_of(page: PageObject, writer: PdfWriter) -> StreamObject:
+    """Return a page's content as a form, added to the writer. What the content leaves open, such as
+    a clip or a string, ends with the form. The operators are not read: that takes seconds in a file
+    of hundreds of pages.
+    """
+    contents = page.get("/Contents", ArrayObject()).get_object()
+    streams = contents if isinstance(contents, ArrayObject) else [contents]
     form = StreamObject()
-    form.set_data(contents.get_data() if contents is not None else b"")
+    form.set_data(b"\n".join(each.get_object().get_data() for each in streams))
+    form = form.flate_encode()
     form[NameObject("/Type")] = NameObject("/XObject")
     form[NameObject("/Subtype")] = NameObject("/Form")
-    form[NameObject("/BBox")] = ArrayObject(NumberObject(each) for each in (0, 0, *size))
-    form[NameObject("/Resources")] = page["/Resources"].clone(writer)
-    return writer._add_object(form.flate_encode())
+    form[NameObject("/BBox")] = ArrayObject(FloatObject(each) for each in page.mediabox)
+    resources = page.get("/Resources", DictionaryObject()).get_object()
+    form[NameObject("/Resources")] = resources.clone(writer)
+    if "/Group" in page:  # how its transparency is blended
+        form[NameObject("/Group")] = page["/Group"].clone(writer)
+    writer._add_object(form)
+    return form
 
 
-def _put_on(page: PageObject, stamp: IndirectObject, writer: PdfWriter) -> None:
-    """Show the form over the page. The page's own streams stay as they are: reading them takes
-    seconds in a file of hundreds of pages.
+def _put_on(page: PageObject, stamp: StreamObject, writer: PdfWriter) -> None:
+    """Show the page's content, and over it the stamp. An annotation could cover that, so the stamp
+    is also the last annotation of such a page.
     """
-    inherited = cast(DictionaryObject, page.get("/Resources", DictionaryObject()).get_object())
-    resources = DictionaryObject(inherited)
-    forms = cast(DictionaryObject, resources.get("/XObject", DictionaryObject()).get_object())
-    resources[NameObject("/XObject")] = DictionaryObject({**forms, NameObject(_STAMP): stamp})
-    page[NameObject("/Resources")] = resources
-    own = page.raw_get("/Contents") if "/Contents" in page else ArrayObject()
-    streams = own.get_object()
-    left, bottom = (float(each) for each in page.mediabox.lower_left)
-    before = _stream(b"q\n")
-    after = _stream(f"\nQ q 1 0 0 1 {left:g} {bottom:g} cm {_STAMP} Do Q\n".encode())
-    page[NameObject("/Contents")] = ArrayObject(
-        [
-            writer._add_object(before),
-            *(streams if isinstance(streams, ArrayObject) else [own]),
-            writer._add_object(after),
-        ]
+    content = _form_of(page, writer)
+    left = float(page.mediabox.left)
+    bottom = float(page.mediabox.bottom)
+    operators = StreamObject()
+    operators.set_data(
+        f"q {_PAGE} Do Q q 1 0 0 1 {left:g} {bottom:g} cm {_STAMP} Do Q".encode("ascii")
     )
+    page[NameObject("/Contents")] = writer._add_object(operators)
+    forms = DictionaryObject(
+        {
+            NameObject(_PAGE): _reference(content),
+            NameObject(_STAMP): _reference(stamp),
+        }
+    )
+    page[NameObject("/Resources")] = DictionaryObject({NameObject("/XObject"): forms})
+    notes = _kept_notes(page)
+    annotations = ArrayObject(getattr(note, "indirect_reference", None) or note for note in notes)
+    if any(note["/Subtype"] not in _UNSEEN for note in notes):
+        annotations.append(_stamp_note(page, stamp, writer))
+    page[NameObject("/Annots")] = annotations
 
 
-def _stream(operators: bytes) -> StreamObject:
-    stream = StreamObject()
-    stream.set_data(operators)
-    return stream
+def _reference(form: StreamObject) -> IndirectObject:
+    reference = form.indirect_reference
+    assert reference is not None
+    return reference
 
 
-def _strip_active_annotations(page: PageObject) -> None:
-    """Remove media and file annotations from a page, and the ``/A`` actions of the others.
-
-    Notes and filled-in form fields stay.
+def _kept_notes(page: PageObject) -> list[DictionaryObject]:
+    """Return the page's annotations without media, files and their actions. Notes and filled-in
+    form fields stay.
     """
-    if "/Annots" not in page:
-        return
-    kept = ArrayObject()
-    for reference in cast(ArrayObject, page["/Annots"].get_object()):
+    kept = []
+    for reference in cast(ArrayObject, page.get("/Annots", ArrayObject()).get_object()):
         note = reference.get_object()
-        if note.get("/Subtype") in _ACTIVE:
+        if not isinstance(note, DictionaryObject):
             continue
-        note.pop("/A", None)
-        kept.append(reference)
-    page[NameObject("/Annots")] = kept
+        if "/Subtype" in note and note["/Subtype"] in _NOTES:
+            note.pop("/A", None)
+            note.pop("/PA", None)
+            kept.append(note)
+        else:
+            note.clear()  # what it refers to is written no more
+    return kept
+
+
+def _stamp_note(page: PageObject, stamp: StreamObject, writer: PdfWriter) -> IndirectObject:
+    note = DictionaryObject(
+        {
+            NameObject("/Type"): NameObject("/Annot"),
+            NameObject("/Subtype"): NameObject("/Stamp"),
+            NameObject("/Rect"): RectangleObject(tuple(page.mediabox)),
+            NameObject("/F"): NumberObject(_STAMP_FLAGS),
+            NameObject("/AP"): DictionaryObject({NameObject("/N"): _reference(stamp)}),
+        }
+    )
+    return writer._add_object(note)
+
+
+def _clean(part: object) -> None:
+    """Remove actions, files and hidden data from an object and the direct ones inside it."""
+    if isinstance(part, ArrayObject):
+        for each in part:
+            _clean(each)
+    if not isinstance(part, DictionaryObject):
+        return
+    for key in _HIDDEN:
+        part.pop(key, None)
+    for name, value in part.items():
+        if name not in _NAMED and not isinstance(value, IndirectObject):
+            _clean(value)
 
 
 def _mark(words: str, width: int, height: int) -> bytes:

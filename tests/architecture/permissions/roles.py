@@ -23,5 +23,5 @@ SEES_CONFIGURATION = SEES_REPORTS | {"commercial"}
 ADMIN: Roles = frozenset({"administrator"})
 CONFIRMS_ROLES: Roles = frozenset({"administrator", "bpo"})
 RAISERS = CUSTOMERS - {"report_recipient"}
-PREPARES: Roles = DESK | {"consultant", "audit_area", "bpo"}
+OPENS_EVIDENCE: Roles = frozenset({"agent", "bpo"})  # an agent prepared that of the world
 SEES_OUTBOX = SUPERVISES | ADMIN
