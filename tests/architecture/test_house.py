@@ -316,6 +316,20 @@ def _annotations(function: ast.FunctionDef) -> dict[str, str]:
     }
 
 
+def test_a_test_looks_for_each_verb_of_the_record() -> None:
+    """A record that is no longer written must fail a test, and not by chance."""
+    texts = "".join(path.read_text() for path in (ROOT / "tests").rglob("*.py"))
+    missing = [
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in python_files()
+        if path.name == "verbs.py"
+        for name, verb in re.findall(r'^([A-Z_]+) = "([^"]+)"', path.read_text(), re.M)
+        if f'"{verb}"' not in texts and f"verbs.{name}" not in texts
+    ]
+
+    assert missing == []
+
+
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_every_verb_of_the_record_has_a_sentence(language: str) -> None:
     modules = [

@@ -9,6 +9,7 @@ from django.db import DatabaseError, connection, transaction
 
 from audits import services
 from audits.models import Evidence, EvidenceClass, RequestedItem
+from foundation.activity.models import Record
 from foundation.core.errors import Invalid
 from tests.support.audits import (
     ask,
@@ -106,6 +107,7 @@ def test_after_the_contract_evidence_is_kept_by_the_policy_and_then_goes_with_it
         retain_until=max(made + timedelta(days=100), today - timedelta(days=50))
     )
     assert services.purge_evidence(at=datetime.now(UTC)) == 1
+    assert Record.objects.filter(verb="audit.evidence_purged").count() == 1
     from foundation.documents.models import Blob
 
     assert (Evidence.objects.count(), Blob.objects.filter(pk=source.pk).exists()) == (0, False)

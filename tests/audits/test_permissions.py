@@ -19,6 +19,7 @@ from audits.models import (
 )
 from audits.permissions import Act
 from audits.services import NewVisit
+from foundation.activity.models import Record
 from foundation.core.errors import DomainError, NotAllowed
 from foundation.notifications.models import OutboxMessage
 from sla.clocks.models import Clock
@@ -159,6 +160,61 @@ def test_role_by_act_by_state(house: House, act: Act, state: AuditState) -> None
 
     roles, states = TABLE[act]
     assert got_through == (roles if state in states else set())
+
+
+# Act -> the verb that it leaves on the record.
+RECORDED = {
+    Act.EVALUATE: "audit.evaluated",
+    Act.PREPARE: "audit.evidence_prepared",
+    Act.APPROVE: "audit.evidence_approved",
+    Act.REFUSE: "audit.evidence_refused",
+    Act.DELIVER: "audit.evidence_delivered",
+    Act.SET_ASIDE: "audit.item_set_aside",
+    Act.WAIVE: "audit.waived",
+    Act.COMPLETE: "audit.delivered",
+    Act.SEND_DELAY_NOTICE: "audit.delay_notice_sent",
+    Act.SCHEDULE: "audit.conference_scheduled",
+    Act.CANCEL_CONFERENCE: "audit.conference_cancelled",
+    Act.ANSWER_VISIT: "audit.visit_answered",
+    Act.STOP: "audit.stopped",
+    Act.RESUME: "audit.resumed",
+    Act.RELEASE: "audit.released",
+}
+
+
+@pytest.mark.parametrize("act", list(Act))
+def test_each_act_is_on_the_record_once_with_its_person(house: House, act: Act) -> None:
+    roles, states = TABLE[act]
+    audit = _audit_in(house, AuditState(sorted(states)[0]), act)
+    person = house.staff[sorted(roles)[0]]
+    before = list(Record.objects.values_list("pk", flat=True))
+
+    _acts(house)[act](audit, person)
+
+    new = Record.objects.exclude(pk__in=before).filter(verb__startswith="audit.")
+    assert [(row.verb, row.person_id) for row in new if row.verb == RECORDED[act]] == [
+        (RECORDED[act], person.pk)
+    ]
+
+
+def test_a_request_and_its_visit_are_on_the_record(house: House) -> None:
+    audit = ask(house)
+    services.announce_visit(
+        audit=audit,
+        place=VisitPlace.DATA_CENTRE,
+        on=date(2026, 3, 16),
+        visitors="Elsa",
+        by=by(house.requester),
+        at=MONDAY_9AM,
+    )
+    prepare(house, audit)
+
+    rows = Record.objects.filter(verb__startswith="audit.").order_by("pk")
+    assert list(rows.values_list("verb", flat=True)) == [
+        "audit.requested",
+        "audit.visit_announced",
+        "audit.evidence_prepared",
+    ]
 
 
 def _everything() -> list[Any]:

@@ -89,6 +89,9 @@ def test_a_drill_uses_the_named_contract_and_counts_its_recipients(house: House,
 
     drill = Drill.objects.get()
     assert drill.contract.reference == "C-2"
+    letter = OutboxMessage.objects.filter(template="drill").order_by("pk").first()
+    assert letter is not None
+    assert letter.context["level"] == "Level 1"
     count = OutboxMessage.objects.filter(template="drill").count()
     assert [str(each) for each in sent.context["messages"]] == [
         f"The test was sent to {count} people."

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from allauth.account.models import EmailAddress
 from django.contrib import admin
 from django.contrib.auth.models import AnonymousUser, Group
@@ -9,6 +10,7 @@ from django.test import RequestFactory
 
 from catalog.models import MatrixVersion
 from desk.configuration.contracts import MatrixVersionInline
+from desk.navigation import navigation_for
 from desk.site import MesaAdminSite
 from foundation.accounts.models import Department, Site, User
 from tests.support.house import House
@@ -50,3 +52,34 @@ def test_published_versions_are_neither_added_nor_changed_in_their_contract() ->
 
     assert rows.has_add_permission(request) is False
     assert rows.has_change_permission(request) is False
+
+
+@pytest.mark.parametrize(
+    ("role", "names"),
+    [
+        ("agent", ["index", "queue", "register", "audits"]),
+        ("consultant", ["index", "queue", "audits"]),
+        ("bpo", ["index", "queue", "audits"]),
+        (
+            "desk_manager",
+            [
+                *("index", "queue", "register", "audits", "reports", "simulations", "coverage"),
+                *("notifications_outboxmessage_changelist", "config"),
+            ],
+        ),
+        ("commercial", ["index", "config"]),
+        (
+            "administrator",
+            [
+                *("index", "queue", "audits", "reports", "simulations", "coverage"),
+                *("notifications_outboxmessage_changelist", "config"),
+            ],
+        ),
+    ],
+)
+def test_the_navigation_leads_where_the_role_may_go(
+    house: House, role: str, names: list[str]
+) -> None:
+    items = navigation_for(house.staff[role])
+
+    assert [item.name.removeprefix("admin:") for item in items] == names

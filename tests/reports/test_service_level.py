@@ -11,6 +11,7 @@ import pytest
 import time_machine
 
 from catalog.services import publish_matrix
+from foundation.activity.models import Record
 from foundation.core.classification import DEFAULT_MATRIX, Priority
 from foundation.core.errors import Invalid
 from foundation.notifications.models import OutboxMessage
@@ -206,6 +207,8 @@ def test_an_issued_report_never_changes(house: House) -> None:
     )
 
     assert (again.pk, again.data_sha256) == (first.pk, first.data_sha256)
+    row = Record.objects.get(verb="report.issued")
+    assert (row.object_id, row.payload["sha256"]) == (first.pk, first.data_sha256)
     assert queries.figures(house.north, MARCH, "es", APRIL_1 + HOUR) == first.data
 
 

@@ -117,15 +117,18 @@ def test_a_second_administrator_confirms_or_refuses(
     assert told("role_asked") == sorted([second.email, house.staff["bpo"].email])
     grant = RoleGrant.objects.get()
 
-    sign_in(second).post(f"/admin/roles/{grant.pk}/refuse/")
+    refused = sign_in(second).post(f"/admin/roles/{grant.pk}/refuse/", follow=True)
 
+    assert "New Person no recibe el rol" in refused.content.decode()
+    assert Record.objects.filter(verb="role.refused", person_id=second.pk).count() == 1
     grant.refresh_from_db()
     assert (grant.is_granted, grant.decided_by) == (False, second)
     assert User.objects.get(pk=person.pk).staff_roles == []
     assert told("role_granted") == []
     administrator.post(path_of(person), form(staff_roles=["administrator"]))
     again = RoleGrant.objects.get(is_granted=None)
-    sign_in(second).post(f"/admin/roles/{again.pk}/grant/")
+    granted = sign_in(second).post(f"/admin/roles/{again.pk}/grant/", follow=True)
+    assert "New Person ya tiene el rol" in granted.content.decode()
     assert User.objects.get(pk=person.pk).staff_roles == ["administrator"]
     # not of evidence: the coordinators are not told
     assert told("role_granted") == sorted([house.staff["bpo"].email, person.email])
