@@ -1,14 +1,18 @@
-"""Durations as short texts that are the same in Spanish and English."""
+"""Durations as short texts that are the same in Spanish and English. All are rounded down."""
 
 from datetime import timedelta
 
+SECOND = timedelta(seconds=1)
+
 
 def short_duration(span: timedelta) -> str:
-    """Return the absolute duration as ``12 min``, ``3 h 05 min`` or ``2 d 4 h``, rounded down; at
-    least ``1 min``.
+    """Return the absolute duration as ``12 min``, ``3 h 05 min`` or ``2 d 4 h``; below a minute as
+    ``12 s``, and nothing as ``0 min``.
     """
-    minutes = max(1, int(abs(span).total_seconds()) // 60)
-    days, rest = divmod(minutes, 24 * 60)
+    seconds = int(abs(span).total_seconds())
+    if 0 < seconds < 60:
+        return f"{seconds} s"
+    days, rest = divmod(seconds // 60, 24 * 60)
     hours, minutes = divmod(rest, 60)
     if days:
         return f"{days} d {hours} h" if hours else f"{days} d"
@@ -17,12 +21,20 @@ def short_duration(span: timedelta) -> str:
     return f"{minutes} min"
 
 
+def full_duration(span: timedelta) -> str:
+    """Return the absolute duration to the second, for accounts: ``3 h 05 min 12 s``, ``0 s``."""
+    minutes, seconds = divmod(int(abs(span).total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = ((hours, "h"), (minutes, "min"), (seconds, "s"))
+    return " ".join(f"{count} {unit}" for count, unit in parts if count) or "0 s"
+
+
 def exact_duration(span: timedelta) -> str:
-    """Return ``3:00:00`` (hours, minutes, seconds) with microseconds where there are any, for
-    ledgers that must add up.
-    """
-    total = int(span.total_seconds())
-    hours, rest = divmod(total, 3600)
-    minutes, seconds = divmod(rest, 60)
-    fraction = f".{span.microseconds:06d}" if span.microseconds else ""
-    return f"{hours}:{minutes:02d}:{seconds:02d}{fraction}"
+    """Return ``3:00:00`` (hours, minutes, seconds), for ledgers."""
+    minutes, seconds = divmod(int(span.total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{seconds:02d}"
+
+
+def whole_seconds(span: timedelta) -> timedelta:
+    return span // SECOND * SECOND

@@ -11,6 +11,7 @@ from catalog.models import Service
 from foundation.calendars.ledger import SegmentKind
 from foundation.calendars.models import CalendarVersion
 from foundation.core.classification import Priority, SupportType
+from foundation.core.durations import whole_seconds
 from foundation.core.zones import zone
 from sla.clocks.arithmetic import TermDay, used_until
 from sla.clocks.models import ClockState
@@ -44,6 +45,13 @@ class Line:
     total: timedelta
     reason: str
 
+    @property
+    def shown(self) -> timedelta:
+        """What counted, in whole seconds: the shown times of an account add up to its total, also
+        where a line begins between two seconds.
+        """
+        return whole_seconds(self.total) - whole_seconds(self.total - self.counted)
+
 
 @dataclass(frozen=True)
 class Part:
@@ -62,6 +70,10 @@ class Part:
     @property
     def counted(self) -> timedelta:
         return sum((line.counted for line in self.lines), timedelta())
+
+    @property
+    def shown(self) -> timedelta:
+        return sum((line.shown for line in self.lines), timedelta())
 
 
 @dataclass(frozen=True)

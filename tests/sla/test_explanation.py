@@ -1,5 +1,6 @@
 """Explanation of a due instant: portal, desk and API give the same ledger, to the second."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -259,3 +260,38 @@ def test_a_stopped_clocks_account_names_the_rule_it_stopped_under(house: House) 
     )
 
     assert matched.target == 10 * MINUTE
+
+
+def test_a_ticket_that_arrives_between_two_seconds_is_accounted_in_whole_ones(
+    house: House, sign_in: Any
+) -> None:
+    arrived = MONDAY_9AM + timedelta(seconds=1.7)
+    ticket = make_ticket(house, at=arrived)
+    services.reply_to_customer(
+        ticket=fresh(ticket), body="We look.", by=by(house.agent), at=arrived + timedelta(minutes=5)
+    )
+    account = explained(ticket, "attention", arrived + HOUR)
+    assert isinstance(account.target, timedelta)
+    shown = [line.shown for part in account.parts for line in part.lines]
+    assert sum(shown, timedelta()) == account.target
+    assert [span.microseconds for span in shown] == [0] * len(shown)
+    client = sign_in(house.agent)
+    page = client.get(f"/admin/tickets/{ticket.number}/clocks/attention/").content.decode()
+    assert re.search(r">\s*\d+:\d\d:\d\d\.", page) is None
+    reaction = client.get(f"/admin/tickets/{ticket.number}/clocks/reaction/").content.decode()
+    assert "con 5 min usados de" in reaction
+
+
+def test_a_clock_that_stops_outside_the_hours_used_nothing(house: House, sign_in: Any) -> None:
+    sunday = MONDAY_9AM - DAY
+    ticket = make_ticket(house, at=sunday)
+    services.reply_to_customer(
+        ticket=fresh(ticket), body="We look.", by=by(house.agent), at=sunday + HOUR
+    )
+    client = sign_in(house.agent)
+
+    reaction = client.get(f"/admin/tickets/{ticket.number}/clocks/reaction/").content.decode()
+    page = client.get(f"/admin/tickets/{ticket.number}/").content.decode()
+
+    assert "con 0 s usados de" in reaction
+    assert "Cumplido en 0 min" in page

@@ -10,7 +10,7 @@ from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
 from django.utils.translation import gettext as _
 
 from foundation.core.classification import Kind, Priority, SupportType
-from foundation.core.durations import exact_duration, short_duration
+from foundation.core.durations import exact_duration, full_duration, short_duration
 from foundation.core.wording import day_words, is_spanish
 from foundation.core.zones import instant_words, zone, zone_words
 
@@ -68,6 +68,11 @@ def ago(value: datetime | None, at: datetime) -> str:
 @register.filter
 def short(value: timedelta) -> str:
     return short_duration(value)
+
+
+@register.filter
+def full(value: timedelta) -> str:
+    return full_duration(value)
 
 
 @register.filter
