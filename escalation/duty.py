@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from escalation.models import EscalationLevel, EscalationRule
 from foundation.accounts.models import User
+from foundation.accounts.queries import supervisors_of
 from foundation.calendars.arithmetic import CalendarError, WorkCalendar
 from foundation.calendars.queries import calendar_versions_on, work_calendar
 from foundation.duty.roster import Answering, Party, Roster, first_to_answer, members_of
@@ -53,6 +54,13 @@ def who_answers(level: EscalationLevel, at: datetime, roster: Roster) -> Answeri
     duty. A contact without a login has no shifts: the level's calendar alone decides.
     """
     return first_to_answer(party_of(level), at, roster, calendar_of(level, at))
+
+
+def supervisors_on_duty(organization_id: int, roster: Roster, at: datetime) -> Answering:
+    """Return the supervisors of the customer on duty at ``at``, or at the next instant with one on
+    duty. Without any planned duty: all of them, at ``at``.
+    """
+    return first_to_answer(Party(members=tuple(supervisors_of(organization_id))), at, roster)
 
 
 def calendar_of(level: EscalationLevel, at: datetime) -> WorkCalendar | None:

@@ -4,19 +4,16 @@ from datetime import datetime
 from typing import Any
 
 from catalog.models import Contract
-from escalation.duty import who_answers
+from escalation.duty import supervisors_on_duty, who_answers
 from escalation.gaps import GapRange
 from escalation.models import Drill, Escalation, EscalationLevel, EscalationRule
 from escalation.queries import acknowledge_token, ladder_of
 from escalation.rules import Occurrence
 from foundation.accounts.models import Organization, User
-from foundation.accounts.queries import supervisors_of
 from foundation.core.links import Link
 from foundation.duty.roster import (
     Answering,
-    Party,
     Roster,
-    first_to_answer,
     roster_on,
 )
 from foundation.notifications.services import Letter, queue_letters
@@ -31,11 +28,11 @@ def notify_level(
     ticket: Ticket,
     escalation: Escalation,
     level: EscalationLevel | None,
-    answering: Answering | None,
+    told: Answering,
     at: datetime,
 ) -> None:
-    """Notify the people who answer for the level from ``answering.at`` on, with a signed link to
-    acknowledge. Without a level or recipients: the supervisors, without that link.
+    """Notify the people who answer from ``told.at`` on: those of the level with a signed link to
+    acknowledge, the supervisors (``level`` None) without it.
     """
     key = f"escalation:{escalation.pk}"
     context: dict[str, Any] = {
@@ -43,16 +40,11 @@ def notify_level(
         "reason": escalation.reason,
         "position": escalation.position,
     }
-    if level is None or answering is None or not answering.people:
-        instead = _supervisors(ticket.organization_id, roster_on(at, ticket.organization_id), at)
-        send(
-            ticket,
-            [
-                _letter(ticket, person, key, not_before=instead.at, **context)
-                for person in instead.people
-            ],
-            at,
-        )
+    if level is None:
+        letters = [
+            _letter(ticket, person, key, not_before=told.at, **context) for person in told.people
+        ]
+        send(ticket, letters, at)
         return
     letters = [
         ticket_letter(
@@ -61,12 +53,12 @@ def notify_level(
             template="escalation",
             key=key,
             for_staff=True,
-            not_before=answering.at,
+            not_before=told.at,
             links={"acknowledge_url": _acknowledgement(escalation, person)},
             acknowledge_minutes=level.acknowledge_minutes,
             **context,
         )
-        for person in answering.people
+        for person in told.people
     ]
     send(ticket, letters, at)
 
@@ -112,18 +104,11 @@ def _holders(ticket: Ticket, at: datetime) -> Answering:
         found = roster.stand_in(holder, at)
         if found is not None:
             return Answering((found,), at)
-    supervisors = _supervisors(ticket.organization_id, roster, at)
+    supervisors = supervisors_on_duty(ticket.organization_id, roster, at)
     if supervisors.is_on_duty and supervisors.at <= at:
         return supervisors
     first_level = _first_level(ticket, roster, at)
     return Answering(tuple(first_level), at) if first_level else supervisors
-
-
-def _supervisors(organization_id: int, roster: Roster, at: datetime) -> Answering:
-    """Return the supervisors of the customer on duty at ``at``, or at the next instant with one on
-    duty. Without any planned duty: all of them, at ``at``.
-    """
-    return first_to_answer(Party(members=tuple(supervisors_of(organization_id))), at, roster)
 
 
 def _first_level(ticket: Ticket, roster: Roster, at: datetime) -> list[User]:
@@ -142,7 +127,9 @@ def _first_level(ticket: Ticket, roster: Roster, at: datetime) -> list[User]:
 
 def notify_out_of_contract(*, ticket: Ticket, at: datetime) -> None:
     """Tell the desk's supervisors that a ticket came in without a contract in force (SPEC 1.2)."""
-    supervisors = _supervisors(ticket.organization_id, roster_on(at, ticket.organization_id), at)
+    supervisors = supervisors_on_duty(
+        ticket.organization_id, roster_on(at, ticket.organization_id), at
+    )
     same: dict[str, Any] = {
         "template": "out_of_contract",
         "key": f"out:{ticket.pk}",
@@ -191,7 +178,9 @@ def notify_loop(*, ticket: Ticket, rule: EscalationRule, at: datetime) -> None:
     action is skipped.
     """
     key = f"loop:{rule.pk}:{ticket.pk}:{at:%Y-%m-%d}"
-    supervisors = _supervisors(ticket.organization_id, roster_on(at, ticket.organization_id), at)
+    supervisors = supervisors_on_duty(
+        ticket.organization_id, roster_on(at, ticket.organization_id), at
+    )
     same: dict[str, Any] = {
         "template": "rule_loop",
         "key": key,
@@ -226,7 +215,7 @@ def notify_gaps(
         "time_zone": organization.time_zone,
         "lines": lines,
     }
-    supervisors = _supervisors(organization.pk, roster_on(at, organization.pk), at)
+    supervisors = supervisors_on_duty(organization.pk, roster_on(at, organization.pk), at)
     letters = [
         Letter(
             template="coverage_gap",

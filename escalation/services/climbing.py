@@ -8,7 +8,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from escalation import notices, verbs
-from escalation.duty import acknowledge_due, calendar_of, party_of, who_answers
+from escalation.duty import (
+    acknowledge_due,
+    calendar_of,
+    party_of,
+    supervisors_on_duty,
+    who_answers,
+)
 from escalation.events import TicketEscalated
 from escalation.models import Cause, Escalation, EscalationLevel
 from escalation.queries import ladder_of
@@ -51,9 +57,11 @@ def escalate_ticket(
     if cause in AUTOMATIC_CAUSES and _moved_in_this_sweep(steps, at):
         return None
     level = _next_level(ladder_of(ticket, at), steps)
-    answering = (
-        who_answers(level, at, roster_on(at, ticket.organization_id)) if level is not None else None
-    )
+    roster = roster_on(at, ticket.organization_id)
+    answering = who_answers(level, at, roster) if level is not None else None
+    told = answering
+    if told is None or not told.people:
+        told = supervisors_on_duty(ticket.organization_id, roster, at)
     _stop_waiting(steps)
     escalation: Escalation = Escalation.objects.create(
         organization_id=ticket.organization_id,
@@ -64,17 +72,19 @@ def escalate_ticket(
         cause_key=cause_key,
         reason=reason.strip(),
         created_at=at,
-        notified_at=answering.at if answering else at,
-        notified=[person.full_name or person.email for person in answering.people]
-        if answering
-        else [],
+        notified_at=told.at,
+        notified=[person.full_name or person.email for person in told.people],
         acknowledge_due_at=acknowledge_due(level, calendar_of(level, answering.at), answering.at)
         if level and answering
         else None,
     )
     _record_and_publish(escalation, by=by, at=at)
     notices.notify_level(
-        ticket=ticket, escalation=escalation, level=level, answering=answering, at=at
+        ticket=ticket,
+        escalation=escalation,
+        level=level if told is answering else None,
+        told=told,
+        at=at,
     )
     return escalation
 

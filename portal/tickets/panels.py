@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from foundation.accounts.models import User
 from portal.tickets.forms import AnswerForm, FollowUpForm, ReplyForm, reason_form
+from sla.clocks.models import ClockState
+from sla.metrics import Metric
 from tickets import queries, services
 from tickets.models import Ticket
 from tickets.permissions import can_reply_as_customer, is_followed_up
@@ -73,6 +75,11 @@ class Decision(TicketPanel):
             "accept": accept,
             "decline": by_effect.get(Effect.DECLINES_SOLUTION),
             "reason_form": reason_form("decline"),
+            "is_paused": asks
+            and any(
+                item.metric is Metric.ATTENTION and item.clock.state == ClockState.PAUSED
+                for item in page.clocks
+            ),
         }
 
 

@@ -16,6 +16,7 @@ from foundation.core.classification import (
     Channel,
 )
 from foundation.core.errors import DomainError
+from foundation.core.zones import instant_words
 from portal.access import customer_required
 from portal.tickets.forms import (
     FollowUpForm,
@@ -234,5 +235,12 @@ def escalate(request: HttpRequest, number: str) -> HttpResponse:
         context = {"reason_form": form, "refused_step": "escalate"}
         return _page(request, ticket, [Refused("escalation", context)])
     who = escalation.level.contact_name if escalation.level else _("the supervisors of the desk")
-    messages.success(request, _("Escalated: %(who)s was notified.") % {"who": who})
+    told_at = escalation.notified_at
+    if told_at is None or told_at <= escalation.created_at:
+        words = _("Escalated: %(who)s was notified.") % {"who": who}
+    else:
+        when = instant_words(told_at, ticket.organization.time_zone)
+        words = _("Escalated: %(who)s will be notified on %(when)s, at the start of their shift.")
+        words %= {"who": who, "when": when}
+    messages.success(request, words)
     return redirect("portal:ticket", ticket.number)

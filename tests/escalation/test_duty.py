@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.exceptions import ValidationError
 
 from escalation.models import Cause, Escalation, EscalationLevel
@@ -29,6 +30,7 @@ from tests.support.house import (
     fresh,
     make_ticket,
 )
+from tests.support.html import text_of
 from tickets import services
 
 DAYS = {str(day): [["08:00", "16:00"]] for day in range(5)}
@@ -350,3 +352,33 @@ def test_an_absence_is_typed_in_the_zone_of_the_persons_shift_or_in_one_that_is_
     )
     assert "2 mar 2026, 08:00 (-05)" in shown
     assert ('value="America/Bogota"' in form, 'value="08:00:00"' in form) == (True, True)
+
+
+def test_supervisors_off_duty_are_told_when_their_shift_begins_and_the_step_says_so(
+    house: House,
+) -> None:
+    supervisor = house.staff["desk_supervisor"]
+    on_shift(supervisor)
+    EscalationLevel.objects.all().delete()
+    midnight = MONDAY_9AM + 15 * HOUR
+
+    step = escalate(house, midnight)
+
+    assert (step.level, step.notified, step.notified_at) == (None, ["Desk Supervisor"], TUESDAY_8AM)
+    assert letters() == [("desk_supervisor@desk.example", TUESDAY_8AM)]
+
+
+def test_customer_and_desk_read_who_will_be_told_when(house: House, sign_in: Any) -> None:
+    on_shift(house.agent)
+    ticket = make_ticket(house, at=MONDAY_9AM)
+    with time_machine.travel(MONDAY_9AM + 15 * HOUR, tick=False):
+        client = sign_in(house.requester)
+        page = client.post(
+            f"/tickets/{ticket.number}/escalate/", {"reason": "It is urgent."}, follow=True
+        ).content.decode()
+        agent = house.staff["agent2"]
+        desk = sign_in(agent).get(f"/admin/tickets/{ticket.number}/").content.decode()
+
+    assert "Agent will be notified on Mar 3, 2026, 08:00, at the start of their shift." in page
+    assert "was notified" not in page
+    assert "Agent entra en turno y recibe el aviso el 3 mar 2026, 08:00" in text_of(desk)

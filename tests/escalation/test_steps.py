@@ -197,7 +197,7 @@ def test_a_step_without_a_level_is_acknowledged_by_supervisors_only(house: House
     assert (made.level, made.position, made.notified, made.acknowledge_due_at) == (
         None,
         0,
-        [],
+        ["Desk Supervisor"],
         None,
     )
     assert services.can_acknowledge(house.agent, made, MONDAY_9AM) is False

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from tests.support.house import MONDAY_9AM, House, fresh, make_ticket
-from tests.support.tickets import solved, step
+from tests.support.house import HOUR, MONDAY_9AM, House, by, fresh, make_ticket
+from tests.support.tickets import solved, started, step
 from tickets.models import Ticket
+from tickets.services import send_attention_statement
 
 SCRIPT = ("run.exe", b"MZ\x90")
 
@@ -152,3 +153,26 @@ def test_a_reason_that_is_missing_is_marked_at_its_field(
     assert 'name="reason"' in wrong
     assert error in wrong
     assert wrong.count('class="error"') == 1
+
+
+def test_the_customer_reads_that_the_clock_is_paused_only_while_it_is(
+    house: House, sign_in: Any
+) -> None:
+    client = sign_in(house.requester)
+    paused = started(house)
+    met = started(house)
+    send_attention_statement(
+        ticket=fresh(met),
+        body="By noon.",
+        estimated_at=MONDAY_9AM + 3 * HOUR,
+        by=by(house.agent),
+        at=MONDAY_9AM,
+    )
+    for ticket in (paused, met):
+        step(house, ticket, "pend_user", MONDAY_9AM, message="Which one?")
+
+    pages = [client.get(f"/tickets/{t.number}/").content.decode() for t in (paused, met)]
+
+    words = "The attention clock is paused until you reply."
+    assert ["We need your answer to go on" in page for page in pages] == [True, True]
+    assert [words in page for page in pages] == [True, False]
