@@ -46,7 +46,10 @@ DEFINITIONS = (
     Definition(
         "compliance",
         _("Compliance"),
-        _("In time ÷ (in time + late), in percent; without a measured clock there is no figure."),
+        _(
+            "In time ÷ (in time + late), in percent with one decimal: 100 only when none was late, "
+            "0 only when none was in time; without a measured clock there is no figure."
+        ),
     ),
 )
 
@@ -97,6 +100,17 @@ def tally_from(data: Sequence[Sequence[Any]]) -> Tally:
     return tally
 
 
+def share(part: int, whole: int) -> float | None:
+    """Return the part in percent with one decimal, None of nothing. 100 is said of the whole alone,
+    and 0 of none: what lies nearest to them is 99.9 and 0.1.
+    """
+    if not whole:
+        return None
+    if 0 < part < whole:
+        return min(max(round(100 * part / whole, 1), 0.1), 99.9)
+    return 100 * part / whole
+
+
 def compliance_table(tally: Tally) -> list[dict[str, Any]]:
     """Return a row per metric and priority, then one per metric over all priorities (``priority``
     None).
@@ -116,7 +130,7 @@ def compliance_table(tally: Tally) -> list[dict[str, Any]]:
             }
             measured = counts[Verdict.MET] + counts[Verdict.MISSED]
             earlier = sum(tally.earlier[metric, each] for each in chosen)
-            compliance = round(100 * counts[Verdict.MET] / measured, 1) if measured else None
+            compliance = share(counts[Verdict.MET], measured)
             row: dict[str, Any] = {
                 "metric": str(metric),
                 "priority": priority.code if priority else None,

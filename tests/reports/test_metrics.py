@@ -1,0 +1,41 @@
+"""Shares in percent: 100 and 0 are said of all and of none alone."""
+
+import pytest
+
+from foundation.core.classification import Priority
+from reports.metrics import Tally, compliance_table, share
+from reports.templatetags.reports import bar
+from sla.metrics import Metric
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "percent"),
+    [
+        (0, 0, None),
+        (0, 2500, 0),
+        (1, 2500, 0.1),
+        (3, 2500, 0.1),
+        (2, 3, 66.7),
+        (2499, 2500, 99.9),
+        (999, 1000, 99.9),
+        (2500, 2500, 100),
+    ],
+)
+def test_a_share_never_claims_all_or_none_of_a_part(
+    part: int, whole: int, percent: float | None
+) -> None:
+    assert share(part, whole) == percent
+
+
+def test_one_late_clock_of_thousands_is_seen_in_figure_and_bar() -> None:
+    tally = Tally()
+    for verdict, count in (("met", 2499), ("missed", 1)):
+        for _clock in range(count):
+            tally.count(Metric.REACTION, int(Priority.HIGH), verdict)
+
+    rows = compliance_table(tally)
+
+    assert {row["compliance"] for row in rows if row["met"]} == {99.9}
+    assert 'width="159" height="10" rx="3"' in bar(99.9)
+    assert 'fill="#0e6655" width="160"' in bar(100)
+    assert 'fill="#0e6655" width="0"' in bar(None)
