@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -23,6 +23,7 @@ from api.audits.serializers import (
     NewEvidenceSerializer,
 )
 from api.idempotency import idempotent, once
+from api.parameters import KnownParameters
 from api.parsers import JSONParser
 from api.tickets.serializers import clock_data
 from audits import queries, services
@@ -50,7 +51,11 @@ _ORGANIZATION = OpenApiParameter(
 )
 
 
-class AuditViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[AuditRequest]):
+class AuditViewSet(KnownParameters, mixins.ListModelMixin, viewsets.GenericViewSet[AuditRequest]):
+    parameters: ClassVar = {
+        "list": frozenset({"cursor"}),
+        "create": frozenset({"organization"}),
+    }
     serializer_class = AuditSerializer
     lookup_field = "number"
     lookup_value_regex = r"[A-Za-z]+-[0-9]+"

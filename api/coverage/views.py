@@ -1,5 +1,7 @@
 """The coverage gaps of a customer's coming week, as JSON."""
 
+from typing import ClassVar
+
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy
@@ -9,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from api.coverage.serializers import CoverageSerializer
+from api.parameters import KnownParameters
 from escalation.coverage import forecasts_of
 from escalation.gaps import gap_ranges
 from foundation.accounts.queries import get_organization_by_slug
@@ -25,7 +28,9 @@ _PARAMETERS = [
 _READERS_ONLY = gettext_lazy("Only staff who can see reports can read the coverage.")
 
 
-class CoverageView(APIView):
+class CoverageView(KnownParameters, APIView):
+    parameters: ClassVar = {"get": frozenset({"organization"})}
+
     @extend_schema(parameters=_PARAMETERS, responses=CoverageSerializer(many=True))
     @method_decorator(needs(Capability.SEE_REPORTS, refusal=_READERS_ONLY))
     def get(self, request: Request) -> Response:

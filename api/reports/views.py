@@ -1,6 +1,6 @@
 """The service-level report as JSON or PDF: the figures of the screen."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.http import HttpResponseBase
 from django.urls import reverse
@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from api.parameters import KnownParameters
 from foundation.core.classification import Channel
 from foundation.core.errors import DomainError
 from reports import queries
@@ -44,7 +45,7 @@ class ReportFailed(DomainError):
     code = "report_failed"
 
 
-class ReportView(APIView):
+class ReportView(KnownParameters, APIView):
     renderer_classes = (JSONRenderer, PdfRenderer)
 
     def finalize_response(
@@ -58,6 +59,8 @@ class ReportView(APIView):
 
 
 class ServiceLevelReportView(ReportView):
+    parameters: ClassVar = {"get": frozenset({"organization", "month"})}
+
     @extend_schema(
         parameters=_PARAMETERS,
         responses={

@@ -2,6 +2,8 @@
 as new versions by administrators.
 """
 
+from typing import ClassVar
+
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
@@ -12,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from api.parameters import KnownParameters
 from api.terms.serializers import TermsSerializer
 from foundation.accounts.queries import get_organization_by_slug
 from foundation.accounts.roles import Capability
@@ -32,7 +35,12 @@ _READERS_ONLY = gettext_lazy("Only staff who can see the configuration can read 
 _ADMINISTRATORS_ONLY = gettext_lazy("Only administrators can publish calendars and policies.")
 
 
-class TermsView(APIView):
+class TermsView(KnownParameters, APIView):
+    parameters: ClassVar = {
+        "get": frozenset({"organization"}),
+        "post": frozenset({"organization"}),
+    }
+
     @extend_schema(parameters=_PARAMETERS, responses=TermsSerializer)
     @method_decorator(needs(Capability.SEE_CONFIGURATION, refusal=_READERS_ONLY))
     def get(self, request: Request) -> Response:

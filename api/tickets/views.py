@@ -1,7 +1,7 @@
 """Tickets over the API: the same services and the same transition table as portal and desk."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.idempotency import idempotent
+from api.parameters import KnownParameters
 from api.tickets.classification import (
     ClassificationSerializer,
     ConsequencesSerializer,
@@ -80,7 +81,8 @@ _IF_MATCH = OpenApiParameter(
 )
 
 
-class TicketViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Ticket]):
+class TicketViewSet(KnownParameters, mixins.ListModelMixin, viewsets.GenericViewSet[Ticket]):
+    parameters: ClassVar = {"list": frozenset({*TicketFilter.base_filters, "cursor"})}
     serializer_class = TicketSerializer
     filterset_class = TicketFilter
     lookup_field = "number"
