@@ -132,3 +132,27 @@ def test_a_stored_response_is_refused_when_the_ticket_is_no_longer_visible(
     Membership.objects.filter(user=house.requester).update(is_suspended=True)
 
     assert client.post(*ask, Idempotency_Key="1").status_code == 404
+
+
+def test_a_stale_if_match_is_412_also_where_the_step_is_no_longer_possible(
+    house: House, api: Any
+) -> None:
+    ticket = make_ticket(house)
+    agent = api(house.agent)
+    path = f"tickets/{ticket.number}/"
+    seen = agent.get(path)["ETag"]
+    step(house, ticket, "reject", MONDAY_9AM, reason="A duplicate.")
+    classification = {"impact": "minor", "urgency": "low", "reason": "As asked."}
+
+    answers = [
+        agent.post(f"{path}transitions/", {"transition": "start"}, If_Match=seen),
+        agent.post(f"{path}classification/", classification, If_Match=seen),
+    ]
+
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [
+        (412, "stale")
+    ] * 2
+    assert [len(answer.json()["changes"]) for answer in answers] == [1, 1]
+    now = agent.get(path)["ETag"]
+    late = agent.post(f"{path}transitions/", {"transition": "start"}, If_Match=now)
+    assert (late.status_code, late.json()["code"]) == (409, "transition_not_allowed")

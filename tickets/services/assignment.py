@@ -21,7 +21,7 @@ from tickets.events import TicketAssigned
 from tickets.models import MessageKind, Ticket
 from tickets.permissions import can_assign
 from tickets.queries import active
-from tickets.services.base import change_ticket, locked_ticket, record_ticket
+from tickets.services.base import change_ticket, locked_ticket, record_ticket, require_version
 from tickets.services.conversation import write_message
 from tickets.services.errors import ActionNotAllowed
 from tickets.states import FINAL
@@ -45,6 +45,7 @@ def assign_ticket(
     does not attend tickets, does not serve the organization or is absent) or ``StaleTicket``. An
     unchanged assignee writes nothing.
     """
+    require_version(ticket, expected_version)
     if not can_assign(acting_person(by), ticket) or ticket.state in FINAL:
         raise ActionNotAllowed(
             _("%(number)s cannot be assigned by you, or it has ended.") % {"number": ticket.number}
@@ -61,7 +62,7 @@ def assign_ticket(
             fields={"assignee": _("Choose an agent who serves this customer.")},
         )
     _require_present(assignee, at)
-    return _give(ticket, assignee, by, at, expected_version)
+    return _give(ticket, assignee, by, at)
 
 
 @transaction.atomic
@@ -79,19 +80,17 @@ def assign_automatically(*, ticket: Ticket, assignee: User, by: Actor, at: datet
             _("%(person)s does not attend tickets of %(organization)s.")
             % {"person": assignee, "organization": ticket.organization}
         )
-    return _give(ticket, assignee, by, at, None)
+    return _give(ticket, assignee, by, at)
 
 
-def _give(
-    ticket: Ticket, assignee: User | None, by: Actor, at: datetime, expected_version: int | None
-) -> Ticket:
+def _give(ticket: Ticket, assignee: User | None, by: Actor, at: datetime) -> Ticket:
     if (assignee.pk if assignee else None) == ticket.assignee_id:
         return ticket
     old = ticket.assignee_id
     changes: dict[str, User | None] = {"assignee": assignee}
     if ticket.owner_id is None and assignee is not None and assignee.can(Capability.WORK_TICKETS):
         changes["owner"] = assignee
-    change_ticket(ticket, expected_version=expected_version, at=at, **changes)
+    change_ticket(ticket, at=at, **changes)
     record_ticket(ticket, verbs.ASSIGNED, by=by, at=at, **{"from": old, "to": ticket.assignee_id})
     publish(
         TicketAssigned(
@@ -121,9 +120,9 @@ def return_tickets(*, holder: User, at: datetime) -> int:
         if _may_hold(holder, ticket):
             continue
         if ticket.owner_id == holder.pk:
-            change_ticket(ticket, expected_version=None, at=at, owner=None)
+            change_ticket(ticket, at=at, owner=None)
         if ticket.assignee_id == holder.pk:
-            _give(ticket, None, RETURNS, at, None)
+            _give(ticket, None, RETURNS, at)
         with translation.override(settings.LANGUAGE_CODE):
             text = _("%(person)s does not attend this customer any more: back to the desk.")
             write_message(

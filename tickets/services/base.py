@@ -12,19 +12,20 @@ from tickets.queries import changes_since
 from tickets.services.errors import StaleTicket
 
 
-def change_ticket(
-    ticket: Ticket, *, expected_version: int | None, at: datetime, **changes: Any
-) -> None:
-    """Write the fields by compare-and-set on ``version``, increment it and update the instance.
-    Raise ``StaleTicket`` if the row has another version.
+def require_version(ticket: Ticket, expected: int | None) -> None:
+    """Raise ``StaleTicket`` when a person saw another version of the ticket. Services ask it first:
+    what is possible now says nothing to who looks at what was.
+    """
+    if expected is not None and expected != ticket.version:
+        raise StaleTicket(ticket, changes_since(ticket.pk, expected))
 
-    The instance's version always guards the write, because the caller's checks read that instance.
-    ``expected_version`` is the one that a person saw earlier; a different one raises
-    ``StaleTicket`` too.
+
+def change_ticket(ticket: Ticket, *, at: datetime, **changes: Any) -> None:
+    """Write the fields by compare-and-set on ``version``, increment it and update the instance.
+    Raise ``StaleTicket`` if the row has another version than the instance, which the caller's
+    checks have read.
     """
     version = ticket.version
-    if expected_version is not None and expected_version != version:
-        raise StaleTicket(ticket, changes_since(ticket.pk, expected_version))
     written = Ticket.objects.filter(pk=ticket.pk, version=version).update(
         **changes, updated_at=at, version=F("version") + 1
     )

@@ -23,7 +23,7 @@ from tickets import verbs
 from tickets.events import TicketClassified
 from tickets.models import Message, MessageKind, Ticket
 from tickets.permissions import can_classify
-from tickets.services.base import change_ticket, record_ticket
+from tickets.services.base import change_ticket, record_ticket, require_version
 from tickets.services.conversation import write_message
 from tickets.services.errors import ActionNotAllowed, DetailsMissing
 from tickets.states import OPEN_STATES
@@ -56,6 +56,7 @@ def classify_ticket(
     raises ``HidesBreach`` if the change would remove a breach. Saving equal values confirms the
     proposal and is recorded too.
     """
+    require_version(ticket, expected_version)
     if not can_classify(acting_person(by), ticket) or ticket.state not in OPEN_STATES:
         raise ActionNotAllowed(
             _("Only the desk can classify, and only tickets that are neither solved nor ended.")
@@ -72,7 +73,7 @@ def classify_ticket(
     }
     before = _codes(ticket)
     is_first = ticket.classified_at is None
-    change_ticket(ticket, expected_version=expected_version, at=at, **changes)
+    change_ticket(ticket, at=at, **changes)
     after = _codes(ticket)
     changed = {name: [before[name], after[name]] for name in after if before[name] != after[name]}
     note = _note_reason(ticket, reason, by, at) if changed else None

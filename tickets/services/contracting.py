@@ -17,7 +17,7 @@ from foundation.core.zones import zone
 from tickets import verbs
 from tickets.events import TicketContractChanged
 from tickets.models import MessageKind, Ticket
-from tickets.services.base import change_ticket, record_ticket
+from tickets.services.base import change_ticket, record_ticket, require_version
 from tickets.services.conversation import write_message
 from tickets.services.errors import ActionNotAllowed, DetailsMissing
 from tickets.states import OPEN_STATES
@@ -43,6 +43,7 @@ def change_contract(
     ``DetailsMissing`` without a ``reason``, or ``StaleTicket``. The reason becomes an internal
     note.
     """
+    require_version(ticket, expected_version)
     _check(ticket, contract, reason, by)
     old_contract = ticket.contract_id
     old_priority = int(ticket.priority)
@@ -58,7 +59,7 @@ def change_contract(
         "is_out_of_contract": is_out,
         "priority": priority,
     }
-    change_ticket(ticket, expected_version=expected_version, at=at, **changes)
+    change_ticket(ticket, at=at, **changes)
     text = _("Reason for the change of contract: %(reason)s") % {"reason": reason.strip()}
     note = write_message(
         ticket=ticket, kind=MessageKind.NOTE, body=text, is_from_staff=True, by=by, at=at

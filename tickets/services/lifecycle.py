@@ -18,7 +18,7 @@ from tickets import notices, verbs
 from tickets.events import SolutionDeclined, TicketStateChanged
 from tickets.models import Message, MessageKind, StateInterval, Ticket
 from tickets.permissions import can_be_reopened, standing
-from tickets.services.base import change_ticket, lock_ticket, record_ticket
+from tickets.services.base import change_ticket, lock_ticket, record_ticket, require_version
 from tickets.services.conversation import publish_customer_informed, write_message
 from tickets.services.errors import DetailsMissing, TransitionNotAllowed
 from tickets.states import (
@@ -83,6 +83,7 @@ def transition_ticket(
     ``StaleTicket``. In order: writes the fields, the interval, the message if there is one, and the
     record; publishes events; queues one letter with state and message.
     """
+    require_version(ticket, expected_version)
     possible = possible_transitions(ticket=ticket, user=acting_person(by), at=at)
     transition = TRANSITIONS.get(name)
     if transition is None or transition not in possible:
@@ -94,7 +95,6 @@ def transition_ticket(
         details=details,
         by=by,
         at=at,
-        expected_version=expected_version,
     )
 
 
@@ -108,9 +108,7 @@ def close_unanswered(*, ticket: Ticket, at: datetime) -> Ticket:
     if ticket.state not in transition.sources or not is_over:
         raise TransitionNotAllowed(ticket, str(transition.label), transitions_from(ticket.state))
     by = system_actor("validation")
-    return _take(
-        ticket=ticket, transition=transition, details=NOTHING, by=by, at=at, expected_version=None
-    )
+    return _take(ticket=ticket, transition=transition, details=NOTHING, by=by, at=at)
 
 
 @transaction.atomic
@@ -126,9 +124,7 @@ def solve_automatically(
     if ticket.state not in OPEN_STATES:
         raise TransitionNotAllowed(ticket, str(SOLVE.label), transitions_from(ticket.state))
     details = TransitionDetails(message=message, solution_type=SolutionType.DEFINITIVE, files=files)
-    return _take(
-        ticket=ticket, transition=SOLVE, details=details, by=by, at=at, expected_version=None
-    )
+    return _take(ticket=ticket, transition=SOLVE, details=details, by=by, at=at)
 
 
 def resume_after_answer(*, ticket: Ticket, by: Actor, at: datetime) -> None:
@@ -142,7 +138,6 @@ def resume_after_answer(*, ticket: Ticket, by: Actor, at: datetime) -> None:
             details=NOTHING,
             by=by,
             at=at,
-            expected_version=None,
         )
 
 
@@ -153,11 +148,10 @@ def _take(
     details: TransitionDetails,
     by: Actor,
     at: datetime,
-    expected_version: int | None,
 ) -> Ticket:
     old_state = ticket.state
     changes = _changes(ticket, transition, details, by, at)
-    change_ticket(ticket, expected_version=expected_version, at=at, **changes)
+    change_ticket(ticket, at=at, **changes)
     interval = _move_interval(ticket, details, at)
     message = _message(ticket, transition, details, by, at)
     record_ticket(
