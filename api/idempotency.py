@@ -28,6 +28,10 @@ class KeyReused(DomainError):
     code = "idempotency_key_reused"
 
 
+class KeyTooLong(DomainError):
+    code = "idempotency_key_too_long"
+
+
 class KeyInFlight(DomainError):
     code = "idempotency_key_in_flight"
 
@@ -36,14 +40,14 @@ def once(request: Request, work: Callable[[], Response], at: datetime) -> Respon
     """Run ``work`` and store its response in one transaction; return the stored response for a used
     key.
 
-    Raises ``KeyReused`` for another body or a key that is too long, ``KeyInFlight`` while the key
-    is in use elsewhere.
+    Raises ``KeyReused`` for another body, ``KeyTooLong``, or ``KeyInFlight`` while the key is used
+    elsewhere.
     """
     key = request.headers.get("Idempotency-Key", "").strip()
     if not key:
         return work()
     if len(key) > MAX_KEY:
-        raise KeyReused(
+        raise KeyTooLong(
             _("The Idempotency-Key may have up to %(limit)d characters.") % {"limit": MAX_KEY}
         )
     owner = _owner(request)
@@ -83,6 +87,7 @@ def _keep(response: Response, owner: str, key: str, digest: str, at: datetime) -
         body_sha256=digest,
         response_status=response.status_code,
         response_body=_plain(response.data),
+        etag=response.headers.get("ETag", ""),
         created_at=at,
     )
 
@@ -114,9 +119,8 @@ def _kept(owner: str, key: str, digest: str) -> Response | None:
         return None
     if kept.body_sha256 != digest:
         raise KeyReused(_("This Idempotency-Key was used for another request. Use a new one."))
-    return Response(
-        kept.response_body, status=kept.response_status, headers={"Idempotent-Replay": "true"}
-    )
+    headers = {"Idempotent-Replay": "true"} | ({"ETag": kept.etag} if kept.etag else {})
+    return Response(kept.response_body, status=kept.response_status, headers=headers)
 
 
 def forget_before(at: datetime) -> int:

@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from api.fields import InstantField
 from foundation.calendars.defaults import CalendarRole
 from foundation.core.classification import Priority, SupportType
 from sla.policies.models import PROMISED
@@ -20,9 +21,7 @@ class TermsCalendarSerializer(serializers.Serializer[Any]):
     holidays = serializers.DictField(
         child=serializers.CharField(allow_blank=True), required=False, help_text="Date to name."
     )
-    effective_from = serializers.DateTimeField(
-        required=False, help_text="Now or later; without it, now."
-    )
+    effective_from = InstantField(required=False, help_text="Now or later; without it, now.")
     number = serializers.IntegerField(read_only=True)
 
 
@@ -60,9 +59,7 @@ class TermsPolicySerializer(serializers.Serializer[Any]):
     pauses_while_pending_supplier = serializers.BooleanField(allow_null=True, required=False)
     pauses_extend_terms = serializers.BooleanField(allow_null=True, required=False)
     warning_percents = serializers.ListField(child=serializers.IntegerField(), required=False)
-    effective_from = serializers.DateTimeField(
-        required=False, help_text="Now or later; without it, now."
-    )
+    effective_from = InstantField(required=False, help_text="Now or later; without it, now.")
     number = serializers.IntegerField(read_only=True)
     targets = TermsTargetSerializer(many=True)
 

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from api.fields import InstantFilter
 from foundation.core.classification import Kind, Priority
 from tickets import queries
 from tickets.models import Ticket
@@ -25,10 +26,10 @@ class TicketFilter(django_filters.FilterSet):
         choices=[(p.code, p.label) for p in Priority], method="by_priority"
     )
     organization = django_filters.CharFilter(field_name="organization__slug")
-    received_after = django_filters.IsoDateTimeFilter(
+    received_after = InstantFilter(
         field_name="received_at", lookup_expr="gte", validators=[_in_our_time]
     )
-    received_before = django_filters.IsoDateTimeFilter(
+    received_before = InstantFilter(
         field_name="received_at", lookup_expr="lt", validators=[_in_our_time]
     )
     q = django_filters.CharFilter(method="by_words", label="Number, or words of the subject")

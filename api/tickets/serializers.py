@@ -5,6 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from api.fields import InstantField
 from foundation.core.classification import (
     Environment,
     Impact,
@@ -245,7 +246,7 @@ class NewReplySerializer(serializers.Serializer[Any]):
         choices=[c for c in MessageKind.choices if c[0] != MessageKind.SOLUTION],
         default=MessageKind.REPLY,
     )
-    estimated_at = serializers.DateTimeField(required=False, allow_null=True)
+    estimated_at = InstantField(required=False, allow_null=True)
 
 
 class NewFollowUpSerializer(serializers.Serializer[Any]):

@@ -327,6 +327,11 @@ def _for_whom(request: Request, data: dict[str, Any]) -> Membership:
                 fields={"requester": _("Unknown.")},
             )
         return found
+    if data.get("requester") not in (None, "", user.email):
+        raise Invalid(
+            _("Only the staff raises tickets for others: leave the requester out."),
+            fields={"requester": _("Not you.")},
+        )
     mine = memberships_of(user.pk)
     wanted = data.get("organization")
     chosen = [membership for membership in mine if wanted in (None, membership.organization.slug)]

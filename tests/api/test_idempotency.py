@@ -35,8 +35,8 @@ def test_a_key_has_up_to_a_hundred_characters(house: House, api: Any) -> None:
 
     assert longest.status_code == 201
     assert (too_long.status_code, too_long.json()["code"], too_long.json()["detail"]) == (
-        422,
-        "idempotency_key_reused",
+        400,
+        "idempotency_key_too_long",
         "The Idempotency-Key may have up to 100 characters.",
     )
     assert Message.objects.count() == 1

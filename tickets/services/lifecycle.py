@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -12,6 +12,7 @@ from foundation.accounts.models import Team, User
 from foundation.accounts.queries import acting_person, team_serves
 from foundation.core.actor import Actor, system_actor
 from foundation.core.events import publish
+from foundation.core.zones import zone
 from foundation.documents.checking import CheckedFile
 from foundation.duty.queries import absence_of
 from tickets import notices, verbs
@@ -54,6 +55,7 @@ class TransitionDetails:
 
 
 NOTHING = TransitionDetails()
+FURTHEST = timedelta(days=730)  # that a supplier's promise may lie ahead
 
 
 def possible_transitions(*, ticket: Ticket, user: User, at: datetime) -> list[Transition]:
@@ -88,7 +90,7 @@ def transition_ticket(
     transition = TRANSITIONS.get(name)
     if transition is None or transition not in possible:
         raise TransitionNotAllowed(ticket, str(transition.label) if transition else name, possible)
-    _require_details(ticket, transition, details)
+    _require_details(ticket, transition, details, at)
     return _take(
         ticket=ticket,
         transition=transition,
@@ -187,8 +189,10 @@ def _take(
     return ticket
 
 
-def _require_details(ticket: Ticket, transition: Transition, details: TransitionDetails) -> None:
-    fields = {}
+def _require_details(
+    ticket: Ticket, transition: Transition, details: TransitionDetails, at: datetime
+) -> None:
+    fields: dict[str, str] = {}
     for need in transition.needs:
         value = getattr(details, need)
         if value is None or (isinstance(value, str) and not value.strip()):
@@ -201,6 +205,10 @@ def _require_details(ticket: Ticket, transition: Transition, details: Transition
         fields["solution_type"] = _("Choose one of: %(types)s.") % {
             "types": ", ".join(SolutionType.values)
         }
+    today = at.astimezone(zone(ticket.organization.time_zone)).date()
+    promised_on = details.promised_on if "promised_on" in transition.needs else None
+    if promised_on is not None and not today <= promised_on <= today + FURTHEST:
+        fields["promised_on"] = _("Give a day from today on, within two years.")
     if "team" in transition.needs and details.team is not None and details.team.level < 2:
         fields["team"] = _("Choose a group above the desk (level 2 or 3).")
     elif (

@@ -1,0 +1,37 @@
+"""Fields of the API that Django's would read too kindly."""
+
+from datetime import datetime
+from typing import Any
+
+import django_filters
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.dateparse import parse_datetime
+from django.utils.timezone import is_naive
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+NAIVE = _("Give the time zone too, as in 2026-03-02T15:00:00Z or 2026-03-02T09:00:00-06:00.")
+
+
+class InstantField(serializers.DateTimeField):
+    """An instant. A time without a zone is refused: it would be read in the server's."""
+
+    default_error_messages = {"naive": NAIVE}
+
+    def enforce_timezone(self, value: datetime) -> datetime:
+        if is_naive(value):
+            self.fail("naive")
+        return super().enforce_timezone(value)
+
+
+class _InstantFormField(django_filters.fields.IsoDateTimeField):
+    def to_python(self, value: Any) -> Any:
+        moment = parse_datetime(value) if isinstance(value, str) else None
+        if moment is not None and is_naive(moment):
+            raise ValidationError(NAIVE)
+        return super().to_python(value)
+
+
+class InstantFilter(django_filters.IsoDateTimeFilter):
+    field_class: type[forms.Field] = _InstantFormField
