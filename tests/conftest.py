@@ -1,6 +1,8 @@
 import gc
 from collections.abc import Callable, Iterator
 from copy import deepcopy
+from importlib import import_module
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -68,7 +70,27 @@ def rebuilt_house(_standing_house: House, django_db_blocker: Any) -> Iterator[No
     """
     yield
     with django_db_blocker.unblock(), every_organization(reason="tests build their house"):
+        _guard_the_record("raise_guards")
         vars(_standing_house).update(vars(build_house()))
+
+
+@pytest.fixture
+def unguarded_record(transactional_db: None) -> Iterator[None]:
+    """Let the end of a test that commits empty the record as well; ``rebuilt_house`` guards it
+    again.
+    """
+    yield
+    _guard_the_record("lower_guards")
+
+
+def _guard_the_record(act: str) -> None:
+    """Run a function of the migration that guards the record."""
+    guards = import_module("foundation.activity.migrations.0002_guards")
+    with connection.cursor() as cursor:
+        editor = SimpleNamespace(
+            connection=connection, execute=lambda sql, params=None: cursor.execute(sql)
+        )
+        getattr(guards, act)(None, editor)
 
 
 @pytest.fixture
@@ -90,6 +112,7 @@ def empty_tables(db: None) -> None:
         for model in apps.get_models(include_auto_created=True)
         if not model.__module__.startswith("django.")
     ]
+    _guard_the_record("lower_guards")
     with connection.cursor() as cursor:
         for table in tables:
             cursor.execute(f'DELETE FROM "{table}"')  # foreign keys are checked at the commit

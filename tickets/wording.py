@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from foundation.core.classification import Impact, Kind, Priority, Urgency
+from foundation.core.classification import Environment, Impact, Kind, Priority, Urgency
 from foundation.core.wording import Sentence, fixed
 from tickets import verbs
 from tickets.models import MessageKind, format_number
@@ -17,6 +17,7 @@ _LABELS: dict[str, Callable[[Any], str]] = {
     "urgency": lambda code: str(Urgency(code).label),
     "priority": lambda code: str(Priority(code).label),
     "kind": lambda code: str(Kind(code).label),
+    "environment": lambda code: str(Environment(code).label),
 }
 
 
@@ -29,15 +30,31 @@ def _state_changed(payload: Mapping[str, Any], time_zone: str) -> str:
 
 def _classified(payload: Mapping[str, Any], time_zone: str) -> str:
     changed = payload.get("changed", {})
+    if not changed:
+        return _("Classification confirmed")
     parts = [
         f"{label(old)} → {label(new)}"
         for name, label in _LABELS.items()
         if name in changed
         for old, new in [changed[name]]
     ]
-    if not changed:
-        return _("Classification confirmed")
-    return _("Classification: %(changes)s") % {"changes": "; ".join(parts) or _("service")}
+    if "service" in changed:
+        parts.append(_from_to(payload, "service"))
+    return _("Classification: %(changes)s") % {"changes": "; ".join(parts)}
+
+
+def _assigned(payload: Mapping[str, Any], time_zone: str) -> str:
+    return _("Assignee: %(change)s") % {"change": _from_to(payload, "assignee")}
+
+
+def _contract_changed(payload: Mapping[str, Any], time_zone: str) -> str:
+    return _("Contract: %(change)s") % {"change": _from_to(payload, "contract")}
+
+
+def _from_to(payload: Mapping[str, Any], name: str) -> str:
+    """Return the names before and after, of a payload that ``TimelineEntry.names`` joined."""
+    old, new = payload.get("names", {}).get(name, ["", ""])
+    return f"{old or '—'} → {new or '—'}"
 
 
 def _followed_up(payload: Mapping[str, Any], time_zone: str) -> str:
@@ -49,8 +66,8 @@ SENTENCES: dict[str, Sentence] = {
     verbs.FOLLOWED_UP: _followed_up,
     verbs.STATE_CHANGED: _state_changed,
     verbs.CLASSIFIED: _classified,
-    verbs.ASSIGNED: fixed(gettext_noop("Assignee changed")),
-    verbs.CONTRACT_CHANGED: fixed(gettext_noop("Contract changed")),
+    verbs.ASSIGNED: _assigned,
+    verbs.CONTRACT_CHANGED: _contract_changed,
     verbs.message_verb(MessageKind.REPLY): fixed(gettext_noop("Reply")),
     verbs.message_verb(MessageKind.NOTE): fixed(gettext_noop("Internal note")),
     verbs.message_verb(MessageKind.STATEMENT): fixed(gettext_noop("Attention statement")),

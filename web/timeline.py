@@ -35,7 +35,9 @@ def sentence(entry: TimelineEntry, time_zone: str) -> str:
     verb itself.
     """
     say = SENTENCES.get(entry.verb)
-    return say(entry.payload, time_zone) if say is not None else entry.verb
+    if say is None:
+        return entry.verb
+    return say({**entry.payload, "names": entry.names}, time_zone)
 
 
 def author_words(entry: TimelineEntry) -> str:

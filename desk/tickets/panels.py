@@ -95,7 +95,7 @@ class History(TicketPanel):
     template = "desk/tickets/panels/history.html"
     place = Place.LAZY
     title = _("History")
-    statements = 4
+    statements = 4  # the record, people, services, contracts
 
     def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any]:
         return {"history": queries.timeline(page.ticket)}

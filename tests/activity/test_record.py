@@ -1,6 +1,7 @@
 """The append-only record."""
 
 import pytest
+from django.db import IntegrityError, connection, transaction
 
 from foundation.activity.models import Record, RecordIsAppendOnly
 from foundation.activity.services import MANY, Fact, record
@@ -70,3 +71,23 @@ def test_rows_of_the_record_never_change(house: House) -> None:
 
     assert Record.objects.get(pk=row.pk).verb == "thing.done"
     assert str(row) == "thing.done thing 1"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE activity_record SET verb = 'thing.undone'",
+        "DELETE FROM activity_record",
+        "UPDATE activity_record SET at = at WHERE id = (SELECT MAX(id) FROM activity_record)",
+    ],
+)
+def test_the_database_refuses_a_change_of_the_record(house: House, statement: str) -> None:
+    by = Actor(person_id=house.agent.pk, channel=Channel.DESK)
+    record(organization_id=house.north.pk, facts=facts(1), by=by, at=MONDAY_9AM)
+    before = list(Record.objects.order_by("pk").values_list("pk", "verb"))
+
+    refused = pytest.raises(IntegrityError, match="only grows")
+    with refused, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+
+    assert list(Record.objects.order_by("pk").values_list("pk", "verb")) == before

@@ -7,6 +7,7 @@ import pytest
 from foundation.accounts.models import Membership
 from tests.support.house import MONDAY_9AM, House, by, fresh, make_ticket
 from tests.support.html import text_of
+from tests.support.tickets import classify
 from tickets import services
 from tickets.models import Ticket
 
@@ -111,3 +112,20 @@ def test_a_refused_registration_keeps_the_typed_values(
     words.pop(field, None)
     assert all(each in refused.content.decode() for each in words.values())
     assert not Ticket.objects.exists()
+
+
+def test_the_history_names_what_was_and_what_is(house: House, sign_in: Any) -> None:
+    ticket = make_ticket(house)
+    for who in (house.agent, house.staff["agent2"], None):
+        services.assign_ticket(
+            ticket=fresh(ticket), assignee=who, by=by(house.agent), at=MONDAY_9AM
+        )
+    old = house.services["erp"].name
+    new = house.services["network"].name
+    classify(house, ticket, MONDAY_9AM, service=house.services["network"])
+
+    path = f"/admin/tickets/{ticket.number}/panels/history/"
+    page = text_of(sign_in(house.agent).get(path).content.decode())
+
+    for words in ("— → Agent", "Agent → Agent2", "Agent2 → —", f"{old} → {new}"):
+        assert words in page

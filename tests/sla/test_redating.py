@@ -177,7 +177,11 @@ def test_another_customers_clocks_do_not_move(house: House) -> None:
 
 
 def test_threaded_batches_give_the_sequential_result(
-    rebuilt_house: None, transactional_db: None, house: House, monkeypatch: Any
+    rebuilt_house: None,
+    transactional_db: None,
+    unguarded_record: None,
+    house: House,
+    monkeypatch: Any,
 ) -> None:
     """On PostgreSQL two threads with a connection and the scope each; on SQLite one writer."""
     monkeypatch.setattr(redating, "BATCH", 3)

@@ -128,7 +128,7 @@ class Life:
             message="Which?",
             supplier="Link",
             supplier_case="7",
-            promised_on=at.date(),
+            promised_on=(at + DAY).date(),
             solution_type="definitive",
         )
         tickets.transition_ticket(ticket=seen, name=name, details=details, by=by(who), at=at)

@@ -106,7 +106,7 @@ def eventful(house: House) -> Ticket:
         MONDAY_9AM + DAY,
         supplier="Link",
         supplier_case="7",
-        promised_on=MONDAY_9AM.date(),
+        promised_on=(MONDAY_9AM + 30 * DAY).date(),
     )
     step(house, ticket, "start", MONDAY_9AM + DAY + HOUR)
     step(

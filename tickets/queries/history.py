@@ -1,10 +1,13 @@
 """Queries on the activity record of tickets."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from django.db.models import Model
+
+from catalog.models import Contract, Service
 from foundation.accounts.models import User
 from foundation.activity.models import Record
 from tickets import verbs
@@ -13,22 +16,35 @@ from tickets.models import Ticket
 
 @dataclass(frozen=True)
 class TimelineEntry:
-    """One fact of the record: its verb and payload, as codes. ``wording`` renders the sentence."""
+    """One fact of the record: its verb and payload, as codes. ``names`` has the names, before and
+    after, of what the payload has as ids: ``assignee``, ``service``, ``contract``; empty for none.
+    ``wording`` renders the sentence.
+    """
 
     at: datetime
     verb: str
     person: User | None
     system: str
     channel: str
-    payload: dict[str, object]
+    payload: dict[str, Any]
+    names: dict[str, list[str]] = field(default_factory=dict)
 
 
 def timeline(ticket: Ticket) -> list[TimelineEntry]:
     """Return every fact of the ticket with its payload, oldest first."""
     records = list(Record.objects.filter(object_type="ticket", object_id=ticket.pk).order_by("pk"))
-    people = User.objects.in_bulk(
-        {record.person_id for record in records if record.person_id is not None}
-    )
+    ids = [_ids(record) for record in records]
+    wanted: dict[str, set[int]] = {"assignee": set(), "service": set(), "contract": set()}
+    for changed in ids:
+        for name, pair in changed.items():
+            wanted[name].update(pk for pk in pair if pk is not None)
+    actors = {record.person_id for record in records if record.person_id is not None}
+    people = User.objects.in_bulk(actors | wanted["assignee"])
+    rows: dict[str, Mapping[int, Model]] = {
+        "assignee": people,
+        "service": Service.objects.in_bulk(wanted["service"]) if wanted["service"] else {},
+        "contract": Contract.objects.in_bulk(wanted["contract"]) if wanted["contract"] else {},
+    }
     return [
         TimelineEntry(
             r.at,
@@ -37,9 +53,21 @@ def timeline(ticket: Ticket) -> list[TimelineEntry]:
             r.system,
             r.channel,
             r.payload,
+            {
+                name: [str(rows[name].get(pk, "")) if pk is not None else "" for pk in pair]
+                for name, pair in changed.items()
+            },
         )
-        for r in records
+        for r, changed in zip(records, ids, strict=True)
     ]
+
+
+def _ids(record: Record) -> dict[str, list[int | None]]:
+    """Return the ids before and after that a fact has instead of names."""
+    if record.verb == verbs.ASSIGNED:
+        return {"assignee": [record.payload.get("from"), record.payload.get("to")]}
+    changed = record.payload.get("changed", {})
+    return {name: changed[name] for name in ("service", "contract") if name in changed}
 
 
 def changes_since(ticket_id: int, version: int) -> list[TimelineEntry]:
