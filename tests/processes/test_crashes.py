@@ -134,6 +134,16 @@ def test_a_web_process_killed_in_mid_request_and_asked_again_raises_each_ticket_
     assert failures, "the process was killed before or after every request: the test proved nothing"
 
 
+def test_the_product_itself_cannot_change_the_record(mesa: Mesa, shape: str) -> None:
+    said = mesa.script("change_the_record")
+
+    expected = {
+        "sqlite": "The record only grows: add a new record that corrects the old one.",
+        "postgres": "permission denied for table activity_record",
+    }
+    assert said == dict.fromkeys(["UPDATE", "DELETE"], expected[shape])
+
+
 def test_a_warning_due_while_the_worker_was_dead_is_sent_once(mesa: Mesa, mailbox: Mailbox) -> None:
     late = mesa.script("late_ticket", "requester@sur.example", "sin-acceso", "45")
     for _ in range(2):

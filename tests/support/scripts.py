@@ -78,6 +78,22 @@ def write_as_reader() -> dict[str, Any]:
     }
 
 
+def change_the_record() -> dict[str, str]:
+    """Try to change and to delete the record as the product itself; return what the database
+    says.
+    """
+    from django.db import DatabaseError, connection, transaction
+
+    said = {}
+    for act in ("UPDATE activity_record SET verb = 'x'", "DELETE FROM activity_record"):
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(act)
+        except DatabaseError as error:
+            said[act.split()[0]] = str(error).splitlines()[0]
+    return said
+
+
 def simulate() -> int:
     """Raise a ticket that arrived 75 days ago, issue the report of its month, and request a
     simulation with a reaction target of one minute. Return the id of the simulation.
