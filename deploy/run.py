@@ -26,9 +26,12 @@ _WEB = (
     "--log-level warning"
 )
 _WORKER = (
-    "{python} -m celery -A servicedesk worker -B -s {var}/beat -P threads -c 4 "
-    "-Q clocks,mail,reports -l warning --without-gossip --without-mingle --without-heartbeat"
+    "{python} -m celery -A servicedesk worker -l warning --without-gossip --without-mingle "
+    "--without-heartbeat -P threads "
 )
+# A mail server that hangs, or a long report, stops no clock.
+_CLOCKS = f"{_WORKER} -B -s {{var}}/beat -c 2 -Q clocks -n clocks"
+_OTHERS = f"{_WORKER} -c 3 -Q mail,reports -n others"
 _CONF = f"""[supervisord]
 nodaemon=true
 logfile={{var}}/log/supervisord.log
@@ -41,8 +44,12 @@ silent=true
 command={_WEB}
 {{common}}
 
-[program:worker]
-command={_WORKER}
+[program:clocks]
+command={_CLOCKS}
+{{common}}
+
+[program:others]
+command={_OTHERS}
 {{common}}
 """
 _COMMON = """autorestart=true

@@ -71,14 +71,14 @@ def test_a_worker_killed_while_it_delivers_loses_no_message(
         for n in range(12)
     ]
     mailbox.delay_seconds = 0.5
-    mesa.spawn("worker")
+    mesa.spawn("mail")
     mesa.spawn("beat")
     wait_until(lambda: len(mailbox.mails) >= 3, "the worker is delivering", 60)
 
-    mesa.kill("worker")
+    mesa.kill("mail")
     taken_in_flight = mesa.script("end_leases")
     mailbox.delay_seconds = 0
-    mesa.spawn("worker")
+    mesa.spawn("mail")
 
     def copies() -> Counter[str]:
         return Counter(
@@ -97,7 +97,7 @@ def test_a_worker_killed_while_it_delivers_loses_no_message(
             )
             == 1
         )
-    mesa.kill("worker")
+    mesa.kill("mail")
     mesa.kill("beat")
 
 
@@ -148,16 +148,35 @@ def test_a_warning_due_while_the_worker_was_dead_is_sent_once(mesa: Mesa, mailbo
     late = mesa.script("late_ticket", "requester@sur.example", "sin-acceso", "45")
     for _ in range(2):
         mesa.spawn("beat")
-        mesa.spawn("worker")
+        mesa.spawn("clocks")
         wait_until(
             lambda: mesa.script("facts", str(late["pk"]))["announced"], "the sweep announces", 60
         )
-        mesa.kill("worker")
+        mesa.kill("clocks")
         mesa.kill("beat")
 
     facts = mesa.script("facts", str(late["pk"]))
     assert [row for row in facts["announced"] if row == ["reaction", 100]] == [["reaction", 100]]
     assert facts["escalations"] == [[1, "breach"]]
+
+
+def test_a_mail_server_that_hangs_stops_no_clock(mesa: Mesa, mailbox: Mailbox, token: str) -> None:
+    for number in range(4):
+        mesa.api(token, "POST", "tickets/", {**NEW, "subject": f"Hanging {number}"})
+    mailbox.delay_seconds = 40  # longer than the product waits for an answer
+    for name in ("mail", "clocks", "beat"):
+        mesa.spawn(name)
+    wait_until(lambda: "sending" in mesa.script("outbox")["status"], "a message hangs", 60)
+
+    late = mesa.script("late_ticket", "requester@sur.example", "sin-acceso", "45")
+    wait_until(
+        lambda: mesa.script("facts", str(late["pk"]))["announced"], "the sweep announces", 25
+    )
+
+    mailbox.delay_seconds = 0
+    for name in ("mail", "clocks", "beat"):
+        mesa.kill(name)
+    mesa.script("end_leases")
 
 
 def test_two_concurrent_sweeps_notify_each_breach_once_though_one_dies(
@@ -168,8 +187,8 @@ def test_two_concurrent_sweeps_notify_each_breach_once_though_one_dies(
         for pk in mesa.script("late_tickets", "requester@sur.example", "sin-acceso", "45", "40")
     ]
     for name in ("first", "second"):
-        mesa.spawn("worker")
-        mesa.processes[name] = mesa.processes.pop("worker")
+        mesa.spawn("clocks")
+        mesa.processes[name] = mesa.processes.pop("clocks")
     mesa.spawn("beat")
     wait_until(
         lambda: any(row[0] for row in mesa.script("told", *late).values()),
@@ -200,8 +219,8 @@ def test_two_workers_notify_each_fact_once_through_a_clock_jump_and_a_death(
     ]
     try:
         for name in ("first", "second"):
-            mesa.spawn("worker")
-            mesa.processes[name] = mesa.processes.pop("worker")
+            mesa.spawn("clocks")
+            mesa.processes[name] = mesa.processes.pop("clocks")
         mesa.spawn("beat")
 
         def announced() -> list[list[int]]:
@@ -271,7 +290,7 @@ def test_the_database_connection_of_simulations_cannot_write(mesa: Mesa) -> None
 def test_the_worker_computes_a_requested_simulation_that_agrees_with_the_issued_report(
     mesa: Mesa,
 ) -> None:
-    mesa.spawn("worker")
+    mesa.spawn("reports")
     pk = mesa.script("simulate")
     wait_until(
         lambda: not mesa.script("simulation", str(pk))["running"], "the simulation is computed", 60
@@ -280,4 +299,4 @@ def test_the_worker_computes_a_requested_simulation_that_agrees_with_the_issued_
     found = mesa.script("simulation", str(pk))
     assert found["published"] is True
     assert found["changed"] + found["moved"] > 0
-    mesa.kill("worker")
+    mesa.kill("reports")

@@ -47,8 +47,8 @@ def test_the_converter_has_neither_network_nor_data() -> None:
     assert "networks" not in converter
     assert converter["volumes"] == ["spool:/spool"]
     assert "environment" not in converter
-    assert SERVICES["worker"]["environment"]["MESA_CONVERTER_SPOOL"] == "/spool"
-    assert "spool:/spool" in SERVICES["worker"]["volumes"]
+    assert SERVICES["reports"]["environment"]["MESA_CONVERTER_SPOOL"] == "/spool"
+    assert "spool:/spool" in SERVICES["reports"]["volumes"]
 
 
 def test_the_files_that_the_converter_gets_are_those_it_imports() -> None:

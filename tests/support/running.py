@@ -164,7 +164,7 @@ class Mesa:
         if self.shape == "sqlite":
             self._spawn("run", [sys.executable, str(ROOT / "mesa"), "run"])
         else:
-            for name in ("web", "worker", "beat"):
+            for name in ("web", "clocks", "mail", "reports", "beat"):
                 self.spawn(name)
         wait_until(self.answers, "the web process answers", 150)
         return self

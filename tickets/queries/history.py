@@ -37,7 +37,7 @@ def timeline(ticket: Ticket) -> list[TimelineEntry]:
     wanted: dict[str, set[int]] = {"assignee": set(), "service": set(), "contract": set()}
     for changed in ids:
         for name, pair in changed.items():
-            wanted[name].update(pk for pk in pair if pk is not None)
+            wanted[name] |= {pk for pk in pair if pk is not None}
     actors = {record.person_id for record in records if record.person_id is not None}
     people = User.objects.in_bulk(actors | wanted["assignee"])
     rows: dict[str, Mapping[int, Model]] = {

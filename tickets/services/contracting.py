@@ -1,6 +1,7 @@
 """Change of a ticket's contract, which decides its policy, its matrix and its billing."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -47,26 +48,16 @@ def change_contract(
     _check(ticket, contract, reason, by)
     old_contract = ticket.contract_id
     old_priority = int(ticket.priority)
-    terms_at = ticket.received_at if from_start else at
-    priority = matrix_for(ticket.organization, contract.pk, terms_at)[
-        Urgency(ticket.urgency), Impact(ticket.impact)
-    ]
-    local_day = terms_at.astimezone(zone(ticket.organization.time_zone)).date()
-    is_out = not covers(ticket.organization, contract.pk, local_day, service_id=ticket.service_id)
-    changes = {
-        "contract": contract,
-        "terms_at": terms_at,
-        "is_out_of_contract": is_out,
-        "priority": priority,
-    }
-    change_ticket(ticket, at=at, **changes)
+    change_ticket(
+        ticket, at=at, **_terms(ticket, contract, ticket.received_at if from_start else at)
+    )
     text = _("Reason for the change of contract: %(reason)s") % {"reason": reason.strip()}
     note = write_message(
         ticket=ticket, kind=MessageKind.NOTE, body=text, is_from_staff=True, by=by, at=at
     )
     changed = {"contract": [old_contract, contract.pk]}
-    if old_priority != int(priority):
-        changed["priority"] = [old_priority, int(priority)]
+    if old_priority != int(ticket.priority):
+        changed["priority"] = [old_priority, int(ticket.priority)]
     record_ticket(
         ticket,
         verbs.CONTRACT_CHANGED,
@@ -85,6 +76,21 @@ def change_contract(
         )
     )
     return ticket
+
+
+def _terms(ticket: Ticket, contract: Contract, at: datetime) -> dict[str, Any]:
+    """Return the fields that a contract sets on the ticket, by its terms in force at ``at``."""
+    local_day = at.astimezone(zone(ticket.organization.time_zone)).date()
+    return {
+        "contract": contract,
+        "terms_at": at,
+        "is_out_of_contract": not covers(
+            ticket.organization, contract.pk, local_day, service_id=ticket.service_id
+        ),
+        "priority": matrix_for(ticket.organization, contract.pk, at)[
+            Urgency(ticket.urgency), Impact(ticket.impact)
+        ],
+    }
 
 
 def _check(ticket: Ticket, contract: Contract, reason: str, by: Actor) -> None:
