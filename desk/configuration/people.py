@@ -47,6 +47,12 @@ class UserForm(forms.ModelForm):
         model = User
         fields = ("email", "full_name", "language", "is_active", "staff_roles")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Tick the roles that wait too: who changes the name withdraws no request."""
+        super().__init__(*args, **kwargs)
+        waiting = [grant.role for grant in granting.requests_for(self.instance)]
+        self.initial["staff_roles"] = [*self.instance.staff_roles, *waiting]
+
     def clean(self) -> dict[str, Any]:
         """Refuse what ``granting`` refuses. The instance has the roles and address of before."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data

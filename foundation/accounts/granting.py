@@ -41,7 +41,8 @@ def check_roles(*, person: User, roles: Sequence[str], is_active: bool, by: User
     administrator who may configure everything. ``person`` has the roles of before.
     """
     _lock_staff()
-    if person.pk == by.pk and set(roles) != set(person.staff_roles):
+    waiting = {grant.role for grant in requests_for(person)}
+    if person.pk == by.pk and set(roles) - waiting != set(person.staff_roles):
         raise NotAllowed(_("Nobody changes their own roles: ask another administrator."))
     stays = is_active and StaffRole.ADMINISTRATOR in roles
     if person.pk and not stays and is_only_administrator(person):

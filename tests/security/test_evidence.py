@@ -284,7 +284,7 @@ def test_bpo_releases_who_worked_with_an_audit_that_was_called_off(
         person.pk for person in (house.agent, house.staff["agent2"], house.staff["consultant"])
     ]
     page = bpo.get(f"/admin/audits/{audit.ticket.number}/").content.decode()
-    assert "Agent, Agent2, Consultant trabajaron con ella" in page
+    assert "hasta que BPO lo permita: Agent, Agent2, Consultant." in page
 
     assert bpo.post(path, {"reason": "The customer called it off."}).status_code == 302
 

@@ -255,6 +255,23 @@ def test_the_only_administrator_of_every_customer_is_not_restricted_by_a_group(
     assert made.status_code == 302
 
 
+def test_a_person_is_renamed_without_withdrawing_what_waits(
+    house: House, administrator: Client, second: User, sign_in: Any
+) -> None:
+    administrator.post(path_of(second), form_of(second, staff_roles=["administrator", "bpo"]))
+    page = administrator.get(path_of(second)).context["adminform"].form
+    assert page["staff_roles"].value() == ["administrator", "bpo"]
+
+    for client in (administrator, sign_in(second)):
+        typed = form_of(second, staff_roles=page["staff_roles"].value(), full_name="Renamed")
+        assert client.post(path_of(second), typed).status_code == 302
+
+    assert User.objects.get(pk=second.pk).staff_roles == ["administrator"]
+    assert RoleGrant.objects.get().is_granted is None
+    own = sign_in(second).post(path_of(second), form_of(second, staff_roles=["agent", "bpo"]))
+    assert list(own.context["adminform"].form.errors) == ["staff_roles"]
+
+
 def test_a_request_that_is_unticked_leaves_a_record(house: House, administrator: Client) -> None:
     administrator.post(path_of(house.agent), form_of(house.agent, staff_roles=["agent", "bpo"]))
     administrator.post(path_of(house.agent), form_of(house.agent, staff_roles=["agent"]))
