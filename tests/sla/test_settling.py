@@ -5,7 +5,7 @@ from foundation.core.classification import (
     Kind,
     Urgency,
 )
-from sla.clocks.models import Announcement, Clock
+from sla.clocks.models import Announcement, Clock, ClockSegment
 from sla.clocks.queries import load_clocks
 from sla.clocks.services import (
     settle_ticket,
@@ -77,7 +77,9 @@ def test_a_breach_taken_back_can_happen_again_after_the_ticket_is_declined(house
         solution_type="definitive",
         message="Done.",
     )
-    assert resolution(ticket).is_met is True
+    clock = resolution(ticket)
+    assert (clock.is_met, clock.breached_at) == (True, None)
+    assert [segment.breached_at for segment in ClockSegment.objects.filter(clock=clock)] == [None]
     step(
         house, ticket, "decline", MONDAY_9AM + 5 * HOUR, user=house.requester, reason="Still fails."
     )
