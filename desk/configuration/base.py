@@ -64,6 +64,12 @@ class ConfigurationAdmin(GuardedList):
     list_per_page = 50
     show_full_result_count = False
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Return nothing: an address fills in no form, where a value of the wrong kind would break
+        the page.
+        """
+        return {}
+
     def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> Any:
         """Make organization and contract read-only once the row exists."""
         fixed = [
