@@ -42,6 +42,35 @@ def save_rows_of(formset: Any, organization_id: int) -> None:
     formset.save_m2m()
 
 
+class ConfigurationForm(forms.ModelForm):
+    """Base of the forms. Uniqueness counts the fields that the page shows without a field, too,
+    such as the organization of a row that exists: Django leaves such constraints to the database.
+    """
+
+    def _get_validation_exclusions(self) -> set[str]:
+        excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
+        model = type(self.instance)
+        unique = {name for fields in model._meta.total_unique_constraints for name in fields.fields}
+        given = {
+            field.name
+            for field in model._meta.concrete_fields
+            if getattr(self.instance, field.attname) is not None
+        }
+        return excluded - (unique & given)
+
+
+class _FilledJSONField(forms.JSONField):
+    """A list or an object that is never null: emptied, it is what the model begins with."""
+
+    def __init__(self, *, begins_with: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.begins_with = begins_with
+
+    def clean(self, value: Any) -> Any:
+        cleaned = super().clean(value)
+        return self.begins_with() if cleaned is None else cleaned
+
+
 class GuardedList(admin.ModelAdmin):
     """A list whose address accepts what its own filters write there."""
 
@@ -63,6 +92,7 @@ class ConfigurationAdmin(GuardedList):
 
     list_per_page = 50
     show_full_result_count = False
+    form = ConfigurationForm
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Return nothing: an address fills in no form, where a value of the wrong kind would break
@@ -80,6 +110,8 @@ class ConfigurationAdmin(GuardedList):
         return [*super().get_readonly_fields(request, obj), *fixed]
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if isinstance(db_field, models.JSONField) and not db_field.null and db_field.has_default():
+            kwargs |= {"form_class": _FilledJSONField, "begins_with": db_field.get_default}
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if isinstance(field, forms.SplitDateTimeField):
             for part in field.widget.widgets:

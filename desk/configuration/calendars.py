@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from desk.configuration.base import ConfigurationAdmin
+from desk.configuration.base import ConfigurationAdmin, ConfigurationForm
 from desk.configuration.calendar_picture import (
     DAY_HEIGHT,
     HOUR_WIDTH,
@@ -49,7 +49,7 @@ from sla.clocks.services import Move, preview_calendar
 SHOWN_VERSIONS = 20
 
 
-class CalendarForm(forms.ModelForm):
+class CalendarForm(ConfigurationForm):
     """A calendar and its newest version, with the hours as text. A change of zone, hours or
     holidays adds a version.
     """

@@ -14,7 +14,12 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Contract, ContractService, ContractVersion, MatrixVersion, Service
 from catalog.services import publish_contract, publish_matrix
-from desk.configuration.base import ConfigurationAdmin, LabelledInline, save_rows_of
+from desk.configuration.base import (
+    ConfigurationAdmin,
+    ConfigurationForm,
+    LabelledInline,
+    save_rows_of,
+)
 from desk.configuration.versions import since_words, status_words
 from foundation.accounts.models import User
 from foundation.accounts.queries import may_read
@@ -166,7 +171,7 @@ def matrix_in(data: dict[str, Any]) -> Matrix:
 _PRIORITIES = [(priority.code, priority.label) for priority in Priority]
 MatrixForm = type(
     "MatrixForm",
-    (forms.ModelForm,),
+    (ConfigurationForm,),
     {
         name: forms.ChoiceField(
             choices=_PRIORITIES, label=format_lazy("{} × {}", urgency.label, impact.label)

@@ -11,7 +11,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from desk.configuration.base import EverybodysAdmin
+from desk.configuration.base import ConfigurationForm, EverybodysAdmin
 from foundation.accounts.models import DESK_ZONE
 from foundation.calendars.arithmetic import CalendarError
 from foundation.calendars.hours import format_hours, parse_hours
@@ -22,7 +22,7 @@ from foundation.duty.models import Absence, Shift
 from foundation.duty.queries import first_shifts, zone_of_person
 
 
-class ShiftForm(forms.ModelForm):
+class ShiftForm(ConfigurationForm):
     """A shift, with its week as text in the format of calendars."""
 
     hours = forms.CharField(
@@ -62,7 +62,7 @@ class WallTimeField(forms.SplitDateTimeField):
         return datetime.combine(*data_list) if data_list else None
 
 
-class AbsenceForm(forms.ModelForm):
+class AbsenceForm(ConfigurationForm):
     """An absence in local times of ``time_zone``, by default the zone of the person's shift."""
 
     time_zone = forms.CharField(

@@ -1,14 +1,18 @@
 from datetime import datetime
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from desk.configuration.base import EverybodysAdmin, LabelledFormSet, LabelledStack
+from desk.configuration.base import (
+    ConfigurationForm,
+    EverybodysAdmin,
+    LabelledFormSet,
+    LabelledStack,
+)
 from desk.configuration.fields import RolesField
 from desk.configuration.versions import VersionAdmin, VersionForm
 from escalation.models import EscalationLevel, EscalationMatrix, EscalationRule
@@ -88,7 +92,7 @@ class EscalationMatrixAdmin(VersionAdmin):
         super().save_model(request, obj, form, change)
 
 
-class RuleForm(forms.ModelForm):
+class RuleForm(ConfigurationForm):
     """Has no ``Meta.model``: the admin then builds its fields inside a request, where a tenant
     scope is open.
     """

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from desk.configuration.base import ConfigurationAdmin, EverybodysAdmin
+from desk.configuration.base import ConfigurationAdmin, ConfigurationForm, EverybodysAdmin
 from desk.configuration.fields import RolesField
 from foundation.accounts import granting
 from foundation.accounts.models import (
@@ -27,7 +27,7 @@ from foundation.core.errors import NotAllowed
 from web.requests import actor, person
 
 
-class UserForm(forms.ModelForm):
+class UserForm(ConfigurationForm):
     staff_roles = RolesField(label=_("Staff roles"), choices=StaffRole.choices, required=False)
     new_password = forms.CharField(
         label=_("New password"),
@@ -161,7 +161,7 @@ class UserAdmin(EverybodysAdmin):
         return ", ".join(str(StaffRole(role).label) for role in user.staff_roles)
 
 
-class MembershipForm(forms.ModelForm):
+class MembershipForm(ConfigurationForm):
     """Has no ``Meta.model``: the admin then builds its fields inside a request, where a tenant
     scope is open.
     """
@@ -179,7 +179,7 @@ class MembershipAdmin(ConfigurationAdmin):
     search_fields = ("user__full_name", "user__email")
 
 
-class TeamForm(forms.ModelForm):
+class TeamForm(ConfigurationForm):
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         try:

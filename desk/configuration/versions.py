@@ -16,7 +16,7 @@ from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from desk.configuration.base import ConfigurationAdmin, save_rows_of
+from desk.configuration.base import ConfigurationAdmin, ConfigurationForm, save_rows_of
 from foundation.accounts.models import (
     Organization,
     User,
@@ -37,7 +37,7 @@ def status_words(effective_from: datetime, has_successor: bool) -> str | Promise
     return _("superseded") if has_successor else _("in force")
 
 
-class VersionForm(forms.ModelForm):
+class VersionForm(ConfigurationForm):
     """A version with ``effective_from``, typed in the organization's zone; empty means now."""
 
     effective_from = forms.DateTimeField(
