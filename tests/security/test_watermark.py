@@ -94,6 +94,13 @@ CARRYING = {
         b"/Annots[<</Type/Annot/Subtype/Widget/FT/Tx/T(a)/Rect[0 0 40 40]/AA"
         b"<</PO<</S/JavaScript/JS(app.alert\\(1\\))>>/E<</S/URI/URI(http://evil)>>>>>>]",
     ),
+    "an action of an annotation that a resource also names": document(
+        TEXT,
+        b"/Annots[6 0 R]",
+        b"<</Type/Annot/Subtype/Widget/FT/Tx/T(a)/Rect[0 0 40 40]/AA"
+        b"<</E<</S/URI/URI(http://evil)>>>>>>",
+        resources=b"/Font<</F 5 0 R>>/Properties 6 0 R",
+    ),
     "a file of a direct annotation": document(
         TEXT,
         b"/Annots[<</Type/Annot/Subtype/Link/Rect[0 0 40 40]/PA<</S/URI/URI(http://evil)>>"

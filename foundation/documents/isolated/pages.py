@@ -184,8 +184,9 @@ def _kept_notes(page: PageObject) -> list[DictionaryObject]:
         if not isinstance(note, DictionaryObject):
             continue
         if "/Subtype" in note and note["/Subtype"] in _NOTES:
-            note.pop("/A", None)
-            note.pop("/PA", None)
+            for key in ("/A", "/PA", "/FS"):
+                note.pop(key, None)
+            _clean(note)  # here too: a resource may name it, and those are skipped
             kept.append(note)
         else:
             note.clear()  # what it refers to is written no more
