@@ -99,8 +99,8 @@ CARRYING = {
         b"/Annots[6 0 R]",
         b"<</Type/Annot/Subtype/Widget/FT/Tx/T(a)/Rect[0 0 40 40]/AA"
         b"<</E<</S/URI/URI(http://evil)>>>>>>",
-        resources=b"/Font<</F 5 0 R>>/Properties 6 0 R",
-    ),
+        b"<</Font<</F 5 0 R>>/Properties 6 0 R>>",
+    ).replace(b"/Resources<</Font<</F 5 0 R>>>>", b"/Resources 7 0 R"),
     "a file of a direct annotation": document(
         TEXT,
         b"/Annots[<</Type/Annot/Subtype/Link/Rect[0 0 40 40]/PA<</S/URI/URI(http://evil)>>"
