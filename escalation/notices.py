@@ -19,6 +19,7 @@ from foundation.duty.roster import (
 from foundation.notifications.services import Letter, queue_letters
 from sla.clocks.arithmetic import BREACH_PERCENT
 from sla.clocks.models import Clock
+from sla.clocks.queries import is_at_risk
 from tickets.models import Ticket
 from tickets.notices import send, ticket_letter
 
@@ -77,7 +78,12 @@ def notify_clock(
     )
     # The instant is part of the key: a breach after one taken back is notified again.
     key = f"clock:{clock.pk}:{segment_id}:{percent}:{missed_at}"
-    context: dict[str, Any] = {"metric": clock.metric, "percent": percent, "due_at": due}
+    context: dict[str, Any] = {
+        "metric": clock.metric,
+        "percent": percent,
+        "due_at": due,
+        "is_at_risk": is_at_risk(clock, at),
+    }
     holders = _holders(ticket, at)
     letters = [
         ticket_letter(

@@ -10,11 +10,11 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from foundation.accounts.models import Organization
 from foundation.core.durations import short_duration
 from foundation.core.zones import zone
-from sla.clocks.arithmetic import AT_RISK_PERCENT
 from sla.clocks.models import Clock, ClockState
-from sla.clocks.queries import closed_until
+from sla.clocks.queries import closed_until, is_at_risk
 from sla.clocks.verdicts import Verdict, verdict_of
 from sla.metrics import Metric
 from sla.targets import TargetUnit
@@ -22,7 +22,6 @@ from tickets.models import Ticket
 from tickets.states import State
 
 URGENT = timedelta(minutes=30)
-SOON = timedelta(hours=1)
 WEEK = timedelta(days=6)  # beyond it the name of a day is ambiguous
 
 
@@ -33,14 +32,15 @@ class ClockFace:
     icon: str
 
 
-def clock_face(clock: Clock, ticket: Ticket, at: datetime) -> ClockFace:
+def clock_face(clock: Clock, ticket: Ticket, at: datetime, *, for_desk: bool) -> ClockFace:
     """Return how a clock is shown at ``at``: due in, overdue, paused (on whom), outside hours
-    (until when), met, missed, withdrawn.
+    (until when), met, missed, withdrawn. The desk reads "At risk" where the queue's view lists the
+    ticket (``Clock.at_risk_at``); a customer never does.
     """
     if clock.metric == Metric.VALIDATION and clock.state != ClockState.WITHDRAWN:
         return _validation_face(clock, at)
     if clock.is_live:
-        return _live_face(clock, ticket, at)
+        return _live_face(clock, ticket, at, is_warned=for_desk and is_at_risk(clock, at))
     found = verdict_of(clock, at)
     if found == Verdict.MET:
         passed = clock.stopped_at - clock.started_at if clock.stopped_at else timedelta()
@@ -80,7 +80,7 @@ def _validation_face(clock: Clock, at: datetime) -> ClockFace:
     )
 
 
-def _live_face(clock: Clock, ticket: Ticket, at: datetime) -> ClockFace:
+def _live_face(clock: Clock, ticket: Ticket, at: datetime, *, is_warned: bool) -> ClockFace:
     if clock.state == ClockState.PAUSED or clock.due_at is None:
         waits = {
             State.PENDING_USER: _("Paused · waits for the user"),
@@ -92,25 +92,27 @@ def _live_face(clock: Clock, ticket: Ticket, at: datetime) -> ClockFace:
         return ClockFace(
             _("Overdue by %(time)s") % {"time": short_duration(left)}, "late", "circle-alert"
         )
+    return _running_face(clock, ticket.organization, left, at, is_warned=is_warned)
+
+
+def _running_face(
+    clock: Clock, organization: Organization, left: timedelta, at: datetime, *, is_warned: bool
+) -> ClockFace:
     opens_at = (
-        None
-        if clock.target_unit != TargetUnit.TIME
-        else closed_until(clock, ticket.organization, at)
+        None if clock.target_unit != TargetUnit.TIME else closed_until(clock, organization, at)
     )
     if opens_at is not None:
-        return ClockFace(
-            _("Resumes %(when)s") % {"when": _when(opens_at, ticket.organization.time_zone, at)},
-            "asleep",
-            "moon",
-        )
-    text = _("Due in %(time)s") % {"time": short_duration(left)}
+        when = {"when": _when(opens_at, organization.time_zone, at)}
+        if is_warned:
+            return ClockFace(_("At risk · resumes %(when)s") % when, "soon", "moon")
+        return ClockFace(_("Resumes %(when)s") % when, "asleep", "moon")
+    time = {"time": short_duration(left)}
+    if not is_warned:
+        return ClockFace(_("Due in %(time)s") % time, "calm", "clock")
+    text = _("At risk · due in %(time)s") % time
     if left <= URGENT:
         return ClockFace(text, "urgent", "alarm-clock")
-    if left <= SOON or clock.announced_percent >= AT_RISK_PERCENT:
-        return ClockFace(
-            _("At risk · due in %(time)s") % {"time": short_duration(left)}, "soon", "hourglass"
-        )
-    return ClockFace(text, "calm", "clock")
+    return ClockFace(text, "soon", "hourglass")
 
 
 def _when(moment: datetime, time_zone: str, at: datetime) -> str:

@@ -59,6 +59,14 @@ class TermsPolicySerializer(serializers.Serializer[Any]):
     pauses_while_pending_supplier = serializers.BooleanField(allow_null=True, required=False)
     pauses_extend_terms = serializers.BooleanField(allow_null=True, required=False)
     warning_percents = serializers.ListField(child=serializers.IntegerField(), required=False)
+    at_risk_percent = serializers.IntegerField(
+        allow_null=True,
+        required=False,
+        min_value=1,
+        max_value=99,
+        help_text="Share of the target from which a ticket is at risk; null: the more general "
+        "policy's, or 75.",
+    )
     effective_from = InstantField(required=False, help_text="Now or later; without it, now.")
     number = serializers.IntegerField(read_only=True)
     targets = TermsTargetSerializer(many=True)

@@ -108,7 +108,7 @@ class PolicyVersionAdmin(VersionAdmin):
         "effective_from",
         ("business_calendar", "extended_calendar", "extension_includes_second_level"),
         ("pauses_while_pending_user", "pauses_while_pending_supplier", "pauses_extend_terms"),
-        "warning_percents",
+        ("warning_percents", "at_risk_percent"),
     )
     list_display = ("subject_name", "organization", "number", "since", "status")
     list_select_related = ("contract", "person", "organization")

@@ -16,7 +16,6 @@ from foundation.calendars.ledger import Ledger, Pause, SegmentKind
 from sla.targets import Target, Term
 
 BREACH_PERCENT = 100
-AT_RISK_PERCENT = 75  # from here on the queue lists the ticket as "At risk"
 
 
 class Stretch(NamedTuple):
@@ -33,11 +32,11 @@ class Stretch(NamedTuple):
 
 class Reading(NamedTuple):
     """The dates of a clock: due, at risk and each warning. An instant is None while an open pause
-    leaves it unknown.
+    leaves it unknown; a clock without a due instant is never at risk.
     """
 
     due_at: datetime | None
-    risk_at: datetime | None
+    at_risk_at: datetime | None
     warnings: dict[int, datetime | None]
 
     @property
@@ -109,9 +108,9 @@ def _instants_after(
     )
 
 
-def read(stretches: Sequence[Stretch], percents: Sequence[int]) -> Reading:
-    """Return the due instant of the last target and the instants of its warnings. Warnings of a
-    term are percents of the open time until it is due.
+def read(stretches: Sequence[Stretch], percents: Sequence[int], at_risk_percent: int) -> Reading:
+    """Return the due instant of the last target, the instants of its warnings, and the instant from
+    which it is at risk. Percents of a term are of the open time until it is due.
     """
     target = stretches[-1].target
     if isinstance(target, Term):
@@ -121,24 +120,22 @@ def read(stretches: Sequence[Stretch], percents: Sequence[int]) -> Reading:
             return Reading(due_at, None, dict.fromkeys(percents))
     else:
         span = target
-    asked, amounts = _milestones(span, tuple(percents))
+    asked, amounts = _milestones(span, (*percents, at_risk_percent))
     instants = dict(zip(asked, _instants_after(stretches, amounts), strict=True))
     warnings = {percent: instants[percent] for percent in percents}
-    return Reading(
-        due_at if isinstance(target, Term) else instants[BREACH_PERCENT],
-        instants[AT_RISK_PERCENT],
-        warnings,
-    )
+    if not isinstance(target, Term):
+        due_at = instants[BREACH_PERCENT]
+    return Reading(due_at, instants[at_risk_percent] if due_at is not None else None, warnings)
 
 
 @lru_cache(maxsize=4096)  # targets are few, clocks very many
 def _milestones(
     span: timedelta, percents: tuple[int, ...]
 ) -> tuple[tuple[int, ...], tuple[timedelta, ...]]:
-    """Return the percents to date (warnings, risk, breach), in ascending order, and the open time
-    of each.
+    """Return the percents to date (these and the breach), in ascending order, and the open time of
+    each.
     """
-    asked = tuple(sorted({*percents, AT_RISK_PERCENT, BREACH_PERCENT}))
+    asked = tuple(sorted({*percents, BREACH_PERCENT}))
     return asked, tuple(span * percent / 100 for percent in asked)
 
 

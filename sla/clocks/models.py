@@ -22,8 +22,9 @@ class Clock(OrganizationRow):
     """A promise being measured. The row is a cache: a pure function of the ticket's facts and the
     versions in force.
 
-    ``due_at`` is null while a pause leaves it unknown. ``next_event_at`` is the next warning or
-    breach: the sweep filters by it alone. The verdict of a stopped clock is stored and final:
+    ``due_at`` and ``at_risk_at`` are null while a pause leaves them unknown. A live clock is at
+    risk from ``at_risk_at`` to ``due_at``. ``next_event_at`` is the next warning or breach: the
+    sweep filters by it alone. The verdict of a stopped clock is stored and final:
     ``stopped_at``, ``used``, ``is_met``.
     """
 
@@ -40,6 +41,7 @@ class Clock(OrganizationRow):
     target_unit = models.CharField(max_length=15, choices=TargetUnit, default=TargetUnit.TIME)
     started_at = models.DateTimeField()
     due_at = models.DateTimeField(null=True)
+    at_risk_at = models.DateTimeField(null=True)
     stopped_at = models.DateTimeField(null=True)
     used = models.DurationField(null=True)
     is_met = models.BooleanField(null=True)

@@ -78,6 +78,8 @@ class ClockColumns(Protocol):
     def announced_percent(self) -> int: ...
     @property
     def next_event_at(self) -> datetime | None: ...
+    @property
+    def at_risk_at(self) -> datetime | None: ...
 
 
 def pauses_of(intervals: Sequence[IntervalColumns], states: frozenset[str]) -> list[Pause]:
@@ -162,7 +164,7 @@ class ClockView:
         ]
 
     def reading(self) -> Reading:
-        return read(self.stretches, self.policy.percents)
+        return read(self.stretches, self.policy.percents, self.policy.at_risk_percent)
 
     @property
     def account(self) -> list[AccountPart]:
@@ -272,6 +274,19 @@ def most_urgent(clocks: Sequence[Clock]) -> Clock | None:
     if dated:
         return min(dated, key=lambda clock: (clock.due_at, clock.pk))
     return live[0] if live else None
+
+
+def is_at_risk(clock: Clock, at: datetime) -> bool:
+    """Tell whether a live clock is at risk: the policy's share of its target is used and it is not
+    yet due.
+    """
+    return (
+        clock.is_live
+        and clock.metric != Metric.VALIDATION
+        and clock.at_risk_at is not None
+        and clock.due_at is not None
+        and clock.at_risk_at <= at < clock.due_at
+    )
 
 
 def closed_until(clock: Clock, organization: Organization, at: datetime) -> datetime | None:

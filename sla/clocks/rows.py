@@ -59,6 +59,7 @@ class ClockRow(NamedTuple):
     stopped_at: datetime | None
     announced_percent: int
     next_event_at: datetime | None
+    at_risk_at: datetime | None
 
 
 def read_clocks(

@@ -108,6 +108,7 @@ class Migration(migrations.Migration):
                         to="tickets.ticket",
                     ),
                 ),
+                ("at_risk_at", models.DateTimeField(null=True)),
             ],
             options={
                 "ordering": ("ticket_id", "pk"),
@@ -375,14 +376,30 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         blank=True,
                         help_text=(
-                            "For the tickets of this requester alone. Without person and contract "
-                            "it holds for the whole organization."
+                            "For the tickets of this requester alone. Without person and contract"
+                            " it holds for the whole organization."
                         ),
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
                         verbose_name="person",
+                    ),
+                ),
+                (
+                    "at_risk_percent",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        help_text=(
+                            "The share of the target from which the desk lists a ticket as at "
+                            "risk. Empty: as the more general policy says, or 75."
+                        ),
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(99),
+                        ],
+                        verbose_name="at risk from percent",
                     ),
                 ),
             ],

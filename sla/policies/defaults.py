@@ -38,6 +38,7 @@ LATER: dict[Metric, Target] = {
 }
 
 WARNING_PERCENTS = (50, 75, 90)
+AT_RISK_PERCENT = 75
 
 
 def default_target(metric: Metric, priority: Priority, support_type: SupportType) -> Target | None:

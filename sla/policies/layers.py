@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from django.db.models import Prefetch, QuerySet
 
@@ -15,12 +15,19 @@ from foundation.calendars.defaults import CalendarRole
 from foundation.configuration.models import KEPT
 from foundation.core.classification import Kind, Priority, SupportType
 from sla.metrics import AT_ARRIVAL, Metric
-from sla.policies.defaults import WARNING_PERCENTS, default_calendar, default_target
+from sla.policies.defaults import (
+    AT_RISK_PERCENT,
+    WARNING_PERCENTS,
+    default_calendar,
+    default_target,
+)
 from sla.policies.models import PolicyTarget, PolicyVersion
 from sla.policies.rules import RuleReach, RuleSource, TargetRule
 from sla.targets import Target, Term
 from tickets.models import Ticket
 from tickets.states import State
+
+_Said = TypeVar("_Said", bool, int)
 
 
 class Matter(NamedTuple):
@@ -189,8 +196,8 @@ class Policy:
             states |= {State.SOLVED, State.CLOSED}
         return frozenset(states)
 
-    def _says(self, name: str, *, otherwise: bool) -> bool:
-        said = (getattr(layer.version, name) for layer in self.layers)
+    def _says(self, name: str, *, otherwise: _Said) -> _Said:
+        said: Iterator[_Said | None] = (getattr(layer.version, name) for layer in self.layers)
         return next((value for value in said if value is not None), otherwise)
 
     @property
@@ -199,6 +206,11 @@ class Policy:
             (layer.version.percents for layer in self.layers if layer.version.percents),
             WARNING_PERCENTS,
         )
+
+    @property
+    def at_risk_percent(self) -> int:
+        """The share of the target, in percent, from which a clock is at risk."""
+        return self._says("at_risk_percent", otherwise=AT_RISK_PERCENT)
 
 
 _STRENGTH = {source: place for place, source in enumerate(RuleSource)}

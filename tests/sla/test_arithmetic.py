@@ -49,7 +49,7 @@ def test_a_target_runs_on_from_the_time_used_before() -> None:
 
     assert due_of(two) == MONDAY_9AM + 4 * HOUR
     assert due_of(three) == MONDAY_9AM + 5 * HOUR
-    assert read(three, ()).due_at == MONDAY_9AM + 5 * HOUR
+    assert read(three, (), 75).due_at == MONDAY_9AM + 5 * HOUR
 
 
 def test_a_target_used_up_before_a_change_is_due_in_the_earlier_stretch() -> None:
@@ -59,7 +59,7 @@ def test_a_target_used_up_before_a_change_is_due_in_the_earlier_stretch() -> Non
     assert due_of(changed(9 * HOUR)) == MONDAY_9AM + 9 * HOUR
     assert due_of(changed(10 * HOUR)) == CLOSING
     assert due_of(changed(11 * HOUR)) == MONDAY_9AM + DAY + HOUR
-    assert read(changed(10 * HOUR), ()).due_at == CLOSING
+    assert read(changed(10 * HOUR), (), 75).due_at == CLOSING
 
 
 def test_each_earlier_stretch_counts_its_own_part() -> None:
@@ -70,40 +70,41 @@ def test_each_earlier_stretch_counts_its_own_part() -> None:
     ]
 
     assert due_of(three) == MONDAY_9AM + 2 * HOUR
-    assert read(three, (50,)).warnings == {50: MONDAY_9AM + HOUR}
-    assert read(three, (50,)).due_at == MONDAY_9AM + 2 * HOUR
+    assert read(three, (50,), 75).warnings == {50: MONDAY_9AM + HOUR}
+    assert read(three, (50,), 75).due_at == MONDAY_9AM + 2 * HOUR
 
 
 def test_a_reading_has_the_due_instant_the_risk_and_the_warnings() -> None:
-    found = read([stretch(4 * HOUR)], (50, 90))
+    found = read([stretch(4 * HOUR)], (50, 90), 75)
 
     assert found.due_at == MONDAY_9AM + 4 * HOUR
-    assert found.risk_at == MONDAY_9AM + 3 * HOUR
+    assert found.at_risk_at == MONDAY_9AM + 3 * HOUR
     assert found.warnings == {50: MONDAY_9AM + 2 * HOUR, 90: MONDAY_9AM + 216 * MINUTE}
     assert found.events == [
         (50, MONDAY_9AM + 2 * HOUR),
         (90, MONDAY_9AM + 216 * MINUTE),
         (100, MONDAY_9AM + 4 * HOUR),
     ]
+    assert read([stretch(4 * HOUR)], (50, 90), 25).at_risk_at == MONDAY_9AM + HOUR
 
 
 def test_an_open_pause_leaves_the_later_instants_unknown() -> None:
-    found = read([stretch(4 * HOUR, MONDAY_9AM, None, (MONDAY_9AM + 2 * HOUR, None))], (25,))
+    found = read([stretch(4 * HOUR, MONDAY_9AM, None, (MONDAY_9AM + 2 * HOUR, None))], (25,), 40)
 
-    assert (found.due_at, found.risk_at) == (None, None)
+    assert (found.due_at, found.at_risk_at) == (None, None)
     assert found.warnings == {25: MONDAY_9AM + HOUR}
 
 
 def test_warnings_of_a_term_are_percents_of_its_open_time() -> None:
-    found = read([stretch(Term(1, business=True))], (50,))
+    found = read([stretch(Term(1, business=True))], (50,), 75)
 
     assert found.due_at == MONDAY_9AM + DAY + 10 * HOUR
-    assert found.risk_at == MONDAY_9AM + DAY + 5 * HOUR
+    assert found.at_risk_at == MONDAY_9AM + DAY + 5 * HOUR
     assert found.warnings == {50: CLOSING}
 
 
 def test_a_paused_term_has_no_dates() -> None:
-    found = read([stretch(Term(1, business=True), MONDAY_9AM, None, (MONDAY_9AM, None))], (50,))
+    found = read([stretch(Term(1, business=True), MONDAY_9AM, None, (MONDAY_9AM, None))], (50,), 75)
 
     assert found == (None, None, {50: None})
 
@@ -111,7 +112,7 @@ def test_a_paused_term_has_no_dates() -> None:
 def test_a_term_without_open_time_has_a_due_instant_and_no_warnings() -> None:
     saturday = MONDAY_9AM + 5 * DAY
 
-    found = read([stretch(Term(1, business=False), saturday)], (50,))
+    found = read([stretch(Term(1, business=False), saturday)], (50,), 75)
 
     assert found == (datetime(2026, 3, 9, 6, tzinfo=UTC), None, {50: None})
 

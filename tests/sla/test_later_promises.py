@@ -239,7 +239,7 @@ def test_the_validation_clock_of_the_customer_sends_no_notice(
     assert (clock.started_at, clock.due_at) == (MONDAY_9AM + HOUR, fresh(ticket).validation_due_at)
     assert (clock.next_event_at, fresh(ticket).next_due_at) == (None, None)
     assert clock.due_at is not None
-    assert clock_face(clock, fresh(ticket), clock.due_at - HOUR).tone == "calm"
+    assert clock_face(clock, fresh(ticket), clock.due_at - HOUR, for_desk=True).tone == "calm"
 
     told = OutboxMessage.objects.count()
     settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 10 * DAY)
@@ -252,7 +252,9 @@ def test_the_validation_clock_of_the_customer_sends_no_notice(
 
     clock = clock_of(ticket, Metric.VALIDATION)
     assert (clock.state, clock.is_met) == ("stopped", False)
-    assert clock_face(clock, fresh(ticket), MONDAY_9AM + 10 * DAY).tone == "withdrawn"
+    assert (
+        clock_face(clock, fresh(ticket), MONDAY_9AM + 10 * DAY, for_desk=True).tone == "withdrawn"
+    )
     assert is_rebuilt(ticket)
     data = build_service_level(
         house.north, MONDAY_9AM.date().replace(day=1), at=MONDAY_9AM + 20 * DAY

@@ -89,16 +89,19 @@ def test_the_requester_comes_before_the_contract_before_the_organization_before_
 def test_pauses_warnings_and_calendars_come_from_the_first_layer_that_says_something(
     house: House,
 ) -> None:
-    publish_for(house, [], pauses_while_pending_user=False, warning_percents=[60])
+    publish_for(
+        house, [], pauses_while_pending_user=False, warning_percents=[60], at_risk_percent=80
+    )
     publish_for(house, [], contract=house.contract, pauses_while_pending_supplier=False)
     policy = policy_on(house.north, house.contract.pk, house.requester.pk, MONDAY_9AM)
 
     assert policy.pausing_states(Metric.ATTENTION) == frozenset()
-    assert policy.percents == (60,)
+    assert (policy.percents, policy.at_risk_percent) == ((60,), 80)
     assert policy_on(house.north, None, None, MONDAY_9AM).pausing_states(Metric.ATTENTION) == {
         "pending_supplier"
     }
-    assert policy_on(house.south, None, None, MONDAY_9AM).percents == (50, 75, 90)
+    default = policy_on(house.south, None, None, MONDAY_9AM)
+    assert (default.percents, default.at_risk_percent) == ((50, 75, 90), 75)
 
 
 def test_a_version_binds_later_tickets_and_a_later_change_reads_the_one_bound_then(

@@ -185,7 +185,7 @@ def test_the_account_of_ten_thousand_random_clocks_partitions_the_time_and_sums_
             assert used_until(stretches, due) >= targets[-1]
         else:
             assert lines[-1].kind is SegmentKind.PAUSED
-        reading = read(stretches, (50, 90))
+        reading = read(stretches, (50, 90), 75)
         known = [instant for _percent, instant in sorted(reading.events) if instant is not None]
         assert known == sorted(known)
 

@@ -209,7 +209,7 @@ def test_a_term_over_the_night_the_clocks_change_ends_at_local_midnight() -> Non
     )
     start = datetime(2026, 3, 27, 12, tzinfo=UTC)
 
-    reading = read([Stretch(madrid, Term(2, False), start, None)], [50])
+    reading = read([Stretch(madrid, Term(2, False), start, None)], [50], 75)
 
     assert reading.due_at == datetime(2026, 3, 29, 22, tzinfo=UTC)  # the 29th has 23 hours
     assert reading.warnings[50] == start + (reading.due_at - start) / 2

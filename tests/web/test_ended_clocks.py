@@ -1,12 +1,11 @@
 """How a clock that ended, or that measures the customer, is shown."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pytest
 from django.utils import translation
 
 from sla.clocks.models import Clock, ClockState
-from sla.clocks.services import settle_ticket
 from tests.support.house import DAY, HOUR, MINUTE, MONDAY_9AM, SECOND, House, by, fresh, make_ticket
 from tests.support.tickets import solved, step
 from tickets import services
@@ -16,7 +15,8 @@ from web.faces import clock_face
 
 def face(ticket: Ticket, metric: str, at: datetime) -> tuple[str, str, str]:
     with translation.override("en"):
-        found = clock_face(Clock.objects.get(ticket=ticket, metric=metric), fresh(ticket), at)
+        clock = Clock.objects.get(ticket=ticket, metric=metric)
+        found = clock_face(clock, fresh(ticket), at, for_desk=True)
         return str(found.text), found.tone, found.icon
 
 
@@ -75,23 +75,3 @@ def test_an_ended_validation_shows_whether_the_customer_answered(house: House) -
         "withdrawn",
         "minus",
     )
-
-
-@pytest.mark.parametrize(
-    ("left", "tone"),
-    [
-        (timedelta(minutes=30), "urgent"),
-        (timedelta(minutes=31), "soon"),
-        (timedelta(hours=1), "soon"),
-        (timedelta(minutes=61), "calm"),
-    ],
-)
-def test_the_tone_of_a_running_clock_follows_the_remaining_time(
-    house: House, left: timedelta, tone: str
-) -> None:
-    ticket = make_ticket(house)
-    due = Clock.objects.get(ticket=ticket, metric="attention").due_at
-    assert due is not None
-    settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM)
-
-    assert face(ticket, "attention", due - left)[1] == tone

@@ -1,6 +1,6 @@
 """How each state of a clock is shown: a paused or sleeping clock says why and until when."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -25,9 +25,10 @@ from tickets.services import TransitionDetails
 from web.faces import clock_face
 
 
-def face(ticket: Ticket, metric: str, at: object) -> tuple[str, str]:
+def face(ticket: Ticket, metric: str, at: datetime, *, for_desk: bool = True) -> tuple[str, str]:
     with translation.override("en"):
-        found = clock_face(Clock.objects.get(ticket=ticket, metric=metric), fresh(ticket), at)
+        clock = Clock.objects.get(ticket=ticket, metric=metric)
+        found = clock_face(clock, fresh(ticket), at, for_desk=for_desk)
         return str(found.text), found.tone
 
 
@@ -35,8 +36,16 @@ def test_a_running_clock_says_how_long_it_has(house: House) -> None:
     ticket = make_ticket(house)  # reaction 1 h, attention 10 h
 
     assert face(ticket, "attention", MONDAY_9AM) == ("Due in 10 h", "calm")
-    assert face(ticket, "reaction", MONDAY_9AM) == ("At risk · due in 1 h", "soon")
-    assert face(ticket, "reaction", MONDAY_9AM + 40 * MINUTE) == ("Due in 20 min", "urgent")
+    assert face(ticket, "reaction", MONDAY_9AM + 40 * MINUTE) == ("Due in 20 min", "calm")
+    assert face(ticket, "reaction", MONDAY_9AM + 45 * MINUTE) == (
+        "At risk · due in 15 min",
+        "urgent",
+    )
+    assert face(ticket, "attention", MONDAY_9AM + 8 * HOUR) == ("At risk · due in 2 h", "soon")
+    assert face(ticket, "attention", MONDAY_9AM + 9.5 * HOUR) == (
+        "At risk · due in 30 min",
+        "urgent",
+    )
     assert face(ticket, "reaction", MONDAY_9AM + 3 * HOUR) == ("Overdue by 2 h", "late")
 
 
@@ -49,7 +58,10 @@ def test_outside_hours_is_never_called_a_pause(house: House, language: str, text
 
     with translation.override(language):
         found = clock_face(
-            Clock.objects.get(ticket=ticket, metric="attention"), fresh(ticket), saturday + HOUR
+            Clock.objects.get(ticket=ticket, metric="attention"),
+            fresh(ticket),
+            saturday + HOUR,
+            for_desk=True,
         )
 
     assert (found.text, found.tone, found.icon) == (text, "asleep", "moon")
@@ -87,24 +99,13 @@ def test_a_pause_names_the_side_it_waits_for_and_an_overdue_clock_stays_overdue_
     assert face(late, "reaction", MONDAY_9AM + 15 * HOUR) == ("Overdue by 14 h", "late")
 
 
-def test_a_clock_is_at_risk_from_its_last_hour_on(house: House) -> None:
-    ticket = make_ticket(house)
-    due = Clock.objects.get(ticket=ticket, metric="attention").due_at
-    assert due is not None
-
-    _text, before = face(ticket, "attention", due - timedelta(hours=1, seconds=1))
-    _text, within = face(ticket, "attention", due - timedelta(hours=1))
-
-    assert (before, within) == ("calm", "soon")
-
-
 def ended(ticket: Ticket, **values: Any) -> tuple[str, str]:
     """Return how the attention clock is shown once it has these values."""
     clock = Clock.objects.get(ticket=ticket, metric="attention")
     for name, value in values.items():
         setattr(clock, name, value)
     with translation.override("en"):
-        found = clock_face(clock, fresh(ticket), MONDAY_9AM + 9 * DAY)
+        found = clock_face(clock, fresh(ticket), MONDAY_9AM + 9 * DAY, for_desk=True)
     return str(found.text), found.tone
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import template
 from django.http import QueryDict
+from django.template import Context
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from lucide import IconDoesNotExist
@@ -93,11 +94,15 @@ def priority_badge(value: int | str) -> dict[str, str]:
     return {"code": priority_code(value), "label": priority_label(value)}
 
 
-@register.inclusion_tag("components/clock.html")
+@register.inclusion_tag("components/clock.html", takes_context=True)
 def clock_badge(
-    clock: Clock | None, ticket: Ticket, at: datetime, time_zone: str
+    context: Context, clock: Clock | None, ticket: Ticket, at: datetime, time_zone: str
 ) -> dict[str, Any]:
-    face: ClockFace | None = clock_face(clock, ticket, at) if clock is not None else None
+    """Render how a clock stands, in the words of the desk or, to a customer, of the portal."""
+    for_desk = getattr(context.get("user"), "is_staff", False)
+    face: ClockFace | None = (
+        clock_face(clock, ticket, at, for_desk=for_desk) if clock is not None else None
+    )
     return {"clock": clock, "face": face, "time_zone": time_zone}
 
 

@@ -155,6 +155,7 @@ class Loader:
             target=timedelta(hours=2),
             started_at=ticket.received_at,
             due_at=ticket.next_due_at or ticket.received_at,
+            at_risk_at=ticket.at_risk_at,
             state=ClockState.RUNNING if live else ClockState.STOPPED,
             stopped_at=None if live else ticket.received_at,
             is_met=None if live else True,

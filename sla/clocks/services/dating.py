@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterable
 from datetime import datetime
+from typing import NamedTuple
 
 from foundation.calendars.arithmetic import CalendarError
 from sla.clocks.arithmetic import Reading, due_of
@@ -38,25 +39,32 @@ def last_due(item: LoadedClock) -> datetime | None:
 
 
 def put_dates(clock: Clock, reading: Reading) -> None:
-    """Set due instant, state and next event from a reading, without saving. A breached clock runs
-    on without further events.
-    """
-    clock.due_at, clock.state, clock.next_event_at = dates_of(reading, clock.announced_percent)
+    """Set the columns of ``Dates`` from a reading, without saving."""
+    for name, value in dates_of(reading, clock.announced_percent)._asdict().items():
+        setattr(clock, name, value)
 
 
-def dates_of(
-    reading: Reading, announced_percent: int
-) -> tuple[datetime | None, ClockState, datetime | None]:
-    """Return (due instant, state, next event) of a live clock that has announced
-    ``announced_percent``.
+class Dates(NamedTuple):
+    """The columns of a live clock that follow from its reading."""
+
+    due_at: datetime | None
+    at_risk_at: datetime | None
+    state: ClockState
+    next_event_at: datetime | None
+
+
+def dates_of(reading: Reading, announced_percent: int) -> Dates:
+    """Return the dates of a live clock that has announced ``announced_percent``. A breached clock
+    runs on without further events.
     """
     ahead = [
         instant
         for percent, instant in reading.events
         if percent > announced_percent and instant is not None
     ]
-    return (
+    return Dates(
         reading.due_at,
+        reading.at_risk_at,
         ClockState.PAUSED if reading.due_at is None else ClockState.RUNNING,
         min(ahead, default=None),
     )
@@ -81,5 +89,5 @@ def projection_of(loaded: Iterable[LoadedClock]) -> tuple[datetime | None, datet
 def projection_of_readings(live: Iterable[Reading]) -> tuple[datetime | None, datetime | None]:
     readings = list(live)
     dues = [reading.due_at for reading in readings if reading.due_at is not None]
-    risks = [reading.risk_at for reading in readings if reading.risk_at is not None]
-    return min(dues, default=None), min(risks, default=None) if dues else None
+    risks = [reading.at_risk_at for reading in readings if reading.at_risk_at is not None]
+    return min(dues, default=None), min(risks, default=None)

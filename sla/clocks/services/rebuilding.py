@@ -40,6 +40,7 @@ _CLOCK = (
     "breached_at",
     "announced_percent",
     "next_event_at",
+    "at_risk_at",
 )
 _SEGMENT = (
     "cause",

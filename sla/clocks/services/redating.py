@@ -22,7 +22,7 @@ from sla.clocks.models import Clock
 from sla.clocks.queries import ClockColumns
 from sla.clocks.rows import read_clocks, read_intervals
 from sla.clocks.services.base import SYSTEM_NAME, fact_of, iso
-from sla.clocks.services.dating import dates_of, projection_of_readings
+from sla.clocks.services.dating import Dates, dates_of, projection_of_readings
 from sla.clocks.services.validation import reminder_of
 from sla.metrics import Metric
 from tickets.models import Ticket
@@ -127,15 +127,13 @@ def _redate_batch(
             if due_at != clock.due_at:
                 payload = {"old_due_at": iso(clock.due_at), "due_at": iso(due_at)}
                 facts.append(fact_of(verbs.REDATED, clock, calendar_version=version.pk, **payload))
-    update_rows(Clock, ("due_at", "state", "next_event_at"), rows, organization_id=organization.pk)
+    update_rows(Clock, Dates._fields, rows, organization_id=organization.pk)
     set_clock_projections(projections=projections, organization_id=organization.pk)
     record(organization_id=organization.pk, facts=facts, by=system_actor(SYSTEM_NAME), at=at)
     return len(facts)
 
 
-def _new_dates(
-    clock: ClockColumns, reading: Reading
-) -> tuple[datetime | None, str, datetime | None] | None:
-    """Return (due instant, state, next event) of a clock; None if nothing changes."""
+def _new_dates(clock: ClockColumns, reading: Reading) -> Dates | None:
+    """Return the dates of a clock; None if nothing changes."""
     dates = dates_of(reading, clock.announced_percent)
-    return None if dates == (clock.due_at, clock.state, clock.next_event_at) else dates
+    return None if dates == tuple(getattr(clock, name) for name in Dates._fields) else dates

@@ -100,7 +100,7 @@ def withdraw_clock(item: LoadedClock, at: datetime) -> Fact:
     clock = item.clock
     clock.state = ClockState.WITHDRAWN
     clock.stopped_at = at
-    clock.next_event_at = None
+    clock.next_event_at = clock.at_risk_at = None
     clock.due_at = last_due(item)  # an open pause ends here, so the due instant is known
     clock.save()
     return fact_of(verbs.WITHDRAWN, clock, due_at=iso(clock.due_at))
@@ -124,7 +124,7 @@ def _stop(ticket: Ticket, item: LoadedClock, at: datetime) -> Fact:
     clock = item.clock
     clock.state = ClockState.STOPPED
     clock.stopped_at = at
-    clock.next_event_at = None
+    clock.next_event_at = clock.at_risk_at = None
     clock.due_at = last_due(item)  # an open pause ends here, so the due instant is known
     clock.used = used_until(item.stretches, at)
     # Do not read ``breached_at``: a sweep can record a breach before a message that was in time

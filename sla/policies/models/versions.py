@@ -2,6 +2,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +19,7 @@ POLICY_SAYS = (
     "pauses_while_pending_supplier",
     "pauses_extend_terms",
     "warning_percents",
+    "at_risk_percent",
 )
 
 
@@ -94,6 +96,16 @@ class PolicyVersion(TermsRow):
         help_text=_("Then a day that ends in a pause does not count."),
     )
     warning_percents = models.JSONField(_("warnings at percent"), default=list, blank=True)
+    at_risk_percent = models.PositiveSmallIntegerField(
+        _("at risk from percent"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(99)],
+        help_text=_(
+            "The share of the target from which the desk lists a ticket as at risk. Empty: as the "
+            "more general policy says, or 75."
+        ),
+    )
 
     class Meta(TermsRow.Meta):
         verbose_name = _("service level policy")

@@ -145,6 +145,7 @@ _SILENT: dict[str, Any] = {
         )
     ),
     "pauses_extend_terms": None,
+    "at_risk_percent": None,
     "extension_includes_second_level": False,
     "warning_percents": [],
 }
