@@ -41,6 +41,7 @@ class Condition(TextChoices):
     NOBODY_ON_DUTY = "nobody_on_duty", _("nobody is on duty")
     NOBODY_NAMED = "nobody_named", _("nobody is named any more")
     NOT_SERVING = "not_serving", _("whoever is named does not serve this customer")
+    OTHER_GROUP = "other_group", _("whoever is named is not in the group that holds the ticket")
     ENDED = "ended", _("the ticket has ended")
     NO_MANAGER = "no_manager", _("the customer has no account manager")
     ERROR = "error", _("an error, which the log tells")

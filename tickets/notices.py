@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 
 from foundation.accounts.models import User
-from foundation.accounts.queries import may_read, supervisors_of
+from foundation.accounts.queries import is_staff, may_read, supervisors_of
 from foundation.core.actor import Actor
 from foundation.core.classification import Priority
 from foundation.core.links import Link
@@ -149,17 +149,20 @@ def notify_state(
     transition: Transition,
     interval: StateInterval,
     message: Message | None,
+    accepted_by: str,
+    accepted_channel: str,
     by: Actor,
     at: datetime,
 ) -> None:
-    """Notify the requester of a state that somebody else set, with the public message of the step.
+    """Notify the requester of the state, also of one that they set (DECISIONS 25), with the public
+    message of the step and who accepted the solution for them.
 
-    If the requester took the step, notify whoever of the desk has the ticket. Skip that after a
+    If the customer took the step, notify whoever of the desk has the ticket. Skip that after a
     reply (``FOLLOWS_A_REPLY``), which has notified them.
     """
     letters = []
     key = f"state:{interval.pk}"
-    if by.person_id != ticket.requester_id and has_reader(ticket):
+    if has_reader(ticket):
         template = {State.SOLVED: "ticket_solved", State.CLOSED: "ticket_closed"}.get(
             State(ticket.state), "ticket_state"
         )
@@ -173,9 +176,11 @@ def notify_state(
                 reason=interval.reason if Effect.SENDS_REASON in transition.effects else "",
                 closure_code=ticket.closure_code,
                 solution_type=ticket.solution_type,
+                accepted_by=accepted_by,
+                accepted_channel=accepted_channel,
             )
         )
-    elif by.person_id == ticket.requester_id and Effect.FOLLOWS_A_REPLY not in transition.effects:
+    if Effect.FOLLOWS_A_REPLY not in transition.effects and _is_customer(by, ticket):
         letters += [
             ticket_letter(
                 ticket,
@@ -189,6 +194,13 @@ def notify_state(
             for reader in _desk_readers(ticket)
         ]
     send(ticket, letters, at)
+
+
+def _is_customer(by: Actor, ticket: Ticket) -> bool:
+    """Tell whether the requester, or a coordinator in their place, acts."""
+    if by.person_id is None:
+        return False
+    return by.person_id == ticket.requester_id or not is_staff(by.person_id)
 
 
 def notify_assigned(*, ticket: Ticket, by: Actor, at: datetime) -> None:

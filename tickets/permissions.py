@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from foundation.accounts.models import User
-from foundation.accounts.queries import membership_of
+from foundation.accounts.queries import members_with_role, membership_of
 from foundation.accounts.roles import ACTS_FOR_ORGANIZATION, RAISES_TICKETS, Capability
 from tickets.models import Ticket
 from tickets.states import FINAL, State, Who
@@ -28,6 +28,15 @@ def can_reply_as_customer(user: User, ticket: Ticket) -> bool:
     return Who.REQUESTER in standing(user, ticket)
 
 
+def accepters(ticket: Ticket) -> list[User]:
+    """Return the people of the customer who may accept a solution: the requester, then the
+    coordinators by name.
+    """
+    coordinators = members_with_role(ticket.organization_id, *ACTS_FOR_ORGANIZATION)
+    own = [ticket.requester] if can_reply_as_customer(ticket.requester, ticket) else []
+    return own + [person for person in coordinators if person.pk != ticket.requester_id]
+
+
 def can_be_reopened(ticket: Ticket, at: datetime) -> bool:
     """Tell whether a closed ticket is still inside its reopening window."""
     return (
@@ -44,20 +53,26 @@ def is_followed_up(ticket: Ticket, at: datetime) -> bool:
     return ticket.state in FINAL and not can_be_reopened(ticket, at)
 
 
+def holds(user: User, ticket: Ticket) -> bool:
+    """Tell whether a member of the staff belongs to the level that holds the ticket: a member of
+    its group or, without a group, the desk and the assignee (SPEC 3.8).
+    """
+    if ticket.team_id is not None:
+        return ticket.team_id in user.team_ids
+    return user.can(Capability.WORK_TICKETS) or ticket.assignee_id == user.pk
+
+
 def standing(user: User, ticket: Ticket) -> frozenset[Who]:
     """Return the roles of this person on the ticket, as the transition table names them; empty for
     none.
-
-    A consultant is ``HOLDER`` of tickets assigned to them, and of every ticket whose team is above
-    the desk's level.
     """
     parties: set[Who] = set()
     if user.can(Capability.WORK_TICKETS):
-        parties |= {Who.DESK, Who.HOLDER}
-    elif user.can(Capability.HOLD_TICKETS) and (
-        ticket.assignee_id == user.pk or (ticket.team is not None and ticket.team.level > 1)
-    ):
+        parties.add(Who.DESK)
+    if user.can(Capability.HOLD_TICKETS) and holds(user, ticket):
         parties.add(Who.HOLDER)
+        if Who.DESK in parties and (ticket.team is None or ticket.team.level == 1):
+            parties.add(Who.FIRST_LEVEL)
     if not user.is_staff:
         membership = membership_of(user.pk, ticket.organization_id)
         if membership is not None:

@@ -93,12 +93,14 @@ class SolutionType(TextChoices):
 
 
 class Who(Enum):
-    """The roles that may take a transition: the desk, the level that holds the ticket, its
+    """The roles that may take a transition: the desk, the level that holds the ticket (the members
+    of its group; without a group the desk), the desk while it holds the ticket itself, the
     requester or a coordinator, the system.
     """
 
     DESK = "desk"
     HOLDER = "holder"
+    FIRST_LEVEL = "first_level"
     REQUESTER = "requester"
     SYSTEM = "system"
 
@@ -122,7 +124,8 @@ class Effect(Enum):
 @dataclass(frozen=True)
 class Transition:
     """One row of the table. ``needs`` names the fields of ``TransitionDetails`` that it
-    requires.
+    requires, ``needs_on_behalf`` those that it also requires of the staff, who act for the
+    customer.
     """
 
     name: str
@@ -133,6 +136,12 @@ class Transition:
     needs: tuple[str, ...] = ()
     closure_code: ClosureCode | None = None
     effects: frozenset[Effect] = frozenset()
+    needs_on_behalf: tuple[str, ...] = ()
+
+    @property
+    def staff_needs(self) -> tuple[str, ...]:
+        """The fields that a member of the staff must give."""
+        return (*self.needs, *self.needs_on_behalf)
 
     @property
     def is_solution(self) -> bool:
@@ -150,10 +159,12 @@ class Transition:
 _UNSTARTED = frozenset({State.NEW, State.OPEN, State.ASSIGNED})
 _WORKED = frozenset({State.OPEN, State.ASSIGNED, State.IN_PROGRESS, *PENDING})
 _DESK = frozenset({Who.DESK})
-_STAFF = frozenset({Who.DESK, Who.HOLDER})
+_HOLDER = frozenset({Who.HOLDER})
 
 # Constants: services and views refer to these four transitions directly.
-SOLVE = Transition("solve", _("Solve"), _WORKED, State.SOLVED, _STAFF, ("solution_type", "message"))
+SOLVE = Transition(
+    "solve", _("Solve"), _WORKED, State.SOLVED, _HOLDER, ("solution_type", "message")
+)
 CLOSE_UNANSWERED = Transition(
     "close_unanswered",
     _("Close without validation"),
@@ -192,7 +203,7 @@ _TABLE = (
         _("Return to the desk"),
         frozenset({State.ASSIGNED}),
         State.OPEN,
-        _STAFF,
+        _DESK,
         ("reason",),
         effects=frozenset({Effect.ASSIGNS_OWNER}),
     ),
@@ -201,7 +212,7 @@ _TABLE = (
         _("Start work"),
         frozenset({*_UNSTARTED, *PENDING}),
         State.IN_PROGRESS,
-        _STAFF,
+        _HOLDER,
         effects=frozenset({Effect.ASSIGNS_ACTOR}),
     ),
     Transition(
@@ -209,7 +220,7 @@ _TABLE = (
         _("Send to a higher level"),
         frozenset({*_WORKED, State.NEW}) - {State.ASSIGNED},
         State.ASSIGNED,
-        _STAFF,
+        _DESK,
         ("team", "reason"),
     ),
     Transition(
@@ -217,7 +228,7 @@ _TABLE = (
         _("Wait for the user"),
         _WORKED - {State.PENDING_USER},
         State.PENDING_USER,
-        _STAFF,
+        _HOLDER,
         ("message",),
     ),
     Transition(
@@ -225,7 +236,7 @@ _TABLE = (
         _("Wait for a supplier"),
         _WORKED - {State.PENDING_SUPPLIER},
         State.PENDING_SUPPLIER,
-        _STAFF,
+        _HOLDER,
         ("supplier", "supplier_case", "promised_on"),
     ),
     SOLVE,
@@ -272,10 +283,11 @@ _TABLE = (
         _("Accept the solution"),
         frozenset({State.SOLVED}),
         State.CLOSED,
-        frozenset({Who.REQUESTER, Who.DESK}),
+        frozenset({Who.REQUESTER, Who.FIRST_LEVEL}),
         (),
         ClosureCode.APPROVED,
         frozenset({Effect.KEEPS_OWNER, Effect.ACCEPTS_SOLUTION}),
+        ("accepted_by", "accepted_channel"),
     ),
     DECLINE,
     CLOSE_UNANSWERED,

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from foundation.core.classification import Environment, Impact, Kind, Priority, Urgency
+from foundation.core.classification import Channel, Environment, Impact, Kind, Priority, Urgency
 from foundation.core.wording import Sentence, fixed
 from tickets import verbs
 from tickets.models import MessageKind, format_number
@@ -22,9 +22,16 @@ _LABELS: dict[str, Callable[[Any], str]] = {
 
 
 def _state_changed(payload: Mapping[str, Any], time_zone: str) -> str:
-    return _("State: %(old)s → %(new)s") % {
+    change = _("State: %(old)s → %(new)s") % {
         "old": State(payload["from"]).label,
         "new": State(payload["to"]).label,
+    }
+    if "accepted_by" not in payload:
+        return change
+    return _("%(change)s. Accepted by %(person)s (%(channel)s).") % {
+        "change": change,
+        "person": payload.get("names", {}).get("accepted_by", ["", ""])[1] or "—",
+        "channel": Channel(payload["accepted_channel"]).label,
     }
 
 

@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from api.fields import InstantField
 from foundation.core.classification import (
+    ASSISTED_CHANNELS,
     Environment,
     Impact,
     Kind,
@@ -274,3 +275,16 @@ class NewTransitionSerializer(serializers.Serializer[Any]):
         required=False, allow_blank=True, default="", max_length=80
     )
     promised_on = serializers.DateField(required=False, allow_null=True, default=None)
+    accepted_by = serializers.EmailField(
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="For the desk, which accepts a solution for the customer: who accepted it.",
+    )
+    accepted_channel = serializers.ChoiceField(
+        choices=[(channel.value, channel.label) for channel in ASSISTED_CHANNELS],
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="The channel through which they said so.",
+    )

@@ -41,7 +41,7 @@ from api.tickets.serializers import (
 from catalog.queries import get_service
 from escalation.queries import escalations_of, rule_logs_of
 from escalation.services import request_escalation
-from foundation.accounts.models import Membership
+from foundation.accounts.models import Membership, User
 from foundation.accounts.queries import (
     get_organization_by_slug,
     get_team_by_name,
@@ -62,6 +62,7 @@ from sla.clocks.queries import clocks_of, get_clock, shown_to
 from sla.clocks.services import preview_classification
 from tickets import queries, services
 from tickets.models import Message, MessageKind, Ticket
+from tickets.permissions import accepters
 from tickets.services import NewTicket, TransitionDetails
 from web.access import needs
 from web.requests import actor, person
@@ -272,7 +273,7 @@ class TicketViewSet(KnownParameters, mixins.ListModelMixin, viewsets.GenericView
         services.transition_ticket(
             ticket=ticket,
             name=body.validated_data["transition"],
-            details=_details(body.validated_data),
+            details=_details(ticket, body.validated_data),
             by=actor(request._request, Channel.API),
             at=at,
             expected_version=_expected_version(request),
@@ -365,7 +366,32 @@ def _reply(request: Request, ticket: Ticket, data: dict[str, Any], at: datetime)
     return services.reply_to_customer(ticket=ticket, body=data["body"], by=by, at=at)
 
 
-def _details(data: dict[str, Any]) -> TransitionDetails:
+def _details(ticket: Ticket, data: dict[str, Any]) -> TransitionDetails:
     team = get_team_by_name(data["team"]) if data.get("team") else None
-    names = ("reason", "message", "solution_type", "supplier", "supplier_case", "promised_on")
-    return TransitionDetails(team=team, **{name: data[name] for name in names})
+    names = (
+        "reason",
+        "message",
+        "solution_type",
+        "supplier",
+        "supplier_case",
+        "promised_on",
+        "accepted_channel",
+    )
+    return TransitionDetails(
+        team=team,
+        accepted_by=_accepter(ticket, data["accepted_by"]),
+        **{name: data[name] for name in names},
+    )
+
+
+def _accepter(ticket: Ticket, address: str) -> User | None:
+    """Return the person of the customer with this address, None without one. Raises ``Invalid`` if
+    they may not accept a solution of this ticket.
+    """
+    if not address:
+        return None
+    people = {each.email.lower(): each for each in accepters(ticket)}
+    if address.lower() not in people:
+        words = _("Choose the requester or a coordinator of the customer.")
+        raise Invalid(words, fields={"accepted_by": words})
+    return people[address.lower()]

@@ -13,18 +13,21 @@ from foundation.accounts.models import (
     Team,
     User,
 )
-from foundation.accounts.queries import assignable_staff
+from foundation.accounts.queries import assignable_staff, team_member_ids
 from foundation.core.classification import (
-    Channel,
+    ASSISTED_CHANNELS,
     Environment,
     Impact,
     Kind,
     Urgency,
 )
 from tickets.models import Ticket
+from tickets.permissions import accepters
 from tickets.services import Classification, TransitionDetails
 from tickets.states import SolutionType
 from web.forms import FilesField
+
+ASSISTED = [(channel, channel.label) for channel in ASSISTED_CHANNELS]
 
 
 class Say(TextChoices):
@@ -184,10 +187,14 @@ class AssignForm(VersionedForm):
         label=_("Assignee"), required=False, coerce=int, empty_value=None
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, ticket: Ticket, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields: Any = self.fields
-        self.people = {person.pk: person for person in assignable_staff()}
+        people = assignable_staff()
+        if ticket.team_id is not None:
+            members = team_member_ids(ticket.team_id)
+            people = [each for each in people if each.pk in members | {ticket.assignee_id}]
+        self.people = {person.pk: person for person in people}
         fields["assignee"].choices = [
             ("", _("Nobody")),
             *((pk, str(user)) for pk, user in self.people.items()),
@@ -223,11 +230,28 @@ class StepForm(VersionedForm):
     promised_on = forms.DateField(
         label=_("Promised date"), required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
+    accepted_by = forms.TypedChoiceField(
+        label=_("Accepted by"), required=False, coerce=int, empty_value=None
+    )
+    accepted_channel = forms.ChoiceField(
+        label=_("Said through"), required=False, choices=[("", "—"), *ASSISTED]
+    )
     attachments = FilesField()
 
-    def __init__(self, *args: Any, needs: tuple[str, ...] | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        ticket: Ticket,
+        needs: tuple[str, ...] | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         fields: Any = self.fields
+        self.accepters: dict[int | None, User] = {}
+        if needs is not None and "accepted_by" in needs:
+            self.accepters = {each.pk: each for each in accepters(ticket)}
+            people = [(pk, str(each)) for pk, each in self.accepters.items()]
+            fields["accepted_by"].choices = [("", "—"), *people]
         fields["team"].queryset = Team.objects.filter(level__gte=2).order_by("level", "name", "pk")
         if needs is not None:
             kept = {*needs, "version", *(("attachments",) if "message" in needs else ())}
@@ -245,6 +269,10 @@ class StepForm(VersionedForm):
             supplier_case=data.get("supplier_case", ""),
             promised_on=data.get("promised_on"),
             solution_type=data.get("solution_type", ""),
+            accepted_by=self.accepters.get(data["accepted_by"])
+            if data.get("accepted_by")
+            else None,
+            accepted_channel=data.get("accepted_channel", ""),
             files=files,
         )
 
@@ -252,14 +280,10 @@ class StepForm(VersionedForm):
 class RegisterForm(forms.Form):
     """Assisted registration: an agent raises a ticket for a customer who called or wrote."""
 
-    CHANNELS = (Channel.PHONE, Channel.EMAIL, Channel.CHAT, Channel.WHATSAPP)
-
     membership: "forms.ModelChoiceField[Membership]" = forms.ModelChoiceField(
         label=_("Requester"), queryset=None
     )
-    channel = forms.ChoiceField(
-        label=_("Channel"), choices=[(channel, channel.label) for channel in CHANNELS]
-    )
+    channel = forms.ChoiceField(label=_("Channel"), choices=ASSISTED)
     kind = forms.ChoiceField(label=_("Kind"), choices=Kind.choices)
     service: "forms.ModelChoiceField[Service]" = forms.ModelChoiceField(
         label=_("Service"), queryset=None

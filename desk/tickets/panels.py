@@ -20,7 +20,7 @@ from foundation.accounts.models import User
 from foundation.accounts.roles import Capability
 from tickets import queries, services
 from tickets.notices import has_reader
-from tickets.permissions import can_classify, can_work
+from tickets.permissions import can_classify, can_work, holds
 from tickets.states import OPEN_STATES
 from web.panels import Panel, Place
 from web.ticket_page import TicketPage
@@ -74,10 +74,20 @@ class Steps(TicketPanel):
         possible = services.possible_transitions(ticket=ticket, user=user, at=at)
         version = {"version": ticket.version}
         forms = [
-            (step, StepForm(initial=version, needs=step.needs, auto_id=f"{step.name}_%s"))
+            (
+                step,
+                StepForm(
+                    initial=version,
+                    ticket=ticket,
+                    needs=step.staff_needs,
+                    auto_id=f"{step.name}_%s",
+                ),
+            )
             for step in possible
         ]
-        return {"steps": forms} if forms else None
+        if not forms:
+            return None
+        return {"steps": forms, "held_by": None if holds(user, ticket) else ticket.team}
 
 
 class Rules(TicketPanel):
@@ -112,7 +122,7 @@ class Assignment(TicketPanel):
         if not can_work(user, ticket):
             return None
         initial = {"assignee": ticket.assignee_id, "version": ticket.version}
-        return {"assign_form": AssignForm(initial=initial)}
+        return {"assign_form": AssignForm(initial=initial, ticket=ticket)}
 
 
 class Classification(TicketPanel):

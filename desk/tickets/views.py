@@ -252,7 +252,7 @@ def change_contract(request: HttpRequest, number: str) -> HttpResponse:
 @posted_from("admin:ticket", "number")
 def assign(request: HttpRequest, number: str) -> HttpResponse:
     ticket = queries.get_ticket(person(request), number)
-    form = AssignForm(request.POST)
+    form = AssignForm(request.POST, ticket=ticket)
     if not form.is_valid():
         return _page(request, ticket, [Refused("assignment", {"assign_form": form})])
     try:
@@ -279,7 +279,8 @@ def step(request: HttpRequest, number: str, name: str) -> HttpResponse:
     form = StepForm(
         request.POST,
         request.FILES,
-        needs=transition.needs if transition else (),
+        ticket=ticket,
+        needs=transition.staff_needs if transition else (),
         auto_id=f"{name}_%s",
     )
     if not form.is_valid():

@@ -17,6 +17,7 @@ from escalation.rules import WAITS_FOR_US, Condition, Earlier, Occurrence, Outco
 from escalation.services.base import ESCALATOR
 from escalation.services.climbing import escalate_ticket
 from foundation.accounts.models import User
+from foundation.accounts.queries import team_member_ids
 from foundation.calendars.arithmetic import CalendarError
 from foundation.calendars.queries import business_calendar_on, work_calendar
 from foundation.core.errors import DomainError
@@ -145,6 +146,11 @@ def _act(rule: EscalationRule, ticket: Ticket, occurrence: Occurrence, log: Rule
         on_duty = party.reachable(at, roster)
         if not on_duty:
             raise CannotAct(Condition.NOBODY_ON_DUTY)
+        if ticket.team_id is not None:
+            members = team_member_ids(ticket.team_id)
+            on_duty = tuple(person for person in on_duty if person.pk in members)
+        if not on_duty:
+            raise CannotAct(Condition.OTHER_GROUP)
         chosen = _least_loaded(on_duty)
         assign_automatically(ticket=ticket, assignee=chosen, by=ESCALATOR, at=at)
         return chosen.full_name

@@ -147,6 +147,11 @@ def may_read(user_id: int, organization_id: int) -> bool:
     return membership_of(user.pk, organization_id) is not None
 
 
+def team_member_ids(team_id: int) -> frozenset[int]:
+    """Return the ids of the people of a support group."""
+    return frozenset(Team.objects.filter(pk=team_id).values_list("members", flat=True))
+
+
 def team_serves(team: Team, organization_id: int) -> bool:
     """Tell whether a support group serves the organization: it names none, or names this one."""
     named = set(

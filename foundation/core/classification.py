@@ -69,6 +69,10 @@ class Channel(TextChoices):
     SYSTEM = "system", _("System")
 
 
+# An agent registers what the customer said through them.
+ASSISTED_CHANNELS = (Channel.PHONE, Channel.EMAIL, Channel.CHAT, Channel.WHATSAPP)
+
+
 class Environment(TextChoices):
     PRODUCTION = "production", _("Production")
     TEST = "test", _("Test")

@@ -6,7 +6,7 @@ import pytest
 
 from foundation.accounts.models import Membership
 from tests.support.house import MONDAY_9AM, House, fresh, make_ticket
-from tests.support.tickets import step
+from tests.support.tickets import solved, step
 from tickets.models import Ticket
 
 NEW = {
@@ -156,3 +156,24 @@ def test_a_stale_if_match_is_412_also_where_the_step_is_no_longer_possible(
     now = agent.get(path)["ETag"]
     late = agent.post(f"{path}transitions/", {"transition": "start"}, If_Match=now)
     assert (late.status_code, late.json()["code"]) == (409, "transition_not_allowed")
+
+
+def test_the_desk_accepts_on_the_customers_behalf_with_who_and_the_channel(
+    house: House, api: Any
+) -> None:
+    ticket = solved(house, MONDAY_9AM)
+    agent = api(house.agent)
+    path = f"tickets/{ticket.number}/transitions/"
+
+    bare = agent.post(path, {"transition": "approve"})
+    stranger = {"accepted_by": house.outsider.email, "accepted_channel": "phone"}
+    unknown = agent.post(path, {"transition": "approve", **stranger})
+    said = {"accepted_by": house.requester.email.upper(), "accepted_channel": "phone"}
+    done = agent.post(path, {"transition": "approve", **said})
+
+    assert (bare.status_code, set(bare.json()["fields"])) == (
+        400,
+        {"accepted_by", "accepted_channel"},
+    )
+    assert (unknown.status_code, set(unknown.json()["fields"])) == (400, {"accepted_by"})
+    assert (done.status_code, done.json()["closure_code"]) == (200, "approved")

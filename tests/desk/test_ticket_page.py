@@ -7,7 +7,7 @@ import pytest
 from foundation.accounts.models import Membership
 from tests.support.house import MONDAY_9AM, House, by, fresh, make_ticket
 from tests.support.html import text_of
-from tests.support.tickets import classify
+from tests.support.tickets import classify, solved, step
 from tickets import services
 from tickets.models import Ticket
 
@@ -129,3 +129,41 @@ def test_the_history_names_what_was_and_what_is(house: House, sign_in: Any) -> N
 
     for words in ("— → Agent", "Agent → Agent2", "Agent2 → —", f"{old} → {new}"):
         assert words in page
+
+
+def test_the_desk_accepts_on_the_customers_behalf_with_who_and_the_channel(
+    house: House, sign_in: Any
+) -> None:
+    ticket = solved(house, MONDAY_9AM)
+    house.agent.language = "en"
+    house.agent.save()
+    client = sign_in(house.agent)
+    path = f"/admin/tickets/{ticket.number}/"
+    form = {"version": fresh(ticket).version, "accepted_by": "", "accepted_channel": ""}
+
+    offered = client.get(path).content.decode()
+    refused = client.post(f"{path}step/approve/", form)
+    said = form | {"accepted_by": house.requester.pk, "accepted_channel": "phone"}
+    done = client.post(f"{path}step/approve/", said)
+
+    assert f'<option value="{house.people["coordinator"].pk}">Coordinator North' in offered
+    assert (refused.status_code, fresh(ticket).state) == (400, "closed")
+    assert "This is needed for “Accept the solution”." in text_of(refused.content.decode())
+    assert done.status_code == 302
+    history = client.get(f"{path}panels/history/").content.decode()
+    assert f"Accepted by {house.requester} (Phone)." in text_of(history)
+
+
+def test_the_page_says_which_group_works_on_a_ticket(house: House, sign_in: Any) -> None:
+    ticket = make_ticket(house)
+    step(house, ticket, "assign", MONDAY_9AM, team=house.level_two, reason="Deeper.")
+    for user in (house.agent, house.staff["consultant"]):
+        user.language = "en"
+        user.save()
+    path = f"/admin/tickets/{ticket.number}/"
+
+    of_desk = text_of(sign_in(house.agent).get(path).content.decode())
+    of_level = text_of(sign_in(house.staff["consultant"]).get(path).content.decode())
+
+    assert "Level two holds this ticket: its members work on it." in of_desk
+    assert "holds this ticket" not in of_level

@@ -27,6 +27,7 @@ from tests.support.house import (
 from tests.support.rules import give_account_manager, letters, results, rule, sweep_rules_at
 from tests.support.tickets import step
 from tickets import services
+from tickets.models import Ticket
 
 
 @pytest.fixture(autouse=True)
@@ -143,6 +144,23 @@ def test_assignment_chooses_the_member_on_duty_with_the_fewest_tickets(
     assert fresh(second).assignee is None
     (log,) = rule_logs_of(second)
     assert (log.results[0]["outcome"], log.results[0]["why"]) == ("failed", ["nobody_on_duty"])
+
+
+def test_a_rule_assigns_nobody_outside_the_group_that_holds_the_ticket(house: House) -> None:
+    desk = Team.objects.create(name="Desk", level=1)
+    desk.members.set([house.agent, house.staff["consultant"]])
+    rule(action="assign", team=desk)
+    held, other = make_ticket(house), make_ticket(house)
+    elsewhere = Team.objects.create(name="Elsewhere", level=2)
+    Ticket.objects.filter(pk=held.pk).update(team=house.level_two)
+    Ticket.objects.filter(pk=other.pk).update(team=elsewhere)
+
+    for ticket in (held, other):
+        settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 46 * MINUTE)
+
+    assert fresh(held).assignee == house.staff["consultant"]
+    assert fresh(other).assignee is None
+    assert results(other) == [("R", "failed", ["other_group"])]
 
 
 def test_the_substitute_of_an_absent_person_is_notified(house: House) -> None:

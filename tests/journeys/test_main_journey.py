@@ -179,8 +179,10 @@ def approve(journey: Journey) -> None:
         "ticket_reply",
         "ticket_state",
         "ticket_state",
+        "ticket_state",
         "ticket_statement",
         "ticket_solved",
+        "ticket_closed",
     ]
 
 

@@ -234,7 +234,8 @@ def test_only_a_ticket_closed_with_its_solution_can_be_reopened(
     step(house, ticket, "start", MONDAY_9AM)
 
     for name in steps:
-        step(house, ticket, name, MONDAY_9AM + MINUTE, reason="So.", **SOLVED)
+        user = house.requester if name == "approve" else house.agent
+        step(house, ticket, name, MONDAY_9AM + MINUTE, user=user, reason="So.", **SOLVED)
 
     end = MONDAY_9AM.replace(hour=6) + 3 * DAY  # Wednesday at 24:00
     assert fresh(ticket).reopen_ends_at == (end if is_open else None)

@@ -8,6 +8,7 @@ import pytest
 from foundation.accounts.models import Membership, User
 from foundation.core.classification import Channel
 from foundation.notifications.models import OutboxMessage
+from foundation.notifications.rendering import render_message
 from tests.support.house import DAY, HOUR, MINUTE, MONDAY_9AM, House, by, fresh, make_ticket
 from tests.support.tickets import step
 from tickets import notices, services
@@ -184,7 +185,9 @@ def test_a_solution_and_a_closing_have_templates_of_their_own(house: House) -> N
     before = last_letter()
 
     step(house, ticket, "solve", MONDAY_9AM, solution_type="workaround", message="Use the other.")
-    step(house, ticket, "approve", MONDAY_9AM + HOUR)
+    coordinator = house.people["coordinator"]
+    accepted = {"accepted_by": coordinator, "accepted_channel": "phone"}
+    step(house, ticket, "approve", MONDAY_9AM + HOUR, **accepted)
 
     assert letters_after(before) == [
         ("ticket_solved", house.requester.email),
@@ -193,6 +196,10 @@ def test_a_solution_and_a_closing_have_templates_of_their_own(house: House) -> N
     assert letter("ticket_solved").context["body"] == "Use the other."
     assert letter("ticket_solved").context["solution_type"] == "workaround"
     assert letter("ticket_closed").context["closure_code"] == "approved"
+    assert (
+        f"{coordinator.full_name} accepted the solution (Phone), and the desk recorded it."
+        in render_message(letter("ticket_closed")).text
+    )
 
 
 @pytest.mark.parametrize("who", ["assignee", "owner", "nobody"])
@@ -208,7 +215,7 @@ def test_a_step_of_the_requester_reaches_the_assignee_else_the_owner(
 
     reader = assignee or owner
     expected = [("customer_step", reader.email)] if reader else []
-    assert letters_after(before) == expected
+    assert letters_after(before) == [("ticket_state", house.requester.email), *expected]
     if reader:
         found = letter("customer_step")
         assert (found.context["transition"], found.context["body"]) == ("cancel", "By mistake.")
@@ -239,7 +246,10 @@ def test_an_answer_notifies_the_desk_once(house: House) -> None:
         at=MONDAY_9AM + HOUR,
     )
 
-    assert letters_after(before) == [("customer_replied", house.agent.email)]
+    assert letters_after(before) == [
+        ("ticket_state", house.requester.email),
+        ("customer_replied", house.agent.email),
+    ]
     assert fresh(ticket).state == "in_progress"
 
 

@@ -21,8 +21,8 @@ from tickets.states import Who
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("agent", {Who.DESK, Who.HOLDER}),
-        ("desk_supervisor", {Who.DESK, Who.HOLDER}),
+        ("agent", {Who.DESK, Who.HOLDER, Who.FIRST_LEVEL}),
+        ("desk_supervisor", {Who.DESK, Who.HOLDER, Who.FIRST_LEVEL}),
         ("consultant", set()),
         ("bpo", set()),
         ("requester", {Who.REQUESTER}),
@@ -62,17 +62,30 @@ def test_a_requester_who_only_receives_reports_has_no_standing(house: House) -> 
     assert standing(house.requester, ticket) == set()
 
 
-@pytest.mark.parametrize(("level", "holds"), [(1, False), (2, True), (3, True)])
-def test_a_consultant_holds_tickets_of_a_higher_level(
-    house: House, level: int, holds: bool
+@pytest.mark.parametrize("level", [2, 3])
+def test_the_members_of_its_group_alone_hold_a_ticket_of_a_higher_level(
+    house: House, level: int
 ) -> None:
     ticket = make_ticket(house)
     team = Team.objects.create(name=f"Group {level}", level=level)
-    Ticket.objects.filter(pk=ticket.pk).update(team=team)
+    colleague = User.objects.create(email="c@desk.example", staff_roles=["consultant"])
+    team.members.add(colleague)
+    Ticket.objects.filter(pk=ticket.pk).update(team=team, assignee=house.staff["consultant"])
 
-    found = standing(house.staff["consultant"], fresh(ticket))
+    assert standing(colleague, fresh(ticket)) == {Who.HOLDER}
+    assert standing(house.staff["consultant"], fresh(ticket)) == set()
+    assert standing(house.agent, fresh(ticket)) == {Who.DESK}
+    assert can_work(house.agent, fresh(ticket)) is True
 
-    assert found == ({Who.HOLDER} if holds else set())
+
+def test_the_members_of_a_group_of_the_desk_are_the_first_level(house: House) -> None:
+    ticket = make_ticket(house)
+    front = Team.objects.create(name="Front", level=1)
+    front.members.add(house.agent)
+    Ticket.objects.filter(pk=ticket.pk).update(team=front)
+
+    assert standing(house.agent, fresh(ticket)) == {Who.DESK, Who.HOLDER, Who.FIRST_LEVEL}
+    assert standing(house.staff["agent2"], fresh(ticket)) == {Who.DESK}
 
 
 def test_a_consultant_holds_the_tickets_assigned_to_them(house: House) -> None:

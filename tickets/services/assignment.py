@@ -42,8 +42,8 @@ def assign_ticket(
     becomes it.
 
     Raises ``ActionNotAllowed`` (no permission, or the ticket has ended), ``Invalid`` (the person
-    does not attend tickets, does not serve the organization or is absent) or ``StaleTicket``. An
-    unchanged assignee writes nothing.
+    does not attend tickets, does not serve the organization, is not in the group that holds the
+    ticket, or is absent) or ``StaleTicket``. An unchanged assignee writes nothing.
     """
     require_version(ticket, expected_version)
     if not can_assign(acting_person(by), ticket) or ticket.state in FINAL:
@@ -61,6 +61,7 @@ def assign_ticket(
             % {"person": assignee, "organization": ticket.organization},
             fields={"assignee": _("Choose an agent who serves this customer.")},
         )
+    _require_member(assignee, ticket)
     _require_present(assignee, at)
     return _give(ticket, assignee, by, at)
 
@@ -70,8 +71,8 @@ def assign_automatically(*, ticket: Ticket, assignee: User, by: Actor, at: datet
     """Assign the ticket on behalf of a rule; ``by`` is a system actor. The caller has chosen a
     person on duty: absences are not checked here.
 
-    Raises ``Invalid`` if the ticket has ended, or the person does not attend tickets or does not
-    serve the organization.
+    Raises ``Invalid`` if the ticket has ended, or the person does not attend tickets, does not
+    serve the organization or is not in the group that holds the ticket.
     """
     if ticket.state in FINAL:
         raise Invalid(_("%(number)s has ended.") % {"number": ticket.number})
@@ -80,6 +81,7 @@ def assign_automatically(*, ticket: Ticket, assignee: User, by: Actor, at: datet
             _("%(person)s does not attend tickets of %(organization)s.")
             % {"person": assignee, "organization": ticket.organization}
         )
+    _require_member(assignee, ticket)
     return _give(ticket, assignee, by, at)
 
 
@@ -142,6 +144,21 @@ def _may_hold(person: User, ticket: Ticket) -> bool:
         person.is_active
         and person.can(Capability.HOLD_TICKETS)
         and serves(person, ticket.organization_id)
+    )
+
+
+def _require_member(assignee: User | None, ticket: Ticket) -> None:
+    """Raise ``Invalid`` for a person outside the group that holds the ticket: who is assigned can
+    act (SPEC 3.8).
+    """
+    if assignee is None or ticket.team_id is None or ticket.team_id in assignee.team_ids:
+        return
+    raise Invalid(
+        _("%(person)s is not in %(group)s, which holds %(number)s.")
+        % {"person": assignee, "group": ticket.team, "number": ticket.number},
+        fields={
+            "assignee": _("Choose a member of the group, or return the ticket to the desk first.")
+        },
     )
 
 

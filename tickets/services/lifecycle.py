@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from foundation.accounts.models import Team, User
 from foundation.accounts.queries import acting_person, team_serves
 from foundation.core.actor import Actor, system_actor
+from foundation.core.classification import ASSISTED_CHANNELS
 from foundation.core.events import publish
 from foundation.core.zones import zone
 from foundation.documents.checking import CheckedFile
@@ -18,7 +19,7 @@ from foundation.duty.queries import absence_of
 from tickets import notices, verbs
 from tickets.events import SolutionDeclined, TicketStateChanged
 from tickets.models import Message, MessageKind, StateInterval, Ticket
-from tickets.permissions import can_be_reopened, standing
+from tickets.permissions import can_be_reopened, can_reply_as_customer, standing
 from tickets.services.base import change_ticket, lock_ticket, record_ticket, require_version
 from tickets.services.conversation import publish_customer_informed, write_message
 from tickets.services.errors import DetailsMissing, TransitionNotAllowed
@@ -41,7 +42,8 @@ from tickets.states import (
 @dataclass(frozen=True, kw_only=True)
 class TransitionDetails:
     """The values that come with a transition; ``Transition.needs`` names the required ones.
-    ``message`` is sent to the customer.
+    ``message`` is sent to the customer. ``accepted_by`` told the desk, through the
+    ``accepted_channel``, that they accept the solution (SPEC 3.11).
     """
 
     reason: str = ""
@@ -51,6 +53,8 @@ class TransitionDetails:
     supplier_case: str = ""
     promised_on: date | None = None
     solution_type: str = ""
+    accepted_by: User | None = None
+    accepted_channel: str = ""
     files: Sequence[CheckedFile] = ()
 
 
@@ -86,11 +90,13 @@ def transition_ticket(
     record; publishes events; queues one letter with state and message.
     """
     require_version(ticket, expected_version)
-    possible = possible_transitions(ticket=ticket, user=acting_person(by), at=at)
+    user = acting_person(by)
+    possible = possible_transitions(ticket=ticket, user=user, at=at)
     transition = TRANSITIONS.get(name)
     if transition is None or transition not in possible:
         raise TransitionNotAllowed(ticket, str(transition.label) if transition else name, possible)
-    _require_details(ticket, transition, details, at)
+    needs = transition.staff_needs if user.is_staff else transition.needs
+    _require_details(ticket, transition, needs, details, at)
     return _take(
         ticket=ticket,
         transition=transition,
@@ -156,6 +162,7 @@ def _take(
     change_ticket(ticket, at=at, **changes)
     interval = _move_interval(ticket, details, at)
     message = _message(ticket, transition, details, by, at)
+    accepted_by = details.accepted_by if transition.needs_on_behalf else None
     record_ticket(
         ticket,
         verbs.STATE_CHANGED,
@@ -166,6 +173,11 @@ def _take(
         interval=interval.pk,
         closure_code=ticket.closure_code,
         team=details.team.pk if details.team else None,
+        **(
+            {"accepted_by": accepted_by.pk, "accepted_channel": details.accepted_channel}
+            if accepted_by is not None
+            else {}
+        ),
     )
     if message is not None and message.is_from_staff and message.is_public:
         publish_customer_informed(ticket=ticket, message=message, by=by, at=at)
@@ -184,16 +196,27 @@ def _take(
             SolutionDeclined(organization_id=ticket.organization_id, at=at, ticket_id=ticket.pk)
         )
     notices.notify_state(
-        ticket=ticket, transition=transition, interval=interval, message=message, by=by, at=at
+        ticket=ticket,
+        transition=transition,
+        interval=interval,
+        message=message,
+        accepted_by=accepted_by.full_name if accepted_by is not None else "",
+        accepted_channel=details.accepted_channel if accepted_by is not None else "",
+        by=by,
+        at=at,
     )
     return ticket
 
 
 def _require_details(
-    ticket: Ticket, transition: Transition, details: TransitionDetails, at: datetime
+    ticket: Ticket,
+    transition: Transition,
+    needs: tuple[str, ...],
+    details: TransitionDetails,
+    at: datetime,
 ) -> None:
     fields: dict[str, str] = {}
-    for need in transition.needs:
+    for need in needs:
         value = getattr(details, need)
         if value is None or (isinstance(value, str) and not value.strip()):
             fields[need] = _("This is needed for “%(step)s”.") % {"step": transition.label}
@@ -217,10 +240,24 @@ def _require_details(
         and not team_serves(details.team, ticket.organization_id)
     ):
         fields["team"] = _("This group does not serve the customer.")
+    if "accepted_by" in needs:
+        fields |= _wrong_acceptance(ticket, details)
     if fields:
         raise DetailsMissing(
             _("“%(step)s” needs more data.") % {"step": transition.label}, fields=fields
         )
+
+
+def _wrong_acceptance(ticket: Ticket, details: TransitionDetails) -> dict[str, str]:
+    """Return what is wrong with an acceptance that the desk records for the customer, by field."""
+    fields = {}
+    if details.accepted_by is not None and not can_reply_as_customer(details.accepted_by, ticket):
+        fields["accepted_by"] = _("Choose the requester or a coordinator of the customer.")
+    if details.accepted_channel and details.accepted_channel not in ASSISTED_CHANNELS:
+        fields["accepted_channel"] = _("Choose one of: %(channels)s.") % {
+            "channels": ", ".join(ASSISTED_CHANNELS)
+        }
+    return fields
 
 
 def _changes(

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from foundation.accounts.roles import (
@@ -113,6 +114,12 @@ class User(AbstractBaseUser):
     @property
     def is_staff(self) -> bool:
         return bool(self.staff_roles)
+
+    @cached_property
+    def team_ids(self) -> frozenset[int]:
+        """The ids of the support groups of which the person is a member."""
+        teams = apps.get_model("accounts", "Team").objects.filter(members=self)
+        return frozenset(teams.values_list("pk", flat=True))
 
     @property
     def capabilities(self) -> frozenset[Capability]:

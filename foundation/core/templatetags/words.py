@@ -9,7 +9,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
 from django.utils.translation import gettext as _
 
-from foundation.core.classification import Kind, Priority, SupportType
+from foundation.core.classification import Channel, Kind, Priority, SupportType
 from foundation.core.durations import exact_duration, full_duration, short_duration
 from foundation.core.wording import day_words, is_spanish
 from foundation.core.zones import instant_words, zone, zone_words
@@ -26,6 +26,11 @@ def instant(value: datetime | str | None, time_zone: str) -> str:
     if not isinstance(moment, datetime):
         return ""
     return instant_words(moment, time_zone)
+
+
+@register.filter
+def channel_label(code: str) -> str:
+    return str(Channel(code).label) if code else ""
 
 
 @register.filter
