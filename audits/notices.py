@@ -19,8 +19,8 @@ from foundation.notifications.services import Letter, queue_letters
 from tickets.notices import send, ticket_letter
 
 
-def notify_requested(*, audit: AuditRequest, at: datetime) -> None:
-    """Notify BPO and the audit area of a new audit request."""
+def notify_requested(*, audit: AuditRequest, due_at: datetime | None, at: datetime) -> None:
+    """Notify BPO and the audit area of a new audit request and of when its delivery is due."""
     key = f"audit:{audit.pk}"
     _notify(
         audit,
@@ -29,6 +29,7 @@ def notify_requested(*, audit: AuditRequest, at: datetime) -> None:
         key,
         at,
         audit_state=audit.state,
+        due_at=due_at.isoformat() if due_at else "",
     )
 
 

@@ -25,6 +25,7 @@ _TERMS = (
     "ends_on",
     "validation_days",
     "validation_in_business_days",
+    "acknowledgement_is_reaction",
     "reopen_days",
     "drp_contracted",
     "currency",

@@ -20,6 +20,7 @@ from sla.events import ClockBreached, ClockWarned
 from sla.policies.models import PolicyVersion
 from tickets.events import (
     CustomerInformed,
+    NumberGiven,
     SolutionDeclined,
     TicketClassified,
     TicketContractChanged,
@@ -108,6 +109,11 @@ def _came_into_state(ticket: Ticket, at: datetime) -> None:
 
 def on_customer_informed(event: CustomerInformed) -> None:
     if event.has_reader and any_rule(Trigger.SILENCE):
+        services.watch_silence(ticket=_ticket(event.ticket_id), at=event.at)
+
+
+def on_number_given(event: NumberGiven) -> None:
+    if any_rule(Trigger.SILENCE):
         services.watch_silence(ticket=_ticket(event.ticket_id), at=event.at)
 
 

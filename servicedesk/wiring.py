@@ -26,6 +26,7 @@ from tickets import receivers as tickets
 from tickets.events import (
     CustomerInformed,
     CustomerReplied,
+    NumberGiven,
     SolutionDeclined,
     TicketClassified,
     TicketContractChanged,
@@ -54,6 +55,8 @@ def wire() -> None:
     subscribe(CustomerInformed, sla.on_customer_informed)
     subscribe(CustomerInformed, escalation.on_customer_informed)
     subscribe(CustomerInformed, audits.on_customer_informed)
+    subscribe(NumberGiven, sla.on_number_given)
+    subscribe(NumberGiven, escalation.on_number_given)
     subscribe(CustomerReplied, audits.on_customer_replied)
     subscribe(TicketStateChanged, sla.on_ticket_state_changed)
     subscribe(TicketStateChanged, escalation.on_ticket_state_changed)

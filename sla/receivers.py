@@ -9,6 +9,7 @@ from sla.permissions import can_relieve_breaches
 from sla.tasks import redate_by_version
 from tickets.events import (
     CustomerInformed,
+    NumberGiven,
     TicketClassified,
     TicketContractChanged,
     TicketEvent,
@@ -43,6 +44,10 @@ def on_customer_informed(event: CustomerInformed) -> None:
     if not event.has_reader:
         return
     services.stop_clocks_for_message(ticket=_ticket(event), kind=event.kind, by=CLOCKS, at=event.at)
+
+
+def on_number_given(event: NumberGiven) -> None:
+    services.stop_reaction(ticket=_ticket(event), by=CLOCKS, at=event.at)
 
 
 def on_ticket_state_changed(event: TicketStateChanged) -> None:

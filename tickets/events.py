@@ -62,6 +62,11 @@ class CustomerInformed(TicketEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class NumberGiven(TicketEvent):
+    """The desk gave the number to the requester, who was present at the registration."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class CustomerReplied(TicketEvent):
     """The customer replied. ``person_id`` may belong to a member of the staff who is also a member
     of the organization.

@@ -1,6 +1,7 @@
 """The verbs that this app writes on the record; ``wording`` has the sentence of each."""
 
 RAISED = "ticket.raised"
+NUMBER_GIVEN = "ticket.number_given"
 FOLLOWED_UP = "ticket.followed_up"
 STATE_CHANGED = "ticket.state_changed"
 CLASSIFIED = "ticket.classified"

@@ -70,6 +70,7 @@ def _followed_up(payload: Mapping[str, Any], time_zone: str) -> str:
 
 SENTENCES: dict[str, Sentence] = {
     verbs.RAISED: fixed(gettext_noop("Ticket raised")),
+    verbs.NUMBER_GIVEN: fixed(gettext_noop("The number was given to the person at once")),
     verbs.FOLLOWED_UP: _followed_up,
     verbs.STATE_CHANGED: _state_changed,
     verbs.CLASSIFIED: _classified,

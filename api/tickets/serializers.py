@@ -122,6 +122,7 @@ class TicketSerializer(serializers.ModelSerializer[Ticket]):
             "continues",
             "is_out_of_contract",
             "received_at",
+            "contacted_at",
             "updated_at",
             "solved_at",
             "closed_at",
@@ -199,6 +200,24 @@ class NewTicketSerializer(serializers.Serializer[Any]):
     )
     requester = serializers.EmailField(
         required=False, help_text="For the staff: for whom the ticket is raised."
+    )
+    channel = serializers.ChoiceField(
+        choices=[(channel.value, channel.label) for channel in ASSISTED_CHANNELS],
+        required=False,
+        help_text="For the staff, who register what came in: how it did. Without it: the API.",
+    )
+    received_at = InstantField(
+        required=False,
+        help_text="With channel, from when the times run: the beginning of the registration or, "
+        "of an e-mail, its arrival. Without it: now.",
+    )
+    contacted_at = InstantField(
+        required=False, help_text="With channel: when the person called or wrote. Noted only."
+    )
+    number_given = serializers.BooleanField(
+        default=False,
+        help_text="With channel: the person is present and gets the number at once, which is the "
+        "reaction.",
     )
 
 

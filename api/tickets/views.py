@@ -26,6 +26,7 @@ from api.tickets.classification import (
 from api.tickets.escalation import EscalationSerializer, NewEscalationSerializer, RuleLogSerializer
 from api.tickets.explanations import ExplanationSerializer, explanation_data
 from api.tickets.filters import TicketFilter
+from api.tickets.raising import new_ticket
 from api.tickets.serializers import (
     LIST_COLUMNS,
     NewFollowUpSerializer,
@@ -38,23 +39,15 @@ from api.tickets.serializers import (
     listed_ticket_data,
     ticket_data,
 )
-from catalog.queries import get_service
 from escalation.queries import escalations_of, rule_logs_of
 from escalation.services import request_escalation
-from foundation.accounts.models import Membership, User
+from foundation.accounts.models import User
 from foundation.accounts.queries import (
-    get_organization_by_slug,
     get_team_by_name,
-    membership_by_email,
-    memberships_of,
 )
 from foundation.accounts.roles import Capability
 from foundation.core.classification import (
     Channel,
-    Environment,
-    Impact,
-    Kind,
-    Urgency,
 )
 from foundation.core.errors import Invalid
 from sla.clocks.explanation import explain_clock
@@ -63,7 +56,7 @@ from sla.clocks.services import preview_classification
 from tickets import queries, services
 from tickets.models import Message, MessageKind, Ticket
 from tickets.permissions import accepters
-from tickets.services import NewTicket, TransitionDetails
+from tickets.services import TransitionDetails
 from web.access import needs
 from web.requests import actor, person
 
@@ -119,9 +112,11 @@ class TicketViewSet(KnownParameters, mixins.ListModelMixin, viewsets.GenericView
         body = NewTicketSerializer(data=request.data)
         body.is_valid(raise_exception=True)
 
-        wanted = _new_ticket(request, body.validated_data)
+        channel = Channel(body.validated_data.get("channel", Channel.API))
         ticket = services.raise_ticket(
-            request=wanted, by=actor(request._request, Channel.API), at=at
+            request=new_ticket(request, body.validated_data, at),
+            by=actor(request._request, channel),
+            at=at,
         )
         return _answer(request, ticket, status.HTTP_201_CREATED)
 
@@ -293,56 +288,6 @@ def _expected_version(request: Request) -> int | None:
     if not given.isdecimal() or len(given) > 9:
         raise Invalid(_('If-Match takes the ETag of the ticket, such as "3".'))
     return int(given)
-
-
-def _new_ticket(request: Request, data: dict[str, Any]) -> NewTicket:
-    return NewTicket(
-        membership=_for_whom(request, data),
-        subject=data["subject"],
-        description=data["description"],
-        kind=Kind(data["kind"]),
-        service=get_service(data["service"]),
-        impact=Impact(data["impact"]),
-        urgency=Urgency(data["urgency"]),
-        environment=Environment(data["environment"]),
-    )
-
-
-def _for_whom(request: Request, data: dict[str, Any]) -> Membership:
-    """Return the requester's membership: the customer's own, or for staff that of the named
-    requester. Raises ``Invalid`` unless exactly one matches.
-    """
-    user = person(request)
-    if user.is_staff:
-        if not data.get("organization") or not data.get("requester"):
-            raise Invalid(
-                _("Staff must name the organization and the requester."),
-                fields={"requester": _("Needed.")},
-            )
-        found = membership_by_email(
-            get_organization_by_slug(data["organization"]).pk, data["requester"]
-        )
-        if found is None:
-            raise Invalid(
-                _("No valid user of that organization has this address."),
-                fields={"requester": _("Unknown.")},
-            )
-        return found
-    if data.get("requester") not in (None, "", user.email):
-        raise Invalid(
-            _("Only the staff raises tickets for others: leave the requester out."),
-            fields={"requester": _("Not you.")},
-        )
-    mine = memberships_of(user.pk)
-    wanted = data.get("organization")
-    chosen = [membership for membership in mine if wanted in (None, membership.organization.slug)]
-    if len(chosen) != 1:
-        names = ", ".join(membership.organization.slug for membership in mine)
-        raise Invalid(
-            _("Name one of your organizations: %(names)s.") % {"names": names},
-            fields={"organization": _("Not one of yours.")},
-        )
-    return chosen[0]
 
 
 def _reply(request: Request, ticket: Ticket, data: dict[str, Any], at: datetime) -> Message:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from audits import notices, paper, verbs
 from audits.models import (
+    VALIDATION,
     AuditRequest,
     AuditState,
     Evidence,
@@ -28,6 +29,7 @@ from foundation.documents.services import store_bytes
 from foundation.documents.signing import sign_json
 from sla.clocks.services import stop_promise
 from sla.metrics import Metric
+from sla.policies.durations import target_words
 from tickets.models import MessageKind
 from tickets.notices import notify_reply
 from tickets.services import publish_customer_informed, solve_automatically, write_message
@@ -113,9 +115,9 @@ def deliver_evidence(
     """Deliver approved evidence through the ticket. Only people with the role BPO may. ``content``
     is that of ``make_delivery`` where it was called before.
 
-    The last answered item delivers the request: index, solution and three business days to
-    validate. The PDF is built before the audit's row is locked. Then, in order: file, row, message,
-    letter, record.
+    The last answered item delivers the request: index, solution and the period to validate. The
+    PDF is built before the audit's row is locked. Then, in order: file, row, message, letter,
+    record.
     """
     user = acting_person(by)
     if content is None:
@@ -277,8 +279,8 @@ def _deliver_request(audit: AuditRequest, by: Actor, at: datetime) -> None:
     with translation.override(ticket.requester.language or audit.organization.language):
         text = _(
             "Every item of the request is answered. The attached index lists what was delivered, "
-            "with its hashes; you have 3 business days to validate it."
-        )
+            "with its hashes; you have %(term)s to validate it."
+        ) % {"term": target_words(VALIDATION)}
     file = CheckedFile(paper.index_name(audit), "application/json", len(index), BytesIO(index))
     solve_automatically(ticket=ticket, message=text, files=[file], by=by, at=at)
     record_audit(audit, verbs.DELIVERED, by=by, at=at, index=blob.sha256)

@@ -69,8 +69,7 @@ def request_audit(
     by: Actor,
     at: datetime,
 ) -> AuditRequest:
-    """Raise the ticket of an audit from its filled form, and start its delivery clock at ``at``
-    (default target: seven business days).
+    """Raise the ticket of an audit from its filled form, and start its delivery clock at ``at``.
 
     Raises ``NotAllowed``, ``FormRefused`` (the wrong cells), ``AllowanceUsed``, ``TooMany``, or
     ``Invalid`` when no contract covers the items or the visit is in the past. In order: lock on the
@@ -105,7 +104,7 @@ def request_audit(
         )
     ticket = _raise_ticket(membership, wanted, [form, *checklist], by, at)
     audit = _create_audit(ticket, wanted, allowance, form, visit, at=at)
-    start_promise(ticket=ticket, metric=Metric.DELIVERY, by=by, at=at)
+    delivery = start_promise(ticket=ticket, metric=Metric.DELIVERY, by=by, at=at)
     record_audit(
         audit,
         verbs.REQUESTED,
@@ -114,7 +113,7 @@ def request_audit(
         items=len(wanted.items),
         environment=str(wanted.environment),
     )
-    notices.notify_requested(audit=audit, at=at)
+    notices.notify_requested(audit=audit, due_at=delivery.due_at, at=at)
     return audit
 
 

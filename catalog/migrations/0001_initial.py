@@ -73,7 +73,7 @@ class Migration(migrations.Migration):
                             "closes by itself. The day of the solution does not count."
                         ),
                         validators=[
-                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MinValueValidator(3),
                             django.core.validators.MaxValueValidator(90),
                         ],
                         verbose_name="validation period in days",
@@ -84,12 +84,23 @@ class Migration(migrations.Migration):
                     models.BooleanField(default=False, verbose_name="count business days"),
                 ),
                 (
+                    "acknowledgement_is_reaction",
+                    models.BooleanField(
+                        default=False,
+                        help_text=(
+                            "Then the mail with the number stops the reaction clock. Otherwise "
+                            "only a message by a person does."
+                        ),
+                        verbose_name="an automatic acknowledgement is the reaction",
+                    ),
+                ),
+                (
                     "reopen_days",
                     models.PositiveSmallIntegerField(
                         default=0,
                         help_text=(
-                            "How long after closing a ticket may be reopened; 0 means a new linked "
-                            "ticket."
+                            "How long after closing a ticket may be reopened; 0 means a new "
+                            "linked ticket."
                         ),
                         verbose_name="reopening window in days",
                     ),

@@ -37,13 +37,21 @@ class Contract(TermsRow):
     validation_days = models.PositiveSmallIntegerField(
         _("validation period in days"),
         default=3,
-        validators=[MinValueValidator(1), MaxValueValidator(90)],
+        validators=[MinValueValidator(3), MaxValueValidator(90)],  # SPEC 3.11: at least 3
         help_text=_(
             "How long the customer has to accept a solution before the ticket closes by itself. "
             "The day of the solution does not count."
         ),
     )
     validation_in_business_days = models.BooleanField(_("count business days"), default=False)
+    acknowledgement_is_reaction = models.BooleanField(
+        _("an automatic acknowledgement is the reaction"),
+        default=False,
+        help_text=_(
+            "Then the mail with the number stops the reaction clock. Otherwise only a message by a "
+            "person does."
+        ),
+    )
     reopen_days = models.PositiveSmallIntegerField(
         _("reopening window in days"),
         default=0,

@@ -9,7 +9,6 @@ from django.utils.translation import gettext_lazy as _
 from catalog.models import Contract, Service
 from catalog.queries import active_services
 from foundation.accounts.models import (
-    Membership,
     Team,
     User,
 )
@@ -275,35 +274,6 @@ class StepForm(VersionedForm):
             accepted_channel=data.get("accepted_channel", ""),
             files=files,
         )
-
-
-class RegisterForm(forms.Form):
-    """Assisted registration: an agent raises a ticket for a customer who called or wrote."""
-
-    membership: "forms.ModelChoiceField[Membership]" = forms.ModelChoiceField(
-        label=_("Requester"), queryset=None
-    )
-    channel = forms.ChoiceField(label=_("Channel"), choices=ASSISTED)
-    kind = forms.ChoiceField(label=_("Kind"), choices=Kind.choices)
-    service: "forms.ModelChoiceField[Service]" = forms.ModelChoiceField(
-        label=_("Service"), queryset=None
-    )
-    subject = forms.CharField(label=_("Subject"), max_length=200)
-    description = forms.CharField(label=_("Description"), widget=forms.Textarea(attrs={"rows": 5}))
-    impact = forms.ChoiceField(label=_("Impact"), choices=Impact.choices, initial=Impact.MINOR)
-    urgency = forms.ChoiceField(label=_("Urgency"), choices=Urgency.choices, initial=Urgency.MEDIUM)
-    attachments = FilesField()
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        fields: Any = self.fields
-        members = Membership.objects.filter(
-            is_suspended=False, user__is_active=True
-        ).select_related("user", "organization")
-        membership = fields["membership"]
-        membership.queryset = members.order_by("organization__name", "user__full_name", "pk")
-        membership.label_from_instance = lambda m: f"{m.user} · {m.organization}"
-        fields["service"].queryset = active_services()
 
 
 class DeescalateForm(forms.Form):

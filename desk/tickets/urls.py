@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, include, path
 
-from desk.tickets import views
+from desk.tickets import registration, views
 
 _ticket = [
     path("", views.ticket_page, name="ticket"),
@@ -15,6 +15,6 @@ _ticket = [
     path("deescalate/", views.deescalate, name="deescalate"),
 ]
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("register/", views.register, name="register"),
+    path("register/", registration.register, name="register"),
     path("tickets/<ticket_number:number>/", include(_ticket)),
 ]

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from desk.frame import frame
 from desk.tickets.forms import (
@@ -18,7 +18,6 @@ from desk.tickets.forms import (
     ClassifyForm,
     ContractForm,
     DeescalateForm,
-    RegisterForm,
     Say,
     SayForm,
     StepForm,
@@ -30,9 +29,6 @@ from escalation.services import acknowledge_escalation, deescalate_ticket
 from foundation.accounts.roles import Capability
 from foundation.core.classification import (
     Channel,
-    Impact,
-    Kind,
-    Urgency,
 )
 from foundation.core.errors import DomainError, NotAllowed, NotFound
 from foundation.core.zones import zone
@@ -41,7 +37,7 @@ from sla.clocks.services import preview_classification, preview_contract
 from tickets import queries, services
 from tickets.models import Ticket
 from tickets.notices import has_reader
-from tickets.services import NewTicket, StaleTicket
+from tickets.services import StaleTicket
 from tickets.states import TRANSITIONS
 from web.access import needs
 from web.errors import page_status, put_on_form
@@ -357,38 +353,3 @@ def deescalate(request: HttpRequest, number: str) -> HttpResponse:
         else _("The ticket is no longer escalated."),
     )
     return redirect("admin:ticket", ticket.number)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@needs(Capability.WORK_TICKETS)
-def register(request: HttpRequest) -> HttpResponse:
-    """Register a ticket for a customer: the clocks start when the registration is saved."""
-    form = RegisterForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
-        try:
-            ticket = services.raise_ticket(
-                request=NewTicket(
-                    membership=data["membership"],
-                    subject=data["subject"],
-                    description=data["description"],
-                    kind=Kind(data["kind"]),
-                    service=data["service"],
-                    impact=Impact(data["impact"]),
-                    urgency=Urgency(data["urgency"]),
-                    files=checked_files(request),
-                ),
-                by=actor(request, Channel(data["channel"])),
-                at=timezone.now(),
-            )
-        except DomainError as error:
-            put_on_form(form, error)
-        else:
-            messages.success(request, _("%(number)s was registered.") % {"number": ticket.number})
-            return redirect("admin:ticket", ticket.number)
-    return render(
-        request,
-        "desk/tickets/register.html",
-        frame(request) | {"form": form},
-        status=400 if form.errors else 200,
-    )

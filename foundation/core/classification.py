@@ -71,6 +71,8 @@ class Channel(TextChoices):
 
 # An agent registers what the customer said through them.
 ASSISTED_CHANNELS = (Channel.PHONE, Channel.EMAIL, Channel.CHAT, Channel.WHATSAPP)
+# The person is present while the agent writes.
+PRESENT_CHANNELS = frozenset({Channel.PHONE, Channel.CHAT, Channel.WHATSAPP})
 
 
 class Environment(TextChoices):

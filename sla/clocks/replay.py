@@ -93,8 +93,8 @@ def replay(facts: Iterable[ReplayedFact]) -> Replay:
 
 
 def _raised(result: Replay, fact: ReplayedFact) -> None:
-    result.arrived_at = fact.at
-    result.intervals.append(ReplayedInterval(fact.payload["state"], fact.at))
+    result.arrived_at = _instant(fact.payload.get("received_at", "")) or fact.at
+    result.intervals.append(ReplayedInterval(fact.payload["state"], result.arrived_at))
 
 
 def _state_changed(result: Replay, fact: ReplayedFact) -> None:

@@ -226,10 +226,13 @@ def policy_on(
     known_at: datetime | None = None,
 ) -> Policy:
     """Return the policy in force at ``at`` for a ticket of this contract and requester: requester
-    over contract over organization over default.
+    over contract over organization over default. Without a contract (None) the service guide's
+    default alone (SPEC 1.2).
 
     ``known_at`` leaves out versions published after it.
     """
+    if contract_id is None:
+        return DEFAULT_POLICY
     wanted = [("person", person_id), ("contract", contract_id), ("organization", organization.pk)]
     kept = _layers_of(organization.pk, organization.terms_stamp)
     found = (
@@ -239,6 +242,14 @@ def policy_on(
     )
     layers = tuple(layer for layer in found if layer is not None)
     return Policy(layers) if layers else DEFAULT_POLICY
+
+
+def policy_of(ticket: Ticket) -> Policy:
+    """Return the policy that binds the ticket: of its contract and requester, in force at
+    ``terms_at`` (DECISIONS 15). A ticket out of contract runs on the default alone.
+    """
+    contract_id = None if ticket.is_out_of_contract else ticket.contract_id
+    return policy_on(ticket.organization, contract_id, ticket.requester_id, ticket.terms_at)
 
 
 def _in_force(layers: Iterable[Layer], at: datetime, known_at: datetime | None) -> Layer | None:

@@ -177,3 +177,43 @@ def test_the_desk_accepts_on_the_customers_behalf_with_who_and_the_channel(
     )
     assert (unknown.status_code, set(unknown.json()["fields"])) == (400, {"accepted_by"})
     assert (done.status_code, done.json()["closure_code"]) == (200, "approved")
+
+
+def test_the_staff_registers_a_call_with_its_beginning(house: House, api: Any) -> None:
+    call = {
+        "organization": "north",
+        "requester": house.requester.email,
+        "subject": "The invoice fails",
+        "description": "Since today.",
+        "service": "erp",
+        "impact": "minor",
+        "urgency": "low",
+        "channel": "phone",
+        "received_at": "2026-03-02T14:50:00Z",
+        "contacted_at": "2026-03-02T14:45:00Z",
+        "number_given": True,
+    }
+    agent = api(house.agent)
+
+    made = agent.post("tickets/", call)
+    bare = agent.post("tickets/", {**call, "channel": "portal"})
+    without = agent.post("tickets/", {name: call[name] for name in call if name != "channel"})
+    own = {name: call[name] for name in call if name != "organization"}
+    by_customer = api(house.requester).post("tickets/", own)
+
+    body = made.json()
+    assert (made.status_code, body["channel"], body["state"]) == (201, "phone", "open")
+    assert (body["received_at"], body["contacted_at"]) == (
+        "2026-03-02T14:50:00Z",
+        "2026-03-02T14:45:00Z",
+    )
+    assert body["clocks"][0]["is_met"] is True
+    assert (bare.status_code, list(bare.json()["fields"])) == (400, ["channel"])
+    assert (without.status_code, list(without.json()["fields"])) == (400, ["channel"])
+    assert by_customer.status_code == 400
+    assert set(by_customer.json()["fields"]) == {
+        "channel",
+        "received_at",
+        "contacted_at",
+        "number_given",
+    }

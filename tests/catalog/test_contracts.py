@@ -274,6 +274,7 @@ def test_a_contract_is_published_again_only_when_its_terms_changed(house: House)
         "starts_on": "2026-03-01",
         "ends_on": "2026-03-31",
         "validation_days": 3,
+        "acknowledgement_is_reaction": False,
         "validation_in_business_days": False,
         "reopen_days": 0,
         "drp_contracted": False,

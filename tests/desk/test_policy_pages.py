@@ -230,6 +230,18 @@ def test_the_contract_page_shows_the_whole_matrix_and_its_versions(
     assert "Agreed." in client.get(path).content.decode()
 
 
+def test_a_validation_period_below_three_days_is_refused(house: House, sign_in: Any) -> None:
+    client = sign_in(house.staff["administrator"])
+    path = f"/admin/catalog/contract/{house.contract.pk}/change/"
+    values = posted_values(client.get(path)) | {"reason": "Agreed."}
+
+    refused = client.post(path, values | {"validation_days": 2})
+    saved = client.post(path, values | {"validation_days": 3})
+
+    assert list(refused.context["adminform"].form.errors) == ["validation_days"]
+    assert saved.status_code == 302
+
+
 def test_a_contract_saved_without_a_difference_has_no_new_version(
     house: House, sign_in: Any
 ) -> None:

@@ -3,9 +3,11 @@
 from typing import Any
 
 import pytest
+import time_machine
 
 from foundation.accounts.models import Membership
-from tests.support.house import MONDAY_9AM, House, by, fresh, make_ticket
+from sla.clocks.models import Clock
+from tests.support.house import HOUR, MINUTE, MONDAY_9AM, House, by, fresh, make_ticket
 from tests.support.html import text_of
 from tests.support.tickets import classify, solved, step
 from tickets import services
@@ -96,6 +98,58 @@ def test_a_ticket_is_registered_for_the_calling_customer(house: House, sign_in: 
         MONDAY_9AM,
     )
     assert (ticket.impact, ticket.urgency) == ("extensive", "high")
+
+
+def begun(client: Any) -> str:
+    return str(client.get("/admin/register/").context["form"]["begun"].value())
+
+
+def test_the_times_of_a_call_run_from_when_the_page_was_opened(
+    house: House, sign_in: Any, monday: None
+) -> None:
+    client = sign_in(house.agent)
+    token = begun(client)
+    with time_machine.travel(MONDAY_9AM + 10 * MINUTE, tick=False):
+        client.post("/admin/register/", registration(house, begun=token, number_given="on"))
+
+    ticket = Ticket.objects.get()
+    assert (ticket.received_at, ticket.created_at) == (MONDAY_9AM, MONDAY_9AM + 10 * MINUTE)
+    assert Clock.objects.get(ticket=ticket, metric="reaction").used == 10 * MINUTE
+
+
+@pytest.mark.parametrize("kind", ["forged", "of another", "old"])
+def test_an_opening_that_is_not_theirs_counts_from_now(
+    house: House, sign_in: Any, monday: None, kind: str
+) -> None:
+    token = begun(sign_in(house.staff["agent2"] if kind == "of another" else house.agent))
+    client = sign_in(house.agent)
+    now = MONDAY_9AM + (25 * HOUR if kind == "old" else HOUR)
+    with time_machine.travel(now, tick=False):
+        client = sign_in(house.agent)
+        sent = registration(house, begun=token + ("x" if kind == "forged" else ""))
+        client.post("/admin/register/", sent)
+
+    assert Ticket.objects.get().received_at == now
+
+
+def test_an_e_mail_is_registered_with_its_arrival_in_the_customers_zone(
+    house: House, sign_in: Any
+) -> None:
+    client = sign_in(house.agent)
+    mail = registration(house, channel="email")
+
+    refused = client.post("/admin/register/", mail)
+    ahead = client.post("/admin/register/", mail | {"contacted_at": "2026-03-02T09:01"})
+    none_yet = Ticket.objects.count()
+    client.post("/admin/register/", mail | {"contacted_at": "2026-03-02T08:00"})
+
+    assert [list(page.context["form"].errors) for page in (refused, ahead)] == [
+        ["contacted_at"],
+        ["__all__", "contacted_at"],
+    ]
+    assert none_yet == 0
+    ticket = Ticket.objects.get()
+    assert (ticket.received_at, ticket.owner) == (MONDAY_9AM - HOUR, house.agent)
 
 
 @pytest.mark.parametrize("field", ["membership", "subject", "description", "service", "channel"])

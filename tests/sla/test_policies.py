@@ -97,9 +97,11 @@ def test_pauses_warnings_and_calendars_come_from_the_first_layer_that_says_somet
 
     assert policy.pausing_states(Metric.ATTENTION) == frozenset()
     assert (policy.percents, policy.at_risk_percent) == ((60,), 80)
-    assert policy_on(house.north, None, None, MONDAY_9AM).pausing_states(Metric.ATTENTION) == {
-        "pending_supplier"
-    }
+    other = Contract.objects.create(
+        organization=house.north, reference="C-other", starts_on=MONDAY_9AM.date()
+    )
+    of_another = policy_on(house.north, other.pk, None, MONDAY_9AM)
+    assert of_another.pausing_states(Metric.ATTENTION) == {"pending_supplier"}
     default = policy_on(house.south, None, None, MONDAY_9AM)
     assert (default.percents, default.at_risk_percent) == ((50, 75, 90), 75)
 

@@ -326,6 +326,7 @@ class Migration(migrations.Migration):
                         to="catalog.requesttemplate",
                     ),
                 ),
+                ("contacted_at", models.DateTimeField(null=True, verbose_name="time of contact")),
             ],
             options={
                 "verbose_name": "ticket",

@@ -141,6 +141,8 @@ class Ticket(OrganizationRow):
     is_relevant = models.BooleanField(_("relevant incident"), default=False)
     is_major = models.BooleanField(_("major incident"), default=False)
     received_at = models.DateTimeField(_("arrived"))
+    # when the person called or wrote, as the agent noted it: no clock reads it
+    contacted_at = models.DateTimeField(_("time of contact"), null=True)
     created_at = models.DateTimeField(_("registered"))
     updated_at = models.DateTimeField(_("last activity"))
     solved_at = models.DateTimeField(_("solved"), null=True)

@@ -39,9 +39,10 @@ from tickets.services.projection import (
     set_reopen_window,
     set_validation_term,
 )
-from tickets.services.raising import NewTicket, raise_ticket
+from tickets.services.raising import Arrival, NewTicket, raise_ticket
 
 __all__ = [
+    "Arrival",
     "Classification",
     "DetailsMissing",
     "ActionNotAllowed",

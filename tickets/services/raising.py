@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from catalog.models import Contract, RequestTemplate, Service
 from catalog.queries import contract_on, matrix_for
@@ -15,6 +16,8 @@ from foundation.accounts.queries import acting_person
 from foundation.accounts.roles import RAISES_TICKETS, Capability
 from foundation.core.actor import Actor
 from foundation.core.classification import (
+    ASSISTED_CHANNELS,
+    PRESENT_CHANNELS,
     Channel,
     Environment,
     Impact,
@@ -28,7 +31,7 @@ from foundation.core.tenancy import require_in_scope
 from foundation.core.zones import zone
 from foundation.documents.checking import CheckedFile
 from tickets import verbs
-from tickets.events import TicketRaised
+from tickets.events import NumberGiven, TicketRaised
 from tickets.models import StateInterval, Ticket
 from tickets.services.attachments import attach_files
 from tickets.services.base import record_ticket
@@ -36,11 +39,27 @@ from tickets.services.errors import MayNotRaise
 from tickets.states import BUCKETS, State
 
 MAX_SUBJECT = 200
+OLDEST_ARRIVAL = timedelta(days=31)  # before its registration
+_PAST_WORDS = gettext_lazy("Give an instant of the last %(days)s days, not one that lies ahead.")
 MAX_TEXT = 100_000  # a pasted log fits; more belongs in a file
 
 # Tickets that arrive by these channels start as *new*. On the others an agent registers the ticket,
 # which starts as *open* (SPEC 3.8).
 _ARRIVES_BY_ITSELF = frozenset({Channel.PORTAL, Channel.EMAIL, Channel.API, Channel.MONITORING})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrival:
+    """How a request that an agent registers came in (SPEC 4.1). The times run from ``at``: the
+    beginning of the registration or, of an e-mail, its arrival at the mailbox.
+
+    ``contacted_at`` is noted only: when the person called or wrote. ``number_given`` says that the
+    person is present and gets the number at once, which is the reaction.
+    """
+
+    at: datetime
+    contacted_at: datetime | None = None
+    number_given: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +80,7 @@ class NewTicket:
     answers: list[dict[str, str]] = field(default_factory=list)
     files: Sequence[CheckedFile] = ()
     continues: Ticket | None = None  # of the same organization, ended
+    arrival: Arrival | None = None  # of a request that the desk registers; None: it arrives now
 
     @property
     def organization(self) -> Organization:
@@ -74,21 +94,24 @@ class NewTicket:
 @transaction.atomic
 def raise_ticket(*, request: NewTicket, by: Actor, at: datetime) -> Ticket:
     """Create the ticket in its first state, with its priority from the contract's matrix. A handler
-    of ``TicketRaised`` starts its clocks.
+    of ``TicketRaised`` starts its clocks, from the arrival.
 
     Raises ``MayNotRaise`` (the requester is no valid user who raises tickets, or the author may not
-    raise tickets for them), ``Invalid`` (texts, number of files) or ``TooMany``. Without a contract
-    in force that covers the service, the ticket is flagged *out of contract* (SPEC 1.2). In order:
-    ticket, interval, files, record, ``TicketRaised``.
+    raise tickets for them), ``Invalid`` (texts, number of files, instants of the arrival) or
+    ``TooMany``. Without a contract in force that covers the service, the ticket is flagged *out of
+    contract* (SPEC 1.2). In order: ticket, interval, files, record, ``TicketRaised``,
+    ``NumberGiven``.
     """
     _check_people(request, by)
     _check_texts(request)
+    _check_arrival(request, by, at)
+    received_at = request.arrival.at if request.arrival else at
     if by.person_id == request.requester.pk:
         count_act(Limited.TICKETS, by=by, at=at)
         count_act(Limited.FILES, by=by, at=at, amount=len(request.files))
-    local_day = at.astimezone(zone(request.organization.time_zone)).date()
+    local_day = received_at.astimezone(zone(request.organization.time_zone)).date()
     contract = contract_on(request.organization, local_day, service_id=request.service.pk)
-    priority = matrix_for(request.organization, contract.pk if contract else None, at)[
+    priority = matrix_for(request.organization, contract.pk if contract else None, received_at)[
         request.urgency, request.impact
     ]
     ticket = _write(request, contract, priority, by, at)
@@ -97,7 +120,7 @@ def raise_ticket(*, request: NewTicket, by: Actor, at: datetime) -> Ticket:
         ticket=ticket,
         state=ticket.state,
         bucket=BUCKETS[State(ticket.state)],
-        started_at=at,
+        started_at=ticket.received_at,
     )
     attach_files(ticket=ticket, message=None, files=request.files, at=at)
     record_ticket(
@@ -113,6 +136,7 @@ def raise_ticket(*, request: NewTicket, by: Actor, at: datetime) -> Ticket:
         service=request.service.pk,
         contract=contract.pk if contract else None,
         continues=request.continues.pk if request.continues else None,
+        received_at=ticket.received_at.isoformat(),
     )
     publish(
         TicketRaised(
@@ -124,13 +148,17 @@ def raise_ticket(*, request: NewTicket, by: Actor, at: datetime) -> Ticket:
             ticket=ticket,
         )
     )
+    if request.arrival is not None and request.arrival.number_given:
+        record_ticket(ticket, verbs.NUMBER_GIVEN, by=by, at=at)
+        publish(NumberGiven(organization_id=ticket.organization_id, at=at, ticket_id=ticket.pk))
     return ticket
 
 
 def _write(
     request: NewTicket, contract: Contract | None, priority: Priority, by: Actor, at: datetime
 ) -> Ticket:
-    arrives = by.channel in _ARRIVES_BY_ITSELF
+    arrives = by.channel in _ARRIVES_BY_ITSELF and request.arrival is None
+    received_at = request.arrival.at if request.arrival else at
     ticket: Ticket = Ticket.objects.create(
         organization=request.organization,
         subject=request.subject.strip(),
@@ -152,11 +180,12 @@ def _write(
         site_id=request.membership.site_id,
         department_id=request.membership.department_id,
         contract=contract,
-        terms_at=at,
+        terms_at=received_at,
         continues=request.continues,
         is_out_of_contract=contract is None,
         owner_id=None if arrives else by.person_id,
-        received_at=at,
+        received_at=received_at,
+        contacted_at=request.arrival.contacted_at if request.arrival else None,
         created_at=at,
         updated_at=at,
     )
@@ -178,6 +207,28 @@ def _check_people(request: NewTicket, by: Actor) -> None:
         )
     if by.person_id != request.requester.pk and not acting_person(by).can(Capability.WORK_TICKETS):
         raise MayNotRaise(_("Only the desk can raise tickets for another person."))
+
+
+def _check_arrival(request: NewTicket, by: Actor, at: datetime) -> None:
+    """Raise ``Invalid`` for instants of the arrival that lie ahead or too far back, and for a
+    number that was given to nobody.
+    """
+    arrival = request.arrival
+    if arrival is None:
+        return
+    fields = {}
+    if by.channel not in ASSISTED_CHANNELS:
+        fields["channel"] = _("Choose one of: %(channels)s.") % {
+            "channels": ", ".join(ASSISTED_CHANNELS)
+        }
+    if not at - OLDEST_ARRIVAL <= arrival.at <= at:
+        fields["received_at"] = _PAST_WORDS % {"days": OLDEST_ARRIVAL.days}
+    if arrival.contacted_at and not at - OLDEST_ARRIVAL <= arrival.contacted_at <= at:
+        fields["contacted_at"] = _PAST_WORDS % {"days": OLDEST_ARRIVAL.days}
+    if arrival.number_given and by.channel not in PRESENT_CHANNELS:
+        fields["number_given"] = _("Only who is on the phone or in a chat gets it at once.")
+    if fields:
+        raise Invalid(_("Some data of the registration is wrong."), fields=fields)
 
 
 def _check_texts(request: NewTicket) -> None:

@@ -16,6 +16,7 @@ from sla.clocks.services.starting import start_clocks, start_promise
 from sla.clocks.services.stopping import (
     stop_clocks_for_message,
     stop_promise,
+    stop_reaction,
     update_clocks_for_state,
     withdraw_promise,
 )
@@ -43,5 +44,6 @@ __all__ = [
     "start_promise",
     "stop_clocks_for_message",
     "stop_promise",
+    "stop_reaction",
     "withdraw_promise",
 ]

@@ -30,7 +30,7 @@ from sla.clocks.services.settling import settle
 from sla.clocks.services.starting import calendar_for, calendars_for, new_clocks
 from sla.clocks.services.stopping import withdraw_clock
 from sla.metrics import AT_ARRIVAL
-from sla.policies.layers import Policy, Promised, is_same_promise, matter_of, policy_on
+from sla.policies.layers import Policy, Promised, is_same_promise, matter_of, policy_of
 from sla.targets import Target
 from tickets.models import Ticket
 
@@ -81,7 +81,7 @@ def rebind_clocks(*, ticket: Ticket, from_start: bool, by: Actor, at: datetime) 
     do not change. Raises no ``HidesBreach``: a person who may change the contract may remove a
     breach.
     """
-    policy = _binding(ticket)
+    policy = policy_of(ticket)
     _carry_out(
         ticket,
         _Change(
@@ -100,13 +100,6 @@ def _carry_out(ticket: Ticket, change: _Change) -> None:
     update_ticket_due_dates(ticket, changed)
 
 
-def _binding(ticket: Ticket) -> Policy:
-    """Return the policy that binds the ticket: of its contract and requester, in force at
-    ``terms_at`` (DECISIONS 15).
-    """
-    return policy_on(ticket.organization, ticket.contract_id, ticket.requester_id, ticket.terms_at)
-
-
 def _is_open(item: LoadedClock) -> bool:
     """Tell whether a change of classification or contract affects this clock: it has not stopped
     and it started at the arrival.
@@ -123,7 +116,7 @@ def _changed(
     settle(ticket, old, change.at)
     # A withdrawn clock has no bound policy. Promised again, it takes the policy that binds the
     # ticket.
-    policy = change.policy or (old.policy if old.clock.is_live else _binding(ticket))
+    policy = change.policy or (old.policy if old.clock.is_live else policy_of(ticket))
     item = replace(old, policies={**old.policies, **kept(policy)})
     clock = item.clock
     # a breach in the future does not count: the system clock had jumped
@@ -220,7 +213,7 @@ def _start_missing(
     missing = [metric for metric in AT_ARRIVAL if metric not in present]
     made = new_clocks(
         ticket,
-        change.policy or _binding(ticket),
+        change.policy or policy_of(ticket),
         versions,
         missing,
         loaded[0].intervals if loaded else [],

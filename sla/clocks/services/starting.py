@@ -25,12 +25,13 @@ from sla.clocks.services.dating import (
     put_dates,
     update_ticket_due_dates,
 )
+from sla.clocks.services.stopping import stop_reaction
 from sla.metrics import AT_ARRIVAL, Metric
 from sla.policies.layers import (
     Matter,
     Policy,
     matter_of,
-    policy_on,
+    policy_of,
 )
 from sla.targets import Target, stored_target
 from tickets import notices as ticket_notices
@@ -43,11 +44,10 @@ logger = logging.getLogger(__name__)
 @transaction.atomic(savepoint=False)  # no savepoint: an error rolls back the ticket
 def start_clocks(*, ticket: Ticket, at: datetime) -> list[Clock]:
     """Start the clocks that the policy promises, from the arrival, and return them. Send the
-    requester their copy of the ticket with the due instants.
+    requester their copy of the ticket with the due instants, which is the reaction where the
+    contract says so (SPEC 4.1).
     """
-    policy = policy_on(
-        ticket.organization, ticket.contract_id, ticket.requester_id, ticket.terms_at
-    )
+    policy = policy_of(ticket)
     loaded = new_clocks(ticket, policy, calendars_for(ticket, at), AT_ARRIVAL, [])
     update_ticket_due_dates(ticket, loaded)
     clocks = [item.clock for item in loaded]
@@ -56,6 +56,12 @@ def start_clocks(*, ticket: Ticket, at: datetime) -> list[Clock]:
         {"metric": clock.metric, "due_at": iso(clock.due_at)} for clock in clocks if clock.due_at
     ]
     ticket_notices.notify_received(ticket=ticket, promises=promises, at=at)
+    if (
+        ticket.contract is not None
+        and ticket.contract.acknowledgement_is_reaction
+        and ticket_notices.has_reader(ticket)
+    ):
+        stop_reaction(ticket=ticket, by=system_actor(SYSTEM_NAME), at=at)
     return clocks
 
 
@@ -153,9 +159,7 @@ def start_promise(
     old = next((item for item in loaded if item.metric is metric), None)
     if old is not None and old.clock.is_live and not replaces:
         return old.clock
-    policy = policy_on(
-        ticket.organization, ticket.contract_id, ticket.requester_id, ticket.terms_at
-    )
+    policy = policy_of(ticket)
     matter = matter_of(ticket)
     promised = target or policy.target(metric, matter)
     assert promised is not None  # every later promise has a default

@@ -61,6 +61,12 @@ def stop_clocks_for_message(*, ticket: Ticket, kind: str, by: Actor, at: datetim
 
 
 @transaction.atomic
+def stop_reaction(*, ticket: Ticket, by: Actor, at: datetime) -> None:
+    """Stop the reaction clock: the customer knows that the case exists (SPEC 4.1)."""
+    _stop_where(ticket, lambda item: item.metric is Metric.REACTION, by, at)
+
+
+@transaction.atomic
 def update_clocks_for_state(*, ticket: Ticket, by: Actor, at: datetime) -> None:
     """Apply a change of state to the clocks: pause, resume, stop at the solution; withdraw all when
     the ticket is rejected, cancelled, or closed as invalid or cancelled.
