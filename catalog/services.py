@@ -9,6 +9,7 @@ from django.db.models import Max
 
 from catalog import verbs
 from catalog.models import Contract, ContractService, ContractVersion, MatrixVersion, matrix_cells
+from foundation.accounts.locks import lock_organization
 from foundation.activity.services import Fact, record
 from foundation.configuration.validity import check_effective
 from foundation.core.actor import Actor
@@ -49,8 +50,7 @@ def publish_matrix(
     The version applies to tickets that arrive from ``effective_from`` on. Raises ``Invalid`` when
     ``effective_from`` is before ``at`` or not after that of the last version.
     """
-    # Lock the contract: concurrent calls run one after the other.
-    Contract.objects.select_for_update().get(pk=contract.pk)
+    lock_organization(contract.organization_id)
     last = MatrixVersion.objects.filter(contract=contract).order_by("-number").first()
     check_effective(
         effective_from=effective_from, last=last.effective_from if last else None, at=at
@@ -75,8 +75,7 @@ def publish_contract(
     """Store the contract's current terms as a new version. Returns None, and writes nothing, when
     they equal the newest version's.
     """
-    # Lock the contract: concurrent calls get different numbers.
-    Contract.objects.select_for_update().get(pk=contract.pk)
+    lock_organization(contract.organization_id)  # concurrent calls get different numbers
     terms = _terms_of(contract)
     last = ContractVersion.objects.filter(contract=contract).order_by("-number").first()
     if last is not None and last.terms == terms:

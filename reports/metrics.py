@@ -1,5 +1,5 @@
-"""The metric registry: name, formula, unit and exclusions of every figure, in one place (SPEC
-17.13).
+"""The figures of the service-level report: each with its label, its formula and the month that owns
+it; and the counts and shares behind them.
 """
 
 from collections import Counter
@@ -17,6 +17,8 @@ from sla.metrics import AT_ARRIVAL, Metric
 
 @dataclass(frozen=True)
 class Definition:
+    """``name`` is the key of a figure in the report's data, or the word of a column."""
+
     name: str
     label: str | Promise
     formula: str | Promise
@@ -26,13 +28,60 @@ DEFINITIONS = (
     Definition(
         "raised",
         _("Tickets raised"),
-        _("Tickets that arrived in the month, in the organization's time zone."),
+        _(
+            "Tickets under contract that were registered in the month, in the organization's time "
+            "zone. A mail that an agent registers later counts when it is registered."
+        ),
     ),
-    Definition("met", _("In time"), _("Clocks that stopped at or before their due instant.")),
     Definition(
-        "missed", _("Late"), _("Clocks whose last target was missed, stopped or still running.")
+        "out_of_contract",
+        _("Out of contract"),
+        _(
+            "Tickets registered in the month without a contract in force. No other figure counts "
+            "them; they have a table of their own."
+        ),
     ),
-    Definition("running", _("Running"), _("Clocks that have not stopped and are not overdue.")),
+    Definition(
+        "by_priority",
+        _("By priority"),
+        _("The tickets raised, by the priority that they have when the figures are computed."),
+    ),
+    Definition(
+        "by_state",
+        _("By state"),
+        _("The tickets raised, by their state at the end of the month; before that, by now."),
+    ),
+    Definition(
+        "by_kind",
+        _("By kind"),
+        _("The tickets raised, by the kind that they have when the figures are computed."),
+    ),
+    Definition(
+        "turns",
+        _("Whose turn it was"),
+        _(
+            "Elapsed time between the month's begin and end, by who had to act, of every ticket "
+            "under contract. Until the month ends, a turn that still runs is left out."
+        ),
+    ),
+    Definition(
+        "met",
+        _("In time"),
+        _("Clocks of the tickets raised that stopped in time, before the end of the month."),
+    ),
+    Definition(
+        "missed",
+        _("Late"),
+        _("Clocks of the tickets raised whose last target was missed before the month's end."),
+    ),
+    Definition(
+        "running",
+        _("Running"),
+        _(
+            "Clocks of the tickets raised without a verdict at the end of the month. The month in "
+            "which the verdict falls reports it as carried over."
+        ),
+    ),
     Definition(
         "withdrawn",
         _("Withdrawn"),
@@ -48,7 +97,40 @@ DEFINITIONS = (
         _("Compliance"),
         _(
             "In time ÷ (in time + late), in percent with one decimal: 100 only when none was late, "
-            "0 only when none was in time; without a measured clock there is no figure."
+            "0 only when none was in time; without a measured clock there is no figure. What is "
+            "carried over does not count in it."
+        ),
+    ),
+    Definition(
+        "breaches",
+        _("Late clocks"),
+        _("The clocks counted as late, one by one, with the turns of their ticket in the month."),
+    ),
+    Definition(
+        "carried_over",
+        _("Carried over"),
+        _(
+            "Clocks of earlier tickets that were running when the month began and whose verdict "
+            "fell in it. With them the months add up to the whole."
+        ),
+    ),
+    Definition(
+        "carried_earlier",
+        _("Earlier breaches carried over"),
+        _("Breaches of the month, of earlier tickets, that a later change of priority replaced."),
+    ),
+    Definition(
+        "audits",
+        _("External audits"),
+        _("Audits asked for before the month's end that were open or delivered in it."),
+    ),
+    Definition("tickets", _("Tickets"), _("The tickets raised, one by one.")),
+    Definition(
+        "uncontracted",
+        _("Tickets out of contract"),
+        _(
+            "Those registered in the month, and earlier ones with a verdict that fell in it. They "
+            "run on the default targets."
         ),
     ),
 )

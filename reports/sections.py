@@ -5,6 +5,7 @@ rows; an app with figures of its own adds a section here.
 """
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ from foundation.core.classification import Kind, Priority
 from reports.metrics import Tally, compliance_table
 from reports.queries.reported_month import ReportedMonth
 from sla.clocks.models import Clock
-from sla.clocks.verdicts import Verdict, verdict_of
+from sla.clocks.verdicts import Verdict
 from tickets.models import Ticket
 from tickets.states import Holder, State
 
@@ -45,11 +46,7 @@ class Figures(Section):
     statements = 1
 
     def load(self, month: ReportedMonth) -> dict[str, Any]:
-        tickets = month.tickets.values()
-        return {
-            "raised": len(tickets),
-            "out_of_contract": sum(ticket.is_out_of_contract for ticket in tickets),
-        }
+        return {"raised": len(month.contracted), "out_of_contract": len(month.out_of_contract)}
 
 
 class Breakdowns(Section):
@@ -57,20 +54,19 @@ class Breakdowns(Section):
     statements = 1
 
     def load(self, month: ReportedMonth) -> dict[str, Any]:
-        tickets = month.tickets.values()
+        tickets = month.contracted
+        states = Counter(month.states.get(ticket.pk, ticket.state) for ticket in tickets)
         return {
             "by_priority": [
                 {"code": p.code, "count": sum(t.priority == p for t in tickets)} for p in Priority
             ],
-            "by_state": [
-                {"code": str(s), "count": sum(t.state == s for t in tickets)} for s in State
-            ],
+            "by_state": [{"code": str(s), "count": states[s]} for s in State],
             "by_kind": [{"code": str(k), "count": sum(t.kind == k for t in tickets)} for k in Kind],
         }
 
 
 class Turns(Section):
-    """Elapsed seconds by holder, summed over the month's tickets."""
+    """Elapsed seconds by holder, summed over the tickets that had a turn in the month."""
 
     name = "turns"
     needs = "turns"
@@ -82,29 +78,55 @@ class Turns(Section):
 
 class Compliance(Section):
     name = "compliance"
-    statements = 2
+    statements = 3
 
     def load(self, month: ReportedMonth) -> dict[str, Any]:
         tally = Tally()
-        for clock in month.clocks:
+        for clock in month.clocks_of(month.contracted):
             earlier = month.earlier_breaches.get(clock.pk, 0)
-            tally.count(clock.metric, clock.priority, verdict_of(clock, month.at), earlier)
+            tally.count(clock.metric, clock.priority, month.verdict(clock), earlier)
         return {"compliance": compliance_table(tally)}
 
 
+class CarriedOver(Section):
+    """The clocks of earlier tickets that were *running* in the report of the month before and whose
+    verdict fell in this one. ``carried_earlier`` counts the breaches of the month that a later
+    change replaced.
+    """
+
+    name = "carried_over"
+    needs = "carried_over"
+    statements = 2
+
+    def load(self, month: ReportedMonth) -> dict[str, Any]:
+        rows = [clock for clock in month.carried_over if not clock.ticket.is_out_of_contract]
+        return {
+            "carried_over": [
+                _breach(clock, clock.ticket, month)
+                | {
+                    "raised_at": clock.ticket.received_at.isoformat(),
+                    "verdict": str(month.verdict(clock)),
+                }
+                for clock in rows
+            ],
+            "carried_earlier": sum(month.carried_breaches.values()),
+        }
+
+
 class Breaches(Section):
-    """Every missed clock, with the seconds of its ticket by holder."""
+    """Every missed clock of the month's tickets, with the seconds of its ticket by holder."""
 
     name = "breaches"
     statements = 3
 
     def load(self, month: ReportedMonth) -> dict[str, Any]:
+        tickets = {ticket.pk: ticket for ticket in month.contracted}
         return {
             "breaches": [
-                _breach(clock, month.tickets[clock.ticket_id])
+                _breach(clock, tickets[clock.ticket_id], month)
                 | {"turns": month.held.get(clock.ticket_id, {})}
-                for clock in month.clocks
-                if verdict_of(clock, month.at) == Verdict.MISSED
+                for clock in month.clocks_of(month.contracted)
+                if month.verdict(clock) == Verdict.MISSED
             ]
         }
 
@@ -115,24 +137,39 @@ class Audits(Section):
     statements = 4
 
     def load(self, month: ReportedMonth) -> dict[str, Any]:
-        found = reported_audits(month.organization, month.start, month.end, month.at)
+        found = reported_audits(month.organization, month.start, month.end, month.until)
         return {"audits": found}
 
 
 class Tickets(Section):
-    """Every ticket of the month, one by one."""
+    """Every contracted ticket of the month, one by one."""
 
     name = "tickets"
     statements = 2
 
     def load(self, month: ReportedMonth) -> dict[str, Any]:
-        clocks: dict[int, list[Clock]] = {pk: [] for pk in month.tickets}
-        for clock in month.clocks:
-            clocks[clock.ticket_id].append(clock)
+        return {"tickets": _lines(month, month.contracted, month.clocks)}
+
+
+class OutOfContract(Section):
+    """The tickets out of contract, apart from all other figures (SPEC 1.2): those of the month, and
+    earlier ones with a verdict that fell in it.
+    """
+
+    name = "out_of_contract"
+    needs = "uncontracted"
+    statements = 3
+
+    def load(self, month: ReportedMonth) -> dict[str, Any]:
+        carried = [clock for clock in month.carried_over if clock.ticket.is_out_of_contract]
+        earlier = {clock.ticket_id: clock.ticket for clock in carried}
         return {
-            "tickets": [
-                _line(ticket, {c.metric: verdict_of(c, month.at) for c in clocks[ticket.pk]})
-                for ticket in month.tickets.values()
+            "uncontracted": [
+                *_lines(month, month.out_of_contract, month.clocks),
+                *(
+                    row | {"is_carried_over": True}
+                    for row in _lines(month, earlier.values(), carried)
+                ),
             ]
         }
 
@@ -142,9 +179,11 @@ SECTIONS: Sequence[Section] = (
     Breakdowns(),
     Turns(),
     Compliance(),
+    CarriedOver(),
     Breaches(),
     Audits(),
     Tickets(),
+    OutOfContract(),
 )
 
 
@@ -161,19 +200,34 @@ def _sum_of(turns: Iterable[dict[str, int]]) -> dict[str, int]:
     return {str(holder): total[holder] for holder in Holder if holder in total}
 
 
-def _breach(clock: Clock, ticket: Ticket) -> dict[str, Any]:
+def _breach(clock: Clock, ticket: Ticket, month: ReportedMonth) -> dict[str, Any]:
     missed_at = clock.breached_at or clock.due_at
+    stopped_at = clock.stopped_at
+    if stopped_at is not None and month.has_ended and stopped_at >= month.end:
+        stopped_at = None  # it ran on at the end of the month
     return {
         "number": ticket.number,
         "subject": ticket.subject,
         "priority": Priority(clock.priority).code,
         "metric": clock.metric,
         "due_at": missed_at.isoformat() if missed_at else "",
-        "stopped_at": clock.stopped_at.isoformat() if clock.stopped_at else "",
+        "stopped_at": stopped_at.isoformat() if stopped_at else "",
     }
 
 
-def _line(ticket: Ticket, verdicts: dict[str, str]) -> dict[str, Any]:
+def _lines(
+    month: ReportedMonth, tickets: Iterable[Ticket], clocks: Iterable[Clock]
+) -> list[dict[str, Any]]:
+    by_ticket: dict[int, dict[str, str]] = {}
+    for clock in clocks:
+        by_ticket.setdefault(clock.ticket_id, {})[clock.metric] = str(month.verdict(clock))
+    return [
+        _line(ticket, month.states.get(ticket.pk, ticket.state), by_ticket.get(ticket.pk, {}))
+        for ticket in tickets
+    ]
+
+
+def _line(ticket: Ticket, state: str, verdicts: dict[str, str]) -> dict[str, Any]:
     return {
         "number": ticket.number,
         "subject": ticket.subject,
@@ -181,7 +235,7 @@ def _line(ticket: Ticket, verdicts: dict[str, str]) -> dict[str, Any]:
         "service_es": ticket.service.name_es,
         "service_en": ticket.service.name_en,
         "priority": ticket.priority_code,
-        "state": ticket.state,
+        "state": state,
         "received_at": ticket.received_at.isoformat(),
         "requester": ticket.requester.full_name,
         "verdicts": verdicts,

@@ -19,6 +19,7 @@ from audits.workbook import WantedAudit, read_form
 from catalog.models import Contract
 from catalog.queries import contracts_in_force, covers
 from foundation.accounts.limits import Limited, count_act
+from foundation.accounts.locks import lock_organization
 from foundation.accounts.models import Membership
 from foundation.accounts.queries import acting_person
 from foundation.core.actor import Actor
@@ -35,7 +36,6 @@ from foundation.documents.checking import CheckedFile
 from foundation.documents.services import store_file
 from sla.clocks.services import start_promise, withdraw_promise
 from sla.metrics import Metric
-from sla.policies.services import lock_organization
 from tickets.models import Ticket
 from tickets.services import NewTicket, raise_ticket
 

@@ -18,10 +18,10 @@ from desk.configuration.versions import VersionAdmin, VersionForm
 from escalation.models import EscalationLevel, EscalationMatrix, EscalationRule
 from escalation.rehearsal import DAYS, rehearse
 from escalation.services import check_levels, check_matrix, number_matrix
+from foundation.accounts.locks import lock_organization
 from foundation.accounts.models import Organization
 from foundation.core.classification import Priority, SupportType
 from foundation.core.errors import Invalid
-from sla.policies.services import lock_organization
 from tickets.states import State
 
 

@@ -9,13 +9,13 @@ from django.utils.translation import gettext_lazy as _
 
 from desk.configuration.base import LabelledFormSet, LabelledInline
 from desk.configuration.versions import VersionAdmin, VersionForm
+from foundation.accounts.locks import lock_organization
 from foundation.accounts.models import Organization
 from foundation.core.errors import Invalid
 from sla.policies.models import PolicyTarget, PolicyVersion
 from sla.policies.services import (
     check_targets,
     check_version,
-    lock_organization,
     number_version,
 )
 

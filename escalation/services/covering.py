@@ -15,6 +15,7 @@ from escalation.gaps import gap_ranges
 from escalation.models import Coverage, Drill
 from escalation.queries import levels_of, matrix_on
 from escalation.services.base import DOUBLE_CLICK
+from foundation.accounts.locks import lock_organization
 from foundation.accounts.models import Organization
 from foundation.accounts.queries import acting_person
 from foundation.accounts.roles import Capability
@@ -91,7 +92,7 @@ def start_drill(
     user = acting_person(by)
     if not (user.can(Capability.SUPERVISE) or user.can(Capability.CONFIGURE)):
         raise NotAllowed(_("Only supervisors and administrators can start a drill."))
-    Organization.objects.select_for_update().get(pk=organization.pk)
+    lock_organization(organization.pk)
     last = (
         Drill.objects.filter(
             organization=organization, contract=contract, started_at__gt=at - DOUBLE_CLICK

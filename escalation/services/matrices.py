@@ -11,13 +11,13 @@ from catalog.models import Contract
 from escalation import verbs
 from escalation.models import EscalationLevel, EscalationMatrix, MatrixKind
 from escalation.services.covering import ask_coverage
+from foundation.accounts.locks import lock_organization
 from foundation.accounts.models import Organization
 from foundation.accounts.queries import may_read, team_serves
 from foundation.activity.services import Fact, record
 from foundation.configuration.validity import check_place
 from foundation.core.actor import Actor
 from foundation.core.errors import Invalid
-from sla.policies.services import lock_organization
 
 
 @transaction.atomic

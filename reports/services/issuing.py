@@ -2,12 +2,14 @@
 
 import logging
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Max, QuerySet
 from django.utils.translation import gettext as _
 
 from catalog.queries import contract_on
+from foundation.accounts.locks import lock_organization
 from foundation.accounts.models import Organization
 from foundation.accounts.queries import acting_person, members_with_role
 from foundation.accounts.roles import CustomerRole
@@ -32,7 +34,6 @@ MAX_ATTEMPTS = 4
 ISSUER = system_actor("reports")
 
 
-@transaction.atomic
 def request_report(
     *,
     organization: Organization,
@@ -51,19 +52,39 @@ def request_report(
     is_read_by_a_person = by.person_id is not None
     if is_read_by_a_person and not queries.can_see_reports(acting_person(by), organization.pk):
         raise NotAllowed(_("You may not read the reports of this organization."))
+    computed = None
+    if queries.published_report(organization.pk, month) is None:
+        # before the lock: a large month takes seconds, and the lock holds up its customer's tickets
+        computed = queries.build_service_level(organization, month, at)
+    with transaction.atomic():
+        # lock: two concurrent requests must not take the same version
+        lock_organization(organization.pk)
+        return _issue(
+            organization, month, language, computed, by=by, at=at, send_when_ready=send_when_ready
+        )
+
+
+def _issue(
+    organization: Organization,
+    month: date,
+    language: str,
+    computed: dict[str, Any] | None,
+    *,
+    by: Actor,
+    at: datetime,
+    send_when_ready: bool,
+) -> ReportIssue:
+    """Return the issue that answers the request, with the published figures if there are any, else
+    with the ``computed`` ones. The caller has locked the organization.
+    """
     issued = queries.issued_report(organization.pk, month, language)
     if issued is not None and issued.status != ReportStatus.FAILED:
         return _also_send(issued, at) if send_when_ready else issued
-    # lock: two concurrent requests must not take the same version
-    Organization.objects.select_for_update().get(pk=organization.pk)
     published = queries.published_report(organization.pk, month)
     # Published figures stay: an issue in another language, or after a failure, repeats them with
     # their cut-off.
-    data = (
-        published.data
-        if published is not None
-        else queries.build_service_level(organization, month, at)
-    )
+    data = published.data if published is not None else computed
+    assert data is not None
     sha256 = queries.hash_of(data)
     has_ended = queries.bounds(organization, month)[1] <= at
     earlier = ReportIssue.objects.filter(organization=organization, month=month, language=language)

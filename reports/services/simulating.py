@@ -283,8 +283,10 @@ def _compute(part: SimulationPart) -> _PartResult | None:
     """Return the results of a part; None when it was cancelled or claimed by another worker."""
     organization = get_organization(part.organization_id)
     versions = calendar_versions_of(organization)
-    in_force = Simulator(IN_FORCE, versions, part.as_of)
-    drafted = Simulator(draft_from(part.simulation.draft), versions, part.as_of)
+    month_end = queries.bounds(organization, part.month)[1]
+    end = month_end if month_end <= part.as_of else None
+    in_force = Simulator(IN_FORCE, versions, part.as_of, end)
+    drafted = Simulator(draft_from(part.simulation.draft), versions, part.as_of, end)
     result = _PartResult()
     done = 0
     result.text.writelines(csv_lines([COLUMNS]))
@@ -319,14 +321,15 @@ def _chunks(organization: Organization, part: SimulationPart) -> Iterator[Any]:
 
 
 def _tickets(organization: Organization, month: date, as_of: datetime) -> Any:
-    """Return the tickets that arrived in the month and existed at ``as_of``, as the month's report
-    counts them.
+    """Return the contracted tickets that were registered in the month and existed at ``as_of``, as
+    the month's report counts them.
     """
     start, end = queries.bounds(organization, month)
     return Ticket.objects.filter(
         organization=organization,
-        received_at__gte=start,
-        received_at__lt=end,
+        is_out_of_contract=False,
+        created_at__gte=start,
+        created_at__lt=end,
         created_at__lte=as_of,
     )
 

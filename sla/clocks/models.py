@@ -63,6 +63,9 @@ class Clock(OrganizationRow):
                 name="clock_next_event",
                 condition=models.Q(next_event_at__isnull=False),
             ),
+            # the verdicts that fell in a month
+            models.Index(fields=("organization", "due_at"), name="clock_by_due"),
+            models.Index(fields=("organization", "stopped_at"), name="clock_by_stop"),
         )
 
     def __str__(self) -> str:

@@ -23,6 +23,8 @@ class Judged(Protocol):
     def is_met(self) -> bool | None: ...
     @property
     def due_at(self) -> datetime | None: ...
+    @property
+    def stopped_at(self) -> datetime | None: ...
 
 
 def verdict_on(due_at: datetime | None, stopped_at: datetime | None, at: datetime) -> Verdict:
@@ -44,3 +46,20 @@ def verdict_of(clock: Judged, at: datetime) -> Verdict:
     if clock.state == ClockState.STOPPED:
         return Verdict.MET if clock.is_met else Verdict.MISSED
     return verdict_on(clock.due_at, None, at)
+
+
+def decided_at(due_at: datetime | None, stopped_at: datetime | None) -> datetime | None:
+    """Return the instant at which the verdict of a clock fell: its stop or withdrawal or, if that
+    came first, its due instant. It decides which month owns the verdict. None while neither is
+    known.
+    """
+    return min((each for each in (due_at, stopped_at) if each is not None), default=None)
+
+
+def verdict_before(clock: Judged, end: datetime) -> Verdict:
+    """Return the verdict that fell before ``end``; *running* for one that fell later, or not yet.
+    Later facts of the clock change which verdict it is, never that there is exactly one ``end``
+    before which it fell.
+    """
+    decided = decided_at(clock.due_at, clock.stopped_at)
+    return Verdict.RUNNING if decided is None or decided >= end else verdict_of(clock, end)

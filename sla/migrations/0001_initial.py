@@ -119,7 +119,9 @@ class Migration(migrations.Migration):
                         condition=models.Q(("next_event_at__isnull", False)),
                         fields=["next_event_at"],
                         name="clock_next_event",
-                    )
+                    ),
+                    models.Index(fields=["organization", "due_at"], name="clock_by_due"),
+                    models.Index(fields=["organization", "stopped_at"], name="clock_by_stop"),
                 ],
                 "constraints": [
                     models.UniqueConstraint(fields=("ticket", "metric"), name="clock_unique"),

@@ -14,7 +14,7 @@ from foundation.calendars.models import CalendarVersion
 from foundation.calendars.queries import Versions, course_of, pick_calendar
 from sla.clocks.arithmetic import Stretch, due_of
 from sla.clocks.queries import pauses_of
-from sla.clocks.verdicts import Verdict, verdict_on
+from sla.clocks.verdicts import Verdict, decided_at, verdict_on
 from sla.history.histories import ClassificationPeriod, History
 from sla.metrics import AT_ARRIVAL, Metric
 from sla.policies.layers import Matter, Policy, Promised, is_same_promise
@@ -46,12 +46,17 @@ class _Part(NamedTuple):
 
 
 class Simulator:
-    """Computes the clocks of an organization's histories under a draft, as known at ``as_of``."""
+    """Computes the clocks of an organization's histories under a draft, as known at ``as_of``. With
+    ``end``, a verdict that fell at or after it counts as *running*.
+    """
 
-    def __init__(self, draft: Draft, versions: Versions, as_of: datetime) -> None:
+    def __init__(
+        self, draft: Draft, versions: Versions, as_of: datetime, end: datetime | None = None
+    ) -> None:
         self.draft = draft
         self.versions = versions
         self.as_of = as_of
+        self.end = end
         # to pick calendars by role: one version of each is enough
         self._first = [own[0] for own in versions.values()]
         self._calendars: dict[tuple[CalendarRole, int | None], int] = {}
@@ -66,11 +71,15 @@ class Simulator:
     def _clock(self, history: History, metric: Metric) -> SimulatedClock | None:
         stop = _stop_of(history, metric)
         off = history.called_off_at if stop is None else None
-        parts, priority, earlier, is_promised = self._parts(history, metric, stop or off)
+        parts, priority, earlier, withdrawn_at = self._parts(history, metric, stop or off)
         if not parts:
             return None
-        due_at = self._due(history, metric, parts, stop, stop or self.as_of)
-        if off is not None or not is_promised:
+        ended_at = stop or withdrawn_at or off
+        due_at = self._due(history, metric, parts, ended_at, ended_at or self.as_of)
+        decided = decided_at(due_at, ended_at)
+        if self.end is not None and (decided is None or decided >= self.end):
+            verdict = Verdict.RUNNING
+        elif off is not None or withdrawn_at is not None:
             verdict = Verdict.WITHDRAWN
         else:
             verdict = verdict_on(due_at, stop, self.as_of)
@@ -78,9 +87,9 @@ class Simulator:
 
     def _parts(
         self, history: History, metric: Metric, end: datetime | None
-    ) -> tuple[list[_Part], int, int, bool]:
-        """Return (parts, last priority, number of earlier breaches, whether the clock is still
-        promised).
+    ) -> tuple[list[_Part], int, int, datetime | None]:
+        """Return (parts, last priority, number of earlier breaches, when the clock stopped being
+        promised; None if it still is).
         """
         parts: list[_Part] = []
         priority = 0
@@ -116,10 +125,11 @@ class Simulator:
             # no breach counts after the withdrawal
             ran_until = period.at if is_promised or withdrawn_at is None else withdrawn_at
             due_at = self._due(history, metric, parts, None, ran_until)
-            earlier += due_at is not None and due_at < ran_until
+            breaches_until = ran_until if self.end is None else min(ran_until, self.end)
+            earlier += due_at is not None and due_at < breaches_until
             parts.append(part)
             is_promised = True
-        return parts, priority, earlier, is_promised
+        return parts, priority, earlier, None if is_promised else withdrawn_at
 
     def _matter(self, period: ClassificationPeriod) -> Matter:
         priority = self.draft.matrix.get(period.cell) if self.draft.matrix else None

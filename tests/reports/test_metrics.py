@@ -1,11 +1,16 @@
 """Shares in percent: 100 and 0 are said of all and of none alone."""
 
+from datetime import date
+
 import pytest
 
 from foundation.core.classification import Priority
-from reports.metrics import Tally, compliance_table, share
+from reports.metrics import DEFINITIONS, VERDICTS, Tally, compliance_table, share
+from reports.queries.reported_month import ReportedMonth
+from reports.sections import SECTIONS
 from reports.templatetags.reports import bar
 from sla.metrics import Metric
+from tests.support.house import MONDAY_9AM, House
 
 
 @pytest.mark.parametrize(
@@ -39,3 +44,13 @@ def test_one_late_clock_of_thousands_is_seen_in_figure_and_bar() -> None:
     assert 'width="159" height="10" rx="3"' in bar(99.9)
     assert 'fill="#0e6655" width="160"' in bar(100)
     assert 'fill="#0e6655" width="0"' in bar(None)
+
+
+def test_every_figure_of_the_report_and_every_column_is_defined(house: House) -> None:
+    month = ReportedMonth(house.north, date(2026, 3, 1), MONDAY_9AM)
+    figures = {name for section in SECTIONS for name in section.load(month)}
+    columns = {str(word) for word in VERDICTS} | {"earlier", "compliance"}
+
+    names = [definition.name for definition in DEFINITIONS]
+
+    assert sorted(names) == sorted(figures | columns)

@@ -46,7 +46,8 @@ def test_the_whole_report_reads_each_kind_of_row_once(house: House) -> None:
     with CaptureQueriesContext(connection) as queries:
         build_service_level(house.north, MARCH, AT)
 
-    assert counted(queries) == 8  # tickets, clocks, earlier breaches, turns; four of audits
+    # tickets, clocks, earlier breaches, turns; carried over clocks and breaches; four of audits
+    assert counted(queries) == 10
 
 
 def test_no_two_sections_have_a_figure_of_the_same_name(house: House) -> None:
@@ -71,6 +72,9 @@ def test_a_section_without_its_figure_is_not_shown(house: House) -> None:
         "tickets",
     ]
     full = [
-        section.name for section in shown_sections(data | {"turns": {"desk": 1}, "audits": [1]})
+        section.name
+        for section in shown_sections(
+            data | {"turns": {"desk": 1}, "audits": [1], "carried_over": [1], "uncontracted": [1]}
+        )
     ]
     assert full == [section.name for section in SECTIONS]

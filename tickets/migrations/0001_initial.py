@@ -397,6 +397,9 @@ class Migration(migrations.Migration):
                         fields=["team"],
                         name="ticket_by_team",
                     ),
+                    models.Index(
+                        fields=["organization", "created_at"], name="ticket_by_registration"
+                    ),
                 ],
                 "constraints": [
                     models.CheckConstraint(
@@ -491,7 +494,12 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "indexes": [
-                    models.Index(fields=["ticket", "started_at"], name="interval_by_ticket")
+                    models.Index(fields=["ticket", "started_at"], name="interval_by_ticket"),
+                    models.Index(
+                        condition=models.Q(("bucket", "ended"), _negated=True),
+                        fields=["organization", "ended_at"],
+                        name="interval_by_end",
+                    ),
                 ],
                 "constraints": [
                     models.UniqueConstraint(

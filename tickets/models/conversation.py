@@ -82,7 +82,15 @@ class StateInterval(OrganizationRow):
 
     class Meta(OrganizationRow.Meta):
         ordering = ("started_at", "pk")
-        indexes = (models.Index(fields=("ticket", "started_at"), name="interval_by_ticket"),)
+        indexes = (
+            models.Index(fields=("ticket", "started_at"), name="interval_by_ticket"),
+            # the turns of a month: intervals that ended in it or later, or still run
+            models.Index(
+                fields=("organization", "ended_at"),
+                name="interval_by_end",
+                condition=~models.Q(bucket=Bucket.ENDED),
+            ),
+        )
         constraints = (
             models.UniqueConstraint(
                 fields=("ticket",),

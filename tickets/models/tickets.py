@@ -190,6 +190,7 @@ class Ticket(OrganizationRow):
             models.Index(fields=("requester", "-id"), name="ticket_by_requester"),
             models.Index(fields=("assignee", "state"), name="ticket_by_assignee"),
             models.Index(fields=("organization", "received_at"), name="ticket_by_arrival"),
+            models.Index(fields=("organization", "created_at"), name="ticket_by_registration"),
             models.Index(
                 fields=("validation_due_at",),
                 name="ticket_validation",

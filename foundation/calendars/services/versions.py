@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from foundation.accounts.locks import lock_organization
 from foundation.accounts.models import Organization
 from foundation.activity.services import Fact, record
 from foundation.calendars import verbs
@@ -107,8 +108,7 @@ def publish_calendar_version(
     ``at`` (DECISIONS 15) or before that of the last version. Handlers of
     ``CalendarVersionPublished`` run in this transaction and may raise it too.
     """
-    # Lock the organization: concurrent publications run one after the other.
-    Organization.objects.select_for_update().get(pk=calendar.organization_id)
+    lock_organization(calendar.organization_id)
     last = CalendarVersion.objects.filter(calendar=calendar).order_by("-number").first()
     if not is_renewal:  # a renewal republishes the planned versions after this one
         check_course(last, effective_from, at)

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from catalog.models import Contract
+from foundation.accounts.locks import lock_organization
 from foundation.accounts.models import Organization, User
 from foundation.accounts.queries import membership_of
 from foundation.activity.services import Fact, record
@@ -65,13 +66,6 @@ def publish_policy(
         row.save()
     record_published(version, by=by, at=at)
     return version
-
-
-def lock_organization(organization_id: int) -> None:
-    """Lock the organization's row until the commit. Concurrent publications are then checked one
-    after the other.
-    """
-    Organization.objects.select_for_update().get(pk=organization_id)
 
 
 def check_version(version: PolicyVersion, *, at: datetime) -> None:
