@@ -3,12 +3,16 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.db import models, transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
+from desk.configuration import opened
 from desk.configuration.fields import PeopleField, PersonField
 from foundation.accounts.models import (
     Organization,
@@ -45,7 +49,24 @@ def save_rows_of(formset: Any, organization_id: int) -> None:
 class ConfigurationForm(forms.ModelForm):
     """Base of the forms. Uniqueness counts the fields that the page shows without a field, too,
     such as the organization of a row that exists: Django leaves such constraints to the database.
+
+    ``saved_meanwhile`` names the saves of others since the page was opened: the form is refused
+    once, with the typed values kept.
     """
+
+    saved_meanwhile: tuple[str, ...] = ()
+
+    def full_clean(self) -> None:
+        super().full_clean()
+        if self.is_bound and self.saved_meanwhile:
+            self.add_error(
+                None,
+                _(
+                    "Somebody saved this while you had it open (%(who)s). Nothing was saved: "
+                    "look at it in another tab, and save again to put your values in its place."
+                )
+                % {"who": "; ".join(self.saved_meanwhile)},
+            )
 
     def _get_validation_exclusions(self) -> set[str]:
         excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
@@ -93,6 +114,45 @@ class ConfigurationAdmin(GuardedList):
     list_per_page = 50
     show_full_result_count = False
     form = ConfigurationForm
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: Any = None,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> Any:
+        """Lock first what a sent form changes, and find out who saved it since it was opened."""
+        if request.method != "POST":
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        with transaction.atomic():
+            obj = self.get_object(request, unquote(object_id)) if object_id else None
+            opened.lock_first(obj, _organization_of(request, obj))
+            fact = opened.posted_fact(request)
+            if obj is not None and fact is not None:
+                request.saved_meanwhile = tuple(  # type: ignore[attr-defined]
+                    opened.saved_since(self.model, self.shown_with(obj), fact, _zone_of(obj))
+                )
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def shown_with(self, obj: models.Model) -> list[int]:
+        """Return the ids of the rows whose changes the page of ``obj`` is about."""
+        return [int(obj.pk)]
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        meanwhile = getattr(request, "saved_meanwhile", ())
+        return type(form.__name__, (form,), {"saved_meanwhile": meanwhile})
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        obj = context.get("original")
+        if obj is not None:
+            context["opened_with"] = opened.newest_fact(self.model, self.shown_with(obj))
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Return nothing: an address fills in no form, where a value of the wrong kind would break
@@ -160,6 +220,23 @@ class ConfigurationAdmin(GuardedList):
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """Skip Django's admin log: the record already has the change."""
+
+
+def _organization_of(request: HttpRequest, obj: models.Model | None) -> int | None:
+    """Return the id of the organization that a sent form is about; None for shared rows."""
+    if isinstance(obj, Organization):
+        return int(obj.pk)
+    if obj is not None:
+        found: int | None = getattr(obj, "organization_id", None)
+        return found
+    digits = request.POST.get("organization", "")
+    return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < 19 else None
+
+
+def _zone_of(obj: models.Model) -> str:
+    """Return the time zone in which a page about this row shows instants."""
+    organization = obj if isinstance(obj, Organization) else getattr(obj, "organization", None)
+    return str(getattr(organization, "time_zone", settings.TIME_ZONE))
 
 
 class LabelledFormSet(forms.BaseInlineFormSet):

@@ -114,6 +114,12 @@ class VersionAdmin(ConfigurationAdmin):
         )
         return super().get_queryset(request).annotate(has_successor=Exists(later))
 
+    def shown_with(self, obj: Any) -> list[int]:
+        """Return the ids of every version for the same owners: each replaces the one before."""
+        same = {self._column(name): getattr(obj, self._column(name)) for name in self.owners}
+        rows = self.model._default_manager.filter(organization_id=obj.organization_id, **same)
+        return list(rows.values_list("pk", flat=True))
+
     def _column(self, name: str) -> str:
         return str(self.model._meta.get_field(name).attname)
 

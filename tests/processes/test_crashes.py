@@ -300,3 +300,9 @@ def test_the_worker_computes_a_requested_simulation_that_agrees_with_the_issued_
     assert found["published"] is True
     assert found["changed"] + found["moved"] > 0
     mesa.kill("reports")
+
+
+def test_calendars_are_saved_beside_workers_that_look_at_the_coverage(mesa: Mesa) -> None:
+    said = mesa.script("saves_beside_coverage", "4")
+
+    assert said == {"errors": [], "added": 8, "told": True}

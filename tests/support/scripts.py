@@ -13,6 +13,10 @@ from typing import Any
 
 import django
 
+from tests.support.locking import saves_beside_coverage
+
+__all__ = ["saves_beside_coverage"]
+
 
 def late_ticket(email: str, template: str, minutes: str) -> dict[str, Any]:
     """Raise a ticket that arrived some minutes ago, as services allow with an earlier ``at``."""

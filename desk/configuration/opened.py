@@ -1,0 +1,59 @@
+"""What a configuration page was opened with, so that a save over somebody else's is shown first (as
+tickets do, DECISIONS 14).
+"""
+
+from collections.abc import Sequence
+
+from django.db.models import Max, Model, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from foundation.accounts.locks import lock_organization
+from foundation.accounts.models import Organization, User
+from foundation.accounts.tenancy import every_organization
+from foundation.activity.models import Record
+from foundation.core.zones import instant_words
+
+_WHOSE = "facts about rows that customers share belong to no organization"
+FIELD = "opened_with"  # of the form: the id of the newest fact about what the page shows
+
+
+def newest_fact(model: type[Model], ids: Sequence[int]) -> int:
+    """Return the id of the newest fact about these objects; 0 for none."""
+    with every_organization(reason=_WHOSE):
+        found = _facts(model, ids).aggregate(newest=Max("pk"))
+    return int(found["newest"] or 0)
+
+
+def saved_since(model: type[Model], ids: Sequence[int], fact_id: int, time_zone: str) -> list[str]:
+    """Return who saved these objects after a fact and when, oldest first, as text."""
+    with every_organization(reason=_WHOSE):
+        facts = list(_facts(model, ids).filter(pk__gt=fact_id).order_by("pk"))
+    people = User.objects.in_bulk({each.person_id for each in facts if each.person_id})
+    words = [
+        f"{people.get(each.person_id) or _('Mesa, by itself')}, {instant_words(each.at, time_zone)}"
+        for each in facts
+    ]
+    return list(dict.fromkeys(words))
+
+
+def posted_fact(request: HttpRequest) -> int | None:
+    """Return the id that the form carries; None without a usable one."""
+    digits = request.POST.get(FIELD, "")
+    return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < 19 else None
+
+
+def lock_first(obj: Model | None, organization_id: int | None) -> None:
+    """Lock what a form is about to change until the commit: its organization, or the row itself
+    when it belongs to none.
+    """
+    if organization_id is not None:
+        if Organization.objects.filter(pk=organization_id).exists():
+            lock_organization(organization_id)
+    elif obj is not None:
+        rows = type(obj)._default_manager.select_for_update(no_key=True)
+        rows.filter(pk=obj.pk).order_by("pk").values_list("pk").first()
+
+
+def _facts(model: type[Model], ids: Sequence[int]) -> QuerySet[Record]:
+    return Record.objects.filter(object_type=model._meta.label_lower, object_id__in=ids)
