@@ -60,7 +60,9 @@ def queue(request: HttpRequest) -> HttpResponse:
     name = name if name in VIEWS else "all"
     in_view = VIEWS[name][1](queries.visible_to(user), user, now)
     chosen = QueueFilter(request.GET, queryset=in_view, request=request)
-    tickets = queries.in_queue_order(chosen.narrowed())
+    tickets = chosen.narrowed()
+    if name != "ended":  # which has an order of its own: nothing is due any more
+        tickets = queries.in_queue_order(tickets)
     number = (
         max(1, int(page))
         if (page := request.GET.get("page", "1")).isdecimal() and len(page) < 6

@@ -3,12 +3,23 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from foundation.accounts.models import Department, Membership, Organization
 from foundation.core.classification import Urgency
-from tests.support.house import DAY, HOUR, MINUTE, MONDAY_9AM, SECOND, House, fresh, make_ticket
-from tests.support.tickets import step
-from tickets import queries
+from tests.support.house import (
+    DAY,
+    HOUR,
+    MINUTE,
+    MONDAY_9AM,
+    SECOND,
+    House,
+    by,
+    fresh,
+    make_ticket,
+)
+from tests.support.tickets import closed, step
+from tickets import queries, services
 from tickets.models import Ticket
 from tickets.queries import lists
 
@@ -228,3 +239,23 @@ def test_the_follow_ups_of_an_ended_ticket_are_listed(house: House) -> None:
     assert queries.followers_of(house.requester, ticket) == [second]
     Ticket.objects.filter(pk=second.pk).update(continues=foreign)
     assert queries.followers_of(house.agent, fresh(foreign)) == []
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite matches no bound parameters")
+def test_the_ended_view_reads_an_index_in_its_order(house: House) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+    plan = queries.ended(queries.visible_to(house.agent))[:50].explain()
+
+    assert "ticket_ended" in plan
+    assert "Sort" not in plan
+
+
+def test_the_ended_ticket_with_the_last_activity_comes_first(house: House) -> None:
+    first = closed(house)
+    second = closed(house)
+    services.reply_to_customer(
+        ticket=fresh(first), body="One more word.", by=by(house.agent), at=MONDAY_9AM + DAY
+    )
+
+    assert list(queries.ended(Ticket.objects.all())) == [first, second]

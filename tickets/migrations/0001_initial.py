@@ -400,6 +400,11 @@ class Migration(migrations.Migration):
                     models.Index(
                         fields=["organization", "created_at"], name="ticket_by_registration"
                     ),
+                    models.Index(
+                        condition=models.Q(("state__in", ["cancelled", "closed", "rejected"])),
+                        fields=["-updated_at", "-id"],
+                        name="ticket_ended",
+                    ),
                 ],
                 "constraints": [
                     models.CheckConstraint(

@@ -21,7 +21,7 @@ from foundation.core.classification import (
     SupportType,
     Urgency,
 )
-from tickets.states import ACTIVE, ClosureCode, SolutionType, State, turn_of
+from tickets.states import ACTIVE, FINAL, ClosureCode, SolutionType, State, turn_of
 
 LAST = datetime(9999, 1, 1, tzinfo=UTC)  # ``queue_at`` without a due instant: sorts last
 
@@ -175,6 +175,12 @@ class Ticket(OrganizationRow):
                 fields=("-is_relevant", "-is_major", "queue_at", "id"),
                 name="ticket_queue",
                 condition=models.Q(state__in=sorted(ACTIVE)),
+            ),
+            # The ended tickets of the desk, the last one first.
+            models.Index(
+                fields=("-updated_at", "-id"),
+                name="ticket_ended",
+                condition=models.Q(state__in=sorted(FINAL)),
             ),
             models.Index(
                 fields=("at_risk_at",),

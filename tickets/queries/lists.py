@@ -22,7 +22,8 @@ def active(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
 
 
 def ended(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
-    return tickets.filter(state__in=sorted(FINAL))
+    """Return the ended tickets, the one with the last activity first."""
+    return tickets.filter(state__in=sorted(FINAL)).order_by("-updated_at", "-id")
 
 
 def at_risk(tickets: QuerySet[Ticket], at: datetime) -> QuerySet[Ticket]:
