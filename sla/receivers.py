@@ -66,6 +66,7 @@ def on_ticket_classified(event: TicketClassified) -> None:
     services.retarget_clocks(
         ticket=_ticket(event),
         can_relieve=can_relieve_breaches(event.person_id),
+        from_start=event.from_start,
         by=CLOCKS,
         at=event.at,
     )

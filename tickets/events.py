@@ -26,10 +26,12 @@ class TicketClassified(TicketEvent):
     """Impact, urgency, kind, service or environment changed. Open clocks continue with the new
     target.
 
-    ``person_id`` made the change: ``sla`` checks whether they may remove a breach.
+    ``person_id`` made the change: ``sla`` checks whether they may remove a breach. ``from_start``
+    restarts the open clocks at the arrival: the classification was wrong from then on.
     """
 
     person_id: int | None
+    from_start: bool
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -38,7 +38,11 @@ def _state_changed(payload: Mapping[str, Any], time_zone: str) -> str:
 def _classified(payload: Mapping[str, Any], time_zone: str) -> str:
     changed = payload.get("changed", {})
     if not changed:
-        return _("Classification confirmed")
+        return (
+            _("Classification applied from the start")
+            if payload.get("from_start")
+            else _("Classification confirmed")
+        )
     parts = [
         f"{label(old)} → {label(new)}"
         for name, label in _LABELS.items()
@@ -47,7 +51,8 @@ def _classified(payload: Mapping[str, Any], time_zone: str) -> str:
     ]
     if "service" in changed:
         parts.append(_from_to(payload, "service"))
-    return _("Classification: %(changes)s") % {"changes": "; ".join(parts)}
+    words = _("Classification: %(changes)s") % {"changes": "; ".join(parts)}
+    return _from_start(words, payload)
 
 
 def _assigned(payload: Mapping[str, Any], time_zone: str) -> str:
@@ -55,7 +60,14 @@ def _assigned(payload: Mapping[str, Any], time_zone: str) -> str:
 
 
 def _contract_changed(payload: Mapping[str, Any], time_zone: str) -> str:
-    return _("Contract: %(change)s") % {"change": _from_to(payload, "contract")}
+    words = _("Contract: %(change)s") % {"change": _from_to(payload, "contract")}
+    return _from_start(words, payload)
+
+
+def _from_start(words: str, payload: Mapping[str, Any]) -> str:
+    if not payload.get("from_start"):
+        return words
+    return _("%(change)s (from the start)") % {"change": words}
 
 
 def _from_to(payload: Mapping[str, Any], name: str) -> str:

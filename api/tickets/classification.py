@@ -5,10 +5,12 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from api.tickets.explanations import target_data
 from api.tickets.serializers import PRIORITY_CODES
+from catalog.models import Contract
 from catalog.queries import get_service
 from foundation.core.classification import (
     Environment,
@@ -17,13 +19,22 @@ from foundation.core.classification import (
     Priority,
     Urgency,
 )
+from foundation.core.errors import Invalid
 from sla.clocks.services import ClockChange
 from sla.metrics import Metric
 from tickets.models import Ticket
 from tickets.services import Classification
 
 
-class ClassificationSerializer(serializers.Serializer[Any]):
+class FromStartSerializer(serializers.Serializer[Any]):
+    from_start = serializers.BooleanField(
+        default=False,
+        help_text="It was wrong from the start: measures the live clocks anew from the arrival. "
+        "For supervisors of the desk.",
+    )
+
+
+class ClassificationSerializer(FromStartSerializer):
     """What is left out stays as it is; nothing at all confirms the customer's proposal."""
 
     kind = serializers.ChoiceField(choices=Kind.choices, required=False)
@@ -40,8 +51,19 @@ class NewClassificationSerializer(ClassificationSerializer):
         required=False,
         allow_blank=True,
         default="",
-        help_text="Needed to change what the desk has classified before; kept as a note.",
+        help_text="Needed to change what the desk has classified before, and from the start; kept "
+        "as a note.",
     )
+
+
+class ContractChoiceSerializer(FromStartSerializer):
+    contract = serializers.CharField(
+        max_length=60, help_text="Reference of a contract of the same customer."
+    )
+
+
+class NewContractSerializer(ContractChoiceSerializer):
+    reason = serializers.CharField(help_text="Why; kept as a note.")
 
 
 class ClockChangeSerializer(serializers.Serializer[Any]):
@@ -83,6 +105,17 @@ def chosen(ticket: Ticket, data: Mapping[str, Any]) -> Classification:
         service=get_service(data["service"]) if "service" in data else ticket.service,
         environment=Environment(data.get("environment", ticket.environment)),
     )
+
+
+def contract_of(ticket: Ticket, reference: str) -> Contract:
+    """Return the contract of the ticket's customer with this reference. Raises ``Invalid``."""
+    found = Contract.objects.filter(
+        organization_id=ticket.organization_id, reference=reference
+    ).first()
+    if found is None:
+        words = _("The customer has no contract with this reference.")
+        raise Invalid(words, fields={"contract": words})
+    return found
 
 
 def consequences_data(priority: Priority, changes: Iterable[ClockChange]) -> dict[str, Any]:

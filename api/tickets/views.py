@@ -19,9 +19,12 @@ from api.parameters import KnownParameters
 from api.tickets.classification import (
     ClassificationSerializer,
     ConsequencesSerializer,
+    ContractChoiceSerializer,
     NewClassificationSerializer,
+    NewContractSerializer,
     chosen,
     consequences_data,
+    contract_of,
 )
 from api.tickets.escalation import EscalationSerializer, NewEscalationSerializer, RuleLogSerializer
 from api.tickets.explanations import ExplanationSerializer, explanation_data
@@ -52,7 +55,7 @@ from foundation.core.classification import (
 from foundation.core.errors import Invalid
 from sla.clocks.explanation import explain_clock
 from sla.clocks.queries import clocks_of, get_clock, shown_to
-from sla.clocks.services import preview_classification
+from sla.clocks.services import preview_classification, preview_contract
 from tickets import queries, services
 from tickets.models import Message, MessageKind, Ticket
 from tickets.permissions import accepters
@@ -61,6 +64,7 @@ from web.access import needs
 from web.requests import actor, person
 
 _STAFF_ONLY = gettext_lazy("Only staff can read which rules ran on a ticket.")
+_SUPERVISORS_ONLY = gettext_lazy("Only a supervisor of the desk can change the contract.")
 _IDEMPOTENCY = OpenApiParameter(
     "Idempotency-Key",
     str,
@@ -230,6 +234,7 @@ class TicketViewSet(KnownParameters, mixins.ListModelMixin, viewsets.GenericView
             ticket=ticket,
             classification=chosen(ticket, body.validated_data),
             reason=body.validated_data["reason"],
+            from_start=body.validated_data["from_start"],
             by=actor(request._request, Channel.API),
             at=at,
             expected_version=_expected_version(request),
@@ -248,9 +253,58 @@ class TicketViewSet(KnownParameters, mixins.ListModelMixin, viewsets.GenericView
         wanted = chosen(ticket, body.validated_data)
         by = actor(request._request, Channel.API)
         changes = preview_classification(
-            ticket=ticket, classification=wanted, by=by, at=timezone.now()
+            ticket=ticket,
+            classification=wanted,
+            from_start=body.validated_data["from_start"],
+            by=by,
+            at=timezone.now(),
         )
         return Response(consequences_data(services.priority_of(ticket, wanted), changes))
+
+    @extend_schema(
+        request=NewContractSerializer,
+        responses={200: TicketSerializer},
+        parameters=[_IDEMPOTENCY, _IF_MATCH],
+    )
+    @action(detail=True, methods=["post"])
+    @method_decorator(needs(Capability.SUPERVISE, refusal=_SUPERVISORS_ONLY))
+    @idempotent
+    def contract(self, request: Request, number: str, *, at: datetime) -> Response:
+        """Put the ticket under another contract of its customer. For supervisors of the desk."""
+        ticket = queries.get_ticket(person(request), number)
+        body = NewContractSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+
+        services.change_contract(
+            ticket=ticket,
+            contract=contract_of(ticket, body.validated_data["contract"]),
+            reason=body.validated_data["reason"],
+            from_start=body.validated_data["from_start"],
+            by=actor(request._request, Channel.API),
+            at=at,
+            expected_version=_expected_version(request),
+        )
+        return _answer(request, queries.get_ticket(person(request), number))
+
+    @extend_schema(request=ContractChoiceSerializer, responses={200: ConsequencesSerializer})
+    @action(detail=True, methods=["post"], url_path="contract/preview")
+    @method_decorator(needs(Capability.SUPERVISE, refusal=_SUPERVISORS_ONLY))
+    def contract_preview(self, request: Request, number: str) -> Response:
+        """Say which priority another contract would give and which clocks it would move; nothing is
+        written.
+        """
+        ticket = queries.get_ticket(person(request), number)
+        body = ContractChoiceSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        contract = contract_of(ticket, body.validated_data["contract"])
+        from_start = body.validated_data["from_start"]
+        by = actor(request._request, Channel.API)
+        now = timezone.now()
+        changes = preview_contract(
+            ticket=ticket, contract=contract, from_start=from_start, by=by, at=now
+        )
+        priority = services.priority_under(ticket, contract, now, from_start=from_start)
+        return Response(consequences_data(priority, changes))
 
     @extend_schema(
         request=NewTransitionSerializer,

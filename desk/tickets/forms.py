@@ -29,6 +29,12 @@ from web.forms import FilesField
 ASSISTED = [(channel, channel.label) for channel in ASSISTED_CHANNELS]
 
 
+FROM_START_WORDS = _(
+    "Measures the live clocks anew from the arrival. Otherwise the time used is kept and the rest "
+    "runs under the new terms."
+)
+
+
 class Say(TextChoices):
     REPLY = "reply", _("Reply")
     STATEMENT = "statement", _("Attention statement")
@@ -95,6 +101,8 @@ class SeenForm(VersionedForm):
 
 
 class ClassifyForm(SeenForm):
+    """``from_start`` is shown to those who may apply it."""
+
     word = "classify"
     kind = forms.ChoiceField(label=_("Kind"), choices=Kind.choices)
     service: "forms.ModelChoiceField[Service]" = forms.ModelChoiceField(
@@ -103,6 +111,9 @@ class ClassifyForm(SeenForm):
     impact = forms.ChoiceField(label=_("Impact"), choices=Impact.choices)
     urgency = forms.ChoiceField(label=_("Urgency"), choices=Urgency.choices)
     environment = forms.ChoiceField(label=_("Environment"), choices=Environment.choices)
+    from_start = forms.BooleanField(
+        label=_("It was wrong from the start"), required=False, help_text=FROM_START_WORDS
+    )
     reason = forms.CharField(
         label=_("Why?"),
         required=False,
@@ -113,21 +124,24 @@ class ClassifyForm(SeenForm):
         ),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, can_restart: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if not can_restart:
+            del self.fields["from_start"]
         fields: Any = self.fields
         # Required in some cases: do not label it optional.
         fields["reason"].is_conditional = True
         fields["service"].queryset = active_services()
 
     @classmethod
-    def of(cls, ticket: Ticket) -> "ClassifyForm":
+    def of(cls, ticket: Ticket, *, can_restart: bool) -> "ClassifyForm":
         names = ("kind", "impact", "urgency", "environment", "version")
         return cls(
+            can_restart=can_restart,
             initial={
                 **{name: getattr(ticket, name) for name in names},
                 "service": ticket.service_id,
-            }
+            },
         )
 
     def values(self) -> str:
@@ -139,8 +153,13 @@ class ClassifyForm(SeenForm):
                 data["impact"],
                 data["urgency"],
                 data["environment"],
+                *(["from the start"] if self.is_from_start else []),
             ]
         )
+
+    @property
+    def is_from_start(self) -> bool:
+        return bool(self.cleaned_data.get("from_start"))
 
     def classification(self) -> Classification:
         data = self.cleaned_data
@@ -159,12 +178,7 @@ class ContractForm(SeenForm):
         label=_("Contract"), queryset=None
     )
     from_start = forms.BooleanField(
-        label=_("It was wrong from the start"),
-        required=False,
-        help_text=_(
-            "Measures the live clocks anew from the arrival. Otherwise the time used is kept and "
-            "the rest runs under the new contract."
-        ),
+        label=_("It was wrong from the start"), required=False, help_text=FROM_START_WORDS
     )
     reason = forms.CharField(label=_("Why?"), widget=forms.Textarea(attrs={"rows": 2}))
 

@@ -135,7 +135,9 @@ class Classification(TicketPanel):
         ticket = page.ticket
         if not can_classify(user, ticket) or ticket.state not in OPEN_STATES:
             return None
-        return {"classify_form": ClassifyForm.of(ticket)}
+        return {
+            "classify_form": ClassifyForm.of(ticket, can_restart=user.can(Capability.SUPERVISE))
+        }
 
 
 class ContractChange(TicketPanel):

@@ -179,7 +179,8 @@ def classify(request: HttpRequest, number: str) -> HttpResponse:
     values are sent again.
     """
     ticket = queries.get_ticket(person(request), number)
-    form = ClassifyForm(request.POST)
+    can_restart = person(request).can(Capability.SUPERVISE)
+    form = ClassifyForm(request.POST, can_restart=can_restart)
     if not form.is_valid():
         return _page(request, ticket, [Refused("classification", {"classify_form": form})])
     classification = form.classification()
@@ -188,7 +189,11 @@ def classify(request: HttpRequest, number: str) -> HttpResponse:
     try:
         if not form.is_seen():
             changes = preview_classification(
-                ticket=ticket, classification=classification, by=by, at=at
+                ticket=ticket,
+                classification=classification,
+                from_start=form.is_from_start,
+                by=by,
+                at=at,
             )
             if changes:
                 form.mark_seen()
@@ -198,6 +203,7 @@ def classify(request: HttpRequest, number: str) -> HttpResponse:
             ticket=ticket,
             classification=classification,
             reason=form.cleaned_data["reason"],
+            from_start=form.is_from_start,
             by=by,
             at=at,
             expected_version=form.cleaned_data["version"],

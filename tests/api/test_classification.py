@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import time_machine
 
+from catalog.models import Contract, ContractService
 from foundation.activity.models import Record
 from sla.clocks.models import Clock
 from tests.support.api import Api
@@ -17,6 +18,7 @@ from tests.support.house import (
     fresh,
     make_ticket,
 )
+from tests.support.policies import every_priority, publish_for
 from tickets.models import Message
 
 
@@ -135,3 +137,52 @@ def test_a_breach_is_not_classified_away(house: House, api: Any) -> None:
         (403, "hides_breach")
     ] * 2
     assert Clock.objects.get(ticket=ticket, metric="reaction").due_at == MONDAY_9AM + 60 * MINUTE
+
+
+def test_a_supervisor_applies_a_classification_from_the_start(house: House, api: Any) -> None:
+    ticket = make_ticket(house)
+    path = f"tickets/{ticket.number}/classification/"
+    body = {"urgency": "low", "impact": "minor", "from_start": True, "reason": "One desk."}
+
+    with time_machine.travel(MONDAY_9AM + 50 * MINUTE, tick=False):
+        refused = api(house.agent).post(path, body)
+        supervisor = api(house.staff["desk_supervisor"])
+        previewed = supervisor.post(f"{path}preview/", body)
+        silent = supervisor.post(path, body | {"reason": ""})
+        saved = supervisor.post(path, body)
+
+    assert (refused.status_code, silent.status_code, saved.status_code) == (403, 400, 200)
+    assert list(silent.json()["fields"]) == ["reason"]
+    due = {change["metric"]: change["due_at"] for change in previewed.json()["changes"]}
+    assert due["reaction"] == "2026-03-02T17:00:00Z"
+    clocks = {clock["metric"]: clock for clock in saved.json()["clocks"]}
+    assert clocks["reaction"]["due_at"] == "2026-03-02T17:00:00Z"
+
+
+def test_a_supervisor_changes_the_contract_over_the_api(house: House, api: Any) -> None:
+    ticket = make_ticket(house)
+    gold = Contract.objects.create(
+        organization=house.north, reference="C-gold", starts_on=house.contract.starts_on
+    )
+    ContractService.objects.create(contract=gold, service=house.services["erp"])
+    publish_for(house, every_priority(minutes=30), contract=gold)
+    path = f"tickets/{ticket.number}/contract/"
+    body = {"contract": "C-gold", "from_start": True, "reason": "Signed in March."}
+
+    with time_machine.travel(MONDAY_9AM + 5 * MINUTE, tick=False):
+        refused = api(house.agent).post(path, body)
+        unseen = api(house.outsider).post(path, body)
+        supervisor = api(house.staff["desk_supervisor"])
+        previewed = supervisor.post(f"{path}preview/", {"contract": "C-gold"})
+        unknown = supervisor.post(path, body | {"contract": "C-south"})
+        silent = supervisor.post(path, body | {"reason": " "})
+        stale = supervisor.post(path, body, If_Match='"0"')
+        saved = supervisor.post(path, body, Idempotency_Key="gold-1")
+
+    codes = [page.status_code for page in (refused, unseen, unknown, silent, stale, saved)]
+    assert codes == [403, 403, 400, 400, 412, 200]
+    assert [change["target_seconds"] for change in previewed.json()["changes"]] == [1800.0]
+    assert list(unknown.json()["fields"]) == ["contract"]
+    assert fresh(ticket).contract == gold
+    clocks = {clock["metric"]: clock for clock in saved.json()["clocks"]}
+    assert clocks["reaction"]["due_at"] == "2026-03-02T15:30:00Z"

@@ -7,7 +7,6 @@ from copy import copy
 from typing import Any
 
 import pytest
-from django.contrib import admin
 from django.db import IntegrityError, models, transaction
 from django.test import Client
 
@@ -17,6 +16,7 @@ from foundation.calendars.models import Calendar
 from tests.support.audits import Undone
 from tests.support.house import House
 from tests.support.html import ChangeForm
+from tests.support.pages import pages
 from tests.support.world import world
 
 __all__ = ["world"]
@@ -40,21 +40,6 @@ def send(client: Client, path: str, data: dict[str, Any]) -> int:
             raise Undone
     except Undone:
         return status
-
-
-def pages(client: Client) -> list[tuple[str, type[models.Model], dict[str, list[str]]]]:
-    """Return address, model and unchanged data of the page of one row of each table."""
-    found = []
-    for model in admin.site._registry:
-        row = model._base_manager.order_by("pk").first()
-        if row is None:
-            continue
-        path = f"/admin/{model._meta.app_label}/{model._meta.model_name}/{row.pk}/change/"
-        page = client.get(path)
-        sent = ChangeForm(page.content.decode()).sent if page.status_code == 200 else {}
-        if sent:
-            found.append((path, model, sent))
-    return found
 
 
 @pytest.mark.long

@@ -16,9 +16,9 @@ from foundation.accounts.models import Team, User
 from foundation.calendars.models import Calendar, CalendarVersion
 from foundation.configuration.services import record_configuration_change
 from sla.policies.models import PolicyVersion
-from tests.desk.test_every_field import pages
 from tests.support.house import House, by
 from tests.support.html import ChangeForm
+from tests.support.pages import pages
 from tests.support.policies import every_priority, publish_for
 from tests.support.world import world
 
@@ -77,7 +77,8 @@ def test_two_versions_of_a_calendar_do_not_override_each_other(
 ) -> None:
     calendar = Calendar.objects.filter(organization=house.north).order_by("pk")[0]
     first, second = two_administrators(house)
-    mine, theirs = opened(first, calendar), opened(second, calendar)
+    mine = opened(first, calendar)
+    theirs = opened(second, calendar)
     before = CalendarVersion.objects.filter(calendar=calendar).count()
 
     def holiday(sent: dict[str, Any], day: str) -> dict[str, Any]:
@@ -97,7 +98,8 @@ def test_two_versions_of_a_calendar_do_not_override_each_other(
 def test_a_new_version_of_a_policy_that_has_another_one_since_is_refused_once(house: House) -> None:
     version = publish_for(house, every_priority(minutes=30), contract=house.contract)
     first, second = two_administrators(house)
-    mine, theirs = opened(first, version), opened(second, version)
+    mine = opened(first, version)
+    theirs = opened(second, version)
 
     saved = first.post(path_of(version), {**mine, "_saveasnew": "1"})
     refused = second.post(path_of(version), {**theirs, "_saveasnew": "1"})

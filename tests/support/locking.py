@@ -3,7 +3,43 @@
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
+
+
+def send_everybody_away() -> None:
+    """Leave nobody on duty, so that the coverage has gaps."""
+    from django.contrib.auth import get_user_model
+    from django.utils import timezone
+
+    from foundation.duty.models import Absence
+
+    now = timezone.now()
+    for person in get_user_model().objects.exclude(staff_roles=[]):
+        Absence.objects.create(person=person, starts_at=now, ends_at=now + timedelta(days=60))
+
+
+def add_holiday(client: Any, calendar: int, number: int) -> list[str]:
+    """Save a calendar with one holiday more; return what failed."""
+    from tests.support.html import ChangeForm
+
+    path = f"/admin/calendars/calendar/{calendar}/change/"
+    sent = ChangeForm(client.get(path).content.decode()).sent
+    sent["holidays"] = [f"{sent['holidays'][0]}\n2027-05-{number + 10} Day {number}"]
+    for _ in range(3):  # twice where the page shows consequences first
+        answer = client.post(path, sent)
+        if answer.status_code == 302:
+            return []
+        sent = ChangeForm(answer.content.decode()).sent
+    return [f"not saved: {answer.status_code}"]
+
+
+def run_at_once(works: list[Callable[[], None]]) -> None:
+    threads = [threading.Thread(target=work) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(300)
 
 
 def saves_beside_coverage(saves: str) -> dict[str, Any]:
@@ -20,21 +56,14 @@ def saves_beside_coverage(saves: str) -> dict[str, Any]:
     from foundation.accounts.models import Organization
     from foundation.accounts.tenancy import every_organization
     from foundation.calendars.models import Calendar, CalendarVersion
-    from foundation.duty.models import Absence
-    from tests.support.html import ChangeForm
 
     with every_organization(reason="a test of locks"):
         customer = Organization.objects.order_by("pk").first()
         calendars = list(Calendar.objects.filter(organization=customer).order_by("pk")[:2])
         before = CalendarVersion.objects.filter(organization=customer).count()
-        now = timezone.now()
-        for person in get_user_model().objects.exclude(staff_roles=[]):  # so that there are gaps
-            Absence.objects.create(person=person, starts_at=now, ends_at=now + timedelta(days=60))
-    administrator = next(
-        user
-        for user in get_user_model().objects.order_by("pk")
-        if "administrator" in user.staff_roles
-    )
+        send_everybody_away()
+    people = get_user_model().objects.order_by("pk")
+    administrator = next(user for user in people if "administrator" in user.staff_roles)
     errors: list[str] = []
     found: list[int] = []
     wall = threading.Barrier(4)
@@ -42,15 +71,7 @@ def saves_beside_coverage(saves: str) -> dict[str, Any]:
     def save(calendar: Calendar, number: int) -> None:
         client = Client(SERVER_NAME="127.0.0.1")
         client.force_login(administrator, "allauth.account.auth_backends.AuthenticationBackend")
-        path = f"/admin/calendars/calendar/{calendar.pk}/change/"
-        sent = ChangeForm(client.get(path).content.decode()).sent
-        sent["holidays"] = [f"{sent['holidays'][0]}\n2027-05-{number + 10} Day {number}"]
-        for _ in range(3):  # twice where the page shows consequences first
-            answer = client.post(path, sent)
-            if answer.status_code == 302:
-                return
-            sent = ChangeForm(answer.content.decode()).sent
-        errors.append(f"not saved: {answer.status_code}")
+        errors.extend(add_holiday(client, calendar.pk, number))
 
     def look(number: int) -> None:
         """Look as if every gap were new, so that letters are written."""
@@ -75,11 +96,7 @@ def saves_beside_coverage(saves: str) -> dict[str, Any]:
         look,
         look,
     ]
-    threads = [threading.Thread(target=work, args=(act,)) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(300)
+    run_at_once([partial(work, act) for act in acts])
     with every_organization(reason="a test of locks"):
         after = CalendarVersion.objects.filter(organization=customer).count()
     return {"errors": errors, "added": after - before, "told": any(found)}

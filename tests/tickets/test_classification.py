@@ -77,7 +77,9 @@ def test_a_confirmation_is_recorded_and_changes_nothing(house: House) -> None:
 
     assert confirmed.pk == ticket.pk
     assert fresh(ticket).classified_at == MONDAY_9AM + HOUR
-    assert facts(ticket, "ticket.classified") == [{"changed": {}, "note": None, "version": 2}]
+    assert facts(ticket, "ticket.classified") == [
+        {"changed": {}, "from_start": False, "note": None, "version": 2}
+    ]
     assert list(reclassifications([ticket.pk], using="default")) == []
 
 

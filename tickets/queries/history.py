@@ -106,7 +106,7 @@ def reclassifications(ticket_ids: Any, *, using: str) -> Iterator[Reclassified]:
     for ticket_id, at, verb, payload in records.order_by("object_id", "pk").values_list(
         "object_id", "at", "verb", "payload"
     ):
-        if payload.get("changed"):
+        if payload.get("changed") or payload.get("from_start"):
             is_contract = verb == verbs.CONTRACT_CHANGED
             yield Reclassified(
                 ticket_id, at, payload["changed"], is_contract, bool(payload.get("from_start"))

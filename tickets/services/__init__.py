@@ -8,7 +8,7 @@ from tickets.services.assignment import (
     return_tickets,
 )
 from tickets.services.classification import Classification, classify_ticket, priority_of
-from tickets.services.contracting import change_contract
+from tickets.services.contracting import change_contract, priority_under
 from tickets.services.conversation import (
     add_note,
     publish_customer_informed,
@@ -62,6 +62,7 @@ __all__ = [
     "move_validation_term",
     "possible_transitions",
     "priority_of",
+    "priority_under",
     "raise_ticket",
     "remind_of_validation",
     "reply_as_customer",

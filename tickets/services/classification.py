@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from catalog.models import Service
 from catalog.queries import matrix_for
 from foundation.accounts.queries import acting_person
+from foundation.accounts.roles import Capability
 from foundation.core.actor import Actor
 from foundation.core.classification import (
     Environment,
@@ -46,55 +47,81 @@ def classify_ticket(
     by: Actor,
     at: datetime,
     reason: str = "",
+    from_start: bool = False,
     expected_version: int | None = None,
 ) -> Ticket:
     """Set the classification, and the priority by the contract's matrix. Open clocks continue with
     the new targets.
 
-    Raises ``ActionNotAllowed``, ``StaleTicket``, or ``DetailsMissing`` if a later classification
-    changes values without a ``reason``. The reason becomes an internal note. A handler of ``sla``
-    raises ``HidesBreach`` if the change would remove a breach. Saving equal values confirms the
-    proposal and is recorded too.
+    ``from_start`` corrects a classification that was wrong at the arrival: open clocks are measured
+    again from there (SPEC 4.8). It is for supervisors of the desk, and always with a reason. Raises
+    ``ActionNotAllowed``, ``StaleTicket``, or ``DetailsMissing`` if a later classification changes
+    values without a ``reason``. The reason becomes an internal note. A handler of ``sla`` raises
+    ``HidesBreach`` if the change would remove a breach. Saving equal values confirms the proposal
+    and is recorded too.
     """
     require_version(ticket, expected_version)
-    if not can_classify(acting_person(by), ticket) or ticket.state not in OPEN_STATES:
-        raise ActionNotAllowed(
-            _("Only the desk can classify, and only tickets that are neither solved nor ended.")
-        )
-    changes: dict[str, Any] = {
-        "impact": classification.impact,
-        "urgency": classification.urgency,
-        "kind": classification.kind,
-        "service": classification.service,
-        "environment": classification.environment,
-        "support_type": classification.service.support_type,
-        "priority": priority_of(ticket, classification),
-        "classified_at": at,
-    }
-    before = _codes(ticket)
+    _check(ticket, by, from_start=from_start)
     is_first = ticket.classified_at is None
-    change_ticket(ticket, at=at, **changes)
-    after = _codes(ticket)
-    changed = {name: [before[name], after[name]] for name in after if before[name] != after[name]}
-    note = _note_reason(ticket, reason, by, at) if changed else None
-    if changed and note is None and not is_first:
+    changed = _write(ticket, classification, at)
+    is_change = bool(changed) or from_start
+    note = _note_reason(ticket, reason, by, at) if is_change else None
+    if is_change and note is None and (from_start or not is_first):
         raise DetailsMissing(
             _("Give the reason for the new classification."),
             fields={"reason": _("Say why: it stays with the ticket.")},
         )
     record_ticket(
-        ticket, verbs.CLASSIFIED, by=by, at=at, changed=changed, note=note.pk if note else None
+        ticket,
+        verbs.CLASSIFIED,
+        by=by,
+        at=at,
+        changed=changed,
+        from_start=from_start,
+        note=note.pk if note else None,
     )
-    if changed:
+    if is_change:
         publish(
             TicketClassified(
                 organization_id=ticket.organization_id,
                 at=at,
                 ticket_id=ticket.pk,
                 person_id=by.person_id,
+                from_start=from_start,
             )
         )
     return ticket
+
+
+def _write(ticket: Ticket, classification: Classification, at: datetime) -> dict[str, list[Any]]:
+    """Set the columns; return the codes of each that changed, before and after."""
+    before = _codes(ticket)
+    change_ticket(
+        ticket,
+        at=at,
+        impact=classification.impact,
+        urgency=classification.urgency,
+        kind=classification.kind,
+        service=classification.service,
+        environment=classification.environment,
+        support_type=classification.service.support_type,
+        priority=priority_of(ticket, classification),
+        classified_at=at,
+    )
+    after = _codes(ticket)
+    return {name: [before[name], after[name]] for name in after if before[name] != after[name]}
+
+
+def _check(ticket: Ticket, by: Actor, *, from_start: bool) -> None:
+    user = acting_person(by)
+    if from_start and not user.can(Capability.SUPERVISE):
+        raise ActionNotAllowed(
+            _("Only a supervisor of the desk can apply a classification from the start.")
+        )
+    if not can_classify(user, ticket) or ticket.state not in OPEN_STATES:
+        raise ActionNotAllowed(
+            _("Only the desk can classify, and only tickets that are neither solved nor ended.")
+        )
 
 
 def priority_of(ticket: Ticket, classification: Classification) -> Priority:

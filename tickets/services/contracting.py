@@ -11,7 +11,7 @@ from catalog.queries import covers, matrix_for
 from foundation.accounts.queries import acting_person
 from foundation.accounts.roles import Capability
 from foundation.core.actor import Actor
-from foundation.core.classification import Impact, Urgency
+from foundation.core.classification import Impact, Priority, Urgency
 from foundation.core.errors import Invalid
 from foundation.core.events import publish
 from foundation.core.zones import zone
@@ -87,10 +87,21 @@ def _terms(ticket: Ticket, contract: Contract, at: datetime) -> dict[str, Any]:
         "is_out_of_contract": not covers(
             ticket.organization, contract.pk, local_day, service_id=ticket.service_id
         ),
-        "priority": matrix_for(ticket.organization, contract.pk, at)[
-            Urgency(ticket.urgency), Impact(ticket.impact)
-        ],
+        "priority": _priority(ticket, contract, at),
     }
+
+
+def priority_under(
+    ticket: Ticket, contract: Contract, at: datetime, *, from_start: bool
+) -> Priority:
+    """Return the priority that a change to this contract at ``at`` would give."""
+    return _priority(ticket, contract, ticket.received_at if from_start else at)
+
+
+def _priority(ticket: Ticket, contract: Contract, at: datetime) -> Priority:
+    return matrix_for(ticket.organization, contract.pk, at)[
+        Urgency(ticket.urgency), Impact(ticket.impact)
+    ]
 
 
 def _check(ticket: Ticket, contract: Contract, reason: str, by: Actor) -> None:

@@ -89,7 +89,12 @@ def _move(fact: Record) -> Move:
 
 
 def preview_classification(
-    *, ticket: Ticket, classification: Classification, by: Actor, at: datetime
+    *,
+    ticket: Ticket,
+    classification: Classification,
+    from_start: bool = False,
+    by: Actor,
+    at: datetime,
 ) -> list[ClockChange]:
     """Return the live clocks whose target or due instant the classification would change. Write
     nothing.
@@ -101,7 +106,12 @@ def preview_classification(
         ticket,
         at,
         lambda trial: classify_ticket(
-            ticket=trial, classification=classification, reason=_REASON, by=by, at=at
+            ticket=trial,
+            classification=classification,
+            reason=_REASON,
+            from_start=from_start,
+            by=by,
+            at=at,
         ),
     )
 

@@ -52,8 +52,11 @@ class _Change:
 
 
 @transaction.atomic
-def retarget_clocks(*, ticket: Ticket, can_relieve: bool, by: Actor, at: datetime) -> None:
-    """Continue the open clocks with the target and calendar of the new classification.
+def retarget_clocks(
+    *, ticket: Ticket, can_relieve: bool, from_start: bool = False, by: Actor, at: datetime
+) -> None:
+    """Continue the open clocks with the target and calendar of the new classification; with
+    ``from_start`` measure them again from the arrival.
 
     A breach of the old target stays on its segment. A new target that is already overdue is
     breached at the change. A live clock keeps its bound policy. Unless ``can_relieve``, raises
@@ -64,7 +67,7 @@ def retarget_clocks(*, ticket: Ticket, can_relieve: bool, by: Actor, at: datetim
         _Change(
             SegmentCause.CLASSIFICATION,
             None,
-            from_start=False,
+            from_start=from_start,
             can_relieve=can_relieve,
             by=by,
             at=at,

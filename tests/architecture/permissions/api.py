@@ -8,6 +8,7 @@ from tests.architecture.permissions.roles import (
     SEES_REPORTS,
     SEES_TICKETS,
     SIGNED_IN,
+    SUPERVISES,
     Roles,
 )
 
@@ -23,6 +24,8 @@ TABLE: dict[str, Roles] = {
     "api:ticket-rules": SEES_TICKETS,
     "api:ticket-classification": DESK,
     "api:ticket-classification-preview": DESK,
+    "api:ticket-contract": SUPERVISES,
+    "api:ticket-contract-preview": SUPERVISES,
     "api:ticket-transitions": READERS | SEES_TICKETS,
     "api:audit-list": SIGNED_IN,
     "api:audit-detail": READERS | SEES_TICKETS,
