@@ -89,6 +89,11 @@ def notify_visit(*, audit: AuditRequest, visit: Visit, at: datetime) -> None:
     )
 
 
+def has_committee() -> bool:
+    """Tell whether an address of the Ethics and Compliance committee is set."""
+    return bool(settings.MESA_ETHICS_EMAILS)
+
+
 def notify_committee(*, audit: AuditRequest, at: datetime) -> None:
     """Report a request to manipulate information to the Ethics and Compliance committee; without
     addresses, to the audit area.

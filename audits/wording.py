@@ -1,9 +1,20 @@
 """Sentences for this app's facts on the record."""
 
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from audits import verbs
 from foundation.core.wording import Sentence, fixed
+
+
+def _stopped(payload: Mapping[str, Any], time_zone: str) -> str:
+    if payload.get("committee", True):
+        return _("Audit stopped and reported to the committee")
+    return _("Audit stopped and reported to the audit area")
+
 
 SENTENCES: dict[str, Sentence] = {
     verbs.REQUESTED: fixed(gettext_noop("Audit asked for")),
@@ -25,7 +36,7 @@ SENTENCES: dict[str, Sentence] = {
     verbs.CONFERENCE_CANCELLED: fixed(gettext_noop("Conference cancelled")),
     verbs.VISIT_ANNOUNCED: fixed(gettext_noop("Site visit announced")),
     verbs.VISIT_ANSWERED: fixed(gettext_noop("Site visit answered")),
-    verbs.STOPPED: fixed(gettext_noop("Audit stopped and reported to the committee")),
+    verbs.STOPPED: _stopped,
     verbs.RESUMED: fixed(gettext_noop("Audit resumed")),
     verbs.RELEASED: fixed(gettext_noop("Who worked with the evidence may send files again")),
     verbs.DELIVERED: fixed(gettext_noop("Audit delivered")),

@@ -154,6 +154,11 @@ class CoverageForecast:
                 if self._levels_at(at) and percent != BREACH_PERCENT:
                     yield self._by_level(0, at)
                 continue
+            if rule.action == Action.TELL_LEVEL:
+                level = rule.level or 0
+                if 0 < level <= len(self._levels_at(at)):
+                    yield self._by_level(level - 1, at)
+                continue
             answering = first_to_answer(party, at, self.roster)
             yield Recipients(
                 answering.people, answering.at, "rule", rule.name, is_on_duty=answering.is_on_duty
@@ -293,7 +298,7 @@ def _clock_rules(organization: Organization) -> Iterator[tuple[EscalationRule, P
             yield rule, Party(organization.account_manager)
         elif rule.action == Action.TELL:
             yield rule, party_of_rule(rule)
-        elif rule.action == Action.RAISE:
+        elif rule.action in {Action.RAISE, Action.TELL_LEVEL}:
             yield rule, Party()
 
 

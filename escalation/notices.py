@@ -1,15 +1,26 @@
 """Queues the letters of escalation: thresholds, levels, rules, coverage gaps and drills."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+
+from django.utils import translation
 
 from catalog.models import Contract
 from escalation.duty import supervisors_on_duty, who_answers
 from escalation.gaps import GapRange
-from escalation.models import Drill, Escalation, EscalationLevel, EscalationRule
+from escalation.models import (
+    Drill,
+    Escalation,
+    EscalationLevel,
+    EscalationMatrix,
+    EscalationRule,
+)
 from escalation.queries import acknowledge_token, ladder_of
 from escalation.rules import Occurrence
 from foundation.accounts.models import Organization, User
+from foundation.accounts.queries import members_with_role
+from foundation.accounts.roles import CustomerRole
 from foundation.core.links import Link
 from foundation.duty.roster import (
     Answering,
@@ -129,6 +140,53 @@ def _first_level(ticket: Ticket, roster: Roster, at: datetime) -> list[User]:
         and any(roster.is_on_duty(p.pk, at) for p in answering.people if p.pk)
     )
     return list(answering.people) if answering is not None and is_at_once else []
+
+
+def notify_technical_list(
+    *, matrix: EscalationMatrix, levels: Sequence[EscalationLevel], at: datetime
+) -> int:
+    """Send the list for technical failures to the customer's service owners (SPEC 5.4); return how
+    many they are.
+    """
+    organization = matrix.organization
+    owners = members_with_role(organization.pk, CustomerRole.SERVICE_OWNER)
+    letters = [
+        Letter(
+            template="technical_list",
+            to_email=person.email,
+            to_name=person.full_name,
+            recipient_id=person.pk,
+            language=person.language or organization.language,
+            dedupe_key=f"technical:{matrix.pk}:{at.isoformat()}:{person.pk}",
+            context={
+                "organization": organization.name,
+                "contract": matrix.contract.reference if matrix.contract else "",
+                "since": matrix.effective_from.isoformat(),
+                "time_zone": organization.time_zone,
+                "levels": _contacts(levels, person.language or organization.language),
+            },
+            links={"url": Link("contacts")},
+        )
+        for person in owners
+    ]
+    queue_letters(organization_id=organization.pk, letters=letters, at=at)
+    return len(owners)
+
+
+def _contacts(levels: Sequence[EscalationLevel], language: str) -> list[dict[str, Any]]:
+    """Return the contact data of levels, with their names in a language."""
+    with translation.override(language):
+        return [
+            {
+                "position": level.position,
+                "name": level.name,
+                "contact": level.contact_name,
+                "phone": level.phone,
+                "email": level.email,
+                "hours": level.hours,
+            }
+            for level in levels
+        ]
 
 
 def notify_out_of_contract(*, ticket: Ticket, at: datetime) -> None:

@@ -137,11 +137,13 @@ _COVERS = {
 
 
 def on_configuration_changed(event: ConfigurationChanged) -> None:
-    """Drop the cached rules after a change of one. Request a new coverage when the changed model is
-    in ``_COVERS``, and compute it after the commit.
+    """Drop the cached rules after a change of one, send a list for technical failures. Request a
+    new coverage when the changed model is in ``_COVERS``, and compute it after the commit.
     """
     if event.object_type == EscalationRule._meta.label_lower:
         services.renew_rule(rule_id=event.object_id)
+    if event.object_type == EscalationMatrix._meta.label_lower:
+        services.send_technical_list(matrix_id=event.object_id, at=event.at)
     if event.object_type in _COVERS:
         ids = (
             [event.organization_id]

@@ -43,6 +43,7 @@ class Condition(TextChoices):
     NOT_SERVING = "not_serving", _("whoever is named does not serve this customer")
     OTHER_GROUP = "other_group", _("whoever is named is not in the group that holds the ticket")
     ENDED = "ended", _("the ticket has ended")
+    NO_LEVEL = "no_level", _("the ticket's matrix has no such level")
     NO_MANAGER = "no_manager", _("the customer has no account manager")
     ERROR = "error", _("an error, which the log tells")
 

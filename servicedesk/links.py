@@ -14,6 +14,7 @@ _PAGES = {
     ("ticket", False): ("portal:ticket", "number", ""),
     ("audit", True): ("admin:audit", "number", ""),
     ("coverage", True): ("admin:coverage", "", "customer"),
+    ("contacts", False): ("portal:contacts", "", ""),
     ("report", False): ("portal:reports", "", "month"),
     ("acknowledgement", True): ("portal:acknowledge", "token", ""),
     ("verification", False): ("verify", "", ""),

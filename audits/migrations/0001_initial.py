@@ -134,6 +134,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("released_at", models.DateTimeField(null=True)),
+                ("reported_to_committee", models.BooleanField(default=False)),
             ],
             options={
                 "verbose_name": "audit request",

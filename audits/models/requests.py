@@ -44,6 +44,9 @@ class AuditRequest(OrganizationRow):
     # the reason of that decision
     decision = models.TextField(blank=True)
     # the state that resuming restores
+    reported_to_committee = models.BooleanField(default=False)
+    # whom a stop was reported to; False: no address was set, so the audit area
+    reported_to_committee = models.BooleanField(default=False)
     stopped_from = models.CharField(max_length=12, choices=AuditState, blank=True)
     # When the customer declined the delivery. From then on ``complete_audit`` delivers, not the
     # last answered item.

@@ -1,7 +1,7 @@
 from datetime import datetime
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -15,11 +15,13 @@ from desk.configuration.base import (
 )
 from desk.configuration.fields import RolesField
 from desk.configuration.versions import VersionAdmin, VersionForm
-from escalation.models import EscalationLevel, EscalationMatrix, EscalationRule
+from escalation.models import EscalationLevel, EscalationMatrix, EscalationRule, MatrixKind
 from escalation.rehearsal import DAYS, rehearse
 from escalation.services import check_levels, check_matrix, number_matrix
 from foundation.accounts.locks import lock_organization
 from foundation.accounts.models import Organization
+from foundation.accounts.queries import members_with_role
+from foundation.accounts.roles import CustomerRole
 from foundation.core.classification import Priority, SupportType
 from foundation.core.errors import Invalid
 from tickets.states import State
@@ -91,6 +93,17 @@ class EscalationMatrixAdmin(VersionAdmin):
             number_matrix(obj, at=form.now)
         super().save_model(request, obj, form, change)
 
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        matrix = form.instance
+        if matrix.kind == MatrixKind.TECHNICAL and not members_with_role(
+            matrix.organization_id, CustomerRole.SERVICE_OWNER
+        ):
+            messages.warning(
+                request,
+                _("Nobody of this customer is service owner: the list was sent to nobody."),
+            )
+
 
 class RuleForm(ConfigurationForm):
     """Has no ``Meta.model``: the admin then builds its fields inside a request, where a tenant
@@ -143,7 +156,7 @@ class EscalationRuleAdmin(EverybodysAdmin):
             _("For which tickets"),
             {"fields": ("states", "priorities", "support_types", "organizations")},
         ),
-        (_("What to do"), {"fields": ("action", ("person", "team"))}),
+        (_("What to do"), {"fields": ("action", ("person", "team"), "level")}),
     )
 
     def render_change_form(

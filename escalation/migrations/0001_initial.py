@@ -374,6 +374,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("tell", "Tell a person or group"),
                             ("tell_tam", "Tell the customer's account manager"),
+                            ("tell_level", "Tell a level of the matrix"),
                             ("assign", "Assign"),
                             ("raise", "Raise one level of the matrix"),
                         ],
@@ -408,14 +409,29 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         blank=True,
                         help_text=(
-                            "Its members on duty are notified; a ticket goes to the one with "
-                            "the fewest."
+                            "Its members on duty are notified; a ticket goes to the one with the "
+                            "fewest."
                         ),
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="+",
                         to="accounts.team",
                         verbose_name="group",
+                    ),
+                ),
+                (
+                    "level",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        help_text=(
+                            "Of the ticket's escalation matrix, which the rule does not move."
+                        ),
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(20),
+                        ],
+                        verbose_name="level",
                     ),
                 ),
             ],

@@ -4,6 +4,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from foundation.accounts.models import Organization, OrganizationRow, Team
 from foundation.accounts.roles import Capability
@@ -21,6 +22,7 @@ class Trigger(models.TextChoices):
 class Action(models.TextChoices):
     TELL = "tell", _("Tell a person or group")
     TELL_ACCOUNT_MANAGER = "tell_tam", _("Tell the customer's account manager")
+    TELL_LEVEL = "tell_level", _("Tell a level of the matrix")
     ASSIGN = "assign", _("Assign")
     RAISE = "raise", _("Raise one level of the matrix")
 
@@ -100,6 +102,14 @@ class EscalationRule(models.Model):
         help_text=_("Its members on duty are notified; a ticket goes to the one with the fewest."),
     )
 
+    level = models.PositiveSmallIntegerField(
+        pgettext_lazy("escalation", "level"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(20)],
+        help_text=_("Of the ticket's escalation matrix, which the rule does not move."),
+    )
+
     class Meta:
         verbose_name = _("escalation rule")
         verbose_name_plural = _("escalation rules")
@@ -121,6 +131,12 @@ class EscalationRule(models.Model):
         if self.trigger == Trigger.SILENCE and self.states and set(self.states) <= FINAL:
             wrong["states"] = _(
                 "A ticket that has ended is not waited for: choose a state in which it is open."
+            )
+        if (self.action == Action.TELL_LEVEL) != (self.level is not None):
+            wrong["level"] = (
+                _("Say which level, such as 2.")
+                if self.level is None
+                else _("Only a rule that tells a level of the matrix names one.")
             )
         names_exactly_one = (self.person is None) != (self.team is None)
         if self.action in {Action.TELL, Action.ASSIGN} and not names_exactly_one:

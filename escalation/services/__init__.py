@@ -11,7 +11,13 @@ from escalation.services.climbing import (
     request_escalation,
 )
 from escalation.services.covering import ask_coverage, refresh_coverage, start_drill
-from escalation.services.matrices import check_levels, check_matrix, number_matrix, publish_ladder
+from escalation.services.matrices import (
+    check_levels,
+    check_matrix,
+    number_matrix,
+    publish_ladder,
+    send_technical_list,
+)
 from escalation.services.ruling import (
     apply_rules,
     break_silence,
@@ -42,6 +48,8 @@ __all__ = [
     "plan_rules",
     "renew_rule",
     "publish_ladder",
+    "send_technical_list",
+    "send_technical_list",
     "request_escalation",
     "start_drill",
     "watch_silence",

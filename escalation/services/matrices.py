@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 from catalog.models import Contract
 from escalation import verbs
 from escalation.models import EscalationLevel, EscalationMatrix, MatrixKind
+from escalation.notices import notify_technical_list
+from escalation.queries import levels_of
 from escalation.services.covering import ask_coverage
 from foundation.accounts.locks import lock_organization
 from foundation.accounts.models import Organization
@@ -58,7 +60,17 @@ def publish_ladder(
     )
     record(organization_id=organization.pk, facts=[fact], by=by, at=at)
     ask_coverage(organization_ids=[organization.pk], at=at)
+    send_technical_list(matrix_id=matrix.pk, at=at)
     return matrix
+
+
+def send_technical_list(*, matrix_id: int, at: datetime) -> None:
+    """Send a list for technical failures to the customer's service owners (SPEC 5.4). Another
+    matrix is sent to nobody.
+    """
+    matrix = EscalationMatrix.objects.select_related("organization", "contract").get(pk=matrix_id)
+    if matrix.kind == MatrixKind.TECHNICAL:
+        notify_technical_list(matrix=matrix, levels=levels_of(matrix), at=at)
 
 
 def check_matrix(matrix: EscalationMatrix, *, at: datetime) -> None:

@@ -10,9 +10,16 @@ from django.core.cache import cache
 from django.db import transaction
 
 from escalation import notices
-from escalation.duty import party_of_rule
+from escalation.duty import party_of_rule, who_answers
 from escalation.models import Action, Cause, EscalationRule, RuleLog, SilenceWatch, Trigger
-from escalation.queries import RULES_KEY, ActiveRule, active_rules, load_of, rules_to_plan
+from escalation.queries import (
+    RULES_KEY,
+    ActiveRule,
+    active_rules,
+    ladder_of,
+    load_of,
+    rules_to_plan,
+)
 from escalation.rules import WAITS_FOR_US, Condition, Earlier, Occurrence, Outcome, held_back, unmet
 from escalation.services.base import ESCALATOR
 from escalation.services.climbing import escalate_ticket
@@ -24,6 +31,7 @@ from foundation.core.errors import DomainError
 from foundation.duty.roster import (
     Answering,
     Party,
+    Roster,
     first_to_answer,
     roster_on,
 )
@@ -132,29 +140,12 @@ def _act(rule: EscalationRule, ticket: Ticket, occurrence: Occurrence, log: Rule
             at=at,
         )
         return f"→ {step.position}" if step is not None else "→"
-    if rule.action == Action.TELL_ACCOUNT_MANAGER:
-        manager = ticket.organization.account_manager
-        if manager is None:
-            raise CannotAct(Condition.NO_MANAGER)
-        party = Party(manager)
-    elif rule.team is None and rule.person is None:
-        raise CannotAct(Condition.NOBODY_NAMED)
-    else:
-        party = party_of_rule(rule)
     roster = roster_on(at, ticket.organization_id)
     if rule.action == Action.ASSIGN:
-        on_duty = party.reachable(at, roster)
-        if not on_duty:
-            raise CannotAct(Condition.NOBODY_ON_DUTY)
-        if ticket.team_id is not None:
-            members = team_member_ids(ticket.team_id)
-            on_duty = tuple(person for person in on_duty if person.pk in members)
-        if not on_duty:
-            raise CannotAct(Condition.OTHER_GROUP)
-        chosen = _least_loaded(on_duty)
+        chosen = _assignable(rule, ticket, at, roster)
         assign_automatically(ticket=ticket, assignee=chosen, by=ESCALATOR, at=at)
         return chosen.full_name
-    answering: Answering = first_to_answer(party, at, roster)
+    answering = _answering(rule, ticket, at, roster)
     if not answering.people:
         raise CannotAct(Condition.NOT_SERVING)
     notices.notify_rule(
@@ -166,6 +157,42 @@ def _act(rule: EscalationRule, ticket: Ticket, occurrence: Occurrence, log: Rule
         at=at,
     )
     return ", ".join(person.full_name or person.email for person in answering.people)
+
+
+def _named(rule: EscalationRule) -> Party:
+    if rule.team is None and rule.person is None:
+        raise CannotAct(Condition.NOBODY_NAMED)
+    return party_of_rule(rule)
+
+
+def _answering(rule: EscalationRule, ticket: Ticket, at: datetime, roster: Roster) -> Answering:
+    """Return whom a rule notifies, and from when."""
+    if rule.action == Action.TELL_LEVEL:
+        levels = [level for level in ladder_of(ticket, at) if level.position == rule.level]
+        if not levels:
+            raise CannotAct(Condition.NO_LEVEL)
+        return who_answers(levels[0], at, roster)
+    if rule.action == Action.TELL_ACCOUNT_MANAGER:
+        manager = ticket.organization.account_manager
+        if manager is None:
+            raise CannotAct(Condition.NO_MANAGER)
+        return first_to_answer(Party(manager), at, roster)
+    return first_to_answer(_named(rule), at, roster)
+
+
+def _assignable(rule: EscalationRule, ticket: Ticket, at: datetime, roster: Roster) -> User:
+    """Return the person on duty to whom a rule gives the ticket: of those in the group that holds
+    it, the one with the fewest.
+    """
+    on_duty = _named(rule).reachable(at, roster)
+    if not on_duty:
+        raise CannotAct(Condition.NOBODY_ON_DUTY)
+    if ticket.team_id is not None:
+        members = team_member_ids(ticket.team_id)
+        on_duty = tuple(person for person in on_duty if person.pk in members)
+    if not on_duty:
+        raise CannotAct(Condition.OTHER_GROUP)
+    return _least_loaded(on_duty)
 
 
 def _least_loaded(people: Sequence[User]) -> User:

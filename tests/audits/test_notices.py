@@ -1,6 +1,7 @@
 """Who is notified about an audit, when, and what a stop withdraws."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -28,8 +29,10 @@ from tests.support.house import (
     fresh,
     make_ticket,
 )
+from tests.support.html import text_of
 from tests.support.tickets import step
 from tickets.models import Attachment
+from tickets.queries import timeline
 from tickets.services import reply_to_customer
 
 
@@ -148,3 +151,24 @@ def test_a_conference_of_a_stopped_audit_is_called_off_and_everybody_hears_of_it
 
     letters = OutboxMessage.objects.filter(template="audit_conference").order_by("pk")
     assert [letter.context["cancelled"] for letter in letters] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("addresses", "told_to"),
+    [(["etica@mesa.example"], "committee"), ([], "the audit area")],
+)
+def test_a_stop_says_whom_it_was_reported_to(
+    house: House, sign_in: Any, settings: Any, addresses: list[str], told_to: str
+) -> None:
+    settings.MESA_ETHICS_EMAILS = addresses
+    audit = ask(house)
+    who = house.staff["audit_area"]
+    who.language = "en"
+    who.save()
+    stop_audit(audit=again(audit), reason="x", by=by(who), at=MONDAY_9AM + HOUR)
+
+    page = sign_in(who).get(f"/admin/audits/{audit.ticket.number}/").content.decode()
+    (fact,) = [entry for entry in timeline(again(audit).ticket) if entry.verb == "audit.stopped"]
+
+    assert f"was reported to {'the ' if addresses else ''}{told_to}." in text_of(page)
+    assert fact.payload["committee"] is bool(addresses)

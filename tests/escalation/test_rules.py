@@ -8,7 +8,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from escalation.models import Escalation, SilenceWatch
-from escalation.queries import rule_logs_of
+from escalation.queries import ladder_of, rule_logs_of
 from escalation.services import plan_rules
 from foundation.accounts.models import Team
 from foundation.duty.models import Absence, Shift
@@ -164,6 +164,26 @@ def test_a_rule_assigns_nobody_outside_the_group_that_holds_the_ticket(house: Ho
     assert results(other) == [("R", "failed", ["other_group"])]
 
 
+def test_a_rule_tells_a_level_of_the_matrix_without_moving_the_ladder(house: House) -> None:
+    rule(action="tell_level", level=2)
+    ticket = make_ticket(house)
+
+    settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 46 * MINUTE)
+
+    second = ladder_of(ticket, MONDAY_9AM)[1]
+    assert letters() == [second.email]
+    assert not Escalation.objects.filter(ticket=ticket).exists()
+
+
+def test_a_rule_that_tells_a_level_that_is_not_there_says_so(house: House) -> None:
+    rule(action="tell_level", level=20)
+    ticket = make_ticket(house)
+
+    settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 46 * MINUTE)
+
+    assert (letters(), results(ticket)) == ([], [("R", "failed", ["no_level"])])
+
+
 def test_the_substitute_of_an_absent_person_is_notified(house: House) -> None:
     Absence.objects.create(
         person=house.staff["service_delivery"],
@@ -270,6 +290,9 @@ def test_a_silence_rule_that_is_switched_on_watches_the_open_tickets_from_then_o
         ({"trigger": "silence"}, "silence_minutes"),
         ({"action": "assign"}, "person"),
         ({"percent": 101}, "percent"),
+        ({"action": "tell_level"}, "level"),
+        ({"action": "tell_tam", "level": 1}, "level"),
+        ({"action": "tell_level", "level": 0}, "level"),
     ],
 )
 def test_a_rule_that_could_never_act_is_refused_with_the_missing_field(
