@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -32,7 +33,7 @@ from foundation.accounts.models import User
 from foundation.accounts.roles import Capability
 from foundation.core.classification import Channel
 from foundation.core.errors import DomainError, NotFound
-from foundation.core.zones import zone
+from foundation.core.zones import local_instant
 from web.access import needs
 from web.errors import page_status, put_on_form
 from web.panels import PanelResponse, is_partial
@@ -196,6 +197,8 @@ def act(request: HttpRequest, number: str, name: str, target: int) -> HttpRespon
         except DomainError as error:
             put_on_form(form, error)
             status = page_status(error)
+        except ValidationError as error:  # a local time that does not exist
+            form.add_error("starts_at", error)
         else:
             messages.success(request, _("Done."))
             return redirect("admin:audit", number)
@@ -235,7 +238,7 @@ def _carry_out(
             reason=data["reason"], new_date=data["new_date"], **same
         ),
         Act.SCHEDULE: lambda: services.schedule_conference(
-            starts_at=data["starts_at"].replace(tzinfo=zone(audit.organization.time_zone)),
+            starts_at=local_instant(data["starts_at"], audit.organization.time_zone),
             minutes=data["minutes"],
             place=data["place"],
             attendees=data["attendees"].splitlines(),

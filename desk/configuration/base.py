@@ -1,11 +1,13 @@
 """Base of every configuration screen: saves and records a change in one transaction."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -21,7 +23,9 @@ from foundation.accounts.models import (
 from foundation.accounts.tenancy import is_restricted
 from foundation.configuration.services import record_configuration_change
 from foundation.core.actor import Actor
+from foundation.core.bounds import require_in_reach
 from foundation.core.classification import Channel
+from foundation.core.zones import local_instant
 
 # Models whose people are of the staff, and never a customer's.
 PEOPLE_OF_STAFF = frozenset({"accounts.Team", "duty.Shift"})
@@ -56,6 +60,17 @@ class ConfigurationForm(forms.ModelForm):
 
     saved_meanwhile: tuple[str, ...] = ()
 
+    def _clean_fields(self) -> None:
+        """Refuse dates and instants out of reach, of every field."""
+        super()._clean_fields()  # type: ignore[misc]
+        now = timezone.now()
+        for name, value in list(self.cleaned_data.items()):
+            if isinstance(value, date):
+                try:
+                    require_in_reach(value, now)
+                except ValidationError as error:
+                    self.add_error(name, error)
+
     def full_clean(self) -> None:
         super().full_clean()
         if self.is_bound and self.saved_meanwhile:
@@ -78,6 +93,16 @@ class ConfigurationForm(forms.ModelForm):
             if getattr(self.instance, field.attname) is not None
         }
         return excluded - (unique & given)
+
+
+def put_instant(form: forms.BaseForm, data: dict[str, Any], name: str, time_zone: str) -> None:
+    """Replace a typed local time by its instant; put the error of one that does not exist on the
+    field.
+    """
+    try:
+        data[name] = local_instant(data[name], time_zone)
+    except ValidationError as error:
+        form.add_error(name, error)
 
 
 class _FilledJSONField(forms.JSONField):

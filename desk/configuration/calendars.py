@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from desk.configuration.base import ConfigurationAdmin, ConfigurationForm
+from desk.configuration.base import ConfigurationAdmin, ConfigurationForm, put_instant
 from desk.configuration.calendar_picture import (
     DAY_HEIGHT,
     HOUR_WIDTH,
@@ -42,7 +42,6 @@ from foundation.core.zones import (
     known_zones,
     validate_country,
     validate_time_zone,
-    zone,
 )
 from sla.clocks.services import Move, preview_calendar
 
@@ -126,8 +125,12 @@ class CalendarForm(ConfigurationForm):
         if self.errors:
             return data
         self.now = now = timezone.now()
-        chosen = data.get("effective_from")
-        data["effective_from"] = chosen.replace(tzinfo=zone(data["time_zone"])) if chosen else now
+        if data.get("effective_from"):
+            put_instant(self, data, "effective_from", data["time_zone"])
+            if self.errors:
+                return data
+        else:
+            data["effective_from"] = now
         if self.adds_version():
             try:
                 check_course(self.version, data["effective_from"], now)

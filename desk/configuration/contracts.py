@@ -18,6 +18,7 @@ from desk.configuration.base import (
     ConfigurationAdmin,
     ConfigurationForm,
     LabelledInline,
+    put_instant,
     save_rows_of,
 )
 from desk.configuration.versions import since_words, status_words
@@ -34,7 +35,6 @@ from foundation.core.classification import (
     Urgency,
 )
 from foundation.core.errors import Invalid
-from foundation.core.zones import zone
 from sla.policies.models import PolicyVersion
 
 
@@ -234,8 +234,12 @@ class ContractForm(MatrixForm):  # type: ignore[misc, valid-type]
             raise forms.ValidationError(
                 {"report_recipients": words % {"emails": ", ".join(strangers)}}
             )
-        chosen = data.get("matrix_from")
-        data["matrix_from"] = chosen.replace(tzinfo=zone(organization.time_zone)) if chosen else now
+        if data.get("matrix_from"):
+            put_instant(self, data, "matrix_from", organization.time_zone)
+            if self.errors:
+                return data
+        else:
+            data["matrix_from"] = now
         if self.adds_matrix(data):
             last = self.newest.effective_from if self.newest else None
             try:

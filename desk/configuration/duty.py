@@ -11,7 +11,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from desk.configuration.base import ConfigurationForm, EverybodysAdmin
+from desk.configuration.base import ConfigurationForm, EverybodysAdmin, put_instant
 from foundation.accounts.models import DESK_ZONE
 from foundation.calendars.arithmetic import CalendarError
 from foundation.calendars.hours import format_hours, parse_hours
@@ -92,10 +92,10 @@ class AbsenceForm(ConfigurationForm):
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
         person = data.get("person")
-        where = zone(data.get("time_zone") or (zone_of_person(person.pk) if person else DESK_ZONE))
+        where = data.get("time_zone") or (zone_of_person(person.pk) if person else DESK_ZONE)
         for name in ("starts_at", "ends_at"):
             if data.get(name):
-                data[name] = data[name].replace(tzinfo=where)
+                put_instant(self, data, name, where)
         return data
 
 

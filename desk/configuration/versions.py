@@ -16,7 +16,12 @@ from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from desk.configuration.base import ConfigurationAdmin, ConfigurationForm, save_rows_of
+from desk.configuration.base import (
+    ConfigurationAdmin,
+    ConfigurationForm,
+    put_instant,
+    save_rows_of,
+)
 from foundation.accounts.models import (
     Organization,
     User,
@@ -65,10 +70,12 @@ class VersionForm(ConfigurationForm):
             return data
         organization = data.get("organization") or self.instance.organization
         self.now = now = timezone.now()
-        chosen = data.get("effective_from")
-        data["effective_from"] = (
-            chosen.replace(tzinfo=zone(organization.time_zone)) if chosen else now
-        )
+        if data.get("effective_from"):
+            put_instant(self, data, "effective_from", organization.time_zone)
+            if self.errors:
+                return data
+        else:
+            data["effective_from"] = now
         try:
             self.check(organization, data, now)
         except Invalid as error:

@@ -21,7 +21,7 @@ from foundation.calendars.hours import format_hours
 from foundation.calendars.wording import days_of_week
 from foundation.core.classification import Channel
 from foundation.core.errors import DomainError
-from foundation.core.zones import zone
+from foundation.core.zones import local_instant, zone
 from foundation.documents.tables import CSV_MARK, CSV_TYPE, csv_lines
 from reports import queries, services
 from reports.models import Simulation
@@ -177,12 +177,12 @@ def put_in_force(request: HttpRequest, simulation_id: int) -> HttpResponse:
     if form.is_valid():
         contract = form.cleaned_data["contract"]
         chosen = form.cleaned_data["effective_from"]
-        local = zone(contract.organization.time_zone)
+        place = contract.organization.time_zone
         try:
             services.put_in_force(
                 simulation=simulation,
                 contract=contract,
-                effective_from=chosen.replace(tzinfo=local) if chosen else now,
+                effective_from=local_instant(chosen, place) if chosen else now,
                 by=actor(request, Channel.DESK),
                 at=now,
             )

@@ -1,5 +1,6 @@
 """Forms of the desk: they parse input, the services apply the rules."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -20,6 +21,7 @@ from foundation.core.classification import (
     Kind,
     Urgency,
 )
+from foundation.core.zones import local_instant
 from tickets.models import Ticket
 from tickets.permissions import accepters
 from tickets.services import Classification, TransitionDetails
@@ -57,9 +59,19 @@ class SayForm(forms.Form):
     attachments = FilesField()
     last_message = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
+    def __init__(self, *args: Any, time_zone: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.time_zone = time_zone
+
+    def clean_estimated_at(self) -> datetime | None:
+        """Return the typed local time as an instant."""
+        wall: datetime | None = self.cleaned_data["estimated_at"]
+        return local_instant(wall, self.time_zone) if wall is not None else None
+
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
-        if data.get("kind") == Say.STATEMENT and not data.get("estimated_at"):
+        lacks_time = not data.get("estimated_at") and "estimated_at" not in self.errors
+        if data.get("kind") == Say.STATEMENT and lacks_time:
             self.add_error(
                 "estimated_at", _("An attention statement says when: choose a date and a time.")
             )

@@ -60,7 +60,7 @@ class Composer(TicketPanel):
         if not can_work(user, page.ticket):
             return None
         last = queries.last_message_id(page.ticket)
-        form = SayForm(initial={"last_message": last})
+        form = SayForm(initial={"last_message": last}, time_zone=page.zone)
         return {"say_form": form, "has_reader": has_reader(page.ticket)}
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core import signing
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -20,7 +21,7 @@ from foundation.accounts.models import Membership
 from foundation.accounts.roles import Capability
 from foundation.core.classification import ASSISTED_CHANNELS, Channel, Impact, Kind, Urgency
 from foundation.core.errors import DomainError
-from foundation.core.zones import zone
+from foundation.core.zones import local_instant
 from tickets import services
 from tickets.services import Arrival, NewTicket
 from web.access import needs
@@ -95,15 +96,19 @@ class RegisterForm(forms.Form):
             self.add_error(
                 "contacted_at", _("Say when the e-mail arrived: its times run from then.")
             )
+        if data.get("contacted_at") and data.get("membership"):
+            try:
+                data["contacted_at"] = local_instant(
+                    data["contacted_at"], data["membership"].organization.time_zone
+                )
+            except ValidationError as error:
+                self.add_error("contacted_at", error)
         return data
 
     def arrival(self, begun_at: datetime) -> Arrival:
         """Return how the request came in. ``begun_at`` is when the registration began."""
         data = self.cleaned_data
         contacted_at = data["contacted_at"]
-        if contacted_at is not None:
-            place = zone(data["membership"].organization.time_zone)
-            contacted_at = contacted_at.replace(tzinfo=place)
         is_mail = data["channel"] == Channel.EMAIL
         return Arrival(
             at=contacted_at if is_mail else begun_at,

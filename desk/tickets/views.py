@@ -31,7 +31,6 @@ from foundation.core.classification import (
     Channel,
 )
 from foundation.core.errors import DomainError, NotAllowed, NotFound
-from foundation.core.zones import zone
 from sla.clocks.queries import get_clock
 from sla.clocks.services import preview_classification, preview_contract
 from tickets import queries, services
@@ -129,7 +128,7 @@ def say(request: HttpRequest, number: str) -> HttpResponse:
     refusal (DECISIONS 14).
     """
     ticket = queries.get_ticket(person(request), number)
-    form = SayForm(request.POST, request.FILES)
+    form = SayForm(request.POST, request.FILES, time_zone=ticket.organization.time_zone)
     if not form.is_valid():
         return _page(request, ticket, [Refused("composer", {"say_form": form})])
     data = form.cleaned_data
@@ -137,11 +136,10 @@ def say(request: HttpRequest, number: str) -> HttpResponse:
     at = timezone.now()
     try:
         if data["kind"] == Say.STATEMENT:
-            estimated = data["estimated_at"].replace(tzinfo=zone(ticket.organization.time_zone))
             services.send_attention_statement(
                 ticket=ticket,
                 body=data["body"],
-                estimated_at=estimated,
+                estimated_at=data["estimated_at"],
                 files=checked_files(request),
                 by=by,
                 at=at,

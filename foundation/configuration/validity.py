@@ -6,6 +6,7 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext as _
 
+from foundation.core.bounds import AHEAD
 from foundation.core.errors import Invalid
 
 
@@ -16,14 +17,16 @@ def check_effective(
     at: datetime,
     following: datetime | None = None,
 ) -> None:
-    """Raise ``Invalid`` when ``effective_from`` is before ``at``, or not strictly between ``last``
-    and ``following``.
+    """Raise ``Invalid`` when ``effective_from`` is before ``at``, more than 20 years ahead, or not
+    strictly between ``last`` and ``following``.
 
     ``last`` and ``following`` are the ``effective_from`` of the versions before and after; None
     where there is none. Each version is in force until the next begins, so two never overlap.
     """
     words = ""
-    if effective_from < at:
+    if effective_from > at + AHEAD:
+        words = _("A new version takes effect at most 20 years ahead.")
+    elif effective_from < at:
         words = _("A new version takes effect now or later: the past stays as it was.")
     elif last is not None and effective_from <= last:
         words = _(

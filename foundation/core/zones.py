@@ -2,7 +2,7 @@
 of public holidays.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, available_timezones, reset_tzpath
 
@@ -74,6 +74,24 @@ def validate_country(code: str, region: str = "") -> None:
 
 def zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
+
+
+def local_instant(wall: datetime, time_zone: str) -> datetime:
+    """Return the UTC instant of a local time; of a time that occurs twice, the first. Raise
+    ``ValidationError`` for one that the zone's clocks skip when they go forward.
+    """
+    local = zone(time_zone)
+    wall = wall.replace(tzinfo=None)  # a form reads it in the server's zone
+    moment = wall.replace(tzinfo=local).astimezone(UTC)
+    if moment.astimezone(local).replace(tzinfo=None) != wall:
+        raise ValidationError(
+            _(
+                "The clocks go forward then, and %(time)s does not exist on that day. Choose an "
+                "earlier or a later time."
+            ),
+            params={"time": f"{wall:%H:%M}"},
+        )
+    return moment
 
 
 def instant_words(moment: datetime, time_zone: str) -> str:

@@ -143,12 +143,15 @@ def test_an_error_has_the_path_of_its_field(house: House, row: dict[str, Any], f
     assert not PolicyVersion.objects.exists()
 
 
-def test_an_instant_may_be_a_hundred_years_ahead(house: House) -> None:
-    row = {"targets": rows(), "effective_from": "2126-12-01T00:00:00-06:00"}
+def test_an_instant_may_be_at_most_twenty_years_ahead(house: House) -> None:
+    row = {"targets": rows(), "effective_from": "2046-03-01T00:00:00-06:00"}
 
+    with pytest.raises(Invalid) as caught:
+        enter(house, policies=[{**row, "effective_from": "2066-04-01T00:00:00-06:00"}])
     made = enter(house, policies=[row])
 
-    assert made["policies"][0]["effective_from"] == "2126-12-01T06:00:00+00:00"
+    assert made["policies"][0]["effective_from"] == "2046-03-01T06:00:00+00:00"
+    assert list(caught.value.fields) == ["policies[0].effective_from"]
 
 
 def test_a_person_is_found_by_an_address_in_any_case(house: House) -> None:

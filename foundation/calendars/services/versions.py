@@ -19,6 +19,7 @@ from foundation.calendars.events import CalendarVersionPublished
 from foundation.calendars.holidays import public_holidays
 from foundation.calendars.models import Calendar, CalendarVersion
 from foundation.core.actor import Actor, system_actor
+from foundation.core.bounds import require_in_reach
 from foundation.core.events import publish
 from foundation.core.zones import zone
 
@@ -195,11 +196,12 @@ def _renew(calendar: Calendar, versions: list[CalendarVersion], at: datetime) ->
 
 
 def check_course(last: CalendarVersion | None, effective_from: datetime, at: datetime) -> None:
-    """Raise ``ValidationError`` when ``effective_from`` is before ``at`` or before that of the
-    ``last`` version. A first version may begin at any instant.
+    """Raise ``ValidationError`` when ``effective_from`` is before ``at``, more than 20 years ahead,
+    or before that of the ``last`` version. A first version may begin at any instant.
     """
     if last is None:
         return
+    require_in_reach(effective_from, at)
     if effective_from < at:
         raise ValidationError(
             _("A new version of a calendar takes effect now or later: the past stays as it was.")
