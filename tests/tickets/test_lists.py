@@ -129,6 +129,35 @@ def test_a_search_finds_a_number_or_every_word_of_the_subject(house: House) -> N
     assert list(queries.matching(tickets, "")) == [first, second]
 
 
+def test_a_search_knows_letters_beyond_ascii_in_any_case(house: House) -> None:
+    ticket = make_ticket(house, subject="Caída del servicio Ñandú")
+    tickets = Ticket.objects.order_by("pk")
+
+    for words in ("CAÍDA", "ñandú", "Ñ", "CAI\u0301DA"):
+        assert list(queries.matching(tickets, words)) == [ticket], words
+    assert list(queries.matching(tickets, "CAÍDO")) == []
+
+
+def test_digits_are_a_number_or_part_of_a_subject(house: House) -> None:
+    ticket = make_ticket(house, subject="Pedido 97933")
+    by_number = make_ticket(house)
+    tickets = Ticket.objects.order_by("pk")
+
+    assert list(queries.matching(tickets, "97933")) == [ticket]
+    assert list(queries.matching(tickets, str(by_number.pk))) == [by_number]
+    assert list(queries.matching(tickets, f"tk-{by_number.pk}")) == [by_number]
+
+
+def test_a_foreign_prefix_is_a_word_and_never_a_number(house: House) -> None:
+    first = make_ticket(house)
+    tunnel = make_ticket(house, subject=f"Tunnel VPN-{first.pk} is down")
+    tickets = Ticket.objects.order_by("pk")
+
+    assert list(queries.matching(tickets, f"VPN-{first.pk}")) == [tunnel]
+    for words in ("%", "_", ".*", "[", "(", "²"):
+        assert list(queries.matching(tickets, words)) == [], words
+
+
 def test_a_search_reads_eight_words(house: House) -> None:
     ticket = make_ticket(house, subject="a b c d e f g h")
     tickets = Ticket.objects.order_by("pk")

@@ -1,12 +1,16 @@
 """The desk's and the portal's lists, in queue order."""
 
+import re
 from datetime import datetime
+from unicodedata import normalize
 
+from django.conf import settings
+from django.db import connections
 from django.db.models import Q, QuerySet
 
 from foundation.accounts.models import User
 from tickets.models import Ticket
-from tickets.queries.tickets import _NUMBER, find_by_number, visible_to
+from tickets.queries.tickets import visible_to
 from tickets.states import ACTIVE, FINAL, State
 
 
@@ -37,14 +41,35 @@ def breached(tickets: QuerySet[Ticket], at: datetime) -> QuerySet[Ticket]:
 
 
 def matching(tickets: QuerySet[Ticket], words: str) -> QuerySet[Ticket]:
-    """Filter by number if ``words`` is a ticket number. Otherwise filter by subject, which must
-    contain each of the first eight words.
+    """Filter by number if ``words`` has the form of one, with our own prefix. Otherwise filter by
+    subject, which must contain each of the first eight words, in any case. Digits alone may be
+    either.
     """
-    if _NUMBER.fullmatch(words.strip()):
-        return find_by_number(tickets, words)
+    number = _own_number().fullmatch(words.strip())
+    if number and number["prefix"]:
+        return tickets.filter(pk=int(number["digits"]))
+    if number:
+        return tickets.filter(Q(pk=int(number["digits"])) | _contains(words.strip(), tickets.db))
     for word in words.split()[:8]:
-        tickets = tickets.filter(subject__icontains=word)
+        tickets = tickets.filter(_contains(word, tickets.db))
     return tickets
+
+
+def _own_number() -> re.Pattern[str]:
+    prefix = re.escape(settings.MESA_TICKET_PREFIX)
+    return re.compile(
+        rf"(?P<prefix>{prefix}-)?0*(?P<digits>[0-9]{{1,15}})", re.IGNORECASE | re.ASCII
+    )
+
+
+def _contains(word: str, using: str) -> Q:
+    """Match a subject that contains the word. SQLite compares letters of ASCII alone without case;
+    its regular expressions are Python's.
+    """
+    word = normalize("NFC", word)
+    if connections[using].vendor == "sqlite":
+        return Q(subject__iregex=re.escape(word))
+    return Q(subject__icontains=word)
 
 
 def holders_of_active_tickets() -> QuerySet[User]:
