@@ -21,6 +21,7 @@ from foundation.accounts.models import User
 from foundation.activity.services import Fact, record
 from foundation.core.actor import Actor
 from foundation.core.errors import Invalid, NotAllowed
+from foundation.core.texts import is_blank
 from foundation.core.wording import day_words
 from tickets.models import MessageKind
 from tickets.notices import notify_reply
@@ -120,7 +121,7 @@ def write_to_customer(
 def require_text(text: str, field: str) -> str:
     """Return the stripped text; raise ``Invalid`` for ``field`` when it is empty."""
     stripped = text.strip()
-    if not stripped:
+    if is_blank(stripped):
         raise Invalid(_("Some data is missing."), fields={field: _("This is needed.")})
     return stripped
 

@@ -35,6 +35,7 @@ from foundation.accounts.queries import acting_person
 from foundation.calendars.queries import business_calendar_on, work_calendar
 from foundation.core.actor import Actor
 from foundation.core.errors import Invalid, NotAllowed
+from foundation.core.texts import is_blank
 from foundation.core.wording import day_words
 from foundation.core.zones import zone
 from sla.clocks.services import start_promise, withdraw_promise
@@ -147,7 +148,7 @@ def schedule_conference(
 
 
 def _addresses(attendees: Sequence[str]) -> list[str]:
-    people = list(dict.fromkeys(each.strip().lower() for each in attendees if each.strip()))
+    people = list(dict.fromkeys(each.strip().lower() for each in attendees if not is_blank(each)))
     wrong = []
     for each in people:
         try:

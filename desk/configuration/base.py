@@ -25,6 +25,7 @@ from foundation.configuration.services import record_configuration_change
 from foundation.core.actor import Actor
 from foundation.core.bounds import require_in_reach
 from foundation.core.classification import Channel
+from foundation.core.texts import is_blank
 from foundation.core.zones import local_instant
 
 # Models whose people are of the staff, and never a customer's.
@@ -61,10 +62,12 @@ class ConfigurationForm(forms.ModelForm):
     saved_meanwhile: tuple[str, ...] = ()
 
     def _clean_fields(self) -> None:
-        """Refuse dates and instants out of reach, of every field."""
+        """Refuse dates and instants out of reach, and texts that show nothing, of every field."""
         super()._clean_fields()  # type: ignore[misc]
         now = timezone.now()
         for name, value in list(self.cleaned_data.items()):
+            if isinstance(value, str) and value and is_blank(value):
+                self.add_error(name, _("Nothing of this can be read. Write it again."))
             if isinstance(value, date):
                 try:
                     require_in_reach(value, now)

@@ -76,9 +76,9 @@ class CalendarForm(ConfigurationForm):
         max_length=10,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         help_text=_(
-            "A country, such as MX, or a region of it, such as MX-JAL. They are put into the "
-            "list above, this year's and the next two years', "
-            "and shown before anything is saved."
+            "A country, such as MX, or a region that has its own, such as ES-MD. They are put into "
+            "the list above, this year's and the next two years', and shown before anything is "
+            "saved."
         ),
     )
     effective_from = forms.DateTimeField(

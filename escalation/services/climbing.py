@@ -27,6 +27,7 @@ from foundation.activity.services import Fact, record
 from foundation.core.actor import Actor, system_actor
 from foundation.core.errors import Invalid, NotAllowed
 from foundation.core.events import publish
+from foundation.core.texts import is_blank
 from foundation.duty.roster import roster_on
 from tickets.models import Ticket
 from tickets.permissions import can_reply_as_customer
@@ -123,7 +124,7 @@ def request_escalation(*, ticket: Ticket, reason: str, by: Actor, at: datetime) 
         raise NotAllowed(
             _("Only its requester, a coordinator or the desk can escalate this ticket.")
         )
-    if not reason.strip():
+    if is_blank(reason):
         raise Invalid(_("Say why you escalate."), fields={"reason": _("Say why you escalate.")})
     if locked_ticket(ticket.pk).state in FINAL:
         raise NotAllowed(_("This ticket has ended: there is nothing left to escalate."))
@@ -153,7 +154,7 @@ def deescalate_ticket(*, ticket: Ticket, reason: str, by: Actor, at: datetime) -
     user = acting_person(by)
     if not user.can(Capability.WORK_TICKETS):
         raise NotAllowed(_("Only the desk can take an escalation back."))
-    if not reason.strip():
+    if is_blank(reason):
         raise Invalid(_("Say why the escalation is taken back."), fields={"reason": _("Say why.")})
     ticket = locked_ticket(ticket.pk)
     steps = list(Escalation.objects.filter(ticket=ticket).order_by("pk"))

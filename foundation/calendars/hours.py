@@ -31,7 +31,7 @@ def parse_hours(text: str) -> Hours:
     """
     hours: Hours = {}
     for line in filter(None, (raw.strip().lower() for raw in text.splitlines())):
-        days, _, spans = line.partition(" ")
+        days, spans = _first_word(line)
         for day in _days(days, line):
             for span in spans.split(","):
                 _put(hours, day, span, line)
@@ -39,6 +39,12 @@ def parse_hours(text: str) -> Hours:
         timezone="UTC", hours={int(day): [(a, b) for a, b in spans] for day, spans in hours.items()}
     )
     return hours
+
+
+def _first_word(line: str) -> tuple[str, str]:
+    """Return the first word and the rest. Any blank parts them: a spreadsheet pastes tabs."""
+    first, *rest = line.split(maxsplit=1)
+    return first, rest[0].strip() if rest else ""
 
 
 def _days(text: str, line: str) -> list[int]:
@@ -103,9 +109,9 @@ def parse_holidays(text: str) -> dict[str, str]:
     """Read lines such as ``2026-12-25 Navidad``; raises ``BadDate`` with the line that is wrong."""
     found: dict[str, str] = {}
     for line in filter(None, (raw.strip() for raw in text.splitlines())):
-        day, _, name = line.partition(" ")
+        day, name = _first_word(line)
         try:
-            found[date.fromisoformat(day).isoformat()] = name.strip()
+            found[date.fromisoformat(day).isoformat()] = name
         except ValueError as error:
             raise BadDate(
                 gettext_noop("“%(line)s”: begin with the date as YYYY-MM-DD."), line=line

@@ -1,5 +1,6 @@
 """Validate uploads: size, file extension, and whether the first bytes match the extension."""
 
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import IO
@@ -8,8 +9,10 @@ import puremagic
 from django.utils.translation import gettext_lazy as _
 
 from foundation.core.errors import Invalid
+from foundation.core.texts import one_line
 
 MAX_UPLOAD_BYTES = 25 * 1024 * 1024  # DECISIONS 20
+MAX_NAME = 150
 _HEAD_BYTES = 8192  # enough for every signature in the list below
 
 # Extension -> (content type served, signatures that puremagic may report for such a file).
@@ -68,7 +71,7 @@ def check_upload(*, name: str, stream: IO[bytes], size_bytes: int) -> CheckedFil
     Raises ``FileRefused`` when it is empty, larger than ``MAX_UPLOAD_BYTES``, of another extension,
     or its first bytes do not match the extension.
     """
-    clean_name = PurePath(name.replace("\\", "/")).name.strip()[:150] or "file"
+    clean_name = _clean(name)
     if size_bytes == 0:
         raise FileRefused(_("“%(name)s” is empty. Choose the file again.") % {"name": clean_name})
     if size_bytes > MAX_UPLOAD_BYTES:
@@ -89,10 +92,26 @@ def check_upload(*, name: str, stream: IO[bytes], size_bytes: int) -> CheckedFil
     return CheckedFile(clean_name, content_type, size_bytes, stream)
 
 
+def _clean(name: str) -> str:
+    """Return the last part of a path as one line of at most ``MAX_NAME`` letters, with its
+    ending.
+    """
+    path = PurePath(one_line(name.replace("\\", "/")))
+    ending = path.suffix[:MAX_NAME]
+    return (path.name[: MAX_NAME - len(ending)].removesuffix(ending) + ending) or "file"
+
+
+def _is_text(head: bytes) -> bool:
+    """Tell whether the first bytes are text: without null characters, in UTF-16 if they say so."""
+    if not head.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        return b"\x00" not in head
+    return "\x00" not in head[: len(head) // 2 * 2].decode("utf-16", errors="replace")
+
+
 def _content_type(name: str, head: bytes) -> str:
     extension = PurePath(name).suffix.lower().lstrip(".")
     if extension in _TEXT:
-        if b"\x00" in head:
+        if not _is_text(head):
             raise _disguised(name)
         return _TEXT[extension]
     if extension not in _BINARY:

@@ -176,3 +176,10 @@ def test_amounts_and_instants_are_checked() -> None:
             calendar.days_before(MONDAY_9AM.date(), days)
     with pytest.raises(NoHours):
         WorkCalendar(timezone="UTC", hours={0: []})
+
+
+@pytest.mark.parametrize("blank", ["\t", "  ", "\u00a0", " \t "])
+def test_any_blank_parts_the_first_word(blank: str) -> None:
+    assert parse_hours(f"lun{blank}09:00-13:00") == {"0": [["09:00", "13:00"]]}
+    assert parse_holidays(f"2026-12-25{blank}Fin de año") == {"2026-12-25": "Fin de año"}
+    assert parse_holidays("2026-12-25") == {"2026-12-25": ""}

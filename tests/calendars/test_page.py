@@ -2,16 +2,19 @@
 refusals.
 """
 
+import re
 from datetime import date
 from typing import Any
 
 import pytest
 import time_machine
 
+from desk.configuration.calendars import CalendarForm
 from foundation.accounts.models import User
 from foundation.calendars.hours import format_holidays, format_hours, parse_hours
 from foundation.calendars.linting import lint_calendar
 from foundation.calendars.models import Calendar, CalendarVersion
+from foundation.core.zones import validate_country
 from sla.clocks.models import Clock
 from sla.clocks.services import (
     preview_calendar,
@@ -365,3 +368,12 @@ def test_a_calendar_that_would_move_a_deadline_beyond_the_horizon_is_refused_wit
 
     assert page.status_code == 200
     assert CalendarVersion.objects.filter(calendar=calendar).count() == 1
+
+
+def test_the_examples_of_the_form_are_accepted() -> None:
+    words = str(CalendarForm.base_fields["public_of"].help_text)
+    examples = re.findall(r"such as ([A-Z]{2})(?:-([A-Z]+))?", words)
+
+    assert len(examples) == 2
+    for country, region in examples:
+        validate_country(country, region)

@@ -1,5 +1,6 @@
 """Uploads: names, sizes and first bytes; blobs of equal content; seals and signed indexes."""
 
+import codecs
 import json
 from io import BytesIO
 from pathlib import Path
@@ -49,15 +50,41 @@ def test_an_upload_is_named_and_typed(
     assert found.stream.read() == content
 
 
-def test_a_name_is_cut_at_150_characters_and_a_stream_read_from_its_start() -> None:
+def test_a_stream_is_read_from_its_start() -> None:
     stream = BytesIO(PNG)
     stream.read()
 
     found = check_upload(name="a.png", stream=stream, size_bytes=len(PNG))
 
     assert (found.content_type, stream.tell()) == ("image/png", 0)
-    with pytest.raises(FileRefused, match="n" * 147 + r"\.tx[^t]"):
-        check("n" * 147 + ".txt")
+
+
+@pytest.mark.parametrize("ending", [".txt", ".pdf", ".TXT"])
+def test_a_long_name_keeps_its_ending(ending: str) -> None:
+    content = b"%PDF-1.7" if ending == ".pdf" else b"text"
+    found = check("a" * 300 + ending, content)
+
+    assert len(found.name) == 150
+    assert found.name == "a" * (150 - len(ending)) + ending
+
+
+def test_a_name_is_one_line_without_what_shows_nothing() -> None:
+    assert check("\u202ea\tb\n\u200b.txt").name == "a b \u200b.txt"
+    assert check("\u200b/\u200b.txt").name.endswith(".txt")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_text_in_utf_16_is_text(encoding: str) -> None:
+    mark = {"utf-16-le": codecs.BOM_UTF16_LE, "utf-16-be": codecs.BOM_UTF16_BE}.get(encoding, b"")
+    content = mark + "Número;Descripción\n1;Caída\n".encode(encoding)
+
+    assert check("export.csv", content).content_type == "text/csv"
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfea\x00\x00\x00b\x00", b"MZ\x00\x00text"])
+def test_null_characters_are_no_text(content: bytes) -> None:
+    with pytest.raises(FileRefused):
+        check("export.csv", content)
 
 
 def test_an_upload_may_have_the_largest_size_and_no_byte_more() -> None:

@@ -189,6 +189,7 @@ def make_ticket(
     organization: Organization | None = None,
     requester: User | None = None,
     subject: str = "The invoice fails",
+    description: str = "It says: not allowed.",
 ) -> Ticket:
     """Raise a ticket through the portal's channel; by default an ERP incident of high priority at
     Monday 09:00.
@@ -204,7 +205,7 @@ def make_ticket(
         request=NewTicket(
             membership=membership,
             subject=subject,
-            description="It says: not allowed.",
+            description=description,
             kind=kind,
             service=house.services[service],
             impact=impact,

@@ -160,3 +160,23 @@ def test_short_and_long_texts_are_refused_by_field_and_no_ticket_is_raised(
     assert not Ticket.objects.exists()
     assert ask("abc", "x").subject == "abc"
     assert ask("a" * MAX_SUBJECT, "x" * MAX_TEXT).description == "x" * MAX_TEXT
+
+
+@pytest.mark.parametrize("text", ["\u200b\u200b\u200b", "\u202e \t\x00 \ufeff", "\u3164" * 5])
+def test_characters_that_show_nothing_are_no_subject_and_no_description(
+    house: House, text: str
+) -> None:
+    with pytest.raises(Invalid) as subject:
+        make_ticket(house, subject=text)
+    with pytest.raises(Invalid) as description:
+        make_ticket(house, description=text)
+
+    assert list(subject.value.fields) == ["subject"]
+    assert list(description.value.fields) == ["description"]
+    assert not Ticket.objects.exists()
+
+
+def test_a_subject_is_one_line(house: House) -> None:
+    ticket = make_ticket(house, subject="\ufeff The\tinvoice\r\nfails \u200b")
+
+    assert fresh(ticket).subject == "The invoice fails"

@@ -20,6 +20,7 @@ from foundation.core.classification import (
     Urgency,
 )
 from foundation.core.events import publish
+from foundation.core.texts import is_blank
 from tickets import verbs
 from tickets.events import TicketClassified
 from tickets.models import Message, MessageKind, Ticket
@@ -132,7 +133,7 @@ def priority_of(ticket: Ticket, classification: Classification) -> Priority:
 
 
 def _note_reason(ticket: Ticket, reason: str, by: Actor, at: datetime) -> Message | None:
-    if not reason.strip():
+    if is_blank(reason):
         return None
     text = _("Reason for the new classification: %(reason)s") % {"reason": reason.strip()}
     return write_message(

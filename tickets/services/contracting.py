@@ -14,6 +14,7 @@ from foundation.core.actor import Actor
 from foundation.core.classification import Impact, Priority, Urgency
 from foundation.core.errors import Invalid
 from foundation.core.events import publish
+from foundation.core.texts import is_blank
 from foundation.core.zones import zone
 from tickets import verbs
 from tickets.events import TicketContractChanged
@@ -117,7 +118,7 @@ def _check(ticket: Ticket, contract: Contract, reason: str, by: Actor) -> None:
             _("Choose another contract of the same customer."),
             fields={"contract": _("Choose another one.")},
         )
-    if not reason.strip():
+    if is_blank(reason):
         raise DetailsMissing(
             _("Give the reason for the change of contract."),
             fields={"reason": _("Say why: it stays with the ticket.")},

@@ -13,6 +13,7 @@ from foundation.accounts.queries import acting_person, team_serves
 from foundation.core.actor import Actor, system_actor
 from foundation.core.classification import ASSISTED_CHANNELS
 from foundation.core.events import publish
+from foundation.core.texts import is_blank
 from foundation.core.zones import zone
 from foundation.documents.checking import CheckedFile
 from foundation.duty.queries import absence_of
@@ -218,7 +219,7 @@ def _require_details(
     fields: dict[str, str] = {}
     for need in needs:
         value = getattr(details, need)
-        if value is None or (isinstance(value, str) and not value.strip()):
+        if value is None or (isinstance(value, str) and is_blank(value)):
             fields[need] = _("This is needed for “%(step)s”.") % {"step": transition.label}
     if (
         "solution_type" in transition.needs
@@ -317,7 +318,7 @@ def _message(
     """
     is_customer = Effect.REASON_IS_MESSAGE in transition.effects
     text = details.reason if is_customer else details.message
-    if not text.strip():
+    if is_blank(text):
         return None
     kind = MessageKind.SOLUTION if transition.target == State.SOLVED else MessageKind.REPLY
     from_staff = not is_customer or acting_person(by).is_staff

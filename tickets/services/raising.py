@@ -28,6 +28,7 @@ from foundation.core.classification import (
 from foundation.core.errors import Invalid
 from foundation.core.events import publish
 from foundation.core.tenancy import require_in_scope
+from foundation.core.texts import is_blank, one_line, shows
 from foundation.core.zones import zone
 from foundation.documents.checking import CheckedFile
 from tickets import verbs
@@ -161,7 +162,7 @@ def _write(
     received_at = request.arrival.at if request.arrival else at
     ticket: Ticket = Ticket.objects.create(
         organization=request.organization,
-        subject=request.subject.strip(),
+        subject=one_line(request.subject),
         description=request.description.strip(),
         kind=request.kind,
         service=request.service,
@@ -233,13 +234,13 @@ def _check_arrival(request: NewTicket, by: Actor, at: datetime) -> None:
 
 def _check_texts(request: NewTicket) -> None:
     fields = {}
-    if len(request.subject.strip()) < 3:
+    if sum(map(shows, request.subject)) < 3:
         fields["subject"] = _("Write a subject of at least 3 characters.")
-    elif len(request.subject.strip()) > MAX_SUBJECT:
+    elif len(one_line(request.subject)) > MAX_SUBJECT:
         fields["subject"] = _(
             "Shorten the subject to %(limit)d characters; the details go into the description."
         ) % {"limit": MAX_SUBJECT}
-    if not request.description.strip():
+    if is_blank(request.description):
         fields["description"] = _("Describe what happens or what you need.")
     elif len(request.description) > MAX_TEXT:
         fields["description"] = _(

@@ -1,5 +1,6 @@
 """Prints plain texts."""
 
+import codecs
 from html import escape
 
 from foundation.documents.isolated.printing import print_html, read_nothing
@@ -32,6 +33,8 @@ def _decoded(content: bytes) -> str:
     still write.
     """
     try:
+        if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return content.decode("utf-16", errors="replace")
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         return content.decode("cp1252", errors="replace")
