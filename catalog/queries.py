@@ -72,6 +72,44 @@ def contracts_in_force(organization: Organization, day: date) -> list[Contract]:
     ]
 
 
+@dataclass(frozen=True)
+class Overlap:
+    """Another contract in force on some of the same days, for some of the same services. On these
+    days ``wins`` is the one that ``contract_on`` takes.
+    """
+
+    other: Contract
+    services: list[Service]
+    wins: Contract
+
+
+def overlaps_of(contract: Contract) -> list[Overlap]:
+    """Return the contracts of the same organization that overlap this one, as it is stored."""
+    terms = _contracts(contract.organization_id, contract.organization.terms_stamp)
+    own = next((each for each in terms if each.contract.pk == contract.pk), None)
+    if own is None:
+        return []
+    ranks = {each.contract.pk: place for place, each in enumerate(terms)}
+    found = []
+    for each in terms:
+        shared = own.service_ids & each.service_ids
+        if each.contract.pk != contract.pk and shared and _share_days(own.contract, each.contract):
+            found.append(
+                Overlap(
+                    each.contract,
+                    list(Service.objects.filter(pk__in=shared).order_by("position", "pk")),
+                    min(own.contract, each.contract, key=lambda one: ranks[one.pk]),
+                )
+            )
+    return found
+
+
+def _share_days(one: Contract, other: Contract) -> bool:
+    return (one.ends_on is None or other.starts_on <= one.ends_on) and (
+        other.ends_on is None or one.starts_on <= other.ends_on
+    )
+
+
 def support_types_of(organization: Organization, contract_id: int | None) -> list[SupportType]:
     """Return the support types of a contract's services, sorted by code.
 

@@ -18,7 +18,8 @@ from foundation.core.classification import (
 
 
 class Contract(TermsRow):
-    """A contract (SPEC 1.2), in force from ``starts_on`` to ``ends_on``, both included.
+    """A contract (SPEC 1.2), in force from ``starts_on`` to ``ends_on``, both included. Of several
+    that cover a service on a day, the one with the latest ``starts_on`` binds new tickets.
 
     ``sla.PolicyVersion`` gives it targets and calendars.
     """

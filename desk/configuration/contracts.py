@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.formats import localize
@@ -21,6 +21,7 @@ from desk.configuration.base import (
     put_instant,
     save_rows_of,
 )
+from desk.configuration.overlaps import overlapping
 from desk.configuration.versions import since_words, status_words
 from foundation.accounts.models import User
 from foundation.accounts.queries import may_read
@@ -294,6 +295,10 @@ class ContractAdmin(ConfigurationAdmin):
         publish_contract(
             contract=form.instance, reason=form.cleaned_data["reason"], by=by, at=form.now
         )
+        form.instance.organization.refresh_from_db(fields=["terms_stamp"])
+        found = overlapping(form.instance)
+        for words in found.words if found is not None else ():
+            messages.warning(request, words)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -308,4 +313,6 @@ class ContractAdmin(ConfigurationAdmin):
         context["matrix_rows"] = [
             (urgency, [shown[urgency, impact] for impact in Impact]) for urgency in Urgency
         ]
+        if form.instance.pk:
+            context["overlapping"] = overlapping(form.instance)
         return super().render_change_form(request, context, *args, **kwargs)

@@ -1,17 +1,19 @@
 """The tables of a contract's page: which version is in force, and what each one changed."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from catalog.models import Contract, ContractService
+from catalog.queries import overlaps_of
 from catalog.services import publish_contract, publish_matrix
 from foundation.core.classification import Impact, Priority, Urgency
 from sla.policies.models import PolicyVersion
-from tests.support.house import DAY, HOUR, MONDAY_9AM, SETUP, House
-from tests.support.html import text_of
+from tests.support.house import DAY, HOUR, MONDAY_9AM, SETUP, House, fresh, make_ticket
+from tests.support.html import ChangeForm, text_of
+from tests.support.tickets import closed
 
 LOW = (Urgency.LOW, Impact.MINOR)
 HIGH = (Urgency.HIGH, Impact.MINOR)
@@ -136,3 +138,63 @@ def test_the_organization_of_a_contract_is_fixed_once_it_exists(house: House, si
 
     assert "organization" not in old.context["adminform"].form.fields
     assert "organization" in new.context["adminform"].form.fields
+
+
+def overlapping_contract(house: House, **values: Any) -> Contract:
+    made = Contract.objects.create(
+        organization=house.north,
+        **{"reference": "C-new", "starts_on": MONDAY_9AM.date() - DAY, **values},
+    )
+    ContractService.objects.create(contract=made, service=house.services["erp"])
+    return made
+
+
+def test_a_contract_that_overlaps_another_says_so_with_the_rule_and_the_tickets(
+    house: House, sign_in: Any
+) -> None:
+    ticket = make_ticket(house)
+    ended = closed(house)
+    other_service = make_ticket(house, service="network")
+    new = overlapping_contract(house)
+    administrator = house.staff["administrator"]
+    administrator.language = "en"
+    administrator.save()
+    client = sign_in(administrator)
+    path = f"/admin/catalog/contract/{new.pk}/change/"
+
+    page = client.get(path)
+    sent = ChangeForm(page.content.decode()).sent
+    saved = client.post(path, {**sent, "reason": "Seen."}, follow=True)
+
+    shown = text_of(page.content.decode())
+    assert "C-north (Jan 1, 2025 to without end) covers on the same days: Erp." in shown
+    assert "New tickets of these services take C-new" in shown
+    assert f"{ticket.number} C-north → C-new" in shown
+    assert "1 open ticket runs under another contract" in shown
+    assert ended.number not in shown
+    assert other_service.number not in shown
+    told = [str(message) for message in saved.context["messages"]]
+    assert any("New tickets of these services take C-new" in words for words in told)
+    assert fresh(ticket).contract == house.contract
+
+
+def test_contracts_of_other_days_or_services_do_not_overlap(house: House) -> None:
+    before = {"starts_on": date(2020, 1, 1), "ends_on": date(2024, 12, 31)}
+    earlier = overlapping_contract(house, **before)
+    apart = Contract.objects.create(
+        organization=house.north, reference="C-apart", starts_on=MONDAY_9AM.date()
+    )
+
+    assert overlaps_of(earlier) == overlaps_of(apart) == overlaps_of(house.contract) == []
+
+
+def test_contracts_that_share_one_day_overlap(house: House) -> None:
+    first_day = house.contract.starts_on
+    earlier = overlapping_contract(house, starts_on=date(2020, 1, 1), ends_on=first_day)
+
+    (overlap,) = overlaps_of(earlier)
+    (back,) = overlaps_of(house.contract)
+
+    assert (overlap.other, overlap.wins) == (house.contract, house.contract)
+    assert (back.other, back.wins) == (earlier, house.contract)
+    assert [service.slug for service in overlap.services] == ["erp"]
