@@ -2,6 +2,7 @@
 ``config/``.
 """
 
+from functools import wraps
 from typing import Any
 
 from django.contrib.admin import AdminSite
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from desk.navigation import navigation_for
 from foundation.accounts.models import User
+from web.resending import session_ended
 
 LOGIN_APPS = frozenset({"auth", "account", "mfa"})
 
@@ -36,6 +38,18 @@ class MesaAdminSite(AdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         return isinstance(request.user, User) and request.user.is_active and request.user.is_staff
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """Keep what was sent after the session ended; otherwise as Django does."""
+        inner = super().admin_view(view, cacheable)
+
+        @wraps(inner)
+        def kept(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            if request.method == "POST" and not request.user.is_authenticated:
+                return session_ended(request)
+            return inner(request, *args, **kwargs)
+
+        return kept
 
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -8,10 +8,11 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 
 from web.requests import View, person
+from web.resending import session_ended
 
 
 def customer_required(view: View) -> View:
-    """Redirect staff to the desk and anonymous visitors to the login."""
+    """Redirect staff to the desk and anonymous visitors to the login; keep what they sent."""
 
     @wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -19,4 +20,10 @@ def customer_required(view: View) -> View:
             return redirect("admin:index")
         return view(request, *args, **kwargs)
 
-    return login_required(wrapped)
+    @wraps(view)
+    def signed_in(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method == "POST" and not request.user.is_authenticated:
+            return session_ended(request)
+        return login_required(wrapped)(request, *args, **kwargs)
+
+    return signed_in

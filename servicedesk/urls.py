@@ -25,5 +25,6 @@ urlpatterns = [
     path("", include("portal.urls")),
 ]
 
+handler400 = "web.errors.bad_request"
 handler404 = "web.errors.not_found"
 handler500 = "web.errors.server_error"

@@ -3,6 +3,11 @@
 from typing import Any
 
 from django import forms
+from django.core.exceptions import (
+    RequestDataTooBig,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -71,6 +76,20 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if request.path.startswith(API_PREFIX):
         return _api_answer(404, "not_found", _("There is nothing at this address."))
     return defaults.page_not_found(request, exception)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer a request that could not be read: too large, or too many fields or files."""
+    is_large = isinstance(exception, RequestDataTooBig | TooManyFieldsSent | TooManyFilesSent)
+    words = (
+        _("It is too large to be taken. Go back: what you typed is still in the form. Send less.")
+        if is_large
+        else _("This request could not be read.")
+    )
+    status = 413 if is_large else 400
+    if request.path.startswith(API_PREFIX):
+        return _api_answer(status, "too_large" if is_large else "bad_request", words)
+    return render(request, "400.html", {"message": words}, status=status)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 from foundation.accounts.models import User
 from foundation.core.actor import Actor
 from foundation.core.classification import Channel
+from web.once import acts_once
 
 View = Callable[..., HttpResponseBase]
 
@@ -65,7 +66,8 @@ def posted_from(page: str, *names: str) -> Callable[[View], View]:
     methods.
 
     GET does happen: Enter in the address bar after a refused form, a bookmark, the language switch.
-    ``page`` is the name of a URL, ``names`` are the view arguments that it takes.
+    A form with a token acts once (``web.once``). ``page`` is the name of a URL, ``names`` are the
+    view arguments that it takes.
     """
 
     def decorate(view: View) -> View:
@@ -75,7 +77,7 @@ def posted_from(page: str, *names: str) -> Callable[[View], View]:
                 return redirect(page, *(kwargs[name] for name in names))
             if request.method != "POST":
                 return HttpResponseNotAllowed(["POST"])
-            return view(request, *args, **kwargs)
+            return acts_once(view)(request, *args, **kwargs)
 
         # The permission test requests such a route by POST.
         wrapped.takes_posts_alone = True  # type: ignore[attr-defined]

@@ -63,10 +63,14 @@ class VersionInline(admin.TabularInline):
 
     @admin.display(description=_("in force from"))
     def since(self, obj: Any) -> str:
+        if obj.pk is None:  # a row that only a forged form has
+            return "—"
         return since_words(obj.effective_from, obj.organization)
 
     @admin.display(description=_("state"))
     def status(self, obj: Any) -> str | Promise:
+        if obj.pk is None:
+            return "—"
         siblings = type(obj).objects.filter(
             contract=obj.contract_id, number__gt=obj.number or 0, effective_from__lte=timezone.now()
         )
@@ -91,6 +95,8 @@ class MatrixVersionInline(VersionInline):
 
     @admin.display(description=_("what changed"))
     def differences(self, obj: MatrixVersion) -> str:
+        if obj.pk is None:
+            return "—"
         before = (
             MatrixVersion.objects.filter(contract=obj.contract_id, number=(obj.number or 0) - 1)
             .order_by("pk")
@@ -116,10 +122,14 @@ class ContractVersionInline(VersionInline):
 
     @admin.display(description=_("known since"))
     def known(self, obj: ContractVersion) -> str:
+        if obj.pk is None:
+            return "—"
         return since_words(obj.published_at, obj.organization)
 
     @admin.display(description=_("what changed"))
     def differences(self, obj: ContractVersion) -> str:
+        if obj.pk is None:
+            return "—"
         before = (
             ContractVersion.objects.filter(contract=obj.contract_id, number=(obj.number or 0) - 1)
             .order_by("pk")

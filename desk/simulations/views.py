@@ -29,11 +29,13 @@ from reports.services import COLUMNS, NewSimulation
 from sla.simulation.drafts import draft_from, draft_of_terms_in_force
 from web.access import needs
 from web.errors import put_on_form
+from web.once import acts_once
 from web.panels import is_partial
 from web.requests import actor, person, posted_from
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@acts_once
 @needs(Capability.SEE_REPORTS)
 def simulations(request: HttpRequest) -> HttpResponse:
     """List the simulations (GET) or request one (POST). ``?from=`` fills the form with a customer's

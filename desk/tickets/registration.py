@@ -27,6 +27,7 @@ from tickets.services import Arrival, NewTicket
 from web.access import needs
 from web.errors import put_on_form
 from web.forms import FilesField
+from web.once import acts_once
 from web.requests import actor, person
 from web.uploads import checked_files
 
@@ -134,6 +135,7 @@ def _begun_at(request: HttpRequest, token: str, now: datetime) -> datetime:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@acts_once
 @needs(Capability.WORK_TICKETS)
 def register(request: HttpRequest) -> HttpResponse:
     """Register a ticket for a customer: the clocks start when the page is opened or, for an e-mail,

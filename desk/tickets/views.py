@@ -300,6 +300,10 @@ def step(request: HttpRequest, number: str, name: str) -> HttpResponse:
         )
         if name not in {each.name for each in possible}:
             messages.error(request, str(error.message))
+            typed = _typed_message(ticket, form)
+            if typed is not None:  # no panel of its own: the whole page is shown, also to htmx
+                fresh = queries.get_ticket(person(request), number)
+                return _page(request, fresh, [Refused("", {}, page_status(error)), typed])
         again = _refused_step(request, ticket, name, form)
         return _refuse(request, ticket, form, error, again.panel, **again.context)
     messages.success(
@@ -309,6 +313,19 @@ def step(request: HttpRequest, number: str, name: str) -> HttpResponse:
     )
     warn_without_reader(request, ticket, True)
     return redirect("admin:ticket", ticket.number)
+
+
+def _typed_message(ticket: Ticket, form: StepForm) -> Refused | None:
+    """Return the composer with what was typed for a step that is no longer possible: the message to
+    the customer as a reply, a reason as a note; None when nothing was typed.
+    """
+    message = form.cleaned_data.get("message", "")
+    text = message or form.cleaned_data.get("reason", "")
+    if not text:
+        return None
+    initial = {"kind": Say.REPLY if message else Say.NOTE, "body": text}
+    composer = SayForm(initial=initial, time_zone=ticket.organization.time_zone)
+    return Refused("composer", {"say_form": composer})
 
 
 def _refused_step(request: HttpRequest, ticket: Ticket, name: str, form: StepForm) -> Refused:

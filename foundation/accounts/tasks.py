@@ -1,10 +1,11 @@
 from celery import shared_task
 from django.utils import timezone
 
-from foundation.accounts.limits import forget_counts
+from foundation.accounts.limits import forget_counts, forget_sent_forms
 
 
 @shared_task(queue="reports")
 def forget_act_counts() -> int:
-    """Delete the counts of past days; return how many."""
-    return forget_counts(timezone.now())
+    """Delete the counts and the sent forms of past days; return how many."""
+    now = timezone.now()
+    return forget_counts(now) + forget_sent_forms(now)

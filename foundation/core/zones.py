@@ -78,11 +78,14 @@ def zone(name: str) -> ZoneInfo:
 
 def local_instant(wall: datetime, time_zone: str) -> datetime:
     """Return the UTC instant of a local time; of a time that occurs twice, the first. Raise
-    ``ValidationError`` for one that the zone's clocks skip when they go forward.
+    ``ValidationError`` for one that the zone's clocks skip when they go forward, or of year 9999.
     """
     local = zone(time_zone)
     wall = wall.replace(tzinfo=None)  # a form reads it in the server's zone
-    moment = wall.replace(tzinfo=local).astimezone(UTC)
+    try:
+        moment = wall.replace(tzinfo=local).astimezone(UTC)
+    except OverflowError as error:
+        raise ValidationError(_("This day is too far away.")) from error
     if moment.astimezone(local).replace(tzinfo=None) != wall:
         raise ValidationError(
             _(

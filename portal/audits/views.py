@@ -25,6 +25,7 @@ from portal.access import customer_required
 from portal.audits.forms import AuditForm, VisitForm
 from web.errors import put_on_form
 from web.language import current_language
+from web.once import acts_once
 from web.requests import actor, person, posted_from
 from web.uploads import checked_files
 
@@ -69,6 +70,7 @@ def audit_form(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@acts_once
 @customer_required
 def new_audit(request: HttpRequest) -> HttpResponse:
     """Request an audit with the filled form. A refusal lists every wrong cell and keeps the typed

@@ -24,11 +24,13 @@ from tickets import services
 from tickets.models import Ticket
 from tickets.services import NewTicket
 from web.errors import put_on_form
+from web.once import acts_once
 from web.requests import actor, person
 from web.uploads import checked_files
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@acts_once
 @customer_required
 def new_ticket(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a template's form (GET) or raise the ticket (POST). A refusal keeps the typed fields."""

@@ -217,3 +217,12 @@ def test_the_staff_registers_a_call_with_its_beginning(house: House, api: Any) -
         "contacted_at",
         "number_given",
     }
+
+
+def test_a_clock_has_its_target_in_minutes_or_in_days(house: House, api: Any) -> None:
+    ticket = solved(house, MONDAY_9AM)
+
+    clocks = api(house.requester).get(f"tickets/{ticket.number}/").json()["clocks"]
+
+    targets = {each["metric"]: (each["target_minutes"], each["target_days"]) for each in clocks}
+    assert targets == {"reaction": (60, None), "attention": (600, None), "validation": (None, 3)}

@@ -54,6 +54,7 @@ GLOBAL = {
     "accounts.ActCount",
     "accounts.ApiToken",
     "accounts.RoleGrant",
+    "accounts.SentForm",
     "duty.Shift",
     "duty.Absence",
     "escalation.EscalationRule",

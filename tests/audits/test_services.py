@@ -202,3 +202,13 @@ def test_the_customer_reads_in_their_own_language_and_else_in_the_organizations(
 
     assert "1 abr 2026" in bodies[0]
     assert "Apr 2, 2026" in bodies[1]
+
+
+def test_a_reported_audit_says_when_it_was_due(house: House) -> None:
+    audit = ask(house)
+    due = Clock.objects.get(ticket=audit.ticket, metric="delivery").due_at
+    assert due is not None
+
+    (row,) = reported_audits(house.north, MONDAY_9AM - DAY, MONDAY_9AM + DAY, MONDAY_9AM)
+
+    assert (row["due_at"], row["delivered_at"]) == (due.isoformat(), "")

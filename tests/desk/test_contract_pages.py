@@ -198,3 +198,18 @@ def test_contracts_that_share_one_day_overlap(house: House) -> None:
     assert (overlap.other, overlap.wins) == (house.contract, house.contract)
     assert (back.other, back.wins) == (earlier, house.contract)
     assert [service.slug for service in overlap.services] == ["erp"]
+
+
+def test_forged_counters_of_rows_are_no_server_error(house: House, sign_in: Any) -> None:
+    client = sign_in(house.staff["administrator"])
+    page = client.get("/admin/catalog/contract/add/")
+    prefixes = [each.formset.prefix for each in page.context["inline_admin_formsets"]]
+    forged = {
+        f"{prefix}-{name}": number
+        for prefix in prefixes
+        for name, number in (("TOTAL_FORMS", "2"), ("INITIAL_FORMS", "1"))
+    }
+
+    for path in ("add/", f"{house.contract.pk}/change/"):
+        answer = client.post(f"/admin/catalog/contract/{path}", {"organization": "", **forged})
+        assert answer.status_code == 200

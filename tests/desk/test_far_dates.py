@@ -100,6 +100,15 @@ def test_a_time_that_occurs_twice_is_the_first() -> None:
     assert local_instant(wall, "Europe/Madrid") == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    ("text", "time_zone"),
+    [("9999-12-31T23:59", "America/Mexico_City"), ("0001-01-01T00:00", "Asia/Tokyo")],
+)
+def test_the_ends_of_the_calendar_are_too_far_away(text: str, time_zone: str) -> None:
+    with pytest.raises(ValidationError):
+        local_instant(datetime.fromisoformat(text), time_zone)
+
+
 def test_far_dates_of_a_contract_a_policy_and_a_calendar_are_field_errors(
     house: House, client_of: Any
 ) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from escalation import services
 from escalation.coverage import forecasts_of
 from escalation.models import EscalationLevel
 from escalation.queries import coverage_to_compute
@@ -9,8 +10,10 @@ from escalation.services import publish_ladder, refresh_coverage, start_drill
 from foundation.accounts.models import User
 from foundation.activity.models import Record
 from foundation.core.classification import Priority
+from foundation.duty.models import Shift
 from foundation.notifications.models import OutboxMessage
-from tests.support.house import HOUR, MINUTE, MONDAY_9AM, SETUP, House, by
+from sla.clocks.services import settle_ticket
+from tests.support.house import HOUR, MINUTE, MONDAY_9AM, SETUP, House, by, make_ticket
 from tests.support.rules import rule
 
 
@@ -106,3 +109,26 @@ def test_rules_name_their_recipients_at_their_percentage_and_priority(house: Hou
     assert named(Priority.LOW, 50) == []
     assert named(Priority.LOW, 75) == [("rule", "Tell", (bpo,))]
     assert named(Priority.HIGH, 100) == [first]
+
+
+def test_the_letter_of_a_level_leads_the_staff_to_the_desks_page(house: House) -> None:
+    ticket = make_ticket(house)
+
+    services.request_escalation(
+        ticket=ticket, reason="Late.", by=by(house.requester), at=MONDAY_9AM
+    )
+
+    (letter,) = OutboxMessage.objects.filter(template="escalation", to_email=house.agent.email)
+    assert letter.links["url"] == ["ticket", ticket.number, True]
+
+
+def test_a_warning_reaches_the_first_level_on_duty_when_no_supervisor_is(house: House) -> None:
+    publish(house, house.agent)
+    by_night = Shift.objects.create(name="Nights", hours={"0": [["00:00", "01:00"]]})
+    by_night.people.set([house.staff["desk_supervisor"], house.staff["desk_manager"]])
+    ticket = make_ticket(house)
+
+    settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 31 * MINUTE)
+
+    letters = OutboxMessage.objects.filter(template="clock")
+    assert [letter.to_email for letter in letters] == [house.agent.email]

@@ -25,6 +25,7 @@ from tickets.queries import Held, TimelineEntry
 from tickets.states import Holder
 from tickets.templatetags.tickets import state_label
 from web.faces import ClockFace, clock_face
+from web.once import once_input
 from web.picture import picture
 from web.promises import holder_words, rule_words, turn_words
 from web.requests import with_query
@@ -111,6 +112,12 @@ def ledger(item: LoadedClock, ticket: Ticket, at: datetime, time_zone: str) -> d
     """Render the ledger of a clock: sentences, drawing and table."""
     account = explain_clock(item, ticket=ticket, at=at)
     return {"account": account, "drawing": picture(account, at), "zone": time_zone}
+
+
+@register.simple_tag
+def once() -> SafeString:
+    """Render the token of one opened form: sent twice, it acts once."""
+    return once_input()
 
 
 @register.filter

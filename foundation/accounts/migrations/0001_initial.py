@@ -80,10 +80,7 @@ class Migration(migrations.Migration):
                     "country",
                     models.CharField(
                         default="MX",
-                        help_text=(
-                            "Two letters of ISO 3166, such as MX, PE, CO. Its public holidays "
-                            "close the calendars."
-                        ),
+                        help_text="Two letters of ISO 3166, such as MX, PE, CO. Its public holidays close the calendars.",
                         max_length=2,
                         verbose_name="country",
                     ),
@@ -516,6 +513,26 @@ class Migration(migrations.Migration):
                         ),
                         name="role_grant_two_persons",
                     ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="SentForm",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("person_id", models.BigIntegerField()),
+                ("token", models.CharField(max_length=32)),
+                ("location", models.CharField(blank=True, max_length=500)),
+                ("sent_at", models.DateTimeField(db_index=True)),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("person_id", "token"), name="sent_form_unique")
                 ],
             },
         ),

@@ -1,5 +1,6 @@
 """The models of this app, one module per subject."""
 
+from foundation.accounts.models.forms import SentForm
 from foundation.accounts.models.grants import RoleGrant
 from foundation.accounts.models.limits import ActCount
 from foundation.accounts.models.memberships import Membership, Team, validate_customer_roles
@@ -26,6 +27,7 @@ __all__ = [
     "OrganizationRow",
     "STAMP_BITS",
     "RoleGrant",
+    "SentForm",
     "ServiceAccount",
     "Site",
     "Team",

@@ -1,0 +1,20 @@
+from django.db import models
+
+
+class SentForm(models.Model):
+    """A form that was opened once and sent. Written in the transaction of its act: the same form
+    sent again finds ``location``, the page of its result, instead of acting twice.
+    """
+
+    person_id = models.BigIntegerField()
+    token = models.CharField(max_length=32)
+    location = models.CharField(max_length=500, blank=True)
+    sent_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("person_id", "token"), name="sent_form_unique"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.person_id} {self.token}"

@@ -1,0 +1,201 @@
+"""A form that could not be taken loses nothing: the page says why, shows what was typed, and sends
+it again with one click.
+"""
+
+import re
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.test.client import RequestFactory
+
+from tests.support.house import MONDAY_9AM, House, fresh, make_ticket
+from tests.support.html import text_of
+from tests.support.tickets import started, step
+from tickets.models import Message
+from web.resending import not_sent
+
+pytestmark = pytest.mark.usefixtures("monday")
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+OURS = {"Sec-Fetch-Site": "same-origin"}
+TEXT = "The invoice of March fails since this morning, on every desk."
+
+
+def strict(user: Any) -> Client:
+    client = Client(enforce_csrf_checks=True)
+    user.language = "en"
+    user.save()
+    client.force_login(user, BACKEND)
+    return client
+
+
+def fields_in(page: str) -> dict[str, str]:
+    form = re.findall(r'<form class="card form".*?</form>', page, re.S)[0]
+    return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form))
+
+
+def test_a_token_replaced_by_another_tab_is_answered_with_the_text_and_one_click(
+    house: House,
+) -> None:
+    ticket = make_ticket(house)
+    client = strict(house.requester)
+    path = f"/tickets/{ticket.number}/reply/"
+    client.get(f"/tickets/{ticket.number}/")
+
+    refused = client.post(path, {"body": TEXT, "csrfmiddlewaretoken": "x" * 64}, headers=OURS)
+    page = refused.content.decode()
+    again = fields_in(page)
+    sent = client.post(path, again, headers=OURS)
+
+    assert refused.status_code == 403
+    assert "It was not sent" in text_of(page)
+    assert TEXT in text_of(page)
+    assert f'action="{path}"' in page
+    assert again["body"] == TEXT
+    assert sent.status_code == 302
+    assert Message.objects.get(ticket=ticket).body == TEXT
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "none"},
+        {"Origin": "https://evil.example"},
+        {"Referer": "https://evil.example/testserver/"},
+        {},
+    ],
+)
+def test_a_form_of_another_site_cannot_be_sent_from_the_page(
+    house: House, headers: dict[str, str]
+) -> None:
+    ticket = make_ticket(house)
+    client = strict(house.requester)
+
+    refused = client.post(f"/tickets/{ticket.number}/reply/", {"body": TEXT}, headers=headers)
+    page = refused.content.decode()
+
+    assert refused.status_code == 403
+    assert TEXT not in page
+    assert 'class="card form"' not in page
+
+
+def test_secrets_and_the_forms_of_the_login_are_not_kept(house: House) -> None:
+    client = Client(enforce_csrf_checks=True)
+    login = client.post(
+        "/accounts/login/", {"login": "a@b.example", "password": "hunter2"}, headers=OURS
+    )
+    request = RequestFactory().post(
+        "/x/", {"password1": "hunter2", "code": "123456", "body": TEXT}, headers=OURS
+    )
+    request.user = house.requester
+    page = not_sent(request, "Because.", 403).content.decode()
+
+    assert login.status_code == 403
+    assert "hunter2" not in login.content.decode() + page
+    assert fields_in(page)["body"] == TEXT
+    assert "123456" not in page
+
+
+@pytest.mark.parametrize("door", ["portal", "desk"])
+def test_a_form_sent_after_the_session_ended_is_kept(house: House, door: str) -> None:
+    ticket = make_ticket(house)
+    paths = {
+        "portal": (f"/tickets/{ticket.number}/reply/", {"body": TEXT}),
+        "desk": (f"/admin/tickets/{ticket.number}/say/", {"kind": "reply", "body": TEXT}),
+    }
+    path, form = paths[door]
+    client = Client()
+
+    refused = client.post(path, form, headers=OURS, follow=True)
+    page = refused.content.decode()
+    client.force_login(house.requester if door == "portal" else house.agent, BACKEND)
+    sent = client.post(path, fields_in(page), headers=OURS)
+
+    assert refused.status_code == 401
+    assert TEXT in text_of(page)
+    assert "/accounts/login/" in page
+    assert sent.status_code == 302
+    assert Message.objects.get(ticket=ticket).body == TEXT
+
+
+def test_the_text_of_a_step_that_is_no_longer_possible_goes_into_the_composer(
+    house: House, sign_in: Any
+) -> None:
+    ticket = started(house)
+    version = fresh(ticket).version
+    house.agent.language = "en"
+    house.agent.save()
+    client = sign_in(house.agent)
+    step(house, ticket, "solve", MONDAY_9AM, solution_type="definitive", message="Done.")
+
+    refused = client.post(
+        f"/admin/tickets/{ticket.number}/step/pend_user/",
+        {"message": TEXT, "version": fresh(ticket).version},
+    )
+    stale = client.post(
+        f"/admin/tickets/{ticket.number}/step/close_invalid/",
+        {"reason": TEXT, "version": version},
+    )
+
+    assert refused.status_code == 403
+    assert refused.context["panels"] is not None
+    for page in (refused.content.decode(), stale.content.decode()):
+        assert TEXT in text_of(page)
+        assert "is not possible now" in text_of(page) or "Someone changed" in text_of(page)
+
+
+@pytest.mark.parametrize("count", [11, 101])
+def test_too_many_files_are_refused_with_the_text_kept(
+    house: House, sign_in: Any, count: int
+) -> None:
+    ticket = make_ticket(house)
+    client = sign_in(house.requester)
+    files = [SimpleUploadedFile(f"{number}.txt", b"text") for number in range(count)]
+
+    refused = client.post(f"/tickets/{ticket.number}/reply/", {"body": TEXT, "attachments": files})
+
+    assert refused.status_code == 400
+    assert TEXT in text_of(refused.content.decode())
+    assert not Message.objects.exists()
+
+
+def test_a_text_over_five_megabytes_is_refused_at_its_field(house: House, sign_in: Any) -> None:
+    ticket = make_ticket(house)
+    client = sign_in(house.requester)
+
+    refused = client.post(f"/tickets/{ticket.number}/reply/", {"body": "x" * 6_000_000})
+
+    assert refused.status_code == 400
+    assert refused.context["panels"] is not None
+    assert not Message.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("path", "is_json"), [("/tickets/1/reply/", False), ("/api/v1/tickets/", True)]
+)
+def test_a_body_beyond_every_limit_is_a_page_in_our_frame(
+    house: House, sign_in: Any, path: str, is_json: bool
+) -> None:
+    house.requester.language = "en"
+    house.requester.save()
+    client = sign_in(house.requester)
+
+    kind = "application/json" if is_json else "application/x-www-form-urlencoded"
+    refused = client.post(path, "a=" + "x" * 13_000_000, content_type=kind)
+
+    assert refused.status_code == 413
+    if is_json:
+        assert refused.json()["code"] == "too_large"
+    else:
+        assert "what you typed is still in the form" in text_of(refused.content.decode())
+
+
+def test_a_form_of_326_rows_is_read(house: House, sign_in: Any) -> None:
+    client = sign_in(house.staff["administrator"])
+    path = f"/admin/accounts/organization/{house.north.pk}/change/"
+    rows = {f"row-{number}-{name}": "x" for number in range(326) for name in "abcdef"}
+
+    assert client.post(path, rows).status_code == 200

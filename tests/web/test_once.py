@@ -1,0 +1,166 @@
+"""A form that is sent twice acts once, in portal and desk: tickets, replies, escalations."""
+
+import re
+from typing import Any
+
+import pytest
+from django.db import IntegrityError
+
+from escalation.models import Escalation
+from foundation.accounts.limits import forget_sent_forms
+from foundation.accounts.models import SentForm
+from foundation.accounts.tasks import forget_act_counts
+from tests.support.house import DAY, MONDAY_9AM, SECOND, House, fresh, make_ticket
+from tests.support.tickets import started, step
+from tickets.models import Message, Ticket
+
+pytestmark = pytest.mark.usefixtures("monday")
+TOKEN = "A" * 22
+
+
+def token_in(page: Any) -> str:
+    return re.findall(r'name="once" value="([A-Za-z0-9_-]{22})"', page.content.decode())[0]
+
+
+def messages_of(page: Any) -> list[str]:
+    return [str(message) for message in page.context["messages"]]
+
+
+def test_a_ticket_that_is_sent_again_by_back_and_send_is_raised_once(
+    house: House, sign_in: Any
+) -> None:
+    client = sign_in(house.requester)
+    path = f"/catalog/{house.template.slug}/"
+    sent = {
+        "organization": house.north.pk,
+        "subject": "The invoice fails",
+        "description": "Since today.",
+        "impact": "minor",
+        "urgency": "low",
+        "once": token_in(client.get(path)),
+    }
+
+    first = client.post(path, sent)
+    again = client.post(path, sent, follow=True)
+    another = client.post(path, sent | {"once": "B" * 22})
+
+    assert (first.status_code, another.status_code) == (302, 302)
+    assert again.redirect_chain == [(first["Location"], 302)]
+    assert messages_of(again)[-1].startswith(("You had sent this", "Esto ya"))
+    assert Ticket.objects.count() == 2
+
+
+def test_each_opened_form_has_a_token_of_its_own(house: House, sign_in: Any) -> None:
+    client = sign_in(house.requester)
+    path = f"/catalog/{house.template.slug}/"
+
+    tokens = [token_in(client.get(path)) for _ in range(2)]
+
+    assert len(set(tokens)) == 2
+
+
+def test_a_refused_form_is_corrected_and_sent_with_the_same_token(
+    house: House, sign_in: Any
+) -> None:
+    ticket = make_ticket(house)
+    client = sign_in(house.requester)
+    path = f"/tickets/{ticket.number}/reply/"
+
+    refused = client.post(path, {"body": "", "once": TOKEN})
+    sent = client.post(path, {"body": "More.", "once": TOKEN})
+    again = client.post(path, {"body": "More.", "once": TOKEN})
+
+    assert (refused.status_code, sent.status_code, again.status_code) == (400, 302, 302)
+    assert again["Location"] == sent["Location"]
+    assert Message.objects.filter(ticket=ticket).count() == 1
+
+
+def test_the_desk_sends_a_reply_and_a_step_once(house: House, sign_in: Any) -> None:
+    ticket = started(house)
+    client = sign_in(house.agent)
+    say = {"kind": "reply", "body": "We look.", "once": TOKEN}
+    pend = {"message": "Which one?", "version": fresh(ticket).version, "once": "C" * 22}
+
+    answers = [client.post(f"/admin/tickets/{ticket.number}/say/", say) for _ in range(2)]
+    steps = [client.post(f"/admin/tickets/{ticket.number}/step/pend_user/", pend) for _ in range(2)]
+
+    assert [answer.status_code for answer in (*answers, *steps)] == [302] * 4
+    assert Message.objects.filter(ticket=ticket).count() == 2
+    assert fresh(ticket).state == "pending_user"
+
+
+def test_an_escalation_is_made_once(house: House, sign_in: Any) -> None:
+    ticket = make_ticket(house)
+    client = sign_in(house.requester)
+    for _ in range(2):
+        client.post(f"/tickets/{ticket.number}/escalate/", {"reason": "Hurry.", "once": TOKEN})
+
+    assert Escalation.objects.filter(ticket=ticket).count() == 1
+
+
+def test_a_token_belongs_to_its_person(house: House, sign_in: Any) -> None:
+    ticket = make_ticket(house)
+    path = f"/tickets/{ticket.number}/reply/"
+
+    for person in (house.requester, house.people["coordinator"]):
+        sign_in(person).post(path, {"body": "More.", "once": TOKEN})
+
+    assert Message.objects.filter(ticket=ticket).count() == 2
+
+
+@pytest.mark.parametrize("token", ["", "short", "A" * 23, "A" * 21 + "!", "x" * 5000])
+def test_a_form_without_a_usable_token_is_taken(house: House, sign_in: Any, token: str) -> None:
+    ticket = make_ticket(house)
+    client = sign_in(house.requester)
+
+    sent = client.post(f"/tickets/{ticket.number}/reply/", {"body": "More.", "once": token})
+
+    assert sent.status_code == 302
+    assert not SentForm.objects.exists()
+
+
+def test_another_rule_of_the_database_is_not_taken_for_a_second_sending(
+    house: House, sign_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticket = make_ticket(house)
+    client = sign_in(house.requester)
+
+    def fail(**_given: Any) -> None:
+        raise IntegrityError("another")
+
+    monkeypatch.setattr("portal.tickets.views.services.reply_as_customer", fail)
+    with pytest.raises(IntegrityError, match="another"):
+        client.post(f"/tickets/{ticket.number}/reply/", {"body": "More.", "once": TOKEN})
+
+    assert not SentForm.objects.exists()
+
+
+def test_sent_forms_are_forgotten_after_two_days(house: House) -> None:
+    SentForm.objects.create(person_id=1, token="old", sent_at=MONDAY_9AM - 2 * DAY - SECOND)
+    SentForm.objects.create(person_id=1, token="new", sent_at=MONDAY_9AM - 2 * DAY)
+
+    assert forget_sent_forms(MONDAY_9AM) == 1
+    assert forget_act_counts() == 0
+    assert list(SentForm.objects.values_list("token", flat=True)) == ["new"]
+
+
+def test_every_form_that_writes_for_a_customer_carries_the_token(
+    house: House, sign_in: Any
+) -> None:
+    ticket = started(house)
+    step(house, ticket, "solve", MONDAY_9AM, solution_type="definitive", message="Done.")
+    for user, path in (
+        (house.requester, f"/tickets/{ticket.number}/"),
+        (house.requester, f"/catalog/{house.template.slug}/"),
+        (house.agent, f"/admin/tickets/{ticket.number}/"),
+        (house.agent, "/admin/register/"),
+    ):
+        page = sign_in(user).get(path).content.decode()
+        bodies = re.findall(r'<form[^>]*method="post".*?</form>', page, re.S)
+        without = [
+            body[:160]
+            for body in bodies
+            if 'name="once"' not in body
+            and not re.search(r"/(language|logout|assign|classify|contract)/", body[:400])
+        ]
+        assert without == [], path

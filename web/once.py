@@ -1,0 +1,64 @@
+"""A form that is sent twice acts once: in parallel, or by Back and Send. Each opened form carries a
+token of its own (``{% once %}``).
+"""
+
+import re
+import secrets
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib import messages
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from foundation.accounts.models import SentForm
+
+FIELD = "once"
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
+
+View = Callable[..., HttpResponseBase]
+
+
+def once_input() -> SafeString:
+    """Return the hidden input with a new token, for one opened form."""
+    return format_html(
+        '<input type="hidden" name="{}" value="{}">', FIELD, secrets.token_urlsafe(16)
+    )
+
+
+def acts_once(view: View) -> View:
+    """Carry out a sent form once for its token and person. A second sending waits for the first and
+    is redirected to its result. A refusal (any answer but a redirect) writes nothing, so that the
+    corrected form can be sent again.
+    """
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        token = request.POST.get(FIELD, "") if request.method == "POST" else ""
+        if not _TOKEN.fullmatch(token) or request.user.pk is None:
+            return view(request, *args, **kwargs)
+        own = {"person_id": request.user.pk, "token": token}
+        try:
+            with transaction.atomic():
+                sent = SentForm.objects.create(**own, sent_at=timezone.now())
+                response = view(request, *args, **kwargs)
+                if isinstance(response, HttpResponseRedirect):
+                    sent.location = response.url[:500]
+                    sent.save(update_fields=["location"])
+                else:
+                    transaction.set_rollback(True)
+                return response
+        except IntegrityError:
+            first = SentForm.objects.filter(**own).first()
+            if first is None:  # another rule of the database
+                raise
+        messages.info(request, _("You had sent this already: nothing was done twice."))
+        return redirect(first.location)
+
+    return wrapped

@@ -1,0 +1,62 @@
+"""A sent form that could not be taken: a page that says why, with what was typed, to be sent again
+with one click.
+"""
+
+from urllib.parse import urlsplit
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from web.panels import is_partial, whole_page
+
+API_PREFIX = "/api/"
+_KEPT_BACK = ("csrfmiddlewaretoken", "password", "secret", "code")
+_LONG = 40  # letters from which a text is shown, to be copied
+
+
+def not_sent(
+    request: HttpRequest, reason: str, status: int, *, signs_in: bool = False
+) -> HttpResponse:
+    """Return the page for a form that was not taken, with its fields. Those of a page of another
+    site are shown and cannot be sent from here; files and secrets are not kept.
+    """
+    fields = [
+        (name, value)
+        for name, values in request.POST.lists()
+        if not any(word in name.lower() for word in _KEPT_BACK)
+        for value in values
+    ]
+    is_ours = _comes_from_us(request) and not request.path.startswith("/accounts/")
+    context = {
+        "reason": reason,
+        "action": request.get_full_path() if is_ours else "",
+        "fields": fields if is_ours else [],
+        "texts": [value for _name, value in fields if len(value) >= _LONG] if is_ours else [],
+        "has_files": (request.content_type or "").startswith("multipart/"),
+        "signs_in": signs_in,
+    }
+    response = render(request, "web/not_sent.html", context, status=status)
+    return whole_page(response) if is_partial(request) else response
+
+
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer a form whose token another tab has replaced: by signing in, or out and in again."""
+    words = _("You signed in again in another tab, so that this form was not accepted.")
+    if request.path.startswith(API_PREFIX):
+        return JsonResponse({"code": "not_allowed", "detail": words, "fields": {}}, status=403)
+    return not_sent(request, words, 403)
+
+
+def session_ended(request: HttpRequest) -> HttpResponse:
+    """Answer a form that was sent after the session had ended."""
+    return not_sent(request, _("Your session has ended."), 401, signs_in=True)
+
+
+def _comes_from_us(request: HttpRequest) -> bool:
+    """Tell whether a page of ours sent the form, by what the browser says of it."""
+    site = request.headers.get("Sec-Fetch-Site", "")
+    if site:
+        return site == "same-origin"
+    sender = request.headers.get("Origin") or request.headers.get("Referer", "")
+    return urlsplit(sender).netloc == request.get_host()
