@@ -230,8 +230,7 @@ MEDIA_ROOT = VAR_DIR / "media"  # no public URL: a view serves the files, by the
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
-# Above what a form may say: what is too long is refused at its field, with the text kept.
-DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024  # what is too long is refused at its field
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 500
 CSRF_FAILURE_VIEW = "web.resending.csrf_failed"
@@ -325,8 +324,7 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 compile_catalogues(LOCALE_PATHS[0])
 USE_TZ = True
 TIME_ZONE = "UTC"
-# PEM files: the key that signs evidence, and its certificate. Empty: generated on first use and
-# kept in the data folder.
+# PEM files: key and certificate that sign evidence. Empty: made on first use, in the data folder.
 MESA_SIGNING_KEY = env.text("MESA_SIGNING_KEY", "")
 MESA_SIGNING_CERTIFICATE = env.text("MESA_SIGNING_CERTIFICATE", "")
 MESA_SIGNER_NAME = env.text("MESA_SIGNER_NAME", "Mesa")

@@ -17,7 +17,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from foundation.accounts.models import SentForm
+from foundation.accounts.sending import claim_form, note_result, result_of
 
 FIELD = "once"
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
@@ -43,22 +43,21 @@ def acts_once(view: View) -> View:
         token = request.POST.get(FIELD, "") if request.method == "POST" else ""
         if not _TOKEN.fullmatch(token) or request.user.pk is None:
             return view(request, *args, **kwargs)
-        own = {"person_id": request.user.pk, "token": token}
+        person_id = int(request.user.pk)
         try:
             with transaction.atomic():
-                sent = SentForm.objects.create(**own, sent_at=timezone.now())
+                sent = claim_form(person_id=person_id, token=token, at=timezone.now())
                 response = view(request, *args, **kwargs)
                 if isinstance(response, HttpResponseRedirect):
-                    sent.location = response.url[:500]
-                    sent.save(update_fields=["location"])
+                    note_result(sent, response.url)
                 else:
                     transaction.set_rollback(True)
                 return response
         except IntegrityError:
-            first = SentForm.objects.filter(**own).first()
+            first = result_of(person_id=person_id, token=token)
             if first is None:  # another rule of the database
                 raise
         messages.info(request, _("You had sent this already: nothing was done twice."))
-        return redirect(first.location)
+        return redirect(first)
 
     return wrapped

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from foundation.accounts.models import ActCount, SentForm
+from foundation.accounts.models import ActCount
 from foundation.core.actor import Actor
 from foundation.core.errors import DomainError
 
@@ -66,11 +66,6 @@ def count_act(act: Limited, *, by: Actor, at: datetime, amount: int = 1) -> None
     ActCount.objects.bulk_create([ActCount(**key, count=0)], ignore_conflicts=True)
     if not fits.update(count=F("count") + amount):
         raise TooMany(act, limit, int((hour + HOUR - at).total_seconds()) + 1)
-
-
-def forget_sent_forms(at: datetime) -> int:
-    """Delete the forms sent more than ``KEPT`` before ``at``; return how many."""
-    return SentForm.objects.filter(sent_at__lt=at - KEPT).delete()[0]
 
 
 def forget_counts(at: datetime) -> int:

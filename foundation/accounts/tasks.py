@@ -1,7 +1,8 @@
 from celery import shared_task
 from django.utils import timezone
 
-from foundation.accounts.limits import forget_counts, forget_sent_forms
+from foundation.accounts.limits import forget_counts
+from foundation.accounts.sending import forget_sent_forms
 
 
 @shared_task(queue="reports")

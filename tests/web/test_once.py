@@ -7,8 +7,8 @@ import pytest
 from django.db import IntegrityError
 
 from escalation.models import Escalation
-from foundation.accounts.limits import forget_sent_forms
 from foundation.accounts.models import SentForm
+from foundation.accounts.sending import forget_sent_forms
 from foundation.accounts.tasks import forget_act_counts
 from tests.support.house import DAY, MONDAY_9AM, SECOND, House, fresh, make_ticket
 from tests.support.tickets import started, step

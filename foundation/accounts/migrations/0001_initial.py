@@ -80,7 +80,10 @@ class Migration(migrations.Migration):
                     "country",
                     models.CharField(
                         default="MX",
-                        help_text="Two letters of ISO 3166, such as MX, PE, CO. Its public holidays close the calendars.",
+                        help_text=(
+                            "Two letters of ISO 3166, such as MX, PE, CO. Its public holidays "
+                            "close the calendars."
+                        ),
                         max_length=2,
                         verbose_name="country",
                     ),
