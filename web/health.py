@@ -2,6 +2,8 @@
 
 import os
 import shutil
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from celery import current_app
@@ -14,10 +16,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from foundation.notifications.queries import oldest_waiting
+from reports.queries import oldest_report
+from sla.clocks.queries import oldest_due
 
 OK = "ok"
 AWAY = "away"
 _BROKER_SECONDS = 0.5
+_ROOM = 25 * 1024 * 1024  # bytes: one upload
 
 
 @require_safe
@@ -28,23 +33,50 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Answer what can be reached, and the seconds that the oldest message has waited: 503 without
-    the database; 200 and ``degraded`` without cache or broker, for the desk goes on.
+    """Answer what can be reached, and by how many seconds each lane of workers is late: 503 without
+    the database; 200 and ``degraded`` without cache, broker or storage, for the desk goes on.
     """
     parts = {
         "database": OK,
         "cache": OK if cache_can_be_written() else AWAY,
         "broker": OK if broker_is_reachable() else AWAY,
+        "storage": OK if files_can_be_stored() else AWAY,
     }
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-        waiting = oldest_waiting(timezone.now())
+        lanes = _lanes(timezone.now())
     except DatabaseError:
         return JsonResponse({"status": "no database", **parts, "database": AWAY}, status=503)
     status = OK if set(parts.values()) == {OK} else "degraded"
-    seconds = round(waiting.total_seconds())
-    return JsonResponse({"status": status, **parts, "oldest_message_seconds": seconds})
+    return JsonResponse(
+        {
+            "status": status,
+            **parts,
+            "oldest_message_seconds": lanes["mail"],
+            "late_seconds": lanes,
+        }
+    )
+
+
+def _lanes(at: datetime) -> dict[str, int]:
+    """Return by how many seconds each lane of workers is late: the age of its oldest work that is
+    due.
+    """
+    late = {"clocks": oldest_due(at), "mail": oldest_waiting(at), "reports": oldest_report(at)}
+    return {name: round(age.total_seconds()) for name, age in late.items()}
+
+
+def files_can_be_stored() -> bool:
+    """Tell whether the folders of this installation take more: its files, and SQLite's."""
+    folders = {Path(settings.MEDIA_ROOT)}
+    if connection.vendor == "sqlite":
+        folders.add(Path(settings.DATABASES["default"]["NAME"]).parent)
+    return all(
+        os.access(folder, os.W_OK) and shutil.disk_usage(folder).free > _ROOM
+        for folder in folders
+        if folder.exists()
+    )
 
 
 def cache_can_be_written() -> bool:

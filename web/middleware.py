@@ -9,7 +9,9 @@ from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.exceptions import ImproperlyConfigured
+from django.db.utils import DatabaseError
 from django.http import (
     Http404,
     HttpRequest,
@@ -39,6 +41,7 @@ from foundation.core.errors import DomainError
 from foundation.core.tenancy import ScopeError
 from web.errors import API_PREFIX, error_page
 from web.panels import PanelResponse, is_partial, whole_page
+from web.storage import cannot_store, storage_refused
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +56,19 @@ def _unkept(response: HttpResponseBase) -> HttpResponseBase:
     """Return the response with the header that keeps it out of every cache."""
     patch_cache_control(response, private=True, no_store=True)
     return response
+
+
+class KeptSessionMiddleware(SessionMiddleware):
+    """Django's sessions; where nothing can be stored, a page is still read."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        try:
+            return super().process_response(request, response)
+        except DatabaseError as error:
+            if not cannot_store(error):
+                raise
+            logger.critical("The session cannot be stored: %s", error)
+            return response
 
 
 class IdleMiddleware:
@@ -149,7 +165,11 @@ def _sign_in(request: HttpRequest, secret: str) -> None:
         request.service_account = account  # type: ignore[attr-defined]
     if user is None or not user.is_active:
         return
-    note_use(token, now)
+    try:
+        note_use(token, now)
+    except DatabaseError as error:
+        if not cannot_store(error):
+            raise
     request.bearer_refused = False  # type: ignore[attr-defined]
     request.api_token = token  # type: ignore[attr-defined]
     request.user = user
@@ -231,4 +251,7 @@ class PersonMiddleware:
             raise Http404
         if isinstance(error, DomainError):
             return error_page(request, error)
+        if cannot_store(error):
+            logger.critical("Nothing can be stored: %s", error)
+            return storage_refused(request)
         return None

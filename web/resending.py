@@ -33,7 +33,7 @@ def not_sent(
         "action": request.get_full_path() if is_ours else "",
         "fields": fields if is_ours else [],
         "texts": [value for _name, value in fields if len(value) >= _LONG] if is_ours else [],
-        "has_files": (request.content_type or "").startswith("multipart/"),
+        "has_files": bool(request.FILES),
         "signs_in": signs_in,
     }
     response = render(request, "web/not_sent.html", context, status=status)

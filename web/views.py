@@ -1,5 +1,7 @@
 """Pages of neither portal nor desk: home redirect, language switch, files, health."""
 
+import logging
+
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import (
@@ -12,6 +14,7 @@ from django.http import (
 )
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.http import (
     require_GET,
     require_POST,
@@ -20,10 +23,12 @@ from django.views.decorators.http import (
 
 from foundation.accounts.models import User
 from foundation.accounts.services import set_language
+from foundation.core.errors import NotFound
 from foundation.documents.models import Blob
 from tickets.queries import get_attachment
 from web.requests import person
 
+logger = logging.getLogger(__name__)
 _SHOWN_INLINE = {"image/png", "image/jpeg", "image/gif", "image/webp"}
 
 
@@ -68,8 +73,16 @@ def attachment(request: HttpRequest, attachment_id: int) -> HttpResponseBase:
 
 
 def file_response(blob: Blob, name: str) -> FileResponse:
+    """Serve the bytes of a file. Raises ``NotFound`` when they are missing, which is logged."""
+    try:
+        stream = blob.file.open("rb")
+    except FileNotFoundError as error:
+        logger.critical("The bytes of blob %s are missing", blob.pk)
+        raise NotFound(
+            _("The file is missing on our side. Attach it again, or call us.")
+        ) from error
     response = FileResponse(
-        blob.file.open("rb"),
+        stream,
         as_attachment=blob.content_type not in _SHOWN_INLINE,
         filename=name,
         content_type=blob.content_type,

@@ -6,6 +6,7 @@ from reports.queries.issues import (
     get_issue,
     hash_of,
     issued_report,
+    oldest_report,
     published_report,
 )
 from reports.queries.months import bounds, following_month, parse_month, preceding_month
@@ -35,6 +36,7 @@ __all__ = [
     "bounds",
     "build_service_level",
     "due_issues",
+    "oldest_report",
     "due_parts",
     "figures",
     "following_month",

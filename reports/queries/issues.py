@@ -2,12 +2,14 @@
 
 import hashlib
 import json
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.db.models import Min
 from django.utils.translation import gettext as _
 
 from foundation.accounts.models import Organization, User
+from foundation.accounts.tenancy import every_organization
 from foundation.core.errors import NotFound
 from reports.models import ReportIssue, ReportStatus
 from reports.queries.readers import can_see_reports
@@ -51,6 +53,18 @@ def figures(organization: Organization, month: date, language: str, at: datetime
     """
     issue = issued_report(organization.pk, month, language)
     return dict(issue.data) if issue is not None else build_service_level(organization, month, at)
+
+
+def oldest_report(at: datetime) -> timedelta:
+    """Return for how long the oldest report that is due has waited for its PDF; zero when none
+    is.
+    """
+    with every_organization(reason="the age of the oldest work says nothing of a customer"):
+        waiting = ReportIssue.objects.filter(
+            status__in=(ReportStatus.QUEUED, ReportStatus.MAKING), run_after__lte=at
+        )
+        oldest = waiting.aggregate(at=Min("run_after"))["at"]
+    return at - oldest if oldest is not None else timedelta()
 
 
 def due_issues(at: datetime, limit: int) -> list[tuple[int, int]]:

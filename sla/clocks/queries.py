@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
+from django.db.models import Min
 from django.utils.translation import gettext as _
 
 from foundation.accounts.models import Organization, User
+from foundation.accounts.tenancy import every_organization
 from foundation.calendars.ledger import Ledger, Pause
 from foundation.calendars.models import CalendarVersion
 from foundation.calendars.queries import Versions, calendar_versions_of, course_of, work_calendar
@@ -298,6 +300,15 @@ def closed_until(clock: Clock, organization: Organization, at: datetime) -> date
     course = course_of(calendar_versions_of(organization)[clock.calendar_id], at, None, None)
     calendar = work_calendar(course[0][0])
     return None if calendar.is_open(at) else calendar.next_opening(at)
+
+
+def oldest_due(at: datetime) -> timedelta:
+    """Return for how long the oldest due event of a clock has waited for the sweep; zero when none
+    is due.
+    """
+    with every_organization(reason="the age of the oldest work says nothing of a customer"):
+        oldest = Clock.objects.filter(next_event_at__lt=at).aggregate(at=Min("next_event_at"))["at"]
+    return at - oldest if oldest is not None else timedelta()
 
 
 def due_ticket_ids(*, at: datetime, limit: int) -> list[tuple[int, int]]:

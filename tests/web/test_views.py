@@ -75,7 +75,9 @@ def test_the_health_pages_report_the_process_and_the_oldest_message(
             "database": "ok",
             "cache": "ok",
             "broker": "ok",
+            "storage": "ok",
             "oldest_message_seconds": 90,
+            "late_seconds": {"clocks": 0, "mail": 90, "reports": 0},
         },
     )
 
