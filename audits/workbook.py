@@ -35,8 +35,7 @@ _VERSION = 1
 _FIRST_ROW = 4
 _VALUE = 3  # column of the request sheet
 _FIRST_ITEM = 2
-_LAST_ROW = 5000  # an item past the form's last line, or past this row, is refused
-_ROWS_READ = 10_000
+_ROWS_READ = 1000  # an item past the form's last line is refused, past this row too
 
 
 class FormRefused(Invalid):
@@ -99,6 +98,11 @@ def _email(value: Any) -> str:
 
 def _day(value: Any) -> date:
     text = str(value).strip()
+    if isinstance(value, int | float):  # a day without the format of one; 1900 or 1904 is unknown
+        raise ValueError(
+            _("%(number)s is a number. Give the cell a date format, or write 2026-01-31.")
+            % {"number": text}
+        )
     try:
         # A cell with a date and a time is ISO 8601 text.
         day = parse_date(text[:10] if "T" in text else text)
@@ -229,6 +233,9 @@ def read_form(stream: IO[bytes], services: Sequence[Service]) -> WantedAudit:
     for row, field in enumerate(_FIELDS, start=_FIRST_ROW):
         cell = request.value(row, _VALUE)
         where = f"{request.title}!C{row}"
+        if fault := _fault(request, row, _VALUE):
+            wrong[where] = fault
+            continue
         if cell is None or not str(cell).strip():
             values[field.name] = ""
             if field.is_required:
@@ -269,10 +276,21 @@ def _sheets(stream: IO[bytes]) -> tuple[ReadSheet, ReadSheet]:
     )
     if mark != _MARK or request is None or items is None:
         raise FormRefused(words, fields={"form": words})
-    if any(any(value not in {None, ""} for value in row[1:]) for row in items.rows[_LAST_ROW:]):
-        limit = _("A request has up to %(limit)d items.") % {"limit": MAX_ITEMS}
-        raise FormRefused(words, fields={f"{items.title}!A{_LAST_ROW + 1}": limit})
     return request, items
+
+
+def _fault(sheet: ReadSheet, row: int, column: int) -> str:
+    """Return why a cell's value cannot be taken for what the person wrote, or nothing."""
+    if (row, column) in sheet.errors:
+        return _("The cell shows the error %(error)s. Write the value itself.") % {
+            "error": sheet.value(row, column)
+        }
+    if (row, column) in sheet.unseen:
+        return _(
+            "The cell holds a value and is hidden: show its row and column and split merged cells, "
+            "or empty it."
+        )
+    return ""
 
 
 def _titles() -> list[set[str]]:
@@ -304,6 +322,14 @@ def _items(
                 "limit": MAX_ITEMS
             }
             break
+        faults = {
+            f"{sheet.title}!{letter}{row}": fault
+            for letter, column in (("B", 2), ("C", 3))
+            if (fault := _fault(sheet, row, column))
+        }
+        if faults:
+            wrong.update(faults)
+            continue
         service = by_name.get(named.casefold())
         if service is None:
             wrong[f"{sheet.title}!B{row}"] = _("Choose a contracted service from the list.")
@@ -315,4 +341,8 @@ def _items(
             }
         if service is not None and described:
             wanted_items.append(WantedItem(service, described))
+    if sheet.beyond is not None:
+        wrong[f"{sheet.title}!C{sheet.beyond}"] = _("A request has up to %(limit)d items.") % {
+            "limit": MAX_ITEMS
+        }
     return wanted_items

@@ -39,6 +39,9 @@ _BINARY = {
     "ods": ("application/vnd.oasis.opendocument.spreadsheet", {".zip", ".ods"}),
     "zip": ("application/zip", {".zip"}),
 }
+_HEIF = {"heic", "heif"}
+# Bytes 4 to 12 of a file in the container of HEIF (ISO/IEC 23008-12).
+_HEIF_HEADS = {b"ftypheic", b"ftypheix", b"ftyphevc", b"ftypmif1", b"ftypmsf1"}
 _TEXT = {
     "txt": "text/plain",
     "log": "text/plain",
@@ -110,6 +113,14 @@ def _is_text(head: bytes) -> bool:
 
 def _content_type(name: str, head: bytes) -> str:
     extension = PurePath(name).suffix.lower().lstrip(".")
+    if extension in _HEIF or head[4:12] in _HEIF_HEADS:
+        raise FileRefused(
+            _(
+                "“%(name)s” is a HEIC picture, the format of iPhone photos, which few programs "
+                "show. Save it as JPEG and attach that."
+            )
+            % {"name": name}
+        )
     if extension in _TEXT:
         if not _is_text(head):
             raise _disguised(name)

@@ -141,11 +141,18 @@ def workbook_bytes(book: Workbook) -> bytes:
 @dataclass(frozen=True)
 class ReadSheet:
     """A sheet of a workbook from outside. Cells are text, number, truth value or None; dates and
-    times are ISO 8601 text.
+    times are ISO 8601 text; codes such as ``00123`` keep their zeros.
+
+    ``beyond`` is the first row after the rows read that holds something. ``errors`` and ``unseen``
+    are cells, as row and column counted from 1: those with an error such as ``#N/A``, and those
+    with a value in a hidden row or column or under a merged cell.
     """
 
     title: str
     rows: list[list[Any]]
+    beyond: int | None = None
+    errors: frozenset[tuple[int, int]] = frozenset()
+    unseen: frozenset[tuple[int, int]] = frozenset()
 
     def value(self, row: int, column: int) -> Any:
         """Return a cell, counted from 1; None outside of what was read."""
@@ -164,4 +171,13 @@ def read_workbook(stream: IO[bytes], *, max_rows: int, max_columns: int) -> list
         answer = run("workbook", stream.read(), max_rows=max_rows, max_columns=max_columns)
     except Refused as refusal:
         raise UnreadableTable from refusal
-    return [ReadSheet(sheet["title"], sheet["rows"]) for sheet in answer.result]
+    return [
+        ReadSheet(
+            sheet["title"],
+            sheet["rows"],
+            sheet["beyond"],
+            frozenset((row, column) for row, column in sheet["errors"]),
+            frozenset((row, column) for row, column in sheet["unseen"]),
+        )
+        for sheet in answer.result
+    ]

@@ -75,6 +75,10 @@ def test_another_day_is_refused_with_an_example(house: House, typed: Any) -> Non
     assert "2026-01-31" in refusals(house, {"C8": typed})["C8"]
 
 
+def test_a_day_without_the_format_of_one_is_said_to_be_a_number(house: House) -> None:
+    assert refusals(house, {"C8": 45720})["C8"].startswith("45720 es un número.")
+
+
 def test_a_period_may_last_one_day_and_never_ends_before_it_begins(house: House) -> None:
     one_day = read(house, {"C8": "2025-05-01", "C9": "2025-05-01"})
 
@@ -105,6 +109,60 @@ def test_the_form_holds_two_hundred_items_in_order(house: House) -> None:
     assert [each.description for each in wanted.items] == [text for _slug, text in items]
     assert {each.service.slug for each in wanted.items} == {"erp"}
     assert refusals(house, items=[*items, ("erp", "One more")]) != {}
+
+
+@pytest.mark.parametrize("row", [203, 1000, 1001, 1_048_576])
+def test_an_item_behind_the_last_line_is_refused_in_every_row(house: House, row: int) -> None:
+    def add(book: Any) -> None:
+        book.worksheets[1][f"B{row}"] = house.services["erp"].name_es
+        book.worksheets[1][f"C{row}"] = "One more"
+
+    assert refusals(house, change=add) == {f"C{row}": "Una solicitud tiene hasta 200 elementos."}
+
+
+def test_an_error_of_the_spreadsheet_is_no_text(house: House) -> None:
+    def break_cells(book: Any) -> None:
+        for sheet, cell in ((0, "C5"), (1, "C2")):
+            book.worksheets[sheet][cell] = "#N/A"
+            book.worksheets[sheet][cell].data_type = "e"
+
+    found = refusals(house, change=break_cells)
+
+    assert set(found) == {"C5", "C2"}
+    assert all("#N/A" in text for text in found.values())
+    assert read(house, {"C5": "#hash"}).auditor_name == "#hash"
+
+
+def test_a_value_that_nobody_sees_is_not_taken(house: House) -> None:
+    """Rows are hidden by hand or by a filter, columns by hand."""
+
+    def hide_rows(book: Any) -> None:
+        book.worksheets[0].row_dimensions[7].hidden = True
+        book.worksheets[1].row_dimensions[3].hidden = True
+        book.worksheets[1].row_dimensions[90].hidden = True  # without an item
+
+    def hide_column(book: Any) -> None:
+        book.worksheets[1].column_dimensions["B"].hidden = True
+
+    assert set(refusals(house, change=hide_rows)) == {"C7", "B3", "C3"}
+    assert set(refusals(house, change=hide_column)) == {"B2", "B3"}
+
+
+def test_a_merged_cell_holds_what_its_first_cell_shows(house: House) -> None:
+    def merge(book: Any) -> None:
+        book.worksheets[0].merge_cells("C7:D7")
+
+    assert read(house, {"C7": "Yearly"}, change=merge).purpose == "Yearly"
+
+
+def test_a_code_keeps_its_zeros(house: House) -> None:
+    def format_code(book: Any) -> None:
+        book.worksheets[0]["C5"].number_format = "00000"
+
+    assert read(house, {"C5": 123}, change=format_code).auditor_name == "00123"
+    assert read(house, {"C5": "00123"}).auditor_name == "00123"
+    assert read(house, {"C5": 123.0}).auditor_name == "123"
+    assert read(house, {"C5": 1.5}).auditor_name == "1.5"
 
 
 def test_an_item_needs_a_service_and_a_text(house: House) -> None:

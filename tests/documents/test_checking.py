@@ -73,6 +73,17 @@ def test_a_name_is_one_line_without_what_shows_nothing() -> None:
     assert check("\u200b/\u200b.txt").name.endswith(".txt")
 
 
+@pytest.mark.parametrize("brand", [b"heic", b"mif1"])
+@pytest.mark.parametrize("name", ["photo.HEIC", "photo.heif", "photo.jpg"])
+def test_a_photo_of_a_telephone_is_refused_by_the_name_of_its_format(
+    name: str, brand: bytes
+) -> None:
+    with pytest.raises(FileRefused, match="HEIC.*JPEG") as refused:
+        check(name, b"\0\0\0\x18ftyp" + brand + b"\0\0\0\0mif1heic")
+
+    assert name in str(refused.value)
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
 def test_text_in_utf_16_is_text(encoding: str) -> None:
     mark = {"utf-16-le": codecs.BOM_UTF16_LE, "utf-16-be": codecs.BOM_UTF16_BE}.get(encoding, b"")

@@ -2,6 +2,7 @@
 
 import subprocess
 from io import BytesIO
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from foundation.documents.conversion import (
 from foundation.documents.isolated import pages as isolated_pages
 from foundation.documents.isolated import pictures
 from foundation.documents.isolated.refusals import Refused
+from tests.support.files import zip_of
 
 
 def picture(
@@ -75,6 +77,56 @@ def test_a_picture_may_have_the_most_pixels_and_not_one_more(
     monkeypatch.setattr(pictures, "MAX_PIXELS", 599)
     with pytest.raises(Refused, match="damaged"):
         pictures.picture(picture())
+
+
+def shown(image: Image.Image, kind: str = "PNG", **options: Any) -> Image.Image:
+    """Return the picture that stands in the PDF of this one."""
+    file = BytesIO()
+    image.save(file, kind, **options)
+    (page,) = pages(pictures.picture(file.getvalue())[1][0])
+    return page.images[0].image
+
+
+def near(pixel: Any, color: tuple[int, int, int]) -> bool:
+    return all(abs(one - other) < 8 for one, other in zip(pixel, color, strict=True))
+
+
+def test_grey_of_sixteen_bits_keeps_its_shades() -> None:
+    deep = Image.new("I;16", (40, 20), 0)
+    for column, row in product(range(20, 40), range(20)):
+        deep.putpixel((column, row), 32_768)
+
+    for options in ({}, {"transparency": 0}):
+        found = shown(deep, **options)
+
+        assert near(found.getpixel((5, 10)), (0, 0, 0))
+        assert near(found.getpixel((30, 10)), (128, 128, 128))
+
+
+def test_a_picture_is_drawn_upright_in_its_colors_and_transparency_is_white() -> None:
+    turned = Image.Exif()
+    turned[0x112] = 6  # Orientation: turn by 90 degrees
+    palette = Image.new("P", (40, 20), 1)
+    palette.putpalette([255, 0, 0, 0, 0, 255] + [0] * 762)
+    palette.paste(0, (0, 0, 20, 20))
+
+    assert shown(Image.new("RGB", (40, 20), "red"), "JPEG", exif=turned.tobytes()).size == (20, 40)
+    ink = shown(Image.new("CMYK", (40, 20), (0, 255, 255, 0)), "JPEG", quality=95)
+    assert near(ink.getpixel((5, 5)), (255, 0, 0))
+    assert near(shown(palette).getpixel((5, 5)), (255, 0, 0))
+    for kind in ("PNG", "GIF"):
+        seen = shown(palette, kind, transparency=0)
+        assert near(seen.getpixel((5, 5)), (255, 255, 255))
+        assert near(seen.getpixel((30, 5)), (0, 0, 255))
+    assert near(shown(Image.new("LA", (40, 20), (0, 0))).getpixel((5, 5)), (255, 255, 255))
+
+
+@pytest.mark.parametrize("files", [{}, {"a.txt": "text"}])
+def test_an_archive_that_is_no_office_document_is_refused(files: dict[str, str]) -> None:
+    word = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+    with pytest.raises(NotConvertible, match="LibreOffice"):
+        to_pdf(zip_of(**files), content_type=word, name="a.docx")
 
 
 def test_a_pdf_has_at_least_one_page_and_at_most_the_limit(

@@ -18,7 +18,7 @@ from foundation.documents import spool
 from foundation.documents.conversion import NotConvertible, to_pdf
 from foundation.documents.libreoffice import OfficeFailed
 from foundation.documents.spool import answer_next, discard_stale, spooled_pdf
-from tests.support.files import DOCX, ODT, odt, zip_of
+from tests.support.files import DOCX, ODT, odt, ooxml
 from tests.support.running import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,7 +50,7 @@ def test_the_service_converts_what_the_worker_asks_for_and_leaves_nothing(
     text = "".join(page.extract_text() for page in PdfReader(BytesIO(made)).pages)
     assert "Cuenta 4711" in text
     with pytest.raises(NotConvertible, match="a.docx.*PDF"):
-        to_pdf(zip_of(**{"word/document.xml": "<w/>"}), content_type=DOCX, name="a.docx")
+        to_pdf(ooxml(**{"word/document.xml": "<w/>"}), content_type=DOCX, name="a.docx")
     wait_until(lambda: not list(service.iterdir()), "the spool is empty", 10)
 
 

@@ -16,7 +16,7 @@ from pypdf import PdfReader
 
 from foundation.documents import conversion, libreoffice
 from foundation.documents.conversion import NotConvertible, to_pdf
-from tests.support.files import DOCX, ODT, odt, odt_image, zip_of
+from tests.support.files import DOCX, ODT, odt, odt_image, ooxml, zip_of
 from tests.support.running import wait_until
 
 RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
@@ -104,15 +104,15 @@ def cell(text: str) -> str:
             "file:///etc/hostname",
         ),
         (
-            zip_of(**{"word/_rels/document.xml.rels": relation("image", "file:///etc/hostname")}),
+            ooxml(**{"word/_rels/document.xml.rels": relation("image", "file:///etc/hostname")}),
             "file:///etc/hostname",
         ),
         (
-            zip_of(**{"word/document.xml": field("INCLUDEPICTURE file:///etc/hostname")}),
+            ooxml(**{"word/document.xml": field("INCLUDEPICTURE file:///etc/hostname")}),
             "INCLUDEPICTURE file:///etc/hostname",
         ),
         (
-            zip_of(
+            ooxml(
                 **{
                     "word/_rels/document.xml.rels": relation(
                         "image", "file:///etc/hostname", "Internal"
@@ -122,18 +122,19 @@ def cell(text: str) -> str:
             "file:///etc/hostname",
         ),
         (
-            zip_of(
+            odt(
+                "",
                 **{
                     "media/a.dat": '<svg xmlns="http://www.w3.org/2000/svg">'
                     '<image href="file:///etc/hostname"/></svg>'
-                }
+                },
             ),
             "file:///etc/hostname",
         ),
         (odt(odt_image("%2e%2e/etc/hostname")), "%2e%2e/etc/hostname"),
         (odt(odt_image("\\\\10.0.0.1\\a.png")), "10.0.0.1"),
-        (zip_of(**{"xl/worksheets/sheet1.xml": formula('WEBSERVICE("http://x/")')}), "WEBSERVICE"),
-        (zip_of(**{"xl/worksheets/sheet1.xml": formula('DDE("cmd","x","y")')}), "DDE"),
+        (ooxml(**{"xl/worksheets/sheet1.xml": formula('WEBSERVICE("http://x/")')}), "WEBSERVICE"),
+        (ooxml(**{"xl/worksheets/sheet1.xml": formula('DDE("cmd","x","y")')}), "DDE"),
         (zip_of(**{"content.xml": cell("of:='file:///etc/hostname'#$a.A1")}), "file:///etc"),
     ],
 )
@@ -151,7 +152,7 @@ def test_styles_of_a_picture_that_load_something_are_refused() -> None:
     for style in ("@import 'http://x/'", "fill: url(http://x/)"):
         svg = f'<svg xmlns="http://www.w3.org/2000/svg"><style>{style}</style></svg>'
         with pytest.raises(NotConvertible, match="a.docx"):
-            to_pdf(zip_of(**{"word/media/a.svg": svg}), content_type=DOCX, name="a.docx")
+            to_pdf(ooxml(**{"word/media/a.svg": svg}), content_type=DOCX, name="a.docx")
 
 
 @pytest.mark.parametrize(
@@ -170,12 +171,12 @@ def test_a_damaged_document_or_one_with_entities_is_refused(content: bytes) -> N
 def test_links_to_click_fields_and_inner_parts_are_accepted(monkeypatch: Any) -> None:
     monkeypatch.setattr(conversion, "_office", lambda *_arguments: b"converted")
     for content in (
-        zip_of(**{"word/_rels/document.xml.rels": relation("hyperlink", "https://norte.example/")}),
-        zip_of(**{"word/_rels/document.xml.rels": relation("image", "media/a.png", "Internal")}),
-        zip_of(**{"word/document.xml": field("PAGE")}),
-        zip_of(**{"word/_rels/document.xml.rels": relation("image", "/word/a.png", "Internal")}),
-        zip_of(**{"xl/worksheets/sheet1.xml": formula('HYPERLINK("https://norte.example/")')}),
-        zip_of(**{"word/vmlDrawing1.vml": "<xml><br></xml>"}),
+        ooxml(**{"word/_rels/document.xml.rels": relation("hyperlink", "https://norte.example/")}),
+        ooxml(**{"word/_rels/document.xml.rels": relation("image", "media/a.png", "Internal")}),
+        ooxml(**{"word/document.xml": field("PAGE")}),
+        ooxml(**{"word/_rels/document.xml.rels": relation("image", "/word/a.png", "Internal")}),
+        ooxml(**{"xl/worksheets/sheet1.xml": formula('HYPERLINK("https://norte.example/")')}),
+        ooxml(**{"word/vmlDrawing1.vml": "<xml><br></xml>"}),
         odt(odt_image("Pictures/a.png")),
     ):
         assert to_pdf(content, content_type=DOCX, name="a.docx") == b"converted"

@@ -63,6 +63,43 @@ def test_rows_and_columns_beyond_the_limits_are_not_read() -> None:
     (read,) = read_workbook(workbook(**{SHEET: sheet}), max_rows=2, max_columns=3)
 
     assert read.rows == [[1, None, None], [1, None, None]]
+    assert read.beyond == 3
+
+
+def test_values_under_a_merged_cell_and_in_hidden_rows_and_columns_are_named() -> None:
+    """Programs keep what a merge covers; a person sees the first cell."""
+    cell = b"<c r='%s%d'><v>1</v></c>"
+    rows = b"".join(
+        b"<row r='%d'%s>" % (number, b" hidden='1'" if number == 4 else b"")
+        + b"".join(cell % (column, number) for column in (b"A", b"B", b"C"))
+        + b"</row>"
+        for number in (1, 2, 3, 4)
+    )
+    sheet = (
+        b"<worksheet xmlns='http://schemas.openxmlformats.org/spreadsheetml/2006/main'>"
+        b"<cols><col min='2' max='2' hidden='true'/></cols><sheetData>" + rows + b"</sheetData>"
+        b"<mergeCells><mergeCell ref='A1:A3'/></mergeCells></worksheet>"
+    )
+
+    (read,) = read_workbook(workbook(**{SHEET: sheet}), max_rows=9, max_columns=3)
+
+    hidden_column = {(row, 2) for row in (1, 2, 3, 4)}
+    assert read.unseen == hidden_column | {(2, 1), (3, 1), (4, 1), (4, 3)}
+    assert (read.beyond, read.errors) == (None, frozenset())
+
+
+def test_a_workbook_of_very_many_merged_ranges_is_refused() -> None:
+    """Each cell would be looked up in each of them."""
+    sheet = (
+        b"<worksheet xmlns='http://schemas.openxmlformats.org/spreadsheetml/2006/main'><sheetData/>"
+        b"<mergeCells>%s</mergeCells></worksheet>"
+    )
+    few = workbook(**{SHEET: sheet % (b"<mergeCell ref='A1:B2'/>" * 2000)})
+    many = workbook(**{SHEET: sheet % (b"<mergeCell ref='A1:B2'/>" * 2001)})
+
+    assert len(read_workbook(few, max_rows=1, max_columns=1)) == 1
+    with pytest.raises(UnreadableTable):
+        read_workbook(many, max_rows=1, max_columns=1)
 
 
 def test_a_workbook_of_very_many_parts_is_refused() -> None:

@@ -1,11 +1,12 @@
 """Builders for audit tests: filled forms, checked files, audits with evidence."""
 
+from collections.abc import Callable
 from datetime import date, datetime
 from io import BytesIO
 from typing import Any
 
 from django.utils import timezone
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 from PIL import Image
 
 from audits import services
@@ -51,8 +52,9 @@ def filled(
     fields: dict[str, Any] | None = None,
     items: Any = ITEMS,
     at: datetime = MONDAY_9AM,
+    change: Callable[[Workbook], None] = lambda _book: None,
 ) -> bytes:
-    """Return the north's request form, filled in, as XLSX."""
+    """Return the north's request form, filled in and then changed, as XLSX."""
     book = load_workbook(BytesIO(make_form(requestable_services(house.north, at), language="en")))
     request = book.worksheets[0]
     listed = book.worksheets[1]
@@ -61,6 +63,7 @@ def filled(
     for row, (slug, text) in enumerate(items, start=2):
         listed[f"B{row}"] = house.services[slug].name_es if slug in house.services else slug
         listed[f"C{row}"] = text
+    change(book)
     found = BytesIO()
     book.save(found)
     return found.getvalue()

@@ -36,6 +36,11 @@ def zip_of(**files: str) -> bytes:
     return found.getvalue()
 
 
+def ooxml(**files: str) -> bytes:
+    """Return an office document of Microsoft's format with these parts."""
+    return zip_of(**{"[Content_Types].xml": "<Types/>", **files})
+
+
 def odt(body: str, **files: str) -> bytes:
     """Return an OpenDocument text with this XML in it, and further files."""
     content = (

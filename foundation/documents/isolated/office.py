@@ -14,6 +14,8 @@ from foundation.documents.isolated.refusals import Refused
 MAX_UNPACKED_BYTES = 200 * 1024 * 1024
 _MAX_PARTS = 5000  # files inside the document
 _MAX_XML_BYTES = 40 * 1024 * 1024
+# Every OOXML file has the first, every OpenDocument file the second.
+_MAIN_PARTS = {"[Content_Types].xml", "content.xml"}
 _XML = (".xml", ".rels", ".svg", ".rdf")
 # Links that a reader clicks: LibreOffice writes them into the PDF, and does not follow them.
 _CLICKED = ("}a", "}hyperlink", "}hlinkClick", "}hlinkHover")
@@ -27,11 +29,14 @@ _STYLE_LINK = re.compile(r"@import|url\(\s*['\"]?(?!#|data:)", re.I)
 
 def office_links(content: bytes) -> tuple[None, list[bytes]]:
     """Accept an OOXML or OpenDocument file that refers to nothing outside itself. Refuses with
-    ``link`` (``link``), or with ``damaged`` when it cannot be read or unpacks to too much.
+    ``link`` (``link``), or with ``damaged`` when it cannot be read, is another kind of archive, or
+    unpacks to too much.
     """
     try:
         with zipfile.ZipFile(BytesIO(content)) as archive:
             entries = archive.infolist()
+            if not _MAIN_PARTS & {entry.filename for entry in entries}:
+                raise Refused("damaged")  # LibreOffice would show the archive's bytes as text
             if (
                 len(entries) > _MAX_PARTS
                 or sum(entry.file_size for entry in entries) > MAX_UNPACKED_BYTES

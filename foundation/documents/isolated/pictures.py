@@ -8,6 +8,7 @@ from foundation.documents.isolated.refusals import Refused
 
 MAX_PIXELS = 40_000_000  # more is taken for a decompression bomb
 _DPI = 150.0
+_DEEP_GREYS = ("I;16", "I;16B", "I;16L", "I;16N", "I")  # 0 to 65,535
 _NO_PICTURE = (
     UnidentifiedImageError,
     OSError,
@@ -51,7 +52,18 @@ def _seen(content: bytes) -> Image.Image:
     with Image.open(BytesIO(content)) as opened:
         if opened.width * opened.height > MAX_PIXELS:
             raise ValueError("too large")
-        seen = ImageOps.exif_transpose(opened).convert("RGBA")
+        seen = _with_eight_bits(ImageOps.exif_transpose(opened)).convert("RGBA")
     flat = Image.new("RGB", seen.size, "white")
     flat.paste(seen, mask=seen.getchannel("A"))
     return flat
+
+
+def _with_eight_bits(image: Image.Image) -> Image.Image:
+    """Scale grey of 16 bits to 8: Pillow's own conversion cuts every value above 255 to white. Its
+    transparent grey, if it has one, is drawn: 256 greys become the same one.
+    """
+    if image.mode not in _DEEP_GREYS:
+        return image
+    scaled = image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
+    scaled.info.pop("transparency", None)
+    return scaled
