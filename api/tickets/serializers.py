@@ -258,7 +258,8 @@ class SentMessageSerializer(MessageSerializer):
 
 class NewReplySerializer(serializers.Serializer[Any]):
     """``kind`` is for the staff: reply (public), statement (with ``estimated_at``) or note
-    (internal).
+    (internal). ``still_fails`` is for the customer and needed on a solved ticket: true declines
+    the solution, false only adds the message.
     """
 
     body = serializers.CharField()
@@ -267,6 +268,7 @@ class NewReplySerializer(serializers.Serializer[Any]):
         default=MessageKind.REPLY,
     )
     estimated_at = InstantField(required=False, allow_null=True)
+    still_fails = serializers.BooleanField(required=False, allow_null=True, default=None)
 
 
 class NewFollowUpSerializer(serializers.Serializer[Any]):

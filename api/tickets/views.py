@@ -30,6 +30,7 @@ from api.tickets.escalation import EscalationSerializer, NewEscalationSerializer
 from api.tickets.explanations import ExplanationSerializer, explanation_data
 from api.tickets.filters import TicketFilter
 from api.tickets.raising import new_ticket
+from api.tickets.replying import send_reply
 from api.tickets.serializers import (
     LIST_COLUMNS,
     NewFollowUpSerializer,
@@ -57,7 +58,7 @@ from sla.clocks.explanation import explain_clock
 from sla.clocks.queries import clocks_of, get_clock, shown_to
 from sla.clocks.services import preview_classification, preview_contract
 from tickets import queries, services
-from tickets.models import Message, MessageKind, Ticket
+from tickets.models import Ticket
 from tickets.permissions import accepters
 from tickets.services import TransitionDetails
 from web.access import needs
@@ -142,12 +143,14 @@ class TicketViewSet(KnownParameters, mixins.ListModelMixin, viewsets.GenericView
     @action(detail=True, methods=["post"])
     @idempotent
     def replies(self, request: Request, number: str, *, at: datetime) -> Response:
-        """Add a message: the customer's answer, or the desk's reply, statement or note."""
+        """Add a message: the customer's answer, or the desk's reply, statement or note. On a solved
+        ticket the customer says whether it still fails.
+        """
         ticket = queries.get_ticket(person(request), number)
         body = NewReplySerializer(data=request.data)
         body.is_valid(raise_exception=True)
 
-        message = _reply(request, ticket, body.validated_data, at)
+        message = send_reply(request, ticket, body.validated_data, at)
         return Response(SentMessageSerializer(message).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(
@@ -342,27 +345,6 @@ def _expected_version(request: Request) -> int | None:
     if not given.isdecimal() or len(given) > 9:
         raise Invalid(_('If-Match takes the ETag of the ticket, such as "3".'))
     return int(given)
-
-
-def _reply(request: Request, ticket: Ticket, data: dict[str, Any], at: datetime) -> Message:
-    by = actor(request._request, Channel.API)
-    user = person(request)
-    if not user.is_staff:
-        if data["kind"] != MessageKind.REPLY:
-            raise Invalid(_("Customers send replies."), fields={"kind": _("Use reply.")})
-        return services.reply_as_customer(ticket=ticket, body=data["body"], by=by, at=at)
-    if data["kind"] == MessageKind.NOTE:
-        return services.add_note(ticket=ticket, body=data["body"], by=by, at=at)
-    if data["kind"] == MessageKind.STATEMENT:
-        if data.get("estimated_at") is None:
-            raise Invalid(
-                _("An attention statement needs the expected time."),
-                fields={"estimated_at": _("Needed for a statement.")},
-            )
-        return services.send_attention_statement(
-            ticket=ticket, body=data["body"], estimated_at=data["estimated_at"], by=by, at=at
-        )
-    return services.reply_to_customer(ticket=ticket, body=data["body"], by=by, at=at)
 
 
 def _details(ticket: Ticket, data: dict[str, Any]) -> TransitionDetails:

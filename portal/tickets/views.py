@@ -31,7 +31,6 @@ from sla.clocks.queries import (
 from tickets import queries, services
 from tickets.models import Ticket
 from tickets.services import TransitionDetails
-from tickets.states import DECLINE
 from web.errors import put_fields_on_form
 from web.panels import Refused, load_panels, page_response
 from web.requests import actor, person, posted_from, with_query
@@ -134,10 +133,14 @@ def reply(request: HttpRequest, number: str) -> HttpResponse:
         body = form.cleaned_data["body"]
         try:
             files = checked_files(request)
-            if form.cleaned_data.get("still_fails") == "yes":
-                details = TransitionDetails(reason=body, files=files)
-                services.transition_ticket(
-                    ticket=ticket, name=DECLINE.name, details=details, by=by, at=at
+            if answer := form.cleaned_data.get("still_fails"):
+                services.answer_solution(
+                    ticket=ticket,
+                    body=body,
+                    still_fails=answer == "yes",
+                    files=files,
+                    by=by,
+                    at=at,
                 )
             else:
                 services.reply_as_customer(ticket=ticket, body=body, files=files, by=by, at=at)

@@ -6,7 +6,7 @@ import pytest
 
 from foundation.accounts.models import Membership, Team
 from tests.support.house import HOUR, MONDAY_9AM, House, fresh, make_ticket
-from tests.support.tickets import step
+from tests.support.tickets import solved, step
 from tickets.models import Message, Ticket
 
 NEW = {
@@ -44,6 +44,28 @@ def test_staff_write_each_kind_of_message_and_only_notes_are_internal(
         ("reply", "Hello.", "Agent", True, None),
     ]
     assert [each.kind for each in Message.objects.order_by("pk")] == ["note", "statement", "reply"]
+
+
+def test_the_reply_to_a_solved_ticket_says_whether_it_still_fails(house: House, api: Any) -> None:
+    ticket = solved(house, MONDAY_9AM)
+    customer = api(house.requester)
+    path = f"tickets/{ticket.number}/replies/"
+
+    silent = customer.post(path, {"body": "Thanks."})
+    asked = api(house.agent).post(path, {"body": "Well?", "still_fails": True})
+    comment = customer.post(path, {"body": "Thanks.", "still_fails": False})
+    state_after_comment = fresh(ticket).state
+    declined = customer.post(path, {"body": "It fails again.", "still_fails": True})
+    later = customer.post(path, {"body": "Since ten.", "still_fails": True})
+
+    for refused in (silent, asked, later):
+        assert (refused.status_code, list(refused.json()["fields"])) == (400, ["still_fails"])
+    assert (comment.status_code, comment.json()["body"]) == (201, "Thanks.")
+    assert state_after_comment == "solved"
+    assert (declined.status_code, declined.json()["body"]) == (201, "It fails again.")
+    assert fresh(ticket).state == "in_progress"
+    written = Message.objects.filter(is_from_staff=False).order_by("pk")
+    assert [each.body for each in written] == ["Thanks.", "It fails again."]
 
 
 def test_a_statement_without_its_time_is_refused(house: House, api: Any) -> None:

@@ -137,7 +137,10 @@ def test_a_conference_is_at_most_two_years_ahead_and_its_invitation_names_the_pl
 
     assert list(refused.value.fields) == ["starts_at"]
     assert conference.starts_at == YEARS_AHEAD
-    assert b"LOCATION:Sala 1\r\n" in paper.invitation(audit, conference)
+    event = paper.invitation(audit, conference)
+    assert b"LOCATION:Sala 1\r\n" in event
+    title = f"SUMMARY:{audit.ticket.number} · {audit.auditor_company}\r\n"
+    assert title.encode() in event
 
 
 def test_a_delay_notice_is_missing_from_the_instant_of_three_quarters_on(house: House) -> None:

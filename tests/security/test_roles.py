@@ -78,6 +78,7 @@ def test_a_member_of_bpo_confirms_and_bpo_and_coordinators_hear_of_it(
     house: House, administrator: Client, sign_in: Any
 ) -> None:
     coordinator = house.people["coordinator"]
+    User.objects.filter(pk=coordinator.pk).update(language="es")
     Membership.objects.create(
         user=User.objects.create(email="away@south.example"),
         organization=house.south,
@@ -97,6 +98,8 @@ def test_a_member_of_bpo_confirms_and_bpo_and_coordinators_hear_of_it(
     assert told("role_granted") == sorted(
         [coordinator.email, house.staff["bpo"].email, "new@desk.example"]
     )
+    letter = OutboxMessage.objects.get(template="role_granted", to_email=coordinator.email)
+    assert (letter.language, house.north.language) == ("es", "en")
     assert "New Person · BPO" not in bpo.get("/admin/").content.decode()
     rows = Record.objects.filter(verb__startswith="role.").order_by("pk")
     assert [(row.verb, row.person_id) for row in rows] == [

@@ -1,6 +1,6 @@
 """The public services that write tickets. Other apps import them from this package."""
 
-from tickets.services.answering import reply_as_customer
+from tickets.services.answering import answer_solution, reply_as_customer
 from tickets.services.assignment import (
     assign_automatically,
     assign_ticket,
@@ -52,6 +52,7 @@ __all__ = [
     "TransitionDetails",
     "TransitionNotAllowed",
     "add_note",
+    "answer_solution",
     "assign_automatically",
     "assign_ticket",
     "assign_tickets",

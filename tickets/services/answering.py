@@ -17,8 +17,12 @@ from tickets.permissions import can_reply_as_customer
 from tickets.services.base import lock_ticket
 from tickets.services.conversation import write_message
 from tickets.services.errors import ActionNotAllowed
-from tickets.services.lifecycle import resume_after_answer
-from tickets.states import FINAL, State
+from tickets.services.lifecycle import (
+    TransitionDetails,
+    resume_after_answer,
+    transition_ticket,
+)
+from tickets.states import DECLINE, FINAL, State
 
 
 @transaction.atomic
@@ -62,3 +66,25 @@ def reply_as_customer(
     )
     notices.notify_customer_replied(ticket=ticket, message=message, at=at)
     return message
+
+
+@transaction.atomic
+def answer_solution(
+    *,
+    ticket: Ticket,
+    body: str,
+    still_fails: bool,
+    by: Actor,
+    at: datetime,
+    files: Sequence[CheckedFile] = (),
+) -> Message:
+    """Write the customer's reply on a solved ticket. If it still fails, the reply declines the
+    solution and the work goes on; else it is a message alone (SPEC 3.11).
+
+    Raises as ``transition_ticket`` or ``reply_as_customer`` do. Locks the ticket's row.
+    """
+    if not still_fails:
+        return reply_as_customer(ticket=ticket, body=body, by=by, at=at, files=files)
+    details = TransitionDetails(reason=body, files=tuple(files))
+    transition_ticket(ticket=ticket, name=DECLINE.name, details=details, by=by, at=at)
+    return Message.objects.filter(ticket=ticket).latest("pk")
