@@ -12,7 +12,9 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 from deploy.settings_environment import embedded
 
@@ -80,8 +82,12 @@ def main() -> None:
     supervisor = subprocess.Popen(
         [sys.executable, "-m", "supervisor.supervisord", "-c", str(conf)],
         env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
         start_new_session=True,
     )
+    assert supervisor.stderr is not None
+    threading.Thread(target=_pass_on, args=[supervisor.stderr], daemon=True).start()
     stopping = _stop_signals()
     url = f"http://127.0.0.1:{port}"
     if not _answers(f"{url}/healthz", supervisor, stopping):
@@ -169,7 +175,16 @@ def _prepare(var: Path, environment: dict[str, str]) -> None:
     stamp.write_text(digest.hexdigest())
 
 
-def _answers(url: str, supervisor: subprocess.Popen[bytes], stopping: threading.Event) -> bool:
+def _pass_on(lines: IO[str]) -> None:
+    """Write what supervisord says to our own output. On a full disk it reports that it cannot write
+    its log, and would end if that report could not be written either.
+    """
+    for line in lines:
+        with suppress(OSError):
+            print(line, end="", file=sys.stderr, flush=True)
+
+
+def _answers(url: str, supervisor: subprocess.Popen[str], stopping: threading.Event) -> bool:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and supervisor.poll() is None and not stopping.is_set():
         try:
@@ -180,7 +195,7 @@ def _answers(url: str, supervisor: subprocess.Popen[bytes], stopping: threading.
     return False
 
 
-def _stop(supervisor: subprocess.Popen[bytes]) -> None:
+def _stop(supervisor: subprocess.Popen[str]) -> None:
     if supervisor.poll() is None:
         supervisor.terminate()
     try:

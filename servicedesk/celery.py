@@ -12,4 +12,5 @@ TRANSPORT_ALIASES["filesystem"] = "servicedesk.broker:Transport"
 app = Celery("mesa")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.beat_schedule = BEAT_SCHEDULE
+app.conf.beat_scheduler = "servicedesk.beat:Scheduler"
 app.autodiscover_tasks()
