@@ -98,7 +98,8 @@ def _email(value: Any) -> str:
 
 def _day(value: Any) -> date:
     text = str(value).strip()
-    if isinstance(value, int | float):  # a day without the format of one; 1900 or 1904 is unknown
+    if type(value) in {int, float}:
+        # Excel counts days from 1900 or 1904; without a date format nothing says which was meant.
         raise ValueError(
             _("%(number)s is a number. Give the cell a date format, or write 2026-01-31.")
             % {"number": text}
@@ -267,7 +268,7 @@ def _sheets(stream: IO[bytes]) -> tuple[ReadSheet, ReadSheet]:
         "it as it is (XLSX)."
     )
     try:
-        sheets = read_workbook(stream, max_rows=_ROWS_READ, max_columns=_VALUE)
+        sheets = read_workbook(stream, max_rows=_ROWS_READ, max_columns=_VALUE, counted_from=2)
     except UnreadableTable as error:
         raise FormRefused(words, fields={"form": words}) from error
     mark = next((sheet.value(1, 1) for sheet in sheets if sheet.title == _LISTS), None)

@@ -160,15 +160,24 @@ class ReadSheet:
         return cells[column - 1] if column <= len(cells) else None
 
 
-def read_workbook(stream: IO[bytes], *, max_rows: int, max_columns: int) -> list[ReadSheet]:
+def read_workbook(
+    stream: IO[bytes], *, max_rows: int, max_columns: int, counted_from: int = 1
+) -> list[ReadSheet]:
     """Return the sheets of a workbook, read in a child process: up to ``max_rows`` rows and
-    ``max_columns`` columns of each. Formula cells give their last computed value.
+    ``max_columns`` columns of each. Formula cells give their last computed value. A row beyond the
+    limit counts when it holds something from column ``counted_from`` on.
 
     Raises ``UnreadableTable``.
     """
     stream.seek(0)
     try:
-        answer = run("workbook", stream.read(), max_rows=max_rows, max_columns=max_columns)
+        answer = run(
+            "workbook",
+            stream.read(),
+            max_rows=max_rows,
+            max_columns=max_columns,
+            counted_from=counted_from,
+        )
     except Refused as refusal:
         raise UnreadableTable from refusal
     return [

@@ -10,7 +10,7 @@ from openpyxl import load_workbook
 from audits.queries import requestable_services
 from audits.workbook import FormRefused, WantedAudit, make_form, read_form
 from foundation.core.classification import Environment
-from tests.support.audits import filled
+from tests.support.audits import ITEMS, filled
 from tests.support.house import MONDAY_9AM, House
 
 
@@ -70,7 +70,7 @@ def test_a_day_is_a_date_an_instant_or_text(house: House, typed: Any) -> None:
     assert read(house, {"C8": typed}).period_from == date(2025, 3, 4)
 
 
-@pytest.mark.parametrize("typed", ["2025-13-40", "4 March", 45000])
+@pytest.mark.parametrize("typed", ["2025-13-40", "4 March", 45000, True])
 def test_another_day_is_refused_with_an_example(house: House, typed: Any) -> None:
     assert "2026-01-31" in refusals(house, {"C8": typed})["C8"]
 
@@ -118,6 +118,16 @@ def test_an_item_behind_the_last_line_is_refused_in_every_row(house: House, row:
         book.worksheets[1][f"C{row}"] = "One more"
 
     assert refusals(house, change=add) == {f"C{row}": "Una solicitud tiene hasta 200 elementos."}
+
+
+def test_numbers_without_an_item_are_no_items(house: House) -> None:
+    """A person drags the numbering of the first column further down."""
+
+    def number_rows(book: Any) -> None:
+        for row in range(202, 1200):
+            book.worksheets[1][f"A{row}"] = row - 1
+
+    assert len(read(house, change=number_rows).items) == len(ITEMS)
 
 
 def test_an_error_of_the_spreadsheet_is_no_text(house: House) -> None:

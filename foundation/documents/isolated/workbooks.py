@@ -22,15 +22,15 @@ _TRUE = {"1", "true"}
 
 
 def workbook(
-    content: bytes, *, max_rows: int, max_columns: int
+    content: bytes, *, max_rows: int, max_columns: int, counted_from: int = 1
 ) -> tuple[list[dict[str, Any]], list[bytes]]:
     """Return the sheets, each with ``title`` and ``rows`` of cells: text, number, truth value, or
     None; a date or time as ISO 8601 text; a number of a format such as ``00000`` as text of that
     length. Formula cells give their last computed value. Of each sheet the first ``max_rows`` rows
     and ``max_columns`` columns are read, and ``beyond`` is the first later row with a value in
-    these columns, or None. ``errors`` and ``unseen`` name cells as row and column, counted from 1:
-    those whose value is an error such as ``#N/A``, and those with a value that a person does not
-    see, in a hidden row or column or under a merged cell.
+    these columns from column ``counted_from`` on, or None. ``errors`` and ``unseen`` name cells as
+    row and column, counted from 1: those whose value is an error such as ``#N/A``, and those with a
+    value that a person does not see, in a hidden row or column or under a merged cell.
 
     Refuses with ``unreadable`` when it is no workbook, a damaged one, too large when unpacked, has
     very many merged ranges, or declares entities.
@@ -45,7 +45,7 @@ def workbook(
             # Where defusedxml is installed, openpyxl refuses entities.
             book = load_workbook(BytesIO(content), read_only=True, data_only=True, keep_links=False)
             return [
-                _sheet(sheet, _hidden(archive, sheet), max_rows, max_columns)
+                _sheet(sheet, _hidden(archive, sheet), max_rows, max_columns, counted_from)
                 for sheet in book.worksheets
             ], []
     except (Refused, MemoryError):
@@ -97,7 +97,9 @@ def _hidden(archive: zipfile.ZipFile, sheet: Any) -> _Hidden:
     return found
 
 
-def _sheet(sheet: Any, hidden: _Hidden, max_rows: int, max_columns: int) -> dict[str, Any]:
+def _sheet(
+    sheet: Any, hidden: _Hidden, max_rows: int, max_columns: int, counted_from: int
+) -> dict[str, Any]:
     plain: list[list[Any]] = []
     errors = []
     unseen = []
@@ -105,7 +107,7 @@ def _sheet(sheet: Any, hidden: _Hidden, max_rows: int, max_columns: int) -> dict
     rows = sheet.iter_rows(max_row=_LAST_ROW, max_col=max_columns)
     for number, row in enumerate(rows, start=1):
         if number > max_rows:
-            if any(cell.value is not None for cell in row):
+            if any(cell.value is not None for cell in row[counted_from - 1 :]):
                 beyond = number
                 break
             continue
