@@ -13,6 +13,7 @@ from sla.clocks.models import Clock, ClockSegment
 from sla.clocks.services import preview_classification, rebuild_clocks, settle_ticket
 from tests.support.house import DAY, HOUR, MINUTE, MONDAY_9AM, SECOND, House, by, fresh, make_ticket
 from tests.support.simulations import MARCH, before, measured, simulate
+from tests.support.tickets import classify
 from tickets import queries, services
 from tickets.models import Ticket
 from tickets.services import ActionNotAllowed, Classification, DetailsMissing
@@ -31,20 +32,7 @@ def apply(
     from_start: bool = True,
     **changes: Any,
 ) -> None:
-    values = {
-        "impact": Impact(ticket.impact),
-        "urgency": Urgency(ticket.urgency),
-        "kind": Kind(ticket.kind),
-        "service": ticket.service,
-    }
-    services.classify_ticket(
-        ticket=fresh(ticket),
-        classification=Classification(**(values | changes)),
-        reason=reason,
-        from_start=from_start,
-        by=by(house.staff[who]),
-        at=at,
-    )
+    classify(house, ticket, at, user=who, reason=reason, from_start=from_start, **changes)
 
 
 def clock(ticket: Ticket, metric: str = "reaction") -> Clock:

@@ -129,7 +129,14 @@ def eventful(house: House) -> Ticket:
 
 
 def classify(
-    house: House, ticket: Ticket, at: datetime, *, user: str = "desk_supervisor", **changes: object
+    house: House,
+    ticket: Ticket,
+    at: datetime,
+    *,
+    user: str = "desk_supervisor",
+    reason: str = "Seen.",
+    from_start: bool = False,
+    **changes: object,
 ) -> None:
     values = {
         "impact": Impact(ticket.impact),
@@ -140,7 +147,8 @@ def classify(
     services.classify_ticket(
         ticket=fresh(ticket),
         classification=Classification(**(values | changes)),
-        reason="Seen.",
+        reason=reason,
+        from_start=from_start,
         by=by(house.staff[user]),
         at=at,
     )
