@@ -8,7 +8,7 @@ from audits.queries import audit_of_ticket
 from audits.tasks import convert_evidence
 from foundation.accounts.events import AccountChanging
 from foundation.accounts.tenancy import every_organization
-from sla.events import ClockBreached, ClockWarned
+from sla.events import ClockBreached, ClockEvent, ClocksAnnounced, ClockWarned
 from sla.metrics import Metric
 from tickets.events import (
     CustomerInformed,
@@ -87,15 +87,16 @@ def on_ticket_contract_changed(event: TicketContractChanged) -> None:
         services.refuse_contract_change()
 
 
-def on_clock_warned(event: ClockWarned) -> None:
-    _ask_for_notice(event, event.percent)
+def on_clock_announced(event: ClockWarned | ClockBreached) -> None:
+    _ask_for_notice(event)
 
 
-def on_clock_breached(event: ClockBreached) -> None:
-    _ask_for_notice(event, 100)
+def on_clocks_announced(event: ClocksAnnounced) -> None:
+    for clock in event.clocks:
+        _ask_for_notice(clock)
 
 
-def _ask_for_notice(event: ClockWarned | ClockBreached, percent: int) -> None:
+def _ask_for_notice(event: ClockEvent) -> None:
     audit = audit_of_ticket(event.ticket_id) if event.metric == Metric.DELIVERY else None
     if audit is not None:
-        services.demand_delay_notice(audit=audit, percent=percent, at=event.at)
+        services.demand_delay_notice(audit=audit, percent=event.percent, at=event.at)

@@ -179,14 +179,14 @@ def database(name: str, environment: dict[str, str]) -> None:
     found = json.loads(done.stdout)
     redating = found.pop("re-dating")
     simulated = found.pop("simulation")
-    print(f"\n{name + ': sweep, 50 newly due':36}{'find ms':>10}{'sweep ms':>10}")
+    heads = ("find ms", "sweep ms", "breach ms", "steps", "letters")
+    print(f"\n{name + ': sweep, 50 newly due':36}" + "".join(f"{head:>10}" for head in heads))
     for size, row in found.items():
-        print(f"{size:36}{row['find ms']:>10.1f}{row['sweep ms']:>10.0f}")
+        print(f"{size:36}" + "".join(f"{row[head]:>10.1f}" for head in heads))
     first = list(found.values())[0]
     last = list(found.values())[-1]
-    find_ratio = last["find ms"] / first["find ms"]
-    sweep_ratio = last["sweep ms"] / first["sweep ms"]
-    print(f"{'largest / smallest':36}{find_ratio:>10.2f}{sweep_ratio:>10.2f}")
+    ratios = "".join(f"{last[head] / first[head]:>10.2f}" for head in heads[:3])
+    print(f"{'largest / smallest':36}{ratios}")
     rate = redating["seconds"] / redating["clocks"] * 100_000
     print(
         f"re-dating, {redating['clocks']:.0f} clocks changed: {redating['seconds']:.1f} s "

@@ -1,4 +1,4 @@
-"""Queues the letters of escalation: thresholds, levels, rules, coverage gaps and drills."""
+"""The letters of escalation: of thresholds, levels, rules, lists, coverage gaps and drills."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import translation
 
 from catalog.models import Contract
-from escalation.duty import supervisors_on_duty, who_answers
+from escalation.duty import DutyAt, duty_at
 from escalation.gaps import GapRange
 from escalation.models import (
     Drill,
@@ -16,17 +16,13 @@ from escalation.models import (
     EscalationMatrix,
     EscalationRule,
 )
-from escalation.queries import acknowledge_token, ladder_of
+from escalation.queries import acknowledge_token
 from escalation.rules import Occurrence
 from foundation.accounts.models import Organization, User
 from foundation.accounts.queries import members_with_role
 from foundation.accounts.roles import CustomerRole
 from foundation.core.links import Link
-from foundation.duty.roster import (
-    Answering,
-    Roster,
-    roster_on,
-)
+from foundation.duty.roster import Answering
 from foundation.notifications.services import Letter, queue_letters
 from sla.clocks.arithmetic import BREACH_PERCENT
 from sla.clocks.models import Clock
@@ -35,51 +31,43 @@ from tickets.models import Ticket
 from tickets.notices import send, ticket_letter
 
 
-def notify_level(
+def level_letters(
     *,
     ticket: Ticket,
     escalation: Escalation,
     level: EscalationLevel | None,
     told: Answering,
-    at: datetime,
-) -> None:
-    """Notify the people who answer from ``told.at`` on: those of the level with a signed link to
-    acknowledge, the supervisors (``level`` None) without it.
+) -> list[Letter]:
+    """Return the letters to the people who answer from ``told.at`` on: those of the level with a
+    signed link to acknowledge, the supervisors (``level`` None) without it.
     """
-    key = f"escalation:{escalation.pk}"
     context: dict[str, Any] = {
         "cause": escalation.cause,
         "reason": escalation.reason,
         "position": escalation.position,
     }
-    if level is None:
-        letters = [
-            _letter(ticket, person, key, not_before=told.at, **context) for person in told.people
-        ]
-        send(ticket, letters, at)
-        return
-    letters = [
+    if level is not None:
+        context["acknowledge_minutes"] = level.acknowledge_minutes
+    return [
         ticket_letter(
             ticket,
             to=person,
             template="escalation",
-            key=key,
+            key=f"escalation:{escalation.pk}",
             for_staff=True,
             not_before=told.at,
-            links={"acknowledge_url": _acknowledgement(escalation, person)},
-            acknowledge_minutes=level.acknowledge_minutes,
+            links={"acknowledge_url": _acknowledgement(escalation, person)} if level else None,
             **context,
         )
         for person in told.people
     ]
-    send(ticket, letters, at)
 
 
-def notify_clock(
-    *, ticket: Ticket, clock: Clock, segment_id: int, percent: int, at: datetime
-) -> None:
-    """Notify the assignee or owner, or their substitute, that a clock reached ``percent``; with
-    none on duty, the other recipients of ``_holders``.
+def clock_letters(
+    *, ticket: Ticket, clock: Clock, segment_id: int, percent: int, duty: DutyAt
+) -> list[Letter]:
+    """Return the letters to the assignee or owner, or their substitute, that a clock reached
+    ``percent``; with none on duty, to the other recipients of ``DutyAt.holders``.
     """
     due = clock.due_at.isoformat() if clock.due_at else ""
     missed_at = (
@@ -93,10 +81,10 @@ def notify_clock(
         "metric": clock.metric,
         "percent": percent,
         "due_at": due,
-        "is_at_risk": is_at_risk(clock, at),
+        "is_at_risk": is_at_risk(clock, duty.at),
     }
-    holders = _holders(ticket, at)
-    letters = [
+    holders = duty.holders(ticket)
+    return [
         ticket_letter(
             ticket,
             to=person,
@@ -108,38 +96,6 @@ def notify_clock(
         )
         for person in holders.people
     ]
-    send(ticket, letters, at)
-
-
-def _holders(ticket: Ticket, at: datetime) -> Answering:
-    """Return the recipients for a ticket: the assignee or the owner, or a substitute. Otherwise the
-    supervisors on duty, then the first level on duty. With nobody on duty: the supervisors, when
-    the first of them comes on duty.
-    """
-    roster = roster_on(at, ticket.organization_id)
-    for holder in (ticket.assignee, ticket.owner):
-        found = roster.stand_in(holder, at)
-        if found is not None:
-            return Answering((found,), at)
-    supervisors = supervisors_on_duty(ticket.organization_id, roster, at)
-    if supervisors.is_on_duty and supervisors.at <= at:
-        return supervisors
-    first_level = _first_level(ticket, roster, at)
-    return Answering(tuple(first_level), at) if first_level else supervisors
-
-
-def _first_level(ticket: Ticket, roster: Roster, at: datetime) -> list[User]:
-    """Return the people of the first level of the matrix when one of them is on duty at ``at``;
-    otherwise none. A contact without a login does not count.
-    """
-    levels = ladder_of(ticket, at)
-    answering = who_answers(levels[0], at, roster) if levels else None
-    is_at_once = (
-        answering is not None
-        and answering.at <= at
-        and any(roster.is_on_duty(p.pk, at) for p in answering.people if p.pk)
-    )
-    return list(answering.people) if answering is not None and is_at_once else []
 
 
 def notify_technical_list(
@@ -191,9 +147,7 @@ def _contacts(levels: Sequence[EscalationLevel], language: str) -> list[dict[str
 
 def notify_out_of_contract(*, ticket: Ticket, at: datetime) -> None:
     """Tell the desk's supervisors that a ticket came in without a contract in force (SPEC 1.2)."""
-    supervisors = supervisors_on_duty(
-        ticket.organization_id, roster_on(at, ticket.organization_id), at
-    )
+    supervisors = duty_at(ticket.organization_id, at).supervisors
     same: dict[str, Any] = {
         "template": "out_of_contract",
         "key": f"out:{ticket.pk}",
@@ -203,56 +157,48 @@ def notify_out_of_contract(*, ticket: Ticket, at: datetime) -> None:
     send(ticket, [ticket_letter(ticket, to=person, **same) for person in supervisors.people], at)
 
 
-def notify_rule(
+def rule_letters(
     *,
     ticket: Ticket,
     rule: EscalationRule,
     occurrence: Occurrence,
     answering: Answering,
     key: str,
-    at: datetime,
-) -> None:
-    """Notify the recipients of a rule of the occurrence, from ``answering.at`` on."""
+) -> list[Letter]:
+    """Return the letters to the recipients of a rule of the occurrence, from ``answering.at``
+    on.
+    """
     context: dict[str, Any] = {
         "rule": rule.name,
         "trigger": str(occurrence.trigger),
         "occurrence": occurrence.as_data(),
     }
-    people = answering.people
-    send(
-        ticket,
-        [
-            ticket_letter(
-                ticket,
-                to=p,
-                template="rule",
-                key=key,
-                for_staff=True,
-                not_before=answering.at,
-                **context,
-            )
-            for p in people
-        ],
-        at,
-    )
+    return [
+        ticket_letter(
+            ticket,
+            to=person,
+            template="rule",
+            key=key,
+            for_staff=True,
+            not_before=answering.at,
+            **context,
+        )
+        for person in answering.people
+    ]
 
 
-def notify_loop(*, ticket: Ticket, rule: EscalationRule, at: datetime) -> None:
-    """Notify the supervisors, once a day per rule and ticket, that a rule ran too often and its
-    action is skipped.
+def loop_letters(*, ticket: Ticket, rule: EscalationRule, duty: DutyAt) -> list[Letter]:
+    """Return the letters to the supervisors, once a day per rule and ticket, that a rule ran too
+    often and its action is skipped.
     """
-    key = f"loop:{rule.pk}:{ticket.pk}:{at:%Y-%m-%d}"
-    supervisors = supervisors_on_duty(
-        ticket.organization_id, roster_on(at, ticket.organization_id), at
-    )
     same: dict[str, Any] = {
         "template": "rule_loop",
-        "key": key,
+        "key": f"loop:{rule.pk}:{ticket.pk}:{duty.at:%Y-%m-%d}",
         "for_staff": True,
-        "not_before": supervisors.at,
+        "not_before": duty.supervisors.at,
         "rule": rule.name,
     }
-    send(ticket, [ticket_letter(ticket, to=person, **same) for person in supervisors.people], at)
+    return [ticket_letter(ticket, to=person, **same) for person in duty.supervisors.people]
 
 
 def notify_gaps(
@@ -279,7 +225,7 @@ def notify_gaps(
         "time_zone": organization.time_zone,
         "lines": lines,
     }
-    supervisors = supervisors_on_duty(organization.pk, roster_on(at, organization.pk), at)
+    supervisors = duty_at(organization.pk, at).supervisors
     letters = [
         Letter(
             template="coverage_gap",
@@ -332,9 +278,3 @@ def _name_for(level: EscalationLevel, language: str) -> str:
 def _acknowledgement(escalation: Escalation, person: User) -> Link:
     token = acknowledge_token(escalation, person)
     return Link("acknowledgement", token, for_staff=True)
-
-
-def _letter(ticket: Ticket, person: User, key: str, **context: Any) -> Letter:
-    return ticket_letter(
-        ticket, to=person, template="escalation", key=key, for_staff=True, **context
-    )

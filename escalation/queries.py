@@ -28,6 +28,7 @@ from escalation.models import (
 from foundation.accounts.models import User
 from foundation.accounts.queries import may_read
 from foundation.core.errors import NotFound
+from foundation.core.memo import once
 from tickets.models import Ticket
 from tickets.queries import active
 
@@ -174,6 +175,7 @@ class ActiveRule:
     customers: tuple[int, ...]
 
 
+@once
 def active_rules() -> list[ActiveRule]:
     """Return the active rules in their order. Cached for a minute; ``renew_rule`` deletes the cache
     entry.

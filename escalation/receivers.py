@@ -15,8 +15,7 @@ from foundation.calendars.events import CalendarVersionPublished
 from foundation.calendars.models import Calendar
 from foundation.configuration.events import ConfigurationChanged
 from foundation.duty.models import Absence, Shift
-from sla.clocks.models import Clock
-from sla.events import ClockBreached, ClockWarned
+from sla.events import ClockBreached, ClocksAnnounced, ClockWarned
 from sla.policies.models import PolicyVersion
 from tickets.events import (
     CustomerInformed,
@@ -30,41 +29,12 @@ from tickets.events import (
 from tickets.models import Ticket
 
 
-def on_clock_warned(event: ClockWarned) -> None:
-    ticket = _ticket(event.ticket_id)
-    notices.notify_clock(
-        ticket=ticket,
-        clock=Clock.objects.get(pk=event.clock_id),
-        segment_id=event.segment_id,
-        percent=event.percent,
-        at=event.at,
-    )
-    services.apply_rules(
-        ticket=ticket, occurrence=_clock_occurrence(event, event.percent), at=event.at
-    )
+def on_clock_announced(event: ClockWarned | ClockBreached) -> None:
+    services.follow_clocks(clocks=[event], at=event.at)
 
 
-def on_clock_breached(event: ClockBreached) -> None:
-    ticket = _ticket(event.ticket_id)
-    notices.notify_clock(
-        ticket=ticket,
-        clock=Clock.objects.get(pk=event.clock_id),
-        segment_id=event.segment_id,
-        percent=100,
-        at=event.at,
-    )
-    # One step per segment, also when its first breach was taken back after the system clock jumped
-    # (ADR 14).
-    key = f"breach:{event.clock_id}:{event.segment_id}"
-    services.escalate_ticket(
-        ticket=ticket, cause=Cause.BREACH, cause_key=key, by=services.ESCALATOR, at=event.at
-    )
-    services.apply_rules(ticket=ticket, occurrence=_clock_occurrence(event, 100), at=event.at)
-
-
-def _clock_occurrence(event: ClockWarned | ClockBreached, percent: int) -> Occurrence:
-    key = f"clock:{event.clock_id}:{event.segment_id}:{percent}"
-    return Occurrence(key, Trigger.CLOCK, metric=event.metric, percent=percent)
+def on_clocks_announced(event: ClocksAnnounced) -> None:
+    services.follow_clocks(clocks=event.clocks, at=event.at)
 
 
 def on_solution_declined(event: SolutionDeclined) -> None:

@@ -8,6 +8,7 @@ from django.utils import timezone
 from escalation import queries, services
 from foundation.accounts.queries import get_organization, organizations
 from foundation.accounts.tenancy import every_organization, organization_scope
+from foundation.core.memo import reading_once
 
 logger = logging.getLogger(__name__)
 
@@ -20,13 +21,14 @@ def sweep_escalations() -> int:
     at = timezone.now()
     with every_organization(reason="find escalations nobody acknowledged"):
         due = queries.unacknowledged(at, SWEEP_BATCH)
-    for organization_id, escalation_id in due:
-        try:
-            with organization_scope(organization_id):
-                services.climb(escalation=queries.get_escalation(escalation_id), at=at)
-        except Exception:
-            # One failed escalation must not stop the batch.
-            logger.exception("Escalation %s could not climb", escalation_id)
+    with reading_once():
+        for organization_id, escalation_id in due:
+            try:
+                with organization_scope(organization_id):
+                    services.climb(escalation=queries.get_escalation(escalation_id), at=at)
+            except Exception:
+                # One failed escalation must not stop the batch.
+                logger.exception("Escalation %s could not climb", escalation_id)
     return len(due)
 
 
@@ -39,12 +41,13 @@ def sweep_rules() -> int:
     with every_organization(reason="find silences that have lasted, and rules to plan"):
         services.plan_rules(at=at)
         due = queries.due_watches(at, SWEEP_BATCH)
-    for organization_id, watch_id in due:
-        try:
-            with organization_scope(organization_id):
-                services.break_silence(watch_id=watch_id, at=at)
-        except Exception:
-            logger.exception("The silence of watch %s could not be judged", watch_id)
+    with reading_once():
+        for organization_id, watch_id in due:
+            try:
+                with organization_scope(organization_id):
+                    services.break_silence(watch_id=watch_id, at=at)
+            except Exception:
+                logger.exception("The silence of watch %s could not be judged", watch_id)
     return len(due)
 
 

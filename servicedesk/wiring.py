@@ -21,7 +21,7 @@ from reports import receivers as reports
 from reports.events import ReportRequested, SimulationRequested
 from servicedesk.links import make_address
 from sla import receivers as sla
-from sla.events import ClockBreached, ClockWarned
+from sla.events import ClockBreached, ClocksAnnounced, ClockWarned
 from tickets import receivers as tickets
 from tickets.events import (
     CustomerInformed,
@@ -67,10 +67,12 @@ def wire() -> None:
     subscribe(TicketContractChanged, escalation.on_ticket_classified)
     subscribe(TicketContractChanged, audits.on_ticket_contract_changed)
     subscribe(SolutionDeclined, escalation.on_solution_declined)
-    subscribe(ClockWarned, escalation.on_clock_warned)
-    subscribe(ClockWarned, audits.on_clock_warned)
-    subscribe(ClockBreached, escalation.on_clock_breached)
-    subscribe(ClockBreached, audits.on_clock_breached)
+    subscribe(ClockWarned, escalation.on_clock_announced)
+    subscribe(ClockWarned, audits.on_clock_announced)
+    subscribe(ClockBreached, escalation.on_clock_announced)
+    subscribe(ClockBreached, audits.on_clock_announced)
+    subscribe(ClocksAnnounced, escalation.on_clocks_announced)
+    subscribe(ClocksAnnounced, audits.on_clocks_announced)
     subscribe(MessageQueued, notifications.on_message_queued)
     subscribe(EvidenceSubmitted, audits.on_evidence_submitted)
     subscribe(ReportRequested, reports.on_report_requested)

@@ -11,6 +11,7 @@ from escalation.services.climbing import (
     request_escalation,
 )
 from escalation.services.covering import ask_coverage, refresh_coverage, start_drill
+from escalation.services.following import follow_clocks
 from escalation.services.matrices import (
     check_levels,
     check_matrix,
@@ -39,6 +40,7 @@ __all__ = [
     "climb",
     "deescalate_ticket",
     "escalate_ticket",
+    "follow_clocks",
     "apply_rules",
     "judge_silence_again",
     "refresh_coverage",
@@ -48,7 +50,6 @@ __all__ = [
     "plan_rules",
     "renew_rule",
     "publish_ladder",
-    "send_technical_list",
     "send_technical_list",
     "request_escalation",
     "start_drill",

@@ -7,18 +7,12 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from escalation import notices, verbs
-from escalation.duty import (
-    acknowledge_due,
-    calendar_of,
-    party_of,
-    supervisors_on_duty,
-    who_answers,
-)
-from escalation.events import TicketEscalated
+from escalation import verbs
+from escalation.duty import acknowledge_due, calendar_of, party_of
 from escalation.models import Cause, Escalation, EscalationLevel
 from escalation.queries import ladder_of
 from escalation.services.base import DOUBLE_CLICK, ESCALATOR
+from escalation.services.batching import Batch, NewStep
 from foundation.accounts.limits import Limited, count_act
 from foundation.accounts.models import User
 from foundation.accounts.queries import acting_person
@@ -26,7 +20,6 @@ from foundation.accounts.roles import Capability
 from foundation.activity.services import Fact, record
 from foundation.core.actor import Actor, system_actor
 from foundation.core.errors import Invalid, NotAllowed
-from foundation.core.events import publish
 from foundation.core.texts import is_blank
 from foundation.duty.roster import roster_on
 from tickets.models import Ticket
@@ -42,29 +35,37 @@ AUTOMATIC_CAUSES = {Cause.BREACH, Cause.RULE}
 def escalate_ticket(
     *, ticket: Ticket, cause: Cause, cause_key: str, reason: str = "", by: Actor, at: datetime
 ) -> Escalation | None:
-    """Move the ticket to the next level of its matrix and notify the people of that level: those on
-    duty, or the first to come on duty.
+    """Move the ticket to the next level of its matrix, as ``escalate``. Locks the ticket."""
+    locked = locked_ticket(ticket.pk, "organization", "requester", "assignee", "owner")
+    batch = Batch([locked], by=by, at=at)
+    step = escalate(batch, locked, cause=cause, cause_key=cause_key, reason=reason)
+    batch.flush()
+    return step
+
+
+def escalate(
+    batch: Batch, ticket: Ticket, *, cause: Cause, cause_key: str, reason: str = ""
+) -> Escalation | None:
+    """Move a ticket of the batch to the next level of its matrix and notify the people of that
+    level: those on duty, or the first to come on duty. The flush of the batch writes the step.
 
     Returns None when ``cause_key`` has made a step before, or when a breach or a rule made one at
     the same ``at`` (one sweep). Past the last level the ticket stays there, and that level is
     notified again. Without a matrix the desk's supervisors are notified. Earlier steps no longer
-    wait for an acknowledgement. Locks the ticket. In order: row, record, ``TicketEscalated``,
-    letters.
+    wait for an acknowledgement.
     """
-    ticket = locked_ticket(ticket.pk, "organization", "requester", "assignee", "owner")
-    steps = list(Escalation.objects.filter(ticket=ticket).order_by("pk"))
+    steps = batch.steps[ticket.pk]
     if any(step.cause_key == cause_key for step in steps):
         return None
-    if cause in AUTOMATIC_CAUSES and _moved_in_this_sweep(steps, at):
+    if cause in AUTOMATIC_CAUSES and _moved_in_this_sweep(steps, batch.at):
         return None
-    level = _next_level(ladder_of(ticket, at), steps)
-    roster = roster_on(at, ticket.organization_id)
-    answering = who_answers(level, at, roster) if level is not None else None
+    level = _next_level(batch.duty.ladder(ticket), steps)
+    answering = batch.duty.level(level) if level is not None else None
     told = answering
     if told is None or not told.people:
-        told = supervisors_on_duty(ticket.organization_id, roster, at)
-    _stop_waiting(steps)
-    escalation: Escalation = Escalation.objects.create(
+        told = batch.duty.supervisors
+    batch.stop_waiting(steps)
+    step = Escalation(
         organization_id=ticket.organization_id,
         ticket=ticket,
         level=level,
@@ -72,44 +73,16 @@ def escalate_ticket(
         cause=cause,
         cause_key=cause_key,
         reason=reason.strip(),
-        created_at=at,
+        created_at=batch.at,
         notified_at=told.at,
         notified=[person.full_name or person.email for person in told.people],
         acknowledge_due_at=acknowledge_due(level, calendar_of(level, answering.at), answering.at)
         if level and answering
         else None,
     )
-    _record_and_publish(escalation, by=by, at=at)
-    notices.notify_level(
-        ticket=ticket,
-        escalation=escalation,
-        level=level if told is answering else None,
-        told=told,
-        at=at,
-    )
-    return escalation
-
-
-def _record_and_publish(escalation: Escalation, *, by: Actor, at: datetime) -> None:
-    fact = Fact(
-        verb=verbs.ESCALATED,
-        object_type="ticket",
-        object_id=escalation.ticket_id,
-        payload={
-            "escalation": escalation.pk,
-            "position": escalation.position,
-            "cause": escalation.cause,
-        },
-    )
-    record(organization_id=escalation.organization_id, facts=[fact], by=by, at=at)
-    publish(
-        TicketEscalated(
-            organization_id=escalation.organization_id,
-            at=at,
-            ticket_id=escalation.ticket_id,
-            escalation_id=escalation.pk,
-        )
-    )
+    steps.append(step)
+    batch.new_steps.append(NewStep(step, level if told is answering else None, told))
+    return step
 
 
 @transaction.atomic
@@ -161,7 +134,9 @@ def deescalate_ticket(*, ticket: Ticket, reason: str, by: Actor, at: datetime) -
     position = steps[-1].position - 1 if steps else -1
     if position < 0:
         raise Invalid(_("This ticket is not escalated."))
-    _stop_waiting(steps)
+    Escalation.objects.filter(ticket=ticket, acknowledge_due_at__isnull=False).update(
+        acknowledge_due_at=None
+    )
     step: Escalation = Escalation.objects.create(
         organization_id=ticket.organization_id,
         ticket=ticket,
@@ -282,13 +257,6 @@ def _next_level(matrix: list[EscalationLevel], steps: list[Escalation]) -> Escal
     reached = steps[-1].position if steps else 0
     above = [level for level in matrix if level.position > reached]
     return above[0] if above else (matrix[-1] if matrix else None)
-
-
-def _stop_waiting(steps: list[Escalation]) -> None:
-    """Clear ``acknowledge_due_at`` of earlier steps, so that the sweep skips them."""
-    waiting = [step.pk for step in steps if step.acknowledge_due_at is not None]
-    if waiting:
-        Escalation.objects.filter(pk__in=waiting).update(acknowledge_due_at=None)
 
 
 def can_acknowledge(user: User, escalation: Escalation, at: datetime) -> bool:

@@ -10,31 +10,25 @@ from django.core.cache import cache
 from django.db import transaction
 
 from escalation import notices
-from escalation.duty import party_of_rule, who_answers
+from escalation.duty import DutyAt, party_of_rule
 from escalation.models import Action, Cause, EscalationRule, RuleLog, SilenceWatch, Trigger
 from escalation.queries import (
     RULES_KEY,
     ActiveRule,
     active_rules,
-    ladder_of,
     load_of,
     rules_to_plan,
 )
 from escalation.rules import WAITS_FOR_US, Condition, Earlier, Occurrence, Outcome, held_back, unmet
 from escalation.services.base import ESCALATOR
-from escalation.services.climbing import escalate_ticket
+from escalation.services.batching import Batch
+from escalation.services.climbing import escalate
 from foundation.accounts.models import User
 from foundation.accounts.queries import team_member_ids
 from foundation.calendars.arithmetic import CalendarError
 from foundation.calendars.queries import business_calendar_on, work_calendar
 from foundation.core.errors import DomainError
-from foundation.duty.roster import (
-    Answering,
-    Party,
-    Roster,
-    first_to_answer,
-    roster_on,
-)
+from foundation.duty.roster import Answering
 from tickets.models import Ticket
 from tickets.services import assign_automatically
 from tickets.services.base import locked_ticket
@@ -53,37 +47,49 @@ class CannotAct(DomainError):
 
 @transaction.atomic
 def apply_rules(*, ticket: Ticket, occurrence: Occurrence, at: datetime) -> RuleLog | None:
-    """Apply every active rule of the occurrence's trigger, and log each result. Returns None when
-    there is no such rule, or the occurrence was judged before.
+    """Apply every active rule of the occurrence's trigger to a ticket whose row the caller has
+    locked, as ``judge``.
+    """
+    batch = Batch([ticket], at=at)
+    log = judge(batch, ticket, occurrence)
+    batch.flush()
+    return log
 
-    An action runs in a savepoint: an error is logged and rolls back that action alone, not the
-    other rules or the caller's transaction.
+
+def judge(batch: Batch, ticket: Ticket, occurrence: Occurrence) -> RuleLog | None:
+    """Apply every active rule of the occurrence's trigger to a ticket of the batch, and log each
+    result. Returns None when there is no such rule, or the occurrence was judged before.
+
+    An error in an action is logged and undoes that action alone, not the other rules or the
+    caller's transaction. In a batch of several tickets an error of the database fails the whole
+    batch: the caller repeats it for each ticket.
     """
     asked = [
         each
         for each in active_rules()
         if each.rule.trigger == occurrence.trigger and occurrence.rule_id in {0, each.rule.pk}
     ]
-    if not asked or RuleLog.objects.filter(ticket_id=ticket.pk, key=occurrence.key).exists():
+    logs = batch.logs[ticket.pk] if asked else []
+    if not asked or any(log.key == occurrence.key for log in logs):
         return None
-    log: RuleLog = RuleLog.objects.create(
+    earlier = _earlier(logs)
+    log = RuleLog(
         organization_id=ticket.organization_id,
         ticket=ticket,
         key=occurrence.key,
         trigger=occurrence.trigger,
         occurrence=occurrence.as_data(),
-        at=at,
-        results=[],
+        at=batch.at,
+        results=[_result(each, batch, ticket, occurrence, earlier) for each in asked],
     )
-    earlier = _earlier(ticket)
-    log.results = [_result(each, ticket, occurrence, log, earlier) for each in asked]
-    log.save(update_fields=["results"])
+    logs.append(log)
+    batch.new_logs.append(log)
     return log
 
 
-def _earlier(ticket: Ticket) -> list[Earlier]:
+def _earlier(logs: Sequence[RuleLog]) -> list[Earlier]:
     found = []
-    for log in RuleLog.objects.filter(ticket_id=ticket.pk).order_by("pk"):
+    for log in logs:
         subject = Occurrence(log.key, Trigger(log.trigger)).subject
         found += [
             Earlier(row["rule"], subject, log.at)
@@ -95,25 +101,23 @@ def _earlier(ticket: Ticket) -> list[Earlier]:
 
 def _result(
     each: ActiveRule,
+    batch: Batch,
     ticket: Ticket,
     occurrence: Occurrence,
-    log: RuleLog,
     earlier: Sequence[Earlier],
 ) -> dict[str, object]:
     rule = each.rule
-    at = log.at
     entry: dict[str, object] = {"rule": rule.pk, "name": rule.name, "why": [], "did": ""}
     why = unmet(rule, each.customers, ticket, occurrence)
     if why:
         return entry | {"outcome": str(Outcome.UNMET), "why": [str(code) for code in why]}
-    held = held_back(rule.pk, occurrence, earlier, at)
+    held = held_back(rule.pk, occurrence, earlier, batch.at)
     if held is Outcome.LOOP:
-        notices.notify_loop(ticket=ticket, rule=rule, at=at)
+        batch.letters += notices.loop_letters(ticket=ticket, rule=rule, duty=batch.duty)
     if held is not None:
         return entry | {"outcome": str(held)}
     try:
-        with transaction.atomic():
-            did = _act(rule, ticket, occurrence, log)
+        did = (_act_alone if batch.is_single else _act)(rule, batch, ticket, occurrence)
     except CannotAct as error:
         return entry | {"outcome": str(Outcome.FAILED), "why": [error.code]}
     except Exception:
@@ -122,69 +126,78 @@ def _result(
     return entry | {"outcome": str(Outcome.RAN), "did": did}
 
 
-def _act(rule: EscalationRule, ticket: Ticket, occurrence: Occurrence, log: RuleLog) -> str:
+def _act_alone(rule: EscalationRule, batch: Batch, ticket: Ticket, occurrence: Occurrence) -> str:
+    """Perform the rule's action in a savepoint, and write it there."""
+    batch.flush()
+    try:
+        with transaction.atomic():
+            did = _act(rule, batch, ticket, occurrence)
+            batch.flush()
+    except Exception:
+        batch.roll_back()
+        raise
+    return did
+
+
+def _act(rule: EscalationRule, batch: Batch, ticket: Ticket, occurrence: Occurrence) -> str:
     """Perform the rule's action and return its recipients, assignee or level as text for the log.
     Raises ``CannotAct`` when a prerequisite is missing.
     """
-    at = log.at
     if rule.action == Action.RAISE:
         if ticket.state in FINAL:
             raise CannotAct(Condition.ENDED)
         # None after a breach at the same ``at``: it has moved the ladder already (DECISIONS 17).
-        step = escalate_ticket(
-            ticket=ticket,
+        step = escalate(
+            batch,
+            ticket,
             cause=Cause.RULE,
-            cause_key=f"rule:{log.pk}:{rule.pk}",
+            cause_key=f"rule:{occurrence.key}:{rule.pk}",
             reason=rule.name,
-            by=ESCALATOR,
-            at=at,
         )
         return f"→ {step.position}" if step is not None else "→"
-    roster = roster_on(at, ticket.organization_id)
     if rule.action == Action.ASSIGN:
-        chosen = _assignable(rule, ticket, at, roster)
-        assign_automatically(ticket=ticket, assignee=chosen, by=ESCALATOR, at=at)
+        chosen = _assignable(rule, ticket, batch)
+        assign_automatically(ticket=ticket, assignee=chosen, by=ESCALATOR, at=batch.at)
         return chosen.full_name
-    answering = _answering(rule, ticket, at, roster)
+    answering = _answering(rule, ticket, batch.duty)
     if not answering.people:
         raise CannotAct(Condition.NOT_SERVING)
-    notices.notify_rule(
+    batch.letters += notices.rule_letters(
         ticket=ticket,
         rule=rule,
         occurrence=occurrence,
         answering=answering,
-        key=f"rule:{log.pk}:{rule.pk}",
-        at=at,
+        key=f"rule:{ticket.pk}:{occurrence.key}:{rule.pk}",
     )
     return ", ".join(person.full_name or person.email for person in answering.people)
 
 
-def _named(rule: EscalationRule) -> Party:
-    if rule.team is None and rule.person is None:
+def _require_named(rule: EscalationRule) -> None:
+    if rule.team_id is None and rule.person_id is None:
         raise CannotAct(Condition.NOBODY_NAMED)
-    return party_of_rule(rule)
 
 
-def _answering(rule: EscalationRule, ticket: Ticket, at: datetime, roster: Roster) -> Answering:
+def _answering(rule: EscalationRule, ticket: Ticket, duty: DutyAt) -> Answering:
     """Return whom a rule notifies, and from when."""
     if rule.action == Action.TELL_LEVEL:
-        levels = [level for level in ladder_of(ticket, at) if level.position == rule.level]
+        levels = [level for level in duty.ladder(ticket) if level.position == rule.level]
         if not levels:
             raise CannotAct(Condition.NO_LEVEL)
-        return who_answers(levels[0], at, roster)
+        return duty.level(levels[0])
     if rule.action == Action.TELL_ACCOUNT_MANAGER:
-        manager = ticket.organization.account_manager
-        if manager is None:
+        if duty.manager is None:
             raise CannotAct(Condition.NO_MANAGER)
-        return first_to_answer(Party(manager), at, roster)
-    return first_to_answer(_named(rule), at, roster)
+        return duty.manager
+    _require_named(rule)
+    return duty.named_by(rule)
 
 
-def _assignable(rule: EscalationRule, ticket: Ticket, at: datetime, roster: Roster) -> User:
+def _assignable(rule: EscalationRule, ticket: Ticket, batch: Batch) -> User:
     """Return the person on duty to whom a rule gives the ticket: of those in the group that holds
     it, the one with the fewest.
     """
-    on_duty = _named(rule).reachable(at, roster)
+    _require_named(rule)
+    on_duty = party_of_rule(rule).reachable(batch.at, batch.duty.roster)
     if not on_duty:
         raise CannotAct(Condition.NOBODY_ON_DUTY)
     if ticket.team_id is not None:

@@ -6,10 +6,12 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from foundation.accounts.models import Membership, Team, User
 from foundation.calendars.arithmetic import WorkCalendar
 from foundation.calendars.queries import built_calendar
+from foundation.core.memo import once
 from foundation.duty.models import Absence, Shift
 
 MAX_STEPS = 30  # duty changes tried before the fallback is notified
@@ -91,17 +93,54 @@ class Roster:
         return found
 
 
+@dataclass(frozen=True)
+class _Staff:
+    """What the rosters of all organizations share. ``groups`` maps a group to its members, and
+    ``served`` a group to the organizations it lists; one that lists none is missing.
+    """
+
+    shifts: Mapping[int, Sequence[WorkCalendar]]
+    absences: Mapping[int, Sequence[Absence]]
+    groups: Mapping[int, frozenset[int]]
+    served: Mapping[int, frozenset[int]]
+
+    def not_serving(self, organization_id: int) -> frozenset[int]:
+        """Return the ids of people in groups none of which serves this organization. A group that
+        lists no organization serves all; people without a group are not returned.
+        """
+        serving: set[int] = set()
+        for group_id, members in self.groups.items():
+            if group_id not in self.served or organization_id in self.served[group_id]:
+                serving |= members
+        return frozenset().union(*self.groups.values()) - serving
+
+
 def roster_on(at: datetime, organization_id: int) -> Roster:
     """Load the roster for an organization: active shifts, absences that end after ``at``, and the
     people who may be notified.
     """
+    staff = _staff_on(at)
+    members = (
+        Membership.objects.filter(organization_id=organization_id, is_suspended=False)
+        .order_by()
+        .values_list("user_id", flat=True)
+    )
+    return Roster(
+        staff.shifts, staff.absences, staff.not_serving(organization_id), frozenset(members)
+    )
+
+
+@once
+def _staff_on(at: datetime) -> _Staff:
+    groups = _pairs(Team.members.through.objects.values_list("team_id", "user_id"))
+    served = _pairs(Team.organizations.through.objects.values_list("team_id", "organization_id"))
     shifts: dict[int, list[WorkCalendar]] = {}
     for shift in Shift.objects.filter(is_active=True).prefetch_related("people").order_by("pk"):
         calendar = built_calendar(shift.time_zone, json.dumps(shift.hours), "{}")
         for person in shift.people.all():
             shifts.setdefault(person.pk, []).append(calendar)
     planned = frozenset(shifts)
-    for members in _groups():
+    for members in groups.values():
         if members & planned:
             for person_id in members - planned:
                 shifts[person_id] = []
@@ -112,40 +151,15 @@ def roster_on(at: datetime, organization_id: int) -> Roster:
         .order_by("starts_at", "pk")
     ):
         absences.setdefault(absence.person_id, []).append(absence)
-    members = (
-        Membership.objects.filter(organization_id=organization_id, is_suspended=False)
-        .order_by()
-        .values_list("user_id", flat=True)
-    )
-    return Roster(shifts, absences, _strangers(organization_id), frozenset(members))
+    return _Staff(shifts, absences, groups, served)
 
 
-def _strangers(organization_id: int) -> frozenset[int]:
-    """Return the ids of people in groups none of which serves this organization. A group that lists
-    no organization serves all; people without a group are not returned.
-    """
-    named: dict[int, set[int]] = {}
-    for team_id, named_id in Team.organizations.through.objects.order_by().values_list(
-        "team_id", "organization_id"
-    ):
-        named.setdefault(team_id, set()).add(named_id)
-    rows = list(Team.members.through.objects.order_by().values_list("user_id", "team_id"))
-    serving = {
-        user_id
-        for user_id, team_id in rows
-        if team_id not in named or organization_id in named[team_id]
-    }
-    return frozenset({user_id for user_id, _team_id in rows} - serving)
-
-
-def _groups() -> list[set[int]]:
-    """Return the members of each support group, as ids of people."""
+def _pairs(rows: Any) -> dict[int, frozenset[int]]:
+    """Return the second column of (id, id) rows by the first."""
     found: dict[int, set[int]] = {}
-    for team_id, person_id in Team.members.through.objects.order_by().values_list(
-        "team_id", "user_id"
-    ):
-        found.setdefault(team_id, set()).add(person_id)
-    return list(found.values())
+    for one, other in rows.order_by():
+        found.setdefault(one, set()).add(other)
+    return {one: frozenset(others) for one, others in found.items()}
 
 
 @dataclass(frozen=True)

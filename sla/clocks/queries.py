@@ -1,6 +1,6 @@
 """Clocks with everything they are computed from, and the clocks that fall due."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -203,8 +203,26 @@ def load_clocks(
     """
     clocks = Clock.objects.filter(ticket_id=ticket.pk).order_by("pk")
     return _loaded(
-        list(clocks.select_for_update() if lock else clocks), intervals, ticket.organization
+        list(clocks.select_for_update() if lock else clocks),
+        {ticket.pk: intervals},
+        ticket.organization,
     )
+
+
+def load_locked_clocks(
+    tickets: Sequence[Ticket], intervals: Mapping[int, Sequence[IntervalColumns]]
+) -> list[LoadedClock]:
+    """Return the live clocks of several tickets of one organization, by ticket, with their rows
+    locked until the commit. ``intervals`` maps a ticket id to those that may pause its clocks.
+    """
+    if not tickets:
+        return []
+    clocks = Clock.objects.filter(
+        ticket_id__in=[ticket.pk for ticket in tickets],
+        state__in=(ClockState.RUNNING, ClockState.PAUSED),
+    )
+    locked = list(clocks.order_by("ticket_id", "pk").select_for_update())
+    return _loaded(locked, intervals, tickets[0].organization)
 
 
 class NoSuchClock(NotFound):
@@ -239,7 +257,9 @@ def get_clock(
 
 
 def _loaded(
-    clocks: list[Clock], intervals: Sequence[IntervalColumns], organization: Organization
+    clocks: list[Clock],
+    intervals: Mapping[int, Sequence[IntervalColumns]],
+    organization: Organization,
 ) -> list[LoadedClock]:
     if not clocks:
         return []
@@ -255,7 +275,10 @@ def _loaded(
     )
     versions = calendar_versions_of(organization)
     return [
-        LoadedClock(clock, policies, segments[clock.pk], intervals, versions) for clock in clocks
+        LoadedClock(
+            clock, policies, segments[clock.pk], intervals.get(clock.ticket_id, ()), versions
+        )
+        for clock in clocks
     ]
 
 

@@ -1,5 +1,5 @@
-"""Measures clocks in a large database: a sweep with 50 newly due clocks, re-dating after a change
-of calendar, a simulation.
+"""Measures clocks in a large database: a sweep with 50 newly due clocks, one with 500 that breach,
+re-dating after a change of calendar, a simulation.
 """
 
 import json
@@ -17,6 +17,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import connection, models
 from django.utils import timezone
 
+from escalation.models import Escalation
 from foundation.accounts.queries import organizations, staff_with_role
 from foundation.accounts.roles import StaffRole
 from foundation.accounts.tenancy import every_organization
@@ -24,19 +25,22 @@ from foundation.calendars.models import Calendar, CalendarVersion
 from foundation.calendars.services import publish_calendar_version
 from foundation.core.actor import system_actor
 from foundation.core.classification import Priority
+from foundation.notifications.models import OutboxMessage
 from reports.models import SimulationPart
 from reports.queries import preceding_month, simulation_result
 from reports.services import NewSimulation, request_simulation, run_part
 from servicedesk.demo.audits import _by
+from sla.clocks.arithmetic import BREACH_PERCENT
 from sla.clocks.models import Clock, ClockSegment
 from sla.clocks.queries import due_ticket_ids
 from sla.clocks.services import settle_ticket
 from sla.metrics import Metric
 from sla.simulation.drafts import Draft
-from sla.tasks import redate_by_version
+from sla.tasks import redate_by_version, sweep_clocks
 from tickets.models import Ticket
 
 NEWLY_DUE = 50
+BREACHED = 500  # clocks that breach at one instant
 RUNS = 5
 REDATED = 100_000  # open clocks when the calendars change
 WORKERS = 2  # processes of the worker
@@ -108,6 +112,38 @@ def sweep() -> dict[str, float]:
             settle_ticket(ticket_id=ticket_id, at=at)
         settles.append((time.perf_counter() - began) * 1000)
     return {"find ms": statistics.median(finds[1:]), "sweep ms": statistics.median(settles[1:])}
+
+
+def breach() -> dict[str, float]:
+    """Let ``BREACHED`` clocks breach at one instant. Return the milliseconds per clock of the sweep
+    as the worker runs it (the median over ``RUNS``), and the escalations and letters per clock.
+    """
+    spent = []
+    for _run in range(RUNS + 1):  # the first one warms up
+        at = timezone.now()
+        steps = Escalation.objects.count()
+        letters = OutboxMessage.objects.count()
+        chosen = list(
+            Clock.objects.filter(metric="reaction", announced_percent=0, next_event_at__gt=at)
+            .order_by("-pk")
+            .values_list("pk", flat=True)[:BREACHED]
+        )
+        long_ago = at - timedelta(days=30)
+        ClockSegment.objects.filter(clock_id__in=chosen).update(starts_at=long_ago)
+        Clock.objects.filter(pk__in=chosen).update(
+            started_at=long_ago, next_event_at=at - timedelta(seconds=1)
+        )
+        began = time.perf_counter()
+        while sweep_clocks():
+            pass
+        spent.append((time.perf_counter() - began) * 1000 / BREACHED)
+        missed = Clock.objects.filter(pk__in=chosen, announced_percent=BREACH_PERCENT).count()
+        assert missed == BREACHED, missed
+    return {
+        "breach ms": statistics.median(spent[1:]),
+        "steps": (Escalation.objects.count() - steps) / BREACHED,
+        "letters": (OutboxMessage.objects.count() - letters) / BREACHED,
+    }
 
 
 def redate() -> dict[str, float]:
@@ -224,7 +260,7 @@ class Command(BaseCommand):
                 wanted = size // (2 * BASE)
                 grow(BASE, wanted - copies, copies)
                 copies = wanted
-                found[f"{size} open clocks"] = sweep()
+                found[f"{size} open clocks"] = sweep() | breach()
                 if size == SIMULATED:
                     found["simulation"] = simulate_apart()
                 if size == REDATED:

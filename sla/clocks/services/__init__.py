@@ -11,7 +11,7 @@ from sla.clocks.services.reach import check_calendar_version
 from sla.clocks.services.rebuilding import Difference, rebuild_clocks
 from sla.clocks.services.redating import GRACE, redate_clocks
 from sla.clocks.services.retargeting import HidesBreach, rebind_clocks, retarget_clocks
-from sla.clocks.services.settling import settle_ticket
+from sla.clocks.services.settling import settle_ticket, settle_tickets
 from sla.clocks.services.starting import start_clocks, start_promise
 from sla.clocks.services.stopping import (
     stop_clocks_for_message,
@@ -40,6 +40,7 @@ __all__ = [
     "set_terms",
     "set_validation",
     "settle_ticket",
+    "settle_tickets",
     "start_clocks",
     "start_promise",
     "stop_clocks_for_message",

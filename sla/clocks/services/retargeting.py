@@ -116,7 +116,7 @@ def _changed(
     """Apply the change to one open clock and return it with its bound policy. Resume a withdrawn
     clock that is promised again.
     """
-    settle(ticket, old, change.at)
+    settle(old, change.at)
     # A withdrawn clock has no bound policy. Promised again, it takes the policy that binds the
     # ticket.
     policy = change.policy or (old.policy if old.clock.is_live else policy_of(ticket))
@@ -145,7 +145,7 @@ def _changed(
         _rebind(ticket, item, policy, change)
     else:
         _replace_target(ticket, item, target, calendar, policy=policy, change=change)
-    settle(ticket, item, change.at)
+    settle(item, change.at)
     _refuse_relief(item, was_missed and clock.breached_at is None and not change.can_relieve)
     return item
 
@@ -223,7 +223,7 @@ def _start_missing(
     )
     record_facts(ticket, [clock_fact(verbs.STARTED, item) for item in made], change.at, change.by)
     for item in made:
-        settle(ticket, item, change.at)
+        settle(item, change.at)
     return made
 
 

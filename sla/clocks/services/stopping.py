@@ -95,7 +95,7 @@ def update_clocks_for_state(*, ticket: Ticket, by: Actor, at: datetime) -> None:
         ):
             _resume_resolution(item)
             record_facts(ticket, [fact_of(verbs.RESUMED, item.clock)], at, by)
-        settle(ticket, item, at)
+        settle(item, at)
     update_ticket_due_dates(ticket, loaded)
 
 
@@ -126,7 +126,7 @@ def _stop_where(
 
 def _stop(ticket: Ticket, item: LoadedClock, at: datetime) -> Fact:
     """Stop a live clock, save it, and return the fact with its verdict."""
-    settle(ticket, item, at)
+    settle(item, at)
     clock = item.clock
     clock.state = ClockState.STOPPED
     clock.stopped_at = at
@@ -163,7 +163,7 @@ def _withdraw_where(
     facts = []
     for item in loaded:
         if item.clock.is_live and is_selected(item):
-            settle(ticket, item, at)
+            settle(item, at)
             facts.append(withdraw_clock(item, at))
     record_facts(ticket, facts, at, by)
     update_ticket_due_dates(ticket, loaded)
