@@ -184,7 +184,7 @@ def test_two_concurrent_sweeps_notify_each_breach_once_though_one_dies(
 ) -> None:
     late = [
         str(pk)
-        for pk in mesa.script("late_tickets", "requester@sur.example", "sin-acceso", "45", "40")
+        for pk in mesa.script("late_tickets", "requester@sur.example", "sin-acceso", "45", "120")
     ]
     for name in ("first", "second"):
         mesa.spawn("clocks")
@@ -205,6 +205,20 @@ def test_two_concurrent_sweeps_notify_each_breach_once_though_one_dies(
     mesa.kill("second")
     mesa.kill("beat")
 
+    assert mesa.script("told", *late) == dict.fromkeys(late, [1, 1, 1, 1])
+
+
+def test_a_sweep_killed_before_each_of_its_statements_announces_each_breach_once(
+    mesa: Mesa,
+) -> None:
+    late = [
+        str(pk)
+        for pk in mesa.script("late_tickets", "requester@sur.example", "sin-acceso", "45", "20")
+    ]
+
+    killed = int(mesa.python("-m", "tests.support.dying"))
+
+    assert killed > 30  # before every statement of a transaction
     assert mesa.script("told", *late) == dict.fromkeys(late, [1, 1, 1, 1])
 
 

@@ -235,10 +235,14 @@ class Mesa:
             return False
 
     def manage(self, *arguments: str) -> str:
+        return self.python("manage.py", *arguments)
+
+    def python(self, *arguments: str) -> str:
+        """Run a program on this run's data to its end; return what it prints."""
         done = subprocess.run(
-            [sys.executable, "manage.py", *arguments],
+            [sys.executable, *arguments],
             cwd=ROOT,
-            env=self.environment,
+            env=self.environment | {"DJANGO_SETTINGS_MODULE": "servicedesk.settings"},
             capture_output=True,
             text=True,
         )
