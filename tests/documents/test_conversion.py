@@ -96,11 +96,16 @@ def test_grey_of_sixteen_bits_keeps_its_shades() -> None:
     for column, row in product(range(20, 40), range(20)):
         deep.putpixel((column, row), 32_768)
 
-    for options in ({}, {"transparency": 0}):
+    for options, left, right in (
+        ({}, 0, 128),
+        ({"transparency": 0}, 255, 128),
+        ({"transparency": 32_768}, 0, 255),
+        ({"transparency": 32_769}, 0, 128),  # another grey of 16 bits, the same of 8
+    ):
         found = shown(deep, **options)
 
-        assert near(found.getpixel((5, 10)), (0, 0, 0))
-        assert near(found.getpixel((30, 10)), (128, 128, 128))
+        assert near(found.getpixel((5, 10)), (left,) * 3), options
+        assert near(found.getpixel((30, 10)), (right,) * 3), options
 
 
 def test_a_picture_is_drawn_upright_in_its_colors_and_transparency_is_white() -> None:

@@ -8,7 +8,8 @@ from foundation.documents.isolated.refusals import Refused
 
 MAX_PIXELS = 40_000_000  # more is taken for a decompression bomb
 _DPI = 150.0
-_DEEP_GREYS = ("I;16", "I;16B", "I;16L", "I;16N", "I")  # 0 to 65,535
+_DEEP = 65_536  # greys of 16 bits
+_DEEP_GREYS = ("I;16", "I;16B", "I;16L", "I;16N", "I")
 _NO_PICTURE = (
     UnidentifiedImageError,
     OSError,
@@ -59,11 +60,13 @@ def _seen(content: bytes) -> Image.Image:
 
 
 def _with_eight_bits(image: Image.Image) -> Image.Image:
-    """Scale grey of 16 bits to 8: Pillow's own conversion cuts every value above 255 to white. Its
-    transparent grey, if it has one, is drawn: 256 greys become the same one.
+    """Scale grey of 16 bits to 8, with its transparent grey, if it has one, as an alpha channel.
+    Pillow's own conversion cuts every value above 255 to white.
     """
     if image.mode not in _DEEP_GREYS:
         return image
-    scaled = image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
-    scaled.info.pop("transparency", None)
-    return scaled
+    unseen = image.info.get("transparency")
+    deep = image.convert("I")
+    grey = deep.point([value >> 8 for value in range(_DEEP)], "L")
+    alpha = deep.point([0 if value == unseen else 255 for value in range(_DEEP)], "L")
+    return Image.merge("LA", (grey, alpha))
