@@ -21,6 +21,7 @@ from deploy.settings_environment import embedded
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60
 STOP_SECONDS = 25
+_ROOM = 1_000_000  # bytes that the data folder must take at the start
 
 _WEB = (
     "{python} -m gunicorn servicedesk.wsgi --bind 127.0.0.1:{port} --worker-class gthread "
@@ -71,7 +72,7 @@ def main() -> None:
     environment["MESA_VAR"] = os.environ["MESA_VAR"] = str(var)
     port = _port(environment.get("PORT", "8000"))
     os.umask(0o077)  # what the product writes, it alone reads
-    (var / "log").mkdir(parents=True, exist_ok=True)
+    _require_room(var)
     _refuse_second_run(var)
     _prepare(var, environment)
     conf = var / "supervisord.conf"
@@ -125,6 +126,20 @@ def _port(text: str) -> int:
                 f"PORT={int(text) % 65535 + 1} ./mesa run"
             )
     return int(text)
+
+
+def _require_room(var: Path) -> None:
+    """Exit unless the data folder exists or can be made, and takes new files."""
+    probe = var / "log" / "probe"
+    try:
+        probe.parent.mkdir(parents=True, exist_ok=True)
+        probe.write_bytes(bytes(_ROOM))
+        probe.unlink()
+    except OSError as error:
+        sys.exit(
+            f"mesa: the data folder {var} cannot be written ({error.strerror}): make it writable, "
+            "free space on its disk, or set MESA_VAR to another folder."
+        )
 
 
 def _refuse_second_run(var: Path) -> None:

@@ -1,7 +1,10 @@
 """A full disk under the running embedded product: nothing is lost and nothing is done twice."""
 
 import json
+import os
 import resource
+import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -10,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.running import Mailbox, Mesa, wait_until
+from foundation.documents.libreoffice import can_enclose
+from tests.support.running import ROOT, Mailbox, Mesa, free_port, wait_until
 
 pytestmark = pytest.mark.processes
 
@@ -106,3 +110,36 @@ def test_a_full_disk_refuses_what_it_cannot_keep_and_everything_goes_on_after(
     wait_until(lambda: letters_about(mailbox, made[0]) > 0, "it is acknowledged", 120)
     assert letters_about(mailbox, made[0]) == letters_about(mailbox, before["number"]) == 1
     assert ready(mesa) == "ok"
+
+
+def start_on(folder: Path, *enclosure: str) -> str:
+    """Start the product on a data folder; return why it does not start."""
+    done = subprocess.run(
+        [*enclosure, sys.executable, "-m", "deploy.run"],
+        cwd=ROOT,
+        env=os.environ | {"MESA_VAR": str(folder), "MESA_DEMO": "0", "PORT": str(free_port())},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    return done.stderr.strip()
+
+
+@pytest.mark.skipif(not can_enclose(), reason="bubblewrap may not mount a folder here")
+@pytest.mark.parametrize("kind", ["read-only", "full"])
+def test_the_product_says_at_once_that_it_cannot_write_its_folder(
+    tmp_path: Path, kind: str
+) -> None:
+    mount = {
+        "read-only": ("--ro-bind", str(tmp_path)),
+        "full": ("--size", "65536", "--tmpfs"),
+    }[kind]
+
+    said = start_on(tmp_path, "bwrap", "--dev-bind", "/", "/", *mount, str(tmp_path))
+
+    why = {"read-only": "Read-only file system", "full": "No space left on device"}[kind]
+    assert said == (
+        f"mesa: the data folder {tmp_path} cannot be written ({why}): make it writable, "
+        "free space on its disk, or set MESA_VAR to another folder."
+    )
