@@ -157,7 +157,8 @@ def _act(rule: EscalationRule, batch: Batch, ticket: Ticket, occurrence: Occurre
         return f"→ {step.position}" if step is not None else "→"
     if rule.action == Action.ASSIGN:
         chosen = _assignable(rule, ticket, batch)
-        assign_automatically(ticket=ticket, assignee=chosen, by=ESCALATOR, at=batch.at)
+        with transaction.atomic():  # it writes at once
+            assign_automatically(ticket=ticket, assignee=chosen, by=ESCALATOR, at=batch.at)
         return chosen.full_name
     answering = _answering(rule, ticket, batch.duty)
     if not answering.people:
