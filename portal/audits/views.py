@@ -97,8 +97,7 @@ def new_audit(request: HttpRequest) -> HttpResponse:
         try:
             audit = _request(request, form, memberships)
         except DomainError as error:
-            put_on_form(form, error)
-            cells = _cells(error)
+            cells = _put_on_form(form, error)
         else:
             messages.success(
                 request,
@@ -128,14 +127,20 @@ def _wrong_cells(
             for file in checked_files(request, "form")[:1]:
                 read_form(file.stream, offered)
     except DomainError as error:
-        put_on_form(form, error)
-        return _cells(error)
+        return _put_on_form(form, error)
     return {}
 
 
-def _cells(error: DomainError) -> dict[str, str]:
-    """Return cell (such as ``Request!C9``) -> message, from the error's fields."""
-    return {name: str(words) for name, words in error.fields.items() if "!" in name}
+def _put_on_form(form: AuditForm, error: DomainError) -> dict[str, str]:
+    """Return cell (such as ``Request!C9``) -> message of the error; the field of the file refers to
+    their list. Put an error without cells on the form as usual.
+    """
+    cells = {name: str(words) for name, words in error.fields.items() if "!" in name}
+    if cells:
+        form.add_error("form", _("Correct the cells listed above, and choose the file again."))
+    else:
+        put_on_form(form, error)
+    return cells
 
 
 def _request(request: HttpRequest, form: AuditForm, memberships: list[Membership]) -> AuditRequest:

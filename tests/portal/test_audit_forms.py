@@ -84,7 +84,9 @@ def test_wrong_cells_are_listed_with_and_without_wrong_fields(house: House, sign
         [name.partition("!")[2] for name in page.context["cells"]]
         for page in (cells, both, no_company, no_form)
     ] == [["C4"], ["C5"], [], []]
-    assert sorted(both.context["form"].errors) == ["__all__", "visit_on"]
+    assert sorted(both.context["form"].errors) == ["form", "visit_on"]
+    listed = both.content.decode().count("!C5")
+    assert (listed, "listed above" in both.content.decode()) == (1, True)
     assert list(no_company.context["form"].errors) == ["organization"]
     assert sorted(no_form.context["form"].errors) == ["form", "visit_on"]
 
