@@ -35,7 +35,11 @@ class ClockBreached(ClockEvent):
 @dataclass(frozen=True, kw_only=True)
 class ClocksAnnounced(Event):
     """What one transaction of the sweep announced, of clocks of one organization, by ticket. The
-    sweep publishes this alone; ``ClockWarned`` and ``ClockBreached`` come from acts on one ticket.
+    sweep publishes this; ``ClockWarned`` and ``ClockBreached`` come from acts on one ticket.
+
+    ``is_retry``: the same work failed before. A handler then secures each part of it by a
+    savepoint, instead of writing in sets.
     """
 
     clocks: Sequence[ClockEvent]
+    is_retry: bool = False

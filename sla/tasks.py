@@ -45,18 +45,28 @@ def _by_organization(due: Sequence[tuple[int, int]]) -> dict[int, list[int]]:
 
 
 def _settle(ticket_ids: Sequence[int], at: datetime) -> None:
-    """Settle tickets in one transaction. After an error settle each half alone, down to the ticket
-    that cannot be settled: log it, and leave its clocks due for the next tick.
+    """Settle tickets in one transaction. After an error settle each half, down to the ticket that
+    cannot be settled in sets.
     """
     try:
         services.settle_tickets(ticket_ids=ticket_ids, at=at)
     except Exception:
+        logger.warning("A sweep of %d tickets is repeated in parts", len(ticket_ids), exc_info=True)
         if len(ticket_ids) == 1:
-            logger.exception("The clocks of ticket %s could not be settled", ticket_ids[0])
+            _settle_again(ticket_ids[0], at)
             return
         half = len(ticket_ids) // 2
         _settle(ticket_ids[:half], at)
         _settle(ticket_ids[half:], at)
+
+
+def _settle_again(ticket_id: int, at: datetime) -> None:
+    try:
+        services.settle_ticket(ticket_id=ticket_id, at=at)
+    except Exception:
+        # Log it and continue with the next ticket. The clocks of this one stay due for the next
+        # tick.
+        logger.exception("The clocks of ticket %s could not be settled", ticket_id)
 
 
 @shared_task(queue="reports")

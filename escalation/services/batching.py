@@ -35,11 +35,20 @@ class Batch:
     """Work on ``tickets``, whose rows the caller has locked and that belong to one organization.
 
     The services of this package add steps, logs and letters to it; ``flush`` writes them. An
-    instance lives for one transaction and one ``at``.
+    instance lives for one transaction and one ``at``. Unless it works ``in_sets``, each action of a
+    rule is written in a savepoint of its own, so that one that fails takes nothing else with it.
     """
 
-    def __init__(self, tickets: Sequence[Ticket], *, by: Actor = ESCALATOR, at: datetime) -> None:
+    def __init__(
+        self,
+        tickets: Sequence[Ticket],
+        *,
+        by: Actor = ESCALATOR,
+        at: datetime,
+        in_sets: bool = False,
+    ) -> None:
         self.tickets = {ticket.pk: ticket for ticket in tickets}
+        self.in_sets = in_sets
         self.organization_id = tickets[0].organization_id
         self.by = by
         self.at = at
@@ -48,13 +57,6 @@ class Batch:
         self.new_logs: list[RuleLog] = []
         self.letters: list[Letter] = []
         self._no_longer_waiting: list[int] = []
-
-    @property
-    def is_single(self) -> bool:
-        """Tell whether this is one ticket. Then each action of a rule is written in a savepoint of
-        its own, so that one that fails takes nothing else with it.
-        """
-        return len(self.tickets) == 1
 
     @cached_property
     def steps(self) -> dict[int, list[Escalation]]:

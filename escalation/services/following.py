@@ -17,15 +17,14 @@ from tickets.services.base import locked_tickets
 
 
 @transaction.atomic
-def follow_clocks(*, clocks: Sequence[ClockEvent], at: datetime) -> None:
+def follow_clocks(*, clocks: Sequence[ClockEvent], in_sets: bool = False, at: datetime) -> None:
     """Notify whoever holds the tickets, move the ladder of each ticket with a breach, and apply the
-    rules. The clocks are of one organization, and several clocks of a ticket come together. Locks
-    the tickets.
+    rules. The clocks are of one organization. ``in_sets`` as of ``Batch``. Locks the tickets.
     """
     tickets = locked_tickets(
         {event.ticket_id for event in clocks}, "organization", "requester", "assignee", "owner"
     )
-    batch = Batch(tickets, at=at)
+    batch = Batch(tickets, at=at, in_sets=in_sets)
     rows = Clock.objects.in_bulk([event.clock_id for event in clocks])
     for event in clocks:
         ticket = batch.tickets[event.ticket_id]

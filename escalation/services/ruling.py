@@ -61,8 +61,8 @@ def judge(batch: Batch, ticket: Ticket, occurrence: Occurrence) -> RuleLog | Non
     result. Returns None when there is no such rule, or the occurrence was judged before.
 
     An error in an action is logged and undoes that action alone, not the other rules or the
-    caller's transaction. In a batch of several tickets an error of the database fails the whole
-    batch: the caller repeats it for each ticket.
+    caller's transaction. In a batch that works in sets an error of the database fails the whole
+    transaction: the sweep repeats it for each ticket.
     """
     asked = [
         each
@@ -117,7 +117,7 @@ def _result(
     if held is not None:
         return entry | {"outcome": str(held)}
     try:
-        did = (_act_alone if batch.is_single else _act)(rule, batch, ticket, occurrence)
+        did = (_act if batch.in_sets else _act_alone)(rule, batch, ticket, occurrence)
     except CannotAct as error:
         return entry | {"outcome": str(Outcome.FAILED), "why": [error.code]}
     except Exception:

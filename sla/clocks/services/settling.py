@@ -38,13 +38,13 @@ class Settled(NamedTuple):
 
 def settle_ticket(*, ticket_id: int, at: datetime) -> int:
     """Announce the thresholds and breaches that the ticket's clocks reached before ``at``. Return
-    how many clocks announced one.
+    how many clocks announced one. What follows is secured part by part, as after a failure.
     """
-    return settle_tickets(ticket_ids=[ticket_id], at=at)
+    return settle_tickets(ticket_ids=[ticket_id], at=at, is_retry=True)
 
 
 @transaction.atomic
-def settle_tickets(*, ticket_ids: Sequence[int], at: datetime) -> int:
+def settle_tickets(*, ticket_ids: Sequence[int], at: datetime, is_retry: bool = False) -> int:
     """Do the same for several tickets of one organization, in one transaction: rows are read and
     written in sets. Return how many clocks announced one.
 
@@ -72,7 +72,11 @@ def settle_tickets(*, ticket_ids: Sequence[int], at: datetime) -> int:
     )
     events = _announce([each for each in settled if each.percent], at)
     if events:
-        publish(ClocksAnnounced(organization_id=organization_id, at=at, clocks=events))
+        publish(
+            ClocksAnnounced(
+                organization_id=organization_id, at=at, clocks=events, is_retry=is_retry
+            )
+        )
     return len(events)
 
 
