@@ -78,6 +78,7 @@ def test_after_the_contract_evidence_is_kept_by_the_policy_and_then_goes_with_it
     house.contract.starts_on = date(2001, 1, 1)
     house.contract.ends_on = today - timedelta(days=250)
     house.contract.save()
+    assert services.set_retention(at=datetime.now(UTC)) == 1
     assert services.purge_evidence(at=datetime.now(UTC)) == 0
     # from when the end was seen
     assert Evidence.objects.get().retain_until == today + timedelta(days=100)
@@ -94,7 +95,7 @@ def test_after_the_contract_evidence_is_kept_by_the_policy_and_then_goes_with_it
         retain_until=max(today - timedelta(days=1), evidence.prepared_at.date())
         + timedelta(days=100)
     )
-    services.set_retention(at=datetime.now(UTC))
+    assert services.set_retention(at=datetime.now(UTC)) == 0
     assert Evidence.objects.get().retain_until == today + timedelta(days=99)
     house.contract.ends_on = today - timedelta(days=4000)
     house.contract.save()

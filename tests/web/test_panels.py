@@ -17,7 +17,7 @@ from foundation.accounts.models import User
 from portal.tickets.panels import PANELS as PORTAL
 from tests.support.house import HOUR, MONDAY_9AM, SETUP, House, by, fresh, make_ticket
 from tests.support.statements import counted
-from tests.support.tickets import eventful
+from tests.support.tickets import eventful, step
 from tickets import services
 from tickets.models import Ticket
 from web.panels import Panel, Shown
@@ -147,3 +147,15 @@ def test_a_lazy_panel_is_fetched_when_it_is_opened(house: House, sign_in: Any) -
     assert "Ticket raised" in page(f"{path}panels/history/")
     assert "Ticket raised" in page(f"{path}?open=history")
     assert client.get(f"{path}panels/nothing/").status_code == 404
+
+
+def test_the_open_interval_of_a_page_is_that_of_the_present_state(house: House) -> None:
+    ticket = make_ticket(house)
+    step(house, ticket, "start", MONDAY_9AM)
+
+    page = TicketPage(fresh(ticket), house.agent, AT)
+
+    assert [each.state for each in page.intervals] == ["new", "in_progress"]
+    assert page.interval == page.intervals[1]
+    page.intervals.pop()
+    assert page.interval is None

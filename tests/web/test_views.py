@@ -216,6 +216,13 @@ def test_the_api_answers_a_missing_address_in_its_own_shape(client: Client, path
     assert client.get("/nothing/")["Content-Type"].startswith("text/html")
 
 
+def test_the_page_of_a_person_alone_is_kept_out_of_caches(
+    house: House, client: Client, sign_in: Any
+) -> None:
+    assert "no-store" not in client.get("/verify/").headers.get("Cache-Control", "")
+    assert "no-store" in sign_in(house.requester).get("/verify/")["Cache-Control"]
+
+
 def test_an_unexpected_error_is_a_page_or_the_apis_own_shape(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
