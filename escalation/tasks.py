@@ -9,6 +9,7 @@ from escalation import queries, services
 from foundation.accounts.queries import get_organization, organizations
 from foundation.accounts.tenancy import every_organization, organization_scope
 from foundation.core.memo import reading_once
+from foundation.core.portions import by_organization, in_portions
 
 logger = logging.getLogger(__name__)
 
@@ -22,13 +23,14 @@ def sweep_escalations() -> int:
     with every_organization(reason="find escalations nobody acknowledged"):
         due = queries.unacknowledged(at, SWEEP_BATCH)
     with reading_once():
-        for organization_id, escalation_id in due:
-            try:
-                with organization_scope(organization_id):
-                    services.climb(escalation=queries.get_escalation(escalation_id), at=at)
-            except Exception:
-                # One failed escalation must not stop the batch.
-                logger.exception("Escalation %s could not climb", escalation_id)
+        for organization_id, ids in by_organization(due).items():
+            with organization_scope(organization_id):
+                in_portions(
+                    ids,
+                    what="Escalation",
+                    together=lambda ids: services.climb_all(escalation_ids=ids, at=at),
+                    alone=lambda pk: services.climb(escalation=queries.get_escalation(pk), at=at),
+                )
     return len(due)
 
 

@@ -1,8 +1,6 @@
 """Celery entry points of the clocks."""
 
 import logging
-from collections.abc import Sequence
-from datetime import datetime
 
 from celery import shared_task
 from django.utils import timezone
@@ -10,14 +8,13 @@ from django.utils import timezone
 from foundation.accounts.tenancy import every_organization, organization_scope
 from foundation.calendars.queries import version_to_redate, versions_to_redate
 from foundation.core.memo import reading_once
+from foundation.core.portions import by_organization, in_portions
 from sla.clocks import services
 from sla.clocks.queries import due_ticket_ids
 
 logger = logging.getLogger(__name__)
 
 SWEEP_BATCH = 1000  # about 5 s of work; the next tick goes on with the rest
-# Tickets per transaction: some tenths of a second of lock wait for other writers of these tickets.
-PORTION = 50
 
 
 @shared_task(queue="clocks")
@@ -29,44 +26,15 @@ def sweep_clocks() -> int:
     with every_organization(reason="find clocks with an event that is due"):
         due = due_ticket_ids(at=at, limit=SWEEP_BATCH)
     with reading_once():
-        for organization_id, ticket_ids in _by_organization(due).items():
+        for organization_id, ticket_ids in by_organization(due).items():
             with organization_scope(organization_id):
-                for start in range(0, len(ticket_ids), PORTION):
-                    _settle(ticket_ids[start : start + PORTION], at)
+                in_portions(
+                    ticket_ids,
+                    what="Ticket",
+                    together=lambda ids: services.settle_tickets(ticket_ids=ids, at=at),
+                    alone=lambda pk: services.settle_ticket(ticket_id=pk, at=at),
+                )
     return len(due)
-
-
-def _by_organization(due: Sequence[tuple[int, int]]) -> dict[int, list[int]]:
-    """Return organization id -> its ticket ids, both in the order in which they fell due."""
-    found: dict[int, list[int]] = {}
-    for organization_id, ticket_id in due:
-        found.setdefault(organization_id, []).append(ticket_id)
-    return found
-
-
-def _settle(ticket_ids: Sequence[int], at: datetime) -> None:
-    """Settle tickets in one transaction. After an error settle each half, down to the ticket that
-    cannot be settled in sets.
-    """
-    try:
-        services.settle_tickets(ticket_ids=ticket_ids, at=at)
-    except Exception:
-        logger.warning("A sweep of %d tickets is repeated in parts", len(ticket_ids), exc_info=True)
-        if len(ticket_ids) == 1:
-            _settle_again(ticket_ids[0], at)
-            return
-        half = len(ticket_ids) // 2
-        _settle(ticket_ids[:half], at)
-        _settle(ticket_ids[half:], at)
-
-
-def _settle_again(ticket_id: int, at: datetime) -> None:
-    try:
-        services.settle_ticket(ticket_id=ticket_id, at=at)
-    except Exception:
-        # Log it and continue with the next ticket. The clocks of this one stay due for the next
-        # tick.
-        logger.exception("The clocks of ticket %s could not be settled", ticket_id)
 
 
 @shared_task(queue="reports")

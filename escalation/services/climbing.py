@@ -2,6 +2,7 @@
 (DECISIONS 17).
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -11,7 +12,7 @@ from escalation import verbs
 from escalation.duty import acknowledge_due, calendar_of, party_of
 from escalation.models import Cause, Escalation, EscalationLevel
 from escalation.queries import ladder_of
-from escalation.services.base import DOUBLE_CLICK, ESCALATOR
+from escalation.services.base import DOUBLE_CLICK
 from escalation.services.batching import Batch, NewStep
 from foundation.accounts.limits import Limited, count_act
 from foundation.accounts.models import User
@@ -24,7 +25,7 @@ from foundation.core.texts import is_blank
 from foundation.duty.roster import roster_on
 from tickets.models import Ticket
 from tickets.permissions import can_reply_as_customer
-from tickets.services.base import locked_ticket
+from tickets.services.base import locked_ticket, locked_tickets
 from tickets.states import FINAL, State
 
 # Two of these causes with the same ``at`` come from one sweep, and make one step.
@@ -205,51 +206,70 @@ def _acknowledge(
     return bool(done)
 
 
-@transaction.atomic
 def climb(*, escalation: Escalation, at: datetime) -> bool:
-    """Escalate from a step that was not acknowledged in time; return whether a new step was made.
-
-    Returns False when the step was acknowledged or claimed by another worker, when the ticket ended
-    or was solved after it, or when the last level has been notified again.
+    """Escalate from a step that was not acknowledged in time, as ``climb_all``; return whether this
+    made a step.
     """
-    ticket = locked_ticket(escalation.ticket_id, "organization")
-    claimed = Escalation.objects.filter(
-        pk=escalation.pk, acknowledged_at=None, acknowledge_due_at=escalation.acknowledge_due_at
-    ).update(acknowledge_due_at=None)
-    if not claimed:
-        return False
-    last = max((level.position for level in ladder_of(ticket, at)), default=0)
+    return climb_all(escalation_ids=[escalation.pk], at=at) == 1
+
+
+@transaction.atomic
+def climb_all(*, escalation_ids: Sequence[int], at: datetime) -> int:
+    """Escalate tickets of one organization from steps that were not acknowledged in time; return
+    how many steps this made. Locks the tickets.
+
+    No step is made when the old one was acknowledged or taken by another worker, when the ticket
+    ended or was solved after it, or when the last level has been notified again.
+    """
+    wanted = Escalation.objects.filter(pk__in=list(escalation_ids))
+    tickets = locked_tickets(
+        set(wanted.order_by().values_list("ticket_id", flat=True)),
+        "organization",
+        "requester",
+        "assignee",
+        "owner",
+    )
+    if not tickets:
+        return 0
+    batch = Batch(tickets, at=at, in_sets=True)
+    waiting = wanted.filter(acknowledged_at=None, acknowledge_due_at__lt=at)
+    claimed = set(waiting.select_for_update().order_by("pk").values_list("pk", flat=True))
+    Escalation.objects.filter(pk__in=claimed).update(acknowledge_due_at=None)
+    made = 0
+    for ticket in tickets:
+        steps = batch.steps[ticket.pk]
+        for place, step in enumerate(list(steps)):
+            if step.pk in claimed and _may_climb(batch, ticket, steps[: place + 1]):
+                key = f"climb:{step.pk}"
+                made += bool(escalate(batch, ticket, cause=Cause.UNACKNOWLEDGED, cause_key=key))
+    batch.flush()
+    return made
+
+
+def _may_climb(batch: Batch, ticket: Ticket, steps: list[Escalation]) -> bool:
+    """Tell whether the ticket climbs from the last of these steps."""
+    step = steps[-1]
+    last = max((level.position for level in batch.duty.ladder(ticket)), default=0)
     is_over = ticket.state in FINAL or (
         ticket.solved_at is not None
         and ticket.state == State.SOLVED
-        and escalation.created_at <= ticket.solved_at
+        and step.created_at <= ticket.solved_at
     )
-    if is_over or (escalation.position >= last and _was_notified_again(escalation)):
-        return False
-    key = f"climb:{escalation.pk}"
-    return (
-        escalate_ticket(
-            ticket=ticket, cause=Cause.UNACKNOWLEDGED, cause_key=key, by=ESCALATOR, at=at
-        )
-        is not None
-    )
+    return not is_over and (step.position < last or not _was_notified_again(steps))
 
 
 def _moved_in_this_sweep(steps: list[Escalation], at: datetime) -> bool:
     return any(step.created_at == at and step.cause in AUTOMATIC_CAUSES for step in steps)
 
 
-def _was_notified_again(escalation: Escalation) -> bool:
-    """Tell whether an unacknowledged step repeats the level of the step before it."""
-    earlier = (
-        Escalation.objects.filter(ticket_id=escalation.ticket_id, pk__lt=escalation.pk)
-        .order_by("-pk")
-        .first()
-    )
+def _was_notified_again(steps: list[Escalation]) -> bool:
+    """Tell whether the last of these steps is unacknowledged and repeats the level of the one
+    before it.
+    """
     return (
-        escalation.cause == Cause.UNACKNOWLEDGED
-        and earlier is not None
-        and earlier.position == escalation.position
+        len(steps) > 1
+        and steps[-1].cause == Cause.UNACKNOWLEDGED
+        and steps[-2].position == steps[-1].position
     )
 
 

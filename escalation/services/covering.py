@@ -39,11 +39,11 @@ def refresh_coverage(*, organization: Organization, at: datetime) -> int:
     """Compute the coverage of the coming week, notify the supervisors of new gaps, and return how
     many hours are new.
 
-    A gap that stays is not notified again; one that went and came back is. The row is locked until
-    the commit, so that two workers notify a gap once.
+    A gap that stays is not notified again; one that went and came back is. The organization's row
+    is locked until the commit, so that two workers notify a gap once.
     """
+    lock_organization(organization.pk)
     ask, _created = Coverage.objects.get_or_create(organization=organization, contract=None)
-    Coverage.objects.select_for_update().get(pk=ask.pk)
     forecasts = forecasts_of(organization, at)
     new_hours = 0
     seen = []

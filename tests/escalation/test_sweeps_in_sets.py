@@ -11,6 +11,7 @@ from escalation.models import Escalation, RuleLog
 from escalation.services import batching
 from foundation.accounts.models import Team
 from foundation.activity.models import Record
+from foundation.core import portions
 from foundation.duty.models import Absence, Shift
 from foundation.notifications.models import OutboxMessage
 from foundation.notifications.services import Letter, queue_letters
@@ -184,7 +185,7 @@ def test_shared_facts_are_read_once_for_all_portions_of_a_sweep(
     rule(name="Level", percent=100, action="tell_level", level=1)
     for _ in range(6):
         make_ticket(house)
-    monkeypatch.setattr(tasks, "PORTION", 2)
+    monkeypatch.setattr(portions.in_portions, "__kwdefaults__", {"size": 2})
     monkeypatch.setattr("sla.tasks.timezone.now", lambda: LATE)
 
     with CaptureQueriesContext(connection) as captured:

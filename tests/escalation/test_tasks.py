@@ -9,6 +9,7 @@ import time_machine
 
 from escalation import services, tasks
 from escalation.models import Coverage, Escalation
+from escalation.services import climbing
 from foundation.accounts.models import Organization
 from tests.support.house import DAY, HOUR, MINUTE, MONDAY_9AM, House, by, fresh, make_ticket
 from tests.support.rules import letters, results, rule
@@ -66,19 +67,20 @@ def test_a_failed_ladder_does_not_stop_the_next(
     tickets = both(house)
     first = ask(house, tickets[0])
     ask(house, tickets[1])
-    climb = services.climb
+    climb_all = climbing.climb_all
 
-    def fail_first(*, escalation: Escalation, at: Any) -> bool:
-        if escalation.pk == first.pk:
+    def fail_first(*, escalation_ids: list[int], at: Any) -> int:
+        if first.pk in escalation_ids:
             raise RuntimeError("the first one fails")
-        return climb(escalation=escalation, at=at)
+        return climb_all(escalation_ids=escalation_ids, at=at)
 
-    monkeypatch.setattr(services, "climb", fail_first)
+    for module in (services, climbing):
+        monkeypatch.setattr(module, "climb_all", fail_first)
     with time_machine.travel(MONDAY_9AM + 31 * MINUTE, tick=False):
         tasks.sweep_escalations()
 
     assert [positions(ticket) for ticket in tickets] == [[1], [1, 2]]
-    assert f"Escalation {first.pk} could not climb" in caplog.text
+    assert f"Escalation {first.pk} of a sweep could not be worked on" in caplog.text
 
 
 def test_a_silence_that_has_lasted_is_judged_by_the_sweep(house: House) -> None:

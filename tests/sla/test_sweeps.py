@@ -89,9 +89,8 @@ def test_the_sweep_goes_on_after_a_ticket_that_cannot_be_settled(
     assert taken == 2
     assert facts(broken) == []
     assert facts(ticket) == [("warned", "reaction")]
-    assert [record.levelname for record in caplog.records if "settled" in record.message] == [
-        "ERROR"
-    ]
+    failed = [each for each in caplog.records if "could not be worked on" in each.message]
+    assert [(each.levelname, each.args) for each in failed] == [("ERROR", ("Ticket", broken.pk))]
 
 
 def test_a_live_clock_is_not_resumed_by_a_classification_and_a_dropped_one_is(house: House) -> None:

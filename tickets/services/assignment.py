@@ -187,6 +187,6 @@ def assign_tickets(
 ) -> int:
     """Assign several tickets to one person, all or none. Return how many assignees changed."""
     before = {ticket.pk: ticket.assignee_id for ticket in tickets}
-    for ticket in tickets:
+    for ticket in sorted(tickets, key=lambda each: each.pk):  # the order of locks
         assign_ticket(ticket=ticket, assignee=assignee, by=by, at=at)
     return sum(1 for ticket in tickets if before[ticket.pk] != ticket.assignee_id)
