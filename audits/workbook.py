@@ -16,8 +16,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from catalog.models import Service
+from foundation.core.bounds import FIRST_DAY
 from foundation.core.classification import Environment
 from foundation.core.errors import Invalid, Text
+from foundation.core.texts import is_blank
 from foundation.documents.tables import (
     CellStyle,
     FormSheet,
@@ -96,6 +98,9 @@ def _email(value: Any) -> str:
     return text
 
 
+_LAST_YEAR = 2100  # a later one is a slip
+
+
 def _day(value: Any) -> date:
     text = str(value).strip()
     if type(value) in {int, float}:
@@ -109,7 +114,7 @@ def _day(value: Any) -> date:
         day = parse_date(text[:10] if "T" in text else text)
     except ValueError:
         day = None
-    if day is None:
+    if day is None or not FIRST_DAY.year <= day.year <= _LAST_YEAR:
         raise ValueError(_("Write a date such as 2026-01-31."))
     return day
 
@@ -237,7 +242,7 @@ def read_form(stream: IO[bytes], services: Sequence[Service]) -> WantedAudit:
         if fault := _fault(request, row, _VALUE):
             wrong[where] = fault
             continue
-        if cell is None or not str(cell).strip():
+        if cell is None or is_blank(str(cell)):
             values[field.name] = ""
             if field.is_required:
                 wrong[where] = _("%(field)s is missing.") % {"field": field.label}
@@ -315,7 +320,10 @@ def _items(
     }
     wanted_items = []
     for row in range(_FIRST_ITEM, len(sheet.rows) + 1):
-        named, described = (str(sheet.value(row, column) or "").strip() for column in (2, 3))
+        named, described = (
+            "" if is_blank(text) else text.strip()
+            for text in (str(sheet.value(row, column) or "") for column in (2, 3))
+        )
         if not named and not described:
             continue
         if row > MAX_ITEMS + 1:

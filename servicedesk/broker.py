@@ -1,14 +1,13 @@
-"""The broker of the embedded default: kombu's filesystem transport, with atomic
-writes of messages.
-"""
+"""The brokers: kombu's transports, mended where a full disk or a full Redis ends them."""
 
 import os
 import uuid
 from time import monotonic
 from typing import Any
 
-from kombu.transport import filesystem
+from kombu.transport import filesystem, redis
 from kombu.utils.json import dumps
+from redis.exceptions import OutOfMemoryError, ReadOnlyError
 
 
 class Channel(filesystem.Channel):
@@ -28,3 +27,11 @@ class Channel(filesystem.Channel):
 
 class Transport(filesystem.Transport):
     Channel = Channel
+
+
+class RedisTransport(redis.Transport):
+    """A Redis that takes nothing more is one that is away: the worker tries again. By kombu's own
+    lists it would end, and nothing announce a breach.
+    """
+
+    connection_errors = (*redis.Transport.connection_errors, OutOfMemoryError, ReadOnlyError)

@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 AWAY = (RedisError, OSError, DatabaseAway)
 _PROBE = "mesa.probe"
 ASKED_AGAIN_AFTER = 5.0  # seconds: until then nobody waits for a cache that failed
+SLOW = 0.15  # seconds: two answers in a row that take longer count as a failure
 LOGGED_AGAIN_AFTER = 60.0  # seconds
 
 
@@ -31,6 +32,7 @@ class Switch:
         self.lock = threading.Lock()
         self.closed_until = 0.0
         self.logged_at = float("-inf")
+        self.slow_answers = 0
 
     def lets_through(self) -> bool:
         """Tell whether to ask the cache. After a pause one caller is let through to try it."""
@@ -53,8 +55,12 @@ class Switch:
         if is_due:
             logger.error("The cache cannot be used, each process goes on with its own: %s", error)
 
-    def succeed(self) -> None:
-        if self.closed_until:
+    def succeed(self, seconds: float) -> None:
+        """Note an answer that took so many seconds."""
+        self.slow_answers = self.slow_answers + 1 if seconds > SLOW else 0
+        if self.slow_answers > 1 or (self.slow_answers and self.closed_until):
+            self.fail(TimeoutError(f"its answers take {seconds:.2f} s"))
+        elif self.closed_until:
             self.closed_until = 0.0
             logger.warning("The cache can be used again")
 
@@ -71,12 +77,13 @@ def _guarded(name: str) -> Callable[..., Any]:
 
     def method(self: Any, *args: Any, **named: Any) -> Any:
         if self.switch.lets_through():
+            asked_at = time.monotonic()
             try:
                 answer = getattr(super(self.guarded, self), name)(*args, **named)
             except AWAY as error:
                 self.switch.fail(error)
             else:
-                self.switch.succeed()
+                self.switch.succeed(time.monotonic() - asked_at)
                 return answer
         return getattr(self.own, name)(*args, **named)
 
@@ -110,13 +117,17 @@ class _Guarded:
         return self.switch.is_closed
 
     def can_be_written(self) -> bool:
-        """Write and read a value in the cache itself."""
+        """Write and read a value in the cache itself, without waiting longer than for two slow
+        answers.
+        """
         value = uuid4().hex
+        asked_at = time.monotonic()
         try:
             super().set(_PROBE, value, 60)  # type: ignore[misc]
-            return bool(super().get(_PROBE) == value)  # type: ignore[misc]
+            is_kept = bool(super().get(_PROBE) == value)  # type: ignore[misc]
         except AWAY:
             return False
+        return is_kept and time.monotonic() - asked_at <= 2 * SLOW
 
 
 class GuardedRedisCache(_Guarded, RedisCache):

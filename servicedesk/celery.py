@@ -8,6 +8,7 @@ from servicedesk.schedule import BEAT_SCHEDULE
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "servicedesk.settings")
 
 TRANSPORT_ALIASES["filesystem"] = "servicedesk.broker:Transport"
+TRANSPORT_ALIASES["redis"] = "servicedesk.broker:RedisTransport"
 
 app = Celery("mesa")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -18,6 +18,7 @@ from foundation.accounts.limits import TooMany
 from foundation.core.errors import DomainError, NotAllowed, NotFound
 from tickets import verbs as tickets_verbs
 from tickets.services import StaleTicket, TransitionNotAllowed
+from web.resending import has_typed_text, not_sent
 from web.timeline import author_words, sentence
 
 # Verbs that customers may read; notes and assignments stay inside the desk.
@@ -62,10 +63,15 @@ def api_status(error: DomainError) -> int:
 
 
 def error_page(request: HttpRequest, error: DomainError) -> HttpResponse:
-    """Render the refusal as a page of its own, for a view that has no form to show it on."""
+    """Render the refusal as a page of its own, for a view that has no form to show it on. A person
+    who sent a text finds it there.
+    """
     status = page_status(error)
-    name = f"{status}.html" if status in _PAGES else "400.html"
-    response = render(request, name, {"message": error.message}, status=status)
+    if has_typed_text(request):
+        response = not_sent(request, str(error.message), status)
+    else:
+        name = f"{status}.html" if status in _PAGES else "400.html"
+        response = render(request, name, {"message": error.message}, status=status)
     for header, value in retry_headers(error).items():
         response[header] = value
     return response

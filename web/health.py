@@ -22,6 +22,9 @@ from sla.clocks.queries import oldest_due
 OK = "ok"
 AWAY = "away"
 _BROKER_SECONDS = 0.5
+_PROBE = "mesa.broker.probe"
+# Seconds after which a lane of workers counts as standing still.
+_LATE = {"clocks": 60, "mail": 300, "reports": 1800}
 _ROOM = 25 * 1024 * 1024  # bytes: one upload
 
 
@@ -34,7 +37,8 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
     """Answer what can be reached, and by how many seconds each lane of workers is late: 503 without
-    the database; 200 and ``degraded`` without cache, broker or storage, for the desk goes on.
+    the database; 200 and ``degraded`` without cache, broker or storage, or with a lane that stands
+    still, for the desk goes on.
     """
     parts = {
         "database": OK,
@@ -48,7 +52,8 @@ def readyz(request: HttpRequest) -> JsonResponse:
         lanes = _lanes(timezone.now())
     except DatabaseError:
         return JsonResponse({"status": "no database", **parts, "database": AWAY}, status=503)
-    status = OK if set(parts.values()) == {OK} else "degraded"
+    stands_still = any(late > _LATE[lane] for lane, late in lanes.items())
+    status = OK if set(parts.values()) == {OK} and not stands_still else "degraded"
     return JsonResponse(
         {
             "status": status,
@@ -96,7 +101,10 @@ def broker_is_reachable() -> bool:
         connect_timeout=_BROKER_SECONDS, transport_options=short
     ) as broker:
         try:
-            broker.ensure_connection(max_retries=1, timeout=1)
+            broker.ensure_connection(max_retries=1, interval_start=0, timeout=1)
+            client = getattr(broker.default_channel, "client", None)
+            if client is not None:  # of Redis, which may take nothing more
+                client.set(_PROBE, 1, ex=60)
         except Exception:  # noqa: BLE001 - each transport has errors of its own
             return False
     return True

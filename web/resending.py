@@ -6,12 +6,19 @@ from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.html import escape
 from django.utils.translation import gettext as _
 
 from web.panels import is_partial, whole_page
 
 API_PREFIX = "/api/"
-_KEPT_BACK = ("csrfmiddlewaretoken", "password", "secret", "code")
+# Fields that are not kept; those of a catalogue's form have names of their own.
+_KEPT_BACK = frozenset(
+    {
+        *("csrfmiddlewaretoken", "code", "secret"),
+        *("password", "password1", "password2", "oldpassword", "new_password"),
+    }
+)
 _LONG = 40  # letters from which a text is shown, to be copied
 
 
@@ -24,7 +31,7 @@ def not_sent(
     fields = [
         (name, value)
         for name, values in request.POST.lists()
-        if not any(word in name.lower() for word in _KEPT_BACK)
+        if name not in _KEPT_BACK
         for value in values
     ]
     is_ours = _comes_from_us(request) and not request.path.startswith("/accounts/")
@@ -32,12 +39,38 @@ def not_sent(
         "reason": reason,
         "action": request.get_full_path() if is_ours else "",
         "fields": fields if is_ours else [],
-        "texts": [value for _name, value in fields if len(value) >= _LONG] if is_ours else [],
+        "texts": _typed_texts(request) if is_ours else [],
         "has_files": bool(request.FILES),
         "signs_in": signs_in,
     }
     response = render(request, "web/not_sent.html", context, status=status)
     return whole_page(response) if is_partial(request) else response
+
+
+def has_typed_text(request: HttpRequest) -> bool:
+    """Tell whether a page of ours sent a text that is worth keeping."""
+    return request.method == "POST" and _comes_from_us(request) and bool(_typed_texts(request))
+
+
+def with_typed_text(request: HttpRequest, page: HttpResponse, reason: str) -> HttpResponse:
+    """Return a page that refuses a form, if it shows what was typed. Otherwise, as when its form is
+    no longer on the page, return the page of a form that was not taken.
+    """
+    shown = page.content.decode().replace("\r\n", "\n")
+    kept = (escape(text.strip()).replace("\r\n", "\n") for text in _typed_texts(request))
+    return (
+        page if all(text in shown for text in kept) else not_sent(request, reason, page.status_code)
+    )
+
+
+def _typed_texts(request: HttpRequest) -> list[str]:
+    return [
+        value
+        for name, values in request.POST.lists()
+        if name not in _KEPT_BACK
+        for value in values
+        if len(value) >= _LONG
+    ]
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:

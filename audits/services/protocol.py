@@ -34,6 +34,7 @@ from foundation.accounts.limits import Limited, count_act
 from foundation.accounts.queries import acting_person
 from foundation.calendars.queries import business_calendar_on, work_calendar
 from foundation.core.actor import Actor
+from foundation.core.bounds import require_day_in_reach
 from foundation.core.errors import Invalid, NotAllowed
 from foundation.core.texts import is_blank
 from foundation.core.wording import day_words
@@ -75,6 +76,7 @@ def send_delay_notice(
             "The new date lies after the one that was promised, and after today: from %(day)s on."
         ) % {"day": day_words(earliest + DAY)}
         raise Invalid(words, fields={"new_date": words})
+    require_day_in_reach(new_date, at, "new_date")
     notice: DelayNotice = DelayNotice.objects.create(
         organization_id=locked.organization_id,
         audit=locked,
@@ -214,6 +216,7 @@ def announce_visit(
             "day": day_words(earliest),
         }
         raise Invalid(words, fields={"on": words})
+    require_day_in_reach(on, at, "on")
     if Visit.objects.filter(audit=locked, on=on, place=place).exists():
         raise Invalid(
             _("This visit was already announced."), fields={"on": _("Announced already.")}

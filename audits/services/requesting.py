@@ -23,6 +23,7 @@ from foundation.accounts.locks import lock_organization
 from foundation.accounts.models import Membership
 from foundation.accounts.queries import acting_person
 from foundation.core.actor import Actor
+from foundation.core.bounds import require_day_in_reach
 from foundation.core.classification import (
     Environment,
     Impact,
@@ -102,6 +103,8 @@ def request_audit(
             _("The day of the visit has passed."),
             fields={"visit_on": _("Choose a day from today on.")},
         )
+    if visit is not None:
+        require_day_in_reach(visit.on, at, "visit_on")
     ticket = _raise_ticket(membership, wanted, [form, *checklist], by, at)
     audit = _create_audit(ticket, wanted, allowance, form, visit, at=at)
     delivery = start_promise(ticket=ticket, metric=Metric.DELIVERY, by=by, at=at)

@@ -56,6 +56,7 @@ class Contract(TermsRow):
     reopen_days = models.PositiveSmallIntegerField(
         _("reopening window in days"),
         default=0,
+        validators=[MaxValueValidator(365)],
         help_text=_(
             "How long after closing a ticket may be reopened; 0 means a new linked ticket."
         ),

@@ -9,8 +9,10 @@ from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
+from django.forms.formsets import INITIAL_FORM_COUNT, TOTAL_FORM_COUNT
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
@@ -25,7 +27,7 @@ from foundation.configuration.services import record_configuration_change
 from foundation.core.actor import Actor
 from foundation.core.bounds import require_in_reach
 from foundation.core.classification import Channel
-from foundation.core.texts import is_blank
+from foundation.core.texts import is_blank, shows
 from foundation.core.zones import local_instant
 
 # Models whose people are of the staff, and never a customer's.
@@ -68,6 +70,8 @@ class ConfigurationForm(forms.ModelForm):
         for name, value in list(self.cleaned_data.items()):
             if isinstance(value, str) and value and is_blank(value):
                 self.add_error(name, _("Nothing of this can be read. Write it again."))
+            if isinstance(self.fields[name], forms.EmailField) and not all(map(shows, value)):
+                self.add_error(name, _("Part of this address cannot be seen. Type it again."))
             if isinstance(value, date):
                 try:
                     require_in_reach(value, now)
@@ -106,18 +110,6 @@ def put_instant(form: forms.BaseForm, data: dict[str, Any], name: str, time_zone
         data[name] = local_instant(data[name], time_zone)
     except ValidationError as error:
         form.add_error(name, error)
-
-
-class _FilledJSONField(forms.JSONField):
-    """A list or an object that is never null: emptied, it is what the model begins with."""
-
-    def __init__(self, *, begins_with: Any, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.begins_with = begins_with
-
-    def clean(self, value: Any) -> Any:
-        cleaned = super().clean(value)
-        return self.begins_with() if cleaned is None else cleaned
 
 
 class GuardedList(admin.ModelAdmin):
@@ -198,8 +190,6 @@ class ConfigurationAdmin(GuardedList):
         return [*super().get_readonly_fields(request, obj), *fixed]
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        if isinstance(db_field, models.JSONField) and not db_field.null and db_field.has_default():
-            kwargs |= {"form_class": _FilledJSONField, "begins_with": db_field.get_default}
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if isinstance(field, forms.SplitDateTimeField):
             for part in field.widget.widgets:
@@ -271,6 +261,25 @@ class LabelledFormSet(forms.BaseInlineFormSet):
     """Gives the delete checkbox of each row an ``aria-label``: a table heading does not label it
     for screen readers.
     """
+
+    @cached_property
+    def management_form(self) -> Any:
+        """Refuse counters that differ from the rows that are sent along: rows that exist would be
+        added again.
+        """
+        counters = super().management_form
+        if self.is_bound and counters.is_valid():
+            total = int(counters.cleaned_data[TOTAL_FORM_COUNT] or 0)
+            counted = int(counters.cleaned_data[INITIAL_FORM_COUNT] or 0)
+            assert self.model is not None
+            key = self.model._meta.pk.name
+            names = (f"{self.prefix}-{number}-{key}" for number in range(min(total, 10_000)))
+            if (
+                not 0 <= counted <= total
+                or sum(bool(self.data.get(name)) for name in names) != counted
+            ):
+                counters.add_error(None, _("The rows of this page do not match: open it again."))
+        return counters
 
     def add_fields(self, form: Any, index: int | None) -> None:
         super().add_fields(form, index)

@@ -34,7 +34,11 @@ from foundation.calendars.hours import (
     parse_hours,
 )
 from foundation.calendars.models import Calendar, CalendarVersion
-from foundation.calendars.services import check_course, publish_calendar_version
+from foundation.calendars.services import (
+    check_course,
+    check_holidays,
+    publish_calendar_version,
+)
 from foundation.calendars.wording import days_of_week, words_of
 from foundation.core.actor import Actor
 from foundation.core.classification import Channel
@@ -114,9 +118,15 @@ class CalendarForm(ConfigurationForm):
 
     def clean_holidays(self) -> dict[str, str]:
         try:
-            return parse_holidays(self.cleaned_data["holidays"])
+            found = parse_holidays(self.cleaned_data["holidays"])
         except CalendarError as error:
             raise ValidationError(words_of(error)) from error
+        if self.version is None or found != self.version.holidays:
+            try:
+                check_holidays(found, timezone.now())
+            except ValidationError as error:
+                raise ValidationError(error.message_dict["holidays"]) from error
+        return found
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}

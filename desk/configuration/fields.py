@@ -2,14 +2,19 @@
 unusable.
 """
 
+import re
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_domain_name
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from foundation.accounts.models import User
+from foundation.core.texts import shows
+
+_SEPARATORS = re.compile(r"[\s,;]+")
 
 
 class PersonField(forms.ModelChoiceField):
@@ -42,7 +47,7 @@ class PersonField(forms.ModelChoiceField):
 
 class PeopleWidget(forms.Textarea):
     def value_from_datadict(self, data: Any, files: Any, name: str) -> list[str]:
-        return [line.strip().lower() for line in data.get(name, "").splitlines() if line.strip()]
+        return [each.lower() for each in _SEPARATORS.split(data.get(name, "")) if each]
 
     def format_value(self, value: Any) -> str:
         return "\n".join(map(str, value or []))
@@ -85,6 +90,34 @@ class PeopleField(forms.ModelMultipleChoiceField):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return sorted(self.prepare_value(list(initial or []))) != sorted(data or [])
+
+
+class DomainsField(forms.CharField):
+    """Domains of e-mail addresses, one per line, stored as a JSON list."""
+
+    widget = forms.Textarea(attrs={"rows": 3})
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(map(str, value)) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> list[str]:  # type: ignore[override]
+        found = [each.lower() for each in _SEPARATORS.split(str(value or "")) if each]
+        return list(dict.fromkeys(found))
+
+    def run_validators(self, value: Any) -> None:
+        super().run_validators("\n".join(value))
+        for each in value:
+            words = _("“%(domain)s” is no domain: write it as empresa.com.mx, one per line.")
+            wrong = ValidationError(words, params={"domain": each})
+            if not all(map(shows, each)):
+                raise wrong
+            try:
+                validate_domain_name(each)
+            except ValidationError as error:
+                raise wrong from error
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return list(initial or []) != self.to_python(data)
 
 
 class RolesField(forms.MultipleChoiceField):

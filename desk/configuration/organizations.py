@@ -5,8 +5,10 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
-from desk.configuration.base import ConfigurationAdmin, LabelledInline
+from desk.configuration.base import ConfigurationAdmin, ConfigurationForm, LabelledInline
+from desk.configuration.fields import DomainsField
 from foundation.accounts.models import (
     Department,
     Organization,
@@ -23,8 +25,13 @@ class DepartmentInline(LabelledInline):
     model = Department
 
 
+class OrganizationForm(ConfigurationForm):
+    email_domains = DomainsField(label=_("E-mail domains"), required=False)
+
+
 @admin.register(Organization)
 class OrganizationAdmin(ConfigurationAdmin):
+    form = OrganizationForm
     list_display = ("name", "country", "time_zone", "is_active")
     search_fields = ("name",)
     prepopulated_fields = {"slug": ("name",)}

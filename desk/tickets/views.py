@@ -42,6 +42,7 @@ from web.access import needs
 from web.errors import page_status, put_on_form
 from web.panels import Refused, load_panels, page_response, panel_response
 from web.requests import actor, person, posted_from
+from web.resending import with_typed_text
 from web.ticket_page import TicketPage, message_before
 from web.uploads import checked_files
 
@@ -119,7 +120,8 @@ def _refuse(
         form.data = form.data.copy()  # type: ignore[attr-defined]
         # Keep the typed values with the new version: sending them again overwrites the changes.
         form.data["version"] = str(fresh.version)  # type: ignore[index]
-    return _page(request, fresh, [Refused(panel, context, page_status(error))])
+    page = _page(request, fresh, [Refused(panel, context, page_status(error))])
+    return with_typed_text(request, page, str(error.message))
 
 
 @posted_from("admin:ticket", "number")
@@ -180,7 +182,8 @@ def classify(request: HttpRequest, number: str) -> HttpResponse:
     can_restart = person(request).can(Capability.SUPERVISE)
     form = ClassifyForm(request.POST, can_restart=can_restart)
     if not form.is_valid():
-        return _page(request, ticket, [Refused("classification", {"classify_form": form})])
+        page = _page(request, ticket, [Refused("classification", {"classify_form": form})])
+        return with_typed_text(request, page, str(next(iter(form.errors.values()))[0]))
     classification = form.classification()
     by = actor(request, Channel.DESK)
     at = timezone.now()

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext as _
 
-from foundation.core.bounds import AHEAD
+from foundation.core.bounds import last_day
 from foundation.core.errors import Invalid
 
 
@@ -24,7 +24,7 @@ def check_effective(
     where there is none. Each version is in force until the next begins, so two never overlap.
     """
     words = ""
-    if effective_from > at + AHEAD:
+    if effective_from.date() > last_day(at.date()):
         words = _("A new version takes effect at most 20 years ahead.")
     elif effective_from < at:
         words = _("A new version takes effect now or later: the past stays as it was.")

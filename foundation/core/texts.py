@@ -1,8 +1,9 @@
 """What a typed text shows: control, format and zero-width characters show nothing."""
 
-from unicodedata import category
+from unicodedata import category, normalize
 
 _SHOWS_NOTHING = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"})
+_MARKS = frozenset({"Mn", "Me"})  # drawn on the letter before them, and nothing without one
 _FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters by their class, drawn as nothing
 
 
@@ -10,15 +11,21 @@ def shows(character: str) -> bool:
     return category(character) not in _SHOWS_NOTHING and character not in _FILLERS
 
 
+def seen(text: str) -> int:
+    """Return how many characters of the text a reader sees; accents count with their letter."""
+    return sum(shows(each) and category(each) not in _MARKS for each in text)
+
+
 def is_blank(text: str) -> bool:
     """Tell whether a reader would see nothing of the text."""
-    return not any(map(shows, text))
+    return seen(text) == 0
 
 
 def one_line(text: str) -> str:
     """Return the text as a line: each run of blanks, line breaks and control characters becomes one
-    blank, and what shows nothing is cut off both ends.
+    blank, what shows nothing is cut off both ends, and a letter with its accent is one character.
     """
+    text = normalize("NFC", text)
     line = " ".join("".join(" " if category(each) == "Cc" else each for each in text).split())
     first = next((place for place, each in enumerate(line) if shows(each)), len(line))
     last = next((place for place, each in enumerate(reversed(line)) if shows(each)), len(line))

@@ -34,6 +34,7 @@ from tickets.services import TransitionDetails
 from web.errors import put_fields_on_form
 from web.panels import Refused, load_panels, page_response
 from web.requests import actor, person, posted_from, with_query
+from web.resending import with_typed_text
 from web.tabs import Tab
 from web.ticket_page import TicketPage, message_before
 from web.uploads import checked_files
@@ -179,13 +180,13 @@ def follow_up(request: HttpRequest, number: str) -> HttpResponse:
         except DomainError as error:
             messages.error(request, str(error.message))
             put_fields_on_form(form, error)
-        else:
-            messages.success(
-                request,
-                _("%(number)s was raised. We sent you a copy by e-mail.")
-                % {"number": follower.number},
-            )
-            return redirect("portal:ticket", follower.number)
+            page = _page(request, ticket, [Refused("follow_up", {"follow_up_form": form})])
+            return with_typed_text(request, page, str(error.message))
+        messages.success(
+            request,
+            _("%(number)s was raised. We sent you a copy by e-mail.") % {"number": follower.number},
+        )
+        return redirect("portal:ticket", follower.number)
     return _page(request, ticket, [Refused("follow_up", {"follow_up_form": form})])
 
 
@@ -211,7 +212,8 @@ def step(request: HttpRequest, number: str, name: str) -> HttpResponse:
         put_fields_on_form(form, error)
         fresh = queries.get_ticket(person(request), number)
         context = {"reason_form": form, "refused_step": name}
-        return _page(request, fresh, [Refused(panel_of(name), context)])
+        page = _page(request, fresh, [Refused(panel_of(name), context)])
+        return with_typed_text(request, page, str(error.message))
     messages.success(
         request,
         _("%(number)s is now “%(state)s”.")
@@ -236,7 +238,8 @@ def escalate(request: HttpRequest, number: str) -> HttpResponse:
         form = reason_form("escalate", request.POST)
         put_fields_on_form(form, error)
         context = {"reason_form": form, "refused_step": "escalate"}
-        return _page(request, ticket, [Refused("escalation", context)])
+        page = _page(request, ticket, [Refused("escalation", context)])
+        return with_typed_text(request, page, str(error.message))
     who = escalation.level.contact_name if escalation.level else _("the supervisors of the desk")
     told_at = escalation.notified_at
     if told_at is None or told_at <= escalation.created_at:

@@ -95,6 +95,8 @@ def test_a_notice_after_the_deadline_is_late_and_none_is_none(house: House) -> N
 
 
 def test_a_visit_is_announced_with_the_request_or_five_business_days_ahead(house: House) -> None:
+    with pytest.raises(Invalid, match="20"):
+        ask(house, visit=NewVisit(VisitPlace.DATA_CENTRE, date(9999, 12, 31), "Elsa"))
     soon = NewVisit(VisitPlace.DATA_CENTRE, date(2026, 3, 3), "Elsa Robles")
     audit = ask(house, visit=soon)  # with the request any day will do
 
@@ -113,6 +115,8 @@ def test_a_visit_is_announced_with_the_request_or_five_business_days_ahead(house
     assert "Mar 9, 2026" in str(refused.value)
     with pytest.raises(NotAllowed):
         announce(date(2026, 3, 9), house.outsider)
+    with pytest.raises(Invalid, match="20"):
+        announce(date(9999, 12, 31))
     visit = announce(date(2026, 3, 9))  # Monday of the next week is the fifth business day
     with pytest.raises(Invalid):
         announce(date(2026, 3, 9))
@@ -291,13 +295,18 @@ def test_a_delay_notice_is_recorded_with_its_new_date(house: House) -> None:
     audit = ask(house)
     bpo = house.staff[BPO]
 
-    services.send_delay_notice(
-        audit=audit,
-        reason="A backup comes from outside",
-        new_date=date(2026, 3, 20),
-        by=by(bpo),
-        at=MONDAY_9AM,
-    )
+    def send(day: date) -> None:
+        services.send_delay_notice(
+            audit=audit,
+            reason="A backup comes from outside",
+            new_date=day,
+            by=by(bpo),
+            at=MONDAY_9AM,
+        )
+
+    with pytest.raises(Invalid, match="20"):
+        send(date(2046, 3, 3))
+    send(date(2026, 3, 20))
 
     row = Record.objects.get(verb="audit.delay_notice_sent")
     assert (row.person_id, row.at) == (bpo.pk, MONDAY_9AM)

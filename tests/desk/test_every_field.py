@@ -7,14 +7,16 @@ from copy import copy
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.test import Client
 
-from catalog.models import Contract
-from foundation.accounts.models import Organization, ServiceAccount
+from catalog.models import Contract, ContractService
+from foundation.accounts.models import Organization, ServiceAccount, Team
 from foundation.calendars.models import Calendar
+from foundation.calendars.services import publish_calendar_version
 from tests.support.audits import Undone
-from tests.support.house import House
+from tests.support.house import MONDAY_9AM, SETUP, House
 from tests.support.html import ChangeForm
 from tests.support.pages import pages
 from tests.support.world import world
@@ -28,6 +30,8 @@ ODD: list[list[str]] = [
     ["x" * 10_000],
     ["٣"],
     ["9" * 30],
+    ["-1"],
+    ["[" * 5_000],
 ]
 
 
@@ -54,8 +58,8 @@ def test_no_field_of_any_page_is_a_server_error(
     for path, model, sent in opened:
         other = model._base_manager.order_by("pk")[1:2].first()
         for name in sent:
-            if name == "csrfmiddlewaretoken" or name.endswith("_FORMS"):
-                continue  # the counters of rows are hidden, nobody types them
+            if name == "csrfmiddlewaretoken":
+                continue
             taken = getattr(other, name, None) if other is not None else None
             for value in [*ODD, *([[str(taken)]] if taken is not None else [])]:
                 status = send(client, path, {**sent, name: value})
@@ -106,3 +110,103 @@ def test_emptied_domains_are_no_domains(house: House, sign_in: Any) -> None:
     assert client.post(path, {**sent, "email_domains": ""}).status_code == 302
 
     assert Organization.objects.get(pk=house.north.pk).email_domains == []
+
+
+def change(client: Any, row: models.Model, **values: str) -> dict[str, list[str]]:
+    """Send the page of a row with other values; return the errors of its fields, none if saved."""
+    path = f"/admin/{row._meta.app_label}/{row._meta.model_name}/{row.pk}/change/"
+    sent = ChangeForm(client.get(path).content.decode()).sent
+    answer = client.post(path, {**sent, **values})
+    return {} if answer.status_code == 302 else dict(answer.context["adminform"].form.errors)
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        (
+            "Norte.example\tnorte.mx, norte.mx;a-b.example",
+            ["norte.example", "norte.mx", "a-b.example"],
+        ),
+        ("", []),
+    ],
+)
+def test_domains_are_typed_one_per_line(
+    house: House, sign_in: Any, typed: str, kept: list[str]
+) -> None:
+    client = sign_in(house.staff["administrator"])
+
+    assert change(client, house.north, email_domains=typed) == {}
+
+    assert Organization.objects.get(pk=house.north.pk).email_domains == kept
+
+
+@pytest.mark.parametrize("typed", ["[" * 5_000, '{"a": 1}', "nor te", "x\u200b.mx", "a@b.mx"])
+def test_what_is_no_domain_is_named(house: House, sign_in: Any, typed: str) -> None:
+    client = sign_in(house.staff["administrator"])
+
+    assert list(change(client, house.north, email_domains=typed)) == ["email_domains"]
+
+
+@pytest.mark.parametrize(("days", "wrong"), [("365", []), ("366", ["reopen_days"])])
+def test_a_ticket_is_reopened_within_a_year(
+    house: House, sign_in: Any, days: str, wrong: list[str]
+) -> None:
+    client = sign_in(house.staff["administrator"])
+
+    assert list(change(client, house.contract, reopen_days=days)) == wrong
+
+
+@pytest.mark.parametrize(
+    ("day", "is_far"),
+    [("1989-12-31", True), ("1990-01-01", False), ("2046-03-02", False), ("2046-03-03", True)],
+)
+@pytest.mark.usefixtures("monday")
+def test_a_holiday_lies_within_reach(house: House, sign_in: Any, day: str, is_far: bool) -> None:
+    calendar = Calendar.objects.filter(organization=house.north, role="business").first()
+    assert calendar is not None
+    client = sign_in(house.staff["administrator"])
+
+    errors = change(client, calendar, holidays=f"{day} Far")
+
+    assert ("holidays" in errors) is is_far
+    with pytest.raises(ValidationError, match="20"), transaction.atomic():
+        publish_calendar_version(
+            calendar=calendar,
+            time_zone="America/Mexico_City",
+            hours={"0": [["09:00", "18:00"]]},
+            holidays={"9999-12-31": "Far"},
+            effective_from=MONDAY_9AM,
+            by=SETUP,
+            at=MONDAY_9AM,
+        )
+
+
+@pytest.mark.parametrize("counter", ["-1", "٣", "0"])
+def test_counters_that_differ_from_the_rows_are_refused(
+    house: House, sign_in: Any, counter: str
+) -> None:
+    client = sign_in(house.staff["administrator"])
+    path = f"/admin/catalog/contract/{house.contract.pk}/change/"
+    sent = ChangeForm(client.get(path).content.decode()).sent
+    name = next(name for name in sent if name.endswith("INITIAL_FORMS") and sent[name] > ["0"])
+    rows = ContractService.objects.filter(contract=house.contract)
+    before = list(rows.values_list("pk", flat=True))
+    assert before
+
+    answer = client.post(path, {**sent, name: [counter]})
+
+    assert answer.status_code == 200
+    assert list(rows.values_list("pk", flat=True)) == before
+
+
+def test_an_address_with_invisible_letters_is_refused_and_several_come_by_tab(
+    house: House, sign_in: Any
+) -> None:
+    team = Team.objects.create(name="Desk", level=1)
+    client = sign_in(house.staff["administrator"])
+    members = f"{house.agent.email}\t{house.staff['agent2'].email}"
+
+    assert list(change(client, team, email="desk@x\u200b.mx")) == ["email"]
+    assert change(client, team, members=members) == {}
+
+    assert set(team.members.all()) == {house.agent, house.staff["agent2"]}

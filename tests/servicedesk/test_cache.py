@@ -12,6 +12,7 @@ from foundation.notifications import waking
 from servicedesk.cache import (
     ASKED_AGAIN_AFTER,
     LOGGED_AGAIN_AFTER,
+    SLOW,
     GuardedRedisCache,
     JSONSerializer,
     Switch,
@@ -85,6 +86,28 @@ def test_a_cache_that_is_away_answers_as_one_of_this_process(
     assert len(caplog.messages) == 1
 
 
+def test_two_slow_answers_in_a_row_are_a_failure_that_one_quick_answer_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    switch = Switch()
+
+    for seconds in (SLOW + 0.01, SLOW, SLOW + 0.01):
+        switch.succeed(seconds)
+        assert switch.is_closed is False
+    switch.succeed(SLOW + 0.01)
+    assert (switch.is_closed, switch.lets_through()) == (True, False)
+    now[0] += ASKED_AGAIN_AFTER
+    assert switch.lets_through() is True
+    switch.succeed(SLOW + 0.01)  # the one that tries it
+    assert switch.lets_through() is False
+    now[0] += ASKED_AGAIN_AFTER
+    assert switch.lets_through() is True
+    switch.succeed(0.01)
+    assert (switch.is_closed, switch.lets_through()) == (False, True)
+
+
 def test_a_cache_that_failed_is_asked_again_after_a_pause_by_one_caller(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -101,7 +124,7 @@ def test_a_cache_that_failed_is_asked_again_after_a_pause_by_one_caller(
     assert len(caplog.messages) == 1  # once a minute
     now[0] += ASKED_AGAIN_AFTER
     assert switch.lets_through() is True
-    switch.succeed()
+    switch.succeed(0.01)
     assert (switch.is_closed, switch.lets_through()) == (False, True)
     now[0] += LOGGED_AGAIN_AFTER
     switch.fail(OSError("refused"))

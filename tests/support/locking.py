@@ -34,6 +34,19 @@ def add_holiday(client: Any, calendar: int, number: int) -> list[str]:
     return [f"not saved: {answer.status_code}"]
 
 
+def rename(client: Any, customer: int, number: int) -> list[str]:
+    """Change the short name of a customer, which other rows refer to by the customer's key; return
+    what failed.
+    """
+    from tests.support.html import ChangeForm
+
+    path = f"/admin/accounts/organization/{customer}/change/"
+    sent = ChangeForm(client.get(path).content.decode()).sent
+    sent["slug"] = [f"renamed-{number}"]
+    answer = client.post(path, sent)
+    return [] if answer.status_code == 302 else [f"not renamed: {answer.status_code}"]
+
+
 def run_at_once(works: list[Callable[[], None]]) -> None:
     threads = [threading.Thread(target=work) for work in works]
     for thread in threads:
@@ -43,8 +56,9 @@ def run_at_once(works: list[Callable[[], None]]) -> None:
 
 
 def saves_beside_coverage(saves: str) -> dict[str, Any]:
-    """Let two administrators save calendars of one customer while two workers look at its coverage.
-    Return what failed, how many versions were added, and whether gaps were told.
+    """Let two administrators save calendars of one customer, and a third rename it, while two
+    workers look at its coverage. Return what failed, how many versions were added, and whether gaps
+    were told.
     """
     from django.contrib.auth import get_user_model
     from django.db import connection, transaction
@@ -66,12 +80,15 @@ def saves_beside_coverage(saves: str) -> dict[str, Any]:
     administrator = next(user for user in people if "administrator" in user.staff_roles)
     errors: list[str] = []
     found: list[int] = []
-    wall = threading.Barrier(4)
+    wall = threading.Barrier(5)
 
-    def save(calendar: Calendar, number: int) -> None:
+    def signed_in() -> Client:
         client = Client(SERVER_NAME="127.0.0.1")
         client.force_login(administrator, "allauth.account.auth_backends.AuthenticationBackend")
-        errors.extend(add_holiday(client, calendar.pk, number))
+        return client
+
+    def save(calendar: Calendar, number: int) -> None:
+        errors.extend(add_holiday(signed_in(), calendar.pk, number))
 
     def look(number: int) -> None:
         """Look as if every gap were new, so that letters are written."""
@@ -93,6 +110,7 @@ def saves_beside_coverage(saves: str) -> dict[str, Any]:
 
     acts: list[Callable[[int], None]] = [
         *(lambda number, each=each: save(each, number) for each in calendars),
+        lambda number: errors.extend(rename(signed_in(), customer.pk, number)),
         look,
         look,
     ]

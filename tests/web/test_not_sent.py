@@ -199,3 +199,62 @@ def test_a_form_of_326_rows_is_read(house: House, sign_in: Any) -> None:
     rows = {f"row-{number}-{name}": "x" for number in range(326) for name in "abcdef"}
 
     assert client.post(path, rows).status_code == 200
+
+
+@pytest.mark.parametrize("act", ["escalate", "step/cancel", "step/decline", "follow-up"])
+def test_an_act_that_is_no_longer_possible_keeps_the_text(
+    house: House, sign_in: Any, act: str
+) -> None:
+    ticket = make_ticket(house)
+    step(house, ticket, "cancel", MONDAY_9AM, user=house.requester, reason="Solved itself.")
+    if act == "follow-up":
+        ticket = make_ticket(house)  # which has not ended
+    client = sign_in(house.requester)
+
+    answer = client.post(
+        f"/tickets/{ticket.number}/{act}/", {"reason": TEXT, "body": TEXT}, headers=OURS
+    )
+
+    assert answer.status_code == 400
+    assert TEXT in text_of(answer.content.decode())
+
+
+@pytest.mark.parametrize("act", ["classify", "deescalate"])
+def test_an_act_of_the_desk_that_is_no_longer_possible_keeps_the_text(
+    house: House, sign_in: Any, act: str
+) -> None:
+    ticket = make_ticket(house)
+    client = sign_in(house.staff["desk_supervisor"])
+    page = client.get(f"/admin/tickets/{ticket.number}/").content.decode()
+    sent = dict(re.findall(r'<input type="hidden" name="(version)" value="([^"]*)"', page))
+    step(house, ticket, "cancel", MONDAY_9AM, user=house.requester, reason="Solved itself.")
+
+    answer = client.post(
+        f"/admin/tickets/{ticket.number}/{act}/",
+        {
+            **sent,
+            "impact": "minor",
+            "urgency": "low",
+            "kind": "incident",
+            "service": ticket.service_id,
+        }
+        | {"reason": TEXT},
+        headers=OURS,
+    )
+
+    assert answer.status_code >= 400
+    assert TEXT in text_of(answer.content.decode())
+
+
+def test_fields_of_a_form_are_kept_whatever_they_are_called() -> None:
+    sent = {"field_postcode": "28001", "field_secret_santa": "Ana", "code": "123456"}
+    request = RequestFactory().post("/catalog/access/", sent | {"password": "x"}, headers=OURS)
+
+    page = not_sent(request, "Because.", 403).content.decode()
+
+    assert [name in page for name in ("28001", "Ana", "123456", 'name="password"')] == [
+        True,
+        True,
+        False,
+        False,
+    ]

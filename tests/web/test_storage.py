@@ -212,3 +212,29 @@ def test_readyz_tells_by_how_much_each_lane_is_late(house: House, client: Client
 
     assert none == {"clocks": 0, "mail": 0, "reports": 0}
     assert late == {"clocks": 7, "mail": 11, "reports": 13}
+
+
+@pytest.mark.parametrize(
+    ("lane", "seconds", "status"),
+    [
+        ("clocks", 60, "ok"),
+        ("clocks", 61, "degraded"),
+        ("mail", 300, "ok"),
+        ("mail", 301, "degraded"),
+    ],
+)
+def test_a_lane_that_stands_still_degrades(
+    house: House, client: Client, lane: str, seconds: int, status: str
+) -> None:
+    OutboxMessage.objects.all().delete()
+    make_ticket(house)
+    OutboxMessage.objects.update(run_after=MONDAY_9AM)
+    due = MONDAY_9AM - timedelta(seconds=seconds)
+    if lane == "clocks":
+        Clock.objects.update(next_event_at=due)
+    else:
+        OutboxMessage.objects.update(run_after=due)
+
+    answer = client.get("/readyz")
+
+    assert (answer.status_code, answer.json()["status"]) == (200, status)

@@ -7,6 +7,7 @@ from unicodedata import normalize
 from django.conf import settings
 from django.db import connections
 from django.db.models import Q, QuerySet
+from django.db.models.expressions import RawSQL
 
 from foundation.accounts.models import User
 from tickets.models import Ticket
@@ -26,8 +27,11 @@ def active(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
 
 
 def ended(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
-    """Return the ended tickets, the one with the last activity first."""
-    return tickets.filter(state__in=sorted(FINAL)).order_by("-updated_at", "-id")
+    """Return the ended tickets, the one with the last activity first. The states are written into
+    the statement: SQLite uses a partial index only for values that it sees when it plans.
+    """
+    states = [RawSQL(f"'{state}'", ()) for state in sorted(FINAL)]  # noqa: S611 - our own codes
+    return tickets.filter(state__in=states).order_by("-updated_at", "-id")
 
 
 def at_risk(tickets: QuerySet[Ticket], at: datetime) -> QuerySet[Ticket]:

@@ -28,7 +28,7 @@ from foundation.core.classification import (
 from foundation.core.errors import Invalid
 from foundation.core.events import publish
 from foundation.core.tenancy import require_in_scope
-from foundation.core.texts import is_blank, one_line, shows
+from foundation.core.texts import is_blank, one_line, seen
 from foundation.core.zones import zone
 from foundation.documents.checking import CheckedFile
 from tickets import verbs
@@ -234,7 +234,7 @@ def _check_arrival(request: NewTicket, by: Actor, at: datetime) -> None:
 
 def _check_texts(request: NewTicket) -> None:
     fields = {}
-    if sum(map(shows, request.subject)) < 3:
+    if seen(request.subject) < 3:
         fields["subject"] = _("Write a subject of at least 3 characters.")
     elif len(one_line(request.subject)) > MAX_SUBJECT:
         fields["subject"] = _(

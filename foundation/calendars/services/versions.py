@@ -1,7 +1,8 @@
 """Services that create calendars and publish their versions."""
 
 import logging
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import date, datetime
 from importlib.metadata import version as installed_version
 from itertools import chain, count
 from typing import Any
@@ -111,6 +112,7 @@ def publish_calendar_version(
     """
     lock_organization(calendar.organization_id)
     last = CalendarVersion.objects.filter(calendar=calendar).order_by("-number").first()
+    check_holidays(holidays, at)
     if not is_renewal:  # a renewal republishes the planned versions after this one
         check_course(last, effective_from, at)
     version = CalendarVersion(
@@ -193,6 +195,18 @@ def _renew(calendar: Calendar, versions: list[CalendarVersion], at: datetime) ->
             at=at,
             is_renewal=True,
         )
+
+
+def check_holidays(holidays: Iterable[str], at: datetime) -> None:
+    """Raise ``ValidationError`` for the first of these days, as ISO dates, that is out of reach."""
+    for day in holidays:
+        try:
+            require_in_reach(date.fromisoformat(day), at)
+        except ValidationError as error:
+            words = f"{day}: {error.messages[0]}"
+            raise ValidationError({"holidays": words}) from error
+        except ValueError:  # no date at all: the model's own check says so
+            continue
 
 
 def check_course(last: CalendarVersion | None, effective_from: datetime, at: datetime) -> None:
