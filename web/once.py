@@ -2,10 +2,12 @@
 token of its own (``{% once %}``).
 """
 
+import json
 import re
 import secrets
 from collections.abc import Callable
 from functools import wraps
+from hashlib import sha256
 from typing import Any
 
 from django.contrib import messages
@@ -17,7 +19,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from foundation.accounts.sending import claim_form, note_result, result_of
+from foundation.accounts.sending import claim_form, earlier_sending, note_result
+from web.resending import not_sent
 
 FIELD = "once"
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
@@ -34,8 +37,9 @@ def once_input() -> SafeString:
 
 def acts_once(view: View) -> View:
     """Carry out a sent form once for its token and person. A second sending waits for the first and
-    is redirected to its result. A refusal (any answer but a redirect) writes nothing, so that the
-    corrected form can be sent again.
+    is redirected to its result; one with something else in it is kept on a page that sends it anew.
+    A refusal (any answer but a redirect) writes nothing, so that the corrected form can be sent
+    again.
     """
 
     @wraps(view)
@@ -46,7 +50,10 @@ def acts_once(view: View) -> View:
         person_id = int(request.user.pk)
         try:
             with transaction.atomic():
-                sent = claim_form(person_id=person_id, token=token, at=timezone.now())
+                digest = _digest(request)
+                sent = claim_form(
+                    person_id=person_id, token=token, digest=digest, at=timezone.now()
+                )
                 response = view(request, *args, **kwargs)
                 if isinstance(response, HttpResponseRedirect):
                     note_result(sent, response.url)
@@ -54,10 +61,26 @@ def acts_once(view: View) -> View:
                     transaction.set_rollback(True)
                 return response
         except IntegrityError:
-            first = result_of(person_id=person_id, token=token)
+            first = earlier_sending(person_id=person_id, token=token)
             if first is None:  # another rule of the database
                 raise
+        if first.digest != _digest(request):
+            words = _(
+                "You had sent this form already, with something else in it. Send it again to do "
+                "this too."
+            )
+            return not_sent(request, words, 409, renewed=FIELD)
         messages.info(request, _("You had sent this already: nothing was done twice."))
-        return redirect(first)
+        return redirect(first.location)
 
     return wrapped
+
+
+def _digest(request: HttpRequest) -> str:
+    """Return the SHA-256 of what was typed, without the tokens of the form."""
+    typed = sorted(
+        (name, values)
+        for name, values in request.POST.lists()
+        if name not in {FIELD, "csrfmiddlewaretoken"}
+    )
+    return sha256(json.dumps(typed).encode()).hexdigest()

@@ -23,15 +23,21 @@ _LONG = 40  # letters from which a text is shown, to be copied
 
 
 def not_sent(
-    request: HttpRequest, reason: str, status: int, *, signs_in: bool = False
+    request: HttpRequest,
+    reason: str,
+    status: int,
+    *,
+    signs_in: bool = False,
+    renewed: str = "",
 ) -> HttpResponse:
     """Return the page for a form that was not taken, with its fields. Those of a page of another
-    site are shown and cannot be sent from here; files and secrets are not kept.
+    site are shown and cannot be sent from here; files and secrets are not kept. ``renewed`` names a
+    field that is not kept, because the page has a new one.
     """
     fields = [
         (name, value)
         for name, values in request.POST.lists()
-        if name not in _KEPT_BACK
+        if name not in _KEPT_BACK and name != renewed
         for value in values
     ]
     is_ours = _comes_from_us(request) and not request.path.startswith("/accounts/")
@@ -42,6 +48,7 @@ def not_sent(
         "texts": _typed_texts(request) if is_ours else [],
         "has_files": bool(request.FILES),
         "signs_in": signs_in,
+        "is_renewed": bool(renewed),
     }
     response = render(request, "web/not_sent.html", context, status=status)
     return whole_page(response) if is_partial(request) else response

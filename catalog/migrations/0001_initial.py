@@ -68,7 +68,10 @@ class Migration(migrations.Migration):
                     "validation_days",
                     models.PositiveSmallIntegerField(
                         default=3,
-                        help_text="How long the customer has to accept a solution before the ticket closes by itself. The day of the solution does not count.",
+                        help_text=(
+                            "How long the customer has to accept a solution before the ticket "
+                            "closes by itself. The day of the solution does not count."
+                        ),
                         validators=[
                             django.core.validators.MinValueValidator(3),
                             django.core.validators.MaxValueValidator(90),
@@ -84,7 +87,10 @@ class Migration(migrations.Migration):
                     "acknowledgement_is_reaction",
                     models.BooleanField(
                         default=False,
-                        help_text="Then the mail with the number stops the reaction clock. Otherwise only a message by a person does.",
+                        help_text=(
+                            "Then the mail with the number stops the reaction clock. Otherwise "
+                            "only a message by a person does."
+                        ),
                         verbose_name="an automatic acknowledgement is the reaction",
                     ),
                 ),
@@ -92,7 +98,11 @@ class Migration(migrations.Migration):
                     "reopen_days",
                     models.PositiveSmallIntegerField(
                         default=0,
-                        help_text="How long after closing a ticket may be reopened; 0 means a new linked ticket.",
+                        validators=[django.core.validators.MaxValueValidator(365)],
+                        help_text=(
+                            "How long after closing a ticket may be reopened; 0 means a new "
+                            "linked ticket."
+                        ),
                         verbose_name="reopening window in days",
                     ),
                 ),
@@ -126,7 +136,10 @@ class Migration(migrations.Migration):
                     "report_recipients",
                     models.ManyToManyField(
                         blank=True,
-                        help_text="Who gets the monthly report by e-mail, beside the people with the role of report recipient.",
+                        help_text=(
+                            "Who gets the monthly report by e-mail, beside the people with the "
+                            "role of report recipient."
+                        ),
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
                         verbose_name="report recipients",
@@ -501,15 +514,5 @@ class Migration(migrations.Migration):
                     )
                 ],
             },
-        ),
-        migrations.AlterField(
-            model_name="contract",
-            name="reopen_days",
-            field=models.PositiveSmallIntegerField(
-                default=0,
-                help_text="How long after closing a ticket may be reopened; 0 means a new linked ticket.",
-                validators=[django.core.validators.MaxValueValidator(365)],
-                verbose_name="reopening window in days",
-            ),
         ),
     ]

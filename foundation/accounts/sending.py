@@ -7,11 +7,13 @@ from foundation.accounts.models import SentForm
 KEPT = timedelta(days=2)
 
 
-def claim_form(*, person_id: int, token: str, at: datetime) -> SentForm:
+def claim_form(*, person_id: int, token: str, digest: str, at: datetime) -> SentForm:
     """Note that a person sends an opened form, in the transaction of its act. Raises
     ``IntegrityError`` when it was sent before; waits for a sending that is at work.
     """
-    sent: SentForm = SentForm.objects.create(person_id=person_id, token=token, sent_at=at)
+    sent: SentForm = SentForm.objects.create(
+        person_id=person_id, token=token, digest=digest, sent_at=at
+    )
     return sent
 
 
@@ -21,10 +23,9 @@ def note_result(sent: SentForm, location: str) -> None:
     sent.save(update_fields=["location"])
 
 
-def result_of(*, person_id: int, token: str) -> str | None:
-    """Return the address of the result of a form; None when it was not sent."""
-    rows = SentForm.objects.filter(person_id=person_id, token=token)
-    return rows.values_list("location", flat=True).first()
+def earlier_sending(*, person_id: int, token: str) -> SentForm | None:
+    """Return the sending of a form with the address of its result; None when it was not sent."""
+    return SentForm.objects.filter(person_id=person_id, token=token).order_by("pk").first()
 
 
 def forget_sent_forms(at: datetime) -> int:

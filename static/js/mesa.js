@@ -50,6 +50,17 @@ document.addEventListener(
   },
   { capture: true },
 );
+// A form that outlived its session is sent with the token of the new one: signing in in another tab
+// has replaced the token of this page.
+document.addEventListener(
+  "submit",
+  (event) => {
+    if (!event.target.matches("[data-fresh-token]")) return;
+    const token = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
+    if (token) event.target.querySelector("[name=csrfmiddlewaretoken]").value = token;
+  },
+  { capture: true },
+);
 const allowSending = (root) => {
   for (const form of root.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 };

@@ -47,6 +47,23 @@ def rename(client: Any, customer: int, number: int) -> list[str]:
     return [] if answer.status_code == 302 else [f"not renamed: {answer.status_code}"]
 
 
+def look_at_coverage(customer: Any) -> int:
+    """Refresh the coverage as if every gap were new, so that letters are written."""
+    from django.db import transaction
+    from django.utils import timezone
+
+    from escalation.models import Coverage
+    from escalation.services import refresh_coverage
+    from foundation.accounts.tenancy import every_organization
+
+    with every_organization(reason="a test of locks"):
+        with transaction.atomic():
+            rows = Coverage.objects.filter(organization=customer)
+            list(rows.select_for_update().order_by("pk"))
+            rows.update(gaps=[])
+        return refresh_coverage(organization=customer, at=timezone.now())
+
+
 def run_at_once(works: list[Callable[[], None]]) -> None:
     threads = [threading.Thread(target=work) for work in works]
     for thread in threads:
@@ -61,12 +78,9 @@ def saves_beside_coverage(saves: str) -> dict[str, Any]:
     were told.
     """
     from django.contrib.auth import get_user_model
-    from django.db import connection, transaction
+    from django.db import connection
     from django.test import Client
-    from django.utils import timezone
 
-    from escalation.models import Coverage
-    from escalation.services import refresh_coverage
     from foundation.accounts.models import Organization
     from foundation.accounts.tenancy import every_organization
     from foundation.calendars.models import Calendar, CalendarVersion
@@ -91,13 +105,7 @@ def saves_beside_coverage(saves: str) -> dict[str, Any]:
         errors.extend(add_holiday(signed_in(), calendar.pk, number))
 
     def look(number: int) -> None:
-        """Look as if every gap were new, so that letters are written."""
-        with every_organization(reason="a test of locks"):
-            with transaction.atomic():
-                rows = Coverage.objects.filter(organization=customer)
-                list(rows.select_for_update().order_by("pk"))
-                rows.update(gaps=[])
-            found.append(refresh_coverage(organization=customer, at=timezone.now()))
+        found.append(look_at_coverage(customer))
 
     def work(act: Callable[[int], None]) -> None:
         wall.wait()

@@ -31,7 +31,7 @@ def strict(user: Any) -> Client:
 
 
 def fields_in(page: str) -> dict[str, str]:
-    form = re.findall(r'<form class="card form".*?</form>', page, re.S)[0]
+    form = re.findall(r'<form\s+class="card form".*?</form>', page, re.S)[0]
     return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form))
 
 

@@ -50,6 +50,28 @@ def test_a_ticket_that_is_sent_again_by_back_and_send_is_raised_once(
     assert Ticket.objects.count() == 2
 
 
+def test_another_text_sent_by_back_and_send_is_kept_and_sent_with_one_click(
+    house: House, sign_in: Any
+) -> None:
+    ticket = make_ticket(house)
+    client = sign_in(house.requester)
+    path = f"/tickets/{ticket.number}/reply/"
+    ours = {"Sec-Fetch-Site": "same-origin"}
+    client.post(path, {"body": "First.", "once": TOKEN})
+
+    page = client.post(path, {"body": "Second.", "once": TOKEN}, headers=ours)
+    kept = dict(
+        re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.content.decode())
+    )
+    anew = client.post(path, kept, headers=ours)
+    twice = client.post(path, kept, headers=ours)
+
+    assert (page.status_code, kept["body"], kept["once"] == TOKEN) == (409, "Second.", False)
+    assert (anew.status_code, twice.status_code) == (302, 302)
+    bodies = Message.objects.filter(ticket=ticket).order_by("pk").values_list("body", flat=True)
+    assert list(bodies) == ["First.", "Second."]
+
+
 def test_each_opened_form_has_a_token_of_its_own(house: House, sign_in: Any) -> None:
     client = sign_in(house.requester)
     path = f"/catalog/{house.template.slug}/"

@@ -532,6 +532,7 @@ class Migration(migrations.Migration):
                 ("token", models.CharField(max_length=32)),
                 ("location", models.CharField(blank=True, max_length=500)),
                 ("sent_at", models.DateTimeField(db_index=True)),
+                ("digest", models.CharField(max_length=64)),
             ],
             options={
                 "constraints": [

@@ -3,11 +3,13 @@ from django.db import models
 
 class SentForm(models.Model):
     """A form that was opened once and sent. Written in the transaction of its act: the same form
-    sent again finds ``location``, the page of its result, instead of acting twice.
+    sent again finds ``location``, the page of its result, instead of acting twice. ``digest`` is
+    the SHA-256 of what was typed: the form may come back with another text.
     """
 
     person_id = models.BigIntegerField()
     token = models.CharField(max_length=32)
+    digest = models.CharField(max_length=64)
     location = models.CharField(max_length=500, blank=True)
     sent_at = models.DateTimeField(db_index=True)
 
