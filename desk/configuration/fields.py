@@ -107,7 +107,7 @@ class DomainsField(forms.CharField):
     def run_validators(self, value: Any) -> None:
         super().run_validators("\n".join(value))
         for each in value:
-            words = _("“%(domain)s” is no domain: write it as empresa.com.mx, one per line.")
+            words = _("“%(domain)s” is no domain: write it as empresa.mx, one per line.")
             wrong = ValidationError(words, params={"domain": each})
             if not all(map(shows, each)):
                 raise wrong
