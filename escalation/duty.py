@@ -158,14 +158,13 @@ class DutyAt:
         return self._first_level(ticket) or self.supervisors
 
     def _first_level(self, ticket: Ticket) -> Answering | None:
-        """Return the people of the first level of the matrix when one of them is on duty; otherwise
-        None. A contact without a login does not count.
+        """Return the people of the staff of the first level of the matrix who answer at once, when
+        one of them is on duty; otherwise None. Customers do not hold tickets.
         """
         levels = self.ladder(ticket)
         answering = self.level(levels[0]) if levels else None
-        is_at_once = (
-            answering is not None
-            and answering.at <= self.at
-            and any(self.roster.is_on_duty(p.pk, self.at) for p in answering.people if p.pk)
-        )
-        return answering if is_at_once else None
+        if answering is None or answering.at > self.at:
+            return None
+        staff = tuple(person for person in answering.people if person.pk and person.is_staff)
+        is_at_once = any(self.roster.is_on_duty(person.pk, self.at) for person in staff)
+        return Answering(staff, self.at) if is_at_once else None

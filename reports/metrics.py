@@ -85,7 +85,10 @@ DEFINITIONS = (
     Definition(
         "withdrawn",
         _("Withdrawn"),
-        _("Clocks of tickets that were rejected, cancelled or invalid: neither met nor missed."),
+        _(
+            "Clocks of tickets that were rejected, cancelled or invalid, and targets that a later "
+            "classification or contract no longer promises: neither met nor missed."
+        ),
     ),
     Definition(
         "earlier",

@@ -153,7 +153,7 @@ _SQLITE = {
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA "
-    "foreign_keys=ON;PRAGMA cache_size=-20000;"
+    "foreign_keys=ON;PRAGMA recursive_triggers=ON;PRAGMA cache_size=-20000;"
     "PRAGMA journal_size_limit=67108864;PRAGMA mmap_size=134217728;",
 }
 

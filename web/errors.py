@@ -79,7 +79,7 @@ def error_page(request: HttpRequest, error: DomainError) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer 404: a page, or the API's own shape of an error."""
-    if request.path.startswith(API_PREFIX):
+    if f"{request.path}/".startswith(API_PREFIX):
         return _api_answer(404, "not_found", _("There is nothing at this address."))
     return defaults.page_not_found(request, exception)
 

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, SuspiciousOperation
 from django.db.utils import DatabaseError
 from django.http import (
     Http404,
@@ -39,7 +39,7 @@ from foundation.accounts.tenancy import (
 )
 from foundation.core.errors import DomainError
 from foundation.core.tenancy import ScopeError
-from web.errors import API_PREFIX, error_page
+from web.errors import API_PREFIX, bad_request, error_page
 from web.panels import PanelResponse, is_partial, whole_page
 from web.storage import cannot_store, storage_refused
 
@@ -227,7 +227,9 @@ class PersonMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if "%00" in request.META.get("QUERY_STRING", "") or "\0" in request.path:
             # PostgreSQL rejects NUL in text, and no URL of ours contains one
-            return _unkept(HttpResponse(status=400))
+            is_api = request.path.startswith(API_PREFIX)
+            answer = bad_request(request, SuspiciousOperation("NUL")) if is_api else None
+            return _unkept(answer or HttpResponse(status=400))
         user = request.user if isinstance(request.user, User) else None
         account = getattr(request, "service_account", None)
         scope = (
@@ -239,7 +241,7 @@ class PersonMiddleware:
                 translation.activate(language)
                 request.LANGUAGE_CODE = translation.get_language()
             response = _for_htmx(request, self.get_response(request))
-        if user is not None or request.path.startswith(API_PREFIX):
+        if user is not None or f"{request.path}/".startswith(API_PREFIX):
             _unkept(response)
         return response
 

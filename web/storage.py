@@ -11,7 +11,7 @@ from web.resending import API_PREFIX, not_sent
 
 _FULL = frozenset({errno.ENOSPC, errno.EROFS, errno.EDQUOT})
 # SQLite's words; PostgreSQL has codes: disk full, read-only transaction.
-_SQLITE = ("readonly database", "disk is full", "disk I/O error")
+_SQLITE = ("readonly database", "disk is full", "disk I/O error", "unable to open database file")
 _POSTGRESQL = frozenset({"53100", "25006"})
 
 

@@ -3,6 +3,7 @@
 """
 
 from collections.abc import Iterable, Mapping
+from math import floor
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -85,7 +86,7 @@ class ClockChangeSerializer(serializers.Serializer[Any]):
         allow_null=True, help_text="Null while the clock is paused with time to go."
     )
     due_at = serializers.DateTimeField(allow_null=True)
-    used_seconds = serializers.FloatField()
+    used_seconds = serializers.IntegerField(help_text="Whole seconds, rounded down.")
     becomes_missed = serializers.BooleanField()
 
 
@@ -130,6 +131,6 @@ def _change_data(change: ClockChange) -> dict[str, Any]:
         **target_data(change.target),
         "old_due_at": change.old_due_at,
         "due_at": change.due_at,
-        "used_seconds": change.used.total_seconds(),
+        "used_seconds": floor(change.used.total_seconds()),
         "becomes_missed": change.becomes_missed,
     }

@@ -1,6 +1,7 @@
 """The explanation of a clock as JSON: instants in UTC, durations in seconds."""
 
 from datetime import timedelta
+from math import ceil, floor
 from typing import Any
 
 from rest_framework import serializers
@@ -64,8 +65,8 @@ class ExplanationSerializer(serializers.Serializer[Any]):
     target_seconds = serializers.FloatField(allow_null=True, help_text="Null for a term in days.")
     target_days = serializers.IntegerField(allow_null=True, help_text="Null for a target in time.")
     target_unit = serializers.ChoiceField(choices=TargetUnit.choices)
-    used_seconds = serializers.FloatField()
-    left_seconds = serializers.FloatField()
+    used_seconds = serializers.IntegerField(help_text="Whole seconds, rounded down.")
+    left_seconds = serializers.IntegerField(help_text="Whole seconds, rounded up.")
     started_at = serializers.DateTimeField()
     due_at = serializers.DateTimeField(allow_null=True)
     stopped_at = serializers.DateTimeField(allow_null=True)
@@ -88,8 +89,8 @@ def explanation_data(account: Explanation) -> dict[str, Any]:
         "priority": account.priority.code,
         **target_data(account.target),
         "target_unit": stored_target(account.target)[1],
-        "used_seconds": account.used.total_seconds(),
-        "left_seconds": account.left.total_seconds(),
+        "used_seconds": floor(account.used.total_seconds()),
+        "left_seconds": ceil(account.left.total_seconds()),
         "started_at": account.started_at,
         "due_at": account.due_at,
         "stopped_at": account.stopped_at,

@@ -611,6 +611,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("breach", "A target was missed"),
                             ("request", "Asked for by the customer"),
+                            ("desk", "Asked for by the desk"),
                             ("declined", "The solution was declined"),
                             ("rule", "A rule of the desk"),
                             ("unacknowledged", "Nobody acknowledged the level below"),

@@ -10,6 +10,7 @@ from tickets.models import Ticket
 class Cause(models.TextChoices):
     BREACH = "breach", _("A target was missed")
     REQUEST = "request", _("Asked for by the customer")
+    DESK = "desk", _("Asked for by the desk")
     DECLINED = "declined", _("The solution was declined")
     RULE = "rule", _("A rule of the desk")
     UNACKNOWLEDGED = "unacknowledged", _("Nobody acknowledged the level below")

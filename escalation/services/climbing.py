@@ -94,7 +94,8 @@ def request_escalation(*, ticket: Ticket, reason: str, by: Actor, at: datetime) 
     ``Invalid`` without a reason, or ``TooMany`` above a customer's limit.
     """
     user = acting_person(by)
-    if not (can_reply_as_customer(user, ticket) or user.can(Capability.WORK_TICKETS)):
+    is_customer = can_reply_as_customer(user, ticket)
+    if not (is_customer or user.can(Capability.WORK_TICKETS)):
         raise NotAllowed(
             _("Only its requester, a coordinator or the desk can escalate this ticket.")
         )
@@ -102,9 +103,8 @@ def request_escalation(*, ticket: Ticket, reason: str, by: Actor, at: datetime) 
         raise Invalid(_("Say why you escalate."), fields={"reason": _("Say why you escalate.")})
     if locked_ticket(ticket.pk).state in FINAL:
         raise NotAllowed(_("This ticket has ended: there is nothing left to escalate."))
-    lately = Escalation.objects.filter(
-        ticket=ticket, cause=Cause.REQUEST, created_at__gt=at - DOUBLE_CLICK
-    )
+    cause = Cause.REQUEST if is_customer else Cause.DESK
+    lately = Escalation.objects.filter(ticket=ticket, cause=cause, created_at__gt=at - DOUBLE_CLICK)
     asked = lately.filter(reason=reason.strip()).order_by("-pk").first()
     if asked is not None:
         return asked
@@ -113,7 +113,7 @@ def request_escalation(*, ticket: Ticket, reason: str, by: Actor, at: datetime) 
     key = f"request:{at.isoformat()}"
     # None: a concurrent request with the same ``at`` has created this step.
     return escalate_ticket(
-        ticket=ticket, cause=Cause.REQUEST, cause_key=key, reason=reason, by=by, at=at
+        ticket=ticket, cause=cause, cause_key=key, reason=reason, by=by, at=at
     ) or Escalation.objects.get(ticket=ticket, cause_key=key)
 
 

@@ -54,8 +54,8 @@ def new_ticket(request: HttpRequest, slug: str) -> HttpResponse:
                 messages.warning(
                     request,
                     _(
-                        "No contract in force covers this service: a supervisor was notified and "
-                        "will contact you."
+                        "No contract in force covers this service: a supervisor is told, at once "
+                        "or when the next one comes on duty, and will contact you."
                     ),
                 )
             return redirect("portal:ticket", ticket.number)

@@ -240,7 +240,7 @@ def escalate(request: HttpRequest, number: str) -> HttpResponse:
         context = {"reason_form": form, "refused_step": "escalate"}
         page = _page(request, ticket, [Refused("escalation", context)])
         return with_typed_text(request, page, str(error.message))
-    who = escalation.level.contact_name if escalation.level else _("the supervisors of the desk")
+    who = ", ".join(escalation.notified) or _("the supervisors of the desk")
     told_at = escalation.notified_at
     if told_at is None or told_at <= escalation.created_at:
         words = _("Escalated: %(who)s was notified.") % {"who": who}

@@ -5,15 +5,16 @@ from datetime import timedelta
 
 from django.utils.translation import ngettext
 
-from foundation.core.durations import short_duration
+from foundation.core.durations import full_duration, short_duration
 from sla.policies.models import MAX_DAYS, MAX_MINUTES
 from sla.targets import Target, Term
 
 
 def target_words(target: Target) -> str:
-    """Return a target as people say it: ``3 h``, or ``5 business days``."""
+    """Return a target as people say it, whole: ``3 h``, ``25 h 30 min``, or ``5 business days``."""
     if isinstance(target, timedelta):
-        return short_duration(target)
+        loses_minutes = target >= timedelta(days=1) and target % timedelta(hours=1)
+        return full_duration(target) if loses_minutes else short_duration(target)
     if target.business:
         return ngettext("%(count)d business day", "%(count)d business days", target.days) % {
             "count": target.days

@@ -55,6 +55,23 @@ def test_facts_of_no_organization_are_kept(house: House) -> None:
     assert Record.objects.filter(organization_id=None, verb="thing.done").count() == 1
 
 
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="a statement of SQLite")
+def test_a_row_of_the_record_is_not_replaced(house: House) -> None:
+    by = Actor(person_id=house.agent.pk, channel=Channel.DESK)
+    record(organization_id=house.north.pk, facts=facts(1), by=by, at=MONDAY_9AM)
+    columns = [str(field.column) for field in Record._meta.concrete_fields]
+    values = ", ".join("'thing.undone'" if name == "verb" else name for name in columns)
+    replace = (
+        f"INSERT OR REPLACE INTO activity_record ({', '.join(columns)}) "
+        f"SELECT {values} FROM activity_record WHERE verb = 'thing.done'"
+    )
+
+    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(replace)
+
+    assert not Record.objects.filter(verb="thing.undone").exists()
+
+
 def test_rows_of_the_record_never_change(house: House) -> None:
     by = Actor(person_id=house.agent.pk, channel=Channel.DESK)
     record(organization_id=house.north.pk, facts=facts(1), by=by, at=MONDAY_9AM)

@@ -42,7 +42,7 @@ def test_the_preview_of_a_classification_writes_nothing(house: House, api: Any) 
         "target_days": None,
         "old_due_at": "2026-03-02T16:00:00Z",
         "due_at": "2026-03-02T15:40:00Z",
-        "used_seconds": 3000.0,
+        "used_seconds": 3000,
         "becomes_missed": True,
     }
     assert (fresh(ticket).priority, fresh(ticket).impact, Record.objects.count()) == (

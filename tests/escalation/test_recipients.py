@@ -8,10 +8,12 @@ from escalation.models import EscalationLevel
 from escalation.queries import coverage_to_compute
 from escalation.services import publish_ladder, refresh_coverage, start_drill
 from foundation.accounts.models import User
+from foundation.accounts.tenancy import organization_scope
 from foundation.activity.models import Record
 from foundation.core.classification import Priority
 from foundation.duty.models import Shift
 from foundation.notifications.models import OutboxMessage
+from foundation.notifications.rendering import render_message
 from sla.clocks.services import settle_ticket
 from tests.support.house import HOUR, MINUTE, MONDAY_9AM, SETUP, House, by, make_ticket
 from tests.support.rules import rule
@@ -132,3 +134,48 @@ def test_a_warning_reaches_the_first_level_on_duty_when_no_supervisor_is(house: 
 
     letters = OutboxMessage.objects.filter(template="clock")
     assert [letter.to_email for letter in letters] == [house.agent.email]
+
+
+def test_a_warning_never_reaches_a_customer_whom_the_matrix_names(house: House) -> None:
+    publish(house, house.people["coordinator"])
+    by_night = Shift.objects.create(name="Nights", hours={"0": [["00:00", "01:00"]]})
+    by_night.people.set([house.staff["desk_supervisor"], house.staff["desk_manager"]])
+    ticket = make_ticket(house)
+
+    settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 31 * MINUTE)
+
+    (letter,) = OutboxMessage.objects.filter(template="clock")
+    assert letter.to_email == house.staff["desk_supervisor"].email
+    assert letter.run_after > MONDAY_9AM + 31 * MINUTE
+
+
+def test_the_desk_escalates_in_its_own_name_and_its_reason_stays_inside(
+    house: House, sign_in: Any
+) -> None:
+    ticket = make_ticket(house)
+
+    step = services.request_escalation(
+        ticket=ticket, reason="We are stuck.", by=by(house.agent), at=MONDAY_9AM
+    )
+
+    assert (step.cause, step.get_cause_display()) == ("desk", "Pedido por la mesa")
+    (letter,) = OutboxMessage.objects.filter(template="escalation")
+    letter.language = "en"
+    with organization_scope(house.north.pk):
+        text = render_message(letter).text
+    assert "The desk asked for it." in text
+    page = sign_in(house.requester).get(f"/tickets/{ticket.number}/").content.decode()
+    assert "We are stuck." not in page
+
+
+def test_without_a_matrix_the_letter_names_the_supervisors(house: House) -> None:
+    ticket = make_ticket(house, organization=house.south, requester=house.outsider)
+
+    services.request_escalation(ticket=ticket, reason="Late.", by=by(house.outsider), at=MONDAY_9AM)
+
+    letter = OutboxMessage.objects.filter(template="escalation").order_by("pk")[0]
+    letter.language = "en"
+    with organization_scope(house.south.pk):
+        subject = render_message(letter).subject
+    assert "Escalated to the supervisors" in subject
+    assert "level 0" not in subject

@@ -76,4 +76,5 @@ def test_mail_urls() -> None:
         587,
     )
     assert mail_settings("smtp+ssl://mail.example")["EMAIL_PORT"] == 465
+    assert mail_settings("smtp://mail.example")["EMAIL_PORT"] == 25
     assert str(mail_settings("console://")["EMAIL_BACKEND"]).endswith("console.EmailBackend")

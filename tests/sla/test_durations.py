@@ -83,6 +83,9 @@ def test_a_target_is_written_as_it_is_read(target: Target, expected: str) -> Non
     ("target", "expected"),
     [
         (3 * HOUR, "3 h"),
+        (26 * HOUR, "1 d 2 h"),
+        (25 * HOUR + 30 * MINUTE, "25 h 30 min"),
+        (24 * HOUR + MINUTE, "24 h 1 min"),
         (Term(1, business=True), "1 business day"),
         (Term(5, business=True), "5 business days"),
         (Term(1, business=False), "1 calendar day"),

@@ -202,7 +202,15 @@ def test_an_address_with_a_zero_byte_is_refused(
     assert sign_in(house.requester).get(path).status_code == status
 
 
-@pytest.mark.parametrize("path", ["/api/v1/nothing/", "/api/nothing"])
+@pytest.mark.parametrize("path", ["/api/v1/tickets/?q=%00", "/api/v1/tickets/%00/"])
+def test_the_api_refuses_a_nul_in_its_own_shape(house: House, sign_in: Any, path: str) -> None:
+    answer = sign_in(house.requester).get(path)
+
+    assert (answer.status_code, answer["Content-Type"]) == (400, "application/json")
+    assert answer.json()["code"] == "bad_request"
+
+
+@pytest.mark.parametrize("path", ["/api/v1/nothing/", "/api/nothing", "/api"])
 def test_the_api_answers_a_missing_address_in_its_own_shape(client: Client, path: str) -> None:
     answer = client.get(path)
 
