@@ -169,13 +169,16 @@ def test_the_desk_escalates_in_its_own_name_and_its_reason_stays_inside(
 
 
 def test_without_a_matrix_the_letter_names_the_supervisors(house: House) -> None:
-    ticket = make_ticket(house, organization=house.south, requester=house.outsider)
+    EscalationLevel.objects.all().delete()
+    ticket = make_ticket(house)
 
-    services.request_escalation(ticket=ticket, reason="Late.", by=by(house.outsider), at=MONDAY_9AM)
+    services.request_escalation(
+        ticket=ticket, reason="Late.", by=by(house.requester), at=MONDAY_9AM
+    )
 
     letter = OutboxMessage.objects.filter(template="escalation").order_by("pk")[0]
     letter.language = "en"
-    with organization_scope(house.south.pk):
+    with organization_scope(house.north.pk):
         subject = render_message(letter).subject
     assert "Escalated to the supervisors" in subject
     assert "level 0" not in subject
