@@ -109,7 +109,7 @@ def test_a_full_disk_refuses_what_it_cannot_keep_and_everything_goes_on_after(
     assert [each["number"] for each in found] == made[:1]
     wait_until(lambda: letters_about(mailbox, made[0]) > 0, "it is acknowledged", 120)
     assert letters_about(mailbox, made[0]) == letters_about(mailbox, before["number"]) == 1
-    assert ready(mesa) == "ok"
+    wait_until(lambda: ready(mesa) == "ok", "nothing is late any more", 90)
 
 
 def start_on(folder: Path, *enclosure: str) -> str:
