@@ -51,7 +51,7 @@ def contract_on(
     """Return the contract in force on a local day of the organization; None when there is none.
 
     With ``service_id``, only contracts that cover the service count. Of several, the one with the
-    latest ``starts_on`` is returned.
+    latest ``starts_on`` is returned; of two that start on the same day, the one entered last.
     """
     for terms in _contracts(organization.pk, organization.terms_stamp):
         if terms.contract.is_in_force_on(day) and (
@@ -75,12 +75,14 @@ def contracts_in_force(organization: Organization, day: date) -> list[Contract]:
 @dataclass(frozen=True)
 class Overlap:
     """Another contract in force on some of the same days, for some of the same services. On these
-    days ``wins`` is the one that ``contract_on`` takes.
+    days ``wins`` is the one that ``contract_on`` takes. ``begin_together``: both start on the same
+    day, so that it is the one entered last.
     """
 
     other: Contract
     services: list[Service]
     wins: Contract
+    begin_together: bool
 
 
 def overlaps_of(contract: Contract) -> list[Overlap]:
@@ -99,6 +101,7 @@ def overlaps_of(contract: Contract) -> list[Overlap]:
                     each.contract,
                     list(Service.objects.filter(pk__in=shared).order_by("position", "pk")),
                     min(own.contract, each.contract, key=lambda one: ranks[one.pk]),
+                    own.contract.starts_on == each.contract.starts_on,
                 )
             )
     return found

@@ -20,12 +20,12 @@ from tickets.states import Holder, State
 
 
 class Section(ABC):
-    """``needs`` is the key of the figure that must not be empty; without ``needs`` the section is
+    """``needs`` are keys of figures of which one must not be empty; without them the section is
     always shown. ``statements`` is the maximum that ``load`` executes on a new ``ReportedMonth``.
     """
 
     name: str
-    needs = ""
+    needs: tuple[str, ...] = ()
     statements = 0
 
     @property
@@ -69,7 +69,7 @@ class Turns(Section):
     """Elapsed seconds by holder, summed over the tickets that had a turn in the month."""
 
     name = "turns"
-    needs = "turns"
+    needs = ("turns",)
     statements = 1
 
     def load(self, month: ReportedMonth) -> dict[str, Any]:
@@ -95,7 +95,7 @@ class CarriedOver(Section):
     """
 
     name = "carried_over"
-    needs = "carried_over"
+    needs = ("carried_over", "carried_earlier")
     statements = 2
 
     def load(self, month: ReportedMonth) -> dict[str, Any]:
@@ -133,7 +133,7 @@ class Breaches(Section):
 
 class Audits(Section):
     name = "audits"
-    needs = "audits"
+    needs = ("audits",)
     statements = 4
 
     def load(self, month: ReportedMonth) -> dict[str, Any]:
@@ -157,7 +157,7 @@ class OutOfContract(Section):
     """
 
     name = "out_of_contract"
-    needs = "uncontracted"
+    needs = ("uncontracted",)
     statements = 3
 
     def load(self, month: ReportedMonth) -> dict[str, Any]:
@@ -189,7 +189,11 @@ SECTIONS: Sequence[Section] = (
 
 def shown_sections(figures: Mapping[str, Any]) -> list[Section]:
     """Return the sections that have something to show; ``figures`` is the data of a report."""
-    return [each for each in SECTIONS if not each.needs or figures.get(each.needs)]
+    return [
+        each
+        for each in SECTIONS
+        if not each.needs or any(figures.get(needed) for needed in each.needs)
+    ]
 
 
 def _sum_of(turns: Iterable[dict[str, int]]) -> dict[str, int]:

@@ -13,7 +13,7 @@ from foundation.accounts.queries import (
     membership_by_email,
     memberships_of,
 )
-from foundation.core.classification import Environment, Impact, Kind, Urgency
+from foundation.core.classification import Channel, Environment, Impact, Kind, Urgency
 from foundation.core.errors import Invalid
 from tickets.services import Arrival, NewTicket
 from web.requests import person
@@ -50,6 +50,9 @@ def _arrival(request: Request, data: dict[str, Any], at: datetime) -> Arrival | 
     if "channel" not in data:
         words = _("Say through which channel it came in.")
         raise Invalid(words, fields={"channel": words})
+    if data["channel"] == Channel.EMAIL and "received_at" not in data:
+        words = _("Say when the e-mail arrived: its times run from then.")
+        raise Invalid(words, fields={"received_at": words})
     return Arrival(
         at=data.get("received_at", at),
         contacted_at=data.get("contacted_at"),
@@ -77,7 +80,7 @@ def _for_whom(request: Request, data: dict[str, Any]) -> Membership:
                 fields={"requester": _("Unknown.")},
             )
         return found
-    if data.get("requester") not in (None, "", user.email):
+    if (data.get("requester") or user.email).lower() != user.email:
         raise Invalid(
             _("Only the staff raises tickets for others: leave the requester out."),
             fields={"requester": _("Not you.")},

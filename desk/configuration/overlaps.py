@@ -36,16 +36,21 @@ def overlapping(contract: Contract) -> Overlapping | None:
 
 def _words(overlap: Overlap) -> str:
     other = overlap.other
-    return _(
-        "%(other)s (%(first)s to %(last)s) covers on the same days: %(services)s. New tickets of "
-        "these services take %(wins)s, which started last."
-    ) % {
+    rule = (
+        _(
+            "New tickets of these services take %(wins)s: both start on the same day, and it was "
+            "entered last."
+        )
+        if overlap.begin_together
+        else _("New tickets of these services take %(wins)s, which started last.")
+    )
+    covers = _("%(other)s (%(first)s to %(last)s) covers on the same days: %(services)s.") % {
         "other": other.reference,
         "first": day_words(other.starts_on),
         "last": day_words(other.ends_on) if other.ends_on else _("without end"),
         "services": ", ".join(service.name for service in overlap.services),
-        "wins": overlap.wins.reference,
     }
+    return f"{covers} {rule % {'wins': overlap.wins.reference}}"
 
 
 def _under_another(contract: Contract, found: list[Overlap]) -> list[tuple[Ticket, Contract]]:

@@ -179,6 +179,23 @@ def test_the_desk_accepts_on_the_customers_behalf_with_who_and_the_channel(
     assert (done.status_code, done.json()["closure_code"]) == (200, "approved")
 
 
+def test_a_customer_names_themselves_in_any_case(house: House, api: Any) -> None:
+    sent = {
+        "subject": "The invoice fails",
+        "description": "Since today.",
+        "service": "erp",
+        "impact": "minor",
+        "urgency": "low",
+    }
+    customer = api(house.requester)
+
+    own = customer.post("tickets/", {**sent, "requester": house.requester.email.upper()})
+    other = customer.post("tickets/", {**sent, "requester": house.agent.email})
+
+    assert (own.status_code, other.status_code) == (201, 400)
+    assert list(other.json()["fields"]) == ["requester"]
+
+
 def test_the_staff_registers_a_call_with_its_beginning(house: House, api: Any) -> None:
     call = {
         "organization": "north",
@@ -210,6 +227,11 @@ def test_the_staff_registers_a_call_with_its_beginning(house: House, api: Any) -
     assert body["clocks"][0]["is_met"] is True
     assert (bare.status_code, list(bare.json()["fields"])) == (400, ["channel"])
     assert (without.status_code, list(without.json()["fields"])) == (400, ["channel"])
+    mail = {**call, "channel": "email", "number_given": False}
+    arrived = agent.post("tickets/", mail)
+    unknown = agent.post("tickets/", {k: v for k, v in mail.items() if k != "received_at"})
+    assert (arrived.status_code, arrived.json()["received_at"]) == (201, "2026-03-02T14:50:00Z")
+    assert (unknown.status_code, list(unknown.json()["fields"])) == (400, ["received_at"])
     assert by_customer.status_code == 400
     assert set(by_customer.json()["fields"]) == {
         "channel",

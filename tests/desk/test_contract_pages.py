@@ -5,10 +5,12 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from catalog.models import Contract, ContractService
 from catalog.queries import overlaps_of
 from catalog.services import publish_contract, publish_matrix
+from desk.configuration.overlaps import overlapping
 from foundation.core.classification import Impact, Priority, Urgency
 from sla.policies.models import PolicyVersion
 from tests.support.house import DAY, HOUR, MONDAY_9AM, SETUP, House, fresh, make_ticket
@@ -178,6 +180,21 @@ def test_a_contract_that_overlaps_another_says_so_with_the_rule_and_the_tickets(
     assert fresh(ticket).contract == house.contract
 
 
+def test_of_two_contracts_that_start_on_the_same_day_the_one_entered_last_is_taken(
+    house: House,
+) -> None:
+    last = overlapping_contract(house, starts_on=house.contract.starts_on)
+
+    (overlap,) = overlaps_of(house.contract)
+    with translation.override("en"):
+        shown = overlapping(house.contract)
+
+    assert (overlap.wins, overlap.begin_together) == (last, True)
+    assert make_ticket(house).contract == last
+    assert shown is not None
+    assert "C-new: both start on the same day, and it was entered last." in shown.words[0]
+
+
 def test_contracts_of_other_days_or_services_do_not_overlap(house: House) -> None:
     before = {"starts_on": date(2020, 1, 1), "ends_on": date(2024, 12, 31)}
     earlier = overlapping_contract(house, **before)
@@ -198,6 +215,7 @@ def test_contracts_that_share_one_day_overlap(house: House) -> None:
     assert (overlap.other, overlap.wins) == (house.contract, house.contract)
     assert (back.other, back.wins) == (earlier, house.contract)
     assert [service.slug for service in overlap.services] == ["erp"]
+    assert (overlap.begin_together, back.begin_together) == (False, False)
 
 
 def test_forged_counters_of_rows_are_no_server_error(house: House, sign_in: Any) -> None:

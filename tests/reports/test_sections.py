@@ -71,6 +71,8 @@ def test_a_section_without_its_figure_is_not_shown(house: House) -> None:
         "breaches",
         "tickets",
     ]
+    replaced = shown_sections(data | {"carried_earlier": 1})
+    assert "carried_over" in [section.name for section in replaced]
     full = [
         section.name
         for section in shown_sections(
