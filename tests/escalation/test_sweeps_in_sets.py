@@ -7,8 +7,9 @@ import pytest
 from django.db import DataError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from escalation.models import Escalation, RuleLog
-from escalation.services import batching
+from escalation.models import Cause, Escalation, RuleLog
+from escalation.services import batching, escalate_ticket
+from escalation.tasks import sweep_escalations
 from foundation.accounts.models import Team
 from foundation.activity.models import Record
 from foundation.core import portions
@@ -18,7 +19,16 @@ from foundation.notifications.services import Letter, queue_letters
 from sla import tasks
 from sla.clocks.models import Announcement, Clock, ClockSegment
 from sla.clocks.services import settle_ticket, settle_tickets
-from tests.support.house import DAY, HOUR, MINUTE, MONDAY_9AM, House, fresh, make_ticket
+from tests.support.house import (
+    DAY,
+    HOUR,
+    MINUTE,
+    MONDAY_9AM,
+    SETUP,
+    House,
+    fresh,
+    make_ticket,
+)
 from tests.support.rules import give_account_manager, results, rule
 from tests.support.tickets import classify, step
 from tickets.models import Ticket
@@ -177,6 +187,29 @@ def test_the_queries_of_a_sweep_do_not_grow_with_its_tickets(
         return len(captured)
 
     assert queries(2) == queries(5)  # on SQLite an INSERT takes at most 55 letters
+
+
+def test_the_queries_of_climbing_do_not_grow_with_the_steps(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def queries(count: int) -> int:
+        tickets = [make_ticket(house) for _ in range(count)]
+        for ticket in tickets:
+            escalate_ticket(
+                ticket=ticket, cause=Cause.REQUEST, cause_key="x", by=SETUP, at=MONDAY_9AM
+            )
+        monkeypatch.setattr("escalation.tasks.timezone.now", lambda: MONDAY_9AM + 31 * MINUTE)
+        with CaptureQueriesContext(connection) as captured:
+            assert sweep_escalations() == count
+        steps = Escalation.objects.filter(ticket__in=tickets).order_by("ticket", "pk")
+        assert [(step.position, step.cause) for step in steps] == [
+            (1, "request"),
+            (2, "unacknowledged"),
+        ] * count
+        assert sweep_escalations() == 0
+        return len(captured)
+
+    assert queries(2) == queries(6)
 
 
 def test_shared_facts_are_read_once_for_all_portions_of_a_sweep(
