@@ -81,14 +81,7 @@ class ConfigurationForm(forms.ModelForm):
     def full_clean(self) -> None:
         super().full_clean()
         if self.is_bound and self.saved_meanwhile:
-            self.add_error(
-                None,
-                _(
-                    "Somebody saved this while you had it open (%(who)s). Nothing was saved: "
-                    "look at it in another tab, and save again to put your values in its place."
-                )
-                % {"who": "; ".join(self.saved_meanwhile)},
-            )
+            self.add_error(None, opened.meanwhile_words(self.saved_meanwhile))
 
     def _get_validation_exclusions(self) -> set[str]:
         excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]

@@ -25,6 +25,13 @@ def newest_fact(model: type[Model], ids: Sequence[int]) -> int:
     return int(found["newest"] or 0)
 
 
+def newest_fact_of_any(model: type[Model]) -> int:
+    """Return the id of the newest fact about any object of this kind; 0 for none."""
+    with every_organization(reason=_WHOSE):
+        found = Record.objects.filter(object_type=model._meta.label_lower)
+        return int(found.aggregate(newest=Max("pk"))["newest"] or 0)
+
+
 def saved_since(model: type[Model], ids: Sequence[int], fact_id: int, time_zone: str) -> list[str]:
     """Return who saved these objects after a fact and when, oldest first, as text."""
     with every_organization(reason=_WHOSE):
@@ -35,6 +42,14 @@ def saved_since(model: type[Model], ids: Sequence[int], fact_id: int, time_zone:
         for each in facts
     ]
     return list(dict.fromkeys(words))
+
+
+def meanwhile_words(who: Sequence[str]) -> str:
+    """Return the refusal of a form that was opened before these people saved."""
+    return _(
+        "Somebody saved this while you had it open (%(who)s). Nothing was saved: look at it in "
+        "another tab, and save again to put your values in its place."
+    ) % {"who": "; ".join(who)}
 
 
 def posted_fact(request: HttpRequest) -> int | None:

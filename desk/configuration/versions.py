@@ -16,6 +16,7 @@ from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from desk.configuration import opened
 from desk.configuration.base import (
     ConfigurationAdmin,
     ConfigurationForm,
@@ -52,6 +53,9 @@ class VersionForm(ConfigurationForm):
         help_text=_("In the organization's time zone. Empty: at once."),
     )
 
+    owners: tuple[str, ...] = ()
+    opened_fact: int | None = None  # of an add page: the newest version of anybody when it opened
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         version = self.instance
@@ -69,6 +73,7 @@ class VersionForm(ConfigurationForm):
         if self.errors:
             return data
         organization = data.get("organization") or self.instance.organization
+        self._refuse_over_another(organization, data)
         self.now = now = timezone.now()
         if data.get("effective_from"):
             put_instant(self, data, "effective_from", organization.time_zone)
@@ -84,6 +89,28 @@ class VersionForm(ConfigurationForm):
             ) from error
         return data
 
+    def _refuse_over_another(self, organization: Organization, data: dict[str, Any]) -> None:
+        """Raise ``ValidationError`` once for an added version whose owners got another since the
+        page was opened.
+        """
+        if self.opened_fact is None:
+            return
+        model = type(self.instance)
+        same = {name: data.get(name) or self._nobody(model, name) for name in self.owners}
+        rows = model._default_manager.filter(organization=organization, **same)
+        who = opened.saved_since(
+            model,
+            list(rows.values_list("pk", flat=True)),
+            self.opened_fact,
+            organization.time_zone,
+        )
+        if who:
+            raise ValidationError(opened.meanwhile_words(who))
+
+    @staticmethod
+    def _nobody(model: Any, name: str) -> Any:
+        return None if model._meta.get_field(name).is_relation else ""
+
     def check(self, organization: Organization, data: dict[str, Any], now: datetime) -> None:
         """Raise ``Invalid`` for a version that the service would refuse."""
         raise NotImplementedError
@@ -98,6 +125,14 @@ class VersionAdmin(ConfigurationAdmin):
 
     save_as = True
     owners: tuple[str, ...] = ("contract",)
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        is_added = obj is None and not hasattr(request, "saved_from")
+        fact = opened.posted_fact(request) if is_added else None
+        return type(form.__name__, (form,), {"owners": self.owners, "opened_fact": fact})
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         is_fixed = obj is not None and obj.effective_from <= timezone.now()
@@ -174,6 +209,8 @@ class VersionAdmin(ConfigurationAdmin):
     ) -> HttpResponse:
         version = context["adminform"].form.instance
         source = getattr(request, "saved_from", None)
+        if context.get("original") is None and source is None:
+            context["opened_with"] = opened.newest_fact_of_any(self.model)
         if source is not None:  # a refused "Save as new", which Django treats as an addition
             context |= {
                 "original": source,

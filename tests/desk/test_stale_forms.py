@@ -109,6 +109,29 @@ def test_a_new_version_of_a_policy_that_has_another_one_since_is_refused_once(ho
     assert PolicyVersion.objects.count() == 2
 
 
+def test_two_added_versions_of_a_policy_do_not_override_each_other(house: House) -> None:
+    first, second = two_administrators(house)
+    path = "/admin/sla/policyversion/add/"
+    mine, theirs = (
+        ChangeForm(client.get(path).content.decode()).sent for client in (first, second)
+    )
+    owner = {"organization": str(house.north.pk), "contract": str(house.contract.pk)}
+    count = PolicyVersion.objects.count()
+
+    saved = first.post(path, {**mine, **owner, "reason": "One."})
+    refused = second.post(path, {**theirs, **owner, "reason": "Two."})
+    again = ChangeForm(refused.content.decode()).sent
+    elsewhere = second.post(
+        path, {**theirs, "organization": str(house.south.pk), "reason": "Another customer's."}
+    )
+    anyhow = second.post(path, {**again, **owner, "reason": "Two."})
+
+    assert (saved.status_code, refused.status_code) == (302, 200)
+    assert MEANWHILE in errors_of(refused)
+    assert (elsewhere.status_code, anyhow.status_code) == (302, 302)
+    assert PolicyVersion.objects.count() == count + 3
+
+
 def test_a_page_without_the_mark_and_a_bad_mark_are_saved_as_before(house: House) -> None:
     first, second = two_administrators(house)
     team = Team.objects.get(name="Level two")
