@@ -73,6 +73,22 @@ def test_a_step_offers_the_groups_from_level_two_on_and_a_classification_active_
     assert list(classify.queryset) == [house.services["erp"]]
 
 
+@pytest.mark.parametrize(
+    ("needs", "fields"),
+    [
+        (("message",), ["version", "message", "attachments"]),
+        (("reason",), ["version", "reason"]),
+        (("message", "solution_type"), ["version", "message", "solution_type", "attachments"]),
+    ],
+)
+def test_a_step_asks_for_what_it_needs_and_takes_files_with_a_message(
+    house: House, needs: tuple[str, ...], fields: list[str]
+) -> None:
+    form = StepForm(needs=needs, ticket=make_ticket(house))
+
+    assert list(form.fields) == fields
+
+
 def test_lists_show_the_end_of_an_absence_the_start_of_a_policy_and_the_subject_of_a_letter(
     house: House, sign_in: Any
 ) -> None:
@@ -92,6 +108,7 @@ def test_lists_show_the_end_of_an_absence_the_start_of_a_policy_and_the_subject_
     assert "Mar 3, 2026, 12:00" in absences
     assert "Mar 1, 2026, 09:00" in policies
     assert '<span class="one-line" title="Printed &amp; cut">Printed &amp; cut</span>' in letters
+    assert "Mar 2, 2026, 15:00" in text_of(letters)  # created, in UTC as its heading says
 
 
 def test_the_delete_box_of_a_row_has_a_label(house: House, sign_in: Any) -> None:
