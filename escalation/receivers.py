@@ -34,7 +34,7 @@ def on_clock_announced(event: ClockWarned | ClockBreached) -> None:
 
 
 def on_clocks_announced(event: ClocksAnnounced) -> None:
-    services.follow_clocks(clocks=event.clocks, in_sets=not event.is_retry, at=event.at)
+    services.follow_clocks(clocks=event.clocks, in_sets=event.in_sets, at=event.at)
 
 
 def on_solution_declined(event: SolutionDeclined) -> None:

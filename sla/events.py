@@ -37,9 +37,10 @@ class ClocksAnnounced(Event):
     """What one transaction of the sweep announced, of clocks of one organization, by ticket. The
     sweep publishes this; ``ClockWarned`` and ``ClockBreached`` come from acts on one ticket.
 
-    ``is_retry``: the same work failed before. A handler then secures each part of it by a
-    savepoint, instead of writing in sets.
+    ``in_sets``: a handler writes the rows of all tickets together, and an error of one fails the
+    transaction. Otherwise, as when the sweep repeats a ticket that failed, it secures each of its
+    actions by a savepoint.
     """
 
     clocks: Sequence[ClockEvent]
-    is_retry: bool = False
+    in_sets: bool

@@ -15,33 +15,39 @@ def in_portions(
     what: str,
     together: Callable[[Sequence[int]], object],
     alone: Callable[[int], object],
-    size: int = PORTION,
 ) -> None:
-    """Call ``together`` with ``size`` ids at a time. After an error call it with each half, and in
-    the end ``alone`` with the id that cannot be worked on in a set. If that fails too, log it as
-    ``what`` and leave it due for the next tick.
+    """Call ``together`` with ``PORTION`` ids at a time. After an error call it with each half, and
+    in the end ``alone`` with the id that fails in a set. If that fails too, log it as ``what`` and
+    leave it due for the next tick.
+
+    Returns after a portion of several ids of which none could be worked on: then something fails
+    that they share, such as the database.
     """
 
-    def work(part: Sequence[int]) -> None:
+    def work(part: Sequence[int]) -> int:
+        """Return how many of these ids were worked on."""
         try:
             together(part)
-        except Exception:
-            logger.warning("A sweep of %d rows is repeated in parts", len(part), exc_info=True)
+        except Exception as error:
+            if len(part) == 1:
+                return repeat(part[0])
+            logger.warning("A sweep of %d rows is repeated in parts: %r", len(part), error)
             half = len(part) // 2
-            if half:
-                work(part[:half])
-                work(part[half:])
-            else:
-                repeat(part[0])
+            return work(part[:half]) + work(part[half:])
+        return len(part)
 
-    def repeat(row_id: int) -> None:
+    def repeat(row_id: int) -> int:
         try:
             alone(row_id)
         except Exception:
             logger.exception("%s %s of a sweep could not be worked on", what, row_id)
+            return 0
+        return 1
 
-    for start in range(0, len(ids), size):
-        work(ids[start : start + size])
+    for start in range(0, len(ids), PORTION):
+        part = ids[start : start + PORTION]
+        if not work(part) and len(part) > 1:
+            return
 
 
 def by_organization(due: Sequence[tuple[int, int]]) -> dict[int, list[int]]:

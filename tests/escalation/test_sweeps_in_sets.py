@@ -218,7 +218,7 @@ def test_shared_facts_are_read_once_for_all_portions_of_a_sweep(
     rule(name="Level", percent=100, action="tell_level", level=1)
     for _ in range(6):
         make_ticket(house)
-    monkeypatch.setattr(portions.in_portions, "__kwdefaults__", {"size": 2})
+    monkeypatch.setattr(portions, "PORTION", 2)
     monkeypatch.setattr("sla.tasks.timezone.now", lambda: LATE)
 
     with CaptureQueriesContext(connection) as captured:

@@ -16,10 +16,10 @@ def sweep_until(statement: int) -> None:
     """Run the sweep and die by SIGKILL before the given statement, counted from 1."""
     from django.db import connection
 
-    from foundation.core.portions import in_portions
+    from foundation.core import portions
     from sla import tasks
 
-    in_portions.__kwdefaults__ = {"size": PORTION}
+    portions.PORTION = PORTION
     count = 0
 
     def die(execute: Any, *call: Any) -> Any:

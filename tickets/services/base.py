@@ -58,7 +58,8 @@ def locked_ticket(ticket_id: int, *related: str) -> Ticket:
 
 def locked_tickets(ticket_ids: Iterable[int], *related: str) -> list[Ticket]:
     """Return tickets with their rows locked until the commit and the ``related`` relations joined.
-    Both the locks and the list are in the order of the ids: two callers never wait for each other.
+    Both the locks and the list are in the order of the ids, so that two callers with some of the
+    same tickets never deadlock.
     """
     found = Ticket.objects.select_for_update(of=("self",)).select_related(*related)
     return list(found.filter(pk__in=list(ticket_ids)).order_by("pk"))

@@ -38,15 +38,15 @@ class Settled(NamedTuple):
 
 def settle_ticket(*, ticket_id: int, at: datetime) -> int:
     """Announce the thresholds and breaches that the ticket's clocks reached before ``at``. Return
-    how many clocks announced one. What follows is secured part by part, as after a failure.
+    how many clocks announced one.
     """
-    return settle_tickets(ticket_ids=[ticket_id], at=at, is_retry=True)
+    return settle_tickets(ticket_ids=[ticket_id], at=at, in_sets=False)
 
 
 @transaction.atomic
-def settle_tickets(*, ticket_ids: Sequence[int], at: datetime, is_retry: bool = False) -> int:
+def settle_tickets(*, ticket_ids: Sequence[int], at: datetime, in_sets: bool = True) -> int:
     """Do the same for several tickets of one organization, in one transaction: rows are read and
-    written in sets. Return how many clocks announced one.
+    written in sets. ``in_sets`` as of ``ClocksAnnounced``, whose handlers it concerns.
 
     Locks the tickets, then their clocks. All clocks of a ticket are settled in one transaction, so
     that two breaches in one sweep cause one escalation step.
@@ -56,7 +56,7 @@ def settle_tickets(*, ticket_ids: Sequence[int], at: datetime, is_retry: bool = 
         return 0
     organization_id = tickets[0].organization_id
     loaded = load_locked_clocks(tickets, read_intervals(ticket_ids))
-    settled = [_settled(item, at) for item in loaded]
+    settled = [_bring_up_to_date(item, at) for item in loaded]
     readings: dict[int, list[Reading]] = {ticket.pk: [] for ticket in tickets}
     for each in settled:
         if each.item.metric is not Metric.VALIDATION:
@@ -73,9 +73,7 @@ def settle_tickets(*, ticket_ids: Sequence[int], at: datetime, is_retry: bool = 
     events = _announce([each for each in settled if each.percent], at)
     if events:
         publish(
-            ClocksAnnounced(
-                organization_id=organization_id, at=at, clocks=events, is_retry=is_retry
-            )
+            ClocksAnnounced(organization_id=organization_id, at=at, clocks=events, in_sets=in_sets)
         )
     return len(events)
 
@@ -86,13 +84,13 @@ def settle(item: LoadedClock, at: datetime) -> None:
     """
     if not item.clock.is_live:
         return
-    settled = _settled(item, at)
+    settled = _bring_up_to_date(item, at)
     item.clock.save()
     for event in _announce([settled] if settled.percent else [], at):
         publish(event)
 
 
-def _settled(item: LoadedClock, at: datetime) -> Settled:
+def _bring_up_to_date(item: LoadedClock, at: datetime) -> Settled:
     """Bring a live clock up to date in memory. Only a breach that is taken back is written."""
     clock = item.clock
     reading = reading_of(item)
