@@ -18,6 +18,7 @@ from foundation.accounts.limits import TooMany
 from foundation.core.errors import DomainError, NotAllowed, NotFound
 from tickets import verbs as tickets_verbs
 from tickets.services import StaleTicket, TransitionNotAllowed
+from web.doors import is_api
 from web.resending import has_typed_text, not_sent
 from web.timeline import author_words, sentence
 
@@ -40,7 +41,6 @@ API_STATUS = {
 }
 
 
-API_PREFIX = "/api/"
 _PAGES = frozenset({400, 403, 404})  # statuses with a page of their own
 
 
@@ -79,7 +79,7 @@ def error_page(request: HttpRequest, error: DomainError) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer 404: a page, or the API's own shape of an error."""
-    if f"{request.path}/".startswith(API_PREFIX):
+    if is_api(request):
         return _api_answer(404, "not_found", _("There is nothing at this address."))
     return defaults.page_not_found(request, exception)
 
@@ -93,14 +93,14 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
         else _("This request could not be read.")
     )
     status = 413 if is_large else 400
-    if request.path.startswith(API_PREFIX):
+    if is_api(request):
         return _api_answer(status, "too_large" if is_large else "bad_request", words)
     return render(request, "400.html", {"message": words}, status=status)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer 500 after an unexpected error: a page that needs nothing, or the API's own shape."""
-    if request.path.startswith(API_PREFIX):
+    if is_api(request):
         words = _("Something failed on our side. Nothing was half done: try again.")
         return _api_answer(500, "server_error", words)
     return defaults.server_error(request)

@@ -39,7 +39,8 @@ from foundation.accounts.tenancy import (
 )
 from foundation.core.errors import DomainError
 from foundation.core.tenancy import ScopeError
-from web.errors import API_PREFIX, bad_request, error_page
+from web.doors import is_api
+from web.errors import bad_request, error_page
 from web.panels import PanelResponse, is_partial, whole_page
 from web.storage import cannot_store, storage_refused
 
@@ -110,7 +111,7 @@ class SecondFactorMiddleware:
         if not self._lacks_second_factor(request):
             return self.get_response(request)
         words = gettext("Your role needs two-step sign-in: set it up to go on.")
-        if request.path.startswith(API_PREFIX):
+        if is_api(request):
             body = {"code": "second_factor_needed", "detail": words, "fields": {}}
             return _unkept(JsonResponse(body, status=403))
         messages.warning(request, words)
@@ -140,7 +141,7 @@ class BearerTokenMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
-        if request.path.startswith(API_PREFIX) and scheme.lower() == "bearer":
+        if is_api(request) and scheme.lower() == "bearer":
             _sign_in(request, secret.strip())
         return self.get_response(request)
 
@@ -227,9 +228,9 @@ class PersonMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if "%00" in request.META.get("QUERY_STRING", "") or "\0" in request.path:
             # PostgreSQL rejects NUL in text, and no URL of ours contains one
-            is_api = request.path.startswith(API_PREFIX)
-            answer = bad_request(request, SuspiciousOperation("NUL")) if is_api else None
-            return _unkept(answer or HttpResponse(status=400))
+            if is_api(request):
+                return _unkept(bad_request(request, SuspiciousOperation("NUL")))
+            return _unkept(HttpResponse(status=400))
         user = request.user if isinstance(request.user, User) else None
         account = getattr(request, "service_account", None)
         scope = (
@@ -241,7 +242,7 @@ class PersonMiddleware:
                 translation.activate(language)
                 request.LANGUAGE_CODE = translation.get_language()
             response = _for_htmx(request, self.get_response(request))
-        if user is not None or f"{request.path}/".startswith(API_PREFIX):
+        if user is not None or is_api(request):
             _unkept(response)
         return response
 

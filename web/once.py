@@ -48,9 +48,9 @@ def acts_once(view: View) -> View:
         if not _TOKEN.fullmatch(token) or request.user.pk is None:
             return view(request, *args, **kwargs)
         person_id = int(request.user.pk)
+        digest = _digest(request)
         try:
             with transaction.atomic():
-                digest = _digest(request)
                 sent = claim_form(
                     person_id=person_id, token=token, digest=digest, at=timezone.now()
                 )
@@ -64,7 +64,7 @@ def acts_once(view: View) -> View:
             first = earlier_sending(person_id=person_id, token=token)
             if first is None:  # another rule of the database
                 raise
-        if first.digest != _digest(request):
+        if first.digest != digest:
             words = _(
                 "You had sent this form already, with something else in it. Send it again to do "
                 "this too."

@@ -9,9 +9,9 @@ from django.shortcuts import render
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 
+from web.doors import is_api
 from web.panels import is_partial, whole_page
 
-API_PREFIX = "/api/"
 # Fields that are not kept; those of a catalogue's form have names of their own.
 _KEPT_BACK = frozenset(
     {
@@ -83,7 +83,7 @@ def _typed_texts(request: HttpRequest) -> list[str]:
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer a form whose token another tab has replaced: by signing in, or out and in again."""
     words = _("You signed in again in another tab, so that this form was not accepted.")
-    if request.path.startswith(API_PREFIX):
+    if is_api(request):
         return JsonResponse({"code": "not_allowed", "detail": words, "fields": {}}, status=403)
     return not_sent(request, words, 403)
 

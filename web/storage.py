@@ -7,7 +7,8 @@ from django.db.utils import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 
-from web.resending import API_PREFIX, not_sent
+from web.doors import is_api
+from web.resending import not_sent
 
 _FULL = frozenset({errno.ENOSPC, errno.EROFS, errno.EDQUOT})
 # SQLite's words; PostgreSQL has codes: disk full, read-only transaction.
@@ -40,7 +41,7 @@ def storage_refused(request: HttpRequest) -> HttpResponse:
         "Nothing can be stored on our side at the moment. We have noticed it: send it again in a "
         "few minutes."
     )
-    if request.path.startswith(API_PREFIX):
+    if is_api(request):
         body = {"code": "storage_unavailable", "detail": words, "fields": {}}
         return JsonResponse(body, status=503, headers={"Retry-After": "60"})
     return not_sent(request, words, 503)

@@ -251,8 +251,8 @@ def _zone_of(obj: models.Model) -> str:
 
 
 class LabelledFormSet(forms.BaseInlineFormSet):
-    """Gives the delete checkbox of each row an ``aria-label``: a table heading does not label it
-    for screen readers.
+    """Refuses forged counters, and gives the delete checkbox of each row an ``aria-label``: a table
+    heading does not label it for screen readers.
     """
 
     @cached_property
@@ -266,11 +266,9 @@ class LabelledFormSet(forms.BaseInlineFormSet):
             counted = int(counters.cleaned_data[INITIAL_FORM_COUNT] or 0)
             assert self.model is not None
             key = self.model._meta.pk.name
-            names = (f"{self.prefix}-{number}-{key}" for number in range(min(total, 10_000)))
-            if (
-                not 0 <= counted <= total
-                or sum(bool(self.data.get(name)) for name in names) != counted
-            ):
+            numbers = range(min(total, self.absolute_max))
+            sent = sum(bool(self.data.get(f"{self.prefix}-{number}-{key}")) for number in numbers)
+            if total < counted or sent != counted:
                 counters.add_error(None, _("The rows of this page do not match: open it again."))
         return counters
 

@@ -96,8 +96,8 @@ class VersionForm(ConfigurationForm):
         if self.opened_fact is None:
             return
         model = type(self.instance)
-        same = {name: data.get(name) or self._nobody(model, name) for name in self.owners}
-        rows = model._default_manager.filter(organization=organization, **same)
+        owners = {name: data.get(name) for name in self.owners}
+        rows = model._default_manager.filter(organization=organization, **owners)
         who = opened.saved_since(
             model,
             list(rows.values_list("pk", flat=True)),
@@ -106,10 +106,6 @@ class VersionForm(ConfigurationForm):
         )
         if who:
             raise ValidationError(opened.meanwhile_words(who))
-
-    @staticmethod
-    def _nobody(model: Any, name: str) -> Any:
-        return None if model._meta.get_field(name).is_relation else ""
 
     def check(self, organization: Organization, data: dict[str, Any], now: datetime) -> None:
         """Raise ``Invalid`` for a version that the service would refuse."""

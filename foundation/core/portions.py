@@ -28,10 +28,10 @@ def in_portions(
         """Return how many of these ids were worked on."""
         try:
             together(part)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever fails is repeated in parts
+            logger.warning("A sweep of %d rows is repeated in parts: %r", len(part), error)
             if len(part) == 1:
                 return repeat(part[0])
-            logger.warning("A sweep of %d rows is repeated in parts: %r", len(part), error)
             half = len(part) // 2
             return work(part[:half]) + work(part[half:])
         return len(part)
