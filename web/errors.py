@@ -1,5 +1,6 @@
 """Turns domain errors into pages, form errors and API responses."""
 
+import sys
 from typing import Any
 
 from django import forms
@@ -8,6 +9,7 @@ from django.core.exceptions import (
     TooManyFieldsSent,
     TooManyFilesSent,
 )
+from django.db.utils import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -20,6 +22,7 @@ from tickets import verbs as tickets_verbs
 from tickets.services import StaleTicket, TransitionNotAllowed
 from web.doors import is_api
 from web.resending import has_typed_text, not_sent
+from web.storage import cannot_store, storage_refused
 from web.timeline import author_words, sentence
 
 # Verbs that customers may read; notes and assignments stay inside the desk.
@@ -99,7 +102,17 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer 500 after an unexpected error: a page that needs nothing, or the API's own shape."""
+    """Answer 500 after an unexpected error, or 503 when nothing can be stored or read: a page that
+    needs nothing, or the API's own shape.
+    """
+    error = sys.exception()
+    if error is not None and cannot_store(error):
+        try:
+            return storage_refused(request)
+        except DatabaseError:  # the page asks the database too
+            response = defaults.server_error(request)
+            response.status_code = 503
+            return response
     if is_api(request):
         words = _("Something failed on our side. Nothing was half done: try again.")
         return _api_answer(500, "server_error", words)

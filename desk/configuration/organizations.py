@@ -26,7 +26,9 @@ class DepartmentInline(LabelledInline):
 
 
 class OrganizationForm(ConfigurationForm):
-    email_domains = DomainsField(label=_("E-mail domains"), required=False)
+    email_domains = DomainsField(
+        label=_("E-mail domains"), required=False, help_text=_("One per line, such as empresa.mx.")
+    )
 
 
 @admin.register(Organization)

@@ -191,6 +191,25 @@ def test_readyz_tells_that_nothing_can_be_stored(
     )
 
 
+def test_a_database_that_cannot_be_opened_is_no_unexpected_error(
+    ticket_and_client: Any, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticket, client = ticket_and_client
+    token = issue_user_token(user=house.requester, by=SETUP, at=MONDAY_9AM)
+    client.raise_request_exception = False
+
+    def away(*_arguments: Any, **_named: Any) -> None:
+        raise OperationalError("unable to open database file")
+
+    monkeypatch.setattr("web.middleware.token_by_digest", away)
+    monkeypatch.setattr("django.contrib.sessions.backends.db.SessionStore.load", away)
+    api = client.get("/api/v1/tickets/", headers={"Authorization": f"Bearer {token}"})
+    page = client.get(f"/tickets/{ticket.number}/")
+
+    assert (api.status_code, api.json()["code"]) == (503, "storage_unavailable")
+    assert (page.status_code, page["Content-Type"].split(";")[0]) == (503, "text/html")
+
+
 def test_readyz_tells_by_how_much_each_lane_is_late(house: House, client: Client) -> None:
     OutboxMessage.objects.all().delete()
     make_ticket(house)
