@@ -37,14 +37,19 @@ def level_letters(
     escalation: Escalation,
     level: EscalationLevel | None,
     told: Answering,
+    is_last: bool,
+    is_repeated: bool,
 ) -> list[Letter]:
     """Return the letters to the people who answer from ``told.at`` on: those of the level with a
-    signed link to acknowledge, the supervisors (``level`` None) without it.
+    signed link to acknowledge, the supervisors (``level`` None) without it. ``is_last`` and
+    ``is_repeated`` as of ``NewStep``.
     """
     context: dict[str, Any] = {
         "cause": escalation.cause,
         "reason": escalation.reason,
         "position": escalation.position,
+        "is_last": is_last,
+        "is_repeated": is_repeated,
     }
     if level is not None:
         context["acknowledge_minutes"] = level.acknowledge_minutes

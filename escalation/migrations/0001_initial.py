@@ -322,7 +322,10 @@ class Migration(migrations.Migration):
                             ("rca", "Root cause analysis"),
                             ("restoration", "Restoration"),
                         ],
-                        help_text="Of a clock's percentage. Empty: any clock.",
+                        help_text=(
+                            "Of a clock's percentage. Empty: any clock. Nothing starts root cause "
+                            "analysis and restoration yet."
+                        ),
                         max_length=12,
                         verbose_name="clock",
                     ),

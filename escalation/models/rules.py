@@ -49,7 +49,10 @@ class EscalationRule(models.Model):
         max_length=12,
         choices=PROMISED,
         blank=True,
-        help_text=_("Of a clock's percentage. Empty: any clock."),
+        help_text=_(
+            "Of a clock's percentage. Empty: any clock. Nothing starts root cause analysis and "
+            "restoration yet."
+        ),
     )
     percent = models.PositiveSmallIntegerField(
         _("percentage"),

@@ -23,12 +23,15 @@ from tickets.models import Ticket
 @dataclass(frozen=True)
 class NewStep:
     """A step that is not written yet, and whom its letters go to. ``level`` is None when these are
-    the supervisors.
+    the supervisors. ``is_last``: no level is above it. ``is_repeated``: the ticket was on this
+    level before.
     """
 
     escalation: Escalation
     level: EscalationLevel | None
     told: Answering
+    is_last: bool
+    is_repeated: bool
 
 
 class Batch:
@@ -133,4 +136,6 @@ class Batch:
                 escalation=new.escalation,
                 level=new.level,
                 told=new.told,
+                is_last=new.is_last,
+                is_repeated=new.is_repeated,
             )

@@ -60,7 +60,8 @@ def escalate(
         return None
     if cause in AUTOMATIC_CAUSES and _moved_in_this_sweep(steps, batch.at):
         return None
-    level = _next_level(batch.duty.ladder(ticket), steps)
+    ladder = batch.duty.ladder(ticket)
+    level = _next_level(ladder, steps)
     answering = batch.duty.level(level) if level is not None else None
     told = answering
     if told is None or not told.people:
@@ -81,8 +82,16 @@ def escalate(
         if level and answering
         else None,
     )
+    batch.new_steps.append(
+        NewStep(
+            step,
+            level if told is answering else None,
+            told,
+            is_last=bool(ladder) and level == ladder[-1],
+            is_repeated=bool(steps) and steps[-1].position == step.position,
+        )
+    )
     steps.append(step)
-    batch.new_steps.append(NewStep(step, level if told is answering else None, told))
     return step
 
 

@@ -454,6 +454,7 @@ class Migration(migrations.Migration):
                             ("rca", "Root cause analysis"),
                             ("restoration", "Restoration"),
                         ],
+                        help_text="Nothing starts root cause analysis and restoration yet.",
                         max_length=12,
                         verbose_name="clock",
                     ),

@@ -5,7 +5,7 @@ from typing import Any
 from escalation import services
 from escalation.coverage import forecasts_of
 from escalation.models import EscalationLevel
-from escalation.queries import coverage_to_compute
+from escalation.queries import coverage_to_compute, escalations_of
 from escalation.services import publish_ladder, refresh_coverage, start_drill
 from foundation.accounts.models import User
 from foundation.accounts.tenancy import organization_scope
@@ -182,3 +182,29 @@ def test_without_a_matrix_the_letter_names_the_supervisors(house: House) -> None
         subject = render_message(letter).subject
     assert "Escalated to the supervisors" in subject
     assert "level 0" not in subject
+
+
+def test_the_last_level_told_again_reads_that_it_did_not_acknowledge_itself(house: House) -> None:
+    publish(house, house.agent, house.staff["agent2"])
+    ticket = make_ticket(house)
+    services.request_escalation(
+        ticket=ticket, reason="Late.", by=by(house.requester), at=MONDAY_9AM
+    )
+    for minutes in (31, 62):
+        step = escalations_of(ticket)[-1]
+        services.climb(escalation=step, at=MONDAY_9AM + minutes * MINUTE)
+
+    texts = []
+    for letter in OutboxMessage.objects.filter(template="escalation").order_by("pk"):
+        letter.language = "en"
+        with organization_scope(house.north.pk):
+            texts.append(render_message(letter).text)
+
+    below = "The level below did not acknowledge."
+    itself = "Nobody of this level acknowledged, and no level is above it."
+    above = "or it is escalated to the next level"
+    assert [(below in text, itself in text, above in text) for text in texts] == [
+        (False, False, True),
+        (True, False, False),
+        (False, True, False),
+    ]

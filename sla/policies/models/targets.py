@@ -21,7 +21,12 @@ PROMISED = [(metric.value, metric.label) for metric in Metric if metric is not M
 
 class PolicyTarget(TermsRow):
     policy = models.ForeignKey(PolicyVersion, on_delete=models.CASCADE, related_name="targets")
-    metric = models.CharField(_("clock"), max_length=12, choices=PROMISED)
+    metric = models.CharField(
+        _("clock"),
+        max_length=12,
+        choices=PROMISED,
+        help_text=_("Nothing starts root cause analysis and restoration yet."),
+    )
     priority = models.PositiveSmallIntegerField(_("priority"), choices=Priority)
     support_type = models.CharField(
         _("support type"),
