@@ -88,18 +88,24 @@ def clock_letters(
         "due_at": due,
         "is_at_risk": is_at_risk(clock, duty.at),
     }
-    holders = duty.holders(ticket)
+    return _letters(ticket, duty.holders(ticket), template="clock", key=key, **context)
+
+
+def _letters(
+    ticket: Ticket, answering: Answering, *, template: str, key: str, **context: Any
+) -> list[Letter]:
+    """Return one letter to each of the people who answer, from ``answering.at`` on."""
     return [
         ticket_letter(
             ticket,
             to=person,
-            template="clock",
+            template=template,
             key=key,
             for_staff=True,
-            not_before=holders.at,
+            not_before=answering.at,
             **context,
         )
-        for person in holders.people
+        for person in answering.people
     ]
 
 
@@ -153,13 +159,8 @@ def _contacts(levels: Sequence[EscalationLevel], language: str) -> list[dict[str
 def notify_out_of_contract(*, ticket: Ticket, at: datetime) -> None:
     """Tell the desk's supervisors that a ticket came in without a contract in force (SPEC 1.2)."""
     supervisors = duty_at(ticket.organization_id, at).supervisors
-    same: dict[str, Any] = {
-        "template": "out_of_contract",
-        "key": f"out:{ticket.pk}",
-        "for_staff": True,
-        "not_before": supervisors.at,
-    }
-    send(ticket, [ticket_letter(ticket, to=person, **same) for person in supervisors.people], at)
+    key = f"out:{ticket.pk}"
+    send(ticket, _letters(ticket, supervisors, template="out_of_contract", key=key), at)
 
 
 def rule_letters(
@@ -178,32 +179,15 @@ def rule_letters(
         "trigger": str(occurrence.trigger),
         "occurrence": occurrence.as_data(),
     }
-    return [
-        ticket_letter(
-            ticket,
-            to=person,
-            template="rule",
-            key=key,
-            for_staff=True,
-            not_before=answering.at,
-            **context,
-        )
-        for person in answering.people
-    ]
+    return _letters(ticket, answering, template="rule", key=key, **context)
 
 
 def loop_letters(*, ticket: Ticket, rule: EscalationRule, duty: DutyAt) -> list[Letter]:
     """Return the letters to the supervisors, once a day per rule and ticket, that a rule ran too
     often and its action is skipped.
     """
-    same: dict[str, Any] = {
-        "template": "rule_loop",
-        "key": f"loop:{rule.pk}:{ticket.pk}:{duty.at:%Y-%m-%d}",
-        "for_staff": True,
-        "not_before": duty.supervisors.at,
-        "rule": rule.name,
-    }
-    return [ticket_letter(ticket, to=person, **same) for person in duty.supervisors.people]
+    key = f"loop:{rule.pk}:{ticket.pk}:{duty.at:%Y-%m-%d}"
+    return _letters(ticket, duty.supervisors, template="rule_loop", key=key, rule=rule.name)
 
 
 def notify_gaps(
