@@ -5,7 +5,7 @@ import uuid
 from time import monotonic
 from typing import Any
 
-from kombu.transport import filesystem, redis
+from kombu.transport import filesystem, redis, virtual
 from kombu.utils.json import dumps
 from redis.exceptions import OutOfMemoryError, ReadOnlyError
 
@@ -29,9 +29,25 @@ class Transport(filesystem.Transport):
     Channel = Channel
 
 
+class RedisQoS(redis.QoS):
+    def ack(self, delivery_tag: str) -> None:
+        try:
+            super().ack(delivery_tag)
+        except Exception:
+            # kombu's leaves the message in its count of those at work: a worker that may have one
+            # would never take another. Redis hands it out again later.
+            virtual.QoS.ack(self, delivery_tag)
+            raise
+
+
+class RedisChannel(redis.Channel):
+    QoS = RedisQoS
+
+
 class RedisTransport(redis.Transport):
     """A Redis that takes nothing more is one that is away: the worker tries again. By kombu's own
     lists it would end, and nothing announce a breach.
     """
 
+    Channel = RedisChannel
     connection_errors = (*redis.Transport.connection_errors, OutOfMemoryError, ReadOnlyError)

@@ -17,9 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kombu import Connection, Producer, Queue
 from redis import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import OutOfMemoryError, RedisError
 
+from servicedesk.broker import RedisTransport
 from tests.support.running import REAL_SERVICES, Mailbox, Mesa, free_port, wait_until
 
 pytestmark = pytest.mark.processes
@@ -71,11 +73,14 @@ class RedisServer:
 
     def fill(self) -> None:
         """Take no more, for long enough that every worker has met it."""
-        Redis(port=self.port).config_set("maxmemory", 1)
+        self.limit(1)
         time.sleep(12)
 
+    def limit(self, size: int) -> None:
+        Redis(port=self.port).config_set("maxmemory", size)
+
     def empty(self) -> None:
-        Redis(port=self.port).config_set("maxmemory", 0)
+        self.limit(0)
 
     def slow_down(self) -> None:
         self.line.delay = 0.25
@@ -217,3 +222,25 @@ def test_postgres_goes_on_without_redis(
 
     wait_until(lambda: len(letters()) == len(numbers), "every ticket is acknowledged", 120)
     assert set(letters().values()) == {1}
+
+
+def test_a_message_that_cannot_be_acknowledged_leaves_room_for_the_next(
+    redis: RedisServer,
+) -> None:
+    url = f"redis://127.0.0.1:{redis.port}/1"
+    with Connection(url, transport=RedisTransport) as connection:
+        channel: Any = connection.channel()
+        channel.basic_qos(0, 1, False)  # as a worker of one task at a time
+        queue = Queue("probe", routing_key="probe").bind(channel)
+        queue.declare()
+        Producer(channel).publish("x", routing_key="probe")
+        message = queue.get()
+        assert not channel.qos.can_consume()
+        redis.limit(1)
+        try:
+            with pytest.raises(OutOfMemoryError):
+                message.ack()
+        finally:
+            redis.limit(0)
+
+        assert channel.qos.can_consume()
