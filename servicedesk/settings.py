@@ -149,12 +149,11 @@ TEMPLATES = [
 
 # --- data -----------------------------------------------------------------------------------------
 _SQLITE = {
-    # A deferred transaction fails at once when it needs a write lock that another one has.
-    "transaction_mode": "IMMEDIATE",
+    "transaction_mode": "IMMEDIATE",  # a deferred one fails at once on another one's write lock
     "timeout": 20,
-    "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA "
-    "foreign_keys=ON;PRAGMA recursive_triggers=ON;PRAGMA cache_size=-20000;"
-    "PRAGMA journal_size_limit=67108864;PRAGMA mmap_size=134217728;",
+    "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA foreign_keys=ON;"
+    "PRAGMA recursive_triggers=ON;PRAGMA cache_size=-20000;PRAGMA journal_size_limit=67108864;PRAGMA "
+    "mmap_size=134217728;",
 }
 
 
@@ -163,6 +162,7 @@ def _database(url: str) -> dict[str, Any]:
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": VAR_DIR / "mesa.sqlite3",
+            "CONN_MAX_AGE": None,  # the last one to close takes the WAL away: unread on a full disk
             "OPTIONS": _SQLITE,
         }
     return {**dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True)}

@@ -2,14 +2,16 @@
 (SPEC 17.10).
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from catalog.models import Contract
 from escalation import notices, verbs
-from escalation.coverage import forecasts_of
+from escalation.coverage import CoverageForecast, forecasts_of
 from escalation.duty import who_answers
 from escalation.gaps import gap_ranges
 from escalation.models import Coverage, Drill
@@ -34,17 +36,35 @@ def ask_coverage(*, organization_ids: list[int], at: datetime) -> None:
         )
 
 
-@transaction.atomic
 def refresh_coverage(*, organization: Organization, at: datetime) -> int:
     """Compute the coverage of the coming week, notify the supervisors of new gaps, and return how
     many hours are new.
 
-    A gap that stays is not notified again; one that went and came back is. The organization's row
-    is locked until the commit, so that two workers notify a gap once.
+    A gap that stays is not notified again; one that went and came back is. The forecasts are
+    computed before the transaction, so that nobody waits for them. They are dropped when another
+    computation was requested or finished meanwhile. The organization's row is locked while they are
+    written, so that two workers notify a gap once.
     """
-    lock_organization(organization.pk)
-    ask, _created = Coverage.objects.get_or_create(organization=organization, contract=None)
+    seen = _state(organization)
     forecasts = forecasts_of(organization, at)
+    with transaction.atomic():
+        lock_organization(organization.pk)
+        if _state(organization) != seen:
+            return 0
+        return _write_forecasts(organization, forecasts, at)
+
+
+def _state(organization: Organization) -> dict[str, datetime | None]:
+    """Return when a computation was last requested and last finished."""
+    rows = Coverage.objects.filter(organization=organization).order_by()
+    return rows.aggregate(asked=Max("asked_at"), computed=Max("computed_at"))
+
+
+def _write_forecasts(
+    organization: Organization, forecasts: Sequence[CoverageForecast], at: datetime
+) -> int:
+    """Store the forecasts and notify the supervisors of new gaps; return how many hours are new."""
+    ask, _created = Coverage.objects.get_or_create(organization=organization, contract=None)
     new_hours = 0
     seen = []
     for forecast in forecasts:

@@ -7,7 +7,7 @@ import pytest
 
 from escalation.models import Coverage
 from escalation.queries import coverage_to_compute
-from escalation.services import refresh_coverage, start_drill
+from escalation.services import ask_coverage, covering, refresh_coverage, start_drill
 from foundation.accounts.models import User
 from foundation.accounts.services import issue_user_token
 from foundation.calendars.models import Calendar
@@ -17,7 +17,9 @@ from foundation.duty.models import Shift
 from foundation.notifications.models import OutboxMessage
 from foundation.notifications.rendering import render_message
 from tests.support.house import (
+    MINUTE,
     MONDAY_9AM,
+    SECOND,
     SETUP,
     House,
     by,
@@ -34,6 +36,33 @@ def compute_coverage(house: House) -> None:
     for organization in (house.north, house.south):
         refresh_coverage(organization=organization, at=MONDAY_9AM)
     assert coverage_to_compute(10) == []
+
+
+@pytest.mark.parametrize("meanwhile", ["requested", "finished"])
+def test_forecasts_are_dropped_when_another_computation_was_requested_or_finished_meanwhile(
+    house: House, monkeypatch: pytest.MonkeyPatch, meanwhile: str
+) -> None:
+    compute_coverage(house)
+    ask_coverage(organization_ids=[house.north.pk], at=MONDAY_9AM)
+    forecasts_of = covering.forecasts_of
+    later = MONDAY_9AM + MINUTE
+
+    def slow(*arguments: Any) -> Any:
+        found = forecasts_of(*arguments)
+        monkeypatch.setattr(covering, "forecasts_of", forecasts_of)
+        if meanwhile == "requested":
+            ask_coverage(organization_ids=[house.north.pk], at=later)
+        else:
+            refresh_coverage(organization=house.north, at=later)
+        return found
+
+    monkeypatch.setattr(covering, "forecasts_of", slow)
+    refresh_coverage(organization=house.north, at=MONDAY_9AM + SECOND)
+
+    computed = {row.computed_at for row in Coverage.objects.filter(organization=house.north)}
+    assert MONDAY_9AM + SECOND not in computed
+    waits = coverage_to_compute(10)
+    assert waits == ([house.north.pk] if meanwhile == "requested" else [])
 
 
 @pytest.mark.parametrize(
