@@ -152,8 +152,8 @@ _SQLITE = {
     "transaction_mode": "IMMEDIATE",  # a deferred one fails at once on another one's write lock
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA foreign_keys=ON;"
-    "PRAGMA recursive_triggers=ON;PRAGMA cache_size=-20000;PRAGMA journal_size_limit=67108864;PRAGMA "
-    "mmap_size=134217728;",
+    "PRAGMA recursive_triggers=ON;PRAGMA cache_size=-20000;PRAGMA journal_size_limit=67108864;"
+    "PRAGMA mmap_size=134217728;",
 }
 
 

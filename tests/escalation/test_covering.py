@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from escalation.coverage import forecasts_of
 from escalation.models import Coverage
 from escalation.queries import coverage_to_compute
-from escalation.services import ask_coverage, covering, refresh_coverage, start_drill
+from escalation.services import ask_coverage, refresh_coverage, start_drill
 from foundation.accounts.models import User
 from foundation.accounts.services import issue_user_token
 from foundation.calendars.models import Calendar
@@ -38,25 +39,27 @@ def compute_coverage(house: House) -> None:
     assert coverage_to_compute(10) == []
 
 
+_COMPUTES = "escalation.services.covering.forecasts_of"
+
+
 @pytest.mark.parametrize("meanwhile", ["requested", "finished"])
 def test_forecasts_are_dropped_when_another_computation_was_requested_or_finished_meanwhile(
     house: House, monkeypatch: pytest.MonkeyPatch, meanwhile: str
 ) -> None:
     compute_coverage(house)
     ask_coverage(organization_ids=[house.north.pk], at=MONDAY_9AM)
-    forecasts_of = covering.forecasts_of
     later = MONDAY_9AM + MINUTE
 
     def slow(*arguments: Any) -> Any:
         found = forecasts_of(*arguments)
-        monkeypatch.setattr(covering, "forecasts_of", forecasts_of)
+        monkeypatch.setattr(_COMPUTES, forecasts_of)
         if meanwhile == "requested":
             ask_coverage(organization_ids=[house.north.pk], at=later)
         else:
             refresh_coverage(organization=house.north, at=later)
         return found
 
-    monkeypatch.setattr(covering, "forecasts_of", slow)
+    monkeypatch.setattr(_COMPUTES, slow)
     refresh_coverage(organization=house.north, at=MONDAY_9AM + SECOND)
 
     computed = {row.computed_at for row in Coverage.objects.filter(organization=house.north)}
