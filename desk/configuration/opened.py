@@ -25,10 +25,11 @@ def newest_fact(model: type[Model], ids: Sequence[int]) -> int:
     return int(found["newest"] or 0)
 
 
-def newest_fact_of_any(model: type[Model]) -> int:
-    """Return the id of the newest fact about any object of this kind; 0 for none."""
+def newest_fact_of_any(*models: type[Model]) -> int:
+    """Return the id of the newest fact about any object of these kinds; 0 for none."""
     with every_organization(reason=_WHOSE):
-        found = Record.objects.filter(object_type=model._meta.label_lower)
+        kinds = [model._meta.label_lower for model in models]
+        found = Record.objects.filter(object_type__in=kinds)
         return int(found.aggregate(newest=Max("pk"))["newest"] or 0)
 
 

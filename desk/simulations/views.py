@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -12,7 +13,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
+from catalog.models import Contract
 from catalog.queries import contract_on
+from desk.configuration import opened
 from desk.frame import frame
 from desk.simulations.forms import PutInForceForm, SimulationForm, initial_of
 from foundation.accounts.queries import get_organization_by_slug, organizations
@@ -26,6 +29,7 @@ from foundation.documents.tables import CSV_MARK, CSV_TYPE, csv_lines
 from reports import queries, services
 from reports.models import Simulation
 from reports.services import COLUMNS, NewSimulation
+from sla.policies.models import PolicyVersion
 from sla.simulation.drafts import draft_from, draft_of_terms_in_force
 from web.access import needs
 from web.errors import put_on_form
@@ -132,6 +136,7 @@ def _result(
         "draft_is_empty": not (draft.targets or draft.matrix or draft.hours or draft.sets_pauses),
         "draft_cells": sorted((draft.matrix or {}).items()),
         "form": form,
+        "opened_with": opened.newest_fact_of_any(PolicyVersion, Contract),
     }
 
 
@@ -171,7 +176,7 @@ def cancel_simulation(request: HttpRequest, simulation_id: int) -> HttpResponse:
 @needs(Capability.CONFIGURE)
 def put_in_force(request: HttpRequest, simulation_id: int) -> HttpResponse:
     """Publish the simulated targets, pauses and matrix as new versions for a contract.
-    Administrators only.
+    Administrators only. Refused once when its terms were saved since the page was opened.
     """
     simulation = queries.get_simulation(person(request), simulation_id)
     now = timezone.now()
@@ -181,13 +186,15 @@ def put_in_force(request: HttpRequest, simulation_id: int) -> HttpResponse:
         chosen = form.cleaned_data["effective_from"]
         place = contract.organization.time_zone
         try:
-            services.put_in_force(
-                simulation=simulation,
-                contract=contract,
-                effective_from=local_instant(chosen, place) if chosen else now,
-                by=actor(request, Channel.DESK),
-                at=now,
-            )
+            with transaction.atomic():
+                _refuse_over_another(request, contract)
+                services.put_in_force(
+                    simulation=simulation,
+                    contract=contract,
+                    effective_from=local_instant(chosen, place) if chosen else now,
+                    by=actor(request, Channel.DESK),
+                    at=now,
+                )
             messages.success(
                 request,
                 _("In force for %(contract)s, as a new version of its policy.")
@@ -204,3 +211,21 @@ def put_in_force(request: HttpRequest, simulation_id: int) -> HttpResponse:
         frame(request) | _result(request, simulation, form),
         status=400,
     )
+
+
+def _refuse_over_another(request: HttpRequest, contract: Contract) -> None:
+    """Raise ``ValidationError`` for a contract whose policy or terms were saved since the page was
+    opened. Locks its organization, so that of two administrators one comes second.
+    """
+    opened.lock_first(contract, contract.organization_id)
+    fact = opened.posted_fact(request)
+    if fact is None:
+        return
+    place = contract.organization.time_zone
+    policies = PolicyVersion.objects.filter(contract=contract).values_list("pk", flat=True)
+    who = [
+        *opened.saved_since(PolicyVersion, list(policies), fact, place),
+        *opened.saved_since(Contract, [contract.pk], fact, place),
+    ]
+    if who:
+        raise ValidationError(opened.meanwhile_words(who))

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.utils import translation
+from django.utils import timezone, translation
 
 from catalog.models import Contract
 from desk.simulations.forms import HoursField, initial_of
@@ -14,8 +14,10 @@ from reports.models import Simulation, SimulationPart
 from reports.services import run_part
 from sla.metrics import Metric
 from sla.policies.models import PolicyVersion
+from sla.policies.services import publish_policy
 from sla.simulation.drafts import Draft
-from tests.support.house import DAY, MINUTE, House, make_ticket
+from tests.support.house import DAY, MINUTE, House, by, make_ticket
+from tests.support.policies import every_priority
 from tests.support.simulations import APRIL_3, simulate
 from tests.support.statements import statements
 
@@ -162,6 +164,35 @@ def test_terms_are_put_in_force_at_a_local_instant_and_never_in_the_past(
         f"In force for {house.contract}, as a new version of its policy."
     ]
     assert PolicyVersion.objects.get().effective_from.isoformat() == "2026-05-01T06:00:00+00:00"
+
+
+def test_terms_saved_since_the_page_was_opened_are_not_overridden_unseen(
+    house: House, admin_client: Any
+) -> None:
+    make_ticket(house)
+    simulate(house, Draft(targets=TARGETS))
+    path = f"{path_of()}put-in-force/"
+    form = {"contract": house.contract.pk, "effective_from": "2026-05-01T00:00"}
+    opened_with = admin_client.get(path_of()).context["opened_with"]
+    publish_policy(
+        organization=house.north,
+        contract=house.contract,
+        targets=every_priority(minutes=5),
+        effective_from=timezone.now(),
+        by=by(house.staff["administrator"]),
+        at=timezone.now(),
+    )
+
+    refused = admin_client.post(path, form | {"opened_with": opened_with})
+    again = form | {"opened_with": refused.context["opened_with"]}
+
+    assert refused.status_code == 400
+    (words,) = refused.context["form"].non_field_errors()
+    assert words.startswith("Somebody saved this while you had it open (Administrator, ")
+    assert PolicyVersion.objects.get().number == 1
+    assert f'name="opened_with" value="{again["opened_with"]}"' in refused.content.decode()
+    assert admin_client.post(path, again).status_code == 302
+    assert PolicyVersion.objects.order_by("-number").values_list("number", flat=True)[0] == 2
 
 
 def test_a_new_simulation_proposes_the_month_that_has_ended(
