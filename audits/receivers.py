@@ -13,6 +13,7 @@ from sla.metrics import Metric
 from tickets.events import (
     CustomerInformed,
     CustomerReplied,
+    TicketClassified,
     TicketContractChanged,
     TicketRaised,
     TicketStateChanged,
@@ -79,6 +80,12 @@ def on_evidence_submitted(event: EvidenceSubmitted) -> None:
     transaction.on_commit(
         partial(convert_evidence.delay, event.organization_id, event.evidence_id), robust=True
     )
+
+
+def on_ticket_classified(event: TicketClassified) -> None:
+    """Raise ``NotAllowed`` when the new service puts an audit's ticket under other terms."""
+    if event.is_rebound and audit_of_ticket(event.ticket_id) is not None:
+        services.refuse_contract_change()
 
 
 def on_ticket_contract_changed(event: TicketContractChanged) -> None:

@@ -126,7 +126,7 @@ class DutyAt:
 
     def ladder(self, ticket: Ticket) -> list[EscalationLevel]:
         """Return the levels in force for a ticket, by position."""
-        contract_id = ticket.contract_id
+        contract_id = ticket.binding_contract_id
         if contract_id not in self._ladders:
             matrix = matrix_on(self.organization_id, contract_id, self.at)
             self._ladders[contract_id] = levels_of(matrix)

@@ -157,9 +157,11 @@ def _contacts(levels: Sequence[EscalationLevel], language: str) -> list[dict[str
 
 
 def notify_out_of_contract(*, ticket: Ticket, at: datetime) -> None:
-    """Tell the desk's supervisors that a ticket came in without a contract in force (SPEC 1.2)."""
+    """Tell the desk's supervisors that no contract in force covers the ticket's service, at its
+    arrival or after a change (SPEC 1.2).
+    """
     supervisors = duty_at(ticket.organization_id, at).supervisors
-    key = f"out:{ticket.pk}"
+    key = f"out:{ticket.pk}:{ticket.version}"
     send(ticket, _letters(ticket, supervisors, template="out_of_contract", key=key), at)
 
 

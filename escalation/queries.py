@@ -68,7 +68,7 @@ def levels_of(matrix: EscalationMatrix | None) -> list[EscalationLevel]:
 
 def ladder_of(ticket: Ticket, at: datetime) -> list[EscalationLevel]:
     """Return the levels in force for a ticket at an instant, by position."""
-    return levels_of(matrix_on(ticket.organization_id, ticket.contract_id, at))
+    return levels_of(matrix_on(ticket.organization_id, ticket.binding_contract_id, at))
 
 
 @dataclass(frozen=True)

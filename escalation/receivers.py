@@ -57,6 +57,8 @@ def on_ticket_raised(event: TicketRaised) -> None:
 
 
 def on_ticket_classified(event: TicketClassified | TicketContractChanged) -> None:
+    if event.leaves_contract:
+        notices.notify_out_of_contract(ticket=_ticket(event.ticket_id), at=event.at)
     if any_rule(Trigger.SILENCE):
         services.judge_silence_again(ticket=_ticket(event.ticket_id), at=event.at)
 

@@ -63,6 +63,7 @@ def wire() -> None:
     subscribe(TicketStateChanged, audits.on_ticket_state_changed)
     subscribe(TicketClassified, sla.on_ticket_classified)
     subscribe(TicketClassified, escalation.on_ticket_classified)
+    subscribe(TicketClassified, audits.on_ticket_classified)
     subscribe(TicketContractChanged, sla.on_ticket_contract_changed)
     subscribe(TicketContractChanged, escalation.on_ticket_classified)
     subscribe(TicketContractChanged, audits.on_ticket_contract_changed)

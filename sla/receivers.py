@@ -67,6 +67,7 @@ def on_ticket_classified(event: TicketClassified) -> None:
         ticket=_ticket(event),
         can_relieve=can_relieve_breaches(event.person_id),
         from_start=event.from_start,
+        is_rebound=event.is_rebound,
         by=CLOCKS,
         at=event.at,
     )

@@ -28,19 +28,25 @@ class TicketClassified(TicketEvent):
 
     ``person_id`` made the change: ``sla`` checks whether they may remove a breach. ``from_start``
     restarts the open clocks at the arrival: the classification was wrong from then on.
+    ``is_rebound``: the new service put the ticket under another contract, or in or out of its own;
+    ``leaves_contract``: out of it.
     """
 
     person_id: int | None
     from_start: bool
+    is_rebound: bool
+    leaves_contract: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class TicketContractChanged(TicketEvent):
     """The ticket moved to another contract. ``from_start`` restarts its open clocks at the arrival;
-    otherwise the time used is kept.
+    otherwise the time used is kept. ``leaves_contract``: the new one does not cover its service,
+    the old one did.
     """
 
     from_start: bool
+    leaves_contract: bool
 
 
 @dataclass(frozen=True, kw_only=True)

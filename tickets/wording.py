@@ -18,6 +18,7 @@ _LABELS: dict[str, Callable[[Any], str]] = {
     "priority": lambda code: str(Priority(code).label),
     "kind": lambda code: str(Kind(code).label),
     "environment": lambda code: str(Environment(code).label),
+    "is_out_of_contract": lambda is_out: _("out of contract") if is_out else _("under contract"),
 }
 
 
@@ -43,16 +44,19 @@ def _classified(payload: Mapping[str, Any], time_zone: str) -> str:
             if payload.get("from_start")
             else _("Classification confirmed")
         )
-    parts = [
-        f"{label(old)} → {label(new)}"
-        for name, label in _LABELS.items()
+    parts = _changes(changed, *_LABELS)
+    parts += [_from_to(payload, name) for name in ("service", "contract") if name in changed]
+    words = _("Classification: %(changes)s") % {"changes": "; ".join(parts)}
+    return _from_start(words, payload)
+
+
+def _changes(changed: Mapping[str, Any], *names: str) -> list[str]:
+    return [
+        f"{_LABELS[name](old)} → {_LABELS[name](new)}"
+        for name in names
         if name in changed
         for old, new in [changed[name]]
     ]
-    if "service" in changed:
-        parts.append(_from_to(payload, "service"))
-    words = _("Classification: %(changes)s") % {"changes": "; ".join(parts)}
-    return _from_start(words, payload)
 
 
 def _assigned(payload: Mapping[str, Any], time_zone: str) -> str:
@@ -60,7 +64,11 @@ def _assigned(payload: Mapping[str, Any], time_zone: str) -> str:
 
 
 def _contract_changed(payload: Mapping[str, Any], time_zone: str) -> str:
-    words = _("Contract: %(change)s") % {"change": _from_to(payload, "contract")}
+    parts = [
+        _from_to(payload, "contract"),
+        *_changes(payload.get("changed", {}), "priority", "is_out_of_contract"),
+    ]
+    words = _("Contract: %(change)s") % {"change": "; ".join(parts)}
     return _from_start(words, payload)
 
 

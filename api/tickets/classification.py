@@ -24,7 +24,7 @@ from foundation.core.errors import Invalid
 from sla.clocks.services import ClockChange
 from sla.metrics import Metric
 from tickets.models import Ticket
-from tickets.services import Classification
+from tickets.services import Classification, Terms
 
 
 class FromStartSerializer(serializers.Serializer[Any]):
@@ -92,6 +92,10 @@ class ClockChangeSerializer(serializers.Serializer[Any]):
 
 class ConsequencesSerializer(serializers.Serializer[Any]):
     priority = serializers.ChoiceField(choices=PRIORITY_CODES)
+    contract = serializers.CharField(
+        allow_null=True, help_text="Reference of the contract that the ticket would have."
+    )
+    is_out_of_contract = serializers.BooleanField()
     changes = ClockChangeSerializer(many=True)
 
 
@@ -119,9 +123,16 @@ def contract_of(ticket: Ticket, reference: str) -> Contract:
     return found
 
 
-def consequences_data(priority: Priority, changes: Iterable[ClockChange]) -> dict[str, Any]:
+def consequences_data(
+    priority: Priority, terms: Terms, changes: Iterable[ClockChange]
+) -> dict[str, Any]:
     """Return the shape of ``ConsequencesSerializer``."""
-    return {"priority": priority.code, "changes": [_change_data(change) for change in changes]}
+    return {
+        "priority": priority.code,
+        "contract": terms.contract.reference if terms.contract else None,
+        "is_out_of_contract": terms.is_out_of_contract,
+        "changes": [_change_data(change) for change in changes],
+    }
 
 
 def _change_data(change: ClockChange) -> dict[str, Any]:

@@ -70,6 +70,10 @@ class ExplanationSerializer(serializers.Serializer[Any]):
     started_at = serializers.DateTimeField()
     due_at = serializers.DateTimeField(allow_null=True)
     stopped_at = serializers.DateTimeField(allow_null=True)
+    is_out_of_contract = serializers.BooleanField(
+        help_text="Whether the service guide's default alone promised it: no contract in force "
+        "covered the service."
+    )
     rules = RuleSerializer(many=True)
     parts = PartSerializer(many=True)
 
@@ -94,6 +98,7 @@ def explanation_data(account: Explanation) -> dict[str, Any]:
         "started_at": account.started_at,
         "due_at": account.due_at,
         "stopped_at": account.stopped_at,
+        "is_out_of_contract": account.is_out_of_contract,
         "rules": [
             {
                 "rule": rule.source,

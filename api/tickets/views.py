@@ -254,15 +254,15 @@ class TicketViewSet(KnownParameters, mixins.ListModelMixin, viewsets.GenericView
         body = ClassificationSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         wanted = chosen(ticket, body.validated_data)
+        from_start = body.validated_data["from_start"]
         by = actor(request._request, Channel.API)
+        now = timezone.now()
         changes = preview_classification(
-            ticket=ticket,
-            classification=wanted,
-            from_start=body.validated_data["from_start"],
-            by=by,
-            at=timezone.now(),
+            ticket=ticket, classification=wanted, from_start=from_start, by=by, at=now
         )
-        return Response(consequences_data(services.priority_of(ticket, wanted), changes))
+        terms = services.terms_of(ticket, wanted, now, from_start=from_start)
+        priority = services.priority_of(ticket, wanted, terms)
+        return Response(consequences_data(priority, terms, changes))
 
     @extend_schema(
         request=NewContractSerializer,
@@ -306,8 +306,9 @@ class TicketViewSet(KnownParameters, mixins.ListModelMixin, viewsets.GenericView
         changes = preview_contract(
             ticket=ticket, contract=contract, from_start=from_start, by=by, at=now
         )
-        priority = services.priority_under(ticket, contract, now, from_start=from_start)
-        return Response(consequences_data(priority, changes))
+        terms = services.terms_under(ticket, contract, ticket.received_at if from_start else now)
+        priority = services.priority_of(ticket, chosen(ticket, {}), terms)
+        return Response(consequences_data(priority, terms, changes))
 
     @extend_schema(
         request=NewTransitionSerializer,

@@ -134,6 +134,7 @@ def explanation() -> Explanation:
         stopped_at=None,
         used=HOUR,
         left=HOUR,
+        is_out_of_contract=False,
         rules=rules,
         parts=(part,),
     )

@@ -196,9 +196,15 @@ def classify(request: HttpRequest, number: str) -> HttpResponse:
                 by=by,
                 at=at,
             )
-            if changes:
+            terms = services.terms_of(ticket, classification, at, from_start=form.is_from_start)
+            if changes or terms.moves(ticket):
                 form.mark_seen()
-                shown = {"classify_form": form, "clock_changes": changes}
+                shown = {
+                    "classify_form": form,
+                    "classify_shown": True,
+                    "clock_changes": changes,
+                    "new_terms": terms if terms.moves(ticket) else None,
+                }
                 return _page(request, ticket, [Refused("classification", shown, 200)])
         services.classify_ticket(
             ticket=ticket,
@@ -241,9 +247,17 @@ def change_contract(request: HttpRequest, number: str) -> HttpResponse:
     try:
         if not form.is_seen():
             changes = preview_contract(**change)
-            if changes:
+            terms = services.terms_under(
+                ticket, data["contract"], ticket.received_at if data["from_start"] else at
+            )
+            if changes or terms.is_out_of_contract:
                 form.mark_seen()
-                shown = {"contract_form": form, "contract_changes": changes}
+                shown = {
+                    "contract_form": form,
+                    "contract_shown": True,
+                    "contract_changes": changes,
+                    "contract_terms": terms,
+                }
                 return _page(request, ticket, [Refused("contract", shown, 200)])
         services.change_contract(**change, reason=data["reason"], expected_version=data["version"])
     except DomainError as error:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
+from typing import NamedTuple
 
 from catalog.models import Service
 from foundation.calendars.ledger import SegmentKind
@@ -21,7 +22,7 @@ from sla.policies.layers import Matter, matter_of
 from sla.policies.rules import RuleReach, RuleSource, TargetRule
 from sla.targets import Target, Term
 from tickets.models import Ticket
-from tickets.queries import reclassifications
+from tickets.queries import Reclassified, reclassifications
 from tickets.states import PENDING, State
 
 ONE_DAY = timedelta(days=1)
@@ -94,6 +95,8 @@ class Explanation:
     stopped_at: datetime | None
     used: timedelta
     left: timedelta
+    # when it was measured: the service guide's default alone promised it
+    is_out_of_contract: bool
     rules: tuple[TargetRule, ...]
     parts: tuple[Part, ...]
 
@@ -112,15 +115,19 @@ class Explanation:
         return self.metric == Metric.VALIDATION
 
 
+class _Measured(NamedTuple):
+    """What bound a clock when it was measured."""
+
+    matter: Matter
+    is_out_of_contract: bool
+
+
 def explain_clock(item: LoadedClock, *, ticket: Ticket, at: datetime) -> Explanation:
     """Return the explanation of the clock's due instant as of the aware instant ``at``."""
     clock = item.clock
     target = item.clock.full_target
-    # A clock withdrawn by a change shows the priority of its last segment, not the new one.
-    priority = Priority(
-        item.segments[-1].priority if _was_called_off_by_a_change(ticket, item) else clock.priority
-    )
-    matter = _matter_when_measured(ticket, item)._replace(priority=priority)
+    measured = _as_measured(ticket, item)
+    matter = measured.matter
     seen = min(at, clock.stopped_at or at)
     if isinstance(target, Term):
         days = item.days
@@ -136,30 +143,33 @@ def explain_clock(item: LoadedClock, *, ticket: Ticket, at: datetime) -> Explana
     return Explanation(
         metric=clock.metric,
         state=clock.state,
-        priority=priority,
+        priority=matter.priority,
         target=target,
         started_at=clock.started_at,
         due_at=clock.due_at,
         stopped_at=clock.stopped_at,
         used=used,
         left=left,
-        rules=_rules(item, ticket, matter),
+        is_out_of_contract=measured.is_out_of_contract,
+        rules=_rules(item, ticket, measured),
         parts=parts,
     )
 
 
-def _rules(item: LoadedClock, ticket: Ticket, matter: Matter) -> tuple[TargetRule, ...]:
-    """Return the rules that were considered for the target.
+def _rules(item: LoadedClock, ticket: Ticket, measured: _Measured) -> tuple[TargetRule, ...]:
+    """Return the rules that were considered for the target. Out of contract the service guide's is
+    the only one.
 
     The contract sets the validation period, no policy does. A period that differs from the
     contract's is the service guide's, as of audits.
     """
-    if item.metric is not Metric.VALIDATION:
-        return tuple(item.policy.rules(item.metric, matter))
-    contract = ticket.contract
     target = item.clock.full_target
-    if contract is None:
+    contract = ticket.contract
+    if measured.is_out_of_contract or (contract is None and item.metric is Metric.VALIDATION):
         return (TargetRule(RuleSource.DEFAULT, RuleReach.EVERY, "", target, matched=True),)
+    if item.metric is not Metric.VALIDATION:
+        return tuple(item.policy.rules(item.metric, measured.matter))
+    assert contract is not None
     own = Term(contract.validation_days, contract.validation_in_business_days)
     said = TargetRule(
         RuleSource.CONTRACT, RuleReach.EVERY, str(contract), own, matched=own == target
@@ -171,38 +181,43 @@ def _rules(item: LoadedClock, ticket: Ticket, matter: Matter) -> tuple[TargetRul
     )
 
 
-def _was_called_off_by_a_change(ticket: Ticket, item: LoadedClock) -> bool:
-    """Tell whether a change of classification or contract withdrew the clock, and not the end of
-    the ticket. False for a ticket that was never classified.
+def _as_measured(ticket: Ticket, item: LoadedClock) -> _Measured:
+    """Return what bound the clock when it stopped, or when its later promise began; for any other
+    live clock what binds the ticket now.
     """
-    if item.clock.state != ClockState.WITHDRAWN or ticket.classified_at is None:
-        return False
-    return any(
-        change.at == item.clock.stopped_at
-        for change in reclassifications([ticket.pk], using="default")
+    clock = item.clock
+    seen = item.segments[-1].starts_at if item.metric not in AT_ARRIVAL else clock.stopped_at
+    now = _Measured(
+        matter_of(ticket)._replace(priority=Priority(clock.priority)), ticket.is_out_of_contract
     )
-
-
-def _matter_when_measured(ticket: Ticket, item: LoadedClock) -> Matter:
-    """Return the matter of the ticket when the clock stopped, or when its later promise began; for
-    any other live clock the current matter.
-    """
-    matter = matter_of(ticket)
-    seen = item.clock.stopped_at
-    if item.metric not in AT_ARRIVAL:
-        seen = item.segments[-1].starts_at
-    if seen is None or ticket.classified_at is None or ticket.classified_at < seen:
-        return matter
+    is_withdrawn = clock.state == ClockState.WITHDRAWN
+    changed_at = max(ticket.terms_at, ticket.classified_at or ticket.terms_at)
+    is_as_arrived = changed_at == ticket.received_at
+    if seen is None or ((is_as_arrived or changed_at < seen) and not is_withdrawn):
+        return now
+    changes = list(reclassifications([ticket.pk], using="default"))
+    if is_withdrawn and any(change.at == clock.stopped_at for change in changes):
+        # withdrawn by this change, not by the end of the ticket: the row has the new priority
+        was = Priority(item.segments[-1].priority)
+        now = now._replace(matter=now.matter._replace(priority=was))
     # A change at the instant of a withdrawal caused it, so undo it too. A change at the instant of
     # a stop or of a start applies.
-    since = seen if item.clock.state == ClockState.WITHDRAWN else seen + MOMENT
-    for change in reversed(list(reclassifications([ticket.pk], using="default"))):
-        if change.at >= since and "support_type" in change.changed:
+    since = seen if is_withdrawn else seen + MOMENT
+    return _undone(now, [change for change in changes if change.at >= since])
+
+
+def _undone(now: _Measured, changes: Sequence[Reclassified]) -> _Measured:
+    """Take changes back, the newest first, except those of the priority."""
+    matter, is_out_of_contract = now
+    for change in reversed(changes):
+        if "support_type" in change.changed:
             matter = matter._replace(support_type=SupportType(change.changed["support_type"][0]))
-        if change.at >= since and "service" in change.changed:
+        if "service" in change.changed:
             service = Service.objects.filter(pk=change.changed["service"][0]).order_by("pk").first()
             matter = matter._replace(category_id=service.category_id if service else None)
-    return matter
+        if "is_out_of_contract" in change.changed:
+            is_out_of_contract = change.changed["is_out_of_contract"][0]
+    return _Measured(matter, is_out_of_contract)
 
 
 def _parts(item: LoadedClock) -> Iterator[Part]:

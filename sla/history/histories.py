@@ -71,6 +71,7 @@ class _TicketRow(NamedTuple):
     priority: int
     requester_id: int
     contract_id: int | None
+    is_out_of_contract: bool
     closure_code: str
 
 
@@ -159,7 +160,7 @@ def _periods(
     if at_arrival is not None:
         policy = known.policies[at_arrival]
     else:  # no clock: the policy in force and known at the arrival
-        policy = policy_on(known.organization, state["contract"], row.requester_id, at, known_at=at)
+        policy = policy_on(known.organization, _binding(state), row.requester_id, at, known_at=at)
     periods = [_period(at, state, known.categories, policy)]
     for change, after in reversed(went):
         if change.is_contract:
@@ -172,7 +173,7 @@ def _periods(
                 if ids is not None
                 else policy_on(
                     known.organization,
-                    after["contract"],
+                    _binding(after),
                     row.requester_id,
                     since,
                     known_at=change.at,
@@ -180,6 +181,12 @@ def _periods(
             )
         periods.append(_period(change.at, after, known.categories, policy, change.from_start))
     return periods
+
+
+def _binding(state: dict[str, Any]) -> int | None:
+    """Return the id of the contract that binds the ticket, as ``Ticket.binding_contract_id``."""
+    contract_id: int | None = None if state["is_out_of_contract"] else state["contract"]
+    return contract_id
 
 
 def _bound_at(bindings: list[Binding], at: datetime) -> tuple[int, ...] | None:

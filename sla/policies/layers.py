@@ -248,8 +248,9 @@ def policy_of(ticket: Ticket) -> Policy:
     """Return the policy that binds the ticket: of its contract and requester, in force at
     ``terms_at`` (DECISIONS 15). A ticket out of contract runs on the default alone.
     """
-    contract_id = None if ticket.is_out_of_contract else ticket.contract_id
-    return policy_on(ticket.organization, contract_id, ticket.requester_id, ticket.terms_at)
+    return policy_on(
+        ticket.organization, ticket.binding_contract_id, ticket.requester_id, ticket.terms_at
+    )
 
 
 def _in_force(layers: Iterable[Layer], at: datetime, known_at: datetime | None) -> Layer | None:

@@ -52,6 +52,33 @@ def test_the_preview_of_a_classification_writes_nothing(house: House, api: Any) 
     )
 
 
+def test_the_preview_names_the_contract_that_the_service_would_bring(
+    house: House, api: Any
+) -> None:
+    ticket = make_ticket(house)
+    ContractService.objects.filter(
+        contract=house.contract, service=house.services["network"]
+    ).delete()
+    path = f"tickets/{ticket.number}/classification/preview/"
+    agent: Api = api(house.agent)
+
+    with time_machine.travel(MONDAY_9AM + MINUTE, tick=False):
+        told = [agent.post(path, {"service": name}).json() for name in ("erp", "network")]
+        empty = Contract.objects.create(
+            organization=house.north, reference="C-empty", starts_on=MONDAY_9AM.date()
+        )
+        moved = api(house.staff["desk_supervisor"]).post(
+            f"tickets/{ticket.number}/contract/preview/", {"contract": empty.reference}
+        )
+
+    assert [(each["contract"], each["is_out_of_contract"]) for each in told] == [
+        ("C-north", False),
+        ("C-north", True),
+    ]
+    assert (moved.json()["contract"], moved.json()["is_out_of_contract"]) == ("C-empty", True)
+    assert fresh(ticket).is_out_of_contract is False
+
+
 def test_a_partial_classification_keeps_the_other_fields(house: House, api: Any) -> None:
     ticket = make_ticket(house)
     agent: Api = api(house.agent)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import time_machine
 
+from catalog.models import ContractService
 from foundation.activity.models import Record
 from foundation.notifications.models import OutboxMessage
 from sla.clocks.models import Announcement, Clock
@@ -78,6 +79,25 @@ def test_the_effect_of_a_change_is_shown_before_it_is_saved(house: House, sign_i
 
     assert (saved.status_code, fresh(ticket).priority) == (302, 1)
     assert Clock.objects.get(ticket=ticket, metric="attention").due_at == MONDAY_9AM + 180 * MINUTE
+
+
+def test_a_service_outside_the_contract_is_shown_before_it_is_saved(
+    house: House, sign_in: Any
+) -> None:
+    ticket = make_ticket(house)
+    ContractService.objects.filter(service=house.services["network"]).delete()
+    client = sign_in(house.agent)
+    path = f"/admin/tickets/{ticket.number}/classify/"
+    form = values(house, ticket, service=house.services["network"].pk)
+    with time_machine.travel(MONDAY_9AM + MINUTE, tick=False):
+        shown = client.post(path, form)
+        page = " ".join(shown.content.decode().split())
+        was = fresh(ticket).is_out_of_contract
+        saved = client.post(path, form | {"seen": seen(shown)})
+
+    assert (shown.status_code, was) == (200, False)
+    assert "</strong>: C-north → fuera de contrato" in page
+    assert (saved.status_code, fresh(ticket).is_out_of_contract) == (302, True)
 
 
 def test_a_change_that_moves_no_clock_is_saved_without_a_preview(

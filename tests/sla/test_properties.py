@@ -322,6 +322,8 @@ def test_the_explanation_of_every_clock_of_ten_thousand_generated_tickets_adds_u
         support_type="functional",
         priority=2,
         service=Service(category_id=None),  # type: ignore[misc]
+        received_at=START,
+        terms_at=START,
     )
     for _ in range(2 * TICKETS):
         item = generated_clock(dice, versions, policies)

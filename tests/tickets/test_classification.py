@@ -176,7 +176,10 @@ def test_a_ticket_moves_to_another_contract_from_now(house: House) -> None:
     assert (note.kind, note.body.endswith(": Signed."), note.is_from_staff) == ("note", True, True)
     assert facts(ticket, "ticket.contract_changed") == [
         {
-            "changed": {"contract": [house.contract.pk, contract.pk]},
+            "changed": {
+                "contract": [house.contract.pk, contract.pk],
+                "is_out_of_contract": [False, True],  # it has no services
+            },
             "from_start": False,
             "note": note.pk,
             "version": 2,

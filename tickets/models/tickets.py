@@ -237,6 +237,19 @@ class Ticket(OrganizationRow):
         return format_number(self.continues_id) if self.continues_id else ""
 
     @property
+    def binding_contract(self) -> Contract | None:
+        """Return the contract whose terms bind the ticket; None when it is out of contract and runs
+        on the service guide's default alone (SPEC 1.2). ``contract`` may still name one then.
+        """
+        contract: Contract | None = None if self.is_out_of_contract else self.contract
+        return contract
+
+    @property
+    def binding_contract_id(self) -> int | None:
+        contract_id: int | None = None if self.is_out_of_contract else self.contract_id
+        return contract_id
+
+    @property
     def state_label(self) -> str:
         return str(State(self.state).label)
 

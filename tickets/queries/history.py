@@ -84,7 +84,7 @@ def changes_since(ticket_id: int, version: int) -> list[TimelineEntry]:
 
 class Reclassified(NamedTuple):
     """A change of classification or contract. ``changed`` maps a field to its values before and
-    after, as codes and ids.
+    after, as codes and ids. ``is_contract``: other terms bind the ticket since.
     """
 
     ticket_id: int
@@ -103,14 +103,13 @@ def reclassifications(ticket_ids: Any, *, using: str) -> Iterator[Reclassified]:
         object_id__in=ticket_ids,
         verb__in=(verbs.CLASSIFIED, verbs.CONTRACT_CHANGED),
     )
-    for ticket_id, at, verb, payload in records.order_by("object_id", "pk").values_list(
-        "object_id", "at", "verb", "payload"
+    for ticket_id, at, payload in records.order_by("object_id", "pk").values_list(
+        "object_id", "at", "payload"
     ):
         if payload.get("changed") or payload.get("from_start"):
-            is_contract = verb == verbs.CONTRACT_CHANGED
-            yield Reclassified(
-                ticket_id, at, payload["changed"], is_contract, bool(payload.get("from_start"))
-            )
+            changed = payload["changed"]
+            is_contract = "contract" in changed or "is_out_of_contract" in changed
+            yield Reclassified(ticket_id, at, changed, is_contract, bool(payload.get("from_start")))
 
 
 def _version_of(entry: TimelineEntry) -> int:

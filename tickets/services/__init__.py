@@ -7,8 +7,13 @@ from tickets.services.assignment import (
     assign_tickets,
     return_tickets,
 )
-from tickets.services.classification import Classification, classify_ticket, priority_of
-from tickets.services.contracting import change_contract, priority_under
+from tickets.services.classification import (
+    Classification,
+    classify_ticket,
+    priority_of,
+    terms_of,
+)
+from tickets.services.contracting import change_contract
 from tickets.services.conversation import (
     add_note,
     publish_customer_informed,
@@ -40,6 +45,7 @@ from tickets.services.projection import (
     set_validation_term,
 )
 from tickets.services.raising import Arrival, NewTicket, raise_ticket
+from tickets.services.terms import Terms, terms_under
 
 __all__ = [
     "Arrival",
@@ -49,6 +55,7 @@ __all__ = [
     "MayNotRaise",
     "NewTicket",
     "StaleTicket",
+    "Terms",
     "TransitionDetails",
     "TransitionNotAllowed",
     "add_note",
@@ -63,7 +70,6 @@ __all__ = [
     "move_validation_term",
     "possible_transitions",
     "priority_of",
-    "priority_under",
     "raise_ticket",
     "remind_of_validation",
     "reply_as_customer",
@@ -74,6 +80,8 @@ __all__ = [
     "set_reopen_window",
     "set_validation_term",
     "solve_automatically",
+    "terms_of",
+    "terms_under",
     "publish_customer_informed",
     "return_tickets",
     "transition_ticket",

@@ -65,6 +65,26 @@ def locked_tickets(ticket_ids: Iterable[int], *related: str) -> list[Ticket]:
     return list(found.filter(pk__in=list(ticket_ids)).order_by("pk"))
 
 
+def codes_of(ticket: Ticket) -> dict[str, str | int | None]:
+    """Return the classification and the contract as the record keeps them: codes and ids."""
+    return {
+        "impact": str(ticket.impact),
+        "urgency": str(ticket.urgency),
+        "priority": int(ticket.priority),
+        "kind": str(ticket.kind),
+        "service": ticket.service_id,
+        "support_type": str(ticket.support_type),
+        "environment": str(ticket.environment),
+        "contract": ticket.contract_id,
+        "is_out_of_contract": ticket.is_out_of_contract,
+    }
+
+
+def changes_between(before: dict[str, Any], after: dict[str, Any]) -> dict[str, list[Any]]:
+    """Return the values that differ, each before and after."""
+    return {name: [before[name], after[name]] for name in after if before[name] != after[name]}
+
+
 def touch_ticket(ticket: Ticket, *, at: datetime) -> None:
     """Set ``updated_at`` after a message. Leave ``version`` as it is: a message must not make an
     open form stale.

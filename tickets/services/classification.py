@@ -2,13 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from catalog.models import Service
-from catalog.queries import matrix_for
 from foundation.accounts.queries import acting_person
 from foundation.accounts.roles import Capability
 from foundation.core.actor import Actor
@@ -25,9 +23,16 @@ from tickets import verbs
 from tickets.events import TicketClassified
 from tickets.models import Message, MessageKind, Ticket
 from tickets.permissions import can_classify
-from tickets.services.base import change_ticket, record_ticket, require_version
+from tickets.services.base import (
+    change_ticket,
+    changes_between,
+    codes_of,
+    record_ticket,
+    require_version,
+)
 from tickets.services.conversation import write_message
 from tickets.services.errors import ActionNotAllowed, DetailsMissing
+from tickets.services.terms import Terms, is_rebound, leaves_contract, matrix_under, terms_for
 from tickets.states import OPEN_STATES
 
 
@@ -52,7 +57,8 @@ def classify_ticket(
     expected_version: int | None = None,
 ) -> Ticket:
     """Set the classification, and the priority by the contract's matrix. Open clocks continue with
-    the new targets.
+    the new targets. A service that the contract does not cover puts the ticket under the one that
+    does, or out of contract (``terms_for``).
 
     ``from_start`` corrects a classification that was wrong at the arrival: open clocks are measured
     again from there (SPEC 4.8). It is for supervisors of the desk, and always with a reason. Raises
@@ -64,7 +70,10 @@ def classify_ticket(
     require_version(ticket, expected_version)
     _check(ticket, by, from_start=from_start)
     is_first = ticket.classified_at is None
-    changed = _write(ticket, classification, at)
+    before = codes_of(ticket)
+    terms = terms_of(ticket, classification, at, from_start=from_start)
+    _write(ticket, classification, terms, at)
+    changed = changes_between(before, codes_of(ticket))
     is_change = bool(changed) or from_start
     note = _note_reason(ticket, reason, by, at) if is_change else None
     if is_change and note is None and (from_start or not is_first):
@@ -89,14 +98,14 @@ def classify_ticket(
                 ticket_id=ticket.pk,
                 person_id=by.person_id,
                 from_start=from_start,
+                is_rebound=is_rebound(changed),
+                leaves_contract=leaves_contract(changed),
             )
         )
     return ticket
 
 
-def _write(ticket: Ticket, classification: Classification, at: datetime) -> dict[str, list[Any]]:
-    """Set the columns; return the codes of each that changed, before and after."""
-    before = _codes(ticket)
+def _write(ticket: Ticket, classification: Classification, terms: Terms, at: datetime) -> None:
     change_ticket(
         ticket,
         at=at,
@@ -106,11 +115,10 @@ def _write(ticket: Ticket, classification: Classification, at: datetime) -> dict
         service=classification.service,
         environment=classification.environment,
         support_type=classification.service.support_type,
-        priority=priority_of(ticket, classification),
+        priority=priority_of(ticket, classification, terms),
         classified_at=at,
+        **vars(terms),
     )
-    after = _codes(ticket)
-    return {name: [before[name], after[name]] for name in after if before[name] != after[name]}
 
 
 def _check(ticket: Ticket, by: Actor, *, from_start: bool) -> None:
@@ -125,11 +133,18 @@ def _check(ticket: Ticket, by: Actor, *, from_start: bool) -> None:
         )
 
 
-def priority_of(ticket: Ticket, classification: Classification) -> Priority:
-    """Return the priority of a classification by the matrix of the ticket's contract (SPEC 3.7)."""
-    return matrix_for(ticket.organization, ticket.contract_id, ticket.terms_at)[
-        classification.urgency, classification.impact
-    ]
+def terms_of(
+    ticket: Ticket, classification: Classification, at: datetime, *, from_start: bool
+) -> Terms:
+    """Return the terms that would bind the ticket with this classification, as ``terms_for``."""
+    return terms_for(ticket, classification.service, ticket.received_at if from_start else at)
+
+
+def priority_of(ticket: Ticket, classification: Classification, terms: Terms) -> Priority:
+    """Return the priority of a classification by the matrix that binds under these terms (SPEC
+    3.7).
+    """
+    return matrix_under(ticket, terms)[classification.urgency, classification.impact]
 
 
 def _note_reason(ticket: Ticket, reason: str, by: Actor, at: datetime) -> Message | None:
@@ -139,15 +154,3 @@ def _note_reason(ticket: Ticket, reason: str, by: Actor, at: datetime) -> Messag
     return write_message(
         ticket=ticket, kind=MessageKind.NOTE, body=text, is_from_staff=True, by=by, at=at
     )
-
-
-def _codes(ticket: Ticket) -> dict[str, str | int]:
-    return {
-        "impact": str(ticket.impact),
-        "urgency": str(ticket.urgency),
-        "priority": int(ticket.priority),
-        "kind": str(ticket.kind),
-        "service": ticket.service_id,
-        "support_type": str(ticket.support_type),
-        "environment": str(ticket.environment),
-    }

@@ -1,27 +1,31 @@
 """Change of a ticket's contract, which decides its policy, its matrix and its billing."""
 
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from catalog.models import Contract
-from catalog.queries import covers, matrix_for
 from foundation.accounts.queries import acting_person
 from foundation.accounts.roles import Capability
 from foundation.core.actor import Actor
-from foundation.core.classification import Impact, Priority, Urgency
+from foundation.core.classification import Impact, Urgency
 from foundation.core.errors import Invalid
 from foundation.core.events import publish
 from foundation.core.texts import is_blank
-from foundation.core.zones import zone
 from tickets import verbs
 from tickets.events import TicketContractChanged
 from tickets.models import MessageKind, Ticket
-from tickets.services.base import change_ticket, record_ticket, require_version
+from tickets.services.base import (
+    change_ticket,
+    changes_between,
+    codes_of,
+    record_ticket,
+    require_version,
+)
 from tickets.services.conversation import write_message
 from tickets.services.errors import ActionNotAllowed, DetailsMissing
+from tickets.services.terms import leaves_contract, matrix_under, terms_under
 from tickets.states import OPEN_STATES
 
 
@@ -47,18 +51,15 @@ def change_contract(
     """
     require_version(ticket, expected_version)
     _check(ticket, contract, reason, by)
-    old_contract = ticket.contract_id
-    old_priority = int(ticket.priority)
-    change_ticket(
-        ticket, at=at, **_terms(ticket, contract, ticket.received_at if from_start else at)
-    )
+    before = codes_of(ticket)
+    terms = terms_under(ticket, contract, ticket.received_at if from_start else at)
+    priority = matrix_under(ticket, terms)[Urgency(ticket.urgency), Impact(ticket.impact)]
+    change_ticket(ticket, at=at, priority=priority, **vars(terms))
+    changed = changes_between(before, codes_of(ticket))
     text = _("Reason for the change of contract: %(reason)s") % {"reason": reason.strip()}
     note = write_message(
         ticket=ticket, kind=MessageKind.NOTE, body=text, is_from_staff=True, by=by, at=at
     )
-    changed = {"contract": [old_contract, contract.pk]}
-    if old_priority != int(ticket.priority):
-        changed["priority"] = [old_priority, int(ticket.priority)]
     record_ticket(
         ticket,
         verbs.CONTRACT_CHANGED,
@@ -74,35 +75,10 @@ def change_contract(
             at=at,
             ticket_id=ticket.pk,
             from_start=from_start,
+            leaves_contract=leaves_contract(changed),
         )
     )
     return ticket
-
-
-def _terms(ticket: Ticket, contract: Contract, at: datetime) -> dict[str, Any]:
-    """Return the fields that a contract sets on the ticket, by its terms in force at ``at``."""
-    local_day = at.astimezone(zone(ticket.organization.time_zone)).date()
-    return {
-        "contract": contract,
-        "terms_at": at,
-        "is_out_of_contract": not covers(
-            ticket.organization, contract.pk, local_day, service_id=ticket.service_id
-        ),
-        "priority": _priority(ticket, contract, at),
-    }
-
-
-def priority_under(
-    ticket: Ticket, contract: Contract, at: datetime, *, from_start: bool
-) -> Priority:
-    """Return the priority that a change to this contract at ``at`` would give."""
-    return _priority(ticket, contract, ticket.received_at if from_start else at)
-
-
-def _priority(ticket: Ticket, contract: Contract, at: datetime) -> Priority:
-    return matrix_for(ticket.organization, contract.pk, at)[
-        Urgency(ticket.urgency), Impact(ticket.impact)
-    ]
 
 
 def _check(ticket: Ticket, contract: Contract, reason: str, by: Actor) -> None:

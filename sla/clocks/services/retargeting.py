@@ -53,20 +53,27 @@ class _Change:
 
 @transaction.atomic
 def retarget_clocks(
-    *, ticket: Ticket, can_relieve: bool, from_start: bool = False, by: Actor, at: datetime
+    *,
+    ticket: Ticket,
+    can_relieve: bool,
+    from_start: bool = False,
+    is_rebound: bool = False,
+    by: Actor,
+    at: datetime,
 ) -> None:
     """Continue the open clocks with the target and calendar of the new classification; with
     ``from_start`` measure them again from the arrival.
 
     A breach of the old target stays on its segment. A new target that is already overdue is
-    breached at the change. A live clock keeps its bound policy. Unless ``can_relieve``, raises
-    ``HidesBreach`` if the change would remove a breach.
+    breached at the change. A live clock keeps its bound policy, unless the classification put the
+    ticket under other terms (``is_rebound``). Unless ``can_relieve``, raises ``HidesBreach`` if the
+    change would remove a breach.
     """
     _carry_out(
         ticket,
         _Change(
             SegmentCause.CLASSIFICATION,
-            None,
+            policy_of(ticket) if is_rebound else None,
             from_start=from_start,
             can_relieve=can_relieve,
             by=by,

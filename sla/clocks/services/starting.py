@@ -57,8 +57,8 @@ def start_clocks(*, ticket: Ticket, at: datetime) -> list[Clock]:
     ]
     ticket_notices.notify_received(ticket=ticket, promises=promises, at=at)
     if (
-        ticket.contract is not None
-        and ticket.contract.acknowledgement_is_reaction
+        ticket.binding_contract is not None
+        and ticket.binding_contract.acknowledgement_is_reaction
         and ticket_notices.has_reader(ticket)
     ):
         stop_reaction(ticket=ticket, by=system_actor(SYSTEM_NAME), at=at)

@@ -27,7 +27,7 @@ def set_terms(*, ticket: Ticket, by: Actor, at: datetime) -> None:
     its contract has one. In other states do nothing.
     """
     if ticket.state == State.SOLVED:
-        contract = ticket.contract
+        contract = ticket.binding_contract
         set_validation(
             ticket=ticket,
             period=Term(contract.validation_days, contract.validation_in_business_days)
@@ -38,13 +38,13 @@ def set_terms(*, ticket: Ticket, by: Actor, at: datetime) -> None:
         )
     elif (
         ticket.state == State.CLOSED
-        and ticket.contract is not None
-        and ticket.contract.reopen_days
+        and ticket.binding_contract is not None
+        and ticket.binding_contract.reopen_days
         and ticket.closure_code in _SOLVED
     ):
         set_reopen_window(
             ticket_id=ticket.pk,
-            until=_business_calendar(ticket, at).term(at, ticket.contract.reopen_days),
+            until=_business_calendar(ticket, at).term(at, ticket.binding_contract.reopen_days),
         )
 
 
