@@ -113,8 +113,17 @@ DEFINITIONS = (
         "carried_over",
         _("Carried over"),
         _(
-            "Clocks of earlier tickets that were running when the month began and whose verdict "
-            "fell in it. With them the months add up to the whole."
+            "Clocks of earlier tickets whose verdict fell in the month: they were running when it "
+            "began, or their verdict was taken back. With them the months add up to the whole."
+        ),
+    ),
+    Definition(
+        "taken_back",
+        _("Taken back"),
+        _(
+            "Verdicts that the report of an earlier month counts and that no longer stand: in this "
+            "month the clock got another target, ran again or was withdrawn. Subtract them when "
+            "you add up months."
         ),
     ),
     Definition(

@@ -15,13 +15,15 @@ from reports.metrics import Tally, compliance_table
 from reports.queries.reported_month import ReportedMonth
 from sla.clocks.models import Clock
 from sla.clocks.verdicts import Verdict
+from sla.history.standings import Standing
 from tickets.models import Ticket
 from tickets.states import Holder, State
 
 
 class Section(ABC):
     """``needs`` are keys of figures of which one must not be empty; without them the section is
-    always shown. ``statements`` is the maximum that ``load`` executes on a new ``ReportedMonth``.
+    always shown. ``statements`` is the maximum that ``load`` executes on a new ``ReportedMonth``,
+    beside the two that read the clocks measured again since it began.
     """
 
     name: str
@@ -82,32 +84,37 @@ class Compliance(Section):
 
     def load(self, month: ReportedMonth) -> dict[str, Any]:
         tally = Tally()
-        for clock in month.clocks_of(month.contracted):
+        for clock, standing in month.standings_of(month.contracted):
             earlier = month.earlier_breaches.get(clock.pk, 0)
-            tally.count(clock.metric, clock.priority, month.verdict(clock), earlier)
+            tally.count(clock.metric, standing.priority, standing.verdict, earlier)
         return {"compliance": compliance_table(tally)}
 
 
 class CarriedOver(Section):
-    """The clocks of earlier tickets that were *running* in the report of the month before and whose
-    verdict fell in this one. ``carried_earlier`` counts the breaches of the month that a later
-    change replaced.
+    """The clocks of earlier tickets that were *running* in the report of the month before, or were
+    measured again since, and whose verdict fell in this one. ``taken_back`` lists the verdicts of
+    earlier reports that a change of this month replaced; ``carried_earlier`` counts the breaches
+    of the month that were replaced in it.
+
+    Over months, the verdicts of the compliance and those carried over, less those taken back, are
+    the verdicts of all clocks.
     """
 
     name = "carried_over"
-    needs = ("carried_over", "carried_earlier")
+    needs = ("carried_over", "taken_back", "carried_earlier")
     statements = 2
 
     def load(self, month: ReportedMonth) -> dict[str, Any]:
-        rows = [clock for clock in month.carried_over if not clock.ticket.is_out_of_contract]
         return {
             "carried_over": [
-                _breach(clock, clock.ticket, month)
-                | {
-                    "raised_at": clock.ticket.received_at.isoformat(),
-                    "verdict": str(month.verdict(clock)),
-                }
-                for clock in rows
+                _earlier(clock, standing)
+                for clock, standing in month.carried_over
+                if not clock.ticket.is_out_of_contract
+            ],
+            "taken_back": [
+                _earlier(clock, standing)
+                for clock, standing in month.taken_back
+                if not clock.ticket.is_out_of_contract
             ],
             "carried_earlier": sum(month.carried_breaches.values()),
         }
@@ -123,10 +130,10 @@ class Breaches(Section):
         tickets = {ticket.pk: ticket for ticket in month.contracted}
         return {
             "breaches": [
-                _breach(clock, tickets[clock.ticket_id], month)
+                _breach(clock, tickets[clock.ticket_id], standing)
                 | {"turns": month.held.get(clock.ticket_id, {})}
-                for clock in month.clocks_of(month.contracted)
-                if month.verdict(clock) == Verdict.MISSED
+                for clock, standing in month.standings_of(month.contracted)
+                if standing.verdict == Verdict.MISSED
             ]
         }
 
@@ -148,7 +155,7 @@ class Tickets(Section):
     statements = 2
 
     def load(self, month: ReportedMonth) -> dict[str, Any]:
-        return {"tickets": _lines(month, month.contracted, month.clocks)}
+        return {"tickets": _lines(month, month.contracted, month.standings_of(month.contracted))}
 
 
 class OutOfContract(Section):
@@ -161,11 +168,12 @@ class OutOfContract(Section):
     statements = 3
 
     def load(self, month: ReportedMonth) -> dict[str, Any]:
-        carried = [clock for clock in month.carried_over if clock.ticket.is_out_of_contract]
-        earlier = {clock.ticket_id: clock.ticket for clock in carried}
+        own = month.out_of_contract
+        carried = [each for each in month.carried_over if each[0].ticket.is_out_of_contract]
+        earlier = {clock.ticket_id: clock.ticket for clock, _standing in carried}
         return {
             "uncontracted": [
-                *_lines(month, month.out_of_contract, month.clocks),
+                *_lines(month, own, month.standings_of(own)),
                 *(
                     row | {"is_carried_over": True}
                     for row in _lines(month, earlier.values(), carried)
@@ -204,27 +212,30 @@ def _sum_of(turns: Iterable[dict[str, int]]) -> dict[str, int]:
     return {str(holder): total[holder] for holder in Holder if holder in total}
 
 
-def _breach(clock: Clock, ticket: Ticket, month: ReportedMonth) -> dict[str, Any]:
-    missed_at = clock.breached_at or clock.due_at
-    stopped_at = clock.stopped_at
-    if stopped_at is not None and month.has_ended and stopped_at >= month.end:
-        stopped_at = None  # it ran on at the end of the month
+def _breach(clock: Clock, ticket: Ticket, standing: Standing) -> dict[str, Any]:
     return {
         "number": ticket.number,
         "subject": ticket.subject,
-        "priority": Priority(clock.priority).code,
+        "priority": Priority(standing.priority).code,
         "metric": clock.metric,
-        "due_at": missed_at.isoformat() if missed_at else "",
-        "stopped_at": stopped_at.isoformat() if stopped_at else "",
+        "due_at": standing.due_at.isoformat() if standing.due_at else "",
+        "stopped_at": standing.stopped_at.isoformat() if standing.stopped_at else "",
+    }
+
+
+def _earlier(clock: Clock, standing: Standing) -> dict[str, Any]:
+    return _breach(clock, clock.ticket, standing) | {
+        "raised_at": clock.ticket.received_at.isoformat(),
+        "verdict": str(standing.verdict),
     }
 
 
 def _lines(
-    month: ReportedMonth, tickets: Iterable[Ticket], clocks: Iterable[Clock]
+    month: ReportedMonth, tickets: Iterable[Ticket], clocks: Iterable[tuple[Clock, Standing]]
 ) -> list[dict[str, Any]]:
     by_ticket: dict[int, dict[str, str]] = {}
-    for clock in clocks:
-        by_ticket.setdefault(clock.ticket_id, {})[clock.metric] = str(month.verdict(clock))
+    for clock, standing in clocks:
+        by_ticket.setdefault(clock.ticket_id, {})[clock.metric] = str(standing.verdict)
     return [
         _line(ticket, month.states.get(ticket.pk, ticket.state), by_ticket.get(ticket.pk, {}))
         for ticket in tickets

@@ -4,7 +4,7 @@ Each figure belongs to one month, so that the months add up: a ticket to the mon
 registered, a verdict to the month in which it fell, time to the month in which it passed.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from functools import cached_property
 
@@ -13,7 +13,8 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from foundation.accounts.models import Organization
 from reports.queries.months import bounds
 from sla.clocks.models import Clock, ClockSegment
-from sla.clocks.verdicts import Verdict, decided_at, verdict_before, verdict_of
+from sla.clocks.verdicts import Verdict, verdict_of
+from sla.history.standings import Remeasured, Standing, remeasured, standing_before
 from sla.metrics import AT_ARRIVAL
 from tickets.models import StateInterval, Ticket
 from tickets.queries import time_held
@@ -33,9 +34,46 @@ class ReportedMonth:
         self.has_ended = self.end <= at
         self.until = min(at, self.end)
 
-    def verdict(self, clock: Clock) -> Verdict:
-        """Return the verdict that the month knows: *running* of one that falls after its end."""
-        return verdict_before(clock, self.end) if self.has_ended else verdict_of(clock, self.at)
+    def _standing(self, clock: Clock) -> Standing | None:
+        """Return how the clock stands at the end of the month, or now before that; None when it was
+        not promised yet.
+        """
+        if not self.has_ended:
+            return Standing(
+                verdict_of(clock, self.at),
+                clock.priority,
+                clock.breached_at or clock.due_at,
+                clock.stopped_at,
+            )
+        if not self._is_remeasured(clock, self.end):
+            return standing_before(clock, self.end)
+        return self._remeasured[clock.pk].after
+
+    def _stood(self, clock: Clock) -> Standing | None:
+        """Return how the clock stood when the month began."""
+        if not self._is_remeasured(clock, self.start):
+            return standing_before(clock, self.start)
+        return self._remeasured[clock.pk].before
+
+    def _promised(self) -> Q:
+        """Match the clocks that began with their tickets, of those registered before the end."""
+        return Q(
+            organization=self.organization,
+            ticket__created_at__lt=self.end,
+            metric__in=AT_ARRIVAL,
+        )
+
+    @cached_property
+    def _remeasured(self) -> dict[int, Remeasured]:
+        """Clock id -> how it stood, of the clocks that were measured again since the month began:
+        their rows say nothing of it.
+        """
+        clocks = Clock.objects.filter(self._promised(), remeasured_at__gte=self.start)
+        return remeasured(clocks.order_by("pk"), self.start, self.end)
+
+    @staticmethod
+    def _is_remeasured(clock: Clock, since: datetime) -> bool:
+        return clock.remeasured_at is not None and clock.remeasured_at >= since
 
     @cached_property
     def tickets(self) -> dict[int, Ticket]:
@@ -54,72 +92,98 @@ class ReportedMonth:
         return [ticket for ticket in self.tickets.values() if ticket.is_out_of_contract]
 
     @cached_property
-    def clocks(self) -> Sequence[Clock]:
-        """The clocks of ``tickets`` that began when they arrived: what we promised (SPEC 14.1)."""
-        return list(
-            Clock.objects.filter(
-                ticket__organization=self.organization,
-                ticket__created_at__gte=self.start,
-                ticket__created_at__lt=self.end,
-                metric__in=AT_ARRIVAL,
-            ).order_by("pk")
-        )
+    def _clocks(self) -> dict[int, list[tuple[Clock, Standing]]]:
+        """Ticket id -> the clocks of ``tickets`` that began when they arrived, as they stand: what
+        we promised (SPEC 14.1).
+        """
+        found: dict[int, list[tuple[Clock, Standing]]] = {}
+        own = Clock.objects.filter(self._promised(), ticket__created_at__gte=self.start)
+        for clock in own.order_by("pk"):
+            standing = self._standing(clock)
+            if standing is not None:
+                found.setdefault(clock.ticket_id, []).append((clock, standing))
+        return found
 
-    def clocks_of(self, tickets: Iterable[Ticket]) -> list[Clock]:
-        chosen = {ticket.pk for ticket in tickets}
-        return [clock for clock in self.clocks if clock.ticket_id in chosen]
+    def standings_of(self, tickets: Iterable[Ticket]) -> Iterator[tuple[Clock, Standing]]:
+        """Yield the clocks of these of the month's ``tickets`` and how they stand."""
+        for ticket in tickets:
+            yield from self._clocks.get(ticket.pk, ())
 
     @cached_property
-    def carried_over(self) -> Sequence[Clock]:
-        """The clocks of earlier tickets that were running when the month began and whose verdict
-        fell in it, with their tickets.
+    def carried_over(self) -> Sequence[tuple[Clock, Standing]]:
+        """The clocks of earlier tickets whose verdict fell in the month, with their tickets and how
+        they stand: they were running when it began, or were measured again in it.
         """
-        falls_inside = Q(due_at__gte=self.start, due_at__lt=self.end) | Q(
-            stopped_at__gte=self.start, stopped_at__lt=self.end
-        )
-        found = Clock.objects.filter(
-            falls_inside,
-            organization=self.organization,
-            ticket__created_at__lt=self.start,
-            metric__in=AT_ARRIVAL,
-        )
         return [
-            clock
-            for clock in found.select_related(
-                "ticket", "ticket__service", "ticket__requester"
-            ).order_by("pk")
-            if self._fell_inside(clock)
+            (clock, after)
+            for clock, before, after in self._earlier
+            if after is not None
+            and after.verdict != Verdict.RUNNING
+            and (not _is_decided(before) or self._is_replaced(clock, before, after))
         ]
 
-    def _fell_inside(self, clock: Clock) -> bool:
-        decided = decided_at(clock.due_at, clock.stopped_at)
-        assert decided is not None  # one of the two lies in the month
-        return decided >= self.start and self.verdict(clock) != Verdict.RUNNING
+    @cached_property
+    def taken_back(self) -> Sequence[tuple[Clock, Standing]]:
+        """The clocks of earlier tickets whose verdict an earlier month reports and a change of this
+        month replaced (measured again, or withdrawn), with how they stood.
+        """
+        return [
+            (clock, before)
+            for clock, before, after in self._earlier
+            if before is not None
+            and _is_decided(before)
+            and self._is_replaced(clock, before, after)
+        ]
+
+    def _is_replaced(self, clock: Clock, before: Standing | None, after: Standing | None) -> bool:
+        if self._is_remeasured(clock, self.start) and self._remeasured[clock.pk].is_between:
+            return True
+        return before is not None and after is not None and before.verdict != after.verdict
+
+    @cached_property
+    def _earlier(self) -> Sequence[tuple[Clock, Standing | None, Standing | None]]:
+        """The clocks of earlier tickets that something happened to in the month, with their
+        tickets: how they stood at its begin, and how they stand.
+        """
+        happened = (
+            Q(due_at__gte=self.start, due_at__lt=self.end)
+            | Q(stopped_at__gte=self.start, stopped_at__lt=self.end)
+            | Q(remeasured_at__gte=self.start)
+        )
+        found = Clock.objects.filter(self._promised(), happened, ticket__created_at__lt=self.start)
+        related = ("ticket", "ticket__service", "ticket__requester")
+        return [
+            (clock, self._stood(clock), self._standing(clock))
+            for clock in found.select_related(*related).order_by("pk")
+        ]
 
     @cached_property
     def earlier_breaches(self) -> dict[int, int]:
-        """Clock id -> breaches of targets that a later change replaced, of ``clocks``."""
-        found = self._replaced_breaches().filter(
-            clock__ticket__created_at__gte=self.start, clock__ticket__created_at__lt=self.end
-        )
-        return _counted(found.filter(breached_at__lt=self.end))
+        """Clock id -> breaches of targets that a later change of the month replaced, of
+        ``clocks``.
+        """
+        found = self._replaced_breaches()
+        return _counted(found.filter(clock__ticket__created_at__gte=self.start))
 
     @cached_property
     def carried_breaches(self) -> dict[int, int]:
-        """The same of clocks of earlier tickets: the breaches of the month."""
+        """The same of clocks of earlier tickets: breached and replaced in the month."""
         found = self._replaced_breaches().filter(
-            clock__ticket__created_at__lt=self.start,
-            clock__ticket__is_out_of_contract=False,
-            clock__metric__in=AT_ARRIVAL,
+            clock__ticket__created_at__lt=self.start, clock__ticket__is_out_of_contract=False
         )
-        return _counted(found.filter(breached_at__gte=self.start, breached_at__lt=self.end))
+        return _counted(found.filter(breached_at__gte=self.start))
 
     def _replaced_breaches(self) -> QuerySet[ClockSegment]:
+        """Return the segments whose breach and replacement both fell before the month's end."""
         following = ClockSegment.objects.filter(
-            clock=OuterRef("clock"), number__gt=OuterRef("number")
+            clock=OuterRef("clock"), number__gt=OuterRef("number"), starts_at__lt=self.until
         )
         return ClockSegment.objects.filter(
-            Exists(following), organization=self.organization, breached_at__isnull=False
+            Exists(following),
+            organization=self.organization,
+            breached_at__lt=self.until,
+            clock__metric__in=AT_ARRIVAL,
+            clock__ticket__created_at__lt=self.end,
         )
 
     @cached_property
@@ -175,3 +239,7 @@ def _counted(segments: QuerySet[ClockSegment]) -> dict[int, int]:
         .annotate(breaches=Count("pk"))
         .values_list("clock_id", F("breaches"))
     )
+
+
+def _is_decided(standing: Standing | None) -> bool:
+    return standing is not None and standing.verdict != Verdict.RUNNING

@@ -45,6 +45,7 @@ logger = logging.getLogger(__name__)
 MAX_MONTHS = 24
 CHUNK = 2000  # tickets between two updates of ``done``: about a second
 LEASE = timedelta(minutes=5)
+ONE_MICROSECOND = timedelta(microseconds=1)
 MAX_ATTEMPTS = 4
 SHOWN = 200  # changes of a verdict that the page of a part shows
 COLUMNS = (
@@ -283,16 +284,17 @@ def _compute(part: SimulationPart) -> _PartResult | None:
     """Return the results of a part; None when it was cancelled or claimed by another worker."""
     organization = get_organization(part.organization_id)
     versions = calendar_versions_of(organization)
+    # as the report: what a month that has ended says is how it stood at its end
     month_end = queries.bounds(organization, part.month)[1]
-    end = month_end if month_end <= part.as_of else None
-    in_force = Simulator(IN_FORCE, versions, part.as_of, end)
-    drafted = Simulator(draft_from(part.simulation.draft), versions, part.as_of, end)
+    as_of = min(part.as_of, month_end - ONE_MICROSECOND)
+    in_force = Simulator(IN_FORCE, versions, as_of)
+    drafted = Simulator(draft_from(part.simulation.draft), versions, as_of)
     result = _PartResult()
     done = 0
     result.text.writelines(csv_lines([COLUMNS]))
     for tickets in _chunks(organization, part):
         for history in read_histories(
-            tickets, organization, as_of=part.as_of, using=settings.READ_ONLY_DATABASE
+            tickets, organization, as_of=as_of, using=settings.READ_ONLY_DATABASE
         ):
             before = {clock.metric: clock for clock in in_force.clocks(history)}
             after = {clock.metric: clock for clock in drafted.clocks(history)}

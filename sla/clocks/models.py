@@ -48,6 +48,9 @@ class Clock(OrganizationRow):
     breached_at = models.DateTimeField(null=True)
     announced_percent = models.PositiveSmallIntegerField(default=0)
     next_event_at = models.DateTimeField(null=True)
+    # The last time that its measure was opened again: another target, a resumption, a breach taken
+    # back, or a start after that of its ticket. Before it the row says nothing; the record does.
+    remeasured_at = models.DateTimeField(null=True)
 
     class Meta(OrganizationRow.Meta):
         ordering = ("ticket_id", "pk")
@@ -66,6 +69,11 @@ class Clock(OrganizationRow):
             # the verdicts that fell in a month
             models.Index(fields=("organization", "due_at"), name="clock_by_due"),
             models.Index(fields=("organization", "stopped_at"), name="clock_by_stop"),
+            models.Index(
+                fields=("organization", "remeasured_at"),
+                name="clock_by_remeasure",
+                condition=models.Q(remeasured_at__isnull=False),
+            ),
         )
 
     def __str__(self) -> str:

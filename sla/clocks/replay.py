@@ -56,6 +56,7 @@ class ReplayedClock:
     is_met: bool | None = None
     breached_at: datetime | None = None
     announced_percent: int = 0
+    remeasured_at: datetime | None = None
     # segment number, percent, at
     announcements: list[tuple[int, int, datetime]] = field(default_factory=list)
 
@@ -152,11 +153,13 @@ def _started(result: Replay, fact: ReplayedFact) -> None:
         [segment],
     )
     clock.announced_percent = payload.get("announced_percent", 0)
+    clock.remeasured_at = fact.at if payload.get("is_remeasured") else None
     result.clocks[payload["clock"]] = clock
 
 
 def _retargeted(result: Replay, fact: ReplayedFact) -> None:
     clock = result.clocks[fact.payload["clock"]]
+    clock.remeasured_at = fact.at
     clock.segments.append(_segment(fact, len(clock.segments) + 1, fact.at))
     clock.policy_ids = clock.segments[-1].policy_ids
     clock.priority = fact.payload["priority"]
@@ -169,6 +172,7 @@ def _restarted(result: Replay, fact: ReplayedFact) -> None:
     corrected.
     """
     clock = result.clocks[fact.payload["clock"]]
+    clock.remeasured_at = fact.at
     clock.segments = [_segment(fact, 1, clock.started_at)]
     clock.announcements = []
     clock.policy_ids = clock.segments[-1].policy_ids
@@ -196,6 +200,7 @@ def _announced(clock: ReplayedClock, percent: int, at: datetime) -> None:
 
 def _breach_taken_back(result: Replay, fact: ReplayedFact) -> None:
     clock = result.clocks[fact.payload["clock"]]
+    clock.remeasured_at = fact.at
     clock.breached_at = clock.segments[-1].breached_at = None
     clock.announced_percent = fact.payload["announced_percent"]
     clock.announcements = [
@@ -236,6 +241,7 @@ def _withdrawn(result: Replay, fact: ReplayedFact) -> None:
 def _resumed(result: Replay, fact: ReplayedFact) -> None:
     clock = result.clocks[fact.payload["clock"]]
     clock.state = "live"
+    clock.remeasured_at = fact.at
     clock.stopped_at = None
     clock.used = None
     clock.is_met = None
@@ -262,3 +268,4 @@ _HANDLERS = {
     verbs.WITHDRAWN: _withdrawn,
     verbs.RESUMED: _resumed,
 }
+READ = tuple(_HANDLERS)  # the verbs that a replay reads; it skips all others

@@ -48,18 +48,10 @@ def verdict_of(clock: Judged, at: datetime) -> Verdict:
     return verdict_on(clock.due_at, None, at)
 
 
-def decided_at(due_at: datetime | None, stopped_at: datetime | None) -> datetime | None:
-    """Return the instant at which the verdict of a clock fell: its stop or withdrawal or, if that
-    came first, its due instant. It decides which month owns the verdict. None while neither is
-    known.
-    """
-    return min((each for each in (due_at, stopped_at) if each is not None), default=None)
-
-
 def verdict_before(clock: Judged, end: datetime) -> Verdict:
-    """Return the verdict that fell before ``end``; *running* for one that fell later, or not yet.
-    Later facts of the clock change which verdict it is, never that there is exactly one ``end``
-    before which it fell.
+    """Return the verdict as it stood at ``end``, of a clock that was not measured again since: what
+    happened later changes nothing.
     """
-    decided = decided_at(clock.due_at, clock.stopped_at)
-    return Verdict.RUNNING if decided is None or decided >= end else verdict_of(clock, end)
+    if clock.stopped_at is not None and clock.stopped_at < end:
+        return verdict_of(clock, end)
+    return verdict_on(clock.due_at, None, end)

@@ -82,6 +82,7 @@ class Migration(migrations.Migration):
                 ("breached_at", models.DateTimeField(null=True)),
                 ("announced_percent", models.PositiveSmallIntegerField(default=0)),
                 ("next_event_at", models.DateTimeField(null=True)),
+                ("remeasured_at", models.DateTimeField(null=True)),
                 (
                     "calendar",
                     models.ForeignKey(
@@ -122,6 +123,11 @@ class Migration(migrations.Migration):
                     ),
                     models.Index(fields=["organization", "due_at"], name="clock_by_due"),
                     models.Index(fields=["organization", "stopped_at"], name="clock_by_stop"),
+                    models.Index(
+                        condition=models.Q(("remeasured_at__isnull", False)),
+                        fields=["organization", "remeasured_at"],
+                        name="clock_by_remeasure",
+                    ),
                 ],
                 "constraints": [
                     models.UniqueConstraint(fields=("ticket", "metric"), name="clock_unique"),

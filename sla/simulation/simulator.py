@@ -14,7 +14,7 @@ from foundation.calendars.models import CalendarVersion
 from foundation.calendars.queries import Versions, course_of, pick_calendar
 from sla.clocks.arithmetic import Stretch, due_of
 from sla.clocks.queries import pauses_of
-from sla.clocks.verdicts import Verdict, decided_at, verdict_on
+from sla.clocks.verdicts import Verdict, verdict_on
 from sla.history.histories import ClassificationPeriod, History
 from sla.metrics import AT_ARRIVAL, Metric
 from sla.policies.layers import Matter, Policy, Promised, is_same_promise
@@ -46,17 +46,12 @@ class _Part(NamedTuple):
 
 
 class Simulator:
-    """Computes the clocks of an organization's histories under a draft, as known at ``as_of``. With
-    ``end``, a verdict that fell at or after it counts as *running*.
-    """
+    """Computes the clocks of an organization's histories under a draft, as known at ``as_of``."""
 
-    def __init__(
-        self, draft: Draft, versions: Versions, as_of: datetime, end: datetime | None = None
-    ) -> None:
+    def __init__(self, draft: Draft, versions: Versions, as_of: datetime) -> None:
         self.draft = draft
         self.versions = versions
         self.as_of = as_of
-        self.end = end
         # to pick calendars by role: one version of each is enough
         self._first = [own[0] for own in versions.values()]
         self._calendars: dict[tuple[CalendarRole, int | None], int] = {}
@@ -76,10 +71,7 @@ class Simulator:
             return None
         ended_at = stop or withdrawn_at or off
         due_at = self._due(history, metric, parts, ended_at, ended_at or self.as_of)
-        decided = decided_at(due_at, ended_at)
-        if self.end is not None and (decided is None or decided >= self.end):
-            verdict = Verdict.RUNNING
-        elif off is not None or withdrawn_at is not None:
+        if off is not None or withdrawn_at is not None:
             verdict = Verdict.WITHDRAWN
         else:
             verdict = verdict_on(due_at, stop, self.as_of)
@@ -125,8 +117,7 @@ class Simulator:
             # no breach counts after the withdrawal
             ran_until = period.at if is_promised or withdrawn_at is None else withdrawn_at
             due_at = self._due(history, metric, parts, None, ran_until)
-            breaches_until = ran_until if self.end is None else min(ran_until, self.end)
-            earlier += due_at is not None and due_at < breaches_until
+            earlier += due_at is not None and due_at < ran_until
             parts.append(part)
             is_promised = True
         return parts, priority, earlier, None if is_promised else withdrawn_at

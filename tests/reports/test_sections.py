@@ -6,13 +6,15 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from foundation.core.classification import Impact
 from reports.queries import build_service_level
 from reports.queries.reported_month import ReportedMonth
 from reports.sections import SECTIONS, Section, shown_sections
 from tests.support.audits import delivered
-from tests.support.house import HOUR, MONDAY_9AM, House, make_ticket
+from tests.support.house import DAY, HOUR, MONDAY_9AM, House, make_ticket
 from tests.support.statements import counted
-from tests.support.tickets import eventful
+from tests.support.tickets import classify, eventful, step
+from tickets.models import Ticket
 
 MARCH = date(2026, 3, 1)
 AT = datetime(2026, 3, 20, 12, tzinfo=UTC)
@@ -26,12 +28,22 @@ def cost(house: House, section: Section) -> int:
     return counted(queries)
 
 
+def early_and_out_of_contract(house: House) -> Ticket:
+    """Return a ticket of February that was missed in it and one of March, both out of contract."""
+    early = make_ticket(house, at=MONDAY_9AM - 10 * DAY)
+    late = make_ticket(house)
+    Ticket.objects.filter(pk__in=[early.pk, late.pk]).update(is_out_of_contract=True)
+    step(house, early, "reject", MONDAY_9AM, reason="Not ours.")
+    return early
+
+
 @pytest.mark.parametrize("section", SECTIONS, ids=[each.name for each in SECTIONS])
 def test_a_section_runs_the_same_statements_for_few_and_many_rows(
     house: House, section: Section
 ) -> None:
     eventful(house)
     delivered(house)
+    early_and_out_of_contract(house)
     few = cost(house, section)
     for hour in range(3):
         make_ticket(house, at=MONDAY_9AM + hour * HOUR)
@@ -48,6 +60,15 @@ def test_the_whole_report_reads_each_kind_of_row_once(house: House) -> None:
 
     # tickets, clocks, earlier breaches, turns; carried over clocks and breaches; four of audits
     assert counted(queries) == 10
+
+
+def test_clocks_measured_again_cost_two_statements_more(house: House) -> None:
+    carried = next(each for each in SECTIONS if each.name == "carried_over")
+    for _ in range(3):
+        early = make_ticket(house, at=MONDAY_9AM - 10 * DAY)
+        classify(house, early, MONDAY_9AM, impact=Impact.EXTENSIVE)
+
+    assert cost(house, carried) == carried.statements + 2
 
 
 def test_no_two_sections_have_a_figure_of_the_same_name(house: House) -> None:
@@ -76,7 +97,7 @@ def test_a_section_without_its_figure_is_not_shown(house: House) -> None:
     full = [
         section.name
         for section in shown_sections(
-            data | {"turns": {"desk": 1}, "audits": [1], "carried_over": [1], "uncontracted": [1]}
+            data | {"turns": {"desk": 1}, "audits": [1], "taken_back": [1], "uncontracted": [1]}
         )
     ]
     assert full == [section.name for section in SECTIONS]

@@ -1,6 +1,7 @@
 """Random histories of tickets, and contracts to switch between."""
 
 import random
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 from catalog.models import Contract, ContractService
@@ -51,8 +52,15 @@ class Life:
         self.dice = random.Random(seed)
         self.contracts = contracts
 
-    def live(self) -> None:
-        at = MONDAY_9AM + timedelta(minutes=self.dice.randrange(27 * 24 * 60))
+    def live(self, begin: datetime = MONDAY_9AM, days: int = 27) -> None:
+        """Raise a ticket within ``days`` of ``begin`` and let it live to its end."""
+        for _instant in self.moments(begin, days):
+            pass
+
+    def moments(self, begin: datetime, days: int) -> Iterator[datetime]:
+        """Yield the instant of each act of one ticket before the act; the first raises it."""
+        at = begin + timedelta(minutes=self.dice.randrange(days * 24 * 60))
+        yield at
         pick = self.dice.choice
         ticket = make_ticket(
             self.house,
@@ -66,28 +74,23 @@ class Life:
             at += timedelta(
                 minutes=self.dice.choice([3, 25, 70, 300, 1500]), seconds=self.dice.randrange(60)
             )
+            yield at
             if self.dice.random() < 0.5:
                 settle_ticket(ticket_id=ticket.pk, at=at - timedelta(seconds=1))
-            try:
-                pick(
-                    [
-                        self._reply,
-                        self._state,
-                        self._state,
-                        self._state,
-                        self._classify,
-                        self._contract,
-                        self._answer,
-                    ]
-                )(ticket, at)
-            except (
-                Invalid,
-                NotAllowed,
-                tickets.TransitionNotAllowed,
-                tickets.DetailsMissing,
-                tickets.ActionNotAllowed,
-            ):
-                continue
+            self._act(ticket, at)
+
+    def _act(self, ticket: Ticket, at: datetime) -> None:
+        acts = [self._reply, *3 * [self._state], self._classify, self._contract, self._answer]
+        try:
+            self.dice.choice(acts)(ticket, at)
+        except (
+            Invalid,
+            NotAllowed,
+            tickets.TransitionNotAllowed,
+            tickets.DetailsMissing,
+            tickets.ActionNotAllowed,
+        ):
+            return
 
     def _reply(self, ticket: Ticket, at: datetime) -> None:
         if self.dice.random() < 0.5:

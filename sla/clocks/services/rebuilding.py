@@ -41,6 +41,7 @@ _CLOCK = (
     "announced_percent",
     "next_event_at",
     "at_risk_at",
+    "remeasured_at",
 )
 _SEGMENT = (
     "cause",
@@ -145,6 +146,7 @@ def _rows(
         is_met=replayed.is_met,
         breached_at=replayed.breached_at,
         announced_percent=replayed.announced_percent,
+        remeasured_at=replayed.remeasured_at,
         **same,
     )
     segments = [

@@ -162,6 +162,7 @@ def _resume(ticket: Ticket, item: LoadedClock, change: _Change) -> None:
     clock = item.clock
     clock.state = ClockState.RUNNING
     clock.stopped_at = None
+    clock.remeasured_at = change.at
     record_facts(ticket, [fact_of(verbs.RESUMED, clock)], change.at, change.by)
 
 
@@ -192,6 +193,7 @@ def _replace_target(
     clock = item.clock
     old_due = clock.due_at
     clock.policy_ids = policy.ids
+    clock.remeasured_at = change.at
     if change.from_start:
         _forget(item)
     since = clock.started_at if change.from_start else change.at
@@ -228,8 +230,10 @@ def _start_missing(
         missing,
         loaded[0].intervals if loaded else [],
     )
-    record_facts(ticket, [clock_fact(verbs.STARTED, item) for item in made], change.at, change.by)
+    facts = [clock_fact(verbs.STARTED, item, is_remeasured=True) for item in made]
+    record_facts(ticket, facts, change.at, change.by)
     for item in made:
+        item.clock.remeasured_at = change.at
         settle(item, change.at)
     return made
 

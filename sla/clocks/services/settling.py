@@ -96,6 +96,8 @@ def _bring_up_to_date(item: LoadedClock, at: datetime) -> Settled:
     reading = reading_of(item)
     if clock.announced_percent == BREACH_PERCENT and _was_too_early(item, reading, at):
         take_back_breach(item)
+        clock.remeasured_at = at
+        clock.save(update_fields=["remeasured_at"])
         fact = fact_of(verbs.BREACH_TAKEN_BACK, clock, announced_percent=clock.announced_percent)
         record(
             organization_id=clock.organization_id,

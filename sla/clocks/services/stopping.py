@@ -93,7 +93,7 @@ def update_clocks_for_state(*, ticket: Ticket, by: Actor, at: datetime) -> None:
             and item.clock.state == ClockState.STOPPED
             and ticket.state == State.IN_PROGRESS
         ):
-            _resume_resolution(item)
+            _resume_resolution(item, at)
             record_facts(ticket, [fact_of(verbs.RESUMED, item.clock)], at, by)
         settle(item, at)
     update_ticket_due_dates(ticket, loaded)
@@ -169,9 +169,10 @@ def _withdraw_where(
     update_ticket_due_dates(ticket, loaded)
 
 
-def _resume_resolution(item: LoadedClock) -> None:
+def _resume_resolution(item: LoadedClock, at: datetime) -> None:
     clock = item.clock
     clock.state = ClockState.RUNNING
+    clock.remeasured_at = at
     clock.stopped_at = None
     clock.used = None
     clock.is_met = None
