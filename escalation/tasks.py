@@ -44,12 +44,14 @@ def sweep_rules() -> int:
         services.plan_rules(at=at)
         due = queries.due_watches(at, SWEEP_BATCH)
     with reading_once():
-        for organization_id, watch_id in due:
-            try:
-                with organization_scope(organization_id):
-                    services.break_silence(watch_id=watch_id, at=at)
-            except Exception:
-                logger.exception("The silence of watch %s could not be judged", watch_id)
+        for organization_id, ids in by_organization(due).items():
+            with organization_scope(organization_id):
+                in_portions(
+                    ids,
+                    what="Silence watch",
+                    together=lambda ids: services.break_silences(watch_ids=ids, at=at),
+                    alone=lambda pk: services.break_silence(watch_id=pk, at=at),
+                )
     return len(due)
 
 

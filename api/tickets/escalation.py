@@ -57,6 +57,10 @@ class RuleResultSerializer(serializers.Serializer[Any]):
     did = serializers.CharField(
         allow_blank=True, help_text="Whom it reached, or why it could not act."
     )
+    told_at = serializers.DateTimeField(
+        allow_null=True,
+        help_text="When those it reaches are told: their next shift. Null: at once, or nobody.",
+    )
 
 
 class RuleLogSerializer(serializers.ModelSerializer[RuleLog]):

@@ -168,9 +168,10 @@ class RuleLog(OrganizationRow):
     """The results, with reasons, of the active rules of the occurrence's trigger. One row per
     occurrence.
 
-    ``results`` lists, in the rules' order, ``{"rule", "name", "outcome", "why", "did"}``:
-    ``outcome`` is an ``escalation.rules.Outcome``, ``why`` the codes of unmet conditions, ``did``
-    the recipients, the assignee or the level.
+    ``results`` lists, in the rules' order, ``{"rule", "name", "outcome", "why", "did",
+    "told_at"}``: ``outcome`` is an ``escalation.rules.Outcome``, ``why`` the codes of unmet
+    conditions, ``did`` the recipients, the assignee or the level, ``told_at`` the instant to which
+    their letters wait (their shift), None when they went at once.
     """
 
     ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="+")

@@ -23,6 +23,7 @@ from escalation.services.matrices import (
 from escalation.services.ruling import (
     apply_rules,
     break_silence,
+    break_silences,
     judge_silence_again,
     plan_rule,
     plan_rules,
@@ -36,6 +37,7 @@ __all__ = [
     "acknowledge_escalation",
     "ask_coverage",
     "break_silence",
+    "break_silences",
     "check_levels",
     "check_matrix",
     "climb",

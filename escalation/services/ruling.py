@@ -5,6 +5,7 @@ reasons (SPEC 5.3).
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.core.cache import cache
 from django.db import transaction
@@ -31,7 +32,7 @@ from foundation.core.errors import DomainError
 from foundation.duty.roster import Answering
 from tickets.models import Ticket
 from tickets.services import assign_automatically
-from tickets.services.base import locked_ticket
+from tickets.services.base import locked_tickets
 from tickets.states import FINAL
 
 logger = logging.getLogger(__name__)
@@ -107,7 +108,13 @@ def _result(
     earlier: Sequence[Earlier],
 ) -> dict[str, object]:
     rule = each.rule
-    entry: dict[str, object] = {"rule": rule.pk, "name": rule.name, "why": [], "did": ""}
+    entry: dict[str, object] = {
+        "rule": rule.pk,
+        "name": rule.name,
+        "why": [],
+        "did": "",
+        "told_at": None,
+    }
     why = unmet(rule, each.customers, ticket, occurrence)
     if why:
         return entry | {"outcome": str(Outcome.UNMET), "why": [str(code) for code in why]}
@@ -117,31 +124,41 @@ def _result(
     if held is not None:
         return entry | {"outcome": str(held)}
     try:
-        did = (_act if batch.in_sets else _act_alone)(rule, batch, ticket, occurrence)
+        done = (_act if batch.in_sets else _act_alone)(rule, batch, ticket, occurrence)
     except CannotAct as error:
         return entry | {"outcome": str(Outcome.FAILED), "why": [error.code]}
     except Exception:
         logger.exception("Rule %s could not act on ticket %s", rule.pk, ticket.pk)
         return entry | {"outcome": str(Outcome.FAILED), "why": [str(Condition.ERROR)]}
-    return entry | {"outcome": str(Outcome.RAN), "did": did}
+    told_at = done.told_at.isoformat() if done.told_at and done.told_at > batch.at else None
+    return entry | {"outcome": str(Outcome.RAN), "did": done.words, "told_at": told_at}
 
 
-def _act_alone(rule: EscalationRule, batch: Batch, ticket: Ticket, occurrence: Occurrence) -> str:
+class _Done(NamedTuple):
+    """What an action did, as text for the log, and the instant from which whoever it names is told;
+    None when it tells nobody.
+    """
+
+    words: str
+    told_at: datetime | None
+
+
+def _act_alone(rule: EscalationRule, batch: Batch, ticket: Ticket, occurrence: Occurrence) -> _Done:
     """Perform the rule's action in a savepoint, and write it there."""
     batch.flush()
     try:
         with transaction.atomic():
-            did = _act(rule, batch, ticket, occurrence)
+            done = _act(rule, batch, ticket, occurrence)
             batch.flush()
     except Exception:
         batch.roll_back()
         raise
-    return did
+    return done
 
 
-def _act(rule: EscalationRule, batch: Batch, ticket: Ticket, occurrence: Occurrence) -> str:
-    """Perform the rule's action and return its recipients, assignee or level as text for the log.
-    Raises ``CannotAct`` when a prerequisite is missing.
+def _act(rule: EscalationRule, batch: Batch, ticket: Ticket, occurrence: Occurrence) -> _Done:
+    """Perform the rule's action and return its recipients, assignee or level. Raises ``CannotAct``
+    when a prerequisite is missing.
     """
     if rule.action == Action.RAISE:
         if ticket.state in FINAL:
@@ -154,12 +171,14 @@ def _act(rule: EscalationRule, batch: Batch, ticket: Ticket, occurrence: Occurre
             cause_key=f"rule:{occurrence.key}:{rule.pk}",
             reason=rule.name,
         )
-        return f"→ {step.position}" if step is not None else "→"
+        if step is None:
+            return _Done("→", None)
+        return _Done(f"→ {step.position}", step.notified_at)
     if rule.action == Action.ASSIGN:
         chosen = _assignable(rule, ticket, batch)
         with transaction.atomic():  # it writes at once
             assign_automatically(ticket=ticket, assignee=chosen, by=ESCALATOR, at=batch.at)
-        return chosen.full_name
+        return _Done(chosen.full_name, None)
     answering = _answering(rule, ticket, batch.duty)
     if not answering.people:
         raise CannotAct(Condition.NOT_SERVING)
@@ -170,7 +189,8 @@ def _act(rule: EscalationRule, batch: Batch, ticket: Ticket, occurrence: Occurre
         answering=answering,
         key=f"rule:{ticket.pk}:{occurrence.key}:{rule.pk}",
     )
-    return ", ".join(person.full_name or person.email for person in answering.people)
+    names = ", ".join(person.full_name or person.email for person in answering.people)
+    return _Done(names, answering.at)
 
 
 def _require_named(rule: EscalationRule) -> None:
@@ -251,34 +271,41 @@ def _watch(ticket: Ticket, rule: EscalationRule, since: datetime) -> None:
     )
 
 
-@transaction.atomic
 def break_silence(*, watch_id: int, at: datetime) -> bool:
     """Apply the rule of a due watch and delete the watch; return False when it is gone or was
     restarted. Locks the ticket.
     """
-    watch = (
-        SilenceWatch.objects.filter(pk=watch_id)
-        .select_related("rule", "ticket")
-        .order_by("pk")
-        .first()
+    return bool(break_silences(watch_ids=[watch_id], at=at, in_sets=False))
+
+
+@transaction.atomic
+def break_silences(*, watch_ids: Sequence[int], at: datetime, in_sets: bool = True) -> int:
+    """Do the same for several watches of one organization, in one transaction; return how many were
+    due. ``in_sets`` as of ``judge``.
+    """
+    watches = SilenceWatch.objects.filter(pk__in=watch_ids).order_by("pk")
+    tickets = locked_tickets(
+        set(watches.values_list("ticket_id", flat=True)),
+        *("organization", "requester", "assignee", "owner", "service"),
     )
-    if watch is None:
-        return False
-    locked = locked_ticket(
-        watch.ticket_id, "organization", "requester", "assignee", "owner", "service"
+    if not tickets:
+        return 0
+    # read again under the lock: one was restarted meanwhile, or deleted by another worker
+    due = list(
+        watches.select_related("rule").filter(run_after__lte=at).select_for_update(of=("self",))
     )
-    if not SilenceWatch.objects.filter(
-        pk=watch_id, run_after=watch.run_after, run_after__lte=at
-    ).delete()[0]:
-        return False  # restarted meanwhile, or deleted by another worker
-    occurrence = Occurrence(
-        f"silence:{watch.rule_id}:{watch.since.isoformat()}",
-        Trigger.SILENCE,
-        rule_id=watch.rule_id,
-        minutes=watch.rule.silence_minutes or 0,
-    )
-    apply_rules(ticket=locked, occurrence=occurrence, at=at)
-    return True
+    SilenceWatch.objects.filter(pk__in=[watch.pk for watch in due]).delete()
+    batch = Batch(tickets, at=at, in_sets=in_sets)
+    for watch in due:
+        occurrence = Occurrence(
+            f"silence:{watch.rule_id}:{watch.since.isoformat()}",
+            Trigger.SILENCE,
+            rule_id=watch.rule_id,
+            minutes=watch.rule.silence_minutes or 0,
+        )
+        judge(batch, batch.tickets[watch.ticket_id], occurrence)
+    batch.flush()
+    return len(due)
 
 
 @transaction.atomic

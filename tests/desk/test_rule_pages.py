@@ -87,5 +87,6 @@ def test_the_log_is_read_over_the_api_by_the_staff_alone(house: House, client: A
         "outcome": "ran",
         "why": [],
         "did": "Service Delivery",
+        "told_at": None,
     }
     assert ask(house.requester).status_code == 403

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 
-from escalation.models import Escalation, SilenceWatch
+from escalation.models import Escalation, EscalationLevel, SilenceWatch
 from escalation.queries import ladder_of, rule_logs_of
 from escalation.services import plan_rules
 from foundation.accounts.models import Team
@@ -144,6 +144,32 @@ def test_assignment_chooses_the_member_on_duty_with_the_fewest_tickets(
     assert fresh(second).assignee is None
     (log,) = rule_logs_of(second)
     assert (log.results[0]["outcome"], log.results[0]["why"]) == ("failed", ["nobody_on_duty"])
+
+
+@pytest.mark.parametrize("action", ["tell_tam", "raise"])
+def test_the_log_says_when_those_off_duty_will_be_told(
+    house: House, sign_in: Any, action: str
+) -> None:
+    rule(action=action)
+    ticket = make_ticket(house)
+    levels = EscalationLevel.objects.filter(position=1)
+    levels.update(contact=house.staff["service_delivery"], team=None)
+    shift = Shift.objects.create(
+        name="Tuesdays", time_zone="America/Mexico_City", hours={"1": [["08:00", "18:00"]]}
+    )
+    shift.people.set([house.staff["service_delivery"]])
+    tuesday = MONDAY_9AM + DAY - HOUR
+
+    settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 46 * MINUTE)
+
+    (log,) = rule_logs_of(ticket)
+    assert (log.results[0]["outcome"], log.results[0]["told_at"]) == ("ran", tuesday.isoformat())
+    letter = OutboxMessage.objects.get(to_email="service_delivery@desk.example")
+    assert letter.run_after == tuesday
+    page = " ".join(
+        sign_in(house.agent).get(f"/admin/tickets/{ticket.number}/").content.decode().split()
+    )
+    assert "(se avisará el 3 mar 2026, 08:00)" in page
 
 
 def test_a_rule_assigns_nobody_outside_the_group_that_holds_the_ticket(house: House) -> None:

@@ -7,9 +7,16 @@ import pytest
 from django.db import DataError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from escalation.models import Cause, Escalation, RuleLog
-from escalation.services import batching, escalate_ticket
-from escalation.tasks import sweep_escalations
+from escalation.models import Cause, Escalation, EscalationRule, RuleLog
+from escalation.queries import due_watches
+from escalation.services import (
+    batching,
+    break_silence,
+    break_silences,
+    escalate_ticket,
+    watch_silence,
+)
+from escalation.tasks import sweep_escalations, sweep_rules
 from foundation.accounts.models import Team
 from foundation.activity.models import Record
 from foundation.core import portions
@@ -207,6 +214,47 @@ def test_the_queries_of_climbing_do_not_grow_with_the_steps(
             (2, "unacknowledged"),
         ] * count
         assert sweep_escalations() == 0
+        return len(captured)
+
+    assert queries(2) == queries(6)
+
+
+def test_silences_judged_together_write_what_each_alone_writes(busy: list[Ticket]) -> None:
+    rule(name="Silent", trigger="silence", percent=None, silence_minutes=60, position=7)
+    rule(
+        name="Raise silent",
+        trigger="silence",
+        percent=None,
+        silence_minutes=90,
+        action="raise",
+        position=8,
+    )
+    for ticket in busy:
+        watch_silence(ticket=ticket, at=MONDAY_9AM)
+    ids = [pk for _organization_id, pk in due_watches(LATE, 100)]
+
+    alone = trial(busy, lambda: [break_silence(watch_id=pk, at=LATE) for pk in ids])
+    together = trial(busy, lambda: break_silences(watch_ids=ids, at=LATE))
+
+    assert together == alone
+    assert [len(rows["logs"]) for rows in alone.values()] == [
+        2 + len(RuleLog.objects.filter(ticket=ticket)) for ticket in busy
+    ]
+
+
+def test_the_queries_of_silences_do_not_grow_with_their_tickets(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give_account_manager(house)
+    rule(name="Silent", trigger="silence", percent=None, silence_minutes=60)
+    monkeypatch.setattr("escalation.tasks.timezone.now", lambda: LATE)
+
+    def queries(count: int) -> int:
+        tickets = [make_ticket(house) for _ in range(count)]
+        EscalationRule.objects.update(planned_at=MONDAY_9AM)
+        with CaptureQueriesContext(connection) as captured:
+            assert sweep_rules() == count
+        assert RuleLog.objects.filter(ticket__in=tickets).count() == count
         return len(captured)
 
     assert queries(2) == queries(6)

@@ -8,8 +8,8 @@ import pytest
 import time_machine
 
 from escalation import services, tasks
-from escalation.models import Coverage, Escalation
-from escalation.services import climbing
+from escalation.models import Coverage, Escalation, SilenceWatch
+from escalation.services import climbing, ruling
 from foundation.accounts.models import Organization
 from tests.support.house import DAY, HOUR, MINUTE, MONDAY_9AM, House, by, fresh, make_ticket
 from tests.support.rules import letters, results, rule
@@ -103,19 +103,22 @@ def test_a_failed_silence_does_not_stop_the_next(
     watch_silences(house)
     with time_machine.travel(MONDAY_9AM + MINUTE, tick=False):
         tasks.sweep_rules()
-    judged = []
+    first, second = SilenceWatch.objects.order_by("pk")
+    break_silences = ruling.break_silences
 
-    def fail_first(*, watch_id: int, at: Any) -> None:
-        judged.append(watch_id)
-        if len(judged) == 1:
+    def fail_first(*, watch_ids: list[int], **says: Any) -> int:
+        if first.pk in watch_ids:
             raise RuntimeError("the first one fails")
+        return break_silences(watch_ids=watch_ids, **says)
 
-    monkeypatch.setattr(services, "break_silence", fail_first)
+    for module in (services, ruling):
+        monkeypatch.setattr(module, "break_silences", fail_first)
     with time_machine.travel(MONDAY_9AM + 2 * HOUR, tick=False):
         tasks.sweep_rules()
 
-    assert len(judged) == 2
-    assert f"watch {judged[0]}" in caplog.text
+    assert list(SilenceWatch.objects.all()) == [first]
+    assert results(second.ticket) == [("Silent", "ran", [])]
+    assert f"Silence watch {first.pk} of a sweep could not be worked on" in caplog.text
 
 
 def test_coverage_is_computed_for_requests_and_for_all_on_demand(house: House) -> None:
