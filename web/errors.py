@@ -110,6 +110,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
         try:
             return storage_refused(request)
         except DatabaseError:  # the page asks the database too
+            if has_typed_text(request):
+                return storage_refused(request, asks_database=False)
             response = defaults.server_error(request)
             response.status_code = 503
             return response

@@ -5,7 +5,9 @@ with one click.
 from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 
@@ -29,10 +31,12 @@ def not_sent(
     *,
     signs_in: bool = False,
     renewed: str = "",
+    asks_database: bool = True,
 ) -> HttpResponse:
     """Return the page for a form that was not taken, with its fields. Those of a page of another
     site are shown and cannot be sent from here; files and secrets are not kept. ``renewed`` names a
-    field that is not kept, because the page has a new one.
+    field that is not kept, because the page has a new one. Without ``asks_database`` the page has
+    nothing of the person.
     """
     fields = [
         (name, value)
@@ -50,6 +54,9 @@ def not_sent(
         "signs_in": signs_in,
         "is_renewed": bool(renewed),
     }
+    if not asks_database:
+        page = render_to_string("web/not_sent.html", context | {"csrf_token": get_token(request)})
+        return HttpResponse(page, status=status)
     response = render(request, "web/not_sent.html", context, status=status)
     return whole_page(response) if is_partial(request) else response
 

@@ -35,8 +35,10 @@ def _says_so(error: BaseException) -> bool:
     return isinstance(error, DatabaseError) and any(words in str(error) for words in _SQLITE)
 
 
-def storage_refused(request: HttpRequest) -> HttpResponse:
-    """Answer a request that could not be stored, with what was typed."""
+def storage_refused(request: HttpRequest, *, asks_database: bool = True) -> HttpResponse:
+    """Answer a request that could not be stored, with what was typed. ``asks_database`` as of
+    ``not_sent``.
+    """
     words = _(
         "Nothing can be stored on our side at the moment. We have noticed it: send it again in a "
         "few minutes."
@@ -44,4 +46,4 @@ def storage_refused(request: HttpRequest) -> HttpResponse:
     if is_api(request):
         body = {"code": "storage_unavailable", "detail": words, "fields": {}}
         return JsonResponse(body, status=503, headers={"Retry-After": "60"})
-    return not_sent(request, words, 503)
+    return not_sent(request, words, 503, asks_database=asks_database)

@@ -32,6 +32,28 @@ document.addEventListener("paste", (event) => {
   event.preventDefault();
 });
 
+// A form with more than the server reads at once stays on the page: sent, its text would be lost.
+// The limits lie below DATA_UPLOAD_MAX_* of the settings.
+const isTooMuch = (form) => {
+  const plain = form.enctype !== "multipart/form-data";
+  let files = 0;
+  let fields = 0;
+  let bytes = 0;
+  for (const [name, value] of new FormData(form)) {
+    if (value instanceof File) files += 1;
+    else bytes += plain ? encodeURIComponent(name + value).length : new Blob([name, value]).size;
+    fields += 1;
+  }
+  return files > 400 || fields > 9000 || bytes > 11 * 1024 * 1024;
+};
+// Shows a message of the page's templates at the head of a form; null takes the last one away.
+const tell = (form, template) => {
+  form.querySelector(":scope > [data-told]")?.remove();
+  if (template === null) return;
+  form.prepend(document.getElementById(template).content.cloneNode(true));
+  form.querySelector("[data-told]").focus();
+};
+
 // Ctrl+Enter submits; a second submit of the same POST form is blocked.
 document.addEventListener("keydown", (event) => {
   const sends = event.key === "Enter" && (event.ctrlKey || event.metaKey);
@@ -42,9 +64,12 @@ document.addEventListener(
   (event) => {
     const form = event.target;
     if (form.method !== "post") return;
-    if (form.dataset.sent) {
+    const isRefused = !form.dataset.sent && isTooMuch(form);
+    tell(form, isRefused ? "too-much" : null);
+    if (form.dataset.sent || isRefused) {
       event.preventDefault();
       event.stopImmediatePropagation();
+      return;
     }
     form.dataset.sent = "yes";
   },
@@ -66,6 +91,14 @@ const allowSending = (root) => {
 };
 window.addEventListener("pageshow", () => allowSending(document));
 document.addEventListener("htmx:afterRequest", () => allowSending(document));
+// htmx leaves the page as it is when the server fails or does not answer.
+for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(failure, (event) => {
+    const form = event.detail.elt.closest("form");
+    const isKept = !event.detail.xhr?.status || event.detail.xhr.status >= 500;
+    if (form?.method === "post" && isKept) tell(form, "not-answered");
+  });
+}
 
 // A menu closes with Escape or a click elsewhere.
 const closeMenus = (clicked) => {

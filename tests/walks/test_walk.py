@@ -130,6 +130,54 @@ def _steps_told(mesa: Mesa, number: str) -> list[str]:
     ]
 
 
+def test_more_than_the_server_reads_stays_on_the_page(
+    browser: Browser, mesa: Mesa, language: str
+) -> None:
+    customer = Walker(browser, mesa, REQUESTER, language)
+    page = customer.page
+    customer.open("/catalog/error-erp/")
+    page.fill("[name=subject]", "A log")
+    text = page.locator("[name=description]")
+    text.evaluate("field => field.value = 'x'.repeat(12 * 1024 * 1024)")
+    page.click("form.card .button-primary")
+
+    expect(page.locator("[data-told]")).to_be_focused()
+    assert text.evaluate("field => field.value.length") == 12 * 1024 * 1024
+    customer.check_accessibility()
+    text.fill("It fails since today.")
+    page.locator("[type=file]").evaluate(
+        """input => {
+          const files = new DataTransfer();
+          for (let n = 0; n < 401; n++) files.items.add(new File(["x"], n + ".txt"));
+          input.files = files.files;
+        }"""
+    )
+    page.click("form.card .button-primary")
+    expect(page.locator("[data-told]")).to_have_count(1)
+    page.locator("[type=file]").evaluate("input => input.value = ''")
+    customer.do(lambda: page.click("form.card .button-primary"))
+    assert page.locator(".row-number").count()
+
+
+def test_a_server_that_does_not_answer_leaves_the_text_on_the_page(
+    browser: Browser, mesa: Mesa, language: str
+) -> None:
+    agent = Walker(browser, mesa, AGENT, language)
+    page = agent.page
+    agent.open("/admin/queue/?view=all")
+    agent.do(lambda: page.locator(".cell-subject a").first.click())
+    page.fill("form.composer [name=body]", "We are looking at it.")
+    for answer in (lambda route: route.abort(), lambda route: route.fulfill(status=503)):
+        page.route("**/say/", answer)
+        page.click("form.composer .button-primary")
+        expect(page.locator("form.composer [data-told]")).to_be_focused()
+        assert page.input_value("form.composer [name=body]") == "We are looking at it."
+        page.unroute("**/say/")
+    page.click("form.composer .button-primary")
+    expect(page.locator(".conversation")).to_contain_text("We are looking at it.")
+    agent.errors.clear()  # the browser notes what did not answer
+
+
 def test_every_other_page_is_clean(browser: Browser, mesa: Mesa, language: str) -> None:
     for email, paths in {
         AGENT: ["/admin/", "/admin/register/"],

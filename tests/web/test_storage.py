@@ -205,7 +205,11 @@ def test_a_database_that_cannot_be_opened_is_no_unexpected_error(
     monkeypatch.setattr("django.contrib.sessions.backends.db.SessionStore.load", away)
     api = client.get("/api/v1/tickets/", headers={"Authorization": f"Bearer {token}"})
     page = client.get(f"/tickets/{ticket.number}/")
+    sent = client.post(f"/tickets/{ticket.number}/reply/", {"body": TEXT}, headers=OURS)
 
+    assert sent.status_code == 503
+    assert TEXT in text_of(sent.content.decode())
+    assert 'name="csrfmiddlewaretoken"' in sent.content.decode()
     assert (api.status_code, api.json()["code"]) == (503, "storage_unavailable")
     assert (page.status_code, page["Content-Type"].split(";")[0]) == (503, "text/html")
 
