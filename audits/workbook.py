@@ -4,7 +4,7 @@ read back cell by cell (SPEC 9.1).
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import IO, Any
 
 from django.core.exceptions import ValidationError
@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from catalog.models import Service
-from foundation.core.bounds import FIRST_DAY
+from foundation.core.bounds import require_in_reach
 from foundation.core.classification import Environment
 from foundation.core.errors import Invalid, Text
 from foundation.core.texts import is_blank
@@ -98,9 +98,6 @@ def _email(value: Any) -> str:
     return text
 
 
-_LAST_YEAR = 2100  # a later one is a slip
-
-
 def _day(value: Any) -> date:
     text = str(value).strip()
     if type(value) in {int, float}:
@@ -114,7 +111,7 @@ def _day(value: Any) -> date:
         day = parse_date(text[:10] if "T" in text else text)
     except ValueError:
         day = None
-    if day is None or not FIRST_DAY.year <= day.year <= _LAST_YEAR:
+    if day is None:
         raise ValueError(_("Write a date such as 2026-01-31."))
     return day
 
@@ -227,7 +224,7 @@ def _items_sheet(service_count: int) -> FormSheet:
     )
 
 
-def read_form(stream: IO[bytes], services: Sequence[Service]) -> WantedAudit:
+def read_form(stream: IO[bytes], services: Sequence[Service], *, at: datetime) -> WantedAudit:
     """Return the content of a filled form; ``services`` are the contracted ones.
 
     Raises ``FormRefused`` with all wrong cells at once, each by sheet and cell name.
@@ -248,9 +245,13 @@ def read_form(stream: IO[bytes], services: Sequence[Service]) -> WantedAudit:
                 wrong[where] = _("%(field)s is missing.") % {"field": field.label}
             continue
         try:
-            values[field.name] = field.read(cell)
+            values[field.name] = value = field.read(cell)
+            if isinstance(value, date):
+                require_in_reach(value, at)
         except ValueError as error:
             wrong[where] = str(error)
+        except ValidationError as error:
+            wrong[where] = error.messages[0]
     start = values.get("period_from")
     end = values.get("period_to")
     if isinstance(start, date) and isinstance(end, date) and end < start:
@@ -282,6 +283,11 @@ def _sheets(stream: IO[bytes]) -> tuple[ReadSheet, ReadSheet]:
     )
     if mark != _MARK or request is None or items is None:
         raise FormRefused(words, fields={"form": words})
+    for sheet in (request, items):
+        if sheet.is_hidden:
+            hidden = _("The sheet “%(sheet)s” is hidden: show it, so that you see what you send.")
+            words = hidden % {"sheet": sheet.title}
+            raise FormRefused(words, fields={f"{sheet.title}!A1": words})
     return request, items
 
 
@@ -295,6 +301,10 @@ def _fault(sheet: ReadSheet, row: int, column: int) -> str:
         return _(
             "The cell holds a value and is hidden: show its row and column and split merged cells, "
             "or empty it."
+        )
+    if (row, column) in sheet.formatted:
+        return _(
+            "The cell shows a number in a format of its own. Write it as text, as it is to be read."
         )
     return ""
 
@@ -350,6 +360,11 @@ def _items(
             }
         if service is not None and described:
             wanted_items.append(WantedItem(service, described))
+    for row, name in sheet.beside:
+        if row >= _FIRST_ITEM:
+            wrong[f"{sheet.title}!{name}"] = _(
+                "Nothing is read from this column. Move it to column C, or empty the cell."
+            )
     if sheet.beyond is not None:
         wrong[f"{sheet.title}!C{sheet.beyond}"] = _("A request has up to %(limit)d items.") % {
             "limit": MAX_ITEMS

@@ -85,7 +85,7 @@ def request_audit(
     if not services:
         words = _("No contract in force covers a service: ask your account manager.")
         raise Invalid(words, fields={"form": words})
-    wanted = read_form(form.stream, services)
+    wanted = read_form(form.stream, services, at=at)
     day = at.astimezone(zone(organization.time_zone)).date()
     contract = _contract(membership, wanted, day)
     lock_organization(organization.pk)  # only one of two concurrent requests uses the allowance

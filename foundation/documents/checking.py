@@ -1,6 +1,5 @@
 """Validate uploads: size, file extension, and whether the first bytes match the extension."""
 
-from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import IO
@@ -10,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from foundation.core.errors import Invalid
 from foundation.core.texts import one_line
+from foundation.documents.isolated.encodings import utf16_of
 
 MAX_UPLOAD_BYTES = 25 * 1024 * 1024  # DECISIONS 20
 MAX_NAME = 150
@@ -41,7 +41,13 @@ _BINARY = {
 }
 _HEIF = {"heic", "heif"}
 # Bytes 4 to 12 of a file in the container of HEIF (ISO/IEC 23008-12).
-_HEIF_HEADS = {b"ftypheic", b"ftypheix", b"ftyphevc", b"ftypmif1", b"ftypmsf1"}
+_HEIF_HEADS = {
+    b"ftyp" + brand
+    for brand in (
+        *(b"heic", b"heix", b"heim", b"heis"),
+        *(b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"),
+    )
+}
 _TEXT = {
     "txt": "text/plain",
     "log": "text/plain",
@@ -105,10 +111,11 @@ def _clean(name: str) -> str:
 
 
 def _is_text(head: bytes) -> bool:
-    """Tell whether the first bytes are text: without null characters, in UTF-16 if they say so."""
-    if not head.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+    """Tell whether the first bytes are text: without null characters, or in UTF-16."""
+    encoding = utf16_of(head)
+    if encoding is None:
         return b"\x00" not in head
-    return "\x00" not in head[: len(head) // 2 * 2].decode("utf-16", errors="replace")
+    return "\x00" not in head[: len(head) // 2 * 2].decode(encoding, errors="replace")
 
 
 def _content_type(name: str, head: bytes) -> str:

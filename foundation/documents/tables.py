@@ -143,9 +143,11 @@ class ReadSheet:
     """A sheet of a workbook from outside. Cells are text, number, truth value or None; dates and
     times are ISO 8601 text; codes such as ``00123`` keep their zeros.
 
-    ``beyond`` is the first row after the rows read that holds something. ``errors`` and ``unseen``
-    are cells, as row and column counted from 1: those with an error such as ``#N/A``, and those
-    with a value in a hidden row or column or under a merged cell.
+    ``beyond`` is the first row after the rows read that holds something. The others are cells, as
+    row and column counted from 1: ``errors`` those with an error such as ``#N/A``, ``unseen`` those
+    with a value in a hidden row or column or under a merged cell, ``formatted`` those with a number
+    that is shown otherwise, as by the format ``00-000``. ``beside`` has the row and the name of the
+    first cell of each row with something past the columns read.
     """
 
     title: str
@@ -153,6 +155,9 @@ class ReadSheet:
     beyond: int | None = None
     errors: frozenset[tuple[int, int]] = frozenset()
     unseen: frozenset[tuple[int, int]] = frozenset()
+    formatted: frozenset[tuple[int, int]] = frozenset()
+    beside: tuple[tuple[int, str], ...] = ()
+    is_hidden: bool = False
 
     def value(self, row: int, column: int) -> Any:
         """Return a cell, counted from 1; None outside of what was read."""
@@ -185,8 +190,15 @@ def read_workbook(
             sheet["title"],
             sheet["rows"],
             sheet["beyond"],
-            frozenset((row, column) for row, column in sheet["errors"]),
-            frozenset((row, column) for row, column in sheet["unseen"]),
+            _cells(sheet["errors"]),
+            _cells(sheet["unseen"]),
+            _cells(sheet["formatted"]),
+            tuple((row, name) for row, name in sheet["beside"]),
+            sheet["is_hidden"],
         )
         for sheet in answer.result
     ]
+
+
+def _cells(found: Iterable[Sequence[int]]) -> frozenset[tuple[int, int]]:
+    return frozenset((row, column) for row, column in found)

@@ -123,9 +123,10 @@ def _wrong_cells(
     )
     try:
         if membership is not None:
-            offered = queries.requestable_services(membership.organization, timezone.now())
+            now = timezone.now()
+            offered = queries.requestable_services(membership.organization, now)
             for file in checked_files(request, "form")[:1]:
-                read_form(file.stream, offered)
+                read_form(file.stream, offered, at=now)
     except DomainError as error:
         return _put_on_form(form, error)
     return {}

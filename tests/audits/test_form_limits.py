@@ -16,7 +16,9 @@ from tests.support.house import MONDAY_9AM, House
 
 def read(house: House, cells: dict[str, Any] | None = None, **more: Any) -> WantedAudit:
     return read_form(
-        BytesIO(filled(house, fields=cells, **more)), requestable_services(house.north, MONDAY_9AM)
+        BytesIO(filled(house, fields=cells, **more)),
+        requestable_services(house.north, MONDAY_9AM),
+        at=MONDAY_9AM,
     )
 
 
@@ -156,6 +158,59 @@ def test_a_value_that_nobody_sees_is_not_taken(house: House) -> None:
 
     assert set(refusals(house, change=hide_rows)) == {"C7", "B3", "C3"}
     assert set(refusals(house, change=hide_column)) == {"B2", "B3"}
+
+
+def test_a_row_or_column_too_small_to_see_and_a_hidden_sheet_are_hidden(
+    house: House,
+) -> None:
+    def flatten(book: Any) -> None:
+        book.worksheets[0].row_dimensions[7].height = 1.5
+        book.worksheets[0].row_dimensions[8].height = 2
+        book.worksheets[1].column_dimensions["B"].width = 0.4
+        book.worksheets[1].column_dimensions["C"].width = 0.5
+
+    def hide_sheet(book: Any) -> None:
+        book.worksheets[1].sheet_state = "veryHidden"
+
+    assert set(refusals(house, change=flatten)) == {"C7", "B2", "B3"}
+    assert refusals(house, change=hide_sheet) == {
+        "A1": "La hoja “Elementos” está oculta: hay que mostrarla para ver lo que se envía."
+    }
+
+
+def test_what_stands_beside_an_item_is_refused_by_its_cell(house: House) -> None:
+    def add(book: Any) -> None:
+        book.worksheets[1]["D1"] = "Remarks"
+        book.worksheets[1]["D3"] = ""
+        book.worksheets[1]["E3"] = "Only of March"
+        book.worksheets[1]["F3"] = 7
+        book.worksheets[0]["D5"] = "Our remark"
+
+    assert set(refusals(house, change=add)) == {"E3"}
+
+
+@pytest.mark.parametrize("shown", ["00-000", '0" MXN"', "0%", "# ?/?"])
+def test_a_number_that_is_shown_otherwise_is_no_text(house: House, shown: str) -> None:
+    def format_number(book: Any) -> None:
+        book.worksheets[0]["C5"].number_format = shown
+
+    assert set(refusals(house, {"C5": 12345}, change=format_number)) == {"C5"}
+    assert read(house, {"C5": "12-345"}, change=format_number).auditor_name == "12-345"
+
+
+@pytest.mark.parametrize("shown", ["General", "0", "0.00", "#,##0", "#,##0.00", "@"])
+def test_a_number_that_is_shown_as_it_is_read_is_text(house: House, shown: str) -> None:
+    def format_number(book: Any) -> None:
+        book.worksheets[0]["C5"].number_format = shown
+
+    assert read(house, {"C5": 12345}, change=format_number).auditor_name == "12345"
+
+
+def test_a_period_lies_within_reach(house: House) -> None:
+    assert read(house, {"C8": "1990-01-01", "C9": "2046-03-02"}).period_to == date(2046, 3, 2)
+    found = refusals(house, {"C8": "1989-12-31", "C9": "2046-03-03"})
+    assert set(found) == {"C8", "C9"}
+    assert all("1990-01-01" in text for text in found.values())
 
 
 def test_a_merged_cell_holds_what_its_first_cell_shows(house: House) -> None:

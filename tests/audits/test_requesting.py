@@ -107,7 +107,7 @@ def test_every_wrong_cell_of_the_form_is_named_at_once_and_nothing_is_raised(hou
 @pytest.mark.parametrize("content", [b"PK\x03\x04 not a workbook", b"PK"])
 def test_another_file_is_no_form(house: House, content: bytes) -> None:
     with pytest.raises(FormRefused):
-        read_form(BytesIO(content), [])
+        read_form(BytesIO(content), [], at=MONDAY_9AM)
 
 
 def test_the_form_is_read_in_spanish_as_in_english(house: House) -> None:
@@ -116,6 +116,7 @@ def test_the_form_is_read_in_spanish_as_in_english(house: House) -> None:
     wanted = read_form(
         BytesIO(filled(house, fields={"C10": "producción"})),
         requestable_services(house.north, MONDAY_9AM),
+        at=MONDAY_9AM,
     )
     assert (wanted.environment, len(wanted.items)) == (Environment.PRODUCTION, 2)
 

@@ -207,7 +207,7 @@ def test_a_form_of_very_many_cells_and_damaged_ones_are_refused(house: House) ->
     far = BytesIO()
     book.save(far)
     with pytest.raises(FormRefused) as refused:
-        read_form(far, services_of)
+        read_form(far, services_of, at=MONDAY_9AM)
     assert any(where.endswith("C251") for where in refused.value.fields)
     bomb = BytesIO()
     with ZipFile(bomb, "w", ZIP_DEFLATED) as archive:
@@ -216,7 +216,7 @@ def test_a_form_of_very_many_cells_and_damaged_ones_are_refused(house: House) ->
     damaged[3000:3050] = b"x" * 50
     for content in (bomb.getvalue(), bytes(damaged)):
         with pytest.raises(FormRefused):
-            read_form(BytesIO(content), services_of)
+            read_form(BytesIO(content), services_of, at=MONDAY_9AM)
 
 
 def test_confidential_evidence_is_not_delivered_under_another_name(house: House) -> None:

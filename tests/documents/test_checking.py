@@ -73,7 +73,7 @@ def test_a_name_is_one_line_without_what_shows_nothing() -> None:
     assert check("\u200b/\u200b.txt").name.endswith(".txt")
 
 
-@pytest.mark.parametrize("brand", [b"heic", b"mif1"])
+@pytest.mark.parametrize("brand", [b"heic", b"heim", b"hevx", b"mif1"])
 @pytest.mark.parametrize("name", ["photo.HEIC", "photo.heif", "photo.jpg"])
 def test_a_photo_of_a_telephone_is_refused_by_the_name_of_its_format(
     name: str, brand: bytes
@@ -84,15 +84,32 @@ def test_a_photo_of_a_telephone_is_refused_by_the_name_of_its_format(
     assert name in str(refused.value)
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
-def test_text_in_utf_16_is_text(encoding: str) -> None:
-    mark = {"utf-16-le": codecs.BOM_UTF16_LE, "utf-16-be": codecs.BOM_UTF16_BE}.get(encoding, b"")
+@pytest.mark.parametrize(
+    ("mark", "encoding"),
+    [
+        (b"", "utf-16"),  # which writes a mark
+        (codecs.BOM_UTF16_LE, "utf-16-le"),
+        (codecs.BOM_UTF16_BE, "utf-16-be"),
+        (b"", "utf-16-le"),
+        (b"", "utf-16-be"),
+    ],
+)
+def test_text_in_utf_16_is_text(mark: bytes, encoding: str) -> None:
     content = mark + "Número;Descripción\n1;Caída\n".encode(encoding)
 
     assert check("export.csv", content).content_type == "text/csv"
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfea\x00\x00\x00b\x00", b"MZ\x00\x00text"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xff\xfea\x00\x00\x00b\x00",
+        b"MZ\x00\x00text",
+        b"M\x00Z\x00\x01\x00\x02\x00",  # no letters
+        b"\x00\x00",
+        b"M\x00Z\x90te",
+    ],
+)
 def test_null_characters_are_no_text(content: bytes) -> None:
     with pytest.raises(FileRefused):
         check("export.csv", content)

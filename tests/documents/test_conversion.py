@@ -4,7 +4,9 @@ import subprocess
 from io import BytesIO
 from itertools import product
 from pathlib import Path
+from struct import pack
 from typing import Any
+from zlib import compress, crc32
 
 import pytest
 from PIL import Image
@@ -106,6 +108,31 @@ def test_grey_of_sixteen_bits_keeps_its_shades() -> None:
 
         assert near(found.getpixel((5, 10)), (left,) * 3), options
         assert near(found.getpixel((30, 10)), (right,) * 3), options
+
+
+def test_colors_of_sixteen_bits_keep_the_transparent_one() -> None:
+    """Pillow writes no such picture."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return pack(">I", len(data)) + kind + data + pack(">I", crc32(kind + data))
+
+    magenta, green = pack(">3H", 65_535, 0, 65_535), pack(">3H", 0, 65_535, 0)
+    row = b"\0" + magenta * 20 + green * 20
+    deep = b"".join(
+        (
+            b"\x89PNG\r\n\x1a\n",
+            chunk(b"IHDR", pack(">2I5B", 40, 20, 16, 2, 0, 0, 0)),
+            chunk(b"tRNS", magenta),
+            chunk(b"IDAT", compress(row * 20)),
+            chunk(b"IEND", b""),
+        )
+    )
+
+    (page,) = pages(pictures.picture(deep)[1][0])
+    found = page.images[0].image
+
+    assert near(found.getpixel((5, 10)), (255, 255, 255))
+    assert near(found.getpixel((30, 10)), (0, 255, 0))
 
 
 def test_a_picture_is_drawn_upright_in_its_colors_and_transparency_is_white() -> None:
@@ -222,7 +249,13 @@ def test_media_annotations_are_removed_and_notes_stay_without_their_actions() ->
 
 
 @pytest.mark.parametrize(
-    ("content", "shown"), [("\ufeffPeña".encode(), "Peña"), ("Peña".encode("cp1252"), "Peña")]
+    ("content", "shown"),
+    [
+        ("\ufeffPeña".encode(), "Peña"),
+        ("Peña".encode("cp1252"), "Peña"),
+        ("Peña".encode("utf-16"), "Peña"),
+        ("Peña".encode("utf-16-be"), "Peña"),
+    ],
 )
 def test_a_text_is_decoded_by_its_own_bytes(content: bytes, shown: str, tmp_path: Path) -> None:
     file = tmp_path / "a.pdf"

@@ -53,17 +53,24 @@ def _seen(content: bytes) -> Image.Image:
     with Image.open(BytesIO(content)) as opened:
         if opened.width * opened.height > MAX_PIXELS:
             raise ValueError("too large")
-        seen = _with_eight_bits(ImageOps.exif_transpose(opened)).convert("RGBA")
+        # the raw mode of Pillow's decoder, as long as nothing is loaded
+        is_deep = any("16" in str(tile[-1]) for tile in opened.tile)
+        upright = ImageOps.exif_transpose(opened)
+        seen = _with_eight_bits(upright, is_deep=is_deep).convert("RGBA")
     flat = Image.new("RGB", seen.size, "white")
     flat.paste(seen, mask=seen.getchannel("A"))
     return flat
 
 
-def _with_eight_bits(image: Image.Image) -> Image.Image:
+def _with_eight_bits(image: Image.Image, *, is_deep: bool) -> Image.Image:
     """Scale grey of 16 bits to 8, with its transparent grey, if it has one, as an alpha channel.
-    Pillow's own conversion cuts every value above 255 to white.
+    Pillow's own conversion cuts every value above 255 to white. Of colours of 16 bits Pillow keeps
+    the high bytes, but not of the transparent one.
     """
     if image.mode not in _DEEP_GREYS:
+        colour = image.info.get("transparency")
+        if image.mode == "RGB" and isinstance(colour, tuple) and is_deep:
+            image.info["transparency"] = tuple(value >> 8 for value in colour)
         return image
     unseen = image.info.get("transparency")
     deep = image.convert("I")

@@ -1,8 +1,8 @@
 """Prints plain texts."""
 
-import codecs
 from html import escape
 
+from foundation.documents.isolated.encodings import utf16_of
 from foundation.documents.isolated.printing import print_html, read_nothing
 from foundation.documents.isolated.refusals import Refused
 
@@ -29,12 +29,12 @@ def text(content: bytes, *, title: str) -> tuple[None, list[bytes]]:
 
 
 def _decoded(content: bytes) -> str:
-    """Decode as UTF-8 and drop a byte order mark; otherwise as Windows-1252, which spreadsheets
-    still write.
+    """Decode as UTF-16 or UTF-8 and drop a byte order mark; otherwise as Windows-1252, which
+    spreadsheets still write.
     """
+    if (encoding := utf16_of(content)) is not None:
+        return content.decode(encoding, errors="replace")
     try:
-        if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            return content.decode("utf-16", errors="replace")
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         return content.decode("cp1252", errors="replace")

@@ -9,7 +9,8 @@ from typing import Any
 
 from defusedxml.ElementTree import iterparse
 from openpyxl import load_workbook
-from openpyxl.utils import range_boundaries
+from openpyxl.utils import get_column_letter, range_boundaries
+from openpyxl.utils.cell import coordinate_to_tuple
 
 from foundation.documents.isolated.refusals import Refused
 
@@ -18,6 +19,9 @@ _MAX_PARTS = 500  # files inside the workbook
 _MAX_MERGED = 2000  # merged ranges of a sheet
 _LAST_ROW = 1_048_576  # of XLSX
 _PADDED = re.compile(r"0+")  # the format of codes such as 00123
+# Formats that show a number as it is read, but for its rounding and grouping.
+_AS_READ = re.compile(r"General|@|0+|(#,##)?0(\.[0#]+)?", re.IGNORECASE)
+_SMALLEST = {"ht": 2.0, "width": 0.5}
 _TRUE = {"1", "true"}
 
 
@@ -26,11 +30,14 @@ def workbook(
 ) -> tuple[list[dict[str, Any]], list[bytes]]:
     """Return the sheets, each with ``title`` and ``rows`` of cells: text, number, truth value, or
     None; a date or time as ISO 8601 text; a number of a format such as ``00000`` as text of that
-    length. Formula cells give their last computed value. Of each sheet the first ``max_rows`` rows
+    length. Formula cells give their last computed value. ``is_hidden`` tells of the whole sheet. Of
+    each sheet the first ``max_rows`` rows
     and ``max_columns`` columns are read, and ``beyond`` is the first later row with a value in
-    these columns from column ``counted_from`` on, or None. ``errors`` and ``unseen`` name cells as
-    row and column, counted from 1: those whose value is an error such as ``#N/A``, and those with a
-    value that a person does not see, in a hidden row or column or under a merged cell.
+    these columns from column ``counted_from`` on, or None. The others name cells as row and column,
+    counted from 1: ``errors`` those whose value is an error such as ``#N/A``, ``unseen`` those with
+    a value that a person does not see, in a hidden row or column or under a merged cell,
+    ``formatted`` numbers that the cell's format shows otherwise than they are read, ``beside``
+    (row and name) the first cell of each row with a value past ``max_columns``.
 
     Refuses with ``unreadable`` when it is no workbook, a damaged one, too large when unpacked, has
     very many merged ranges, or declares entities.
@@ -45,7 +52,13 @@ def workbook(
             # Where defusedxml is installed, openpyxl refuses entities.
             book = load_workbook(BytesIO(content), read_only=True, data_only=True, keep_links=False)
             return [
-                _sheet(sheet, _hidden(archive, sheet), max_rows, max_columns, counted_from)
+                _sheet(
+                    sheet,
+                    _around(archive, sheet, max_rows, max_columns),
+                    max_rows,
+                    max_columns,
+                    counted_from,
+                )
                 for sheet in book.worksheets
             ], []
     except (Refused, MemoryError):
@@ -55,12 +68,15 @@ def workbook(
 
 
 @dataclass
-class _Hidden:
-    """What a person does not see of a sheet; columns and merged ranges with both ends."""
+class _Around:
+    """What openpyxl leaves out when it reads row by row: what a person does not see of a sheet
+    (columns and merged ranges with both ends), and the cells beside those that are read.
+    """
 
     rows: set[int] = field(default_factory=set)
     columns: list[tuple[int, int]] = field(default_factory=list)
     merged: list[tuple[int, int, int, int]] = field(default_factory=list)  # column, row, to both
+    beside: dict[int, str] = field(default_factory=dict)  # row -> the name of its first such cell
 
     def covers(self, row: int, column: int) -> bool:
         return (
@@ -73,20 +89,29 @@ class _Hidden:
         )
 
 
-def _hidden(archive: zipfile.ZipFile, sheet: Any) -> _Hidden:
-    """Read what openpyxl leaves out when it reads row by row."""
-    found = _Hidden()
-    row = 0
+def _around(archive: zipfile.ZipFile, sheet: Any, max_rows: int, max_columns: int) -> _Around:
+    found = _Around()
+    row = column = 0
+    has_value = False
     # openpyxl offers the name of a sheet's part under no public name.
     with archive.open(sheet._worksheet_path) as part:  # noqa: SLF001
         for _event, element in iterparse(part, forbid_dtd=True):
             tag = str(element.tag).rpartition("}")[2]
-            is_hidden = element.get("hidden") in _TRUE
-            if tag == "row":
+            if tag in {"v", "t"}:
+                has_value = has_value or bool(element.text)
+            elif tag == "c":
+                # without a name it is the next one
+                name = element.get("r") or f"{get_column_letter(column + 1)}{row + 1}"
+                at, column = coordinate_to_tuple(name)
+                if has_value and column > max_columns and at <= max_rows:
+                    found.beside.setdefault(at, name)
+                has_value = False
+            elif tag == "row":
                 row = int(element.get("r") or row + 1)  # a row without a number is the next one
-                if is_hidden:
+                column = 0
+                if _is_hidden(element, "ht"):
                     found.rows.add(row)
-            elif tag == "col" and is_hidden:
+            elif tag == "col" and _is_hidden(element, "width"):
                 found.columns.append((int(element.get("min")), int(element.get("max"))))
             elif tag == "mergeCell":
                 left, top, right, bottom = range_boundaries(element.get("ref"))
@@ -97,12 +122,21 @@ def _hidden(archive: zipfile.ZipFile, sheet: Any) -> _Hidden:
     return found
 
 
+def _is_hidden(element: Any, size: str) -> bool:
+    """Tell whether a row or column is hidden, or too small to show anything. ``size`` names the
+    attribute with its height in points or its width in letters.
+    """
+    seen = element.get(size)
+    return element.get("hidden") in _TRUE or (seen is not None and float(seen) < _SMALLEST[size])
+
+
 def _sheet(
-    sheet: Any, hidden: _Hidden, max_rows: int, max_columns: int, counted_from: int
+    sheet: Any, around: _Around, max_rows: int, max_columns: int, counted_from: int
 ) -> dict[str, Any]:
     plain: list[list[Any]] = []
     errors = []
     unseen = []
+    formatted = []
     beyond = None
     rows = sheet.iter_rows(max_row=_LAST_ROW, max_col=max_columns)
     for number, row in enumerate(rows, start=1):
@@ -117,16 +151,21 @@ def _sheet(
                 continue
             if cell.data_type == "e":
                 errors.append((number, column))
-            if hidden.covers(number, column):
+            if around.covers(number, column):
                 unseen.append((number, column))
+            if type(cell.value) in {int, float} and not _AS_READ.fullmatch(cell.number_format):
+                formatted.append((number, column))
     while plain and not any(value is not None for value in plain[-1]):
         plain.pop()
     return {
         "title": sheet.title,
+        "is_hidden": sheet.sheet_state != "visible",
         "rows": plain,
         "beyond": beyond,
         "errors": errors,
         "unseen": unseen,
+        "formatted": formatted,
+        "beside": sorted(around.beside.items()),
     }
 
 
