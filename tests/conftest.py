@@ -38,6 +38,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _depends_on_the_database(item: pytest.Item) -> bool:
     uses = {"db", "transactional_db"} & set(getattr(item, "fixturenames", ()))
     is_page = item.path.parent.name in PAGE_TESTS and item.path.name not in LIST_TESTS
+    is_page = is_page and item.get_closest_marker("long") is None
     is_once = is_page or item.get_closest_marker("once") is not None
     return bool(uses or item.get_closest_marker("django_db")) and not is_once
 
