@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 
 from audits import paper
-from audits.models import AuditRequest, Conference, Evidence, Visit
+from audits.models import AuditRequest, Conference, Evidence, ReportedTo, Visit
 from foundation.accounts.models import User
 from foundation.accounts.queries import serves, staff_with_role
 from foundation.accounts.roles import StaffRole
@@ -89,22 +89,20 @@ def notify_visit(*, audit: AuditRequest, visit: Visit, at: datetime) -> None:
     )
 
 
-def has_committee() -> bool:
-    """Tell whether an address of the Ethics and Compliance committee is set."""
-    return bool(settings.MESA_ETHICS_EMAILS)
-
-
-def notify_committee(*, audit: AuditRequest, at: datetime) -> None:
+def notify_of_stop(*, audit: AuditRequest, at: datetime) -> str:
     """Report a request to manipulate information to the Ethics and Compliance committee; without
-    addresses, to the audit area.
+    addresses, to the audit area. Return which (``ReportedTo``), or "" when there is nobody.
     """
-    addresses = settings.MESA_ETHICS_EMAILS
-    people = [
-        User(email=each, language=audit.organization.language) for each in addresses
-    ] or _people(audit, StaffRole.AUDIT_AREA)
+    language = audit.organization.language
+    people = [User(email=each, language=language) for each in settings.MESA_ETHICS_EMAILS]
+    told = ReportedTo.COMMITTEE
+    if not people:
+        people = _people(audit, StaffRole.AUDIT_AREA)
+        told = ReportedTo.AUDIT_AREA
     key = f"audit-stopped:{audit.pk}:{at.isoformat()}"
     who = audit.decided_by.full_name if audit.decided_by else ""
     _notify(audit, people, "audit_stopped", key, at, reason=audit.decision, who=who)
+    return str(told) if people else ""
 
 
 def invite(*, audit: AuditRequest, conference: Conference, at: datetime) -> None:

@@ -7,13 +7,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from audits import verbs
+from audits.models import ReportedTo
 from foundation.core.wording import Sentence, fixed
 
 
 def _stopped(payload: Mapping[str, Any], time_zone: str) -> str:
-    if payload.get("committee", True):
-        return _("Audit stopped and reported to the committee")
-    return _("Audit stopped and reported to the audit area")
+    told = payload.get("reported_to")
+    if not told:
+        return _("Audit stopped; there was nobody to report it to")
+    return _("Audit stopped and reported to %(whom)s") % {"whom": ReportedTo(told).label}
 
 
 SENTENCES: dict[str, Sentence] = {

@@ -134,7 +134,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("released_at", models.DateTimeField(null=True)),
-                ("reported_to_committee", models.BooleanField(default=False)),
+                (
+                    "reported_to",
+                    models.CharField(
+                        blank=True,
+                        choices=[("committee", "the committee"), ("audit_area", "the audit area")],
+                        max_length=12,
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "audit request",

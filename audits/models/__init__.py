@@ -7,7 +7,13 @@ from audits.models.evidence import (
     EvidenceState,
 )
 from audits.models.protocol import VISIT_NOTICE_DAYS, Conference, DelayNotice, Visit, VisitPlace
-from audits.models.requests import VALIDATION, AuditRequest, AuditState, RequestedItem
+from audits.models.requests import (
+    VALIDATION,
+    AuditRequest,
+    AuditState,
+    ReportedTo,
+    RequestedItem,
+)
 
 __all__ = [
     "AuditRequest",
@@ -18,6 +24,7 @@ __all__ = [
     "EvidenceClass",
     "EvidenceReader",
     "EvidenceState",
+    "ReportedTo",
     "RequestedItem",
     "VALIDATION",
     "VISIT_NOTICE_DAYS",

@@ -21,6 +21,13 @@ class AuditState(models.TextChoices):
     DELIVERED = "delivered", pgettext_lazy("audit", "Delivered")
 
 
+class ReportedTo(models.TextChoices):
+    """Whom a stop was reported to: the audit area where no address of the committee is set."""
+
+    COMMITTEE = "committee", pgettext_lazy("audit", "the committee")
+    AUDIT_AREA = "audit_area", pgettext_lazy("audit", "the audit area")
+
+
 class AuditRequest(OrganizationRow):
     """A customer's request for evidence for an external audit, with one ticket (SPEC 9).
 
@@ -43,10 +50,9 @@ class AuditRequest(OrganizationRow):
     decided_at = models.DateTimeField(null=True)
     # the reason of that decision
     decision = models.TextField(blank=True)
+    # whom the last stop was reported to; "": nobody could be told
+    reported_to = models.CharField(max_length=12, choices=ReportedTo, blank=True)
     # the state that resuming restores
-    reported_to_committee = models.BooleanField(default=False)
-    # whom a stop was reported to; False: no address was set, so the audit area
-    reported_to_committee = models.BooleanField(default=False)
     stopped_from = models.CharField(max_length=12, choices=AuditState, blank=True)
     # When the customer declined the delivery. From then on ``complete_audit`` delivers, not the
     # last answered item.

@@ -283,8 +283,8 @@ def answer_visit(
 
 @transaction.atomic
 def stop_audit(*, audit: AuditRequest, reason: str, by: Actor, at: datetime) -> AuditRequest:
-    """Stop an audit after a request to manipulate information, and notify the committee (SPEC 9.7);
-    ``reported_to_committee`` is False when no address of it is set, and the audit area was told.
+    """Stop an audit after a request to manipulate information, and notify the committee (SPEC 9.7),
+    or whom ``reported_to`` says.
 
     Withdraws the delivery clock unless it is overdue. Writes nothing to the customer: the committee
     decides about that.
@@ -296,7 +296,7 @@ def stop_audit(*, audit: AuditRequest, reason: str, by: Actor, at: datetime) -> 
     locked.state = AuditState.STOPPED
     locked.decided_by = user
     locked.decided_at = at
-    locked.reported_to_committee = notices.has_committee()
+    locked.reported_to = notices.notify_of_stop(audit=locked, at=at)
     locked.save(
         update_fields=[
             "decision",
@@ -304,7 +304,7 @@ def stop_audit(*, audit: AuditRequest, reason: str, by: Actor, at: datetime) -> 
             "stopped_from",
             "decided_by",
             "decided_at",
-            "reported_to_committee",
+            "reported_to",
         ]
     )
     clock = delivery_clock(locked.ticket_id)
@@ -312,8 +312,7 @@ def stop_audit(*, audit: AuditRequest, reason: str, by: Actor, at: datetime) -> 
         clock is not None and clock.is_live and (clock.due_at is None or at <= clock.due_at)
     ):  # an overdue clock keeps its breach
         withdraw_promise(ticket=locked.ticket, metric=Metric.DELIVERY, by=by, at=at)
-    record_audit(locked, verbs.STOPPED, by=by, at=at, committee=locked.reported_to_committee)
-    notices.notify_committee(audit=locked, at=at)
+    record_audit(locked, verbs.STOPPED, by=by, at=at, reported_to=locked.reported_to)
     return locked
 
 

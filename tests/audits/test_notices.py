@@ -7,6 +7,7 @@ import pytest
 
 from audits.models import Conference, EvidenceClass
 from audits.services import cancel_conference, earliest_visit, refuse_evidence, stop_audit
+from foundation.accounts.models import User
 from foundation.calendars.queries import business_calendar_on, work_calendar
 from foundation.duty.models import Absence
 from foundation.notifications.models import OutboxMessage
@@ -154,21 +155,34 @@ def test_a_conference_of_a_stopped_audit_is_called_off_and_everybody_hears_of_it
 
 
 @pytest.mark.parametrize(
-    ("addresses", "told_to"),
-    [(["etica@mesa.example"], "committee"), ([], "the audit area")],
+    ("reported_to", "words"),
+    [
+        ("committee", "was reported to the committee."),
+        ("audit_area", "was reported to the audit area."),
+        ("", "Nobody could be told: the committee has no address yet"),
+    ],
 )
 def test_a_stop_says_whom_it_was_reported_to(
-    house: House, sign_in: Any, settings: Any, addresses: list[str], told_to: str
+    house: House,
+    sign_in: Any,
+    settings: Any,
+    reported_to: str,
+    words: str,
 ) -> None:
-    settings.MESA_ETHICS_EMAILS = addresses
+    settings.MESA_ETHICS_EMAILS = ["etica@mesa.example"] if reported_to == "committee" else []
     audit = ask(house)
-    who = house.staff["audit_area"]
+    who = house.staff["bpo"]
     who.language = "en"
     who.save()
+    if not reported_to:
+        User.objects.filter(pk=house.staff["audit_area"].pk).update(is_active=False)
+    before = OutboxMessage.objects.filter(template="audit_stopped").count()
     stop_audit(audit=again(audit), reason="x", by=by(who), at=MONDAY_9AM + HOUR)
 
     page = sign_in(who).get(f"/admin/audits/{audit.ticket.number}/").content.decode()
     (fact,) = [entry for entry in timeline(again(audit).ticket) if entry.verb == "audit.stopped"]
 
-    assert f"was reported to {'the ' if addresses else ''}{told_to}." in text_of(page)
-    assert fact.payload["committee"] is bool(addresses)
+    assert words in text_of(page)
+    assert fact.payload["reported_to"] == reported_to
+    letters = OutboxMessage.objects.filter(template="audit_stopped").count() - before
+    assert letters == (1 if reported_to else 0)

@@ -116,7 +116,8 @@ def test_colors_of_sixteen_bits_keep_the_transparent_one() -> None:
     def chunk(kind: bytes, data: bytes) -> bytes:
         return pack(">I", len(data)) + kind + data + pack(">I", crc32(kind + data))
 
-    magenta, green = pack(">3H", 65_535, 0, 65_535), pack(">3H", 0, 65_535, 0)
+    magenta = pack(">3H", 65_535, 0, 65_535)
+    green = pack(">3H", 0, 65_535, 0)
     row = b"\0" + magenta * 20 + green * 20
     deep = b"".join(
         (

@@ -16,7 +16,8 @@ def utf16_of(content: bytes) -> str | None:
     if len(content) % 2:
         return None
     head = content[:_HEAD]
-    even, odd = head[::2], head[1::2]
+    even = head[::2]
+    odd = head[1::2]
     for encoding, high, low in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
         if not high or b"\x00" in low or high.count(0) * 2 < len(high):
             continue
