@@ -341,9 +341,9 @@ def _answer(request: Request, ticket: Ticket, code: int = status.HTTP_200_OK) ->
 
 def _expected_version(request: Request) -> int | None:
     given = request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"')
-    if not given:
+    if given in {"", "*"}:  # "*": whatever version it has (RFC 9110, 13.1.1)
         return None
-    if not given.isdecimal() or len(given) > 9:
+    if not (given.isascii() and given.isdecimal()) or len(given) > 9:
         raise Invalid(_('If-Match takes the ETag of the ticket, such as "3".'))
     return int(given)
 

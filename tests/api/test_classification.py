@@ -79,6 +79,34 @@ def test_the_preview_names_the_contract_that_the_service_would_bring(
     assert fresh(ticket).is_out_of_contract is False
 
 
+@pytest.mark.parametrize(
+    ("given", "status"), [("*", 200), ('"0"', 412), ("0", 412), ('"x"', 400), ('"٣"', 400)]
+)
+def test_a_change_names_the_version_it_was_made_for(
+    house: House, api: Any, given: str, status: int
+) -> None:
+    ticket = make_ticket(house)
+
+    answer = api(house.agent).post(
+        f"tickets/{ticket.number}/classification/", {"impact": "minor"}, If_Match=given
+    )
+
+    assert answer.status_code == status
+
+
+def test_a_body_that_cannot_be_read_is_refused_before_the_version_is_judged(
+    house: House, api: Any
+) -> None:
+    ticket = make_ticket(house)
+    path = f"tickets/{ticket.number}/contract/"
+    supervisor: Api = api(house.staff["desk_supervisor"])
+
+    unknown = supervisor.post(path, {"contract": "no such", "reason": "X"}, If_Match='"0"')
+    stale = supervisor.post(path, {"contract": "C-north", "reason": "X"}, If_Match='"0"')
+
+    assert (unknown.status_code, stale.status_code) == (400, 412)
+
+
 def test_a_partial_classification_keeps_the_other_fields(house: House, api: Any) -> None:
     ticket = make_ticket(house)
     agent: Api = api(house.agent)

@@ -11,6 +11,7 @@ from foundation.core.errors import NotAllowed
 from foundation.notifications.models import OutboxMessage
 from reports import queries, services
 from reports.models import Simulation, SimulationPart
+from reports.services import issuing
 from sla.clocks.models import ClockSegment
 from sla.metrics import Metric
 from sla.policies.models import PolicyVersion
@@ -45,6 +46,27 @@ def test_the_monthly_report_goes_to_the_role_and_to_the_active_people_of_the_con
         APRIL_1,
         {"month": "2026-03", "sha256": issue.data_sha256},
     )
+
+
+def test_the_figures_are_computed_before_the_organization_is_locked(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lock holds up the tickets of the customer, and a large month takes seconds."""
+    order: list[str] = []
+
+    def noted(name: str, function: Any) -> Any:
+        def call(*arguments: Any, **named: Any) -> Any:
+            order.append(name)
+            return function(*arguments, **named)
+
+        return call
+
+    for module, name in ((queries, "build_service_level"), (issuing, "lock_organization")):
+        monkeypatch.setattr(module, name, noted(name, getattr(module, name)))
+
+    services.issue_monthly_report(organization=house.north, at=APRIL_1)
+
+    assert order == ["build_service_level", "lock_organization"]
 
 
 def test_an_earlier_breach_counts_in_the_month_of_its_ticket_alone(house: House) -> None:
