@@ -7,9 +7,8 @@ from django.utils import timezone
 
 from escalation import queries, services
 from foundation.accounts.queries import get_organization, organizations
+from foundation.accounts.sweeping import sweep
 from foundation.accounts.tenancy import every_organization, organization_scope
-from foundation.core.memo import reading_once
-from foundation.core.portions import by_organization, in_portions
 
 logger = logging.getLogger(__name__)
 
@@ -22,15 +21,12 @@ def sweep_escalations() -> int:
     at = timezone.now()
     with every_organization(reason="find escalations nobody acknowledged"):
         due = queries.unacknowledged(at, SWEEP_BATCH)
-    with reading_once():
-        for organization_id, ids in by_organization(due).items():
-            with organization_scope(organization_id):
-                in_portions(
-                    ids,
-                    what="Escalation",
-                    together=lambda ids: services.climb_all(escalation_ids=ids, at=at),
-                    alone=lambda pk: services.climb(escalation=queries.get_escalation(pk), at=at),
-                )
+    sweep(
+        due,
+        what="Escalation",
+        together=lambda ids: services.climb_all(escalation_ids=ids, at=at),
+        alone=lambda pk: services.climb(escalation=queries.get_escalation(pk), at=at),
+    )
     return len(due)
 
 
@@ -43,15 +39,12 @@ def sweep_rules() -> int:
     with every_organization(reason="find silences that have lasted, and rules to plan"):
         services.plan_rules(at=at)
         due = queries.due_watches(at, SWEEP_BATCH)
-    with reading_once():
-        for organization_id, ids in by_organization(due).items():
-            with organization_scope(organization_id):
-                in_portions(
-                    ids,
-                    what="Silence watch",
-                    together=lambda ids: services.break_silences(watch_ids=ids, at=at),
-                    alone=lambda pk: services.break_silence(watch_id=pk, at=at),
-                )
+    sweep(
+        due,
+        what="Silence watch",
+        together=lambda ids: services.break_silences(watch_ids=ids, at=at),
+        alone=lambda pk: services.break_silence(watch_id=pk, at=at),
+    )
     return len(due)
 
 

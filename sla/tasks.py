@@ -5,10 +5,9 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
+from foundation.accounts.sweeping import sweep
 from foundation.accounts.tenancy import every_organization, organization_scope
 from foundation.calendars.queries import version_to_redate, versions_to_redate
-from foundation.core.memo import reading_once
-from foundation.core.portions import by_organization, in_portions
 from sla.clocks import services
 from sla.clocks.queries import due_ticket_ids
 
@@ -25,15 +24,12 @@ def sweep_clocks() -> int:
     at = timezone.now()
     with every_organization(reason="find clocks with an event that is due"):
         due = due_ticket_ids(at=at, limit=SWEEP_BATCH)
-    with reading_once():
-        for organization_id, ticket_ids in by_organization(due).items():
-            with organization_scope(organization_id):
-                in_portions(
-                    ticket_ids,
-                    what="Ticket",
-                    together=lambda ids: services.settle_tickets(ticket_ids=ids, at=at),
-                    alone=lambda pk: services.settle_ticket(ticket_id=pk, at=at),
-                )
+    sweep(
+        due,
+        what="Ticket",
+        together=lambda ids: services.settle_tickets(ticket_ids=ids, at=at),
+        alone=lambda pk: services.settle_ticket(ticket_id=pk, at=at),
+    )
     return len(due)
 
 
