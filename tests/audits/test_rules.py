@@ -219,6 +219,15 @@ def test_a_form_of_very_many_cells_and_damaged_ones_are_refused(house: House) ->
             read_form(BytesIO(content), services_of, at=MONDAY_9AM)
 
 
+def test_an_internal_file_may_answer_several_items(house: House) -> None:
+    audit = ask(house)
+    same = text("same")
+
+    found = [prepare(house, audit, number, file=same) for number in (1, 2)]
+
+    assert [each.classification for each in found] == [EvidenceClass.INTERNAL] * 2
+
+
 def test_confidential_evidence_is_not_delivered_under_another_name(house: House) -> None:
     audit = ask(house)
     secret = text("secret")

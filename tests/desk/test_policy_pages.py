@@ -1,7 +1,9 @@
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from catalog.models import Contract, ContractVersion, MatrixVersion
 from foundation.accounts.models import User
@@ -253,6 +255,20 @@ def test_a_contract_saved_without_a_difference_has_no_new_version(
         client.post(path, values)
 
     assert (MatrixVersion.objects.count(), ContractVersion.objects.count()) == (1, 1)
+
+
+def test_a_matrix_is_in_force_from_an_instant_of_the_customers_zone(
+    house: House, sign_in: Any
+) -> None:
+    client = sign_in(house.staff["administrator"])
+    path = f"/admin/catalog/contract/{house.contract.pk}/change/"
+    values = posted_values(client.get(path)) | {"cell_low_minor": "high"}
+    ahead = timezone.now().year + 1
+
+    saved = client.post(path, values | {"matrix_from": f"{ahead}-05-01T00:00"})
+
+    assert saved.status_code == 302
+    assert MatrixVersion.objects.get().effective_from == datetime(ahead, 5, 1, 6, tzinfo=UTC)
 
 
 def test_a_matrix_of_the_past_is_refused(house: House, sign_in: Any) -> None:

@@ -1,6 +1,7 @@
 """Tables in and out: formulas become text in exports, and imported workbooks have a size limit."""
 
 import ast
+import re
 import zipfile
 from io import BytesIO
 from pathlib import Path
@@ -72,6 +73,26 @@ def test_csv_keeps_numbers_quotes_and_line_breaks() -> None:
         'a;b,-3,"she said ""no""","two\nlines",\r\n',
         "á,0.5,,x,y\r\n",
     ]
+
+
+def test_cells_and_rows_without_a_name_are_the_next_ones() -> None:
+    book = Workbook()
+    for row in ((1, None, "x"), (2, "read", "beside"), (3, "read", None)):
+        book.active.append(row)
+    saved = BytesIO()
+    book.save(saved)
+    nameless = BytesIO()
+    with zipfile.ZipFile(saved) as archive, zipfile.ZipFile(nameless, "w") as changed:
+        for entry in archive.infolist():
+            part = archive.read(entry)
+            if entry.filename == "xl/worksheets/sheet1.xml":
+                part = re.sub(rb' r="[A-Z]*2"', b"", part)
+            changed.writestr(entry, part)
+
+    (sheet,) = read_workbook(nameless, max_rows=10, max_columns=2)
+
+    assert sheet.rows == [[1, None], [2, "read"], [3, "read"]]
+    assert sheet.beside == ((1, "C1"), (2, "C2"))
 
 
 def test_a_workbook_holds_no_formula() -> None:

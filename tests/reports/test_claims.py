@@ -46,7 +46,7 @@ def broken(*_args: Any, **_options: Any) -> Any:
 
 
 def test_a_failure_is_noted_on_its_own_report_and_tried_again_after_the_pause(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     other = request(house, house.south)
     issue = request(house, house.north)
@@ -58,6 +58,7 @@ def test_a_failure_is_noted_on_its_own_report_and_tried_again_after_the_pause(
     other.refresh_from_db()
     assert (issue.status, issue.attempts, len(issue.last_error)) == (ReportStatus.QUEUED, 1, 2000)
     assert issue.run_after == APRIL_1 + issuing.RETRY
+    assert f"The PDF of report {issue.pk} could not be made" in caplog.text
     assert (other.status, other.attempts, other.last_error) == (ReportStatus.QUEUED, 0, "")
 
 
