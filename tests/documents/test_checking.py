@@ -105,6 +105,7 @@ def test_text_in_utf_16_is_text(mark: bytes, encoding: str) -> None:
     [
         b"\xff\xfea\x00\x00\x00b\x00",
         b"MZ\x00\x00text",
+        codecs.BOM_UTF16_LE + ("a" * 100 + "\0").encode("utf-16-le"),
         b"M\x00Z\x00\x01\x00\x02\x00",  # no letters
         b"\x00\x00",
         b"M\x00Z\x90te",
