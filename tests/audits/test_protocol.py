@@ -220,7 +220,10 @@ def test_a_request_to_manipulate_stops_the_audit_and_is_reported(
         ticket=audit.ticket, is_from_staff=True
     ).exists()  # the customer is not told by the system
     area = house.staff["audit_area"]
-    services.resume_audit(audit=audit, reason="Cleared up.", by=by(area), at=MONDAY_9AM + 2 * DAY)
+    resumed = services.resume_audit(
+        audit=audit, reason="Cleared up.", by=by(area), at=MONDAY_9AM + 2 * DAY
+    )
+    assert (resumed.pk, resumed.state, resumed.decision) == (audit.pk, "open", "Cleared up.")
     clock = Clock.objects.get(ticket=audit.ticket, metric="delivery")
     assert (clock.state, clock.started_at) == ("running", MONDAY_9AM + 2 * DAY)
     assert rebuild_clocks(ticket=fresh(audit.ticket), write=False) == []

@@ -138,7 +138,9 @@ def test_a_form_filled_with_the_terms_in_force_changes_nothing(house: House) -> 
         ticket=fresh(ticket), body="Hello.", by=by(house.agent), at=MONDAY_9AM + 30 * MINUTE
     )
     house.north.refresh_from_db()
-    values = initial_of(draft_of_terms_in_force(house.north, house.contract, MONDAY_9AM))
+    draft = draft_of_terms_in_force(house.north, house.contract, MONDAY_9AM)
+    assert (draft.pauses_while_pending_user, draft.pauses_while_pending_supplier) == (True, True)
+    values = initial_of(draft)
     form = SimulationForm(
         {
             **values,

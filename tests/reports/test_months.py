@@ -18,7 +18,8 @@ from sla.metrics import AT_ARRIVAL
 from tests.support.clocks import sweep
 from tests.support.house import DAY, HOUR, MINUTE, SECOND, House, by, fresh, make_ticket
 from tests.support.lives import Life, second_contract
-from tests.support.tickets import classify, step
+from tests.support.policies import promise_resolution
+from tests.support.tickets import SOLUTION, classify, step
 from tickets import services
 from tickets.models import StateInterval, Ticket
 from tickets.queries import time_held
@@ -219,6 +220,30 @@ def test_a_breach_that_was_reported_and_then_called_off_is_taken_back(house: Hou
     ]
     assert {each["verdict"] for each in april["carried_over"]} == {"withdrawn"}
     assert row(build_service_level(house.north, MARCH, LATER), "reaction") == row(march, "reaction")
+
+
+@pytest.mark.parametrize(("minutes", "verdict"), [(600, "met"), (30, "missed")])
+def test_a_solution_of_march_that_is_declined_in_april_stays_in_march(
+    house: House, minutes: int, verdict: str
+) -> None:
+    promise_resolution(house, minutes)
+    ticket = make_ticket(house, at=APRIL_1 - 2 * DAY + 9 * HOUR)  # Monday 9:00 in Mexico City
+    step(house, ticket, "start", APRIL_1 - 2 * DAY + 9 * HOUR)
+    step(house, ticket, "solve", APRIL_1 - 2 * DAY + 11 * HOUR, **SOLUTION)
+    march = build_service_level(house.north, MARCH, APRIL_1)
+    step(house, ticket, "decline", APRIL_1 + 9 * HOUR, house.requester, reason="Again.")
+    step(house, ticket, "solve", APRIL_1 + 2 * DAY + 9 * HOUR, **SOLUTION)
+
+    april = build_service_level(house.north, APRIL, LATER)
+
+    assert row(march, "resolution")[verdict] == 1
+    assert build_service_level(house.north, MARCH, LATER)["compliance"] == march["compliance"]
+    assert [(each["metric"], each["verdict"]) for each in april["taken_back"]] == [
+        ("resolution", verdict)
+    ]
+    assert [(each["metric"], each["verdict"]) for each in april["carried_over"]] == [
+        ("resolution", "missed")
+    ]
 
 
 def test_the_time_of_each_side_adds_up(house: House) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from catalog.models import Category
 from foundation.accounts.services import issue_user_token
-from foundation.calendars.arithmetic import WorkCalendar
+from foundation.calendars.arithmetic import BeyondHorizon, WorkCalendar
 from foundation.core.classification import Priority
 from sla.clocks.arithmetic import (
     Stretch,
@@ -42,6 +42,14 @@ from tickets.services import TransitionDetails
 MEXICO = WorkCalendar(
     timezone="America/Mexico_City", hours={day: [("09:00", "19:00")] for day in range(5)}
 )
+
+
+def test_a_term_without_any_business_day_says_what_to_mend() -> None:
+    mondays = [MONDAY_9AM.date() + week * timedelta(days=7) for week in range(3300)]
+    closed = WorkCalendar(timezone="UTC", hours={0: [("09:00", "10:00")]}, holidays=mondays)
+
+    with pytest.raises(BeyondHorizon, match="check the holidays"):
+        list(term_days([Stretch(closed, Term(1, business=True), MONDAY_9AM, None, [])]))
 
 
 def promise(
