@@ -48,8 +48,10 @@ def test_a_term_without_any_business_day_says_what_to_mend() -> None:
     mondays = [MONDAY_9AM.date() + week * timedelta(days=7) for week in range(3300)]
     closed = WorkCalendar(timezone="UTC", hours={0: [("09:00", "10:00")]}, holidays=mondays)
 
+    term = Term(1, business=True)
+
     with pytest.raises(BeyondHorizon, match="check the holidays"):
-        list(term_days([Stretch(closed, Term(1, business=True), MONDAY_9AM, None, [])]))
+        list(term_days([Stretch(closed, term, MONDAY_9AM, None, [])], term))
 
 
 def promise(
