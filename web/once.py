@@ -7,10 +7,11 @@ import re
 import secrets
 from collections.abc import Callable
 from functools import wraps
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from typing import Any
 
 from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect
@@ -19,10 +20,17 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from foundation.accounts.sending import claim_form, earlier_sending, note_result
+from foundation.accounts.sending import (
+    claim_form,
+    earlier_sending,
+    is_same_text_sent,
+    note_result,
+)
 from web.resending import not_sent
 
 FIELD = "once"
+AGAIN = "once_again"  # the person wants to do the same once more
+_TEXTS = ("kind", "subject", "description", "body", "message", "reason")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 
 View = Callable[..., HttpResponseBase]
@@ -37,7 +45,8 @@ def once_input() -> SafeString:
 
 def acts_once(view: View) -> View:
     """Carry out a sent form once for its token and person. A second sending waits for the first and
-    is redirected to its result; one with something else in it is kept on a page that sends it anew.
+    is redirected to its result. One with something else in it is kept on a page that sends it
+    anew, as is the same text from another opening of the form: a browser's Back opens it anew.
     A refusal (any answer but a redirect) writes nothing, so that the corrected form can be sent
     again.
     """
@@ -49,11 +58,20 @@ def acts_once(view: View) -> View:
             return view(request, *args, **kwargs)
         person_id = int(request.user.pk)
         digest = _digest(request)
+        form: dict[str, Any] = {
+            "person_id": person_id,
+            "token": token,
+            "text_digest": _text_digest(request),
+        }
+        if not request.POST.get(AGAIN) and is_same_text_sent(**form, at=timezone.now()):
+            words = _(
+                "You sent the same a few minutes ago, and it was done. Send it again if you want "
+                "it once more."
+            )
+            return not_sent(request, words, 409, renewed=FIELD, more={AGAIN: "1"})
         try:
             with transaction.atomic():
-                sent = claim_form(
-                    person_id=person_id, token=token, digest=digest, at=timezone.now()
-                )
+                sent = claim_form(**form, digest=digest, at=timezone.now())
                 response = view(request, *args, **kwargs)
                 if isinstance(response, HttpResponseRedirect):
                     note_result(sent, response.url)
@@ -77,10 +95,32 @@ def acts_once(view: View) -> View:
 
 
 def _digest(request: HttpRequest) -> str:
-    """Return the SHA-256 of what was typed, without the tokens of the form."""
+    """Return the SHA-256 of what was typed and attached, without the tokens of the form."""
     typed = sorted(
         (name, values)
         for name, values in request.POST.lists()
-        if name not in {FIELD, "csrfmiddlewaretoken"}
+        if name not in {FIELD, AGAIN, "csrfmiddlewaretoken"}
     )
-    return sha256(json.dumps(typed).encode()).hexdigest()
+    files = [
+        (name, each.name, _bytes_digest(each))
+        for name, uploads in sorted(request.FILES.lists())
+        for each in uploads
+    ]
+    return sha256(json.dumps([typed, files]).encode()).hexdigest()
+
+
+def _bytes_digest(upload: UploadedFile) -> str:
+    upload.seek(0)
+    found = file_digest(upload, "sha256").hexdigest()
+    upload.seek(0)
+    return found
+
+
+def _text_digest(request: HttpRequest) -> str:
+    """Return the SHA-256 of the text that was sent to this address; "" without one. Hidden fields
+    and prefilled ones do not count: the form has others when it is opened anew.
+    """
+    text = {name: request.POST.get(name, "").strip() for name in _TEXTS}
+    if not any(text[name] for name in _TEXTS if name != "kind"):
+        return ""
+    return sha256(json.dumps([request.path, text]).encode()).hexdigest()

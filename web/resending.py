@@ -31,11 +31,13 @@ def not_sent(
     *,
     signs_in: bool = False,
     renewed: str = "",
+    more: dict[str, str] | None = None,
     asks_database: bool = True,
 ) -> HttpResponse:
     """Return the page for a form that was not taken, with its fields. Those of a page of another
     site are shown and cannot be sent from here; files and secrets are not kept. ``renewed`` names a
-    field that is not kept, because the page has a new one. Without ``asks_database`` the page has
+    field that is not kept, because the page has a new one; ``more`` are fields that are sent along.
+    Without ``asks_database`` the page has
     nothing of the person.
     """
     fields = [
@@ -48,7 +50,7 @@ def not_sent(
     context = {
         "reason": reason,
         "action": request.get_full_path() if is_ours else "",
-        "fields": fields if is_ours else [],
+        "fields": [*fields, *(more or {}).items()] if is_ours else [],
         "texts": _typed_texts(request) if is_ours else [],
         "has_files": bool(request.FILES),
         "signs_in": signs_in,

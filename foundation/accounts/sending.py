@@ -5,14 +5,18 @@ from datetime import datetime, timedelta
 from foundation.accounts.models import SentForm
 
 KEPT = timedelta(days=2)
+# A browser's Back opens the form anew with the old text in it; nobody means the same twice so soon.
+SAME_TEXT = timedelta(minutes=10)
 
 
-def claim_form(*, person_id: int, token: str, digest: str, at: datetime) -> SentForm:
+def claim_form(
+    *, person_id: int, token: str, digest: str, text_digest: str, at: datetime
+) -> SentForm:
     """Note that a person sends an opened form, in the transaction of its act. Raises
     ``IntegrityError`` when it was sent before; waits for a sending that is at work.
     """
     sent: SentForm = SentForm.objects.create(
-        person_id=person_id, token=token, digest=digest, sent_at=at
+        person_id=person_id, token=token, digest=digest, text_digest=text_digest, sent_at=at
     )
     return sent
 
@@ -26,6 +30,16 @@ def note_result(sent: SentForm, location: str) -> None:
 def earlier_sending(*, person_id: int, token: str) -> SentForm | None:
     """Return the sending of a form with the address of its result; None when it was not sent."""
     return SentForm.objects.filter(person_id=person_id, token=token).order_by("pk").first()
+
+
+def is_same_text_sent(*, person_id: int, token: str, text_digest: str, at: datetime) -> bool:
+    """Tell whether the person sent the same text to the same address within ``SAME_TEXT``, from
+    another opening of the form.
+    """
+    found = SentForm.objects.filter(
+        person_id=person_id, text_digest=text_digest, sent_at__gt=at - SAME_TEXT
+    )
+    return bool(text_digest) and found.exclude(token=token).exists()
 
 
 def forget_sent_forms(at: datetime) -> int:

@@ -159,6 +159,27 @@ def test_more_than_the_server_reads_stays_on_the_page(
     assert page.locator(".row-number").count()
 
 
+def test_back_and_send_raises_no_second_ticket(browser: Browser, mesa: Mesa, language: str) -> None:
+    customer = Walker(browser, mesa, REQUESTER, language)
+    page = customer.page
+    customer.open("/catalog/error-erp/")
+    page.fill("[name=subject]", f"Back {mesa.shape}")
+    page.fill("[name=description]", "It fails since this morning.")
+    customer.do(lambda: page.click("form.card .button-primary"))
+    raised = page.url
+    page.go_back()
+    if not page.input_value("[name=subject]"):  # the browser did not fill in the old text
+        page.fill("[name=subject]", f"Back {mesa.shape}")
+        page.fill("[name=description]", "It fails since this morning.")
+    with page.expect_navigation():
+        page.click("form.card .button-primary")
+
+    asked = page.locator("form[action$='/catalog/error-erp/'] [name=once_again]").count()
+    assert asked or page.url == raised
+    customer.open("/tickets/")
+    assert page.locator("body").inner_text().count(f"Back {mesa.shape}") == 1
+
+
 def test_a_server_that_does_not_answer_leaves_the_text_on_the_page(
     browser: Browser, mesa: Mesa, language: str
 ) -> None:
@@ -166,15 +187,15 @@ def test_a_server_that_does_not_answer_leaves_the_text_on_the_page(
     page = agent.page
     agent.open("/admin/queue/?view=all")
     agent.do(lambda: page.locator(".cell-subject a").first.click())
-    page.fill("form.composer [name=body]", "We are looking at it.")
+    page.fill("form.composer [name=body]", "We look into your case.")
     for answer in (lambda route: route.abort(), lambda route: route.fulfill(status=503)):
         page.route("**/say/", answer)
         page.click("form.composer .button-primary")
         expect(page.locator("form.composer [data-told]")).to_be_focused()
-        assert page.input_value("form.composer [name=body]") == "We are looking at it."
+        assert page.input_value("form.composer [name=body]") == "We look into your case."
         page.unroute("**/say/")
     page.click("form.composer .button-primary")
-    expect(page.locator(".conversation")).to_contain_text("We are looking at it.")
+    expect(page.locator(".conversation")).to_contain_text("We look into your case.")
     agent.errors.clear()  # the browser notes what did not answer
 
 

@@ -4,15 +4,17 @@ import re
 from typing import Any
 
 import pytest
+import time_machine
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError
 
 from escalation.models import Escalation
 from foundation.accounts.models import SentForm
 from foundation.accounts.sending import forget_sent_forms
 from foundation.accounts.tasks import forget_act_counts
-from tests.support.house import DAY, MONDAY_9AM, SECOND, House, fresh, make_ticket
+from tests.support.house import DAY, MINUTE, MONDAY_9AM, SECOND, House, fresh, make_ticket
 from tests.support.tickets import started, step
-from tickets.models import Message, Ticket
+from tickets.models import Attachment, Message, Ticket
 
 pytestmark = pytest.mark.usefixtures("monday")
 TOKEN = "A" * 22
@@ -42,7 +44,7 @@ def test_a_ticket_that_is_sent_again_by_back_and_send_is_raised_once(
 
     first = client.post(path, sent)
     again = client.post(path, sent, follow=True)
-    another = client.post(path, sent | {"once": "B" * 22})
+    another = client.post(path, sent | {"once": "B" * 22, "subject": "The invoice fails too"})
 
     assert (first.status_code, another.status_code) == (302, 302)
     assert again.redirect_chain == [(first["Location"], 302)]
@@ -70,6 +72,49 @@ def test_another_text_sent_by_back_and_send_is_kept_and_sent_with_one_click(
     assert (anew.status_code, twice.status_code) == (302, 302)
     bodies = Message.objects.filter(ticket=ticket).order_by("pk").values_list("body", flat=True)
     assert list(bodies) == ["First.", "Second."]
+
+
+def test_the_same_text_from_a_form_that_back_opened_anew_is_asked_about(
+    house: House, sign_in: Any
+) -> None:
+    ticket = make_ticket(house)
+    client = sign_in(house.requester)
+    path = f"/tickets/{ticket.number}/reply/"
+    ours = {"Sec-Fetch-Site": "same-origin"}
+    messages = Message.objects.filter(ticket=ticket)
+    client.post(path, {"body": "It fails.", "once": TOKEN, "version": "1"})
+
+    page = client.post(path, {"body": "It fails.", "once": "B" * 22, "version": "2"}, headers=ours)
+    kept = dict(
+        re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.content.decode())
+    )
+    count = messages.count()
+    again = client.post(path, kept, headers=ours)
+
+    assert (page.status_code, count) == (409, 1)
+    assert (again.status_code, messages.count()) == (302, 2)
+    other = client.post(path, {"body": "It fails still.", "once": "C" * 22})
+    with time_machine.travel(MONDAY_9AM + 11 * MINUTE, tick=False):
+        later = client.post(path, {"body": "It fails still.", "once": "D" * 22})
+    assert (other.status_code, later.status_code, messages.count()) == (302, 302, 4)
+
+
+def test_another_file_sent_by_back_and_send_is_not_dropped(house: House, sign_in: Any) -> None:
+    ticket = make_ticket(house)
+    client = sign_in(house.requester)
+    path = f"/tickets/{ticket.number}/reply/"
+    sent = {"body": "See.", "once": TOKEN}
+
+    def with_file(content: bytes) -> Any:
+        file = SimpleUploadedFile("log.txt", content)
+        return client.post(
+            path, sent | {"attachments": file}, headers={"Sec-Fetch-Site": "same-origin"}
+        )
+
+    answers = [with_file(content) for content in (b"wrong", b"wrong", b"right")]
+
+    assert [answer.status_code for answer in answers] == [302, 302, 409]
+    assert Attachment.objects.filter(ticket=ticket).count() == 1
 
 
 def test_each_opened_form_has_a_token_of_its_own(house: House, sign_in: Any) -> None:

@@ -533,6 +533,7 @@ class Migration(migrations.Migration):
                 ("location", models.CharField(blank=True, max_length=500)),
                 ("sent_at", models.DateTimeField(db_index=True)),
                 ("digest", models.CharField(max_length=64)),
+                ("text_digest", models.CharField(blank=True, max_length=64)),
             ],
             options={
                 "constraints": [

@@ -4,12 +4,15 @@ from django.db import models
 class SentForm(models.Model):
     """A form that was opened once and sent. Written in the transaction of its act: the same form
     sent again finds ``location``, the page of its result, instead of acting twice. ``digest`` is
-    the SHA-256 of what was typed: the form may come back with another text.
+    the SHA-256 of what was typed and attached: the form may come back with another text.
+    ``text_digest`` is that of its text at its address, "" without one: the same text may come from
+    another opening of the form.
     """
 
     person_id = models.BigIntegerField()
     token = models.CharField(max_length=32)
     digest = models.CharField(max_length=64)
+    text_digest = models.CharField(max_length=64, blank=True)
     location = models.CharField(max_length=500, blank=True)
     sent_at = models.DateTimeField(db_index=True)
 
