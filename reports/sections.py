@@ -23,7 +23,8 @@ from tickets.states import Holder, State
 class Section(ABC):
     """``needs`` are keys of figures of which one must not be empty; without them the section is
     always shown. ``statements`` is the maximum that ``load`` executes on a new ``ReportedMonth``,
-    beside the two that read the clocks measured again since it began.
+    beside the two that read the clocks measured again since it began and the one for tickets that
+    went in or out of contract after their month.
     """
 
     name: str
@@ -45,7 +46,7 @@ class Figures(Section):
     """
 
     name = "figures"
-    statements = 1
+    statements = 2
 
     def load(self, month: ReportedMonth) -> dict[str, Any]:
         return {"raised": len(month.contracted), "out_of_contract": len(month.out_of_contract)}
@@ -53,7 +54,7 @@ class Figures(Section):
 
 class Breakdowns(Section):
     name = "breakdowns"
-    statements = 1
+    statements = 2
 
     def load(self, month: ReportedMonth) -> dict[str, Any]:
         tickets = month.contracted
@@ -72,7 +73,7 @@ class Turns(Section):
 
     name = "turns"
     needs = ("turns",)
-    statements = 1
+    statements = 2
 
     def load(self, month: ReportedMonth) -> dict[str, Any]:
         return {"turns": _sum_of(month.held.values())}
@@ -80,7 +81,7 @@ class Turns(Section):
 
 class Compliance(Section):
     name = "compliance"
-    statements = 3
+    statements = 4
 
     def load(self, month: ReportedMonth) -> dict[str, Any]:
         tally = Tally()
@@ -102,19 +103,19 @@ class CarriedOver(Section):
 
     name = "carried_over"
     needs = ("carried_over", "taken_back", "carried_earlier")
-    statements = 2
+    statements = 3
 
     def load(self, month: ReportedMonth) -> dict[str, Any]:
         return {
             "carried_over": [
                 _earlier(clock, standing)
                 for clock, standing in month.carried_over
-                if not clock.ticket.is_out_of_contract
+                if not month.is_out_of_contract(clock.ticket)
             ],
             "taken_back": [
                 _earlier(clock, standing)
                 for clock, standing in month.taken_back
-                if not clock.ticket.is_out_of_contract
+                if not month.is_out_of_contract(clock.ticket)
             ],
             "carried_earlier": sum(month.carried_breaches.values()),
         }
@@ -124,7 +125,7 @@ class Breaches(Section):
     """Every missed clock of the month's tickets, with the seconds of its ticket by holder."""
 
     name = "breaches"
-    statements = 3
+    statements = 4
 
     def load(self, month: ReportedMonth) -> dict[str, Any]:
         tickets = {ticket.pk: ticket for ticket in month.contracted}
@@ -152,7 +153,7 @@ class Tickets(Section):
     """Every contracted ticket of the month, one by one."""
 
     name = "tickets"
-    statements = 2
+    statements = 3
 
     def load(self, month: ReportedMonth) -> dict[str, Any]:
         return {"tickets": _lines(month, month.contracted, month.standings_of(month.contracted))}
@@ -165,11 +166,11 @@ class OutOfContract(Section):
 
     name = "out_of_contract"
     needs = ("uncontracted",)
-    statements = 3
+    statements = 4
 
     def load(self, month: ReportedMonth) -> dict[str, Any]:
         own = month.out_of_contract
-        carried = [each for each in month.carried_over if each[0].ticket.is_out_of_contract]
+        carried = [each for each in month.carried_over if month.is_out_of_contract(each[0].ticket)]
         earlier = {clock.ticket_id: clock.ticket for clock, _standing in carried}
         return {
             "uncontracted": [

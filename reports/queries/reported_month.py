@@ -11,13 +11,14 @@ from functools import cached_property
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from foundation.accounts.models import Organization
+from foundation.core.zones import zone
 from reports.queries.months import bounds
 from sla.clocks.models import Clock, ClockSegment
 from sla.clocks.verdicts import Verdict, verdict_of
 from sla.history.standings import Remeasured, Standing, remeasured, standing_before
 from sla.metrics import AT_ARRIVAL
 from tickets.models import StateInterval, Ticket
-from tickets.queries import time_held
+from tickets.queries import reclassifications, time_held
 from tickets.states import Bucket
 
 
@@ -85,11 +86,51 @@ class ReportedMonth:
 
     @property
     def contracted(self) -> list[Ticket]:
-        return [ticket for ticket in self.tickets.values() if not ticket.is_out_of_contract]
+        return [ticket for ticket in self.tickets.values() if not self.is_out_of_contract(ticket)]
 
     @property
     def out_of_contract(self) -> list[Ticket]:
-        return [ticket for ticket in self.tickets.values() if ticket.is_out_of_contract]
+        return [ticket for ticket in self.tickets.values() if self.is_out_of_contract(ticket)]
+
+    def is_out_of_contract(self, ticket: Ticket) -> bool:
+        """Tell whether reports count a ticket as out of contract: as it was at the end of the month
+        in which it was registered, in every month, so that issued months add up.
+        """
+        return self._moved.get(ticket.pk, bool(ticket.is_out_of_contract))
+
+    def contracted_only(self, prefix: str = "") -> Q:
+        """Match the tickets that ``is_out_of_contract`` denies; ``prefix`` leads to the ticket."""
+        was_in = [pk for pk, is_out in self._moved.items() if not is_out]
+        was_out = [pk for pk, is_out in self._moved.items() if is_out]
+        now_in = Q(**{f"{prefix}is_out_of_contract": False})
+        return (now_in & ~Q(**{f"{prefix}pk__in": was_out})) | Q(**{f"{prefix}pk__in": was_in})
+
+    @cached_property
+    def _moved(self) -> dict[int, bool]:
+        """Ticket id -> whether it was out of contract at the end of the month in which it was
+        registered, of the tickets for which that changed later.
+        """
+        rows = Ticket.objects.filter(
+            organization=self.organization,
+            coverage_changed_at__isnull=False,
+            created_at__lt=self.end,
+        ).order_by("pk")
+        ends: dict[int, datetime] = {}
+        found: dict[int, bool] = {}
+        for ticket in rows:
+            end = self._month_end(ticket.created_at)
+            if ticket.coverage_changed_at >= end:
+                ends[ticket.pk] = end
+                found[ticket.pk] = ticket.is_out_of_contract
+        changes = list(reclassifications(list(ends), using="default")) if ends else []
+        for change in reversed(changes):
+            if change.at >= ends[change.ticket_id] and "is_out_of_contract" in change.changed:
+                found[change.ticket_id] = change.changed["is_out_of_contract"][0]
+        return found
+
+    def _month_end(self, at: datetime) -> datetime:
+        local = at.astimezone(zone(self.organization.time_zone)).date()
+        return bounds(self.organization, local.replace(day=1))[1]
 
     @cached_property
     def _clocks(self) -> dict[int, list[tuple[Clock, Standing]]]:
@@ -169,7 +210,7 @@ class ReportedMonth:
     def carried_breaches(self) -> dict[int, int]:
         """The same of clocks of earlier tickets: breached and replaced in the month."""
         found = self._replaced_breaches().filter(
-            clock__ticket__created_at__lt=self.start, clock__ticket__is_out_of_contract=False
+            self.contracted_only("clock__ticket__"), clock__ticket__created_at__lt=self.start
         )
         return _counted(found.filter(breached_at__gte=self.start))
 
@@ -197,8 +238,8 @@ class ReportedMonth:
         found = StateInterval.objects.filter(
             Q(ended_at__gt=self.start) | Q(ended_at__isnull=True),
             ~Q(bucket=Bucket.ENDED),
+            self.contracted_only("ticket__"),
             organization=self.organization,
-            ticket__is_out_of_contract=False,
             started_at__lt=self.until,
         )
         intervals: dict[int, list[StateInterval]] = {}

@@ -32,6 +32,7 @@ from reports import queries, verbs
 from reports.events import SimulationRequested
 from reports.metrics import Tally
 from reports.models import PartStatus, Simulation, SimulationPart
+from reports.queries.reported_month import ReportedMonth
 from sla.history.histories import History, read_histories
 from sla.metrics import Metric
 from sla.policies.models import PolicyVersion
@@ -326,12 +327,12 @@ def _tickets(organization: Organization, month: date, as_of: datetime) -> Any:
     """Return the contracted tickets that were registered in the month and existed at ``as_of``, as
     the month's report counts them.
     """
-    start, end = queries.bounds(organization, month)
+    reported = ReportedMonth(organization, month, as_of)
     return Ticket.objects.filter(
+        reported.contracted_only(),
         organization=organization,
-        is_out_of_contract=False,
-        created_at__gte=start,
-        created_at__lt=end,
+        created_at__gte=reported.start,
+        created_at__lt=reported.end,
         created_at__lte=as_of,
     )
 

@@ -161,6 +161,7 @@ class Migration(migrations.Migration):
                     "is_out_of_contract",
                     models.BooleanField(default=False, verbose_name="out of contract"),
                 ),
+                ("coverage_changed_at", models.DateTimeField(null=True)),
                 ("terms_at", models.DateTimeField()),
                 (
                     "is_relevant",
@@ -399,6 +400,11 @@ class Migration(migrations.Migration):
                     ),
                     models.Index(
                         fields=["organization", "created_at"], name="ticket_by_registration"
+                    ),
+                    models.Index(
+                        condition=models.Q(("coverage_changed_at__isnull", False)),
+                        fields=["organization", "coverage_changed_at"],
+                        name="ticket_by_coverage",
                     ),
                     models.Index(
                         condition=models.Q(("state__in", ["cancelled", "closed", "rejected"])),

@@ -107,6 +107,8 @@ class Ticket(OrganizationRow):
         verbose_name=_("continues"),
     )
     is_out_of_contract = models.BooleanField(_("out of contract"), default=False)
+    # The last time that this changed after the arrival. Before it the record says which it was.
+    coverage_changed_at = models.DateTimeField(null=True)
     # The matrix and policy in force at this instant bind the ticket: its arrival or its change of
     # contract.
     terms_at = models.DateTimeField()
@@ -203,6 +205,11 @@ class Ticket(OrganizationRow):
                 condition=models.Q(validation_due_at__isnull=False),
             ),
             # Partial indexes skip NULLs: these columns are mostly empty and change often.
+            models.Index(
+                fields=("organization", "coverage_changed_at"),
+                name="ticket_by_coverage",
+                condition=models.Q(coverage_changed_at__isnull=False),
+            ),
             *(
                 models.Index(
                     fields=(name,),

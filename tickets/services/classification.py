@@ -117,7 +117,7 @@ def _write(ticket: Ticket, classification: Classification, terms: Terms, at: dat
         support_type=classification.service.support_type,
         priority=priority_of(ticket, classification, terms),
         classified_at=at,
-        **vars(terms),
+        **terms.columns(ticket, at),
     )
 
 

@@ -54,7 +54,7 @@ def change_contract(
     before = codes_of(ticket)
     terms = terms_under(ticket, contract, ticket.received_at if from_start else at)
     priority = matrix_under(ticket, terms)[Urgency(ticket.urgency), Impact(ticket.impact)]
-    change_ticket(ticket, at=at, priority=priority, **vars(terms))
+    change_ticket(ticket, at=at, priority=priority, **terms.columns(ticket, at))
     changed = changes_between(before, codes_of(ticket))
     text = _("Reason for the change of contract: %(reason)s") % {"reason": reason.strip()}
     note = write_message(

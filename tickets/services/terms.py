@@ -26,6 +26,13 @@ class Terms:
         """Return the id of the contract whose matrix and policy bind; None out of contract."""
         return None if self.contract is None or self.is_out_of_contract else self.contract.pk
 
+    def columns(self, ticket: Ticket, at: datetime) -> dict[str, Any]:
+        """Return the columns of the ticket that these terms set, to bind it from ``at`` on."""
+        changed = vars(self).copy()
+        if self.is_out_of_contract != ticket.is_out_of_contract:
+            changed["coverage_changed_at"] = at
+        return changed
+
     def moves(self, ticket: Ticket) -> bool:
         """Tell whether the ticket is under another contract now, or in or out of this one."""
         now = (ticket.contract_id, ticket.is_out_of_contract)
