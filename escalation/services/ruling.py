@@ -342,7 +342,10 @@ def judge_silence_again(*, ticket: Ticket, at: datetime) -> None:
 def plan_rule(*, rule: EscalationRule, at: datetime) -> int:
     """Replace the watches of a silence rule that was activated or changed; return how many tickets
     are watched. Silence counts from ``at``. Any other rule only loses its watches.
+
+    Locks the rule: one that is changed meanwhile is planned again afterwards.
     """
+    rule = EscalationRule.objects.select_for_update(no_key=True).get(pk=rule.pk)
     SilenceWatch.objects.filter(rule=rule).delete()
     tickets = (
         Ticket.objects.filter(state__in=sorted(rule.states or WAITS_FOR_US))

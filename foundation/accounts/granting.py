@@ -83,7 +83,9 @@ def _lock_staff() -> None:
     """Lock the people of the staff until the commit: two administrators who take each other's role
     at once would else leave none.
     """
-    list(User.objects.select_for_update().exclude(staff_roles=[]).order_by("pk").values_list("pk"))
+    # Without the key: who writes a ticket holds it and refers to people (docs/architecture.md).
+    staff = User.objects.select_for_update(no_key=True).exclude(staff_roles=[])
+    list(staff.order_by("pk").values_list("pk"))
 
 
 def check_account(*, person: User, by: User, at: datetime) -> None:
@@ -207,7 +209,7 @@ def _decide(grant: RoleGrant, *, grants: bool, by: Actor, at: datetime) -> RoleG
     grant.decided_at = at
     grant.save(update_fields=["is_granted", "decided_by", "decided_at"])
     if grants:
-        person = User.objects.select_for_update().get(pk=grant.person_id)
+        person = User.objects.select_for_update(no_key=True).get(pk=grant.person_id)
         person.staff_roles = [*person.staff_roles, grant.role]
         person.set_password(None)
         person.save(update_fields=["staff_roles", "password"])

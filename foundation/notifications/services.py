@@ -27,8 +27,9 @@ from foundation.notifications.rendering import RenderedMessage, render_message
 
 logger = logging.getLogger(__name__)
 
-# longer than any SMTP dialogue; a claim older than this belongs to a dead worker
-LEASE = timedelta(minutes=2)
+# Longer than any SMTP dialogue: ten answers, from the greeting to the end of the data, of up to 30 s
+# each (EMAIL_TIMEOUT). An older claim belongs to a dead worker.
+LEASE = timedelta(minutes=6)
 BACKOFF = (
     timedelta(seconds=30),
     timedelta(minutes=2),
