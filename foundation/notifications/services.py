@@ -27,8 +27,8 @@ from foundation.notifications.rendering import RenderedMessage, render_message
 
 logger = logging.getLogger(__name__)
 
-# Longer than any SMTP dialogue: ten answers, from the greeting to the end of the data, of up to 30 s
-# each (EMAIL_TIMEOUT). An older claim belongs to a dead worker.
+# Longer than any SMTP dialogue: ten answers, from the greeting to the end of the data, each of up to
+# 30 s (EMAIL_TIMEOUT). An older claim belongs to a dead worker.
 LEASE = timedelta(minutes=6)
 BACKOFF = (
     timedelta(seconds=30),
