@@ -27,7 +27,7 @@ from foundation.notifications.rendering import RenderedMessage, render_message
 
 logger = logging.getLogger(__name__)
 
-# Longer than any SMTP dialogue: ten answers, from the greeting to the end of the data, each of up to
+# Longer than any SMTP dialogue: ten answers, from the greeting to the end of the data, each within
 # 30 s (EMAIL_TIMEOUT). An older claim belongs to a dead worker.
 LEASE = timedelta(minutes=6)
 BACKOFF = (
