@@ -68,6 +68,7 @@ def on_ticket_classified(event: TicketClassified) -> None:
         can_relieve=can_relieve_breaches(event.person_id),
         from_start=event.from_start,
         is_rebound=event.is_rebound,
+        leaves_contract=event.leaves_contract,
         by=CLOCKS,
         at=event.at,
     )

@@ -18,7 +18,7 @@ class ClocksPanel(Panel[TicketPage]):
     name = "clocks"
     template = "web/panels/clocks.html"
     place = Place.SIDE
-    statements = 7
+    statements = 8
 
     heading: str | Promise
     explanation_url: str

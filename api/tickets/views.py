@@ -260,7 +260,7 @@ class TicketViewSet(KnownParameters, mixins.ListModelMixin, viewsets.GenericView
         changes = preview_classification(
             ticket=ticket, classification=wanted, from_start=from_start, by=by, at=now
         )
-        terms = services.terms_of(ticket, wanted, now, from_start=from_start)
+        terms = services.terms_for(ticket, wanted.service, now, from_start=from_start)
         priority = services.priority_of(ticket, wanted, terms)
         return Response(consequences_data(priority, terms, changes))
 

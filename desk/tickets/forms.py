@@ -131,8 +131,8 @@ class ClassifyForm(SeenForm):
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_(
-            "Needed to change what the desk has classified before. It stays with the ticket as "
-            "an internal note."
+            "Needed to change what the desk has classified before, or to put the ticket out of "
+            "contract. It stays with the ticket as an internal note."
         ),
     )
 
@@ -198,7 +198,7 @@ class ContractForm(SeenForm):
         super().__init__(*args, **kwargs)
         fields: Any = self.fields
         others = Contract.objects.filter(organization_id=ticket.organization_id).exclude(
-            pk=ticket.contract_id
+            pk=ticket.binding_contract_id
         )
         fields["contract"].queryset = others.order_by("-starts_on", "pk")
 

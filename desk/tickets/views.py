@@ -196,7 +196,9 @@ def classify(request: HttpRequest, number: str) -> HttpResponse:
                 by=by,
                 at=at,
             )
-            terms = services.terms_of(ticket, classification, at, from_start=form.is_from_start)
+            terms = services.terms_for(
+                ticket, classification.service, at, from_start=form.is_from_start
+            )
             if changes or terms.moves(ticket):
                 form.mark_seen()
                 shown = {

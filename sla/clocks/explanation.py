@@ -8,7 +8,8 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import NamedTuple
 
-from catalog.models import Service
+from catalog.models import Contract, Service
+from catalog.queries import contract_as_known
 from foundation.calendars.ledger import SegmentKind
 from foundation.calendars.models import CalendarVersion
 from foundation.core.classification import Priority, SupportType
@@ -119,6 +120,7 @@ class _Measured(NamedTuple):
     """What bound a clock when it was measured."""
 
     matter: Matter
+    contract_id: int | None
     is_out_of_contract: bool
 
 
@@ -163,21 +165,36 @@ def _rules(item: LoadedClock, ticket: Ticket, measured: _Measured) -> tuple[Targ
     The contract sets the validation period, no policy does. A period that differs from the
     contract's is the service guide's, as of audits.
     """
-    target = item.clock.full_target
-    contract = ticket.contract
-    if measured.is_out_of_contract or (contract is None and item.metric is Metric.VALIDATION):
-        return (TargetRule(RuleSource.DEFAULT, RuleReach.EVERY, "", target, matched=True),)
+    guide = TargetRule(
+        RuleSource.DEFAULT, RuleReach.EVERY, "", item.clock.full_target, matched=True
+    )
+    if measured.is_out_of_contract:
+        return (guide,)
     if item.metric is not Metric.VALIDATION:
         return tuple(item.policy.rules(item.metric, measured.matter))
-    assert contract is not None
-    own = Term(contract.validation_days, contract.validation_in_business_days)
-    said = TargetRule(
-        RuleSource.CONTRACT, RuleReach.EVERY, str(contract), own, matched=own == target
+    if measured.contract_id is None:
+        return (guide,)
+    contract = ticket.contract
+    if contract is None or contract.pk != measured.contract_id:
+        contract = Contract.objects.get(pk=measured.contract_id)
+    said = _validation_rule(item, contract)
+    return (said,) if said.matched else (said, guide)
+
+
+def _validation_rule(item: LoadedClock, contract: Contract) -> TargetRule:
+    """Return what the contract said of the validation when this one began."""
+    version = contract_as_known(contract.pk, item.clock.started_at)
+    own = (
+        Term(contract.validation_days, contract.validation_in_business_days)
+        if version is None
+        else Term(version.terms["validation_days"], version.terms["validation_in_business_days"])
     )
-    return (
-        (said,)
-        if said.matched
-        else (said, TargetRule(RuleSource.DEFAULT, RuleReach.EVERY, "", target, matched=True))
+    return TargetRule(
+        RuleSource.CONTRACT,
+        RuleReach.EVERY,
+        str(contract),
+        own,
+        matched=own == item.clock.full_target,
     )
 
 
@@ -188,7 +205,9 @@ def _as_measured(ticket: Ticket, item: LoadedClock) -> _Measured:
     clock = item.clock
     seen = item.segments[-1].starts_at if item.metric not in AT_ARRIVAL else clock.stopped_at
     now = _Measured(
-        matter_of(ticket)._replace(priority=Priority(clock.priority)), ticket.is_out_of_contract
+        matter_of(ticket)._replace(priority=Priority(clock.priority)),
+        ticket.contract_id,
+        ticket.is_out_of_contract,
     )
     is_withdrawn = clock.state == ClockState.WITHDRAWN
     changed_at = max(ticket.terms_at, ticket.classified_at or ticket.terms_at)
@@ -208,16 +227,18 @@ def _as_measured(ticket: Ticket, item: LoadedClock) -> _Measured:
 
 def _undone(now: _Measured, changes: Sequence[Reclassified]) -> _Measured:
     """Take changes back, the newest first, except those of the priority."""
-    matter, is_out_of_contract = now
+    matter, contract_id, is_out_of_contract = now
     for change in reversed(changes):
         if "support_type" in change.changed:
             matter = matter._replace(support_type=SupportType(change.changed["support_type"][0]))
         if "service" in change.changed:
             service = Service.objects.filter(pk=change.changed["service"][0]).order_by("pk").first()
             matter = matter._replace(category_id=service.category_id if service else None)
+        if "contract" in change.changed:
+            contract_id = change.changed["contract"][0]
         if "is_out_of_contract" in change.changed:
             is_out_of_contract = change.changed["is_out_of_contract"][0]
-    return _Measured(matter, is_out_of_contract)
+    return _Measured(matter, contract_id, is_out_of_contract)
 
 
 def _parts(item: LoadedClock) -> Iterator[Part]:

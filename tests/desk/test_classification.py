@@ -88,7 +88,7 @@ def test_a_service_outside_the_contract_is_shown_before_it_is_saved(
     ContractService.objects.filter(service=house.services["network"]).delete()
     client = sign_in(house.agent)
     path = f"/admin/tickets/{ticket.number}/classify/"
-    form = values(house, ticket, service=house.services["network"].pk)
+    form = values(house, ticket, service=house.services["network"].pk, reason="Not ERP.")
     with time_machine.travel(MONDAY_9AM + MINUTE, tick=False):
         shown = client.post(path, form)
         page = " ".join(shown.content.decode().split())

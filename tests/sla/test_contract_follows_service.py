@@ -4,9 +4,12 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from django.db.models import F
 
 from catalog.models import Contract, ContractService
+from foundation.accounts.models import Organization
 from foundation.core.classification import Environment, Impact, Kind, Urgency
+from foundation.core.errors import Invalid
 from foundation.notifications.models import OutboxMessage
 from sla.clocks.models import Clock
 from sla.clocks.services.retargeting import HidesBreach
@@ -18,7 +21,7 @@ from tests.support.tickets import change, step
 from tickets import services
 from tickets.models import Ticket
 from tickets.queries import timeline
-from tickets.services import Classification
+from tickets.services import Classification, DetailsMissing
 from tickets.wording import SENTENCES
 
 LATER = MONDAY_9AM + HOUR
@@ -46,7 +49,7 @@ def classify(house: House, ticket: Ticket, service: str, at: datetime = LATER, *
             service=house.services[service],
             environment=Environment(now.environment),
         ),
-        reason="The service was wrong.",
+        reason=says.pop("reason", "The service was wrong."),
         by=by(who),
         at=at,
         **says,
@@ -74,17 +77,60 @@ def test_a_service_that_the_contract_covers_takes_the_ticket_in(promised: House)
 
     classify(promised, ticket, "erp", MONDAY_9AM + 10 * MINUTE)
 
-    assert terms(ticket) == (promised.contract, False, MONDAY_9AM + 10 * MINUTE)
+    assert terms(ticket) == (promised.contract, False, MONDAY_9AM)
     assert reaction(ticket) == (20 * MINUTE, MONDAY_9AM + 20 * MINUTE)
     assert differences(ticket) == []
 
 
-def test_from_the_start_takes_the_terms_of_the_arrival(promised: House) -> None:
+@pytest.mark.parametrize(("from_start", "is_out"), [(False, False), (True, True)])
+def test_a_contract_that_began_after_the_arrival_binds_as_of_the_change(
+    promised: House, from_start: bool, is_out: bool
+) -> None:
+    Contract.objects.filter(pk=promised.contract.pk).update(starts_on=(MONDAY_9AM + DAY).date())
+    Organization.objects.filter(pk=promised.north.pk).update(terms_stamp=F("terms_stamp") + 1)
     ticket = make_ticket(promised, service="network")
 
-    classify(promised, ticket, "erp", MONDAY_9AM + 10 * MINUTE, from_start=True)
+    classify(promised, ticket, "erp", MONDAY_9AM + DAY, from_start=from_start)
+
+    assert terms(ticket) == (
+        (None, True, MONDAY_9AM) if is_out else (promised.contract, False, MONDAY_9AM + DAY)
+    )
+    assert differences(ticket) == []
+
+
+def test_a_service_and_back_brings_no_newer_policy_of_the_same_contract(promised: House) -> None:
+    networks = Contract.objects.create(
+        organization=promised.north, reference="C-net", starts_on=MONDAY_9AM.date()
+    )
+    ContractService.objects.create(contract=networks, service=promised.services["network"])
+    ticket = make_ticket(promised)
+    publish_for(
+        promised,
+        every_priority(minutes=3000),
+        contract=promised.contract,
+        at=MONDAY_9AM + MINUTE,
+    )
+
+    classify(promised, ticket, "network", MONDAY_9AM + 2 * MINUTE)
+    classify(promised, ticket, "erp", MONDAY_9AM + 3 * MINUTE)
 
     assert terms(ticket) == (promised.contract, False, MONDAY_9AM)
+    assert reaction(ticket) == (20 * MINUTE, MONDAY_9AM + 20 * MINUTE)
+    assert differences(ticket) == []
+
+
+def test_a_ticket_comes_back_under_its_contract_when_that_covers_the_service(
+    promised: House,
+) -> None:
+    ticket = make_ticket(promised)
+    classify(promised, ticket, "network", MONDAY_9AM + MINUTE)
+    with pytest.raises(Invalid):  # a contract that binds is no other one
+        change(promised, make_ticket(promised), promised.contract, LATER)
+    ContractService.objects.create(contract=promised.contract, service=promised.services["network"])
+
+    change(promised, ticket, promised.contract, MONDAY_9AM + 5 * MINUTE)
+
+    assert terms(ticket) == (promised.contract, False, MONDAY_9AM + 5 * MINUTE)
     assert reaction(ticket) == (20 * MINUTE, MONDAY_9AM + 20 * MINUTE)
     assert differences(ticket) == []
 
@@ -119,7 +165,7 @@ def test_the_contract_that_covers_the_service_takes_the_ticket_over(promised: Ho
 
     classify(promised, ticket, "network", MONDAY_9AM + 10 * MINUTE)
 
-    assert terms(ticket) == (networks, False, MONDAY_9AM + 10 * MINUTE)
+    assert terms(ticket) == (networks, False, MONDAY_9AM)
     assert reaction(ticket) == (40 * MINUTE, MONDAY_9AM + 40 * MINUTE)
     assert differences(ticket) == []
     fact = next(entry for entry in timeline(ticket) if entry.verb == "ticket.classified")
@@ -136,6 +182,25 @@ def test_a_breach_is_not_hidden_by_a_service_outside_the_contract(promised: Hous
         classify(promised, ticket, "network", MONDAY_9AM + 22 * MINUTE, user="agent")
 
     assert terms(ticket) == (promised.contract, False, MONDAY_9AM)
+
+
+def test_a_breach_that_has_stopped_does_not_leave_the_contract_by_an_agent(
+    promised: House,
+) -> None:
+    ticket = make_ticket(promised)
+    services.reply_to_customer(
+        ticket=fresh(ticket), body="Late.", by=by(promised.agent), at=MONDAY_9AM + 30 * MINUTE
+    )
+
+    with pytest.raises(HidesBreach, match="saldría del contrato"):
+        classify(promised, ticket, "network", user="agent")
+    with pytest.raises(DetailsMissing):
+        classify(promised, ticket, "network", reason="")
+    assert terms(ticket) == (promised.contract, False, MONDAY_9AM)
+
+    classify(promised, ticket, "network")  # a supervisor, with a reason
+
+    assert terms(ticket) == (promised.contract, True, MONDAY_9AM)
 
 
 def test_out_of_contract_no_term_of_the_contract_binds(promised: House) -> None:

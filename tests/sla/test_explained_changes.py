@@ -1,10 +1,11 @@
 """The explanation of a clock after later changes of classification: the rules of its own time."""
 
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 
 from catalog.models import Category, Contract, ContractService, Service
+from catalog.services import publish_contract
 from foundation.calendars.ledger import SegmentKind
 from foundation.calendars.models import CalendarVersion
 from foundation.core.classification import Impact, Priority, SupportType
@@ -15,9 +16,9 @@ from sla.policies.rules import RuleReach, RuleSource
 from sla.targets import Term
 from tests.support.calendars import publish
 from tests.support.clocks import explained
-from tests.support.house import DAY, HOUR, MINUTE, MONDAY_9AM, House, by, fresh, make_ticket
+from tests.support.house import DAY, HOUR, MINUTE, MONDAY_9AM, SETUP, House, by, fresh, make_ticket
 from tests.support.policies import every_priority, publish_for
-from tests.support.tickets import classify, solved, step
+from tests.support.tickets import change, classify, solved, step
 from tickets import services
 from tickets.models import Ticket
 
@@ -143,6 +144,32 @@ def test_the_contract_sets_the_validation_period(house: House) -> None:
     assert found.rules[0].target == found.target
     assert found.used == DAY
     assert found.left == DAY * found.target.days - DAY if isinstance(found.target, Term) else False
+
+
+def test_the_validation_is_explained_by_the_contract_of_its_beginning(house: House) -> None:
+    def agree(days: int, at: datetime) -> None:
+        house.contract.validation_days = days
+        house.contract.save()
+        publish_contract(contract=house.contract, reason="Agreed.", by=SETUP, at=at)
+
+    def rules() -> list[tuple[object, object, bool]]:
+        account = explained(ticket, "validation", MONDAY_9AM + 2 * DAY)
+        return [(rule.name, rule.target, rule.matched) for rule in account.rules]
+
+    agree(5, MONDAY_9AM)
+    ticket = solved(house)
+    own = [(str(house.contract), Term(5, business=False), True)]
+    assert rules() == own
+
+    agree(8, MONDAY_9AM + DAY)
+    assert rules() == own
+
+    longer = Contract.objects.create(
+        organization=house.north, reference="C-long", starts_on=MONDAY_9AM.date()
+    )
+    step(house, ticket, "decline", MONDAY_9AM + DAY, user=house.requester, reason="It fails.")
+    change(house, ticket, longer, MONDAY_9AM + DAY + HOUR)
+    assert rules() == own
 
 
 def test_a_period_that_is_not_of_the_contract_is_of_the_guide(house: House) -> None:

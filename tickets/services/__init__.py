@@ -7,12 +7,7 @@ from tickets.services.assignment import (
     assign_tickets,
     return_tickets,
 )
-from tickets.services.classification import (
-    Classification,
-    classify_ticket,
-    priority_of,
-    terms_of,
-)
+from tickets.services.classification import Classification, classify_ticket, priority_of
 from tickets.services.contracting import change_contract
 from tickets.services.conversation import (
     add_note,
@@ -45,7 +40,7 @@ from tickets.services.projection import (
     set_validation_term,
 )
 from tickets.services.raising import Arrival, NewTicket, raise_ticket
-from tickets.services.terms import Terms, terms_under
+from tickets.services.terms import Terms, terms_for, terms_under
 
 __all__ = [
     "Arrival",
@@ -80,7 +75,7 @@ __all__ = [
     "set_reopen_window",
     "set_validation_term",
     "solve_automatically",
-    "terms_of",
+    "terms_for",
     "terms_under",
     "publish_customer_informed",
     "return_tickets",

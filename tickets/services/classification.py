@@ -62,21 +62,23 @@ def classify_ticket(
 
     ``from_start`` corrects a classification that was wrong at the arrival: open clocks are measured
     again from there (SPEC 4.8). It is for supervisors of the desk, and always with a reason. Raises
-    ``ActionNotAllowed``, ``StaleTicket``, or ``DetailsMissing`` if a later classification changes
-    values without a ``reason``. The reason becomes an internal note. A handler of ``sla`` raises
-    ``HidesBreach`` if the change would remove a breach. Saving equal values confirms the proposal
+    ``ActionNotAllowed``, ``StaleTicket``, or ``DetailsMissing`` without a ``reason`` if a later
+    classification changes values or any puts the ticket out of contract. The reason becomes an
+    internal note. A handler of ``sla`` raises ``HidesBreach`` if the change would remove a breach,
+    or take it out of the contract's figures. Saving equal values confirms the proposal
     and is recorded too.
     """
     require_version(ticket, expected_version)
     _check(ticket, by, from_start=from_start)
     is_first = ticket.classified_at is None
     before = codes_of(ticket)
-    terms = terms_of(ticket, classification, at, from_start=from_start)
+    terms = terms_for(ticket, classification.service, at, from_start=from_start)
     _write(ticket, classification, terms, at)
     changed = changes_between(before, codes_of(ticket))
     is_change = bool(changed) or from_start
     note = _note_reason(ticket, reason, by, at) if is_change else None
-    if is_change and note is None and (from_start or not is_first):
+    needs_reason = from_start or not is_first or leaves_contract(changed)
+    if is_change and note is None and needs_reason:
         raise DetailsMissing(
             _("Give the reason for the new classification."),
             fields={"reason": _("Say why: it stays with the ticket.")},
@@ -131,13 +133,6 @@ def _check(ticket: Ticket, by: Actor, *, from_start: bool) -> None:
         raise ActionNotAllowed(
             _("Only the desk can classify, and only tickets that are neither solved nor ended.")
         )
-
-
-def terms_of(
-    ticket: Ticket, classification: Classification, at: datetime, *, from_start: bool
-) -> Terms:
-    """Return the terms that would bind the ticket with this classification, as ``terms_for``."""
-    return terms_for(ticket, classification.service, ticket.received_at if from_start else at)
 
 
 def priority_of(ticket: Ticket, classification: Classification, terms: Terms) -> Priority:

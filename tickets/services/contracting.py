@@ -45,7 +45,7 @@ def change_contract(
 
     ``from_start`` corrects a contract that was wrong at the arrival: open clocks are measured again
     from there. Otherwise the time used is kept. Raises ``ActionNotAllowed`` (only supervisors of
-    the desk, only open tickets), ``Invalid`` (the same contract, or another customer's),
+    the desk, only open tickets), ``Invalid`` (the contract that binds it, or another customer's),
     ``DetailsMissing`` without a ``reason``, or ``StaleTicket``. The reason becomes an internal
     note.
     """
@@ -89,7 +89,10 @@ def _check(ticket: Ticket, contract: Contract, reason: str, by: Actor) -> None:
                 "are neither solved nor ended."
             )
         )
-    if contract.organization_id != ticket.organization_id or contract.pk == ticket.contract_id:
+    if (
+        contract.organization_id != ticket.organization_id
+        or ticket.binding_contract_id == contract.pk
+    ):
         raise Invalid(
             _("Choose another contract of the same customer."),
             fields={"contract": _("Choose another one.")},

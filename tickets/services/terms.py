@@ -1,7 +1,7 @@
 """The contract that binds a ticket: it follows the service (SPEC 1.2)."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from catalog.models import Contract, Service
@@ -45,23 +45,24 @@ def terms_under(ticket: Ticket, contract: Contract, at: datetime) -> Terms:
     return Terms(contract, at, not is_covered)
 
 
-def terms_for(ticket: Ticket, service: Service, at: datetime) -> Terms:
-    """Return the terms that bind the ticket with another service.
+def terms_for(ticket: Ticket, service: Service, at: datetime, *, from_start: bool) -> Terms:
+    """Return the terms that bind the ticket when it is classified to another service at ``at``.
 
-    Its contract stays while it covers the service. Otherwise the one that covers it at ``at`` binds
-    the ticket as of then; without one, the ticket is out of contract. The same service changes
-    nothing.
+    Its contract stays while it covers the service. Otherwise the contract that covered it at the
+    ticket's arrival binds, as of then: the ticket arrived with this matter, whoever saw it when.
+    Failing that, unless ``from_start``, the one that covers it at ``at``, as of then; without one,
+    the ticket is out of contract. The same service changes nothing.
     """
     own = Terms(ticket.contract, ticket.terms_at, ticket.is_out_of_contract)
     if service.pk == ticket.service_id:
         return own
     if own.contract is not None and _is_covered(ticket, own.contract, service.pk, own.terms_at):
         return Terms(own.contract, own.terms_at, is_out_of_contract=False)
-    day = at.astimezone(zone(ticket.organization.time_zone)).date()
-    found = contract_on(ticket.organization, day, service_id=service.pk)
-    if found is None:
-        return Terms(own.contract, own.terms_at, is_out_of_contract=True)
-    return Terms(found, at, is_out_of_contract=False)
+    for moment in (ticket.received_at, *(() if from_start else (at,))):
+        found = contract_on(ticket.organization, _local_day(ticket, moment), service_id=service.pk)
+        if found is not None:
+            return Terms(found, moment, is_out_of_contract=False)
+    return Terms(own.contract, own.terms_at, is_out_of_contract=True)
 
 
 def matrix_under(ticket: Ticket, terms: Terms) -> Matrix:
@@ -70,8 +71,12 @@ def matrix_under(ticket: Ticket, terms: Terms) -> Matrix:
 
 
 def _is_covered(ticket: Ticket, contract: Contract, service_id: int, at: datetime) -> bool:
-    day = at.astimezone(zone(ticket.organization.time_zone)).date()
+    day = _local_day(ticket, at)
     return covers(ticket.organization, contract.pk, day, service_id=service_id)
+
+
+def _local_day(ticket: Ticket, at: datetime) -> date:
+    return at.astimezone(zone(ticket.organization.time_zone)).date()
 
 
 def is_rebound(changed: dict[str, list[Any]]) -> bool:

@@ -47,6 +47,7 @@ class _Change:
     policy: Policy | None  # None: each clock keeps its own
     from_start: bool
     can_relieve: bool
+    leaves_contract: bool
     by: Actor
     at: datetime
 
@@ -58,6 +59,7 @@ def retarget_clocks(
     can_relieve: bool,
     from_start: bool = False,
     is_rebound: bool = False,
+    leaves_contract: bool = False,
     by: Actor,
     at: datetime,
 ) -> None:
@@ -67,7 +69,8 @@ def retarget_clocks(
     A breach of the old target stays on its segment. A new target that is already overdue is
     breached at the change. A live clock keeps its bound policy, unless the classification put the
     ticket under other terms (``is_rebound``). Unless ``can_relieve``, raises ``HidesBreach`` if the
-    change would remove a breach.
+    change would remove a breach, or if a ticket with one leaves its contract: reports count it
+    apart then.
     """
     _carry_out(
         ticket,
@@ -76,6 +79,7 @@ def retarget_clocks(
             policy_of(ticket) if is_rebound else None,
             from_start=from_start,
             can_relieve=can_relieve,
+            leaves_contract=leaves_contract,
             by=by,
             at=at,
         ),
@@ -95,7 +99,13 @@ def rebind_clocks(*, ticket: Ticket, from_start: bool, by: Actor, at: datetime) 
     _carry_out(
         ticket,
         _Change(
-            SegmentCause.CONTRACT, policy, from_start=from_start, can_relieve=True, by=by, at=at
+            SegmentCause.CONTRACT,
+            policy,
+            from_start=from_start,
+            can_relieve=True,
+            leaves_contract=False,  # it matters to those alone who may not relieve
+            by=by,
+            at=at,
         ),
     )
 
@@ -106,6 +116,8 @@ def _carry_out(ticket: Ticket, change: _Change) -> None:
     changed = [
         _changed(ticket, item, versions, change) if _is_open(item) else item for item in loaded
     ]
+    if change.leaves_contract and not change.can_relieve:
+        _refuse_to_leave(changed)
     changed += _start_missing(ticket, changed, versions, change)
     update_ticket_due_dates(ticket, changed)
 
@@ -213,6 +225,21 @@ def _refuse_relief(item: LoadedClock, hides: bool) -> None:
             )
             % {"clock": item.metric.label}
         )
+
+
+def _refuse_to_leave(loaded: list[LoadedClock]) -> None:
+    """Raise ``HidesBreach`` if one of these clocks was ever missed."""
+    for item in loaded:
+        if item.metric in AT_ARRIVAL and (
+            item.clock.is_met is False or any(each.breached_at for each in item.segments)
+        ):
+            raise HidesBreach(
+                _(
+                    "%(clock)s was missed, and with this service the ticket would leave its "
+                    "contract with it. Ask a supervisor of the desk to make the change."
+                )
+                % {"clock": item.metric.label}
+            )
 
 
 def _start_missing(
