@@ -102,6 +102,16 @@ def test_a_rule_is_planned_without_touching_the_others(house: House) -> None:
     }
 
 
+def test_a_rule_that_was_changed_meanwhile_is_planned_as_it_is_now(house: House) -> None:
+    seen = silence(house, "Changed")
+    ticket = make_ticket(house)
+    EscalationRule.objects.filter(pk=seen.pk).update(silence_minutes=5)
+
+    services.plan_rule(rule=seen, at=MONDAY_9AM + DAY)
+
+    assert watched(ticket) == {"Changed": MONDAY_9AM + DAY + 5 * MINUTE}
+
+
 @pytest.mark.parametrize("values", [{"is_active": False}, {"trigger": "clock", "percent": 75}])
 def test_a_rule_that_no_longer_watches_loses_its_watches(
     house: House, values: dict[str, object]

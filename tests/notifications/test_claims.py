@@ -21,9 +21,18 @@ from foundation.notifications.services import (
     queue_letters,
     requeue_messages,
 )
+from servicedesk.environment import mail_settings
 from tests.support.house import HOUR, MINUTE, MONDAY_9AM, House, by, make_ticket
 
 FROM = "Mesa <mesa@mesa.example>"
+
+
+def test_a_claim_outlives_the_slowest_dialogue_with_a_mail_server() -> None:
+    answers = 10  # greeting, EHLO, STARTTLS, EHLO, AUTH (2), MAIL, RCPT, DATA, end of the data
+
+    timeout: Any = mail_settings("smtp://mail.example:587")["EMAIL_TIMEOUT"]
+
+    assert timedelta(seconds=timeout) * answers <= LEASE
 
 
 def messages(house: House, count: int = 2) -> list[OutboxMessage]:

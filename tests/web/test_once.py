@@ -24,6 +24,14 @@ def token_in(page: Any) -> str:
     return re.findall(r'name="once" value="([A-Za-z0-9_-]{22})"', page.content.decode())[0]
 
 
+def kept_in(page: Any) -> dict[str, str]:
+    """Return the fields of the page that kept a form, as its button sends them."""
+    fields = re.findall(
+        r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.content.decode()
+    )
+    return dict(fields)
+
+
 def messages_of(page: Any) -> list[str]:
     return [str(message) for message in page.context["messages"]]
 
@@ -62,9 +70,7 @@ def test_another_text_sent_by_back_and_send_is_kept_and_sent_with_one_click(
     client.post(path, {"body": "First.", "once": TOKEN})
 
     page = client.post(path, {"body": "Second.", "once": TOKEN}, headers=ours)
-    kept = dict(
-        re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.content.decode())
-    )
+    kept = kept_in(page)
     anew = client.post(path, kept, headers=ours)
     twice = client.post(path, kept, headers=ours)
 
@@ -85,9 +91,7 @@ def test_the_same_text_from_a_form_that_back_opened_anew_is_asked_about(
     client.post(path, {"body": "It fails.", "once": TOKEN, "version": "1"})
 
     page = client.post(path, {"body": "It fails.", "once": "B" * 22, "version": "2"}, headers=ours)
-    kept = dict(
-        re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.content.decode())
-    )
+    kept = kept_in(page)
     count = messages.count()
     again = client.post(path, kept, headers=ours)
 
