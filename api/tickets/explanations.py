@@ -33,7 +33,9 @@ class LineSerializer(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=[(kind.value, kind.value) for kind in SegmentKind])
     start = serializers.DateTimeField()
     end = serializers.DateTimeField(allow_null=True, help_text="Null while a pause lasts.")
-    counted_seconds = serializers.FloatField(help_text="A counted date of a term in days is 86400.")
+    counted_seconds = serializers.IntegerField(
+        help_text="A counted date of a term in days is 86400."
+    )
     reason = serializers.CharField(
         help_text="The holiday's name, or the state that paused the clock."
     )
@@ -122,7 +124,7 @@ def explanation_data(account: Explanation) -> dict[str, Any]:
                         "kind": line.kind,
                         "start": line.start,
                         "end": line.end,
-                        "counted_seconds": line.counted.total_seconds(),
+                        "counted_seconds": int(line.counted.total_seconds()),
                         "reason": line.reason,
                     }
                     for line in part.lines

@@ -5,7 +5,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import groupby
+from itertools import groupby, islice
 from typing import NamedTuple
 
 from catalog.models import Contract, Service
@@ -13,11 +13,11 @@ from catalog.queries import contract_as_known
 from foundation.calendars.ledger import SegmentKind
 from foundation.calendars.models import CalendarVersion
 from foundation.core.classification import Priority, SupportType
-from foundation.core.durations import whole_seconds
 from foundation.core.zones import zone
 from sla.clocks.arithmetic import TermDay, used_until
 from sla.clocks.models import ClockState
 from sla.clocks.queries import IntervalColumns, LoadedClock, SegmentColumns
+from sla.clocks.rounding import in_whole_seconds, whole_instant
 from sla.metrics import AT_ARRIVAL, Metric
 from sla.policies.layers import Matter, matter_of
 from sla.policies.rules import RuleReach, RuleSource, TargetRule
@@ -34,8 +34,8 @@ WAITS = frozenset({*PENDING, State.SOLVED, State.CLOSED})
 
 @dataclass(frozen=True)
 class Line:
-    """A stretch ``[start, end)`` in UTC; ``end`` is None for a pause that lasts. ``total`` is what
-    counted up to its end.
+    """A stretch ``[start, end)`` in UTC, in whole seconds; ``end`` is None for a pause that lasts.
+    ``total`` is what counted up to its end.
 
     ``reason`` is the name of the holiday, or the state that paused the clock; empty otherwise.
     """
@@ -46,13 +46,6 @@ class Line:
     counted: timedelta
     total: timedelta
     reason: str
-
-    @property
-    def shown(self) -> timedelta:
-        """What counted, in whole seconds: the shown times of an account add up to its total, also
-        where a line begins between two seconds.
-        """
-        return whole_seconds(self.total) - whole_seconds(self.total - self.counted)
 
 
 @dataclass(frozen=True)
@@ -73,15 +66,11 @@ class Part:
     def counted(self) -> timedelta:
         return sum((line.counted for line in self.lines), timedelta())
 
-    @property
-    def shown(self) -> timedelta:
-        return sum((line.shown for line in self.lines), timedelta())
-
 
 @dataclass(frozen=True)
 class Explanation:
-    """The account of a clock. The parts partition the time from ``started_at`` to ``due_at``; their
-    counted lines sum to ``target``.
+    """The account of a clock, in whole seconds. The parts partition the time from ``started_at`` to
+    ``due_at``; their counted lines sum to ``target``.
 
     ``used`` is the time counted up to the stop, or up to the requested instant; ``left`` is never
     negative. In a term in days each line is a date, and the counted times are whole days.
@@ -142,13 +131,14 @@ def explain_clock(item: LoadedClock, *, ticket: Ticket, at: datetime) -> Explana
         parts = tuple(_parts(item))
         used = clock.used if clock.used is not None else used_until(item.stretches, seen)
         left = max(target - used, timedelta())
+    lines = [line for part in parts for line in part.lines]
     return Explanation(
         metric=clock.metric,
         state=clock.state,
         priority=matter.priority,
         target=target,
-        started_at=clock.started_at,
-        due_at=clock.due_at,
+        started_at=lines[0].start if lines else whole_instant(clock.started_at),
+        due_at=lines[-1].end if lines else clock.due_at and whole_instant(clock.due_at),
         stopped_at=clock.stopped_at,
         used=used,
         left=left,
@@ -243,9 +233,11 @@ def _undone(now: _Measured, changes: Sequence[Reclassified]) -> _Measured:
 
 def _parts(item: LoadedClock) -> Iterator[Part]:
     total = timedelta()
-    for part in item.account:
+    account = item.account
+    rounded = iter(in_whole_seconds([each for part in account for each in part.ledger.segments]))
+    for part in account:
         lines = []
-        for segment in part.ledger.segments:
+        for segment in islice(rounded, len(part.ledger.segments)):
             total += segment.counted
             reason = _reason(segment.kind, segment.start, segment.end, part.version, item.intervals)
             lines.append(
@@ -265,7 +257,8 @@ def _term_parts(item: LoadedClock, days: list[TermDay]) -> Iterator[Part]:
             counted = ONE_DAY if day.kind is SegmentKind.OPEN else timedelta()
             total += counted
             reason = _reason(day.kind, day.start, day.end, version, item.intervals)
-            lines.append(Line(day.kind, day.start, day.end, counted, total, reason))
+            end = day.end and whole_instant(day.end)
+            lines.append(Line(day.kind, whole_instant(day.start), end, counted, total, reason))
         yield _part(version, segment, lines)
 
 

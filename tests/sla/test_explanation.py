@@ -21,6 +21,7 @@ from tests.support.house import (
     HOUR,
     MINUTE,
     MONDAY_9AM,
+    SECOND,
     SETUP,
     House,
     by,
@@ -272,9 +273,13 @@ def test_a_ticket_that_arrives_between_two_seconds_is_accounted_in_whole_ones(
     )
     account = explained(ticket, "attention", arrived + HOUR)
     assert isinstance(account.target, timedelta)
-    shown = [line.shown for part in account.parts for line in part.lines]
-    assert sum(shown, timedelta()) == account.target
-    assert [span.microseconds for span in shown] == [0] * len(shown)
+    lines = [line for part in account.parts for line in part.lines]
+    assert sum((line.counted for line in lines), timedelta()) == account.target
+    assert [(line.start, line.end, line.counted) for line in lines if line.counted] == [
+        (MONDAY_9AM + SECOND, MONDAY_9AM + 10 * HOUR, 10 * HOUR - SECOND),
+        (MONDAY_9AM + DAY, MONDAY_9AM + DAY + SECOND, SECOND),
+    ]
+    assert (account.started_at, account.due_at) == (lines[0].start, lines[-1].end)
     client = sign_in(house.agent)
     page = client.get(f"/admin/tickets/{ticket.number}/clocks/attention/").content.decode()
     assert re.search(r">\s*\d+:\d\d:\d\d\.", page) is None
