@@ -142,7 +142,7 @@ class Breaches(Section):
 class Audits(Section):
     name = "audits"
     needs = ("audits",)
-    statements = 4
+    statements = 5
 
     def load(self, month: ReportedMonth) -> dict[str, Any]:
         found = reported_audits(month.organization, month.start, month.end, month.until)

@@ -203,16 +203,34 @@ class ReportedMonth:
         """Clock id -> breaches of targets that a later change of the month replaced, of
         ``clocks``.
         """
-        found = self._replaced_breaches()
-        return _counted(found.filter(clock__ticket__created_at__gte=self.start))
+        own = self._replaced_breaches().filter(clock__ticket__created_at__gte=self.start)
+        clocks = (clock for rows in self._clocks.values() for clock, _standing in rows)
+        return _counted(own) | {
+            clock.pk: len(self._remeasured[clock.pk].replaced_breaches)
+            for clock in clocks
+            if self._lacks_segments(clock)
+        }
 
     @cached_property
     def carried_breaches(self) -> dict[int, int]:
         """The same of clocks of earlier tickets: breached and replaced in the month."""
-        found = self._replaced_breaches().filter(
+        earlier = self._replaced_breaches().filter(
             self.contracted_only("clock__ticket__"), clock__ticket__created_at__lt=self.start
         )
-        return _counted(found.filter(breached_at__gte=self.start))
+        clocks = (clock for clock, _before, _after in self._earlier)
+        return _counted(earlier.filter(breached_at__gte=self.start)) | {
+            clock.pk: sum(
+                instant >= self.start for instant in self._remeasured[clock.pk].replaced_breaches
+            )
+            for clock in clocks
+            if self._lacks_segments(clock) and not self.is_out_of_contract(clock.ticket)
+        }
+
+    def _lacks_segments(self, clock: Clock) -> bool:
+        """Tell whether the clock was measured again after the month, which may have deleted the
+        segments of before: the record has them.
+        """
+        return self.has_ended and self._is_remeasured(clock, self.end)
 
     def _replaced_breaches(self) -> QuerySet[ClockSegment]:
         """Return the segments whose breach and replacement both fell before the month's end."""

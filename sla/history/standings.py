@@ -30,12 +30,14 @@ class Standing(NamedTuple):
 
 class Remeasured(NamedTuple):
     """A clock that was measured again: how it stood at two instants, None before it was promised,
-    and whether it was measured again between them.
+    and whether it was measured again between them. ``replaced_breaches`` are the instants of the
+    breaches of its earlier targets, as known at the second instant.
     """
 
     before: Standing | None
     after: Standing | None
     is_between: bool
+    replaced_breaches: tuple[datetime, ...] = ()
 
 
 def standing_before(clock: Clock, end: datetime) -> Standing:
@@ -64,7 +66,13 @@ def remeasured(clocks: Iterable[Clock], start: datetime, end: datetime) -> dict[
             if start <= fact.at < end and _measures_again(fact)
         }
         for pk in tickets.keys() & after.keys():
-            found[pk] = Remeasured(_standing(before.get(pk)), _standing(after.get(pk)), pk in again)
+            breaches = (segment.breached_at for segment in after[pk].segments[:-1])
+            found[pk] = Remeasured(
+                _standing(before.get(pk)),
+                _standing(after[pk]),
+                pk in again,
+                tuple(instant for instant in breaches if instant is not None),
+            )
     return found
 
 

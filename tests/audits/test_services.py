@@ -1,6 +1,6 @@
 """What an act on an audit leaves: the returned row, the fact on the record, the letter."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -23,8 +23,10 @@ from foundation.notifications.models import OutboxMessage
 from sla.clocks.models import Clock
 from tests.support.audits import BPO, again, ask, confer, delivered, leave, prepare
 from tests.support.house import DAY, HOUR, MONDAY_9AM, SECOND, House, by, make_ticket
+from tests.support.tickets import step
 from tickets.models import Attachment
 
+LATER = MONDAY_9AM + DAY
 YEARS_AHEAD = MONDAY_9AM + timedelta(days=730)
 
 
@@ -181,6 +183,72 @@ def test_a_report_lists_the_audits_that_were_asked_for_before_its_end(house: Hou
 
     assert listed(MONDAY_9AM) == []
     assert listed(MONDAY_9AM + SECOND) == [audit.ticket.number]
+
+
+def test_a_report_says_how_an_audit_stood_at_its_end(house: House) -> None:
+    """Whenever it is computed: what happened later belongs to a later month."""
+    audit = ask(house)
+    due = Clock.objects.get(ticket=audit.ticket, metric="delivery").due_at
+    assert due is not None
+
+    def reported(at: datetime) -> tuple[str, str, str]:
+        (row,) = reported_audits(house.north, MONDAY_9AM - DAY, at, at)
+        return row["state"], row["delivered_at"], row["verdict"]
+
+    def all_reported() -> list[tuple[str, str, str]]:
+        return [reported(at) for at in (MONDAY_9AM + HOUR, due + HOUR)]
+
+    before = [("open", "", "running"), ("open", "", "missed")]
+    assert all_reported() == before
+
+    leave(house, audit, 1, at=due + DAY)
+    services.set_aside(
+        audit=again(audit), number=2, reason="None.", by=by(house.staff[BPO]), at=due + 2 * DAY
+    )
+    assert all_reported() == before
+    delivery = ("delivered", (due + 2 * DAY).isoformat(), "missed")
+    assert reported(due + 2 * DAY) == delivery
+
+    step(
+        house,
+        audit.ticket,
+        "decline",
+        due + 3 * DAY,
+        user=house.requester,
+        reason="A page is missing.",
+    )
+    assert all_reported() == before
+    assert reported(due + 2 * DAY) == delivery
+    assert reported(due + 3 * DAY) == ("open", "", "missed")
+
+
+def test_a_report_leaves_out_audits_that_were_called_off_by_its_end(house: House) -> None:
+    audit = ask(house)
+    step(house, audit.ticket, "cancel", LATER, reason="Called off.")
+
+    def count(at: datetime) -> int:
+        return len(reported_audits(house.north, MONDAY_9AM - DAY, at, at))
+
+    assert (count(LATER - HOUR), count(LATER)) == (1, 0)
+
+
+def test_a_report_says_how_an_evaluation_and_a_stop_stood_at_its_end(house: House) -> None:
+    audit = ask(house, fields={"C10": "Test"})
+    area = by(house.staff["audit_area"])
+    services.evaluate_environment(audit=audit, approves=True, reason="Once.", by=area, at=LATER)
+    services.stop_audit(audit=again(audit), reason="Stop.", by=area, at=LATER + DAY)
+    services.resume_audit(audit=again(audit), reason="Go on.", by=area, at=LATER + 2 * DAY)
+
+    def reported(at: datetime) -> str:
+        (row,) = reported_audits(house.north, MONDAY_9AM - DAY, at, at)
+        return str(row["state"])
+
+    assert [reported(at) for at in (LATER - HOUR, LATER, LATER + DAY, LATER + 2 * DAY)] == [
+        "evaluating",
+        "open",
+        "open",
+        "open",
+    ]
 
 
 def test_the_sweep_counts_the_open_audits_that_it_checked(house: House) -> None:

@@ -15,7 +15,8 @@ from reports.services import issuing
 from sla.clocks.models import ClockSegment
 from sla.metrics import Metric
 from sla.policies.models import PolicyVersion
-from tests.support.house import HOUR, MONDAY_9AM, House, by, make_ticket
+from tests.support.clocks import sweep
+from tests.support.house import DAY, HOUR, MONDAY_9AM, House, by, fresh, make_ticket
 from tests.support.lives import drafted
 from tests.support.simulations import APRIL_3, MARCH, simulate
 from tests.support.tickets import classify
@@ -81,6 +82,26 @@ def test_an_earlier_breach_counts_in_the_month_of_its_ticket_alone(house: House)
         return sum(row["earlier"] for row in table if row["priority"] is not None)
 
     assert [earlier(date(2026, month, 1)) for month in (2, 3, 4)] == [0, 1, 0]
+
+
+def test_an_earlier_breach_stays_in_its_month_when_the_clock_is_measured_from_the_start_later(
+    house: House,
+) -> None:
+    ticket = make_ticket(house)
+    sweep(MONDAY_9AM + 2 * DAY)
+    classify(house, ticket, MONDAY_9AM + 3 * DAY, urgency="critical", impact="extensive")
+
+    def earlier(at: datetime) -> list[int]:
+        months = [
+            queries.build_service_level(house.north, date(2026, month, 1), at) for month in (3, 4)
+        ]
+        return [sum(row["earlier"] for row in each["compliance"]) for each in months]
+
+    before = earlier(APRIL_3)
+    classify(house, fresh(ticket), APRIL_3, from_start=True, urgency="low", impact="minor")
+
+    assert before == [4, 0]  # two clocks, each in its row and in the sum
+    assert earlier(APRIL_3 + DAY) == before
 
 
 @pytest.mark.parametrize(
