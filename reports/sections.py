@@ -160,8 +160,9 @@ class Tickets(Section):
 
 
 class OutOfContract(Section):
-    """The tickets out of contract, apart from all other figures (SPEC 1.2): those of the month, and
-    earlier ones with a verdict that fell in it.
+    """The tickets out of contract, apart from all other figures (SPEC 1.2): those of the month,
+    earlier ones with a verdict that fell in it, and earlier ones with a verdict that a change of
+    the month replaced.
     """
 
     name = "out_of_contract"
@@ -170,17 +171,22 @@ class OutOfContract(Section):
 
     def load(self, month: ReportedMonth) -> dict[str, Any]:
         own = month.out_of_contract
-        carried = [each for each in month.carried_over if month.is_out_of_contract(each[0].ticket)]
-        earlier = {clock.ticket_id: clock.ticket for clock, _standing in carried}
         return {
             "uncontracted": [
                 *_lines(month, own, month.standings_of(own)),
-                *(
-                    row | {"is_carried_over": True}
-                    for row in _lines(month, earlier.values(), carried)
-                ),
+                *_marked(month, month.carried_over, "is_carried_over"),
+                *_marked(month, month.taken_back, "is_taken_back"),
             ]
         }
+
+
+def _marked(
+    month: ReportedMonth, clocks: Iterable[tuple[Clock, Standing]], mark: str
+) -> list[dict[str, Any]]:
+    """Return the lines of those tickets of these clocks that are out of contract, with a mark."""
+    apart = [each for each in clocks if month.is_out_of_contract(each[0].ticket)]
+    tickets = {clock.ticket_id: clock.ticket for clock, _standing in apart}
+    return [row | {mark: True} for row in _lines(month, tickets.values(), apart)]
 
 
 SECTIONS: Sequence[Section] = (
