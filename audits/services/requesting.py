@@ -14,8 +14,8 @@ from audits import notices, verbs
 from audits.models import AuditRequest, AuditState, RequestedItem, Visit, VisitPlace
 from audits.permissions import Act, can_request
 from audits.queries import Allowance, allowance_of, requestable_services
+from audits.reading import WantedAudit, read_form
 from audits.services.base import lock_for_act, record_audit, require_text, write_to_customer
-from audits.workbook import WantedAudit, read_form
 from catalog.models import Contract
 from catalog.queries import contracts_in_force, covers
 from foundation.accounts.limits import Limited, count_act

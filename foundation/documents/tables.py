@@ -144,16 +144,18 @@ class ReadSheet:
     times are ISO 8601 text; codes such as ``00123`` keep their zeros.
 
     ``beyond`` is the first row after the rows read that holds something. The others are cells, as
-    row and column counted from 1: ``errors`` those with an error such as ``#N/A``, ``unseen`` those
-    with a value in a hidden row or column or under a merged cell, ``formatted`` those with a number
-    that is shown otherwise, as by the format ``00-000``. ``beside`` has the row and the name of the
-    first cell of each row with something past the columns read.
+    row and column counted from 1: ``errors`` those with an error such as ``#N/A``, ``uncomputed``
+    those with a formula that nothing computed, ``unseen`` those with a value that is hidden,
+    ``formatted`` those with a number that is shown otherwise, as by the format ``00-000``.
+    ``beside`` has the row and the name of the first cell of each row with something past the
+    columns read.
     """
 
     title: str
     rows: list[list[Any]]
     beyond: int | None = None
     errors: frozenset[tuple[int, int]] = frozenset()
+    uncomputed: frozenset[tuple[int, int]] = frozenset()
     unseen: frozenset[tuple[int, int]] = frozenset()
     formatted: frozenset[tuple[int, int]] = frozenset()
     beside: tuple[tuple[int, str], ...] = ()
@@ -191,6 +193,7 @@ def read_workbook(
             sheet["rows"],
             sheet["beyond"],
             _cells(sheet["errors"]),
+            _cells(sheet["uncomputed"]),
             _cells(sheet["unseen"]),
             _cells(sheet["formatted"]),
             tuple((row, name) for row, name in sheet["beside"]),

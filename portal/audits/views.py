@@ -15,8 +15,9 @@ from audits.permissions import (
     acts_for_customer,
     takes_visits,
 )
+from audits.reading import read_form
 from audits.services import NewVisit
-from audits.workbook import make_form, read_form
+from audits.workbook import make_form
 from foundation.accounts.models import Membership
 from foundation.core.classification import Channel
 from foundation.core.errors import DomainError, NotFound

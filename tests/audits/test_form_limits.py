@@ -8,27 +8,10 @@ import pytest
 from openpyxl import load_workbook
 
 from audits.queries import requestable_services
-from audits.workbook import FormRefused, WantedAudit, make_form, read_form
+from audits.workbook import make_form
 from foundation.core.classification import Environment
-from tests.support.audits import ITEMS, filled
+from tests.support.audits import ITEMS, read, refusals
 from tests.support.house import MONDAY_9AM, House
-
-
-def read(house: House, cells: dict[str, Any] | None = None, **more: Any) -> WantedAudit:
-    return read_form(
-        BytesIO(filled(house, fields=cells, **more)),
-        requestable_services(house.north, MONDAY_9AM),
-        at=MONDAY_9AM,
-    )
-
-
-def refusals(house: House, cells: dict[str, Any] | None = None, **more: Any) -> dict[str, str]:
-    """Return the message of each refused cell, by the name of the cell."""
-    try:
-        read(house, cells, **more)
-    except FormRefused as error:
-        return {where.partition("!")[2]: str(text) for where, text in error.fields.items()}
-    return {}
 
 
 def test_lines_have_120_characters_and_the_purpose_2000(house: House) -> None:
@@ -186,7 +169,7 @@ def test_what_stands_beside_an_item_is_refused_by_its_cell(house: House) -> None
         book.worksheets[1]["F3"] = 7
         book.worksheets[0]["D5"] = "Our remark"
 
-    assert set(refusals(house, change=add)) == {"E3"}
+    assert set(refusals(house, change=add)) == {"E3", "D5"}
 
 
 @pytest.mark.parametrize("shown", ["00-000", '0" MXN"', "0%", "# ?/?"])

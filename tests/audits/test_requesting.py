@@ -8,9 +8,9 @@ import pytest
 from audits import services
 from audits.models import AuditRequest, AuditState, RequestedItem
 from audits.queries import year_start
+from audits.reading import FormRefused, read_form
 from audits.services import AllowanceUsed
 from audits.services.base import NotNow
-from audits.workbook import FormRefused, read_form
 from foundation.calendars.models import Calendar
 from foundation.calendars.services import publish_calendar_version
 from foundation.core.classification import Environment

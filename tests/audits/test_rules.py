@@ -11,9 +11,9 @@ from PIL import Image
 from audits import services
 from audits.models import AuditState, EvidenceClass, EvidenceState, VisitPlace
 from audits.queries import view_of
+from audits.reading import FormRefused, read_form
 from audits.services import AllowanceUsed
 from audits.services.base import NotNow
-from audits.workbook import FormRefused, read_form
 from catalog.models import Contract
 from foundation.accounts.services import issue_user_token
 from foundation.core.errors import NotAllowed

@@ -10,7 +10,9 @@ from foundation.calendars.ledger import LedgerSegment, SegmentKind
 from sla.clocks.rounding import in_whole_seconds
 from tests.support.house import MINUTE, MONDAY_9AM, SECOND
 
-OPEN, PAUSED, OUTSIDE = SegmentKind.OPEN, SegmentKind.PAUSED, SegmentKind.OUTSIDE_HOURS
+OPEN = SegmentKind.OPEN
+PAUSED = SegmentKind.PAUSED
+OUTSIDE = SegmentKind.OUTSIDE_HOURS
 MICRO = timedelta(microseconds=1)
 
 

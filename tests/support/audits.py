@@ -12,6 +12,7 @@ from PIL import Image
 from audits import services
 from audits.models import AuditRequest, Conference, Evidence, EvidenceClass
 from audits.queries import requestable_services
+from audits.reading import FormRefused, WantedAudit, read_form
 from audits.services import (
     NewEvidence,
     approve_evidence,
@@ -232,3 +233,20 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
     "resume": ({"audit_area"}, {"stopped"}),
     "release": ({"bpo"}, {"evaluating", "open"}),
 }
+
+
+def read(house: House, cells: dict[str, Any] | None = None, **more: Any) -> WantedAudit:
+    return read_form(
+        BytesIO(filled(house, fields=cells, **more)),
+        requestable_services(house.north, MONDAY_9AM),
+        at=MONDAY_9AM,
+    )
+
+
+def refusals(house: House, cells: dict[str, Any] | None = None, **more: Any) -> dict[str, str]:
+    """Return the message of each refused cell, by the name of the cell."""
+    try:
+        read(house, cells, **more)
+    except FormRefused as error:
+        return {where.partition("!")[2]: str(text) for where, text in error.fields.items()}
+    return {}

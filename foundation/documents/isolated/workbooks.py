@@ -3,7 +3,7 @@
 import re
 import zipfile
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from io import BytesIO
 from typing import Any
 
@@ -23,6 +23,7 @@ _PADDED = re.compile(r"0+")  # the format of codes such as 00123
 _AS_READ = re.compile(r"General|@|0+|(#,##)?0(\.[0#]+)?", re.IGNORECASE)
 _SMALLEST = {"ht": 2.0, "width": 0.5}
 _TRUE = {"1", "true"}
+_TEXT_PART = 3  # of the parts of a number format, counted from 0
 
 
 def workbook(
@@ -30,14 +31,15 @@ def workbook(
 ) -> tuple[list[dict[str, Any]], list[bytes]]:
     """Return the sheets, each with ``title`` and ``rows`` of cells: text, number, truth value, or
     None; a date or time as ISO 8601 text; a number of a format such as ``00000`` as text of that
-    length. Formula cells give their last computed value. ``is_hidden`` tells of the whole sheet. Of
-    each sheet the first ``max_rows`` rows
-    and ``max_columns`` columns are read, and ``beyond`` is the first later row with a value in
-    these columns from column ``counted_from`` on, or None. The others name cells as row and column,
-    counted from 1: ``errors`` those whose value is an error such as ``#N/A``, ``unseen`` those with
-    a value that a person does not see, in a hidden row or column or under a merged cell,
-    ``formatted`` numbers that the cell's format shows otherwise than they are read, ``beside``
-    (row and name) the first cell of each row with a value past ``max_columns``.
+    length; a duration as ``30:00:00``. Formula cells give their last computed value. ``is_hidden``
+    tells of the whole sheet. Of each sheet the first ``max_rows`` rows and ``max_columns`` columns
+    are read, and ``beyond`` is the first later row with a value in these columns from column
+    ``counted_from`` on, or None. The others name cells as row and column, counted from 1:
+    ``errors`` those whose value is an error such as ``#N/A``, ``uncomputed`` formulas without a
+    computed value, ``unseen`` those with a value that a person does not see (in a hidden row or
+    column, under a merged cell, by a format that shows nothing), ``formatted`` numbers that the
+    cell's format shows otherwise than they are read, ``beside`` (row and name) the first cell of
+    each row with a value past ``max_columns``.
 
     Refuses with ``unreadable`` when it is no workbook, a damaged one, too large when unpacked, has
     very many merged ranges, or declares entities.
@@ -75,13 +77,21 @@ class _Around:
 
     rows: set[int] = field(default_factory=set)
     columns: list[tuple[int, int]] = field(default_factory=list)
+    # rows and columns that the sheet hides, unless they have a size of their own
+    hides_rows: bool = False
+    hides_columns: bool = False
+    shown_rows: set[int] = field(default_factory=set)
+    shown_columns: list[tuple[int, int]] = field(default_factory=list)
     merged: list[tuple[int, int, int, int]] = field(default_factory=list)  # column, row, to both
     beside: dict[int, str] = field(default_factory=dict)  # row -> the name of its first such cell
+    uncomputed: list[tuple[int, int]] = field(default_factory=list)
 
     def covers(self, row: int, column: int) -> bool:
         return (
             row in self.rows
-            or any(first <= column <= last for first, last in self.columns)
+            or (self.hides_rows and row not in self.shown_rows)
+            or _lies_in(column, self.columns)
+            or (self.hides_columns and not _lies_in(column, self.shown_columns))
             or any(
                 left <= column <= right and top <= row <= bottom and (column, row) != (left, top)
                 for left, top, right, bottom in self.merged
@@ -89,45 +99,71 @@ class _Around:
         )
 
 
+def _lies_in(column: int, spans: list[tuple[int, int]]) -> bool:
+    return any(first <= column <= last for first, last in spans)
+
+
 def _around(archive: zipfile.ZipFile, sheet: Any, max_rows: int, max_columns: int) -> _Around:
     found = _Around()
     row = column = 0
-    has_value = False
+    has_value = has_formula = False
     # openpyxl offers the name of a sheet's part under no public name.
     with archive.open(sheet._worksheet_path) as part:  # noqa: SLF001
         for _event, element in iterparse(part, forbid_dtd=True):
             tag = str(element.tag).rpartition("}")[2]
             if tag in {"v", "t"}:
                 has_value = has_value or bool(element.text)
+            elif tag == "f":
+                has_formula = True
             elif tag == "c":
                 # without a name it is the next one
                 name = element.get("r") or f"{get_column_letter(column + 1)}{row + 1}"
                 at, column = coordinate_to_tuple(name)
                 if has_value and column > max_columns and at <= max_rows:
                     found.beside.setdefault(at, name)
-                has_value = False
+                # a text that a formula computed may be empty
+                if has_formula and not has_value and element.get("t") != "str":
+                    found.uncomputed.append((at, column))
+                has_value = has_formula = False
             elif tag == "row":
                 row = int(element.get("r") or row + 1)  # a row without a number is the next one
                 column = 0
                 if _is_hidden(element, "ht"):
                     found.rows.add(row)
-            elif tag == "col" and _is_hidden(element, "width"):
-                found.columns.append((int(element.get("min")), int(element.get("max"))))
-            elif tag == "mergeCell":
-                left, top, right, bottom = range_boundaries(element.get("ref"))
-                found.merged.append((left, top, right, bottom))
-                if len(found.merged) > _MAX_MERGED:
-                    raise Refused("unreadable")
+                elif element.get("ht") is not None:
+                    found.shown_rows.add(row)
+            else:
+                _note_layout(found, tag, element)
             element.clear()
     return found
+
+
+def _note_layout(found: _Around, tag: str, element: Any) -> None:
+    if tag == "col":
+        span = int(element.get("min")), int(element.get("max"))
+        is_hidden = _is_hidden(element, "width")
+        (found.columns if is_hidden else found.shown_columns).append(span)
+    elif tag == "sheetFormatPr":
+        found.hides_rows = element.get("zeroHeight") in _TRUE or _is_too_small(
+            element.get("defaultRowHeight"), "ht"
+        )
+        found.hides_columns = _is_too_small(element.get("defaultColWidth"), "width")
+    elif tag == "mergeCell":
+        left, top, right, bottom = range_boundaries(element.get("ref"))
+        found.merged.append((left, top, right, bottom))
+        if len(found.merged) > _MAX_MERGED:
+            raise Refused("unreadable")
 
 
 def _is_hidden(element: Any, size: str) -> bool:
     """Tell whether a row or column is hidden, or too small to show anything. ``size`` names the
     attribute with its height in points or its width in letters.
     """
-    seen = element.get(size)
-    return element.get("hidden") in _TRUE or (seen is not None and float(seen) < _SMALLEST[size])
+    return element.get("hidden") in _TRUE or _is_too_small(element.get(size), size)
+
+
+def _is_too_small(given: str | None, size: str) -> bool:
+    return given is not None and float(given) < _SMALLEST[size]
 
 
 def _sheet(
@@ -151,7 +187,7 @@ def _sheet(
                 continue
             if cell.data_type == "e":
                 errors.append((number, column))
-            if around.covers(number, column):
+            if around.covers(number, column) or _shows_nothing(cell):
                 unseen.append((number, column))
             if type(cell.value) in {int, float} and not _AS_READ.fullmatch(cell.number_format):
                 formatted.append((number, column))
@@ -163,10 +199,20 @@ def _sheet(
         "rows": plain,
         "beyond": beyond,
         "errors": errors,
+        "uncomputed": [each for each in around.uncomputed if each[1] <= max_columns],
         "unseen": unseen,
         "formatted": formatted,
         "beside": sorted(around.beside.items()),
     }
+
+
+def _shows_nothing(cell: Any) -> bool:
+    """Tell whether the format of a cell that holds no number hides it, as ``;;;`` does: the fourth
+    part of a format is that of text.
+    """
+    parts = str(cell.number_format).split(";")
+    is_number = type(cell.value) in {int, float}
+    return not is_number and len(parts) > _TEXT_PART and "@" not in parts[_TEXT_PART]
 
 
 def _plain(cell: Any) -> str | int | float | bool | None:
@@ -175,6 +221,9 @@ def _plain(cell: Any) -> str | int | float | bool | None:
         return value.date().isoformat()
     if isinstance(value, date | time):
         return value.isoformat()
+    if isinstance(value, timedelta):
+        minutes, seconds = divmod(int(value.total_seconds()), 60)
+        return f"{minutes // 60}:{minutes % 60:02d}:{seconds:02d}"
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if type(value) is int and _PADDED.fullmatch(cell.number_format):

@@ -1,0 +1,88 @@
+"""Nothing that a person wrote into the request form is dropped without a word (SPEC 9.1)."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.support.audits import read, refusals
+from tests.support.house import House
+
+
+def test_a_formula_that_nothing_computed_is_refused_by_its_cell(house: House) -> None:
+    def compute(book: Any) -> None:
+        book.worksheets[0]["C5"] = "=A1&B1"
+        book.worksheets[1]["B4"] = "=B2"
+        book.worksheets[1]["C4"] = "=C2"
+        book.worksheets[1]["E4"] = "=C2"
+
+    assert set(refusals(house, change=compute)) == {"C5", "B4", "C4"}
+
+
+@pytest.mark.parametrize(("typed", "expected"), [(0, "0"), (False, "FALSE"), (True, "TRUE")])
+def test_a_zero_and_a_truth_value_are_text(house: House, typed: Any, expected: str) -> None:
+    assert [each.description for each in read(house, items=(("erp", typed),)).items] == [expected]
+    assert read(house, {"C5": typed}).auditor_name == expected
+    assert set(refusals(house, items=((None, typed),))) == {"B2"}
+
+
+def test_a_duration_is_read_in_hours(house: House) -> None:
+    assert read(house, {"C5": timedelta(hours=30, seconds=5)}).auditor_name == "30:00:05"
+
+
+def test_text_before_or_behind_the_items_is_refused_by_its_cell(house: House) -> None:
+    def add(book: Any) -> None:
+        book.worksheets[1]["A2"] = 7
+        book.worksheets[1]["A3"] = "Only of March"
+        book.worksheets[1]["D2"] = "Urgent"
+
+    assert set(refusals(house, change=add)) == {"A3", "D2"}
+
+
+@pytest.mark.parametrize("cell", ["A5", "B3", "B12", "C3", "C12", "D7", "D12", "E7"])
+def test_text_that_is_no_answer_of_the_request_is_refused_by_its_cell(
+    house: House, cell: str
+) -> None:
+    assert set(refusals(house, {cell: "Please hurry."})) == {cell}
+
+
+def test_blank_cells_say_nothing(house: House) -> None:
+    assert refusals(house, dict.fromkeys(("A5", "B3", "C12", "D7"), "  ")) == {}
+
+
+def test_items_on_a_sheet_of_their_own_are_refused(house: House) -> None:
+    def add(book: Any) -> None:
+        book.create_sheet("More")["F9"] = "Backups"
+
+    def add_empty(book: Any) -> None:
+        book.create_sheet("Sheet4")
+
+    assert refusals(house, change=add) == {
+        "A1": "La hoja “More” no es del formulario. Pase lo que dice a “Elementos”."
+    }
+    assert refusals(house, change=add_empty) == {}
+
+
+def test_text_that_its_format_hides_is_not_taken(house: House) -> None:
+    def hide(book: Any) -> None:
+        book.worksheets[0]["C5"].number_format = ";;;"
+        book.worksheets[0]["C4"].number_format = '0;0;0;"«"@"»"'
+
+    assert set(refusals(house, change=hide)) == {"C5"}
+
+
+def test_rows_and_columns_that_the_sheet_hides_by_default_are_hidden(house: House) -> None:
+    def hide_rows(book: Any) -> None:
+        book.worksheets[1].sheet_format.zeroHeight = True
+        book.worksheets[1].row_dimensions[2].height = 15
+
+    def flatten_rows(book: Any) -> None:
+        book.worksheets[1].sheet_format.defaultRowHeight = 1
+
+    def narrow_columns(book: Any) -> None:
+        book.worksheets[1].sheet_format.defaultColWidth = 0
+        del book.worksheets[1].column_dimensions["B"]
+
+    assert set(refusals(house, change=hide_rows)) == {"B3", "C3"}
+    assert set(refusals(house, change=flatten_rows)) == {"B2", "C2", "B3", "C3"}
+    assert set(refusals(house, change=narrow_columns)) == {"B2", "B3"}
