@@ -103,9 +103,11 @@ def check_upload(*, name: str, stream: IO[bytes], size_bytes: int) -> CheckedFil
 
 def _clean(name: str) -> str:
     """Return the last part of a path as one line of at most ``MAX_NAME`` letters, with its
-    ending.
+    ending. A name that is an ending alone, as ``.txt``, gets ``file`` before it.
     """
     path = PurePath(one_line(name.replace("\\", "/")))
+    if path.name.startswith(".") and not path.suffix:
+        path = PurePath("file" + path.name)
     ending = path.suffix[:MAX_NAME]
     return (path.name[: MAX_NAME - len(ending)].removesuffix(ending) + ending) or "file"
 

@@ -59,6 +59,13 @@ def test_a_stream_is_read_from_its_start() -> None:
     assert (found.content_type, stream.tell()) == ("image/png", 0)
 
 
+def test_a_name_that_is_an_ending_alone_gets_a_name() -> None:
+    assert check(".txt", b"text").name == "file.txt"
+    assert check("a/.txt", b"text").name == "file.txt"
+    with pytest.raises(FileRefused):
+        check(".bashrc", b"text")
+
+
 @pytest.mark.parametrize("ending", [".txt", ".pdf", ".TXT"])
 def test_a_long_name_keeps_its_ending(ending: str) -> None:
     content = b"%PDF-1.7" if ending == ".pdf" else b"text"

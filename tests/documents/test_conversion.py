@@ -110,30 +110,49 @@ def test_grey_of_sixteen_bits_keeps_its_shades() -> None:
         assert near(found.getpixel((30, 10)), (right,) * 3), options
 
 
-def test_colors_of_sixteen_bits_keep_the_transparent_one() -> None:
-    """Pillow writes no such picture."""
+def drawn(bits: int, color_type: int, row: bytes, transparent: bytes) -> Any:
+    """Return the page of a PNG of 40 x 20 pixels, all rows alike, that Pillow cannot write."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return pack(">I", len(data)) + kind + data + pack(">I", crc32(kind + data))
 
-    magenta = pack(">3H", 65_535, 0, 65_535)
-    green = pack(">3H", 0, 65_535, 0)
-    row = b"\0" + magenta * 20 + green * 20
-    deep = b"".join(
+    content = b"".join(
         (
             b"\x89PNG\r\n\x1a\n",
-            chunk(b"IHDR", pack(">2I5B", 40, 20, 16, 2, 0, 0, 0)),
-            chunk(b"tRNS", magenta),
-            chunk(b"IDAT", compress(row * 20)),
+            chunk(b"IHDR", pack(">2I5B", 40, 20, bits, color_type, 0, 0, 0)),
+            chunk(b"tRNS", transparent),
+            chunk(b"IDAT", compress((b"\0" + row) * 20)),
             chunk(b"IEND", b""),
         )
     )
+    (page,) = pages(pictures.picture(content)[1][0])
+    return page.images[0].image
 
-    (page,) = pages(pictures.picture(deep)[1][0])
-    found = page.images[0].image
+
+def test_colors_of_sixteen_bits_keep_the_transparent_one() -> None:
+    magenta = pack(">3H", 65_535, 0, 65_535)
+    green = pack(">3H", 0, 65_535, 0)
+
+    found = drawn(16, 2, magenta * 20 + green * 20, magenta)
 
     assert near(found.getpixel((5, 10)), (255, 255, 255))
     assert near(found.getpixel((30, 10)), (0, 255, 0))
+
+
+@pytest.mark.parametrize(
+    ("bits", "row"),
+    [
+        (1, b"\xff\xff\xf0\x00\x00"),
+        (2, b"\x55" * 5 + b"\x00" * 5),
+        (4, b"\x11" * 10 + b"\x00" * 10),
+        (8, b"\x01" * 20 + b"\x00" * 20),
+    ],
+)
+def test_a_transparent_grey_of_few_bits_is_white(bits: int, row: bytes) -> None:
+    found = drawn(bits, 0, row, pack(">H", 1))
+
+    assert near(found.getpixel((5, 10)), (255, 255, 255))
+    assert near(found.getpixel((30, 10)), (0, 0, 0))
 
 
 def test_a_picture_is_drawn_upright_in_its_colors_and_transparency_is_white() -> None:

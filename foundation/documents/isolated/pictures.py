@@ -10,6 +10,7 @@ MAX_PIXELS = 40_000_000  # more is taken for a decompression bomb
 _DPI = 150.0
 _DEEP = 65_536  # greys of 16 bits
 _DEEP_GREYS = ("I;16", "I;16B", "I;16L", "I;16N", "I")
+_SPREAD = {"L;2": 85, "L;4": 17}  # what a grey of so few bits is multiplied by
 _NO_PICTURE = (
     UnidentifiedImageError,
     OSError,
@@ -54,25 +55,27 @@ def _seen(content: bytes) -> Image.Image:
         if opened.width * opened.height > MAX_PIXELS:
             raise ValueError("too large")
         # the raw mode of Pillow's decoder, as long as nothing is loaded
-        is_deep = any("16" in str(tile[-1]) for tile in opened.tile)
+        raw_mode = str(opened.tile[0][-1]) if opened.tile else ""
         upright = ImageOps.exif_transpose(opened)
-        seen = _with_eight_bits(upright, is_deep=is_deep).convert("RGBA")
+        seen = _with_eight_bits(upright, raw_mode).convert("RGBA")
     flat = Image.new("RGB", seen.size, "white")
     flat.paste(seen, mask=seen.getchannel("A"))
     return flat
 
 
-def _with_eight_bits(image: Image.Image, *, is_deep: bool) -> Image.Image:
+def _with_eight_bits(image: Image.Image, raw_mode: str) -> Image.Image:
     """Scale grey of 16 bits to 8, with its transparent grey, if it has one, as an alpha channel.
     Pillow's own conversion cuts every value above 255 to white. Of colours of 16 bits Pillow keeps
-    the high bytes, but not of the transparent one.
+    the high bytes, and of greys of 2 and 4 bits it spreads the values, but not of the transparent
+    one.
     """
-    if image.mode not in _DEEP_GREYS:
-        colour = image.info.get("transparency")
-        if image.mode == "RGB" and isinstance(colour, tuple) and is_deep:
-            image.info["transparency"] = tuple(value >> 8 for value in colour)
-        return image
     unseen = image.info.get("transparency")
+    if image.mode not in _DEEP_GREYS:
+        if image.mode == "RGB" and isinstance(unseen, tuple) and "16" in raw_mode:
+            image.info["transparency"] = tuple(value >> 8 for value in unseen)
+        if isinstance(unseen, int) and raw_mode in _SPREAD:
+            image.info["transparency"] = unseen * _SPREAD[raw_mode]
+        return image
     deep = image.convert("I")
     grey = deep.point([value >> 8 for value in range(_DEEP)], "L")
     alpha = deep.point([0 if value == unseen else 255 for value in range(_DEEP)], "L")
