@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from audits.models import VisitPlace
+from audits.models import VISIT_NOTICE_DAYS, VisitPlace
 from foundation.accounts.models import Membership, Organization
 from web.forms import FilesField
 
@@ -28,7 +28,6 @@ class AuditForm(forms.Form):
         label=_("Day of a site visit"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}),
-        help_text=_("Announced later, a visit needs five business days."),
     )
     visit_place = forms.ChoiceField(
         label=_("Place of the visit"), required=False, choices=[("", "—"), *VisitPlace.choices]
@@ -48,6 +47,9 @@ class AuditForm(forms.Form):
             fields["organization"].widget = forms.HiddenInput()
             fields["organization"].initial = organizations[0]
         fields["form"].widget.attrs["accept"] = ".xlsx"
+        fields["visit_on"].help_text = _(
+            "Announced later, a visit needs %(days)d business days."
+        ) % {"days": VISIT_NOTICE_DAYS}
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}

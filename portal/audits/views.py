@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from audits import queries, services
-from audits.models import AuditRequest, VisitPlace
+from audits.models import VISIT_NOTICE_DAYS, AuditRequest, VisitPlace
 from audits.paper import invitation
 from audits.permissions import (
     acts_for_customer,
@@ -194,6 +194,7 @@ def _page(
         "zone": audit.organization.time_zone,
         "now": now,
         "visit_form": (visit_form or VisitForm()) if can_visit else None,
+        "visit_notice_days": VISIT_NOTICE_DAYS,
         "earliest_visit": services.earliest_visit(audit, now) if can_visit else None,
     }
     return render(request, "portal/audits/page.html", context, status=status)
