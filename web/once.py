@@ -23,8 +23,8 @@ from django.utils.translation import gettext as _
 from foundation.accounts.sending import (
     claim_form,
     earlier_sending,
-    is_same_text_sent,
     note_result,
+    same_text_sending,
 )
 from web.resending import not_sent
 
@@ -63,12 +63,15 @@ def acts_once(view: View) -> View:
             "token": token,
             "text_digest": _text_digest(request),
         }
-        if not request.POST.get(AGAIN) and is_same_text_sent(**form, at=timezone.now()):
+        same = None if request.POST.get(AGAIN) else same_text_sending(**form, at=timezone.now())
+        if same is not None:
             words = _(
                 "You sent the same a few minutes ago, and it was done. Send it again if you want "
                 "it once more."
             )
-            return not_sent(request, words, 409, renewed=FIELD, more={AGAIN: "1"})
+            return not_sent(
+                request, words, 409, renewed=FIELD, more={AGAIN: "1"}, done=same.location
+            )
         try:
             with transaction.atomic():
                 sent = claim_form(**form, digest=digest, at=timezone.now())

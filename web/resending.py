@@ -32,12 +32,13 @@ def not_sent(
     signs_in: bool = False,
     renewed: str = "",
     more: dict[str, str] | None = None,
+    done: str = "",
     asks_database: bool = True,
 ) -> HttpResponse:
     """Return the page for a form that was not taken, with its fields. Those of a page of another
     site are shown and cannot be sent from here; files and secrets are not kept. ``renewed`` names a
     field that is not kept, because the page has a new one; ``more`` are fields that are sent along.
-    Without ``asks_database`` the page has
+    ``done`` is the address of what the same text did before. Without ``asks_database`` the page has
     nothing of the person.
     """
     fields = [
@@ -55,6 +56,7 @@ def not_sent(
         "has_files": bool(request.FILES),
         "signs_in": signs_in,
         "is_renewed": bool(renewed),
+        "done": done,
     }
     if not asks_database:
         page = render_to_string("web/not_sent.html", context | {"csrf_token": get_token(request)})

@@ -32,14 +32,18 @@ def earlier_sending(*, person_id: int, token: str) -> SentForm | None:
     return SentForm.objects.filter(person_id=person_id, token=token).order_by("pk").first()
 
 
-def is_same_text_sent(*, person_id: int, token: str, text_digest: str, at: datetime) -> bool:
-    """Tell whether the person sent the same text to the same address within ``SAME_TEXT``, from
-    another opening of the form.
+def same_text_sending(
+    *, person_id: int, token: str, text_digest: str, at: datetime
+) -> SentForm | None:
+    """Return the last sending of the same text by the person to the same address within
+    ``SAME_TEXT``, from another opening of the form; None when there is none.
     """
+    if not text_digest:
+        return None
     found = SentForm.objects.filter(
         person_id=person_id, text_digest=text_digest, sent_at__gt=at - SAME_TEXT
     )
-    return bool(text_digest) and found.exclude(token=token).exists()
+    return found.exclude(token=token).order_by("-pk").first()
 
 
 def forget_sent_forms(at: datetime) -> int:

@@ -96,6 +96,7 @@ def test_the_same_text_from_a_form_that_back_opened_anew_is_asked_about(
     again = client.post(path, kept, headers=ours)
 
     assert (page.status_code, count) == (409, 1)
+    assert f'href="/tickets/{ticket.number}/' in page.content.decode()
     assert (again.status_code, messages.count()) == (302, 2)
     other = client.post(path, {"body": "It fails still.", "once": "C" * 22})
     with time_machine.travel(MONDAY_9AM + 11 * MINUTE, tick=False):
