@@ -56,6 +56,27 @@ def test_a_p256_key_with_its_certificate_is_used(settings: Any, tmp_path: Path) 
     assert certificate_from(str(tmp_path / "certificate.pem")) == certificate
 
 
+def test_a_key_that_is_made_signs_documents_and_nothing_else(settings: Any, tmp_path: Path) -> None:
+    settings.MESA_SIGNING_KEY = settings.MESA_SIGNING_CERTIFICATE = ""
+    settings.VAR_DIR = tmp_path
+
+    made = x509.load_pem_x509_certificate(signing_keys().certificate)
+
+    usage = made.extensions.get_extension_for_class(x509.KeyUsage)
+    assert usage.critical
+    assert usage.value == x509.KeyUsage(
+        digital_signature=True,
+        content_commitment=True,
+        key_cert_sign=True,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        crl_sign=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
 @pytest.mark.parametrize("kind", ["another key", "another curve", "rsa"])
 def test_another_pair_is_refused_with_the_cure(settings: Any, tmp_path: Path, kind: str) -> None:
     key: Any = ec.generate_private_key(ec.SECP256R1())

@@ -9,10 +9,13 @@ import pytest
 import time_machine
 from django.core.exceptions import ValidationError
 
+from escalation.duty import acknowledge_due
 from escalation.models import Cause, Escalation, EscalationLevel
 from escalation.services import escalate_ticket
 from foundation.accounts.models import Team, User
+from foundation.calendars.arithmetic import WorkCalendar
 from foundation.calendars.defaults import CalendarRole
+from foundation.calendars.inputs import LAST_YEAR
 from foundation.calendars.models import Calendar
 from foundation.core.errors import Invalid
 from foundation.duty.models import Absence, Shift
@@ -133,6 +136,18 @@ def test_the_hours_of_a_level_are_respected(house: House) -> None:
     nine = datetime(2026, 3, 3, 15, tzinfo=UTC)
     assert letters() == [("agent@desk.example", nine)]
     assert step.acknowledge_due_at == nine + 30 * MINUTE
+
+
+def test_past_the_horizon_of_calendars_the_minutes_count_around_the_clock(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    level = EscalationLevel(pk=7, acknowledge_minutes=30)
+    calendar = WorkCalendar(timezone="UTC", hours={0: [("09:00", "10:00")]})
+    beyond = datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC)
+
+    assert acknowledge_due(level, calendar, beyond) == beyond + 30 * MINUTE
+    assert "Level 7 has no date to acknowledge by" in caplog.text
+    assert acknowledge_due(level, None, MONDAY_9AM) == MONDAY_9AM + 30 * MINUTE
 
 
 def test_of_a_group_those_on_duty_are_told(house: House) -> None:

@@ -137,6 +137,17 @@ def change_person(client: Client, user: User, **changes: Any) -> Any:
     )
 
 
+def test_the_address_of_a_person_who_is_saved_stays_confirmed(house: House) -> None:
+    EmailAddress.objects.create(user=house.requester, email=house.requester.email)
+    EmailAddress.objects.create(user=house.requester, email="old@norte.example")
+
+    house.requester.full_name = "R. Two"
+    house.requester.save()
+
+    kept = EmailAddress.objects.filter(user=house.requester).values_list("email", "verified")
+    assert list(kept) == [(house.requester.email, True)]
+
+
 def test_a_changed_address_ends_sessions_tokens_and_the_old_address(
     house: House, sign_in: Any
 ) -> None:

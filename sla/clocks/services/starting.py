@@ -42,10 +42,9 @@ logger = logging.getLogger(__name__)
 
 
 @transaction.atomic(savepoint=False)  # no savepoint: an error rolls back the ticket
-def start_clocks(*, ticket: Ticket, at: datetime) -> list[Clock]:
-    """Start the clocks that the policy promises, from the arrival, and return them. Send the
-    requester their copy of the ticket with the due instants, which is the reaction where the
-    contract says so (SPEC 4.1).
+def start_clocks(*, ticket: Ticket, at: datetime) -> None:
+    """Start the clocks that the policy promises, from the arrival. Send the requester their copy of
+    the ticket with the due instants, which is the reaction where the contract says so (SPEC 4.1).
     """
     policy = policy_of(ticket)
     loaded = new_clocks(ticket, policy, calendars_for(ticket, at), AT_ARRIVAL, [])
@@ -62,7 +61,6 @@ def start_clocks(*, ticket: Ticket, at: datetime) -> list[Clock]:
         and ticket_notices.has_reader(ticket)
     ):
         stop_reaction(ticket=ticket, by=system_actor(SYSTEM_NAME), at=at)
-    return clocks
 
 
 def new_clocks(
