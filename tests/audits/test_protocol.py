@@ -54,9 +54,9 @@ def test_the_delay_notice_is_demanded_while_there_is_time_and_the_report_says_wh
     assert needs_delay_notice(view_of_staff(audit), early)
 
     bpo = house.staff[BPO]
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid, match="12 mar 2026"):  # the day after the promised one
         services.send_delay_notice(
-            audit=audit, reason="Late", new_date=date(2026, 3, 10), by=by(bpo), at=early
+            audit=audit, reason="Late", new_date=date(2026, 3, 11), by=by(bpo), at=early
         )
     notice = services.send_delay_notice(
         audit=audit,

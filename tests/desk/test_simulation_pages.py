@@ -7,7 +7,7 @@ import time_machine
 from django.utils import timezone, translation
 
 from catalog.models import Contract
-from desk.simulations.forms import HoursField, initial_of
+from desk.simulations.forms import HoursField, SimulationForm, initial_of
 from foundation.calendars.defaults import CalendarRole
 from foundation.core.classification import Impact, Priority, SupportType, Urgency
 from reports.models import Simulation, SimulationPart
@@ -243,6 +243,23 @@ def test_targets_that_differ_by_kind_of_support_leave_the_common_field_empty() -
     assert values[f"target_attention_{first}_high"] == "40 min"
     assert values[f"target_attention_{second}_high"] == "24 h"
     assert (values["pauses_user"], values["pauses_supplier"]) == ("", "")
+
+
+@pytest.mark.parametrize(("typed", "drafted"), [("yes", True), ("no", False), ("", None)])
+def test_the_typed_pauses_are_those_of_the_draft(
+    house: House, typed: str, drafted: bool | None
+) -> None:
+    months = {"first_month": "2026-03", "last_month": "2026-03"}
+    pauses = {"pauses_user": typed, "pauses_supplier": typed}
+    form = SimulationForm({"organizations": [house.north.pk], **months, **pauses})
+    assert form.is_valid(), form.errors
+
+    draft = form.draft()
+
+    assert (draft.pauses_while_pending_user, draft.pauses_while_pending_supplier) == (
+        drafted,
+        drafted,
+    )
 
 
 def test_the_form_shows_every_field_of_a_draft(house: House, admin_client: Any) -> None:

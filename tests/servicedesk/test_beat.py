@@ -4,6 +4,8 @@ import errno
 import pickle
 from shelve import Shelf
 
+import pytest
+
 from servicedesk.beat import Scheduler
 from servicedesk.celery import app
 
@@ -19,7 +21,9 @@ class _Disk(dict[bytes, bytes]):
         super().__setitem__(key, value)
 
 
-def test_beat_goes_on_while_its_file_cannot_be_written_and_writes_it_after() -> None:
+def test_beat_goes_on_while_its_file_cannot_be_written_and_writes_it_after(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     disk = _Disk()
     scheduler = Scheduler(app=app, lazy=True)
     scheduler._store = Shelf(disk, writeback=True)
@@ -28,6 +32,7 @@ def test_beat_goes_on_while_its_file_cannot_be_written_and_writes_it_after() -> 
     scheduler._store["runs"].append("second")
     disk.is_full = True
     scheduler.sync()
+    assert "The times of the last runs cannot be written: [Errno 28]" in caplog.text
     disk.is_full = False
     scheduler.sync()
 

@@ -55,6 +55,10 @@ def test_the_lines_of_an_account_add_up(
     assert shown(found) == expected
 
 
+def test_the_start_moves_where_no_pause_can() -> None:
+    assert shown(in_whole_seconds(segments((OPEN, 59.9)))) == [(1, 60)]
+
+
 def test_a_pause_that_lasts_keeps_no_end() -> None:
     lasting = [*segments((OPEN, 10.3)), LedgerSegment(PAUSED, MONDAY_9AM + 10.9 * SECOND, None)]
 
