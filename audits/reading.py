@@ -202,7 +202,7 @@ def _items(
     }
     wanted_items = []
     uncomputed = {row for row, column in sheet.uncomputed if column in {2, 3}}
-    for row in range(FIRST_ITEM, max([len(sheet.rows), *uncomputed]) + 1):
+    for row in sorted({*range(FIRST_ITEM, len(sheet.rows) + 1), *uncomputed}):
         named, described = (written(sheet.value(row, column)) for column in (2, 3))
         if not named and not described and row not in uncomputed:
             continue
@@ -242,9 +242,10 @@ def _refuse_beside(sheet: ReadSheet, wrong: dict[str, Text]) -> None:
     """Refuse what stands beside the items: text instead of a number before them, or anything
     behind them.
     """
-    for row, cells in enumerate(sheet.rows[FIRST_ITEM - 1 :], start=FIRST_ITEM):
-        for letter, value in (("A", cells[0]), ("D", cells[3] if len(cells) > VALUE else None)):
-            is_number = letter == "A" and type(value) is int
+    for row in range(FIRST_ITEM, len(sheet.rows) + 1):
+        for letter, column in (("A", 1), ("D", _LAST_COLUMN)):
+            value = sheet.value(row, column)
+            is_number = column == 1 and type(value) is int
             if written(value) and not is_number:
                 wrong[f"{sheet.title}!{letter}{row}"] = _unread()
     for row, name in sheet.beside:
