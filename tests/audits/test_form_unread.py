@@ -35,8 +35,9 @@ def test_text_before_or_behind_the_items_is_refused_by_its_cell(house: House) ->
         book.worksheets[1]["A2"] = 7
         book.worksheets[1]["A3"] = "Only of March"
         book.worksheets[1]["D2"] = "Urgent"
+        book.worksheets[1]["H250"] = "Far from everything"
 
-    assert set(refusals(house, change=add)) == {"A3", "D2"}
+    assert set(refusals(house, change=add)) == {"A3", "D2", "H250"}
 
 
 @pytest.mark.parametrize("cell", ["A5", "B3", "B12", "C3", "C12", "D7", "D12", "E7"])
