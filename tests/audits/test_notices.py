@@ -6,7 +6,13 @@ from typing import Any
 import pytest
 
 from audits.models import Conference, EvidenceClass
-from audits.services import cancel_conference, earliest_visit, refuse_evidence, stop_audit
+from audits.services import (
+    cancel_conference,
+    earliest_visit,
+    refuse_evidence,
+    send_delay_notice,
+    stop_audit,
+)
 from foundation.accounts.models import User
 from foundation.calendars.queries import business_calendar_on, work_calendar
 from foundation.duty.models import Absence
@@ -21,6 +27,7 @@ from tests.support.audits import (
     text,
     told,
 )
+from tests.support.clocks import clock_of
 from tests.support.house import (
     DAY,
     HOUR,
@@ -53,6 +60,17 @@ def test_five_business_days_lie_before_a_visit_whatever_day_it_is_announced_on(
 
     assert found == first
     assert work_calendar(version).days_before(found, 5, business=True) >= at.date()
+
+
+def test_a_decision_that_is_written_to_the_customer_is_the_reaction(house: House) -> None:
+    audit = ask(house)
+    assert clock_of(audit.ticket).stopped_at is None
+
+    send_delay_notice(
+        audit=audit, reason="Late.", new_date=date(2026, 4, 1), by=by(house.agent), at=MONDAY_9AM
+    )
+
+    assert clock_of(audit.ticket).stopped_at == MONDAY_9AM
 
 
 def test_letters_go_to_the_substitute_of_an_absent_person(house: House) -> None:

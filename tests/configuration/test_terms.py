@@ -59,6 +59,12 @@ WRITES: dict[str, Callable[[House], object]] = {
 }
 
 
+def test_rows_that_are_made_in_bulk_are_returned(house: House) -> None:
+    row = _matrix(house)
+
+    assert MatrixVersion.objects.bulk_create([row]) == [row]
+
+
 def test_every_row_of_the_terms_is_one_that_renews_the_stamp() -> None:
     assert {model for model in TermsRow.__subclasses__() if not model._meta.abstract} | {
         MatrixVersion,

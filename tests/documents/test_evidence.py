@@ -31,7 +31,7 @@ from foundation.documents.isolated.seal import (
     seal_of,
     touched_bytes,
 )
-from foundation.documents.isolated.signatures import ORDER
+from foundation.documents.isolated.signatures import MARK, ORDER
 from foundation.documents.models import Blob
 from foundation.documents.pdf import render_pdf
 from foundation.documents.services import discard_strays, store_bytes
@@ -109,6 +109,8 @@ def test_every_byte_behind_the_content_is_guarded_too() -> None:
 def test_unsigned_and_foreign_signatures_are_named(tmp_path: Path, settings: Any) -> None:
     signed = sign_pdf(page(), reason="Delivery")
     assert check_pdf(page()).problem == "unsigned"
+    sealed = page() + MARK + b"x"  # a mark without a seal behind it
+    assert check_pdf(sealed).touched == ((0, len(sealed) - 1),)
     assert check_pdf(b"not a pdf").problem == "unreadable"
 
     signing_keys.cache_clear()
