@@ -1,13 +1,10 @@
-from functools import partial
-
-from django.db import transaction
-
 from audits import services
 from audits.events import EvidenceSubmitted
 from audits.queries import audit_of_ticket
 from audits.tasks import convert_evidence
 from foundation.accounts.events import AccountChanging
 from foundation.accounts.tenancy import every_organization
+from foundation.core.enqueuing import enqueue_after_commit
 from sla.events import ClockBreached, ClockEvent, ClocksAnnounced, ClockWarned
 from sla.metrics import Metric
 from tickets.events import (
@@ -77,9 +74,7 @@ def _guard_files(
 def on_evidence_submitted(event: EvidenceSubmitted) -> None:
     """Start the worker after the commit; without a broker, ``sweep_evidence`` converts it."""
     assert event.organization_id is not None
-    transaction.on_commit(
-        partial(convert_evidence.delay, event.organization_id, event.evidence_id), robust=True
-    )
+    enqueue_after_commit(convert_evidence, event.organization_id, event.evidence_id)
 
 
 def on_ticket_classified(event: TicketClassified) -> None:

@@ -1,7 +1,4 @@
 from datetime import datetime
-from functools import partial
-
-from django.db import transaction
 
 from catalog.models import Contract, Service
 from escalation import notices, services
@@ -14,6 +11,7 @@ from foundation.accounts.queries import organizations
 from foundation.calendars.events import CalendarVersionPublished
 from foundation.calendars.models import Calendar
 from foundation.configuration.events import ConfigurationChanged
+from foundation.core.enqueuing import enqueue_after_commit
 from foundation.duty.models import Absence, Shift
 from sla.events import ClockBreached, ClocksAnnounced, ClockWarned
 from sla.policies.models import PolicyVersion
@@ -133,7 +131,7 @@ def on_calendar_version_published(event: CalendarVersionPublished) -> None:
 def _request_coverage(organization_ids: list[int], at: datetime) -> None:
     services.ask_coverage(organization_ids=organization_ids, at=at)
     for organization_id in organization_ids:
-        transaction.on_commit(partial(refresh_coverage.delay, organization_id), robust=True)
+        enqueue_after_commit(refresh_coverage, organization_id)
 
 
 def _ticket(ticket_id: int) -> Ticket:

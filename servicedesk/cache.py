@@ -32,6 +32,7 @@ class Switch:
         self.lock = threading.Lock()
         self.closed_until = 0.0
         self.logged_at = float("-inf")
+        self.is_failure_logged = False
         self.slow_answers = 0
 
     def lets_through(self) -> bool:
@@ -52,6 +53,7 @@ class Switch:
             is_due = now - self.logged_at >= LOGGED_AGAIN_AFTER
             if is_due:
                 self.logged_at = now
+                self.is_failure_logged = True
         if is_due:
             logger.error("The cache cannot be used, each process goes on with its own: %s", error)
 
@@ -62,7 +64,10 @@ class Switch:
             self.fail(TimeoutError(f"its answers take {seconds:.2f} s"))
         elif self.closed_until:
             self.closed_until = 0.0
-            logger.warning("The cache can be used again")
+            # A full Redis answers each read and refuses each write: say it as often as its failure.
+            if self.is_failure_logged:
+                self.is_failure_logged = False
+                logger.warning("The cache can be used again")
 
     @property
     def is_closed(self) -> bool:

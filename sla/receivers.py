@@ -1,9 +1,6 @@
-from functools import partial
-
-from django.db import transaction
-
 from foundation.calendars.events import CalendarVersionPublished
 from foundation.core.actor import system_actor
+from foundation.core.enqueuing import enqueue_after_commit
 from sla.clocks import services
 from sla.permissions import can_relieve_breaches
 from sla.tasks import redate_by_version
@@ -30,9 +27,7 @@ def on_calendar_version_published(event: CalendarVersionPublished) -> None:
     services.check_calendar_version(
         version_id=event.version_id, is_renewal=event.is_renewal, at=event.at
     )
-    transaction.on_commit(
-        partial(redate_by_version.delay, event.organization_id, event.version_id), robust=True
-    )
+    enqueue_after_commit(redate_by_version, event.organization_id, event.version_id)
 
 
 def on_ticket_raised(event: TicketRaised) -> None:

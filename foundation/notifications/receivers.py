@@ -1,6 +1,7 @@
 from django.db import transaction
 
 from foundation.accounts.events import RoleAsked, RoleGranted, RolesTaken
+from foundation.core.enqueuing import enqueue
 from foundation.notifications import roles
 from foundation.notifications.events import MessageQueued
 from foundation.notifications.tasks import deliver_due
@@ -8,15 +9,13 @@ from foundation.notifications.waking import needs_wake
 
 
 def on_message_queued(event: MessageQueued) -> None:
-    """Enqueue ``deliver_due`` after the commit. If the broker is unreachable, the error is logged
-    and beat's next run delivers.
-    """
+    """Enqueue ``deliver_due`` after the commit; without a broker, beat's next run delivers."""
     transaction.on_commit(_wake, robust=True)
 
 
 def _wake() -> None:
     if needs_wake():
-        deliver_due.delay()
+        enqueue(deliver_due)
 
 
 def on_role_asked(event: RoleAsked) -> None:

@@ -17,7 +17,7 @@ _MARK_SECONDS = 5
 def needs_wake() -> bool:
     """Set the flag; return True when it was not set, so that the caller enqueues the task.
 
-    False while the cache is away: the broker is on the same server, and beat's next run delivers.
+    False while the cache is away: the flag suppresses nothing then, and beat's next run delivers.
     """
     is_first = cache.add(_MARK, 1, timeout=_MARK_SECONDS)
     return is_first and not getattr(cache, "is_away", False)

@@ -182,20 +182,40 @@ def test_every_event_is_handled_or_listed_as_unhandled() -> None:
     assert {f"{e.__module__}.{e.__name__}" for e in concrete - handled} == UNHANDLED
 
 
-def test_delay_is_called_by_receivers_alone() -> None:
-    callers = {
+def files_with(pattern: str) -> set[str]:
+    return {
         str(path.relative_to(ROOT))
         for path in python_files()
-        if re.search(r"\.delay\b", path.read_text()) and path.name != "events.py"
+        if re.search(pattern, path.read_text()) and path.name != "events.py"
     }
 
-    assert callers == {
+
+def test_tasks_are_enqueued_by_receivers_alone() -> None:
+    assert files_with(r"\.delay\b|\.apply_async\b|\bsend_task\b") == {
+        "foundation/core/enqueuing.py"
+    }
+    assert files_with(r"import enqueue") == {
         "audits/receivers.py",
         "escalation/receivers.py",
         "foundation/notifications/receivers.py",
         "reports/receivers.py",
         "sla/receivers.py",
     }
+
+
+def test_what_follows_a_commit_fails_neither_the_request_nor_what_follows_too() -> None:
+    """A hook that fails must be robust, and Django logs it by its ``__qualname__``: a
+    ``functools.partial`` has none, so that its error would leave the hook.
+    """
+    wrong = []
+    for path in python_files():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("on_commit"):
+                is_robust = any(ast.unparse(each) == "robust=True" for each in node.keywords)
+                if not is_robust or not isinstance(node.args[0], ast.Lambda | ast.Name):
+                    wrong.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+
+    assert wrong == []
 
 
 DOORS = {"api", "desk", "portal", "web"}

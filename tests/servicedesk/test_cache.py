@@ -126,6 +126,11 @@ def test_a_cache_that_failed_is_asked_again_after_a_pause_by_one_caller(
     assert switch.lets_through() is True
     switch.succeed(0.01)
     assert (switch.is_closed, switch.lets_through()) == (False, True)
+    switch.fail(OSError("a write is refused"))
+    switch.succeed(0.01)  # a read
+    assert [message for message in caplog.messages if "used again" in message] == [
+        "The cache can be used again"
+    ]
     now[0] += LOGGED_AGAIN_AFTER
     switch.fail(OSError("refused"))
     assert [message for message in caplog.messages if "refused" in message] == [
