@@ -3,6 +3,7 @@
 import errno
 from collections.abc import Iterator
 
+from django.contrib.messages.storage import default_storage
 from django.db.utils import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
@@ -46,4 +47,6 @@ def storage_refused(request: HttpRequest, *, asks_database: bool = True) -> Http
     if is_api(request):
         body = {"code": "storage_unavailable", "detail": words, "fields": {}}
         return JsonResponse(body, status=503, headers={"Retry-After": "60"})
+    # As the middleware does at the start: what this request said to be done was not stored.
+    request._messages = default_storage(request)  # type: ignore[attr-defined]
     return not_sent(request, words, 503, asks_database=asks_database)

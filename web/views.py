@@ -73,9 +73,9 @@ def attachment(request: HttpRequest, attachment_id: int) -> HttpResponseBase:
 
 
 def file_response(blob: Blob, name: str) -> FileResponse:
-    """Serve the bytes of a file. Raises ``NotFound`` when they are missing, which is logged."""
+    """Serve the bytes of a file. Raises ``NotFound`` when some are missing, which is logged."""
     try:
-        stream = blob.file.open("rb")
+        stream = blob.open()
     except FileNotFoundError as error:
         logger.critical("The bytes of blob %s are missing", blob.pk)
         raise NotFound(

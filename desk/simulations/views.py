@@ -159,7 +159,7 @@ def _changes(result: queries.SimulationResult) -> Iterator[bytes]:
     for part in result.parts:
         if part.changes is None:
             continue
-        with part.changes.file.open("rb") as stream:
+        with part.changes.open() as stream:
             for number, line in enumerate(stream):
                 if number:  # skip the heading, which each part has
                     yield f"{part.organization.slug},".encode() + line

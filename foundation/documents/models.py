@@ -1,3 +1,4 @@
+from django.core.files import File
 from django.db import models
 
 from foundation.core.tenancy import TenantModel
@@ -29,8 +30,22 @@ class Blob(TenantModel):
     def __str__(self) -> str:
         return self.sha256
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the stored file exists and has its length."""
+        storage = self.file.storage
+        name = str(self.file.name)
+        return storage.exists(name) and storage.size(name) == self.size_bytes
+
+    def open(self) -> File:
+        """Open the file. Raises ``FileNotFoundError`` when it is missing, or has lost bytes."""
+        if not self.is_whole:
+            raise FileNotFoundError(f"{self.file.name} is missing or has not its length")
+        stream: File = self.file.open("rb")
+        return stream
+
     def read(self) -> bytes:
-        """Return the bytes of the file."""
-        with self.file.open("rb") as stream:
+        """Return the bytes of the file. Raises ``FileNotFoundError`` as ``open`` does."""
+        with self.open() as stream:
             content: bytes = stream.read()
         return content

@@ -72,6 +72,27 @@ def test_what_cannot_be_stored_is_kept_on_a_page_and_sent_again(
     assert Message.objects.get(ticket=ticket).body == TEXT
 
 
+def test_what_fails_when_it_is_committed_is_not_said_to_be_done(
+    ticket_and_client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticket, client = ticket_and_client
+    path = f"/tickets/{ticket.number}/"
+    form = {"body": TEXT, "once": "o" * 22}
+
+    def fails(*_arguments: Any) -> None:
+        raise OperationalError("database or disk is full")
+
+    monkeypatch.setattr("web.once.note_result", fails)
+    refused = client.post(f"{path}reply/", form, headers=OURS)
+    monkeypatch.undo()
+    after = client.get(path)
+    sent = client.post(f"{path}reply/", form, headers=OURS, follow=True)
+
+    assert refused.status_code == 503
+    assert "Your message was sent" not in refused.content.decode() + after.content.decode()
+    assert "Your message was sent" in sent.content.decode()
+
+
 @on_sqlite
 def test_pages_are_read_while_nothing_can_be_stored(
     ticket_and_client: Any, house: House, read_only: None
@@ -173,6 +194,39 @@ def test_a_ticket_lives_without_the_bytes_of_its_file(ticket_and_client: Any, ho
     assert "screen.png" in page.content.decode()
     assert missing.status_code == 404
     assert "The file is missing on our side." in text_of(missing.content.decode())
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("left", [None, 5, 0])
+def test_attached_again_the_file_is_whole_where_it_was_too(
+    ticket_and_client: Any, house: House, left: int | None
+) -> None:
+    """``left`` is how many of its bytes a disk has kept."""
+    ticket, client = ticket_and_client
+
+    def attach() -> Attachment:
+        reply = services.reply_to_customer(
+            ticket=fresh(ticket),
+            body="See.",
+            files=[upload(PNG, "screen.png")],
+            by=by(house.agent),
+            at=MONDAY_9AM + HOUR,
+        )
+        return Attachment.objects.get(message=reply)
+
+    first = attach()
+    file = Path(Blob.objects.get(pk=first.blob_id).file.path)
+    if left is None:
+        file.unlink()
+    else:
+        file.write_bytes(PNG[:left])
+    missing = client.get(f"/attachments/{first.pk}/")
+    second = attach()
+    served = [client.get(f"/attachments/{each.pk}/") for each in (first, second)]
+
+    assert missing.status_code == 404
+    assert [b"".join(each.streaming_content) for each in served] == [PNG, PNG]
+    assert file.read_bytes() == PNG
 
 
 def test_readyz_tells_that_nothing_can_be_stored(
