@@ -80,6 +80,14 @@ def error_page(request: HttpRequest, error: DomainError) -> HttpResponse:
     return response
 
 
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 403 to who has not the capability, with the text that they sent."""
+    if has_typed_text(request):
+        words = _("Your role does not include it. Ask your administrator if you need it.")
+        return not_sent(request, words, 403)
+    return defaults.permission_denied(request, exception)
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer 404: a page, or the API's own shape of an error."""
     if is_api(request):
@@ -138,6 +146,11 @@ def put_on_form(form: forms.BaseForm, error: DomainError) -> None:
     if str(error.message) not in beside:
         form.add_error(None, str(error.message))
     put_fields_on_form(form, error)
+
+
+def first_error(form: forms.BaseForm) -> str:
+    """Return the first message of a form that has one."""
+    return str(next(iter(form.errors.values()))[0])
 
 
 def put_fields_on_form(form: forms.BaseForm, error: DomainError) -> None:

@@ -2,13 +2,15 @@
 with one click.
 """
 
+import re
+from collections.abc import Iterator
+from html import unescape
 from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.template.loader import render_to_string
-from django.utils.html import escape
 from django.utils.translation import gettext as _
 
 from web.doors import is_api
@@ -21,7 +23,18 @@ _KEPT_BACK = frozenset(
         *("password", "password1", "password2", "oldpassword", "new_password"),
     }
 )
-_LONG = 40  # letters from which a text is shown, to be copied
+# Fields that people type into. Of other fields, such as those of a catalogue's form, a text counts
+# as typed when it is long.
+TYPED = frozenset(
+    {
+        *("subject", "description", "body", "message", "reason", "supplier", "supplier_case"),
+        *("visitors", "summary", "agreed_by", "place", "attendees", "answer", "name"),
+    }
+)
+_LONG = 40  # letters
+_AREA = re.compile(r"<textarea[^>]*>(.*?)</textarea>", re.DOTALL)
+_FIELD = re.compile(r"<(?:input|option)\b[^>]*>")  # one name is a text here and a choice there
+_VALUE = re.compile(r'\bvalue="([^"]*)"')
 
 
 def not_sent(
@@ -71,14 +84,12 @@ def has_typed_text(request: HttpRequest) -> bool:
 
 
 def with_typed_text(request: HttpRequest, page: HttpResponse, reason: str) -> HttpResponse:
-    """Return a page that refuses a form, if it shows what was typed. Otherwise, as when its form is
-    no longer on the page, return the page of a form that was not taken.
+    """Return a page that refuses a form, if its fields have what was typed. Otherwise, as when its
+    form is no longer on the page, return the page of a form that was not taken.
     """
-    shown = page.content.decode().replace("\r\n", "\n")
-    kept = (escape(text.strip()).replace("\r\n", "\n") for text in _typed_texts(request))
-    return (
-        page if all(text in shown for text in kept) else not_sent(request, reason, page.status_code)
-    )
+    there = set(_texts_in_fields(page.content.decode()))
+    typed = {_one_form(text) for text in _typed_texts(request)}
+    return page if typed <= there else not_sent(request, reason, page.status_code)
 
 
 def _typed_texts(request: HttpRequest) -> list[str]:
@@ -87,8 +98,20 @@ def _typed_texts(request: HttpRequest) -> list[str]:
         for name, values in request.POST.lists()
         if name not in _KEPT_BACK
         for value in values
-        if len(value) >= _LONG
+        if len(value) >= _LONG or (name in TYPED and value.strip())
     ]
+
+
+def _texts_in_fields(page: str) -> Iterator[str]:
+    """Yield the texts in the fields of a page that people see."""
+    yield from (_one_form(unescape(text)) for text in _AREA.findall(page))
+    for field in _FIELD.findall(page):
+        if 'type="hidden"' not in field:
+            yield from (_one_form(unescape(text)) for text in _VALUE.findall(field))
+
+
+def _one_form(text: str) -> str:
+    return text.replace("\r\n", "\n").strip()
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:

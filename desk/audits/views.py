@@ -35,9 +35,10 @@ from foundation.core.classification import Channel
 from foundation.core.errors import DomainError, NotFound
 from foundation.core.zones import local_instant
 from web.access import needs
-from web.errors import page_status, put_on_form
+from web.errors import first_error, page_status, put_on_form
 from web.panels import PanelResponse, is_partial
 from web.requests import actor, person, posted_from
+from web.resending import with_typed_text
 from web.uploads import checked_files
 from web.views import file_response
 
@@ -209,7 +210,8 @@ def act(request: HttpRequest, number: str, name: str, target: int) -> HttpRespon
             "desk/audits/_act.html", {"each": refused, "ticket": fresh.ticket}, request
         )
         return PanelResponse(part, status=status)
-    return _page(request, fresh, refused=refused, status=status)
+    page = _page(request, fresh, refused=refused, status=status)
+    return with_typed_text(request, page, first_error(form))
 
 
 def _carry_out(

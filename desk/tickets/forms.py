@@ -301,6 +301,17 @@ class StepForm(VersionedForm):
             files=files,
         )
 
+    def as_message(self, time_zone: str) -> SayForm | None:
+        """Return the composer with what was typed for a step that is no longer possible: the
+        message to the customer as a reply, a reason as a note; None when neither was typed.
+        """
+        message = self.cleaned_data.get("message", "")
+        text = message or self.cleaned_data.get("reason", "")
+        if not text:
+            return None
+        initial = {"kind": Say.REPLY if message else Say.NOTE, "body": text}
+        return SayForm(initial=initial, time_zone=time_zone)
+
 
 class DeescalateForm(forms.Form):
     """Why an escalation is taken back."""

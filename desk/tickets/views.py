@@ -39,7 +39,7 @@ from tickets.notices import has_reader
 from tickets.services import StaleTicket
 from tickets.states import TRANSITIONS
 from web.access import needs
-from web.errors import page_status, put_on_form
+from web.errors import first_error, page_status, put_on_form
 from web.panels import Refused, load_panels, page_response, panel_response
 from web.requests import actor, person, posted_from
 from web.resending import with_typed_text
@@ -66,8 +66,12 @@ def explanation(request: HttpRequest, number: str, metric: str) -> HttpResponse:
     return render(request, "desk/tickets/explanation.html", frame(request) | context)
 
 
-def _page(request: HttpRequest, ticket: Ticket, refused: Sequence[Refused] = ()) -> HttpResponse:
-    """Render the ticket page; for htmx, only the panel with the refused form."""
+def _page(
+    request: HttpRequest, ticket: Ticket, refused: Sequence[Refused] = (), reason: str = ""
+) -> HttpResponse:
+    """Render the ticket page; for htmx, only the panel with the refused form. What was typed is
+    shown with the ``reason`` of the refusal when the page has no field for it any more.
+    """
     user = person(request)
     now = timezone.now()
     page = TicketPage(ticket, user, now, message_before(request))
@@ -79,9 +83,10 @@ def _page(request: HttpRequest, ticket: Ticket, refused: Sequence[Refused] = ())
         "zone": page.zone,
         "panels_url": reverse("admin:ticket", args=[ticket.number]) + "panels/",
     }
-    return page_response(
+    found = page_response(
         request, "desk/tickets/page.html", shown, {**frame(request), **common}, refused=refused
     )
+    return with_typed_text(request, found, reason) if reason else found
 
 
 @require_safe
@@ -102,6 +107,13 @@ def panel(request: HttpRequest, number: str, name: str) -> HttpResponse:
     return answer
 
 
+def _wrong(
+    request: HttpRequest, ticket: Ticket, form: forms.Form, refused: Refused
+) -> HttpResponse:
+    """Render the panel again with a form that has errors."""
+    return _page(request, ticket, [refused], first_error(form))
+
+
 def _refuse(
     request: HttpRequest,
     ticket: Ticket,
@@ -120,8 +132,8 @@ def _refuse(
         form.data = form.data.copy()  # type: ignore[attr-defined]
         # Keep the typed values with the new version: sending them again overwrites the changes.
         form.data["version"] = str(fresh.version)  # type: ignore[index]
-    page = _page(request, fresh, [Refused(panel, context, page_status(error))])
-    return with_typed_text(request, page, str(error.message))
+    again = [Refused(panel, context, page_status(error))]
+    return _page(request, fresh, again, str(error.message))
 
 
 @posted_from("admin:ticket", "number")
@@ -132,7 +144,7 @@ def say(request: HttpRequest, number: str) -> HttpResponse:
     ticket = queries.get_ticket(person(request), number)
     form = SayForm(request.POST, request.FILES, time_zone=ticket.organization.time_zone)
     if not form.is_valid():
-        return _page(request, ticket, [Refused("composer", {"say_form": form})])
+        return _wrong(request, ticket, form, Refused("composer", {"say_form": form}))
     data = form.cleaned_data
     by = actor(request, Channel.DESK)
     at = timezone.now()
@@ -182,8 +194,7 @@ def classify(request: HttpRequest, number: str) -> HttpResponse:
     can_restart = person(request).can(Capability.SUPERVISE)
     form = ClassifyForm(request.POST, can_restart=can_restart)
     if not form.is_valid():
-        page = _page(request, ticket, [Refused("classification", {"classify_form": form})])
-        return with_typed_text(request, page, str(next(iter(form.errors.values()))[0]))
+        return _wrong(request, ticket, form, Refused("classification", {"classify_form": form}))
     classification = form.classification()
     by = actor(request, Channel.DESK)
     at = timezone.now()
@@ -235,7 +246,7 @@ def change_contract(request: HttpRequest, number: str) -> HttpResponse:
     ticket = queries.get_ticket(person(request), number)
     form = ContractForm(request.POST, ticket=ticket)
     if not form.is_valid():
-        return _page(request, ticket, [Refused("contract", {"contract_form": form})])
+        return _wrong(request, ticket, form, Refused("contract", {"contract_form": form}))
     data = form.cleaned_data
     by = actor(request, Channel.DESK)
     at = timezone.now()
@@ -273,7 +284,7 @@ def assign(request: HttpRequest, number: str) -> HttpResponse:
     ticket = queries.get_ticket(person(request), number)
     form = AssignForm(request.POST, ticket=ticket)
     if not form.is_valid():
-        return _page(request, ticket, [Refused("assignment", {"assign_form": form})])
+        return _wrong(request, ticket, form, Refused("assignment", {"assign_form": form}))
     try:
         services.assign_ticket(
             ticket=ticket,
@@ -303,7 +314,7 @@ def step(request: HttpRequest, number: str, name: str) -> HttpResponse:
         auto_id=f"{name}_%s",
     )
     if not form.is_valid():
-        return _page(request, ticket, [_refused_step(request, ticket, name, form)])
+        return _wrong(request, ticket, form, _refused_step(request, ticket, name, form))
     try:
         services.transition_ticket(
             ticket=ticket,
@@ -319,10 +330,12 @@ def step(request: HttpRequest, number: str, name: str) -> HttpResponse:
         )
         if name not in {each.name for each in possible}:
             messages.error(request, str(error.message))
-            typed = _typed_message(ticket, form)
+            typed = form.as_message(ticket.organization.time_zone)
             if typed is not None:  # no panel of its own: the whole page is shown, also to htmx
                 fresh = queries.get_ticket(person(request), number)
-                return _page(request, fresh, [Refused("", {}, page_status(error)), typed])
+                composer = Refused("composer", {"say_form": typed})
+                refused = [Refused("", {}, page_status(error)), composer]
+                return _page(request, fresh, refused, str(error.message))
         again = _refused_step(request, ticket, name, form)
         return _refuse(request, ticket, form, error, again.panel, **again.context)
     messages.success(
@@ -332,19 +345,6 @@ def step(request: HttpRequest, number: str, name: str) -> HttpResponse:
     )
     warn_without_reader(request, ticket, True)
     return redirect("admin:ticket", ticket.number)
-
-
-def _typed_message(ticket: Ticket, form: StepForm) -> Refused | None:
-    """Return the composer with what was typed for a step that is no longer possible: the message to
-    the customer as a reply, a reason as a note; None when nothing was typed.
-    """
-    message = form.cleaned_data.get("message", "")
-    text = message or form.cleaned_data.get("reason", "")
-    if not text:
-        return None
-    initial = {"kind": Say.REPLY if message else Say.NOTE, "body": text}
-    composer = SayForm(initial=initial, time_zone=ticket.organization.time_zone)
-    return Refused("composer", {"say_form": composer})
 
 
 def _refused_step(request: HttpRequest, ticket: Ticket, name: str, form: StepForm) -> Refused:
@@ -377,7 +377,7 @@ def deescalate(request: HttpRequest, number: str) -> HttpResponse:
     ticket = queries.get_ticket(person(request), number)
     form = DeescalateForm(request.POST)
     if not form.is_valid():
-        return _page(request, ticket, [Refused("escalation", {"deescalate_form": form})])
+        return _wrong(request, ticket, form, Refused("escalation", {"deescalate_form": form}))
     by = actor(request, Channel.DESK)
     try:
         step = deescalate_ticket(

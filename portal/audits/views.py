@@ -24,10 +24,11 @@ from foundation.core.errors import DomainError, NotFound
 from foundation.documents.tables import XLSX_TYPE
 from portal.access import customer_required
 from portal.audits.forms import AuditForm, VisitForm
-from web.errors import put_on_form
+from web.errors import first_error, put_on_form
 from web.language import current_language
 from web.once import acts_once
 from web.requests import actor, person, posted_from
+from web.resending import with_typed_text
 from web.uploads import checked_files
 
 PAGE_SIZE = 50
@@ -84,13 +85,8 @@ def new_audit(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     allowances = [each for m in memberships for each in queries.allowances(m.organization, now)]
     used = [each for each in allowances if each.used_by is not None]
-    if used and len(used) == len(allowances):
-        return render(
-            request,
-            "portal/audits/new.html",
-            {"used": used},
-            status=400 if request.method == "POST" else 200,
-        )
+    if request.method != "POST" and used and len(used) == len(allowances):
+        return render(request, "portal/audits/new.html", {"used": used})
     cells: dict[str, str] = {}
     if request.method == "POST" and not form.is_valid():
         cells = _wrong_cells(request, form, memberships)  # report wrong cells with wrong fields
@@ -223,7 +219,8 @@ def announce_visit(request: HttpRequest, number: str) -> HttpResponse:
                 request, _("The visit is announced. We will notify you when access is authorized.")
             )
             return redirect("portal:audit", number)
-    return _page(request, audit, visit_form=form, status=400)
+    page = _page(request, audit, visit_form=form, status=400)
+    return with_typed_text(request, page, first_error(form))
 
 
 @require_safe

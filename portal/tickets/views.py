@@ -31,7 +31,7 @@ from sla.clocks.queries import (
 from tickets import queries, services
 from tickets.models import Ticket
 from tickets.services import TransitionDetails
-from web.errors import put_fields_on_form
+from web.errors import first_error, put_fields_on_form
 from web.panels import Refused, load_panels, page_response
 from web.requests import actor, person, posted_from, with_query
 from web.resending import with_typed_text
@@ -113,14 +113,19 @@ def explanation(request: HttpRequest, number: str, metric: str) -> HttpResponse:
     return render(request, "portal/tickets/explanation.html", context)
 
 
-def _page(request: HttpRequest, ticket: Ticket, refused: Sequence[Refused] = ()) -> HttpResponse:
-    """Render the ticket page; for htmx, only the panel with the refused form."""
+def _page(
+    request: HttpRequest, ticket: Ticket, refused: Sequence[Refused] = (), reason: str = ""
+) -> HttpResponse:
+    """Render the ticket page; for htmx, only the panel with the refused form. What was typed is
+    shown with the ``reason`` of the refusal when the page has no field for it any more.
+    """
     user = person(request)
     now = timezone.now()
     page = TicketPage(ticket, user, now, message_before(request))
     shown = load_panels(PANELS, user, page, now, refused=refused)
     common = {"ticket": ticket, "now": now, "zone": page.zone}
-    return page_response(request, "portal/tickets/page.html", shown, common, refused=refused)
+    found = page_response(request, "portal/tickets/page.html", shown, common, refused=refused)
+    return with_typed_text(request, found, reason) if reason else found
 
 
 @posted_from("portal:ticket", "number")
@@ -128,6 +133,7 @@ def _page(request: HttpRequest, ticket: Ticket, refused: Sequence[Refused] = ())
 def reply(request: HttpRequest, number: str) -> HttpResponse:
     ticket = queries.get_ticket(person(request), number)
     form = reply_form_of(ticket)(request.POST, request.FILES)
+    reason = ""
     if form.is_valid():
         by = actor(request, Channel.PORTAL)
         at = timezone.now()
@@ -146,7 +152,8 @@ def reply(request: HttpRequest, number: str) -> HttpResponse:
             else:
                 services.reply_as_customer(ticket=ticket, body=body, files=files, by=by, at=at)
         except DomainError as error:
-            messages.error(request, str(error.message))
+            reason = str(error.message)
+            messages.error(request, reason)
             put_fields_on_form(form, error)
         else:
             messages.success(request, _("Your message was sent."))
@@ -159,7 +166,7 @@ def reply(request: HttpRequest, number: str) -> HttpResponse:
         Refused("reply", {"reply_form": form}),
         Refused("follow_up", {"follow_up_form": typed}),
     ]
-    return _page(request, fresh, again)
+    return _page(request, fresh, again, reason or first_error(form))
 
 
 @posted_from("portal:ticket", "number")
@@ -180,14 +187,15 @@ def follow_up(request: HttpRequest, number: str) -> HttpResponse:
         except DomainError as error:
             messages.error(request, str(error.message))
             put_fields_on_form(form, error)
-            page = _page(request, ticket, [Refused("follow_up", {"follow_up_form": form})])
-            return with_typed_text(request, page, str(error.message))
+            again = [Refused("follow_up", {"follow_up_form": form})]
+            return _page(request, ticket, again, str(error.message))
         messages.success(
             request,
             _("%(number)s was raised. We sent you a copy by e-mail.") % {"number": follower.number},
         )
         return redirect("portal:ticket", follower.number)
-    return _page(request, ticket, [Refused("follow_up", {"follow_up_form": form})])
+    again = [Refused("follow_up", {"follow_up_form": form})]
+    return _page(request, ticket, again, first_error(form))
 
 
 @posted_from("portal:ticket", "number")
@@ -212,8 +220,7 @@ def step(request: HttpRequest, number: str, name: str) -> HttpResponse:
         put_fields_on_form(form, error)
         fresh = queries.get_ticket(person(request), number)
         context = {"reason_form": form, "refused_step": name}
-        page = _page(request, fresh, [Refused(panel_of(name), context)])
-        return with_typed_text(request, page, str(error.message))
+        return _page(request, fresh, [Refused(panel_of(name), context)], str(error.message))
     messages.success(
         request,
         _("%(number)s is now “%(state)s”.")
@@ -238,8 +245,7 @@ def escalate(request: HttpRequest, number: str) -> HttpResponse:
         form = reason_form("escalate", request.POST)
         put_fields_on_form(form, error)
         context = {"reason_form": form, "refused_step": "escalate"}
-        page = _page(request, ticket, [Refused("escalation", context)])
-        return with_typed_text(request, page, str(error.message))
+        return _page(request, ticket, [Refused("escalation", context)], str(error.message))
     who = ", ".join(escalation.notified) or _("the supervisors of the desk")
     told_at = escalation.notified_at
     if told_at is None or told_at <= escalation.created_at:

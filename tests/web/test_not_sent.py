@@ -3,9 +3,12 @@ it again with one click.
 """
 
 import re
+from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django import forms
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.test.client import RequestFactory
@@ -14,7 +17,7 @@ from tests.support.house import MONDAY_9AM, House, fresh, make_ticket
 from tests.support.html import text_of
 from tests.support.tickets import started, step
 from tickets.models import Message
-from web.resending import not_sent
+from web.resending import TYPED, not_sent
 
 pytestmark = pytest.mark.usefixtures("monday")
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -147,7 +150,7 @@ def test_the_text_of_a_step_that_is_no_longer_possible_goes_into_the_composer(
         assert "is not possible now" in text_of(page) or "Someone changed" in text_of(page)
 
 
-@pytest.mark.parametrize("count", [11, 101])
+@pytest.mark.parametrize("count", [11, 101, 501])
 def test_too_many_files_are_refused_with_the_text_kept(
     house: House, sign_in: Any, count: int
 ) -> None:
@@ -201,9 +204,10 @@ def test_a_form_of_326_rows_is_read(house: House, sign_in: Any) -> None:
     assert client.post(path, rows).status_code == 200
 
 
+@pytest.mark.parametrize("text", [TEXT, "Ok"])
 @pytest.mark.parametrize("act", ["escalate", "step/cancel", "step/decline", "follow-up"])
 def test_an_act_that_is_no_longer_possible_keeps_the_text(
-    house: House, sign_in: Any, act: str
+    house: House, sign_in: Any, act: str, text: str
 ) -> None:
     ticket = make_ticket(house)
     step(house, ticket, "cancel", MONDAY_9AM, user=house.requester, reason="Solved itself.")
@@ -212,16 +216,73 @@ def test_an_act_that_is_no_longer_possible_keeps_the_text(
     client = sign_in(house.requester)
 
     answer = client.post(
-        f"/tickets/{ticket.number}/{act}/", {"reason": TEXT, "body": TEXT}, headers=OURS
+        f"/tickets/{ticket.number}/{act}/", {"reason": text, "body": text}, headers=OURS
     )
 
     assert answer.status_code == 400
-    assert TEXT in text_of(answer.content.decode())
+    assert f">\n{text}</textarea>" in answer.content.decode()
 
 
+def test_both_fields_of_a_step_that_is_no_longer_possible_are_kept(
+    house: House, sign_in: Any
+) -> None:
+    ticket = started(house)
+    client = sign_in(house.agent)
+    version = fresh(ticket).version
+    step(house, ticket, "solve", MONDAY_9AM, solution_type="definitive", message="Done.")
+    typed = {"message": "We wait.", "supplier": "ACME", "supplier_case": "7-11"}
+
+    answer = client.post(
+        f"/admin/tickets/{ticket.number}/step/pend_supplier/",
+        {**typed, "version": version},
+        headers=OURS,
+    )
+
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert [f">\n{text}</textarea>" in page for text in typed.values()] == [True] * 3
+    sent_again = fields_in(page)
+    assert {name: sent_again[name] for name in typed} == typed
+
+
+@pytest.mark.parametrize("text", [TEXT, "Ok"])
+def test_the_reason_for_another_contract_is_kept_from_who_may_not_choose_it(
+    house: House, sign_in: Any, text: str
+) -> None:
+    ticket = make_ticket(house)
+
+    answer = sign_in(house.agent).post(
+        f"/admin/tickets/{ticket.number}/contract/", {"reason": text}, headers=OURS
+    )
+
+    assert answer.status_code == 403
+    assert f">\n{text}</textarea>" in answer.content.decode()
+
+
+def forms_of(module: str) -> Iterator[type[forms.Form]]:
+    for found in vars(import_module(module)).values():
+        if isinstance(found, type) and issubclass(found, forms.Form):
+            yield found
+
+
+def test_the_fields_that_people_type_into_are_known() -> None:
+    modules = ["portal.catalog.forms", "portal.tickets.forms", "portal.audits.forms"]
+    modules += ["desk.tickets.forms", "desk.tickets.registration", "desk.audits.forms"]
+    typed = {
+        name
+        for module in modules
+        for form in forms_of(module)
+        for name, field in form.base_fields.items()
+        if type(field.widget) in {forms.TextInput, forms.Textarea} and name != "token"
+    }
+
+    assert typed <= TYPED
+
+
+@pytest.mark.parametrize("text", [TEXT, "Ok"])
 @pytest.mark.parametrize("act", ["classify", "deescalate"])
 def test_an_act_of_the_desk_that_is_no_longer_possible_keeps_the_text(
-    house: House, sign_in: Any, act: str
+    house: House, sign_in: Any, act: str, text: str
 ) -> None:
     ticket = make_ticket(house)
     client = sign_in(house.staff["desk_supervisor"])
@@ -238,12 +299,12 @@ def test_an_act_of_the_desk_that_is_no_longer_possible_keeps_the_text(
             "kind": "incident",
             "service": ticket.service_id,
         }
-        | {"reason": TEXT},
+        | {"reason": text},
         headers=OURS,
     )
 
     assert answer.status_code >= 400
-    assert TEXT in text_of(answer.content.decode())
+    assert f">\n{text}</textarea>" in answer.content.decode()
 
 
 def test_fields_of_a_form_are_kept_whatever_they_are_called() -> None:
