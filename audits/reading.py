@@ -27,9 +27,10 @@ from catalog.models import Service
 from foundation.core.bounds import require_in_reach
 from foundation.core.classification import Environment
 from foundation.core.errors import Invalid, Text
-from foundation.documents.tables import ReadSheet, UnreadableTable, read_workbook
+from foundation.documents.tables import ReadSheet, UnreadableTable, cell_name, read_workbook
 
 _LAST_COLUMN = 4  # of the cells that are looked at: the hints of the request
+_ITEM = (2, 3)  # columns of an item: service and description
 _ROWS_READ = 1000  # an item past the form's last line is refused, past this row too
 
 
@@ -122,7 +123,7 @@ def _sheets(stream: IO[bytes]) -> tuple[ReadSheet, ReadSheet]:
     if mark != MARK or request is None or items is None:
         raise FormRefused(words, fields={"form": words})
     for sheet in sheets:
-        if sheet not in (request, items) and not sheet.is_hidden and (sheet.rows or sheet.beside):
+        if sheet not in (request, items) and not sheet.is_hidden and (sheet.rows or sheet.outside):
             added = _("The sheet “%(sheet)s” is not of the form. Move what it says to “%(items)s”.")
             words = added % {"sheet": sheet.title, "items": items.title}
             raise FormRefused(words, fields={f"{sheet.title}!A1": words})
@@ -158,14 +159,16 @@ def _refuse_unread(request: ReadSheet, wrong: dict[str, Text]) -> None:
     """Refuse what stands in a cell of the request that the form does not read."""
     rows = range(FIRST_ROW, FIRST_ROW + len(FIELDS))
     given = {(1, 2), (2, 2), *((row, column) for row in rows for column in (2, VALUE))}
+    unread = [*request.uncomputed, *request.outside]
     for row, cells in enumerate(request.rows, start=1):
         for column, value in enumerate(cells, start=1):
             text = written(value)
             is_hint = column == _LAST_COLUMN and row in rows and text in _hints(row - FIRST_ROW)
-            if text and (row, column) not in given and not is_hint:
-                wrong[f"{request.title}!{'ABCD'[column - 1]}{row}"] = _unread()
-    for _row, name in request.beside:
-        wrong[f"{request.title}!{name}"] = _unread()
+            if text and not is_hint:
+                unread.append((row, column))
+    for row, column in unread:
+        if (row, column) not in given:
+            wrong[f"{request.title}!{cell_name(row, column)}"] = _unread()
 
 
 def _hints(number: int) -> set[str]:
@@ -201,15 +204,13 @@ def _items(
         if name
     }
     wanted_items = []
-    uncomputed = {row for row, column in sheet.uncomputed if column in {2, 3}}
+    uncomputed = {row for row, column in sheet.uncomputed if column in _ITEM}
     for row in sorted({*range(FIRST_ITEM, len(sheet.rows) + 1), *uncomputed}):
         named, described = (written(sheet.value(row, column)) for column in (2, 3))
         if not named and not described and row not in uncomputed:
             continue
         if row > MAX_ITEMS + 1:
-            wrong[f"{sheet.title}!C{row}"] = _("A request has up to %(limit)d items.") % {
-                "limit": MAX_ITEMS
-            }
+            wrong[f"{sheet.title}!C{row}"] = _too_many()
             break
         faults = {
             f"{sheet.title}!{letter}{row}": fault
@@ -231,23 +232,28 @@ def _items(
         if service is not None and described:
             wanted_items.append(WantedItem(service, described))
     _refuse_beside(sheet, wrong)
-    if sheet.beyond is not None:
-        wrong[f"{sheet.title}!C{sheet.beyond}"] = _("A request has up to %(limit)d items.") % {
-            "limit": MAX_ITEMS
-        }
     return wanted_items
 
 
 def _refuse_beside(sheet: ReadSheet, wrong: dict[str, Text]) -> None:
-    """Refuse what stands beside the items: text instead of a number before them, or anything
-    behind them.
+    """Refuse what stands beside the items and below the rows that are read: text instead of a
+    number before them, or anything behind them.
     """
-    for row in range(FIRST_ITEM, len(sheet.rows) + 1):
-        for letter, column in (("A", 1), ("D", _LAST_COLUMN)):
+    unread = [each for each in sheet.uncomputed if each[1] not in _ITEM and each[0] >= FIRST_ITEM]
+    for row in range(1, len(sheet.rows) + 1):
+        for column in (1, _LAST_COLUMN):
             value = sheet.value(row, column)
-            is_number = column == 1 and type(value) is int
-            if written(value) and not is_number:
-                wrong[f"{sheet.title}!{letter}{row}"] = _unread()
-    for row, name in sheet.beside:
-        if row >= FIRST_ITEM:
-            wrong[f"{sheet.title}!{name}"] = _unread()
+            is_given = column == 1 and (row < FIRST_ITEM or type(value) is int)
+            if written(value) and not is_given:
+                unread.append((row, column))
+    for row, column in unread:
+        wrong[f"{sheet.title}!{cell_name(row, column)}"] = _unread()
+    for row, column in sheet.outside:
+        if row > _ROWS_READ and column in _ITEM:
+            wrong[f"{sheet.title}!C{row}"] = _too_many()
+        else:
+            wrong[f"{sheet.title}!{cell_name(row, column)}"] = _unread()
+
+
+def _too_many() -> str:
+    return _("A request has up to %(limit)d items.") % {"limit": MAX_ITEMS}

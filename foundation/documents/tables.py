@@ -13,6 +13,7 @@ from typing import IO, Any
 
 from openpyxl import Workbook, load_workbook
 from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from foundation.documents.isolated.refusals import Refused
@@ -143,22 +144,19 @@ class ReadSheet:
     """A sheet of a workbook from outside. Cells are text, number, truth value or None; dates and
     times are ISO 8601 text; codes such as ``00123`` keep their zeros.
 
-    ``beyond`` is the first row after the rows read that holds something. The others are cells, as
-    row and column counted from 1: ``errors`` those with an error such as ``#N/A``, ``uncomputed``
-    those with a formula that nothing computed, ``unseen`` those with a value that is hidden,
-    ``formatted`` those with a number that is shown otherwise, as by the format ``00-000``.
-    ``beside`` has the row and the name of the first cell of each row with something past the
-    columns read.
+    The others are cells, as row and column counted from 1: ``errors`` those with an error such as
+    ``#N/A``, ``uncomputed`` those with a formula that nothing computed, ``unseen`` those with a
+    value that is hidden, ``formatted`` those with a number that is shown otherwise, as by the
+    format ``00-000``, ``outside`` the first that hold something and were not read.
     """
 
     title: str
     rows: list[list[Any]]
-    beyond: int | None = None
     errors: frozenset[tuple[int, int]] = frozenset()
     uncomputed: frozenset[tuple[int, int]] = frozenset()
     unseen: frozenset[tuple[int, int]] = frozenset()
     formatted: frozenset[tuple[int, int]] = frozenset()
-    beside: tuple[tuple[int, str], ...] = ()
+    outside: tuple[tuple[int, int], ...] = ()
     is_hidden: bool = False
 
     def value(self, row: int, column: int) -> Any:
@@ -167,12 +165,17 @@ class ReadSheet:
         return cells[column - 1] if column <= len(cells) else None
 
 
+def cell_name(row: int, column: int) -> str:
+    """Return the name of a cell, such as ``B4``."""
+    return f"{get_column_letter(column)}{row}"
+
+
 def read_workbook(
     stream: IO[bytes], *, max_rows: int, max_columns: int, counted_from: int = 1
 ) -> list[ReadSheet]:
     """Return the sheets of a workbook, read in a child process: up to ``max_rows`` rows and
-    ``max_columns`` columns of each. Formula cells give their last computed value. A row beyond the
-    limit counts when it holds something from column ``counted_from`` on.
+    ``max_columns`` columns of each. Formula cells give their last computed value. ``outside`` names
+    no numbers of the columns before ``counted_from``.
 
     Raises ``UnreadableTable``.
     """
@@ -191,12 +194,11 @@ def read_workbook(
         ReadSheet(
             sheet["title"],
             sheet["rows"],
-            sheet["beyond"],
             _cells(sheet["errors"]),
             _cells(sheet["uncomputed"]),
             _cells(sheet["unseen"]),
             _cells(sheet["formatted"]),
-            tuple((row, name) for row, name in sheet["beside"]),
+            tuple((row, column) for row, column in sheet["outside"]),
             sheet["is_hidden"],
         )
         for sheet in answer.result

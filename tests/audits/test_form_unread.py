@@ -16,7 +16,7 @@ def test_a_formula_that_nothing_computed_is_refused_by_its_cell(house: House) ->
         book.worksheets[1]["C4"] = "=C2"
         book.worksheets[1]["E4"] = "=C2"
 
-    assert set(refusals(house, change=compute)) == {"C5", "B4", "C4"}
+    assert set(refusals(house, change=compute)) == {"C5", "B4", "C4", "E4"}
 
 
 @pytest.mark.parametrize(("typed", "expected"), [(0, "0"), (False, "FALSE"), (True, "TRUE")])
@@ -36,8 +36,31 @@ def test_text_before_or_behind_the_items_is_refused_by_its_cell(house: House) ->
         book.worksheets[1]["A3"] = "Only of March"
         book.worksheets[1]["D2"] = "Urgent"
         book.worksheets[1]["H250"] = "Far from everything"
+        book.worksheets[1]["J250"] = "   "
+        book.worksheets[1]["D1"] = "Of which site?"
+        book.worksheets[1]["E1"] = "Since when?"
 
-    assert set(refusals(house, change=add)) == {"A3", "D2", "H250"}
+    assert set(refusals(house, change=add)) == {"A3", "D2", "H250", "D1", "E1"}
+
+
+def test_text_below_the_rows_that_are_read_is_refused_by_its_cell(house: House) -> None:
+    def add(book: Any) -> None:
+        request, items = book.worksheets[:2]
+        request["C20"] = "=C4"
+        request["D4"] = "=C4"
+        request["C2000"] = "And the backups"
+        request["B1048576"] = "At the very end"
+        items["A1500"] = 1499
+        items["A1501"] = "A text instead of a number"
+        items["C1502"] = "An item"
+        items["E1503"] = "Far"
+        items["A1504"] = "=A1503+1"
+
+    refused = refusals(house, change=add)
+
+    of_request = {"C20", "D4", "C2000", "B1048576"}
+    assert set(refused) == of_request | {"A1501", "C1502", "E1503"}
+    assert refused["C1502"] == "Una solicitud tiene hasta 200 elementos."
 
 
 @pytest.mark.parametrize("cell", ["A5", "B3", "B12", "C3", "C12", "D7", "D12", "E7"])

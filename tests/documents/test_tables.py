@@ -92,7 +92,7 @@ def test_cells_and_rows_without_a_name_are_the_next_ones() -> None:
     (sheet,) = read_workbook(nameless, max_rows=10, max_columns=2)
 
     assert sheet.rows == [[1, None], [2, "read"], [3, "read"]]
-    assert sheet.beside == ((1, "C1"), (2, "C2"))
+    assert sheet.outside == ((1, 3), (2, 3))
 
 
 def test_a_workbook_holds_no_formula() -> None:

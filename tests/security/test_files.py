@@ -63,7 +63,27 @@ def test_rows_and_columns_beyond_the_limits_are_not_read() -> None:
     (read,) = read_workbook(workbook(**{SHEET: sheet}), max_rows=2, max_columns=3)
 
     assert read.rows == [[1, None, None], [1, None, None]]
-    assert read.beyond == 3
+    assert read.outside == ((1, 16_384), (2, 16_384), (3, 1), (3, 16_384)) + tuple(
+        (1_000_000, column) for column in (1, 16_384)
+    )
+
+
+def test_cells_outside_of_what_is_read_are_named_up_to_a_hundred() -> None:
+    row = (
+        b"<row r='%d'><c r='A%d'><v>1</v></c><c r='B%d' t='inlineStr'><is><t>%s</t></is></c></row>"
+    )
+    texts = [b"  " if number % 2 else b"x" for number in range(1, 401)]
+    rows = b"".join(row % (n, n, n, text) for n, text in enumerate(texts, start=1))
+    sheet = (
+        b"<worksheet xmlns='http://schemas.openxmlformats.org/spreadsheetml/2006/main'><sheetData>"
+        + rows
+        + b"</sheetData></worksheet>"
+    )
+    made = workbook(**{SHEET: sheet})
+
+    (read,) = read_workbook(made, max_rows=3, max_columns=2, counted_from=2)
+
+    assert read.outside == tuple((number, 2) for number in range(4, 204, 2))
 
 
 def test_values_under_a_merged_cell_and_in_hidden_rows_and_columns_are_named() -> None:
@@ -85,7 +105,7 @@ def test_values_under_a_merged_cell_and_in_hidden_rows_and_columns_are_named() -
 
     hidden_column = {(row, 2) for row in (1, 2, 3, 4)}
     assert read.unseen == hidden_column | {(2, 1), (3, 1), (4, 1), (4, 3)}
-    assert (read.beyond, read.errors) == (None, frozenset())
+    assert (read.outside, read.errors) == ((), frozenset())
 
 
 def test_a_workbook_of_very_many_merged_ranges_is_refused() -> None:

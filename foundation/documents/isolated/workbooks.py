@@ -17,7 +17,7 @@ from foundation.documents.isolated.refusals import Refused
 MAX_UNPACKED_BYTES = 8 * 1024 * 1024
 _MAX_PARTS = 500  # files inside the workbook
 _MAX_MERGED = 2000  # merged ranges of a sheet
-_LAST_ROW = 1_048_576  # of XLSX
+_MAX_OUTSIDE = 100  # cells of a sheet that are named, of those outside of what is read
 _PADDED = re.compile(r"0+")  # the format of codes such as 00123
 # Formats that show a number as it is read, but for its rounding and grouping.
 _AS_READ = re.compile(r"General|@|0+|(#,##)?0(\.[0#]+)?", re.IGNORECASE)
@@ -33,13 +33,12 @@ def workbook(
     None; a date or time as ISO 8601 text; a number of a format such as ``00000`` as text of that
     length; a duration as ``30:00:00``. Formula cells give their last computed value. ``is_hidden``
     tells of the whole sheet. Of each sheet the first ``max_rows`` rows and ``max_columns`` columns
-    are read, and ``beyond`` is the first later row with a value in these columns from column
-    ``counted_from`` on, or None. The others name cells as row and column, counted from 1:
-    ``errors`` those whose value is an error such as ``#N/A``, ``uncomputed`` formulas without a
-    computed value, ``unseen`` those with a value that a person does not see (in a hidden row or
-    column, under a merged cell, by a format that shows nothing), ``formatted`` numbers that the
-    cell's format shows otherwise than they are read, ``beside`` (row and name) the first cell of
-    each row with a value past ``max_columns``.
+    are read. The others name cells as row and column, counted from 1: ``errors`` those whose value
+    is an error such as ``#N/A``, ``uncomputed`` formulas without a computed value, ``unseen`` those
+    with a value that a person does not see (in a hidden row or column, under a merged cell, by a
+    format that shows nothing), ``formatted`` numbers that the cell's format shows otherwise than
+    they are read, ``outside`` the first ``_MAX_OUTSIDE`` cells that are not read and hold a formula
+    or something else than blanks; of the columns before ``counted_from`` numbers do not count.
 
     Refuses with ``unreadable`` when it is no workbook, a damaged one, too large when unpacked, has
     very many merged ranges, or declares entities.
@@ -56,10 +55,9 @@ def workbook(
             return [
                 _sheet(
                     sheet,
-                    _around(archive, sheet, max_rows, max_columns),
+                    _around(archive, sheet, _Area(max_rows, max_columns, counted_from)),
                     max_rows,
                     max_columns,
-                    counted_from,
                 )
                 for sheet in book.worksheets
             ], []
@@ -69,10 +67,38 @@ def workbook(
         raise Refused("unreadable") from error
 
 
+@dataclass(frozen=True)
+class _Area:
+    """What is read of a sheet, as of ``workbook``."""
+
+    max_rows: int
+    max_columns: int
+    counted_from: int
+
+    def has(self, row: int, column: int) -> bool:
+        return row <= self.max_rows and column <= self.max_columns
+
+
+@dataclass
+class _Cell:
+    """A cell as the file has it. The text of kind "s" is a number in the workbook's list."""
+
+    row: int = 0
+    column: int = 0
+    kind: str = ""
+    text: str = ""
+    has_formula: bool = False
+
+    @property
+    def is_uncomputed(self) -> bool:
+        # a text that a formula computed may be empty
+        return self.has_formula and not self.text and self.kind != "str"
+
+
 @dataclass
 class _Around:
     """What openpyxl leaves out when it reads row by row: what a person does not see of a sheet
-    (columns and merged ranges with both ends), and the cells beside those that are read.
+    (columns and merged ranges with both ends), and the cells outside of those that are read.
     """
 
     rows: set[int] = field(default_factory=set)
@@ -83,7 +109,7 @@ class _Around:
     shown_rows: set[int] = field(default_factory=set)
     shown_columns: list[tuple[int, int]] = field(default_factory=list)
     merged: list[tuple[int, int, int, int]] = field(default_factory=list)  # column, row, to both
-    beside: dict[int, str] = field(default_factory=dict)  # row -> the name of its first such cell
+    outside: list[tuple[int, int]] = field(default_factory=list)
     uncomputed: list[tuple[int, int]] = field(default_factory=list)
 
     def covers(self, row: int, column: int) -> bool:
@@ -103,28 +129,26 @@ def _lies_in(column: int, spans: list[tuple[int, int]]) -> bool:
     return any(first <= column <= last for first, last in spans)
 
 
-def _around(archive: zipfile.ZipFile, sheet: Any, max_rows: int, max_columns: int) -> _Around:
+def _around(archive: zipfile.ZipFile, sheet: Any, area: _Area) -> _Around:
     found = _Around()
     row = column = 0
-    has_value = has_formula = False
+    cell = _Cell()
     # openpyxl offers the name of a sheet's part under no public name.
     with archive.open(sheet._worksheet_path) as part:  # noqa: SLF001
         for _event, element in iterparse(part, forbid_dtd=True):
             tag = str(element.tag).rpartition("}")[2]
             if tag in {"v", "t"}:
-                has_value = has_value or bool(element.text)
+                cell.text += element.text or ""
             elif tag == "f":
-                has_formula = True
+                cell.has_formula = True
             elif tag == "c":
                 # without a name it is the next one
                 name = element.get("r") or f"{get_column_letter(column + 1)}{row + 1}"
-                at, column = coordinate_to_tuple(name)
-                if has_value and column > max_columns and at <= max_rows:
-                    found.beside.setdefault(at, name)
-                # a text that a formula computed may be empty
-                if has_formula and not has_value and element.get("t") != "str":
-                    found.uncomputed.append((at, column))
-                has_value = has_formula = False
+                cell.row, column = coordinate_to_tuple(name)
+                cell.column = column
+                cell.kind = element.get("t", "n")
+                _note_cell(found, cell, area, sheet)
+                cell = _Cell()
             elif tag == "row":
                 row = int(element.get("r") or row + 1)  # a row without a number is the next one
                 column = 0
@@ -136,6 +160,21 @@ def _around(archive: zipfile.ZipFile, sheet: Any, max_rows: int, max_columns: in
                 _note_layout(found, tag, element)
             element.clear()
     return found
+
+
+def _note_cell(found: _Around, cell: _Cell, area: _Area, sheet: Any) -> None:
+    place = cell.row, cell.column
+    if area.has(*place):
+        if cell.is_uncomputed:
+            found.uncomputed.append(place)
+        return
+    is_number = cell.kind == "n" and cell.column < area.counted_from
+    if is_number or len(found.outside) == _MAX_OUTSIDE:
+        return
+    shared = sheet._shared_strings if cell.kind == "s" else []  # noqa: SLF001
+    text = shared[int(cell.text)] if shared else cell.text
+    if text.strip() or cell.is_uncomputed:
+        found.outside.append(place)
 
 
 def _note_layout(found: _Around, tag: str, element: Any) -> None:
@@ -166,21 +205,13 @@ def _is_too_small(given: str | None, size: str) -> bool:
     return given is not None and float(given) < _SMALLEST[size]
 
 
-def _sheet(
-    sheet: Any, around: _Around, max_rows: int, max_columns: int, counted_from: int
-) -> dict[str, Any]:
+def _sheet(sheet: Any, around: _Around, max_rows: int, max_columns: int) -> dict[str, Any]:
     plain: list[list[Any]] = []
     errors = []
     unseen = []
     formatted = []
-    beyond = None
-    rows = sheet.iter_rows(max_row=_LAST_ROW, max_col=max_columns)
+    rows = sheet.iter_rows(max_row=max_rows, max_col=max_columns)
     for number, row in enumerate(rows, start=1):
-        if number > max_rows:
-            if any(cell.value is not None for cell in row[counted_from - 1 :]):
-                beyond = number
-                break
-            continue
         plain.append([_plain(cell) for cell in row])
         for column, cell in enumerate(row, start=1):
             if cell.value is None:
@@ -197,12 +228,11 @@ def _sheet(
         "title": sheet.title,
         "is_hidden": sheet.sheet_state != "visible",
         "rows": plain,
-        "beyond": beyond,
         "errors": errors,
-        "uncomputed": [each for each in around.uncomputed if each[1] <= max_columns],
+        "uncomputed": around.uncomputed,
         "unseen": unseen,
         "formatted": formatted,
-        "beside": sorted(around.beside.items()),
+        "outside": around.outside,
     }
 
 
