@@ -93,7 +93,10 @@ DEFINITIONS = (
     Definition(
         "earlier",
         _("Earlier breaches"),
-        _("Breaches of a target that a later change of priority replaced; counted here alone."),
+        _(
+            "Missed targets of the tickets raised that a change of priority before the month's end "
+            "replaced; counted here alone."
+        ),
     ),
     Definition(
         "compliance",
@@ -129,7 +132,18 @@ DEFINITIONS = (
     Definition(
         "carried_earlier",
         _("Earlier breaches carried over"),
-        _("Breaches of the month, of earlier tickets, that a later change of priority replaced."),
+        _(
+            "Missed targets of earlier tickets that a change of priority in the month replaced. "
+            "One missed before the month is taken back as late, and counts here."
+        ),
+    ),
+    Definition(
+        "earlier_taken_back",
+        _("Earlier breaches taken back"),
+        _(
+            "Earlier breaches in the reports of earlier months that a correction from the start "
+            "cleared in this month. Subtract them when you add up months."
+        ),
     ),
     Definition(
         "audits",

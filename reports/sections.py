@@ -81,12 +81,12 @@ class Turns(Section):
 
 class Compliance(Section):
     name = "compliance"
-    statements = 4
+    statements = 5
 
     def load(self, month: ReportedMonth) -> dict[str, Any]:
         tally = Tally()
         for clock, standing in month.standings_of(month.contracted):
-            earlier = month.earlier_breaches.get(clock.pk, 0)
+            earlier = month.earlier_breaches(clock)
             tally.count(clock.metric, standing.priority, standing.verdict, earlier)
         return {"compliance": compliance_table(tally)}
 
@@ -94,16 +94,17 @@ class Compliance(Section):
 class CarriedOver(Section):
     """The clocks of earlier tickets that were *running* in the report of the month before, or were
     measured again since, and whose verdict fell in this one. ``taken_back`` lists the verdicts of
-    earlier reports that a change of this month replaced; ``carried_earlier`` counts the breaches
-    of the month that were replaced in it.
+    earlier reports that a change of this month replaced. ``carried_earlier`` counts the breaches
+    whose targets were replaced in the month, ``earlier_taken_back`` those that a correction of the
+    month cleared.
 
     Over months, the verdicts of the compliance and those carried over, less those taken back, are
-    the verdicts of all clocks.
+    the verdicts of all clocks; so are the earlier breaches.
     """
 
     name = "carried_over"
-    needs = ("carried_over", "taken_back", "carried_earlier")
-    statements = 3
+    needs = ("carried_over", "taken_back", "carried_earlier", "earlier_taken_back")
+    statements = 4
 
     def load(self, month: ReportedMonth) -> dict[str, Any]:
         return {
@@ -117,7 +118,8 @@ class CarriedOver(Section):
                 for clock, standing in month.taken_back
                 if not month.is_out_of_contract(clock.ticket)
             ],
-            "carried_earlier": sum(month.carried_breaches.values()),
+            "carried_earlier": sum(each for each in month.carried_breaches if each > 0),
+            "earlier_taken_back": -sum(each for each in month.carried_breaches if each < 0),
         }
 
 

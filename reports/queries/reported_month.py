@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from functools import cached_property
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Q
 
 from foundation.accounts.models import Organization
 from foundation.core.zones import zone
 from reports.queries.months import bounds
-from sla.clocks.models import Clock, ClockSegment
+from sla.clocks.models import Clock
 from sla.clocks.verdicts import Verdict, verdict_of
 from sla.history.standings import Remeasured, Standing, remeasured, standing_before
 from sla.metrics import AT_ARRIVAL
@@ -198,52 +198,31 @@ class ReportedMonth:
             for clock in found.select_related(*related).order_by("pk")
         ]
 
-    @cached_property
-    def earlier_breaches(self) -> dict[int, int]:
-        """Clock id -> breaches of targets that a later change of the month replaced, of
-        ``clocks``.
+    def earlier_breaches(self, clock: Clock) -> int:
+        """Return the breaches of a clock's targets that a change before the month's end replaced:
+        of a ticket of the month.
         """
-        own = self._replaced_breaches().filter(clock__ticket__created_at__gte=self.start)
-        clocks = (clock for rows in self._clocks.values() for clock, _standing in rows)
-        return _counted(own) | {
-            clock.pk: len(self._remeasured[clock.pk].replaced_breaches)
-            for clock in clocks
-            if self._lacks_segments(clock)
-        }
+        again = self._remeasured.get(clock.pk)
+        return again.replaced_after if again is not None else 0
 
     @cached_property
-    def carried_breaches(self) -> dict[int, int]:
-        """The same of clocks of earlier tickets: breached and replaced in the month."""
-        earlier = self._replaced_breaches().filter(
-            self.contracted_only("clock__ticket__"), clock__ticket__created_at__lt=self.start
-        )
-        clocks = (clock for clock, _before, _after in self._earlier)
-        return _counted(earlier.filter(breached_at__gte=self.start)) | {
-            clock.pk: sum(
-                instant >= self.start for instant in self._remeasured[clock.pk].replaced_breaches
-            )
-            for clock in clocks
-            if self._lacks_segments(clock) and not self.is_out_of_contract(clock.ticket)
-        }
-
-    def _lacks_segments(self, clock: Clock) -> bool:
-        """Tell whether the clock was measured again after the month, which may have deleted the
-        segments of before: the record has them.
+    def carried_breaches(self) -> list[int]:
+        """How many more (less, when negative) replaced breaches each clock of an earlier contracted
+        ticket has at the end of the month than when it began. Zero is left out.
         """
-        return self.has_ended and self._is_remeasured(clock, self.end)
+        changes = (
+            again.replaced_after - again.replaced_before
+            for clock, again in self._again
+            if not self.is_out_of_contract(clock.ticket)
+        )
+        return [change for change in changes if change]
 
-    def _replaced_breaches(self) -> QuerySet[ClockSegment]:
-        """Return the segments whose breach and replacement both fell before the month's end."""
-        following = ClockSegment.objects.filter(
-            clock=OuterRef("clock"), number__gt=OuterRef("number"), starts_at__lt=self.until
-        )
-        return ClockSegment.objects.filter(
-            Exists(following),
-            organization=self.organization,
-            breached_at__lt=self.until,
-            clock__metric__in=AT_ARRIVAL,
-            clock__ticket__created_at__lt=self.end,
-        )
+    @property
+    def _again(self) -> Iterator[tuple[Clock, Remeasured]]:
+        """The clocks of earlier tickets that were measured again since the month began."""
+        for clock, _before, _after in self._earlier:
+            if clock.pk in self._remeasured:
+                yield clock, self._remeasured[clock.pk]
 
     @cached_property
     def held(self) -> dict[int, dict[str, int]]:
@@ -289,15 +268,6 @@ class ReportedMonth:
         return dict(
             found.order_by("ticket_id", "started_at", "pk").values_list("ticket_id", "state")
         )
-
-
-def _counted(segments: QuerySet[ClockSegment]) -> dict[int, int]:
-    return dict(
-        segments.order_by()
-        .values("clock_id")
-        .annotate(breaches=Count("pk"))
-        .values_list("clock_id", F("breaches"))
-    )
 
 
 def _is_decided(standing: Standing | None) -> bool:

@@ -30,14 +30,15 @@ class Standing(NamedTuple):
 
 class Remeasured(NamedTuple):
     """A clock that was measured again: how it stood at two instants, None before it was promised,
-    and whether it was measured again between them. ``replaced_breaches`` are the instants of the
-    breaches of its earlier targets, as known at the second instant.
+    and whether it was measured again between them; how many breaches of its earlier targets were
+    known at each of the two. A start from the beginning, which corrects a mistake, clears them.
     """
 
     before: Standing | None
     after: Standing | None
     is_between: bool
-    replaced_breaches: tuple[datetime, ...] = ()
+    replaced_before: int = 0
+    replaced_after: int = 0
 
 
 def standing_before(clock: Clock, end: datetime) -> Standing:
@@ -66,14 +67,20 @@ def remeasured(clocks: Iterable[Clock], start: datetime, end: datetime) -> dict[
             if start <= fact.at < end and _measures_again(fact)
         }
         for pk in tickets.keys() & after.keys():
-            breaches = (segment.breached_at for segment in after[pk].segments[:-1])
             found[pk] = Remeasured(
                 _standing(before.get(pk)),
                 _standing(after[pk]),
                 pk in again,
-                tuple(instant for instant in breaches if instant is not None),
+                _replaced_breaches(before.get(pk)),
+                _replaced_breaches(after[pk]),
             )
     return found
+
+
+def _replaced_breaches(clock: ReplayedClock | None) -> int:
+    """Return how many targets were breached and then replaced."""
+    replaced = clock.segments[:-1] if clock is not None else []
+    return sum(segment.breached_at is not None for segment in replaced)
 
 
 def _measures_again(fact: ReplayedFact) -> bool:

@@ -9,11 +9,12 @@ from heapq import heappop, heappush
 from typing import Any
 
 import pytest
+from django.db.models import Exists, OuterRef
 
 from catalog.models import ContractService
 from foundation.core.classification import Impact
 from reports.queries import bounds, build_service_level
-from sla.clocks.models import Clock
+from sla.clocks.models import Clock, ClockSegment
 from sla.clocks.verdicts import Verdict, verdict_before, verdict_of
 from sla.metrics import AT_ARRIVAL
 from tests.support.clocks import sweep
@@ -183,6 +184,29 @@ def decided(numbers: set[str]) -> Counter[tuple[str, str]]:
     return Counter(each for each in verdicts if each[1] != "running")
 
 
+def earlier_in(months: list[dict[str, Any]]) -> int:
+    """Return the earlier breaches of all months."""
+    own = (
+        each["earlier"]
+        for month in months
+        for each in month["compliance"]
+        if each["priority"] is None
+    )
+    carried = (month["carried_earlier"] - month["earlier_taken_back"] for month in months)
+    return sum(own) + sum(carried)
+
+
+def replaced_breaches(numbers: set[str]) -> int:
+    """Count the missed targets of these tickets that another one followed."""
+    following = ClockSegment.objects.filter(clock=OuterRef("clock"), number__gt=OuterRef("number"))
+    return ClockSegment.objects.filter(
+        Exists(following),
+        breached_at__isnull=False,
+        clock__metric__in=AT_ARRIVAL,
+        clock__ticket__in=[each.pk for each in Ticket.objects.all() if each.number in numbers],
+    ).count()
+
+
 @pytest.mark.parametrize("is_uncovered", [False, True])
 @pytest.mark.parametrize("seed", range(4))
 def test_the_months_as_they_were_issued_add_up_to_the_whole(
@@ -207,6 +231,7 @@ def test_the_months_as_they_were_issued_add_up_to_the_whole(
     }
     assert (len(issued) + len(apart), issued & apart, bool(apart)) == (24, set(), is_uncovered)
     assert reported - taken_back == decided(issued)
+    assert earlier_in(months) == replaced_breaches(issued)
     rows = [each for month in months for each in month["uncontracted"]]
     net = verdicts_in(each for each in rows if "is_taken_back" not in each)
     assert net - verdicts_in(each for each in rows if "is_taken_back" in each) == decided(apart)
@@ -223,7 +248,8 @@ def test_a_month_says_the_same_whenever_it_is_computed(
     frozen = lives_across_months(house, seed, 24, is_uncovered=is_uncovered)
 
     for then, now in zip(frozen, months_of(house), strict=True):
-        for word in ("raised", "compliance", "carried_over", "taken_back", "carried_earlier"):
+        same = ("raised", "compliance", "carried_over", "taken_back")
+        for word in (*same, "carried_earlier", "earlier_taken_back"):
             assert now[word] == then[word], (then["month"], word)
         assert verdicts_in(now["uncontracted"]) == verdicts_in(then["uncontracted"])
 
@@ -247,7 +273,7 @@ def test_a_breach_that_was_reported_and_replaced_is_taken_back_by_name(house: Ho
         name: missed["reaction"][name] for name in ("number", "priority", "due_at", "stopped_at")
     }
     assert (carried["verdict"], carried["priority"]) == ("missed", "critical")
-    assert april["carried_earlier"] == 0
+    assert (row(march, "reaction")["earlier"], april["carried_earlier"]) == (0, 2)
     assert build_service_level(house.north, MARCH, LATER)["breaches"] == march["breaches"]
 
 

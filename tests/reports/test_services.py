@@ -12,7 +12,6 @@ from foundation.notifications.models import OutboxMessage
 from reports import queries, services
 from reports.models import Simulation, SimulationPart
 from reports.services import issuing
-from sla.clocks.models import ClockSegment
 from sla.metrics import Metric
 from sla.policies.models import PolicyVersion
 from tests.support.clocks import sweep
@@ -72,10 +71,8 @@ def test_the_figures_are_computed_before_the_organization_is_locked(
 
 def test_an_earlier_breach_counts_in_the_month_of_its_ticket_alone(house: House) -> None:
     ticket = make_ticket(house)
-    classify(house, ticket, MONDAY_9AM + HOUR, urgency="critical", impact="extensive")
-    segment = ClockSegment.objects.filter(clock__ticket=ticket).order_by("number", "pk").first()
-    assert segment is not None
-    ClockSegment.objects.filter(pk=segment.pk).update(breached_at=MONDAY_9AM)
+    sweep(MONDAY_9AM + 2 * HOUR)  # the reaction is late
+    classify(house, ticket, MONDAY_9AM + 3 * HOUR, urgency="critical", impact="extensive")
 
     def earlier(month: date) -> int:
         table = queries.build_service_level(house.north, month, APRIL_3)["compliance"]
@@ -102,6 +99,8 @@ def test_an_earlier_breach_stays_in_its_month_when_the_clock_is_measured_from_th
 
     assert before == [4, 0]  # two clocks, each in its row and in the sum
     assert earlier(APRIL_3 + DAY) == before
+    april = queries.build_service_level(house.north, date(2026, 4, 1), APRIL_3 + DAY)
+    assert (april["carried_earlier"], april["earlier_taken_back"]) == (0, 2)
 
 
 @pytest.mark.parametrize(
