@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from desk.configuration import opened
 from desk.configuration.fields import PeopleField, PersonField
+from desk.configuration.names import alike, same_names, taken_words
 from foundation.accounts.models import (
     Organization,
     User,
@@ -53,15 +54,8 @@ def save_rows_of(formset: Any, organization_id: int) -> None:
     formset.save_m2m()
 
 
-class ConfigurationForm(forms.ModelForm):
-    """Base of the forms. Uniqueness counts the fields that the page shows without a field, too,
-    such as the organization of a row that exists: Django leaves such constraints to the database.
-
-    ``saved_meanwhile`` names the saves of others since the page was opened: the form is refused
-    once, with the typed values kept.
-    """
-
-    saved_meanwhile: tuple[str, ...] = ()
+class CheckedForm(forms.ModelForm):
+    """Refuses dates and texts that no page of the configuration takes."""
 
     def _clean_fields(self) -> None:
         """Refuse dates and instants out of reach, and texts that show nothing, of every field."""
@@ -77,6 +71,23 @@ class ConfigurationForm(forms.ModelForm):
                     require_in_reach(value, now)
                 except ValidationError as error:
                     self.add_error(name, error)
+
+
+class ConfigurationForm(CheckedForm):
+    """Base of the forms. Uniqueness counts the fields that the page shows without a field, too,
+    such as the organization of a row that exists: Django leaves such constraints to the database.
+
+    ``saved_meanwhile`` names the saves of others since the page was opened: the form is refused
+    once, with the typed values kept.
+    """
+
+    saved_meanwhile: tuple[str, ...] = ()
+
+    def validate_unique(self) -> None:
+        super().validate_unique()
+        for name, words in same_names(self.instance):
+            if name in self.changed_data and name not in self.errors:
+                self.add_error(name, words)
 
     def full_clean(self) -> None:
         super().full_clean()
@@ -272,6 +283,15 @@ class LabelledFormSet(forms.BaseInlineFormSet):
                 counters.add_error(None, _("The rows of this page do not match: open it again."))
         return counters
 
+    def clean(self) -> None:
+        """Refuse two rows with names that read the same."""
+        super().clean()
+        kept = (form for form in self.forms if form not in self.deleted_forms)
+        rows = [form for form in kept if form.cleaned_data.get("name")]
+        names = [form.cleaned_data["name"] for form in rows]
+        for place, earlier in alike(names):
+            rows[place].add_error("name", taken_words(earlier))
+
     def add_fields(self, form: Any, index: int | None) -> None:
         super().add_fields(form, index)
         if "DELETE" in form.fields:
@@ -283,6 +303,7 @@ class _Labelled:
     configuration page.
     """
 
+    form: Any = CheckedForm
     formset: Any = LabelledFormSet
     extra = 0
 

@@ -21,6 +21,14 @@ def is_blank(text: str) -> bool:
     return seen(text) == 0
 
 
+def as_read(text: str) -> str:
+    """Return what a reader tells a name by: without case, and without what shows nothing but one
+    blank between words.
+    """
+    words = "".join(each if shows(each) or each.isspace() else "" for each in text).split()
+    return normalize("NFKC", " ".join(words)).casefold()
+
+
 def one_line(text: str) -> str:
     """Return the text as a line: each run of blanks, line breaks and control characters becomes one
     blank, what shows nothing is cut off both ends, and a letter with its accent is one character.

@@ -1,0 +1,48 @@
+"""Names that a reader cannot tell apart are the same name."""
+
+from collections.abc import Iterator
+
+from django.db import models
+from django.utils.translation import gettext as _
+
+from foundation.core.texts import as_read
+
+
+def same_names(instance: models.Model) -> Iterator[tuple[str, str]]:
+    """Yield each unique name of a row that reads as that of another row, with the error: field and
+    message. A name that is equal letter by letter is found by its constraint.
+    """
+    model = type(instance)
+    constraints = [tuple(each.fields) for each in model._meta.total_unique_constraints]
+    alone = [(field.name,) for field in model._meta.concrete_fields if field.unique]
+    for names in (*constraints, *alone):
+        for name in filter(lambda each: _is_name(model, each), names):
+            beside = {each: getattr(instance, each) for each in names if each != name}
+            if None in beside.values():
+                continue
+            typed = getattr(instance, name)
+            others = model._default_manager.filter(**beside).exclude(pk=instance.pk)
+            for other in others.order_by().values_list(name, flat=True):
+                if other != typed and as_read(other) == as_read(typed):
+                    yield name, taken_words(other)
+                    break
+
+
+def taken_words(other: str) -> str:
+    return _("It reads as “%(other)s”, which exists. Write a name that differs.") % {"other": other}
+
+
+def _is_name(model: type[models.Model], name: str) -> bool:
+    field = model._meta.get_field(name)
+    return type(field) is models.CharField and not field.choices
+
+
+def alike(texts: list[str]) -> Iterator[tuple[int, str]]:
+    """Yield the place of each text that reads as an earlier one and is not equal to it, and the
+    earlier one.
+    """
+    first: dict[str, str] = {}
+    for place, text in enumerate(texts):
+        earlier = first.setdefault(as_read(text), text)
+        if earlier != text:
+            yield place, earlier
