@@ -17,7 +17,9 @@ def same_names(instance: models.Model) -> Iterator[tuple[str, str]]:
     alone = [(field.name,) for field in model._meta.concrete_fields if field.unique]
     for names in (*constraints, *alone):
         for name in filter(lambda each: _is_name(model, each), names):
-            beside = {each: getattr(instance, each) for each in names if each != name}
+            fields = [model._meta.get_field(each) for each in names if each != name]
+            columns = [field.attname for field in fields if isinstance(field, models.Field)]
+            beside = {column: getattr(instance, column) for column in columns}
             if None in beside.values():
                 continue
             typed = getattr(instance, name)

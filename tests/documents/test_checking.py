@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 
 from foundation.documents.checking import MAX_UPLOAD_BYTES, FileRefused, check_upload
+from foundation.documents.isolated.encodings import utf16_of
 from foundation.documents.isolated.seal import WIDTH, read_seal, seal_of, touched_bytes
 from foundation.documents.isolated.signatures import Check
 from foundation.documents.management.commands.verify import said
@@ -105,6 +106,23 @@ def test_text_in_utf_16_is_text(mark: bytes, encoding: str) -> None:
     content = mark + "Número;Descripción\n1;Caída\n".encode(encoding)
 
     assert check("export.csv", content).content_type == "text/csv"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Total:\u00a01\u202f250,00\u00a0€",
+        "Заявка № 7: сеть не работает\r\n",
+        "Η οθόνη δεν ανοίγει",
+        "Listo \U0001f642\n",
+    ],
+)
+def test_text_in_utf_16_without_a_mark_may_be_of_any_alphabet(text: str, encoding: str) -> None:
+    content = (text * 300).encode(encoding)
+
+    assert check("note.txt", content).content_type == "text/plain"
+    assert utf16_of(content) == encoding
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,19 @@
 """The encoding of a plain text, by its bytes."""
 
 import codecs
+from unicodedata import category
 
 _HEAD = 4096
+_IDEOGRAPHS = "\u2e80"
+_NO_TEXT = frozenset({"Cc", "Cn", "Co", "Cs"})
 
 
 def utf16_of(content: bytes) -> str | None:
     """Return the Python name of the encoding of a text in UTF-16, or None for any other content.
 
-    Without a byte order mark it is one whose every second byte is mostly null, always the first or
-    always the second, and whose letters are printable.
+    Without a byte order mark it is one with blanks, line ends or other letters of ASCII (the high
+    byte is null, as no text of 8 bits has it), and with no characters but those of text: of
+    alphabets, when fewer than half are of Latin.
     """
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
@@ -19,9 +23,20 @@ def utf16_of(content: bytes) -> str | None:
     even = head[::2]
     odd = head[1::2]
     for encoding, high, low in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
-        if not high or b"\x00" in low or high.count(0) * 2 < len(high):
+        if high.count(0) <= low.count(0):
             continue
-        letters = head.decode(encoding, errors="replace")
-        if all(letter.isprintable() or letter in "\t\r\n\f" for letter in letters):
+        # what is cut in the middle of a pair becomes a sign of its own
+        letters = head.decode(encoding, errors="replace").rstrip("\ufffd")
+        is_plain = high.count(0) * 2 >= len(high) or all(map(_is_of_an_alphabet, letters))
+        if is_plain and all(map(_is_text, letters)):
             return encoding
     return None
+
+
+def _is_text(letter: str) -> bool:
+    return letter in "\t\r\n\f" or category(letter) not in _NO_TEXT
+
+
+def _is_of_an_alphabet(letter: str) -> bool:
+    """Tell whether it lies before the ideographs, which any two bytes may be, or is a pair."""
+    return letter < _IDEOGRAPHS or letter > "\uffff"
