@@ -229,7 +229,7 @@ class TicketViewSet(KnownParameters, mixins.ListModelMixin, viewsets.GenericView
         """Confirm or change impact, urgency, kind, service and environment; the matrix gives the
         priority. For the desk (SPEC 3.7).
         """
-        ticket = queries.get_ticket(person(request), number)
+        ticket = _ticket_as_seen(request, number)
         body = NewClassificationSerializer(data=request.data)
         body.is_valid(raise_exception=True)
 
@@ -240,7 +240,6 @@ class TicketViewSet(KnownParameters, mixins.ListModelMixin, viewsets.GenericView
             from_start=body.validated_data["from_start"],
             by=actor(request._request, Channel.API),
             at=at,
-            expected_version=_expected_version(request),
         )
         return _answer(request, queries.get_ticket(person(request), number))
 
@@ -274,7 +273,7 @@ class TicketViewSet(KnownParameters, mixins.ListModelMixin, viewsets.GenericView
     @idempotent
     def contract(self, request: Request, number: str, *, at: datetime) -> Response:
         """Put the ticket under another contract of its customer. For supervisors of the desk."""
-        ticket = queries.get_ticket(person(request), number)
+        ticket = _ticket_as_seen(request, number)
         body = NewContractSerializer(data=request.data)
         body.is_valid(raise_exception=True)
 
@@ -285,7 +284,6 @@ class TicketViewSet(KnownParameters, mixins.ListModelMixin, viewsets.GenericView
             from_start=body.validated_data["from_start"],
             by=actor(request._request, Channel.API),
             at=at,
-            expected_version=_expected_version(request),
         )
         return _answer(request, queries.get_ticket(person(request), number))
 
@@ -319,7 +317,7 @@ class TicketViewSet(KnownParameters, mixins.ListModelMixin, viewsets.GenericView
     @idempotent
     def transitions(self, request: Request, number: str, *, at: datetime) -> Response:
         """Take a transition of the table; an impossible one says which are possible."""
-        ticket = queries.get_ticket(person(request), number)
+        ticket = _ticket_as_seen(request, number)
         body = NewTransitionSerializer(data=request.data)
         body.is_valid(raise_exception=True)
 
@@ -329,7 +327,6 @@ class TicketViewSet(KnownParameters, mixins.ListModelMixin, viewsets.GenericView
             details=_details(ticket, body.validated_data),
             by=actor(request._request, Channel.API),
             at=at,
-            expected_version=_expected_version(request),
         )
         return _answer(request, queries.get_ticket(person(request), number))
 
@@ -337,6 +334,15 @@ class TicketViewSet(KnownParameters, mixins.ListModelMixin, viewsets.GenericView
 def _answer(request: Request, ticket: Ticket, code: int = status.HTTP_200_OK) -> Response:
     data = ticket_data(ticket, shown_to(person(request), clocks_of([ticket.pk])[ticket.pk]))
     return Response(data, status=code, headers={"ETag": f'"{ticket.version}"'})
+
+
+def _ticket_as_seen(request: Request, number: str) -> Ticket:
+    """Return the ticket. Raises ``StaleTicket`` when it has another version than ``If-Match``:
+    before the body is read, which was written for what was (RFC 9110, 13.2.1).
+    """
+    ticket = queries.get_ticket(person(request), number)
+    services.require_version(ticket, _expected_version(request))
+    return ticket
 
 
 def _expected_version(request: Request) -> int | None:

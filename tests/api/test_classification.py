@@ -94,19 +94,6 @@ def test_a_change_names_the_version_it_was_made_for(
     assert answer.status_code == status
 
 
-def test_a_body_that_cannot_be_read_is_refused_before_the_version_is_judged(
-    house: House, api: Any
-) -> None:
-    ticket = make_ticket(house)
-    path = f"tickets/{ticket.number}/contract/"
-    supervisor: Api = api(house.staff["desk_supervisor"])
-
-    unknown = supervisor.post(path, {"contract": "no such", "reason": "X"}, If_Match='"0"')
-    stale = supervisor.post(path, {"contract": "C-north", "reason": "X"}, If_Match='"0"')
-
-    assert (unknown.status_code, stale.status_code) == (400, 412)
-
-
 def test_a_partial_classification_keeps_the_other_fields(house: House, api: Any) -> None:
     ticket = make_ticket(house)
     agent: Api = api(house.agent)

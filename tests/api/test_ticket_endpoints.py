@@ -158,6 +158,45 @@ def test_a_stale_if_match_is_412_also_where_the_step_is_no_longer_possible(
     assert (late.status_code, late.json()["code"]) == (409, "transition_not_allowed")
 
 
+@pytest.mark.parametrize(
+    ("act", "body"),
+    [
+        ("transitions", {"transition": "fly"}),
+        ("transitions", {"transition": "escalate_to_team", "team": "Nobody"}),
+        ("transitions", {}),
+        ("classification", {"service": "nowhere"}),
+        ("classification", {"impact": "huge"}),
+        ("contract", {"contract": "C-none"}),
+        ("contract", {"contract": [7]}),
+    ],
+)
+def test_a_stale_if_match_is_412_whatever_the_body_says(
+    house: House, api: Any, act: str, body: dict[str, Any]
+) -> None:
+    ticket = make_ticket(house)
+    supervisor = api(house.staff["desk_supervisor"])
+    path = f"tickets/{ticket.number}/"
+    seen = supervisor.get(path)["ETag"]
+    step(house, ticket, "reject", MONDAY_9AM, reason="A duplicate.")
+
+    stale = supervisor.post(f"{path}{act}/", body, If_Match=seen)
+    fresh = supervisor.post(f"{path}{act}/", body, If_Match=supervisor.get(path)["ETag"])
+
+    assert (stale.status_code, stale.json()["code"]) == (412, "stale")
+    assert fresh.status_code in {400, 404, 409}
+
+
+def test_who_may_not_choose_a_contract_is_told_so_whatever_the_version(
+    house: House, api: Any
+) -> None:
+    """A refusal that does not depend on the body comes first (RFC 9110, 13.2.1)."""
+    ticket = make_ticket(house)
+
+    answer = api(house.agent).post(f"tickets/{ticket.number}/contract/", {}, If_Match='"99"')
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
+
+
 def test_the_desk_accepts_on_the_customers_behalf_with_who_and_the_channel(
     house: House, api: Any
 ) -> None:

@@ -7,6 +7,7 @@ from tickets.services.assignment import (
     assign_tickets,
     return_tickets,
 )
+from tickets.services.base import require_version
 from tickets.services.classification import Classification, classify_ticket, priority_of
 from tickets.services.contracting import change_contract
 from tickets.services.conversation import (
@@ -69,6 +70,7 @@ __all__ = [
     "remind_of_validation",
     "reply_as_customer",
     "reply_to_customer",
+    "require_version",
     "send_attention_statement",
     "set_clock_projection",
     "set_clock_projections",
