@@ -1,5 +1,6 @@
 """Fields of the API that Django's would read too kindly."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,17 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 NAIVE = _("Give the time zone too, as in 2026-03-02T15:00:00Z or 2026-03-02T09:00:00-06:00.")
+
+
+class BodySerializer(serializers.Serializer[Any]):
+    """Base of what a request sends. A key that it does not know is refused: it would be ignored."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        unknown = sorted(set(data) - set(self.fields)) if isinstance(data, Mapping) else []
+        if unknown:
+            words = _("Unknown. Known: %(known)s.") % {"known": ", ".join(sorted(self.fields))}
+            raise serializers.ValidationError(dict.fromkeys(unknown, [words]))
+        return super().to_internal_value(data)
 
 
 class InstantField(serializers.DateTimeField):

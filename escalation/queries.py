@@ -10,7 +10,7 @@ from django.core import signing
 from django.core.cache import cache
 from django.core.serializers import deserialize, serialize
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import Count
+from django.db.models import Count, Max
 from django.utils.translation import gettext as _
 
 from escalation.models import (
@@ -64,6 +64,16 @@ def levels_of(matrix: EscalationMatrix | None) -> list[EscalationLevel]:
         .select_related(*related)
         .order_by("position", "pk")
     )
+
+
+def highest_level(organization_ids: Sequence[int]) -> int:
+    """Return the highest level of any ladder of these organizations, of all without ids; 0 without
+    a ladder.
+    """
+    levels = EscalationLevel.objects.filter(matrix__kind=MatrixKind.HIERARCHICAL)
+    if organization_ids:
+        levels = levels.filter(matrix__organization__in=organization_ids)
+    return int(levels.aggregate(highest=Max("position"))["highest"] or 0)
 
 
 def ladder_of(ticket: Ticket, at: datetime) -> list[EscalationLevel]:

@@ -17,9 +17,11 @@ from django.http import (
     HttpRequest,
     HttpResponse,
     HttpResponseBase,
+    HttpResponsePermanentRedirect,
     HttpResponseRedirect,
     JsonResponse,
 )
+from django.middleware.common import CommonMiddleware
 from django.shortcuts import redirect
 from django.utils import timezone, translation
 from django.utils.cache import patch_cache_control
@@ -70,6 +72,16 @@ class KeptSessionMiddleware(SessionMiddleware):
                 raise
             logger.critical("The session cannot be stored: %s", error)
             return response
+
+
+class _KeptMethodRedirect(HttpResponsePermanentRedirect):
+    status_code = 308  # a client sends the same again; after 301 it would ask without the body
+
+
+class SlashMiddleware(CommonMiddleware):
+    """Django's; an address without its last slash is redirected with method and body."""
+
+    response_redirect_class = _KeptMethodRedirect
 
 
 class IdleMiddleware:

@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from api.fields import BodySerializer
 from api.tickets.serializers import ClockSerializer
 from audits.models import (
     AuditState,
@@ -99,7 +100,7 @@ class AuditSerializer(serializers.Serializer[Any]):
     items = AuditItemSerializer(many=True)
 
 
-class NewAuditSerializer(serializers.Serializer[Any]):
+class NewAuditSerializer(BodySerializer):
     form = serializers.FileField(help_text="The filled request form, XLSX.")
     checklist = serializers.FileField(
         required=False, help_text="The auditor's checklist; may be given several times."
@@ -107,7 +108,7 @@ class NewAuditSerializer(serializers.Serializer[Any]):
     organization = serializers.SlugField(required=False)
 
 
-class NewEvidenceSerializer(serializers.Serializer[Any]):
+class NewEvidenceSerializer(BodySerializer):
     item = serializers.IntegerField(min_value=1)
     classification = serializers.ChoiceField(choices=EvidenceClass.choices)
     file = serializers.FileField(required=False)
@@ -123,5 +124,5 @@ class NewEvidenceSerializer(serializers.Serializer[Any]):
     as_editable = serializers.BooleanField(required=False, default=False)
 
 
-class DecisionSerializer(serializers.Serializer[Any]):
+class DecisionSerializer(BodySerializer):
     reason = serializers.CharField(required=False, allow_blank=True, default="")

@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
+from api.fields import BodySerializer
 from api.tickets.explanations import target_data
 from api.tickets.serializers import PRIORITY_CODES
 from catalog.models import Contract
@@ -27,11 +28,17 @@ from tickets.models import Ticket
 from tickets.services import Classification, Terms
 
 
-class FromStartSerializer(serializers.Serializer[Any]):
+class FromStartSerializer(BodySerializer):
     from_start = serializers.BooleanField(
         default=False,
         help_text="It was wrong from the start: measures the live clocks anew from the arrival. "
         "For supervisors of the desk.",
+    )
+    reason = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="As of the change itself; a preview keeps nothing.",
     )
 
 

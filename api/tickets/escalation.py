@@ -4,11 +4,12 @@ from typing import Any
 
 from rest_framework import serializers
 
+from api.fields import BodySerializer
 from escalation.models import Cause, Escalation, RuleLog
 from escalation.rules import Condition, Outcome
 
 
-class NewEscalationSerializer(serializers.Serializer[Any]):
+class NewEscalationSerializer(BodySerializer):
     """Why the customer asks for the next level."""
 
     reason = serializers.CharField()

@@ -8,7 +8,9 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from api.fields import InstantFilter
+from foundation.accounts.queries import get_organization_by_slug
 from foundation.core.classification import Kind, Priority
+from foundation.core.errors import Invalid, NotFound
 from tickets import queries
 from tickets.models import Ticket
 from tickets.states import State
@@ -25,7 +27,7 @@ class TicketFilter(django_filters.FilterSet):
     priority = django_filters.ChoiceFilter(
         choices=[(p.code, p.label) for p in Priority], method="by_priority"
     )
-    organization = django_filters.CharFilter(field_name="organization__slug")
+    organization = django_filters.CharFilter(method="by_organization")
     received_after = InstantFilter(
         field_name="received_at", lookup_expr="gte", validators=[_in_our_time]
     )
@@ -37,6 +39,17 @@ class TicketFilter(django_filters.FilterSet):
     class Meta:
         model = Ticket
         fields: tuple[str, ...] = ()
+
+    def by_organization(self, tickets: QuerySet[Ticket], name: str, value: str) -> QuerySet[Ticket]:
+        """Raise ``Invalid`` for an organization that does not exist, or that the person may not
+        see: without a ticket both would look the same as one without tickets.
+        """
+        try:
+            found = get_organization_by_slug(value)
+        except NotFound as error:
+            words = _("There is no organization “%(slug)s”.") % {"slug": value}
+            raise Invalid(words, fields={"organization": words}) from error
+        return tickets.filter(organization=found)
 
     def by_priority(self, tickets: QuerySet[Ticket], name: str, value: str) -> QuerySet[Ticket]:
         return tickets.filter(priority=Priority[value.upper()])

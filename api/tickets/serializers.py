@@ -5,7 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from api.fields import InstantField
+from api.fields import BodySerializer, InstantField
 from foundation.core.classification import (
     ASSISTED_CHANNELS,
     Environment,
@@ -185,7 +185,7 @@ def ticket_data(ticket: Ticket, clocks: Iterable[Clock]) -> dict[str, Any]:
     }
 
 
-class NewTicketSerializer(serializers.Serializer[Any]):
+class NewTicketSerializer(BodySerializer):
     subject = serializers.CharField(max_length=200)
     description = serializers.CharField()
     kind = serializers.ChoiceField(choices=Kind.choices, default=Kind.INCIDENT)
@@ -256,7 +256,7 @@ class SentMessageSerializer(MessageSerializer):
         return has_reader(message.ticket)
 
 
-class NewReplySerializer(serializers.Serializer[Any]):
+class NewReplySerializer(BodySerializer):
     """``kind`` is for the staff: reply (public), statement (with ``estimated_at``) or note
     (internal). ``still_fails`` is for the customer and needed on a solved ticket: true declines
     the solution, false only adds the message.
@@ -271,13 +271,13 @@ class NewReplySerializer(serializers.Serializer[Any]):
     still_fails = serializers.BooleanField(required=False, allow_null=True, default=None)
 
 
-class NewFollowUpSerializer(serializers.Serializer[Any]):
+class NewFollowUpSerializer(BodySerializer):
     """What the customer writes after a ticket has ended for good."""
 
     body = serializers.CharField()
 
 
-class NewTransitionSerializer(serializers.Serializer[Any]):
+class NewTransitionSerializer(BodySerializer):
     """``transition`` is a name of the table; what else is needed depends on it, and a refusal says
     what is missing.
     """

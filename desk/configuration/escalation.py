@@ -15,7 +15,8 @@ from desk.configuration.base import (
 )
 from desk.configuration.fields import RolesField
 from desk.configuration.versions import VersionAdmin, VersionForm
-from escalation.models import EscalationLevel, EscalationMatrix, EscalationRule, MatrixKind
+from escalation.models import Action, EscalationLevel, EscalationMatrix, EscalationRule, MatrixKind
+from escalation.queries import highest_level
 from escalation.rehearsal import DAYS, rehearse
 from escalation.services import check_levels, check_matrix, number_matrix
 from foundation.accounts.locks import lock_organization
@@ -158,6 +159,17 @@ class EscalationRuleAdmin(EverybodysAdmin):
         ),
         (_("What to do"), {"fields": ("action", ("person", "team"), "level")}),
     )
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        rule = form.instance
+        highest = highest_level([each.pk for each in form.cleaned_data["organizations"]])
+        if rule.action == Action.TELL_LEVEL and rule.level > highest:
+            words = _(
+                "No matrix of the rule's customers has level %(level)d (the highest is "
+                "%(highest)d): the rule tells nobody."
+            )
+            messages.warning(request, words % {"level": rule.level, "highest": highest})
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

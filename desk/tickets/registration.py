@@ -107,12 +107,14 @@ class RegisterForm(forms.Form):
         return data
 
     def arrival(self, begun_at: datetime) -> Arrival:
-        """Return how the request came in. ``begun_at`` is when the registration began."""
+        """Return how the request came in. ``begun_at`` is when the page was opened: a registration
+        begins no earlier than the contact.
+        """
         data = self.cleaned_data
         contacted_at = data["contacted_at"]
         is_mail = data["channel"] == Channel.EMAIL
         return Arrival(
-            at=contacted_at if is_mail else begun_at,
+            at=contacted_at if is_mail else max(begun_at, contacted_at or begun_at),
             contacted_at=contacted_at,
             number_given=data["number_given"],
         )

@@ -29,6 +29,10 @@ _WORDS: dict[str, Promise] = {
     "damaged": _("“%(name)s” is damaged: it cannot be read as PDF."),
     "damaged_picture": _("“%(name)s” is damaged or too large: it cannot be read as a picture."),
     "damaged_office": _("LibreOffice could not read “%(name)s”. Save it as PDF and give that."),
+    "deep": _(
+        "“%(name)s” has colours of 16 bits and a transparent one, which cannot be told apart from "
+        "the others. Save it with 8 bits, or without transparency, and give that."
+    ),
     "limits": _("“%(name)s” takes too long to read. Save it again as a simple PDF and give that."),
     "link": _(
         "“%(name)s” refers to a file outside itself: %(link)s. Put its content into the document, "

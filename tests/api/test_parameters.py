@@ -6,7 +6,7 @@ import pytest
 from django.urls import get_resolver
 
 from api.parameters import KnownParameters
-from tests.support.house import House, make_ticket
+from tests.support.house import House, fresh, make_ticket
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,57 @@ def test_an_unknown_filter_is_named(house: House, api: Any, query: str, unknown:
     assert f"parámetro {unknown}" in answer.json()["detail"]
     assert "received_after, received_before, state" in answer.json()["detail"]
     assert sorted(answer.json()["fields"]) == unknown.split(", ")
+
+
+@pytest.mark.parametrize("slug", ["nope", "south", ""])
+def test_a_customer_that_does_not_exist_and_one_of_others_are_refused_alike(
+    house: House, api: Any, slug: str
+) -> None:
+    make_ticket(house)
+    house.requester.language = "es"
+    house.requester.save()
+    client = api(house.requester)
+
+    answer = client.get(f"tickets/?organization={slug}")
+    own = client.get("tickets/?organization=north")
+
+    if slug:
+        assert (answer.status_code, list(answer.json()["fields"])) == (400, ["organization"])
+        assert answer.json()["detail"] == f"No existe ninguna organización “{slug}”."
+    assert len(own.json()["results"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "unknown"),
+    [
+        ("", {"subject": "A fault", "description": "x", "urgencia": "low"}, ["urgencia"]),
+        ("{}/replies/", {"body": "Hello.", "files": [], "text": "x"}, ["files", "text"]),
+        ("{}/transitions/", {"transition": "cancel", "Reason": "x"}, ["Reason"]),
+        ("{}/classification/", {"urgency": "low", "from_the_start": True}, ["from_the_start"]),
+        ("{}/escalations/", {"reason": "It hurts.", "level": 2}, ["level"]),
+    ],
+)
+def test_a_key_of_a_body_that_nothing_reads_is_named(
+    house: House, api: Any, path: str, body: dict[str, Any], unknown: list[str]
+) -> None:
+    ticket = make_ticket(house)
+    version = ticket.version
+
+    answer = api(house.requester).post("tickets/" + path.format(ticket.number), body)
+
+    assert (answer.status_code, list(answer.json()["fields"])) == (400, unknown)
+    assert "Known: " in answer.json()["fields"][unknown[0]]
+    assert fresh(ticket).version == version
+
+
+@pytest.mark.parametrize("path", ["/api/v1/tickets", "/tickets/TK-000001/reply"])
+def test_what_is_sent_without_the_last_slash_is_sent_again_whole(
+    house: House, client: Any, path: str
+) -> None:
+    """After 301 a client asks by GET, and the body is lost."""
+    answer = client.post(path, {"subject": "x"}, headers={"Host": "testserver"})
+
+    assert (answer.status_code, answer["Location"]) == (308, f"{path}/")
 
 
 def test_the_known_ones_and_the_format_are_read(house: House, api: Any) -> None:

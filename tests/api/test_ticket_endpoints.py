@@ -254,6 +254,7 @@ def test_the_staff_registers_a_call_with_its_beginning(house: House, api: Any) -
     made = agent.post("tickets/", call)
     bare = agent.post("tickets/", {**call, "channel": "portal"})
     without = agent.post("tickets/", {name: call[name] for name in call if name != "channel"})
+    late = agent.post("tickets/", {**call, "contacted_at": "2026-03-02T14:51:00Z"})
     own = {name: call[name] for name in call if name != "organization"}
     by_customer = api(house.requester).post("tickets/", own)
 
@@ -266,6 +267,7 @@ def test_the_staff_registers_a_call_with_its_beginning(house: House, api: Any) -
     assert body["clocks"][0]["is_met"] is True
     assert (bare.status_code, list(bare.json()["fields"])) == (400, ["channel"])
     assert (without.status_code, list(without.json()["fields"])) == (400, ["channel"])
+    assert (late.status_code, list(late.json()["fields"])) == (400, ["contacted_at"])
     mail = {**call, "channel": "email", "number_given": False}
     arrived = agent.post("tickets/", mail)
     unknown = agent.post("tickets/", {k: v for k, v in mail.items() if k != "received_at"})

@@ -68,6 +68,31 @@ def test_an_administrator_makes_a_rule_tries_it_and_switches_it_on(
     assert "Loud" in client.get(f"/admin/tickets/{second.number}/").content.decode()
 
 
+@pytest.mark.parametrize(("level", "is_missing"), [("1", False), ("7", True)])
+def test_a_rule_that_names_a_level_no_matrix_has_says_so_when_it_is_saved(
+    house: House, sign_in: Any, level: str, is_missing: bool
+) -> None:
+    house.staff["administrator"].language = "en"
+    house.staff["administrator"].save()
+    data = {
+        "name": "Loud",
+        "position": "1",
+        "trigger": "clock",
+        "percent": "90",
+        "action": "tell_level",
+        "level": level,
+        "organizations": [str(house.north.pk)],
+    }
+
+    answer = sign_in(house.staff["administrator"]).post(
+        "/admin/escalation/escalationrule/add/", data, follow=True
+    )
+
+    words = "has level 7 (the highest is 3): the rule tells nobody."
+    assert any(words in str(each) for each in answer.context["messages"]) is is_missing
+    assert EscalationRule.objects.filter(name="Loud").exists()
+
+
 def test_the_log_is_read_over_the_api_by_the_staff_alone(house: House, client: Any) -> None:
     rule()
     ticket = make_ticket(house)

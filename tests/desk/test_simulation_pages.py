@@ -105,6 +105,7 @@ def test_the_content_of_a_draft_decides_whether_it_can_be_put_in_force(
     context = admin_client.get(path_of()).context
 
     assert (context["can_put_in_force"], context["draft_is_empty"]) == (can_put_in_force, is_empty)
+    assert context["has_hours_alone"] is (not can_put_in_force and not is_empty)
 
 
 def test_the_targets_and_cells_of_the_draft_are_listed_in_order(

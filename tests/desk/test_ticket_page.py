@@ -117,6 +117,20 @@ def test_the_times_of_a_call_run_from_when_the_page_was_opened(
     assert Clock.objects.get(ticket=ticket, metric="reaction").used == 10 * MINUTE
 
 
+def test_the_times_of_a_call_run_from_no_earlier_than_the_call(
+    house: House, sign_in: Any, monday: None
+) -> None:
+    """The page may lie open all day."""
+    client = sign_in(house.agent)
+    token = begun(client)
+    call = {"channel": "phone", "contacted_at": "2026-03-02T09:05"}
+    with time_machine.travel(MONDAY_9AM + 10 * MINUTE, tick=False):
+        client.post("/admin/register/", registration(house, begun=token, **call))
+
+    ticket = Ticket.objects.get()
+    assert ticket.received_at == ticket.contacted_at == MONDAY_9AM + 5 * MINUTE
+
+
 @pytest.mark.parametrize("kind", ["forged", "of another", "old"])
 def test_an_opening_that_is_not_theirs_counts_from_now(
     house: House, sign_in: Any, monday: None, kind: str

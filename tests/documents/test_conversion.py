@@ -111,12 +111,18 @@ def test_grey_of_sixteen_bits_keeps_its_shades() -> None:
 
 
 def drawn(bits: int, color_type: int, row: bytes, transparent: bytes) -> Any:
-    """Return the page of a PNG of 40 x 20 pixels, all rows alike, that Pillow cannot write."""
+    """Return the page of a PNG as of ``png``."""
+    (page,) = pages(pictures.picture(png(bits, color_type, row, transparent))[1][0])
+    return page.images[0].image
+
+
+def png(bits: int, color_type: int, row: bytes, transparent: bytes) -> bytes:
+    """Return a PNG of 40 x 20 pixels, all rows alike, that Pillow cannot write."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return pack(">I", len(data)) + kind + data + pack(">I", crc32(kind + data))
 
-    content = b"".join(
+    return b"".join(
         (
             b"\x89PNG\r\n\x1a\n",
             chunk(b"IHDR", pack(">2I5B", 40, 20, bits, color_type, 0, 0, 0)),
@@ -125,18 +131,17 @@ def drawn(bits: int, color_type: int, row: bytes, transparent: bytes) -> Any:
             chunk(b"IEND", b""),
         )
     )
-    (page,) = pages(pictures.picture(content)[1][0])
-    return page.images[0].image
 
 
-def test_colors_of_sixteen_bits_keep_the_transparent_one() -> None:
-    magenta = pack(">3H", 65_535, 0, 65_535)
-    green = pack(">3H", 0, 65_535, 0)
+def test_colors_of_sixteen_bits_with_a_transparent_one_are_refused_by_what_to_do() -> None:
+    """Its neighbours, which a reader sees, would be hidden with it."""
+    hidden = pack(">3H", 1000, 0, 0)
+    shown = pack(">3H", 1001, 0, 0)
 
-    found = drawn(16, 2, magenta * 20 + green * 20, magenta)
-
-    assert near(found.getpixel((5, 10)), (255, 255, 255))
-    assert near(found.getpixel((30, 10)), (0, 255, 0))
+    with pytest.raises(NotConvertible, match="“deep.png”.*Guárdelo con 8 bits"):
+        to_pdf(
+            png(16, 2, hidden * 20 + shown * 20, hidden), content_type="image/png", name="deep.png"
+        )
 
 
 @pytest.mark.parametrize(

@@ -226,6 +226,8 @@ def _check_arrival(request: NewTicket, by: Actor, at: datetime) -> None:
         fields["received_at"] = _PAST_WORDS % {"days": OLDEST_ARRIVAL.days}
     if arrival.contacted_at and not at - OLDEST_ARRIVAL <= arrival.contacted_at <= at:
         fields["contacted_at"] = _PAST_WORDS % {"days": OLDEST_ARRIVAL.days}
+    elif arrival.contacted_at and arrival.contacted_at > arrival.at:
+        fields["contacted_at"] = _("It cannot be later than the arrival, from which the times run.")
     if arrival.number_given and by.channel not in PRESENT_CHANNELS:
         fields["number_given"] = _("Only who is on the phone or in a chat gets it at once.")
     if fields:

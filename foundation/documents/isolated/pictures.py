@@ -21,13 +21,20 @@ _NO_PICTURE = (
 )
 
 
+class _TooDeep(ValueError):
+    """Pillow keeps 8 bits of each colour: those beside the transparent one would be hidden too."""
+
+
 def picture(content: bytes) -> tuple[None, list[bytes]]:
     """Return a picture as a one-page PDF of its size at 150 DPI. Copies pixels only: no EXIF place,
-    camera or thumbnail. Refuses with ``damaged`` when it cannot be read or is too large.
+    camera or thumbnail. Refuses with ``damaged`` when it cannot be read or is too large, with
+    ``deep`` when it has colours of 16 bits and a transparent one.
     """
     buffer = BytesIO()
     try:
         _seen(content).save(buffer, "PDF", resolution=_DPI)
+    except _TooDeep as error:
+        raise Refused("deep") from error
     except _NO_PICTURE as error:
         raise Refused("damaged") from error
     return None, [buffer.getvalue()]
@@ -65,14 +72,13 @@ def _seen(content: bytes) -> Image.Image:
 
 def _with_eight_bits(image: Image.Image, raw_mode: str) -> Image.Image:
     """Scale grey of 16 bits to 8, with its transparent grey, if it has one, as an alpha channel.
-    Pillow's own conversion cuts every value above 255 to white. Of colours of 16 bits Pillow keeps
-    the high bytes, and of greys of 2 and 4 bits it spreads the values, but not of the transparent
-    one.
+    Pillow's own conversion cuts every value above 255 to white. Of greys of 2 and 4 bits it spreads
+    the values, but not the transparent one.
     """
     unseen = image.info.get("transparency")
     if image.mode not in _DEEP_GREYS:
         if image.mode == "RGB" and isinstance(unseen, tuple) and "16" in raw_mode:
-            image.info["transparency"] = tuple(value >> 8 for value in unseen)
+            raise _TooDeep
         if isinstance(unseen, int) and raw_mode in _SPREAD:
             image.info["transparency"] = unseen * _SPREAD[raw_mode]
         return image
