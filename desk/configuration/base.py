@@ -148,6 +148,9 @@ class ConfigurationAdmin(GuardedList):
     ) -> Any:
         """Lock first what a sent form changes, and find out who saved it since it was opened."""
         if request.method != "POST":
+            # Before the rows are read: what is saved in between counts as saved since.
+            opened_for = self.get_object(request, unquote(object_id)) if object_id else None
+            request.opened_with = self.newest_fact(opened_for)  # type: ignore[attr-defined]
             return super().changeform_view(request, object_id, form_url, extra_context)
         with transaction.atomic():
             obj = self.get_object(request, unquote(object_id)) if object_id else None
@@ -158,6 +161,12 @@ class ConfigurationAdmin(GuardedList):
                     opened.saved_since(self.model, self.shown_with(obj), fact, _zone_of(obj))
                 )
             return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def newest_fact(self, obj: Any) -> int | None:
+        """Return the id of the newest fact about what the page of ``obj`` shows; None when that
+        cannot be saved over.
+        """
+        return opened.newest_fact(self.model, self.shown_with(obj)) if obj is not None else None
 
     def shown_with(self, obj: models.Model) -> list[int]:
         """Return the ids of the rows whose changes the page of ``obj`` is about."""
@@ -173,9 +182,9 @@ class ConfigurationAdmin(GuardedList):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        obj = context.get("original")
-        if obj is not None:
-            context["opened_with"] = opened.newest_fact(self.model, self.shown_with(obj))
+        if request.method == "POST":  # refused, under the lock
+            request.opened_with = self.newest_fact(context.get("original"))  # type: ignore[attr-defined]
+        context["opened_with"] = request.opened_with  # type: ignore[attr-defined]
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:

@@ -152,6 +152,10 @@ class VersionAdmin(ConfigurationAdmin):
         )
         return super().get_queryset(request).annotate(has_successor=Exists(later))
 
+    def newest_fact(self, obj: Any) -> int | None:
+        """An added version replaces whichever is there."""
+        return super().newest_fact(obj) if obj else opened.newest_fact_of_any(self.model)
+
     def shown_with(self, obj: Any) -> list[int]:
         """Return the ids of every version for the same owners: each replaces the one before."""
         same = {self._column(name): getattr(obj, self._column(name)) for name in self.owners}
@@ -205,8 +209,6 @@ class VersionAdmin(ConfigurationAdmin):
     ) -> HttpResponse:
         version = context["adminform"].form.instance
         source = getattr(request, "saved_from", None)
-        if context.get("original") is None and source is None:
-            context["opened_with"] = opened.newest_fact_of_any(self.model)
         if source is not None:  # a refused "Save as new", which Django treats as an addition
             context |= {
                 "original": source,

@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from catalog.models import Contract
+from desk.configuration.contracts import ContractAdmin
 from escalation.models import EscalationMatrix
 from foundation.accounts.models import Team, User
 from foundation.calendars.models import Calendar, CalendarVersion
@@ -70,6 +71,29 @@ def test_the_second_save_is_refused_once_with_who_made_the_first(
     assert again["currency"] == ["MXN"]
     assert second.post(path_of(house.contract), again).status_code == 302
     assert Contract.objects.get(pk=house.contract.pk).currency == "MXN"
+
+
+def test_what_is_saved_while_a_page_is_read_counts_as_saved_since(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The row is read after the mark: a save between the two refuses the form once too often, and
+    never overrides unseen.
+    """
+    first, second = two_administrators(house)
+    mine = opened(first, house.contract)
+    renders = ContractAdmin.get_fieldsets
+
+    def save_first(self: Any, *arguments: Any) -> Any:
+        monkeypatch.undo()
+        assert first.post(path_of(house.contract), {**mine, "reopen_days": "5"}).status_code == 302
+        return renders(self, *arguments)
+
+    monkeypatch.setattr(ContractAdmin, "get_fieldsets", save_first)
+    theirs = opened(second, house.contract)
+    refused = second.post(path_of(house.contract), {**theirs, "currency": "MXN"})
+
+    assert MEANWHILE in errors_of(refused)
+    assert Contract.objects.get(pk=house.contract.pk).reopen_days == 5
 
 
 def test_two_versions_of_a_calendar_do_not_override_each_other(
