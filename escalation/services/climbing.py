@@ -144,9 +144,7 @@ def deescalate_ticket(*, ticket: Ticket, reason: str, by: Actor, at: datetime) -
     position = steps[-1].position - 1 if steps else -1
     if position < 0:
         raise Invalid(_("This ticket is not escalated."))
-    Escalation.objects.filter(ticket=ticket, acknowledge_due_at__isnull=False).update(
-        acknowledge_due_at=None
-    )
+    Escalation.objects.filter(ticket=ticket).update(acknowledge_due_at=None)
     step: Escalation = Escalation.objects.create(
         organization_id=ticket.organization_id,
         ticket=ticket,

@@ -25,7 +25,6 @@ def store_file(*, organization_id: int, upload: CheckedFile, at: datetime) -> Bl
     upload.stream.seek(0)
     while chunk := upload.stream.read(_CHUNK_BYTES):
         digest.update(chunk)
-    upload.stream.seek(0)
     return _store(
         organization_id=organization_id,
         sha256=digest.hexdigest(),

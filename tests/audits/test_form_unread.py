@@ -53,13 +53,14 @@ def test_text_below_the_rows_that_are_read_is_refused_by_its_cell(house: House) 
         items["A1500"] = 1499
         items["A1501"] = "A text instead of a number"
         items["C1502"] = "An item"
+        items["B1505"] = 7
         items["E1503"] = "Far"
         items["A1504"] = "=A1503+1"
 
     refused = refusals(house, change=add)
 
     of_request = {"C20", "D4", "C2000", "B1048576"}
-    assert set(refused) == of_request | {"A1501", "C1502", "E1503"}
+    assert set(refused) == of_request | {"A1501", "C1502", "E1503", "C1505"}
     assert refused["C1502"] == "Una solicitud tiene hasta 200 elementos."
 
 

@@ -314,7 +314,12 @@ def test_the_waiting_page_reloads_as_soon_as_the_pdf_exists(house: House, sign_i
     pdf.close()
 
 
-@pytest.mark.parametrize("text", ["2026-13", "March", "", "2026-03-01"])
+@pytest.mark.parametrize("text", ["2000-01", "2100-12"])
+def test_a_month_of_this_century_is_read(text: str) -> None:
+    assert queries.parse_month(text).isoformat() == f"{text}-01"
+
+
+@pytest.mark.parametrize("text", ["2026-13", "March", "", "2026-03-01", "1999-12", "2101-01"])
 def test_a_wrong_month_says_how_to_write_it(text: str) -> None:
     with pytest.raises(Invalid, match="YYYY-MM|AAAA-MM"):
         queries.parse_month(text)

@@ -178,6 +178,9 @@ def test_a_token_belongs_to_its_person(house: House, sign_in: Any) -> None:
         sign_in(person).post(path, {"body": "More.", "once": TOKEN})
 
     assert Message.objects.filter(ticket=ticket).count() == 2
+    SentForm.objects.filter(person_id=house.requester.pk).update(location="/theirs/")
+    again = sign_in(house.people["coordinator"]).post(path, {"body": "More.", "once": TOKEN})
+    assert again["Location"] == f"/tickets/{ticket.number}/"
 
 
 @pytest.mark.parametrize("token", ["", "short", "A" * 23, "A" * 21 + "!", "x" * 5000])
