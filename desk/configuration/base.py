@@ -182,9 +182,10 @@ class ConfigurationAdmin(GuardedList):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        if request.method == "POST":  # refused, under the lock
-            request.opened_with = self.newest_fact(context.get("original"))  # type: ignore[attr-defined]
-        context["opened_with"] = request.opened_with  # type: ignore[attr-defined]
+        noted = getattr(request, "opened_with", None)
+        # a refused form is shown under the lock
+        is_refused = request.method == "POST"
+        context["opened_with"] = self.newest_fact(context.get("original")) if is_refused else noted
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
