@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from html import unescape
 from urllib.parse import urlsplit
 
+from django.contrib.messages.storage import default_storage
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
@@ -89,7 +90,15 @@ def with_typed_text(request: HttpRequest, page: HttpResponse, reason: str) -> Ht
     """
     there = set(_texts_in_fields(page.content.decode()))
     typed = {_one_form(text) for text in _typed_texts(request)}
-    return page if typed <= there else not_sent(request, reason, page.status_code)
+    if typed <= there:
+        return page
+    forget_messages(request)  # of which the reason is one
+    return not_sent(request, reason, page.status_code)
+
+
+def forget_messages(request: HttpRequest) -> None:
+    """Drop the messages that this request added, as the middleware begins; earlier ones stay."""
+    request._messages = default_storage(request)  # type: ignore[attr-defined]
 
 
 def _typed_texts(request: HttpRequest) -> list[str]:

@@ -3,13 +3,12 @@
 import errno
 from collections.abc import Iterator
 
-from django.contrib.messages.storage import default_storage
 from django.db.utils import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 
 from web.doors import is_api
-from web.resending import not_sent
+from web.resending import forget_messages, not_sent
 
 _FULL = frozenset({errno.ENOSPC, errno.EROFS, errno.EDQUOT})
 # SQLite's words; PostgreSQL has codes: disk full, read-only transaction.
@@ -47,6 +46,5 @@ def storage_refused(request: HttpRequest, *, asks_database: bool = True) -> Http
     if is_api(request):
         body = {"code": "storage_unavailable", "detail": words, "fields": {}}
         return JsonResponse(body, status=503, headers={"Retry-After": "60"})
-    # As the middleware does at the start: what this request said to be done was not stored.
-    request._messages = default_storage(request)  # type: ignore[attr-defined]
+    forget_messages(request)  # what they say is done was not stored
     return not_sent(request, words, 503, asks_database=asks_database)
