@@ -85,9 +85,8 @@ class ConfigurationForm(CheckedForm):
 
     def validate_unique(self) -> None:
         super().validate_unique()
-        for name, words in same_names(self.instance):
-            if name in self.changed_data and name not in self.errors:
-                self.add_error(name, words)
+        for name, words in same_names(self.instance, self.changed_data):
+            self.add_error(name, words)
 
     def full_clean(self) -> None:
         super().full_clean()

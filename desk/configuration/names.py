@@ -1,6 +1,6 @@
 """Names that a reader cannot tell apart are the same name."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from django.db import models
 from django.utils.translation import gettext as _
@@ -8,15 +8,16 @@ from django.utils.translation import gettext as _
 from foundation.core.texts import as_read
 
 
-def same_names(instance: models.Model) -> Iterator[tuple[str, str]]:
-    """Yield each unique name of a row that reads as that of another row, with the error: field and
-    message. A name that is equal letter by letter is found by its constraint.
+def same_names(instance: models.Model, changed: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Yield each of the ``changed`` names of a row that must be unique and reads as that of another
+    row, with the error: field and message. A name that is equal letter by letter is found by its
+    constraint.
     """
     model = type(instance)
     constraints = [tuple(each.fields) for each in model._meta.total_unique_constraints]
     alone = [(field.name,) for field in model._meta.concrete_fields if field.unique]
     for names in (*constraints, *alone):
-        for name in filter(lambda each: _is_name(model, each), names):
+        for name in (each for each in names if each in changed and _is_name(model, each)):
             fields = [model._meta.get_field(each) for each in names if each != name]
             columns = [field.attname for field in fields if isinstance(field, models.Field)]
             beside = {column: getattr(instance, column) for column in columns}
