@@ -2,7 +2,7 @@
 without a word (SPEC 9.1).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import IO, Any
@@ -21,6 +21,7 @@ from audits.workbook import (
     MAX_TEXT,
     SHEETS,
     VALUE,
+    given_texts,
     written,
 )
 from catalog.models import Service
@@ -88,7 +89,7 @@ def read_form(stream: IO[bytes], services: Sequence[Service], *, at: datetime) -
             wrong[where] = str(error)
         except ValidationError as error:
             wrong[where] = error.messages[0]
-    _refuse_unread(request, wrong)
+    wrong |= _refuse_unread(request, given_texts()[0], _is_answer)
     start = values.get("period_from")
     end = values.get("period_to")
     if isinstance(start, date) and isinstance(end, date) and end < start:
@@ -123,7 +124,8 @@ def _sheets(stream: IO[bytes]) -> tuple[ReadSheet, ReadSheet]:
     if mark != MARK or request is None or items is None:
         raise FormRefused(words, fields={"form": words})
     for sheet in sheets:
-        if sheet not in (request, items) and not sheet.is_hidden and (sheet.rows or sheet.outside):
+        says = sheet.rows or sheet.outside or sheet.notes or sheet.has_drawing
+        if sheet not in (request, items) and sheet.title != LISTS and says:
             added = _("The sheet “%(sheet)s” is not of the form. Move what it says to “%(items)s”.")
             words = added % {"sheet": sheet.title, "items": items.title}
             raise FormRefused(words, fields={f"{sheet.title}!A1": words})
@@ -133,6 +135,11 @@ def _sheets(stream: IO[bytes]) -> tuple[ReadSheet, ReadSheet]:
             words = hidden % {"sheet": sheet.title}
             raise FormRefused(words, fields={f"{sheet.title}!A1": words})
     return request, items
+
+
+def _is_answer(row: int, column: int) -> bool:
+    """Tell whether the cell of the request is an answer."""
+    return column == VALUE and row in range(FIRST_ROW, FIRST_ROW + len(FIELDS))
 
 
 def _fault(sheet: ReadSheet, row: int, column: int) -> str:
@@ -155,33 +162,36 @@ def _fault(sheet: ReadSheet, row: int, column: int) -> str:
     return ""
 
 
-def _refuse_unread(request: ReadSheet, wrong: dict[str, Text]) -> None:
-    """Refuse what stands in a cell of the request that the form does not read."""
-    rows = range(FIRST_ROW, FIRST_ROW + len(FIELDS))
-    given = {(1, 2), (2, 2), *((row, column) for row in rows for column in (2, VALUE))}
-    unread = [*request.uncomputed, *request.outside]
-    for row, cells in enumerate(request.rows, start=1):
-        for column, value in enumerate(cells, start=1):
-            text = written(value)
-            is_hint = column == _LAST_COLUMN and row in rows and text in _hints(row - FIRST_ROW)
-            if text and not is_hint:
-                unread.append((row, column))
-    for row, column in unread:
-        if (row, column) not in given:
-            wrong[f"{request.title}!{cell_name(row, column)}"] = _unread()
-
-
-def _hints(number: int) -> set[str]:
-    """Return the hint of a field in every language."""
-    found = set()
-    for language in ("es", "en"):
-        with translation.override(language):
-            found.add(str(FIELDS[number].hint))
-    return found
-
-
-def _unread() -> str:
-    return _("Nothing is read from this cell. Move its text to column C, or empty it.")
+def _refuse_unread(
+    sheet: ReadSheet, given: Mapping[str, set[str]], is_read: Callable[[int, int], bool]
+) -> dict[str, Text]:
+    """Return the errors of what stands on a sheet and is not read: cells without ``is_read`` that
+    say something else than the form has ``given`` there, notes, and drawings.
+    """
+    written_in = [
+        (row, column)
+        for row, cells in enumerate(sheet.rows, start=1)
+        for column, value in enumerate(cells, start=1)
+        if (text := written(value)) and text not in given.get(cell_name(row, column), ())
+    ]
+    unread = [*written_in, *sheet.uncomputed, *sheet.outside]
+    wrong: dict[str, Text] = {
+        f"{sheet.title}!{cell_name(*place)}": _(
+            "Nothing is read from this cell. Move its text to column C, or empty it."
+        )
+        for place in unread
+        if not is_read(*place)
+    }
+    for place in sheet.notes:
+        wrong[f"{sheet.title}!{cell_name(*place)}"] = _(
+            "The note on this cell is not read. Write what it says into column C, and delete it."
+        )
+    if sheet.has_drawing:
+        wrong[f"{sheet.title}!A1"] = _(
+            "A picture or a text box on this sheet is not read. Write what it says into column C, "
+            "and delete it."
+        )
+    return wrong
 
 
 def _titles() -> list[set[str]]:
@@ -231,28 +241,17 @@ def _items(
             }
         if service is not None and described:
             wanted_items.append(WantedItem(service, described))
-    _refuse_beside(sheet, wrong)
-    return wanted_items
-
-
-def _refuse_beside(sheet: ReadSheet, wrong: dict[str, Text]) -> None:
-    """Refuse what stands beside the items and below the rows that are read: text instead of a
-    number before them, or anything behind them.
-    """
-    unread = [each for each in sheet.uncomputed if each[1] not in _ITEM and each[0] >= FIRST_ITEM]
-    for row in range(1, len(sheet.rows) + 1):
-        for column in (1, _LAST_COLUMN):
-            value = sheet.value(row, column)
-            is_given = column == 1 and (row < FIRST_ITEM or type(value) is int)
-            if written(value) and not is_given:
-                unread.append((row, column))
-    for row, column in unread:
-        wrong[f"{sheet.title}!{cell_name(row, column)}"] = _unread()
     for row, column in sheet.outside:
         if row > _ROWS_READ and column in _ITEM:
             wrong[f"{sheet.title}!C{row}"] = _too_many()
-        else:
-            wrong[f"{sheet.title}!{cell_name(row, column)}"] = _unread()
+
+    def is_read(row: int, column: int) -> bool:
+        value = sheet.value(row, column)
+        is_number = column == 1 and type(value) is int and (value <= MAX_ITEMS or value < row)
+        return row >= FIRST_ITEM and (column in _ITEM or is_number)
+
+    wrong |= _refuse_unread(sheet, given_texts()[1], is_read)
+    return wanted_items
 
 
 def _too_many() -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.utils import translation
 from django.utils.dateparse import parse_date
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -151,6 +152,19 @@ def make_form(services: Sequence[Service], *, language: str) -> bytes:
         is_hidden=True,
     )
     return form_bytes([_request_sheet(len(environments)), _items_sheet(len(services)), lists])
+
+
+def given_texts() -> list[dict[str, set[str]]]:
+    """Return of the request sheet and of the items sheet what the form itself has in its cells, in
+    every language.
+    """
+    found: list[dict[str, set[str]]] = [{}, {}]
+    for language in ("es", "en"):
+        with translation.override(language):
+            for texts, sheet in zip(found, (_request_sheet(0), _items_sheet(0)), strict=True):
+                for cell, value in sheet.values.items():
+                    texts.setdefault(cell, set()).add(written(value))
+    return found
 
 
 def _request_sheet(environment_count: int) -> FormSheet:

@@ -147,7 +147,8 @@ class ReadSheet:
     The others are cells, as row and column counted from 1: ``errors`` those with an error such as
     ``#N/A``, ``uncomputed`` those with a formula that nothing computed, ``unseen`` those with a
     value that is hidden, ``formatted`` those with a number that is shown otherwise, as by the
-    format ``00-000``, ``outside`` the first that hold something and were not read.
+    format ``00-000``, ``outside`` the first that hold something and were not read, ``notes`` those
+    with a note. ``has_drawing`` tells of pictures and text boxes on it.
     """
 
     title: str
@@ -157,6 +158,8 @@ class ReadSheet:
     unseen: frozenset[tuple[int, int]] = frozenset()
     formatted: frozenset[tuple[int, int]] = frozenset()
     outside: tuple[tuple[int, int], ...] = ()
+    notes: frozenset[tuple[int, int]] = frozenset()
+    has_drawing: bool = False
     is_hidden: bool = False
 
     def value(self, row: int, column: int) -> Any:
@@ -175,7 +178,7 @@ def read_workbook(
 ) -> list[ReadSheet]:
     """Return the sheets of a workbook, read in a child process: up to ``max_rows`` rows and
     ``max_columns`` columns of each. Formula cells give their last computed value. ``outside`` names
-    no numbers of the columns before ``counted_from``.
+    not the number of a row, or a smaller one, in the columns before ``counted_from``.
 
     Raises ``UnreadableTable``.
     """
@@ -199,6 +202,8 @@ def read_workbook(
             _cells(sheet["unseen"]),
             _cells(sheet["formatted"]),
             tuple((row, column) for row, column in sheet["outside"]),
+            _cells(sheet["notes"]),
+            sheet["has_drawing"],
             sheet["is_hidden"],
         )
         for sheet in answer.result

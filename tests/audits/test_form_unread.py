@@ -1,9 +1,13 @@
 """Nothing that a person wrote into the request form is dropped without a word (SPEC 9.1)."""
 
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
+from openpyxl.comments import Comment
+from openpyxl.drawing.image import Image
+from PIL import Image as NewPicture
 
 from tests.support.audits import read, refusals
 from tests.support.house import House
@@ -60,7 +64,7 @@ def test_text_below_the_rows_that_are_read_is_refused_by_its_cell(house: House) 
     refused = refusals(house, change=add)
 
     of_request = {"C20", "D4", "C2000", "B1048576"}
-    assert set(refused) == of_request | {"A1501", "C1502", "E1503", "C1505"}
+    assert set(refused) == of_request | {"A1501", "C1502", "E1503", "A1504", "C1505"}
     assert refused["C1502"] == "Una solicitud tiene hasta 200 elementos."
 
 
@@ -69,6 +73,88 @@ def test_text_that_is_no_answer_of_the_request_is_refused_by_its_cell(
     house: House, cell: str
 ) -> None:
     assert set(refusals(house, {cell: "Please hurry."})) == {cell}
+
+
+def test_labels_and_headings_that_were_overwritten_are_refused_by_their_cells(
+    house: House,
+) -> None:
+    def of_request(book: Any) -> None:
+        book.worksheets[0]["B1"] = "Very urgent"
+        book.worksheets[0]["B4"] = "Auditing company: ACME SA"
+
+    def of_items(book: Any) -> None:
+        book.worksheets[1]["B1"] = "Service (the one of Madrid)"
+        book.worksheets[1]["C1"] = None
+
+    assert set(refusals(house, change=of_request)) == {"B1", "B4"}
+    assert set(refusals(house, change=of_items)) == {"B1"}
+
+
+@pytest.mark.parametrize("hidden", ["hidden", "veryHidden", "visible"])
+def test_a_sheet_of_ones_own_is_refused_hidden_too(house: House, hidden: str) -> None:
+    def add(book: Any) -> None:
+        book.create_sheet("Extra")["A1"] = "And the backups"
+        book["Extra"].sheet_state = hidden
+
+    assert list(refusals(house, change=add)) == ["A1"]
+
+
+def test_a_number_before_the_items_that_is_not_that_of_a_row_is_refused(house: House) -> None:
+    def add(book: Any) -> None:
+        items = book.worksheets[1]
+        items["A2"] = 3  # rows were deleted
+        items["A3"] = 4711
+        items["A202"] = 201
+        items["A203"] = 4711
+        items["A1005"] = 1004
+        items["A1006"] = 4711
+
+    assert set(refusals(house, change=add)) == {"A3", "A203", "A1006"}
+
+
+def test_notes_and_pictures_are_refused_by_their_place(house: House) -> None:
+    def note(book: Any) -> None:
+        book.worksheets[1]["C2"].comment = Comment("Also the logs of May.", "Elsa")
+        book.worksheets[0]["F40"].comment = Comment("Urgent.", "Elsa")
+
+    def paste(book: Any) -> None:
+        picture = BytesIO()
+        NewPicture.new("RGB", (4, 4)).save(picture, "PNG")
+        book.worksheets[1].add_image(Image(picture), "F3")
+
+    noted = refusals(house, change=note)
+    assert set(noted) == {"C2", "F40"}
+    assert noted["C2"].startswith("La nota de esta celda no se lee.")
+    pasted = refusals(house, change=paste)
+    assert [(cell, words[:40]) for cell, words in pasted.items()] == [
+        ("A1", "Una imagen o un cuadro de texto en esta h"[:40])
+    ]
+
+
+@pytest.mark.parametrize(
+    ("number", "shown", "expected"),
+    [
+        (-12, "00000", "-00012"),
+        (12, "00000", "00012"),
+        (12.7, "00000", None),
+        (2.1, "0.00", "2.10"),
+        (-2.1, "0.00", "-2.10"),
+        (2.125, "0.00", "2.125"),  # it is rounded to be shown
+        (1234.5, "#,##0.00", "1234.50"),
+        (7, "0.0", "7.0"),
+    ],
+)
+def test_a_number_is_read_as_it_is_shown(
+    house: House, number: float, shown: str, expected: str | None
+) -> None:
+    def write(book: Any) -> None:
+        book.worksheets[0]["C5"] = number
+        book.worksheets[0]["C5"].number_format = shown
+
+    if expected is None:
+        assert set(refusals(house, change=write)) == {"C5"}
+    else:
+        assert read(house, change=write).auditor_name == expected
 
 
 def test_blank_cells_say_nothing(house: House) -> None:

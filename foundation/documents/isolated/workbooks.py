@@ -1,10 +1,13 @@
 """Reads XLSX workbooks."""
 
+import posixpath
 import re
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from io import BytesIO
+from pathlib import PurePosixPath
 from typing import Any
 
 from defusedxml.ElementTree import iterparse
@@ -19,8 +22,10 @@ _MAX_PARTS = 500  # files inside the workbook
 _MAX_MERGED = 2000  # merged ranges of a sheet
 _MAX_OUTSIDE = 100  # cells of a sheet that are named, of those outside of what is read
 _PADDED = re.compile(r"0+")  # the format of codes such as 00123
+_FIXED = re.compile(r"(?:#,##)?0\.(0+)")  # shows so many decimals
 # Formats that show a number as it is read, but for its rounding and grouping.
 _AS_READ = re.compile(r"General|@|0+|(#,##)?0(\.[0#]+)?", re.IGNORECASE)
+_NOTES = frozenset({"comments", "threadedComment"})  # relations of a sheet
 _SMALLEST = {"ht": 2.0, "width": 0.5}
 _TRUE = {"1", "true"}
 _TEXT_PART = 3  # of the parts of a number format, counted from 0
@@ -37,8 +42,10 @@ def workbook(
     is an error such as ``#N/A``, ``uncomputed`` formulas without a computed value, ``unseen`` those
     with a value that a person does not see (in a hidden row or column, under a merged cell, by a
     format that shows nothing), ``formatted`` numbers that the cell's format shows otherwise than
-    they are read, ``outside`` the first ``_MAX_OUTSIDE`` cells that are not read and hold a formula
-    or something else than blanks; of the columns before ``counted_from`` numbers do not count.
+    they are read, ``notes`` those with a note, ``outside`` the first ``_MAX_OUTSIDE`` cells that
+    are not read and hold a formula or something else than blanks; of the columns before
+    ``counted_from`` the number of a row, or a smaller one, does not count. ``has_drawing`` tells of
+    pictures, text boxes and the like.
 
     Refuses with ``unreadable`` when it is no workbook, a damaged one, too large when unpacked, has
     very many merged ranges, or declares entities.
@@ -110,6 +117,8 @@ class _Around:
     shown_columns: list[tuple[int, int]] = field(default_factory=list)
     merged: list[tuple[int, int, int, int]] = field(default_factory=list)  # column, row, to both
     outside: list[tuple[int, int]] = field(default_factory=list)
+    notes: list[tuple[int, int]] = field(default_factory=list)
+    has_drawing: bool = False
     uncomputed: list[tuple[int, int]] = field(default_factory=list)
 
     def covers(self, row: int, column: int) -> bool:
@@ -159,7 +168,32 @@ def _around(archive: zipfile.ZipFile, sheet: Any, area: _Area) -> _Around:
             else:
                 _note_layout(found, tag, element)
             element.clear()
+    _note_relations(found, archive, sheet)
     return found
+
+
+def _note_relations(found: _Around, archive: zipfile.ZipFile, sheet: Any) -> None:
+    """Note what lies beside the part of the sheet: notes of cells, and drawings."""
+    path = PurePosixPath(sheet._worksheet_path)  # noqa: SLF001
+    relations = str(path.parent / "_rels" / f"{path.name}.rels")
+    if relations not in archive.namelist():
+        return
+    with archive.open(relations) as part:
+        for _event, element in iterparse(part, forbid_dtd=True):
+            kind = str(element.get("Type", "")).rpartition("/")[2]
+            if kind == "drawing":
+                found.has_drawing = True
+            elif kind in _NOTES:
+                target = posixpath.normpath(path.parent / str(element.get("Target")))
+                target = str(element.get("Target")) if "://" in target else target
+                found.notes += _notes_in(archive, target.lstrip("/"))
+
+
+def _notes_in(archive: zipfile.ZipFile, path: str) -> Iterator[tuple[int, int]]:
+    with archive.open(path) as part:
+        for _event, element in iterparse(part, forbid_dtd=True):
+            if element.get("ref") is not None:
+                yield coordinate_to_tuple(element.get("ref"))
 
 
 def _note_cell(found: _Around, cell: _Cell, area: _Area, sheet: Any) -> None:
@@ -168,7 +202,8 @@ def _note_cell(found: _Around, cell: _Cell, area: _Area, sheet: Any) -> None:
         if cell.is_uncomputed:
             found.uncomputed.append(place)
         return
-    is_number = cell.kind == "n" and cell.column < area.counted_from
+    is_counted = cell.column < area.counted_from and cell.kind == "n" and not cell.has_formula
+    is_number = is_counted and float(cell.text or 0) <= cell.row
     if is_number or len(found.outside) == _MAX_OUTSIDE:
         return
     shared = sheet._shared_strings if cell.kind == "s" else []  # noqa: SLF001
@@ -220,7 +255,7 @@ def _sheet(sheet: Any, around: _Around, max_rows: int, max_columns: int) -> dict
                 errors.append((number, column))
             if around.covers(number, column) or _shows_nothing(cell):
                 unseen.append((number, column))
-            if type(cell.value) in {int, float} and not _AS_READ.fullmatch(cell.number_format):
+            if _is_shown_otherwise(cell):
                 formatted.append((number, column))
     while plain and not any(value is not None for value in plain[-1]):
         plain.pop()
@@ -233,7 +268,18 @@ def _sheet(sheet: Any, around: _Around, max_rows: int, max_columns: int) -> dict
         "unseen": unseen,
         "formatted": formatted,
         "outside": around.outside,
+        "notes": around.notes[:_MAX_OUTSIDE],
+        "has_drawing": around.has_drawing,
     }
+
+
+def _is_shown_otherwise(cell: Any) -> bool:
+    """Tell whether the format of a number shows another text than is read."""
+    if type(cell.value) not in {int, float}:
+        return False
+    is_code = _PADDED.fullmatch(cell.number_format) and len(cell.number_format) > 1
+    is_rounded = is_code and not float(cell.value).is_integer()
+    return is_rounded or not _AS_READ.fullmatch(cell.number_format)
 
 
 def _shows_nothing(cell: Any) -> bool:
@@ -257,5 +303,10 @@ def _plain(cell: Any) -> str | int | float | bool | None:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if type(value) is int and _PADDED.fullmatch(cell.number_format):
-        return f"{value:0{len(cell.number_format)}}"
+        sign = "-" if value < 0 else ""
+        return f"{sign}{abs(value):0{len(cell.number_format)}}"
+    is_number = type(value) in {int, float}
+    if is_number and (fixed := _FIXED.fullmatch(cell.number_format)):
+        shown = f"{value:.{len(fixed[1])}f}"
+        return shown if float(shown) == value else value
     return value if value is None or isinstance(value, str | int | float | bool) else str(value)
