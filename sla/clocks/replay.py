@@ -108,6 +108,7 @@ def _reprioritized(result: Replay, fact: ReplayedFact) -> None:
     for clock in result.clocks.values():
         if change and clock.is_live and clock.metric in AT_ARRIVAL:
             clock.priority = change[1]
+            clock.remeasured_at = fact.at
 
 
 def _segment(fact: ReplayedFact, number: int, starts_at: datetime) -> ReplayedSegment:

@@ -12,7 +12,7 @@ import pytest
 from django.db.models import Exists, OuterRef
 
 from catalog.models import ContractService
-from foundation.core.classification import Impact
+from foundation.core.classification import Impact, Priority, Urgency
 from reports.queries import bounds, build_service_level
 from sla.clocks.models import Clock, ClockSegment
 from sla.clocks.verdicts import Verdict, verdict_before, verdict_of
@@ -275,6 +275,26 @@ def test_a_breach_that_was_reported_and_replaced_is_taken_back_by_name(house: Ho
     assert (carried["verdict"], carried["priority"]) == ("missed", "critical")
     assert (row(march, "reaction")["earlier"], april["carried_earlier"]) == (0, 2)
     assert build_service_level(house.north, MARCH, LATER)["breaches"] == march["breaches"]
+
+
+def test_a_priority_with_the_same_targets_changes_no_row_of_a_month_that_has_ended(
+    house: House,
+) -> None:
+    """The service guide promises the same for low and medium: no clock gets another target."""
+    low = {"impact": Impact.MINOR, "urgency": Urgency.LOW}
+    ticket = make_ticket(house, at=EVENING - 3 * DAY, **low)
+    sweep(APRIL_1)
+    march = build_service_level(house.north, MARCH, APRIL_1)
+    medium = {"impact": Impact.MODERATE, "urgency": Urgency.MEDIUM}
+    classify(house, ticket, APRIL_1 + DAY, **medium)
+    assert Clock.objects.filter(ticket=ticket, priority=Priority.MEDIUM).count() == 2
+
+    again = build_service_level(house.north, MARCH, LATER)
+    april = build_service_level(house.north, APRIL, LATER)
+
+    assert row(march, "reaction")["missed"] == 1
+    assert (again["compliance"], again["breaches"]) == (march["compliance"], march["breaches"])
+    assert (april["taken_back"], april["carried_over"]) == ([], [])
 
 
 def test_a_breach_that_was_reported_and_then_called_off_is_taken_back(house: House) -> None:

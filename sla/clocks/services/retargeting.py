@@ -148,7 +148,9 @@ def _changed(
     target = policy.target(item.metric, matter)
     if target is None and not was_live:
         return item
-    clock.priority = ticket.priority
+    if clock.priority != ticket.priority:
+        clock.priority = ticket.priority
+        clock.remeasured_at = change.at  # its months are those of the priority that it had
     if target is None:  # no longer promised
         _refuse_relief(item, was_missed and not change.can_relieve)
         record_facts(ticket, [withdraw_clock(item, change.at)], change.at, change.by)
