@@ -116,6 +116,8 @@ def test_text_in_utf_16_is_text(mark: bytes, encoding: str) -> None:
         "Заявка № 7: сеть не работает\r\n",
         "Η οθόνη δεν ανοίγει",
         "Listo \U0001f642\n",
+        "日本語のテキスト\n",
+        "网络从今天早上起不通。\r\n",
     ],
 )
 def test_text_in_utf_16_without_a_mark_may_be_of_any_alphabet(text: str, encoding: str) -> None:

@@ -13,7 +13,7 @@ def utf16_of(content: bytes) -> str | None:
 
     Without a byte order mark it is one with blanks, line ends or other letters of ASCII (the high
     byte is null, as no text of 8 bits has it), and with no characters but those of text: of
-    alphabets, when fewer than half are of Latin.
+    alphabets alone, when there is no blank.
     """
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
@@ -27,8 +27,8 @@ def utf16_of(content: bytes) -> str | None:
             continue
         # what is cut in the middle of a pair becomes a sign of its own
         letters = head.decode(encoding, errors="replace").rstrip("\ufffd")
-        is_plain = high.count(0) * 2 >= len(high) or all(map(_is_of_an_alphabet, letters))
-        if is_plain and all(map(_is_text, letters)):
+        has_blanks = any(letter.isspace() for letter in letters)
+        if (has_blanks or all(map(_is_of_an_alphabet, letters))) and all(map(_is_text, letters)):
             return encoding
     return None
 
