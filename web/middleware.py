@@ -4,6 +4,7 @@ errors.
 
 import logging
 from collections.abc import Callable
+from typing import Any
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
@@ -44,6 +45,7 @@ from foundation.core.tenancy import ScopeError
 from web.doors import is_api
 from web.errors import bad_request, error_page
 from web.panels import PanelResponse, is_partial, whole_page
+from web.spooling import lacks_upload
 from web.storage import cannot_store, storage_refused
 
 logger = logging.getLogger(__name__)
@@ -257,6 +259,12 @@ class PersonMiddleware:
         if user is not None or is_api(request):
             _unkept(response)
         return response
+
+    def process_view(self, request: HttpRequest, *_view: Any) -> HttpResponse | None:
+        if not is_api(request) and lacks_upload(request):
+            logger.critical("A file of %s could not be received", request.path)
+            return storage_refused(request)
+        return None
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, ScopeError):

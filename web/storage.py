@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from web.doors import is_api
 from web.resending import forget_messages, not_sent
 
-_FULL = frozenset({errno.ENOSPC, errno.EROFS, errno.EDQUOT})
+_FULL = frozenset({errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG})
 # SQLite's words; PostgreSQL has codes: disk full, read-only transaction.
 _SQLITE = ("readonly database", "disk is full", "disk I/O error", "unable to open database file")
 _POSTGRESQL = frozenset({"53100", "25006"})

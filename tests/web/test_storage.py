@@ -3,6 +3,7 @@ kept, the pages of tickets alive, and ``/readyz`` tells.
 """
 
 import errno
+import resource
 import sqlite3
 from collections.abc import Iterator
 from datetime import timedelta
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.db.utils import DatabaseError, OperationalError
 from django.test import Client
@@ -70,6 +72,29 @@ def test_what_cannot_be_stored_is_kept_on_a_page_and_sent_again(
     assert TEXT in shown
     assert sent.status_code == 302
     assert Message.objects.get(ticket=ticket).body == TEXT
+
+
+@pytest.mark.parametrize("size", [600_000, 3_000_000])
+def test_a_file_that_the_disk_does_not_take_leaves_the_text(
+    ticket_and_client: Any, size: int
+) -> None:
+    """More than a megabyte is written to the disk while it is received."""
+    ticket, client = ticket_and_client
+    path = f"/tickets/{ticket.number}/reply/"
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, hard))
+    try:
+        file = SimpleUploadedFile("a.txt", b"x" * size)
+        refused = client.post(path, {"body": TEXT, "attachments": file}, headers=OURS)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    sent = client.post(path, {"body": TEXT}, headers=OURS)
+
+    assert refused.status_code == 503
+    assert "Nothing can be stored on our side at the moment." in text_of(refused.content.decode())
+    assert TEXT in text_of(refused.content.decode())
+    assert sent.status_code == 302
+    assert Message.objects.filter(ticket=ticket).count() == 1
 
 
 def test_what_fails_when_it_is_committed_is_not_said_to_be_done(
