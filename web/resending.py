@@ -2,9 +2,7 @@
 with one click.
 """
 
-import re
-from collections.abc import Iterator
-from html import unescape
+from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
 from django.contrib.messages.storage import default_storage
@@ -33,9 +31,7 @@ TYPED = frozenset(
     }
 )
 _LONG = 40  # letters
-_AREA = re.compile(r"<textarea[^>]*>(.*?)</textarea>", re.DOTALL)
-_FIELD = re.compile(r"<(?:input|option)\b[^>]*>")  # one name is a text here and a choice there
-_VALUE = re.compile(r'\bvalue="([^"]*)"')
+_NOT_TYPED = frozenset({"hidden", "checkbox", "radio", "submit", "button", "file"})
 
 
 def not_sent(
@@ -66,7 +62,7 @@ def not_sent(
         "reason": reason,
         "action": request.get_full_path() if is_ours else "",
         "fields": [*fields, *(more or {}).items()] if is_ours else [],
-        "texts": _typed_texts(request) if is_ours else [],
+        "texts": [text for _name, text in _typed_texts(request)] if is_ours else [],
         "has_files": bool(request.FILES),
         "signs_in": signs_in,
         "is_renewed": bool(renewed),
@@ -85,12 +81,13 @@ def has_typed_text(request: HttpRequest) -> bool:
 
 
 def with_typed_text(request: HttpRequest, page: HttpResponse, reason: str) -> HttpResponse:
-    """Return a page that refuses a form, if its fields have what was typed. Otherwise, as when its
-    form is no longer on the page, return the page of a form that was not taken.
+    """Return a page that refuses a form, if its fields have what was typed: a text area, whatever
+    its name (a message may be kept as a note), or the field of the same name. Otherwise, as when
+    its form is no longer on the page, return the page of a form that was not taken.
     """
-    there = set(_texts_in_fields(page.content.decode()))
-    typed = {_one_form(text) for text in _typed_texts(request)}
-    if typed <= there:
+    fields = _Fields(page.content.decode())
+    typed = {(name, _one_form(text)) for name, text in _typed_texts(request)}
+    if all(text in fields.areas or (name, text) in fields.others for name, text in typed):
         return page
     forget_messages(request)  # of which the reason is one
     return not_sent(request, reason, page.status_code)
@@ -101,9 +98,9 @@ def forget_messages(request: HttpRequest) -> None:
     request._messages = default_storage(request)  # type: ignore[attr-defined]
 
 
-def _typed_texts(request: HttpRequest) -> list[str]:
+def _typed_texts(request: HttpRequest) -> list[tuple[str, str]]:
     return [
-        value
+        (name, value)
         for name, values in request.POST.lists()
         if name not in _KEPT_BACK
         for value in values
@@ -111,12 +108,38 @@ def _typed_texts(request: HttpRequest) -> list[str]:
     ]
 
 
-def _texts_in_fields(page: str) -> Iterator[str]:
-    """Yield the texts in the fields of a page that people see."""
-    yield from (_one_form(unescape(text)) for text in _AREA.findall(page))
-    for field in _FIELD.findall(page):
-        if 'type="hidden"' not in field:
-            yield from (_one_form(unescape(text)) for text in _VALUE.findall(field))
+class _Fields(HTMLParser):
+    """What the fields of a page that people see have in them: the texts of the areas, and name and
+    value of the others.
+    """
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.areas: set[str] = set()
+        self.others: set[tuple[str, str]] = set()
+        self._select = ""
+        self._area: list[str] | None = None
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag == "textarea":
+            self._area = []
+        elif tag == "select":
+            self._select = given.get("name", "")
+        elif tag == "option" and "selected" in given:
+            self.others.add((self._select, given.get("value", "")))
+        elif tag == "input" and given.get("type", "text") not in _NOT_TYPED:
+            self.others.add((given.get("name", ""), _one_form(given.get("value", ""))))
+
+    def handle_data(self, data: str) -> None:
+        if self._area is not None:
+            self._area.append(data)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "textarea" and self._area is not None:
+            self.areas.add(_one_form("".join(self._area)))
+            self._area = None
 
 
 def _one_form(text: str) -> str:

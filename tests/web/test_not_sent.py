@@ -282,7 +282,7 @@ def test_the_fields_that_people_type_into_are_known() -> None:
     assert typed <= TYPED
 
 
-@pytest.mark.parametrize("text", [TEXT, "Ok"])
+@pytest.mark.parametrize("text", [TEXT, "Ok", "low"])  # "low" is also what a list offers
 @pytest.mark.parametrize("act", ["classify", "deescalate"])
 def test_an_act_of_the_desk_that_is_no_longer_possible_keeps_the_text(
     house: House, sign_in: Any, act: str, text: str
