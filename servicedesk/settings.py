@@ -5,6 +5,7 @@ reads (checked by a test).
 import os
 import secrets
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -227,6 +228,10 @@ else:
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 MEDIA_ROOT = VAR_DIR / "media"  # no public URL: a view serves the files, by the ticket's permission
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "web.spooling.SpooledUploadHandler",
+]
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
@@ -284,7 +289,8 @@ MFA_FORMS = {"activate_totp": "web.mfa.ActivateForm"}
 CELERY_BROKER_URL = REDIS_URL or "filesystem://"
 _BROKER_FOLDER = VAR_DIR / "broker"
 if not REDIS_URL:
-    _BROKER_FOLDER.mkdir(parents=True, exist_ok=True)
+    with suppress(OSError):  # /readyz says so, and the pages go on
+        _BROKER_FOLDER.mkdir(parents=True, exist_ok=True)
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": str(_BROKER_FOLDER),
         "data_folder_out": str(_BROKER_FOLDER),

@@ -95,7 +95,8 @@ def broker_is_reachable() -> bool:
     options: dict[str, Any] = settings.CELERY_BROKER_TRANSPORT_OPTIONS
     folder = options.get("data_folder_out")
     if folder is not None:
-        return os.access(folder, os.W_OK) and shutil.disk_usage(folder).free > 0
+        is_open = Path(folder).is_dir() and os.access(folder, os.W_OK)
+        return is_open and shutil.disk_usage(folder).free > 0
     short = {"socket_connect_timeout": _BROKER_SECONDS, "socket_timeout": _BROKER_SECONDS}
     with current_app.connection_for_write(
         connect_timeout=_BROKER_SECONDS, transport_options=short

@@ -62,6 +62,9 @@ class WallTimeField(forms.SplitDateTimeField):
         return datetime.combine(*data_list) if data_list else None
 
 
+_INSTANTS = ("starts_at", "ends_at")
+
+
 class AbsenceForm(ConfigurationForm):
     """An absence in local times of ``time_zone``, by default the zone of the person's shift."""
 
@@ -93,10 +96,19 @@ class AbsenceForm(ConfigurationForm):
         data: dict[str, Any] = super().clean() or {}
         person = data.get("person")
         where = data.get("time_zone") or (zone_of_person(person.pk) if person else DESK_ZONE)
-        for name in ("starts_at", "ends_at"):
+        for name in _INSTANTS:
             if data.get(name):
                 put_instant(self, data, name, where)
         return data
+
+    def _post_clean(self) -> None:
+        """Without one of the instants their order says nothing: the row has that of before."""
+        wrong = {name: list(self.errors[name]) for name in _INSTANTS if name in self.errors}
+        super()._post_clean()  # type: ignore[misc]
+        for name in _INSTANTS if wrong else ():
+            self.errors.pop(name, None)
+            for words in wrong.get(name, ()):
+                self.add_error(name, words)
 
 
 @admin.register(Absence)

@@ -16,6 +16,7 @@ from django.db import transaction
 logger = logging.getLogger(__name__)
 
 TRIED_AGAIN_AFTER = 5.0  # seconds: until then nobody waits for a broker that failed
+_PROBE = "mesa.enqueuing"
 LOGGED_AGAIN_AFTER = 60.0  # seconds
 
 
@@ -31,9 +32,13 @@ class _Broker:
 
     @property
     def is_away(self) -> bool:
-        """Whether it failed a moment ago, or the cache has: Redis is both."""
-        has_failed = time.monotonic() < self.tried_again_at
-        return has_failed or getattr(cache, "is_away", False)
+        """Whether it failed a moment ago, or the cache does. Redis is both, and the cache waits
+        0.3 s for it, where a worker's connection waits for seconds.
+        """
+        if time.monotonic() < self.tried_again_at:
+            return True
+        cache.get(_PROBE)
+        return getattr(cache, "is_away", False)
 
     def fail(self) -> bool:
         """Note a failure; tell whether to log it."""

@@ -5,6 +5,11 @@ from unicodedata import category, normalize
 _SHOWS_NOTHING = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"})
 _MARKS = frozenset({"Mn", "Me"})  # drawn on the letter before them, and nothing without one
 _FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters by their class, drawn as nothing
+# marks that draw nothing themselves: joiners, and the choice of a variant of a letter
+_SELECTORS = frozenset(
+    "\u034f\u17b4\u17b5\u180b\u180c\u180d\u180f"
+    + "".join(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
+)
 
 
 def shows(character: str) -> bool:
@@ -25,7 +30,8 @@ def as_read(text: str) -> str:
     """Return what a reader tells a name by: without case, and without what shows nothing but one
     blank between words.
     """
-    words = "".join(each if shows(each) or each.isspace() else "" for each in text).split()
+    drawn = (each for each in text if each not in _SELECTORS)
+    words = "".join(each if shows(each) or each.isspace() else "" for each in drawn).split()
     return normalize("NFKC", " ".join(words)).casefold()
 
 

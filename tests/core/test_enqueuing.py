@@ -15,7 +15,9 @@ from foundation.core.enqueuing import (
     enqueue_after_commit,
 )
 from foundation.notifications.tasks import deliver_due
+from servicedesk.cache import GuardedRedisCache
 from tests.support.broker import KINDS, broker_away
+from tests.support.running import free_port
 
 
 def told(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -40,6 +42,16 @@ def test_a_broker_that_is_away_fails_nothing_and_is_not_asked_each_time(
         enqueue(deliver_due)
 
     assert told(caplog) == ["The broker cannot be used, the sweeps do the work"] * 2
+
+
+def test_a_broker_is_not_waited_for_while_the_cache_on_the_same_server_is_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The cache waits 0.3 s for a frozen Redis, a connection of the broker for seconds."""
+    address = f"redis://127.0.0.1:{free_port()}/0"
+    monkeypatch.setattr(enqueuing, "cache", GuardedRedisCache(address, {}))
+
+    assert enqueuing._Broker().is_away is True
 
 
 @pytest.mark.parametrize("kind", KINDS)

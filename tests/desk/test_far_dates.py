@@ -87,11 +87,18 @@ def test_an_absence_until_the_end_of_time_is_refused_at_its_field(
 def test_an_absence_in_the_gap_of_a_clock_change_gets_a_sentence(
     house: House, client_of: Any, starts: str, ends: str, fields: list[str]
 ) -> None:
-    page = client_of.post("/admin/duty/absence/add/", absence(house, starts, ends))
+    later = Absence.objects.create(
+        person=house.agent,
+        starts_at=datetime(2027, 3, 1, tzinfo=UTC),
+        ends_at=datetime(2027, 3, 2, tzinfo=UTC),
+    )
+    for place in ("add", f"{later.pk}/change"):
+        page = client_of.post(f"/admin/duty/absence/{place}/", absence(house, starts, ends))
 
-    assert list(page.context["adminform"].form.errors) == fields
-    assert "The clocks go forward then, and 02:" in text_of(page.content.decode())
-    assert "absence_ends_after_start" not in page.content.decode()
+        assert list(page.context["adminform"].form.errors) == fields
+        assert "The clocks go forward then, and 02:" in text_of(page.content.decode())
+        assert "absence_ends_after_start" not in page.content.decode()
+        assert "ends before it begins" not in page.content.decode()
 
 
 def test_a_time_that_occurs_twice_is_the_first() -> None:

@@ -38,6 +38,8 @@ def page_of(client: Client, row: Any) -> tuple[str, dict[str, Any]]:
         ("NOR\u00adTE", "norte"),
         ("Norte\u00a01", "norte 1"),
         ("Ｎｏｒｔｅ", "norte"),
+        ("Norte\ufe0f", "norte"),
+        ("Nor\u034fte", "norte"),
         ("Almacén", "almacén"),
         ("Almace\u0301n", "almacén"),
         (NOTHING, ""),
