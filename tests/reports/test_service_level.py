@@ -3,6 +3,7 @@ on the first of the month.
 """
 
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from io import BytesIO
 from typing import Any
 
@@ -17,6 +18,7 @@ from foundation.core.errors import Invalid
 from foundation.notifications.models import OutboxMessage
 from reports import queries, services
 from reports.models import ReportIssue
+from reports.queries.issues import hash_of
 from sla.clocks.services import redate_clocks
 from sla.policies.models import PolicyTarget
 from sla.policies.services import publish_policy
@@ -323,6 +325,11 @@ def test_a_month_of_this_century_is_read(text: str) -> None:
 def test_a_wrong_month_says_how_to_write_it(text: str) -> None:
     with pytest.raises(Invalid, match="YYYY-MM|AAAA-MM"):
         queries.parse_month(text)
+
+
+def test_the_digest_of_figures_does_not_depend_on_their_order() -> None:
+    assert hash_of({"b": [1, "ñ"], "a": 2}) == hash_of({"a": 2, "b": [1, "ñ"]})
+    assert hash_of({"a": 2, "b": [1, "ñ"]}) == sha256('{"a":2,"b":[1,"ñ"]}'.encode()).hexdigest()
 
 
 def test_months_follow_each_other_over_the_year() -> None:
