@@ -4,6 +4,9 @@ name and the correct form.
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -92,4 +95,18 @@ def mail_settings(url: str) -> dict[str, object]:
         "EMAIL_USE_SSL": secure,
         "EMAIL_USE_TLS": bool(parts.username) and not secure,
         "EMAIL_TIMEOUT": 30,
+    }
+
+
+def broker_folder(folder: Path) -> dict[str, Any]:
+    """Make the folder of the embedded broker; return the options of its transport. Where the folder
+    cannot be made, ``/readyz`` says so, and the pages go on.
+    """
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+    return {
+        "data_folder_in": str(folder),
+        "data_folder_out": str(folder),
+        "control_folder": str(folder / "control"),
+        "polling_interval": 0.2,
     }

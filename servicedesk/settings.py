@@ -5,7 +5,6 @@ reads (checked by a test).
 import os
 import secrets
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from servicedesk.environment import EnvironmentVariables, mail_settings, wrong
+from servicedesk.environment import EnvironmentVariables, broker_folder, mail_settings, wrong
 from servicedesk.translations import compile_catalogues
 
 env = EnvironmentVariables()
@@ -287,16 +286,8 @@ MFA_FORMS = {"activate_totp": "web.mfa.ActivateForm"}
 
 # --- work outside the request ---------------------------------------------------------------------
 CELERY_BROKER_URL = REDIS_URL or "filesystem://"
-_BROKER_FOLDER = VAR_DIR / "broker"
 if not REDIS_URL:
-    with suppress(OSError):  # /readyz says so, and the pages go on
-        _BROKER_FOLDER.mkdir(parents=True, exist_ok=True)
-    CELERY_BROKER_TRANSPORT_OPTIONS = {
-        "data_folder_in": str(_BROKER_FOLDER),
-        "data_folder_out": str(_BROKER_FOLDER),
-        "control_folder": str(_BROKER_FOLDER / "control"),
-        "polling_interval": 0.2,
-    }
+    CELERY_BROKER_TRANSPORT_OPTIONS = broker_folder(VAR_DIR / "broker")
 else:
     # A frozen Redis holds nobody for long; a worker asks for tasks every second.
     CELERY_BROKER_CONNECTION_TIMEOUT = 1
