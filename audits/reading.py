@@ -2,6 +2,7 @@
 without a word (SPEC 9.1).
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -31,6 +32,7 @@ from foundation.core.errors import Invalid, Text
 from foundation.documents.tables import ReadSheet, UnreadableTable, cell_name, read_workbook
 
 _LAST_COLUMN = 4  # of the cells that are looked at: the hints of the request
+_NUMBER = re.compile(r"([0-9]{1,6})(?:\.0+)?")  # of a row, in whatever format
 _ITEM = (2, 3)  # columns of an item: service and description
 _ROWS_READ = 1000  # an item past the form's last line is refused, past this row too
 
@@ -124,7 +126,8 @@ def _sheets(stream: IO[bytes]) -> tuple[ReadSheet, ReadSheet]:
     if mark != MARK or request is None or items is None:
         raise FormRefused(words, fields={"form": words})
     for sheet in sheets:
-        says = sheet.rows or sheet.outside or sheet.notes or sheet.has_drawing
+        has_text = any(written(value) for row in sheet.rows for value in row)
+        says = has_text or sheet.outside or sheet.notes or sheet.has_drawing
         if sheet not in (request, items) and sheet.title != LISTS and says:
             added = _("The sheet “%(sheet)s” is not of the form. Move what it says to “%(items)s”.")
             words = added % {"sheet": sheet.title, "items": items.title}
@@ -246,8 +249,10 @@ def _items(
             wrong[f"{sheet.title}!C{row}"] = _too_many()
 
     def is_read(row: int, column: int) -> bool:
-        value = sheet.value(row, column)
-        is_number = column == 1 and type(value) is int and (value <= MAX_ITEMS or value < row)
+        digits = _NUMBER.fullmatch(written(sheet.value(row, column)))
+        is_number = (
+            column == 1 and digits is not None and 1 <= int(digits[1]) <= max(MAX_ITEMS, row)
+        )
         return row >= FIRST_ITEM and (column in _ITEM or is_number)
 
     wrong |= _refuse_unread(sheet, given_texts()[1], is_read)

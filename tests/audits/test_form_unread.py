@@ -3,14 +3,17 @@
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from openpyxl.comments import Comment
 from openpyxl.drawing.image import Image
 from PIL import Image as NewPicture
 
-from tests.support.audits import read, refusals
-from tests.support.house import House
+from audits.queries import requestable_services
+from audits.reading import read_form
+from tests.support.audits import filled, read, refusals
+from tests.support.house import MONDAY_9AM, House
 
 
 def test_a_formula_that_nothing_computed_is_refused_by_its_cell(house: House) -> None:
@@ -103,13 +106,44 @@ def test_a_number_before_the_items_that_is_not_that_of_a_row_is_refused(house: H
     def add(book: Any) -> None:
         items = book.worksheets[1]
         items["A2"] = 3  # rows were deleted
+        items["A4"] = 3
+        items["A4"].number_format = "00"
+        items["A5"] = 0
+        items["A6"] = -5
+        items["A1100"] = 1.5
         items["A3"] = 4711
         items["A202"] = 201
         items["A203"] = 4711
         items["A1005"] = 1004
         items["A1006"] = 4711
 
-    assert set(refusals(house, change=add)) == {"A3", "A203", "A1006"}
+    assert set(refusals(house, change=add)) == {"A3", "A5", "A6", "A203", "A1006", "A1100"}
+
+
+def test_an_empty_drawing_as_some_programs_write_it_is_none(house: House) -> None:
+    book = BytesIO(filled(house))
+    changed = BytesIO()
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/drawing"
+    relation = (
+        '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+        f'<Relationship Id="rId9" Type="{kind}" Target="../drawings/drawing1.xml"/></Relationships>'
+    )
+    with ZipFile(book) as old, ZipFile(changed, "w") as new:
+        for entry in old.infolist():
+            new.writestr(entry, old.read(entry))
+        new.writestr("xl/worksheets/_rels/sheet1.xml.rels", relation)
+        new.writestr("xl/drawings/drawing1.xml", "<wsDr/>")
+
+    wanted = read_form(changed, requestable_services(house.north, MONDAY_9AM), at=MONDAY_9AM)
+
+    assert len(wanted.items) == 2
+
+
+def test_a_sheet_of_blanks_says_nothing(house: House) -> None:
+    def add(book: Any) -> None:
+        book.create_sheet("Extra")["B2"] = "   "
+
+    assert refusals(house, change=add) == {}
 
 
 def test_notes_and_pictures_are_refused_by_their_place(house: House) -> None:

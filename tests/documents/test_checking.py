@@ -118,6 +118,10 @@ def test_text_in_utf_16_is_text(mark: bytes, encoding: str) -> None:
         "Listo \U0001f642\n",
         "日本語のテキスト\n",
         "网络从今天早上起不通。\r\n",
+        "这是一个测试。一切正常。\r\n",
+        "番号　名前　部署\r\n１　山田　一郎\r\n",
+        "日本　テキスト　",
+        "用户一,一级\n",
     ],
 )
 def test_text_in_utf_16_without_a_mark_may_be_of_any_alphabet(text: str, encoding: str) -> None:

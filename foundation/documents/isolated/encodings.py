@@ -17,20 +17,23 @@ def utf16_of(content: bytes) -> str | None:
     """
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
-    if len(content) % 2:
-        return None
     head = content[:_HEAD]
-    even = head[::2]
-    odd = head[1::2]
-    for encoding, high, low in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
-        if high.count(0) <= low.count(0):
-            continue
+    if len(content) % 2 or b"\x00" not in head:
+        return None
+    found = {}
+    for encoding in ("utf-16-le", "utf-16-be"):
         # what is cut in the middle of a pair becomes a sign of its own
         letters = head.decode(encoding, errors="replace").rstrip("\ufffd")
         has_blanks = any(letter.isspace() for letter in letters)
         if (has_blanks or all(map(_is_of_an_alphabet, letters))) and all(map(_is_text, letters)):
-            return encoding
-    return None
+            found[encoding] = sum(map(_is_common, letters))
+    # read the other way round, some texts are texts too, of rare characters
+    return max(found, key=lambda encoding: found[encoding], default=None)
+
+
+def _is_common(letter: str) -> bool:
+    """Tell whether it is of ASCII, or a sign or syllable of the far east."""
+    return letter < "\x80" or "\u3000" <= letter < "\u3100" or "\uff00" <= letter < "\ufff0"
 
 
 def _is_text(letter: str) -> bool:

@@ -181,12 +181,18 @@ def _note_relations(found: _Around, archive: zipfile.ZipFile, sheet: Any) -> Non
     with archive.open(relations) as part:
         for _event, element in iterparse(part, forbid_dtd=True):
             kind = str(element.get("Type", "")).rpartition("/")[2]
-            if kind == "drawing":
-                found.has_drawing = True
+            target = posixpath.normpath(path.parent / str(element.get("Target"))).lstrip("/")
+            if kind == "drawing" and not found.has_drawing:
+                found.has_drawing = _has_anchor(archive, target)
             elif kind in _NOTES:
-                target = posixpath.normpath(path.parent / str(element.get("Target")))
-                target = str(element.get("Target")) if "://" in target else target
-                found.notes += _notes_in(archive, target.lstrip("/"))
+                found.notes += _notes_in(archive, target)
+
+
+def _has_anchor(archive: zipfile.ZipFile, path: str) -> bool:
+    """Tell whether a drawing has something in it: some programs write an empty one per sheet."""
+    with archive.open(path) as part:
+        tags = (str(element.tag) for _event, element in iterparse(part, forbid_dtd=True))
+        return any(tag.endswith("Anchor") for tag in tags)
 
 
 def _notes_in(archive: zipfile.ZipFile, path: str) -> Iterator[tuple[int, int]]:
@@ -203,7 +209,7 @@ def _note_cell(found: _Around, cell: _Cell, area: _Area, sheet: Any) -> None:
             found.uncomputed.append(place)
         return
     is_counted = cell.column < area.counted_from and cell.kind == "n" and not cell.has_formula
-    is_number = is_counted and float(cell.text or 0) <= cell.row
+    is_number = is_counted and float(cell.text or 0) in range(1, cell.row + 1)
     if is_number or len(found.outside) == _MAX_OUTSIDE:
         return
     shared = sheet._shared_strings if cell.kind == "s" else []  # noqa: SLF001
