@@ -28,7 +28,7 @@ from foundation.accounts.models import (
     User,
 )
 from foundation.core.errors import Invalid
-from foundation.core.zones import instant_words, zone, zone_words
+from foundation.core.zones import in_zone, instant_words, zone_words
 
 
 def since_words(moment: datetime, organization: Organization) -> str:
@@ -63,10 +63,8 @@ class VersionForm(ConfigurationForm):
             None  # a version in force never changes: it can only be saved as a new one
         )
         if version.pk and version.effective_from > timezone.now():
-            local = zone(version.organization.time_zone)
-            self.initial["effective_from"] = version.effective_from.astimezone(local).replace(
-                tzinfo=None
-            )
+            local = in_zone(version.effective_from, version.organization.time_zone)
+            self.initial["effective_from"] = local.replace(tzinfo=None)
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}

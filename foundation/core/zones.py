@@ -99,8 +99,18 @@ def local_instant(wall: datetime, time_zone: str) -> datetime:
 
 def instant_words(moment: datetime, time_zone: str) -> str:
     """Return an instant in a named zone, in the reader's language: ``22 nov 2026, 14:05``."""
-    local = moment.astimezone(zone(time_zone))
+    local = in_zone(moment, time_zone)
     return f"{day_words(local)}, {local:%H:%M}"
+
+
+def in_zone(moment: datetime, time_zone: str) -> datetime:
+    """Return an instant in a named zone; one at the end of the year 9999, which a zone would carry
+    beyond it, as it is.
+    """
+    try:
+        return moment.astimezone(zone(time_zone))
+    except OverflowError:
+        return moment
 
 
 def zone_words(time_zone: str) -> str:

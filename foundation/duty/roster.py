@@ -5,12 +5,13 @@ somebody is on duty (SPEC 3.12, 5.2).
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from foundation.accounts.models import Membership, Team, User
 from foundation.calendars.arithmetic import WorkCalendar
 from foundation.calendars.queries import built_calendar
+from foundation.core.bounds import YEARS_AHEAD
 from foundation.core.memo import once
 from foundation.duty.models import Absence, Shift
 
@@ -63,7 +64,8 @@ class Roster:
 
     def next_change(self, people: Sequence[User], at: datetime) -> datetime | None:
         """Return the next instant after ``at`` at which one of these people or their substitutes
-        may come on duty; None when nothing is planned.
+        may come on duty; None when nothing is planned within the reach of the configuration: who is
+        away beyond it does not come back.
         """
         circle = self.circle(people)
         edges = [
@@ -75,7 +77,10 @@ class Roster:
         openings = [
             calendar.next_opening(at) for pk in circle for calendar in self.shifts.get(pk, ())
         ]
-        return min((moment for moment in [*edges, *openings] if moment > at), default=None)
+        latest = at + timedelta(days=366 * YEARS_AHEAD)
+        return min(
+            (moment for moment in [*edges, *openings] if at < moment <= latest), default=None
+        )
 
     def circle(self, people: Sequence[User]) -> set[int]:
         """Return the ids of these people and, transitively, of their absences' substitutes."""

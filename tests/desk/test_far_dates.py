@@ -9,10 +9,13 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from catalog.models import Contract
+from escalation.services import request_escalation
 from foundation.core.bounds import require_in_reach
 from foundation.core.zones import local_instant
-from foundation.duty.models import Absence
-from tests.support.house import DAY, MONDAY_9AM, House, fresh, make_ticket
+from foundation.duty.models import Absence, Shift
+from sla.clocks.models import Clock
+from sla.clocks.services import settle_ticket
+from tests.support.house import DAY, MONDAY_9AM, House, by, fresh, make_ticket
 from tests.support.html import ChangeForm, text_of
 from tickets.models import Ticket
 
@@ -137,13 +140,22 @@ def test_far_dates_of_a_contract_a_policy_and_a_calendar_are_field_errors(
     assert Contract.objects.get(pk=house.contract.pk).ends_on is None
 
 
-def test_rows_beyond_the_horizon_stop_nobodys_ticket(house: House) -> None:
+@pytest.mark.parametrize("has_shift", [False, True])
+def test_rows_beyond_the_horizon_stop_nobodys_ticket(house: House, has_shift: bool) -> None:
     """They may be in a database of before, or written by a program."""
-    Absence.objects.create(
-        person=house.staff["desk_supervisor"],
-        starts_at=MONDAY_9AM,
-        ends_at=datetime(9999, 12, 31, 23, 59, tzinfo=UTC),
-    )
+    for person in (house.staff["desk_supervisor"], house.agent):
+        Absence.objects.create(
+            person=person,
+            starts_at=MONDAY_9AM,
+            ends_at=datetime(9999, 12, 31, 23, 59, tzinfo=UTC),
+        )
+    if has_shift:
+        shift = Shift.objects.create(name="Days", hours={"0": [["09:00", "18:00"]]})
+        shift.people.set([house.staff["desk_supervisor"], house.agent])
+    reached = make_ticket(house)
+    request_escalation(ticket=reached, reason="Now.", by=by(house.requester), at=MONDAY_9AM)
+    settle_ticket(ticket_id=reached.pk, at=MONDAY_9AM + 2 * DAY)
+    assert Clock.objects.filter(ticket=reached, breached_at__isnull=False).count() == 2
     type(house.contract).objects.filter(organization=house.north).update(
         ends_on=(MONDAY_9AM - DAY).date()
     )
@@ -151,4 +163,4 @@ def test_rows_beyond_the_horizon_stop_nobodys_ticket(house: House) -> None:
     ticket = make_ticket(house)
 
     assert fresh(ticket).is_out_of_contract
-    assert Ticket.objects.count() == 1
+    assert Ticket.objects.count() == 2
