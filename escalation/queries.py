@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import cast
 
 from django.core import signing
@@ -14,6 +15,7 @@ from django.db.models import Count, Max
 from django.utils.translation import gettext as _
 
 from escalation.models import (
+    Cause,
     Coverage,
     Drill,
     Escalation,
@@ -107,11 +109,22 @@ def matrices_in_force(organization_id: int, at: datetime) -> list[ShownMatrix]:
 
 
 def escalations_of(ticket: Ticket) -> list[Escalation]:
-    return list(
-        Escalation.objects.filter(ticket=ticket)
-        .select_related("level", "acknowledged_by")
-        .order_by("pk")
+    return with_ends(
+        list(
+            Escalation.objects.filter(ticket=ticket)
+            .select_related("level", "acknowledged_by")
+            .order_by("pk")
+        )
     )
+
+
+def with_ends(steps: list[Escalation]) -> list[Escalation]:
+    """Mark the steps that ended because nobody acknowledged them: the next one says so. Others end
+    when they are taken back, or when somebody escalates on.
+    """
+    for step, following in pairwise(steps):
+        step.is_unacknowledged = following.cause == Cause.UNACKNOWLEDGED
+    return steps
 
 
 def unacknowledged(at: datetime, limit: int) -> list[tuple[int, int]]:

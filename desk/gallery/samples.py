@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from django.utils.translation import gettext as _
 
 from escalation.models import Cause, Escalation, EscalationLevel
+from escalation.queries import with_ends
 from foundation.accounts.models import User
 from foundation.calendars.ledger import SegmentKind
 from foundation.core.classification import Channel, Priority
@@ -74,7 +75,7 @@ def ladder() -> list[Escalation]:
     """Return a step that somebody acknowledged, one that nobody did, and the present one."""
     first = EscalationLevel(name_es=_("First level"))
     second = EscalationLevel(name_es=_("Second level"))
-    return [
+    steps = [
         Escalation(
             level=first,
             cause=Cause.BREACH,
@@ -100,6 +101,7 @@ def ladder() -> list[Escalation]:
             notified=["Luis Mora"],
         ),
     ]
+    return with_ends(steps)
 
 
 def explanation() -> Explanation:

@@ -121,19 +121,20 @@ def _result(
     draft = draft_from(simulation.draft)
     result = queries.simulation_result(simulation)
     has_policy = bool(draft.targets or draft.matrix or draft.sets_pauses)
+    has_hours = bool(draft.hours) or draft.without_holidays
     return {
         "simulation": simulation,
         "again_url": f"{reverse('admin:simulations')}?again={simulation.pk}",
         "result": result,
         "is_running": result.is_running,
         "can_put_in_force": form is not None and not result.is_running and has_policy,
-        "has_hours_alone": can_publish and bool(draft.hours) and not has_policy,
+        "has_hours_alone": can_publish and has_hours and not has_policy,
         "draft": draft,
         "draft_targets": sorted(draft.targets.items(), key=lambda item: item[0]),
         "draft_hours": [
             (role, format_hours(dict(hours), days_of_week())) for role, hours in draft.hours.items()
         ],
-        "draft_is_empty": not has_policy and not draft.hours,
+        "draft_is_empty": not has_policy and not has_hours,
         "draft_cells": sorted((draft.matrix or {}).items()),
         "form": form,
         "opened_with": opened.newest_fact_of_any(PolicyVersion, Contract),

@@ -22,6 +22,8 @@ class Escalation(OrganizationRow):
     allows one step for each.
     """
 
+    is_unacknowledged = False  # set by ``with_ends``, on a list
+
     ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="+")
     level = models.ForeignKey(
         EscalationLevel, on_delete=models.SET_NULL, null=True, related_name="+"

@@ -32,7 +32,8 @@ def as_read(text: str) -> str:
     """
     drawn = (each for each in text if each not in _SELECTORS)
     words = "".join(each if shows(each) or each.isspace() else "" for each in drawn).split()
-    return normalize("NFKC", " ".join(words)).casefold()
+    folded = normalize("NFKC", " ".join(words)).casefold()
+    return normalize("NFKC", folded)  # what is folded may come apart
 
 
 def one_line(text: str) -> str:

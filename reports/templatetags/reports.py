@@ -34,8 +34,12 @@ def turns_words(turns: dict[str, int] | None) -> str:
 
 @register.simple_tag
 def bar(percent: float | None, width: int = 160) -> SafeString:
-    """Return a compliance bar as SVG, for page and PDF, empty for None. Only 100 fills it."""
-    filled = 0 if percent is None else min(round(width * percent / 100), width - (percent < 100))
+    """Return a compliance bar as SVG, for page and PDF, empty for None. Only 100 fills it, and
+    only 0 leaves it empty.
+    """
+    filled = round(width * percent / 100) if percent else 0
+    if percent and percent < 100:
+        filled = min(max(filled, 1), width - 1)
     return format_html(
         '<svg class="bar" width="{0}" height="10" viewBox="0 0 {0} 10" '
         'preserveAspectRatio="none" role="img" aria-hidden="true">'

@@ -39,6 +39,7 @@ def page_of(client: Client, row: Any) -> tuple[str, dict[str, Any]]:
         ("Norte\u00a01", "norte 1"),
         ("Ｎｏｒｔｅ", "norte"),
         ("Norte\ufe0f", "norte"),
+        ("\u0390".upper(), "\u0390"),
         ("Nor\u034fte", "norte"),
         ("Almacén", "almacén"),
         ("Almace\u0301n", "almacén"),

@@ -94,6 +94,7 @@ def test_a_running_simulation_is_cancelled(house: House, admin_client: Any) -> N
         (Draft(pauses_while_pending_user=False), True, False),
         (Draft(pauses_while_pending_supplier=False), True, False),
         (Draft(hours={CalendarRole.BUSINESS: {"0": [["09:00", "12:00"]]}}), False, False),
+        (Draft(without_holidays=True), False, False),
     ],
 )
 def test_the_content_of_a_draft_decides_whether_it_can_be_put_in_force(

@@ -233,6 +233,29 @@ def test_other_words_within_the_minute_are_another_request_and_none_is_swallowed
     assert (first.pk == second.pk, second.reason) == (False, "Very late.")
 
 
+def test_a_step_that_was_taken_back_is_not_said_to_be_unacknowledged(
+    house: House, sign_in: Any
+) -> None:
+    User.objects.filter(pk=house.agent.pk).update(language="en")
+    taken_back = make_ticket(house)
+    climbed = make_ticket(house)
+    for ticket in (taken_back, climbed):
+        ask(house, ticket, MONDAY_9AM)
+    client = sign_in(house.agent)
+    client.post(f"/admin/tickets/{taken_back.number}/deescalate/", {"reason": "A mistake."})
+    waiting = Escalation.objects.get(ticket=climbed)
+    assert waiting.acknowledge_due_at is not None
+    services.climb(escalation=waiting, at=waiting.acknowledge_due_at + MINUTE)
+    assert Escalation.objects.filter(ticket=climbed).count() == 2
+
+    words = "Nobody acknowledged; it was escalated further."
+    pages = [
+        client.get(f"/admin/tickets/{ticket.number}/").content.decode()
+        for ticket in (taken_back, climbed)
+    ]
+    assert [page.count(words) for page in pages] == [0, 1]
+
+
 def test_the_ladder_names_the_acknowledger_and_the_withdrawn_steps(
     house: House, sign_in: Any
 ) -> None:

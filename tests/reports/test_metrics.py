@@ -42,6 +42,8 @@ def test_one_late_clock_of_thousands_is_seen_in_figure_and_bar() -> None:
 
     assert {row["compliance"] for row in rows if row["met"]} == {99.9}
     assert 'width="159" height="10" rx="3"' in bar(99.9)
+    assert 'fill="#0e6655" width="1"' in bar(0.1)
+    assert 'fill="#0e6655" width="0"' in bar(0.0)
     assert 'fill="#0e6655" width="160"' in bar(100)
     assert 'fill="#0e6655" width="0"' in bar(None)
 
