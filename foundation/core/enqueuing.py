@@ -16,8 +16,8 @@ from django.db import transaction
 logger = logging.getLogger(__name__)
 
 TRIED_AGAIN_AFTER = 5.0  # seconds: until then nobody waits for a broker that failed
-_PROBE = "mesa.enqueuing"
 LOGGED_AGAIN_AFTER = 60.0  # seconds
+_PROBE = "mesa.enqueuing"  # a key that is read to find out whether Redis answers
 
 
 class _Broker:
@@ -32,8 +32,8 @@ class _Broker:
 
     @property
     def is_away(self) -> bool:
-        """Whether it failed a moment ago, or the cache does. Redis is both, and the cache waits
-        0.3 s for it, where a worker's connection waits for seconds.
+        """Whether it failed a moment ago, or the cache cannot be reached. Redis is both, and the
+        cache waits 0.3 s for it; the connection of the broker waits for seconds.
         """
         if time.monotonic() < self.tried_again_at:
             return True

@@ -11,9 +11,8 @@ _NO_TEXT = frozenset({"Cc", "Cn", "Co", "Cs"})
 def utf16_of(content: bytes) -> str | None:
     """Return the Python name of the encoding of a text in UTF-16, or None for any other content.
 
-    Without a byte order mark it is one with blanks, line ends or other letters of ASCII (the high
-    byte is null, as no text of 8 bits has it), and with no characters but those of text: of
-    alphabets alone, when there is no blank.
+    Without a byte order mark it is one with a null byte, which no text of 8 bits has, and with no
+    characters but those of text; without a blank or line end, of alphabets alone.
     """
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"

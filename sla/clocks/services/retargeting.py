@@ -150,7 +150,7 @@ def _changed(
         return item
     if clock.priority != ticket.priority:
         clock.priority = ticket.priority
-        clock.remeasured_at = change.at  # its months are those of the priority that it had
+        clock.remeasured_at = change.at  # months that have ended report the priority of then
     if target is None:  # no longer promised
         _refuse_relief(item, was_missed and not change.can_relieve)
         record_facts(ticket, [withdraw_clock(item, change.at)], change.at, change.by)
