@@ -144,7 +144,7 @@ class ReadSheet:
     """A sheet of a workbook from outside. Cells are text, number, truth value or None; dates and
     times are ISO 8601 text; codes such as ``00123`` keep their zeros.
 
-    The other fields name cells, as row and column counted from 1: ``errors`` those with an error such as
+    These name cells as row and column, counted from 1: ``errors`` those with an error such as
     ``#N/A``, ``uncomputed`` those with a formula that nothing computed, ``unseen`` those with a
     value that is hidden, ``formatted`` those with a number that is shown otherwise, as by the
     format ``00-000``, ``outside`` the first that hold something and were not read, ``notes`` those

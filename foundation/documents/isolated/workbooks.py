@@ -38,7 +38,7 @@ def workbook(
     None; a date or time as ISO 8601 text; a number of a format such as ``00000`` as text of that
     length; a duration as ``30:00:00``. Formula cells give their last computed value. ``is_hidden``
     tells of the whole sheet. Of each sheet the first ``max_rows`` rows and ``max_columns`` columns
-    are read. The other keys name cells as row and column, counted from 1: ``errors`` those whose value
+    are read. These name cells as row and column, counted from 1: ``errors`` those whose value
     is an error such as ``#N/A``, ``uncomputed`` formulas without a computed value, ``unseen`` those
     with a value that a person does not see (in a hidden row or column, under a merged cell, by a
     format that shows nothing), ``formatted`` numbers that the cell's format shows otherwise than
