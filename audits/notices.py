@@ -2,6 +2,7 @@
 when an audit is stopped.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -89,9 +90,17 @@ def notify_visit(*, audit: AuditRequest, visit: Visit, at: datetime) -> None:
     )
 
 
-def notify_of_stop(*, audit: AuditRequest, at: datetime) -> str:
+@dataclass(frozen=True)
+class Reported:
+    """``to``: a ``ReportedTo``, or "" when there is nobody; ``at``: when they are told."""
+
+    to: str
+    at: datetime | None
+
+
+def notify_of_stop(*, audit: AuditRequest, at: datetime) -> Reported:
     """Report a request to manipulate information to the Ethics and Compliance committee; without
-    addresses, to the audit area. Return which (``ReportedTo``), or "" when there is nobody.
+    addresses, to the audit area.
     """
     language = audit.organization.language
     people = [User(email=each, language=language) for each in settings.MESA_ETHICS_EMAILS]
@@ -101,8 +110,8 @@ def notify_of_stop(*, audit: AuditRequest, at: datetime) -> str:
         told = ReportedTo.AUDIT_AREA
     key = f"audit-stopped:{audit.pk}:{at.isoformat()}"
     who = audit.decided_by.full_name if audit.decided_by else ""
-    _notify(audit, people, "audit_stopped", key, at, reason=audit.decision, who=who)
-    return str(told) if people else ""
+    told_at = _notify(audit, people, "audit_stopped", key, at, reason=audit.decision, who=who)
+    return Reported(str(told) if told_at else "", told_at)
 
 
 def invite(*, audit: AuditRequest, conference: Conference, at: datetime) -> None:
@@ -141,9 +150,10 @@ def _people(audit: AuditRequest, *roles: StaffRole) -> list[User]:
 
 def _notify(
     audit: AuditRequest, people: list[User], template: str, key: str, at: datetime, **context: Any
-) -> None:
+) -> datetime | None:
     """Queue letters to the people on duty or their substitutes, for now or for when the first of
-    them comes on duty. People without an account get theirs at once.
+    them comes on duty. People without an account get theirs at once. Return when the first letter
+    leaves, or None when nobody gets one.
     """
     staff = [each for each in people if each.pk]
     outside = [each for each in people if not each.pk]
@@ -166,3 +176,4 @@ def _notify(
         for person, when in recipients
     ]
     send(ticket, letters, at)
+    return min((when for _, when in recipients), default=None)

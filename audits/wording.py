@@ -1,6 +1,7 @@
 """Sentences for this app's facts on the record."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -9,13 +10,18 @@ from django.utils.translation import gettext_noop
 from audits import verbs
 from audits.models import ReportedTo
 from foundation.core.wording import Sentence, fixed
+from foundation.core.zones import instant_words
 
 
 def _stopped(payload: Mapping[str, Any], time_zone: str) -> str:
     told = payload.get("reported_to")
     if not told:
         return _("Audit stopped; there was nobody to report it to")
-    return _("Audit stopped and reported to %(whom)s") % {"whom": ReportedTo(told).label}
+    whom = ReportedTo(told).label
+    if payload.get("told_at"):
+        when = instant_words(datetime.fromisoformat(payload["told_at"]), time_zone)
+        return _("Audit stopped; %(whom)s is told on %(when)s") % {"whom": whom, "when": when}
+    return _("Audit stopped and reported to %(whom)s") % {"whom": whom}
 
 
 SENTENCES: dict[str, Sentence] = {

@@ -142,6 +142,7 @@ class Migration(migrations.Migration):
                         max_length=12,
                     ),
                 ),
+                ("reported_at", models.DateTimeField(null=True)),
             ],
             options={
                 "verbose_name": "audit request",

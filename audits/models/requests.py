@@ -52,6 +52,8 @@ class AuditRequest(OrganizationRow):
     decision = models.TextField(blank=True)
     # whom the last stop was reported to; "": nobody could be told
     reported_to = models.CharField(max_length=12, choices=ReportedTo, blank=True)
+    # when they are told: at the stop, or when the first of them comes on duty
+    reported_at = models.DateTimeField(null=True)
     # the state that resuming restores
     stopped_from = models.CharField(max_length=12, choices=AuditState, blank=True)
     # When the customer declined the delivery. From then on ``complete_audit`` delivers, not the

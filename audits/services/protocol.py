@@ -284,7 +284,7 @@ def answer_visit(
 @transaction.atomic
 def stop_audit(*, audit: AuditRequest, reason: str, by: Actor, at: datetime) -> AuditRequest:
     """Stop an audit after a request to manipulate information, and notify the committee (SPEC 9.7),
-    or whom ``reported_to`` says.
+    or whom ``reported_to`` says, at ``reported_at``.
 
     Withdraws the delivery clock unless it is overdue. Writes nothing to the customer: the committee
     decides about that.
@@ -296,7 +296,9 @@ def stop_audit(*, audit: AuditRequest, reason: str, by: Actor, at: datetime) -> 
     locked.state = AuditState.STOPPED
     locked.decided_by = user
     locked.decided_at = at
-    locked.reported_to = notices.notify_of_stop(audit=locked, at=at)
+    told = notices.notify_of_stop(audit=locked, at=at)
+    locked.reported_to = told.to
+    locked.reported_at = told.at
     locked.save(
         update_fields=[
             "decision",
@@ -305,6 +307,7 @@ def stop_audit(*, audit: AuditRequest, reason: str, by: Actor, at: datetime) -> 
             "decided_by",
             "decided_at",
             "reported_to",
+            "reported_at",
         ]
     )
     clock = delivery_clock(locked.ticket_id)
@@ -312,7 +315,8 @@ def stop_audit(*, audit: AuditRequest, reason: str, by: Actor, at: datetime) -> 
         clock is not None and clock.is_live and (clock.due_at is None or at <= clock.due_at)
     ):  # an overdue clock keeps its breach
         withdraw_promise(ticket=locked.ticket, metric=Metric.DELIVERY, by=by, at=at)
-    record_audit(locked, verbs.STOPPED, by=by, at=at, reported_to=locked.reported_to)
+    later = told.at.isoformat() if told.at and told.at > at else None
+    record_audit(locked, verbs.STOPPED, by=by, at=at, reported_to=told.to, told_at=later)
     return locked
 
 

@@ -4,18 +4,22 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone, translation
 
 from audits.models import Conference, EvidenceClass
 from audits.services import (
     cancel_conference,
+    demand_delay_notices,
     earliest_visit,
     refuse_evidence,
     send_delay_notice,
     stop_audit,
 )
+from audits.wording import SENTENCES
 from foundation.accounts.models import User
 from foundation.calendars.queries import business_calendar_on, work_calendar
-from foundation.duty.models import Absence
+from foundation.core.zones import instant_words, zone
+from foundation.duty.models import Absence, Shift
 from foundation.notifications.models import OutboxMessage
 from sla.clocks.models import Clock
 from sla.policies.models import PolicyVersion
@@ -88,9 +92,6 @@ def test_letters_go_to_the_substitute_of_an_absent_person(house: House) -> None:
 
 
 def test_the_delay_notice_is_not_requested_at_midnight(house: House) -> None:
-    from audits.services import demand_delay_notices
-    from foundation.duty.models import Shift
-
     shift = Shift.objects.create(
         name="day",
         time_zone="America/Mexico_City",
@@ -106,6 +107,40 @@ def test_the_delay_notice_is_not_requested_at_midnight(house: House) -> None:
         "run_after", flat=True
     )
     assert set(letters) == {night + 9 * HOUR}
+
+
+def test_a_stop_between_shifts_says_when_the_audit_area_will_be_told(
+    house: House, sign_in: Any, settings: Any
+) -> None:
+    settings.MESA_ETHICS_EMAILS = []
+    now = timezone.now()
+    opening = (now.astimezone(zone("America/Mexico_City")) + 2 * DAY).replace(
+        hour=9, minute=0, second=0, microsecond=0
+    )
+    shift = Shift.objects.create(
+        name="day",
+        time_zone="America/Mexico_City",
+        hours={str(opening.weekday()): [["09:00", "19:00"]]},
+    )
+    shift.people.add(house.staff["audit_area"])
+    audit = ask(house)
+    who = house.staff["bpo"]
+    who.language = "en"
+    who.save()
+
+    stop_audit(audit=again(audit), reason="x", by=by(who), at=now)
+
+    with translation.override("en"):
+        when = instant_words(opening, "America/Mexico_City")
+    page = text_of(sign_in(who).get(f"/admin/audits/{audit.ticket.number}/").content.decode())
+    (fact,) = [entry for entry in timeline(again(audit).ticket) if entry.verb == "audit.stopped"]
+    assert again(audit).reported_at == opening
+    assert OutboxMessage.objects.get(template="audit_stopped").run_after == opening
+    assert f"The audit area will be told on {when}, at the start of its shift." in page
+    assert "was reported" not in page
+    with translation.override("en"):
+        said = SENTENCES[fact.verb](fact.payload, "America/Mexico_City")
+    assert said == f"Audit stopped; the audit area is told on {when}"
 
 
 def test_a_stop_calls_a_paused_term_off_too(house: House) -> None:
