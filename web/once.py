@@ -12,7 +12,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -21,6 +21,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from foundation.accounts.sending import (
+    AlreadySent,
     claim_form,
     earlier_sending,
     note_result,
@@ -58,33 +59,33 @@ def acts_once(view: View) -> View:
             return view(request, *args, **kwargs)
         person_id = int(request.user.pk)
         digest = _digest(request)
-        form: dict[str, Any] = {
-            "person_id": person_id,
-            "token": token,
-            "text_digest": _text_digest(request),
-        }
-        same = None if request.POST.get(AGAIN) else same_text_sending(**form, at=timezone.now())
-        if same is not None:
-            words = _(
-                "You sent the same a few minutes ago, and it was done. Send it again if you want "
-                "it once more."
-            )
-            return not_sent(
-                request, words, 409, renewed=FIELD, more={AGAIN: "1"}, done=same.location
-            )
+        text_digest = _text_digest(request)
         try:
             with transaction.atomic():
-                sent = claim_form(**form, digest=digest, at=timezone.now())
+                sent = claim_form(
+                    person_id=person_id,
+                    token=token,
+                    digest=digest,
+                    text_digest=text_digest,
+                    at=timezone.now(),
+                    is_meant_again=bool(request.POST.get(AGAIN)),
+                )
                 response = view(request, *args, **kwargs)
                 if isinstance(response, HttpResponseRedirect):
                     note_result(sent, response.url)
                 else:
                     transaction.set_rollback(True)
                 return response
-        except IntegrityError:
+        except AlreadySent:
             first = earlier_sending(person_id=person_id, token=token)
-            if first is None:  # another rule of the database
-                raise
+        if first is None:
+            same = same_text_sending(person_id=person_id, text_digest=text_digest)
+            words = _(
+                "You sent the same a few minutes ago, and it was done. Send it again if you want "
+                "it once more."
+            )
+            done = same.location if same else ""
+            return not_sent(request, words, 409, renewed=FIELD, more={AGAIN: "1"}, done=done)
         if first.digest != digest:
             words = _(
                 "You had sent this form already, with something else in it. Send it again to do "

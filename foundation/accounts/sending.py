@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from django.db import IntegrityError
+
 from foundation.accounts.models import SentForm
 
 KEPT = timedelta(days=2)
@@ -9,15 +11,34 @@ KEPT = timedelta(days=2)
 SAME_TEXT = timedelta(minutes=10)
 
 
+class AlreadySent(Exception):
+    """The form was sent before, or its text from another opening of it."""
+
+
 def claim_form(
-    *, person_id: int, token: str, digest: str, text_digest: str, at: datetime
+    *,
+    person_id: int,
+    token: str,
+    digest: str,
+    text_digest: str,
+    at: datetime,
+    is_meant_again: bool = False,
 ) -> SentForm:
-    """Note that a person sends an opened form, in the transaction of its act. Raises
-    ``IntegrityError`` when it was sent before; waits for a sending that is at work.
+    """Note that a person sends an opened form, in the transaction of its act; waits for a sending
+    of the same that is at work. Raises ``AlreadySent`` when it was sent before, and when its text
+    was sent within ``SAME_TEXT``, unless it is meant once more; the transaction is lost with it.
     """
-    sent: SentForm = SentForm.objects.create(
-        person_id=person_id, token=token, digest=digest, text_digest=text_digest, sent_at=at
-    )
+    if text_digest:
+        earlier = SentForm.objects.filter(person_id=person_id, text_digest=text_digest)
+        if not is_meant_again:
+            earlier = earlier.filter(sent_at__lte=at - SAME_TEXT)
+        earlier.update(text_digest="")
+    try:
+        sent: SentForm = SentForm.objects.create(
+            person_id=person_id, token=token, digest=digest, text_digest=text_digest, sent_at=at
+        )
+    except IntegrityError as error:
+        raise AlreadySent from error
     return sent
 
 
@@ -32,18 +53,9 @@ def earlier_sending(*, person_id: int, token: str) -> SentForm | None:
     return SentForm.objects.filter(person_id=person_id, token=token).order_by("pk").first()
 
 
-def same_text_sending(
-    *, person_id: int, token: str, text_digest: str, at: datetime
-) -> SentForm | None:
-    """Return the last sending of the same text by the person to the same address within
-    ``SAME_TEXT``, from another opening of the form; None when there is none.
-    """
-    if not text_digest:
-        return None
-    found = SentForm.objects.filter(
-        person_id=person_id, text_digest=text_digest, sent_at__gt=at - SAME_TEXT
-    )
-    return found.exclude(token=token).order_by("-pk").first()
+def same_text_sending(*, person_id: int, text_digest: str) -> SentForm | None:
+    """Return the sending that made ``claim_form`` refuse the same text; None when it is gone."""
+    return SentForm.objects.filter(person_id=person_id, text_digest=text_digest).first()
 
 
 def forget_sent_forms(at: datetime) -> int:

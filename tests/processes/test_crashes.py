@@ -135,6 +135,38 @@ def test_a_web_process_killed_in_mid_request_and_asked_again_raises_each_ticket_
     assert failures, "the process was killed before or after every request: the test proved nothing"
 
 
+@pytest.mark.parametrize("openings", ["one", "several"])
+def test_a_text_sent_in_parallel_from_one_or_several_openings_of_a_form_is_written_once(
+    mesa: Mesa, token: str, openings: str
+) -> None:
+    words = f"Sent from {openings}"
+    number = mesa.api(token, "POST", "tickets/", {**NEW, "subject": words})["number"]
+    mesa.session("requester@norte.example")
+    wall = threading.Barrier(6)
+    answers: list[int] = []
+
+    def send(index: int) -> None:
+        opening = str(index if openings == "several" else 0) * 22
+        wall.wait()
+        answers.append(
+            mesa.send_form(
+                "requester@norte.example",
+                f"/tickets/{number}/reply/",
+                {"body": words, "once": opening},
+            )
+        )
+
+    threads = [threading.Thread(target=send, args=(index,)) for index in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    other = 302 if openings == "one" else 409
+    assert sorted(answers) == sorted([302, *[other] * 5])
+    assert mesa.script("messages", words) == 1
+
+
 def test_the_product_itself_cannot_change_the_record(mesa: Mesa, shape: str) -> None:
     said = mesa.script("change_the_record")
 

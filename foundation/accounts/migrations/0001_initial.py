@@ -537,7 +537,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "constraints": [
-                    models.UniqueConstraint(fields=("person_id", "token"), name="sent_form_unique")
+                    models.UniqueConstraint(fields=("person_id", "token"), name="sent_form_unique"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("text_digest", ""), _negated=True),
+                        fields=("person_id", "text_digest"),
+                        name="sent_text_unique",
+                    ),
                 ],
             },
         ),

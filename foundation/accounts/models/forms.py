@@ -5,8 +5,8 @@ class SentForm(models.Model):
     """A form that was opened once and sent. Written in the transaction of its act: the same form
     sent again finds ``location``, the page of its result, instead of acting twice. ``digest`` is
     the SHA-256 of what was typed and attached: the form may come back with another text.
-    ``text_digest`` is that of its text at its address, "" without one: the same text may come from
-    another opening of the form.
+    ``text_digest`` is that of its text at its address: the same text may come from another opening
+    of the form, and a person has one row of it; "" without text, and once it may be sent anew.
     """
 
     person_id = models.BigIntegerField()
@@ -19,6 +19,11 @@ class SentForm(models.Model):
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=("person_id", "token"), name="sent_form_unique"),
+            models.UniqueConstraint(
+                fields=("person_id", "text_digest"),
+                condition=~models.Q(text_digest=""),
+                name="sent_text_unique",
+            ),
         )
 
     def __str__(self) -> str:
