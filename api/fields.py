@@ -12,6 +12,8 @@ from django.utils.timezone import is_naive
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from foundation.core.texts import without_blank_ends
+
 NAIVE = _("Give the time zone too, as in 2026-03-02T15:00:00Z or 2026-03-02T09:00:00-06:00.")
 
 
@@ -24,6 +26,16 @@ class BodySerializer(serializers.Serializer[Any]):
             words = _("Unknown. Known: %(known)s.") % {"known": ", ".join(sorted(self.fields))}
             raise serializers.ValidationError(dict.fromkeys(unknown, [words]))
         return super().to_internal_value(data)
+
+
+class TextField(serializers.CharField):
+    """A text of several lines. Its first line keeps its indentation."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(trim_whitespace=False, **kwargs)
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        return super().run_validation(without_blank_ends(data) if isinstance(data, str) else data)
 
 
 class InstantField(serializers.DateTimeField):

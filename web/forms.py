@@ -6,7 +6,20 @@ from django import forms
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from foundation.core.texts import without_blank_ends
 from foundation.documents.checking import ACCEPTED_EXTENSIONS, MAX_UPLOAD_BYTES
+
+
+class TextField(forms.CharField):
+    """A text of several lines. Its first line keeps its indentation."""
+
+    widget = forms.Textarea
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(strip=False, **kwargs)
+
+    def to_python(self, value: Any) -> str:
+        return without_blank_ends(super().to_python(value) or "")
 
 
 class MultipleFileInput(forms.ClearableFileInput):

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from api.fields import BodySerializer
+from api.fields import BodySerializer, TextField
 from api.tickets.serializers import ClockSerializer
 from audits.models import (
     AuditState,
@@ -115,7 +115,7 @@ class NewEvidenceSerializer(BodySerializer):
     redacted = serializers.FileField(
         required=False, help_text="The partial picture, for confidential evidence."
     )
-    summary = serializers.CharField(
+    summary = TextField(
         required=False,
         allow_blank=True,
         default="",
@@ -125,4 +125,4 @@ class NewEvidenceSerializer(BodySerializer):
 
 
 class DecisionSerializer(BodySerializer):
-    reason = serializers.CharField(required=False, allow_blank=True, default="")
+    reason = TextField(required=False, allow_blank=True, default="")

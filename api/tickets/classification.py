@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
-from api.fields import BodySerializer
+from api.fields import BodySerializer, TextField
 from api.tickets.explanations import target_data
 from api.tickets.serializers import PRIORITY_CODES
 from catalog.models import Contract
@@ -34,7 +34,7 @@ class FromStartSerializer(BodySerializer):
         help_text="It was wrong from the start: measures the live clocks anew from the arrival. "
         "For supervisors of the desk.",
     )
-    reason = serializers.CharField(
+    reason = TextField(
         required=False,
         allow_blank=True,
         default="",
@@ -55,7 +55,7 @@ class ClassificationSerializer(FromStartSerializer):
 
 
 class NewClassificationSerializer(ClassificationSerializer):
-    reason = serializers.CharField(
+    reason = TextField(
         required=False,
         allow_blank=True,
         default="",
@@ -71,7 +71,7 @@ class ContractChoiceSerializer(FromStartSerializer):
 
 
 class NewContractSerializer(ContractChoiceSerializer):
-    reason = serializers.CharField(help_text="Why; kept as a note.")
+    reason = TextField(help_text="Why; kept as a note.")
 
 
 class ClockChangeSerializer(serializers.Serializer[Any]):

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from api.fields import BodySerializer
+from api.fields import BodySerializer, TextField
 from escalation.models import Cause, Escalation, RuleLog
 from escalation.rules import Condition, Outcome
 
@@ -12,7 +12,7 @@ from escalation.rules import Condition, Outcome
 class NewEscalationSerializer(BodySerializer):
     """Why the customer asks for the next level."""
 
-    reason = serializers.CharField()
+    reason = TextField()
 
 
 class EscalationSerializer(serializers.ModelSerializer[Escalation]):

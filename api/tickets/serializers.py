@@ -5,7 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from api.fields import BodySerializer, InstantField
+from api.fields import BodySerializer, InstantField, TextField
 from foundation.core.classification import (
     ASSISTED_CHANNELS,
     Environment,
@@ -187,7 +187,7 @@ def ticket_data(ticket: Ticket, clocks: Iterable[Clock]) -> dict[str, Any]:
 
 class NewTicketSerializer(BodySerializer):
     subject = serializers.CharField(max_length=200)
-    description = serializers.CharField()
+    description = TextField()
     kind = serializers.ChoiceField(choices=Kind.choices, default=Kind.INCIDENT)
     service = serializers.SlugField(help_text="Short name of a service of the catalogue.")
     impact = serializers.ChoiceField(choices=Impact.choices)
@@ -262,7 +262,7 @@ class NewReplySerializer(BodySerializer):
     the solution, false only adds the message.
     """
 
-    body = serializers.CharField()
+    body = TextField()
     kind = serializers.ChoiceField(
         choices=[c for c in MessageKind.choices if c[0] != MessageKind.SOLUTION],
         default=MessageKind.REPLY,
@@ -274,7 +274,7 @@ class NewReplySerializer(BodySerializer):
 class NewFollowUpSerializer(BodySerializer):
     """What the customer writes after a ticket has ended for good."""
 
-    body = serializers.CharField()
+    body = TextField()
 
 
 class NewTransitionSerializer(BodySerializer):
@@ -283,8 +283,8 @@ class NewTransitionSerializer(BodySerializer):
     """
 
     transition = serializers.CharField(max_length=40)
-    reason = serializers.CharField(required=False, allow_blank=True, default="")
-    message = serializers.CharField(required=False, allow_blank=True, default="")
+    reason = TextField(required=False, allow_blank=True, default="")
+    message = TextField(required=False, allow_blank=True, default="")
     solution_type = serializers.ChoiceField(
         choices=SolutionType.choices, required=False, allow_blank=True, default=""
     )

@@ -33,6 +33,7 @@ from foundation.accounts.queries import acting_person
 from foundation.core.actor import Actor
 from foundation.core.errors import Invalid, NotAllowed
 from foundation.core.events import publish
+from foundation.core.texts import without_blank_ends
 from foundation.documents.checking import CheckedFile
 from foundation.documents.conversion import is_picture, require_convertible
 from foundation.documents.models import Blob
@@ -108,7 +109,7 @@ def _put_before(
         convert_from=None if wanted.as_editable else convert_from,
         deliverable=source if wanted.as_editable else None,
         run_after=at,
-        summary=wanted.summary.strip() if is_policy else "",
+        summary=without_blank_ends(wanted.summary) if is_policy else "",
         is_editable=wanted.as_editable,
         prepared_by_id=by.person_id,
         prepared_at=at,

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audits.models import EvidenceClass
 from audits.permissions import Act
-from web.forms import FilesField
+from web.forms import FilesField, TextField
 
 
 class NothingForm(forms.Form):
@@ -16,9 +16,7 @@ class NothingForm(forms.Form):
 
 
 class ReasonForm(forms.Form):
-    reason = forms.CharField(
-        label=_("Reason"), widget=forms.Textarea(attrs={"rows": 3}), max_length=5000
-    )
+    reason = TextField(label=_("Reason"), widget=forms.Textarea(attrs={"rows": 3}), max_length=5000)
 
 
 class EvaluateForm(ReasonForm):
@@ -47,7 +45,7 @@ class PrepareForm(forms.Form):
         label=_("Partial picture"),
         help_text=_("For confidential evidence: the picture with the rest made unreadable."),
     )
-    summary = forms.CharField(
+    summary = TextField(
         label=_("Summary"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
@@ -96,7 +94,7 @@ class AnswerVisitForm(forms.Form):
         widget=forms.RadioSelect,
         initial="yes",
     )
-    answer = forms.CharField(
+    answer = TextField(
         label=_("What the customer reads"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),

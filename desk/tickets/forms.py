@@ -26,7 +26,7 @@ from tickets.models import Ticket
 from tickets.permissions import accepters
 from tickets.services import Classification, TransitionDetails
 from tickets.states import SolutionType
-from web.forms import FilesField
+from web.forms import FilesField, TextField
 
 ASSISTED = [(channel, channel.label) for channel in ASSISTED_CHANNELS]
 
@@ -49,7 +49,7 @@ class SayForm(forms.Form):
     kind = forms.ChoiceField(
         choices=Say.choices, initial=Say.REPLY, widget=forms.RadioSelect, label=_("Send as")
     )
-    body = forms.CharField(label=_("Message"), widget=forms.Textarea(attrs={"rows": 5}))
+    body = TextField(label=_("Message"), widget=forms.Textarea(attrs={"rows": 5}))
     estimated_at = forms.DateTimeField(
         label=_("Expected time of attention"),
         required=False,
@@ -126,7 +126,7 @@ class ClassifyForm(SeenForm):
     from_start = forms.BooleanField(
         label=_("It was wrong from the start"), required=False, help_text=FROM_START_WORDS
     )
-    reason = forms.CharField(
+    reason = TextField(
         label=_("Why?"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
@@ -192,7 +192,7 @@ class ContractForm(SeenForm):
     from_start = forms.BooleanField(
         label=_("It was wrong from the start"), required=False, help_text=FROM_START_WORDS
     )
-    reason = forms.CharField(label=_("Why?"), widget=forms.Textarea(attrs={"rows": 2}))
+    reason = TextField(label=_("Why?"), widget=forms.Textarea(attrs={"rows": 2}))
 
     def __init__(self, *args: Any, ticket: Ticket, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -236,10 +236,8 @@ class StepForm(VersionedForm):
     required.
     """
 
-    reason = forms.CharField(
-        label=_("Reason"), required=False, widget=forms.Textarea(attrs={"rows": 2})
-    )
-    message = forms.CharField(
+    reason = TextField(label=_("Reason"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    message = TextField(
         label=_("Message to the customer"), required=False, widget=forms.Textarea(attrs={"rows": 4})
     )
     solution_type = forms.ChoiceField(

@@ -26,7 +26,7 @@ from tickets import services
 from tickets.services import Arrival, NewTicket
 from web.access import needs
 from web.errors import put_on_form
-from web.forms import FilesField
+from web.forms import FilesField, TextField
 from web.once import acts_once
 from web.requests import actor, person
 from web.uploads import checked_files
@@ -62,7 +62,7 @@ class RegisterForm(forms.Form):
         label=gettext_lazy("Service"), queryset=None
     )
     subject = forms.CharField(label=gettext_lazy("Subject"), max_length=200)
-    description = forms.CharField(
+    description = TextField(
         label=gettext_lazy("Description"), widget=forms.Textarea(attrs={"rows": 5})
     )
     impact = forms.ChoiceField(

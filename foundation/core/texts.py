@@ -1,5 +1,6 @@
 """What a typed text shows: control, format and zero-width characters show nothing."""
 
+import re
 from unicodedata import category, normalize
 
 _SHOWS_NOTHING = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"})
@@ -10,6 +11,9 @@ _SELECTORS = frozenset(
     "\u034f\u17b4\u17b5\u180b\u180c\u180d\u180f"
     + "".join(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
 )
+
+
+_BLANK_LINES = re.compile(r"\A(?:[^\S\n]*\n)+")
 
 
 def shows(character: str) -> bool:
@@ -34,6 +38,13 @@ def as_read(text: str) -> str:
     words = "".join(each if shows(each) or each.isspace() else "" for each in drawn).split()
     folded = normalize("NFKC", " ".join(words)).casefold()
     return normalize("NFKC", folded)  # what is folded may come apart
+
+
+def without_blank_ends(text: str) -> str:
+    """Return the text without blank lines before and after it. The first line keeps its
+    indentation, as every line does.
+    """
+    return _BLANK_LINES.sub("", text).rstrip()
 
 
 def one_line(text: str) -> str:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audits.models import VISIT_NOTICE_DAYS, VisitPlace
 from foundation.accounts.models import Membership, Organization
-from web.forms import FilesField
+from web.forms import FilesField, TextField
 
 
 class AuditForm(forms.Form):
@@ -32,7 +32,7 @@ class AuditForm(forms.Form):
     visit_place = forms.ChoiceField(
         label=_("Place of the visit"), required=False, choices=[("", "—"), *VisitPlace.choices]
     )
-    visitors = forms.CharField(
+    visitors = TextField(
         label=_("Visitors"), required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
 
@@ -65,6 +65,6 @@ class AuditForm(forms.Form):
 class VisitForm(forms.Form):
     on = forms.DateField(label=_("Day"), widget=forms.DateInput(attrs={"type": "date"}))
     place = forms.ChoiceField(label=_("Place"), choices=VisitPlace.choices)
-    visitors = forms.CharField(
+    visitors = TextField(
         label=_("Visitors"), widget=forms.Textarea(attrs={"rows": 2}), max_length=2000
     )

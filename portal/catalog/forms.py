@@ -10,7 +10,7 @@ from catalog.models import FieldType, RequestTemplate, TemplateField
 from foundation.accounts.models import Membership, Organization, User
 from foundation.accounts.queries import membership_of
 from foundation.core.classification import Impact, Urgency
-from web.forms import FilesField
+from web.forms import FilesField, TextField
 
 
 class TicketForm(forms.Form):
@@ -29,7 +29,7 @@ class TicketForm(forms.Form):
     urgency = forms.ChoiceField(
         label=_("How much does it hinder the work?"), choices=Urgency.choices
     )
-    description = forms.CharField(
+    description = TextField(
         label=_("Description"),
         widget=forms.Textarea(attrs={"rows": 6}),
         help_text=_("What you did, what you expected, what happened, since when."),
@@ -101,7 +101,7 @@ class TicketForm(forms.Form):
 def _field_for(row: TemplateField, organizations: list[int]) -> forms.Field:
     common: dict[str, Any] = {"label": row.label, "required": row.is_required}
     if row.type == FieldType.LONG_TEXT:
-        return forms.CharField(widget=forms.Textarea(attrs={"rows": 3}), max_length=5000, **common)
+        return TextField(widget=forms.Textarea(attrs={"rows": 3}), max_length=5000, **common)
     if row.type == FieldType.CHOICE:
         return forms.ChoiceField(choices=[("", "—"), *row.options], **common)
     if row.type == FieldType.DATE:

@@ -4,11 +4,11 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from web.forms import FilesField
+from web.forms import FilesField, TextField
 
 
 class ReplyForm(forms.Form):
-    body = forms.CharField(label=_("Your message"), widget=forms.Textarea(attrs={"rows": 4}))
+    body = TextField(label=_("Your message"), widget=forms.Textarea(attrs={"rows": 4}))
     attachments = FilesField()
 
 
@@ -28,7 +28,7 @@ class AnswerForm(ReplyForm):
 
 
 class FollowUpForm(ReplyForm):
-    body = forms.CharField(
+    body = TextField(
         label=_("What happens now?"),
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_(
@@ -40,7 +40,7 @@ class FollowUpForm(ReplyForm):
 class ReasonForm(forms.Form):
     """The reason of a customer's step: decline, cancel, escalate."""
 
-    reason = forms.CharField(label=_("Why?"), widget=forms.Textarea(attrs={"rows": 3}))
+    reason = TextField(label=_("Why?"), widget=forms.Textarea(attrs={"rows": 3}))
 
 
 def reason_form(step: str, data: QueryDict | None = None) -> ReasonForm:

@@ -33,7 +33,7 @@ def test_a_reply_holds_its_author_channel_text_and_time(house: House) -> None:
 
     message = services.reply_to_customer(
         ticket=fresh(ticket),
-        body="  We look.  ",
+        body="\n \n  We look.\n\n    Now.  \n",
         by=by(house.agent, Channel.DESK),
         at=MONDAY_9AM + MINUTE,
         files=[file()],
@@ -41,7 +41,11 @@ def test_a_reply_holds_its_author_channel_text_and_time(house: House) -> None:
 
     saved = Message.objects.get(ticket=ticket)
     assert message == saved
-    assert (saved.kind, saved.body, saved.is_from_staff) == ("reply", "We look.", True)
+    assert (saved.kind, saved.body, saved.is_from_staff) == (
+        "reply",
+        "  We look.\n\n    Now.",
+        True,
+    )
     assert (saved.author, saved.channel) == (house.agent, "desk")
     assert (saved.created_at, saved.estimated_at) == (MONDAY_9AM + MINUTE, None)
     assert Attachment.objects.get(message=saved).name == "a.png"

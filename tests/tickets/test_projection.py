@@ -65,7 +65,7 @@ def raise_by(house: House, who: str, channel: Channel) -> Ticket:
     request = NewTicket(
         membership=membership,
         subject="  It fails  ",
-        description="  Words.  ",
+        description=" \r\n  Words.  ",
         kind=Kind.INCIDENT,
         service=house.services["network"],
         impact=Impact.MINOR,
@@ -90,7 +90,7 @@ def test_a_ticket_begins_in_the_state_of_its_channel(
 
     assert (ticket.state, ticket.channel) == (state, channel)
     assert ticket.owner == (house.agent if who == "agent" else None)
-    assert (ticket.subject, ticket.description) == ("It fails", "Words.")
+    assert (ticket.subject, ticket.description) == ("It fails", "  Words.")
     assert (ticket.support_type, ticket.received_at) == ("technological", MONDAY_9AM)
     assert [each.state for each in queries.intervals(ticket.pk)] == [state]
     payload = Record.objects.get(object_id=ticket.pk, verb="ticket.raised").payload

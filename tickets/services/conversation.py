@@ -13,7 +13,7 @@ from foundation.accounts.queries import acting_person
 from foundation.core.actor import Actor
 from foundation.core.errors import Invalid
 from foundation.core.events import publish
-from foundation.core.texts import is_blank
+from foundation.core.texts import is_blank, without_blank_ends
 from foundation.documents.checking import CheckedFile
 from tickets import notices, verbs
 from tickets.events import CustomerInformed
@@ -132,7 +132,7 @@ def write_message(
     """Write one message with its attachments and record it. The caller has checked the permission.
     Raise ``Invalid`` if the text is empty or too long, ``TooMany`` above a customer's limits.
     """
-    text = body.strip()
+    text = without_blank_ends(body)
     if is_blank(text):
         raise Invalid(_("The message is empty."), fields={"body": _("Write the message.")})
     if len(text) > MAX_TEXT:

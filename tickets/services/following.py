@@ -48,11 +48,10 @@ def follow_up_ticket(
             _("%(number)s takes replies or may be reopened: no new ticket is needed.")
             % {"number": ticket.number}
         )
-    same = Ticket.objects.filter(
-        continues=ticket, requester=user, description=body.strip(), received_at__gt=at - TWICE
-    )
-    if (raised := same.order_by("pk").first()) is not None:
-        return raised  # the form was sent twice
+    recent = Ticket.objects.filter(continues=ticket, requester=user, received_at__gt=at - TWICE)
+    for raised in recent.order_by("pk"):
+        if raised.description.split() == body.split():
+            return raised  # the form was sent twice
     wanted = NewTicket(
         membership=membership,
         subject=ticket.subject,

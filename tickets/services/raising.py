@@ -28,7 +28,7 @@ from foundation.core.classification import (
 from foundation.core.errors import Invalid
 from foundation.core.events import publish
 from foundation.core.tenancy import require_in_scope
-from foundation.core.texts import is_blank, one_line, seen
+from foundation.core.texts import is_blank, one_line, seen, without_blank_ends
 from foundation.core.zones import zone
 from foundation.documents.checking import CheckedFile
 from tickets import verbs
@@ -163,7 +163,7 @@ def _write(
     ticket: Ticket = Ticket.objects.create(
         organization=request.organization,
         subject=one_line(request.subject),
-        description=request.description.strip(),
+        description=without_blank_ends(request.description),
         kind=request.kind,
         service=request.service,
         template=request.template,
