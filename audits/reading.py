@@ -126,10 +126,14 @@ def _sheets(stream: IO[bytes]) -> tuple[ReadSheet, ReadSheet]:
     if mark != MARK or request is None or items is None:
         raise FormRefused(words, fields={"form": words})
     for sheet in sheets:
-        has_text = any(written(value) for row in sheet.rows for value in row)
-        says = has_text or sheet.outside or sheet.notes or sheet.has_drawing
-        if sheet not in (request, items) and sheet.title != LISTS and says:
-            added = _("The sheet “%(sheet)s” is not of the form. Move what it says to “%(items)s”.")
+        if sheet not in (request, items) and _says_more(sheet):
+            added = (
+                _("The sheet “%(sheet)s” is for lists alone. Move what was added to “%(items)s”.")
+                if sheet.title == LISTS
+                else _(
+                    "The sheet “%(sheet)s” is not of the form. Move what it says to “%(items)s”."
+                )
+            )
             words = added % {"sheet": sheet.title, "items": items.title}
             raise FormRefused(words, fields={f"{sheet.title}!A1": words})
     for sheet in (request, items):
@@ -138,6 +142,23 @@ def _sheets(stream: IO[bytes]) -> tuple[ReadSheet, ReadSheet]:
             words = hidden % {"sheet": sheet.title}
             raise FormRefused(words, fields={f"{sheet.title}!A1": words})
     return request, items
+
+
+def _says_more(sheet: ReadSheet) -> bool:
+    """Tell whether a sheet beside the two of the form says something that the form did not have:
+    in its sheet of lists, past the environments in A and the services in B.
+    """
+    written_in = [
+        (row, column)
+        for row, cells in enumerate(sheet.rows, start=1)
+        for column, value in enumerate(cells, start=1)
+        if written(value)
+    ]
+    if sheet.title == LISTS:
+        listed = {(row, 1) for row in range(1, len(Environment) + 2)}
+        written_in = [place for place in written_in if place not in listed and place[1] != 2]
+    beside = sheet.notes or sheet.has_drawing or sheet.has_page_text
+    return bool(written_in or sheet.outside or beside)
 
 
 def _is_answer(row: int, column: int) -> bool:
@@ -188,6 +209,11 @@ def _refuse_unread(
     for place in sheet.notes:
         wrong[f"{sheet.title}!{cell_name(*place)}"] = _(
             "The note on this cell is not read. Write what it says into column C, and delete it."
+        )
+    if sheet.has_page_text:
+        wrong[f"{sheet.title}!A1"] = _(
+            "The header or footer of this sheet's page is not read. Write what it says into column "
+            "C, and delete it."
         )
     if sheet.has_drawing:
         wrong[f"{sheet.title}!A1"] = _(

@@ -148,7 +148,8 @@ class ReadSheet:
     ``#N/A``, ``uncomputed`` those with a formula that nothing computed, ``unseen`` those with a
     value that is hidden, ``formatted`` those with a number that is shown otherwise, as by the
     format ``00-000``, ``outside`` the first that hold something and were not read, ``notes`` those
-    with a note. ``has_drawing`` tells of pictures and text boxes on it.
+    with a note. ``has_drawing`` tells of pictures and text boxes on it, ``has_page_text`` of words
+    in the header or footer of its page.
     """
 
     title: str
@@ -160,6 +161,7 @@ class ReadSheet:
     outside: tuple[tuple[int, int], ...] = ()
     notes: frozenset[tuple[int, int]] = frozenset()
     has_drawing: bool = False
+    has_page_text: bool = False
     is_hidden: bool = False
 
     def value(self, row: int, column: int) -> Any:
@@ -204,6 +206,7 @@ def read_workbook(
             tuple((row, column) for row, column in sheet["outside"]),
             _cells(sheet["notes"]),
             sheet["has_drawing"],
+            sheet["has_page_text"],
             sheet["is_hidden"],
         )
         for sheet in answer.result

@@ -6,14 +6,22 @@ from typing import Any
 from zipfile import ZipFile
 
 import pytest
+from openpyxl.chart import BarChart
 from openpyxl.comments import Comment
 from openpyxl.drawing.image import Image
 from PIL import Image as NewPicture
 
 from audits.queries import requestable_services
-from audits.reading import read_form
+from audits.reading import FormRefused, read_form
 from tests.support.audits import filled, read, refusals
 from tests.support.house import MONDAY_9AM, House
+
+_RELATION = (
+    '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+    '<Relationship Id="rId1" Target="../drawings/vmlDrawing1.vml" '
+    'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/vmlDrawing"/>'
+    "</Relationships>"
+)
 
 
 def test_a_formula_that_nothing_computed_is_refused_by_its_cell(house: House) -> None:
@@ -163,6 +171,65 @@ def test_notes_and_pictures_are_refused_by_their_place(house: House) -> None:
     assert [(cell, words[:40]) for cell, words in pasted.items()] == [
         ("A1", "Una imagen o un cuadro de texto en esta h"[:40])
     ]
+
+
+def test_a_text_box_of_old_programs_is_refused_and_an_empty_drawing_is_not(house: House) -> None:
+    form = filled(house)
+    shape = b'<v:shape type="#_x0000_t202"><v:textbox>Also May.<br></v:textbox></v:shape>'
+
+    def with_drawing(content: bytes) -> BytesIO:
+        found = BytesIO()
+        with ZipFile(BytesIO(form)) as old, ZipFile(found, "w") as new:
+            for name in old.namelist():
+                new.writestr(name, old.read(name))
+            new.writestr("xl/drawings/vmlDrawing1.vml", b"<xml>" + content + b"</xml>")
+            new.writestr("xl/worksheets/_rels/sheet2.xml.rels", _RELATION)
+        return found
+
+    services = requestable_services(house.north, MONDAY_9AM)
+    assert read_form(with_drawing(b""), services, at=MONDAY_9AM).items
+    with pytest.raises(FormRefused) as refused:
+        read_form(with_drawing(shape), services, at=MONDAY_9AM)
+    assert [cell.partition("!")[2] for cell in refused.value.fields] == ["A1"]
+
+
+@pytest.mark.parametrize(
+    ("header", "is_refused"),
+    [
+        ("&A", False),
+        ('&"Times New Roman,Regular"&12Página &P de &N', False),
+        ("Urgent: also &KFF0000the backups of May", True),
+    ],
+)
+def test_words_in_the_header_or_footer_of_a_page_are_refused(
+    house: House, header: str, is_refused: bool
+) -> None:
+    def write(book: Any) -> None:
+        book.worksheets[0].oddHeader.center.text = header
+        book.worksheets[0].oddFooter.right.text = "Page &P"
+
+    assert set(refusals(house, change=write)) == ({"A1"} if is_refused else set())
+
+
+def test_a_sheet_that_is_a_chart_and_what_is_added_to_the_lists_are_refused(house: House) -> None:
+    def draw(book: Any) -> None:
+        book.create_chartsheet("Graph").add_chart(BarChart())
+
+    def add_column(book: Any) -> None:
+        book.worksheets[2]["C2"] = "Backups"
+
+    def add_row(book: Any) -> None:
+        book.worksheets[2]["A9"] = "Backups"
+
+    def add_note(book: Any) -> None:
+        book.worksheets[2]["B2"].comment = Comment("Also the logs of May.", "Elsa")
+
+    assert refusals(house, change=draw) == {
+        "A1": "La hoja “Graph” no es del formulario. Pase lo que dice a “Elementos”."
+    }
+    for change in (add_column, add_row, add_note):
+        (words,) = refusals(house, change=change).values()
+        assert words.startswith("La hoja “Mesa” es solo para las listas.")
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,14 @@ _FIXED = re.compile(r"(?:#,##)?0\.(0+)")  # shows so many decimals
 # Formats that show a number as it is read, but for its rounding and grouping.
 _AS_READ = re.compile(r"General|@|0+|(#,##)?0(\.[0#]+)?", re.IGNORECASE)
 _NOTES = frozenset({"comments", "threadedComment"})  # relations of a sheet
+_PAGE_TEXTS = frozenset(
+    f"{which}{part}" for which in ("odd", "even", "first") for part in ("Header", "Footer")
+)
+# "Page &P of &N", as some programs put at the foot of every sheet, codes such as &C or &"Arial"
+_PAGE_NUMBER = re.compile(r"(?:[^\W\d]+\s+)?&[PN]")
+_PAGE_CODE = re.compile(r'&(?:"[^"]*"|K(?:[0-9A-F]{6}|\d\d[+-]\d{3})|\d+|[A-MOQ-Za-z&])')
+_SHAPE = re.compile(rb"<v:(?:shape|rect|roundrect|oval|line|polyline|arc|curve|image)\b")
+_SHAPE_OF_NOTE = re.compile(rb"ObjectType=[\"']Note")
 _SMALLEST = {"ht": 2.0, "width": 0.5}
 _TRUE = {"1", "true"}
 _TEXT_PART = 3  # of the parts of a number format, counted from 0
@@ -45,7 +53,8 @@ def workbook(
     they are read, ``notes`` those with a note, ``outside`` the first ``_MAX_OUTSIDE`` cells that
     are not read and hold a formula or something else than blanks; of the columns before
     ``counted_from`` the number of a row, or a smaller one, does not count. ``has_drawing`` tells of
-    pictures, text boxes and the like.
+    pictures, text boxes and the like, and is true of a sheet that is a chart; ``has_page_text`` of
+    words in the header or footer of the page, other than those around a page number.
 
     Refuses with ``unreadable`` when it is no workbook, a damaged one, too large when unpacked, has
     very many merged ranges, or declares entities.
@@ -59,15 +68,9 @@ def workbook(
                 raise Refused("unreadable")
             # Where defusedxml is installed, openpyxl refuses entities.
             book = load_workbook(BytesIO(content), read_only=True, data_only=True, keep_links=False)
-            return [
-                _sheet(
-                    sheet,
-                    _around(archive, sheet, _Area(max_rows, max_columns, counted_from)),
-                    max_rows,
-                    max_columns,
-                )
-                for sheet in book.worksheets
-            ], []
+            area = _Area(max_rows, max_columns, counted_from)
+            found = [_sheet(each, _around(archive, each, area), area) for each in book.worksheets]
+            return found + [_chart(each) for each in book.chartsheets], []
     except (Refused, MemoryError):
         raise
     except Exception as error:  # damaged input can make openpyxl raise anything
@@ -119,6 +122,7 @@ class _Around:
     outside: list[tuple[int, int]] = field(default_factory=list)
     notes: list[tuple[int, int]] = field(default_factory=list)
     has_drawing: bool = False
+    has_page_text: bool = False
     uncomputed: list[tuple[int, int]] = field(default_factory=list)
 
     def covers(self, row: int, column: int) -> bool:
@@ -182,8 +186,8 @@ def _note_relations(found: _Around, archive: zipfile.ZipFile, sheet: Any) -> Non
         for _event, element in iterparse(part, forbid_dtd=True):
             kind = str(element.get("Type", "")).rpartition("/")[2]
             target = posixpath.normpath(path.parent / str(element.get("Target"))).lstrip("/")
-            if kind == "drawing" and not found.has_drawing:
-                found.has_drawing = _has_anchor(archive, target)
+            if kind in _DRAWINGS and not found.has_drawing:
+                found.has_drawing = _DRAWINGS[kind](archive, target)
             elif kind in _NOTES:
                 found.notes += _notes_in(archive, target)
 
@@ -193,6 +197,17 @@ def _has_anchor(archive: zipfile.ZipFile, path: str) -> bool:
     with archive.open(path) as part:
         tags = (str(element.tag) for _event, element in iterparse(part, forbid_dtd=True))
         return any(tag.endswith("Anchor") for tag in tags)
+
+
+def _has_shape(archive: zipfile.ZipFile, path: str) -> bool:
+    """Tell whether a drawing in VML, which is not always well-formed, has more than notes in it."""
+    with archive.open(path) as part:
+        content = part.read()
+    return len(_SHAPE.findall(content)) > len(_SHAPE_OF_NOTE.findall(content))
+
+
+# relations of a sheet -> what tells whether the drawing has something in it
+_DRAWINGS = {"drawing": _has_anchor, "vmlDrawing": _has_shape}
 
 
 def _notes_in(archive: zipfile.ZipFile, path: str) -> Iterator[tuple[int, int]]:
@@ -228,6 +243,9 @@ def _note_layout(found: _Around, tag: str, element: Any) -> None:
             element.get("defaultRowHeight"), "ht"
         )
         found.hides_columns = _is_too_small(element.get("defaultColWidth"), "width")
+    elif tag in _PAGE_TEXTS:
+        words = _PAGE_NUMBER.sub("", _PAGE_CODE.sub("", element.text or ""))
+        found.has_page_text = found.has_page_text or bool(words.strip())
     elif tag == "mergeCell":
         left, top, right, bottom = range_boundaries(element.get("ref"))
         found.merged.append((left, top, right, bottom))
@@ -246,12 +264,29 @@ def _is_too_small(given: str | None, size: str) -> bool:
     return given is not None and float(given) < _SMALLEST[size]
 
 
-def _sheet(sheet: Any, around: _Around, max_rows: int, max_columns: int) -> dict[str, Any]:
+def _chart(sheet: Any) -> dict[str, Any]:
+    """Return a sheet that is nothing but a chart."""
+    return {
+        "title": sheet.title,
+        "is_hidden": sheet.sheet_state != "visible",
+        "rows": [],
+        "errors": [],
+        "uncomputed": [],
+        "unseen": [],
+        "formatted": [],
+        "outside": [],
+        "notes": [],
+        "has_drawing": True,
+        "has_page_text": False,
+    }
+
+
+def _sheet(sheet: Any, around: _Around, area: _Area) -> dict[str, Any]:
     plain: list[list[Any]] = []
     errors = []
     unseen = []
     formatted = []
-    rows = sheet.iter_rows(max_row=max_rows, max_col=max_columns)
+    rows = sheet.iter_rows(max_row=area.max_rows, max_col=area.max_columns)
     for number, row in enumerate(rows, start=1):
         plain.append([_plain(cell) for cell in row])
         for column, cell in enumerate(row, start=1):
@@ -276,6 +311,7 @@ def _sheet(sheet: Any, around: _Around, max_rows: int, max_columns: int) -> dict
         "outside": around.outside,
         "notes": around.notes[:_MAX_OUTSIDE],
         "has_drawing": around.has_drawing,
+        "has_page_text": around.has_page_text,
     }
 
 
