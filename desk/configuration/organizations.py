@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from desk.configuration.base import ConfigurationAdmin, ConfigurationForm, LabelledInline
@@ -14,6 +15,7 @@ from foundation.accounts.models import (
     Organization,
     Site,
 )
+from foundation.accounts.services import keep_earlier_zone
 from foundation.accounts.tenancy import every_organization, is_restricted
 
 
@@ -46,6 +48,10 @@ class OrganizationAdmin(ConfigurationAdmin):
     def save_model(
         self, request: HttpRequest, obj: Organization, form: forms.ModelForm, change: bool
     ) -> None:
+        if change and "time_zone" in form.changed_data:
+            keep_earlier_zone(
+                organization=obj, time_zone=form.initial["time_zone"], at=timezone.now()
+            )
         with every_organization(reason="an administrator creates or changes an organization"):
             super().save_model(request, obj, form, change)
 

@@ -61,6 +61,14 @@ def announce_organization(*, organization: Organization, by: Actor, at: datetime
     publish(OrganizationCreated(organization_id=organization.pk, at=at))
 
 
+def keep_earlier_zone(*, organization: Organization, time_zone: str, at: datetime) -> None:
+    """Note on the instance that ``time_zone`` was the organization's until ``at``; the caller saves
+    it. Its months that have ended keep the bounds that they had.
+    """
+    earlier = {"time_zone": time_zone, "until": at.isoformat()}
+    organization.earlier_zones = [*organization.earlier_zones, earlier]
+
+
 def token_digest(secret: str) -> str:
     """Return the stored form of a token: tokens have 256 random bits, so a plain hash is enough."""
     return hashlib.sha256(secret.encode()).hexdigest()

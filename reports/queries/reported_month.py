@@ -10,9 +10,9 @@ from functools import cached_property
 
 from django.db.models import Q
 
+from catalog.models import Service
 from foundation.accounts.models import Organization
-from foundation.core.zones import zone
-from reports.queries.months import bounds
+from reports.queries.months import bounds, month_of
 from sla.clocks.models import Clock
 from sla.clocks.verdicts import Verdict, verdict_of
 from sla.history.standings import Remeasured, Standing, remeasured, standing_before
@@ -78,11 +78,33 @@ class ReportedMonth:
 
     @cached_property
     def tickets(self) -> dict[int, Ticket]:
-        """The tickets registered in the month, by id, in the order of their numbers."""
+        """The tickets registered in the month, by id, in the order of their numbers, with kind,
+        service and priority as they were at its end, or are now before that.
+        """
         found = Ticket.objects.filter(
             organization=self.organization, created_at__gte=self.start, created_at__lt=self.end
         )
-        return {t.pk: t for t in found.select_related("service", "requester").order_by("pk")}
+        rows = {t.pk: t for t in found.select_related("service", "requester").order_by("pk")}
+        touched = [pk for pk, ticket in rows.items() if ticket.updated_at >= self.end]
+        if self.has_ended and touched:
+            self._take_back_changes([rows[pk] for pk in touched])
+        return rows
+
+    def _take_back_changes(self, tickets: Sequence[Ticket]) -> None:
+        """Set on these tickets what their classification was at the end of the month."""
+        by_id = {ticket.pk: ticket for ticket in tickets}
+        services: dict[int, int] = {}  # ticket id -> service id
+        for change in reversed(list(reclassifications(list(by_id), using="default"))):
+            if change.at < self.end:
+                continue
+            ticket = by_id[change.ticket_id]
+            ticket.kind = change.changed.get("kind", [ticket.kind])[0]
+            ticket.priority = change.changed.get("priority", [ticket.priority])[0]
+            if "service" in change.changed:
+                services[ticket.pk] = change.changed["service"][0]
+        earlier = Service.objects.in_bulk(services.values()) if services else {}
+        for pk, service in services.items():
+            by_id[pk].service = earlier[service]
 
     @property
     def contracted(self) -> list[Ticket]:
@@ -129,8 +151,7 @@ class ReportedMonth:
         return found
 
     def _month_end(self, at: datetime) -> datetime:
-        local = at.astimezone(zone(self.organization.time_zone)).date()
-        return bounds(self.organization, local.replace(day=1))[1]
+        return bounds(self.organization, month_of(self.organization, at))[1]
 
     @cached_property
     def _clocks(self) -> dict[int, list[tuple[Clock, Standing]]]:

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from foundation.accounts.models import Organization
+from reports.queries.months import zone_of
 from reports.queries.reported_month import ReportedMonth
 from reports.sections import SECTIONS
 
@@ -20,7 +21,7 @@ def build_service_level(organization: Organization, month: date, at: datetime) -
         "organization": organization.name,
         "slug": organization.slug,
         "month": f"{month:%Y-%m}",
-        "time_zone": organization.time_zone,
+        "time_zone": zone_of(organization, month),
         "period_start": reported.start.isoformat(),
         "period_end": reported.end.isoformat(),
     }

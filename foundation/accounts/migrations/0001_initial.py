@@ -106,6 +106,7 @@ class Migration(migrations.Migration):
                         verbose_name="time zone",
                     ),
                 ),
+                ("earlier_zones", models.JSONField(default=list, editable=False)),
                 (
                     "language",
                     models.CharField(
