@@ -1,12 +1,14 @@
 """Query parameters: a name that a view does not know is refused, for it would be ignored."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from foundation.core.errors import Invalid
+from foundation.accounts.models import Organization
+from foundation.accounts.queries import get_organization_by_slug
+from foundation.core.errors import Invalid, NotFound
 
 EVERYWHERE = frozenset({"format"})  # of the answer, read by the framework
 
@@ -34,3 +36,28 @@ class KnownParameters:
                 "known": ", ".join(sorted(known)) or "—",
             }
             raise UnknownParameter(words, fields=dict.fromkeys(unknown, _("Unknown.")))
+        empty = sorted(
+            name for name, value in request.query_params.items() if not str(value).strip()
+        )
+        if empty:
+            words = _("Without a value: %(names)s. Give one, or leave the parameter out.") % {
+                "names": ", ".join(empty)
+            }
+            raise Invalid(words, fields=dict.fromkeys(empty, _("Give a value.")))
+
+
+def named_organization(
+    request: Request, find: Callable[[str], Organization] = get_organization_by_slug
+) -> Organization:
+    """Return the organization that the parameter ``organization`` names, by its short name. Raises
+    ``Invalid`` for none, one that does not exist, and one that the person may not see: they look
+    the same.
+    """
+    slug = request.query_params.get("organization", "")
+    try:
+        return find(slug)
+    except NotFound as error:
+        words = _("There is no organization “%(slug)s”.") % {"slug": slug}
+        if not slug:
+            words = _("Name the organization, by its short name.")
+        raise Invalid(words, fields={"organization": words}) from error

@@ -11,10 +11,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from api.coverage.serializers import CoverageSerializer
-from api.parameters import KnownParameters
+from api.parameters import KnownParameters, named_organization
 from escalation.coverage import forecasts_of
 from escalation.gaps import gap_ranges
-from foundation.accounts.queries import get_organization_by_slug
 from foundation.accounts.roles import Capability
 from web.access import needs
 
@@ -38,7 +37,7 @@ class CoverageView(KnownParameters, APIView):
 
         For those who see the desk's reports.
         """
-        organization = get_organization_by_slug(request.query_params.get("organization", ""))
+        organization = named_organization(request)
         found = [
             {
                 "contract": forecast.contract.reference if forecast.contract is not None else None,

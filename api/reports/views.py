@@ -1,5 +1,6 @@
 """The service-level report as JSON or PDF: the figures of the screen."""
 
+from functools import partial
 from typing import Any, ClassVar
 
 from django.http import HttpResponseBase
@@ -13,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from api.parameters import KnownParameters
+from api.parameters import KnownParameters, named_organization
 from foundation.core.classification import Channel
 from foundation.core.errors import DomainError
 from reports import queries
@@ -75,9 +76,7 @@ class ServiceLevelReportView(ReportView):
     ) -> HttpResponseBase:
         user = person(request)
         now = timezone.now()
-        organization = queries.reported_organization(
-            user, request.query_params.get("organization", "")
-        )
+        organization = named_organization(request, partial(queries.reported_organization, user))
         month = queries.parse_month(request.query_params.get("month", ""))
         if request.accepted_renderer.format != "pdf":
             return Response(queries.figures(organization, month, current_language(), now))

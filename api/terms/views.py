@@ -14,9 +14,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from api.parameters import KnownParameters
+from api.parameters import KnownParameters, named_organization
 from api.terms.serializers import TermsSerializer
-from foundation.accounts.queries import get_organization_by_slug
 from foundation.accounts.roles import Capability
 from foundation.core.classification import Channel
 from foundation.core.errors import Invalid
@@ -45,9 +44,7 @@ class TermsView(KnownParameters, APIView):
     @method_decorator(needs(Capability.SEE_CONFIGURATION, refusal=_READERS_ONLY))
     def get(self, request: Request) -> Response:
         """Write out the newest version of every calendar and policy of a customer."""
-        return Response(
-            export_terms(get_organization_by_slug(request.query_params.get("organization", "")))
-        )
+        return Response(export_terms(named_organization(request)))
 
     @extend_schema(
         parameters=_PARAMETERS, request=TermsSerializer, responses={201: TermsSerializer}
@@ -57,7 +54,7 @@ class TermsView(KnownParameters, APIView):
         """Publish new versions; answers with those that were made, and refuses with the place of
         what is wrong.
         """
-        organization = get_organization_by_slug(request.query_params.get("organization", ""))
+        organization = named_organization(request)
         if not isinstance(request.data, dict):
             raise Invalid(_("Write an object with calendars and policies."))
         by = actor(request._request, Channel.API)

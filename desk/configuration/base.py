@@ -7,7 +7,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models, transaction
 from django.forms.formsets import INITIAL_FORM_COUNT, TOTAL_FORM_COUNT
 from django.http import HttpRequest, HttpResponse
@@ -87,6 +87,24 @@ class ConfigurationForm(CheckedForm):
         super().validate_unique()
         for name, words in same_names(self.instance, self.changed_data):
             self.add_error(name, words)
+
+    def _update_errors(self, errors: ValidationError) -> None:
+        """Put the error of a value that is taken on its field. Where several columns are unique
+        together, as a name is within an organization, Django puts it on the whole form.
+        """
+        kept: list[ValidationError] = []
+        whole = getattr(errors, "error_dict", {}).get(NON_FIELD_ERRORS, [])
+        for error in whole:
+            together = (error.params or {}).get("unique_check", ())
+            changed = [name for name in together if name in self.changed_data]
+            if error.code == "unique_together" and changed:
+                self.add_error(changed[-1], _("It is taken already. Choose another one."))
+            else:
+                kept.append(error)
+        if whole:
+            others = {name: each for name, each in errors.error_dict.items() if each is not whole}
+            errors = ValidationError(others | ({NON_FIELD_ERRORS: kept} if kept else {}))
+        super()._update_errors(errors)  # type: ignore[misc]
 
     def full_clean(self) -> None:
         super().full_clean()

@@ -99,6 +99,22 @@ def test_other_addresses_know_their_own(house: House, api: Any) -> None:
     assert manager.get(f"{report}&language=en").status_code == 400
 
 
+@pytest.mark.parametrize("path", ["tickets/", "coverage/", "terms/", "reports/service-level/"])
+def test_an_organization_that_nobody_sees_and_an_empty_value_are_refused_everywhere(
+    house: House, api: Any, path: str
+) -> None:
+    client = api(house.staff["administrator" if path == "terms/" else "desk_manager"])
+
+    unknown, empty = (client.get(f"{path}?organization={name}") for name in ("nowhere", "%20"))
+
+    assert (unknown.status_code, list(unknown.json()["fields"])) == (400, ["organization"])
+    assert "nowhere" in unknown.json()["detail"]
+    assert (empty.status_code, empty.json()["fields"].keys()) == (400, {"organization"})
+    if path != "tickets/":
+        missing = client.get(path)
+        assert (missing.status_code, missing.json()["fields"].keys()) == (400, {"organization"})
+
+
 def test_every_view_of_the_api_names_its_parameters() -> None:
     views = {
         getattr(pattern.callback, "cls", None) or getattr(pattern.callback, "view_class", None)

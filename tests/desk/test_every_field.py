@@ -123,9 +123,9 @@ def test_a_taken_name_is_an_error_of_the_form(house: House, sign_in: Any) -> Non
     ]
     calendars = list(Calendar.objects.filter(organization=house.north).order_by("pk")[:2])
 
-    assert rename(client, second, "reference", house.contract.reference) == ["__all__"]
-    assert rename(client, accounts[1], "name", "Watcher") == ["__all__"]
-    assert rename(client, calendars[1], "name", calendars[0].name) == ["__all__"]
+    assert rename(client, second, "reference", house.contract.reference) == ["reference"]
+    assert rename(client, accounts[1], "name", "Watcher") == ["name"]
+    assert rename(client, calendars[1], "name", f" {calendars[0].name} ") == ["name"]
     assert Contract.objects.filter(reference="C-9").exists()
     with pytest.raises(IntegrityError), transaction.atomic():
         ServiceAccount.objects.filter(pk=accounts[1].pk).update(name="Watcher")
