@@ -94,9 +94,8 @@ class ReportedMonth:
         """Set on these tickets what their classification was at the end of the month."""
         by_id = {ticket.pk: ticket for ticket in tickets}
         services: dict[int, int] = {}  # ticket id -> service id
-        for change in reversed(list(reclassifications(list(by_id), using="default"))):
-            if change.at < self.end:
-                continue
+        changes = reclassifications(list(by_id), using="default", since=self.end)
+        for change in reversed(list(changes)):
             ticket = by_id[change.ticket_id]
             ticket.kind = change.changed.get("kind", [ticket.kind])[0]
             ticket.priority = change.changed.get("priority", [ticket.priority])[0]

@@ -94,15 +94,19 @@ class Reclassified(NamedTuple):
     from_start: bool
 
 
-def reclassifications(ticket_ids: Any, *, using: str) -> Iterator[Reclassified]:
-    """Yield the changes of classification and contract of many tickets, by ticket, oldest first.
-    Skip confirmations, which changed nothing.
+def reclassifications(
+    ticket_ids: Any, *, using: str, since: datetime | None = None
+) -> Iterator[Reclassified]:
+    """Yield the changes of classification and contract of many tickets, by ticket, oldest first,
+    those from ``since`` on. Skip confirmations, which changed nothing.
     """
     records = Record.objects.using(using).filter(
         object_type="ticket",
         object_id__in=ticket_ids,
         verb__in=(verbs.CLASSIFIED, verbs.CONTRACT_CHANGED),
     )
+    if since is not None:
+        records = records.filter(at__gte=since)
     for ticket_id, at, payload in records.order_by("object_id", "pk").values_list(
         "object_id", "at", "payload"
     ):
