@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.forms.formsets import INITIAL_FORM_COUNT, TOTAL_FORM_COUNT
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -163,7 +163,21 @@ class ConfigurationAdmin(GuardedList):
         form_url: str = "",
         extra_context: Any = None,
     ) -> Any:
-        """Lock first what a sent form changes, and find out who saved it since it was opened."""
+        """Lock first what a sent form changes, and find out who saved it since it was opened.
+
+        A value that another save took between the check and the write is refused as one that was
+        taken before: the form is read once more.
+        """
+        try:
+            return self._checked_changeform(request, object_id, form_url, extra_context)
+        except IntegrityError:
+            if request.method != "POST":
+                raise
+        return self._checked_changeform(request, object_id, form_url, extra_context)
+
+    def _checked_changeform(
+        self, request: HttpRequest, object_id: Any, form_url: str, extra_context: Any
+    ) -> Any:
         if request.method != "POST":
             # Before the rows are read: what is saved in between counts as saved since.
             opened_for = self.get_object(request, unquote(object_id)) if object_id else None

@@ -32,6 +32,10 @@ class OrganizationForm(ConfigurationForm):
         label=_("E-mail domains"), required=False, help_text=_("One per line, such as empresa.mx.")
     )
 
+    def validate_unique(self) -> None:
+        with every_organization(reason="names are unique among all customers"):
+            super().validate_unique()
+
 
 @admin.register(Organization)
 class OrganizationAdmin(ConfigurationAdmin):

@@ -8,11 +8,12 @@ import signal
 import threading
 import urllib.error
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
+from tests.support.html import ChangeForm
 from tests.support.running import (
     REAL_SERVICES,
     Mailbox,
@@ -135,36 +136,66 @@ def test_a_web_process_killed_in_mid_request_and_asked_again_raises_each_ticket_
     assert failures, "the process was killed before or after every request: the test proved nothing"
 
 
+def send_at_once(
+    mesa: Mesa, email: str, path: str, forms: Sequence[Mapping[str, str | list[str]]]
+) -> list[tuple[int, str]]:
+    """Send forms from a thread each; return the status and the page of each answer."""
+    mesa.session(email)
+    wall = threading.Barrier(len(forms))
+    answers: list[tuple[int, str]] = []
+
+    def send(form: Mapping[str, str | list[str]]) -> None:
+        wall.wait()
+        answers.append(mesa.send_form(email, path, form))
+
+    threads = [threading.Thread(target=send, args=(form,)) for form in forms]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return answers
+
+
 @pytest.mark.parametrize("openings", ["one", "several"])
 def test_a_text_sent_in_parallel_from_one_or_several_openings_of_a_form_is_written_once(
     mesa: Mesa, token: str, openings: str
 ) -> None:
     words = f"Sent from {openings}"
     number = mesa.api(token, "POST", "tickets/", {**NEW, "subject": words})["number"]
-    mesa.session("requester@norte.example")
-    wall = threading.Barrier(6)
-    answers: list[int] = []
+    tokens = [str(index if openings == "several" else 0) * 22 for index in range(6)]
+    forms = [{"body": words, "once": token} for token in tokens]
 
-    def send(index: int) -> None:
-        opening = str(index if openings == "several" else 0) * 22
-        wall.wait()
-        answers.append(
-            mesa.send_form(
-                "requester@norte.example",
-                f"/tickets/{number}/reply/",
-                {"body": words, "once": opening},
-            )
-        )
-
-    threads = [threading.Thread(target=send, args=(index,)) for index in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    answers = send_at_once(mesa, "requester@norte.example", f"/tickets/{number}/reply/", forms)
 
     other = 302 if openings == "one" else 409
-    assert sorted(answers) == sorted([302, *[other] * 5])
+    assert sorted(status for status, _page in answers) == sorted([302, *[other] * 5])
     assert mesa.script("messages", words) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "typed"),
+    [
+        ("/admin/accounts/organization/add/", {"name": "Este", "slug": "este"}),
+        (
+            "/admin/catalog/service/add/",
+            {
+                "name_es": "Este",
+                "slug": "este",
+                "category": "1",
+                "support_type": "technical",
+            },
+        ),
+    ],
+)
+def test_of_those_who_save_one_name_at_the_same_instant_all_but_one_get_an_error_of_the_field(
+    mesa: Mesa, path: str, typed: dict[str, str]
+) -> None:
+    sent = ChangeForm(mesa.open_page("admin@mesa.example", path)).sent | typed
+
+    answers = send_at_once(mesa, "admin@mesa.example", path, [sent] * 3)
+
+    assert sorted(status for status, _page in answers) == [200, 200, 302]
+    assert all('value="este"' in page for status, page in answers if status == 200)
 
 
 def test_the_product_itself_cannot_change_the_record(mesa: Mesa, shape: str) -> None:

@@ -15,7 +15,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, ClassVar
@@ -31,6 +31,8 @@ REAL_SERVICES = {
     for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL")
     if f"MESA_TEST_{name}" in os.environ
 }
+
+_SECRET = "c" * 32  # of the forms' CSRF token
 
 
 def free_port() -> int:
@@ -281,25 +283,30 @@ class Mesa:
             self._sessions = self.script("sessions")
         return self._sessions[email]
 
-    def send_form(self, email: str, path: str, fields: dict[str, str]) -> int:
-        """Send a form as a signed-in person's browser does; return the status, redirects not
+    def open_page(self, email: str, path: str) -> str:
+        """Return a page as a signed-in person's browser gets it."""
+        return self._ask(email, "GET", path)[1]
+
+    def send_form(
+        self, email: str, path: str, fields: Mapping[str, str | list[str]]
+    ) -> tuple[int, str]:
+        """Send a form as a signed-in person's browser does; return status and page, redirects not
         followed.
         """
-        secret = "c" * 32
-        body = urllib.parse.urlencode(fields | {"csrfmiddlewaretoken": secret})
+        body = urllib.parse.urlencode({**fields, "csrfmiddlewaretoken": _SECRET}, doseq=True)
+        return self._ask(email, "POST", path, body)
+
+    def _ask(self, email: str, method: str, path: str, body: str = "") -> tuple[int, str]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        headers = {
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Cookie": f"sessionid={self.session(email)}; csrftoken={_SECRET}",
+            "Origin": self.url,
+        }
         try:
-            connection.request(
-                "POST",
-                path,
-                body,
-                {
-                    "Content-Type": "application/x-www-form-urlencoded",
-                    "Cookie": f"sessionid={self.session(email)}; csrftoken={secret}",
-                    "Origin": self.url,
-                },
-            )
-            return connection.getresponse().status
+            connection.request(method, path, body or None, headers)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
         finally:
             connection.close()
 
