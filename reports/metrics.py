@@ -44,7 +44,7 @@ DEFINITIONS = (
     Definition(
         "by_priority",
         _("By priority"),
-        _("The tickets raised, by the priority that they have when the figures are computed."),
+        _("The tickets raised, by their priority at the end of the month; before that, by now."),
     ),
     Definition(
         "by_state",
@@ -54,14 +54,15 @@ DEFINITIONS = (
     Definition(
         "by_kind",
         _("By kind"),
-        _("The tickets raised, by the kind that they have when the figures are computed."),
+        _("The tickets raised, by their kind at the end of the month; before that, by now."),
     ),
     Definition(
         "turns",
         _("Whose turn it was"),
         _(
             "Elapsed time between the month's begin and end, by who had to act, of every ticket "
-            "under contract. Until the month ends, a turn that still runs is left out."
+            "under contract; of those registered in the month, from their arrival on. Until the "
+            "month ends, a turn that still runs is left out."
         ),
     ),
     Definition(

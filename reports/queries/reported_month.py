@@ -1,14 +1,15 @@
 """The rows of a month that the sections of a report share; each kind is read once, on first use.
 
 Each figure belongs to one month, so that the months add up: a ticket to the month in which it was
-registered, a verdict to the month in which it fell, time to the month in which it passed.
+registered, a verdict to the month in which it fell, time to the month in which it passed; the time
+before a ticket was registered, as that of a mail, to the month of its ticket.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from functools import cached_property
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from catalog.models import Service
 from foundation.accounts.models import Organization
@@ -247,7 +248,7 @@ class ReportedMonth:
     @cached_property
     def held(self) -> dict[int, dict[str, int]]:
         """Ticket id -> holder -> elapsed seconds of its turns within the month, of every contracted
-        ticket (SPEC 17.9).
+        ticket (SPEC 17.9); of those registered in it, also from before.
 
         Before the end of the month, open intervals are left out. Otherwise the figures would change
         with every second, and each request would issue another report.
@@ -258,12 +259,14 @@ class ReportedMonth:
             self.contracted_only("ticket__"),
             organization=self.organization,
             started_at__lt=self.until,
-        )
+            ticket__created_at__lt=self.until,
+        ).annotate(registered_at=F("ticket__created_at"))
         intervals: dict[int, list[StateInterval]] = {}
         for interval in found.order_by("ticket_id", "started_at", "pk").iterator(chunk_size=2000):
             if interval.ended_at is None and not self.has_ended:
                 continue
-            interval.started_at = max(interval.started_at, self.start)
+            if interval.registered_at < self.start:
+                interval.started_at = max(interval.started_at, self.start)
             interval.ended_at = min(interval.ended_at or self.until, self.until)
             intervals.setdefault(interval.ticket_id, []).append(interval)
         return {

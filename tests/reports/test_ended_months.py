@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 import time_machine
 
-from foundation.core.classification import Impact, Kind
+from foundation.core.classification import Channel, Impact, Kind
 from reports.queries import bounds, build_service_level
 from tests.support.house import HOUR, MINUTE, SECOND, House, by, fresh, make_ticket
 from tests.support.html import ChangeForm
 from tests.support.lives import second_contract
-from tests.support.tickets import classify
+from tests.support.tickets import classify, register, step
 from tickets import services
+from tickets.services import Arrival
 
 MARCH = date(2026, 3, 1)
 APRIL = date(2026, 4, 1)
@@ -44,6 +45,19 @@ def test_a_classification_of_april_is_not_read_in_march(house: House) -> None:
     assert later == at_once
     assert (at_once["tickets"][0]["kind"], fresh(ticket).kind) == (Kind.REQUEST, Kind.INCIDENT)
     assert {each["code"]: each["count"] for each in later["by_kind"]}[Kind.REQUEST] == 1
+
+
+def test_the_time_before_a_registration_is_of_its_month(house: House) -> None:
+    arrived = APRIL_1 - 10 * HOUR
+    at_once = build_service_level(house.north, MARCH, APRIL_1 + HOUR)
+    ticket = register(house, APRIL_1 + 2 * HOUR, Arrival(at=arrived), Channel.EMAIL)
+    step(house, ticket, "reject", APRIL_1 + 12 * HOUR, reason="Not ours.")
+
+    march, april = (build_service_level(house.north, month, LATER) for month in (MARCH, APRIL))
+
+    assert march == at_once
+    assert (march["turns"], april["turns"]) == ({}, {"desk": 22 * 3600})
+    assert (march["raised"], april["raised"]) == (0, 1)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,9 @@ from datetime import datetime
 from typing import Any
 
 from catalog.models import Contract
+from foundation.accounts.models import Membership
 from foundation.core.classification import (
+    Channel,
     Impact,
     Kind,
     Urgency,
@@ -23,7 +25,7 @@ from tests.support.house import (
 )
 from tickets import services
 from tickets.models import Ticket
-from tickets.services import Classification, TransitionDetails
+from tickets.services import Arrival, Classification, NewTicket, TransitionDetails
 
 SOLUTION: dict[str, Any] = {"solution_type": "definitive", "message": "Done."}
 
@@ -126,6 +128,27 @@ def eventful(house: House) -> Ticket:
         reason="Still fails.",
     )
     return ticket
+
+
+def register(
+    house: House,
+    at: datetime,
+    arrival: Arrival | None,
+    channel: Channel = Channel.PHONE,
+    service: str = "erp",
+) -> Ticket:
+    """Register a ticket for the requester at the desk, as one that came through the channel."""
+    request = NewTicket(
+        membership=Membership.objects.get(user=house.requester),
+        subject="The invoice fails",
+        description="Since today.",
+        kind=Kind.INCIDENT,
+        service=house.services[service],
+        impact=Impact.MINOR,
+        urgency=Urgency.CRITICAL,
+        arrival=arrival,
+    )
+    return services.raise_ticket(request=request, by=by(house.agent, channel), at=at)
 
 
 def classify(

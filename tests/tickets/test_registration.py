@@ -7,37 +7,18 @@ from typing import Any
 
 import pytest
 
-from foundation.accounts.models import Membership
-from foundation.core.classification import Channel, Impact, Kind, Urgency
+from foundation.core.classification import Channel
 from foundation.core.errors import Invalid
 from sla.clocks.models import Clock
 from sla.clocks.services import rebuild_clocks
-from tests.support.house import DAY, HOUR, MINUTE, MONDAY_9AM, SECOND, House, by, fresh
+from tests.support.house import DAY, HOUR, MINUTE, MONDAY_9AM, SECOND, House, fresh
 from tests.support.policies import every_priority, publish_for
-from tickets import queries, services
+from tests.support.tickets import register
+from tickets import queries
 from tickets.models import Ticket
-from tickets.services import Arrival, NewTicket
+from tickets.services import Arrival
 
 NOON = MONDAY_9AM + 3 * HOUR
-
-
-def register(
-    house: House,
-    arrival: Arrival | None,
-    channel: Channel = Channel.PHONE,
-    service: str = "erp",
-) -> Ticket:
-    request = NewTicket(
-        membership=Membership.objects.get(user=house.requester),
-        subject="The invoice fails",
-        description="Since today.",
-        kind=Kind.INCIDENT,
-        service=house.services[service],
-        impact=Impact.MINOR,
-        urgency=Urgency.CRITICAL,
-        arrival=arrival,
-    )
-    return services.raise_ticket(request=request, by=by(house.agent, channel), at=NOON)
 
 
 def reaction(ticket: Ticket) -> Clock:
@@ -48,7 +29,7 @@ def test_the_times_of_a_call_run_from_the_beginning_of_its_registration(house: H
     begun = NOON - 20 * MINUTE
     called = NOON - 50 * MINUTE
 
-    ticket = fresh(register(house, Arrival(at=begun, contacted_at=called)))
+    ticket = fresh(register(house, NOON, Arrival(at=begun, contacted_at=called)))
 
     clock = reaction(ticket)
     assert (ticket.received_at, ticket.contacted_at, ticket.created_at) == (begun, called, NOON)
@@ -62,7 +43,7 @@ def test_the_times_of_a_call_run_from_the_beginning_of_its_registration(house: H
 def test_a_registered_e_mail_keeps_its_arrival_and_has_an_owner(house: House) -> None:
     arrived = NOON - 2 * DAY
 
-    ticket = fresh(register(house, Arrival(at=arrived, contacted_at=arrived), Channel.EMAIL))
+    ticket = fresh(register(house, NOON, Arrival(at=arrived, contacted_at=arrived), Channel.EMAIL))
 
     assert (ticket.state, ticket.owner, ticket.channel) == ("open", house.agent, "email")
     assert (ticket.received_at, ticket.terms_at) == (arrived, arrived)
@@ -74,8 +55,8 @@ def test_the_policy_of_the_arrival_binds_a_ticket_that_is_registered_later(house
     publish_for(house, every_priority(minutes=30), at=NOON - 2 * HOUR)
     publish_for(house, every_priority(minutes=45), at=NOON - HOUR)
 
-    early = register(house, Arrival(at=NOON - HOUR - SECOND), Channel.EMAIL)
-    late = register(house, Arrival(at=NOON - HOUR), Channel.EMAIL)
+    early = register(house, NOON, Arrival(at=NOON - HOUR - SECOND), Channel.EMAIL)
+    late = register(house, NOON, Arrival(at=NOON - HOUR), Channel.EMAIL)
 
     assert (reaction(early).target, reaction(late).target) == (30 * MINUTE, 45 * MINUTE)
 
@@ -86,7 +67,7 @@ def test_giving_the_number_to_a_person_who_is_present_is_the_reaction(
 ) -> None:
     begun = NOON - 5 * MINUTE
 
-    ticket = fresh(register(house, Arrival(at=begun, number_given=True), channel))
+    ticket = fresh(register(house, NOON, Arrival(at=begun, number_given=True), channel))
 
     clock = reaction(ticket)
     assert (clock.state, clock.is_met, clock.stopped_at, clock.used) == (
@@ -101,7 +82,7 @@ def test_giving_the_number_to_a_person_who_is_present_is_the_reaction(
 
 
 def test_without_it_the_reaction_runs_on(house: House) -> None:
-    assert reaction(register(house, Arrival(at=NOON))).state == "running"
+    assert reaction(register(house, NOON, Arrival(at=NOON))).state == "running"
 
 
 @pytest.mark.parametrize(
@@ -123,7 +104,7 @@ def test_an_arrival_that_cannot_be_is_refused_and_makes_no_ticket(
     house: House, channel: Channel, values: dict[str, Any], field: str
 ) -> None:
     with pytest.raises(Invalid) as caught:
-        register(house, Arrival(**values), channel)
+        register(house, NOON, Arrival(**values), channel)
 
     assert list(caught.value.fields) == [field]
     assert not Ticket.objects.exists()
@@ -136,7 +117,7 @@ def test_an_acknowledgement_is_the_reaction_only_where_the_contract_says_so(
     house.contract.acknowledgement_is_reaction = is_reaction
     house.contract.save()
 
-    ticket = fresh(register(house, None, Channel.API))
+    ticket = fresh(register(house, NOON, None, Channel.API))
 
     clock = reaction(ticket)
     assert clock.state == ("stopped" if is_reaction else "running")
