@@ -13,6 +13,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from audits.workbook import (
+    ENVIRONMENT_WORDS,
     FIELDS,
     FIRST_ITEM,
     FIRST_ROW,
@@ -146,7 +147,7 @@ def _sheets(stream: IO[bytes]) -> tuple[ReadSheet, ReadSheet]:
 
 def _says_more(sheet: ReadSheet) -> bool:
     """Tell whether a sheet beside the two of the form says something that the form did not have:
-    in its sheet of lists, past the environments in A and the services in B.
+    in its sheet of lists, other than environments in A and, without a gap, services in B.
     """
     written_in = [
         (row, column)
@@ -155,8 +156,13 @@ def _says_more(sheet: ReadSheet) -> bool:
         if written(value)
     ]
     if sheet.title == LISTS:
-        listed = {(row, 1) for row in range(1, len(Environment) + 2)}
-        written_in = [place for place in written_in if place not in listed and place[1] != 2]
+        known = {MARK, *ENVIRONMENT_WORDS}
+        written_in = [
+            (row, column)
+            for row, column in written_in
+            if not (column == 1 and written(sheet.value(row, 1)) in known)
+            and not (column == 2 and (row == 1 or (row - 1, 2) in written_in))  # noqa: PLR2004
+        ]
     beside = sheet.notes or sheet.has_drawing or sheet.has_page_text
     return bool(written_in or sheet.outside or beside)
 

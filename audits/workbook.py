@@ -109,6 +109,8 @@ _ENVIRONMENTS: dict[str, dict[Environment, str]] = {
     "en": {environment: environment.value.capitalize() for environment in Environment},
 }
 
+ENVIRONMENT_WORDS = {word for words in _ENVIRONMENTS.values() for word in words.values()}
+
 FIELDS = (
     _Field("auditor_company", gettext_lazy("Auditing company"), "", _line),
     _Field("auditor_name", gettext_lazy("Auditor"), "", _line),

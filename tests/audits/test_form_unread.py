@@ -199,6 +199,7 @@ def test_a_text_box_of_old_programs_is_refused_and_an_empty_drawing_is_not(house
         ("&A", False),
         ('&"Times New Roman,Regular"&12Página &P de &N', False),
         ("Urgent: also &KFF0000the backups of May", True),
+        ("Urgent &P", True),
     ],
 )
 def test_words_in_the_header_or_footer_of_a_page_are_refused(
@@ -221,13 +222,19 @@ def test_a_sheet_that_is_a_chart_and_what_is_added_to_the_lists_are_refused(hous
     def add_row(book: Any) -> None:
         book.worksheets[2]["A9"] = "Backups"
 
+    def add_below(book: Any) -> None:
+        book.worksheets[2]["B60"] = "Backups"
+
+    def write_over(book: Any) -> None:
+        book.worksheets[2]["A2"] = "Backups of production"
+
     def add_note(book: Any) -> None:
         book.worksheets[2]["B2"].comment = Comment("Also the logs of May.", "Elsa")
 
     assert refusals(house, change=draw) == {
         "A1": "La hoja “Graph” no es del formulario. Pase lo que dice a “Elementos”."
     }
-    for change in (add_column, add_row, add_note):
+    for change in (add_column, add_row, add_below, write_over, add_note):
         (words,) = refusals(house, change=change).values()
         assert words.startswith("La hoja “Mesa” es solo para las listas.")
 
@@ -256,6 +263,14 @@ def test_a_number_is_read_as_it_is_shown(
         assert set(refusals(house, change=write)) == {"C5"}
     else:
         assert read(house, change=write).auditor_name == expected
+
+
+def test_characters_that_a_program_wrote_by_number_are_read(house: House) -> None:
+    items = (("erp", "One_x000D_\nTwo_x000D_Three_x005F_x000D_"),)
+
+    (item,) = read(house, items=items).items
+
+    assert item.description == "One\nTwo\rThree_x000D_"
 
 
 def test_blank_cells_say_nothing(house: House) -> None:

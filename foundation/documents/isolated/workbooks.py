@@ -30,10 +30,13 @@ _PAGE_TEXTS = frozenset(
     f"{which}{part}" for which in ("odd", "even", "first") for part in ("Header", "Footer")
 )
 # "Page &P of &N", as some programs put at the foot of every sheet, codes such as &C or &"Arial"
-_PAGE_NUMBER = re.compile(r"(?:[^\W\d]+\s+)?&[PN]")
+_PAGE_NUMBER = re.compile(r"(?:(?:page|p[áa]g(?:ina|\.)?|of|de)\s+)?&[PN]", re.IGNORECASE)
 _PAGE_CODE = re.compile(r'&(?:"[^"]*"|K(?:[0-9A-F]{6}|\d\d[+-]\d{3})|\d+|[A-MOQ-Za-z&])')
 _SHAPE = re.compile(rb"<v:(?:shape|rect|roundrect|oval|line|polyline|arc|curve|image)\b")
 _SHAPE_OF_NOTE = re.compile(rb"ObjectType=[\"']Note")
+# characters that the format writes by their number
+_ESCAPED = re.compile("_x(0009|000A|000D|005F)_")
+_UNESCAPED = {"0009": "\t", "000A": "\n", "000D": "\r", "005F": "_"}
 _SMALLEST = {"ht": 2.0, "width": 0.5}
 _TRUE = {"1", "true"}
 _TEXT_PART = 3  # of the parts of a number format, counted from 0
@@ -207,7 +210,11 @@ def _has_shape(archive: zipfile.ZipFile, path: str) -> bool:
 
 
 # relations of a sheet -> what tells whether the drawing has something in it
-_DRAWINGS = {"drawing": _has_anchor, "vmlDrawing": _has_shape}
+_DRAWINGS = {
+    "drawing": _has_anchor,
+    "vmlDrawing": _has_shape,
+    **dict.fromkeys(("oleObject", "package", "control"), lambda _archive, _path: True),
+}
 
 
 def _notes_in(archive: zipfile.ZipFile, path: str) -> Iterator[tuple[int, int]]:
@@ -336,7 +343,7 @@ def _shows_nothing(cell: Any) -> bool:
 def _plain(cell: Any) -> str | int | float | bool | None:
     value = cell.value
     if isinstance(value, datetime) and value.time() == time():
-        return value.date().isoformat()
+        value = value.date()
     if isinstance(value, date | time):
         return value.isoformat()
     if isinstance(value, timedelta):
@@ -351,4 +358,6 @@ def _plain(cell: Any) -> str | int | float | bool | None:
     if is_number and (fixed := _FIXED.fullmatch(cell.number_format)):
         shown = f"{value:.{len(fixed[1])}f}"
         return shown if float(shown) == value else value
-    return value if value is None or isinstance(value, str | int | float | bool) else str(value)
+    if isinstance(value, str):
+        return _ESCAPED.sub(lambda found: _UNESCAPED[found[1]], value).replace("\r\n", "\n")
+    return value if value is None or isinstance(value, int | float | bool) else str(value)
