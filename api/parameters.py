@@ -57,7 +57,5 @@ def named_organization(
     try:
         return find(slug)
     except NotFound as error:
-        words = _("There is no organization “%(slug)s”.") % {"slug": slug}
-        if not slug:
-            words = _("Name the organization, by its short name.")
+        words = str(error) if slug else _("Name the organization, by its short name.")
         raise Invalid(words, fields={"organization": words}) from error

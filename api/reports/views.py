@@ -76,6 +76,7 @@ class ServiceLevelReportView(ReportView):
     ) -> HttpResponseBase:
         user = person(request)
         now = timezone.now()
+        queries.require_reader(user)
         organization = named_organization(request, partial(queries.reported_organization, user))
         month = queries.parse_month(request.query_params.get("month", ""))
         if request.accepted_renderer.format != "pdf":

@@ -15,6 +15,7 @@ from reports.queries.readers import (
     reads_any_report,
     reported_organization,
     reported_organizations,
+    require_reader,
 )
 from reports.queries.service_level import build_service_level
 from reports.queries.simulations import (
@@ -51,6 +52,7 @@ __all__ = [
     "reads_any_report",
     "reported_organization",
     "reported_organizations",
+    "require_reader",
     "simulation_result",
     "simulations_of",
 ]

@@ -16,7 +16,9 @@ def can_see_reports(user: User, organization_id: int) -> bool:
 
 
 def reads_any_report(user: User) -> bool:
-    """Tell whether a customer may read the reports of any of their organizations."""
+    """Tell whether a person may read the reports of any organization."""
+    if user.is_staff:
+        return user.can(Capability.SEE_REPORTS)
     return any(membership.has_role(*READS_REPORTS) for membership in memberships_of(user.pk))
 
 
@@ -30,13 +32,20 @@ def reported_organizations(user: User) -> list[Organization]:
         if can_see_reports(user, membership.organization_id)
     ]
     if not readable:
-        raise NotFound(
-            _(
-                "Your role does not read reports. Ask your coordinator for the role of report "
-                "recipient."
-            )
-        )
+        raise _no_reader()
     return readable
+
+
+def require_reader(user: User) -> None:
+    """Raise ``NotFound`` for a person who reads no organization's reports."""
+    if not reads_any_report(user):
+        raise _no_reader()
+
+
+def _no_reader() -> NotFound:
+    return NotFound(
+        _("Your role does not read reports. Ask your coordinator for the role of report recipient.")
+    )
 
 
 def reported_organization(user: User, slug: str) -> Organization:

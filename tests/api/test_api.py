@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from api.idempotency import lock_numbers
 from api.tickets.serializers import ClockSerializer, TicketListSerializer, TicketSerializer
 from escalation.models import Escalation
-from foundation.accounts.models import ApiToken
+from foundation.accounts.models import ApiToken, Membership
 from foundation.accounts.services import issue_service_account_token, issue_user_token
 from foundation.notifications.models import OutboxMessage
 from reports.services import make_report
@@ -195,6 +195,9 @@ def test_another_customers_ticket_does_not_exist(house: House, api: Any) -> None
     ):
         assert (response.status_code, response.json()["code"]) == (404, "not_found")
     assert stranger.get("tickets/").json()["results"] == []
+    report = stranger.get("reports/service-level/?organization=north&month=2026-03")
+    assert report.status_code == 404
+    Membership.objects.filter(user=house.outsider).update(roles=["report_recipient"])
     report = stranger.get("reports/service-level/?organization=north&month=2026-03")
     assert (report.status_code, list(report.json()["fields"])) == (400, ["organization"])
 

@@ -48,8 +48,8 @@ def test_a_failed_report_is_answered_as_failed(house: House, api: Any) -> None:
 def test_a_refused_pdf_is_answered_as_json(house: House, api: Any) -> None:
     refused = api(house.requester).get("reports/service-level.pdf?organization=south&month=2026-03")
 
-    assert (refused.status_code, refused["Content-Type"]) == (400, "application/json")
-    assert list(refused.json()["fields"]) == ["organization"]
+    assert (refused.status_code, refused["Content-Type"]) == (404, "application/json")
+    assert refused.json()["code"] == "not_found"
 
 
 def test_another_person_does_not_get_the_report(house: House, api: Any) -> None:
