@@ -184,6 +184,10 @@ def test_nobody_releases_themselves(house: House, role: str) -> None:
     prepare(house, audit, file=text(SECRET), user=bpo)
     Ticket.objects.filter(pk=audit.ticket_id).update(state="cancelled")
     release = {"audit": again(audit), "reason": "x", "at": LATER}
+    another = again(audit)
+    another.pk = None
+    another.ticket = make_ticket(house)
+    another.save()
 
     with pytest.raises(NotAllowed, match="otro integrante de BPO"):
         services.release_handlers(by=by(bpo), **release)
@@ -191,6 +195,7 @@ def test_nobody_releases_themselves(house: House, role: str) -> None:
     other = User.objects.create(email="b2@desk.example", staff_roles=["bpo"])
     services.release_handlers(by=by(other), **release)
     assert handlers_of(again(audit)) == []
+    assert (again(audit).released_at, again(another).released_at) == (LATER, None)
 
 
 def test_a_member_of_the_staff_does_not_send_evidence_as_a_customer(house: House) -> None:

@@ -69,6 +69,9 @@ def test_a_breach_taken_back_can_happen_again_after_the_ticket_is_declined(house
     ticket = make_ticket(house)
     step(house, ticket, "start", MONDAY_9AM + 5 * MINUTE)
     settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 2 * HOUR + 3 * SECOND)
+    other = make_ticket(house)
+    settle_ticket(ticket_id=other.pk, at=MONDAY_9AM + 110 * MINUTE)
+    assert resolution(other).announced_percent > 0
     step(
         house,
         ticket,
@@ -79,6 +82,8 @@ def test_a_breach_taken_back_can_happen_again_after_the_ticket_is_declined(house
     )
     clock = resolution(ticket)
     assert (clock.is_met, clock.breached_at) == (True, None)
+    own = Announcement.objects.filter(clock=clock).order_by("pk")
+    assert list(own.values_list("percent", flat=True)) == [90]
     assert [segment.breached_at for segment in ClockSegment.objects.filter(clock=clock)] == [None]
     step(
         house, ticket, "decline", MONDAY_9AM + 5 * HOUR, user=house.requester, reason="Still fails."
