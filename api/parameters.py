@@ -47,13 +47,12 @@ class KnownParameters:
 
 
 def named_organization(
-    request: Request, find: Callable[[str], Organization] = get_organization_by_slug
+    slug: str, find: Callable[[str], Organization] = get_organization_by_slug
 ) -> Organization:
-    """Return the organization that the parameter ``organization`` names, by its short name. Raises
-    ``Invalid`` for none, one that does not exist, and one that the person may not see: they look
-    the same.
+    """Return the organization that a request names as ``organization``, by its short name. Raises
+    ``Invalid`` for an empty one. One that does not exist and one that the person may not see are
+    refused in the same words.
     """
-    slug = request.query_params.get("organization", "")
     try:
         return find(slug)
     except NotFound as error:

@@ -21,6 +21,7 @@ from audits.workbook import (
     MARK,
     MAX_ITEMS,
     MAX_TEXT,
+    SERVICES,
     SHEETS,
     VALUE,
     given_texts,
@@ -149,22 +150,19 @@ def _says_more(sheet: ReadSheet) -> bool:
     """Tell whether a sheet beside the two of the form says something that the form did not have:
     in its sheet of lists, other than environments in A and, without a gap, services in B.
     """
-    written_in = [
-        (row, column)
+    texts = {
+        (row, column): text
         for row, cells in enumerate(sheet.rows, start=1)
         for column, value in enumerate(cells, start=1)
-        if written(value)
-    ]
+        if (text := written(value))
+    }
     if sheet.title == LISTS:
+        row = 1
+        while texts.pop((row, SERVICES), None):
+            row += 1
         known = {MARK, *ENVIRONMENT_WORDS}
-        written_in = [
-            (row, column)
-            for row, column in written_in
-            if not (column == 1 and written(sheet.value(row, 1)) in known)
-            and not (column == 2 and (row == 1 or (row - 1, 2) in written_in))  # noqa: PLR2004
-        ]
-    beside = sheet.notes or sheet.has_drawing or sheet.has_page_text
-    return bool(written_in or sheet.outside or beside)
+        texts = {cell: text for cell, text in texts.items() if cell[1] != 1 or text not in known}
+    return bool(texts or sheet.outside or sheet.notes or sheet.has_drawing or sheet.has_page_text)
 
 
 def _is_answer(row: int, column: int) -> bool:

@@ -23,6 +23,7 @@ from foundation.documents.tables import CellStyle, FormSheet, form_bytes
 MAX_ITEMS = 200
 MAX_TEXT = 2000
 LISTS = "Mesa"  # the hidden sheet with the mark and the values to choose from
+SERVICES = 2  # its column with the services
 MARK = "mesa-audit-form"
 _VERSION = 1
 FIRST_ROW = 4

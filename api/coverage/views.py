@@ -37,7 +37,7 @@ class CoverageView(KnownParameters, APIView):
 
         For those who see the desk's reports.
         """
-        organization = named_organization(request)
+        organization = named_organization(request.query_params.get("organization", ""))
         found = [
             {
                 "contract": forecast.contract.reference if forecast.contract is not None else None,

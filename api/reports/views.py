@@ -77,7 +77,8 @@ class ServiceLevelReportView(ReportView):
         user = person(request)
         now = timezone.now()
         queries.require_reader(user)
-        organization = named_organization(request, partial(queries.reported_organization, user))
+        slug = request.query_params.get("organization", "")
+        organization = named_organization(slug, partial(queries.reported_organization, user))
         month = queries.parse_month(request.query_params.get("month", ""))
         if request.accepted_renderer.format != "pdf":
             return Response(queries.figures(organization, month, current_language(), now))

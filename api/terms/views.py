@@ -44,7 +44,8 @@ class TermsView(KnownParameters, APIView):
     @method_decorator(needs(Capability.SEE_CONFIGURATION, refusal=_READERS_ONLY))
     def get(self, request: Request) -> Response:
         """Write out the newest version of every calendar and policy of a customer."""
-        return Response(export_terms(named_organization(request)))
+        organization = named_organization(request.query_params.get("organization", ""))
+        return Response(export_terms(organization))
 
     @extend_schema(
         parameters=_PARAMETERS, request=TermsSerializer, responses={201: TermsSerializer}
@@ -54,7 +55,7 @@ class TermsView(KnownParameters, APIView):
         """Publish new versions; answers with those that were made, and refuses with the place of
         what is wrong.
         """
-        organization = named_organization(request)
+        organization = named_organization(request.query_params.get("organization", ""))
         if not isinstance(request.data, dict):
             raise Invalid(_("Write an object with calendars and policies."))
         by = actor(request._request, Channel.API)

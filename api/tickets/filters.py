@@ -8,9 +8,8 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from api.fields import InstantFilter
-from foundation.accounts.queries import get_organization_by_slug
+from api.parameters import named_organization
 from foundation.core.classification import Kind, Priority
-from foundation.core.errors import Invalid, NotFound
 from tickets import queries
 from tickets.models import Ticket
 from tickets.states import State
@@ -44,12 +43,7 @@ class TicketFilter(django_filters.FilterSet):
         """Raise ``Invalid`` for an organization that does not exist, or that the person may not
         see: without a ticket both would look the same as one without tickets.
         """
-        try:
-            found = get_organization_by_slug(value)
-        except NotFound as error:
-            words = _("There is no organization “%(slug)s”.") % {"slug": value}
-            raise Invalid(words, fields={"organization": words}) from error
-        return tickets.filter(organization=found)
+        return tickets.filter(organization=named_organization(value))
 
     def by_priority(self, tickets: QuerySet[Ticket], name: str, value: str) -> QuerySet[Ticket]:
         return tickets.filter(priority=Priority[value.upper()])

@@ -6,10 +6,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
+from api.parameters import named_organization
 from catalog.queries import get_service
 from foundation.accounts.models import Membership
 from foundation.accounts.queries import (
-    get_organization_by_slug,
     membership_by_email,
     memberships_of,
 )
@@ -71,9 +71,8 @@ def _for_whom(request: Request, data: dict[str, Any]) -> Membership:
                 _("Staff must name the organization and the requester."),
                 fields={"requester": _("Needed.")},
             )
-        found = membership_by_email(
-            get_organization_by_slug(data["organization"]).pk, data["requester"]
-        )
+        organization = named_organization(data["organization"])
+        found = membership_by_email(organization.pk, data["requester"])
         if found is None:
             raise Invalid(
                 _("No valid user of that organization has this address."),

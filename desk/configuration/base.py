@@ -92,18 +92,15 @@ class ConfigurationForm(CheckedForm):
         """Put the error of a value that is taken on its field. Where several columns are unique
         together, as a name is within an organization, Django puts it on the whole form.
         """
-        kept: list[ValidationError] = []
-        whole = getattr(errors, "error_dict", {}).get(NON_FIELD_ERRORS, [])
-        for error in whole:
+        by_field: dict[str, list[ValidationError]] = getattr(errors, "error_dict", {})
+        for error in list(by_field.get(NON_FIELD_ERRORS, ())):
             together = (error.params or {}).get("unique_check", ())
             changed = [name for name in together if name in self.changed_data]
             if error.code == "unique_together" and changed:
                 self.add_error(changed[-1], _("It is taken already. Choose another one."))
-            else:
-                kept.append(error)
-        if whole:
-            others = {name: each for name, each in errors.error_dict.items() if each is not whole}
-            errors = ValidationError(others | ({NON_FIELD_ERRORS: kept} if kept else {}))
+                by_field[NON_FIELD_ERRORS].remove(error)
+        if not by_field.get(NON_FIELD_ERRORS, True):
+            del by_field[NON_FIELD_ERRORS]
         super()._update_errors(errors)  # type: ignore[misc]
 
     def full_clean(self) -> None:
@@ -165,17 +162,17 @@ class ConfigurationAdmin(GuardedList):
     ) -> Any:
         """Lock first what a sent form changes, and find out who saved it since it was opened.
 
-        A value that another save took between the check and the write is refused as one that was
-        taken before: the form is read once more.
+        Where another save takes the same name between the check and the write, the database
+        refuses it: the form is then checked a second time, and finds the name taken.
         """
         try:
-            return self._checked_changeform(request, object_id, form_url, extra_context)
+            return self._changeform_once(request, object_id, form_url, extra_context)
         except IntegrityError:
             if request.method != "POST":
                 raise
-        return self._checked_changeform(request, object_id, form_url, extra_context)
+        return self._changeform_once(request, object_id, form_url, extra_context)
 
-    def _checked_changeform(
+    def _changeform_once(
         self, request: HttpRequest, object_id: Any, form_url: str, extra_context: Any
     ) -> Any:
         if request.method != "POST":

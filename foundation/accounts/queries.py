@@ -84,7 +84,7 @@ def get_organization_by_slug(slug: str) -> Organization:
     """Return the organization; ``NotFound`` when it does not exist inside the scope."""
     organization = Organization.objects.filter(slug=slug).order_by("pk").first()
     if organization is None:
-        raise NotFound(_("There is no such organization."))
+        raise NotFound(_("There is no organization “%(slug)s”.") % {"slug": slug})
     return organization
 
 

@@ -62,8 +62,8 @@ def announce_organization(*, organization: Organization, by: Actor, at: datetime
 
 
 def keep_earlier_zone(*, organization: Organization, time_zone: str, at: datetime) -> None:
-    """Note on the instance that ``time_zone`` was the organization's until ``at``; the caller saves
-    it. Its months that have ended keep the bounds that they had.
+    """Note on the instance that ``time_zone`` was the organization's until ``at``, so that a month
+    that has begun keeps its beginning. The caller saves it.
     """
     earlier = {"time_zone": time_zone, "until": at.isoformat()}
     organization.earlier_zones = [*organization.earlier_zones, earlier]

@@ -137,7 +137,10 @@ def test_the_token_command_says_what_is_missing(house: House) -> None:
     for options, words in (
         ({"organization": "north"}, "--organization SLUG and --contact EMAIL"),
         ({"contact": "a@b.example"}, "--organization SLUG and --contact EMAIL"),
-        ({"organization": "nowhere", "contact": house.requester.email}, "no such organization"),
+        (
+            {"organization": "nowhere", "contact": house.requester.email},
+            "no organization “nowhere”",
+        ),
         ({"organization": "north", "contact": house.requester.email}, "not a coordinator"),
     ):
         with translation.override("en"), pytest.raises(CommandError, match=words):

@@ -138,9 +138,10 @@ def test_a_stop_between_shifts_says_when_the_audit_area_will_be_told(
     assert OutboxMessage.objects.get(template="audit_stopped").run_after == opening
     assert f"The audit area will be told on {when}, at the start of its shift." in page
     assert "was reported" not in page
-    with translation.override("en"):
+    with translation.override("es"):
         said = SENTENCES[fact.verb](fact.payload, "America/Mexico_City")
-    assert said == f"Audit stopped; the audit area is told on {when}"
+        when = instant_words(opening, "America/Mexico_City")
+    assert said == f"Auditoría detenida; se avisa al área de auditoría el {when}"
 
 
 def test_a_stop_calls_a_paused_term_off_too(house: House) -> None:

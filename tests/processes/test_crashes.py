@@ -1,5 +1,5 @@
-"""kill -9 during work: nothing is lost, and a mail is sent twice only when the worker dies between
-SMTP's 250 and our commit.
+"""kill -9 during work, and the same sent at one instant: nothing is lost or done twice, and a mail
+is sent twice only when the worker dies between SMTP's 250 and our commit.
 """
 
 import http.client

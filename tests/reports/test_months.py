@@ -134,7 +134,7 @@ def lives_across_months(
     of each month as they were computed at its end. ``is_uncovered``: no contract covers one of the
     services, so that tickets go in and out of contract.
     """
-    lives = Life(house, seed, [second_contract(house), house.contract])
+    lives = Life(house, seed, [second_contract(house), house.contract], has_mails=True)
     if is_uncovered:
         ContractService.objects.filter(service=house.services["network"]).delete()
     begins = [APRIL_1 - 5 * DAY, APRIL_1 + 26 * DAY]

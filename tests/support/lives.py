@@ -3,10 +3,12 @@
 import random
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from catalog.models import Contract, ContractService
 from catalog.services import publish_matrix
 from foundation.core.classification import (
+    Channel,
     Impact,
     Kind,
     Priority,
@@ -29,6 +31,7 @@ from tests.support.house import (
     fresh,
     make_ticket,
 )
+from tests.support.tickets import register
 from tickets import services as tickets
 from tickets.models import Ticket
 from tickets.services import Classification, TransitionDetails
@@ -47,9 +50,15 @@ class Life:
     Refused acts are skipped.
     """
 
-    def __init__(self, house: House, seed: int, contracts: list[Contract]) -> None:
+    def __init__(
+        self, house: House, seed: int, contracts: list[Contract], *, has_mails: bool = False
+    ) -> None:
+        """``has_mails``: every third ticket came by e-mail and is registered up to four days later
+        than it arrived.
+        """
         self.house = house
         self.dice = random.Random(seed)
+        self.mails = random.Random(seed) if has_mails else None
         self.contracts = contracts
 
     def live(self, begin: datetime = MONDAY_9AM, days: int = 27) -> None:
@@ -59,17 +68,23 @@ class Life:
 
     def moments(self, begin: datetime, days: int) -> Iterator[datetime]:
         """Yield the instant of each act of one ticket before the act; the first raises it."""
-        at = begin + timedelta(minutes=self.dice.randrange(days * 24 * 60))
+        at = arrived = begin + timedelta(minutes=self.dice.randrange(days * 24 * 60))
+        is_mail = self.mails is not None and self.mails.random() < 1 / 3
+        if self.mails is not None and is_mail:
+            at += timedelta(minutes=self.mails.randrange(4 * 24 * 60))
         yield at
         pick = self.dice.choice
-        ticket = make_ticket(
-            self.house,
-            at=at,
-            service=pick(["erp", "network"]),
-            impact=pick(list(Impact)),
-            urgency=pick(list(Urgency)),
-            kind=pick(list(Kind)),
-        )
+        values: dict[str, Any] = {
+            "service": pick(["erp", "network"]),
+            "impact": pick(list(Impact)),
+            "urgency": pick(list(Urgency)),
+            "kind": pick(list(Kind)),
+        }
+        if is_mail:
+            mail = tickets.Arrival(at=arrived)
+            ticket = register(self.house, at, mail, Channel.EMAIL, **values)
+        else:
+            ticket = make_ticket(self.house, at=at, **values)
         for _ in range(self.dice.randrange(9)):
             at += timedelta(
                 minutes=self.dice.choice([3, 25, 70, 300, 1500]), seconds=self.dice.randrange(60)

@@ -136,17 +136,19 @@ def register(
     arrival: Arrival | None,
     channel: Channel = Channel.PHONE,
     service: str = "erp",
+    **classification: Any,
 ) -> Ticket:
-    """Register a ticket for the requester at the desk, as one that came through the channel."""
+    """Register a ticket for the requester at the desk, as one that came through the channel; by
+    default an incident of minor impact and critical urgency.
+    """
+    given = {"kind": Kind.INCIDENT, "impact": Impact.MINOR, "urgency": Urgency.CRITICAL}
     request = NewTicket(
         membership=Membership.objects.get(user=house.requester),
         subject="The invoice fails",
         description="Since today.",
-        kind=Kind.INCIDENT,
         service=house.services[service],
-        impact=Impact.MINOR,
-        urgency=Urgency.CRITICAL,
         arrival=arrival,
+        **(given | classification),
     )
     return services.raise_ticket(request=request, by=by(house.agent, channel), at=at)
 

@@ -45,7 +45,8 @@ class Organization(TenantModel):
     time_zone = models.CharField(
         _("time zone"), max_length=60, default=DESK_ZONE, validators=[validate_time_zone]
     )
-    # [{"time_zone": name, "until": ISO 8601 instant}], oldest first: what lies before has its zone.
+    # [{"time_zone": name, "until": ISO 8601 instant}], oldest first: the zones that it had before.
+    # A month that began in one of them keeps its beginning.
     earlier_zones = models.JSONField(default=list, editable=False)
     language = models.CharField(_("language"), max_length=5, choices=LANGUAGES, default="es")
     email_domains = models.JSONField(_("e-mail domains"), default=list, blank=True)

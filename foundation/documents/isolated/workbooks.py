@@ -29,9 +29,11 @@ _NOTES = frozenset({"comments", "threadedComment"})  # relations of a sheet
 _PAGE_TEXTS = frozenset(
     f"{which}{part}" for which in ("odd", "even", "first") for part in ("Header", "Footer")
 )
-# "Page &P of &N", as some programs put at the foot of every sheet, codes such as &C or &"Arial"
+# "Page &P of &N": some programs put it at the foot of every sheet
 _PAGE_NUMBER = re.compile(r"(?:(?:page|p[áa]g(?:ina|\.)?|of|de)\s+)?&[PN]", re.IGNORECASE)
+# &C, &"Arial", &12, &KFF0000: place, typeface, size, colour
 _PAGE_CODE = re.compile(r'&(?:"[^"]*"|K(?:[0-9A-F]{6}|\d\d[+-]\d{3})|\d+|[A-MOQ-Za-z&])')
+# of VML, the drawings of older programs
 _SHAPE = re.compile(rb"<v:(?:shape|rect|roundrect|oval|line|polyline|arc|curve|image)\b")
 _SHAPE_OF_NOTE = re.compile(rb"ObjectType=[\"']Note")
 # characters that the format writes by their number
@@ -73,7 +75,8 @@ def workbook(
             book = load_workbook(BytesIO(content), read_only=True, data_only=True, keep_links=False)
             area = _Area(max_rows, max_columns, counted_from)
             found = [_sheet(each, _around(archive, each, area), area) for each in book.worksheets]
-            return found + [_chart(each) for each in book.chartsheets], []
+            found += [_described(each, _Around(has_drawing=True)) for each in book.chartsheets]
+            return found, []
     except (Refused, MemoryError):
         raise
     except Exception as error:  # damaged input can make openpyxl raise anything
@@ -271,23 +274,6 @@ def _is_too_small(given: str | None, size: str) -> bool:
     return given is not None and float(given) < _SMALLEST[size]
 
 
-def _chart(sheet: Any) -> dict[str, Any]:
-    """Return a sheet that is nothing but a chart."""
-    return {
-        "title": sheet.title,
-        "is_hidden": sheet.sheet_state != "visible",
-        "rows": [],
-        "errors": [],
-        "uncomputed": [],
-        "unseen": [],
-        "formatted": [],
-        "outside": [],
-        "notes": [],
-        "has_drawing": True,
-        "has_page_text": False,
-    }
-
-
 def _sheet(sheet: Any, around: _Around, area: _Area) -> dict[str, Any]:
     plain: list[list[Any]] = []
     errors = []
@@ -307,14 +293,20 @@ def _sheet(sheet: Any, around: _Around, area: _Area) -> dict[str, Any]:
                 formatted.append((number, column))
     while plain and not any(value is not None for value in plain[-1]):
         plain.pop()
+    cells = {"rows": plain, "errors": errors, "unseen": unseen, "formatted": formatted}
+    return _described(sheet, around) | cells
+
+
+def _described(sheet: Any, around: _Around) -> dict[str, Any]:
+    """Return what is known of a sheet without its cells; of one that is a chart, that is all."""
     return {
         "title": sheet.title,
         "is_hidden": sheet.sheet_state != "visible",
-        "rows": plain,
-        "errors": errors,
+        "rows": [],
+        "errors": [],
         "uncomputed": around.uncomputed,
-        "unseen": unseen,
-        "formatted": formatted,
+        "unseen": [],
+        "formatted": [],
         "outside": around.outside,
         "notes": around.notes[:_MAX_OUTSIDE],
         "has_drawing": around.has_drawing,
