@@ -44,17 +44,20 @@ DEFINITIONS = (
     Definition(
         "by_priority",
         _("By priority"),
-        _("The tickets raised, by their priority at the end of the month; before that, by now."),
+        _(
+            "The tickets raised, by their priority at the end of the month; until then, as it "
+            "is now."
+        ),
     ),
     Definition(
         "by_state",
         _("By state"),
-        _("The tickets raised, by their state at the end of the month; before that, by now."),
+        _("The tickets raised, by their state at the end of the month; until then, as it is now."),
     ),
     Definition(
         "by_kind",
         _("By kind"),
-        _("The tickets raised, by their kind at the end of the month; before that, by now."),
+        _("The tickets raised, by their kind at the end of the month; until then, as it is now."),
     ),
     Definition(
         "turns",
