@@ -10,6 +10,7 @@ from django.db import transaction
 
 from audits import services
 from audits.models import Evidence
+from audits.queries.reported import MOMENT, reported_audits
 from audits.services.base import NotNow
 from foundation.core.errors import NotAllowed, NotFound
 from sla.clocks.models import Clock
@@ -75,6 +76,19 @@ def test_the_last_answer_delivers_the_request_with_its_index_and_three_business_
         ticket=ended, body="One more thing", by=by(house.requester), at=MONDAY_9AM + 7 * DAY
     )
     assert later.continues_id == audit.ticket_id
+
+
+def test_a_report_as_of_the_instant_of_a_delivery_counts_it(house: House) -> None:
+    audit = delivered(house)
+    instant = MONDAY_9AM + DAY + HOUR
+
+    def reported(at: datetime) -> tuple[str, str]:
+        (row,) = reported_audits(house.north, MONDAY_9AM, MONDAY_9AM + 30 * DAY, at)
+        assert row["number"] == audit.ticket.number
+        return row["state"], row["verdict"]
+
+    assert reported(instant) == ("delivered", "met")
+    assert reported(instant - MOMENT) == ("open", "running")
 
 
 def test_a_flipped_byte_of_the_index_is_named_by_its_entry(house: House) -> None:

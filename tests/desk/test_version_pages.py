@@ -96,6 +96,18 @@ def test_a_policy_in_force_says_that_it_never_changes(house: House, admin_client
     )
 
 
+def test_a_policy_in_force_is_not_saved_over(house: House, admin_client: Any) -> None:
+    first = publish_for(house, every_priority(minutes=40), contract=house.contract)
+    path = f"{POLICIES}{first.pk}/change/"
+
+    over = admin_client.post(path, policy_form(house))
+    new = admin_client.post(path, policy_form(house, _saveasnew="1"))
+
+    assert (over.status_code, new.status_code) == (403, 302)
+    assert set(first.targets.values_list("minutes", flat=True)) == {40}
+    assert PolicyVersion.objects.count() == 2
+
+
 def test_a_policy_of_the_past_or_without_its_customer_is_refused(
     house: House, admin_client: Any
 ) -> None:

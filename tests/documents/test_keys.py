@@ -62,6 +62,8 @@ def test_a_key_that_is_made_signs_documents_and_nothing_else(settings: Any, tmp_
 
     made = x509.load_pem_x509_certificate(signing_keys().certificate)
 
+    basic = made.extensions.get_extension_for_class(x509.BasicConstraints)
+    assert (basic.critical, basic.value) == (True, x509.BasicConstraints(ca=True, path_length=0))
     usage = made.extensions.get_extension_for_class(x509.KeyUsage)
     assert usage.critical
     assert usage.value == x509.KeyUsage(

@@ -115,6 +115,16 @@ def test_one_address_behind_the_proxy_does_not_close_the_page_for_the_others(
     assert status("192.0.2.3") == 400
 
 
+def test_an_address_above_its_limit_is_told_when_to_try_again(house: House, client: Client) -> None:
+    def check() -> tuple[int, str]:
+        answer = client.post("/verify/", {"file": SimpleUploadedFile("a.pdf", b"%PDF-")})
+        return answer.status_code, answer.get("Retry-After", "")
+
+    answers = [check() for _ in range(CHECKS_A_MINUTE + 1)]
+
+    assert answers == [(200, "")] * CHECKS_A_MINUTE + [(429, "60")]
+
+
 def test_a_counter_that_the_cache_dropped_is_no_error(
     house: House, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 from django import forms
+from django.contrib.sessions.backends.db import SessionStore
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpResponse
 from django.test import Client
 from django.test.client import RequestFactory
 
@@ -17,7 +19,7 @@ from tests.support.house import MONDAY_9AM, House, fresh, make_ticket
 from tests.support.html import text_of
 from tests.support.tickets import started, step
 from tickets.models import Message
-from web.resending import TYPED, not_sent
+from web.resending import TYPED, not_sent, with_typed_text
 
 pytestmark = pytest.mark.usefixtures("monday")
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -322,3 +324,30 @@ def test_fields_of_a_form_are_kept_whatever_they_are_called() -> None:
         False,
         False,
     ]
+
+
+@pytest.mark.parametrize(
+    ("field", "is_kept"),
+    [
+        (f'<input name="subject" value="{TEXT}">', True),
+        (f'<textarea name="note">{TEXT}</textarea>', True),
+        (f'<select name="subject"><option value="{TEXT}" selected>x</option></select>', True),
+        (f'<select name="subject"><option value="{TEXT}">x</option></select>', False),
+        (f'<input type="hidden" name="subject" value="{TEXT}">', False),
+        (f'<input name="place" value="{TEXT}">', False),
+        (f'<p name="subject" value="{TEXT}">{TEXT}</p>', False),
+    ],
+)
+def test_a_page_that_refuses_a_form_keeps_a_text_in_a_field_that_people_see(
+    house: House, field: str, is_kept: bool
+) -> None:
+    request = RequestFactory().post("/x/", {"subject": TEXT}, headers=OURS)
+    request.user = house.requester
+    request.session = SessionStore()
+    page = HttpResponse(f"<html><body>{field}</body></html>", status=400)
+
+    answer = with_typed_text(request, page, "Because.")
+
+    assert (answer is page) == is_kept
+    assert answer.status_code == 400
+    assert TEXT in answer.content.decode()
