@@ -10,6 +10,7 @@ import time_machine
 from django.apps import apps
 from django.conf import settings
 from django.core.cache import cache
+from django.core.management.color import no_style
 from django.db import connection
 from django.test import Client
 from django.utils import translation
@@ -66,12 +67,13 @@ def _standing_house(django_db_setup: None, django_db_blocker: Any) -> House:
 
 @pytest.fixture
 def rebuilt_house(_standing_house: House, django_db_blocker: Any) -> Iterator[None]:
-    """Build the house again after a test that commits, whose end empties the tables. It is the
-    first fixture of such a test.
+    """Build the house again, with the ids that it had, after a test that commits, whose end
+    empties the tables. It is the first fixture of such a test.
     """
     yield
     with django_db_blocker.unblock(), every_organization(reason="tests build their house"):
         _guard_the_record("raise_guards")
+        _count_from_one()
         vars(_standing_house).update(vars(build_house()))
 
 
@@ -94,6 +96,24 @@ def _guard_the_record(act: str) -> None:
         getattr(guards, act)(None, editor)
 
 
+def _our_tables() -> set[str]:
+    return {
+        model._meta.db_table
+        for model in apps.get_models(include_auto_created=True)
+        if not model.__module__.startswith("django.")
+    }
+
+
+def _count_from_one() -> None:
+    """Let the ids of our emptied tables begin again: texts in ``tests/written`` have ids."""
+    sequences = [
+        each for each in connection.introspection.sequence_list() if each["table"] in _our_tables()
+    ]
+    with connection.cursor() as cursor:
+        for sql in connection.ops.sequence_reset_by_name_sql(no_style(), sequences):
+            cursor.execute(sql)
+
+
 @pytest.fixture
 def house(db: None, all_scope: None, _standing_house: House) -> House:
     """Return this test's own copy of the rows; what it changes in the database is rolled back."""
@@ -108,14 +128,9 @@ def house(db: None, all_scope: None, _standing_house: House) -> House:
 @pytest.fixture
 def empty_tables(db: None) -> None:
     """Delete the rows of the house; the rollback at the end of the test restores them."""
-    tables = [
-        model._meta.db_table
-        for model in apps.get_models(include_auto_created=True)
-        if not model.__module__.startswith("django.")
-    ]
     _guard_the_record("lower_guards")
     with connection.cursor() as cursor:
-        for table in tables:
+        for table in _our_tables():
             cursor.execute(f'DELETE FROM "{table}"')  # foreign keys are checked at the commit
 
 

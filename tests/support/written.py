@@ -7,6 +7,7 @@ belongs into the commit that made it.
 import html
 import os
 import re
+from difflib import unified_diff
 from pathlib import Path
 
 FOLDER = Path(__file__).parents[1] / "written"
@@ -44,4 +45,5 @@ def require_as_written(name: str, text: str) -> None:
     if os.environ.get("MESA_WRITTEN") == "new":
         FOLDER.mkdir(exist_ok=True)
         kept.write_text(text)
-    assert text.splitlines() == kept.read_text().splitlines()
+    change = list(unified_diff(kept.read_text().splitlines(), text.splitlines(), lineterm="", n=0))
+    assert not change, "\n".join([f"{name} differs:", *change[:40]])
