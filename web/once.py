@@ -27,14 +27,19 @@ from foundation.accounts.sending import (
     note_result,
     same_text_sending,
 )
-from web.resending import not_sent
+from web.resending import TYPED, not_sent
 
 FIELD = "once"
 AGAIN = "once_again"  # the person wants to do the same once more
-_TEXTS = ("kind", "subject", "description", "body", "message", "reason")
+# What people write or name; with the same in these fields, and the same files, it is the same act.
+# Others do not count: hidden and prefilled ones differ when the form is opened anew, and a choice
+# may be made again, as when a ticket goes back to somebody.
+_WRITTEN = TYPED | {"starts_at", "on"}
+_ABOUT = ("kind", "membership", "organization")  # whom and what a text is for
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 
 View = Callable[..., HttpResponseBase]
+_File = tuple[str, str | None, str]  # field, name, SHA-256
 
 
 def once_input() -> SafeString:
@@ -58,8 +63,9 @@ def acts_once(view: View) -> View:
         if not _TOKEN.fullmatch(token) or request.user.pk is None:
             return view(request, *args, **kwargs)
         person_id = int(request.user.pk)
-        digest = _digest(request)
-        text_digest = _text_digest(request)
+        files = _files_digest(request)
+        digest = _digest(request, files)
+        text_digest = _text_digest(request, files)
         try:
             with transaction.atomic():
                 sent = claim_form(
@@ -98,19 +104,22 @@ def acts_once(view: View) -> View:
     return wrapped
 
 
-def _digest(request: HttpRequest) -> str:
+def _digest(request: HttpRequest, files: list[_File]) -> str:
     """Return the SHA-256 of what was typed and attached, without the tokens of the form."""
     typed = sorted(
         (name, values)
         for name, values in request.POST.lists()
         if name not in {FIELD, AGAIN, "csrfmiddlewaretoken"}
     )
-    files = [
+    return sha256(json.dumps([typed, files]).encode()).hexdigest()
+
+
+def _files_digest(request: HttpRequest) -> list[_File]:
+    return [
         (name, each.name, _bytes_digest(each))
         for name, uploads in sorted(request.FILES.lists())
         for each in uploads
     ]
-    return sha256(json.dumps([typed, files]).encode()).hexdigest()
 
 
 def _bytes_digest(upload: UploadedFile) -> str:
@@ -120,11 +129,10 @@ def _bytes_digest(upload: UploadedFile) -> str:
     return found
 
 
-def _text_digest(request: HttpRequest) -> str:
-    """Return the SHA-256 of the text that was sent to this address; "" without one. Hidden fields
-    and prefilled ones do not count: the form has others when it is opened anew.
-    """
-    text = {name: request.POST.get(name, "").strip() for name in _TEXTS}
-    if not any(text[name] for name in _TEXTS if name != "kind"):
+def _text_digest(request: HttpRequest, files: list[_File]) -> str:
+    """Return the SHA-256 of what was written for this address and attached; "" without any."""
+    written = {name: request.POST.get(name, "").strip() for name in sorted(_WRITTEN)}
+    if not any(written.values()) and not files:
         return ""
-    return sha256(json.dumps([request.path, text]).encode()).hexdigest()
+    about = [request.POST.get(name, "") for name in _ABOUT]
+    return sha256(json.dumps([request.path, about, written, files]).encode()).hexdigest()

@@ -1,6 +1,7 @@
 """A form that is sent twice acts once, in portal and desk: tickets, replies, escalations."""
 
 import re
+from secrets import token_urlsafe
 from typing import Any
 
 import pytest
@@ -8,10 +9,12 @@ import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError
 
+from audits.models import Conference, Evidence
 from escalation.models import Escalation
-from foundation.accounts.models import SentForm
+from foundation.accounts.models import Membership, SentForm
 from foundation.accounts.sending import forget_sent_forms
 from foundation.accounts.tasks import forget_act_counts
+from tests.support.audits import ask
 from tests.support.house import DAY, MINUTE, MONDAY_9AM, SECOND, House, fresh, make_ticket
 from tests.support.tickets import started, step
 from tickets.models import Attachment, Message, Ticket
@@ -102,6 +105,73 @@ def test_the_same_text_from_a_form_that_back_opened_anew_is_asked_about(
     with time_machine.travel(MONDAY_9AM + 11 * MINUTE, tick=False):
         later = client.post(path, {"body": "It fails still.", "once": "D" * 22})
     assert (other.status_code, later.status_code, messages.count()) == (302, 302, 4)
+
+
+@pytest.mark.parametrize("with_file", [False, True])
+@pytest.mark.parametrize("field", ["", "membership", "subject", "attachments"])
+def test_the_same_registration_is_made_once_and_another_one_too(
+    house: House, sign_in: Any, with_file: bool, field: str
+) -> None:
+    """A failure of many people is registered for each of them, in the same words."""
+    if field == "attachments" and not with_file:
+        pytest.skip("there is no file to differ")
+    members = Membership.objects.filter(organization=house.north).order_by("pk")
+    client = sign_in(house.agent)
+
+    def register(token: str, **changes: Any) -> int:
+        form = {
+            "membership": members[0].pk,
+            "channel": "phone",
+            "contacted_at": "2026-03-02T09:00",
+            "kind": "incident",
+            "service": house.template.service_id,
+            "subject": "No mail",
+            "description": "Nobody gets mail.",
+            "impact": "minor",
+            "urgency": "low",
+            "once": token * 22,
+            "begun": token,
+        }
+        if with_file:
+            form["attachments"] = SimpleUploadedFile("a.txt", b"one")
+        return int(client.post("/admin/register/", form | changes).status_code)
+
+    other = {
+        "membership": members[1].pk,
+        "subject": "No mail again",
+        "attachments": SimpleUploadedFile("a.txt", b"two"),
+    }
+    first = register("A")
+    second = register("B", **({field: other[field]} if field else {}))
+
+    assert (first, second) == (302, 302 if field else 409)
+    assert Ticket.objects.count() == (2 if field else 1)
+
+
+def test_a_conference_and_evidence_without_text_are_made_once(house: House, sign_in: Any) -> None:
+    """Four openings of a form that has no long text: a file, or a day and a place."""
+    audit = ask(house)
+    page = f"/admin/audits/{audit.ticket.number}"
+    day = {"starts_at": "2026-03-09T10:00", "minutes": "60", "place": "sala 2", "attendees": ""}
+
+    def four(user: Any, path: str, form: dict[str, Any], file: bytes = b"") -> list[int]:
+        client = sign_in(user)
+        answers = []
+        for _opening in range(4):
+            files = {"file": SimpleUploadedFile("a.txt", file)} if file else {}
+            sent = form | files | {"once": token_urlsafe(16)}
+            answers.append(client.post(f"{page}{path}", sent).status_code)
+        return answers
+
+    once = [302, 409, 409, 409]
+
+    assert four(house.agent, "/schedule/0/", day | {"attendees": "x@aud.example"}) == once
+    assert Conference.objects.count() == 1
+    prepared = {"classification": "internal"}
+    assert four(house.agent, "/prepare/1/", prepared, b"one") == once
+    assert four(house.agent, "/prepare/1/", prepared, b"two") == once
+    assert four(house.agent, "/prepare/2/", prepared, b"two") == once
+    assert Evidence.objects.count() == 3
 
 
 def test_another_file_sent_by_back_and_send_is_not_dropped(house: House, sign_in: Any) -> None:
