@@ -26,6 +26,8 @@ _TERMS = (
     "ends_on",
     "validation_days",
     "validation_in_business_days",
+    "audit_validation_days",
+    "visit_notice_days",
     "acknowledgement_is_reaction",
     "reopen_days",
     "drp_contracted",

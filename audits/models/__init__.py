@@ -6,9 +6,8 @@ from audits.models.evidence import (
     EvidenceReader,
     EvidenceState,
 )
-from audits.models.protocol import VISIT_NOTICE_DAYS, Conference, DelayNotice, Visit, VisitPlace
+from audits.models.protocol import Conference, DelayNotice, Visit, VisitPlace
 from audits.models.requests import (
-    VALIDATION,
     AuditRequest,
     AuditState,
     ReportedTo,
@@ -26,8 +25,6 @@ __all__ = [
     "EvidenceState",
     "ReportedTo",
     "RequestedItem",
-    "VALIDATION",
-    "VISIT_NOTICE_DAYS",
     "Visit",
     "VisitPlace",
 ]

@@ -8,8 +8,6 @@ from audits.models.fields import person_field
 from audits.models.requests import AuditRequest
 from foundation.accounts.models import OrganizationRow
 
-VISIT_NOTICE_DAYS = 5  # business days (SPEC 9.6)
-
 
 class DelayNotice(OrganizationRow):
     """A notice to the customer that the delivery will be late, with reason and

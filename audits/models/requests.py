@@ -7,10 +7,7 @@ from catalog.models import Contract, Service
 from foundation.accounts.models import OrganizationRow
 from foundation.core.classification import Environment
 from foundation.documents.models import Blob
-from sla.targets import Term
 from tickets.models import Ticket
-
-VALIDATION = Term(3, business=True)  # SPEC 9.8
 
 
 class AuditState(models.TextChoices):

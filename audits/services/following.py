@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 
 from audits import notices
 from audits.models import (
-    VALIDATION,
     AuditRequest,
     AuditState,
     Evidence,
@@ -22,6 +21,7 @@ from audits.queries import (
     needs_delay_notice,
     view_of_staff,
 )
+from audits.terms import validation_of
 from foundation.accounts.queries import is_staff
 from foundation.core.actor import system_actor
 from foundation.core.errors import NotAllowed
@@ -40,7 +40,7 @@ def follow_ticket(*, audit: AuditRequest, from_state: str, to_state: str, at: da
     """Apply a state change of the ticket to its audit.
 
     Raises ``NotAllowed`` for an end while the audit is stopped, and for a solution before the
-    delivery. A solution starts three business days to validate. A closed ticket cannot be reopened.
+    delivery. A solution starts the period to validate it. A closed ticket cannot be reopened.
     A declined delivery reopens the audit.
     """
     if from_state in FINAL:
@@ -61,7 +61,7 @@ def follow_ticket(*, audit: AuditRequest, from_state: str, to_state: str, at: da
         ticket = Ticket.objects.select_related(
             "organization", "contract", "requester", "service"
         ).get(pk=audit.ticket_id)
-        set_validation(ticket=ticket, period=VALIDATION, by=AUDITS, at=at)
+        set_validation(ticket=ticket, period=validation_of(ticket), by=AUDITS, at=at)
     elif to_state == State.CLOSED:
         set_reopen_window(ticket_id=audit.ticket_id, until=None)
     elif (

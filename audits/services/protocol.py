@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 
 from audits import notices, verbs
 from audits.models import (
-    VISIT_NOTICE_DAYS,
     AuditRequest,
     AuditState,
     Conference,
@@ -30,6 +29,7 @@ from audits.services.base import (
     require_text,
     write_to_customer,
 )
+from audits.terms import visit_notice_of
 from foundation.accounts.limits import Limited, count_act
 from foundation.accounts.queries import acting_person
 from foundation.calendars.queries import business_calendar_on, work_calendar
@@ -193,7 +193,7 @@ def announce_visit(
     by: Actor,
     at: datetime,
 ) -> Visit:
-    """Announce a visit after the request, at least five business days ahead (SPEC 9.6).
+    """Announce a visit after the request, with the notice that the contract asks for (SPEC 9.6).
 
     Raises ``NotAllowed``, ``NotNow`` (delivered, stopped or ended), ``TooMany`` or ``Invalid`` (too
     early a day, or announced before).
@@ -212,7 +212,7 @@ def announce_visit(
         words = _(
             "A visit is announced at least %(days)d business days before it: from %(day)s on."
         ) % {
-            "days": VISIT_NOTICE_DAYS,
+            "days": visit_notice_of(locked.ticket),
             "day": day_words(earliest),
         }
         raise Invalid(words, fields={"on": words})
@@ -236,18 +236,16 @@ def announce_visit(
 
 
 def earliest_visit(audit: AuditRequest, at: datetime) -> date:
-    """Return the first business day for which a notice at ``at`` gives ``VISIT_NOTICE_DAYS``
-    business days, in the calendar's time zone.
+    """Return the first day that a visit announced at ``at`` may have: a business day with the
+    business days of notice that the contract asks for before it, in the calendar's time zone.
     """
+    notice = visit_notice_of(audit.ticket)
     version = business_calendar_on(audit.organization, at)
     assert version is not None  # the term to deliver runs in it
     calendar = work_calendar(version)
     today = at.astimezone(calendar.zone).date()
-    day = calendar.term(at, VISIT_NOTICE_DAYS, True).astimezone(calendar.zone).date()
-    while (
-        not calendar.is_business_day(day)
-        or calendar.days_before(day, VISIT_NOTICE_DAYS, True) < today
-    ):
+    day = calendar.term(at, notice, True).astimezone(calendar.zone).date()
+    while not calendar.is_business_day(day) or calendar.days_before(day, notice, True) < today:
         day += DAY
     return day
 

@@ -22,7 +22,10 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("name_es", models.CharField(max_length=80, verbose_name="name in Spanish")),
+                (
+                    "name_es",
+                    models.CharField(max_length=80, unique=True, verbose_name="name in Spanish"),
+                ),
                 (
                     "name_en",
                     models.CharField(blank=True, max_length=80, verbose_name="name in English"),
@@ -82,6 +85,34 @@ class Migration(migrations.Migration):
                 (
                     "validation_in_business_days",
                     models.BooleanField(default=False, verbose_name="count business days"),
+                ),
+                (
+                    "audit_validation_days",
+                    models.PositiveSmallIntegerField(
+                        default=3,
+                        help_text=(
+                            "How long the customer has to validate what an audit request delivered."
+                        ),
+                        validators=[
+                            django.core.validators.MinValueValidator(3),
+                            django.core.validators.MaxValueValidator(90),
+                        ],
+                        verbose_name="validation period of an audit in business days",
+                    ),
+                ),
+                (
+                    "visit_notice_days",
+                    models.PositiveSmallIntegerField(
+                        default=5,
+                        help_text=(
+                            "For a visit that is not announced with the audit request itself."
+                        ),
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(90),
+                        ],
+                        verbose_name="notice of an auditors' visit in business days",
+                    ),
                 ),
                 (
                     "acknowledgement_is_reaction",

@@ -45,6 +45,18 @@ class Contract(TermsRow):
         ),
     )
     validation_in_business_days = models.BooleanField(_("count business days"), default=False)
+    audit_validation_days = models.PositiveSmallIntegerField(
+        _("validation period of an audit in business days"),
+        default=3,
+        validators=[MinValueValidator(3), MaxValueValidator(90)],
+        help_text=_("How long the customer has to validate what an audit request delivered."),
+    )
+    visit_notice_days = models.PositiveSmallIntegerField(
+        _("notice of an auditors' visit in business days"),
+        default=5,
+        validators=[MinValueValidator(1), MaxValueValidator(90)],
+        help_text=_("For a visit that is not announced with the audit request itself."),
+    )
     acknowledgement_is_reaction = models.BooleanField(
         _("an automatic acknowledgement is the reaction"),
         default=False,

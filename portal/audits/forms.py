@@ -5,14 +5,14 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from audits.models import VISIT_NOTICE_DAYS, VisitPlace
+from audits.models import VisitPlace
 from foundation.accounts.models import Membership, Organization
 from web.forms import FilesField, TextField
 
 
 class AuditForm(forms.Form):
     """Request for an external audit: filled workbook, optional checklist of the auditor, optional
-    site visit.
+    site visit. ``notices`` are the business days of notice that the contracts in force ask for.
     """
 
     organization: "forms.ModelChoiceField[Organization]" = forms.ModelChoiceField(
@@ -36,7 +36,9 @@ class AuditForm(forms.Form):
         label=_("Visitors"), required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
 
-    def __init__(self, *args: Any, memberships: list[Membership], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, memberships: list[Membership], notices: set[int], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         fields: Any = self.fields
         organizations = [membership.organization_id for membership in memberships]
@@ -47,9 +49,7 @@ class AuditForm(forms.Form):
             fields["organization"].widget = forms.HiddenInput()
             fields["organization"].initial = organizations[0]
         fields["form"].widget.attrs["accept"] = ".xlsx"
-        fields["visit_on"].help_text = _(
-            "Announced later, a visit needs %(days)d business days."
-        ) % {"days": VISIT_NOTICE_DAYS}
+        fields["visit_on"].help_text = _notice_words(notices)
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
@@ -68,3 +68,14 @@ class VisitForm(forms.Form):
     visitors = TextField(
         label=_("Visitors"), widget=forms.Textarea(attrs={"rows": 2}), max_length=2000
     )
+
+
+def _notice_words(notices: set[int]) -> str:
+    if not notices:
+        return ""
+    words = (
+        _("Announced later, a visit needs %(days)d business days.")
+        if len(notices) == 1
+        else _("Announced later, a visit needs up to %(days)d business days, by its contract.")
+    )
+    return str(words % {"days": max(notices)})

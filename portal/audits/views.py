@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from audits import queries, services
-from audits.models import VISIT_NOTICE_DAYS, AuditRequest, VisitPlace
+from audits.models import AuditRequest, VisitPlace
 from audits.paper import invitation
 from audits.permissions import (
     acts_for_customer,
@@ -17,6 +17,7 @@ from audits.permissions import (
 )
 from audits.reading import read_form
 from audits.services import NewVisit
+from audits.terms import visit_notice_of
 from audits.workbook import make_form
 from foundation.accounts.models import Membership
 from foundation.core.classification import Channel
@@ -81,9 +82,12 @@ def new_audit(request: HttpRequest) -> HttpResponse:
     memberships = queries.requesting_memberships(person(request))
     if not memberships:
         raise NotFound(_("You are not registered to ask for audits."))
-    form = AuditForm(request.POST or None, request.FILES or None, memberships=memberships)
     now = timezone.now()
     allowances = [each for m in memberships for each in queries.allowances(m.organization, now)]
+    notices = {each.contract.visit_notice_days for each in allowances}
+    form = AuditForm(
+        request.POST or None, request.FILES or None, memberships=memberships, notices=notices
+    )
     used = [each for each in allowances if each.used_by is not None]
     if request.method != "POST" and used and len(used) == len(allowances):
         return render(request, "portal/audits/new.html", {"used": used})
@@ -190,7 +194,7 @@ def _page(
         "zone": audit.organization.time_zone,
         "now": now,
         "visit_form": (visit_form or VisitForm()) if can_visit else None,
-        "visit_notice_days": VISIT_NOTICE_DAYS,
+        "visit_notice_days": visit_notice_of(audit.ticket),
         "earliest_visit": services.earliest_visit(audit, now) if can_visit else None,
     }
     return render(request, "portal/audits/page.html", context, status=status)

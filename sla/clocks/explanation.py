@@ -139,7 +139,7 @@ def explain_clock(item: LoadedClock, *, ticket: Ticket, at: datetime) -> Explana
         target=target,
         started_at=lines[0].start if lines else whole_instant(clock.started_at),
         due_at=lines[-1].end if lines else clock.due_at and whole_instant(clock.due_at),
-        stopped_at=clock.stopped_at,
+        stopped_at=clock.stopped_at and whole_instant(clock.stopped_at),
         used=used,
         left=left,
         is_out_of_contract=measured.is_out_of_contract,
@@ -153,7 +153,7 @@ def _rules(item: LoadedClock, ticket: Ticket, measured: _Measured) -> tuple[Targ
     the only one.
 
     The contract sets the validation period, no policy does. A period that differs from the
-    contract's is the service guide's, as of audits.
+    contract's is the service guide's.
     """
     guide = TargetRule(
         RuleSource.DEFAULT, RuleReach.EVERY, "", item.clock.full_target, matched=True
@@ -172,13 +172,15 @@ def _rules(item: LoadedClock, ticket: Ticket, measured: _Measured) -> tuple[Targ
 
 
 def _validation_rule(item: LoadedClock, contract: Contract) -> TargetRule:
-    """Return what the contract said of the validation when this one began."""
+    """Return what the contract said of the validation when this one began: of a solution, or of an
+    audit where that is the clock's.
+    """
     version = contract_as_known(contract.pk, item.clock.started_at)
-    own = (
-        Term(contract.validation_days, contract.validation_in_business_days)
-        if version is None
-        else Term(version.terms["validation_days"], version.terms["validation_in_business_days"])
-    )
+    terms = version.terms if version is not None else vars(contract)
+    own = Term(terms["validation_days"], terms["validation_in_business_days"])
+    of_audits = Term(terms["audit_validation_days"], business=True)
+    if item.clock.full_target == of_audits:
+        own = of_audits
     return TargetRule(
         RuleSource.CONTRACT,
         RuleReach.EVERY,

@@ -276,6 +276,8 @@ def test_a_contract_is_published_again_only_when_its_terms_changed(house: House)
         "validation_days": 3,
         "acknowledgement_is_reaction": False,
         "validation_in_business_days": False,
+        "audit_validation_days": 3,
+        "visit_notice_days": 5,
         "reopen_days": 0,
         "drp_contracted": False,
         "currency": "USD",
