@@ -14,7 +14,6 @@ from django.http import (
 )
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext as _
 from django.views.decorators.http import (
     require_GET,
     require_POST,
@@ -23,7 +22,6 @@ from django.views.decorators.http import (
 
 from foundation.accounts.models import User
 from foundation.accounts.services import set_language
-from foundation.core.errors import NotFound
 from foundation.documents.models import Blob
 from tickets.queries import get_attachment
 from web.requests import person
@@ -73,16 +71,9 @@ def attachment(request: HttpRequest, attachment_id: int) -> HttpResponseBase:
 
 
 def file_response(blob: Blob, name: str) -> FileResponse:
-    """Serve the bytes of a file. Raises ``NotFound`` when some are missing, which is logged."""
-    try:
-        stream = blob.open()
-    except FileNotFoundError as error:
-        logger.critical("The bytes of blob %s are missing", blob.pk)
-        raise NotFound(
-            _("The file is missing on our side. Attach it again, or call us.")
-        ) from error
+    """Serve the bytes of a file. Raises ``FileLost`` when some are missing."""
     response = FileResponse(
-        stream,
+        blob.open(),
         as_attachment=blob.content_type not in _SHOWN_INLINE,
         filename=name,
         content_type=blob.content_type,

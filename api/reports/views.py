@@ -103,9 +103,10 @@ class ReportIssueView(ReportView):
 
 
 def issue_answer(request: Request, issue: ReportIssue) -> HttpResponseBase:
-    if issue.status == ReportStatus.READY and issue.pdf is not None:
-        return file_response(issue.pdf, report_file_name(issue))
-    if issue.status == ReportStatus.FAILED:
+    pdf = issue.pdf if issue.status == ReportStatus.READY else None
+    if pdf is not None and pdf.is_whole:
+        return file_response(pdf, report_file_name(issue))
+    if pdf is not None or issue.status == ReportStatus.FAILED:
         raise ReportFailed(
             _("The PDF could not be made. Ask for the report again, or read it as JSON.")
         )

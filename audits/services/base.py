@@ -35,6 +35,20 @@ class NotNow(Invalid):
     code = "not_now"
 
 
+class EvidenceLost(NotNow):
+    """The file of the evidence is missing in the storage, or some of its bytes."""
+
+    code = "file_lost"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "The file of this evidence is missing on our side. Refuse the evidence, so that "
+                "its preparer gives the file again."
+            )
+        )
+
+
 IS_ORIGINAL = gettext_lazy(
     "The partial picture is the original itself. Make the confidential parts unreadable first."
 )

@@ -13,6 +13,7 @@ from audits.models import Evidence, EvidenceClass, EvidenceState
 from audits.services.base import IS_ORIGINAL, lock_audit, record_audit
 from foundation.core.actor import system_actor
 from foundation.documents.conversion import PDF, NotConvertible, same_picture, to_pdf
+from foundation.documents.errors import FileLost
 from foundation.documents.services import store_bytes
 
 logger = logging.getLogger(__name__)
@@ -47,6 +48,10 @@ def convert_evidence(*, evidence_id: int, at: datetime) -> bool:
                     % {"name": evidence.name}
                 )
             content = _pdf_of(evidence)
+        except FileLost:
+            words = _("“%(name)s” is missing on our side. Give the file again.")
+            _refuse(evidence, words % {"name": evidence.name}, at)
+            return False
         except NotConvertible as error:
             _refuse(evidence, str(error), at)
             return False

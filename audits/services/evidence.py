@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 
 from audits import notices, paper, verbs
 from audits.models import (
-    VALIDATION,
     AuditRequest,
     AuditState,
     Evidence,
@@ -19,12 +18,21 @@ from audits.models import (
 )
 from audits.permissions import Act
 from audits.queries import get_evidence, get_item
-from audits.services.base import NotNow, get_for_act, lock_for_act, record_audit, require_text
+from audits.services.base import (
+    EvidenceLost,
+    NotNow,
+    get_for_act,
+    lock_for_act,
+    record_audit,
+    require_text,
+)
+from audits.terms import validation_of
 from foundation.accounts.queries import acting_person
 from foundation.core.actor import Actor
 from foundation.core.errors import NotAllowed
 from foundation.documents.checking import CheckedFile
 from foundation.documents.conversion import PDF
+from foundation.documents.errors import FileLost
 from foundation.documents.services import store_bytes
 from foundation.documents.signing import sign_json
 from sla.clocks.services import stop_promise
@@ -47,7 +55,7 @@ OPEN_EVIDENCE = (
 @transaction.atomic
 def approve_evidence(*, audit: AuditRequest, evidence_id: int, by: Actor, at: datetime) -> Evidence:
     """Approve prepared evidence for delivery. Raises ``NotAllowed`` unless a member of BPO other
-    than the preparer approves it.
+    than the preparer approves it, and ``EvidenceLost``.
     """
     user = acting_person(by)
     locked = lock_for_act(audit, Act.APPROVE, user)
@@ -56,6 +64,8 @@ def approve_evidence(*, audit: AuditRequest, evidence_id: int, by: Actor, at: da
         raise NotAllowed(
             _("Who prepared the evidence does not approve it: ask another person of the BPO area.")
         )
+    if not evidence.deliverable_file.is_whole:
+        raise EvidenceLost
     evidence.state = EvidenceState.APPROVED
     return _save_decision(locked, evidence, by=by, at=at)
 
@@ -93,15 +103,27 @@ def _save_decision(audit: AuditRequest, evidence: Evidence, *, by: Actor, at: da
 def make_delivery(*, audit: AuditRequest, evidence_id: int, by: Actor, at: datetime) -> bytes:
     """Return the bytes that ``deliver_evidence`` would deliver, for a caller who holds a
     transaction then: a signed PDF with cover and watermark, which takes a second for two hundred
-    pages, or the editable file as it is. Raises what ``deliver_evidence`` does.
+    pages, or the editable file as it is. Raises what ``deliver_evidence`` does, and
+    ``EvidenceLost``.
 
     It needs no lock: only the state of approved evidence still changes.
     """
     seen = get_for_act(audit, Act.DELIVER, acting_person(by))
     evidence = _in_state(seen, evidence_id, EvidenceState.APPROVED)
-    if evidence.is_editable:
-        return evidence.deliverable_file.read()
-    return paper.sealed(seen, evidence, at=at)
+    try:
+        if evidence.is_editable:
+            return evidence.deliverable_file.read()
+        return paper.sealed(seen, evidence, at=at)
+    except FileLost as error:
+        raise EvidenceLost from error
+
+
+def draft_of(*, audit: AuditRequest, evidence: Evidence) -> bytes:
+    """Return the PDF as its approver sees it, marked as a draft. Raises ``EvidenceLost``."""
+    try:
+        return paper.bound(audit, evidence, at=None)
+    except FileLost as error:
+        raise EvidenceLost from error
 
 
 def deliver_evidence(
@@ -280,7 +302,7 @@ def _deliver_request(audit: AuditRequest, by: Actor, at: datetime) -> None:
         text = _(
             "Every item of the request is answered. The attached index lists what was delivered, "
             "with its hashes; you have %(term)s to validate it."
-        ) % {"term": target_words(VALIDATION)}
+        ) % {"term": target_words(validation_of(ticket))}
     file = CheckedFile(paper.index_name(audit), "application/json", len(index), BytesIO(index))
     solve_automatically(ticket=ticket, message=text, files=[file], by=by, at=at)
     record_audit(audit, verbs.DELIVERED, by=by, at=at, index=blob.sha256)

@@ -293,9 +293,8 @@ def evidence_file(
     if kind == "draft" and evidence.is_editable:
         return file_response(evidence.deliverable, evidence.name)
     if kind == "draft":
-        response = HttpResponse(
-            paper.bound(audit, evidence, at=None), content_type="application/pdf"
-        )
+        draft = services.draft_of(audit=audit, evidence=evidence)
+        response = HttpResponse(draft, content_type="application/pdf")
         response["Content-Disposition"] = (
             f'inline; filename="draft-{paper.file_name(audit, evidence)}"'
         )

@@ -1,7 +1,12 @@
+import logging
+
 from django.core.files import File
 from django.db import models
 
 from foundation.core.tenancy import TenantModel
+from foundation.documents.errors import FileLost
+
+logger = logging.getLogger(__name__)
 
 
 def blob_path(blob: "Blob", filename: str) -> str:
@@ -38,14 +43,15 @@ class Blob(TenantModel):
         return storage.exists(name) and storage.size(name) == self.size_bytes
 
     def open(self) -> File:
-        """Open the file. Raises ``FileNotFoundError`` when it is missing, or has lost bytes."""
+        """Open the file. Raises ``FileLost`` when it is missing or has lost bytes, and logs it."""
         if not self.is_whole:
-            raise FileNotFoundError(f"{self.file.name} is missing or has not its length")
+            logger.critical("%s of blob %s is missing, or has not its length", self.file, self.pk)
+            raise FileLost
         stream: File = self.file.open("rb")
         return stream
 
     def read(self) -> bytes:
-        """Return the bytes of the file. Raises ``FileNotFoundError`` as ``open`` does."""
+        """Return the bytes of the file. Raises ``FileLost`` as ``open`` does."""
         with self.open() as stream:
             content: bytes = stream.read()
         return content

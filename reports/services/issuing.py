@@ -59,9 +59,23 @@ def request_report(
     with transaction.atomic():
         # lock: two concurrent requests must not take the same version
         lock_organization(organization.pk)
-        return _issue(
+        issue = _issue(
             organization, month, language, computed, by=by, at=at, send_when_ready=send_when_ready
         )
+        return _with_its_file(issue, at)
+
+
+def _with_its_file(issue: ReportIssue, at: datetime) -> ReportIssue:
+    """Return the issue. One whose PDF is missing in the storage is queued again: its figures are in
+    the row.
+    """
+    if issue.status == ReportStatus.READY and issue.pdf is not None and not issue.pdf.is_whole:
+        issue.status = ReportStatus.QUEUED
+        issue.attempts = 0
+        issue.run_after = at
+        issue.save(update_fields=["status", "attempts", "run_after"])
+        publish(ReportRequested(organization_id=issue.organization_id, at=at, issue_id=issue.pk))
+    return issue
 
 
 def _issue(

@@ -3,6 +3,7 @@ others.
 """
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -141,3 +142,21 @@ def test_parts_of_simulations_are_swept_once(house: House) -> None:
         assert tasks.sweep_simulations() == 0
 
     assert set(SimulationPart.objects.values_list("status", flat=True)) == {"ready"}
+
+
+def test_a_pdf_that_is_lost_is_made_again_from_the_same_figures(house: House) -> None:
+    issue = request(house)
+    services.make_report(issue_id=issue.pk, at=APRIL_1)
+    issue.refresh_from_db()
+    assert issue.pdf is not None
+    Path(issue.pdf.file.path).unlink()
+
+    again = request(house)
+    waiting = state(issue)
+    made = services.make_report(issue_id=issue.pk, at=APRIL_1)
+
+    assert (again.pk, waiting, made) == (issue.pk, (ReportStatus.QUEUED, 0), True)
+    whole = ReportIssue.objects.get(pk=issue.pk)
+    assert whole.pdf is not None
+    assert (whole.pdf.is_whole, whole.data_sha256) == (True, issue.data_sha256)
+    assert request(house).status == ReportStatus.READY
