@@ -90,6 +90,10 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "foundation.accounts.tasks.forget_act_counts",
         "schedule": crontab(hour="4", minute="29"),
     },
+    "statistics of the planner": {
+        "task": "foundation.core.tasks.renew_statistics",
+        "schedule": crontab(hour="4", minute="47"),
+    },
     "monthly reports": {
         "task": "reports.tasks.issue_monthly_reports",
         "schedule": crontab(minute="7"),

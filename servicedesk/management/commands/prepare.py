@@ -7,6 +7,7 @@ from django.core.management import CommandError, call_command
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import connection
 
+from foundation.core.planner import renew_statistics
 from servicedesk.demo.demonstration import TICKETS
 
 
@@ -37,6 +38,7 @@ class Command(BaseCommand):
         call_command("collectstatic", verbosity=0, interactive=False, ignore_patterns=["redoc"])
         if settings.DEMO:
             call_command("demo", tickets=options["tickets"], stdout=self.stdout)
+        renew_statistics()
 
 
 def missing_columns() -> Iterator[str]:
