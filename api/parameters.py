@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
 from foundation.accounts.models import Organization
@@ -58,3 +59,20 @@ def named_organization(
     except NotFound as error:
         words = str(error) if slug else _("Name the organization, by its short name.")
         raise Invalid(words, fields={"organization": words}) from error
+
+
+def if_match(description: str) -> OpenApiParameter:
+    """Return the header as the schema shows it."""
+    return OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description=description)
+
+
+def expected_version(request: Request) -> int | None:
+    """Return the version of ``If-Match``: a number that an ``ETag`` had; None without one. Raises
+    ``Invalid`` for anything else.
+    """
+    given = request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"')
+    if given in {"", "*"}:  # "*": whatever version it has (RFC 9110, 13.1.1)
+        return None
+    if not (given.isascii() and given.isdecimal()) or len(given) > 19:
+        raise Invalid(_('If-Match takes the ETag that you read, such as "3".'))
+    return int(given)

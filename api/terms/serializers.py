@@ -26,7 +26,9 @@ class TermsCalendarSerializer(serializers.Serializer[Any]):
 
 
 class TermsTargetSerializer(serializers.Serializer[Any]):
-    metric = serializers.ChoiceField(choices=PROMISED)
+    metric = serializers.ChoiceField(
+        choices=PROMISED, help_text="Nothing starts rca and restoration yet."
+    )
     priority = serializers.ChoiceField(
         choices=[(priority.code, priority.code) for priority in Priority]
     )

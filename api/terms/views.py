@@ -14,8 +14,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from api.parameters import KnownParameters, named_organization
+from api.parameters import KnownParameters, expected_version, if_match, named_organization
 from api.terms.serializers import TermsSerializer
+from foundation.accounts.models import Organization
 from foundation.accounts.roles import Capability
 from foundation.core.classification import Channel
 from foundation.core.errors import Invalid
@@ -43,12 +44,16 @@ class TermsView(KnownParameters, APIView):
     @extend_schema(parameters=_PARAMETERS, responses=TermsSerializer)
     @method_decorator(needs(Capability.SEE_CONFIGURATION, refusal=_READERS_ONLY))
     def get(self, request: Request) -> Response:
-        """Write out the newest version of every calendar and policy of a customer."""
+        """Write out the newest version of every calendar and policy of a customer. The ``ETag``
+        changes with every contract, priority matrix, calendar and policy that is saved.
+        """
         organization = named_organization(request.query_params.get("organization", ""))
-        return Response(export_terms(organization))
+        return Response(export_terms(organization), headers=_etag(organization))
 
     @extend_schema(
-        parameters=_PARAMETERS, request=TermsSerializer, responses={201: TermsSerializer}
+        parameters=[*_PARAMETERS, if_match("The ETag you read; 412 when a term was saved since.")],
+        request=TermsSerializer,
+        responses={201: TermsSerializer},
     )
     @method_decorator(needs(Capability.CONFIGURE, refusal=_ADMINISTRATORS_ONLY))
     def post(self, request: Request) -> Response:
@@ -59,5 +64,16 @@ class TermsView(KnownParameters, APIView):
         if not isinstance(request.data, dict):
             raise Invalid(_("Write an object with calendars and policies."))
         by = actor(request._request, Channel.API)
-        done = import_terms(organization=organization, data=request.data, by=by, at=timezone.now())
-        return Response(done, status=status.HTTP_201_CREATED)
+        done = import_terms(
+            organization=organization,
+            data=request.data,
+            by=by,
+            at=timezone.now(),
+            read_stamp=expected_version(request),
+        )
+        organization.refresh_from_db(fields=["terms_stamp"])
+        return Response(done, status=status.HTTP_201_CREATED, headers=_etag(organization))
+
+
+def _etag(organization: Organization) -> dict[str, str]:
+    return {"ETag": f'"{organization.terms_stamp}"'}

@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.idempotency import idempotent
-from api.parameters import KnownParameters
+from api.parameters import KnownParameters, expected_version, if_match
 from api.tickets.classification import (
     ClassificationSerializer,
     ConsequencesSerializer,
@@ -72,12 +72,7 @@ _IDEMPOTENCY = OpenApiParameter(
     OpenApiParameter.HEADER,
     description="The same key and body give the same answer for 24 h.",
 )
-_IF_MATCH = OpenApiParameter(
-    "If-Match",
-    str,
-    OpenApiParameter.HEADER,
-    description="The ETag you read; 412 with what changed when it moved on.",
-)
+_IF_MATCH = if_match("The ETag you read; 412 with what changed when it moved on.")
 
 
 class TicketViewSet(KnownParameters, mixins.ListModelMixin, viewsets.GenericViewSet[Ticket]):
@@ -341,17 +336,8 @@ def _ticket_as_seen(request: Request, number: str) -> Ticket:
     before the body is read, which was written for what was (RFC 9110, 13.2.1).
     """
     ticket = queries.get_ticket(person(request), number)
-    services.require_version(ticket, _expected_version(request))
+    services.require_version(ticket, expected_version(request))
     return ticket
-
-
-def _expected_version(request: Request) -> int | None:
-    given = request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"')
-    if given in {"", "*"}:  # "*": whatever version it has (RFC 9110, 13.1.1)
-        return None
-    if not (given.isascii() and given.isdecimal()) or len(given) > 9:
-        raise Invalid(_('If-Match takes the ETag of the ticket, such as "3".'))
-    return int(given)
 
 
 def _details(ticket: Ticket, data: dict[str, Any]) -> TransitionDetails:

@@ -10,11 +10,14 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from catalog.models import Category
+from foundation.accounts.services import issue_user_token
 from foundation.calendars.models import Calendar, CalendarVersion
 from foundation.core.classification import Priority
 from sla.policies.models import PolicyTarget, PolicyVersion
 from sla.policies.services import export_terms
 from tests.support.house import (
+    MONDAY_9AM,
+    SETUP,
     House,
     make_ticket,
 )
@@ -294,3 +297,31 @@ def test_a_category_without_targets_uses_its_support_types(house: House, client:
         "minutes": 60,
     }
     assert post(house, client, terms(targets=[*rows, narrow])).status_code == 201
+
+
+def test_terms_that_were_saved_since_they_were_read_are_not_overwritten(
+    house: House, client: Any
+) -> None:
+    def read() -> str:
+        token = issue_user_token(user=house.staff["administrator"], by=SETUP, at=MONDAY_9AM)
+        headers = {"Authorization": f"Bearer {token}"}
+        return str(client.get("/api/v1/terms/?organization=north", headers=headers)["ETag"])
+
+    def write(percent: int, **headers: str) -> Any:
+        return post(house, client, terms(warning_percents=[percent]), headers=headers)
+
+    seen = read()
+    first = write(70, **{"If-Match": seen})
+    second = write(80, **{"If-Match": seen})
+    third = write(80, **{"If-Match": first["ETag"]})
+
+    assert (first.status_code, second.status_code, third.status_code) == (201, 412, 201)
+    assert second.json()["code"] == "stale"
+    assert second.json()["detail"].startswith("Somebody saved a contract, a priority matrix")
+    assert [each.warning_percents for each in PolicyVersion.objects.order_by("pk")] == [[70], [80]]
+    assert read() == third["ETag"] != first["ETag"]
+    house.contract.save()
+    assert write(90, **{"If-Match": third["ETag"]}).status_code == 412
+    assert write(90, **{"If-Match": "*"}).status_code == 201
+    assert write(95, **{"If-Match": "x"}).status_code == 400
+    assert write(95).status_code == 201

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from foundation.calendars.models import Calendar, CalendarVersion
 from foundation.calendars.services.versions import ensure_calendars
@@ -129,7 +130,10 @@ def test_only_a_person_who_configures_imports(house: House) -> None:
         ({"person": "nobody@north.example"}, "policies[0].person"),
         ({"effective_from": "soon"}, "policies[0].effective_from"),
         ({"effective_from": "2026-12-01T00:00:00"}, "policies[0].effective_from"),
-        ({"effective_from": "2127-01-01T00:00:00+00:00"}, "policies[0].effective_from"),
+        ({"effective_from": "2026-02-30T00:00:00+00:00"}, "policies[0].effective_from"),
+        ({"effective_from": "٢٠٢٦-12-01T00:00:00+00:00"}, "policies[0].effective_from"),
+        ({"effective_from": []}, "policies[0].effective_from"),
+        ({"effective_from": 5}, "policies[0].effective_from"),
         ({"strange": 1}, "policies[0].strange"),
     ],
 )
@@ -152,6 +156,32 @@ def test_an_instant_may_be_at_most_twenty_years_ahead(house: House) -> None:
 
     assert made["policies"][0]["effective_from"] == "2046-03-01T06:00:00+00:00"
     assert list(caught.value.fields) == ["policies[0].effective_from"]
+
+
+@pytest.mark.parametrize("calendars", [True, False])
+@pytest.mark.parametrize(
+    "instant",
+    [
+        "0001-01-01T00:00:00Z",
+        "1989-12-31T23:00:00Z",
+        "2046-03-03T00:00:00Z",
+        "2127-01-01T00:00:00+00:00",
+        "9999-12-31T23:59:00-06:00",
+    ],
+)
+def test_an_instant_out_of_reach_is_refused_with_the_reach(
+    house: House, calendars: bool, instant: str
+) -> None:
+    row = calendar() if calendars else {"targets": rows()}
+    data = {"calendars" if calendars else "policies": [row | {"effective_from": instant}]}
+    with translation.override("en"), pytest.raises(Invalid) as caught:
+        enter(house, **data)
+
+    place = "calendars[0]" if calendars else "policies[0]"
+    words = "Give a day from 1990-01-01 on, and at most 20 years ahead."
+    assert caught.value.fields == {f"{place}.effective_from": words}
+    assert not PolicyVersion.objects.exists()
+    assert not Calendar.objects.filter(name="Shared").exists()
 
 
 def test_a_person_is_found_by_an_address_in_any_case(house: House) -> None:

@@ -17,9 +17,18 @@ def terms(**policy: Any) -> dict[str, Any]:
     return {"policies": [{"contract": "C-north", "targets": targets, **policy}]}
 
 
-def post(house: House, client: Any, data: Any, who: str = "administrator") -> Any:
+def post(
+    house: House,
+    client: Any,
+    data: Any,
+    who: str = "administrator",
+    headers: dict[str, str] | None = None,
+) -> Any:
     token = issue_user_token(user=house.staff[who], by=SETUP, at=MONDAY_9AM)
-    headers = {"Authorization": f"Bearer {token}", "Accept-Language": "en"}
+    usual = {"Authorization": f"Bearer {token}", "Accept-Language": "en"}
     return client.post(
-        "/api/v1/terms/?organization=north", data, content_type="application/json", headers=headers
+        "/api/v1/terms/?organization=north",
+        data,
+        content_type="application/json",
+        headers=usual | (headers or {}),
     )

@@ -210,12 +210,12 @@ def check_holidays(holidays: Iterable[str], at: datetime) -> None:
 
 
 def check_course(last: CalendarVersion | None, effective_from: datetime, at: datetime) -> None:
-    """Raise ``ValidationError`` when ``effective_from`` is before ``at``, more than 20 years ahead,
-    or before that of the ``last`` version. A first version may begin at any instant.
+    """Raise ``ValidationError`` when ``effective_from`` is out of reach (``require_in_reach``),
+    before ``at``, or before that of the ``last`` version. A first version may begin in the past.
     """
+    require_in_reach(effective_from, at)
     if last is None:
         return
-    require_in_reach(effective_from, at)
     if effective_from < at:
         raise ValidationError(
             _("A new version of a calendar takes effect now or later: the past stays as it was.")

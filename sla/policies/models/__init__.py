@@ -1,6 +1,6 @@
 """The rows of policies, by subject."""
 
-from sla.policies.models.targets import MAX_DAYS, MAX_MINUTES, PROMISED, PolicyTarget
+from sla.policies.models.targets import MAX_DAYS, MAX_MINUTES, PROMISED, UNSTARTED, PolicyTarget
 from sla.policies.models.versions import (
     POLICY_CALENDARS,
     POLICY_SAYS,
@@ -15,4 +15,5 @@ __all__ = [
     "PROMISED",
     "PolicyTarget",
     "PolicyVersion",
+    "UNSTARTED",
 ]

@@ -18,6 +18,8 @@ MAX_DAYS = 3650
 # Without validation: its days are columns of the contract.
 PROMISED = [(metric.value, metric.label) for metric in Metric if metric is not Metric.VALIDATION]
 
+UNSTARTED = frozenset({Metric.RCA, Metric.RESTORATION})
+
 
 class PolicyTarget(TermsRow):
     policy = models.ForeignKey(PolicyVersion, on_delete=models.CASCADE, related_name="targets")

@@ -14,6 +14,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from catalog.models import Category, Contract
+from foundation.accounts.locks import lock_organization
 from foundation.accounts.models import Organization, User
 from foundation.accounts.queries import acting_person
 from foundation.accounts.roles import Capability
@@ -21,8 +22,9 @@ from foundation.calendars.models import Calendar, CalendarVersion
 from foundation.calendars.queries import calendar_versions_of
 from foundation.calendars.services.versions import publish_calendar_version
 from foundation.core.actor import Actor
+from foundation.core.bounds import require_day_in_reach
 from foundation.core.classification import Priority
-from foundation.core.errors import Invalid, NotAllowed
+from foundation.core.errors import DomainError, Invalid, NotAllowed
 from sla.policies.models import (
     POLICY_CALENDARS,
     POLICY_SAYS,
@@ -102,19 +104,44 @@ def _policy(version: PolicyVersion) -> dict[str, Any]:
     }
 
 
+class StaleTerms(DomainError):
+    """A term of the organization was saved after this person read them. Nothing was written."""
+
+    code = "stale"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Somebody saved a contract, a priority matrix, a calendar or a policy of this "
+                "organization after you read its terms. Nothing was saved: read them again, and "
+                "send what you still want."
+            )
+        )
+
+
 @transaction.atomic
 def import_terms(
-    *, organization: Organization, data: Mapping[str, Any], by: Actor, at: datetime
+    *,
+    organization: Organization,
+    data: Mapping[str, Any],
+    by: Actor,
+    at: datetime,
+    read_stamp: int | None = None,
 ) -> dict[str, Any]:
     """Publish the given calendars and policies as new versions, all or none, and return the
-    published ones. ``number`` is ignored.
+    published ones. ``number`` is ignored. ``read_stamp`` is the organization's ``terms_stamp`` when
+    its terms were read; None writes whatever was saved since.
 
-    Skips a row that equals its newest version. Raises ``NotAllowed``, or ``Invalid`` with the path
-    of each error: ``policies[0].targets[2].minutes``.
+    Skips a row that equals its newest version. Raises ``NotAllowed``, ``StaleTerms``, or
+    ``Invalid`` with the path of each error: ``policies[0].targets[2].minutes``.
     """
     user = acting_person(by)
     if not user.can(Capability.CONFIGURE):
         raise NotAllowed(_("Only administrators can publish calendars and policies."))
+    lock_organization(organization.pk)
+    organization.refresh_from_db(fields=["terms_stamp"])
+    if read_stamp not in {None, organization.terms_stamp}:
+        raise StaleTerms
     _check_words(data, {"calendars", "policies"}, "")
     if "\\u0000" in json.dumps(data):
         raise Invalid(_("A text holds a null character. Remove it."))
@@ -303,22 +330,23 @@ def _instant(row: Mapping[str, Any], at: datetime, *, can_be_past: bool = False)
     one.
 
     Only the first version of a calendar may begin in the past (``can_be_past``), because it
-    replaces no other. Raises ``Invalid`` for text without a zone, for text that is no instant, and
-    above 100 years ahead.
+    replaces no other. Raises ``Invalid`` for what is no instant with a zone, and for one out of
+    reach (``require_day_in_reach``).
     """
     text = row.get("effective_from")
-    if not text:
+    if text is None or text == "":
         return at
     try:
-        parsed = parse_datetime(str(text))
-        instant = parsed.astimezone(UTC) if parsed and parsed.tzinfo else None
-    except (ValueError, OverflowError):
-        instant = None
-    if instant is None or instant.year > at.year + 100:
+        parsed = parse_datetime(text) if isinstance(text, str) and text.isascii() else None
+    except ValueError:  # has the form of an instant, and is none: 30 February
+        parsed = None
+    if parsed is None or parsed.tzinfo is None:
         raise Invalid(
             _("Write an instant with its zone, such as 2026-12-01T00:00:00-06:00."),
             fields={"effective_from": _("No instant.")},
         )
+    require_day_in_reach(parsed.date(), at, "effective_from")
+    instant = parsed.astimezone(UTC)
     return instant if can_be_past or instant > at else at
 
 
