@@ -38,10 +38,19 @@ class TextField(serializers.CharField):
         return super().run_validation(without_blank_ends(data) if isinstance(data, str) else data)
 
 
+class UploadField(serializers.FileField):
+    default_error_messages = {"empty": _("This file is empty.")}
+
+
 class InstantField(serializers.DateTimeField):
     """An instant. A time without a zone is refused: it would be read in the server's."""
 
     default_error_messages = {"naive": NAIVE}
+
+    def to_internal_value(self, value: Any) -> datetime:
+        if isinstance(value, str) and not value.isascii():
+            self.fail("invalid", format="YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]")
+        return super().to_internal_value(value)
 
     def enforce_timezone(self, value: datetime) -> datetime:
         if is_naive(value):
@@ -51,6 +60,8 @@ class InstantField(serializers.DateTimeField):
 
 class _InstantFormField(django_filters.fields.IsoDateTimeField):
     def to_python(self, value: Any) -> Any:
+        if isinstance(value, str) and not value.isascii():
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
         moment = parse_datetime(value) if isinstance(value, str) else None
         if moment is not None and is_naive(moment):
             raise ValidationError(NAIVE)

@@ -11,8 +11,8 @@ from rest_framework.exceptions import ParseError
 
 
 class JSONParser(parsers.JSONParser):
-    """Answers 400 for JSON that is nested too deeply, or has characters that are no text: NUL and
-    halves of surrogate pairs.
+    """Answers 400 for what is no JSON, with the place, for JSON that is nested too deeply, and for
+    characters that are no text: NUL and halves of surrogate pairs.
     """
 
     def parse(
@@ -26,9 +26,20 @@ class JSONParser(parsers.JSONParser):
             data = super().parse(BytesIO(body), media_type, parser_context)
         except RecursionError as error:
             raise ParseError(_("The JSON is nested too deeply.")) from error
+        except ParseError as error:
+            raise ParseError(_no_json(error.__context__)) from error
         if b"\\u" in body and not _is_text(data):
             raise ParseError(_("The JSON has characters that are no text: NUL or half a pair."))
         return data
+
+
+def _no_json(error: BaseException | None) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return _("This is no JSON: look at line %(line)d, character %(column)d.") % {
+            "line": error.lineno,
+            "column": error.colno,
+        }
+    return _("This is no JSON in UTF-8; NaN and Infinity are none either.")
 
 
 def _is_text(data: Any) -> bool:

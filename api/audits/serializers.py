@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from api.fields import BodySerializer, TextField
+from api.fields import BodySerializer, TextField, UploadField
 from api.tickets.serializers import ClockSerializer
 from audits.models import (
     AuditState,
@@ -101,8 +101,8 @@ class AuditSerializer(serializers.Serializer[Any]):
 
 
 class NewAuditSerializer(BodySerializer):
-    form = serializers.FileField(help_text="The filled request form, XLSX.")
-    checklist = serializers.FileField(
+    form = UploadField(help_text="The filled request form, XLSX.")
+    checklist = UploadField(
         required=False, help_text="The auditor's checklist; may be given several times."
     )
     organization = serializers.SlugField(required=False)
@@ -111,8 +111,8 @@ class NewAuditSerializer(BodySerializer):
 class NewEvidenceSerializer(BodySerializer):
     item = serializers.IntegerField(min_value=1)
     classification = serializers.ChoiceField(choices=EvidenceClass.choices)
-    file = serializers.FileField(required=False)
-    redacted = serializers.FileField(
+    file = UploadField(required=False)
+    redacted = UploadField(
         required=False, help_text="The partial picture, for confidential evidence."
     )
     summary = TextField(

@@ -20,7 +20,7 @@ def in_language(row: models.Model, field: str) -> str:
 
 
 class Category(models.Model):
-    name_es = models.CharField(_("name in Spanish"), max_length=80)
+    name_es = models.CharField(_("name in Spanish"), max_length=80, unique=True)
     name_en = models.CharField(_("name in English"), max_length=80, blank=True)
     icon = models.CharField(
         _("icon"), max_length=40, default="life-buoy", help_text=_("A name of the Lucide icon set.")

@@ -1,13 +1,11 @@
 """Base of every configuration screen: saves and records a change in one transaction."""
 
-from datetime import date
 from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError, models, transaction
 from django.forms.formsets import INITIAL_FORM_COUNT, TOTAL_FORM_COUNT
 from django.http import HttpRequest, HttpResponse
@@ -18,7 +16,8 @@ from django.utils.translation import gettext as _
 
 from desk.configuration import opened
 from desk.configuration.fields import PeopleField, PersonField
-from desk.configuration.names import alike, same_names, taken_words
+from desk.configuration.forms import CheckedForm, ConfigurationForm
+from desk.configuration.names import alike, taken_words
 from foundation.accounts.models import (
     Organization,
     User,
@@ -26,10 +25,7 @@ from foundation.accounts.models import (
 from foundation.accounts.tenancy import is_restricted
 from foundation.configuration.services import record_configuration_change
 from foundation.core.actor import Actor
-from foundation.core.bounds import require_in_reach
 from foundation.core.classification import Channel
-from foundation.core.texts import is_blank, shows
-from foundation.core.zones import local_instant
 
 # Models whose people are of the staff, and never a customer's.
 PEOPLE_OF_STAFF = frozenset({"accounts.Team", "duty.Shift"})
@@ -54,84 +50,13 @@ def save_rows_of(formset: Any, organization_id: int) -> None:
     formset.save_m2m()
 
 
-class CheckedForm(forms.ModelForm):
-    """Refuses dates and texts that no page of the configuration takes."""
-
-    def _clean_fields(self) -> None:
-        """Refuse dates and instants out of reach, and texts that show nothing, of every field."""
-        super()._clean_fields()  # type: ignore[misc]
-        now = timezone.now()
-        for name, value in list(self.cleaned_data.items()):
-            if isinstance(value, str) and value and is_blank(value):
-                self.add_error(name, _("Nothing of this can be read. Write it again."))
-            if isinstance(self.fields[name], forms.EmailField) and not all(map(shows, value)):
-                self.add_error(name, _("Part of this address cannot be seen. Type it again."))
-            if isinstance(value, date):
-                try:
-                    require_in_reach(value, now)
-                except ValidationError as error:
-                    self.add_error(name, error)
-
-
-class ConfigurationForm(CheckedForm):
-    """Base of the forms. Uniqueness counts the fields that the page shows without a field, too,
-    such as the organization of a row that exists: Django leaves such constraints to the database.
-
-    ``saved_meanwhile`` names the saves of others since the page was opened: the form is refused
-    once, with the typed values kept.
-    """
-
-    saved_meanwhile: tuple[str, ...] = ()
-
-    def validate_unique(self) -> None:
-        super().validate_unique()
-        for name, words in same_names(self.instance, self.changed_data):
-            self.add_error(name, words)
-
-    def _update_errors(self, errors: ValidationError) -> None:
-        """Put the error of a value that is taken on its field. Where several columns are unique
-        together, as a name is within an organization, Django puts it on the whole form.
-        """
-        by_field: dict[str, list[ValidationError]] = getattr(errors, "error_dict", {})
-        for error in list(by_field.get(NON_FIELD_ERRORS, ())):
-            together = (error.params or {}).get("unique_check", ())
-            changed = [name for name in together if name in self.changed_data]
-            if error.code == "unique_together" and changed:
-                self.add_error(changed[-1], _("It is taken already. Choose another one."))
-                by_field[NON_FIELD_ERRORS].remove(error)
-        if not by_field.get(NON_FIELD_ERRORS, True):
-            del by_field[NON_FIELD_ERRORS]
-        super()._update_errors(errors)  # type: ignore[misc]
-
-    def full_clean(self) -> None:
-        super().full_clean()
-        if self.is_bound and self.saved_meanwhile:
-            self.add_error(None, opened.meanwhile_words(self.saved_meanwhile))
-
-    def _get_validation_exclusions(self) -> set[str]:
-        excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
-        model = type(self.instance)
-        unique = {name for fields in model._meta.total_unique_constraints for name in fields.fields}
-        given = {
-            field.name
-            for field in model._meta.concrete_fields
-            if getattr(self.instance, field.attname) is not None
-        }
-        return excluded - (unique & given)
-
-
-def put_instant(form: forms.BaseForm, data: dict[str, Any], name: str, time_zone: str) -> None:
-    """Replace a typed local time by its instant; put the error of one that does not exist on the
-    field.
-    """
-    try:
-        data[name] = local_instant(data[name], time_zone)
-    except ValidationError as error:
-        form.add_error(name, error)
-
-
 class GuardedList(admin.ModelAdmin):
-    """A list whose address accepts what its own filters write there."""
+    """A list whose address accepts what its own filters write there, and rows by the digits of
+    their id.
+    """
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
+        return super().get_object(request, object_id, from_field) if object_id.isascii() else None
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Django would accept every look-up of the model's own columns, and so reveal a password

@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from desk.configuration.base import ConfigurationAdmin, ConfigurationForm, put_instant
+from desk.configuration.base import ConfigurationAdmin
 from desk.configuration.calendar_picture import (
     DAY_HEIGHT,
     HOUR_WIDTH,
@@ -25,6 +25,7 @@ from desk.configuration.calendar_picture import (
     findings_of,
     grouped,
 )
+from desk.configuration.forms import ConfigurationForm, put_instant
 from foundation.calendars.arithmetic import CalendarError
 from foundation.calendars.holidays import public_holidays
 from foundation.calendars.hours import (

@@ -14,13 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Contract, ContractService, ContractVersion, MatrixVersion, Service
 from catalog.services import publish_contract, publish_matrix
-from desk.configuration.base import (
-    ConfigurationAdmin,
-    ConfigurationForm,
-    LabelledInline,
-    put_instant,
-    save_rows_of,
-)
+from desk.configuration.base import ConfigurationAdmin, LabelledInline, save_rows_of
+from desk.configuration.forms import ConfigurationForm, put_instant
 from desk.configuration.overlaps import overlapping
 from desk.configuration.versions import since_words, status_words
 from foundation.accounts.models import User

@@ -11,7 +11,8 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from desk.configuration.base import ConfigurationForm, EverybodysAdmin, put_instant
+from desk.configuration.base import EverybodysAdmin
+from desk.configuration.forms import ConfigurationForm, put_instant
 from foundation.accounts.models import DESK_ZONE
 from foundation.calendars.arithmetic import CalendarError
 from foundation.calendars.hours import format_hours, parse_hours

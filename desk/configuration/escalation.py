@@ -7,13 +7,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from desk.configuration.base import (
-    ConfigurationForm,
-    EverybodysAdmin,
-    LabelledFormSet,
-    LabelledStack,
-)
+from desk.configuration.base import EverybodysAdmin, LabelledFormSet, LabelledStack
 from desk.configuration.fields import RolesField
+from desk.configuration.forms import ConfigurationForm
 from desk.configuration.versions import VersionAdmin, VersionForm
 from escalation.models import Action, EscalationLevel, EscalationMatrix, EscalationRule, MatrixKind
 from escalation.queries import highest_level

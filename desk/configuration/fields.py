@@ -73,6 +73,12 @@ class PeopleField(forms.ModelMultipleChoiceField):
         return value
 
     def _check_values(self, value: Any) -> Any:
+        hidden = [each for each in value if not all(map(shows, each))]
+        if hidden:
+            raise ValidationError(
+                _("Part of this address cannot be seen: %(emails)s. Type it again."),
+                params={"emails": ", ".join(hidden)},
+            )
         found = User.objects.filter(email__in=value).order_by("full_name", "pk")
         unknown = sorted(set(value) - {user.email for user in found})
         if unknown:

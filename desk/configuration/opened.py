@@ -12,7 +12,7 @@ from foundation.accounts.locks import lock_organization
 from foundation.accounts.models import Organization, User
 from foundation.accounts.tenancy import every_organization
 from foundation.activity.models import Record
-from foundation.core.zones import instant_words
+from foundation.core.zones import instant_words, zone_words
 
 _WHOSE = "facts about rows that customers share belong to no organization"
 FIELD = "opened_with"  # of the form: the id of the newest fact about what the page shows
@@ -39,7 +39,8 @@ def saved_since(model: type[Model], ids: Sequence[int], fact_id: int, time_zone:
         facts = list(_facts(model, ids).filter(pk__gt=fact_id).order_by("pk"))
     people = User.objects.in_bulk({each.person_id for each in facts if each.person_id})
     words = [
-        f"{people.get(each.person_id) or _('Mesa, by itself')}, {instant_words(each.at, time_zone)}"
+        f"{people.get(each.person_id) or _('Mesa, by itself')}, "
+        f"{instant_words(each.at, time_zone)} ({zone_words(time_zone)})"
         for each in facts
     ]
     return list(dict.fromkeys(words))

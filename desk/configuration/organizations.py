@@ -8,8 +8,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from desk.configuration.base import ConfigurationAdmin, ConfigurationForm, LabelledInline
+from desk.configuration.base import ConfigurationAdmin, LabelledInline
 from desk.configuration.fields import DomainsField
+from desk.configuration.forms import ConfigurationForm
 from foundation.accounts.models import (
     Department,
     Organization,

@@ -10,8 +10,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from desk.configuration.base import ConfigurationAdmin, ConfigurationForm, EverybodysAdmin
+from desk.configuration.base import ConfigurationAdmin, EverybodysAdmin
 from desk.configuration.fields import RolesField
+from desk.configuration.forms import ConfigurationForm
 from foundation.accounts import granting
 from foundation.accounts.models import (
     ApiToken,

@@ -4,6 +4,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.db.models import BLANK_CHOICE_DASH
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -12,7 +13,7 @@ from desk.configuration.versions import VersionAdmin, VersionForm
 from foundation.accounts.locks import lock_organization
 from foundation.accounts.models import Organization
 from foundation.core.errors import Invalid
-from sla.policies.models import PolicyTarget, PolicyVersion
+from sla.policies.models import PROMISED, UNSTARTED, PolicyTarget, PolicyVersion
 from sla.policies.services import (
     check_targets,
     check_version,
@@ -49,6 +50,19 @@ class PolicyTargetInline(LabelledInline):
         "days",
         "in_business_days",
     )
+
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Say beside a metric that nothing starts it yet."""
+        if db_field.name == "metric":
+            words = _("%(clock)s (nothing starts it yet)")
+            kwargs["choices"] = [
+                *BLANK_CHOICE_DASH,
+                *(
+                    (code, words % {"clock": label} if code in UNSTARTED else label)
+                    for code, label in PROMISED
+                ),
+            ]
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
 
 
 class PercentsField(forms.CharField):

@@ -17,12 +17,8 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from desk.configuration import opened
-from desk.configuration.base import (
-    ConfigurationAdmin,
-    ConfigurationForm,
-    put_instant,
-    save_rows_of,
-)
+from desk.configuration.base import ConfigurationAdmin, save_rows_of
+from desk.configuration.forms import ConfigurationForm, put_instant
 from foundation.accounts.models import (
     Organization,
     User,

@@ -64,12 +64,17 @@ def validate_country(code: str, region: str = "") -> None:
         )
     regions = _countries()[code]
     if region and region not in regions:
-        known = ", ".join(regions) or "—"
         words = _(
             "There is no list of public holidays for the region “%(region)s”. Leave it empty, or "
             "write one of: %(known)s."
         )
-        raise ValidationError({"region": words % {"region": region, "known": known}})
+        if not regions:
+            words = _(
+                "“%(country)s” has no region “%(region)s” with holidays of its own: give the "
+                "country alone."
+            )
+        named = {"country": code, "region": region, "known": ", ".join(regions)}
+        raise ValidationError({"region": words % named})
 
 
 def zone(name: str) -> ZoneInfo:

@@ -27,7 +27,7 @@ _PLAIN = {"text/plain", "text/csv", "text/xml", "application/json", "message/rfc
 # Why a child refused a file -> what the person reads, with ``name`` and the refusal's details.
 _WORDS: dict[str, Promise] = {
     "damaged": _("“%(name)s” is damaged: it cannot be read as PDF."),
-    "damaged_picture": _("“%(name)s” is damaged or too large: it cannot be read as a picture."),
+    "damaged_picture": _("“%(name)s” is damaged: it cannot be read as a picture."),
     "damaged_office": _("LibreOffice could not read “%(name)s”. Save it as PDF and give that."),
     "deep": _(
         "“%(name)s” has colours of 16 bits and a transparent one, which cannot be told apart from "
@@ -43,6 +43,7 @@ _WORDS: dict[str, Promise] = {
         "give that."
     ),
     "pages": _("“%(name)s” has %(pages)d pages; from 1 to %(most)d can be delivered."),
+    "pixels": _("“%(name)s” has more than %(most)d million pixels. Save it smaller and give that."),
     "password": _("“%(name)s” has a password. Save it without one and give it again."),
 }
 

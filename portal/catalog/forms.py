@@ -23,6 +23,7 @@ class TicketForm(forms.Form):
         label=_("Subject"),
         max_length=200,
         min_length=3,
+        error_messages={"min_length": _("Write at least 3 letters.")},
         help_text=_("A few words that say what happens."),
     )
     impact = forms.ChoiceField(label=_("Whom does it affect?"), choices=Impact.choices)

@@ -102,3 +102,40 @@ def test_a_replay_has_the_etag_of_the_answer_and_a_long_key_its_own_error(
 
     assert (again["Idempotent-Replay"], again["ETag"]) == ("true", first["ETag"])
     assert (long.status_code, long.json()["code"]) == (400, "idempotency_key_too_long")
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b'{"a"', "No es JSON: revise la línea 1, carácter 5."),
+        (b'{"a": 1,\n "b" 2}', "No es JSON: revise la línea 2, carácter 6."),
+        (b'{"a": NaN}', "No es JSON en UTF-8; NaN e Infinity tampoco lo son."),
+        (b'{"a": "\xff"}', "No es JSON en UTF-8; NaN e Infinity tampoco lo son."),
+    ],
+)
+def test_what_is_no_json_is_refused_with_its_place(
+    house: House, api: Any, body: bytes, words: str
+) -> None:
+    ticket = make_ticket(house)
+    agent = api(house.agent)
+
+    answer = agent.client.post(
+        f"/api/v1/tickets/{ticket.number}/replies/",
+        body,
+        content_type="application/json",
+        headers=agent.headers,
+    )
+
+    assert (answer.status_code, answer.json()["detail"]) == (400, words)
+
+
+def test_digits_of_other_scripts_are_no_instant(house: House, api: Any) -> None:
+    ticket = started(house)
+    statement = {"kind": "statement", "body": "By noon.", "estimated_at": "٢٠٢٦-03-02T18:00:00Z"}
+    agent = api(house.agent)
+
+    sent = agent.post(f"tickets/{ticket.number}/replies/", statement)
+    asked = agent.get("tickets/?received_after=٢٠٢٦-01-01T00:00:00Z")
+
+    assert (sent.status_code, list(sent.json()["fields"])) == (400, ["estimated_at"])
+    assert (asked.status_code, list(asked.json()["fields"])) == (400, ["received_after"])

@@ -250,6 +250,9 @@ def test_a_sheet_that_is_a_chart_and_what_is_added_to_the_lists_are_refused(hous
         (2.125, "0.00", "2.125"),  # it is rounded to be shown
         (1234.5, "#,##0.00", "1234.50"),
         (7, "0.0", "7.0"),
+        (999_999_999_999_999, "General", "999999999999999"),
+        (10**15, "General", None),  # a spreadsheet keeps 15 digits
+        (-(10**20), "0", None),
     ],
 )
 def test_a_number_is_read_as_it_is_shown(

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, models, transaction
 from django.test import Client
 
-from catalog.models import Contract, ContractService
+from catalog.models import Category, Contract, ContractService
 from foundation.accounts.models import Organization, ServiceAccount, Team
 from foundation.calendars.models import Calendar
 from foundation.calendars.services import publish_calendar_version
@@ -240,3 +240,57 @@ def test_an_address_with_invisible_letters_is_refused_and_several_come_by_tab(
     assert change(client, team, members=members) == {}
 
     assert set(team.members.all()) == {house.agent, house.staff["agent2"]}
+
+
+def test_a_number_or_instant_in_digits_of_other_scripts_is_refused(
+    house: House, sign_in: Any
+) -> None:
+    client = sign_in(house.staff["administrator"])
+
+    def refused(**values: str) -> dict[str, list[str]]:
+        return change(client, house.contract, **values)
+
+    assert list(refused(validation_days="٣", starts_on="٢٠٢٦-01-01")) == [
+        "starts_on",
+        "validation_days",
+    ]
+    add = "/admin/sla/policyversion/add/"
+    sent = ChangeForm(client.get(add).content.decode()).sent
+    page = client.post(add, {**sent, "effective_from": "٢٠٢٦-12-31T23:59"})
+    assert "effective_from" in page.context["adminform"].form.errors
+    assert client.get("/admin/catalog/contract/٣/change/").status_code == 302
+    assert client.get(f"/admin/catalog/contract/{house.contract.pk}/change/").status_code == 200
+
+
+def test_a_name_is_one_line(house: House, sign_in: Any) -> None:
+    client = sign_in(house.staff["administrator"])
+    category = house.template.service.category
+
+    assert change(client, category, name_es=" Con\tTAB ") == {}
+
+    category.refresh_from_db()
+    assert category.name_es == "Con TAB"
+
+
+def test_two_categories_have_names_that_differ(house: House, sign_in: Any) -> None:
+    client = sign_in(house.staff["administrator"])
+    other = Category.objects.create(name_es="Redes")
+
+    for taken in ("Sistemas", "SISTEMAS "):
+        assert list(change(client, other, name_es=taken)) == ["name_es"]
+
+
+def test_a_country_is_written_in_any_case_and_one_without_regions_says_so(
+    house: House, sign_in: Any
+) -> None:
+    administrator = house.staff["administrator"]
+    administrator.language = "en"
+    administrator.save()
+    client = sign_in(administrator)
+
+    assert change(client, house.north, country="us", region="tx") == {}
+    house.north.refresh_from_db()
+    assert (house.north.country, house.north.region) == ("US", "TX")
+    assert change(client, house.north, country="mx", region="jal")["region"] == [
+        "“MX” has no region “JAL” with holidays of its own: give the country alone."
+    ]

@@ -28,6 +28,14 @@ def test_percentages_are_a_sorted_list_without_repetitions() -> None:
         field.clean("half")
 
 
+def test_an_address_with_a_character_that_shows_nothing_is_named_as_such(house: House) -> None:
+    field = PeopleField()
+
+    with pytest.raises(ValidationError, match="no se ve"):
+        field.clean([f"{house.agent.email}\u200b"])
+    assert list(field.clean([house.agent.email])) == [house.agent]
+
+
 def test_a_person_is_found_by_e_mail_in_any_case_and_shown_by_it(house: House) -> None:
     field = PersonField(required=False)
 

@@ -50,9 +50,22 @@ def test_a_name_is_told_by_what_is_read(name: str, expected: str) -> None:
     assert as_read(name) == expected
 
 
-@pytest.mark.parametrize("typed", ["LEVEL TWO", "Level\u200b two", "Level  two", "Level\u00a0two"])
+READS_AS = "It reads as “Level two”, which exists. Write a name that differs."
+IS_TAKEN = "Support group with this Name already exists."
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("LEVEL TWO", READS_AS),
+        ("Level\u200b two", READS_AS),
+        ("Level  two", IS_TAKEN),  # a name is one line, with one blank between words
+        ("Level\u00a0two", IS_TAKEN),
+        ("Level\ttwo", IS_TAKEN),
+    ],
+)
 def test_a_group_with_a_name_that_reads_as_another_is_refused(
-    house: House, administrator: Client, typed: str
+    house: House, administrator: Client, typed: str, words: str
 ) -> None:
     other = Team.objects.create(name="Other", level=2)
     path, sent = page_of(administrator, other)
@@ -60,9 +73,7 @@ def test_a_group_with_a_name_that_reads_as_another_is_refused(
     answer = administrator.post(path, {**sent, "name": typed})
 
     assert answer.status_code == 200
-    assert answer.context["adminform"].form.errors == {
-        "name": ["It reads as “Level two”, which exists. Write a name that differs."]
-    }
+    assert answer.context["adminform"].form.errors == {"name": [words]}
     path, sent = page_of(administrator, house.level_two)
     again = administrator.post(path, {**sent, "name": "LEVEL TWO"})  # its own name
     assert again.status_code == 302

@@ -9,6 +9,7 @@ from typing import Any
 from zlib import compress, crc32
 
 import pytest
+from django.utils import translation
 from PIL import Image
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import (
@@ -77,8 +78,20 @@ def test_a_picture_may_have_the_most_pixels_and_not_one_more(
 
     assert (float(page.mediabox.width), float(page.mediabox.height)) == (14.4, 9.6)  # 150 DPI
     monkeypatch.setattr(pictures, "MAX_PIXELS", 599)
-    with pytest.raises(Refused, match="damaged"):
+    with pytest.raises(Refused, match="pixels") as refused:
         pictures.picture(picture())
+    assert refused.value.details == {"most": 0}
+    assert same_picture(picture(), picture()) is True  # in a child, with the limit of 40 million
+
+
+def test_a_picture_of_too_many_pixels_is_refused_with_the_limit() -> None:
+    content = picture(size=(8000, 5001))
+
+    with translation.override("en"), pytest.raises(NotConvertible) as refused:
+        to_pdf(content, content_type="image/png", name="plan.png")
+
+    words = "“plan.png” has more than 40 million pixels. Save it smaller and give that."
+    assert str(refused.value) == words
 
 
 def shown(image: Image.Image, kind: str = "PNG", **options: Any) -> Image.Image:

@@ -396,4 +396,4 @@ def test_customer_and_desk_read_who_will_be_told_when(house: House, sign_in: Any
 
     assert "Agent will be notified on Mar 3, 2026, 08:00, at the start of their shift." in page
     assert "was notified" not in page
-    assert "Agent entra en turno y recibe el aviso el 3 mar 2026, 08:00" in text_of(desk)
+    assert "se avisa al inicio del turno, 3 mar 2026, 08:00: Agent" in text_of(desk)

@@ -65,6 +65,8 @@ class Organization(TenantModel):
 
     def clean(self) -> None:
         super().clean()
+        self.country = self.country.upper()
+        self.region = self.region.upper()
         validate_country(self.country, self.region)
 
     def save(self, *args: Any, **kwargs: Any) -> None:

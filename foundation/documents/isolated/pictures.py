@@ -16,9 +16,8 @@ _NO_PICTURE = (
     OSError,
     ValueError,
     SyntaxError,
-    Image.DecompressionBombError,
-    Image.DecompressionBombWarning,
 )
+_TOO_LARGE = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 
 class _TooDeep(ValueError):
@@ -27,14 +26,17 @@ class _TooDeep(ValueError):
 
 def picture(content: bytes) -> tuple[None, list[bytes]]:
     """Return a picture as a one-page PDF of its size at 150 DPI. Copies pixels only: no EXIF place,
-    camera or thumbnail. Refuses with ``damaged`` when it cannot be read or is too large, with
-    ``deep`` when it has colours of 16 bits and a transparent one.
+    camera or thumbnail. Refuses with ``damaged`` when it cannot be read, with ``deep`` when it has
+    colours of 16 bits and a transparent one, and with ``pixels`` (``most``, in millions) when it
+    has more than ``MAX_PIXELS``.
     """
     buffer = BytesIO()
     try:
         _seen(content).save(buffer, "PDF", resolution=_DPI)
     except _TooDeep as error:
         raise Refused("deep") from error
+    except _TOO_LARGE as error:
+        raise Refused("pixels", most=MAX_PIXELS // 1_000_000) from error
     except _NO_PICTURE as error:
         raise Refused("damaged") from error
     return None, [buffer.getvalue()]
@@ -47,7 +49,7 @@ def same_picture(one: bytes, other: bytes) -> tuple[bool, list[bytes]]:
     try:
         first = _seen(one)
         second = _seen(other)
-    except _NO_PICTURE:
+    except (*_TOO_LARGE, *_NO_PICTURE):
         return False, []
     is_same = first.size == second.size and ImageChops.difference(first, second).getbbox() is None
     return is_same, []
@@ -56,11 +58,11 @@ def same_picture(one: bytes, other: bytes) -> tuple[bool, list[bytes]]:
 def _seen(content: bytes) -> Image.Image:
     """Return the pixels of a picture as RGB, rotated by its EXIF tag, transparency on white.
 
-    Raises one of ``_NO_PICTURE``.
+    Raises one of ``_NO_PICTURE`` or ``_TOO_LARGE``.
     """
     with Image.open(BytesIO(content)) as opened:
         if opened.width * opened.height > MAX_PIXELS:
-            raise ValueError("too large")
+            raise Image.DecompressionBombError
         # the raw mode of Pillow's decoder, as long as nothing is loaded
         raw_mode = str(opened.tile[0][-1]) if opened.tile else ""
         upright = ImageOps.exif_transpose(opened)

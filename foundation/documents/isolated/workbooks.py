@@ -41,6 +41,7 @@ _ESCAPED = re.compile("_x(0009|000A|000D|005F)_")
 _UNESCAPED = {"0009": "\t", "000A": "\n", "000D": "\r", "005F": "_"}
 _SMALLEST = {"ht": 2.0, "width": 0.5}
 _TRUE = {"1", "true"}
+_UNKEPT = 10**15  # spreadsheets keep 15 digits
 _TEXT_PART = 3  # of the parts of a number format, counted from 0
 
 
@@ -315,9 +316,13 @@ def _described(sheet: Any, around: _Around) -> dict[str, Any]:
 
 
 def _is_shown_otherwise(cell: Any) -> bool:
-    """Tell whether the format of a number shows another text than is read."""
+    """Tell whether the format of a number shows another text than is read. Of more digits than a
+    spreadsheet keeps, the last ones are not those that were typed.
+    """
     if type(cell.value) not in {int, float}:
         return False
+    if abs(cell.value) >= _UNKEPT:
+        return True
     is_code = _PADDED.fullmatch(cell.number_format) and len(cell.number_format) > 1
     is_rounded = is_code and not float(cell.value).is_integer()
     return is_rounded or not _AS_READ.fullmatch(cell.number_format)
