@@ -178,7 +178,7 @@ class Tally:
     verdicts: Counter[tuple[str, int, str]] = field(default_factory=Counter)
     earlier: Counter[tuple[str, int]] = field(default_factory=Counter)
 
-    def count(self, metric: str, priority: int, found: str, earlier: int = 0) -> None:
+    def count(self, metric: str, priority: int, found: str, earlier: int) -> None:
         self.verdicts[metric, priority, found] += 1
         if earlier:
             self.earlier[metric, priority] += earlier

@@ -36,7 +36,7 @@ def test_one_late_clock_of_thousands_is_seen_in_figure_and_bar() -> None:
     tally = Tally()
     for verdict, count in (("met", 2499), ("missed", 1)):
         for _clock in range(count):
-            tally.count(Metric.REACTION, int(Priority.HIGH), verdict)
+            tally.count(Metric.REACTION, int(Priority.HIGH), verdict, 0)
 
     rows = compliance_table(tally)
 

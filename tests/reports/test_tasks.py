@@ -160,3 +160,25 @@ def test_a_pdf_that_is_lost_is_made_again_from_the_same_figures(house: House) ->
     assert whole.pdf is not None
     assert (whole.pdf.is_whole, whole.data_sha256) == (True, issue.data_sha256)
     assert request(house).status == ReportStatus.READY
+
+
+def test_each_customer_and_language_counts_its_own_versions(house: House) -> None:
+    at = datetime(2026, 3, 20, 12, tzinfo=UTC)
+
+    def issue(organization: Any, language: str) -> tuple[int, int]:
+        made = services.request_report(
+            organization=organization,
+            month=MARCH,
+            language=language,
+            by=by(house.staff["desk_manager"]),
+            at=at,
+        )
+        return made.organization_id, made.version
+
+    first = issue(house.north, "es")
+    make_ticket(house)
+    second = issue(house.north, "es")
+
+    assert (first, second) == ((house.north.pk, 1), (house.north.pk, 2))
+    assert issue(house.south, "es") == (house.south.pk, 1)
+    assert issue(house.north, "en") == (house.north.pk, 1)

@@ -206,6 +206,12 @@ def test_a_conversation_comes_in_pages_of_a_hundred(house: House) -> None:
     ][-1] == "Message 229."
 
 
+def test_a_conversation_without_messages_begins_nowhere(house: House) -> None:
+    page = queries.conversation(make_ticket(house), with_notes=True)
+
+    assert (page.items, page.first_id, page.earlier) == ([], 0, 0)
+
+
 @pytest.mark.parametrize(("role", "path"), [("agent", "/admin/tickets/"), ("", "/tickets/")])
 def test_the_ticket_page_shows_the_newest_and_links_to_the_others(
     house: House, sign_in: Any, role: str, path: str

@@ -5,7 +5,7 @@ it again with one click.
 import re
 from collections.abc import Iterator
 from importlib import import_module
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from django import forms
@@ -14,7 +14,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client
 from django.test.client import RequestFactory
+from django.utils.functional import SimpleLazyObject
 
+from foundation.accounts.models import User
 from tests.support.house import MONDAY_9AM, House, fresh, make_ticket
 from tests.support.html import text_of
 from tests.support.tickets import started, step
@@ -310,6 +312,17 @@ def test_an_act_of_the_desk_that_is_no_longer_possible_keeps_the_text(
 
     assert answer.status_code >= 400
     assert f">\n{text}</textarea>" in answer.content.decode()
+
+
+def test_a_page_without_the_database_asks_for_nobody() -> None:
+    """The database of this test refuses every query."""
+    request = RequestFactory().post("/x/", {"body": TEXT}, headers=OURS)
+    request.user = cast("User", SimpleLazyObject(lambda: User.objects.get(pk=1)))
+
+    page = not_sent(request, "Because.", 503, asks_database=False)
+
+    assert page.status_code == 503
+    assert fields_in(page.content.decode())["body"] == TEXT
 
 
 def test_fields_of_a_form_are_kept_whatever_they_are_called() -> None:
