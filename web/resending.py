@@ -11,6 +11,7 @@ from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from web.doors import is_api
 from web.panels import is_partial, whole_page
@@ -31,6 +32,15 @@ TYPED = frozenset(
     }
 )
 _LONG = 40  # letters
+# What the page calls them.
+_LABELS = {
+    "subject": gettext_lazy("Subject"),
+    "description": gettext_lazy("Description"),
+    "body": gettext_lazy("Message"),
+    "message": gettext_lazy("Message"),
+    "reason": gettext_lazy("Reason"),
+}
+_WROTE = gettext_lazy("What you wrote")
 _NOT_TYPED = frozenset({"hidden", "checkbox", "radio", "submit", "button", "file"})
 
 
@@ -58,11 +68,12 @@ def not_sent(
         for value in values
     ]
     is_ours = _comes_from_us(request) and not request.path.startswith("/accounts/")
+    texts = _typed_texts(request)
     context = {
         "reason": reason,
         "action": request.get_full_path() if is_ours else "",
         "fields": [*fields, *(more or {}).items()] if is_ours else [],
-        "texts": [text for _name, text in _typed_texts(request)] if is_ours else [],
+        "texts": [(_LABELS.get(name, _WROTE), text) for name, text in texts] if is_ours else [],
         "has_files": bool(request.FILES),
         "signs_in": signs_in,
         "is_renewed": bool(renewed),
