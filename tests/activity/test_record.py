@@ -1,5 +1,7 @@
 """The append-only record."""
 
+from collections.abc import Iterator
+
 import pytest
 from django.db import IntegrityError, connection, transaction
 
@@ -55,8 +57,20 @@ def test_facts_of_no_organization_are_kept(house: House) -> None:
     assert Record.objects.filter(organization_id=None, verb="thing.done").count() == 1
 
 
+@pytest.fixture
+def _recursive_triggers(db: None) -> Iterator[None]:
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA recursive_triggers=ON")
+
+
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="a statement of SQLite")
-def test_a_row_of_the_record_is_not_replaced(house: House) -> None:
+@pytest.mark.usefixtures("_recursive_triggers")
+@pytest.mark.parametrize("recursive", ["ON", "OFF"])
+def test_a_row_of_the_record_is_not_replaced(house: House, recursive: str) -> None:
+    """Whatever program opens the file: only the product sets ``recursive_triggers``."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"PRAGMA recursive_triggers={recursive}")
     by = Actor(person_id=house.agent.pk, channel=Channel.DESK)
     record(organization_id=house.north.pk, facts=facts(1), by=by, at=MONDAY_9AM)
     columns = [str(field.column) for field in Record._meta.concrete_fields]

@@ -9,6 +9,11 @@ SQLITE = tuple(
     f"""CREATE TRIGGER activity_record_{act.lower()} BEFORE {act} ON activity_record
         BEGIN SELECT RAISE(ABORT, '{GROWS}'); END"""
     for act in ("UPDATE", "DELETE")
+) + (
+    # REPLACE deletes a row without its DELETE trigger where ``recursive_triggers`` is off
+    f"""CREATE TRIGGER activity_record_insert BEFORE INSERT ON activity_record
+        WHEN EXISTS (SELECT 1 FROM activity_record WHERE id = NEW.id)
+        BEGIN SELECT RAISE(ABORT, '{GROWS}'); END""",
 )
 POSTGRESQL = (
     f"""CREATE FUNCTION activity_guard_record() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -38,7 +43,7 @@ def lower_guards(apps, schema_editor):
         schema_editor.execute("DROP TRIGGER activity_record_guard ON activity_record")
         schema_editor.execute("DROP FUNCTION activity_guard_record()")
         return
-    for act in ("update", "delete"):
+    for act in ("update", "delete", "insert"):
         schema_editor.execute(f"DROP TRIGGER activity_record_{act}")
 
 
