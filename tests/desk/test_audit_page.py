@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from audits.models import AuditRequest, Evidence
+from audits.models import AuditRequest, Conference, Evidence
 from audits.services import refuse_evidence, set_aside, waive
 from tests.support.audits import approve, ask, deliver, leave, prepare
 from tests.support.house import MONDAY_9AM, House, by
+from tests.support.html import text_of
 
 pytestmark = pytest.mark.usefixtures("monday")
 
@@ -118,6 +119,29 @@ def test_a_refused_act_returns_its_form_with_the_typed_values(
     assert page.status_code == 400
     assert "field-wrong" in page.content.decode()
     assert Evidence.objects.get(pk=evidence.pk).state == "prepared"
+
+
+def test_a_conference_at_a_time_that_the_clocks_skip_is_refused_at_its_field(
+    house: House, audit: AuditRequest, sign_in: Any
+) -> None:
+    house.north.time_zone = "Europe/Madrid"
+    house.north.save()
+
+    page = sign_in(house.staff["bpo"]).post(
+        f"/admin/audits/{audit.ticket.number}/schedule/0/",
+        {
+            "starts_at": "2026-03-29T02:30",
+            "minutes": "60",
+            "place": "Sala 1",
+            "attendees": "x@aud.example",
+        },
+    )
+
+    text = text_of(page.content.decode())
+    assert page.status_code == 400
+    assert "02:30" in text
+    assert page.content.decode().count("field-wrong") == 1
+    assert not Conference.objects.exists()
 
 
 def test_each_state_of_an_item_offers_its_acts_to_bpo(
