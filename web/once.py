@@ -27,15 +27,13 @@ from foundation.accounts.sending import (
     note_result,
     same_text_sending,
 )
-from web.resending import TYPED, not_sent
+from web.resending import PREFILLED, TYPED, not_sent
 
 FIELD = "once"
 AGAIN = "once_again"  # the person wants to do the same once more
-# What people write or name; with the same in these fields, and the same files, it is the same act.
-# Others do not count: hidden and prefilled ones differ when the form is opened anew, and a choice
-# may be made again, as when a ticket goes back to somebody.
-_WRITTEN = TYPED | {"starts_at", "on"}
-_ABOUT = ("kind", "membership", "organization")  # whom and what a text is for
+# Of a form with a text or a file, fields that do not make it another act: those that differ when
+# the form is opened anew, and what is corrected on the ticket itself.
+_SAME_ANYWAY = PREFILLED | {FIELD, AGAIN, "csrfmiddlewaretoken", "impact", "urgency", "environment"}
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 
 View = Callable[..., HttpResponseBase]
@@ -130,9 +128,14 @@ def _bytes_digest(upload: UploadedFile) -> str:
 
 
 def _text_digest(request: HttpRequest, files: list[_File]) -> str:
-    """Return the SHA-256 of what was written for this address and attached; "" without any."""
-    written = {name: request.POST.get(name, "").strip() for name in sorted(_WRITTEN)}
-    if not any(written.values()) and not files:
+    """Return the SHA-256 of what was sent to this address; "" without a text or a file: a choice
+    may be made again, as when a ticket goes back to somebody.
+    """
+    if not files and not any(request.POST.get(name, "").strip() for name in TYPED):
         return ""
-    about = [request.POST.get(name, "") for name in _ABOUT]
-    return sha256(json.dumps([request.path, about, written, files]).encode()).hexdigest()
+    sent = sorted(
+        (name, [value.strip() for value in values])
+        for name, values in request.POST.lists()
+        if name not in _SAME_ANYWAY
+    )
+    return sha256(json.dumps([request.path, sent, files]).encode()).hexdigest()

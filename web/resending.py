@@ -31,6 +31,8 @@ TYPED = frozenset(
         *("visitors", "summary", "agreed_by", "place", "attendees", "answer", "name"),
     }
 )
+# Fields that a form has of its own when it is opened: nobody typed them.
+PREFILLED = frozenset({"begun", "contacted_at", "last_message", "opened_with", "seen", "version"})
 _LONG = 40  # letters
 # What the page calls them.
 _LABELS = {
@@ -113,7 +115,7 @@ def _typed_texts(request: HttpRequest) -> list[tuple[str, str]]:
     return [
         (name, value)
         for name, values in request.POST.lists()
-        if name not in _KEPT_BACK
+        if name not in _KEPT_BACK | PREFILLED
         for value in values
         if len(value) >= _LONG or (name in TYPED and value.strip())
     ]

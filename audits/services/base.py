@@ -43,8 +43,8 @@ class EvidenceLost(NotNow):
     def __init__(self) -> None:
         super().__init__(
             _(
-                "The file of this evidence is missing on our side. Refuse the evidence, so that "
-                "its preparer gives the file again."
+                "The file of this evidence is missing on our side. Send the evidence back, so "
+                "that its preparer gives the file again."
             )
         )
 

@@ -35,6 +35,12 @@ class Category(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        super().clean()
+        same = Category.objects.filter(name_en__iexact=self.name_en).exclude(pk=self.pk)
+        if self.name_en and same.exists():
+            raise ValidationError({"name_en": _("It is taken already. Choose another one.")})
+
     @property
     def name(self) -> str:
         return in_language(self, "name")

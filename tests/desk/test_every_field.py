@@ -278,6 +278,10 @@ def test_two_categories_have_names_that_differ(house: House, sign_in: Any) -> No
 
     for taken in ("Sistemas", "SISTEMAS "):
         assert list(change(client, other, name_es=taken)) == ["name_es"]
+    for taken in ("Systems", "systems "):
+        assert list(change(client, other, name_en=taken)) == ["name_en"]
+    assert change(client, other, name_en="Networks") == {}
+    assert change(client, other, name_en="") == {}
 
 
 def test_a_country_is_written_in_any_case_and_one_without_regions_says_so(

@@ -29,10 +29,11 @@ def token_in(page: Any) -> str:
 
 def kept_in(page: Any) -> dict[str, str]:
     """Return the fields of the page that kept a form, as its button sends them."""
-    fields = re.findall(
-        r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.content.decode()
-    )
-    return dict(fields)
+    return kept_in_text(page.content.decode())
+
+
+def kept_in_text(page: str) -> dict[str, str]:
+    return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page))
 
 
 def messages_of(page: Any) -> list[str]:
@@ -165,13 +166,43 @@ def test_a_conference_and_evidence_without_text_are_made_once(house: House, sign
 
     once = [302, 409, 409, 409]
 
-    assert four(house.agent, "/schedule/0/", day | {"attendees": "x@aud.example"}) == once
-    assert Conference.objects.count() == 1
+    day["attendees"] = "x@aud.example"
+    assert four(house.agent, "/schedule/0/", day) == once
+    assert four(house.agent, "/schedule/0/", day | {"minutes": "30"}) == once
+    assert Conference.objects.count() == 2
     prepared = {"classification": "internal"}
     assert four(house.agent, "/prepare/1/", prepared, b"one") == once
     assert four(house.agent, "/prepare/1/", prepared, b"two") == once
     assert four(house.agent, "/prepare/2/", prepared, b"two") == once
     assert Evidence.objects.count() == 3
+
+
+def test_another_instant_for_the_same_words_is_another_act(house: House, sign_in: Any) -> None:
+    ticket = started(house)
+    client = sign_in(house.agent)
+    path = f"/admin/tickets/{ticket.number}/say/"
+
+    def promise(token: str, instant: str, **more: str) -> int:
+        form = {"kind": "statement", "body": "We look at it then.", "estimated_at": instant}
+        return int(client.post(path, form | more | {"once": token * 22}).status_code)
+
+    answers = [promise("A", "2026-03-03T10:00"), promise("B", "2026-03-03T16:00")]
+    again = promise("C", "2026-03-03T16:00", last_message="7")
+
+    assert (answers, again) == ([302, 302], 409)
+    assert Message.objects.filter(ticket=ticket, kind="statement").count() == 2
+
+
+def test_a_field_that_nobody_typed_is_not_shown_as_written(house: House, sign_in: Any) -> None:
+    client = sign_in(house.agent)
+    form = {"subject": "No mail", "description": "Nobody gets mail.", "begun": "x" * 90}
+    ours = {"Sec-Fetch-Site": "same-origin"}
+    client.cookies.clear()
+
+    page = client.post("/admin/register/", form | {"once": TOKEN}, headers=ours).content.decode()
+
+    assert page.count("<textarea") == 2
+    assert kept_in_text(page)["begun"] == "x" * 90
 
 
 def test_another_file_sent_by_back_and_send_is_not_dropped(house: House, sign_in: Any) -> None:
