@@ -92,6 +92,7 @@ INSTALLED_APPS = [
     "foundation.core",
     "foundation.activity",
     "foundation.documents",
+    "foundation.search",
     "foundation.accounts",
     "foundation.configuration",
     "foundation.calendars",

@@ -31,6 +31,7 @@ NAMES: dict[str, list[tuple[dict[str, Any], str]]] = {
     "accounts.Department": [({"name": "Finance"}, "Finance")],
     "accounts.Membership": [({"user": PERSON}, "Ana")],
     "accounts.Organization": [({"name": "North"}, "North")],
+    "search.Entry": [({"object_type": "ticket", "object_id": 7}, "ticket 7")],
     "accounts.RoleGrant": [({"person_id": 4, "role": "bpo"}, "4 bpo")],
     "accounts.SentForm": [({"person_id": 4, "token": "abc"}, "4 abc")],
     "accounts.ServiceAccount": [({"name": "Monitoring"}, "Monitoring")],

@@ -1,0 +1,92 @@
+"""The words of a text as the index keeps them, and a search as it asks for them. Pure: both
+databases get the same.
+
+A word is a run of letters and digits, without case and accents (``Caída`` is ``caida``, ``Año`` is
+``ano``). Its stems come from Snowball, in Spanish and in English, so that ``actualizaciones`` finds
+``actualización`` and ``printers`` finds ``printer``.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from unicodedata import category, normalize
+
+import snowballstemmer
+
+# In front of a stem. No folded word begins with one of them: ß becomes ss, and ÿ becomes y.
+_SPANISH = "ß"
+_ENGLISH = "ÿ"
+_LONGEST = 64  # letters of a word that are kept
+_MOST_TERMS = 12  # of a search
+_QUOTED = re.compile(r'"([^"]*)"')
+_stem_spanish = snowballstemmer.stemmer("spanish").stemWord
+_stem_english = snowballstemmer.stemmer("english").stemWord
+
+
+@dataclass(frozen=True)
+class Term:
+    """What a text must have: all of ``words``, one after the other if there are several. The last
+    word of an open term may go on, for what was typed may be its beginning, and of a single open
+    word one of its stems is enough. What was quoted is not open.
+    """
+
+    words: tuple[str, ...]
+    is_open: bool
+
+    @property
+    def stems(self) -> tuple[str, ...]:
+        return stems_of(self.words[0]) if len(self.words) == 1 and self.is_open else ()
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words of a text in their order, folded."""
+    return list(_words(text))
+
+
+@lru_cache(maxsize=100_000)
+def stems_of(word: str) -> tuple[str, ...]:
+    """Return the Spanish and the English stem of a folded word, each marked as such; none of a word
+    with a digit in it.
+    """
+    if not word.isalpha():
+        return ()
+    return (_SPANISH + _stem_spanish(word), _ENGLISH + _stem_english(word))
+
+
+def terms_of(search: str) -> list[Term]:
+    """Return what a typed search asks for, the first ``_MOST_TERMS``. What stands in quotation
+    marks, and a word with signs inside it (``497955-AIS``, ``10.0.0.1``), is a phrase.
+    """
+    found: list[Term] = []
+    last = 0
+    for quoted in _QUOTED.finditer(search):
+        found += _loose(search[last : quoted.start()])
+        found += _term(quoted[1], is_open=False)
+        last = quoted.end()
+    found += _loose(search[last:])
+    return list(dict.fromkeys(found))[:_MOST_TERMS]
+
+
+def _loose(text: str) -> Iterator[Term]:
+    for each in text.split():
+        yield from _term(each, is_open=True)
+
+
+def _term(text: str, *, is_open: bool) -> Iterator[Term]:
+    words = tuple(_words(text))
+    if words:
+        yield Term(words, is_open)
+
+
+def _words(text: str) -> Iterator[str]:
+    """Yield the folded words. Marks belong to the letter before them and are left out; everything
+    else that is no letter and no digit parts two words.
+    """
+    folded = normalize("NFKD", text).casefold()
+    kept = "".join(
+        each if category(each)[0] in "LN" else "" if category(each)[0] == "M" else " "
+        for each in normalize("NFKD", folded)
+    )
+    for word in kept.split():
+        yield word[:_LONGEST]
