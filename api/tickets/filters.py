@@ -13,6 +13,7 @@ from foundation.core.classification import Kind, Priority
 from tickets import queries
 from tickets.models import Ticket
 from tickets.states import State
+from web.requests import person
 
 
 def _in_our_time(moment: datetime) -> None:
@@ -33,7 +34,9 @@ class TicketFilter(django_filters.FilterSet):
     received_before = InstantFilter(
         field_name="received_at", lookup_expr="lt", validators=[_in_our_time]
     )
-    q = django_filters.CharFilter(method="by_words", label="Number, or words of the subject")
+    q = django_filters.CharFilter(
+        method="by_words", label="Number, words, or quoted phrases of the texts."
+    )
 
     class Meta:
         model = Ticket
@@ -49,4 +52,5 @@ class TicketFilter(django_filters.FilterSet):
         return tickets.filter(priority=Priority[value.upper()])
 
     def by_words(self, tickets: QuerySet[Ticket], name: str, value: str) -> QuerySet[Ticket]:
-        return queries.matching(tickets, value)
+        reads_internal = person(self.request).is_staff
+        return queries.matching(tickets, value, reads_internal=reads_internal)

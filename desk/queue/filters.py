@@ -16,7 +16,7 @@ from tickets.states import ACTIVE, State
 class QueueFilter(django_filters.FilterSet):
     """Filters of the queue; an invalid form filters nothing."""
 
-    q = django_filters.CharFilter(label=_("Number or subject"), method="by_words")
+    q = django_filters.CharFilter(label=_("Number or words"), method="by_words")
     organization = django_filters.ModelChoiceFilter(
         label=_("Customer"),
         queryset=lambda request: Organization.objects.order_by("name", "pk"),
@@ -41,7 +41,7 @@ class QueueFilter(django_filters.FilterSet):
         return bool(self.form.is_valid() and any(self.form.cleaned_data.values()))
 
     def by_words(self, tickets: QuerySet[Ticket], name: str, value: str) -> QuerySet[Ticket]:
-        return queries.matching(tickets, value)
+        return queries.matching(tickets, value, reads_internal=True)
 
     def narrowed(self) -> QuerySet[Ticket]:
         """Return the tickets that fit; all of them when the form is not valid."""

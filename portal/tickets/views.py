@@ -55,14 +55,14 @@ _FILTERS: dict[str, Filter] = {
 @customer_required
 def ticket_list(request: HttpRequest) -> HttpResponse:
     """List the tickets that the customer may see, newest first, by ``?show=`` (``open`` by
-    default), with a search by number and subject.
+    default), with a search by number and the words of the texts.
     """
     chosen = request.GET.get("show", "open")
     chosen = chosen if chosen in _FILTERS else "open"
     tickets = _FILTERS[chosen](queries.visible_to(person(request)))
     words = request.GET.get("q", "").strip()
     if words:
-        tickets = queries.matching(tickets, words)
+        tickets = queries.matching(tickets, words, reads_internal=False)
     page = Paginator(tickets, PAGE_SIZE).get_page(request.GET.get("page"))
     clocks = clocks_of([ticket.pk for ticket in page])
     now = timezone.now()

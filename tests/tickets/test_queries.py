@@ -74,22 +74,6 @@ def test_the_queue_puts_relevant_and_major_tickets_before_the_earliest_due(house
     assert list(found) == [major, relevant, sooner, twin, later, undated]
 
 
-def test_a_search_finds_a_number_or_the_first_eight_words_of_a_subject(house: House) -> None:
-    ticket = make_ticket(house, subject="One two three four five six seven eight")
-    other = make_ticket(house, subject="One two")
-    tickets = Ticket.objects.all()
-
-    def found(words: str) -> list[int]:
-        return pks(queries.matching(tickets, words))
-
-    assert found(f" {ticket.number} ") == [ticket.pk]
-    assert found(f"{other.pk:09d}") == [other.pk]
-    assert found("ONE tw") == [ticket.pk, other.pk]
-    assert found("one eight") == [ticket.pk]
-    assert found("one two three four five six seven nine") == []
-    assert found("one two three four five six seven eight nine") == [ticket.pk]
-
-
 def test_a_ticket_is_found_by_its_number_by_those_who_may_see_it(house: House) -> None:
     ticket = make_ticket(house)
     make_ticket(house)

@@ -2,14 +2,14 @@
 
 import re
 from datetime import datetime
-from unicodedata import normalize
 
 from django.conf import settings
-from django.db import connections
 from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from foundation.accounts.models import User
+from foundation.search.queries import matching_ids
+from foundation.search.words import terms_of
 from tickets.models import Ticket
 from tickets.queries.tickets import visible_to
 from tickets.states import ACTIVE, FINAL, State
@@ -44,19 +44,23 @@ def breached(tickets: QuerySet[Ticket], at: datetime) -> QuerySet[Ticket]:
     return active(tickets).filter(next_due_at__lte=at)
 
 
-def matching(tickets: QuerySet[Ticket], words: str) -> QuerySet[Ticket]:
+def matching(tickets: QuerySet[Ticket], words: str, *, reads_internal: bool) -> QuerySet[Ticket]:
     """Filter by number if ``words`` has the form of one, with our own prefix. Otherwise filter by
-    subject, which must contain each of the first eight words, in any case. Digits alone may be
-    either.
+    the texts of the ticket, of which it must have every word and phrase (``terms_of``). Digits
+    alone may be either. ``reads_internal`` searches internal notes too. Nothing typed but signs
+    finds nothing.
     """
-    number = _own_number().fullmatch(words.strip())
+    typed = words.strip()
+    if not typed:
+        return tickets
+    number = _own_number().fullmatch(typed)
     if number and number["prefix"]:
         return tickets.filter(pk=int(number["digits"]))
-    if number:
-        return tickets.filter(Q(pk=int(number["digits"])) | _contains(words.strip(), tickets.db))
-    for word in words.split()[:8]:
-        tickets = tickets.filter(_contains(word, tickets.db))
-    return tickets
+    terms = terms_of(typed)
+    if not terms:
+        return tickets.none()
+    in_texts = Q(pk__in=matching_ids("ticket", terms, reads_internal=reads_internal))
+    return tickets.filter(Q(pk=int(number["digits"])) | in_texts if number else in_texts)
 
 
 def _own_number() -> re.Pattern[str]:
@@ -64,16 +68,6 @@ def _own_number() -> re.Pattern[str]:
     return re.compile(
         rf"(?P<prefix>{prefix}-)?0*(?P<digits>[0-9]{{1,15}})", re.IGNORECASE | re.ASCII
     )
-
-
-def _contains(word: str, using: str) -> Q:
-    """Match a subject that contains the word. SQLite compares letters of ASCII alone without case;
-    its regular expressions are Python's.
-    """
-    word = normalize("NFC", word)
-    if connections[using].vendor == "sqlite":
-        return Q(subject__iregex=re.escape(word))
-    return Q(subject__icontains=word)
 
 
 def holders_of_active_tickets() -> QuerySet[User]:

@@ -25,6 +25,7 @@ from tickets.services.errors import (
     TransitionNotAllowed,
 )
 from tickets.services.following import follow_up_ticket
+from tickets.services.indexing import index_again
 from tickets.services.lifecycle import (
     TransitionDetails,
     close_unanswered,
@@ -63,6 +64,7 @@ __all__ = [
     "classify_ticket",
     "close_unanswered",
     "follow_up_ticket",
+    "index_again",
     "move_validation_term",
     "possible_transitions",
     "priority_of",

@@ -22,6 +22,7 @@ from tickets.permissions import can_work
 from tickets.services.attachments import attach_files
 from tickets.services.base import record_ticket, touch_ticket
 from tickets.services.errors import ActionNotAllowed
+from tickets.services.indexing import index_message
 from tickets.services.raising import MAX_TEXT
 
 FARTHEST = timedelta(days=366)
@@ -155,6 +156,7 @@ def write_message(
         estimated_at=estimated_at,
     )
     attach_files(ticket=ticket, message=message, files=files, at=at)
+    index_message(message=message, files=[file.name for file in files])
     touch_ticket(ticket, at=at)
     record_ticket(
         ticket, verbs.message_verb(kind), by=by, at=at, message=message.pk, files=len(files)

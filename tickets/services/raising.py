@@ -37,6 +37,7 @@ from tickets.models import StateInterval, Ticket
 from tickets.services.attachments import attach_files
 from tickets.services.base import record_ticket
 from tickets.services.errors import MayNotRaise
+from tickets.services.indexing import index_new_ticket
 from tickets.states import BUCKETS, State
 
 MAX_SUBJECT = 200
@@ -190,6 +191,7 @@ def _write(
         created_at=at,
         updated_at=at,
     )
+    index_new_ticket(ticket=ticket, files=[file.name for file in request.files])
     return ticket
 
 

@@ -1,0 +1,162 @@
+"""Tickets are found by all of their texts, the same on both databases; a customer never by a word
+that only the staff reads.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from foundation.search.models import Audience, Entry
+from tests.support.audits import upload
+from tests.support.files import PNG
+from tests.support.house import HOUR, MONDAY_9AM, House, by, fresh, make_ticket
+from tickets import queries, services
+from tickets.models import Ticket
+
+Found = Callable[..., list[int]]
+
+
+@pytest.fixture
+def found(house: House) -> Found:
+    """Return which tickets a search finds, counted from 1 as they were made."""
+
+    def search(words: str, *, reads_internal: bool = True) -> list[int]:
+        tickets = queries.matching(
+            Ticket.objects.order_by("pk"), words, reads_internal=reads_internal
+        )
+        made = list(Ticket.objects.order_by("pk").values_list("pk", flat=True))
+        return [made.index(ticket.pk) + 1 for ticket in tickets]
+
+    return search
+
+
+@pytest.fixture
+def told(house: House, found: Found) -> None:
+    """Three tickets with messages, a note and a file."""
+    one = make_ticket(
+        house,
+        subject="Caída del túnel VPN-305",
+        description="Operación no permitida en 10.0.0.1 (00:1A:2b:3c).",
+    )
+    make_ticket(
+        house,
+        subject="Pedido 97933: actualizaciones de la impresora",
+        description="Serie 497955-AIS. Antigüedad de 100%. Placa ABC-00123.",
+    )
+    make_ticket(house, subject="Printers print blank pages", description="Since Monday.")
+    services.reply_to_customer(
+        ticket=fresh(one),
+        body="We restarted the gateway.",
+        files=[upload(PNG, "pantalla-azul.png")],
+        by=by(house.agent),
+        at=MONDAY_9AM + HOUR,
+    )
+    services.add_note(
+        ticket=fresh(one), body="Canario secreto del proveedor", by=by(house.agent), at=MONDAY_9AM
+    )
+
+
+GOLDEN: list[tuple[str, list[int]]] = [
+    ("caída", [1]),
+    ("CAIDA", [1]),
+    ("caídas", [1]),
+    ("caí", [1]),
+    ("túnel vpn", [1]),
+    ("vpn tunel", [1]),
+    ("VPN-305", [1]),
+    ("vpn-30", [1]),
+    ("VPN-1", []),
+    ('"operación no permitida"', [1]),
+    ('"no operación permitida"', []),
+    ("permitida no operación", [1]),
+    ("10.0.0.1", [1]),
+    ("10.0.0", [1]),
+    ("0.0.10", []),
+    ("00:1a:2B:3c", [1]),
+    ("97933", [2]),
+    ("979", [2]),
+    ("933", []),
+    ("actualización", [2]),
+    ("impresoras", [2]),
+    ("497955-ais", [2]),
+    ("497955", [2]),
+    ("ais", [2]),
+    ("antiguedad", [2]),
+    ("100%", [2]),
+    ("00123", [2]),
+    ("123", []),
+    ("abc-00123", [2]),
+    ("printer", [3]),
+    ("printers", [3]),
+    ("printing", [3]),
+    ("pages blank", [3]),
+    ('"blank pages"', [3]),
+    ('"blank page"', []),
+    ("gateway", [1]),
+    ("restarting gateway", [1]),
+    ("caída gateway", [1]),  # of two texts of one ticket
+    ("caída printer", []),
+    ("pantalla-azul", [1]),
+    ("pantalla azul png", [1]),
+    ("requester@north.example", [1, 2, 3]),
+    ("north", [1, 2, 3]),
+    ("tunel' OR 1=1", []),
+    ('tunel" OR "x', []),
+    ("tunel*", [1]),
+    ("NOT tunel", []),
+    ("%", []),
+    ("_", []),
+    ("[", []),
+    (":", []),
+    ('"', []),
+]
+
+
+@pytest.mark.parametrize(("words", "numbers"), GOLDEN)
+def test_a_search_finds(house: House, told: None, found: Found, words: str, numbers: Any) -> None:
+    assert found(words) == numbers
+    assert found(words, reads_internal=False) == numbers
+
+
+@pytest.mark.parametrize("words", ["canario", "secretos", "proveedor caída", '"canario secreto"'])
+def test_a_word_of_a_note_finds_nothing_for_a_customer(
+    house: House, told: None, found: Found, words: str
+) -> None:
+    assert found(words) == [1]
+    assert found(words, reads_internal=False) == []
+
+
+def test_what_is_written_after_a_note_is_found_by_both(
+    house: House, told: None, found: Found
+) -> None:
+    one = Ticket.objects.get(subject__startswith="Ca")
+    for body, add in (("zebra", services.reply_to_customer), ("okapi", services.add_note)):
+        add(ticket=fresh(one), body=body, by=by(house.agent), at=MONDAY_9AM + 2 * HOUR)
+
+    assert [found("zebra"), found("zebra", reads_internal=False)] == [[1], [1]]
+    assert [found("okapi canario"), found("okapi", reads_internal=False)] == [[1], []]
+    audiences = Entry.objects.filter(object_id=one.pk).values_list("audience", flat=True)
+    assert sorted(audiences) == [Audience.CUSTOMERS, Audience.STAFF]
+
+
+def test_the_index_is_written_anew_as_it_was(
+    house: House, told: None, found: Found, capsys: Any
+) -> None:
+    def kept() -> list[tuple[Any, ...]]:
+        rows = Entry.objects.order_by("object_id", "audience")
+        return [
+            (row.object_id, row.audience, sorted(row.words.split()), set(row.stems.split()))
+            for row in rows
+        ]
+
+    before = kept()
+    Entry.objects.all().delete()
+    assert found("caída") == []
+
+    call_command("search_rebuild")
+
+    assert kept() == before
+    assert found("canario gateway") == [1]
+    assert capsys.readouterr().out == "3 tickets indexed\n"

@@ -1,0 +1,60 @@
+"""The texts of a ticket in the search index, written in the transaction that writes the text."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from foundation.search.services import Text, add_text, put_new_texts, put_texts
+from tickets.models import Attachment, Message, MessageKind, Ticket
+
+OBJECT_TYPE = "ticket"
+
+
+def index_new_ticket(*, ticket: Ticket, files: Iterable[str]) -> None:
+    """Index a ticket that was just raised, with the names of its ``files``."""
+    put_new_texts(
+        object_type=OBJECT_TYPE,
+        object_id=ticket.pk,
+        organization_id=ticket.organization_id,
+        texts=[Text("\n".join([*_own_texts(ticket), *files]))],
+    )
+
+
+def index_message(*, message: Message, files: Iterable[str]) -> None:
+    """Add a new message with the names of its ``files`` to the index of its ticket."""
+    text = Text("\n".join([message.body, *files]), is_internal=not message.is_public)
+    add_text(object_type=OBJECT_TYPE, object_id=message.ticket_id, text=text)
+
+
+def index_again(tickets: Sequence[Ticket]) -> None:
+    """Write the index of these tickets anew from their rows."""
+    ids = [ticket.pk for ticket in tickets]
+    texts: dict[int, list[Text]] = {
+        ticket.pk: [Text("\n".join(_own_texts(ticket)))] for ticket in tickets
+    }
+    notes = set()
+    messages = Message.objects.filter(ticket_id__in=ids).order_by("pk")
+    for message_id, ticket_id, kind, body in messages.values_list(
+        "pk", "ticket_id", "kind", "body"
+    ):
+        is_internal = kind == MessageKind.NOTE
+        notes |= {message_id} if is_internal else set()
+        texts[ticket_id].append(Text(body, is_internal=is_internal))
+    files = Attachment.objects.filter(ticket_id__in=ids).order_by("pk")
+    for ticket_id, message_id, name in files.values_list("ticket_id", "message_id", "name"):
+        texts[ticket_id].append(Text(name, is_internal=message_id in notes))
+    for ticket in tickets:
+        put_texts(
+            object_type=OBJECT_TYPE,
+            object_id=ticket.pk,
+            organization_id=ticket.organization_id,
+            texts=texts[ticket.pk],
+        )
+
+
+def _own_texts(ticket: Ticket) -> Iterator[str]:
+    yield ticket.subject
+    yield ticket.description
+    for answer in ticket.answers:
+        yield str(answer.get("value", ""))
+    yield ticket.requester.full_name
+    yield ticket.requester.email
+    yield ticket.organization.name
