@@ -23,8 +23,9 @@ from foundation.documents.signing import (
     signing_keys,
 )
 from tests.support.files import PNG
-from tests.support.house import MONDAY_9AM, House
+from tests.support.house import MONDAY_9AM, House, make_ticket
 from tests.support.signatures import check_json
+from tickets.models import Attachment
 
 
 def check(name: str, content: bytes = b"text", size: int | None = None) -> Any:
@@ -217,6 +218,19 @@ def test_a_blob_is_discarded_with_its_bytes_once(
     assert list(Blob.objects.all()) == [kept]
     storage = kept.file.storage
     assert (storage.exists(kept.file.name), storage.exists(gone.file.name)) == (True, False)
+
+
+def test_a_blob_that_a_row_refers_to_is_kept(house: House) -> None:
+    ticket = make_ticket(house)
+    kept = store_bytes(
+        organization_id=house.north.pk, content=b"kept", content_type="text/plain", at=MONDAY_9AM
+    )
+    Attachment.objects.create(
+        organization=house.north, ticket=ticket, blob=kept, name="a.txt", created_at=MONDAY_9AM
+    )
+
+    assert discard_blob(blob_id=kept.pk) is False
+    assert Blob.objects.get(pk=kept.pk).is_whole
 
 
 def test_a_seal_locates_changed_rows_and_missing_ends() -> None:

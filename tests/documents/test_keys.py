@@ -58,7 +58,7 @@ def test_a_p256_key_with_its_certificate_is_used(settings: Any, tmp_path: Path) 
 
 def test_a_key_that_is_made_signs_documents_and_nothing_else(settings: Any, tmp_path: Path) -> None:
     settings.MESA_SIGNING_KEY = settings.MESA_SIGNING_CERTIFICATE = ""
-    settings.VAR_DIR = tmp_path
+    settings.VAR_DIR = tmp_path / "not" / "there"
 
     made = x509.load_pem_x509_certificate(signing_keys().certificate)
 

@@ -1,6 +1,7 @@
 """Office documents: what may be inside, and what LibreOffice sees while it converts them."""
 
 import contextlib
+import os
 import shutil
 import subprocess
 import threading
@@ -260,3 +261,28 @@ def test_what_a_program_started_ends_with_it(tmp_path: Path) -> None:
     wait_until(
         lambda: not state.exists() or state.read_text().split()[2] == "Z", "it has ended", 10
     )
+
+
+def test_a_result_is_a_regular_file_of_limited_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = tmp_path / "source.pdf"
+    result.write_bytes(b"%PDF-1.7 x")
+    link = tmp_path / "link.pdf"
+    link.symlink_to(result)
+    pipe = tmp_path / "pipe.pdf"
+    os.mkfifo(pipe)
+    folder = tmp_path / "folder.pdf"
+    folder.mkdir()
+    text = tmp_path / "text.pdf"
+    text.write_bytes(b"no PDF")
+
+    assert libreoffice.read_result(result) == b"%PDF-1.7 x"
+    for other in (link, pipe, folder, text, tmp_path / "missing.pdf"):
+        with pytest.raises(OSError, match=r"pdf|directory"):
+            libreoffice.read_result(other)
+    monkeypatch.setattr(libreoffice, "_OFFICE_FILE", 10)
+    assert libreoffice.read_result(result) == b"%PDF-1.7 x"
+    monkeypatch.setattr(libreoffice, "_OFFICE_FILE", 9)
+    with pytest.raises(OSError, match="is no result"):
+        libreoffice.read_result(result)

@@ -144,6 +144,31 @@ def test_parts_of_simulations_are_swept_once(house: House) -> None:
     assert set(SimulationPart.objects.values_list("status", flat=True)) == {"ready"}
 
 
+def test_a_part_that_ends_leaves_the_part_of_another_worker_alone(house: House) -> None:
+    make_ticket(house)
+    make_ticket(house, organization=house.south, requester=house.outsider)
+    services.request_simulation(
+        wanted=NewSimulation(
+            name="Trial",
+            draft=IN_FORCE.as_data(),
+            organizations=[house.north, house.south],
+            first_month=MARCH,
+            last_month=MARCH,
+        ),
+        by=by(house.staff["desk_manager"]),
+        at=APRIL_1,
+    )
+    first, second = SimulationPart.objects.order_by("pk")
+    SimulationPart.objects.filter(pk=second.pk).update(
+        status="running", attempts=1, run_after=APRIL_1 + HOUR
+    )
+
+    services.run_part(part_id=first.pk, at=APRIL_1)
+
+    states = SimulationPart.objects.order_by("pk").values_list("status", flat=True)
+    assert list(states) == ["ready", "running"]
+
+
 def test_a_pdf_that_is_lost_is_made_again_from_the_same_figures(house: House) -> None:
     issue = request(house)
     services.make_report(issue_id=issue.pk, at=APRIL_1)
