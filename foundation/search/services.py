@@ -1,6 +1,6 @@
 """Writes the index, in the transaction of the text."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db.models import F, Value
@@ -20,42 +20,47 @@ class Text:
     is_internal: bool = False
 
 
-def put_texts(
-    *, object_type: str, object_id: int, organization_id: int, texts: Iterable[Text]
-) -> None:
-    """Write the rows of an object anew, from all of its texts."""
-    Entry.objects.filter(object_type=object_type, object_id=object_id).delete()
-    put_new_texts(
-        object_type=object_type, object_id=object_id, organization_id=organization_id, texts=texts
-    )
+@dataclass(frozen=True)
+class Texts:
+    """All texts of an object, named by its id."""
+
+    object_id: int
+    organization_id: int
+    texts: Sequence[Text]
 
 
-def put_new_texts(
-    *, object_type: str, object_id: int, organization_id: int, texts: Iterable[Text]
-) -> None:
-    """Write the rows of an object that has none yet."""
-    texts = list(texts)
-    open_texts = [each for each in texts if not each.is_internal]
-    audiences = (
-        {Audience.BOTH: texts}
-        if len(open_texts) == len(texts)
-        else {Audience.CUSTOMERS: open_texts, Audience.STAFF: texts}
-    )
+def put_texts(*, object_type: str, objects: Sequence[Texts]) -> None:
+    """Write the rows of these objects anew."""
+    ids = [each.object_id for each in objects]
+    Entry.objects.filter(object_type=object_type, object_id__in=ids).delete()
+    put_new_texts(object_type=object_type, objects=objects)
+
+
+def put_new_texts(*, object_type: str, objects: Iterable[Texts]) -> None:
+    """Write the rows of objects that have none yet."""
     Entry.objects.bulk_create(
         Entry(
-            organization_id=organization_id,
+            organization_id=each.organization_id,
             object_type=object_type,
-            object_id=object_id,
+            object_id=each.object_id,
             audience=audience,
-            **_kept(" ".join(each.text for each in found)),
+            **_kept("\n".join(text.text for text in texts)),
         )
-        for audience, found in audiences.items()
+        for each in objects
+        for audience, texts in _by_audience(each.texts).items()
     )
+
+
+def _by_audience(texts: Sequence[Text]) -> dict[Audience, Sequence[Text]]:
+    to_customers = [each for each in texts if not each.is_internal]
+    if len(to_customers) == len(texts):
+        return {Audience.BOTH: texts}
+    return {Audience.CUSTOMERS: to_customers, Audience.STAFF: texts}
 
 
 def add_text(*, object_type: str, object_id: int, text: Text) -> None:
     """Add a text to the rows of an object that has some; the first internal one parts the row of
-    the staff from that of the customers. The caller holds the lock on the object.
+    the staff from that of the customers. The caller has locked the object until the commit.
     """
     rows = Entry.objects.filter(object_type=object_type, object_id=object_id)
     if text.is_internal and not (own := rows.filter(audience=Audience.STAFF)).exists():

@@ -8,7 +8,7 @@ import signal
 import threading
 import urllib.error
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -136,26 +136,6 @@ def test_a_web_process_killed_in_mid_request_and_asked_again_raises_each_ticket_
     assert failures, "the process was killed before or after every request: the test proved nothing"
 
 
-def send_at_once(
-    mesa: Mesa, email: str, path: str, forms: Sequence[Mapping[str, str | list[str]]]
-) -> list[tuple[int, str]]:
-    """Send forms from a thread each; return the status and the page of each answer."""
-    mesa.session(email)
-    wall = threading.Barrier(len(forms))
-    answers: list[tuple[int, str]] = []
-
-    def send(form: Mapping[str, str | list[str]]) -> None:
-        wall.wait()
-        answers.append(mesa.send_form(email, path, form))
-
-    threads = [threading.Thread(target=send, args=(form,)) for form in forms]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return answers
-
-
 @pytest.mark.parametrize("openings", ["one", "several"])
 def test_a_text_sent_in_parallel_from_one_or_several_openings_of_a_form_is_written_once(
     mesa: Mesa, token: str, openings: str
@@ -165,7 +145,7 @@ def test_a_text_sent_in_parallel_from_one_or_several_openings_of_a_form_is_writt
     tokens = [str(index if openings == "several" else 0) * 22 for index in range(6)]
     forms = [{"body": words, "once": token} for token in tokens]
 
-    answers = send_at_once(mesa, "requester@norte.example", f"/tickets/{number}/reply/", forms)
+    answers = mesa.send_at_once("requester@norte.example", f"/tickets/{number}/reply/", forms)
 
     other = 302 if openings == "one" else 409
     assert sorted(status for status, _page in answers) == sorted([302, *[other] * 5])
@@ -192,10 +172,28 @@ def test_of_those_who_save_one_name_at_the_same_instant_all_but_one_get_an_error
 ) -> None:
     sent = ChangeForm(mesa.open_page("admin@mesa.example", path)).sent | typed
 
-    answers = send_at_once(mesa, "admin@mesa.example", path, [sent] * 3)
+    answers = mesa.send_at_once("admin@mesa.example", path, [sent] * 3)
 
     assert sorted(status for status, _page in answers) == [200, 200, 302]
     assert all('value="este"' in page for status, page in answers if status == 200)
+
+
+def test_what_is_written_on_a_ticket_at_one_instant_is_all_found(mesa: Mesa, token: str) -> None:
+    """The first note parts the row of the staff from that of the customers in the index."""
+    number = mesa.api(token, "POST", "tickets/", {**NEW, "subject": "Found"})["number"]
+    words = [f"instant{index}" for index in range(6)]
+    forms = [
+        {"kind": "note" if index % 2 else "reply", "body": word, "once": word[-1] * 22}
+        for index, word in enumerate(words)
+    ]
+
+    answers = mesa.send_at_once("agent@mesa.example", f"/admin/tickets/{number}/say/", forms)
+
+    assert [status for status, _page in answers] == [302] * 6
+    for index, word in enumerate(words):
+        assert number in mesa.open_page("agent@mesa.example", f"/admin/queue/?q={word}"), word
+        found = mesa.api(token, "GET", f"tickets/?q={word}")["results"]
+        assert [each["number"] for each in found] == ([] if index % 2 else [number]), word
 
 
 def test_the_product_itself_cannot_change_the_record(mesa: Mesa, shape: str) -> None:

@@ -11,11 +11,12 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, ClassVar
@@ -295,6 +296,25 @@ class Mesa:
         """
         body = urllib.parse.urlencode({**fields, "csrfmiddlewaretoken": _SECRET}, doseq=True)
         return self._ask(email, "POST", path, body)
+
+    def send_at_once(
+        self, email: str, path: str, forms: Sequence[Mapping[str, str | list[str]]]
+    ) -> list[tuple[int, str]]:
+        """Send forms from a thread each; return the status and the page of each answer."""
+        self.session(email)
+        wall = threading.Barrier(len(forms))
+        answers: list[tuple[int, str]] = []
+
+        def send(form: Mapping[str, str | list[str]]) -> None:
+            wall.wait()
+            answers.append(self.send_form(email, path, form))
+
+        threads = [threading.Thread(target=send, args=(form,)) for form in forms]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return answers
 
     def _ask(self, email: str, method: str, path: str, body: str = "") -> tuple[int, str]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)

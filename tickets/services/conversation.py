@@ -156,8 +156,8 @@ def write_message(
         estimated_at=estimated_at,
     )
     attach_files(ticket=ticket, message=message, files=files, at=at)
+    touch_ticket(ticket, at=at)  # locks the row: the index is written by one message at a time
     index_message(message=message, files=[file.name for file in files])
-    touch_ticket(ticket, at=at)
     record_ticket(
         ticket, verbs.message_verb(kind), by=by, at=at, message=message.pk, files=len(files)
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from foundation.search.services import Text, add_text, put_new_texts, put_texts
+from foundation.search.services import Text, Texts, add_text, put_new_texts, put_texts
 from tickets.models import Attachment, Message, MessageKind, Ticket
 
 OBJECT_TYPE = "ticket"
@@ -10,11 +10,9 @@ OBJECT_TYPE = "ticket"
 
 def index_new_ticket(*, ticket: Ticket, files: Iterable[str]) -> None:
     """Index a ticket that was just raised, with the names of its ``files``."""
+    own = Text("\n".join([*_own_texts(ticket), *files]))
     put_new_texts(
-        object_type=OBJECT_TYPE,
-        object_id=ticket.pk,
-        organization_id=ticket.organization_id,
-        texts=[Text("\n".join([*_own_texts(ticket), *files]))],
+        object_type=OBJECT_TYPE, objects=[Texts(ticket.pk, ticket.organization_id, [own])]
     )
 
 
@@ -41,13 +39,10 @@ def index_again(tickets: Sequence[Ticket]) -> None:
     files = Attachment.objects.filter(ticket_id__in=ids).order_by("pk")
     for ticket_id, message_id, name in files.values_list("ticket_id", "message_id", "name"):
         texts[ticket_id].append(Text(name, is_internal=message_id in notes))
-    for ticket in tickets:
-        put_texts(
-            object_type=OBJECT_TYPE,
-            object_id=ticket.pk,
-            organization_id=ticket.organization_id,
-            texts=texts[ticket.pk],
-        )
+    put_texts(
+        object_type=OBJECT_TYPE,
+        objects=[Texts(ticket.pk, ticket.organization_id, texts[ticket.pk]) for ticket in tickets],
+    )
 
 
 def _own_texts(ticket: Ticket) -> Iterator[str]:

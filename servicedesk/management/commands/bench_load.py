@@ -24,9 +24,11 @@ from foundation.core.classification import (
     Priority,
     Urgency,
 )
+from foundation.search.services import Text, Texts, put_new_texts
 from sla.clocks.models import Clock, ClockSegment, ClockState
 from sla.metrics import Metric
 from tickets.models import LAST, StateInterval, Ticket
+from tickets.services.indexing import OBJECT_TYPE
 from tickets.states import BUCKETS, State
 
 BATCH = 2000
@@ -74,6 +76,17 @@ class Loader:
         tickets = Ticket.objects.bulk_create(
             self._ticket(self.random.random() < open_share) for _ in range(size)
         )
+        put_new_texts(
+            object_type=OBJECT_TYPE,
+            objects=[
+                Texts(
+                    ticket.pk,
+                    ticket.organization_id,
+                    [Text(f"{ticket.subject} {ticket.description}")],
+                )
+                for ticket in tickets
+            ],
+        )
         StateInterval.objects.bulk_create(
             StateInterval(
                 organization_id=ticket.organization_id,
@@ -119,7 +132,7 @@ class Loader:
         return Ticket(
             organization_id=member.organization_id,
             subject=f"Measured case {self.random.randint(1, 10**9)}",
-            description="Measured. " * 20,
+            description=self._words() + "Measured. " * 20,
             kind=Kind.INCIDENT,
             service=service,
             support_type=service.support_type,
@@ -142,6 +155,14 @@ class Loader:
             next_due_at=due,
             at_risk_at=due and due - timedelta(minutes=30),
             queue_at=due or LAST,
+        )
+
+    def _words(self) -> str:
+        """Return words that one of ten, of a hundred, of a thousand texts has."""
+        return "".join(
+            f"{word} "
+            for word, share in (("printer", 10), ("invoice", 100), ("tunnel", 1000))
+            if self.random.randrange(share) == 0
         )
 
     def _clock(self, ticket: Ticket, metric: Metric) -> Clock:
