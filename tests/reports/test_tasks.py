@@ -31,6 +31,23 @@ def request(house: House, organization: Any = None, language: str = "es") -> Rep
     )
 
 
+def simulate_both(house: House) -> None:
+    """Ask for a simulation of two customers, with a ticket each."""
+    make_ticket(house)
+    make_ticket(house, organization=house.south, requester=house.outsider)
+    services.request_simulation(
+        wanted=NewSimulation(
+            name="Trial",
+            draft=IN_FORCE.as_data(),
+            organizations=[house.north, house.south],
+            first_month=MARCH,
+            last_month=MARCH,
+        ),
+        by=by(house.staff["desk_manager"]),
+        at=APRIL_1,
+    )
+
+
 def state(issue: ReportIssue) -> tuple[str, int]:
     issue.refresh_from_db()
     return issue.status, issue.attempts
@@ -123,19 +140,7 @@ def test_a_failed_report_does_not_stop_the_reports_of_other_customers(
 
 
 def test_parts_of_simulations_are_swept_once(house: House) -> None:
-    make_ticket(house)
-    make_ticket(house, organization=house.south, requester=house.outsider)
-    services.request_simulation(
-        wanted=NewSimulation(
-            name="Trial",
-            draft=IN_FORCE.as_data(),
-            organizations=[house.north, house.south],
-            first_month=MARCH,
-            last_month=MARCH,
-        ),
-        by=by(house.staff["desk_manager"]),
-        at=APRIL_1,
-    )
+    simulate_both(house)
 
     with time_machine.travel(APRIL_1, tick=False):
         assert tasks.sweep_simulations() == 2
@@ -145,19 +150,7 @@ def test_parts_of_simulations_are_swept_once(house: House) -> None:
 
 
 def test_a_part_that_ends_leaves_the_part_of_another_worker_alone(house: House) -> None:
-    make_ticket(house)
-    make_ticket(house, organization=house.south, requester=house.outsider)
-    services.request_simulation(
-        wanted=NewSimulation(
-            name="Trial",
-            draft=IN_FORCE.as_data(),
-            organizations=[house.north, house.south],
-            first_month=MARCH,
-            last_month=MARCH,
-        ),
-        by=by(house.staff["desk_manager"]),
-        at=APRIL_1,
-    )
+    simulate_both(house)
     first, second = SimulationPart.objects.order_by("pk")
     SimulationPart.objects.filter(pk=second.pk).update(
         status="running", attempts=1, run_after=APRIL_1 + HOUR
