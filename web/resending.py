@@ -31,7 +31,7 @@ TYPED = frozenset(
         *("visitors", "summary", "agreed_by", "place", "attendees", "answer", "name"),
     }
 )
-# Fields that a form has of its own when it is opened: nobody typed them.
+# Fields that a form fills in by itself when it is opened.
 PREFILLED = frozenset({"begun", "contacted_at", "last_message", "opened_with", "seen", "version"})
 _LONG = 40  # letters
 # What the page calls them.
