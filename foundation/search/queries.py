@@ -1,52 +1,64 @@
 """Finds the objects whose texts have what a search asks for."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from django.db import connection
 from django.db.models.expressions import RawSQL
 
 from foundation.search.models import Audience
-from foundation.search.words import Term
+from foundation.search.words import Phrase
 
-_MATCHES = {
-    "sqlite": "id IN (SELECT rowid FROM search_words WHERE search_words MATCH %s)",
-    "postgresql": "lexemes @@ %s::tsquery",
+
+class _Syntax(NamedTuple):
+    condition: str
+    quote: str
+    every: str
+    either: str
+    beginning: str
+
+
+_SYNTAX = {
+    "sqlite": _Syntax(
+        "id IN (SELECT rowid FROM search_words WHERE search_words MATCH %s)",
+        quote='"',
+        every=" AND ",
+        either=" OR ",
+        beginning="*",
+    ),
+    "postgresql": _Syntax(
+        "lexemes @@ %s::tsquery", quote="'", every=" & ", either=" | ", beginning=":*"
+    ),
 }
 
 
-def matching_ids(object_type: str, terms: Sequence[Term], *, reads_internal: bool) -> RawSQL:
-    """Return a subquery of the ids of objects that have every one of ``terms`` (at least one), for
-    use in ``filter(pk__in=...)`` of a queryset in its scope: it knows no organization.
+def matching_ids(object_type: str, phrases: Sequence[Phrase], *, reads_internal: bool) -> RawSQL:
+    """Return a subquery of the ids of objects that have every one of ``phrases`` (at least one).
+    It is for ``filter(pk__in=...)`` of a queryset in its scope: it knows no organization.
     """
+    syntax = _SYNTAX[connection.vendor]
     own = Audience.STAFF if reads_internal else Audience.CUSTOMERS
-    phrases = [term for term in terms if len(term.words) > 1]
-    conditions = ["object_type = %s", "audience IN (%s, %s)", _MATCHES[connection.vendor]]
-    conditions += ["(' ' || words || ' ') LIKE %s"] * len(phrases)
+    longer = [phrase for phrase in phrases if len(phrase.words) > 1]
+    conditions = ["object_type = %s", "audience IN (%s, %s)", syntax.condition]
+    conditions += ["(' ' || words || ' ') LIKE %s"] * len(longer)
     sql = f"SELECT object_id FROM search_entry WHERE {' AND '.join(conditions)}"  # noqa: S608
-    ask = _asked_of_sqlite if connection.vendor == "sqlite" else _asked_of_postgresql
-    match = ask(terms)
-    params = [object_type, own, Audience.BOTH, match, *map(_as_pattern, phrases)]
+    match = _asked(phrases, syntax)
+    params = [object_type, own, Audience.BOTH, match, *map(_as_pattern, longer)]
     return RawSQL(sql, params)  # noqa: S611 - our names; what was typed is a parameter
 
 
-def _as_pattern(term: Term) -> str:
+def _as_pattern(phrase: Phrase) -> str:
     """Return the pattern of words that stand one after the other. They have no sign in them."""
-    return f"% {' '.join(term.words)}{'' if term.is_open else ' '}%"
+    return f"% {' '.join(phrase.words)}{'' if phrase.is_open else ' '}%"
 
 
-def _asked_of_postgresql(terms: Sequence[Term]) -> str:
-    def one(term: Term) -> str:
-        *whole, last = term.words
-        lexemes = [f"'{word}'" for word in whole] + [f"'{last}'{':*' if term.is_open else ''}"]
-        return " | ".join([" & ".join(lexemes), *(f"'{stem}'" for stem in term.stems)])
+def _asked(phrases: Sequence[Phrase], syntax: _Syntax) -> str:
+    """Return the search in the database's own language: of each phrase all words or one stem."""
 
-    return " & ".join(f"({one(term)})" for term in terms)
+    def one(phrase: Phrase) -> str:
+        words = [f"{syntax.quote}{word}{syntax.quote}" for word in phrase.words]
+        words[-1] += syntax.beginning if phrase.is_open else ""
+        stems = [f"{syntax.quote}{stem}{syntax.quote}" for stem in phrase.stems]
+        return syntax.either.join([syntax.every.join(words), *stems])
 
-
-def _asked_of_sqlite(terms: Sequence[Term]) -> str:
-    def one(term: Term) -> str:
-        *whole, last = term.words
-        lexemes = [f'"{word}"' for word in whole] + [f'"{last}"{"*" if term.is_open else ""}']
-        return " OR ".join([" AND ".join(lexemes), *(f'"{stem}"' for stem in term.stems)])
-
-    return " AND ".join(f"({one(term)})" for term in terms)
+    return syntax.every.join(f"({one(phrase)})" for phrase in phrases)

@@ -2,14 +2,26 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import F, Value
-from django.db.models.functions import Concat, Length
+from django.db.models import F, Func, IntegerField, QuerySet, Value
+from django.db.models.functions import Concat
 
 from foundation.search.models import Audience, Entry
 from foundation.search.words import stems_of, words_of
 
-MAX_WORDS = 400_000  # characters of one row; what comes later is not found
+# PostgreSQL takes a megabyte of lexemes in a row. What comes later is not found.
+MAX_TEXT_BYTES = 80_000  # of the words of a text, and of its stems
+MAX_ROW_BYTES = 800_000  # of a row to which a text is still added
+
+
+class _Bytes(Func):
+    function = "octet_length"
+    output_field = IntegerField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **options: Any) -> Any:
+        template = "length(CAST(%(expressions)s AS BLOB))"
+        return self.as_sql(compiler, connection, template=template, **options)
 
 
 @dataclass(frozen=True)
@@ -44,7 +56,7 @@ def put_new_texts(*, object_type: str, objects: Iterable[Texts]) -> None:
             object_type=object_type,
             object_id=each.object_id,
             audience=audience,
-            **_kept("\n".join(text.text for text in texts)),
+            **_joined(texts),
         )
         for each in objects
         for audience, texts in _by_audience(each.texts).items()
@@ -63,26 +75,48 @@ def add_text(*, object_type: str, object_id: int, text: Text) -> None:
     the staff from that of the customers. The caller has locked the object until the commit.
     """
     rows = Entry.objects.filter(object_type=object_type, object_id=object_id)
-    if text.is_internal and not (own := rows.filter(audience=Audience.STAFF)).exists():
-        both = rows.filter(audience=Audience.BOTH).order_by("pk").first()
-        if both is None:
-            return
-        rows.filter(pk=both.pk).update(audience=Audience.CUSTOMERS)
-        both.pk = None
-        both.audience = Audience.STAFF
-        both._state.adding = True  # noqa: SLF001 - a copy
-        both.save()
-    elif text.is_internal:
-        rows = own
     if text.is_internal:
+        _part(rows)
         rows = rows.filter(audience=Audience.STAFF)
-    more = _kept(text.text)
-    rows.annotate(size=Length("words")).filter(size__lt=MAX_WORDS).update(
-        **{name: Concat(F(name), Value(f" {value}")) for name, value in more.items()}
+    rows.annotate(size=_Bytes("words") + _Bytes("stems")).filter(size__lt=MAX_ROW_BYTES).update(
+        **{name: Concat(F(name), Value(f" {value}")) for name, value in _kept(text).items()}
     )
 
 
-def _kept(text: str) -> dict[str, str]:
-    words = words_of(text)
+def _part(rows: QuerySet[Entry]) -> None:
+    """Give an object whose one row is for both a row of the staff's own."""
+    both = rows.filter(audience=Audience.BOTH).order_by("pk").first()
+    if both is None:
+        return
+    rows.filter(pk=both.pk).update(audience=Audience.CUSTOMERS)
+    Entry.objects.create(
+        organization_id=both.organization_id,
+        object_type=both.object_type,
+        object_id=both.object_id,
+        audience=Audience.STAFF,
+        words=both.words,
+        stems=both.stems,
+    )
+
+
+def _joined(texts: Sequence[Text]) -> dict[str, str]:
+    """Return the words and the stems of a row, as if the texts were added one after the other."""
+    parts: dict[str, list[str]] = {"words": [], "stems": []}
+    size = 0
+    for text in texts:
+        if size < MAX_ROW_BYTES:
+            for name, value in _kept(text).items():
+                parts[name].append(value)
+                size += len(value.encode())
+    return {name: " ".join(values) for name, values in parts.items()}
+
+
+def _kept(text: Text) -> dict[str, str]:
+    """Return the words and the stems of a text, the first ``MAX_TEXT_BYTES`` of each."""
+    words = words_of(text.text)
     stems = sorted({stem for word in set(words) for stem in stems_of(word)})
-    return {"words": " ".join(words)[:MAX_WORDS], "stems": " ".join(stems)[:MAX_WORDS]}
+    return {"words": _first_of(words), "stems": _first_of(stems)}
+
+
+def _first_of(words: Sequence[str]) -> str:
+    return " ".join(words).encode()[:MAX_TEXT_BYTES].decode(errors="ignore")

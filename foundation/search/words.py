@@ -18,17 +18,17 @@ import snowballstemmer
 _SPANISH = "ß"
 _ENGLISH = "ÿ"
 _LONGEST = 64  # letters of a word that are kept
-_MOST_TERMS = 12  # of a search
+_MOST_PHRASES = 12  # of a search
 _QUOTED = re.compile(r'"([^"]*)"')
 _stem_spanish = snowballstemmer.stemmer("spanish").stemWord
 _stem_english = snowballstemmer.stemmer("english").stemWord
 
 
 @dataclass(frozen=True)
-class Term:
-    """What a text must have: all of ``words``, one after the other if there are several. The last
-    word of an open term may go on, for what was typed may be its beginning, and of a single open
-    word one of its stems is enough. What was quoted is not open.
+class Phrase:
+    """What a text must have: its words, one after the other if there are several. The last word of
+    an open phrase may go on, for what was typed may be its beginning; where that is the only word,
+    one of its stems is enough. What was quoted is not open.
     """
 
     words: tuple[str, ...]
@@ -54,29 +54,29 @@ def stems_of(word: str) -> tuple[str, ...]:
     return (_SPANISH + _stem_spanish(word), _ENGLISH + _stem_english(word))
 
 
-def terms_of(search: str) -> list[Term]:
-    """Return what a typed search asks for, the first ``_MOST_TERMS``. What stands in quotation
-    marks, and a word with signs inside it (``497955-AIS``, ``10.0.0.1``), is a phrase.
+def phrases_of(search: str) -> list[Phrase]:
+    """Return what a typed search asks for, the first ``_MOST_PHRASES``. What stands in quotation
+    marks, and a word with signs inside it (``497955-AIS``, ``10.0.0.1``), is one phrase.
     """
-    found: list[Term] = []
+    found: list[Phrase] = []
     last = 0
     for quoted in _QUOTED.finditer(search):
         found += _loose(search[last : quoted.start()])
-        found += _term(quoted[1], is_open=False)
+        found += _phrase(quoted[1], is_open=False)
         last = quoted.end()
     found += _loose(search[last:])
-    return list(dict.fromkeys(found))[:_MOST_TERMS]
+    return list(dict.fromkeys(found))[:_MOST_PHRASES]
 
 
-def _loose(text: str) -> Iterator[Term]:
+def _loose(text: str) -> Iterator[Phrase]:
     for each in text.split():
-        yield from _term(each, is_open=True)
+        yield from _phrase(each, is_open=True)
 
 
-def _term(text: str, *, is_open: bool) -> Iterator[Term]:
+def _phrase(text: str, *, is_open: bool) -> Iterator[Phrase]:
     words = tuple(_words(text))
     if words:
-        yield Term(words, is_open)
+        yield Phrase(words, is_open)
 
 
 def _words(text: str) -> Iterator[str]:

@@ -141,6 +141,26 @@ def test_what_is_written_after_a_note_is_found_by_both(
     assert sorted(audiences) == [Audience.CUSTOMERS, Audience.STAFF]
 
 
+def test_very_long_texts_are_taken_and_found_by_their_first_words(
+    house: House, found: Found
+) -> None:
+    """PostgreSQL refuses a row of more than a megabyte of different words."""
+    letters = "абвгдежзик"
+
+    def text(number: int) -> str:
+        words = ("".join(letters[int(each)] for each in f"{number}{n:06d}") for n in range(12_000))
+        return f"начало{letters[number]} {' '.join(words)}"[:99_000]
+
+    ticket = make_ticket(house, description=text(1))
+    for number in range(2, 9):
+        add = services.add_note if number == 5 else services.reply_to_customer
+        add(ticket=fresh(ticket), body=text(number), by=by(house.agent), at=MONDAY_9AM)
+
+    assert found("началоб") == found("началов", reads_internal=False) == [1]
+    call_command("search_rebuild")
+    assert found("началоб") == found("началов", reads_internal=False) == [1]
+
+
 def test_the_index_is_written_anew_as_it_was(
     house: House, told: None, found: Found, capsys: Any
 ) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from foundation.search.words import Term, stems_of, terms_of, words_of
+from foundation.search.words import Phrase, phrases_of, stems_of, words_of
 
 
 @pytest.mark.parametrize(
@@ -50,23 +50,23 @@ def test_what_has_a_digit_has_no_stem() -> None:
 
 
 @pytest.mark.parametrize(
-    ("search", "terms"),
+    ("search", "phrases"),
     [
-        ("Caída vpn", [Term(("caida",), True), Term(("vpn",), True)]),
-        ('"no permitida" x', [Term(("no", "permitida"), False), Term(("x",), True)]),
-        ("497955-AIS", [Term(("497955", "ais"), True)]),
-        ('"caída"', [Term(("caida",), False)]),
-        ('say "open', [Term(("say",), True), Term(("open",), True)]),
-        ("vpn VPN", [Term(("vpn",), True)]),
+        ("Caída vpn", [Phrase(("caida",), True), Phrase(("vpn",), True)]),
+        ('"no permitida" x', [Phrase(("no", "permitida"), False), Phrase(("x",), True)]),
+        ("497955-AIS", [Phrase(("497955", "ais"), True)]),
+        ('"caída"', [Phrase(("caida",), False)]),
+        ('say "open', [Phrase(("say",), True), Phrase(("open",), True)]),
+        ("vpn VPN", [Phrase(("vpn",), True)]),
         ('% _ [ : ""', []),
     ],
 )
-def test_a_search_asks_for_words_and_phrases(search: str, terms: list[Term]) -> None:
-    assert terms_of(search) == terms
+def test_a_search_asks_for_words_and_phrases(search: str, phrases: list[Phrase]) -> None:
+    assert phrases_of(search) == phrases
 
 
 def test_a_quoted_word_is_found_as_it_is_alone() -> None:
-    (loose,) = terms_of("correos")
-    (quoted,) = terms_of('"correos"')
+    (loose,) = phrases_of("correos")
+    (quoted,) = phrases_of('"correos"')
 
     assert (len(loose.stems), quoted.stems) == (2, ())

@@ -9,7 +9,7 @@ from django.db.models.expressions import RawSQL
 
 from foundation.accounts.models import User
 from foundation.search.queries import matching_ids
-from foundation.search.words import terms_of
+from foundation.search.words import phrases_of
 from tickets.models import Ticket
 from tickets.queries.tickets import visible_to
 from tickets.states import ACTIVE, FINAL, State
@@ -46,9 +46,8 @@ def breached(tickets: QuerySet[Ticket], at: datetime) -> QuerySet[Ticket]:
 
 def matching(tickets: QuerySet[Ticket], words: str, *, reads_internal: bool) -> QuerySet[Ticket]:
     """Filter by number if ``words`` has the form of one, with our own prefix. Otherwise filter by
-    the texts of the ticket, of which it must have every word and phrase (``terms_of``). Digits
-    alone may be either. ``reads_internal`` searches internal notes too. Nothing typed but signs
-    finds nothing.
+    the texts of the ticket, of which it must have every phrase (``phrases_of``). Digits alone may
+    be either. ``reads_internal`` searches internal notes too. Signs alone find nothing.
     """
     typed = words.strip()
     if not typed:
@@ -56,10 +55,10 @@ def matching(tickets: QuerySet[Ticket], words: str, *, reads_internal: bool) -> 
     number = _own_number().fullmatch(typed)
     if number and number["prefix"]:
         return tickets.filter(pk=int(number["digits"]))
-    terms = terms_of(typed)
-    if not terms:
+    phrases = phrases_of(typed)
+    if not phrases:
         return tickets.none()
-    in_texts = Q(pk__in=matching_ids("ticket", terms, reads_internal=reads_internal))
+    in_texts = Q(pk__in=matching_ids("ticket", phrases, reads_internal=reads_internal))
     return tickets.filter(Q(pk=int(number["digits"])) | in_texts if number else in_texts)
 
 

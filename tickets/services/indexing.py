@@ -10,9 +10,9 @@ OBJECT_TYPE = "ticket"
 
 def index_new_ticket(*, ticket: Ticket, files: Iterable[str]) -> None:
     """Index a ticket that was just raised, with the names of its ``files``."""
-    own = Text("\n".join([*_own_texts(ticket), *files]))
+    texts = [Text(each) for each in (*_own_texts(ticket), *files)]
     put_new_texts(
-        object_type=OBJECT_TYPE, objects=[Texts(ticket.pk, ticket.organization_id, [own])]
+        object_type=OBJECT_TYPE, objects=[Texts(ticket.pk, ticket.organization_id, texts)]
     )
 
 
@@ -26,7 +26,7 @@ def index_again(tickets: Sequence[Ticket]) -> None:
     """Write the index of these tickets anew from their rows."""
     ids = [ticket.pk for ticket in tickets]
     texts: dict[int, list[Text]] = {
-        ticket.pk: [Text("\n".join(_own_texts(ticket)))] for ticket in tickets
+        ticket.pk: [Text(each) for each in _own_texts(ticket)] for ticket in tickets
     }
     notes = set()
     messages = Message.objects.filter(ticket_id__in=ids).order_by("pk")
