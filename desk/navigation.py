@@ -25,7 +25,6 @@ class NavigationItem:
 NAVIGATION = (
     NavigationItem("admin:index", _("Home"), "house"),
     NavigationItem("admin:queue", _("Queue"), "inbox", Capability.SEE_TICKETS),
-    NavigationItem("admin:register", _("New ticket"), "plus", Capability.WORK_TICKETS),
     NavigationItem("admin:audits", _("Audits"), "file-search", Capability.SEE_TICKETS),
     NavigationItem("admin:reports", _("Reports"), "chart-column", Capability.SEE_REPORTS),
     NavigationItem("admin:simulations", _("Simulations"), "flask-conical", Capability.SEE_REPORTS),

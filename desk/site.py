@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from desk.navigation import navigation_for
 from foundation.accounts.models import User
+from foundation.accounts.roles import Capability
 from web.resending import session_ended
 
 LOGIN_APPS = frozenset({"auth", "account", "mfa"})
@@ -76,6 +77,8 @@ class MesaAdminSite(AdminSite):
         context = super().each_context(request)
         if isinstance(request.user, User):
             context["navigation"] = navigation_for(request.user)
+            context["sees_tickets"] = request.user.can(Capability.SEE_TICKETS)
+            context["works_tickets"] = request.user.can(Capability.WORK_TICKETS)
         return context
 
     def get_urls(self) -> list[URLPattern | URLResolver]:

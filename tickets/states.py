@@ -144,6 +144,11 @@ class Transition:
         return (*self.needs, *self.needs_on_behalf)
 
     @property
+    def is_of_the_desk(self) -> bool:
+        """Whether somebody of the desk may take it."""
+        return bool(self.who & {Who.DESK, Who.HOLDER, Who.FIRST_LEVEL})
+
+    @property
     def is_solution(self) -> bool:
         return self.target is State.SOLVED
 

@@ -30,6 +30,7 @@ class ClockFace:
     text: str | Promise
     tone: str  # a CSS class: calm, soon, urgent, late, paused, asleep, met, missed, withdrawn
     icon: str
+    short: str = ""  # for a narrow column: the time alone
 
 
 def clock_face(clock: Clock, ticket: Ticket, at: datetime, *, for_desk: bool) -> ClockFace:
@@ -86,11 +87,13 @@ def _live_face(clock: Clock, ticket: Ticket, at: datetime, *, is_warned: bool) -
             State.PENDING_USER: _("Paused · waits for the user"),
             State.PENDING_SUPPLIER: _("Paused · waits for a supplier"),
         }
-        return ClockFace(waits.get(State(ticket.state), _("Paused")), "paused", "pause")
+        waits_for = waits.get(State(ticket.state), _("Paused"))
+        return ClockFace(waits_for, "paused", "pause", _("Paused"))
     left = clock.due_at - at
     if left < timedelta():
+        late = short_duration(left)
         return ClockFace(
-            _("Overdue by %(time)s") % {"time": short_duration(left)}, "late", "circle-alert"
+            _("Overdue by %(time)s") % {"time": late}, "late", "circle-alert", f"−{late}"
         )
     return _running_face(clock, ticket.organization, left, at, is_warned=is_warned)
 
@@ -104,15 +107,16 @@ def _running_face(
     if opens_at is not None:
         when = {"when": _when(opens_at, organization.time_zone, at)}
         if is_warned:
-            return ClockFace(_("At risk · resumes %(when)s") % when, "soon", "moon")
-        return ClockFace(_("Resumes %(when)s") % when, "asleep", "moon")
+            text = _("At risk · resumes %(when)s") % when
+            return ClockFace(text, "soon", "moon", when["when"])
+        return ClockFace(_("Resumes %(when)s") % when, "asleep", "moon", when["when"])
     time = {"time": short_duration(left)}
     if not is_warned:
-        return ClockFace(_("Due in %(time)s") % time, "calm", "clock")
+        return ClockFace(_("Due in %(time)s") % time, "calm", "clock", time["time"])
     text = _("At risk · due in %(time)s") % time
     if left <= URGENT:
-        return ClockFace(text, "urgent", "alarm-clock")
-    return ClockFace(text, "soon", "hourglass")
+        return ClockFace(text, "urgent", "alarm-clock", time["time"])
+    return ClockFace(text, "soon", "hourglass", time["time"])
 
 
 def _when(moment: datetime, time_zone: str, at: datetime) -> str:

@@ -35,7 +35,11 @@ class TicketFilter(django_filters.FilterSet):
         field_name="received_at", lookup_expr="lt", validators=[_in_our_time]
     )
     q = django_filters.CharFilter(
-        method="by_words", label="Number, words, or quoted phrases of the texts."
+        method="by_words",
+        label=(
+            "Number, words or quoted phrases of the texts, and filters among them: customer:, "
+            "from:, state:, priority:, before: and since: (2026-10-31); for the staff assignee:."
+        ),
     )
 
     class Meta:
@@ -52,5 +56,4 @@ class TicketFilter(django_filters.FilterSet):
         return tickets.filter(priority=Priority[value.upper()])
 
     def by_words(self, tickets: QuerySet[Ticket], name: str, value: str) -> QuerySet[Ticket]:
-        reads_internal = person(self.request).is_staff
-        return queries.matching(tickets, value, reads_internal=reads_internal)
+        return queries.matching(tickets, value, reader=person(self.request))

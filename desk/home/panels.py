@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from desk.queue.columns import USUAL, heads_of
 from desk.queue.rows import rows_of
 from foundation.accounts.granting import open_grants
 from foundation.accounts.models import User
@@ -17,6 +18,7 @@ from tickets.models import Ticket
 from web.panels import Panel
 
 SHOWN = 8
+_LISTED = {"columns": USUAL, "heads": heads_of(USUAL)}  # as in the queue
 
 
 @dataclass
@@ -69,7 +71,7 @@ class Urgent(HomePanel):
         if not subject.sees_tickets:
             return None
         urgent = queries.in_queue_order(subject.active.filter(at_risk_at__lte=at))[:SHOWN]
-        return {"urgent": rows_of(urgent, at)}
+        return {"urgent": rows_of(list(urgent), at, reader=user), **_LISTED}
 
 
 class Mine(HomePanel):
@@ -81,7 +83,7 @@ class Mine(HomePanel):
         if not subject.sees_tickets:
             return None
         mine = queries.in_queue_order(subject.active.filter(assignee=user))[:SHOWN]
-        return {"mine": rows_of(mine, at)}
+        return {"mine": rows_of(list(mine), at, reader=user), **_LISTED}
 
 
 class NoTickets(HomePanel):

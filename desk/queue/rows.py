@@ -1,22 +1,51 @@
 """Rows of the desk's lists of tickets."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
+from foundation.accounts.models import User
 from sla.clocks.models import Clock
 from sla.clocks.queries import clocks_of, most_urgent
 from tickets import queries
 from tickets.models import Ticket
-from tickets.queries import Held
+from tickets.queries import Held, Hit, Presence
+
+
+@dataclass(frozen=True)
+class Row:
+    """A ticket with what its row shows. ``turn_since`` is when the present turn began."""
+
+    ticket: Ticket
+    clock: Clock | None
+    held: Sequence[Held]
+    turn_since: datetime | None
+    hit: Hit | None = None
+    presence: Presence | None = None
+
+    @property
+    def is_dated(self) -> bool:
+        return self.clock is not None and self.clock.due_at is not None
 
 
 def rows_of(
-    tickets: Iterable[Ticket], now: datetime
-) -> list[tuple[Ticket, Clock | None, list[Held]]]:
-    """Return each ticket with its most urgent clock and the time each holder had the turn. Runs one
-    query for all clocks and one for all intervals.
+    tickets: Sequence[Ticket], now: datetime, *, reader: User, hits: Mapping[int, Hit] | None = None
+) -> list[Row]:
+    """Return each ticket with its most urgent clock, the time each holder had the turn, and who
+    looks at it. Runs one query for all clocks, one for all intervals and one for all visits.
     """
-    found = list(tickets)
-    clocks = clocks_of([ticket.pk for ticket in found])
-    held = queries.time_held_by(found, now)
-    return [(ticket, most_urgent(clocks[ticket.pk]), held[ticket.pk]) for ticket in found]
+    ids = [ticket.pk for ticket in tickets]
+    clocks = clocks_of(ids)
+    intervals = queries.intervals_of(ids)
+    present = queries.presence_in(tickets, reader=reader, at=now)
+    return [
+        Row(
+            ticket,
+            clock=most_urgent(clocks[ticket.pk]),
+            held=queries.time_held(intervals[ticket.pk], now),
+            turn_since=queries.turn_began_at(intervals[ticket.pk]),
+            hit=(hits or {}).get(ticket.pk),
+            presence=present.get(ticket.pk),
+        )
+        for ticket in tickets
+    ]

@@ -1,130 +1,227 @@
-"""The queue: most urgent first, in the views of ``VIEWS``, with filters and bulk assignment."""
+"""The queue: a list of tickets, most urgent first, with filters, saved views and acts on several
+tickets at once. The address holds all of it.
+"""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from django.contrib import messages
-from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.functional import Promise
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
 from desk.frame import frame
-from desk.queue.filters import QueueFilter
-from desk.queue.rows import rows_of
+from desk.queue.chips import chips_of
+from desk.queue.columns import FIXED, OPTIONAL
+from desk.queue.lists import (
+    ANYWHERE,
+    CLOSED,
+    GROUP_LABELS,
+    LISTS,
+    ORDERS,
+    Group,
+    group_of,
+    in_group,
+    without_closed,
+)
+from desk.queue.people import people_with_load
+from desk.queue.reading import Reading
+from desk.queue.rows import Row, rows_of
+from desk.queue.saved import SaveViewForm
+from desk.queue.steps import STEPS
 from foundation.accounts.models import User
-from foundation.accounts.queries import assignable_staff
+from foundation.accounts.queries import organizations
 from foundation.accounts.roles import Capability
-from foundation.core.classification import Channel
-from foundation.core.errors import DomainError
-from tickets import queries, services
-from tickets.models import Ticket
+from foundation.core.classification import Impact, Urgency
+from foundation.core.errors import NotFound
+from tickets import queries
+from tickets.models import SavedView
 from web.access import needs
-from web.requests import actor, person, posted_from, with_query
+from web.keyset import keyset_page
+from web.requests import with_query
 from web.tabs import Tab
 
 PAGE_SIZE = 50
+COUNTS_KEPT = 20  # seconds
 
-View = Callable[[QuerySet[Ticket], User, datetime], QuerySet[Ticket]]
-VIEWS: dict[str, tuple[str | Promise, View]] = {
-    "mine": (
-        gettext_lazy("My tickets"),
-        lambda tickets, user, now: queries.active(tickets).filter(assignee=user),
-    ),
-    "unassigned": (
-        gettext_lazy("Unassigned"),
-        lambda tickets, user, now: queries.active(tickets).filter(assignee=None),
-    ),
-    "at_risk": (gettext_lazy("At risk"), lambda tickets, user, now: queries.at_risk(tickets, now)),
-    "breached": (
-        gettext_lazy("Overdue"),
-        lambda tickets, user, now: queries.breached(tickets, now),
-    ),
-    "all": (gettext_lazy("All active"), lambda tickets, user, now: queries.active(tickets)),
-    "ended": (gettext_lazy("Ended"), lambda tickets, user, now: queries.ended(tickets)),
-}
+
+@dataclass(frozen=True)
+class Section:
+    """Rows under one heading. A closed one has no rows: they are read when it is opened."""
+
+    group: Group | None
+    count: int | None = None
+    rows: Sequence[Row] = field(default_factory=list)
+    is_closed: bool = False
+
+    @property
+    def label(self) -> str:
+        return str(GROUP_LABELS[self.group]) if self.group else ""
 
 
 @require_safe
 @needs(Capability.SEE_TICKETS)
 def queue(request: HttpRequest) -> HttpResponse:
-    user = person(request)
+    return queue_page(request)
+
+
+def queue_page(request: HttpRequest, *, status: int = 200, **more: Any) -> HttpResponse:
+    """Render the queue. ``more`` is for the page of a refused act, which keeps the selection."""
     now = timezone.now()
-    name = request.GET.get("view", "all")
-    name = name if name in VIEWS else "all"
-    in_view = VIEWS[name][1](queries.visible_to(user), user, now)
-    chosen = QueueFilter(request.GET, queryset=in_view, request=request)
-    tickets = chosen.narrowed()
-    if name != "ended":  # which has an order of its own: nothing is due any more
-        tickets = queries.in_queue_order(tickets)
-    number = (
-        max(1, int(page))
-        if (page := request.GET.get("page", "1")).isdecimal() and len(page) < 6
-        else 1
+    reading = Reading(request, now)
+    tickets = reading.tickets
+    is_grouped = reading.is_grouped
+    is_complete = "complete" in request.GET  # without the script of the page
+    page = keyset_page(
+        without_closed(tickets, now) if is_grouped else tickets,
+        ORDERS[reading.order],
+        PAGE_SIZE,
+        after=request.GET.get("after", ""),
+        before=request.GET.get("before", ""),
     )
-    found = list(tickets[(number - 1) * PAGE_SIZE : number * PAGE_SIZE + 1])
-    context = frame(request) | {
-        "now": now,
-        "view": name,
-        "tabs": _tabs(request, name, queries.desk_counts(user, now)),
-        "unfiltered": f"?view={name}",
-        "form": chosen.form,
-        "is_filtered": chosen.is_filtered,
-        "rows": rows_of(found[:PAGE_SIZE], now),
-        "number": number,
-        "has_next": len(found) > PAGE_SIZE,
-        "people": assignable_staff(),
-        "can_assign": user.can(Capability.WORK_TICKETS),
-    }
-    return render(request, "desk/queue/page.html", context)
-
-
-def _tabs(request: HttpRequest, chosen: str, counts: Mapping[str, int]) -> list[Tab]:
-    return [
-        Tab(
-            label,
-            with_query(request.GET, view=name, page=None),
-            is_current=name == chosen,
-            count=counts.get(name),
-        )
-        for name, (label, _view) in VIEWS.items()
-    ]
-
-
-@posted_from("admin:queue")
-@needs(Capability.WORK_TICKETS)
-def assign(request: HttpRequest) -> HttpResponse:
-    """Give the selected tickets to one person, all or none."""
-    user = person(request)
-    target = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(target, {request.get_host()}):
-        target = reverse("admin:queue")
-    chosen = [pk for pk in request.POST.getlist("ticket") if pk.isdecimal() and len(pk) < 16][
-        :PAGE_SIZE
-    ]
-    tickets = list(queries.visible_to(user).filter(pk__in=chosen))
-    people = {str(colleague.pk): colleague for colleague in assignable_staff()}
-    assignee = people.get(request.POST.get("assignee", ""))
-    if not tickets or assignee is None:
-        messages.error(request, _("Choose at least one ticket and a person."))
-        return HttpResponseRedirect(target)
-    try:
-        count = services.assign_tickets(
-            tickets=tickets, assignee=assignee, by=actor(request, Channel.DESK), at=timezone.now()
-        )
-    except DomainError as error:
-        messages.error(request, str(error.message))
+    words = reading.filter.words
+    hits = queries.hits_of(page.rows, words, reader=reading.reader) if words else {}
+    rows = rows_of(page.rows, now, reader=reading.reader, hits=hits)
+    if is_grouped:
+        sections = _sections(reading, rows, has_more=bool(page.after))
     else:
-        text = ngettext(
-            "%(count)d ticket was given to %(person)s.",
-            "%(count)d tickets were given to %(person)s.",
-            count,
-        )
-        messages.success(request, text % {"count": count, "person": assignee})
-    return HttpResponseRedirect(target)
+        sections = [Section(None, rows=rows)] if rows else []
+    context = {
+        **frame(request),
+        **_views_context(reading),
+        "now": now,
+        "reading": reading,
+        "form": reading.filter.form,
+        "chosen": reading.filter.chosen,
+        "refusal": reading.refusal,
+        "sections": sections,
+        "is_empty": not any(section.rows or section.count for section in sections),
+        "page": page,
+        "heads": reading.heads(),
+        "columns": reading.columns,
+        "span": len(FIXED) + len(reading.columns) + 1,
+        "column_choices": OPTIONAL,
+        "can_work": reading.reader.can(Capability.WORK_TICKETS),
+        "bulk_steps": STEPS,
+        "chips": chips_of(reading.filter, is_complete=is_complete),
+        "people": people_with_load(now) if is_complete else [],
+        "impacts": Impact,
+        "urgencies": Urgency,
+        "view_form": SaveViewForm(reader=reading.reader, auto_id="view_%s"),
+        **more,
+    }
+    return render(request, "desk/queue/page.html", context, status=status)
+
+
+def _sections(reading: Reading, rows: Sequence[Row], *, has_more: bool) -> list[Section]:
+    """Return the rows under their headings, with the number of tickets of each group; below the
+    last row the groups that are closed.
+    """
+    lists = {group: in_group(reading.tickets, group, reading.now) for group in Group}
+    counts = queries.counts_up_to_limit(lists)
+    by_group: dict[Group, list[Row]] = {}
+    for row in rows:
+        by_group.setdefault(group_of(row.ticket, reading.now), []).append(row)
+    found = [Section(group, counts[group], inside) for group, inside in by_group.items()]
+    closed = [] if has_more else [group for group in CLOSED if counts[group]]
+    return found + [Section(group, counts[group], is_closed=True) for group in closed]
+
+
+@require_safe
+@needs(Capability.SEE_TICKETS)
+def group_rows(request: HttpRequest, group: str) -> HttpResponse:
+    """Serve the rows of a closed group, which htmx requests when the reader opens it."""
+    if group not in CLOSED:
+        raise NotFound(_("There is nothing to show here."))
+    reading = Reading(request, timezone.now())
+    tickets = in_group(reading.tickets, Group(group), reading.now)
+    page = keyset_page(tickets, ORDERS["clock"], PAGE_SIZE)
+    context = {
+        "now": reading.now,
+        "rows": rows_of(page.rows, reading.now, reader=reading.reader),
+        "columns": reading.columns,
+        "span": len(FIXED) + len(reading.columns) + 1,
+        "can_work": reading.reader.can(Capability.WORK_TICKETS),
+        "more": with_query(request.GET, view=group, after=page.after) if page.after else "",
+    }
+    return render(request, "desk/queue/_group.html", context)
+
+
+@require_safe
+@needs(Capability.SEE_TICKETS)
+def news(request: HttpRequest) -> HttpResponse:
+    """Serve the bar that says how many tickets of the list changed since the page was read."""
+    now = timezone.now()
+    reading = Reading(request, now)
+    since = _instant(request.GET.get("since", ""), now)
+    changed = reading.tickets.filter(updated_at__gt=since)
+    count = queries.counts_up_to_limit({"changed": changed})["changed"]
+    context = {"count": count, "address": with_query(request.GET, since=None)}
+    return render(request, "desk/queue/_news.html", context)
+
+
+@require_safe
+@needs(Capability.SEE_TICKETS)
+def counts(request: HttpRequest) -> HttpResponse:
+    """Serve the column of the lists with fresh counts."""
+    reading = Reading(request, timezone.now())
+    return render(request, "desk/queue/_views.html", _views_context(reading))
+
+
+@require_safe
+@needs(Capability.SEE_TICKETS)
+def choices(request: HttpRequest) -> HttpResponse:
+    """Serve the filters with everything that may be chosen, which htmx requests after the page."""
+    reading = Reading(request, timezone.now())
+    context = {"chips": chips_of(reading.filter, is_complete=True)}
+    response = render(request, "desk/queue/_chips.html", context)
+    patch_cache_control(response, private=True, max_age=60)
+    return response
+
+
+def _instant(text: str, now: datetime) -> datetime:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return now
+    return found if found.tzinfo is not None else now
+
+
+def _views_context(reading: Reading) -> dict[str, Any]:
+    known, counted_at = _kept_counts(reading.reader, reading.now)
+    query = reading.query()
+    return {
+        "lists": [
+            (each.icon, Tab(each.label, f"?view={name}", name == reading.name, known.get(name)))
+            for name, each in LISTS.items()
+            if name != ANYWHERE
+        ],
+        "saved_views": [(view, view.query == query) for view in _saved_views(reading.reader)],
+        "counted_ago": int((reading.now - counted_at).total_seconds()),
+        "query": query,
+    }
+
+
+def _saved_views(reader: User) -> list[SavedView]:
+    """Return the views that the reader sees, without those of customers whom they do not serve."""
+    views = queries.saved_views_for(reader)
+    slugs = {view.pk: QueryDict(view.query).get("organization") for view in views}
+    if not any(slugs.values()):
+        return views
+    served = {organization.slug for organization in organizations()}
+    return [view for view in views if not slugs[view.pk] or slugs[view.pk] in served]
+
+
+def _kept_counts(reader: User, now: datetime) -> tuple[dict[str, int], datetime]:
+    """Return the counts of the lists and when they were counted: at most ``COUNTS_KEPT`` ago."""
+    key = f"queue-counts-{reader.pk}"
+    kept = cache.get(key)
+    if kept is None:
+        kept = (queries.desk_counts(reader, now), now)
+        cache.set(key, kept, COUNTS_KEPT)
+    return kept

@@ -1,11 +1,12 @@
 from django.urls import URLPattern, URLResolver, include, path
 
-from desk.tickets import registration, views
+from desk.tickets import presence, registration, views
 
 _ticket = [
     path("", views.ticket_page, name="ticket"),
     path("clocks/<slug:metric>/", views.explanation, name="explanation"),
     path("panels/<slug:name>/", views.panel, name="ticket_panel"),
+    path("presence/", presence.presence, name="presence"),
     path("say/", views.say, name="say"),
     path("classify/", views.classify, name="classify"),
     path("contract/", views.change_contract, name="change_contract"),

@@ -12,6 +12,7 @@ from io import BytesIO, StringIO
 from typing import IO, Any
 
 from openpyxl import Workbook, load_workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
@@ -36,6 +37,7 @@ class CellStyle(StrEnum):
     TEXT = "text"  # to be filled in: long lines wrap
 
 
+_SHEET_WIDTH = 22  # characters of a column of a table
 _HEADING_FILL = PatternFill("solid", fgColor="E0F0EC")
 
 
@@ -75,6 +77,30 @@ def csv_lines(rows: Iterable[Sequence[Any]]) -> Iterator[str]:
 def _as_text(value: Any) -> Any:
     is_formula = isinstance(value, str) and value.startswith(_FORMULA_SIGNS)
     return f"'{value}" if is_formula else value
+
+
+def sheet_bytes(title: str, heading: Sequence[Any], rows: Iterable[Sequence[Any]]) -> bytes:
+    """Return an XLSX file with one table: a heading that stays in view, and rows of texts, numbers
+    and naive local times.
+    """
+    book = Workbook()
+    sheet: Any = book.active
+    sheet.title = title[:31]
+    sheet.append(list(heading))
+    for cell in sheet[1]:
+        _dress(cell, CellStyle.HEADING)
+    for row in rows:
+        sheet.append([_without_controls(value) for value in row])
+    sheet.freeze_panes = "A2"
+    sheet.auto_filter.ref = sheet.dimensions
+    for place in range(1, len(heading) + 1):
+        sheet.column_dimensions[get_column_letter(place)].width = _SHEET_WIDTH
+    return workbook_bytes(book)
+
+
+def _without_controls(value: Any) -> Any:
+    """Return a text without the characters that XML has no place for."""
+    return ILLEGAL_CHARACTERS_RE.sub(" ", value) if isinstance(value, str) else value
 
 
 def form_bytes(sheets: Sequence[FormSheet]) -> bytes:

@@ -20,7 +20,7 @@ class Entry(TenantModel):
     object_type = models.CharField(max_length=20)
     object_id = models.BigIntegerField()
     audience = models.PositiveSmallIntegerField(choices=Audience)
-    words = models.TextField()  # in their order, with a blank between two
+    words = models.TextField()  # in their order, with a blank between two and | between two texts
     stems = models.TextField()
 
     class Meta(TenantModel.Meta):

@@ -56,7 +56,7 @@ def _asked(phrases: Sequence[Phrase], syntax: _Syntax) -> str:
     """Return the search in the database's own language: of each phrase all words or one stem."""
 
     def one(phrase: Phrase) -> str:
-        words = [f"{syntax.quote}{word}{syntax.quote}" for word in phrase.words]
+        words = [f"{syntax.quote}{word}{syntax.quote}" for word in phrase.lexemes]
         words[-1] += syntax.beginning if phrase.is_open else ""
         stems = [f"{syntax.quote}{stem}{syntax.quote}" for stem in phrase.stems]
         return syntax.either.join([syntax.every.join(words), *stems])

@@ -8,11 +8,12 @@ from django.db.models import F, Func, IntegerField, QuerySet, Value
 from django.db.models.functions import Concat
 
 from foundation.search.models import Audience, Entry
-from foundation.search.words import stems_of, words_of
+from foundation.search.words import Field, stems_of, words_of
 
 # PostgreSQL takes a megabyte of lexemes in a row. What comes later is not found.
 MAX_TEXT_BYTES = 80_000  # of the words of a text, and of its stems
 MAX_ROW_BYTES = 800_000  # of a row to which a text is still added
+BETWEEN = " | "  # two texts of a row: no phrase goes over it
 
 
 class _Bytes(Func):
@@ -26,10 +27,13 @@ class _Bytes(Func):
 
 @dataclass(frozen=True)
 class Text:
-    """A text of an object; customers do not read an internal one."""
+    """A text of an object; customers do not read an internal one. The text of a ``field`` can be
+    searched alone too.
+    """
 
     text: str
     is_internal: bool = False
+    field: Field | None = None
 
 
 @dataclass(frozen=True)
@@ -70,16 +74,19 @@ def _by_audience(texts: Sequence[Text]) -> dict[Audience, Sequence[Text]]:
     return {Audience.CUSTOMERS: to_customers, Audience.STAFF: texts}
 
 
-def add_text(*, object_type: str, object_id: int, text: Text) -> None:
-    """Add a text to the rows of an object that has some; the first internal one parts the row of
-    the staff from that of the customers. The caller has locked the object until the commit.
+def add_texts(*, object_type: str, object_id: int, texts: Sequence[str], is_internal: bool) -> None:
+    """Add texts to the rows of an object that has some; the first internal ones part the row of the
+    staff from that of the customers. The caller has locked the object until the commit.
     """
     rows = Entry.objects.filter(object_type=object_type, object_id=object_id)
-    if text.is_internal:
+    if is_internal:
         _part(rows)
         rows = rows.filter(audience=Audience.STAFF)
     rows.annotate(size=_Bytes("words") + _Bytes("stems")).filter(size__lt=MAX_ROW_BYTES).update(
-        **{name: Concat(F(name), Value(f" {value}")) for name, value in _kept(text).items()}
+        **{
+            name: Concat(F(name), Value(f"{BETWEEN}{value}"))
+            for name, value in _joined([Text(text) for text in texts]).items()
+        }
     )
 
 
@@ -108,13 +115,15 @@ def _joined(texts: Sequence[Text]) -> dict[str, str]:
             for name, value in _kept(text).items():
                 parts[name].append(value)
                 size += len(value.encode())
-    return {name: " ".join(values) for name, values in parts.items()}
+    return {name: BETWEEN.join(values) for name, values in parts.items()}
 
 
 def _kept(text: Text) -> dict[str, str]:
     """Return the words and the stems of a text, the first ``MAX_TEXT_BYTES`` of each."""
     words = words_of(text.text)
     stems = sorted({stem for word in set(words) for stem in stems_of(word)})
+    if text.field is not None:
+        stems += sorted({f"{text.field}{word}" for word in words})
     return {"words": _first_of(words), "stems": _first_of(stems)}
 
 

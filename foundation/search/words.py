@@ -9,6 +9,7 @@ A word is a run of letters and digits, without case and accents (``Caída`` is `
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
 from unicodedata import category, normalize
 
@@ -17,7 +18,18 @@ import snowballstemmer
 # In front of a stem. No folded word begins with one of them: ß becomes ss, and ÿ becomes y.
 _SPANISH = "ß"
 _ENGLISH = "ÿ"
-_LONGEST = 64  # letters of a word that are kept
+
+
+class Field(StrEnum):
+    """A part of an object that can be searched alone. The value stands in front of its words in the
+    index, and no folded word begins with it either.
+    """
+
+    PERSON = "à"
+    ORGANIZATION = "é"
+
+
+LONGEST_WORD = 64  # letters of a word that are kept
 _MOST_PHRASES = 12  # of a search
 _QUOTED = re.compile(r'"([^"]*)"')
 _stem_spanish = snowballstemmer.stemmer("spanish").stemWord
@@ -28,15 +40,23 @@ _stem_english = snowballstemmer.stemmer("english").stemWord
 class Phrase:
     """What a text must have: its words, one after the other if there are several. The last word of
     an open phrase may go on, for what was typed may be its beginning; where that is the only word,
-    one of its stems is enough. What was quoted is not open.
+    one of its stems is enough. What was quoted is not open. With a ``field``, which takes one word,
+    that part of the text must have it.
     """
 
     words: tuple[str, ...]
     is_open: bool
+    field: Field | None = None
+
+    @property
+    def lexemes(self) -> tuple[str, ...]:
+        """The words as the index has them."""
+        return tuple(f"{self.field or ''}{word}" for word in self.words)
 
     @property
     def stems(self) -> tuple[str, ...]:
-        return stems_of(self.words[0]) if len(self.words) == 1 and self.is_open else ()
+        is_one = len(self.words) == 1 and self.is_open and self.field is None
+        return stems_of(self.words[0]) if is_one else ()
 
 
 def words_of(text: str) -> list[str]:
@@ -80,13 +100,16 @@ def _phrase(text: str, *, is_open: bool) -> Iterator[Phrase]:
 
 
 def _words(text: str) -> Iterator[str]:
-    """Yield the folded words. Marks belong to the letter before them and are left out; everything
-    else that is no letter and no digit parts two words.
+    for word in folded_letters(text).split():
+        yield word[:LONGEST_WORD]
+
+
+def folded_letters(text: str) -> str:
+    """Return the folded letters and digits. Marks belong to the letter before them and are left
+    out; everything else is a blank, which parts two words.
     """
     folded = normalize("NFKD", text).casefold()
-    kept = "".join(
+    return "".join(
         each if category(each)[0] in "LN" else "" if category(each)[0] == "M" else " "
         for each in normalize("NFKD", folded)
     )
-    for word in kept.split():
-        yield word[:_LONGEST]

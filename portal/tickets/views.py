@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -15,7 +14,7 @@ from escalation.services import request_escalation
 from foundation.core.classification import (
     Channel,
 )
-from foundation.core.errors import DomainError
+from foundation.core.errors import DomainError, Invalid
 from foundation.core.zones import instant_words
 from portal.access import customer_required
 from portal.tickets.forms import (
@@ -32,6 +31,7 @@ from tickets import queries, services
 from tickets.models import Ticket
 from tickets.services import TransitionDetails
 from web.errors import first_error, put_fields_on_form
+from web.keyset import keyset_page
 from web.panels import Refused, load_panels, page_response
 from web.requests import actor, person, posted_from, with_query
 from web.resending import with_typed_text
@@ -40,7 +40,8 @@ from web.ticket_page import TicketPage, message_before
 from web.uploads import checked_files
 
 PAGE_SIZE = 50
-
+NEWEST = ("-id",)
+ORDERS = {"ended": ("-updated_at", "-id")}  # as ``queries.ended`` has them
 
 Filter = Callable[[QuerySet[Ticket]], QuerySet[Ticket]]
 _FILTERS: dict[str, Filter] = {
@@ -61,21 +62,35 @@ def ticket_list(request: HttpRequest) -> HttpResponse:
     chosen = chosen if chosen in _FILTERS else "open"
     tickets = _FILTERS[chosen](queries.visible_to(person(request)))
     words = request.GET.get("q", "").strip()
-    if words:
-        tickets = queries.matching(tickets, words, reads_internal=False)
-    page = Paginator(tickets, PAGE_SIZE).get_page(request.GET.get("page"))
-    clocks = clocks_of([ticket.pk for ticket in page])
+    refusal = ""
+    try:
+        tickets = queries.matching(tickets, words, reader=person(request))
+    except Invalid as error:
+        refusal = str(error.message)
+        tickets = tickets.none()
+    marks = {name: request.GET.get(name, "") for name in ("after", "before")}
+    page = keyset_page(tickets, ORDERS.get(chosen, NEWEST), PAGE_SIZE, **marks)
+    clocks = clocks_of([ticket.pk for ticket in page.rows])
     now = timezone.now()
-    held = queries.time_held_by(page, now)
-    rows = [(ticket, most_urgent(clocks[ticket.pk]), held[ticket.pk]) for ticket in page]
+    held = queries.time_held_by(page.rows, now)
+    hits = queries.hits_of(page.rows, words, reader=person(request)) if words else {}
+    rows = [
+        (ticket, most_urgent(clocks[ticket.pk]), held[ticket.pk], hits.get(ticket.pk))
+        for ticket in page.rows
+    ]
     context = {
+        "refusal": refusal,
         "page": page,
         "rows": rows,
         "show": chosen,
         "words": words,
         "now": now,
         "tabs": [
-            Tab(label, with_query(request.GET, show=name, page=None), is_current=name == chosen)
+            Tab(
+                label,
+                with_query(request.GET, show=name, after=None, before=None),
+                is_current=name == chosen,
+            )
             for name, label in _filter_labels()
         ],
     }

@@ -1,13 +1,6 @@
 // Progressive enhancement only: every page works without this file. Handlers are attached to the
 // document, so that they also apply to content that htmx swaps in later.
 
-// One box selects every ticket of the page.
-document.addEventListener("change", (event) => {
-  if (!event.target.matches("[data-select-all]")) return;
-  for (const box of document.querySelectorAll("input[name=ticket]")) {
-    box.checked = event.target.checked;
-  }
-});
 
 // The composer shows the expected time only for an attention statement.
 const showFieldsOf = (composer) => {

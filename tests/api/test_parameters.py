@@ -124,3 +124,20 @@ def test_every_view_of_the_api_names_its_parameters() -> None:
 
     assert len(ours) >= 5
     assert [view.__name__ for view in ours if not issubclass(view, KnownParameters)] == []
+
+
+def test_a_search_takes_filters_and_says_which_one_it_does_not_understand(
+    house: House, api: Any
+) -> None:
+    agent = api(house.agent)
+    make_ticket(house)
+    make_ticket(house, organization=house.south, requester=house.outsider)
+
+    found = agent.get("tickets/?q=cliente:south invoice").json()["results"]
+    refused = agent.get("tickets/?q=before:yesterday", headers={"Accept-Language": "en"})
+
+    assert [each["organization"] for each in found] == ["south"]
+    assert (refused.status_code, refused.json()["detail"]) == (
+        400,
+        "“yesterday” is no day. Write it as 2026-10-31 or 31/10/2026.",
+    )

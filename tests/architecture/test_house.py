@@ -64,6 +64,7 @@ GLOBAL = {
     "catalog.TemplateField",
     "api.IdempotencyKey",
     "reports.Simulation",
+    "tickets.SavedView",
 }
 IMPLICIT = {
     "EscalationRule_organizations",
@@ -303,7 +304,6 @@ TAKE_ANOTHER_PERSON = {
     "ask_for_role",
     "assign_automatically",
     "assign_ticket",
-    "assign_tickets",
     "issue_service_account_token",
     "issue_user_token",
     "publish_policy",

@@ -111,10 +111,12 @@ NAMES: dict[str, list[tuple[dict[str, Any], str]]] = {
     ],
     "tickets.Attachment": [({"name": "log.txt"}, "log.txt")],
     "tickets.Message": [({"kind": "note", "pk": 9}, "Internal note 9")],
+    "tickets.SavedView": [({"name": "My printers"}, "My printers")],
     "tickets.StateInterval": [
         ({"state": "solved", "started_at": AT}, "solved 2026-03-02 15:00:00+00:00")
     ],
     "tickets.Ticket": [({"pk": 7, "subject": "It fails"}, "TK-000007 It fails")],
+    "tickets.Visit": [({"ticket_id": 7, "person_id": 4}, "7 4")],
 }
 
 

@@ -57,13 +57,13 @@ def test_published_versions_are_neither_added_nor_changed_in_their_contract() ->
 @pytest.mark.parametrize(
     ("role", "names"),
     [
-        ("agent", ["index", "queue", "register", "audits"]),
+        ("agent", ["index", "queue", "audits"]),
         ("consultant", ["index", "queue", "audits"]),
         ("bpo", ["index", "queue", "audits"]),
         (
             "desk_manager",
             [
-                *("index", "queue", "register", "audits", "reports", "simulations", "coverage"),
+                *("index", "queue", "audits", "reports", "simulations", "coverage"),
                 *("notifications_outboxmessage_changelist", "config"),
             ],
         ),

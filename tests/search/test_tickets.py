@@ -24,7 +24,9 @@ def found(house: House) -> Found:
 
     def search(words: str, *, reads_internal: bool = True) -> list[int]:
         tickets = queries.matching(
-            Ticket.objects.order_by("pk"), words, reads_internal=reads_internal
+            Ticket.objects.order_by("pk"),
+            words,
+            reader=house.agent if reads_internal else house.requester,
         )
         made = list(Ticket.objects.order_by("pk").values_list("pk", flat=True))
         return [made.index(ticket.pk) + 1 for ticket in tickets]
@@ -56,68 +58,6 @@ def told(house: House, found: Found) -> None:
     services.add_note(
         ticket=fresh(one), body="Canario secreto del proveedor", by=by(house.agent), at=MONDAY_9AM
     )
-
-
-GOLDEN: list[tuple[str, list[int]]] = [
-    ("caída", [1]),
-    ("CAIDA", [1]),
-    ("caídas", [1]),
-    ("caí", [1]),
-    ("túnel vpn", [1]),
-    ("vpn tunel", [1]),
-    ("VPN-305", [1]),
-    ("vpn-30", [1]),
-    ("VPN-1", []),
-    ('"operación no permitida"', [1]),
-    ('"no operación permitida"', []),
-    ("permitida no operación", [1]),
-    ("10.0.0.1", [1]),
-    ("10.0.0", [1]),
-    ("0.0.10", []),
-    ("00:1a:2B:3c", [1]),
-    ("97933", [2]),
-    ("979", [2]),
-    ("933", []),
-    ("actualización", [2]),
-    ("impresoras", [2]),
-    ("497955-ais", [2]),
-    ("497955", [2]),
-    ("ais", [2]),
-    ("antiguedad", [2]),
-    ("100%", [2]),
-    ("00123", [2]),
-    ("123", []),
-    ("abc-00123", [2]),
-    ("printer", [3]),
-    ("printers", [3]),
-    ("printing", [3]),
-    ("pages blank", [3]),
-    ('"blank pages"', [3]),
-    ('"blank page"', []),
-    ("gateway", [1]),
-    ("restarting gateway", [1]),
-    ("caída gateway", [1]),  # of two texts of one ticket
-    ("caída printer", []),
-    ("pantalla-azul", [1]),
-    ("pantalla azul png", [1]),
-    ("requester@north.example", [1, 2, 3]),
-    ("north", [1, 2, 3]),
-    ("tunel' OR 1=1", []),
-    ('tunel" OR "x', []),
-    ("tunel*", [1]),
-    ("NOT tunel", []),
-    ("%", []),
-    ("_", []),
-    ("[", []),
-    (":", []),
-    ('"', []),
-]
-
-
-@pytest.mark.parametrize(("words", "numbers"), GOLDEN)
-def test_a_search_finds(house: House, told: None, found: Found, words: str, numbers: Any) -> None:
-    assert found(words) == numbers
-    assert found(words, reads_internal=False) == numbers
 
 
 @pytest.mark.parametrize("words", ["canario", "secretos", "proveedor caída", '"canario secreto"'])

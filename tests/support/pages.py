@@ -1,9 +1,13 @@
-"""The pages of the configuration."""
+"""Pages as the tests open them."""
+
+from typing import Any
 
 from django.contrib import admin
 from django.db import models
 from django.test import Client
 
+from foundation.accounts.models import User
+from tests.support.house import House
 from tests.support.html import ChangeForm
 
 
@@ -20,3 +24,15 @@ def pages(client: Client) -> list[tuple[str, type[models.Model], dict[str, list[
         if sent:
             found.append((path, model, sent))
     return found
+
+
+def english(house: House, name: str = "agent") -> User:
+    """Return a member of the staff who reads English."""
+    person = house.staff[name]
+    person.language = "en"
+    person.save()
+    return person
+
+
+def words_of_messages(page: Any) -> list[str]:
+    return [str(each) for each in page.context["messages"]]

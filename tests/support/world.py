@@ -128,6 +128,9 @@ def world(house: House) -> dict[str, str]:
         "grant_id": "1",
         "decision": "grant",
         "step": "approve",
+        "group": "customer",
+        "file_type": "csv",
+        "view_id": "1",
     }
 
 

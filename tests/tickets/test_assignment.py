@@ -172,22 +172,6 @@ def test_a_stale_assignment_is_refused(house: House) -> None:
     assert [entry.payload["to"] for entry in caught.value.changes] == [house.agent.pk]
 
 
-def test_several_tickets_are_assigned_and_the_changed_ones_are_counted(house: House) -> None:
-    first = make_ticket(house)
-    second = make_ticket(house, at=MONDAY_9AM + HOUR)
-    assign(house, first, house.agent)
-
-    changed = services.assign_tickets(
-        tickets=[fresh(second), fresh(first)],
-        assignee=house.agent,
-        by=by(house.agent),
-        at=MONDAY_9AM + HOUR,
-    )
-
-    assert changed == 1
-    assert [fresh(item).assignee for item in (first, second)] == [house.agent, house.agent]
-
-
 def test_a_ticket_returned_to_the_desk_is_assigned_to_its_owner_unless_absent(
     house: House,
 ) -> None:
@@ -210,17 +194,3 @@ def test_a_ticket_returned_to_the_desk_is_assigned_to_its_owner_unless_absent(
 
     assert (fresh(present).assignee, fresh(present).team) == (house.agent, None)
     assert (fresh(absent).assignee, fresh(absent).owner) == (None, house.staff["agent2"])
-
-
-def test_several_tickets_are_locked_in_the_order_of_their_ids(house: House) -> None:
-    tickets = [make_ticket(house) for _ in range(3)]
-
-    services.assign_tickets(
-        tickets=[fresh(ticket) for ticket in reversed(tickets)],
-        assignee=house.agent,
-        by=by(house.agent),
-        at=MONDAY_9AM,
-    )
-
-    facts = Record.objects.filter(verb="ticket.assigned").order_by("pk")
-    assert [fact.object_id for fact in facts] == [ticket.pk for ticket in tickets]

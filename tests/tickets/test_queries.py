@@ -54,6 +54,9 @@ def test_the_counts_of_the_desk_leave_out_what_is_ended_or_of_others(house: Hous
     assert queries.desk_counts(house.agent, at) == {
         "mine": 1,
         "unassigned": 3,
+        "group": 0,
+        "customer": 0,
+        "supplier": 0,
         "all": 5,
         "at_risk": 1,
         "breached": 2,

@@ -184,6 +184,12 @@ class Ticket(OrganizationRow):
                 name="ticket_ended",
                 condition=models.Q(state__in=sorted(FINAL)),
             ),
+            # What changed since a page of the desk was read.
+            models.Index(
+                fields=("-updated_at", "-id"),
+                name="ticket_activity",
+                condition=models.Q(state__in=sorted(ACTIVE)),
+            ),
             models.Index(
                 fields=("at_risk_at",),
                 name="ticket_at_risk",

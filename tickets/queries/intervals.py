@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tickets.models import StateInterval, Ticket
-from tickets.states import HOLDERS, Holder, State
+from tickets.states import HOLDERS, Holder, State, turn_of
 
 
 def intervals(ticket_id: int) -> list[StateInterval]:
@@ -34,11 +34,28 @@ def time_held(rows: Sequence[StateInterval], at: datetime) -> list[Held]:
     return [Held(holder, held[holder]) for holder in Holder if holder in held]
 
 
+def intervals_of(ids: Sequence[int]) -> dict[int, list[StateInterval]]:
+    """Return ticket id -> its intervals, in one query for all."""
+    by_ticket: dict[int, list[StateInterval]] = {pk: [] for pk in ids}
+    for interval in StateInterval.objects.filter(ticket_id__in=ids).order_by("started_at", "pk"):
+        by_ticket[interval.ticket_id].append(interval)
+    return by_ticket
+
+
 def time_held_by(tickets: Iterable[Ticket], at: datetime) -> dict[int, list[Held]]:
     """Return ticket id -> ``time_held``, in one query for all."""
-    by_ticket: dict[int, list[StateInterval]] = {ticket.pk: [] for ticket in tickets}
-    for interval in StateInterval.objects.filter(ticket_id__in=list(by_ticket)).order_by(
-        "started_at", "pk"
-    ):
-        by_ticket[interval.ticket_id].append(interval)
-    return {pk: time_held(rows, at) for pk, rows in by_ticket.items()}
+    found = intervals_of([ticket.pk for ticket in tickets])
+    return {pk: time_held(rows, at) for pk, rows in found.items()}
+
+
+def turn_began_at(rows: Sequence[StateInterval]) -> datetime | None:
+    """Return when the present turn began: the start of the first of the last intervals in which it
+    is the same holder's turn; None when there is no interval.
+    """
+    began = None
+    last = turn_of(rows[-1].state) if rows else ""
+    for interval in reversed(rows):
+        if turn_of(interval.state) != last:
+            break
+        began = interval.started_at
+    return began

@@ -1,16 +1,14 @@
 """The desk's and the portal's lists, in queue order."""
 
-import re
+from collections.abc import Collection
 from datetime import datetime
 
-from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
-from foundation.accounts.models import User
-from foundation.search.queries import matching_ids
-from foundation.search.words import phrases_of
+from foundation.accounts.models import Team, User
 from tickets.models import Ticket
+from tickets.queries.counts import counts_up_to_limit
 from tickets.queries.tickets import visible_to
 from tickets.states import ACTIVE, FINAL, State
 
@@ -23,15 +21,20 @@ def in_queue_order(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
 
 
 def active(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
-    return tickets.filter(state__in=sorted(ACTIVE))
+    return tickets.filter(_is_in(ACTIVE))
 
 
 def ended(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
-    """Return the ended tickets, the one with the last activity first. The states are written into
-    the statement: SQLite uses a partial index only for values that it sees when it plans.
+    """Return the ended tickets, the one with the last activity first."""
+    return tickets.filter(_is_in(FINAL)).order_by("-updated_at", "-id")
+
+
+def _is_in(states: Collection[State]) -> Q:
+    """Return the condition of a partial index. The states are written into the statement: SQLite
+    uses such an index only for values that it sees when it plans.
     """
-    states = [RawSQL(f"'{state}'", ()) for state in sorted(FINAL)]  # noqa: S611 - our own codes
-    return tickets.filter(state__in=states).order_by("-updated_at", "-id")
+    written = [RawSQL(f"'{state}'", ()) for state in sorted(states)]  # noqa: S611 - our own codes
+    return Q(state__in=written)
 
 
 def at_risk(tickets: QuerySet[Ticket], at: datetime) -> QuerySet[Ticket]:
@@ -44,31 +47,6 @@ def breached(tickets: QuerySet[Ticket], at: datetime) -> QuerySet[Ticket]:
     return active(tickets).filter(next_due_at__lte=at)
 
 
-def matching(tickets: QuerySet[Ticket], words: str, *, reads_internal: bool) -> QuerySet[Ticket]:
-    """Filter by number if ``words`` has the form of one, with our own prefix. Otherwise filter by
-    the texts of the ticket, of which it must have every phrase (``phrases_of``). Digits alone may
-    be either. ``reads_internal`` searches internal notes too. Signs alone find nothing.
-    """
-    typed = words.strip()
-    if not typed:
-        return tickets
-    number = _own_number().fullmatch(typed)
-    if number and number["prefix"]:
-        return tickets.filter(pk=int(number["digits"]))
-    phrases = phrases_of(typed)
-    if not phrases:
-        return tickets.none()
-    in_texts = Q(pk__in=matching_ids("ticket", phrases, reads_internal=reads_internal))
-    return tickets.filter(Q(pk=int(number["digits"])) | in_texts if number else in_texts)
-
-
-def _own_number() -> re.Pattern[str]:
-    prefix = re.escape(settings.MESA_TICKET_PREFIX)
-    return re.compile(
-        rf"(?P<prefix>{prefix}-)?0*(?P<digits>[0-9]{{1,15}})", re.IGNORECASE | re.ASCII
-    )
-
-
 def holders_of_active_tickets() -> QuerySet[User]:
     """Return the assignees and desk owners of the scope's active tickets."""
     tickets = active(Ticket.objects.all()).order_by()
@@ -78,30 +56,56 @@ def holders_of_active_tickets() -> QuerySet[User]:
     )
 
 
+def held_by_person() -> dict[int, int]:
+    """Return person id -> the number of active tickets of the scope that they hold."""
+    held = active(Ticket.objects.exclude(assignee=None)).order_by().values("assignee")
+    return dict(held.annotate(held=Count("pk")).values_list("assignee", "held"))
+
+
 def waiting_for_customer(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
     """Return the tickets where it is the customer's turn: pending user or solved."""
     return tickets.filter(state__in=(State.PENDING_USER, State.SOLVED))
 
 
-COUNT_LIMIT = 1000  # shown as "999+"; an exact count reads the whole index
+def waiting_for_supplier(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
+    return tickets.filter(state=State.PENDING_SUPPLIER)
+
+
+def of_groups(tickets: QuerySet[Ticket], user: User) -> QuerySet[Ticket]:
+    """Return the tickets of the person's groups: those that a group of theirs holds, and those that
+    nobody sent to a group and a colleague of theirs attends.
+    """
+    groups = Team.objects.filter(members=user).order_by().values("pk")
+    colleagues = Team.objects.filter(pk__in=groups).order_by().values("members")
+    return tickets.filter(Q(team__in=groups) | Q(team=None, assignee__in=colleagues))
+
+
+def desk_lists(user: User, at: datetime) -> dict[str, QuerySet[Ticket]]:
+    """Return the lists of the desk by name, each of what the person may see: active tickets, but
+    for ``ended`` and ``any``.
+    """
+    seen = visible_to(user)
+    open_now = active(seen)
+    return {
+        "mine": open_now.filter(assignee=user),
+        "unassigned": open_now.filter(assignee=None),
+        "group": of_groups(open_now, user),
+        "at_risk": at_risk(seen, at),
+        "breached": breached(seen, at),
+        "customer": waiting_for_customer(seen),
+        "supplier": waiting_for_supplier(seen),
+        "all": open_now,
+        "ended": ended(seen),
+        "any": seen,
+    }
 
 
 def desk_counts(user: User, at: datetime) -> dict[str, int]:
-    """Return the number of active tickets per view of the queue, at most ``COUNT_LIMIT`` each.
-    ``at_risk`` and ``breached`` share one limit.
+    """Return the number of tickets in each list of active ones of ``desk_lists``, at most
+    ``COUNT_LIMIT`` each.
     """
-    tickets = active(visible_to(user)).select_related(None).order_by()
-    views = {
-        "mine": tickets.filter(assignee=user),
-        "unassigned": tickets.filter(assignee=None),
-        "all": tickets,
-    }
-    warned = list(
-        tickets.filter(at_risk_at__lte=at, next_due_at__isnull=False).values_list(
-            "next_due_at", flat=True
-        )[:COUNT_LIMIT]
+    lists = desk_lists(user, at)
+    uncounted = {"ended", "any"}
+    return counts_up_to_limit(
+        {name: found for name, found in lists.items() if name not in uncounted}
     )
-    # one query gives both: an overdue ticket has passed ``at_risk_at`` too
-    overdue = sum(due is not None and due <= at for due in warned)
-    counts = {name: view.values("pk")[:COUNT_LIMIT].count() for name, view in views.items()}
-    return counts | {"at_risk": len(warned) - overdue, "breached": overdue}

@@ -4,10 +4,20 @@ from tickets.services.answering import answer_solution, reply_as_customer
 from tickets.services.assignment import (
     assign_automatically,
     assign_ticket,
-    assign_tickets,
     return_tickets,
 )
 from tickets.services.base import require_version
+from tickets.services.bulk import (
+    MOST_AT_ONCE,
+    Assigning,
+    Change,
+    Changed,
+    Classifying,
+    Stepping,
+    TicketAct,
+    change_each,
+    rehearse_changes,
+)
 from tickets.services.classification import Classification, classify_ticket, priority_of
 from tickets.services.contracting import change_contract
 from tickets.services.conversation import (
@@ -42,25 +52,34 @@ from tickets.services.projection import (
     set_validation_term,
 )
 from tickets.services.raising import Arrival, NewTicket, raise_ticket
+from tickets.services.saved_views import delete_view, save_view
 from tickets.services.terms import Terms, terms_for, terms_under
+from tickets.services.visits import note_visit
 
 __all__ = [
+    "MOST_AT_ONCE",
     "Arrival",
+    "Assigning",
+    "Change",
+    "Changed",
     "Classification",
+    "Classifying",
     "DetailsMissing",
     "ActionNotAllowed",
     "MayNotRaise",
     "NewTicket",
     "StaleTicket",
+    "Stepping",
     "Terms",
+    "TicketAct",
     "TransitionDetails",
     "TransitionNotAllowed",
     "add_note",
     "answer_solution",
     "assign_automatically",
     "assign_ticket",
-    "assign_tickets",
     "change_contract",
+    "change_each",
     "classify_ticket",
     "close_unanswered",
     "follow_up_ticket",
@@ -69,6 +88,7 @@ __all__ = [
     "possible_transitions",
     "priority_of",
     "raise_ticket",
+    "rehearse_changes",
     "remind_of_validation",
     "reply_as_customer",
     "reply_to_customer",
@@ -81,8 +101,11 @@ __all__ = [
     "solve_automatically",
     "terms_for",
     "terms_under",
+    "delete_view",
+    "note_visit",
     "publish_customer_informed",
     "return_tickets",
+    "save_view",
     "transition_ticket",
     "write_message",
 ]

@@ -1,6 +1,5 @@
 """Assignment of tickets to people. An assignee does not imply the state *assigned* (SPEC 3.8)."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from django.conf import settings
@@ -179,14 +178,3 @@ def _require_present(assignee: User | None, at: datetime) -> None:
         else _("Choose somebody else.")
     )
     raise Invalid(f"{words} {hint}", fields={"assignee": hint})
-
-
-@transaction.atomic
-def assign_tickets(
-    *, tickets: Sequence[Ticket], assignee: User | None, by: Actor, at: datetime
-) -> int:
-    """Assign several tickets to one person, all or none. Return how many assignees changed."""
-    before = {ticket.pk: ticket.assignee_id for ticket in tickets}
-    for ticket in sorted(tickets, key=lambda each: each.pk):  # the order of locks
-        assign_ticket(ticket=ticket, assignee=assignee, by=by, at=at)
-    return sum(1 for ticket in tickets if before[ticket.pk] != ticket.assignee_id)

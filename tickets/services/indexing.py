@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from foundation.search.services import Text, Texts, add_text, put_new_texts, put_texts
+from foundation.search.services import Text, Texts, add_texts, put_new_texts, put_texts
+from foundation.search.words import Field
 from tickets.models import Attachment, Message, MessageKind, Ticket
 
 OBJECT_TYPE = "ticket"
@@ -10,7 +11,7 @@ OBJECT_TYPE = "ticket"
 
 def index_new_ticket(*, ticket: Ticket, files: Iterable[str]) -> None:
     """Index a ticket that was just raised, with the names of its ``files``."""
-    texts = [Text(each) for each in (*_own_texts(ticket), *files)]
+    texts = [*_own_texts(ticket), *map(Text, files)]
     put_new_texts(
         object_type=OBJECT_TYPE, objects=[Texts(ticket.pk, ticket.organization_id, texts)]
     )
@@ -18,16 +19,18 @@ def index_new_ticket(*, ticket: Ticket, files: Iterable[str]) -> None:
 
 def index_message(*, message: Message, files: Iterable[str]) -> None:
     """Add a new message with the names of its ``files`` to the index of its ticket."""
-    text = Text("\n".join([message.body, *files]), is_internal=not message.is_public)
-    add_text(object_type=OBJECT_TYPE, object_id=message.ticket_id, text=text)
+    add_texts(
+        object_type=OBJECT_TYPE,
+        object_id=message.ticket_id,
+        texts=[message.body, *files],
+        is_internal=not message.is_public,
+    )
 
 
 def index_again(tickets: Sequence[Ticket]) -> None:
     """Write the index of these tickets anew from their rows."""
     ids = [ticket.pk for ticket in tickets]
-    texts: dict[int, list[Text]] = {
-        ticket.pk: [Text(each) for each in _own_texts(ticket)] for ticket in tickets
-    }
+    texts: dict[int, list[Text]] = {ticket.pk: [*_own_texts(ticket)] for ticket in tickets}
     notes = set()
     messages = Message.objects.filter(ticket_id__in=ids).order_by("pk")
     for message_id, ticket_id, kind, body in messages.values_list(
@@ -45,11 +48,10 @@ def index_again(tickets: Sequence[Ticket]) -> None:
     )
 
 
-def _own_texts(ticket: Ticket) -> Iterator[str]:
-    yield ticket.subject
-    yield ticket.description
+def _own_texts(ticket: Ticket) -> Iterator[Text]:
+    yield Text(ticket.subject)
+    yield Text(ticket.description)
     for answer in ticket.answers:
-        yield str(answer.get("value", ""))
-    yield ticket.requester.full_name
-    yield ticket.requester.email
-    yield ticket.organization.name
+        yield Text(str(answer.get("value", "")))
+    yield Text(f"{ticket.requester.full_name} {ticket.requester.email}", field=Field.PERSON)
+    yield Text(ticket.organization.name, field=Field.ORGANIZATION)

@@ -93,6 +93,14 @@ def disclosure(
     )
 
 
+@register.simple_block_tag
+def tool_menu(content: str, label: str, icon: str) -> SafeString:
+    """Render a small button of a toolbar that opens the content of the block as a menu."""
+    return render_to_string(
+        "components/tool_menu.html", {"content": content, "label": label, "icon": icon}
+    )
+
+
 @register.filter
 def equals(value: object, other: object) -> bool:
     """Compare inside the arguments of a tag, where ``{% if %}`` is not possible."""

@@ -1,5 +1,6 @@
 """Template tags and filters of the screens: icons, badges, ledgers, turns."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from django import template
 from django.http import QueryDict
 from django.template import Context
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from lucide import IconDoesNotExist
@@ -16,6 +18,7 @@ from escalation.rules import Condition, Outcome
 from foundation.calendars.ledger import SegmentKind
 from foundation.core.durations import short_duration
 from foundation.core.templatetags.words import priority_code, priority_label
+from foundation.search.excerpts import Piece
 from sla.clocks.explanation import Line, explain_clock
 from sla.clocks.models import Clock, SegmentCause
 from sla.clocks.queries import LoadedClock
@@ -95,6 +98,30 @@ def priority_badge(value: int | str) -> dict[str, str]:
     return {"code": priority_code(value), "label": priority_label(value)}
 
 
+@register.inclusion_tag("components/priority_dot.html")
+def priority_dot(value: int | str) -> dict[str, str]:
+    return {"code": priority_code(value), "label": priority_label(value)}
+
+
+@register.simple_tag
+def marked_pieces(pieces: Sequence[Piece]) -> SafeString:
+    """Render a found text, with what was found marked."""
+    return format_html_join(
+        "",
+        "{}",
+        (
+            (format_html("<mark>{}</mark>", each.text) if each.is_found else each.text,)
+            for each in pieces
+        ),
+    )
+
+
+@register.filter
+def turn_icon(code: str) -> str:
+    """Return the icon of the holder whose turn it is."""
+    return {Holder.CUSTOMER: "user-round", Holder.SUPPLIER: "truck"}.get(Holder(code), "headset")
+
+
 @register.inclusion_tag("components/clock.html", takes_context=True)
 def clock_badge(
     context: Context, clock: Clock | None, ticket: Ticket, at: datetime, time_zone: str
@@ -105,6 +132,16 @@ def clock_badge(
         clock_face(clock, ticket, at, for_desk=for_desk) if clock is not None else None
     )
     return {"clock": clock, "face": face, "time_zone": time_zone}
+
+
+@register.inclusion_tag("components/clock_cell.html")
+def clock_cell(clock: Clock, ticket: Ticket, at: datetime) -> dict[str, Any]:
+    """Render a live clock in a narrow column of the desk: icon, initial, time left."""
+    return {
+        "clock": clock,
+        "face": clock_face(clock, ticket, at, for_desk=True),
+        "time_zone": ticket.organization.time_zone,
+    }
 
 
 @register.inclusion_tag("components/ledger.html")

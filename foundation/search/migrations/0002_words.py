@@ -20,7 +20,8 @@ SQLITE = (
 )
 POSTGRESQL = (
     """ALTER TABLE search_entry ADD COLUMN lexemes tsvector GENERATED ALWAYS AS (
-        array_to_tsvector(array_remove(string_to_array(words || ' ' || stems, ' '), ''))) STORED""",
+        array_to_tsvector(array_remove(array_remove(
+        string_to_array(words || ' ' || stems, ' '), ''), '|'))) STORED""",
     "CREATE INDEX search_entry_lexemes ON search_entry USING gin (lexemes)",
 )
 

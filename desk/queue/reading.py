@@ -1,0 +1,111 @@
+"""What the address of the queue says: list, filters, order and columns."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import cached_property
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, QueryDict
+
+from desk.queue.columns import OPTIONAL, USUAL, Head, heads_of
+from desk.queue.filters import QueueFilter
+from desk.queue.lists import ANYWHERE, LISTS, ORDERS, QueueList, usual_order
+from foundation.core.errors import Invalid
+from tickets import queries
+from tickets.models import Ticket
+from tickets.states import ACTIVE, FINAL, State
+from web.requests import person, with_query
+
+_KEPT = ("view", *QueueFilter.base_filters, "sort", "columns")  # of the address, in a saved view
+
+
+class Reading:
+    """The queue as a request asks for it. ``refusal`` is the sentence about a search that says
+    nothing: no ticket is shown then.
+    """
+
+    def __init__(self, request: HttpRequest, now: datetime) -> None:
+        self.request = request
+        self.reader = person(request)
+        self.now = now
+        asked = request.GET.get("view", "all")
+        self.name = asked if asked in LISTS else "all"
+        self.refusal = ""
+
+    @property
+    def queue_list(self) -> QueueList:
+        return LISTS[self.name]
+
+    @cached_property
+    def filter(self) -> QueueFilter:
+        lists = queries.desk_lists(self.reader, self.now)
+        return QueueFilter(
+            self.request.GET,
+            queryset=lists[self.name],
+            request=self.request,
+            states=[state for state in State if state in self._states()],
+        )
+
+    def _states(self) -> Collection[State]:
+        return {"ended": FINAL, ANYWHERE: frozenset(State)}.get(self.name, ACTIVE)
+
+    @cached_property
+    def tickets(self) -> QuerySet[Ticket]:
+        """The tickets of the list that fit the filters, in no order."""
+        try:
+            return self.filter.narrowed()
+        except Invalid as error:
+            self.refusal = str(error.message)
+            return Ticket.objects.none()
+
+    @property
+    def order(self) -> str:
+        asked = self.request.GET.get("sort", "")
+        return asked if asked in ORDERS else usual_order(self.name)
+
+    @property
+    def is_grouped(self) -> bool:
+        """Tell whether the rows stand under headings: those of a list in the desk's own order,
+        without a search and without a state.
+        """
+        narrows = self.filter.chosen
+        is_plain = "q" not in narrows and "state" not in narrows
+        return self.queue_list.is_grouped and self.order == "clock" and is_plain
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """The names of the columns after the subject."""
+        asked = ",".join(self.request.GET.getlist("columns")).split(",")
+        return [name for name in OPTIONAL if name in asked] or USUAL
+
+    def heads(self) -> list[Head]:
+        """Return the heads of the columns, each with the address that sorts by it: again the other
+        way round, where there is one.
+        """
+        return [self._head(head) for head in heads_of(self.columns)]
+
+    def _head(self, head: Head) -> Head:
+        name = head.column.sorts
+        if not name:
+            return head
+        opposite = f"-{name}" if self.order == name else name
+        wanted = opposite if opposite in ORDERS else name
+        address = with_query(self.request.GET, sort=wanted, after=None, before=None)
+        first = ORDERS[self.order][0]
+        descends = first.startswith("-") and name != "clock"
+        direction = "descending" if descends else "ascending"
+        is_sorted = self.order.removeprefix("-") == name
+        return replace(head, address=address, direction=direction if is_sorted else "")
+
+    def query(self) -> str:
+        """Return the part of the address that a saved view keeps."""
+        return kept_query(self.request.GET)
+
+
+def kept_query(address: QueryDict) -> str:
+    kept = QueryDict(mutable=True)
+    for name in _KEPT:
+        if value := ",".join(address.getlist(name)):
+            kept[name] = value
+    return kept.urlencode()

@@ -1,0 +1,10 @@
+"""The steps that several tickets may take at once."""
+
+from tickets.states import TRANSITIONS
+
+_GIVEN_ONCE = frozenset({"reason", "message", "team", "solution_type"})
+STEPS = tuple(
+    step
+    for step in TRANSITIONS.values()
+    if step.is_of_the_desk and _GIVEN_ONCE.issuperset(step.staff_needs)
+)

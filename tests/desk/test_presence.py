@@ -1,0 +1,53 @@
+"""Who has a ticket open, and what was not seen yet."""
+
+from typing import Any
+
+import pytest
+import time_machine
+
+from tests.support.house import MINUTE, MONDAY_9AM, House, by, fresh, make_ticket
+from tests.support.html import text_of
+from tests.support.pages import english
+from tickets import services
+
+pytestmark = pytest.mark.usefixtures("monday")
+
+
+def test_unseen_tickets_and_present_colleagues_are_marked(house: House, sign_in: Any) -> None:
+    ticket = make_ticket(house)
+
+    def mark() -> tuple[bool, list[str]]:
+        section = sign_in(house.agent).get("/admin/queue/").context["sections"][0]
+        presence = section.rows[0].presence
+        return presence.is_unread, [str(each) for each in presence.others]
+
+    assert mark() == (True, [])
+    sign_in(house.agent).post(f"/admin/tickets/{ticket.number}/presence/")
+    sign_in(house.staff["agent2"]).post(
+        f"/admin/tickets/{ticket.number}/presence/", {"writes": "yes"}
+    )
+    assert mark() == (False, ["Agent2"])
+    with time_machine.travel(MONDAY_9AM + MINUTE, tick=False):
+        services.add_note(
+            ticket=fresh(ticket),
+            body="New.",
+            by=by(house.staff["agent2"]),
+            at=MONDAY_9AM + MINUTE / 2,
+        )
+        assert mark() == (True, [])
+
+
+def test_the_open_ticket_names_the_colleagues_who_have_it_open(house: House, sign_in: Any) -> None:
+    ticket = make_ticket(house)
+    address = f"/admin/tickets/{ticket.number}/presence/"
+    version = fresh(ticket).version
+    sign_in(house.staff["agent2"]).post(address, {"writes": "yes"})
+    sign_in(house.staff["desk_supervisor"]).post(address, {"writes": ""})
+
+    seen = sign_in(english(house)).post(address)
+
+    assert text_of(seen.content.decode()) == ("A Agent2 is writing D Desk Supervisor has it open")
+    assert (fresh(ticket).version, fresh(ticket).updated_at) == (version, MONDAY_9AM)
+    with time_machine.travel(MONDAY_9AM + MINUTE, tick=False):
+        assert text_of(sign_in(english(house)).post(address).content.decode()) == ""
+    assert sign_in(house.requester).post(address).status_code in {302, 403, 404}
