@@ -2,7 +2,7 @@
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from sla.policies.durations import target_words
 from sla.policies.rules import RuleReach, RuleSource, TargetRule
@@ -58,6 +58,11 @@ _HOLDERS: dict[tuple[Holder, bool], str | Promise] = {
     (Holder.SUPPLIER, False): gettext_lazy("A supplier"),
     (Holder.SUPPLIER, True): gettext_lazy("A supplier"),
 }
+_SHORT: dict[Holder, str | Promise] = {
+    Holder.DESK: gettext_lazy("Us"),
+    Holder.CUSTOMER: pgettext_lazy("turn", "Customer"),
+    Holder.SUPPLIER: pgettext_lazy("turn", "Supplier"),
+}
 _TURNS: dict[tuple[Holder, bool], str | Promise] = {
     (Holder.DESK, False): gettext_lazy("It is the desk's turn."),
     (Holder.DESK, True): gettext_lazy("It is our turn."),
@@ -71,6 +76,10 @@ _TURNS: dict[tuple[Holder, bool], str | Promise] = {
 def holder_words(holder: Holder, *, for_staff: bool) -> str | Promise:
     """Return the translated name of a holder as the reader sees it: ``You`` or ``The customer``."""
     return _HOLDERS[holder, for_staff]
+
+
+def short_holder_words(holder: Holder) -> str | Promise:
+    return _SHORT[holder]
 
 
 def turn_words(holder: Holder, *, for_staff: bool) -> str | Promise:

@@ -8,7 +8,7 @@ from foundation.search.words import LONGEST_WORD, Phrase, folded_letters, stems_
 
 _SENTENCE_ENDS = re.compile(r"(?<=[.!?…])\s+|[\r\n]+")
 _LONGEST = 160  # characters of an excerpt
-_BEFORE = 50  # of them in front of what was found, where the sentence is longer
+_BEFORE = 30  # of them in front of what was found: a row shows little more
 
 
 class Piece(NamedTuple):
@@ -95,11 +95,9 @@ def _stands_at(words: Sequence[_Word], place: int, phrase: Phrase) -> bool:
 
 
 def _pieces(sentence: str, found: Sequence[tuple[int, int]]) -> Iterator[Piece]:
-    """Yield a sentence; of a long one the part around the first place that was found."""
-    begin, end = 0, len(sentence)
-    if end > _LONGEST:
-        begin = _at_blank(sentence, max(0, found[0][0] - _BEFORE))
-        end = _end_of_word(sentence, max(begin + _LONGEST, found[0][1]), found[0][1])
+    """Yield a sentence, or the part around the first place that was found."""
+    begin = _at_blank(sentence, max(0, found[0][0] - _BEFORE))
+    end = _end_of_word(sentence, max(begin + _LONGEST, found[0][1]), found[0][1])
     shown = [span for span in found if span[1] <= end]
     if begin:
         yield Piece("… ", is_found=False)

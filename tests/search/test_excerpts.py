@@ -38,7 +38,7 @@ def test_a_sentence_is_shown_with_what_was_found(text: str, search: str, expecte
 def test_a_long_sentence_is_cut_around_what_was_found() -> None:
     text = f"{'antes ' * 60}el túnel cayó{' después' * 60}"
 
-    assert shown(text, "tunel") == (f"… {'antes ' * 7}el [túnel] cayó{' después' * 13} …")
+    assert shown(text, "tunel") == (f"… {'antes ' * 4}el [túnel] cayó{' después' * 15} …")
     assert shown(text, "antes").startswith("[antes] [antes] ")
     assert len(shown("x" * 500, "x")) == 502
     assert shown(f"{'x' * 300} y", "x") == f"[{'x' * 300}] …"

@@ -26,8 +26,8 @@ class Hit:
 
 def hits_of(tickets: Sequence[Ticket], typed: str, *, reader: User) -> dict[int, Hit]:
     """Return ticket id -> where the words of a search stand, for the tickets whose subject does not
-    show them all: in the description, an answer, the newest message or the name of a file. A
-    customer is shown no note. Runs two queries at most.
+    show them all: in the description, an answer, the newest message, the name of a file, of the
+    requester or of the customer. A customer is shown no note. Runs two queries at most.
     """
     asked = phrases_of(read_search(typed, reader=reader).words)
     wanted = {
@@ -41,6 +41,7 @@ def hits_of(tickets: Sequence[Ticket], typed: str, *, reader: User) -> dict[int,
         _add(hits, wanted, _messages(left_over, reads_internal=reader.is_staff))
     if left_over := [pk for pk in wanted if pk not in hits]:
         _add(hits, wanted, _files(left_over, reads_internal=reader.is_staff))
+    _add(hits, wanted, _people(tickets))
     return hits
 
 
@@ -58,6 +59,10 @@ def _own_texts(tickets: Sequence[Ticket]) -> Texts:
         yield ticket.pk, _("Description"), ticket.description
         for answer in ticket.answers:
             yield ticket.pk, _("Answer"), str(answer.get("value", ""))
+
+
+def _people(tickets: Sequence[Ticket]) -> Texts:
+    for ticket in tickets:
         requester = f"{ticket.requester.full_name} <{ticket.requester.email}>"
         yield ticket.pk, _("Requester"), requester
         yield ticket.pk, _("Customer"), ticket.organization.name

@@ -99,6 +99,14 @@ class Changed:
     after: Ticket
     refusal: str = ""
 
+    @property
+    def shows(self) -> bool:
+        """Tell whether anything that a list shows is different."""
+        return any(
+            getattr(self.before, name) != getattr(self.after, name)
+            for name in ("state", "assignee_id", "impact", "urgency", "priority", "next_due_at")
+        )
+
 
 def rehearse_changes(*, changes: Sequence[Change], by: Actor, at: datetime) -> list[Changed]:
     """Return what ``change_each`` would do. Nothing is kept, and nobody is told."""

@@ -30,7 +30,7 @@ from tickets.templatetags.tickets import state_label
 from web.faces import ClockFace, clock_face
 from web.once import once_input
 from web.picture import picture
-from web.promises import holder_words, rule_words, turn_words
+from web.promises import holder_words, rule_words, short_holder_words, turn_words
 from web.requests import with_query
 from web.timeline import author_words, sentence
 
@@ -191,6 +191,12 @@ def holder_label(code: str, for_staff: bool = False) -> str:
     desk.
     """
     return str(holder_words(Holder(code), for_staff=bool(for_staff)))
+
+
+@register.filter
+def holder_short(code: str) -> str:
+    """Return the name of a holder for a narrow column of the desk."""
+    return str(short_holder_words(Holder(code)))
 
 
 @register.filter
