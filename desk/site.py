@@ -2,6 +2,7 @@
 ``config/``.
 """
 
+import json
 from functools import wraps
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, URLResolver, path
 from django.utils.translation import gettext_lazy as _
 
+from desk.keyboard.keys import shortcuts_of
 from desk.navigation import navigation_for
 from foundation.accounts.models import User
 from foundation.accounts.roles import Capability
@@ -77,6 +79,9 @@ class MesaAdminSite(AdminSite):
         context = super().each_context(request)
         if isinstance(request.user, User):
             context["navigation"] = navigation_for(request.user)
+            shortcuts = shortcuts_of(request.user)
+            context["shortcuts"] = shortcuts
+            context["keys"] = json.dumps({each.name: [each.key, each.place] for each in shortcuts})
             context["sees_tickets"] = request.user.can(Capability.SEE_TICKETS)
             context["works_tickets"] = request.user.can(Capability.WORK_TICKETS)
         return context

@@ -6,6 +6,8 @@ from desk.audits.urls import urlpatterns as audits
 from desk.coverage.urls import urlpatterns as coverage
 from desk.gallery.urls import urlpatterns as gallery
 from desk.home.urls import urlpatterns as home
+from desk.keyboard.urls import urlpatterns as keyboard
+from desk.palette.urls import urlpatterns as palette
 from desk.queue.urls import urlpatterns as queue
 from desk.reports.urls import urlpatterns as reports
 from desk.simulations.urls import urlpatterns as simulations
@@ -19,5 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *reports,
     *coverage,
     *simulations,
+    *keyboard,
+    *palette,
     *gallery,
 ]

@@ -103,7 +103,8 @@ def read_act(posted: Any) -> Asked:
             raise Invalid(_("Choose a step."))
         words = _("Take the step “%(step)s”") % {"step": step.label}
         return Asked(words, step.staff_needs, {"act": act, "step": step.name}, step=step)
-    impact, urgency = posted.get("impact", ""), posted.get("urgency", "")
+    impact = posted.get("impact", "")
+    urgency = posted.get("urgency", "")
     if act != "classify" or impact not in Impact or urgency not in Urgency:
         raise Invalid(_("Choose an impact and an urgency."))
     words = _("Classify as %(impact)s, %(urgency)s")

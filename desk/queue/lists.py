@@ -13,6 +13,7 @@ from foundation.accounts.models import DESK_ZONE
 from foundation.calendars.inputs import midnight
 from foundation.core.zones import in_zone, zone
 from tickets.models import Ticket
+from tickets.queries import COUNT_LIMIT, counts_up_to_limit
 from tickets.states import HOLDERS, Holder
 
 
@@ -111,6 +112,20 @@ def in_group(tickets: QuerySet[Ticket], group: Group, now: datetime) -> QuerySet
     if group is Group.OURS:
         return later.exclude(_waits_for(*CLOSED.values()))
     return later.filter(_waits_for(CLOSED[group]))
+
+
+def group_counts(tickets: QuerySet[Ticket], now: datetime) -> dict[Group, int]:
+    """Return the number of tickets in each group, in one statement. Those that lead are counted as
+    two lists, each a part of the queue's index.
+    """
+    lists = {
+        str(group): in_group(tickets, group, now) for group in Group if group is not Group.RELEVANT
+    }
+    lists["relevant"] = tickets.filter(is_relevant=True)
+    lists["major"] = tickets.filter(is_relevant=False, is_major=True)
+    counts = counts_up_to_limit(lists)
+    counts["relevant"] = min(counts["relevant"] + counts.pop("major"), COUNT_LIMIT)
+    return {Group(name): count for name, count in counts.items()}
 
 
 def without_closed(tickets: QuerySet[Ticket], now: datetime) -> QuerySet[Ticket]:

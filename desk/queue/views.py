@@ -25,6 +25,7 @@ from desk.queue.lists import (
     LISTS,
     ORDERS,
     Group,
+    group_counts,
     group_of,
     in_group,
     without_closed,
@@ -122,8 +123,7 @@ def _sections(reading: Reading, rows: Sequence[Row], *, has_more: bool) -> list[
     """Return the rows under their headings, with the number of tickets of each group; below the
     last row the groups that are closed.
     """
-    lists = {group: in_group(reading.tickets, group, reading.now) for group in Group}
-    counts = queries.counts_up_to_limit(lists)
+    counts = group_counts(reading.tickets, reading.now)
     by_group: dict[Group, list[Row]] = {}
     for row in rows:
         by_group.setdefault(group_of(row.ticket, reading.now), []).append(row)
@@ -221,7 +221,7 @@ def _kept_counts(reader: User, now: datetime) -> tuple[dict[str, int], datetime]
     """Return the counts of the lists and when they were counted: at most ``COUNTS_KEPT`` ago."""
     key = f"queue-counts-{reader.pk}"
     kept = cache.get(key)
-    if kept is None:
-        kept = (queries.desk_counts(reader, now), now)
+    if kept is None:  # in plain JSON, as the cache keeps it
+        kept = {"counts": queries.desk_counts(reader, now), "at": now.isoformat()}
         cache.set(key, kept, COUNTS_KEPT)
-    return kept
+    return kept["counts"], datetime.fromisoformat(kept["at"])

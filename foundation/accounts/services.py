@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -156,6 +157,13 @@ def _end_of_token(at: datetime) -> datetime:
 def set_language(*, user: User, language: str) -> None:
     """Store the person's language. It takes precedence over cookie and browser."""
     User.objects.filter(pk=user.pk).update(language=language)
+
+
+@transaction.atomic
+def set_shortcuts(*, user: User, is_on: bool, keys: Mapping[str, str]) -> None:
+    """Keep which keys the person chose for the shortcuts of the desk, or that they use none."""
+    kept: dict[str, Any] = {"keys": dict(keys)} if keys else {}
+    User.objects.filter(pk=user.pk).update(shortcuts=kept if is_on else {**kept, "is_off": True})
 
 
 @transaction.atomic

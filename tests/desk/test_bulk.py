@@ -38,7 +38,8 @@ def token_of(page: Any) -> str:
 def test_a_preview_says_what_would_change_and_keeps_nothing(house: House, sign_in: Any) -> None:
     one, ended, other = (make_ticket(house) for _ in range(3))
     step(house, ended, "reject", MONDAY_9AM, reason="A duplicate.")
-    facts, letters = Record.objects.count(), OutboxMessage.objects.count()
+    facts = Record.objects.count()
+    letters = OutboxMessage.objects.count()
     client = sign_in(english(house))
 
     page = client.post(

@@ -413,6 +413,31 @@ class Migration(migrations.Migration):
                     ),
                     models.Index(
                         condition=models.Q(
+                            ("state__in", ["pending_supplier", "pending_user", "solved"])
+                        ),
+                        fields=["state", "queue_at"],
+                        name="ticket_waits",
+                    ),
+                    models.Index(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                [
+                                    "assigned",
+                                    "in_progress",
+                                    "new",
+                                    "open",
+                                    "pending_supplier",
+                                    "pending_user",
+                                    "solved",
+                                ],
+                            )
+                        ),
+                        fields=["priority", "queue_at", "id"],
+                        name="ticket_by_priority",
+                    ),
+                    models.Index(
+                        condition=models.Q(
                             (
                                 "state__in",
                                 [

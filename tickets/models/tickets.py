@@ -21,7 +21,7 @@ from foundation.core.classification import (
     SupportType,
     Urgency,
 )
-from tickets.states import ACTIVE, FINAL, ClosureCode, SolutionType, State, turn_of
+from tickets.states import ACTIVE, FINAL, PENDING, ClosureCode, SolutionType, State, turn_of
 
 LAST = datetime(9999, 1, 1, tzinfo=UTC)  # ``queue_at`` without a due instant: sorts last
 
@@ -183,6 +183,18 @@ class Ticket(OrganizationRow):
                 fields=("-updated_at", "-id"),
                 name="ticket_ended",
                 condition=models.Q(state__in=sorted(FINAL)),
+            ),
+            # The desk's order by priority.
+            models.Index(
+                fields=("priority", "queue_at", "id"),
+                name="ticket_by_priority",
+                condition=models.Q(state__in=sorted(ACTIVE)),
+            ),
+            # Those that wait for somebody else, of which the desk counts each group.
+            models.Index(
+                fields=("state", "queue_at"),
+                name="ticket_waits",
+                condition=models.Q(state__in=sorted({*PENDING, State.SOLVED})),
             ),
             # What changed since a page of the desk was read.
             models.Index(

@@ -17,12 +17,13 @@ from lucide.templatetags.lucide import lucide
 from escalation.rules import Condition, Outcome
 from foundation.calendars.ledger import SegmentKind
 from foundation.core.durations import short_duration
-from foundation.core.templatetags.words import priority_code, priority_label
+from foundation.core.templatetags.words import instant, priority_code, priority_label, zone_name
 from foundation.search.excerpts import Piece
 from sla.clocks.explanation import Line, explain_clock
 from sla.clocks.models import Clock, SegmentCause
 from sla.clocks.queries import LoadedClock
 from sla.policies.rules import TargetRule
+from sla.templatetags.sla import metric_label
 from tickets.models import Ticket
 from tickets.queries import Held, TimelineEntry
 from tickets.states import Holder
@@ -98,9 +99,27 @@ def priority_badge(value: int | str) -> dict[str, str]:
     return {"code": priority_code(value), "label": priority_label(value)}
 
 
-@register.inclusion_tag("components/priority_dot.html")
-def priority_dot(value: int | str) -> dict[str, str]:
-    return {"code": priority_code(value), "label": priority_label(value)}
+@register.simple_tag
+def priority_dot(value: int | str) -> SafeString:
+    """Render a priority as a dot, with its name for screen readers."""
+    label = priority_label(value)
+    return format_html(
+        '<span class="priority-dot priority-dot-{}" title="{}">'
+        '<span class="sr-only">{}</span></span>',
+        priority_code(value),
+        label,
+        label,
+    )
+
+
+@register.simple_tag
+def state_dot(code: str) -> SafeString:
+    """Render a state as a coloured dot and its name."""
+    return format_html(
+        '<span class="badge state state-{}"><span class="dot"></span>{}</span>',
+        code,
+        state_label(code),
+    )
 
 
 @register.simple_tag
@@ -134,14 +153,33 @@ def clock_badge(
     return {"clock": clock, "face": face, "time_zone": time_zone}
 
 
-@register.inclusion_tag("components/clock_cell.html")
-def clock_cell(clock: Clock, ticket: Ticket, at: datetime) -> dict[str, Any]:
-    """Render a live clock in a narrow column of the desk: icon, initial, time left."""
-    return {
-        "clock": clock,
-        "face": clock_face(clock, ticket, at, for_desk=True),
-        "time_zone": ticket.organization.time_zone,
-    }
+@register.simple_tag
+def clock_cell(clock: Clock, ticket: Ticket, at: datetime) -> SafeString:
+    """Render a live clock in a narrow column of the desk: icon, initial, time left. Where the time
+    counts down, the page's script keeps it true. Without a template, which fifty rows would feel.
+    """
+    face = clock_face(clock, ticket, at, for_desk=True)
+    metric = metric_label(clock.metric)
+    words = f"{metric}: {face.text}"
+    zone = ticket.organization.time_zone
+    when = due = ""
+    if clock.due_at is not None:
+        when = f" · {instant(clock.due_at, zone)} ({zone_name(zone)})"
+        if face.icon != "moon":  # outside hours it says when the desk opens
+            due = format_html(' data-due="{}"', clock.due_at.isoformat())
+    return format_html(
+        '<span class="clock clock-{}" title="{}{}">{}'
+        '<span class="clock-initial" aria-hidden="true">{}</span>'
+        '<span aria-hidden="true"{}>{}</span><span class="sr-only">{}</span></span>',
+        face.tone,
+        words,
+        when,
+        icon(face.icon, 14),
+        metric[:1],
+        due,
+        face.short,
+        words,
+    )
 
 
 @register.inclusion_tag("components/ledger.html")

@@ -49,6 +49,7 @@ class Migration(migrations.Migration):
                         verbose_name="staff roles",
                     ),
                 ),
+                ("shortcuts", models.JSONField(blank=True, default=dict, editable=False)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={

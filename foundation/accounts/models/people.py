@@ -50,6 +50,8 @@ class User(AbstractBaseUser):
     staff_roles = models.JSONField(
         _("staff roles"), default=list, blank=True, validators=[validate_staff_roles]
     )
+    # {"is_off": True, "keys": {name of a shortcut: key}}: where they differ from the usual ones
+    shortcuts = models.JSONField(default=dict, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar[UserManager] = UserManager()

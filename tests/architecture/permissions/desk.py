@@ -38,6 +38,8 @@ TABLE: dict[str, Roles] = {
     "admin:bulk_preview": DESK,
     "admin:bulk_apply": DESK,
     "admin:bulk_undo": DESK,
+    "admin:keyboard": STAFF,
+    "admin:palette": SEES_TICKETS,
     "admin:register": DESK,
     "admin:ticket": SEES_TICKETS,
     "admin:explanation": SEES_TICKETS,

@@ -1,0 +1,139 @@
+// Shortcuts of the desk, and the command palette. Keys are compared by what they type (event.key),
+// so that they work on every layout. They are written in the page (data-keys): a person may change
+// them or switch them off.
+const keys = JSON.parse(document.querySelector("[data-keys]")?.dataset.keys ?? "{}");
+const nameOf = (key) => {
+  const isTicket = Boolean(document.querySelector("[data-ticket]"));
+  const isHere = { everywhere: true, queue: !isTicket, ticket: isTicket };
+  return Object.keys(keys).find((name) => keys[name][0] === key && isHere[keys[name][1]]);
+};
+const isTyping = (target) =>
+  target.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
+
+// The row that the keyboard is on is the one whose link has the focus.
+const rowLinks = () =>
+  [...document.querySelectorAll("[data-row] .cell-subject a")].filter((link) => link.offsetParent);
+const moveRow = (step) => {
+  const links = rowLinks();
+  const now = links.indexOf(document.activeElement);
+  const next = links[now < 0 ? (step > 0 ? 0 : links.length - 1) : now + step];
+  next?.focus();
+  next?.closest("tr").scrollIntoView({ block: "nearest" });
+};
+const rowOf = () => document.activeElement?.closest("[data-row]");
+const focusOn = (selector) => {
+  const found = document.querySelector(selector);
+  found?.closest("details")?.setAttribute("open", "");
+  found?.scrollIntoView({ block: "center" });
+  found?.focus();
+};
+const write = (kind) => {
+  const choice = document.querySelector(`[data-composer] [name=kind][value=${kind}]`);
+  if (!choice) return;
+  choice.checked = true;
+  choice.dispatchEvent(new Event("change", { bubbles: true }));
+  focusOn("[data-composer] textarea");
+};
+const acts = {
+  search: () => focusOn("[data-search]"),
+  help: () => document.querySelector("[data-keys-help]").showModal(),
+  new: () => document.querySelector("[data-new]")?.click(),
+  queue: () => document.querySelector("[data-queue]")?.click(),
+  next: () => moveRow(1),
+  previous: () => moveRow(-1),
+  open: () => rowOf()?.querySelector(".cell-subject a").click(),
+  select: () => rowOf()?.querySelector("input[name=ticket]")?.click(),
+  give: () => focusOn("#bulk-assignee"),
+  reply: () => write("reply"),
+  note: () => write("note"),
+  assignee: () => focusOn("[name=assignee]"),
+  step: () => focusOn(".steps summary"),
+  classify: () => focusOn("#classification select"),
+  back: () => document.querySelector("[data-back]")?.click(),
+  copy: () => navigator.clipboard?.writeText(document.querySelector("[data-ticket]").dataset.ticket),
+};
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (isTyping(event.target) || document.querySelector("dialog[open]")) return;
+  const name = nameOf(event.key);
+  if (!name) return;
+  event.preventDefault();
+  acts[name]();
+});
+
+// The palette. Pages and acts are those of the open page; tickets come from the server.
+const palette = document.querySelector("[data-palette]");
+const folded = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+const entries = () => [
+  ...[...document.querySelectorAll(".rail-nav a, .queue-lists a, [data-new]")].map((link) => ({
+    label: (link.querySelector(".queue-list-name") ?? link).textContent.trim(),
+    run: () => link.click(),
+  })),
+  ...[...document.querySelectorAll(".steps summary")].map((summary) => ({
+    label: summary.textContent.trim(),
+    run: () => {
+      summary.parentElement.open = true;
+      summary.parentElement.querySelector("input, select, textarea, button")?.focus();
+    },
+  })),
+];
+const showLocal = (typed) => {
+  const place = palette.querySelector("[data-palette-local]");
+  const words = folded(typed).split(/\s+/).filter(Boolean);
+  const fitting = entries().filter((each) => words.every((word) => folded(each.label).includes(word)));
+  place.replaceChildren(
+    ...fitting.slice(0, 8).map((each) => {
+      const item = document.createElement("button");
+      item.type = "button";
+      item.className = "palette-item";
+      item.setAttribute("role", "option");
+      item.textContent = each.label;
+      item.addEventListener("click", () => {
+        palette.close();
+        each.run();
+      });
+      return item;
+    }),
+  );
+  choose(0);
+};
+const items = () => [...palette.querySelectorAll(".palette-item")];
+const chosen = () => items().findIndex((item) => item.getAttribute("aria-selected") === "true");
+const choose = (place) => {
+  const all = items();
+  all.forEach((item, number) => item.setAttribute("aria-selected", String(number === place)));
+  all[place]?.scrollIntoView({ block: "nearest" });
+};
+if (palette) {
+  const input = palette.querySelector("input");
+  document.addEventListener("keydown", (event) => {
+    if (!(event.ctrlKey || event.metaKey) || event.altKey || event.key.toLowerCase() !== "k") return;
+    event.preventDefault();
+    input.value = "";
+    document.getElementById("palette-tickets").replaceChildren();
+    showLocal("");
+    palette.showModal();
+  });
+  input.addEventListener("input", () => showLocal(input.value));
+  input.addEventListener("keydown", (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step) {
+      event.preventDefault();
+      choose(Math.max(0, Math.min(items().length - 1, chosen() + step)));
+    } else if (event.key === "Enter") {
+      event.preventDefault();
+      items()[chosen()]?.click();
+    }
+  });
+  // a number typed in full is the ticket: what the server found comes first then
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target?.id !== "palette-tickets") return;
+    const local = palette.querySelector("[data-palette-local]").children.length;
+    choose(local && !/^\D{0,6}-?\d+$/.test(input.value.trim()) ? 0 : local);
+  });
+}
+for (const dialog of document.querySelectorAll("dialog")) {
+  dialog.addEventListener("click", (event) => {
+    if (event.target === dialog) dialog.close();
+  });
+}
