@@ -1,4 +1,4 @@
-"""The texts and the searches of the golden set: what was typed, and which tickets it finds, by their
+"""The golden set: its texts, what was typed, and which tickets that finds, by their
 place among the texts.
 """
 
