@@ -118,6 +118,7 @@ class Effect(Enum):
     SENDS_REASON = "sends_reason"  # the letter to the requester gives the reason
     REASON_IS_MESSAGE = "reason_is_message"  # the reason is written as a message
     FOLLOWS_A_REPLY = "follows_a_reply"  # the reply notifies the desk, the step does not
+    GOES_WITH_REPLY = "goes_with_reply"  # its message is a reply: both may be one act
     ENDS_WITH_REOPENING = "ends_with_reopening"  # only until ``reopen_ends_at``
 
 
@@ -166,9 +167,23 @@ _WORKED = frozenset({State.OPEN, State.ASSIGNED, State.IN_PROGRESS, *PENDING})
 _DESK = frozenset({Who.DESK})
 _HOLDER = frozenset({Who.HOLDER})
 
-# Constants: services and views refer to these four transitions directly.
+# Constants: services and views refer to these five transitions directly.
+START = Transition(
+    "start",
+    _("Start work"),
+    frozenset({*_UNSTARTED, *PENDING}),
+    State.IN_PROGRESS,
+    _HOLDER,
+    effects=frozenset({Effect.ASSIGNS_ACTOR}),
+)
 SOLVE = Transition(
-    "solve", _("Solve"), _WORKED, State.SOLVED, _HOLDER, ("solution_type", "message")
+    "solve",
+    _("Solve"),
+    _WORKED,
+    State.SOLVED,
+    _HOLDER,
+    ("solution_type", "message"),
+    effects=frozenset({Effect.GOES_WITH_REPLY}),
 )
 CLOSE_UNANSWERED = Transition(
     "close_unanswered",
@@ -212,14 +227,7 @@ _TABLE = (
         ("reason",),
         effects=frozenset({Effect.ASSIGNS_OWNER}),
     ),
-    Transition(
-        "start",
-        _("Start work"),
-        frozenset({*_UNSTARTED, *PENDING}),
-        State.IN_PROGRESS,
-        _HOLDER,
-        effects=frozenset({Effect.ASSIGNS_ACTOR}),
-    ),
+    START,
     Transition(
         "assign",
         _("Send to a higher level"),
@@ -235,6 +243,7 @@ _TABLE = (
         State.PENDING_USER,
         _HOLDER,
         ("message",),
+        effects=frozenset({Effect.GOES_WITH_REPLY}),
     ),
     Transition(
         "pend_supplier",
@@ -311,6 +320,9 @@ _TABLE = (
 )
 
 TRANSITIONS: dict[str, Transition] = {transition.name: transition for transition in _TABLE}
+
+
+WITH_REPLY = tuple(each for each in _TABLE if Effect.GOES_WITH_REPLY in each.effects)
 
 
 def transitions_from(state: str) -> list[Transition]:

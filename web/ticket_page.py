@@ -13,7 +13,7 @@ from escalation.queries import escalations_of
 from foundation.accounts.models import User
 from sla.clocks.queries import LoadedClock, load_clocks, shown_to
 from tickets import queries
-from tickets.models import StateInterval, Ticket
+from tickets.models import StateInterval, Ticket, Visit
 from tickets.queries import ConversationPage, Held
 
 MOST_DIGITS = 19  # of an id of the database
@@ -60,6 +60,32 @@ class TicketPage:
         return queries.conversation(
             self.ticket, with_notes=self.reader.is_staff, before=self.before
         )
+
+    @cached_property
+    def visit(self) -> Visit | None:
+        """The reader's last visit; None for a customer."""
+        return queries.visit_of(self.ticket, self.reader) if self.reader.is_staff else None
+
+    @property
+    def first_unseen(self) -> int | None:
+        """The id of the first message of somebody else after the reader's last visit."""
+        if self.visit is None:
+            return None
+        seen_at = self.visit.seen_at
+        unseen = (
+            item.message.pk
+            for item in self.conversation
+            if item.message.created_at > seen_at and item.message.author_id != self.reader.pk
+        )
+        return next(unseen, None)
+
+    @property
+    def last_message_id(self) -> int:
+        """The id of the newest message that the reader may read; 0 without one."""
+        shown = self.conversation
+        if not shown.is_last:
+            return queries.last_message_id(self.ticket)
+        return shown.items[-1].message.pk if shown.items else 0
 
     @cached_property
     def escalations(self) -> list[Escalation]:

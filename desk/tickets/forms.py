@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import TextChoices
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Contract, Service
@@ -44,7 +45,9 @@ class Say(TextChoices):
 
 
 class SayForm(forms.Form):
-    """The composer: a reply, an attention statement or an internal note."""
+    """The composer: a reply, an attention statement or an internal note. A reply may take a
+    step in the same act (``tickets.states.WITH_REPLY``), with one letter; ``version`` is for that.
+    """
 
     kind = forms.ChoiceField(
         choices=Say.choices, initial=Say.REPLY, widget=forms.RadioSelect, label=_("Send as")
@@ -57,11 +60,24 @@ class SayForm(forms.Form):
         help_text=_("For an attention statement, in the customer's time zone."),
     )
     attachments = FilesField()
+    solution_type = forms.ChoiceField(
+        label=_("Solution type"), required=False, choices=SolutionType.choices
+    )
     last_message = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, *args: Any, time_zone: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, ticket: Ticket, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.time_zone = time_zone
+        self.time_zone = ticket.organization.time_zone
+        # what is typed is kept on the server; of the form, only these fields are sent for it
+        self.fields["body"].widget.attrs |= {
+            "hx-post": reverse("admin:draft", args=[ticket.number]),
+            "hx-trigger": "input changed delay:1s",
+            "hx-params": "csrfmiddlewaretoken,kind,body",
+            "hx-target": "#draft-state",
+            "hx-swap": "innerHTML",
+            "hx-sync": "this:replace",
+        }
 
     def clean_estimated_at(self) -> datetime | None:
         """Return the typed local time as an instant."""
@@ -299,7 +315,7 @@ class StepForm(VersionedForm):
             files=files,
         )
 
-    def as_message(self, time_zone: str) -> SayForm | None:
+    def as_message(self, ticket: Ticket) -> SayForm | None:
         """Return the composer with what was typed for a step that is no longer possible: the
         message to the customer as a reply, a reason as a note; None when neither was typed.
         """
@@ -308,7 +324,7 @@ class StepForm(VersionedForm):
         if not text:
             return None
         initial = {"kind": Say.REPLY if message else Say.NOTE, "body": text}
-        return SayForm(initial=initial, time_zone=time_zone)
+        return SayForm(initial=initial, ticket=ticket)
 
 
 class DeescalateForm(forms.Form):

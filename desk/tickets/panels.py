@@ -21,7 +21,7 @@ from foundation.accounts.roles import Capability
 from tickets import queries, services
 from tickets.notices import has_reader
 from tickets.permissions import can_classify, can_work, holds
-from tickets.states import OPEN_STATES
+from tickets.states import OPEN_STATES, SolutionType
 from web.panels import Panel, Place
 from web.ticket_page import TicketPage
 from web.ticket_panels import ClocksPanel, HolderPanel
@@ -42,10 +42,11 @@ class Head(TicketPanel):
 class Conversation(TicketPanel):
     name = "conversation"
     template = "desk/tickets/panels/conversation.html"
-    statements = 3
+    statements = 4
 
     def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any]:
         return {
+            "first_unseen": page.first_unseen,
             "conversation": page.conversation,
             "files": queries.attachments_of_description(page.ticket),
         }
@@ -54,14 +55,24 @@ class Conversation(TicketPanel):
 class Composer(TicketPanel):
     name = "composer"
     template = "desk/tickets/panels/composer.html"
-    statements = 3
+    statements = 5
 
     def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any] | None:
-        if not can_work(user, page.ticket):
+        ticket = page.ticket
+        if not can_work(user, ticket):
             return None
-        last = queries.last_message_id(page.ticket)
-        form = SayForm(initial={"last_message": last}, time_zone=page.zone)
-        return {"say_form": form, "has_reader": has_reader(page.ticket)}
+        initial = {
+            "last_message": page.last_message_id,
+            "version": ticket.version,
+            "solution_type": SolutionType.DEFINITIVE,
+        }
+        if page.visit is not None and page.visit.draft:
+            initial |= {"body": page.visit.draft, "kind": page.visit.draft_kind}
+        return {
+            "say_form": SayForm(initial=initial, ticket=ticket),
+            "has_reader": has_reader(ticket),
+            "then": services.steps_with_reply(ticket=ticket, user=user, at=at),
+        }
 
 
 class Steps(TicketPanel):

@@ -1,13 +1,14 @@
 from django.urls import URLPattern, URLResolver, include, path
 
-from desk.tickets import presence, registration, views
+from desk.tickets import presence, registration, saying, views
 
 _ticket = [
     path("", views.ticket_page, name="ticket"),
     path("clocks/<slug:metric>/", views.explanation, name="explanation"),
     path("panels/<slug:name>/", views.panel, name="ticket_panel"),
     path("presence/", presence.presence, name="presence"),
-    path("say/", views.say, name="say"),
+    path("say/", saying.say, name="say"),
+    path("draft/", saying.draft, name="draft"),
     path("classify/", views.classify, name="classify"),
     path("contract/", views.change_contract, name="change_contract"),
     path("assign/", views.assign, name="assign"),

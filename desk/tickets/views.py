@@ -1,6 +1,6 @@
 """The agent's ticket page and everything done on it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -18,8 +18,6 @@ from desk.tickets.forms import (
     ClassifyForm,
     ContractForm,
     DeescalateForm,
-    Say,
-    SayForm,
     StepForm,
 )
 from desk.tickets.panels import PANELS, Steps
@@ -35,7 +33,6 @@ from sla.clocks.queries import get_clock
 from sla.clocks.services import preview_classification, preview_contract
 from tickets import queries, services
 from tickets.models import Ticket
-from tickets.notices import has_reader
 from tickets.services import StaleTicket
 from tickets.states import TRANSITIONS
 from web.access import needs
@@ -49,7 +46,7 @@ from web.uploads import checked_files
 
 @require_safe
 def ticket_page(request: HttpRequest, number: str) -> HttpResponse:
-    return _page(request, queries.get_ticket(person(request), number))
+    return page_of(request, queries.get_ticket(person(request), number))
 
 
 @require_safe
@@ -66,7 +63,7 @@ def explanation(request: HttpRequest, number: str, metric: str) -> HttpResponse:
     return render(request, "desk/tickets/explanation.html", frame(request) | context)
 
 
-def _page(
+def page_of(
     request: HttpRequest, ticket: Ticket, refused: Sequence[Refused] = (), reason: str = ""
 ) -> HttpResponse:
     """Render the ticket page; for htmx, only the panel with the refused form. What was typed is
@@ -107,14 +104,14 @@ def panel(request: HttpRequest, number: str, name: str) -> HttpResponse:
     return answer
 
 
-def _wrong(
+def wrong_form(
     request: HttpRequest, ticket: Ticket, form: forms.Form, refused: Refused
 ) -> HttpResponse:
     """Render the panel again with a form that has errors."""
-    return _page(request, ticket, [refused], first_error(form))
+    return page_of(request, ticket, [refused], first_error(form))
 
 
-def _refuse(
+def refused_form(
     request: HttpRequest,
     ticket: Ticket,
     form: forms.Form,
@@ -133,56 +130,7 @@ def _refuse(
         # Keep the typed values with the new version: sending them again overwrites the changes.
         form.data["version"] = str(fresh.version)  # type: ignore[index]
     again = [Refused(panel, context, page_status(error))]
-    return _page(request, fresh, again, str(error.message))
-
-
-@posted_from("admin:ticket", "number")
-def say(request: HttpRequest, number: str) -> HttpResponse:
-    """Send a reply, statement or note. A message that arrived meanwhile causes a warning, never a
-    refusal (DECISIONS 14).
-    """
-    ticket = queries.get_ticket(person(request), number)
-    form = SayForm(request.POST, request.FILES, time_zone=ticket.organization.time_zone)
-    if not form.is_valid():
-        return _wrong(request, ticket, form, Refused("composer", {"say_form": form}))
-    data = form.cleaned_data
-    by = actor(request, Channel.DESK)
-    at = timezone.now()
-    try:
-        if data["kind"] == Say.STATEMENT:
-            services.send_attention_statement(
-                ticket=ticket,
-                body=data["body"],
-                estimated_at=data["estimated_at"],
-                files=checked_files(request),
-                by=by,
-                at=at,
-            )
-        else:
-            verb: Callable[..., Any] = (
-                services.add_note if data["kind"] == Say.NOTE else services.reply_to_customer
-            )
-            verb(ticket=ticket, body=data["body"], files=checked_files(request), by=by, at=at)
-    except DomainError as error:
-        return _refuse(request, ticket, form, error, "composer", say_form=form)
-    _warn_of_newer(request, ticket, data.get("last_message"))
-    if data["kind"] == Say.NOTE:
-        messages.success(request, _("Note saved."))
-    elif has_reader(ticket):
-        messages.success(request, _("Sent to %(person)s.") % {"person": ticket.requester})
-    warn_without_reader(request, ticket, data["kind"] != Say.NOTE)
-    return redirect("admin:ticket", ticket.number)
-
-
-def _warn_of_newer(request: HttpRequest, ticket: Ticket, last_seen: int | None) -> None:
-    newer = queries.messages_after(ticket, last_seen) if last_seen is not None else []
-    others = [message for message in newer if message.author_id != person(request).pk]
-    if others:
-        messages.warning(
-            request,
-            _("%(person)s wrote while you were writing: look at the conversation.")
-            % {"person": others[-1].author},
-        )
+    return page_of(request, fresh, again, str(error.message))
 
 
 @posted_from("admin:ticket", "number")
@@ -194,7 +142,7 @@ def classify(request: HttpRequest, number: str) -> HttpResponse:
     can_restart = person(request).can(Capability.SUPERVISE)
     form = ClassifyForm(request.POST, can_restart=can_restart)
     if not form.is_valid():
-        return _wrong(request, ticket, form, Refused("classification", {"classify_form": form}))
+        return wrong_form(request, ticket, form, Refused("classification", {"classify_form": form}))
     classification = form.classification()
     by = actor(request, Channel.DESK)
     at = timezone.now()
@@ -218,7 +166,7 @@ def classify(request: HttpRequest, number: str) -> HttpResponse:
                     "clock_changes": changes,
                     "new_terms": terms if terms.moves(ticket) else None,
                 }
-                return _page(request, ticket, [Refused("classification", shown, 200)])
+                return page_of(request, ticket, [Refused("classification", shown, 200)])
         services.classify_ticket(
             ticket=ticket,
             classification=classification,
@@ -229,7 +177,7 @@ def classify(request: HttpRequest, number: str) -> HttpResponse:
             expected_version=form.cleaned_data["version"],
         )
     except DomainError as error:
-        return _refuse(request, ticket, form, error, "classification", classify_form=form)
+        return refused_form(request, ticket, form, error, "classification", classify_form=form)
     messages.success(
         request,
         _("Classified: priority %(priority)s.") % {"priority": ticket.get_priority_display()},
@@ -246,7 +194,7 @@ def change_contract(request: HttpRequest, number: str) -> HttpResponse:
     ticket = queries.get_ticket(person(request), number)
     form = ContractForm(request.POST, ticket=ticket)
     if not form.is_valid():
-        return _wrong(request, ticket, form, Refused("contract", {"contract_form": form}))
+        return wrong_form(request, ticket, form, Refused("contract", {"contract_form": form}))
     data = form.cleaned_data
     by = actor(request, Channel.DESK)
     at = timezone.now()
@@ -271,10 +219,10 @@ def change_contract(request: HttpRequest, number: str) -> HttpResponse:
                     "contract_changes": changes,
                     "contract_terms": terms,
                 }
-                return _page(request, ticket, [Refused("contract", shown, 200)])
+                return page_of(request, ticket, [Refused("contract", shown, 200)])
         services.change_contract(**change, reason=data["reason"], expected_version=data["version"])
     except DomainError as error:
-        return _refuse(request, ticket, form, error, "contract", contract_form=form)
+        return refused_form(request, ticket, form, error, "contract", contract_form=form)
     messages.success(request, _("Contract: %(contract)s.") % {"contract": ticket.contract})
     return redirect("admin:ticket", ticket.number)
 
@@ -284,7 +232,7 @@ def assign(request: HttpRequest, number: str) -> HttpResponse:
     ticket = queries.get_ticket(person(request), number)
     form = AssignForm(request.POST, ticket=ticket)
     if not form.is_valid():
-        return _wrong(request, ticket, form, Refused("assignment", {"assign_form": form}))
+        return wrong_form(request, ticket, form, Refused("assignment", {"assign_form": form}))
     try:
         services.assign_ticket(
             ticket=ticket,
@@ -294,7 +242,7 @@ def assign(request: HttpRequest, number: str) -> HttpResponse:
             expected_version=form.cleaned_data["version"],
         )
     except DomainError as error:
-        return _refuse(request, ticket, form, error, "assignment", assign_form=form)
+        return refused_form(request, ticket, form, error, "assignment", assign_form=form)
     messages.success(
         request, _("Assignee: %(person)s.") % {"person": ticket.assignee or _("nobody")}
     )
@@ -314,7 +262,7 @@ def step(request: HttpRequest, number: str, name: str) -> HttpResponse:
         auto_id=f"{name}_%s",
     )
     if not form.is_valid():
-        return _wrong(request, ticket, form, _refused_step(request, ticket, name, form))
+        return wrong_form(request, ticket, form, _refused_step(request, ticket, name, form))
     try:
         services.transition_ticket(
             ticket=ticket,
@@ -330,14 +278,14 @@ def step(request: HttpRequest, number: str, name: str) -> HttpResponse:
         )
         if name not in {each.name for each in possible}:
             messages.error(request, str(error.message))
-            typed = form.as_message(ticket.organization.time_zone)
+            typed = form.as_message(ticket)
             if typed is not None:  # no panel of its own: the whole page is shown, also to htmx
                 fresh = queries.get_ticket(person(request), number)
                 composer = Refused("composer", {"say_form": typed})
                 refused = [Refused("", {}, page_status(error)), composer]
-                return _page(request, fresh, refused, str(error.message))
+                return page_of(request, fresh, refused, str(error.message))
         again = _refused_step(request, ticket, name, form)
-        return _refuse(request, ticket, form, error, again.panel, **again.context)
+        return refused_form(request, ticket, form, error, again.panel, **again.context)
     messages.success(
         request,
         _("%(number)s is now “%(state)s”.")
@@ -366,7 +314,7 @@ def acknowledge(request: HttpRequest, number: str, escalation_id: int) -> HttpRe
         )
     except NotAllowed as error:
         messages.error(request, str(error.message))
-        return _page(request, ticket, [Refused("escalation", {}, page_status(error))])
+        return page_of(request, ticket, [Refused("escalation", {}, page_status(error))])
     messages.success(request, _("The escalation was acknowledged."))
     return redirect("admin:ticket", ticket.number)
 
@@ -377,14 +325,14 @@ def deescalate(request: HttpRequest, number: str) -> HttpResponse:
     ticket = queries.get_ticket(person(request), number)
     form = DeescalateForm(request.POST)
     if not form.is_valid():
-        return _wrong(request, ticket, form, Refused("escalation", {"deescalate_form": form}))
+        return wrong_form(request, ticket, form, Refused("escalation", {"deescalate_form": form}))
     by = actor(request, Channel.DESK)
     try:
         step = deescalate_ticket(
             ticket=ticket, reason=form.cleaned_data["reason"], by=by, at=timezone.now()
         )
     except DomainError as error:
-        return _refuse(request, ticket, form, error, "escalation", deescalate_form=form)
+        return refused_form(request, ticket, form, error, "escalation", deescalate_form=form)
     level = step.level.name if step.level else ""
     messages.success(
         request,

@@ -51,9 +51,12 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   }
 });
 
-// The session has ended: what a page asks for by itself would bring the sign-in page.
+// The session has ended: what a page asks for by itself would bring the sign-in page, in place of
+// what is being written.
 document.addEventListener("htmx:beforeSwap", (event) => {
-  const { xhr, pathInfo } = event.detail;
+  const { xhr, pathInfo, requestConfig } = event.detail;
+  const isByItself = requestConfig?.elt.matches("[data-presence], textarea");
+  if (isByItself && xhr.getResponseHeader("HX-Retarget")) event.detail.shouldSwap = false;
   const asked = pathInfo && new URL(pathInfo.requestPath, location.href).pathname;
   const came = xhr.responseURL && new URL(xhr.responseURL).pathname;
   if (asked && came && asked !== came && came.startsWith("/accounts/")) {
@@ -69,6 +72,34 @@ document.addEventListener("input", (event) => {
 document.addEventListener("htmx:configRequest", (event) => {
   if (!event.detail.elt.matches("[data-presence]")) return;
   event.detail.parameters.set("writes", Date.now() - wroteAt < 30000 ? "yes" : "");
+});
+
+// The composer is closed until something is written in it; Escape closes it and keeps the text.
+const composerOf = (element) => element.closest?.(".desk [data-composer]");
+for (const composer of document.querySelectorAll(".desk [data-composer]")) {
+  const isEmpty = !composer.querySelector("textarea").value;
+  if (isEmpty && !composer.querySelector(".error, .message-error")) composer.classList.add("is-closed");
+}
+document.addEventListener("focusin", (event) => {
+  const composer = composerOf(event.target);
+  if (!composer?.classList.contains("is-closed") || event.target.matches("[name=kind]")) return;
+  composer.classList.remove("is-closed");
+});
+document.addEventListener("click", (event) => {
+  const composer = composerOf(event.target);
+  if (!composer?.classList.contains("is-closed") || !event.target.closest("label")) return;
+  composer.classList.remove("is-closed");
+  composer.querySelector("textarea").focus();
+});
+document.addEventListener("change", (event) => {
+  const composer = composerOf(event.target);
+  if (composer && event.target.matches("[name=kind]")) composer.classList.remove("is-closed");
+});
+document.addEventListener("keydown", (event) => {
+  const composer = event.key === "Escape" && composerOf(event.target);
+  if (!composer) return;
+  composer.classList.add("is-closed");
+  event.target.blur();
 });
 
 // The rail is narrow or wide, as the person left it.

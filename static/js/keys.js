@@ -31,6 +31,7 @@ const write = (kind) => {
   const choice = document.querySelector(`[data-composer] [name=kind][value=${kind}]`);
   if (!choice) return;
   choice.checked = true;
+  choice.closest("[data-composer]").classList.remove("is-closed");
   choice.dispatchEvent(new Event("change", { bubbles: true }));
   focusOn("[data-composer] textarea");
 };

@@ -2,11 +2,15 @@
 // document, so that they also apply to content that htmx swaps in later.
 
 
-// The composer shows the expected time only for an attention statement.
+// The composer shows the expected time only for an attention statement, and of its buttons those of
+// the kind that is written.
 const showFieldsOf = (composer) => {
   const field = composer.querySelector("[name=estimated_at]")?.closest(".field");
   const kind = composer.querySelector("[name=kind]:checked")?.value;
   if (field) field.hidden = kind !== "statement";
+  for (const part of composer.querySelectorAll("[data-kind]")) {
+    part.hidden = !part.dataset.kind.split(" ").includes(kind);
+  }
   composer.classList.toggle("entry-note", kind === "note");
 };
 document.addEventListener("change", (event) => {

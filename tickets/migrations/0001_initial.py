@@ -777,6 +777,8 @@ class Migration(migrations.Migration):
                 ),
                 ("seen_at", models.DateTimeField()),
                 ("writes_at", models.DateTimeField(null=True)),
+                ("draft_kind", models.CharField(blank=True, max_length=10)),
+                ("draft", models.TextField(blank=True)),
                 (
                     "organization",
                     models.ForeignKey(

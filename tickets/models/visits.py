@@ -1,4 +1,4 @@
-"""When a person of the desk last looked at a ticket."""
+"""What a person of the desk last saw of a ticket, and what they were writing."""
 
 from django.conf import settings
 from django.db import models
@@ -9,7 +9,7 @@ from tickets.models.tickets import Ticket
 
 class Visit(OrganizationRow):
     """One row for each ticket and person. The open page renews ``seen_at``; ``writes_at`` is when
-    the person last typed in it.
+    the person last typed in it. The draft is what they typed and did not send.
     """
 
     ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, db_index=False, related_name="+")
@@ -18,6 +18,8 @@ class Visit(OrganizationRow):
     )
     seen_at = models.DateTimeField()
     writes_at = models.DateTimeField(null=True)
+    draft_kind = models.CharField(max_length=10, blank=True)
+    draft = models.TextField(blank=True)
 
     class Meta(OrganizationRow.Meta):
         ordering = ("pk",)

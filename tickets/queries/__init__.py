@@ -50,7 +50,7 @@ from tickets.queries.tickets import (
     get_ticket,
     visible_to,
 )
-from tickets.queries.visits import Presence, Visitor, presence_in, visitors_of
+from tickets.queries.visits import Presence, Visitor, presence_in, visit_of, visitors_of
 
 __all__ = [
     "COUNT_LIMIT",
@@ -99,6 +99,7 @@ __all__ = [
     "timeline",
     "turn_began_at",
     "visible_to",
+    "visit_of",
     "visitors_of",
     "waiting_for_customer",
     "waiting_for_supplier",

@@ -25,8 +25,8 @@ def presence_in(tickets: Iterable[Ticket], *, reader: User, at: datetime) -> dic
     changed = {ticket.pk: ticket.updated_at for ticket in tickets}
     seen: dict[int, datetime] = {}
     others: dict[int, list[User]] = {}
-    visits = Visit.objects.filter(ticket_id__in=list(changed)).select_related("person")
-    for visit in visits.order_by("pk"):
+    visits = Visit.objects.filter(ticket_id__in=list(changed)).defer("draft")
+    for visit in visits.select_related("person").order_by("pk"):
         if visit.person_id == reader.pk:
             seen[visit.ticket_id] = visit.seen_at
         elif visit.seen_at > at - PRESENT:
@@ -35,6 +35,11 @@ def presence_in(tickets: Iterable[Ticket], *, reader: User, at: datetime) -> dic
         pk: Presence(is_unread=pk not in seen or seen[pk] < changed[pk], others=others.get(pk, ()))
         for pk in changed
     }
+
+
+def visit_of(ticket: Ticket, reader: User) -> Visit | None:
+    """Return the reader's visit of a ticket; None when they never saw it."""
+    return Visit.objects.filter(ticket=ticket, person=reader).order_by("pk").first()
 
 
 @dataclass(frozen=True)

@@ -52,9 +52,10 @@ from tickets.services.projection import (
     set_validation_term,
 )
 from tickets.services.raising import Arrival, NewTicket, raise_ticket
+from tickets.services.replying import reply_and_step, steps_with_reply
 from tickets.services.saved_views import delete_view, save_view
 from tickets.services.terms import Terms, terms_for, terms_under
-from tickets.services.visits import note_visit
+from tickets.services.visits import note_visit, save_draft
 
 __all__ = [
     "MOST_AT_ONCE",
@@ -90,6 +91,7 @@ __all__ = [
     "raise_ticket",
     "rehearse_changes",
     "remind_of_validation",
+    "reply_and_step",
     "reply_as_customer",
     "reply_to_customer",
     "require_version",
@@ -99,12 +101,14 @@ __all__ = [
     "set_reopen_window",
     "set_validation_term",
     "solve_automatically",
+    "steps_with_reply",
     "terms_for",
     "terms_under",
     "delete_view",
     "note_visit",
     "publish_customer_informed",
     "return_tickets",
+    "save_draft",
     "save_view",
     "transition_ticket",
     "write_message",

@@ -45,6 +45,7 @@ TABLE: dict[str, Roles] = {
     "admin:explanation": SEES_TICKETS,
     "admin:ticket_panel": SEES_TICKETS,
     "admin:presence": SEES_TICKETS,
+    "admin:draft": SEES_TICKETS,
     "admin:say": SEES_TICKETS,
     "admin:classify": SEES_TICKETS,
     "admin:change_contract": SUPERVISES,

@@ -1,0 +1,123 @@
+"""What an agent writes on a ticket: replies, statements, notes, and drafts of them."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from desk.tickets.forms import Say, SayForm
+from desk.tickets.views import refused_form, wrong_form
+from desk.tickets.warnings import warn_without_reader
+from foundation.accounts.roles import Capability
+from foundation.core.actor import Actor
+from foundation.core.classification import Channel
+from foundation.core.errors import DomainError
+from tickets import queries, services
+from tickets.models import Ticket
+from tickets.notices import has_reader
+from tickets.services import TransitionDetails
+from tickets.states import WITH_REPLY
+from web.access import needs
+from web.panels import Refused
+from web.requests import actor, person, posted_from
+from web.uploads import checked_files
+
+
+@posted_from("admin:ticket", "number")
+def say(request: HttpRequest, number: str) -> HttpResponse:
+    """Send a reply, statement or note; a reply may take a step in the same act (``then``). A
+    message that arrived meanwhile causes a warning, never a refusal (DECISIONS 14).
+    """
+    ticket = queries.get_ticket(person(request), number)
+    form = SayForm(request.POST, request.FILES, ticket=ticket)
+    if not form.is_valid():
+        return wrong_form(request, ticket, form, Refused("composer", {"say_form": form}))
+    data = form.cleaned_data
+    by = actor(request, Channel.DESK)
+    at = timezone.now()
+    then = request.POST.get("then", "")
+    takes_step = data["kind"] == Say.REPLY and then in {step.name for step in WITH_REPLY}
+    try:
+        if takes_step:
+            details = TransitionDetails(
+                message=data["body"],
+                solution_type=data["solution_type"],
+                files=checked_files(request),
+            )
+            services.reply_and_step(
+                ticket=ticket,
+                name=then,
+                details=details,
+                by=by,
+                at=at,
+                expected_version=data["version"],
+            )
+        else:
+            _write(ticket, data, checked_files(request), by, at)
+    except DomainError as error:
+        return refused_form(request, ticket, form, error, "composer", say_form=form)
+    services.save_draft(ticket=ticket, kind="", body="", by=by, at=at)
+    _warn_of_newer(request, ticket, data.get("last_message"))
+    if data["kind"] == Say.NOTE:
+        messages.success(request, _("Note saved."))
+    elif has_reader(ticket):
+        messages.success(request, _("Sent to %(person)s.") % {"person": ticket.requester})
+    if takes_step:
+        words = _("%(number)s is now “%(state)s”.")
+        messages.success(request, words % {"number": ticket.number, "state": ticket.state_label})
+    warn_without_reader(request, ticket, data["kind"] != Say.NOTE)
+    return redirect("admin:ticket", ticket.number)
+
+
+def _write(ticket: Ticket, data: dict[str, Any], files: Any, by: Actor, at: datetime) -> None:
+    if data["kind"] == Say.STATEMENT:
+        services.send_attention_statement(
+            ticket=ticket,
+            body=data["body"],
+            estimated_at=data["estimated_at"],
+            files=files,
+            by=by,
+            at=at,
+        )
+        return
+    verb: Callable[..., Any] = (
+        services.add_note if data["kind"] == Say.NOTE else services.reply_to_customer
+    )
+    verb(ticket=ticket, body=data["body"], files=files, by=by, at=at)
+
+
+def _warn_of_newer(request: HttpRequest, ticket: Ticket, last_seen: int | None) -> None:
+    newer = queries.messages_after(ticket, last_seen) if last_seen is not None else []
+    others = [message for message in newer if message.author_id != person(request).pk]
+    if others:
+        messages.warning(
+            request,
+            _("%(person)s wrote while you were writing: look at the conversation.")
+            % {"person": others[-1].author},
+        )
+
+
+@posted_from("admin:ticket", "number")
+@needs(Capability.SEE_TICKETS)
+def draft(request: HttpRequest, number: str) -> HttpResponse:
+    """Keep what is being typed; the page posts it by itself."""
+    ticket = queries.get_ticket(person(request), number)
+    now = timezone.now()
+    kind = request.POST.get("kind", "")
+    try:
+        services.save_draft(
+            ticket=ticket,
+            kind=kind if kind in Say else Say.REPLY,
+            body=request.POST.get("body", ""),
+            by=actor(request, Channel.DESK),
+            at=now,
+        )
+    except DomainError as error:
+        return render(request, "desk/tickets/_draft.html", {"refusal": str(error.message)})
+    context = {"is_kept": bool(request.POST.get("body", "").strip()), "now": now}
+    return render(request, "desk/tickets/_draft.html", context)
