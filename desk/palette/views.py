@@ -24,6 +24,9 @@ def palette(request: HttpRequest) -> HttpResponse:
     try:
         found = queries.matching(queries.visible_to(reader), typed, reader=reader)
         tickets = list(found.order_by("-pk")[:SHOWN]) if typed else []
+        exact = queries.find_by_number(found, typed).first() if typed.isdecimal() else None
+        if exact is not None:  # the number first, then the newest (DECISIONS 32)
+            tickets = [exact, *(each for each in tickets if each != exact)][:SHOWN]
     except Invalid as error:
         tickets = []
         refusal = str(error.message)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from desk.tickets.forms import Say, SayForm
 from desk.tickets.views import refused_form, wrong_form
 from desk.tickets.warnings import warn_without_reader
+from foundation.accounts.queries import acting_person
 from foundation.accounts.roles import Capability
 from foundation.core.actor import Actor
 from foundation.core.classification import Channel
@@ -20,18 +21,20 @@ from foundation.core.errors import DomainError
 from tickets import queries, services
 from tickets.models import Ticket
 from tickets.notices import has_reader
-from tickets.services import TransitionDetails
+from tickets.services import StaleTicket, TransitionDetails, TransitionNotAllowed
 from tickets.states import WITH_REPLY
 from web.access import needs
 from web.panels import Refused
 from web.requests import actor, person, posted_from
+from web.timeline import sentence
 from web.uploads import checked_files
 
 
 @posted_from("admin:ticket", "number")
 def say(request: HttpRequest, number: str) -> HttpResponse:
     """Send a reply, statement or note; a reply may take a step in the same act (``then``). A
-    message that arrived meanwhile causes a warning, never a refusal (DECISIONS 14).
+    message that arrived meanwhile causes a warning, never a refusal (DECISIONS 14). A reply goes
+    too when its step is not possible any more; the page says so (DECISIONS 31).
     """
     ticket = queries.get_ticket(person(request), number)
     form = SayForm(request.POST, request.FILES, ticket=ticket)
@@ -42,23 +45,13 @@ def say(request: HttpRequest, number: str) -> HttpResponse:
     at = timezone.now()
     then = request.POST.get("then", "")
     takes_step = data["kind"] == Say.REPLY and then in {step.name for step in WITH_REPLY}
+    files = checked_files(request)
+    not_taken = ""
     try:
         if takes_step:
-            details = TransitionDetails(
-                message=data["body"],
-                solution_type=data["solution_type"],
-                files=checked_files(request),
-            )
-            services.reply_and_step(
-                ticket=ticket,
-                name=then,
-                details=details,
-                by=by,
-                at=at,
-                expected_version=data["version"],
-            )
+            not_taken = _reply_and_step(ticket, then, data, files, by=by, at=at)
         else:
-            _write(ticket, data, checked_files(request), by, at)
+            _write(ticket, data, files, by, at)
     except DomainError as error:
         return refused_form(request, ticket, form, error, "composer", say_form=form)
     services.save_draft(ticket=ticket, kind="", body="", by=by, at=at)
@@ -67,11 +60,43 @@ def say(request: HttpRequest, number: str) -> HttpResponse:
         messages.success(request, _("Note saved."))
     elif has_reader(ticket):
         messages.success(request, _("Sent to %(person)s.") % {"person": ticket.requester})
-    if takes_step:
+    if not_taken:
+        messages.warning(request, not_taken)
+    elif takes_step:
         words = _("%(number)s is now “%(state)s”.")
         messages.success(request, words % {"number": ticket.number, "state": ticket.state_label})
     warn_without_reader(request, ticket, data["kind"] != Say.NOTE)
     return redirect("admin:ticket", ticket.number)
+
+
+def _reply_and_step(
+    ticket: Ticket, name: str, data: dict[str, Any], files: Any, *, by: Actor, at: datetime
+) -> str:
+    """Send the reply with its step or, where that is not possible any more, alone; return why."""
+    details = TransitionDetails(
+        message=data["body"], solution_type=data["solution_type"], files=files
+    )
+    try:
+        services.reply_and_step(
+            ticket=ticket,
+            name=name,
+            details=details,
+            by=by,
+            at=at,
+            expected_version=data["version"],
+        )
+    except StaleTicket as error:
+        changed = "; ".join(
+            sentence(change, ticket.organization.time_zone) for change in error.changes
+        )
+        reason = _("Somebody changed the ticket meanwhile (%(changes)s).") % {"changes": changed}
+    except TransitionNotAllowed as error:
+        reason = str(error.message)
+    else:
+        return ""
+    fresh = queries.get_ticket(acting_person(by), ticket.number)
+    services.reply_to_customer(ticket=fresh, body=data["body"], files=files, by=by, at=at)
+    return _("The reply was sent, without the step: %(reason)s") % {"reason": reason}
 
 
 def _write(ticket: Ticket, data: dict[str, Any], files: Any, by: Actor, at: datetime) -> None:

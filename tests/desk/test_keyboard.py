@@ -94,6 +94,8 @@ def test_the_palette_finds_the_number_and_the_texts(house: House, sign_in: Any) 
     assert found("printer") == [ticket.number for ticket in reversed(made)][:8]
     assert found(other.number) == found(f"tk-{other.pk}") == [other.number]
     assert found("") == found("nothing") == []
+    later = make_ticket(house, subject=f"As in {other.pk}")
+    assert found(str(other.pk)) == [other.number, later.number]  # the number first
     text = text_of(client.get("/admin/palette/?q=scanner").content.decode())
     assert f"{other.number} The invoice fails Company north Description: The scanner" in text
     assert "Search “scanner” in all tickets" in text

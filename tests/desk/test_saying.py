@@ -144,22 +144,43 @@ def test_the_steps_of_a_reply_are_those_that_are_possible(house: House, sign_in:
     assert offered(house.agent) == []
 
 
-def test_a_step_on_a_changed_ticket_is_refused_and_the_text_kept(
-    house: House, sign_in: Any
-) -> None:
+def test_a_reply_goes_though_its_step_is_stale(house: House, sign_in: Any) -> None:
     ticket = make_ticket(house)
     seen = fresh(ticket).version
     step(house, ticket, "start", MONDAY_9AM, user=house.staff["agent2"])
-    typed = {"kind": "reply", "body": "My answer.", "version": seen}
-    client = sign_in(english(house))
 
-    refused = client.post(address(ticket), {**typed, "then": "pend_user"})
+    page = sign_in(english(house)).post(
+        address(ticket),
+        {"kind": "reply", "body": "My answer.", "version": seen, "then": "pend_user"},
+        follow=True,
+    )
 
-    assert (refused.status_code, fresh(ticket).state) == (409, "in_progress")
-    assert "My answer." in refused.content.decode()
-    assert Message.objects.count() == 0
-    assert client.post(address(ticket), typed).status_code == 302  # a reply alone is never stale
-    assert Message.objects.count() == 1
+    assert fresh(ticket).state == "in_progress"
+    assert list(Message.objects.values_list("kind", "body")) == [("reply", "My answer.")]
+    sent, not_taken = words_of_messages(page)
+    assert sent == "Sent to Requester North."
+    assert not_taken.startswith(
+        "The reply was sent, without the step: Somebody changed the ticket meanwhile ("
+    )
+    assert "In progress" in not_taken
+    assert [each.name for each in composer(page)["then"]] == ["pend_user", "solve"]
+
+
+def test_a_reply_goes_though_its_step_is_not_possible(house: House, sign_in: Any) -> None:
+    ticket = make_ticket(house)
+    step(house, ticket, "start", MONDAY_9AM)
+    step(house, ticket, "solve", MONDAY_9AM, message="!", solution_type="definitive")
+    typed = {"kind": "reply", "body": "More.", "then": "solve", "solution_type": "definitive"}
+
+    page = sign_in(english(house)).post(address(ticket), typed, follow=True)
+
+    assert list(Message.objects.values_list("kind", "body")) == [
+        ("solution", "!"),
+        ("reply", "More."),
+    ]
+    assert words_of_messages(page)[1].startswith(
+        f"The reply was sent, without the step: Ticket {ticket.number} is “Solved”"
+    )
 
 
 @pytest.mark.parametrize("then", ["nonsense", "reject", "close_invalid"])
