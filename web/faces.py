@@ -105,7 +105,7 @@ def _running_face(
         None if clock.target_unit != TargetUnit.TIME else closed_until(clock, organization, at)
     )
     if opens_at is not None:
-        when = {"when": _when(opens_at, organization.time_zone, at)}
+        when = {"when": opening_words(opens_at, organization.time_zone, at)}
         if is_warned:
             text = _("At risk · resumes %(when)s") % when
             return ClockFace(text, "soon", "moon", when["when"])
@@ -119,7 +119,7 @@ def _running_face(
     return ClockFace(text, "soon", "hourglass", time["time"])
 
 
-def _when(moment: datetime, time_zone: str, at: datetime) -> str:
+def opening_words(moment: datetime, time_zone: str, at: datetime) -> str:
     """Return ``Mon 09:00``, or ``23 Nov 09:00`` when the day's name would be ambiguous; days and
     months are lower case in Spanish.
     """

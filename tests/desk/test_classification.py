@@ -177,3 +177,16 @@ def test_a_breach_is_not_talked_away_by_a_direct_call_either(house: House) -> No
         )
 
     assert fresh(ticket).priority == 1
+
+
+def test_only_a_supervisor_is_asked_whether_it_was_wrong_from_the_start(
+    house: House, sign_in: Any
+) -> None:
+    ticket = make_ticket(house)
+
+    def asked(name: str) -> bool:
+        page = sign_in(house.staff[name]).get(f"/admin/tickets/{ticket.number}/").content.decode()
+        form = page[page.index('id="classification"') :].split("</form>")[0]
+        return 'name="from_start"' in form
+
+    assert (asked("agent"), asked("desk_supervisor")) == (False, True)

@@ -90,14 +90,14 @@ def test_a_member_of_bpo_confirms_and_bpo_and_coordinators_hear_of_it(
     grant = RoleGrant.objects.get()
     bpo = sign_in(house.staff["bpo"])
     assert "New Person · BPO" in bpo.get("/admin/").content.decode()
-
     done = bpo.post(f"/admin/roles/{grant.pk}/grant/")
-
     assert done.status_code == 302
     assert User.objects.get(email="new@desk.example").staff_roles == ["agent", "bpo"]
     assert told("role_granted") == sorted(
         [coordinator.email, house.staff["bpo"].email, "new@desk.example"]
     )
+    letters = OutboxMessage.objects.filter(template="role_granted")
+    assert [x.to_email for x in letters if x.context["is_own"]] == ["new@desk.example"]
     letter = OutboxMessage.objects.get(template="role_granted", to_email=coordinator.email)
     assert (letter.language, house.north.language, letter.context["is_bpo"]) == ("es", "en", True)
     assert "New Person · BPO" not in bpo.get("/admin/").content.decode()
