@@ -41,7 +41,7 @@ def keyset_page(
         backwards = False
     if place is not None:
         rows = rows.filter(_beyond(rows.model, keys, place))
-    ordered = rows.order_by(*(f"-{key.name}" if key.descends else key.name for key in keys))
+    ordered = rows.order_by(*_names(keys))
     found = list(ordered[: size + 1])
     has_more = len(found) > size
     found = found[:size]
@@ -56,6 +56,24 @@ def keyset_page(
         before=_mark(found[0], keys) if has_before else "",
         after=_mark(found[-1], keys) if has_after else "",
     )
+
+
+def neighbours(rows: QuerySet[M], order: Sequence[str], row: M) -> tuple[QuerySet[M], QuerySet[M]]:
+    """Return the rows before ``row``, the nearest first, and those after it, in the order of
+    ``keyset_page``. The row itself need not be among them.
+    """
+    keys = [_Key(name.removeprefix("-"), name.startswith("-")) for name in order]
+    place = [getattr(row, key.name) for key in keys]
+    back = [_Key(key.name, not key.descends) for key in keys]
+    before, after = (
+        rows.filter(_beyond(rows.model, each, place)).order_by(*_names(each))
+        for each in (back, keys)
+    )
+    return before, after
+
+
+def _names(keys: Sequence["_Key"]) -> list[str]:
+    return [f"-{key.name}" if key.descends else key.name for key in keys]
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,8 @@ SHORTCUTS = (
     Shortcut("open", _("Open the ticket"), "o", Place.QUEUE),
     Shortcut("select", _("Select the ticket"), "x", Place.QUEUE),
     Shortcut("give", _("Assign the selected tickets"), "a", Place.QUEUE),
+    Shortcut("following", _("Next ticket"), "j", Place.TICKET),
+    Shortcut("preceding", _("Previous ticket"), "k", Place.TICKET),
     Shortcut("reply", _("Write a reply"), "r", Place.TICKET),
     Shortcut("note", _("Write an internal note"), "n", Place.TICKET),
     Shortcut("assignee", _("Assign the ticket"), "a", Place.TICKET),

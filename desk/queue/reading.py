@@ -10,7 +10,7 @@ from django.http import HttpRequest, QueryDict
 
 from desk.queue.columns import OPTIONAL, USUAL, Head, heads_of
 from desk.queue.filters import QueueFilter
-from desk.queue.lists import ANYWHERE, LISTS, ORDERS, QueueList, usual_order
+from desk.queue.lists import ANYWHERE, LISTS, ORDERS, QueueList, usual_order, without_closed
 from foundation.core.errors import Invalid
 from tickets import queries
 from tickets.models import Ticket
@@ -21,15 +21,18 @@ _KEPT = ("view", *QueueFilter.base_filters, "sort", "columns")  # of the address
 
 
 class Reading:
-    """The queue as a request asks for it. ``refusal`` is the sentence about a search that says
-    nothing: no ticket is shown then.
+    """The queue as a request asks for it, in its own address or in ``address``. ``refusal`` is the
+    sentence about a search that says nothing: no ticket is shown then.
     """
 
-    def __init__(self, request: HttpRequest, now: datetime) -> None:
+    def __init__(
+        self, request: HttpRequest, now: datetime, address: QueryDict | None = None
+    ) -> None:
         self.request = request
+        self.address = request.GET if address is None else address
         self.reader = person(request)
         self.now = now
-        asked = request.GET.get("view", "all")
+        asked = self.address.get("view", "all")
         self.name = asked if asked in LISTS else "all"
         self.refusal = ""
 
@@ -41,7 +44,7 @@ class Reading:
     def filter(self) -> QueueFilter:
         lists = queries.desk_lists(self.reader, self.now)
         return QueueFilter(
-            self.request.GET,
+            self.address,
             queryset=lists[self.name],
             request=self.request,
             states=[state for state in State if state in self._states()],
@@ -60,8 +63,13 @@ class Reading:
             return Ticket.objects.none()
 
     @property
+    def open_tickets(self) -> QuerySet[Ticket]:
+        """The tickets that the page shows: without those of the groups that are closed."""
+        return without_closed(self.tickets, self.now) if self.is_grouped else self.tickets
+
+    @property
     def order(self) -> str:
-        asked = self.request.GET.get("sort", "")
+        asked = self.address.get("sort", "")
         return asked if asked in ORDERS else usual_order(self.name)
 
     @property
@@ -76,7 +84,7 @@ class Reading:
     @property
     def columns(self) -> Sequence[str]:
         """The names of the columns after the subject."""
-        asked = ",".join(self.request.GET.getlist("columns")).split(",")
+        asked = ",".join(self.address.getlist("columns")).split(",")
         return [name for name in OPTIONAL if name in asked] or USUAL
 
     def heads(self) -> list[Head]:
@@ -91,7 +99,7 @@ class Reading:
             return head
         opposite = f"-{name}" if self.order == name else name
         wanted = opposite if opposite in ORDERS else name
-        address = with_query(self.request.GET, sort=wanted, after=None, before=None)
+        address = with_query(self.address, sort=wanted, after=None, before=None)
         first = ORDERS[self.order][0]
         descends = first.startswith("-") and name != "clock"
         direction = "descending" if descends else "ascending"
@@ -100,7 +108,9 @@ class Reading:
 
     def query(self) -> str:
         """Return the part of the address that a saved view keeps."""
-        return kept_query(self.request.GET)
+        named = self.address.copy()
+        named["view"] = self.name
+        return kept_query(named)
 
 
 def kept_query(address: QueryDict) -> str:

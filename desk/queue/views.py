@@ -28,7 +28,6 @@ from desk.queue.lists import (
     group_counts,
     group_of,
     in_group,
-    without_closed,
 )
 from desk.queue.people import people_with_load
 from desk.queue.reading import Reading
@@ -75,11 +74,10 @@ def queue_page(request: HttpRequest, *, status: int = 200, **more: Any) -> HttpR
     """Render the queue. ``more`` is for the page of a refused act, which keeps the selection."""
     now = timezone.now()
     reading = Reading(request, now)
-    tickets = reading.tickets
     is_grouped = reading.is_grouped
     is_complete = "complete" in request.GET  # without the script of the page
     page = keyset_page(
-        without_closed(tickets, now) if is_grouped else tickets,
+        reading.open_tickets,
         ORDERS[reading.order],
         PAGE_SIZE,
         after=request.GET.get("after", ""),
@@ -144,6 +142,7 @@ def group_rows(request: HttpRequest, group: str) -> HttpResponse:
     context = {
         "now": reading.now,
         "rows": rows_of(page.rows, reading.now, reader=reading.reader),
+        "query": reading.query(),
         "columns": reading.columns,
         "span": len(FIXED) + len(reading.columns) + 1,
         "can_work": reading.reader.can(Capability.WORK_TICKETS),

@@ -6,11 +6,12 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from desk.tickets.forms import Say, SayForm
+from desk.tickets.place import place_of, to_ticket
 from desk.tickets.views import refused_form, wrong_form
 from desk.tickets.warnings import warn_without_reader
 from foundation.accounts.queries import acting_person
@@ -45,9 +46,10 @@ def say(request: HttpRequest, number: str) -> HttpResponse:
     at = timezone.now()
     then = request.POST.get("then", "")
     takes_step = data["kind"] == Say.REPLY and then in {step.name for step in WITH_REPLY}
-    files = checked_files(request)
+    following = _following(request, ticket)
     not_taken = ""
     try:
+        files = checked_files(request)
         if takes_step:
             not_taken = _reply_and_step(ticket, then, data, files, by=by, at=at)
         else:
@@ -66,7 +68,15 @@ def say(request: HttpRequest, number: str) -> HttpResponse:
         words = _("%(number)s is now “%(state)s”.")
         messages.success(request, words % {"number": ticket.number, "state": ticket.state_label})
     warn_without_reader(request, ticket, data["kind"] != Say.NOTE)
-    return redirect("admin:ticket", ticket.number)
+    return to_ticket(request, following or ticket)
+
+
+def _following(request: HttpRequest, ticket: Ticket) -> Ticket | None:
+    """Return the ticket after this one in its list, for the writer who goes on there; read before
+    the act, which may take this one out of the list.
+    """
+    place = place_of(request, ticket) if request.POST.get("goes_on") else None
+    return place.following if place is not None else None
 
 
 def _reply_and_step(

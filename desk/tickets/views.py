@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -21,6 +21,7 @@ from desk.tickets.forms import (
     StepForm,
 )
 from desk.tickets.panels import PANELS, Steps
+from desk.tickets.place import list_label, list_of, to_ticket
 from desk.tickets.warnings import warn_without_reader
 from escalation.queries import get_escalation
 from escalation.services import acknowledge_escalation, deescalate_ticket
@@ -79,6 +80,8 @@ def page_of(
         "now": now,
         "zone": page.zone,
         "panels_url": reverse("admin:ticket", args=[ticket.number]) + "panels/",
+        "list_query": list_of(request),
+        "list_label": list_label(list_of(request)),
     }
     found = page_response(
         request, "desk/tickets/page.html", shown, {**frame(request), **common}, refused=refused
@@ -182,7 +185,7 @@ def classify(request: HttpRequest, number: str) -> HttpResponse:
         request,
         _("Classified: priority %(priority)s.") % {"priority": ticket.get_priority_display()},
     )
-    return redirect("admin:ticket", ticket.number)
+    return to_ticket(request, ticket)
 
 
 @posted_from("admin:ticket", "number")
@@ -224,7 +227,7 @@ def change_contract(request: HttpRequest, number: str) -> HttpResponse:
     except DomainError as error:
         return refused_form(request, ticket, form, error, "contract", contract_form=form)
     messages.success(request, _("Contract: %(contract)s.") % {"contract": ticket.contract})
-    return redirect("admin:ticket", ticket.number)
+    return to_ticket(request, ticket)
 
 
 @posted_from("admin:ticket", "number")
@@ -246,7 +249,7 @@ def assign(request: HttpRequest, number: str) -> HttpResponse:
     messages.success(
         request, _("Assignee: %(person)s.") % {"person": ticket.assignee or _("nobody")}
     )
-    return redirect("admin:ticket", ticket.number)
+    return to_ticket(request, ticket)
 
 
 @posted_from("admin:ticket", "number")
@@ -292,7 +295,7 @@ def step(request: HttpRequest, number: str, name: str) -> HttpResponse:
         % {"number": ticket.number, "state": ticket.state_label},
     )
     warn_without_reader(request, ticket, True)
-    return redirect("admin:ticket", ticket.number)
+    return to_ticket(request, ticket)
 
 
 def _refused_step(request: HttpRequest, ticket: Ticket, name: str, form: StepForm) -> Refused:
@@ -316,7 +319,7 @@ def acknowledge(request: HttpRequest, number: str, escalation_id: int) -> HttpRe
         messages.error(request, str(error.message))
         return page_of(request, ticket, [Refused("escalation", {}, page_status(error))])
     messages.success(request, _("The escalation was acknowledged."))
-    return redirect("admin:ticket", ticket.number)
+    return to_ticket(request, ticket)
 
 
 @posted_from("admin:ticket", "number")
@@ -340,4 +343,4 @@ def deescalate(request: HttpRequest, number: str) -> HttpResponse:
         if level
         else _("The ticket is no longer escalated."),
     )
-    return redirect("admin:ticket", ticket.number)
+    return to_ticket(request, ticket)

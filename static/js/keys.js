@@ -45,6 +45,8 @@ const acts = {
   open: () => rowOf()?.querySelector(".cell-subject a").click(),
   select: () => rowOf()?.querySelector("input[name=ticket]")?.click(),
   give: () => focusOn("#bulk-assignee"),
+  following: () => document.querySelector("[data-next]")?.click(),
+  preceding: () => document.querySelector("[data-previous]")?.click(),
   reply: () => write("reply"),
   note: () => write("note"),
   assignee: () => focusOn("[name=assignee]"),
