@@ -7,13 +7,15 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db.models import BooleanField, Model, Q, QuerySet
 
 M = TypeVar("M", bound=Model)
+_LONGEST_MARK = 400
+_NO_MARK = (NotBase64, ValueError, TypeError, OverflowError, RecursionError, ValidationError)
 
 
 @dataclass(frozen=True)
@@ -90,19 +92,30 @@ def _mark(row: Model, keys: Sequence[_Key]) -> str:
 
 def _values(model: type[Model], keys: Sequence[_Key], mark: str) -> list[Any] | None:
     """Return the values of the row that a mark names; None for a text that is no mark."""
-    if not mark:
+    if not mark or len(mark) > _LONGEST_MARK:
         return None
     try:
         plain = json.loads(urlsafe_b64decode(mark + "=" * (-len(mark) % 4)))
         if not isinstance(plain, list) or len(plain) != len(keys):
             return None
         values = [
-            model._meta.get_field(key.name).to_python(value)  # type: ignore[union-attr]
+            _in_utc(model._meta.get_field(key.name).to_python(value))  # type: ignore[union-attr]
             for key, value in zip(keys, plain, strict=True)
         ]
-    except (NotBase64, ValueError, TypeError, OverflowError, ValidationError, FieldDoesNotExist):
+    except (*_NO_MARK, FieldDoesNotExist):
         return None
     return None if any(value is None for value in values) else values
+
+
+def _in_utc(value: Any) -> Any:
+    """Return an instant in UTC. Raise ``ValueError`` for one without a zone, ``OverflowError`` for
+    one that UTC does not reach.
+    """
+    if not isinstance(value, datetime):
+        return value
+    if value.tzinfo is None:
+        raise ValueError
+    return value.astimezone(UTC)
 
 
 def _beyond(model: type[Model], keys: Sequence[_Key], place: Sequence[Any]) -> Q:

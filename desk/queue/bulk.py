@@ -2,15 +2,17 @@
 assignment or a classification can be undone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import forms
 from django.contrib import messages
 from django.core import signing
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -23,13 +25,12 @@ from desk.frame import frame
 from desk.queue.filters import NOBODY
 from desk.queue.people import people_with_load
 from desk.queue.steps import STEPS
-from desk.queue.views import queue_page
 from foundation.accounts.models import Team, User
-from foundation.accounts.queries import assignable_staff
+from foundation.accounts.queries import assignable_staff, team_serves
 from foundation.accounts.roles import Capability
 from foundation.core.classification import Channel, Impact, Urgency
 from foundation.core.errors import Invalid
-from tickets import services
+from tickets import queries, services
 from tickets.services import (
     Assigning,
     Change,
@@ -46,6 +47,10 @@ from web.requests import actor, person, posted_from
 
 _UNDO = "undo of a bulk change"
 UNDO_FOR = timedelta(minutes=10)
+
+
+def higher_teams() -> QuerySet[Team]:
+    return Team.objects.filter(level__gte=2).order_by("level", "name", "pk")
 
 
 class ActForm(forms.Form):
@@ -65,7 +70,7 @@ class ActForm(forms.Form):
     def __init__(self, *args: Any, needs: Sequence[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields: Any = self.fields
-        fields["team"].queryset = Team.objects.filter(level__gte=2).order_by("level", "name", "pk")
+        fields["team"].queryset = higher_teams()
         self.fields = {name: field for name, field in self.fields.items() if name in needs}
 
 
@@ -131,68 +136,89 @@ def _read_assigning(chosen: str) -> Asked:
 @needs(Capability.WORK_TICKETS)
 def preview(request: HttpRequest) -> HttpResponse:
     """Show what an act would do to each selected ticket, and what is refused."""
-    selected = _selected(request)
     try:
-        if not selected:
-            raise Invalid(_("Choose at least one ticket and what is to be done."))
+        selected = _selected(request)
         asked = read_act(request.POST)
     except Invalid as error:
-        messages.error(request, str(error.message))
-        return queue_page(
-            request,
-            status=400,
-            selected=set(selected),
-            bulk_values=request.POST,
-        )
+        return _back_with_selection(request, error)
     return _preview_page(request, asked, selected, ActForm(needs=asked.needs))
 
 
+def _back_with_selection(request: HttpRequest, error: Invalid) -> HttpResponse:
+    """Redirect to the list, where the selected tickets are still selected."""
+    messages.error(request, str(error.message))
+    target = urlsplit(_target(request))
+    query = QueryDict(target.query, mutable=True)
+    chosen = [value.partition(":")[0] for value in request.POST.getlist("ticket")]
+    query["selected"] = ",".join(pk for pk in chosen[: services.MOST_AT_ONCE] if _is_number(pk))
+    return HttpResponseRedirect(f"{target.path}?{query.urlencode()}")
+
+
 def _preview_page(
-    request: HttpRequest, asked: Asked, selected: dict[int, int | None], form: ActForm
+    request: HttpRequest,
+    asked: Asked,
+    selected: dict[int, int | None],
+    form: ActForm,
+    *,
+    status: int = 200,
 ) -> HttpResponse:
-    act = asked.act(_given(form, asked.needs))
-    changes = [Change(pk, version, act) for pk, version in selected.items()]
+    seen = queries.visible_to(person(request)).filter(pk__in=list(selected)).select_related(None)
+    organizations = dict(seen.order_by().values_list("pk", "organization_id"))
+    given = _given(form, asked.needs)
+    changes = [
+        Change(pk, version, asked.act(given(organizations.get(pk))))
+        for pk, version in selected.items()
+    ]
     rehearsed = services.rehearse_changes(
         changes=changes, by=actor(request, Channel.DESK), at=timezone.now()
     )
-    possible = [each for each in rehearsed if not each.refusal]
     context = {
         **frame(request),
         "asked": asked,
         "form": form,
         "rehearsed": rehearsed,
-        "possible": possible,
-        "now": timezone.now(),
-        "selected": [f"{each.before.pk}:{each.before.version}" for each in rehearsed],
+        "possible": [each for each in rehearsed if not each.refusal],
         "next": _target(request),
     }
-    return render(request, "desk/queue/bulk.html", context, status=400 if form.errors else 200)
+    wrong = 400 if form.errors else status
+    return render(request, "desk/queue/bulk.html", context, status=wrong)
 
 
-def _given(form: ActForm, needed: Sequence[str]) -> dict[str, Any]:
-    """Return what was typed; for what was not typed yet something that the rehearsal accepts."""
+def _given(form: ActForm, needed: Sequence[str]) -> Callable[[int | None], dict[str, Any]]:
+    """Return, for the organization of a ticket, what was typed and, for what was not typed yet,
+    something that the rehearsal accepts.
+    """
     typed = form.cleaned_data if form.is_bound and form.is_valid() else {}
-    stand_in: dict[str, Any] = {
-        "reason": "—",
-        "message": "—",
-        "solution_type": SolutionType.DEFINITIVE,
-        "team": Team.objects.filter(level__gte=2).order_by("level", "name", "pk").first()
-        if "team" in needed
-        else None,
-    }
-    return {name: typed.get(name) or stand_in[name] for name in needed}
+    teams = list(higher_teams()) if "team" in needed else []
+
+    def given(organization_id: int | None) -> dict[str, Any]:
+        serving = (
+            team
+            for team in teams
+            if organization_id is not None and team_serves(team, organization_id)
+        )
+        stand_in: dict[str, Any] = {
+            "reason": "—",
+            "message": "—",
+            "solution_type": SolutionType.DEFINITIVE,
+            "team": next(serving, None),
+        }
+        return {name: typed.get(name) or stand_in[name] for name in needed}
+
+    return given
 
 
 @posted_from("admin:queue")
 @needs(Capability.WORK_TICKETS)
 def apply(request: HttpRequest) -> HttpResponse:
-    """Do the act that was shown, on each ticket that allows it."""
-    selected = _selected(request)
+    """Do the act that was shown, on each ticket that allows it. When none does, what was typed is
+    shown again.
+    """
     try:
+        selected = _selected(request)
         asked = read_act(request.POST)
     except Invalid as error:
-        messages.error(request, str(error.message))
-        return HttpResponseRedirect(_target(request))
+        return _back_with_selection(request, error)
     form = ActForm(request.POST, needs=asked.needs)
     if not form.is_valid():
         return _preview_page(request, asked, selected, form)
@@ -203,6 +229,8 @@ def apply(request: HttpRequest) -> HttpResponse:
         at=timezone.now(),
     )
     _tell(request, changed, undo=_undo_token(request, asked, changed))
+    if asked.needs and all(each.refusal for each in changed):
+        return _preview_page(request, asked, selected, form, status=409)
     return HttpResponseRedirect(_target(request))
 
 
@@ -237,15 +265,24 @@ def _tell(request: HttpRequest, changed: Sequence[Changed], *, undo: str) -> Non
     if done:
         words = ngettext("%(count)d ticket changed.", "%(count)d tickets changed.", len(done))
         messages.success(request, words % {"count": len(done)}, extra_tags=undo)
+    elif not changed:
+        messages.error(request, _("No ticket changed."))
 
 
 def _selected(request: HttpRequest) -> dict[int, int | None]:
-    """Return the selected tickets with the version that was seen of each."""
+    """Return the selected tickets with the version that was seen of each. Raises ``Invalid`` for
+    none, and for more than may be changed at once.
+    """
     found: dict[int, int | None] = {}
-    for value in request.POST.getlist("ticket")[: services.MOST_AT_ONCE]:
+    for value in request.POST.getlist("ticket"):
         pk, _colon, version = value.partition(":")
         if _is_number(pk):
             found[int(pk)] = int(version) if _is_number(version) else None
+    if not found:
+        raise Invalid(_("Choose at least one ticket and what is to be done."))
+    if len(found) > services.MOST_AT_ONCE:
+        words = _("Choose at most %(most)d tickets at once: %(count)d are selected.")
+        raise Invalid(words % {"most": services.MOST_AT_ONCE, "count": len(found)})
     return found
 
 

@@ -35,6 +35,7 @@ class Reading:
         asked = self.address.get("view", "all")
         self.name = asked if asked in LISTS else "all"
         self.refusal = ""
+        self.left_out: list[str] = []  # labels of filters whose value is nothing (any more)
 
     @property
     def queue_list(self) -> QueueList:
@@ -42,9 +43,20 @@ class Reading:
 
     @cached_property
     def filter(self) -> QueueFilter:
+        chosen = self._filter(self.address)
+        wrong = [name for name in chosen.form.errors if name in chosen.filters]
+        if not wrong:
+            return chosen
+        self.left_out = [str(chosen.filters[name].label) for name in wrong]
+        valid = self.address.copy()
+        for name in wrong:
+            del valid[name]
+        return self._filter(valid)
+
+    def _filter(self, data: QueryDict) -> QueueFilter:
         lists = queries.desk_lists(self.reader, self.now)
         return QueueFilter(
-            self.address,
+            data,
             queryset=lists[self.name],
             request=self.request,
             states=[state for state in State if state in self._states()],

@@ -4,7 +4,7 @@ tickets at once. The address holds all of it.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.core.cache import cache
@@ -67,11 +67,9 @@ class Section:
 @require_safe
 @needs(Capability.SEE_TICKETS)
 def queue(request: HttpRequest) -> HttpResponse:
-    return queue_page(request)
-
-
-def queue_page(request: HttpRequest, *, status: int = 200, **more: Any) -> HttpResponse:
-    """Render the queue. ``more`` is for the page of a refused act, which keeps the selection."""
+    """Show the list that the address asks for; ``selected`` are the tickets of an act that was
+    refused.
+    """
     now = timezone.now()
     reading = Reading(request, now)
     is_grouped = reading.is_grouped
@@ -112,9 +110,14 @@ def queue_page(request: HttpRequest, *, status: int = 200, **more: Any) -> HttpR
         "impacts": Impact,
         "urgencies": Urgency,
         "view_form": SaveViewForm(reader=reading.reader, auto_id="view_%s"),
-        **more,
+        "left_out": reading.left_out,
+        "selected": {int(pk) for pk in request.GET.get("selected", "").split(",") if _is_id(pk)},
     }
-    return render(request, "desk/queue/page.html", context, status=status)
+    return render(request, "desk/queue/page.html", context)
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 16  # noqa: PLR2004 - digits of an id
 
 
 def _sections(reading: Reading, rows: Sequence[Row], *, has_more: bool) -> list[Section]:
@@ -138,7 +141,7 @@ def group_rows(request: HttpRequest, group: str) -> HttpResponse:
         raise NotFound(_("There is nothing to show here."))
     reading = Reading(request, timezone.now())
     tickets = in_group(reading.tickets, Group(group), reading.now)
-    page = keyset_page(tickets, ORDERS["clock"], PAGE_SIZE)
+    page = keyset_page(tickets, ORDERS["clock"], PAGE_SIZE, after=request.GET.get("after", ""))
     context = {
         "now": reading.now,
         "rows": rows_of(page.rows, reading.now, reader=reading.reader),
@@ -146,7 +149,9 @@ def group_rows(request: HttpRequest, group: str) -> HttpResponse:
         "columns": reading.columns,
         "span": len(FIXED) + len(reading.columns) + 1,
         "can_work": reading.reader.can(Capability.WORK_TICKETS),
-        "more": with_query(request.GET, view=group, after=page.after) if page.after else "",
+        "group": group,
+        "more": with_query(request.GET, after=page.after) if page.after else "",
+        "flat": with_query(request.GET, sort="number", after=None),
     }
     return render(request, "desk/queue/_group.html", context)
 
@@ -186,9 +191,9 @@ def choices(request: HttpRequest) -> HttpResponse:
 def _instant(text: str, now: datetime) -> datetime:
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
+        return found.astimezone(UTC) if found.tzinfo is not None else now
+    except (ValueError, OverflowError):
         return now
-    return found if found.tzinfo is not None else now
 
 
 def _views_context(reading: Reading) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def say(request: HttpRequest, number: str) -> HttpResponse:
             _write(ticket, data, files, by, at)
     except DomainError as error:
         return refused_form(request, ticket, form, error, "composer", say_form=form)
-    services.save_draft(ticket=ticket, kind="", body="", by=by, at=at)
+    services.drop_draft(ticket=ticket, body=data["body"], by=by)
     _warn_of_newer(request, ticket, data.get("last_message"))
     if data["kind"] == Say.NOTE:
         messages.success(request, _("Note saved."))

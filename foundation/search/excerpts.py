@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from foundation.search.words import LONGEST_WORD, Phrase, folded_letters, stems_of
@@ -68,20 +69,33 @@ def _found_in(text: str, phrases: Sequence[Phrase]) -> list[tuple[int, int]]:
 def _words_in(text: str) -> list[_Word]:
     """Return the words of ``words_of`` with their places."""
     found: list[_Word] = []
-    is_inside = False
+    letters: list[str] = []
+    begin = end = 0
+
+    def close() -> None:
+        if letters:
+            found.append(_Word("".join(letters)[:LONGEST_WORD], begin, end))
+            letters.clear()
+
     for place, sign in enumerate(text):
-        for letter in folded_letters(sign):
-            if letter.isspace():
-                is_inside = False
-            elif is_inside:
-                last = found[-1]
-                found[-1] = _Word(last.folded + letter, last.begin, place + 1)
-            else:
-                found.append(_Word(letter, place, place + 1))
-                is_inside = True
-        if is_inside and not folded_letters(sign):  # a mark on the letter before it
-            found[-1] = found[-1]._replace(end=place + 1)
-    return [word._replace(folded=word.folded[:LONGEST_WORD]) for word in found]
+        folded = _folded(sign)
+        for letter in folded:
+            if letter == " ":
+                close()
+                continue
+            if not letters:
+                begin = place
+            letters.append(letter)
+            end = place + 1
+        if letters and not folded:  # a mark on the letter before it
+            end = place + 1
+    close()
+    return found
+
+
+@lru_cache(maxsize=10_000)
+def _folded(sign: str) -> str:
+    return folded_letters(sign)
 
 
 def _stands_at(words: Sequence[_Word], place: int, phrase: Phrase) -> bool:
@@ -91,7 +105,9 @@ def _stands_at(words: Sequence[_Word], place: int, phrase: Phrase) -> bool:
     ending = words[place + len(first)].folded
     if ending == last or (phrase.is_open and ending.startswith(last)):
         return True
-    return any(stem in phrase.stems for stem in stems_of(ending))
+    # a stem keeps the first letters of its word
+    may_be = bool(phrase.stems) and ending[:2] == last[:2]
+    return may_be and any(stem in phrase.stems for stem in stems_of(ending))
 
 
 def _pieces(sentence: str, found: Sequence[tuple[int, int]]) -> Iterator[Piece]:

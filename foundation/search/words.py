@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from unicodedata import category, normalize
 
 import snowballstemmer
@@ -53,7 +53,7 @@ class Phrase:
         """The words as the index has them."""
         return tuple(f"{self.field or ''}{word}" for word in self.words)
 
-    @property
+    @cached_property
     def stems(self) -> tuple[str, ...]:
         is_one = len(self.words) == 1 and self.is_open and self.field is None
         return stems_of(self.words[0]) if is_one else ()

@@ -267,13 +267,52 @@ def test_an_act_that_says_nothing_keeps_the_selection(
     if typed.get("assignee") == "requester":
         typed = {"assignee": str(house.requester.pk)}
 
-    page = sign_in(english(house)).post(PREVIEW, {**usual, **typed})
+    typed = {"next": "/admin/queue/?view=all&priority=2", **typed}
+    page = sign_in(english(house)).post(PREVIEW, {**usual, **typed}, follow=True)
 
-    assert page.status_code == 400
     assert words_of_messages(page) == [words]
     kept = re.findall(r'value="(\d+):\d+"[^>]*\bchecked\b', page.content.decode())
     assert kept == ([] if "ticket" in typed else [str(ticket.pk)])
+    assert page.context["reading"].filter.chosen["priority"] == "2"  # the list is kept too
     assert fresh(ticket).assignee is None
+
+
+def test_more_than_a_hundred_tickets_are_refused_and_not_cut(house: House, sign_in: Any) -> None:
+    ticket = make_ticket(house)
+    typed = {"act": "assign", "assignee": house.agent.pk}
+    many = [f"{ticket.pk + number}:1" for number in range(101)]
+
+    page = sign_in(english(house)).post(APPLY, {**typed, "ticket": many}, follow=True)
+
+    assert words_of_messages(page) == ["Choose at most 100 tickets at once: 101 are selected."]
+    assert fresh(ticket).assignee is None
+
+
+def test_a_step_up_is_possible_though_the_first_group_serves_another_customer(
+    house: House, sign_in: Any
+) -> None:
+    south = Team.objects.create(name="A south", level=2)
+    south.organizations.add(house.south)
+    ticket = make_ticket(house)
+    typed = {"ticket": chosen(ticket), "act": "step", "step": "assign"}
+
+    text = text_of(sign_in(english(house)).post(PREVIEW, typed).content.decode())
+
+    assert "New → Assigned" in text
+
+
+def test_what_was_typed_is_shown_again_when_no_ticket_takes_it(house: House, sign_in: Any) -> None:
+    ticket = make_ticket(house)
+    step(house, ticket, "start", MONDAY_9AM)
+    seen = chosen(ticket)
+    step(house, ticket, "solve", MONDAY_9AM, message="!", solution_type="definitive")
+    typed = {"ticket": seen, "act": "step", "step": "solve", "solution_type": "definitive"}
+
+    page = sign_in(english(house)).post(APPLY, {**typed, "message": "A long text."})
+
+    assert page.status_code == 409
+    assert "A long text." in page.content.decode()
+    assert ticket.number in words_of_messages(page)[0]
 
 
 def test_tickets_of_another_customer_are_not_touched(house: House, sign_in: Any) -> None:

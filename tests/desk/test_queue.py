@@ -1,5 +1,7 @@
 """The queue: its lists, groups, pages, filters and columns."""
 
+import html
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -213,6 +215,7 @@ def test_a_column_sorts_one_way_and_then_the_other(house: House, sign_in: Any) -
         ("q=printer&organization=south", []),
         ("state=nonsense", [0, 1, 2]),
         ("assignee=999999", [0, 1, 2]),
+        ("team=999999&q=printer", [1]),
         ("q=", [0, 1, 2]),
     ],
 )
@@ -327,3 +330,29 @@ def test_addresses_of_the_queue_stay_on_it(house: House, sign_in: Any) -> None:
     page = sign_in(house.agent).get("/admin/queue/?q=%3Cscript%3E&view=any").content.decode()
 
     assert "<script>" not in page.split("<main", 1)[1]
+
+
+def test_a_filter_that_is_no_more_is_left_out_and_named(house: House, sign_in: Any) -> None:
+    make_ticket(house)
+
+    page = sign_in(english(house)).get("/admin/queue/?q=nothing&team=999999&state=x")
+
+    assert page.context["sections"] == []
+    assert "say nothing here and were left out: State, Group." in text_of(page.content.decode())
+
+
+def test_a_closed_group_goes_on_in_its_own_list(house: House, sign_in: Any) -> None:
+    mine = [make_ticket(house) for _ in range(52)]
+    other = make_ticket(house)
+    solved = {"state": "solved", "solved_at": MONDAY_9AM, "solution_type": "definitive"}
+    Ticket.objects.update(queue_at=MONDAY_9AM + 30 * HOUR, **solved)
+    Ticket.objects.exclude(pk=other.pk).update(assignee=house.agent)
+    client = sign_in(house.agent)
+
+    first = client.get("/admin/queue/groups/customer/?view=mine").content.decode()
+    more = re.search(r'hx-get="([^"]*after=[^"]*)"', first)
+    assert more is not None
+    rest = client.get(html.unescape(more[1])).content.decode()
+
+    assert [ticket.number in rest for ticket in (*mine[49:], other)] == [False, True, True, False]
+    assert "more-customer" not in rest

@@ -31,6 +31,8 @@ def test_what_changed_since_the_page_was_read_is_announced(house: House, sign_in
         after = client.get(f"/admin/queue/news/?view=all&since={since}").content.decode()
         elsewhere = client.get(f"/admin/queue/news/?view=mine&since={since}").content.decode()
         silent = client.get("/admin/queue/news/?since=x").content.decode()
+        for far in ("0001-01-01T00:00:00%2B14:00", "9999-12-31T23:59:59-14:00"):
+            assert client.get(f"/admin/queue/news/?since={far}").status_code == 200
 
     assert (before.strip(), elsewhere.strip(), silent.strip()) == ("", "", "")
     assert text_of(after) == "1 ticket changed: show it"

@@ -229,3 +229,31 @@ def test_what_is_new_since_the_last_visit_is_marked(house: House, sign_in: Any) 
         assert first_unseen() == unseen.pk
         sign_in(house.agent).post(address(ticket, "presence"))
         assert first_unseen() is None
+
+
+def test_a_draft_of_something_else_stays(house: House, sign_in: Any) -> None:
+    ticket = make_ticket(house)
+    client = sign_in(house.agent)
+    client.post(address(ticket, "draft"), {"kind": "reply", "body": "On another device"})
+
+    client.post(address(ticket), {"kind": "note", "body": "Short."})
+
+    assert Visit.objects.get().draft == "On another device"
+
+
+def test_a_draft_that_comes_after_its_message_is_not_kept(house: House, sign_in: Any) -> None:
+    ticket = make_ticket(house)
+    client = sign_in(house.agent)
+    client.post(address(ticket), {"kind": "reply", "body": "Line one\r\nLine two"})
+
+    client.post(address(ticket, "draft"), {"kind": "reply", "body": "Line one\r\nLine two"})
+
+    assert Visit.objects.get().draft == ""
+
+
+def test_what_no_database_keeps_is_left_out_of_a_draft(house: House, sign_in: Any) -> None:
+    ticket = make_ticket(house)
+
+    sign_in(house.agent).post(address(ticket, "draft"), {"kind": "reply", "body": "a\0b"})
+
+    assert Visit.objects.get().draft == "ab"

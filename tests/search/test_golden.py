@@ -121,6 +121,7 @@ def test_two_hundred_searches_find_what_they_should(house: House) -> None:
         ("desde:9999-12-31", "“9999-12-31” is no day."),
         ("cliente:%", "Write a name after “cliente:”."),
         ('de:""', "Write a name after “de:”."),
+        ("estado:nuevo " * 13, "Write at most 12 filters."),
         ("asignado:zzz", "Nothing is called “zzz” here. Write one of: Agent, Agent2, "),
     ],
 )

@@ -75,6 +75,7 @@ def test_a_page_begins_after_its_mark_though_the_row_has_gone(many: list[int]) -
         urlsafe_b64encode(b"[null]").decode(),
         urlsafe_b64encode(b"[1e999]").decode(),
         urlsafe_b64encode(b"[[1]]").decode(),
+        urlsafe_b64encode(b"[" * 990).decode(),
     ],
 )
 def test_a_text_that_is_no_mark_is_the_first_page(many: list[int], mark: str) -> None:
@@ -97,3 +98,14 @@ def test_a_page_without_rows_has_no_neighbours(house: House) -> None:
     page = keyset_page(Ticket.objects.all(), ("id",), 5)
 
     assert (list(page.rows), page.before, page.after) == ([], "", "")
+
+
+@pytest.mark.parametrize(
+    "instant", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-01-01", "x"]
+)
+def test_an_instant_that_is_none_is_the_first_page(many: list[int], instant: str) -> None:
+    mark = urlsafe_b64encode(f'[true,false,"{instant}",1]'.encode()).decode()
+
+    page = keyset_page(Ticket.objects.all(), QUEUE, 30, after=mark)
+
+    assert len(page.rows) == 23

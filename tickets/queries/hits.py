@@ -12,8 +12,9 @@ from foundation.search.words import Phrase, phrases_of
 from tickets.models import Attachment, Message, MessageKind, Ticket
 from tickets.queries.searching import read_search
 
-_READ_BYTES = 20_000  # of a message
-_READ_ROWS = 500  # messages, and files, of a page of tickets
+_READ_LETTERS = 10_000  # of a text
+_READ_ROWS = 300  # messages, and files, of a page of tickets
+_READ_IN_ALL = 600_000  # letters for a page of tickets
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,14 @@ Texts = Iterator[tuple[int, str, str]]  # ticket id, where, text
 
 
 def _add(hits: dict[int, Hit], wanted: dict[int, list[Phrase]], texts: Texts) -> None:
+    """Look through texts, of each and of all together no more than a page should wait for."""
+    left = _READ_IN_ALL
     for pk, where, text in texts:
-        if pk in wanted and pk not in hits and (pieces := excerpt(text, wanted[pk])):
+        if pk not in wanted or pk in hits or left <= 0:
+            continue
+        read = text[:_READ_LETTERS]
+        left -= len(read)
+        if pieces := excerpt(read, wanted[pk]):
             hits[pk] = Hit(where, pieces)
 
 
@@ -72,7 +79,7 @@ def _messages(ids: Sequence[int], *, reads_internal: bool) -> Texts:
     messages = Message.objects.filter(ticket_id__in=ids)
     if not reads_internal:
         messages = messages.exclude(kind=MessageKind.NOTE)
-    found = messages.order_by("-pk").annotate(read=Substr("body", 1, _READ_BYTES))
+    found = messages.order_by("-pk").annotate(read=Substr("body", 1, _READ_LETTERS))
     for ticket_id, kind, text in found.values_list("ticket_id", "kind", "read")[:_READ_ROWS]:
         yield ticket_id, str(MessageKind(kind).label), text
 

@@ -31,6 +31,7 @@ from tickets.states import ACTIVE, FINAL, State
 # A name at the beginning of a word, a colon, and a word or a quoted phrase. What is quoted without
 # a name is text.
 _FILTER = re.compile(r'(?<!\S)([^\W\d_]+):\s*("[^"]*"|[^\s"]+)|"[^"]*"')
+_MOST_FILTERS = 12
 _FIRST_DAY = date(1990, 1, 1)
 _LAST_DAY = date(2200, 1, 1)
 
@@ -69,6 +70,8 @@ def matching(tickets: QuerySet[Ticket], typed: str, *, reader: User) -> QuerySet
     Raises ``Invalid`` for a filter whose value is no name, state, priority, person or day.
     """
     search = read_search(typed, reader=reader)
+    if len(search.filters) > _MOST_FILTERS:
+        raise Invalid(_("Write at most %(count)d filters.") % {"count": _MOST_FILTERS})
     phrases: list[Phrase] = []
     for name, value in search.filters:
         known = _known(name, reader)

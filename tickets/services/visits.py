@@ -10,7 +10,7 @@ from foundation.accounts.queries import acting_person
 from foundation.accounts.roles import Capability
 from foundation.core.actor import Actor
 from foundation.core.errors import Invalid
-from tickets.models import Ticket, Visit
+from tickets.models import Message, Ticket, Visit
 from tickets.services.errors import ActionNotAllowed
 
 LONGEST_DRAFT = 100_000  # characters
@@ -26,18 +26,38 @@ def note_visit(*, ticket: Ticket, is_writing: bool, by: Actor, at: datetime) -> 
 
 def save_draft(*, ticket: Ticket, kind: str, body: str, by: Actor, at: datetime) -> None:
     """Keep what a person typed and did not send, for whatever device they go on with; an empty
-    ``body`` drops it. Raises ``ActionNotAllowed`` for a customer, or ``Invalid`` for a text that is
-    too long to be sent.
+    ``body`` drops it, and so does the text of the message that they wrote last: its draft came
+    late. Raises ``ActionNotAllowed`` for a customer, or ``Invalid`` for a text that is too long to
+    be sent.
     """
     if len(body) > LONGEST_DRAFT:
         raise Invalid(_("The text is too long to be kept."))
-    writes = bool(body.strip())
+    person = _desk_person(by)
+    text = _plain(body)
+    own = Message.objects.filter(ticket=ticket, author=person).order_by("-pk")
+    sent = _plain(own.values_list("body", flat=True).first() or "")
+    writes = text.strip() not in {"", sent.strip()}
     kept = {
         "draft_kind": kind if writes else "",
-        "draft": body if writes else "",
+        "draft": text if writes else "",
         "writes_at": at if writes else None,
     }
-    _keep(ticket, _desk_person(by), at, kept)
+    _keep(ticket, person, at, kept)
+
+
+def drop_draft(*, ticket: Ticket, body: str, by: Actor) -> None:
+    """Drop the person's draft, if it is the text that was sent: they may be writing another one
+    elsewhere.
+    """
+    drafts = Visit.objects.filter(ticket=ticket, person_id=by.person_id).exclude(draft="")
+    for visit in drafts.order_by("pk"):
+        if visit.draft.strip() == _plain(body).strip():
+            drafts.filter(pk=visit.pk).update(draft="", draft_kind="", writes_at=None)
+
+
+def _plain(text: str) -> str:
+    """Return a text with the line ends of a message, and without what no database keeps."""
+    return text.replace("\r\n", "\n").replace("\0", "")
 
 
 def _desk_person(by: Actor) -> User:
