@@ -111,13 +111,16 @@ def queue(request: HttpRequest) -> HttpResponse:
         "urgencies": Urgency,
         "view_form": SaveViewForm(reader=reading.reader, auto_id="view_%s"),
         "left_out": reading.left_out,
-        "selected": {int(pk) for pk in request.GET.get("selected", "").split(",") if _is_id(pk)},
+        "selected": _ids(request.GET.get("selected", "")),
+        "shown": ",".join(str(ticket.pk) for ticket in page.rows),
     }
     return render(request, "desk/queue/page.html", context)
 
 
-def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) < 16  # noqa: PLR2004 - digits of an id
+def _ids(text: str) -> set[int]:
+    """Return the ids of a list in an address, at most ``PAGE_SIZE`` twice."""
+    parts = text.split(",")[: 2 * PAGE_SIZE]
+    return {int(part) for part in parts if part.isascii() and part.isdecimal() and len(part) < 16}
 
 
 def _sections(reading: Reading, rows: Sequence[Row], *, has_more: bool) -> list[Section]:
@@ -164,8 +167,14 @@ def news(request: HttpRequest) -> HttpResponse:
     reading = Reading(request, now)
     since = _instant(request.GET.get("since", ""), now)
     changed = reading.tickets.filter(updated_at__gt=since)
-    count = queries.counts_up_to_limit({"changed": changed})["changed"]
-    context = {"count": count, "address": with_query(request.GET, since=None)}
+    shown = _ids(request.GET.get("shown", ""))
+    seen = queries.visible_to(reading.reader).filter(pk__in=shown, updated_at__gt=since)
+    counts = queries.counts_up_to_limit(
+        {"changed": changed, "seen": seen, "stayed": changed.filter(pk__in=shown)}
+    )
+    # those of the list, and those that were shown and have left it
+    count = min(counts["changed"] + counts["seen"] - counts["stayed"], queries.COUNT_LIMIT)
+    context = {"count": count, "address": with_query(request.GET, since=None, shown=None)}
     return render(request, "desk/queue/_news.html", context)
 
 
@@ -221,9 +230,14 @@ def _saved_views(reader: User) -> list[SavedView]:
     return [view for view in views if not slugs[view.pk] or slugs[view.pk] in served]
 
 
+def counts_key(reader: User) -> str:
+    """Return the name of a person's counts in the cache; who has just changed tickets drops it."""
+    return f"queue-counts-{reader.pk}"
+
+
 def _kept_counts(reader: User, now: datetime) -> tuple[dict[str, int], datetime]:
     """Return the counts of the lists and when they were counted: at most ``COUNTS_KEPT`` ago."""
-    key = f"queue-counts-{reader.pk}"
+    key = counts_key(reader)
     kept = cache.get(key)
     if kept is None:  # in plain JSON, as the cache keeps it
         kept = {"counts": queries.desk_counts(reader, now), "at": now.isoformat()}

@@ -72,7 +72,7 @@ class SayForm(forms.Form):
         # what is typed is kept on the server; of the form, only these fields are sent for it
         self.fields["body"].widget.attrs |= {
             "hx-post": reverse("admin:draft", args=[ticket.number]),
-            "hx-trigger": "input changed delay:1s",
+            "hx-trigger": "input changed delay:1s, change from:input[name=kind]",
             "hx-params": "csrfmiddlewaretoken,kind,body",
             "hx-target": "#draft-state",
             "hx-swap": "innerHTML",

@@ -69,6 +69,28 @@ let wroteAt = 0;
 document.addEventListener("input", (event) => {
   if (event.target.matches("textarea")) wroteAt = Date.now();
 });
+document.addEventListener("submit", () => {
+  wroteAt = 0;
+});
+// What was typed in the last second is kept too when the page is left.
+let unsaved = null;
+document.addEventListener("input", (event) => {
+  if (event.target.matches("[data-composer] textarea[hx-post]")) unsaved = event.target;
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.elt === unsaved) unsaved = null;
+});
+document.addEventListener("submit", () => {
+  unsaved = null;
+});
+window.addEventListener("pagehide", () => {
+  if (!unsaved) return;
+  const kept = new FormData();
+  for (const name of ["csrfmiddlewaretoken", "body"]) kept.set(name, unsaved.form.elements[name].value);
+  kept.set("kind", unsaved.form.elements.kind.value);
+  navigator.sendBeacon(unsaved.getAttribute("hx-post"), kept);
+  unsaved = null;
+});
 document.addEventListener("htmx:configRequest", (event) => {
   if (!event.detail.elt.matches("[data-presence]")) return;
   event.detail.parameters.set("writes", Date.now() - wroteAt < 30000 ? "yes" : "");

@@ -78,6 +78,7 @@ def test_an_act_is_done_on_each_that_allows_it(house: House, sign_in: Any) -> No
     )
 
     assert page.redirect_chain == [("/admin/queue/?view=all", 302)]
+    assert {str(tab.label): tab.count for _icon, tab in page.context["lists"]}["Unassigned"] == 1
     assert words_of_messages(page) == [
         f"{ended.number}: {ended.number} cannot be assigned by you, or it has ended.",
         "2 tickets changed.",

@@ -71,6 +71,12 @@ def ago(value: datetime | None, at: datetime) -> str:
 
 
 @register.filter
+def ago_in_one(value: datetime | None, at: datetime) -> str:
+    """Return the time since an instant in its largest unit, for a narrow column."""
+    return " ".join(ago(value, at).split()[:2])
+
+
+@register.filter
 def short(value: timedelta) -> str:
     return short_duration(value)
 
