@@ -109,7 +109,7 @@ class Walker:
 
     def say(self, kind: str, body: str, estimated_at: str = "") -> None:
         form = self.page.locator("[data-composer]")
-        form.locator(f"[name=kind][value={kind}]").check()
+        form.locator(f"[name=kind][value={kind}]").click()  # it opens the composer too
         form.locator("[name=body]").fill(body)
         if estimated_at:
             form.locator("[name=estimated_at]").fill(estimated_at)

@@ -78,7 +78,7 @@ def _report_agrees_with_its_pdf(browser: Browser, mesa: Mesa, language: str) -> 
     manager = Walker(browser, mesa, MANAGER, language)
     manager.open("/admin/reports/?organization=norte")
     raised = manager.page.locator(".figure-value").first.inner_text()
-    href = manager.page.locator("a.button-primary").get_attribute("href")
+    href = manager.page.locator("main a.button-primary").get_attribute("href")
     assert href is not None
 
     def pdf() -> bytes | None:
@@ -187,6 +187,7 @@ def test_a_server_that_does_not_answer_leaves_the_text_on_the_page(
     page = agent.page
     agent.open("/admin/queue/?view=all")
     agent.do(lambda: page.locator(".cell-subject a").first.click())
+    page.click("form.composer [name=kind][value=reply]")  # it opens the composer
     page.fill("form.composer [name=body]", "We look into your case.")
     for answer in (lambda route: route.abort(), lambda route: route.fulfill(status=503)):
         page.route("**/say/", answer)
