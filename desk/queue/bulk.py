@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 from django import forms
 from django.contrib import messages
 from django.core import signing
-from django.core.cache import cache
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
@@ -26,7 +25,7 @@ from desk.frame import frame
 from desk.queue.filters import NOBODY
 from desk.queue.people import people_with_load
 from desk.queue.steps import STEPS
-from desk.queue.views import counts_key
+from desk.queue.views import forget_counts
 from foundation.accounts.models import Team, User
 from foundation.accounts.queries import assignable_staff, team_serves
 from foundation.accounts.roles import Capability
@@ -261,7 +260,7 @@ def people(request: HttpRequest) -> HttpResponse:
 
 def _tell(request: HttpRequest, changed: Sequence[Changed], *, undo: str) -> None:
     done = [each for each in changed if not each.refusal]
-    cache.delete(counts_key(person(request)))
+    forget_counts(person(request))
     for each in changed:
         if each.refusal:
             messages.error(request, f"{each.before.number}: {each.refusal}")

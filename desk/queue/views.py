@@ -230,14 +230,18 @@ def _saved_views(reader: User) -> list[SavedView]:
     return [view for view in views if not slugs[view.pk] or slugs[view.pk] in served]
 
 
-def counts_key(reader: User) -> str:
-    """Return the name of a person's counts in the cache; who has just changed tickets drops it."""
+def forget_counts(reader: User) -> None:
+    """Count anew for a person who has just changed tickets."""
+    cache.delete_many([_counts_key(reader)])
+
+
+def _counts_key(reader: User) -> str:
     return f"queue-counts-{reader.pk}"
 
 
 def _kept_counts(reader: User, now: datetime) -> tuple[dict[str, int], datetime]:
     """Return the counts of the lists and when they were counted: at most ``COUNTS_KEPT`` ago."""
-    key = counts_key(reader)
+    key = _counts_key(reader)
     kept = cache.get(key)
     if kept is None:  # in plain JSON, as the cache keeps it
         kept = {"counts": queries.desk_counts(reader, now), "at": now.isoformat()}
