@@ -35,6 +35,14 @@ def actor(request: HttpRequest, channel: Channel) -> Actor:
     )
 
 
+MOST_DIGITS = 19  # of an id of the database
+
+
+def is_id(text: str) -> bool:
+    """Tell whether a text of an address or a form can be the id of a row."""
+    return text.isascii() and text.isdecimal() and len(text) < MOST_DIGITS
+
+
 def client_address(request: HttpRequest) -> str:
     """Return the address of the client, before the ``MESA_PROXIES`` proxies in front, as the rate
     limits of the login use it.

@@ -15,15 +15,13 @@ from sla.clocks.queries import LoadedClock, load_clocks, shown_to
 from tickets import queries
 from tickets.models import StateInterval, Ticket, Visit
 from tickets.queries import ConversationPage, Held
-
-MOST_DIGITS = 19  # of an id of the database
+from web.requests import is_id
 
 
 def message_before(request: HttpRequest) -> int | None:
     """Return the ``?before=`` of a ticket page, the id of a message; None without a usable one."""
     digits = request.GET.get("before", "")
-    is_id = digits.isascii() and digits.isdecimal() and len(digits) < MOST_DIGITS
-    return int(digits) if is_id else None
+    return int(digits) if is_id(digits) else None
 
 
 @dataclass

@@ -44,7 +44,7 @@ from tickets.services import (
 from tickets.states import SolutionType, Transition
 from web.access import needs
 from web.forms import TextField
-from web.requests import actor, person, posted_from
+from web.requests import actor, is_id, person, posted_from
 
 _UNDO = "undo of a bulk change"
 UNDO_FOR = timedelta(minutes=10)
@@ -151,7 +151,7 @@ def _back_with_selection(request: HttpRequest, error: Invalid) -> HttpResponse:
     target = urlsplit(_target(request))
     query = QueryDict(target.query, mutable=True)
     chosen = [value.partition(":")[0] for value in request.POST.getlist("ticket")]
-    query["selected"] = ",".join(pk for pk in chosen[: services.MOST_AT_ONCE] if _is_number(pk))
+    query["selected"] = ",".join(pk for pk in chosen[: services.MOST_AT_ONCE] if is_id(pk))
     return HttpResponseRedirect(f"{target.path}?{query.urlencode()}")
 
 
@@ -278,18 +278,14 @@ def _selected(request: HttpRequest) -> dict[int, int | None]:
     found: dict[int, int | None] = {}
     for value in request.POST.getlist("ticket"):
         pk, _colon, version = value.partition(":")
-        if _is_number(pk):
-            found[int(pk)] = int(version) if _is_number(version) else None
+        if is_id(pk):
+            found[int(pk)] = int(version) if is_id(version) else None
     if not found:
         raise Invalid(_("Choose at least one ticket and what is to be done."))
     if len(found) > services.MOST_AT_ONCE:
         words = _("Choose at most %(most)d tickets at once: %(count)d are selected.")
         raise Invalid(words % {"most": services.MOST_AT_ONCE, "count": len(found)})
     return found
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) < 16  # noqa: PLR2004 - digits of an id
 
 
 def _target(request: HttpRequest) -> str:

@@ -43,7 +43,7 @@ from tickets import queries
 from tickets.models import SavedView
 from web.access import needs
 from web.keyset import keyset_page
-from web.requests import with_query
+from web.requests import is_id, with_query
 from web.tabs import Tab
 
 PAGE_SIZE = 50
@@ -120,7 +120,7 @@ def queue(request: HttpRequest) -> HttpResponse:
 def _ids(text: str) -> set[int]:
     """Return the ids of a list in an address, at most ``PAGE_SIZE`` twice."""
     parts = text.split(",")[: 2 * PAGE_SIZE]
-    return {int(part) for part in parts if part.isascii() and part.isdecimal() and len(part) < 16}
+    return {int(part) for part in parts if is_id(part)}
 
 
 def _sections(reading: Reading, rows: Sequence[Row], *, has_more: bool) -> list[Section]:

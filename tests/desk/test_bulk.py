@@ -248,7 +248,7 @@ def test_a_step_up_asks_for_the_group(house: House, sign_in: Any) -> None:
     [
         ({"ticket": ""}, "Choose at least one ticket and what is to be done."),
         ({"ticket": "one"}, "Choose at least one ticket and what is to be done."),
-        ({"ticket": "9" * 16}, "Choose at least one ticket and what is to be done."),
+        ({"ticket": "9" * 19}, "Choose at least one ticket and what is to be done."),
         ({"ticket": "\u0663"}, "Choose at least one ticket and what is to be done."),
         ({"assignee": ""}, "Choose at least one ticket and a person."),
         ({"assignee": "requester"}, "Choose at least one ticket and a person."),
