@@ -118,7 +118,7 @@ class Effect(Enum):
     SENDS_REASON = "sends_reason"  # the letter to the requester gives the reason
     REASON_IS_MESSAGE = "reason_is_message"  # the reason is written as a message
     FOLLOWS_A_REPLY = "follows_a_reply"  # the reply notifies the desk, the step does not
-    GOES_WITH_REPLY = "goes_with_reply"  # its message is a reply: both may be one act
+    GOES_WITH_REPLY = "goes_with_reply"  # a reply may be its message: both are one act
     ENDS_WITH_REOPENING = "ends_with_reopening"  # only until ``reopen_ends_at``
 
 
@@ -252,6 +252,7 @@ _TABLE = (
         State.PENDING_SUPPLIER,
         _HOLDER,
         ("supplier", "supplier_case", "promised_on"),
+        effects=frozenset({Effect.GOES_WITH_REPLY}),
     ),
     SOLVE,
     Transition(

@@ -12,3 +12,8 @@ CONTRACT_CHANGED = "ticket.contract_changed"
 def message_verb(kind: str) -> str:
     """Return the verb of a message of this kind: ``message.reply``, ``message.note`` ..."""
     return f"message.{kind}"
+
+
+def is_of_message(verb: str) -> bool:
+    """Tell whether a fact says that a message was written."""
+    return verb.startswith(message_verb(""))

@@ -16,6 +16,8 @@ HTMX_CONFIG = {
     "allowScriptTags": False,
     "selfRequestsOnly": True,
     "historyCacheSize": 0,
+    "refreshOnHistoryMiss": True,
+    "attributesToSettle": ["class"],  # it would write inline styles
     "responseHandling": [
         {"code": "204", "swap": False},
         {"code": "[234]..", "swap": True},

@@ -28,7 +28,7 @@ from django.utils import timezone, translation
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext
 from django.utils.translation.trans_real import parse_accept_lang_header
-from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.http import HttpResponseClientRedirect, HttpResponseLocation
 
 from foundation.accounts.models import User
 from foundation.accounts.queries import service_account_by_id, token_by_digest
@@ -44,7 +44,7 @@ from foundation.core.errors import DomainError
 from foundation.core.tenancy import ScopeError
 from web.doors import is_api
 from web.errors import bad_request, error_page
-from web.panels import PanelResponse, is_partial, whole_page
+from web.panels import InPlaceRedirect, PanelResponse, is_partial, whole_page
 from web.spooling import lacks_upload
 from web.storage import cannot_store, storage_refused
 
@@ -224,6 +224,8 @@ def _for_htmx(request: HttpRequest, response: HttpResponseBase) -> HttpResponseB
     """
     if not is_partial(request):
         return response
+    if isinstance(response, InPlaceRedirect):
+        return HttpResponseLocation(response.url, target="#main", select="#main", swap="outerHTML")
     if isinstance(response, HttpResponseRedirect):
         return HttpResponseClientRedirect(response.url)
     is_page = response.status_code >= 400 and not isinstance(response, PanelResponse)

@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Generic, TypeVar
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.functional import Promise
@@ -26,14 +26,21 @@ S = TypeVar("S")
 
 
 class Place(StrEnum):
-    """Column of a panel. A ``LAZY`` panel is closed in the main column; htmx fetches its content
-    when the reader opens it.
-    """
+    """Column of a panel."""
 
     HEAD = "head"
     MAIN = "main"
     SIDE = "side"
-    LAZY = "lazy"
+
+
+class Loads(StrEnum):
+    """When a panel is loaded: with its page, by htmx right after it, or by htmx when the reader
+    opens it (until then it shows its title).
+    """
+
+    WITH_PAGE = "with_page"
+    AFTER_PAGE = "after_page"
+    WHEN_OPENED = "when_opened"
 
 
 class Panel(ABC, Generic[S]):
@@ -46,8 +53,9 @@ class Panel(ABC, Generic[S]):
     name: ClassVar[str]
     template: ClassVar[str]
     place: ClassVar[Place] = Place.MAIN
+    loads: ClassVar[Loads] = Loads.WITH_PAGE
     statements: ClassVar[int] = 0
-    title: ClassVar[str | Promise] = ""  # of a lazy panel: its text while closed
+    title: ClassVar[str | Promise] = ""  # what a panel shows that is not loaded with its page
 
     @abstractmethod
     def load(self, user: User, subject: S, at: datetime) -> dict[str, Any] | None:
@@ -73,6 +81,10 @@ class Shown(Generic[S]):
     context: Mapping[str, Any] = field(default_factory=dict)
     is_closed: bool = False
 
+    @property
+    def comes_later(self) -> bool:
+        return self.is_closed and self.panel.loads is Loads.AFTER_PAGE
+
     def render(self, request: HttpRequest, common: Mapping[str, Any]) -> SafeString:
         context = {**common, **self.context, "panel": self.panel, "is_closed": self.is_closed}
         return render_to_string("components/panel.html", context, request)
@@ -87,13 +99,15 @@ def load_panels(
     refused: Sequence[Refused] = (),
     opened: str = "",
 ) -> list[Shown[S]]:
-    """Return, in order, the panels whose ``load`` does not return None. Do not load lazy panels,
-    except for the one named by ``opened``.
+    """Return, in order, the panels whose ``load`` does not return None. Of those that are not
+    loaded with the page, load the refused ones and those that ``opened`` names: one, or all of
+    one value of ``Loads``.
     """
     shown = []
     again = {each.panel: each.context for each in refused}
     for panel in panels:
-        if panel.place is Place.LAZY and panel.name != opened:
+        wanted = {opened, *again}
+        if panel.loads is not Loads.WITH_PAGE and not wanted & {panel.name, panel.loads}:
             shown.append(Shown(panel, is_closed=True))
             continue
         context = panel.load(user, subject, at)
@@ -113,10 +127,14 @@ class PanelPage:
         self._common = common
 
     def _at(self, *places: Place) -> list[SafeString]:
+        """Return the rendered panels. Those that come after the page share one placeholder, in the
+        place of the first.
+        """
+        later = [each for each in self._shown if each.comes_later]
         return [
             each.render(self._request, self._common)
             for each in self._shown
-            if each.panel.place in places
+            if each.panel.place in places and each not in later[1:]
         ]
 
     @property
@@ -130,7 +148,7 @@ class PanelPage:
 
     @property
     def main(self) -> list[SafeString]:
-        return self._at(Place.MAIN, Place.LAZY)
+        return self._at(Place.MAIN)
 
     @property
     def side(self) -> list[SafeString]:
@@ -149,6 +167,14 @@ def panel_response(
     if chosen is None:
         return None
     return PanelResponse(chosen.render(request, {**common, "is_partial": True}))
+
+
+def later_response(
+    request: HttpRequest, shown: Sequence[Shown[Any]], common: Mapping[str, Any]
+) -> PanelResponse:
+    """Return the panels that come after the page, for their placeholder."""
+    later = [each for each in shown if each.panel.loads is Loads.AFTER_PAGE]
+    return PanelResponse("".join(each.render(request, common) for each in later))
 
 
 def page_response(
@@ -171,6 +197,12 @@ def page_response(
             return answer
     context = {**common, "panels": PanelPage(request, shown, common), "page_status": status}
     return render(request, template, context, status=status)
+
+
+class InPlaceRedirect(HttpResponseRedirect):
+    """A redirect to a page of the same frame: htmx puts its content in place of the open one,
+    without loading a page.
+    """
 
 
 def whole_page(response: HttpResponse) -> HttpResponse:

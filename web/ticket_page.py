@@ -11,10 +11,13 @@ from audits.queries import audit_of_ticket
 from escalation.models import Escalation
 from escalation.queries import escalations_of
 from foundation.accounts.models import User
-from sla.clocks.queries import LoadedClock, load_clocks, shown_to
+from sla.clocks.models import Clock
+from sla.clocks.queries import LoadedClock, clocks_of, load_clocks, shown_to
 from tickets import queries
 from tickets.models import StateInterval, Ticket, Visit
 from tickets.queries import ConversationPage, Held
+from tickets.services import possible_transitions
+from tickets.states import Transition
 from web.requests import is_id
 
 
@@ -43,6 +46,16 @@ class TicketPage:
     def interval(self) -> StateInterval | None:
         """Return the open interval, that of the present state; None when there is none."""
         return next((each for each in self.intervals if each.ended_at is None), None)
+
+    @cached_property
+    def possible_steps(self) -> list[Transition]:
+        """The steps of the life cycle that the reader may take now."""
+        return possible_transitions(ticket=self.ticket, user=self.reader, at=self.at)
+
+    @cached_property
+    def clock_rows(self) -> list[Clock]:
+        """The clocks without what explains them."""
+        return shown_to(self.reader, clocks_of([self.ticket.pk])[self.ticket.pk])
 
     @cached_property
     def clocks(self) -> list[LoadedClock]:

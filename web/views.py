@@ -27,7 +27,6 @@ from tickets.queries import get_attachment
 from web.requests import person
 
 logger = logging.getLogger(__name__)
-_SHOWN_INLINE = {"image/png", "image/jpeg", "image/gif", "image/webp"}
 
 
 @require_GET
@@ -74,7 +73,7 @@ def file_response(blob: Blob, name: str) -> FileResponse:
     """Serve the bytes of a file. Raises ``FileLost`` when some are missing."""
     response = FileResponse(
         blob.open(),
-        as_attachment=blob.content_type not in _SHOWN_INLINE,
+        as_attachment=not blob.is_picture,
         filename=name,
         content_type=blob.content_type,
     )

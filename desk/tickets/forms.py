@@ -1,15 +1,16 @@
 """Forms of the desk: they parse input, the services apply the rules."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.db.models import TextChoices
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Contract, Service
 from catalog.queries import active_services
+from desk.queue.people import people_with_load
+from desk.tickets.composer import Say, SayForm
 from foundation.accounts.models import (
     Team,
     User,
@@ -20,9 +21,10 @@ from foundation.core.classification import (
     Environment,
     Impact,
     Kind,
+    Matrix,
+    Priority,
     Urgency,
 )
-from foundation.core.zones import local_instant
 from tickets.models import Ticket
 from tickets.permissions import accepters
 from tickets.services import Classification, TransitionDetails
@@ -36,62 +38,6 @@ FROM_START_WORDS = _(
     "Measures the live clocks anew from the arrival. Otherwise the time used is kept and the rest "
     "runs under the new terms."
 )
-
-
-class Say(TextChoices):
-    REPLY = "reply", _("Reply")
-    STATEMENT = "statement", _("Attention statement")
-    NOTE = "note", _("Internal note")
-
-
-class SayForm(forms.Form):
-    """The composer: a reply, an attention statement or an internal note. A reply may take a
-    step in the same act (``tickets.states.WITH_REPLY``), with one letter; ``version`` is for that.
-    """
-
-    kind = forms.ChoiceField(
-        choices=Say.choices, initial=Say.REPLY, widget=forms.RadioSelect, label=_("Send as")
-    )
-    body = TextField(label=_("Message"), widget=forms.Textarea(attrs={"rows": 5}))
-    estimated_at = forms.DateTimeField(
-        label=_("Expected time of attention"),
-        required=False,
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        help_text=_("For an attention statement, in the customer's time zone."),
-    )
-    attachments = FilesField()
-    solution_type = forms.ChoiceField(
-        label=_("Solution type"), required=False, choices=SolutionType.choices
-    )
-    last_message = forms.IntegerField(widget=forms.HiddenInput, required=False)
-    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
-
-    def __init__(self, *args: Any, ticket: Ticket, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.time_zone = ticket.organization.time_zone
-        # what is typed is kept on the server; of the form, only these fields are sent for it
-        self.fields["body"].widget.attrs |= {
-            "hx-post": reverse("admin:draft", args=[ticket.number]),
-            "hx-trigger": "input changed delay:1s, change from:input[name=kind]",
-            "hx-params": "csrfmiddlewaretoken,kind,body",
-            "hx-target": "#draft-state",
-            "hx-swap": "innerHTML",
-            "hx-sync": "this:replace",
-        }
-
-    def clean_estimated_at(self) -> datetime | None:
-        """Return the typed local time as an instant."""
-        wall: datetime | None = self.cleaned_data["estimated_at"]
-        return local_instant(wall, self.time_zone) if wall is not None else None
-
-    def clean(self) -> dict[str, Any]:
-        data: dict[str, Any] = super().clean() or {}
-        lacks_time = not data.get("estimated_at") and "estimated_at" not in self.errors
-        if data.get("kind") == Say.STATEMENT and lacks_time:
-            self.add_error(
-                "estimated_at", _("An attention statement says when: choose a date and a time.")
-            )
-        return data
 
 
 class VersionedForm(forms.Form):
@@ -128,16 +74,47 @@ class SeenForm(VersionedForm):
         self.data["seen"] = self.values()  # type: ignore[index]
 
 
+@dataclass(frozen=True)
+class Cell:
+    """One choice of impact and urgency, with the priority that it gives."""
+
+    impact: Impact
+    urgency: Urgency
+    priority: Priority | None = None
+
+    @property
+    def value(self) -> str:
+        return f"{self.impact}:{self.urgency}"
+
+    @property
+    def label(self) -> str:
+        return f"{self.impact.label} · {self.urgency.label}"
+
+
+def grid_of(matrix: Matrix) -> list[tuple[Urgency, list[Cell]]]:
+    """Return the cells of the classification by urgency, each with its priority."""
+    return [
+        (urgency, [Cell(impact, urgency, matrix[urgency, impact]) for impact in Impact])
+        for urgency in Urgency
+    ]
+
+
+CELLS = [Cell(impact, urgency) for urgency in Urgency for impact in Impact]
+
+
 class ClassifyForm(SeenForm):
-    """``from_start`` is shown to those who may apply it."""
+    """``grid`` is one cell of impact and urgency, ``<impact>:<urgency>``. ``from_start`` is shown
+    to those who may apply it.
+    """
 
     word = "classify"
     kind = forms.ChoiceField(label=_("Kind"), choices=Kind.choices)
     service: "forms.ModelChoiceField[Service]" = forms.ModelChoiceField(
         label=_("Service"), queryset=None
     )
-    impact = forms.ChoiceField(label=_("Impact"), choices=Impact.choices)
-    urgency = forms.ChoiceField(label=_("Urgency"), choices=Urgency.choices)
+    grid = forms.ChoiceField(
+        label=_("Impact and urgency"), choices=[(cell.value, cell.label) for cell in CELLS]
+    )
     environment = forms.ChoiceField(label=_("Environment"), choices=Environment.choices)
     from_start = forms.BooleanField(
         label=_("It was wrong from the start"), required=False, help_text=FROM_START_WORDS
@@ -163,12 +140,13 @@ class ClassifyForm(SeenForm):
 
     @classmethod
     def of(cls, ticket: Ticket, *, can_restart: bool) -> "ClassifyForm":
-        names = ("kind", "impact", "urgency", "environment", "version")
+        names = ("kind", "environment", "version")
         return cls(
             can_restart=can_restart,
             initial={
                 **{name: getattr(ticket, name) for name in names},
                 "service": ticket.service_id,
+                "grid": f"{ticket.impact}:{ticket.urgency}",
             },
         )
 
@@ -178,8 +156,7 @@ class ClassifyForm(SeenForm):
             [
                 data["kind"],
                 str(data["service"].pk),
-                data["impact"],
-                data["urgency"],
+                data["grid"],
                 data["environment"],
                 *(["from the start"] if self.is_from_start else []),
             ]
@@ -191,9 +168,10 @@ class ClassifyForm(SeenForm):
 
     def classification(self) -> Classification:
         data = self.cleaned_data
+        impact, urgency = data["grid"].split(":")
         return Classification(
-            impact=Impact(data["impact"]),
-            urgency=Urgency(data["urgency"]),
+            impact=Impact(impact),
+            urgency=Urgency(urgency),
             kind=Kind(data["kind"]),
             service=data["service"],
             environment=Environment(data["environment"]),
@@ -240,6 +218,13 @@ class AssignForm(VersionedForm):
             ("", _("Nobody")),
             *((pk, str(user)) for pk, user in self.people.items()),
         ]
+
+    def show_load(self, at: datetime) -> None:
+        """Say beside each name what the person holds, and whether they are away."""
+        fields: Any = self.fields
+        known = {each.person.pk: each.words for each in people_with_load(at)}
+        choices = fields["assignee"].choices
+        fields["assignee"].choices = [(pk, known.get(pk, name)) for pk, name in choices]
 
     def person(self) -> User | None:
         """Return the chosen person, or None for nobody."""

@@ -6,48 +6,60 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from desk.tickets.composer import SayForm
+from desk.tickets.facts import with_facts
 from desk.tickets.forms import (
     AssignForm,
     ClassifyForm,
     ContractForm,
     DeescalateForm,
-    SayForm,
     StepForm,
+    grid_of,
 )
+from desk.tickets.steps import grouped, primary_act
 from escalation.queries import rule_logs_of
 from escalation.services import can_acknowledge
 from foundation.accounts.models import User
+from foundation.accounts.queries import membership_of
 from foundation.accounts.roles import Capability
-from tickets import queries, services
+from foundation.core.classification import Impact
+from sla.clocks.queries import most_urgent
+from tickets import queries
 from tickets.notices import has_reader
 from tickets.permissions import can_classify, can_work, holds
-from tickets.states import OPEN_STATES, SolutionType
-from web.panels import Panel, Place
+from tickets.services import matrix_of, steps_with_reply
+from tickets.states import OPEN_STATES
+from web.panels import Loads, Panel, Place
 from web.ticket_page import TicketPage
-from web.ticket_panels import ClocksPanel, HolderPanel
+from web.ticket_panels import HolderPanel
 
 TicketPanel = Panel[TicketPage]
 
 
 class Head(TicketPanel):
+    """Subject, state, priority and the most urgent clock."""
+
     name = "head"
     template = "desk/tickets/panels/head.html"
     place = Place.HEAD
-    statements = 6
+    statements = 1
 
     def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any]:
-        return {"audit": page.audit, "clocks": page.clocks}
+        return {"clock": most_urgent(page.clock_rows)}
 
 
 class Conversation(TicketPanel):
+    """The messages, with the facts of the record between them."""
+
     name = "conversation"
     template = "desk/tickets/panels/conversation.html"
-    statements = 4
+    statements = 9
 
     def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any]:
         return {
+            "audit": page.audit,
             "first_unseen": page.first_unseen,
-            "conversation": page.conversation,
+            "exchanges": with_facts(page.conversation, queries.timeline(page.ticket)),
             "files": queries.attachments_of_description(page.ticket),
         }
 
@@ -61,94 +73,84 @@ class Composer(TicketPanel):
         ticket = page.ticket
         if not can_work(user, ticket):
             return None
-        initial = {
+        initial: dict[str, Any] = {
             "last_message": page.last_message_id,
             "version": ticket.version,
-            "solution_type": SolutionType.DEFINITIVE,
         }
         if page.visit is not None and page.visit.draft:
             initial |= {"body": page.visit.draft, "kind": page.visit.draft_kind}
+        steps = steps_with_reply(ticket, page.possible_steps)
         return {
             "say_form": SayForm(initial=initial, ticket=ticket),
             "has_reader": has_reader(ticket),
-            "then": services.steps_with_reply(ticket=ticket, user=user, at=at),
+            "offered": {"", *(step.name for step in steps)},
         }
 
 
 class Steps(TicketPanel):
+    """The one act that comes next, and a menu with every step."""
+
     name = "steps"
     template = "desk/tickets/panels/steps.html"
+    place = Place.HEAD
     statements = 2
 
     def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any] | None:
         ticket = page.ticket
-        possible = services.possible_transitions(ticket=ticket, user=user, at=at)
+        possible = page.possible_steps
+        if not possible:
+            return None
         version = {"version": ticket.version}
-        forms = [
-            (
-                step,
-                StepForm(
-                    initial=version,
-                    ticket=ticket,
-                    needs=step.staff_needs,
-                    auto_id=f"{step.name}_%s",
-                ),
+        forms = {
+            step.name: StepForm(
+                initial=version,
+                ticket=ticket,
+                needs=step.staff_needs,
+                auto_id=f"{step.name}_%s",
             )
             for step in possible
-        ]
-        if not forms:
-            return None
-        return {"steps": forms, "held_by": None if holds(user, ticket) else ticket.team}
+        }
+        return {
+            "forms": forms,
+            "groups": grouped(possible),
+            "primary": primary_act(ticket, user, possible),
+            "held_by": None if holds(user, ticket) else ticket.team,
+        }
 
 
-class Rules(TicketPanel):
-    name = "rules"
-    template = "desk/tickets/panels/rules.html"
-    statements = 1
+class Properties(TicketPanel):
+    """What the ticket is, and the form that classifies it."""
 
-    def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any] | None:
-        logs = rule_logs_of(page.ticket)
-        return {"rule_logs": logs} if logs else None
-
-
-class History(TicketPanel):
-    name = "history"
-    template = "desk/tickets/panels/history.html"
-    place = Place.LAZY
-    title = _("History")
-    statements = 4  # the record, people, services, contracts
+    name = "classification"
+    template = "desk/tickets/panels/classification.html"
+    place = Place.SIDE
+    statements = 2  # the open interval, the services
 
     def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any]:
-        return {"history": queries.timeline(page.ticket)}
+        ticket = page.ticket
+        facts: dict[str, Any] = {"interval": page.interval}
+        if not can_classify(user, ticket) or ticket.state not in OPEN_STATES:
+            return facts
+        form = ClassifyForm.of(ticket, can_restart=user.can(Capability.SUPERVISE))
+        choices = {"impacts": list(Impact), "grid": grid_of(matrix_of(ticket))}
+        return facts | choices | {"classify_form": form}
 
 
 class Assignment(TicketPanel):
     name = "assignment"
     template = "desk/tickets/panels/assignment.html"
     place = Place.SIDE
-    statements = 1
+    loads = Loads.AFTER_PAGE
+    statements = 4  # the staff, what they hold, who is away, the members of the group
 
     def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any] | None:
         ticket = page.ticket
         if not can_work(user, ticket):
             return None
         initial = {"assignee": ticket.assignee_id, "version": ticket.version}
-        return {"assign_form": AssignForm(initial=initial, ticket=ticket)}
-
-
-class Classification(TicketPanel):
-    name = "classification"
-    template = "desk/tickets/panels/classification.html"
-    place = Place.SIDE
-    statements = 1
-
-    def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any] | None:
-        ticket = page.ticket
-        if not can_classify(user, ticket) or ticket.state not in OPEN_STATES:
-            return None
-        return {
-            "classify_form": ClassifyForm.of(ticket, can_restart=user.can(Capability.SUPERVISE))
-        }
+        form = AssignForm(initial=initial, ticket=ticket)
+        form.show_load(at)
+        return {"assign_form": form}
 
 
 class ContractChange(TicketPanel):
@@ -168,20 +170,37 @@ class ContractChange(TicketPanel):
         return {"contract_form": form} if fields["contract"].queryset.exists() else None
 
 
+class Clocks(TicketPanel):
+    name = "clocks"
+    template = "desk/tickets/panels/clocks.html"
+    place = Place.SIDE
+    statements = 1
+
+    def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any]:
+        return {"clocks": page.clock_rows}
+
+
 class Customer(TicketPanel):
     name = "customer"
     template = "desk/tickets/panels/customer.html"
     place = Place.SIDE
-    statements = 2
+    loads = Loads.AFTER_PAGE
+    statements = 3  # the followers, the membership, the last tickets
 
     def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any]:
-        return {"interval": page.interval, "followers": page.followers}
+        ticket = page.ticket
+        return {
+            "followers": page.followers,
+            "membership": membership_of(ticket.requester_id, ticket.organization_id),
+            "others": queries.last_tickets_of(ticket.requester_id, besides=ticket, reader=user),
+        }
 
 
 class Escalations(TicketPanel):
     name = "escalation"
     template = "desk/tickets/panels/escalation.html"
     place = Place.SIDE
+    loads = Loads.AFTER_PAGE
     statements = 8
 
     def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any] | None:
@@ -197,29 +216,70 @@ class Escalations(TicketPanel):
         }
 
 
+class Files(TicketPanel):
+    """Every file of the ticket."""
+
+    name = "files"
+    template = "desk/tickets/panels/files.html"
+    place = Place.SIDE
+    loads = Loads.WHEN_OPENED
+    title = _("Files")
+    statements = 1
+
+    def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any]:
+        return {"files": queries.attachments_of(page.ticket)}
+
+
 class TimePerState(TicketPanel):
     name = "intervals"
     template = "desk/tickets/panels/intervals.html"
     place = Place.SIDE
+    loads = Loads.WHEN_OPENED
+    title = _("Time per state")
     statements = 1
 
     def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any]:
         return {"intervals": page.intervals}
 
 
+class Rules(TicketPanel):
+    name = "rules"
+    template = "desk/tickets/panels/rules.html"
+    place = Place.SIDE
+    loads = Loads.WHEN_OPENED
+    title = _("Rules")
+    statements = 1
+
+    def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any]:
+        return {"rule_logs": rule_logs_of(page.ticket)}
+
+
+class History(TicketPanel):
+    name = "history"
+    template = "desk/tickets/panels/history.html"
+    place = Place.SIDE
+    loads = Loads.WHEN_OPENED
+    title = _("History")
+    statements = 4  # the record, people, services, contracts
+
+    def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any]:
+        return {"history": queries.timeline(page.ticket)}
+
+
 PANELS: Sequence[TicketPanel] = (
     Head(),
+    Steps(),
     Conversation(),
     Composer(),
-    Steps(),
-    Rules(),
-    History(),
-    ClocksPanel(heading=_("Clocks"), explanation_url="admin:explanation"),
+    Clocks(),
     HolderPanel(for_staff=True),
-    Assignment(),
-    Classification(),
+    Properties(),
     ContractChange(),
+    Assignment(),
     Customer(),
     Escalations(),
+    Files(),
     TimePerState(),
+    Rules(),
+    History(),
 )

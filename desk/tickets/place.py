@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -17,6 +17,7 @@ from tickets import queries
 from tickets.models import Ticket
 from web.access import needs
 from web.keyset import neighbours
+from web.panels import InPlaceRedirect
 from web.requests import person
 
 
@@ -57,7 +58,7 @@ def address_of(ticket: Ticket, query: str) -> str:
 
 def to_ticket(request: HttpRequest, ticket: Ticket) -> HttpResponse:
     """Redirect to the page of a ticket after an act on it."""
-    return HttpResponseRedirect(address_of(ticket, list_of(request)))
+    return InPlaceRedirect(address_of(ticket, list_of(request)))
 
 
 def place_of(request: HttpRequest, ticket: Ticket) -> Place | None:

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from desk.tickets.forms import Say, SayForm
+from desk.tickets.composer import Say, SayForm
 from desk.tickets.place import place_of, to_ticket
 from desk.tickets.views import refused_form, wrong_form
 from desk.tickets.warnings import warn_without_reader
@@ -23,7 +23,6 @@ from tickets import queries, services
 from tickets.models import Ticket
 from tickets.notices import has_reader
 from tickets.services import StaleTicket, TransitionDetails, TransitionNotAllowed
-from tickets.states import WITH_REPLY
 from web.access import needs
 from web.panels import Refused
 from web.requests import actor, person, posted_from
@@ -44,14 +43,17 @@ def say(request: HttpRequest, number: str) -> HttpResponse:
     data = form.cleaned_data
     by = actor(request, Channel.DESK)
     at = timezone.now()
-    then = request.POST.get("then", "")
-    takes_step = data["kind"] == Say.REPLY and then in {step.name for step in WITH_REPLY}
-    following = _following(request, ticket)
+    step = form.step()
+    # read before the act, which may take this ticket out of its list
+    place = place_of(request, ticket) if data["goes_on"] else None
+    following = place.following if place is not None else None
     not_taken = ""
     try:
         files = checked_files(request)
-        if takes_step:
-            not_taken = _reply_and_step(ticket, then, data, files, by=by, at=at)
+        if step is not None:
+            details = form.details(step, files)
+            version = data["version"]
+            not_taken = _reply_and_step(ticket, step.name, details, version, by=by, at=at)
         else:
             _write(ticket, data, files, by, at)
     except DomainError as error:
@@ -64,28 +66,23 @@ def say(request: HttpRequest, number: str) -> HttpResponse:
         messages.success(request, _("Sent to %(person)s.") % {"person": ticket.requester})
     if not_taken:
         messages.warning(request, not_taken)
-    elif takes_step:
+    elif step is not None:
         words = _("%(number)s is now “%(state)s”.")
         messages.success(request, words % {"number": ticket.number, "state": ticket.state_label})
     warn_without_reader(request, ticket, data["kind"] != Say.NOTE)
     return to_ticket(request, following or ticket)
 
 
-def _following(request: HttpRequest, ticket: Ticket) -> Ticket | None:
-    """Return the ticket after this one in its list, for the writer who goes on there; read before
-    the act, which may take this one out of the list.
-    """
-    place = place_of(request, ticket) if request.POST.get("goes_on") else None
-    return place.following if place is not None else None
-
-
 def _reply_and_step(
-    ticket: Ticket, name: str, data: dict[str, Any], files: Any, *, by: Actor, at: datetime
+    ticket: Ticket,
+    name: str,
+    details: TransitionDetails,
+    version: int | None,
+    *,
+    by: Actor,
+    at: datetime,
 ) -> str:
     """Send the reply with its step or, where that is not possible any more, alone; return why."""
-    details = TransitionDetails(
-        message=data["body"], solution_type=data["solution_type"], files=files
-    )
     try:
         services.reply_and_step(
             ticket=ticket,
@@ -93,7 +90,7 @@ def _reply_and_step(
             details=details,
             by=by,
             at=at,
-            expected_version=data["version"],
+            expected_version=version,
         )
     except StaleTicket as error:
         changed = "; ".join(
@@ -105,7 +102,9 @@ def _reply_and_step(
     else:
         return ""
     fresh = queries.get_ticket(acting_person(by), ticket.number)
-    services.reply_to_customer(ticket=fresh, body=data["body"], files=files, by=by, at=at)
+    services.reply_to_customer(
+        ticket=fresh, body=details.message, files=details.files, by=by, at=at
+    )
     return _("The reply was sent, without the step: %(reason)s") % {"reason": reason}
 
 

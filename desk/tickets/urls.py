@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, include, path
 
-from desk.tickets import place, presence, registration, saying, views
+from desk.tickets import place, presence, registration, saying, triage, views
 
 _ticket = [
     path("", views.ticket_page, name="ticket"),
@@ -10,8 +10,9 @@ _ticket = [
     path("presence/", presence.presence, name="presence"),
     path("say/", saying.say, name="say"),
     path("draft/", saying.draft, name="draft"),
-    path("classify/", views.classify, name="classify"),
-    path("contract/", views.change_contract, name="change_contract"),
+    path("classify/", triage.classify, name="classify"),
+    path("classify/preview/", triage.preview, name="classify_preview"),
+    path("contract/", triage.change_contract, name="change_contract"),
     path("assign/", views.assign, name="assign"),
     path("step/<slug:name>/", views.step, name="step"),
     path("acknowledge/<int:escalation_id>/", views.acknowledge, name="acknowledge"),

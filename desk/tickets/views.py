@@ -15,8 +15,6 @@ from django.views.decorators.http import require_safe
 from desk.frame import frame
 from desk.tickets.forms import (
     AssignForm,
-    ClassifyForm,
-    ContractForm,
     DeescalateForm,
     StepForm,
 )
@@ -31,14 +29,20 @@ from foundation.core.classification import (
 )
 from foundation.core.errors import DomainError, NotAllowed, NotFound
 from sla.clocks.queries import get_clock
-from sla.clocks.services import preview_classification, preview_contract
 from tickets import queries, services
 from tickets.models import Ticket
 from tickets.services import StaleTicket
 from tickets.states import TRANSITIONS
 from web.access import needs
 from web.errors import first_error, page_status, put_on_form
-from web.panels import Refused, load_panels, page_response, panel_response
+from web.panels import (
+    Loads,
+    Refused,
+    later_response,
+    load_panels,
+    page_response,
+    panel_response,
+)
 from web.requests import actor, person, posted_from
 from web.resending import with_typed_text
 from web.ticket_page import TicketPage, message_before
@@ -92,15 +96,17 @@ def page_of(
 @require_safe
 @needs(Capability.SEE_TICKETS)
 def panel(request: HttpRequest, number: str, name: str) -> HttpResponse:
-    """Serve one panel, which htmx requests when the reader opens it. Raises ``NotFound`` when it
-    has nothing to show.
+    """Serve one panel, which htmx requests when the reader opens it, or all that come after the
+    page. Raises ``NotFound`` when the one has nothing to show.
     """
     ticket = queries.get_ticket(person(request), number)
     now = timezone.now()
     page = TicketPage(ticket, person(request), now)
-    chosen = [each for each in PANELS if each.name == name]
+    chosen = [each for each in PANELS if name in {each.name, each.loads}]
     shown = load_panels(chosen, person(request), page, now, opened=name)
     common = {"ticket": ticket, "now": now, "zone": page.zone}
+    if name == Loads.AFTER_PAGE:
+        return later_response(request, shown, common)
     answer = panel_response(request, shown, name, common)
     if answer is None:
         raise NotFound(_("There is nothing to show here."))
@@ -134,100 +140,6 @@ def refused_form(
         form.data["version"] = str(fresh.version)  # type: ignore[index]
     again = [Refused(panel, context, page_status(error))]
     return page_of(request, fresh, again, str(error.message))
-
-
-@posted_from("admin:ticket", "number")
-def classify(request: HttpRequest, number: str) -> HttpResponse:
-    """Save the classification. If it moves a clock, show the consequences first; save when the same
-    values are sent again.
-    """
-    ticket = queries.get_ticket(person(request), number)
-    can_restart = person(request).can(Capability.SUPERVISE)
-    form = ClassifyForm(request.POST, can_restart=can_restart)
-    if not form.is_valid():
-        return wrong_form(request, ticket, form, Refused("classification", {"classify_form": form}))
-    classification = form.classification()
-    by = actor(request, Channel.DESK)
-    at = timezone.now()
-    try:
-        if not form.is_seen():
-            changes = preview_classification(
-                ticket=ticket,
-                classification=classification,
-                from_start=form.is_from_start,
-                by=by,
-                at=at,
-            )
-            terms = services.terms_for(
-                ticket, classification.service, at, from_start=form.is_from_start
-            )
-            if changes or terms.moves(ticket):
-                form.mark_seen()
-                shown = {
-                    "classify_form": form,
-                    "classify_shown": True,
-                    "clock_changes": changes,
-                    "new_terms": terms if terms.moves(ticket) else None,
-                }
-                return page_of(request, ticket, [Refused("classification", shown, 200)])
-        services.classify_ticket(
-            ticket=ticket,
-            classification=classification,
-            reason=form.cleaned_data["reason"],
-            from_start=form.is_from_start,
-            by=by,
-            at=at,
-            expected_version=form.cleaned_data["version"],
-        )
-    except DomainError as error:
-        return refused_form(request, ticket, form, error, "classification", classify_form=form)
-    messages.success(
-        request,
-        _("Classified: priority %(priority)s.") % {"priority": ticket.get_priority_display()},
-    )
-    return to_ticket(request, ticket)
-
-
-@posted_from("admin:ticket", "number")
-@needs(Capability.SUPERVISE)
-def change_contract(request: HttpRequest, number: str) -> HttpResponse:
-    """Put the ticket under another contract. If that moves a clock, show the consequences first;
-    save when the same values are sent again.
-    """
-    ticket = queries.get_ticket(person(request), number)
-    form = ContractForm(request.POST, ticket=ticket)
-    if not form.is_valid():
-        return wrong_form(request, ticket, form, Refused("contract", {"contract_form": form}))
-    data = form.cleaned_data
-    by = actor(request, Channel.DESK)
-    at = timezone.now()
-    change = {
-        "ticket": ticket,
-        "contract": data["contract"],
-        "from_start": data["from_start"],
-        "by": by,
-        "at": at,
-    }
-    try:
-        if not form.is_seen():
-            changes = preview_contract(**change)
-            terms = services.terms_under(
-                ticket, data["contract"], ticket.received_at if data["from_start"] else at
-            )
-            if changes or terms.is_out_of_contract:
-                form.mark_seen()
-                shown = {
-                    "contract_form": form,
-                    "contract_shown": True,
-                    "contract_changes": changes,
-                    "contract_terms": terms,
-                }
-                return page_of(request, ticket, [Refused("contract", shown, 200)])
-        services.change_contract(**change, reason=data["reason"], expected_version=data["version"])
-    except DomainError as error:
-        return refused_form(request, ticket, form, error, "contract", contract_form=form)
-    messages.success(request, _("Contract: %(contract)s.") % {"contract": ticket.contract})
-    return to_ticket(request, ticket)
 
 
 @posted_from("admin:ticket", "number")
@@ -302,9 +214,9 @@ def _refused_step(request: HttpRequest, ticket: Ticket, name: str, form: StepFor
     """Return the steps panel with the refused form of one transition."""
     fresh = queries.get_ticket(person(request), ticket.number)
     page = TicketPage(fresh, person(request), timezone.now())
-    loaded = Steps().load(page.reader, page, page.at) or {"steps": []}
-    steps = [(each, form if each.name == name else other) for each, other in loaded["steps"]]
-    return Refused("steps", {"steps": steps, "refused_step": name})
+    loaded = Steps().load(page.reader, page, page.at) or {"forms": {}}
+    forms = {each: form if each == name else other for each, other in loaded["forms"].items()}
+    return Refused("steps", {"forms": forms, "refused_step": name})
 
 
 @posted_from("admin:ticket", "number")

@@ -16,6 +16,9 @@ def blob_path(blob: "Blob", filename: str) -> str:
     return f"blobs/{blob.organization_id}/{blob.sha256[:2]}/{blob.sha256}"
 
 
+PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+
+
 class Blob(TenantModel):
     """The bytes of a file, once per organization, named by their SHA-256."""
 
@@ -34,6 +37,11 @@ class Blob(TenantModel):
 
     def __str__(self) -> str:
         return self.sha256
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether a browser shows it: its bytes were checked to be what its type says."""
+        return self.content_type in PICTURES
 
     @property
     def is_whole(self) -> bool:

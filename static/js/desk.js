@@ -98,10 +98,6 @@ document.addEventListener("htmx:configRequest", (event) => {
 
 // The composer is closed until something is written in it; Escape closes it and keeps the text.
 const composerOf = (element) => element.closest?.(".desk [data-composer]");
-for (const composer of document.querySelectorAll(".desk [data-composer]")) {
-  const isEmpty = !composer.querySelector("textarea").value;
-  if (isEmpty && !composer.querySelector(".error, .message-error")) composer.classList.add("is-closed");
-}
 document.addEventListener("focusin", (event) => {
   const composer = composerOf(event.target);
   if (!composer?.classList.contains("is-closed") || event.target.matches("[name=kind]")) return;
@@ -116,6 +112,8 @@ document.addEventListener("click", (event) => {
 document.addEventListener("change", (event) => {
   const composer = composerOf(event.target);
   if (composer && event.target.matches("[name=kind]")) composer.classList.remove("is-closed");
+  if (composer && event.target.matches("[name=then]")) event.target.closest("details").open = false;
+  if (event.target.matches("[name=goes_on]")) localStorage.setItem("goes-on", event.target.checked);
 });
 document.addEventListener("keydown", (event) => {
   const composer = event.key === "Escape" && composerOf(event.target);
@@ -123,6 +121,133 @@ document.addEventListener("keydown", (event) => {
   composer.classList.add("is-closed");
   event.target.blur();
 });
+// Opens the composer for a kind of message and the step that goes with it.
+const write = (kind, step = "") => {
+  const composer = document.querySelector("[data-composer]");
+  const choice = composer?.querySelector(`[name=kind][value=${kind}]`);
+  if (!choice) return;
+  choice.checked = true;
+  const then = composer.querySelector(`[name=then][value="${step}"]`);
+  if (then) then.checked = true;
+  choice.dispatchEvent(new Event("change", { bubbles: true }));
+  composer.querySelector("textarea").focus();
+  composer.scrollIntoView({ block: "nearest" });
+};
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("a[data-then]");
+  if (!link || !document.querySelector("[data-composer]")) return;
+  event.preventDefault();
+  write("reply", link.dataset.then);
+});
+// Ctrl+Shift+Enter in a reply solves too, and goes on with the next ticket.
+document.addEventListener(
+  "keydown",
+  (event) => {
+    const composer = composerOf(event.target);
+    const solves = event.key === "Enter" && event.shiftKey && (event.ctrlKey || event.metaKey);
+    if (!composer || !solves) return;
+    const step = composer.querySelector("[name=then][value=solve]");
+    if (!step || composer.querySelector("[name=kind]:checked").value !== "reply") return;
+    step.checked = true;
+    const goesOn = composer.querySelector("[name=goes_on]");
+    if (goesOn) goesOn.checked = true;
+  },
+  { capture: true },
+);
+
+// Classification: typing narrows the services; arrows move in both directions of the grid.
+const foldedText = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+document.addEventListener("input", (event) => {
+  const select = document.getElementById(event.target.dataset?.narrows);
+  if (!select) return;
+  const words = foldedText(event.target.value).split(/\s+/).filter(Boolean);
+  for (const option of select.options) {
+    option.hidden = !words.every((word) => foldedText(option.text).includes(word));
+  }
+  const first = [...select.options].find((option) => option.value && !option.hidden);
+  if (!words.length || !first || first.selected) return;
+  first.selected = true;
+  select.dispatchEvent(new Event("change", { bubbles: true }));
+});
+document.addEventListener("keydown", (event) => {
+  const side = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -4, ArrowDown: 4 }[event.key];
+  if (!side || !event.target.matches(".grid-cell input")) return;
+  event.preventDefault();
+  const cells = [...event.target.closest("table").querySelectorAll("input")];
+  const next = cells[cells.indexOf(event.target) + side];
+  next?.focus();
+  next?.click();
+});
+
+// The tabs of a ticket on a phone.
+document.addEventListener("click", (event) => {
+  const tab = event.target.closest?.("[data-shows]");
+  if (!tab) return;
+  for (const each of tab.parentElement.children) {
+    each.setAttribute("aria-pressed", String(each === tab));
+  }
+  showTab(tab.dataset.shows);
+});
+const showTab = (name) => {
+  const split = document.querySelector(".ticket-split");
+  split?.classList.toggle("shows-main", name === "main");
+  split?.classList.toggle("shows-side", name === "side");
+};
+
+// What a page, or a part of it that htmx brought, needs before it is used.
+const prepareDesk = () => {
+  for (const composer of document.querySelectorAll(".desk [data-composer]:not([data-ready])")) {
+    composer.dataset.ready = "";
+    const isEmpty = !composer.querySelector("textarea").value;
+    if (isEmpty && !composer.querySelector(".error, .message-error")) composer.classList.add("is-closed");
+    const goesOn = composer.querySelector("[name=goes_on]");
+    if (goesOn) goesOn.checked = localStorage.getItem("goes-on") === "true";
+  }
+  for (const tabs of document.querySelectorAll("[data-ticket-tabs][hidden]")) {
+    tabs.hidden = false;
+    showTab("main");
+  }
+  for (const typing of document.querySelectorAll("[data-narrows][hidden]")) typing.hidden = false;
+  for (const opens of document.querySelectorAll("[popover][data-opens]:not(:popover-open)")) opens.showPopover();
+};
+// A ticket page that takes the place of the open one, without a page load. What is being written on
+// the same ticket goes with it, unless it has just been sent.
+let isSent = false;
+let written = null;
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.elt.matches("form[data-composer]")) isSent = event.detail.successful;
+});
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.target?.id !== "main") return;
+  const composer = document.querySelector("[data-composer]");
+  written = composer && !isSent ? new FormData(composer) : null;
+  written?.set("ticket", composer.action);
+  isSent = false;
+});
+const writeAgain = (composer) => {
+  if (!written || written.get("ticket") !== composer?.action) return;
+  const { body, kind, attachments } = composer.elements;
+  body.value = written.get("body");
+  kind.value = written.get("kind");
+  const files = new DataTransfer();
+  for (const file of written.getAll("attachments")) if (file.size) files.items.add(file);
+  attachments.files = files.files;
+  attachments.dispatchEvent(new Event("change", { bubbles: true }));
+  kind[0].dispatchEvent(new Event("change", { bubbles: true }));
+  if (!body.value) composer.classList.add("is-closed");
+};
+document.addEventListener("htmx:afterSettle", (event) => {
+  prepareDesk();
+  if (event.target.id === "main") {
+    writeAgain(document.querySelector("[data-composer]"));
+    written = null;
+    window.scrollTo(0, 0);
+    document.querySelector("#main h1")?.focus({ preventScroll: true });
+  }
+  const drawer = event.target.closest?.("dialog.drawer");
+  if (drawer && !drawer.open) drawer.showModal();
+});
+prepareDesk();
 
 // The rail is narrow or wide, as the person left it.
 const rail = document.querySelector("[data-rail]");

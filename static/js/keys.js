@@ -27,13 +27,12 @@ const focusOn = (selector) => {
   found?.scrollIntoView({ block: "center" });
   found?.focus();
 };
-const write = (kind) => {
-  const choice = document.querySelector(`[data-composer] [name=kind][value=${kind}]`);
-  if (!choice) return;
-  choice.checked = true;
-  choice.closest("[data-composer]").classList.remove("is-closed");
-  choice.dispatchEvent(new Event("change", { bubbles: true }));
-  focusOn("[data-composer] textarea");
+const classify = () => {
+  const form = document.getElementById("triage");
+  if (!form) return;
+  if (!form.closest(".ticket-side").offsetParent) document.querySelector("[data-shows=side]").click();
+  if (form.popover && !form.matches(":popover-open")) form.showPopover();
+  form.querySelector(".grid-cell input:checked")?.focus();
 };
 const acts = {
   search: () => focusOn("[data-search]"),
@@ -49,9 +48,13 @@ const acts = {
   preceding: () => document.querySelector("[data-previous]")?.click(),
   reply: () => write("reply"),
   note: () => write("note"),
-  assignee: () => focusOn("[name=assignee]"),
-  step: () => focusOn(".steps summary"),
-  classify: () => focusOn("#classification select"),
+  primary: () => document.querySelector("[data-primary]")?.click(),
+  assignee: () => focusOn("#panel-assignment select"),
+  step: () => {
+    document.querySelector(".bar-menu")?.setAttribute("open", "");
+    document.querySelector(".bar-menu .inline-step > summary")?.focus();
+  },
+  classify,
   back: () => document.querySelector("[data-back]")?.click(),
   copy: () => navigator.clipboard?.writeText(document.querySelector("[data-ticket]").dataset.ticket),
 };
@@ -72,10 +75,14 @@ const entries = () => [
     label: (link.querySelector(".queue-list-name") ?? link).textContent.trim(),
     run: () => link.click(),
   })),
-  ...[...document.querySelectorAll(".steps summary")].map((summary) => ({
+  ...[...document.querySelectorAll("[data-triage]")].map((button) => ({
+    label: button.textContent.trim(),
+    run: classify,
+  })),
+  ...[...document.querySelectorAll(".steps .inline-step > summary")].map((summary) => ({
     label: summary.textContent.trim(),
     run: () => {
-      summary.parentElement.open = true;
+      for (const each of [summary.closest(".bar-menu"), summary.parentElement]) each?.setAttribute("open", "");
       summary.parentElement.querySelector("input, select, textarea, button")?.focus();
     },
   })),

@@ -2,8 +2,8 @@
 // document, so that they also apply to content that htmx swaps in later.
 
 
-// The composer shows the expected time only for an attention statement, and of its buttons those of
-// the kind that is written.
+// The composer shows the expected time only for an attention statement, and of its parts those of
+// the kind that is written and of the step that goes with it.
 const showFieldsOf = (composer) => {
   const field = composer.querySelector("[name=estimated_at]")?.closest(".field");
   const kind = composer.querySelector("[name=kind]:checked")?.value;
@@ -11,6 +11,8 @@ const showFieldsOf = (composer) => {
   for (const part of composer.querySelectorAll("[data-kind]")) {
     part.hidden = !part.dataset.kind.split(" ").includes(kind);
   }
+  const step = kind === "reply" && composer.querySelector("[name=then]:checked")?.value;
+  for (const part of composer.querySelectorAll("[data-then]")) part.hidden = part.dataset.then !== step;
   composer.classList.toggle("entry-note", kind === "note");
 };
 document.addEventListener("change", (event) => {
@@ -18,16 +20,61 @@ document.addEventListener("change", (event) => {
   if (composer) showFieldsOf(composer);
 });
 
-// Pasting files into a textarea attaches them to the form's file input.
+// Files that are pasted into a text or dropped on its form are attached to it.
+const setFiles = (input, files) => {
+  const chosen = new DataTransfer();
+  for (const file of files) chosen.items.add(file);
+  input.files = chosen.files;
+  input.dispatchEvent(new Event("change", { bubbles: true }));
+};
+const fileInputOf = (element) => element.closest?.("form")?.querySelector("input[type=file]");
 document.addEventListener("paste", (event) => {
-  if (!event.target.matches("form textarea")) return;
-  const input = event.target.form.querySelector("input[type=file]");
+  const input = event.target.matches("form textarea") && fileInputOf(event.target);
   if (!input || !event.clipboardData?.files.length) return;
-  const files = new DataTransfer();
-  for (const file of [...input.files, ...event.clipboardData.files]) files.items.add(file);
-  input.files = files.files;
+  setFiles(input, [...input.files, ...event.clipboardData.files]);
   event.preventDefault();
 });
+for (const name of ["dragover", "drop"]) {
+  document.addEventListener(name, (event) => {
+    const input = event.dataTransfer?.types.includes("Files") && fileInputOf(event.target);
+    if (!input) return;
+    event.preventDefault();
+    if (name === "drop") setFiles(input, [...input.files, ...event.dataTransfer.files]);
+  });
+}
+// The chosen files, each with a picture where it is one, and a button that takes it away.
+document.addEventListener("change", (event) => {
+  const input = event.target;
+  if (!input.matches("input[type=file][multiple]")) return;
+  let list = input.parentElement.querySelector(".chosen-files");
+  if (!list) {
+    list = document.createElement("ul");
+    list.className = "chosen-files";
+    input.after(list);
+  }
+  for (const picture of list.querySelectorAll("img")) URL.revokeObjectURL(picture.src);
+  list.replaceChildren(...[...input.files].map((file) => chosenFile(input, file)));
+});
+const chosenFile = (input, file) => {
+  const item = document.createElement("li");
+  if (/^image\/(png|jpeg|gif|webp)$/.test(file.type)) {
+    const picture = document.createElement("img");
+    picture.src = URL.createObjectURL(file);
+    picture.alt = "";
+    item.append(picture);
+  }
+  const name = document.createElement("span");
+  name.textContent = file.name;
+  const away = document.createElement("button");
+  away.type = "button";
+  away.textContent = "×";
+  away.setAttribute("aria-label", `${document.body.dataset.takeAway ?? ""} ${file.name}`.trim());
+  away.addEventListener("click", () => {
+    setFiles(input, [...input.files].filter((each) => each !== file));
+  });
+  item.append(name, away);
+  return item;
+};
 
 // A form with more than the server reads at once stays on the page: sent, its text would be lost.
 // The limits lie below DATA_UPLOAD_MAX_* of the settings.

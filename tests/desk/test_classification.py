@@ -29,8 +29,7 @@ def values(house: House, ticket: Ticket, **changes: Any) -> dict[str, Any]:
     kept = {
         "kind": found.kind,
         "service": found.service_id,
-        "impact": found.impact,
-        "urgency": found.urgency,
+        "grid": f"{found.impact}:{found.urgency}",
         "reason": "",
     }
     return {**kept, "environment": found.environment, "version": found.version, **changes}
@@ -50,7 +49,7 @@ def test_the_effect_of_a_change_is_shown_before_it_is_saved(house: House, sign_i
     path = f"/admin/tickets/{ticket.number}/classify/"
     before = traces()
     with time_machine.travel(MONDAY_9AM + 50 * MINUTE, tick=False):
-        shown = client.post(path, values(house, ticket, impact="extensive"))
+        shown = client.post(path, values(house, ticket, grid="extensive:critical"))
         assert (shown.status_code, traces(), fresh(ticket).priority) == (200, before, 2)
         changes = {
             c.metric: (c.old_due_at, c.due_at, c.used, c.becomes_missed)
@@ -69,13 +68,17 @@ def test_the_effect_of_a_change_is_shown_before_it_is_saved(house: House, sign_i
             False,
         )
 
-        again = client.post(path, values(house, ticket, impact="significant", seen=seen(shown)))
+        again = client.post(
+            path, values(house, ticket, grid="significant:critical", seen=seen(shown))
+        )
         # other values than the ones whose consequences were shown
         assert (again.status_code, traces()) == (
             200,
             before,
         )
-        saved = client.post(path, values(house, ticket, impact="extensive", seen=seen(shown)))
+        saved = client.post(
+            path, values(house, ticket, grid="extensive:critical", seen=seen(shown))
+        )
 
     assert (saved.status_code, fresh(ticket).priority) == (302, 1)
     assert Clock.objects.get(ticket=ticket, metric="attention").due_at == MONDAY_9AM + 180 * MINUTE
@@ -121,10 +124,11 @@ def test_a_changed_classification_needs_a_reason_that_becomes_a_note(
     path = f"/admin/tickets/{ticket.number}/classify/"
     with time_machine.travel(MONDAY_9AM, tick=False):
         client.post(path, values(house, ticket))
-        shown = client.post(path, values(house, ticket, urgency="low"))
-        silent = client.post(path, values(house, ticket, urgency="low", seen=seen(shown)))
+        shown = client.post(path, values(house, ticket, grid="minor:low"))
+        silent = client.post(path, values(house, ticket, grid="minor:low", seen=seen(shown)))
         said = client.post(
-            path, values(house, ticket, urgency="low", seen=seen(shown), reason="Only one branch.")
+            path,
+            values(house, ticket, grid="minor:low", seen=seen(shown), reason="Only one branch."),
         )
 
     assert (silent.status_code, said.status_code, fresh(ticket).urgency) == (400, 302, "low")
@@ -147,7 +151,7 @@ def test_only_a_supervisor_can_take_a_breach_back(
     settle_ticket(ticket_id=ticket.pk, at=MONDAY_9AM + 45 * MINUTE)
     client = sign_in(house.staff[who])
     path = f"/admin/tickets/{ticket.number}/classify/"
-    easier = {"impact": "minor", "urgency": "low", "reason": "It was one person."}
+    easier = {"grid": "minor:low", "reason": "It was one person."}
     with time_machine.travel(MONDAY_9AM + 50 * MINUTE, tick=False):
         shown = client.post(path, values(house, ticket, **easier))
         word = seen(shown) if shown.status_code == 200 else "x"

@@ -137,8 +137,8 @@ def test_an_incomplete_step_marks_only_its_own_form(house: House, desk: Any) -> 
     page = act(desk, ticket, "step/solve", message="Done.", solution_type="magic")
 
     assert page.status_code == 400
-    steps = next(context["steps"] for context in page.context if "steps" in context)
-    assert [each.name for each, form in steps if form.is_bound] == ["solve"]
+    forms = next(context["forms"] for context in page.context if "forms" in context)
+    assert [name for name, form in forms.items() if form.is_bound] == ["solve"]
     assert told(page) == []
 
 

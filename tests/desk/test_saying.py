@@ -133,13 +133,14 @@ def test_the_steps_of_a_reply_are_those_that_are_possible(house: House, sign_in:
 
     def offered(user: Any) -> list[str]:
         page = sign_in(user).get(f"/admin/tickets/{ticket.number}/")
-        return [each.name for each in composer(page)["then"]]
+        return sorted(composer(page)["offered"] - {""})
 
-    assert offered(house.agent) == ["pend_user", "solve"]  # work is started by them
+    steps = ["pend_supplier", "pend_user", "solve"]
+    assert offered(house.agent) == steps  # work is started by them
     step(house, ticket, "start", MONDAY_9AM)
-    assert offered(house.agent) == ["pend_user", "solve"]
+    assert offered(house.agent) == steps
     step(house, ticket, "pend_user", MONDAY_9AM, message="?")
-    assert offered(house.agent) == ["solve"]
+    assert offered(house.agent) == ["pend_supplier", "solve"]
     step(house, ticket, "solve", MONDAY_9AM, message="!", solution_type="definitive")
     assert offered(house.agent) == []
 
@@ -163,7 +164,7 @@ def test_a_reply_goes_though_its_step_is_stale(house: House, sign_in: Any) -> No
         "The reply was sent, without the step: Somebody changed the ticket meanwhile ("
     )
     assert "In progress" in not_taken
-    assert [each.name for each in composer(page)["then"]] == ["pend_user", "solve"]
+    assert composer(page)["offered"] == {"", "pend_user", "pend_supplier", "solve"}
 
 
 def test_a_reply_goes_though_its_step_is_not_possible(house: House, sign_in: Any) -> None:
@@ -187,9 +188,42 @@ def test_a_reply_goes_though_its_step_is_not_possible(house: House, sign_in: Any
 def test_only_the_steps_of_a_reply_go_with_it(house: House, sign_in: Any, then: str) -> None:
     ticket = make_ticket(house)
 
-    sign_in(house.agent).post(address(ticket), {"kind": "reply", "body": "Text", "then": then})
+    typed = {"kind": "reply", "body": "Text", "then": then}
+    refused = sign_in(house.agent).post(address(ticket), typed)
 
-    assert (fresh(ticket).state, Message.objects.count()) == ("new", 1)
+    assert (refused.status_code, fresh(ticket).state, Message.objects.count()) == (400, "new", 0)
+    assert composer(refused)["say_form"]["body"].value() == "Text"
+
+
+def test_a_reply_waits_for_a_supplier(house: House, sign_in: Any) -> None:
+    ticket = make_ticket(house)
+    client = sign_in(english(house))
+    typed = {"kind": "reply", "body": "We have asked the vendor.", "then": "pend_supplier"}
+
+    refused = client.post(address(ticket), typed)
+    assert (refused.status_code, Message.objects.count()) == (400, 0)
+    wrong = set(composer(refused)["say_form"].errors)
+    assert wrong >= {"supplier", "supplier_case", "promised_on"}
+    case = {"supplier": "Lira", "supplier_case": "497955-AIS", "promised_on": "2026-03-09"}
+    before = OutboxMessage.objects.count()
+    client.post(address(ticket), typed | case)
+
+    assert fresh(ticket).state == "pending_supplier"
+    stay = StateInterval.objects.get(ticket=ticket, ended_at=None)
+    assert (stay.supplier, stay.supplier_case, str(stay.promised_on)) == tuple(case.values())
+    assert Message.objects.get().body == "We have asked the vendor."
+    letters = OutboxMessage.objects.order_by("pk")[before:]
+    texts = [each.context.get("body") for each in letters]
+    assert texts.count("We have asked the vendor.") == 1  # one letter has it
+
+
+def test_what_another_step_needs_does_not_go_with_a_step(house: House, sign_in: Any) -> None:
+    ticket = make_ticket(house)
+    typed = {"kind": "reply", "body": "Which one?", "then": "pend_user", "supplier": "Lira"}
+
+    sign_in(house.agent).post(address(ticket), typed)
+
+    assert StateInterval.objects.get(ticket=ticket, ended_at=None).supplier == ""
 
 
 def test_a_note_takes_no_step(house: House, sign_in: Any) -> None:

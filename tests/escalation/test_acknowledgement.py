@@ -80,7 +80,9 @@ def test_only_the_notified_person_or_a_supervisor_acknowledges(
             services.acknowledge_escalation(
                 escalation=asked, by=by(house.staff[who]), at=MONDAY_9AM
             )
-    offered = f"{path}acknowledge/{asked.pk}/" in client.get(path).content.decode()
+    offered = (
+        f"{path}acknowledge/{asked.pk}/" in client.get(f"{path}?open=after_page").content.decode()
+    )
     client.post(f"{path}acknowledge/{asked.pk}/")
 
     asked.refresh_from_db()

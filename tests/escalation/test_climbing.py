@@ -250,7 +250,7 @@ def test_a_step_that_was_taken_back_is_not_said_to_be_unacknowledged(
 
     words = "Nobody acknowledged; it was escalated further."
     pages = [
-        client.get(f"/admin/tickets/{ticket.number}/").content.decode()
+        client.get(f"/admin/tickets/{ticket.number}/?open=after_page").content.decode()
         for ticket in (taken_back, climbed)
     ]
     assert [page.count(words) for page in pages] == [0, 1]
@@ -267,7 +267,7 @@ def test_the_ladder_names_the_acknowledger_and_the_withdrawn_steps(
     path = f"/admin/tickets/{ticket.number}/"
     client.post(f"{path}deescalate/", {"reason": "A misunderstanding."}, follow=True)
 
-    page = client.get(path).content.decode()
+    page = client.get(f"{path}?open=after_page").content.decode()
     mine = sign_in(house.requester).get(f"/tickets/{ticket.number}/").content.decode()
 
     assert "Agent acknowledged, Mar 2, 2026, 09:01" in page

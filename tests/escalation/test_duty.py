@@ -392,7 +392,8 @@ def test_customer_and_desk_read_who_will_be_told_when(house: House, sign_in: Any
             f"/tickets/{ticket.number}/escalate/", {"reason": "It is urgent."}, follow=True
         ).content.decode()
         agent = house.staff["agent2"]
-        desk = sign_in(agent).get(f"/admin/tickets/{ticket.number}/").content.decode()
+        address = f"/admin/tickets/{ticket.number}/?open=after_page"
+        desk = sign_in(agent).get(address).content.decode()
 
     assert "Agent will be notified on Mar 3, 2026, 08:00, at the start of their shift." in page
     assert "was notified" not in page

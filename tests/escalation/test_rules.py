@@ -166,9 +166,8 @@ def test_the_log_says_when_those_off_duty_will_be_told(
     assert (log.results[0]["outcome"], log.results[0]["told_at"]) == ("ran", tuesday.isoformat())
     letter = OutboxMessage.objects.get(to_email="service_delivery@desk.example")
     assert letter.run_after == tuesday
-    page = " ".join(
-        sign_in(house.agent).get(f"/admin/tickets/{ticket.number}/").content.decode().split()
-    )
+    address = f"/admin/tickets/{ticket.number}/?open=rules"
+    page = " ".join(sign_in(house.agent).get(address).content.decode().split())
     assert "(se avisará el 3 mar 2026, 08:00)" in page
 
 

@@ -221,10 +221,8 @@ def test_after_the_end_the_page_offers_a_follow_up_and_the_two_tickets_lead_to_e
         f'href="/tickets/{follower.number}/"'
         in client.get(f"/tickets/{ticket.number}/").content.decode()
     )
-    assert (
-        f'href="/admin/tickets/{ticket.number}/"'
-        in sign_in(house.agent).get(f"/admin/tickets/{follower.number}/").content.decode()
-    )
+    desk = sign_in(house.agent).get(f"/admin/tickets/{follower.number}/?open=after_page")
+    assert f'href="/admin/tickets/{ticket.number}/"' in desk.content.decode()
 
 
 def test_a_follow_up_of_another_customers_ticket_is_refused(house: House, sign_in: Any) -> None:

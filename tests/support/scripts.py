@@ -267,6 +267,20 @@ def tickets(subject: str) -> int:
     return Ticket.objects.filter(subject=subject).count()
 
 
+def solved_and_answered(subject: str, body: str) -> int:
+    """Count the solved, classified tickets whose subject begins so, with this as the one
+    message.
+    """
+    from tickets.models import Message, Ticket
+
+    tickets = Ticket.objects.filter(
+        subject__startswith=subject, state="solved", classified_at__isnull=False
+    )
+    written = Message.objects.filter(ticket__in=tickets)
+    assert written.count() == written.filter(body=body).count()
+    return tickets.filter(pk__in=written.values("ticket")).count()
+
+
 def messages(body: str) -> int:
     from tickets.models import Message
 

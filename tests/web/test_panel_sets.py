@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from desk.tickets.panels import PANELS as DESK
+from desk.tickets.panels import Properties
 from foundation.accounts.models import User
 from portal.tickets.panels import PANELS as PORTAL
 from tests.support.house import DAY, HOUR, MONDAY_9AM, House, fresh, make_ticket
@@ -13,18 +14,17 @@ from tests.support.tickets import step
 from tickets.models import Ticket
 from web.ticket_page import TicketPage
 
-READS = "head conversation history clocks turn customer intervals"
-ENDED = "head conversation composer history clocks turn assignment customer intervals"
-SOLVED = "head conversation composer steps history clocks turn assignment customer intervals"
-OPEN = (
-    "head conversation composer steps history clocks turn assignment classification customer "
-    "intervals"
+READS = "head conversation clocks turn classification customer files intervals rules history"
+ENDED = (
+    "head conversation composer clocks turn classification assignment customer files intervals "
+    "rules history"
 )
+OPEN = f"head steps {ENDED.removeprefix('head ')}"
 DESK_SETS = {
     "new": OPEN,
     "in_progress": OPEN,
     "pending_user": OPEN,
-    "solved": SOLVED,
+    "solved": OPEN,
     "closed": ENDED,
     "rejected": ENDED,
 }
@@ -103,4 +103,22 @@ def test_a_consultant_works_on_what_is_assigned_to_them(house: House) -> None:
     found = shown(DESK, consultant, fresh(ticket)).split()
 
     assert {"composer", "steps"} <= set(found)
-    assert "classification" not in found
+
+
+@pytest.mark.parametrize(
+    ("role", "state", "may"),
+    [
+        ("agent", "in_progress", True),
+        ("agent", "solved", False),
+        ("agent", "closed", False),
+        ("consultant", "in_progress", False),
+    ],
+)
+def test_the_desk_classifies_open_tickets(house: House, role: str, state: str, may: bool) -> None:
+    ticket = ticket_in(house, state)
+    reader = house.staff[role]
+    page = TicketPage(ticket, reader, MONDAY_9AM + HOUR)
+
+    loaded = Properties().load(reader, page, page.at)
+
+    assert ("classify_form" in loaded) is may

@@ -2,6 +2,8 @@
 panel.
 """
 
+import json
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -19,7 +21,7 @@ from tests.support.house import HOUR, MONDAY_9AM, SETUP, House, by, fresh, make_
 from tests.support.statements import counted
 from tests.support.tickets import eventful, step
 from tickets import services
-from tickets.models import Ticket
+from tickets.models import Message, Ticket
 from web.panels import Panel, Shown
 from web.ticket_page import TicketPage
 
@@ -116,13 +118,23 @@ def test_without_javascript_the_whole_page_holds_the_refused_form(
 def test_a_successful_htmx_request_redirects_to_the_page(house: House, sign_in: Any) -> None:
     ticket = make_ticket(house)
 
-    answer = sign_in(house.agent).post(
+    client = sign_in(house.agent)
+    page = client.get(f"/admin/tickets/{ticket.number}/").content.decode()
+    (token,) = set(re.findall(r'name="once" value="([^"]+)"', page.partition("say/")[2])[:1])
+    answer = client.post(
         f"/admin/tickets/{ticket.number}/say/",
-        {"kind": "reply", "body": "We look."},
+        {"kind": "reply", "body": "We look.", "once": token},
         HTTP_HX_REQUEST="true",
     )
 
-    assert answer.headers["HX-Redirect"] == f"/admin/tickets/{ticket.number}/"
+    assert Message.objects.get().body == "We look."
+    place = json.loads(answer.headers["HX-Location"])
+    assert place == {
+        "path": f"/admin/tickets/{ticket.number}/",
+        "target": "#main",
+        "select": "#main",
+        "swap": "outerHTML",
+    }
 
 
 def test_a_refusal_without_a_panel_replaces_the_whole_page(house: House, sign_in: Any) -> None:

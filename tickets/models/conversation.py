@@ -47,6 +47,9 @@ class Message(OrganizationRow):
         return self.kind != MessageKind.NOTE
 
 
+LARGEST_SHOWN = 5 * 1024 * 1024  # bytes
+
+
 class Attachment(OrganizationRow):
     """A file of a ticket or of one of its messages. ``queries.get_attachment`` checks who may
     download it.
@@ -63,6 +66,11 @@ class Attachment(OrganizationRow):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether pages show it as a picture; a larger one is a link."""
+        return self.blob.is_picture and self.blob.size_bytes <= LARGEST_SHOWN
 
 
 class StateInterval(OrganizationRow):

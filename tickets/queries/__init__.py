@@ -3,6 +3,7 @@
 from tickets.queries.conversation import (
     ConversationItem,
     ConversationPage,
+    attachments_of,
     attachments_of_description,
     conversation,
     get_attachment,
@@ -48,6 +49,7 @@ from tickets.queries.tickets import (
     find_by_number,
     followers_of,
     get_ticket,
+    last_tickets_of,
     visible_to,
 )
 from tickets.queries.visits import Presence, Visitor, presence_in, visit_of, visitors_of
@@ -66,6 +68,7 @@ __all__ = [
     "Visitor",
     "active",
     "at_risk",
+    "attachments_of",
     "attachments_of_description",
     "breached",
     "changes_since",
@@ -87,6 +90,7 @@ __all__ = [
     "intervals",
     "intervals_of",
     "last_message_id",
+    "last_tickets_of",
     "matching",
     "messages_after",
     "of_groups",

@@ -100,6 +100,12 @@ def attachments_of_description(ticket: Ticket) -> list[Attachment]:
     )
 
 
+def attachments_of(ticket: Ticket) -> list[Attachment]:
+    """Return every file of the ticket, those of internal notes too, oldest first."""
+    files = Attachment.objects.filter(ticket=ticket).select_related("blob", "message__author")
+    return list(files.order_by("pk"))
+
+
 def get_attachment(user: User, attachment_id: int) -> tuple[Attachment, Blob]:
     """Return an attachment and its blob if this person may see its ticket. Attachments of internal
     notes are for staff only. Raise ``TicketNotFound`` otherwise.

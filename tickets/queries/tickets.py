@@ -47,6 +47,12 @@ def _seen_by(membership: Membership) -> Q:
     return seen
 
 
+def last_tickets_of(requester_id: int, *, besides: Ticket, reader: User) -> list[Ticket]:
+    """Return the newest five tickets of a requester that the reader may see, without one."""
+    theirs = visible_to(reader).filter(requester_id=requester_id).exclude(pk=besides.pk)
+    return list(theirs[:5])
+
+
 def get_ticket(user: User, number: str) -> Ticket:
     """Return the ticket with this number (``TK-000123`` or ``123``). Raise ``TicketNotFound`` if it
     does not exist or this person may not see it.

@@ -54,7 +54,7 @@ from tickets.services.projection import (
 from tickets.services.raising import Arrival, NewTicket, raise_ticket
 from tickets.services.replying import reply_and_step, steps_with_reply
 from tickets.services.saved_views import delete_view, save_view
-from tickets.services.terms import Terms, terms_for, terms_under
+from tickets.services.terms import Terms, matrix_of, terms_for, terms_under
 from tickets.services.visits import drop_draft, note_visit, save_draft
 
 __all__ = [
@@ -106,6 +106,7 @@ __all__ = [
     "terms_under",
     "delete_view",
     "drop_draft",
+    "matrix_of",
     "note_visit",
     "publish_customer_informed",
     "return_tickets",

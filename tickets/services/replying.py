@@ -1,22 +1,21 @@
 """A reply that takes a step of the life cycle in the same act."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
 
-from foundation.accounts.models import User
 from foundation.core.actor import Actor
 from tickets.models import Ticket
 from tickets.services.base import require_version
-from tickets.services.lifecycle import TransitionDetails, possible_transitions, transition_ticket
+from tickets.services.lifecycle import TransitionDetails, transition_ticket
 from tickets.states import START, WITH_REPLY, Transition
 
 
-def steps_with_reply(*, ticket: Ticket, user: User, at: datetime) -> list[Transition]:
-    """Return the steps that this person may take with a reply: those that are possible now, or
-    would be once the work on the ticket has started.
+def steps_with_reply(ticket: Ticket, possible: Sequence[Transition]) -> list[Transition]:
+    """Return the steps that a person may take with a reply: those of the ``possible`` ones, and
+    those that would be once the work on the ticket has started.
     """
-    possible = possible_transitions(ticket=ticket, user=user, at=at)
     if START not in possible:
         return [step for step in WITH_REPLY if step in possible]
     return [step for step in WITH_REPLY if step.target != ticket.state]

@@ -70,6 +70,11 @@ def matrix_under(ticket: Ticket, terms: Terms) -> Matrix:
     return matrix_for(ticket.organization, terms.binding_id, terms.terms_at)
 
 
+def matrix_of(ticket: Ticket) -> Matrix:
+    """Return the priority matrix that binds the ticket now."""
+    return matrix_under(ticket, Terms(ticket.contract, ticket.terms_at, ticket.is_out_of_contract))
+
+
 def _is_covered(ticket: Ticket, contract: Contract, service_id: int, at: datetime) -> bool:
     day = _local_day(ticket, at)
     return covers(ticket.organization, contract.pk, day, service_id=service_id)

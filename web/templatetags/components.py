@@ -94,11 +94,23 @@ def disclosure(
 
 
 @register.simple_block_tag
-def tool_menu(content: str, label: str, icon: str) -> SafeString:
-    """Render a small button of a toolbar that opens the content of the block as a menu."""
-    return render_to_string(
-        "components/tool_menu.html", {"content": content, "label": label, "icon": icon}
-    )
+def tool_menu(
+    content: str,
+    label: str,
+    icon: str,
+    *,
+    tone: str = "quiet",
+    is_icon: bool = False,
+    is_open: bool = False,
+    classes: str = "",
+    **attributes: Any,
+) -> SafeString:
+    """Render a button that opens the content of the block as a menu: a small one of a toolbar, or
+    an icon alone. ``classes`` and other arguments, with ``-`` for ``_``, are those of the whole.
+    """
+    context = {"content": content, "label": label, "icon": icon, "tone": tone, "is_icon": is_icon}
+    whole = {"is_open": is_open, "classes": classes, "attributes": _html_attributes(attributes)}
+    return render_to_string("components/tool_menu.html", context | whole)
 
 
 @register.filter

@@ -49,6 +49,7 @@ TABLE: dict[str, Roles] = {
     "admin:draft": SEES_TICKETS,
     "admin:say": SEES_TICKETS,
     "admin:classify": SEES_TICKETS,
+    "admin:classify_preview": SEES_TICKETS,
     "admin:change_contract": SUPERVISES,
     "admin:assign": SEES_TICKETS,
     "admin:step": SEES_TICKETS,

@@ -1,0 +1,113 @@
+"""The composer: what an agent writes on a ticket, and the step that a reply may take."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.db.models import TextChoices
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from foundation.core.zones import local_instant
+from tickets.models import Ticket
+from tickets.services import TransitionDetails
+from tickets.states import WITH_REPLY, SolutionType, State, Transition
+from web.forms import FilesField, TextField
+
+THEN_LABELS = {
+    State.PENDING_USER: _("and wait for the customer"),
+    State.PENDING_SUPPLIER: _("and wait for a supplier"),
+    State.SOLVED: _("and solve"),
+}
+
+
+class Say(TextChoices):
+    REPLY = "reply", _("Reply")
+    STATEMENT = "statement", _("Attention statement")
+    NOTE = "note", _("Internal note")
+
+
+class SayForm(forms.Form):
+    """A reply, an attention statement or an internal note. A reply may take a step in the same act
+    (``then``), with one letter; ``version`` and the fields after it are for that.
+    """
+
+    kind = forms.ChoiceField(
+        choices=Say.choices, initial=Say.REPLY, widget=forms.RadioSelect, label=_("Send as")
+    )
+    body = TextField(label=_("Message"), widget=forms.Textarea(attrs={"rows": 5}))
+    estimated_at = forms.DateTimeField(
+        label=_("Expected time of attention"),
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        help_text=_("For an attention statement, in the customer's time zone."),
+    )
+    attachments = FilesField()
+    last_message = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    then = forms.ChoiceField(
+        label=_("With the reply"),
+        required=False,
+        choices=[
+            ("", _("only send")),
+            *((step.name, THEN_LABELS[step.target]) for step in WITH_REPLY),
+        ],
+        widget=forms.RadioSelect,
+    )
+    solution_type = forms.ChoiceField(
+        label=_("Solution type"),
+        required=False,
+        choices=SolutionType.choices,
+        initial=SolutionType.DEFINITIVE,
+    )
+    supplier = forms.CharField(label=_("Supplier"), required=False, max_length=120)
+    supplier_case = forms.CharField(
+        label=_("Supplier's case number"), required=False, max_length=80
+    )
+    promised_on = forms.DateField(
+        label=_("Promised date"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    goes_on = forms.BooleanField(label=_("Then the next ticket"), required=False)
+
+    def __init__(self, *args: Any, ticket: Ticket, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.time_zone = ticket.organization.time_zone
+        fields: Any = self.fields
+        for name in ("supplier", "supplier_case", "promised_on", "solution_type"):
+            fields[name].is_conditional = True
+        # what is typed is kept on the server; of the form, only these fields are sent for it
+        fields["body"].widget.attrs |= {
+            "hx-post": reverse("admin:draft", args=[ticket.number]),
+            "hx-trigger": "input changed delay:1s, change from:input[name=kind]",
+            "hx-params": "csrfmiddlewaretoken,kind,body",
+            "hx-target": "#draft-state",
+            "hx-swap": "innerHTML",
+            "hx-sync": "this:replace",
+        }
+
+    def clean_estimated_at(self) -> datetime | None:
+        """Return the typed local time as an instant."""
+        wall: datetime | None = self.cleaned_data["estimated_at"]
+        return local_instant(wall, self.time_zone) if wall is not None else None
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        lacks_time = not data.get("estimated_at") and "estimated_at" not in self.errors
+        if data.get("kind") == Say.STATEMENT and lacks_time:
+            self.add_error(
+                "estimated_at", _("An attention statement says when: choose a date and a time.")
+            )
+        return data
+
+    def step(self) -> Transition | None:
+        """Return the step that goes with the reply."""
+        if self.cleaned_data["kind"] != Say.REPLY:
+            return None
+        name = self.cleaned_data["then"]
+        return next((step for step in WITH_REPLY if step.name == name), None)
+
+    def details(self, step: Transition, files: Any) -> TransitionDetails:
+        """Return what the step needs, with the reply as its message."""
+        data = self.cleaned_data
+        needed = {name: data[name] for name in step.needs if name in self.fields}
+        return TransitionDetails(message=data["body"], files=files, **needed)

@@ -1,0 +1,98 @@
+"""The desk with the keyboard alone: from sign-in to a solved ticket, and twenty in a row."""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.support.running import Mesa
+from tests.support.walker import Walker
+
+pytestmark = pytest.mark.walk
+
+AGENT = "agent@mesa.example"
+
+
+class Keyboard:
+    """Counts what a person does: a key, or a text, is one input."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.inputs = 0
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+            self.inputs += 1
+
+    def write(self, text: str) -> None:
+        self.page.keyboard.type(text)
+        self.inputs += 1
+
+
+def raise_tickets(mesa: Mesa, count: int, subject: str) -> None:
+    page = mesa.open_page(AGENT, "/admin/register/")
+    member = re.search(r'<option value="(\d+)">[^<]*·', page)
+    service = re.search(r'name="service".*?<option value="(\d+)"', page, re.DOTALL)
+    assert member
+    assert service
+    for number in range(count):
+        form = {
+            "membership": member[1],
+            "channel": "chat",
+            "kind": "incident",
+            "service": service[1],
+            "subject": f"{subject} {number}",
+            "description": f"It fails in place {number}.",
+            "impact": "minor",
+            "urgency": "medium",
+        }
+        status, answer = mesa.send_form(AGENT, "/admin/register/", form)
+        assert status == 302, answer
+
+
+def test_from_sign_in_to_twenty_solved_tickets(browser: Browser, mesa: Mesa, language: str) -> None:
+    subject = f"Keyboard {mesa.shape}"
+    raise_tickets(mesa, 20, subject)
+    walker = Walker(browser, mesa, AGENT, language)
+    walker.context.clear_cookies()
+    page = walker.page
+    page.set_viewport_size({"width": 1360, "height": 900})
+    keyboard = Keyboard(page)
+    page.goto("/accounts/login/")
+    page.locator("[name=login]").focus()
+    keyboard.write(AGENT)
+    keyboard.press("Tab")
+    keyboard.write("mesa-demo")
+    keyboard.press("Enter")
+    page.wait_for_url(lambda url: "login" not in url)
+    keyboard.press("q")
+    page.wait_for_url("**/admin/queue/**")
+    keyboard.press("/")
+    keyboard.write(f'"{subject}"')
+    keyboard.press("Enter")
+    page.wait_for_url("**q=**")
+    keyboard.press("j", "o")
+    expect(page.locator(".ticket-page h1")).to_contain_text(subject)
+    page.wait_for_load_state()
+
+    page.evaluate("window.isTheSamePage = true")
+    seen = set()
+    for _ in range(20):
+        number = page.locator(".bar-head .row-number").inner_text()
+        seen.add(number)
+        before = keyboard.inputs
+        keyboard.press("p")
+        expect(page.locator(".grid-cell input:checked")).to_be_focused()
+        keyboard.press("Enter")
+        expect(page.locator("#main h1")).to_be_focused()
+        keyboard.press("r")
+        keyboard.write("It works again.")
+        keyboard.press("Control+Shift+Enter")
+        expect(page.locator(".message").last).to_contain_text(number)
+        expect(page.locator("#main h1")).to_be_focused()
+        assert keyboard.inputs - before <= 6
+    assert page.evaluate("window.isTheSamePage")
+    assert len(seen) == 20
+    walker.check()
+    assert mesa.script("solved_and_answered", subject, "It works again.") == 20
