@@ -1,5 +1,6 @@
-"""``./mesa bench http|sla|checker``: measures the real server, the service-level engine, and the
-public checker under hostile files; see ``benchmarks/README.md``.
+"""``./mesa bench http|desk|sla|checker``: measures the real server, the agent's pages at a million
+tickets, the service-level engine, and the public checker under hostile files; see
+``benchmarks/README.md``.
 """
 
 import os
@@ -12,15 +13,16 @@ from deploy import services
 ROOT = Path(__file__).resolve().parent.parent
 
 if __name__ == "__main__":
-    if sys.argv[1:2] not in (["http"], ["sla"], ["checker"]):
+    if sys.argv[1:2] not in (["http"], ["desk"], ["sla"], ["checker"]):
         sys.exit(
-            "mesa: say ./mesa bench http [--sizes 10000,100000] [--runs 3], ./mesa bench sla, or "
+            "mesa: say ./mesa bench http [--sizes 10000,100000] [--runs 3], ./mesa bench desk "
+            "[--sizes 10000,1000000] [--runs 3] [--shape sqlite], ./mesa bench sla, or "
             "./mesa bench checker"
         )
     folder = ROOT / "var" / "bench-services"
     try:
         # fsync on, as in production, when the server is measured.
-        running = services.start(folder, fsync=sys.argv[1] == "http")
+        running = services.start(folder, fsync=sys.argv[1] in {"http", "desk"})
         environment = {
             **os.environ,
             **running.environment,

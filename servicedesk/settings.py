@@ -195,7 +195,7 @@ DATABASES[READ_ONLY_DATABASE] = _reader(DATABASES["default"])
 # Migrations connect as the owner of the tables; other processes use a role that only reads and
 # writes rows (DECISIONS 2).
 DATABASE_OWNER_URL = env.url("DATABASE_OWNER_URL", _POSTGRES)
-if DATABASE_OWNER_URL and sys.argv[1:2] in (["migrate"], ["prepare"]):
+if DATABASE_OWNER_URL and sys.argv[1:2] in (["migrate"], ["prepare"], ["bench_load"]):
     DATABASES["default"] = _database(DATABASE_OWNER_URL)
 DATABASE_ROUTERS = ["servicedesk.routers.Router"]
 REDIS_URL = env.url("REDIS_URL", ("redis", "rediss"))

@@ -112,13 +112,13 @@ def _joined(texts: Sequence[Text]) -> dict[str, str]:
     size = 0
     for text in texts:
         if size < MAX_ROW_BYTES:
-            for name, value in _kept(text).items():
+            for name, value in indexed(text).items():
                 parts[name].append(value)
                 size += len(value.encode())
     return {name: BETWEEN.join(values) for name, values in parts.items()}
 
 
-def _kept(text: Text) -> dict[str, str]:
+def indexed(text: Text) -> dict[str, str]:
     """Return the words and the stems of a text, the first ``MAX_TEXT_BYTES`` of each."""
     words = words_of(text.text)
     stems = sorted({stem for word in set(words) for stem in stems_of(word)})

@@ -6,14 +6,15 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
+from foundation.activity.models import Record
 from foundation.core.classification import Priority
+from foundation.search.models import Entry
 from servicedesk.management.commands import bench_sla
 from sla.clocks.models import Clock, ClockSegment
-from tests.support.house import House
-from tickets.models import StateInterval, Ticket
+from tests.support.house import House, make_ticket
+from tickets import queries
+from tickets.models import Message, StateInterval, Ticket
 from tickets.states import BUCKETS
-
-pytestmark = pytest.mark.once
 
 
 def load(count: int, still_open: int) -> str:
@@ -46,12 +47,32 @@ def test_tickets_are_loaded_with_their_states_clocks_and_segments(house: House) 
             assert (clock.next_event_at is None) == (ticket not in live)
 
 
+def test_loaded_tickets_have_messages_texts_and_facts(house: House) -> None:
+    call_command("bench_load", "30", "--open", "15", "--messages", "3", stdout=StringIO())
+
+    with_facts = set()
+    for ticket in Ticket.objects.order_by("pk"):
+        messages = Message.objects.filter(ticket=ticket).order_by("pk")
+        assert [message.is_from_staff for message in messages] == [True, False, True]
+        (entry,) = Entry.objects.filter(object_id=ticket.pk)
+        last = messages.last()
+        assert last is not None
+        assert entry.words.endswith(last.body)
+        if Record.objects.filter(object_type="ticket", object_id=ticket.pk).count() == 4:
+            with_facts.add(ticket.pk)
+    assert with_facts == set(queries.active(Ticket.objects.all()).values_list("pk", flat=True))
+    said = " ".join(Message.objects.latest("pk").body.split()[:4])
+    assert queries.matching(Ticket.objects.all(), said, reader=house.agent).exists()
+    assert make_ticket(house).pk == 31  # the ids of the database go on
+
+
 def test_more_open_tickets_than_tickets_are_refused(house: House) -> None:
     with pytest.raises(CommandError, match="more open tickets than tickets"):
         load(1, 2)
     assert load(2, 2) == "2 tickets loaded, about 2 of them open\n"
 
 
+@pytest.mark.once
 def test_the_clocks_are_measured_at_each_size(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -74,6 +95,7 @@ def test_the_clocks_are_measured_at_each_size(
     assert found["re-dating"]["clocks"] == Clock.objects.filter(stopped_at=None).count()
 
 
+@pytest.mark.once
 def test_a_simulation_is_measured_over_all_tickets(house: House) -> None:
     load(10, 10)
     said = StringIO()
