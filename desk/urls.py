@@ -9,6 +9,7 @@ from desk.home.urls import urlpatterns as home
 from desk.keyboard.urls import urlpatterns as keyboard
 from desk.palette.urls import urlpatterns as palette
 from desk.queue.urls import urlpatterns as queue
+from desk.replies.urls import urlpatterns as replies
 from desk.reports.urls import urlpatterns as reports
 from desk.simulations.urls import urlpatterns as simulations
 from desk.tickets.urls import urlpatterns as tickets
@@ -22,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *coverage,
     *simulations,
     *keyboard,
+    *replies,
     *palette,
     *gallery,
 ]

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from foundation.core.zones import local_instant
 from tickets.models import Ticket
+from tickets.placeholders import left_in
 from tickets.services import TransitionDetails
 from tickets.states import WITH_REPLY, SolutionType, State, Transition
 from web.forms import FilesField, TextField
@@ -84,6 +85,15 @@ class SayForm(forms.Form):
             "hx-swap": "innerHTML",
             "hx-sync": "this:replace",
         }
+
+    def clean_body(self) -> str:
+        """Refuse a placeholder that got no value."""
+        body: str = self.cleaned_data["body"]
+        left = left_in(body)
+        if left:
+            words = _("Write what %(names)s stands for: this ticket has no value for it.")
+            raise forms.ValidationError(words % {"names": ", ".join(left)})
+        return body
 
     def clean_estimated_at(self) -> datetime | None:
         """Return the typed local time as an instant."""

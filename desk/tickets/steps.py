@@ -13,7 +13,10 @@ from tickets.states import FINAL, OPEN_STATES, PENDING, START, Effect, State, Tr
 
 Group = tuple[str | Promise, list[Transition]]
 
-WORK, WAIT, HAND_OVER, CLOSE = _("Work"), _("Wait"), _("Hand over"), _("Close")
+WORK = _("Work")
+WAIT = _("Wait")
+HAND_OVER = _("Hand over")
+CLOSE = _("Close")
 
 
 def grouped(steps: Sequence[Transition]) -> list[Group]:

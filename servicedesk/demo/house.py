@@ -34,6 +34,7 @@ from foundation.core.actor import system_actor
 from foundation.core.classification import Impact, Priority, Urgency
 from foundation.duty.models import Absence, Shift
 from servicedesk.demo.content import CATALOGUE, CUSTOMERS, STAFF, DemoCustomer, DemoPerson
+from servicedesk.demo.replies import save_replies
 from sla.metrics import Metric
 from sla.policies.models import PolicyTarget
 from sla.policies.services import publish_policy
@@ -70,6 +71,7 @@ def build_house(at: datetime) -> House:
     level_two.members.set([staff["consultant"]])
     Team.objects.create(name="Especialistas nivel 3", level=3)
     _duty(staff, at)
+    save_replies(staff["supervisor"], at)
     _rules(staff, desk)
     templates = _catalogue()
     customers = {}

@@ -155,6 +155,56 @@ document.addEventListener(
   { capture: true },
 );
 
+// Saved replies: "/" at the beginning of a line opens the list; typing narrows it.
+const openReplies = (composer) => {
+  const menu = composer.querySelector("[data-replies]");
+  if (!menu) return;
+  menu.open = true;
+  menu.querySelector("[data-finds-reply]").focus();
+};
+document.addEventListener("keydown", (event) => {
+  const composer = composerOf(event.target);
+  if (!composer || !event.target.matches("textarea") || event.key !== "/") return;
+  const { value, selectionStart } = event.target;
+  if (selectionStart && value[selectionStart - 1] !== "\n") return;
+  event.preventDefault();
+  openReplies(composer);
+});
+const shownReplies = (menu) => [...menu.querySelectorAll(".reply-choice")].filter((each) => !each.hidden);
+document.addEventListener("input", (event) => {
+  if (!event.target.matches("[data-finds-reply]")) return;
+  const words = foldedText(event.target.value).split(/\s+/).filter(Boolean);
+  for (const choice of event.target.closest("details").querySelectorAll(".reply-choice")) {
+    choice.hidden = !words.every((word) => foldedText(choice.textContent).includes(word));
+  }
+});
+document.addEventListener("keydown", (event) => {
+  const menu = event.target.closest?.("[data-replies]");
+  if (!menu) return;
+  const choices = shownReplies(menu);
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (event.key === "Enter" && event.target.matches("[data-finds-reply]")) {
+    event.preventDefault();
+    choices[0]?.click();
+  } else if (step) {
+    event.preventDefault();
+    choices[choices.indexOf(document.activeElement) + step]?.focus();
+  } else if (event.key === "Escape") {
+    event.stopPropagation();
+    menu.open = false;
+    menu.closest("form").querySelector("textarea").focus();
+  }
+});
+document.addEventListener("click", (event) => {
+  const choice = event.target.closest?.("[data-inserts]");
+  if (!choice) return;
+  const text = choice.closest("form").querySelector("textarea");
+  text.setRangeText(choice.dataset.inserts, text.selectionStart, text.selectionEnd, "end");
+  choice.closest("details").open = false;
+  text.focus();
+  text.dispatchEvent(new Event("input", { bubbles: true }));
+});
+
 // Classification: typing narrows the services; arrows move in both directions of the grid.
 const foldedText = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 document.addEventListener("input", (event) => {

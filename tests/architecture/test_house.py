@@ -64,6 +64,7 @@ GLOBAL = {
     "catalog.TemplateField",
     "api.IdempotencyKey",
     "reports.Simulation",
+    "tickets.SavedReply",
     "tickets.SavedView",
 }
 IMPLICIT = {

@@ -111,6 +111,7 @@ NAMES: dict[str, list[tuple[dict[str, Any], str]]] = {
     ],
     "tickets.Attachment": [({"name": "log.txt"}, "log.txt")],
     "tickets.Message": [({"kind": "note", "pk": 9}, "Internal note 9")],
+    "tickets.SavedReply": [({"name": "Restart"}, "Restart")],
     "tickets.SavedView": [({"name": "My printers"}, "My printers")],
     "tickets.StateInterval": [
         ({"state": "solved", "started_at": AT}, "solved 2026-03-02 15:00:00+00:00")

@@ -70,7 +70,7 @@ def test_views_are_seen_by_those_for_whom_they_are(house: House, sign_in: Any) -
         ({"name": " "}, "This field is required."),
         ({"name": "x" * 61}, "Ensure this value has at most 60 characters (it has 61)."),
         ({"audience": "public"}, "Select a valid choice. public is not one of the available"),
-        ({"query": f"q={'x' * 600}"}, "The name, or what the view filters by, is too long."),
+        ({"query": f"q={'x' * 600}"}, "What the view filters by is too long."),
     ],
 )
 def test_a_view_that_cannot_be_saved_says_why(
@@ -95,7 +95,7 @@ def test_a_view_of_somebody_else_is_not_deleted(house: House, sign_in: Any) -> N
         page = client.post(f"/admin/queue/views/{wanted.pk}/delete/", follow=True)
         return words_of_messages(page)
 
-    refused = ["There is no such view, or it is not yours."]
+    refused = ["There is nothing like that, or it is not yours."]
     assert delete("agent2", view) == delete("agent2", public) == refused
     assert delete("desk_supervisor", view) == refused
     assert delete("desk_supervisor", public) == ["The view was deleted."]

@@ -87,7 +87,11 @@ def _told(house: House) -> list[Ticket]:
     return made
 
 
-def test_two_hundred_searches_find_what_they_should(house: House) -> None:
+@pytest.mark.parametrize("few", [5000, -1], ids=["by ids", "by a subquery"])
+def test_two_hundred_searches_find_what_they_should(
+    house: House, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr("foundation.search.queries.FEW", few)
     made = [ticket.pk for ticket in _told(house)]
     everything = Ticket.objects.order_by("pk")
 

@@ -31,6 +31,7 @@ from tests.support.house import (
     make_ticket,
 )
 from tickets.models import Attachment
+from tickets.services import save_reply
 from tickets.services.attachments import attach_files
 
 CANARY = "Canary of the north"
@@ -99,6 +100,15 @@ def world(house: House) -> dict[str, str]:
         by=SETUP,
         at=MONDAY_9AM,
     )
+    reply = save_reply(
+        name="Restart",
+        body_es="Hola.",
+        body_en="",
+        audience="public",
+        team=None,
+        by=by(house.staff["desk_supervisor"]),
+        at=MONDAY_9AM,
+    )
     Shift.objects.create(name="Days", hours={"0": [["08:00", "16:00"]]})
     EscalationRule.objects.create(name="Loud", trigger="clock", percent=90, action="raise")
     Absence.objects.create(
@@ -115,6 +125,7 @@ def world(house: House) -> dict[str, str]:
         "attachment_id": str(Attachment.objects.get(name="note.txt").pk),
         "token": acknowledge_token(escalation, house.agent),
         "escalation_id": str(escalation.pk),
+        "reply_id": str(reply.pk),
         "issue_id": str(issue.pk),
         "simulation_id": str(simulation.pk),
         "name": "approve",

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.house import House, fresh, make_ticket
+from tests.support.house import MONDAY_9AM, House, make_ticket
+from tests.support.tickets import step
+from tickets.models import Message
 
 pytestmark = pytest.mark.usefixtures("monday")
 HTMX = {"HX-Request": "true"}
@@ -12,16 +14,14 @@ HTMX = {"HX-Request": "true"}
 
 def test_a_redirect_is_followed_by_the_browser_and_not_swapped(house: House, sign_in: Any) -> None:
     ticket = make_ticket(house)
-    path = f"/admin/tickets/{ticket.number}/assign/"
-    data = {"assignee": house.agent.pk, "version": ticket.version}
+    step(house, ticket, "start", MONDAY_9AM)
 
-    answer = sign_in(house.agent).post(path, data, headers=HTMX)
-
-    assert (answer.status_code, answer["HX-Redirect"]) == (
-        200,
-        f"/admin/tickets/{ticket.number}/",
+    answer = sign_in(house.requester).post(
+        f"/tickets/{ticket.number}/reply/", {"body": "One thing more."}, headers=HTMX
     )
-    assert fresh(ticket).assignee == house.agent
+
+    assert (answer.status_code, answer["HX-Redirect"]) == (200, f"/tickets/{ticket.number}/")
+    assert Message.objects.get().body == "One thing more."
 
 
 def test_an_error_page_replaces_the_body_and_only_for_htmx(house: House, sign_in: Any) -> None:

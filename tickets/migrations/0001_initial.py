@@ -751,7 +751,7 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ("name", "pk"),
                 "constraints": [
-                    models.UniqueConstraint(fields=("owner", "name"), name="saved_view_unique"),
+                    models.UniqueConstraint(fields=("owner", "name"), name="savedview_unique"),
                     models.CheckConstraint(
                         condition=models.Q(
                             models.Q(("audience", "group"), ("team__isnull", False)),
@@ -761,7 +761,71 @@ class Migration(migrations.Migration):
                             ),
                             _connector="OR",
                         ),
-                        name="saved_view_group_has_team",
+                        name="savedview_group_has_team",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="SavedReply",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=60, verbose_name="name")),
+                (
+                    "audience",
+                    models.CharField(
+                        choices=[
+                            ("mine", "Only me"),
+                            ("group", "A group"),
+                            ("public", "Everybody at the desk"),
+                        ],
+                        default="mine",
+                        max_length=6,
+                        verbose_name="for whom",
+                    ),
+                ),
+                ("body_es", models.TextField(verbose_name="text in Spanish")),
+                ("body_en", models.TextField(blank=True, verbose_name="text in English")),
+                ("created_at", models.DateTimeField()),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="owner",
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.team",
+                        verbose_name="group",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("name", "pk"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("owner", "name"), name="savedreply_unique"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("audience", "group"), ("team__isnull", False)),
+                            models.Q(
+                                models.Q(("audience", "group"), _negated=True),
+                                ("team__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="savedreply_group_has_team",
                     ),
                 ],
             },

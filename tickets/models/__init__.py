@@ -1,17 +1,19 @@
 """Models of this app, re-exported from one module per subject."""
 
 from tickets.models.conversation import Attachment, Message, MessageKind, StateInterval
-from tickets.models.saved_views import SavedView, SavedViewAudience
+from tickets.models.shared import Audience, SavedReply, SavedView, Shared
 from tickets.models.tickets import LAST, Ticket, format_number
 from tickets.models.visits import Visit
 
 __all__ = [
     "Attachment",
+    "Audience",
     "LAST",
     "Message",
     "MessageKind",
+    "SavedReply",
     "SavedView",
-    "SavedViewAudience",
+    "Shared",
     "StateInterval",
     "Ticket",
     "Visit",

@@ -42,8 +42,8 @@ from tickets.queries.lists import (
     waiting_for_customer,
     waiting_for_supplier,
 )
-from tickets.queries.saved_views import saved_views_for
 from tickets.queries.searching import Search, matching, read_search
+from tickets.queries.shared import saved_replies_for, saved_views_for
 from tickets.queries.tickets import (
     TicketNotFound,
     find_by_number,
@@ -96,6 +96,7 @@ __all__ = [
     "of_groups",
     "presence_in",
     "read_search",
+    "saved_replies_for",
     "saved_views_for",
     "reclassifications",
     "time_held",

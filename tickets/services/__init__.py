@@ -53,7 +53,7 @@ from tickets.services.projection import (
 )
 from tickets.services.raising import Arrival, NewTicket, raise_ticket
 from tickets.services.replying import reply_and_step, steps_with_reply
-from tickets.services.saved_views import delete_view, save_view
+from tickets.services.sharing import delete_reply, delete_view, save_reply, save_view
 from tickets.services.terms import Terms, matrix_of, terms_for, terms_under
 from tickets.services.visits import drop_draft, note_visit, save_draft
 
@@ -104,6 +104,7 @@ __all__ = [
     "steps_with_reply",
     "terms_for",
     "terms_under",
+    "delete_reply",
     "delete_view",
     "drop_draft",
     "matrix_of",
@@ -111,6 +112,7 @@ __all__ = [
     "publish_customer_informed",
     "return_tickets",
     "save_draft",
+    "save_reply",
     "save_view",
     "transition_ticket",
     "write_message",
