@@ -47,6 +47,9 @@ SHORTCUTS = (
     Shortcut("next", _("Next ticket"), "j", Place.QUEUE),
     Shortcut("previous", _("Previous ticket"), "k", Place.QUEUE),
     Shortcut("open", _("Open the ticket"), "o", Place.QUEUE),
+    Shortcut(
+        "glance", _("Look at the ticket beside the list (or the space bar)"), "v", Place.QUEUE
+    ),
     Shortcut("select", _("Select the ticket"), "x", Place.QUEUE),
     Shortcut("give", _("Assign the selected tickets"), "a", Place.QUEUE),
     Shortcut("following", _("Next ticket"), "j", Place.TICKET),

@@ -1,11 +1,12 @@
 from django.urls import URLPattern, URLResolver, include, path
 
-from desk.tickets import place, presence, registration, saying, triage, views
+from desk.tickets import glance, place, presence, registration, saying, triage, views
 
 _ticket = [
     path("", views.ticket_page, name="ticket"),
     path("clocks/<slug:metric>/", views.explanation, name="explanation"),
     path("panels/<slug:name>/", views.panel, name="ticket_panel"),
+    path("glance/", glance.glance, name="glance"),
     path("beside/", place.beside, name="beside"),
     path("presence/", presence.presence, name="presence"),
     path("say/", saying.say, name="say"),

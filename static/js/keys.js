@@ -21,6 +21,31 @@ const moveRow = (step) => {
   next?.closest("tr").scrollIntoView({ block: "nearest" });
 };
 const rowOf = () => document.activeElement?.closest("[data-row]");
+// The ticket of the row beside the list, 480 px wide; it follows the row that has the focus.
+const lookAt = (link) => {
+  const place = document.getElementById("glance");
+  place.hidden = false;
+  place.dataset.shows = link.pathname;
+  window.htmx.ajax("GET", `${link.pathname}glance/`, { target: "#glance", swap: "innerHTML" });
+};
+const glance = () => {
+  const place = document.getElementById("glance");
+  const link = rowOf()?.querySelector(".cell-subject a");
+  if (place && (!link || place.dataset.shows === link.pathname) && !place.hidden) {
+    place.hidden = true;
+    delete place.dataset.shows;
+  } else if (place && link) {
+    lookAt(link);
+  }
+};
+document.addEventListener("focusin", (event) => {
+  const place = document.getElementById("glance");
+  if (place && !place.hidden && event.target.matches("[data-row] .cell-subject a")) lookAt(event.target);
+});
+document.addEventListener("keydown", (event) => {
+  const place = event.key === "Escape" && document.getElementById("glance");
+  if (place) place.hidden = true;
+});
 const focusOn = (selector) => {
   const found = document.querySelector(selector);
   found?.closest("details")?.setAttribute("open", "");
@@ -42,6 +67,7 @@ const acts = {
   next: () => moveRow(1),
   previous: () => moveRow(-1),
   open: () => rowOf()?.querySelector(".cell-subject a").click(),
+  glance,
   select: () => rowOf()?.querySelector("input[name=ticket]")?.click(),
   give: () => focusOn("#bulk-assignee"),
   following: () => document.querySelector("[data-next]")?.click(),
@@ -61,7 +87,8 @@ const acts = {
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
   if (isTyping(event.target) || document.querySelector("dialog[open]")) return;
-  const name = nameOf(event.key);
+  const isRow = event.key === " " && event.target.matches("[data-row] .cell-subject a");
+  const name = isRow && keys.glance ? "glance" : nameOf(event.key);
   if (!name) return;
   event.preventDefault();
   acts[name]();

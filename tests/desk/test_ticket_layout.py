@@ -19,7 +19,7 @@ from tests.support.html import text_of
 from tests.support.pages import english
 from tests.support.tickets import step
 from tickets import services
-from tickets.models import Attachment, Ticket
+from tickets.models import Attachment, Ticket, Visit
 
 pytestmark = pytest.mark.usefixtures("monday")
 
@@ -240,3 +240,24 @@ def test_the_ledger_of_a_clock_is_a_link_and_a_drawer(house: House, sign_in: Any
     ledger = client.get(address(ticket, "clocks/reaction/")).content.decode()
 
     assert ledger.count("data-explanation") == 1
+
+
+def test_a_glance_shows_clocks_and_the_last_message_and_notes_no_visit(
+    house: House, sign_in: Any
+) -> None:
+    ticket = make_ticket(house)
+    client = sign_in(english(house))
+
+    fresh_one = client.get(address(ticket, "glance/")).content.decode()
+    services.add_note(
+        ticket=fresh(ticket), body="Only for us.", by=by(house.agent), at=MONDAY_9AM + MINUTE
+    )
+    noted = client.get(address(ticket, "glance/")).content.decode()
+
+    assert "Nobody has answered yet" in fresh_one
+    assert "It says: not allowed." in fresh_one
+    assert "Last message: an internal note" in noted
+    assert "Only for us." in noted
+    assert noted.count("clock-row") == 2
+    assert Visit.objects.count() == 0
+    assert "<html" not in noted

@@ -7,6 +7,7 @@ from tickets.queries.conversation import (
     attachments_of_description,
     conversation,
     get_attachment,
+    last_message,
     last_message_id,
     messages_after,
 )
@@ -89,6 +90,7 @@ __all__ = [
     "in_queue_order",
     "intervals",
     "intervals_of",
+    "last_message",
     "last_message_id",
     "last_tickets_of",
     "matching",

@@ -80,6 +80,12 @@ def last_message_id(ticket: Ticket) -> int:
     return newest.values_list("pk", flat=True).first() or 0
 
 
+def last_message(ticket: Ticket) -> Message | None:
+    """Return the newest message with its author, notes included."""
+    messages = Message.objects.filter(ticket=ticket).select_related("author")
+    return messages.order_by("-created_at", "-pk").first()
+
+
 def messages_after(ticket: Ticket, message_id: int) -> list[Message]:
     """Return the messages with a higher id, oldest first, notes included, with their authors."""
     return list(

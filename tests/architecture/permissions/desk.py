@@ -50,6 +50,7 @@ TABLE: dict[str, Roles] = {
     "admin:explanation": SEES_TICKETS,
     "admin:ticket_panel": SEES_TICKETS,
     "admin:beside": SEES_TICKETS,
+    "admin:glance": SEES_TICKETS,
     "admin:presence": SEES_TICKETS,
     "admin:draft": SEES_TICKETS,
     "admin:say": SEES_TICKETS,
