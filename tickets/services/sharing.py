@@ -89,7 +89,8 @@ def delete_reply(*, reply_id: int, by: Actor) -> None:
 def _save(model: type[S], label: _Label, values: dict[str, Any], *, by: Actor, at: datetime) -> S:
     person = acting_person(by)
     named = " ".join(label.name.split())
-    audience, team = label.audience, label.team
+    audience = label.audience
+    team = label.team
     if not person.can(Capability.SEE_TICKETS):
         raise ActionNotAllowed(_("Only the desk saves this."))
     if not named:
