@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from escalation.models import Cause
 from escalation.services import escalate_ticket
-from foundation.accounts.models import Membership
+from foundation.accounts.models import Membership, Team
 from sla.clocks.models import Clock
 from tests.support.files import PNG
 from tests.support.house import MINUTE, MONDAY_9AM, SETUP, House, by, fresh, make_ticket
@@ -261,3 +261,23 @@ def test_a_glance_shows_clocks_and_the_last_message_and_notes_no_visit(
     assert noted.count("clock-row") == 2
     assert Visit.objects.count() == 0
     assert "<html" not in noted
+
+
+def test_who_serves_one_customer_sees_nothing_of_another(house: House, sign_in: Any) -> None:
+    team = Team.objects.create(name="North", level=1)
+    team.members.add(house.staff["desk_supervisor"])
+    team.organizations.add(house.north)
+    own = make_ticket(house)
+    elsewhere = make_ticket(house, organization=house.south, subject="Canary of the south")
+    client = sign_in(house.staff["desk_supervisor"])
+
+    later = client.get(address(own, "panels/after_page/")).content.decode()
+
+    assert "panel-customer" in later
+    assert "Canary" not in later
+    for part in ("", "glance/", "replies/", "panels/after_page/", "panels/files/"):
+        hidden = client.get(address(elsewhere, part))
+        assert hidden.status_code == 404, part
+        assert b"Canary" not in hidden.content
+    sees_both = sign_in(house.agent).get(address(own, "panels/after_page/")).content.decode()
+    assert "Canary of the south" in sees_both
