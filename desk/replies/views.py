@@ -61,7 +61,7 @@ def edit(request: HttpRequest, reply_id: int | None = None) -> HttpResponse:
     reply = _seen(request, reply_id) if reply_id is not None else None
     is_own = reply is not None and reply.owner_id == reader.pk
     form = ReplyForm(request.POST or None, reader=reader, initial=_values(reply))
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and form.is_valid() and not _name_taken(request, form, reply):
         by = actor(request, Channel.DESK)
         try:
             saved = services.save_reply(**form.cleaned_data, by=by, at=timezone.now())
@@ -106,6 +106,16 @@ def choose(request: HttpRequest, number: str) -> HttpResponse:
         for reply in queries.saved_replies_for(reader)
     ]
     return render(request, "desk/replies/_choose.html", {"texts": texts})
+
+
+def _name_taken(request: HttpRequest, form: ReplyForm, reply: SavedReply | None) -> bool:
+    """Tell whether another reply of one's own has the name, which saving would replace."""
+    name = " ".join(form.cleaned_data["name"].split())
+    for each in queries.saved_replies_for(person(request)):
+        if each.owner_id == person(request).pk and each.name == name and each != reply:
+            form.add_error("name", _("You have a reply with this name already."))
+            return True
+    return False
 
 
 def _body(reply: SavedReply, language: str) -> str:

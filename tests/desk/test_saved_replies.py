@@ -170,3 +170,18 @@ def test_another_customers_ticket_fills_no_reply(house: House, sign_in: Any) -> 
     hidden = make_ticket(house, requester=house.outsider)
     customer = sign_in(house.requester).get(f"/admin/tickets/{hidden.number}/replies/")
     assert customer.status_code == 302  # to the sign-in of the desk
+
+
+def test_a_reply_does_not_replace_another_of_ones_own(house: House, sign_in: Any) -> None:
+    client = sign_in(house.agent)
+    client.post(NEW, typed(name="One", body_es="Uno"))
+    client.post(NEW, typed(name="Two", body_es="Dos"))
+    one, two = SavedReply.objects.order_by("pk")
+
+    again = client.post(NEW, typed(name="One", body_es="Tres"))
+    renamed = client.post(f"/admin/replies/{two.pk}/", typed(name="One", body_es="Tres"))
+
+    assert (again.status_code, renamed.status_code) == (400, 400)
+    texts = SavedReply.objects.order_by("pk").values_list("name", "body_es")
+    assert list(texts) == [("One", "Uno"), ("Two", "Dos")]
+    assert client.post(f"/admin/replies/{one.pk}/", typed(name="One")).status_code == 302
