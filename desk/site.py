@@ -76,7 +76,16 @@ class MesaAdminSite(AdminSite):
         return redirect("account_change_password")
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        context = super().each_context(request)
+        """Return what Django's pages show, without its list of all models: nothing shows it, and
+        each model asks for permissions.
+        """
+        context: dict[str, Any] = {
+            "site_title": self.site_title,
+            "site_header": self.site_header,
+            "has_permission": self.has_permission(request),
+            "is_nav_sidebar_enabled": self.enable_nav_sidebar,
+            "is_popup": False,
+        }
         if isinstance(request.user, User):
             context["navigation"] = navigation_for(request.user)
             shortcuts = shortcuts_of(request.user)

@@ -12,11 +12,13 @@ from desk.queue.urls import urlpatterns as queue
 from desk.replies.urls import urlpatterns as replies
 from desk.reports.urls import urlpatterns as reports
 from desk.simulations.urls import urlpatterns as simulations
+from desk.team.urls import urlpatterns as team
 from desk.tickets.urls import urlpatterns as tickets
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *home,
     *queue,
+    *team,
     *tickets,
     *audits,
     *reports,

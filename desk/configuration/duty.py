@@ -13,14 +13,23 @@ from django.utils.translation import gettext_lazy as _
 
 from desk.configuration.base import EverybodysAdmin
 from desk.configuration.forms import ConfigurationForm, put_instant
-from foundation.accounts.models import DESK_ZONE
+from foundation.accounts.models import DESK_ZONE, User
+from foundation.accounts.queries import staff_rows
+from foundation.accounts.tenancy import is_restricted
 from foundation.calendars.arithmetic import CalendarError
 from foundation.calendars.hours import format_hours, parse_hours
 from foundation.calendars.wording import days_of_week, words_of
 from foundation.core.wording import day_words
 from foundation.core.zones import validate_time_zone, zone
 from foundation.duty.models import Absence, Shift
+from foundation.duty.permissions import (
+    may_plan,
+    may_plan_for,
+    planned_by,
+    plans_for_everybody,
+)
 from foundation.duty.queries import first_shifts, zone_of_person
+from web.requests import is_id, person
 
 
 class ShiftForm(ConfigurationForm):
@@ -47,11 +56,60 @@ class ShiftForm(ConfigurationForm):
             raise ValidationError(words_of(error)) from error
 
 
+class PlannedAdmin(EverybodysAdmin):
+    """Screens of rows that a supervisor keeps too, for the people whose work they plan. A row about
+    somebody else is read only; supervisors who are restricted to some customers do not see it.
+    """
+
+    planned = "people"  # the column with the people whose time a row plans
+
+    def people_of(self, row: Any) -> set[int]:
+        """Return the ids of the people whose time the row plans."""
+        raise NotImplementedError
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_view_permission(request, obj) or may_plan(person(request))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return may_plan(person(request))
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        people = self.people_of(obj) if obj is not None else set()
+        return may_plan_for(person(request), people)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request)
+        if not is_restricted(request.user):
+            return rows
+        strangers = User.objects.exclude(pk__in=planned_by(person(request))).order_by()
+        about_strangers = self.model.objects.filter(**{f"{self.planned}__in": strangers})
+        return rows.exclude(pk__in=about_strangers.order_by().values("pk"))
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.related_model is User and not plans_for_everybody(person(request)):
+            people = staff_rows()
+            if db_field.name == self.planned:
+                people = people.filter(pk__in=planned_by(person(request)))
+            return db_field.formfield(queryset=people)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.related_model is User and not plans_for_everybody(person(request)):
+            people = User.objects.filter(pk__in=planned_by(person(request)))
+            return db_field.formfield(
+                queryset=people.order_by("full_name", "pk"), widget=forms.CheckboxSelectMultiple()
+            )
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+
 @admin.register(Shift)
-class ShiftAdmin(EverybodysAdmin):
+class ShiftAdmin(PlannedAdmin):
     form = ShiftForm
     fields = ("name", "time_zone", "hours", "people", "is_active")
     list_display = ("name", "time_zone", "is_active")
+
+    def people_of(self, row: Shift) -> set[int]:
+        return set(row.people.order_by().values_list("pk", flat=True))
 
 
 class WallTimeField(forms.SplitDateTimeField):
@@ -113,11 +171,20 @@ class AbsenceForm(ConfigurationForm):
 
 
 @admin.register(Absence)
-class AbsenceAdmin(EverybodysAdmin):
+class AbsenceAdmin(PlannedAdmin):
     form = AbsenceForm
+    planned = "person"
     fields = ("person", "time_zone", "starts_at", "ends_at", "substitute", "reason")
     list_display = ("person", "since", "until", "substitute")
     list_select_related = ("person", "substitute")
+
+    def people_of(self, row: Absence) -> set[int]:
+        return {row.person_id}
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Return the person from the address, as the page of the load asks for one's absence."""
+        asked = request.GET.get("person", "")
+        return {"person": int(asked)} if is_id(asked) else {}
 
     @admin.display(description=_("from"), ordering="starts_at")
     def since(self, absence: Absence) -> str:

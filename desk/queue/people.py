@@ -3,43 +3,51 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils.translation import gettext as _
+from django.db.models import Q
 from django.utils.translation import ngettext
 
-from foundation.accounts.models import User
-from foundation.accounts.queries import assignable_staff
-from foundation.duty.models import Absence
-from foundation.duty.queries import absences_at
+from foundation.accounts.models import DESK_ZONE, Team, User
+from foundation.accounts.queries import assignable, staff_rows
+from foundation.duty.standing import Standing, standings
+from foundation.duty.wording import absence_words, shift_words
 from tickets import queries
+from tickets.models import Ticket
 
 
 @dataclass(frozen=True)
 class LoadedPerson:
-    """A person with the number of active tickets that they hold, and their absence. ``held`` is
-    None while nobody has counted.
+    """A person with the number of active tickets that they hold, and how they stand ``at`` an
+    instant.
     """
 
     person: User
-    held: int | None = None
-    absence: Absence | None = None
+    held: int
+    standing: Standing
+    at: datetime
 
     @property
     def words(self) -> str:
-        """Return the person, the load and the absence in one line."""
-        if self.held is None:
-            return str(self.person)
+        """Return the person, the load, and what keeps them from the ticket, in one line."""
         held = ngettext("%(count)d ticket", "%(count)d tickets", self.held) % {"count": self.held}
-        if self.absence is None:
-            return f"{self.person} · {held}"
-        away = _("away until %(day)s") % {"day": f"{self.absence.ends_at:%Y-%m-%d}"}
-        return f"{self.person} · {held} · {away}"
+        parts = [str(self.person), held]
+        if self.standing.absence is not None:
+            parts.append(absence_words(self.standing.absence, self.at, DESK_ZONE))
+        elif not self.standing.is_on_duty:
+            parts.append(shift_words(self.standing, self.at, DESK_ZONE))
+        return " · ".join(parts)
 
 
-def people_with_load(at: datetime) -> list[LoadedPerson]:
-    """Return the assignable staff, by name, in three queries."""
-    held = queries.held_by_person()
-    away = absences_at(at)
+def people_with_load(at: datetime, *, ticket: Ticket | None = None) -> list[LoadedPerson]:
+    """Return the assignable staff, by name, in four queries; for a ticket that a group holds, its
+    members and the assignee.
+    """
+    people = queries.with_load(staff_rows())
+    if ticket is not None and ticket.team_id is not None:
+        members = Team.objects.filter(pk=ticket.team_id).order_by().values("members")
+        people = people.filter(Q(pk__in=members) | Q(pk=ticket.assignee_id))
+    found = assignable(people)
+    standing = standings([person.pk for person in found], at)
     return [
-        LoadedPerson(person, held.get(person.pk, 0), away.get(person.pk))
-        for person in assignable_staff()
+        LoadedPerson(person, person.held, standing[person.pk], at)  # type: ignore[attr-defined]
+        for person in found
     ]

@@ -15,7 +15,6 @@ from foundation.accounts.models import (
     Team,
     User,
 )
-from foundation.accounts.queries import assignable_staff, team_member_ids
 from foundation.core.classification import (
     ASSISTED_CHANNELS,
     Environment,
@@ -206,25 +205,15 @@ class AssignForm(VersionedForm):
         label=_("Assignee"), required=False, coerce=int, empty_value=None
     )
 
-    def __init__(self, *args: Any, ticket: Ticket, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, ticket: Ticket, at: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields: Any = self.fields
-        people = assignable_staff()
-        if ticket.team_id is not None:
-            members = team_member_ids(ticket.team_id)
-            people = [each for each in people if each.pk in members | {ticket.assignee_id}]
-        self.people = {person.pk: person for person in people}
+        people = people_with_load(at, ticket=ticket)
+        self.people = {each.person.pk: each.person for each in people}
         fields["assignee"].choices = [
             ("", _("Nobody")),
-            *((pk, str(user)) for pk, user in self.people.items()),
+            *((each.person.pk, each.words) for each in people),
         ]
-
-    def show_load(self, at: datetime) -> None:
-        """Say beside each name what the person holds, and whether they are away."""
-        fields: Any = self.fields
-        known = {each.person.pk: each.words for each in people_with_load(at)}
-        choices = fields["assignee"].choices
-        fields["assignee"].choices = [(pk, known.get(pk, name)) for pk, name in choices]
 
     def person(self) -> User | None:
         """Return the chosen person, or None for nobody."""

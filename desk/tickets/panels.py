@@ -141,16 +141,14 @@ class Assignment(TicketPanel):
     template = "desk/tickets/panels/assignment.html"
     place = Place.SIDE
     loads = Loads.AFTER_PAGE
-    statements = 4  # the staff, what they hold, who is away, the members of the group
+    statements = 4  # the staff with what they hold, the groups, the shifts, the absences
 
     def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any] | None:
         ticket = page.ticket
         if not can_work(user, ticket):
             return None
         initial = {"assignee": ticket.assignee_id, "version": ticket.version}
-        form = AssignForm(initial=initial, ticket=ticket)
-        form.show_load(at)
-        return {"assign_form": form}
+        return {"assign_form": AssignForm(initial=initial, ticket=ticket, at=at)}
 
 
 class ContractChange(TicketPanel):

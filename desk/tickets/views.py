@@ -145,7 +145,8 @@ def refused_form(
 @posted_from("admin:ticket", "number")
 def assign(request: HttpRequest, number: str) -> HttpResponse:
     ticket = queries.get_ticket(person(request), number)
-    form = AssignForm(request.POST, ticket=ticket)
+    at = timezone.now()
+    form = AssignForm(request.POST, ticket=ticket, at=at)
     if not form.is_valid():
         return wrong_form(request, ticket, form, Refused("assignment", {"assign_form": form}))
     try:
@@ -153,7 +154,7 @@ def assign(request: HttpRequest, number: str) -> HttpResponse:
             ticket=ticket,
             assignee=form.person(),
             by=actor(request, Channel.DESK),
-            at=timezone.now(),
+            at=at,
             expected_version=form.cleaned_data["version"],
         )
     except DomainError as error:

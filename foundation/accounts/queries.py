@@ -2,6 +2,9 @@
 and service accounts: within the open scope. People and support groups: in all organizations.
 """
 
+from collections.abc import Iterable
+
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from foundation.accounts.models import (
@@ -97,20 +100,25 @@ def get_organization(organization_id: int) -> Organization:
 
 def staff() -> list[User]:
     """Return the active people of the staff, by name."""
-    return [
-        user
-        for user in User.objects.filter(is_active=True)
-        .exclude(staff_roles=[])
-        .order_by("full_name", "pk")
-        if user.is_staff
-    ]
+    return [user for user in staff_rows() if user.is_staff]
+
+
+def staff_rows() -> QuerySet[User]:
+    """Return the rows of ``staff``, for a query that adds to them."""
+    people = User.objects.filter(is_active=True).exclude(staff_roles=[])
+    return people.order_by("full_name", "pk")
 
 
 def assignable_staff() -> list[User]:
     """Return the active staff to whom a ticket may be assigned, by name: agents, consultants, desk
     supervisors and managers.
     """
-    return [user for user in staff() if user.can(Capability.HOLD_TICKETS)]
+    return assignable(staff_rows())
+
+
+def assignable(people: Iterable[User]) -> list[User]:
+    """Return those to whom a ticket may be assigned."""
+    return [person for person in people if person.can(Capability.HOLD_TICKETS)]
 
 
 def staff_with_role(*roles: StaffRole) -> list[User]:

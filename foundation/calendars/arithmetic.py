@@ -175,6 +175,16 @@ class WorkCalendar:
         moment = instant_us(instant)
         return from_us(self._add(moment, 1) - 1)
 
+    def open_until(self, instant: datetime, reach: timedelta) -> datetime:
+        """Return the end of the open time around the instant, at most ``reach`` after it; the
+        instant itself when it is closed.
+        """
+        moment = instant_us(instant)
+        latest = moment + amount_us(reach)
+        for start, stop in self._covering(moment, latest).between(moment, latest):
+            return from_us(stop) if start == moment else instant
+        return instant
+
     def term(self, start: datetime, days: int, business: bool = False) -> datetime:
         """Return the end of a term in days, counted by local date; the day of the event is day 0.
 

@@ -18,12 +18,6 @@ def absence_of(user_id: int, at: datetime) -> Absence | None:
     return away.select_related("substitute").order_by("pk").first()
 
 
-def absences_at(at: datetime) -> dict[int, Absence]:
-    """Return person id -> the absence at an instant, of everybody who is away."""
-    away = Absence.objects.filter(starts_at__lte=at, ends_at__gt=at).order_by("-pk")
-    return {absence.person_id: absence for absence in away}
-
-
 def zone_of_person(person_id: int) -> str:
     """Return the time zone of the person's oldest active shift, otherwise ``DESK_ZONE``."""
     return first_shifts(person_id).values_list("time_zone", flat=True).first() or DESK_ZONE

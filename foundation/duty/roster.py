@@ -99,23 +99,21 @@ class Roster:
 
 
 @dataclass(frozen=True)
-class _Staff:
-    """What the rosters of all organizations share. ``groups`` maps a group to its members, and
-    ``served`` a group to the organizations it lists; one that lists none is missing.
-    """
+class Staff:
+    """What the rosters of all organizations share. ``groups`` maps a group to its members."""
 
     shifts: Mapping[int, Sequence[WorkCalendar]]
     absences: Mapping[int, Sequence[Absence]]
     groups: Mapping[int, frozenset[int]]
-    served: Mapping[int, frozenset[int]]
 
     def not_serving(self, organization_id: int) -> frozenset[int]:
         """Return the ids of people in groups none of which serves this organization. A group that
         lists no organization serves all; people without a group are not returned.
         """
+        served = _organizations_by_group()
         serving: set[int] = set()
         for group_id, members in self.groups.items():
-            if group_id not in self.served or organization_id in self.served[group_id]:
+            if group_id not in served or organization_id in served[group_id]:
                 serving |= members
         return frozenset().union(*self.groups.values()) - serving
 
@@ -124,7 +122,7 @@ def roster_on(at: datetime, organization_id: int) -> Roster:
     """Load the roster for an organization: active shifts, absences that end after ``at``, and the
     people who may be notified.
     """
-    staff = _staff_on(at)
+    staff = staff_on(at)
     members = (
         Membership.objects.filter(organization_id=organization_id, is_suspended=False)
         .order_by()
@@ -136,14 +134,16 @@ def roster_on(at: datetime, organization_id: int) -> Roster:
 
 
 @once
-def _staff_on(at: datetime) -> _Staff:
+def staff_on(at: datetime) -> Staff:
+    """Load the active shifts, the absences that end after ``at``, and the support groups."""
     groups = _pairs(Team.members.through.objects.values_list("team_id", "user_id"))
-    served = _pairs(Team.organizations.through.objects.values_list("team_id", "organization_id"))
     shifts: dict[int, list[WorkCalendar]] = {}
-    for shift in Shift.objects.filter(is_active=True).prefetch_related("people").order_by("pk"):
-        calendar = built_calendar(shift.time_zone, json.dumps(shift.hours), "{}")
-        for person in shift.people.all():
-            shifts.setdefault(person.pk, []).append(calendar)
+    planned_hours = Shift.people.through.objects.filter(shift__is_active=True).order_by("shift_id")
+    for person_id, zone_name, hours in planned_hours.values_list(
+        "user_id", "shift__time_zone", "shift__hours"
+    ):
+        calendar = built_calendar(zone_name, json.dumps(hours), "{}")
+        shifts.setdefault(person_id, []).append(calendar)
     planned = frozenset(shifts)
     for members in groups.values():
         if members & planned:
@@ -156,7 +156,13 @@ def _staff_on(at: datetime) -> _Staff:
         .order_by("starts_at", "pk")
     ):
         absences.setdefault(absence.person_id, []).append(absence)
-    return _Staff(shifts, absences, groups, served)
+    return Staff(shifts, absences, groups)
+
+
+@once
+def _organizations_by_group() -> dict[int, frozenset[int]]:
+    """Return group id -> the organizations that it lists; a group that lists none is missing."""
+    return _pairs(Team.organizations.through.objects.values_list("team_id", "organization_id"))
 
 
 def _pairs(rows: Any) -> dict[int, frozenset[int]]:

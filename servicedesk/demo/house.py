@@ -54,9 +54,9 @@ class House:
     level_two: Team
 
 
-def build_house(at: datetime) -> House:
+def build_house(at: datetime, now: datetime) -> House:
     """Create staff, catalogue, customers and contracts as of ``at``, the start of the
-    demonstration.
+    demonstration; ``now`` is its end.
     """
     hashed = make_password(PASSWORD)
     staff = {
@@ -70,7 +70,7 @@ def build_house(at: datetime) -> House:
     )
     level_two.members.set([staff["consultant"]])
     Team.objects.create(name="Especialistas nivel 3", level=3)
-    _duty(staff, at)
+    _duty(staff, now)
     save_replies(staff["supervisor"], at)
     _rules(staff, desk)
     templates = _catalogue()
@@ -83,8 +83,10 @@ def build_house(at: datetime) -> House:
     return House(staff, customers, members, templates, level_two)
 
 
-def _duty(staff: dict[str, User], at: datetime) -> None:
-    """Create shifts that cover every hour of the week, and an absence with a substitute."""
+def _duty(staff: dict[str, User], now: datetime) -> None:
+    """Create shifts that cover every hour of the week, and an absence with a substitute, which
+    begins in three days.
+    """
     weekdays = range(5)
     weekend = (5, 6)
     for name, days, windows, people in (
@@ -98,7 +100,7 @@ def _duty(staff: dict[str, User], at: datetime) -> None:
         Shift.objects.create(name=name, hours={str(day): windows for day in days}).people.set(
             [staff[each] for each in people]
         )
-    start = at + timedelta(days=400)
+    start = now + timedelta(days=3)
     Absence.objects.create(
         person=staff["agent2"],
         substitute=staff["agent"],

@@ -373,6 +373,6 @@ def test_the_people_stand_with_their_load_and_absence(house: House, sign_in: Any
     answer = text_of(sign_in(english(house)).get("/admin/queue/people/").content.decode())
 
     assert answer == (
-        "Assignee… Nobody Agent · 1 ticket Agent2 · 0 tickets · away until 2026-03-06 "
+        "Assignee… Nobody Agent · 1 ticket Agent2 · 0 tickets · away until thu 18:00 "
         "Consultant · 0 tickets Desk Manager · 0 tickets Desk Supervisor · 0 tickets"
     )

@@ -63,7 +63,7 @@ def test_published_versions_are_neither_added_nor_changed_in_their_contract() ->
         (
             "desk_manager",
             [
-                *("index", "queue", "audits", "reports", "simulations", "coverage"),
+                *("index", "queue", "team_load", "audits", "reports", "simulations", "coverage"),
                 *("notifications_outboxmessage_changelist", "config"),
             ],
         ),

@@ -142,6 +142,7 @@ def world(house: House) -> dict[str, str]:
         "group": "customer",
         "file_type": "csv",
         "view_id": "1",
+        "person_id": str(house.agent.pk),
     }
 
 

@@ -30,18 +30,20 @@ from tickets.queries.intervals import (
     turn_began_at,
 )
 from tickets.queries.lists import (
+    Load,
     active,
     at_risk,
     breached,
     desk_counts,
     desk_lists,
     ended,
-    held_by_person,
     holders_of_active_tickets,
     in_queue_order,
+    load_by_person,
     of_groups,
     waiting_for_customer,
     waiting_for_supplier,
+    with_load,
 )
 from tickets.queries.searching import Search, matching, read_search
 from tickets.queries.shared import saved_replies_for, saved_views_for
@@ -61,6 +63,7 @@ __all__ = [
     "ConversationPage",
     "Held",
     "Hit",
+    "Load",
     "Presence",
     "Reclassified",
     "Search",
@@ -84,7 +87,6 @@ __all__ = [
     "followers_of",
     "get_attachment",
     "get_ticket",
-    "held_by_person",
     "hits_of",
     "holders_of_active_tickets",
     "in_queue_order",
@@ -93,6 +95,7 @@ __all__ = [
     "last_message",
     "last_message_id",
     "last_tickets_of",
+    "load_by_person",
     "matching",
     "messages_after",
     "of_groups",
@@ -110,4 +113,5 @@ __all__ = [
     "visitors_of",
     "waiting_for_customer",
     "waiting_for_supplier",
+    "with_load",
 ]

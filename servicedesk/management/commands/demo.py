@@ -47,7 +47,7 @@ class Command(BaseCommand):
             every_organization(reason="load the demonstration"),
             unheard(MessageQueued, ReportRequested, SimulationRequested),
         ):
-            house = build_house(now - timedelta(days=DAYS + 1))
+            house = build_house(now - timedelta(days=DAYS + 1), now)
             count = Demonstration(house, until=now, tickets=options["tickets"]).run()
             build_audits(house, now)
             self._publish(house, now)

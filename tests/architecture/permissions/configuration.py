@@ -6,6 +6,7 @@ from tests.architecture.permissions.roles import (
     SEES_CONFIGURATION,
     SEES_OUTBOX,
     STAFF,
+    SUPERVISES,
     Roles,
 )
 
@@ -14,6 +15,7 @@ PATTERNS: tuple[tuple[str, Roles], ...] = (
     ("admin:notifications_outboxmessage_add", NOBODY),
     ("admin:notifications_outboxmessage_*", SEES_OUTBOX),
     ("admin:accounts_apitoken_add", NOBODY),  # made by command
+    ("admin:duty_*_add", ADMIN | SUPERVISES),
     ("admin:*_add", ADMIN),
     ("admin:*_changelist", SEES_CONFIGURATION),
     ("admin:*_change", SEES_CONFIGURATION),

@@ -1,0 +1,9 @@
+from django.urls import path
+
+from desk.team import views
+
+urlpatterns = [
+    path("team/load/", views.load, name="team_load"),
+    path("team/load/nobody/", views.tickets_of, name="team_unassigned"),
+    path("team/load/<int:person_id>/", views.tickets_of, name="team_tickets"),
+]
