@@ -137,10 +137,14 @@ class AbsenceForm(ConfigurationForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        fields: Any = self.fields
+        for field in _INSTANTS:
+            for part in fields[field].widget.widgets:
+                part.attrs["aria-label"] = str(fields[field].label)
         if self.instance.pk:
             name = zone_of_person(self.instance.person_id)
             self.initial["time_zone"] = name
-            for field in ("starts_at", "ends_at"):
+            for field in _INSTANTS:
                 self.initial[field] = (
                     getattr(self.instance, field).astimezone(zone(name)).replace(tzinfo=None)
                 )

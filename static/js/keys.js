@@ -160,6 +160,9 @@ if (palette) {
     } else if (event.key === "Enter") {
       event.preventDefault();
       items()[chosen()]?.click();
+    } else if (event.key === "Escape") {
+      event.preventDefault(); // the browser would only empty the field
+      palette.close();
     }
   });
   // a number typed in full is the ticket: what the server found comes first then

@@ -150,7 +150,7 @@ def test_the_demonstration_leaves_no_hour_without_somebody_until_an_agent_leaves
     empty_tables: None,
 ) -> None:
     with every_organization(reason="the demonstration"):
-        demo = build_demonstration(MONDAY_9AM - 30 * DAY)
+        demo = build_demonstration(MONDAY_9AM - 30 * DAY, MONDAY_9AM)
         customers = [Organization.objects.get(pk=each.pk) for each in demo.customers.values()]
         assert [gaps(each) for each in customers] == [[], [], []]
         for each in customers:

@@ -156,7 +156,7 @@ def test_every_clock_of_the_demonstration_is_rebuilt_and_explained_to_the_second
     empty_tables: None,
 ) -> None:
     with every_organization(reason="replay the demonstration"):
-        house = build_demonstration(MONDAY_9AM - timedelta(days=DAYS + 1))
+        house = build_demonstration(MONDAY_9AM - timedelta(days=DAYS + 1), MONDAY_9AM)
         Demonstration(house, until=MONDAY_9AM, tickets=150).run()
         explained = 0
         for ticket in Ticket.objects.select_related("organization").order_by("pk"):

@@ -281,6 +281,12 @@ def solved_and_answered(subject: str, body: str) -> int:
     return tickets.filter(pk__in=written.values("ticket")).count()
 
 
+def name_of(email: str) -> str:
+    from foundation.accounts.models import User
+
+    return User.objects.get(email=email).full_name
+
+
 def messages(body: str) -> int:
     from tickets.models import Message
 

@@ -1,0 +1,157 @@
+"""Two agents on one ticket, and every page of the desk: accessible, and nowhere too wide."""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.support.running import Mesa
+from tests.support.walker import Walker
+
+pytestmark = pytest.mark.walk
+
+AGENT = "agent@mesa.example"
+OTHER = "agent2@mesa.example"
+SUPERVISOR = "supervisor@mesa.example"
+# 640 is a window of 1280 at a zoom of 200 %
+WIDTHS = (1440, 1280, 768, 640, 390)
+
+
+def first_ticket(mesa: Mesa, view: str) -> str:
+    """Return the address of the first ticket of a list."""
+    page = mesa.open_page(AGENT, f"/admin/queue/?view={view}&sort=number")
+    found = re.search(r'href="(/admin/tickets/[A-Z]+-\d+/)', page)
+    assert found
+    return found[1]
+
+
+def test_two_agents_on_one_ticket(browser: Browser, mesa: Mesa, language: str) -> None:
+    address = first_ticket(mesa, "unassigned")
+    one = Walker(browser, mesa, AGENT, language)
+    other = Walker(browser, mesa, OTHER, language)
+    one.open(address)
+    other.open(address)
+
+    # each sees the other, and that something is being written
+    name = str(mesa.script("name_of", AGENT))
+    other.page.reload()
+    expect(other.page.locator(".visitor")).to_contain_text(name)
+    with one.page.expect_response(re.compile("/draft/")):
+        one.page.locator("[data-composer] [name=kind][value=reply]").click()
+        one.page.locator("[data-composer] [name=body]").fill("The cable was loose.")
+    one.page.evaluate("htmx.trigger('[data-presence]', 'load')")
+    other.page.reload()
+    expect(other.page.locator(".visitor.is-writing")).to_contain_text(name)
+
+    # what is typed is there on another device
+    device = Walker(browser, mesa, AGENT, language)
+    device.open(address)
+    expect(device.page.locator("[data-composer] [name=body]")).to_have_value("The cable was loose.")
+
+    # the other one changes the ticket: what is sent is not lost, and the step is not taken
+    other.act(lambda: other.page.click("[data-primary]"))
+    composer = one.page.locator("[data-composer]")
+    composer.locator("[name=then][value=solve]").evaluate("choice => { choice.checked = true; }")
+    composer.locator("[name=then][value=solve]").dispatch_event("change")
+    composer.locator("[name=solution_type]").select_option("definitive")
+    composer.locator(".split-button > .button-primary").click()
+    expect(one.page.locator(".messages, .message").first).to_be_visible()
+    expect(one.page.locator(".conversation")).to_contain_text("The cable was loose.")
+    expect(one.page.locator(".ticket-head .state-in_progress")).to_be_visible()
+    assert mesa.script("messages", "The cable was loose.") == 1
+    one.check_accessibility()
+
+    # a stale classification is refused once, with what changed; the same one again is saved
+    other.step("pend_user", message="Which cable?")
+    one.page.keyboard.press("p")
+    one.page.locator(".grid-cell input[value='extensive:critical']").click()
+    one.page.keyboard.press("Enter")
+    expect(one.page.locator(".stale")).to_be_visible()
+    chosen = one.page.locator(".grid-cell input:checked")
+    expect(chosen).to_have_value("extensive:critical")
+    one.check_accessibility()
+    one.act(lambda: one.page.locator("#classification .button-primary").click())
+    expect(one.page.locator(".ticket-head .state-pending_user")).to_be_visible()
+
+
+def test_no_page_of_the_desk_is_too_wide(browser: Browser, mesa: Mesa, language: str) -> None:
+    ticket = first_ticket(mesa, "all")
+    walker = Walker(browser, mesa, SUPERVISOR, language)
+    pages = (
+        "/admin/",
+        "/admin/queue/?view=all",
+        "/admin/queue/?view=any&q=red",
+        "/admin/queue/?view=any&q=notaword",
+        ticket,
+        f"{ticket}clocks/attention/",
+        "/admin/team/load/",
+        "/admin/keyboard/",
+        "/admin/replies/",
+        "/admin/replies/new/",
+        "/admin/register/",
+        "/admin/audits/",
+        "/admin/duty/absence/add/",
+        "/admin/duty/shift/add/",
+    )
+    for address in pages:
+        walker.open(address)
+        for width in WIDTHS:
+            walker.page.set_viewport_size({"width": width, "height": 900})
+            wide = walker.page.evaluate(
+                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            )
+            assert wide <= 0, f"{address} is {wide} px too wide at {width}"
+
+
+def test_parts_that_open_are_accessible(browser: Browser, mesa: Mesa, language: str) -> None:
+    walker = Walker(browser, mesa, SUPERVISOR, language)
+    page = walker.page
+    page.set_viewport_size({"width": 1440, "height": 900})
+    walker.open("/admin/queue/?view=all&sort=number")
+
+    page.keyboard.press("Control+k")
+    page.keyboard.type("red")
+    expect(page.locator("#palette-tickets .palette-item").first).to_be_visible()
+    walker.check_accessibility()
+    page.keyboard.press("Escape")
+    expect(page.locator("[data-palette]")).to_be_hidden()
+
+    page.keyboard.press("j")
+    page.keyboard.press(" ")
+    expect(page.locator("#glance h2")).to_be_visible()
+    walker.check_accessibility()
+
+    page.keyboard.press("x")
+    page.keyboard.press("a")
+    page.locator("#bulk-assignee").select_option(index=2)
+    walker.do(lambda: page.click("#bulk [value=assign]"))
+
+    walker.open("/admin/team/load/")
+    page.locator(".team-name").first.click()
+    expect(page.locator("#person-0 [data-row]").first).to_be_visible()
+    walker.check_accessibility()
+    page.keyboard.press("?")
+    expect(page.locator("[data-keys-help]")).to_be_visible()
+    walker.check_accessibility()
+
+
+def test_a_ticket_is_dragged_to_somebody_and_goes_back(
+    browser: Browser, mesa: Mesa, language: str
+) -> None:
+    walker = Walker(browser, mesa, SUPERVISOR, language)
+    page = walker.page
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto("/admin/team/load/?open=0")
+    row = page.locator("#person-0 [data-row]").first
+    number = row.locator(".cell-number").inner_text()
+    target = page.locator(".team-person").nth(2)
+
+    with page.expect_navigation():
+        row.drag_to(target)
+    name = target.locator(".team-name").inner_text().split("\n")[-1].strip()
+
+    assert name in mesa.open_page(SUPERVISOR, f"/admin/tickets/{number}/")
+    expect(page.locator("#person-0 [data-row]").first).to_be_visible()
+    with page.expect_navigation():
+        page.click(".message button")
+    expect(page.locator("#person-0")).to_contain_text(number)
