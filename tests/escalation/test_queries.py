@@ -221,3 +221,14 @@ def test_a_signed_token_without_numbers_is_not_found() -> None:
 
     with pytest.raises(NotFound):
         queries.read_token(token)
+
+
+def test_the_highest_level_is_that_of_the_named_organizations(house: House) -> None:
+    EscalationLevel.objects.filter(matrix__organization=house.north, position__gt=2).delete()
+    highest = EscalationLevel.objects.filter(matrix__organization=house.south).latest("position")
+    EscalationLevel.objects.filter(pk=highest.pk).update(position=7)
+
+    assert queries.highest_level([house.north.pk]) == 2
+    assert queries.highest_level([house.south.pk]) == 7
+    assert queries.highest_level([house.north.pk, house.south.pk]) == 7
+    assert queries.highest_level([]) == 7

@@ -14,6 +14,7 @@ from django.db.models import Exists, OuterRef
 from catalog.models import ContractService
 from foundation.core.classification import Impact, Priority, Urgency
 from reports.queries import bounds, build_service_level
+from reports.queries.months import month_of
 from sla.clocks.models import Clock, ClockSegment
 from sla.clocks.verdicts import Verdict, verdict_before, verdict_of
 from sla.metrics import AT_ARRIVAL
@@ -87,6 +88,15 @@ def test_a_month_ends_where_the_next_begins(house: House, offset: timedelta, own
     assert len([each for each in april["carried_over"] if each["metric"] == "reaction"]) == (
         0 if owner == MARCH else 1
     )
+
+
+@pytest.mark.parametrize(
+    ("offset", "month"), [(-SECOND, MARCH), (timedelta(), APRIL), (29 * DAY, APRIL)]
+)
+def test_an_instant_lies_in_the_month_of_the_customers_zone(
+    house: House, offset: timedelta, month: date
+) -> None:
+    assert month_of(house.north, APRIL_1 + offset) == month
 
 
 def test_a_mail_registered_in_april_belongs_to_april_whenever_it_arrived(house: House) -> None:

@@ -21,7 +21,7 @@ from tests.support.golden import (
     QUOTED,
     TEXTS,
 )
-from tests.support.house import DAY, MONDAY_9AM, House, by, fresh, make_ticket
+from tests.support.house import DAY, MONDAY_9AM, SECOND, House, by, fresh, make_ticket
 from tests.support.tickets import SOLUTION, step
 from tickets import queries, services
 from tickets.models import Ticket
@@ -112,6 +112,21 @@ def test_two_hundred_searches_find_what_they_should(
     assert wrong(golden, house.requester) == {}
     assert wrong(FOR_THE_STAFF, house.agent) == {}
     assert wrong(dict.fromkeys(FOR_THE_STAFF, []), house.requester) == {}
+
+
+def test_a_day_begins_in_the_zone_of_its_reader(house: House) -> None:
+    house.north.time_zone = "Asia/Tokyo"
+    house.north.save()
+    tokyo = MONDAY_9AM  # midnight of 3 March in Tokyo, 09:00 of 2 March in Mexico City
+    early, late = (make_ticket(house, at=tokyo + offset) for offset in (-SECOND, 0 * SECOND))
+
+    def found(typed: str, reader: User) -> list[Ticket]:
+        return list(queries.matching(Ticket.objects.order_by("pk"), typed, reader=reader))
+
+    assert found("antes:2026-03-03", house.requester) == [early]
+    assert found("desde:2026-03-03", house.requester) == [late]
+    assert found("antes:2026-03-03", house.agent) == [early, late]
+    assert found("desde:2026-03-03", house.agent) == []
 
 
 @pytest.mark.parametrize(
