@@ -136,6 +136,22 @@ class Properties(TicketPanel):
         return facts | choices | {"classify_form": form}
 
 
+class Similar(TicketPanel):
+    """What is probably the same matter, and what was solved before, with the words they share."""
+
+    name = "similar"
+    template = "desk/tickets/panels/similar.html"
+    place = Place.SIDE
+    loads = Loads.AFTER_PAGE
+    statements = 4  # the plan, the words, the states of what has them, the tickets shown
+
+    def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any] | None:
+        if page.ticket.state not in OPEN_STATES:
+            return None
+        similar = queries.similar_tickets(page.ticket, reader=user)
+        return {"similar": similar} if similar.duplicates or similar.solved else None
+
+
 class Assignment(TicketPanel):
     name = "assignment"
     template = "desk/tickets/panels/assignment.html"
@@ -273,6 +289,7 @@ PANELS: Sequence[TicketPanel] = (
     HolderPanel(for_staff=True),
     Properties(),
     ContractChange(),
+    Similar(),
     Assignment(),
     Customer(),
     Escalations(),

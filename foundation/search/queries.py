@@ -10,7 +10,7 @@ from foundation.search.models import Audience
 from foundation.search.words import Phrase
 
 
-class _Syntax(NamedTuple):
+class Syntax(NamedTuple):
     condition: str
     quote: str
     every: str
@@ -18,15 +18,15 @@ class _Syntax(NamedTuple):
     beginning: str
 
 
-_SYNTAX = {
-    "sqlite": _Syntax(
+SYNTAX = {
+    "sqlite": Syntax(
         "id IN (SELECT rowid FROM search_words WHERE search_words MATCH %s)",
         quote='"',
         every=" AND ",
         either=" OR ",
         beginning="*",
     ),
-    "postgresql": _Syntax(
+    "postgresql": Syntax(
         "lexemes @@ %s::tsquery", quote="'", every=" & ", either=" | ", beginning=":*"
     ),
 }
@@ -47,7 +47,7 @@ def matching_ids(
     the newest objects one by one until it has a page, all of them for a word that none has. It
     knows which words are common: of those it needs the newest alone.
     """
-    syntax = _SYNTAX[connection.vendor]
+    syntax = SYNTAX[connection.vendor]
     own = Audience.STAFF if reads_internal else Audience.CUSTOMERS
     longer = [phrase for phrase in phrases if len(phrase.words) > 1]
     conditions = ["object_type = %s", "audience IN (%s, %s)", syntax.condition]
@@ -76,7 +76,7 @@ def _as_pattern(phrase: Phrase) -> str:
     return f"% {' '.join(phrase.words)}{'' if phrase.is_open else ' '}%"
 
 
-def _asked(phrases: Sequence[Phrase], syntax: _Syntax) -> str:
+def _asked(phrases: Sequence[Phrase], syntax: Syntax) -> str:
     """Return the search in the database's own language: of each phrase all words or one stem."""
 
     def one(phrase: Phrase) -> str:

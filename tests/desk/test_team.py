@@ -81,11 +81,9 @@ def test_one_group_is_shown_alone(house: House, sign_in: Any) -> None:
 
 
 def test_the_tickets_of_a_person_are_served_most_urgent_first(house: House, sign_in: Any) -> None:
-    later, sooner, others = (
-        held(house, house.agent),
-        held(house, house.agent),
-        held(house, None),
-    )
+    later = held(house, house.agent)
+    sooner = held(house, house.agent)
+    others = held(house, None)
     Ticket.objects.filter(pk=sooner.pk).update(queue_at=MONDAY_9AM)
     Ticket.objects.filter(pk=later.pk).update(queue_at=MONDAY_9AM + HOUR)
     client = sign_in(english(house, "desk_supervisor"))

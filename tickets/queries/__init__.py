@@ -47,6 +47,7 @@ from tickets.queries.lists import (
 )
 from tickets.queries.searching import Search, matching, read_search
 from tickets.queries.shared import saved_replies_for, saved_views_for
+from tickets.queries.similar import SimilarTicket, SimilarTickets, similar_tickets
 from tickets.queries.tickets import (
     TicketNotFound,
     find_by_number,
@@ -65,6 +66,8 @@ __all__ = [
     "Hit",
     "Load",
     "Presence",
+    "SimilarTicket",
+    "SimilarTickets",
     "Reclassified",
     "Search",
     "TicketNotFound",
@@ -103,6 +106,7 @@ __all__ = [
     "read_search",
     "saved_replies_for",
     "saved_views_for",
+    "similar_tickets",
     "reclassifications",
     "time_held",
     "time_held_by",
