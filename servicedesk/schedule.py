@@ -39,6 +39,11 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": SLOW_TICK,
         "options": {"expires": SLOW_TICK},
     },
+    "renames": {
+        "task": "tickets.tasks.sweep_renames",
+        "schedule": SLOW_TICK,
+        "options": {"expires": SLOW_TICK},
+    },
     "escalations": {
         "task": "escalation.tasks.sweep_escalations",
         "schedule": SLOW_TICK,

@@ -1,6 +1,7 @@
 """Celery entry points of the life cycle."""
 
 import logging
+import time
 from collections.abc import Callable
 
 from celery import shared_task
@@ -13,6 +14,7 @@ from tickets.models import Ticket
 logger = logging.getLogger(__name__)
 
 SWEEP_BATCH = 200
+INDEXED_FOR = 20.0  # seconds that one run writes the search index
 
 
 @shared_task(queue="clocks")
@@ -38,6 +40,19 @@ def sweep_validations() -> int:
             lambda ticket: services.close_unanswered(ticket=ticket, at=at),
         )
     return len(reminders) + len(endings)
+
+
+@shared_task(queue="reports")
+def sweep_renames() -> int:
+    """Write the search index of the tickets of renamed people and organizations anew, for at most
+    ``INDEXED_FOR``; return how many. What is left is done by the next run.
+    """
+    count = 0
+    ends = time.monotonic() + INDEXED_FOR
+    with every_organization(reason="write the search index after a name changed"):
+        while time.monotonic() < ends and (done := services.index_renamed()):
+            count += done
+    return count
 
 
 def _one(organization_id: int, ticket_id: int, act: Callable[[Ticket], object]) -> None:

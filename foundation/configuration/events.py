@@ -5,7 +5,8 @@ from foundation.core.events import Event
 
 @dataclass(frozen=True, kw_only=True)
 class ConfigurationChanged(Event):
-    """An administrator saved a configuration object."""
+    """An administrator saved a configuration object; ``fields`` are those that were changed."""
 
     object_type: str
     object_id: int
+    fields: tuple[str, ...] = ()

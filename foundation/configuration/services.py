@@ -45,6 +45,10 @@ def record_configuration_change(
         announce_organization(organization=instance, by=by, at=at)
     publish(
         ConfigurationChanged(
-            organization_id=organization_id, at=at, object_type=object_type, object_id=instance.pk
+            organization_id=organization_id,
+            at=at,
+            object_type=object_type,
+            object_id=instance.pk,
+            fields=() if created else tuple(changed_fields),
         )
     )

@@ -59,11 +59,11 @@ def alike(
     reads_internal: bool,
     organization_id: int,
 ) -> list[Alike]:
-    """Return the objects that share ``LEAST_SHARE`` of the weight of ``words`` (as ``telling_words``
-    returns them), the most alike first. A word weighs the more, the fewer objects have it. Of each
-    word the newest ``NEWEST`` objects are looked at, and the newest of this organization; a word
-    that PostgreSQL knows as common is left out. The ids are for ``filter(pk__in=...)`` of a
-    queryset in its scope. Runs up to two queries.
+    """Return the objects that share ``LEAST_SHARE`` of the weight of ``words``, which
+    ``telling_words`` returned, the most alike first. A word weighs the more, the fewer objects have
+    it. Of each word the newest ``NEWEST`` objects are looked at, and the newest of this
+    organization; a word that PostgreSQL knows as common is left out. The ids are for
+    ``filter(pk__in=...)`` of a queryset in its scope. Runs up to two queries.
     """
     asked = _without_common([_Asked(word, object_type, reads_internal) for word in words])
     if not asked:
@@ -104,7 +104,8 @@ class _Asked:
         if self.organization_id is not None:
             conditions.append("organization_id = %s")
             params.append(self.organization_id)
-        return f"SELECT {columns} FROM search_entry WHERE {' AND '.join(conditions)}", params  # noqa: S608
+        sql = f"SELECT {columns} FROM search_entry WHERE {' AND '.join(conditions)}"  # noqa: S608
+        return sql, params
 
 
 def _without_common(asked: Sequence[_Asked]) -> list[_Asked]:

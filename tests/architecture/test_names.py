@@ -111,6 +111,7 @@ NAMES: dict[str, list[tuple[dict[str, Any], str]]] = {
     ],
     "tickets.Attachment": [({"name": "log.txt"}, "log.txt")],
     "tickets.Message": [({"kind": "note", "pk": 9}, "Internal note 9")],
+    "tickets.Rename": [({"kind": "person", "object_id": 7}, "person 7")],
     "tickets.SavedReply": [({"name": "Restart"}, "Restart")],
     "tickets.SavedView": [({"name": "My printers"}, "My printers")],
     "tickets.StateInterval": [

@@ -8,12 +8,15 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
+from foundation.accounts.tenancy import every_organization
+from foundation.configuration.services import record_configuration_change
 from foundation.search.models import Audience, Entry
 from tests.support.audits import upload
 from tests.support.files import PNG
-from tests.support.house import HOUR, MONDAY_9AM, House, by, fresh, make_ticket
-from tickets import queries, services
-from tickets.models import Ticket
+from tests.support.house import DAY, HOUR, MONDAY_9AM, SETUP, House, by, fresh, make_ticket
+from tests.support.tickets import step
+from tickets import queries, services, tasks
+from tickets.models import Rename, Ticket
 
 Found = Callable[..., list[int]]
 
@@ -58,6 +61,17 @@ def told(house: House, found: Found) -> None:
     services.add_note(
         ticket=fresh(one), body="Canario secreto del proveedor", by=by(house.agent), at=MONDAY_9AM
     )
+    step(house, one, "start", MONDAY_9AM + HOUR)
+    step(
+        house,
+        one,
+        "pend_supplier",
+        MONDAY_9AM + HOUR,
+        supplier="Enlaces del Golfo",
+        supplier_case="INC-88123",
+        promised_on=MONDAY_9AM.date() + DAY,
+        reason="The line is theirs.",
+    )
 
 
 @pytest.mark.parametrize("words", ["canario", "secretos", "proveedor caída", '"canario secreto"'])
@@ -79,6 +93,65 @@ def test_what_is_written_after_a_note_is_found_by_both(
     assert [found("okapi canario"), found("okapi", reads_internal=False)] == [[1], []]
     audiences = Entry.objects.filter(object_id=one.pk).values_list("audience", flat=True)
     assert sorted(audiences) == [Audience.CUSTOMERS, Audience.STAFF]
+
+
+def test_a_suppliers_case_is_found_by_the_staff_alone(told: None, found: Found) -> None:
+    for words in ("INC-88123", "enlaces golfo"):
+        assert found(words) == [1]
+        assert found(words, reads_internal=False) == []
+
+
+def renamed(instance: Any, fields: list[str]) -> None:
+    instance.save()
+    record_configuration_change(
+        instance=instance, changed_fields=fields, created=False, by=SETUP, at=MONDAY_9AM
+    )
+
+
+def test_a_new_name_is_found_and_the_old_one_is_not(
+    house: House, told: None, found: Found, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tickets.services.renaming.BATCH", 2)
+    make_ticket(house, organization=house.south, requester=house.outsider)
+    house.north.name = "Fundidora Boreal"
+    renamed(house.north, ["name"])
+    house.outsider.full_name = "Zacarías Umbral"
+    renamed(house.outsider, ["full_name"])
+    assert found("fundidora") == []
+
+    assert [tasks.sweep_renames() for _ in range(2)] == [4, 0]
+
+    assert found("fundidora boreal") == found("cliente:boreal") == [1, 2, 3]
+    assert found("cliente:north") == []
+    assert found("de:umbral") == [4]
+    assert found("canario") == [1]
+    assert found("canario", reads_internal=False) == []
+    assert not Rename.objects.exists()
+
+
+def test_what_a_run_did_not_reach_is_left_for_the_next(
+    house: House, told: None, found: Found, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tickets.services.renaming.BATCH", 2)
+    house.requester.email = "nova@north.example"
+    renamed(house.requester, ["email", "language"])
+
+    with every_organization(reason="a worker"):
+        assert services.index_renamed() == 2
+        assert found("nova@north.example") == [1, 2]
+        house.requester.email = "lux@north.example"
+        renamed(house.requester, ["email"])  # again, meanwhile: from the first one on
+        assert [services.index_renamed() for _ in range(3)] == [2, 1, 0]
+    assert found("lux@north.example") == [1, 2, 3]
+    assert found("nova@north.example") == []
+
+
+@pytest.mark.parametrize("fields", [[], ["language"]])
+def test_other_changes_leave_the_index_alone(house: House, fields: list[str]) -> None:
+    renamed(house.requester, fields)
+    renamed(house.north, ["time_zone"])
+
+    assert not Rename.objects.exists()
 
 
 def test_very_long_texts_are_taken_and_found_by_their_first_words(

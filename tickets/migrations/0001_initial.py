@@ -767,6 +767,32 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Rename",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("person", "Person"), ("company", "Organization")], max_length=7
+                    ),
+                ),
+                ("object_id", models.BigIntegerField()),
+                ("done_up_to", models.BigIntegerField(default=0)),
+                ("noted_at", models.DateTimeField()),
+            ],
+            options={
+                "ordering": ("pk",),
+                "constraints": [
+                    models.UniqueConstraint(fields=("kind", "object_id"), name="rename_unique")
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="SavedReply",
             fields=[
                 (

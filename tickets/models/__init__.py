@@ -1,6 +1,7 @@
 """Models of this app, re-exported from one module per subject."""
 
 from tickets.models.conversation import Attachment, Message, MessageKind, StateInterval
+from tickets.models.renames import Rename
 from tickets.models.shared import Audience, SavedReply, SavedView, Shared
 from tickets.models.tickets import LAST, Ticket, format_number
 from tickets.models.visits import Visit
@@ -11,6 +12,7 @@ __all__ = [
     "LAST",
     "Message",
     "MessageKind",
+    "Rename",
     "SavedReply",
     "SavedView",
     "Shared",

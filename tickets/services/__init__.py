@@ -52,12 +52,14 @@ from tickets.services.projection import (
     set_validation_term,
 )
 from tickets.services.raising import Arrival, NewTicket, raise_ticket
+from tickets.services.renaming import index_renamed, note_rename
 from tickets.services.replying import reply_and_step, steps_with_reply
 from tickets.services.sharing import delete_reply, delete_view, save_reply, save_view
 from tickets.services.terms import Terms, matrix_of, terms_for, terms_under
 from tickets.services.visits import drop_draft, note_visit, save_draft
 
 __all__ = [
+    "note_rename",
     "MOST_AT_ONCE",
     "Arrival",
     "Assigning",
@@ -85,6 +87,7 @@ __all__ = [
     "close_unanswered",
     "follow_up_ticket",
     "index_again",
+    "index_renamed",
     "move_validation_term",
     "possible_transitions",
     "priority_of",

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from foundation.search.services import Text, Texts, add_texts, put_new_texts, put_texts
 from foundation.search.words import Field
-from tickets.models import Attachment, Message, MessageKind, Ticket
+from tickets.models import Attachment, Message, MessageKind, StateInterval, Ticket
 
 OBJECT_TYPE = "ticket"
 
@@ -27,6 +27,15 @@ def index_message(*, message: Message, files: Iterable[str]) -> None:
     )
 
 
+def index_supplier(interval: StateInterval) -> None:
+    """Add the supplier for whom a ticket waits, and the number of their case, for the staff."""
+    texts = [text for text in (interval.supplier, interval.supplier_case) if text]
+    if texts:
+        add_texts(
+            object_type=OBJECT_TYPE, object_id=interval.ticket_id, texts=texts, is_internal=True
+        )
+
+
 def index_again(tickets: Sequence[Ticket]) -> None:
     """Write the index of these tickets anew from their rows."""
     ids = [ticket.pk for ticket in tickets]
@@ -42,6 +51,11 @@ def index_again(tickets: Sequence[Ticket]) -> None:
     files = Attachment.objects.filter(ticket_id__in=ids).order_by("pk")
     for ticket_id, message_id, name in files.values_list("ticket_id", "message_id", "name"):
         texts[ticket_id].append(Text(name, is_internal=message_id in notes))
+    waited = StateInterval.objects.filter(ticket_id__in=ids).exclude(supplier="", supplier_case="")
+    for ticket_id, *words in waited.order_by("pk").values_list(
+        "ticket_id", "supplier", "supplier_case"
+    ):
+        texts[ticket_id] += [Text(word, is_internal=True) for word in words if word]
     put_texts(
         object_type=OBJECT_TYPE,
         objects=[Texts(ticket.pk, ticket.organization_id, texts[ticket.pk]) for ticket in tickets],

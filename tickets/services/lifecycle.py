@@ -24,6 +24,7 @@ from tickets.permissions import can_be_reopened, can_reply_as_customer, standing
 from tickets.services.base import change_ticket, lock_ticket, record_ticket, require_version
 from tickets.services.conversation import publish_customer_informed, write_message
 from tickets.services.errors import DetailsMissing, TransitionNotAllowed
+from tickets.services.indexing import index_supplier
 from tickets.states import (
     ANSWERED,
     BUCKETS,
@@ -307,6 +308,7 @@ def _move_interval(ticket: Ticket, details: TransitionDetails, at: datetime) -> 
         supplier_case=details.supplier_case.strip(),
         promised_on=details.promised_on,
     )
+    index_supplier(interval)
     return interval
 
 
