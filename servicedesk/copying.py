@@ -3,7 +3,9 @@ does for a row.
 """
 
 import json
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from io import StringIO
@@ -15,6 +17,7 @@ from django.db import connection, models
 
 NULL = "\\N"
 PORTION = 10_000
+PENDING = 4  # portions that wait for the database
 _ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
@@ -27,7 +30,10 @@ class Rows:
         self.model = type(sample)
         self._fields = {field.attname: field for field in self.model._meta.concrete_fields}
         self._places = {name: place for place, name in enumerate(self._fields)}
-        self._adapts = connection.vendor != "postgresql"
+        self._copies = connection.vendor == "postgresql"
+        highest = self.model._base_manager.aggregate(highest=models.Max("pk"))["highest"]
+        self._first_id = (highest or 0) + 1
+        self._made = 0
         self._shared = [
             self._prepared(name, field.pre_save(sample, add=True))
             for name, field in self._fields.items()
@@ -41,47 +47,113 @@ class Rows:
         """Return a row of texts, numbers, truth values and instants."""
         row = self._shared.copy()
         for name, value in values.items():
-            is_adapted = self._adapts and isinstance(value, datetime)
-            row[self._places[name]] = self._prepared(name, value) if is_adapted else value
+            is_adapted = not self._copies and isinstance(value, datetime)
+            prepared = self._prepared(name, value) if is_adapted else value
+            row[self._places[name]] = _word(value) if self._copies else prepared
+        self._made += 1
         return row
 
     def _prepared(self, name: str, value: Any) -> Any:
-        """Return a value as INSERT takes it, or as text for COPY."""
-        if connection.vendor != "postgresql":
+        """Return a value as INSERT takes it, or as a word of COPY."""
+        if not self._copies:
             return self._fields[name].get_db_prep_save(value, connection)
         if isinstance(value, timedelta):
             return f"{value.total_seconds()} seconds"
-        return json.dumps(value) if isinstance(value, list | dict) else value
+        return _word(json.dumps(value) if isinstance(value, list | dict) else value)
 
     @property
     def next_id(self) -> int:
-        """Return the id after the highest one."""
-        highest = self.model._base_manager.aggregate(highest=models.Max("pk"))["highest"]
-        return (highest or 0) + 1
+        """Return the id after the highest one, of the table and of the rows that were made."""
+        return self._first_id + self._made
 
-    def write(self, rows: Iterable[Sequence[Any]]) -> None:
+    def write(self, rows: Iterable[Sequence[Any]], copier: "Copier | None") -> None:
+        """Write the rows; a copier, which PostgreSQL needs, does it while the next ones are
+        made.
+        """
         table = connection.ops.quote_name(self.model._meta.db_table)
         names = ", ".join(connection.ops.quote_name(name) for name in self.columns)
+        if copier is not None:
+            for part in _texts(rows):
+                copier.copy(f"COPY {table} ({names}) FROM STDIN", part)
+            return
+        marks = ", ".join(["%s"] * len(self.columns))
+        insert = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608 - our names
         with connection.cursor() as cursor:
-            if connection.vendor == "postgresql":
-                copy = f"COPY {table} ({names}) FROM STDIN"
-                for part in _texts(rows):
-                    cursor.copy_expert(copy, part)
-                return
-            marks = ", ".join(["%s"] * len(self.columns))
-            insert = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608 - our names
             cursor.executemany(insert, list(rows))
 
 
-def _texts(rows: Iterable[Sequence[Any]]) -> Iterator[StringIO]:
+def _texts(rows: Iterable[Sequence[str]]) -> Iterator[StringIO]:
     """Yield rows as COPY reads them, ``PORTION`` of them at a time."""
     rest = iter(rows)
     while portion := list(islice(rest, PORTION)):
-        yield StringIO("\n".join("\t".join(map(_word, row)) for row in portion))
+        yield StringIO("\n".join("\t".join(row) for row in portion))
 
 
 def _word(value: Any) -> str:
-    return NULL if value is None else str(value).translate(_ESCAPED)
+    if isinstance(value, str):
+        return value.translate(_ESCAPED)
+    return NULL if value is None else str(value)
+
+
+class Copier:
+    """Writes to PostgreSQL in a thread of its own, in the order in which it is asked to, while the
+    caller makes the next rows and does not use the connection.
+    """
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1)
+        self._pending: deque[Future[None]] = deque()
+
+    def copy(self, statement: str, part: StringIO) -> None:
+        """Write a part, once at most ``PENDING`` others wait. Raises what an earlier one raised."""
+        while len(self._pending) > PENDING:
+            self._pending.popleft().result()
+        self._pending.append(self._thread.submit(_copy, connection.connection, statement, part))
+
+    def finish(self) -> None:
+        """Wait until everything is written. Raises what the writing raised."""
+        try:
+            while self._pending:
+                self._pending.popleft().result()
+        finally:
+            self._thread.shutdown(cancel_futures=True)
+
+
+def _copy(database: Any, statement: str, part: StringIO) -> None:
+    with database.cursor() as cursor:
+        cursor.copy_expert(statement, part)
+
+
+@contextmanager
+def copying() -> Iterator[Copier | None]:
+    """Yield what writes the rows on PostgreSQL; None elsewhere."""
+    if connection.vendor != "postgresql":
+        yield None
+        return
+    connection.ensure_connection()
+    copier = Copier()
+    try:
+        yield copier
+    finally:
+        copier.finish()
+
+
+def _at_once(statements: Sequence[str]) -> None:
+    """Run statements that do not depend on each other, two at a time."""
+
+    def run(statement: str) -> None:
+        database = connection.get_new_connection(connection.get_connection_params())
+        database.autocommit = True
+        try:
+            with database.cursor() as cursor:
+                cursor.execute("SET maintenance_work_mem = '1GB'")
+                cursor.execute(statement)
+        finally:
+            database.close()
+
+    with ThreadPoolExecutor(2) as threads:
+        for done in [threads.submit(run, statement) for statement in statements]:
+            done.result()
 
 
 @contextmanager
@@ -117,8 +189,9 @@ def loading(tables: Sequence[Rows]) -> Iterator[None]:
         try:
             yield
         finally:
-            for _name, definition in indexes:
-                cursor.execute(definition)
+            # those of many words take longest
+            made = [definition for _name, definition in indexes]
+            _at_once(sorted(made, key=lambda each: " USING gin " not in each))
             for table, name, definition in keys:
                 cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
             cursor.execute(f"VACUUM (ANALYZE) {', '.join(names)}")

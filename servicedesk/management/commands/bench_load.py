@@ -23,7 +23,7 @@ from foundation.calendars.models import CalendarVersion
 from foundation.core.classification import Channel, Impact, Kind, Priority, Urgency
 from foundation.search.models import Audience, Entry
 from foundation.search.services import BETWEEN, Text, indexed
-from servicedesk.copying import Rows, loading, set_sequences
+from servicedesk.copying import Copier, Rows, copying, loading, set_sequences
 from sla.clocks.models import Clock, ClockSegment, ClockState
 from sla.metrics import Metric
 from tickets.models import LAST, Message, MessageKind, StateInterval, Ticket
@@ -54,13 +54,13 @@ class Command(BaseCommand):
         with every_organization(reason="load tickets for a measurement"):
             loader = Loader(timezone.now(), options["messages"])
             if count < BATCH:  # an empty database is filled faster without its indexes
-                with transaction.atomic():
-                    loader.load(count, open_share=still_open / count)
+                with transaction.atomic(), copying() as copier:
+                    loader.load(count, still_open / count, copier)
             else:
-                with loading(loader.tables):
+                with loading(loader.tables), copying() as copier:
                     for start in range(0, count, BATCH):
                         size = min(BATCH, count - start)
-                        loader.load(size, open_share=still_open / count)
+                        loader.load(size, still_open / count, copier)
             set_sequences(loader.tables)
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
@@ -132,19 +132,22 @@ class Loader:
             self.facts,
         ]
 
-    def load(self, size: int, open_share: float) -> None:
+    def load(self, size: int, open_share: float, copier: Copier | None) -> None:
         first = self.tickets.next_id
         loaded: list[Loaded] = []
         self.tickets.write(
-            self._tickets(first + number, loaded, is_open=self.random.random() < open_share)
-            for number in range(size)
+            (
+                self._tickets(first + number, loaded, is_open=self.random.random() < open_share)
+                for number in range(size)
+            ),
+            copier,
         )
-        self.intervals.write(self._intervals(loaded))
-        self.clocks.write(self._clocks(loaded))
-        self.segments.write(self._segments(loaded))
-        self.written.write(self._messages(loaded))
-        self.texts.write(self._texts(loaded))
-        self.facts.write(self._facts(loaded))
+        self.intervals.write(self._intervals(loaded), copier)
+        self.clocks.write(self._clocks(loaded), copier)
+        self.segments.write(self._segments(loaded), copier)
+        self.written.write(self._messages(loaded), copier)
+        self.texts.write(self._texts(loaded), copier)
+        self.facts.write(self._facts(loaded), copier)
 
     def _tickets(self, pk: int, loaded: list[Loaded], *, is_open: bool) -> list[Any]:
         """Return a ticket's row, and note it in ``loaded``."""
