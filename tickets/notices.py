@@ -3,7 +3,7 @@
 The actor gets none, except the requester's own copy of a new ticket.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -201,6 +201,25 @@ def _is_customer(by: Actor, ticket: Ticket) -> bool:
     if by.person_id is None:
         return False
     return by.person_id == ticket.requester_id or not is_staff(by.person_id)
+
+
+def notify_mentioned(
+    *, ticket: Ticket, message: Message, people: Sequence[User], at: datetime
+) -> None:
+    """Notify the people who are mentioned in an internal note."""
+    letters = [
+        ticket_letter(
+            ticket,
+            to=person,
+            template="mentioned",
+            key=f"message:{message.pk}",
+            for_staff=True,
+            author=str(message.author or ""),
+            body=message.body,
+        )
+        for person in people
+    ]
+    send(ticket, letters, at)
 
 
 def notify_assigned(*, ticket: Ticket, by: Actor, at: datetime) -> None:

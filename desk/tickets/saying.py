@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from desk.tickets.composer import Say, SayForm
 from desk.tickets.place import place_of, to_ticket
@@ -61,7 +62,9 @@ def say(request: HttpRequest, number: str) -> HttpResponse:
     services.drop_draft(ticket=ticket, body=data["body"], by=by)
     _warn_of_newer(request, ticket, data.get("last_message"))
     if data["kind"] == Say.NOTE:
-        messages.success(request, _("Note saved."))
+        told = services.told_by_note(ticket, data["body"], by, at)
+        words = _("Note saved. %(people)s will be told.") if told else _("Note saved.")
+        messages.success(request, words % {"people": ", ".join(map(str, told))})
     elif has_reader(ticket):
         messages.success(request, _("Sent to %(person)s.") % {"person": ticket.requester})
     if not_taken:
@@ -134,6 +137,16 @@ def _warn_of_newer(request: HttpRequest, ticket: Ticket, last_seen: int | None) 
             _("%(person)s wrote while you were writing: look at the conversation.")
             % {"person": others[-1].author},
         )
+
+
+@require_safe
+@needs(Capability.SEE_TICKETS)
+def people(request: HttpRequest, number: str) -> HttpResponse:
+    """Serve the people who can be mentioned in a note, which htmx requests for the composer."""
+    reader = person(request)
+    ticket = queries.get_ticket(reader, number)
+    others = [each for each in services.readers_of(ticket, timezone.now()) if each != reader]
+    return render(request, "desk/tickets/_people.html", {"people": others})
 
 
 @posted_from("admin:ticket", "number")

@@ -11,6 +11,7 @@ _ticket = [
     path("presence/", presence.presence, name="presence"),
     path("say/", saying.say, name="say"),
     path("draft/", saying.draft, name="draft"),
+    path("people/", saying.people, name="mentionable"),
     path("classify/", triage.classify, name="classify"),
     path("classify/preview/", triage.preview, name="classify_preview"),
     path("contract/", triage.change_contract, name="change_contract"),

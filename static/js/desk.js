@@ -155,21 +155,31 @@ document.addEventListener(
   { capture: true },
 );
 
-// Saved replies: "/" at the beginning of a line opens the list; typing narrows it.
-const openReplies = (composer) => {
-  const menu = composer.querySelector("[data-replies]");
-  if (!menu) return;
+// Saved replies: "/" at the beginning of a line opens the list; people to mention in a note: "@" at
+// the beginning of a word. Typing narrows the list.
+const openChoices = (menu, sign) => {
+  menu.dataset.sign = sign;
   menu.open = true;
   menu.querySelector("[data-finds-reply]").focus();
 };
 document.addEventListener("keydown", (event) => {
   const composer = composerOf(event.target);
-  if (!composer || !event.target.matches("textarea") || event.key !== "/") return;
+  if (!composer || !event.target.matches("textarea") || !["/", "@"].includes(event.key)) return;
+  const isMention = event.key === "@";
+  const menu = composer.querySelector(isMention ? "[data-mentions]" : "[data-replies]");
+  if (!menu || (isMention && composer.querySelector("[name=kind]:checked").value !== "note")) return;
   const { value, selectionStart } = event.target;
-  if (selectionStart && value[selectionStart - 1] !== "\n") return;
+  const before = selectionStart ? value[selectionStart - 1] : "\n";
+  if (!(isMention ? /\s/ : /\n/).test(before)) return;
   event.preventDefault();
-  openReplies(composer);
+  openChoices(menu, event.key);
 });
+const insertText = (composer, words) => {
+  const text = composer.querySelector("textarea");
+  text.setRangeText(words, text.selectionStart, text.selectionEnd, "end");
+  text.focus();
+  text.dispatchEvent(new Event("input", { bubbles: true }));
+};
 const shownReplies = (menu) => [...menu.querySelectorAll(".reply-choice")].filter((each) => !each.hidden);
 document.addEventListener("input", (event) => {
   if (!event.target.matches("[data-finds-reply]")) return;
@@ -179,7 +189,7 @@ document.addEventListener("input", (event) => {
   }
 });
 document.addEventListener("keydown", (event) => {
-  const menu = event.target.closest?.("[data-replies]");
+  const menu = event.target.closest?.("[data-replies], [data-mentions]");
   if (!menu) return;
   const choices = shownReplies(menu);
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -192,17 +202,17 @@ document.addEventListener("keydown", (event) => {
   } else if (event.key === "Escape") {
     event.stopPropagation();
     menu.open = false;
-    menu.closest("form").querySelector("textarea").focus();
+    insertText(menu.closest("form"), menu.dataset.sign ?? ""); // what was typed stands there
+    delete menu.dataset.sign;
   }
 });
 document.addEventListener("click", (event) => {
   const choice = event.target.closest?.("[data-inserts]");
   if (!choice) return;
-  const text = choice.closest("form").querySelector("textarea");
-  text.setRangeText(choice.dataset.inserts, text.selectionStart, text.selectionEnd, "end");
-  choice.closest("details").open = false;
-  text.focus();
-  text.dispatchEvent(new Event("input", { bubbles: true }));
+  const menu = choice.closest("details");
+  menu.open = false;
+  delete menu.dataset.sign;
+  insertText(choice.closest("form"), choice.dataset.inserts);
 });
 
 // Classification: typing narrows the services; arrows move in both directions of the grid.

@@ -23,8 +23,10 @@ from tickets.services.contracting import change_contract
 from tickets.services.conversation import (
     add_note,
     publish_customer_informed,
+    readers_of,
     reply_to_customer,
     send_attention_statement,
+    told_by_note,
     write_message,
 )
 from tickets.services.errors import (
@@ -59,6 +61,8 @@ from tickets.services.terms import Terms, matrix_of, terms_for, terms_under
 from tickets.services.visits import drop_draft, note_visit, save_draft
 
 __all__ = [
+    "readers_of",
+    "told_by_note",
     "note_rename",
     "MOST_AT_ONCE",
     "Arrival",

@@ -9,14 +9,18 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from foundation.accounts.limits import Limited, count_act
-from foundation.accounts.queries import acting_person
+from foundation.accounts.models import User
+from foundation.accounts.queries import acting_person, staff
+from foundation.accounts.roles import Capability
 from foundation.core.actor import Actor
 from foundation.core.errors import Invalid
 from foundation.core.events import publish
 from foundation.core.texts import is_blank, without_blank_ends
 from foundation.documents.checking import CheckedFile
+from foundation.duty.roster import roster_on
 from tickets import notices, verbs
 from tickets.events import CustomerInformed
+from tickets.mentions import mentioned_in
 from tickets.models import Message, MessageKind, Ticket
 from tickets.permissions import can_work
 from tickets.services.attachments import attach_files
@@ -91,9 +95,11 @@ def send_attention_statement(
 def add_note(
     *, ticket: Ticket, body: str, by: Actor, at: datetime, files: Sequence[CheckedFile] = ()
 ) -> Message:
-    """Write an internal note. It is never sent to the customer and changes no clock."""
+    """Write an internal note. It is never sent to the customer and changes no clock. Who is
+    mentioned in it is told.
+    """
     _require_worker(ticket, by)
-    return write_message(
+    message = write_message(
         ticket=ticket,
         kind=MessageKind.NOTE,
         body=body,
@@ -102,6 +108,25 @@ def add_note(
         at=at,
         files=files,
     )
+    people = told_by_note(ticket, body, by, at)
+    notices.notify_mentioned(ticket=ticket, message=message, people=people, at=at)
+    return message
+
+
+def told_by_note(ticket: Ticket, body: str, by: Actor, at: datetime) -> list[User]:
+    """Return who is mentioned in a note and may read it, but for its author."""
+    if "@" not in body:
+        return []
+    others = [person for person in readers_of(ticket, at) if person.pk != by.person_id]
+    return mentioned_in(body, others)
+
+
+def readers_of(ticket: Ticket, at: datetime) -> list[User]:
+    """Return the people of the staff who see the ticket, by name."""
+    roster = roster_on(at, ticket.organization_id)
+    return [
+        person for person in staff() if person.can(Capability.SEE_TICKETS) and roster.serves(person)
+    ]
 
 
 def publish_customer_informed(*, ticket: Ticket, message: Message, by: Actor, at: datetime) -> None:
