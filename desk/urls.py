@@ -7,6 +7,7 @@ from desk.coverage.urls import urlpatterns as coverage
 from desk.gallery.urls import urlpatterns as gallery
 from desk.home.urls import urlpatterns as home
 from desk.keyboard.urls import urlpatterns as keyboard
+from desk.notices.urls import urlpatterns as notices
 from desk.palette.urls import urlpatterns as palette
 from desk.queue.urls import urlpatterns as queue
 from desk.replies.urls import urlpatterns as replies
@@ -26,6 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *simulations,
     *keyboard,
     *replies,
+    *notices,
     *palette,
     *gallery,
 ]

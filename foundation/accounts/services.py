@@ -166,6 +166,13 @@ def set_shortcuts(*, user: User, is_on: bool, keys: Mapping[str, str]) -> None:
     User.objects.filter(pk=user.pk).update(shortcuts=kept if is_on else {**kept, "is_off": True})
 
 
+def note_seen_letters(*, user: User, up_to: int) -> None:
+    """Note that the person saw the letters up to this id; an earlier id changes nothing."""
+    rows = User.objects.filter(pk=user.pk, letters_seen_up_to__lt=up_to)
+    rows.update(letters_seen_up_to=up_to)
+    user.letters_seen_up_to = max(user.letters_seen_up_to, up_to)
+
+
 @transaction.atomic
 def create_staff(
     *, email: str, full_name: str, roles: list[str], password: str, by: Actor, at: datetime

@@ -33,7 +33,12 @@ class OutboxMessage(OrganizationRow):
         verbose_name=_("organization"),
     )
     recipient = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,  # begins the index "outbox_of_recipient"
     )
     to_email = models.EmailField(_("to"))
     to_name = models.CharField(_("name"), max_length=150, blank=True)
@@ -65,6 +70,7 @@ class OutboxMessage(OrganizationRow):
         verbose_name_plural = _("outbox")
         ordering = ("-pk",)
         indexes = (
+            models.Index(fields=("recipient", "-id"), name="outbox_of_recipient"),
             models.Index(
                 fields=("run_after", "id"),
                 name="outbox_due",

@@ -26,14 +26,10 @@ def render_message(message: OutboxMessage) -> RenderedMessage:
 
     Whitespace in the subject becomes single spaces, so it has no line break.
     """
-    addresses = {name: address_of(Link(*link)) for name, link in message.links.items()}
-    context = Context(
-        {**message.context, **addresses, "to_name": message.to_name}, autoescape=False
-    )
-    base = f"notifications/{message.template}"
+    context = _context(message)
+    subject = render_subject(message)
     with translation.override(message.language or "es"):
-        subject = " ".join(_template(f"{base}.subject.txt").render(context).split())
-        text = _template(f"{base}.txt").render(context).strip() + "\n"
+        text = _template(f"notifications/{message.template}.txt").render(context).strip() + "\n"
         html = render_to_string(
             "notifications/mail.html",
             {"text": text, "language": message.language, "mail_subject": subject},
@@ -42,6 +38,19 @@ def render_message(message: OutboxMessage) -> RenderedMessage:
         return RenderedMessage(subject, text, html)
     blob = Blob.objects.get(pk=message.attachment_id)
     return RenderedMessage(subject, text, html, blob.read(), blob.content_type)
+
+
+def render_subject(message: OutboxMessage, language: str = "") -> str:
+    """Return the subject alone, on one line, in the language of the letter or another one."""
+    with translation.override(language or message.language or "es"):
+        template = _template(f"notifications/{message.template}.subject.txt")
+        return " ".join(template.render(_context(message)).split())
+
+
+def _context(message: OutboxMessage) -> Context:
+    addresses = {name: address_of(Link(*link)) for name, link in message.links.items()}
+    values = {**message.context, **addresses, "to_name": message.to_name}
+    return Context(values, autoescape=False)
 
 
 def _template(name: str) -> Template:

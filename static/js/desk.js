@@ -309,6 +309,16 @@ document.addEventListener("htmx:afterSettle", (event) => {
 });
 prepareDesk();
 
+// The list of the bell is read each time it is opened. The event does not bubble.
+document.addEventListener(
+  "toggle",
+  (event) => {
+    const list = event.target.open && event.target.querySelector("[data-bell]");
+    if (list) window.htmx.trigger(list, "opened");
+  },
+  { capture: true },
+);
+
 // The rail is narrow or wide, as the person left it.
 const rail = document.querySelector("[data-rail]");
 if (rail) {

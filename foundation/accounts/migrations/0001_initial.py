@@ -50,6 +50,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("shortcuts", models.JSONField(blank=True, default=dict, editable=False)),
+                ("letters_seen_up_to", models.BigIntegerField(default=0, editable=False)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={

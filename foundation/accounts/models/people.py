@@ -52,6 +52,8 @@ class User(AbstractBaseUser):
     )
     # {"is_off": True, "keys": {name of a shortcut: key}}: where they differ from the usual ones
     shortcuts = models.JSONField(default=dict, blank=True, editable=False)
+    # The id of the newest letter (``notifications.OutboxMessage``) that they saw in the desk.
+    letters_seen_up_to = models.BigIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar[UserManager] = UserManager()

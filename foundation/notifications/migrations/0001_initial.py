@@ -87,6 +87,7 @@ class Migration(migrations.Migration):
                     "recipient",
                     models.ForeignKey(
                         blank=True,
+                        db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="+",
@@ -101,11 +102,12 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "indexes": [
+                    models.Index(fields=["recipient", "-id"], name="outbox_of_recipient"),
                     models.Index(
                         condition=models.Q(("status__in", ("queued", "sending"))),
                         fields=["run_after", "id"],
                         name="outbox_due",
-                    )
+                    ),
                 ],
             },
         ),
