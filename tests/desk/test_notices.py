@@ -63,7 +63,7 @@ def test_the_list_is_in_the_language_of_the_page(house: House, sign_in: Any) -> 
     house.agent.save()
 
     assert listed(sign_in(house.agent)) == [
-        f"[{letter.links['url'][1]}] Asignado a usted: The invoice fails"
+        f"[{letter.links['url'][1]}] Se le asignó: The invoice fails"
     ]
 
 
