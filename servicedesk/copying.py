@@ -110,11 +110,14 @@ class Copier:
             self._pending.popleft().result()
         self._pending.append(self._thread.submit(_copy, connection.connection, statement, part))
 
-    def finish(self) -> None:
+    def wait(self) -> None:
         """Wait until everything is written. Raises what the writing raised."""
+        while self._pending:
+            self._pending.popleft().result()
+
+    def finish(self) -> None:
         try:
-            while self._pending:
-                self._pending.popleft().result()
+            self.wait()
         finally:
             self._thread.shutdown(cancel_futures=True)
 
@@ -138,63 +141,72 @@ def copying() -> Iterator[Copier | None]:
         copier.finish()
 
 
-def _at_once(statements: Sequence[str]) -> None:
-    """Run statements that do not depend on each other, two at a time."""
-
-    def run(statement: str) -> None:
-        database = connection.get_new_connection(connection.get_connection_params())
-        database.autocommit = True
-        try:
-            with database.cursor() as cursor:
-                cursor.execute("SET maintenance_work_mem = '1GB'")
-                cursor.execute(statement)
-        finally:
-            database.close()
-
-    with ThreadPoolExecutor(2) as threads:
-        for done in [threads.submit(run, statement) for statement in statements]:
-            done.result()
-
-
-@contextmanager
-def loading(tables: Sequence[Rows]) -> Iterator[None]:
-    """On PostgreSQL drop the indexes and the foreign keys of these tables while many rows are
-    written; then make them again and vacuum. Elsewhere change nothing.
+class Loading:
+    """An empty database is filled faster without its indexes: on PostgreSQL those of these tables
+    are dropped, with their foreign keys, and made again. Elsewhere nothing changes.
     """
-    if connection.vendor != "postgresql":
-        yield
-        return
-    names = [each.model._meta.db_table for each in tables]
-    with connection.cursor() as cursor:
-        cursor.execute("SET maintenance_work_mem = '1GB'")
-        cursor.execute(
-            """SELECT conrelid::regclass, quote_ident(conname), pg_get_constraintdef(oid)
-               FROM pg_constraint
-               WHERE contype = 'f' AND conrelid = ANY(%s::regclass[]) ORDER BY oid""",
-            [names],
-        )
-        keys = cursor.fetchall()
-        for table, name, _definition in keys:
-            cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
-        # not those that hold a constraint
-        cursor.execute(
-            """SELECT indexname, indexdef FROM pg_indexes
-               WHERE schemaname = 'public' AND tablename = ANY(%s) AND indexname NOT IN
-                     (SELECT conname FROM pg_constraint) ORDER BY indexname""",
-            [names],
-        )
-        indexes = cursor.fetchall()
-        for name, _definition in indexes:
-            cursor.execute(f"DROP INDEX {connection.ops.quote_name(name)}")
-        try:
-            yield
-        finally:
-            # those of many words take longest
-            made = [definition for _name, definition in indexes]
-            _at_once(sorted(made, key=lambda each: " USING gin " not in each))
-            for table, name, definition in keys:
-                cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
-            cursor.execute(f"VACUUM (ANALYZE) {', '.join(names)}")
+
+    def __init__(self, tables: Sequence[Rows]) -> None:
+        self._indexes: dict[str, list[str]] = {}  # by table
+        self._keys: list[str] = []
+        self._names = [each.model._meta.db_table for each in tables]
+        self._threads = ThreadPoolExecutor(2)
+        self._made: list[Future[None]] = []
+        if connection.vendor == "postgresql":
+            self._drop()
+
+    def _drop(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """SELECT conrelid::regclass, quote_ident(conname), pg_get_constraintdef(oid)
+                   FROM pg_constraint
+                   WHERE contype = 'f' AND conrelid = ANY(%s::regclass[]) ORDER BY oid""",
+                [self._names],
+            )
+            for table, name, definition in cursor.fetchall():
+                self._keys.append(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
+                cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
+            # not those that hold a constraint
+            cursor.execute(
+                """SELECT tablename, indexname, indexdef FROM pg_indexes
+                   WHERE schemaname = 'public' AND tablename = ANY(%s) AND indexname NOT IN
+                         (SELECT conname FROM pg_constraint) ORDER BY indexname""",
+                [self._names],
+            )
+            for table, name, definition in cursor.fetchall():
+                self._indexes.setdefault(table, []).append(definition)
+                cursor.execute(f"DROP INDEX {connection.ops.quote_name(name)}")
+
+    def complete(self, rows: Rows) -> None:
+        """Begin to make the indexes of a table whose rows are all written."""
+        for definition in self._indexes.pop(rows.model._meta.db_table, ()):
+            self._made.append(self._threads.submit(_run, definition))
+
+    def finish(self) -> None:
+        """Make what is left, two indexes at a time, and vacuum."""
+        for definitions in self._indexes.values():
+            self._made += [self._threads.submit(_run, each) for each in definitions]
+        self._threads.shutdown()
+        for each in self._made:
+            each.result()
+        if connection.vendor != "postgresql":
+            return
+        with connection.cursor() as cursor:
+            for statement in self._keys:
+                cursor.execute(statement)
+            cursor.execute(f"VACUUM (ANALYZE) {', '.join(self._names)}")
+
+
+def _run(statement: str) -> None:
+    """Run a statement on a connection of its own."""
+    database = connection.get_new_connection(connection.get_connection_params())
+    database.autocommit = True
+    try:
+        with database.cursor() as cursor:
+            cursor.execute("SET maintenance_work_mem = '1GB'")
+            cursor.execute(statement)
+    finally:
+        database.close()
 
 
 def set_sequences(tables: Sequence[Rows]) -> None:

@@ -23,7 +23,7 @@ from foundation.calendars.models import CalendarVersion
 from foundation.core.classification import Channel, Impact, Kind, Priority, Urgency
 from foundation.search.models import Audience, Entry
 from foundation.search.services import BETWEEN, Text, indexed
-from servicedesk.copying import Copier, Rows, copying, loading, set_sequences
+from servicedesk.copying import Copier, Loading, Rows, copying, set_sequences
 from sla.clocks.models import Clock, ClockSegment, ClockState
 from sla.metrics import Metric
 from tickets.models import LAST, Message, MessageKind, StateInterval, Ticket
@@ -53,14 +53,21 @@ class Command(BaseCommand):
             raise CommandError("There cannot be more open tickets than tickets.")
         with every_organization(reason="load tickets for a measurement"):
             loader = Loader(timezone.now(), options["messages"])
-            if count < BATCH:  # an empty database is filled faster without its indexes
+            if count < BATCH:
                 with transaction.atomic(), copying() as copier:
-                    loader.load(count, still_open / count, copier)
+                    loader.load_tickets(count, still_open / count, copier)
+                    loader.load_others(count, still_open / count, copier)
             else:
-                with loading(loader.tables), copying() as copier:
-                    for start in range(0, count, BATCH):
-                        size = min(BATCH, count - start)
-                        loader.load(size, still_open / count, copier)
+                loading = Loading(loader.tables)
+                try:
+                    with copying() as copier:
+                        loader.load_tickets(count, still_open / count, copier)
+                        if copier is not None:  # the index of the words takes longest
+                            copier.wait()
+                            loading.complete(loader.texts)
+                        loader.load_others(count, still_open / count, copier)
+                finally:
+                    loading.finish()
             set_sequences(loader.tables)
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
@@ -113,6 +120,7 @@ class Loader:
         self.sentences = [self._sentence() for _ in range(3000)]
         self.rare = [(Sentence.of(word), share) for word, share in RARE]
         self.tickets = Rows(_ticket(now))
+        self.first = self.tickets.next_id
         self.intervals = Rows(StateInterval(state=State.NEW, started_at=now))
         self.clocks = Rows(Clock(target=timedelta(hours=2), started_at=now))
         self.segments = Rows(ClockSegment(number=1, target=timedelta(hours=2), starts_at=now))
@@ -132,22 +140,39 @@ class Loader:
             self.facts,
         ]
 
-    def load(self, size: int, open_share: float, copier: Copier | None) -> None:
-        first = self.tickets.next_id
-        loaded: list[Loaded] = []
-        self.tickets.write(
-            (
-                self._tickets(first + number, loaded, is_open=self.random.random() < open_share)
-                for number in range(size)
-            ),
-            copier,
-        )
-        self.intervals.write(self._intervals(loaded), copier)
-        self.clocks.write(self._clocks(loaded), copier)
-        self.segments.write(self._segments(loaded), copier)
-        self.written.write(self._messages(loaded), copier)
-        self.texts.write(self._texts(loaded), copier)
-        self.facts.write(self._facts(loaded), copier)
+    def load_tickets(self, count: int, open_share: float, copier: Copier | None) -> None:
+        """Write the tickets with their words in the search index."""
+        for rows, loaded in self._batches(count, open_share):
+            self.tickets.write(rows, copier)
+            self.texts.write(self._texts(loaded), copier)
+
+    def load_others(self, count: int, open_share: float, copier: Copier | None) -> None:
+        """Write the rows beside the same tickets, which are made a second time: a million of them
+        are too many to keep.
+        """
+        for rows, loaded in self._batches(count, open_share):
+            for _row in rows:
+                pass
+            self.intervals.write(self._intervals(loaded), copier)
+            self.clocks.write(self._clocks(loaded), copier)
+            self.segments.write(self._segments(loaded), copier)
+            self.written.write(self._messages(loaded), copier)
+            self.facts.write(self._facts(loaded), copier)
+
+    def _batches(
+        self, count: int, open_share: float
+    ) -> Iterator[tuple[Iterator[list[Any]], list[Loaded]]]:
+        """Yield the rows of up to ``BATCH`` tickets, which fill the list beside them, the same ones
+        each time.
+        """
+        for start in range(0, count, BATCH):
+            self.random.seed(start)
+            loaded: list[Loaded] = []
+            rows = (
+                self._tickets(pk, loaded, is_open=self.random.random() < open_share)
+                for pk in range(self.first + start, self.first + min(start + BATCH, count))
+            )
+            yield rows, loaded
 
     def _tickets(self, pk: int, loaded: list[Loaded], *, is_open: bool) -> list[Any]:
         """Return a ticket's row, and note it in ``loaded``."""
