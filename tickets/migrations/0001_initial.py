@@ -351,7 +351,16 @@ class Migration(migrations.Migration):
                                 ],
                             )
                         ),
-                        fields=["-is_relevant", "-is_major", "queue_at", "id"],
+                        fields=[
+                            "-is_relevant",
+                            "-is_major",
+                            "queue_at",
+                            "id",
+                            "organization",
+                            "state",
+                            "assignee",
+                            "team",
+                        ],
                         name="ticket_queue",
                     ),
                     models.Index(
@@ -366,7 +375,29 @@ class Migration(migrations.Migration):
                     ),
                     models.Index(fields=["organization", "-id"], name="ticket_by_organization"),
                     models.Index(fields=["requester", "-id"], name="ticket_by_requester"),
-                    models.Index(fields=["assignee", "state"], name="ticket_by_assignee"),
+                    models.Index(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                [
+                                    "assigned",
+                                    "in_progress",
+                                    "new",
+                                    "open",
+                                    "pending_supplier",
+                                    "pending_user",
+                                    "solved",
+                                ],
+                            )
+                        ),
+                        fields=["assignee", "organization", "next_due_at"],
+                        name="ticket_held",
+                    ),
+                    models.Index(
+                        condition=models.Q(("assignee__isnull", False)),
+                        fields=["assignee", "-id"],
+                        name="ticket_by_assignee",
+                    ),
                     models.Index(fields=["organization", "received_at"], name="ticket_by_arrival"),
                     models.Index(
                         condition=models.Q(("validation_due_at__isnull", False)),
