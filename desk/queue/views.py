@@ -47,6 +47,7 @@ from web.requests import is_id, with_query
 from web.tabs import Tab
 
 PAGE_SIZE = 50
+SEARCH_SIZE = 30  # rows with the sentence that was found are twice as tall
 COUNTS_KEPT = 20  # seconds
 
 
@@ -74,14 +75,14 @@ def queue(request: HttpRequest) -> HttpResponse:
     reading = Reading(request, now)
     is_grouped = reading.is_grouped
     is_complete = "complete" in request.GET  # without the script of the page
+    words = reading.filter.words
     page = keyset_page(
         reading.open_tickets,
         ORDERS[reading.order],
-        PAGE_SIZE,
+        SEARCH_SIZE if words else PAGE_SIZE,
         after=request.GET.get("after", ""),
         before=request.GET.get("before", ""),
     )
-    words = reading.filter.words
     hits = queries.hits_of(page.rows, words, reader=reading.reader) if words else {}
     rows = rows_of(page.rows, now, reader=reading.reader, hits=hits)
     if is_grouped:
