@@ -215,7 +215,7 @@ class Escalations(TicketPanel):
     template = "desk/tickets/panels/escalation.html"
     place = Place.SIDE
     loads = Loads.AFTER_PAGE
-    statements = 8
+    statements = 4  # the steps, the people of the level, the absences
 
     def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any] | None:
         steps = page.escalations

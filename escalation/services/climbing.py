@@ -22,7 +22,7 @@ from foundation.activity.services import Fact, record
 from foundation.core.actor import Actor, system_actor
 from foundation.core.errors import Invalid, NotAllowed
 from foundation.core.texts import is_blank
-from foundation.duty.roster import roster_on
+from foundation.duty.roster import circle_of
 from tickets.models import Ticket
 from tickets.permissions import can_reply_as_customer
 from tickets.services.base import locked_ticket, locked_tickets
@@ -294,6 +294,4 @@ def can_acknowledge(user: User, escalation: Escalation, at: datetime) -> bool:
         return True
     if escalation.level is None:
         return False
-    return user.pk in roster_on(at, escalation.organization_id).circle(
-        party_of(escalation.level).candidates
-    )
+    return user.pk in circle_of(party_of(escalation.level).candidates, at)
