@@ -6,6 +6,7 @@ import json
 from functools import wraps
 from typing import Any
 
+from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -93,6 +94,7 @@ class MesaAdminSite(AdminSite):
             context["keys"] = json.dumps({each.name: [each.key, each.place] for each in shortcuts})
             context["sees_tickets"] = request.user.can(Capability.SEE_TICKETS)
             context["works_tickets"] = request.user.can(Capability.WORK_TICKETS)
+            context["undo_seconds"] = settings.MESA_UNDO_SECONDS
         return context
 
     def get_urls(self) -> list[URLPattern | URLResolver]:

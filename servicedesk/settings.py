@@ -345,6 +345,7 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 MESA_LOG_LEVEL = env.text("MESA_LOG_LEVEL", "WARNING").upper()
 if MESA_LOG_LEVEL not in LOG_LEVELS:
     raise wrong("MESA_LOG_LEVEL", MESA_LOG_LEVEL, f"write one of {', '.join(LOG_LEVELS)}")
+MESA_UNDO_SECONDS = env.number("MESA_UNDO_SECONDS", 10, low=0, high=60)
 MESA_TICKET_PREFIX = env.text("MESA_TICKET_PREFIX", "TK")
 if not MESA_TICKET_PREFIX.isalpha():
     raise wrong("MESA_TICKET_PREFIX", MESA_TICKET_PREFIX, "use letters only, such as TK")

@@ -17,6 +17,7 @@ from servicedesk.settings import DATABASES, MIDDLEWARE, STORAGES  # noqa: E402
 # nothing is collected for tests
 MIDDLEWARE = [name for name in MIDDLEWARE if "whitenoise" not in name]
 
+MESA_UNDO_SECONDS = 0  # what is sent is sent, but in the tests of taking it back
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 DATABASES.pop("cache", None)

@@ -15,7 +15,7 @@ from foundation.core.actor import Actor
 from foundation.core.classification import Priority
 from foundation.core.links import Link
 from foundation.notifications.services import Letter, queue_letters
-from tickets.models import Message, StateInterval, Ticket
+from tickets.models import HeldMessage, Message, StateInterval, Ticket
 from tickets.states import Effect, State, Transition
 
 
@@ -220,6 +220,31 @@ def notify_mentioned(
         for person in people
     ]
     send(ticket, letters, at)
+
+
+def notify_not_sent(*, ticket: Ticket, held: HeldMessage, reason: str, at: datetime) -> None:
+    """Tell the author of a held message that it was not sent, and that its text is their draft."""
+    _tell_author("not_sent", ticket, held, reason, at)
+
+
+def notify_without_step(*, ticket: Ticket, held: HeldMessage, reason: str, at: datetime) -> None:
+    """Tell the author of a held message that its step was not taken."""
+    _tell_author("sent_without_step", ticket, held, reason, at)
+
+
+def _tell_author(
+    template: str, ticket: Ticket, held: HeldMessage, reason: str, at: datetime
+) -> None:
+    letter = ticket_letter(
+        ticket,
+        to=held.author,
+        template=template,
+        key=f"held:{held.pk}",
+        for_staff=True,
+        reason=reason,
+        body=held.body,
+    )
+    send(ticket, [letter], at)
 
 
 def notify_assigned(*, ticket: Ticket, by: Actor, at: datetime) -> None:

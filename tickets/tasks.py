@@ -42,6 +42,23 @@ def sweep_validations() -> int:
     return len(reminders) + len(endings)
 
 
+@shared_task(queue="mail")
+def sweep_held() -> int:
+    """Send the held messages whose moment of grace has passed, at most ``SWEEP_BATCH``; return how
+    many were due.
+    """
+    at = timezone.now()
+    with every_organization(reason="find the held messages that are due"):
+        due = queries.due_to_send(at, SWEEP_BATCH)
+    for organization_id, held_id in due:
+        try:
+            with organization_scope(organization_id):
+                services.send_held(held_id=held_id, at=timezone.now())
+        except Exception:
+            logger.exception("The held message %s could not be sent", held_id)
+    return len(due)
+
+
 @shared_task(queue="reports")
 def sweep_renames() -> int:
     """Write the search index of the tickets of renamed people and organizations anew, for at most

@@ -1,5 +1,6 @@
 """The composer: what an agent writes on a ticket, and the step that a reply may take."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,9 +10,10 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from foundation.core.zones import local_instant
-from tickets.models import Ticket
+from foundation.documents.checking import CheckedFile
+from tickets.models import MessageKind, Ticket
 from tickets.placeholders import left_in
-from tickets.services import TransitionDetails
+from tickets.services import Saying, TransitionDetails
 from tickets.states import WITH_REPLY, SolutionType, State, Transition
 from web.forms import FilesField, TextField
 
@@ -116,8 +118,17 @@ class SayForm(forms.Form):
         name = self.cleaned_data["then"]
         return next((step for step in WITH_REPLY if step.name == name), None)
 
-    def details(self, step: Transition, files: Any) -> TransitionDetails:
-        """Return what the step needs, with the reply as its message."""
+    def saying(self, files: Sequence[CheckedFile]) -> Saying:
+        """Return what is to be sent."""
         data = self.cleaned_data
-        needed = {name: data[name] for name in step.needs if name in self.fields}
-        return TransitionDetails(message=data["body"], files=files, **needed)
+        step = self.step()
+        needs = step.needs if step is not None else ()
+        return Saying(
+            kind=MessageKind(data["kind"]),
+            body=data["body"],
+            estimated_at=data["estimated_at"],
+            step=step.name if step is not None else "",
+            details=TransitionDetails(**{each: data[each] for each in needs if each in data}),
+            version=data["version"] if step is not None else None,
+            files=files,
+        )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from desk.tickets.composer import SayForm
@@ -27,7 +28,7 @@ from sla.clocks.queries import most_urgent
 from tickets import queries
 from tickets.notices import has_reader
 from tickets.permissions import can_classify, can_work, holds
-from tickets.services import matrix_of, steps_with_reply
+from tickets.services import held_by, matrix_of, steps_with_reply
 from tickets.states import OPEN_STATES
 from web.panels import Loads, Panel, Place
 from web.ticket_page import TicketPage
@@ -67,12 +68,13 @@ class Conversation(TicketPanel):
 class Composer(TicketPanel):
     name = "composer"
     template = "desk/tickets/panels/composer.html"
-    statements = 5
+    statements = 6
 
     def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any] | None:
         ticket = page.ticket
         if not can_work(user, ticket):
             return None
+        held = held_by(user, ticket) if settings.MESA_UNDO_SECONDS else None
         initial: dict[str, Any] = {
             "last_message": page.last_message_id,
             "version": ticket.version,
@@ -83,6 +85,7 @@ class Composer(TicketPanel):
         return {
             "say_form": SayForm(initial=initial, ticket=ticket),
             "has_reader": has_reader(ticket),
+            "held": held,
             "offered": {"", *(step.name for step in steps)},
         }
 

@@ -1,12 +1,12 @@
 """What an agent writes on a ticket: replies, statements, notes, and drafts of them."""
 
-from collections.abc import Callable
-from datetime import datetime
-from typing import Any
+from datetime import timedelta
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -15,15 +15,13 @@ from desk.tickets.composer import Say, SayForm
 from desk.tickets.place import place_of, to_ticket
 from desk.tickets.views import refused_form, wrong_form
 from desk.tickets.warnings import warn_without_reader
-from foundation.accounts.queries import acting_person
 from foundation.accounts.roles import Capability
-from foundation.core.actor import Actor
 from foundation.core.classification import Channel
 from foundation.core.errors import DomainError
 from tickets import queries, services
-from tickets.models import Ticket
+from tickets.models import HeldMessage, Ticket
 from tickets.notices import has_reader
-from tickets.services import StaleTicket, TransitionDetails, TransitionNotAllowed
+from tickets.services import Saying, StaleTicket
 from web.access import needs
 from web.panels import Refused
 from web.requests import actor, person, posted_from
@@ -33,7 +31,8 @@ from web.uploads import checked_files
 
 @posted_from("admin:ticket", "number")
 def say(request: HttpRequest, number: str) -> HttpResponse:
-    """Send a reply, statement or note; a reply may take a step in the same act (``then``). A
+    """Send a reply, statement or note; a reply may take a step in the same act (``then``). What the
+    customer gets is held for ``MESA_UNDO_SECONDS``, unless a clock is about to be due. A
     message that arrived meanwhile causes a warning, never a refusal (DECISIONS 14). A reply goes
     too when its step is not possible any more; the page says so (DECISIONS 31).
     """
@@ -44,88 +43,87 @@ def say(request: HttpRequest, number: str) -> HttpResponse:
     data = form.cleaned_data
     by = actor(request, Channel.DESK)
     at = timezone.now()
-    step = form.step()
     # read before the act, which may take this ticket out of its list
     place = place_of(request, ticket) if data["goes_on"] else None
     following = place.following if place is not None else None
-    not_taken = ""
+    delay = timedelta(seconds=settings.MESA_UNDO_SECONDS)
+    can_wait = data["kind"] != Say.NOTE and not services.is_urgent(ticket, at, delay)
+    held: HeldMessage | None = None
     try:
-        files = checked_files(request)
-        if step is not None:
-            details = form.details(step, files)
-            version = data["version"]
-            not_taken = _reply_and_step(ticket, step.name, details, version, by=by, at=at)
+        saying = form.saying(checked_files(request))
+        if delay and can_wait:
+            held, not_taken = services.hold_message(
+                ticket=ticket, saying=saying, by=by, at=at, delay=delay
+            )
         else:
-            _write(ticket, data, files, by, at)
+            not_taken = services.say(ticket=ticket, saying=saying, by=by, at=at)
+            services.drop_draft(ticket=ticket, body=data["body"], by=by)
     except DomainError as error:
         return refused_form(request, ticket, form, error, "composer", say_form=form)
-    services.drop_draft(ticket=ticket, body=data["body"], by=by)
     _warn_of_newer(request, ticket, data.get("last_message"))
-    if data["kind"] == Say.NOTE:
-        told = services.told_by_note(ticket, data["body"], by, at)
-        words = _("Note saved. %(people)s will be told.") if told else _("Note saved.")
-        messages.success(request, words % {"people": ", ".join(map(str, told))})
-    elif has_reader(ticket):
-        messages.success(request, _("Sent to %(person)s.") % {"person": ticket.requester})
-    if not_taken:
-        messages.warning(request, not_taken)
-    elif step is not None:
+    _tell(request, ticket, saying, held)
+    if not_taken is not None:
+        words = (
+            _("The reply was sent, without the step: %(reason)s")
+            if held is None
+            else _("The reply goes without the step: %(reason)s")
+        )
+        messages.warning(request, words % {"reason": _reason(not_taken, ticket)})
+    elif saying.step and held is None:
         words = _("%(number)s is now “%(state)s”.")
         messages.success(request, words % {"number": ticket.number, "state": ticket.state_label})
     warn_without_reader(request, ticket, data["kind"] != Say.NOTE)
     return to_ticket(request, following or ticket)
 
 
-def _reply_and_step(
-    ticket: Ticket,
-    name: str,
-    details: TransitionDetails,
-    version: int | None,
-    *,
-    by: Actor,
-    at: datetime,
-) -> str:
-    """Send the reply with its step or, where that is not possible any more, alone; return why."""
-    try:
-        services.reply_and_step(
-            ticket=ticket,
-            name=name,
-            details=details,
-            by=by,
-            at=at,
-            expected_version=version,
-        )
-    except StaleTicket as error:
-        changed = "; ".join(
-            sentence(change, ticket.organization.time_zone) for change in error.changes
-        )
-        reason = _("Somebody changed the ticket meanwhile (%(changes)s).") % {"changes": changed}
-    except TransitionNotAllowed as error:
-        reason = str(error.message)
-    else:
-        return ""
-    fresh = queries.get_ticket(acting_person(by), ticket.number)
-    services.reply_to_customer(
-        ticket=fresh, body=details.message, files=details.files, by=by, at=at
-    )
-    return _("The reply was sent, without the step: %(reason)s") % {"reason": reason}
-
-
-def _write(ticket: Ticket, data: dict[str, Any], files: Any, by: Actor, at: datetime) -> None:
-    if data["kind"] == Say.STATEMENT:
-        services.send_attention_statement(
-            ticket=ticket,
-            body=data["body"],
-            estimated_at=data["estimated_at"],
-            files=files,
-            by=by,
-            at=at,
-        )
+def _tell(request: HttpRequest, ticket: Ticket, saying: Saying, held: HeldMessage | None) -> None:
+    """Say what was sent, or is about to be."""
+    if saying.kind == Say.NOTE:
+        by = actor(request, Channel.DESK)
+        told = services.told_by_note(ticket, saying.body, by, timezone.now())
+        words = _("Note saved. %(people)s will be told.") if told else _("Note saved.")
+        messages.success(request, words % {"people": ", ".join(map(str, told))})
         return
-    verb: Callable[..., Any] = (
-        services.add_note if data["kind"] == Say.NOTE else services.reply_to_customer
-    )
-    verb(ticket=ticket, body=data["body"], files=files, by=by, at=at)
+    if held is not None:
+        words = _("Sent to %(person)s in %(seconds)d seconds (%(number)s).")
+        said = {
+            "person": ticket.requester,
+            "seconds": settings.MESA_UNDO_SECONDS,
+            "number": ticket.number,
+        }
+        address = reverse("admin:take_back", args=[ticket.number, held.pk])
+        messages.success(request, words % said, extra_tags=address)
+        return
+    if has_reader(ticket):
+        messages.success(request, _("Sent to %(person)s.") % {"person": ticket.requester})
+
+
+def _reason(error: DomainError, ticket: Ticket) -> str:
+    """Return why a step was not taken; of a ticket that was changed, what was."""
+    if not isinstance(error, StaleTicket):
+        return str(error.message)
+    time_zone = ticket.organization.time_zone
+    changed = "; ".join(sentence(change, time_zone) for change in error.changes)
+    return _("Somebody changed the ticket meanwhile (%(changes)s).") % {"changes": changed}
+
+
+@posted_from("admin:ticket", "number")
+@needs(Capability.SEE_TICKETS)
+def take_back(request: HttpRequest, number: str, held_id: int) -> HttpResponse:
+    """Take a message back before it is sent: its text is in the composer again."""
+    ticket = queries.get_ticket(person(request), number)
+    try:
+        files = services.take_back(
+            held_id=held_id, by=actor(request, Channel.DESK), at=timezone.now()
+        )
+    except DomainError as error:
+        messages.error(request, str(error.message))
+        return to_ticket(request, ticket)
+    messages.success(request, _("Not sent: the text is in the composer again."))
+    if files:
+        words = _("Attach the files again: %(names)s.")
+        messages.warning(request, words % {"names": ", ".join(files)})
+    return to_ticket(request, ticket)
 
 
 def _warn_of_newer(request: HttpRequest, ticket: Ticket, last_seen: int | None) -> None:

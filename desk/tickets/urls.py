@@ -10,6 +10,7 @@ _ticket = [
     path("beside/", place.beside, name="beside"),
     path("presence/", presence.presence, name="presence"),
     path("say/", saying.say, name="say"),
+    path("held/<int:held_id>/take-back/", saying.take_back, name="take_back"),
     path("draft/", saying.draft, name="draft"),
     path("people/", saying.people, name="mentionable"),
     path("classify/", triage.classify, name="classify"),

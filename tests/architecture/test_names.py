@@ -111,6 +111,8 @@ NAMES: dict[str, list[tuple[dict[str, Any], str]]] = {
     ],
     "tickets.Attachment": [({"name": "log.txt"}, "log.txt")],
     "tickets.Message": [({"kind": "note", "pk": 9}, "Internal note 9")],
+    "tickets.HeldMessage": [({"ticket_id": 7, "kind": "reply"}, "7 reply")],
+    "tickets.HeldFile": [({"name": "a.pdf"}, "a.pdf")],
     "tickets.Rename": [({"kind": "person", "object_id": 7}, "person 7")],
     "tickets.SavedReply": [({"name": "Restart"}, "Restart")],
     "tickets.SavedView": [({"name": "My printers"}, "My printers")],

@@ -798,6 +798,88 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="HeldMessage",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=10)),
+                ("body", models.TextField()),
+                ("estimated_at", models.DateTimeField(null=True)),
+                ("step", models.CharField(blank=True, max_length=40)),
+                ("details", models.JSONField(default=dict)),
+                ("version", models.BigIntegerField(null=True)),
+                ("send_at", models.DateTimeField(db_index=True)),
+                (
+                    "author",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organization",
+                        verbose_name="organization",
+                    ),
+                ),
+                (
+                    "ticket",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="tickets.ticket",
+                    ),
+                ),
+            ],
+            options={"ordering": ("pk",), "abstract": False, "base_manager_name": "objects"},
+        ),
+        migrations.CreateModel(
+            name="HeldFile",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=150)),
+                (
+                    "blob",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="documents.blob",
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organization",
+                        verbose_name="organization",
+                    ),
+                ),
+                (
+                    "message",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="files",
+                        to="tickets.heldmessage",
+                    ),
+                ),
+            ],
+            options={"ordering": ("pk",), "abstract": False, "base_manager_name": "objects"},
+        ),
+        migrations.CreateModel(
             name="Rename",
             fields=[
                 (

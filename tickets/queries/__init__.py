@@ -12,7 +12,7 @@ from tickets.queries.conversation import (
     messages_after,
 )
 from tickets.queries.counts import COUNT_LIMIT, counts_up_to_limit
-from tickets.queries.due import due_for_closing, due_for_reminder
+from tickets.queries.due import due_for_closing, due_for_reminder, due_to_send
 from tickets.queries.history import (
     Reclassified,
     TimelineEntry,
@@ -85,6 +85,7 @@ __all__ = [
     "desk_lists",
     "due_for_closing",
     "due_for_reminder",
+    "due_to_send",
     "ended",
     "find_by_number",
     "followers_of",

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from tickets.models import Ticket
+from tickets.models import HeldMessage, Ticket
 from tickets.states import State
 
 
@@ -26,3 +26,9 @@ def due_for_reminder(at: datetime, limit: int) -> list[tuple[int, int]]:
         .order_by("validation_reminder_at", "pk")
         .values_list("organization_id", "pk")[:limit]
     )
+
+
+def due_to_send(at: datetime, limit: int) -> list[tuple[int, int]]:
+    """Return (organization id, id) of the held messages that are due, the earliest first."""
+    rows = HeldMessage.objects.filter(send_at__lte=at).order_by("send_at", "pk")
+    return list(rows.values_list("organization_id", "pk")[:limit])

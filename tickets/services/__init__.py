@@ -56,11 +56,27 @@ from tickets.services.projection import (
 from tickets.services.raising import Arrival, NewTicket, raise_ticket
 from tickets.services.renaming import index_renamed, note_rename
 from tickets.services.replying import reply_and_step, steps_with_reply
+from tickets.services.saying import (
+    Saying,
+    held_by,
+    hold_message,
+    is_urgent,
+    say,
+    send_held,
+    take_back,
+)
 from tickets.services.sharing import delete_reply, delete_view, save_reply, save_view
 from tickets.services.terms import Terms, matrix_of, terms_for, terms_under
 from tickets.services.visits import drop_draft, note_visit, save_draft
 
 __all__ = [
+    "Saying",
+    "held_by",
+    "hold_message",
+    "is_urgent",
+    "say",
+    "send_held",
+    "take_back",
     "readers_of",
     "told_by_note",
     "note_rename",

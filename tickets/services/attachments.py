@@ -11,6 +11,15 @@ from tickets.models import Attachment, Message, Ticket
 MAX_FILES_AT_ONCE = 10
 
 
+def require_few(files: Sequence[CheckedFile]) -> None:
+    """Raise ``Invalid`` above ``MAX_FILES_AT_ONCE``."""
+    if len(files) > MAX_FILES_AT_ONCE:
+        raise Invalid(
+            _("Attach up to %(limit)d files at once; send the others in another message.")
+            % {"limit": MAX_FILES_AT_ONCE}
+        )
+
+
 def attach_files(
     *, ticket: Ticket, message: Message | None, files: Sequence[CheckedFile], at: datetime
 ) -> list[Attachment]:
@@ -20,11 +29,7 @@ def attach_files(
     """
     if not files:
         return []
-    if len(files) > MAX_FILES_AT_ONCE:
-        raise Invalid(
-            _("Attach up to %(limit)d files at once; send the others in another message.")
-            % {"limit": MAX_FILES_AT_ONCE}
-        )
+    require_few(files)
     return Attachment.objects.bulk_create(
         Attachment(
             organization_id=ticket.organization_id,

@@ -45,6 +45,12 @@ def save_draft(*, ticket: Ticket, kind: str, body: str, by: Actor, at: datetime)
     _keep(ticket, person, at, kept)
 
 
+def restore_draft(*, ticket: Ticket, person: User, kind: str, body: str, at: datetime) -> None:
+    """Give the person a text back that was not sent: it is their draft, whatever stood there."""
+    kept = {"draft_kind": kind, "draft": _plain(body), "writes_at": at}
+    _keep(ticket, person, at, kept)
+
+
 def drop_draft(*, ticket: Ticket, body: str, by: Actor) -> None:
     """Drop the person's draft, if it is the text that was sent: they may be writing another one
     elsewhere.

@@ -1,0 +1,293 @@
+"""What was sent a moment ago can be taken back; afterwards it is sent once, with what belongs to
+it.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from foundation.accounts.tenancy import every_organization
+from foundation.core.errors import Invalid, NotAllowed
+from foundation.notifications.models import OutboxMessage
+from sla.clocks.models import Clock
+from tests.support.audits import upload
+from tests.support.files import PNG
+from tests.support.house import HOUR, MINUTE, MONDAY_9AM, SECOND, House, by, fresh, make_ticket
+from tests.support.html import text_of
+from tests.support.pages import english, words_of_messages
+from tests.support.statements import statements
+from tests.support.tickets import step
+from tickets import services, tasks
+from tickets.models import (
+    Attachment,
+    HeldMessage,
+    Message,
+    MessageKind,
+    StateInterval,
+    Ticket,
+    Visit,
+)
+from tickets.services import ActionNotAllowed, Saying, TransitionDetails
+
+pytestmark = pytest.mark.usefixtures("monday")
+
+DELAY = timedelta(seconds=10)
+SENT_AT = MONDAY_9AM + DELAY
+
+
+def reply(body: str = "It works again.", **others: Any) -> Saying:
+    return Saying(kind=MessageKind.REPLY, body=body, **others)
+
+
+def hold(house: House, ticket: Ticket, saying: Saying, **others: Any) -> HeldMessage:
+    values = {"by": by(house.agent), "at": MONDAY_9AM, "delay": DELAY} | others
+    return services.hold_message(ticket=fresh(ticket), saying=saying, **values)[0]
+
+
+def send(held: HeldMessage, after: timedelta = timedelta()) -> None:
+    services.send_held(held_id=held.pk, at=SENT_AT + after)
+
+
+def letters(template: str) -> list[OutboxMessage]:
+    return list(OutboxMessage.objects.filter(template=template).order_by("pk"))
+
+
+def solving(ticket: Ticket, **others: Any) -> Saying:
+    details = TransitionDetails(solution_type="definitive")
+    return reply(step="solve", details=details, version=fresh(ticket).version, **others)
+
+
+def test_until_it_is_sent_nothing_of_the_ticket_changes(house: House) -> None:
+    ticket = make_ticket(house)
+    version = fresh(ticket).version
+    count = OutboxMessage.objects.count()
+
+    held = hold(house, ticket, solving(ticket, files=[upload(PNG, "cable.png")]))
+
+    assert held.send_at == SENT_AT
+    assert (fresh(ticket).state, fresh(ticket).version) == ("new", version)
+    assert OutboxMessage.objects.count() == count
+    assert not Message.objects.exists()
+    assert not Attachment.objects.exists()
+    assert Clock.objects.get(ticket=ticket, metric="reaction").stopped_at is None
+
+
+def test_what_is_sent_is_sent_once_with_its_step_and_its_files(house: House) -> None:
+    ticket = make_ticket(house)
+    held = hold(house, ticket, solving(ticket, files=[upload(PNG, "cable.png")]))
+
+    send(held)
+    send(held)
+
+    message = Message.objects.get()
+    assert (message.body, message.author) == ("It works again.", house.agent)
+    assert (message.created_at, message.kind) == (SENT_AT, MessageKind.SOLUTION)
+    assert fresh(ticket).state == "solved"
+    assert [file.name for file in Attachment.objects.filter(message=message)] == ["cable.png"]
+    assert Attachment.objects.get().blob.read() == PNG
+    assert len(letters("ticket_solved")) == 1
+    assert Clock.objects.get(ticket=ticket, metric="reaction").stopped_at == SENT_AT
+    assert not HeldMessage.objects.exists()
+
+
+def test_a_statement_and_a_promise_of_a_supplier_keep_what_they_need(house: House) -> None:
+    ticket = make_ticket(house)
+    statement = Saying(
+        kind=MessageKind.STATEMENT, body="This afternoon.", estimated_at=MONDAY_9AM + 5 * HOUR
+    )
+    send(hold(house, ticket, statement))
+    details = TransitionDetails(
+        supplier="Link", supplier_case="INC-7", promised_on=(MONDAY_9AM + 48 * HOUR).date()
+    )
+    waits = reply("We wait.", step="pend_supplier", details=details, version=fresh(ticket).version)
+    send(hold(house, ticket, waits))
+
+    assert Message.objects.get(kind="statement").estimated_at == MONDAY_9AM + 5 * HOUR
+    interval = StateInterval.objects.get(ticket=ticket, ended_at=None)
+    assert fresh(ticket).state == interval.state == "pending_supplier"
+    assert (interval.supplier, interval.supplier_case) == ("Link", "INC-7")
+    assert interval.promised_on == (MONDAY_9AM + 48 * HOUR).date()
+
+
+def test_what_is_taken_back_is_a_draft_again_and_never_sent(house: House) -> None:
+    ticket = make_ticket(house)
+    held = hold(house, ticket, reply(files=[upload(PNG, "cable.png")]))
+
+    names = services.take_back(held_id=held.pk, by=by(house.agent), at=MONDAY_9AM + 9 * SECOND)
+    send(held)
+
+    assert names == ["cable.png"]
+    visit = Visit.objects.get(ticket=ticket, person=house.agent)
+    assert (visit.draft, visit.draft_kind) == ("It works again.", "reply")
+    assert not Message.objects.exists()
+    assert not HeldMessage.objects.exists()
+
+
+def test_what_was_sent_and_what_others_wrote_is_not_taken_back(house: House) -> None:
+    ticket = make_ticket(house)
+    held = hold(house, ticket, reply())
+
+    with pytest.raises(ActionNotAllowed, match="sent already"):
+        services.take_back(held_id=held.pk, by=by(house.staff["agent2"]), at=MONDAY_9AM)
+    send(held)
+    with pytest.raises(ActionNotAllowed, match="sent already"):
+        services.take_back(held_id=held.pk, by=by(house.agent), at=MONDAY_9AM)
+
+    assert Message.objects.count() == 1
+
+
+def test_what_would_be_refused_is_refused_at_once(house: House) -> None:
+    ticket = make_ticket(house)
+    late = Saying(kind=MessageKind.STATEMENT, body="x", estimated_at=MONDAY_9AM - MINUTE)
+    many = reply(files=[upload(PNG, f"{number}.png") for number in range(11)])
+
+    for saying in (late, many, reply(" ")):
+        with pytest.raises(Invalid):
+            hold(house, ticket, saying)
+    with pytest.raises(NotAllowed):
+        hold(house, ticket, reply(), by=by(house.staff["bpo"]))
+
+    assert not HeldMessage.objects.exists()
+
+
+def test_a_step_that_is_not_possible_is_left_out_at_once(house: House) -> None:
+    ticket = make_ticket(house)
+    saying = solving(ticket)
+    step(house, ticket, "start", MONDAY_9AM)
+
+    held, why = services.hold_message(
+        ticket=fresh(ticket), saying=saying, by=by(house.agent), at=MONDAY_9AM, delay=DELAY
+    )
+    send(held)
+
+    assert isinstance(why, services.StaleTicket)
+    assert Message.objects.get().body == "It works again."
+    assert fresh(ticket).state == "in_progress"
+    assert letters("sent_without_step") == []  # they were told when they sent it
+
+
+def test_a_step_that_becomes_impossible_is_told_to_the_author(house: House) -> None:
+    ticket = make_ticket(house)
+    held = hold(house, ticket, solving(ticket))
+    services.assign_ticket(
+        ticket=fresh(ticket), assignee=house.staff["agent2"], by=by(house.agent), at=MONDAY_9AM
+    )
+
+    send(held)
+
+    assert Message.objects.get().kind == MessageKind.REPLY
+    assert fresh(ticket).state == "new"
+    (letter,) = letters("sent_without_step")
+    assert letter.to_email == house.agent.email
+    assert letter.context["body"] == "It works again."
+
+
+def test_what_cannot_be_sent_is_told_and_kept_as_a_draft(house: House) -> None:
+    ticket = make_ticket(house)
+    held = hold(house, ticket, reply())
+    house.agent.staff_roles = ["bpo"]
+    house.agent.save()
+
+    send(held)
+
+    assert not Message.objects.exists()
+    assert [letter.to_email for letter in letters("not_sent")] == [house.agent.email]
+    assert Visit.objects.get(ticket=ticket, person=house.agent).draft == "It works again."
+    assert not HeldMessage.objects.exists()
+
+
+def test_a_second_message_sends_the_first_one_before_it(house: House) -> None:
+    ticket = make_ticket(house)
+    hold(house, ticket, reply("One."))
+    of_another = hold(house, ticket, reply("Two."), by=by(house.staff["agent2"]))
+
+    last = hold(house, ticket, reply("Three."), at=MONDAY_9AM + SECOND)
+
+    assert [message.body for message in Message.objects.order_by("pk")] == ["One."]
+    assert set(HeldMessage.objects.all()) == {of_another, last}
+
+
+@pytest.mark.parametrize(
+    ("due", "is_urgent"),
+    [
+        (-SECOND, False),
+        (timedelta(), True),
+        (40 * SECOND, True),
+        (41 * SECOND, False),
+        (None, False),
+    ],
+)
+def test_a_clock_that_is_about_to_be_due_is_stopped_at_once(
+    house: House, due: timedelta | None, is_urgent: bool
+) -> None:
+    ticket = make_ticket(house)
+    due_at = MONDAY_9AM + due if due is not None else None
+    Ticket.objects.filter(pk=ticket.pk).update(next_due_at=due_at)
+
+    assert services.is_urgent(fresh(ticket), MONDAY_9AM, DELAY) is is_urgent
+
+
+def test_the_sweep_sends_what_is_due(house: House) -> None:
+    ticket = make_ticket(house)
+    other = make_ticket(house, organization=house.south, requester=house.outsider)
+    hold(house, ticket, reply("Due."), at=MONDAY_9AM - DELAY)
+    hold(house, other, reply("Due too."), at=MONDAY_9AM - MINUTE)
+    waits = hold(house, make_ticket(house), reply("Not yet."), at=MONDAY_9AM - DELAY + SECOND)
+
+    assert [tasks.sweep_held(), tasks.sweep_held()] == [2, 0]
+
+    with every_organization(reason="look"):
+        assert {message.body for message in Message.objects.all()} == {"Due.", "Due too."}
+        assert list(HeldMessage.objects.all()) == [waits]
+
+
+@pytest.fixture
+def ten_seconds(settings: Any) -> None:
+    settings.MESA_UNDO_SECONDS = 10
+
+
+@pytest.mark.usefixtures("ten_seconds")
+def test_the_page_sends_later_and_takes_back(house: House, sign_in: Any) -> None:
+    ticket = make_ticket(house)
+    address = f"/admin/tickets/{ticket.number}/"
+    client = sign_in(english(house))
+
+    sent = client.post(f"{address}say/", {"kind": "reply", "body": "It works again."}, follow=True)
+    held = HeldMessage.objects.get()
+    other = sign_in(house.staff["agent2"]).get(address).content.decode()
+    portal = sign_in(house.requester).get(f"/tickets/{ticket.number}/").content.decode()
+    back = sign_in(house.agent).post(f"{address}held/{held.pk}/take-back/", follow=True)
+
+    text = text_of(sent.content.decode())
+    assert words_of_messages(sent) == [f"Sent to Requester North in 10 seconds ({ticket.number})."]
+    assert f'action="{address}held/{held.pk}/take-back/"' in sent.content.decode()
+    assert "About to be sent: It works again." in text
+    assert "It works again." not in other
+    assert "It works again." not in portal
+    assert words_of_messages(back) == ["Not sent: the text is in the composer again."]
+    assert "It works again.</textarea>" in back.content.decode()
+    assert not Message.objects.exists()
+
+
+@pytest.mark.usefixtures("ten_seconds")
+def test_a_note_and_an_urgent_reply_do_not_wait(house: House, sign_in: Any) -> None:
+    ticket = make_ticket(house)
+    address = f"/admin/tickets/{ticket.number}/"
+    client = sign_in(english(house))
+
+    client.post(f"{address}say/", {"kind": "note", "body": "A note."})
+    Ticket.objects.filter(pk=ticket.pk).update(next_due_at=MONDAY_9AM + 20 * SECOND)
+    page = client.post(f"{address}say/", {"kind": "reply", "body": "At once."}, follow=True)
+
+    assert [message.body for message in Message.objects.order_by("pk")] == ["A note.", "At once."]
+    assert words_of_messages(page) == ["Note saved.", "Sent to Requester North."]
+    assert not HeldMessage.objects.exists()
+
+
+@pytest.mark.usefixtures("ten_seconds")
+def test_the_page_keeps_its_budget(house: House, sign_in: Any) -> None:
+    ticket = make_ticket(house)
+    hold(house, ticket, reply())
+
+    assert statements(sign_in(house.agent), f"/admin/tickets/{ticket.number}/") <= 20
