@@ -118,8 +118,8 @@ class SayForm(forms.Form):
         name = self.cleaned_data["then"]
         return next((step for step in WITH_REPLY if step.name == name), None)
 
-    def saying(self, files: Sequence[CheckedFile]) -> Saying:
-        """Return what is to be sent."""
+    def saying(self, files: Sequence[CheckedFile], form: str) -> Saying:
+        """Return what is to be sent; ``form`` is the token of the opened form."""
         data = self.cleaned_data
         step = self.step()
         needs = step.needs if step is not None else ()
@@ -131,4 +131,5 @@ class SayForm(forms.Form):
             details=TransitionDetails(**{each: data[each] for each in needs if each in data}),
             version=data["version"] if step is not None else None,
             files=files,
+            form=form,
         )

@@ -22,6 +22,7 @@ from tickets import queries, services
 from tickets.models import HeldMessage, Ticket
 from tickets.notices import has_reader
 from tickets.services import Saying, StaleTicket
+from web import once
 from web.access import needs
 from web.panels import Refused
 from web.requests import actor, person, posted_from
@@ -50,7 +51,7 @@ def say(request: HttpRequest, number: str) -> HttpResponse:
     can_wait = data["kind"] != Say.NOTE and not services.is_urgent(ticket, at, delay)
     held: HeldMessage | None = None
     try:
-        saying = form.saying(checked_files(request))
+        saying = form.saying(checked_files(request), request.POST.get(once.FIELD, ""))
         if delay and can_wait:
             held, not_taken = services.hold_message(
                 ticket=ticket, saying=saying, by=by, at=at, delay=delay

@@ -48,6 +48,11 @@ def note_result(sent: SentForm, location: str) -> None:
     sent.save(update_fields=["location"])
 
 
+def allow_again(*, person_id: int, token: str) -> None:
+    """Let the text of a sent form be sent anew: what it did was taken back."""
+    SentForm.objects.filter(person_id=person_id, token=token).update(text_digest="")
+
+
 def earlier_sending(*, person_id: int, token: str) -> SentForm | None:
     """Return the sending of a form with the address of its result; None when it was not sent."""
     return SentForm.objects.filter(person_id=person_id, token=token).order_by("pk").first()

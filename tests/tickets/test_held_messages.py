@@ -253,7 +253,8 @@ def test_the_page_sends_later_and_takes_back(house: House, sign_in: Any) -> None
     address = f"/admin/tickets/{ticket.number}/"
     client = sign_in(english(house))
 
-    sent = client.post(f"{address}say/", {"kind": "reply", "body": "It works again."}, follow=True)
+    typed = {"kind": "reply", "body": "It works again."}
+    sent = client.post(f"{address}say/", typed | {"once": "a" * 22}, follow=True)
     held = HeldMessage.objects.get()
     other = sign_in(house.staff["agent2"]).get(address).content.decode()
     portal = sign_in(house.requester).get(f"/tickets/{ticket.number}/").content.decode()
@@ -268,6 +269,11 @@ def test_the_page_sends_later_and_takes_back(house: House, sign_in: Any) -> None
     assert words_of_messages(back) == ["Not sent: the text is in the composer again."]
     assert "It works again.</textarea>" in back.content.decode()
     assert not Message.objects.exists()
+    again = sign_in(house.agent).post(f"{address}say/", typed | {"once": "b" * 22})
+    assert again.status_code == 302
+    assert HeldMessage.objects.get().body == "It works again."
+    twice = sign_in(house.agent).post(f"{address}say/", typed | {"once": "c" * 22})
+    assert twice.status_code == 409
 
 
 @pytest.mark.usefixtures("ten_seconds")

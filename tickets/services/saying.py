@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from foundation.accounts.models import User
 from foundation.accounts.queries import acting_person
+from foundation.accounts.sending import allow_again
 from foundation.core.actor import Actor
 from foundation.core.classification import Channel
 from foundation.core.errors import DomainError, Invalid
@@ -49,6 +50,7 @@ class Saying:
     details: TransitionDetails = field(default_factory=TransitionDetails)
     version: int | None = None
     files: Sequence[CheckedFile] = ()
+    form: str = ""  # the token of the form in which it was written
 
 
 def say(*, ticket: Ticket, saying: Saying, by: Actor, at: datetime) -> DomainError | None:
@@ -128,6 +130,7 @@ def hold_message(
             "supplier_case": details.supplier_case,
             "promised_on": details.promised_on.isoformat() if details.promised_on else "",
             "solution_type": details.solution_type,
+            "form": saying.form,
         },
         version=saying.version,
         send_at=at + delay,
@@ -160,6 +163,7 @@ def take_back(*, held_id: int, by: Actor, at: datetime) -> list[str]:
     if held is None:
         raise ActionNotAllowed(_("It was sent already: it cannot be taken back any more."))
     restore_draft(ticket=held.ticket, person=held.author, kind=held.kind, body=held.body, at=at)
+    allow_again(person_id=held.author_id, token=held.details["form"])
     names = list(held.files.order_by("pk").values_list("name", flat=True))
     rows.filter(pk=held.pk).delete()
     return names
