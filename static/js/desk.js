@@ -275,7 +275,8 @@ const prepareDesk = () => {
 let isSent = false;
 let written = null;
 document.addEventListener("htmx:afterRequest", (event) => {
-  if (event.detail.elt.matches("form[data-composer]")) isSent = event.detail.successful;
+  // htmx does not say that a request was successful whose answer names another page
+  if (event.detail.elt.matches("form[data-composer]")) isSent = event.detail.xhr.status < 400;
 });
 document.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.target?.id !== "main") return;

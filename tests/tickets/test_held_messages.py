@@ -124,14 +124,26 @@ def test_what_is_taken_back_is_a_draft_again_and_never_sent(house: House) -> Non
     assert not HeldMessage.objects.exists()
 
 
+def test_a_draft_that_comes_late_is_not_kept(house: House) -> None:
+    ticket = make_ticket(house)
+    hold(house, ticket, reply())
+    values = {"ticket": ticket, "kind": "reply", "by": by(house.agent), "at": MONDAY_9AM}
+
+    services.save_draft(body="It works again. ", **values)
+    assert Visit.objects.get(ticket=ticket, person=house.agent).draft == ""
+
+    services.save_draft(body="Something else.", **values)
+    assert Visit.objects.get(ticket=ticket, person=house.agent).draft == "Something else."
+
+
 def test_what_was_sent_and_what_others_wrote_is_not_taken_back(house: House) -> None:
     ticket = make_ticket(house)
     held = hold(house, ticket, reply())
 
-    with pytest.raises(ActionNotAllowed, match="sent already"):
+    with pytest.raises(ActionNotAllowed, match="Ya se envió"):
         services.take_back(held_id=held.pk, by=by(house.staff["agent2"]), at=MONDAY_9AM)
     send(held)
-    with pytest.raises(ActionNotAllowed, match="sent already"):
+    with pytest.raises(ActionNotAllowed, match="Ya se envió"):
         services.take_back(held_id=held.pk, by=by(house.agent), at=MONDAY_9AM)
 
     assert Message.objects.count() == 1

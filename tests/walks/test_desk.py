@@ -62,6 +62,8 @@ def test_two_agents_on_one_ticket(browser: Browser, mesa: Mesa, language: str) -
     one.check_accessibility()
 
     # a stale classification is refused once, with what changed; the same one again is saved
+    other.say("reply", "Who changed it?")
+    expect(other.page.locator("[data-composer] [name=body]")).to_have_value("")
     other.step("pend_user", message="Which cable?")
     one.page.keyboard.press("p")
     one.page.locator(".grid-cell input[value='extensive:critical']").click()

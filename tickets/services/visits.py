@@ -10,7 +10,7 @@ from foundation.accounts.queries import acting_person
 from foundation.accounts.roles import Capability
 from foundation.core.actor import Actor
 from foundation.core.errors import Invalid
-from tickets.models import Message, Ticket, Visit
+from tickets.models import HeldMessage, Message, Ticket, Visit
 from tickets.services.errors import ActionNotAllowed
 
 LONGEST_DRAFT = 100_000  # characters
@@ -34,9 +34,11 @@ def save_draft(*, ticket: Ticket, kind: str, body: str, by: Actor, at: datetime)
         raise Invalid(_("The text is too long to be kept."))
     person = _desk_person(by)
     text = _plain(body)
-    own = Message.objects.filter(ticket=ticket, author=person).order_by("-pk")
-    sent = _plain(own.values_list("body", flat=True).first() or "")
-    writes = text.strip() not in {"", sent.strip()}
+    sent = {""}
+    for model in (Message, HeldMessage):
+        own = model.objects.filter(ticket=ticket, author=person).order_by("-pk")
+        sent.add(_plain(own.values_list("body", flat=True).first() or "").strip())
+    writes = text.strip() not in sent
     kept = {
         "draft_kind": kind if writes else "",
         "draft": text if writes else "",
