@@ -281,7 +281,9 @@ document.addEventListener("htmx:afterRequest", (event) => {
 document.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.target?.id !== "main") return;
   const composer = document.querySelector("[data-composer]");
-  written = composer && !isSent ? new FormData(composer) : null;
+  const { body, attachments } = composer?.elements ?? {};
+  const hasSomething = body?.value.trim() || attachments?.files.length;
+  written = hasSomething && !isSent ? new FormData(composer) : null;
   written?.set("ticket", composer.action);
   isSent = false;
 });
