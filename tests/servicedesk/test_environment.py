@@ -78,3 +78,13 @@ def test_mail_urls() -> None:
     assert mail_settings("smtp+ssl://mail.example")["EMAIL_PORT"] == 465
     assert mail_settings("smtp://mail.example")["EMAIL_PORT"] == 25
     assert str(mail_settings("console://")["EMAIL_BACKEND"]).endswith("console.EmailBackend")
+
+
+def test_a_number_is_taken_within_its_bounds() -> None:
+    def number(value: str) -> int:
+        return EnvironmentVariables({"SECONDS": value}).number("SECONDS", 10, low=0, high=60)
+
+    assert [number(value) for value in ("", "0", "7", "60")] == [10, 0, 7, 60]
+    for wrong in ("-1", "61", "1.5", "ten", "٣"):
+        with pytest.raises(ImproperlyConfigured, match="a whole number from 0 to 60"):
+            number(wrong)

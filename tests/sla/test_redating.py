@@ -115,6 +115,22 @@ def test_a_version_never_changes_the_past(house: House) -> None:
         publish(house, at=MONDAY_9AM, effective_from=MONDAY_9AM - HOUR)
 
 
+def test_hours_that_leave_an_open_clock_without_a_date_are_refused(house: House) -> None:
+    own = make_ticket(house)
+    other = make_ticket(house, organization=house.south, requester=house.outsider)
+    a_year_of_work = timedelta(days=120)  # at a minute a week beyond every date
+    next_to_nothing = {"0": [["09:00", "09:01"]]}
+    times = {"at": MONDAY_9AM, "effective_from": MONDAY_9AM + DAY, "hours": next_to_nothing}
+    Clock.objects.filter(ticket=other).update(target=a_year_of_work)
+
+    publish(house, **times)
+    Clock.objects.filter(ticket=own).update(target=a_year_of_work)
+    with pytest.raises(ValidationError):
+        publish(house, **{**times, "effective_from": MONDAY_9AM + 2 * DAY})
+    Clock.objects.filter(ticket=own).update(stopped_at=MONDAY_9AM)
+    publish(house, **{**times, "effective_from": MONDAY_9AM + 3 * DAY})
+
+
 def test_a_clock_stopped_before_a_version_is_explained_by_the_earlier_one(house: House) -> None:
     ticket = make_ticket(house)
     services.send_attention_statement(

@@ -67,6 +67,27 @@ def test_a_token_replaced_by_another_tab_is_answered_with_the_text_and_one_click
 @pytest.mark.parametrize(
     "headers",
     [
+        {"Sec-Fetch-Site": "same-origin"},
+        {"Origin": "http://testserver"},
+        {"Referer": "http://testserver/tickets/"},
+        {"Origin": "http://testserver", "Referer": "https://evil.example/"},
+    ],
+)
+def test_a_form_of_ours_is_kept_whatever_the_browser_says_of_it(
+    house: House, headers: dict[str, str]
+) -> None:
+    ticket = make_ticket(house)
+    client = strict(house.requester)
+
+    refused = client.post(f"/tickets/{ticket.number}/reply/", {"body": TEXT}, headers=headers)
+
+    assert refused.status_code == 403
+    assert TEXT in text_of(refused.content.decode())
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
         {"Sec-Fetch-Site": "none"},
