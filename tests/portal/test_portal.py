@@ -23,6 +23,7 @@ from tests.support.house import (
     make_ticket,
 )
 from tests.support.html import text_of
+from tests.support.statements import counted
 from tests.support.tickets import solved, step
 from tickets import services
 from tickets.models import Attachment, Message, Ticket
@@ -335,3 +336,15 @@ def test_the_follow_up_form_holds_a_reply_to_a_ticket_that_ended_meanwhile(
 
     assert (page.status_code, "All that I typed" in page.content.decode()) == (400, True)
     assert Ticket.objects.filter(continues=ticket).count() == 1  # sent twice, raised once
+
+
+def test_a_ticket_is_raised_in_at_most_22_statements(house: House, sign_in: Any) -> None:
+    client = sign_in(house.requester)
+    client.post("/catalog/erp-error/", form(house, subject="The first one", once="a" * 22))
+
+    with CaptureQueriesContext(connection) as queries:
+        answer = client.post("/catalog/erp-error/", form(house, once="b" * 22))
+
+    assert answer.status_code == 302
+    assert Ticket.objects.count() == 2
+    assert counted(queries) <= 22
