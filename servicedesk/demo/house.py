@@ -102,8 +102,8 @@ def _duty(staff: dict[str, User], now: datetime) -> None:
         )
     start = now + timedelta(days=3)
     Absence.objects.create(
-        person=staff["agent2"],
-        substitute=staff["agent"],
+        person=staff["supervisor"],
+        substitute=staff["manager"],
         starts_at=start,
         ends_at=start + timedelta(days=10),
         reason="Vacaciones",
