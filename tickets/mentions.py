@@ -10,19 +10,20 @@ from foundation.accounts.models import User
 
 
 def mentioned_in(text: str, people: Sequence[User]) -> list[User]:
-    """Return those of ``people`` who are mentioned, in their order. Case and accents do not count,
-    and where one name begins another, the longer one is meant.
+    """Return those of ``people`` who are mentioned, in their order: of a name that several bear,
+    all of them. Case and accents do not count, and where one name begins another, the longer one is
+    meant.
     """
     rest = _folded(text)
-    named = sorted(
-        ((_folded(name), person) for person in people for name in (person.full_name, person.email)),
-        key=lambda each: -len(each[0]),
-    )
-    found = set()
-    for name, person in named:
+    bearers: dict[str, list[int]] = {}
+    for person in people:
+        for name in {_folded(person.full_name), _folded(person.email)} - {""}:
+            bearers.setdefault(name, []).append(person.pk)
+    found: set[int] = set()
+    for name in sorted(bearers, key=len, reverse=True):
         pattern = rf"(?<![\w.@])@{re.escape(name)}(?!\w)"
-        if name and re.search(pattern, rest):
-            found.add(person.pk)
+        if re.search(pattern, rest):
+            found.update(bearers[name])
             rest = re.sub(pattern, " ", rest)
     return [person for person in people if person.pk in found]
 

@@ -42,7 +42,7 @@ def sweep_validations() -> int:
     return len(reminders) + len(endings)
 
 
-@shared_task(queue="mail")
+@shared_task(queue="clocks")
 def sweep_held() -> int:
     """Send the held messages whose moment of grace has passed, at most ``SWEEP_BATCH``; return how
     many were due.
@@ -56,6 +56,8 @@ def sweep_held() -> int:
                 services.send_held(held_id=held_id, at=timezone.now())
         except Exception:
             logger.exception("The held message %s could not be sent", held_id)
+            with organization_scope(organization_id):
+                services.try_held_later(held_id=held_id, at=at)
     return len(due)
 
 
@@ -67,7 +69,7 @@ def sweep_renames() -> int:
     count = 0
     ends = time.monotonic() + INDEXED_FOR
     with every_organization(reason="write the search index after a name changed"):
-        while time.monotonic() < ends and (done := services.index_renamed()):
+        while time.monotonic() < ends and (done := services.index_renamed()) is not None:
             count += done
     return count
 

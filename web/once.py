@@ -33,7 +33,8 @@ FIELD = "once"
 AGAIN = "once_again"  # the person wants to do the same once more
 # Of a form with a text or a file, fields that do not make it another act: those that differ when
 # the form is opened anew, and what is corrected on the ticket itself.
-_SAME_ANYWAY = PREFILLED | {FIELD, AGAIN, "csrfmiddlewaretoken", "impact", "urgency", "environment"}
+_SAME_ANYWAY = PREFILLED | {FIELD, AGAIN, "csrfmiddlewaretoken", "kept"}
+_SAME_ANYWAY |= {"impact", "urgency", "environment"}
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 
 View = Callable[..., HttpResponseBase]

@@ -56,6 +56,25 @@ class ShiftForm(ConfigurationForm):
             raise ValidationError(words_of(error)) from error
 
 
+class OneOfFew(forms.ModelChoiceField):
+    """One of few people, of whom a forged number is none."""
+
+    def to_python(self, value: Any) -> Any:
+        if value not in self.empty_values and not is_id(str(value)):
+            raise ValidationError(self.error_messages["invalid_choice"], params={"value": value})
+        return super().to_python(value)
+
+
+class SomeOfFew(forms.ModelMultipleChoiceField):
+    """Several of few people, of whom a forged number is none."""
+
+    def clean(self, value: Any) -> Any:
+        for each in value or ():
+            if not is_id(str(each)):
+                raise ValidationError(self.error_messages["invalid_choice"], params={"value": each})
+        return super().clean(value)
+
+
 class PlannedAdmin(EverybodysAdmin):
     """Screens of rows that a supervisor keeps too, for the people whose work they plan. A row about
     somebody else is read only; supervisors who are restricted to some customers do not see it.
@@ -74,8 +93,9 @@ class PlannedAdmin(EverybodysAdmin):
         return may_plan(person(request))
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        people = self.people_of(obj) if obj is not None else set()
-        return may_plan_for(person(request), people)
+        if obj is None:
+            return may_plan(person(request))
+        return may_plan_for(person(request), self.people_of(obj))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)
@@ -85,19 +105,27 @@ class PlannedAdmin(EverybodysAdmin):
         about_strangers = self.model.objects.filter(**{f"{self.planned}__in": strangers})
         return rows.exclude(pk__in=about_strangers.order_by().values("pk"))
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if isinstance(field, OneOfFew | SomeOfFew):
+            field.widget = field.widget.widget  # without Django's links to the people's pages
+        return field
+
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.related_model is User and not plans_for_everybody(person(request)):
             people = staff_rows()
-            if db_field.name == self.planned:
+            if db_field.name == self.planned or is_restricted(request.user):
                 people = people.filter(pk__in=planned_by(person(request)))
-            return db_field.formfield(queryset=people)
+            return db_field.formfield(queryset=people, form_class=OneOfFew)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.related_model is User and not plans_for_everybody(person(request)):
             people = User.objects.filter(pk__in=planned_by(person(request)))
             return db_field.formfield(
-                queryset=people.order_by("full_name", "pk"), widget=forms.CheckboxSelectMultiple()
+                queryset=people.order_by("full_name", "pk"),
+                form_class=SomeOfFew,
+                widget=forms.CheckboxSelectMultiple(),
             )
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 

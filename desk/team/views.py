@@ -15,6 +15,7 @@ from desk.queue.views import PAGE_SIZE
 from desk.team.people import team_load
 from foundation.accounts.roles import Capability
 from foundation.core.classification import Impact, Urgency
+from foundation.core.errors import NotFound
 from tickets import queries
 from web.access import needs
 from web.keyset import keyset_page
@@ -54,6 +55,8 @@ def load(request: HttpRequest) -> HttpResponse:
 @needs(Capability.SUPERVISE)
 def tickets_of(request: HttpRequest, person_id: int = 0) -> HttpResponse:
     """Serve the tickets that a person holds, most urgent first; with 0 those that nobody holds."""
+    if person_id and not is_id(str(person_id)):
+        raise NotFound(_("There is nothing to show here."))
     now = timezone.now()
     reader = person(request)
     held = queries.active(queries.visible_to(reader)).filter(assignee=person_id or None)

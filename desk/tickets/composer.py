@@ -24,6 +24,9 @@ THEN_LABELS = {
 }
 
 
+HIGHEST = 2**63 - 1  # number of a database
+
+
 class Say(TextChoices):
     REPLY = "reply", _("Reply")
     STATEMENT = "statement", _("Attention statement")
@@ -46,8 +49,12 @@ class SayForm(forms.Form):
         help_text=_("For an attention statement, in the customer's time zone."),
     )
     attachments = FilesField()
-    last_message = forms.IntegerField(widget=forms.HiddenInput, required=False)
-    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    last_message = forms.IntegerField(
+        widget=forms.HiddenInput, required=False, min_value=0, max_value=HIGHEST
+    )
+    version = forms.IntegerField(
+        widget=forms.HiddenInput, required=False, min_value=0, max_value=HIGHEST
+    )
     then = forms.ChoiceField(
         label=_("With the reply"),
         required=False,
@@ -70,6 +77,7 @@ class SayForm(forms.Form):
     promised_on = forms.DateField(
         label=_("Promised date"), required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
+    kept = forms.CharField(widget=forms.HiddenInput, required=False, strip=False)
     goes_on = forms.BooleanField(label=_("Then the next ticket"), required=False)
 
     def __init__(self, *args: Any, ticket: Ticket, **kwargs: Any) -> None:
@@ -132,4 +140,5 @@ class SayForm(forms.Form):
             version=data["version"] if step is not None else None,
             files=files,
             form=form,
+            kept=data["kept"],
         )

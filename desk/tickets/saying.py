@@ -1,5 +1,6 @@
 """What an agent writes on a ticket: replies, statements, notes, and drafts of them."""
 
+from collections import Counter
 from datetime import timedelta
 
 from django.conf import settings
@@ -57,8 +58,10 @@ def say(request: HttpRequest, number: str) -> HttpResponse:
                 ticket=ticket, saying=saying, by=by, at=at, delay=delay
             )
         else:
+            services.send_what_is_held(ticket=ticket, by=by, at=at)
+            ticket = queries.get_ticket(person(request), number)
             not_taken = services.say(ticket=ticket, saying=saying, by=by, at=at)
-            services.drop_draft(ticket=ticket, body=data["body"], by=by)
+            services.drop_draft(ticket=ticket, body=saying.body, by=by, kept=saying.kept)
     except DomainError as error:
         return refused_form(request, ticket, form, error, "composer", say_form=form)
     _warn_of_newer(request, ticket, data.get("last_message"))
@@ -114,16 +117,16 @@ def take_back(request: HttpRequest, number: str, held_id: int) -> HttpResponse:
     """Take a message back before it is sent: its text is in the composer again."""
     ticket = queries.get_ticket(person(request), number)
     try:
-        files = services.take_back(
-            held_id=held_id, by=actor(request, Channel.DESK), at=timezone.now()
+        again = services.take_back(
+            ticket=ticket, held_id=held_id, by=actor(request, Channel.DESK), at=timezone.now()
         )
     except DomainError as error:
         messages.error(request, str(error.message))
         return to_ticket(request, ticket)
     messages.success(request, _("Not sent: the text is in the composer again."))
-    if files:
-        words = _("Attach the files again: %(names)s.")
-        messages.warning(request, words % {"names": ", ".join(files)})
+    if again:
+        words = _("Choose and attach again: %(what)s.")
+        messages.warning(request, words % {"what": ", ".join(again)})
     return to_ticket(request, ticket)
 
 
@@ -145,7 +148,11 @@ def people(request: HttpRequest, number: str) -> HttpResponse:
     reader = person(request)
     ticket = queries.get_ticket(reader, number)
     others = [each for each in services.readers_of(ticket, timezone.now()) if each != reader]
-    return render(request, "desk/tickets/_people.html", {"people": others})
+    names = Counter(each.full_name for each in others)
+    people = [
+        (each, each.full_name if names[each.full_name] == 1 else each.email) for each in others
+    ]
+    return render(request, "desk/tickets/_people.html", {"people": people})
 
 
 @posted_from("admin:ticket", "number")

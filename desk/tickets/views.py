@@ -179,13 +179,17 @@ def step(request: HttpRequest, number: str, name: str) -> HttpResponse:
     )
     if not form.is_valid():
         return wrong_form(request, ticket, form, _refused_step(request, ticket, name, form))
+    by = actor(request, Channel.DESK)
+    at = timezone.now()
     try:
+        services.send_what_is_held(ticket=ticket, by=by, at=at)
+        ticket = queries.get_ticket(person(request), number)
         services.transition_ticket(
             ticket=ticket,
             name=name,
             details=form.details(checked_files(request)),
-            by=actor(request, Channel.DESK),
-            at=timezone.now(),
+            by=by,
+            at=at,
             expected_version=form.cleaned_data["version"],
         )
     except DomainError as error:

@@ -49,8 +49,8 @@ def note_result(sent: SentForm, location: str) -> None:
 
 
 def allow_again(*, person_id: int, token: str) -> None:
-    """Let the text of a sent form be sent anew: what it did was taken back."""
-    SentForm.objects.filter(person_id=person_id, token=token).update(text_digest="")
+    """Let a form and its text be sent anew: what it did was taken back."""
+    SentForm.objects.filter(person_id=person_id, token=token).delete()
 
 
 def earlier_sending(*, person_id: int, token: str) -> SentForm | None:

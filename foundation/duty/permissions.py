@@ -34,5 +34,9 @@ def planned_by(user: User) -> frozenset[int]:
 
 
 def may_plan_for(user: User, person_ids: Collection[int]) -> bool:
-    """Tell whether the person plans for each of these people."""
-    return plans_for_everybody(user) or (may_plan(user) and planned_by(user).issuperset(person_ids))
+    """Tell whether the person plans for each of these people. What is about nobody is for who plans
+    for everybody.
+    """
+    if plans_for_everybody(user):
+        return True
+    return bool(person_ids) and may_plan(user) and planned_by(user).issuperset(person_ids)

@@ -3,6 +3,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q, QuerySet
 
 from foundation.accounts.models import User
+from foundation.accounts.roles import Capability
 from foundation.accounts.tenancy import every_organization
 from foundation.notifications.models import MessageStatus, OutboxMessage
 
@@ -47,4 +48,6 @@ def _letters_to(reader: User, at: datetime) -> QuerySet[OutboxMessage]:
     letters = OutboxMessage.objects.filter(
         is_written, recipient=reader, organization__isnull=False, created_at__gt=at - KEPT
     )
+    if not reader.can(Capability.SEE_TICKETS):
+        letters = letters.exclude(links__url__0__in=("ticket", "audit"))
     return letters.exclude(status=MessageStatus.WITHHELD).order_by("-pk")

@@ -9,7 +9,7 @@ from django.db import connection
 
 from foundation.search.models import Audience
 from foundation.search.queries import COMMON, SYNTAX
-from foundation.search.words import folded_letters, stems_of
+from foundation.search.words import LONGEST_WORD, folded_letters, stems_of
 
 MOST_WORDS = 12  # of a text that are looked up
 NEWEST = 200  # objects that are looked at for each word
@@ -48,7 +48,8 @@ def telling_words(text: str, *more: str) -> dict[str, str]:
                 has_digit = not word.isalpha()
                 is_telling = len(word) > 2 and word not in _COMMON_WORDS
                 if is_telling and (has_digit or number == 0):
-                    found.setdefault(word, written.strip(".,;:!?¡¿()[]«»“”\"'"))
+                    shown = written.strip(".,;:!?¡¿()[]«»“”\"'")
+                    found.setdefault(word[:LONGEST_WORD], shown[:LONGEST_WORD])
     return dict(list(found.items())[:MOST_WORDS])
 
 
@@ -115,8 +116,10 @@ def _without_common(asked: Sequence[_Asked]) -> list[_Asked]:
     parts = [each.select("1") for each in asked]
     sql = " UNION ALL ".join(part for part, _params in parts)
     with connection.cursor() as cursor:
+        # a cursor is planned without parallel workers, among whom the rows would be divided
         cursor.execute(
-            f"EXPLAIN (FORMAT JSON) {sql}", [value for _part, params in parts for value in params]
+            f"EXPLAIN (FORMAT JSON) DECLARE words CURSOR FOR {sql}",
+            [value for _part, params in parts for value in params],
         )
         plan = cursor.fetchone()[0][0]["Plan"]
     plans = plan["Plans"] if len(asked) > 1 else [plan]

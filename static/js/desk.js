@@ -74,6 +74,24 @@ document.addEventListener("submit", () => {
 });
 // What was typed in the last second is kept too when the page is left.
 let unsaved = null;
+// A draft is not kept any more once its text is being sent. What was kept last goes along, so that
+// the server drops that draft too.
+document.addEventListener("htmx:confirm", (event) => {
+  const isDraft = event.target.matches("[data-composer] textarea[hx-post]");
+  if (isDraft && event.target.form.dataset.sending !== undefined) event.preventDefault();
+});
+document.addEventListener("htmx:configRequest", (event) => {
+  const { elt, parameters } = event.detail;
+  if (elt.matches("form[data-composer]")) {
+    elt.dataset.sending = "";
+    parameters.set("kept", elt.dataset.kept ?? elt.querySelector("textarea").defaultValue);
+  } else if (elt.matches("[data-composer] textarea[hx-post]")) {
+    elt.form.dataset.kept = elt.value;
+  }
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.elt.matches("form[data-composer]")) delete event.detail.elt.dataset.sending;
+});
 document.addEventListener("input", (event) => {
   if (event.target.matches("[data-composer] textarea[hx-post]")) unsaved = event.target;
 });
@@ -117,7 +135,7 @@ document.addEventListener("change", (event) => {
 });
 document.addEventListener("keydown", (event) => {
   const composer = event.key === "Escape" && composerOf(event.target);
-  if (!composer) return;
+  if (!composer || event.target.closest("[data-replies], [data-mentions]")) return;
   composer.classList.add("is-closed");
   event.target.blur();
 });
@@ -126,11 +144,14 @@ const write = (kind, step = "") => {
   const composer = document.querySelector("[data-composer]");
   const choice = composer?.querySelector(`[name=kind][value=${kind}]`);
   if (!choice) return;
-  choice.checked = true;
+  const text = composer.querySelector("textarea");
+  // what is being written stays what it is: a note does not become a reply by a key
+  if (!text.value.trim() || step) choice.checked = true;
   const then = composer.querySelector(`[name=then][value="${step}"]`);
   if (then) then.checked = true;
-  choice.dispatchEvent(new Event("change", { bubbles: true }));
-  composer.querySelector("textarea").focus();
+  composer.querySelector("[name=kind]:checked").dispatchEvent(new Event("change", { bubbles: true }));
+  text.focus();
+  text.setSelectionRange(text.value.length, text.value.length);
   composer.scrollIntoView({ block: "nearest" });
 };
 document.addEventListener("click", (event) => {
@@ -273,10 +294,12 @@ const prepareDesk = () => {
 // A ticket page that takes the place of the open one, without a page load. What is being written on
 // the same ticket goes with it, unless it has just been sent.
 let isSent = false;
+let isTakenBack = false;
 let written = null;
 document.addEventListener("htmx:afterRequest", (event) => {
   // htmx does not say that a request was successful whose answer names another page
   if (event.detail.elt.matches("form[data-composer]")) isSent = event.detail.xhr.status < 400;
+  if (event.detail.elt.matches("form")) isTakenBack = event.detail.elt.action.endsWith("/take-back/");
 });
 document.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.target?.id !== "main") return;
@@ -290,7 +313,10 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 const writeAgain = (composer) => {
   if (!written || written.get("ticket") !== composer?.action) return;
   const { body, kind, attachments } = composer.elements;
-  body.value = written.get("body");
+  const typed = written.get("body");
+  const restored = isTakenBack ? body.value.trim() : "";
+  if (!restored) body.value = typed;
+  else if (!restored.endsWith(typed.trim())) body.value = `${restored}\n\n${typed}`;
   kind.value = written.get("kind");
   const files = new DataTransfer();
   for (const file of written.getAll("attachments")) if (file.size) files.items.add(file);
@@ -320,6 +346,8 @@ const prepareHeld = () => {
   for (const form of document.querySelectorAll("[data-undo-for]:not([data-ready])")) {
     form.dataset.ready = "";
     setTimeout(() => form.remove(), form.dataset.undoFor * 1000);
+    const message = form.closest("li");
+    setTimeout(() => message.remove(), (Number(form.dataset.undoFor) + AFTER) * 1000);
   }
   for (const held of document.querySelectorAll("[data-held]:not([data-ready])")) {
     held.dataset.ready = "";

@@ -167,6 +167,42 @@ def test_a_restricted_supervisor_sees_the_rows_of_their_groups_alone(
     assert statuses == [200, 302, 200, 302]
 
 
+def test_a_restricted_supervisor_names_a_substitute_of_their_group(
+    house: House, desk: Team, sign_in: Any
+) -> None:
+    desk.organizations.add(house.north)
+    client = sign_in(english(house, "desk_supervisor"))
+    stranger = str(house.staff["agent2"].pk)
+
+    form = client.get(ADD_ABSENCE).content.decode()
+    refused = client.post(ADD_ABSENCE, absence_of(house.agent, substitute=stranger))
+
+    assert "Agent2" not in form
+    assert list(refused.context["adminform"].form.errors) == ["substitute"]
+
+
+def test_a_shift_of_nobody_is_kept_by_who_plans_for_everybody(
+    house: House, desk: Team, sign_in: Any
+) -> None:
+    shift = Shift.objects.create(name="Nobody", hours=HOURS)
+    address = f"/admin/duty/shift/{shift.pk}/change/"
+
+    supervisor = sign_in(english(house, "desk_supervisor")).post(address, shift_of(house.agent))
+
+    assert supervisor.status_code == 403
+
+
+@pytest.mark.parametrize("forged", ["9" * 30, "x", "-1"])
+def test_a_forged_person_is_refused(house: House, desk: Team, sign_in: Any, forged: str) -> None:
+    client = sign_in(english(house, "desk_supervisor"))
+
+    absence = client.post(ADD_ABSENCE, absence_of(house.agent) | {"person": forged})
+    shift = client.post(ADD_SHIFT, shift_of() | {"people": [forged]})
+
+    assert list(absence.context["adminform"].form.errors) == ["person"]
+    assert list(shift.context["adminform"].form.errors) == ["people"]
+
+
 @pytest.mark.parametrize("name", ["agent", "consultant", "service_delivery", "bpo"])
 def test_who_does_not_supervise_enters_nothing(house: House, sign_in: Any, name: str) -> None:
     client = sign_in(house.staff[name])

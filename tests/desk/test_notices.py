@@ -140,3 +140,13 @@ def test_a_list_of_thirty_costs_what_a_list_of_one_costs(house: House, sign_in: 
     assert len(listed(client)) == 30
     assert statements(client, NOTICES) == few <= 6
     assert statements(client, COUNT) <= 6
+
+
+def test_who_may_not_see_tickets_any_more_reads_no_subject(house: House, sign_in: Any) -> None:
+    assigned(house, house.agent, subject="Canary")
+    house.agent.staff_roles = ["commercial"]
+    house.agent.save()
+    client = sign_in(english(house))
+
+    assert listed(client) == []
+    assert counted(client) == ""

@@ -95,6 +95,7 @@ def test_the_tickets_of_a_person_are_served_most_urgent_first(house: House, sign
     assert [row.ticket for row in mine.context["rows"]] == [sooner, later]
     assert [row.ticket for row in nobodys.context["rows"]] == [others]
     assert "No active ticket." in text_of(none.content.decode())
+    assert client.get(f"{LOAD}{'9' * 30}/").status_code == 404
 
 
 def test_a_ticket_is_moved_and_moved_back(house: House, sign_in: Any) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from foundation.accounts.models import Organization, Team
 from foundation.search.similar import telling_words
@@ -27,6 +28,7 @@ pytestmark = pytest.mark.usefixtures("monday")
             ["Impresión", "lenta", "LJ-400", "0x80070005"],
         ),
         ("It is on", "with the printer", []),
+        ("Error", "ab12" * 1000, ["Error", "ab12" * 16]),
         ("Caída, CAÍDA y caida", "", ["Caída"]),
         (" ".join(f"palabra{n}" for n in range(20)), "", [f"palabra{n}" for n in range(12)]),
     ],
@@ -132,3 +134,32 @@ def test_the_page_names_the_words(house: House, sign_in: Any) -> None:
     text = text_of(page.content.decode())
     assert "Solved before Kerberos rejects the key" in text
     assert f"{before.number} · Solved We renewed the key. Both say: Kerberos , rejects" in text
+
+
+def test_a_code_of_any_length_is_found(house: House) -> None:
+    code = "a1b2" * 700  # PostgreSQL takes no word of more than 2046 letters
+    same = make_ticket(house, subject="Token refused", description=f"It says {code}.")
+    ticket = make_ticket(house, subject="It is refused", description=f"With {code}")
+
+    found = queries.similar_tickets(ticket, reader=house.agent).duplicates
+
+    assert [each.ticket for each in found] == [same]
+
+
+def test_common_words_are_left_out_whatever_the_plan(
+    house: House,
+) -> None:
+    ticket = raised(house, "Kerberos rejects")
+    same = raised(house, "Kerberos rejects")
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":  # plans of parallel workers, for any table
+            for name in (
+                "parallel_setup_cost",
+                "parallel_tuple_cost",
+                "min_parallel_table_scan_size",
+            ):
+                cursor.execute(f"SET LOCAL {name} = 0")
+
+    assert [
+        each.ticket for each in queries.similar_tickets(ticket, reader=house.agent).duplicates
+    ] == [same]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from foundation.accounts.models import Team
 from foundation.accounts.tenancy import every_organization
 from foundation.core.errors import Invalid, NotAllowed
 from foundation.notifications.models import OutboxMessage
@@ -17,7 +18,7 @@ from tests.support.house import HOUR, MINUTE, MONDAY_9AM, SECOND, House, by, fre
 from tests.support.html import text_of
 from tests.support.pages import english, words_of_messages
 from tests.support.statements import statements
-from tests.support.tickets import step
+from tests.support.tickets import started, step
 from tickets import services, tasks
 from tickets.models import (
     Attachment,
@@ -114,7 +115,9 @@ def test_what_is_taken_back_is_a_draft_again_and_never_sent(house: House) -> Non
     ticket = make_ticket(house)
     held = hold(house, ticket, reply(files=[upload(PNG, "cable.png")]))
 
-    names = services.take_back(held_id=held.pk, by=by(house.agent), at=MONDAY_9AM + 9 * SECOND)
+    names = services.take_back(
+        ticket=ticket, held_id=held.pk, by=by(house.agent), at=MONDAY_9AM + 9 * SECOND
+    )
     send(held)
 
     assert names == ["cable.png"]
@@ -122,6 +125,42 @@ def test_what_is_taken_back_is_a_draft_again_and_never_sent(house: House) -> Non
     assert (visit.draft, visit.draft_kind) == ("It works again.", "reply")
     assert not Message.objects.exists()
     assert not HeldMessage.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("draft", "kept", "left"),
+    [
+        ("It works again.", "", ""),
+        ("It works", "", ""),  # kept a second before the last words
+        ("It wroks", "It wroks ", ""),
+        ("Something else.", "It wroks", "Something else."),
+    ],
+)
+def test_the_draft_of_what_was_sent_is_dropped(
+    house: House, draft: str, kept: str, left: str
+) -> None:
+    ticket = make_ticket(house)
+    services.save_draft(ticket=ticket, kind="reply", body=draft, by=by(house.agent), at=MONDAY_9AM)
+
+    hold(house, ticket, reply(kept=kept))
+
+    assert Visit.objects.get(ticket=ticket, person=house.agent).draft == left
+
+
+def test_what_is_not_kept_with_the_text_is_named(house: House) -> None:
+    ticket = make_ticket(house)
+    statement = Saying(kind=MessageKind.STATEMENT, body="Plan.", estimated_at=MONDAY_9AM + 5 * HOUR)
+    named = [
+        services.take_back(
+            ticket=ticket,
+            held_id=hold(house, ticket, saying).pk,
+            by=by(house.agent),
+            at=MONDAY_9AM,
+        )
+        for saying in (solving(ticket), statement)
+    ]
+
+    assert named == [["Solucionar", "Definitiva"], ["2026-03-02 14:00"]]
 
 
 def test_a_draft_that_comes_late_is_not_kept(house: House) -> None:
@@ -141,10 +180,12 @@ def test_what_was_sent_and_what_others_wrote_is_not_taken_back(house: House) -> 
     held = hold(house, ticket, reply())
 
     with pytest.raises(ActionNotAllowed, match="Ya se envió"):
-        services.take_back(held_id=held.pk, by=by(house.staff["agent2"]), at=MONDAY_9AM)
+        services.take_back(
+            ticket=ticket, held_id=held.pk, by=by(house.staff["agent2"]), at=MONDAY_9AM
+        )
     send(held)
     with pytest.raises(ActionNotAllowed, match="Ya se envió"):
-        services.take_back(held_id=held.pk, by=by(house.agent), at=MONDAY_9AM)
+        services.take_back(ticket=ticket, held_id=held.pk, by=by(house.agent), at=MONDAY_9AM)
 
     assert Message.objects.count() == 1
 
@@ -209,6 +250,95 @@ def test_what_cannot_be_sent_is_told_and_kept_as_a_draft(house: House) -> None:
     assert not HeldMessage.objects.exists()
 
 
+@pytest.mark.parametrize("step_name", ["", "solve"])
+def test_of_who_lost_the_customer_the_text_is_kept_as_a_note(house: House, step_name: str) -> None:
+    ticket = make_ticket(house)
+    held = hold(house, ticket, solving(ticket) if step_name else reply())
+    south = Team.objects.create(name="South", level=1)
+    south.organizations.add(house.south)
+    south.members.add(house.agent)
+    count = OutboxMessage.objects.count()
+
+    send(held)
+
+    note = Message.objects.get()
+    assert (note.kind, note.author) == (MessageKind.NOTE, None)
+    assert note.body.startswith("Agent ya no atiende a este cliente")
+    assert note.body.endswith("It works again.")
+    assert fresh(ticket).state == "new"
+    assert OutboxMessage.objects.count() == count
+    assert not HeldMessage.objects.exists()
+
+
+def test_of_who_left_the_text_is_kept_as_a_note(house: House) -> None:
+    ticket = make_ticket(house)
+    held = hold(house, ticket, reply())
+    house.agent.is_active = False
+    house.agent.save()
+
+    send(held)
+
+    assert Message.objects.get().body.endswith("It works again.")
+    assert Message.objects.get().kind == MessageKind.NOTE
+
+
+def test_a_ticket_that_ended_meanwhile_gets_no_reply(house: House) -> None:
+    ticket = make_ticket(house)
+    held = hold(house, ticket, reply())
+    step(house, ticket, "reject", MONDAY_9AM, reason="A duplicate.")
+
+    send(held)
+
+    assert not Message.objects.exists()
+    assert [letter.context["reason"] for letter in letters("not_sent")] == [
+        f"{ticket.number} ya terminó."
+    ]
+
+
+def test_what_is_given_back_stands_before_what_is_being_written(house: House) -> None:
+    ticket = make_ticket(house)
+    held = hold(house, ticket, reply())
+    services.save_draft(
+        ticket=ticket, kind="note", body="A long new text.", by=by(house.agent), at=MONDAY_9AM
+    )
+
+    services.take_back(ticket=ticket, held_id=held.pk, by=by(house.agent), at=MONDAY_9AM)
+
+    visit = Visit.objects.get(ticket=ticket, person=house.agent)
+    assert visit.draft == "It works again.\n\nA long new text."
+
+
+def test_a_message_is_taken_back_on_its_own_ticket(house: House) -> None:
+    held = hold(house, make_ticket(house), reply())
+
+    with pytest.raises(ActionNotAllowed):
+        services.take_back(
+            ticket=make_ticket(house), held_id=held.pk, by=by(house.agent), at=MONDAY_9AM
+        )
+
+    assert HeldMessage.objects.get() == held
+
+
+def test_what_fails_unexpectedly_is_tried_again_and_then_given_back(house: House) -> None:
+    ticket = make_ticket(house)
+    held = hold(house, ticket, reply())
+    HeldMessage.objects.update(details={})  # what no release of ours has written
+    waits = []
+
+    for _ in range(4):
+        with pytest.raises(KeyError):
+            send(held)
+        services.try_held_later(held_id=held.pk, at=SENT_AT)
+        waits.append(HeldMessage.objects.get().send_at - SENT_AT)
+    services.try_held_later(held_id=held.pk, at=SENT_AT)
+    services.try_held_later(held_id=held.pk, at=SENT_AT)
+
+    assert waits == [MINUTE, 2 * MINUTE, 3 * MINUTE, 4 * MINUTE]
+    assert not HeldMessage.objects.exists()
+    assert Visit.objects.get(ticket=ticket, person=house.agent).draft == "It works again."
+    assert len(letters("not_sent")) == 1
+
+
 def test_a_second_message_sends_the_first_one_before_it(house: House) -> None:
     ticket = make_ticket(house)
     hold(house, ticket, reply("One."))
@@ -223,7 +353,7 @@ def test_a_second_message_sends_the_first_one_before_it(house: House) -> None:
 @pytest.mark.parametrize(
     ("due", "is_urgent"),
     [
-        (-SECOND, False),
+        (-HOUR, True),  # another clock may be due right after an overdue one
         (timedelta(), True),
         (40 * SECOND, True),
         (41 * SECOND, False),
@@ -281,6 +411,10 @@ def test_the_page_sends_later_and_takes_back(house: House, sign_in: Any) -> None
     assert words_of_messages(back) == ["Not sent: the text is in the composer again."]
     assert "It works again.</textarea>" in back.content.decode()
     assert not Message.objects.exists()
+    same_form = sign_in(house.agent).post(f"{address}say/", typed | {"once": "a" * 22})
+    assert same_form.status_code == 302
+    first_again = HeldMessage.objects.get()
+    services.take_back(ticket=ticket, held_id=first_again.pk, by=by(house.agent), at=MONDAY_9AM)
     again = sign_in(house.agent).post(f"{address}say/", typed | {"once": "b" * 22})
     assert again.status_code == 302
     assert HeldMessage.objects.get().body == "It works again."
@@ -300,6 +434,39 @@ def test_a_note_and_an_urgent_reply_do_not_wait(house: House, sign_in: Any) -> N
 
     assert [message.body for message in Message.objects.order_by("pk")] == ["A note.", "At once."]
     assert words_of_messages(page) == ["Note saved.", "Sent to Requester North."]
+    assert not HeldMessage.objects.exists()
+
+
+@pytest.mark.usefixtures("ten_seconds")
+def test_another_act_of_the_author_sends_what_is_held_before(house: House, sign_in: Any) -> None:
+    ticket = started(house)
+    address = f"/admin/tickets/{ticket.number}/"
+    client = sign_in(english(house))
+
+    client.post(f"{address}say/", {"kind": "reply", "body": "One."})
+    client.post(f"{address}say/", {"kind": "note", "body": "Two."})
+    client.post(f"{address}say/", {"kind": "reply", "body": "Three."})
+    solved = {
+        "version": fresh(ticket).version,
+        "message": "Four.",
+        "solution_type": "definitive",
+    }
+    client.post(f"{address}step/solve/", solved)
+
+    bodies = [message.body for message in Message.objects.order_by("pk")]
+    assert bodies == ["One.", "Two.", "Three.", "Four."]
+    assert fresh(ticket).state == "solved"
+
+
+@pytest.mark.usefixtures("ten_seconds")
+@pytest.mark.parametrize("version", ["9" * 30, "-1", "x"])
+def test_a_forged_version_is_refused(house: House, sign_in: Any, version: str) -> None:
+    ticket = make_ticket(house)
+    typed = {"kind": "reply", "body": "Text.", "then": "solve", "version": version}
+
+    answer = sign_in(house.agent).post(f"/admin/tickets/{ticket.number}/say/", typed)
+
+    assert answer.status_code == 400
     assert not HeldMessage.objects.exists()
 
 

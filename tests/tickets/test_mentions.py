@@ -20,6 +20,8 @@ PEOPLE = [
     User(pk=2, full_name="Ana Ruiz", email="ana.ruiz@desk.example"),
     User(pk=3, full_name="Íñigo Peña", email="inigo@desk.example"),
     User(pk=4, full_name="", email="team@desk.example"),
+    User(pk=5, full_name="Eva Ruiz", email="eva1@desk.example"),
+    User(pk=6, full_name="Eva Ruiz", email="eva2@desk.example"),
 ]
 
 
@@ -32,6 +34,8 @@ PEOPLE = [
         ("(@INIGO PEÑA)", [3]),
         ("@ana.ruiz@desk.example", [2]),
         ("@team@desk.example, please", [4]),
+        ("@Eva Ruiz", [5, 6]),  # of a name that two bear, both
+        ("@eva2@desk.example", [6]),
         ("@Anabel", []),
         ("x@Ana y.@Ana @@Ana", []),
         ("Ana Ruiz", []),

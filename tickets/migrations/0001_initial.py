@@ -813,6 +813,7 @@ class Migration(migrations.Migration):
                 ("details", models.JSONField(default=dict)),
                 ("version", models.BigIntegerField(null=True)),
                 ("send_at", models.DateTimeField(db_index=True)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
                 (
                     "author",
                     models.ForeignKey(

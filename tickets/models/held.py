@@ -22,6 +22,7 @@ class HeldMessage(OrganizationRow):
     details = models.JSONField(default=dict)  # what the step needs, dates as ISO texts
     version = models.BigIntegerField(null=True)  # of the ticket, as its author saw it
     send_at = models.DateTimeField(db_index=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
 
     class Meta(OrganizationRow.Meta):
         ordering = ("pk",)

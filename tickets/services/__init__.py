@@ -63,13 +63,17 @@ from tickets.services.saying import (
     is_urgent,
     say,
     send_held,
+    send_what_is_held,
     take_back,
+    try_held_later,
 )
 from tickets.services.sharing import delete_reply, delete_view, save_reply, save_view
 from tickets.services.terms import Terms, matrix_of, terms_for, terms_under
 from tickets.services.visits import drop_draft, note_visit, save_draft
 
 __all__ = [
+    "send_what_is_held",
+    "try_held_later",
     "Saying",
     "held_by",
     "hold_message",

@@ -20,14 +20,14 @@ def note_rename(*, kind: Rename.Kind, object_id: int, at: datetime) -> None:
 
 
 @transaction.atomic
-def index_renamed() -> int:
+def index_renamed() -> int | None:
     """Write the index of the next ``BATCH`` tickets of the oldest rename anew; return how many
-    there were, 0 when nothing is left to do. Two workers do not take the same rename. Needs a scope
-    over every organization.
+    there were, None when nothing is left to do. Two workers do not take the same rename. Needs a
+    scope over every organization.
     """
     rename = Rename.objects.select_for_update(skip_locked=True).order_by("pk").first()
     if rename is None:
-        return 0
+        return None
     theirs = (
         Q(requester_id=rename.object_id)
         if rename.kind == Rename.Kind.PERSON

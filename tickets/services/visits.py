@@ -48,18 +48,26 @@ def save_draft(*, ticket: Ticket, kind: str, body: str, by: Actor, at: datetime)
 
 
 def restore_draft(*, ticket: Ticket, person: User, kind: str, body: str, at: datetime) -> None:
-    """Give the person a text back that was not sent: it is their draft, whatever stood there."""
-    kept = {"draft_kind": kind, "draft": _plain(body), "writes_at": at}
-    _keep(ticket, person, at, kept)
-
-
-def drop_draft(*, ticket: Ticket, body: str, by: Actor) -> None:
-    """Drop the person's draft, if it is the text that was sent: they may be writing another one
-    elsewhere.
+    """Give the person a text back that was not sent: it is their draft, before what they are
+    writing meanwhile.
     """
+    text = _plain(body)
+    visits = Visit.objects.filter(ticket=ticket, person=person).order_by("pk")
+    other = visits.values_list("draft", flat=True).first() or ""
+    if other.strip() and other.strip() != text.strip():
+        text = f"{text}\n\n{other}"
+    _keep(ticket, person, at, {"draft_kind": kind, "draft": text, "writes_at": at})
+
+
+def drop_draft(*, ticket: Ticket, body: str, by: Actor, kept: str = "") -> None:
+    """Drop the person's draft, if it is the text that was sent, its beginning, or what was ``kept``
+    of it last: they may be writing another one elsewhere.
+    """
+    sent = _plain(body).strip()
     drafts = Visit.objects.filter(ticket=ticket, person_id=by.person_id).exclude(draft="")
     for visit in drafts.order_by("pk"):
-        if visit.draft.strip() == _plain(body).strip():
+        draft = visit.draft.strip()
+        if sent.startswith(draft) or draft == _plain(kept).strip():
             drafts.filter(pk=visit.pk).update(draft="", draft_kind="", writes_at=None)
 
 
