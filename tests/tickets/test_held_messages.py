@@ -15,10 +15,7 @@ from sla.clocks.models import Clock
 from tests.support.audits import upload
 from tests.support.files import PNG
 from tests.support.house import HOUR, MINUTE, MONDAY_9AM, SECOND, House, by, fresh, make_ticket
-from tests.support.html import text_of
-from tests.support.pages import english, words_of_messages
-from tests.support.statements import statements
-from tests.support.tickets import started, step
+from tests.support.tickets import step
 from tickets import services, tasks
 from tickets.models import (
     Attachment,
@@ -382,97 +379,3 @@ def test_the_sweep_sends_what_is_due(house: House) -> None:
     with every_organization(reason="look"):
         assert {message.body for message in Message.objects.all()} == {"Due.", "Due too."}
         assert list(HeldMessage.objects.all()) == [waits]
-
-
-@pytest.fixture
-def ten_seconds(settings: Any) -> None:
-    settings.MESA_UNDO_SECONDS = 10
-
-
-@pytest.mark.usefixtures("ten_seconds")
-def test_the_page_sends_later_and_takes_back(house: House, sign_in: Any) -> None:
-    ticket = make_ticket(house)
-    address = f"/admin/tickets/{ticket.number}/"
-    client = sign_in(english(house))
-
-    typed = {"kind": "reply", "body": "It works again."}
-    sent = client.post(f"{address}say/", typed | {"once": "a" * 22}, follow=True)
-    held = HeldMessage.objects.get()
-    other = sign_in(house.staff["agent2"]).get(address).content.decode()
-    portal = sign_in(house.requester).get(f"/tickets/{ticket.number}/").content.decode()
-    back = sign_in(house.agent).post(f"{address}held/{held.pk}/take-back/", follow=True)
-
-    text = text_of(sent.content.decode())
-    assert words_of_messages(sent) == [f"Sent to Requester North in 10 seconds ({ticket.number})."]
-    assert f'action="{address}held/{held.pk}/take-back/"' in sent.content.decode()
-    assert "About to be sent: It works again." in text
-    assert "It works again." not in other
-    assert "It works again." not in portal
-    assert words_of_messages(back) == ["Not sent: the text is in the composer again."]
-    assert "It works again.</textarea>" in back.content.decode()
-    assert not Message.objects.exists()
-    same_form = sign_in(house.agent).post(f"{address}say/", typed | {"once": "a" * 22})
-    assert same_form.status_code == 302
-    first_again = HeldMessage.objects.get()
-    services.take_back(ticket=ticket, held_id=first_again.pk, by=by(house.agent), at=MONDAY_9AM)
-    again = sign_in(house.agent).post(f"{address}say/", typed | {"once": "b" * 22})
-    assert again.status_code == 302
-    assert HeldMessage.objects.get().body == "It works again."
-    twice = sign_in(house.agent).post(f"{address}say/", typed | {"once": "c" * 22})
-    assert twice.status_code == 409
-
-
-@pytest.mark.usefixtures("ten_seconds")
-def test_a_note_and_an_urgent_reply_do_not_wait(house: House, sign_in: Any) -> None:
-    ticket = make_ticket(house)
-    address = f"/admin/tickets/{ticket.number}/"
-    client = sign_in(english(house))
-
-    client.post(f"{address}say/", {"kind": "note", "body": "A note."})
-    Ticket.objects.filter(pk=ticket.pk).update(next_due_at=MONDAY_9AM + 20 * SECOND)
-    page = client.post(f"{address}say/", {"kind": "reply", "body": "At once."}, follow=True)
-
-    assert [message.body for message in Message.objects.order_by("pk")] == ["A note.", "At once."]
-    assert words_of_messages(page) == ["Note saved.", "Sent to Requester North."]
-    assert not HeldMessage.objects.exists()
-
-
-@pytest.mark.usefixtures("ten_seconds")
-def test_another_act_of_the_author_sends_what_is_held_before(house: House, sign_in: Any) -> None:
-    ticket = started(house)
-    address = f"/admin/tickets/{ticket.number}/"
-    client = sign_in(english(house))
-
-    client.post(f"{address}say/", {"kind": "reply", "body": "One."})
-    client.post(f"{address}say/", {"kind": "note", "body": "Two."})
-    client.post(f"{address}say/", {"kind": "reply", "body": "Three."})
-    solved = {
-        "version": fresh(ticket).version,
-        "message": "Four.",
-        "solution_type": "definitive",
-    }
-    client.post(f"{address}step/solve/", solved)
-
-    bodies = [message.body for message in Message.objects.order_by("pk")]
-    assert bodies == ["One.", "Two.", "Three.", "Four."]
-    assert fresh(ticket).state == "solved"
-
-
-@pytest.mark.usefixtures("ten_seconds")
-@pytest.mark.parametrize("version", ["9" * 30, "-1", "x"])
-def test_a_forged_version_is_refused(house: House, sign_in: Any, version: str) -> None:
-    ticket = make_ticket(house)
-    typed = {"kind": "reply", "body": "Text.", "then": "solve", "version": version}
-
-    answer = sign_in(house.agent).post(f"/admin/tickets/{ticket.number}/say/", typed)
-
-    assert answer.status_code == 400
-    assert not HeldMessage.objects.exists()
-
-
-@pytest.mark.usefixtures("ten_seconds")
-def test_the_page_keeps_its_budget(house: House, sign_in: Any) -> None:
-    ticket = make_ticket(house)
-    hold(house, ticket, reply())
-
-    assert statements(sign_in(house.agent), f"/admin/tickets/{ticket.number}/") <= 20
