@@ -273,7 +273,7 @@ def test_shared_facts_are_read_once_for_all_portions_of_a_sweep(
         assert tasks.sweep_clocks() == 6
 
     said = [query["sql"] for query in captured]
-    for table in ("duty_shift", "duty_absence", "escalation_escalationlevel"):
+    for table in ("duty_shift_people", "duty_absence", "escalation_escalationlevel"):
         assert sum(f'FROM "{table}"' in sql for sql in said) == 1, table
     assert sum('INSERT INTO "escalation_escalation"' in sql for sql in said) == 3
 
