@@ -175,7 +175,7 @@ def show(
         + "".join(f"{size:>12,}" for size in sizes)
         + (f"{'ratio':>9}" if len(sizes) > 1 else "")
     )
-    out("PostgreSQL with fsync on, loopback; open tickets are a tenth.")
+    out("Loopback; open tickets are a tenth; PostgreSQL runs with fsync on.")
     for name in table[sizes[0]]:
         row = [table[size][name] for size in sizes]
         ratio = f"{row[-1] / row[0]:>9.2f}" if len(row) > 1 and row[0] else ""

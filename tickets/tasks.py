@@ -44,7 +44,7 @@ def sweep_validations() -> int:
 
 @shared_task(queue="clocks")
 def sweep_held() -> int:
-    """Send the held messages whose moment of grace has passed, at most ``SWEEP_BATCH``; return how
+    """Send the held messages that are due, at most ``SWEEP_BATCH``; return how
     many were due.
     """
     at = timezone.now()

@@ -49,7 +49,7 @@ def say(request: HttpRequest, number: str) -> HttpResponse:
     place = place_of(request, ticket) if data["goes_on"] else None
     following = place.following if place is not None else None
     delay = timedelta(seconds=settings.MESA_UNDO_SECONDS)
-    can_wait = data["kind"] != Say.NOTE and not services.is_urgent(ticket, at, delay)
+    can_wait = data["kind"] != Say.NOTE and not services.is_due_soon(ticket, at, delay)
     held: HeldMessage | None = None
     try:
         saying = form.saying(checked_files(request), request.POST.get(once.FIELD, ""))

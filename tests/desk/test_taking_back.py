@@ -54,7 +54,7 @@ def test_the_page_sends_later_and_takes_back(house: House, sign_in: Any) -> None
 
 
 @pytest.mark.usefixtures("ten_seconds")
-def test_a_note_and_an_urgent_reply_do_not_wait(house: House, sign_in: Any) -> None:
+def test_a_note_and_a_reply_that_is_due_soon_do_not_wait(house: House, sign_in: Any) -> None:
     ticket = make_ticket(house)
     address = f"/admin/tickets/{ticket.number}/"
     client = sign_in(english(house))

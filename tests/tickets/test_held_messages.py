@@ -348,7 +348,7 @@ def test_a_second_message_sends_the_first_one_before_it(house: House) -> None:
 
 
 @pytest.mark.parametrize(
-    ("due", "is_urgent"),
+    ("due", "is_due_soon"),
     [
         (-HOUR, True),  # another clock may be due right after an overdue one
         (timedelta(), True),
@@ -358,13 +358,13 @@ def test_a_second_message_sends_the_first_one_before_it(house: House) -> None:
     ],
 )
 def test_a_clock_that_is_about_to_be_due_is_stopped_at_once(
-    house: House, due: timedelta | None, is_urgent: bool
+    house: House, due: timedelta | None, is_due_soon: bool
 ) -> None:
     ticket = make_ticket(house)
     due_at = MONDAY_9AM + due if due is not None else None
     Ticket.objects.filter(pk=ticket.pk).update(next_due_at=due_at)
 
-    assert services.is_urgent(fresh(ticket), MONDAY_9AM, DELAY) is is_urgent
+    assert services.is_due_soon(fresh(ticket), MONDAY_9AM, DELAY) is is_due_soon
 
 
 def test_the_sweep_sends_what_is_due(house: House) -> None:

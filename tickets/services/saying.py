@@ -39,7 +39,7 @@ from tickets.services.replying import reply_and_step
 from tickets.services.visits import drop_draft, restore_draft
 from tickets.states import FINAL, TRANSITIONS, SolutionType
 
-# A clock that is due so soon after the moment of grace is stopped at once.
+# A clock that is due so soon after the delay is stopped at once.
 MARGIN = timedelta(seconds=30)
 MOST_ATTEMPTS = 5
 RETRY = timedelta(minutes=1)
@@ -105,8 +105,8 @@ def _reply_with_step(ticket: Ticket, saying: Saying, by: Actor, at: datetime) ->
     return None
 
 
-def is_urgent(ticket: Ticket, at: datetime, delay: timedelta) -> bool:
-    """Tell whether a running clock is overdue, or due until just after the moment of grace: another
+def is_due_soon(ticket: Ticket, at: datetime, delay: timedelta) -> bool:
+    """Tell whether a running clock is overdue, or due until just after the delay: another
     one may be due right after the first.
     """
     return ticket.next_due_at is not None and ticket.next_due_at <= at + delay + MARGIN
