@@ -114,7 +114,7 @@ class VersionAdmin(ConfigurationAdmin):
     """
 
     save_as = True
-    owners: tuple[str, ...] = ("contract",)
+    owners: tuple[str, ...]
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any

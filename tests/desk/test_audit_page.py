@@ -49,6 +49,15 @@ def test_each_state_of_evidence_offers_its_acts_to_bpo(
     assert forms_of(page, refused) == set()
 
 
+def test_to_stop_an_audit_is_marked_as_danger(
+    house: House, audit: AuditRequest, sign_in: Any
+) -> None:
+    page = sign_in(house.staff["audit_area"]).get(f"/admin/audits/{audit.ticket.number}/")
+
+    form = page.content.decode().split("/stop/0/", 1)[1].split("</form>", 1)[0]
+    assert "button-danger" in form
+
+
 def test_a_preparer_of_bpo_is_not_offered_the_approval(
     house: House, audit: AuditRequest, sign_in: Any
 ) -> None:

@@ -347,15 +347,16 @@ def test_a_solution_of_march_that_is_declined_in_april_stays_in_march(
 
 
 @pytest.mark.parametrize("service", ["erp", "network"])
+@pytest.mark.parametrize("after", [timedelta(0), DAY])
 def test_a_ticket_stays_in_the_table_of_its_month_when_its_contract_changes_later(
-    house: House, service: str
+    house: House, service: str, after: timedelta
 ) -> None:
     ContractService.objects.filter(service=house.services["network"]).delete()
     ticket = make_ticket(house, at=EVENING - 3 * DAY, service=service)
     sweep(APRIL_1)
     march = build_service_level(house.north, MARCH, APRIL_1)
     other = {"erp": "network", "network": "erp"}[service]
-    classify(house, ticket, APRIL_1 + DAY, service=house.services[other])
+    classify(house, ticket, APRIL_1 + after, service=house.services[other])
 
     april = build_service_level(house.north, APRIL, LATER)
 

@@ -231,10 +231,14 @@ def test_the_command_writes_out_and_publishes(house: House, tmp_path: Path, caps
 
     with pytest.raises(CommandError, match="administrator"):
         call_command("sla_terms", "north", **{"file": str(file)})
+    with pytest.raises(CommandError, match="nowhere"):
+        call_command("sla_terms", "nowhere")
     call_command("sla_terms", "north", file=str(file), email="administrator@desk.example")
     assert "1 policies published" in capsys.readouterr().out
     call_command("sla_terms", "north")
-    assert json.loads(capsys.readouterr().out)["policies"][0]["targets"][0]["days"] == 3
+    written = capsys.readouterr().out
+    assert json.loads(written)["policies"][0]["targets"][0]["days"] == 3
+    assert '\n  "policies": [\n' in written
     file.write_text("{")
     with pytest.raises(CommandError, match="cannot be read"):
         call_command("sla_terms", "north", file=str(file), email="administrator@desk.example")
