@@ -5,14 +5,12 @@ state.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.utils.formats import date_format
 from django.utils.functional import Promise
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from foundation.accounts.models import Organization
 from foundation.core.durations import short_duration
-from foundation.core.zones import zone
+from foundation.core.zones import near_words
 from sla.clocks.models import Clock, ClockState
 from sla.clocks.queries import closed_until, is_at_risk
 from sla.clocks.verdicts import Verdict, verdict_of
@@ -22,7 +20,6 @@ from tickets.models import Ticket
 from tickets.states import State
 
 URGENT = timedelta(minutes=30)
-WEEK = timedelta(days=6)  # beyond it the name of a day is ambiguous
 
 
 @dataclass(frozen=True)
@@ -105,7 +102,7 @@ def _running_face(
         None if clock.target_unit != TargetUnit.TIME else closed_until(clock, organization, at)
     )
     if opens_at is not None:
-        when = {"when": opening_words(opens_at, organization.time_zone, at)}
+        when = {"when": near_words(opens_at, organization.time_zone, at)}
         if is_warned:
             text = _("At risk · resumes %(when)s") % when
             return ClockFace(text, "soon", "moon", when["when"])
@@ -117,12 +114,3 @@ def _running_face(
     if left <= URGENT:
         return ClockFace(text, "urgent", "alarm-clock", time["time"])
     return ClockFace(text, "soon", "hourglass", time["time"])
-
-
-def opening_words(moment: datetime, time_zone: str, at: datetime) -> str:
-    """Return ``Mon 09:00``, or ``23 Nov 09:00`` when the day's name would be ambiguous; days and
-    months are lower case in Spanish.
-    """
-    local = moment.astimezone(zone(time_zone))
-    text = date_format(local, "D H:i" if moment - at < WEEK else "j M H:i")
-    return text.lower() if (get_language() or "es").startswith("es") else text

@@ -22,6 +22,7 @@ def send_reply(request: Request, ticket: Ticket, data: dict[str, Any], at: datet
     by = actor(request._request, Channel.API)
     if not person(request).is_staff:
         return _customer_reply(ticket, data, by, at)
+    ticket = services.send_what_is_held(ticket=ticket, by=by, at=at)
     if data["still_fails"] is not None:
         words = _("Only the customer says whether it still fails.")
         raise Invalid(words, fields={"still_fails": words})

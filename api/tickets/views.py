@@ -224,7 +224,7 @@ class TicketViewSet(KnownParameters, mixins.ListModelMixin, viewsets.GenericView
         """Confirm or change impact, urgency, kind, service and environment; the matrix gives the
         priority. For the desk (SPEC 3.7).
         """
-        ticket = _ticket_as_seen(request, number)
+        ticket = _ticket_as_seen(request, number, at)
         body = NewClassificationSerializer(data=request.data)
         body.is_valid(raise_exception=True)
 
@@ -268,7 +268,7 @@ class TicketViewSet(KnownParameters, mixins.ListModelMixin, viewsets.GenericView
     @idempotent
     def contract(self, request: Request, number: str, *, at: datetime) -> Response:
         """Put the ticket under another contract of its customer. For supervisors of the desk."""
-        ticket = _ticket_as_seen(request, number)
+        ticket = _ticket_as_seen(request, number, at)
         body = NewContractSerializer(data=request.data)
         body.is_valid(raise_exception=True)
 
@@ -312,7 +312,7 @@ class TicketViewSet(KnownParameters, mixins.ListModelMixin, viewsets.GenericView
     @idempotent
     def transitions(self, request: Request, number: str, *, at: datetime) -> Response:
         """Take a transition of the table; an impossible one says which are possible."""
-        ticket = _ticket_as_seen(request, number)
+        ticket = _ticket_as_seen(request, number, at)
         body = NewTransitionSerializer(data=request.data)
         body.is_valid(raise_exception=True)
 
@@ -331,13 +331,14 @@ def _answer(request: Request, ticket: Ticket, code: int = status.HTTP_200_OK) ->
     return Response(data, status=code, headers={"ETag": f'"{ticket.version}"'})
 
 
-def _ticket_as_seen(request: Request, number: str) -> Ticket:
-    """Return the ticket. Raises ``StaleTicket`` when it has another version than ``If-Match``:
-    before the body is read, which was written for what was (RFC 9110, 13.2.1).
+def _ticket_as_seen(request: Request, number: str, at: datetime) -> Ticket:
+    """Return the ticket that is to be changed. Raises ``StaleTicket`` when it has another version
+    than ``If-Match``: before the body is read, which was written for what was (RFC 9110, 13.2.1).
     """
     ticket = queries.get_ticket(person(request), number)
     services.require_version(ticket, expected_version(request))
-    return ticket
+    by = actor(request._request, Channel.API)
+    return services.send_what_is_held(ticket=ticket, by=by, at=at)
 
 
 def _details(ticket: Ticket, data: dict[str, Any]) -> TransitionDetails:

@@ -246,7 +246,7 @@ def undo(request: HttpRequest) -> HttpResponse:
     changed = services.change_each(
         changes=changes, by=actor(request, Channel.DESK), at=timezone.now()
     )
-    _tell(request, changed, undo="")
+    _tell(request, changed, is_undone=True)
     return HttpResponseRedirect(_target(request))
 
 
@@ -258,14 +258,24 @@ def people(request: HttpRequest) -> HttpResponse:
     return render(request, "desk/queue/_people.html", context)
 
 
-def _tell(request: HttpRequest, changed: Sequence[Changed], *, undo: str) -> None:
+def _tell(
+    request: HttpRequest, changed: Sequence[Changed], *, undo: str = "", is_undone: bool = False
+) -> None:
     done = [each for each in changed if not each.refusal]
     forget_counts(person(request))
     for each in changed:
         if each.refusal:
             messages.error(request, f"{each.before.number}: {each.refusal}")
     if done:
-        words = ngettext("%(count)d ticket changed.", "%(count)d tickets changed.", len(done))
+        words = (
+            ngettext(
+                "Undone: %(count)d ticket is as before.",
+                "Undone: %(count)d tickets are as before.",
+                len(done),
+            )
+            if is_undone
+            else ngettext("%(count)d ticket changed.", "%(count)d tickets changed.", len(done))
+        )
         messages.success(request, words % {"count": len(done)}, extra_tags=undo)
     elif not changed:
         messages.error(request, _("No ticket changed."))

@@ -9,11 +9,11 @@ from django.db.models import TextChoices
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from foundation.core.zones import local_instant
+from foundation.core.zones import in_zone, local_instant
 from foundation.documents.checking import CheckedFile
-from tickets.models import MessageKind, Ticket
+from tickets.models import HeldFile, MessageKind, Ticket
 from tickets.placeholders import left_in
-from tickets.services import Saying, TransitionDetails
+from tickets.services import Saying, TransitionDetails, Unsent
 from tickets.states import WITH_REPLY, SolutionType, State, Transition
 from web.forms import FilesField, TextField
 
@@ -78,12 +78,27 @@ class SayForm(forms.Form):
         label=_("Promised date"), required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
     kept = forms.CharField(widget=forms.HiddenInput, required=False, strip=False)
+    again = forms.IntegerField(
+        widget=forms.HiddenInput, required=False, min_value=0, max_value=HIGHEST
+    )
+    again_files = forms.TypedMultipleChoiceField(
+        coerce=int,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label=_("Files that go again"),
+        error_messages={
+            "invalid_choice": _("A file was sent with another message meanwhile. Attach it again.")
+        },
+    )
     goes_on = forms.BooleanField(label=_("Then the next ticket"), required=False)
 
-    def __init__(self, *args: Any, ticket: Ticket, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, ticket: Ticket, files: Sequence[HeldFile] = (), **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.time_zone = ticket.organization.time_zone
         fields: Any = self.fields
+        fields["again_files"].choices = [(file.pk, file.name) for file in files]
         for name in ("supplier", "supplier_case", "promised_on", "solution_type"):
             fields[name].is_conditional = True
         # what is typed is kept on the server; of the form, only these fields are sent for it
@@ -141,4 +156,21 @@ class SayForm(forms.Form):
             files=files,
             form=form,
             kept=data["kept"],
+            again=data["again"],
+            again_files=data["again_files"],
         )
+
+
+def given_back(unsent: Unsent, time_zone: str) -> dict[str, Any]:
+    """Return what the composer shows of a message that was given back, besides its text."""
+    message = unsent.given_back
+    if message is None:
+        return {}
+    needs = {name: value for name, value in message.details.items() if value}
+    at = message.estimated_at
+    return needs | {
+        "then": message.step,
+        "estimated_at": in_zone(at, time_zone).replace(tzinfo=None) if at is not None else None,
+        "again": message.pk,
+        "again_files": [file.pk for file in unsent.files],
+    }

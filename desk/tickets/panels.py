@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from desk.tickets.composer import SayForm
+from desk.tickets.composer import SayForm, given_back
 from desk.tickets.facts import with_facts
 from desk.tickets.forms import (
     AssignForm,
@@ -28,7 +27,7 @@ from sla.clocks.queries import most_urgent
 from tickets import queries
 from tickets.notices import has_reader
 from tickets.permissions import can_classify, can_work, holds
-from tickets.services import held_by, matrix_of, steps_with_reply
+from tickets.services import matrix_of, steps_with_reply, unsent_of
 from tickets.states import OPEN_STATES
 from web.panels import Loads, Panel, Place
 from web.ticket_page import TicketPage
@@ -74,18 +73,21 @@ class Composer(TicketPanel):
         ticket = page.ticket
         if not can_work(user, ticket):
             return None
-        held = held_by(user, ticket) if settings.MESA_UNDO_SECONDS else None
+        unsent = unsent_of(user, ticket)
         initial: dict[str, Any] = {
             "last_message": page.last_message_id,
             "version": ticket.version,
         }
         if page.visit is not None and page.visit.draft:
-            initial |= {"body": page.visit.draft, "kind": page.visit.draft_kind}
+            initial |= given_back(unsent, ticket.organization.time_zone) | {
+                "body": page.visit.draft,
+                "kind": page.visit.draft_kind,
+            }
         steps = steps_with_reply(ticket, page.possible_steps)
         return {
-            "say_form": SayForm(initial=initial, ticket=ticket),
+            "say_form": SayForm(initial=initial, ticket=ticket, files=unsent.files),
             "has_reader": has_reader(ticket),
-            "held": held,
+            "held": unsent.held,
             "offered": {"", *(step.name for step in steps)},
         }
 

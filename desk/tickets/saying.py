@@ -20,7 +20,7 @@ from foundation.accounts.roles import Capability
 from foundation.core.classification import Channel
 from foundation.core.errors import DomainError
 from tickets import queries, services
-from tickets.models import HeldMessage, Ticket
+from tickets.models import Ticket
 from tickets.notices import has_reader
 from tickets.services import Saying, StaleTicket
 from web import once
@@ -38,50 +38,48 @@ def say(request: HttpRequest, number: str) -> HttpResponse:
     message that arrived meanwhile causes a warning, never a refusal (DECISIONS 14). A reply goes
     too when its step is not possible any more; the page says so (DECISIONS 31).
     """
-    ticket = queries.get_ticket(person(request), number)
-    form = SayForm(request.POST, request.FILES, ticket=ticket)
+    user = person(request)
+    ticket = queries.get_ticket(user, number)
+    files = services.unsent_of(user, ticket).files if request.POST.get("again") else ()
+    form = SayForm(request.POST, request.FILES, ticket=ticket, files=files)
     if not form.is_valid():
         return wrong_form(request, ticket, form, Refused("composer", {"say_form": form}))
     data = form.cleaned_data
-    by = actor(request, Channel.DESK)
-    at = timezone.now()
     # read before the act, which may take this ticket out of its list
     place = place_of(request, ticket) if data["goes_on"] else None
     following = place.following if place is not None else None
-    delay = timedelta(seconds=settings.MESA_UNDO_SECONDS)
-    can_wait = data["kind"] != Say.NOTE and not services.is_due_soon(ticket, at, delay)
-    held: HeldMessage | None = None
     try:
-        saying = form.saying(checked_files(request), request.POST.get(once.FIELD, ""))
-        if delay and can_wait:
-            held, not_taken = services.hold_message(
-                ticket=ticket, saying=saying, by=by, at=at, delay=delay
-            )
-        else:
-            services.send_what_is_held(ticket=ticket, by=by, at=at)
-            ticket = queries.get_ticket(person(request), number)
-            not_taken = services.say(ticket=ticket, saying=saying, by=by, at=at)
-            services.drop_draft(ticket=ticket, body=saying.body, by=by, kept=saying.kept)
+        saying = form.saying(checked_files(request), request.POST.get(once.FIELD, "")[:32])
+        said = services.say(
+            ticket=ticket,
+            saying=saying,
+            by=actor(request, Channel.DESK),
+            at=timezone.now(),
+            delay=timedelta(seconds=settings.MESA_UNDO_SECONDS),
+        )
     except DomainError as error:
         return refused_form(request, ticket, form, error, "composer", say_form=form)
     _warn_of_newer(request, ticket, data.get("last_message"))
-    _tell(request, ticket, saying, held)
-    if not_taken is not None:
+    _tell(request, saying, said)
+    if said.not_taken is not None:
         words = (
             _("The reply was sent, without the step: %(reason)s")
-            if held is None
+            if said.held is None
             else _("The reply goes without the step: %(reason)s")
         )
-        messages.warning(request, words % {"reason": _reason(not_taken, ticket)})
-    elif saying.step and held is None:
+        messages.warning(request, words % {"reason": _reason(said.not_taken, ticket)})
+    elif saying.step and said.held is None:
         words = _("%(number)s is now “%(state)s”.")
-        messages.success(request, words % {"number": ticket.number, "state": ticket.state_label})
+        state = said.ticket.state_label
+        messages.success(request, words % {"number": ticket.number, "state": state})
     warn_without_reader(request, ticket, data["kind"] != Say.NOTE)
     return to_ticket(request, following or ticket)
 
 
-def _tell(request: HttpRequest, ticket: Ticket, saying: Saying, held: HeldMessage | None) -> None:
+def _tell(request: HttpRequest, saying: Saying, said: services.Said) -> None:
     """Say what was sent, or is about to be."""
+    ticket = said.ticket
+    held = said.held
     if saying.kind == Say.NOTE:
         by = actor(request, Channel.DESK)
         told = services.told_by_note(ticket, saying.body, by, timezone.now())
@@ -90,13 +88,13 @@ def _tell(request: HttpRequest, ticket: Ticket, saying: Saying, held: HeldMessag
         return
     if held is not None:
         words = _("Sent to %(person)s in %(seconds)d seconds (%(number)s).")
-        said = {
+        values = {
             "person": ticket.requester,
             "seconds": settings.MESA_UNDO_SECONDS,
             "number": ticket.number,
         }
         address = reverse("admin:take_back", args=[ticket.number, held.pk])
-        messages.success(request, words % said, extra_tags=address)
+        messages.success(request, words % values, extra_tags=address)
         return
     if has_reader(ticket):
         messages.success(request, _("Sent to %(person)s.") % {"person": ticket.requester})
@@ -114,19 +112,16 @@ def _reason(error: DomainError, ticket: Ticket) -> str:
 @posted_from("admin:ticket", "number")
 @needs(Capability.SEE_TICKETS)
 def take_back(request: HttpRequest, number: str, held_id: int) -> HttpResponse:
-    """Take a message back before it is sent: its text is in the composer again."""
+    """Take a message back before it is sent: it is in the composer again."""
     ticket = queries.get_ticket(person(request), number)
     try:
-        again = services.take_back(
+        services.take_back(
             ticket=ticket, held_id=held_id, by=actor(request, Channel.DESK), at=timezone.now()
         )
     except DomainError as error:
         messages.error(request, str(error.message))
         return to_ticket(request, ticket)
-    messages.success(request, _("Not sent: the text is in the composer again."))
-    if again:
-        words = _("Choose and attach again: %(what)s.")
-        messages.warning(request, words % {"what": ", ".join(again)})
+    messages.success(request, _("Not sent: it is in the composer again."))
     return to_ticket(request, ticket)
 
 

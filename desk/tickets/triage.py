@@ -43,6 +43,7 @@ def classify(request: HttpRequest, number: str) -> HttpResponse:
             if shown["clock_changes"] or shown["new_terms"]:
                 shown |= {"classify_form": form, "classify_shown": True}
                 return page_of(request, ticket, [Refused("classification", shown, 200)])
+        ticket = services.send_what_is_held(ticket=ticket, by=by, at=at)
         services.classify_ticket(
             ticket=ticket,
             classification=classification,
@@ -127,6 +128,7 @@ def change_contract(request: HttpRequest, number: str) -> HttpResponse:
                     "contract_terms": terms,
                 }
                 return page_of(request, ticket, [Refused("contract", shown, 200)])
+        change["ticket"] = ticket = services.send_what_is_held(ticket=ticket, by=by, at=at)
         services.change_contract(**change, reason=data["reason"], expected_version=data["version"])
     except DomainError as error:
         return refused_form(request, ticket, form, error, "contract", contract_form=form)

@@ -149,11 +149,13 @@ def assign(request: HttpRequest, number: str) -> HttpResponse:
     form = AssignForm(request.POST, ticket=ticket, at=at)
     if not form.is_valid():
         return wrong_form(request, ticket, form, Refused("assignment", {"assign_form": form}))
+    by = actor(request, Channel.DESK)
     try:
+        ticket = services.send_what_is_held(ticket=ticket, by=by, at=at)
         services.assign_ticket(
             ticket=ticket,
             assignee=form.person(),
-            by=actor(request, Channel.DESK),
+            by=by,
             at=at,
             expected_version=form.cleaned_data["version"],
         )
@@ -182,8 +184,7 @@ def step(request: HttpRequest, number: str, name: str) -> HttpResponse:
     by = actor(request, Channel.DESK)
     at = timezone.now()
     try:
-        services.send_what_is_held(ticket=ticket, by=by, at=at)
-        ticket = queries.get_ticket(person(request), number)
+        ticket = services.send_what_is_held(ticket=ticket, by=by, at=at)
         services.transition_ticket(
             ticket=ticket,
             name=name,

@@ -2,7 +2,7 @@
 of public holidays.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, available_timezones, reset_tzpath
 
@@ -10,9 +10,12 @@ import holidays
 from babel import Locale
 from babel.dates import get_timezone, get_timezone_location
 from django.core.exceptions import ValidationError
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from foundation.core.wording import day_words, is_spanish
+
+NAMED = timedelta(days=6)  # beyond it the name of a day is ambiguous
 
 # Read the zones from the package ``tzdata``, whose version a calendar version records, and not from
 # the operating system's files, which may be older.
@@ -106,6 +109,21 @@ def instant_words(moment: datetime, time_zone: str) -> str:
     """Return an instant in a named zone, in the reader's language: ``22 nov 2026, 14:05``."""
     local = in_zone(moment, time_zone)
     return f"{day_words(local)}, {local:%H:%M}"
+
+
+def near_words(moment: datetime, time_zone: str, at: datetime) -> str:
+    """Return an instant in a named zone in few letters: ``09:00`` on the day of ``at``, ``Mon
+    09:00`` within six days of it, otherwise ``Nov 23 09:00``; in Spanish ``lun 09:00`` and ``23 nov
+    09:00``.
+    """
+    local = in_zone(moment, time_zone)
+    if local.date() == in_zone(at, time_zone).date():
+        return f"{local:%H:%M}"
+    if abs(moment - at) < NAMED:
+        text = date_format(local, "D H:i")
+    else:
+        text = date_format(local, "j M H:i" if is_spanish() else "M j H:i")
+    return text.lower() if is_spanish() else text
 
 
 def in_zone(moment: datetime, time_zone: str) -> datetime:

@@ -129,7 +129,7 @@ def test_an_assignment_is_undone_once_and_by_the_same_person(house: House, sign_
     assert words_of_messages(stranger) == ["This can no longer be undone."]
     undone = sign_in(english(house)).post(UNDO, {"token": token}, follow=True)
 
-    assert words_of_messages(undone)[-1] == "2 tickets changed."
+    assert words_of_messages(undone)[-1] == "Undone: 2 tickets are as before."
     assert moved.number in words_of_messages(undone)[0]
     assert [fresh(each).assignee for each in (one, other, moved)] == [
         house.staff["agent2"],
@@ -138,7 +138,7 @@ def test_an_assignment_is_undone_once_and_by_the_same_person(house: House, sign_
     ]
     again = sign_in(english(house)).post(UNDO, {"token": token}, follow=True)
     assert [fresh(each).assignee for each in (one, other)] == [house.staff["agent2"], None]
-    assert "2 tickets changed." not in words_of_messages(again)
+    assert "Undone: 2 tickets are as before." not in words_of_messages(again)
 
 
 @pytest.mark.parametrize(("minutes", "works"), [(9, True), (11, False)])
@@ -373,6 +373,6 @@ def test_the_people_stand_with_their_load_and_absence(house: House, sign_in: Any
     answer = text_of(sign_in(english(house)).get("/admin/queue/people/").content.decode())
 
     assert answer == (
-        "Assignee… Nobody Agent · 1 ticket Agent2 · 0 tickets · away until thu 18:00 "
+        "Assignee… Nobody Agent · 1 ticket Agent2 · 0 tickets · away until Thu 18:00 "
         "Consultant · 0 tickets Desk Manager · 0 tickets Desk Supervisor · 0 tickets"
     )

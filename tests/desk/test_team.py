@@ -62,8 +62,8 @@ def test_the_page_says_who_is_there_and_who_covers_whom(house: House, sign_in: A
 
     text = text_of(page.content.decode())
     assert "Agent 0 0 0 on duty until 15:00" in text
-    assert "Agent2 0 0 0 no fixed shift away until tue 09:00 Agent covers" in text
-    assert "Consultant Level two 0 0 0 no fixed shift away until tue 09:00 Nobody covers" in text
+    assert "Agent2 0 0 0 no fixed shift away until Tue 09:00 Agent covers" in text
+    assert "Consultant Level two 0 0 0 no fixed shift away until Tue 09:00 Nobody covers" in text
 
 
 def test_one_group_is_shown_alone(house: House, sign_in: Any) -> None:

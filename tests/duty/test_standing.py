@@ -74,7 +74,7 @@ def test_a_shift_ends_and_the_next_one_begins(house: House) -> None:
     assert standing_of(house.agent, FOUR_PM) == Standing(False, MONDAY_9AM + 23 * HOUR)
     assert not standing_of(house.agent, FOUR_PM).is_on_duty
     assert said(house.agent, MONDAY_9AM) == "on duty until 16:00"
-    assert said(house.agent, FOUR_PM) == "off duty until tue 08:00"
+    assert said(house.agent, FOUR_PM) == "off duty until Tue 08:00"
 
 
 def test_one_shift_follows_another_across_midnight(house: House) -> None:
@@ -116,7 +116,7 @@ def test_an_absence_is_said_while_it_holds_and_a_week_before(house: House) -> No
     for after, expected in cases:
         assert standing_of(house.agent, MONDAY_9AM + after) == expected
     assert not standing_of(house.agent, MONDAY_9AM).is_on_duty
-    assert absence_words(absence, MONDAY_9AM, MEXICO) == "away until Mar 12, 2026, 09:00"
-    assert absence_words(absence, MONDAY_9AM - DAY, MEXICO) == "away from mon 09:00"
+    assert absence_words(absence, MONDAY_9AM, MEXICO) == "away until Mar 12 09:00"
+    assert absence_words(absence, MONDAY_9AM - DAY, MEXICO) == "away from Mon 09:00"
     with translation.override("es"):
-        assert absence_words(absence, MONDAY_9AM, MEXICO) == "ausente hasta el 12 mar 2026, 09:00"
+        assert absence_words(absence, MONDAY_9AM, MEXICO) == "ausente hasta el 12 mar 09:00"

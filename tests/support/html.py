@@ -12,12 +12,13 @@ def text_of(page: str) -> str:
 
 
 class ChangeForm(HTMLParser):
-    """What the form of a configuration page sends when nothing is typed: ``sent`` maps names to
-    lists of values.
+    """What a form sends when nothing is typed: ``sent`` maps names to lists of values. The form of
+    a configuration page, or the one with ``attribute``.
     """
 
-    def __init__(self, page: str) -> None:
+    def __init__(self, page: str, attribute: str = "") -> None:
         super().__init__()
+        self._attribute = attribute
         self.sent: dict[str, list[str]] = {}
         self._is_inside = False
         self._select = ""
@@ -29,7 +30,8 @@ class ChangeForm(HTMLParser):
         name = given.get("name", "")
         kind = given.get("type", "text")
         if tag == "form":
-            self._is_inside = given.get("id", "").endswith("_form")
+            is_configuration = given.get("id", "").endswith("_form")
+            self._is_inside = self._attribute in given if self._attribute else is_configuration
         elif not self._is_inside:
             return
         elif tag == "input" and name and kind not in {"submit", "file"}:

@@ -3,7 +3,6 @@ it.
 """
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -14,6 +13,16 @@ from foundation.notifications.models import OutboxMessage
 from sla.clocks.models import Clock
 from tests.support.audits import upload
 from tests.support.files import PNG
+from tests.support.holding import (
+    DELAY,
+    SENT_AT,
+    given_back,
+    hold,
+    letters,
+    reply,
+    send,
+    solving,
+)
 from tests.support.house import HOUR, MINUTE, MONDAY_9AM, SECOND, House, by, fresh, make_ticket
 from tests.support.tickets import step
 from tickets import services, tasks
@@ -26,34 +35,9 @@ from tickets.models import (
     Ticket,
     Visit,
 )
-from tickets.services import ActionNotAllowed, Saying, TransitionDetails
+from tickets.services import ActionNotAllowed, Change, Saying, Stepping, TransitionDetails
 
 pytestmark = pytest.mark.usefixtures("monday")
-
-DELAY = timedelta(seconds=10)
-SENT_AT = MONDAY_9AM + DELAY
-
-
-def reply(body: str = "It works again.", **others: Any) -> Saying:
-    return Saying(kind=MessageKind.REPLY, body=body, **others)
-
-
-def hold(house: House, ticket: Ticket, saying: Saying, **others: Any) -> HeldMessage:
-    values = {"by": by(house.agent), "at": MONDAY_9AM, "delay": DELAY} | others
-    return services.hold_message(ticket=fresh(ticket), saying=saying, **values)[0]
-
-
-def send(held: HeldMessage, after: timedelta = timedelta()) -> None:
-    services.send_held(held_id=held.pk, at=SENT_AT + after)
-
-
-def letters(template: str) -> list[OutboxMessage]:
-    return list(OutboxMessage.objects.filter(template=template).order_by("pk"))
-
-
-def solving(ticket: Ticket, **others: Any) -> Saying:
-    details = TransitionDetails(solution_type="definitive")
-    return reply(step="solve", details=details, version=fresh(ticket).version, **others)
 
 
 def test_until_it_is_sent_nothing_of_the_ticket_changes(house: House) -> None:
@@ -108,22 +92,6 @@ def test_a_statement_and_a_promise_of_a_supplier_keep_what_they_need(house: Hous
     assert interval.promised_on == (MONDAY_9AM + 48 * HOUR).date()
 
 
-def test_what_is_taken_back_is_a_draft_again_and_never_sent(house: House) -> None:
-    ticket = make_ticket(house)
-    held = hold(house, ticket, reply(files=[upload(PNG, "cable.png")]))
-
-    names = services.take_back(
-        ticket=ticket, held_id=held.pk, by=by(house.agent), at=MONDAY_9AM + 9 * SECOND
-    )
-    send(held)
-
-    assert names == ["cable.png"]
-    visit = Visit.objects.get(ticket=ticket, person=house.agent)
-    assert (visit.draft, visit.draft_kind) == ("It works again.", "reply")
-    assert not Message.objects.exists()
-    assert not HeldMessage.objects.exists()
-
-
 @pytest.mark.parametrize(
     ("draft", "kept", "left"),
     [
@@ -142,22 +110,6 @@ def test_the_draft_of_what_was_sent_is_dropped(
     hold(house, ticket, reply(kept=kept))
 
     assert Visit.objects.get(ticket=ticket, person=house.agent).draft == left
-
-
-def test_what_is_not_kept_with_the_text_is_named(house: House) -> None:
-    ticket = make_ticket(house)
-    statement = Saying(kind=MessageKind.STATEMENT, body="Plan.", estimated_at=MONDAY_9AM + 5 * HOUR)
-    named = [
-        services.take_back(
-            ticket=ticket,
-            held_id=hold(house, ticket, saying).pk,
-            by=by(house.agent),
-            at=MONDAY_9AM,
-        )
-        for saying in (solving(ticket), statement)
-    ]
-
-    assert named == [["Solucionar", "Definitiva"], ["2026-03-02 14:00"]]
 
 
 def test_a_draft_that_comes_late_is_not_kept(house: House) -> None:
@@ -206,12 +158,13 @@ def test_a_step_that_is_not_possible_is_left_out_at_once(house: House) -> None:
     saying = solving(ticket)
     step(house, ticket, "start", MONDAY_9AM)
 
-    held, why = services.hold_message(
+    said = services.say(
         ticket=fresh(ticket), saying=saying, by=by(house.agent), at=MONDAY_9AM, delay=DELAY
     )
-    send(held)
+    assert said.held is not None
+    send(said.held)
 
-    assert isinstance(why, services.StaleTicket)
+    assert isinstance(said.not_taken, services.StaleTicket)
     assert Message.objects.get().body == "It works again."
     assert fresh(ticket).state == "in_progress"
     assert letters("sent_without_step") == []  # they were told when they sent it
@@ -233,9 +186,9 @@ def test_a_step_that_becomes_impossible_is_told_to_the_author(house: House) -> N
     assert letter.context["body"] == "It works again."
 
 
-def test_what_cannot_be_sent_is_told_and_kept_as_a_draft(house: House) -> None:
+def test_what_cannot_be_sent_is_told_and_given_back(house: House) -> None:
     ticket = make_ticket(house)
-    held = hold(house, ticket, reply())
+    held = hold(house, ticket, reply(files=[upload(PNG, "cable.png")]))
     house.agent.staff_roles = ["bpo"]
     house.agent.save()
 
@@ -244,7 +197,7 @@ def test_what_cannot_be_sent_is_told_and_kept_as_a_draft(house: House) -> None:
     assert not Message.objects.exists()
     assert [letter.to_email for letter in letters("not_sent")] == [house.agent.email]
     assert Visit.objects.get(ticket=ticket, person=house.agent).draft == "It works again."
-    assert not HeldMessage.objects.exists()
+    assert [file.name for file in given_back(house, ticket).files] == ["cable.png"]
 
 
 @pytest.mark.parametrize("step_name", ["", "solve"])
@@ -292,19 +245,6 @@ def test_a_ticket_that_ended_meanwhile_gets_no_reply(house: House) -> None:
     ]
 
 
-def test_what_is_given_back_stands_before_what_is_being_written(house: House) -> None:
-    ticket = make_ticket(house)
-    held = hold(house, ticket, reply())
-    services.save_draft(
-        ticket=ticket, kind="note", body="A long new text.", by=by(house.agent), at=MONDAY_9AM
-    )
-
-    services.take_back(ticket=ticket, held_id=held.pk, by=by(house.agent), at=MONDAY_9AM)
-
-    visit = Visit.objects.get(ticket=ticket, person=house.agent)
-    assert visit.draft == "It works again.\n\nA long new text."
-
-
 def test_a_message_is_taken_back_on_its_own_ticket(house: House) -> None:
     held = hold(house, make_ticket(house), reply())
 
@@ -326,12 +266,12 @@ def test_what_fails_unexpectedly_is_tried_again_and_then_given_back(house: House
         with pytest.raises(KeyError):
             send(held)
         services.try_held_later(held_id=held.pk, at=SENT_AT)
-        waits.append(HeldMessage.objects.get().send_at - SENT_AT)
+        waits.append(HeldMessage.objects.values_list("send_at", flat=True)[0] - SENT_AT)
     services.try_held_later(held_id=held.pk, at=SENT_AT)
     services.try_held_later(held_id=held.pk, at=SENT_AT)
 
     assert waits == [MINUTE, 2 * MINUTE, 3 * MINUTE, 4 * MINUTE]
-    assert not HeldMessage.objects.exists()
+    assert given_back(house, ticket).held is None
     assert Visit.objects.get(ticket=ticket, person=house.agent).draft == "It works again."
     assert len(letters("not_sent")) == 1
 
@@ -345,6 +285,25 @@ def test_a_second_message_sends_the_first_one_before_it(house: House) -> None:
 
     assert [message.body for message in Message.objects.order_by("pk")] == ["One."]
     assert set(HeldMessage.objects.all()) == {of_another, last}
+
+
+def test_the_same_act_on_many_tickets_sends_first_what_is_on_hold_of_them(house: House) -> None:
+    ticket = make_ticket(house)
+    untouched = make_ticket(house)
+    hold(house, ticket, reply("One."))
+    waits = hold(house, untouched, reply("Two."))
+    details = TransitionDetails(reason="A duplicate.")
+
+    changed = services.change_each(
+        changes=[Change(ticket.pk, None, Stepping("reject", details))],
+        by=by(house.agent),
+        at=MONDAY_9AM,
+    )
+
+    assert [each.refusal for each in changed] == [""]
+    assert [message.body for message in Message.objects.order_by("pk")][0] == "One."
+    assert fresh(ticket).state == "rejected"
+    assert list(HeldMessage.objects.all()) == [waits]
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from tests.support.tickets import solved
 from tickets import services
 from tickets.models import Ticket
 from tickets.services import TransitionDetails
-from web.faces import clock_face, opening_words
+from web.faces import clock_face
 
 
 def face(ticket: Ticket, metric: str, at: datetime, *, for_desk: bool = True) -> tuple[str, str]:
@@ -118,13 +118,3 @@ def test_a_clock_that_has_ended_says_the_time_in_the_unit_of_its_target(house: H
     assert ended(ticket, used=None, target_unit="time") == ("Met in 1 h", "met")
     late = solved(house, MONDAY_9AM + DAY)
     assert face(late, "attention", MONDAY_9AM + 9 * DAY) == ("Missed by 14 h", "missed")
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"), [(-1, "Mon 09:00"), (0, "2 Mar 09:00"), (1, "2 Mar 09:00")]
-)
-def test_a_day_within_six_days_is_named_and_a_later_one_dated(seconds: int, words: str) -> None:
-    at = MONDAY_9AM - timedelta(days=6, seconds=seconds)
-
-    with translation.override("en"):
-        assert opening_words(MONDAY_9AM, "America/Mexico_City", at) == words

@@ -812,7 +812,9 @@ class Migration(migrations.Migration):
                 ("step", models.CharField(blank=True, max_length=40)),
                 ("details", models.JSONField(default=dict)),
                 ("version", models.BigIntegerField(null=True)),
-                ("send_at", models.DateTimeField(db_index=True)),
+                ("form", models.CharField(max_length=32)),
+                ("had_ended", models.BooleanField(default=False)),
+                ("send_at", models.DateTimeField(db_index=True, null=True)),
                 ("attempts", models.PositiveSmallIntegerField(default=0)),
                 (
                     "author",

@@ -10,7 +10,8 @@ from tickets.models.tickets import Ticket
 
 class HeldMessage(OrganizationRow):
     """A reply or an attention statement that its author has sent, and that becomes a message of the
-    ticket at ``send_at``, with its step. Nothing of the ticket has changed until then.
+    ticket at ``send_at``, with its step. Nothing of the ticket has changed until then. Without
+    ``send_at`` it was given back: its author has it in the composer.
     """
 
     ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="+")
@@ -21,7 +22,9 @@ class HeldMessage(OrganizationRow):
     step = models.CharField(max_length=40, blank=True)  # a transition of the table
     details = models.JSONField(default=dict)  # what the step needs, dates as ISO texts
     version = models.BigIntegerField(null=True)  # of the ticket, as its author saw it
-    send_at = models.DateTimeField(db_index=True)
+    form = models.CharField(max_length=32)  # the token of the form in which it was written
+    had_ended = models.BooleanField(default=False)  # the ticket, when it was written
+    send_at = models.DateTimeField(null=True, db_index=True)
     attempts = models.PositiveSmallIntegerField(default=0)
 
     class Meta(OrganizationRow.Meta):

@@ -37,6 +37,17 @@ from tickets.services.errors import (
     TransitionNotAllowed,
 )
 from tickets.services.following import follow_up_ticket
+from tickets.services.holding import (
+    Said,
+    Unsent,
+    is_due_soon,
+    say,
+    send_held,
+    send_what_is_held,
+    take_back,
+    try_held_later,
+    unsent_of,
+)
 from tickets.services.indexing import index_again
 from tickets.services.lifecycle import (
     TransitionDetails,
@@ -56,17 +67,7 @@ from tickets.services.projection import (
 from tickets.services.raising import Arrival, NewTicket, raise_ticket
 from tickets.services.renaming import index_renamed, note_rename
 from tickets.services.replying import reply_and_step, steps_with_reply
-from tickets.services.saying import (
-    Saying,
-    held_by,
-    hold_message,
-    is_due_soon,
-    say,
-    send_held,
-    send_what_is_held,
-    take_back,
-    try_held_later,
-)
+from tickets.services.saying import Saying
 from tickets.services.sharing import delete_reply, delete_view, save_reply, save_view
 from tickets.services.terms import Terms, matrix_of, terms_for, terms_under
 from tickets.services.visits import drop_draft, note_visit, save_draft
@@ -83,6 +84,7 @@ __all__ = [
     "MOST_AT_ONCE",
     "MayNotRaise",
     "NewTicket",
+    "Said",
     "Saying",
     "StaleTicket",
     "Stepping",
@@ -90,6 +92,7 @@ __all__ = [
     "TicketAct",
     "TransitionDetails",
     "TransitionNotAllowed",
+    "Unsent",
     "add_note",
     "answer_solution",
     "assign_automatically",
@@ -102,8 +105,6 @@ __all__ = [
     "delete_view",
     "drop_draft",
     "follow_up_ticket",
-    "held_by",
-    "hold_message",
     "index_again",
     "index_renamed",
     "is_due_soon",
@@ -142,5 +143,6 @@ __all__ = [
     "told_by_note",
     "transition_ticket",
     "try_held_later",
+    "unsent_of",
     "write_message",
 ]

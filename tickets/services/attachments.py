@@ -6,12 +6,12 @@ from django.utils.translation import gettext as _
 from foundation.core.errors import Invalid
 from foundation.documents.checking import CheckedFile
 from foundation.documents.services import store_file
-from tickets.models import Attachment, Message, Ticket
+from tickets.models import Attachment, HeldFile, Message, Ticket
 
 MAX_FILES_AT_ONCE = 10
 
 
-def require_few(files: Sequence[CheckedFile]) -> None:
+def require_few(files: Sequence[CheckedFile | HeldFile]) -> None:
     """Raise ``Invalid`` above ``MAX_FILES_AT_ONCE``."""
     if len(files) > MAX_FILES_AT_ONCE:
         raise Invalid(

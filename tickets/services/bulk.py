@@ -16,6 +16,7 @@ from tickets.models import Ticket
 from tickets.queries import visible_to
 from tickets.services.assignment import assign_ticket
 from tickets.services.classification import Classification, classify_ticket
+from tickets.services.holding import send_held_of
 from tickets.services.lifecycle import TransitionDetails, transition_ticket
 
 MOST_AT_ONCE = 100
@@ -123,6 +124,7 @@ def change_each(*, changes: Sequence[Change], by: Actor, at: datetime) -> list[C
     """
     person = acting_person(by)
     wanted = {change.ticket_id: change for change in changes[:MOST_AT_ONCE]}
+    send_held_of(ticket_ids=wanted, by=by, at=at)
     tickets = _read(person, wanted)
     refusals: dict[int, str] = {}
     for pk, ticket in _read(person, wanted).items():

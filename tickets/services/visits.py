@@ -35,8 +35,9 @@ def save_draft(*, ticket: Ticket, kind: str, body: str, by: Actor, at: datetime)
     person = _desk_person(by)
     text = _plain(body)
     sent = {""}
-    for model in (Message, HeldMessage):
-        own = model.objects.filter(ticket=ticket, author=person).order_by("-pk")
+    held = HeldMessage.objects.filter(send_at__isnull=False)
+    for written in (Message.objects.all(), held):
+        own = written.filter(ticket=ticket, author=person).order_by("-pk")
         sent.add(_plain(own.values_list("body", flat=True).first() or "").strip())
     writes = text.strip() not in sent
     kept = {
@@ -47,13 +48,18 @@ def save_draft(*, ticket: Ticket, kind: str, body: str, by: Actor, at: datetime)
     _keep(ticket, person, at, kept)
 
 
+def draft_of(*, ticket: Ticket, person: User) -> str:
+    """Return what the person typed and did not send."""
+    visits = Visit.objects.filter(ticket=ticket, person=person).order_by("pk")
+    return visits.values_list("draft", flat=True).first() or ""
+
+
 def restore_draft(*, ticket: Ticket, person: User, kind: str, body: str, at: datetime) -> None:
     """Give the person a text back that was not sent: it is their draft, before what they are
     writing meanwhile.
     """
     text = _plain(body)
-    visits = Visit.objects.filter(ticket=ticket, person=person).order_by("pk")
-    other = visits.values_list("draft", flat=True).first() or ""
+    other = draft_of(ticket=ticket, person=person)
     if other.strip() and other.strip() != text.strip():
         text = f"{text}\n\n{other}"
     _keep(ticket, person, at, {"draft_kind": kind, "draft": text, "writes_at": at})

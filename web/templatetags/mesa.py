@@ -18,6 +18,7 @@ from escalation.rules import Condition, Outcome
 from foundation.calendars.ledger import SegmentKind
 from foundation.core.durations import short_duration
 from foundation.core.templatetags.words import instant, priority_code, priority_label, zone_name
+from foundation.core.zones import near_words
 from foundation.search.excerpts import Piece
 from sla.clocks.explanation import Line, explain_clock
 from sla.clocks.models import Clock, SegmentCause
@@ -154,9 +155,10 @@ def clock_badge(
 
 
 @register.simple_tag
-def clock_cell(clock: Clock, ticket: Ticket, at: datetime) -> SafeString:
-    """Render a live clock in a narrow column of the desk: icon, initial, time left. Where the time
-    counts down, the page's script keeps it true. Without a template, which fifty rows would feel.
+def clock_cell(clock: Clock, ticket: Ticket, at: datetime, *, initial: bool = True) -> SafeString:
+    """Render a clock in a narrow column of the desk: icon, ``initial`` of its name, time left; an
+    ended one in words. Where the time counts down, the page's script keeps it true. Without a
+    template, which fifty rows would feel.
     """
     face = clock_face(clock, ticket, at, for_desk=True)
     metric = metric_label(clock.metric)
@@ -165,20 +167,40 @@ def clock_cell(clock: Clock, ticket: Ticket, at: datetime) -> SafeString:
     when = due = ""
     if clock.due_at is not None:
         when = f" · {instant(clock.due_at, zone)} ({zone_name(zone)})"
-        if face.icon != "moon":  # outside hours it says when the desk opens
+        if clock.is_live and face.icon != "moon":  # outside hours it says when the desk opens
             due = format_html(' data-due="{}"', clock.due_at.isoformat())
+    letter = format_html('<span class="clock-initial" aria-hidden="true">{}</span>', metric[:1])
+    read = words if initial else face.text
+    shown: SafeString = format_html("<span>{}</span>", read)
+    if face.short:
+        shown = format_html(
+            '<span aria-hidden="true"{}>{}</span><span class="sr-only">{}</span>',
+            due,
+            face.short,
+            read,
+        )
     return format_html(
-        '<span class="clock clock-{}" title="{}{}">{}'
-        '<span class="clock-initial" aria-hidden="true">{}</span>'
-        '<span aria-hidden="true"{}>{}</span><span class="sr-only">{}</span></span>',
+        '<span class="clock clock-{}" title="{}{}">{}{}{}</span>',
         face.tone,
         words,
         when,
         icon(face.icon, 14),
-        metric[:1],
-        due,
-        face.short,
-        words,
+        letter if initial else "",
+        shown,
+    )
+
+
+@register.simple_tag
+def near_moment(value: datetime, time_zone: str, at: datetime) -> SafeString:
+    """Render an instant as ``<time>`` in a few letters: the hour alone on the day of ``at``. The
+    title has it whole.
+    """
+    return format_html(
+        '<time datetime="{}" title="{} ({})">{}</time>',
+        value.isoformat(),
+        instant(value, time_zone),
+        zone_name(time_zone),
+        near_words(value, time_zone, at),
     )
 
 
