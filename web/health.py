@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 from foundation.notifications.queries import oldest_waiting
 from reports.queries import oldest_report
 from sla.clocks.queries import oldest_due
+from tickets.queries import oldest_held
 
 OK = "ok"
 AWAY = "away"
@@ -68,7 +69,8 @@ def _lanes(at: datetime) -> dict[str, int]:
     """Return by how many seconds each lane of workers is late: the age of its oldest work that is
     due.
     """
-    late = {"clocks": oldest_due(at), "mail": oldest_waiting(at), "reports": oldest_report(at)}
+    clocks = max(oldest_due(at), oldest_held(at))
+    late = {"clocks": clocks, "mail": oldest_waiting(at), "reports": oldest_report(at)}
     return {name: round(age.total_seconds()) for name, age in late.items()}
 
 

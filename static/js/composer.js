@@ -75,7 +75,7 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("keydown", (event) => {
   const composer = event.key === "Escape" && composerOf(event.target);
-  if (!composer || event.target.closest("[data-replies], [data-mentions]")) return;
+  if (!composer || event.target.closest("[data-choices]")) return;
   composer.classList.add("is-closed");
   event.target.blur();
 });
@@ -127,7 +127,7 @@ document.addEventListener("keydown", (event) => {
   const composer = composerOf(event.target);
   if (!composer || !event.target.matches("textarea") || !["/", "@"].includes(event.key)) return;
   const isMention = event.key === "@";
-  const menu = composer.querySelector(isMention ? "[data-mentions]" : "[data-replies]");
+  const menu = composer.querySelector(`[data-choices=${isMention ? "mentions" : "replies"}]`);
   if (!menu || (isMention && composer.querySelector("[name=kind]:checked").value !== "note")) return;
   const { value, selectionStart } = event.target;
   const before = selectionStart ? value[selectionStart - 1] : "\n";
@@ -150,7 +150,7 @@ document.addEventListener("input", (event) => {
   }
 });
 document.addEventListener("keydown", (event) => {
-  const menu = event.target.closest?.("[data-replies], [data-mentions]");
+  const menu = event.target.closest?.("[data-choices]");
   if (!menu) return;
   const choices = shownReplies(menu);
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];

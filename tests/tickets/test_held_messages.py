@@ -3,6 +3,7 @@ it.
 """
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -338,3 +339,16 @@ def test_the_sweep_sends_what_is_due(house: House) -> None:
     with every_organization(reason="look"):
         assert {message.body for message in Message.objects.all()} == {"Due.", "Due too."}
         assert list(HeldMessage.objects.all()) == [waits]
+
+
+def test_the_oldest_held_message_that_is_due_is_late(house: House, client: Any) -> None:
+    hold(house, make_ticket(house), reply(), at=MONDAY_9AM - DELAY - 61 * SECOND)
+    hold(house, make_ticket(house), reply())
+    given_back = hold(house, make_ticket(house), reply(), at=MONDAY_9AM - HOUR)
+    services.take_back(
+        ticket=given_back.ticket, held_id=given_back.pk, by=by(house.agent), at=MONDAY_9AM
+    )
+
+    ready = client.get("/readyz").json()
+
+    assert (ready["status"], ready["late_seconds"]["clocks"]) == ("degraded", 61)

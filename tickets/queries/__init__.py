@@ -12,7 +12,7 @@ from tickets.queries.conversation import (
     messages_after,
 )
 from tickets.queries.counts import COUNT_LIMIT, counts_up_to_limit
-from tickets.queries.due import due_for_closing, due_for_reminder, due_to_send
+from tickets.queries.due import due_for_closing, due_for_reminder, due_to_send, oldest_held
 from tickets.queries.history import (
     Reclassified,
     TimelineEntry,
@@ -86,6 +86,7 @@ __all__ = [
     "due_for_closing",
     "due_for_reminder",
     "due_to_send",
+    "oldest_held",
     "ended",
     "find_by_number",
     "followers_of",

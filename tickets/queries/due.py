@@ -1,7 +1,10 @@
 """Queries that select tickets for the periodic sweeps."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.db.models import Min
+
+from foundation.accounts.tenancy import every_organization
 from tickets.models import HeldMessage, Ticket
 from tickets.states import State
 
@@ -26,6 +29,16 @@ def due_for_reminder(at: datetime, limit: int) -> list[tuple[int, int]]:
         .order_by("validation_reminder_at", "pk")
         .values_list("organization_id", "pk")[:limit]
     )
+
+
+def oldest_held(at: datetime) -> timedelta:
+    """Return for how long the oldest held message that is due has waited to be sent; zero when none
+    is due.
+    """
+    with every_organization(reason="the age of the oldest work says nothing of a customer"):
+        waiting = HeldMessage.objects.filter(send_at__lte=at)
+        oldest = waiting.aggregate(at=Min("send_at"))["at"]
+    return at - oldest if oldest is not None else timedelta()
 
 
 def due_to_send(at: datetime, limit: int) -> list[tuple[int, int]]:
