@@ -48,12 +48,14 @@ def clock_face(clock: Clock, ticket: Ticket, at: datetime, *, for_desk: bool) ->
             if clock.used is not None and clock.target_unit == TargetUnit.TIME
             else passed
         )
-        return ClockFace(_("Met in %(time)s") % {"time": short_duration(used)}, "met", "check")
+        time = short_duration(used)
+        return ClockFace(_("Met in %(time)s") % {"time": time}, "met", "check", time)
     if found == Verdict.MISSED:
         late = (
             (clock.stopped_at - clock.due_at) if clock.stopped_at and clock.due_at else timedelta()
         )
-        return ClockFace(_("Missed by %(time)s") % {"time": short_duration(late)}, "missed", "x")
+        time = short_duration(late)
+        return ClockFace(_("Missed by %(time)s") % {"time": time}, "missed", "x", f"−{time}")
     return ClockFace(_("Withdrawn"), "withdrawn", "minus")
 
 
@@ -73,9 +75,8 @@ def _validation_face(clock: Clock, at: datetime) -> ClockFace:
     assert clock.due_at is not None  # a validation clock never pauses
     if clock.due_at <= at:
         return ClockFace(_("About to close"), "asleep", "clock")
-    return ClockFace(
-        _("Closes in %(time)s") % {"time": short_duration(clock.due_at - at)}, "calm", "clock"
-    )
+    time = short_duration(clock.due_at - at)
+    return ClockFace(_("Closes in %(time)s") % {"time": time}, "calm", "clock", time)
 
 
 def _live_face(clock: Clock, ticket: Ticket, at: datetime, *, is_warned: bool) -> ClockFace:
