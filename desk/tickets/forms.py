@@ -27,7 +27,7 @@ from foundation.core.classification import (
 from tickets.models import Ticket
 from tickets.permissions import accepters
 from tickets.services import Classification, TransitionDetails
-from tickets.states import SolutionType
+from tickets.states import SolutionType, Transition
 from web.forms import FilesField, TextField
 
 ASSISTED = [(channel, channel.label) for channel in ASSISTED_CHANNELS]
@@ -287,6 +287,16 @@ class StepForm(VersionedForm):
             else None,
             accepted_channel=data.get("accepted_channel", ""),
             files=files,
+        )
+
+    @classmethod
+    def of(cls, ticket: Ticket, step: Transition) -> "StepForm":
+        """Return the empty form of a step."""
+        return cls(
+            initial={"version": ticket.version},
+            ticket=ticket,
+            needs=step.staff_needs,
+            auto_id=f"{step.name}_%s",
         )
 
     def as_message(self, ticket: Ticket) -> SayForm | None:

@@ -13,7 +13,6 @@ from desk.tickets.forms import (
     ClassifyForm,
     ContractForm,
     DeescalateForm,
-    StepForm,
     grid_of,
 )
 from desk.tickets.steps import grouped, primary_act
@@ -25,6 +24,7 @@ from foundation.accounts.roles import Capability
 from foundation.core.classification import Impact
 from sla.clocks.queries import most_urgent
 from tickets import queries
+from tickets.models import Ticket
 from tickets.notices import has_reader
 from tickets.permissions import can_classify, can_work, holds
 from tickets.services import matrix_of, steps_with_reply, unsent_of
@@ -93,7 +93,9 @@ class Composer(TicketPanel):
 
 
 class Steps(TicketPanel):
-    """The one act that comes next, and a menu with every step."""
+    """The one act that comes next, and a menu with every step. The form of a step is loaded when
+    it is opened.
+    """
 
     name = "steps"
     template = "desk/tickets/panels/steps.html"
@@ -105,18 +107,7 @@ class Steps(TicketPanel):
         possible = page.possible_steps
         if not possible:
             return None
-        version = {"version": ticket.version}
-        forms = {
-            step.name: StepForm(
-                initial=version,
-                ticket=ticket,
-                needs=step.staff_needs,
-                auto_id=f"{step.name}_%s",
-            )
-            for step in possible
-        }
         return {
-            "forms": forms,
             "groups": grouped(possible),
             "primary": primary_act(ticket, user, possible),
             "held_by": None if holds(user, ticket) else ticket.team,
@@ -124,21 +115,40 @@ class Steps(TicketPanel):
 
 
 class Properties(TicketPanel):
-    """What the ticket is, and the form that classifies it."""
+    """What the ticket is."""
 
-    name = "classification"
-    template = "desk/tickets/panels/classification.html"
+    name = "properties"
+    template = "desk/tickets/panels/properties.html"
     place = Place.SIDE
-    statements = 2  # the open interval, the services
+    statements = 1  # the open interval
 
     def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any]:
+        return {"interval": page.interval, "is_triaged_here": is_triaged_by(user, page.ticket)}
+
+
+class Triage(TicketPanel):
+    """The form that classifies the ticket; a popover that is opened from the properties."""
+
+    name = "triage"
+    template = "desk/tickets/panels/triage.html"
+    place = Place.SIDE
+    loads = Loads.AFTER_PAGE
+    statements = 1  # the services
+
+    def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any] | None:
         ticket = page.ticket
-        facts: dict[str, Any] = {"interval": page.interval}
-        if not can_classify(user, ticket) or ticket.state not in OPEN_STATES:
-            return facts
-        form = ClassifyForm.of(ticket, can_restart=user.can(Capability.SUPERVISE))
-        choices = {"impacts": list(Impact), "grid": grid_of(matrix_of(ticket))}
-        return facts | choices | {"classify_form": form}
+        if not is_triaged_by(user, ticket):
+            return None
+        return {
+            "classify_form": ClassifyForm.of(ticket, can_restart=user.can(Capability.SUPERVISE)),
+            "impacts": list(Impact),
+            "grid": grid_of(matrix_of(ticket)),
+        }
+
+
+def is_triaged_by(user: User, ticket: Ticket) -> bool:
+    """Tell whether the person may classify the ticket now."""
+    return can_classify(user, ticket) and ticket.state in OPEN_STATES
 
 
 class Similar(TicketPanel):
@@ -294,6 +304,7 @@ PANELS: Sequence[TicketPanel] = (
     HolderPanel(for_staff=True),
     Properties(),
     ContractChange(),
+    Triage(),
     Similar(),
     Assignment(),
     Customer(),

@@ -33,7 +33,7 @@ def classify(request: HttpRequest, number: str) -> HttpResponse:
     can_restart = person(request).can(Capability.SUPERVISE)
     form = ClassifyForm(request.POST, can_restart=can_restart)
     if not form.is_valid():
-        return wrong_form(request, ticket, form, Refused("classification", {"classify_form": form}))
+        return wrong_form(request, ticket, form, Refused("triage", {"classify_form": form}))
     classification = form.classification()
     by = actor(request, Channel.DESK)
     at = timezone.now()
@@ -42,7 +42,7 @@ def classify(request: HttpRequest, number: str) -> HttpResponse:
             shown = _effects(ticket, form, by, at)
             if shown["clock_changes"] or shown["new_terms"]:
                 shown |= {"classify_form": form, "classify_shown": True}
-                return page_of(request, ticket, [Refused("classification", shown, 200)])
+                return page_of(request, ticket, [Refused("triage", shown, 200)])
         ticket = services.send_what_is_held(ticket=ticket, by=by, at=at)
         services.classify_ticket(
             ticket=ticket,
@@ -54,7 +54,7 @@ def classify(request: HttpRequest, number: str) -> HttpResponse:
             expected_version=form.cleaned_data["version"],
         )
     except DomainError as error:
-        return refused_form(request, ticket, form, error, "classification", classify_form=form)
+        return refused_form(request, ticket, form, error, "triage", classify_form=form)
     messages.success(
         request,
         _("Classified: priority %(priority)s.") % {"priority": ticket.get_priority_display()},

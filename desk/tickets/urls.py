@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, include, path
 
-from desk.tickets import glance, place, presence, registration, saying, triage, views
+from desk.tickets import glance, place, presence, registration, saying, stepping, triage, views
 
 _ticket = [
     path("", views.ticket_page, name="ticket"),
@@ -17,7 +17,8 @@ _ticket = [
     path("classify/preview/", triage.preview, name="classify_preview"),
     path("contract/", triage.change_contract, name="change_contract"),
     path("assign/", views.assign, name="assign"),
-    path("step/<slug:name>/", views.step, name="step"),
+    path("step/<slug:name>/", stepping.step, name="step"),
+    path("step/<slug:name>/form/", stepping.step_form, name="step_form"),
     path("acknowledge/<int:escalation_id>/", views.acknowledge, name="acknowledge"),
     path("deescalate/", views.deescalate, name="deescalate"),
 ]

@@ -16,11 +16,9 @@ from desk.frame import frame
 from desk.tickets.forms import (
     AssignForm,
     DeescalateForm,
-    StepForm,
 )
-from desk.tickets.panels import PANELS, Steps
+from desk.tickets.panels import PANELS
 from desk.tickets.place import list_label, list_of, to_ticket
-from desk.tickets.warnings import warn_without_reader
 from escalation.queries import get_escalation
 from escalation.services import acknowledge_escalation, deescalate_ticket
 from foundation.accounts.roles import Capability
@@ -32,7 +30,6 @@ from sla.clocks.queries import get_clock
 from tickets import queries, services
 from tickets.models import Ticket
 from tickets.services import StaleTicket
-from tickets.states import TRANSITIONS
 from web.access import needs
 from web.errors import first_error, page_status, put_on_form
 from web.panels import (
@@ -46,7 +43,6 @@ from web.panels import (
 from web.requests import actor, person, posted_from
 from web.resending import with_typed_text
 from web.ticket_page import TicketPage, message_before
-from web.uploads import checked_files
 
 
 @require_safe
@@ -165,64 +161,6 @@ def assign(request: HttpRequest, number: str) -> HttpResponse:
         request, _("Assignee: %(person)s.") % {"person": ticket.assignee or _("nobody")}
     )
     return to_ticket(request, ticket)
-
-
-@posted_from("admin:ticket", "number")
-def step(request: HttpRequest, number: str, name: str) -> HttpResponse:
-    """Take a transition of the table."""
-    ticket = queries.get_ticket(person(request), number)
-    transition = TRANSITIONS.get(name)
-    form = StepForm(
-        request.POST,
-        request.FILES,
-        ticket=ticket,
-        needs=transition.staff_needs if transition else (),
-        auto_id=f"{name}_%s",
-    )
-    if not form.is_valid():
-        return wrong_form(request, ticket, form, _refused_step(request, ticket, name, form))
-    by = actor(request, Channel.DESK)
-    at = timezone.now()
-    try:
-        ticket = services.send_what_is_held(ticket=ticket, by=by, at=at)
-        services.transition_ticket(
-            ticket=ticket,
-            name=name,
-            details=form.details(checked_files(request)),
-            by=by,
-            at=at,
-            expected_version=form.cleaned_data["version"],
-        )
-    except DomainError as error:
-        possible = services.possible_transitions(
-            ticket=ticket, user=person(request), at=timezone.now()
-        )
-        if name not in {each.name for each in possible}:
-            messages.error(request, str(error.message))
-            typed = form.as_message(ticket)
-            if typed is not None:  # no panel of its own: the whole page is shown, also to htmx
-                fresh = queries.get_ticket(person(request), number)
-                composer = Refused("composer", {"say_form": typed})
-                refused = [Refused("", {}, page_status(error)), composer]
-                return page_of(request, fresh, refused, str(error.message))
-        again = _refused_step(request, ticket, name, form)
-        return refused_form(request, ticket, form, error, again.panel, **again.context)
-    messages.success(
-        request,
-        _("%(number)s is now “%(state)s”.")
-        % {"number": ticket.number, "state": ticket.state_label},
-    )
-    warn_without_reader(request, ticket, True)
-    return to_ticket(request, ticket)
-
-
-def _refused_step(request: HttpRequest, ticket: Ticket, name: str, form: StepForm) -> Refused:
-    """Return the steps panel with the refused form of one transition."""
-    fresh = queries.get_ticket(person(request), ticket.number)
-    page = TicketPage(fresh, person(request), timezone.now())
-    loaded = Steps().load(page.reader, page, page.at) or {"forms": {}}
-    forms = {each: form if each == name else other for each, other in loaded["forms"].items()}
-    return Refused("steps", {"forms": forms, "refused_step": name})
 
 
 @posted_from("admin:ticket", "number")

@@ -46,6 +46,13 @@ document.addEventListener("keydown", (event) => {
   const place = event.key === "Escape" && document.getElementById("glance");
   if (place) place.hidden = true;
 });
+// The form of a step is loaded when it is opened.
+const focusOnForm = (step) =>
+  step.querySelector("form :is(input:not([type=hidden]), select, textarea, button)")?.focus();
+document.addEventListener("htmx:load", (event) => {
+  const step = event.target.closest?.(".inline-step[open]");
+  if (step) focusOnForm(step);
+});
 const focusOn = (selector) => {
   const found = document.querySelector(selector);
   found?.closest("details")?.setAttribute("open", "");
@@ -54,11 +61,19 @@ const focusOn = (selector) => {
 };
 const classify = () => {
   const form = document.getElementById("triage");
-  if (!form) return;
+  if (!form) {
+    // it comes right after the page
+    const isAwaited = document.querySelector("[data-triage]");
+    if (isAwaited) document.addEventListener("htmx:load", classify, { once: true });
+    return;
+  }
   if (!form.closest(".ticket-side").offsetParent) document.querySelector("[data-shows=side]").click();
   if (form.popover && !form.matches(":popover-open")) form.showPopover();
   form.querySelector(".grid-cell input:checked")?.focus();
 };
+document.addEventListener("click", (event) => {
+  if (event.target.closest?.("[data-triage]") && !document.getElementById("triage")) classify();
+});
 const acts = {
   search: () => focusOn("[data-search]"),
   help: () => document.querySelector("[data-keys-help]").showModal(),
@@ -110,7 +125,7 @@ const entries = () => [
     label: summary.textContent.trim(),
     run: () => {
       for (const each of [summary.closest(".bar-menu"), summary.parentElement]) each?.setAttribute("open", "");
-      summary.parentElement.querySelector("input, select, textarea, button")?.focus();
+      focusOnForm(summary.parentElement);
     },
   })),
 ];

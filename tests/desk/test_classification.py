@@ -189,7 +189,8 @@ def test_only_a_supervisor_is_asked_whether_it_was_wrong_from_the_start(
     ticket = make_ticket(house)
 
     def asked(name: str) -> bool:
-        page = sign_in(house.staff[name]).get(f"/admin/tickets/{ticket.number}/").content.decode()
+        path = f"/admin/tickets/{ticket.number}/panels/triage/"
+        page = sign_in(house.staff[name]).get(path).content.decode()
         form = page[page.index('id="classification"') :].split("</form>")[0]
         return 'name="from_start"' in form
 

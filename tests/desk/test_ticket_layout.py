@@ -231,6 +231,24 @@ def test_a_choice_that_is_refused_says_so_before_it_is_sent(house: House, sign_i
     assert nonsense.context["classify_form"]["seen"].value() in {None, ""}
 
 
+def test_the_form_of_a_step_is_loaded_when_it_is_opened(house: House, sign_in: Any) -> None:
+    ticket = make_ticket(house)
+    client = sign_in(english(house))
+
+    page = client.get(address(ticket)).content.decode()
+    part = client.get(address(ticket, "step/reject/form/"), headers={"HX-Request": "true"})
+    whole = client.get(address(ticket, "step/reject/form/")).content.decode()
+
+    assert f'hx-get="{address(ticket, "step/reject/form/")}"' in page
+    assert f'action="{address(ticket, "step/reject/")}"' not in page
+    assert part.content.decode().strip().startswith("<form")
+    assert f'action="{address(ticket, "step/reject/")}"' in part.content.decode()
+    opened = whole.partition('<details class="inline-step" open')[2].partition("</details>")[0]
+    assert f'action="{address(ticket, "step/reject/")}"' in opened
+    assert client.get(address(ticket, "step/approve/form/")).status_code == 404
+    assert client.get(address(ticket, "step/nothing/form/")).status_code == 404
+
+
 def test_the_ledger_of_a_clock_is_a_link_and_a_drawer(house: House, sign_in: Any) -> None:
     ticket = make_ticket(house)
     client = sign_in(house.agent)

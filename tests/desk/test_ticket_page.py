@@ -209,7 +209,7 @@ def test_the_desk_accepts_on_the_customers_behalf_with_who_and_the_channel(
     path = f"/admin/tickets/{ticket.number}/"
     form = {"version": fresh(ticket).version, "accepted_by": "", "accepted_channel": ""}
 
-    offered = client.get(path).content.decode()
+    offered = client.get(f"{path}step/approve/form/").content.decode()
     refused = client.post(f"{path}step/approve/", form)
     said = form | {"accepted_by": house.requester.pk, "accepted_channel": "phone"}
     done = client.post(f"{path}step/approve/", said)
@@ -218,6 +218,7 @@ def test_the_desk_accepts_on_the_customers_behalf_with_who_and_the_channel(
     assert (refused.status_code, fresh(ticket).state) == (400, "closed")
     assert "This is needed for “Accept the solution”." in text_of(refused.content.decode())
     assert done.status_code == 302
+    assert client.get(f"{path}step/approve/form/").status_code == 404
     history = client.get(f"{path}panels/history/").content.decode()
     assert f"Accepted by {house.requester} (Phone)." in text_of(history)
 

@@ -108,7 +108,8 @@ class Walker:
         """Open the form of a transition on the desk's ticket page, fill it and submit it."""
         form = self.page.locator(f".steps form[action$='/step/{name}/']")
         self.page.locator(".bar-menu").evaluate("menu => { menu.open = true; }")
-        form.locator("xpath=..").locator("summary").click()
+        slot = self.page.locator(f".steps [hx-get$='/step/{name}/form/']")
+        slot.locator("xpath=..").locator("summary").click()
         for field, value in fields.items():
             control = form.locator(f"[name={field}]")
             control.select_option(value) if control.evaluate(

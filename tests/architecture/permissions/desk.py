@@ -60,6 +60,7 @@ TABLE: dict[str, Roles] = {
     "admin:presence": SEES_TICKETS,
     "admin:draft": SEES_TICKETS,
     "admin:mentionable": SEES_TICKETS,
+    "admin:step_form": SEES_TICKETS,
     "admin:take_back": SEES_TICKETS,
     "admin:say": SEES_TICKETS,
     "admin:classify": SEES_TICKETS,
