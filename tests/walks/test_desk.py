@@ -66,7 +66,8 @@ def test_two_agents_on_one_ticket(browser: Browser, mesa: Mesa, language: str) -
     expect(other.page.locator("[data-composer] [name=body]")).to_have_value("")
     other.step("pend_user", message="Which cable?")
     one.page.keyboard.press("p")
-    one.page.locator(".grid-cell input[value='extensive:critical']").click()
+    with one.page.expect_response(re.compile("/classify/preview/")):
+        one.page.locator(".grid-cell input[value='extensive:critical']").click()
     one.page.keyboard.press("Enter")
     expect(one.page.locator(".stale")).to_be_visible()
     chosen = one.page.locator(".grid-cell input:checked")
