@@ -2,7 +2,7 @@
 
 from audits import services
 from audits.queries import view_of_staff
-from tests.support.audits import again, ask, leave
+from tests.support.audits import again, ask, leave, prepare
 from tests.support.house import DAY, HOUR, MONDAY_9AM, House, by
 from tests.support.tickets import step
 
@@ -38,3 +38,17 @@ def test_a_delay_notice_stands_with_its_audit_alone(house: House) -> None:
     )
 
     assert [view_of_staff(again(audit)).notices for audit in (one, other)] == [[], [notice]]
+
+
+def test_evidence_stands_with_its_audit_alone(house: House) -> None:
+    one = ask(house, at=MONDAY_9AM - 200 * DAY)  # of the contract's year before
+    other = ask(house)
+    of_one = prepare(house, one)
+    of_other = prepare(house, other, 2)
+
+    found = [
+        [[row.pk for row in item.evidence] for item in view_of_staff(again(audit)).items]
+        for audit in (one, other)
+    ]
+
+    assert found == [[[of_one.pk], []], [[], [of_other.pk]]]

@@ -167,9 +167,11 @@ def test_a_matrix_is_added_with_levels_that_make_a_ladder(
     }
     before = EscalationMatrix.objects.count()
 
+    nobodys = admin_client.post(f"{MATRICES}add/", form | {"organization": ""})
     past = admin_client.post(f"{MATRICES}add/", form | {"effective_from": "2026-01-01T00:00"})
     done = admin_client.post(f"{MATRICES}add/", form)
 
+    assert (nobodys.status_code, "organization" in errors_of(nobodys)) == (200, True)
     assert (past.status_code, errors_of(past)) == (200, ["effective_from"])
     assert done.status_code == (200 if wrong else 302)
     assert EscalationMatrix.objects.count() - before == (0 if wrong else 1)

@@ -164,3 +164,12 @@ def test_each_ticket_of_the_month_is_simulated_once_in_its_own_part(house: House
 
     part = SimulationPart.objects.get()
     assert (part.month, part.total, part.done) == (MARCH, 3, 3)
+
+
+def test_a_report_issued_when_the_month_ends_is_final(house: House) -> None:
+    end = queries.bounds(house.north, MARCH)[1]
+
+    issue = services.issue_monthly_report(organization=house.north, at=end)
+
+    assert issue is not None
+    assert (issue.month, issue.is_final) == (MARCH, True)
