@@ -64,12 +64,13 @@ def edit(request: HttpRequest, reply_id: int | None = None) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and not _name_taken(request, form, reply):
         by = actor(request, Channel.DESK)
         try:
-            saved = services.save_reply(**form.cleaned_data, by=by, at=timezone.now())
+            renames = reply.pk if reply is not None and is_own else None
+            saved = services.save_reply(
+                **form.cleaned_data, by=by, at=timezone.now(), renames=renames
+            )
         except DomainError as error:
             put_on_form(form, error)
         else:
-            if reply is not None and is_own and reply.pk != saved.pk:
-                services.delete_reply(reply_id=reply.pk, by=by)
             messages.success(request, _("The reply “%(name)s” is saved.") % {"name": saved})
             return redirect("admin:replies")
     context = {

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from foundation.core.errors import Invalid
 from foundation.notifications.models import OutboxMessage
 from tests.support.house import MONDAY_9AM, House, by, fresh, make_ticket
 from tests.support.html import text_of
@@ -185,3 +186,27 @@ def test_a_reply_does_not_replace_another_of_ones_own(house: House, sign_in: Any
     texts = SavedReply.objects.order_by("pk").values_list("name", "body_es")
     assert list(texts) == [("One", "Uno"), ("Two", "Dos")]
     assert client.post(f"/admin/replies/{one.pk}/", typed(name="One")).status_code == 302
+
+
+def test_a_renamed_reply_stays_the_same_one(house: House, sign_in: Any) -> None:
+    client = sign_in(house.agent)
+    client.post(NEW, typed(name="One", body_es="Uno"))
+    client.post(NEW, typed(name="Two", body_es="Dos"))
+    one, two = SavedReply.objects.order_by("pk")
+
+    client.post(f"/admin/replies/{two.pk}/", typed(name=" Three ", body_es="Tres"))
+
+    texts = SavedReply.objects.order_by("pk").values_list("pk", "name", "body_es")
+    assert list(texts) == [(one.pk, "One", "Uno"), (two.pk, "Three", "Tres")]
+    with pytest.raises(Invalid, match="Ya tiene otro"):
+        services.save_reply(
+            name="One",
+            body_es="x",
+            body_en="",
+            audience="mine",
+            team=None,
+            by=by(house.agent),
+            at=MONDAY_9AM,
+            renames=two.pk,
+        )
+    assert SavedReply.objects.get(pk=two.pk).name == "Three"

@@ -54,8 +54,10 @@ def save_reply(
     team: Team | None,
     by: Actor,
     at: datetime,
+    renames: int | None = None,
 ) -> SavedReply:
-    """Save a text under a name; one of the person's own with that name is replaced.
+    """Save a text under a name; one of the person's own with that name is replaced. ``renames`` is
+    the id of one of their own that gets name and text.
 
     Raises as ``save_view`` does, and ``Invalid`` for an empty text or a placeholder that there is
     not.
@@ -72,7 +74,8 @@ def save_reply(
     if fields:
         raise Invalid(" ".join(fields.values()), fields=fields)
     bodies = {"body_es": body_es.strip(), "body_en": body_en.strip()}
-    return _save(SavedReply, _Label(name, audience, team), bodies, by=by, at=at)
+    label = _Label(name, audience, team)
+    return _save(SavedReply, label, bodies, by=by, at=at, renames=renames)
 
 
 def delete_view(*, view_id: int, by: Actor) -> None:
@@ -86,7 +89,15 @@ def delete_reply(*, reply_id: int, by: Actor) -> None:
 
 
 @transaction.atomic
-def _save(model: type[S], label: _Label, values: dict[str, Any], *, by: Actor, at: datetime) -> S:
+def _save(
+    model: type[S],
+    label: _Label,
+    values: dict[str, Any],
+    *,
+    by: Actor,
+    at: datetime,
+    renames: int | None = None,
+) -> S:
     person = acting_person(by)
     named = " ".join(label.name.split())
     audience = label.audience
@@ -102,6 +113,11 @@ def _save(model: type[S], label: _Label, values: dict[str, Any], *, by: Actor, a
     _require_may_share(person, audience, team)
     kept = {"audience": audience, "team": team if audience == Audience.GROUP else None, **values}
     own = model._default_manager.filter(owner=person)
+    if renames is not None:
+        if own.filter(name=named).exclude(pk=renames).exists():
+            words = _("You have another one with this name.")
+            raise Invalid(words, fields={"name": words})
+        own.filter(pk=renames).update(name=named)
     if own.exclude(name=named).count() >= MOST:
         raise Invalid(_("You have %(count)d of them: delete one first.") % {"count": MOST})
     model._default_manager.bulk_create(
