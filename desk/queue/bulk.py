@@ -23,7 +23,9 @@ from django.views.decorators.http import require_safe
 
 from desk.frame import frame
 from desk.queue.filters import NOBODY
+from desk.queue.lists import ORDERS
 from desk.queue.people import people_with_load
+from desk.queue.reading import Reading
 from desk.queue.steps import STEPS
 from desk.queue.views import forget_counts
 from foundation.accounts.models import Team, User
@@ -282,9 +284,12 @@ def _tell(
 
 
 def _selected(request: HttpRequest) -> dict[int, int | None]:
-    """Return the selected tickets with the version that was seen of each. Raises ``Invalid`` for
-    none, and for more than may be changed at once.
+    """Return the selected tickets with the version that was seen of each; for ``all``, the first
+    ones that the list shows now. Raises ``Invalid`` for none, and for more than may be changed at
+    once.
     """
+    if request.POST.get("all"):
+        return _first_of_list(request)
     found: dict[int, int | None] = {}
     for value in request.POST.getlist("ticket"):
         pk, _colon, version = value.partition(":")
@@ -295,6 +300,17 @@ def _selected(request: HttpRequest) -> dict[int, int | None]:
     if len(found) > services.MOST_AT_ONCE:
         words = _("Choose at most %(most)d tickets at once: %(count)d are selected.")
         raise Invalid(words % {"most": services.MOST_AT_ONCE, "count": len(found)})
+    return found
+
+
+def _first_of_list(request: HttpRequest) -> dict[int, int | None]:
+    address = QueryDict(urlsplit(_target(request)).query)
+    reading = Reading(request, timezone.now(), address)
+    listed = reading.open_tickets.select_related(None).order_by(*ORDERS[reading.order])
+    rows = listed.values_list("pk", "version")[: services.MOST_AT_ONCE]
+    found: dict[int, int | None] = dict(rows)
+    if not found:
+        raise Invalid(_("The list is empty now."))
     return found
 
 

@@ -41,6 +41,7 @@ from foundation.core.classification import Impact, Urgency
 from foundation.core.errors import NotFound
 from tickets import queries
 from tickets.models import SavedView
+from tickets.services import MOST_AT_ONCE
 from web.access import needs
 from web.keyset import keyset_page
 from web.requests import is_id, with_query
@@ -106,6 +107,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "column_choices": OPTIONAL,
         "can_work": reading.reader.can(Capability.WORK_TICKETS),
         "bulk_steps": STEPS,
+        "most_at_once": MOST_AT_ONCE,
         "chips": chips_of(reading.filter, is_complete=is_complete),
         "people": people_with_load(now) if is_complete else [],
         "impacts": Impact,
