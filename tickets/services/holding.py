@@ -122,11 +122,11 @@ def _hold(
 
 def _given_back_files(ticket: Ticket, saying: Saying, person: User) -> list[HeldFile]:
     """Return the files that were given back and go again. Raises ``Invalid`` when one is not there:
-    it was sent meanwhile, from another page.
+    it was sent meanwhile, from another page. Locks the files, which another page may send now.
     """
     if not saying.again_files:
         return []
-    mine = HeldFile.objects.filter(
+    mine = HeldFile.objects.select_for_update(of=("self",)).filter(
         message_id=saying.again,
         message__ticket=ticket,
         message__author=person,
