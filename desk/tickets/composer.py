@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from math import ceil
 from typing import Any
 
 from django import forms
@@ -174,3 +175,11 @@ def given_back(unsent: Unsent, time_zone: str) -> dict[str, Any]:
         "again": message.pk,
         "again_files": [file.pk for file in unsent.files],
     }
+
+
+def seconds_left(unsent: Unsent, at: datetime) -> int:
+    """Return for how many seconds the message on hold can surely be taken back, at least 1."""
+    message = unsent.held
+    if message is None or message.send_at is None:
+        return 0
+    return max(1, ceil((message.send_at - at).total_seconds()))

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from desk.tickets.composer import SayForm, given_back
+from desk.tickets.composer import SayForm, given_back, seconds_left
 from desk.tickets.facts import with_facts
 from desk.tickets.forms import (
     AssignForm,
@@ -88,6 +88,7 @@ class Composer(TicketPanel):
             "say_form": SayForm(initial=initial, ticket=ticket, files=unsent.files),
             "has_reader": has_reader(ticket),
             "held": unsent.held,
+            "held_for": seconds_left(unsent, at),
             "offered": {"", *(step.name for step in steps)},
         }
 

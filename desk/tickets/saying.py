@@ -60,6 +60,8 @@ def say(request: HttpRequest, number: str) -> HttpResponse:
     except DomainError as error:
         return refused_form(request, ticket, form, error, "composer", say_form=form)
     _warn_of_newer(request, ticket, data.get("last_message"))
+    if said.went_before:
+        messages.success(request, _("What was about to be sent went before it."))
     _tell(request, saying, said)
     if said.not_taken is not None:
         words = (

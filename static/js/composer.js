@@ -34,17 +34,18 @@ document.addEventListener("input", (event) => {
 document.addEventListener("htmx:afterRequest", (event) => {
   if (event.detail.elt === unsaved) unsaved = null;
 });
-document.addEventListener("submit", () => {
-  unsaved = null;
+document.addEventListener("submit", (event) => {
+  if (event.target.matches("[data-composer]")) unsaved = null;
 });
-window.addEventListener("pagehide", () => {
-  if (!unsaved) return;
+const keepUnsaved = () => {
+  if (!unsaved?.form) return;
   const kept = new FormData();
   for (const name of ["csrfmiddlewaretoken", "body"]) kept.set(name, unsaved.form.elements[name].value);
   kept.set("kind", unsaved.form.elements.kind.value);
   navigator.sendBeacon(unsaved.getAttribute("hx-post"), kept);
   unsaved = null;
-});
+};
+window.addEventListener("pagehide", keepUnsaved);
 document.addEventListener("htmx:configRequest", (event) => {
   if (!event.detail.elt.matches("[data-presence]")) return;
   event.detail.parameters.set("writes", Date.now() - wroteAt < 30000 ? "yes" : "");
@@ -59,14 +60,14 @@ document.addEventListener("focusin", (event) => {
 });
 document.addEventListener("click", (event) => {
   const composer = composerOf(event.target);
-  if (!composer?.classList.contains("is-closed") || !event.target.closest("label")) return;
+  const isPointed = event.detail > 0; // an arrow key that chooses a kind clicks too
+  if (!isPointed || !composer?.classList.contains("is-closed") || !event.target.closest("label")) return;
   composer.classList.remove("is-closed");
   composer.querySelector("textarea").focus();
 });
 document.addEventListener("change", (event) => {
   const composer = composerOf(event.target);
   if (composer && event.target.matches("[name=kind]")) composer.classList.remove("is-closed");
-  if (composer && event.target.matches("[name=then]")) event.target.closest("details").open = false;
   if (event.target.matches("[name=goes_on]")) localStorage.setItem("goes-on", event.target.checked);
 });
 document.addEventListener("click", (event) => {
@@ -75,9 +76,28 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("keydown", (event) => {
   const composer = event.key === "Escape" && composerOf(event.target);
+  const menu = event.target.closest?.("details.menu[open]");
   if (!composer || event.target.closest("[data-choices]")) return;
+  if (menu) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+    return;
+  }
   composer.classList.add("is-closed");
-  event.target.blur();
+  composer.querySelector("[name=kind]:checked").focus();
+});
+// What the reply does too: a click chooses and closes the menu, so does Enter after the arrows.
+const closeThen = (choice) => {
+  choice.closest("details").open = false;
+  choice.closest("form").querySelector("textarea").focus();
+};
+document.addEventListener("click", (event) => {
+  if (event.detail > 0 && event.target.matches?.("[name=then]")) closeThen(event.target);
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.ctrlKey || event.metaKey || !event.target.matches("[name=then]")) return;
+  event.preventDefault(); // it does not send
+  closeThen(event.target);
 });
 // Opens the composer for a kind of message and the step that goes with it.
 const write = (kind, step = "") => {
@@ -201,6 +221,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.target?.id !== "main") return;
   const composer = document.querySelector("[data-composer]");
   const { body, attachments } = composer?.elements ?? {};
+  keepUnsaved();
   const hasSomething = body?.value.trim() || attachments?.files.length;
   written = hasSomething && !isSent ? new FormData(composer) : null;
   written?.set("ticket", composer.action);
@@ -213,7 +234,9 @@ const writeAgain = (composer) => {
   const restored = isTakenBack ? body.value.trim() : "";
   if (!restored) body.value = typed;
   else if (!restored.endsWith(typed.trim())) body.value = `${restored}\n\n${typed}`;
-  kind.value = written.get("kind");
+  // a note that was being written does not become a reply
+  const isMixed = restored && [kind.value, written.get("kind")].includes("note");
+  kind.value = isMixed ? "note" : written.get("kind");
   const files = new DataTransfer();
   for (const file of written.getAll("attachments")) if (file.size) files.items.add(file);
   attachments.files = files.files;

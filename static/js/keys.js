@@ -140,7 +140,8 @@ const showLocal = (typed) => {
       item.className = "palette-item";
       item.setAttribute("role", "option");
       item.textContent = each.label;
-      item.addEventListener("click", () => {
+      item.addEventListener("click", (event) => {
+        event.stopPropagation(); // a click elsewhere closes the menu that the step opens
         palette.close();
         each.run();
       });

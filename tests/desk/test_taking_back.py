@@ -132,7 +132,7 @@ def test_another_act_of_the_author_sends_what_is_held_before(house: House, sign_
     client = sign_in(english(house))
 
     client.post(f"{address}say/", {"kind": "reply", "body": "One."})
-    client.post(f"{address}say/", {"kind": "note", "body": "Two."})
+    note = client.post(f"{address}say/", {"kind": "note", "body": "Two."}, follow=True)
     client.post(f"{address}say/", {"kind": "reply", "body": "Three."})
     solved = {
         "version": fresh(ticket).version,
@@ -143,6 +143,10 @@ def test_another_act_of_the_author_sends_what_is_held_before(house: House, sign_
 
     bodies = [message.body for message in Message.objects.order_by("pk")]
     assert bodies == ["One.", "Two.", "Three.", "Four."]
+    assert words_of_messages(note)[-2:] == [
+        "What was about to be sent went before it.",
+        "Note saved.",
+    ]
     assert fresh(ticket).state == "solved"
 
 

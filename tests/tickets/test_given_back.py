@@ -140,3 +140,27 @@ def test_what_is_given_back_stands_before_what_is_being_written(house: House) ->
 
     visit = Visit.objects.get(ticket=ticket, person=house.agent)
     assert visit.draft == "It works again.\n\nA long new text."
+
+
+def test_a_note_that_is_being_written_stays_a_note(house: House) -> None:
+    ticket = make_ticket(house)
+    held = hold(house, ticket, reply("Public."))
+    services.save_draft(
+        ticket=ticket, kind="note", body="Secret.", by=by(house.agent), at=MONDAY_9AM
+    )
+
+    take_back(house, held)
+
+    visit = Visit.objects.get(ticket=ticket, person=house.agent)
+    assert (visit.draft, visit.draft_kind) == ("Public.\n\nSecret.", "note")
+
+
+def test_taking_back_twice_changes_nothing(house: House) -> None:
+    ticket = make_ticket(house)
+    held = hold(house, ticket, reply("One.", files=[upload(PNG, "one.png")]))
+
+    take_back(house, held)
+    take_back(house, held)
+
+    assert Visit.objects.get(ticket=ticket, person=house.agent).draft == "One."
+    assert [file.name for file in given_back(house, ticket).files] == ["one.png"]

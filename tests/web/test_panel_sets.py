@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from desk.tickets.panels import PANELS as DESK
-from desk.tickets.panels import Properties
+from desk.tickets.panels import Properties, Triage
 from foundation.accounts.models import User
 from portal.tickets.panels import PANELS as PORTAL
 from tests.support.house import DAY, HOUR, MONDAY_9AM, House, fresh, make_ticket
@@ -14,17 +14,18 @@ from tests.support.tickets import step
 from tickets.models import Ticket
 from web.ticket_page import TicketPage
 
-READS = "head conversation clocks turn classification customer files intervals rules history"
+READS = "head conversation clocks turn properties customer files intervals rules history"
 ENDED = (
-    "head conversation composer clocks turn classification assignment customer files intervals "
-    "rules history"
+    "head conversation composer clocks turn properties assignment customer files intervals rules "
+    "history"
 )
-OPEN = f"head steps {ENDED.removeprefix('head ')}"
+SOLVED = f"head steps {ENDED.removeprefix('head ')}"
+OPEN = SOLVED.replace("properties", "properties triage")
 DESK_SETS = {
     "new": OPEN,
     "in_progress": OPEN,
     "pending_user": OPEN,
-    "solved": OPEN,
+    "solved": SOLVED,
     "closed": ENDED,
     "rejected": ENDED,
 }
@@ -119,6 +120,5 @@ def test_the_desk_classifies_open_tickets(house: House, role: str, state: str, m
     reader = house.staff[role]
     page = TicketPage(ticket, reader, MONDAY_9AM + HOUR)
 
-    loaded = Properties().load(reader, page, page.at)
-
-    assert ("classify_form" in loaded) is may
+    assert Properties().load(reader, page, page.at)["is_triaged_here"] is may
+    assert (Triage().load(reader, page, page.at) is not None) is may

@@ -46,13 +46,14 @@ def is_due_soon(ticket: Ticket, at: datetime, delay: timedelta) -> bool:
 
 @dataclass(frozen=True)
 class Said:
-    """What became of a message: the ticket afterwards, the message while it is on hold, and why its
-    step was not taken.
+    """What became of a message: the ticket afterwards, the message while it is on hold, why its
+    step was not taken, and whether one that was on hold went before it.
     """
 
     ticket: Ticket
     held: HeldMessage | None
     not_taken: DomainError | None
+    went_before: bool
 
 
 @transaction.atomic
@@ -66,7 +67,8 @@ def say(*, ticket: Ticket, saying: Saying, by: Actor, at: datetime, delay: timed
     person = acting_person(by)
     again = _given_back_files(ticket, saying, person)
     require_few([*saying.files, *again])
-    fresh = send_what_is_held(ticket=ticket, by=by, at=at)
+    went_before = send_held_of(ticket_ids=[ticket.pk], by=by, at=at) > 0
+    fresh = get_ticket(person, ticket.number)
     waits = delay and saying.kind != MessageKind.NOTE and not is_due_soon(fresh, at, delay)
     held = None
     if waits:
@@ -81,7 +83,7 @@ def say(*, ticket: Ticket, saying: Saying, by: Actor, at: datetime, delay: timed
     drop_draft(ticket=ticket, body=saying.body, by=by, kept=saying.kept)
     if not draft_of(ticket=ticket, person=person):
         given_back.delete()
-    return Said(get_ticket(person, ticket.number), held, not_taken)
+    return Said(get_ticket(person, ticket.number), held, not_taken, went_before)
 
 
 def _hold(
@@ -154,10 +156,12 @@ def take_back(*, ticket: Ticket, held_id: int, by: Actor, at: datetime) -> None:
     step and its files. Raises ``ActionNotAllowed`` when it was sent, or is another person's.
     """
     rows = HeldMessage.objects.select_for_update(of=("self",)).select_related("author")
-    mine = rows.filter(pk=held_id, ticket=ticket, author_id=by.person_id, send_at__isnull=False)
+    mine = rows.filter(pk=held_id, ticket=ticket, author_id=by.person_id)
     held = mine.order_by("pk").first()
     if held is None:
         raise ActionNotAllowed(_("It was sent already: it cannot be taken back any more."))
+    if held.send_at is None:
+        return  # from another page
     _give_back(held, ticket, at)
     allow_again(person_id=held.author_id, token=held.form)
 

@@ -10,7 +10,7 @@ from foundation.accounts.queries import acting_person
 from foundation.accounts.roles import Capability
 from foundation.core.actor import Actor
 from foundation.core.errors import Invalid
-from tickets.models import HeldMessage, Message, Ticket, Visit
+from tickets.models import HeldMessage, Message, MessageKind, Ticket, Visit
 from tickets.services.errors import ActionNotAllowed
 
 LONGEST_DRAFT = 100_000  # characters
@@ -56,12 +56,14 @@ def draft_of(*, ticket: Ticket, person: User) -> str:
 
 def restore_draft(*, ticket: Ticket, person: User, kind: str, body: str, at: datetime) -> None:
     """Give the person a text back that was not sent: it is their draft, before what they are
-    writing meanwhile.
+    writing meanwhile. With an internal note, both are a note, which reaches no customer by mistake.
     """
     text = _plain(body)
-    other = draft_of(ticket=ticket, person=person)
+    visits = Visit.objects.filter(ticket=ticket, person=person).order_by("pk")
+    other, other_kind = visits.values_list("draft", "draft_kind").first() or ("", "")
     if other.strip() and other.strip() != text.strip():
         text = f"{text}\n\n{other}"
+        kind = other_kind if other_kind == MessageKind.NOTE else kind
     _keep(ticket, person, at, {"draft_kind": kind, "draft": text, "writes_at": at})
 
 
