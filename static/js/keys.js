@@ -59,9 +59,17 @@ const focusOn = (selector) => {
   found?.scrollIntoView({ block: "center" });
   found?.focus();
 };
+// htmx sends the form of the classification from the moment on in which it has loaded it, which is
+// a little after it stands in the page.
+const ready = new WeakSet();
+const isReady = (form) => ready.has(form);
+document.addEventListener("htmx:load", (event) => {
+  const form = event.target.querySelector?.("#triage");
+  if (form) ready.add(form);
+});
 const classify = () => {
   const form = document.getElementById("triage");
-  if (!form) {
+  if (!isReady(form)) {
     // it comes right after the page
     const isAwaited = document.querySelector("[data-triage]");
     if (isAwaited) document.addEventListener("htmx:load", classify, { once: true });
@@ -72,7 +80,7 @@ const classify = () => {
   form.querySelector(".grid-cell input:checked")?.focus();
 };
 document.addEventListener("click", (event) => {
-  if (event.target.closest?.("[data-triage]") && !document.getElementById("triage")) classify();
+  if (event.target.closest?.("[data-triage]") && !isReady(document.getElementById("triage"))) classify();
 });
 const acts = {
   search: () => focusOn("[data-search]"),
