@@ -15,7 +15,7 @@ from desk.tickets.views import page_of, refused_form, wrong_form
 from desk.tickets.warnings import warn_without_reader
 from foundation.accounts.roles import Capability
 from foundation.core.classification import Channel
-from foundation.core.errors import DomainError, NotFound
+from foundation.core.errors import DomainError
 from tickets import queries, services
 from tickets.states import TRANSITIONS
 from web.access import needs
@@ -29,14 +29,18 @@ from web.uploads import checked_files
 @needs(Capability.SEE_TICKETS)
 def step_form(request: HttpRequest, number: str, name: str) -> HttpResponse:
     """Serve the form of a step, which htmx requests when the step is opened; without JavaScript,
-    the page with that step open. Raises ``NotFound`` for a step that is not possible.
+    the page with that step open. A step that is not possible any more says so.
     """
     user = person(request)
     ticket = queries.get_ticket(user, number)
     possible = services.possible_transitions(ticket=ticket, user=user, at=timezone.now())
     step = next((each for each in possible if each.name == name), None)
     if step is None:
-        raise NotFound(_("This step is not possible any more. Read the page again."))
+        words = _("This step is not possible any more. Read the page again.")
+        if is_partial(request):
+            return render(request, "desk/tickets/_no_step.html", {"words": words})
+        messages.error(request, words)
+        return page_of(request, ticket)
     form = StepForm.of(ticket, step)
     if not is_partial(request):
         return page_of(request, ticket, [replace(_refused_step(name, form), status=200)])

@@ -41,6 +41,8 @@ def test_the_open_ticket_names_the_colleagues_who_have_it_open(house: House, sig
     ticket = make_ticket(house)
     address = f"/admin/tickets/{ticket.number}/presence/"
     version = fresh(ticket).version
+    other = make_ticket(house)
+    sign_in(house.staff["bpo"]).post(f"/admin/tickets/{other.number}/presence/")
     sign_in(house.staff["agent2"]).post(address, {"writes": "yes"})
     sign_in(house.staff["desk_supervisor"]).post(address, {"writes": ""})
 

@@ -16,7 +16,7 @@ from sla.clocks.models import Clock
 from tests.support.files import PNG
 from tests.support.house import MINUTE, MONDAY_9AM, SETUP, House, by, fresh, make_ticket
 from tests.support.html import text_of
-from tests.support.pages import english
+from tests.support.pages import english, words_of_messages
 from tests.support.tickets import step
 from tickets import services
 from tickets.models import Attachment, Ticket, Visit
@@ -245,8 +245,12 @@ def test_the_form_of_a_step_is_loaded_when_it_is_opened(house: House, sign_in: A
     assert f'action="{address(ticket, "step/reject/")}"' in part.content.decode()
     opened = whole.partition('<details class="inline-step" open')[2].partition("</details>")[0]
     assert f'action="{address(ticket, "step/reject/")}"' in opened
-    assert client.get(address(ticket, "step/approve/form/")).status_code == 404
-    assert client.get(address(ticket, "step/nothing/form/")).status_code == 404
+    words = "This step is not possible any more. Read the page again."
+    for name in ("approve", "nothing"):
+        late = address(ticket, f"step/{name}/form/")
+        part = client.get(late, headers={"HX-Request": "true"}).content.decode()
+        assert text_of(part) == words
+        assert words_of_messages(client.get(late)) == [words]
 
 
 def test_the_ledger_of_a_clock_is_a_link_and_a_drawer(house: House, sign_in: Any) -> None:

@@ -9,6 +9,7 @@ from foundation.accounts.models import Membership
 from sla.clocks.models import Clock
 from tests.support.house import HOUR, MINUTE, MONDAY_9AM, House, by, fresh, make_ticket
 from tests.support.html import text_of
+from tests.support.pages import words_of_messages
 from tests.support.tickets import classify, solved, step
 from tickets import services
 from tickets.models import Ticket
@@ -218,7 +219,10 @@ def test_the_desk_accepts_on_the_customers_behalf_with_who_and_the_channel(
     assert (refused.status_code, fresh(ticket).state) == (400, "closed")
     assert "This is needed for “Accept the solution”." in text_of(refused.content.decode())
     assert done.status_code == 302
-    assert client.get(f"{path}step/approve/form/").status_code == 404
+    late = client.get(f"{path}step/approve/form/")
+    assert words_of_messages(late)[-1:] == [
+        "This step is not possible any more. Read the page again."
+    ]
     history = client.get(f"{path}panels/history/").content.decode()
     assert f"Accepted by {house.requester} (Phone)." in text_of(history)
 
