@@ -178,7 +178,7 @@ def given_back(unsent: Unsent, time_zone: str) -> dict[str, Any]:
 
 
 def seconds_left(unsent: Unsent, at: datetime) -> int:
-    """Return for how many seconds the message on hold can surely be taken back, at least 1."""
+    """Return for how many seconds the message on hold can be taken back; 0 without one."""
     message = unsent.held
     if message is None or message.send_at is None:
         return 0

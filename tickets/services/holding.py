@@ -153,7 +153,8 @@ def _rehearse(ticket: Ticket, saying: Saying, by: Actor, at: datetime) -> Domain
 @transaction.atomic
 def take_back(*, ticket: Ticket, held_id: int, by: Actor, at: datetime) -> None:
     """Take a message back that was not sent yet: its author has it in the composer again, with its
-    step and its files. Raises ``ActionNotAllowed`` when it was sent, or is another person's.
+    step and its files; one that was taken back already stays so. Raises ``ActionNotAllowed`` when
+    it was sent, or is another person's.
     """
     rows = HeldMessage.objects.select_for_update(of=("self",)).select_related("author")
     mine = rows.filter(pk=held_id, ticket=ticket, author_id=by.person_id)
