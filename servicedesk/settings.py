@@ -8,12 +8,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import dj_database_url
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from servicedesk.databases import POSTGRES_SCHEMES, SQLITE_OPTIONS, database, read_only
 from servicedesk.environment import EnvironmentVariables, broker_folder, mail_settings, wrong
 from servicedesk.translations import compile_catalogues
 
@@ -149,54 +149,15 @@ TEMPLATES = [
 ]
 
 # --- data -----------------------------------------------------------------------------------------
-_SQLITE = {
-    "transaction_mode": "IMMEDIATE",  # a deferred one fails at once on another one's write lock
-    "timeout": 20,
-    "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA foreign_keys=ON;"
-    "PRAGMA recursive_triggers=ON;PRAGMA cache_size=-20000;PRAGMA journal_size_limit=67108864;"
-    "PRAGMA mmap_size=134217728;",
-}
-
-
-def _database(url: str) -> dict[str, Any]:
-    if not url:
-        return {
-            "ENGINE": "django.db.backends.sqlite3",
-            "NAME": VAR_DIR / "mesa.sqlite3",
-            "CONN_MAX_AGE": None,  # the last one to close takes the WAL away: unread on a full disk
-            "OPTIONS": _SQLITE,
-        }
-    return {**dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True)}
-
-
-def _reader(database: dict[str, Any]) -> dict[str, Any]:
-    """Return the same database over a connection that refuses every write."""
-    if database["ENGINE"].endswith("sqlite3"):
-        address = Path(str(database["NAME"])).absolute().as_uri() + "?mode=ro"
-        return {
-            **database,
-            "NAME": address,
-            "OPTIONS": {"timeout": 20, "init_command": "PRAGMA query_only=ON;"},
-        }
-    return {
-        **database,
-        "OPTIONS": {
-            **database.get("OPTIONS", {}),
-            "options": "-c default_transaction_read_only=on",
-        },
-    }
-
-
-_POSTGRES = ("postgres", "postgresql")
-DATABASES = {"default": _database(env.url("DATABASE_URL", _POSTGRES))}
+DATABASES = {"default": database(env.url("DATABASE_URL", POSTGRES_SCHEMES), VAR_DIR)}
 # Simulations read through a connection that cannot write (SPEC 17.4).
 READ_ONLY_DATABASE = "reader"
-DATABASES[READ_ONLY_DATABASE] = _reader(DATABASES["default"])
+DATABASES[READ_ONLY_DATABASE] = read_only(DATABASES["default"])
 # Migrations connect as the owner of the tables; other processes use a role that only reads and
 # writes rows (DECISIONS 2).
-DATABASE_OWNER_URL = env.url("DATABASE_OWNER_URL", _POSTGRES)
+DATABASE_OWNER_URL = env.url("DATABASE_OWNER_URL", POSTGRES_SCHEMES)
 if DATABASE_OWNER_URL and sys.argv[1:2] in (["migrate"], ["prepare"], ["bench_load"]):
-    DATABASES["default"] = _database(DATABASE_OWNER_URL)
+    DATABASES["default"] = database(DATABASE_OWNER_URL, VAR_DIR)
 DATABASE_ROUTERS = ["servicedesk.routers.Router"]
 REDIS_URL = env.url("REDIS_URL", ("redis", "rediss"))
 if REDIS_URL:
@@ -216,7 +177,7 @@ else:
     DATABASES["cache"] = {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": VAR_DIR / "cache.sqlite3",
-        "OPTIONS": _SQLITE,
+        "OPTIONS": SQLITE_OPTIONS,
     }
     CACHES = {
         "default": {

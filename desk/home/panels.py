@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from desk.queue.columns import USUAL, heads_of
+from desk.queue.columns import USUAL, heads_of, joined
 from desk.queue.rows import rows_of
 from foundation.accounts.granting import open_grants
 from foundation.accounts.models import User
@@ -31,7 +31,7 @@ class Home:
 
     @cached_property
     def active(self) -> QuerySet[Ticket]:
-        return queries.active(queries.visible_to(self.reader))
+        return joined(queries.active(queries.visible_to(self.reader)), USUAL)
 
 
 HomePanel = Panel[Home]

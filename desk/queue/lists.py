@@ -1,6 +1,6 @@
 """The lists of the queue, their orders, and the groups of their rows."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -114,17 +114,20 @@ def in_group(tickets: QuerySet[Ticket], group: Group, now: datetime) -> QuerySet
     return later.filter(_waits_for(CLOSED[group]))
 
 
-def group_counts(tickets: QuerySet[Ticket], now: datetime) -> dict[Group, int]:
-    """Return the number of tickets in each group, in one statement. Those that lead are counted as
-    two lists, each a part of the queue's index.
+def group_counts(
+    tickets: QuerySet[Ticket], groups: Iterable[Group], now: datetime
+) -> dict[Group, int]:
+    """Return the number of tickets in each of the groups, in one statement at most. Those that lead
+    are counted as two lists, each a part of the queue's index.
     """
-    lists = {
-        str(group): in_group(tickets, group, now) for group in Group if group is not Group.RELEVANT
-    }
-    lists["relevant"] = tickets.filter(is_relevant=True)
-    lists["major"] = tickets.filter(is_relevant=False, is_major=True)
+    lists = {str(group): in_group(tickets, group, now) for group in groups}
+    leads = str(Group.RELEVANT)
+    if leads in lists:
+        lists[leads] = tickets.filter(is_relevant=True)
+        lists["major"] = tickets.filter(is_relevant=False, is_major=True)
     counts = counts_up_to_limit(lists)
-    counts["relevant"] = min(counts["relevant"] + counts.pop("major"), COUNT_LIMIT)
+    if leads in lists:
+        counts[leads] = min(counts[leads] + counts.pop("major"), COUNT_LIMIT)
     return {Group(name): count for name, count in counts.items()}
 
 

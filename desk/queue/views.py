@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 
 from desk.frame import frame
 from desk.queue.chips import chips_of
-from desk.queue.columns import FIXED, OPTIONAL
+from desk.queue.columns import FIXED, OPTIONAL, joined
 from desk.queue.lists import (
     ANYWHERE,
     CLOSED,
@@ -77,8 +77,11 @@ def queue(request: HttpRequest) -> HttpResponse:
     is_grouped = reading.is_grouped
     is_complete = "complete" in request.GET  # without the script of the page
     words = reading.filter.words
+    tickets = joined(reading.open_tickets, reading.columns)
+    if words:  # they may be found in the requester's name
+        tickets = tickets.select_related("requester")
     page = keyset_page(
-        reading.open_tickets,
+        tickets,
         ORDERS[reading.order],
         SEARCH_SIZE if words else PAGE_SIZE,
         after=request.GET.get("after", ""),
@@ -130,13 +133,15 @@ def _sections(reading: Reading, rows: Sequence[Row], *, has_more: bool) -> list[
     """Return the rows under their headings, with the number of tickets of each group; below the
     last row the groups that are closed.
     """
-    counts = group_counts(reading.tickets, reading.now)
     by_group: dict[Group, list[Row]] = {}
     for row in rows:
         by_group.setdefault(group_of(row.ticket, reading.now), []).append(row)
+    closed = [] if has_more else list(CLOSED)
+    counts = group_counts(reading.tickets, {*by_group, *closed}, reading.now)
     found = [Section(group, counts[group], inside) for group, inside in by_group.items()]
-    closed = [] if has_more else [group for group in CLOSED if counts[group]]
-    return found + [Section(group, counts[group], is_closed=True) for group in closed]
+    return found + [
+        Section(group, counts[group], is_closed=True) for group in closed if counts[group]
+    ]
 
 
 @require_safe
@@ -147,6 +152,7 @@ def group_rows(request: HttpRequest, group: str) -> HttpResponse:
         raise NotFound(_("There is nothing to show here."))
     reading = Reading(request, timezone.now())
     tickets = in_group(reading.tickets, Group(group), reading.now)
+    tickets = joined(tickets, reading.columns)
     page = keyset_page(tickets, ORDERS["clock"], PAGE_SIZE, after=request.GET.get("after", ""))
     context = {
         "now": reading.now,

@@ -1,18 +1,37 @@
 """Dates in the active language, and the type of a verb's sentence, for every app."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from datetime import date
-from typing import Any
+from functools import lru_cache, wraps
+from typing import Any, TypeVar
 
 from django.utils import formats
 from django.utils.translation import get_language, gettext
+
+H = TypeVar("H", bound=Hashable)
+R = TypeVar("R")
 
 
 def is_spanish() -> bool:
     return (get_language() or "es").startswith("es")
 
 
+def kept_by_language(function: Callable[[H], R]) -> Callable[[H], R]:
+    """Call a function of one argument once for each value and active language; nothing else may
+    change its result.
+    """
+    kept = lru_cache(maxsize=1000)(lambda language, value: function(value))
+
+    @wraps(function)
+    def reader(value: H) -> R:
+        found: R = kept(get_language(), value)
+        return found
+
+    return reader
+
+
+@kept_by_language
 def day_words(value: date) -> str:
     """Return a date as ``22 nov 2026`` or ``Nov 22, 2026``."""
     return (

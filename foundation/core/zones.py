@@ -108,7 +108,7 @@ def local_instant(wall: datetime, time_zone: str) -> datetime:
 def instant_words(moment: datetime, time_zone: str) -> str:
     """Return an instant in a named zone, in the reader's language: ``22 nov 2026, 14:05``."""
     local = in_zone(moment, time_zone)
-    return f"{day_words(local)}, {local:%H:%M}"
+    return f"{day_words(local.date())}, {local:%H:%M}"
 
 
 def near_words(moment: datetime, time_zone: str, at: datetime) -> str:

@@ -2,6 +2,7 @@
 
 from django import template
 
+from foundation.core.wording import kept_by_language
 from sla.metrics import Metric
 from sla.policies.durations import target_words
 from sla.targets import Target
@@ -15,5 +16,6 @@ def promised(target: Target) -> str:
 
 
 @register.filter
+@kept_by_language
 def metric_label(code: str) -> str:
     return str(Metric(code).label) if code in Metric.values else code

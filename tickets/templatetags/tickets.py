@@ -2,12 +2,14 @@
 
 from django import template
 
+from foundation.core.wording import kept_by_language
 from tickets.states import TRANSITIONS, ClosureCode, State
 
 register = template.Library()
 
 
 @register.filter
+@kept_by_language
 def state_label(code: str) -> str:
     return str(State(code).label) if code in State.values else code
 

@@ -18,6 +18,7 @@ from escalation.rules import Condition, Outcome
 from foundation.calendars.ledger import SegmentKind
 from foundation.core.durations import short_duration
 from foundation.core.templatetags.words import instant, priority_code, priority_label, zone_name
+from foundation.core.wording import kept_by_language
 from foundation.core.zones import near_words
 from foundation.search.excerpts import Piece
 from sla.clocks.explanation import Line, explain_clock
@@ -101,6 +102,7 @@ def priority_badge(value: int | str) -> dict[str, str]:
 
 
 @register.simple_tag
+@kept_by_language
 def priority_dot(value: int | str) -> SafeString:
     """Render a priority as a dot, with its name for screen readers."""
     label = priority_label(value)
@@ -114,6 +116,7 @@ def priority_dot(value: int | str) -> SafeString:
 
 
 @register.simple_tag
+@kept_by_language
 def state_dot(code: str) -> SafeString:
     """Render a state as a coloured dot and its name."""
     return format_html(
@@ -164,29 +167,30 @@ def clock_cell(clock: Clock, ticket: Ticket, at: datetime, *, initial: bool = Tr
     metric = metric_label(clock.metric)
     words = f"{metric}: {face.text}"
     zone = ticket.organization.time_zone
-    when = due = ""
+    title = words
+    due = ""
     if clock.due_at is not None:
-        when = f" · {instant(clock.due_at, zone)} ({zone_name(zone)})"
+        title += f" · {instant(clock.due_at, zone)} ({zone_name(zone)})"
         if clock.is_live and face.icon != "moon":  # outside hours it says when the desk opens
-            due = format_html(' data-due="{}"', clock.due_at.isoformat())
-    letter = format_html('<span class="clock-initial" aria-hidden="true">{}</span>', metric[:1])
-    read = words if initial else face.text
-    shown: SafeString = format_html("<span>{}</span>", read)
+            due = clock.due_at.isoformat()
+    shape = '<span class="clock clock-{tone}" title="{title}">{icon}'
+    if initial:
+        shape += '<span class="clock-initial" aria-hidden="true">{letter}</span>'
     if face.short:
-        shown = format_html(
-            '<span aria-hidden="true"{}>{}</span><span class="sr-only">{}</span>',
-            due,
-            face.short,
-            read,
-        )
+        counted = ' data-due="{due}"' if due else ""
+        shape += f'<span aria-hidden="true"{counted}>{{short}}</span>'
+        shape += '<span class="sr-only">{read}</span></span>'
+    else:
+        shape += "<span>{read}</span></span>"
     return format_html(
-        '<span class="clock clock-{}" title="{}{}">{}{}{}</span>',
-        face.tone,
-        words,
-        when,
-        icon(face.icon, 14),
-        letter if initial else "",
-        shown,
+        shape,
+        tone=face.tone,
+        title=title,
+        icon=icon(face.icon, 14),
+        letter=metric[:1],
+        due=due,
+        short=face.short,
+        read=words if initial else face.text,
     )
 
 
