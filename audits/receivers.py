@@ -12,6 +12,7 @@ from tickets.events import (
     CustomerReplied,
     TicketClassified,
     TicketContractChanged,
+    TicketMerged,
     TicketRaised,
     TicketStateChanged,
 )
@@ -87,6 +88,15 @@ def on_ticket_contract_changed(event: TicketContractChanged) -> None:
     """Raise ``NotAllowed`` when an audit's ticket gets another contract."""
     if audit_of_ticket(event.ticket_id) is not None:
         services.refuse_contract_change()
+
+
+def on_ticket_merged(event: TicketMerged) -> None:
+    """Raise ``NotAllowed`` when one of the tickets is an audit: its items, its term and its
+    evidence are of its own request alone (SPEC 9.1).
+    """
+    for ticket_id in (event.ticket_id, event.survivor_id):
+        if audit_of_ticket(ticket_id) is not None:
+            services.refuse_merge()
 
 
 def on_clock_announced(event: ClockWarned | ClockBreached) -> None:

@@ -23,6 +23,7 @@ from tickets.events import (
     TicketContractChanged,
     TicketRaised,
     TicketStateChanged,
+    TicketUnmerged,
 )
 from tickets.models import Ticket
 
@@ -64,6 +65,11 @@ def on_ticket_classified(event: TicketClassified | TicketContractChanged) -> Non
 def on_ticket_state_changed(event: TicketStateChanged) -> None:
     if any_rule(Trigger.STATE, Trigger.SILENCE):
         _came_into_state(_ticket(event.ticket_id), event.at)
+
+
+def on_ticket_unmerged(event: TicketUnmerged) -> None:
+    if any_rule(Trigger.SILENCE):
+        services.watch_silence(ticket=_ticket(event.ticket_id), at=event.at)
 
 
 def _came_into_state(ticket: Ticket, at: datetime) -> None:

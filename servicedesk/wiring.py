@@ -30,8 +30,10 @@ from tickets.events import (
     SolutionDeclined,
     TicketClassified,
     TicketContractChanged,
+    TicketMerged,
     TicketRaised,
     TicketStateChanged,
+    TicketUnmerged,
 )
 
 
@@ -61,6 +63,9 @@ def wire() -> None:
     subscribe(TicketStateChanged, sla.on_ticket_state_changed)
     subscribe(TicketStateChanged, escalation.on_ticket_state_changed)
     subscribe(TicketStateChanged, audits.on_ticket_state_changed)
+    subscribe(TicketMerged, audits.on_ticket_merged)
+    subscribe(TicketUnmerged, sla.on_ticket_unmerged)
+    subscribe(TicketUnmerged, escalation.on_ticket_unmerged)
     subscribe(TicketClassified, sla.on_ticket_classified)
     subscribe(TicketClassified, escalation.on_ticket_classified)
     subscribe(TicketClassified, audits.on_ticket_classified)

@@ -12,6 +12,7 @@ from tickets.events import (
     TicketEvent,
     TicketRaised,
     TicketStateChanged,
+    TicketUnmerged,
 )
 from tickets.models import Ticket
 
@@ -49,6 +50,12 @@ def on_ticket_state_changed(event: TicketStateChanged) -> None:
     ticket = _ticket(event)
     services.update_clocks_for_state(ticket=ticket, by=CLOCKS, at=event.at)
     services.set_terms(ticket=ticket, by=CLOCKS, at=event.at)
+
+
+def on_ticket_unmerged(event: TicketUnmerged) -> None:
+    services.reinstate_clocks(
+        ticket=_ticket(event), withdrawn_at=event.merged_at, by=CLOCKS, at=event.at
+    )
 
 
 def on_ticket_contract_changed(event: TicketContractChanged) -> None:

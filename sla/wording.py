@@ -36,6 +36,7 @@ SENTENCES: dict[str, Sentence] = {
     verbs.REDATED: _clock(gettext_noop("%(clock)s: the calendar changed, due %(due)s")),
     verbs.REBOUND: _clock(gettext_noop("%(clock)s: another policy with the same target")),
     verbs.RESUMED: _clock(gettext_noop("%(clock)s: the clock runs again")),
+    verbs.REINSTATED: _clock(gettext_noop("%(clock)s: the clock runs on as if never withdrawn")),
     verbs.RETARGETED: _clock(gettext_noop("%(clock)s: new target, due %(due)s")),
     verbs.POLICY_PUBLISHED: fixed(gettext_noop("Service level policy: new version")),
 }

@@ -1,4 +1,5 @@
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from foundation.core.events import Event
 
@@ -88,6 +89,24 @@ class CustomerReplied(TicketEvent):
 class TicketAssigned(TicketEvent):
     assignee_id: int | None
     team_id: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketMerged(TicketEvent):
+    """The ticket ended because its matter goes on in another one. A handler of the same transaction
+    may refuse it.
+    """
+
+    survivor_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketUnmerged(TicketEvent):
+    """A merge was undone: the ticket is in the state that it had, as if it had never ended.
+    ``merged_at`` is when it ended.
+    """
+
+    merged_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,8 @@ from foundation.core.actor import Actor
 from foundation.core.classification import Priority
 from foundation.core.links import Link
 from foundation.notifications.services import Letter, queue_letters
-from tickets.models import HeldMessage, Message, StateInterval, Ticket
+from tickets.models import HeldMessage, Merge, Message, StateInterval, Ticket
+from tickets.queries import watchers_of
 from tickets.states import Effect, State, Transition
 
 
@@ -89,31 +90,71 @@ def has_reader(ticket: Ticket) -> bool:
 
 
 def notify_reply(*, ticket: Ticket, message: Message, at: datetime) -> None:
-    if not has_reader(ticket):
-        return
-    letter = ticket_letter(
-        ticket,
-        to=ticket.requester,
-        template="ticket_reply",
-        key=f"message:{message.pk}",
-        body=message.body,
-    )
-    send(ticket, [letter], at)
+    letters = _of_message(ticket, message)
+    if has_reader(ticket):
+        letters.append(
+            ticket_letter(
+                ticket,
+                to=ticket.requester,
+                template="ticket_reply",
+                key=f"message:{message.pk}",
+                body=message.body,
+            )
+        )
+    send(ticket, letters, at)
 
 
 def notify_statement(*, ticket: Ticket, message: Message, at: datetime) -> None:
-    if not has_reader(ticket):
-        return
-    estimated = message.estimated_at.isoformat() if message.estimated_at else ""
-    letter = ticket_letter(
+    letters = _of_message(ticket, message)
+    if has_reader(ticket):
+        estimated = message.estimated_at.isoformat() if message.estimated_at else ""
+        letters.append(
+            ticket_letter(
+                ticket,
+                to=ticket.requester,
+                template="ticket_statement",
+                key=f"message:{message.pk}",
+                body=message.body,
+                estimated_at=estimated,
+            )
+        )
+    send(ticket, letters, at)
+
+
+def _of_message(ticket: Ticket, message: Message) -> list[Letter]:
+    """Return the letters to who follows a ticket about a message of it. One to somebody who is told
+    of the same fact for another reason comes later in the list, and replaces this one.
+    """
+    return _to_watchers(
         ticket,
-        to=ticket.requester,
-        template="ticket_statement",
         key=f"message:{message.pk}",
+        by_id=message.author_id,
+        is_public=message.is_public,
+        author=str(message.author or ""),
         body=message.body,
-        estimated_at=estimated,
     )
-    send(ticket, [letter], at)
+
+
+def _to_watchers(
+    ticket: Ticket, *, key: str, by_id: int | None, is_public: bool, **context: Any
+) -> list[Letter]:
+    """Return a letter for each person who follows a ticket and may read about it, but for the one
+    who acted; what is not public is for the staff alone.
+    """
+    return [
+        ticket_letter(
+            ticket,
+            to=each.person,
+            template="watched",
+            key=key,
+            for_staff=each.person.is_staff,
+            **context,
+        )
+        for each in watchers_of(ticket)
+        if each.person_id != by_id
+        and (is_public or each.person.is_staff)
+        and may_read(each.person_id, ticket.organization_id)
+    ]
 
 
 def _desk_readers(ticket: Ticket) -> list[User]:
@@ -128,8 +169,8 @@ def _desk_readers(ticket: Ticket) -> list[User]:
 
 
 def notify_customer_replied(*, ticket: Ticket, message: Message, at: datetime) -> None:
-    """Notify whoever of the desk has the ticket."""
-    letters = [
+    """Notify whoever of the desk has the ticket, and who follows it."""
+    letters = _of_message(ticket, message) + [
         ticket_letter(
             ticket,
             to=reader,
@@ -158,10 +199,15 @@ def notify_state(
     message of the step and who accepted the solution for them.
 
     If the customer took the step, notify whoever of the desk has the ticket. Skip that after a
-    reply (``FOLLOWS_A_REPLY``), which has notified them.
+    reply (``FOLLOWS_A_REPLY``), which has notified them. A merge has a letter of its own.
     """
-    letters = []
+    if Effect.MERGES in transition.effects:
+        return
     key = f"state:{interval.pk}"
+    body = message.body if message and message.is_public else ""
+    letters = _to_watchers(
+        ticket, key=key, by_id=by.person_id, is_public=True, author="", body=body, is_step=True
+    )
     if has_reader(ticket):
         template = {State.SOLVED: "ticket_solved", State.CLOSED: "ticket_closed"}.get(
             State(ticket.state), "ticket_state"
@@ -172,7 +218,7 @@ def notify_state(
                 to=ticket.requester,
                 template=template,
                 key=key,
-                body=message.body if message and message.is_public else "",
+                body=body,
                 reason=interval.reason if Effect.SENDS_REASON in transition.effects else "",
                 closure_code=ticket.closure_code,
                 solution_type=ticket.solution_type,
@@ -206,8 +252,10 @@ def _is_customer(by: Actor, ticket: Ticket) -> bool:
 def notify_mentioned(
     *, ticket: Ticket, message: Message, people: Sequence[User], at: datetime
 ) -> None:
-    """Notify the people who are mentioned in an internal note."""
-    letters = [
+    """Notify the people who are mentioned in an internal note, and the staff who follow the
+    ticket.
+    """
+    letters = _of_message(ticket, message) + [
         ticket_letter(
             ticket,
             to=person,
@@ -243,6 +291,30 @@ def _tell_author(
         for_staff=True,
         reason=reason,
         body=held.body,
+    )
+    send(ticket, [letter], at)
+
+
+def notify_merged(*, ticket: Ticket, merge: Merge, at: datetime) -> None:
+    """Tell the requester of an absorbed ticket in which one their matter goes on."""
+    _tell_of_merge("ticket_merged", ticket, merge, at)
+
+
+def notify_unmerged(*, ticket: Ticket, merge: Merge, at: datetime) -> None:
+    """Tell the requester of a ticket that it goes on by itself again."""
+    _tell_of_merge("ticket_unmerged", ticket, merge, at)
+
+
+def _tell_of_merge(template: str, ticket: Ticket, merge: Merge, at: datetime) -> None:
+    if not has_reader(ticket):
+        return
+    letter = ticket_letter(
+        ticket,
+        to=ticket.requester,
+        template=template,
+        key=f"{template}:{merge.pk}",
+        survivor=merge.survivor.number,
+        survivor_subject=merge.survivor.subject,
     )
     send(ticket, [letter], at)
 

@@ -6,6 +6,7 @@ from foundation.accounts.models import User
 from foundation.accounts.queries import members_with_role, membership_of
 from foundation.accounts.roles import ACTS_FOR_ORGANIZATION, RAISES_TICKETS, Capability
 from tickets.models import Ticket
+from tickets.queries import is_watched_by, survivor_of
 from tickets.states import FINAL, State, Who
 
 
@@ -28,6 +29,16 @@ def can_reply_as_customer(user: User, ticket: Ticket) -> bool:
     return Who.REQUESTER in standing(user, ticket)
 
 
+def can_write_as_customer(user: User, ticket: Ticket) -> bool:
+    """Tell whether this person of the customer may write on the ticket: its requester, a
+    coordinator, or who follows it.
+    """
+    if can_reply_as_customer(user, ticket):
+        return True
+    follows = not user.is_staff and is_watched_by(ticket, user)
+    return follows and membership_of(user.pk, ticket.organization_id) is not None
+
+
 def accepters(ticket: Ticket) -> list[User]:
     """Return the people of the customer who may accept a solution: the requester, then the
     coordinators by name.
@@ -47,10 +58,11 @@ def can_be_reopened(ticket: Ticket, at: datetime) -> bool:
 
 
 def is_followed_up(ticket: Ticket, at: datetime) -> bool:
-    """Tell whether a message of the customer now raises a new ticket: this one has ended and cannot
-    be reopened.
+    """Tell whether a message of the customer now raises a new ticket: this one, or the one in which
+    it goes on, has ended and cannot be reopened.
     """
-    return ticket.state in FINAL and not can_be_reopened(ticket, at)
+    last = survivor_of(ticket)
+    return last.state in FINAL and not can_be_reopened(last, at)
 
 
 def holds(user: User, ticket: Ticket) -> bool:

@@ -119,6 +119,7 @@ class Effect(Enum):
     REASON_IS_MESSAGE = "reason_is_message"  # the reason is written as a message
     FOLLOWS_A_REPLY = "follows_a_reply"  # the reply notifies the desk, the step does not
     GOES_WITH_REPLY = "goes_with_reply"  # a reply may be its message: both are one act
+    MERGES = "merges"  # the ticket goes on in another one; a letter of its own says so
     ENDS_WITH_REOPENING = "ends_with_reopening"  # only until ``reopen_ends_at``
 
 
@@ -212,6 +213,27 @@ ANSWERED = Transition(
     State.IN_PROGRESS,
     frozenset({Who.SYSTEM}),
     effects=frozenset({Effect.FOLLOWS_A_REPLY}),
+)
+
+# Taken by a merge. Work that has begun ends with a closure code, other tickets are cancelled as the
+# duplicate that they are (SPEC 3.8, 3.10).
+MERGE = Transition(
+    "merge",
+    _("Merge"),
+    _UNSTARTED,
+    State.CANCELLED,
+    frozenset({Who.SYSTEM}),
+    effects=frozenset({Effect.KEEPS_OWNER, Effect.MERGES}),
+)
+MERGE_STARTED = Transition(
+    "merge_started",
+    _("Merge"),
+    _WORKED - _UNSTARTED,
+    State.CLOSED,
+    frozenset({Who.SYSTEM}),
+    (),
+    ClosureCode.CANCELLED,
+    frozenset({Effect.KEEPS_OWNER, Effect.MERGES}),
 )
 
 _TABLE = (
@@ -318,6 +340,8 @@ _TABLE = (
         ),
     ),
     ANSWERED,
+    MERGE,
+    MERGE_STARTED,
 )
 
 TRANSITIONS: dict[str, Transition] = {transition.name: transition for transition in _TABLE}

@@ -7,6 +7,14 @@ STATE_CHANGED = "ticket.state_changed"
 CLASSIFIED = "ticket.classified"
 ASSIGNED = "ticket.assigned"
 CONTRACT_CHANGED = "ticket.contract_changed"
+MERGED = "ticket.merged"
+UNMERGED = "ticket.unmerged"
+ABSORBED = "ticket.absorbed"
+RELEASED = "ticket.released"
+LINKED = "ticket.linked"
+UNLINKED = "ticket.unlinked"
+WATCHED = "ticket.watched"
+UNWATCHED = "ticket.unwatched"
 
 
 def message_verb(kind: str) -> str:

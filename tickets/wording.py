@@ -9,7 +9,7 @@ from django.utils.translation import gettext_noop
 from foundation.core.classification import Channel, Environment, Impact, Kind, Priority, Urgency
 from foundation.core.wording import Sentence, fixed
 from tickets import verbs
-from tickets.models import MessageKind, format_number
+from tickets.models import LinkKind, MessageKind, format_number, link_label
 from tickets.states import State
 
 _LABELS: dict[str, Callable[[Any], str]] = {
@@ -88,6 +88,36 @@ def _followed_up(payload: Mapping[str, Any], time_zone: str) -> str:
     return _("Goes on in %(number)s") % {"number": format_number(payload["follower"])}
 
 
+def _about(text: str, name: str) -> Sentence:
+    """Return a sentence that names the ticket whose id the payload has as ``name``."""
+    return lambda payload, time_zone: _(text) % {"number": format_number(payload[name])}
+
+
+def _linked(payload: Mapping[str, Any], time_zone: str) -> str:
+    return _("Linked: %(link)s") % {"link": _link(payload)}
+
+
+def _unlinked(payload: Mapping[str, Any], time_zone: str) -> str:
+    return _("Link removed: %(link)s") % {"link": _link(payload)}
+
+
+def _link(payload: Mapping[str, Any]) -> str:
+    label = link_label(LinkKind(payload["kind"]), is_source=payload["is_source"])
+    return f"{label} {format_number(payload['other'])}"
+
+
+def _watched(payload: Mapping[str, Any], time_zone: str) -> str:
+    return _("%(person)s follows it") % {"person": _person(payload)}
+
+
+def _unwatched(payload: Mapping[str, Any], time_zone: str) -> str:
+    return _("%(person)s follows it no more") % {"person": _person(payload)}
+
+
+def _person(payload: Mapping[str, Any]) -> str:
+    return str(payload.get("names", {}).get("person", ["", ""])[1]) or "—"
+
+
 SENTENCES: dict[str, Sentence] = {
     verbs.RAISED: fixed(gettext_noop("Ticket raised")),
     verbs.NUMBER_GIVEN: fixed(gettext_noop("The number was given to the person at once")),
@@ -96,6 +126,14 @@ SENTENCES: dict[str, Sentence] = {
     verbs.CLASSIFIED: _classified,
     verbs.ASSIGNED: _assigned,
     verbs.CONTRACT_CHANGED: _contract_changed,
+    verbs.MERGED: _about(gettext_noop("Merged into %(number)s"), "survivor"),
+    verbs.UNMERGED: _about(gettext_noop("No longer merged into %(number)s"), "survivor"),
+    verbs.ABSORBED: _about(gettext_noop("%(number)s was merged into it"), "absorbed"),
+    verbs.RELEASED: _about(gettext_noop("%(number)s goes on by itself again"), "absorbed"),
+    verbs.LINKED: _linked,
+    verbs.UNLINKED: _unlinked,
+    verbs.WATCHED: _watched,
+    verbs.UNWATCHED: _unwatched,
     verbs.message_verb(MessageKind.REPLY): fixed(gettext_noop("Reply")),
     verbs.message_verb(MessageKind.NOTE): fixed(gettext_noop("Internal note")),
     verbs.message_verb(MessageKind.STATEMENT): fixed(gettext_noop("Attention statement")),

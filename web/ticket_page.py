@@ -68,8 +68,10 @@ class TicketPage:
 
     @cached_property
     def conversation(self) -> ConversationPage:
+        if not self.reader.is_staff:
+            return queries.conversation(self.ticket, with_notes=False, before=self.before)
         return queries.conversation(
-            self.ticket, with_notes=self.reader.is_staff, before=self.before
+            self.ticket, with_notes=True, absorbed=self.absorbed, before=self.before
         )
 
     @cached_property
@@ -105,6 +107,11 @@ class TicketPage:
     @cached_property
     def audit(self) -> AuditRequest | None:
         return audit_of_ticket(self.ticket.pk)
+
+    @cached_property
+    def absorbed(self) -> list[Ticket]:
+        """The tickets that were merged into this one."""
+        return queries.absorbed_by(self.ticket)
 
     @cached_property
     def followers(self) -> list[Ticket]:

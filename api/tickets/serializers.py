@@ -94,6 +94,11 @@ class TicketSerializer(serializers.ModelSerializer[Ticket]):
         allow_null=True,
         help_text="Number of the ended ticket this one goes on with.",
     )
+    merged_into = serializers.CharField(
+        read_only=True,
+        allow_null=True,
+        help_text="Number of the ticket in which the matter of this one goes on.",
+    )
     clocks = ClockSerializer(many=True, read_only=True)
     requester_has_access = serializers.BooleanField(
         read_only=True,
@@ -120,6 +125,7 @@ class TicketSerializer(serializers.ModelSerializer[Ticket]):
             "requester",
             "assignee",
             "continues",
+            "merged_into",
             "is_out_of_contract",
             "received_at",
             "contacted_at",
@@ -152,12 +158,14 @@ _JOINED = {
     "requester": "requester__email",
     "assignee": "assignee__full_name",
 }
+_LINKED = ("continues", "merged_into")
+_LINKED_IDS = tuple(f"{name}_id" for name in _LINKED)
 _PLAIN = tuple(
     name
     for name in TicketListSerializer.Meta.fields
-    if name not in {*_JOINED, "number", "priority", "turn", "continues", "clocks"}
+    if name not in {*_JOINED, "number", "priority", "turn", *_LINKED, "clocks"}
 )
-LIST_COLUMNS = ("id", "priority", "continues_id", *_PLAIN, *_JOINED.values())
+LIST_COLUMNS = ("id", "priority", *_LINKED_IDS, *_PLAIN, *_JOINED.values())
 
 
 def listed_ticket_data(row: Mapping[str, Any], clocks: Iterable[Clock]) -> dict[str, Any]:
@@ -167,7 +175,8 @@ def listed_ticket_data(row: Mapping[str, Any], clocks: Iterable[Clock]) -> dict[
         "priority": Priority(row["priority"]).code,
     }
     data["turn"] = turn_of(row["state"])
-    data["continues"] = format_number(row["continues_id"]) if row["continues_id"] else None
+    for name in _LINKED:
+        data[name] = format_number(row[f"{name}_id"]) if row[f"{name}_id"] else None
     data |= {name: row[name] for name in _PLAIN}
     data |= {name: row[column] for name, column in _JOINED.items()}
     return data | {"clocks": [clock_data(clock) for clock in clocks]}
@@ -175,7 +184,7 @@ def listed_ticket_data(row: Mapping[str, Any], clocks: Iterable[Clock]) -> dict[
 
 def ticket_data(ticket: Ticket, clocks: Iterable[Clock]) -> dict[str, Any]:
     """Return the shape of ``TicketSerializer``: what the list shows, and two more."""
-    row = {name: getattr(ticket, name) for name in ("id", "priority", "continues_id", *_PLAIN)}
+    row = {name: getattr(ticket, name) for name in ("id", "priority", *_LINKED_IDS, *_PLAIN)}
     for column in _JOINED.values():
         relation, _, name = column.partition("__")
         row[column] = getattr(getattr(ticket, relation), name, None)

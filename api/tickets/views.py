@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.decorators import method_decorator
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, status, viewsets
@@ -30,6 +29,7 @@ from api.tickets.escalation import EscalationSerializer, NewEscalationSerializer
 from api.tickets.explanations import ExplanationSerializer, explanation_data
 from api.tickets.filters import TicketFilter
 from api.tickets.raising import new_ticket
+from api.tickets.relations import NewMergeSerializer, RelationActions, other_ticket
 from api.tickets.replying import send_reply
 from api.tickets.serializers import (
     LIST_COLUMNS,
@@ -43,28 +43,23 @@ from api.tickets.serializers import (
     listed_ticket_data,
     ticket_data,
 )
+from api.tickets.stepping import details_of
 from escalation.queries import escalations_of, rule_logs_of
 from escalation.services import request_escalation
-from foundation.accounts.models import User
-from foundation.accounts.queries import (
-    get_team_by_name,
-)
 from foundation.accounts.roles import Capability
 from foundation.core.classification import (
     Channel,
 )
-from foundation.core.errors import Invalid
 from sla.clocks.explanation import explain_clock
 from sla.clocks.queries import clocks_of, get_clock, shown_to
 from sla.clocks.services import preview_classification, preview_contract
 from tickets import queries, services
 from tickets.models import Ticket
-from tickets.permissions import accepters
-from tickets.services import TransitionDetails
 from web.access import needs
 from web.requests import actor, person
 
 _STAFF_ONLY = gettext_lazy("Only staff can read which rules ran on a ticket.")
+_STAFF_MERGE = gettext_lazy("Only staff can merge tickets.")
 _SUPERVISORS_ONLY = gettext_lazy("Only a supervisor of the desk can change the contract.")
 _IDEMPOTENCY = OpenApiParameter(
     "Idempotency-Key",
@@ -75,7 +70,9 @@ _IDEMPOTENCY = OpenApiParameter(
 _IF_MATCH = if_match("The ETag you read; 412 with what changed when it moved on.")
 
 
-class TicketViewSet(KnownParameters, mixins.ListModelMixin, viewsets.GenericViewSet[Ticket]):
+class TicketViewSet(
+    RelationActions, KnownParameters, mixins.ListModelMixin, viewsets.GenericViewSet[Ticket]
+):
     parameters: ClassVar = {"list": frozenset({*TicketFilter.base_filters, "cursor"})}
     serializer_class = TicketSerializer
     filterset_class = TicketFilter
@@ -304,6 +301,42 @@ class TicketViewSet(KnownParameters, mixins.ListModelMixin, viewsets.GenericView
         return Response(consequences_data(priority, terms, changes))
 
     @extend_schema(
+        request=NewMergeSerializer,
+        responses={200: TicketSerializer},
+        parameters=[_IDEMPOTENCY, _IF_MATCH],
+    )
+    @action(detail=True, methods=["post"])
+    @method_decorator(needs(Capability.SEE_TICKETS, refusal=_STAFF_MERGE))
+    @idempotent
+    def merge(self, request: Request, number: str, *, at: datetime) -> Response:
+        """End the ticket because its matter goes on in another one. For the desk."""
+        ticket = _ticket_as_seen(request, number, at)
+        body = NewMergeSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+
+        services.merge_tickets(
+            ticket=ticket,
+            survivor=other_ticket(request, body.validated_data["into"], "into"),
+            by=actor(request._request, Channel.API),
+            at=at,
+        )
+        return _answer(request, queries.get_ticket(person(request), number))
+
+    @extend_schema(
+        request=None,
+        responses={200: TicketSerializer},
+        parameters=[_IDEMPOTENCY, _IF_MATCH],
+    )
+    @action(detail=True, methods=["post"])
+    @method_decorator(needs(Capability.SEE_TICKETS, refusal=_STAFF_MERGE))
+    @idempotent
+    def unmerge(self, request: Request, number: str, *, at: datetime) -> Response:
+        """Undo the merge of the ticket: its state and clocks are as if it had never ended."""
+        ticket = _ticket_as_seen(request, number, at)
+        services.unmerge_ticket(ticket=ticket, by=actor(request._request, Channel.API), at=at)
+        return _answer(request, queries.get_ticket(person(request), number))
+
+    @extend_schema(
         request=NewTransitionSerializer,
         responses={200: TicketSerializer},
         parameters=[_IDEMPOTENCY, _IF_MATCH],
@@ -319,7 +352,7 @@ class TicketViewSet(KnownParameters, mixins.ListModelMixin, viewsets.GenericView
         services.transition_ticket(
             ticket=ticket,
             name=body.validated_data["transition"],
-            details=_details(ticket, body.validated_data),
+            details=details_of(ticket, body.validated_data),
             by=actor(request._request, Channel.API),
             at=at,
         )
@@ -339,34 +372,3 @@ def _ticket_as_seen(request: Request, number: str, at: datetime) -> Ticket:
     services.require_version(ticket, expected_version(request))
     by = actor(request._request, Channel.API)
     return services.send_what_is_held(ticket=ticket, by=by, at=at)
-
-
-def _details(ticket: Ticket, data: dict[str, Any]) -> TransitionDetails:
-    team = get_team_by_name(data["team"]) if data.get("team") else None
-    names = (
-        "reason",
-        "message",
-        "solution_type",
-        "supplier",
-        "supplier_case",
-        "promised_on",
-        "accepted_channel",
-    )
-    return TransitionDetails(
-        team=team,
-        accepted_by=_accepter(ticket, data["accepted_by"]),
-        **{name: data[name] for name in names},
-    )
-
-
-def _accepter(ticket: Ticket, address: str) -> User | None:
-    """Return the person of the customer with this address, None without one. Raises ``Invalid`` if
-    they may not accept a solution of this ticket.
-    """
-    if not address:
-        return None
-    people = {each.email.lower(): each for each in accepters(ticket)}
-    if address.lower() not in people:
-        words = _("Choose the requester or a coordinator of the customer.")
-        raise Invalid(words, fields={"accepted_by": words})
-    return people[address.lower()]

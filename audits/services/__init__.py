@@ -19,6 +19,7 @@ from audits.services.following import (
     guard_files,
     guard_message,
     refuse_contract_change,
+    refuse_merge,
 )
 from audits.services.handling import note_reading, release_handlers
 from audits.services.keeping import purge_evidence, set_retention
@@ -61,6 +62,7 @@ __all__ = [
     "prepare_evidence",
     "purge_evidence",
     "refuse_contract_change",
+    "refuse_merge",
     "refuse_evidence",
     "release_handlers",
     "request_audit",

@@ -160,6 +160,11 @@ def refuse_contract_change() -> None:
     )
 
 
+def refuse_merge() -> None:
+    """Raise ``NotAllowed``: an audit's ticket goes on in no other one, and no other one in it."""
+    raise NotAllowed(_("An audit cannot be merged: link the tickets instead."))
+
+
 @transaction.atomic
 def demand_delay_notice(*, audit: AuditRequest, percent: int, at: datetime) -> None:
     """Ask for a delay notice when ``percent`` is at least ``DEMAND_PERCENT`` and a notice is

@@ -15,6 +15,7 @@ from desk.tickets.forms import (
     DeescalateForm,
     grid_of,
 )
+from desk.tickets.relation_forms import FollowerForm, LinkForm, MergeForm
 from desk.tickets.steps import grouped, primary_act
 from escalation.queries import rule_logs_of
 from escalation.services import can_acknowledge
@@ -24,7 +25,7 @@ from foundation.accounts.roles import Capability
 from foundation.core.classification import Impact
 from sla.clocks.queries import most_urgent
 from tickets import queries
-from tickets.models import Ticket
+from tickets.models import LinkKind, Ticket
 from tickets.notices import has_reader
 from tickets.permissions import can_classify, can_work, holds
 from tickets.services import matrix_of, steps_with_reply, unsent_of
@@ -67,11 +68,11 @@ class Conversation(TicketPanel):
 class Composer(TicketPanel):
     name = "composer"
     template = "desk/tickets/panels/composer.html"
-    statements = 6
+    statements = 7
 
     def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any] | None:
         ticket = page.ticket
-        if not can_work(user, ticket):
+        if not can_work(user, ticket) or ticket.merged_into_id is not None:
             return None
         unsent = unsent_of(user, ticket)
         initial: dict[str, Any] = {
@@ -165,7 +166,9 @@ class Similar(TicketPanel):
         if page.ticket.state not in OPEN_STATES:
             return None
         similar = queries.similar_tickets(page.ticket, reader=user)
-        return {"similar": similar} if similar.duplicates or similar.solved else None
+        if not (similar.duplicates or similar.solved):
+            return None
+        return {"similar": similar, "works": can_work(user, page.ticket)}
 
 
 class Assignment(TicketPanel):
@@ -246,6 +249,67 @@ class Escalations(TicketPanel):
         }
 
 
+class Relations(TicketPanel):
+    """Tickets that belong with this one: linked, merged into it, part of it."""
+
+    name = "relations"
+    template = "desk/tickets/panels/relations.html"
+    place = Place.SIDE
+    loads = Loads.AFTER_PAGE
+    statements = 4  # the links, their tickets, the merged ones, the numbers to choose from
+
+    def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any] | None:
+        ticket = page.ticket
+        works = can_work(user, ticket)
+        relations = queries.relations_of(ticket, user)
+        absorbed = page.absorbed
+        if not (works or relations or absorbed):
+            return None
+        return {
+            "relations": relations,
+            "absorbed": absorbed,
+            "open_parts": _open_parts(ticket, relations),
+            "works": works,
+            "can_merge": works and ticket.state in OPEN_STATES,
+            "link_form": LinkForm(),
+            "merge_form": MergeForm(),
+            "others": queries.other_active_tickets(ticket, reader=user) if works else [],
+        }
+
+
+def _open_parts(ticket: Ticket, relations: Sequence[queries.Relation]) -> list[Ticket]:
+    """Return the parts of a solved ticket that are still open."""
+    if ticket.state in OPEN_STATES:
+        return []
+    return [
+        each.other
+        for each in relations
+        if each.link.kind == LinkKind.PART_OF
+        and not each.is_source
+        and each.other.state in OPEN_STATES
+    ]
+
+
+class Followers(TicketPanel):
+    """Who is told what happens on the ticket, beside its requester and its holders."""
+
+    name = "followers"
+    template = "desk/tickets/panels/followers.html"
+    place = Place.SIDE
+    loads = Loads.WHEN_OPENED
+    title = _("Followers")
+    statements = 1
+
+    def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any]:
+        watchers = queries.watchers_of(page.ticket)
+        return {
+            "watchers": watchers,
+            "follows": any(each.person_id == user.pk for each in watchers),
+            "works": can_work(user, page.ticket),
+            "follower_form": FollowerForm(),
+        }
+
+
 class Files(TicketPanel):
     """Every file of the ticket."""
 
@@ -310,6 +374,8 @@ PANELS: Sequence[TicketPanel] = (
     Assignment(),
     Customer(),
     Escalations(),
+    Relations(),
+    Followers(),
     Files(),
     TimePerState(),
     Rules(),

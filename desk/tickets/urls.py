@@ -1,6 +1,16 @@
 from django.urls import URLPattern, URLResolver, include, path
 
-from desk.tickets import glance, place, presence, registration, saying, stepping, triage, views
+from desk.tickets import (
+    glance,
+    place,
+    presence,
+    registration,
+    relations,
+    saying,
+    stepping,
+    triage,
+    views,
+)
 
 _ticket = [
     path("", views.ticket_page, name="ticket"),
@@ -21,6 +31,14 @@ _ticket = [
     path("step/<slug:name>/form/", stepping.step_form, name="step_form"),
     path("acknowledge/<int:escalation_id>/", views.acknowledge, name="acknowledge"),
     path("deescalate/", views.deescalate, name="deescalate"),
+    path("links/", relations.link, name="link"),
+    path("links/<int:link_id>/remove/", relations.unlink, name="unlink"),
+    path("merge/preview/", relations.merge_preview, name="merge_preview"),
+    path("merge/", relations.merge, name="merge"),
+    path("unmerge/", relations.unmerge, name="unmerge"),
+    path("followers/", relations.watch, name="watch"),
+    path("followers/people/", relations.people, name="followable"),
+    path("followers/<int:person_id>/remove/", relations.unwatch, name="unwatch"),
 ]
 urlpatterns: list[URLPattern | URLResolver] = [
     path("register/", registration.register, name="register"),

@@ -87,7 +87,7 @@ def update_rows(
                 f"UPDATE {table} SET {assigned} "  # noqa: S608
                 f"FROM unnest({arrays}) AS given({given})"
                 f" WHERE {table}.id = given.id AND {table}.organization_id = %s",
-                [*map(_array, zip(*prepared, strict=True)), organization_id],
+                [*map(array_text, zip(*prepared, strict=True)), organization_id],
             )
             return
         assigned = ", ".join(f"{column} = %s" for column in columns)
@@ -105,7 +105,7 @@ def one_of(ids: Sequence[int]) -> Any:
     """
     if connection.vendor != "postgresql":
         return ids
-    return RawSQL("SELECT unnest(%s::bigint[])", (_array(ids),))
+    return RawSQL("SELECT unnest(%s::bigint[])", (array_text(ids),))
 
 
 @contextmanager
@@ -149,7 +149,7 @@ def _with_own_connection(work: Callable[[A], B], item: A) -> B:
         connection.close()
 
 
-def _array(values: Iterable[Any]) -> str:
+def array_text(values: Iterable[Any]) -> str:
     """Return a PostgreSQL array literal. It is parsed as one constant; the driver would send one
     per element.
     """

@@ -51,7 +51,7 @@ class Hero(HomePanel):
 class Waiting(HomePanel):
     name = "waiting"
     template = "portal/home/panels/waiting.html"
-    statements = 2
+    statements = 3
 
     def load(self, user: User, subject: Home, at: datetime) -> dict[str, Any] | None:
         waiting = list(subject.waiting[:SHOWN])
@@ -61,7 +61,7 @@ class Waiting(HomePanel):
 class Open(HomePanel):
     name = "open"
     template = "portal/home/panels/open.html"
-    statements = 2
+    statements = 3
 
     def load(self, user: User, subject: Home, at: datetime) -> dict[str, Any]:
         waiting = subject.waiting.order_by().values("pk")

@@ -12,7 +12,11 @@ from sla.clocks.models import ClockState
 from sla.metrics import Metric
 from tickets import queries, services
 from tickets.models import Ticket
-from tickets.permissions import can_reply_as_customer, is_followed_up
+from tickets.permissions import (
+    can_reply_as_customer,
+    can_write_as_customer,
+    is_followed_up,
+)
 from tickets.states import FINAL, TRANSITIONS, Effect, State, Transition, Who
 from web.panels import Panel, Place
 from web.ticket_page import TicketPage
@@ -21,13 +25,19 @@ from web.ticket_panels import ClocksPanel, HolderPanel
 TicketPanel = Panel[TicketPage]
 
 
-def reply_form_of(ticket: Ticket) -> type[ReplyForm]:
-    """Return the form class of a reply: ``AnswerForm`` on a solved ticket."""
-    return AnswerForm if ticket.state == State.SOLVED else ReplyForm
+def reply_form_of(user: User, ticket: Ticket) -> type[ReplyForm]:
+    """Return the form class of a reply: ``AnswerForm`` on a solved ticket, for who may decline the
+    solution.
+    """
+    answers = ticket.state == State.SOLVED and can_reply_as_customer(user, ticket)
+    return AnswerForm if answers else ReplyForm
 
 
 def can_reply(user: User, ticket: Ticket) -> bool:
-    return can_reply_as_customer(user, ticket) and ticket.state not in FINAL
+    """Tell whether the person may write on the ticket; on a merged one while it goes on in another
+    one.
+    """
+    return queries.survivor_of(ticket).state not in FINAL and can_write_as_customer(user, ticket)
 
 
 def steps_of(user: User, ticket: Ticket, at: datetime) -> list[Transition]:
@@ -103,7 +113,7 @@ class Reply(TicketPanel):
     def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any] | None:
         if not can_reply(user, page.ticket):
             return None
-        return {"reply_form": reply_form_of(page.ticket)()}
+        return {"reply_form": reply_form_of(user, page.ticket)()}
 
 
 class FollowUp(TicketPanel):
@@ -113,7 +123,7 @@ class FollowUp(TicketPanel):
 
     def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any] | None:
         ticket = page.ticket
-        if not can_reply_as_customer(user, ticket) or not is_followed_up(ticket, at):
+        if not is_followed_up(ticket, at) or not can_write_as_customer(user, ticket):
             return None
         return {"follow_up_form": FollowUpForm()}
 
@@ -135,7 +145,8 @@ class Escalations(TicketPanel):
     statements = 2
 
     def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any] | None:
-        replies = can_reply(user, page.ticket)
+        ticket = page.ticket
+        replies = ticket.state not in FINAL and can_reply_as_customer(user, ticket)
         if not replies and not page.escalations:
             return None
         return {

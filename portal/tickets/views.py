@@ -147,7 +147,7 @@ def _page(
 @customer_required
 def reply(request: HttpRequest, number: str) -> HttpResponse:
     ticket = queries.get_ticket(person(request), number)
-    form = reply_form_of(ticket)(request.POST, request.FILES)
+    form = reply_form_of(person(request), ticket)(request.POST, request.FILES)
     reason = ""
     if form.is_valid():
         by = actor(request, Channel.PORTAL)

@@ -249,6 +249,20 @@ def _resumed(result: Replay, fact: ReplayedFact) -> None:
     clock.due_at = None
 
 
+def _reinstated(result: Replay, fact: ReplayedFact) -> None:
+    """Let a clock run on that a merge had withdrawn."""
+    clock = result.clocks[fact.payload["clock"]]
+    clock.state = "live"
+    clock.remeasured_at = fact.at
+    clock.stopped_at = clock.due_at = None
+
+
+def _unmerged(result: Replay, fact: ReplayedFact) -> None:
+    """Take back the interval that the merge began."""
+    result.intervals.pop()
+    result.intervals[-1].ended_at = None
+
+
 def _instant(text: str) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
@@ -268,5 +282,7 @@ _HANDLERS = {
     verbs.STOPPED: _stopped,
     verbs.WITHDRAWN: _withdrawn,
     verbs.RESUMED: _resumed,
+    verbs.REINSTATED: _reinstated,
+    tickets_verbs.UNMERGED: _unmerged,
 }
 READ = tuple(_HANDLERS)  # the verbs that a replay reads; it skips all others

@@ -308,11 +308,14 @@ TAKE_ANOTHER_PERSON = {
     "ask_for_role",
     "assign_automatically",
     "assign_ticket",
+    "follow",
     "issue_service_account_token",
     "issue_user_token",
     "publish_policy",
     "request_audit",
     "settle_roles",
+    "unwatch_ticket",
+    "watch_ticket",
 }
 ACTING_PERSON = re.compile(r"(acting_)?(user|person|author|agent|membership)(_id)?")
 
@@ -369,7 +372,8 @@ def test_every_verb_of_the_record_has_a_sentence(language: str) -> None:
     verbs = {
         value for module in modules for name, value in vars(module).items() if name.isupper()
     } | {f"message.{kind}" for kind in MessageKind.values}
-    payload = {"metric": "reaction", "from": "new", "to": "open", "follower": 1}
+    payload = {"metric": "reaction", "from": "new", "to": "open", "kind": "related"}
+    payload |= dict.fromkeys(("follower", "survivor", "absorbed", "other", "is_source"), 1)
 
     assert len(verbs) > 50
     assert verbs == set(SENTENCES)

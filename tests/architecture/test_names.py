@@ -110,6 +110,7 @@ NAMES: dict[str, list[tuple[dict[str, Any], str]]] = {
         ({"organization": NORTH, "number": 2}, "North v2"),
     ],
     "tickets.Attachment": [({"name": "log.txt"}, "log.txt")],
+    "tickets.Merge": [({"absorbed_id": 7, "survivor_id": 9}, "7 → 9")],
     "tickets.Message": [({"kind": "note", "pk": 9}, "Internal note 9")],
     "tickets.HeldMessage": [({"ticket_id": 7, "kind": "reply"}, "7 reply")],
     "tickets.HeldFile": [({"name": "a.pdf"}, "a.pdf")],
@@ -120,6 +121,8 @@ NAMES: dict[str, list[tuple[dict[str, Any], str]]] = {
         ({"state": "solved", "started_at": AT}, "solved 2026-03-02 15:00:00+00:00")
     ],
     "tickets.Ticket": [({"pk": 7, "subject": "It fails"}, "TK-000007 It fails")],
+    "tickets.TicketLink": [({"source_id": 7, "kind": "related", "target_id": 9}, "7 related 9")],
+    "tickets.Watcher": [({"ticket_id": 7, "person_id": 4}, "7 4")],
     "tickets.Visit": [({"ticket_id": 7, "person_id": 4}, "7 4")],
 }
 

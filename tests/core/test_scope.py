@@ -9,10 +9,10 @@ from django.utils import translation
 
 from foundation.accounts.models import Organization, Site
 from foundation.accounts.tenancy import every_organization, organization_scope
-from foundation.core.bulk import _array, insert_rows, update_rows, without_collections
+from foundation.core.bulk import array_text, insert_rows, update_rows, without_collections
 from foundation.core.events import Event, publish, subscribe, subscriptions, unheard
 from foundation.core.tenancy import Scope, ScopeError, current_scope
-from foundation.core.wording import day_words, fixed
+from foundation.core.wording import day_words, fixed, is_spanish, kept_by_language
 from foundation.core.zones import (
     instant_words,
     known_zones,
@@ -78,8 +78,18 @@ def test_rows_are_inserted_and_updated_in_the_scope(house: House) -> None:
     assert sorted(names) == ["A", "B", "Head"]
 
 
+def test_a_key_is_looked_up_among_many_ids(house: House) -> None:
+    north = house.north.pk
+    south = house.south.pk
+    with every_organization(reason="tests"):
+        found = Organization.objects.filter(pk__one_of=[south, 10**9]).order_by("pk")
+        rest = Organization.objects.exclude(pk__one_of=[south])
+        assert [each.pk for each in found] == [south]
+        assert north in [each.pk for each in rest.order_by("pk")]
+
+
 def test_an_array_is_written_as_one_literal() -> None:
-    assert _array([1, None, "a b", 'say "x"', "back\\slash"]) == (
+    assert array_text([1, None, "a b", 'say "x"', "back\\slash"]) == (
         '{1,NULL,"a b","say \\"x\\"","back\\\\slash"}'
     )
 
@@ -135,6 +145,22 @@ def test_a_country_and_a_region_need_a_list_of_holidays() -> None:
         with pytest.raises(ValidationError) as refused:
             validate_country(code, region)
         assert list(refused.value.message_dict) == [field]
+
+
+def test_what_is_kept_by_language_is_computed_once_for_each() -> None:
+    computed: list[str] = []
+
+    @kept_by_language
+    def greeting(name: str) -> str:
+        computed.append(name)
+        return f"Hola, {name}" if is_spanish() else f"Hello, {name}"
+
+    for _ in range(2):
+        with translation.override("es"):
+            assert (greeting("Ana"), greeting("Luis")) == ("Hola, Ana", "Hola, Luis")
+        with translation.override("en"):
+            assert greeting("Ana") == "Hello, Ana"
+    assert computed == ["Ana", "Luis", "Ana"]
 
 
 def test_dates_and_zones_are_written_in_the_language_of_the_reader() -> None:

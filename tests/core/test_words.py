@@ -85,7 +85,7 @@ def test_zones_of_places_are_known_and_those_of_machines_are_not() -> None:
 def test_an_array_of_postgresql_quotes_what_is_special() -> None:
     values = [1, None, "a", 'say "b"', "c\\d", ""]
 
-    assert bulk._array(values) == '{1,NULL,"a","say \\"b\\"","c\\\\d",""}'
+    assert bulk.array_text(values) == '{1,NULL,"a","say \\"b\\"","c\\\\d",""}'
 
 
 @pytest.mark.once  # on PostgreSQL both take another way

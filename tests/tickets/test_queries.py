@@ -214,6 +214,8 @@ def test_labels_of_codes_are_words_and_unknown_codes_stay(house: House) -> None:
         "cancel",
         "close_cancelled",
         "close_invalid",
+        "merge",
+        "merge_started",
     }
     assert {name for name, step in TRANSITIONS.items() if step.is_solution} == {"solve"}
     ticket = make_ticket(house)

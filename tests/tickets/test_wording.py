@@ -122,6 +122,8 @@ def test_steps_that_end_without_a_solution_and_those_that_solve() -> None:
         "cancel",
         "close_cancelled",
         "close_invalid",
+        "merge",
+        "merge_started",
     }
     assert [name for name, step in TRANSITIONS.items() if step.is_solution] == ["solve"]
 

@@ -2,6 +2,7 @@
 
 from tickets.models.conversation import Attachment, Message, MessageKind, StateInterval
 from tickets.models.held import HeldFile, HeldMessage
+from tickets.models.relations import LinkKind, Merge, TicketLink, Watcher, link_label
 from tickets.models.renames import Rename
 from tickets.models.shared import Audience, SavedReply, SavedView, Shared
 from tickets.models.tickets import LAST, Ticket, format_number
@@ -13,6 +14,8 @@ __all__ = [
     "HeldFile",
     "HeldMessage",
     "LAST",
+    "LinkKind",
+    "Merge",
     "Message",
     "MessageKind",
     "Rename",
@@ -21,6 +24,9 @@ __all__ = [
     "Shared",
     "StateInterval",
     "Ticket",
+    "TicketLink",
     "Visit",
+    "Watcher",
     "format_number",
+    "link_label",
 ]

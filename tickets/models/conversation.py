@@ -9,7 +9,7 @@ from foundation.core.classification import (
     Channel,
 )
 from foundation.documents.models import Blob
-from tickets.models.tickets import Ticket
+from tickets.models.tickets import Ticket, format_number
 from tickets.states import Bucket, State
 
 
@@ -34,13 +34,31 @@ class Message(OrganizationRow):
     created_at = models.DateTimeField()
     # Attention statements only: the expected time of attention (SPEC 4.2). The plan is in ``body``.
     estimated_at = models.DateTimeField(null=True)
+    # The absorbed ticket on which the customer wrote it; ``ticket`` is its survivor.
+    through = models.ForeignKey(
+        Ticket, on_delete=models.PROTECT, null=True, db_index=False, related_name="+"
+    )
 
     class Meta(OrganizationRow.Meta):
         ordering = ("created_at", "pk")
-        indexes = (models.Index(fields=("ticket", "created_at"), name="message_by_ticket"),)
+        indexes = (
+            models.Index(fields=("ticket", "created_at"), name="message_by_ticket"),
+            models.Index(
+                fields=("through",),
+                name="message_by_through",
+                condition=models.Q(through__isnull=False),
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.pk}"
+
+    def number_beside(self, ticket: Ticket) -> str:
+        """Return the number of the other ticket on which it was written, for the conversation of
+        ``ticket``; "" when it was written on this one.
+        """
+        written_on = self.through_id or self.ticket_id
+        return format_number(written_on) if written_on and written_on != ticket.pk else ""
 
     @property
     def is_public(self) -> bool:

@@ -106,6 +106,15 @@ class Ticket(OrganizationRow):
         related_name="+",
         verbose_name=_("continues"),
     )
+    # The ticket in which the matter goes on; the merge can be undone (SPEC 17.12).
+    merged_into = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("merged into"),
+    )
     is_out_of_contract = models.BooleanField(_("out of contract"), default=False)
     # The last time that this changed after the arrival. Before it the record says which it was.
     coverage_changed_at = models.DateTimeField(null=True)
@@ -248,7 +257,7 @@ class Ticket(OrganizationRow):
                     name=f"ticket_by_{name}",
                     condition=models.Q(**{f"{name}__isnull": False}),
                 )
-                for name in ("site", "department", "continues", "owner", "team")
+                for name in ("site", "department", "continues", "merged_into", "owner", "team")
             ),
         )
         constraints = (
@@ -274,6 +283,10 @@ class Ticket(OrganizationRow):
     @property
     def continues_number(self) -> str:
         return format_number(self.continues_id) if self.continues_id else ""
+
+    @property
+    def survivor_number(self) -> str:
+        return format_number(self.merged_into_id) if self.merged_into_id else ""
 
     @property
     def binding_contract(self) -> Contract | None:

@@ -1,6 +1,6 @@
 """Messages and files of a ticket."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
@@ -47,12 +47,17 @@ class ConversationPage:
 
 
 def conversation(
-    ticket: Ticket, *, with_notes: bool, before: int | None = None
+    ticket: Ticket,
+    *,
+    with_notes: bool,
+    absorbed: Sequence[Ticket] = (),
+    before: int | None = None,
 ) -> ConversationPage:
     """Return the newest messages, each with its attachments, or those before the message with the
-    id ``before``. ``with_notes`` includes internal notes.
+    id ``before``. ``with_notes`` includes internal notes. ``absorbed`` are tickets that were merged
+    into this one, whose messages are read with it.
     """
-    messages = _readable(ticket, with_notes=with_notes)
+    messages = _readable(ticket, with_notes=with_notes, absorbed=absorbed)
     limit = messages.filter(pk=before).order_by().first() if before is not None else None
     if limit is not None:
         messages = messages.filter(
@@ -65,9 +70,7 @@ def conversation(
     shown = newest[:PAGE_OF_MESSAGES][::-1]
     files: dict[int | None, list[Attachment]] = {}
     for attachment in (
-        Attachment.objects.filter(ticket=ticket, message__in=shown)
-        .select_related("blob")
-        .order_by("pk")
+        Attachment.objects.filter(message__in=shown).select_related("blob").order_by("pk")
     ):
         files.setdefault(attachment.message_id, []).append(attachment)
     items = [ConversationItem(message, files.get(message.pk, [])) for message in shown]
@@ -95,8 +98,9 @@ def messages_after(ticket: Ticket, message_id: int) -> list[Message]:
     )
 
 
-def _readable(ticket: Ticket, *, with_notes: bool) -> QuerySet[Message]:
-    messages = Message.objects.filter(ticket=ticket)
+def _readable(ticket: Ticket, *, with_notes: bool, absorbed: Sequence[Ticket]) -> QuerySet[Message]:
+    own = Q(ticket__in=[ticket.pk, *(each.pk for each in absorbed)]) | Q(through=ticket)
+    messages = Message.objects.filter(own)
     return messages if with_notes else messages.exclude(kind=MessageKind.NOTE)
 
 

@@ -17,8 +17,8 @@ from tickets.models import Ticket
 @dataclass(frozen=True)
 class TimelineEntry:
     """One fact of the record: its verb and payload, as codes. ``names`` has the names, before and
-    after, of what the payload has as ids: ``assignee``, ``service``, ``contract``, ``accepted_by``;
-    empty for none.
+    after, of what the payload has as ids: ``assignee``, ``service``, ``contract``, ``accepted_by``,
+    ``person``; empty for none.
     ``wording`` renders the sentence.
     """
 
@@ -36,16 +36,18 @@ def timeline(ticket: Ticket) -> list[TimelineEntry]:
     records = list(Record.objects.filter(object_type="ticket", object_id=ticket.pk).order_by("pk"))
     ids = [_ids(record) for record in records]
     wanted: dict[str, set[int]] = {
-        name: set() for name in ("assignee", "service", "contract", "accepted_by")
+        name: set() for name in ("assignee", "service", "contract", "accepted_by", "person")
     }
     for changed in ids:
         for name, pair in changed.items():
             wanted[name] |= {pk for pk in pair if pk is not None}
     actors = {record.person_id for record in records if record.person_id is not None}
-    people = User.objects.in_bulk(actors | wanted["assignee"] | wanted["accepted_by"])
+    named = wanted["assignee"] | wanted["accepted_by"] | wanted["person"]
+    people = User.objects.in_bulk(actors | named)
     rows: dict[str, Mapping[int, Model]] = {
         "assignee": people,
         "accepted_by": people,
+        "person": people,
         "service": Service.objects.in_bulk(wanted["service"]) if wanted["service"] else {},
         "contract": Contract.objects.in_bulk(wanted["contract"]) if wanted["contract"] else {},
     }
@@ -70,6 +72,8 @@ def _ids(record: Record) -> dict[str, list[int | None]]:
     """Return the ids before and after that a fact has instead of names."""
     if record.verb == verbs.ASSIGNED:
         return {"assignee": [record.payload.get("from"), record.payload.get("to")]}
+    if record.verb in {verbs.WATCHED, verbs.UNWATCHED}:
+        return {"person": [None, record.payload["person"]]}
     if "accepted_by" in record.payload:
         return {"accepted_by": [None, record.payload["accepted_by"]]}
     changed = record.payload.get("changed", {})

@@ -93,7 +93,8 @@ def matching(tickets: QuerySet[Ticket], typed: str, *, reader: User) -> QuerySet
 
 
 def _having(phrases: Sequence[Phrase], reader: User) -> Q:
-    return Q(pk__in=matching_ids("ticket", phrases, reads_internal=reader.is_staff))
+    found = matching_ids("ticket", phrases, reads_internal=reader.is_staff)
+    return Q(pk__one_of=found) if found and isinstance(found, list) else Q(pk__in=found)
 
 
 def _own_number() -> re.Pattern[str]:

@@ -9,7 +9,7 @@ from foundation.accounts.models import Membership, User
 from foundation.accounts.roles import READS_ORGANIZATION, Capability, CustomerRole
 from foundation.accounts.tenancy import valid_memberships
 from foundation.core.errors import NotFound
-from tickets.models import Ticket
+from tickets.models import Ticket, Watcher
 from tickets.states import FINAL
 
 _NUMBER = re.compile(r"(?:[A-Za-z]+-)?0*(\d{1,15})")
@@ -23,8 +23,8 @@ class TicketNotFound(NotFound):
 
 
 def visible_to(user: User) -> QuerySet[Ticket]:
-    """Return the tickets this person may see (SPEC 1.3), newest first, with the relations that
-    lists show joined. Empty for staff without ``SEE_TICKETS``.
+    """Return the tickets this person may see (SPEC 1.3); of a customer also those they follow.
+    Newest first, with the relations that lists show joined. Staff without ``SEE_TICKETS`` see none.
     """
     tickets: QuerySet[Ticket] = Ticket.objects.select_related(*_RELATED).order_by("-pk")
     if user.is_staff:
@@ -38,7 +38,13 @@ def visible_to(user: User) -> QuerySet[Ticket]:
 def _seen_by(membership: Membership) -> Q:
     if membership.has_role(*READS_ORGANIZATION):
         return Q()
+    # ids, not a subquery: with one the database would read every ticket of the organization
+    watched = Watcher.objects.filter(
+        organization_id=membership.organization_id, person_id=membership.user_id
+    )
     seen = Q(requester_id=membership.user_id)
+    if ids := list(watched.order_by().values_list("ticket_id", flat=True)):
+        seen |= Q(pk__in=ids)
     if membership.has_role(CustomerRole.SITE_SUPERVISOR):
         if membership.site_id is not None:
             seen |= Q(site_id=membership.site_id)

@@ -56,6 +56,8 @@ from tickets.services.lifecycle import (
     solve_automatically,
     transition_ticket,
 )
+from tickets.services.linking import link_tickets, unlink_tickets
+from tickets.services.merging import MergePlan, merge_tickets, plan_merge, unmerge_ticket
 from tickets.services.projection import (
     move_validation_term,
     remind_of_validation,
@@ -71,6 +73,7 @@ from tickets.services.saying import Saying
 from tickets.services.sharing import delete_reply, delete_view, save_reply, save_view
 from tickets.services.terms import Terms, matrix_of, terms_for, terms_under
 from tickets.services.visits import drop_draft, note_visit, save_draft
+from tickets.services.watching import unwatch_ticket, watch_ticket
 
 __all__ = [
     "ActionNotAllowed",
@@ -82,6 +85,7 @@ __all__ = [
     "Classifying",
     "DetailsMissing",
     "MOST_AT_ONCE",
+    "MergePlan",
     "MayNotRaise",
     "NewTicket",
     "Said",
@@ -108,10 +112,13 @@ __all__ = [
     "index_again",
     "index_renamed",
     "is_due_soon",
+    "link_tickets",
     "matrix_of",
+    "merge_tickets",
     "move_validation_term",
     "note_rename",
     "note_visit",
+    "plan_merge",
     "possible_transitions",
     "priority_of",
     "publish_customer_informed",
@@ -143,6 +150,10 @@ __all__ = [
     "told_by_note",
     "transition_ticket",
     "try_held_later",
+    "unlink_tickets",
+    "unmerge_ticket",
     "unsent_of",
+    "unwatch_ticket",
+    "watch_ticket",
     "write_message",
 ]

@@ -13,7 +13,8 @@ from foundation.documents.checking import CheckedFile
 from tickets import notices
 from tickets.events import CustomerReplied
 from tickets.models import Message, MessageKind, Ticket
-from tickets.permissions import can_reply_as_customer
+from tickets.permissions import can_write_as_customer
+from tickets.queries import survivor_of
 from tickets.services.base import lock_ticket
 from tickets.services.conversation import write_message
 from tickets.services.errors import ActionNotAllowed
@@ -30,15 +31,19 @@ def reply_as_customer(
     *, ticket: Ticket, body: str, by: Actor, at: datetime, files: Sequence[CheckedFile] = ()
 ) -> Message:
     """Write the customer's reply and notify the assignee, otherwise the desk owner. Put a
-    pending-user ticket back in progress (SPEC 3.8).
+    pending-user ticket back in progress (SPEC 3.8). The reply to a merged ticket is written on the
+    one in which it goes on.
 
-    Raises ``ActionNotAllowed`` if the ticket has ended, or for a person other than its requester or
-    a coordinator. Locks the ticket's row.
+    Raises ``ActionNotAllowed`` if the ticket has ended, or for a person other than its requester, a
+    coordinator or who follows it. Locks the row of the ticket on which it is written.
     """
     user = acting_person(by)
-    lock_ticket(ticket)
-    if not can_reply_as_customer(user, ticket):
-        raise ActionNotAllowed(_("Only its requester or a coordinator can reply to this ticket."))
+    written_on = ticket
+    ticket = _lock_survivor(written_on)
+    if not can_write_as_customer(user, written_on):
+        raise ActionNotAllowed(
+            _("Only its requester, a coordinator or who follows it can reply to this ticket.")
+        )
     if ticket.state in FINAL:
         raise ActionNotAllowed(
             _("%(number)s has ended. Reopen it while that is possible, or send a follow-up.")
@@ -52,6 +57,7 @@ def reply_as_customer(
         by=by,
         at=at,
         files=files,
+        through=written_on if written_on.pk != ticket.pk else None,
     )
     if ticket.state == State.PENDING_USER:
         resume_after_answer(ticket=ticket, by=by, at=at)
@@ -66,6 +72,19 @@ def reply_as_customer(
     )
     notices.notify_customer_replied(ticket=ticket, message=message, at=at)
     return message
+
+
+def _lock_survivor(ticket: Ticket) -> Ticket:
+    """Return the ticket in which this one goes on, itself when it was not merged, with its row
+    locked: nobody merges the two, or undoes it, until the commit.
+    """
+    while True:
+        survivor = survivor_of(ticket)
+        lock_ticket(survivor)
+        if survivor is not ticket:
+            ticket.refresh_from_db(fields=["merged_into"])
+        if survivor_of(ticket).pk == survivor.pk:
+            return survivor
 
 
 @transaction.atomic

@@ -154,6 +154,7 @@ def write_message(
     at: datetime,
     files: Sequence[CheckedFile] = (),
     estimated_at: datetime | None = None,
+    through: Ticket | None = None,
 ) -> Message:
     """Write one message with its attachments and record it. The caller has checked the permission.
     Raise ``Invalid`` if the text is empty or too long, ``TooMany`` above a customer's limits.
@@ -179,6 +180,7 @@ def write_message(
         channel=by.channel,
         created_at=at,
         estimated_at=estimated_at,
+        through=through,
     )
     attach_files(ticket=ticket, message=message, files=files, at=at)
     touch_ticket(ticket, at=at)  # locks the row: the index is written by one message at a time

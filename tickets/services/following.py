@@ -17,7 +17,7 @@ from foundation.core.classification import (
 from foundation.documents.checking import CheckedFile
 from tickets import verbs
 from tickets.models import Ticket
-from tickets.permissions import can_reply_as_customer, is_followed_up
+from tickets.permissions import can_write_as_customer, is_followed_up
 from tickets.services.base import lock_ticket, record_ticket
 from tickets.services.errors import ActionNotAllowed
 from tickets.services.raising import NewTicket, raise_ticket
@@ -41,8 +41,10 @@ def follow_up_ticket(
     user = acting_person(by)
     lock_ticket(ticket)
     membership = membership_of(user.pk, ticket.organization_id)
-    if membership is None or not can_reply_as_customer(user, ticket):
-        raise ActionNotAllowed(_("Only its requester or a coordinator can reply to this ticket."))
+    if membership is None or not can_write_as_customer(user, ticket):
+        raise ActionNotAllowed(
+            _("Only its requester, a coordinator or who follows it can reply to this ticket.")
+        )
     if not is_followed_up(ticket, at):
         raise ActionNotAllowed(
             _("%(number)s takes replies or may be reopened: no new ticket is needed.")

@@ -29,6 +29,8 @@ from tickets.states import (
     ANSWERED,
     BUCKETS,
     CLOSE_UNANSWERED,
+    MERGE,
+    MERGE_STARTED,
     OPEN_STATES,
     SOLVE,
     TRANSITIONS,
@@ -58,6 +60,7 @@ class TransitionDetails:
     accepted_by: User | None = None
     accepted_channel: str = ""
     files: Sequence[CheckedFile] = ()
+    survivor: Ticket | None = None  # of a merge
 
 
 NOTHING = TransitionDetails()
@@ -135,6 +138,15 @@ def solve_automatically(
         raise TransitionNotAllowed(ticket, str(SOLVE.label), transitions_from(ticket.state))
     details = TransitionDetails(message=message, solution_type=SolutionType.DEFINITIVE, files=files)
     return _take(ticket=ticket, transition=SOLVE, details=details, by=by, at=at)
+
+
+def end_as_merged(*, ticket: Ticket, survivor: Ticket, by: Actor, at: datetime) -> None:
+    """End an open ticket whose matter goes on in ``survivor``, on behalf of the merge, which has
+    checked both and holds their locks.
+    """
+    transition = MERGE if ticket.state in MERGE.sources else MERGE_STARTED
+    details = TransitionDetails(survivor=survivor)
+    _take(ticket=ticket, transition=transition, details=details, by=by, at=at)
 
 
 def resume_after_answer(*, ticket: Ticket, by: Actor, at: datetime) -> None:
@@ -282,6 +294,8 @@ def _changes(
         changes |= {"solved_at": at, "solution_type": details.solution_type}
     if transition.target == State.CLOSED:
         changes |= {"closed_at": at, "closure_code": transition.closure_code or ""}
+    if details.survivor is not None:
+        changes["merged_into"] = details.survivor
     if ticket.state in {State.SOLVED, State.CLOSED}:
         changes |= {"validation_due_at": None, "validation_reminder_at": None}
         if transition.target in OPEN_STATES:

@@ -3,6 +3,7 @@
 from django import template
 
 from foundation.core.wording import kept_by_language
+from tickets.models import Message, Ticket
 from tickets.states import TRANSITIONS, ClosureCode, State
 
 register = template.Library()
@@ -22,3 +23,9 @@ def closure_label(code: str) -> str:
 @register.filter
 def transition_label(name: str) -> str:
     return str(TRANSITIONS[name].label) if name in TRANSITIONS else name
+
+
+@register.filter
+def number_beside(message: Message, ticket: Ticket | None) -> str:
+    """Return the number of the other ticket on which a message was written; "" for this one."""
+    return message.number_beside(ticket) if isinstance(ticket, Ticket) else ""

@@ -14,6 +14,7 @@ from sla.clocks.services.retargeting import HidesBreach, rebind_clocks, retarget
 from sla.clocks.services.settling import settle_ticket, settle_tickets
 from sla.clocks.services.starting import start_clocks, start_promise
 from sla.clocks.services.stopping import (
+    reinstate_clocks,
     stop_clocks_for_message,
     stop_promise,
     stop_reaction,
@@ -36,6 +37,7 @@ __all__ = [
     "rebind_clocks",
     "rebuild_clocks",
     "redate_clocks",
+    "reinstate_clocks",
     "retarget_clocks",
     "set_terms",
     "set_validation",

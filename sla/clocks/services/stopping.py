@@ -99,6 +99,26 @@ def update_clocks_for_state(*, ticket: Ticket, by: Actor, at: datetime) -> None:
     update_ticket_due_dates(ticket, loaded)
 
 
+@transaction.atomic
+def reinstate_clocks(*, ticket: Ticket, withdrawn_at: datetime, by: Actor, at: datetime) -> None:
+    """Let the clocks that a merge withdrew at ``withdrawn_at`` run on as if they had never stopped:
+    the ticket has the intervals of that time back. What they crossed meanwhile is announced now.
+    """
+    loaded = load_locked(ticket)
+    facts = []
+    for item in loaded:
+        clock = item.clock
+        if clock.state == ClockState.WITHDRAWN and clock.stopped_at == withdrawn_at:
+            clock.state = ClockState.RUNNING
+            clock.stopped_at = None
+            clock.remeasured_at = at
+            facts.append(fact_of(verbs.REINSTATED, clock))
+    record_facts(ticket, facts, at, by)
+    for item in loaded:
+        settle(item, at)
+    update_ticket_due_dates(ticket, loaded)
+
+
 def withdraw_clock(item: LoadedClock, at: datetime) -> Fact:
     """Withdraw a live clock, save it and return its fact. It is neither met nor missed; a recorded
     breach stays.

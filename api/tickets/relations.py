@@ -1,0 +1,195 @@
+"""Links, merges and followers over the API. For the staff."""
+
+from datetime import datetime
+from typing import Any
+
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, status
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api.fields import BodySerializer
+from api.idempotency import idempotent
+from foundation.accounts.models import User
+from foundation.accounts.queries import membership_by_email
+from foundation.accounts.roles import Capability
+from foundation.core.classification import Channel
+from foundation.core.errors import Invalid, NotFound
+from tickets import queries, services
+from tickets.models import LinkKind, Ticket
+from tickets.queries import Relation, TicketNotFound
+from web.access import needs
+from web.requests import actor, person
+
+_STAFF_ONLY = gettext_lazy("Only staff can read or change how tickets belong together.")
+_for_staff = method_decorator(needs(Capability.SEE_TICKETS, refusal=_STAFF_ONLY))
+
+
+class NewLinkSerializer(BodySerializer):
+    """What this ticket is to another one of the same customer."""
+
+    kind = serializers.ChoiceField(choices=LinkKind.choices)
+    ticket = serializers.CharField(max_length=40, help_text="Number of the other ticket.")
+
+
+class LinkSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    kind = serializers.ChoiceField(choices=LinkKind.choices)
+    is_source = serializers.BooleanField(
+        help_text="True when this ticket is of the kind, false when the other one is."
+    )
+    ticket = serializers.CharField(help_text="Number of the other ticket.")
+
+
+class NewMergeSerializer(BodySerializer):
+    into = serializers.CharField(
+        max_length=40, help_text="Number of the ticket in which the matter goes on."
+    )
+
+
+class NewFollowerSerializer(BodySerializer):
+    person = serializers.EmailField(required=False, help_text="Left out: you.")
+
+
+class FollowerSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    email = serializers.EmailField()
+    is_staff = serializers.BooleanField()
+
+
+class RelationActions:
+    """Actions of ``TicketViewSet``."""
+
+    @extend_schema(methods=["GET"], responses=LinkSerializer(many=True))
+    @extend_schema(
+        methods=["POST"], request=NewLinkSerializer, responses={201: LinkSerializer(many=True)}
+    )
+    @action(detail=True, methods=["get", "post"], pagination_class=None, filterset_class=None)
+    @_for_staff
+    @idempotent
+    def links(self, request: Request, number: str, *, at: datetime) -> Response:
+        """Show the links of the ticket, or add one; all of them come back."""
+        ticket = queries.get_ticket(person(request), number)
+        code: int = status.HTTP_200_OK
+        if request.method == "POST":
+            body = NewLinkSerializer(data=request.data)
+            body.is_valid(raise_exception=True)
+            services.link_tickets(
+                ticket=ticket,
+                other=other_ticket(request, body.validated_data["ticket"], "ticket"),
+                kind=LinkKind(body.validated_data["kind"]),
+                by=actor(request._request, Channel.API),
+                at=at,
+            )
+            code = status.HTTP_201_CREATED
+        relations = queries.relations_of(ticket, person(request))
+        return Response([_link_data(each) for each in relations], status=code)
+
+    @extend_schema(responses={204: None})
+    @action(detail=True, methods=["delete"], url_path=r"links/(?P<link_id>[0-9]{1,18})")
+    @_for_staff
+    @idempotent
+    def link(self, request: Request, number: str, link_id: str, *, at: datetime) -> Response:
+        """Remove a link."""
+        ticket = queries.get_ticket(person(request), number)
+        services.unlink_tickets(
+            link=queries.get_link(int(link_id), ticket),
+            ticket=ticket,
+            by=actor(request._request, Channel.API),
+            at=at,
+        )
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(methods=["GET"], responses=FollowerSerializer(many=True))
+    @extend_schema(
+        methods=["POST"],
+        request=NewFollowerSerializer,
+        responses={201: FollowerSerializer(many=True)},
+    )
+    @action(detail=True, methods=["get", "post"], pagination_class=None, filterset_class=None)
+    @_for_staff
+    @idempotent
+    def followers(self, request: Request, number: str, *, at: datetime) -> Response:
+        """Show who follows the ticket, or add somebody; all of them come back. Somebody of the
+        customer can then read and answer the ticket.
+        """
+        ticket = queries.get_ticket(person(request), number)
+        code: int = status.HTTP_200_OK
+        if request.method == "POST":
+            body = NewFollowerSerializer(data=request.data)
+            body.is_valid(raise_exception=True)
+            services.watch_ticket(
+                ticket=ticket,
+                person=_follower(request, ticket, body.validated_data.get("person"), at),
+                by=actor(request._request, Channel.API),
+                at=at,
+            )
+            code = status.HTTP_201_CREATED
+        people = [each.person for each in queries.watchers_of(ticket)]
+        return Response([_follower_data(each) for each in people], status=code)
+
+    @extend_schema(responses={204: None})
+    @action(detail=True, methods=["delete"], url_path=r"followers/(?P<person_id>[0-9]{1,18})")
+    @_for_staff
+    @idempotent
+    def follower(self, request: Request, number: str, person_id: str, *, at: datetime) -> Response:
+        """End that somebody follows the ticket."""
+        ticket = queries.get_ticket(person(request), number)
+        people = {each.person_id: each.person for each in queries.watchers_of(ticket)}
+        if int(person_id) not in people:
+            raise NotFound(_("This person does not follow the ticket."))
+        services.unwatch_ticket(
+            ticket=ticket,
+            person=people[int(person_id)],
+            by=actor(request._request, Channel.API),
+            at=at,
+        )
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def other_ticket(request: Request, number: str, field: str) -> Ticket:
+    """Return a ticket that the body of a request names. Raises ``Invalid`` for one that the person
+    does not see.
+    """
+    try:
+        return queries.get_ticket(person(request), number)
+    except TicketNotFound as error:
+        words = str(error.message)
+        raise Invalid(words, fields={field: words}) from error
+
+
+def _follower(request: Request, ticket: Ticket, address: str | None, at: datetime) -> User:
+    """Return the person with an address who may follow the ticket; without one, whoever asks."""
+    if not address:
+        return person(request)
+    membership = membership_by_email(ticket.organization_id, address)
+    if membership is not None:
+        return membership.user
+    for each in services.readers_of(ticket, at):
+        if each.email.lower() == address.lower():
+            return each
+    words = _("Nobody with this address may follow the ticket.")
+    raise Invalid(words, fields={"person": words})
+
+
+def _link_data(relation: Relation) -> dict[str, Any]:
+    return {
+        "id": relation.link.pk,
+        "kind": relation.link.kind,
+        "is_source": relation.is_source,
+        "ticket": relation.other.number,
+    }
+
+
+def _follower_data(follower: User) -> dict[str, Any]:
+    return {
+        "id": follower.pk,
+        "name": follower.full_name,
+        "email": follower.email,
+        "is_staff": follower.is_staff,
+    }

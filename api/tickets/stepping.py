@@ -1,0 +1,43 @@
+"""From the body of ``POST tickets/{number}/transitions/`` to the details of the step."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from foundation.accounts.models import User
+from foundation.accounts.queries import get_team_by_name
+from foundation.core.errors import Invalid
+from tickets.models import Ticket
+from tickets.permissions import accepters
+from tickets.services import TransitionDetails
+
+
+def details_of(ticket: Ticket, data: dict[str, Any]) -> TransitionDetails:
+    team = get_team_by_name(data["team"]) if data.get("team") else None
+    names = (
+        "reason",
+        "message",
+        "solution_type",
+        "supplier",
+        "supplier_case",
+        "promised_on",
+        "accepted_channel",
+    )
+    return TransitionDetails(
+        team=team,
+        accepted_by=_accepter(ticket, data["accepted_by"]),
+        **{name: data[name] for name in names},
+    )
+
+
+def _accepter(ticket: Ticket, address: str) -> User | None:
+    """Return the person of the customer with this address, None without one. Raises ``Invalid`` if
+    they may not accept a solution of this ticket.
+    """
+    if not address:
+        return None
+    people = {each.email.lower(): each for each in accepters(ticket)}
+    if address.lower() not in people:
+        words = _("Choose the requester or a coordinator of the customer.")
+        raise Invalid(words, fields={"accepted_by": words})
+    return people[address.lower()]
