@@ -22,6 +22,7 @@ ICONS = {
     "customer_replied": "message-circle",
     "customer_step": "message-circle",
     "mentioned": "at-sign",
+    "watched": "bell",
     "clock": "hourglass",
     "escalation": "triangle-alert",
     "rule": "workflow",

@@ -62,6 +62,7 @@ class Conversation(TicketPanel):
             "first_unseen": page.first_unseen,
             "exchanges": with_facts(page.conversation, queries.timeline(page.ticket)),
             "files": queries.attachments_of_description(page.ticket),
+            "absorbed": page.absorbed,
         }
 
 

@@ -1,6 +1,8 @@
 """The tags and filters of the screens: exact words and markup, one case for each of their ways."""
 
+import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +17,8 @@ from tests.support.clocks import clock_of
 from tests.support.house import HOUR, MINUTE, MONDAY_9AM, House, make_ticket
 from tickets.queries import Held
 from tickets.states import Holder
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def render(text: str, **context: Any) -> str:
@@ -121,6 +125,18 @@ def test_an_icon_is_hidden_from_readers_and_an_unknown_one_is_a_circle() -> None
     assert 'aria-hidden="true"' in found
     assert render("{% icon 'no-such-icon' %}") == render("{% icon 'circle' %}")
     assert 'width="18"' in render("{% icon 'circle' %}")
+
+
+def test_every_icon_that_a_template_names_exists() -> None:
+    named = {
+        name
+        for path in (ROOT / "templates").rglob("*.html")
+        for name in re.findall(r'icon[ =]"([a-z0-9-]+)"', path.read_text())
+    } - {"circle"}
+
+    assert len(named) > 40
+    circle = render("{% icon 'circle' %}")
+    assert [name for name in sorted(named) if render(f"{{% icon '{name}' %}}") == circle] == []
 
 
 def test_durations_instants_and_lists_have_their_words() -> None:

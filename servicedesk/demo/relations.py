@@ -1,0 +1,38 @@
+"""Tickets of the demonstration that belong together: a merge, links, followers."""
+
+from datetime import datetime
+
+from foundation.accounts.models import Organization
+from foundation.core.actor import Actor
+from foundation.core.classification import Channel
+from servicedesk.demo.house import House
+from tickets.models import LinkKind, Ticket
+from tickets.services import link_tickets, merge_tickets, watch_ticket
+from tickets.states import ACTIVE, OPEN_STATES
+
+
+def relate_tickets(house: House, now: datetime) -> None:
+    """Of each customer with enough active tickets, merge one into another, link others with it and
+    let the supervisor follow it. The desk's first agent does it.
+    """
+    by = Actor(person_id=house.staff["agent"].pk, channel=Channel.DESK)
+    for organization in house.customers.values():
+        tickets = _held_by_the_desk(organization)
+        if len(tickets) < 4:
+            continue
+        survivor, related, part, absorbed = tickets[:4]
+        link_tickets(ticket=related, other=survivor, kind=LinkKind.CAUSED_BY, by=by, at=now)
+        link_tickets(ticket=part, other=survivor, kind=LinkKind.PART_OF, by=by, at=now)
+        watch_ticket(ticket=survivor, person=house.staff["supervisor"], by=by, at=now)
+        if absorbed.state in OPEN_STATES:
+            merge_tickets(ticket=absorbed, survivor=survivor, by=by, at=now)
+
+
+def _held_by_the_desk(organization: Organization) -> list[Ticket]:
+    """Return active tickets with an assignee that no group of a higher level holds, newest first:
+    none of those that wait for their first reply.
+    """
+    found = Ticket.objects.filter(
+        organization=organization, state__in=ACTIVE, team=None, assignee__isnull=False
+    )
+    return list(found.select_related("organization", "requester").order_by("-pk")[:4])
