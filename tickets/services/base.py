@@ -5,12 +5,15 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import F
+from django.utils.translation import gettext as _
 
+from foundation.accounts.queries import acting_person
 from foundation.activity.services import Fact, record
 from foundation.core.actor import Actor
 from tickets.models import Ticket
+from tickets.permissions import can_work
 from tickets.queries import changes_since
-from tickets.services.errors import StaleTicket
+from tickets.services.errors import ActionNotAllowed, StaleTicket
 
 
 def require_version(ticket: Ticket, expected: int | None) -> None:
@@ -19,6 +22,13 @@ def require_version(ticket: Ticket, expected: int | None) -> None:
     """
     if expected is not None and expected != ticket.version:
         raise StaleTicket(ticket, changes_since(ticket.pk, expected))
+
+
+def require_worker(ticket: Ticket, by: Actor) -> None:
+    """Raise ``ActionNotAllowed`` for a person who may not work on the ticket."""
+    if not can_work(acting_person(by), ticket):
+        words = _("You may read %(number)s but not work on it: it is not with your level.")
+        raise ActionNotAllowed(words % {"number": ticket.number})
 
 
 def change_ticket(ticket: Ticket, *, at: datetime, **changes: Any) -> None:

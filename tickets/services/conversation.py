@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from foundation.accounts.limits import Limited, count_act
 from foundation.accounts.models import User
-from foundation.accounts.queries import acting_person, staff
+from foundation.accounts.queries import staff
 from foundation.accounts.roles import Capability
 from foundation.core.actor import Actor
 from foundation.core.errors import Invalid
@@ -22,10 +22,8 @@ from tickets import notices, verbs
 from tickets.events import CustomerInformed
 from tickets.mentions import mentioned_in
 from tickets.models import Message, MessageKind, Ticket
-from tickets.permissions import can_work
 from tickets.services.attachments import attach_files
-from tickets.services.base import record_ticket, touch_ticket
-from tickets.services.errors import ActionNotAllowed
+from tickets.services.base import record_ticket, require_worker, touch_ticket
 from tickets.services.indexing import index_message
 from tickets.services.raising import MAX_TEXT
 
@@ -40,7 +38,7 @@ def reply_to_customer(
     no longer read the ticket, the message is kept, and nobody is told: the clock runs on. Raise
     ``ActionNotAllowed`` for a person who may not work on the ticket.
     """
-    _require_worker(ticket, by)
+    require_worker(ticket, by)
     message = write_message(
         ticket=ticket,
         kind=MessageKind.REPLY,
@@ -70,7 +68,7 @@ def send_attention_statement(
 
     Raises ``ActionNotAllowed``, or ``Invalid`` if ``estimated_at`` is not within the next 366 days.
     """
-    _require_worker(ticket, by)
+    require_worker(ticket, by)
     if not at < estimated_at < at + FARTHEST:
         raise Invalid(
             _("The estimated time has passed or is more than a year away."),
@@ -98,7 +96,7 @@ def add_note(
     """Write an internal note. It is never sent to the customer and changes no clock. Who is
     mentioned in it is told.
     """
-    _require_worker(ticket, by)
+    require_worker(ticket, by)
     message = write_message(
         ticket=ticket,
         kind=MessageKind.NOTE,
@@ -189,10 +187,3 @@ def write_message(
         ticket, verbs.message_verb(kind), by=by, at=at, message=message.pk, files=len(files)
     )
     return message
-
-
-def _require_worker(ticket: Ticket, by: Actor) -> None:
-    if not can_work(acting_person(by), ticket):
-        raise ActionNotAllowed(
-            _("You may read this ticket but not work on it: it is not with your level.")
-        )

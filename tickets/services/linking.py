@@ -5,14 +5,11 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from foundation.accounts.queries import acting_person
 from foundation.core.actor import Actor
 from foundation.core.errors import Invalid
 from tickets import verbs
 from tickets.models import LinkKind, Ticket, TicketLink
-from tickets.permissions import can_work
-from tickets.services.base import locked_tickets, record_ticket
-from tickets.services.errors import ActionNotAllowed
+from tickets.services.base import locked_tickets, record_ticket, require_worker
 
 
 @transaction.atomic
@@ -26,7 +23,7 @@ def link_tickets(
     itself, for a ticket of another customer, for a link that exists, or that the other way round
     would say the opposite.
     """
-    _require_worker(ticket, by)
+    require_worker(ticket, by)
     _require_pair(ticket, other)
     locked_tickets((ticket.pk, other.pk))
     source, target = (ticket, other)
@@ -50,16 +47,9 @@ def unlink_tickets(*, link: TicketLink, ticket: Ticket, by: Actor, at: datetime)
     """Remove a link of ``ticket``; the record of both keeps it. Raises ``ActionNotAllowed`` as
     ``link_tickets``; a link that is gone is left.
     """
-    _require_worker(ticket, by)
+    require_worker(ticket, by)
     if TicketLink.objects.filter(pk=link.pk).delete()[0]:
         _record(link, verbs.UNLINKED, by, at)
-
-
-def _require_worker(ticket: Ticket, by: Actor) -> None:
-    if not can_work(acting_person(by), ticket):
-        raise ActionNotAllowed(
-            _("You may read this ticket but not work on it: it is not with your level.")
-        )
 
 
 def _require_pair(ticket: Ticket, other: Ticket) -> None:

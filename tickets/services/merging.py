@@ -9,17 +9,22 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from foundation.accounts.models import User
-from foundation.accounts.queries import acting_person, may_read
+from foundation.accounts.queries import may_read
 from foundation.core.actor import Actor
 from foundation.core.errors import Invalid
 from foundation.core.events import publish
 from tickets import notices, verbs
 from tickets.events import TicketMerged, TicketUnmerged
 from tickets.models import Merge, StateInterval, Ticket, Watcher
-from tickets.permissions import can_work
 from tickets.queries import standing_merge, survivor_of, watchers_of
 from tickets.services.assignment import return_tickets
-from tickets.services.base import change_ticket, lock_ticket, record_ticket, require_version
+from tickets.services.base import (
+    change_ticket,
+    lock_ticket,
+    record_ticket,
+    require_version,
+    require_worker,
+)
 from tickets.services.errors import ActionNotAllowed
 from tickets.services.lifecycle import end_as_merged
 from tickets.services.watching import follow
@@ -105,7 +110,7 @@ def unmerge_ticket(
     )
     for each in sorted((ticket, survivor), key=lambda row: row.pk):
         lock_ticket(each)
-    _require_worker(ticket, by)
+    require_worker(ticket, by)
     merge = standing_merge(ticket)
     if merge is None or merge.survivor_id != survivor.pk:
         raise ActionNotAllowed(_("%(number)s is not merged.") % {"number": ticket.number})
@@ -139,12 +144,6 @@ def unmerge_ticket(
     return ticket
 
 
-def _require_worker(ticket: Ticket, by: Actor) -> None:
-    if not can_work(acting_person(by), ticket):
-        words = _("You may read %(number)s but not work on it: it is not with your level.")
-        raise ActionNotAllowed(words % {"number": ticket.number})
-
-
 def _require_mergeable(ticket: Ticket, survivor: Ticket, by: Actor) -> None:
     names = {"number": ticket.number, "survivor": survivor.number}
     words = ""
@@ -166,8 +165,8 @@ def _require_mergeable(ticket: Ticket, survivor: Ticket, by: Actor) -> None:
     if words:
         words %= names
         raise Invalid(words, fields={"survivor": words})
-    _require_worker(ticket, by)
-    _require_worker(survivor, by)
+    require_worker(ticket, by)
+    require_worker(survivor, by)
 
 
 def _new_followers(ticket: Ticket, survivor: Ticket) -> list[User]:
