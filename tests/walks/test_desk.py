@@ -138,6 +138,39 @@ def test_parts_that_open_are_accessible(browser: Browser, mesa: Mesa, language: 
     walker.check_accessibility()
 
 
+def test_a_ticket_is_merged_and_taken_out_again_by_keyboard(
+    browser: Browser, mesa: Mesa, language: str
+) -> None:
+    address = first_ticket(mesa, "unassigned")
+    walker = Walker(browser, mesa, AGENT, language)
+    page = walker.page
+    page.set_viewport_size({"width": 1440, "height": 900})
+    walker.open(address)
+    related = page.locator("#panel-relations")
+    state = page.locator(".ticket-head .state").first.inner_text()
+    offered = page.locator("#related-numbers option").first.get_attribute("value")
+    assert offered is not None
+    number = offered.split()[0]
+
+    related.locator("summary").last.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.type(number)
+    walker.check_accessibility()
+    walker.do(lambda: page.keyboard.press("Enter"))
+    expect(page.locator("h1")).to_contain_text(number)
+    walker.check_accessibility()
+    walker.do(lambda: page.locator("form .button-primary").last.press("Enter"))
+    expect(page.locator(".row-number")).to_have_text(number)
+    walker.check_accessibility()
+
+    walker.open(address)
+    expect(page.locator(".ticket-main .message-info")).to_contain_text(number)
+    walker.check_accessibility()
+    walker.act(lambda: page.locator(".ticket-main form.undo button").press("Enter"))
+    expect(page.locator(".ticket-head .state").first).to_have_text(state)
+
+
 def test_a_ticket_is_dragged_to_somebody_and_goes_back(
     browser: Browser, mesa: Mesa, language: str
 ) -> None:
