@@ -13,6 +13,7 @@ from foundation.accounts.models import Organization, User
 from foundation.accounts.tenancy import every_organization
 from foundation.activity.models import Record
 from foundation.core.zones import instant_words, zone_words
+from web.requests import is_id
 
 _WHOSE = "facts about rows that customers share belong to no organization"
 FIELD = "opened_with"  # of the form: the id of the newest fact about what the page shows
@@ -57,7 +58,7 @@ def meanwhile_words(who: Sequence[str]) -> str:
 def posted_fact(request: HttpRequest) -> int | None:
     """Return the id that the form carries; None without a usable one."""
     digits = request.POST.get(FIELD, "")
-    return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < 19 else None
+    return int(digits) if is_id(digits) else None
 
 
 def lock_first(obj: Model | None, organization_id: int | None) -> None:

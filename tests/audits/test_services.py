@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 
 from audits import paper, services
-from audits.models import AuditRequest, Evidence, VisitPlace
+from audits.models import AuditRequest, AuditState, Evidence, VisitPlace
 from audits.queries import (
     DEMAND_PERCENT,
     attachments_of,
     index_attachment,
     needs_delay_notice,
     reported_audits,
+    rows_of,
     view_of_staff,
 )
 from audits.services.base import NotNow
@@ -126,6 +127,19 @@ def test_a_stopped_audit_is_returned_as_it_was_stopped(house: House) -> None:
         "open",
         "Asked to alter a log.",
     )
+
+
+def test_a_customer_sees_a_stopped_audit_as_it_stood_before(house: House) -> None:
+    audit = ask(house)
+    AuditRequest.objects.filter(pk=audit.pk).update(
+        state=AuditState.STOPPED, stopped_from=AuditState.EVALUATING
+    )
+
+    def state_for(user: User) -> AuditState:
+        return rows_of([again(audit)], user, MONDAY_9AM)[0].state
+
+    assert state_for(house.requester) is AuditState.EVALUATING
+    assert state_for(house.staff[BPO]) is AuditState.STOPPED
 
 
 def test_a_conference_is_at_most_two_years_ahead_and_its_invitation_names_the_place(

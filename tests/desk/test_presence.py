@@ -9,6 +9,7 @@ from tests.support.house import MINUTE, MONDAY_9AM, House, by, fresh, make_ticke
 from tests.support.html import text_of
 from tests.support.pages import english
 from tickets import services
+from tickets.queries import visitors_of
 
 pytestmark = pytest.mark.usefixtures("monday")
 
@@ -53,3 +54,13 @@ def test_the_open_ticket_names_the_colleagues_who_have_it_open(house: House, sig
     with time_machine.travel(MONDAY_9AM + MINUTE, tick=False):
         assert text_of(sign_in(english(house)).post(address).content.decode()) == ""
     assert sign_in(house.requester).post(address).status_code in {302, 403, 404}
+
+
+def test_who_has_another_ticket_open_is_no_visitor_of_this_one(house: House) -> None:
+    ticket = make_ticket(house)
+    other = make_ticket(house)
+    services.note_visit(ticket=other, is_writing=False, by=by(house.staff["agent2"]), at=MONDAY_9AM)
+
+    assert visitors_of(ticket, reader=house.agent, at=MONDAY_9AM) == []
+    here = visitors_of(other, reader=house.agent, at=MONDAY_9AM)
+    assert [each.person for each in here] == [house.staff["agent2"]]

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from desk.team.people import TeamLoad
 from foundation.accounts.models import Organization, Team, User
 from foundation.duty.models import Absence, Shift
 from tests.support.house import DAY, HOUR, MINUTE, MONDAY_9AM, House, fresh, make_ticket
@@ -172,3 +173,7 @@ def test_the_statements_of_the_page_do_not_grow(house: House, sign_in: Any) -> N
 
     assert statements(client, LOAD) == few <= 16
     assert statements(client, f"{LOAD}{house.agent.pk}/") <= 10
+
+
+def test_of_nobody_nobody_holds_the_most() -> None:
+    assert TeamLoad([], Load(), []).most == 0

@@ -64,3 +64,9 @@ def test_nothing_of_a_text_is_lost(text: str, search: str) -> None:
 def test_a_word_of_a_text_is_found_in_it(text: str) -> None:
     for word in words_of(text):
         assert any(piece.is_found for piece in marked(text, phrases_of(f'"{word}"')))
+
+
+def test_a_search_asks_for_its_first_twelve_phrases() -> None:
+    words = [f"word{number}" for number in range(14)]
+    found = phrases_of(" ".join(words))
+    assert [each.words for each in found] == [(word,) for word in words[:12]]

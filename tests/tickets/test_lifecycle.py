@@ -359,3 +359,12 @@ def test_the_record_only_grows(house: House) -> None:
         record.delete()
     with pytest.raises(RecordIsAppendOnly):
         record.save()
+
+
+def test_a_solution_without_its_type_says_that_it_is_needed(house: House) -> None:
+    ticket = make_ticket(house)
+    take(house, ticket, "start")
+    for given, words in (("", "Hace falta"), ("magic", "definitive, workaround")):
+        with pytest.raises(DetailsMissing) as refused:
+            take(house, ticket, "solve", solution_type=given, message="Done.")
+        assert words in str(refused.value.fields["solution_type"]), given

@@ -74,3 +74,8 @@ def test_every_verb_of_a_ticket_has_words(house: House) -> None:
     ]
 
     assert [entry.verb for entry in entries if sentence(entry, "UTC") == entry.verb] == []
+
+
+def test_a_verb_that_nobody_knows_is_shown_as_it_is() -> None:
+    unknown = TimelineEntry(MONDAY_9AM, "future.verb", None, "", "desk", {})
+    assert sentence(unknown, "UTC") == "future.verb"
